@@ -1,0 +1,53 @@
+//! The command line: what may be typed. Every subcommand has one file with one `run`.
+
+mod backends;
+mod data;
+mod inputs;
+mod manifest;
+mod plan;
+mod sweep;
+mod train;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+/// Find out what weight decay does to a GPT, by experiment.
+#[derive(Parser, Debug)]
+#[command(name = "wane", version, max_term_width = 100)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand, Debug)]
+enum Command {
+    /// Train every run of a spec; write curves, gaps and figures
+    Sweep(sweep::Args),
+    /// Train a spec of one arm, watching it on a live dashboard
+    Train(train::Args),
+    /// Show what a spec would train: runs, cohorts, tokens, memory, time
+    Plan(plan::Args),
+    /// Show which parameters each arm of a spec decays
+    Manifest(manifest::Args),
+    /// Fetch public texts
+    Data(data::Args),
+    /// List the backends that this machine offers
+    Backends(backends::Args),
+}
+
+impl Cli {
+    /// Carries the command out.
+    ///
+    /// # Errors
+    /// Whatever went wrong, with its context.
+    pub fn run(self) -> Result<()> {
+        match self.command {
+            Command::Sweep(args) => sweep::run(args),
+            Command::Train(args) => train::run(args),
+            Command::Plan(args) => plan::run(args),
+            Command::Manifest(args) => manifest::run(args),
+            Command::Data(args) => data::run(args),
+            Command::Backends(args) => backends::run(args),
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! Arguments that several subcommands share, and what they resolve to.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::{Context, Result, ensure};
+use clap::builder::NonEmptyStringValueParser;
+use sha2::{Digest, Sha256};
+use sysinfo::System;
+
+use crate::backend::Backend;
+use crate::corpus::Corpus;
+use crate::model::{LaneWeights, read_weights};
+use crate::plan::Plan;
+use crate::plan::layout::{Layout, Machine};
+use crate::spec::{Changes, Spec};
+use crate::usage::usage;
+
+/// A spec and the changes to it.
+#[derive(clap::Args, Debug)]
+pub struct SpecArgs {
+    /// TOML file that describes the experiment
+    pub spec: PathBuf,
+    /// Change a value of the spec, such as train.steps=100 or arm.0.lr=[1e-3,3e-3]
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub set: Vec<String>,
+    /// Train on this instead of data.source: `grammar`, a text file, or a folder of .bin files
+    #[arg(long, value_name = "PATH", value_parser = NonEmptyStringValueParser::new())]
+    pub data: Option<String>,
+    /// Seeds instead of the spec's, such as 0,1
+    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    pub seeds: Option<Vec<u64>>,
+    /// Start every run from these weights (safetensors, Hugging Face's tensor names)
+    #[arg(long, value_name = "FILE")]
+    pub init: Option<PathBuf>,
+}
+
+/// Where and how to train.
+#[derive(clap::Args, Debug)]
+pub struct TrainingArgs {
+    /// Folder for results; the experiment's files go to its subfolder of the experiment's name
+    #[arg(long, value_name = "DIR", default_value = "results")]
+    pub out: PathBuf,
+    /// What to compute on
+    #[arg(long, value_enum, default_value_t = Backend::Flex)]
+    pub backend: Backend,
+    /// Most runs to train together as one model [default: by device and memory, see `wane plan`]
+    #[arg(long, value_name = "N", value_parser = positive)]
+    pub lanes: Option<usize>,
+    /// Cohorts to train at the same time [default: one a core on a CPU, one on a GPU]
+    #[arg(long, value_name = "N", value_parser = positive)]
+    pub jobs: Option<usize>,
+}
+
+fn positive(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(0) | Err(_) => Err("expected a whole number above 0".to_owned()),
+        Ok(number) => Ok(number),
+    }
+}
+
+/// A spec with its data, planned.
+pub struct Inputs {
+    /// The spec.
+    pub spec: Spec,
+    /// Its data.
+    pub corpus: Corpus,
+    /// Weights that every run starts from.
+    pub initial: Option<Arc<LaneWeights>>,
+    /// Its runs.
+    pub plan: Plan,
+}
+
+impl Inputs {
+    /// Reads everything that the arguments name.
+    ///
+    /// # Errors
+    /// A usage error that names the file and what is wrong with it.
+    pub fn load(args: &SpecArgs) -> Result<Self> {
+        usage(Self::read(args))
+    }
+
+    fn read(args: &SpecArgs) -> Result<Self> {
+        let changes =
+            Changes { set: args.set.clone(), data: args.data.clone(), seeds: args.seeds.clone() };
+        let spec = Spec::load(&args.spec, &changes)?;
+        let corpus = Corpus::load(&spec.source, &spec.split)?;
+        corpus.check_context(spec.model.context)?;
+        let (initial, digest) = match &args.init {
+            None => (None, None),
+            Some(path) => {
+                let bytes = std::fs::read(path)
+                    .with_context(|| format!("cannot read the weights {}", path.display()))?;
+                let weights = read_weights(path, &spec.model, corpus.vocabulary)?;
+                (Some(Arc::new(weights)), Some(format!("{:x}", Sha256::digest(&bytes))))
+            }
+        };
+        let plan = Plan::new(&spec, &corpus, digest.as_deref());
+        Ok(Inputs { spec, corpus, initial, plan })
+    }
+}
+
+impl TrainingArgs {
+    /// How many lanes and workers to use for the runs of a plan.
+    ///
+    /// # Errors
+    /// A usage error where the plan has no runs.
+    pub fn layout(&self, plan: &Plan) -> Result<Layout> {
+        usage((|| {
+            ensure!(!plan.runs.is_empty(), "the spec has no runs");
+            let machine = this_machine(self.backend);
+            Ok(Layout::choose(&plan.runs, &machine, self.lanes, self.jobs))
+        })())
+    }
+}
+
+fn this_machine(backend: Backend) -> Machine {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let mut system = System::new();
+    system.refresh_memory();
+    Machine { kind: backend.kind(), cores, free_bytes: system.available_memory() }
+}

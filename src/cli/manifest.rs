@@ -1,0 +1,27 @@
+use anyhow::Result;
+
+use super::inputs::{Inputs, SpecArgs};
+use crate::model::shape_parameters;
+use crate::report::{manifest, manifest_table};
+
+#[derive(clap::Args, Debug)]
+pub struct Args {
+    #[command(flatten)]
+    spec: SpecArgs,
+}
+
+pub fn run(args: Args) -> Result<()> {
+    let inputs = Inputs::load(&args.spec)?;
+    let parameters = shape_parameters(&inputs.spec.model, inputs.corpus.vocabulary);
+    let mut shown = Vec::new();
+    for arm in &inputs.spec.arms {
+        // Arms that differ in the recipe alone decay the same parameters.
+        if shown.contains(&arm.decay) {
+            continue;
+        }
+        shown.push(arm.decay);
+        let title = crate::spec::Arm { variant: String::new(), ..arm.clone() }.label();
+        println!("{}\n", manifest_table(&title, &manifest(&arm.decay, &parameters)));
+    }
+    Ok(())
+}

@@ -1,0 +1,77 @@
+use anyhow::Result;
+use indicatif::{HumanCount, HumanDuration};
+use std::time::Duration;
+
+use super::inputs::{Inputs, SpecArgs, TrainingArgs};
+use crate::backend::DeviceKind;
+use crate::model::parameter_count;
+use crate::plan::cohorts;
+use crate::plan::cost::core_seconds;
+use crate::plan::layout::mebibytes;
+use crate::record::Store;
+
+#[derive(clap::Args, Debug)]
+pub struct Args {
+    #[command(flatten)]
+    spec: SpecArgs,
+    #[command(flatten)]
+    training: TrainingArgs,
+}
+
+pub fn run(args: Args) -> Result<()> {
+    let inputs = Inputs::load(&args.spec)?;
+    let (spec, plan) = (&inputs.spec, &inputs.plan);
+    let layout = args.training.layout(plan)?;
+    let store = Store::new(&args.training.out);
+    let missing: Vec<_> = plan.runs.iter().filter(|run| store.find(run).is_none()).cloned().collect();
+    let parameters = parameter_count(&spec.model, inputs.corpus.vocabulary);
+    let seconds: f64 = missing.iter().map(core_seconds).sum::<f64>() / layout.workers as f64;
+    let cohorts = cohorts(missing.clone(), layout.lanes, layout.workers);
+
+    println!("experiment   {}", spec.name);
+    if let Some(question) = &spec.question {
+        println!("question     {question}");
+    }
+    println!(
+        "data         {}: {} train and {} val tokens, vocabulary {}, order {}",
+        inputs.corpus.source,
+        HumanCount(inputs.corpus.train.len() as u64),
+        HumanCount(inputs.corpus.val.len() as u64),
+        inputs.corpus.vocabulary,
+        spec.split.order.name(),
+    );
+    println!(
+        "model        {}: {} layers, {} heads, {} channels, context {}; {} parameters",
+        spec.model.family.name(),
+        spec.model.layers,
+        spec.model.heads,
+        spec.model.channels,
+        spec.model.context,
+        HumanCount(parameters as u64),
+    );
+    println!(
+        "runs         {} rows: {} arms × {} seeds; {} different runs, {} of them finished before",
+        plan.entries.len(),
+        spec.arms.len(),
+        spec.seeds.len(),
+        plan.runs.len(),
+        plan.runs.len() - missing.len(),
+    );
+    println!("tokens       {} to train on in all runs together", HumanCount(plan.training_tokens()));
+    println!(
+        "cohorts      {} of at most {} lanes ({}), {} at a time with {} thread(s) each",
+        cohorts.len(),
+        layout.lanes,
+        layout.reason,
+        layout.workers,
+        layout.threads,
+    );
+    println!("memory       about {} ({} a lane)", mebibytes(layout.bytes()), mebibytes(layout.lane_bytes));
+    match args.training.backend.kind() {
+        DeviceKind::Cpu => {
+            println!("time         about {} on this CPU", HumanDuration(Duration::from_secs_f64(seconds)));
+        }
+        DeviceKind::Gpu => println!("time         not estimated on a GPU"),
+    }
+    Ok(())
+}

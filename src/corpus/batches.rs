@@ -1,0 +1,140 @@
+//! Which tokens a training step and an evaluation read.
+
+use serde::{Deserialize, Serialize};
+
+use super::Token;
+use crate::random;
+
+/// How training walks through its tokens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Order {
+    /// Every window starts at a random place, drawn from (data seed, step).
+    Random,
+    /// Windows follow one another from the start and wrap around; the seed plays no part.
+    Sequential,
+}
+
+impl Order {
+    /// As written in a spec.
+    pub fn name(self) -> &'static str {
+        match self {
+            Order::Random => "random",
+            Order::Sequential => "sequential",
+        }
+    }
+}
+
+/// Windows of tokens and, for each token, the one that follows it: both `[rows, context]`, row
+/// after row.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TokenBlock {
+    /// What the model reads.
+    pub inputs: Vec<Token>,
+    /// What it should predict.
+    pub targets: Vec<Token>,
+}
+
+impl TokenBlock {
+    /// Cuts one row of `context` tokens at each start.
+    ///
+    /// # Panics
+    /// If a window runs past the end of the tokens.
+    pub fn cut(tokens: &[Token], starts: &[usize], context: usize) -> Self {
+        let mut block = TokenBlock::default();
+        for start in starts {
+            block.inputs.extend_from_slice(&tokens[*start..start + context]);
+            block.targets.extend_from_slice(&tokens[start + 1..=start + context]);
+        }
+        block
+    }
+}
+
+/// The training batches of one run: a function of the step, with no state to save.
+#[derive(Clone, Copy, Debug)]
+pub struct Batches<'a> {
+    /// The training split.
+    pub tokens: &'a [Token],
+    /// How windows are chosen.
+    pub order: Order,
+    /// Seed of the random order.
+    pub seed: u64,
+    /// Windows a step reads.
+    pub batch: usize,
+    /// Tokens a window holds.
+    pub context: usize,
+}
+
+impl Batches<'_> {
+    /// The batch of `step`, counted from 1.
+    pub fn at(&self, step: usize) -> TokenBlock {
+        TokenBlock::cut(self.tokens, &self.starts(step), self.context)
+    }
+
+    fn starts(&self, step: usize) -> Vec<usize> {
+        let free = self.tokens.len() - self.context;
+        match self.order {
+            Order::Random => {
+                let keys = [self.seed.to_le_bytes(), (step as u64).to_le_bytes()];
+                let mut rng = random::stream("training batch", &[&keys[0], &keys[1]]);
+                (0..self.batch).map(|_| random::below(&mut rng, free)).collect()
+            }
+            Order::Sequential => (0..self.batch)
+                .map(|row| ((step - 1) * self.batch + row) * self.context % (free - 1))
+                .collect(),
+        }
+    }
+}
+
+/// Starts of at most `count` windows, evenly spaced from the first to the last possible one.
+pub fn evaluation_windows(tokens: usize, context: usize, count: usize) -> Vec<usize> {
+    let last = tokens - context - 1;
+    let count = count.min(last + 1);
+    match count {
+        0 | 1 => vec![0],
+        _ => (0..count).map(|window| window * last / (count - 1)).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn batches(order: Order, seed: u64, tokens: &[Token]) -> Batches<'_> {
+        Batches { tokens, order, seed, batch: 3, context: 4 }
+    }
+
+    #[test]
+    fn targets_are_the_inputs_shifted_by_one() {
+        let tokens: Vec<Token> = (0..50).collect();
+        for order in [Order::Random, Order::Sequential] {
+            let block = batches(order, 0, &tokens).at(7);
+            let shifted: Vec<Token> = block.inputs.iter().map(|token| token + 1).collect();
+            assert_eq!(block.targets, shifted);
+        }
+    }
+
+    #[test]
+    fn sequential_order_wraps_where_the_convention_says() {
+        let tokens: Vec<Token> = (0..20).collect();
+        // Starts are ((step − 1) · batch + row) · context mod (20 − 4 − 1).
+        assert_eq!(batches(Order::Sequential, 9, &tokens).starts(1), [0, 4, 8]);
+        assert_eq!(batches(Order::Sequential, 9, &tokens).starts(2), [12, 1, 5]);
+    }
+
+    #[test]
+    fn random_batches_depend_on_seed_and_step_alone() {
+        let tokens: Vec<Token> = (0..2000).collect();
+        let of = |seed, step| batches(Order::Random, seed, &tokens).at(step);
+        assert_eq!(of(1, 2), of(1, 2));
+        assert_ne!(of(1, 2), of(2, 2));
+        assert_ne!(of(1, 2), of(1, 3));
+    }
+
+    #[test]
+    fn evaluation_windows_are_distinct_and_reach_both_ends() {
+        assert_eq!(evaluation_windows(20, 4, 4), [0, 5, 10, 15]);
+        assert_eq!(evaluation_windows(20, 4, 1), [0]);
+        assert_eq!(evaluation_windows(7, 4, 100), [0, 1, 2]);
+    }
+}

@@ -1,0 +1,99 @@
+use super::Form;
+use crate::schedule::Schedule;
+
+/// What a form does to one decayed parameter in one step. At most one rate is not zero.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Rates {
+    /// Added to the gradient times `w` before clipping.
+    pub before_clip: f64,
+    /// Added to the gradient times `w` after clipping.
+    pub after_clip: f64,
+    /// Share of `w` taken away, apart from the update.
+    pub shrink: f64,
+    /// Share of `w` taken away where the update has the sign of `w`.
+    pub cautious: f64,
+}
+
+impl Rates {
+    /// The rates of step `step` (from 1); `weight_decay` is λ, ignored by the forms without one.
+    pub fn at(form: Form, weight_decay: f64, schedule: &Schedule, step: usize) -> Self {
+        let (lr, peak) = (schedule.lr_at(step), schedule.lr);
+        let mut rates = Rates::default();
+        match form {
+            Form::None => {}
+            Form::AdamW => rates.shrink = lr * weight_decay,
+            Form::L2 => rates.after_clip = weight_decay,
+            Form::L2Loss => rates.before_clip = weight_decay,
+            Form::Independent => rates.shrink = lr / peak * weight_decay,
+            Form::Corrected => rates.shrink = weight_decay * lr * lr / peak,
+            Form::LrPower => rates.shrink = lr * lr,
+            Form::Cautious => rates.cautious = lr * weight_decay,
+        }
+        rates
+    }
+
+    /// Share of `w` that the step takes away apart from the update. `None` for L2, whose pull goes
+    /// through Adam's normalisation and has no rate of its own.
+    fn decoupled(&self) -> Option<f64> {
+        (self.before_clip == 0.0 && self.after_clip == 0.0).then_some(self.shrink + self.cautious)
+    }
+}
+
+/// Total decay Λ of a run: the sum over its steps of the share of a weight that decay takes away
+/// (for AdamW λ Σ η_t). For the cautious form it is an upper bound. `None` for L2 with λ > 0.
+pub fn total_decay(form: Form, weight_decay: f64, schedule: &Schedule) -> Option<f64> {
+    (1..=schedule.steps).map(|step| Rates::at(form, weight_decay, schedule, step).decoupled()).sum()
+}
+
+/// Timescale τ in steps at the peak learning rate: 1/(ηλ) for AdamW. `None` without decay and for
+/// L2.
+pub fn timescale_steps(form: Form, weight_decay: f64, schedule: &Schedule) -> Option<f64> {
+    let peak = Schedule { warmup: 1, ..*schedule };
+    Rates::at(form, weight_decay, &peak, 1).decoupled().filter(|rate| *rate > 0.0).map(f64::recip)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SCHEDULE: Schedule = Schedule { steps: 100, lr: 3e-3, warmup: 10, min_lr_ratio: 0.1 };
+
+    #[test]
+    fn the_formulas_are_those_of_their_papers() {
+        let lr = SCHEDULE.lr_at(60);
+        let at = |form| Rates::at(form, 0.5, &SCHEDULE, 60);
+        assert_eq!(at(Form::None), Rates::default());
+        assert_eq!(at(Form::AdamW).shrink, lr * 0.5);
+        assert_eq!(at(Form::Cautious).cautious, lr * 0.5);
+        assert_eq!(at(Form::L2).after_clip, 0.5);
+        assert_eq!(at(Form::L2Loss).before_clip, 0.5);
+        assert_eq!(at(Form::Independent).shrink, lr / 3e-3 * 0.5);
+        assert_eq!(at(Form::Corrected).shrink, 0.5 * lr * lr / 3e-3);
+        assert_eq!(at(Form::LrPower).shrink, lr * lr);
+    }
+
+    #[test]
+    fn at_the_peak_of_the_schedule_adamw_and_corrected_agree() {
+        let at = |form| Rates::at(form, 0.5, &SCHEDULE, 10).shrink;
+        assert!((at(Form::AdamW) - at(Form::Corrected)).abs() < 1e-15);
+    }
+
+    #[test]
+    fn total_decay_of_adamw_is_lambda_times_the_summed_learning_rates() {
+        let sum: f64 = (1..=100).map(|step| SCHEDULE.lr_at(step)).sum();
+        let total = total_decay(Form::AdamW, 0.1, &SCHEDULE).unwrap();
+        assert!((total - 0.1 * sum).abs() < 1e-12);
+        assert_eq!(total_decay(Form::None, 0.0, &SCHEDULE), Some(0.0));
+        assert_eq!(total_decay(Form::L2, 0.1, &SCHEDULE), None);
+    }
+
+    #[test]
+    fn the_timescale_is_that_of_the_peak_learning_rate() {
+        let adamw = timescale_steps(Form::AdamW, 0.1, &SCHEDULE).unwrap();
+        assert!((adamw - 1.0 / 3e-4).abs() < 1e-6);
+        let independent = timescale_steps(Form::Independent, 0.1, &SCHEDULE).unwrap();
+        assert!((independent - 10.0).abs() < 1e-9);
+        assert_eq!(timescale_steps(Form::AdamW, 0.0, &SCHEDULE), None);
+        assert_eq!(timescale_steps(Form::L2, 0.1, &SCHEDULE), None);
+    }
+}

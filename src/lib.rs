@@ -1,0 +1,31 @@
+//! `wane` trains small GPTs and finds out what weight decay does to them, by experiment.
+//!
+//! Data flows one way: [`spec`] (TOML) → [`plan`] (runs with content hashes) → cohorts →
+//! [`train`](mod@train) → [`record`]s on disk → [`report`] (CSV, tables) → [`figures`]. Each stage
+//! reads only what the one before wrote.
+//!
+//! Runs of one shape train together as one [`model`] whose every parameter and activation has a
+//! leading *lane* axis, one lane per run; [`optim`] holds a coefficient per lane. A lane's numbers
+//! do not depend on its neighbours, so a single run is a cohort of one lane.
+
+#![warn(missing_docs)]
+
+pub mod backend;
+pub mod cli;
+pub mod corpus;
+pub mod decay;
+pub mod figures;
+pub mod model;
+pub mod ops;
+pub mod optim;
+pub mod plan;
+pub mod progress;
+mod random;
+pub mod record;
+pub mod report;
+pub mod run;
+pub mod schedule;
+pub mod spec;
+pub mod sweep;
+pub mod train;
+pub mod usage;

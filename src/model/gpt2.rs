@@ -1,0 +1,117 @@
+//! GPT-2 (Radford et al. 2019): pre-LayerNorm, learned positions, GELU, biases, tied head.
+//!
+//! Fields are named after Hugging Face's GPT-2 tensors, whose linear weights are `[in, out]` too.
+
+use burn::module::Module;
+use burn::tensor::Tensor;
+
+use super::LanguageModel;
+use super::layers::{Embedding, LayerNorm, Linear};
+use super::tokens::Tokens;
+use super::weights::FirstWeights;
+use crate::ops;
+use crate::run::ModelShape;
+
+/// Standard deviation of the first weights.
+const STD: f64 = 0.02;
+/// ε of every layer norm.
+const EPS: f64 = 1e-5;
+
+/// A GPT-2 of any size.
+#[derive(Module, Debug)]
+pub struct Gpt2 {
+    wte: Embedding,
+    wpe: Embedding,
+    h: Vec<Block>,
+    ln_f: LayerNorm,
+}
+
+#[derive(Module, Debug)]
+struct Block {
+    ln_1: LayerNorm,
+    attn: Attention,
+    ln_2: LayerNorm,
+    mlp: Mlp,
+}
+
+#[derive(Module, Debug)]
+struct Attention {
+    c_attn: Linear,
+    c_proj: Linear,
+    heads: usize,
+}
+
+#[derive(Module, Debug)]
+struct Mlp {
+    c_fc: Linear,
+    c_proj: Linear,
+}
+
+impl Gpt2 {
+    /// A model with one lane per entry of `first`.
+    pub fn new(shape: &ModelShape, vocabulary: usize, first: &FirstWeights) -> Self {
+        let block = |layer| Block::new(shape, first, &format!("h.{layer}"));
+        Gpt2 {
+            wte: Embedding::new(first, "wte", [vocabulary, shape.channels], STD),
+            wpe: Embedding::new(first, "wpe", [shape.context, shape.channels], STD),
+            h: (0..shape.layers).map(block).collect(),
+            ln_f: LayerNorm::new(first, "ln_f", shape.channels, EPS),
+        }
+    }
+}
+
+/// Parameters of a model of this shape.
+pub fn parameter_count(shape: &ModelShape, vocabulary: usize) -> usize {
+    let width = shape.channels;
+    let block = 12 * width * width + 13 * width;
+    (vocabulary + shape.context + 2) * width + shape.layers * block
+}
+
+impl LanguageModel for Gpt2 {
+    fn logits(&self, tokens: &Tokens) -> Tensor<3> {
+        let embedded = self.wte.forward(tokens.stacked_inputs.clone());
+        let x = ops::add_positions(embedded, self.wpe.weight.val(), tokens.context);
+        let x = self.h.iter().fold(x, |x, block| block.forward(x, tokens.context));
+        self.ln_f.forward(x).matmul(self.wte.weight.val().swap_dims(1, 2))
+    }
+}
+
+impl Block {
+    fn new(shape: &ModelShape, first: &FirstWeights, name: &str) -> Self {
+        let width = shape.channels;
+        let into_residual = STD / (2.0 * shape.layers as f64).sqrt();
+        let linear = |part: &str, size, std| Linear::new(first, &format!("{name}.{part}"), size, std);
+        let norm = |part: &str| LayerNorm::new(first, &format!("{name}.{part}"), width, EPS);
+        Block {
+            ln_1: norm("ln_1"),
+            attn: Attention {
+                c_attn: linear("attn.c_attn", [width, 3 * width], STD),
+                c_proj: linear("attn.c_proj", [width, width], into_residual),
+                heads: shape.heads,
+            },
+            ln_2: norm("ln_2"),
+            mlp: Mlp {
+                c_fc: linear("mlp.c_fc", [width, 4 * width], STD),
+                c_proj: linear("mlp.c_proj", [4 * width, width], into_residual),
+            },
+        }
+    }
+
+    fn forward(&self, x: Tensor<3>, context: usize) -> Tensor<3> {
+        let x = x.clone() + self.attn.forward(self.ln_1.forward(x), context);
+        x.clone() + self.mlp.forward(self.ln_2.forward(x))
+    }
+}
+
+impl Attention {
+    fn forward(&self, x: Tensor<3>, context: usize) -> Tensor<3> {
+        let packed = self.c_attn.forward(x);
+        self.c_proj.forward(ops::causal_attention(packed, self.heads, context))
+    }
+}
+
+impl Mlp {
+    fn forward(&self, x: Tensor<3>) -> Tensor<3> {
+        self.c_proj.forward(ops::gelu(self.c_fc.forward(x)))
+    }
+}

@@ -1,0 +1,77 @@
+//! The leaves of every family: the only modules that own parameters. Their type names decide the
+//! role of a parameter ([`parameters`](super::parameters)).
+
+use burn::module::{Module, Param};
+use burn::tensor::{Int, Tensor};
+
+use super::weights::FirstWeights;
+use crate::ops;
+
+/// A learned table.
+#[derive(Module, Debug)]
+pub struct Embedding {
+    /// `[lanes, vocabulary, channels]`.
+    pub weight: Param<Tensor<3>>,
+}
+
+impl Embedding {
+    /// Drawn from N(0, `std`²).
+    pub fn new(first: &FirstWeights, name: &str, size: [usize; 2], std: f64) -> Self {
+        Embedding { weight: first.normal(&format!("{name}.weight"), size, std) }
+    }
+
+    /// See [`ops::embedding`].
+    pub fn forward(&self, stacked_index: Tensor<1, Int>) -> Tensor<3> {
+        ops::embedding(self.weight.val(), stacked_index)
+    }
+}
+
+/// A matrix product with an optional bias.
+#[derive(Module, Debug)]
+pub struct Linear {
+    /// `[lanes, in, out]`.
+    pub weight: Param<Tensor<3>>,
+    /// `[lanes, out]`.
+    pub bias: Option<Param<Tensor<2>>>,
+}
+
+impl Linear {
+    /// Weights from N(0, `std`²), bias 0.
+    pub fn new(first: &FirstWeights, name: &str, size: [usize; 2], std: f64) -> Self {
+        Linear {
+            weight: first.normal(&format!("{name}.weight"), size, std),
+            bias: Some(first.constant(&format!("{name}.bias"), size[1], 0.0)),
+        }
+    }
+
+    /// See [`ops::linear`].
+    pub fn forward(&self, x: Tensor<3>) -> Tensor<3> {
+        ops::linear(x, self.weight.val(), self.bias.as_ref().map(Param::val))
+    }
+}
+
+/// Layer normalisation with gain and bias.
+#[derive(Module, Debug)]
+pub struct LayerNorm {
+    /// Gain, `[lanes, channels]`; named as in weight files.
+    pub weight: Param<Tensor<2>>,
+    /// `[lanes, channels]`.
+    pub bias: Param<Tensor<2>>,
+    eps: f64,
+}
+
+impl LayerNorm {
+    /// Gain 1, bias 0.
+    pub fn new(first: &FirstWeights, name: &str, channels: usize, eps: f64) -> Self {
+        LayerNorm {
+            weight: first.constant(&format!("{name}.weight"), channels, 1.0),
+            bias: first.constant(&format!("{name}.bias"), channels, 0.0),
+            eps,
+        }
+    }
+
+    /// See [`ops::layer_norm`].
+    pub fn forward(&self, x: Tensor<3>) -> Tensor<3> {
+        ops::layer_norm(x, self.weight.val(), self.bias.val(), self.eps)
+    }
+}

@@ -1,0 +1,214 @@
+//! Weights of single lanes: drawn from a seed, read from and written to safetensors, and stacked
+//! into the `[lanes, …]` parameters of a cohort.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::{Context, Result, anyhow, bail, ensure};
+use burn::module::{Module, ModuleVisitor, Param};
+use burn::store::{ApplyError, ModuleAdapter, ModuleContext, ModuleSnapshot, SafetensorsStore};
+use burn::store::{bridge, burn_pack};
+use burn::tensor::{Device, Shape, Tensor, TensorData};
+
+use super::{Gpt2, Parameter, parameters};
+use crate::random;
+use crate::run::{Family, ModelShape};
+
+/// The weights of one lane by the names they have in weight files, each in row-major order.
+pub type LaneWeights = BTreeMap<String, Vec<f32>>;
+
+/// Where the first weights of a lane come from.
+#[derive(Clone, Debug)]
+pub enum LaneStart {
+    /// A seed.
+    Seed(u64),
+    /// Given weights.
+    Weights(Arc<LaneWeights>),
+}
+
+/// Makes the `[lanes, …]` parameters that a cohort starts from.
+pub struct FirstWeights {
+    lanes: Vec<LaneStart>,
+    device: Device,
+}
+
+impl FirstWeights {
+    /// One entry per lane.
+    pub fn new(lanes: Vec<LaneStart>, device: &Device) -> Self {
+        FirstWeights { lanes, device: device.clone() }
+    }
+
+    /// `[lanes, size…]` from N(0, `std`²), or as given. A lane's draw depends on its seed and the
+    /// parameter's name alone.
+    pub fn normal(&self, name: &str, size: [usize; 2], std: f64) -> Param<Tensor<3>> {
+        let draw = |seed: u64| {
+            let mut rng = random::stream("first weights", &[&seed.to_le_bytes(), name.as_bytes()]);
+            random::normals(&mut rng, std, size[0] * size[1])
+        };
+        self.stack(name, [self.lanes.len(), size[0], size[1]], draw)
+    }
+
+    /// `[lanes, size]` of one value, or as given.
+    pub fn constant(&self, name: &str, size: usize, value: f32) -> Param<Tensor<2>> {
+        self.stack(name, [self.lanes.len(), size], |_| vec![value; size])
+    }
+
+    fn stack<const D: usize>(
+        &self,
+        name: &str,
+        shape: [usize; D],
+        draw: impl Fn(u64) -> Vec<f32>,
+    ) -> Param<Tensor<D>> {
+        let mut values = Vec::with_capacity(shape.iter().product());
+        for lane in &self.lanes {
+            match lane {
+                LaneStart::Seed(seed) => values.extend(draw(*seed)),
+                LaneStart::Weights(weights) => values.extend_from_slice(&weights[name]),
+            }
+        }
+        Param::from_data(TensorData::new(values, shape), &self.device)
+    }
+}
+
+/// The weights of one lane of a model.
+///
+/// # Errors
+/// A device that cannot be read.
+pub fn lane_weights<M: Module>(model: &M, lane: usize) -> Result<LaneWeights> {
+    let names = parameters(model).into_iter().map(|parameter| parameter.name).collect();
+    let mut reader = LaneReader { lane, names, values: Vec::new() };
+    model.visit(&mut reader);
+    reader.names.into_iter().zip(reader.values).map(|(name, values)| Ok((name, values?))).collect()
+}
+
+struct LaneReader {
+    lane: usize,
+    names: Vec<String>,
+    values: Vec<Result<Vec<f32>>>,
+}
+
+impl ModuleVisitor for LaneReader {
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        let values = param.val().narrow(0, self.lane, 1).try_into_vec_as::<f32>();
+        self.values.push(values.map_err(|error| anyhow!("cannot read weights: {error:?}")));
+    }
+}
+
+/// Reads a safetensors file for a model of this shape, under the tensor names of its family.
+///
+/// # Errors
+/// A file that cannot be read, a missing, surplus or misshapen tensor, a value that is not finite:
+/// the message names the file and the tensor.
+pub fn read_weights(path: &Path, shape: &ModelShape, vocabulary: usize) -> Result<LaneWeights> {
+    let name = path.display();
+    let device = Device::flex();
+    let mut model = one_lane(shape, vocabulary, LaneStart::Seed(0), &device);
+    // Hugging Face writes the tensors of a headed model under `transformer.`.
+    let mut store = SafetensorsStore::from_file(path)
+        .with_key_remapping(r"^transformer\.(.+)$", "$1")
+        .with_from_adapter(LaneAxis::Add)
+        .validate(false)
+        .allow_partial(true);
+    let result = model
+        .load_from(&mut store)
+        .map_err(|error| anyhow!("{error}"))
+        .with_context(|| format!("cannot read weights from {name}; expected a safetensors file"))?;
+    if let Some(error) = result.errors.first() {
+        bail!("{name}: {}", describe(error));
+    }
+    if let Some((tensor, _)) = result.missing.first() {
+        bail!("{name}: the tensor `{tensor}` is missing");
+    }
+    if let Some(tensor) = result.unused.iter().find(|tensor| !is_buffer(tensor)) {
+        bail!("{name}: the tensor `{tensor}` belongs to no parameter of this model; check model.layers");
+    }
+    let weights = lane_weights(&model, 0)?;
+    for (tensor, values) in &weights {
+        ensure!(values.iter().all(|value| value.is_finite()), "{name}: `{tensor}` holds a value that is not finite");
+    }
+    Ok(weights)
+}
+
+/// Writes the weights of one lane as a safetensors file, under the tensor names and in the layout
+/// of the family. An existing file is replaced.
+///
+/// # Errors
+/// A file that cannot be written.
+pub fn write_weights(
+    path: &Path,
+    weights: LaneWeights,
+    shape: &ModelShape,
+    vocabulary: usize,
+) -> Result<()> {
+    let device = Device::flex();
+    let model = one_lane(shape, vocabulary, LaneStart::Weights(Arc::new(weights)), &device);
+    let mut store = SafetensorsStore::from_file(path)
+        .clear_metadata()
+        .metadata("format", "pt")
+        .with_to_adapter(LaneAxis::Remove)
+        .overwrite(true);
+    model
+        .save_into(&mut store)
+        .map_err(|error| anyhow!("{error}"))
+        .with_context(|| format!("cannot write weights to {}", path.display()))
+}
+
+/// The parameters of a model of this shape.
+pub fn shape_parameters(shape: &ModelShape, vocabulary: usize) -> Vec<Parameter> {
+    parameters(&one_lane(shape, vocabulary, LaneStart::Seed(0), &Device::flex()))
+}
+
+fn one_lane(shape: &ModelShape, vocabulary: usize, start: LaneStart, device: &Device) -> Gpt2 {
+    let first = FirstWeights::new(vec![start], device);
+    match shape.family {
+        Family::Gpt2 => Gpt2::new(shape, vocabulary, &first),
+    }
+}
+
+/// Tensors that published files hold beside the parameters: causal masks and the tied head.
+fn is_buffer(tensor: &str) -> bool {
+    tensor.ends_with(".attn.bias") || tensor.ends_with(".attn.masked_bias") || tensor == "lm_head.weight"
+}
+
+fn describe(error: &ApplyError) -> String {
+    let lane_free = |shape: &Shape| format!("{:?}", &shape[1..]);
+    match error {
+        ApplyError::ShapeMismatch { path, expected, found } => format!(
+            "the tensor `{path}` has shape {}, but this model needs {}; check [model] and the data's vocabulary",
+            lane_free(found),
+            lane_free(expected)
+        ),
+        ApplyError::DTypeMismatch { path, found, .. } => {
+            format!("the tensor `{path}` is {found:?}, expected floating-point numbers")
+        }
+        ApplyError::AdapterError { path, message } | ApplyError::LoadError { path, message } => {
+            format!("the tensor `{path}` cannot be read: {message}")
+        }
+    }
+}
+
+/// Weight files know no lanes: the axis is added on reading and removed on writing.
+#[derive(Clone, Copy)]
+enum LaneAxis {
+    Add,
+    Remove,
+}
+
+impl ModuleAdapter for LaneAxis {
+    fn adapt(&self, tensor: burn_pack::Tensor, _context: ModuleContext<'_>) -> burn_pack::Tensor {
+        let shape: Vec<usize> = match self {
+            LaneAxis::Add => std::iter::once(1).chain(tensor.shape.iter().copied()).collect(),
+            LaneAxis::Remove => tensor.shape[1..].to_vec(),
+        };
+        let (name, dtype, shape) = (tensor.name.clone(), tensor.dtype, Shape::from(shape));
+        let reshaped = shape.clone();
+        bridge::map_data(tensor, name, dtype, shape, move |data| {
+            TensorData::from_bytes(data.into_bytes(), reshaped.clone(), dtype)
+        })
+    }
+
+    fn clone_box(&self) -> Box<dyn ModuleAdapter> {
+        Box::new(*self)
+    }
+}

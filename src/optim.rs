@@ -1,0 +1,72 @@
+//! The optimizer: Adam with every decay form, per-lane coefficients and a per-lane clip of the
+//! global gradient norm, as one Burn [`Optimizer`](burn::optim::Optimizer) over parameter groups.
+//!
+//! burn-train's `Learner` is not used: its learning rate is one number for all lanes, and Burn's
+//! gradient clipping bounds the norm of each tensor, not of a lane.
+
+mod adam;
+mod gradients;
+mod lane_values;
+mod step;
+
+use burn::module::{Module, ParamGroup};
+use burn::optim::ModuleOptimizer;
+use burn::tensor::{Device, Gradients, Tensor};
+
+use crate::decay::Role;
+use crate::model::{Parameter, parameters};
+use crate::run::RunConfig;
+use adam::LaneAdam;
+use gradients::LaneGradients;
+use step::{SharedStep, StepCoefficients};
+
+pub use gradients::weight_norms;
+
+/// Updates the parameters of a cohort.
+pub struct LaneOptimizer {
+    lanes: Vec<RunConfig>,
+    parameters: Vec<Parameter>,
+    step: SharedStep,
+    inner: ModuleOptimizer,
+}
+
+impl LaneOptimizer {
+    /// An optimizer for a model whose lane `i` trains as `lanes[i]`.
+    pub fn new<M: Module>(model: &M, lanes: &[RunConfig]) -> Self {
+        let step = SharedStep::default();
+        let parameters = parameters(model);
+        let mut inner = ModuleOptimizer::from(LaneAdam::new(Role::Bias, &step));
+        for role in Role::ALL {
+            let ids = parameters.iter().filter(|p| p.role == role).map(|p| p.id).collect();
+            inner = inner.with_group(ParamGroup::from_ids(ids), LaneAdam::new(role, &step), None);
+        }
+        LaneOptimizer { lanes: lanes.to_vec(), parameters, step, inner }
+    }
+
+    /// Takes step `step` (from 1) and returns the updated model with the gradient norm of each
+    /// lane before clipping, `[lanes]`.
+    pub fn step<M: Module>(
+        &mut self,
+        model: M,
+        gradients: Gradients,
+        step: usize,
+    ) -> (M, Tensor<1>) {
+        let device = self.device(&model);
+        let mut coefficients = StepCoefficients::new(&self.lanes, step, &device);
+        let mut gradients = LaneGradients::new(&model, gradients);
+        gradients.add_penalty(&model, &self.parameters, &coefficients);
+        let norms = gradients.norms(&model);
+        coefficients.set_clip(&norms);
+        self.step.set(coefficients);
+        // The learning rate goes by lane, inside the coefficients.
+        let model = self.inner.step(0.0, model, gradients.into_params());
+        (model, norms)
+    }
+
+    fn device<M: Module>(&self, model: &M) -> Device {
+        model.devices()[0].clone().without_autodiff()
+    }
+}
+
+#[cfg(test)]
+mod tests;

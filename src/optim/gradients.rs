@@ -1,0 +1,105 @@
+use std::collections::HashMap;
+
+use burn::module::{Module, ModuleVisitor, Param, ParamId};
+use burn::optim::GradientsParams;
+use burn::tensor::{Gradients, Tensor};
+
+use super::step::StepCoefficients;
+use crate::decay::Role;
+use crate::model::Parameter;
+
+/// The gradients of one step, before the optimizer sees them.
+pub struct LaneGradients(GradientsParams);
+
+impl LaneGradients {
+    /// Takes the gradients of the model's parameters.
+    pub fn new<M: Module>(model: &M, gradients: Gradients) -> Self {
+        LaneGradients(GradientsParams::from_grads(gradients, model))
+    }
+
+    /// Adds the gradient of λ/2 ‖w‖² where a lane has it in its loss.
+    pub fn add_penalty<M: Module>(
+        &mut self,
+        model: &M,
+        parameters: &[Parameter],
+        step: &StepCoefficients,
+    ) {
+        if Role::ALL.iter().all(|role| step.decay(*role).before_clip.all(0.0)) {
+            return;
+        }
+        let roles = parameters.iter().map(|parameter| (parameter.id, parameter.role)).collect();
+        model.visit(&mut Penalty { gradients: &mut self.0, roles, step });
+    }
+
+    /// Norm of each lane's gradient over all parameters, `[lanes]`.
+    pub fn norms<M: Module>(&self, model: &M) -> Tensor<1> {
+        let mut squares = Squares { of: |param: ParamId| Source::Gradient(&self.0, param), sum: None };
+        model.visit(&mut squares);
+        squares.root()
+    }
+
+    /// For Burn's optimizer.
+    pub fn into_params(self) -> GradientsParams {
+        self.0
+    }
+}
+
+/// Norm of each lane's weights over all parameters, `[lanes]`.
+pub fn weight_norms<M: Module>(model: &M) -> Tensor<1> {
+    let mut squares = Squares { of: |_| Source::Weight, sum: None };
+    model.visit(&mut squares);
+    squares.root()
+}
+
+struct Penalty<'a> {
+    gradients: &'a mut GradientsParams,
+    roles: HashMap<ParamId, Role>,
+    step: &'a StepCoefficients,
+}
+
+impl ModuleVisitor for Penalty<'_> {
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        let coefficient = &self.step.decay(self.roles[&param.id]).before_clip;
+        if coefficient.all(0.0) {
+            return;
+        }
+        if let Some(gradient) = self.gradients.remove::<D>(param.id) {
+            let pull = coefficient.times(param.val().inner());
+            self.gradients.register(param.id, gradient + pull);
+        }
+    }
+}
+
+enum Source<'a> {
+    Gradient(&'a GradientsParams, ParamId),
+    Weight,
+}
+
+/// Sums squares per lane over the parameters of a model.
+struct Squares<F> {
+    of: F,
+    sum: Option<Tensor<1>>,
+}
+
+impl<F> Squares<F> {
+    fn root(self) -> Tensor<1> {
+        self.sum.expect("a model has parameters").sqrt()
+    }
+}
+
+impl<'a, F: Fn(ParamId) -> Source<'a>> ModuleVisitor for Squares<F> {
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        let values = match (self.of)(param.id) {
+            Source::Gradient(gradients, id) => gradients.get::<D>(id),
+            Source::Weight => Some(param.val().inner()),
+        };
+        let Some(values) = values else { return };
+        let lanes = values.dims()[0];
+        let elements = values.shape().num_elements() / lanes;
+        let squares = values.square().reshape([lanes, elements]).sum_dim(1).squeeze_dim(1);
+        self.sum = Some(match self.sum.take() {
+            Some(sum) => sum + squares,
+            None => squares,
+        });
+    }
+}

@@ -1,0 +1,66 @@
+use burn::tensor::{Device, Tensor, TensorData};
+
+/// One number per lane. Where all lanes agree it is a plain scalar, which spares a broadcast and
+/// changes no bit of the product.
+#[derive(Clone, Debug)]
+pub enum LaneValues {
+    /// The same for every lane.
+    Same(f32),
+    /// `[lanes]`.
+    PerLane(Box<Tensor<1>>),
+}
+
+impl LaneValues {
+    /// One value per lane.
+    pub fn new(values: impl IntoIterator<Item = f64>, device: &Device) -> Self {
+        let values: Vec<f32> = values.into_iter().map(|value| value as f32).collect();
+        match values.split_first() {
+            Some((first, rest)) if rest.iter().all(|value| value.to_bits() == first.to_bits()) => {
+                LaneValues::Same(*first)
+            }
+            _ => {
+                let lanes = values.len();
+                LaneValues::per_lane(Tensor::from_data(TensorData::new(values, [lanes]), device))
+            }
+        }
+    }
+
+    /// `[lanes]` as they are.
+    pub fn per_lane(values: Tensor<1>) -> Self {
+        LaneValues::PerLane(Box::new(values))
+    }
+
+    /// Whether every lane has this value.
+    pub fn all(&self, value: f32) -> bool {
+        matches!(self, LaneValues::Same(same) if *same == value)
+    }
+
+    /// Lane by lane product with `[lanes, …]`.
+    pub fn times<const D: usize>(&self, tensor: Tensor<D>) -> Tensor<D> {
+        match self {
+            LaneValues::Same(1.0) => tensor,
+            LaneValues::Same(value) => tensor.mul_scalar(*value),
+            LaneValues::PerLane(values) => tensor * spread(values),
+        }
+    }
+
+    /// Lane by lane sum with `[lanes, …]`.
+    pub fn plus<const D: usize>(&self, tensor: Tensor<D>) -> Tensor<D> {
+        match self {
+            LaneValues::Same(value) => tensor.add_scalar(*value),
+            LaneValues::PerLane(values) => tensor + spread(values),
+        }
+    }
+
+    /// `value − factor · tensor`, lane by lane.
+    pub fn minus<const D: usize>(&self, factor: &LaneValues, tensor: Tensor<D>) -> Tensor<D> {
+        self.plus(factor.times(tensor).neg())
+    }
+}
+
+/// `[lanes]` as `[lanes, 1, …]`.
+fn spread<const D: usize>(values: &Tensor<1>) -> Tensor<D> {
+    let mut shape = [1; D];
+    shape[0] = values.dims()[0];
+    values.clone().reshape(shape)
+}

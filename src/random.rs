@@ -1,0 +1,70 @@
+//! Counter-based random numbers: every consumer names its stream, so no number depends on what
+//! was drawn before, on the device, or on how runs are grouped.
+
+use chacha20::ChaCha8Rng;
+use chacha20::rand_core::{Rng, SeedableRng};
+use rand_distr::{Distribution, StandardNormal};
+use sha2::{Digest, Sha256};
+
+/// The stream of numbers that belongs to a purpose and its keys (a seed and a parameter's name, a
+/// seed and a step). The ChaCha8 key is the SHA-256 of both.
+pub fn stream(purpose: &str, keys: &[&[u8]]) -> ChaCha8Rng {
+    let mut hash = Sha256::new();
+    for part in std::iter::once(purpose.as_bytes()).chain(keys.iter().copied()) {
+        hash.update((part.len() as u64).to_le_bytes());
+        hash.update(part);
+    }
+    ChaCha8Rng::from_seed(hash.finalize().into())
+}
+
+/// A number in [0, 1) with 53 random bits.
+pub fn unit(rng: &mut ChaCha8Rng) -> f64 {
+    (rng.next_u64() >> 11) as f64 * (-53f64).exp2()
+}
+
+/// An integer in `0..bound`, by a 64×64-bit multiplication (its bias is below `bound` / 2⁶⁴).
+pub fn below(rng: &mut ChaCha8Rng, bound: usize) -> usize {
+    ((u128::from(rng.next_u64()) * bound as u128) >> 64) as usize
+}
+
+/// `count` draws from N(0, `std`²).
+pub fn normals(rng: &mut ChaCha8Rng, std: f64, count: usize) -> Vec<f32> {
+    (0..count)
+        .map(|_| {
+            let draw: f64 = StandardNormal.sample(rng);
+            (draw * std) as f32
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn streams_with_different_names_differ_and_equal_names_agree() {
+        let first = |purpose: &str, keys: &[&[u8]]| stream(purpose, keys).next_u64();
+        assert_eq!(first("batch", &[b"ab"]), first("batch", &[b"ab"]));
+        assert_ne!(first("batch", &[b"ab"]), first("batch", &[b"a", b"b"]));
+        assert_ne!(first("batch", &[b"ab"]), first("weights", &[b"ab"]));
+    }
+
+    #[test]
+    fn normals_have_the_requested_spread() {
+        let draws = normals(&mut stream("test", &[]), 0.02, 20_000);
+        let mean = draws.iter().map(|x| f64::from(*x)).sum::<f64>() / 20_000.0;
+        let variance = draws.iter().map(|x| (f64::from(*x) - mean).powi(2)).sum::<f64>() / 20_000.0;
+        assert!(mean.abs() < 5e-4);
+        assert!((variance.sqrt() - 0.02).abs() < 5e-4);
+    }
+
+    #[test]
+    fn bounded_integers_reach_every_value_and_no_other() {
+        let mut rng = stream("test", &[]);
+        let mut seen = [0usize; 7];
+        for _ in 0..7000 {
+            seen[below(&mut rng, 7)] += 1;
+        }
+        assert!(seen.iter().all(|count| (800..1200).contains(count)), "{seen:?}");
+    }
+}

@@ -1,0 +1,73 @@
+//! From records to the files and the table that answer the question.
+
+mod manifest;
+mod rows;
+mod screen;
+mod summary;
+
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use serde::de::DeserializeOwned;
+
+use crate::model::shape_parameters;
+use crate::plan::Plan;
+use crate::record::{Store, csv_of, write_atomically};
+use crate::run::{Decay, RunConfig};
+
+pub use manifest::{ManifestRow, manifest};
+pub use rows::{CurveCsvRow, RunRow, curve_rows, run_rows};
+pub use screen::{best_table, manifest_table};
+pub use summary::{Group, GroupKey, Spread, group_by_rule};
+
+/// Writes rows as a CSV file.
+///
+/// # Errors
+/// A folder that cannot be written; the message names the file.
+pub fn write_csv<T: serde::Serialize>(path: &Path, rows: &[T]) -> Result<()> {
+    write_atomically(path, &csv_of(rows)?)
+}
+
+/// Reads the rows of a CSV file.
+///
+/// # Errors
+/// A file that is not there or does not have these columns; the message names the file.
+pub fn read_csv<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>> {
+    let context = || format!("cannot read {}", path.display());
+    csv::Reader::from_path(path)
+        .with_context(context)?
+        .deserialize()
+        .collect::<Result<_, _>>()
+        .with_context(context)
+}
+
+/// Writes `runs.csv`, `curves.csv` and `manifest.csv` of an experiment from the store; returns the
+/// rows of the first.
+///
+/// # Errors
+/// A run that the store does not have, or a folder that cannot be written.
+pub fn write_results(folder: &Path, plan: &Plan, store: &Store) -> Result<Vec<RunRow>> {
+    let find = |run: &RunConfig| {
+        store.find(run).with_context(|| format!("the run {} is not in the store", run.id()))
+    };
+    let records = plan.runs.iter().map(find).collect::<Result<Vec<_>>>()?;
+    std::fs::create_dir_all(folder)
+        .with_context(|| format!("cannot create the folder {}", folder.display()))?;
+    let rows = run_rows(&plan.entries, &records);
+    write_csv(&folder.join("runs.csv"), &rows)?;
+    write_csv(&folder.join("curves.csv"), &curve_rows(&plan.entries, &records))?;
+    write_csv(&folder.join("manifest.csv"), &manifest_rows(plan))?;
+    Ok(rows)
+}
+
+fn manifest_rows(plan: &Plan) -> Vec<ManifestRow> {
+    let mut decays: Vec<Decay> = Vec::new();
+    for entry in &plan.entries {
+        if !decays.contains(&entry.arm.decay) {
+            decays.push(entry.arm.decay);
+        }
+    }
+    let run = &plan.runs[0];
+    let parameters = shape_parameters(&run.model, run.data.vocabulary);
+    decays.iter().flat_map(|decay| manifest(decay, &parameters)).collect()
+}

@@ -1,0 +1,50 @@
+use serde::{Deserialize, Serialize};
+
+use crate::decay::{Form, Mask, Role};
+use crate::model::Parameter;
+use crate::run::Decay;
+
+/// A row of `manifest.csv`: what an arm does to one parameter.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ManifestRow {
+    /// Form of the arm.
+    pub form: Form,
+    /// Mask of the arm.
+    pub mask: Option<Mask>,
+    /// λ of the arm.
+    pub weight_decay: Option<f64>,
+    /// Name in weight files.
+    pub parameter: String,
+    /// What it is.
+    pub role: Role,
+    /// Shape without the lane axis, such as `64x192`.
+    pub shape: String,
+    /// Numbers in it.
+    pub elements: usize,
+    /// Whether the arm decays it.
+    pub decayed: bool,
+    /// λ that acts on it; missing for the form without one.
+    pub coefficient: Option<f64>,
+}
+
+/// The rows of one arm, in the order of the model.
+pub fn manifest(decay: &Decay, parameters: &[Parameter]) -> Vec<ManifestRow> {
+    parameters.iter().map(|parameter| row(decay, parameter)).collect()
+}
+
+fn row(decay: &Decay, parameter: &Parameter) -> ManifestRow {
+    let acts = decay.form != Form::None && decay.weight_decay != Some(0.0);
+    let decayed = acts && decay.mask.is_some_and(|mask| mask.decays(parameter.role));
+    let sizes: Vec<String> = parameter.shape.iter().map(usize::to_string).collect();
+    ManifestRow {
+        form: decay.form,
+        mask: decay.mask,
+        weight_decay: decay.weight_decay,
+        parameter: parameter.name.clone(),
+        role: parameter.role,
+        shape: sizes.join("x"),
+        elements: parameter.elements(),
+        decayed,
+        coefficient: if decayed { decay.weight_decay } else { Some(0.0) },
+    }
+}

@@ -1,0 +1,159 @@
+use serde::{Deserialize, Serialize};
+
+use crate::decay::{Form, Mask, timescale_steps, total_decay};
+use crate::plan::Entry;
+use crate::record::{CurveRow, Record, Status};
+
+/// A row of `runs.csv`: one arm under one seed. Losses in nats per token, at the last step unless
+/// named otherwise.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RunRow {
+    /// Identity of the run.
+    pub run: String,
+    /// Form of the arm.
+    pub form: Form,
+    /// Mask of the arm.
+    pub mask: Option<Mask>,
+    /// λ of the arm.
+    pub weight_decay: Option<f64>,
+    /// Peak learning rate.
+    pub lr: f64,
+    /// Seed.
+    pub seed: u64,
+    /// How the run ended.
+    pub status: Status,
+    /// Steps taken, or the step at which it diverged.
+    pub steps: usize,
+    /// Loss on train.
+    pub train_loss: Option<f64>,
+    /// Loss on val.
+    pub val_loss: Option<f64>,
+    /// Generalization gap, val − train.
+    pub gap: Option<f64>,
+    /// Lowest val loss of all evaluations after the first step.
+    pub best_val_loss: Option<f64>,
+    /// Where it was reached.
+    pub best_val_step: Option<usize>,
+    /// Λ, see [`total_decay`].
+    pub total_decay: Option<f64>,
+    /// τ, see [`timescale_steps`].
+    pub timescale_steps: Option<f64>,
+    /// Norm of all weights.
+    pub weight_norm: Option<f32>,
+    /// Wall time of its cohort divided by the lanes.
+    pub seconds: f64,
+    /// Numbers in which the arm's recipe differs from `[train]`.
+    pub variant: String,
+    /// Exact negative log-likelihood of the val windows: no model does better on average.
+    pub val_floor: Option<f64>,
+    /// Backend it trained on.
+    pub backend: String,
+}
+
+/// A row of `curves.csv`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CurveCsvRow {
+    /// Identity of the run.
+    pub run: String,
+    /// Form of the arm.
+    pub form: Form,
+    /// Mask of the arm.
+    pub mask: Option<Mask>,
+    /// λ of the arm.
+    pub weight_decay: Option<f64>,
+    /// Seed.
+    pub seed: u64,
+    /// Optimizer steps taken.
+    pub step: usize,
+    /// Training tokens read.
+    pub tokens: usize,
+    /// Learning rate of the step.
+    pub lr: Option<f64>,
+    /// Loss of the step's batch before its update.
+    pub batch_loss: Option<f32>,
+    /// Norm of the gradient before clipping.
+    pub grad_norm: Option<f32>,
+    /// Loss on train.
+    pub train_loss: Option<f64>,
+    /// Loss on val.
+    pub val_loss: Option<f64>,
+    /// Generalization gap, val − train.
+    pub gap: Option<f64>,
+    /// Norm of all weights.
+    pub weight_norm: Option<f32>,
+    /// Numbers in which the arm's recipe differs from `[train]`.
+    pub variant: String,
+}
+
+/// The row of every entry; `records[i]` is the record of run `i` of the plan.
+pub fn run_rows(entries: &[Entry], records: &[Record]) -> Vec<RunRow> {
+    entries.iter().map(|entry| run_row(entry, &records[entry.run])).collect()
+}
+
+/// The curve of every entry, one after another.
+pub fn curve_rows(entries: &[Entry], records: &[Record]) -> Vec<CurveCsvRow> {
+    entries
+        .iter()
+        .flat_map(|entry| {
+            let record = &records[entry.run];
+            record.curve.iter().map(|row| curve_row(entry, record, row))
+        })
+        .collect()
+}
+
+fn run_row(entry: &Entry, record: &Record) -> RunRow {
+    let (decay, recipe) = (&entry.arm.decay, &entry.arm.recipe);
+    let schedule = recipe.schedule();
+    let done = record.end.status == Status::Done;
+    let last = record.curve.last().filter(|_| done);
+    let best = record
+        .curve
+        .iter()
+        .filter(|row| row.step > 0)
+        .filter_map(|row| Some((row.val_loss?, row.step)))
+        .min_by(|a, b| a.0.total_cmp(&b.0));
+    RunRow {
+        run: entry.id.to_string(),
+        form: decay.form,
+        mask: decay.mask,
+        weight_decay: decay.weight_decay,
+        lr: recipe.lr,
+        seed: entry.seed,
+        status: record.end.status,
+        steps: record.end.steps,
+        train_loss: last.and_then(|row| row.train_loss),
+        val_loss: last.and_then(|row| row.val_loss),
+        gap: last.and_then(CurveRow::gap),
+        best_val_loss: best.map(|(loss, _)| loss),
+        best_val_step: best.map(|(_, step)| step),
+        total_decay: total_decay(decay.form, decay.coefficient(), &schedule),
+        timescale_steps: timescale_steps(decay.form, decay.coefficient(), &schedule),
+        weight_norm: last.and_then(|row| row.weight_norm),
+        seconds: record.end.seconds,
+        variant: entry.arm.variant.clone(),
+        val_floor: record.end.val_floor,
+        backend: record.end.backend.clone(),
+    }
+}
+
+fn curve_row(entry: &Entry, record: &Record, row: &CurveRow) -> CurveCsvRow {
+    let decay = &entry.arm.decay;
+    let tokens_per_step = record.config.recipe.batch * record.config.model.context;
+    CurveCsvRow {
+        run: entry.id.to_string(),
+        form: decay.form,
+        mask: decay.mask,
+        weight_decay: decay.weight_decay,
+        seed: entry.seed,
+        step: row.step,
+        tokens: row.step * tokens_per_step,
+        lr: row.lr,
+        batch_loss: row.batch_loss,
+        grad_norm: row.grad_norm,
+        train_loss: row.train_loss,
+        val_loss: row.val_loss,
+        gap: row.gap(),
+        weight_norm: row.weight_norm,
+        variant: entry.arm.variant.clone(),
+    }
+}

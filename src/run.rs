@@ -1,0 +1,300 @@
+//! One training run: everything that its numbers depend on, and the name that this gives it.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::corpus::{Order, Split};
+use crate::decay::{Form, Mask};
+use crate::schedule::Schedule;
+
+/// Version of the arithmetic. Raised by hand whenever the same configuration gives different
+/// numbers on purpose, so that old records are not taken for new ones.
+pub const NUMERICS: u32 = 1;
+
+/// Model families.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Family {
+    /// GPT-2: pre-LayerNorm, learned positions, GELU, biases, tied head.
+    Gpt2,
+}
+
+impl Family {
+    /// Every family.
+    pub const ALL: [Family; 1] = [Family::Gpt2];
+
+    /// As written in a spec.
+    pub fn name(self) -> &'static str {
+        match self {
+            Family::Gpt2 => "gpt2",
+        }
+    }
+
+    /// The family with this name.
+    pub fn parse(name: &str) -> Option<Self> {
+        Family::ALL.into_iter().find(|family| family.name() == name)
+    }
+}
+
+/// Shape of a model without its vocabulary, which the data decides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct ModelShape {
+    /// Architecture.
+    pub family: Family,
+    /// Transformer blocks.
+    pub layers: usize,
+    /// Attention heads; they divide `channels`.
+    pub heads: usize,
+    /// Width of the residual stream.
+    pub channels: usize,
+    /// Tokens the model sees at once.
+    pub context: usize,
+}
+
+/// The training recipe apart from decay.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Recipe {
+    /// Optimizer steps.
+    pub steps: usize,
+    /// Windows per step.
+    pub batch: usize,
+    /// Peak learning rate.
+    pub lr: f64,
+    /// Steps of linear warm-up.
+    pub warmup: usize,
+    /// Last learning rate over the peak.
+    pub min_lr_ratio: f64,
+    /// Adam's β1 and β2.
+    pub betas: [f64; 2],
+    /// Adam's ε, outside the root.
+    pub eps: f64,
+    /// Bound on the global gradient norm; 0 turns clipping off.
+    pub clip: f64,
+    /// Steps between evaluations.
+    pub eval_every: usize,
+    /// Windows of each split that an evaluation reads.
+    pub eval_windows: usize,
+    /// Steps between rows of the curve.
+    pub log_every: usize,
+}
+
+impl Recipe {
+    /// The learning rate over the run.
+    pub fn schedule(&self) -> Schedule {
+        Schedule {
+            steps: self.steps,
+            lr: self.lr,
+            warmup: self.warmup,
+            min_lr_ratio: self.min_lr_ratio,
+        }
+    }
+
+    /// Whether the splits are evaluated after `step`.
+    pub fn evaluates(&self, step: usize) -> bool {
+        step.is_multiple_of(self.eval_every) || step == self.steps
+    }
+
+    /// Whether the curve has a row for `step`.
+    pub fn logs(&self, step: usize) -> bool {
+        self.evaluates(step) || step.is_multiple_of(self.log_every)
+    }
+}
+
+/// How a run decays.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Decay {
+    /// The rule.
+    pub form: Form,
+    /// What it acts on; `None` for the form that decays nothing.
+    pub mask: Option<Mask>,
+    /// λ; `None` for the forms without one.
+    pub weight_decay: Option<f64>,
+}
+
+impl Decay {
+    /// No decay at all.
+    pub const NONE: Decay = Decay { form: Form::None, mask: None, weight_decay: None };
+
+    /// λ as a number, 0 where there is none.
+    pub fn coefficient(&self) -> f64 {
+        self.weight_decay.unwrap_or(0.0)
+    }
+
+    /// The same decay under one name: λ = 0 is no decay, whatever the form and the mask.
+    pub fn normalised(self) -> Decay {
+        match self.weight_decay {
+            Some(0.0) => Decay::NONE,
+            _ => self,
+        }
+    }
+}
+
+/// Where the first weights come from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Start {
+    /// Drawn from a seed.
+    Seed(u64),
+    /// Read from a safetensors file with this SHA-256.
+    Weights(String),
+}
+
+/// The data of a run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunData {
+    /// [`Corpus::digest`](crate::corpus::Corpus::digest).
+    pub digest: String,
+    /// Number of different tokens.
+    pub vocabulary: usize,
+    /// Sizes and order.
+    pub split: Split,
+    /// Seed of the order.
+    pub seed: u64,
+}
+
+/// Everything that a run's numbers depend on, resolved. Names, folders, backends and the grouping
+/// into cohorts are left out on purpose: they must not change the result.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RunConfig {
+    /// [`NUMERICS`] of the program.
+    pub numerics: u32,
+    /// Model shape.
+    pub model: ModelShape,
+    /// Data.
+    pub data: RunData,
+    /// First weights.
+    pub start: Start,
+    /// Recipe.
+    pub recipe: Recipe,
+    /// Decay, normalised.
+    pub decay: Decay,
+}
+
+impl RunConfig {
+    /// The run's identity: the first 16 hex digits of the SHA-256 of its JSON.
+    pub fn id(&self) -> RunId {
+        let json = serde_json::to_string(self).expect("a run's configuration is plain data");
+        let hash = Sha256::digest(json.as_bytes());
+        RunId(hash.iter().take(8).map(|byte| format!("{byte:02x}")).collect())
+    }
+
+    /// What the runs of one cohort must share.
+    pub fn cohort_key(&self) -> CohortKey {
+        CohortKey {
+            model: self.model,
+            digest: self.data.digest.clone(),
+            order: self.data.split.order,
+            steps: self.recipe.steps,
+            batch: self.recipe.batch,
+            eval_every: self.recipe.eval_every,
+            eval_windows: self.recipe.eval_windows,
+            log_every: self.recipe.log_every,
+        }
+    }
+}
+
+/// The shape of a cohort: runs with equal keys train together.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct CohortKey {
+    model: ModelShape,
+    digest: String,
+    order: Order,
+    steps: usize,
+    batch: usize,
+    eval_every: usize,
+    eval_windows: usize,
+    log_every: usize,
+}
+
+/// A run's identity, 16 hex digits.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct RunId(String);
+
+impl RunId {
+    /// The digits.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for RunId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    /// A small run for tests.
+    pub(crate) fn example() -> RunConfig {
+        RunConfig {
+            numerics: NUMERICS,
+            model: ModelShape { family: Family::Gpt2, layers: 1, heads: 2, channels: 8, context: 6 },
+            data: RunData {
+                digest: "0".repeat(64),
+                vocabulary: 11,
+                split: Split { train: 300, val: 200, order: Order::Random },
+                seed: 0,
+            },
+            start: Start::Seed(0),
+            recipe: Recipe {
+                steps: 4,
+                batch: 2,
+                lr: 3e-3,
+                warmup: 1,
+                min_lr_ratio: 0.1,
+                betas: [0.9, 0.95],
+                eps: 1e-8,
+                clip: 1.0,
+                eval_every: 2,
+                eval_windows: 4,
+                log_every: 1,
+            },
+            decay: Decay { form: Form::AdamW, mask: Some(Mask::Matrices), weight_decay: Some(0.1) },
+        }
+    }
+
+    #[test]
+    fn the_identity_is_pinned() {
+        assert_eq!(example().id().as_str(), "GOLDEN");
+    }
+
+    #[test]
+    fn every_field_changes_the_identity() {
+        let base = example();
+        let changed: [fn(&mut RunConfig); 7] = [
+            |run| run.numerics += 1,
+            |run| run.model.layers += 1,
+            |run| run.data.seed += 1,
+            |run| run.start = Start::Seed(1),
+            |run| run.recipe.eps = 1e-7,
+            |run| run.decay.weight_decay = Some(0.2),
+            |run| run.decay.mask = Some(Mask::Global),
+        ];
+        for change in changed {
+            let mut other = base.clone();
+            change(&mut other);
+            assert_ne!(other.id(), base.id());
+        }
+    }
+
+    #[test]
+    fn no_coefficient_makes_all_forms_and_masks_one() {
+        for form in Form::ALL.into_iter().filter(|form| form.takes_weight_decay()) {
+            for mask in Mask::ALL {
+                let decay = Decay { form, mask: Some(mask), weight_decay: Some(0.0) };
+                assert_eq!(decay.normalised(), Decay::NONE);
+            }
+        }
+    }
+
+    #[test]
+    fn a_configuration_survives_its_json() {
+        let json = serde_json::to_string(&example()).unwrap();
+        assert_eq!(serde_json::from_str::<RunConfig>(&json).unwrap(), example());
+    }
+}

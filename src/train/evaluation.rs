@@ -1,0 +1,96 @@
+use anyhow::{Result, anyhow};
+use burn::tensor::{Device, Tensor};
+
+use super::Cohort;
+use crate::corpus::{Token, TokenBlock, evaluation_windows};
+use crate::model::{LanguageModel, Tokens};
+use crate::optim::weight_norms;
+
+/// Measures a model on the same windows of both splits every time.
+pub struct Evaluation {
+    train: Split,
+    val: Split,
+}
+
+/// One evaluation of every lane.
+pub struct Measured {
+    /// Mean loss on the windows of train, in nats per token.
+    pub train_loss: Vec<f64>,
+    /// Mean loss on the windows of val, in nats per token.
+    pub val_loss: Vec<f64>,
+    /// L2 norm of all weights.
+    pub weight_norm: Vec<f32>,
+}
+
+/// The windows of one split, in blocks of the training batch's size.
+struct Split {
+    blocks: Vec<Block>,
+}
+
+struct Block {
+    tokens: Tokens,
+    windows: usize,
+}
+
+impl Evaluation {
+    /// Cuts the windows; all lanes read the same.
+    pub fn new(cohort: &Cohort) -> Self {
+        Evaluation {
+            train: Split::new(cohort, &cohort.corpus.train),
+            val: Split::new(cohort, &cohort.corpus.val),
+        }
+    }
+
+    /// Evaluates a model without autodiff.
+    pub fn of<M: LanguageModel>(&self, model: &M) -> Result<Measured> {
+        let train = self.train.losses(model);
+        let val = self.val.losses(model);
+        let norms = weight_norms(model);
+        Ok(Measured {
+            train_loss: self.train.mean(&train)?,
+            val_loss: self.val.mean(&val)?,
+            weight_norm: read(norms)?,
+        })
+    }
+}
+
+impl Split {
+    fn new(cohort: &Cohort, tokens: &[Token]) -> Self {
+        let recipe = cohort.recipe();
+        let starts = evaluation_windows(tokens.len(), cohort.context(), recipe.eval_windows);
+        let device = cohort.device.clone();
+        let block = |starts: &[usize]| {
+            Block { tokens: cohort.same_for_all_lanes(tokens, starts, &device), windows: starts.len() }
+        };
+        Split { blocks: starts.chunks(recipe.batch).map(block).collect() }
+    }
+
+    /// Mean loss of each block, `[lanes]` each; nothing is read back yet.
+    fn losses<M: LanguageModel>(&self, model: &M) -> Vec<Tensor<1>> {
+        self.blocks.iter().map(|block| model.loss(&block.tokens)).collect()
+    }
+
+    fn mean(&self, losses: &[Tensor<1>]) -> Result<Vec<f64>> {
+        let mut sums = vec![0.0; losses[0].dims()[0]];
+        for (block, losses) in self.blocks.iter().zip(losses) {
+            for (sum, loss) in sums.iter_mut().zip(read(losses.clone())?) {
+                *sum += f64::from(loss) * block.windows as f64;
+            }
+        }
+        let windows: usize = self.blocks.iter().map(|block| block.windows).sum();
+        Ok(sums.into_iter().map(|sum| sum / windows as f64).collect())
+    }
+}
+
+impl Cohort<'_> {
+    fn same_for_all_lanes(&self, tokens: &[Token], starts: &[usize], device: &Device) -> Tokens {
+        let block = TokenBlock::cut(tokens, starts, self.context());
+        let blocks = vec![block; self.lanes.len()];
+        Tokens::new(&blocks, self.corpus.vocabulary, self.context(), device)
+    }
+}
+
+/// Reads `[lanes]` back from the device.
+pub fn read(values: Tensor<1>) -> Result<Vec<f32>> {
+    values.try_into_vec_as().map_err(|error| anyhow!("the device failed: {error:?}"))
+}
