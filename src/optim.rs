@@ -11,7 +11,7 @@ mod step;
 
 use burn::module::{Module, ParamGroup};
 use burn::optim::ModuleOptimizer;
-use burn::tensor::{Device, Gradients, Tensor};
+use burn::tensor::{Gradients, Tensor};
 
 use crate::decay::Role;
 use crate::model::{Parameter, parameters};
@@ -51,9 +51,18 @@ impl LaneOptimizer {
         gradients: Gradients,
         step: usize,
     ) -> (M, Tensor<1>) {
-        let device = self.device(&model);
+        let gradients = LaneGradients::new(&model, gradients);
+        self.step_with(model, gradients, step)
+    }
+
+    fn step_with<M: Module>(
+        &mut self,
+        model: M,
+        mut gradients: LaneGradients,
+        step: usize,
+    ) -> (M, Tensor<1>) {
+        let device = model.devices()[0].clone().without_autodiff();
         let mut coefficients = StepCoefficients::new(&self.lanes, step, &device);
-        let mut gradients = LaneGradients::new(&model, gradients);
         gradients.add_penalty(&model, &self.parameters, &coefficients);
         let norms = gradients.norms(&model);
         coefficients.set_clip(&norms);
@@ -61,10 +70,6 @@ impl LaneOptimizer {
         // The learning rate goes by lane, inside the coefficients.
         let model = self.inner.step(0.0, model, gradients.into_params());
         (model, norms)
-    }
-
-    fn device<M: Module>(&self, model: &M) -> Device {
-        model.devices()[0].clone().without_autodiff()
     }
 }
 

@@ -260,7 +260,7 @@ pub(crate) mod tests {
 
     #[test]
     fn the_identity_is_pinned() {
-        assert_eq!(example().id().as_str(), "GOLDEN");
+        assert_eq!(example().id().as_str(), "9780d9c1f0d28792");
     }
 
     #[test]

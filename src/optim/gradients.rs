@@ -17,6 +17,12 @@ impl LaneGradients {
         LaneGradients(GradientsParams::from_grads(gradients, model))
     }
 
+    /// Takes gradients that are known by parameter already.
+    #[cfg(test)]
+    pub fn from_params(gradients: GradientsParams) -> Self {
+        LaneGradients(gradients)
+    }
+
     /// Adds the gradient of λ/2 ‖w‖² where a lane has it in its loss.
     pub fn add_penalty<M: Module>(
         &mut self,

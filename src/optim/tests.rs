@@ -1,0 +1,173 @@
+use burn::module::{Module, Param};
+use burn::optim::{AdamConfig, AdamWConfig, GradientsParams};
+use burn::tensor::{Device, TensorData};
+
+use super::*;
+use crate::decay::{Form, Mask};
+use crate::model::{FirstWeights, Gpt2, LaneStart, LaneWeights, lane_weights};
+use crate::run::Decay;
+use crate::run::tests::example;
+
+const STEPS: usize = 12;
+const VOCABULARY: usize = 11;
+
+fn run_with(form: Form, mask: Mask, weight_decay: f64) -> RunConfig {
+    let mut run = example();
+    run.recipe.steps = STEPS;
+    run.decay = Decay { form, mask: Some(mask), weight_decay: Some(weight_decay) };
+    run
+}
+
+fn model(lanes: usize, device: &Device) -> Gpt2 {
+    let starts = (0..lanes).map(|_| LaneStart::Seed(1)).collect();
+    Gpt2::new(&example().model, VOCABULARY, &FirstWeights::new(starts, device))
+}
+
+/// Gradients that every lane shares, drawn anew for each step.
+struct Drawn {
+    gradients: GradientsParams,
+    step: usize,
+}
+
+impl burn::module::ModuleVisitor for Drawn {
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        let mut shape = param.val().dims();
+        let lanes = std::mem::replace(&mut shape[0], 1);
+        let count: usize = shape.iter().product();
+        let key = [self.step.to_le_bytes(), count.to_le_bytes()];
+        let mut rng = crate::random::stream("test gradients", &[&key[0], &key[1]]);
+        let values = crate::random::normals(&mut rng, 0.1, count);
+        let device = param.val().device().without_autodiff();
+        let one = Tensor::<D>::from_data(TensorData::new(values, shape), &device);
+        self.gradients.register(param.id, one.repeat_dim(0, lanes));
+    }
+}
+
+fn drawn(model: &Gpt2, step: usize) -> GradientsParams {
+    let mut drawn = Drawn { gradients: GradientsParams::new(), step };
+    model.visit(&mut drawn);
+    drawn.gradients
+}
+
+/// Weights of every lane after some steps on drawn gradients.
+fn trained(runs: &[RunConfig]) -> Vec<LaneWeights> {
+    let device = Device::flex().autodiff();
+    let mut model = model(runs.len(), &device);
+    let mut optimizer = LaneOptimizer::new(&model, runs);
+    for step in 1..=STEPS {
+        let gradients = LaneGradients::from_params(drawn(&model, step));
+        model = optimizer.step_with(model, gradients, step).0;
+    }
+    (0..runs.len()).map(|lane| lane_weights(&model, lane).unwrap()).collect()
+}
+
+#[test]
+fn no_coefficient_makes_every_form_bit_identical_to_none() {
+    let none = RunConfig { decay: Decay::NONE, ..run_with(Form::AdamW, Mask::Global, 0.0) };
+    let reference = trained(&[none]).remove(0);
+    for form in Form::ALL.into_iter().filter(|form| form.takes_weight_decay()) {
+        for mask in Mask::ALL {
+            let alone = trained(&[run_with(form, mask, 0.0)]).remove(0);
+            assert_eq!(alone, reference, "{form} {mask}");
+            // Beside a lane that does decay, the decaying branches are taken.
+            let beside = trained(&[run_with(form, mask, 0.0), run_with(form, mask, 0.5)]);
+            assert_eq!(beside[0], reference, "{form} {mask} beside a decaying lane");
+            assert_ne!(beside[1], reference, "{form} {mask} with decay");
+        }
+    }
+}
+
+#[test]
+fn a_penalty_in_the_loss_and_in_the_gradient_are_one_without_a_clip() {
+    let unclipped = |form| {
+        let mut run = run_with(form, Mask::Matrices, 0.3);
+        run.recipe.clip = 0.0;
+        run
+    };
+    let lanes = trained(&[unclipped(Form::L2Loss), unclipped(Form::L2)]);
+    assert_eq!(lanes[0], lanes[1]);
+    let clipped = trained(&[run_with(Form::L2Loss, Mask::Matrices, 0.3), run_with(Form::L2, Mask::Matrices, 0.3)]);
+    assert_ne!(clipped[0], clipped[1], "the clip tells them apart");
+}
+
+#[test]
+fn a_lane_does_not_depend_on_its_neighbours() {
+    let mut lanes: Vec<RunConfig> = Form::ALL
+        .into_iter()
+        .flat_map(|form| [(form, Mask::Matrices), (form, Mask::Global)])
+        .map(|(form, mask)| run_with(form, mask, 0.2))
+        .collect();
+    lanes[1].recipe.clip = 0.0;
+    lanes[2].recipe.lr = 1e-2;
+    lanes[3].recipe.betas = [0.8, 0.99];
+    lanes[4].recipe.eps = 1e-3;
+    let together = trained(&lanes);
+    for (lane, run) in lanes.iter().enumerate() {
+        let alone = trained(std::slice::from_ref(run)).remove(0);
+        assert_eq!(alone, together[lane], "{:?}", run.decay);
+    }
+}
+
+#[test]
+fn one_lane_of_adamw_and_of_l2_matches_burns_adamw_and_adam() {
+    for form in [Form::AdamW, Form::L2] {
+        let mut run = run_with(form, Mask::Global, 0.1);
+        run.recipe.clip = 0.0;
+        let schedule = run.recipe.schedule();
+        let device = Device::flex().autodiff();
+        let mut theirs = model(1, &device);
+        let mut optimizer = match form {
+            Form::L2 => AdamConfig::new()
+                .with_beta_1(0.9)
+                .with_beta_2(0.95)
+                .with_epsilon(1e-8)
+                .with_weight_decay(Some(burn::optim::decay::WeightDecayConfig::new(0.1)))
+                .init(),
+            _ => AdamWConfig::new()
+                .with_beta_1(0.9)
+                .with_beta_2(0.95)
+                .with_epsilon(1e-8)
+                .with_weight_decay(0.1)
+                .init(),
+        };
+        for step in 1..=STEPS {
+            let gradients = drawn(&theirs, step);
+            theirs = optimizer.step(schedule.lr_at(step), theirs, gradients);
+        }
+        let (ours, theirs) = (trained(&[run]).remove(0), lane_weights(&theirs, 0).unwrap());
+        for (name, ours) in &ours {
+            for (a, b) in ours.iter().zip(&theirs[name]) {
+                // 1e-6 of the weight, or of what twelve steps can move where it is near zero.
+                let scale = b.abs().max(3e-2);
+                assert!((a - b).abs() <= 1e-6 * scale, "{form} {name}: {a} against {b}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_clip_bounds_the_norm_over_all_parameters_of_each_lane() {
+    let device = Device::flex().autodiff();
+    let model = model(2, &device);
+    let gradients = LaneGradients::from_params(drawn(&model, 1));
+    let norms: Vec<f32> = gradients.norms(&model).try_into_vec_as().unwrap();
+    assert!(norms[0] > 1.0, "the drawn gradients are large enough to clip");
+    let mut runs = [run_with(Form::AdamW, Mask::Global, 0.0), run_with(Form::AdamW, Mask::Global, 0.0)];
+    runs[1].recipe.clip = 0.0;
+    let mut step = StepCoefficients::new(&runs, 1, &device.without_autodiff());
+    step.set_clip(&gradients.norms(&model));
+    let ones = Tensor::<1>::ones([2], &Device::flex());
+    let factors: Vec<f32> = step.clip_factor.times(ones).try_into_vec_as().unwrap();
+    assert!((factors[0] - 1.0 / norms[0]).abs() < 1e-6);
+    assert_eq!(factors[1], 1.0);
+}
+
+#[test]
+fn norms_are_those_of_all_weights_of_a_lane() {
+    let device = Device::flex();
+    let model = model(2, &device);
+    let norms: Vec<f32> = weight_norms(&model).try_into_vec_as().unwrap();
+    let weights = lane_weights(&model, 1).unwrap();
+    let squares: f64 = weights.values().flatten().map(|value| f64::from(*value).powi(2)).sum();
+    assert!((f64::from(norms[1]) - squares.sqrt()).abs() < 1e-5 * squares.sqrt());
+}
