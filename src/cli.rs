@@ -4,6 +4,7 @@ mod backends;
 mod data;
 mod inputs;
 mod manifest;
+mod output;
 mod plan;
 mod sweep;
 mod train;

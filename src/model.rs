@@ -19,7 +19,10 @@ use crate::run::{Family, ModelShape};
 pub use gpt2::Gpt2;
 pub use parameters::{Parameter, parameters};
 pub use tokens::Tokens;
-pub use weights::{FirstWeights, LaneStart, LaneWeights, lane_weights, read_weights, shape_parameters, write_weights};
+pub use weights::{
+    FirstWeights, LaneStart, LaneWeights, lane_weights, read_weights, shape_parameters,
+    write_weights,
+};
 
 /// Parameters of a model, per lane.
 pub fn parameter_count(shape: &ModelShape, vocabulary: usize) -> usize {

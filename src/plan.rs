@@ -58,13 +58,7 @@ impl Plan {
     }
 }
 
-fn resolve(
-    spec: &Spec,
-    corpus: &Corpus,
-    initial: Option<&str>,
-    arm: &Arm,
-    seed: u64,
-) -> RunConfig {
+fn resolve(spec: &Spec, corpus: &Corpus, initial: Option<&str>, arm: &Arm, seed: u64) -> RunConfig {
     RunConfig {
         numerics: NUMERICS,
         model: spec.model,
@@ -141,7 +135,11 @@ mod tests {
         };
         let corpus = Corpus::load(&Source::Grammar, &spec("a").split).unwrap();
         let ids = |name| -> Vec<RunId> {
-            Plan::new(&spec(name), &corpus, None).entries.into_iter().map(|entry| entry.id).collect()
+            Plan::new(&spec(name), &corpus, None)
+                .entries
+                .into_iter()
+                .map(|entry| entry.id)
+                .collect()
         };
         assert_eq!(ids("a"), ids("b"));
     }

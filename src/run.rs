@@ -233,7 +233,13 @@ pub(crate) mod tests {
     pub(crate) fn example() -> RunConfig {
         RunConfig {
             numerics: NUMERICS,
-            model: ModelShape { family: Family::Gpt2, layers: 1, heads: 2, channels: 8, context: 6 },
+            model: ModelShape {
+                family: Family::Gpt2,
+                layers: 1,
+                heads: 2,
+                channels: 8,
+                context: 6,
+            },
             data: RunData {
                 digest: "0".repeat(64),
                 vocabulary: 11,

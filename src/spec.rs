@@ -129,7 +129,10 @@ fn check_name(name: &str) -> Result<()> {
 }
 
 fn check_seeds(seeds: &[u64]) -> Result<()> {
-    ensure!(!seeds.is_empty(), "seeds is an empty list; expected one seed or more, such as [0, 1, 2]");
+    ensure!(
+        !seeds.is_empty(),
+        "seeds is an empty list; expected one seed or more, such as [0, 1, 2]"
+    );
     let mut seen = HashSet::new();
     for seed in seeds {
         ensure!(seen.insert(seed), "seeds holds {seed} twice");
@@ -157,21 +160,51 @@ fn model(table: &ModelTable) -> Result<ModelShape> {
     let family = Family::parse(family).with_context(|| {
         format!("model.family = \"{family}\": {}", keys::suggestion(family, &known))
     })?;
-    for (key, value) in [("layers", layers), ("heads", heads), ("channels", channels), ("context", context)] {
+    for (key, value) in
+        [("layers", layers), ("heads", heads), ("channels", channels), ("context", context)]
+    {
         positive(&format!("model.{key}"), *value)?;
     }
     ensure!(
         channels.is_multiple_of(*heads),
         "model.heads = {heads} does not divide model.channels = {channels}"
     );
-    Ok(ModelShape { family, layers: *layers, heads: *heads, channels: *channels, context: *context })
+    Ok(ModelShape {
+        family,
+        layers: *layers,
+        heads: *heads,
+        channels: *channels,
+        context: *context,
+    })
 }
 
 fn recipe(train: &TrainTable) -> Recipe {
     let TrainTable {
-        steps, batch, lr, warmup, min_lr_ratio, betas, eps, clip, eval_every, eval_windows, log_every,
+        steps,
+        batch,
+        lr,
+        warmup,
+        min_lr_ratio,
+        betas,
+        eps,
+        clip,
+        eval_every,
+        eval_windows,
+        log_every,
     } = *train;
-    Recipe { steps, batch, lr, warmup, min_lr_ratio, betas, eps, clip, eval_every, eval_windows, log_every }
+    Recipe {
+        steps,
+        batch,
+        lr,
+        warmup,
+        min_lr_ratio,
+        betas,
+        eps,
+        clip,
+        eval_every,
+        eval_windows,
+        log_every,
+    }
 }
 
 /// Checks the ranges of a recipe; `table` is where its numbers stand.
@@ -191,7 +224,12 @@ fn check_recipe(recipe: &Recipe, table: &str) -> Result<()> {
         Ok(())
     };
     check("lr", recipe.lr, recipe.lr > 0.0, "a number above 0")?;
-    check("min_lr_ratio", recipe.min_lr_ratio, (0.0..=1.0).contains(&recipe.min_lr_ratio), "a number from 0 to 1")?;
+    check(
+        "min_lr_ratio",
+        recipe.min_lr_ratio,
+        (0.0..=1.0).contains(&recipe.min_lr_ratio),
+        "a number from 0 to 1",
+    )?;
     for beta in recipe.betas {
         check("betas", beta, (0.0..1.0).contains(&beta), "two numbers from 0 to below 1")?;
     }
@@ -210,7 +248,6 @@ fn positive(key: &str, value: usize) -> Result<()> {
     ensure!(value > 0, "{key} = 0: expected a whole number above 0");
     Ok(())
 }
-
 
 #[cfg(test)]
 mod tests;

@@ -112,7 +112,13 @@ fn run<M: LanguageModel>(
     let time = start.elapsed() / cohort.lanes.len() as u32;
     let lane = |(lane, finished): (usize, log::FinishedLane)| {
         let weights = lane_weights(&model, lane)?;
-        Ok(TrainedLane { status: finished.status, steps: finished.steps, curve: finished.curve, weights, time })
+        Ok(TrainedLane {
+            status: finished.status,
+            steps: finished.steps,
+            curve: finished.curve,
+            weights,
+            time,
+        })
     };
     log.finish().into_iter().enumerate().map(lane).collect::<Result<_>>().map(Some)
 }

@@ -62,7 +62,11 @@ fn follows_pytorch(backend: &str) {
         assert!(furthest <= LOSS, "{name}: the losses differ by {furthest}");
         for (step, (ours, theirs)) in ours.iter().zip(&theirs).take(10).enumerate() {
             let norm = (ours.1 / theirs.1 - 1.0).abs();
-            assert!(norm <= NORM, "{name}: the gradient norms of step {} differ by {norm}", step + 1);
+            assert!(
+                norm <= NORM,
+                "{name}: the gradient norms of step {} differ by {norm}",
+                step + 1
+            );
         }
         // The comparison has teeth only where decay moves the loss by more than the tolerance.
         let moved = furthest_loss(&theirs, &curves["none"]);

@@ -11,14 +11,18 @@ pub fn run(_args: Args) -> Result<()> {
     println!("ndarray  {cores} CPU cores; deprecated by Burn, slower than flex");
     let adapters = adapters();
     if adapters.is_empty() {
-        println!("wgpu     no adapter found; install the GPU's Vulkan driver (Debian: mesa-vulkan-drivers, libvulkan1)");
+        println!(
+            "wgpu     no adapter found; install the GPU's Vulkan driver (Debian: mesa-vulkan-drivers, libvulkan1)"
+        );
     }
     for adapter in adapters {
         println!("wgpu     {adapter}");
     }
     match has_cuda() {
         true => println!("cuda     built in"),
-        false => println!("cuda     not in this build; `cargo build --release --features cuda` adds it (needs a network)"),
+        false => println!(
+            "cuda     not in this build; `cargo build --release --features cuda` adds it (needs a network)"
+        ),
     }
     Ok(())
 }

@@ -1,6 +1,7 @@
 use anyhow::Result;
 
 use super::inputs::{Inputs, SpecArgs};
+use super::output::print;
 use crate::model::shape_parameters;
 use crate::report::{manifest, manifest_table};
 
@@ -21,7 +22,7 @@ pub fn run(args: Args) -> Result<()> {
         }
         shown.push(arm.decay);
         let title = crate::spec::Arm { variant: String::new(), ..arm.clone() }.label();
-        println!("{}\n", manifest_table(&title, &manifest(&arm.decay, &parameters)));
+        print(&format!("{}\n", manifest_table(&title, &manifest(&arm.decay, &parameters))))?;
     }
     Ok(())
 }

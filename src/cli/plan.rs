@@ -23,7 +23,8 @@ pub fn run(args: Args) -> Result<()> {
     let (spec, plan) = (&inputs.spec, &inputs.plan);
     let layout = args.training.layout(plan)?;
     let store = Store::new(&args.training.out);
-    let missing: Vec<_> = plan.runs.iter().filter(|run| store.find(run).is_none()).cloned().collect();
+    let missing: Vec<_> =
+        plan.runs.iter().filter(|run| store.find(run).is_none()).cloned().collect();
     let parameters = parameter_count(&spec.model, inputs.corpus.vocabulary);
     let seconds: f64 = missing.iter().map(core_seconds).sum::<f64>() / layout.workers as f64;
     let cohorts = cohorts(missing.clone(), layout.lanes, layout.workers);
@@ -57,7 +58,10 @@ pub fn run(args: Args) -> Result<()> {
         plan.runs.len(),
         plan.runs.len() - missing.len(),
     );
-    println!("tokens       {} to train on in all runs together", HumanCount(plan.training_tokens()));
+    println!(
+        "tokens       {} to train on in all runs together",
+        HumanCount(plan.training_tokens())
+    );
     println!(
         "cohorts      {} of at most {} lanes ({}), {} at a time with {} thread(s) each",
         cohorts.len(),
@@ -66,10 +70,17 @@ pub fn run(args: Args) -> Result<()> {
         layout.workers,
         layout.threads,
     );
-    println!("memory       about {} ({} a lane)", mebibytes(layout.bytes()), mebibytes(layout.lane_bytes));
+    println!(
+        "memory       about {} ({} a lane)",
+        mebibytes(layout.bytes()),
+        mebibytes(layout.lane_bytes)
+    );
     match args.training.backend.kind() {
         DeviceKind::Cpu => {
-            println!("time         about {} on this CPU", HumanDuration(Duration::from_secs_f64(seconds)));
+            println!(
+                "time         about {} on this CPU",
+                HumanDuration(Duration::from_secs_f64(seconds))
+            );
         }
         DeviceKind::Gpu => println!("time         not estimated on a GPU"),
     }

@@ -4,6 +4,7 @@ use anyhow::Result;
 use burn::train::Interrupter;
 
 use super::inputs::{Inputs, SpecArgs, TrainingArgs};
+use super::output::print;
 use crate::figures;
 use crate::plan::cohorts;
 use crate::progress;
@@ -35,7 +36,11 @@ pub fn run(args: Args) -> Result<()> {
     let missing: Vec<_> = runs.iter().filter(is_missing).cloned().collect();
     if !args.quiet {
         let (all, left) = (runs.len(), missing.len());
-        eprintln!("{}: {all} runs, {} finished before, {left} to train", inputs.spec.name, all - left);
+        eprintln!(
+            "{}: {all} runs, {} finished before, {left} to train",
+            inputs.spec.name,
+            all - left
+        );
     }
     let cohorts = cohorts(missing, layout.lanes, layout.workers);
     if !cohorts.is_empty() {
@@ -59,11 +64,15 @@ pub fn finish(inputs: &Inputs, store: &Store, out: &Path) -> Result<()> {
     let rows = write_results(&folder, &inputs.plan, store)?;
     let figures = figures::draw_all(&folder)?;
     if let Some(question) = &inputs.spec.question {
-        anstream::println!("{question}\n");
+        print(&format!("{question}\n"))?;
     }
-    anstream::println!("{}\n", best_table(&group_by_rule(&rows)));
-    for file in ["runs.csv", "curves.csv", "manifest.csv"].map(|file| folder.join(file)).iter().chain(&figures) {
-        anstream::println!("{}", file.display());
+    print(&format!("{}\n", best_table(&group_by_rule(&rows))))?;
+    for file in ["runs.csv", "curves.csv", "manifest.csv"]
+        .map(|file| folder.join(file))
+        .iter()
+        .chain(&figures)
+    {
+        print(&file.display().to_string())?;
     }
     Ok(())
 }

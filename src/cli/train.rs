@@ -48,7 +48,8 @@ pub fn run(args: Args) -> Result<()> {
     };
     let cohorts = cohorts(inputs.plan.runs.clone(), layout.lanes, layout.workers);
     let progress = progress(&args, &inputs, &cohorts, &interrupter);
-    let trained = train_all(&cohorts, layout.workers, &executor, &store, &inputs.corpus, &*progress);
+    let trained =
+        train_all(&cohorts, layout.workers, &executor, &store, &inputs.corpus, &*progress);
     drop(progress);
     let mut lanes = trained?.into_iter().flatten();
     if let (Some(path), Some(lane)) = (&args.save, lanes.next()) {

@@ -58,10 +58,15 @@ fn vocabulary(folder: &Path) -> Result<usize> {
 fn tokens(path: &Path, key: &str, count: usize, from_end: bool) -> Result<Vec<Token>> {
     let name = path.display();
     let mut file = File::open(path).with_context(|| {
-        format!("cannot open {name}; a data folder holds train.bin and val.bin (little-endian uint16)")
+        format!(
+            "cannot open {name}; a data folder holds train.bin and val.bin (little-endian uint16)"
+        )
     })?;
     let bytes = file.metadata().with_context(|| format!("cannot read {name}"))?.len();
-    ensure!(bytes % 2 == 0, "{name} has {bytes} bytes, an odd number: it is no uint16 token file, or it was cut short");
+    ensure!(
+        bytes % 2 == 0,
+        "{name} has {bytes} bytes, an odd number: it is no uint16 token file, or it was cut short"
+    );
     let wanted = count as u64 * 2;
     ensure!(wanted <= bytes, "{name} has {} tokens, but data.{key} = {count}", bytes / 2);
     if from_end {
@@ -102,7 +107,10 @@ mod tests {
     fn a_token_outside_the_vocabulary_is_named_with_its_file_and_place() {
         let folder = folder(&[1, 9, 3], &[5, 6], Some(r#"{"vocab_size": 8}"#));
         let error = read(folder.path(), &SPLIT).unwrap_err().to_string();
-        assert!(error.contains("train.bin") && error.contains("place 1 ") && error.contains("is 9"), "{error}");
+        assert!(
+            error.contains("train.bin") && error.contains("place 1 ") && error.contains("is 9"),
+            "{error}"
+        );
     }
 
     #[test]

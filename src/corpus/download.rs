@@ -50,12 +50,18 @@ pub fn download(text: &Text, url: &str, path: &Path, progress: impl Fn(u64)) -> 
         return Ok(());
     }
     let folder = path.parent().unwrap_or(Path::new("."));
-    fs::create_dir_all(folder).with_context(|| format!("cannot create the folder {}", folder.display()))?;
+    fs::create_dir_all(folder)
+        .with_context(|| format!("cannot create the folder {}", folder.display()))?;
     let mut file = NamedTempFile::new_in(folder)
         .with_context(|| format!("cannot write into the folder {}", folder.display()))?;
-    let hash = receive(text, url, &mut file, progress).with_context(|| format!("downloading {url}"))?;
+    let hash =
+        receive(text, url, &mut file, progress).with_context(|| format!("downloading {url}"))?;
     if hash != text.sha256 {
-        bail!("{url} holds something else than {}: its SHA-256 is {hash}, expected {}", text.name, text.sha256);
+        bail!(
+            "{url} holds something else than {}: its SHA-256 is {hash}, expected {}",
+            text.name,
+            text.sha256
+        );
     }
     file.persist(path).with_context(|| format!("cannot write {}", path.display()))?;
     Ok(())
@@ -82,7 +88,12 @@ fn receive(
             return Ok(hex(hash.finalize()));
         }
         received += count as u64;
-        ensure!(received <= text.bytes, "the answer is longer than the {} bytes of {}", text.bytes, text.name);
+        ensure!(
+            received <= text.bytes,
+            "the answer is longer than the {} bytes of {}",
+            text.bytes,
+            text.name
+        );
         hash.update(&buffer[..count]);
         file.write_all(&buffer[..count])?;
         progress(count as u64);

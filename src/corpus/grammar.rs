@@ -15,9 +15,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fmt::Display;
 use std::rc::Rc;
 
-use super::lexicon::{
-    ADVERBS, CONJUNCTIONS, DETERMINERS, LEXICON, PREPOSITIONS, capitalised,
-};
+use super::lexicon::{ADVERBS, CONJUNCTIONS, DETERMINERS, LEXICON, PREPOSITIONS, capitalised};
 use crate::random;
 
 /// Text with the exact negative log-likelihood of each of its characters.
@@ -33,7 +31,8 @@ pub struct Text {
 pub fn write(length: usize) -> Text {
     let mut rng = random::stream("grammar corpus", &[]);
     let mut pieces = Pieces::default();
-    let mut text = Text { characters: Vec::with_capacity(length), nats: Vec::with_capacity(length) };
+    let mut text =
+        Text { characters: Vec::with_capacity(length), nats: Vec::with_capacity(length) };
     let mut state = State::start(None);
     while text.characters.len() < length {
         let choices = pieces.of(state);

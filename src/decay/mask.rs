@@ -21,7 +21,8 @@ pub enum Role {
 
 impl Role {
     /// Every role.
-    pub const ALL: [Role; 5] = [Role::Embedding, Role::Attention, Role::Mlp, Role::Norm, Role::Bias];
+    pub const ALL: [Role; 5] =
+        [Role::Embedding, Role::Attention, Role::Mlp, Role::Norm, Role::Bias];
 
     /// As written in the manifest.
     pub fn name(self) -> &'static str {

@@ -35,7 +35,8 @@ pub fn draw_png(
         draw(&area).with_context(|| format!("drawing {}", path.display()))?;
         area.present()?;
     }
-    let large = RgbImage::from_raw(wide, high, pixels).context("the buffer has the figure's size")?;
+    let large =
+        RgbImage::from_raw(wide, high, pixels).context("the buffer has the figure's size")?;
     let mut png = Cursor::new(Vec::new());
     resize(&large, width, height, FilterType::Triangle).write_to(&mut png, ImageFormat::Png)?;
     if let Some(folder) = path.parent() {
@@ -73,7 +74,9 @@ pub fn px(pixels: u32) -> i32 {
 pub fn range_of(values: impl Iterator<Item = f64>) -> Result<std::ops::Range<f64>> {
     let (low, high) = values
         .filter(|value| value.is_finite())
-        .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| (low.min(value), high.max(value)));
+        .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| {
+            (low.min(value), high.max(value))
+        });
     if low > high {
         return Err(anyhow!("there is nothing finite to draw"));
     }

@@ -114,7 +114,8 @@ fn ranges(panels: &[Panel], floor: Option<f64>) -> Result<(Range<f64>, Range<f64
         curves.flat_map(|curve| [&curve.solid, &curve.dashed])
     };
     let last = lines().flatten().map(|(step, _)| *step).fold(1.0, f64::max);
-    let settled = lines().flatten().filter(|(step, _)| *step >= last * 0.15).map(|(_, value)| *value);
+    let settled =
+        lines().flatten().filter(|(step, _)| *step >= last * 0.15).map(|(_, value)| *value);
     Ok((0.0..last * 1.17, range_of(settled.chain(floor))?))
 }
 
@@ -158,7 +159,11 @@ fn draw_panel(
         .x_label_formatter(&|step| format!("{step:.0}"))
         .y_label_formatter(&|value| format!("{value:.2}"))
         .x_desc("optimizer step")
-        .y_desc(if figure == CurveFigure::Loss { "loss (nats per token)" } else { "gap (nats per token)" })
+        .y_desc(if figure == CurveFigure::Loss {
+            "loss (nats per token)"
+        } else {
+            "gap (nats per token)"
+        })
         .axis_desc_style(text(11, INK))
         .draw()?;
     if let Some(floor) = floor {
@@ -167,8 +172,16 @@ fn draw_panel(
     }
     for curve in &panel.curves {
         let dashed = curve.dashed.iter().copied();
-        chart.draw_series(DashedLineSeries::new(dashed, px(4) as u32, px(3) as u32, line(curve.colour, 0.65, 1)))?;
-        chart.draw_series(LineSeries::new(curve.solid.iter().copied(), line(curve.colour, 1.0, 2)))?;
+        chart.draw_series(DashedLineSeries::new(
+            dashed,
+            px(4) as u32,
+            px(3) as u32,
+            line(curve.colour, 0.65, 1),
+        ))?;
+        chart.draw_series(LineSeries::new(
+            curve.solid.iter().copied(),
+            line(curve.colour, 1.0, 2),
+        ))?;
     }
     let style = |colour| text(11, colour).pos(Pos::new(HPos::Left, VPos::Center));
     for (curve, (step, value)) in panel.curves.iter().zip(label_places(panel, &values)) {
@@ -180,8 +193,11 @@ fn draw_panel(
 /// Where each curve's label goes: beside its end, moved apart so that no two overlap.
 fn label_places(panel: &Panel, values: &Range<f64>) -> Vec<(f64, f64)> {
     let apart = (values.end - values.start) * 0.055;
-    let ends: Vec<(f64, f64)> =
-        panel.curves.iter().map(|curve| curve.solid.last().copied().unwrap_or((0.0, values.start))).collect();
+    let ends: Vec<(f64, f64)> = panel
+        .curves
+        .iter()
+        .map(|curve| curve.solid.last().copied().unwrap_or((0.0, values.start)))
+        .collect();
     let mut order: Vec<usize> = (0..ends.len()).collect();
     order.sort_by(|a, b| ends[*a].1.total_cmp(&ends[*b].1));
     let mut places = ends.clone();

@@ -82,7 +82,9 @@ fn draw_chart(
         .axis_style(line(INK, 1.0, 1))
         .label_style(text(12, INK))
         .y_label_formatter(&|value| format!("{value:.2}"))
-        .x_desc("weight decay λ (logarithmic, with a place for 0); points are seeds, lines their mean")
+        .x_desc(
+            "weight decay λ (logarithmic, with a place for 0); points are seeds, lines their mean",
+        )
         .y_desc("val loss (nats per token)")
         .axis_desc_style(text(12, INK))
         .draw()?;
@@ -113,16 +115,20 @@ fn draw_chart(
     Ok(())
 }
 
-type Chart<'a, 'b> =
-    ChartContext<'a, BitMapBackend<'b>, Cartesian2d<plotters::coord::types::RangedCoordf64, plotters::coord::types::RangedCoordf64>>;
+type Chart<'a, 'b> = ChartContext<
+    'a,
+    BitMapBackend<'b>,
+    Cartesian2d<plotters::coord::types::RangedCoordf64, plotters::coord::types::RangedCoordf64>,
+>;
 
 fn draw_group<'a, 'b: 'a>(chart: &mut Chart<'a, 'b>, group: &Group, axis: &Axis) -> Result<()> {
     let colour = palette::form(group.key.form);
     let mask = group.key.mask;
     let place = |value: Option<f64>| axis.place(value.unwrap_or(0.0));
-    let means = group.cells.iter().filter_map(|cell| {
-        Some((place(cell.weight_decay), cell.spread(|run| run.val_loss)?.mean))
-    });
+    let means = group
+        .cells
+        .iter()
+        .filter_map(|cell| Some((place(cell.weight_decay), cell.spread(|run| run.val_loss)?.mean)));
     let means: Vec<(f64, f64)> = means.collect();
     let seeds = group.cells.iter().flat_map(|cell| &cell.runs);
     let points = seeds.filter_map(|run| Some((place(run.weight_decay), run.val_loss?)));
@@ -139,7 +145,8 @@ fn draw_group<'a, 'b: 'a>(chart: &mut Chart<'a, 'b>, group: &Group, axis: &Axis)
     };
     series.label(group.key.label()).legend(move |(x, y)| {
         let dash = PathElement::new([(0, 0), (px(24), 0)], line(colour, 1.0, 2));
-        let middle = outline(mask, 5).into_iter().map(|(dx, dy)| (px(12) + dx, dy)).collect::<Vec<_>>();
+        let middle =
+            outline(mask, 5).into_iter().map(|(dx, dy)| (px(12) + dx, dy)).collect::<Vec<_>>();
         EmptyElement::at((x, y)) + dash + Polygon::new(middle, colour.filled())
     });
     Ok(())

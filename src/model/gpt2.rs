@@ -80,7 +80,8 @@ impl Block {
     fn new(shape: &ModelShape, first: &FirstWeights, name: &str) -> Self {
         let width = shape.channels;
         let into_residual = STD / (2.0 * shape.layers as f64).sqrt();
-        let linear = |part: &str, size, std| Linear::new(first, &format!("{name}.{part}"), size, std);
+        let linear =
+            |part: &str, size, std| Linear::new(first, &format!("{name}.{part}"), size, std);
         let norm = |part: &str| LayerNorm::new(first, &format!("{name}.{part}"), width, EPS);
         Block {
             ln_1: norm("ln_1"),

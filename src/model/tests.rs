@@ -72,7 +72,8 @@ fn residual_projections_start_smaller() {
 #[test]
 fn an_untrained_model_is_as_good_as_guessing() {
     let device = Device::flex();
-    let losses: Vec<f32> = model(&[0, 1], &device).loss(&tokens(2, &device)).try_into_vec_as().unwrap();
+    let losses: Vec<f32> =
+        model(&[0, 1], &device).loss(&tokens(2, &device)).try_into_vec_as().unwrap();
     for loss in losses {
         assert!((loss - (VOCABULARY as f32).ln()).abs() < 0.05, "{loss}");
     }
@@ -86,7 +87,8 @@ fn no_position_sees_its_future() {
     let logits = |last: u16| -> Vec<f32> {
         let mut text: Vec<u16> = vec![1, 2, 3, 4, 5, 6, 7];
         text[context - 1] = last;
-        let tokens = Tokens::new(&[TokenBlock::cut(&text, &[0], context)], VOCABULARY, context, &device);
+        let tokens =
+            Tokens::new(&[TokenBlock::cut(&text, &[0], context)], VOCABULARY, context, &device);
         model.logits(&tokens).try_into_vec_as().unwrap()
     };
     let (a, b) = (logits(6), logits(9));
@@ -131,7 +133,8 @@ fn gradients_agree_with_finite_differences() {
     let device = Device::flex().autodiff();
     let model = scaled(model(&[0], &device), 12.0);
     let tokens = tokens(1, &device);
-    let grads = burn::optim::GradientsParams::from_grads(model.loss(&tokens).sum().backward(), &model);
+    let grads =
+        burn::optim::GradientsParams::from_grads(model.loss(&tokens).sum().backward(), &model);
     let loss = |target: &str, place: usize, by: f32| -> f64 {
         let mut nudge = Nudge { target, place, by, path: Vec::new() };
         let nudged = model.clone().map(&mut nudge);
@@ -147,7 +150,12 @@ fn gradients_agree_with_finite_differences() {
         let (up, down) = (loss(&parameter.name, place, step), loss(&parameter.name, place, -step));
         let difference = (up - down) / (2.0 * f64::from(step));
         let error = (f64::from(gradient[place]) - difference).abs();
-        assert!(error < 2e-4 + 0.02 * difference.abs(), "{}: {} against {difference}", parameter.name, gradient[place]);
+        assert!(
+            error < 2e-4 + 0.02 * difference.abs(),
+            "{}: {} against {difference}",
+            parameter.name,
+            gradient[place]
+        );
     }
 }
 
@@ -156,7 +164,11 @@ fn scaled(model: Gpt2, factor: f64) -> Gpt2 {
     struct Scale(f64);
     impl ModuleMapper for Scale {
         fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
-            if D == 3 { param.map(|tensor| (tensor * self.0).detach().require_grad()) } else { param }
+            if D == 3 {
+                param.map(|tensor| (tensor * self.0).detach().require_grad())
+            } else {
+                param
+            }
         }
     }
     model.map(&mut Scale(factor))
@@ -170,7 +182,10 @@ fn weights_survive_their_file() {
     write_weights(&path, weights.clone(), &shape(), VOCABULARY).unwrap();
     let read = read_weights(&path, &shape(), VOCABULARY).unwrap();
     assert_eq!(read, weights);
-    let first = FirstWeights::new(vec![LaneStart::Seed(1), LaneStart::Weights(Arc::new(read))], &Device::flex());
+    let first = FirstWeights::new(
+        vec![LaneStart::Seed(1), LaneStart::Weights(Arc::new(read))],
+        &Device::flex(),
+    );
     let model = Gpt2::new(&shape(), VOCABULARY, &first);
     assert_eq!(lane_weights(&model, 1).unwrap(), weights);
 }
@@ -185,7 +200,10 @@ fn a_weight_file_of_another_shape_is_refused_with_the_tensor() {
         format!("{:#}", read_weights(&path, &shape, vocabulary).unwrap_err())
     };
     let error = refused(shape(), 12);
-    assert!(error.contains("`wte.weight`") && error.contains("[11, 8]") && error.contains("[12, 8]"), "{error}");
+    assert!(
+        error.contains("`wte.weight`") && error.contains("[11, 8]") && error.contains("[12, 8]"),
+        "{error}"
+    );
     let error = refused(ModelShape { layers: 3, ..shape() }, VOCABULARY);
     assert!(error.contains("`h.2.attn.c_attn.bias` is missing"), "{error}");
     let error = refused(ModelShape { layers: 1, ..shape() }, VOCABULARY);

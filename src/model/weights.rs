@@ -121,11 +121,16 @@ pub fn read_weights(path: &Path, shape: &ModelShape, vocabulary: usize) -> Resul
         bail!("{name}: the tensor `{tensor}` is missing");
     }
     if let Some(tensor) = result.unused.iter().find(|tensor| !is_buffer(tensor)) {
-        bail!("{name}: the tensor `{tensor}` belongs to no parameter of this model; check model.layers");
+        bail!(
+            "{name}: the tensor `{tensor}` belongs to no parameter of this model; check model.layers"
+        );
     }
     let weights = lane_weights(&model, 0)?;
     for (tensor, values) in &weights {
-        ensure!(values.iter().all(|value| value.is_finite()), "{name}: `{tensor}` holds a value that is not finite");
+        ensure!(
+            values.iter().all(|value| value.is_finite()),
+            "{name}: `{tensor}` holds a value that is not finite"
+        );
     }
     Ok(weights)
 }
@@ -168,7 +173,9 @@ fn one_lane(shape: &ModelShape, vocabulary: usize, start: LaneStart, device: &De
 
 /// Tensors that published files hold beside the parameters: causal masks and the tied head.
 fn is_buffer(tensor: &str) -> bool {
-    tensor.ends_with(".attn.bias") || tensor.ends_with(".attn.masked_bias") || tensor == "lm_head.weight"
+    tensor.ends_with(".attn.bias")
+        || tensor.ends_with(".attn.masked_bias")
+        || tensor == "lm_head.weight"
 }
 
 fn describe(error: &ApplyError) -> String {

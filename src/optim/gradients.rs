@@ -39,7 +39,8 @@ impl LaneGradients {
 
     /// Norm of each lane's gradient over all parameters, `[lanes]`.
     pub fn norms<M: Module>(&self, model: &M) -> Tensor<1> {
-        let mut squares = Squares { of: |param: ParamId| Source::Gradient(&self.0, param), sum: None };
+        let mut squares =
+            Squares { of: |param: ParamId| Source::Gradient(&self.0, param), sum: None };
         model.visit(&mut squares);
         squares.root()
     }

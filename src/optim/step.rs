@@ -51,9 +51,8 @@ impl StepCoefficients {
         let values = |of: &dyn Fn(&RunConfig) -> f64| LaneValues::new(lanes.iter().map(of), device);
         // As float32 first: the moments are averages with weights β and 1 − β of one and the same β.
         let beta = |lane: &RunConfig, which: usize| f64::from(lane.recipe.betas[which] as f32);
-        let correction = |lane: &RunConfig, which: usize| {
-            1.0 / (1.0 - beta(lane, which).powf(step as f64))
-        };
+        let correction =
+            |lane: &RunConfig, which: usize| 1.0 / (1.0 - beta(lane, which).powf(step as f64));
         let decay = Role::ALL.map(|role| (role, DecayCoefficients::new(lanes, role, step, device)));
         StepCoefficients {
             clip_factor: LaneValues::Same(1.0),

@@ -86,7 +86,10 @@ fn a_penalty_in_the_loss_and_in_the_gradient_are_one_without_a_clip() {
     };
     let lanes = trained(&[unclipped(Form::L2Loss), unclipped(Form::L2)]);
     assert_eq!(lanes[0], lanes[1]);
-    let clipped = trained(&[run_with(Form::L2Loss, Mask::Matrices, 0.3), run_with(Form::L2, Mask::Matrices, 0.3)]);
+    let clipped = trained(&[
+        run_with(Form::L2Loss, Mask::Matrices, 0.3),
+        run_with(Form::L2, Mask::Matrices, 0.3),
+    ]);
     assert_ne!(clipped[0], clipped[1], "the clip tells them apart");
 }
 
@@ -152,7 +155,8 @@ fn the_clip_bounds_the_norm_over_all_parameters_of_each_lane() {
     let gradients = LaneGradients::from_params(drawn(&model, 1));
     let norms: Vec<f32> = gradients.norms(&model).try_into_vec_as().unwrap();
     assert!(norms[0] > 1.0, "the drawn gradients are large enough to clip");
-    let mut runs = [run_with(Form::AdamW, Mask::Global, 0.0), run_with(Form::AdamW, Mask::Global, 0.0)];
+    let mut runs =
+        [run_with(Form::AdamW, Mask::Global, 0.0), run_with(Form::AdamW, Mask::Global, 0.0)];
     runs[1].recipe.clip = 0.0;
     let mut step = StepCoefficients::new(&runs, 1, &device.without_autodiff());
     step.set_clip(&gradients.norms(&model));

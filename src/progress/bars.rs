@@ -25,11 +25,8 @@ impl Bars {
     /// Bars for these cohorts.
     pub fn new(cohorts: &[Vec<RunConfig>]) -> Self {
         let all = MultiProgress::new();
-        let tokens_per_lane_step = cohorts
-            .iter()
-            .flatten()
-            .next()
-            .map_or(0, |run| run.recipe.batch * run.model.context);
+        let tokens_per_lane_step =
+            cohorts.iter().flatten().next().map_or(0, |run| run.recipe.batch * run.model.context);
         let style = ProgressStyle::with_template(
             "{msg} {wide_bar} {percent:>3}%  {eta} left  {tokens_per_sec}",
         )

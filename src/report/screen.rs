@@ -1,4 +1,3 @@
-use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
 use comfy_table::{CellAlignment, Table};
 
 use crate::decay::Role;
@@ -6,9 +5,21 @@ use crate::decay::Role;
 use super::manifest::ManifestRow;
 use super::summary::{Cell, Group, Spread};
 
+/// Columns without lines and a rule below the header, in comfy-table's notation.
+const RULED_HEADER: &str = "     ──            ";
+
 /// Per rule the best λ, its val loss and gap over the seeds, and the difference from no decay.
 pub fn best_table(groups: &[Group]) -> String {
-    let mut table = new_table(&["form", "mask", "best λ", "val loss", "gap", "val loss − λ=0", "gap − λ=0", "seeds"]);
+    let mut table = new_table(&[
+        "form",
+        "mask",
+        "best λ",
+        "val loss",
+        "gap",
+        "val loss − λ=0",
+        "gap − λ=0",
+        "seeds",
+    ]);
     if let Some(baseline) = groups.iter().find_map(|group| group.baseline.as_ref()) {
         table.add_row(row("none", "", "0", Some(baseline), None));
     }
@@ -30,10 +41,18 @@ pub fn best_table(groups: &[Group]) -> String {
             column.set_cell_alignment(CellAlignment::Right);
         }
     }
-    format!("{table}\nLosses in nats per token at the last step; ± is the standard deviation over seeds, differences are paired by seed.")
+    format!(
+        "{table}\nLosses in nats per token at the last step; ± is the standard deviation over seeds, differences are paired by seed."
+    )
 }
 
-fn row(form: &str, mask: &str, coefficient: &str, cell: Option<&Cell>, baseline: Option<&Cell>) -> [String; 8] {
+fn row(
+    form: &str,
+    mask: &str,
+    coefficient: &str,
+    cell: Option<&Cell>,
+    baseline: Option<&Cell>,
+) -> [String; 8] {
     let number = |of| show(cell.and_then(|cell| cell.spread(of)), false);
     let difference = |of| {
         let paired = cell.zip(baseline).and_then(|(cell, baseline)| cell.paired(baseline, of));
@@ -104,6 +123,6 @@ fn totals(rows: &[ManifestRow]) -> String {
 
 fn new_table(header: &[&str]) -> Table {
     let mut table = Table::new();
-    table.load_preset(UTF8_HORIZONTAL_ONLY).set_header(header);
+    table.load_preset(RULED_HEADER).set_header(header);
     table
 }

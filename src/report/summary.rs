@@ -120,7 +120,9 @@ pub fn group_by_rule(rows: &[RunRow]) -> Vec<Group> {
         }
     }
     for group in &mut groups {
-        group.cells.sort_by(|a, b| a.weight_decay.partial_cmp(&b.weight_decay).unwrap_or(std::cmp::Ordering::Equal));
+        group.cells.sort_by(|a, b| {
+            a.weight_decay.partial_cmp(&b.weight_decay).unwrap_or(std::cmp::Ordering::Equal)
+        });
     }
     groups
 }
@@ -193,7 +195,8 @@ pub(super) mod tests {
         ];
         let groups = group_by_rule(&rows);
         let l2 = &groups[1];
-        let difference = l2.cells[0].paired(l2.baseline.as_ref().unwrap(), |run| run.val_loss).unwrap();
+        let difference =
+            l2.cells[0].paired(l2.baseline.as_ref().unwrap(), |run| run.val_loss).unwrap();
         assert!((difference.mean + 0.3).abs() < 1e-12);
         assert!((difference.sd.unwrap() - 0.08f64.sqrt()).abs() < 1e-12);
     }

@@ -16,13 +16,18 @@ pub const MOST_RUNS: u128 = 1_000_000;
 /// An empty list, a wrong value, a combination that says nothing, the same arm twice, or more than
 /// [`MOST_RUNS`] runs; the message names the key.
 pub fn expand(tables: Vec<ArmTable>, base: &Recipe, seeds: usize) -> Result<Vec<Arm>> {
-    ensure!(!tables.is_empty(), "a spec needs at least one [[arm]], such as form = \"adamw\", weight_decay = [0.0, 0.1]");
+    ensure!(
+        !tables.is_empty(),
+        "a spec needs at least one [[arm]], such as form = \"adamw\", weight_decay = [0.0, 0.1]"
+    );
     let cells: u128 = tables.iter().map(cells).fold(0, u128::saturating_add);
     let runs = cells.saturating_mul(seeds as u128);
     ensure!(runs <= MOST_RUNS, "the grid has {runs} runs; at most {MOST_RUNS} are accepted");
     let mut arms: Vec<Arm> = Vec::new();
     for (index, table) in tables.into_iter().enumerate() {
-        for arm in expand_one(table, base).with_context(|| format!("in arm {index} (counted from 0)"))? {
+        for arm in
+            expand_one(table, base).with_context(|| format!("in arm {index} (counted from 0)"))?
+        {
             arms.push(arm);
         }
     }
@@ -125,13 +130,17 @@ fn recipes(table: ArmTable, base: &Recipe) -> Result<Vec<Recipe>> {
     vary(&mut recipes, "batch", table.batch, |recipe, value| recipe.batch = value)?;
     vary(&mut recipes, "lr", table.lr, |recipe, value| recipe.lr = value)?;
     vary(&mut recipes, "warmup", table.warmup, |recipe, value| recipe.warmup = value)?;
-    vary(&mut recipes, "min_lr_ratio", table.min_lr_ratio, |recipe, value| recipe.min_lr_ratio = value)?;
+    vary(&mut recipes, "min_lr_ratio", table.min_lr_ratio, |recipe, value| {
+        recipe.min_lr_ratio = value
+    })?;
     let betas = table.betas.map(super::file::Pairs::into_list);
     vary(&mut recipes, "betas", betas, |recipe, value| recipe.betas = value)?;
     vary(&mut recipes, "eps", table.eps, |recipe, value| recipe.eps = value)?;
     vary(&mut recipes, "clip", table.clip, |recipe, value| recipe.clip = value)?;
     vary(&mut recipes, "eval_every", table.eval_every, |recipe, value| recipe.eval_every = value)?;
-    vary(&mut recipes, "eval_windows", table.eval_windows, |recipe, value| recipe.eval_windows = value)?;
+    vary(&mut recipes, "eval_windows", table.eval_windows, |recipe, value| {
+        recipe.eval_windows = value
+    })?;
     vary(&mut recipes, "log_every", table.log_every, |recipe, value| recipe.log_every = value)?;
     recipes.iter().try_for_each(|recipe| check_recipe(recipe, "arm"))?;
     Ok(recipes)

@@ -7,8 +7,17 @@ const TOP: &[&str] = &["name", "question", "seeds", "data", "model", "train", "a
 const DATA: &[&str] = &["source", "train", "val", "order"];
 const MODEL: &[&str] = &["family", "layers", "heads", "channels", "context"];
 const TRAIN: &[&str] = &[
-    "steps", "batch", "lr", "warmup", "min_lr_ratio", "betas", "eps", "clip", "eval_every",
-    "eval_windows", "log_every",
+    "steps",
+    "batch",
+    "lr",
+    "warmup",
+    "min_lr_ratio",
+    "betas",
+    "eps",
+    "clip",
+    "eval_every",
+    "eval_windows",
+    "log_every",
 ];
 const ARM: &[&str] = &["form", "mask", "weight_decay"];
 

@@ -6,9 +6,9 @@ use toml::{Table, Value};
 /// Puts `KEY=VALUE` into the spec. The key is a dotted path (`train.steps`, `arm.0.lr`); the value
 /// is TOML, and a bare word is a string.
 pub fn apply(spec: &mut Table, assignment: &str) -> Result<()> {
-    let (path, value) = assignment
-        .split_once('=')
-        .with_context(|| format!("--set {assignment}: expected KEY=VALUE, such as train.steps=100"))?;
+    let (path, value) = assignment.split_once('=').with_context(|| {
+        format!("--set {assignment}: expected KEY=VALUE, such as train.steps=100")
+    })?;
     let (parents, key) = match path.trim().rsplit_once('.') {
         Some((parents, key)) => (parents.split('.').collect(), key),
         None => (Vec::new(), path.trim()),
@@ -37,7 +37,10 @@ fn element<'a>(
     let place = index.and_then(|index| index.parse::<usize>().ok());
     match place.and_then(|place| list.get_mut(place)) {
         Some(Value::Table(table)) => Ok(table),
-        _ => bail!("--set {assignment}: expected a place from 0 to {} after the list's name", count.max(1) - 1),
+        _ => bail!(
+            "--set {assignment}: expected a place from 0 to {} after the list's name",
+            count.max(1) - 1
+        ),
     }
 }
 

@@ -23,7 +23,10 @@ fn lists_multiply_out_and_the_sweep_is_the_union_of_the_arms() {
     assert_eq!(spec.arms.len(), 2 * 3 * 2 + 1 + 1);
     assert_eq!(spec.arms[0].variant, "lr=0.001");
     assert_eq!(spec.arms[3].variant, "");
-    assert_eq!(spec.arms[12].decay, Decay { form: Form::LrPower, mask: Some(Mask::Matrices), weight_decay: None });
+    assert_eq!(
+        spec.arms[12].decay,
+        Decay { form: Form::LrPower, mask: Some(Mask::Matrices), weight_decay: None }
+    );
     assert_eq!(spec.arms[13].decay, Decay::NONE);
 }
 
@@ -73,9 +76,15 @@ fn what_is_wrong_is_named_with_its_key_and_what_was_expected() {
         ("name = 'a'\n[[arm]]\nform = 'adamw'\nweight_decay = inf", &["weight_decay = inf"]),
         ("name = 'a'\n[[arm]]\nform = 'adma'\nweight_decay = 1", &["form `adma`", "adamw"]),
         ("name = 'a'\n[[arm]]\nform = []\nweight_decay = 1", &["form", "empty"]),
-        ("name = 'a'\n[[arm]]\nform = 'l2'\nmask = 'matrixes'\nweight_decay = 1", &["mask", "did you mean `matrices`"]),
+        (
+            "name = 'a'\n[[arm]]\nform = 'l2'\nmask = 'matrixes'\nweight_decay = 1",
+            &["mask", "did you mean `matrices`"],
+        ),
         ("name = 'a'\n[[arm]]\nform = 'none'\nweight_decay = 1", &["`none` takes no weight_decay"]),
-        ("name = 'a'\n[[arm]]\nform = 'lr-power'\nweight_decay = 1", &["`lr-power` takes no weight_decay"]),
+        (
+            "name = 'a'\n[[arm]]\nform = 'lr-power'\nweight_decay = 1",
+            &["`lr-power` takes no weight_decay"],
+        ),
         ("name = 'a'\n[[arm]]\nform = 'none'\nmask = 'global'", &["`none`", "no mask"]),
         ("name = 'a'\nARMARM", &["adamw matrices λ=0.1", "twice"]),
         ("name = 'a'\n[[arm]]\nform = 'adamw'\nweight_decay = [1, 1.0]", &["λ=1", "twice"]),
@@ -95,7 +104,9 @@ fn a_gigantic_grid_is_refused_with_its_count_before_it_is_built() {
     let list = |count: usize| (0..count).map(|i| i.to_string()).collect::<Vec<_>>().join(",");
     let text = format!(
         "name = 'a'\nseeds = [{}]\n[[arm]]\nform = 'adamw'\nweight_decay = [{}]\nsteps = [{}]\n",
-        list(1000), list(1000), list(1000)
+        list(1000),
+        list(1000),
+        list(1000)
     );
     assert!(error(&text).contains("1000000000 runs"));
 }

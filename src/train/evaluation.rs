@@ -59,8 +59,9 @@ impl Split {
         let recipe = cohort.recipe();
         let starts = evaluation_windows(tokens.len(), cohort.context(), recipe.eval_windows);
         let device = cohort.device.clone();
-        let block = |starts: &[usize]| {
-            Block { tokens: cohort.same_for_all_lanes(tokens, starts, &device), windows: starts.len() }
+        let block = |starts: &[usize]| Block {
+            tokens: cohort.same_for_all_lanes(tokens, starts, &device),
+            windows: starts.len(),
         };
         Split { blocks: starts.chunks(recipe.batch).map(block).collect() }
     }

@@ -41,7 +41,8 @@ struct Pending {
 
 impl<'a> CohortLog<'a> {
     pub fn new(lanes: &[RunConfig], observer: &'a dyn Observer) -> Self {
-        let lane = |run: &RunConfig| LaneLog { recipe: run.recipe, curve: Vec::new(), diverged_at: None };
+        let lane =
+            |run: &RunConfig| LaneLog { recipe: run.recipe, curve: Vec::new(), diverged_at: None };
         CohortLog { lanes: lanes.iter().map(lane).collect(), pending: Vec::new(), observer }
     }
 

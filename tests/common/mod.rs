@@ -58,7 +58,7 @@ pub fn text(path: &Path) -> &str {
 
 /// Rows of a CSV file as maps from column to value.
 pub fn rows(path: &Path) -> Vec<std::collections::HashMap<String, String>> {
-    let mut reader = csv::Reader::from_path(path)
-        .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let mut reader =
+        csv::Reader::from_path(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     reader.deserialize().map(|row| row.expect("the row is well-formed")).collect()
 }

@@ -1,0 +1,141 @@
+//! What a user sees of the binary: files, tables, exit codes.
+
+mod common;
+
+use std::fs;
+use std::path::Path;
+
+use common::{rows, text, wane, wane_ok};
+
+const TINY: &str = "name = \"tiny\"\nseeds = [0, 1]\n[data]\ntrain = 600\nval = 300\n\
+    [model]\nlayers = 1\nheads = 2\nchannels = 8\ncontext = 8\n\
+    [train]\nsteps = 6\nbatch = 2\nwarmup = 2\neval_every = 3\neval_windows = 4\n\
+    [[arm]]\nform = \"adamw\"\nmask = [\"matrices\", \"global\"]\nweight_decay = [0.0, 1.0]\n";
+
+fn tiny(folder: &Path) -> String {
+    let path = folder.join("tiny.toml");
+    fs::write(&path, TINY).unwrap();
+    text(&path).to_owned()
+}
+
+#[test]
+fn a_sweep_leaves_its_files_and_answers_on_stdout() {
+    let folder = tempfile::tempdir().unwrap();
+    let call = wane_ok(&["sweep", &tiny(folder.path()), "--out", text(folder.path())]);
+    for word in ["adamw", "matrices", "global", "val loss", "runs.csv"] {
+        assert!(call.stdout.contains(word), "{}", call.stdout);
+    }
+    let results = folder.path().join("tiny");
+    let runs = rows(&results.join("runs.csv"));
+    assert_eq!(runs.len(), 2 * 2 * 2);
+    assert!(runs.iter().all(|run| run["status"] == "done" && !run["gap"].is_empty()));
+    assert_eq!(runs[0]["run"], runs[4]["run"], "λ = 0 is one run under both masks");
+    let curves = rows(&results.join("curves.csv"));
+    assert_eq!(curves.len(), 8 * 7);
+    assert!(curves[0]["batch_loss"].is_empty() && !curves[0]["val_loss"].is_empty());
+    let header = fs::read_to_string(results.join("curves.csv")).unwrap();
+    let fixed = "run,form,mask,weight_decay,seed,step,tokens,lr,batch_loss,grad_norm,train_loss,\
+        val_loss,gap,weight_norm";
+    assert!(header.starts_with(fixed), "{header}");
+    assert!(!rows(&results.join("manifest.csv")).is_empty());
+    for figure in ["loss-curves.png", "generalization-gap.png", "val-loss.png"] {
+        let png = fs::read(results.join("figures").join(figure)).unwrap();
+        assert!(png.starts_with(b"\x89PNG") && png.len() > 5000, "{figure}");
+    }
+}
+
+#[test]
+fn lanes_and_jobs_change_no_byte_and_finished_runs_are_not_trained_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let spec = tiny(folder.path());
+    let curves = |lanes: &str, jobs: &str| {
+        let out = folder.path().join(format!("{lanes}-{jobs}"));
+        wane_ok(&["sweep", &spec, "--lanes", lanes, "--jobs", jobs, "--out", text(&out)]);
+        fs::read(out.join("tiny/curves.csv")).unwrap()
+    };
+    assert_eq!(curves("1", "1"), curves("5", "2"));
+    let out = folder.path().join("1-1");
+    let again = wane_ok(&["sweep", &spec, "--out", text(&out)]);
+    assert!(again.stderr.contains("6 finished before, 0 to train"), "{}", again.stderr);
+}
+
+#[test]
+fn a_trained_model_can_be_saved_and_started_from() {
+    let folder = tempfile::tempdir().unwrap();
+    let spec = folder.path().join("one.toml");
+    let one =
+        TINY.replace("[\"matrices\", \"global\"]", "\"matrices\"").replace("[0.0, 1.0]", "1.0");
+    fs::write(&spec, one).unwrap();
+    let weights = folder.path().join("weights.safetensors");
+    let out = text(folder.path());
+    let base = ["train", text(&spec), "--out", out, "--seeds", "0"];
+    wane_ok(&[&base[..], &["--save", text(&weights)]].concat());
+    let before = rows(&folder.path().join("tiny/curves.csv"));
+    wane_ok(&[&base[..], &["--init", text(&weights)]].concat());
+    let after = rows(&folder.path().join("tiny/curves.csv"));
+    assert_eq!(after[0]["val_loss"], before[before.len() - 1]["val_loss"]);
+    let call = wane(&["train", text(&spec), "--out", out, "--save", text(&weights)]);
+    assert_eq!(call.code, Some(2), "two seeds cannot be saved into one file");
+}
+
+#[test]
+fn plan_and_manifest_train_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let spec = tiny(folder.path());
+    let plan = wane_ok(&["plan", &spec, "--out", text(folder.path())]);
+    for word in ["8 rows", "6 different runs", "lanes", "MiB"] {
+        assert!(plan.stdout.contains(word), "{}", plan.stdout);
+    }
+    let manifest = wane_ok(&["manifest", &spec]);
+    assert!(manifest.stdout.contains("h.0.attn.c_attn.weight"), "{}", manifest.stdout);
+    assert!(manifest.stdout.contains("elements decay"));
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+}
+
+#[test]
+fn wrong_use_ends_with_2_and_says_what_is_wrong() {
+    let folder = tempfile::tempdir().unwrap();
+    let spec = tiny(folder.path());
+    let missing = folder.path().join("missing.toml");
+    let cases: &[(&[&str], &str)] = &[
+        (&["sweep", text(&missing)], "missing.toml"),
+        (&["sweep", &spec, "--set", "train.step=3"], "did you mean `steps`?"),
+        (&["sweep", &spec, "--set", "model.heads=3"], "does not divide"),
+        (&["sweep", &spec, "--data", "no/such/text"], "no/such/text"),
+        (&["sweep", &spec, "--set", "data.val=5"], "val split"),
+        (&["sweep", &spec, "--lanes", "0"], "above 0"),
+        (&["sweep", &spec, "--backend", "gpu"], "flex"),
+        (&["sweep", &spec, "--init", "no.safetensors"], "no.safetensors"),
+        (&["train", &spec], "one arm"),
+        (&["data", "get", "nothing"], "tiny-shakespeare"),
+        (&[], "Usage"),
+    ];
+    for (arguments, expected) in cases {
+        let mut arguments = arguments.to_vec();
+        if matches!(arguments.first(), Some(&"sweep" | &"train")) {
+            arguments.extend(["--out", text(folder.path())]);
+        }
+        let call = wane(&arguments);
+        assert_eq!(call.code, Some(2), "{arguments:?}: {}", call.stderr);
+        assert!(call.stderr.contains(expected), "{arguments:?}: {}", call.stderr);
+    }
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing was written");
+}
+
+#[test]
+fn a_download_leaves_no_partial_file() {
+    let server = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/text", server.local_addr().unwrap());
+    std::thread::spawn(move || {
+        use std::io::{Read, Write};
+        let (mut stream, _) = server.accept().unwrap();
+        let _ = stream.read(&mut [0; 4096]);
+        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nwrong");
+    });
+    let folder = tempfile::tempdir().unwrap();
+    let out = text(folder.path());
+    let call = wane(&["data", "get", "tiny-shakespeare", "--url", &url, "--out", out]);
+    assert_eq!(call.code, Some(1));
+    assert!(call.stderr.contains("SHA-256"), "{}", call.stderr);
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+}
