@@ -12,10 +12,14 @@
 //! objects. What it can only memorise: which word came next in the training text.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
-use std::fmt::Display;
 use std::rc::Rc;
 
-use super::lexicon::{ADVERBS, CONJUNCTIONS, DETERMINERS, LEXICON, PREPOSITIONS, capitalised};
+use chacha20::ChaCha8Rng;
+
+use super::lexicon::{
+    ADJECTIVES, ADVERBS, CONJUNCTIONS, DETERMINERS, INTRANSITIVE, NAMES, NOUNS, PREPOSITIONS,
+    TRANSITIVE,
+};
 use crate::random;
 
 /// Text with the exact negative log-likelihood of each of its characters.
@@ -36,9 +40,9 @@ pub fn write(length: usize) -> Text {
     let mut state = State::start(None);
     while text.characters.len() < length {
         let choices = pieces.of(state);
-        let chosen = choices.draw(random::unit(&mut rng));
-        choices.append(chosen, &mut text);
-        state = choices.pieces[chosen].next;
+        let chosen = draw(&choices, &mut rng);
+        append(&mut text, &choices, chosen);
+        state = choices[chosen].next;
     }
     text.characters.truncate(length);
     text.nats.truncate(length);
@@ -53,7 +57,7 @@ pub fn alphabet() -> Vec<char> {
     let mut open = vec![State::start(None)];
     while let Some(state) = open.pop() {
         if seen.insert(state) {
-            for piece in &pieces.of(state).pieces {
+            for piece in pieces.of(state).iter() {
                 characters.extend(piece.text.chars());
                 open.push(piece.next);
             }
@@ -111,8 +115,6 @@ struct Piece {
 
 /// Verbs fall into this many classes, each with its own favourite objects.
 const TASTES: usize = 4;
-/// Nouns that are favourites of some class.
-const FAVOURITES: usize = 100;
 
 impl State {
     fn start(before: Option<bool>) -> Self {
@@ -126,53 +128,11 @@ impl State {
 
 /// The pieces of each state, computed once.
 #[derive(Default)]
-struct Pieces(HashMap<State, Rc<Choices>>);
+struct Pieces(HashMap<State, Rc<Vec<Piece>>>);
 
 impl Pieces {
-    fn of(&mut self, state: State) -> Rc<Choices> {
-        Rc::clone(self.0.entry(state).or_insert_with(|| Rc::new(Choices::new(pieces(state)))))
-    }
-}
-
-/// The pieces of a state in alphabetical order, so that those with a common prefix stand together.
-struct Choices {
-    pieces: Vec<Piece>,
-    /// Probability of all pieces before each place; one longer than the pieces.
-    before: Vec<f64>,
-}
-
-impl Choices {
-    fn new(mut pieces: Vec<Piece>) -> Self {
-        pieces.sort_by(|a, b| a.text.cmp(&b.text));
-        let mut before = vec![0.0];
-        for piece in &pieces {
-            before.push(before[before.len() - 1] + piece.probability);
-        }
-        Choices { pieces, before }
-    }
-
-    /// The piece on which a number from 0 to 1 falls.
-    fn draw(&self, unit: f64) -> usize {
-        let target = unit * self.before[self.pieces.len()];
-        self.before[1..].partition_point(|before| *before <= target).min(self.pieces.len() - 1)
-    }
-
-    /// Writes a piece with the likelihood of each of its characters.
-    fn append(&self, chosen: usize, text: &mut Text) {
-        let written = &self.pieces[chosen].text;
-        let (mut start, mut end) = (0, self.pieces.len());
-        for (offset, character) in written.char_indices() {
-            let possible = self.before[end] - self.before[start];
-            let prefix = &written[..offset + character.len_utf8()];
-            let among = &self.pieces[start..end];
-            let first = among.partition_point(|piece| piece.text.as_str() < prefix);
-            let count = among[first..].partition_point(|piece| piece.text.starts_with(prefix));
-            (start, end) = (start + first, start + first + count);
-            let rest = self.before[end] - self.before[start];
-            text.characters.push(character);
-            // Written this way round so that a certain character costs 0 and not −0.
-            text.nats.push((possible / rest).ln());
-        }
+    fn of(&mut self, state: State) -> Rc<Vec<Piece>> {
+        Rc::clone(self.0.entry(state).or_insert_with(|| Rc::new(pieces(state))))
     }
 }
 
@@ -221,47 +181,47 @@ impl Builder {
     }
 
     fn determiners(&mut self, share: f64, phrase: Phrase, taste: u8, capital: bool) {
-        for ((word, number), weight) in DETERMINERS.iter().zip(zipf(DETERMINERS.len())) {
+        for (rank, (word, number)) in DETERMINERS.iter().enumerate() {
             let word = if capital { capitalised(word) } else { (*word).to_owned() };
             let slot = Slot::Noun { phrase, number: *number, adjectives: 0, taste };
-            self.push(format!("{word} "), share * weight, self.state.at(slot));
-        }
-    }
-
-    fn words<T: Display>(&mut self, share: f64, words: &[T], next: State) {
-        for (word, weight) in words.iter().zip(zipf(words.len())) {
-            self.push(format!("{word} "), share * weight, next);
+            let probability = share * zipf(rank, DETERMINERS.len());
+            self.push(format!("{word} "), probability, self.state.at(slot));
         }
     }
 
     fn subject_names(&mut self, share: f64) {
         let next = State { plural: false, ..self.state.at(Slot::Subject { may_extend: true }) };
-        self.words(share, &LEXICON.names, next);
+        for (rank, name) in NAMES.iter().enumerate() {
+            self.push(format!("{name} "), share * zipf(rank, NAMES.len()), next);
+        }
     }
 
     fn names(&mut self, share: f64, phrase: Phrase) {
-        for (name, weight) in LEXICON.names.iter().zip(zipf(LEXICON.names.len())) {
-            self.ending(name, share * weight, phrase, false);
+        for (rank, name) in NAMES.iter().enumerate() {
+            self.ending(name, share * zipf(rank, NAMES.len()), phrase, false);
         }
     }
 
     fn nouns(&mut self, phrase: Phrase, number: Option<bool>, adjectives: u8, taste: u8) {
         let adjective = [0.35, 0.12, 0.0][usize::from(adjectives.min(2))];
         if adjective > 0.0 {
-            let slot = Slot::Noun { phrase, number, adjectives: adjectives + 1, taste };
-            self.words(adjective, &LEXICON.adjectives, self.state.at(slot));
+            let next =
+                self.state.at(Slot::Noun { phrase, number, adjectives: adjectives + 1, taste });
+            for (rank, word) in ADJECTIVES.iter().enumerate() {
+                self.push(format!("{word} "), adjective * zipf(rank, ADJECTIVES.len()), next);
+            }
         }
         let numbers: &[(bool, f64)] = match number {
             Some(false) => &[(false, 1.0)],
             Some(true) => &[(true, 1.0)],
             None => &[(false, 0.65), (true, 0.35)],
         };
-        let weights = zipf(LEXICON.nouns.len());
-        for (place, noun) in LEXICON.nouns.iter().enumerate() {
-            let weight = (1.0 - adjective) * weights[favour(place, taste)];
+        for (place, noun) in NOUNS.iter().enumerate() {
+            let rank = favour(place, taste);
             for (plural, share) in numbers {
-                let word = if *plural { plural_of(noun) } else { noun.clone() };
-                self.ending(&word, weight * share, phrase, *plural);
+                let word = if *plural { plural_of(noun) } else { (*noun).to_owned() };
+                let probability = (1.0 - adjective) * share * zipf(rank, NOUNS.len());
+                self.ending(&word, probability, phrase, *plural);
             }
         }
     }
@@ -296,30 +256,35 @@ impl Builder {
             self.push("that ".into(), 0.1, self.state.at(Slot::RelativeVerb));
             self.prepositions(0.15, Phrase::SubjectPlace);
         }
-        self.words(0.15, ADVERBS, self.state.at(Slot::Verb));
+        for (rank, word) in ADVERBS.iter().enumerate() {
+            let probability = 0.15 * zipf(rank, ADVERBS.len());
+            self.push(format!("{word} "), probability, self.state.at(Slot::Verb));
+        }
         self.verbs(verb);
     }
 
     fn prepositions(&mut self, share: f64, phrase: Phrase) {
-        self.words(share, PREPOSITIONS, self.state.at(Slot::Determiner { phrase, taste: 0 }));
+        for (rank, word) in PREPOSITIONS.iter().enumerate() {
+            let next = self.state.at(Slot::Determiner { phrase, taste: 0 });
+            self.push(format!("{word} "), share * zipf(rank, PREPOSITIONS.len()), next);
+        }
     }
 
     fn verbs(&mut self, share: f64) {
         let plural = self.state.plural;
         self.transitive(share * 0.7, plural, Phrase::Object);
-        for (verb, weight) in LEXICON.intransitive.iter().zip(zipf(LEXICON.intransitive.len())) {
-            let word = if plural { &verb.1 } else { &verb.0 };
-            self.predicate_end(word, share * 0.3 * weight, 0.5);
+        for (rank, (singular, many)) in INTRANSITIVE.iter().enumerate() {
+            let word = if plural { many } else { singular };
+            self.predicate_end(word, share * 0.3 * zipf(rank, INTRANSITIVE.len()), 0.5);
         }
     }
 
     fn transitive(&mut self, share: f64, plural: bool, phrase: Phrase) {
-        let weights = zipf(LEXICON.transitive.len());
-        for (rank, (verb, weight)) in LEXICON.transitive.iter().zip(weights).enumerate() {
-            let word = if plural { &verb.1 } else { &verb.0 };
+        for (rank, (singular, many)) in TRANSITIVE.iter().enumerate() {
+            let word = if plural { many } else { singular };
             let taste = (rank % TASTES) as u8;
             let next = self.state.at(Slot::Determiner { phrase, taste });
-            self.push(format!("{word} "), share * weight, next);
+            self.push(format!("{word} "), share * zipf(rank, TRANSITIVE.len()), next);
         }
     }
 
@@ -329,25 +294,22 @@ impl Builder {
         self.push("and ".into(), 0.45 - second_clause, self.state.at(Slot::Verb));
         if second_clause > 0.0 {
             let next = State { clauses: self.state.clauses + 1, ..self.state.at(Slot::Clause) };
-            self.words(second_clause, CONJUNCTIONS, next);
+            for (rank, word) in CONJUNCTIONS.iter().enumerate() {
+                self.push(format!("{word} "), second_clause * zipf(rank, CONJUNCTIONS.len()), next);
+            }
         }
     }
 }
 
 /// Zipf–Mandelbrot: p ∝ 1 / (rank + 2.7), over `count` ranks.
-fn zipf(count: usize) -> Vec<f64> {
-    let weights = (0..count).map(|rank| 1.0 / (rank as f64 + 2.7));
-    let total: f64 = weights.clone().sum();
-    weights.map(|weight| weight / total).collect()
+fn zipf(rank: usize, count: usize) -> f64 {
+    let weight = |rank: usize| 1.0 / (rank as f64 + 2.7);
+    weight(rank) / (0..count).map(weight).sum::<f64>()
 }
 
-/// The rank of the noun at `place` for a verb class: each class likes another part of the frequent
-/// nouns best.
+/// The rank of the noun at `place` for a verb class: each class rotates the list by a quarter.
 fn favour(place: usize, taste: u8) -> usize {
-    if place >= FAVOURITES {
-        return place;
-    }
-    (place + usize::from(taste) * FAVOURITES / TASTES) % FAVOURITES
+    (place + usize::from(taste) * NOUNS.len() / TASTES) % NOUNS.len()
 }
 
 fn plural_of(noun: &str) -> String {
@@ -361,11 +323,44 @@ fn plural_of(noun: &str) -> String {
     }
 }
 
+fn capitalised(word: &str) -> String {
+    let mut characters = word.chars();
+    characters
+        .next()
+        .map_or_else(String::new, |first| first.to_uppercase().chain(characters).collect())
+}
+
+fn draw(pieces: &[Piece], rng: &mut ChaCha8Rng) -> usize {
+    let mut remaining = random::unit(rng);
+    for (index, piece) in pieces.iter().enumerate() {
+        remaining -= piece.probability;
+        if remaining < 0.0 {
+            return index;
+        }
+    }
+    pieces.len() - 1
+}
+
+fn append(text: &mut Text, pieces: &[Piece], chosen: usize) {
+    let mut possible: Vec<&Piece> = pieces.iter().collect();
+    let mut mass: f64 = possible.iter().map(|piece| piece.probability).sum();
+    let written = &pieces[chosen].text;
+    for (offset, character) in written.char_indices() {
+        let prefix = &written[..offset + character.len_utf8()];
+        possible.retain(|piece| piece.text.starts_with(prefix));
+        let rest: f64 = possible.iter().map(|piece| piece.probability).sum();
+        text.characters.push(character);
+        // Written this way round so that a certain character costs 0 and not −0.
+        text.nats.push((mass / rest).ln());
+        mass = rest;
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn reachable() -> Vec<(State, Rc<Choices>)> {
+    fn reachable() -> Vec<(State, Rc<Vec<Piece>>)> {
         let mut cache = Pieces::default();
         let mut seen = HashSet::new();
         let mut open = vec![State::start(None)];
@@ -373,7 +368,7 @@ mod tests {
         while let Some(state) = open.pop() {
             if seen.insert(state) {
                 let list = cache.of(state);
-                open.extend(list.pieces.iter().map(|piece| piece.next));
+                open.extend(list.iter().map(|piece| piece.next));
                 all.push((state, list));
             }
         }
@@ -383,12 +378,13 @@ mod tests {
     #[test]
     fn every_state_is_a_distribution_over_pieces_none_of_which_starts_another() {
         for (state, list) in reachable() {
-            let total = list.before[list.pieces.len()];
+            let total: f64 = list.iter().map(|piece| piece.probability).sum();
             assert!((total - 1.0).abs() < 1e-12, "{state:?} sums to {total}");
-            assert!(list.pieces.iter().all(|piece| piece.probability > 0.0), "{state:?}");
-            for pair in list.pieces.windows(2) {
-                let (a, b) = (&pair[0].text, &pair[1].text);
-                assert!(!b.starts_with(a.as_str()), "{state:?}: {a:?} starts {b:?}");
+            assert!(list.iter().all(|piece| piece.probability > 0.0), "{state:?}");
+            let mut texts: Vec<&str> = list.iter().map(|piece| piece.text.as_str()).collect();
+            texts.sort_unstable();
+            for pair in texts.windows(2) {
+                assert!(!pair[1].starts_with(pair[0]), "{state:?}: {pair:?}");
             }
         }
     }
@@ -402,13 +398,12 @@ mod tests {
 
     #[test]
     fn the_likelihood_of_the_characters_of_a_piece_multiplies_to_that_of_the_piece() {
-        for (state, list) in reachable() {
-            for (chosen, piece) in list.pieces.iter().enumerate().step_by(7) {
-                let mut text = Text { characters: Vec::new(), nats: Vec::new() };
-                list.append(chosen, &mut text);
-                let nats: f64 = text.nats.iter().sum();
-                assert!((nats + piece.probability.ln()).abs() < 1e-6, "{state:?} {}", piece.text);
-            }
+        let list = pieces(State::start(None));
+        for chosen in 0..list.len() {
+            let mut text = Text { characters: Vec::new(), nats: Vec::new() };
+            append(&mut text, &list, chosen);
+            let nats: f64 = text.nats.iter().sum();
+            assert!((nats + list[chosen].probability.ln()).abs() < 1e-9);
         }
     }
 
