@@ -1,0 +1,58 @@
+use super::*;
+
+fn reachable() -> Vec<(State, Rc<Vec<Piece>>)> {
+    let mut cache = Pieces::default();
+    let mut seen = HashSet::new();
+    let mut open = vec![State::start(None)];
+    let mut all = Vec::new();
+    while let Some(state) = open.pop() {
+        if seen.insert(state) {
+            let list = cache.of(state);
+            open.extend(list.iter().map(|piece| piece.next));
+            all.push((state, list));
+        }
+    }
+    all
+}
+
+#[test]
+fn every_state_is_a_distribution_over_pieces_none_of_which_starts_another() {
+    for (state, list) in reachable() {
+        let total: f64 = list.iter().map(|piece| piece.probability).sum();
+        assert!((total - 1.0).abs() < 1e-12, "{state:?} sums to {total}");
+        assert!(list.iter().all(|piece| piece.probability > 0.0), "{state:?}");
+        let mut texts: Vec<&str> = list.iter().map(|piece| piece.text.as_str()).collect();
+        texts.sort_unstable();
+        for pair in texts.windows(2) {
+            assert!(!pair[1].starts_with(pair[0]), "{state:?}: {pair:?}");
+        }
+    }
+}
+
+#[test]
+fn a_longer_text_starts_with_the_shorter_one() {
+    let (short, long) = (write(500), write(2000));
+    assert_eq!(short.characters, long.characters[..500]);
+    assert_eq!(short.nats, long.nats[..500]);
+}
+
+#[test]
+fn the_likelihood_of_the_characters_of_a_piece_multiplies_to_that_of_the_piece() {
+    let list = pieces(State::start(None));
+    for chosen in 0..list.len() {
+        let mut text = Text { characters: Vec::new(), nats: Vec::new() };
+        append(&mut text, &list, chosen);
+        let nats: f64 = text.nats.iter().sum();
+        assert!((nats + list[chosen].probability.ln()).abs() < 1e-9);
+    }
+}
+
+#[test]
+fn the_alphabet_covers_the_text_and_reads_like_english() {
+    let alphabet = alphabet();
+    let text = write(5000);
+    assert!(text.characters.iter().all(|c| alphabet.binary_search(c).is_ok()));
+    assert!(alphabet.len() < 60, "{alphabet:?}");
+    let string: String = text.characters.iter().collect();
+    assert!(string.contains(". ") && string.contains(" the "));
+}
