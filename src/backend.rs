@@ -96,12 +96,14 @@ pub fn has_cuda() -> bool {
     cfg!(feature = "cuda")
 }
 
-/// The adapters that the wgpu backend finds here, each in a line.
+/// Names of the adapters that the wgpu backend finds here.
 pub fn adapters() -> Vec<String> {
-    Device::enumerate(DeviceType::Wgpu)
+    let mut names: Vec<String> = Device::enumerate(DeviceType::Wgpu)
         .into_vec()
         .into_iter()
         .filter_map(|device| device.identity())
-        .map(|identity| format!("{identity:?}"))
-        .collect()
+        .map(|identity| identity.name)
+        .collect();
+    names.dedup();
+    names
 }

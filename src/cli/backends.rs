@@ -1,5 +1,6 @@
 use anyhow::Result;
 
+use super::output::print;
 use crate::backend::{adapters, has_cuda};
 
 #[derive(clap::Args, Debug)]
@@ -7,22 +8,24 @@ pub struct Args {}
 
 pub fn run(_args: Args) -> Result<()> {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    println!("flex     {cores} CPU cores (default)");
-    println!("ndarray  {cores} CPU cores; deprecated by Burn, slower than flex");
+    let mut lines = vec![
+        format!("flex     {cores} CPU cores (default)"),
+        format!("ndarray  {cores} CPU cores; deprecated by Burn, slower than flex"),
+    ];
     let adapters = adapters();
     if adapters.is_empty() {
-        println!(
-            "wgpu     no adapter found; install the GPU's Vulkan driver (Debian: mesa-vulkan-drivers, libvulkan1)"
+        lines.push(
+            "wgpu     no adapter; install the GPU's Vulkan driver (Debian: mesa-vulkan-drivers, \
+             libvulkan1)"
+                .to_owned(),
         );
     }
-    for adapter in adapters {
-        println!("wgpu     {adapter}");
-    }
-    match has_cuda() {
-        true => println!("cuda     built in"),
-        false => println!(
-            "cuda     not in this build; `cargo build --release --features cuda` adds it (needs a network)"
-        ),
-    }
-    Ok(())
+    lines.extend(adapters.iter().map(|name| format!("wgpu     {name}")));
+    lines.push(match has_cuda() {
+        true => "cuda     built in".to_owned(),
+        false => "cuda     not in this build; `cargo build --release --features cuda` adds it (it \
+                  downloads an LLVM bundle)"
+            .to_owned(),
+    });
+    print(&lines.join("\n"))
 }

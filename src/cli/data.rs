@@ -4,6 +4,7 @@ use anyhow::{Result, anyhow};
 use clap::Subcommand;
 use indicatif::{ProgressBar, ProgressStyle};
 
+use super::output::print;
 use crate::corpus::download::{TEXTS, Text, download};
 use crate::usage::usage;
 
@@ -42,8 +43,7 @@ pub fn run(args: Args) -> Result<()> {
     bar.set_message(text.name);
     fetch(text, get.url.as_deref(), &path, &bar)?;
     bar.finish_and_clear();
-    println!("{}", path.display());
-    Ok(())
+    print(&path.display().to_string())
 }
 
 fn find(name: &str) -> Result<&'static Text> {

@@ -3,6 +3,7 @@ use indicatif::{HumanCount, HumanDuration};
 use std::time::Duration;
 
 use super::inputs::{Inputs, SpecArgs, TrainingArgs};
+use super::output::print;
 use crate::backend::DeviceKind;
 use crate::model::parameter_count;
 use crate::plan::cohorts;
@@ -29,19 +30,20 @@ pub fn run(args: Args) -> Result<()> {
     let seconds: f64 = missing.iter().map(core_seconds).sum::<f64>() / layout.workers as f64;
     let cohorts = cohorts(missing.clone(), layout.lanes, layout.workers);
 
-    println!("experiment   {}", spec.name);
+    let mut lines = Vec::new();
+    lines.push(format!("experiment   {}", spec.name));
     if let Some(question) = &spec.question {
-        println!("question     {question}");
+        lines.push(format!("question     {question}"));
     }
-    println!(
+    lines.push(format!(
         "data         {}: {} train and {} val tokens, vocabulary {}, order {}",
         inputs.corpus.source,
         HumanCount(inputs.corpus.train.len() as u64),
         HumanCount(inputs.corpus.val.len() as u64),
         inputs.corpus.vocabulary,
         spec.split.order.name(),
-    );
-    println!(
+    ));
+    lines.push(format!(
         "model        {}: {} layers, {} heads, {} channels, context {}; {} parameters",
         spec.model.family.name(),
         spec.model.layers,
@@ -49,40 +51,40 @@ pub fn run(args: Args) -> Result<()> {
         spec.model.channels,
         spec.model.context,
         HumanCount(parameters as u64),
-    );
-    println!(
+    ));
+    lines.push(format!(
         "runs         {} rows: {} arms × {} seeds; {} different runs, {} of them finished before",
         plan.entries.len(),
         spec.arms.len(),
         spec.seeds.len(),
         plan.runs.len(),
         plan.runs.len() - missing.len(),
-    );
-    println!(
+    ));
+    lines.push(format!(
         "tokens       {} to train on in all runs together",
         HumanCount(plan.training_tokens())
-    );
-    println!(
+    ));
+    lines.push(format!(
         "cohorts      {} of at most {} lanes ({}), {} at a time with {} thread(s) each",
         cohorts.len(),
         layout.lanes,
         layout.reason,
         layout.workers,
         layout.threads,
-    );
-    println!(
+    ));
+    lines.push(format!(
         "memory       about {} ({} a lane)",
         mebibytes(layout.bytes()),
         mebibytes(layout.lane_bytes)
-    );
+    ));
     match args.training.backend.kind() {
         DeviceKind::Cpu => {
-            println!(
+            lines.push(format!(
                 "time         about {} on this CPU",
                 HumanDuration(Duration::from_secs_f64(seconds))
-            );
+            ));
         }
-        DeviceKind::Gpu => println!("time         not estimated on a GPU"),
+        DeviceKind::Gpu => lines.push("time         not estimated on a GPU".to_owned()),
     }
-    Ok(())
+    print(&lines.join("\n"))
 }

@@ -83,3 +83,17 @@ pub fn range_of(values: impl Iterator<Item = f64>) -> Result<std::ops::Range<f64
     let air = ((high - low) * 0.06).max(1e-6);
     Ok(low - air..high + air)
 }
+
+/// [`range_of`] the values, and of the floor as well where that lies near them: an axis that
+/// reached down to a far one would squeeze what it shows.
+pub fn range_with_floor(
+    values: impl Iterator<Item = f64>,
+    floor: Option<f64>,
+) -> Result<std::ops::Range<f64>> {
+    let range = range_of(values)?;
+    let near = |floor: &f64| range.start - floor < 0.25 * (range.end - range.start);
+    match floor.filter(near) {
+        Some(floor) => range_of([range.start, range.end, floor].into_iter()),
+        None => Ok(range),
+    }
+}

@@ -8,7 +8,7 @@ use anyhow::Result;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
-use super::canvas::{Area, draw_png, line, px, range_of, text};
+use super::canvas::{Area, draw_png, line, px, range_with_floor, text};
 use super::palette::{self, FAINT, INK};
 use crate::decay::Form;
 use crate::report::{CurveCsvRow, Group, RunRow, group_by_rule};
@@ -54,7 +54,7 @@ pub fn draw(path: &Path, figure: CurveFigure, runs: &[RunRow], rows: &[CurveCsvR
     let (steps, values) = ranges(&panels, floor)?;
     draw_png(path, size, |area| {
         let (header, body) = area.split_vertically(px(HEADER));
-        draw_header(&header, figure, floor)?;
+        draw_header(&header, figure, floor.filter(|floor| values.contains(floor)))?;
         for (panel, area) in panels.iter().zip(body.split_evenly((lines, columns))) {
             draw_panel(&area, panel, figure, floor, steps.clone(), values.clone())?;
         }
@@ -116,7 +116,7 @@ fn ranges(panels: &[Panel], floor: Option<f64>) -> Result<(Range<f64>, Range<f64
     let last = lines().flatten().map(|(step, _)| *step).fold(1.0, f64::max);
     let settled =
         lines().flatten().filter(|(step, _)| *step >= last * 0.15).map(|(_, value)| *value);
-    Ok((0.0..last * 1.17, range_of(settled.chain(floor))?))
+    Ok((0.0..last * 1.17, range_with_floor(settled, floor)?))
 }
 
 fn draw_header(area: &Area, figure: CurveFigure, floor: Option<f64>) -> Result<()> {
@@ -166,7 +166,7 @@ fn draw_panel(
         })
         .axis_desc_style(text(11, INK))
         .draw()?;
-    if let Some(floor) = floor {
+    if let Some(floor) = floor.filter(|floor| values.contains(floor)) {
         let ends = [(steps.start, floor), (steps.end, floor)];
         chart.draw_series(LineSeries::new(ends, line(INK, 0.35, 2)))?;
     }
@@ -190,22 +190,26 @@ fn draw_panel(
     Ok(())
 }
 
-/// Where each curve's label goes: beside its end, moved apart so that no two overlap.
+/// Where each curve's label goes: beside its end, moved apart so that no two overlap and none
+/// leaves the panel.
 fn label_places(panel: &Panel, values: &Range<f64>) -> Vec<(f64, f64)> {
-    let apart = (values.end - values.start) * 0.055;
-    let ends: Vec<(f64, f64)> = panel
-        .curves
-        .iter()
-        .map(|curve| curve.solid.last().copied().unwrap_or((0.0, values.start)))
-        .collect();
+    let end = |curve: &Curve| curve.solid.last().copied().unwrap_or((0.0, values.start));
+    let ends: Vec<(f64, f64)> = panel.curves.iter().map(end).collect();
     let mut order: Vec<usize> = (0..ends.len()).collect();
     order.sort_by(|a, b| ends[*a].1.total_cmp(&ends[*b].1));
+    let apart = (values.end - values.start) * 0.055;
     let mut places = ends.clone();
-    let mut lowest = values.start;
-    for index in order {
-        lowest = ends[index].1.max(lowest);
-        places[index] = (ends[index].0 * 1.015, lowest);
+    let mut lowest = values.start + apart / 2.0;
+    for index in &order {
+        lowest = ends[*index].1.max(lowest);
+        places[*index] = (ends[*index].0 * 1.015, lowest);
         lowest += apart;
+    }
+    let mut highest = values.end - apart / 2.0;
+    for index in order.iter().rev() {
+        highest = places[*index].1.min(highest);
+        places[*index].1 = highest;
+        highest -= apart;
     }
     places
 }

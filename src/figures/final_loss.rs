@@ -7,12 +7,15 @@ use anyhow::Result;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
-use super::canvas::{Area, draw_png, line, px, range_of, text};
+use super::canvas::{Area, draw_png, line, px, range_with_floor, text};
 use super::palette::{self, FAINT, INK};
 use crate::decay::Mask;
 use crate::report::{Group, RunRow, group_by_rule};
 
-const SIZE: (u32, u32) = (880, 520);
+const SIZE: (u32, u32) = (880, 440);
+const HEADER: u32 = 64;
+const LEGEND_COLUMNS: usize = 4;
+const LEGEND_LINE: u32 = 22;
 /// Distance of the slot for λ = 0 from the smallest λ, in decades.
 const ZERO_SLOT: f64 = 0.7;
 
@@ -24,8 +27,15 @@ pub fn draw(path: &Path, runs: &[RunRow]) -> Result<()> {
         .collect();
     let axis = Axis::of(runs);
     let losses = runs.iter().filter_map(|run| run.val_loss);
-    let losses = range_of(losses.chain(runs.iter().find_map(|run| run.val_floor)))?;
-    draw_png(path, SIZE, |area| draw_chart(area, &groups, runs, &axis, losses))
+    let floor = runs.iter().find_map(|run| run.val_floor);
+    let losses = range_with_floor(losses, floor)?;
+    let floor = floor.filter(|floor| losses.contains(floor));
+    let header = HEADER + LEGEND_LINE * groups.len().div_ceil(LEGEND_COLUMNS) as u32;
+    draw_png(path, (SIZE.0, SIZE.1 + header), |area| {
+        let (top, body) = area.split_vertically(px(header));
+        draw_header(&top, &groups, floor)?;
+        draw_chart(&body, &groups, &axis, losses, floor)
+    })
 }
 
 /// log10 λ with a slot of its own for 0.
@@ -62,14 +72,13 @@ impl Axis {
 fn draw_chart(
     area: &Area,
     groups: &[Group],
-    runs: &[RunRow],
     axis: &Axis,
     losses: std::ops::Range<f64>,
+    floor: Option<f64>,
 ) -> Result<()> {
     let steps = axis.zero - 0.25..axis.end;
     let mut chart = ChartBuilder::on(area)
         .margin(px(12))
-        .caption("Val loss at the last step against λ", text(18, INK))
         .x_label_area_size(px(46))
         .y_label_area_size(px(58))
         .build_cartesian_2d(steps.clone(), losses.clone())?;
@@ -82,9 +91,7 @@ fn draw_chart(
         .axis_style(line(INK, 1.0, 1))
         .label_style(text(12, INK))
         .y_label_formatter(&|value| format!("{value:.2}"))
-        .x_desc(
-            "weight decay λ (logarithmic, with a place for 0); points are seeds, lines their mean",
-        )
+        .x_desc("weight decay λ (logarithmic, with a place for 0)")
         .y_desc("val loss (nats per token)")
         .axis_desc_style(text(12, INK))
         .draw()?;
@@ -94,23 +101,12 @@ fn draw_chart(
         area.draw(&PathElement::new([(x, y), (x, y + px(4))], line(INK, 1.0, 1)))?;
         area.draw(&Text::new(label.clone(), (x, y + px(7)), centred.clone()))?;
     }
-    if let Some(floor) = runs.iter().find_map(|run| run.val_floor) {
+    if let Some(floor) = floor {
         let ends = [(steps.start, floor), (steps.end, floor)];
         chart.draw_series(LineSeries::new(ends, line(INK, 0.35, 2)))?;
     }
     for group in groups {
         draw_group(&mut chart, group, axis)?;
-    }
-    if !groups.is_empty() {
-        chart
-            .configure_series_labels()
-            .position(SeriesLabelPosition::UpperMiddle)
-            .label_font(text(12, INK))
-            .background_style(WHITE.mix(0.85))
-            .border_style(line(FAINT, 1.0, 1))
-            .margin(px(8))
-            .legend_area_size(px(30))
-            .draw()?;
     }
     Ok(())
 }
@@ -137,18 +133,49 @@ fn draw_group<'a, 'b: 'a>(chart: &mut Chart<'a, 'b>, group: &Group, axis: &Axis)
     };
     chart.draw_series(points.map(marker(3, colour.mix(0.45).filled())))?;
     chart.draw_series(means.iter().copied().map(marker(5, colour.filled())))?;
-    let series = if mask == Some(Mask::Matrices) {
-        chart.draw_series(LineSeries::new(means, line(colour, 1.0, 2)))?
+    if is_solid(mask) {
+        chart.draw_series(LineSeries::new(means, line(colour, 1.0, 2)))?;
     } else {
-        let dashes = (px(6) as u32, px(4) as u32);
-        chart.draw_series(DashedLineSeries::new(means, dashes.0, dashes.1, line(colour, 1.0, 2)))?
-    };
-    series.label(group.key.label()).legend(move |(x, y)| {
-        let dash = PathElement::new([(0, 0), (px(24), 0)], line(colour, 1.0, 2));
-        let middle =
-            outline(mask, 5).into_iter().map(|(dx, dy)| (px(12) + dx, dy)).collect::<Vec<_>>();
-        EmptyElement::at((x, y)) + dash + Polygon::new(middle, colour.filled())
-    });
+        let (dash, space) = (px(6) as u32, px(4) as u32);
+        chart.draw_series(DashedLineSeries::new(means, dash, space, line(colour, 1.0, 2)))?;
+    }
+    Ok(())
+}
+
+fn is_solid(mask: Option<Mask>) -> bool {
+    mask == Some(Mask::Matrices)
+}
+
+/// Title, how to read the figure, and a key to the rules above the chart, where it covers nothing.
+fn draw_header(area: &Area, groups: &[Group], floor: Option<f64>) -> Result<()> {
+    let title = "Val loss at the last step against λ";
+    area.draw(&Text::new(title, (px(14), px(12)), text(18, INK)))?;
+    let mut note = "small points: seeds, large points and lines: their mean".to_owned();
+    if floor.is_some() {
+        note += "; grey line: the floor that no model can beat";
+    }
+    area.draw(&Text::new(note, (px(14), px(40)), text(12, INK)))?;
+    for (place, group) in groups.iter().enumerate() {
+        let column = (place % LEGEND_COLUMNS) as u32 * (SIZE.0 / LEGEND_COLUMNS as u32);
+        let row = HEADER + (place / LEGEND_COLUMNS) as u32 * LEGEND_LINE;
+        draw_key(area, group, (px(14 + column), px(row + 8)))?;
+    }
+    Ok(())
+}
+
+fn draw_key(area: &Area, group: &Group, (x, y): (i32, i32)) -> Result<()> {
+    let colour = palette::form(group.key.form);
+    let strokes: &[(u32, u32)] =
+        if is_solid(group.key.mask) { &[(0, 26)] } else { &[(0, 8), (18, 26)] };
+    for (start, end) in strokes {
+        let ends = [(x + px(*start), y), (x + px(*end), y)];
+        area.draw(&PathElement::new(ends, line(colour, 1.0, 2)))?;
+    }
+    let marker: Vec<(i32, i32)> =
+        outline(group.key.mask, 5).iter().map(|(dx, dy)| (x + px(13) + dx, y + dy)).collect();
+    area.draw(&Polygon::new(marker, colour.filled()))?;
+    let style = text(12, INK).pos(Pos::new(HPos::Left, VPos::Center));
+    area.draw(&Text::new(group.key.label(), (x + px(34), y), style))?;
     Ok(())
 }
 
