@@ -16,6 +16,10 @@ check:
     cargo clippy --release --all-targets -- -D warnings
     cargo test --release
 
+# Training speed by layout, in tokens per second.
+bench:
+    cargo bench --bench throughput
+
 # Open the figures of an experiment.
 view NAME="overfit":
     xdg-open results/{{NAME}}/figures/loss-curves.png

@@ -5,9 +5,11 @@ use std::fmt;
 use anyhow::{Result, anyhow};
 use burn::tensor::{Device, DeviceType};
 use clap::ValueEnum;
+use serde::{Deserialize, Serialize};
 
 /// A Burn backend.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Backend {
     /// burn-flex, Burn's CPU backend
     Flex,

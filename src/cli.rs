@@ -6,8 +6,11 @@ mod inputs;
 mod manifest;
 mod output;
 mod plan;
+mod status;
 mod sweep;
 mod train;
+mod training;
+mod worker;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
@@ -28,12 +31,17 @@ enum Command {
     Train(train::Args),
     /// Show what a spec would train: runs, cohorts, tokens, memory, time
     Plan(plan::Args),
+    /// Show what has become of the runs of a spec, or of all runs
+    Status(status::Args),
     /// Show which parameters each arm of a spec decays
     Manifest(manifest::Args),
     /// Fetch public texts
     Data(data::Args),
     /// List the backends that this machine offers
     Backends(backends::Args),
+    /// Train a cohort for a sweep
+    #[command(hide = true)]
+    Worker(worker::Args),
 }
 
 impl Cli {
@@ -46,9 +54,11 @@ impl Cli {
             Command::Sweep(args) => sweep::run(args),
             Command::Train(args) => train::run(args),
             Command::Plan(args) => plan::run(args),
+            Command::Status(args) => status::run(args),
             Command::Manifest(args) => manifest::run(args),
             Command::Data(args) => data::run(args),
             Command::Backends(args) => backends::run(args),
+            Command::Worker(args) => worker::run(args),
         }
     }
 }

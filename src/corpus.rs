@@ -21,7 +21,7 @@ pub use batches::{Batches, Order, TokenBlock, evaluation_windows};
 pub type Token = u16;
 
 /// Where tokens come from.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Source {
     /// The built-in probabilistic grammar, as characters.
     Grammar,

@@ -4,14 +4,14 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use wane::cli::Cli;
-use wane::usage::is_usage_error;
+use wane::exit;
 
 fn main() -> ExitCode {
     match Cli::parse().run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             anstream::eprintln!("{}error:{} {error:#}", ERROR.render(), ERROR.render_reset());
-            ExitCode::from(if is_usage_error(&error) { 2 } else { 1 })
+            ExitCode::from(exit::code(&error))
         }
     }
 }

@@ -7,6 +7,7 @@
 mod adam;
 mod gradients;
 mod lane_values;
+mod moments;
 mod step;
 
 use burn::module::{Module, ParamGroup};
@@ -21,6 +22,7 @@ use gradients::LaneGradients;
 use step::{SharedStep, StepCoefficients};
 
 pub use gradients::weight_norms;
+pub use moments::LaneMoments;
 
 /// Updates the parameters of a cohort.
 pub struct LaneOptimizer {

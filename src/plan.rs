@@ -74,16 +74,34 @@ fn resolve(spec: &Spec, corpus: &Corpus, initial: Option<&str>, arm: &Arm, seed:
     }
 }
 
-/// Groups runs of one shape into cohorts of at most `lanes`, as even as can be, in a number that
-/// `workers` can share evenly where there are enough runs.
-pub fn cohorts(runs: Vec<RunConfig>, lanes: usize, workers: usize) -> Vec<Vec<RunConfig>> {
-    let mut shapes: Vec<(CohortKey, Vec<RunConfig>)> = Vec::new();
-    for run in runs {
-        let key = run.cohort_key();
-        match shapes.iter_mut().find(|(shape, _)| *shape == key) {
-            Some((_, members)) => members.push(run),
-            None => shapes.push((key, vec![run])),
-        }
+/// A run to train, and the steps that it has behind it.
+#[derive(Clone, Debug)]
+pub struct Pending {
+    /// The run.
+    pub run: RunConfig,
+    /// Steps taken before, 0 for a run that starts.
+    pub step: usize,
+}
+
+impl Pending {
+    /// Steps left to take.
+    pub fn steps_left(&self) -> usize {
+        self.run.recipe.steps - self.step
+    }
+}
+
+/// Groups runs of one shape and one step into cohorts of at most `lanes`, as even as can be, in a
+/// number that `workers` can share evenly where there are enough runs.
+pub fn cohorts(runs: Vec<Pending>, lanes: usize, workers: usize) -> Vec<Vec<RunConfig>> {
+    let mut shapes: Vec<((CohortKey, usize), Vec<RunConfig>)> = Vec::new();
+    let mut places = HashMap::new();
+    for Pending { run, step } in runs {
+        let key = (run.cohort_key(), step);
+        let place = *places.entry(key.clone()).or_insert_with(|| {
+            shapes.push((key, Vec::new()));
+            shapes.len() - 1
+        });
+        shapes[place].1.push(run);
     }
     shapes.into_iter().flat_map(|(_, members)| split_evenly(members, lanes, workers)).collect()
 }
@@ -144,11 +162,23 @@ mod tests {
         assert_eq!(ids("a"), ids("b"));
     }
 
+    fn pending(runs: Vec<RunConfig>) -> Vec<Pending> {
+        runs.into_iter().map(|run| Pending { run, step: 0 }).collect()
+    }
+
+    #[test]
+    fn runs_that_stopped_at_different_steps_train_apart() {
+        let mut runs = pending(vec![example(), example(), example()]);
+        runs[1].step = 2;
+        let groups = cohorts(runs, 8, 1);
+        assert_eq!(groups.iter().map(Vec::len).collect::<Vec<_>>(), [2, 1]);
+    }
+
     #[test]
     fn cohorts_hold_runs_of_one_shape() {
         let mut other = example();
         other.recipe.steps += 1;
-        let groups = cohorts(vec![example(), other.clone(), example(), other], 8, 1);
+        let groups = cohorts(pending(vec![example(), other.clone(), example(), other]), 8, 1);
         assert_eq!(groups.len(), 2);
         assert!(groups.iter().all(|group| group[0].cohort_key() == group[1].cohort_key()));
     }
@@ -161,7 +191,7 @@ mod tests {
             let runs: Vec<RunConfig> = (0..count as u64)
                 .map(|seed| RunConfig { start: Start::Seed(seed), ..example() })
                 .collect();
-            let groups = cohorts(runs.clone(), lanes, workers);
+            let groups = cohorts(pending(runs.clone()), lanes, workers);
             prop_assert!(groups.iter().all(|group| (1..=lanes).contains(&group.len())));
             prop_assert_eq!(groups.concat(), runs);
             let sizes = groups.iter().map(Vec::len);

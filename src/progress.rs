@@ -16,18 +16,14 @@ pub struct Quiet;
 
 impl Progress for Quiet {}
 
-/// Bars on a terminal, lines elsewhere, nothing if `quiet`.
-pub fn for_sweep(cohorts: &[Vec<RunConfig>], quiet: bool) -> Box<dyn Progress> {
+/// Bars on a terminal, lines elsewhere, nothing if `quiet`; for cohorts whose runs have
+/// `lane_steps` steps left together.
+pub fn for_sweep(cohorts: &[Vec<RunConfig>], lane_steps: u64, quiet: bool) -> Box<dyn Progress> {
     if quiet {
         Box::new(Quiet)
     } else if std::io::stderr().is_terminal() {
-        Box::new(bars::Bars::new(cohorts))
+        Box::new(bars::Bars::new(cohorts, lane_steps))
     } else {
-        Box::new(lines::Lines::new(cohorts))
+        Box::new(lines::Lines::new(cohorts.len(), lane_steps))
     }
-}
-
-/// Lane-steps of a sweep: the unit in which progress is counted.
-fn lane_steps(cohorts: &[Vec<RunConfig>]) -> u64 {
-    cohorts.iter().flatten().map(|run| run.recipe.steps as u64).sum()
 }

@@ -1,17 +1,10 @@
-//! What a finished run leaves on disk, one folder per run under its id.
-//!
-//! `config.json` is the resolved configuration, `curve.csv` the curve, `end.json` the end. The end
-//! is written last and at once: it alone says that a run is finished.
+//! What a run leaves behind: its curve, its end, and what produced it.
 
-use std::fs;
-use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
-use anyhow::{Context, Result, anyhow};
 use serde::{Deserialize, Serialize};
-use tempfile::NamedTempFile;
 
-use crate::run::{RunConfig, RunId};
+use crate::run::RunConfig;
 
 /// A row of a run's curve. What was not measured at a step is missing.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -66,6 +59,43 @@ pub enum Status {
     Done,
     /// The loss became infinite or not a number.
     Diverged,
+    /// It could not be trained; the next sweep tries again.
+    Failed,
+    /// It has not ended yet.
+    Unfinished,
+}
+
+impl Status {
+    /// As written in `runs.csv`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Status::Done => "done",
+            Status::Diverged => "diverged",
+            Status::Failed => "failed",
+            Status::Unfinished => "unfinished",
+        }
+    }
+}
+
+/// What produced a run's numbers.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Provenance {
+    /// Version of wane.
+    pub version: String,
+    /// Git commit it was built from, with `-dirty` where the tree had changes.
+    pub commit: String,
+    /// Backend that the run ended on.
+    pub backend: String,
+    /// Name of the processor or GPU.
+    pub adapter: String,
+    /// Name of the machine.
+    pub host: String,
+    /// Its cores.
+    pub cores: usize,
+    /// Cohorts in training at once.
+    pub jobs: usize,
+    /// The command line.
+    pub command: Vec<String>,
 }
 
 /// The end of a run.
@@ -75,19 +105,49 @@ pub struct End {
     pub status: Status,
     /// Steps taken, or the step at which it diverged.
     pub steps: usize,
+    /// Why it failed.
+    pub error: Option<String>,
     /// Exact negative log-likelihood of the evaluation windows of val, in nats per token.
     pub val_floor: Option<f64>,
-    /// Wall time of its cohort divided by the lanes.
+    /// Wall time of its cohorts divided by their lanes.
     pub seconds: f64,
-    /// Backend it trained on.
-    pub backend: String,
-    /// Lanes of its cohort.
+    /// Lanes of its last cohort.
     pub lanes: usize,
-    /// Version of wane.
-    pub version: String,
+    /// The step it was last resumed from, 0 if it never stopped.
+    pub resumed_from: usize,
+    /// Start of its last cohort, RFC 3339.
+    pub started: String,
+    /// Its end, RFC 3339.
+    pub ended: String,
+    /// What produced it.
+    pub provenance: Provenance,
 }
 
-/// A finished run.
+impl End {
+    /// Of a run that could not be trained beyond `step`.
+    pub fn failed(step: usize, why: &str, provenance: &Provenance) -> Self {
+        let now = now();
+        End {
+            status: Status::Failed,
+            steps: step,
+            error: Some(why.to_owned()),
+            val_floor: None,
+            seconds: 0.0,
+            lanes: 1,
+            resumed_from: step,
+            started: now.clone(),
+            ended: now,
+            provenance: provenance.clone(),
+        }
+    }
+}
+
+/// The time, RFC 3339 to the second.
+pub fn now() -> String {
+    humantime::format_rfc3339_seconds(SystemTime::now()).to_string()
+}
+
+/// A run that has ended.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Record {
     /// What was run.
@@ -96,126 +156,4 @@ pub struct Record {
     pub curve: Vec<CurveRow>,
     /// Its end.
     pub end: End,
-}
-
-/// The runs of all experiments under one results folder, each kept once.
-#[derive(Clone, Debug)]
-pub struct Store {
-    folder: PathBuf,
-}
-
-impl Store {
-    /// The store of a results folder.
-    pub fn new(results: &Path) -> Self {
-        Store { folder: results.join(".runs") }
-    }
-
-    /// A finished run, if there is one whose parts can all be read and agree with `config`.
-    pub fn find(&self, config: &RunConfig) -> Option<Record> {
-        let folder = self.folder_of(&config.id());
-        let record = read_record(&folder).ok()?;
-        (record.config == *config).then_some(record)
-    }
-
-    /// Keeps a finished run.
-    ///
-    /// # Errors
-    /// A folder that cannot be written; the message names it.
-    pub fn keep(&self, record: &Record) -> Result<()> {
-        let folder = self.folder_of(&record.config.id());
-        fs::create_dir_all(&folder)
-            .with_context(|| format!("cannot create the folder {}", folder.display()))?;
-        write_atomically(&folder.join("config.json"), &json(&record.config)?)?;
-        write_atomically(&folder.join("curve.csv"), &csv_of(&record.curve)?)?;
-        write_atomically(&folder.join("end.json"), &json(&record.end)?)
-    }
-
-    fn folder_of(&self, id: &RunId) -> PathBuf {
-        self.folder.join(id.as_str())
-    }
-}
-
-fn read_record(folder: &Path) -> Result<Record> {
-    let end = serde_json::from_slice(&fs::read(folder.join("end.json"))?)?;
-    let config = serde_json::from_slice(&fs::read(folder.join("config.json"))?)?;
-    let curve = csv::Reader::from_path(folder.join("curve.csv"))?
-        .deserialize()
-        .collect::<Result<_, csv::Error>>()?;
-    Ok(Record { config, curve, end })
-}
-
-fn json<T: Serialize>(value: &T) -> Result<Vec<u8>> {
-    let mut text = serde_json::to_vec_pretty(value)?;
-    text.push(b'\n');
-    Ok(text)
-}
-
-/// Rows as CSV with a header.
-///
-/// # Errors
-/// A row that cannot be written as CSV.
-pub fn csv_of<T: Serialize>(rows: &[T]) -> Result<Vec<u8>> {
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    for row in rows {
-        writer.serialize(row)?;
-    }
-    writer.into_inner().map_err(|error| anyhow!("{error}"))
-}
-
-/// Writes a file through a temporary one beside it, so that it is never seen half-written.
-///
-/// # Errors
-/// A folder that cannot be written; the message names the file.
-pub fn write_atomically(path: &Path, contents: &[u8]) -> Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let write = || -> Result<()> {
-        let mut file = NamedTempFile::new_in(folder.unwrap_or(Path::new(".")))?;
-        file.write_all(contents)?;
-        file.as_file().sync_all()?;
-        file.persist(path)?;
-        Ok(())
-    };
-    write().with_context(|| format!("cannot write {}", path.display()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::run::tests::example;
-
-    fn record() -> Record {
-        let row = CurveRow { val_loss: Some(0.1 + 0.2), ..CurveRow::at(2) };
-        Record {
-            config: example(),
-            curve: vec![CurveRow::at(0), row],
-            end: End {
-                status: Status::Done,
-                steps: 4,
-                val_floor: None,
-                seconds: 1.5,
-                backend: "flex".into(),
-                lanes: 1,
-                version: "0".into(),
-            },
-        }
-    }
-
-    #[test]
-    fn a_kept_run_is_found_again_number_for_number() {
-        let results = tempfile::tempdir().unwrap();
-        let store = Store::new(results.path());
-        assert_eq!(store.find(&example()), None);
-        store.keep(&record()).unwrap();
-        assert_eq!(store.find(&example()), Some(record()));
-    }
-
-    #[test]
-    fn a_run_whose_parts_are_torn_is_not_finished() {
-        let results = tempfile::tempdir().unwrap();
-        let store = Store::new(results.path());
-        store.keep(&record()).unwrap();
-        let folder = store.folder_of(&example().id());
-        fs::write(folder.join("curve.csv"), "step,lr\n0").unwrap();
-        assert_eq!(store.find(&example()), None);
-    }
 }

@@ -10,14 +10,15 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use serde::de::DeserializeOwned;
 
+use crate::files::{create_folder, csv_of, write_atomically};
 use crate::model::shape_parameters;
 use crate::plan::Plan;
-use crate::record::{Store, csv_of, write_atomically};
-use crate::run::{Decay, RunConfig};
+use crate::run::Decay;
+use crate::store::{SoFar, Store};
 
 pub use manifest::{ManifestRow, manifest};
 pub use rows::{CurveCsvRow, RunRow, curve_rows, run_rows};
-pub use screen::{best_table, manifest_table};
+pub use screen::{best_table, manifest_table, status_table};
 pub use summary::{Group, GroupKey, Spread, group_by_rule};
 
 /// Writes rows as a CSV file.
@@ -41,18 +42,14 @@ pub fn read_csv<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>> {
         .with_context(context)
 }
 
-/// Writes `runs.csv`, `curves.csv` and `manifest.csv` of an experiment from the store; returns the
-/// rows of the first.
+/// Writes `runs.csv`, `curves.csv` and `manifest.csv` of an experiment from the store, with what
+/// there is of runs that have not ended; returns the rows of the first.
 ///
 /// # Errors
-/// A run that the store does not have, or a folder that cannot be written.
+/// A folder that cannot be written; the message names the file.
 pub fn write_results(folder: &Path, plan: &Plan, store: &Store) -> Result<Vec<RunRow>> {
-    let find = |run: &RunConfig| {
-        store.find(run).with_context(|| format!("the run {} is not in the store", run.id()))
-    };
-    let records = plan.runs.iter().map(find).collect::<Result<Vec<_>>>()?;
-    std::fs::create_dir_all(folder)
-        .with_context(|| format!("cannot create the folder {}", folder.display()))?;
+    let records: Vec<SoFar> = plan.runs.iter().map(|run| store.so_far(run)).collect();
+    create_folder(folder)?;
     let rows = run_rows(&plan.entries, &records);
     write_csv(&folder.join("runs.csv"), &rows)?;
     write_csv(&folder.join("curves.csv"), &curve_rows(&plan.entries, &records))?;

@@ -1,173 +1,174 @@
-//! Carries a plan out: hands cohorts to workers and keeps what they bring back.
+//! Carries a plan out: hands cohorts to workers until every run has ended, here or elsewhere.
 
+mod in_process;
+mod processes;
+mod protocol;
+mod stop;
+mod todo;
+
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
-use burn::tensor::Device;
-use burn::train::Interrupter;
+use anyhow::Result;
 
-use crate::corpus::Corpus;
-use crate::model::LaneWeights;
-use crate::record::{CurveRow, End, Record, Store};
-use crate::run::RunConfig;
-use crate::train::{Cohort, Observer, TrainedLane, train};
+use crate::record::CurveRow;
+use crate::run::{RunConfig, RunId};
+use crate::store::{RunState, Store};
+use crate::worker::{Event, Outcome, Tell};
 
-/// Is told how a sweep goes. Cohorts are numbered from 0 in the order of the plan.
+pub use in_process::InProcess;
+pub use processes::Processes;
+pub use protocol::{Assignment, serve};
+pub use stop::Stop;
+pub use todo::Todo;
+
+/// Is told how a sweep goes. Cohorts are numbered from 0.
 pub trait Progress: Sync {
     /// A worker took up a cohort.
     fn cohort_started(&self, _cohort: usize, _lanes: &[RunConfig]) {}
-    /// Every lane of a cohort took step `step`.
-    fn stepped(&self, _cohort: usize, _lanes: usize, _step: usize) {}
+    /// `lanes` runs of a cohort took `steps` more steps and are at step `step`.
+    fn advanced(&self, _cohort: usize, _lanes: usize, _steps: usize, _step: usize) {}
     /// A row was added to the curve of a run.
     fn logged(&self, _cohort: usize, _run: &RunConfig, _row: &CurveRow) {}
-    /// All runs of a cohort are kept.
+    /// A worker is done with a cohort.
     fn cohort_finished(&self, _cohort: usize, _lanes: usize) {}
+    /// Something that people should know.
+    fn note(&self, _text: &str) {}
 }
 
-/// Trains one cohort. The sweep does not ask where.
+/// Carries cohorts out, somewhere. What it brings is in the store when it returns.
 pub trait Executor: Sync {
-    /// Trains the runs of a cohort to their ends, in their order.
+    /// Trains the runs of a cohort and says what came of each, in their order.
     ///
     /// # Errors
-    /// Whatever keeps the cohort from being trained.
-    fn train(&self, lanes: &[RunConfig], observer: &dyn Observer) -> Result<Vec<TrainedLane>>;
-    /// Name of the backend, for the records.
-    fn backend(&self) -> &str;
+    /// Whatever keeps the cohort from being trained at all.
+    fn carry_out(&self, lanes: &[RunConfig], tell: &mut dyn Tell) -> Result<Vec<Outcome>>;
 }
 
-/// Trains in this process.
-pub struct InProcess<'a> {
-    /// The data.
-    pub corpus: &'a Corpus,
-    /// Weights to start from, where runs do.
-    pub initial: Option<Arc<LaneWeights>>,
-    /// The device, without autodiff.
-    pub device: Device,
-    /// Its backend's name.
-    pub backend: String,
-    /// Threads of each cohort.
-    pub threads: usize,
-    /// Stops training between two steps.
-    pub interrupter: Interrupter,
+/// How to go about a sweep.
+pub struct Sweep<'a> {
+    /// Cohorts in training at once.
+    pub workers: usize,
+    /// Whether the first failed run stops the others.
+    pub fail_fast: bool,
+    /// Where cohorts train.
+    pub executor: &'a dyn Executor,
+    /// Where runs are kept.
+    pub store: &'a Store,
+    /// Who is told.
+    pub progress: &'a dyn Progress,
+    /// Stops the sweep from outside.
+    pub stop: &'a Stop,
 }
 
-impl Executor for InProcess<'_> {
-    fn train(&self, lanes: &[RunConfig], observer: &dyn Observer) -> Result<Vec<TrainedLane>> {
-        let cohort = Cohort {
-            lanes,
-            corpus: self.corpus,
-            initial: self.initial.clone(),
-            device: self.device.clone(),
+/// Whether a sweep brought every run to its end.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Verdict {
+    /// Runs that could not be trained, and why.
+    pub failed: BTreeMap<RunId, String>,
+    /// Whether it was stopped before the end.
+    pub stopped: bool,
+}
+
+/// How often to look after runs that another process trains.
+const PATIENCE: Duration = Duration::from_millis(200);
+
+impl Sweep<'_> {
+    /// Trains all cohorts, then waits for runs that other processes train and takes over what they
+    /// leave behind.
+    pub fn run(&self, cohorts: &[Vec<RunConfig>]) -> Verdict {
+        let mut verdict = Verdict::default();
+        let mut busy = self.round(0, cohorts, &mut verdict);
+        let mut numbered = cohorts.len();
+        if !busy.is_empty() && !verdict.stopped {
+            self.progress.note(&format!(
+                "{} of the runs are being trained by another process; waiting for it",
+                busy.len()
+            ));
+        }
+        while !busy.is_empty() && !verdict.stopped {
+            std::thread::sleep(PATIENCE);
+            if self.stop.is_requested() {
+                verdict.stopped = true;
+                break;
+            }
+            let (held, free): (Vec<_>, Vec<_>) =
+                busy.into_iter().partition(|run| self.store.holder(&run.id()).is_some());
+            let left: Vec<Vec<RunConfig>> = free
+                .into_iter()
+                .filter(|run| !matches!(self.store.state(run), RunState::Finished(_)))
+                .map(|run| vec![run])
+                .collect();
+            busy = held;
+            busy.extend(self.round(numbered, &left, &mut verdict));
+            numbered += left.len();
+        }
+        verdict
+    }
+
+    /// Trains cohorts once; returns the runs that other processes have.
+    fn round(
+        &self,
+        first: usize,
+        cohorts: &[Vec<RunConfig>],
+        verdict: &mut Verdict,
+    ) -> Vec<RunConfig> {
+        let next = AtomicUsize::new(0);
+        let outcomes: Mutex<Vec<(RunConfig, Outcome)>> = Mutex::new(Vec::new());
+        let lock = || outcomes.lock().unwrap_or_else(PoisonError::into_inner);
+        let failed = || lock().iter().any(|(_, outcome)| matches!(outcome, Outcome::Failed(_)));
+        let over = || self.stop.is_requested() || self.fail_fast && failed();
+        let work = || {
+            while !over() {
+                let index = next.fetch_add(1, Ordering::Relaxed);
+                let Some(lanes) = cohorts.get(index) else { return };
+                let brought = self.carry_out(first + index, lanes);
+                lock().extend(lanes.iter().cloned().zip(brought));
+            }
         };
-        // Tensor operations of this worker use a pool of their own: parallelism pays between
-        // cohorts, and costs more than it gains inside small operations.
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(self.threads).build()?;
-        let trained = pool.install(|| train(&cohort, observer, &self.interrupter))?;
-        trained.context("training was stopped")
-    }
-
-    fn backend(&self) -> &str {
-        &self.backend
-    }
-}
-
-/// Trains all cohorts with `workers` threads and keeps every run in the store as soon as its cohort
-/// is done. Returns what each cohort brought, in order.
-///
-/// # Errors
-/// The first error of any cohort, after the workers finished the cohorts they were at.
-pub fn train_all(
-    cohorts: &[Vec<RunConfig>],
-    workers: usize,
-    executor: &dyn Executor,
-    store: &Store,
-    corpus: &Corpus,
-    progress: &dyn Progress,
-) -> Result<Vec<Vec<TrainedLane>>> {
-    let next = AtomicUsize::new(0);
-    let done: Mutex<Vec<(usize, Result<Vec<TrainedLane>>)>> = Mutex::new(Vec::new());
-    let lock = || done.lock().unwrap_or_else(PoisonError::into_inner);
-    let work = || {
-        loop {
-            let index = next.fetch_add(1, Ordering::Relaxed);
-            let failed = lock().iter().any(|(_, result)| result.is_err());
-            let Some(lanes) = cohorts.get(index).filter(|_| !failed) else { return };
-            let result = train_one(index, lanes, executor, store, corpus, progress);
-            lock().push((index, result));
+        std::thread::scope(|scope| {
+            for _ in 0..self.workers.min(cohorts.len()) {
+                scope.spawn(work);
+            }
+        });
+        let outcomes = outcomes.into_inner().unwrap_or_else(PoisonError::into_inner);
+        verdict.stopped |= self.stop.is_requested();
+        let mut busy = Vec::new();
+        for (run, outcome) in outcomes {
+            match outcome {
+                Outcome::Kept(_) => {}
+                Outcome::Busy => busy.push(run),
+                Outcome::Stopped => verdict.stopped = true,
+                Outcome::Failed(why) => drop(verdict.failed.insert(run.id(), why)),
+            }
         }
-    };
-    std::thread::scope(|scope| {
-        for _ in 0..workers.min(cohorts.len()) {
-            scope.spawn(work);
+        busy
+    }
+
+    fn carry_out(&self, cohort: usize, lanes: &[RunConfig]) -> Vec<Outcome> {
+        self.progress.cohort_started(cohort, lanes);
+        let mut tell = |event| match event {
+            Event::Stepped { lanes, steps, step } => {
+                self.progress.advanced(cohort, lanes, steps, step);
+            }
+            Event::Logged { lane, row } => self.progress.logged(cohort, &lanes[lane], &row),
+            Event::Note(text) => self.progress.note(&text),
+        };
+        let outcomes = self
+            .executor
+            .carry_out(lanes, &mut tell)
+            .unwrap_or_else(|error| vec![Outcome::Failed(format!("{error:#}")); lanes.len()]);
+        for (run, outcome) in lanes.iter().zip(&outcomes) {
+            if let Outcome::Failed(why) = outcome {
+                self.progress.note(&format!("run {} failed: {why}", run.id()));
+            }
         }
-    });
-    let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
-    done.sort_by_key(|(index, _)| *index);
-    let trained = done.into_iter().map(|(_, result)| result).collect::<Result<Vec<_>>>()?;
-    if trained.len() < cohorts.len() {
-        bail!("a worker stopped before its cohort was trained");
-    }
-    Ok(trained)
-}
-
-fn train_one(
-    index: usize,
-    lanes: &[RunConfig],
-    executor: &dyn Executor,
-    store: &Store,
-    corpus: &Corpus,
-    progress: &dyn Progress,
-) -> Result<Vec<TrainedLane>> {
-    progress.cohort_started(index, lanes);
-    let observer = CohortObserver { index, lanes, progress };
-    let trained = executor.train(lanes, &observer)?;
-    for (config, lane) in lanes.iter().zip(&trained) {
-        store.keep(&record(config, lane, lanes.len(), executor.backend(), corpus))?;
-    }
-    progress.cohort_finished(index, lanes.len());
-    Ok(trained)
-}
-
-fn record(
-    config: &RunConfig,
-    lane: &TrainedLane,
-    lanes: usize,
-    backend: &str,
-    corpus: &Corpus,
-) -> Record {
-    Record {
-        config: config.clone(),
-        curve: lane.curve.clone(),
-        end: End {
-            status: lane.status,
-            steps: lane.steps,
-            val_floor: corpus.val_floor(config.model.context, config.recipe.eval_windows),
-            seconds: round_to_milliseconds(lane.time),
-            backend: backend.to_owned(),
-            lanes,
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-        },
+        self.progress.cohort_finished(cohort, lanes.len());
+        outcomes
     }
 }
 
-fn round_to_milliseconds(time: Duration) -> f64 {
-    time.as_millis() as f64 / 1e3
-}
-
-struct CohortObserver<'a> {
-    index: usize,
-    lanes: &'a [RunConfig],
-    progress: &'a dyn Progress,
-}
-
-impl Observer for CohortObserver<'_> {
-    fn stepped(&self, step: usize) {
-        self.progress.stepped(self.index, self.lanes.len(), step);
-    }
-
-    fn logged(&self, lane: usize, row: &CurveRow) {
-        self.progress.logged(self.index, &self.lanes[lane], row);
-    }
-}
+#[cfg(test)]
+mod tests;

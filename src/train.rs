@@ -1,14 +1,15 @@
 //! Training one cohort: runs of one shape, as one model with a lane for each.
 //!
 //! The loop is ours and not burn-train's `SupervisedTraining`: that one reports one loss per batch,
-//! evaluates by epoch, and installs a global logger and panic hook. Its interrupter and its
-//! dashboard are used ([`progress`](crate::progress)).
+//! evaluates by epoch, checkpoints a model and not its lanes, and installs a global logger and panic
+//! hook. Its interrupter and its dashboard are used ([`progress`](crate::progress)).
 
+mod checkpoint;
 mod evaluation;
 mod log;
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use anyhow::Result;
 use burn::tensor::Device;
@@ -18,16 +19,20 @@ use crate::corpus::{Batches, Corpus};
 use crate::model::{
     FirstWeights, Gpt2, LaneStart, LaneWeights, LanguageModel, Tokens, lane_weights,
 };
-use crate::optim::LaneOptimizer;
+use crate::optim::{LaneMoments, LaneOptimizer};
 use crate::record::{CurveRow, Status};
 use crate::run::{Family, Recipe, RunConfig, Start};
 use evaluation::Evaluation;
 use log::CohortLog;
 
+pub use checkpoint::Checkpoint;
+
 /// What is trained, on what.
 pub struct Cohort<'a> {
     /// One run per lane; their [`cohort_key`](RunConfig::cohort_key)s are equal.
     pub lanes: &'a [RunConfig],
+    /// Where each lane goes on, all at one step; empty for lanes at their start.
+    pub resume: Vec<Checkpoint>,
     /// The data of every lane.
     pub corpus: &'a Corpus,
     /// Weights to start from, for runs whose [`Start`] says so.
@@ -36,91 +41,171 @@ pub struct Cohort<'a> {
     pub device: Device,
 }
 
-/// Is told how training goes.
-pub trait Observer: Sync {
+/// Is told how training goes and may ask for checkpoints. An error of its own stops training.
+pub trait Observer {
     /// Step `step` (from 1) of every lane was taken.
-    fn stepped(&self, _step: usize) {}
+    fn stepped(&mut self, _step: usize) {}
     /// A row was added to a lane's curve.
-    fn logged(&self, _lane: usize, _row: &CurveRow) {}
+    ///
+    /// # Errors
+    /// A row that cannot be kept.
+    fn logged(&mut self, _lane: usize, _row: &CurveRow) -> Result<()> {
+        Ok(())
+    }
+    /// Whether it wants a checkpoint of every lane now.
+    fn wants_checkpoint(&mut self) -> bool {
+        false
+    }
+    /// A checkpoint of a lane; all rows of its curve up to there were logged before.
+    ///
+    /// # Errors
+    /// A checkpoint that cannot be kept.
+    fn checkpoint(&mut self, _lane: usize, _checkpoint: Checkpoint) -> Result<()> {
+        Ok(())
+    }
+    /// A lane came to its end; its last checkpoint and all rows came before.
+    ///
+    /// # Errors
+    /// An end that cannot be kept.
+    fn ended(&mut self, _lane: usize, _end: LaneEnd) -> Result<()> {
+        Ok(())
+    }
 }
 
 /// What became of one lane.
-#[derive(Clone, Debug)]
-pub struct TrainedLane {
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct LaneEnd {
     /// How it ended.
     pub status: Status,
     /// Steps taken, or the step at which the loss was no longer finite.
     pub steps: usize,
-    /// Its curve.
-    pub curve: Vec<CurveRow>,
-    /// Its last weights.
-    pub weights: LaneWeights,
-    /// Wall time of the cohort divided by its lanes.
-    pub time: Duration,
+    /// Wall time of its cohorts divided by their lanes.
+    pub seconds: f64,
 }
 
-/// Trains a cohort to its end; `None` if the interrupter stopped it before.
+/// Whether a cohort came to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// Every lane did.
+    Complete,
+    /// The interrupter stopped it; there are checkpoints of what was trained.
+    Stopped,
+}
+
+/// Trains a cohort to its end, or until the interrupter stops it.
 ///
 /// # Errors
-/// A device that fails.
+/// A device that fails, or an error of the observer.
 ///
 /// # Panics
-/// If the cohort has no lanes or their keys differ.
+/// If the cohort has no lanes or they cannot train together.
 pub fn train(
     cohort: &Cohort,
-    observer: &dyn Observer,
+    observer: &mut dyn Observer,
     interrupter: &Interrupter,
-) -> Result<Option<Vec<TrainedLane>>> {
+) -> Result<Ending> {
     let key = cohort.lanes[0].cohort_key();
     assert!(cohort.lanes.iter().all(|lane| lane.cohort_key() == key), "one cohort, one shape");
     let first = FirstWeights::new(cohort.starts(), &cohort.device.clone().autodiff());
     let (shape, vocabulary) = (&cohort.lanes[0].model, cohort.corpus.vocabulary);
     match shape.family {
-        Family::Gpt2 => run(cohort, Gpt2::new(shape, vocabulary, &first), observer, interrupter),
+        Family::Gpt2 => {
+            Training::new(cohort, Gpt2::new(shape, vocabulary, &first))?.run(observer, interrupter)
+        }
     }
 }
 
-fn run<M: LanguageModel>(
-    cohort: &Cohort,
-    mut model: M,
-    observer: &dyn Observer,
-    interrupter: &Interrupter,
-) -> Result<Option<Vec<TrainedLane>>> {
-    let start = Instant::now();
-    let recipe = cohort.recipe();
-    let evaluation = Evaluation::new(cohort);
-    let mut optimizer = LaneOptimizer::new(&model, cohort.lanes);
-    let mut log = CohortLog::new(cohort.lanes, observer);
-    log.evaluated(0, evaluation.of(&model.valid())?)?;
-    for step in 1..=recipe.steps {
-        if interrupter.should_stop() {
-            return Ok(None);
+struct Training<'a, M> {
+    cohort: &'a Cohort<'a>,
+    model: M,
+    optimizer: LaneOptimizer,
+    log: CohortLog,
+    start: Instant,
+}
+
+impl<'a, M: LanguageModel> Training<'a, M> {
+    fn new(cohort: &'a Cohort, model: M) -> Result<Self> {
+        let mut optimizer = LaneOptimizer::new(&model, cohort.lanes);
+        if !cohort.resume.is_empty() {
+            let moments: Vec<&LaneMoments> =
+                cohort.resume.iter().map(|checkpoint| &checkpoint.moments).collect();
+            optimizer = optimizer.with_moments(&moments)?;
         }
-        let losses = model.loss(&cohort.batch(step));
-        let gradients = losses.clone().sum().backward();
-        let (updated, norms) = optimizer.step(model, gradients, step);
-        model = updated;
-        log.stepped(step, losses.inner(), norms)?;
-        observer.stepped(step);
-        if recipe.evaluates(step) {
-            log.evaluated(step, evaluation.of(&model.valid())?)?;
-            if log.all_diverged() {
+        let log = CohortLog::new(cohort.lanes);
+        Ok(Training { cohort, model, optimizer, log, start: Instant::now() })
+    }
+
+    fn run(mut self, observer: &mut dyn Observer, interrupter: &Interrupter) -> Result<Ending> {
+        let (recipe, first) = (self.cohort.recipe(), self.cohort.first_step());
+        let evaluation = Evaluation::new(self.cohort);
+        if first == 0 {
+            self.log.evaluated(0, evaluation.of(&self.model.valid())?, observer)?;
+        }
+        for step in first + 1..=recipe.steps {
+            if interrupter.should_stop() {
+                self.checkpoint(step - 1, observer)?;
+                return Ok(Ending::Stopped);
+            }
+            self = self.step(step, observer)?;
+            if recipe.evaluates(step) {
+                self.log.evaluated(step, evaluation.of(&self.model.valid())?, observer)?;
+            }
+            observer.stepped(step);
+            if self.log.all_diverged() {
                 break;
             }
+            if step == recipe.steps || observer.wants_checkpoint() {
+                self.checkpoint(step, observer)?;
+            }
         }
+        self.end_lanes(|_| true, observer)?;
+        Ok(Ending::Complete)
     }
-    let time = start.elapsed() / cohort.lanes.len() as u32;
-    let lane = |(lane, finished): (usize, log::FinishedLane)| {
-        let weights = lane_weights(&model, lane)?;
-        Ok(TrainedLane {
-            status: finished.status,
-            steps: finished.steps,
-            curve: finished.curve,
-            weights,
-            time,
-        })
-    };
-    log.finish().into_iter().enumerate().map(lane).collect::<Result<_>>().map(Some)
+
+    fn step(mut self, step: usize, observer: &mut dyn Observer) -> Result<Self> {
+        let losses = self.model.loss(&self.cohort.batch(step));
+        let gradients = losses.clone().sum().backward();
+        let (model, norms) = self.optimizer.step(self.model, gradients, step);
+        self.model = model;
+        self.log.stepped(step, losses.inner(), norms, observer)?;
+        Ok(self)
+    }
+
+    /// Hands out the state after `step` of every lane that goes on, and the ends of those that
+    /// diverged.
+    fn checkpoint(&mut self, step: usize, observer: &mut dyn Observer) -> Result<()> {
+        if step == self.cohort.first_step() {
+            return Ok(());
+        }
+        self.log.flush(observer)?;
+        let moments = self.optimizer.moments()?;
+        for (lane, moments) in moments.into_iter().enumerate() {
+            if self.log.diverged(lane) {
+                continue;
+            }
+            let weights = lane_weights(&self.model, lane)?;
+            let seconds = self.seconds(lane);
+            observer.checkpoint(lane, Checkpoint { step, seconds, weights, moments })?;
+        }
+        self.end_lanes(|status| status == Status::Diverged, observer)
+    }
+
+    fn end_lanes(
+        &mut self,
+        which: impl Fn(Status) -> bool,
+        observer: &mut dyn Observer,
+    ) -> Result<()> {
+        self.log.flush(observer)?;
+        for (lane, status, steps) in self.log.take_ends(which) {
+            observer.ended(lane, LaneEnd { status, steps, seconds: self.seconds(lane) })?;
+        }
+        Ok(())
+    }
+
+    fn seconds(&self, lane: usize) -> f64 {
+        let before = self.cohort.resume.get(lane).map_or(0.0, |checkpoint| checkpoint.seconds);
+        before + self.start.elapsed().as_secs_f64() / self.cohort.lanes.len() as f64
+    }
 }
 
 impl Cohort<'_> {
@@ -132,7 +217,19 @@ impl Cohort<'_> {
         self.lanes[0].model.context
     }
 
+    /// Steps that every lane took before.
+    fn first_step(&self) -> usize {
+        let Some(first) = self.resume.first() else { return 0 };
+        assert_eq!(self.resume.len(), self.lanes.len(), "every lane goes on, or none");
+        assert!(self.resume.iter().all(|lane| lane.step == first.step), "one cohort, one step");
+        first.step
+    }
+
     fn starts(&self) -> Vec<LaneStart> {
+        if !self.resume.is_empty() {
+            let weights = |lane: &Checkpoint| LaneStart::Weights(Arc::new(lane.weights.clone()));
+            return self.resume.iter().map(weights).collect();
+        }
         let start = |lane: &RunConfig| match &lane.start {
             Start::Seed(seed) => LaneStart::Seed(*seed),
             Start::Weights(_) => {

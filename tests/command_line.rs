@@ -7,10 +7,7 @@ use std::path::Path;
 
 use common::{rows, text, wane, wane_ok};
 
-const TINY: &str = "name = \"tiny\"\nseeds = [0, 1]\n[data]\ntrain = 600\nval = 300\n\
-    [model]\nlayers = 1\nheads = 2\nchannels = 8\ncontext = 8\n\
-    [train]\nsteps = 6\nbatch = 2\nwarmup = 2\neval_every = 3\neval_windows = 4\n\
-    [[arm]]\nform = \"adamw\"\nmask = [\"matrices\", \"global\"]\nweight_decay = [0.0, 1.0]\n";
+const TINY: &str = include_str!("fixtures/tiny.toml");
 
 fn tiny(folder: &Path) -> String {
     let path = folder.join("tiny.toml");
@@ -56,7 +53,7 @@ fn lanes_and_jobs_change_no_byte_and_finished_runs_are_not_trained_again() {
     assert_eq!(curves("1", "1"), curves("5", "2"));
     let out = folder.path().join("1-1");
     let again = wane_ok(&["sweep", &spec, "--out", text(&out)]);
-    assert!(again.stderr.contains("6 finished before, 0 to train"), "{}", again.stderr);
+    assert!(again.stderr.contains("6 finished before\ntraining 0 cohorts"), "{}", again.stderr);
 }
 
 #[test]
@@ -83,7 +80,7 @@ fn plan_and_manifest_train_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let spec = tiny(folder.path());
     let plan = wane_ok(&["plan", &spec, "--out", text(folder.path())]);
-    for word in ["8 rows", "6 different runs", "lanes", "MiB"] {
+    for word in ["8 rows", "6 different runs", "6 new", "lanes", "MiB"] {
         assert!(plan.stdout.contains(word), "{}", plan.stdout);
     }
     let manifest = wane_ok(&["manifest", &spec]);

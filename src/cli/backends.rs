@@ -2,12 +2,13 @@ use anyhow::Result;
 
 use super::output::print;
 use crate::backend::{adapters, has_cuda};
+use crate::provenance::cores;
 
 #[derive(clap::Args, Debug)]
 pub struct Args {}
 
 pub fn run(_args: Args) -> Result<()> {
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let cores = cores();
     let mut lines = vec![
         format!("flex     {cores} CPU cores (default)"),
         format!("ndarray  {cores} CPU cores; deprecated by Burn, slower than flex"),

@@ -6,7 +6,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::output::print;
 use crate::corpus::download::{TEXTS, Text, download};
-use crate::usage::usage;
+use crate::exit::usage;
 
 #[derive(clap::Args, Debug)]
 pub struct Args {

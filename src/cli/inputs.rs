@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use clap::builder::NonEmptyStringValueParser;
@@ -10,11 +11,12 @@ use sysinfo::System;
 
 use crate::backend::Backend;
 use crate::corpus::Corpus;
+use crate::exit::usage;
 use crate::model::{LaneWeights, read_weights};
 use crate::plan::Plan;
 use crate::plan::layout::{Layout, Machine};
+use crate::provenance::cores;
 use crate::spec::{Changes, Spec};
-use crate::usage::usage;
 
 /// A spec and the changes to it.
 #[derive(clap::Args, Debug)]
@@ -50,12 +52,31 @@ pub struct TrainingArgs {
     /// Cohorts to train at the same time [default: one a core on a CPU, one on a GPU]
     #[arg(long, value_name = "N", value_parser = positive)]
     pub jobs: Option<usize>,
+    /// Seconds between checkpoints, 0 for one after every step
+    #[arg(long, value_name = "SECONDS", default_value_t = 30.0, value_parser = seconds)]
+    pub checkpoint_every: f64,
+    /// Train again what was trained before
+    #[arg(long)]
+    pub fresh: bool,
+    /// Train again what diverged before
+    #[arg(long)]
+    pub retry_diverged: bool,
+    /// Say nothing on stderr but errors
+    #[arg(long, short)]
+    pub quiet: bool,
 }
 
 fn positive(text: &str) -> Result<usize, String> {
     match text.parse() {
         Ok(0) | Err(_) => Err("expected a whole number above 0".to_owned()),
         Ok(number) => Ok(number),
+    }
+}
+
+fn seconds(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(number) if (0.0..=1e6).contains(&number) => Ok(number),
+        _ => Err("expected a number of seconds from 0 to 1000000".to_owned()),
     }
 }
 
@@ -101,6 +122,11 @@ impl Inputs {
 }
 
 impl TrainingArgs {
+    /// Time between checkpoints.
+    pub fn checkpoint_every(&self) -> Duration {
+        Duration::from_secs_f64(self.checkpoint_every)
+    }
+
     /// How many lanes and workers to use for the runs of a plan.
     ///
     /// # Errors
@@ -115,8 +141,7 @@ impl TrainingArgs {
 }
 
 fn this_machine(backend: Backend) -> Machine {
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let mut system = System::new();
     system.refresh_memory();
-    Machine { kind: backend.kind(), cores, free_bytes: system.available_memory() }
+    Machine { kind: backend.kind(), cores: cores(), free_bytes: system.available_memory() }
 }

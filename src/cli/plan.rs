@@ -6,10 +6,11 @@ use super::inputs::{Inputs, SpecArgs, TrainingArgs};
 use super::output::print;
 use crate::backend::DeviceKind;
 use crate::model::parameter_count;
-use crate::plan::cohorts;
 use crate::plan::cost::core_seconds;
 use crate::plan::layout::mebibytes;
-use crate::record::Store;
+use crate::plan::{Pending, cohorts};
+use crate::store::Store;
+use crate::sweep::Todo;
 
 #[derive(clap::Args, Debug)]
 pub struct Args {
@@ -24,11 +25,13 @@ pub fn run(args: Args) -> Result<()> {
     let (spec, plan) = (&inputs.spec, &inputs.plan);
     let layout = args.training.layout(plan)?;
     let store = Store::new(&args.training.out);
-    let missing: Vec<_> =
-        plan.runs.iter().filter(|run| store.find(run).is_none()).cloned().collect();
+    let todo = Todo::of(&plan.runs, &store);
+    let pending = todo.pending();
     let parameters = parameter_count(&spec.model, inputs.corpus.vocabulary);
-    let seconds: f64 = missing.iter().map(core_seconds).sum::<f64>() / layout.workers as f64;
-    let cohorts = cohorts(missing.clone(), layout.lanes, layout.workers);
+    let share = |run: &Pending| run.steps_left() as f64 / run.run.recipe.steps as f64;
+    let seconds: f64 = pending.iter().map(|run| core_seconds(&run.run) * share(run)).sum();
+    let seconds = seconds / layout.workers as f64;
+    let cohorts = cohorts(pending, layout.lanes, layout.workers);
 
     let mut lines = Vec::new();
     lines.push(format!("experiment   {}", spec.name));
@@ -53,13 +56,13 @@ pub fn run(args: Args) -> Result<()> {
         HumanCount(parameters as u64),
     ));
     lines.push(format!(
-        "runs         {} rows: {} arms × {} seeds; {} different runs, {} of them finished before",
+        "runs         {} rows: {} arms × {} seeds; {} different runs:",
         plan.entries.len(),
         spec.arms.len(),
         spec.seeds.len(),
         plan.runs.len(),
-        plan.runs.len() - missing.len(),
     ));
+    lines.extend(todo.reasons().iter().map(|reason| format!("             {reason}")));
     lines.push(format!(
         "tokens       {} to train on in all runs together",
         HumanCount(plan.training_tokens())

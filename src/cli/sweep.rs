@@ -1,16 +1,10 @@
-use std::path::Path;
-
-use anyhow::Result;
-use burn::train::Interrupter;
+use anyhow::{Context, Result};
 
 use super::inputs::{Inputs, SpecArgs, TrainingArgs};
-use super::output::print;
-use crate::figures;
+use super::training::Session;
 use crate::plan::cohorts;
 use crate::progress;
-use crate::record::Store;
-use crate::report::{best_table, group_by_rule, write_results};
-use crate::sweep::{InProcess, train_all};
+use crate::sweep::{Assignment, Processes};
 
 #[derive(clap::Args, Debug)]
 pub struct Args {
@@ -18,61 +12,46 @@ pub struct Args {
     spec: SpecArgs,
     #[command(flatten)]
     training: TrainingArgs,
-    /// Train again what was trained before
+    /// Stop at the first run that fails; the others are stopped after a checkpoint
     #[arg(long)]
-    fresh: bool,
-    /// Say nothing on stderr but errors
-    #[arg(long, short)]
-    quiet: bool,
+    fail_fast: bool,
 }
 
 pub fn run(args: Args) -> Result<()> {
     let inputs = Inputs::load(&args.spec)?;
-    let layout = args.training.layout(&inputs.plan)?;
-    let backend = args.training.backend;
-    let store = Store::new(&args.training.out);
-    let runs = &inputs.plan.runs;
-    let is_missing = |run: &&_| args.fresh || store.find(run).is_none();
-    let missing: Vec<_> = runs.iter().filter(is_missing).cloned().collect();
-    if !args.quiet {
-        let (all, left) = (runs.len(), missing.len());
-        eprintln!(
-            "{}: {all} runs, {} finished before, {left} to train",
-            inputs.spec.name,
-            all - left
-        );
-    }
-    let cohorts = cohorts(missing, layout.lanes, layout.workers);
+    let session = Session::start(&inputs, &args.training)?;
+    let layout = &session.layout;
+    let pending = session.pending();
+    let lane_steps = pending.iter().map(|run| run.steps_left() as u64).sum();
+    let cohorts = cohorts(pending, layout.lanes, layout.workers);
+    session.say(&format!(
+        "training {} cohorts of at most {} lanes ({}), {} at a time in processes of {} thread(s)",
+        cohorts.len(),
+        layout.lanes,
+        layout.reason,
+        layout.workers,
+        layout.threads,
+    ));
     if !cohorts.is_empty() {
-        let executor = InProcess {
-            corpus: &inputs.corpus,
-            initial: inputs.initial.clone(),
-            device: backend.open()?,
-            backend: backend.to_string(),
+        // An adapter that is missing is better missed here than in every worker.
+        args.training.backend.open()?;
+    }
+    let executor = Processes {
+        program: std::env::current_exe().context("cannot find this program")?,
+        assignment: Assignment {
+            results: args.training.out.clone(),
+            source: inputs.spec.source.clone(),
+            initial: args.spec.init.clone(),
+            backend: args.training.backend,
             threads: layout.threads,
-            interrupter: Interrupter::new(),
-        };
-        let progress = progress::for_sweep(&cohorts, args.quiet);
-        train_all(&cohorts, layout.workers, &executor, &store, &inputs.corpus, &*progress)?;
-    }
-    finish(&inputs, &store, &args.training.out)
-}
-
-/// Writes an experiment's files from the store and prints what they say.
-pub fn finish(inputs: &Inputs, store: &Store, out: &Path) -> Result<()> {
-    let folder = out.join(&inputs.spec.name);
-    let rows = write_results(&folder, &inputs.plan, store)?;
-    let figures = figures::draw_all(&folder)?;
-    if let Some(question) = &inputs.spec.question {
-        print(&format!("{question}\n"))?;
-    }
-    print(&format!("{}\n", best_table(&group_by_rule(&rows))))?;
-    for file in ["runs.csv", "curves.csv", "manifest.csv"]
-        .map(|file| folder.join(file))
-        .iter()
-        .chain(&figures)
-    {
-        print(&file.display().to_string())?;
-    }
-    Ok(())
+            checkpoint_every: args.training.checkpoint_every(),
+            provenance: session.provenance.clone(),
+            lanes: Vec::new(),
+        },
+        stop: session.stop.clone(),
+    };
+    let progress = progress::for_sweep(&cohorts, lane_steps, args.training.quiet);
+    let verdict = session.sweep(&executor, &*progress, args.fail_fast).run(&cohorts);
+    drop(progress);
+    session.finish(&inputs, verdict)
 }

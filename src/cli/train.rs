@@ -1,18 +1,19 @@
 use std::io::IsTerminal;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use anyhow::{Result, ensure};
-use burn::train::Interrupter;
+use anyhow::{Result, bail, ensure};
 
 use super::inputs::{Inputs, SpecArgs, TrainingArgs};
-use super::sweep::finish;
+use super::training::Session;
+use crate::exit::usage;
 use crate::model::write_weights;
 use crate::plan::cohorts;
 use crate::progress::{self, Dashboard};
-use crate::record::Store;
+use crate::record::Status;
 use crate::run::RunConfig;
-use crate::sweep::{InProcess, Progress, train_all};
-use crate::usage::usage;
+use crate::store::Store;
+use crate::sweep::{InProcess, Progress};
+use crate::worker::Workplace;
 
 #[derive(clap::Args, Debug)]
 pub struct Args {
@@ -26,36 +27,33 @@ pub struct Args {
     /// Plain lines instead of the dashboard, even on a terminal
     #[arg(long)]
     plain: bool,
-    /// Say nothing on stderr but errors
-    #[arg(long, short)]
-    quiet: bool,
 }
 
 pub fn run(args: Args) -> Result<()> {
     let inputs = Inputs::load(&args.spec)?;
     usage(check(&args, &inputs))?;
-    let layout = args.training.layout(&inputs.plan)?;
-    let backend = args.training.backend;
-    let store = Store::new(&args.training.out);
-    let interrupter = Interrupter::new();
-    let executor = InProcess {
+    let session = Session::start(&inputs, &args.training)?;
+    let pending = session.pending();
+    let lane_steps = pending.iter().map(|run| run.steps_left() as u64).sum();
+    let cohorts = cohorts(pending, session.layout.lanes, session.layout.workers);
+    let executor = InProcess(Workplace {
         corpus: &inputs.corpus,
         initial: inputs.initial.clone(),
-        device: backend.open()?,
-        backend: backend.to_string(),
-        threads: layout.threads,
-        interrupter: interrupter.clone(),
-    };
-    let cohorts = cohorts(inputs.plan.runs.clone(), layout.lanes, layout.workers);
-    let progress = progress(&args, &inputs, &cohorts, &interrupter);
-    let trained =
-        train_all(&cohorts, layout.workers, &executor, &store, &inputs.corpus, &*progress);
+        device: args.training.backend.open()?,
+        threads: session.layout.threads,
+        store: session.store.clone(),
+        provenance: session.provenance.clone(),
+        checkpoint_every: args.training.checkpoint_every(),
+        interrupter: session.stop.interrupter().clone(),
+    });
+    let progress = progress(&args, &inputs, &session, &cohorts, lane_steps);
+    let verdict = session.sweep(&executor, &*progress, false).run(&cohorts);
     drop(progress);
-    let mut lanes = trained?.into_iter().flatten();
-    if let (Some(path), Some(lane)) = (&args.save, lanes.next()) {
-        write_weights(path, lane.weights, &inputs.spec.model, inputs.corpus.vocabulary)?;
+    let complete = !verdict.stopped && verdict.failed.is_empty();
+    if let Some(path) = args.save.as_ref().filter(|_| complete) {
+        save(path, &session.store, &inputs.plan.runs[0])?;
     }
-    finish(&inputs, &store, &args.training.out)
+    session.finish(&inputs, verdict)
 }
 
 fn check(args: &Args, inputs: &Inputs) -> Result<()> {
@@ -75,14 +73,25 @@ fn check(args: &Args, inputs: &Inputs) -> Result<()> {
 fn progress(
     args: &Args,
     inputs: &Inputs,
+    session: &Session,
     cohorts: &[Vec<RunConfig>],
-    interrupter: &Interrupter,
+    lane_steps: u64,
 ) -> Box<dyn Progress> {
-    let dashboard = std::io::stdout().is_terminal() && !args.plain && !args.quiet;
-    if dashboard {
+    let watched = std::io::stdout().is_terminal() && !args.plain && !args.training.quiet;
+    if watched && !cohorts.is_empty() {
         let label = format!("{}: {}", inputs.spec.name, inputs.spec.arms[0].label());
-        Box::new(Dashboard::new(&label, &inputs.plan.runs, interrupter))
+        Box::new(Dashboard::new(&label, &inputs.plan.runs, session.stop.interrupter()))
     } else {
-        progress::for_sweep(cohorts, args.quiet)
+        progress::for_sweep(cohorts, lane_steps, args.training.quiet)
     }
+}
+
+/// Writes the weights of a run's last checkpoint, which is its end.
+fn save(path: &Path, store: &Store, run: &RunConfig) -> Result<()> {
+    if let Some(record) = store.finished(run)
+        && record.end.status == Status::Diverged
+    {
+        bail!("the run diverged at step {}; there are no weights to save", record.end.steps);
+    }
+    write_weights(path, store.checkpoint(run)?.weights, &run.model, run.data.vocabulary)
 }

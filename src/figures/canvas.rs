@@ -9,7 +9,7 @@ use plotters::coord::Shift;
 use plotters::prelude::*;
 use plotters::style::{FontStyle, register_font};
 
-use crate::record::write_atomically;
+use crate::files::{create_folder, write_atomically};
 
 /// Figures are drawn this many times larger and scaled down: plotters smooths no thick line.
 pub const SCALE: u32 = 3;
@@ -40,8 +40,7 @@ pub fn draw_png(
     let mut png = Cursor::new(Vec::new());
     resize(&large, width, height, FilterType::Triangle).write_to(&mut png, ImageFormat::Png)?;
     if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder)
-            .with_context(|| format!("cannot create the folder {}", folder.display()))?;
+        create_folder(folder)?;
     }
     write_atomically(path, png.get_ref())
 }

@@ -96,8 +96,10 @@ fn draw_chart(
         .axis_desc_style(text(12, INK))
         .draw()?;
     let centred = text(12, INK).pos(Pos::new(HPos::Center, VPos::Top));
+    let (left, top) = area.get_base_pixel();
     for (place, label) in &axis.ticks {
         let (x, y) = chart.backend_coord(&(*place, losses.start));
+        let (x, y) = (x - left, y - top);
         area.draw(&PathElement::new([(x, y), (x, y + px(4))], line(INK, 1.0, 1)))?;
         area.draw(&Text::new(label.clone(), (x, y + px(7)), centred.clone()))?;
     }

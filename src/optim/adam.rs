@@ -84,8 +84,11 @@ impl<const D: usize> RecordState for Moments<D> {
         out.push_tensor(prefix, "second", self.second.to_data());
     }
 
-    fn state_unflatten(prefix: &str, source: &mut StateSource, device: &Device) -> Option<Self> {
-        let mut take = |leaf| Some(Tensor::from_data(source.take_tensor(prefix, leaf)?, device));
+    fn state_unflatten(prefix: &str, source: &mut StateSource, _device: &Device) -> Option<Self> {
+        // Burn names its default device here, a GPU that this machine may not have; the optimizer
+        // moves states to their parameters' device at the next step.
+        let device = Device::flex();
+        let mut take = |leaf| Some(Tensor::from_data(source.take_tensor(prefix, leaf)?, &device));
         Some(Moments { first: take("first")?, second: take("second")? })
     }
 }

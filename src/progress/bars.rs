@@ -23,7 +23,7 @@ struct Running {
 
 impl Bars {
     /// Bars for these cohorts.
-    pub fn new(cohorts: &[Vec<RunConfig>]) -> Self {
+    pub fn new(cohorts: &[Vec<RunConfig>], lane_steps: u64) -> Self {
         let all = MultiProgress::new();
         let tokens_per_lane_step =
             cohorts.iter().flatten().next().map_or(0, |run| run.recipe.batch * run.model.context);
@@ -38,7 +38,7 @@ impl Bars {
                 let _ = write!(out, "{:.0}k tokens/s", rate / 1e3);
             },
         );
-        let sweep = all.add(ProgressBar::new(super::lane_steps(cohorts)).with_style(style));
+        let sweep = all.add(ProgressBar::new(lane_steps).with_style(style));
         sweep.set_message(format!("sweep: {} runs", cohorts.iter().map(Vec::len).sum::<usize>()));
         Bars { all, sweep, cohorts: cohorts.len(), running: Mutex::default() }
     }
@@ -59,8 +59,8 @@ impl Progress for Bars {
         self.running().insert(cohort, Running { bar, best: None });
     }
 
-    fn stepped(&self, cohort: usize, lanes: usize, step: usize) {
-        self.sweep.inc(lanes as u64);
+    fn advanced(&self, cohort: usize, lanes: usize, steps: usize, step: usize) {
+        self.sweep.inc((lanes * steps) as u64);
         if let Some(running) = self.running().get(&cohort) {
             running.bar.set_position(step as u64);
         }
@@ -75,6 +75,10 @@ impl Progress for Bars {
             running.best = Some((loss, coefficient));
             running.bar.set_message(format!("lowest val loss {loss:.4} at λ = {coefficient}"));
         }
+    }
+
+    fn note(&self, text: &str) {
+        let _ = self.all.println(text);
     }
 
     fn cohort_finished(&self, cohort: usize, _lanes: usize) {

@@ -35,7 +35,7 @@ impl Dashboard {
 }
 
 impl Progress for Dashboard {
-    fn stepped(&self, _cohort: usize, _lanes: usize, step: usize) {
+    fn advanced(&self, _cohort: usize, _lanes: usize, _steps: usize, step: usize) {
         self.renderer().update_split(step);
     }
 

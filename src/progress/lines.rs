@@ -3,7 +3,6 @@ use std::time::Instant;
 
 use indicatif::HumanDuration;
 
-use crate::run::RunConfig;
 use crate::sweep::Progress;
 
 /// One line per finished cohort, for logs.
@@ -16,12 +15,12 @@ pub struct Lines {
 }
 
 impl Lines {
-    /// Lines for these cohorts.
-    pub fn new(cohorts: &[Vec<RunConfig>]) -> Self {
+    /// Lines for so many cohorts, whose runs have `lane_steps` steps left together.
+    pub fn new(cohorts: usize, lane_steps: u64) -> Self {
         Lines {
-            cohorts: cohorts.len(),
+            cohorts,
             finished: AtomicUsize::new(0),
-            lane_steps: super::lane_steps(cohorts),
+            lane_steps,
             taken: AtomicU64::new(0),
             start: Instant::now(),
         }
@@ -29,20 +28,25 @@ impl Lines {
 }
 
 impl Progress for Lines {
-    fn stepped(&self, _cohort: usize, lanes: usize, _step: usize) {
-        self.taken.fetch_add(lanes as u64, Ordering::Relaxed);
+    fn advanced(&self, _cohort: usize, lanes: usize, steps: usize, _step: usize) {
+        self.taken.fetch_add((lanes * steps) as u64, Ordering::Relaxed);
+    }
+
+    fn note(&self, text: &str) {
+        eprintln!("{text}");
     }
 
     fn cohort_finished(&self, cohort: usize, lanes: usize) {
         let finished = self.finished.fetch_add(1, Ordering::Relaxed) + 1;
         let taken = self.taken.load(Ordering::Relaxed).max(1);
-        let elapsed = self.start.elapsed();
-        let left = elapsed.mul_f64((self.lane_steps as f64 / taken as f64 - 1.0).max(0.0));
+        // Steps that a dead worker lost are counted twice.
+        let share = (taken as f64 / self.lane_steps.max(1) as f64).min(1.0);
+        let left = self.start.elapsed().mul_f64(1.0 / share - 1.0);
         eprintln!(
             "cohort {} of {} done ({lanes} lanes); {finished} finished, {:.0}% of all steps, about {} left",
             cohort + 1,
             self.cohorts,
-            100.0 * taken as f64 / self.lane_steps as f64,
+            100.0 * share,
             HumanDuration(left),
         );
     }

@@ -2,7 +2,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::decay::{Form, Mask, timescale_steps, total_decay};
 use crate::plan::Entry;
-use crate::record::{CurveRow, Record, Status};
+use crate::record::{CurveRow, Status};
+use crate::store::SoFar;
 
 /// A row of `runs.csv`: one arm under one seed. Losses in nats per token, at the last step unless
 /// named otherwise.
@@ -40,14 +41,14 @@ pub struct RunRow {
     pub timescale_steps: Option<f64>,
     /// Norm of all weights.
     pub weight_norm: Option<f32>,
-    /// Wall time of its cohort divided by the lanes.
-    pub seconds: f64,
+    /// Wall time of its cohorts divided by their lanes.
+    pub seconds: Option<f64>,
     /// Numbers in which the arm's recipe differs from `[train]`.
     pub variant: String,
     /// Exact negative log-likelihood of the val windows: no model does better on average.
     pub val_floor: Option<f64>,
     /// Backend it trained on.
-    pub backend: String,
+    pub backend: Option<String>,
 }
 
 /// A row of `curves.csv`.
@@ -86,12 +87,12 @@ pub struct CurveCsvRow {
 }
 
 /// The row of every entry; `records[i]` is the record of run `i` of the plan.
-pub fn run_rows(entries: &[Entry], records: &[Record]) -> Vec<RunRow> {
+pub fn run_rows(entries: &[Entry], records: &[SoFar]) -> Vec<RunRow> {
     entries.iter().map(|entry| run_row(entry, &records[entry.run])).collect()
 }
 
 /// The curve of every entry, one after another.
-pub fn curve_rows(entries: &[Entry], records: &[Record]) -> Vec<CurveCsvRow> {
+pub fn curve_rows(entries: &[Entry], records: &[SoFar]) -> Vec<CurveCsvRow> {
     entries
         .iter()
         .flat_map(|entry| {
@@ -101,11 +102,13 @@ pub fn curve_rows(entries: &[Entry], records: &[Record]) -> Vec<CurveCsvRow> {
         .collect()
 }
 
-fn run_row(entry: &Entry, record: &Record) -> RunRow {
+fn run_row(entry: &Entry, record: &SoFar) -> RunRow {
     let (decay, recipe) = (&entry.arm.decay, &entry.arm.recipe);
     let schedule = recipe.schedule();
-    let done = record.end.status == Status::Done;
-    let last = record.curve.last().filter(|_| done);
+    let end = record.end.as_ref();
+    let status = end.map_or(Status::Unfinished, |end| end.status);
+    let last = record.curve.last().filter(|_| status == Status::Done);
+    let reached = record.curve.last().map_or(0, |row| row.step);
     let best = record
         .curve
         .iter()
@@ -119,8 +122,8 @@ fn run_row(entry: &Entry, record: &Record) -> RunRow {
         weight_decay: decay.weight_decay,
         lr: recipe.lr,
         seed: entry.seed,
-        status: record.end.status,
-        steps: record.end.steps,
+        status,
+        steps: end.map_or(reached, |end| end.steps),
         train_loss: last.and_then(|row| row.train_loss),
         val_loss: last.and_then(|row| row.val_loss),
         gap: last.and_then(CurveRow::gap),
@@ -129,16 +132,16 @@ fn run_row(entry: &Entry, record: &Record) -> RunRow {
         total_decay: total_decay(decay.form, decay.coefficient(), &schedule),
         timescale_steps: timescale_steps(decay.form, decay.coefficient(), &schedule),
         weight_norm: last.and_then(|row| row.weight_norm),
-        seconds: record.end.seconds,
+        seconds: end.map(|end| end.seconds),
         variant: entry.arm.variant.clone(),
-        val_floor: record.end.val_floor,
-        backend: record.end.backend.clone(),
+        val_floor: end.and_then(|end| end.val_floor),
+        backend: end.map(|end| end.provenance.backend.clone()),
     }
 }
 
-fn curve_row(entry: &Entry, record: &Record, row: &CurveRow) -> CurveCsvRow {
+fn curve_row(entry: &Entry, record: &SoFar, row: &CurveRow) -> CurveCsvRow {
     let decay = &entry.arm.decay;
-    let tokens_per_step = record.config.recipe.batch * record.config.model.context;
+    let tokens_per_step = record.tokens_per_step;
     CurveCsvRow {
         run: entry.id.to_string(),
         form: decay.form,

@@ -32,7 +32,7 @@ pub fn best_table(groups: &[Group]) -> String {
         let best = group.best();
         let coefficient = match best {
             Some(cell) => cell.weight_decay.map_or("–".to_owned(), |value| value.to_string()),
-            None => "all diverged".to_owned(),
+            None => "none ended".to_owned(),
         };
         table.add_row(row(&form, mask, &coefficient, best, group.baseline.as_ref()));
     }
@@ -77,6 +77,13 @@ fn show(spread: Option<Spread>, signed: bool) -> String {
         Some(sd) => format!("{mean} ± {sd:.4}"),
         None => mean,
     }
+}
+
+/// What has become of each run: identity, arm, seed, state, detail.
+pub fn status_table(rows: Vec<[String; 5]>) -> String {
+    let mut table = new_table(&["run", "arm", "seed", "state", ""]);
+    table.add_rows(rows);
+    table.to_string()
 }
 
 /// What one arm decays: a line per parameter and the totals.

@@ -84,19 +84,19 @@ impl Cell {
         Spread::of(&self.runs.iter().filter_map(difference).collect::<Vec<_>>())
     }
 
-    /// Runs that diverged.
-    pub fn diverged(&self) -> usize {
-        self.runs.iter().filter(|run| run.status == Status::Diverged).count()
+    /// Whether every run of it reached its last step.
+    pub fn is_complete(&self) -> bool {
+        self.runs.iter().all(|run| run.status == Status::Done)
     }
 }
 
 impl Group {
-    /// The cell with the lowest mean val loss among those in which no run diverged.
+    /// The cell with the lowest mean val loss among those whose runs all reached their end.
     pub fn best(&self) -> Option<&Cell> {
         let loss = |cell: &Cell| cell.spread(|run| run.val_loss).map(|spread| spread.mean);
         self.cells
             .iter()
-            .filter(|cell| cell.diverged() == 0)
+            .filter(|cell| cell.is_complete())
             .filter_map(|cell| Some((loss(cell)?, cell)))
             .min_by(|a, b| a.0.total_cmp(&b.0))
             .map(|(_, cell)| cell)
@@ -162,10 +162,10 @@ pub(super) mod tests {
             total_decay: None,
             timescale_steps: None,
             weight_norm: None,
-            seconds: 0.0,
+            seconds: None,
             variant: String::new(),
             val_floor: None,
-            backend: "flex".into(),
+            backend: None,
         }
     }
 

@@ -11,26 +11,16 @@ use crate::run::{Recipe, RunConfig};
 const MOST_PENDING: usize = 64;
 
 /// The curves of a cohort as they grow.
-pub struct CohortLog<'a> {
+pub struct CohortLog {
     lanes: Vec<LaneLog>,
     pending: Vec<Pending>,
-    observer: &'a dyn Observer,
-}
-
-/// A lane's curve and how it ended.
-pub struct FinishedLane {
-    /// How it ended.
-    pub status: Status,
-    /// Steps taken, or the step at which the loss was no longer finite.
-    pub steps: usize,
-    /// Its rows.
-    pub curve: Vec<CurveRow>,
 }
 
 struct LaneLog {
     recipe: Recipe,
-    curve: Vec<CurveRow>,
     diverged_at: Option<usize>,
+    /// Whether its end was handed out.
+    ended: bool,
 }
 
 struct Pending {
@@ -39,24 +29,35 @@ struct Pending {
     norms: Tensor<1>,
 }
 
-impl<'a> CohortLog<'a> {
-    pub fn new(lanes: &[RunConfig], observer: &'a dyn Observer) -> Self {
+impl CohortLog {
+    pub fn new(lanes: &[RunConfig]) -> Self {
         let lane =
-            |run: &RunConfig| LaneLog { recipe: run.recipe, curve: Vec::new(), diverged_at: None };
-        CohortLog { lanes: lanes.iter().map(lane).collect(), pending: Vec::new(), observer }
+            |run: &RunConfig| LaneLog { recipe: run.recipe, diverged_at: None, ended: false };
+        CohortLog { lanes: lanes.iter().map(lane).collect(), pending: Vec::new() }
     }
 
     /// Keeps the losses before step `step`'s update and its gradient norms, `[lanes]` each.
-    pub fn stepped(&mut self, step: usize, losses: Tensor<1>, norms: Tensor<1>) -> Result<()> {
+    pub fn stepped(
+        &mut self,
+        step: usize,
+        losses: Tensor<1>,
+        norms: Tensor<1>,
+        observer: &mut dyn Observer,
+    ) -> Result<()> {
         if self.pending.len() == MOST_PENDING {
-            self.read_pending()?.into_iter().for_each(|rows| self.add(rows));
+            self.flush(observer)?;
         }
         self.pending.push(Pending { step, losses, norms });
         Ok(())
     }
 
     /// Adds an evaluation after step `step`, and all rows before it.
-    pub fn evaluated(&mut self, step: usize, measured: Measured) -> Result<()> {
+    pub fn evaluated(
+        &mut self,
+        step: usize,
+        measured: Measured,
+        observer: &mut dyn Observer,
+    ) -> Result<()> {
         let mut rows = self.read_pending()?;
         if step == 0 {
             rows.push(self.lanes.iter().map(|_| CurveRow::at(0)).collect());
@@ -68,10 +69,12 @@ impl<'a> CohortLog<'a> {
                 row.weight_norm = Some(measured.weight_norm[lane]);
             }
         }
-        for lanes in rows {
-            self.add(lanes);
-        }
-        Ok(())
+        rows.into_iter().try_for_each(|rows| self.add(rows, observer))
+    }
+
+    /// Hands out all rows that are still on the device.
+    pub fn flush(&mut self, observer: &mut dyn Observer) -> Result<()> {
+        self.read_pending()?.into_iter().try_for_each(|rows| self.add(rows, observer))
     }
 
     /// Whether no lane has anything left to learn.
@@ -79,14 +82,22 @@ impl<'a> CohortLog<'a> {
         self.lanes.iter().all(|lane| lane.diverged_at.is_some())
     }
 
-    /// The finished curves, in the order of the lanes.
-    pub fn finish(self) -> Vec<FinishedLane> {
-        let finish = |lane: LaneLog| FinishedLane {
-            status: if lane.diverged_at.is_some() { Status::Diverged } else { Status::Done },
-            steps: lane.diverged_at.unwrap_or(lane.recipe.steps),
-            curve: lane.curve,
-        };
-        self.lanes.into_iter().map(finish).collect()
+    /// Whether a lane's loss was not finite at some step.
+    pub fn diverged(&self, lane: usize) -> bool {
+        self.lanes[lane].diverged_at.is_some()
+    }
+
+    /// Lane, status and steps of every lane of such a status that was not handed out before.
+    pub fn take_ends(&mut self, which: impl Fn(Status) -> bool) -> Vec<(usize, Status, usize)> {
+        let mut ends = Vec::new();
+        for (index, lane) in self.lanes.iter_mut().enumerate() {
+            let status = if lane.diverged_at.is_some() { Status::Diverged } else { Status::Done };
+            if !lane.ended && which(status) {
+                lane.ended = true;
+                ends.push((index, status, lane.diverged_at.unwrap_or(lane.recipe.steps)));
+            }
+        }
+        ends
     }
 
     /// One list of rows per pending step, one row per lane.
@@ -106,7 +117,7 @@ impl<'a> CohortLog<'a> {
         Ok(rows)
     }
 
-    fn add(&mut self, rows: Vec<CurveRow>) {
+    fn add(&mut self, rows: Vec<CurveRow>, observer: &mut dyn Observer) -> Result<()> {
         for (index, (lane, row)) in self.lanes.iter_mut().zip(rows).enumerate() {
             if lane.diverged_at.is_some() {
                 continue;
@@ -114,9 +125,9 @@ impl<'a> CohortLog<'a> {
             if !row.is_finite() {
                 lane.diverged_at = Some(row.step);
             } else if row.step == 0 || lane.recipe.logs(row.step) {
-                self.observer.logged(index, &row);
-                lane.curve.push(row);
+                observer.logged(index, &row)?;
             }
         }
+        Ok(())
     }
 }

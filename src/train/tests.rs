@@ -6,8 +6,63 @@ use crate::decay::{Form, Mask};
 use crate::run::Decay;
 use crate::run::tests::example;
 
-struct Silent;
-impl Observer for Silent {}
+/// Keeps everything that it is told.
+#[derive(Default)]
+struct Notebook {
+    lanes: Vec<TrainedLane>,
+    /// Asks for a checkpoint after this step, and stops there.
+    stop_after: Option<usize>,
+    interrupter: Interrupter,
+}
+
+#[derive(Clone, Debug, Default)]
+struct TrainedLane {
+    curve: Vec<CurveRow>,
+    end: Option<LaneEnd>,
+    checkpoint: Option<Checkpoint>,
+}
+
+impl Notebook {
+    fn lane(&mut self, lane: usize) -> &mut TrainedLane {
+        if self.lanes.len() <= lane {
+            self.lanes.resize(lane + 1, TrainedLane::default());
+        }
+        &mut self.lanes[lane]
+    }
+}
+
+impl Observer for Notebook {
+    fn stepped(&mut self, step: usize) {
+        if self.stop_after == Some(step) {
+            self.interrupter.stop(None);
+        }
+    }
+
+    fn logged(&mut self, lane: usize, row: &CurveRow) -> Result<()> {
+        self.lane(lane).curve.push(row.clone());
+        Ok(())
+    }
+
+    fn checkpoint(&mut self, lane: usize, checkpoint: Checkpoint) -> Result<()> {
+        self.lane(lane).checkpoint = Some(checkpoint);
+        Ok(())
+    }
+
+    fn ended(&mut self, lane: usize, end: LaneEnd) -> Result<()> {
+        self.lane(lane).end = Some(end);
+        Ok(())
+    }
+}
+
+impl TrainedLane {
+    fn end(&self) -> LaneEnd {
+        self.end.expect("the lane has ended")
+    }
+
+    fn weights(&self) -> Option<&LaneWeights> {
+        self.checkpoint.as_ref().map(|checkpoint| &checkpoint.weights)
+    }
+}
 
 fn corpus() -> Corpus {
     let split = Split { train: 400, val: 200, order: Order::Random };
@@ -23,9 +78,24 @@ fn lane(form: Form, weight_decay: f64, seed: u64) -> RunConfig {
 }
 
 fn trained(lanes: &[RunConfig], device: Device) -> Vec<TrainedLane> {
+    let (ending, lanes) = trained_until(lanes, Vec::new(), None, device);
+    assert_eq!(ending, Ending::Complete);
+    lanes
+}
+
+/// Trains on from checkpoints, to the end or to a step.
+fn trained_until(
+    lanes: &[RunConfig],
+    resume: Vec<Checkpoint>,
+    stop_after: Option<usize>,
+    device: Device,
+) -> (Ending, Vec<TrainedLane>) {
     let corpus = corpus();
-    let cohort = Cohort { lanes, corpus: &corpus, initial: None, device };
-    train(&cohort, &Silent, &Interrupter::new()).unwrap().unwrap()
+    let cohort = Cohort { lanes, resume, corpus: &corpus, initial: None, device };
+    let mut notebook = Notebook { stop_after, ..Notebook::default() };
+    let interrupter = notebook.interrupter.clone();
+    let ending = train(&cohort, &mut notebook, &interrupter).unwrap();
+    (ending, notebook.lanes)
 }
 
 fn mixed_lanes() -> Vec<RunConfig> {
@@ -43,7 +113,8 @@ fn mixed_lanes() -> Vec<RunConfig> {
 
 fn assert_same(a: &TrainedLane, b: &TrainedLane) {
     assert_eq!(a.curve, b.curve);
-    assert_eq!(a.weights, b.weights);
+    assert_eq!((a.end().status, a.end().steps), (b.end().status, b.end().steps));
+    assert_eq!(a.weights(), b.weights());
 }
 
 #[test]
@@ -76,10 +147,10 @@ fn a_lane_that_diverges_is_a_result_and_its_neighbours_go_on() {
     wild.recipe.lr = 1e30;
     let lanes = [lane(Form::AdamW, 0.5, 0), wild];
     let trained_lanes = trained(&lanes, Device::flex());
-    assert_eq!(trained_lanes[1].status, Status::Diverged);
-    assert!(trained_lanes[1].steps < 4, "{}", trained_lanes[1].steps);
+    assert_eq!(trained_lanes[1].end().status, Status::Diverged);
+    assert!(trained_lanes[1].end().steps < 4, "{}", trained_lanes[1].end().steps);
     assert!(trained_lanes[1].curve.iter().all(CurveRow::is_finite));
-    assert_eq!(trained_lanes[0].status, Status::Done);
+    assert_eq!(trained_lanes[0].end().status, Status::Done);
     assert_same(&trained_lanes[0], &trained(&lanes[..1], Device::flex()).remove(0));
 }
 
@@ -109,11 +180,48 @@ fn training_lowers_the_loss() {
 }
 
 #[test]
-fn an_interrupted_cohort_has_no_result() {
+fn a_lane_goes_on_bit_for_bit_in_another_cohort() {
+    #[allow(deprecated)]
+    for device in [Device::flex(), Device::ndarray()] {
+        let lanes = mixed_lanes();
+        let whole = trained(&lanes, device.clone());
+        let (ending, first) = trained_until(&lanes, Vec::new(), Some(2), device.clone());
+        assert_eq!(ending, Ending::Stopped);
+        assert!(first.iter().all(|lane| lane.end.is_none()));
+        for group in [&[3, 0][..], &[1], &[2, 4]] {
+            let pick = |place: &usize| lanes[*place].clone();
+            let again: Vec<RunConfig> = group.iter().map(pick).collect();
+            let resume =
+                group.iter().map(|place| first[*place].checkpoint.clone().unwrap()).collect();
+            let (_, second) = trained_until(&again, resume, None, device.clone());
+            for (place, second) in group.iter().zip(second) {
+                let mut both = second;
+                both.curve.splice(0..0, first[*place].curve.clone());
+                assert_same(&both, &whole[*place]);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_diverged_lane_ends_at_the_next_checkpoint_and_has_none_itself() {
+    let mut wild = lane(Form::AdamW, 0.0, 0);
+    wild.recipe.lr = 1e30;
+    let lanes = [lane(Form::AdamW, 0.5, 0), wild];
+    let (_, lanes) = trained_until(&lanes, Vec::new(), Some(3), Device::flex());
+    assert_eq!(lanes[1].end().status, Status::Diverged);
+    assert_eq!(lanes[1].checkpoint, None);
+    assert_eq!((lanes[0].end, lanes[0].checkpoint.as_ref().unwrap().step), (None, 3));
+}
+
+#[test]
+fn what_was_stopped_before_its_first_step_leaves_nothing() {
+    let (corpus, lanes) = (corpus(), [lane(Form::AdamW, 0.1, 0)]);
+    let (initial, device) = (None, Device::flex());
+    let cohort = Cohort { lanes: &lanes, resume: Vec::new(), corpus: &corpus, initial, device };
+    let mut notebook = Notebook::default();
     let interrupter = Interrupter::new();
     interrupter.stop(None);
-    let corpus = corpus();
-    let lanes = [lane(Form::AdamW, 0.1, 0)];
-    let cohort = Cohort { lanes: &lanes, corpus: &corpus, initial: None, device: Device::flex() };
-    assert!(train(&cohort, &Silent, &interrupter).unwrap().is_none());
+    assert_eq!(train(&cohort, &mut notebook, &interrupter).unwrap(), Ending::Stopped);
+    assert_eq!(notebook.lane(0).checkpoint, None);
 }

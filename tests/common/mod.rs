@@ -19,6 +19,8 @@ pub fn wane<S: AsRef<str>>(arguments: &[S]) -> Call {
         .args(&arguments)
         .current_dir(project())
         .env("NO_COLOR", "1")
+        // Tuning GPU kernels takes minutes on a software adapter.
+        .env("CUBECL_AUTOTUNE_LEVEL", "minimal")
         .output()
         .expect("the binary starts");
     Call::from(output)

@@ -1,0 +1,15 @@
+use anyhow::Result;
+use burn::train::Interrupter;
+
+use crate::signals;
+use crate::sweep::serve;
+
+#[derive(clap::Args, Debug)]
+pub struct Args {}
+
+pub fn run(_args: Args) -> Result<()> {
+    let interrupter = Interrupter::new();
+    let stopped = interrupter.clone();
+    signals::on_stop(move || stopped.stop(Some("stopped by a signal")))?;
+    serve(&interrupter)
+}

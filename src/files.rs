@@ -1,0 +1,63 @@
+//! Files that are never seen half-written.
+
+use std::fs::{self, File};
+use std::io::Write;
+use std::path::Path;
+
+use anyhow::{Context, Result, anyhow};
+use serde::Serialize;
+use tempfile::NamedTempFile;
+
+/// Writes a file through a temporary one beside it and makes it durable.
+///
+/// # Errors
+/// A folder that cannot be written; the message names the file.
+pub fn write_atomically(path: &Path, contents: &[u8]) -> Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let folder = folder.unwrap_or(Path::new("."));
+    let write = || -> Result<()> {
+        let mut file = NamedTempFile::new_in(folder)?;
+        file.write_all(contents)?;
+        file.as_file().sync_all()?;
+        file.persist(path)?;
+        // The new name is on the disk once its folder is.
+        File::open(folder).and_then(|folder| folder.sync_all()).or_else(unsupported)?;
+        Ok(())
+    };
+    write().with_context(|| format!("cannot write {}", path.display()))
+}
+
+/// Not every system can flush a folder; the rename is then as durable as it gets.
+fn unsupported(error: std::io::Error) -> std::io::Result<()> {
+    if cfg!(unix) { Err(error) } else { Ok(()) }
+}
+
+/// Creates a folder and those above it.
+///
+/// # Errors
+/// A place that cannot be written; the message names the folder.
+pub fn create_folder(path: &Path) -> Result<()> {
+    fs::create_dir_all(path).with_context(|| format!("cannot create the folder {}", path.display()))
+}
+
+/// Rows as CSV with a header.
+///
+/// # Errors
+/// A row that cannot be written as CSV.
+pub fn csv_of<T: Serialize>(rows: &[T]) -> Result<Vec<u8>> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    for row in rows {
+        writer.serialize(row)?;
+    }
+    writer.into_inner().map_err(|error| anyhow!("{error}"))
+}
+
+/// A value as JSON for people, with a newline at the end.
+///
+/// # Errors
+/// A value that JSON cannot hold.
+pub fn json_of<T: Serialize>(value: &T) -> Result<Vec<u8>> {
+    let mut text = serde_json::to_vec_pretty(value)?;
+    text.push(b'\n');
+    Ok(text)
+}

@@ -1,0 +1,42 @@
+//! What produces the numbers: program, machine, call.
+
+use sysinfo::{CpuRefreshKind, RefreshKind, System};
+
+use crate::backend::{Backend, DeviceKind, adapters};
+use crate::record::Provenance;
+
+/// Git commit this was built from, `-dirty` where the tree had changes, `unknown` outside of git.
+pub const COMMIT: &str = env!("WANE_COMMIT");
+
+impl Provenance {
+    /// Of this program on this machine with this backend.
+    pub fn collect(backend: Backend, jobs: usize, command: Vec<String>) -> Self {
+        Provenance {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            commit: COMMIT.to_owned(),
+            backend: backend.to_string(),
+            adapter: adapter(backend),
+            host: System::host_name().unwrap_or_else(|| "unknown".to_owned()),
+            cores: cores(),
+            jobs,
+            command,
+        }
+    }
+}
+
+/// Cores that this process may use.
+pub fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+fn adapter(backend: Backend) -> String {
+    let name = match backend.kind() {
+        DeviceKind::Gpu => adapters().into_iter().next(),
+        DeviceKind::Cpu => {
+            let what = RefreshKind::nothing().with_cpu(CpuRefreshKind::nothing());
+            let system = System::new_with_specifics(what);
+            system.cpus().first().map(|cpu| cpu.brand().trim().to_owned())
+        }
+    };
+    name.filter(|name| !name.is_empty()).unwrap_or_else(|| "unknown".to_owned())
+}

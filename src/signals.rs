@@ -1,0 +1,33 @@
+//! Ctrl-C, and the signals by which systems end a program.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::flag;
+
+/// How often to look whether a signal has come.
+const PATIENCE: Duration = Duration::from_millis(20);
+
+/// Calls `stop` at the first SIGINT or SIGTERM; the second ends the program with exit code 130.
+///
+/// # Errors
+/// A system that lets no handler be set.
+pub fn on_stop(stop: impl FnOnce() + Send + 'static) -> Result<()> {
+    let came = Arc::new(AtomicBool::new(false));
+    for signal in [SIGINT, SIGTERM] {
+        // In this order: the first signal finds the flag unset, the second finds it set.
+        flag::register_conditional_shutdown(signal, 130, Arc::clone(&came))
+            .and_then(|_| flag::register(signal, Arc::clone(&came)))
+            .context("cannot listen to signals")?;
+    }
+    std::thread::spawn(move || {
+        while !came.load(Ordering::Relaxed) {
+            std::thread::sleep(PATIENCE);
+        }
+        stop();
+    });
+    Ok(())
+}

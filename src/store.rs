@@ -1,0 +1,169 @@
+//! The runs of all experiments under one results folder, each kept once under its identity.
+//!
+//! A run's folder holds `config.json` (what is run), `curve.csv` (appended as training goes),
+//! `checkpoint.bpk` (the last state to resume from), `lock` (who trains it) and `end.json`. The end
+//! is written last and at once: it alone says that a run is finished.
+
+mod checkpoint;
+mod lock;
+mod state;
+mod writer;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+
+use crate::files::{create_folder, json_of, write_atomically};
+use crate::record::{CurveRow, End, Record};
+use crate::run::{RunConfig, RunId};
+use crate::train::Checkpoint;
+
+pub use lock::{Holder, RunLock};
+pub use state::RunState;
+pub use writer::RunWriter;
+
+const CONFIG: &str = "config.json";
+const CURVE: &str = "curve.csv";
+const CHECKPOINT: &str = "checkpoint.bpk";
+const END: &str = "end.json";
+const LOCK: &str = "lock";
+
+/// What there is of a run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SoFar {
+    /// Its curve.
+    pub curve: Vec<CurveRow>,
+    /// Its end, if it has ended.
+    pub end: Option<End>,
+    /// Training tokens of a step.
+    pub tokens_per_step: usize,
+}
+
+/// The runs under one results folder.
+#[derive(Clone, Debug)]
+pub struct Store {
+    folder: PathBuf,
+}
+
+impl Store {
+    /// The store of a results folder.
+    pub fn new(results: &Path) -> Self {
+        Store { folder: results.join(".runs") }
+    }
+
+    /// What is there of a run.
+    pub fn state(&self, config: &RunConfig) -> RunState {
+        state::read(&self.folder_of(&config.id()), config)
+    }
+
+    /// A finished run.
+    pub fn finished(&self, config: &RunConfig) -> Option<Record> {
+        match self.state(config) {
+            RunState::Finished(record) => Some(*record),
+            _ => None,
+        }
+    }
+
+    /// What there is of a run, whether it ended or not.
+    pub fn so_far(&self, config: &RunConfig) -> SoFar {
+        let folder = self.folder_of(&config.id());
+        let (end, curve) = match self.state(config) {
+            RunState::Finished(record) => (Some(record.end), record.curve),
+            RunState::Failed { .. } => (state::end(&folder), state::whole_rows(&folder)),
+            RunState::New | RunState::Broken { .. } => (None, Vec::new()),
+            RunState::Begun | RunState::Interrupted { .. } => (None, state::whole_rows(&folder)),
+        };
+        SoFar { curve, end, tokens_per_step: config.recipe.batch * config.model.context }
+    }
+
+    /// The last step in the curve of a run that may be training at this moment.
+    pub fn last_step(&self, config: &RunConfig) -> usize {
+        let rows = state::whole_rows(&self.folder_of(&config.id()));
+        rows.last().map_or(0, |row| row.step)
+    }
+
+    /// The last checkpoint of a run.
+    ///
+    /// # Errors
+    /// A checkpoint that is missing, torn, or of another run; the message names the file.
+    pub fn checkpoint(&self, config: &RunConfig) -> Result<Checkpoint> {
+        let id = config.id();
+        checkpoint::read(&self.folder_of(&id).join(CHECKPOINT), &id)
+    }
+
+    /// Takes a run for training, or says who has it. The lock is the operating system's and ends
+    /// with the process that holds it.
+    ///
+    /// # Errors
+    /// A folder that cannot be written; the message names it.
+    pub fn lock(&self, id: &RunId, holder: &Holder) -> Result<Option<RunLock>> {
+        let folder = self.folder_of(id);
+        create_folder(&folder)?;
+        lock::take(&folder.join(LOCK), holder)
+    }
+
+    /// Who trains a run at this moment.
+    pub fn holder(&self, id: &RunId) -> Option<Holder> {
+        lock::holder(&self.folder_of(id).join(LOCK))
+    }
+
+    /// Moves what there is of a run into a subfolder of its folder, for people to look at.
+    ///
+    /// # Errors
+    /// A folder that cannot be written; the message names it.
+    pub fn set_aside(&self, lock: &RunLock, id: &RunId) -> Result<PathBuf> {
+        let folder = self.folder_of(id);
+        let place = (1..)
+            .map(|number| folder.join(format!("set-aside-{number}")))
+            .find(|place| fs::symlink_metadata(place).is_err())
+            .expect("some number is free");
+        create_folder(&place)?;
+        lock.assert_in(&folder);
+        for file in [END, CHECKPOINT, CURVE, CONFIG] {
+            if fs::symlink_metadata(folder.join(file)).is_ok() {
+                fs::rename(folder.join(file), place.join(file)).with_context(|| {
+                    format!("cannot move {} aside", folder.join(file).display())
+                })?;
+            }
+        }
+        Ok(place)
+    }
+
+    /// Forgets a run, because the user asked to train it again.
+    ///
+    /// # Errors
+    /// A file that cannot be removed; the message names it.
+    pub fn forget(&self, lock: &RunLock, id: &RunId) -> Result<()> {
+        let folder = self.folder_of(id);
+        lock.assert_in(&folder);
+        for file in [END, CHECKPOINT, CURVE, CONFIG] {
+            let path = folder.join(file);
+            if fs::symlink_metadata(&path).is_ok() {
+                fs::remove_file(&path)
+                    .with_context(|| format!("cannot remove {}", path.display()))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Ends a run that could not be trained.
+    ///
+    /// # Errors
+    /// A folder that cannot be written; the message names the file.
+    pub fn fail(&self, lock: &RunLock, config: &RunConfig, end: &End) -> Result<()> {
+        let folder = self.folder_of(&config.id());
+        lock.assert_in(&folder);
+        if self.state(config) == RunState::New {
+            write_atomically(&folder.join(CONFIG), &json_of(config)?)?;
+        }
+        write_atomically(&folder.join(END), &json_of(end)?)
+    }
+
+    fn folder_of(&self, id: &RunId) -> PathBuf {
+        self.folder.join(id.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests;

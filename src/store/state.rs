@@ -1,0 +1,143 @@
+//! What the files of a run say about it.
+
+use std::fs;
+use std::io::ErrorKind;
+use std::path::Path;
+
+use anyhow::{Context, Result, bail, ensure};
+use serde::de::DeserializeOwned;
+
+use super::{CHECKPOINT, CONFIG, CURVE, END, checkpoint};
+use crate::record::{CurveRow, End, Record, Status};
+use crate::run::RunConfig;
+
+/// What is there of a run.
+#[derive(Clone, Debug, PartialEq)]
+pub enum RunState {
+    /// Nothing.
+    New,
+    /// It was begun and stopped before its first checkpoint.
+    Begun,
+    /// It stopped on its way and can go on from here.
+    Interrupted {
+        /// Optimizer steps taken.
+        step: usize,
+    },
+    /// It could not be trained.
+    Failed {
+        /// Why.
+        error: String,
+        /// The step of its last checkpoint, 0 without one.
+        step: usize,
+    },
+    /// It reached its end, or diverged.
+    Finished(Box<Record>),
+    /// Its files contradict each other or cannot be read.
+    Broken {
+        /// Which, and how.
+        why: String,
+    },
+}
+
+impl RunState {
+    /// The step that training goes on from.
+    pub fn step(&self) -> usize {
+        match self {
+            RunState::Interrupted { step } | RunState::Failed { step, .. } => *step,
+            _ => 0,
+        }
+    }
+}
+
+/// Reads a run's folder.
+pub fn read(folder: &Path, config: &RunConfig) -> RunState {
+    let state = || -> Result<RunState> {
+        let Some(stored) = read_json::<RunConfig>(&folder.join(CONFIG))? else {
+            let strays = [END, CHECKPOINT, CURVE].iter().any(|file| exists(&folder.join(file)));
+            ensure!(!strays, "{CONFIG} is missing");
+            return Ok(RunState::New);
+        };
+        ensure!(stored == *config, "{CONFIG} describes another run");
+        match read_json::<End>(&folder.join(END))? {
+            None => unfinished(folder, config),
+            Some(End { status: Status::Failed, error, .. }) => {
+                let step = unfinished(folder, config)?.step();
+                Ok(RunState::Failed { error: error.unwrap_or_default(), step })
+            }
+            Some(end) => finished(folder, stored, end),
+        }
+    };
+    state().unwrap_or_else(|error| RunState::Broken { why: format!("{error:#}") })
+}
+
+fn unfinished(folder: &Path, config: &RunConfig) -> Result<RunState> {
+    let path = folder.join(CHECKPOINT);
+    if !exists(&path) {
+        return Ok(RunState::Begun);
+    }
+    let step = checkpoint::read(&path, &config.id())?.step;
+    curve_up_to(folder, config, step)?;
+    Ok(RunState::Interrupted { step })
+}
+
+fn finished(folder: &Path, config: RunConfig, end: End) -> Result<RunState> {
+    let last = match end.status {
+        Status::Done => config.recipe.steps,
+        _ => end.steps.saturating_sub(1),
+    };
+    let curve = curve_up_to(folder, &config, last)?;
+    Ok(RunState::Finished(Box::new(Record { config, curve, end })))
+}
+
+/// The rows up to a step. Later ones, a torn last line among them, belong to steps that were lost.
+pub fn curve_up_to(folder: &Path, config: &RunConfig, step: usize) -> Result<Vec<CurveRow>> {
+    let path = folder.join(CURVE);
+    let name = || format!("{} ends before step {step}", path.display());
+    let mut expected = (0..=step).filter(|step| config.recipe.logs(*step));
+    let mut rows = Vec::new();
+    let reader = csv::Reader::from_path(&path);
+    let mut lines =
+        reader.with_context(|| format!("cannot read {}", path.display()))?.into_deserialize();
+    for expected in expected.by_ref() {
+        match lines.next() {
+            Some(Ok(row)) => rows.push(row),
+            Some(Err(error)) => return Err(error).with_context(name),
+            None => bail!(name()),
+        }
+        let found: &CurveRow = &rows[rows.len() - 1];
+        ensure!(
+            found.step == expected,
+            "{} has a row for step {} where step {expected} was due",
+            path.display(),
+            found.step
+        );
+    }
+    Ok(rows)
+}
+
+/// The rows of a curve up to the first that is torn.
+pub fn whole_rows(folder: &Path) -> Vec<CurveRow> {
+    let Ok(reader) = csv::Reader::from_path(folder.join(CURVE)) else { return Vec::new() };
+    reader.into_deserialize().map_while(Result::ok).collect()
+}
+
+/// The end of a run, if it can be read.
+pub fn end(folder: &Path) -> Option<End> {
+    read_json(&folder.join(END)).ok().flatten()
+}
+
+fn exists(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok()
+}
+
+fn read_json<T: DeserializeOwned>(path: &Path) -> Result<Option<T>> {
+    let bytes = match fs::read(path) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == ErrorKind::NotFound && !exists(path) => return Ok(None),
+        Err(error) => {
+            return Err(error).with_context(|| format!("cannot read {}", path.display()));
+        }
+    };
+    let value = serde_json::from_slice(&bytes);
+    value.map(Some).with_context(|| format!("{} is damaged", path.display()))
+}

@@ -1,0 +1,243 @@
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::PathBuf;
+
+use super::*;
+use crate::optim::LaneMoments;
+use crate::record::{CurveRow, Provenance, Status, now};
+use crate::run::tests::example;
+
+fn provenance() -> Provenance {
+    Provenance {
+        version: "0".into(),
+        commit: "unknown".into(),
+        backend: "flex".into(),
+        adapter: "a processor".into(),
+        host: "here".into(),
+        cores: 1,
+        jobs: 1,
+        command: vec!["wane".into()],
+    }
+}
+
+fn end(status: Status, steps: usize) -> End {
+    End {
+        status,
+        steps,
+        error: None,
+        val_floor: Some(0.5),
+        seconds: 1.25,
+        lanes: 1,
+        resumed_from: 0,
+        started: now(),
+        ended: now(),
+        provenance: provenance(),
+    }
+}
+
+fn checkpoint(step: usize) -> Checkpoint {
+    let values = |value: f32| BTreeMap::from([("w".to_owned(), vec![value, 0.1 + 0.2])]);
+    let moments = LaneMoments { first: values(2.0), second: values(3.0) };
+    Checkpoint { step, seconds: 0.5, weights: values(1.0), moments }
+}
+
+struct Scene {
+    _results: tempfile::TempDir,
+    store: Store,
+    folder: PathBuf,
+}
+
+impl Scene {
+    fn new() -> Self {
+        let results = tempfile::tempdir().unwrap();
+        let store = Store::new(results.path());
+        let folder = store.folder_of(&example().id());
+        Scene { _results: results, store, folder }
+    }
+
+    fn lock(&self) -> RunLock {
+        let lock = self.store.lock(&example().id(), &Holder::new("here", 0));
+        lock.unwrap().expect("nobody else has the run")
+    }
+
+    fn state(&self) -> RunState {
+        self.store.state(&example())
+    }
+
+    fn why(&self) -> String {
+        match self.state() {
+            RunState::Broken { why } => why,
+            state => panic!("expected a damaged run, found {state:?}"),
+        }
+    }
+
+    /// Trains up to `step` of 4 with a checkpoint after step 2.
+    fn train_to(&self, step: usize) -> RunWriter {
+        let mut writer = RunWriter::begin(&self.store, self.lock(), &example(), 0).unwrap();
+        for at in 0..=step {
+            writer.append(&row(at)).unwrap();
+            if at == 2 {
+                writer.checkpoint(&checkpoint(2)).unwrap();
+            }
+        }
+        writer
+    }
+
+    fn finish(&self) {
+        self.train_to(4).end(&end(Status::Done, 4)).unwrap();
+    }
+
+    fn cut(&self, file: &str, bytes: usize) {
+        let path = self.folder.join(file);
+        let contents = fs::read(&path).unwrap();
+        fs::write(&path, &contents[..contents.len() - bytes]).unwrap();
+    }
+}
+
+fn row(step: usize) -> CurveRow {
+    CurveRow { val_loss: Some(0.1 + 0.2), batch_loss: Some(0.1), ..CurveRow::at(step) }
+}
+
+#[test]
+fn a_finished_run_is_found_again_number_for_number() {
+    let scene = Scene::new();
+    assert_eq!(scene.state(), RunState::New);
+    scene.finish();
+    let record = scene.store.finished(&example()).unwrap();
+    assert_eq!(record.curve, (0..=4).map(row).collect::<Vec<_>>());
+    assert_eq!((record.end.status, record.end.seconds), (Status::Done, 1.25));
+    assert_eq!(scene.store.so_far(&example()).curve, record.curve);
+}
+
+#[test]
+fn a_run_without_an_end_goes_on_from_its_checkpoint() {
+    let scene = Scene::new();
+    drop(scene.train_to(1));
+    assert_eq!(scene.state(), RunState::Begun);
+    drop(scene.train_to(3));
+    assert_eq!(scene.state(), RunState::Interrupted { step: 2 });
+    assert_eq!(scene.store.checkpoint(&example()).unwrap(), checkpoint(2));
+    let mut writer = RunWriter::begin(&scene.store, scene.lock(), &example(), 2).unwrap();
+    (3..=4).for_each(|step| writer.append(&row(step)).unwrap());
+    writer.end(&end(Status::Done, 4)).unwrap();
+    let record = scene.store.finished(&example()).unwrap();
+    assert_eq!(record.curve, (0..=4).map(row).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_torn_last_line_after_the_checkpoint_is_cut_off() {
+    let scene = Scene::new();
+    drop(scene.train_to(3));
+    scene.cut(CURVE, 5);
+    assert_eq!(scene.state(), RunState::Interrupted { step: 2 });
+    RunWriter::begin(&scene.store, scene.lock(), &example(), 2).unwrap();
+    assert_eq!(scene.store.last_step(&example()), 2);
+}
+
+#[test]
+fn damage_is_recognised_and_named() {
+    type Damage = fn(&Scene);
+    let cases: [(Damage, &str); 10] = [
+        (|scene| scene.cut(CURVE, 5), "curve.csv"),
+        (|scene| fs::remove_file(scene.folder.join(CURVE)).unwrap(), "curve.csv"),
+        (|scene| fs::write(scene.folder.join(CURVE), "step\n0\n2\n").unwrap(), "curve.csv"),
+        (|scene| fs::write(scene.folder.join(CURVE), "\u{0}\u{1}").unwrap(), "curve.csv"),
+        (|scene| scene.cut(END, 20), "end.json is damaged"),
+        (|scene| fs::write(scene.folder.join(END), "[]").unwrap(), "end.json is damaged"),
+        (|scene| scene.cut(CONFIG, 20), "config.json is damaged"),
+        (|scene| fs::remove_file(scene.folder.join(CONFIG)).unwrap(), "config.json is missing"),
+        (
+            |scene| {
+                let other = fs::read_to_string(scene.folder.join(CONFIG)).unwrap();
+                fs::write(scene.folder.join(CONFIG), other.replace("0.003", "0.004")).unwrap();
+            },
+            "another run",
+        ),
+        (
+            |scene| {
+                fs::remove_file(scene.folder.join(END)).unwrap();
+                fs::create_dir(scene.folder.join(END)).unwrap();
+            },
+            "end.json",
+        ),
+    ];
+    for (damage, expected) in cases {
+        let scene = Scene::new();
+        scene.finish();
+        damage(&scene);
+        assert!(scene.why().contains(expected), "{}: {expected}", scene.why());
+    }
+}
+
+#[test]
+fn a_damaged_checkpoint_is_recognised_wherever_it_is_damaged() {
+    let scene = Scene::new();
+    drop(scene.train_to(3));
+    let path = scene.folder.join(CHECKPOINT);
+    let whole = fs::read(&path).unwrap();
+    for length in [0, 1, 10, whole.len() / 2, whole.len() - 1] {
+        fs::write(&path, &whole[..length]).unwrap();
+        assert!(scene.why().contains("checkpoint.bpk is damaged"), "cut to {length} bytes");
+    }
+    let mut flipped = whole.clone();
+    *flipped.last_mut().unwrap() ^= 1;
+    fs::write(&path, &flipped).unwrap();
+    assert!(scene.why().contains("checksum"), "{}", scene.why());
+    fs::write(&path, &whole).unwrap();
+    assert_eq!(scene.state(), RunState::Interrupted { step: 2 });
+}
+
+#[test]
+fn a_checkpoint_of_another_run_is_not_taken() {
+    let scene = Scene::new();
+    drop(scene.train_to(3));
+    let mut other = example();
+    other.recipe.eps = 1e-7;
+    checkpoint::write(&scene.folder.join(CHECKPOINT), &other.id(), &checkpoint(2)).unwrap();
+    assert!(scene.why().contains("another run"), "{}", scene.why());
+}
+
+#[test]
+fn a_failed_run_says_why_and_keeps_its_checkpoint() {
+    let scene = Scene::new();
+    let end = End::failed(2, "out of memory", &provenance());
+    drop(scene.train_to(3));
+    scene.store.fail(&scene.lock(), &example(), &end).unwrap();
+    assert_eq!(scene.state(), RunState::Failed { error: "out of memory".into(), step: 2 });
+    assert_eq!(scene.store.so_far(&example()).end.unwrap().status, Status::Failed);
+}
+
+#[test]
+fn one_holder_has_a_run_until_it_lets_go() {
+    let scene = Scene::new();
+    let id = example().id();
+    let lock = scene.lock();
+    assert_eq!(scene.store.holder(&id).unwrap().host, "here");
+    assert!(scene.store.lock(&id, &Holder::new("there", 0)).unwrap().is_none());
+    drop(lock);
+    assert_eq!(scene.store.holder(&id), None);
+    assert!(scene.store.lock(&id, &Holder::new("there", 0)).unwrap().is_some());
+}
+
+#[test]
+fn what_is_set_aside_is_kept_and_the_run_is_new() {
+    let scene = Scene::new();
+    scene.finish();
+    for number in 1..=2 {
+        fs::write(scene.folder.join(END), "torn").unwrap();
+        let place = scene.store.set_aside(&scene.lock(), &example().id()).unwrap();
+        assert!(place.ends_with(format!("set-aside-{number}")));
+        assert_eq!(fs::read_to_string(place.join(END)).unwrap(), "torn");
+        assert_eq!(scene.state(), RunState::New);
+    }
+}
+
+#[test]
+fn what_is_forgotten_is_gone_and_foreign_files_stay() {
+    let scene = Scene::new();
+    scene.finish();
+    fs::write(scene.folder.join("notes.txt"), "mine").unwrap();
+    scene.store.forget(&scene.lock(), &example().id()).unwrap();
+    assert_eq!(scene.state(), RunState::New);
+    assert_eq!(fs::read_to_string(scene.folder.join("notes.txt")).unwrap(), "mine");
+}

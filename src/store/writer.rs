@@ -1,0 +1,90 @@
+use std::fs::{File, OpenOptions};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+
+use super::{CHECKPOINT, CONFIG, CURVE, END, RunLock, Store, checkpoint, state};
+use crate::files::{csv_of, json_of, write_atomically};
+use crate::record::{CurveRow, End, Status};
+use crate::run::{RunConfig, RunId};
+use crate::train::Checkpoint;
+
+/// Keeps one run while it trains; holds its lock.
+pub struct RunWriter {
+    id: RunId,
+    folder: PathBuf,
+    curve: csv::Writer<File>,
+    _lock: RunLock,
+}
+
+impl RunWriter {
+    /// Begins a run, or goes on after step `step` of its last checkpoint.
+    ///
+    /// # Errors
+    /// A folder that cannot be written; the message names the file.
+    pub fn begin(store: &Store, lock: RunLock, config: &RunConfig, step: usize) -> Result<Self> {
+        let id = config.id();
+        let folder = store.folder_of(&id);
+        lock.assert_in(&folder);
+        let rows = match step {
+            0 => Vec::new(),
+            _ => state::curve_up_to(&folder, config, step)?,
+        };
+        if step == 0 {
+            write_atomically(&folder.join(CONFIG), &json_of(config)?)?;
+        }
+        let path = folder.join(CURVE);
+        write_atomically(&path, &csv_of(&rows)?)?;
+        let curve = append_to(&path, rows.is_empty())?;
+        Ok(RunWriter { id, folder, curve, _lock: lock })
+    }
+
+    /// Adds a row to the curve.
+    ///
+    /// # Errors
+    /// A file that cannot be written; the message names it.
+    pub fn append(&mut self, row: &CurveRow) -> Result<()> {
+        self.curve.serialize(row).with_context(|| self.curve_name())?;
+        // An evaluation is what people look at while a run trains.
+        if row.val_loss.is_some() {
+            self.curve.flush().with_context(|| self.curve_name())?;
+        }
+        Ok(())
+    }
+
+    /// Keeps a state to resume from, after the curve up to it.
+    ///
+    /// # Errors
+    /// A file that cannot be written; the message names it.
+    pub fn checkpoint(&mut self, checkpoint: &Checkpoint) -> Result<()> {
+        self.sync_curve()?;
+        checkpoint::write(&self.folder.join(CHECKPOINT), &self.id, checkpoint)
+    }
+
+    /// Ends the run and gives its lock back. A failed run ends even where its curve is lost.
+    ///
+    /// # Errors
+    /// A file that cannot be written; the message names it.
+    pub fn end(mut self, end: &End) -> Result<()> {
+        let curve = self.sync_curve();
+        if end.status != Status::Failed {
+            curve?;
+        }
+        write_atomically(&self.folder.join(END), &json_of(end)?)
+    }
+
+    fn sync_curve(&mut self) -> Result<()> {
+        self.curve.flush().with_context(|| self.curve_name())?;
+        self.curve.get_ref().sync_all().with_context(|| self.curve_name())
+    }
+
+    fn curve_name(&self) -> String {
+        format!("cannot write {}", self.folder.join(CURVE).display())
+    }
+}
+
+fn append_to(path: &Path, with_header: bool) -> Result<csv::Writer<File>> {
+    let file = OpenOptions::new().append(true).open(path);
+    let file = file.with_context(|| format!("cannot write {}", path.display()))?;
+    Ok(csv::WriterBuilder::new().has_headers(with_header).from_writer(file))
+}

@@ -1,0 +1,149 @@
+//! What a sweep and its worker processes say to each other: an [`Assignment`] as one line of JSON
+//! on stdin, which stays open for as long as the worker should work; events and at last the
+//! outcomes as lines of JSON on stdout.
+
+use std::io::{BufRead, Read, Write};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, ensure};
+use burn::train::Interrupter;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::backend::Backend;
+use crate::corpus::{Corpus, Source};
+use crate::model::{LaneWeights, read_weights};
+use crate::record::Provenance;
+use crate::run::{RunConfig, Start};
+use crate::store::Store;
+use crate::worker::{Event, Outcome, Workplace, give_up};
+
+/// Everything that a worker process needs.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Assignment {
+    /// Folder of results.
+    pub results: PathBuf,
+    /// Where the text comes from.
+    pub source: Source,
+    /// Weights to start from, for runs whose [`Start`] says so.
+    pub initial: Option<PathBuf>,
+    /// The backend.
+    pub backend: Backend,
+    /// Threads of its tensor operations.
+    pub threads: usize,
+    /// Time between checkpoints.
+    pub checkpoint_every: Duration,
+    /// What the records say about their origin.
+    pub provenance: Provenance,
+    /// The runs.
+    pub lanes: Vec<RunConfig>,
+}
+
+/// What a worker process says.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) enum Message {
+    /// Training goes on.
+    Event(Event),
+    /// The cohort is done with.
+    Outcomes(Vec<Outcome>),
+}
+
+/// Progress is told at most this often.
+const TELLING: Duration = Duration::from_millis(100);
+
+/// Works as a worker process: reads an assignment, carries it out, says how it goes.
+///
+/// # Errors
+/// An assignment that cannot be read. Every other error is the outcome of its runs.
+pub fn serve(interrupter: &Interrupter) -> Result<()> {
+    let mut line = String::new();
+    std::io::stdin().lock().read_line(&mut line)?;
+    let assignment: Assignment = serde_json::from_str(&line).context("no assignment on stdin")?;
+    stop_with_stdin(interrupter.clone());
+    let outcomes = work(&assignment, interrupter).unwrap_or_else(|error| {
+        let why = format!("{error:#}");
+        let store = Store::new(&assignment.results);
+        give_up(&store, &assignment.lanes, &assignment.provenance, &why);
+        vec![Outcome::Failed(why); assignment.lanes.len()]
+    });
+    say(&Message::Outcomes(outcomes));
+    Ok(())
+}
+
+fn work(assignment: &Assignment, interrupter: &Interrupter) -> Result<Vec<Outcome>> {
+    let first = assignment.lanes.first().context("an assignment without runs")?;
+    let corpus = Corpus::load(&assignment.source, &first.data.split)?;
+    ensure!(
+        corpus.digest == first.data.digest,
+        "{} has changed since the sweep began",
+        corpus.source
+    );
+    let workplace = Workplace {
+        initial: initial_weights(assignment, first)?,
+        corpus: &corpus,
+        device: assignment.backend.open()?,
+        threads: assignment.threads,
+        store: Store::new(&assignment.results),
+        provenance: assignment.provenance.clone(),
+        checkpoint_every: assignment.checkpoint_every,
+        interrupter: interrupter.clone(),
+    };
+    let mut teller = Teller::default();
+    Ok(workplace.carry_out(&assignment.lanes, &mut |event| teller.tell(event)))
+}
+
+/// Reads on until stdin ends: then nobody wants the results any more, or somebody wants to stop.
+fn stop_with_stdin(interrupter: Interrupter) {
+    std::thread::spawn(move || {
+        let _ = std::io::stdin().lock().read_to_end(&mut Vec::new());
+        interrupter.stop(Some("the sweep stopped"));
+    });
+}
+
+fn initial_weights(assignment: &Assignment, run: &RunConfig) -> Result<Option<Arc<LaneWeights>>> {
+    let (Some(path), Start::Weights(digest)) = (&assignment.initial, &run.start) else {
+        return Ok(None);
+    };
+    let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+    ensure!(
+        format!("{:x}", Sha256::digest(&bytes)) == *digest,
+        "{} has changed since the sweep began",
+        path.display()
+    );
+    read_weights(path, &run.model, run.data.vocabulary).map(Arc::new).map(Some)
+}
+
+/// Says how it goes on stdout. Where nobody listens any more, stdin has ended too.
+#[derive(Default)]
+struct Teller {
+    last: Option<Instant>,
+    untold: usize,
+}
+
+impl Teller {
+    fn tell(&mut self, event: Event) {
+        match event {
+            Event::Stepped { lanes, steps, step } => {
+                self.untold += steps;
+                if self.last.is_none_or(|last| last.elapsed() >= TELLING) {
+                    self.last = Some(Instant::now());
+                    let steps = std::mem::take(&mut self.untold);
+                    say(&Message::Event(Event::Stepped { lanes, steps, step }));
+                }
+            }
+            // Rows without an evaluation are on disk; nobody watches them from another process.
+            Event::Logged { ref row, .. } if row.val_loss.is_none() => {}
+            event => say(&Message::Event(event)),
+        }
+    }
+}
+
+fn say(message: &Message) {
+    if let Ok(mut line) = serde_json::to_string(message) {
+        line.push('\n');
+        let mut out = std::io::stdout().lock();
+        let _ = out.write_all(line.as_bytes()).and_then(|()| out.flush());
+    }
+}

@@ -1,0 +1,48 @@
+use std::collections::BTreeMap;
+use std::process::ChildStdin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use burn::train::Interrupter;
+
+/// Asks a sweep to stop, in this process and in its workers. A worker process stops when its stdin
+/// ends, so it also stops when the process that started it is gone.
+#[derive(Clone, Default)]
+pub struct Stop {
+    interrupter: Interrupter,
+    inputs: Arc<Mutex<BTreeMap<u32, ChildStdin>>>,
+}
+
+impl Stop {
+    /// Asks for it: every cohort finishes its step and leaves a checkpoint.
+    pub fn request(&self) {
+        self.interrupter.stop(Some("stopped by the user"));
+        self.inputs().clear();
+    }
+
+    /// Whether it was asked for.
+    pub fn is_requested(&self) -> bool {
+        self.interrupter.should_stop()
+    }
+
+    /// For training in this process.
+    pub fn interrupter(&self) -> &Interrupter {
+        &self.interrupter
+    }
+
+    /// Keeps the stdin of a worker process open until it should stop.
+    pub(super) fn hold(&self, process: u32, input: ChildStdin) {
+        let mut inputs = self.inputs();
+        if !self.is_requested() {
+            inputs.insert(process, input);
+        }
+    }
+
+    /// Forgets a worker process that has ended.
+    pub(super) fn release(&self, process: u32) {
+        self.inputs().remove(&process);
+    }
+
+    fn inputs(&self) -> MutexGuard<'_, BTreeMap<u32, ChildStdin>> {
+        self.inputs.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
