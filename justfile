@@ -10,6 +10,10 @@ quick *ARGS:
 test:
     cargo test --release
 
+# Kills a sweep at random moments, a hundred times over.
+torture:
+    WANE_TORTURE=100 cargo test --release --test resume killed -- --nocapture
+
 # Formatting, lints and tests, as CI runs them.
 check:
     cargo fmt --check

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result, anyhow};
 use serde::Serialize;
-use tempfile::NamedTempFile;
+use tempfile::Builder;
 
 /// Writes a file through a temporary one beside it and makes it durable.
 ///
@@ -16,7 +16,7 @@ pub fn write_atomically(path: &Path, contents: &[u8]) -> Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     let folder = folder.unwrap_or(Path::new("."));
     let write = || -> Result<()> {
-        let mut file = NamedTempFile::new_in(folder)?;
+        let mut file = readable_by_all().tempfile_in(folder)?;
         file.write_all(contents)?;
         file.as_file().sync_all()?;
         file.persist(path)?;
@@ -25,6 +25,18 @@ pub fn write_atomically(path: &Path, contents: &[u8]) -> Result<()> {
         Ok(())
     };
     write().with_context(|| format!("cannot write {}", path.display()))
+}
+
+/// Temporary files are their owner's alone, but results are for colleagues too: what the umask says.
+fn readable_by_all() -> Builder<'static, 'static> {
+    #[allow(unused_mut)]
+    let mut builder = Builder::new();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        builder.permissions(fs::Permissions::from_mode(0o666));
+    }
+    builder
 }
 
 /// Not every system can flush a folder; the rename is then as durable as it gets.

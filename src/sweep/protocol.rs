@@ -91,7 +91,9 @@ fn work(assignment: &Assignment, interrupter: &Interrupter) -> Result<Vec<Outcom
         interrupter: interrupter.clone(),
     };
     let mut teller = Teller::default();
-    Ok(workplace.carry_out(&assignment.lanes, &mut |event| teller.tell(event)))
+    let outcomes = workplace.carry_out(&assignment.lanes, &mut |event| teller.tell(event));
+    teller.flush();
+    Ok(outcomes)
 }
 
 /// Reads on until stdin ends: then nobody wants the results any more, or somebody wants to stop.
@@ -119,23 +121,31 @@ fn initial_weights(assignment: &Assignment, run: &RunConfig) -> Result<Option<Ar
 #[derive(Default)]
 struct Teller {
     last: Option<Instant>,
-    untold: usize,
+    /// Lanes, steps and the last step that were not told yet.
+    untold: Option<(usize, usize, usize)>,
 }
 
 impl Teller {
     fn tell(&mut self, event: Event) {
         match event {
             Event::Stepped { lanes, steps, step } => {
-                self.untold += steps;
+                let before = self.untold.take_if(|(others, ..)| *others == lanes);
+                self.flush();
+                self.untold = Some((lanes, steps + before.map_or(0, |(_, steps, _)| steps), step));
                 if self.last.is_none_or(|last| last.elapsed() >= TELLING) {
-                    self.last = Some(Instant::now());
-                    let steps = std::mem::take(&mut self.untold);
-                    say(&Message::Event(Event::Stepped { lanes, steps, step }));
+                    self.flush();
                 }
             }
             // Rows without an evaluation are on disk; nobody watches them from another process.
             Event::Logged { ref row, .. } if row.val_loss.is_none() => {}
             event => say(&Message::Event(event)),
+        }
+    }
+
+    fn flush(&mut self) {
+        if let Some((lanes, steps, step)) = self.untold.take() {
+            self.last = Some(Instant::now());
+            say(&Message::Event(Event::Stepped { lanes, steps, step }));
         }
     }
 }

@@ -12,18 +12,21 @@ pub struct Call {
     pub stderr: String,
 }
 
-/// Calls `wane` from the project's folder.
-pub fn wane<S: AsRef<str>>(arguments: &[S]) -> Call {
-    let arguments: Vec<&str> = arguments.iter().map(AsRef::as_ref).collect();
-    let output = Command::new(env!("CARGO_BIN_EXE_wane"))
-        .args(&arguments)
+/// A call of `wane` from the project's folder.
+pub fn command<S: AsRef<str>>(arguments: &[S]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_wane"));
+    command
+        .args(arguments.iter().map(AsRef::as_ref))
         .current_dir(project())
         .env("NO_COLOR", "1")
         // Tuning GPU kernels takes minutes on a software adapter.
-        .env("CUBECL_AUTOTUNE_LEVEL", "minimal")
-        .output()
-        .expect("the binary starts");
-    Call::from(output)
+        .env("CUBECL_AUTOTUNE_LEVEL", "minimal");
+    command
+}
+
+/// Calls `wane` from the project's folder.
+pub fn wane<S: AsRef<str>>(arguments: &[S]) -> Call {
+    Call::from(command(arguments).output().expect("the binary starts"))
 }
 
 /// Calls `wane` and expects success.

@@ -1,0 +1,331 @@
+//! What interrupts a sweep costs time and changes no byte of its results.
+
+mod common;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Stdio};
+use std::time::{Duration, Instant};
+
+use common::{Call, command, fixture, rows, text, wane, wane_ok};
+use sysinfo::{Pid, ProcessRefreshKind, ProcessesToUpdate, Signal, System};
+
+const STEPS: &str = "train.steps=150";
+
+/// Arguments of the sweep that the tests interrupt: eight runs of 150 steps.
+fn arguments(out: &Path) -> Vec<String> {
+    let spec = fixture("tiny.toml");
+    let words = ["sweep", text(&spec), "--set", STEPS, "--out", text(out), "--lanes", "3"];
+    let more = ["--jobs", "2", "--checkpoint-every", "0.02"];
+    words.iter().chain(&more).map(|word| (*word).to_owned()).collect()
+}
+
+fn start(out: &Path) -> Child {
+    let mut command = command(&arguments(out));
+    command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary starts")
+}
+
+fn finish(child: Child) -> Call {
+    Call::from(child.wait_with_output().expect("the child can be waited for"))
+}
+
+/// What must not change: the curves, and the runs without their seconds.
+fn results(out: &Path) -> (Vec<u8>, Vec<Vec<(String, String)>>) {
+    let runs = rows(&out.join("tiny/runs.csv"));
+    let without_seconds = |row: std::collections::HashMap<String, String>| {
+        let mut row: Vec<_> = row.into_iter().filter(|(name, _)| name != "seconds").collect();
+        row.sort();
+        row
+    };
+    let runs = runs.into_iter().map(without_seconds).collect();
+    (fs::read(out.join("tiny/curves.csv")).unwrap(), runs)
+}
+
+/// The end records of a store.
+fn ends(out: &Path) -> Vec<serde_json::Value> {
+    let runs = fs::read_dir(out.join(".runs")).unwrap();
+    let end = |run: std::io::Result<fs::DirEntry>| {
+        let text = fs::read_to_string(run.unwrap().path().join("end.json")).unwrap();
+        serde_json::from_str(&text).unwrap()
+    };
+    runs.map(end).collect()
+}
+
+struct Reference {
+    folder: tempfile::TempDir,
+    time: Duration,
+}
+
+impl Reference {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let start = Instant::now();
+        wane_ok(&arguments(&folder.path().join("whole")));
+        Reference { folder, time: start.elapsed() }
+    }
+
+    fn out(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn assert_same(&self, out: &Path) {
+        assert!(results(out) == results(&self.out("whole")), "{} differs", out.display());
+    }
+}
+
+/// Numbers that look random and are the same in every run of the tests (SplitMix64).
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, bound: u64) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (z ^ (z >> 31)) % bound
+    }
+}
+
+fn workers_of(parent: u32) -> Vec<Pid> {
+    let mut system = System::new();
+    system.refresh_processes_specifics(ProcessesToUpdate::All, true, ProcessRefreshKind::nothing());
+    let parent = Pid::from_u32(parent);
+    let children = system.processes().values().filter(|process| process.parent() == Some(parent));
+    children
+        .filter(|process| process.thread_kind().is_none())
+        .map(|process| process.pid())
+        .collect()
+}
+
+fn send(signal: Signal, process: Pid) -> bool {
+    let mut system = System::new();
+    system.refresh_processes(ProcessesToUpdate::Some(&[process]), true);
+    system.process(process).and_then(|process| process.kill_with(signal)).unwrap_or(false)
+}
+
+/// `WANE_TORTURE=100` kills in 100 rounds instead of 20.
+#[test]
+fn a_sweep_that_is_killed_at_any_moment_ends_with_the_same_bytes() {
+    let rounds = std::env::var("WANE_TORTURE").ok().and_then(|count| count.parse().ok());
+    let reference = Reference::new();
+    let mut dice = Dice(7);
+    let (mut kills, mut resumed) = (0, 0);
+    for round in 0..rounds.unwrap_or(20) {
+        let out = reference.out(&format!("killed-{round}"));
+        for _ in 0..=dice.below(3) {
+            let mut child = start(&out);
+            let most = reference.time.as_millis() as u64;
+            std::thread::sleep(Duration::from_millis(dice.below(most)));
+            let workers = workers_of(child.id());
+            match dice.below(2) {
+                0 => kills += u32::from(child.kill().is_ok()),
+                _ => {
+                    let some = workers.get(dice.below(2) as usize).or(workers.first());
+                    kills += u32::from(some.is_some_and(|worker| send(Signal::Kill, *worker)));
+                }
+            }
+            finish(child);
+        }
+        let call = finish(start(&out));
+        assert_eq!(call.code, Some(0), "round {round}: {}", call.stderr);
+        reference.assert_same(&out);
+        resumed += ends(&out).iter().filter(|end| end["resumed_from"] != 0).count();
+    }
+    println!("{kills} kills survived, {resumed} runs resumed in the middle");
+    assert!(kills > 10 && resumed > 10, "{kills} kills, {resumed} runs resumed in the middle");
+}
+
+#[test]
+fn ctrl_c_leaves_what_there_is_and_says_how_to_go_on() {
+    let reference = Reference::new();
+    let out = reference.out("stopped");
+    let child = start(&out);
+    std::thread::sleep(reference.time / 3);
+    assert!(send(Signal::Interrupt, Pid::from_u32(child.id())));
+    let call = finish(child);
+    assert_eq!(call.code, Some(130), "{}", call.stderr);
+    assert!(call.stderr.contains("runs have ended. Go on with"), "{}", call.stderr);
+    assert_eq!(rows(&out.join("tiny/runs.csv")).len(), 8, "what there is was written");
+    let resume = call.stderr.lines().last().unwrap().trim().to_owned();
+    assert!(resume.contains("sweep") && resume.contains(STEPS), "{resume}");
+    let status =
+        wane_ok(&["status", text(&fixture("tiny.toml")), "--set", STEPS, "--out", text(&out)]);
+    assert!(status.stdout.contains("6 runs:"), "{}", status.stdout);
+    let again = finish(start(&out));
+    assert_eq!(again.code, Some(0), "{}", again.stderr);
+    assert!(!again.stderr.contains("damaged"), "{}", again.stderr);
+    reference.assert_same(&out);
+}
+
+#[test]
+fn ctrl_c_twice_ends_at_once() {
+    let reference = Reference::new();
+    let out = reference.out("stopped-twice");
+    let child = start(&out);
+    std::thread::sleep(reference.time / 3);
+    let process = Pid::from_u32(child.id());
+    send(Signal::Interrupt, process);
+    std::thread::sleep(Duration::from_millis(1));
+    send(Signal::Interrupt, process);
+    assert_eq!(finish(child).code, Some(130));
+    assert_eq!(finish(start(&out)).code, Some(0));
+    reference.assert_same(&out);
+}
+
+#[test]
+fn two_sweeps_at_once_share_the_work_and_both_are_complete() {
+    let reference = Reference::new();
+    let out = reference.out("shared");
+    let calls = [start(&out), start(&out)].map(finish);
+    for call in &calls {
+        assert_eq!(call.code, Some(0), "{}", call.stderr);
+        assert!(call.stdout.contains("best λ"), "{}", call.stdout);
+    }
+    reference.assert_same(&out);
+    assert!(ends(&out).iter().all(|end| end["resumed_from"] == 0), "no run was trained twice");
+}
+
+#[test]
+fn status_tells_from_another_terminal_what_runs() {
+    let reference = Reference::new();
+    let out = reference.out("watched");
+    let child = start(&out);
+    let spec = fixture("tiny.toml");
+    let arguments = ["status", text(&spec), "--set", STEPS, "--out", text(&out)];
+    let deadline = Instant::now() + Duration::from_secs(20);
+    let mut seen = String::new();
+    while !seen.contains("running") && Instant::now() < deadline {
+        seen = wane_ok(&arguments).stdout;
+    }
+    assert!(seen.contains("running") && seen.contains("of 150"), "{seen}");
+    assert_eq!(finish(child).code, Some(0));
+    let done = wane_ok(&arguments).stdout;
+    assert!(done.ends_with("6 runs: 6 done\n"), "{done}");
+}
+
+#[test]
+fn one_run_that_cannot_be_kept_does_not_take_the_others_with_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let (spec, out) = (fixture("tiny.toml"), folder.path());
+    wane_ok(&["sweep", text(&spec), "--out", text(out), "--quiet"]);
+    let id = rows(&out.join("tiny/runs.csv"))[2]["run"].clone();
+    let run = out.join(".runs").join(&id);
+    fs::remove_dir_all(&run).unwrap();
+    fs::write(&run, "in the way").unwrap();
+    let call = wane(&["sweep", text(&spec), "--out", text(out)]);
+    assert_eq!(call.code, Some(1), "{}", call.stderr);
+    assert!(call.stderr.contains("1 of 6 runs failed"), "{}", call.stderr);
+    assert!(call.stderr.contains(&id), "the run and its path are named: {}", call.stderr);
+    let states: Vec<String> =
+        rows(&out.join("tiny/runs.csv")).iter().map(|row| row["status"].clone()).collect();
+    assert_eq!(states.iter().filter(|state| *state == "done").count(), 7);
+    assert_eq!(fs::read_to_string(&run).unwrap(), "in the way", "what is not ours stays");
+    fs::remove_file(&run).unwrap();
+    wane_ok(&["sweep", text(&spec), "--out", text(out)]);
+}
+
+#[test]
+fn a_damaged_run_is_set_aside_and_trained_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let (spec, out) = (fixture("tiny.toml"), folder.path());
+    let arguments = ["sweep", text(&spec), "--out", text(out)];
+    wane_ok(&arguments);
+    let before = results(out);
+    let id = rows(&out.join("tiny/runs.csv"))[0]["run"].clone();
+    let end = out.join(".runs").join(&id).join("end.json");
+    fs::write(&end, "{\"status\":").unwrap();
+    let plan = wane_ok(&["plan", text(&spec), "--out", text(out)]);
+    assert!(plan.stdout.contains("1 damaged") && plan.stdout.contains(&id), "{}", plan.stdout);
+    let call = wane_ok(&arguments);
+    assert!(call.stderr.contains("end.json is damaged"), "{}", call.stderr);
+    assert_eq!(
+        fs::read_to_string(end.with_file_name("set-aside-1/end.json")).unwrap(),
+        "{\"status\":"
+    );
+    assert!(results(out) == before);
+}
+
+#[test]
+fn divergence_is_a_result_that_is_kept_until_asked_for_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let (spec, out) = (fixture("tiny.toml"), folder.path());
+    let base = ["sweep", text(&spec), "--out", text(out), "--set", "train.lr=1e30"];
+    let call = wane_ok(&base);
+    assert!(call.stdout.contains("runs.csv"), "{}", call.stdout);
+    let runs = rows(&out.join("tiny/runs.csv"));
+    assert!(runs.iter().all(|run| run["status"] == "diverged" && run["val_loss"].is_empty()));
+    let again = wane_ok(&base);
+    assert!(again.stderr.contains("6 diverged before; kept"), "{}", again.stderr);
+    let retry = wane_ok(&[&base[..], &["--retry-diverged"]].concat());
+    assert!(retry.stderr.contains("6 new"), "{}", retry.stderr);
+}
+
+#[test]
+fn fresh_trains_everything_again_and_an_end_tells_its_origin() {
+    let folder = tempfile::tempdir().unwrap();
+    let (spec, out) = (fixture("tiny.toml"), folder.path());
+    let base = ["sweep", text(&spec), "--out", text(out)];
+    wane_ok(&base);
+    let fresh = wane_ok(&[&base[..], &["--fresh"]].concat());
+    assert!(fresh.stderr.contains("6 new"), "{}", fresh.stderr);
+    let id = rows(&out.join("tiny/runs.csv"))[0]["run"].clone();
+    let end = fs::read_to_string(out.join(".runs").join(id).join("end.json")).unwrap();
+    let end: serde_json::Value = serde_json::from_str(&end).unwrap();
+    let origin = &end["provenance"];
+    for key in ["version", "commit", "backend", "adapter", "host"] {
+        assert!(origin[key].as_str().is_some_and(|value| !value.is_empty()), "{key}: {origin}");
+    }
+    assert!(origin["command"].as_array().unwrap().iter().any(|word| word == "--fresh"));
+    assert!(origin["jobs"].as_u64() >= Some(1) && origin["cores"].as_u64() >= Some(1));
+}
+
+#[test]
+fn a_file_where_the_results_should_go_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("taken");
+    fs::write(&out, "mine").unwrap();
+    let call = wane(&["sweep", text(&fixture("tiny.toml")), "--out", text(&out)]);
+    assert_eq!(call.code, Some(1), "{}", call.stderr);
+    assert!(call.stderr.contains(text(&out)), "{}", call.stderr);
+    assert_eq!(fs::read_to_string(&out).unwrap(), "mine");
+}
+
+/// A file system of 900 KiB, for as long as it lives.
+struct SmallDisk(tempfile::TempDir);
+
+impl SmallDisk {
+    fn mount() -> Option<Self> {
+        let folder = tempfile::tempdir().unwrap();
+        let mut mount = std::process::Command::new("mount");
+        mount.args(["-t", "tmpfs", "-o", "size=900k", "none"]).arg(folder.path());
+        mount
+            .stderr(Stdio::null())
+            .status()
+            .is_ok_and(|status| status.success())
+            .then_some(Self(folder))
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        let _ = std::process::Command::new("umount").arg(self.0.path()).status();
+    }
+}
+
+#[test]
+fn a_full_disk_is_named_and_finished_records_stay_whole() {
+    let Some(disk) = SmallDisk::mount() else {
+        eprintln!("skipped: mounting a small file system takes root on Linux");
+        return;
+    };
+    let (spec, out) = (fixture("tiny.toml"), disk.0.path());
+    let base = ["sweep", text(&spec), "--out", text(out), "--set", "seeds=[0]"];
+    wane_ok(&base);
+    let larger = ["--set", "model.channels=48", "--set", "seeds=[0, 1, 2, 3]"];
+    let call = wane(&[&base[..], &larger].concat());
+    assert_eq!(call.code, Some(1), "{}", call.stderr);
+    assert!(call.stderr.contains("No space left"), "{}", call.stderr);
+    assert!(call.stderr.contains(text(out)), "{}", call.stderr);
+    let plan = wane_ok(&["plan", text(&spec), "--out", text(out), "--set", "seeds=[0]"]);
+    assert!(plan.stdout.contains("3 finished before"), "{}", plan.stdout);
+}
