@@ -23,7 +23,8 @@ struct Shape {
     batch: usize,
 }
 
-const SHAPES: [Shape; 2] = [
+const SHAPES: [Shape; 3] = [
+    Shape { name: "1 layer, 16 channels, batch 4", layers: 1, heads: 2, channels: 16, batch: 4 },
     Shape { name: "2 layers, 64 channels, batch 8", layers: 2, heads: 4, channels: 64, batch: 8 },
     Shape {
         name: "4 layers, 128 channels, batch 12",

@@ -13,9 +13,10 @@ const ATTENTION_MATRICES: usize = 4;
 const LOGITS: usize = 6;
 
 /// float32 operations per second of one core in small matrix products, and seconds one core spends
-/// on one intermediate number: measured with the flex backend on an AVX2 machine of 2020s make.
-const PRODUCTS_PER_SECOND: f64 = 55e9;
-const SECONDS_PER_INTERMEDIATE: f64 = 5.3e-9;
+/// on one intermediate number: fitted to `benches/throughput.rs` with the flex backend on an AVX-512
+/// machine of 2020s make. Other machines were two to three times slower.
+const PRODUCTS_PER_SECOND: f64 = 150e9;
+const SECONDS_PER_INTERMEDIATE: f64 = 1.9e-9;
 
 /// Numbers kept per lane for one backward pass.
 fn intermediates(run: &RunConfig) -> usize {

@@ -4,10 +4,17 @@ use super::cost::lane_bytes;
 use crate::backend::DeviceKind;
 use crate::run::RunConfig;
 
-/// Lanes of a cohort on a CPU: stacking spares little there, and few lanes stay in the cache.
+/// Most lanes of a cohort on a CPU. Stacking spares a small model the overhead of its operations;
+/// four lanes gave one of 16 channels 1.3 times the speed of one, and eight gave less
+/// (`benches/throughput.rs`).
 const CPU_LANES: usize = 4;
+/// What a cohort may keep on a CPU so that it stays in the cache: beyond, every further lane slows
+/// all of them down.
+const CPU_CACHE_BYTES: u64 = 8 << 20;
 /// Lanes of a cohort on a GPU, where small kernels are bound by their launches.
 const GPU_LANES: usize = 64;
+/// Bytes that a sweep and each of its worker processes take before the first lane.
+const PROCESS_BYTES: u64 = 40 << 20;
 /// Memory to count on where a GPU does not tell its own.
 const GPU_BYTES: u64 = 4 << 30;
 
@@ -46,9 +53,12 @@ impl Layout {
         jobs: Option<usize>,
     ) -> Self {
         let lane_bytes = runs.iter().map(lane_bytes).max().unwrap_or(1);
-        let (preferred, budget, most_workers, kind) = match machine.kind {
-            DeviceKind::Cpu => (CPU_LANES, machine.free_bytes / 2, machine.cores, "CPU"),
-            DeviceKind::Gpu => (GPU_LANES, GPU_BYTES, 1, "GPU"),
+        let (preferred, budget, most_workers, why) = match machine.kind {
+            DeviceKind::Cpu => {
+                let cached = (CPU_CACHE_BYTES / lane_bytes).clamp(1, CPU_LANES as u64) as usize;
+                (cached, machine.free_bytes / 2, machine.cores, "what stays in a CPU's cache")
+            }
+            DeviceKind::Gpu => (GPU_LANES, GPU_BYTES, 1, "a GPU wants many"),
         };
         let workers = jobs.unwrap_or(most_workers).min(runs.len()).max(1);
         let fitting = (budget / workers as u64 / lane_bytes).max(1) as usize;
@@ -56,7 +66,7 @@ impl Layout {
         let reason = match lanes {
             Some(_) => "as asked by --lanes".to_owned(),
             None if fitting < preferred => format!("what {} of memory hold", mebibytes(budget)),
-            None => format!("the default on a {kind}"),
+            None => why.to_owned(),
         };
         let threads = (machine.cores / workers).max(1);
         Layout { lanes: chosen, workers, threads, lane_bytes, reason }
@@ -64,7 +74,8 @@ impl Layout {
 
     /// Bytes that all workers together need, by estimate.
     pub fn bytes(&self) -> u64 {
-        self.lane_bytes * (self.lanes * self.workers) as u64
+        let workers = self.workers as u64;
+        PROCESS_BYTES * (1 + workers) + self.lane_bytes * self.lanes as u64 * workers
     }
 }
 
@@ -106,6 +117,11 @@ mod tests {
         let runs = vec![example(); 20];
         let layout = Layout::choose(&runs, &machine(DeviceKind::Cpu, 8 << 30), Some(7), Some(2));
         assert_eq!((layout.lanes, layout.workers, layout.threads), (7, 2, 4));
+        let mut large = example();
+        large.model.channels = 512;
+        let large =
+            Layout::choose(&vec![large; 20], &machine(DeviceKind::Cpu, 8 << 30), None, None);
+        assert_eq!(large.lanes, 1, "one lane of a large model fills the cache");
         let single = Layout::choose(&runs[..1], &machine(DeviceKind::Cpu, 8 << 30), Some(7), None);
         assert_eq!((single.lanes, single.workers, single.threads), (1, 1, 8));
     }
