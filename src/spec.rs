@@ -16,6 +16,9 @@ use crate::corpus::{Order, Source, Split};
 use crate::run::{Decay, Family, ModelShape, Recipe};
 use file::{DataTable, ModelTable, SpecFile, TrainTable};
 
+/// Tokens of a split, at most: they are held in memory.
+const MOST_TOKENS: usize = 2_000_000_000;
+
 /// Changes to a spec that the command line asks for.
 #[derive(Clone, Debug, Default)]
 pub struct Changes {
@@ -149,8 +152,8 @@ fn split(data: &DataTable) -> Result<Split> {
             bail!("data.order = \"{other}\": {hint}")
         }
     };
-    positive("data.train", data.train)?;
-    positive("data.val", data.val)?;
+    count("data.train", data.train, MOST_TOKENS)?;
+    count("data.val", data.val, MOST_TOKENS)?;
     Ok(Split { train: data.train, val: data.val, order })
 }
 
@@ -160,11 +163,10 @@ fn model(table: &ModelTable) -> Result<ModelShape> {
     let family = Family::parse(family).with_context(|| {
         format!("model.family = \"{family}\": {}", keys::suggestion(family, &known))
     })?;
-    for (key, value) in
-        [("layers", layers), ("heads", heads), ("channels", channels), ("context", context)]
-    {
-        positive(&format!("model.{key}"), *value)?;
-    }
+    count("model.layers", *layers, 1_000)?;
+    count("model.heads", *heads, 1_000)?;
+    count("model.channels", *channels, 100_000)?;
+    count("model.context", *context, 1_000_000)?;
     ensure!(
         channels.is_multiple_of(*heads),
         "model.heads = {heads} does not divide model.channels = {channels}"
@@ -210,14 +212,14 @@ fn recipe(train: &TrainTable) -> Recipe {
 /// Checks the ranges of a recipe; `table` is where its numbers stand.
 fn check_recipe(recipe: &Recipe, table: &str) -> Result<()> {
     let counts = [
-        ("steps", recipe.steps),
-        ("batch", recipe.batch),
-        ("eval_every", recipe.eval_every),
-        ("eval_windows", recipe.eval_windows),
-        ("log_every", recipe.log_every),
+        ("steps", recipe.steps, 1_000_000_000),
+        ("batch", recipe.batch, 1_000_000),
+        ("eval_every", recipe.eval_every, usize::MAX),
+        ("eval_windows", recipe.eval_windows, 1_000_000),
+        ("log_every", recipe.log_every, usize::MAX),
     ];
-    for (key, value) in counts {
-        positive(&format!("{table}.{key}"), value)?;
+    for (key, value, most) in counts {
+        count(&format!("{table}.{key}"), value, most)?;
     }
     let check = |key: &str, value: f64, valid: bool, expected: &str| {
         ensure!(valid && value.is_finite(), "{table}.{key} = {value}: expected {expected}");
@@ -244,8 +246,11 @@ fn check_recipe(recipe: &Recipe, table: &str) -> Result<()> {
     Ok(())
 }
 
-fn positive(key: &str, value: usize) -> Result<()> {
+/// Checks a count. The bounds are far beyond what any machine trains here: they catch slips of the
+/// keyboard before those cost time and memory.
+fn count(key: &str, value: usize, most: usize) -> Result<()> {
     ensure!(value > 0, "{key} = 0: expected a whole number above 0");
+    ensure!(value <= most, "{key} = {value}: expected at most {most}");
     Ok(())
 }
 

@@ -17,6 +17,10 @@ pub fn read(path: &Path, split: &Split) -> Result<Corpus> {
         let offset = error.utf8_error().valid_up_to();
         anyhow!("{name} is not UTF-8: the byte at offset {offset} starts no character; convert the file, or give a folder of .bin files")
     })?;
+    ensure!(
+        !text.starts_with('\u{feff}'),
+        "{name} starts with a byte-order mark, which would become a token; save it as UTF-8 without one"
+    );
     let characters: Vec<char> = text.chars().collect();
     let wanted = split.train + split.val;
     ensure!(
