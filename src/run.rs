@@ -265,8 +265,17 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn the_identity_is_pinned() {
-        assert_eq!(example().id().as_str(), "9780d9c1f0d28792");
+    fn identities_are_pinned() {
+        let with = |change: fn(&mut RunConfig)| {
+            let mut run = example();
+            change(&mut run);
+            run.id().to_string()
+        };
+        assert_eq!(with(|_| {}), "9780d9c1f0d28792");
+        assert_eq!(with(|run| run.decay = Decay::NONE), "ba62209e42416b88");
+        assert_eq!(with(|run| run.start = Start::Weights("ab".into())), "ba391d0a95ebd496");
+        assert_eq!(with(|run| run.recipe.lr = 0.1 + 0.2), "425caabae5b9011a");
+        assert_eq!(with(|run| run.data.split.order = Order::Sequential), "e68992f2b872814c");
     }
 
     #[test]

@@ -9,6 +9,7 @@ mod lock;
 mod state;
 mod writer;
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -50,6 +51,25 @@ impl Store {
     /// The store of a results folder.
     pub fn new(results: &Path) -> Self {
         Store { folder: results.join(".runs") }
+    }
+
+    /// Every run that was begun, by identity. Foreign files and folders are passed over.
+    ///
+    /// # Errors
+    /// A store that cannot be read; the message names it.
+    pub fn runs(&self) -> Result<Vec<RunConfig>> {
+        if !self.folder.exists() {
+            return Ok(Vec::new());
+        }
+        let context = || format!("cannot read the folder {}", self.folder.display());
+        let mut runs = BTreeMap::new();
+        for entry in fs::read_dir(&self.folder).with_context(context)? {
+            let folder = entry.with_context(context)?.path();
+            if let Some(run) = state::config(&folder) {
+                runs.insert(run.id(), run);
+            }
+        }
+        Ok(runs.into_values().collect())
     }
 
     /// What is there of a run.

@@ -279,7 +279,9 @@ fn data_that_cannot_be_used_is_named_with_the_numbers() {
         fs::create_dir(path(name)).unwrap();
         fs::write(path(name).join("train.bin"), train).unwrap();
         fs::write(path(name).join("val.bin"), val).unwrap();
-        meta.map(|meta| fs::write(path(name).join("meta.json"), meta).unwrap());
+        if let Some(meta) = meta {
+            fs::write(path(name).join("meta.json"), meta).unwrap();
+        }
     };
     bins("odd", vec![1; 1201], tokens(300), None);
     bins("few", tokens(599), tokens(300), None);

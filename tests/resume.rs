@@ -201,6 +201,55 @@ fn status_tells_from_another_terminal_what_runs() {
     assert_eq!(finish(child).code, Some(0));
     let done = wane_ok(&arguments).stdout;
     assert!(done.ends_with("6 runs: 6 done\n"), "{done}");
+    let all = wane_ok(&["status", "--out", text(&out)]).stdout;
+    assert!(all.contains("adamw global λ=1") && all.ends_with("6 runs: 6 done\n"), "{all}");
+}
+
+#[test]
+fn a_worker_that_dies_again_and_again_fails_its_runs_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let (spec, out) = (fixture("tiny.toml"), folder.path());
+    let long = ["sweep", text(&spec), "--out", text(out), "--set", "train.steps=100000"];
+    let one = ["--set", "arm.0.mask=global", "--set", "arm.0.weight_decay=1.0", "--seeds=0"];
+    let mut command = command(&[&long[..], &one].concat());
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let deadline = Instant::now() + Duration::from_secs(60);
+    let mut killed = Vec::new();
+    while killed.len() < 4 && Instant::now() < deadline {
+        for worker in workers_of(child.id()) {
+            if !killed.contains(&worker) && send(Signal::Kill, worker) {
+                killed.push(worker);
+            }
+        }
+    }
+    let call = finish(child);
+    assert_eq!(call.code, Some(1), "{}", call.stderr);
+    assert!(call.stderr.contains("starting it again (3 of 3)"), "{}", call.stderr);
+    assert!(call.stderr.contains("its worker died 4 times"), "{}", call.stderr);
+    let runs = rows(&out.join("tiny/runs.csv"));
+    assert_eq!((runs.len(), runs[0]["status"].as_str()), (1, "failed"));
+    let status = wane_ok(&["status", "--out", text(out)]).stdout;
+    assert!(status.contains("1 runs: 1 failed") && status.contains("died 4 times"), "{status}");
+}
+
+#[test]
+fn a_text_that_changes_under_a_sweep_is_noticed() {
+    let folder = tempfile::tempdir().unwrap();
+    let (spec, out) = (fixture("tiny.toml"), folder.path());
+    let data = folder.path().join("text.txt");
+    fs::write(&data, "abc ".repeat(400)).unwrap();
+    let words = ["sweep", text(&spec), "--out", text(out), "--data", text(&data), "--jobs", "1"];
+    let more = ["--lanes", "1", "--set", STEPS];
+    let mut command = command(&[&words[..], &more].concat());
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while !out.join(".runs").exists() && Instant::now() < deadline {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    fs::write(&data, "acb ".repeat(400)).unwrap();
+    let call = finish(child);
+    assert_eq!(call.code, Some(1), "{}", call.stderr);
+    assert!(call.stderr.contains("has changed since the sweep began"), "{}", call.stderr);
 }
 
 #[test]

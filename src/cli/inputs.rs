@@ -23,6 +23,13 @@ use crate::spec::{Changes, Spec};
 pub struct SpecArgs {
     /// TOML file that describes the experiment
     pub spec: PathBuf,
+    #[command(flatten)]
+    pub changes: ChangeArgs,
+}
+
+/// Changes to a spec.
+#[derive(clap::Args, Debug)]
+pub struct ChangeArgs {
     /// Change a value of the spec, such as train.steps=100 or arm.0.lr=[1e-3,3e-3]
     #[arg(long, value_name = "KEY=VALUE")]
     pub set: Vec<String>,
@@ -102,12 +109,12 @@ impl Inputs {
     }
 
     fn read(args: &SpecArgs) -> Result<Self> {
-        let changes =
-            Changes { set: args.set.clone(), data: args.data.clone(), seeds: args.seeds.clone() };
+        let ChangeArgs { set, data, seeds, init } = &args.changes;
+        let changes = Changes { set: set.clone(), data: data.clone(), seeds: seeds.clone() };
         let spec = Spec::load(&args.spec, &changes)?;
         let corpus = Corpus::load(&spec.source, &spec.split)?;
         corpus.check_context(spec.model.context)?;
-        let (initial, digest) = match &args.init {
+        let (initial, digest) = match init {
             None => (None, None),
             Some(path) => {
                 let bytes = std::fs::read(path)

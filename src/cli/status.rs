@@ -1,37 +1,69 @@
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
 use anyhow::Result;
 use indicatif::HumanDuration;
 
-use super::inputs::{Inputs, SpecArgs};
+use super::inputs::{ChangeArgs, Inputs, SpecArgs};
 use super::output::print;
 use crate::plan::Entry;
 use crate::record::Status;
 use crate::report::status_table;
 use crate::run::RunConfig;
+use crate::spec::Arm;
 use crate::store::{Holder, RunState, Store};
 
 #[derive(clap::Args, Debug)]
 pub struct Args {
+    /// TOML file that describes the experiment [default: every run in the folder]
+    spec: Option<PathBuf>,
     #[command(flatten)]
-    spec: SpecArgs,
+    changes: ChangeArgs,
     /// Folder of results
     #[arg(long, value_name = "DIR", default_value = "results")]
     out: PathBuf,
 }
 
 pub fn run(args: Args) -> Result<()> {
-    let inputs = Inputs::load(&args.spec)?;
     let store = Store::new(&args.out);
-    let states: Vec<[String; 2]> =
-        inputs.plan.runs.iter().map(|run| describe(run, &store)).collect();
-    let row = |entry: &Entry| {
-        let [state, detail] = states[entry.run].clone();
-        [entry.id.to_string(), entry.arm.label(), entry.seed.to_string(), state, detail]
+    let lines: Vec<Line> = match args.spec {
+        Some(spec) => {
+            let plan = Inputs::load(&SpecArgs { spec, changes: args.changes })?.plan;
+            let line = |entry: Entry| Line {
+                run: plan.runs[entry.run].clone(),
+                arm: entry.arm.label(),
+                seed: entry.seed,
+            };
+            plan.entries.into_iter().map(line).collect()
+        }
+        None => store.runs()?.into_iter().map(Line::of).collect(),
     };
-    print(&status_table(inputs.plan.entries.iter().map(row).collect()))?;
-    print(&format!("\n{}", totals(&states)))
+    let mut states = BTreeMap::new();
+    let mut rows = Vec::new();
+    for Line { run, arm, seed } in lines {
+        let id = run.id().to_string();
+        let state = states.entry(id.clone()).or_insert_with(|| describe(&run, &store));
+        let [state, detail] = state.clone();
+        rows.push([id, arm, seed.to_string(), state, detail]);
+    }
+    print(&status_table(rows))?;
+    print(&format!("\n{}", totals(&states.into_values().collect::<Vec<_>>())))
+}
+
+/// A run as it is shown.
+struct Line {
+    run: RunConfig,
+    arm: String,
+    seed: u64,
+}
+
+impl Line {
+    /// A run of which no spec is known.
+    fn of(run: RunConfig) -> Self {
+        let (decay, recipe, seed) = (run.decay, run.recipe, run.data.seed);
+        Line { run, arm: Arm { decay, recipe, variant: String::new() }.label(), seed }
+    }
 }
 
 fn describe(run: &RunConfig, store: &Store) -> [String; 2] {

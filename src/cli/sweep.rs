@@ -41,7 +41,7 @@ pub fn run(args: Args) -> Result<()> {
         assignment: Assignment {
             results: args.training.out.clone(),
             source: inputs.spec.source.clone(),
-            initial: args.spec.init.clone(),
+            initial: args.spec.changes.init.clone(),
             backend: args.training.backend,
             threads: layout.threads,
             checkpoint_every: args.training.checkpoint_every(),

@@ -134,3 +134,39 @@ proptest! {
         prop_assert_eq!(arms.len(), 2 * masks.len() * coefficients.len() * rates.len());
     }
 }
+
+/// One slip of the keyboard: a place in the text, what becomes of it.
+fn slip() -> impl Strategy<Value = (prop::sample::Index, Option<String>)> {
+    let words =
+        ["", "0", "-1", "1e999", "nan", "[", "]", "[[", "=", ".", "\"", "'", "\n", "#", "{}", "é"];
+    let word = prop::sample::select(words.map(str::to_owned).to_vec());
+    (any::<prop::sample::Index>(), prop::option::of(word))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(3000))]
+
+    #[test]
+    fn no_slip_of_the_keyboard_makes_the_parser_panic(
+        slips in prop::collection::vec(slip(), 1..6),
+        assignment in prop::option::of("(train|arm|data|model|seeds|name)?\\.?[0-9]?\\.?(steps|lr|form|mask|weight_decay)?=?[-0-9.a-z\\[\\]\"',]{0,8}"),
+    ) {
+        let mut characters: Vec<char> = include_str!("../../experiments/overfit.toml").chars().collect();
+        for (place, word) in slips {
+            let place = place.index(characters.len());
+            match word {
+                Some(word) => drop(characters.splice(place..place, word.chars())),
+                None => drop(characters.remove(place)),
+            }
+        }
+        let changes = Changes { set: assignment.into_iter().collect(), ..Changes::default() };
+        if let Ok(spec) = Spec::parse(&characters.into_iter().collect::<String>(), &changes) {
+            prop_assert!(!spec.arms.is_empty() && !spec.seeds.is_empty());
+        }
+    }
+
+    #[test]
+    fn any_text_at_all_is_parsed_or_refused(text in "\\PC{0,200}") {
+        let _ = parse(&text);
+    }
+}

@@ -121,6 +121,11 @@ pub fn whole_rows(folder: &Path) -> Vec<CurveRow> {
     reader.into_deserialize().map_while(Result::ok).collect()
 }
 
+/// The configuration in a run's folder, if it can be read.
+pub fn config(folder: &Path) -> Option<RunConfig> {
+    read_json(&folder.join(CONFIG)).ok().flatten()
+}
+
 /// The end of a run, if it can be read.
 pub fn end(folder: &Path) -> Option<End> {
     read_json(&folder.join(END)).ok().flatten()
