@@ -90,6 +90,7 @@ impl Progress for Bars {
 
 impl Drop for Bars {
     fn drop(&mut self) {
+        self.running().drain().for_each(|(_, running)| running.bar.finish_and_clear());
         self.sweep.finish_and_clear();
     }
 }
