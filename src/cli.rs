@@ -6,6 +6,7 @@ mod inputs;
 mod manifest;
 mod output;
 mod plan;
+mod report;
 mod status;
 mod sweep;
 mod train;
@@ -31,6 +32,8 @@ enum Command {
     Train(train::Args),
     /// Show what a spec would train: runs, cohorts, tokens, memory, time
     Plan(plan::Args),
+    /// Draw figures and report of an experiment again, from its CSV files
+    Report(report::Args),
     /// Show what has become of the runs of a spec, or of all runs
     Status(status::Args),
     /// Show which parameters each arm of a spec decays
@@ -54,6 +57,7 @@ impl Cli {
             Command::Sweep(args) => sweep::run(args),
             Command::Train(args) => train::run(args),
             Command::Plan(args) => plan::run(args),
+            Command::Report(args) => report::run(args),
             Command::Status(args) => status::run(args),
             Command::Manifest(args) => manifest::run(args),
             Command::Data(args) => data::run(args),

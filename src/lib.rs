@@ -10,6 +10,7 @@
 
 #![warn(missing_docs)]
 
+pub mod analysis;
 pub mod backend;
 pub mod cli;
 pub mod corpus;
@@ -26,6 +27,7 @@ pub mod provenance;
 mod random;
 pub mod record;
 pub mod report;
+pub mod results;
 pub mod run;
 pub mod schedule;
 mod signals;

@@ -21,7 +21,7 @@ use adam::LaneAdam;
 use gradients::LaneGradients;
 use step::{SharedStep, StepCoefficients};
 
-pub use gradients::weight_norms;
+pub use gradients::{WeightNorms, weight_norms};
 pub use moments::LaneMoments;
 
 /// Updates the parameters of a cohort.

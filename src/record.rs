@@ -4,6 +4,7 @@ use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
 
+use crate::decay::Role;
 use crate::run::RunConfig;
 
 /// A row of a run's curve. What was not measured at a step is missing.
@@ -23,6 +24,16 @@ pub struct CurveRow {
     pub val_loss: Option<f64>,
     /// Norm of all weights.
     pub weight_norm: Option<f32>,
+    /// Norm of the embeddings.
+    pub weight_norm_embedding: Option<f32>,
+    /// Norm of the weight matrices inside attention.
+    pub weight_norm_attention: Option<f32>,
+    /// Norm of the weight matrices inside the MLPs.
+    pub weight_norm_mlp: Option<f32>,
+    /// Norm of the gains and biases of norms.
+    pub weight_norm_norm: Option<f32>,
+    /// Norm of the biases of linear layers.
+    pub weight_norm_bias: Option<f32>,
 }
 
 impl CurveRow {
@@ -36,6 +47,11 @@ impl CurveRow {
             train_loss: None,
             val_loss: None,
             weight_norm: None,
+            weight_norm_embedding: None,
+            weight_norm_attention: None,
+            weight_norm_mlp: None,
+            weight_norm_norm: None,
+            weight_norm_bias: None,
         }
     }
 
@@ -43,6 +59,17 @@ impl CurveRow {
     pub fn is_finite(&self) -> bool {
         let losses = [self.batch_loss.map(f64::from), self.train_loss, self.val_loss];
         losses.into_iter().flatten().all(f64::is_finite)
+    }
+
+    /// The place for the norm of the weights of a role.
+    pub fn weight_norm_of(&mut self, role: Role) -> &mut Option<f32> {
+        match role {
+            Role::Embedding => &mut self.weight_norm_embedding,
+            Role::Attention => &mut self.weight_norm_attention,
+            Role::Mlp => &mut self.weight_norm_mlp,
+            Role::Norm => &mut self.weight_norm_norm,
+            Role::Bias => &mut self.weight_norm_bias,
+        }
     }
 
     /// Generalization gap: val − train loss, in nats per token.

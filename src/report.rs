@@ -1,70 +1,50 @@
-//! From records to the files and the table that answer the question.
+//! What people read: tables on the terminal, and a page with everything on it. Made from an
+//! experiment's files alone.
 
-mod manifest;
-mod rows;
+mod page;
 mod screen;
-mod summary;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use serde::de::DeserializeOwned;
 
-use crate::files::{create_folder, csv_of, write_atomically};
-use crate::model::shape_parameters;
-use crate::plan::Plan;
-use crate::run::Decay;
-use crate::store::{SoFar, Store};
+use crate::analysis::Summary;
+use crate::figures::{Data, draw_all};
+use crate::files::{json_of, write_atomically};
+use crate::results::{ManifestRow, read_csv, read_experiment, write_csv};
 
-pub use manifest::{ManifestRow, manifest};
-pub use rows::{CurveCsvRow, RunRow, curve_rows, run_rows};
-pub use screen::{best_table, manifest_table, status_table};
-pub use summary::{Group, GroupKey, Spread, group_by_rule};
+pub use screen::{answer, manifest_table, status_table};
 
-/// Writes rows as a CSV file.
-///
-/// # Errors
-/// A folder that cannot be written; the message names the file.
-pub fn write_csv<T: serde::Serialize>(path: &Path, rows: &[T]) -> Result<()> {
-    write_atomically(path, &csv_of(rows)?)
+/// A report, written.
+pub struct Report {
+    /// The answer, for the terminal.
+    pub answer: String,
+    /// The page.
+    pub page: PathBuf,
+    /// All other files that were written.
+    pub files: Vec<PathBuf>,
 }
 
-/// Reads the rows of a CSV file.
+/// Writes `summary.csv`, `summary.json`, the figures and `report.html` of an experiment from its
+/// other files.
 ///
 /// # Errors
-/// A file that is not there or does not have these columns; the message names the file.
-pub fn read_csv<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>> {
-    let context = || format!("cannot read {}", path.display());
-    csv::Reader::from_path(path)
-        .with_context(context)?
-        .deserialize()
-        .collect::<Result<_, _>>()
-        .with_context(context)
-}
-
-/// Writes `runs.csv`, `curves.csv` and `manifest.csv` of an experiment from the store, with what
-/// there is of runs that have not ended; returns the rows of the first.
-///
-/// # Errors
-/// A folder that cannot be written; the message names the file.
-pub fn write_results(folder: &Path, plan: &Plan, store: &Store) -> Result<Vec<RunRow>> {
-    let records: Vec<SoFar> = plan.runs.iter().map(|run| store.so_far(run)).collect();
-    create_folder(folder)?;
-    let rows = run_rows(&plan.entries, &records);
-    write_csv(&folder.join("runs.csv"), &rows)?;
-    write_csv(&folder.join("curves.csv"), &curve_rows(&plan.entries, &records))?;
-    write_csv(&folder.join("manifest.csv"), &manifest_rows(plan))?;
-    Ok(rows)
-}
-
-fn manifest_rows(plan: &Plan) -> Vec<ManifestRow> {
-    let mut decays: Vec<Decay> = Vec::new();
-    for entry in &plan.entries {
-        if !decays.contains(&entry.arm.decay) {
-            decays.push(entry.arm.decay);
-        }
-    }
-    let run = &plan.runs[0];
-    let parameters = shape_parameters(&run.model, run.data.vocabulary);
-    decays.iter().flat_map(|decay| manifest(decay, &parameters)).collect()
+/// A file that is missing or cannot be written; the message names it.
+pub fn write(folder: &Path) -> Result<Report> {
+    let experiment = read_experiment(folder)?;
+    let data = Data::read(folder)?;
+    let summary = Summary::of(&data.analysis);
+    let mut files = vec![folder.join("summary.csv"), folder.join("summary.json")];
+    write_csv(&files[0], &summary.arms)?;
+    write_atomically(&files[1], &json_of(&summary)?)?;
+    let (drawn, drawings) = draw_all(folder, &data)
+        .with_context(|| format!("cannot draw the figures of {}", folder.display()))?;
+    files.extend(drawn);
+    let manifest: Vec<ManifestRow> = read_csv(&folder.join("manifest.csv"))?;
+    let page = folder.join("report.html");
+    let html = page::page(&experiment, &data, &summary, &drawings, &manifest);
+    write_atomically(&page, html.as_bytes())?;
+    let question = experiment.question.map(|question| format!("{question}\n\n"));
+    let answer = format!("{}{}", question.unwrap_or_default(), answer(&data.analysis));
+    Ok(Report { answer, page, files })
 }

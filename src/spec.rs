@@ -6,7 +6,6 @@ mod keys;
 mod overrides;
 
 use std::collections::HashSet;
-use std::path::Path;
 
 use anyhow::{Context, Result, bail, ensure};
 use toml::Table;
@@ -76,21 +75,10 @@ impl Arm {
 }
 
 impl Spec {
-    /// Reads a spec and applies the changes of the command line.
+    /// Reads the text of a spec and applies the changes of the command line.
     ///
     /// # Errors
-    /// Anything wrong in the file or the changes: the message names the file, the key, what was
-    /// expected.
-    pub fn load(path: &Path, changes: &Changes) -> Result<Self> {
-        let text = std::fs::read_to_string(path)
-            .with_context(|| format!("cannot read the spec {}", path.display()))?;
-        Self::parse(&text, changes).with_context(|| format!("in {}", path.display()))
-    }
-
-    /// [`load`](Self::load) for a text.
-    ///
-    /// # Errors
-    /// As [`load`](Self::load).
+    /// Anything wrong in the text or the changes: the message names the key and what was expected.
     pub fn parse(text: &str, changes: &Changes) -> Result<Self> {
         let mut table: Table = text.parse()?;
         keys::check(&table)?;

@@ -91,6 +91,8 @@ fn seconds(text: &str) -> Result<f64, String> {
 pub struct Inputs {
     /// The spec.
     pub spec: Spec,
+    /// Its file, as it was written.
+    pub text: String,
     /// Its data.
     pub corpus: Corpus,
     /// Weights that every run starts from.
@@ -111,7 +113,10 @@ impl Inputs {
     fn read(args: &SpecArgs) -> Result<Self> {
         let ChangeArgs { set, data, seeds, init } = &args.changes;
         let changes = Changes { set: set.clone(), data: data.clone(), seeds: seeds.clone() };
-        let spec = Spec::load(&args.spec, &changes)?;
+        let text = std::fs::read_to_string(&args.spec)
+            .with_context(|| format!("cannot read the spec {}", args.spec.display()))?;
+        let spec =
+            Spec::parse(&text, &changes).with_context(|| format!("in {}", args.spec.display()))?;
         let corpus = Corpus::load(&spec.source, &spec.split)?;
         corpus.check_context(spec.model.context)?;
         let (initial, digest) = match init {
@@ -124,7 +129,7 @@ impl Inputs {
             }
         };
         let plan = Plan::new(&spec, &corpus, digest.as_deref());
-        Ok(Inputs { spec, corpus, initial, plan })
+        Ok(Inputs { spec, text, corpus, initial, plan })
     }
 }
 

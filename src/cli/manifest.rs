@@ -3,7 +3,8 @@ use anyhow::Result;
 use super::inputs::{Inputs, SpecArgs};
 use super::output::print;
 use crate::model::shape_parameters;
-use crate::report::{manifest, manifest_table};
+use crate::report::manifest_table;
+use crate::results::manifest;
 
 #[derive(clap::Args, Debug)]
 pub struct Args {

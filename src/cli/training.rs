@@ -7,11 +7,11 @@ use anyhow::{Context, Result, bail};
 use super::inputs::{Inputs, TrainingArgs};
 use super::output::print;
 use crate::exit::Stopped;
-use crate::figures;
 use crate::plan::Pending;
 use crate::plan::layout::Layout;
 use crate::record::{Provenance, Status};
-use crate::report::{best_table, group_by_rule, write_results};
+use crate::report;
+use crate::results::{Experiment, write_results};
 use crate::run::RunConfig;
 use crate::signals;
 use crate::store::{Holder, Store};
@@ -91,19 +91,22 @@ impl Session {
     /// Writes an experiment's files from the store, prints what they say, and ends as the sweep did.
     pub fn finish(&self, inputs: &Inputs, verdict: Verdict) -> Result<()> {
         let folder = self.out.join(&inputs.spec.name);
-        let rows = write_results(&folder, &inputs.plan, &self.store)?;
-        let mut files: Vec<PathBuf> =
-            ["runs.csv", "curves.csv", "manifest.csv"].map(|file| folder.join(file)).into();
+        let experiment = Experiment {
+            name: inputs.spec.name.clone(),
+            question: inputs.spec.question.clone(),
+            spec: inputs.text.clone(),
+            data: inputs.corpus.source.clone(),
+            digest: inputs.corpus.digest.clone(),
+            provenance: self.provenance.clone(),
+        };
+        let rows = write_results(&folder, &experiment, &inputs.plan, &self.store)?;
         if rows.iter().any(|row| row.status == Status::Done) {
-            files.extend(figures::draw_all(&folder)?);
-            if let Some(question) = &inputs.spec.question {
-                print(&format!("{question}\n"))?;
-            }
-            print(&format!("{}\n", best_table(&group_by_rule(&rows))))?;
+            let report = report::write(&folder)?;
+            print(&format!("{}\n", report.answer))?;
+            print(&format!("report    {}", report.page.display()))?;
+            print(&format!("figures   {}", folder.join("figures").display()))?;
         }
-        for file in files {
-            print(&file.display().to_string())?;
-        }
+        print(&format!("numbers   {}", folder.join("runs.csv").display()))?;
         self.conclude(inputs, verdict)
     }
 

@@ -62,6 +62,20 @@ impl Form {
         Form::ALL.into_iter().find(|form| form.name() == name)
     }
 
+    /// As sentences name it.
+    pub fn title(self) -> &'static str {
+        match self {
+            Form::None => "No decay",
+            Form::AdamW => "AdamW",
+            Form::L2 => "L2 in the gradient",
+            Form::L2Loss => "L2 in the loss",
+            Form::Independent => "Independent decay",
+            Form::Corrected => "Corrected decay",
+            Form::LrPower => "LR-power decay",
+            Form::Cautious => "Cautious decay",
+        }
+    }
+
     /// Whether the form has a coefficient λ.
     pub fn takes_weight_decay(self) -> bool {
         !matches!(self, Form::None | Form::LrPower)

@@ -81,6 +81,16 @@ impl Mask {
         Mask::ALL.into_iter().find(|mask| mask.name() == name)
     }
 
+    /// What it decays, as sentences name it.
+    pub fn title(self) -> &'static str {
+        match self {
+            Mask::Matrices => "matrices",
+            Mask::Linear => "linear weights",
+            Mask::NoEmbeddings => "all but embeddings",
+            Mask::Global => "everything",
+        }
+    }
+
     /// Whether a parameter of this role decays.
     pub fn decays(self, role: Role) -> bool {
         match self {

@@ -1,38 +1,32 @@
 //! Small multiples over training: one panel per rule, one line per λ.
 
-use std::collections::BTreeMap;
 use std::ops::Range;
-use std::path::Path;
 
 use anyhow::Result;
 use plotters::prelude::*;
-use plotters::style::text_anchor::{HPos, Pos, VPos};
 
-use super::canvas::{Area, draw_png, line, px, range_with_floor, text};
+use super::canvas::{
+    Area, Backend, CAPTION, Figure, Hints, TITLE, draw_caption, draw_title, left, line, px,
+    range_with_floor, text,
+};
+use super::data::{Data, Point, Series, coefficient};
 use super::palette::{self, FAINT, INK};
-use crate::decay::Form;
-use crate::report::{CurveCsvRow, Group, RunRow, group_by_rule};
+use crate::analysis::Group;
+use crate::decay::Role;
+use crate::results::CurveCsvRow;
 
-/// What the panels show.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub enum CurveFigure {
-    /// Train loss dashed, val loss solid.
-    Loss,
-    /// Val − train.
-    Gap,
-}
-
-const PANEL: (u32, u32) = (440, 330);
-const HEADER: u32 = 66;
-
-/// Mean over seeds at each step.
-type Line = Vec<(f64, f64)>;
-
-struct Curve {
-    label: String,
-    colour: RGBColor,
-    solid: Line,
-    dashed: Line,
+/// A panel per rule (and role), a line per λ.
+pub struct Curves {
+    title: &'static str,
+    note: String,
+    axis: &'static str,
+    panels: Vec<Panel>,
+    columns: usize,
+    panel_size: (u32, u32),
+    floor: Option<f64>,
+    /// Whether all panels share one vertical axis.
+    shared: bool,
+    caption: String,
 }
 
 struct Panel {
@@ -40,106 +34,176 @@ struct Panel {
     curves: Vec<Curve>,
 }
 
-/// Draws the figure.
-pub fn draw(path: &Path, figure: CurveFigure, runs: &[RunRow], rows: &[CurveCsvRow]) -> Result<()> {
-    let groups: Vec<Group> =
-        group_by_rule(runs).into_iter().filter(|group| group.key.form != Form::None).collect();
-    let groups = if groups.is_empty() { group_by_rule(runs) } else { groups };
-    let by_run = curves_by_run(rows);
-    let panels: Vec<Panel> = groups.iter().map(|group| panel(figure, group, &by_run)).collect();
-    let floor = runs.iter().find_map(|run| run.val_floor).filter(|_| figure == CurveFigure::Loss);
-    let columns = panels.len().min(2);
-    let lines = panels.len().div_ceil(columns);
-    let size = (PANEL.0 * columns.max(2) as u32, PANEL.1 * lines as u32 + HEADER);
-    let (steps, values) = ranges(&panels, floor)?;
-    draw_png(path, size, |area| {
-        let (header, body) = area.split_vertically(px(HEADER));
-        draw_header(&header, figure, floor.filter(|floor| values.contains(floor)))?;
-        for (panel, area) in panels.iter().zip(body.split_evenly((lines, columns))) {
-            draw_panel(&area, panel, figure, floor, steps.clone(), values.clone())?;
+struct Curve {
+    label: String,
+    colour: RGBColor,
+    solid: Series,
+    dashed: Series,
+}
+
+type Measure = fn(&CurveCsvRow) -> Option<f64>;
+
+impl Curves {
+    /// Train loss dashed, val loss solid.
+    pub fn loss(data: &Data) -> Self {
+        let panel = |group: &&Group| {
+            Panel::new(
+                data,
+                group,
+                group.key.label(),
+                |row| row.val_loss,
+                Some(|row| row.train_loss),
+            )
+        };
+        let mut figure = Curves::new(data, data.rules().iter().map(panel).collect());
+        figure.title = "Loss over training";
+        figure.note = "solid: val, dashed: train".to_owned();
+        figure.axis = "loss (nats per token)";
+        figure.floor = data.floor;
+        figure
+    }
+
+    /// Val − train loss.
+    pub fn gap(data: &Data) -> Self {
+        let panel =
+            |group: &&Group| Panel::new(data, group, group.key.label(), |row| row.gap, None);
+        let mut figure = Curves::new(data, data.rules().iter().map(panel).collect());
+        figure.title = "Generalization gap over training";
+        figure.note = "val − train loss".to_owned();
+        figure.axis = "gap (nats per token)";
+        figure
+    }
+
+    /// Gradient norm over weight norm, which Defazio 2025 expects to rise towards the end under
+    /// AdamW.
+    pub fn gradient_ratio(data: &Data) -> Self {
+        let ratio: Measure = |row| Some(f64::from(row.grad_norm?) / f64::from(row.weight_norm?));
+        let panel = |group: &&Group| Panel::new(data, group, group.key.label(), ratio, None);
+        let mut figure = Curves::new(data, data.rules().iter().map(panel).collect());
+        figure.title = "Gradient norm over weight norm";
+        figure.note = "before clipping, at the evaluated steps".to_owned();
+        figure.axis = "gradient / weight norm";
+        figure
+    }
+
+    /// Weight norms: a row of panels per rule, a column per role.
+    pub fn weight_norms(data: &Data) -> Self {
+        let measures: [(Role, Measure); 5] = [
+            (Role::Embedding, |row| row.weight_norm_embedding.map(f64::from)),
+            (Role::Attention, |row| row.weight_norm_attention.map(f64::from)),
+            (Role::Mlp, |row| row.weight_norm_mlp.map(f64::from)),
+            (Role::Norm, |row| row.weight_norm_norm.map(f64::from)),
+            (Role::Bias, |row| row.weight_norm_bias.map(f64::from)),
+        ];
+        let mut panels = Vec::new();
+        for group in data.rules() {
+            for (role, measure) in measures {
+                let title = format!("{}: {role}", group.key.label());
+                panels.push(Panel::new(data, group, title, measure, None));
+            }
+        }
+        let mut figure = Curves::new(data, panels);
+        figure.title = "Weight norm by role";
+        figure.note = "every panel has its own scale".to_owned();
+        figure.axis = "norm";
+        (figure.columns, figure.panel_size, figure.shared) = (measures.len(), (300, 220), false);
+        figure
+    }
+
+    fn new(data: &Data, panels: Vec<Panel>) -> Self {
+        Curves {
+            title: "",
+            note: String::new(),
+            axis: "",
+            columns: panels.len().clamp(1, 2),
+            panels,
+            panel_size: (440, 330),
+            floor: None,
+            shared: true,
+            caption: data.caption.clone(),
+        }
+    }
+
+    fn full_note(&self, floor: Option<f64>) -> String {
+        let mut note =
+            format!("{}; mean over seeds, band: their range; numbers on the right: λ", self.note);
+        if floor.is_some() {
+            note += "; grey: the floor that no model can beat";
+        }
+        note
+    }
+}
+
+impl Figure for Curves {
+    fn size(&self) -> (u32, u32) {
+        let lines = self.panels.len().div_ceil(self.columns) as u32;
+        let width = self.panel_size.0 * self.columns.max(2) as u32;
+        (width, self.panel_size.1 * lines + TITLE + CAPTION)
+    }
+
+    fn draw<DB: Backend>(&self, area: &Area<DB>, hints: &mut Hints) -> Result<()> {
+        let (_, height) = area.dim_in_pixel();
+        let (area, bottom) = area.split_vertically(height as i32 - px(CAPTION));
+        draw_caption(&bottom, &self.caption)?;
+        let (header, body) = area.split_vertically(px(TITLE));
+        let all = ranges(self.panels.iter(), self.floor)?;
+        let floor = self.floor.filter(|floor| all.1.contains(floor));
+        draw_title(&header, self.title, &self.full_note(floor))?;
+        let lines = self.panels.len().div_ceil(self.columns);
+        for (panel, area) in self.panels.iter().zip(body.split_evenly((lines, self.columns))) {
+            let (steps, values) = match self.shared {
+                true => all.clone(),
+                false => ranges(std::iter::once(panel), None)?,
+            };
+            draw_panel(&area, panel, self.axis, floor, (steps, values), hints)?;
         }
         Ok(())
-    })
-}
-
-fn curves_by_run(rows: &[CurveCsvRow]) -> BTreeMap<&str, Vec<&CurveCsvRow>> {
-    let mut by_run: BTreeMap<&str, Vec<&CurveCsvRow>> = BTreeMap::new();
-    for row in rows.iter().filter(|row| row.val_loss.is_some()) {
-        by_run.entry(&row.run).or_default().push(row);
     }
-    by_run
 }
 
-fn panel(figure: CurveFigure, group: &Group, by_run: &BTreeMap<&str, Vec<&CurveCsvRow>>) -> Panel {
-    let undecayed = group.cells.iter().any(|cell| cell.weight_decay == Some(0.0));
-    let baseline = group.baseline.as_ref().filter(|_| !undecayed);
-    let cells: Vec<_> = baseline.into_iter().chain(&group.cells).collect();
-    let curves = cells.iter().enumerate().map(|(place, cell)| {
-        let mean = |of: fn(&CurveCsvRow) -> Option<f64>| {
-            mean_over_seeds(cell.runs.iter().filter_map(|run| by_run.get(run.run.as_str())), of)
+impl Panel {
+    fn new(
+        data: &Data,
+        group: &Group,
+        title: String,
+        solid: Measure,
+        dashed: Option<Measure>,
+    ) -> Self {
+        let cells = data.cells(group);
+        let last = (cells.len().max(2) - 1) as f64;
+        let curve = |(place, cell)| Curve {
+            label: coefficient(cell),
+            colour: palette::ramp(place as f64 / last),
+            solid: data.series(cell, |row| row.val_loss.and(solid(row))),
+            dashed: dashed.map_or_else(Series::default, |dashed| data.series(cell, dashed)),
         };
-        let (solid, dashed) = match figure {
-            CurveFigure::Loss => (mean(|row| row.val_loss), mean(|row| row.train_loss)),
-            CurveFigure::Gap => (mean(|row| row.gap), Line::new()),
-        };
-        Curve {
-            label: cell.weight_decay.map_or("η²".to_owned(), |value| value.to_string()),
-            colour: palette::ramp(place as f64 / (cells.len().max(2) - 1) as f64),
-            solid,
-            dashed,
-        }
-    });
-    Panel { title: group.key.label(), curves: curves.collect() }
-}
-
-fn mean_over_seeds<'a>(
-    runs: impl Iterator<Item = &'a Vec<&'a CurveCsvRow>>,
-    of: fn(&CurveCsvRow) -> Option<f64>,
-) -> Line {
-    let mut sums: BTreeMap<usize, (f64, usize)> = BTreeMap::new();
-    for row in runs.flatten() {
-        if let Some(value) = of(row) {
-            let (sum, count) = sums.entry(row.step).or_default();
-            *sum += value;
-            *count += 1;
-        }
+        Panel { title, curves: cells.into_iter().enumerate().map(curve).collect() }
     }
-    sums.into_iter().map(|(step, (sum, count))| (step as f64, sum / count as f64)).collect()
 }
 
 /// Shared axes: all steps, and the values after the steep start.
-fn ranges(panels: &[Panel], floor: Option<f64>) -> Result<(Range<f64>, Range<f64>)> {
-    let lines = || {
-        let curves = panels.iter().flat_map(|panel| &panel.curves);
-        curves.flat_map(|curve| [&curve.solid, &curve.dashed])
-    };
-    let last = lines().flatten().map(|(step, _)| *step).fold(1.0, f64::max);
-    let settled =
-        lines().flatten().filter(|(step, _)| *step >= last * 0.15).map(|(_, value)| *value);
-    Ok((0.0..last * 1.17, range_with_floor(settled, floor)?))
-}
-
-fn draw_header(area: &Area, figure: CurveFigure, floor: Option<f64>) -> Result<()> {
-    let (title, lines) = match figure {
-        CurveFigure::Loss => ("Loss over training", "solid: val, dashed: train"),
-        CurveFigure::Gap => ("Generalization gap over training", "val − train loss"),
-    };
-    let mut note = format!("{lines}; mean over seeds, nats per token; numbers on the right: λ");
-    if floor.is_some() {
-        note += "; grey line: the floor that no model can beat";
-    }
-    area.draw(&Text::new(title, (px(14), px(12)), text(18, INK)))?;
-    area.draw(&Text::new(note, (px(14), px(40)), text(12, INK)))?;
-    Ok(())
-}
-
-fn draw_panel(
-    area: &Area,
-    panel: &Panel,
-    figure: CurveFigure,
+fn ranges<'a>(
+    panels: impl Iterator<Item = &'a Panel>,
     floor: Option<f64>,
-    steps: Range<f64>,
-    values: Range<f64>,
+) -> Result<(Range<f64>, Range<f64>)> {
+    let points: Vec<Point> = panels
+        .flat_map(|panel| &panel.curves)
+        .flat_map(|curve| curve.solid.0.iter().chain(&curve.dashed.0))
+        .copied()
+        .collect();
+    let last = points.iter().map(|point| point.step).fold(1.0, f64::max);
+    let settled = points.iter().filter(|point| point.step >= last * 0.15);
+    let values = range_with_floor(settled.flat_map(|point| [point.low, point.high]), floor)?;
+    Ok((0.0..last * 1.17, values))
+}
+
+fn draw_panel<DB: Backend>(
+    area: &Area<DB>,
+    panel: &Panel,
+    axis: &str,
+    floor: Option<f64>,
+    (steps, values): (Range<f64>, Range<f64>),
+    hints: &mut Hints,
 ) -> Result<()> {
     let mut chart = ChartBuilder::on(area)
         .margin(px(8))
@@ -147,6 +211,7 @@ fn draw_panel(
         .x_label_area_size(px(34))
         .y_label_area_size(px(52))
         .build_cartesian_2d(steps.clone(), values.clone())?;
+    let decimals = if values.end - values.start < 0.05 { 4 } else { 2 };
     chart
         .configure_mesh()
         .disable_x_mesh()
@@ -157,35 +222,29 @@ fn draw_panel(
         .x_labels(6)
         .y_labels(6)
         .x_label_formatter(&|step| format!("{step:.0}"))
-        .y_label_formatter(&|value| format!("{value:.2}"))
+        .y_label_formatter(&|value| format!("{value:.decimals$}"))
         .x_desc("optimizer step")
-        .y_desc(if figure == CurveFigure::Loss {
-            "loss (nats per token)"
-        } else {
-            "gap (nats per token)"
-        })
+        .y_desc(axis)
         .axis_desc_style(text(11, INK))
         .draw()?;
-    if let Some(floor) = floor.filter(|floor| values.contains(floor)) {
+    if let Some(floor) = floor {
         let ends = [(steps.start, floor), (steps.end, floor)];
         chart.draw_series(LineSeries::new(ends, line(INK, 0.35, 2)))?;
     }
     for curve in &panel.curves {
-        let dashed = curve.dashed.iter().copied();
-        chart.draw_series(DashedLineSeries::new(
-            dashed,
-            px(4) as u32,
-            px(3) as u32,
-            line(curve.colour, 0.65, 1),
-        ))?;
-        chart.draw_series(LineSeries::new(
-            curve.solid.iter().copied(),
-            line(curve.colour, 1.0, 2),
-        ))?;
+        let band = Polygon::new(curve.solid.band(), curve.colour.mix(0.16).filled());
+        chart.draw_series([band])?;
+        let (dash, space) = (px(4) as u32, px(3) as u32);
+        let style = line(curve.colour, 0.65, 1);
+        chart.draw_series(DashedLineSeries::new(curve.dashed.means(), dash, space, style))?;
+        chart.draw_series(LineSeries::new(curve.solid.means(), line(curve.colour, 1.0, 2)))?;
+        for (step, value) in curve.solid.means().filter(|(_, value)| values.contains(value)) {
+            let text = format!("{}, λ = {}, step {step}: {value:.4}", panel.title, curve.label);
+            hints.add(chart.backend_coord(&(step, value)), text);
+        }
     }
-    let style = |colour| text(11, colour).pos(Pos::new(HPos::Left, VPos::Center));
-    for (curve, (step, value)) in panel.curves.iter().zip(label_places(panel, &values)) {
-        chart.draw_series([Text::new(curve.label.clone(), (step, value), style(curve.colour))])?;
+    for (curve, place) in panel.curves.iter().zip(label_places(panel, &values)) {
+        chart.draw_series([Text::new(curve.label.clone(), place, left(11, curve.colour))])?;
     }
     Ok(())
 }
@@ -193,7 +252,7 @@ fn draw_panel(
 /// Where each curve's label goes: beside its end, moved apart so that no two overlap and none
 /// leaves the panel.
 fn label_places(panel: &Panel, values: &Range<f64>) -> Vec<(f64, f64)> {
-    let end = |curve: &Curve| curve.solid.last().copied().unwrap_or((0.0, values.start));
+    let end = |curve: &Curve| curve.solid.means().last().unwrap_or((0.0, values.start));
     let ends: Vec<(f64, f64)> = panel.curves.iter().map(end).collect();
     let mut order: Vec<usize> = (0..ends.len()).collect();
     order.sort_by(|a, b| ends[*a].1.total_cmp(&ends[*b].1));

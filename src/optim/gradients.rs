@@ -6,7 +6,7 @@ use burn::tensor::{Gradients, Tensor};
 
 use super::step::StepCoefficients;
 use crate::decay::Role;
-use crate::model::Parameter;
+use crate::model::{Parameter, parameters};
 
 /// The gradients of one step, before the optimizer sees them.
 pub struct LaneGradients(GradientsParams);
@@ -40,9 +40,9 @@ impl LaneGradients {
     /// Norm of each lane's gradient over all parameters, `[lanes]`.
     pub fn norms<M: Module>(&self, model: &M) -> Tensor<1> {
         let mut squares =
-            Squares { of: |param: ParamId| Source::Gradient(&self.0, param), sum: None };
+            Squares { of: |param: ParamId| Source::Gradient(&self.0, param), found: Vec::new() };
         model.visit(&mut squares);
-        squares.root()
+        root_of_sum(squares.found).expect("a model has parameters")
     }
 
     /// For Burn's optimizer.
@@ -51,11 +51,29 @@ impl LaneGradients {
     }
 }
 
-/// Norm of each lane's weights over all parameters, `[lanes]`.
-pub fn weight_norms<M: Module>(model: &M) -> Tensor<1> {
-    let mut squares = Squares { of: |_| Source::Weight, sum: None };
+/// Norms of each lane's weights, `[lanes]`.
+pub struct WeightNorms {
+    /// Over all parameters.
+    pub all: Tensor<1>,
+    /// Over the parameters of a role, for the roles that the model has.
+    pub by_role: Vec<(Role, Tensor<1>)>,
+}
+
+/// Measures the weights of a model.
+pub fn weight_norms<M: Module>(model: &M) -> WeightNorms {
+    let mut squares = Squares { of: |_| Source::Weight, found: Vec::new() };
     model.visit(&mut squares);
-    squares.root()
+    let parameters = parameters(model);
+    let of_role = |role: Role| {
+        let members = parameters.iter().zip(&squares.found).filter(|(p, _)| p.role == role);
+        Some((role, root_of_sum(members.map(|(_, squares)| squares.clone()).collect())?))
+    };
+    let by_role = Role::ALL.into_iter().filter_map(of_role).collect();
+    WeightNorms { all: root_of_sum(squares.found).expect("a model has parameters"), by_role }
+}
+
+fn root_of_sum(squares: Vec<Tensor<1>>) -> Option<Tensor<1>> {
+    squares.into_iter().reduce(|sum, squares| sum + squares).map(Tensor::sqrt)
 }
 
 struct Penalty<'a> {
@@ -82,16 +100,10 @@ enum Source<'a> {
     Weight,
 }
 
-/// Sums squares per lane over the parameters of a model.
+/// Collects the sum of squares of each parameter, `[lanes]` each.
 struct Squares<F> {
     of: F,
-    sum: Option<Tensor<1>>,
-}
-
-impl<F> Squares<F> {
-    fn root(self) -> Tensor<1> {
-        self.sum.expect("a model has parameters").sqrt()
-    }
+    found: Vec<Tensor<1>>,
 }
 
 impl<'a, F: Fn(ParamId) -> Source<'a>> ModuleVisitor for Squares<F> {
@@ -104,9 +116,6 @@ impl<'a, F: Fn(ParamId) -> Source<'a>> ModuleVisitor for Squares<F> {
         let lanes = values.dims()[0];
         let elements = values.shape().num_elements() / lanes;
         let squares = values.square().reshape([lanes, elements]).sum_dim(1).squeeze_dim(1);
-        self.sum = Some(match self.sum.take() {
-            Some(sum) => sum + squares,
-            None => squares,
-        });
+        self.found.push(squares);
     }
 }

@@ -170,8 +170,22 @@ fn the_clip_bounds_the_norm_over_all_parameters_of_each_lane() {
 fn norms_are_those_of_all_weights_of_a_lane() {
     let device = Device::flex();
     let model = model(2, &device);
-    let norms: Vec<f32> = weight_norms(&model).try_into_vec_as().unwrap();
+    let norms: Vec<f32> = weight_norms(&model).all.try_into_vec_as().unwrap();
     let weights = lane_weights(&model, 1).unwrap();
     let squares: f64 = weights.values().flatten().map(|value| f64::from(*value).powi(2)).sum();
     assert!((f64::from(norms[1]) - squares.sqrt()).abs() < 1e-5 * squares.sqrt());
+}
+
+#[test]
+fn the_norms_of_the_roles_make_up_the_norm_of_all() {
+    let norms = weight_norms(&model(2, &Device::flex()));
+    let squares = |norms: Tensor<1>| norms.square().try_into_vec_as::<f32>().unwrap();
+    assert_eq!(norms.by_role.len(), Role::ALL.len());
+    let mut sums = [0.0; 2];
+    for (_, norm) in norms.by_role {
+        sums.iter_mut().zip(squares(norm)).for_each(|(sum, square)| *sum += square);
+    }
+    for (sum, all) in sums.iter().zip(squares(norms.all)) {
+        assert!((sum - all).abs() < 1e-4 * all, "{sum} and {all}");
+    }
 }

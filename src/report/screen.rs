@@ -2,24 +2,34 @@ use comfy_table::{CellAlignment, Table};
 
 use crate::decay::Role;
 
-use super::manifest::ManifestRow;
-use super::summary::{Cell, Group, Spread};
+use crate::analysis::{Analysis, Cell, Estimate, Quantity, verdicts};
+use crate::results::ManifestRow;
 
 /// Columns without lines and a rule below the header, in comfy-table's notation.
 const RULED_HEADER: &str = "     ──            ";
 
+/// The answer on one screen: verdicts, each rule at its best λ, how to read it, warnings.
+pub fn answer(analysis: &Analysis) -> String {
+    let mut parts = Vec::new();
+    let verdicts = verdicts(analysis);
+    if !verdicts.is_empty() {
+        parts.push(verdicts.join("\n"));
+    }
+    parts.push(best_table(analysis));
+    parts.push(analysis.fine_print());
+    if !analysis.warnings.is_empty() {
+        let warnings = analysis.warnings.iter().map(|warning| format!("warning: {warning}"));
+        parts.push(warnings.collect::<Vec<_>>().join("\n"));
+    }
+    parts.join("\n\n")
+}
+
 /// Per rule the best λ, its val loss and gap over the seeds, and the difference from no decay.
-pub fn best_table(groups: &[Group]) -> String {
-    let mut table = new_table(&[
-        "form",
-        "mask",
-        "best λ",
-        "val loss",
-        "gap",
-        "val loss − λ=0",
-        "gap − λ=0",
-        "seeds",
-    ]);
+fn best_table(analysis: &Analysis) -> String {
+    let groups = &analysis.groups;
+    let header =
+        ["form", "mask", "best λ", "val loss", "gap", "val − no decay", "gap − no decay", "n"];
+    let mut table = new_table(&header);
     if let Some(baseline) = groups.iter().find_map(|group| group.baseline.as_ref()) {
         table.add_row(row("none", "", "0", Some(baseline), None));
     }
@@ -34,16 +44,16 @@ pub fn best_table(groups: &[Group]) -> String {
             Some(cell) => cell.weight_decay.map_or("–".to_owned(), |value| value.to_string()),
             None => "none ended".to_owned(),
         };
-        table.add_row(row(&form, mask, &coefficient, best, group.baseline.as_ref()));
+        let baseline =
+            group.baseline.as_ref().filter(|_| best.is_some_and(|best| group.decays(best)));
+        table.add_row(row(&form, mask, &coefficient, best, baseline));
     }
-    for column in 2..8 {
+    for column in 2..header.len() {
         if let Some(column) = table.column_mut(column) {
             column.set_cell_alignment(CellAlignment::Right);
         }
     }
-    format!(
-        "{table}\nLosses in nats per token at the last step; ± is the standard deviation over seeds, differences are paired by seed."
-    )
+    table.to_string()
 }
 
 fn row(
@@ -53,28 +63,32 @@ fn row(
     cell: Option<&Cell>,
     baseline: Option<&Cell>,
 ) -> [String; 8] {
-    let number = |of| show(cell.and_then(|cell| cell.spread(of)), false);
-    let difference = |of| {
-        let paired = cell.zip(baseline).and_then(|(cell, baseline)| cell.paired(baseline, of));
-        show(paired, true)
+    let number = |quantity: Quantity| {
+        show(cell.and_then(|cell| cell.estimate(|run| quantity.of(run))), false)
+    };
+    let difference = |quantity: Quantity| {
+        let both = cell.zip(baseline);
+        let paired =
+            |(cell, baseline): (&Cell, &Cell)| cell.paired(baseline, |run| quantity.of(run));
+        show(both.and_then(paired), true)
     };
     [
         form.to_owned(),
         mask.to_owned(),
         coefficient.to_owned(),
-        number(|run| run.val_loss),
-        number(|run| run.gap),
-        difference(|run| run.val_loss),
-        difference(|run| run.gap),
+        number(Quantity::ValLoss),
+        number(Quantity::Gap),
+        difference(Quantity::ValLoss),
+        difference(Quantity::Gap),
         cell.map_or(0, |cell| cell.runs.len()).to_string(),
     ]
 }
 
-fn show(spread: Option<Spread>, signed: bool) -> String {
-    let Some(Spread { mean, sd, .. }) = spread else { return "–".to_owned() };
+fn show(estimate: Option<Estimate>, signed: bool) -> String {
+    let Some(Estimate { mean, half_width, .. }) = estimate else { return "–".to_owned() };
     let mean = if signed { format!("{mean:+.4}") } else { format!("{mean:.4}") };
-    match sd {
-        Some(sd) => format!("{mean} ± {sd:.4}"),
+    match half_width {
+        Some(half) => format!("{mean} ± {half:.4}"),
         None => mean,
     }
 }

@@ -3,6 +3,7 @@ use burn::tensor::{Device, Tensor};
 
 use super::Cohort;
 use crate::corpus::{Token, TokenBlock, evaluation_windows};
+use crate::decay::Role;
 use crate::model::{LanguageModel, Tokens};
 use crate::optim::weight_norms;
 
@@ -20,6 +21,8 @@ pub struct Measured {
     pub val_loss: Vec<f64>,
     /// L2 norm of all weights.
     pub weight_norm: Vec<f32>,
+    /// The same over the parameters of each role that the model has.
+    pub weight_norm_of: Vec<(Role, Vec<f32>)>,
 }
 
 /// The windows of one split, in blocks of the training batch's size.
@@ -46,10 +49,12 @@ impl Evaluation {
         let train = self.train.losses(model);
         let val = self.val.losses(model);
         let norms = weight_norms(model);
+        let by_role = norms.by_role.into_iter().map(|(role, norms)| Ok((role, read(norms)?)));
         Ok(Measured {
             train_loss: self.train.mean(&train)?,
             val_loss: self.val.mean(&val)?,
-            weight_norm: read(norms)?,
+            weight_norm: read(norms.all)?,
+            weight_norm_of: by_role.collect::<Result<_>>()?,
         })
     }
 }

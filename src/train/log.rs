@@ -67,6 +67,9 @@ impl CohortLog {
                 row.train_loss = Some(measured.train_loss[lane]);
                 row.val_loss = Some(measured.val_loss[lane]);
                 row.weight_norm = Some(measured.weight_norm[lane]);
+                for (role, norms) in &measured.weight_norm_of {
+                    *row.weight_norm_of(*role) = Some(norms[lane]);
+                }
             }
         }
         rows.into_iter().try_for_each(|rows| self.add(rows, observer))

@@ -49,6 +49,8 @@ pub struct RunRow {
     pub val_floor: Option<f64>,
     /// Backend it trained on.
     pub backend: Option<String>,
+    /// Commit of the program that trained it.
+    pub commit: Option<String>,
 }
 
 /// A row of `curves.csv`.
@@ -82,6 +84,16 @@ pub struct CurveCsvRow {
     pub gap: Option<f64>,
     /// Norm of all weights.
     pub weight_norm: Option<f32>,
+    /// Norm of the embeddings.
+    pub weight_norm_embedding: Option<f32>,
+    /// Norm of the weight matrices inside attention.
+    pub weight_norm_attention: Option<f32>,
+    /// Norm of the weight matrices inside the MLPs.
+    pub weight_norm_mlp: Option<f32>,
+    /// Norm of the gains and biases of norms.
+    pub weight_norm_norm: Option<f32>,
+    /// Norm of the biases of linear layers.
+    pub weight_norm_bias: Option<f32>,
     /// Numbers in which the arm's recipe differs from `[train]`.
     pub variant: String,
 }
@@ -136,6 +148,7 @@ fn run_row(entry: &Entry, record: &SoFar) -> RunRow {
         variant: entry.arm.variant.clone(),
         val_floor: end.and_then(|end| end.val_floor),
         backend: end.map(|end| end.provenance.backend.clone()),
+        commit: end.map(|end| end.provenance.commit.clone()),
     }
 }
 
@@ -157,6 +170,11 @@ fn curve_row(entry: &Entry, record: &SoFar, row: &CurveRow) -> CurveCsvRow {
         val_loss: row.val_loss,
         gap: row.gap(),
         weight_norm: row.weight_norm,
+        weight_norm_embedding: row.weight_norm_embedding,
+        weight_norm_attention: row.weight_norm_attention,
+        weight_norm_mlp: row.weight_norm_mlp,
+        weight_norm_norm: row.weight_norm_norm,
+        weight_norm_bias: row.weight_norm_bias,
         variant: entry.arm.variant.clone(),
     }
 }

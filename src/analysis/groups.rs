@@ -1,7 +1,8 @@
+use super::comparison::Side;
+use super::inference::Estimate;
 use crate::decay::{Form, Mask};
 use crate::record::Status;
-
-use super::rows::RunRow;
+use crate::results::RunRow;
 
 /// Runs that differ in λ and seed alone.
 #[derive(Clone, Debug, PartialEq)]
@@ -15,6 +16,18 @@ pub struct GroupKey {
 }
 
 impl GroupKey {
+    /// For sentences: "AdamW on matrices".
+    pub fn title(&self) -> String {
+        let mut title = self.form.title().to_owned();
+        if let Some(mask) = self.mask {
+            title += &format!(" on {}", mask.title());
+        }
+        if !self.variant.is_empty() {
+            title += &format!(" ({})", self.variant);
+        }
+        title
+    }
+
     /// For titles and legends.
     pub fn label(&self) -> String {
         let mut label = self.form.name().to_owned();
@@ -48,40 +61,24 @@ pub struct Cell {
     pub runs: Vec<RunRow>,
 }
 
-/// Mean over seeds and how far they lie apart.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Spread {
-    /// Mean.
-    pub mean: f64,
-    /// Standard deviation (n − 1); missing for one seed.
-    pub sd: Option<f64>,
-    /// Seeds.
-    pub n: usize,
-}
-
-impl Spread {
-    /// Of these values; `None` if there are none.
-    pub fn of(values: &[f64]) -> Option<Self> {
-        let n = values.len();
-        let mean = (n > 0).then(|| values.iter().sum::<f64>() / n as f64)?;
-        let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
-        Some(Spread { mean, sd: (n > 1).then(|| (squares / (n - 1) as f64).sqrt()), n })
-    }
-}
-
 impl Cell {
-    /// A number of the runs that reached their end.
-    pub fn spread(&self, of: fn(&RunRow) -> Option<f64>) -> Option<Spread> {
-        Spread::of(&self.runs.iter().filter_map(of).collect::<Vec<_>>())
+    /// A number of the runs that have it.
+    pub fn estimate(&self, of: impl Fn(&RunRow) -> Option<f64>) -> Option<Estimate> {
+        Estimate::of(&self.runs.iter().filter_map(of).collect::<Vec<_>>())
     }
 
-    /// A number's difference from the same seed in another cell.
-    pub fn paired(&self, other: &Cell, of: fn(&RunRow) -> Option<f64>) -> Option<Spread> {
+    /// A number's differences from the same seed in another cell.
+    pub fn differences(&self, other: &Cell, of: impl Fn(&RunRow) -> Option<f64>) -> Vec<f64> {
         let difference = |run: &RunRow| {
             let twin = other.runs.iter().find(|twin| twin.seed == run.seed)?;
             Some(of(run)? - of(twin)?)
         };
-        Spread::of(&self.runs.iter().filter_map(difference).collect::<Vec<_>>())
+        self.runs.iter().filter_map(difference).collect()
+    }
+
+    /// [`differences`](Self::differences), estimated.
+    pub fn paired(&self, other: &Cell, of: impl Fn(&RunRow) -> Option<f64>) -> Option<Estimate> {
+        Estimate::of(&self.differences(other, of))
     }
 
     /// Whether every run of it reached its last step.
@@ -93,9 +90,27 @@ impl Cell {
 impl Group {
     /// The cell with the lowest mean val loss among those whose runs all reached their end.
     pub fn best(&self) -> Option<&Cell> {
-        let loss = |cell: &Cell| cell.spread(|run| run.val_loss).map(|spread| spread.mean);
-        self.cells
-            .iter()
+        Self::lowest(self.cells.iter())
+    }
+
+    /// The same among the cells that decay anything.
+    pub fn best_decayed(&self) -> Option<&Cell> {
+        Self::lowest(self.cells.iter().filter(|cell| self.decays(cell)))
+    }
+
+    /// Whether a cell of this rule decays anything.
+    pub fn decays(&self, cell: &Cell) -> bool {
+        self.key.form != Form::None && cell.weight_decay != Some(0.0)
+    }
+
+    /// A cell of this rule, for comparisons.
+    pub fn side(&self, cell: &Cell) -> Side {
+        Side { key: self.key.clone(), weight_decay: cell.weight_decay }
+    }
+
+    fn lowest<'a>(cells: impl Iterator<Item = &'a Cell>) -> Option<&'a Cell> {
+        let loss = |cell: &Cell| cell.estimate(|run| run.val_loss).map(|loss| loss.mean);
+        cells
             .filter(|cell| cell.is_complete())
             .filter_map(|cell| Some((loss(cell)?, cell)))
             .min_by(|a, b| a.0.total_cmp(&b.0))
@@ -138,66 +153,4 @@ fn baseline(rows: &[RunRow], variant: &str) -> Option<Cell> {
         }
     }
     (!runs.is_empty()).then_some(Cell { weight_decay: Some(0.0), runs })
-}
-
-#[cfg(test)]
-pub(super) mod tests {
-    use super::*;
-
-    pub(crate) fn row(form: Form, weight_decay: f64, seed: u64, val_loss: f64) -> RunRow {
-        RunRow {
-            run: format!("{form}-{weight_decay}-{seed}"),
-            form,
-            mask: Some(Mask::Matrices),
-            weight_decay: Some(weight_decay),
-            lr: 1e-3,
-            seed,
-            status: if val_loss.is_finite() { Status::Done } else { Status::Diverged },
-            steps: 10,
-            train_loss: Some(1.0),
-            val_loss: val_loss.is_finite().then_some(val_loss),
-            gap: val_loss.is_finite().then_some(val_loss - 1.0),
-            best_val_loss: None,
-            best_val_step: None,
-            total_decay: None,
-            timescale_steps: None,
-            weight_norm: None,
-            seconds: None,
-            variant: String::new(),
-            val_floor: None,
-            backend: None,
-        }
-    }
-
-    #[test]
-    fn the_best_cell_has_the_lowest_mean_and_no_diverged_run() {
-        let rows = [
-            row(Form::AdamW, 0.0, 0, 2.0),
-            row(Form::AdamW, 1.0, 0, 1.5),
-            row(Form::AdamW, 1.0, 1, 1.7),
-            row(Form::AdamW, 3.0, 0, 1.0),
-            row(Form::AdamW, 3.0, 1, f64::NAN),
-        ];
-        let groups = group_by_rule(&rows);
-        assert_eq!(groups.len(), 1);
-        let best = groups[0].best().unwrap();
-        assert_eq!(best.weight_decay, Some(1.0));
-        assert_eq!(best.spread(|run| run.val_loss).unwrap().n, 2);
-    }
-
-    #[test]
-    fn differences_pair_by_seed_and_the_baseline_may_stand_in_another_rule() {
-        let rows = [
-            row(Form::AdamW, 0.0, 0, 2.0),
-            row(Form::AdamW, 0.0, 1, 3.0),
-            row(Form::L2, 0.1, 1, 2.5),
-            row(Form::L2, 0.1, 0, 1.9),
-        ];
-        let groups = group_by_rule(&rows);
-        let l2 = &groups[1];
-        let difference =
-            l2.cells[0].paired(l2.baseline.as_ref().unwrap(), |run| run.val_loss).unwrap();
-        assert!((difference.mean + 0.3).abs() < 1e-12);
-        assert!((difference.sd.unwrap() - 0.08f64.sqrt()).abs() < 1e-12);
-    }
 }

@@ -1,0 +1,123 @@
+use statrs::distribution::{ContinuousCDF, StudentsT};
+use statrs::stats_tests::Alternative;
+use statrs::stats_tests::NaNPolicy;
+use statrs::stats_tests::ttest_onesample::ttest_onesample;
+
+/// With fewer seeds there is no interval and no test.
+pub const FEWEST_SEEDS: usize = 3;
+
+/// A mean over seeds and how well it is known.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Estimate {
+    /// Mean.
+    pub mean: f64,
+    /// Standard deviation (n − 1); missing for one seed.
+    pub sd: Option<f64>,
+    /// Half of the 95% t-interval around the mean; missing for fewer than [`FEWEST_SEEDS`].
+    pub half_width: Option<f64>,
+    /// Seeds.
+    pub n: usize,
+}
+
+impl Estimate {
+    /// Of these values; `None` if there are none.
+    pub fn of(values: &[f64]) -> Option<Self> {
+        let n = values.len();
+        let mean = (n > 0).then(|| values.iter().sum::<f64>() / n as f64)?;
+        let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
+        let sd = (n > 1).then(|| (squares / (n - 1) as f64).sqrt());
+        let half_width = sd.filter(|_| n >= FEWEST_SEEDS).map(|sd| {
+            let t = StudentsT::new(0.0, 1.0, (n - 1) as f64).expect("n − 1 is positive");
+            t.inverse_cdf(0.975) * sd / (n as f64).sqrt()
+        });
+        Some(Estimate { mean, sd, half_width, n })
+    }
+}
+
+/// Two-sided p of the hypothesis that the mean of these differences is 0 (Student's t-test);
+/// `None` for fewer than [`FEWEST_SEEDS`].
+pub fn p_of_no_difference(differences: &[f64]) -> Option<f64> {
+    if differences.len() < FEWEST_SEEDS {
+        return None;
+    }
+    let first = differences[0];
+    if differences.iter().all(|difference| *difference == first) {
+        return Some(if first == 0.0 { 1.0 } else { 0.0 });
+    }
+    let sample = differences.to_vec();
+    let test = ttest_onesample(sample, 0.0, Alternative::TwoSided, NaNPolicy::Error);
+    test.ok().map(|(_, p)| p)
+}
+
+/// Holm's correction (Holm 1979) over the p values that are there.
+pub fn holm(p_values: &[Option<f64>]) -> Vec<Option<f64>> {
+    let mut order: Vec<usize> =
+        (0..p_values.len()).filter(|index| p_values[*index].is_some()).collect();
+    order.sort_by(|a, b| p_values[*a].partial_cmp(&p_values[*b]).expect("p is a number"));
+    let (count, mut corrected, mut highest) = (order.len(), vec![None; p_values.len()], 0.0_f64);
+    for (rank, index) in order.into_iter().enumerate() {
+        let p = p_values[index].expect("kept above");
+        highest = highest.max(((count - rank) as f64 * p).min(1.0));
+        corrected[index] = Some(highest);
+    }
+    corrected
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Differences 1, 2, 3: t = 2 / (1 / √3) = 3.4641 on 2 degrees of freedom; the quantile 4.30265
+    /// and p = 0.0742 stand in any table of the t distribution.
+    #[test]
+    fn intervals_and_p_are_those_of_the_t_distribution() {
+        let estimate = Estimate::of(&[1.0, 2.0, 3.0]).unwrap();
+        assert_eq!((estimate.mean, estimate.sd, estimate.n), (2.0, Some(1.0), 3));
+        assert!((estimate.half_width.unwrap() - 4.302_653 / 3f64.sqrt()).abs() < 1e-5);
+        assert!((p_of_no_difference(&[1.0, 2.0, 3.0]).unwrap() - 0.074_180).abs() < 1e-5);
+    }
+
+    #[test]
+    fn fewer_than_three_seeds_give_no_interval_and_no_test() {
+        let two = Estimate::of(&[1.0, 2.0]).unwrap();
+        assert_eq!(two.half_width, None);
+        assert!(two.sd.is_some());
+        assert_eq!(p_of_no_difference(&[1.0, 2.0]), None);
+        assert_eq!(Estimate::of(&[]), None);
+    }
+
+    #[test]
+    fn equal_differences_are_certain() {
+        assert_eq!(p_of_no_difference(&[0.5, 0.5, 0.5]), Some(0.0));
+        assert_eq!(p_of_no_difference(&[0.0, 0.0, 0.0]), Some(1.0));
+    }
+
+    /// The example of Holm's method: 0.01, 0.04, 0.03, 0.005 become 0.03, 0.06, 0.06, 0.02.
+    #[test]
+    fn holm_corrects_as_in_the_book() {
+        let corrected = holm(&[Some(0.01), Some(0.04), None, Some(0.03), Some(0.005)]);
+        let expected = [Some(0.03), Some(0.06), None, Some(0.06), Some(0.02)];
+        for (corrected, expected) in corrected.iter().zip(expected) {
+            assert_eq!(corrected.is_some(), expected.is_some());
+            assert!((corrected.unwrap_or(0.0) - expected.unwrap_or(0.0)).abs() < 1e-12);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn holm_never_lowers_a_p_and_keeps_their_order(p in prop::collection::vec(0.0f64..=1.0, 1..20)) {
+            let given: Vec<Option<f64>> = p.iter().copied().map(Some).collect();
+            let corrected = holm(&given);
+            for (a, b) in given.iter().zip(&corrected) {
+                prop_assert!(b.unwrap() >= a.unwrap() && b.unwrap() <= 1.0);
+            }
+            for (i, a) in given.iter().enumerate() {
+                for (j, b) in given.iter().enumerate() {
+                    prop_assert!(a > b || corrected[i] <= corrected[j] || a == b);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,199 @@
+//! `report.html`: one file, no network.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use crate::analysis::{Summary, SummaryRow, in_short};
+use crate::figures::{Data, Drawing, escape};
+use crate::results::{Experiment, ManifestRow, RunRow};
+
+const TEMPLATE: &str = include_str!("page.html");
+const STYLE: &str = include_str!("page.css");
+const SCRIPT: &str = include_str!("page.js");
+
+/// The page of an experiment.
+pub fn page(
+    experiment: &Experiment,
+    data: &Data,
+    summary: &Summary,
+    drawings: &[Drawing],
+    manifest: &[ManifestRow],
+) -> String {
+    let question = experiment.question.clone().unwrap_or_else(|| experiment.name.clone());
+    let parts = [
+        ("style", STYLE.to_owned()),
+        ("script", SCRIPT.to_owned()),
+        ("name", escape(&experiment.name)),
+        ("question", escape(&question)),
+        ("short", paragraphs(&in_short(&data.analysis))),
+        ("verdicts", list(&summary.verdicts)),
+        ("fine_print", escape(&summary.fine_print)),
+        ("warnings", list(&summary.warnings)),
+        ("figures", drawings.iter().map(figure).collect()),
+        ("arms", arms(&summary.arms)),
+        ("runs", runs(&data.runs)),
+        ("manifest", manifest_lines(manifest)),
+        ("provenance", provenance(experiment)),
+        ("command", escape(&experiment.provenance.command.join(" "))),
+        ("spec", escape(&experiment.spec)),
+        ("caption", escape(&data.caption)),
+    ];
+    fill(TEMPLATE, &parts)
+}
+
+/// Puts every part in the place of its `{{name}}`, once, so that a part's own text is left alone.
+fn fill(template: &str, parts: &[(&str, String)]) -> String {
+    let parts: BTreeMap<&str, &String> = parts.iter().map(|(name, text)| (*name, text)).collect();
+    let mut pieces = template.split("{{");
+    let mut page = pieces.next().unwrap_or_default().to_owned();
+    for piece in pieces {
+        let (name, rest) = piece.split_once("}}").unwrap_or((piece, ""));
+        page += parts.get(name).map_or("", |text| text.as_str());
+        page += rest;
+    }
+    page
+}
+
+fn paragraphs(sentences: &[String]) -> String {
+    sentences.iter().map(|sentence| format!("<p>{}</p>", escape(sentence))).collect()
+}
+
+fn list(items: &[String]) -> String {
+    if items.is_empty() {
+        return "<p>None.</p>".to_owned();
+    }
+    let items: String = items.iter().map(|item| format!("<li>{}</li>", escape(item))).collect();
+    format!("<ul>{items}</ul>")
+}
+
+fn figure(drawing: &Drawing) -> String {
+    let alternative = escape(drawing.alternative);
+    // An XML declaration may not stand inside a page; everything before the root goes.
+    let svg = drawing.svg.find("<svg").map_or("", |start| &drawing.svg[start..]);
+    let svg = svg.replacen("<svg", &format!("<svg role=\"img\" aria-label=\"{alternative}\""), 1);
+    format!("<figure id=\"{}\">{svg}<figcaption>{alternative}</figcaption></figure>", drawing.name)
+}
+
+fn arms(rows: &[SummaryRow]) -> String {
+    let header =
+        ["form", "mask", "λ", "variant", "n", "val loss", "gap", "val − no decay", "p", "best"];
+    let row = |row: &SummaryRow| {
+        [
+            row.form.to_string(),
+            row.mask.map_or(String::new(), |mask| mask.to_string()),
+            row.weight_decay.map_or(String::new(), |value| value.to_string()),
+            row.variant.clone(),
+            row.n.to_string(),
+            with_interval(row.val_loss, row.val_loss_ci95),
+            with_interval(row.gap, row.gap_ci95),
+            with_interval(row.d_val_loss, row.d_val_loss_ci95),
+            row.d_val_loss_p_holm.map_or(String::new(), |p| format!("{p:.4}")),
+            if row.best { "best".to_owned() } else { String::new() },
+        ]
+    };
+    table("arms", &header, rows.iter().map(row))
+}
+
+fn runs(rows: &[RunRow]) -> String {
+    let header = ["run", "form", "mask", "λ", "lr", "seed", "status", "train", "val", "gap", "s"];
+    let number = |value: Option<f64>| value.map_or(String::new(), |value| format!("{value:.4}"));
+    let row = |row: &RunRow| {
+        [
+            row.run.clone(),
+            row.form.to_string(),
+            row.mask.map_or(String::new(), |mask| mask.to_string()),
+            row.weight_decay.map_or(String::new(), |value| value.to_string()),
+            row.lr.to_string(),
+            row.seed.to_string(),
+            row.status.name().to_owned(),
+            number(row.train_loss),
+            number(row.val_loss),
+            number(row.gap),
+            row.seconds.map_or(String::new(), |seconds| format!("{seconds:.1}")),
+        ]
+    };
+    table("runs", &header, rows.iter().map(row))
+}
+
+fn with_interval(value: Option<f64>, half: Option<f64>) -> String {
+    match (value, half) {
+        (Some(value), Some(half)) => format!("{value:.4} ± {half:.4}"),
+        (Some(value), None) => format!("{value:.4}"),
+        (None, _) => String::new(),
+    }
+}
+
+/// A table that the page's script sorts by its headers and filters by its field.
+fn table<const N: usize>(
+    id: &str,
+    header: &[&str; N],
+    rows: impl Iterator<Item = [String; N]>,
+) -> String {
+    let mut html = format!(
+        "<label>Filter <input type=\"search\" data-table=\"{id}\"></label>\
+         <div class=\"wide\"><table id=\"{id}\"><thead><tr>"
+    );
+    for name in header {
+        let _ = write!(
+            html,
+            "<th scope=\"col\" aria-sort=\"none\"><button type=\"button\">{}</button></th>",
+            escape(name)
+        );
+    }
+    html += "</tr></thead><tbody>";
+    for row in rows {
+        let cells: String = row.iter().map(|cell| format!("<td>{}</td>", escape(cell))).collect();
+        let _ = write!(html, "<tr>{cells}</tr>");
+    }
+    html + "</tbody></table></div>"
+}
+
+/// What each arm decays, in a line.
+fn manifest_lines(rows: &[ManifestRow]) -> String {
+    let mut arms: BTreeMap<String, (usize, usize)> = BTreeMap::new();
+    for row in rows {
+        let mask = row.mask.map_or(String::new(), |mask| format!(" on {mask}"));
+        let lambda = row.weight_decay.map_or(String::new(), |value| format!(", λ = {value}"));
+        let (decayed, all) = arms.entry(format!("{}{mask}{lambda}", row.form)).or_default();
+        *all += row.elements;
+        *decayed += if row.decayed { row.elements } else { 0 };
+    }
+    let line = |(arm, (decayed, all)): (String, (usize, usize))| {
+        format!("{arm}: {decayed} of {all} elements decay")
+    };
+    list(&arms.into_iter().map(line).collect::<Vec<_>>())
+}
+
+fn provenance(experiment: &Experiment) -> String {
+    let origin = &experiment.provenance;
+    let rows = [
+        ("program", format!("wane {} ({})", origin.version, origin.commit)),
+        ("backend", format!("{} on {}", origin.backend, origin.adapter)),
+        (
+            "machine",
+            format!("{}, {} cores, {} cohorts at a time", origin.host, origin.cores, origin.jobs),
+        ),
+        ("data", format!("{} (SHA-256 of its tokens {})", experiment.data, experiment.digest)),
+    ];
+    let row = |(name, value): &(&str, String)| format!("<dt>{name}</dt><dd>{}</dd>", escape(value));
+    format!("<dl>{}</dl>", rows.iter().map(row).collect::<String>())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_part_that_looks_like_a_place_is_left_alone() {
+        let parts = [("a", "{{b}}".to_owned()), ("b", "no".to_owned())];
+        assert_eq!(fill("1 {{a}} 2 {{b}} 3 {{c}}", &parts), "1 {{b}} 2 no 3 ");
+    }
+
+    #[test]
+    fn markup_in_the_data_stays_text() {
+        assert_eq!(
+            list(&["<b> & \"c\"".to_owned()]),
+            "<ul><li>&lt;b&gt; &amp; &quot;c&quot;</li></ul>"
+        );
+    }
+}

@@ -1,0 +1,85 @@
+//! The files of an experiment: `runs.csv`, `curves.csv`, `manifest.csv`, written from the store and
+//! read by everything after.
+
+mod experiment;
+mod manifest;
+mod rows;
+
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use serde::de::DeserializeOwned;
+
+use crate::files::{create_folder, csv_of, json_of, write_atomically};
+use crate::model::shape_parameters;
+use crate::plan::Plan;
+use crate::run::Decay;
+use crate::store::{SoFar, Store};
+
+pub use experiment::Experiment;
+pub use manifest::{ManifestRow, manifest};
+pub use rows::{CurveCsvRow, RunRow, curve_rows, run_rows};
+
+/// Writes rows as a CSV file.
+///
+/// # Errors
+/// A folder that cannot be written; the message names the file.
+pub fn write_csv<T: serde::Serialize>(path: &Path, rows: &[T]) -> Result<()> {
+    write_atomically(path, &csv_of(rows)?)
+}
+
+/// Reads the rows of a CSV file.
+///
+/// # Errors
+/// A file that is not there or does not have these columns; the message names the file.
+pub fn read_csv<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>> {
+    let context = || format!("cannot read {}", path.display());
+    csv::Reader::from_path(path)
+        .with_context(context)?
+        .deserialize()
+        .collect::<Result<_, _>>()
+        .with_context(context)
+}
+
+/// Reads `experiment.json` of an experiment's folder.
+///
+/// # Errors
+/// A file that is not there or is something else; the message names it.
+pub fn read_experiment(folder: &Path) -> Result<Experiment> {
+    let path = folder.join("experiment.json");
+    let text = std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
+    serde_json::from_slice(&text).with_context(|| format!("{} is damaged", path.display()))
+}
+
+/// Writes `experiment.json`, `runs.csv`, `curves.csv` and `manifest.csv` of an experiment from the store, with what
+/// there is of runs that have not ended; returns the rows of the first.
+///
+/// # Errors
+/// A folder that cannot be written; the message names the file.
+pub fn write_results(
+    folder: &Path,
+    experiment: &Experiment,
+    plan: &Plan,
+    store: &Store,
+) -> Result<Vec<RunRow>> {
+    let records: Vec<SoFar> = plan.runs.iter().map(|run| store.so_far(run)).collect();
+    create_folder(folder)?;
+    write_atomically(&folder.join("experiment.json"), &json_of(experiment)?)?;
+    let rows = run_rows(&plan.entries, &records);
+    write_csv(&folder.join("runs.csv"), &rows)?;
+    write_csv(&folder.join("curves.csv"), &curve_rows(&plan.entries, &records))?;
+    write_csv(&folder.join("manifest.csv"), &manifest_rows(plan))?;
+    Ok(rows)
+}
+
+fn manifest_rows(plan: &Plan) -> Vec<ManifestRow> {
+    let mut decays: Vec<Decay> = Vec::new();
+    for entry in &plan.entries {
+        if !decays.contains(&entry.arm.decay) {
+            decays.push(entry.arm.decay);
+        }
+    }
+    let run = &plan.runs[0];
+    let parameters = shape_parameters(&run.model, run.data.vocabulary);
+    decays.iter().flat_map(|decay| manifest(decay, &parameters)).collect()
+}

@@ -1,0 +1,20 @@
+use serde::{Deserialize, Serialize};
+
+use crate::record::Provenance;
+
+/// `experiment.json`: what was asked, of what, by which program.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Experiment {
+    /// Name of the experiment.
+    pub name: String,
+    /// What it is to answer.
+    pub question: Option<String>,
+    /// The spec's file, as it was written.
+    pub spec: String,
+    /// Where the text came from.
+    pub data: String,
+    /// SHA-256 over vocabulary and tokens.
+    pub digest: String,
+    /// The last call of the program.
+    pub provenance: Provenance,
+}
