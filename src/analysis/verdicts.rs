@@ -52,6 +52,7 @@ pub fn p_text(p: f64) -> String {
     match p {
         p if p < 0.0001 => "p < 0.0001".to_owned(),
         p if p < 0.01 => format!("p = {p:.4}"),
+        p if p < 0.1 => format!("p = {p:.3}"),
         p => format!("p = {p:.2}"),
     }
 }

@@ -8,8 +8,8 @@ use plotters::coord::types::RangedCoordf64;
 use plotters::prelude::*;
 
 use super::canvas::{
-    Area, Backend, CAPTION, Figure, Hints, TITLE, centred, draw_caption, draw_title, left, line,
-    px, range_with_floor, text,
+    Area, Backend, CAPTION, Figure, Hints, TITLE, centred, decimals, draw_caption, draw_title,
+    left, line, px, range_with_floor, text,
 };
 use super::data::Data;
 use super::palette::{self, FAINT, INK};
@@ -150,6 +150,7 @@ impl Figure for AgainstLambda<'_> {
         let (top, area) = area.split_vertically(px(self.header()));
         self.draw_header(&top)?;
         let steps = self.axis.zero - 0.25..self.axis.end;
+        let decimals = decimals(&self.values);
         let mut chart = ChartBuilder::on(&area)
             .margin(px(12))
             .x_label_area_size(px(46))
@@ -163,7 +164,7 @@ impl Figure for AgainstLambda<'_> {
             .light_line_style(WHITE)
             .axis_style(line(INK, 1.0, 1))
             .label_style(text(12, INK))
-            .y_label_formatter(&|value| format!("{value:.2}"))
+            .y_label_formatter(&|value| format!("{value:.decimals$}"))
             .x_desc("weight decay λ (logarithmic, with a place for 0)")
             .y_desc(format!("{} (nats per token)", self.quantity.name()))
             .axis_desc_style(text(12, INK))

@@ -187,6 +187,15 @@ pub fn range_of(values: impl Iterator<Item = f64>) -> Result<Range<f64>> {
     Ok(low - air..high + air)
 }
 
+/// Decimals that tell the ticks of an axis apart.
+pub fn decimals(range: &Range<f64>) -> usize {
+    match range.end - range.start {
+        span if span < 0.05 => 4,
+        span if span < 0.5 => 3,
+        _ => 2,
+    }
+}
+
 /// [`range_of`] the values, and of the floor as well where that lies near them: an axis that
 /// reached down to a far one would squeeze what it shows.
 pub fn range_with_floor(

@@ -6,14 +6,18 @@ use anyhow::Result;
 use plotters::prelude::*;
 
 use super::canvas::{
-    Area, Backend, CAPTION, Figure, Hints, TITLE, draw_caption, draw_title, left, line, px,
-    range_with_floor, text,
+    Area, Backend, CAPTION, Figure, Hints, TITLE, decimals, draw_caption, draw_title, left, line,
+    px, range_with_floor, text,
 };
 use super::data::{Data, Point, Series, coefficient};
 use super::palette::{self, FAINT, INK};
 use crate::analysis::Group;
 use crate::decay::Role;
 use crate::results::CurveCsvRow;
+
+/// Pixels of a line's label, and of a panel's height around its chart.
+const LABEL: f64 = 14.0;
+const AROUND: u32 = 80;
 
 /// A panel per rule (and role), a line per λ.
 pub struct Curves {
@@ -81,7 +85,8 @@ impl Curves {
         let panel = |group: &&Group| Panel::new(data, group, group.key.label(), ratio, None);
         let mut figure = Curves::new(data, data.rules().iter().map(panel).collect());
         figure.title = "Gradient norm over weight norm";
-        figure.note = "before clipping, at the evaluated steps".to_owned();
+        figure.note =
+            "gradient before clipping, mean of the steps since the last evaluation".to_owned();
         figure.axis = "gradient / weight norm";
         figure
     }
@@ -155,7 +160,8 @@ impl Figure for Curves {
                 true => all.clone(),
                 false => ranges(std::iter::once(panel), None)?,
             };
-            draw_panel(&area, panel, self.axis, floor, (steps, values), hints)?;
+            let apart = LABEL / f64::from(self.panel_size.1 - AROUND);
+            draw_panel(&area, panel, (self.axis, apart), floor, (steps, values), hints)?;
         }
         Ok(())
     }
@@ -200,7 +206,7 @@ fn ranges<'a>(
 fn draw_panel<DB: Backend>(
     area: &Area<DB>,
     panel: &Panel,
-    axis: &str,
+    (axis, apart): (&str, f64),
     floor: Option<f64>,
     (steps, values): (Range<f64>, Range<f64>),
     hints: &mut Hints,
@@ -211,7 +217,7 @@ fn draw_panel<DB: Backend>(
         .x_label_area_size(px(34))
         .y_label_area_size(px(52))
         .build_cartesian_2d(steps.clone(), values.clone())?;
-    let decimals = if values.end - values.start < 0.05 { 4 } else { 2 };
+    let decimals = decimals(&values);
     chart
         .configure_mesh()
         .disable_x_mesh()
@@ -243,20 +249,20 @@ fn draw_panel<DB: Backend>(
             hints.add(chart.backend_coord(&(step, value)), text);
         }
     }
-    for (curve, place) in panel.curves.iter().zip(label_places(panel, &values)) {
+    for (curve, place) in panel.curves.iter().zip(label_places(panel, &values, apart)) {
         chart.draw_series([Text::new(curve.label.clone(), place, left(11, curve.colour))])?;
     }
     Ok(())
 }
 
 /// Where each curve's label goes: beside its end, moved apart so that no two overlap and none
-/// leaves the panel.
-fn label_places(panel: &Panel, values: &Range<f64>) -> Vec<(f64, f64)> {
+/// leaves the panel; `apart` is the least distance as a share of the axis.
+fn label_places(panel: &Panel, values: &Range<f64>, apart: f64) -> Vec<(f64, f64)> {
     let end = |curve: &Curve| curve.solid.means().last().unwrap_or((0.0, values.start));
     let ends: Vec<(f64, f64)> = panel.curves.iter().map(end).collect();
     let mut order: Vec<usize> = (0..ends.len()).collect();
     order.sort_by(|a, b| ends[*a].1.total_cmp(&ends[*b].1));
-    let apart = (values.end - values.start) * 0.055;
+    let apart = (values.end - values.start) * apart;
     let mut places = ends.clone();
     let mut lowest = values.start + apart / 2.0;
     for index in &order {

@@ -13,7 +13,8 @@ pub struct Data {
     pub runs: Vec<RunRow>,
     /// What they say.
     pub analysis: Analysis,
-    /// Rows of `curves.csv` by run.
+    /// The evaluated rows of `curves.csv` by run; their gradient norm is the mean of the steps since
+    /// the evaluation before.
     pub curves: BTreeMap<String, Vec<CurveCsvRow>>,
     /// Exact negative log-likelihood of the val windows, where it is known.
     pub floor: Option<f64>,
@@ -28,25 +29,18 @@ impl Data {
     /// CSV files that cannot be read; the message names the file.
     pub fn read(folder: &Path) -> Result<Self> {
         let runs: Vec<RunRow> = read_csv(&folder.join("runs.csv"))?;
-        let mut curves: BTreeMap<String, Vec<CurveCsvRow>> = BTreeMap::new();
-        let mut last: Option<(String, usize)> = None;
+        let mut curves: BTreeMap<String, Curve> = BTreeMap::new();
         for row in read_csv::<CurveCsvRow>(&folder.join("curves.csv"))? {
-            // A run that stands under several arms has its curve once for each: the first counts.
-            let rows = curves.entry(row.run.clone()).or_default();
-            let follows = rows.last().is_none_or(|before| before.step < row.step);
-            if follows
-                && last.as_ref().is_none_or(|(run, step)| *run != row.run || *step < row.step)
-            {
-                last = Some((row.run.clone(), row.step));
-                rows.push(row);
-            }
+            curves.entry(row.run.clone()).or_default().add(row);
         }
+        let curves: BTreeMap<String, Vec<CurveCsvRow>> =
+            curves.into_iter().map(|(run, curve)| (run, curve.rows)).collect();
         let analysis = Analysis::of(&runs);
         let name = folder.file_name().map_or(String::new(), |name| name.to_string_lossy().into());
         let commit = runs.iter().find_map(|run| run.commit.clone()).unwrap_or_default();
         let caption = format!(
             "{name} · {} runs, {} seeds an arm · wane {} {commit}",
-            runs.len(),
+            curves.len(),
             analysis.seeds(),
             env!("CARGO_PKG_VERSION")
         );
@@ -85,6 +79,31 @@ impl Data {
             high: values.iter().copied().fold(f64::NEG_INFINITY, f64::max),
         };
         Series(by_step.into_iter().map(point).collect())
+    }
+}
+
+/// A curve while it is read.
+#[derive(Default)]
+struct Curve {
+    rows: Vec<CurveCsvRow>,
+    last_step: Option<usize>,
+    grad_norms: Vec<f32>,
+}
+
+impl Curve {
+    fn add(&mut self, mut row: CurveCsvRow) {
+        // A run that stands under several arms has its curve once for each: the first counts.
+        if self.last_step.is_some_and(|last| row.step <= last) {
+            return;
+        }
+        self.last_step = Some(row.step);
+        self.grad_norms.extend(row.grad_norm);
+        if row.val_loss.is_some() {
+            let norms = std::mem::take(&mut self.grad_norms);
+            row.grad_norm =
+                (!norms.is_empty()).then(|| norms.iter().sum::<f32>() / norms.len() as f32);
+            self.rows.push(row);
+        }
     }
 }
 

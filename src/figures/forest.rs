@@ -84,11 +84,13 @@ impl<'a> Forest<'a> {
         let ends = [(inside(low(row)), y), (inside(high(row)), y)];
         area.draw(&PathElement::new(ends, line(colour, 0.9, 2)))?;
         let half = if row.is_distinguishable() { px(5) } else { px(4) };
-        let square = [(place(mean) - half, y - half), (place(mean) + half, y + half)];
+        let (x0, x1) = (place(mean) - half, place(mean) + half);
+        let square = [(x0, y - half), (x1, y - half), (x1, y + half), (x0, y + half)];
         // Filled where the corrected p is below 5%: not by colour alone.
         let marker = if row.is_distinguishable() { colour.filled() } else { WHITE.filled() };
-        area.draw(&Rectangle::new(square, marker))?;
-        area.draw(&Rectangle::new(square, line(colour, 1.0, 2)))?;
+        area.draw(&Polygon::new(square, marker))?;
+        let outline = square.into_iter().chain([square[0], square[1]]).collect::<Vec<_>>();
+        area.draw(&PathElement::new(outline, line(colour, 1.0, 2)))?;
         let (left, top) = area.get_base_pixel();
         hints.add((left + place(mean), top + y), format!("{name}: {numbers}"));
         Ok(())

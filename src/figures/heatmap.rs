@@ -12,7 +12,7 @@ use super::canvas::{
 };
 use super::data::Data;
 use super::palette::{self, INK};
-use crate::analysis::{Cell, Group};
+use crate::analysis::{Cell, GroupKey};
 use crate::decay::{Form, Mask};
 
 const PANEL: (u32, u32) = (440, 380);
@@ -43,13 +43,14 @@ struct Tile {
 impl<'a> HeatMap<'a> {
     /// The figure; `None` where no rule was tried at several learning rates and several λ.
     pub fn new(data: &'a Data) -> Option<Self> {
-        let mut rules: BTreeMap<(Form, Option<Mask>), Vec<(&Group, &Cell)>> = BTreeMap::new();
+        let mut rules: BTreeMap<(Form, Option<Mask>), Vec<&Cell>> = BTreeMap::new();
         for group in &data.analysis.groups {
             for cell in group.cells.iter().filter(|cell| cell.weight_decay > Some(0.0)) {
-                rules.entry((group.key.form, group.key.mask)).or_default().push((group, cell));
+                rules.entry((group.key.form, group.key.mask)).or_default().push(cell);
             }
         }
-        let rules: Vec<Rule> = rules.into_values().filter_map(Rule::of).collect();
+        let rules: Vec<Rule> =
+            rules.into_iter().filter_map(|(rule, cells)| Rule::of(rule, &cells)).collect();
         let losses: Vec<f64> =
             rules.iter().flat_map(|rule| &rule.cells).filter_map(|tile| tile.loss).collect();
         let low = losses.iter().copied().fold(f64::INFINITY, f64::min);
@@ -60,13 +61,9 @@ impl<'a> HeatMap<'a> {
 }
 
 impl Rule {
-    fn of(cells: Vec<(&Group, &Cell)>) -> Option<Self> {
-        let title = {
-            let mut key = cells.first()?.0.key.clone();
-            key.variant.clear();
-            key.label()
-        };
-        let tile = |(_, cell): &(&Group, &Cell)| Tile {
+    fn of((form, mask): (Form, Option<Mask>), cells: &[&Cell]) -> Option<Self> {
+        let title = GroupKey { form, mask, variant: String::new() }.label();
+        let tile = |cell: &&Cell| Tile {
             lr: cell.runs[0].lr,
             weight_decay: cell.weight_decay.unwrap_or(0.0),
             loss: cell.estimate(|run| run.val_loss).filter(|_| cell.is_complete()).map(|e| e.mean),
@@ -177,11 +174,9 @@ impl HeatMap<'_> {
         {
             let (cx, cy) = (across(tile), up(tile));
             let (dx, dy) = (width * 0.46, height * 0.46);
-            let frame = Rectangle::new(
-                [(cx - dx, cy - dy), (cx + dx, cy + dy)],
-                line(RGBColor(213, 94, 0), 1.0, 2),
-            );
-            chart.draw_series([frame])?;
+            let (left, right, low, high) = (cx - dx, cx + dx, cy - dy, cy + dy);
+            let frame = [(left, low), (right, low), (right, high), (left, high), (left, low)];
+            chart.draw_series([PathElement::new(frame, line(RGBColor(213, 94, 0), 1.0, 2))])?;
         }
         Ok(())
     }

@@ -6,8 +6,8 @@ use anyhow::Result;
 use plotters::prelude::*;
 
 use super::canvas::{
-    Area, Backend, CAPTION, Figure, Hints, TITLE, draw_caption, draw_title, left, line, px,
-    range_with_floor, text,
+    Area, Backend, CAPTION, Figure, Hints, TITLE, decimals, draw_caption, draw_title, left, line,
+    px, range_with_floor, text,
 };
 use super::data::{Data, Series};
 use super::palette::{self, FAINT, INK};
@@ -50,10 +50,10 @@ impl<'a> Story<'a> {
 fn sentence(group: &Group, best: &Cell, baseline: &Cell) -> Option<String> {
     let gap = |cell: &Cell| Some(cell.estimate(|run| run.gap)?.mean);
     let loss = best.paired(baseline, |run| Quantity::ValLoss.of(run))?;
-    let direction = if loss.mean < 0.0 { "lower" } else { "higher" };
+    let direction = if loss.mean < 0.0 { "lowers" } else { "raises" };
     let half = loss.half_width.map_or(String::new(), |half| format!(" ± {half:.2}"));
     Some(format!(
-        "{} takes the gap from {:.2} to {:.2}, and val loss {:.2}{half} {direction}",
+        "{} takes the gap from {:.2} to {:.2} and {direction} val loss by {:.2}{half}",
         group.key.title(),
         gap(baseline)?,
         gap(best)?,
@@ -77,6 +77,7 @@ impl Panel {
         (steps, values): (Range<f64>, Range<f64>),
         hints: &mut Hints,
     ) -> Result<()> {
+        let decimals = decimals(&values);
         let mut chart = ChartBuilder::on(area)
             .margin(px(10))
             .caption(&self.title, text(14, INK))
@@ -90,7 +91,7 @@ impl Panel {
             .light_line_style(WHITE)
             .axis_style(line(INK, 1.0, 1))
             .label_style(text(11, INK))
-            .y_label_formatter(&|value| format!("{value:.2}"))
+            .y_label_formatter(&|value| format!("{value:.decimals$}"))
             .x_label_formatter(&|step| format!("{step:.0}"))
             .x_labels(6)
             .x_desc("optimizer step")

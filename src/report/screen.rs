@@ -8,10 +8,13 @@ use crate::results::ManifestRow;
 /// Columns without lines and a rule below the header, in comfy-table's notation.
 const RULED_HEADER: &str = "     ──            ";
 
+/// Verdicts that are shown, at most.
+const MOST_VERDICTS: usize = 12;
+
 /// The answer on one screen: verdicts, each rule at its best λ, how to read it, warnings.
 pub fn answer(analysis: &Analysis) -> String {
     let mut parts = Vec::new();
-    let verdicts = verdicts(analysis);
+    let verdicts = shortened(analysis);
     if !verdicts.is_empty() {
         parts.push(verdicts.join("\n"));
     }
@@ -22,6 +25,23 @@ pub fn answer(analysis: &Analysis) -> String {
         parts.push(warnings.collect::<Vec<_>>().join("\n"));
     }
     parts.join("\n\n")
+}
+
+/// The verdicts; where they would fill the screen, those that tell something apart.
+fn shortened(analysis: &Analysis) -> Vec<String> {
+    let all = verdicts(analysis);
+    if all.len() <= MOST_VERDICTS {
+        return all;
+    }
+    let told = all.len();
+    let apart = all.into_iter().zip(&analysis.headline);
+    let mut shown: Vec<String> = apart
+        .filter(|(_, comparison)| comparison.is_distinguishable())
+        .map(|(verdict, _)| verdict)
+        .take(MOST_VERDICTS)
+        .collect();
+    shown.push(format!("{} more comparisons stand in the report", told - shown.len()));
+    shown
 }
 
 /// Per rule the best λ, its val loss and gap over the seeds, and the difference from no decay.

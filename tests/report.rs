@@ -1,0 +1,249 @@
+//! The report in a browser: it works, shows everything, and complains of nothing.
+
+mod common;
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use common::{fixture, text, wane, wane_ok};
+
+/// Catches whatever the page complains of; stands before everything else.
+const LISTEN: &str = "<script>window.complaints = [];\
+    window.addEventListener('error', (event) => complaints.push(event.message));\
+    console.error = (...words) => complaints.push(words.join(' '));\
+    console.warn = console.error;</script>";
+
+/// Uses the page as a reader would and writes down what it sees.
+const USE: &str = r#"<pre id="seen"></pre><script>
+const column = (table, name) => [...table.tHead.rows[0].cells].findIndex((cell) => cell.textContent === name);
+const table = document.getElementById("runs");
+const at = column(table, "val");
+const values = () => [...table.tBodies[0].rows].map((row) => Number.parseFloat(row.cells[at].textContent));
+const button = table.tHead.rows[0].cells[at].querySelector("button");
+button.click();
+const rising = values();
+button.click();
+const falling = values();
+const input = document.querySelector("input[data-table=runs]");
+input.value = "global 1";
+input.dispatchEvent(new Event("input"));
+const shown = [...table.tBodies[0].rows].filter((row) => !row.hidden).map((row) => row.cells[2].textContent);
+const figures = [...document.querySelectorAll("figure svg")].map((svg) => {
+  const box = svg.getBoundingClientRect();
+  return box.width > 300 && box.height > 100 && svg.getAttribute("aria-label").length > 10;
+});
+document.getElementById("seen").textContent = JSON.stringify({
+  complaints, rising, falling, shown, figures,
+  sort: table.tHead.rows[0].cells[at].getAttribute("aria-sort"),
+  hints: document.querySelectorAll("figure svg .hint title").length,
+  focusable: button.tabIndex,
+  external: [...document.querySelectorAll("[src], link[href]")].length,
+});
+</script>"#;
+
+fn browser() -> Option<&'static str> {
+    ["/usr/bin/chromium", "/usr/bin/google-chrome"]
+        .into_iter()
+        .find(|path| Path::new(path).exists())
+}
+
+#[test]
+fn the_report_sorts_filters_and_shows_every_figure_in_a_browser() {
+    let Some(browser) = browser() else {
+        assert!(std::env::var_os("WANE_NEEDS_BROWSER").is_none(), "no browser");
+        eprintln!("skipped: no Chromium to open the report in");
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let spec = fixture("tiny.toml");
+    let seeds = ["--seeds", "0,1,2"];
+    wane_ok(&[&["sweep", text(&spec), "--out", text(folder.path())][..], &seeds].concat());
+    let page = fs::read_to_string(folder.path().join("tiny/report.html")).unwrap();
+    let page = page.replacen("<head>", &format!("<head>{LISTEN}"), 1);
+    let used = folder.path().join("used.html");
+    fs::write(&used, page.replace("</body>", &format!("{USE}</body>"))).unwrap();
+    let output = Command::new(browser)
+        .args(["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"])
+        .args(["--disable-background-networking", "--disable-component-update", "--disable-sync"])
+        .arg(format!("--user-data-dir={}", folder.path().join("profile").display()))
+        .arg("--dump-dom")
+        .arg(format!("file://{}", used.display()))
+        .output()
+        .unwrap();
+    let dom = String::from_utf8_lossy(&output.stdout);
+    let seen = dom.split("<pre id=\"seen\">").nth(1).and_then(|rest| rest.split("</pre>").next());
+    let seen: serde_json::Value =
+        serde_json::from_str(seen.expect("the page's script ran")).unwrap();
+    assert_eq!(seen["complaints"], serde_json::json!([]), "{seen}");
+    let numbers = |key: &str| -> Vec<f64> {
+        seen[key].as_array().unwrap().iter().map(|value| value.as_f64().unwrap()).collect()
+    };
+    assert_eq!(numbers("rising").len(), 12);
+    assert!(numbers("rising").is_sorted() && numbers("falling").iter().rev().is_sorted(), "{seen}");
+    assert_eq!(seen["sort"], "descending");
+    let shown = seen["shown"].as_array().unwrap();
+    assert!(!shown.is_empty() && shown.iter().all(|mask| mask == "global"), "{seen}");
+    let figures = seen["figures"].as_array().unwrap();
+    assert!(figures.len() >= 8 && figures.iter().all(|visible| visible == true), "{seen}");
+    assert!(seen["hints"].as_u64() > Some(20) && seen["focusable"] == 0, "{seen}");
+    assert_eq!(seen["external"], 0, "nothing is loaded from elsewhere");
+}
+
+#[test]
+fn a_report_is_drawn_again_from_the_csv_files_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    wane_ok(&["sweep", text(&fixture("tiny.toml")), "--out", text(folder.path()), "--quiet"]);
+    let results = folder.path().join("tiny");
+    let figure = results.join("figures/val-loss.svg");
+    let (svg, page) = (fs::read(&figure).unwrap(), fs::read(results.join("report.html")).unwrap());
+    for gone in ["figures", "report.html", "summary.csv", "summary.json"] {
+        let path = results.join(gone);
+        if path.is_dir() {
+            fs::remove_dir_all(path).unwrap()
+        } else {
+            fs::remove_file(path).unwrap()
+        }
+    }
+    fs::remove_dir_all(folder.path().join(".runs")).unwrap();
+    let call = wane_ok(&["report", text(&results)]);
+    assert!(
+        call.stdout.contains("best λ") && call.stdout.contains("no verdict"),
+        "{}",
+        call.stdout
+    );
+    assert_eq!(fs::read(&figure).unwrap(), svg);
+    assert_eq!(fs::read(results.join("report.html")).unwrap(), page);
+}
+
+#[test]
+fn a_report_of_nothing_says_what_it_expected() {
+    let folder = tempfile::tempdir().unwrap();
+    let call = wane(&["report", text(folder.path())]);
+    assert_eq!(call.code, Some(2), "{}", call.stderr);
+    assert!(call.stderr.contains("runs.csv is not there"), "{}", call.stderr);
+}
+
+/// A text of an SVG as the box that it takes, in pixels of the drawing.
+#[derive(Clone, Debug)]
+struct Label {
+    text: String,
+    left: f64,
+    right: f64,
+    top: f64,
+    bottom: f64,
+}
+
+impl Label {
+    /// The upright texts of an SVG. Widths are estimates: DejaVu Sans takes about 0.6 em a character.
+    fn all(svg: &str) -> Vec<Label> {
+        svg.split("<text ").skip(1).filter_map(Label::parse).collect()
+    }
+
+    fn parse(element: &str) -> Option<Label> {
+        let (attributes, rest) = element.split_once('>')?;
+        if attributes.contains("rotate") {
+            return None;
+        }
+        let attribute = |name: &str| {
+            let start = attributes.find(&format!("{name}=\""))? + name.len() + 2;
+            attributes[start..].split('"').next()
+        };
+        let number = |name: &str| attribute(name)?.parse::<f64>().ok();
+        let text = rest.split("</text>").next()?.trim().to_owned();
+        let (x, y, size) = (number("x ").or(number("x"))?, number("y")?, number("font-size")?);
+        let width = 0.6 * size * text.chars().count() as f64;
+        let left = match attribute("text-anchor") {
+            Some("middle") => x - width / 2.0,
+            Some("end") => x - width,
+            _ => x,
+        };
+        let top = match attribute("dy") {
+            Some("0.76em") => y,
+            Some("0.5ex") => y - size * 0.38,
+            _ => y - size * 0.76,
+        };
+        Some(Label { text, left, right: left + width, top, bottom: top + size * 0.76 })
+    }
+
+    fn overlaps(&self, other: &Label) -> bool {
+        // Boxes a little smaller than estimated: touching is no overlap.
+        let (dx, dy) = (0.1 * (self.right - self.left), 0.15 * (self.bottom - self.top));
+        self.left + dx < other.right
+            && other.left + dx < self.right
+            && self.top + dy < other.bottom
+            && other.top + dy < self.bottom
+    }
+}
+
+fn assert_legible(figures: &Path) {
+    let mut checked = 0;
+    for entry in fs::read_dir(figures).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_none_or(|extension| extension != "svg") {
+            continue;
+        }
+        let svg = fs::read_to_string(&path).unwrap();
+        let view =
+            svg.split("viewBox=\"0 0 ").nth(1).and_then(|rest| rest.split('"').next()).unwrap();
+        let (width, height) = view.split_once(' ').unwrap();
+        let (width, height): (f64, f64) = (width.parse().unwrap(), height.parse().unwrap());
+        let labels = Label::all(&svg);
+        assert!(labels.len() > 5, "{} has labels", path.display());
+        for (place, label) in labels.iter().enumerate() {
+            let inside = label.left >= -1.0
+                && label.right <= width * 1.005
+                && label.top >= -1.0
+                && label.bottom <= height + 1.0;
+            assert!(inside, "{}: `{}` is cut off: {label:?}", path.display(), label.text);
+            for other in &labels[place + 1..] {
+                let apart = !label.overlaps(other);
+                assert!(apart, "{}: `{}` covers `{}`", path.display(), label.text, other.text);
+            }
+        }
+        checked += 1;
+    }
+    assert!(checked >= 7, "{checked} figures");
+}
+
+#[test]
+fn no_text_is_cut_off_or_overlaps_at_two_arms_or_at_forty() {
+    let folder = tempfile::tempdir().unwrap();
+    let spec = fs::read_to_string(fixture("tiny.toml")).unwrap();
+    let arms = &spec[spec.find("[[arm]]").unwrap()..];
+    let two = "[[arm]]\nform = \"adamw\"\nweight_decay = [0.0, 1.0]\n";
+    let forty = "[[arm]]\nform = [\"adamw\", \"l2\", \"independent\", \"cautious\"]\n\
+        mask = [\"matrices\", \"no-embeddings\"]\nweight_decay = [0.0, 0.001, 0.01, 0.1, 1.0]\n";
+    for (name, replacement) in [("two", two), ("forty", forty)] {
+        let path = folder.path().join(format!("{name}.toml"));
+        let spec = spec.replace(arms, replacement).replace("\"tiny\"", &format!("\"{name}\""));
+        fs::write(&path, spec).unwrap();
+        let words = ["sweep", text(&path), "--out", text(folder.path()), "--seeds", "0,1,2", "-q"];
+        wane_ok(&words);
+        assert_legible(&folder.path().join(name).join("figures"));
+    }
+}
+
+/// `UPDATE_SNAPSHOTS=1` writes the drawings anew, to be looked at and committed.
+#[test]
+fn figures_look_as_they_did() {
+    let folder = tempfile::tempdir().unwrap();
+    let kept = fixture("report");
+    let results = folder.path().join("tiny");
+    fs::create_dir(&results).unwrap();
+    for file in ["experiment.json", "runs.csv", "curves.csv", "manifest.csv"] {
+        fs::copy(kept.join(file), results.join(file)).unwrap();
+    }
+    wane_ok(&["report", text(&results)]);
+    for figure in ["overfitting", "differences", "val-loss", "generalization-gap", "heatmap"] {
+        let drawn = fs::read_to_string(results.join(format!("figures/{figure}.svg"))).unwrap();
+        let snapshot = kept.join(format!("{figure}.svg"));
+        if std::env::var_os("UPDATE_SNAPSHOTS").is_some() {
+            fs::write(&snapshot, &drawn).unwrap();
+        }
+        assert!(
+            fs::read_to_string(&snapshot).unwrap_or_default() == drawn,
+            "{figure} has changed; look at it, then run the test with UPDATE_SNAPSHOTS=1"
+        );
+    }
+}
