@@ -1,6 +1,7 @@
 //! The command line: what may be typed. Every subcommand has one file with one `run`.
 
 mod backends;
+mod compare;
 mod data;
 mod inputs;
 mod manifest;
@@ -34,6 +35,8 @@ enum Command {
     Plan(plan::Args),
     /// Draw figures and report of an experiment again, from its CSV files
     Report(report::Args),
+    /// Set two experiments side by side: what was asked, which verdicts differ
+    Compare(compare::Args),
     /// Show what has become of the runs of a spec, or of all runs
     Status(status::Args),
     /// Show which parameters each arm of a spec decays
@@ -58,6 +61,7 @@ impl Cli {
             Command::Train(args) => train::run(args),
             Command::Plan(args) => plan::run(args),
             Command::Report(args) => report::run(args),
+            Command::Compare(args) => compare::run(args),
             Command::Status(args) => status::run(args),
             Command::Manifest(args) => manifest::run(args),
             Command::Data(args) => data::run(args),

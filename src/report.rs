@@ -1,6 +1,7 @@
 //! What people read: tables on the terminal, and a page with everything on it. Made from an
 //! experiment's files alone.
 
+mod compare;
 mod page;
 mod screen;
 
@@ -13,6 +14,7 @@ use crate::figures::{Data, draw_all};
 use crate::files::{json_of, write_atomically};
 use crate::results::{ManifestRow, read_csv, read_experiment, write_csv};
 
+pub use compare::compare;
 pub use screen::{answer, manifest_table, status_table};
 
 /// A report, written.

@@ -247,3 +247,23 @@ fn figures_look_as_they_did() {
         );
     }
 }
+
+#[test]
+fn two_experiments_are_compared_by_what_differs_and_by_their_verdicts() {
+    let folder = tempfile::tempdir().unwrap();
+    let (spec, out) = (fixture("tiny.toml"), folder.path());
+    let sweep = |name: &str, more: &[&str]| {
+        let place = out.join(name);
+        wane_ok(&[&["sweep", text(&spec), "--out", text(&place), "-q"][..], more].concat());
+        place.join("tiny")
+    };
+    let one = sweep("one", &["--seeds", "0,1,2"]);
+    let two = sweep("two", &["--seeds", "0,1,2", "--set", "train.lr=0.03"]);
+    let same = wane_ok(&["compare", text(&one), text(&one)]).stdout;
+    assert!(same.contains("are the same") && same.contains("No verdict differs."), "{same}");
+    let other = wane_ok(&["compare", text(&one), text(&two)]).stdout;
+    assert!(other.contains("--set train.lr=0.03") && other.contains("adamw on global"), "{other}");
+    let call = wane(&["compare", text(&one), text(out)]);
+    assert_eq!(call.code, Some(2), "{}", call.stderr);
+    assert!(call.stderr.contains("holds no experiment"), "{}", call.stderr);
+}

@@ -162,7 +162,8 @@ fn totals(rows: &[ManifestRow]) -> String {
     )
 }
 
-fn new_table(header: &[&str]) -> Table {
+/// A table with this header, as all are on the terminal.
+pub fn new_table(header: &[&str]) -> Table {
     let mut table = Table::new();
     table.load_preset(RULED_HEADER).set_header(header);
     table
