@@ -1,3 +1,5 @@
+set shell := ["bash", "-cu"]
+
 # Train the default ablation and draw its figures.
 sweep *ARGS:
     cargo run --release -- sweep experiments/overfit.toml {{ARGS}}
@@ -24,6 +26,13 @@ check:
 bench:
     cargo bench --bench throughput
 
-# Open the figures of an experiment.
+# Open the report of an experiment.
 view NAME="overfit":
-    xdg-open results/{{NAME}}/figures/loss-curves.png
+    cargo run --release -- report results/{{NAME}} --open
+
+# Train the default ablation from a committed program and keep what the README shows of it.
+reference:
+    cargo run --release -- sweep experiments/overfit.toml
+    mkdir -p results/reference
+    cp results/overfit/{experiment.json,runs.csv,summary.csv,summary.json} results/reference/
+    cp results/overfit/figures/overfitting.{png,svg} results/reference/
