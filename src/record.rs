@@ -30,6 +30,9 @@ pub struct CurveRow {
     pub weight_norm_attention: Option<f32>,
     /// Norm of the weight matrices inside the MLPs.
     pub weight_norm_mlp: Option<f32>,
+    /// Norm of an untied head.
+    #[serde(default)]
+    pub weight_norm_head: Option<f32>,
     /// Norm of the gains and biases of norms.
     pub weight_norm_norm: Option<f32>,
     /// Norm of the biases of linear layers.
@@ -50,6 +53,7 @@ impl CurveRow {
             weight_norm_embedding: None,
             weight_norm_attention: None,
             weight_norm_mlp: None,
+            weight_norm_head: None,
             weight_norm_norm: None,
             weight_norm_bias: None,
         }
@@ -67,6 +71,7 @@ impl CurveRow {
             Role::Embedding => &mut self.weight_norm_embedding,
             Role::Attention => &mut self.weight_norm_attention,
             Role::Mlp => &mut self.weight_norm_mlp,
+            Role::Head => &mut self.weight_norm_head,
             Role::Norm => &mut self.weight_norm_norm,
             Role::Bias => &mut self.weight_norm_bias,
         }

@@ -3,6 +3,7 @@
 mod file;
 mod grid;
 mod keys;
+mod model;
 mod overrides;
 
 use std::collections::HashSet;
@@ -12,8 +13,8 @@ use toml::Table;
 
 use crate::corpus::{Order, Source, Split};
 
-use crate::run::{Decay, Family, ModelShape, Recipe};
-use file::{DataTable, ModelTable, SpecFile, TrainTable};
+use crate::run::{Decay, ModelShape, Recipe};
+use file::{DataTable, SpecFile, TrainTable};
 
 /// Tokens of a split, at most: they are held in memory.
 const MOST_TOKENS: usize = 2_000_000_000;
@@ -103,7 +104,7 @@ fn resolve(file: SpecFile, changes: &Changes) -> Result<Spec> {
     check_seeds(&seeds)?;
     let source = Source::parse(changes.data.as_deref().unwrap_or(&file.data.source));
     let split = split(&file.data)?;
-    let model = model(&file.model)?;
+    let model = model::resolve(&file.model)?;
     let recipe = recipe(&file.train);
     check_recipe(&recipe, "train")?;
     let arms = grid::expand(file.arm, &recipe, seeds.len())?;
@@ -143,29 +144,6 @@ fn split(data: &DataTable) -> Result<Split> {
     count("data.train", data.train, MOST_TOKENS)?;
     count("data.val", data.val, MOST_TOKENS)?;
     Ok(Split { train: data.train, val: data.val, order })
-}
-
-fn model(table: &ModelTable) -> Result<ModelShape> {
-    let ModelTable { family, layers, heads, channels, context } = table;
-    let known = Family::ALL.map(Family::name);
-    let family = Family::parse(family).with_context(|| {
-        format!("model.family = \"{family}\": {}", keys::suggestion(family, &known))
-    })?;
-    count("model.layers", *layers, 1_000)?;
-    count("model.heads", *heads, 1_000)?;
-    count("model.channels", *channels, 100_000)?;
-    count("model.context", *context, 1_000_000)?;
-    ensure!(
-        channels.is_multiple_of(*heads),
-        "model.heads = {heads} does not divide model.channels = {channels}"
-    );
-    Ok(ModelShape {
-        family,
-        layers: *layers,
-        heads: *heads,
-        channels: *channels,
-        context: *context,
-    })
 }
 
 fn recipe(train: &TrainTable) -> Recipe {

@@ -17,11 +17,12 @@ use burn::train::Interrupter;
 
 use crate::corpus::{Batches, Corpus};
 use crate::model::{
-    FirstWeights, Gpt2, LaneStart, LaneWeights, LanguageModel, Tokens, lane_weights,
+    FirstWeights, LaneStart, LaneWeights, LanguageModel, Tokens, WithModel, lane_weights,
+    with_model,
 };
 use crate::optim::{LaneMoments, LaneOptimizer};
 use crate::record::{CurveRow, Status};
-use crate::run::{Family, Recipe, RunConfig, Start};
+use crate::run::{Recipe, RunConfig, Start};
 use evaluation::Evaluation;
 use log::CohortLog;
 
@@ -108,10 +109,20 @@ pub fn train(
     assert!(cohort.lanes.iter().all(|lane| lane.cohort_key() == key), "one cohort, one shape");
     let first = FirstWeights::new(cohort.starts(), &cohort.device.clone().autodiff());
     let (shape, vocabulary) = (&cohort.lanes[0].model, cohort.corpus.vocabulary);
-    match shape.family {
-        Family::Gpt2 => {
-            Training::new(cohort, Gpt2::new(shape, vocabulary, &first))?.run(observer, interrupter)
-        }
+    with_model(shape, vocabulary, &first, Run { cohort, observer, interrupter })
+}
+
+struct Run<'a> {
+    cohort: &'a Cohort<'a>,
+    observer: &'a mut dyn Observer,
+    interrupter: &'a Interrupter,
+}
+
+impl WithModel for Run<'_> {
+    type Output = Result<Ending>;
+
+    fn run<M: LanguageModel>(self, model: M) -> Result<Ending> {
+        Training::new(self.cohort, model)?.run(self.observer, self.interrupter)
     }
 }
 

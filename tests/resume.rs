@@ -346,7 +346,7 @@ impl SmallDisk {
     fn mount() -> Option<Self> {
         let folder = tempfile::tempdir().unwrap();
         let mut mount = std::process::Command::new("mount");
-        mount.args(["-t", "tmpfs", "-o", "size=900k", "none"]).arg(folder.path());
+        mount.args(["-t", "tmpfs", "-o", "size=1500k", "none"]).arg(folder.path());
         mount
             .stderr(Stdio::null())
             .status()
@@ -370,7 +370,7 @@ fn a_full_disk_is_named_and_finished_records_stay_whole() {
     let (spec, out) = (fixture("tiny.toml"), disk.0.path());
     let base = ["sweep", text(&spec), "--out", text(out), "--set", "seeds=[0]"];
     wane_ok(&base);
-    let larger = ["--set", "model.channels=48", "--set", "seeds=[0, 1, 2, 3]"];
+    let larger = ["--set", "model.channels=64", "--set", "seeds=[0, 1, 2, 3]"];
     let call = wane(&[&base[..], &larger].concat());
     assert_eq!(call.code, Some(1), "{}", call.stderr);
     assert!(call.stderr.contains("No space left"), "{}", call.stderr);

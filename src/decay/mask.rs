@@ -11,8 +11,10 @@ pub enum Role {
     Embedding,
     /// Weight matrix inside attention.
     Attention,
-    /// Weight matrix inside the MLP.
+    /// Weight matrix inside the MLP, an expert or its router.
     Mlp,
+    /// Weight matrix of an untied head.
+    Head,
     /// Gain or bias of a norm.
     Norm,
     /// Bias of a linear layer.
@@ -21,8 +23,8 @@ pub enum Role {
 
 impl Role {
     /// Every role.
-    pub const ALL: [Role; 5] =
-        [Role::Embedding, Role::Attention, Role::Mlp, Role::Norm, Role::Bias];
+    pub const ALL: [Role; 6] =
+        [Role::Embedding, Role::Attention, Role::Mlp, Role::Head, Role::Norm, Role::Bias];
 
     /// As written in the manifest.
     pub fn name(self) -> &'static str {
@@ -30,6 +32,7 @@ impl Role {
             Role::Embedding => "embedding",
             Role::Attention => "attention",
             Role::Mlp => "mlp",
+            Role::Head => "head",
             Role::Norm => "norm",
             Role::Bias => "bias",
         }
@@ -37,7 +40,7 @@ impl Role {
 
     /// Whether the parameter is the weight matrix of a linear layer.
     pub fn is_linear(self) -> bool {
-        matches!(self, Role::Attention | Role::Mlp)
+        matches!(self, Role::Attention | Role::Mlp | Role::Head)
     }
 }
 
@@ -117,11 +120,14 @@ mod tests {
         let decayed = |mask: Mask| -> Vec<Role> {
             Role::ALL.into_iter().filter(|role| mask.decays(*role)).collect()
         };
-        assert_eq!(decayed(Mask::Matrices), [Role::Embedding, Role::Attention, Role::Mlp]);
-        assert_eq!(decayed(Mask::Linear), [Role::Attention, Role::Mlp]);
+        assert_eq!(
+            decayed(Mask::Matrices),
+            [Role::Embedding, Role::Attention, Role::Mlp, Role::Head]
+        );
+        assert_eq!(decayed(Mask::Linear), [Role::Attention, Role::Mlp, Role::Head]);
         assert_eq!(
             decayed(Mask::NoEmbeddings),
-            [Role::Attention, Role::Mlp, Role::Norm, Role::Bias]
+            [Role::Attention, Role::Mlp, Role::Head, Role::Norm, Role::Bias]
         );
         assert_eq!(decayed(Mask::Global), Role::ALL);
     }

@@ -93,16 +93,21 @@ impl Curves {
 
     /// Weight norms: a row of panels per rule, a column per role.
     pub fn weight_norms(data: &Data) -> Self {
-        let measures: [(Role, Measure); 5] = [
+        let measures: [(Role, Measure); 6] = [
             (Role::Embedding, |row| row.weight_norm_embedding.map(f64::from)),
             (Role::Attention, |row| row.weight_norm_attention.map(f64::from)),
             (Role::Mlp, |row| row.weight_norm_mlp.map(f64::from)),
+            (Role::Head, |row| row.weight_norm_head.map(f64::from)),
             (Role::Norm, |row| row.weight_norm_norm.map(f64::from)),
             (Role::Bias, |row| row.weight_norm_bias.map(f64::from)),
         ];
+        let has =
+            |measure: &Measure| data.curves.values().flatten().any(|row| measure(row).is_some());
+        let measures: Vec<(Role, Measure)> =
+            measures.into_iter().filter(|(_, measure)| has(measure)).collect();
         let mut panels = Vec::new();
         for group in data.rules() {
-            for (role, measure) in measures {
+            for (role, measure) in measures.iter().copied() {
                 let title = format!("{}: {role}", group.key.label());
                 panels.push(Panel::new(data, group, title, measure, None));
             }
@@ -111,7 +116,8 @@ impl Curves {
         figure.title = "Weight norm by role";
         figure.note = "every panel has its own scale".to_owned();
         figure.axis = "norm";
-        (figure.columns, figure.panel_size, figure.shared) = (measures.len(), (300, 220), false);
+        (figure.columns, figure.panel_size, figure.shared) =
+            (measures.len().max(1), (300, 220), false);
         figure
     }
 

@@ -50,6 +50,67 @@ impl Linear {
     }
 }
 
+/// A matrix product without a bias, kept in weight files as `[out, in]`.
+#[derive(Module, Debug)]
+pub struct Projection {
+    /// `[lanes, in, out]`.
+    pub weight: Param<Tensor<3>>,
+}
+
+impl Projection {
+    /// Drawn from N(0, `std`²).
+    pub fn new(first: &FirstWeights, name: &str, size: [usize; 2], std: f64) -> Self {
+        Projection { weight: first.normal(&format!("{name}.weight"), size, std) }
+    }
+
+    /// See [`ops::linear`].
+    pub fn forward(&self, x: Tensor<3>) -> Tensor<3> {
+        ops::linear(x, self.weight.val(), None)
+    }
+}
+
+/// Root-mean-square normalisation.
+#[derive(Module, Debug)]
+pub struct RmsNorm {
+    /// Gain, `[lanes, channels]`.
+    pub weight: Param<Tensor<2>>,
+    eps: f64,
+}
+
+impl RmsNorm {
+    /// Gain 1.
+    pub fn new(first: &FirstWeights, name: &str, channels: usize, eps: f64) -> Self {
+        RmsNorm { weight: first.constant(&format!("{name}.weight"), channels, 1.0), eps }
+    }
+
+    /// See [`ops::rms_norm`].
+    pub fn forward(&self, x: Tensor<3>) -> Tensor<3> {
+        ops::rms_norm(x, self.weight.val(), self.eps)
+    }
+}
+
+/// Layer normalisation with a gain alone.
+#[derive(Module, Debug)]
+pub struct GainNorm {
+    /// Gain, `[lanes, channels]`.
+    pub weight: Param<Tensor<2>>,
+    eps: f64,
+}
+
+impl GainNorm {
+    /// Gain 1.
+    pub fn new(first: &FirstWeights, name: &str, channels: usize, eps: f64) -> Self {
+        GainNorm { weight: first.constant(&format!("{name}.weight"), channels, 1.0), eps }
+    }
+
+    /// See [`ops::layer_norm`].
+    pub fn forward(&self, x: Tensor<3>) -> Tensor<3> {
+        let gain = self.weight.val();
+        let bias = gain.zeros_like();
+        ops::layer_norm(x, gain, bias, self.eps)
+    }
+}
+
 /// Layer normalisation with gain and bias.
 #[derive(Module, Debug)]
 pub struct LayerNorm {

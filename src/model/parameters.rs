@@ -50,11 +50,23 @@ impl Collector {
         let (field, layer) = self.path.last().expect("a parameter is a field of a layer");
         match (layer.as_str(), field.as_str()) {
             ("Struct:Embedding", _) => Role::Embedding,
-            ("Struct:LayerNorm", _) => Role::Norm,
+            ("Struct:LayerNorm" | "Struct:RmsNorm" | "Struct:GainNorm", _) => Role::Norm,
             ("Struct:Linear", "bias") => Role::Bias,
-            ("Struct:Linear", _) if self.inside("Struct:Attention") => Role::Attention,
-            ("Struct:Linear", _) if self.inside("Struct:Mlp") => Role::Mlp,
+            ("Struct:Linear" | "Struct:Projection", _) => self.matrix_role(),
             _ => panic!("{} sits in no layer that has a role", self.name()),
+        }
+    }
+}
+
+impl Collector {
+    /// The role of a weight matrix by the part of the model that it sits in.
+    fn matrix_role(&self) -> Role {
+        if self.inside("Struct:Attention") {
+            Role::Attention
+        } else if self.inside("Struct:Mlp") || self.inside("Struct:Experts") {
+            Role::Mlp
+        } else {
+            Role::Head
         }
     }
 }

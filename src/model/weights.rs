@@ -7,13 +7,14 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use burn::module::{Module, ModuleVisitor, Param};
+use burn::store::burn_pack::Bytes;
 use burn::store::{ApplyError, ModuleAdapter, ModuleContext, ModuleSnapshot, SafetensorsStore};
 use burn::store::{bridge, burn_pack};
 use burn::tensor::{Device, Shape, Tensor, TensorData};
 
-use super::{Gpt2, Parameter, parameters};
+use super::{LanguageModel, Parameter, WithModel, parameters, with_model};
 use crate::random;
-use crate::run::{Family, ModelShape};
+use crate::run::ModelShape;
 
 /// The weights of one lane by the names they have in weight files, each in row-major order.
 pub type LaneWeights = BTreeMap<String, Vec<f32>>;
@@ -101,38 +102,48 @@ impl ModuleVisitor for LaneReader {
 /// A file that cannot be read, a missing, surplus or misshapen tensor, a value that is not finite:
 /// the message names the file and the tensor.
 pub fn read_weights(path: &Path, shape: &ModelShape, vocabulary: usize) -> Result<LaneWeights> {
-    let name = path.display();
-    let device = Device::flex();
-    let mut model = one_lane(shape, vocabulary, LaneStart::Seed(0), &device);
-    // Hugging Face writes the tensors of a headed model under `transformer.`.
-    let mut store = SafetensorsStore::from_file(path)
-        .with_key_remapping(r"^transformer\.(.+)$", "$1")
-        .with_from_adapter(LaneAxis::Add)
-        .validate(false)
-        .allow_partial(true);
-    let result = model
-        .load_from(&mut store)
-        .map_err(|error| anyhow!("{error}"))
-        .with_context(|| format!("cannot read weights from {name}; expected a safetensors file"))?;
-    if let Some(error) = result.errors.first() {
-        bail!("{name}: {}", describe(error));
+    with_one_lane(shape, vocabulary, LaneStart::Seed(0), Read { path })
+}
+
+struct Read<'a> {
+    path: &'a Path,
+}
+
+impl WithModel for Read<'_> {
+    type Output = Result<LaneWeights>;
+
+    fn run<M: LanguageModel>(self, mut model: M) -> Result<LaneWeights> {
+        let name = self.path.display();
+        // Hugging Face writes the tensors of a headed GPT-2 under `transformer.`.
+        let mut store = SafetensorsStore::from_file(self.path)
+            .with_key_remapping(r"^transformer\.(.+)$", "$1")
+            .with_from_adapter(LaneAxis::Add)
+            .validate(false)
+            .allow_partial(true);
+        let result =
+            model.load_from(&mut store).map_err(|error| anyhow!("{error}")).with_context(|| {
+                format!("cannot read weights from {name}; expected a safetensors file")
+            })?;
+        if let Some(error) = result.errors.first() {
+            bail!("{name}: {}", describe(error));
+        }
+        if let Some((tensor, _)) = result.missing.first() {
+            bail!("{name}: the tensor `{tensor}` is missing");
+        }
+        if let Some(tensor) = result.unused.iter().find(|tensor| !is_buffer(tensor)) {
+            bail!(
+                "{name}: the tensor `{tensor}` belongs to no parameter of this model; check model.layers"
+            );
+        }
+        let weights = lane_weights(&model, 0)?;
+        for (tensor, values) in &weights {
+            ensure!(
+                values.iter().all(|value| value.is_finite()),
+                "{name}: `{tensor}` holds a value that is not finite"
+            );
+        }
+        Ok(weights)
     }
-    if let Some((tensor, _)) = result.missing.first() {
-        bail!("{name}: the tensor `{tensor}` is missing");
-    }
-    if let Some(tensor) = result.unused.iter().find(|tensor| !is_buffer(tensor)) {
-        bail!(
-            "{name}: the tensor `{tensor}` belongs to no parameter of this model; check model.layers"
-        );
-    }
-    let weights = lane_weights(&model, 0)?;
-    for (tensor, values) in &weights {
-        ensure!(
-            values.iter().all(|value| value.is_finite()),
-            "{name}: `{tensor}` holds a value that is not finite"
-        );
-    }
-    Ok(weights)
 }
 
 /// Writes the weights of one lane as a safetensors file, under the tensor names and in the layout
@@ -146,29 +157,53 @@ pub fn write_weights(
     shape: &ModelShape,
     vocabulary: usize,
 ) -> Result<()> {
-    let device = Device::flex();
-    let model = one_lane(shape, vocabulary, LaneStart::Weights(Arc::new(weights)), &device);
-    let mut store = SafetensorsStore::from_file(path)
-        .clear_metadata()
-        .metadata("format", "pt")
-        .with_to_adapter(LaneAxis::Remove)
-        .overwrite(true);
-    model
-        .save_into(&mut store)
-        .map_err(|error| anyhow!("{error}"))
-        .with_context(|| format!("cannot write weights to {}", path.display()))
+    let start = LaneStart::Weights(Arc::new(weights));
+    with_one_lane(shape, vocabulary, start, Write { path })
+}
+
+struct Write<'a> {
+    path: &'a Path,
+}
+
+impl WithModel for Write<'_> {
+    type Output = Result<()>;
+
+    fn run<M: LanguageModel>(self, model: M) -> Result<()> {
+        let mut store = SafetensorsStore::from_file(self.path)
+            .clear_metadata()
+            .metadata("format", "pt")
+            .with_to_adapter(LaneAxis::Remove)
+            .overwrite(true);
+        model
+            .save_into(&mut store)
+            .map_err(|error| anyhow!("{error}"))
+            .with_context(|| format!("cannot write weights to {}", self.path.display()))
+    }
 }
 
 /// The parameters of a model of this shape.
 pub fn shape_parameters(shape: &ModelShape, vocabulary: usize) -> Vec<Parameter> {
-    parameters(&one_lane(shape, vocabulary, LaneStart::Seed(0), &Device::flex()))
+    with_one_lane(shape, vocabulary, LaneStart::Seed(0), List)
 }
 
-fn one_lane(shape: &ModelShape, vocabulary: usize, start: LaneStart, device: &Device) -> Gpt2 {
-    let first = FirstWeights::new(vec![start], device);
-    match shape.family {
-        Family::Gpt2 => Gpt2::new(shape, vocabulary, &first),
+struct List;
+
+impl WithModel for List {
+    type Output = Vec<Parameter>;
+
+    fn run<M: LanguageModel>(self, model: M) -> Vec<Parameter> {
+        parameters(&model)
     }
+}
+
+fn with_one_lane<W: WithModel>(
+    shape: &ModelShape,
+    vocabulary: usize,
+    start: LaneStart,
+    work: W,
+) -> W::Output {
+    let first = FirstWeights::new(vec![start], &Device::flex());
+    with_model(shape, vocabulary, &first, work)
 }
 
 /// Tensors that published files hold beside the parameters: causal masks and the tied head.
@@ -195,7 +230,8 @@ fn describe(error: &ApplyError) -> String {
     }
 }
 
-/// Weight files know no lanes: the axis is added on reading and removed on writing.
+/// Weight files know no lanes: the axis is added on reading and removed on writing. They keep a
+/// [`Projection`](super::layers::Projection) as `[out, in]`, so it is turned on the way.
 #[derive(Clone, Copy)]
 enum LaneAxis {
     Add,
@@ -203,19 +239,48 @@ enum LaneAxis {
 }
 
 impl ModuleAdapter for LaneAxis {
-    fn adapt(&self, tensor: burn_pack::Tensor, _context: ModuleContext<'_>) -> burn_pack::Tensor {
-        let shape: Vec<usize> = match self {
-            LaneAxis::Add => std::iter::once(1).chain(tensor.shape.iter().copied()).collect(),
-            LaneAxis::Remove => tensor.shape[1..].to_vec(),
-        };
+    fn adapt(&self, tensor: burn_pack::Tensor, context: ModuleContext<'_>) -> burn_pack::Tensor {
+        let mut shape: Vec<usize> = tensor.shape.to_vec();
+        if matches!(self, LaneAxis::Remove) {
+            shape.remove(0);
+        }
+        let turned = context.module_type() == Some("Struct:Projection") && shape.len() == 2;
+        let columns = turned.then(|| shape[1]);
+        if turned {
+            shape.reverse();
+        }
+        if matches!(self, LaneAxis::Add) {
+            shape.insert(0, 1);
+        }
         let (name, dtype, shape) = (tensor.name.clone(), tensor.dtype, Shape::from(shape));
         let reshaped = shape.clone();
         bridge::map_data(tensor, name, dtype, shape, move |data| {
-            TensorData::from_bytes(data.into_bytes(), reshaped.clone(), dtype)
+            let bytes = data.into_bytes();
+            let bytes = match columns {
+                Some(columns) => Bytes::from_bytes_vec(transposed(&bytes, columns, dtype.size())),
+                None => bytes,
+            };
+            TensorData::from_bytes(bytes, reshaped.clone(), dtype)
         })
     }
 
     fn clone_box(&self) -> Box<dyn ModuleAdapter> {
         Box::new(*self)
     }
+}
+
+/// A matrix of `columns` columns, row by row, as its transpose, for elements of any size.
+fn transposed(bytes: &[u8], columns: usize, size: usize) -> Vec<u8> {
+    let rows = bytes.len() / (columns * size).max(1);
+    let element = |row: usize, column: usize| {
+        let start = (row * columns + column) * size;
+        &bytes[start..start + size]
+    };
+    let mut turned = Vec::with_capacity(bytes.len());
+    for column in 0..columns {
+        for row in 0..rows {
+            turned.extend_from_slice(element(row, column));
+        }
+    }
+    turned
 }

@@ -90,6 +90,9 @@ pub struct CurveCsvRow {
     pub weight_norm_attention: Option<f32>,
     /// Norm of the weight matrices inside the MLPs.
     pub weight_norm_mlp: Option<f32>,
+    /// Norm of an untied head.
+    #[serde(default)]
+    pub weight_norm_head: Option<f32>,
     /// Norm of the gains and biases of norms.
     pub weight_norm_norm: Option<f32>,
     /// Norm of the biases of linear layers.
@@ -173,6 +176,7 @@ fn curve_row(entry: &Entry, record: &SoFar, row: &CurveRow) -> CurveCsvRow {
         weight_norm_embedding: row.weight_norm_embedding,
         weight_norm_attention: row.weight_norm_attention,
         weight_norm_mlp: row.weight_norm_mlp,
+        weight_norm_head: row.weight_norm_head,
         weight_norm_norm: row.weight_norm_norm,
         weight_norm_bias: row.weight_norm_bias,
         variant: entry.arm.variant.clone(),

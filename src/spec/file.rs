@@ -50,11 +50,27 @@ pub struct ModelTable {
     pub heads: usize,
     pub channels: usize,
     pub context: usize,
+    pub kv_heads: Option<usize>,
+    pub hidden: Option<usize>,
+    pub window: Option<usize>,
+    pub experts: Option<usize>,
+    pub active_experts: Option<usize>,
 }
 
 impl Default for ModelTable {
     fn default() -> Self {
-        ModelTable { family: "gpt2".into(), layers: 2, heads: 4, channels: 64, context: 64 }
+        ModelTable {
+            family: "gpt2".into(),
+            layers: 2,
+            heads: 4,
+            channels: 64,
+            context: 64,
+            kv_heads: None,
+            hidden: None,
+            window: None,
+            experts: None,
+            active_experts: None,
+        }
     }
 }
 

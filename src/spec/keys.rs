@@ -5,7 +5,18 @@ use toml::{Table, Value};
 
 const TOP: &[&str] = &["name", "question", "seeds", "data", "model", "train", "arm"];
 const DATA: &[&str] = &["source", "train", "val", "order"];
-const MODEL: &[&str] = &["family", "layers", "heads", "channels", "context"];
+const MODEL: &[&str] = &[
+    "family",
+    "layers",
+    "heads",
+    "channels",
+    "context",
+    "kv_heads",
+    "hidden",
+    "window",
+    "experts",
+    "active_experts",
+];
 const TRAIN: &[&str] = &[
     "steps",
     "batch",

@@ -225,3 +225,28 @@ fn what_was_stopped_before_its_first_step_leaves_nothing() {
     assert_eq!(train(&cohort, &mut notebook, &interrupter).unwrap(), Ending::Stopped);
     assert_eq!(notebook.lane(0).checkpoint, None);
 }
+
+/// A shape of each family, as small as it may be.
+fn shapes() -> Vec<crate::run::ModelShape> {
+    let gpt2 = example().model;
+    let of = |family| crate::run::ModelShape { family, kv_heads: Some(1), hidden: Some(8), ..gpt2 };
+    let mut mixtral = of(crate::run::Family::Mixtral);
+    (mixtral.experts, mixtral.active_experts) = (Some(3), Some(2));
+    let grok = crate::run::ModelShape { family: crate::run::Family::Grok, ..mixtral };
+    let mistral = crate::run::ModelShape { window: Some(3), ..of(crate::run::Family::Mistral) };
+    vec![of(crate::run::Family::Llama), mistral, mixtral, grok, of(crate::run::Family::Palm)]
+}
+
+#[test]
+fn lanes_of_every_family_are_bit_identical_alone_and_among_others() {
+    for shape in shapes() {
+        let mut lanes = mixed_lanes();
+        lanes.iter_mut().for_each(|lane| lane.model = shape);
+        let together = trained(&lanes, Device::flex());
+        for (run, among) in lanes.iter().zip(&together) {
+            let alone = trained(std::slice::from_ref(run), Device::flex()).remove(0);
+            assert_same(&alone, among);
+            assert!(among.curve.iter().all(CurveRow::is_finite), "{:?}", shape.family);
+        }
+    }
+}

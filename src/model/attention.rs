@@ -1,0 +1,63 @@
+use burn::module::Module;
+use burn::tensor::Tensor;
+
+use super::layers::Projection;
+use super::weights::FirstWeights;
+use crate::ops::{self, AttentionShape};
+use crate::run::ModelShape;
+
+/// Attention with rotary positions and shared key-value heads.
+#[derive(Module, Debug)]
+pub struct Attention {
+    q_proj: Projection,
+    k_proj: Projection,
+    v_proj: Projection,
+    o_proj: Projection,
+    heads: usize,
+    kv_heads: usize,
+    window: Option<usize>,
+    rotary_base: f64,
+}
+
+impl Attention {
+    /// Weights from N(0, `std`²), those into the residual stream from N(0, `into_residual`²).
+    pub fn new(
+        shape: &ModelShape,
+        first: &FirstWeights,
+        name: &str,
+        std: f64,
+        into_residual: f64,
+    ) -> Self {
+        let (width, kv) = (shape.channels, shape.kv_channels());
+        let projection =
+            |part: &str, size, std| Projection::new(first, &format!("{name}.{part}"), size, std);
+        Attention {
+            q_proj: projection("q_proj", [width, width], std),
+            k_proj: projection("k_proj", [width, kv], std),
+            v_proj: projection("v_proj", [width, kv], std),
+            o_proj: projection("o_proj", [width, width], into_residual),
+            heads: shape.heads,
+            kv_heads: shape.kv_heads.unwrap_or(shape.heads),
+            window: shape.window,
+            rotary_base: shape.rotary_base(),
+        }
+    }
+
+    /// See [`ops::attention`].
+    pub fn forward(&self, x: Tensor<3>, context: usize) -> Tensor<3> {
+        let shape = AttentionShape {
+            heads: self.heads,
+            kv_heads: self.kv_heads,
+            context,
+            window: self.window,
+            rotary_base: Some(self.rotary_base),
+        };
+        let (queries, keys) = (self.q_proj.forward(x.clone()), self.k_proj.forward(x.clone()));
+        self.o_proj.forward(ops::attention(queries, keys, self.v_proj.forward(x), &shape))
+    }
+}
+
+/// Parameters of one, per lane.
+pub fn parameter_count(shape: &ModelShape) -> usize {
+    2 * shape.channels * (shape.channels + shape.kv_channels())
+}

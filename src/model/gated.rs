@@ -1,0 +1,115 @@
+use burn::module::Module;
+use burn::tensor::Tensor;
+
+use super::layers::Projection;
+use super::weights::FirstWeights;
+use crate::ops;
+use crate::run::ModelShape;
+
+/// An MLP whose one half gates the other (SwiGLU, Shazeer 2020).
+#[derive(Module, Debug)]
+pub struct Mlp {
+    gate_proj: Projection,
+    up_proj: Projection,
+    down_proj: Projection,
+}
+
+impl Mlp {
+    /// Weights from N(0, `std`²), those into the residual stream from N(0, `into_residual`²).
+    pub fn new(
+        shape: &ModelShape,
+        first: &FirstWeights,
+        name: &str,
+        std: f64,
+        into_residual: f64,
+    ) -> Self {
+        let (width, hidden) = (shape.channels, shape.hidden_channels());
+        let projection =
+            |part: &str, size, std| Projection::new(first, &format!("{name}.{part}"), size, std);
+        Mlp {
+            gate_proj: projection("gate_proj", [width, hidden], std),
+            up_proj: projection("up_proj", [width, hidden], std),
+            down_proj: projection("down_proj", [hidden, width], into_residual),
+        }
+    }
+
+    /// `[lanes, rows, channels]` to the same.
+    pub fn forward(&self, x: Tensor<3>) -> Tensor<3> {
+        let gate = ops::silu(self.gate_proj.forward(x.clone()));
+        self.down_proj.forward(gate * self.up_proj.forward(x))
+    }
+}
+
+/// A mixture of experts: a router sends each token through the few that it scores highest. All are
+/// computed for all tokens and weighted by 0 where they are not chosen: values and gradients are
+/// those of the real thing, at toy scale without its savings.
+#[derive(Module, Debug)]
+pub struct Experts {
+    gate: Projection,
+    experts: Vec<Expert>,
+    active: usize,
+    /// Mixtral: silu gates, and the chosen weights add up to 1. Grok-1: GELU gates, as they are.
+    is_mixtral: bool,
+}
+
+#[derive(Module, Debug)]
+struct Expert {
+    w1: Projection,
+    w2: Projection,
+    w3: Projection,
+}
+
+impl Experts {
+    /// Weights from N(0, `std`²), those into the residual stream from N(0, `into_residual`²).
+    pub fn new(
+        shape: &ModelShape,
+        first: &FirstWeights,
+        name: &str,
+        (std, into_residual): (f64, f64),
+        is_mixtral: bool,
+    ) -> Self {
+        let (width, hidden) = (shape.channels, shape.hidden_channels());
+        let projection =
+            |part: &str, size, std| Projection::new(first, &format!("{name}.{part}"), size, std);
+        let count = shape.experts.unwrap_or(1);
+        let expert = |index: usize| Expert {
+            w1: projection(&format!("experts.{index}.w1"), [width, hidden], std),
+            w2: projection(&format!("experts.{index}.w2"), [hidden, width], into_residual),
+            w3: projection(&format!("experts.{index}.w3"), [width, hidden], std),
+        };
+        Experts {
+            gate: projection("gate", [width, count], std),
+            experts: (0..count).map(expert).collect(),
+            active: shape.active_experts.unwrap_or(count),
+            is_mixtral,
+        }
+    }
+
+    /// `[lanes, rows, channels]` to the same.
+    pub fn forward(&self, x: Tensor<3>) -> Tensor<3> {
+        let weights = ops::expert_weights(self.gate.forward(x.clone()), self.active);
+        let weights = match self.is_mixtral {
+            true => weights.clone() / weights.sum_dim(2),
+            false => weights,
+        };
+        let share = |(index, expert): (usize, &Expert)| {
+            expert.forward(x.clone(), self.is_mixtral) * weights.clone().narrow(2, index, 1)
+        };
+        let shares = self.experts.iter().enumerate().map(share);
+        shares.reduce(|sum, share| sum + share).expect("a mixture has experts")
+    }
+}
+
+impl Expert {
+    fn forward(&self, x: Tensor<3>, is_mixtral: bool) -> Tensor<3> {
+        let gate = self.w1.forward(x.clone());
+        let gate = if is_mixtral { ops::silu(gate) } else { ops::gelu(gate) };
+        self.w2.forward(gate * self.w3.forward(x))
+    }
+}
+
+/// Parameters of an MLP or of all experts with their router, per lane.
+pub fn parameter_count(shape: &ModelShape) -> usize {
+    let mlp = 3 * shape.channels * shape.hidden_channels();
+    shape.experts.map_or(mlp, |experts| experts * (mlp + shape.channels))
+}

@@ -1,0 +1,115 @@
+//! LLaMA (Touvron et al. 2023) and its descendants: RMSNorm, rotary positions, gated MLP or experts,
+//! no biases. Mistral (Jiang et al. 2023) adds shared key-value heads and a sliding window, Mixtral
+//! (Jiang et al. 2024) and Grok-1 experts; Grok-1's head is the embedding.
+//!
+//! Fields are named after Hugging Face's tensors.
+
+use burn::module::Module;
+use burn::tensor::Tensor;
+
+use super::LanguageModel;
+use super::attention::{self, Attention};
+use super::gated::{self, Experts, Mlp};
+use super::layers::{Embedding, Projection, RmsNorm};
+use super::tokens::Tokens;
+use super::weights::FirstWeights;
+use crate::run::{Family, ModelShape};
+
+/// Standard deviation of the first weights.
+const STD: f64 = 0.02;
+/// ε of every norm.
+const EPS: f64 = 1e-5;
+
+/// A LLaMA of any size, or one of its descendants.
+#[derive(Module, Debug)]
+pub struct Llama {
+    model: Body,
+    lm_head: Option<Projection>,
+}
+
+#[derive(Module, Debug)]
+struct Body {
+    embed_tokens: Embedding,
+    layers: Vec<Layer>,
+    norm: RmsNorm,
+}
+
+#[derive(Module, Debug)]
+struct Layer {
+    self_attn: Attention,
+    mlp: Option<Mlp>,
+    block_sparse_moe: Option<Experts>,
+    input_layernorm: RmsNorm,
+    post_attention_layernorm: RmsNorm,
+}
+
+impl Llama {
+    /// A model with one lane per entry of `first`.
+    pub fn new(shape: &ModelShape, vocabulary: usize, first: &FirstWeights) -> Self {
+        let width = shape.channels;
+        let layer = |index| Layer::new(shape, first, &format!("model.layers.{index}"));
+        let head = || Projection::new(first, "lm_head", [width, vocabulary], STD);
+        Llama {
+            model: Body {
+                embed_tokens: Embedding::new(first, "model.embed_tokens", [vocabulary, width], STD),
+                layers: (0..shape.layers).map(layer).collect(),
+                norm: RmsNorm::new(first, "model.norm", width, EPS),
+            },
+            lm_head: (shape.family != Family::Grok).then(head),
+        }
+    }
+}
+
+/// Parameters of a model of this shape.
+pub fn parameter_count(shape: &ModelShape, vocabulary: usize) -> usize {
+    let heads = if shape.family == Family::Grok { 1 } else { 2 };
+    let layer = attention::parameter_count(shape) + gated::parameter_count(shape);
+    (heads * vocabulary + 1 + 2 * shape.layers) * shape.channels + shape.layers * layer
+}
+
+impl LanguageModel for Llama {
+    fn logits(&self, tokens: &Tokens) -> Tensor<3> {
+        let body = &self.model;
+        let x = body.embed_tokens.forward(tokens.stacked_inputs.clone());
+        let x = body.layers.iter().fold(x, |x, layer| layer.forward(x, tokens.context));
+        let x = body.norm.forward(x);
+        match &self.lm_head {
+            Some(head) => head.forward(x),
+            None => x.matmul(body.embed_tokens.weight.val().swap_dims(1, 2)),
+        }
+    }
+}
+
+impl Layer {
+    fn new(shape: &ModelShape, first: &FirstWeights, name: &str) -> Self {
+        let into_residual = STD / (2.0 * shape.layers as f64).sqrt();
+        let norm = |part: &str| RmsNorm::new(first, &format!("{name}.{part}"), shape.channels, EPS);
+        let mlp = || Mlp::new(shape, first, &format!("{name}.mlp"), STD, into_residual);
+        let experts = || {
+            let is_mixtral = shape.family == Family::Mixtral;
+            let name = format!("{name}.block_sparse_moe");
+            Experts::new(shape, first, &name, (STD, into_residual), is_mixtral)
+        };
+        Layer {
+            self_attn: Attention::new(
+                shape,
+                first,
+                &format!("{name}.self_attn"),
+                STD,
+                into_residual,
+            ),
+            mlp: shape.experts.is_none().then(mlp),
+            block_sparse_moe: shape.experts.is_some().then(experts),
+            input_layernorm: norm("input_layernorm"),
+            post_attention_layernorm: norm("post_attention_layernorm"),
+        }
+    }
+
+    fn forward(&self, x: Tensor<3>, context: usize) -> Tensor<3> {
+        let x = x.clone() + self.self_attn.forward(self.input_layernorm.forward(x), context);
+        let normed = self.post_attention_layernorm.forward(x.clone());
+        let mlp = self.mlp.as_ref().map(|mlp| mlp.forward(normed.clone()));
+        let experts = self.block_sparse_moe.as_ref().map(|experts| experts.forward(normed));
+        x + mlp.or(experts).expect("a layer has an MLP or experts")
+    }
+}

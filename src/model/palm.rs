@@ -1,0 +1,75 @@
+//! PaLM (Chowdhery et al. 2022): attention and MLP in parallel from one norm, one key-value head,
+//! SwiGLU, rotary positions, no biases, tied head. No public weights exist; the names of its tensors
+//! are ours.
+
+use burn::module::Module;
+use burn::tensor::Tensor;
+
+use super::LanguageModel;
+use super::attention::{self, Attention};
+use super::gated::{self, Mlp};
+use super::layers::{Embedding, GainNorm};
+use super::tokens::Tokens;
+use super::weights::FirstWeights;
+use crate::run::ModelShape;
+
+/// Standard deviation of the first weights.
+const STD: f64 = 0.02;
+/// ε of every norm.
+const EPS: f64 = 1e-5;
+
+/// A PaLM of any size.
+#[derive(Module, Debug)]
+pub struct Palm {
+    wte: Embedding,
+    h: Vec<Block>,
+    ln_f: GainNorm,
+}
+
+#[derive(Module, Debug)]
+struct Block {
+    ln: GainNorm,
+    attn: Attention,
+    mlp: Mlp,
+}
+
+impl Palm {
+    /// A model with one lane per entry of `first`.
+    pub fn new(shape: &ModelShape, vocabulary: usize, first: &FirstWeights) -> Self {
+        let into_residual = STD / (2.0 * shape.layers as f64).sqrt();
+        let block = |index: usize| {
+            let name = |part: &str| format!("h.{index}.{part}");
+            Block {
+                ln: GainNorm::new(first, &name("ln"), shape.channels, EPS),
+                attn: Attention::new(shape, first, &name("attn"), STD, into_residual),
+                mlp: Mlp::new(shape, first, &name("mlp"), STD, into_residual),
+            }
+        };
+        Palm {
+            wte: Embedding::new(first, "wte", [vocabulary, shape.channels], STD),
+            h: (0..shape.layers).map(block).collect(),
+            ln_f: GainNorm::new(first, "ln_f", shape.channels, EPS),
+        }
+    }
+}
+
+/// Parameters of a model of this shape.
+pub fn parameter_count(shape: &ModelShape, vocabulary: usize) -> usize {
+    let block = attention::parameter_count(shape) + gated::parameter_count(shape) + shape.channels;
+    (vocabulary + 1) * shape.channels + shape.layers * block
+}
+
+impl LanguageModel for Palm {
+    fn logits(&self, tokens: &Tokens) -> Tensor<3> {
+        let x = self.wte.forward(tokens.stacked_inputs.clone());
+        let x = self.h.iter().fold(x, |x, block| block.forward(x, tokens.context));
+        self.ln_f.forward(x).matmul(self.wte.weight.val().swap_dims(1, 2))
+    }
+}
+
+impl Block {
+    fn forward(&self, x: Tensor<3>, context: usize) -> Tensor<3> {
+        let normed = self.ln.forward(x.clone());
+        x + self.attn.forward(normed.clone(), context) + self.mlp.forward(normed)
+    }
+}

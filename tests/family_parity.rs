@@ -1,0 +1,196 @@
+//! Every family computes what an independent PyTorch implementation computes from the same weights;
+//! `tests/fixtures/families/make.py` wrote what is expected.
+
+mod common;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::sync::Arc;
+
+use burn::module::{ModuleVisitor, Param};
+use burn::optim::GradientsParams;
+use burn::tensor::{Device, Tensor};
+use serde::Deserialize;
+use wane::corpus::TokenBlock;
+use wane::model::{
+    FirstWeights, LaneStart, LanguageModel, Tokens, WithModel, parameters, read_weights,
+    with_model, write_weights,
+};
+use wane::run::{Family, ModelShape};
+
+use common::fixture;
+
+const VOCABULARY: usize = 11;
+const CONTEXT: usize = 12;
+const LOGITS: f32 = 1e-4;
+const GRADIENTS: f32 = 1e-3;
+
+#[derive(Deserialize)]
+struct Expected {
+    tokens: Vec<Vec<u16>>,
+    loss: f32,
+    logits: Vec<f32>,
+    gradients: BTreeMap<String, Vec<f32>>,
+}
+
+fn shape(family: Family) -> ModelShape {
+    let mut shape = ModelShape { family, ..ModelShape::gpt2(2, 4, 16, CONTEXT) };
+    if family != Family::Gpt2 {
+        shape.hidden = Some(24);
+        shape.kv_heads = Some(match family {
+            Family::Llama => 4,
+            Family::Palm => 1,
+            _ => 2,
+        });
+    }
+    shape.window = (family == Family::Mistral).then_some(5);
+    if matches!(family, Family::Mixtral | Family::Grok) {
+        (shape.experts, shape.active_experts) = (Some(4), Some(2));
+    }
+    shape
+}
+
+/// What our model makes of the same: loss, logits, gradients by name in the layout of the parameters.
+struct Computed {
+    loss: Vec<f32>,
+    logits: Vec<f32>,
+    gradients: BTreeMap<String, Vec<f32>>,
+}
+
+struct Compute<'a>(&'a Tokens);
+
+impl WithModel for Compute<'_> {
+    type Output = Computed;
+
+    fn run<M: LanguageModel>(self, model: M) -> Computed {
+        let logits = model.logits(self.0).inner().try_into_vec_as().unwrap();
+        let losses = model.loss(self.0);
+        let loss = losses.clone().inner().try_into_vec_as().unwrap();
+        let gradients = GradientsParams::from_grads(losses.sum().backward(), &model);
+        let names = parameters(&model).into_iter().map(|parameter| parameter.name).collect();
+        let mut reader = Reader { gradients: &gradients, names, found: Vec::new() };
+        model.visit(&mut reader);
+        let gradients = reader.names.into_iter().zip(reader.found).collect();
+        Computed { loss, logits, gradients }
+    }
+}
+
+struct Reader<'a> {
+    gradients: &'a GradientsParams,
+    names: Vec<String>,
+    found: Vec<Vec<f32>>,
+}
+
+impl ModuleVisitor for Reader<'_> {
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        let gradient = self.gradients.get::<D>(param.id).expect("every parameter has a gradient");
+        self.found.push(gradient.narrow(0, 0, 1).try_into_vec_as().unwrap());
+    }
+}
+
+/// Two lanes with the same weights and tokens.
+fn computed(family: Family, expected: &Expected) -> Computed {
+    let shape = shape(family);
+    let path = fixture(&format!("families/{}.safetensors", family.name()));
+    let weights = Arc::new(read_weights(&path, &shape, VOCABULARY).unwrap());
+    let device = Device::flex().autodiff();
+    let lane = LaneStart::Weights(weights);
+    let first = FirstWeights::new(vec![lane.clone(), lane], &device);
+    let row = |which: fn(&[u16]) -> &[u16]| -> Vec<u16> {
+        expected.tokens.iter().flat_map(|row| which(row).to_vec()).collect()
+    };
+    let inputs = row(|row| &row[..CONTEXT]);
+    let block = TokenBlock { inputs, targets: row(|row| &row[1..]) };
+    let tokens = Tokens::new(&[block.clone(), block], VOCABULARY, CONTEXT, &device);
+    with_model(&shape, VOCABULARY, &first, Compute(&tokens))
+}
+
+fn assert_close(what: &str, ours: &[f32], theirs: &[f32], tolerance: f32) {
+    assert_eq!(ours.len(), theirs.len(), "{what}");
+    for (place, (a, b)) in ours.iter().zip(theirs).enumerate() {
+        assert!((a - b).abs() <= tolerance, "{what} at {place}: {a} and {b}");
+    }
+}
+
+/// A matrix that PyTorch keeps as `[out, in]`, as `[in, out]`.
+fn turned(values: &[f32], columns: usize) -> Vec<f32> {
+    let rows = values.len() / columns;
+    (0..columns)
+        .flat_map(|column| (0..rows).map(move |row| values[row * columns + column]))
+        .collect()
+}
+
+fn assert_matches_pytorch(family: Family) {
+    let name = family.name();
+    let text = fs::read_to_string(fixture(&format!("families/{name}.json"))).unwrap();
+    let expected: Expected = serde_json::from_str(&text).unwrap();
+    let computed = computed(family, &expected);
+    for lane in 0..2 {
+        assert!((computed.loss[lane] - expected.loss).abs() < LOGITS, "{:?}", computed.loss);
+        let size = expected.logits.len();
+        let logits = &computed.logits[lane * size..(lane + 1) * size];
+        assert_close(&format!("{name}: logits"), logits, &expected.logits, LOGITS);
+    }
+    let mut theirs: BTreeMap<&str, &Vec<f32>> = BTreeMap::new();
+    for (key, values) in &expected.gradients {
+        theirs.insert(key.strip_prefix("transformer.").unwrap_or(key), values);
+    }
+    assert!(computed.gradients.keys().all(|key| theirs.contains_key(key.as_str())), "{name}");
+    for (key, ours) in &computed.gradients {
+        let theirs = theirs[key.as_str()];
+        let is_turned =
+            ["_proj.weight", "gate.weight", "lm_head.weight"].iter().any(|end| key.ends_with(end))
+                || key.contains(".experts.");
+        let columns =
+            if key.ends_with("down_proj.weight") || key.ends_with("w2.weight") { 24 } else { 16 };
+        let theirs = match is_turned && family != Family::Gpt2 {
+            true => turned(theirs, columns),
+            false => theirs.clone(),
+        };
+        let largest = theirs.iter().fold(1e-3_f32, |largest, value| largest.max(value.abs()));
+        assert_close(&format!("{name}: gradient of {key}"), ours, &theirs, GRADIENTS * largest);
+    }
+}
+
+#[test]
+fn gpt2_matches_hugging_face() {
+    assert_matches_pytorch(Family::Gpt2);
+}
+
+#[test]
+fn llama_matches_hugging_face() {
+    assert_matches_pytorch(Family::Llama);
+}
+
+#[test]
+fn mistral_with_its_window_and_shared_heads_matches_hugging_face() {
+    assert_matches_pytorch(Family::Mistral);
+}
+
+#[test]
+fn mixtral_with_its_experts_matches_hugging_face() {
+    assert_matches_pytorch(Family::Mixtral);
+}
+
+#[test]
+fn palm_with_its_parallel_blocks_matches_pytorch() {
+    assert_matches_pytorch(Family::Palm);
+}
+
+#[test]
+fn grok_with_its_experts_matches_pytorch() {
+    assert_matches_pytorch(Family::Grok);
+}
+
+#[test]
+fn weights_survive_their_file_in_every_family() {
+    let folder = tempfile::tempdir().unwrap();
+    for family in Family::ALL {
+        let shape = shape(family);
+        let theirs = fixture(&format!("families/{}.safetensors", family.name()));
+        let weights = read_weights(&theirs, &shape, VOCABULARY).unwrap();
+        let ours = folder.path().join(family.name());
+        write_weights(&ours, weights.clone(), &shape, VOCABULARY).unwrap();
+        assert!(read_weights(&ours, &shape, VOCABULARY).unwrap() == weights, "{}", family.name());
+    }
+}
