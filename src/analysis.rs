@@ -5,6 +5,7 @@ mod comparison;
 mod groups;
 mod inference;
 mod summary;
+mod values;
 mod verdicts;
 mod warnings;
 
@@ -14,6 +15,7 @@ pub use comparison::{Comparison, Quantity, Side};
 pub use groups::{Cell, Group, GroupKey, group_by_rule};
 pub use inference::{Estimate, FEWEST_SEEDS};
 pub use summary::{Summary, SummaryRow};
+pub use values::{Carried, ValuesRow, ValuesTable};
 pub use verdicts::{in_short, side as label, verdicts};
 
 /// An experiment, analysed.
@@ -30,6 +32,8 @@ pub struct Analysis {
     pub headline: Vec<Comparison>,
     /// What a reader should know before believing it.
     pub warnings: Vec<String>,
+    /// The published recipes among the arms.
+    pub values: Option<ValuesTable>,
 }
 
 impl Analysis {
@@ -43,7 +47,8 @@ impl Analysis {
         let against_none = comparison::against_none(&groups);
         let headline = comparison::headline(&groups);
         let warnings = warnings::warnings(&groups, rows);
-        Analysis { groups, baseline, against_none, headline, warnings }
+        let values = ValuesTable::of(rows);
+        Analysis { groups, baseline, against_none, headline, warnings, values }
     }
 
     /// The comparison of a cell with no decay.
@@ -56,6 +61,12 @@ impl Analysis {
         let bests = self.groups.iter().filter_map(|group| Some((group, group.best_decayed()?)));
         let loss = |cell: &Cell| cell.estimate(|run| run.val_loss).map_or(f64::NAN, |e| e.mean);
         bests.min_by(|a, b| loss(a.1).total_cmp(&loss(b.1)))
+    }
+
+    /// Whether a rule is that of a published recipe, which has a table of its own.
+    pub fn is_published(&self, key: &GroupKey) -> bool {
+        let rows = self.values.iter().flat_map(|table| &table.rows);
+        rows.into_iter().any(|row| row.variant == key.variant)
     }
 
     /// Most seeds that any cell has.

@@ -10,6 +10,7 @@ mod plan;
 mod report;
 mod status;
 mod sweep;
+mod table;
 mod train;
 mod training;
 mod worker;
@@ -41,6 +42,8 @@ enum Command {
     Status(status::Args),
     /// Show which parameters each arm of a spec decays
     Manifest(manifest::Args),
+    /// Show the published values of λ and what their sources say
+    Table(table::Args),
     /// Fetch public texts
     Data(data::Args),
     /// List the backends that this machine offers
@@ -64,6 +67,7 @@ impl Cli {
             Command::Compare(args) => compare::run(args),
             Command::Status(args) => status::run(args),
             Command::Manifest(args) => manifest::run(args),
+            Command::Table(args) => table::run(args),
             Command::Data(args) => data::run(args),
             Command::Backends(args) => backends::run(args),
             Command::Worker(args) => worker::run(args),

@@ -51,7 +51,12 @@ pub fn draw_all(folder: &Path, data: &Data) -> Result<(Vec<PathBuf>, Vec<Drawing
             &story,
         )?;
     }
-    if let Some(forest) = Forest::new(data) {
+    if let Some(forest) = Forest::of_values(data) {
+        let alternative =
+            "Val loss of every published recipe against no decay, at raw and matched λ";
+        easel.draw("values-table", alternative, &forest)?;
+    }
+    if let Some(forest) = Forest::of_arms(data) {
         easel.draw("differences", "Val loss of every arm against no decay", &forest)?;
     }
     let against = [
@@ -70,8 +75,10 @@ pub fn draw_all(folder: &Path, data: &Data) -> Result<(Vec<PathBuf>, Vec<Drawing
     )?;
     let gap = "Generalization gap over training, by rule and λ";
     easel.draw("generalization-gap", gap, &Curves::gap(data))?;
-    let norms = "Weight norms by role over training, by rule and λ";
-    easel.draw("weight-norms", norms, &Curves::weight_norms(data))?;
+    if let Some(norms) = Curves::weight_norms(data) {
+        let alternative = "Weight norms by role over training, by rule and λ";
+        easel.draw("weight-norms", alternative, &norms)?;
+    }
     let ratio = "Gradient norm over weight norm during training, by rule and λ";
     easel.draw("gradient-ratio", ratio, &Curves::gradient_ratio(data))?;
     if let Some(map) = HeatMap::new(data) {

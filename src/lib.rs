@@ -24,6 +24,7 @@ pub mod optim;
 pub mod plan;
 pub mod progress;
 pub mod provenance;
+pub mod published;
 mod random;
 pub mod record;
 pub mod report;

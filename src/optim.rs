@@ -1,13 +1,13 @@
-//! The optimizer: Adam with every decay form, per-lane coefficients and a per-lane clip of the
+//! The optimizer: Adam or Adafactor with every decay form, per-lane coefficients and a per-lane clip of the
 //! global gradient norm, as one Burn [`Optimizer`](burn::optim::Optimizer) over parameter groups.
 //!
 //! burn-train's `Learner` is not used: its learning rate is one number for all lanes, and Burn's
 //! gradient clipping bounds the norm of each tensor, not of a lane.
 
-mod adam;
 mod gradients;
 mod lane_values;
 mod moments;
+mod rule;
 mod step;
 
 use burn::module::{Module, ParamGroup};
@@ -17,8 +17,8 @@ use burn::tensor::{Gradients, Tensor};
 use crate::decay::Role;
 use crate::model::{Parameter, parameters};
 use crate::run::RunConfig;
-use adam::LaneAdam;
 use gradients::LaneGradients;
+use rule::LaneRule;
 use step::{SharedStep, StepCoefficients};
 
 pub use gradients::{WeightNorms, weight_norms};
@@ -35,12 +35,13 @@ pub struct LaneOptimizer {
 impl LaneOptimizer {
     /// An optimizer for a model whose lane `i` trains as `lanes[i]`.
     pub fn new<M: Module>(model: &M, lanes: &[RunConfig]) -> Self {
-        let step = SharedStep::default();
+        let (kind, step) = (lanes[0].recipe.optimizer, SharedStep::default());
         let parameters = parameters(model);
-        let mut inner = ModuleOptimizer::from(LaneAdam::new(Role::Bias, &step));
+        let mut inner = ModuleOptimizer::from(LaneRule::new(kind, Role::Bias, &step));
         for role in Role::ALL {
             let ids = parameters.iter().filter(|p| p.role == role).map(|p| p.id).collect();
-            inner = inner.with_group(ParamGroup::from_ids(ids), LaneAdam::new(role, &step), None);
+            let rule = LaneRule::new(kind, role, &step);
+            inner = inner.with_group(ParamGroup::from_ids(ids), rule, None);
         }
         LaneOptimizer { lanes: lanes.to_vec(), parameters, step, inner }
     }

@@ -61,7 +61,7 @@ impl Plan {
 fn resolve(spec: &Spec, corpus: &Corpus, initial: Option<&str>, arm: &Arm, seed: u64) -> RunConfig {
     RunConfig {
         numerics: NUMERICS,
-        model: spec.model,
+        model: arm.model,
         data: RunData {
             digest: corpus.digest.clone(),
             vocabulary: corpus.vocabulary,

@@ -3,7 +3,9 @@
 
 mod compare;
 mod page;
+mod published;
 mod screen;
+mod values;
 
 use std::path::{Path, PathBuf};
 
@@ -15,7 +17,8 @@ use crate::files::{json_of, write_atomically};
 use crate::results::{ManifestRow, read_csv, read_experiment, write_csv};
 
 pub use compare::compare;
-pub use screen::{answer, manifest_table, status_table};
+pub use published::{published_details, published_markdown, published_table};
+pub use screen::{answer, manifest_table, settings_table, status_table};
 
 /// A report, written.
 pub struct Report {
@@ -39,6 +42,13 @@ pub fn write(folder: &Path) -> Result<Report> {
     let mut files = vec![folder.join("summary.csv"), folder.join("summary.json")];
     write_csv(&files[0], &summary.arms)?;
     write_atomically(&files[1], &json_of(&summary)?)?;
+    if let Some(table) = &data.analysis.values {
+        let [csv, markdown] = [folder.join("table.csv"), folder.join("table.md")];
+        write_csv(&csv, &values::csv_rows(table))?;
+        let text = values::markdown(table, &data.analysis.fine_print());
+        write_atomically(&markdown, text.as_bytes())?;
+        files.extend([csv, markdown]);
+    }
     let (drawn, drawings) = draw_all(folder, &data)
         .with_context(|| format!("cannot draw the figures of {}", folder.display()))?;
     files.extend(drawn);

@@ -13,7 +13,7 @@ use serde::de::DeserializeOwned;
 use crate::files::{create_folder, csv_of, json_of, write_atomically};
 use crate::model::shape_parameters;
 use crate::plan::Plan;
-use crate::run::Decay;
+use crate::run::{Decay, ModelShape};
 use crate::store::{SoFar, Store};
 
 pub use experiment::Experiment;
@@ -73,13 +73,16 @@ pub fn write_results(
 }
 
 fn manifest_rows(plan: &Plan) -> Vec<ManifestRow> {
-    let mut decays: Vec<Decay> = Vec::new();
+    let vocabulary = plan.runs[0].data.vocabulary;
+    let mut arms: Vec<(ModelShape, Decay)> = Vec::new();
     for entry in &plan.entries {
-        if !decays.contains(&entry.arm.decay) {
-            decays.push(entry.arm.decay);
+        let arm = (entry.arm.model, entry.arm.decay);
+        if !arms.contains(&arm) {
+            arms.push(arm);
         }
     }
-    let run = &plan.runs[0];
-    let parameters = shape_parameters(&run.model, run.data.vocabulary);
-    decays.iter().flat_map(|decay| manifest(decay, &parameters)).collect()
+    let rows = |(model, decay): &(ModelShape, Decay)| {
+        manifest(model.family, decay, &shape_parameters(model, vocabulary))
+    };
+    arms.iter().flat_map(rows).collect()
 }

@@ -7,17 +7,18 @@ use sha2::{Digest, Sha256};
 
 use crate::corpus::{Order, Split};
 use crate::decay::{Form, Mask};
-use crate::schedule::Schedule;
+use crate::schedule::{LrShape, Schedule};
 
 /// Version of the arithmetic. Raised by hand whenever the same configuration gives different
 /// numbers on purpose, so that old records are not taken for new ones.
 pub const NUMERICS: u32 = 1;
 
 /// Model families.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Family {
     /// GPT-2 and GPT-3: pre-LayerNorm, learned positions, GELU, biases, tied head.
+    #[default]
     Gpt2,
     /// LLaMA 1 and 2: RMSNorm, rotary positions, SwiGLU, no biases, untied head.
     Llama,
@@ -46,11 +47,6 @@ impl Family {
             Family::Grok => "grok",
             Family::Palm => "palm",
         }
-    }
-
-    /// The family with this name.
-    pub fn parse(name: &str) -> Option<Self> {
-        Family::ALL.into_iter().find(|family| family.name() == name)
     }
 }
 
@@ -122,7 +118,37 @@ impl ModelShape {
     }
 }
 
-/// The training recipe apart from decay.
+/// What turns gradients into updates.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OptimizerKind {
+    /// Adam (Kingma & Ba 2015) with bias correction.
+    #[default]
+    Adam,
+    /// Adafactor (Shazeer & Stern 2018) without factorization, as in PaLM: β2 = 1 − k^−0.8 at step
+    /// k, updates in units of the parameter's root mean square.
+    Adafactor,
+}
+
+impl OptimizerKind {
+    /// Every optimizer.
+    pub const ALL: [OptimizerKind; 2] = [OptimizerKind::Adam, OptimizerKind::Adafactor];
+
+    /// As written in a spec.
+    pub fn name(self) -> &'static str {
+        match self {
+            OptimizerKind::Adam => "adam",
+            OptimizerKind::Adafactor => "adafactor",
+        }
+    }
+
+    fn is_default(&self) -> bool {
+        *self == OptimizerKind::default()
+    }
+}
+
+/// The training recipe apart from decay. What was added after the first release is left out of the
+/// JSON where it says nothing, so that the runs of before keep their identity.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Recipe {
     /// Optimizer steps.
@@ -147,16 +173,85 @@ pub struct Recipe {
     pub eval_windows: usize,
     /// Steps between rows of the curve.
     pub log_every: usize,
+    /// What turns gradients into updates.
+    #[serde(default, skip_serializing_if = "OptimizerKind::is_default")]
+    pub optimizer: OptimizerKind,
+    /// How the learning rate falls from its peak.
+    #[serde(default, skip_serializing_if = "LrShape::is_default")]
+    pub schedule: LrShape,
+    /// Steps at the peak learning rate after the warm-up.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub hold: usize,
+}
+
+fn is_zero(value: &usize) -> bool {
+    *value == 0
 }
 
 impl Recipe {
+    /// What a spec has that says nothing.
+    pub const DEFAULT: Recipe = Recipe {
+        steps: 500,
+        batch: 8,
+        lr: 3e-3,
+        warmup: 25,
+        min_lr_ratio: 0.1,
+        betas: [0.9, 0.95],
+        eps: 1e-8,
+        clip: 1.0,
+        eval_every: 50,
+        eval_windows: 128,
+        log_every: 1,
+        optimizer: OptimizerKind::Adam,
+        schedule: LrShape::Cosine,
+        hold: 0,
+    };
+
     /// The learning rate over the run.
-    pub fn schedule(&self) -> Schedule {
+    pub fn lr_schedule(&self) -> Schedule {
         Schedule {
             steps: self.steps,
             lr: self.lr,
             warmup: self.warmup,
+            hold: self.hold,
+            shape: self.schedule,
             min_lr_ratio: self.min_lr_ratio,
+        }
+    }
+
+    /// Every number under its key, as in a spec.
+    pub fn settings(&self) -> [(&'static str, String); 14] {
+        [
+            ("steps", self.steps.to_string()),
+            ("batch", self.batch.to_string()),
+            ("lr", self.lr.to_string()),
+            ("warmup", self.warmup.to_string()),
+            ("min_lr_ratio", self.min_lr_ratio.to_string()),
+            ("betas", format!("{}/{}", self.betas[0], self.betas[1])),
+            ("eps", format!("{:?}", self.eps)),
+            ("clip", self.clip.to_string()),
+            ("eval_every", self.eval_every.to_string()),
+            ("eval_windows", self.eval_windows.to_string()),
+            ("log_every", self.log_every.to_string()),
+            ("optimizer", self.optimizer.name().to_owned()),
+            ("schedule", self.schedule.name().to_owned()),
+            ("hold", self.hold.to_string()),
+        ]
+    }
+
+    /// The same recipe under one name: Adafactor has a β2 of its own.
+    pub fn normalised(mut self) -> Recipe {
+        if self.optimizer == OptimizerKind::Adafactor {
+            self.betas[1] = 0.0;
+        }
+        self
+    }
+
+    /// β1 and β2 at step `step`, counted from 1.
+    pub fn betas_at(&self, step: usize) -> [f64; 2] {
+        match self.optimizer {
+            OptimizerKind::Adam => self.betas,
+            OptimizerKind::Adafactor => [self.betas[0], 1.0 - (step as f64).powf(-0.8)],
         }
     }
 
@@ -185,6 +280,14 @@ pub struct Decay {
 impl Decay {
     /// No decay at all.
     pub const NONE: Decay = Decay { form: Form::None, mask: None, weight_decay: None };
+
+    /// Form, mask and λ in one line.
+    pub fn label(&self) -> String {
+        let mut words = vec![self.form.name().to_owned()];
+        words.extend(self.mask.map(|mask| mask.name().to_owned()));
+        words.extend(self.weight_decay.map(|value| format!("λ={value}")));
+        words.join(" ")
+    }
 
     /// λ as a number, 0 where there is none.
     pub fn coefficient(&self) -> f64 {
@@ -260,6 +363,7 @@ impl RunConfig {
             eval_every: self.recipe.eval_every,
             eval_windows: self.recipe.eval_windows,
             log_every: self.recipe.log_every,
+            optimizer: self.recipe.optimizer,
         }
     }
 }
@@ -275,6 +379,7 @@ pub struct CohortKey {
     eval_every: usize,
     eval_windows: usize,
     log_every: usize,
+    optimizer: OptimizerKind,
 }
 
 /// A run's identity, 16 hex digits.
@@ -313,15 +418,10 @@ pub(crate) mod tests {
             recipe: Recipe {
                 steps: 4,
                 batch: 2,
-                lr: 3e-3,
                 warmup: 1,
-                min_lr_ratio: 0.1,
-                betas: [0.9, 0.95],
-                eps: 1e-8,
-                clip: 1.0,
                 eval_every: 2,
                 eval_windows: 4,
-                log_every: 1,
+                ..Recipe::DEFAULT
             },
             decay: Decay { form: Form::AdamW, mask: Some(Mask::Matrices), weight_decay: Some(0.1) },
         }

@@ -5,6 +5,8 @@ mod grid;
 mod keys;
 mod model;
 mod overrides;
+mod recipe;
+mod settings;
 
 use std::collections::HashSet;
 
@@ -12,9 +14,12 @@ use anyhow::{Context, Result, bail, ensure};
 use toml::Table;
 
 use crate::corpus::{Order, Source, Split};
-
+use crate::published::{Published, Transfer};
 use crate::run::{Decay, ModelShape, Recipe};
-use file::{DataTable, SpecFile, TrainTable};
+use file::{ArmTable, DataTable, SpecFile};
+
+pub use grid::find as find_recipe;
+pub use settings::Setting;
 
 /// Tokens of a split, at most: they are held in memory.
 const MOST_TOKENS: usize = 2_000_000_000;
@@ -43,35 +48,41 @@ pub struct Spec {
     pub source: Source,
     /// How it is split.
     pub split: Split,
-    /// The model.
-    pub model: ModelShape,
-    /// The recipe of `[train]`, which arms may vary.
-    pub recipe: Recipe,
     /// The arms, in the order of the spec.
     pub arms: Vec<Arm>,
+    /// Arms that were asked for and cannot be, and why.
+    pub notes: Vec<String>,
+    /// The spec as a table, after the changes of the command line.
+    table: Table,
 }
 
-/// One cell of the grid: a way to decay and a recipe.
-#[derive(Clone, Debug, PartialEq)]
+/// One cell of the grid: a model, a way to decay and a recipe.
+#[derive(Clone, Debug)]
 pub struct Arm {
+    /// The model; arms differ in what their families imply alone.
+    pub model: ModelShape,
     /// Form, mask and λ as the spec names them.
     pub decay: Decay,
     /// The recipe.
     pub recipe: Recipe,
-    /// The numbers in which the recipe differs from `[train]`; empty where it does not.
+    /// The published recipe by name and the numbers in which the arm differs from `[train]`; empty
+    /// where there is neither.
     pub variant: String,
+    /// The published recipe that the arm takes over.
+    pub published: Option<&'static Published>,
+    /// How its decay is carried over.
+    pub transfer: Option<Transfer>,
+    /// Place of its `[[arm]]` in the spec.
+    table: usize,
 }
 
 impl Arm {
     /// Form, mask, λ and variant in one line.
     pub fn label(&self) -> String {
-        let mut words = vec![self.decay.form.name().to_owned()];
-        words.extend(self.decay.mask.map(|mask| mask.name().to_owned()));
-        words.extend(self.decay.weight_decay.map(|value| format!("λ={value}")));
-        if !self.variant.is_empty() {
-            words.push(self.variant.clone());
+        match self.variant.as_str() {
+            "" => self.decay.label(),
+            variant => format!("{} {variant}", self.decay.label()),
         }
-        words.join(" ")
     }
 }
 
@@ -86,29 +97,49 @@ impl Spec {
         // The text alone first: its errors point at a line.
         let file: SpecFile = toml::from_str(text)?;
         if changes.set.is_empty() {
-            return resolve(file, changes);
+            return resolve(file, table, changes);
         }
         for assignment in &changes.set {
             overrides::apply(&mut table, assignment)?;
         }
         let context = || format!("after --set {}", changes.set.join(" --set "));
         keys::check(&table).with_context(context)?;
-        let file = table.try_into().with_context(context)?;
-        resolve(file, changes).with_context(context)
+        let file = table.clone().try_into().with_context(context)?;
+        resolve(file, table, changes).with_context(context)
+    }
+
+    /// The shapes of its models, each once.
+    pub fn models(&self) -> Vec<ModelShape> {
+        let mut models: Vec<ModelShape> = Vec::new();
+        for arm in &self.arms {
+            if !models.contains(&arm.model) {
+                models.push(arm.model);
+            }
+        }
+        models
     }
 }
 
-fn resolve(file: SpecFile, changes: &Changes) -> Result<Spec> {
+fn resolve(mut file: SpecFile, table: Table, changes: &Changes) -> Result<Spec> {
     check_name(&file.name)?;
     let seeds = changes.seeds.clone().unwrap_or(file.seeds);
     check_seeds(&seeds)?;
     let source = Source::parse(changes.data.as_deref().unwrap_or(&file.data.source));
     let split = split(&file.data)?;
-    let model = model::resolve(&file.model)?;
-    let recipe = recipe(&file.train);
-    check_recipe(&recipe, "train")?;
-    let arms = grid::expand(file.arm, &recipe, seeds.len())?;
-    Ok(Spec { name: file.name, question: file.question, seeds, source, split, model, recipe, arms })
+    let published = file.recipe.map(|recipe| grid::find(&recipe.name)).transpose()?;
+    if file.arm.is_empty() {
+        ensure!(
+            published.is_some(),
+            "a spec needs at least one [[arm]], such as form = \"adamw\", weight_decay = [0.0, 0.1], \
+             or a [recipe]"
+        );
+        file.arm.push(ArmTable::default());
+    }
+    let (model, train) = (&file.model, &file.train);
+    let common = grid::Common { model, train, published, seeds: seeds.len() };
+    let grid::Grid { arms, notes } = grid::expand(&file.arm, &common)?;
+    let (name, question) = (file.name, file.question);
+    Ok(Spec { name, question, seeds, source, split, arms, notes, table })
 }
 
 fn check_name(name: &str) -> Result<()> {
@@ -144,72 +175,6 @@ fn split(data: &DataTable) -> Result<Split> {
     count("data.train", data.train, MOST_TOKENS)?;
     count("data.val", data.val, MOST_TOKENS)?;
     Ok(Split { train: data.train, val: data.val, order })
-}
-
-fn recipe(train: &TrainTable) -> Recipe {
-    let TrainTable {
-        steps,
-        batch,
-        lr,
-        warmup,
-        min_lr_ratio,
-        betas,
-        eps,
-        clip,
-        eval_every,
-        eval_windows,
-        log_every,
-    } = *train;
-    Recipe {
-        steps,
-        batch,
-        lr,
-        warmup,
-        min_lr_ratio,
-        betas,
-        eps,
-        clip,
-        eval_every,
-        eval_windows,
-        log_every,
-    }
-}
-
-/// Checks the ranges of a recipe; `table` is where its numbers stand.
-fn check_recipe(recipe: &Recipe, table: &str) -> Result<()> {
-    let counts = [
-        ("steps", recipe.steps, 1_000_000_000),
-        ("batch", recipe.batch, 1_000_000),
-        ("eval_every", recipe.eval_every, usize::MAX),
-        ("eval_windows", recipe.eval_windows, 1_000_000),
-        ("log_every", recipe.log_every, usize::MAX),
-    ];
-    for (key, value, most) in counts {
-        count(&format!("{table}.{key}"), value, most)?;
-    }
-    let check = |key: &str, value: f64, valid: bool, expected: &str| {
-        ensure!(valid && value.is_finite(), "{table}.{key} = {value}: expected {expected}");
-        Ok(())
-    };
-    check("lr", recipe.lr, recipe.lr > 0.0, "a number above 0")?;
-    check(
-        "min_lr_ratio",
-        recipe.min_lr_ratio,
-        (0.0..=1.0).contains(&recipe.min_lr_ratio),
-        "a number from 0 to 1",
-    )?;
-    for beta in recipe.betas {
-        check("betas", beta, (0.0..1.0).contains(&beta), "two numbers from 0 to below 1")?;
-    }
-    check("eps", recipe.eps, recipe.eps > 0.0, "a number above 0")?;
-    check("clip", recipe.clip, recipe.clip >= 0.0, "a number above 0, or 0 to turn clipping off")?;
-    ensure!(
-        recipe.warmup <= recipe.steps,
-        "{table}.warmup = {} is longer than {table}.steps = {}",
-        recipe.warmup,
-        recipe.steps
-    );
-    Ok(())
 }
 
 /// Checks a count. The bounds are far beyond what any machine trains here: they catch slips of the

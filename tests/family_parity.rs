@@ -11,12 +11,17 @@ use burn::module::{ModuleVisitor, Param};
 use burn::optim::GradientsParams;
 use burn::tensor::{Device, Tensor};
 use serde::Deserialize;
-use wane::corpus::TokenBlock;
+use wane::corpus::{Order, Split, TokenBlock};
+use wane::decay::{Form, Mask};
 use wane::model::{
     FirstWeights, LaneStart, LanguageModel, Tokens, WithModel, parameters, read_weights,
     with_model, write_weights,
 };
-use wane::run::{Family, ModelShape};
+use wane::optim::LaneOptimizer;
+use wane::run::{
+    Decay, Family, ModelShape, NUMERICS, OptimizerKind, Recipe, RunConfig, RunData, Start,
+};
+use wane::schedule::LrShape;
 
 use common::fixture;
 
@@ -88,8 +93,13 @@ impl ModuleVisitor for Reader<'_> {
     }
 }
 
+fn expected_of(family: Family) -> Expected {
+    let text = fs::read_to_string(fixture(&format!("families/{}.json", family.name()))).unwrap();
+    serde_json::from_str(&text).unwrap()
+}
+
 /// Two lanes with the same weights and tokens.
-fn computed(family: Family, expected: &Expected) -> Computed {
+fn two_lanes(family: Family, expected: &Expected) -> (FirstWeights, Tokens) {
     let shape = shape(family);
     let path = fixture(&format!("families/{}.safetensors", family.name()));
     let weights = Arc::new(read_weights(&path, &shape, VOCABULARY).unwrap());
@@ -101,8 +111,7 @@ fn computed(family: Family, expected: &Expected) -> Computed {
     };
     let inputs = row(|row| &row[..CONTEXT]);
     let block = TokenBlock { inputs, targets: row(|row| &row[1..]) };
-    let tokens = Tokens::new(&[block.clone(), block], VOCABULARY, CONTEXT, &device);
-    with_model(&shape, VOCABULARY, &first, Compute(&tokens))
+    (first, Tokens::new(&[block.clone(), block], VOCABULARY, CONTEXT, &device))
 }
 
 fn assert_close(what: &str, ours: &[f32], theirs: &[f32], tolerance: f32) {
@@ -122,9 +131,9 @@ fn turned(values: &[f32], columns: usize) -> Vec<f32> {
 
 fn assert_matches_pytorch(family: Family) {
     let name = family.name();
-    let text = fs::read_to_string(fixture(&format!("families/{name}.json"))).unwrap();
-    let expected: Expected = serde_json::from_str(&text).unwrap();
-    let computed = computed(family, &expected);
+    let expected = expected_of(family);
+    let (first, tokens) = two_lanes(family, &expected);
+    let computed = with_model(&shape(family), VOCABULARY, &first, Compute(&tokens));
     for lane in 0..2 {
         assert!((computed.loss[lane] - expected.loss).abs() < LOGITS, "{:?}", computed.loss);
         let size = expected.logits.len();
@@ -180,6 +189,76 @@ fn palm_with_its_parallel_blocks_matches_pytorch() {
 #[test]
 fn grok_with_its_experts_matches_pytorch() {
     assert_matches_pytorch(Family::Grok);
+}
+
+/// PaLM under its own optimizer, two lanes of it: the losses of every step.
+struct Adafactor<'a> {
+    tokens: &'a Tokens,
+    lanes: [RunConfig; 2],
+}
+
+impl WithModel for Adafactor<'_> {
+    type Output = Vec<Vec<f32>>;
+
+    fn run<M: LanguageModel>(self, mut model: M) -> Vec<Vec<f32>> {
+        let mut optimizer = LaneOptimizer::new(&model, &self.lanes);
+        let mut losses = Vec::new();
+        for step in 1..=self.lanes[0].recipe.steps {
+            let loss = model.loss(self.tokens);
+            losses.push(loss.clone().inner().try_into_vec_as().unwrap());
+            model = optimizer.step(model, loss.sum().backward(), step).0;
+        }
+        losses
+    }
+}
+
+#[test]
+fn palm_trains_under_adafactor_with_squared_learning_rate_decay_as_in_pytorch() {
+    #[derive(Deserialize)]
+    struct Trajectory {
+        peak: f64,
+        hold: usize,
+        losses: Vec<f32>,
+    }
+    let text = fs::read_to_string(fixture("families/palm-adafactor.json")).unwrap();
+    let expected: Trajectory = serde_json::from_str(&text).unwrap();
+    let run = palm_run(expected.losses.len(), expected.peak, expected.hold);
+    let mut other = run.clone();
+    (other.decay, other.recipe.lr) = (Decay::NONE, 3e-3);
+    let (first, tokens) = two_lanes(Family::Palm, &expected_of(Family::Palm));
+    let work = Adafactor { tokens: &tokens, lanes: [run, other] };
+    let losses = with_model(&shape(Family::Palm), VOCABULARY, &first, work);
+    for (step, (ours, theirs)) in losses.iter().zip(&expected.losses).enumerate() {
+        assert!((ours[0] - theirs).abs() < LOGITS, "step {step}: {} and {theirs}", ours[0]);
+    }
+    assert!(losses.last().unwrap()[0] < losses[0][0] - 0.1);
+}
+
+fn palm_run(steps: usize, lr: f64, hold: usize) -> RunConfig {
+    let split = Split { train: 100, val: 100, order: Order::Random };
+    RunConfig {
+        numerics: NUMERICS,
+        model: shape(Family::Palm),
+        data: RunData { digest: String::new(), vocabulary: VOCABULARY, split, seed: 0 },
+        start: Start::Seed(0),
+        recipe: Recipe {
+            lr,
+            hold,
+            steps,
+            batch: 3,
+            warmup: 0,
+            min_lr_ratio: 0.0,
+            betas: [0.9, 0.0],
+            eps: 1e-8,
+            clip: 1.0,
+            eval_every: steps,
+            eval_windows: 1,
+            log_every: 1,
+            optimizer: OptimizerKind::Adafactor,
+            schedule: LrShape::InverseSqrt,
+        },
+        decay: Decay { form: Form::LrPower, mask: Some(Mask::Global), weight_decay: None },
+    }
 }
 
 #[test]

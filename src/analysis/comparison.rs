@@ -76,7 +76,7 @@ pub fn against_none(groups: &[Group]) -> Vec<Comparison> {
             let decayed = group.cells.iter().filter(|cell| group.decays(cell));
             family.extend(decayed.filter_map(|cell| with_baseline(quantity, group, cell)));
         }
-        correct(&mut family);
+        correct(&mut family.iter_mut().collect::<Vec<_>>());
         all.extend(family);
     }
     all
@@ -85,8 +85,10 @@ pub fn against_none(groups: &[Group]) -> Vec<Comparison> {
 /// Each rule at its own best λ: against no decay, form against form and mask against mask. One
 /// family, in val loss.
 pub fn headline(groups: &[Group]) -> Vec<Comparison> {
+    // Published recipes are compared in a table of their own, at the λ that they name.
+    let own = groups.iter().filter(|group| !group.is_published());
     let bests: Vec<(&Group, &Cell)> =
-        groups.iter().filter_map(|group| Some((group, group.best_decayed()?))).collect();
+        own.filter_map(|group| Some((group, group.best_decayed()?))).collect();
     let mut family: Vec<Comparison> = bests
         .iter()
         .filter_map(|(group, cell)| with_baseline(Quantity::ValLoss, group, cell))
@@ -100,7 +102,7 @@ pub fn headline(groups: &[Group]) -> Vec<Comparison> {
             }
         }
     }
-    correct(&mut family);
+    correct(&mut family.iter_mut().collect::<Vec<_>>());
     family
 }
 
@@ -118,7 +120,8 @@ fn between(
     compare(quantity, left.0.side(left.1), Some(right.0.side(right.1)), &differences)
 }
 
-fn compare(
+/// A comparison of differences, not yet corrected; `None` where there are none.
+pub fn compare(
     quantity: Quantity,
     left: Side,
     right: Option<Side>,
@@ -129,7 +132,8 @@ fn compare(
     Some(Comparison { quantity, left, right, difference, p, p_holm: None, family: 0 })
 }
 
-fn correct(family: &mut [Comparison]) {
+/// Corrects the p values of a family of comparisons.
+pub fn correct(family: &mut [&mut Comparison]) {
     let p_values: Vec<Option<f64>> = family.iter().map(|comparison| comparison.p).collect();
     let count = p_values.iter().flatten().count();
     for (comparison, p) in family.iter_mut().zip(holm(&p_values)) {

@@ -98,6 +98,11 @@ impl Group {
         Self::lowest(self.cells.iter().filter(|cell| self.decays(cell)))
     }
 
+    /// Whether its runs take a published recipe over.
+    pub fn is_published(&self) -> bool {
+        self.cells.iter().flat_map(|cell| &cell.runs).any(|run| run.transfer.is_some())
+    }
+
     /// Whether a cell of this rule decays anything.
     pub fn decays(&self, cell: &Cell) -> bool {
         self.key.form != Form::None && cell.weight_decay != Some(0.0)

@@ -3,6 +3,7 @@ use serde::Serialize;
 use super::comparison::{Comparison, Quantity};
 use super::groups::{Cell, Group};
 use super::inference::Estimate;
+use super::values::ValuesTable;
 use super::{Analysis, verdicts};
 use crate::decay::{Form, Mask};
 
@@ -93,8 +94,9 @@ impl Summary {
         let arms = analysis.groups.iter().flat_map(|group| {
             group.cells.iter().map(move |cell| SummaryRow::of(analysis, group, cell))
         });
+        let of_values = analysis.values.iter().flat_map(ValuesTable::verdicts);
         Summary {
-            verdicts: verdicts(analysis),
+            verdicts: verdicts(analysis).into_iter().chain(of_values).collect(),
             fine_print: analysis.fine_print(),
             warnings: analysis.warnings.clone(),
             comparisons: analysis.headline.iter().map(ComparisonRow::of).collect(),

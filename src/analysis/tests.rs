@@ -1,6 +1,7 @@
 use super::*;
 use crate::decay::{Form, Mask};
 use crate::record::Status;
+use crate::run::Family;
 
 fn row(form: Form, mask: Mask, weight_decay: f64, seed: u64, val_loss: f64) -> RunRow {
     let ended = val_loss.is_finite();
@@ -26,6 +27,9 @@ fn row(form: Form, mask: Mask, weight_decay: f64, seed: u64, val_loss: f64) -> R
         val_floor: None,
         backend: None,
         commit: None,
+        family: Family::Gpt2,
+        recipe: None,
+        transfer: None,
     }
 }
 

@@ -1,7 +1,8 @@
 use super::Analysis;
 use super::comparison::{Comparison, Side};
-use super::groups::Cell;
+use super::groups::{Cell, Group};
 use super::inference::{Estimate, FEWEST_SEEDS};
+use super::values::ValuesTable;
 use crate::results::RunRow;
 
 /// What the experiment says, in sentences; empty with too few seeds.
@@ -75,15 +76,19 @@ fn with_half_width(mean: String, estimate: &Estimate) -> String {
 impl Analysis {
     /// How to read the verdicts, for below them.
     pub fn fine_print(&self) -> String {
-        let Some(first) = self.headline.first().filter(|first| first.p.is_some()) else {
+        let values = self.values.iter().flat_map(ValuesTable::comparisons);
+        let mut compared = self.headline.iter().chain(values);
+        let Some(first) = compared.find(|comparison| comparison.p.is_some()) else {
             return format!("Fewer than {FEWEST_SEEDS} seeds: no interval and no verdict.");
         };
+        let choice =
+            if self.headline.is_empty() { "" } else { " Best λ is chosen on the same seeds." };
         let noise = self.baseline.and_then(|baseline| baseline.sd).map_or(String::new(), |sd| {
             format!(" Noise floor: val loss without decay varies by {sd:.3} (sd) between seeds.")
         });
         format!(
             "Nats per token at the last step, paired by seed; ± is a 95% t-interval, p is Holm-corrected \
-             over {} comparisons. Best λ is chosen on the same seeds.{noise}",
+             over {} comparisons.{choice}{noise}",
             first.family
         )
     }
@@ -91,7 +96,11 @@ impl Analysis {
 
 /// The answer in at most three sentences, for a reader in a hurry.
 pub fn in_short(analysis: &Analysis) -> Vec<String> {
-    let mut sentences = Vec::new();
+    let mut sentences: Vec<String> =
+        analysis.values.iter().flat_map(ValuesTable::in_short).collect();
+    if analysis.groups.iter().all(Group::is_published) {
+        return sentences;
+    }
     let mean = |cell: &Cell, of: fn(&RunRow) -> Option<f64>| Some(cell.estimate(of)?.mean);
     let baseline = analysis.groups.iter().find_map(|group| group.baseline.as_ref());
     if let Some(cell) = baseline

@@ -5,7 +5,7 @@ use crate::record::Status;
 use crate::results::RunRow;
 
 /// Below this total decay Λ a run differs from one without decay by less than its seeds do.
-const TOO_LITTLE_DECAY: f64 = 0.05;
+pub const TOO_LITTLE_DECAY: f64 = 0.05;
 
 /// What a reader should know before believing the numbers.
 pub fn warnings(groups: &[Group], rows: &[RunRow]) -> Vec<String> {
@@ -65,6 +65,10 @@ fn equal_coefficients(groups: &[Group]) -> Option<String> {
 }
 
 fn edge_of_the_grid(group: &Group) -> Option<String> {
+    // The λ of a published recipe are no grid.
+    if group.is_published() {
+        return None;
+    }
     let positive: Vec<_> =
         group.cells.iter().filter(|cell| cell.weight_decay > Some(0.0)).collect();
     let best = group.best()?.weight_decay?;
@@ -83,8 +87,12 @@ fn edge_of_the_grid(group: &Group) -> Option<String> {
 }
 
 fn too_little_decay(rows: &[RunRow]) -> Option<String> {
+    // The values table says it of its own rows.
     let small = |row: &&RunRow| {
-        row.weight_decay != Some(0.0) && row.total_decay.is_some_and(|all| all < TOO_LITTLE_DECAY)
+        row.transfer.is_none()
+            && row.form != Form::None
+            && row.weight_decay != Some(0.0)
+            && row.total_decay.is_some_and(|all| all < TOO_LITTLE_DECAY)
     };
     let mut arms: Vec<String> = rows
         .iter()

@@ -118,13 +118,19 @@ impl Inputs {
         let spec =
             Spec::parse(&text, &changes).with_context(|| format!("in {}", args.spec.display()))?;
         let corpus = Corpus::load(&spec.source, &spec.split)?;
-        corpus.check_context(spec.model.context)?;
+        let models = spec.models();
+        corpus.check_context(models[0].context)?;
         let (initial, digest) = match init {
             None => (None, None),
             Some(path) => {
+                ensure!(
+                    models.len() == 1,
+                    "--init reads the weights of one model, but the arms have {} of different families",
+                    models.len()
+                );
                 let bytes = std::fs::read(path)
                     .with_context(|| format!("cannot read the weights {}", path.display()))?;
-                let weights = read_weights(path, &spec.model, corpus.vocabulary)?;
+                let weights = read_weights(path, &models[0], corpus.vocabulary)?;
                 (Some(Arc::new(weights)), Some(format!("{:x}", Sha256::digest(&bytes))))
             }
         };

@@ -14,16 +14,21 @@ pub struct Args {
 
 pub fn run(args: Args) -> Result<()> {
     let inputs = Inputs::load(&args.spec)?;
-    let parameters = shape_parameters(&inputs.spec.model, inputs.corpus.vocabulary);
+    let several = inputs.spec.models().len() > 1;
     let mut shown = Vec::new();
     for arm in &inputs.spec.arms {
         // Arms that differ in the recipe alone decay the same parameters.
-        if shown.contains(&arm.decay) {
+        if shown.contains(&(arm.model, arm.decay)) {
             continue;
         }
-        shown.push(arm.decay);
-        let title = crate::spec::Arm { variant: String::new(), ..arm.clone() }.label();
-        print(&format!("{}\n", manifest_table(&title, &manifest(&arm.decay, &parameters))))?;
+        shown.push((arm.model, arm.decay));
+        let parameters = shape_parameters(&arm.model, inputs.corpus.vocabulary);
+        let rows = manifest(arm.model.family, &arm.decay, &parameters);
+        let title = match several {
+            true => format!("{}: {}", arm.model.family.name(), arm.decay.label()),
+            false => arm.decay.label(),
+        };
+        print(&format!("{}\n", manifest_table(&title, &rows)))?;
     }
     Ok(())
 }

@@ -9,6 +9,8 @@ use crate::model::parameter_count;
 use crate::plan::cost::core_seconds;
 use crate::plan::layout::mebibytes;
 use crate::plan::{Pending, cohorts};
+use crate::report::settings_table;
+use crate::spec::Arm;
 use crate::store::Store;
 use crate::sweep::Todo;
 
@@ -18,16 +20,22 @@ pub struct Args {
     spec: SpecArgs,
     #[command(flatten)]
     training: TrainingArgs,
+    /// Show every value of every arm and where it comes from
+    #[arg(long)]
+    resolved: bool,
 }
 
 pub fn run(args: Args) -> Result<()> {
     let inputs = Inputs::load(&args.spec)?;
     let (spec, plan) = (&inputs.spec, &inputs.plan);
+    if args.resolved {
+        let arm = |arm: &Arm| settings_table(&arm.label(), spec.settings(arm));
+        return print(&spec.arms.iter().map(arm).collect::<Vec<_>>().join("\n\n"));
+    }
     let layout = args.training.layout(plan)?;
     let store = Store::new(&args.training.out);
     let todo = Todo::of(&plan.runs, &store);
     let pending = todo.pending();
-    let parameters = parameter_count(&spec.model, inputs.corpus.vocabulary);
     let share = |run: &Pending| run.steps_left() as f64 / run.run.recipe.steps as f64;
     let seconds: f64 = pending.iter().map(|run| core_seconds(&run.run) * share(run)).sum();
     let seconds = seconds / layout.workers as f64;
@@ -46,15 +54,17 @@ pub fn run(args: Args) -> Result<()> {
         inputs.corpus.vocabulary,
         spec.split.order.name(),
     ));
-    lines.push(format!(
-        "model        {}: {} layers, {} heads, {} channels, context {}; {} parameters",
-        spec.model.family.name(),
-        spec.model.layers,
-        spec.model.heads,
-        spec.model.channels,
-        spec.model.context,
-        HumanCount(parameters as u64),
-    ));
+    for model in spec.models() {
+        lines.push(format!(
+            "model        {}: {} layers, {} heads, {} channels, context {}; {} parameters",
+            model.family.name(),
+            model.layers,
+            model.heads,
+            model.channels,
+            model.context,
+            HumanCount(parameter_count(&model, inputs.corpus.vocabulary) as u64),
+        ));
+    }
     lines.push(format!(
         "runs         {} rows: {} arms × {} seeds; {} different runs:",
         plan.entries.len(),
@@ -63,6 +73,7 @@ pub fn run(args: Args) -> Result<()> {
         plan.runs.len(),
     ));
     lines.extend(todo.reasons().iter().map(|reason| format!("             {reason}")));
+    lines.extend(spec.notes.iter().map(|note| format!("left out     {note}")));
     lines.push(format!(
         "tokens       {} to train on in all runs together",
         HumanCount(plan.training_tokens())

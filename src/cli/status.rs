@@ -11,7 +11,6 @@ use crate::plan::Entry;
 use crate::record::Status;
 use crate::report::status_table;
 use crate::run::RunConfig;
-use crate::spec::Arm;
 use crate::store::{Holder, RunState, Store};
 
 #[derive(clap::Args, Debug)]
@@ -61,8 +60,7 @@ struct Line {
 impl Line {
     /// A run of which no spec is known.
     fn of(run: RunConfig) -> Self {
-        let (decay, recipe, seed) = (run.decay, run.recipe, run.data.seed);
-        Line { run, arm: Arm { decay, recipe, variant: String::new() }.label(), seed }
+        Line { arm: run.decay.label(), seed: run.data.seed, run }
     }
 }
 

@@ -62,6 +62,7 @@ impl Session {
             Session { layout, provenance, store, stop, todo, out: args.out.clone(), quiet };
         session.say(&format!("{}: {} runs", inputs.spec.name, inputs.plan.runs.len()));
         session.todo.reasons().iter().for_each(|reason| session.say(reason));
+        inputs.spec.notes.iter().for_each(|note| session.say(note));
         Ok(session)
     }
 

@@ -41,8 +41,13 @@ impl Rates {
 
 /// Total decay Λ of a run: the sum over its steps of the share of a weight that decay takes away
 /// (for AdamW λ Σ η_t). For the cautious form it is an upper bound. `None` for L2 with λ > 0.
-pub fn total_decay(form: Form, weight_decay: f64, schedule: &Schedule) -> Option<f64> {
-    (1..=schedule.steps).map(|step| Rates::at(form, weight_decay, schedule, step).decoupled()).sum()
+pub fn total_decay(
+    form: Form,
+    weight_decay: f64,
+    schedule: &Schedule,
+    steps: usize,
+) -> Option<f64> {
+    (1..=steps).map(|step| Rates::at(form, weight_decay, schedule, step).decoupled()).sum()
 }
 
 /// Timescale τ in steps at the peak learning rate: 1/(ηλ) for AdamW. `None` without decay and for
@@ -55,8 +60,16 @@ pub fn timescale_steps(form: Form, weight_decay: f64, schedule: &Schedule) -> Op
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::schedule::LrShape;
 
-    const SCHEDULE: Schedule = Schedule { steps: 100, lr: 3e-3, warmup: 10, min_lr_ratio: 0.1 };
+    const SCHEDULE: Schedule = Schedule {
+        steps: 100,
+        lr: 3e-3,
+        warmup: 10,
+        hold: 0,
+        shape: LrShape::Cosine,
+        min_lr_ratio: 0.1,
+    };
 
     #[test]
     fn the_formulas_are_those_of_their_papers() {
@@ -81,10 +94,10 @@ mod tests {
     #[test]
     fn total_decay_of_adamw_is_lambda_times_the_summed_learning_rates() {
         let sum: f64 = (1..=100).map(|step| SCHEDULE.lr_at(step)).sum();
-        let total = total_decay(Form::AdamW, 0.1, &SCHEDULE).unwrap();
+        let total = total_decay(Form::AdamW, 0.1, &SCHEDULE, 100).unwrap();
         assert!((total - 0.1 * sum).abs() < 1e-12);
-        assert_eq!(total_decay(Form::None, 0.0, &SCHEDULE), Some(0.0));
-        assert_eq!(total_decay(Form::L2, 0.1, &SCHEDULE), None);
+        assert_eq!(total_decay(Form::None, 0.0, &SCHEDULE, 100), Some(0.0));
+        assert_eq!(total_decay(Form::L2, 0.1, &SCHEDULE, 100), None);
     }
 
     #[test]

@@ -51,15 +51,18 @@ impl<'a> AgainstLambda<'a> {
         let has_lambda = |group: &&Group| {
             group.cells.iter().any(|cell| cell.weight_decay.is_some_and(|value| value > 0.0))
         };
-        let groups: Vec<&Group> = data.analysis.groups.iter().filter(has_lambda).collect();
+        let own = |group: &&Group| !group.is_published();
+        let groups: Vec<&Group> =
+            data.analysis.groups.iter().filter(has_lambda).filter(own).collect();
         if groups.is_empty() {
             return Ok(None);
         }
-        let values = data.runs.iter().filter_map(|run| quantity.of(run));
+        let runs = || data.runs.iter().filter(|run| run.transfer.is_none());
+        let values = runs().filter_map(|run| quantity.of(run));
         let floor = data.floor.filter(|_| quantity == Quantity::ValLoss);
         let values = range_with_floor(values, floor)?;
         let floor = floor.filter(|floor| values.contains(floor));
-        let (axis, caption) = (Axis::of(&data.runs), &data.caption);
+        let (axis, caption) = (Axis::of(runs()), &data.caption);
         Ok(Some(AgainstLambda { quantity, groups, axis, values, floor, caption }))
     }
 
@@ -185,9 +188,9 @@ impl Figure for AgainstLambda<'_> {
 }
 
 impl Axis {
-    fn of(runs: &[RunRow]) -> Self {
+    fn of<'a>(runs: impl Iterator<Item = &'a RunRow>) -> Self {
         let mut positive: Vec<f64> =
-            runs.iter().filter_map(|run| run.weight_decay).filter(|value| *value > 0.0).collect();
+            runs.filter_map(|run| run.weight_decay).filter(|value| *value > 0.0).collect();
         positive.sort_by(f64::total_cmp);
         positive.dedup();
         let low = positive.first().map_or(0.0, |value| value.log10());

@@ -18,6 +18,8 @@ use crate::results::CurveCsvRow;
 /// Pixels of a line's label, and of a panel's height around its chart.
 const LABEL: f64 = 14.0;
 const AROUND: u32 = 80;
+/// Panels of weight norms, at most.
+const MOST_PANELS: usize = 60;
 
 /// A panel per rule (and role), a line per λ.
 pub struct Curves {
@@ -91,8 +93,9 @@ impl Curves {
         figure
     }
 
-    /// Weight norms: a row of panels per rule, a column per role.
-    pub fn weight_norms(data: &Data) -> Self {
+    /// Weight norms: a row of panels per rule, a column per role; `None` where those would be more
+    /// than anyone looks at.
+    pub fn weight_norms(data: &Data) -> Option<Self> {
         let measures: [(Role, Measure); 6] = [
             (Role::Embedding, |row| row.weight_norm_embedding.map(f64::from)),
             (Role::Attention, |row| row.weight_norm_attention.map(f64::from)),
@@ -105,6 +108,9 @@ impl Curves {
             |measure: &Measure| data.curves.values().flatten().any(|row| measure(row).is_some());
         let measures: Vec<(Role, Measure)> =
             measures.into_iter().filter(|(_, measure)| has(measure)).collect();
+        if data.rules().len() * measures.len() > MOST_PANELS {
+            return None;
+        }
         let mut panels = Vec::new();
         for group in data.rules() {
             for (role, measure) in measures.iter().copied() {
@@ -118,7 +124,7 @@ impl Curves {
         figure.axis = "norm";
         (figure.columns, figure.panel_size, figure.shared) =
             (measures.len().max(1), (300, 220), false);
-        figure
+        Some(figure)
     }
 
     fn new(data: &Data, panels: Vec<Panel>) -> Self {

@@ -10,36 +10,87 @@ use super::canvas::{
 };
 use super::data::Data;
 use super::palette::{self, FAINT, INK};
-use crate::analysis::{Comparison, Quantity};
+use crate::analysis::{Carried, Comparison, Quantity, Side, ValuesRow};
 
-const WIDTH: u32 = 880;
-const ROW: u32 = 20;
-/// Columns: the arm's name, the plot, the numbers.
-const NAMES: u32 = 250;
+/// Width of the plot, of the numbers beside it, height of a row and of the axis.
+const PLOT: u32 = 380;
 const NUMBERS: u32 = 250;
+const ROW: u32 = 20;
 const AXIS: u32 = 44;
 
 /// Paired differences of val loss.
 pub struct Forest<'a> {
-    rows: Vec<&'a Comparison>,
+    title: &'static str,
+    note: &'static str,
+    /// Width of the rows' names.
+    names: u32,
+    rows: Vec<Row<'a>>,
     range: Range<f64>,
     clipped: bool,
     caption: &'a str,
 }
 
+/// One difference, under a name.
+struct Row<'a> {
+    name: String,
+    colour: RGBColor,
+    comparison: &'a Comparison,
+}
+
 impl<'a> Forest<'a> {
-    /// The figure; `None` where nothing is compared with no decay.
-    pub fn new(data: &'a Data) -> Option<Self> {
+    /// Every arm; `None` where nothing is compared with no decay.
+    pub fn of_arms(data: &'a Data) -> Option<Self> {
         let all = &data.analysis.against_none;
-        let rows: Vec<&Comparison> =
-            all.iter().filter(|row| row.quantity == Quantity::ValLoss).collect();
-        let lowest = rows.iter().map(|row| low(row)).fold(0.0, f64::min);
-        let highest = rows.iter().map(|row| high(row)).fold(0.0, f64::max);
+        let own = |row: &&Comparison| {
+            row.quantity == Quantity::ValLoss && !data.analysis.is_published(&row.left.key)
+        };
+        let rows = all.iter().filter(own).map(|comparison| {
+            let Side { key, weight_decay } = &comparison.left;
+            let coefficient = weight_decay.map_or(String::new(), |value| format!("   λ = {value}"));
+            let name = format!("{}{coefficient}", key.label());
+            Row { name, colour: palette::form(key.form), comparison }
+        });
+        let forest = Forest::new(data, rows.collect(), 250)?;
+        Some(Forest { title: "Val loss against no decay", ..forest })
+    }
+
+    /// The values table: every published recipe at its raw λ and at the λ that matches its total
+    /// decay. `None` where no such recipe was trained.
+    pub fn of_values(data: &'a Data) -> Option<Self> {
+        let row = |values: &ValuesRow, how: &str, carried: &'a Carried| {
+            let run = carried.run();
+            let lambda = run.weight_decay.map_or("lr²".to_owned(), |value| value.to_string());
+            let (title, mark) = (values.title(), values.published.evidence.mark());
+            let name = format!("{mark} {title}   {how} λ = {lambda}");
+            let colour = palette::evidence(values.published.evidence);
+            Some(Row { name, colour, comparison: carried.against_none.as_ref()? })
+        };
+        let mut rows = Vec::new();
+        for values in &data.analysis.values.as_ref()?.rows {
+            rows.extend(values.raw.as_ref().and_then(|raw| row(values, "raw", raw)));
+            rows.extend(values.matched.as_ref().and_then(|one| row(values, "matched", one)));
+        }
+        Some(Forest {
+            title: "Published values of λ at toy scale: val loss against no decay",
+            note: "● documented, ✗ contradicted by its paper, ○ undisclosed; ",
+            ..Forest::new(data, rows, 330)?
+        })
+    }
+
+    fn new(data: &'a Data, rows: Vec<Row<'a>>, names: u32) -> Option<Self> {
+        let lowest = rows.iter().map(|row| low(row.comparison)).fold(0.0, f64::min);
+        let highest = rows.iter().map(|row| high(row.comparison)).fold(0.0, f64::max);
         // Too much decay costs so much that its arms would squeeze all others: they become arrows.
         let end = if lowest < 0.0 { highest.min(-2.0 * lowest) } else { highest };
         let air = (end - lowest).max(1e-6) * 0.06;
         let (range, clipped) = (lowest - air..end + air, end < highest);
-        (!rows.is_empty()).then_some(Forest { rows, range, clipped, caption: &data.caption })
+        let (title, note, caption) = ("", "", &data.caption);
+        let forest = Forest { title, note, names, rows, range, clipped, caption };
+        (!forest.rows.is_empty()).then_some(forest)
+    }
+
+    fn width(&self) -> u32 {
+        self.names + PLOT + NUMBERS
     }
 
     fn draw_axis<DB: Backend>(&self, area: &Area<DB>, place: impl Fn(f64) -> i32) -> Result<()> {
@@ -60,18 +111,14 @@ impl<'a> Forest<'a> {
     fn draw_row<DB: Backend>(
         &self,
         area: &Area<DB>,
-        row: &Comparison,
+        Row { name, colour, comparison: row }: &Row,
         y: i32,
         place: impl Fn(f64) -> i32,
         hints: &mut Hints,
     ) -> Result<()> {
-        let colour = palette::form(row.left.key.form);
-        let coefficient =
-            row.left.weight_decay.map_or(String::new(), |value| format!("   λ = {value}"));
-        let name = format!("{}{coefficient}", row.left.key.label());
         area.draw(&Text::new(name.clone(), (px(14), y), left(12, INK)))?;
         let numbers = numbers(row);
-        let column = px(WIDTH - NUMBERS + 16);
+        let column = px(self.names + PLOT + 16);
         area.draw(&Text::new(numbers.clone(), (column, y), left(12, INK)))?;
         let mean = row.difference.mean;
         if mean > self.range.end {
@@ -82,7 +129,7 @@ impl<'a> Forest<'a> {
         }
         let inside = |value: f64| place(value.clamp(self.range.start, self.range.end));
         let ends = [(inside(low(row)), y), (inside(high(row)), y)];
-        area.draw(&PathElement::new(ends, line(colour, 0.9, 2)))?;
+        area.draw(&PathElement::new(ends, line(*colour, 0.9, 2)))?;
         let half = if row.is_distinguishable() { px(5) } else { px(4) };
         let (x0, x1) = (place(mean) - half, place(mean) + half);
         let square = [(x0, y - half), (x1, y - half), (x1, y + half), (x0, y + half)];
@@ -90,7 +137,7 @@ impl<'a> Forest<'a> {
         let marker = if row.is_distinguishable() { colour.filled() } else { WHITE.filled() };
         area.draw(&Polygon::new(square, marker))?;
         let outline = square.into_iter().chain([square[0], square[1]]).collect::<Vec<_>>();
-        area.draw(&PathElement::new(outline, line(colour, 1.0, 2)))?;
+        area.draw(&PathElement::new(outline, line(*colour, 1.0, 2)))?;
         let (left, top) = area.get_base_pixel();
         hints.add((left + place(mean), top + y), format!("{name}: {numbers}"));
         Ok(())
@@ -99,7 +146,7 @@ impl<'a> Forest<'a> {
 
 impl Figure for Forest<'_> {
     fn size(&self) -> (u32, u32) {
-        (WIDTH, TITLE + ROW * self.rows.len() as u32 + AXIS + 16 + CAPTION)
+        (self.width(), TITLE + ROW * self.rows.len() as u32 + AXIS + 16 + CAPTION)
     }
 
     fn draw<DB: Backend>(&self, area: &Area<DB>, hints: &mut Hints) -> Result<()> {
@@ -107,13 +154,13 @@ impl Figure for Forest<'_> {
         let (area, bottom) = area.split_vertically(height as i32 - px(CAPTION));
         draw_caption(&bottom, self.caption)?;
         let (header, body) = area.split_vertically(px(TITLE));
-        let mut note =
-            "paired by seed, 95% intervals; filled: p < 0.05 after Holm's correction".to_owned();
+        let mut note = self.note.to_owned();
+        note += "paired by seed, 95% intervals; filled: p < 0.05 after Holm's correction";
         if self.clipped {
             note += "; arrows: beyond the axis";
         }
-        draw_title(&header, "Val loss against no decay", &note)?;
-        let (start, width) = (px(NAMES), px(WIDTH - NAMES - NUMBERS));
+        draw_title(&header, self.title, &note)?;
+        let (start, width) = (px(self.names), px(PLOT));
         let span = self.range.end - self.range.start;
         let place =
             |value: f64| start + ((value - self.range.start) / span * f64::from(width)) as i32;

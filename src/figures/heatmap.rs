@@ -12,7 +12,7 @@ use super::canvas::{
 };
 use super::data::Data;
 use super::palette::{self, INK};
-use crate::analysis::{Cell, GroupKey};
+use crate::analysis::{Cell, Group, GroupKey};
 use crate::decay::{Form, Mask};
 
 const PANEL: (u32, u32) = (440, 380);
@@ -44,7 +44,8 @@ impl<'a> HeatMap<'a> {
     /// The figure; `None` where no rule was tried at several learning rates and several λ.
     pub fn new(data: &'a Data) -> Option<Self> {
         let mut rules: BTreeMap<(Form, Option<Mask>), Vec<&Cell>> = BTreeMap::new();
-        for group in &data.analysis.groups {
+        let own = |group: &&Group| !group.is_published();
+        for group in data.analysis.groups.iter().filter(own) {
             for cell in group.cells.iter().filter(|cell| cell.weight_decay > Some(0.0)) {
                 rules.entry((group.key.form, group.key.mask)).or_default().push(cell);
             }

@@ -1,6 +1,7 @@
 use plotters::style::RGBColor;
 
 use crate::decay::Form;
+use crate::published::Evidence;
 
 /// Text and axes.
 pub const INK: RGBColor = RGBColor(40, 40, 40);
@@ -19,6 +20,15 @@ pub fn form(form: Form) -> RGBColor {
         Form::Corrected => RGBColor(86, 180, 233),
         Form::LrPower => RGBColor(204, 121, 167),
         Form::Cautious => RGBColor(150, 140, 20),
+    }
+}
+
+/// The colour of what a claim rests on, from the same palette.
+pub fn evidence(evidence: Evidence) -> RGBColor {
+    match evidence {
+        Evidence::Documented => RGBColor(0, 114, 178),
+        Evidence::Contradicted => RGBColor(213, 94, 0),
+        Evidence::Undisclosed => RGBColor(110, 110, 110),
     }
 }
 

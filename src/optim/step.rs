@@ -50,13 +50,14 @@ impl StepCoefficients {
     pub fn new(lanes: &[RunConfig], step: usize, device: &Device) -> Self {
         let values = |of: &dyn Fn(&RunConfig) -> f64| LaneValues::new(lanes.iter().map(of), device);
         // As float32 first: the moments are averages with weights β and 1 − β of one and the same β.
-        let beta = |lane: &RunConfig, which: usize| f64::from(lane.recipe.betas[which] as f32);
+        let beta =
+            |lane: &RunConfig, which: usize| f64::from(lane.recipe.betas_at(step)[which] as f32);
         let correction =
             |lane: &RunConfig, which: usize| 1.0 / (1.0 - beta(lane, which).powf(step as f64));
         let decay = Role::ALL.map(|role| (role, DecayCoefficients::new(lanes, role, step, device)));
         StepCoefficients {
             clip_factor: LaneValues::Same(1.0),
-            lr: values(&|lane| lane.recipe.schedule().lr_at(step)),
+            lr: values(&|lane| lane.recipe.lr_schedule().lr_at(step)),
             beta_1: values(&|lane| beta(lane, 0)),
             rest_1: values(&|lane| 1.0 - beta(lane, 0)),
             beta_2: values(&|lane| beta(lane, 1)),
@@ -72,6 +73,24 @@ impl StepCoefficients {
     /// What decay does to parameters of this role.
     pub fn decay(&self, role: Role) -> &DecayCoefficients {
         &self.decay[&role]
+    }
+
+    /// The average with weight β1 of before.
+    pub fn first<const D: usize>(&self, before: Option<Tensor<D>>, new: Tensor<D>) -> Tensor<D> {
+        let new = self.rest_1.times(new);
+        match before {
+            None => new,
+            Some(before) => self.beta_1.times(before) + new,
+        }
+    }
+
+    /// The average of squares with weight β2 of before.
+    pub fn second<const D: usize>(&self, before: Option<Tensor<D>>, new: Tensor<D>) -> Tensor<D> {
+        let new = self.rest_2.times(new.square());
+        match before {
+            None => new,
+            Some(before) => self.beta_2.times(before) + new,
+        }
     }
 
     /// Sets the clip from the gradient norms `[lanes]`: `min(1, clip / (norm + 1e-6))`.
@@ -104,7 +123,7 @@ fn rates(lane: &RunConfig, role: Role, step: usize) -> Rates {
     let decay = &lane.decay;
     match decay.mask {
         Some(mask) if mask.decays(role) => {
-            Rates::at(decay.form, decay.coefficient(), &lane.recipe.schedule(), step)
+            Rates::at(decay.form, decay.coefficient(), &lane.recipe.lr_schedule(), step)
         }
         _ => Rates::default(),
     }

@@ -116,7 +116,7 @@ fn one_lane_of_adamw_and_of_l2_matches_burns_adamw_and_adam() {
     for form in [Form::AdamW, Form::L2] {
         let mut run = run_with(form, Mask::Global, 0.1);
         run.recipe.clip = 0.0;
-        let schedule = run.recipe.schedule();
+        let schedule = run.recipe.lr_schedule();
         let device = Device::flex().autodiff();
         let mut theirs = model(1, &device);
         let mut optimizer = match form {

@@ -1,9 +1,10 @@
 use comfy_table::{CellAlignment, Table};
 
+use super::values;
+use crate::analysis::{Analysis, Cell, Estimate, Group, Quantity, verdicts};
 use crate::decay::Role;
-
-use crate::analysis::{Analysis, Cell, Estimate, Quantity, verdicts};
 use crate::results::ManifestRow;
+use crate::spec::Setting;
 
 /// Columns without lines and a rule below the header, in comfy-table's notation.
 const RULED_HEADER: &str = "     ──            ";
@@ -13,12 +14,14 @@ const MOST_VERDICTS: usize = 12;
 
 /// The answer on one screen: verdicts, each rule at its best λ, how to read it, warnings.
 pub fn answer(analysis: &Analysis) -> String {
-    let mut parts = Vec::new();
-    let verdicts = shortened(analysis);
-    if !verdicts.is_empty() {
-        parts.push(verdicts.join("\n"));
+    let mut parts: Vec<String> = analysis.values.iter().map(values::screen).collect();
+    if analysis.groups.iter().any(|group| !group.is_published()) {
+        let verdicts = shortened(analysis);
+        if !verdicts.is_empty() {
+            parts.push(verdicts.join("\n"));
+        }
+        parts.push(best_table(analysis));
     }
-    parts.push(best_table(analysis));
     parts.push(analysis.fine_print());
     if !analysis.warnings.is_empty() {
         let warnings = analysis.warnings.iter().map(|warning| format!("warning: {warning}"));
@@ -53,7 +56,8 @@ fn best_table(analysis: &Analysis) -> String {
     if let Some(baseline) = groups.iter().find_map(|group| group.baseline.as_ref()) {
         table.add_row(row("none", "", "0", Some(baseline), None));
     }
-    for group in groups.iter().filter(|group| group.key.mask.is_some()) {
+    let own = |group: &&Group| group.key.mask.is_some() && !group.is_published();
+    for group in groups.iter().filter(own) {
         let mask = group.key.mask.map_or("", |mask| mask.name());
         let form = match group.key.variant.as_str() {
             "" => group.key.form.name().to_owned(),
@@ -104,7 +108,8 @@ fn row(
     ]
 }
 
-fn show(estimate: Option<Estimate>, signed: bool) -> String {
+/// A mean with its interval, with its sign where it is a difference.
+pub fn show(estimate: Option<Estimate>, signed: bool) -> String {
     let Some(Estimate { mean, half_width, .. }) = estimate else { return "–".to_owned() };
     let mean = if signed { format!("{mean:+.4}") } else { format!("{mean:.4}") };
     match half_width {
@@ -118,6 +123,13 @@ pub fn status_table(rows: Vec<[String; 5]>) -> String {
     let mut table = new_table(&["run", "arm", "seed", "state", ""]);
     table.add_rows(rows);
     table.to_string()
+}
+
+/// Every value of one arm and where it comes from.
+pub fn settings_table(title: &str, settings: Vec<Setting>) -> String {
+    let mut table = new_table(&["key", "value", "from"]);
+    table.add_rows(settings.into_iter().map(|one| [one.key, one.value, one.origin]));
+    format!("{title}\n{table}")
 }
 
 /// What one arm decays: a line per parameter and the totals.

@@ -2,7 +2,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::decay::{Form, Mask, Role};
 use crate::model::Parameter;
-use crate::run::Decay;
+use crate::run::{Decay, Family};
 
 /// A row of `manifest.csv`: what an arm does to one parameter.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -25,14 +25,17 @@ pub struct ManifestRow {
     pub decayed: bool,
     /// λ that acts on it; missing for the form without one.
     pub coefficient: Option<f64>,
+    /// Family of the model.
+    #[serde(default)]
+    pub family: Family,
 }
 
 /// The rows of one arm, in the order of the model.
-pub fn manifest(decay: &Decay, parameters: &[Parameter]) -> Vec<ManifestRow> {
-    parameters.iter().map(|parameter| row(decay, parameter)).collect()
+pub fn manifest(family: Family, decay: &Decay, parameters: &[Parameter]) -> Vec<ManifestRow> {
+    parameters.iter().map(|parameter| row(family, decay, parameter)).collect()
 }
 
-fn row(decay: &Decay, parameter: &Parameter) -> ManifestRow {
+fn row(family: Family, decay: &Decay, parameter: &Parameter) -> ManifestRow {
     let acts = decay.form != Form::None && decay.weight_decay != Some(0.0);
     let decayed = acts && decay.mask.is_some_and(|mask| mask.decays(parameter.role));
     let sizes: Vec<String> = parameter.shape.iter().map(usize::to_string).collect();
@@ -46,5 +49,6 @@ fn row(decay: &Decay, parameter: &Parameter) -> ManifestRow {
         elements: parameter.elements(),
         decayed,
         coefficient: if decayed { decay.weight_decay } else { Some(0.0) },
+        family,
     }
 }

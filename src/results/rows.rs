@@ -2,7 +2,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::decay::{Form, Mask, timescale_steps, total_decay};
 use crate::plan::Entry;
+use crate::published::Transfer;
 use crate::record::{CurveRow, Status};
+use crate::run::Family;
 use crate::store::SoFar;
 
 /// A row of `runs.csv`: one arm under one seed. Losses in nats per token, at the last step unless
@@ -51,6 +53,15 @@ pub struct RunRow {
     pub backend: Option<String>,
     /// Commit of the program that trained it.
     pub commit: Option<String>,
+    /// Family of the model.
+    #[serde(default)]
+    pub family: Family,
+    /// The published recipe that the arm takes over.
+    #[serde(default)]
+    pub recipe: Option<String>,
+    /// How its decay is carried over.
+    #[serde(default)]
+    pub transfer: Option<Transfer>,
 }
 
 /// A row of `curves.csv`.
@@ -119,7 +130,7 @@ pub fn curve_rows(entries: &[Entry], records: &[SoFar]) -> Vec<CurveCsvRow> {
 
 fn run_row(entry: &Entry, record: &SoFar) -> RunRow {
     let (decay, recipe) = (&entry.arm.decay, &entry.arm.recipe);
-    let schedule = recipe.schedule();
+    let schedule = recipe.lr_schedule();
     let end = record.end.as_ref();
     let status = end.map_or(Status::Unfinished, |end| end.status);
     let last = record.curve.last().filter(|_| status == Status::Done);
@@ -144,7 +155,7 @@ fn run_row(entry: &Entry, record: &SoFar) -> RunRow {
         gap: last.and_then(CurveRow::gap),
         best_val_loss: best.map(|(loss, _)| loss),
         best_val_step: best.map(|(_, step)| step),
-        total_decay: total_decay(decay.form, decay.coefficient(), &schedule),
+        total_decay: total_decay(decay.form, decay.coefficient(), &schedule, recipe.steps),
         timescale_steps: timescale_steps(decay.form, decay.coefficient(), &schedule),
         weight_norm: last.and_then(|row| row.weight_norm),
         seconds: end.map(|end| end.seconds),
@@ -152,6 +163,9 @@ fn run_row(entry: &Entry, record: &SoFar) -> RunRow {
         val_floor: end.and_then(|end| end.val_floor),
         backend: end.map(|end| end.provenance.backend.clone()),
         commit: end.map(|end| end.provenance.commit.clone()),
+        family: entry.arm.model.family,
+        recipe: entry.arm.published.map(|published| published.name.clone()),
+        transfer: entry.arm.transfer,
     }
 }
 

@@ -13,6 +13,7 @@ pub struct SpecFile {
     pub question: Option<String>,
     #[serde(default = "default_seeds")]
     pub seeds: Vec<u64>,
+    pub recipe: Option<RecipeTable>,
     #[serde(default)]
     pub data: DataTable,
     #[serde(default)]
@@ -25,6 +26,11 @@ pub struct SpecFile {
 
 fn default_seeds() -> Vec<u64> {
     vec![0, 1, 2]
+}
+
+#[derive(Deserialize)]
+pub struct RecipeTable {
+    pub name: String,
 }
 
 #[derive(Deserialize)]
@@ -45,7 +51,7 @@ impl Default for DataTable {
 #[derive(Deserialize)]
 #[serde(default)]
 pub struct ModelTable {
-    pub family: String,
+    pub family: Option<String>,
     pub layers: usize,
     pub heads: usize,
     pub channels: usize,
@@ -60,7 +66,7 @@ pub struct ModelTable {
 impl Default for ModelTable {
     fn default() -> Self {
         ModelTable {
-            family: "gpt2".into(),
+            family: None,
             layers: 2,
             heads: 4,
             channels: 64,
@@ -74,43 +80,30 @@ impl Default for ModelTable {
     }
 }
 
-#[derive(Deserialize)]
-#[serde(default)]
+/// What `[train]` says; what it does not say comes from a published recipe or [`Recipe::DEFAULT`].
+#[derive(Default, Deserialize)]
 pub struct TrainTable {
-    pub steps: usize,
-    pub batch: usize,
-    pub lr: f64,
-    pub warmup: usize,
-    pub min_lr_ratio: f64,
-    pub betas: [f64; 2],
-    pub eps: f64,
-    pub clip: f64,
-    pub eval_every: usize,
-    pub eval_windows: usize,
-    pub log_every: usize,
+    pub steps: Option<usize>,
+    pub batch: Option<usize>,
+    pub lr: Option<f64>,
+    pub warmup: Option<usize>,
+    pub min_lr_ratio: Option<f64>,
+    pub betas: Option<[f64; 2]>,
+    pub eps: Option<f64>,
+    pub clip: Option<f64>,
+    pub eval_every: Option<usize>,
+    pub eval_windows: Option<usize>,
+    pub log_every: Option<usize>,
+    pub optimizer: Option<String>,
+    pub schedule: Option<String>,
+    pub hold: Option<usize>,
 }
 
-impl Default for TrainTable {
-    fn default() -> Self {
-        TrainTable {
-            steps: 500,
-            batch: 8,
-            lr: 3e-3,
-            warmup: 25,
-            min_lr_ratio: 0.1,
-            betas: [0.9, 0.95],
-            eps: 1e-8,
-            clip: 1.0,
-            eval_every: 50,
-            eval_windows: 128,
-            log_every: 1,
-        }
-    }
-}
-
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 pub struct ArmTable {
-    pub form: OneOrMany<String>,
+    pub recipe: Option<OneOrMany<String>>,
+    pub transfer: Option<OneOrMany<String>>,
+    pub form: Option<OneOrMany<String>>,
     pub mask: Option<OneOrMany<String>>,
     pub weight_decay: Option<OneOrMany<f64>>,
     pub steps: Option<OneOrMany<usize>>,
@@ -124,6 +117,9 @@ pub struct ArmTable {
     pub eval_every: Option<OneOrMany<usize>>,
     pub eval_windows: Option<OneOrMany<usize>>,
     pub log_every: Option<OneOrMany<usize>>,
+    pub optimizer: Option<OneOrMany<String>>,
+    pub schedule: Option<OneOrMany<String>>,
+    pub hold: Option<OneOrMany<usize>>,
 }
 
 /// A value, or a list of values that multiplies the grid.

@@ -2,37 +2,56 @@
 
 use anyhow::{Context, Result, bail, ensure};
 
-use super::file::{ArmTable, OneOrMany};
-use super::{Arm, check_recipe, keys};
+use super::file::{ArmTable, ModelTable, OneOrMany, TrainTable};
+use super::{Arm, keys, model, recipe};
 use crate::decay::{Form, Mask};
-use crate::run::{Decay, Recipe};
+use crate::published::{Published, Transfer};
+use crate::run::{Decay, ModelShape, Recipe};
 
 /// A spec with more runs than this is a mistake.
 pub const MOST_RUNS: u128 = 1_000_000;
+
+/// What a spec says for all of its arms.
+pub struct Common<'a> {
+    /// `[model]`.
+    pub model: &'a ModelTable,
+    /// `[train]`.
+    pub train: &'a TrainTable,
+    /// The published recipe of `[recipe]`.
+    pub published: Option<&'static Published>,
+    /// Runs per arm.
+    pub seeds: usize,
+}
+
+/// The arms of a spec, and what was left out of them.
+pub struct Grid {
+    /// In the order of the spec.
+    pub arms: Vec<Arm>,
+    /// Arms that cannot be, and why.
+    pub notes: Vec<String>,
+}
 
 /// Expands all tables.
 ///
 /// # Errors
 /// An empty list, a wrong value, a combination that says nothing, the same arm twice, or more than
 /// [`MOST_RUNS`] runs; the message names the key.
-pub fn expand(tables: Vec<ArmTable>, base: &Recipe, seeds: usize) -> Result<Vec<Arm>> {
-    ensure!(
-        !tables.is_empty(),
-        "a spec needs at least one [[arm]], such as form = \"adamw\", weight_decay = [0.0, 0.1]"
-    );
+pub fn expand(tables: &[ArmTable], common: &Common) -> Result<Grid> {
     let cells: u128 = tables.iter().map(cells).fold(0, u128::saturating_add);
-    let runs = cells.saturating_mul(seeds as u128);
+    let runs = cells.saturating_mul(common.seeds as u128);
     ensure!(runs <= MOST_RUNS, "the grid has {runs} runs; at most {MOST_RUNS} are accepted");
-    let mut arms: Vec<Arm> = Vec::new();
-    for (index, table) in tables.into_iter().enumerate() {
-        for arm in
-            expand_one(table, base).with_context(|| format!("in arm {index} (counted from 0)"))?
-        {
-            arms.push(arm);
+    let mut grid = Grid { arms: Vec::new(), notes: Vec::new() };
+    for (index, table) in tables.iter().enumerate() {
+        let context = || format!("in arm {index} (counted from 0)");
+        let before = grid.arms.len();
+        let notes = grid.notes.len();
+        expand_one(index, table, common, &mut grid).with_context(context)?;
+        if grid.arms.len() == before {
+            bail!("{}: nothing is left to train: {}", context(), grid.notes[notes..].join("; "));
         }
     }
-    refuse_duplicates(&arms)?;
-    Ok(arms)
+    refuse_duplicates(&grid.arms)?;
+    Ok(grid)
 }
 
 /// Arms of a table, without building them.
@@ -40,51 +59,189 @@ fn cells(table: &ArmTable) -> u128 {
     fn length<T>(list: &Option<OneOrMany<T>>) -> u128 {
         list.as_ref().map_or(1, |list| list.0.len() as u128)
     }
-    let betas = table.betas.clone().map(super::file::Pairs::into_list);
     [
-        table.form.0.len() as u128,
+        length(&table.recipe),
+        length(&table.transfer),
+        length(&table.form),
         length(&table.mask),
         length(&table.weight_decay),
-        length(&table.steps),
-        length(&table.batch),
-        length(&table.lr),
-        length(&table.warmup),
-        length(&table.min_lr_ratio),
-        length(&betas),
-        length(&table.eps),
-        length(&table.clip),
-        length(&table.eval_every),
-        length(&table.eval_windows),
-        length(&table.log_every),
+        recipe::combinations(table),
     ]
     .into_iter()
     .fold(1, u128::saturating_mul)
 }
 
-fn expand_one(table: ArmTable, base: &Recipe) -> Result<Vec<Arm>> {
-    let forms = names("form", &table.form, &Form::ALL.map(Form::name), Form::parse)?;
-    let masks = match &table.mask {
-        Some(masks) => names("mask", masks, &Mask::ALL.map(Mask::name), Mask::parse)?,
-        None => vec![Mask::Matrices],
+/// Everything that the arms of one table under one published recipe have in common.
+struct Rules<'a> {
+    table: &'a ArmTable,
+    published: Option<&'static Published>,
+    forms: Vec<Form>,
+    masks: Vec<Mask>,
+    base: Recipe,
+    recipes: Vec<Recipe>,
+    model: ModelShape,
+    /// Place of the table.
+    index: usize,
+}
+
+fn expand_one(index: usize, table: &ArmTable, common: &Common, grid: &mut Grid) -> Result<()> {
+    let published = match &table.recipe {
+        None => vec![common.published],
+        Some(OneOrMany(names)) => {
+            ensure!(!names.is_empty(), "recipe is an empty list");
+            names.iter().map(|name| find(name).map(Some)).collect::<Result<_>>()?
+        }
     };
-    let coefficients = coefficients(table.weight_decay.as_ref(), &forms)?;
-    if table.mask.is_some() && forms.contains(&Form::None) {
-        bail!("form `none` decays nothing and takes no mask; give it an arm of its own");
+    let transfers = match &table.transfer {
+        None => None,
+        Some(OneOrMany(list)) => {
+            ensure!(!list.is_empty(), "transfer is an empty list");
+            let parse =
+                |name: &String| keys::named("transfer", name, &Transfer::ALL, Transfer::name);
+            Some(list.iter().map(parse).collect::<Result<Vec<_>>>()?)
+        }
+    };
+    for published in published {
+        let rules = Rules::new(index, table, common, published)?;
+        match &transfers {
+            None => rules.tried(grid)?,
+            Some(transfers) => rules.carried_over(transfers, grid)?,
+        }
     }
-    let recipes = recipes(table, base)?;
-    let mut arms = Vec::new();
-    for form in forms {
-        for mask in &masks {
-            for recipe in &recipes {
-                for weight_decay in &coefficients {
-                    let mask = (form != Form::None).then_some(*mask);
-                    let decay = Decay { form, mask, weight_decay: *weight_decay };
-                    arms.push(Arm { decay, recipe: *recipe, variant: variant(recipe, base) });
+    Ok(())
+}
+
+/// The published recipe with this name.
+pub fn find(name: &str) -> Result<&'static Published> {
+    let known: Vec<&str> = Published::all().iter().map(|p| p.name.as_str()).collect();
+    Published::find(name)
+        .with_context(|| format!("recipe = \"{name}\": {}", keys::suggestion(name, &known)))
+}
+
+impl<'a> Rules<'a> {
+    fn new(
+        index: usize,
+        table: &'a ArmTable,
+        common: &Common,
+        published: Option<&'static Published>,
+    ) -> Result<Self> {
+        let forms = match (&table.form, published) {
+            (Some(forms), _) => names("form", forms, &Form::ALL.map(Form::name), Form::parse)?,
+            (None, Some(published)) => vec![published.recipe.form.value],
+            (None, None) => bail!("form is missing; expected one such as form = \"adamw\""),
+        };
+        let masks = match (&table.mask, published) {
+            (Some(masks), _) => names("mask", masks, &Mask::ALL.map(Mask::name), Mask::parse)?,
+            (None, Some(published)) => vec![published.recipe.mask.value],
+            (None, None) => vec![Mask::Matrices],
+        };
+        if table.mask.is_some() && forms.contains(&Form::None) {
+            bail!("form `none` decays nothing and takes no mask; give it an arm of its own");
+        }
+        let model = model::resolve(common.model, published.map(|p| p.recipe.family.value))?;
+        let base = recipe::base(published, common.train)?;
+        let recipes = recipe::varied(table, &base, published, common.train)?;
+        Ok(Rules { table, published, forms, masks, base, recipes, model, index })
+    }
+
+    /// Every form, mask, recipe and λ that the table asks for.
+    fn tried(&self, grid: &mut Grid) -> Result<()> {
+        let coefficients = self.coefficients()?;
+        for form in &self.forms {
+            for mask in &self.masks {
+                for recipe in &self.recipes {
+                    for weight_decay in &coefficients {
+                        let mask = (*form != Form::None).then_some(*mask);
+                        let decay = Decay { form: *form, mask, weight_decay: *weight_decay };
+                        grid.arms.push(self.arm(decay, recipe, self.untouched()));
+                    }
                 }
             }
         }
+        Ok(())
     }
-    Ok(arms)
+
+    /// The decay of the published recipe, as `transfers` say.
+    fn carried_over(&self, transfers: &[Transfer], grid: &mut Grid) -> Result<()> {
+        let Some(published) = self.published else {
+            bail!("transfer carries the decay of a published recipe over; name one with recipe");
+        };
+        ensure!(
+            self.table.weight_decay.is_none(),
+            "transfer chooses λ by the published recipe; leave weight_decay out"
+        );
+        for (form, mask) in
+            self.forms.iter().flat_map(|form| self.masks.iter().map(move |mask| (*form, *mask)))
+        {
+            ensure!(form != Form::None, "form `none` has no decay to carry over");
+            for recipe in &self.recipes {
+                for transfer in transfers {
+                    let lambda = form.takes_weight_decay().then(|| published.coefficient());
+                    let decay = match transfer {
+                        Transfer::None => Ok(Decay::NONE),
+                        Transfer::Raw => Ok(Decay { form, mask: Some(mask), weight_decay: lambda }),
+                        Transfer::Matched => published.matched(form, mask, recipe),
+                    };
+                    match decay {
+                        Ok(decay) => grid.arms.push(self.arm(decay, recipe, Some(*transfer))),
+                        Err(why) => {
+                            grid.notes.push(format!("{}: no matched arm: {why}", published.name))
+                        }
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The transfer that a table amounts to which leaves the published decay as it is.
+    fn untouched(&self) -> Option<Transfer> {
+        let own = self.table.form.is_some() || self.table.weight_decay.is_some();
+        (self.published.is_some() && !own).then_some(Transfer::Raw)
+    }
+
+    fn arm(&self, decay: Decay, recipe: &Recipe, transfer: Option<Transfer>) -> Arm {
+        let name = self.published.map(|published| published.name.clone());
+        let differences = recipe::variant(recipe, &self.base);
+        let words = name.into_iter().chain((!differences.is_empty()).then_some(differences));
+        Arm {
+            model: self.model,
+            decay,
+            recipe: *recipe,
+            variant: words.collect::<Vec<_>>().join(" "),
+            published: self.published,
+            transfer,
+            table: self.index,
+        }
+    }
+
+    /// λ of every arm; the published one where the table names none.
+    fn coefficients(&self) -> Result<Vec<Option<f64>>> {
+        let own = self.table.weight_decay.clone();
+        let list = own.or_else(|| {
+            let lambda = self.published?.recipe.weight_decay.as_ref()?.value;
+            self.forms.iter().all(|form| form.takes_weight_decay()).then(|| OneOrMany(vec![lambda]))
+        });
+        let Some(list) = list else {
+            if let Some(form) = self.forms.iter().find(|form| form.takes_weight_decay()) {
+                bail!(
+                    "form `{form}` needs weight_decay, a number or a list such as [0.0, 0.1, 1.0]"
+                );
+            }
+            return Ok(vec![None]);
+        };
+        ensure!(!list.0.is_empty(), "weight_decay is an empty list");
+        if let Some(form) = self.forms.iter().find(|form| !form.takes_weight_decay()) {
+            bail!("form `{form}` takes no weight_decay; give it an arm of its own without one");
+        }
+        for value in &list.0 {
+            ensure!(
+                value.is_finite() && *value >= 0.0,
+                "weight_decay = {value}: expected a finite number, 0 or above"
+            );
+        }
+        Ok(list.0.iter().map(|value| Some(*value)).collect())
+    }
 }
 
 fn names<T>(
@@ -104,99 +261,11 @@ fn names<T>(
         .collect()
 }
 
-fn coefficients(list: Option<&OneOrMany<f64>>, forms: &[Form]) -> Result<Vec<Option<f64>>> {
-    let Some(list) = list else {
-        if let Some(form) = forms.iter().find(|form| form.takes_weight_decay()) {
-            bail!("form `{form}` needs weight_decay, a number or a list such as [0.0, 0.1, 1.0]");
-        }
-        return Ok(vec![None]);
-    };
-    ensure!(!list.0.is_empty(), "weight_decay is an empty list");
-    if let Some(form) = forms.iter().find(|form| !form.takes_weight_decay()) {
-        bail!("form `{form}` takes no weight_decay; give it an arm of its own without one");
-    }
-    for value in &list.0 {
-        ensure!(
-            value.is_finite() && *value >= 0.0,
-            "weight_decay = {value}: expected a finite number, 0 or above"
-        );
-    }
-    Ok(list.0.iter().map(|value| Some(*value)).collect())
-}
-
-fn recipes(table: ArmTable, base: &Recipe) -> Result<Vec<Recipe>> {
-    let mut recipes = vec![*base];
-    vary(&mut recipes, "steps", table.steps, |recipe, value| recipe.steps = value)?;
-    vary(&mut recipes, "batch", table.batch, |recipe, value| recipe.batch = value)?;
-    vary(&mut recipes, "lr", table.lr, |recipe, value| recipe.lr = value)?;
-    vary(&mut recipes, "warmup", table.warmup, |recipe, value| recipe.warmup = value)?;
-    vary(&mut recipes, "min_lr_ratio", table.min_lr_ratio, |recipe, value| {
-        recipe.min_lr_ratio = value
-    })?;
-    let betas = table.betas.map(super::file::Pairs::into_list);
-    vary(&mut recipes, "betas", betas, |recipe, value| recipe.betas = value)?;
-    vary(&mut recipes, "eps", table.eps, |recipe, value| recipe.eps = value)?;
-    vary(&mut recipes, "clip", table.clip, |recipe, value| recipe.clip = value)?;
-    vary(&mut recipes, "eval_every", table.eval_every, |recipe, value| recipe.eval_every = value)?;
-    vary(&mut recipes, "eval_windows", table.eval_windows, |recipe, value| {
-        recipe.eval_windows = value
-    })?;
-    vary(&mut recipes, "log_every", table.log_every, |recipe, value| recipe.log_every = value)?;
-    recipes.iter().try_for_each(|recipe| check_recipe(recipe, "arm"))?;
-    Ok(recipes)
-}
-
-fn vary<T: Copy>(
-    recipes: &mut Vec<Recipe>,
-    key: &str,
-    list: Option<OneOrMany<T>>,
-    set: fn(&mut Recipe, T),
-) -> Result<()> {
-    let Some(OneOrMany(values)) = list else { return Ok(()) };
-    ensure!(!values.is_empty(), "{key} is an empty list");
-    *recipes = recipes
-        .iter()
-        .flat_map(|recipe| {
-            values.iter().map(move |value| {
-                let mut varied = *recipe;
-                set(&mut varied, *value);
-                varied
-            })
-        })
-        .collect();
-    Ok(())
-}
-
-/// The numbers in which an arm's recipe differs from the spec's `[train]`, such as `lr=0.001`.
-fn variant(recipe: &Recipe, base: &Recipe) -> String {
-    let fields = |recipe: &Recipe| {
-        [
-            ("steps", recipe.steps.to_string()),
-            ("batch", recipe.batch.to_string()),
-            ("lr", recipe.lr.to_string()),
-            ("warmup", recipe.warmup.to_string()),
-            ("min_lr_ratio", recipe.min_lr_ratio.to_string()),
-            ("betas", format!("{}/{}", recipe.betas[0], recipe.betas[1])),
-            ("eps", recipe.eps.to_string()),
-            ("clip", recipe.clip.to_string()),
-            ("eval_every", recipe.eval_every.to_string()),
-            ("eval_windows", recipe.eval_windows.to_string()),
-            ("log_every", recipe.log_every.to_string()),
-        ]
-    };
-    fields(recipe)
-        .into_iter()
-        .zip(fields(base))
-        .filter(|(own, common)| own != common)
-        .map(|((key, value), _)| format!("{key}={value}"))
-        .collect::<Vec<_>>()
-        .join(" ")
-}
-
 fn refuse_duplicates(arms: &[Arm]) -> Result<()> {
     let mut seen = std::collections::HashSet::new();
     for arm in arms {
-        let key = serde_json::to_string(&(arm.decay, arm.recipe))?;
+        let published = arm.published.map(|published| (&published.name, arm.transfer));
+        let key = serde_json::to_string(&(published, arm.model, arm.decay, arm.recipe))?;
         ensure!(seen.insert(key), "the arm {} stands twice in the spec; remove one", arm.label());
     }
     Ok(())

@@ -1,9 +1,10 @@
 //! The keys a spec may hold, and the nearest one to a key it may not.
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use toml::{Table, Value};
 
-const TOP: &[&str] = &["name", "question", "seeds", "data", "model", "train", "arm"];
+const TOP: &[&str] = &["name", "question", "seeds", "recipe", "data", "model", "train", "arm"];
+const RECIPE: &[&str] = &["name"];
 const DATA: &[&str] = &["source", "train", "val", "order"];
 const MODEL: &[&str] = &[
     "family",
@@ -29,13 +30,16 @@ const TRAIN: &[&str] = &[
     "eval_every",
     "eval_windows",
     "log_every",
+    "optimizer",
+    "schedule",
+    "hold",
 ];
-const ARM: &[&str] = &["form", "mask", "weight_decay"];
+const ARM: &[&str] = &["form", "mask", "weight_decay", "recipe", "transfer"];
 
 /// Refuses a key that no spec has.
 pub fn check(spec: &Table) -> Result<()> {
     check_table("", spec, TOP)?;
-    for (name, known) in [("data", DATA), ("model", MODEL), ("train", TRAIN)] {
+    for (name, known) in [("recipe", RECIPE), ("data", DATA), ("model", MODEL), ("train", TRAIN)] {
         if let Some(Value::Table(table)) = spec.get(name) {
             check_table(&format!("{name}."), table, known)?;
         }
@@ -58,6 +62,15 @@ fn check_table(prefix: &str, table: &Table, known: &[&str]) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// The value with this name among all that `key` may have.
+pub fn named<T: Copy>(key: &str, name: &str, all: &[T], of: fn(T) -> &'static str) -> Result<T> {
+    let found = all.iter().find(|value| of(**value) == name);
+    found.copied().with_context(|| {
+        let known: Vec<&str> = all.iter().map(|value| of(*value)).collect();
+        format!("{key} = \"{name}\": {}", suggestion(name, &known))
+    })
 }
 
 /// "did you mean …?" where something is near, else the whole list.

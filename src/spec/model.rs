@@ -1,18 +1,19 @@
 //! From `[model]` to a shape: what each family has and what it takes for granted.
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 
 use super::file::ModelTable;
 use super::{count, keys};
 use crate::run::{Family, ModelShape};
 
-/// Checks a model's numbers and fills in what its family implies.
-pub fn resolve(table: &ModelTable) -> Result<ModelShape> {
+/// Checks a model's numbers and fills in what its family implies; `recipe` is the family of a
+/// published recipe, for a table that names none.
+pub fn resolve(table: &ModelTable, recipe: Option<Family>) -> Result<ModelShape> {
     let ModelTable { family, layers, heads, channels, context, .. } = table;
-    let known = Family::ALL.map(Family::name);
-    let family = Family::parse(family).with_context(|| {
-        format!("model.family = \"{family}\": {}", keys::suggestion(family, &known))
-    })?;
+    let family = match family {
+        None => recipe.unwrap_or(Family::Gpt2),
+        Some(name) => keys::named("model.family", name, &Family::ALL, Family::name)?,
+    };
     count("model.layers", *layers, 1_000)?;
     count("model.heads", *heads, 1_000)?;
     count("model.channels", *channels, 100_000)?;

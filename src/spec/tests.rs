@@ -46,7 +46,7 @@ fn the_command_line_changes_what_the_file_says() {
         seeds: Some(vec![4, 9]),
     };
     let spec = Spec::parse(&format!("name = 'a'\n{ARM}"), &changes).unwrap();
-    assert_eq!((spec.recipe.steps, spec.seeds), (7, vec![4, 9]));
+    assert_eq!((spec.arms[0].recipe.steps, spec.seeds), (7, vec![4, 9]));
     assert_eq!(spec.source, Source::Text("some.txt".into()));
 }
 

@@ -110,7 +110,7 @@ impl CohortLog {
             let losses = read(pending.losses)?;
             let norms = read(pending.norms)?;
             let row = |(lane, (loss, norm)): (&LaneLog, (f32, f32))| CurveRow {
-                lr: Some(lane.recipe.schedule().lr_at(pending.step)),
+                lr: Some(lane.recipe.lr_schedule().lr_at(pending.step)),
                 batch_loss: Some(loss),
                 grad_norm: Some(norm),
                 ..CurveRow::at(pending.step)

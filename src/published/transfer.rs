@@ -1,0 +1,96 @@
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::Published;
+use crate::decay::{Form, Mask, total_decay};
+use crate::run::{Decay, Recipe};
+
+/// How the decay of a published recipe is carried over to a run of another length and learning rate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Transfer {
+    /// λ as it is.
+    Raw,
+    /// The λ with which the run has the original's total decay Λ.
+    Matched,
+    /// No decay.
+    None,
+}
+
+/// Why a run cannot have the original's total decay.
+#[derive(Clone, Debug, PartialEq)]
+pub enum NoMatch {
+    /// The original's total decay is not known.
+    Undisclosed(String),
+    /// The form has no total decay.
+    NoTotal(Form),
+    /// One step of so short a run would take away more than a whole weight.
+    TooShort {
+        /// Λ of the original.
+        total_decay: f64,
+        /// Steps of the run.
+        steps: usize,
+    },
+}
+
+impl Transfer {
+    /// Every transfer.
+    pub const ALL: [Transfer; 3] = [Transfer::Raw, Transfer::Matched, Transfer::None];
+
+    /// As written in a spec.
+    pub fn name(self) -> &'static str {
+        match self {
+            Transfer::Raw => "raw",
+            Transfer::Matched => "matched",
+            Transfer::None => "none",
+        }
+    }
+}
+
+impl fmt::Display for NoMatch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            NoMatch::Undisclosed(why) => f.write_str(why),
+            NoMatch::NoTotal(form) => write!(f, "the form `{form}` has no total decay to match"),
+            NoMatch::TooShort { total_decay, steps } => {
+                write!(f, "{steps} steps are too few for a total decay of {total_decay:.2}")
+            }
+        }
+    }
+}
+
+impl Published {
+    /// The decay with which a run of this recipe has the original's total decay Λ, under the
+    /// published form or another.
+    ///
+    /// A form without λ gets one: `lr-power` takes away η_t² of a weight, which is `corrected` decay
+    /// λ η_t²/η with λ = η, so that its multiples are `corrected` decay with other λ.
+    ///
+    /// # Errors
+    /// Why that cannot be.
+    pub fn matched(&self, form: Form, mask: Mask, recipe: &Recipe) -> Result<Decay, NoMatch> {
+        let Some(target) = self.total_decay() else {
+            let why = self.original.undisclosed.clone().unwrap_or_default();
+            return Err(NoMatch::Undisclosed(why));
+        };
+        let form = if form == Form::LrPower { Form::Corrected } else { form };
+        let unit = total_decay(form, 1.0, &recipe.lr_schedule(), recipe.steps);
+        let unit = unit.filter(|unit| *unit > 0.0).ok_or(NoMatch::NoTotal(form))?;
+        let weight_decay = three_digits(target / unit);
+        let too_short = NoMatch::TooShort { total_decay: target, steps: recipe.steps };
+        let in_a_step = match form {
+            Form::Independent => weight_decay,
+            _ => weight_decay * recipe.lr,
+        };
+        match in_a_step < 1.0 {
+            true => Ok(Decay { form, mask: Some(mask), weight_decay: Some(weight_decay) }),
+            false => Err(too_short),
+        }
+    }
+}
+
+/// A number to three digits: what is written in a table is what is trained.
+fn three_digits(value: f64) -> f64 {
+    format!("{value:.2e}").parse().expect("a formatted number is a number")
+}

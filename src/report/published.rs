@@ -1,0 +1,195 @@
+//! The values table without training: what is repeated, what the sources say.
+
+use comfy_table::CellAlignment;
+use indicatif::HumanCount;
+
+use super::screen::new_table;
+use crate::published::{Fact, Published, known_and_repeated};
+
+/// The table for the terminal.
+pub fn published_table() -> String {
+    let all = Published::all();
+    let (table, further): (Vec<_>, Vec<_>) = all.iter().partition(|one| one.in_table);
+    let findings: Vec<String> = table
+        .iter()
+        .map(|one| format!("{} {}: {}", one.evidence.mark(), one.model, one.finding))
+        .collect();
+    [
+        lines(&table),
+        findings.join("\n"),
+        format!("Further reading\n{}", lines(&further)),
+        known_and_repeated(),
+        "* undisclosed, assumed here. Λ = Σ η_t λ over the original's documented run, τ = 1/(ηλ) in \
+         steps at its peak. `wane table NAME` shows every field with its source."
+            .to_owned(),
+    ]
+    .join("\n\n")
+}
+
+fn lines(models: &[&Published]) -> String {
+    let header =
+        ["name", "model", "λ repeated", "λ at the source", "evidence", "form", "mask", "Λ", "τ"];
+    let mut table = new_table(&header);
+    for one in models {
+        let evidence = format!("{} {}", one.evidence.mark(), one.evidence.name());
+        let [claim, stated, form, mask, total, tau] = cells(one);
+        table.add_row([
+            one.name.clone(),
+            one.model.clone(),
+            claim,
+            stated,
+            evidence,
+            form,
+            mask,
+            total,
+            tau,
+        ]);
+    }
+    for column in [2, 3, 7, 8] {
+        if let Some(column) = table.column_mut(column) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    table.to_string()
+}
+
+/// The table as Markdown, with every finding and source.
+pub fn published_markdown() -> String {
+    let mut text = String::from(
+        "| model | λ repeated | λ at the source | evidence | form | mask | Λ | τ (steps) |\n\
+         |---|---|---|---|---|---|---|---|\n",
+    );
+    for one in Published::all() {
+        let [claim, stated, form, mask, total, tau] = cells(one);
+        let evidence = format!("{} {}", one.evidence.mark(), one.evidence.name());
+        let cells = [one.model.clone(), claim, stated, evidence, form, mask, total, tau];
+        text += &markdown_row(&cells);
+    }
+    text += &format!("\n{}\n\n\\* undisclosed, assumed here.\n\n", known_and_repeated());
+    text + &sources(&Published::all().iter().collect::<Vec<_>>())
+}
+
+/// What the source of each model says, as a Markdown list.
+pub fn sources(models: &[&Published]) -> String {
+    let line = |one: &&Published| format!("- {}: {} ({})\n", one.model, one.finding, one.source);
+    models.iter().map(line).collect()
+}
+
+/// A row of a Markdown table.
+pub fn markdown_row(cells: &[String]) -> String {
+    let cells: Vec<String> = cells.iter().map(|cell| cell.replace('|', "\\|")).collect();
+    format!("| {} |\n", cells.join(" | "))
+}
+
+/// Every field of one model, and what it rests on.
+pub fn published_details(one: &Published) -> String {
+    let recipe = &one.recipe;
+    let mut table = new_table(&["field", "value", "rests on"]);
+    let mut add = |field: &str, value: String, basis: String| {
+        table.add_row([field.to_owned(), value, basis]);
+    };
+    let value = |key: &str| one.basis(key).map_or(String::new(), ToString::to_string);
+    add("family", recipe.family.value.name().into(), value("family"));
+    add("optimizer", recipe.optimizer.value.name().into(), value("optimizer"));
+    add("form", recipe.form.value.to_string(), value("form"));
+    add("mask", recipe.mask.value.to_string(), value("mask"));
+    if let Some(fact) = &recipe.weight_decay {
+        add("weight_decay", fact.value.to_string(), fact.basis.to_string());
+    }
+    let [first, second] = recipe.betas.value;
+    add("betas", format!("[{first}, {second}]"), value("betas"));
+    add("eps", format!("{:?}", recipe.eps.value), value("eps"));
+    add("clip", recipe.clip.value.to_string(), value("clip"));
+    add("schedule", recipe.schedule.value.name().into(), value("schedule"));
+    add("min_lr_ratio", recipe.min_lr_ratio.value.to_string(), value("min_lr_ratio"));
+    let original = &one.original;
+    let mut original_number = |field: &str, fact: Option<(String, String)>| {
+        let (value, basis) = fact.unwrap_or(("–".into(), "undisclosed".into()));
+        add(&format!("original {field}"), value, basis);
+    };
+    original_number("peak learning rate", shown(&original.lr, |lr| format!("{lr:?}")));
+    original_number("steps", shown(&original.steps, count));
+    original_number(
+        "tokens a step",
+        shown(&original.batch_tokens, |tokens| count(&(*tokens as usize))),
+    );
+    for (field, fact) in [
+        ("warm-up", &original.warmup),
+        ("hold", &original.hold),
+        ("fall ends", &original.fall_ends),
+    ] {
+        if fact.is_some() {
+            original_number(field, shown(fact, count));
+        }
+    }
+    let [.., total, tau] = cells(one);
+    format!(
+        "{}: {}\n{} {}, {}\n\n{table}\n\ntotal decay Λ = {total}, timescale τ = {tau} steps{}",
+        one.model,
+        one.finding,
+        one.evidence.mark(),
+        one.evidence.name(),
+        one.source,
+        original.undisclosed.as_ref().map_or(String::new(), |why| format!(" ({why})"))
+    )
+}
+
+fn shown<T>(fact: &Option<Fact<T>>, show: impl Fn(&T) -> String) -> Option<(String, String)> {
+    fact.as_ref().map(|fact| (show(&fact.value), fact.basis.to_string()))
+}
+
+fn count(value: &usize) -> String {
+    HumanCount(*value as u64).to_string()
+}
+
+/// λ as it is repeated and as the source has it, form, mask, Λ and τ.
+fn cells(one: &Published) -> [String; 6] {
+    let none = || "–".to_owned();
+    let claim = one.claim.map_or_else(none, |claim| claim.to_string());
+    let stated = match &one.recipe.weight_decay {
+        None => "lr²".to_owned(),
+        Some(fact) if fact.is_documented() => fact.value.to_string(),
+        Some(_) => none(),
+    };
+    [
+        claim,
+        stated,
+        marked(one.recipe.form.value.name(), one.recipe.form.is_documented()),
+        marked(one.recipe.mask.value.name(), one.recipe.mask.is_documented()),
+        one.total_decay().map_or_else(none, three_digits),
+        one.timescale_steps().map_or_else(none, |tau| count(&(tau.round() as usize))),
+    ]
+}
+
+fn marked(text: &str, documented: bool) -> String {
+    if documented { text.to_owned() } else { format!("{text}*") }
+}
+
+/// A positive number to three digits.
+pub fn three_digits(value: f64) -> String {
+    let decimals = (2.0 - value.abs().max(1e-9).log10().floor()).clamp(0.0, 6.0) as usize;
+    let text = format!("{value:.decimals$}");
+    match text.contains('.') {
+        true => text.trim_end_matches('0').trim_end_matches('.').to_owned(),
+        false => text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_keep_three_digits() {
+        for (value, text) in [
+            (0.0, "0"),
+            (0.27628, "0.276"),
+            (4.1, "4.1"),
+            (19.84, "19.8"),
+            (166_666.7, "166667"),
+            (0.00843, "0.00843"),
+        ] {
+            assert_eq!(three_digits(value), text);
+        }
+    }
+}

@@ -1,0 +1,340 @@
+//! The values table as it was trained: `table.csv`, `table.md` and the terminal's answer.
+
+use comfy_table::CellAlignment;
+use serde::Serialize;
+
+use super::published::{markdown_row, sources, three_digits};
+use super::screen::{new_table, show};
+use crate::analysis::{Carried, Cell, Estimate, ValuesRow, ValuesTable};
+use crate::decay::{Form, Mask};
+use crate::published::{Evidence, Published, known_and_repeated};
+use crate::results::RunRow;
+use crate::run::{Family, OptimizerKind};
+use crate::schedule::LrShape;
+
+/// A row of `table.csv`. Losses in nats per token at the last step, `_ci95` half of a 95% t-interval,
+/// `d_` a difference from no decay paired by seed.
+#[derive(Clone, Debug, Serialize)]
+pub struct ValuesCsvRow {
+    /// The model.
+    pub model: String,
+    /// Name of the recipe, with what the experiment varies.
+    pub recipe: String,
+    /// λ that is repeated for it.
+    pub claimed_weight_decay: Option<f64>,
+    /// What becomes of that claim at the source.
+    pub evidence: Evidence,
+    /// What the source says.
+    pub finding: String,
+    /// The source.
+    pub source: String,
+    /// Family of the toy.
+    pub family: Family,
+    /// Optimizer of the recipe.
+    pub optimizer: OptimizerKind,
+    /// Form of its decay.
+    pub form: Form,
+    /// Mask of its decay.
+    pub mask: Mask,
+    /// β1.
+    pub beta_1: f64,
+    /// β2; missing for Adafactor, which has 1 − k^−0.8.
+    pub beta_2: Option<f64>,
+    /// ε.
+    pub eps: f64,
+    /// Bound on the global gradient norm.
+    pub clip: f64,
+    /// How the learning rate falls.
+    pub schedule: LrShape,
+    /// To which share of the peak.
+    pub min_lr_ratio: f64,
+    /// Fields of the recipe that the source does not disclose.
+    pub assumed: String,
+    /// Λ of the original.
+    pub original_total_decay: Option<f64>,
+    /// τ of the original, in steps.
+    pub original_timescale_steps: Option<f64>,
+    /// Why there is no run with the original's Λ.
+    pub not_matched: Option<String>,
+    /// Seeds.
+    pub n: usize,
+    /// Val loss without decay.
+    pub none_val_loss: Option<f64>,
+    /// Half width of its interval.
+    pub none_val_loss_ci95: Option<f64>,
+    /// Gap without decay.
+    pub none_gap: Option<f64>,
+    /// Half width of its interval.
+    pub none_gap_ci95: Option<f64>,
+    /// λ of the raw run; missing for the form without one.
+    pub raw_weight_decay: Option<f64>,
+    /// Its Λ.
+    pub raw_total_decay: Option<f64>,
+    /// Its val loss.
+    pub raw_val_loss: Option<f64>,
+    /// Half width of its interval.
+    pub raw_val_loss_ci95: Option<f64>,
+    /// Its gap.
+    pub raw_gap: Option<f64>,
+    /// Half width of its interval.
+    pub raw_gap_ci95: Option<f64>,
+    /// Its val loss against no decay.
+    pub raw_d_val_loss: Option<f64>,
+    /// Half width of its interval.
+    pub raw_d_val_loss_ci95: Option<f64>,
+    /// p that there is no difference, after Holm's correction over the table.
+    pub raw_p_holm: Option<f64>,
+    /// λ of the run that matches the original's Λ.
+    pub matched_weight_decay: Option<f64>,
+    /// Its Λ.
+    pub matched_total_decay: Option<f64>,
+    /// Its val loss.
+    pub matched_val_loss: Option<f64>,
+    /// Half width of its interval.
+    pub matched_val_loss_ci95: Option<f64>,
+    /// Its gap.
+    pub matched_gap: Option<f64>,
+    /// Half width of its interval.
+    pub matched_gap_ci95: Option<f64>,
+    /// Its val loss against no decay.
+    pub matched_d_val_loss: Option<f64>,
+    /// Half width of its interval.
+    pub matched_d_val_loss_ci95: Option<f64>,
+    /// p that there is no difference, after Holm's correction over the table.
+    pub matched_p_holm: Option<f64>,
+    /// What the runs say.
+    pub verdict: String,
+}
+
+/// What a table has of one arm.
+#[derive(Default)]
+struct Numbers {
+    weight_decay: Option<f64>,
+    total_decay: Option<f64>,
+    val_loss: Option<Estimate>,
+    gap: Option<Estimate>,
+    difference: Option<Estimate>,
+    p_holm: Option<f64>,
+}
+
+impl Numbers {
+    fn of_cell(cell: &Cell) -> Self {
+        let run: &RunRow = &cell.runs[0];
+        Numbers {
+            weight_decay: run.weight_decay,
+            total_decay: run.total_decay,
+            val_loss: cell.estimate(|run| run.val_loss),
+            gap: cell.estimate(|run| run.gap),
+            ..Numbers::default()
+        }
+    }
+
+    fn of(carried: Option<&Carried>) -> Self {
+        let Some(carried) = carried else { return Numbers::default() };
+        let comparison = carried.against_none.as_ref();
+        Numbers {
+            difference: comparison.map(|comparison| comparison.difference),
+            p_holm: comparison.and_then(|comparison| comparison.p_holm),
+            ..Numbers::of_cell(&carried.cell)
+        }
+    }
+}
+
+fn mean(estimate: Option<Estimate>) -> Option<f64> {
+    estimate.map(|estimate| estimate.mean)
+}
+
+fn half(estimate: Option<Estimate>) -> Option<f64> {
+    estimate.and_then(|estimate| estimate.half_width)
+}
+
+/// The rows of `table.csv`.
+pub fn csv_rows(table: &ValuesTable) -> Vec<ValuesCsvRow> {
+    table.rows.iter().map(csv_row).collect()
+}
+
+fn csv_row(row: &ValuesRow) -> ValuesCsvRow {
+    let published = row.published;
+    let recipe = &published.recipe;
+    let [beta_1, beta_2] = recipe.betas.value;
+    let is_adam = recipe.optimizer.value == OptimizerKind::Adam;
+    let none = row.none.as_ref().map(Numbers::of_cell).unwrap_or_default();
+    let raw = Numbers::of(row.raw.as_ref());
+    let matched = Numbers::of(row.matched.as_ref());
+    ValuesCsvRow {
+        model: row.title(),
+        recipe: row.variant.clone(),
+        claimed_weight_decay: published.claim,
+        evidence: published.evidence,
+        finding: published.finding.clone(),
+        source: published.source.clone(),
+        family: recipe.family.value,
+        optimizer: recipe.optimizer.value,
+        form: recipe.form.value,
+        mask: recipe.mask.value,
+        beta_1,
+        beta_2: is_adam.then_some(beta_2),
+        eps: recipe.eps.value,
+        clip: recipe.clip.value,
+        schedule: recipe.schedule.value,
+        min_lr_ratio: recipe.min_lr_ratio.value,
+        assumed: published.assumed().join(" "),
+        original_total_decay: published.total_decay(),
+        original_timescale_steps: published.timescale_steps(),
+        not_matched: published.original.undisclosed.clone(),
+        n: [&row.none].into_iter().flatten().map(|cell| cell.runs.len()).max().unwrap_or(0),
+        none_val_loss: mean(none.val_loss),
+        none_val_loss_ci95: half(none.val_loss),
+        none_gap: mean(none.gap),
+        none_gap_ci95: half(none.gap),
+        raw_weight_decay: raw.weight_decay,
+        raw_total_decay: raw.total_decay,
+        raw_val_loss: mean(raw.val_loss),
+        raw_val_loss_ci95: half(raw.val_loss),
+        raw_gap: mean(raw.gap),
+        raw_gap_ci95: half(raw.gap),
+        raw_d_val_loss: mean(raw.difference),
+        raw_d_val_loss_ci95: half(raw.difference),
+        raw_p_holm: raw.p_holm,
+        matched_weight_decay: matched.weight_decay,
+        matched_total_decay: matched.total_decay,
+        matched_val_loss: mean(matched.val_loss),
+        matched_val_loss_ci95: half(matched.val_loss),
+        matched_gap: mean(matched.gap),
+        matched_gap_ci95: half(matched.gap),
+        matched_d_val_loss: mean(matched.difference),
+        matched_d_val_loss_ci95: half(matched.difference),
+        matched_p_holm: matched.p_holm,
+        verdict: row.verdict(),
+    }
+}
+
+/// The table as Markdown: numbers and verdicts, then recipes, then what the sources say.
+pub fn markdown(table: &ValuesTable, fine_print: &str) -> String {
+    let mut text = String::from(
+        "| model | λ repeated | evidence | Λ of the original | no decay: val loss, gap | raw λ: val loss, gap | matched Λ: λ, val loss, gap | verdict |\n\
+         |---|---|---|---|---|---|---|---|\n",
+    );
+    for row in &table.rows {
+        text += &markdown_row(&numbers(row));
+    }
+    text += &format!("\n{fine_print}\n\n{}\n\n", known_and_repeated());
+    text += "| recipe | family | form | mask | optimizer | ε | clip | schedule | assumed |\n|---|---|---|---|---|---|---|---|---|\n";
+    for row in &table.rows {
+        text += &markdown_row(&recipe(row.published));
+    }
+    let mut models: Vec<&Published> = table.rows.iter().map(|row| row.published).collect();
+    models.dedup_by_key(|one| &one.name);
+    text += "\nNo run matches the total decay of an original that does not disclose it:\n\n";
+    for one in &models {
+        if let Some(why) = &one.original.undisclosed {
+            text += &format!("- {}: {why}\n", one.model);
+        }
+    }
+    text + "\nSources:\n\n" + &sources(&models)
+}
+
+fn numbers(row: &ValuesRow) -> [String; 8] {
+    let published = row.published;
+    let none = || "–".to_owned();
+    let losses = |cell: &Cell| {
+        let [loss, gap] = [cell.estimate(|run| run.val_loss), cell.estimate(|run| run.gap)];
+        format!("{}, {}", rounded(loss), rounded(gap))
+    };
+    let raw = row.raw.as_ref().map_or_else(none, |carried| losses(&carried.cell));
+    let matched = row.matched.as_ref().map_or_else(none, |carried| {
+        let lambda = carried.run().weight_decay.map_or(String::new(), |value| format!("{value}, "));
+        format!("{lambda}{}", losses(&carried.cell))
+    });
+    [
+        row.title(),
+        published.claim.map_or_else(none, |claim| claim.to_string()),
+        format!("{} {}", published.evidence.mark(), published.evidence.name()),
+        published.total_decay().map_or_else(none, three_digits),
+        row.none.as_ref().map_or_else(none, losses),
+        raw,
+        matched,
+        row.verdict(),
+    ]
+}
+
+fn rounded(estimate: Option<Estimate>) -> String {
+    match estimate {
+        None => "–".to_owned(),
+        Some(Estimate { mean, half_width: Some(half), .. }) => format!("{mean:.3} ± {half:.3}"),
+        Some(Estimate { mean, .. }) => format!("{mean:.3}"),
+    }
+}
+
+fn recipe(one: &Published) -> [String; 9] {
+    let recipe = &one.recipe;
+    let [beta_1, beta_2] = recipe.betas.value;
+    let optimizer = match recipe.optimizer.value {
+        OptimizerKind::Adam => format!("Adam, β {beta_1} and {beta_2}"),
+        OptimizerKind::Adafactor => format!("Adafactor, β {beta_1} and 1 − k^−0.8"),
+    };
+    let form = match &recipe.weight_decay {
+        Some(fact) => format!("{}, λ = {}", recipe.form.value, fact.value),
+        None => recipe.form.value.to_string(),
+    };
+    [
+        one.model.clone(),
+        recipe.family.value.name().to_owned(),
+        form,
+        recipe.mask.value.to_string(),
+        optimizer,
+        format!("{:?}", recipe.eps.value),
+        recipe.clip.value.to_string(),
+        format!("{} to {} of the peak", recipe.schedule.value.name(), recipe.min_lr_ratio.value),
+        one.assumed().join(", "),
+    ]
+}
+
+/// The answer for the terminal.
+pub fn screen(table: &ValuesTable) -> String {
+    let header = [
+        "model",
+        "λ repeated",
+        "evidence",
+        "Λ",
+        "no decay",
+        "raw λ",
+        "raw − no decay",
+        "matched λ",
+        "matched − no decay",
+    ];
+    let mut lines = new_table(&header);
+    for row in &table.rows {
+        let none = || "–".to_owned();
+        let lambda = |carried: Option<&Carried>| {
+            carried.map_or_else(none, |carried| {
+                carried.run().weight_decay.map_or("lr²".to_owned(), |value| value.to_string())
+            })
+        };
+        let difference = |carried: Option<&Carried>| {
+            let comparison = carried.and_then(|carried| carried.against_none.as_ref());
+            let apart = comparison.is_some_and(|comparison| comparison.is_distinguishable());
+            let note = if carried.is_some_and(Carried::is_too_small) { " Λ≈0" } else { "" };
+            let text = show(comparison.map(|comparison| comparison.difference), true);
+            format!("{text}{}{note}", if apart { " *" } else { "" })
+        };
+        let (raw, matched) = (row.raw.as_ref(), row.matched.as_ref());
+        lines.add_row([
+            row.title(),
+            row.published.claim.map_or_else(none, |claim| claim.to_string()),
+            format!("{} {}", row.published.evidence.mark(), row.published.evidence.name()),
+            row.published.total_decay().map_or_else(none, three_digits),
+            show(row.none.as_ref().and_then(|cell| cell.estimate(|run| run.val_loss)), false),
+            lambda(raw),
+            difference(raw),
+            lambda(matched),
+            difference(matched),
+        ]);
+    }
+    for column in [1, 3, 4, 5, 6, 7, 8] {
+        if let Some(column) = lines.column_mut(column) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    format!("{lines}\n\n{}", known_and_repeated())
+}

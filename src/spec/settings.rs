@@ -1,0 +1,104 @@
+//! Every value of a resolved arm, and where it comes from.
+
+use toml::{Table, Value};
+
+use super::{Arm, Spec};
+use crate::published::Transfer;
+use crate::run::ModelShape;
+
+/// One value of a resolved configuration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Setting {
+    /// The key, as in a spec, such as `train.lr`.
+    pub key: String,
+    /// Its value.
+    pub value: String,
+    /// Where it comes from: a place in the spec, a published recipe, or a default.
+    pub origin: String,
+}
+
+impl Spec {
+    /// The values of an arm, in the order of a spec.
+    pub fn settings(&self, arm: &Arm) -> Vec<Setting> {
+        let setting = |table: &str, key: &str, value: String| Setting {
+            key: format!("{table}.{key}"),
+            origin: self.origin(arm, table, key),
+            value,
+        };
+        let model = model_settings(&arm.model).into_iter();
+        let model = model.map(|(key, value)| setting("model", key, value));
+        let train = arm.recipe.settings().into_iter();
+        let train = train.map(|(key, value)| setting("train", key, value));
+        let decay = [
+            ("form", Some(arm.decay.form.name().to_owned())),
+            ("mask", arm.decay.mask.map(|mask| mask.name().to_owned())),
+            ("weight_decay", arm.decay.weight_decay.map(|value| value.to_string())),
+        ];
+        let decay = decay.into_iter().filter_map(|(key, value)| Some(setting("arm", key, value?)));
+        model.chain(train).chain(decay).collect()
+    }
+
+    fn origin(&self, arm: &Arm, table: &str, key: &str) -> String {
+        if self.arm_table(arm).is_some_and(|own| own.contains_key(key)) {
+            return format!("the spec, arm {}", arm.table);
+        }
+        if matches!(self.table.get(table), Some(Value::Table(own)) if own.contains_key(key)) {
+            return format!("the spec, [{table}]");
+        }
+        if table == "arm"
+            && let Some(origin) = transferred(arm, key)
+        {
+            return origin;
+        }
+        let published = arm.published.and_then(|one| Some((one, one.basis(key)?)));
+        match (published, table, key) {
+            (Some((published, basis)), _, "hold") => {
+                format!("recipe {}: its share of the original's steps ({basis})", published.name)
+            }
+            (Some((published, basis)), ..) => format!("recipe {}: {basis}", published.name),
+            (None, "model", "kv_heads" | "hidden" | "window" | "experts" | "active_experts") => {
+                "implied by the family".to_owned()
+            }
+            (None, ..) => "default".to_owned(),
+        }
+    }
+
+    fn arm_table(&self, arm: &Arm) -> Option<&Table> {
+        self.table.get("arm")?.as_array()?.get(arm.table)?.as_table()
+    }
+}
+
+/// What a transfer changes of the published decay.
+fn transferred(arm: &Arm, key: &str) -> Option<String> {
+    let published = arm.published?;
+    match (arm.transfer?, key) {
+        (Transfer::None, _) => Some("transfer none".to_owned()),
+        (Transfer::Matched, "weight_decay") => {
+            let total = published.total_decay()?;
+            Some(format!("matched to Λ = {total:.3} of {}", published.model))
+        }
+        (Transfer::Matched, "form") if arm.decay.form != published.recipe.form.value => {
+            Some(format!("multiples of `{}` need it", published.recipe.form.value))
+        }
+        _ => None,
+    }
+}
+
+fn model_settings(shape: &ModelShape) -> Vec<(&'static str, String)> {
+    let mut settings = vec![
+        ("family", shape.family.name().to_owned()),
+        ("layers", shape.layers.to_string()),
+        ("heads", shape.heads.to_string()),
+        ("channels", shape.channels.to_string()),
+        ("context", shape.context.to_string()),
+    ];
+    let implied = [
+        ("kv_heads", shape.kv_heads),
+        ("hidden", shape.hidden),
+        ("window", shape.window),
+        ("experts", shape.experts),
+        ("active_experts", shape.active_experts),
+    ];
+    settings.extend(implied.into_iter().filter_map(|(key, value)| Some((key, value?.to_string()))));
+    settings
+}
