@@ -75,8 +75,8 @@ impl ValuesTable {
             let all = self.rows.iter().filter_map(carried).count();
             let (lower, higher) = (count(carried, true), count(carried, false));
             format!(
-                "Of {all} recipes at {what}, {lower} lower val loss, {higher} raise it, and {} make no \
-                 difference to be seen.",
+                "Of {all} recipes at {what}, {lower} lower val loss, {higher} raise it, and {} cannot be told \
+                 from no decay by these seeds.",
                 all - lower - higher
             )
         };
@@ -141,10 +141,9 @@ impl Carried {
     pub fn verdict(&self) -> String {
         let note = if self.is_too_small() { "decay too small to matter here" } else { "" };
         let told = self.told();
-        match (note, told.as_str()) {
-            ("", told) => told.to_owned(),
-            (note, "no difference to be seen") => note.to_owned(),
-            (note, told) => format!("{note} ({told})"),
+        match note {
+            "" => told,
+            note => format!("{note}, {told}"),
         }
     }
 
@@ -159,7 +158,10 @@ impl Carried {
         };
         let mean = comparison.difference.mean;
         match comparison.is_distinguishable() {
-            false => "no difference to be seen".to_owned(),
+            false => {
+                let signed = format!("{mean:+.3}").replace('-', "−");
+                format!("not distinguishable ({signed} ± {half:.3}, {})", p_text(p))
+            }
             true => {
                 let direction = if mean < 0.0 { "lowers" } else { "raises" };
                 let by = mean.abs();
