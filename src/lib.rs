@@ -18,6 +18,7 @@ pub mod decay;
 pub mod exit;
 pub mod figures;
 pub mod files;
+pub mod kernels;
 pub mod model;
 pub mod ops;
 pub mod optim;

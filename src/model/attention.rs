@@ -3,7 +3,8 @@ use burn::tensor::Tensor;
 
 use super::layers::Projection;
 use super::weights::FirstWeights;
-use crate::ops::{self, AttentionShape};
+use crate::kernels::attention::Heads;
+use crate::ops;
 use crate::run::ModelShape;
 
 /// Attention with rotary positions and shared key-value heads.
@@ -15,6 +16,7 @@ pub struct Attention {
     o_proj: Projection,
     heads: usize,
     kv_heads: usize,
+    head: usize,
     window: Option<usize>,
     rotary_base: f64,
 }
@@ -38,6 +40,7 @@ impl Attention {
             o_proj: projection("o_proj", [width, width], into_residual),
             heads: shape.heads,
             kv_heads: shape.kv_heads.unwrap_or(shape.heads),
+            head: shape.head_channels(),
             window: shape.window,
             rotary_base: shape.rotary_base(),
         }
@@ -45,15 +48,16 @@ impl Attention {
 
     /// See [`ops::attention`].
     pub fn forward(&self, x: Tensor<3>, context: usize) -> Tensor<3> {
-        let shape = AttentionShape {
+        let heads = Heads {
             heads: self.heads,
             kv_heads: self.kv_heads,
+            head: self.head,
             context,
-            window: self.window,
+            window: self.window.unwrap_or(context),
             rotary_base: Some(self.rotary_base),
         };
-        let (queries, keys) = (self.q_proj.forward(x.clone()), self.k_proj.forward(x.clone()));
-        self.o_proj.forward(ops::attention(queries, keys, self.v_proj.forward(x), &shape))
+        let packed = Projection::forward_packed([&self.q_proj, &self.k_proj, &self.v_proj], x);
+        self.o_proj.forward(ops::attention(packed, &heads))
     }
 }
 

@@ -3,6 +3,7 @@ use burn::tensor::Tensor;
 
 use super::layers::Projection;
 use super::weights::FirstWeights;
+use crate::kernels::activation::Gate;
 use crate::ops;
 use crate::run::ModelShape;
 
@@ -35,8 +36,8 @@ impl Mlp {
 
     /// `[lanes, rows, channels]` to the same.
     pub fn forward(&self, x: Tensor<3>) -> Tensor<3> {
-        let gate = ops::silu(self.gate_proj.forward(x.clone()));
-        self.down_proj.forward(gate * self.up_proj.forward(x))
+        let packed = Projection::forward_packed([&self.gate_proj, &self.up_proj], x);
+        self.down_proj.forward(ops::gated(packed, Gate::Silu))
     }
 }
 
@@ -92,8 +93,9 @@ impl Experts {
             true => weights.clone() / weights.sum_dim(2),
             false => weights,
         };
+        let gate = if self.is_mixtral { Gate::Silu } else { Gate::Gelu };
         let share = |(index, expert): (usize, &Expert)| {
-            expert.forward(x.clone(), self.is_mixtral) * weights.clone().narrow(2, index, 1)
+            ops::weighted(expert.forward(x.clone(), gate), weights.clone(), index)
         };
         let shares = self.experts.iter().enumerate().map(share);
         shares.reduce(|sum, share| sum + share).expect("a mixture has experts")
@@ -101,10 +103,9 @@ impl Experts {
 }
 
 impl Expert {
-    fn forward(&self, x: Tensor<3>, is_mixtral: bool) -> Tensor<3> {
-        let gate = self.w1.forward(x.clone());
-        let gate = if is_mixtral { ops::silu(gate) } else { ops::gelu(gate) };
-        self.w2.forward(gate * self.w3.forward(x))
+    fn forward(&self, x: Tensor<3>, gate: Gate) -> Tensor<3> {
+        let packed = Projection::forward_packed([&self.w1, &self.w3], x);
+        self.w2.forward(ops::gated(packed, gate))
     }
 }
 

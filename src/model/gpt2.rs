@@ -9,6 +9,7 @@ use super::LanguageModel;
 use super::layers::{Embedding, LayerNorm, Linear};
 use super::tokens::Tokens;
 use super::weights::FirstWeights;
+use crate::kernels::attention::Heads;
 use crate::ops;
 use crate::run::ModelShape;
 
@@ -72,7 +73,7 @@ impl LanguageModel for Gpt2 {
         let embedded = self.wte.forward(tokens.stacked_inputs.clone());
         let x = ops::add_positions(embedded, self.wpe.weight.val(), tokens.context);
         let x = self.h.iter().fold(x, |x, block| block.forward(x, tokens.context));
-        self.ln_f.forward(x).matmul(self.wte.weight.val().swap_dims(1, 2))
+        ops::scores(self.ln_f.forward(x), self.wte.weight.val())
     }
 }
 
@@ -107,7 +108,16 @@ impl Block {
 impl Attention {
     fn forward(&self, x: Tensor<3>, context: usize) -> Tensor<3> {
         let packed = self.c_attn.forward(x);
-        self.c_proj.forward(ops::causal_attention(packed, self.heads, context))
+        let head = packed.dims()[2] / 3 / self.heads;
+        let heads = Heads {
+            heads: self.heads,
+            kv_heads: self.heads,
+            head,
+            context,
+            window: context,
+            rotary_base: None,
+        };
+        self.c_proj.forward(ops::attention(packed, &heads))
     }
 }
 

@@ -67,6 +67,12 @@ impl Projection {
     pub fn forward(&self, x: Tensor<3>) -> Tensor<3> {
         ops::linear(x, self.weight.val(), None)
     }
+
+    /// What several projections make of the same rows, packed side by side: one product.
+    pub fn forward_packed<const N: usize>(projections: [&Self; N], x: Tensor<3>) -> Tensor<3> {
+        let weights = projections.map(|projection| projection.weight.val());
+        ops::linear(x, Tensor::cat(weights.to_vec(), 2), None)
+    }
 }
 
 /// Root-mean-square normalisation.
@@ -105,9 +111,7 @@ impl GainNorm {
 
     /// See [`ops::layer_norm`].
     pub fn forward(&self, x: Tensor<3>) -> Tensor<3> {
-        let gain = self.weight.val();
-        let bias = gain.zeros_like();
-        ops::layer_norm(x, gain, bias, self.eps)
+        ops::layer_norm(x, self.weight.val(), None, self.eps)
     }
 }
 
@@ -133,6 +137,6 @@ impl LayerNorm {
 
     /// See [`ops::layer_norm`].
     pub fn forward(&self, x: Tensor<3>) -> Tensor<3> {
-        ops::layer_norm(x, self.weight.val(), self.bias.val(), self.eps)
+        ops::layer_norm(x, self.weight.val(), Some(self.bias.val()), self.eps)
     }
 }

@@ -13,6 +13,7 @@ use super::gated::{self, Experts, Mlp};
 use super::layers::{Embedding, Projection, RmsNorm};
 use super::tokens::Tokens;
 use super::weights::FirstWeights;
+use crate::ops;
 use crate::run::{Family, ModelShape};
 
 /// Standard deviation of the first weights.
@@ -75,7 +76,7 @@ impl LanguageModel for Llama {
         let x = body.norm.forward(x);
         match &self.lm_head {
             Some(head) => head.forward(x),
-            None => x.matmul(body.embed_tokens.weight.val().swap_dims(1, 2)),
+            None => ops::scores(x, body.embed_tokens.weight.val()),
         }
     }
 }

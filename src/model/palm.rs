@@ -11,6 +11,7 @@ use super::gated::{self, Mlp};
 use super::layers::{Embedding, GainNorm};
 use super::tokens::Tokens;
 use super::weights::FirstWeights;
+use crate::ops;
 use crate::run::ModelShape;
 
 /// Standard deviation of the first weights.
@@ -63,7 +64,7 @@ impl LanguageModel for Palm {
     fn logits(&self, tokens: &Tokens) -> Tensor<3> {
         let x = self.wte.forward(tokens.stacked_inputs.clone());
         let x = self.h.iter().fold(x, |x, block| block.forward(x, tokens.context));
-        self.ln_f.forward(x).matmul(self.wte.weight.val().swap_dims(1, 2))
+        ops::scores(self.ln_f.forward(x), self.wte.weight.val())
     }
 }
 

@@ -7,6 +7,7 @@ use burn::tensor::{Gradients, Tensor};
 use super::step::StepCoefficients;
 use crate::decay::Role;
 use crate::model::{Parameter, parameters};
+use crate::ops;
 
 /// The gradients of one step, before the optimizer sees them.
 pub struct LaneGradients(GradientsParams);
@@ -112,10 +113,6 @@ impl<'a, F: Fn(ParamId) -> Source<'a>> ModuleVisitor for Squares<F> {
             Source::Gradient(gradients, id) => gradients.get::<D>(id),
             Source::Weight => Some(param.val().inner()),
         };
-        let Some(values) = values else { return };
-        let lanes = values.dims()[0];
-        let elements = values.shape().num_elements() / lanes;
-        let squares = values.square().reshape([lanes, elements]).sum_dim(1).squeeze_dim(1);
-        self.found.push(squares);
+        self.found.extend(values.map(ops::squares));
     }
 }

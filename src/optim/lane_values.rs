@@ -30,6 +30,17 @@ impl LaneValues {
         LaneValues::PerLane(Box::new(values))
     }
 
+    /// Read back, one value per lane.
+    pub fn on_host(&self, lanes: usize) -> Vec<f32> {
+        match self {
+            LaneValues::Same(value) => vec![*value; lanes],
+            LaneValues::PerLane(values) => {
+                let values = values.to_data().try_into_vec::<f32>();
+                values.expect("coefficients are float32")
+            }
+        }
+    }
+
     /// Whether every lane has this value.
     pub fn all(&self, value: f32) -> bool {
         matches!(self, LaneValues::Same(same) if *same == value)

@@ -3,6 +3,7 @@ use burn::tensor::{Device, Tensor};
 
 use super::step::{SharedStep, StepCoefficients};
 use crate::decay::Role;
+use crate::ops;
 use crate::run::OptimizerKind;
 
 /// Smallest unit of an Adafactor update, for parameters that are all but zero (Shazeer & Stern 2018,
@@ -43,6 +44,9 @@ impl Optimizer for LaneRule {
         state: Option<Moments<D>>,
     ) -> (Tensor<D>, Option<Moments<D>>) {
         let step = self.step.get();
+        if ops::is_fused(&weight.device()) {
+            return self.fused(weight, gradient, state, &step);
+        }
         let decay = step.decay(self.role);
         let mut gradient = step.clip_factor.times(gradient);
         if !decay.after_clip.all(0.0) {
@@ -63,6 +67,30 @@ impl Optimizer for LaneRule {
 
     fn to_device<const D: usize>(state: Moments<D>, device: &Device) -> Moments<D> {
         Moments { first: state.first.to_device(device), second: state.second.to_device(device) }
+    }
+}
+
+impl LaneRule {
+    /// The same in one pass over each parameter.
+    fn fused<const D: usize>(
+        &self,
+        weight: Tensor<D>,
+        gradient: Tensor<D>,
+        state: Option<Moments<D>>,
+        step: &StepCoefficients,
+    ) -> (Tensor<D>, Option<Moments<D>>) {
+        let (first, second) = match state {
+            Some(Moments { first, second }) => (first, second),
+            None => (weight.zeros_like(), weight.zeros_like()),
+        };
+        let (parameter, steps) = ([weight, first, second], step.by_lane(self.role));
+        let [weight, first, second] = match self.kind {
+            OptimizerKind::Adam => ops::adam_step(parameter, gradient, &steps),
+            OptimizerKind::Adafactor => {
+                ops::adafactor_step(parameter, gradient, &steps, LEAST_UNIT)
+            }
+        };
+        (weight, Some(Moments { first, second }))
     }
 }
 

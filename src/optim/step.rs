@@ -5,6 +5,7 @@ use burn::tensor::{Device, Tensor};
 
 use super::lane_values::LaneValues;
 use crate::decay::{Rates, Role};
+use crate::kernels::update::Step;
 use crate::run::RunConfig;
 
 /// Everything that varies by lane in one optimizer step, computed in float64 on the host.
@@ -73,6 +74,30 @@ impl StepCoefficients {
     /// What decay does to parameters of this role.
     pub fn decay(&self, role: Role) -> &DecayCoefficients {
         &self.decay[&role]
+    }
+
+    /// What a step does to parameters of this role, lane by lane, on the host.
+    pub fn by_lane(&self, role: Role) -> Vec<Step> {
+        let (lanes, decay) = (self.clips.len(), self.decay(role));
+        let values = |of: &LaneValues| of.on_host(lanes);
+        let [clip_factor, lr, eps] = [&self.clip_factor, &self.lr, &self.eps].map(values);
+        let [beta_1, rest_1] = [&self.beta_1, &self.rest_1].map(values);
+        let [beta_2, rest_2] = [&self.beta_2, &self.rest_2].map(values);
+        let [correction_1, correction_2] = [&self.correction_1, &self.correction_2].map(values);
+        let [after_clip, keep, cautious] =
+            [&decay.after_clip, &decay.keep, &decay.cautious].map(values);
+        let step = |lane: usize| Step {
+            clip_factor: clip_factor[lane],
+            after_clip: after_clip[lane],
+            lr: lr[lane],
+            beta_1: [beta_1[lane], rest_1[lane]],
+            beta_2: [beta_2[lane], rest_2[lane]],
+            corrections: [correction_1[lane], correction_2[lane]],
+            eps: eps[lane],
+            keep: keep[lane],
+            cautious: cautious[lane],
+        };
+        (0..lanes).map(step).collect()
     }
 
     /// The average with weight β1 of before.

@@ -1,0 +1,240 @@
+//! GELU, and gates that one half of a row sets for the other.
+
+use super::blocks::{each_chunk, each_pair};
+use super::simd::{fma, sigmoid, vectorised};
+use super::{Slot, written};
+
+/// Numbers of a block.
+const BLOCK: usize = 1 << 15;
+
+/// How a gate opens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Gate {
+    /// x · σ(x): SwiGLU (Shazeer 2020).
+    Silu,
+    /// GELU: GEGLU.
+    Gelu,
+}
+
+/// GELU in its tanh approximation.
+pub fn gelu(x: &[f32]) -> Vec<f32> {
+    let write = |place: usize, out: &mut [Slot]| {
+        gelu_of(&x[place * BLOCK..][..out.len()], out);
+    };
+    // SAFETY: the kernel writes a slot for every number.
+    unsafe { written(x.len(), |out| each_chunk(out, BLOCK, write)) }
+}
+
+/// The gradient of x, in the place of the gradient of GELU.
+pub fn gelu_gradient(x: &[f32], gradient: &mut [f32]) {
+    assert_eq!(x.len(), gradient.len());
+    each_chunk(gradient, BLOCK, |place, gradient| {
+        gelu_slope(&x[place * BLOCK..][..gradient.len()], gradient);
+    });
+}
+
+/// `gate(a) · b` for rows `[a | b]` of twice `width` numbers.
+pub fn gated(packed: &[f32], width: usize, gate: Gate) -> Vec<f32> {
+    let rows = rows_of_a_block(width);
+    let write = |place: usize, out: &mut [Slot]| {
+        let packed = &packed[place * rows * 2 * width..][..2 * out.len()];
+        match gate {
+            Gate::Silu => gate_silu(packed, width, out),
+            Gate::Gelu => gate_gelu(packed, width, out),
+        }
+    };
+    // SAFETY: the kernels write a slot for every pair of numbers.
+    unsafe { written(packed.len() / 2, |out| each_chunk(out, rows * width, write)) }
+}
+
+/// The gradient of the rows `[a | b]`, from that of their products.
+pub fn gated_gradient(packed: &[f32], width: usize, gate: Gate, gradient: &[f32]) -> Vec<f32> {
+    let rows = rows_of_a_block(width);
+    let write = |place: usize, out: &mut [Slot]| {
+        let packed = &packed[place * rows * 2 * width..][..out.len()];
+        let gradient = &gradient[place * rows * width..][..out.len() / 2];
+        match gate {
+            Gate::Silu => gate_silu_slope(packed, width, gradient, out),
+            Gate::Gelu => gate_gelu_slope(packed, width, gradient, out),
+        }
+    };
+    // SAFETY: the kernels write both halves of every row.
+    unsafe { written(packed.len(), |out| each_chunk(out, rows * 2 * width, write)) }
+}
+
+fn rows_of_a_block(width: usize) -> usize {
+    (BLOCK / width.max(1)).max(1)
+}
+
+/// Rows `[lanes, rows, channels]` times one number of `[lanes, rows, parts]` each.
+pub fn weighted(
+    x: &[f32],
+    channels: usize,
+    weights: &[f32],
+    parts: usize,
+    part: usize,
+) -> Vec<f32> {
+    let rows = rows_of_a_block(channels);
+    let write = |place: usize, out: &mut [Slot]| {
+        let first = place * rows;
+        for (index, out) in out.chunks_mut(channels).enumerate() {
+            let weight = weights[(first + index) * parts + part];
+            let x = &x[(first + index) * channels..][..channels];
+            for (out, x) in out.iter_mut().zip(x) {
+                out.write(x * weight);
+            }
+        }
+    };
+    // SAFETY: every row of x has a row of slots.
+    unsafe { written(x.len(), |out| each_chunk(out, rows * channels, write)) }
+}
+
+/// The gradients of x, in the place of that of the product, and of the weights.
+pub fn weighted_gradient(
+    x: &[f32],
+    channels: usize,
+    weights: &[f32],
+    (parts, part): (usize, usize),
+    gradient: &mut [f32],
+) -> Vec<f32> {
+    let mut of_weights = vec![0.0; weights.len()];
+    let rows = rows_of_a_block(channels);
+    each_pair(
+        (gradient, rows * channels),
+        (&mut of_weights, rows * parts),
+        |place, gradient, of_weights| {
+            let first = place * rows;
+            let both = gradient.chunks_mut(channels).zip(of_weights.chunks_mut(parts));
+            for (index, (gradient, of_weights)) in both.enumerate() {
+                let x = &x[(first + index) * channels..][..channels];
+                of_weights[part] = super::simd::sum_of(gradient, x, |a, b, sum| sum + a * b);
+                let weight = weights[(first + index) * parts + part];
+                gradient.iter_mut().for_each(|value| *value *= weight);
+            }
+        },
+    );
+    of_weights
+}
+
+/// √(2/π), doubled: GELU is x · σ(2z) with z = √(2/π) (x + 0.044715 x³).
+const LINEAR: f32 = 1.595_769_1;
+const CUBIC: f32 = LINEAR * 0.044_715;
+
+/// GELU and its slope at x.
+#[inline(always)]
+fn gelu_at<const FMA: bool>(x: f32) -> (f32, f32) {
+    let square = x * x;
+    let open = sigmoid::<FMA>(x * fma::<FMA>(CUBIC, square, LINEAR));
+    let slope_of_z = fma::<FMA>(3.0 * CUBIC, square, LINEAR);
+    (x * open, fma::<FMA>(x * open * (1.0 - open), slope_of_z, open))
+}
+
+/// x · σ(x) and its slope at x.
+#[inline(always)]
+fn silu_at<const FMA: bool>(x: f32) -> (f32, f32) {
+    let open = sigmoid::<FMA>(x);
+    (x * open, fma::<FMA>(x * open, 1.0 - open, open))
+}
+
+vectorised! {
+    /// GELU of every number.
+    pub fn gelu_of(x: &[f32], out: &mut [Slot]) = gelu_of_body
+}
+
+#[inline(always)]
+fn gelu_of_body<const FMA: bool>(x: &[f32], out: &mut [Slot]) {
+    for (out, x) in out.iter_mut().zip(x) {
+        out.write(gelu_at::<FMA>(*x).0);
+    }
+}
+
+vectorised! {
+    /// Multiplies by the slope of GELU at x.
+    pub fn gelu_slope(x: &[f32], gradient: &mut [f32]) = gelu_slope_body
+}
+
+#[inline(always)]
+fn gelu_slope_body<const FMA: bool>(x: &[f32], gradient: &mut [f32]) {
+    gradient.iter_mut().zip(x).for_each(|(value, x)| *value *= gelu_at::<FMA>(*x).1);
+}
+
+vectorised! {
+    /// Products of SwiGLU.
+    pub fn gate_silu(packed: &[f32], width: usize, out: &mut [Slot]) = gate_silu_body
+}
+
+#[inline(always)]
+fn gate_silu_body<const FMA: bool>(packed: &[f32], width: usize, out: &mut [Slot]) {
+    gate_rows(packed, width, out, |x| silu_at::<FMA>(x).0);
+}
+
+vectorised! {
+    /// Products of GEGLU.
+    pub fn gate_gelu(packed: &[f32], width: usize, out: &mut [Slot]) = gate_gelu_body
+}
+
+#[inline(always)]
+fn gate_gelu_body<const FMA: bool>(packed: &[f32], width: usize, out: &mut [Slot]) {
+    gate_rows(packed, width, out, |x| gelu_at::<FMA>(x).0);
+}
+
+#[inline(always)]
+fn gate_rows(packed: &[f32], width: usize, out: &mut [Slot], gate: impl Fn(f32) -> f32) {
+    for (out, row) in out.chunks_exact_mut(width).zip(packed.chunks_exact(2 * width)) {
+        let (a, b) = row.split_at(width);
+        for ((out, a), b) in out.iter_mut().zip(a).zip(b) {
+            out.write(gate(*a) * b);
+        }
+    }
+}
+
+vectorised! {
+    /// Gradients of SwiGLU's rows.
+    pub fn gate_silu_slope(packed: &[f32], width: usize, gradient: &[f32], out: &mut [Slot]) = gate_silu_slope_body
+}
+
+#[inline(always)]
+fn gate_silu_slope_body<const FMA: bool>(
+    packed: &[f32],
+    width: usize,
+    gradient: &[f32],
+    out: &mut [Slot],
+) {
+    gate_slopes(packed, width, gradient, out, silu_at::<FMA>);
+}
+
+vectorised! {
+    /// Gradients of GEGLU's rows.
+    pub fn gate_gelu_slope(packed: &[f32], width: usize, gradient: &[f32], out: &mut [Slot]) = gate_gelu_slope_body
+}
+
+#[inline(always)]
+fn gate_gelu_slope_body<const FMA: bool>(
+    packed: &[f32],
+    width: usize,
+    gradient: &[f32],
+    out: &mut [Slot],
+) {
+    gate_slopes(packed, width, gradient, out, gelu_at::<FMA>);
+}
+
+#[inline(always)]
+fn gate_slopes(
+    packed: &[f32],
+    width: usize,
+    gradient: &[f32],
+    out: &mut [Slot],
+    gate: impl Fn(f32) -> (f32, f32),
+) {
+    let rows = packed.chunks_exact(2 * width).zip(gradient.chunks_exact(width));
+    for (out, (row, gradient)) in out.chunks_exact_mut(2 * width).zip(rows) {
+        let (a, b) = row.split_at(width);
+        let (of_a, of_b) = out.split_at_mut(width);
+        let of = of_a.iter_mut().zip(of_b);
+        for (((of_a, of_b), (a, b)), gradient) in of.zip(a.iter().zip(b)).zip(gradient) {
+            let (value, slope) = gate(*a);
+            of_a.write(gradient * b * slope);
+            of_b.write(gradient * value);
+        }
+    }
+}

@@ -1,0 +1,240 @@
+//! Matrix products of linear layers, by the `gemm` crate.
+
+use gemm::Parallelism;
+
+use super::blocks::each_chunk;
+use super::simd::{WIDTH, vectorised};
+use super::{Slot, written};
+
+/// Rows of a product that are computed at a time: a block is large enough for the product's own speed
+/// and small enough to give several cores something to do.
+const ROWS: usize = 256;
+
+/// Sizes of `[lanes, rows, inputs] × [lanes, inputs, outputs]`.
+#[derive(Clone, Copy, Debug)]
+pub struct Sizes {
+    /// Lanes.
+    pub lanes: usize,
+    /// Rows of each.
+    pub rows: usize,
+    /// Channels that come in.
+    pub inputs: usize,
+    /// Channels that go out.
+    pub outputs: usize,
+    /// Whether the weights lie as `[lanes, outputs, inputs]`, as those of a tied head do.
+    pub turned: bool,
+}
+
+impl Sizes {
+    fn weight(&self) -> usize {
+        self.inputs * self.outputs
+    }
+
+    /// Strides of the weights over inputs and over outputs.
+    fn weight_strides(&self) -> (usize, usize) {
+        if self.turned { (1, self.inputs) } else { (self.outputs, 1) }
+    }
+
+    fn checked(&self, x: &[f32], weight: &[f32], y: &[f32]) {
+        let per_row = self.lanes * self.rows;
+        assert_eq!(weight.len(), self.lanes * self.weight());
+        assert!(x.is_empty() || x.len() == per_row * self.inputs);
+        assert!(y.is_empty() || y.len() == per_row * self.outputs);
+    }
+}
+
+/// A matrix in memory.
+#[derive(Clone, Copy)]
+struct Matrix<'a> {
+    values: &'a [f32],
+    row_stride: usize,
+    column_stride: usize,
+}
+
+/// `out = a · b`, `[m, k] × [k, n]`, `out` row by row.
+fn product(out: &mut [Slot], (m, n, k): (usize, usize, usize), a: Matrix, b: Matrix) {
+    let last = |matrix: &Matrix, rows: usize, columns: usize| {
+        (rows - 1) * matrix.row_stride + (columns - 1) * matrix.column_stride
+    };
+    assert!(m > 0 && n > 0 && k > 0 && out.len() == m * n);
+    assert!(last(&a, m, k) < a.values.len() && last(&b, k, n) < b.values.len());
+    // SAFETY: the assertions keep every access of the three matrices inside its slice, and a product
+    // that does not read its destination writes all of it.
+    unsafe {
+        gemm::gemm(
+            m,
+            n,
+            k,
+            out.as_mut_ptr().cast::<f32>(),
+            1,
+            n as isize,
+            false,
+            a.values.as_ptr(),
+            a.column_stride as isize,
+            a.row_stride as isize,
+            b.values.as_ptr(),
+            b.column_stride as isize,
+            b.row_stride as isize,
+            0.0,
+            1.0,
+            false,
+            false,
+            false,
+            Parallelism::None,
+        );
+    }
+}
+
+/// `x · w + b`: `[lanes, rows, outputs]`.
+pub fn forward(x: &[f32], weight: &[f32], bias: Option<&[f32]>, sizes: &Sizes) -> Vec<f32> {
+    sizes.checked(x, weight, &[]);
+    let (over_inputs, over_outputs) = sizes.weight_strides();
+    let write = |place: Block, out: &mut [Slot]| {
+        let x = Matrix {
+            values: &x[place.row * sizes.inputs..],
+            row_stride: sizes.inputs,
+            column_stride: 1,
+        };
+        let w = Matrix {
+            values: &weight[place.lane * sizes.weight()..],
+            row_stride: over_inputs,
+            column_stride: over_outputs,
+        };
+        product(out, (place.rows, sizes.outputs, sizes.inputs), x, w);
+        if let Some(bias) = bias {
+            // SAFETY: the product has written the block.
+            let out = unsafe { out.assume_init_mut() };
+            add_to_rows(out, &bias[place.lane * sizes.outputs..][..sizes.outputs]);
+        }
+    };
+    // SAFETY: every block is written by its product.
+    unsafe { rows_written(sizes, sizes.outputs, write) }
+}
+
+/// The gradient of x: `[lanes, rows, inputs]`, from that of the product, `[lanes, rows, outputs]`.
+pub fn input_gradient(gradient: &[f32], weight: &[f32], sizes: &Sizes) -> Vec<f32> {
+    sizes.checked(&[], weight, gradient);
+    let (over_inputs, over_outputs) = sizes.weight_strides();
+    let write = |place: Block, out: &mut [Slot]| {
+        let dy = Matrix {
+            values: &gradient[place.row * sizes.outputs..],
+            row_stride: sizes.outputs,
+            column_stride: 1,
+        };
+        let w = Matrix {
+            values: &weight[place.lane * sizes.weight()..],
+            row_stride: over_outputs,
+            column_stride: over_inputs,
+        };
+        product(out, (place.rows, sizes.inputs, sizes.outputs), dy, w);
+    };
+    // SAFETY: every block is written by its product.
+    unsafe { rows_written(sizes, sizes.inputs, write) }
+}
+
+/// The gradient of the weights, laid out as they are.
+pub fn weight_gradient(x: &[f32], gradient: &[f32], sizes: &Sizes) -> Vec<f32> {
+    let Sizes { lanes, rows, inputs, outputs, turned } = *sizes;
+    assert_eq!((x.len(), gradient.len()), (lanes * rows * inputs, lanes * rows * outputs));
+    // xᵀ · dy, or dyᵀ · x where the weights are turned.
+    let (left, right) = if turned { (outputs, inputs) } else { (inputs, outputs) };
+    let (left_values, right_values) = if turned { (gradient, x) } else { (x, gradient) };
+    let write = |lane: usize, out: &mut [Slot]| {
+        let a = Matrix {
+            values: &left_values[lane * rows * left..],
+            row_stride: 1,
+            column_stride: left,
+        };
+        let b = Matrix {
+            values: &right_values[lane * rows * right..],
+            row_stride: right,
+            column_stride: 1,
+        };
+        product(out, (left, right, rows), a, b);
+    };
+    // SAFETY: every lane is written by its product.
+    unsafe { written(lanes * left * right, |out| each_chunk(out, left * right, write)) }
+}
+
+/// The gradient of the bias, `[lanes, outputs]`: sums over rows.
+pub fn bias_gradient(gradient: &[f32], sizes: &Sizes) -> Vec<f32> {
+    let mut sums = vec![0.0; sizes.lanes * sizes.outputs];
+    each_chunk(&mut sums, sizes.outputs, |lane, sums| {
+        let size = sizes.rows * sizes.outputs;
+        add_rows(sums, &gradient[lane * size..][..size]);
+    });
+    sums
+}
+
+/// Rows of one lane.
+#[derive(Clone, Copy)]
+struct Block {
+    lane: usize,
+    /// First row, counted over all lanes.
+    row: usize,
+    rows: usize,
+}
+
+/// `[lanes, rows, width]`, written by blocks of rows.
+///
+/// # Safety
+/// `write` must write every slot.
+unsafe fn rows_written(
+    sizes: &Sizes,
+    width: usize,
+    write: impl Fn(Block, &mut [Slot]) + Sync,
+) -> Vec<f32> {
+    let Sizes { lanes, rows, .. } = *sizes;
+    let whole = |out: &mut [Slot]| {
+        // Blocks of one size over all lanes would run over their borders.
+        let mut blocks = Vec::with_capacity(lanes * rows.div_ceil(ROWS));
+        for (lane, lane_out) in out.chunks_mut(rows * width).enumerate() {
+            for (index, out) in lane_out.chunks_mut(ROWS * width).enumerate() {
+                let row = lane * rows + index * ROWS;
+                blocks.push((Block { lane, row, rows: out.len() / width }, out));
+            }
+        }
+        each_chunk(&mut blocks, 1, |_, block| write(block[0].0, block[0].1));
+    };
+    // SAFETY: the caller vouches for `write`, and the blocks cover everything.
+    unsafe { written(lanes * rows * width, whole) }
+}
+
+vectorised! {
+    /// Adds `bias` to every row.
+    pub fn add_to_rows(rows: &mut [f32], bias: &[f32]) = add_to_rows_body
+}
+
+#[inline(always)]
+fn add_to_rows_body<const FMA: bool>(rows: &mut [f32], bias: &[f32]) {
+    for row in rows.chunks_exact_mut(bias.len()) {
+        row.iter_mut().zip(bias).for_each(|(value, bias)| *value += bias);
+    }
+}
+
+vectorised! {
+    /// Adds every row to `sums`.
+    pub fn add_rows(sums: &mut [f32], rows: &[f32]) = add_rows_body
+}
+
+#[inline(always)]
+fn add_rows_body<const FMA: bool>(sums: &mut [f32], rows: &[f32]) {
+    let width = sums.len();
+    // A strip of columns stays in registers while all rows go by.
+    const STRIP: usize = 4 * WIDTH;
+    let mut start = 0;
+    while start + STRIP <= width {
+        let mut strip: [f32; STRIP] = sums[start..start + STRIP].try_into().expect("its length");
+        for row in rows.chunks_exact(width) {
+            let values: &[f32; STRIP] = row[start..].first_chunk().expect("a row is as wide");
+            strip.iter_mut().zip(values).for_each(|(sum, value)| *sum += value);
+        }
+        sums[start..start + STRIP].copy_from_slice(&strip);
+        start += STRIP;
+    }
+    if start < width {
+        for row in rows.chunks_exact(width) {
+            sums[start..].iter_mut().zip(&row[start..]).for_each(|(sum, value)| *sum += value);
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! Cross-entropy of rows of logits, averaged by lane.
+
+use super::blocks::each_chunk;
+use super::simd::{Chunk, WIDTH, exp, fold, larger, vectorised};
+use super::{Slot, written};
+
+/// Rows of a block.
+const ROWS: usize = 128;
+
+/// Mean loss of each lane in nats, and the logarithm of every row's sum of exponentials.
+pub fn forward(
+    logits: &[f32],
+    vocabulary: usize,
+    targets: &[usize],
+    lanes: usize,
+) -> (Vec<f32>, Vec<f32>) {
+    let mut sums = vec![0.0; targets.len()];
+    each_chunk(&mut sums, ROWS, |place, sums| {
+        let size = sums.len() * vocabulary;
+        log_sums(&logits[place * ROWS * vocabulary..][..size], vocabulary, sums);
+    });
+    let rows = targets.len() / lanes;
+    let of_row = |row: usize| f64::from(sums[row] - logits[row * vocabulary + targets[row]]);
+    let of_lane = |lane: usize| (lane * rows..(lane + 1) * rows).map(of_row).sum::<f64>();
+    ((0..lanes).map(|lane| (of_lane(lane) / rows as f64) as f32).collect(), sums)
+}
+
+/// The gradient of the logits, from that of the lanes' means.
+pub fn backward(
+    logits: &[f32],
+    vocabulary: usize,
+    targets: &[usize],
+    sums: &[f32],
+    gradient: &[f32],
+) -> Vec<f32> {
+    let rows = targets.len() / gradient.len();
+    let write = |place: usize, out: &mut [Slot]| {
+        for (index, out) in out.chunks_exact_mut(vocabulary).enumerate() {
+            let row = place * ROWS + index;
+            let share = gradient[row / rows] / rows as f32;
+            shares(&logits[row * vocabulary..][..vocabulary], sums[row], share, out);
+            // SAFETY: the kernel has just written the whole row.
+            unsafe { *out[targets[row]].assume_init_mut() -= share };
+        }
+    };
+    // SAFETY: every row is written.
+    unsafe { written(logits.len(), |out| each_chunk(out, ROWS * vocabulary, write)) }
+}
+
+vectorised! {
+    /// The logarithm of each row's sum of exponentials.
+    pub fn log_sums(logits: &[f32], vocabulary: usize, sums: &mut [f32]) = log_sums_body
+}
+
+#[inline(always)]
+fn log_sums_body<const FMA: bool>(logits: &[f32], vocabulary: usize, sums: &mut [f32]) {
+    for (row, sum) in logits.chunks_exact(vocabulary).zip(sums) {
+        let (chunks, rest) = row.as_chunks::<WIDTH>();
+        let mut most: Chunk = [f32::NEG_INFINITY; WIDTH];
+        for chunk in chunks {
+            for place in 0..WIDTH {
+                most[place] = larger(most[place], chunk[place]);
+            }
+        }
+        let most = rest.iter().fold(fold(most, larger), |most, value| larger(most, *value));
+        let mut total: Chunk = [0.0; WIDTH];
+        for chunk in chunks {
+            for place in 0..WIDTH {
+                total[place] += exp::<FMA>(chunk[place] - most);
+            }
+        }
+        let whole = fold(total, |a, b| a + b);
+        let whole = rest.iter().fold(whole, |sum, value| sum + exp::<FMA>(value - most));
+        *sum = most + whole.ln();
+    }
+}
+
+vectorised! {
+    /// `share` of the softmax of a row, whose sum's logarithm is `sum`.
+    pub fn shares(row: &[f32], sum: f32, share: f32, out: &mut [Slot]) = shares_body
+}
+
+#[inline(always)]
+fn shares_body<const FMA: bool>(row: &[f32], sum: f32, share: f32, out: &mut [Slot]) {
+    for (out, value) in out.iter_mut().zip(row) {
+        out.write(exp::<FMA>(value - sum) * share);
+    }
+}

@@ -1,0 +1,175 @@
+//! Layer and root-mean-square normalisation over channels.
+
+use super::blocks::{each_chunk, each_pair};
+use super::simd::{WIDTH, fma, fold, sum_of, vectorised};
+use super::{Slot, written};
+
+/// Rows of a block.
+const ROWS: usize = 128;
+
+/// What a norm does to a row.
+#[derive(Clone, Copy, Debug)]
+pub struct Norm {
+    /// Numbers of a row.
+    pub channels: usize,
+    /// Rows of a lane.
+    pub rows: usize,
+    /// Whether the row's mean is taken away (LayerNorm) or not (RMSNorm).
+    pub centred: bool,
+    /// Added to the variance.
+    pub eps: f32,
+}
+
+/// `[lanes, rows, channels]`, normalised, times a gain `[lanes, channels]`, plus a bias of that shape.
+pub fn forward(x: &[f32], gain: &[f32], bias: Option<&[f32]>, norm: &Norm) -> Vec<f32> {
+    let size = norm.rows * norm.channels;
+    let lanes = x.len() / size;
+    let write = |lane: usize, out: &mut [Slot]| {
+        let x = &x[lane * size..][..size];
+        let of_lane = lane * norm.channels..(lane + 1) * norm.channels;
+        let gain = &gain[of_lane.clone()];
+        let bias = bias.map_or(&[][..], |bias| &bias[of_lane]);
+        each_chunk(out, ROWS * norm.channels, |place, out| {
+            let x = &x[place * ROWS * norm.channels..][..out.len()];
+            normalise(x, gain, bias, norm, out);
+        });
+    };
+    // SAFETY: the kernel writes every row.
+    unsafe { written(lanes * size, |out| each_chunk(out, size, write)) }
+}
+
+/// The gradients of x, of the gain and of the bias.
+pub fn backward(
+    x: &[f32],
+    gain: &[f32],
+    gradient: &[f32],
+    norm: &Norm,
+) -> (Vec<f32>, Vec<f32>, Vec<f32>) {
+    let channels = norm.channels;
+    let size = norm.rows * channels;
+    let (lanes, blocks) = (x.len() / size, norm.rows.div_ceil(ROWS));
+    // Sums of every block, gain and bias in turn, added up in order afterwards.
+    let mut sums = vec![0.0; lanes * blocks * 2 * channels];
+    let write = |out: &mut [Slot]| {
+        let lane_sums = (&mut sums[..], blocks * 2 * channels);
+        each_pair((out, size), lane_sums, |lane, out, sums| {
+            let (x, gradient) = (&x[lane * size..][..size], &gradient[lane * size..][..size]);
+            let gain = &gain[lane * channels..][..channels];
+            each_pair((out, ROWS * channels), (sums, 2 * channels), |place, out, sums| {
+                let start = place * ROWS * channels;
+                let (x, gradient) = (&x[start..][..out.len()], &gradient[start..][..out.len()]);
+                slopes(x, gain, gradient, norm, out, sums);
+            });
+        });
+    };
+    // SAFETY: the kernel writes every row.
+    let of_x = unsafe { written(x.len(), write) };
+    let mut of_gain = vec![0.0; lanes * channels];
+    let mut of_bias = vec![0.0; lanes * channels];
+    for (place, sums) in sums.chunks_exact(2 * channels).enumerate() {
+        let lane = place / blocks * channels..(place / blocks + 1) * channels;
+        let (gain, bias) = sums.split_at(channels);
+        of_gain[lane.clone()].iter_mut().zip(gain).for_each(|(all, sum)| *all += sum);
+        of_bias[lane].iter_mut().zip(bias).for_each(|(all, sum)| *all += sum);
+    }
+    (of_x, of_gain, of_bias)
+}
+
+/// Mean (0 where it is not taken away) and one over the deviation of a row.
+#[inline(always)]
+fn moments<const FMA: bool>(row: &[f32], norm: &Norm) -> (f32, f32) {
+    let count = row.len() as f32;
+    let mean = if norm.centred { sum_of(row, row, |a, _, sum| sum + a) / count } else { 0.0 };
+    let squares = sum_of(row, row, |a, _, sum| fma::<FMA>(a - mean, a - mean, sum));
+    (mean, 1.0 / (squares / count + norm.eps).sqrt())
+}
+
+vectorised! {
+    /// Normalises rows; an empty bias is none.
+    pub fn normalise(x: &[f32], gain: &[f32], bias: &[f32], norm: &Norm, out: &mut [Slot]) = normalise_body
+}
+
+#[inline(always)]
+fn normalise_body<const FMA: bool>(
+    x: &[f32],
+    gain: &[f32],
+    bias: &[f32],
+    norm: &Norm,
+    out: &mut [Slot],
+) {
+    let channels = norm.channels;
+    for (row, out) in x.chunks_exact(channels).zip(out.chunks_exact_mut(channels)) {
+        let (mean, scale) = moments::<FMA>(row, norm);
+        if bias.is_empty() {
+            for ((out, x), gain) in out.iter_mut().zip(row).zip(gain) {
+                out.write((x - mean) * scale * gain);
+            }
+        } else {
+            for ((out, x), (gain, bias)) in out.iter_mut().zip(row).zip(gain.iter().zip(bias)) {
+                out.write(fma::<FMA>((x - mean) * scale, *gain, *bias));
+            }
+        }
+    }
+}
+
+vectorised! {
+    /// Gradients of rows; adds those of gain and bias to `sums`.
+    pub fn slopes(x: &[f32], gain: &[f32], gradient: &[f32], norm: &Norm, out: &mut [Slot], sums: &mut [f32]) = slopes_body
+}
+
+#[inline(always)]
+fn slopes_body<const FMA: bool>(
+    x: &[f32],
+    gain: &[f32],
+    gradient: &[f32],
+    norm: &Norm,
+    out: &mut [Slot],
+    sums: &mut [f32],
+) {
+    let channels = norm.channels;
+    let (of_gain, of_bias) = sums.split_at_mut(channels);
+    let rows = x.chunks_exact(channels).zip(gradient.chunks_exact(channels));
+    for ((row, gradient), out) in rows.zip(out.chunks_exact_mut(channels)) {
+        let (mean, scale) = moments::<FMA>(row, norm);
+        // With n the normalised row and h = gradient · gain: dx = scale (h − mean(h) − n mean(h n)),
+        // without mean(h) where the row's mean is not taken away.
+        let (h_sum, hn_sum) = weighted_sums::<FMA>(row, gradient, gain, mean, scale);
+        let h_mean = if norm.centred { h_sum / channels as f32 } else { 0.0 };
+        let hn_mean = hn_sum / channels as f32;
+        for index in 0..channels {
+            let n = (row[index] - mean) * scale;
+            let h = gradient[index] * gain[index];
+            out[index].write(scale * (h - h_mean - n * hn_mean));
+            of_gain[index] = fma::<FMA>(gradient[index], n, of_gain[index]);
+            of_bias[index] += gradient[index];
+        }
+    }
+}
+
+/// Sums of `gradient · gain`, and of that times the normalised row.
+#[inline(always)]
+fn weighted_sums<const FMA: bool>(
+    row: &[f32],
+    gradient: &[f32],
+    gain: &[f32],
+    mean: f32,
+    scale: f32,
+) -> (f32, f32) {
+    let (mut h_sums, mut hn_sums) = ([0.0; WIDTH], [0.0; WIDTH]);
+    let whole = row.len() / WIDTH * WIDTH;
+    for start in (0..whole).step_by(WIDTH) {
+        for place in 0..WIDTH {
+            let h = gradient[start + place] * gain[start + place];
+            h_sums[place] += h;
+            hn_sums[place] = fma::<FMA>(h, (row[start + place] - mean) * scale, hn_sums[place]);
+        }
+    }
+    let add = |a, b| a + b;
+    let (mut h_sum, mut hn_sum) = (fold(h_sums, add), fold(hn_sums, add));
+    for index in whole..row.len() {
+        let h = gradient[index] * gain[index];
+        h_sum += h;
+        hn_sum += h * (row[index] - mean) * scale;
+    }
+    (h_sum, hn_sum)
+}

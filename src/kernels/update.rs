@@ -1,0 +1,160 @@
+//! One pass over a parameter for one optimizer step.
+
+use super::blocks::each_chunk;
+use super::simd::{fma, sum_of, vectorised};
+
+/// Numbers of a block.
+const BLOCK: usize = 1 << 15;
+
+/// What a step does to the parameters of one role in one lane.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Step {
+    /// Factor that keeps the gradient's norm within its bound.
+    pub clip_factor: f32,
+    /// λ of L2 in the gradient.
+    pub after_clip: f32,
+    /// η_t.
+    pub lr: f32,
+    /// β1 and 1 − β1.
+    pub beta_1: [f32; 2],
+    /// β2 and 1 − β2.
+    pub beta_2: [f32; 2],
+    /// 1 / (1 − β1ᵗ) and 1 / (1 − β2ᵗ).
+    pub corrections: [f32; 2],
+    /// ε.
+    pub eps: f32,
+    /// What decoupled decay leaves of a weight.
+    pub keep: f32,
+    /// Share taken away where the update has the weight's sign.
+    pub cautious: f32,
+}
+
+/// A parameter `[lanes, …]` with its gradient and moments.
+pub struct Parameter<'a> {
+    /// Its values.
+    pub weight: &'a mut [f32],
+    /// Their gradient, before clipping.
+    pub gradient: &'a [f32],
+    /// Averages of gradients; of updates for Adafactor.
+    pub first: &'a mut [f32],
+    /// Averages of squared gradients.
+    pub second: &'a mut [f32],
+}
+
+impl<'a> Parameter<'a> {
+    /// Blocks of at most `size` numbers of one lane each, with the lane.
+    fn blocks(self, lanes: usize, size: usize) -> Vec<(usize, Parameter<'a>)> {
+        let lane_size = self.weight.len() / lanes;
+        let Parameter { weight, gradient, first, second } = self;
+        let lanes = weight
+            .chunks_mut(lane_size)
+            .zip(gradient.chunks(lane_size))
+            .zip(first.chunks_mut(lane_size).zip(second.chunks_mut(lane_size)));
+        let mut blocks = Vec::new();
+        for (lane, ((weight, gradient), (first, second))) in lanes.enumerate() {
+            let parts = weight
+                .chunks_mut(size)
+                .zip(gradient.chunks(size))
+                .zip(first.chunks_mut(size).zip(second.chunks_mut(size)));
+            blocks.extend(parts.map(|((weight, gradient), (first, second))| {
+                (lane, Parameter { weight, gradient, first, second })
+            }));
+        }
+        blocks
+    }
+}
+
+/// A step of Adam (Kingma & Ba 2015) with every form of decay.
+pub fn adam(parameter: Parameter, steps: &[Step]) {
+    let mut blocks = parameter.blocks(steps.len(), BLOCK);
+    each_chunk(&mut blocks, 1, |_, block| {
+        let (lane, part) = &mut block[0];
+        adam_block(part, &steps[*lane]);
+    });
+}
+
+/// A step of Adafactor (Shazeer & Stern 2018) without factorization, with every form of decay;
+/// `least` is the smallest unit of an update.
+pub fn adafactor(parameter: Parameter, steps: &[Step], least: f32) {
+    let mut blocks = parameter.blocks(steps.len(), usize::MAX);
+    each_chunk(&mut blocks, 1, |_, block| {
+        let (lane, part) = &mut block[0];
+        let squares = sum_of_squares(part.weight) / part.weight.len() as f64;
+        adafactor_block(part, &steps[*lane], (squares.sqrt() as f32).max(least));
+    });
+}
+
+/// Sum of squares of each lane of `[lanes, …]`.
+pub fn squares(values: &[f32], lanes: usize) -> Vec<f32> {
+    let size = values.len() / lanes;
+    let mut sums = vec![0.0; lanes];
+    each_chunk(&mut sums, 1, |lane, sum| {
+        sum[0] = sum_of_squares(&values[lane * size..][..size]) as f32;
+    });
+    sums
+}
+
+/// In float32 over short pieces, in float64 over them.
+fn sum_of_squares(values: &[f32]) -> f64 {
+    const PIECE: usize = 1 << 12;
+    let piece = |values: &[f32]| {
+        let mut sum = 0.0;
+        piece_of_squares(values, &mut sum);
+        f64::from(sum)
+    };
+    values.chunks(PIECE).map(piece).sum()
+}
+
+vectorised! {
+    /// Sum of squares.
+    fn piece_of_squares(values: &[f32], sum: &mut f32) = piece_of_squares_body
+}
+
+#[inline(always)]
+fn piece_of_squares_body<const FMA: bool>(values: &[f32], sum: &mut f32) {
+    *sum = sum_of(values, values, |a, b, sum| fma::<FMA>(a, b, sum));
+}
+
+vectorised! {
+    fn adam_block(part: &mut Parameter, step: &Step) = adam_body
+}
+
+#[inline(always)]
+fn adam_body<const FMA: bool>(part: &mut Parameter, step: &Step) {
+    let [correction_1, correction_2] = step.corrections;
+    let moments = part.first.iter_mut().zip(part.second.iter_mut());
+    for ((weight, gradient), (first, second)) in
+        part.weight.iter_mut().zip(part.gradient).zip(moments)
+    {
+        let gradient = gradient * step.clip_factor + *weight * step.after_clip;
+        *first = *first * step.beta_1[0] + gradient * step.beta_1[1];
+        *second = *second * step.beta_2[0] + gradient * gradient * step.beta_2[1];
+        let direction = *first * correction_1 / ((*second * correction_2).sqrt() + step.eps);
+        *weight = kept(*weight, direction * step.lr, step);
+    }
+}
+
+vectorised! {
+    fn adafactor_block(part: &mut Parameter, step: &Step, unit: f32) = adafactor_body
+}
+
+#[inline(always)]
+fn adafactor_body<const FMA: bool>(part: &mut Parameter, step: &Step, unit: f32) {
+    let moments = part.first.iter_mut().zip(part.second.iter_mut());
+    for ((weight, gradient), (first, second)) in
+        part.weight.iter_mut().zip(part.gradient).zip(moments)
+    {
+        let gradient = gradient * step.clip_factor + *weight * step.after_clip;
+        *second = *second * step.beta_2[0] + gradient * gradient * step.beta_2[1];
+        let direction = gradient / (second.sqrt() + step.eps);
+        *first = *first * step.beta_1[0] + direction * unit * step.lr * step.beta_1[1];
+        *weight = kept(*weight, *first, step);
+    }
+}
+
+/// A weight after decay and update.
+#[inline(always)]
+fn kept(weight: f32, update: f32, step: &Step) -> f32 {
+    let agrees = if update * weight > 0.0 { step.cautious } else { 0.0 };
+    (step.keep - agrees) * weight - update
+}

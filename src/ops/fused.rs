@@ -1,0 +1,93 @@
+//! The operations of [`ops`](super) on burn-flex: Burn's tensors around [kernels](crate::kernels).
+
+mod activation;
+mod attention;
+mod embedding;
+mod linear;
+mod loss;
+mod norm;
+mod update;
+mod values;
+
+use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
+use burn::backend::tensor::{FloatTensor, IntTensor};
+use burn::backend::{Autodiff, Backend, Flex, backend_extension};
+
+use super::node::{Operation, tracked};
+use crate::kernels::activation::Gate;
+use crate::kernels::attention::Heads;
+use activation::{Gated, Gelu, Weighted};
+use attention::Attention;
+use embedding::{AddPositions, Embedding};
+use linear::{Linear, Product};
+use loss::CrossEntropy;
+use norm::{LayerNorm, Norm};
+use values::indices;
+
+pub use update::FusedUpdates;
+
+/// The operations that gradients flow through; see [`ops`](super) for what each means.
+#[backend_extension(Autodiff, Flex)]
+pub trait FusedOps: Backend {
+    fn linear(
+        x: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        bias: FloatTensor<Self>,
+    ) -> FloatTensor<Self>;
+    fn product(x: FloatTensor<Self>, weight: FloatTensor<Self>, turned: bool) -> FloatTensor<Self>;
+    fn embedding(table: FloatTensor<Self>, index: IntTensor<Self>) -> FloatTensor<Self>;
+    fn add_positions(x: FloatTensor<Self>, positions: FloatTensor<Self>) -> FloatTensor<Self>;
+    fn layer_norm(
+        x: FloatTensor<Self>,
+        gain: FloatTensor<Self>,
+        bias: FloatTensor<Self>,
+        eps: f32,
+    ) -> FloatTensor<Self>;
+    fn norm(
+        x: FloatTensor<Self>,
+        gain: FloatTensor<Self>,
+        centred: bool,
+        eps: f32,
+    ) -> FloatTensor<Self>;
+    fn gelu(x: FloatTensor<Self>) -> FloatTensor<Self>;
+    fn gated(packed: FloatTensor<Self>, gate: Gate) -> FloatTensor<Self>;
+    fn attention(packed: FloatTensor<Self>, heads: Heads) -> FloatTensor<Self>;
+    fn weighted(x: FloatTensor<Self>, weights: FloatTensor<Self>, part: usize)
+    -> FloatTensor<Self>;
+    fn cross_entropy(logits: FloatTensor<Self>, targets: IntTensor<Self>) -> FloatTensor<Self>;
+}
+
+/// Both implementations of the trait from one list: without a graph, and as nodes of one.
+macro_rules! operations {
+    ($($name:ident($($input:ident),+; $($other:ident: $type:ty),*) = $operation:expr;)*) => {
+        impl FusedOps for Flex {
+            $(fn $name(
+                $($input: FloatTensor<Self>,)+ $($other: $type),*
+            ) -> FloatTensor<Self> {
+                Operation::forward(&$operation, [$($input),+]).0
+            })*
+        }
+
+        impl<C: CheckpointStrategy> FusedOps for Autodiff<Flex, C> {
+            $(fn $name(
+                $($input: FloatTensor<Self>,)+ $($other: $type),*
+            ) -> FloatTensor<Self> {
+                tracked::<_, C, _>($operation, [$($input),+])
+            })*
+        }
+    };
+}
+
+operations! {
+    linear(x, weight, bias;) = Linear;
+    product(x, weight; turned: bool) = Product { turned };
+    embedding(table; index: IntTensor<Flex>) = Embedding { index: indices(&index) };
+    add_positions(x, positions;) = AddPositions;
+    layer_norm(x, gain, bias; eps: f32) = LayerNorm { eps };
+    norm(x, gain; centred: bool, eps: f32) = Norm { centred, eps };
+    gelu(x;) = Gelu;
+    gated(packed; gate: Gate) = Gated { gate };
+    attention(packed; heads: Heads) = Attention { heads };
+    weighted(x, weights; part: usize) = Weighted { part };
+    cross_entropy(logits; targets: IntTensor<Flex>) = CrossEntropy { targets: indices(&targets) };
+}

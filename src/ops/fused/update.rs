@@ -1,0 +1,71 @@
+use burn::backend::tensor::FloatTensor;
+use burn::backend::{Backend, Flex, backend_extension};
+
+use super::values::{dims, numbers, own, tensor};
+use crate::kernels::update::{Parameter, Step, adafactor, adam, squares};
+use crate::ops::node::Values;
+
+/// What an optimizer does to whole parameters; no gradients flow through it.
+#[backend_extension(Flex)]
+pub trait FusedUpdates: Backend {
+    fn squares(values: FloatTensor<Self>) -> FloatTensor<Self>;
+    fn adam_step(
+        weight: FloatTensor<Self>,
+        gradient: FloatTensor<Self>,
+        first: FloatTensor<Self>,
+        second: FloatTensor<Self>,
+        steps: Vec<Step>,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>);
+    fn adafactor_step(
+        weight: FloatTensor<Self>,
+        gradient: FloatTensor<Self>,
+        first: FloatTensor<Self>,
+        second: FloatTensor<Self>,
+        steps: Vec<Step>,
+        least: f32,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>);
+}
+
+impl FusedUpdates for Flex {
+    fn squares(values: Values) -> Values {
+        let [lanes] = dims(&values);
+        tensor(squares(&numbers(&values), lanes), [lanes])
+    }
+
+    fn adam_step(
+        weight: Values,
+        gradient: Values,
+        first: Values,
+        second: Values,
+        steps: Vec<Step>,
+    ) -> (Values, Values, Values) {
+        updated([weight, first, second], &gradient, |parameter| adam(parameter, &steps))
+    }
+
+    fn adafactor_step(
+        weight: Values,
+        gradient: Values,
+        first: Values,
+        second: Values,
+        steps: Vec<Step>,
+        least: f32,
+    ) -> (Values, Values, Values) {
+        updated([weight, first, second], &gradient, |parameter| adafactor(parameter, &steps, least))
+    }
+}
+
+/// Updates in place what nobody else holds.
+fn updated(
+    tensors: [Values; 3],
+    gradient: &Values,
+    update: impl FnOnce(Parameter),
+) -> (Values, Values, Values) {
+    let [mut weight, mut first, mut second] = tensors.map(own);
+    update(Parameter {
+        weight: weight.storage_mut(),
+        gradient: &numbers(gradient),
+        first: first.storage_mut(),
+        second: second.storage_mut(),
+    });
+    (weight, first, second)
+}

@@ -1,0 +1,66 @@
+//! An operation of ours as a node of Burn's autodiff graph.
+
+use std::fmt::Debug;
+use std::marker::PhantomData;
+
+use burn::backend::autodiff::checkpoint::base::Checkpointer;
+use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
+use burn::backend::autodiff::grads::Gradients;
+use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
+use burn::backend::tensor::FloatTensor;
+use burn::backend::{Autodiff, Flex};
+
+/// A tensor of burn-flex.
+pub type Values = FloatTensor<Flex>;
+
+/// An operation with `N` inputs that gradients flow to.
+pub trait Operation<const N: usize>: Clone + Debug + Send + 'static {
+    /// What backward needs.
+    type Saved: Clone + Debug + Send + 'static;
+
+    /// The result, and what backward needs.
+    fn forward(&self, inputs: [Values; N]) -> (Values, Self::Saved);
+
+    /// The gradients of the inputs that are wanted, from that of the result.
+    fn backward(
+        &self,
+        saved: Self::Saved,
+        gradient: Values,
+        wanted: [bool; N],
+    ) -> [Option<Values>; N];
+}
+
+/// The backward step of an operation.
+#[derive(Debug)]
+struct Step<O>(PhantomData<fn() -> O>);
+
+impl<O: Operation<N>, const N: usize> Backward<Flex, N> for Step<O> {
+    type State = (O, O::Saved);
+
+    fn backward(self, ops: Ops<Self::State, N>, grads: &mut Gradients, _: &mut Checkpointer) {
+        let gradient = grads.consume::<Flex>(&ops.node);
+        let wanted = ops.parents.each_ref().map(Option::is_some);
+        let (operation, saved) = ops.state;
+        let gradients = operation.backward(saved, gradient, wanted);
+        for (parent, gradient) in ops.parents.into_iter().zip(gradients) {
+            if let (Some(parent), Some(gradient)) = (parent, gradient) {
+                grads.register::<Flex>(parent.id, gradient);
+            }
+        }
+    }
+}
+
+/// Carries an operation out and records it.
+pub fn tracked<O: Operation<N>, C: CheckpointStrategy, const N: usize>(
+    operation: O,
+    inputs: [FloatTensor<Autodiff<Flex, C>>; N],
+) -> FloatTensor<Autodiff<Flex, C>> {
+    // The guards keep the inputs' nodes alive until the operation is recorded.
+    let guards = inputs.each_ref().map(|input| input.node());
+    let (output, saved) = operation.forward(inputs.map(|input| input.into_primitive()));
+    let step = Step::<O>(PhantomData).prepare::<C>(guards).compute_bound();
+    match step.stateful() {
+        OpsKind::Tracked(step) => step.finish((operation, saved), output),
+        OpsKind::UnTracked(step) => step.finish(output),
+    }
+}
