@@ -122,18 +122,18 @@ const CUBIC: f32 = LINEAR * 0.044_715;
 
 /// GELU and its slope at x.
 #[inline(always)]
-fn gelu_at<const FMA: bool>(x: f32) -> (f32, f32) {
+fn gelu_at<const BITS: usize>(x: f32) -> (f32, f32) {
     let square = x * x;
-    let open = sigmoid::<FMA>(x * fma::<FMA>(CUBIC, square, LINEAR));
-    let slope_of_z = fma::<FMA>(3.0 * CUBIC, square, LINEAR);
-    (x * open, fma::<FMA>(x * open * (1.0 - open), slope_of_z, open))
+    let open = sigmoid::<BITS>(x * fma::<BITS>(CUBIC, square, LINEAR));
+    let slope_of_z = fma::<BITS>(3.0 * CUBIC, square, LINEAR);
+    (x * open, fma::<BITS>(x * open * (1.0 - open), slope_of_z, open))
 }
 
 /// x · σ(x) and its slope at x.
 #[inline(always)]
-fn silu_at<const FMA: bool>(x: f32) -> (f32, f32) {
-    let open = sigmoid::<FMA>(x);
-    (x * open, fma::<FMA>(x * open, 1.0 - open, open))
+fn silu_at<const BITS: usize>(x: f32) -> (f32, f32) {
+    let open = sigmoid::<BITS>(x);
+    (x * open, fma::<BITS>(x * open, 1.0 - open, open))
 }
 
 vectorised! {
@@ -142,9 +142,9 @@ vectorised! {
 }
 
 #[inline(always)]
-fn gelu_of_body<const FMA: bool>(x: &[f32], out: &mut [Slot]) {
+fn gelu_of_body<const BITS: usize>(x: &[f32], out: &mut [Slot]) {
     for (out, x) in out.iter_mut().zip(x) {
-        out.write(gelu_at::<FMA>(*x).0);
+        out.write(gelu_at::<BITS>(*x).0);
     }
 }
 
@@ -154,8 +154,8 @@ vectorised! {
 }
 
 #[inline(always)]
-fn gelu_slope_body<const FMA: bool>(x: &[f32], gradient: &mut [f32]) {
-    gradient.iter_mut().zip(x).for_each(|(value, x)| *value *= gelu_at::<FMA>(*x).1);
+fn gelu_slope_body<const BITS: usize>(x: &[f32], gradient: &mut [f32]) {
+    gradient.iter_mut().zip(x).for_each(|(value, x)| *value *= gelu_at::<BITS>(*x).1);
 }
 
 vectorised! {
@@ -164,8 +164,8 @@ vectorised! {
 }
 
 #[inline(always)]
-fn gate_silu_body<const FMA: bool>(packed: &[f32], width: usize, out: &mut [Slot]) {
-    gate_rows(packed, width, out, |x| silu_at::<FMA>(x).0);
+fn gate_silu_body<const BITS: usize>(packed: &[f32], width: usize, out: &mut [Slot]) {
+    gate_rows(packed, width, out, |x| silu_at::<BITS>(x).0);
 }
 
 vectorised! {
@@ -174,8 +174,8 @@ vectorised! {
 }
 
 #[inline(always)]
-fn gate_gelu_body<const FMA: bool>(packed: &[f32], width: usize, out: &mut [Slot]) {
-    gate_rows(packed, width, out, |x| gelu_at::<FMA>(x).0);
+fn gate_gelu_body<const BITS: usize>(packed: &[f32], width: usize, out: &mut [Slot]) {
+    gate_rows(packed, width, out, |x| gelu_at::<BITS>(x).0);
 }
 
 #[inline(always)]
@@ -194,13 +194,13 @@ vectorised! {
 }
 
 #[inline(always)]
-fn gate_silu_slope_body<const FMA: bool>(
+fn gate_silu_slope_body<const BITS: usize>(
     packed: &[f32],
     width: usize,
     gradient: &[f32],
     out: &mut [Slot],
 ) {
-    gate_slopes(packed, width, gradient, out, silu_at::<FMA>);
+    gate_slopes(packed, width, gradient, out, silu_at::<BITS>);
 }
 
 vectorised! {
@@ -209,13 +209,13 @@ vectorised! {
 }
 
 #[inline(always)]
-fn gate_gelu_slope_body<const FMA: bool>(
+fn gate_gelu_slope_body<const BITS: usize>(
     packed: &[f32],
     width: usize,
     gradient: &[f32],
     out: &mut [Slot],
 ) {
-    gate_slopes(packed, width, gradient, out, gelu_at::<FMA>);
+    gate_slopes(packed, width, gradient, out, gelu_at::<BITS>);
 }
 
 #[inline(always)]

@@ -206,7 +206,7 @@ vectorised! {
 }
 
 #[inline(always)]
-fn add_to_rows_body<const FMA: bool>(rows: &mut [f32], bias: &[f32]) {
+fn add_to_rows_body<const BITS: usize>(rows: &mut [f32], bias: &[f32]) {
     for row in rows.chunks_exact_mut(bias.len()) {
         row.iter_mut().zip(bias).for_each(|(value, bias)| *value += bias);
     }
@@ -218,7 +218,7 @@ vectorised! {
 }
 
 #[inline(always)]
-fn add_rows_body<const FMA: bool>(sums: &mut [f32], rows: &[f32]) {
+fn add_rows_body<const BITS: usize>(sums: &mut [f32], rows: &[f32]) {
     let width = sums.len();
     // A strip of columns stays in registers while all rows go by.
     const STRIP: usize = 4 * WIDTH;

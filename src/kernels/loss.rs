@@ -53,7 +53,7 @@ vectorised! {
 }
 
 #[inline(always)]
-fn log_sums_body<const FMA: bool>(logits: &[f32], vocabulary: usize, sums: &mut [f32]) {
+fn log_sums_body<const BITS: usize>(logits: &[f32], vocabulary: usize, sums: &mut [f32]) {
     for (row, sum) in logits.chunks_exact(vocabulary).zip(sums) {
         let (chunks, rest) = row.as_chunks::<WIDTH>();
         let mut most: Chunk = [f32::NEG_INFINITY; WIDTH];
@@ -66,11 +66,11 @@ fn log_sums_body<const FMA: bool>(logits: &[f32], vocabulary: usize, sums: &mut 
         let mut total: Chunk = [0.0; WIDTH];
         for chunk in chunks {
             for place in 0..WIDTH {
-                total[place] += exp::<FMA>(chunk[place] - most);
+                total[place] += exp::<BITS>(chunk[place] - most);
             }
         }
         let whole = fold(total, |a, b| a + b);
-        let whole = rest.iter().fold(whole, |sum, value| sum + exp::<FMA>(value - most));
+        let whole = rest.iter().fold(whole, |sum, value| sum + exp::<BITS>(value - most));
         *sum = most + whole.ln();
     }
 }
@@ -81,8 +81,8 @@ vectorised! {
 }
 
 #[inline(always)]
-fn shares_body<const FMA: bool>(row: &[f32], sum: f32, share: f32, out: &mut [Slot]) {
+fn shares_body<const BITS: usize>(row: &[f32], sum: f32, share: f32, out: &mut [Slot]) {
     for (out, value) in out.iter_mut().zip(row) {
-        out.write(exp::<FMA>(value - sum) * share);
+        out.write(exp::<BITS>(value - sum) * share);
     }
 }

@@ -77,10 +77,10 @@ pub fn backward(
 
 /// Mean (0 where it is not taken away) and one over the deviation of a row.
 #[inline(always)]
-fn moments<const FMA: bool>(row: &[f32], norm: &Norm) -> (f32, f32) {
+fn moments<const BITS: usize>(row: &[f32], norm: &Norm) -> (f32, f32) {
     let count = row.len() as f32;
     let mean = if norm.centred { sum_of(row, row, |a, _, sum| sum + a) / count } else { 0.0 };
-    let squares = sum_of(row, row, |a, _, sum| fma::<FMA>(a - mean, a - mean, sum));
+    let squares = sum_of(row, row, |a, _, sum| fma::<BITS>(a - mean, a - mean, sum));
     (mean, 1.0 / (squares / count + norm.eps).sqrt())
 }
 
@@ -90,7 +90,7 @@ vectorised! {
 }
 
 #[inline(always)]
-fn normalise_body<const FMA: bool>(
+fn normalise_body<const BITS: usize>(
     x: &[f32],
     gain: &[f32],
     bias: &[f32],
@@ -99,14 +99,14 @@ fn normalise_body<const FMA: bool>(
 ) {
     let channels = norm.channels;
     for (row, out) in x.chunks_exact(channels).zip(out.chunks_exact_mut(channels)) {
-        let (mean, scale) = moments::<FMA>(row, norm);
+        let (mean, scale) = moments::<BITS>(row, norm);
         if bias.is_empty() {
             for ((out, x), gain) in out.iter_mut().zip(row).zip(gain) {
                 out.write((x - mean) * scale * gain);
             }
         } else {
             for ((out, x), (gain, bias)) in out.iter_mut().zip(row).zip(gain.iter().zip(bias)) {
-                out.write(fma::<FMA>((x - mean) * scale, *gain, *bias));
+                out.write(fma::<BITS>((x - mean) * scale, *gain, *bias));
             }
         }
     }
@@ -118,7 +118,7 @@ vectorised! {
 }
 
 #[inline(always)]
-fn slopes_body<const FMA: bool>(
+fn slopes_body<const BITS: usize>(
     x: &[f32],
     gain: &[f32],
     gradient: &[f32],
@@ -130,46 +130,49 @@ fn slopes_body<const FMA: bool>(
     let (of_gain, of_bias) = sums.split_at_mut(channels);
     let rows = x.chunks_exact(channels).zip(gradient.chunks_exact(channels));
     for ((row, gradient), out) in rows.zip(out.chunks_exact_mut(channels)) {
-        let (mean, scale) = moments::<FMA>(row, norm);
+        let (mean, scale) = moments::<BITS>(row, norm);
         // With n the normalised row and h = gradient · gain: dx = scale (h − mean(h) − n mean(h n)),
         // without mean(h) where the row's mean is not taken away.
-        let (h_sum, hn_sum) = weighted_sums::<FMA>(row, gradient, gain, mean, scale);
+        let (h_sum, hn_sum) = weighted_sums::<BITS>(row, gradient, gain, mean, scale);
         let h_mean = if norm.centred { h_sum / channels as f32 } else { 0.0 };
         let hn_mean = hn_sum / channels as f32;
-        for index in 0..channels {
-            let n = (row[index] - mean) * scale;
-            let h = gradient[index] * gain[index];
-            out[index].write(scale * (h - h_mean - n * hn_mean));
-            of_gain[index] = fma::<FMA>(gradient[index], n, of_gain[index]);
-            of_bias[index] += gradient[index];
+        let of = out.iter_mut().zip(of_gain.iter_mut().zip(of_bias.iter_mut()));
+        let values = row.iter().zip(gradient.iter().zip(gain));
+        for ((out, (of_gain, of_bias)), (x, (gradient, gain))) in of.zip(values) {
+            let n = (x - mean) * scale;
+            out.write(scale * (gradient * gain - h_mean - n * hn_mean));
+            *of_gain = fma::<BITS>(*gradient, n, *of_gain);
+            *of_bias += gradient;
         }
     }
 }
 
 /// Sums of `gradient · gain`, and of that times the normalised row.
 #[inline(always)]
-fn weighted_sums<const FMA: bool>(
+fn weighted_sums<const BITS: usize>(
     row: &[f32],
     gradient: &[f32],
     gain: &[f32],
     mean: f32,
     scale: f32,
 ) -> (f32, f32) {
+    let (row, row_rest) = row.as_chunks::<WIDTH>();
+    let (gradient, gradient_rest) = gradient.as_chunks::<WIDTH>();
+    let (gain, gain_rest) = gain.as_chunks::<WIDTH>();
     let (mut h_sums, mut hn_sums) = ([0.0; WIDTH], [0.0; WIDTH]);
-    let whole = row.len() / WIDTH * WIDTH;
-    for start in (0..whole).step_by(WIDTH) {
+    for ((row, gradient), gain) in row.iter().zip(gradient).zip(gain) {
         for place in 0..WIDTH {
-            let h = gradient[start + place] * gain[start + place];
+            let h = gradient[place] * gain[place];
             h_sums[place] += h;
-            hn_sums[place] = fma::<FMA>(h, (row[start + place] - mean) * scale, hn_sums[place]);
+            hn_sums[place] = fma::<BITS>(h, (row[place] - mean) * scale, hn_sums[place]);
         }
     }
     let add = |a, b| a + b;
     let (mut h_sum, mut hn_sum) = (fold(h_sums, add), fold(hn_sums, add));
-    for index in whole..row.len() {
-        let h = gradient[index] * gain[index];
+    for ((x, gradient), gain) in row_rest.iter().zip(gradient_rest).zip(gain_rest) {
+        let h = gradient * gain;
         h_sum += h;
-        hn_sum += h * (row[index] - mean) * scale;
+        hn_sum += h * (x - mean) * scale;
     }
     (h_sum, hn_sum)
 }

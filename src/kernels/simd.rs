@@ -6,57 +6,90 @@ pub const WIDTH: usize = 16;
 /// One chunk.
 pub type Chunk = [f32; WIDTH];
 
-/// Defines a kernel from a body that is generic over `FMA`: compiled for the widest vectors that are
-/// common (AVX2 with fused multiply-add on x86-64) and for any machine, chosen at run time. `portable`
-/// in the module of the kernel's name is the second, for tests and for comparisons.
+/// Defines a kernel from a body that is generic over `BITS`, the size of its vectors: compiled for the
+/// processors that are common (AVX-512 and AVX2 on x86-64) and, with `BITS = 0`, for any machine;
+/// chosen at run time. `portable` in the module of the kernel's name is the last, for tests. `at most
+/// 256` is for bodies that need more registers than there are of the widest.
 macro_rules! vectorised {
+    (at most 256, $(#[$meta:meta])* $vis:vis fn $name:ident($($arg:ident: $type:ty),* $(,)?) = $body:ident) => {
+        $crate::kernels::simd::vectorised!(@ [256 => wide "avx2,fma"] $(#[$meta])* $vis fn $name($($arg: $type),*) = $body);
+    };
     ($(#[$meta:meta])* $vis:vis fn $name:ident($($arg:ident: $type:ty),* $(,)?) = $body:ident) => {
+        $crate::kernels::simd::vectorised!(@ [
+            512 => widest "avx512f,avx512vl,avx512dq,avx512bw,avx2,fma",
+            256 => wide "avx2,fma"
+        ] $(#[$meta])* $vis fn $name($($arg: $type),*) = $body);
+    };
+    (@ [$($bits:literal => $level:ident $features:literal),*] $(#[$meta:meta])* $vis:vis fn $name:ident($($arg:ident: $type:ty),*) = $body:ident) => {
         $(#[$meta])*
         $vis fn $name($($arg: $type),*) {
             #[cfg(target_arch = "x86_64")]
-            if $crate::kernels::simd::has_wide_vectors() {
-                #[target_feature(enable = "avx2,fma")]
-                fn wide($($arg: $type),*) {
-                    $body::<true>($($arg),*)
-                }
-                // SAFETY: the processor has the features; that was just looked up.
-                return unsafe { wide($($arg),*) };
+            {
+                $crate::kernels::simd::levels!([$($bits => $level $features),*] ($($arg: $type),*) $body);
             }
             // Every 64-bit Arm has fused multiply-add; elsewhere it would be a call of a library.
-            $body::<{ cfg!(target_arch = "aarch64") }>($($arg),*)
+            $body::<{ if cfg!(target_arch = "aarch64") { 128 } else { 0 } }>($($arg),*)
         }
 
-        /// The same without looking at the processor.
+        /// The same for any machine.
         #[cfg(test)]
         $vis mod $name {
             #[allow(unused_imports)]
             use super::*;
 
-            /// For any machine.
             pub(super) fn portable($($arg: $type),*) {
-                $body::<false>($($arg),*)
+                $body::<0>($($arg),*)
             }
         }
     };
 }
 pub(crate) use vectorised;
 
-/// Whether kernels run with AVX2 here. `WANE_PORTABLE=1` turns it off.
+/// Returns from the widest of some levels that the processor has.
 #[cfg(target_arch = "x86_64")]
-pub fn has_wide_vectors() -> bool {
+macro_rules! levels {
+    ([] $args:tt $body:ident) => {};
+    ([$bits:literal => $level:ident $features:literal $(, $($rest:tt)*)?] ($($arg:ident: $type:ty),*) $body:ident) => {
+        #[target_feature(enable = $features)]
+        fn $level($($arg: $type),*) {
+            $body::<$bits>($($arg),*)
+        }
+        if $crate::kernels::simd::vector_bits() >= $bits {
+            // SAFETY: the processor has the features of this level; that was looked up.
+            return unsafe { $level($($arg),*) };
+        }
+        $crate::kernels::simd::levels!([$($($rest)*)?] ($($arg: $type),*) $body);
+    };
+}
+#[cfg(target_arch = "x86_64")]
+pub(crate) use levels;
+
+/// Bits of the vectors that kernels run with here: 512, 256, or 0 for whatever any machine has.
+/// `WANE_VECTOR_BITS` lowers it.
+#[cfg(target_arch = "x86_64")]
+pub fn vector_bits() -> usize {
     use std::sync::OnceLock;
-    static WIDE: OnceLock<bool> = OnceLock::new();
-    *WIDE.get_or_init(|| {
-        std::env::var_os("WANE_PORTABLE").is_none()
-            && is_x86_feature_detected!("avx2")
-            && is_x86_feature_detected!("fma")
+    static BITS: OnceLock<usize> = OnceLock::new();
+    *BITS.get_or_init(|| {
+        let most = std::env::var("WANE_VECTOR_BITS").ok().and_then(|bits| bits.parse().ok());
+        let most = most.unwrap_or(usize::MAX);
+        let wide = is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma");
+        let widest = is_x86_feature_detected!("avx512f")
+            && is_x86_feature_detected!("avx512vl")
+            && is_x86_feature_detected!("avx512dq")
+            && is_x86_feature_detected!("avx512bw");
+        match (wide, widest) {
+            (true, true) if most >= 512 => 512,
+            (true, _) if most >= 256 => 256,
+            _ => 0,
+        }
     })
 }
 
 /// `a · b + c`, in one rounding where that is one instruction.
 #[inline(always)]
-pub fn fma<const FMA: bool>(a: f32, b: f32, c: f32) -> f32 {
-    if FMA { a.mul_add(b, c) } else { a * b + c }
+pub fn fma<const BITS: usize>(a: f32, b: f32, c: f32) -> f32 {
+    if BITS > 0 { a.mul_add(b, c) } else { a * b + c }
 }
 
 /// The larger, `b` only where it is; keeps `a` beside a NaN in `b`.
@@ -96,23 +129,23 @@ pub fn sum_of(a: &[f32], b: &[f32], of: impl Fn(f32, f32, f32) -> f32) -> f32 {
 /// (Cephes's, Moshier 1992). 0 below −86.64, just before numbers lose their precision, infinite above
 /// 88.72; NaN stays NaN.
 #[inline(always)]
-pub fn exp<const FMA: bool>(x: f32) -> f32 {
+pub fn exp<const BITS: usize>(x: f32) -> f32 {
     const LOWEST: f32 = -86.64;
     const HIGHEST: f32 = 88.72;
     // Adding it leaves no place for a fraction: the sum's last bits are the whole number.
     const ROUND: f32 = 12_582_912.0;
     let y = if x < LOWEST { LOWEST } else { x };
     let y = if y > HIGHEST { HIGHEST } else { y };
-    let shifted = fma::<FMA>(y, std::f32::consts::LOG2_E, ROUND);
+    let shifted = fma::<BITS>(y, std::f32::consts::LOG2_E, ROUND);
     let whole = shifted - ROUND;
     // ln 2 in two parts, the first with zeros at its end, so that the product is exact.
-    let rest = fma::<FMA>(whole, -0.693_359_4, y);
-    let rest = fma::<FMA>(whole, 2.121_944_4e-4, rest);
+    let rest = fma::<BITS>(whole, -0.693_359_4, y);
+    let rest = fma::<BITS>(whole, 2.121_944_4e-4, rest);
     let mut series = 1.987_569_1e-4;
     for coefficient in [1.398_199_9e-3, 8.333_452e-3, 4.166_579_6e-2, 1.666_666_5e-1, 0.5] {
-        series = fma::<FMA>(series, rest, coefficient);
+        series = fma::<BITS>(series, rest, coefficient);
     }
-    let series = fma::<FMA>(series * rest, rest, rest) + 1.0;
+    let series = fma::<BITS>(series * rest, rest, rest) + 1.0;
     // In two steps, because 2¹²⁸ is no float32: a half of the power, then that times two.
     let half_power = f32::from_bits((shifted.to_bits() << 23).wrapping_add(126 << 23));
     let value = series * half_power * 2.0;
@@ -122,32 +155,32 @@ pub fn exp<const FMA: bool>(x: f32) -> f32 {
 
 /// 1 / (1 + e⁻ˣ).
 #[inline(always)]
-pub fn sigmoid<const FMA: bool>(x: f32) -> f32 {
-    1.0 / (1.0 + exp::<FMA>(-x))
+pub fn sigmoid<const BITS: usize>(x: f32) -> f32 {
+    1.0 / (1.0 + exp::<BITS>(-x))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn check<const FMA: bool>() {
+    fn check<const BITS: usize>() {
         for step in -8_663..=8_871 {
             let x = step as f32 / 100.0;
-            let (ours, exact) = (f64::from(exp::<FMA>(x)), f64::from(x).exp());
+            let (ours, exact) = (f64::from(exp::<BITS>(x)), f64::from(x).exp());
             assert!((ours / exact - 1.0).abs() < 2e-7, "{x}: {ours} {exact}");
         }
-        assert_eq!(exp::<FMA>(0.0), 1.0);
-        assert_eq!(exp::<FMA>(f32::NEG_INFINITY), 0.0);
-        assert_eq!(exp::<FMA>(f32::INFINITY), f32::INFINITY);
-        assert!(exp::<FMA>(f32::NAN).is_nan());
-        assert_eq!((sigmoid::<FMA>(0.0), sigmoid::<FMA>(f32::INFINITY)), (0.5, 1.0));
-        assert_eq!(sigmoid::<FMA>(f32::NEG_INFINITY), 0.0);
+        assert_eq!(exp::<BITS>(0.0), 1.0);
+        assert_eq!(exp::<BITS>(f32::NEG_INFINITY), 0.0);
+        assert_eq!(exp::<BITS>(f32::INFINITY), f32::INFINITY);
+        assert!(exp::<BITS>(f32::NAN).is_nan());
+        assert_eq!((sigmoid::<BITS>(0.0), sigmoid::<BITS>(f32::INFINITY)), (0.5, 1.0));
+        assert_eq!(sigmoid::<BITS>(f32::NEG_INFINITY), 0.0);
     }
 
     #[test]
     fn the_exponential_is_exact_to_the_last_place_and_keeps_what_is_no_number() {
-        check::<true>();
-        check::<false>();
+        check::<256>();
+        check::<0>();
     }
 
     #[test]

@@ -111,8 +111,8 @@ vectorised! {
 }
 
 #[inline(always)]
-fn piece_of_squares_body<const FMA: bool>(values: &[f32], sum: &mut f32) {
-    *sum = sum_of(values, values, |a, b, sum| fma::<FMA>(a, b, sum));
+fn piece_of_squares_body<const BITS: usize>(values: &[f32], sum: &mut f32) {
+    *sum = sum_of(values, values, |a, b, sum| fma::<BITS>(a, b, sum));
 }
 
 vectorised! {
@@ -120,7 +120,7 @@ vectorised! {
 }
 
 #[inline(always)]
-fn adam_body<const FMA: bool>(part: &mut Parameter, step: &Step) {
+fn adam_body<const BITS: usize>(part: &mut Parameter, step: &Step) {
     let [correction_1, correction_2] = step.corrections;
     let moments = part.first.iter_mut().zip(part.second.iter_mut());
     for ((weight, gradient), (first, second)) in
@@ -139,7 +139,7 @@ vectorised! {
 }
 
 #[inline(always)]
-fn adafactor_body<const FMA: bool>(part: &mut Parameter, step: &Step, unit: f32) {
+fn adafactor_body<const BITS: usize>(part: &mut Parameter, step: &Step, unit: f32) {
     let moments = part.first.iter_mut().zip(part.second.iter_mut());
     for ((weight, gradient), (first, second)) in
         part.weight.iter_mut().zip(part.gradient).zip(moments)

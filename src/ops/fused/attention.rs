@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use super::values::{dims, numbers, tensor};
-use crate::kernels::attention::{Heads, backward, forward};
+use crate::kernels::attention::{Heads, Scale, backward, forward};
 use crate::ops::node::{Operation, Values};
 
 /// Causal attention from packed rows.
@@ -12,22 +12,22 @@ pub struct Attention {
 }
 
 impl Operation<1> for Attention {
-    /// The packed rows, and the logarithm of each row's and head's sum of exponentials.
-    type Saved = (Values, Arc<[f32]>);
+    /// The packed rows, and what turns their scores into weights.
+    type Saved = (Values, Arc<[Scale]>);
 
     fn forward(&self, [packed]: [Values; 1]) -> (Values, Self::Saved) {
         let [lanes, rows, _] = dims(&packed);
-        let (outputs, sums) = forward(&numbers(&packed), &self.heads);
-        (tensor(outputs, [lanes, rows, self.heads.channels()]), (packed, sums.into()))
+        let (outputs, scales) = forward(&numbers(&packed), &self.heads);
+        (tensor(outputs, [lanes, rows, self.heads.channels()]), (packed, scales.into()))
     }
 
     fn backward(
         &self,
-        (packed, sums): Self::Saved,
+        (packed, scales): Self::Saved,
         gradient: Values,
         _: [bool; 1],
     ) -> [Option<Values>; 1] {
-        let of_packed = backward(&numbers(&packed), &sums, &numbers(&gradient), &self.heads);
+        let of_packed = backward(&numbers(&packed), &scales, &numbers(&gradient), &self.heads);
         [Some(tensor(of_packed, dims::<3>(&packed)))]
     }
 }

@@ -1,0 +1,237 @@
+//! Training speed: a step on one thread beside its matrix products alone, and tokens per second of the
+//! whole machine beside PyTorch's. See `benches/README.md` for how to read it.
+//!
+//! `cargo bench --bench training`, with `WANE_BENCH_PYTHON` naming an interpreter that has torch for
+//! the comparison, `WANE_BENCH_ONLY` a part of a shape's name.
+
+mod peer;
+mod products;
+
+use std::time::Instant;
+
+use burn::train::Interrupter;
+use wane::backend::Backend;
+use wane::corpus::Corpus;
+use wane::plan::Plan;
+use wane::run::RunConfig;
+use wane::spec::{Changes, Spec};
+use wane::train::{Cohort, Observer, train};
+
+use peer::Peers;
+
+// The program's allocator, so that the bench measures what users get.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// Rounds that are counted; every measurement is taken once in each, one after another, so that a
+/// machine that slows down slows all of them.
+const ROUNDS: usize = 7;
+/// Seconds of training that a measurement should take.
+const SECONDS: f64 = 0.6;
+
+/// A model and its batch.
+pub struct Shape {
+    pub name: &'static str,
+    pub family: &'static str,
+    pub layers: usize,
+    pub heads: usize,
+    pub channels: usize,
+    pub context: usize,
+    pub batch: usize,
+}
+
+const SHAPES: [Shape; 5] = [
+    Shape {
+        name: "gpt2 2×64",
+        family: "gpt2",
+        layers: 2,
+        heads: 4,
+        channels: 64,
+        context: 64,
+        batch: 8,
+    },
+    Shape {
+        name: "llama 2×64",
+        family: "llama",
+        layers: 2,
+        heads: 4,
+        channels: 64,
+        context: 64,
+        batch: 8,
+    },
+    Shape {
+        name: "gpt2 4×128",
+        family: "gpt2",
+        layers: 4,
+        heads: 4,
+        channels: 128,
+        context: 64,
+        batch: 12,
+    },
+    Shape {
+        name: "llama 4×128",
+        family: "llama",
+        layers: 4,
+        heads: 4,
+        channels: 128,
+        context: 64,
+        batch: 12,
+    },
+    Shape {
+        name: "gpt2 6×384",
+        family: "gpt2",
+        layers: 6,
+        heads: 6,
+        channels: 384,
+        context: 256,
+        batch: 8,
+    },
+];
+
+fn main() {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let only = std::env::var("WANE_BENCH_ONLY").unwrap_or_default();
+    println!("{cores} cores; medians of {ROUNDS} rounds (lowest–highest); one lane a worker");
+    println!(
+        "{:<12} {:>22} {:>22} {:>6} {:>20} {:>24} {:>22} {:>6}",
+        "shape",
+        "products, ms",
+        "step, ms",
+        "ratio",
+        "torch step, ms",
+        "all cores, tokens/s",
+        "torch, tokens/s",
+        "ratio"
+    );
+    for shape in SHAPES.iter().filter(|shape| shape.name.contains(&only)) {
+        println!("{}", measured(shape, cores));
+    }
+}
+
+/// What every round found, smallest first once sorted.
+#[derive(Default)]
+struct Found(Vec<f64>);
+
+impl Found {
+    fn median(&mut self) -> f64 {
+        self.0.sort_by(f64::total_cmp);
+        self.0.get(self.0.len() / 2).copied().unwrap_or(f64::NAN)
+    }
+
+    fn show(&mut self, decimals: usize) -> String {
+        let median = self.median();
+        match (self.0.first(), self.0.last()) {
+            (Some(low), Some(high)) => {
+                format!("{median:.decimals$} ({low:.decimals$}–{high:.decimals$})")
+            }
+            _ => "–".to_owned(),
+        }
+    }
+}
+
+fn measured(shape: &Shape, cores: usize) -> String {
+    let bench = Bench::new(shape);
+    let mut peers = Peers::start(shape, cores);
+    let tokens = (shape.batch * shape.context) as f64;
+    let [mut products, mut alone, mut peer_alone, mut all, mut peer_all] =
+        std::array::from_fn(|_| Found::default());
+    // The first round warms up and finds out how many steps fill the time.
+    let mut steps = 3;
+    for round in 0..=ROUNDS {
+        let product = products::seconds(shape, bench.corpus.vocabulary);
+        let step = bench.step_seconds(1, steps);
+        let together = bench.step_seconds(cores, steps);
+        let peer = peers
+            .as_mut()
+            .map(|peers| (peers.step_seconds(1, steps), peers.step_seconds(cores, steps)));
+        if round == 0 {
+            steps = ((SECONDS / step[0]) as usize).clamp(3, 400);
+            continue;
+        }
+        products.0.push(product * 1e3);
+        alone.0.push(step[0] * 1e3);
+        all.0.push(together.iter().map(|seconds| tokens / seconds).sum());
+        if let Some((peer, peers)) = peer {
+            peer_alone.0.push(peer[0] * 1e3);
+            peer_all.0.push(peers.iter().map(|seconds| tokens / seconds).sum());
+        }
+    }
+    let to_products = alone.median() / products.median();
+    let to_peer = all.median() / peer_all.median();
+    format!(
+        "{:<12} {:>22} {:>22} {:>6.2} {:>20} {:>24} {:>22} {:>6.2}",
+        shape.name,
+        products.show(2),
+        alone.show(2),
+        to_products,
+        peer_alone.show(2),
+        all.show(0),
+        peer_all.show(0),
+        to_peer
+    )
+}
+
+struct Bench {
+    run: RunConfig,
+    corpus: Corpus,
+}
+
+impl Bench {
+    fn new(shape: &Shape) -> Self {
+        let Shape { family, layers, heads, channels, context, batch, .. } = shape;
+        let text = format!(
+            "name = 'bench'\nseeds = [0]\n[data]\ntrain = 30000\nval = 2000\n[model]\n\
+             family = '{family}'\nlayers = {layers}\nheads = {heads}\nchannels = {channels}\n\
+             context = {context}\n[train]\nsteps = 1000000\nbatch = {batch}\nwarmup = 1\n\
+             eval_every = 1000000\neval_windows = 1\n[[arm]]\nform = 'adamw'\nweight_decay = 0.1\n"
+        );
+        let spec = Spec::parse(&text, &Changes::default()).expect("the spec is valid");
+        let corpus = Corpus::load(&spec.source, &spec.split).expect("the grammar is embedded");
+        let run = Plan::new(&spec, &corpus, None).runs[0].clone();
+        Bench { run, corpus }
+    }
+
+    /// Median seconds of a step in each of `workers` that train at the same time, a thread each.
+    fn step_seconds(&self, workers: usize, steps: usize) -> Vec<f64> {
+        std::thread::scope(|scope| {
+            let start = || scope.spawn(|| self.work(steps));
+            let workers: Vec<_> = (0..workers).map(|_| start()).collect();
+            workers.into_iter().map(|worker| worker.join().expect("training succeeds")).collect()
+        })
+    }
+
+    fn work(&self, steps: usize) -> f64 {
+        let interrupter = Interrupter::new();
+        let mut watch = Watch { steps, last: Instant::now(), taken: Vec::new(), interrupter };
+        let interrupter = watch.interrupter.clone();
+        let device = Backend::Flex.open().expect("a CPU is there");
+        let lanes = [self.run.clone()];
+        let (resume, initial) = (Vec::new(), None);
+        let cohort = Cohort { lanes: &lanes, resume, corpus: &self.corpus, initial, device };
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().expect("a thread starts");
+        pool.install(|| train(&cohort, &mut watch, &interrupter)).expect("training succeeds");
+        watch.taken.sort_by(f64::total_cmp);
+        watch.taken[watch.taken.len() / 2]
+    }
+}
+
+/// Takes the time of every step but the first, and stops training after enough of them.
+struct Watch {
+    steps: usize,
+    last: Instant,
+    taken: Vec<f64>,
+    interrupter: Interrupter,
+}
+
+impl Observer for Watch {
+    fn stepped(&mut self, step: usize) {
+        let now = Instant::now();
+        if step > 1 {
+            self.taken.push((now - self.last).as_secs_f64());
+        }
+        self.last = now;
+        if step > self.steps {
+            self.interrupter.stop(None);
+        }
+    }
+}
