@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use super::blocks::{each_chunk, each_pair};
 use super::rotary::Angles;
-use super::simd::{Chunk, WIDTH, exp, fma, fold, larger, sum_of, vectorised};
+use super::simd::{Chunk, WIDTH, exp, fma, fold, larger, vectorised};
 use super::{Slot, written};
 
 /// Rows of a tile: as many as leave its numbers in registers.
@@ -88,17 +88,17 @@ pub fn forward(packed: &[f32], heads: &Heads) -> (Vec<f32>, Vec<Scale>) {
 pub fn backward(packed: &[f32], scales: &[Scale], gradient: &[f32], heads: &Heads) -> Vec<f32> {
     let (in_size, out_size) = (heads.context * heads.packed(), heads.context * heads.channels());
     let angles = heads.angles();
-    let write = |window: usize, out: &mut [Slot]| {
+    let mut sums = vec![0.0; packed.len()];
+    each_chunk(&mut sums, in_size, |window, sums| {
         let packed = &packed[window * in_size..][..in_size];
         let gradient = &gradient[window * out_size..][..out_size];
         let size = heads.heads * heads.context;
         let scales = &scales[window * size..][..size];
         with_scratch(heads, |scratch| {
-            window_backward(packed, scales, gradient, heads, angles.as_deref(), scratch, out);
+            window_backward(packed, scales, gradient, heads, angles.as_deref(), scratch, sums);
         });
-    };
-    // SAFETY: queries, keys and values of every row are written.
-    unsafe { written(packed.len(), |out| each_chunk(out, in_size, write)) }
+    });
+    sums
 }
 
 /// What turns the scores of a row into weights: `(score − most).exp() · inverse`.
@@ -138,9 +138,6 @@ struct Scratch {
     key: Vec<f32>,
     value: Vec<f32>,
     gradient: Vec<f32>,
-    of_query: Vec<f32>,
-    of_key: Vec<f32>,
-    of_value: Vec<f32>,
     /// `[width, rows]` each.
     key_turned: Vec<f32>,
     value_turned: Vec<f32>,
@@ -176,9 +173,6 @@ impl Scratch {
             key: narrow(),
             value: narrow(),
             gradient: narrow(),
-            of_query: narrow(),
-            of_key: narrow(),
-            of_value: narrow(),
             key_turned: narrow(),
             value_turned: narrow(),
             weights: square(),
@@ -265,7 +259,8 @@ fn window_forward_body<const BITS: usize>(
                 let seen = heads.first_key(first)..last;
                 for column in (0..head).step_by(WIDTH) {
                     let values = values.columns_from(column);
-                    let products = tile_by_rows::<BITS>(weights, values, seen.clone());
+                    let mut products = [[0.0; WIDTH]; TILE];
+                    tile_by_rows::<BITS>(weights, values, seen.clone(), &mut products);
                     let count = WIDTH.min(head - column);
                     for (row, scale) in (first..last).zip(&tile) {
                         let place = row * heads.channels() + index * head + column;
@@ -281,7 +276,7 @@ fn window_forward_body<const BITS: usize>(
 }
 
 vectorised! { at most 256,
-    /// The gradient of one window's packed rows, `[context, packed]`.
+    /// Adds the gradient of one window's packed rows, `[context, packed]`, to `sums`.
     fn window_backward(
         packed: &[f32],
         scales: &[Scale],
@@ -289,7 +284,7 @@ vectorised! { at most 256,
         heads: &Heads,
         angles: Option<&Angles>,
         scratch: &mut Scratch,
-        out: &mut [Slot],
+        sums: &mut [f32],
     ) = window_backward_body
 }
 
@@ -301,21 +296,19 @@ fn window_backward_body<const BITS: usize>(
     heads: &Heads,
     angles: Option<&Angles>,
     scratch: &mut Scratch,
-    out: &mut [Slot],
+    sums: &mut [f32],
 ) {
     let (group, head) = (heads.heads / heads.kv_heads, heads.head);
     let packed = Rows { values: packed, stride: heads.packed() };
     let gradient = Rows { values: gradient, stride: heads.channels() };
     let (rows, width) = (scratch.rows, scratch.width);
     for kv_head in 0..heads.kv_heads {
-        let start = (heads.heads + kv_head) * head;
-        let keys = packed.columns_from(start);
+        let of_key = (heads.heads + kv_head) * head;
+        let of_value = of_key + heads.kv_heads * head;
+        let keys = packed.columns_from(of_key);
         let keys = head_rows(keys, heads, angles, &mut scratch.key, width);
         turn_over(keys, heads, &mut scratch.key_turned, rows);
-        let values = packed.columns_from(start + heads.kv_heads * head);
-        turn_over(values, heads, &mut scratch.value_turned, rows);
-        scratch.of_key.fill(0.0);
-        scratch.of_value.fill(0.0);
+        turn_over(packed.columns_from(of_value), heads, &mut scratch.value_turned, rows);
         for index in kv_head * group..(kv_head + 1) * group {
             let queries = packed.columns_from(index * head);
             let queries = head_rows(queries, heads, angles, &mut scratch.query, width);
@@ -330,38 +323,22 @@ fn window_backward_body<const BITS: usize>(
                 scales: &scales[index * heads.context..][..heads.context],
                 weights: &mut scratch.weights,
                 slopes: &mut scratch.slopes,
-                of_query: &mut scratch.of_query,
-                of_key: &mut scratch.of_key,
-                of_value: &mut scratch.of_value,
                 rows,
-                width,
             };
             part.find_slopes::<BITS>(heads);
-            part.spread_slopes::<BITS>(heads);
-            unload(&mut scratch.of_query, width, heads, angles, &mut out[index * head..]);
+            part.spread_slopes::<BITS>(heads, sums, [index * head, of_key, of_value]);
+            turn_back(sums, index * head, heads, angles);
         }
-        unload(&mut scratch.of_key, width, heads, angles, &mut out[start..]);
-        let start = start + heads.kv_heads * head;
-        unload(&mut scratch.of_value, width, heads, None, &mut out[start..]);
+        turn_back(sums, of_key, heads, angles);
     }
 }
 
-/// Puts the gradient of one head into packed rows, turned back where queries and keys were turned.
+/// Turns the gradient of one head's queries or keys back, where those were turned.
 #[inline(always)]
-fn unload(
-    values: &mut [f32],
-    width: usize,
-    heads: &Heads,
-    angles: Option<&Angles>,
-    out: &mut [Slot],
-) {
-    let rows = values.chunks_exact_mut(width).zip(out.chunks_mut(heads.packed()));
-    for (position, (values, out)) in rows.take(heads.context).enumerate() {
-        let values = &mut values[..heads.head];
-        if let Some(angles) = angles {
-            angles.turn_back(position, values);
-        }
-        out[..heads.head].write_copy_of_slice(values);
+fn turn_back(sums: &mut [f32], start: usize, heads: &Heads, angles: Option<&Angles>) {
+    let Some(angles) = angles else { return };
+    for (position, row) in sums.chunks_exact_mut(heads.packed()).enumerate() {
+        angles.turn_back(position, &mut row[start..][..heads.head]);
     }
 }
 
@@ -375,11 +352,7 @@ struct Part<'a> {
     scales: &'a [Scale],
     weights: &'a mut [f32],
     slopes: &'a mut [f32],
-    of_query: &'a mut [f32],
-    of_key: &'a mut [f32],
-    of_value: &'a mut [f32],
     rows: usize,
-    width: usize,
 }
 
 impl Part<'_> {
@@ -392,47 +365,45 @@ impl Part<'_> {
             let slopes = &mut self.slopes[first * rows..];
             scores::<BITS>(weights, rows, self.queries, self.key_turned, first, heads);
             row_products::<BITS>(slopes, rows, self.gradient, self.value_turned, first, heads);
-            let columns = heads.columns(first, TILE);
+            let mut tile = [Scale::default(); TILE];
             let last = (first + TILE).min(heads.context);
-            for (row, scale) in self.scales[first..last].iter().enumerate() {
-                let weights = &mut weights[row * rows..][columns.clone()];
-                let slopes = &mut slopes[row * rows..][columns.clone()];
-                for chunk in weights.as_chunks_mut::<WIDTH>().0 {
-                    for score in chunk {
-                        *score = exp::<BITS>(*score - scale.most) * scale.inverse;
-                    }
-                }
-                let inner = sum_of(weights, slopes, |a, b, sum| fma::<BITS>(a, b, sum));
-                for (slope, weight) in slopes.iter_mut().zip(weights) {
-                    *slope = *weight * (*slope - inner) * heads.scale();
-                }
-            }
+            tile[..last - first].copy_from_slice(&self.scales[first..last]);
+            weigh::<BITS>(weights, slopes, rows, &tile, first, heads);
         }
     }
 
-    /// From the gradient of the scores to those of queries, keys and values.
+    /// From the gradient of the scores to those of queries, keys and values, which begin at these
+    /// columns of the packed rows.
     #[inline(always)]
-    fn spread_slopes<const BITS: usize>(&mut self, heads: &Heads) {
-        let Part { rows, width, .. } = *self;
-        let weights = Rows { values: &*self.weights, stride: rows };
-        let slopes = Rows { values: &*self.slopes, stride: rows };
+    fn spread_slopes<const BITS: usize>(
+        &self,
+        heads: &Heads,
+        sums: &mut [f32],
+        [of_query, of_key, of_value]: [usize; 3],
+    ) {
+        let weights = Rows { values: &*self.weights, stride: self.rows };
+        let slopes = Rows { values: &*self.slopes, stride: self.rows };
+        let stride = heads.packed();
+        let mut tile = [[0.0; WIDTH]; TILE];
         for first in (0..heads.context).step_by(TILE) {
-            let keys = heads.first_key(first)..(first + TILE).min(heads.context);
+            let last = (first + TILE).min(heads.context);
+            let keys = heads.first_key(first)..last;
             // Rows that see one of the tile's keys.
             let seen_by = first..heads.context.min(first.saturating_add(TILE - 1 + heads.window));
+            let sums = &mut sums[first * stride..last * stride];
             for column in (0..heads.head).step_by(WIDTH) {
-                let place = first * width + column;
+                let count = WIDTH.min(heads.head - column);
                 let right = self.keys.columns_from(column);
-                let tile = tile_by_rows::<BITS>(slopes.from(first), right, keys.clone());
-                store(&mut self.of_query[place..], width, &tile);
+                tile_by_rows::<BITS>(slopes.from(first), right, keys.clone(), &mut tile);
+                add(&mut sums[of_query + column..], stride, &tile, count);
                 let right = self.queries.columns_from(column);
                 let left = slopes.columns_from(first);
-                let tile = tile_by_columns::<BITS>(left, right, seen_by.clone());
-                add(&mut self.of_key[place..], width, &tile);
+                tile_by_columns::<BITS>(left, right, seen_by.clone(), &mut tile);
+                add(&mut sums[of_key + column..], stride, &tile, count);
                 let right = self.gradient.columns_from(column);
                 let left = weights.columns_from(first);
-                let tile = tile_by_columns::<BITS>(left, right, seen_by.clone());
-                add(&mut self.of_value[place..], width, &tile);
+                tile_by_columns::<BITS>(left, right, seen_by.clone(), &mut tile);
+                add(&mut sums[of_value + column..], stride, &tile, count);
             }
         }
     }
@@ -453,23 +424,46 @@ fn scores<const BITS: usize>(
     heads: &Heads,
 ) -> Tile {
     let scale = heads.scale();
-    let mut most = [[f32::NEG_INFINITY; WIDTH]; TILE];
+    let (mut most, mut tile) = ([[f32::NEG_INFINITY; WIDTH]; TILE], [[0.0; WIDTH]; TILE]);
     for column in heads.columns(first, TILE).step_by(WIDTH) {
         let keys = key_turned.columns_from(column);
-        let mut tile = tile_by_rows::<BITS>(queries.from(first), keys, 0..heads.head);
+        tile_by_rows::<BITS>(queries.from(first), keys, 0..heads.head, &mut tile);
         let whole = column + WIDTH <= first + 1 && heads.first_key(first + TILE - 1) <= column;
         for row in 0..TILE {
-            let seen = heads.first_key(first + row)..first + row + 1;
+            tile[row].iter_mut().for_each(|score| *score *= scale);
+            if !whole {
+                hide(&mut tile[row], column, heads.first_key(first + row)..first + row + 1);
+            }
             for place in 0..WIDTH {
-                let score = tile[row][place] * scale;
-                let hidden = !whole && !seen.contains(&(column + place));
-                tile[row][place] = if hidden { f32::NEG_INFINITY } else { score };
                 most[row][place] = larger(most[row][place], tile[row][place]);
             }
         }
         store(&mut out[column..], stride, &tile);
     }
     most
+}
+
+/// Puts −∞ where a chunk of scores, which begins at `column`, lies outside of what is seen.
+#[inline(always)]
+fn hide(chunk: &mut Chunk, column: usize, seen: Range<usize>) {
+    /// A chunk of zeros between two of ones: a chunk out of it hides the places before or after one.
+    const HIDDEN: [f32; 3 * WIDTH] = {
+        let mut hidden = [1.0; 3 * WIDTH];
+        let mut place = WIDTH;
+        while place < 2 * WIDTH {
+            hidden[place] = 0.0;
+            place += 1;
+        }
+        hidden
+    };
+    let before = seen.start.saturating_sub(column).min(WIDTH);
+    let after = (column + WIDTH).saturating_sub(seen.end).min(WIDTH);
+    let before: &Chunk = HIDDEN[WIDTH - before..].first_chunk().expect("three chunks");
+    let after: &Chunk = HIDDEN[WIDTH + after..].first_chunk().expect("three chunks");
+    for place in 0..WIDTH {
+        let hidden = before[place] + after[place] > 0.0;
+        chunk[place] = if hidden { f32::NEG_INFINITY } else { chunk[place] };
+    }
 }
 
 /// Products of a tile's rows with all columns that its chunks cover.
@@ -482,9 +476,10 @@ fn row_products<const BITS: usize>(
     first: usize,
     heads: &Heads,
 ) {
+    let mut tile = [[0.0; WIDTH]; TILE];
     for column in heads.columns(first, TILE).step_by(WIDTH) {
         let right = right.columns_from(column);
-        let tile = tile_by_rows::<BITS>(left.from(first), right, 0..heads.head);
+        tile_by_rows::<BITS>(left.from(first), right, 0..heads.head, &mut tile);
         store(&mut out[column..], stride, &tile);
     }
 }
@@ -499,57 +494,145 @@ fn exponentials<const BITS: usize>(
     first: usize,
     heads: &Heads,
 ) -> [Scale; TILE] {
-    let mut scales = [Scale::default(); TILE];
-    for (row, scale) in scales.iter_mut().enumerate() {
-        scale.most = fold(most[row], larger);
-        let mut total: Chunk = [0.0; WIDTH];
-        let seen = &mut scores[row * stride..][heads.columns(first, TILE)];
-        for chunk in seen.as_chunks_mut::<WIDTH>().0 {
+    // The rows go side by side: one alone would wait for its own sums.
+    let most: [f32; TILE] = [0, 1, 2, 3].map(|row| fold(most[row], larger));
+    let mut totals = [[0.0; WIDTH]; TILE];
+    for column in heads.columns(first, TILE).step_by(WIDTH) {
+        for row in 0..TILE {
+            let chunk = &mut scores[row * stride + column..][..WIDTH];
             for place in 0..WIDTH {
-                chunk[place] = exp::<BITS>(chunk[place] - scale.most);
-                total[place] += chunk[place];
+                chunk[place] = exp::<BITS>(chunk[place] - most[row]);
+                totals[row][place] += chunk[place];
             }
         }
-        scale.inverse = 1.0 / fold(total, |a, b| a + b);
     }
-    scales
+    let inverse = totals.map(|total| 1.0 / fold(total, |a, b| a + b));
+    [0, 1, 2, 3].map(|row| Scale { most: most[row], inverse: inverse[row] })
+}
+
+/// Turns the scores of a tile into weights, and the gradients of the weights into those of the scores.
+#[inline(always)]
+fn weigh<const BITS: usize>(
+    scores: &mut [f32],
+    slopes: &mut [f32],
+    stride: usize,
+    scales: &[Scale; TILE],
+    first: usize,
+    heads: &Heads,
+) {
+    let columns = heads.columns(first, TILE);
+    let mut inner = [[0.0; WIDTH]; TILE];
+    for column in columns.clone().step_by(WIDTH) {
+        for row in 0..TILE {
+            let scores = &mut scores[row * stride + column..][..WIDTH];
+            let slopes = &slopes[row * stride + column..][..WIDTH];
+            for place in 0..WIDTH {
+                let weight = exp::<BITS>(scores[place] - scales[row].most) * scales[row].inverse;
+                scores[place] = weight;
+                inner[row][place] = fma::<BITS>(weight, slopes[place], inner[row][place]);
+            }
+        }
+    }
+    let inner = inner.map(|inner| fold(inner, |a, b| a + b));
+    for column in columns.step_by(WIDTH) {
+        for row in 0..TILE {
+            let weights = &scores[row * stride + column..][..WIDTH];
+            let slopes = &mut slopes[row * stride + column..][..WIDTH];
+            for place in 0..WIDTH {
+                slopes[place] = weights[place] * (slopes[place] - inner[row]) * heads.scale();
+            }
+        }
+    }
 }
 
 /// Sum over `inner` of `left[row, inner] · right[inner, column]`, for the first rows and columns.
 #[inline(always)]
-fn tile_by_rows<const BITS: usize>(left: Rows, right: Rows, inner: Range<usize>) -> Tile {
-    let row = |row: usize| left.values[row * left.stride..][inner.clone()].iter();
-    let left = row(0).zip(row(1)).zip(row(2).zip(row(3)));
-    let right = right.from(inner.start).values.chunks(right.stride);
-    let mut tile = [[0.0; WIDTH]; TILE];
-    for (((a, b), (c, d)), right) in left.zip(right) {
-        let left = [*a, *b, *c, *d];
-        let right = right.first_chunk::<WIDTH>().expect("padded");
-        for row in 0..TILE {
-            for place in 0..WIDTH {
-                tile[row][place] = fma::<BITS>(left[row], right[place], tile[row][place]);
-            }
-        }
-    }
-    tile
+fn tile_by_rows<const BITS: usize>(left: Rows, right: Rows, inner: Range<usize>, tile: &mut Tile) {
+    let right = right.from(inner.start);
+    let strides = (left.stride, 1);
+    product::<BITS>(&left.values[inner.start..], strides, right, inner.len(), tile);
 }
 
 /// Sum over `inner` of `left[inner, row] · right[inner, column]`.
 #[inline(always)]
-fn tile_by_columns<const BITS: usize>(left: Rows, right: Rows, inner: Range<usize>) -> Tile {
-    let mut tile = [[0.0; WIDTH]; TILE];
-    let left = left.from(inner.start).values.chunks(left.stride);
-    let right = right.from(inner.start).values.chunks(right.stride);
-    for (left, right) in left.zip(right).take(inner.len()) {
-        let left = left.first_chunk::<TILE>().expect("padded");
-        let right = right.first_chunk::<WIDTH>().expect("padded");
+fn tile_by_columns<const BITS: usize>(
+    left: Rows,
+    right: Rows,
+    inner: Range<usize>,
+    tile: &mut Tile,
+) {
+    let (left, right) = (left.from(inner.start), right.from(inner.start));
+    product::<BITS>(left.values, (1, left.stride), right, inner.len(), tile);
+}
+
+/// The tile of a product whose left side has any strides over rows and over what is summed.
+#[inline(always)]
+fn product<const BITS: usize>(
+    left: &[f32],
+    (over_rows, over_inner): (usize, usize),
+    right: Rows,
+    count: usize,
+    tile: &mut Tile,
+) {
+    assert!(count > 0 && (TILE - 1) * over_rows + (count - 1) * over_inner < left.len());
+    assert!((count - 1) * right.stride + WIDTH <= right.values.len());
+    #[cfg(target_arch = "x86_64")]
+    if BITS == 256 {
+        // SAFETY: this body runs on processors with AVX2 and FMA alone, and the assertions keep every
+        // access inside the slices.
+        unsafe { product_by_hand(left, (over_rows, over_inner), right, count, tile) };
+        return;
+    }
+    let mut sums = [[0.0; WIDTH]; TILE];
+    for inner in 0..count {
+        let right = right.values[inner * right.stride..].first_chunk::<WIDTH>().expect("checked");
         for row in 0..TILE {
+            let left = left[row * over_rows + inner * over_inner];
             for place in 0..WIDTH {
-                tile[row][place] = fma::<BITS>(left[row], right[place], tile[row][place]);
+                sums[row][place] = fma::<BITS>(left, right[place], sums[row][place]);
             }
         }
     }
-    tile
+    *tile = sums;
+}
+
+/// [`product`] in intrinsics: what compilers make of the plain loop keeps part of the sums in memory,
+/// which costs attention a seventh of its speed.
+///
+/// # Safety
+/// `TILE` rows and `count` steps of `left`, and a chunk in each of `count` rows of `right`, must lie in
+/// their slices.
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2,fma")]
+unsafe fn product_by_hand(
+    left: &[f32],
+    (over_rows, over_inner): (usize, usize),
+    right: Rows,
+    count: usize,
+    tile: &mut Tile,
+) {
+    use std::arch::x86_64::*;
+    let mut sums = [[_mm256_setzero_ps(); 2]; TILE];
+    for inner in 0..count {
+        // SAFETY: the caller vouches for it.
+        unsafe {
+            let right = right.values.as_ptr().add(inner * right.stride);
+            let right = [_mm256_loadu_ps(right), _mm256_loadu_ps(right.add(WIDTH / 2))];
+            for (row, sums) in sums.iter_mut().enumerate() {
+                let left = left.get_unchecked(row * over_rows + inner * over_inner);
+                let left = _mm256_broadcast_ss(left);
+                *sums = [0, 1].map(|half| _mm256_fmadd_ps(left, right[half], sums[half]));
+            }
+        }
+    }
+    for (row, [low, high]) in tile.iter_mut().zip(sums) {
+        let (row_low, row_high) = row.split_at_mut(WIDTH / 2);
+        // SAFETY: each half of a row has room for a vector.
+        unsafe {
+            _mm256_storeu_ps(row_low.as_mut_ptr(), low);
+            _mm256_storeu_ps(row_high.as_mut_ptr(), high);
+        }
+    }
 }
 
 #[inline(always)]
@@ -559,9 +642,15 @@ fn store(out: &mut [f32], stride: usize, tile: &Tile) {
     }
 }
 
+/// Adds the first `count` columns of a tile to rows of `stride`, as many as there are.
 #[inline(always)]
-fn add(out: &mut [f32], stride: usize, tile: &Tile) {
-    for (row, tile) in tile.iter().enumerate() {
-        out[row * stride..][..WIDTH].iter_mut().zip(tile).for_each(|(sum, value)| *sum += value);
+fn add(out: &mut [f32], stride: usize, tile: &Tile, count: usize) {
+    for (out, tile) in out.chunks_mut(stride).zip(tile) {
+        match out.first_chunk_mut::<WIDTH>() {
+            Some(out) if count == WIDTH => {
+                out.iter_mut().zip(tile).for_each(|(sum, value)| *sum += value);
+            }
+            _ => out.iter_mut().zip(&tile[..count]).for_each(|(sum, value)| *sum += value),
+        }
     }
 }

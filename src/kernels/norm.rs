@@ -1,6 +1,6 @@
 //! Layer and root-mean-square normalisation over channels.
 
-use super::blocks::{each_chunk, each_pair};
+use super::blocks::each_pair;
 use super::simd::{WIDTH, fma, fold, sum_of, vectorised};
 use super::{Slot, written};
 
@@ -20,28 +20,45 @@ pub struct Norm {
     pub eps: f32,
 }
 
-/// `[lanes, rows, channels]`, normalised, times a gain `[lanes, channels]`, plus a bias of that shape.
-pub fn forward(x: &[f32], gain: &[f32], bias: Option<&[f32]>, norm: &Norm) -> Vec<f32> {
-    let size = norm.rows * norm.channels;
-    let lanes = x.len() / size;
-    let write = |lane: usize, out: &mut [Slot]| {
-        let x = &x[lane * size..][..size];
-        let of_lane = lane * norm.channels..(lane + 1) * norm.channels;
-        let gain = &gain[of_lane.clone()];
-        let bias = bias.map_or(&[][..], |bias| &bias[of_lane]);
-        each_chunk(out, ROWS * norm.channels, |place, out| {
-            let x = &x[place * ROWS * norm.channels..][..out.len()];
-            normalise(x, gain, bias, norm, out);
+/// Mean (0 where it is not taken away) of a row, and one over its deviation.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Moments {
+    mean: f32,
+    scale: f32,
+}
+
+/// `[lanes, rows, channels]`, normalised, times a gain `[lanes, channels]`, plus a bias of that shape;
+/// and every row's moments.
+pub fn forward(
+    x: &[f32],
+    gain: &[f32],
+    bias: Option<&[f32]>,
+    norm: &Norm,
+) -> (Vec<f32>, Vec<Moments>) {
+    let (channels, size) = (norm.channels, norm.rows * norm.channels);
+    let mut moments = vec![Moments::default(); x.len() / channels];
+    let write = |out: &mut [Slot]| {
+        each_pair((out, size), (&mut moments[..], norm.rows), |lane, out, moments| {
+            let x = &x[lane * size..][..size];
+            let of_lane = lane * channels..(lane + 1) * channels;
+            let gain = &gain[of_lane.clone()];
+            let bias = bias.map_or(&[][..], |bias| &bias[of_lane]);
+            each_pair((out, ROWS * channels), (moments, ROWS), |place, out, moments| {
+                let x = &x[place * ROWS * channels..][..out.len()];
+                normalise(x, gain, bias, norm, out, moments);
+            });
         });
     };
     // SAFETY: the kernel writes every row.
-    unsafe { written(lanes * size, |out| each_chunk(out, size, write)) }
+    let rows = unsafe { written(x.len(), write) };
+    (rows, moments)
 }
 
 /// The gradients of x, of the gain and of the bias.
 pub fn backward(
     x: &[f32],
     gain: &[f32],
+    moments: &[Moments],
     gradient: &[f32],
     norm: &Norm,
 ) -> (Vec<f32>, Vec<f32>, Vec<f32>) {
@@ -53,12 +70,13 @@ pub fn backward(
     let write = |out: &mut [Slot]| {
         let lane_sums = (&mut sums[..], blocks * 2 * channels);
         each_pair((out, size), lane_sums, |lane, out, sums| {
-            let (x, gradient) = (&x[lane * size..][..size], &gradient[lane * size..][..size]);
             let gain = &gain[lane * channels..][..channels];
             each_pair((out, ROWS * channels), (sums, 2 * channels), |place, out, sums| {
-                let start = place * ROWS * channels;
-                let (x, gradient) = (&x[start..][..out.len()], &gradient[start..][..out.len()]);
-                slopes(x, gain, gradient, norm, out, sums);
+                let first = lane * norm.rows + place * ROWS;
+                let numbers = first * channels..first * channels + out.len();
+                let (x, gradient) = (&x[numbers.clone()], &gradient[numbers]);
+                let moments = &moments[first..][..out.len() / channels];
+                slopes(x, gain, moments, gradient, norm, out, sums);
             });
         });
     };
@@ -75,18 +93,17 @@ pub fn backward(
     (of_x, of_gain, of_bias)
 }
 
-/// Mean (0 where it is not taken away) and one over the deviation of a row.
 #[inline(always)]
-fn moments<const BITS: usize>(row: &[f32], norm: &Norm) -> (f32, f32) {
+fn moments_of<const BITS: usize>(row: &[f32], norm: &Norm) -> Moments {
     let count = row.len() as f32;
     let mean = if norm.centred { sum_of(row, row, |a, _, sum| sum + a) / count } else { 0.0 };
     let squares = sum_of(row, row, |a, _, sum| fma::<BITS>(a - mean, a - mean, sum));
-    (mean, 1.0 / (squares / count + norm.eps).sqrt())
+    Moments { mean, scale: 1.0 / (squares / count + norm.eps).sqrt() }
 }
 
 vectorised! {
     /// Normalises rows; an empty bias is none.
-    pub fn normalise(x: &[f32], gain: &[f32], bias: &[f32], norm: &Norm, out: &mut [Slot]) = normalise_body
+    pub fn normalise(x: &[f32], gain: &[f32], bias: &[f32], norm: &Norm, out: &mut [Slot], moments: &mut [Moments]) = normalise_body
 }
 
 #[inline(always)]
@@ -96,10 +113,13 @@ fn normalise_body<const BITS: usize>(
     bias: &[f32],
     norm: &Norm,
     out: &mut [Slot],
+    moments: &mut [Moments],
 ) {
     let channels = norm.channels;
-    for (row, out) in x.chunks_exact(channels).zip(out.chunks_exact_mut(channels)) {
-        let (mean, scale) = moments::<BITS>(row, norm);
+    let rows = x.chunks_exact(channels).zip(out.chunks_exact_mut(channels));
+    for ((row, out), moments) in rows.zip(moments) {
+        *moments = moments_of::<BITS>(row, norm);
+        let Moments { mean, scale } = *moments;
         if bias.is_empty() {
             for ((out, x), gain) in out.iter_mut().zip(row).zip(gain) {
                 out.write((x - mean) * scale * gain);
@@ -114,13 +134,22 @@ fn normalise_body<const BITS: usize>(
 
 vectorised! {
     /// Gradients of rows; adds those of gain and bias to `sums`.
-    pub fn slopes(x: &[f32], gain: &[f32], gradient: &[f32], norm: &Norm, out: &mut [Slot], sums: &mut [f32]) = slopes_body
+    pub fn slopes(
+        x: &[f32],
+        gain: &[f32],
+        moments: &[Moments],
+        gradient: &[f32],
+        norm: &Norm,
+        out: &mut [Slot],
+        sums: &mut [f32],
+    ) = slopes_body
 }
 
 #[inline(always)]
 fn slopes_body<const BITS: usize>(
     x: &[f32],
     gain: &[f32],
+    moments: &[Moments],
     gradient: &[f32],
     norm: &Norm,
     out: &mut [Slot],
@@ -129,8 +158,8 @@ fn slopes_body<const BITS: usize>(
     let channels = norm.channels;
     let (of_gain, of_bias) = sums.split_at_mut(channels);
     let rows = x.chunks_exact(channels).zip(gradient.chunks_exact(channels));
-    for ((row, gradient), out) in rows.zip(out.chunks_exact_mut(channels)) {
-        let (mean, scale) = moments::<BITS>(row, norm);
+    for (((row, gradient), out), moments) in rows.zip(out.chunks_exact_mut(channels)).zip(moments) {
+        let Moments { mean, scale } = *moments;
         // With n the normalised row and h = gradient · gain: dx = scale (h − mean(h) − n mean(h n)),
         // without mean(h) where the row's mean is not taken away.
         let (h_sum, hn_sum) = weighted_sums::<BITS>(row, gradient, gain, mean, scale);

@@ -51,6 +51,7 @@ macro_rules! levels {
     ([] $args:tt $body:ident) => {};
     ([$bits:literal => $level:ident $features:literal $(, $($rest:tt)*)?] ($($arg:ident: $type:ty),*) $body:ident) => {
         #[target_feature(enable = $features)]
+        #[inline(never)]
         fn $level($($arg: $type),*) {
             $body::<$bits>($($arg),*)
         }

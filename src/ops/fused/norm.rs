@@ -1,5 +1,7 @@
+use std::sync::Arc;
+
 use super::values::{dims, numbers, tensor};
-use crate::kernels::norm::{self, backward, forward};
+use crate::kernels::norm::{self, Moments, backward, forward};
 use crate::ops::node::{Operation, Values};
 
 /// Layer normalisation with gain and bias.
@@ -18,23 +20,27 @@ pub struct Norm {
     pub eps: f32,
 }
 
+/// Rows, gain, and the rows' moments.
+type Saved = (Values, Values, Arc<[Moments]>);
+
 impl Norm {
     fn of_rows(&self, x: &Values) -> norm::Norm {
         let [_, rows, channels] = dims(x);
         norm::Norm { channels, rows, centred: self.centred, eps: self.eps }
     }
 
-    fn output(&self, x: &Values, gain: &Values, bias: Option<&Values>) -> Values {
+    fn output(&self, x: Values, gain: Values, bias: Option<&Values>) -> (Values, Saved) {
+        let norm = self.of_rows(&x);
         let bias = bias.map(numbers);
-        let rows = forward(&numbers(x), &numbers(gain), bias.as_deref(), &self.of_rows(x));
-        tensor(rows, dims::<3>(x))
+        let (rows, moments) = forward(&numbers(&x), &numbers(&gain), bias.as_deref(), &norm);
+        (tensor(rows, dims::<3>(&x)), (x, gain, moments.into()))
     }
 
-    fn gradients(&self, (x, gain): (Values, Values), gradient: &Values) -> [Option<Values>; 3] {
+    fn gradients(&self, (x, gain, moments): Saved, gradient: &Values) -> [Option<Values>; 3] {
         let [lanes, _, channels] = dims(&x);
         let norm = self.of_rows(&x);
         let (of_x, of_gain, of_bias) =
-            backward(&numbers(&x), &numbers(&gain), &numbers(gradient), &norm);
+            backward(&numbers(&x), &numbers(&gain), &moments, &numbers(gradient), &norm);
         [
             Some(tensor(of_x, dims::<3>(&x))),
             Some(tensor(of_gain, [lanes, channels])),
@@ -44,10 +50,10 @@ impl Norm {
 }
 
 impl Operation<2> for Norm {
-    type Saved = (Values, Values);
+    type Saved = Saved;
 
     fn forward(&self, [x, gain]: [Values; 2]) -> (Values, Self::Saved) {
-        (self.output(&x, &gain, None), (x, gain))
+        self.output(x, gain, None)
     }
 
     fn backward(&self, saved: Self::Saved, gradient: Values, _: [bool; 2]) -> [Option<Values>; 2] {
@@ -57,11 +63,10 @@ impl Operation<2> for Norm {
 }
 
 impl Operation<3> for LayerNorm {
-    type Saved = (Values, Values);
+    type Saved = Saved;
 
     fn forward(&self, [x, gain, bias]: [Values; 3]) -> (Values, Self::Saved) {
-        let norm = Norm { centred: true, eps: self.eps };
-        (norm.output(&x, &gain, Some(&bias)), (x, gain))
+        Norm { centred: true, eps: self.eps }.output(x, gain, Some(&bias))
     }
 
     fn backward(&self, saved: Self::Saved, gradient: Values, _: [bool; 3]) -> [Option<Values>; 3] {
