@@ -193,3 +193,6 @@ pub fn adafactor_step<const D: usize>(
     );
     [weight, first, second].map(Tensor::from_dispatch)
 }
+
+#[cfg(test)]
+mod tests;

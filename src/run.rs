@@ -11,7 +11,7 @@ use crate::schedule::{LrShape, Schedule};
 
 /// Version of the arithmetic. Raised by hand whenever the same configuration gives different
 /// numbers on purpose, so that old records are not taken for new ones.
-pub const NUMERICS: u32 = 1;
+pub const NUMERICS: u32 = 2;
 
 /// Model families.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -434,11 +434,11 @@ pub(crate) mod tests {
             change(&mut run);
             run.id().to_string()
         };
-        assert_eq!(with(|_| {}), "9780d9c1f0d28792");
-        assert_eq!(with(|run| run.decay = Decay::NONE), "ba62209e42416b88");
-        assert_eq!(with(|run| run.start = Start::Weights("ab".into())), "ba391d0a95ebd496");
-        assert_eq!(with(|run| run.recipe.lr = 0.1 + 0.2), "425caabae5b9011a");
-        assert_eq!(with(|run| run.data.split.order = Order::Sequential), "e68992f2b872814c");
+        assert_eq!(with(|_| {}), "759f5046220b4770");
+        assert_eq!(with(|run| run.decay = Decay::NONE), "223d546b737453e9");
+        assert_eq!(with(|run| run.start = Start::Weights("ab".into())), "8e04b7f5be93b426");
+        assert_eq!(with(|run| run.recipe.lr = 0.1 + 0.2), "95e897785c193685");
+        assert_eq!(with(|run| run.data.split.order = Order::Sequential), "966239910181c744");
     }
 
     #[test]

@@ -99,11 +99,11 @@ fn expected_of(family: Family) -> Expected {
 }
 
 /// Two lanes with the same weights and tokens.
-fn two_lanes(family: Family, expected: &Expected) -> (FirstWeights, Tokens) {
+fn two_lanes(family: Family, expected: &Expected, device: &Device) -> (FirstWeights, Tokens) {
     let shape = shape(family);
     let path = fixture(&format!("families/{}.safetensors", family.name()));
     let weights = Arc::new(read_weights(&path, &shape, VOCABULARY).unwrap());
-    let device = Device::flex().autodiff();
+    let device = device.clone().autodiff();
     let lane = LaneStart::Weights(weights);
     let first = FirstWeights::new(vec![lane.clone(), lane], &device);
     let row = |which: fn(&[u16]) -> &[u16]| -> Vec<u16> {
@@ -129,10 +129,20 @@ fn turned(values: &[f32], columns: usize) -> Vec<f32> {
         .collect()
 }
 
+/// With kernels, and with Burn's primitives alone.
+fn devices() -> [Device; 2] {
+    #[allow(deprecated)]
+    [Device::flex(), Device::ndarray()]
+}
+
 fn assert_matches_pytorch(family: Family) {
+    devices().iter().for_each(|device| assert_matches_pytorch_on(family, device));
+}
+
+fn assert_matches_pytorch_on(family: Family, device: &Device) {
     let name = family.name();
     let expected = expected_of(family);
-    let (first, tokens) = two_lanes(family, &expected);
+    let (first, tokens) = two_lanes(family, &expected, device);
     let computed = with_model(&shape(family), VOCABULARY, &first, Compute(&tokens));
     for lane in 0..2 {
         assert!((computed.loss[lane] - expected.loss).abs() < LOGITS, "{:?}", computed.loss);
@@ -225,13 +235,15 @@ fn palm_trains_under_adafactor_with_squared_learning_rate_decay_as_in_pytorch() 
     let run = palm_run(expected.losses.len(), expected.peak, expected.hold);
     let mut other = run.clone();
     (other.decay, other.recipe.lr) = (Decay::NONE, 3e-3);
-    let (first, tokens) = two_lanes(Family::Palm, &expected_of(Family::Palm));
-    let work = Adafactor { tokens: &tokens, lanes: [run, other] };
-    let losses = with_model(&shape(Family::Palm), VOCABULARY, &first, work);
-    for (step, (ours, theirs)) in losses.iter().zip(&expected.losses).enumerate() {
-        assert!((ours[0] - theirs).abs() < LOGITS, "step {step}: {} and {theirs}", ours[0]);
+    for device in devices() {
+        let (first, tokens) = two_lanes(Family::Palm, &expected_of(Family::Palm), &device);
+        let work = Adafactor { tokens: &tokens, lanes: [run.clone(), other.clone()] };
+        let losses = with_model(&shape(Family::Palm), VOCABULARY, &first, work);
+        for (step, (ours, theirs)) in losses.iter().zip(&expected.losses).enumerate() {
+            assert!((ours[0] - theirs).abs() < LOGITS, "step {step}: {} and {theirs}", ours[0]);
+        }
+        assert!(losses.last().unwrap()[0] < losses[0][0] - 0.1);
     }
-    assert!(losses.last().unwrap()[0] < losses[0][0] - 0.1);
 }
 
 fn palm_run(steps: usize, lr: f64, hold: usize) -> RunConfig {
@@ -245,17 +257,12 @@ fn palm_run(steps: usize, lr: f64, hold: usize) -> RunConfig {
             lr,
             hold,
             steps,
-            batch: 3,
             warmup: 0,
             min_lr_ratio: 0.0,
             betas: [0.9, 0.0],
-            eps: 1e-8,
-            clip: 1.0,
-            eval_every: steps,
-            eval_windows: 1,
-            log_every: 1,
             optimizer: OptimizerKind::Adafactor,
             schedule: LrShape::InverseSqrt,
+            ..Recipe::DEFAULT
         },
         decay: Decay { form: Form::LrPower, mask: Some(Mask::Global), weight_decay: None },
     }

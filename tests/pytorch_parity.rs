@@ -5,7 +5,7 @@ mod common;
 
 use std::collections::HashMap;
 
-use common::{fixture, rows, text, wane_ok};
+use common::{Call, command, fixture, rows, text};
 
 /// Largest difference of the training loss in 100 steps.
 const LOSS: f64 = 1e-4;
@@ -14,9 +14,9 @@ const NORM: f64 = 1e-4;
 
 type Curve = Vec<(f64, f64)>;
 
-fn ours(backend: &str) -> HashMap<String, Curve> {
+fn ours(backend: &str, vector_bits: &str) -> HashMap<String, Curve> {
     let out = tempfile::tempdir().unwrap();
-    wane_ok(&[
+    let mut sweep = command(&[
         "sweep",
         "tests/fixtures/pytorch/spec.toml",
         "--init",
@@ -26,6 +26,8 @@ fn ours(backend: &str) -> HashMap<String, Curve> {
         "--out",
         text(out.path()),
     ]);
+    let call = Call::from(sweep.env("WANE_VECTOR_BITS", vector_bits).output().unwrap());
+    assert_eq!(call.code, Some(0), "{}", call.stderr);
     let mut curves: HashMap<String, Curve> = HashMap::new();
     for row in rows(&out.path().join("pytorch/curves.csv")) {
         let key = match row["mask"].as_str() {
@@ -52,8 +54,8 @@ fn furthest_loss(a: &Curve, b: &Curve) -> f64 {
     a.iter().zip(b).map(|(a, b)| (a.0 - b.0).abs()).fold(0.0, f64::max)
 }
 
-fn follows_pytorch(backend: &str) {
-    let curves = ours(backend);
+fn follows_pytorch(backend: &str, vector_bits: &str) {
+    let curves = ours(backend, vector_bits);
     assert_eq!(curves.len(), 17, "{:?}", curves.keys());
     for (name, ours) in curves.iter().filter(|(name, _)| *name != "none") {
         let theirs = theirs(name);
@@ -76,10 +78,16 @@ fn follows_pytorch(backend: &str) {
 
 #[test]
 fn every_form_and_mask_follows_pytorch_on_flex() {
-    follows_pytorch("flex");
+    follows_pytorch("flex", "512");
+}
+
+#[test]
+fn every_form_and_mask_follows_pytorch_with_narrower_vectors() {
+    follows_pytorch("flex", "256");
+    follows_pytorch("flex", "0");
 }
 
 #[test]
 fn every_form_and_mask_follows_pytorch_on_ndarray() {
-    follows_pytorch("ndarray");
+    follows_pytorch("ndarray", "512");
 }

@@ -116,8 +116,8 @@ pub fn weighted_gradient(
     of_weights
 }
 
-/// √(2/π), doubled: GELU is x · σ(2z) with z = √(2/π) (x + 0.044715 x³).
-const LINEAR: f32 = 1.595_769_1;
+/// 2 √(2/π): GELU is x · σ(2z) with z = √(2/π) (x + 0.044715 x³).
+const LINEAR: f32 = 1.595_769_2;
 const CUBIC: f32 = LINEAR * 0.044_715;
 
 /// GELU and its slope at x.

@@ -8,8 +8,7 @@ pub type Chunk = [f32; WIDTH];
 
 /// Defines a kernel from a body that is generic over `BITS`, the size of its vectors: compiled for the
 /// processors that are common (AVX-512 and AVX2 on x86-64) and, with `BITS = 0`, for any machine;
-/// chosen at run time. `portable` in the module of the kernel's name is the last, for tests. `at most
-/// 256` is for bodies that need more registers than there are of the widest.
+/// chosen at run time. `at most 256` is for bodies that gain nothing from the widest.
 macro_rules! vectorised {
     (at most 256, $(#[$meta:meta])* $vis:vis fn $name:ident($($arg:ident: $type:ty),* $(,)?) = $body:ident) => {
         $crate::kernels::simd::vectorised!(@ [256 => wide "avx2,fma"] $(#[$meta])* $vis fn $name($($arg: $type),*) = $body);
@@ -29,17 +28,6 @@ macro_rules! vectorised {
             }
             // Every 64-bit Arm has fused multiply-add; elsewhere it would be a call of a library.
             $body::<{ if cfg!(target_arch = "aarch64") { 128 } else { 0 } }>($($arg),*)
-        }
-
-        /// The same for any machine.
-        #[cfg(test)]
-        $vis mod $name {
-            #[allow(unused_imports)]
-            use super::*;
-
-            pub(super) fn portable($($arg: $type),*) {
-                $body::<0>($($arg),*)
-            }
         }
     };
 }

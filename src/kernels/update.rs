@@ -112,7 +112,7 @@ vectorised! {
 
 #[inline(always)]
 fn piece_of_squares_body<const BITS: usize>(values: &[f32], sum: &mut f32) {
-    *sum = sum_of(values, values, |a, b, sum| fma::<BITS>(a, b, sum));
+    *sum = sum_of(values, values, fma::<BITS>);
 }
 
 vectorised! {

@@ -1,0 +1,417 @@
+//! Every operation with kernels against its body of primitives, and its gradients against finite
+//! differences of the formulas in float64.
+
+mod reference;
+
+use burn::tensor::{Device, Int, Tensor, TensorData};
+use proptest::prelude::*;
+use reference::Numbers;
+
+use super::*;
+use crate::random;
+
+type Operation = dyn Fn(Vec<Tensor<3>>) -> Tensor<3>;
+type Formula = dyn Fn(&[Numbers]) -> Numbers;
+
+/// An operation on tensors `[lanes, …, …]`, computed in three ways.
+struct Case {
+    name: String,
+    shapes: Vec<[usize; 3]>,
+    fused: Box<Operation>,
+    primitive: Box<Operation>,
+    exact: Box<Formula>,
+}
+
+/// Sizes of a case: odd ones, and ones that fill chunks and blocks.
+#[derive(Clone, Copy, Debug)]
+struct Sizes {
+    lanes: usize,
+    rows: usize,
+    channels: usize,
+    outputs: usize,
+}
+
+fn sizes() -> impl Strategy<Value = Sizes> {
+    let channels = prop::sample::select(vec![1, 3, 8, 16, 17, 31, 48]);
+    (1usize..4, 1usize..40, channels, 1usize..40)
+        .prop_map(|(lanes, rows, channels, outputs)| Sizes { lanes, rows, channels, outputs })
+}
+
+fn heads() -> impl Strategy<Value = Heads> {
+    let head = prop::sample::select(vec![2usize, 6, 8, 16, 20, 32]);
+    let context = prop::sample::select(vec![1usize, 3, 5, 16, 17, 24, 33]);
+    let groups = prop::sample::select(vec![(1usize, 1usize), (2, 2), (2, 1), (4, 2)]);
+    let window = prop::option::of(1usize..20);
+    (head, context, groups, window, any::<bool>()).prop_map(
+        |(head, context, (heads, kv_heads), window, rotary)| Heads {
+            heads,
+            kv_heads,
+            head,
+            context,
+            window: window.unwrap_or(context),
+            rotary_base: rotary.then_some(100.0),
+        },
+    )
+}
+
+fn row(tensor: Tensor<3>) -> Tensor<2> {
+    tensor.squeeze_dim(1)
+}
+
+fn linear_case(Sizes { lanes, rows, channels, outputs }: Sizes, biased: bool) -> Case {
+    let bias = move |t: &[Tensor<3>]| biased.then(|| row(t[2].clone()));
+    let fused = move |t: Vec<Tensor<3>>| linear(t[0].clone(), t[1].clone(), bias(&t));
+    let primitive =
+        move |t: Vec<Tensor<3>>| primitives::linear(t[0].clone(), t[1].clone(), bias(&t));
+    let mut shapes = vec![[lanes, rows, channels], [lanes, channels, outputs]];
+    shapes.extend(biased.then_some([lanes, 1, outputs]));
+    let exact = move |x: &[Numbers]| {
+        reference::linear(&x[0], &x[1], x.get(2), [lanes, rows, channels, outputs])
+    };
+    case("linear", shapes, fused, primitive, exact)
+}
+
+fn scores_case(Sizes { lanes, rows, channels, outputs }: Sizes) -> Case {
+    let shapes = vec![[lanes, rows, channels], [lanes, outputs, channels]];
+    let exact = move |x: &[Numbers]| {
+        let table = reference::turned(&x[1], [lanes, outputs, channels]);
+        reference::linear(&x[0], &table, None, [lanes, rows, channels, outputs])
+    };
+    let fused = |t: Vec<Tensor<3>>| scores(t[0].clone(), t[1].clone());
+    let primitive = |t: Vec<Tensor<3>>| primitives::scores(t[0].clone(), t[1].clone());
+    case("scores", shapes, fused, primitive, exact)
+}
+
+const EPS: f64 = 1e-3;
+
+fn layer_norm_case(Sizes { lanes, rows, channels, .. }: Sizes, biased: bool) -> Case {
+    let bias = move |t: &[Tensor<3>]| biased.then(|| row(t[2].clone()));
+    let fused = move |t: Vec<Tensor<3>>| layer_norm(t[0].clone(), row(t[1].clone()), bias(&t), EPS);
+    let primitive = move |t: Vec<Tensor<3>>| {
+        primitives::layer_norm(t[0].clone(), row(t[1].clone()), bias(&t), EPS)
+    };
+    let mut shapes = vec![[lanes, rows, channels], [lanes, 1, channels]];
+    shapes.extend(biased.then_some([lanes, 1, channels]));
+    let exact = move |x: &[Numbers]| {
+        reference::norm(&x[0], &x[1], x.get(2), [lanes, rows, channels], (true, EPS))
+    };
+    case("layer norm", shapes, fused, primitive, exact)
+}
+
+fn rms_norm_case(Sizes { lanes, rows, channels, .. }: Sizes) -> Case {
+    let fused = |t: Vec<Tensor<3>>| rms_norm(t[0].clone(), row(t[1].clone()), EPS);
+    let primitive = |t: Vec<Tensor<3>>| primitives::rms_norm(t[0].clone(), row(t[1].clone()), EPS);
+    let exact = move |x: &[Numbers]| {
+        reference::norm(&x[0], &x[1], None, [lanes, rows, channels], (false, EPS))
+    };
+    let shapes = vec![[lanes, rows, channels], [lanes, 1, channels]];
+    case("rms norm", shapes, fused, primitive, exact)
+}
+
+fn gelu_case(Sizes { lanes, rows, channels, .. }: Sizes) -> Case {
+    let exact = |x: &[Numbers]| x[0].iter().map(|x| reference::gelu(*x)).collect();
+    let fused = |t: Vec<Tensor<3>>| gelu(t[0].clone());
+    let primitive = |t: Vec<Tensor<3>>| primitives::gelu(t[0].clone());
+    case("gelu", vec![[lanes, rows, channels]], fused, primitive, exact)
+}
+
+fn gated_case(Sizes { lanes, rows, channels, .. }: Sizes, gate: Gate) -> Case {
+    let fused = move |t: Vec<Tensor<3>>| gated(t[0].clone(), gate);
+    let primitive = move |t: Vec<Tensor<3>>| primitives::gated(t[0].clone(), gate);
+    let exact = move |x: &[Numbers]| reference::gated(&x[0], channels, gate);
+    case("gated", vec![[lanes, rows, 2 * channels]], fused, primitive, exact)
+}
+
+fn attention_case(lanes: usize, windows: usize, heads: Heads) -> Case {
+    let shapes = vec![[lanes, windows * heads.context, heads.packed()]];
+    let fused = move |t: Vec<Tensor<3>>| attention(t[0].clone(), &heads);
+    let primitive = move |t: Vec<Tensor<3>>| primitives::attention(t[0].clone(), &heads);
+    let exact = move |x: &[Numbers]| reference::attention(&x[0], &heads);
+    case(&format!("{heads:?}"), shapes, fused, primitive, exact)
+}
+
+fn weighted_case(Sizes { lanes, rows, channels, outputs }: Sizes) -> Case {
+    let part = outputs / 2;
+    let fused = move |t: Vec<Tensor<3>>| weighted(t[0].clone(), t[1].clone(), part);
+    let primitive = move |t: Vec<Tensor<3>>| primitives::weighted(t[0].clone(), t[1].clone(), part);
+    let exact = move |x: &[Numbers]| {
+        let weight = |place: usize| x[1][place / channels * outputs + part];
+        x[0].iter().enumerate().map(|(place, x)| x * weight(place)).collect()
+    };
+    let shapes = vec![[lanes, rows, channels], [lanes, rows, outputs]];
+    case("weighted", shapes, fused, primitive, exact)
+}
+
+fn indices(count: usize, below: usize) -> Vec<i32> {
+    (0..count).map(|place| ((place * 7 + place / 3) % below) as i32).collect()
+}
+
+fn embedding_case(Sizes { lanes, rows, channels, outputs }: Sizes) -> Case {
+    let index: Vec<i32> = (0..lanes)
+        .flat_map(|lane| {
+            indices(rows, outputs).into_iter().map(move |token| token + (lane * outputs) as i32)
+        })
+        .collect();
+    let tensor = {
+        let index = index.clone();
+        move |device: &Device| -> Tensor<1, Int> {
+            Tensor::from_data(TensorData::new(index.clone(), [lanes * rows]), device)
+        }
+    };
+    let again = tensor.clone();
+    let fused = move |t: Vec<Tensor<3>>| embedding(t[0].clone(), tensor(&t[0].device()));
+    let primitive =
+        move |t: Vec<Tensor<3>>| primitives::embedding(t[0].clone(), again(&t[0].device()));
+    let exact = move |x: &[Numbers]| {
+        let picked = |token: &i32| x[0][*token as usize * channels..][..channels].to_vec();
+        index.iter().flat_map(picked).collect()
+    };
+    case("embedding", vec![[lanes, outputs, channels]], fused, primitive, exact)
+}
+
+fn positions_case(Sizes { lanes, rows, channels, outputs }: Sizes) -> Case {
+    // `outputs` windows of `rows` tokens.
+    let fused = move |t: Vec<Tensor<3>>| add_positions(t[0].clone(), t[1].clone(), rows);
+    let primitive =
+        move |t: Vec<Tensor<3>>| primitives::add_positions(t[0].clone(), t[1].clone(), rows);
+    let exact = move |x: &[Numbers]| {
+        let place = |index: usize| {
+            let (lane, within) = (index / (outputs * rows * channels), index % (rows * channels));
+            x[0][index] + x[1][lane * rows * channels + within]
+        };
+        (0..x[0].len()).map(place).collect()
+    };
+    let shapes = vec![[lanes, outputs * rows, channels], [lanes, rows, channels]];
+    case("positions", shapes, fused, primitive, exact)
+}
+
+fn cross_entropy_case(Sizes { lanes, rows, channels, .. }: Sizes) -> Case {
+    let index = indices(lanes * rows, channels);
+    let targets = {
+        let index = index.clone();
+        move |device: &Device| -> Tensor<3, Int> {
+            Tensor::from_data(TensorData::new(index.clone(), [lanes, rows, 1]), device)
+        }
+    };
+    let again = targets.clone();
+    let fused = move |t: Vec<Tensor<3>>| {
+        cross_entropy(t[0].clone(), targets(&t[0].device())).reshape([lanes, 1, 1])
+    };
+    let primitive = move |t: Vec<Tensor<3>>| {
+        primitives::cross_entropy(t[0].clone(), again(&t[0].device())).reshape([lanes, 1, 1])
+    };
+    let exact = move |x: &[Numbers]| {
+        let targets: Vec<usize> = index.iter().map(|target| *target as usize).collect();
+        reference::cross_entropy(&x[0], &targets, channels, lanes)
+    };
+    case("cross-entropy", vec![[lanes, rows, channels]], fused, primitive, exact)
+}
+
+fn case(
+    name: &str,
+    shapes: Vec<[usize; 3]>,
+    fused: impl Fn(Vec<Tensor<3>>) -> Tensor<3> + 'static,
+    primitive: impl Fn(Vec<Tensor<3>>) -> Tensor<3> + 'static,
+    exact: impl Fn(&[Numbers]) -> Numbers + 'static,
+) -> Case {
+    Case {
+        name: name.to_owned(),
+        shapes,
+        fused: Box::new(fused),
+        primitive: Box::new(primitive),
+        exact: Box::new(exact),
+    }
+}
+
+fn numbers(name: &str, count: usize) -> Vec<f32> {
+    random::normals(&mut random::stream("tests of operations", &[name.as_bytes()]), 1.0, count)
+}
+
+impl Case {
+    fn inputs(&self) -> Vec<Vec<f32>> {
+        let input = |(place, shape): (usize, &[usize; 3])| {
+            numbers(&format!("{} {place}", self.name), shape.iter().product())
+        };
+        self.shapes.iter().enumerate().map(input).collect()
+    }
+
+    fn tensors(&self, inputs: &[Vec<f32>], device: &Device) -> Vec<Tensor<3>> {
+        let tensor = |(shape, values): (&[usize; 3], &Vec<f32>)| {
+            let tensor = Tensor::from_data(TensorData::new(values.clone(), *shape), device);
+            if device.is_autodiff() { tensor.require_grad() } else { tensor }
+        };
+        self.shapes.iter().zip(inputs).map(tensor).collect()
+    }
+
+    /// The result, and the gradients of its sum weighted by numbers that look random.
+    fn run(&self, operation: &Operation, inputs: &[Vec<f32>]) -> (Vec<f32>, Vec<Vec<f32>>) {
+        let device = Device::flex().autodiff();
+        let leaves = self.tensors(inputs, &device);
+        let out = operation(leaves.clone());
+        let weights = TensorData::new(weights(out.shape().num_elements()), out.dims());
+        let gradients = (out.clone() * Tensor::from_data(weights, &device)).sum().backward();
+        let of_leaf = |leaf: &Tensor<3>| leaf.grad(&gradients).unwrap().try_into_vec_as().unwrap();
+        (out.try_into_vec_as().unwrap(), leaves.iter().map(of_leaf).collect())
+    }
+
+    fn agrees_with_primitives(&self) {
+        let inputs = self.inputs();
+        let (ours, our_gradients) = self.run(&*self.fused, &inputs);
+        let (theirs, their_gradients) = self.run(&*self.primitive, &inputs);
+        assert_close(&self.name, &ours, &theirs, 2e-5);
+        for (ours, theirs) in our_gradients.iter().zip(&their_gradients) {
+            assert_close(&format!("{}, a gradient", self.name), ours, theirs, 5e-5);
+        }
+    }
+
+    fn agrees_with_finite_differences(&self) {
+        let inputs = self.inputs();
+        let (ours, gradients) = self.run(&*self.fused, &inputs);
+        let mut points: Vec<Numbers> =
+            inputs.iter().map(|input| input.iter().map(|x| f64::from(*x)).collect()).collect();
+        let exact: Vec<f32> = (self.exact)(&points).iter().map(|x| *x as f32).collect();
+        assert_close(&self.name, &ours, &exact, 2e-5);
+        let weights = weights(ours.len());
+        let weighted = |points: &[Numbers]| -> f64 {
+            (self.exact)(points).iter().zip(&weights).map(|(x, w)| x * f64::from(*w)).sum()
+        };
+        const STEP: f64 = 1e-5;
+        for (input, gradient) in gradients.iter().enumerate() {
+            for place in (0..gradient.len()).step_by((gradient.len() / 5).max(1)) {
+                let value = points[input][place];
+                points[input][place] = value + STEP;
+                let above = weighted(&points);
+                points[input][place] = value - STEP;
+                let slope = (above - weighted(&points)) / (2.0 * STEP);
+                points[input][place] = value;
+                let scale = gradient.iter().fold(1.0, |most, x| f64::from(x.abs()).max(most));
+                let difference = (slope - f64::from(gradient[place])).abs();
+                assert!(
+                    difference < 2e-5 * scale,
+                    "{}: the gradient of input {input} at {place} is {}, by differences {slope}",
+                    self.name,
+                    gradient[place]
+                );
+            }
+        }
+    }
+}
+
+fn weights(count: usize) -> Vec<f32> {
+    numbers("weights", count)
+}
+
+fn assert_close(what: &str, ours: &[f32], theirs: &[f32], tolerance: f32) {
+    assert_eq!(ours.len(), theirs.len(), "{what}");
+    let scale = theirs.iter().fold(1f32, |most, x| x.abs().max(most));
+    for (place, (a, b)) in ours.iter().zip(theirs).enumerate() {
+        assert!((a - b).abs() <= tolerance * scale, "{what}: {a} and {b} at {place}");
+    }
+}
+
+/// One case of every operation.
+fn all(sizes: Sizes, heads: Heads) -> Vec<Case> {
+    vec![
+        linear_case(sizes, true),
+        linear_case(sizes, false),
+        scores_case(sizes),
+        layer_norm_case(sizes, true),
+        layer_norm_case(sizes, false),
+        rms_norm_case(sizes),
+        gelu_case(sizes),
+        gated_case(sizes, Gate::Silu),
+        gated_case(sizes, Gate::Gelu),
+        attention_case(sizes.lanes, 2, heads),
+        weighted_case(sizes),
+        embedding_case(sizes),
+        positions_case(Sizes { outputs: 2, ..sizes }),
+        cross_entropy_case(sizes),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn kernels_compute_what_primitives_do(sizes in sizes(), heads in heads()) {
+        all(sizes, heads).iter().for_each(Case::agrees_with_primitives);
+    }
+
+    #[test]
+    fn kernels_and_their_gradients_are_those_of_the_formulas(sizes in sizes(), heads in heads()) {
+        all(sizes, heads).iter().for_each(Case::agrees_with_finite_differences);
+    }
+}
+
+/// Sizes at which every kernel works in several blocks.
+const LARGE: Sizes = Sizes { lanes: 2, rows: 600, channels: 64, outputs: 40 };
+const LONG: Heads =
+    Heads { heads: 2, kv_heads: 1, head: 16, context: 100, window: 70, rotary_base: Some(1e4) };
+
+#[test]
+fn threads_change_no_bit_of_any_operation() {
+    let with = |threads: usize| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(|| -> Vec<_> {
+            let run = |case: &Case| (case.name.clone(), case.run(&*case.fused, &case.inputs()));
+            all(LARGE, LONG).iter().map(run).collect()
+        })
+    };
+    for (one, three) in with(1).iter().zip(&with(3)) {
+        assert!(one == three, "{}", one.0);
+    }
+}
+
+#[test]
+fn a_lane_has_the_same_bits_alone_and_among_others() {
+    for (together, alone) in
+        all(LARGE, LONG).iter().zip(all(Sizes { lanes: 1, ..LARGE }, LONG).iter())
+    {
+        let inputs = together.inputs();
+        let first: Vec<Vec<f32>> = inputs
+            .iter()
+            .zip(&alone.shapes)
+            .map(|(input, shape)| input[..shape.iter().product()].to_vec())
+            .collect();
+        let run = |case: &Case, inputs: &[Vec<f32>]| -> Vec<f32> {
+            let tensors = case.tensors(inputs, &Device::flex());
+            (case.fused)(tensors).try_into_vec_as().unwrap()
+        };
+        let (both, one) = (run(together, &inputs), run(alone, &first));
+        assert!(both[..one.len()] == one, "{}", together.name);
+    }
+}
+
+#[test]
+fn what_is_no_number_stays_none() {
+    let sizes = Sizes { lanes: 1, rows: 6, channels: 17, outputs: 5 };
+    let heads = Heads { heads: 1, kv_heads: 1, head: 6, context: 3, window: 3, rotary_base: None };
+    for case in all(sizes, heads) {
+        for bad in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+            let mut inputs = case.inputs();
+            inputs[0][0] = bad;
+            let run = |operation: &Operation| -> Vec<f32> {
+                operation(case.tensors(&inputs, &Device::flex())).try_into_vec_as().unwrap()
+            };
+            let (ours, theirs) = (run(&*case.fused), run(&*case.primitive));
+            for (place, (ours, theirs)) in ours.iter().zip(&theirs).enumerate() {
+                let same = ours.is_finite() == theirs.is_finite();
+                assert!(same, "{} of {bad} at {place}: {ours} and {theirs}", case.name);
+            }
+        }
+    }
+}
+
+/// The tests of this file again, in processes that are told to use narrower vectors.
+#[test]
+fn all_of_it_holds_with_narrower_vectors_too() {
+    for bits in ["0", "256"] {
+        let output = std::process::Command::new(std::env::current_exe().unwrap())
+            .args(["ops::tests::kernels", "ops::tests::what", "kernels::simd"])
+            .env("WANE_VECTOR_BITS", bits)
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&output.stdout);
+        assert!(output.status.success() && said.contains("5 passed"), "{bits}: {said}");
+    }
+}
