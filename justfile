@@ -24,7 +24,7 @@ check:
 
 # Training speed by layout, in tokens per second.
 bench:
-    cargo bench --bench throughput
+    cargo bench --bench training
 
 # Open the report of an experiment.
 view NAME="overfit":

@@ -6,6 +6,7 @@ pub mod layout;
 use std::collections::HashMap;
 
 use crate::corpus::Corpus;
+use crate::plan::cost::core_seconds;
 use crate::run::{CohortKey, NUMERICS, RunConfig, RunData, RunId, Start};
 use crate::spec::{Arm, Spec};
 
@@ -91,7 +92,7 @@ impl Pending {
 }
 
 /// Groups runs of one shape and one step into cohorts of at most `lanes`, as even as can be, in a
-/// number that `workers` can share evenly where there are enough runs.
+/// number that `workers` can share evenly where there are enough runs; the longest first.
 pub fn cohorts(runs: Vec<Pending>, lanes: usize, workers: usize) -> Vec<Vec<RunConfig>> {
     let mut shapes: Vec<((CohortKey, usize), Vec<RunConfig>)> = Vec::new();
     let mut places = HashMap::new();
@@ -103,6 +104,8 @@ pub fn cohorts(runs: Vec<Pending>, lanes: usize, workers: usize) -> Vec<Vec<RunC
         });
         shapes[place].1.push(run);
     }
+    // The long ones first: a long one at the end would keep one worker busy and the others idle.
+    shapes.sort_by(|(_, a), (_, b)| core_seconds(&b[0]).total_cmp(&core_seconds(&a[0])));
     shapes.into_iter().flat_map(|(_, members)| split_evenly(members, lanes, workers)).collect()
 }
 

@@ -36,22 +36,21 @@ pub fn run(args: Args) -> Result<()> {
         // An adapter that is missing is better missed here than in every worker.
         args.training.backend.open()?;
     }
-    let executor = Processes {
-        program: std::env::current_exe().context("cannot find this program")?,
-        assignment: Assignment {
-            results: args.training.out.clone(),
-            source: inputs.spec.source.clone(),
-            initial: args.spec.changes.init.clone(),
-            backend: args.training.backend,
-            threads: layout.threads,
-            checkpoint_every: args.training.checkpoint_every(),
-            provenance: session.provenance.clone(),
-            lanes: Vec::new(),
-        },
-        stop: session.stop.clone(),
+    let program = std::env::current_exe().context("cannot find this program")?;
+    let assignment = Assignment {
+        results: args.training.out.clone(),
+        source: inputs.spec.source.clone(),
+        initial: args.spec.changes.init.clone(),
+        backend: args.training.backend,
+        threads: layout.threads,
+        checkpoint_every: args.training.checkpoint_every(),
+        provenance: session.provenance.clone(),
+        lanes: Vec::new(),
     };
+    let executor = Processes::new(program, assignment, session.stop.clone());
     let progress = progress::for_sweep(&cohorts, lane_steps, args.training.quiet);
     let verdict = session.sweep(&executor, &*progress, args.fail_fast).run(&cohorts);
     drop(progress);
+    drop(executor);
     session.finish(&inputs, verdict)
 }

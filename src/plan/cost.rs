@@ -12,16 +12,18 @@ const ATTENTION_MATRICES: usize = 4;
 /// Copies of the logits kept for the backward pass.
 const LOGITS: usize = 6;
 
-/// float32 operations per second of one core in small matrix products, and seconds one core spends
-/// on one intermediate number: fitted to `benches/throughput.rs` with the flex backend on an AVX-512
-/// machine of 2020s make. Other machines were two to three times slower.
-const PRODUCTS_PER_SECOND: f64 = 150e9;
-const SECONDS_PER_INTERMEDIATE: f64 = 1.9e-9;
+/// float32 operations per second of one core in matrix products, and seconds one core spends on one
+/// intermediate number: fitted to `benches/training` with the flex backend on an AMD EPYC of the fourth
+/// generation. Other machines were up to twice as slow.
+const PRODUCTS_PER_SECOND: f64 = 85e9;
+const SECONDS_PER_INTERMEDIATE: f64 = 2.5e-10;
 
 /// Numbers kept per lane for one backward pass.
 fn intermediates(run: &RunConfig) -> usize {
     let (model, rows) = (&run.model, run.recipe.batch * run.model.context);
-    let block = BLOCK_CHANNELS * model.channels + ATTENTION_MATRICES * model.heads * model.context;
+    let experts = model.experts.unwrap_or(0) * (3 * model.hidden_channels() + 2 * model.channels);
+    let attention = ATTENTION_MATRICES * model.heads * model.context;
+    let block = BLOCK_CHANNELS * model.channels + attention + experts;
     rows * (model.layers * block + LOGITS * run.data.vocabulary)
 }
 

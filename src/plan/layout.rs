@@ -6,7 +6,7 @@ use crate::run::RunConfig;
 
 /// Most lanes of a cohort on a CPU. Stacking spares a small model the overhead of its operations;
 /// four lanes gave one of 16 channels 1.3 times the speed of one, and eight gave less
-/// (`benches/throughput.rs`).
+/// (`benches/training`).
 const CPU_LANES: usize = 4;
 /// What a cohort may keep on a CPU so that it stays in the cache: beyond, every further lane slows
 /// all of them down.

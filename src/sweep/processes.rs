@@ -1,7 +1,8 @@
 use std::collections::VecDeque;
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Lines};
 use std::path::PathBuf;
-use std::process::{Child, ChildStderr, Command, ExitStatus, Stdio};
+use std::process::{Child, ChildStderr, ChildStdout, Command, ExitStatus, Stdio};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
 use anyhow::{Context, Result};
@@ -17,15 +18,20 @@ const RESTARTS: usize = 3;
 /// Lines of a dead worker's stderr that its error repeats.
 const LAST_WORDS: usize = 3;
 
-/// Trains every cohort in a process of its own, so that one that dies takes nothing with it but its
-/// steps since the last checkpoint.
+/// Trains cohorts in worker processes, so that one that dies takes nothing with it but its cohort's steps
+/// since the last checkpoint. A worker that is done with one takes up the next.
 pub struct Processes {
-    /// The program; it is called as `PROGRAM worker`.
-    pub program: PathBuf,
-    /// What every worker gets, without its lanes.
-    pub assignment: Assignment,
-    /// Stops the workers.
-    pub stop: Stop,
+    program: PathBuf,
+    assignment: Assignment,
+    stop: Stop,
+    idle: Mutex<Vec<Worker>>,
+}
+
+/// A worker process.
+struct Worker {
+    process: Child,
+    answers: Lines<BufReader<ChildStdout>>,
+    last_words: JoinHandle<VecDeque<String>>,
 }
 
 /// How a worker process ended.
@@ -70,51 +76,81 @@ impl Executor for Processes {
 }
 
 impl Processes {
+    /// Workers are calls of `program` as `PROGRAM worker`; `assignment` is what each gets, without its
+    /// lanes; `stop` stops them.
+    pub fn new(program: PathBuf, assignment: Assignment, stop: Stop) -> Self {
+        Processes { program, assignment, stop, idle: Mutex::default() }
+    }
+
     fn work_once(&self, lanes: &[RunConfig], tell: &mut dyn Tell) -> Result<Ended> {
-        let mut worker = Command::new(&self.program)
+        let waiting = self.idle().pop();
+        let mut worker = waiting.map_or_else(|| self.start(), Ok)?;
+        let assignment = Assignment { lanes: lanes.to_vec(), ..self.assignment.clone() };
+        let mut line = serde_json::to_vec(&assignment)?;
+        line.push(b'\n');
+        // A worker that cannot take it is dead, which shows when it is followed.
+        self.stop.send(worker.process.id(), &line);
+        let outcomes = worker.follow(tell).filter(|outcomes| outcomes.len() == lanes.len());
+        match outcomes {
+            Some(outcomes) if !outcomes.contains(&Outcome::Stopped) => {
+                self.idle().push(worker);
+                Ok(Ended::Properly(outcomes))
+            }
+            outcomes => {
+                self.stop.release(worker.process.id());
+                let why = worker.last_words()?;
+                Ok(outcomes.map_or(Ended::Died(why), Ended::Properly))
+            }
+        }
+    }
+
+    fn start(&self) -> Result<Worker> {
+        let mut process = Command::new(&self.program)
             .arg("worker")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
             .with_context(|| format!("cannot start {}", self.program.display()))?;
-        let last_words = listen(worker.stderr.take().context("the worker has no stderr")?);
-        self.assign(&mut worker, lanes)?;
-        let outcomes = follow(&mut worker, tell);
-        self.stop.release(worker.id());
-        let status = worker.wait().context("cannot wait for a worker")?;
-        let last_words = last_words.join().unwrap_or_default();
-        Ok(match outcomes.filter(|outcomes| outcomes.len() == lanes.len()) {
-            Some(outcomes) => Ended::Properly(outcomes),
-            None => Ended::Died(describe(status, &last_words)),
-        })
+        self.stop.hold(process.id(), process.stdin.take().context("the worker has no stdin")?);
+        let last_words = listen(process.stderr.take().context("the worker has no stderr")?);
+        let answers = process.stdout.take().context("the worker has no stdout")?;
+        Ok(Worker { process, answers: BufReader::new(answers).lines(), last_words })
     }
 
-    /// Sends the assignment. A worker that cannot take it is dead, which shows when it is followed.
-    fn assign(&self, worker: &mut Child, lanes: &[RunConfig]) -> Result<()> {
-        let assignment = Assignment { lanes: lanes.to_vec(), ..self.assignment.clone() };
-        let mut line = serde_json::to_vec(&assignment)?;
-        line.push(b'\n');
-        let mut input = worker.stdin.take().context("the worker has no stdin")?;
-        let _ = input.write_all(&line).and_then(|()| input.flush());
-        self.stop.hold(worker.id(), input);
-        Ok(())
+    fn idle(&self) -> MutexGuard<'_, Vec<Worker>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Passes a worker's events on until its stdout ends; returns what it said at last.
-fn follow(worker: &mut Child, tell: &mut dyn Tell) -> Option<Vec<Outcome>> {
-    let lines = BufReader::new(worker.stdout.take()?).lines();
-    let mut outcomes = None;
-    for line in lines.map_while(Result::ok) {
-        match serde_json::from_str(&line) {
-            Ok(Message::Event(event)) => tell(event),
-            Ok(Message::Outcomes(brought)) => outcomes = Some(brought),
-            // A worker that was killed in the middle of a line.
-            Err(_) => {}
+impl Drop for Processes {
+    fn drop(&mut self) {
+        for mut worker in std::mem::take(&mut *self.idle()) {
+            self.stop.release(worker.process.id());
+            let _ = worker.process.wait();
         }
     }
-    outcomes
+}
+
+impl Worker {
+    /// Passes its events on until it says what came of its cohort; `None` where it dies before.
+    fn follow(&mut self, tell: &mut dyn Tell) -> Option<Vec<Outcome>> {
+        for line in self.answers.by_ref().map_while(Result::ok) {
+            match serde_json::from_str(&line) {
+                Ok(Message::Event(event)) => tell(event),
+                Ok(Message::Outcomes(brought)) => return Some(brought),
+                // A worker that was killed in the middle of a line.
+                Err(_) => {}
+            }
+        }
+        None
+    }
+
+    /// Waits for its end and says what that was.
+    fn last_words(mut self) -> Result<String> {
+        let status = self.process.wait().context("cannot wait for a worker")?;
+        Ok(describe(status, &self.last_words.join().unwrap_or_default()))
+    }
 }
 
 /// Keeps the last lines of a worker's stderr.

@@ -1,13 +1,15 @@
-//! What a sweep and its worker processes say to each other: an [`Assignment`] as one line of JSON
-//! on stdin, which stays open for as long as the worker should work; events and at last the
+//! What a sweep and its worker processes say to each other: [`Assignment`]s as lines of JSON on stdin,
+//! which stays open for as long as the worker should work; for each of them events and at last the
 //! outcomes as lines of JSON on stdout.
 
-use std::io::{BufRead, Read, Write};
+use std::io::{BufRead, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
+use burn::tensor::Device;
 use burn::train::Interrupter;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -53,37 +55,57 @@ pub(super) enum Message {
 /// Progress is told at most this often.
 const TELLING: Duration = Duration::from_millis(100);
 
-/// Works as a worker process: reads an assignment, carries it out, says how it goes.
+/// Works as a worker process: reads assignments, carries them out one after another, says how it goes.
 ///
 /// # Errors
 /// An assignment that cannot be read. Every other error is the outcome of its runs.
 pub fn serve(interrupter: &Interrupter) -> Result<()> {
-    let mut line = String::new();
-    std::io::stdin().lock().read_line(&mut line)?;
-    let assignment: Assignment = serde_json::from_str(&line).context("no assignment on stdin")?;
-    stop_with_stdin(interrupter.clone());
-    let outcomes = work(&assignment, interrupter).unwrap_or_else(|error| {
-        let why = format!("{error:#}");
-        let store = Store::new(&assignment.results);
-        give_up(&store, &assignment.lanes, &assignment.provenance, &why);
-        vec![Outcome::Failed(why); assignment.lanes.len()]
-    });
-    say(&Message::Outcomes(outcomes));
+    let mut tools = None;
+    for line in lines_of_stdin(interrupter.clone()) {
+        let assignment: Assignment =
+            serde_json::from_str(&line).context("no assignment on stdin")?;
+        let outcomes = work(&assignment, &mut tools, interrupter).unwrap_or_else(|error| {
+            let why = format!("{error:#}");
+            let store = Store::new(&assignment.results);
+            give_up(&store, &assignment.lanes, &assignment.provenance, &why);
+            vec![Outcome::Failed(why); assignment.lanes.len()]
+        });
+        say(&Message::Outcomes(outcomes));
+        if interrupter.should_stop() {
+            break;
+        }
+    }
     Ok(())
 }
 
-fn work(assignment: &Assignment, interrupter: &Interrupter) -> Result<Vec<Outcome>> {
+/// What a worker keeps from one cohort to the next, which has the same data and device.
+struct Tools {
+    corpus: Corpus,
+    device: Device,
+}
+
+fn work(
+    assignment: &Assignment,
+    tools: &mut Option<Tools>,
+    interrupter: &Interrupter,
+) -> Result<Vec<Outcome>> {
     let first = assignment.lanes.first().context("an assignment without runs")?;
-    let corpus = Corpus::load(&assignment.source, &first.data.split)?;
+    let tools = match tools {
+        Some(tools) => tools,
+        None => tools.insert(Tools {
+            corpus: Corpus::load(&assignment.source, &first.data.split)?,
+            device: assignment.backend.open()?,
+        }),
+    };
     ensure!(
-        corpus.digest == first.data.digest,
+        tools.corpus.digest == first.data.digest,
         "{} has changed since the sweep began",
-        corpus.source
+        tools.corpus.source
     );
     let workplace = Workplace {
         initial: initial_weights(assignment, first)?,
-        corpus: &corpus,
-        device: assignment.backend.open()?,
+        corpus: &tools.corpus,
+        device: tools.device.clone(),
         threads: assignment.threads,
         store: Store::new(&assignment.results),
         provenance: assignment.provenance.clone(),
@@ -96,12 +118,17 @@ fn work(assignment: &Assignment, interrupter: &Interrupter) -> Result<Vec<Outcom
     Ok(outcomes)
 }
 
-/// Reads on until stdin ends: then nobody wants the results any more, or somebody wants to stop.
-fn stop_with_stdin(interrupter: Interrupter) {
+/// Reads on while cohorts train. Where stdin ends, nobody wants the results any more, or somebody wants
+/// to stop.
+fn lines_of_stdin(interrupter: Interrupter) -> Receiver<String> {
+    let (sender, lines) = std::sync::mpsc::channel();
     std::thread::spawn(move || {
-        let _ = std::io::stdin().lock().read_to_end(&mut Vec::new());
+        for line in std::io::stdin().lock().lines().map_while(Result::ok) {
+            let _ = sender.send(line);
+        }
         interrupter.stop(Some("the sweep stopped"));
     });
+    lines
 }
 
 fn initial_weights(assignment: &Assignment, run: &RunConfig) -> Result<Option<Arc<LaneWeights>>> {

@@ -1,4 +1,5 @@
 use std::collections::BTreeMap;
+use std::io::Write;
 use std::process::ChildStdin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -34,6 +35,13 @@ impl Stop {
         let mut inputs = self.inputs();
         if !self.is_requested() {
             inputs.insert(process, input);
+        }
+    }
+
+    /// Writes a line to a worker process; one that has stopped gets nothing.
+    pub(super) fn send(&self, process: u32, line: &[u8]) {
+        if let Some(input) = self.inputs().get_mut(&process) {
+            let _ = input.write_all(line).and_then(|()| input.flush());
         }
     }
 

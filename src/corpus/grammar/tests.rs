@@ -1,3 +1,5 @@
+use std::collections::{BTreeSet, HashSet};
+
 use super::*;
 
 fn reachable() -> Vec<(State, Rc<Vec<Piece>>)> {
@@ -48,11 +50,16 @@ fn the_likelihood_of_the_characters_of_a_piece_multiplies_to_that_of_the_piece()
 }
 
 #[test]
-fn the_alphabet_covers_the_text_and_reads_like_english() {
-    let alphabet = alphabet();
+fn the_alphabet_is_every_character_that_can_be_written() {
+    let pieces = reachable();
+    let pieces = pieces.iter().flat_map(|(_, list)| list.iter());
+    let written: BTreeSet<char> = pieces.flat_map(|piece| piece.text.chars()).collect();
+    assert_eq!(alphabet(), written.into_iter().collect::<Vec<_>>());
+}
+
+#[test]
+fn the_text_reads_like_english() {
     let text = write(5000);
-    assert!(text.characters.iter().all(|c| alphabet.binary_search(c).is_ok()));
-    assert!(alphabet.len() < 60, "{alphabet:?}");
     let string: String = text.characters.iter().collect();
     assert!(string.contains(". ") && string.contains(" the "));
 }
