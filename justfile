@@ -22,7 +22,11 @@ check:
     cargo clippy --release --all-targets -- -D warnings
     cargo test --release
 
-# Training speed by layout, in tokens per second.
+# The published values of λ at toy scale, every recipe of the table.
+values *ARGS:
+    cargo run --release -- sweep experiments/values-table.toml {{ARGS}}
+
+# Training speed beside the matrix products alone, and beside PyTorch (WANE_BENCH_PYTHON).
 bench:
     cargo bench --bench training
 
@@ -30,9 +34,12 @@ bench:
 view NAME="overfit":
     cargo run --release -- report results/{{NAME}} --open
 
-# Train the default ablation from a committed program and keep what the README shows of it.
+# Train what the README shows from a committed program, and keep it.
 reference:
     cargo run --release -- sweep experiments/overfit.toml
-    mkdir -p results/reference
+    cargo run --release -- sweep experiments/values-table.toml
+    mkdir -p results/reference/values-table
     cp results/overfit/{experiment.json,runs.csv,summary.csv,summary.json} results/reference/
     cp results/overfit/figures/overfitting.{png,svg} results/reference/
+    cp results/values-table/{experiment.json,runs.csv,table.csv,table.md} results/reference/values-table/
+    cp results/values-table/figures/values-table.{png,svg} results/reference/values-table/

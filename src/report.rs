@@ -46,7 +46,7 @@ pub fn write(folder: &Path) -> Result<Report> {
         let [csv, markdown] = [folder.join("table.csv"), folder.join("table.md")];
         write_csv(&csv, &values::csv_rows(table))?;
         let text = values::markdown(table, &data.analysis.fine_print());
-        write_atomically(&markdown, text.as_bytes())?;
+        write_atomically(&markdown, format!("{}\n", text.trim_end()).as_bytes())?;
         files.extend([csv, markdown]);
     }
     let (drawn, drawings) = draw_all(folder, &data)

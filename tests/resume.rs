@@ -10,9 +10,9 @@ use std::time::{Duration, Instant};
 use common::{Call, command, fixture, rows, text, wane, wane_ok};
 use sysinfo::{Pid, ProcessRefreshKind, ProcessesToUpdate, Signal, System};
 
-const STEPS: &str = "train.steps=150";
+const STEPS: &str = "train.steps=600";
 
-/// Arguments of the sweep that the tests interrupt: eight runs of 150 steps.
+/// Arguments of the sweep that the tests interrupt: eight runs of 600 steps.
 fn arguments(out: &Path) -> Vec<String> {
     let spec = fixture("tiny.toml");
     let words = ["sweep", text(&spec), "--set", STEPS, "--out", text(out), "--lanes", "3"];
@@ -23,6 +23,19 @@ fn arguments(out: &Path) -> Vec<String> {
 fn start(out: &Path) -> Child {
     let mut command = command(&arguments(out));
     command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary starts")
+}
+
+/// Waits until runs are being trained.
+fn wait_for_training(out: &Path) {
+    let deadline = Instant::now() + Duration::from_secs(20);
+    let has_curve = |run: std::io::Result<fs::DirEntry>| {
+        let curve = run.map(|run| run.path().join("curve.csv"));
+        curve.is_ok_and(|curve| fs::metadata(curve).is_ok_and(|curve| curve.len() > 0))
+    };
+    let started = || fs::read_dir(out.join(".runs")).is_ok_and(|mut runs| runs.any(has_curve));
+    while !started() && Instant::now() < deadline {
+        std::thread::sleep(Duration::from_millis(1));
+    }
 }
 
 fn finish(child: Child) -> Call {
@@ -145,7 +158,7 @@ fn ctrl_c_leaves_what_there_is_and_says_how_to_go_on() {
     let reference = Reference::new();
     let out = reference.out("stopped");
     let child = start(&out);
-    std::thread::sleep(reference.time / 3);
+    wait_for_training(&out);
     assert!(send(Signal::Interrupt, Pid::from_u32(child.id())));
     let call = finish(child);
     assert_eq!(call.code, Some(130), "{}", call.stderr);
@@ -167,7 +180,7 @@ fn ctrl_c_twice_ends_at_once() {
     let reference = Reference::new();
     let out = reference.out("stopped-twice");
     let child = start(&out);
-    std::thread::sleep(reference.time / 3);
+    wait_for_training(&out);
     let process = Pid::from_u32(child.id());
     send(Signal::Interrupt, process);
     std::thread::sleep(Duration::from_millis(1));
@@ -202,7 +215,7 @@ fn status_tells_from_another_terminal_what_runs() {
     while !seen.contains("running") && Instant::now() < deadline {
         seen = wane_ok(&arguments).stdout;
     }
-    assert!(seen.contains("running") && seen.contains("of 150"), "{seen}");
+    assert!(seen.contains("running") && seen.contains("of 600"), "{seen}");
     assert_eq!(finish(child).code, Some(0));
     let done = wane_ok(&arguments).stdout;
     assert!(done.ends_with("6 runs: 6 done\n"), "{done}");
@@ -238,7 +251,7 @@ fn a_worker_that_dies_again_and_again_fails_its_runs_alone() {
 }
 
 #[test]
-fn a_text_that_changes_under_a_sweep_is_noticed() {
+fn a_text_that_changes_under_a_sweep_is_noticed_by_who_reads_it_again() {
     let folder = tempfile::tempdir().unwrap();
     let (spec, out) = (fixture("tiny.toml"), folder.path());
     let data = folder.path().join("text.txt");
@@ -247,11 +260,12 @@ fn a_text_that_changes_under_a_sweep_is_noticed() {
     let more = ["--lanes", "1", "--set", STEPS];
     let mut command = command(&[&words[..], &more].concat());
     let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    let deadline = Instant::now() + Duration::from_secs(20);
-    while !out.join(".runs").exists() && Instant::now() < deadline {
-        std::thread::sleep(Duration::from_millis(1));
-    }
+    wait_for_training(out);
     fs::write(&data, "acb ".repeat(400)).unwrap();
+    // The worker has read the text that was planned for; the one in its place reads the new one.
+    for worker in workers_of(child.id()) {
+        send(Signal::Kill, worker);
+    }
     let call = finish(child);
     assert_eq!(call.code, Some(1), "{}", call.stderr);
     assert!(call.stderr.contains("has changed since the sweep began"), "{}", call.stderr);

@@ -50,7 +50,7 @@ fn every_row_of_the_table_trains_with_its_own_family_and_rule() {
             runs.iter().filter(own).collect()
         };
         let (none, raw, matched) = (of("none"), of("raw"), of("matched"));
-        assert_eq!((none.len(), raw.len()), (3, 3), "{model}");
+        assert_eq!((none.len(), raw.len()), (5, 5), "{model}");
         assert!(none.iter().all(|run| run["form"] == "none" && run["family"] == row["family"]));
         assert!(raw.iter().all(|run| run["form"] == row["form"] && run["mask"] == row["mask"]));
         assert!(!row["none_val_loss_ci95"].is_empty() && !row["raw_gap"].is_empty(), "{model}");

@@ -83,7 +83,8 @@ impl Analysis {
         };
         let choice =
             if self.headline.is_empty() { "" } else { " Best λ is chosen on the same seeds." };
-        let noise = self.baseline.and_then(|baseline| baseline.sd).map_or(String::new(), |sd| {
+        let own = self.baseline.filter(|_| !self.headline.is_empty());
+        let noise = own.and_then(|baseline| baseline.sd).map_or(String::new(), |sd| {
             format!(" Noise floor: val loss without decay varies by {sd:.3} (sd) between seeds.")
         });
         format!(

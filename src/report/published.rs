@@ -55,18 +55,21 @@ fn lines(models: &[&Published]) -> String {
 
 /// The table as Markdown, with every finding and source.
 pub fn published_markdown() -> String {
-    let mut text = String::from(
-        "| model | λ repeated | λ at the source | evidence | form | mask | Λ | τ (steps) |\n\
-         |---|---|---|---|---|---|---|---|\n",
-    );
-    for one in Published::all() {
+    let row = |one: &Published| {
         let [claim, stated, form, mask, total, tau] = cells(one);
         let evidence = format!("{} {}", one.evidence.mark(), one.evidence.name());
-        let cells = [one.model.clone(), claim, stated, evidence, form, mask, total, tau];
-        text += &markdown_row(&cells);
-    }
-    text += &format!("\n{}\n\n\\* undisclosed, assumed here.\n\n", known_and_repeated());
-    text + &sources(&Published::all().iter().collect::<Vec<_>>())
+        vec![one.model.clone(), claim, stated, evidence, form, mask, total, tau]
+    };
+    [
+        markdown_table(
+            "model | λ repeated | λ at the source | evidence | form | mask | Λ | τ (steps)",
+            Published::all().iter().map(row),
+        ),
+        known_and_repeated(),
+        "\\* undisclosed, assumed here.".to_owned(),
+        sources(&Published::all().iter().collect::<Vec<_>>()),
+    ]
+    .join("\n\n")
 }
 
 /// What the source of each model says, as a Markdown list.
@@ -75,10 +78,15 @@ pub fn sources(models: &[&Published]) -> String {
     models.iter().map(line).collect()
 }
 
-/// A row of a Markdown table.
-pub fn markdown_row(cells: &[String]) -> String {
-    let cells: Vec<String> = cells.iter().map(|cell| cell.replace('|', "\\|")).collect();
-    format!("| {} |\n", cells.join(" | "))
+/// A Markdown table; the header's names are parted by ` | `.
+pub fn markdown_table(header: &str, rows: impl Iterator<Item = Vec<String>>) -> String {
+    let rule = "---|".repeat(header.matches('|').count() + 1);
+    let mut lines = vec![format!("| {header} |"), format!("|{rule}")];
+    lines.extend(rows.map(|cells| {
+        let cells: Vec<String> = cells.iter().map(|cell| cell.replace('|', "\\|")).collect();
+        format!("| {} |", cells.join(" | "))
+    }));
+    lines.join("\n")
 }
 
 /// Every field of one model, and what it rests on.

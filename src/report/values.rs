@@ -1,11 +1,12 @@
 //! The values table as it was trained: `table.csv`, `table.md` and the terminal's answer.
 
 use comfy_table::CellAlignment;
+use indicatif::HumanCount;
 use serde::Serialize;
 
-use super::published::{markdown_row, sources, three_digits};
+use super::published::{markdown_table, sources, three_digits};
 use super::screen::{new_table, show};
-use crate::analysis::{Carried, Cell, Estimate, ValuesRow, ValuesTable};
+use crate::analysis::{Carried, Cell, Comparison, Estimate, ValuesRow, ValuesTable};
 use crate::decay::{Form, Mask};
 use crate::published::{Evidence, Published, known_and_repeated};
 use crate::results::RunRow;
@@ -209,53 +210,92 @@ fn csv_row(row: &ValuesRow) -> ValuesCsvRow {
     }
 }
 
-/// The table as Markdown: numbers and verdicts, then recipes, then what the sources say.
+/// The table as Markdown: differences, verdicts, losses, recipes, and what the sources say.
 pub fn markdown(table: &ValuesTable, fine_print: &str) -> String {
-    let mut text = String::from(
-        "| model | λ repeated | evidence | Λ of the original | no decay: val loss, gap | raw λ: val loss, gap | matched Λ: λ, val loss, gap | verdict |\n\
-         |---|---|---|---|---|---|---|---|\n",
-    );
-    for row in &table.rows {
-        text += &markdown_row(&numbers(row));
-    }
-    text += &format!("\n{fine_print}\n\n{}\n\n", known_and_repeated());
-    text += "| recipe | family | form | mask | optimizer | ε | clip | schedule | assumed |\n|---|---|---|---|---|---|---|---|---|\n";
-    for row in &table.rows {
-        text += &markdown_row(&recipe(row.published));
-    }
     let mut models: Vec<&Published> = table.rows.iter().map(|row| row.published).collect();
     models.dedup_by_key(|one| &one.name);
-    text += "\nNo run matches the total decay of an original that does not disclose it:\n\n";
-    for one in &models {
-        if let Some(why) = &one.original.undisclosed {
-            text += &format!("- {}: {why}\n", one.model);
-        }
-    }
-    text + "\nSources:\n\n" + &sources(&models)
+    let verdicts = table.verdicts();
+    let undisclosed = models.iter().filter_map(|one| {
+        let why = one.original.undisclosed.as_ref()?;
+        Some(format!("{}: {why}", one.model))
+    });
+    [
+        markdown_table(
+            "model | λ repeated | evidence | original's Λ, τ | no decay | raw λ − no decay | \
+             matched Λ − no decay",
+            table.rows.iter().map(|row| differences(row).to_vec()),
+        ),
+        format!("Val loss. ★ p < 0.05. {fine_print}"),
+        known_and_repeated(),
+        markdown_list("Verdicts", verdicts.into_iter()),
+        "## Losses and gaps".to_owned(),
+        markdown_table(
+            "model | no decay: val loss | gap | raw λ: val loss | gap | matched Λ: val loss | gap",
+            table.rows.iter().map(|row| losses(row).to_vec()),
+        ),
+        "## Recipes".to_owned(),
+        markdown_table(
+            "recipe | family | form | mask | optimizer | ε | clip | schedule | assumed",
+            models.iter().map(|one| recipe(one).to_vec()),
+        ),
+        markdown_list("Originals without a total decay to match", undisclosed),
+        format!("## Sources\n\n{}", sources(&models)),
+    ]
+    .join("\n\n")
 }
 
-fn numbers(row: &ValuesRow) -> [String; 8] {
+fn markdown_list(title: &str, lines: impl Iterator<Item = String>) -> String {
+    let lines: Vec<String> = lines.map(|line| format!("- {line}")).collect();
+    format!("## {title}\n\n{}", lines.join("\n"))
+}
+
+/// Val losses as differences from no decay.
+fn differences(row: &ValuesRow) -> [String; 7] {
     let published = row.published;
     let none = || "–".to_owned();
-    let losses = |cell: &Cell| {
-        let [loss, gap] = [cell.estimate(|run| run.val_loss), cell.estimate(|run| run.gap)];
-        format!("{}, {}", rounded(loss), rounded(gap))
+    let difference = |carried: Option<&Carried>| {
+        let Some(carried) = carried else { return none() };
+        let comparison = carried.against_none.as_ref();
+        let star = if comparison.is_some_and(Comparison::is_distinguishable) { " ★" } else { "" };
+        let lambda =
+            carried.run().weight_decay.map_or("lr²".to_owned(), |value| value.to_string());
+        format!("{lambda}: {}{star}", signed(comparison.map(|comparison| comparison.difference)))
     };
-    let raw = row.raw.as_ref().map_or_else(none, |carried| losses(&carried.cell));
-    let matched = row.matched.as_ref().map_or_else(none, |carried| {
-        let lambda = carried.run().weight_decay.map_or(String::new(), |value| format!("{value}, "));
-        format!("{lambda}{}", losses(&carried.cell))
-    });
     [
         row.title(),
         published.claim.map_or_else(none, |claim| claim.to_string()),
         format!("{} {}", published.evidence.mark(), published.evidence.name()),
-        published.total_decay().map_or_else(none, three_digits),
-        row.none.as_ref().map_or_else(none, losses),
-        raw,
-        matched,
-        row.verdict(),
+        original(published),
+        rounded(row.none.as_ref().and_then(|cell| cell.estimate(|run| run.val_loss))),
+        difference(row.raw.as_ref()),
+        difference(row.matched.as_ref()),
     ]
+}
+
+/// Total decay and timescale of the original, as far as they are known.
+fn original(one: &Published) -> String {
+    let total = one.total_decay().map_or("–".to_owned(), three_digits);
+    match one.timescale_steps() {
+        Some(tau) => format!("{total}, {} steps", HumanCount(tau.round() as u64)),
+        None => total,
+    }
+}
+
+fn losses(row: &ValuesRow) -> [String; 7] {
+    let raw = row.raw.as_ref().map(|carried| &carried.cell);
+    let matched = row.matched.as_ref().map(|carried| &carried.cell);
+    let [none, raw, matched] = [row.none.as_ref(), raw, matched].map(|cell| {
+        let of = |of: fn(&RunRow) -> Option<f64>| cell.and_then(|cell| cell.estimate(of));
+        [rounded(of(|run| run.val_loss)), rounded(of(|run| run.gap))]
+    });
+    let [[none, none_gap], [raw, raw_gap], [matched, matched_gap]] = [none, raw, matched];
+    [row.title(), none, none_gap, raw, raw_gap, matched, matched_gap]
+}
+
+fn signed(estimate: Option<Estimate>) -> String {
+    let Some(Estimate { mean, half_width, .. }) = estimate else { return "–".to_owned() };
+    let mean = format!("{mean:+.3}").replace('-', "−");
+    half_width.map_or(mean.clone(), |half| format!("{mean} ± {half:.3}"))
 }
 
 fn rounded(estimate: Option<Estimate>) -> String {
