@@ -32,7 +32,8 @@ fn the_readme_shows_the_values_table_as_it_was_trained() {
     let of_table = ["GPT-", "LLaMA 1", "Llama 2", "PaLM", "Grok-1", "Mistral", "Mixtral"];
     let rows: Vec<&str> = table.lines().take_while(|line| !line.is_empty()).collect();
     let shown = rows.iter().filter(|row| of_table.iter().any(|name| row.contains(name)));
-    let shown: Vec<_> = shown.filter(|row| !row.contains("NeoX") && !row.contains("nano")).collect();
+    let shown: Vec<_> =
+        shown.filter(|row| !row.contains("NeoX") && !row.contains("nano")).collect();
     assert_eq!(shown.len(), 9);
     assert!(shown.iter().chain([&&rows[0]]).all(|row| readme.contains(*row)), "{shown:#?}");
     let sentence = table.lines().find(|line| line.starts_with("Of the 8 values")).unwrap();
