@@ -1,6 +1,8 @@
 //! The command line: what may be typed. Every subcommand has one file with one `run`.
 
 mod backends;
+mod cancel;
+mod collect;
 mod compare;
 mod data;
 mod inputs;
@@ -40,6 +42,10 @@ enum Command {
     Compare(compare::Args),
     /// Show what has become of the runs of a spec, or of all runs
     Status(status::Args),
+    /// Write results, figures and report of a spec from the runs that there are, without training
+    Collect(collect::Args),
+    /// Take what is in a cluster's queue for a spec out of it
+    Cancel(cancel::Args),
     /// Show which parameters each arm of a spec decays
     Manifest(manifest::Args),
     /// Show the published values of λ and what their sources say
@@ -66,6 +72,8 @@ impl Cli {
             Command::Report(args) => report::run(args),
             Command::Compare(args) => compare::run(args),
             Command::Status(args) => status::run(args),
+            Command::Collect(args) => collect::run(args),
+            Command::Cancel(args) => cancel::run(args),
             Command::Manifest(args) => manifest::run(args),
             Command::Table(args) => table::run(args),
             Command::Data(args) => data::run(args),

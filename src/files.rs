@@ -13,11 +13,33 @@ use tempfile::Builder;
 /// # Errors
 /// A folder that cannot be written; the message names the file.
 pub fn write_atomically(path: &Path, contents: &[u8]) -> Result<()> {
+    write_atomically_with(path, |file| Ok(file.write_all(contents)?))
+}
+
+/// Writes rows, as they come, as a CSV file that is never seen half-written.
+///
+/// # Errors
+/// A folder that cannot be written, or a row that cannot be had; the message names the file.
+pub fn write_csv_atomically<T: Serialize>(
+    path: &Path,
+    rows: impl FnOnce(&mut dyn FnMut(T) -> Result<()>) -> Result<()>,
+) -> Result<()> {
+    write_atomically_with(path, |file| {
+        let mut writer = csv::Writer::from_writer(file);
+        rows(&mut |row| Ok(writer.serialize(row)?))?;
+        Ok(writer.flush()?)
+    })
+}
+
+fn write_atomically_with(
+    path: &Path,
+    contents: impl FnOnce(&mut File) -> Result<()>,
+) -> Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     let folder = folder.unwrap_or(Path::new("."));
     let write = || -> Result<()> {
         let mut file = readable_by_all().tempfile_in(folder)?;
-        file.write_all(contents)?;
+        contents(file.as_file_mut())?;
         file.as_file().sync_all()?;
         file.persist(path)?;
         // The new name is on the disk once its folder is.

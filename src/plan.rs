@@ -2,6 +2,7 @@
 
 pub mod cost;
 pub mod layout;
+pub mod shards;
 
 use std::collections::HashMap;
 

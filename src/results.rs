@@ -10,22 +10,22 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use serde::de::DeserializeOwned;
 
-use crate::files::{create_folder, csv_of, json_of, write_atomically};
+use crate::files::{create_folder, json_of, write_atomically, write_csv_atomically};
 use crate::model::shape_parameters;
 use crate::plan::Plan;
 use crate::run::{Decay, ModelShape};
-use crate::store::{SoFar, Store};
+use crate::store::Store;
 
 pub use experiment::Experiment;
 pub use manifest::{ManifestRow, manifest};
-pub use rows::{CurveCsvRow, RunRow, curve_rows, run_rows};
+pub use rows::{CurveCsvRow, RunRow, curve_rows, run_row};
 
 /// Writes rows as a CSV file.
 ///
 /// # Errors
 /// A folder that cannot be written; the message names the file.
 pub fn write_csv<T: serde::Serialize>(path: &Path, rows: &[T]) -> Result<()> {
-    write_atomically(path, &csv_of(rows)?)
+    write_csv_atomically(path, |add| rows.iter().try_for_each(add))
 }
 
 /// Reads the rows of a CSV file.
@@ -62,12 +62,19 @@ pub fn write_results(
     plan: &Plan,
     store: &Store,
 ) -> Result<Vec<RunRow>> {
-    let records: Vec<SoFar> = plan.runs.iter().map(|run| store.so_far(run)).collect();
     create_folder(folder)?;
     write_atomically(&folder.join("experiment.json"), &json_of(experiment)?)?;
-    let rows = run_rows(&plan.entries, &records);
+    let mut rows = Vec::new();
+    // One curve in memory at a time: there may be a hundred thousand.
+    write_csv_atomically(&folder.join("curves.csv"), |add| {
+        for entry in &plan.entries {
+            let record = store.so_far(&plan.runs[entry.run]);
+            rows.push(run_row(entry, &record));
+            curve_rows(entry, &record).try_for_each(&mut *add)?;
+        }
+        Ok(())
+    })?;
     write_csv(&folder.join("runs.csv"), &rows)?;
-    write_csv(&folder.join("curves.csv"), &curve_rows(&plan.entries, &records))?;
     write_csv(&folder.join("manifest.csv"), &manifest_rows(plan))?;
     Ok(rows)
 }

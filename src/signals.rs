@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::consts::{SIGINT, SIGTERM, SIGUSR1};
 use signal_hook::flag;
 
 /// How often to look whether a signal has come.
@@ -23,11 +23,26 @@ pub fn on_stop(stop: impl FnOnce() + Send + 'static) -> Result<()> {
             .and_then(|_| flag::register(signal, Arc::clone(&came)))
             .context("cannot listen to signals")?;
     }
+    call_once_set(came, stop);
+    Ok(())
+}
+
+/// Calls `warned` at the first SIGUSR1, by which Slurm warns of a time limit.
+///
+/// # Errors
+/// A system that lets no handler be set.
+pub fn on_warning(warned: impl FnOnce() + Send + 'static) -> Result<()> {
+    let came = Arc::new(AtomicBool::new(false));
+    flag::register(SIGUSR1, Arc::clone(&came)).context("cannot listen to signals")?;
+    call_once_set(came, warned);
+    Ok(())
+}
+
+fn call_once_set(came: Arc<AtomicBool>, act: impl FnOnce() + Send + 'static) {
     std::thread::spawn(move || {
         while !came.load(Ordering::Relaxed) {
             std::thread::sleep(PATIENCE);
         }
-        stop();
+        act();
     });
-    Ok(())
 }

@@ -11,6 +11,7 @@ mod settings;
 use std::collections::HashSet;
 
 use anyhow::{Context, Result, bail, ensure};
+use serde::{Deserialize, Serialize};
 use toml::Table;
 
 use crate::corpus::{Order, Source, Split};
@@ -25,7 +26,7 @@ pub use settings::Setting;
 const MOST_TOKENS: usize = 2_000_000_000;
 
 /// Changes to a spec that the command line asks for.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Changes {
     /// `KEY=VALUE` assignments.
     pub set: Vec<String>,

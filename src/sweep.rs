@@ -3,6 +3,7 @@
 mod in_process;
 mod processes;
 mod protocol;
+mod queued;
 mod stop;
 mod todo;
 
@@ -21,6 +22,7 @@ use crate::worker::{Event, Outcome, Tell};
 pub use in_process::InProcess;
 pub use processes::Processes;
 pub use protocol::{Assignment, serve};
+pub use queued::{Followed, Queued};
 pub use stop::Stop;
 pub use todo::Todo;
 

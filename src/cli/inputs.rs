@@ -16,6 +16,7 @@ use crate::model::{LaneWeights, read_weights};
 use crate::plan::Plan;
 use crate::plan::layout::{Layout, Machine};
 use crate::provenance::cores;
+use crate::run::RunConfig;
 use crate::spec::{Changes, Spec};
 
 /// A spec and the changes to it.
@@ -44,8 +45,22 @@ pub struct ChangeArgs {
     pub init: Option<PathBuf>,
 }
 
+impl ChangeArgs {
+    /// Those that change the spec itself.
+    pub fn changes(&self) -> Changes {
+        let ChangeArgs { set, data, seeds, .. } = self;
+        Changes { set: set.clone(), data: data.clone(), seeds: seeds.clone() }
+    }
+}
+
+impl From<Changes> for ChangeArgs {
+    fn from(Changes { set, data, seeds }: Changes) -> Self {
+        ChangeArgs { set, data, seeds, init: None }
+    }
+}
+
 /// Where and how to train.
-#[derive(clap::Args, Debug)]
+#[derive(clap::Args, Clone, Debug)]
 pub struct TrainingArgs {
     /// Folder for results; the experiment's files go to its subfolder of the experiment's name
     #[arg(long, value_name = "DIR", default_value = "results")]
@@ -73,7 +88,7 @@ pub struct TrainingArgs {
     pub quiet: bool,
 }
 
-fn positive(text: &str) -> Result<usize, String> {
+pub fn positive(text: &str) -> Result<usize, String> {
     match text.parse() {
         Ok(0) | Err(_) => Err("expected a whole number above 0".to_owned()),
         Ok(number) => Ok(number),
@@ -111,8 +126,7 @@ impl Inputs {
     }
 
     fn read(args: &SpecArgs) -> Result<Self> {
-        let ChangeArgs { set, data, seeds, init } = &args.changes;
-        let changes = Changes { set: set.clone(), data: data.clone(), seeds: seeds.clone() };
+        let (changes, init) = (args.changes.changes(), &args.changes.init);
         let text = std::fs::read_to_string(&args.spec)
             .with_context(|| format!("cannot read the spec {}", args.spec.display()))?;
         let spec =
@@ -145,15 +159,15 @@ impl TrainingArgs {
         Duration::from_secs_f64(self.checkpoint_every)
     }
 
-    /// How many lanes and workers to use for the runs of a plan.
+    /// How many lanes and workers to use for these runs.
     ///
     /// # Errors
-    /// A usage error where the plan has no runs.
-    pub fn layout(&self, plan: &Plan) -> Result<Layout> {
+    /// A usage error where there are none.
+    pub fn layout(&self, runs: &[RunConfig]) -> Result<Layout> {
         usage((|| {
-            ensure!(!plan.runs.is_empty(), "the spec has no runs");
+            ensure!(!runs.is_empty(), "the spec has no runs");
             let machine = this_machine(self.backend);
-            Ok(Layout::choose(&plan.runs, &machine, self.lanes, self.jobs))
+            Ok(Layout::choose(runs, &machine, self.lanes, self.jobs))
         })())
     }
 }

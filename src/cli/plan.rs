@@ -32,7 +32,7 @@ pub fn run(args: Args) -> Result<()> {
         let arm = |arm: &Arm| settings_table(&arm.label(), spec.settings(arm));
         return print(&spec.arms.iter().map(arm).collect::<Vec<_>>().join("\n\n"));
     }
-    let layout = args.training.layout(plan)?;
+    let layout = args.training.layout(&plan.runs)?;
     let store = Store::new(&args.training.out);
     let todo = Todo::of(&plan.runs, &store);
     let pending = todo.pending();

@@ -1,5 +1,5 @@
-use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::collections::{BTreeMap, HashMap};
+use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use anyhow::Result;
@@ -7,10 +7,12 @@ use indicatif::HumanDuration;
 
 use super::inputs::{ChangeArgs, Inputs, SpecArgs};
 use super::output::print;
+use crate::launch::{Place, live, places};
 use crate::plan::Entry;
 use crate::record::Status;
 use crate::report::status_table;
-use crate::run::RunConfig;
+use crate::run::{RunConfig, RunId};
+use crate::slurm::Slurm;
 use crate::store::{Holder, RunState, Store};
 
 #[derive(clap::Args, Debug)]
@@ -38,11 +40,12 @@ pub fn run(args: Args) -> Result<()> {
         }
         None => store.runs()?.into_iter().map(Line::of).collect(),
     };
+    let queue = queue(&args.out);
     let mut states = BTreeMap::new();
     let mut rows = Vec::new();
     for Line { run, arm, seed } in lines {
         let id = run.id().to_string();
-        let state = states.entry(id.clone()).or_insert_with(|| describe(&run, &store));
+        let state = states.entry(id.clone()).or_insert_with(|| describe(&run, &store, &queue));
         let [state, detail] = state.clone();
         rows.push([id, arm, seed.to_string(), state, detail]);
     }
@@ -64,7 +67,16 @@ impl Line {
     }
 }
 
-fn describe(run: &RunConfig, store: &Store) -> [String; 2] {
+/// Where runs are in a cluster's queue, where a sweep was submitted to one.
+fn queue(results: &Path) -> HashMap<RunId, Place> {
+    let places = live(results, &Slurm).and_then(|live| places(&live));
+    places.unwrap_or_else(|error| {
+        eprintln!("what is in the queue is not known: {error:#}");
+        HashMap::new()
+    })
+}
+
+fn describe(run: &RunConfig, store: &Store, queue: &HashMap<RunId, Place>) -> [String; 2] {
     let steps = run.recipe.steps;
     let holder = store.holder(&run.id());
     let state = store.state(run);
@@ -81,7 +93,14 @@ fn describe(run: &RunConfig, store: &Store) -> [String; 2] {
         (RunState::Failed { error, .. }, None) => ("failed", error.clone()),
         (RunState::Broken { why }, None) => ("damaged", why.clone()),
     };
-    [name.to_owned(), detail]
+    match (name, queue.get(&run.id())) {
+        ("waiting" | "failed", Some(Place { job, task })) => {
+            let place = format!("job {job}_{} {}", task.number, task.describe());
+            let detail = if detail.is_empty() { place } else { format!("{place}; {detail}") };
+            ["queued".to_owned(), detail]
+        }
+        _ => [name.to_owned(), detail],
+    }
 }
 
 /// Step and time left, as far as the curve on disk tells.
@@ -100,7 +119,7 @@ fn running(run: &RunConfig, holder: &Holder, store: &Store) -> String {
 }
 
 fn totals(states: &[[String; 2]]) -> String {
-    let names = ["done", "running", "waiting", "diverged", "failed", "damaged"];
+    let names = ["done", "running", "queued", "waiting", "diverged", "failed", "damaged"];
     let count = |name: &str| states.iter().filter(|[state, _]| state == name).count();
     let counts = names.iter().map(|name| (count(name), name)).filter(|(count, _)| *count > 0);
     let counts: Vec<String> = counts.map(|(count, name)| format!("{count} {name}")).collect();

@@ -1,10 +1,18 @@
+mod launch;
+mod shard;
+
+use std::path::PathBuf;
+
 use anyhow::{Context, Result};
 
 use super::inputs::{Inputs, SpecArgs, TrainingArgs};
-use super::training::Session;
+use super::training::{Session, Work};
+use crate::corpus::Source;
 use crate::plan::cohorts;
+use crate::plan::shards::Shard;
 use crate::progress;
-use crate::sweep::{Assignment, Processes};
+use crate::sweep::{Assignment, Processes, Verdict};
+use launch::SlurmArgs;
 
 #[derive(clap::Args, Debug)]
 pub struct Args {
@@ -15,11 +23,50 @@ pub struct Args {
     /// Stop at the first run that fails; the others are stopped after a checkpoint
     #[arg(long)]
     fail_fast: bool,
+    /// Train the I-th of N parts of the plan alone and write no results; `wane collect` does once all parts
+    /// are trained, on any machines that share the folder of results
+    #[arg(long, value_name = "I/N", conflicts_with = "launcher")]
+    shard: Option<Shard>,
+    /// Where to train [default: local]
+    #[arg(long, value_enum)]
+    launcher: Option<Launcher>,
+    #[command(flatten)]
+    slurm: SlurmArgs,
+}
+
+/// Where a sweep trains.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Launcher {
+    /// On this machine, in worker processes
+    Local,
+    /// On a Slurm cluster, as a job array; returns at once
+    Slurm,
 }
 
 pub fn run(args: Args) -> Result<()> {
+    match (args.launcher, args.shard) {
+        (Some(Launcher::Slurm), _) => launch::run(args),
+        (_, Some(shard)) => shard::run(&args, shard),
+        (_, None) => whole(&args),
+    }
+}
+
+fn whole(args: &Args) -> Result<()> {
     let inputs = Inputs::load(&args.spec)?;
-    let session = Session::start(&inputs, &args.training)?;
+    let session = Session::start(Work::of(&inputs), &args.training)?;
+    let (source, initial) = (inputs.spec.source.clone(), args.spec.changes.init.clone());
+    let verdict = train(&session, &args.training, source, initial, args.fail_fast)?;
+    session.finish(&inputs, verdict)
+}
+
+/// Trains what is left in worker processes of this machine.
+fn train(
+    session: &Session,
+    training: &TrainingArgs,
+    source: Source,
+    initial: Option<PathBuf>,
+    fail_fast: bool,
+) -> Result<Verdict> {
     let layout = &session.layout;
     let pending = session.pending();
     let lane_steps = pending.iter().map(|run| run.steps_left() as u64).sum();
@@ -34,23 +81,20 @@ pub fn run(args: Args) -> Result<()> {
     ));
     if !cohorts.is_empty() {
         // An adapter that is missing is better missed here than in every worker.
-        args.training.backend.open()?;
+        training.backend.open()?;
     }
     let program = std::env::current_exe().context("cannot find this program")?;
     let assignment = Assignment {
-        results: args.training.out.clone(),
-        source: inputs.spec.source.clone(),
-        initial: args.spec.changes.init.clone(),
-        backend: args.training.backend,
+        results: training.out.clone(),
+        source,
+        initial,
+        backend: training.backend,
         threads: layout.threads,
-        checkpoint_every: args.training.checkpoint_every(),
+        checkpoint_every: training.checkpoint_every(),
         provenance: session.provenance.clone(),
         lanes: Vec::new(),
     };
     let executor = Processes::new(program, assignment, session.stop.clone());
-    let progress = progress::for_sweep(&cohorts, lane_steps, args.training.quiet);
-    let verdict = session.sweep(&executor, &*progress, args.fail_fast).run(&cohorts);
-    drop(progress);
-    drop(executor);
-    session.finish(&inputs, verdict)
+    let progress = progress::for_sweep(&cohorts, lane_steps, training.quiet);
+    Ok(session.sweep(&executor, &*progress, fail_fast).run(&cohorts))
 }

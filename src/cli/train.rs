@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, bail, ensure};
 
 use super::inputs::{Inputs, SpecArgs, TrainingArgs};
-use super::training::Session;
+use super::training::{Session, Work};
 use crate::exit::usage;
 use crate::model::write_weights;
 use crate::plan::cohorts;
@@ -32,7 +32,7 @@ pub struct Args {
 pub fn run(args: Args) -> Result<()> {
     let inputs = Inputs::load(&args.spec)?;
     usage(check(&args, &inputs))?;
-    let session = Session::start(&inputs, &args.training)?;
+    let session = Session::start(Work::of(&inputs), &args.training)?;
     let pending = session.pending();
     let lane_steps = pending.iter().map(|run| run.steps_left() as u64).sum();
     let cohorts = cohorts(pending, session.layout.lanes, session.layout.workers);

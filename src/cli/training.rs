@@ -1,6 +1,6 @@
 //! What the subcommands that train have in common: from the store's state to the files at the end.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 
@@ -17,6 +17,24 @@ use crate::signals;
 use crate::store::{Holder, Store};
 use crate::sweep::{Executor, Progress, Stop, Sweep, Todo, Verdict};
 
+/// What one call trains.
+pub struct Work {
+    /// Name of the experiment.
+    pub name: String,
+    /// The runs.
+    pub runs: Vec<RunConfig>,
+    /// What people should know of them.
+    pub notes: Vec<String>,
+}
+
+impl Work {
+    /// Every run of a plan.
+    pub fn of(inputs: &Inputs) -> Self {
+        let (name, notes) = (inputs.spec.name.clone(), inputs.spec.notes.clone());
+        Work { name, runs: inputs.plan.runs.clone(), notes }
+    }
+}
+
 /// One call of a subcommand that trains.
 pub struct Session {
     /// Lanes and workers.
@@ -27,6 +45,7 @@ pub struct Session {
     pub store: Store,
     /// Stops it.
     pub stop: Stop,
+    runs: Vec<RunConfig>,
     todo: Todo,
     out: PathBuf,
     quiet: bool,
@@ -34,20 +53,21 @@ pub struct Session {
 
 impl Session {
     /// Forgets what the user wants trained again, looks up what is left, listens to Ctrl-C.
-    pub fn start(inputs: &Inputs, args: &TrainingArgs) -> Result<Self> {
-        let layout = args.layout(&inputs.plan)?;
+    pub fn start(work: Work, args: &TrainingArgs) -> Result<Self> {
+        let Work { name, runs, notes } = work;
+        let layout = args.layout(&runs)?;
         let store = Store::new(&args.out);
         let provenance =
             Provenance::collect(args.backend, layout.workers, std::env::args().collect());
-        let mut todo = Todo::of(&inputs.plan.runs, &store);
+        let mut todo = Todo::of(&runs, &store);
         let again = match (args.fresh, args.retry_diverged) {
-            (true, _) => inputs.plan.runs.clone(),
+            (true, _) => runs.clone(),
             (false, true) => todo.diverged(),
             (false, false) => Vec::new(),
         };
         if !again.is_empty() {
             forget(&again, &store, &provenance)?;
-            todo = Todo::of(&inputs.plan.runs, &store);
+            todo = Todo::of(&runs, &store);
         }
         let stop = Stop::default();
         let asked = stop.clone();
@@ -58,11 +78,11 @@ impl Session {
             }
             asked.request();
         })?;
-        let session =
-            Session { layout, provenance, store, stop, todo, out: args.out.clone(), quiet };
-        session.say(&format!("{}: {} runs", inputs.spec.name, inputs.plan.runs.len()));
+        let out = args.out.clone();
+        let session = Session { layout, provenance, store, stop, runs, todo, out, quiet };
+        session.say(&format!("{name}: {} runs", session.runs.len()));
         session.todo.reasons().iter().for_each(|reason| session.say(reason));
-        inputs.spec.notes.iter().for_each(|note| session.say(note));
+        notes.iter().for_each(|note| session.say(note));
         Ok(session)
     }
 
@@ -91,44 +111,54 @@ impl Session {
 
     /// Writes an experiment's files from the store, prints what they say, and ends as the sweep did.
     pub fn finish(&self, inputs: &Inputs, verdict: Verdict) -> Result<()> {
-        let folder = self.out.join(&inputs.spec.name);
-        let experiment = Experiment {
-            name: inputs.spec.name.clone(),
-            question: inputs.spec.question.clone(),
-            spec: inputs.text.clone(),
-            data: inputs.corpus.source.clone(),
-            digest: inputs.corpus.digest.clone(),
-            provenance: self.provenance.clone(),
-        };
-        let rows = write_results(&folder, &experiment, &inputs.plan, &self.store)?;
-        if rows.iter().any(|row| row.status == Status::Done) {
-            let report = report::write(&folder)?;
-            print(&format!("{}\n", report.answer))?;
-            print(&format!("report    {}", report.page.display()))?;
-            print(&format!("figures   {}", folder.join("figures").display()))?;
-        }
-        print(&format!("numbers   {}", folder.join("runs.csv").display()))?;
-        self.conclude(inputs, verdict)
+        present(inputs, &self.out, &self.store, &self.provenance)?;
+        self.conclude(verdict)
     }
 
-    fn conclude(&self, inputs: &Inputs, verdict: Verdict) -> Result<()> {
+    /// Ends as the sweep did.
+    pub fn conclude(&self, verdict: Verdict) -> Result<()> {
         if !verdict.failed.is_empty() {
             let list: Vec<String> =
                 verdict.failed.iter().map(|(id, why)| format!("\n  {id}: {why}")).collect();
-            bail!("{} of {} runs failed:{}", list.len(), inputs.plan.runs.len(), list.concat());
+            bail!("{} of {} runs failed:{}", list.len(), self.runs.len(), list.concat());
         }
         if verdict.stopped {
-            let runs = &inputs.plan.runs;
-            let finished = Todo::of(runs, &self.store).finished();
             let message = format!(
-                "stopped; {finished} of {} runs have ended. Go on with\n  {}",
-                runs.len(),
+                "stopped; {} of {} runs have ended. Go on with\n  {}",
+                self.look_again().finished(),
+                self.runs.len(),
                 resuming_command(&self.provenance.command)
             );
             return Err(Stopped { message }.into());
         }
         Ok(())
     }
+
+    /// What is left now.
+    pub fn look_again(&self) -> Todo {
+        Todo::of(&self.runs, &self.store)
+    }
+}
+
+/// Writes an experiment's files from the store and prints what they say.
+pub fn present(inputs: &Inputs, out: &Path, store: &Store, provenance: &Provenance) -> Result<()> {
+    let folder = out.join(&inputs.spec.name);
+    let experiment = Experiment {
+        name: inputs.spec.name.clone(),
+        question: inputs.spec.question.clone(),
+        spec: inputs.text.clone(),
+        data: inputs.corpus.source.clone(),
+        digest: inputs.corpus.digest.clone(),
+        provenance: provenance.clone(),
+    };
+    let rows = write_results(&folder, &experiment, &inputs.plan, store)?;
+    if rows.iter().any(|row| row.status == Status::Done) {
+        let report = report::write(&folder)?;
+        print(&format!("{}\n", report.answer))?;
+        print(&format!("report    {}", report.page.display()))?;
+        print(&format!("figures   {}", folder.join("figures").display()))?;
+    }
+    print(&format!("numbers   {}", folder.join("runs.csv").display()))
 }
 
 fn forget(runs: &[RunConfig], store: &Store, provenance: &Provenance) -> Result<()> {
@@ -145,17 +175,10 @@ fn forget(runs: &[RunConfig], store: &Store, provenance: &Provenance) -> Result<
 
 /// The command line without what would throw finished runs away.
 fn resuming_command(command: &[String]) -> String {
-    let quoted = |word: &String| {
-        let plain =
-            |character: char| character.is_alphanumeric() || "-_./=,:+@".contains(character);
-        match !word.is_empty() && word.chars().all(plain) {
-            true => word.clone(),
-            false => format!("'{}'", word.replace('\'', r"'\''")),
-        }
-    };
     let words =
         command.iter().filter(|word| !["--fresh", "--retry-diverged"].contains(&word.as_str()));
-    words.map(quoted).collect::<Vec<_>>().join(" ")
+    // An argument cannot hold a zero byte, which is all that the other function refuses.
+    shlex::try_join(words.map(String::as_str)).unwrap_or_default()
 }
 
 #[cfg(test)]

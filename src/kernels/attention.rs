@@ -4,17 +4,21 @@
 //! computed, by tiles of [`TILE`] rows and [`WIDTH`] columns. Backward computes the weights again from
 //! each row's highest score and sum, which forward keeps (Dao et al. 2022).
 
+mod scores;
+mod tiles;
+
 use std::cell::RefCell;
 use std::ops::Range;
 use std::sync::Arc;
 
 use super::blocks::{each_chunk, each_pair};
 use super::rotary::Angles;
-use super::simd::{Chunk, WIDTH, exp, fma, fold, larger, vectorised};
+use super::simd::{WIDTH, vectorised};
 use super::{Slot, written};
+use scores::{exponentials, row_products, scores, weigh};
+use tiles::{Rows, TILE, add, tile_by_columns, tile_by_rows};
 
-/// Rows of a tile: as many as leave its numbers in registers.
-const TILE: usize = 4;
+pub use scores::Scale;
 
 /// What attention looks like.
 #[derive(Clone, Copy, Debug)]
@@ -99,30 +103,6 @@ pub fn backward(packed: &[f32], scales: &[Scale], gradient: &[f32], heads: &Head
         });
     });
     sums
-}
-
-/// What turns the scores of a row into weights: `(score − most).exp() · inverse`.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Scale {
-    most: f32,
-    inverse: f32,
-}
-
-/// Rows of a matrix, one every `stride` numbers.
-#[derive(Clone, Copy)]
-struct Rows<'a> {
-    values: &'a [f32],
-    stride: usize,
-}
-
-impl<'a> Rows<'a> {
-    fn from(self, row: usize) -> Self {
-        Rows { values: &self.values[row * self.stride..], ..self }
-    }
-
-    fn columns_from(self, column: usize) -> Self {
-        Rows { values: &self.values[column..], ..self }
-    }
 }
 
 /// Memory for one head, padded with zeros to whole chunks.
@@ -405,252 +385,6 @@ impl Part<'_> {
                 tile_by_columns::<BITS>(left, right, seen_by.clone(), &mut tile);
                 add(&mut sums[of_value + column..], stride, &tile, count);
             }
-        }
-    }
-}
-
-/// `[TILE, WIDTH]` of a product.
-type Tile = [Chunk; TILE];
-
-/// The scores of a tile's rows with all columns that its chunks cover, −∞ where a row does not see;
-/// the highest of each row in each place of a chunk. `out` begins with the tile's first row.
-#[inline(always)]
-fn scores<const BITS: usize>(
-    out: &mut [f32],
-    stride: usize,
-    queries: Rows,
-    key_turned: Rows,
-    first: usize,
-    heads: &Heads,
-) -> Tile {
-    let scale = heads.scale();
-    let (mut most, mut tile) = ([[f32::NEG_INFINITY; WIDTH]; TILE], [[0.0; WIDTH]; TILE]);
-    for column in heads.columns(first, TILE).step_by(WIDTH) {
-        let keys = key_turned.columns_from(column);
-        tile_by_rows::<BITS>(queries.from(first), keys, 0..heads.head, &mut tile);
-        let whole = column + WIDTH <= first + 1 && heads.first_key(first + TILE - 1) <= column;
-        for row in 0..TILE {
-            tile[row].iter_mut().for_each(|score| *score *= scale);
-            if !whole {
-                hide(&mut tile[row], column, heads.first_key(first + row)..first + row + 1);
-            }
-            for place in 0..WIDTH {
-                most[row][place] = larger(most[row][place], tile[row][place]);
-            }
-        }
-        store(&mut out[column..], stride, &tile);
-    }
-    most
-}
-
-/// Puts −∞ where a chunk of scores, which begins at `column`, lies outside of what is seen.
-#[inline(always)]
-fn hide(chunk: &mut Chunk, column: usize, seen: Range<usize>) {
-    /// A chunk of zeros between two of ones: a chunk out of it hides the places before or after one.
-    const HIDDEN: [f32; 3 * WIDTH] = {
-        let mut hidden = [1.0; 3 * WIDTH];
-        let mut place = WIDTH;
-        while place < 2 * WIDTH {
-            hidden[place] = 0.0;
-            place += 1;
-        }
-        hidden
-    };
-    let before = seen.start.saturating_sub(column).min(WIDTH);
-    let after = (column + WIDTH).saturating_sub(seen.end).min(WIDTH);
-    let before: &Chunk = HIDDEN[WIDTH - before..].first_chunk().expect("three chunks");
-    let after: &Chunk = HIDDEN[WIDTH + after..].first_chunk().expect("three chunks");
-    for place in 0..WIDTH {
-        let hidden = before[place] + after[place] > 0.0;
-        chunk[place] = if hidden { f32::NEG_INFINITY } else { chunk[place] };
-    }
-}
-
-/// Products of a tile's rows with all columns that its chunks cover.
-#[inline(always)]
-fn row_products<const BITS: usize>(
-    out: &mut [f32],
-    stride: usize,
-    left: Rows,
-    right: Rows,
-    first: usize,
-    heads: &Heads,
-) {
-    let mut tile = [[0.0; WIDTH]; TILE];
-    for column in heads.columns(first, TILE).step_by(WIDTH) {
-        let right = right.columns_from(column);
-        tile_by_rows::<BITS>(left.from(first), right, 0..heads.head, &mut tile);
-        store(&mut out[column..], stride, &tile);
-    }
-}
-
-/// Turns the scores of a tile into exponentials below the highest of each row, and says what is to be
-/// done to them.
-#[inline(always)]
-fn exponentials<const BITS: usize>(
-    scores: &mut [f32],
-    stride: usize,
-    most: &Tile,
-    first: usize,
-    heads: &Heads,
-) -> [Scale; TILE] {
-    // The rows go side by side: one alone would wait for its own sums.
-    let most: [f32; TILE] = [0, 1, 2, 3].map(|row| fold(most[row], larger));
-    let mut totals = [[0.0; WIDTH]; TILE];
-    for column in heads.columns(first, TILE).step_by(WIDTH) {
-        for row in 0..TILE {
-            let chunk = &mut scores[row * stride + column..][..WIDTH];
-            for place in 0..WIDTH {
-                chunk[place] = exp::<BITS>(chunk[place] - most[row]);
-                totals[row][place] += chunk[place];
-            }
-        }
-    }
-    let inverse = totals.map(|total| 1.0 / fold(total, |a, b| a + b));
-    [0, 1, 2, 3].map(|row| Scale { most: most[row], inverse: inverse[row] })
-}
-
-/// Turns the scores of a tile into weights, and the gradients of the weights into those of the scores.
-#[inline(always)]
-fn weigh<const BITS: usize>(
-    scores: &mut [f32],
-    slopes: &mut [f32],
-    stride: usize,
-    scales: &[Scale; TILE],
-    first: usize,
-    heads: &Heads,
-) {
-    let columns = heads.columns(first, TILE);
-    let mut inner = [[0.0; WIDTH]; TILE];
-    for column in columns.clone().step_by(WIDTH) {
-        for row in 0..TILE {
-            let scores = &mut scores[row * stride + column..][..WIDTH];
-            let slopes = &slopes[row * stride + column..][..WIDTH];
-            for place in 0..WIDTH {
-                let weight = exp::<BITS>(scores[place] - scales[row].most) * scales[row].inverse;
-                scores[place] = weight;
-                inner[row][place] = fma::<BITS>(weight, slopes[place], inner[row][place]);
-            }
-        }
-    }
-    let inner = inner.map(|inner| fold(inner, |a, b| a + b));
-    for column in columns.step_by(WIDTH) {
-        for row in 0..TILE {
-            let weights = &scores[row * stride + column..][..WIDTH];
-            let slopes = &mut slopes[row * stride + column..][..WIDTH];
-            for place in 0..WIDTH {
-                slopes[place] = weights[place] * (slopes[place] - inner[row]) * heads.scale();
-            }
-        }
-    }
-}
-
-/// Sum over `inner` of `left[row, inner] · right[inner, column]`, for the first rows and columns.
-#[inline(always)]
-fn tile_by_rows<const BITS: usize>(left: Rows, right: Rows, inner: Range<usize>, tile: &mut Tile) {
-    let right = right.from(inner.start);
-    let strides = (left.stride, 1);
-    product::<BITS>(&left.values[inner.start..], strides, right, inner.len(), tile);
-}
-
-/// Sum over `inner` of `left[inner, row] · right[inner, column]`.
-#[inline(always)]
-fn tile_by_columns<const BITS: usize>(
-    left: Rows,
-    right: Rows,
-    inner: Range<usize>,
-    tile: &mut Tile,
-) {
-    let (left, right) = (left.from(inner.start), right.from(inner.start));
-    product::<BITS>(left.values, (1, left.stride), right, inner.len(), tile);
-}
-
-/// The tile of a product whose left side has any strides over rows and over what is summed.
-#[inline(always)]
-fn product<const BITS: usize>(
-    left: &[f32],
-    (over_rows, over_inner): (usize, usize),
-    right: Rows,
-    count: usize,
-    tile: &mut Tile,
-) {
-    assert!(count > 0 && (TILE - 1) * over_rows + (count - 1) * over_inner < left.len());
-    assert!((count - 1) * right.stride + WIDTH <= right.values.len());
-    #[cfg(target_arch = "x86_64")]
-    if BITS == 256 {
-        // SAFETY: this body runs on processors with AVX2 and FMA alone, and the assertions keep every
-        // access inside the slices.
-        unsafe { product_by_hand(left, (over_rows, over_inner), right, count, tile) };
-        return;
-    }
-    let mut sums = [[0.0; WIDTH]; TILE];
-    for inner in 0..count {
-        let right = right.values[inner * right.stride..].first_chunk::<WIDTH>().expect("checked");
-        for row in 0..TILE {
-            let left = left[row * over_rows + inner * over_inner];
-            for place in 0..WIDTH {
-                sums[row][place] = fma::<BITS>(left, right[place], sums[row][place]);
-            }
-        }
-    }
-    *tile = sums;
-}
-
-/// [`product`] in intrinsics: what compilers make of the plain loop keeps part of the sums in memory,
-/// which costs attention a seventh of its speed.
-///
-/// # Safety
-/// `TILE` rows and `count` steps of `left`, and a chunk in each of `count` rows of `right`, must lie in
-/// their slices.
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2,fma")]
-unsafe fn product_by_hand(
-    left: &[f32],
-    (over_rows, over_inner): (usize, usize),
-    right: Rows,
-    count: usize,
-    tile: &mut Tile,
-) {
-    use std::arch::x86_64::*;
-    let mut sums = [[_mm256_setzero_ps(); 2]; TILE];
-    for inner in 0..count {
-        // SAFETY: the caller vouches for it.
-        unsafe {
-            let right = right.values.as_ptr().add(inner * right.stride);
-            let right = [_mm256_loadu_ps(right), _mm256_loadu_ps(right.add(WIDTH / 2))];
-            for (row, sums) in sums.iter_mut().enumerate() {
-                let left = left.get_unchecked(row * over_rows + inner * over_inner);
-                let left = _mm256_broadcast_ss(left);
-                *sums = [0, 1].map(|half| _mm256_fmadd_ps(left, right[half], sums[half]));
-            }
-        }
-    }
-    for (row, [low, high]) in tile.iter_mut().zip(sums) {
-        let (row_low, row_high) = row.split_at_mut(WIDTH / 2);
-        // SAFETY: each half of a row has room for a vector.
-        unsafe {
-            _mm256_storeu_ps(row_low.as_mut_ptr(), low);
-            _mm256_storeu_ps(row_high.as_mut_ptr(), high);
-        }
-    }
-}
-
-#[inline(always)]
-fn store(out: &mut [f32], stride: usize, tile: &Tile) {
-    for (row, tile) in tile.iter().enumerate() {
-        out[row * stride..][..WIDTH].copy_from_slice(tile);
-    }
-}
-
-/// Adds the first `count` columns of a tile to rows of `stride`, as many as there are.
-#[inline(always)]
-fn add(out: &mut [f32], stride: usize, tile: &Tile, count: usize) {
-    for (out, tile) in out.chunks_mut(stride).zip(tile) {
-        match out.first_chunk_mut::<WIDTH>() {
-            Some(out) if count == WIDTH => {
-                out.iter_mut().zip(tile).for_each(|(sum, value)| *sum += value);
-            }
-            _ => out.iter_mut().zip(&tile[..count]).for_each(|(sum, value)| *sum += value),
         }
     }
 }

@@ -112,23 +112,16 @@ pub struct CurveCsvRow {
     pub variant: String,
 }
 
-/// The row of every entry; `records[i]` is the record of run `i` of the plan.
-pub fn run_rows(entries: &[Entry], records: &[SoFar]) -> Vec<RunRow> {
-    entries.iter().map(|entry| run_row(entry, &records[entry.run])).collect()
+/// The curve of an entry, whose run has this record.
+pub fn curve_rows<'a>(
+    entry: &'a Entry,
+    record: &'a SoFar,
+) -> impl Iterator<Item = CurveCsvRow> + 'a {
+    record.curve.iter().map(|row| curve_row(entry, record, row))
 }
 
-/// The curve of every entry, one after another.
-pub fn curve_rows(entries: &[Entry], records: &[SoFar]) -> Vec<CurveCsvRow> {
-    entries
-        .iter()
-        .flat_map(|entry| {
-            let record = &records[entry.run];
-            record.curve.iter().map(|row| curve_row(entry, record, row))
-        })
-        .collect()
-}
-
-fn run_row(entry: &Entry, record: &SoFar) -> RunRow {
+/// The row of an entry, whose run has this record.
+pub fn run_row(entry: &Entry, record: &SoFar) -> RunRow {
     let (decay, recipe) = (&entry.arm.decay, &entry.arm.recipe);
     let schedule = recipe.lr_schedule();
     let end = record.end.as_ref();

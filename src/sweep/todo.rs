@@ -10,60 +10,72 @@ const MOST_NAMED: usize = 8;
 
 /// What is left to do of a plan, and why.
 pub struct Todo {
-    runs: Vec<(RunConfig, RunState)>,
+    runs: Vec<Known>,
+}
+
+/// A run and what the store says of it. Its curve is not kept: a plan may have a hundred thousand runs.
+struct Known {
+    run: RunConfig,
+    finished: Option<Status>,
+    step: usize,
+    reason: (u8, String),
+    complaint: Option<String>,
 }
 
 impl Todo {
     /// Looks every run up.
     pub fn of(runs: &[RunConfig], store: &Store) -> Self {
-        Todo { runs: runs.iter().map(|run| (run.clone(), store.state(run))).collect() }
+        Todo { runs: runs.iter().map(|run| Known::of(run, &store.state(run))).collect() }
     }
 
     /// The runs to train, with the steps that they have behind them.
     pub fn pending(&self) -> Vec<Pending> {
-        let left = self.runs.iter().filter(|(_, state)| !is_finished(state));
-        left.map(|(run, state)| Pending { run: run.clone(), step: state.step() }).collect()
+        let left = self.runs.iter().filter(|known| known.finished.is_none());
+        left.map(|known| Pending { run: known.run.clone(), step: known.step }).collect()
     }
 
     /// Runs that have ended.
     pub fn finished(&self) -> usize {
-        self.runs.iter().filter(|(_, state)| is_finished(state)).count()
+        self.runs.iter().filter(|known| known.finished.is_some()).count()
     }
 
     /// Runs that diverged.
     pub fn diverged(&self) -> Vec<RunConfig> {
-        let diverged = self.runs.iter().filter(|(_, state)| {
-            matches!(state, RunState::Finished(record) if record.end.status == Status::Diverged)
-        });
-        diverged.map(|(run, _)| run.clone()).collect()
+        let diverged = self.runs.iter().filter(|known| known.finished == Some(Status::Diverged));
+        diverged.map(|known| known.run.clone()).collect()
     }
 
     /// Why each run is trained or not, in lines for people.
     pub fn reasons(&self) -> Vec<String> {
-        let mut counts: BTreeMap<(u8, String), usize> = BTreeMap::new();
-        let mut named = Vec::new();
-        for (run, state) in &self.runs {
-            *counts.entry(reason(state)).or_default() += 1;
-            match state {
-                RunState::Failed { error, .. } => {
-                    named.push(format!("run {} failed before: {error}", run.id()));
-                }
-                RunState::Broken { why } => {
-                    named.push(format!("run {} cannot be used: {why}", run.id()));
-                }
-                _ => {}
-            }
+        let mut counts: BTreeMap<&(u8, String), usize> = BTreeMap::new();
+        for known in &self.runs {
+            *counts.entry(&known.reason).or_default() += 1;
         }
-        let more = named.len().saturating_sub(MOST_NAMED);
-        named.truncate(MOST_NAMED);
         let lines = counts.into_iter().map(|((_, reason), count)| format!("{count:>5} {reason}"));
-        let rest = (more > 0).then(|| format!("… and {more} more"));
-        lines.chain(named).chain(rest).collect()
+        let complaints: Vec<&String> =
+            self.runs.iter().filter_map(|known| known.complaint.as_ref()).collect();
+        let more = complaints.len().saturating_sub(MOST_NAMED);
+        let named = complaints.into_iter().take(MOST_NAMED).cloned();
+        lines.chain(named).chain((more > 0).then(|| format!("… and {more} more"))).collect()
     }
 }
 
-fn is_finished(state: &RunState) -> bool {
-    matches!(state, RunState::Finished(_))
+impl Known {
+    fn of(run: &RunConfig, state: &RunState) -> Self {
+        let finished = match state {
+            RunState::Finished(record) => Some(record.end.status),
+            _ => None,
+        };
+        let complaint = match state {
+            RunState::Failed { error, .. } => {
+                Some(format!("run {} failed before: {error}", run.id()))
+            }
+            RunState::Broken { why } => Some(format!("run {} cannot be used: {why}", run.id())),
+            _ => None,
+        };
+        let (step, reason) = (state.step(), reason(state));
+        Known { run: run.clone(), finished, step, reason, complaint }
+    }
 }
 
 /// A place in the summary and its words.

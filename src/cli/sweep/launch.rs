@@ -1,0 +1,201 @@
+use std::collections::{BTreeSet, HashMap};
+
+use anyhow::{Context, Result, bail, ensure};
+
+use super::Args;
+use crate::cli::inputs::{Inputs, positive};
+use crate::cli::output::print;
+use crate::cli::training::{Session, Work};
+use crate::exit::{Stopped, usage};
+use crate::frozen::{Contents, Lock, Program};
+use crate::launch::{Live, Order, Place, live, places, submit};
+use crate::progress;
+use crate::run::{RunConfig, RunId};
+use crate::slurm::{Cluster, JobId, Options, Slurm, Stage, check_shared};
+use crate::sweep::{Followed, Queued};
+
+/// Shards that are followed at once; Slurm starts them in order.
+const MOST_FOLLOWED: usize = 64;
+
+/// What Slurm should do.
+#[derive(clap::Args, Debug)]
+#[command(next_help_heading = "With --launcher slurm")]
+pub struct SlurmArgs {
+    /// Partition
+    #[arg(long, value_name = "NAME", requires = "launcher")]
+    partition: Option<String>,
+    /// Time limit of a task; one that reaches it checkpoints and goes back into the queue
+    #[arg(long, value_name = "TIME", requires = "launcher")]
+    time: Option<String>,
+    /// GPUs of a task
+    #[arg(long, value_name = "N", value_parser = positive, requires = "launcher")]
+    gpus: Option<usize>,
+    /// Most tasks to run at once
+    #[arg(long, value_name = "K", value_parser = positive, requires = "launcher")]
+    array_limit: Option<usize>,
+    /// Most runs of a task [default: enough for five minutes by estimate]
+    #[arg(long, value_name = "N", value_parser = positive, requires = "launcher")]
+    runs_per_task: Option<usize>,
+    /// More options for sbatch, such as "--account=lab --mem=2G"; they go before all others
+    #[arg(long, value_name = "OPTIONS", allow_hyphen_values = true, requires = "launcher")]
+    sbatch: Option<String>,
+    /// Follow the tasks until they end, then show the results; Ctrl-C stops following alone
+    #[arg(long, requires = "launcher")]
+    wait: bool,
+    /// Let this program go on with what another one submitted
+    #[arg(long, requires = "launcher")]
+    allow_version_mix: bool,
+}
+
+/// Submits what is neither trained nor queued as a job array.
+pub fn run(args: Args) -> Result<()> {
+    let options = usage(args.slurm.options())?;
+    usage(check(&args))?;
+    let inputs = Inputs::load(&args.spec)?;
+    let lock = Lock::take(&args.training.out)?;
+    let session = Session::start(Work::of(&inputs), &args.training)?;
+    let mut queued = live(&args.training.out, &Slurm)?;
+    let program = Program::this()?;
+    check_programs(&queued, &program, args.slurm.allow_version_mix)?;
+    let missing: Vec<RunConfig> = session.pending().into_iter().map(|run| run.run).collect();
+    let places = places(&queued)?;
+    let (waiting, new): (Vec<_>, Vec<_>) =
+        missing.into_iter().partition(|run| places.contains_key(&run.id()));
+    let beside = jobs_of(&waiting, &places);
+    if !beside.is_empty() {
+        let jobs: Vec<String> = beside.iter().map(JobId::to_string).collect();
+        session.say(&format!("{} runs are in the queue already", waiting.len()));
+        print(&jobs.join("\n"))?;
+    }
+    if !new.is_empty() {
+        let order = Order {
+            contents: contents(&args, &inputs, program),
+            spec: &inputs.text,
+            runs: &new,
+            runs_per_task: args.slurm.runs_per_task,
+            beside: &beside,
+            options: &options,
+        };
+        let (frozen, submission) = submit(&lock, &Slurm, order)?;
+        session.say(&format!(
+            "submitted {} runs in {} tasks; frozen in {}",
+            new.len(),
+            frozen.contents.shards,
+            frozen.folder().display()
+        ));
+        print(&submission.job.to_string())?;
+        queued = live(&args.training.out, &Slurm)?;
+    }
+    drop(lock);
+    if args.slurm.wait {
+        return follow(&args, &inputs, &session, &queued);
+    }
+    if new.is_empty() && beside.is_empty() {
+        return session.finish(&inputs, Default::default());
+    }
+    session.say(&format!(
+        "results follow by a job after it; look with `wane status {}`",
+        args.spec.spec.display()
+    ));
+    Ok(())
+}
+
+impl SlurmArgs {
+    fn options(&self) -> Result<Options> {
+        let raw = self.sbatch.as_deref().unwrap_or_default();
+        let raw = shlex::split(raw)
+            .with_context(|| format!("--sbatch '{raw}': a quotation mark is not closed"))?;
+        Ok(Options {
+            partition: self.partition.clone(),
+            time: self.time.clone(),
+            gpus: self.gpus,
+            array_limit: self.array_limit,
+            raw,
+        })
+    }
+}
+
+/// What can be known to go wrong before anything is written.
+fn check(args: &Args) -> Result<()> {
+    ensure!(!args.fail_fast, "--fail-fast works with --launcher local alone");
+    let partitions = Slurm.partitions()?;
+    if let Some(partition) = &args.slurm.partition {
+        let unknown = partition.split(',').find(|name| !partitions.iter().any(|p| p == name));
+        if let Some(name) = unknown {
+            bail!("--partition {name}: the cluster has {}", partitions.join(", "));
+        }
+    }
+    let hosts = Slurm.hosts(args.slurm.partition.as_deref())?;
+    crate::files::create_folder(&args.training.out)?;
+    if let Some(note) = check_shared(&args.training.out, &hosts)?
+        && !args.training.quiet
+    {
+        eprintln!("{note}");
+    }
+    Ok(())
+}
+
+/// Tasks that another program froze refuse this one: say so before they do.
+fn check_programs(queued: &[Live], program: &Program, mix: bool) -> Result<()> {
+    for live in queued {
+        if mix {
+            live.frozen.allow_version_mix()?;
+        }
+        live.frozen.check_program(program)?;
+    }
+    Ok(())
+}
+
+fn jobs_of(runs: &[RunConfig], places: &HashMap<RunId, Place>) -> BTreeSet<JobId> {
+    runs.iter().filter_map(|run| places.get(&run.id())).map(|place| place.job).collect()
+}
+
+fn contents(args: &Args, inputs: &Inputs, program: Program) -> Contents {
+    let training = &args.training;
+    Contents {
+        name: inputs.spec.name.clone(),
+        changes: args.spec.changes.changes(),
+        initial: args.spec.changes.init.clone(),
+        source: inputs.spec.source.clone(),
+        backend: training.backend,
+        lanes: training.lanes,
+        jobs: training.jobs.unwrap_or(1),
+        checkpoint_every: training.checkpoint_every(),
+        program,
+        shards: 0,
+        runs: 0,
+        command: std::env::args().collect(),
+    }
+}
+
+/// Follows every task that trains runs of the plan, then writes and shows the results.
+fn follow(args: &Args, inputs: &Inputs, session: &Session, queued: &[Live]) -> Result<()> {
+    let wanted: BTreeSet<RunId> = session.pending().iter().map(|run| run.run.id()).collect();
+    let (mut shards, mut tasks) = (Vec::new(), HashMap::new());
+    for Live { frozen, submission, tasks: queue, .. } in queued {
+        for (index, runs) in frozen.all_shards()?.into_iter().enumerate() {
+            let number = index + 1;
+            let live = queue.task(number).is_some_and(|task| task.stage != Stage::Over);
+            let runs: Vec<RunConfig> =
+                runs.into_iter().filter(|run| wanted.contains(&run.id())).collect();
+            if live && let Some(first) = runs.first() {
+                let folder = frozen.folder().to_owned();
+                tasks.insert(first.id(), Followed { job: submission.job, number, folder });
+                shards.push(runs);
+            }
+        }
+    }
+    let executor = Queued::new(&Slurm, session.store.clone(), session.stop.clone(), tasks);
+    let lane_steps = session.pending().iter().map(|run| run.steps_left() as u64).sum();
+    let progress = progress::for_sweep(&shards, lane_steps, args.training.quiet);
+    let mut sweep = session.sweep(&executor, &*progress, false);
+    sweep.workers = MOST_FOLLOWED;
+    let verdict = sweep.run(&shards);
+    drop(progress);
+    if verdict.stopped {
+        let spec = args.spec.spec.display();
+        let message = format!("stopped following; the tasks go on. `wane cancel {spec}` ends them");
+        return Err(Stopped { message }.into());
+    }
+    session.finish(inputs, verdict)
+}
