@@ -165,3 +165,6 @@ fn shards(
     shards.retain(|runs| !runs.is_empty());
     Ok(shards)
 }
+
+#[cfg(test)]
+mod tests;

@@ -161,7 +161,7 @@ fn results(folder: &Path) -> (String, Vec<Vec<(String, String)>>) {
     (fs::read_to_string(folder.join("curves.csv")).unwrap(), runs)
 }
 
-/// A spec of eight runs with so many steps.
+/// A spec of six runs with so many steps.
 fn spec(cluster: &Cluster, name: &str, steps: usize) -> PathBuf {
     let tiny = fs::read_to_string(fixture("tiny.toml")).unwrap();
     let spec = tiny
@@ -175,7 +175,7 @@ fn spec(cluster: &Cluster, name: &str, steps: usize) -> PathBuf {
 
 /// Steps that last long enough to be interrupted.
 const LONG: usize = 8000;
-const INTERRUPTIBLE: [&str; 4] = ["--runs-per-task", "4", "--checkpoint-every", "0.02"];
+const INTERRUPTIBLE: [&str; 4] = ["--runs-per-task", "3", "--checkpoint-every", "0.02"];
 
 fn finish(child: Child) -> Call {
     Call::from(child.wait_with_output().expect("the child can be waited for"))
@@ -201,7 +201,7 @@ fn a_sweep_over_two_nodes_equals_the_local_one_byte_for_byte() {
     // Now there is nothing to submit.
     let call = cluster.wait(&spec, &[]);
     assert_ok(&call, &cluster);
-    assert!(call.stderr.contains("8 finished before"), "{}", call.stderr);
+    assert!(call.stderr.contains("6 finished before"), "{}", call.stderr);
     assert_eq!(fs::read_dir(cluster.out().join(".sweeps")).unwrap().count(), 2, "one and the lock");
 }
 
@@ -221,7 +221,7 @@ fn a_task_that_fails_is_told_and_submitted_again() {
     assert_eq!(cluster.states(&job), ["1 FAILED"]);
     fs::write(&data, &text_of_data).unwrap();
     let status = cluster.wane(&["status", text(&spec)]);
-    assert!(status.stdout.contains("8 failed"), "{}", status.stdout);
+    assert!(status.stdout.contains("6 failed"), "{}", status.stdout);
     assert!(status.stdout.contains("has changed since"), "{}", status.stdout);
     let call = cluster.wait(&spec, &[]);
     assert_ok(&call, &cluster);
@@ -246,7 +246,7 @@ fn a_task_that_is_killed_costs_the_steps_since_its_checkpoint() {
     let call = cluster.wait(&spec, &INTERRUPTIBLE);
     assert_ok(&call, &cluster);
     assert!(call.stderr.contains("go on after step"), "{}", call.stderr);
-    assert!(!call.stderr.contains("submitted 8 runs"), "{}", call.stderr);
+    assert!(!call.stderr.contains("submitted 6 runs"), "{}", call.stderr);
     cluster.assert_same_as_local(&spec);
 }
 
@@ -259,7 +259,7 @@ fn what_was_cancelled_is_submitted_again_and_nothing_else() {
     cluster.until_training();
     let status = cluster.wane(&["status", text(&spec)]);
     assert!(status.stdout.contains(&format!("job {job}_2 PENDING")), "{}", status.stdout);
-    assert!(status.stdout.contains("4 queued") || status.stdout.contains("running"));
+    assert!(status.stdout.contains("3 queued") || status.stdout.contains("running"));
     // Submitting again while all of it is in the queue submits nothing.
     let again = cluster.submit(&spec, &INTERRUPTIBLE);
     assert_eq!(again, job);
@@ -305,7 +305,7 @@ fn a_requeued_task_goes_on_and_a_warning_of_the_time_limit_requeues_it() {
 fn a_node_that_goes_down_hands_its_task_to_another() {
     let Some(cluster) = Cluster::start() else { return };
     let spec = spec(&cluster, "node-down", LONG);
-    let job = cluster.submit(&spec, &[&INTERRUPTIBLE[..], &["--runs-per-task", "8"]].concat());
+    let job = cluster.submit(&spec, &["--checkpoint-every", "0.02"]);
     cluster.until_training();
     let node = cluster.slurm("squeue", &["--noheader", "--jobs", &job, "--format=%N"]);
     let node = format!("nodename={}", node.trim());
@@ -419,7 +419,7 @@ fn what_slurm_refuses_is_told_in_its_words_and_leaves_nothing_behind() {
         call.stderr
     );
     nothing_left();
-    let call = cluster.wane(&[&sweep[..], &["--sbatch=--nodes=99"]].concat());
+    let call = cluster.wane(&[&sweep[..], &["--sbatch=--reservation=nope"]].concat());
     assert_eq!(call.code, Some(1), "{}", call.stderr);
     assert!(call.stderr.contains("sbatch failed"), "{}", call.stderr);
     nothing_left();

@@ -43,13 +43,13 @@ fn judge(folder: &Path, place: Place, here: &str, hosts: &[String]) -> Result<Op
 #[cfg(target_os = "linux")]
 fn place_of(folder: &Path) -> Place {
     /// As in Linux's `magic.h`.
-    const TMPFS: i64 = 0x0102_1994;
-    const RAMFS: i64 = 0x8584_58f6;
-    const EXT: i64 = 0xef53;
-    const XFS: i64 = 0x5846_5342;
-    const BTRFS: i64 = 0x9123_683e;
-    const OVERLAY: i64 = 0x794c_7630;
-    match rustix::fs::statfs(folder).map(|system| system.f_type as i64) {
+    const TMPFS: i128 = 0x0102_1994;
+    const RAMFS: i128 = 0x8584_58f6;
+    const EXT: i128 = 0xef53;
+    const XFS: i128 = 0x5846_5342;
+    const BTRFS: i128 = 0x9123_683e;
+    const OVERLAY: i128 = 0x794c_7630;
+    match rustix::fs::statfs(folder).map(|system| i128::from(system.f_type)) {
         Ok(TMPFS | RAMFS) => Place::Memory,
         Ok(EXT | XFS | BTRFS | OVERLAY) => Place::Disk,
         _ => Place::Elsewhere,

@@ -137,7 +137,7 @@ fn check(args: &Args) -> Result<()> {
 
 /// Tasks that another program froze refuse this one: say so before they do.
 fn check_programs(queued: &[Live], program: &Program, mix: bool) -> Result<()> {
-    for live in queued {
+    for live in queued.iter().filter(|live| live.tasks.is_live()) {
         if mix {
             live.frozen.allow_version_mix()?;
         }
