@@ -30,6 +30,11 @@ values *ARGS:
 bench:
     cargo bench --bench training
 
+# How time, memory and disk grow, and what a plan of 100,000 runs costs.
+scaling:
+    cargo bench --bench scaling
+    cargo bench --bench scale
+
 # Open the report of an experiment.
 view NAME="overfit":
     cargo run --release -- report results/{{NAME}} --open

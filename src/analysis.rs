@@ -11,8 +11,8 @@ mod warnings;
 
 use crate::results::RunRow;
 
-pub use comparison::{Comparison, Quantity, Side};
-pub use groups::{Cell, Group, GroupKey, group_by_rule};
+pub use comparison::{Comparison, Quantity};
+pub use groups::{Cell, Group, GroupKey, Side, group_by_rule};
 pub use inference::{Estimate, FEWEST_SEEDS};
 pub use summary::{Summary, SummaryRow};
 pub use values::{Carried, ValuesRow, ValuesTable};

@@ -5,6 +5,7 @@ mod compare;
 mod page;
 mod published;
 mod screen;
+mod tables;
 mod values;
 
 use std::path::{Path, PathBuf};

@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{Duration, Instant};
 
 use common::{Call, command, fixture, project, rows, text};
+use sysinfo::{ProcessRefreshKind, ProcessesToUpdate, System, UpdateKind};
 
 /// How long anything in these tests may take.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -177,6 +178,22 @@ fn spec(cluster: &Cluster, name: &str, steps: usize) -> PathBuf {
 const LONG: usize = 8000;
 const INTERRUPTIBLE: [&str; 4] = ["--runs-per-task", "3", "--checkpoint-every", "0.02"];
 
+/// Kills the process of a shard, as a node that runs out of memory would.
+fn kill_task(cluster: &Cluster, shard: &str) {
+    let mut system = System::new();
+    let command = ProcessRefreshKind::nothing().with_cmd(UpdateKind::Always);
+    system.refresh_processes_specifics(ProcessesToUpdate::All, true, command);
+    let folder = cluster.out();
+    let is_task = |process: &&sysinfo::Process| {
+        let words: Vec<&str> = process.cmd().iter().filter_map(|word| word.to_str()).collect();
+        process.thread_kind().is_none()
+            && words.iter().any(|word| word.starts_with(text(&folder)))
+            && words.contains(&shard)
+    };
+    let task = system.processes().values().find(is_task).expect("there is a task to kill");
+    assert!(task.kill());
+}
+
 fn finish(child: Child) -> Call {
     Call::from(child.wait_with_output().expect("the child can be waited for"))
 }
@@ -236,10 +253,7 @@ fn a_task_that_is_killed_costs_the_steps_since_its_checkpoint() {
     let mut waiting = cluster.command(&[&words[..], &INTERRUPTIBLE].concat());
     let waiting = waiting.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     cluster.until_training();
-    let folder = text(&cluster.out()).to_owned();
-    let killed =
-        Command::new("pkill").args(["-KILL", "-f", &format!("{folder}.*--shard 1/2")]).status();
-    assert!(killed.unwrap().success(), "there was no task to kill");
+    kill_task(&cluster, "1/2");
     let call = finish(waiting);
     assert_eq!(call.code, Some(1), "{}", call.stderr);
     assert!(call.stderr.contains("its task ended before it did: FAILED"), "{}", call.stderr);

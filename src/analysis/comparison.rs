@@ -1,6 +1,6 @@
 use serde::Serialize;
 
-use super::groups::{Cell, Group, GroupKey};
+use super::groups::{Cell, Group, GroupKey, Side};
 use super::inference::{Estimate, holm, p_of_no_difference};
 use crate::results::RunRow;
 
@@ -30,15 +30,6 @@ impl Quantity {
             Quantity::Gap => "gap",
         }
     }
-}
-
-/// A rule at one λ.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Side {
-    /// The rule.
-    pub key: GroupKey,
-    /// λ; `None` for the forms without one.
-    pub weight_decay: Option<f64>,
 }
 
 /// A difference between two rules, paired by seed.

@@ -1,4 +1,3 @@
-use super::comparison::Side;
 use super::inference::Estimate;
 use crate::decay::{Form, Mask};
 use crate::record::Status;
@@ -85,6 +84,15 @@ impl Cell {
     pub fn is_complete(&self) -> bool {
         self.runs.iter().all(|run| run.status == Status::Done)
     }
+}
+
+/// A rule at one λ.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Side {
+    /// The rule.
+    pub key: GroupKey,
+    /// λ; `None` for the forms without one.
+    pub weight_decay: Option<f64>,
 }
 
 impl Group {

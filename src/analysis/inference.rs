@@ -63,6 +63,16 @@ pub fn holm(p_values: &[Option<f64>]) -> Vec<Option<f64>> {
     corrected
 }
 
+/// p to the precision that anyone should read.
+pub fn p_text(p: f64) -> String {
+    match p {
+        p if p < 0.0001 => "p < 0.0001".to_owned(),
+        p if p < 0.01 => format!("p = {p:.4}"),
+        p if p < 0.1 => format!("p = {p:.3}"),
+        p => format!("p = {p:.2}"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

@@ -1,10 +1,9 @@
 //! Published recipes at the scale of an experiment: the loss without decay, at the published λ and
 //! at the λ that matches the original's total decay, seed by seed.
 
-use super::comparison::{self, Comparison, Quantity, Side};
-use super::groups::{Cell, GroupKey};
-use super::inference::FEWEST_SEEDS;
-use super::verdicts::p_text;
+use super::comparison::{self, Comparison, Quantity};
+use super::groups::{Cell, GroupKey, Side};
+use super::inference::{FEWEST_SEEDS, p_text};
 use super::warnings::TOO_LITTLE_DECAY;
 use crate::published::{Published, Transfer, known_and_repeated};
 use crate::record::Status;

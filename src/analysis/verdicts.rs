@@ -1,7 +1,7 @@
 use super::Analysis;
-use super::comparison::{Comparison, Side};
-use super::groups::{Cell, Group};
-use super::inference::{Estimate, FEWEST_SEEDS};
+use super::comparison::Comparison;
+use super::groups::{Cell, Group, Side};
+use super::inference::{Estimate, FEWEST_SEEDS, p_text};
 use super::values::ValuesTable;
 use crate::results::RunRow;
 
@@ -46,16 +46,6 @@ pub fn side(side: &Side) -> String {
 
 fn evidence(difference: &Estimate, p: Option<f64>) -> String {
     format!("n = {}, {}", difference.n, p.map_or("no test".to_owned(), p_text))
-}
-
-/// p to the precision that anyone should read.
-pub fn p_text(p: f64) -> String {
-    match p {
-        p if p < 0.0001 => "p < 0.0001".to_owned(),
-        p if p < 0.01 => format!("p = {p:.4}"),
-        p if p < 0.1 => format!("p = {p:.3}"),
-        p => format!("p = {p:.2}"),
-    }
 }
 
 fn signed(estimate: &Estimate) -> String {

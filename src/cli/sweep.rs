@@ -21,7 +21,7 @@ pub struct Args {
     #[command(flatten)]
     training: TrainingArgs,
     /// Stop at the first run that fails; the others are stopped after a checkpoint
-    #[arg(long)]
+    #[arg(long, conflicts_with = "launcher")]
     fail_fast: bool,
     /// Train the I-th of N parts of the plan alone and write no results; `wane collect` does once all parts
     /// are trained, on any machines that share the folder of results

@@ -3,7 +3,7 @@ use std::path::Path;
 use anyhow::Result;
 use comfy_table::Table;
 
-use super::screen::new_table;
+use super::tables::new_table;
 use crate::analysis::{Analysis, Comparison};
 use crate::results::{Experiment, RunRow, read_csv, read_experiment};
 

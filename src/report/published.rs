@@ -3,7 +3,7 @@
 use comfy_table::CellAlignment;
 use indicatif::HumanCount;
 
-use super::screen::new_table;
+use super::tables::new_table;
 use crate::published::{Fact, Published, known_and_repeated};
 
 /// The table for the terminal.

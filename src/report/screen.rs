@@ -1,13 +1,11 @@
-use comfy_table::{CellAlignment, Table};
+use comfy_table::CellAlignment;
 
+use super::tables::{new_table, show};
 use super::values;
 use crate::analysis::{Analysis, Cell, Estimate, Group, Quantity, verdicts};
 use crate::decay::Role;
 use crate::results::ManifestRow;
 use crate::spec::Setting;
-
-/// Columns without lines and a rule below the header, in comfy-table's notation.
-const RULED_HEADER: &str = "     ──            ";
 
 /// Verdicts that are shown, at most.
 const MOST_VERDICTS: usize = 12;
@@ -108,16 +106,6 @@ fn row(
     ]
 }
 
-/// A mean with its interval, with its sign where it is a difference.
-pub fn show(estimate: Option<Estimate>, signed: bool) -> String {
-    let Some(Estimate { mean, half_width, .. }) = estimate else { return "–".to_owned() };
-    let mean = if signed { format!("{mean:+.4}") } else { format!("{mean:.4}") };
-    match half_width {
-        Some(half) => format!("{mean} ± {half:.4}"),
-        None => mean,
-    }
-}
-
 /// What has become of each run: identity, arm, seed, state, detail.
 pub fn status_table(rows: Vec<[String; 5]>) -> String {
     let mut table = new_table(&["run", "arm", "seed", "state", ""]);
@@ -172,11 +160,4 @@ fn totals(rows: &[ManifestRow]) -> String {
         all - decayed,
         roles.join(", ")
     )
-}
-
-/// A table with this header, as all are on the terminal.
-pub fn new_table(header: &[&str]) -> Table {
-    let mut table = Table::new();
-    table.load_preset(RULED_HEADER).set_header(header);
-    table
 }

@@ -5,7 +5,7 @@ use indicatif::HumanCount;
 use serde::Serialize;
 
 use super::published::{markdown_table, sources, three_digits};
-use super::screen::{new_table, show};
+use super::tables::{new_table, show};
 use crate::analysis::{Carried, Cell, Comparison, Estimate, ValuesRow, ValuesTable};
 use crate::decay::{Form, Mask};
 use crate::published::{Evidence, Published, known_and_repeated};

@@ -3,10 +3,11 @@ use std::io::ErrorKind;
 use std::path::Path;
 use std::process::Command;
 
-use anyhow::{Context, Error, Result, anyhow, bail};
+use anyhow::{Context, Error, Result, anyhow};
 
 use super::Cluster;
 use super::queue::{self, JobId, Task};
+use crate::exit::usage;
 
 /// The commands `sbatch`, `squeue`, `scontrol`, `sinfo` and `scancel` on the path.
 pub struct Slurm;
@@ -84,10 +85,10 @@ fn run<S: AsRef<OsStr>>(
     arguments: impl IntoIterator<Item = S>,
 ) -> Result<Result<String, String>> {
     let output = match Command::new(program).args(arguments).output() {
-        Err(error) if error.kind() == ErrorKind::NotFound => bail!(
+        Err(error) if error.kind() == ErrorKind::NotFound => usage(Err(anyhow!(
             "there is no `{program}` on the path: this machine cannot submit to Slurm. Log in where \
              it can, or train here without --launcher"
-        ),
+        )))?,
         output => output.with_context(|| format!("cannot start {program}"))?,
     };
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().to_owned();

@@ -12,7 +12,8 @@ mkdir -p "$folder"/{controller,log,key}
 chmod 755 "$folder" && chmod 711 "$folder/key"
 
 (umask 077 && head -c 128 /dev/urandom >"$folder/key/secret")
-munged --foreground --key-file="$folder/key/secret" --socket="$folder/key/socket" \
+# By force: folders of tests are closed to others, which a key service of a whole machine minds.
+munged --foreground --force --key-file="$folder/key/secret" --socket="$folder/key/socket" \
     --pid-file="$folder/key/pid" --log-file="$folder/log/munged.log" \
     --seed-file="$folder/key/seed" </dev/null >"$folder/log/munged.out" 2>&1 &
 echo "munged $!" >"$folder/processes"
@@ -70,7 +71,8 @@ for number in $(seq "$nodes"); do
     slurmd -D -N "n$number" </dev/null >"$folder/log/n$number.out" 2>&1 &
     echo "slurmd $!" >>"$folder/processes"
 done
-for _ in $(seq 200); do
+SECONDS=0
+while [ "$SECONDS" -lt 30 ]; do
     idle=$(timeout 2 sinfo --noheader --Node --states=idle --format=%n 2>/dev/null | wc -l || true)
     if [ "$idle" = "$nodes" ]; then
         echo "$SLURM_CONF"
@@ -78,6 +80,6 @@ for _ in $(seq 200); do
     fi
     sleep 0.1
 done
-tail -n 20 "$folder"/log/* >&2
+tail -n 5 "$folder"/log/* >&2
 "$(dirname "$0")/stop.sh" "$folder"
 exit 1

@@ -1,18 +1,19 @@
 use std::collections::{BTreeSet, HashMap};
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, anyhow};
 
 use super::Args;
 use crate::cli::inputs::{Inputs, positive};
 use crate::cli::output::print;
 use crate::cli::training::{Session, Work};
 use crate::exit::{Stopped, usage};
+use crate::files::create_folder;
 use crate::frozen::{Contents, Lock, Program};
-use crate::launch::{Live, Order, Place, live, places, submit};
+use crate::launch::{Live, Order, live, places, submit};
 use crate::progress;
 use crate::run::{RunConfig, RunId};
 use crate::slurm::{Cluster, JobId, Options, Slurm, Stage, check_shared};
-use crate::sweep::{Followed, Queued};
+use crate::sweep::{Followed, Queued, Verdict};
 
 /// Shards that are followed at once; Slurm starts them in order.
 const MOST_FOLLOWED: usize = 64;
@@ -50,54 +51,59 @@ pub struct SlurmArgs {
 /// Submits what is neither trained nor queued as a job array.
 pub fn run(args: Args) -> Result<()> {
     let options = usage(args.slurm.options())?;
-    usage(check(&args))?;
+    check_cluster(&args)?;
     let inputs = Inputs::load(&args.spec)?;
     let lock = Lock::take(&args.training.out)?;
     let session = Session::start(Work::of(&inputs), &args.training)?;
-    let mut queued = live(&args.training.out, &Slurm)?;
+    let jobs = submit_missing(&args, &inputs, &session, &options, &lock)?;
+    let queued = live(&args.training.out, &Slurm)?;
+    drop(lock);
+    jobs.iter().try_for_each(|job| print(&job.to_string()))?;
+    if args.slurm.wait {
+        follow(&args, &inputs, &session, &queued)
+    } else if jobs.is_empty() {
+        session.finish(&inputs, Verdict::default())
+    } else {
+        let spec = args.spec.spec.display();
+        session.say(&format!("a job after it writes results; look with `wane status {spec}`"));
+        Ok(())
+    }
+}
+
+/// Submits what is missing; returns every job that trains runs of the plan.
+fn submit_missing(
+    args: &Args,
+    inputs: &Inputs,
+    session: &Session,
+    options: &Options,
+    lock: &Lock,
+) -> Result<BTreeSet<JobId>> {
+    let queued = live(&args.training.out, &Slurm)?;
     let program = Program::this()?;
     check_programs(&queued, &program, args.slurm.allow_version_mix)?;
-    let missing: Vec<RunConfig> = session.pending().into_iter().map(|run| run.run).collect();
     let places = places(&queued)?;
-    let (waiting, new): (Vec<_>, Vec<_>) =
-        missing.into_iter().partition(|run| places.contains_key(&run.id()));
-    let beside = jobs_of(&waiting, &places);
-    if !beside.is_empty() {
-        let jobs: Vec<String> = beside.iter().map(JobId::to_string).collect();
+    let missing = session.pending().into_iter().map(|run| run.run);
+    let (waiting, new): (Vec<_>, Vec<_>) = missing.partition(|run| places.contains_key(&run.id()));
+    let mut jobs: BTreeSet<JobId> = waiting.iter().map(|run| places[&run.id()].job).collect();
+    if !waiting.is_empty() {
         session.say(&format!("{} runs are in the queue already", waiting.len()));
-        print(&jobs.join("\n"))?;
     }
-    if !new.is_empty() {
-        let order = Order {
-            contents: contents(&args, &inputs, program),
-            spec: &inputs.text,
-            runs: &new,
-            runs_per_task: args.slurm.runs_per_task,
-            beside: &beside,
-            options: &options,
-        };
-        let (frozen, submission) = submit(&lock, &Slurm, order)?;
-        session.say(&format!(
-            "submitted {} runs in {} tasks; frozen in {}",
-            new.len(),
-            frozen.contents.shards,
-            frozen.folder().display()
-        ));
-        print(&submission.job.to_string())?;
-        queued = live(&args.training.out, &Slurm)?;
+    if new.is_empty() {
+        return Ok(jobs);
     }
-    drop(lock);
-    if args.slurm.wait {
-        return follow(&args, &inputs, &session, &queued);
-    }
-    if new.is_empty() && beside.is_empty() {
-        return session.finish(&inputs, Default::default());
-    }
-    session.say(&format!(
-        "results follow by a job after it; look with `wane status {}`",
-        args.spec.spec.display()
-    ));
-    Ok(())
+    let order = Order {
+        contents: contents(args, inputs, program),
+        spec: &inputs.text,
+        runs: &new,
+        runs_per_task: args.slurm.runs_per_task,
+        beside: &jobs,
+        options,
+    };
+    let (frozen, submission) = submit(lock, &Slurm, order)?;
+    let (tasks, folder) = (frozen.contents.shards, frozen.folder().display());
+    session.say(&format!("submitted {} runs in {tasks} tasks; frozen in {folder}", new.len()));
+    jobs.insert(submission.job);
+    Ok(jobs)
 }
 
 impl SlurmArgs {
@@ -116,20 +122,17 @@ impl SlurmArgs {
 }
 
 /// What can be known to go wrong before anything is written.
-fn check(args: &Args) -> Result<()> {
-    ensure!(!args.fail_fast, "--fail-fast works with --launcher local alone");
-    let partitions = Slurm.partitions()?;
-    if let Some(partition) = &args.slurm.partition {
-        let unknown = partition.split(',').find(|name| !partitions.iter().any(|p| p == name));
-        if let Some(name) = unknown {
-            bail!("--partition {name}: the cluster has {}", partitions.join(", "));
-        }
+fn check_cluster(args: &Args) -> Result<()> {
+    let (partitions, partition) = (Slurm.partitions()?, args.slurm.partition.as_deref());
+    let mut names = partition.into_iter().flat_map(|names| names.split(','));
+    if let Some(name) = names.find(|name| !partitions.iter().any(|known| known == name)) {
+        let known = partitions.join(", ");
+        return usage(Err(anyhow!("--partition {name}: the cluster has {known}")));
     }
-    let hosts = Slurm.hosts(args.slurm.partition.as_deref())?;
-    crate::files::create_folder(&args.training.out)?;
-    if let Some(note) = check_shared(&args.training.out, &hosts)?
-        && !args.training.quiet
-    {
+    let hosts = Slurm.hosts(partition)?;
+    create_folder(&args.training.out)?;
+    let note = usage(check_shared(&args.training.out, &hosts))?;
+    if let Some(note) = note.filter(|_| !args.training.quiet) {
         eprintln!("{note}");
     }
     Ok(())
@@ -144,10 +147,6 @@ fn check_programs(queued: &[Live], program: &Program, mix: bool) -> Result<()> {
         live.frozen.check_program(program)?;
     }
     Ok(())
-}
-
-fn jobs_of(runs: &[RunConfig], places: &HashMap<RunId, Place>) -> BTreeSet<JobId> {
-    runs.iter().filter_map(|run| places.get(&run.id())).map(|place| place.job).collect()
 }
 
 fn contents(args: &Args, inputs: &Inputs, program: Program) -> Contents {
