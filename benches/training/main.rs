@@ -2,18 +2,21 @@
 //! whole machine beside PyTorch's. See `benches/README.md` for how to read it.
 //!
 //! `cargo bench --bench training`, with `WANE_BENCH_PYTHON` naming an interpreter that has torch for
-//! the comparison, `WANE_BENCH_ONLY` a part of a shape's name.
+//! the comparison, `WANE_BENCH_ONLY` a part of a shape's name. With `WANE_BENCH_BACKEND=wgpu` steps per
+//! second of a GPU as lanes grow instead.
 
+mod lanes;
 mod peer;
 mod products;
 
 use std::time::Instant;
 
 use burn::train::Interrupter;
+use clap::ValueEnum;
 use wane::backend::Backend;
 use wane::corpus::Corpus;
 use wane::plan::Plan;
-use wane::run::RunConfig;
+use wane::run::{RunConfig, Start};
 use wane::spec::{Changes, Spec};
 use wane::train::{Cohort, Observer, train};
 
@@ -91,6 +94,12 @@ const SHAPES: [Shape; 5] = [
 fn main() {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let only = std::env::var("WANE_BENCH_ONLY").unwrap_or_default();
+    if let Ok(backend) = std::env::var("WANE_BENCH_BACKEND") {
+        let backend =
+            Backend::from_str(&backend, true).expect("WANE_BENCH_BACKEND names a backend");
+        let most = std::env::var("WANE_BENCH_LANES").ok().map(|most| most.parse().expect("lanes"));
+        return lanes::measure(backend, most);
+    }
     println!("{cores} cores; medians of {ROUNDS} rounds (lowest–highest); one lane a worker");
     println!(
         "{:<12} {:>22} {:>22} {:>6} {:>20} {:>24} {:>22} {:>6}",
@@ -194,30 +203,47 @@ impl Bench {
     /// Median seconds of a step in each of `workers` that train at the same time, a thread each.
     fn step_seconds(&self, workers: usize, steps: usize) -> Vec<f64> {
         std::thread::scope(|scope| {
-            let start = || scope.spawn(|| self.work(steps));
+            let start = || scope.spawn(|| self.median_step(steps));
             let workers: Vec<_> = (0..workers).map(|_| start()).collect();
             workers.into_iter().map(|worker| worker.join().expect("training succeeds")).collect()
         })
     }
 
-    fn work(&self, steps: usize) -> f64 {
+    fn median_step(&self, steps: usize) -> f64 {
+        let mut taken = self.train(Backend::Flex, 1, steps, f64::INFINITY);
+        taken.sort_by(f64::total_cmp);
+        taken[taken.len() / 2]
+    }
+
+    /// Mean seconds of a step of so many lanes over `seconds`, after some to warm up. Where a step is only
+    /// put into a queue, the mean is what it takes.
+    fn mean_step(&self, backend: Backend, lanes: usize, warm_up: usize, seconds: f64) -> f64 {
+        let taken = self.train(backend, lanes, usize::MAX - 1, seconds);
+        let taken = taken.get(warm_up..).filter(|taken| !taken.is_empty()).unwrap_or(&taken);
+        taken.iter().sum::<f64>() / taken.len() as f64
+    }
+
+    /// Seconds of each step but the first, in training for so many steps or so long.
+    fn train(&self, backend: Backend, lanes: usize, steps: usize, seconds: f64) -> Vec<f64> {
         let interrupter = Interrupter::new();
-        let mut watch = Watch { steps, last: Instant::now(), taken: Vec::new(), interrupter };
+        let (now, taken) = (Instant::now(), Vec::new());
+        let mut watch = Watch { steps, seconds, last: now, taken, interrupter };
         let interrupter = watch.interrupter.clone();
-        let device = Backend::Flex.open().expect("a CPU is there");
-        let lanes = [self.run.clone()];
+        let device = backend.open().expect("the device is there");
+        let lane = |seed| RunConfig { start: Start::Seed(seed), ..self.run.clone() };
+        let lanes: Vec<RunConfig> = (0..lanes as u64).map(lane).collect();
         let (resume, initial) = (Vec::new(), None);
         let cohort = Cohort { lanes: &lanes, resume, corpus: &self.corpus, initial, device };
         let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().expect("a thread starts");
         pool.install(|| train(&cohort, &mut watch, &interrupter)).expect("training succeeds");
-        watch.taken.sort_by(f64::total_cmp);
-        watch.taken[watch.taken.len() / 2]
+        watch.taken
     }
 }
 
 /// Takes the time of every step but the first, and stops training after enough of them.
 struct Watch {
     steps: usize,
+    seconds: f64,
     last: Instant,
     taken: Vec<f64>,
     interrupter: Interrupter,
@@ -230,7 +256,8 @@ impl Observer for Watch {
             self.taken.push((now - self.last).as_secs_f64());
         }
         self.last = now;
-        if step > self.steps {
+        let long = self.taken.len() > 12 && self.taken.iter().sum::<f64>() > self.seconds;
+        if step > self.steps || long {
             self.interrupter.stop(None);
         }
     }

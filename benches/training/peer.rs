@@ -14,26 +14,19 @@ struct Peer {
     answers: BufReader<ChildStdout>,
 }
 
+/// The ways of PyTorch on a GPU: as it comes, compiled, and compiled into CUDA graphs.
+pub const MODES: [&str; 3] = ["eager", "default", "reduce-overhead"];
+
 impl Peers {
     /// Starts them; `None` where no interpreter is named or PyTorch has no such family here.
     pub fn start(shape: &Shape, count: usize) -> Option<Self> {
-        let python = std::env::var_os("WANE_BENCH_PYTHON").filter(|_| shape.family == "gpt2")?;
-        let start = || {
-            let mut process = Command::new(&python)
-                .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/benches/training/torch_gpt2.py"))
-                .args(
-                    [shape.layers, shape.heads, shape.channels, shape.context, shape.batch]
-                        .map(|n| n.to_string()),
-                )
-                .stdin(Stdio::piped())
-                .stdout(Stdio::piped())
-                .spawn()
-                .expect("WANE_BENCH_PYTHON names an interpreter");
-            let orders = process.stdin.take().expect("stdin is a pipe");
-            let answers = BufReader::new(process.stdout.take().expect("stdout is a pipe"));
-            Peer { process, orders, answers }
-        };
-        Some(Peers((0..count).map(|_| start()).collect()))
+        (0..count).map(|_| Peer::start(shape, "cpu", "eager")).collect::<Option<_>>().map(Peers)
+    }
+
+    /// Starts one on `WANE_BENCH_DEVICE` (`cuda` by default); `None` as above.
+    pub fn start_on_gpu(shape: &Shape, mode: &str) -> Option<Self> {
+        let device = std::env::var("WANE_BENCH_DEVICE").unwrap_or_else(|_| "cuda".to_owned());
+        Peer::start(shape, &device, mode).map(|peer| Peers(vec![peer]))
     }
 
     /// Median seconds of a step in each of the first `count`, at the same time.
@@ -50,6 +43,24 @@ impl Peers {
                 line.trim().parse().expect("PyTorch answers with a number")
             })
             .collect()
+    }
+}
+
+impl Peer {
+    fn start(shape: &Shape, device: &str, mode: &str) -> Option<Self> {
+        let python = std::env::var_os("WANE_BENCH_PYTHON").filter(|_| shape.family == "gpt2")?;
+        let Shape { layers, heads, channels, context, batch, .. } = shape;
+        let mut process = Command::new(&python)
+            .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/benches/training/torch_gpt2.py"))
+            .args([layers, heads, channels, context, batch].map(|n| n.to_string()))
+            .args([device, mode])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("WANE_BENCH_PYTHON names an interpreter");
+        let orders = process.stdin.take().expect("stdin is a pipe");
+        let answers = BufReader::new(process.stdout.take().expect("stdout is a pipe"));
+        Some(Peer { process, orders, answers })
     }
 }
 

@@ -1,7 +1,8 @@
 """A GPT-2 as PyTorch users write it, on one thread: for every number of steps read from stdin it takes
 that many and prints the median seconds of one.
 
-Usage: torch_gpt2.py LAYERS HEADS CHANNELS CONTEXT BATCH
+Usage: torch_gpt2.py LAYERS HEADS CHANNELS CONTEXT BATCH DEVICE MODE
+MODE is `eager` or a mode of torch.compile.
 """
 
 import statistics
@@ -12,7 +13,8 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-LAYERS, HEADS, CHANNELS, CONTEXT, BATCH = map(int, sys.argv[1:])
+LAYERS, HEADS, CHANNELS, CONTEXT, BATCH = map(int, sys.argv[1:6])
+DEVICE, MODE = sys.argv[6:]
 VOCABULARY = 51
 
 
@@ -49,7 +51,9 @@ class Gpt2(nn.Module):
 
 def main():
     torch.set_num_threads(1)
+    torch.set_default_device(DEVICE)
     model = Gpt2()
+    call = model if MODE == "eager" else torch.compile(model, mode=MODE)
     parameters = list(model.parameters())
     optimizer = torch.optim.AdamW(parameters, lr=1e-3, betas=(0.9, 0.95), weight_decay=0.1, fused=True)
     batch = lambda: torch.randint(VOCABULARY, (BATCH, CONTEXT))
@@ -58,7 +62,7 @@ def main():
         for _ in range(int(line)):
             inputs, targets = batch(), batch()
             start = time.perf_counter()
-            loss = model(inputs, targets)
+            loss = call(inputs, targets)
             optimizer.zero_grad(set_to_none=True)
             loss.backward()
             torch.nn.utils.clip_grad_norm_(parameters, 1.0)

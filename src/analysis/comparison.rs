@@ -1,6 +1,6 @@
 use serde::Serialize;
 
-use super::groups::{Cell, Group, GroupKey, Side};
+use super::groups::{Cell, Group, Side};
 use super::inference::{Estimate, holm, p_of_no_difference};
 use crate::results::RunRow;
 

@@ -2,7 +2,7 @@ use comfy_table::CellAlignment;
 
 use super::tables::{new_table, show};
 use super::values;
-use crate::analysis::{Analysis, Cell, Estimate, Group, Quantity, verdicts};
+use crate::analysis::{Analysis, Cell, Group, Quantity, verdicts};
 use crate::decay::Role;
 use crate::results::ManifestRow;
 use crate::spec::Setting;
