@@ -1,5 +1,5 @@
 //! How time, memory and disk grow with runs, lanes, channels, context and steps: the program itself,
-//! called with one number growing, and the exponent between the first point and the last.
+//! called with one number growing, and the exponent between the last two points.
 //!
 //! `cargo bench --bench scaling`; `docs/performance.md` says what came of it and why.
 

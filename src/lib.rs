@@ -7,6 +7,9 @@
 //! Runs of one shape train together as one [`model`] whose every parameter and activation has a
 //! leading *lane* axis, one lane per run; [`optim`] holds a coefficient per lane. A lane's numbers
 //! do not depend on its neighbours, so a single run is a cohort of one lane.
+//!
+//! [`sweep`](mod@sweep) carries cohorts out in this process or in worker processes; [`launch`] freezes a plan
+//! and brings it onto a cluster ([`slurm`]), where tasks do the same with their parts of it.
 
 #![warn(missing_docs)]
 

@@ -74,7 +74,7 @@ impl Session {
         let quiet = args.quiet;
         signals::on_stop(move || {
             if !quiet {
-                eprintln!("\nstopping after a checkpoint; once more stops at once");
+                eprintln!("\nstopping as soon as nothing gets lost; once more stops at once");
             }
             asked.request();
         })?;
