@@ -54,7 +54,9 @@ fn name_of(spec: &Path) -> Result<String> {
 fn cancel(live: &Live, yes: bool) -> Result<()> {
     let (pending, running) = (live.tasks.count(Stage::Pending), live.tasks.count(Stage::Running));
     let job = live.submission.job;
-    Slurm.cancel(job, false)?;
+    if pending > 0 {
+        Slurm.cancel(job, false)?;
+    }
     print(&format!("job {job}: cancelled {pending} waiting tasks"))?;
     if running > 0 && (yes || agreed(running)) {
         Slurm.cancel(job, true)?;

@@ -84,7 +84,15 @@ fn run<S: AsRef<OsStr>>(
     program: &str,
     arguments: impl IntoIterator<Item = S>,
 ) -> Result<Result<String, String>> {
-    let output = match Command::new(program).args(arguments).output() {
+    let mut command = Command::new(program);
+    // Filters of the user's must not hide what is in the queue.
+    for (name, _) in std::env::vars_os() {
+        let text = name.to_string_lossy();
+        if ["SQUEUE_", "SCANCEL_", "SINFO_"].iter().any(|prefix| text.starts_with(prefix)) {
+            command.env_remove(&name);
+        }
+    }
+    let output = match command.args(arguments).output() {
         Err(error) if error.kind() == ErrorKind::NotFound => usage(Err(anyhow!(
             "there is no `{program}` on the path: this machine cannot submit to Slurm. Log in where \
              it can, or train here without --launcher"

@@ -109,9 +109,10 @@ fn stage(state: &str) -> Stage {
     match state {
         "PENDING" | "CONFIGURING" | "REQUEUED" | "REQUEUE_HOLD" | "REQUEUE_FED"
         | "RESV_DEL_HOLD" | "SPECIAL_EXIT" => Stage::Pending,
-        "RUNNING" | "COMPLETING" | "SUSPENDED" | "STOPPED" | "SIGNALING" | "STAGE_OUT"
-        | "RESIZING" => Stage::Running,
-        _ => Stage::Over,
+        "COMPLETED" | "FAILED" | "CANCELLED" | "TIMEOUT" | "NODE_FAIL" | "PREEMPTED"
+        | "BOOT_FAIL" | "DEADLINE" | "OUT_OF_MEMORY" | "REVOKED" => Stage::Over,
+        // What is not known may still do something.
+        _ => Stage::Running,
     }
 }
 

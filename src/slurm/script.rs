@@ -69,6 +69,10 @@ impl Scripts<'_> {
     pub fn report(&self, after: &[JobId]) -> Result<(PathBuf, Vec<String>)> {
         let after: Vec<String> = after.iter().map(JobId::to_string).collect();
         let mut options = self.common("report");
+        // Accounts and the like hold for both jobs; what holds the array back must not hold this one.
+        let raw =
+            self.options.raw.iter().filter(|option| !["--hold", "-H"].contains(&option.as_str()));
+        options.extend(raw.cloned());
         options.extend([
             format!("--dependency=afterany:{}", after.join(":")),
             "--kill-on-invalid-dep=yes".to_owned(),
@@ -94,7 +98,9 @@ impl Scripts<'_> {
 
     fn write(&self, name: &str, arguments: &str) -> Result<PathBuf> {
         let path = self.folder.join(name);
-        let text = format!("#!/bin/bash\nexec {} {arguments}\n", quoted(self.program)?);
+        // A warning that comes before the program listens must not kill it.
+        let program = quoted(self.program)?;
+        let text = format!("#!/bin/bash\ntrap '' USR1\nexec {program} {arguments}\n");
         write_atomically(&path, text.as_bytes())?;
         Ok(path)
     }

@@ -1,6 +1,6 @@
 use std::collections::{BTreeSet, HashMap};
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result, anyhow, ensure};
 
 use super::Args;
 use crate::cli::inputs::{Inputs, positive};
@@ -51,6 +51,7 @@ pub struct SlurmArgs {
 /// Submits what is neither trained nor queued as a job array.
 pub fn run(args: Args) -> Result<()> {
     let options = usage(args.slurm.options())?;
+    usage(check_training(&args))?;
     check_cluster(&args)?;
     let inputs = Inputs::load(&args.spec)?;
     let lock = Lock::take(&args.training.out)?;
@@ -119,6 +120,15 @@ impl SlurmArgs {
             raw,
         })
     }
+}
+
+/// Results are not thrown away before a cluster has accepted to train them again.
+fn check_training(args: &Args) -> Result<()> {
+    ensure!(
+        !args.training.fresh && !args.training.retry_diverged,
+        "--fresh and --retry-diverged forget results here; with --launcher slurm use another --out"
+    );
+    Ok(())
 }
 
 /// What can be known to go wrong before anything is written.
@@ -196,5 +206,12 @@ fn follow(args: &Args, inputs: &Inputs, session: &Session, queued: &[Live]) -> R
         let message = format!("stopped following; the tasks go on. `wane cancel {spec}` ends them");
         return Err(Stopped { message }.into());
     }
-    session.finish(inputs, verdict)
+    let failed = verdict.failed.len();
+    session.finish(inputs, verdict)?;
+    let left = session.look_again().pending().len();
+    ensure!(
+        failed > 0 || left == 0,
+        "{left} runs have left the queue without an end; call it again"
+    );
+    Ok(())
 }
