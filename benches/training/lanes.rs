@@ -17,6 +17,8 @@ const MOST_LANES: usize = 256;
 /// The table, for two toy sizes, then the default sweep.
 pub fn measure(backend: Backend, most_lanes: Option<usize>) {
     println!("{backend}: {}", wane::backend::adapters().join(", "));
+    // A process can open a GPU once.
+    let device = backend.open().expect("the device is there");
     println!("{:<12} {:>6} {:>10} {:>16}", "shape", "lanes", "step, ms", "lane-steps/s");
     let toys = SHAPES.iter().filter(|shape| ["gpt2 2×64", "gpt2 4×128"].contains(&shape.name));
     for shape in toys {
@@ -24,7 +26,7 @@ pub fn measure(backend: Backend, most_lanes: Option<usize>) {
         let most = most_lanes.unwrap_or(MOST_LANES);
         let lanes = std::iter::successors(Some(1), |lanes| Some(2 * lanes));
         for lanes in lanes.take_while(|lanes| *lanes <= most) {
-            let step = bench.mean_step(backend, lanes, WARM_UP, SECONDS);
+            let step = bench.mean_step(&device, lanes, WARM_UP, SECONDS);
             let (name, per_second) = (shape.name, lanes as f64 / step);
             println!("{name:<12} {lanes:>6} {:>10.2} {per_second:>16.0}", step * 1e3);
         }

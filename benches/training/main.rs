@@ -11,6 +11,7 @@ mod products;
 
 use std::time::Instant;
 
+use burn::tensor::Device;
 use burn::train::Interrupter;
 use clap::ValueEnum;
 use wane::backend::Backend;
@@ -210,26 +211,27 @@ impl Bench {
     }
 
     fn median_step(&self, steps: usize) -> f64 {
-        let mut taken = self.train(Backend::Flex, 1, steps, f64::INFINITY);
+        let device = Backend::Flex.open().expect("a CPU is there");
+        let mut taken = self.train(&device, 1, steps, f64::INFINITY);
         taken.sort_by(f64::total_cmp);
         taken[taken.len() / 2]
     }
 
     /// Mean seconds of a step of so many lanes over `seconds`, after some to warm up. Where a step is only
     /// put into a queue, the mean is what it takes.
-    fn mean_step(&self, backend: Backend, lanes: usize, warm_up: usize, seconds: f64) -> f64 {
-        let taken = self.train(backend, lanes, usize::MAX - 1, seconds);
+    fn mean_step(&self, device: &Device, lanes: usize, warm_up: usize, seconds: f64) -> f64 {
+        let taken = self.train(device, lanes, usize::MAX - 1, seconds);
         let taken = taken.get(warm_up..).filter(|taken| !taken.is_empty()).unwrap_or(&taken);
         taken.iter().sum::<f64>() / taken.len() as f64
     }
 
     /// Seconds of each step but the first, in training for so many steps or so long.
-    fn train(&self, backend: Backend, lanes: usize, steps: usize, seconds: f64) -> Vec<f64> {
+    fn train(&self, device: &Device, lanes: usize, steps: usize, seconds: f64) -> Vec<f64> {
         let interrupter = Interrupter::new();
         let (now, taken) = (Instant::now(), Vec::new());
         let mut watch = Watch { steps, seconds, last: now, taken, interrupter };
         let interrupter = watch.interrupter.clone();
-        let device = backend.open().expect("the device is there");
+        let device = device.clone();
         let lane = |seed| RunConfig { start: Start::Seed(seed), ..self.run.clone() };
         let lanes: Vec<RunConfig> = (0..lanes as u64).map(lane).collect();
         let (resume, initial) = (Vec::new(), None);
