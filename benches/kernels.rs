@@ -3,13 +3,13 @@
 //! `cargo bench --bench kernels`, with a part of a name to run some.
 
 use divan::{Bencher, black_box};
-use wane::kernels::activation::{Gate, gated, gated_gradient, gelu, gelu_gradient};
-use wane::kernels::attention::{self, Heads};
-use wane::kernels::embedding;
-use wane::kernels::linear::{self, Sizes};
-use wane::kernels::loss;
-use wane::kernels::norm::{self, Norm};
-use wane::kernels::update::{Parameter, Step, adam, squares};
+use wane::ops::kernels::activation::{Gate, gated, gated_gradient, gelu, gelu_gradient};
+use wane::ops::kernels::attention::{self, Heads};
+use wane::ops::kernels::embedding;
+use wane::ops::kernels::linear::{self, Sizes};
+use wane::ops::kernels::loss;
+use wane::ops::kernels::norm::{self, Norm};
+use wane::ops::kernels::update::{LaneStep, Parameter, adam, squares};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -157,22 +157,19 @@ fn cross_entropy_both_ways(bencher: Bencher, (rows, _): (usize, usize)) {
 #[divan::bench(args = [107_456])]
 fn adam_step_and_norm(bencher: Bencher, count: usize) {
     let gradient = numbers(count);
-    let step = Step {
+    let step = LaneStep {
         clip_factor: 0.5,
         after_clip: 0.0,
         lr: 1e-3,
-        beta_1: [0.9, 0.1],
-        beta_2: [0.95, 0.05],
-        corrections: [1.0, 1.0],
-        eps: 1e-8,
         keep: 0.999,
         cautious: 0.0,
+        numbers: vec![0.9, 0.1, 0.95, 0.05, 1.0, 1.0, 1e-8],
     };
     let state = std::sync::Mutex::new([numbers(count), vec![0.0; count], vec![0.0; count]]);
     bencher.bench(|| {
         black_box(squares(&gradient, 1));
         let mut state = state.lock().expect("one thread");
         let [weight, first, second] = &mut *state;
-        adam(Parameter { weight, gradient: &gradient, first, second }, &[step]);
+        adam(Parameter { weight, gradient: &gradient, first, second }, std::slice::from_ref(&step));
     });
 }

@@ -10,17 +10,17 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use wane::backend::Backend;
+use wane::cluster::slurm::{Cluster, JobId, Options, Stage, Task};
+use wane::cluster::snapshot::{Contents, Lock, Program};
+use wane::cluster::submit::{Order, live, places, submit};
+use wane::config::RunConfig;
 use wane::corpus::{Corpus, Source};
-use wane::frozen::{Contents, Lock, Program};
-use wane::launch::{Order, live, places, submit};
-use wane::plan::Plan;
+use wane::experiment::Plan;
+use wane::experiment::{Changes, Spec};
 use wane::record::{CurveRow, End, Provenance, Status, now};
 use wane::results::{Experiment, write_results};
-use wane::run::RunConfig;
-use wane::slurm::{Cluster, JobId, Options, Stage, Task};
-use wane::spec::{Changes, Spec};
+use wane::runner::Todo;
 use wane::store::Store;
-use wane::sweep::Todo;
 
 /// Takes whatever is submitted; all of it waits.
 struct Pretended;

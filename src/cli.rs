@@ -5,16 +5,14 @@ mod cancel;
 mod collect;
 mod compare;
 mod data;
-mod inputs;
 mod manifest;
-mod output;
+pub(crate) mod output;
 mod plan;
 mod report;
 mod status;
-mod sweep;
+pub mod sweep;
 mod table;
 mod train;
-mod training;
 mod worker;
 
 use anyhow::Result;

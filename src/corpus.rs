@@ -15,7 +15,9 @@ use anyhow::{Result, ensure};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-pub use batches::{Batches, Order, TokenBlock, evaluation_windows};
+use crate::config::Split;
+
+pub use batches::{Batches, TokenBlock, evaluation_windows};
 
 /// A token's index in the vocabulary.
 pub type Token = u16;
@@ -50,17 +52,6 @@ impl fmt::Display for Source {
             Source::Text(path) | Source::Bins(path) => path.display().fmt(f),
         }
     }
-}
-
-/// How many tokens each split has and in which order training reads them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Split {
-    /// Training tokens, from the start of the source.
-    pub train: usize,
-    /// Validation tokens, from the end of the source.
-    pub val: usize,
-    /// How batches are drawn from the training tokens.
-    pub order: Order,
 }
 
 /// Tokens of both splits.
@@ -153,6 +144,7 @@ fn digest(vocabulary: usize, train: &[Token], val: &[Token]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Order;
 
     const SPLIT: Split = Split { train: 3000, val: 2000, order: Order::Random };
 

@@ -35,18 +35,40 @@ fn write_atomically_with(
     path: &Path,
     contents: impl FnOnce(&mut File) -> Result<()>,
 ) -> Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let folder = folder.unwrap_or(Path::new("."));
+    let folder = folder_of(path);
     let write = || -> Result<()> {
         let mut file = readable_by_all().tempfile_in(folder)?;
         contents(file.as_file_mut())?;
         file.as_file().sync_all()?;
         file.persist(path)?;
-        // The new name is on the disk once its folder is.
-        File::open(folder).and_then(|folder| folder.sync_all()).or_else(unsupported)?;
-        Ok(())
+        sync_folder(folder)
     };
     write().with_context(|| format!("cannot write {}", path.display()))
+}
+
+/// Replaces a file by one that `write` makes under the temporary path it is given, and makes it durable.
+///
+/// # Errors
+/// An error of `write`, or a folder that cannot be written; the message names the file.
+pub fn replace_atomically(path: &Path, write: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
+    let folder = folder_of(path);
+    let replace = || -> Result<()> {
+        let draft = readable_by_all().tempfile_in(folder)?.into_temp_path();
+        write(&draft)?;
+        File::open(&draft)?.sync_all()?;
+        draft.persist(path)?;
+        sync_folder(folder)
+    };
+    replace().with_context(|| format!("cannot write {}", path.display()))
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// A new name is on the disk once its folder is.
+fn sync_folder(folder: &Path) -> Result<()> {
+    Ok(File::open(folder).and_then(|folder| folder.sync_all()).or_else(unsupported)?)
 }
 
 /// Temporary files are their owner's alone, but results are for colleagues too: what the umask says.

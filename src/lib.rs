@@ -11,36 +11,25 @@
 //! [`sweep`](mod@sweep) carries cohorts out in this process or in worker processes; [`launch`] freezes a plan
 //! and brings it onto a cluster ([`slurm`]), where tasks do the same with their parts of it.
 
-#![warn(missing_docs)]
-
-pub mod analysis;
 pub mod backend;
 pub mod cli;
+pub mod cluster;
+pub mod config;
 pub mod corpus;
-pub mod decay;
 pub mod exit;
-pub mod figures;
+pub mod experiment;
 pub mod files;
-pub mod frozen;
-pub mod kernels;
-pub mod launch;
 pub mod model;
 pub mod ops;
 pub mod optim;
-pub mod plan;
-pub mod progress;
-pub mod provenance;
 pub mod published;
 mod random;
 pub mod record;
 pub mod report;
 pub mod results;
-pub mod run;
-pub mod schedule;
+pub mod runner;
+pub mod session;
 mod signals;
-pub mod slurm;
-pub mod spec;
+pub mod stats;
 pub mod store;
-pub mod sweep;
 pub mod train;
-pub mod worker;

@@ -1,8 +1,8 @@
 //! Language models whose every parameter and activation has a leading lane axis.
 //!
 //! A family is one file: a `Module` of [layers] under the names its weights have elsewhere, and a
-//! [`LanguageModel`] implementation. What its parameters *are* follows from the layers they sit in
-//! ([`parameters`]), so masks, the manifest and weight files need no list per family.
+//! [`LanguageModel`] implementation. Every layer is told its role. What a family takes for granted and
+//! which parameters it has is data, in [`config`](crate::config::Family); the tests hold both together.
 
 mod attention;
 mod gated;
@@ -10,44 +10,28 @@ mod gpt2;
 mod layers;
 mod llama;
 mod palm;
-mod parameters;
 mod tokens;
 mod weights;
 
 use burn::module::Module;
 use burn::tensor::Tensor;
 
+use crate::config::{Family, ModelShape};
 use crate::ops;
-use crate::run::{Family, ModelShape};
 
 pub use gpt2::Gpt2;
 pub use llama::Llama;
 pub use palm::Palm;
-pub use parameters::{Parameter, parameters};
 pub use tokens::Tokens;
-pub use weights::{
-    FirstWeights, LaneStart, LaneWeights, lane_weights, read_weights, shape_parameters,
-    write_weights,
-};
-
-/// Parameters of a model, per lane.
-pub fn parameter_count(shape: &ModelShape, vocabulary: usize) -> usize {
-    match shape.family {
-        Family::Gpt2 => gpt2::parameter_count(shape, vocabulary),
-        Family::Palm => palm::parameter_count(shape, vocabulary),
-        Family::Llama | Family::Mistral | Family::Mixtral | Family::Grok => {
-            llama::parameter_count(shape, vocabulary)
-        }
-    }
-}
+pub use weights::{FirstWeights, LaneStart, Parameter, lane_weights, read_weights, write_weights};
 
 /// Work that can be done with a model of any family.
 pub trait WithModel {
     /// What comes of it.
     type Output;
 
-    /// Does it.
-    fn run<M: LanguageModel>(self, model: M) -> Self::Output;
+    /// Does it with a model and its parameters.
+    fn run<M: LanguageModel>(self, model: M, parameters: Vec<Parameter>) -> Self::Output;
 }
 
 /// Makes a model of this shape, one lane per entry of `first`, and works with it. The one place that
@@ -55,14 +39,21 @@ pub trait WithModel {
 pub fn with_model<W: WithModel>(
     shape: &ModelShape,
     vocabulary: usize,
-    first: &FirstWeights,
+    first: FirstWeights,
     work: W,
 ) -> W::Output {
     match shape.family {
-        Family::Gpt2 => work.run(Gpt2::new(shape, vocabulary, first)),
-        Family::Palm => work.run(Palm::new(shape, vocabulary, first)),
+        Family::Gpt2 => {
+            let model = Gpt2::new(shape, vocabulary, &first);
+            work.run(model, first.into_parameters())
+        }
+        Family::Palm => {
+            let model = Palm::new(shape, vocabulary, &first);
+            work.run(model, first.into_parameters())
+        }
         Family::Llama | Family::Mistral | Family::Mixtral | Family::Grok => {
-            work.run(Llama::new(shape, vocabulary, first))
+            let model = Llama::new(shape, vocabulary, &first);
+            work.run(model, first.into_parameters())
         }
     }
 }

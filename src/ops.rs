@@ -3,19 +3,20 @@
 //! Every tensor has a leading lane axis and no operation mixes lanes, so a lane's numbers do not
 //! depend on its neighbours. `rows` is batch × context. Each operation has a body of Burn's
 //! [primitives], which runs on every backend and says what it means; on burn-flex
-//! [kernels](crate::kernels) take its place, through Burn's backend extension, so that a model has one
+//! [kernels](crate::ops::kernels) take its place, through Burn's backend extension, so that a model has one
 //! definition.
 
 mod fused;
+pub mod kernels;
 mod node;
 pub mod primitives;
 
 use burn::backend::Dispatch;
 use burn::tensor::{Device, Int, Tensor};
 
-use crate::kernels::activation::Gate;
-use crate::kernels::attention::Heads;
-use crate::kernels::update::Step;
+use crate::ops::kernels::activation::Gate;
+use crate::ops::kernels::attention::Heads;
+use crate::ops::kernels::update::LaneStep;
 use fused::{FusedOps, FusedUpdates};
 
 pub use primitives::expert_weights;
@@ -164,7 +165,7 @@ pub type Updated<const D: usize> = [Tensor<D>; 3];
 pub fn adam_step<const D: usize>(
     [weight, first, second]: Updated<D>,
     gradient: Tensor<D>,
-    steps: &[Step],
+    steps: &[LaneStep],
 ) -> Updated<D> {
     let (weight, first, second) = Dispatch::adam_step(
         weight.into_dispatch(),
@@ -180,7 +181,7 @@ pub fn adam_step<const D: usize>(
 pub fn adafactor_step<const D: usize>(
     [weight, first, second]: Updated<D>,
     gradient: Tensor<D>,
-    steps: &[Step],
+    steps: &[LaneStep],
     least: f64,
 ) -> Updated<D> {
     let (weight, first, second) = Dispatch::adafactor_step(

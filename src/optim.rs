@@ -1,49 +1,49 @@
-//! The optimizer: Adam or Adafactor with every decay form, per-lane coefficients and a per-lane clip of the
-//! global gradient norm, as one Burn [`Optimizer`](burn::optim::Optimizer) over parameter groups.
+//! The optimizer of a cohort: a [rule](rules) for each role of parameters, with every form of decay,
+//! coefficients by lane and a clip of each lane's global gradient norm.
 //!
-//! burn-train's `Learner` is not used: its learning rate is one number for all lanes, and Burn's
-//! gradient clipping bounds the norm of each tensor, not of a lane.
+//! A rule is a file and gives an update; clipping, L2, decay and subtraction are [one place](step) for all.
+//! Burn's own optimizers are not used for training: their learning rate is one number for all lanes, and
+//! Burn's clipping bounds the norm of each tensor, not of a lane. The tests follow them.
 
 mod gradients;
-mod lane_values;
-mod moments;
-mod rule;
+mod lanes;
+mod rules;
+mod state;
 mod step;
 
-use burn::module::{Module, ParamGroup};
-use burn::optim::ModuleOptimizer;
+use std::collections::HashMap;
+
+use burn::module::{Module, ModuleMapper, Param, ParamId};
 use burn::tensor::{Gradients, Tensor};
 
-use crate::decay::Role;
-use crate::model::{Parameter, parameters};
-use crate::run::RunConfig;
+use crate::config::{Group, Role, RunConfig};
+use crate::model::Parameter;
 use gradients::LaneGradients;
-use rule::LaneRule;
-use step::{SharedStep, StepCoefficients};
+use rules::{Rule, Slots};
+use step::StepCoefficients;
 
 pub use gradients::{WeightNorms, weight_norms};
-pub use moments::LaneMoments;
 
 /// Updates the parameters of a cohort.
 pub struct LaneOptimizer {
     lanes: Vec<RunConfig>,
     parameters: Vec<Parameter>,
-    step: SharedStep,
-    inner: ModuleOptimizer,
+    groups: Grouping,
+    states: HashMap<ParamId, Slots>,
 }
 
+/// How a run updates the parameters of a role.
+type Grouping = fn(&RunConfig, Role) -> Group;
+
 impl LaneOptimizer {
-    /// An optimizer for a model whose lane `i` trains as `lanes[i]`.
-    pub fn new<M: Module>(model: &M, lanes: &[RunConfig]) -> Self {
-        let (kind, step) = (lanes[0].recipe.optimizer, SharedStep::default());
-        let parameters = parameters(model);
-        let mut inner = ModuleOptimizer::from(LaneRule::new(kind, Role::Bias, &step));
-        for role in Role::ALL {
-            let ids = parameters.iter().filter(|p| p.role == role).map(|p| p.id).collect();
-            let rule = LaneRule::new(kind, role, &step);
-            inner = inner.with_group(ParamGroup::from_ids(ids), rule, None);
-        }
-        LaneOptimizer { lanes: lanes.to_vec(), parameters, step, inner }
+    /// An optimizer for a model with these parameters whose lane `i` trains as `lanes[i]`.
+    pub fn new(parameters: &[Parameter], lanes: &[RunConfig]) -> Self {
+        Self::with_groups(parameters, lanes, RunConfig::group)
+    }
+
+    fn with_groups(parameters: &[Parameter], lanes: &[RunConfig], groups: Grouping) -> Self {
+        let (lanes, parameters) = (lanes.to_vec(), parameters.to_vec());
+        LaneOptimizer { lanes, parameters, groups, states: HashMap::new() }
     }
 
     /// Takes step `step` (from 1) and returns the updated model with the gradient norm of each
@@ -65,14 +65,49 @@ impl LaneOptimizer {
         step: usize,
     ) -> (M, Tensor<1>) {
         let device = model.devices()[0].clone().without_autodiff();
-        let mut coefficients = StepCoefficients::new(&self.lanes, step, &device);
-        gradients.add_penalty(&model, &self.parameters, &coefficients);
+        let mut coefficients = StepCoefficients::new(&self.lanes, self.groups, step, &device);
+        let roles = self.parameters.iter().map(|one| (one.id, one.shape.role)).collect();
+        gradients.add_penalty(&model, &roles, &coefficients);
         let norms = gradients.norms(&model);
         coefficients.set_clip(&norms);
-        self.step.set(coefficients);
-        // The learning rate goes by lane, inside the coefficients.
-        let model = self.inner.step(0.0, model, gradients.into_params());
+        let states = &mut self.states;
+        let model = model.map(&mut Update { gradients, roles, coefficients, states });
         (model, norms)
+    }
+
+    /// The rule of a role, which all lanes share.
+    fn rule(&self, role: Role) -> &'static dyn Rule {
+        rules::rule((self.groups)(&self.lanes[0], role).optimizer)
+    }
+}
+
+/// One step over the parameters of a model.
+struct Update<'a> {
+    gradients: LaneGradients,
+    roles: HashMap<ParamId, Role>,
+    coefficients: StepCoefficients,
+    states: &'a mut HashMap<ParamId, Slots>,
+}
+
+impl ModuleMapper for Update<'_> {
+    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        let Some(gradient) = self.gradients.take::<D>(param.id) else { return param };
+        let (id, weight, mapper) = param.consume();
+        let is_trained = weight.is_require_grad();
+        let weight = weight.inner();
+        let shape = weight.shape();
+        let state = self.states.remove(&id);
+        // Lane by lane, whatever the shape: `[lanes, elements]`.
+        let rows = [shape[0] as i32, -1];
+        let (weight, state) = self.coefficients.of(self.roles[&id]).apply(
+            weight.reshape(rows),
+            gradient.reshape(rows),
+            state,
+        );
+        self.states.insert(id, state);
+        let weight = Tensor::from_inner(weight.reshape(shape));
+        let weight = if is_trained { weight.require_grad() } else { weight };
+        Param::from_mapped_value(id, weight, mapper)
     }
 }
 

@@ -5,13 +5,15 @@ mod claims;
 mod fact;
 mod transfer;
 
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
+use toml::Value as Toml;
 
-use crate::decay::{Form, Mask, timescale_steps, total_decay};
-use crate::run::{Family, OptimizerKind, Recipe};
-use crate::schedule::{LrShape, Schedule};
+use crate::config::{
+    Family, Form, HYPERPARAMETERS, Mask, Recipe, Schedule, timescale_steps, total_decay,
+};
 
 pub use claims::known_and_repeated;
 pub use fact::{Basis, Fact};
@@ -97,33 +99,19 @@ impl Evidence {
 
 /// The part of a recipe that does not depend on the size of the model.
 #[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct PublishedRecipe {
     /// The nearest family here.
     pub family: Fact<Family>,
-    /// What turns gradients into updates.
-    pub optimizer: Fact<OptimizerKind>,
     /// The form of decay.
     pub form: Fact<Form>,
     /// What decays.
     pub mask: Fact<Mask>,
     /// λ; missing for the form without one.
     pub weight_decay: Option<Fact<f64>>,
-    /// β1 and β2; the second is 0 for Adafactor, which has one of its own.
-    pub betas: Fact<[f64; 2]>,
-    /// ε.
-    pub eps: Fact<f64>,
-    /// Bound on the global gradient norm, 0 for none.
-    pub clip: Fact<f64>,
-    /// How the learning rate falls.
-    pub schedule: Fact<LrShape>,
-    /// Last learning rate over the peak.
-    pub min_lr_ratio: Fact<f64>,
-    /// Peak learning rate, where it is relative to the size of a parameter and so the same for any
-    /// model.
-    pub lr: Option<Fact<f64>>,
-    /// Steps of warm-up, where the recipe has none.
-    pub warmup: Option<Fact<usize>>,
+    /// What it says of `[train]`, by key. A peak learning rate is among them where it is relative to
+    /// the size of a parameter and so the same for any model, a warm-up where there is none.
+    #[serde(flatten)]
+    pub hyperparameters: BTreeMap<String, Fact<Toml>>,
 }
 
 /// The run behind a published model. What is missing was not disclosed.
@@ -176,10 +164,11 @@ impl Published {
             lr,
             warmup: documented(&original.warmup).unwrap_or(0),
             hold: documented(&original.hold).unwrap_or(0),
-            shape: self.recipe.schedule.value,
-            min_lr_ratio: self.recipe.min_lr_ratio.value,
+            shape: self.recipe().schedule,
+            min_lr_ratio: self.recipe().min_lr_ratio,
         };
-        let known = self.recipe.schedule.is_documented() && self.decay_is_documented();
+        let shape = self.recipe.hyperparameters.get("schedule");
+        let known = shape.is_some_and(Fact::is_documented) && self.decay_is_documented();
         known.then_some((schedule, steps))
     }
 
@@ -203,15 +192,18 @@ impl Published {
 
     /// Puts what the recipe says into another; what it does not say stays.
     pub fn apply(&self, recipe: &mut Recipe) {
-        let own = &self.recipe;
-        recipe.optimizer = own.optimizer.value;
-        recipe.betas = own.betas.value;
-        recipe.eps = own.eps.value;
-        recipe.clip = own.clip.value;
-        recipe.schedule = own.schedule.value;
-        recipe.min_lr_ratio = own.min_lr_ratio.value;
-        recipe.lr = own.lr.as_ref().map_or(recipe.lr, |fact| fact.value);
-        recipe.warmup = own.warmup.as_ref().map_or(recipe.warmup, |fact| fact.value);
+        for row in HYPERPARAMETERS {
+            if let Some(fact) = self.recipe.hyperparameters.get(row.key.name) {
+                row.set(recipe, &row.key.read(&fact.value).expect("the tests read every value"));
+            }
+        }
+    }
+
+    /// The recipe on top of the defaults.
+    pub fn recipe(&self) -> Recipe {
+        let mut recipe = Recipe::DEFAULT;
+        self.apply(&mut recipe);
+        recipe
     }
 
     /// Steps of `steps` that go at the peak learning rate: the original's share.
@@ -223,19 +215,10 @@ impl Published {
 
     /// Keys of the recipe whose values the source does not disclose.
     pub fn assumed(&self) -> Vec<&'static str> {
-        const KEYS: [&str; 9] = [
-            "optimizer",
-            "form",
-            "mask",
-            "weight_decay",
-            "betas",
-            "eps",
-            "clip",
-            "schedule",
-            "min_lr_ratio",
-        ];
+        let own = ["optimizer", "form", "mask", "weight_decay"];
+        let rest = HYPERPARAMETERS.iter().map(|row| row.key.name).filter(|key| !own.contains(key));
         let is_assumed = |key: &&str| matches!(self.basis(key), Some(Basis::Assumed(_)));
-        KEYS.into_iter().filter(is_assumed).collect()
+        own.into_iter().chain(rest).filter(is_assumed).collect()
     }
 
     /// Where the value of a key comes from.
@@ -243,19 +226,11 @@ impl Published {
         let own = &self.recipe;
         match key {
             "family" => Some(&own.family.basis),
-            "optimizer" => Some(&own.optimizer.basis),
             "form" => Some(&own.form.basis),
             "mask" => Some(&own.mask.basis),
             "weight_decay" => own.weight_decay.as_ref().map(|fact| &fact.basis),
-            "betas" => Some(&own.betas.basis),
-            "eps" => Some(&own.eps.basis),
-            "clip" => Some(&own.clip.basis),
-            "schedule" => Some(&own.schedule.basis),
-            "min_lr_ratio" => Some(&own.min_lr_ratio.basis),
-            "lr" => own.lr.as_ref().map(|fact| &fact.basis),
-            "warmup" => own.warmup.as_ref().map(|fact| &fact.basis),
             "hold" => self.original.hold.as_ref().map(|fact| &fact.basis),
-            _ => None,
+            key => own.hyperparameters.get(key).map(|fact| &fact.basis),
         }
     }
 }

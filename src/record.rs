@@ -1,11 +1,18 @@
-//! What a run leaves behind: its curve, its end, and what produced it.
+//! What a run leaves behind, as plain data: its curve, its end, what produced it, its checkpoints.
 
+mod checkpoint;
+
+use std::collections::BTreeMap;
 use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
 
-use crate::decay::Role;
-use crate::run::RunConfig;
+use crate::config::{Role, RunConfig};
+
+pub use checkpoint::{Checkpoint, LaneState};
+
+/// The weights of one lane by the names they have in weight files, each in row-major order.
+pub type LaneWeights = BTreeMap<String, Vec<f32>>;
 
 /// A row of a run's curve. What was not measured at a step is missing.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -2,6 +2,7 @@
 //! experiment's files alone.
 
 mod compare;
+pub mod figures;
 mod page;
 mod published;
 mod screen;
@@ -12,10 +13,10 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
-use crate::analysis::Summary;
-use crate::figures::{Data, draw_all};
 use crate::files::{json_of, write_atomically};
+use crate::report::figures::{Data, draw_all};
 use crate::results::{ManifestRow, read_csv, read_experiment, write_csv};
+use crate::stats::Summary;
 
 pub use compare::compare;
 pub use published::{published_details, published_markdown, published_table};

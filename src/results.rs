@@ -10,10 +10,9 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use serde::de::DeserializeOwned;
 
+use crate::config::{Decay, ModelShape};
+use crate::experiment::Plan;
 use crate::files::{create_folder, json_of, write_atomically, write_csv_atomically};
-use crate::model::shape_parameters;
-use crate::plan::Plan;
-use crate::run::{Decay, ModelShape};
 use crate::store::Store;
 
 pub use experiment::Experiment;
@@ -89,7 +88,7 @@ fn manifest_rows(plan: &Plan) -> Vec<ManifestRow> {
         }
     }
     let rows = |(model, decay): &(ModelShape, Decay)| {
-        manifest(model.family, decay, &shape_parameters(model, vocabulary))
+        manifest(model.family, decay, &model.parameters(vocabulary))
     };
     arms.iter().flat_map(rows).collect()
 }

@@ -1,7 +1,7 @@
 //! The runs of all experiments under one results folder, each kept once under its identity.
 //!
 //! A run's folder holds `config.json` (what is run), `curve.csv` (appended as training goes),
-//! `checkpoint.bpk` (the last state to resume from), `lock` (who trains it) and `end.json`. The end
+//! `checkpoint.safetensors` (the last state to resume from), `lock` (who trains it) and `end.json`. The end
 //! is written last and at once: it alone says that a run is finished.
 
 mod checkpoint;
@@ -15,10 +15,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
+use crate::config::{RunConfig, RunId};
 use crate::files::{create_folder, json_of, write_atomically};
-use crate::record::{CurveRow, End, Record};
-use crate::run::{RunConfig, RunId};
-use crate::train::Checkpoint;
+use crate::record::{Checkpoint, CurveRow, End, Record};
 
 pub use lock::{Holder, RunLock};
 pub use state::RunState;
@@ -26,7 +25,7 @@ pub use writer::RunWriter;
 
 const CONFIG: &str = "config.json";
 const CURVE: &str = "curve.csv";
-const CHECKPOINT: &str = "checkpoint.bpk";
+const CHECKPOINT: &str = "checkpoint.safetensors";
 const END: &str = "end.json";
 const LOCK: &str = "lock";
 

@@ -2,9 +2,8 @@
 //!
 //! The loop is ours and not burn-train's `SupervisedTraining`: that one reports one loss per batch,
 //! evaluates by epoch, checkpoints a model and not its lanes, and installs a global logger and panic
-//! hook. Its interrupter and its dashboard are used ([`progress`](crate::progress)).
+//! hook. Its interrupter and its dashboard are used ([`progress`](crate::runner::progress)).
 
-mod checkpoint;
 mod evaluation;
 mod log;
 
@@ -15,18 +14,15 @@ use anyhow::Result;
 use burn::tensor::Device;
 use burn::train::Interrupter;
 
+use crate::config::{Recipe, RunConfig, Start};
 use crate::corpus::{Batches, Corpus};
 use crate::model::{
-    FirstWeights, LaneStart, LaneWeights, LanguageModel, Tokens, WithModel, lane_weights,
-    with_model,
+    FirstWeights, LaneStart, LanguageModel, Parameter, Tokens, WithModel, lane_weights, with_model,
 };
-use crate::optim::{LaneMoments, LaneOptimizer};
-use crate::record::{CurveRow, Status};
-use crate::run::{Recipe, RunConfig, Start};
+use crate::optim::LaneOptimizer;
+use crate::record::{Checkpoint, CurveRow, LaneState, LaneWeights, Status};
 use evaluation::Evaluation;
 use log::CohortLog;
-
-pub use checkpoint::Checkpoint;
 
 /// What is trained, on what.
 pub struct Cohort<'a> {
@@ -109,7 +105,7 @@ pub fn train(
     assert!(cohort.lanes.iter().all(|lane| lane.cohort_key() == key), "one cohort, one shape");
     let first = FirstWeights::new(cohort.starts(), &cohort.device.clone().autodiff());
     let (shape, vocabulary) = (&cohort.lanes[0].model, cohort.corpus.vocabulary);
-    with_model(shape, vocabulary, &first, Run { cohort, observer, interrupter })
+    with_model(shape, vocabulary, first, Run { cohort, observer, interrupter })
 }
 
 struct Run<'a> {
@@ -121,36 +117,41 @@ struct Run<'a> {
 impl WithModel for Run<'_> {
     type Output = Result<Ending>;
 
-    fn run<M: LanguageModel>(self, model: M) -> Result<Ending> {
-        Training::new(self.cohort, model)?.run(self.observer, self.interrupter)
+    fn run<M: LanguageModel>(self, model: M, parameters: Vec<Parameter>) -> Result<Ending> {
+        Training::new(self.cohort, model, parameters)?.run(self.observer, self.interrupter)
     }
 }
 
 struct Training<'a, M> {
     cohort: &'a Cohort<'a>,
     model: M,
+    parameters: Vec<Parameter>,
     optimizer: LaneOptimizer,
     log: CohortLog,
     start: Instant,
 }
 
 impl<'a, M: LanguageModel> Training<'a, M> {
-    fn new(cohort: &'a Cohort, model: M) -> Result<Self> {
-        let mut optimizer = LaneOptimizer::new(&model, cohort.lanes);
+    fn new(cohort: &'a Cohort, model: M, parameters: Vec<Parameter>) -> Result<Self> {
+        let mut optimizer = LaneOptimizer::new(&parameters, cohort.lanes);
         if !cohort.resume.is_empty() {
-            let moments: Vec<&LaneMoments> =
-                cohort.resume.iter().map(|checkpoint| &checkpoint.moments).collect();
-            optimizer = optimizer.with_moments(&moments)?;
+            let states: Vec<&LaneState> =
+                cohort.resume.iter().map(|checkpoint| &checkpoint.state).collect();
+            optimizer = optimizer.with_states(&states, &cohort.device)?;
         }
         let log = CohortLog::new(cohort.lanes);
-        Ok(Training { cohort, model, optimizer, log, start: Instant::now() })
+        Ok(Training { cohort, model, parameters, optimizer, log, start: Instant::now() })
     }
 
     fn run(mut self, observer: &mut dyn Observer, interrupter: &Interrupter) -> Result<Ending> {
         let (recipe, first) = (self.cohort.recipe(), self.cohort.first_step());
         let evaluation = Evaluation::new(self.cohort);
         if first == 0 {
-            self.log.evaluated(0, evaluation.of(&self.model.valid())?, observer)?;
+            self.log.evaluated(
+                0,
+                evaluation.evaluate(&self.model.valid(), &self.parameters)?,
+                observer,
+            )?;
         }
         for step in first + 1..=recipe.steps {
             if interrupter.should_stop() {
@@ -159,7 +160,11 @@ impl<'a, M: LanguageModel> Training<'a, M> {
             }
             self = self.step(step, observer)?;
             if recipe.evaluates(step) {
-                self.log.evaluated(step, evaluation.of(&self.model.valid())?, observer)?;
+                self.log.evaluated(
+                    step,
+                    evaluation.evaluate(&self.model.valid(), &self.parameters)?,
+                    observer,
+                )?;
             }
             observer.stepped(step);
             if self.log.all_diverged() {
@@ -189,14 +194,14 @@ impl<'a, M: LanguageModel> Training<'a, M> {
             return Ok(());
         }
         self.log.flush(observer)?;
-        let moments = self.optimizer.moments()?;
-        for (lane, moments) in moments.into_iter().enumerate() {
+        // One lane at a time: all at once would double the memory of the whole cohort.
+        for lane in 0..self.cohort.lanes.len() {
             if self.log.diverged(lane) {
                 continue;
             }
-            let weights = lane_weights(&self.model, lane)?;
-            let seconds = self.seconds(lane);
-            observer.checkpoint(lane, Checkpoint { step, seconds, weights, moments })?;
+            let weights = lane_weights(&self.model, &self.parameters, lane)?;
+            let (state, seconds) = (self.optimizer.lane_state(lane)?, self.seconds(lane));
+            observer.checkpoint(lane, Checkpoint { step, seconds, weights, state })?;
         }
         self.end_lanes(|status| status == Status::Diverged, observer)
     }

@@ -237,7 +237,7 @@ fn assignments_on_the_command_line_are_checked_like_the_file() {
         ("model.context=700", "train split has 600 tokens"),
         ("train.stepz=3", "did you mean `steps`?"),
         ("train.steps=many", "steps"),
-        ("arm.0.form=l3", "unknown form `l3`"),
+        ("arm.0.form=l3", "arm.0.form = \"l3\": did you mean `l2`?"),
         ("seeds=[]", "empty"),
         ("model.heads=5", "does not divide"),
     ] {

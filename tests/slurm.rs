@@ -116,7 +116,7 @@ impl Cluster {
             let runs = fs::read_dir(self.out().join(".runs")).into_iter().flatten();
             runs.flatten().any(|run| {
                 let run = run.path();
-                run.join("checkpoint.bpk").exists() && !run.join("end.json").exists()
+                run.join("checkpoint.safetensors").exists() && !run.join("end.json").exists()
             })
         });
     }

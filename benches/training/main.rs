@@ -15,10 +15,10 @@ use burn::tensor::Device;
 use burn::train::Interrupter;
 use clap::ValueEnum;
 use wane::backend::Backend;
+use wane::config::{RunConfig, Start};
 use wane::corpus::Corpus;
-use wane::plan::Plan;
-use wane::run::{RunConfig, Start};
-use wane::spec::{Changes, Spec};
+use wane::experiment::Plan;
+use wane::experiment::{Changes, Spec};
 use wane::train::{Cohort, Observer, train};
 
 use peer::Peers;

@@ -4,8 +4,8 @@
 use std::time::Instant;
 
 use gemm::Parallelism;
-use wane::run::{Family, ModelShape};
-use wane::spec::{Changes, Spec};
+use wane::config::{Family, ModelShape};
+use wane::experiment::{Changes, Spec};
 
 use crate::Shape;
 

@@ -2,7 +2,7 @@ use anyhow::Result;
 
 use super::output::print;
 use crate::backend::{adapters, has_cuda};
-use crate::provenance::cores;
+use crate::session::provenance::cores;
 
 #[derive(clap::Args, Debug)]
 pub struct Args {}

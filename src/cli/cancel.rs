@@ -4,11 +4,11 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 
 use super::output::print;
+use crate::cluster::slurm::{Cluster, Slurm, Stage};
+use crate::cluster::snapshot::{Frozen, Lock};
+use crate::cluster::submit::{Live, live};
 use crate::exit::usage;
-use crate::frozen::{Frozen, Lock};
-use crate::launch::{Live, live};
-use crate::slurm::{Cluster, Slurm, Stage};
-use crate::spec::{Changes, Spec};
+use crate::experiment::{Changes, Spec};
 
 #[derive(clap::Args, Debug)]
 pub struct Args {

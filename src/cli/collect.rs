@@ -2,14 +2,14 @@ use std::path::PathBuf;
 
 use anyhow::{Result, bail};
 
-use super::inputs::{Inputs, SpecArgs};
-use super::training::present;
 use crate::backend::Backend;
+use crate::cluster::snapshot::Frozen;
 use crate::exit::usage;
-use crate::frozen::Frozen;
 use crate::record::Provenance;
+use crate::runner::Todo;
+use crate::session::inputs::{Inputs, SpecArgs};
+use crate::session::present;
 use crate::store::Store;
-use crate::sweep::Todo;
 
 #[derive(clap::Args, Debug)]
 pub struct Args {

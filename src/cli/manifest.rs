@@ -1,10 +1,10 @@
 use anyhow::Result;
 
-use super::inputs::{Inputs, SpecArgs};
 use super::output::print;
-use crate::model::shape_parameters;
+use crate::config::Named;
 use crate::report::manifest_table;
 use crate::results::manifest;
+use crate::session::inputs::{Inputs, SpecArgs};
 
 #[derive(clap::Args, Debug)]
 pub struct Args {
@@ -22,7 +22,7 @@ pub fn run(args: Args) -> Result<()> {
             continue;
         }
         shown.push((arm.model, arm.decay));
-        let parameters = shape_parameters(&arm.model, inputs.corpus.vocabulary);
+        let parameters = arm.model.parameters(inputs.corpus.vocabulary);
         let rows = manifest(arm.model.family, &arm.decay, &parameters);
         let title = match several {
             true => format!("{}: {}", arm.model.family.name(), arm.decay.label()),

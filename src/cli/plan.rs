@@ -2,17 +2,17 @@ use anyhow::Result;
 use indicatif::{HumanCount, HumanDuration};
 use std::time::Duration;
 
-use super::inputs::{Inputs, SpecArgs, TrainingArgs};
 use super::output::print;
 use crate::backend::DeviceKind;
-use crate::model::parameter_count;
-use crate::plan::cost::core_seconds;
-use crate::plan::layout::mebibytes;
-use crate::plan::{Pending, cohorts};
+use crate::config::Named;
+use crate::experiment::Arm;
+use crate::experiment::cost::core_seconds;
 use crate::report::settings_table;
-use crate::spec::Arm;
+use crate::runner::Todo;
+use crate::runner::layout::mebibytes;
+use crate::runner::{Pending, cohorts};
+use crate::session::inputs::{Inputs, SpecArgs, TrainingArgs};
 use crate::store::Store;
-use crate::sweep::Todo;
 
 #[derive(clap::Args, Debug)]
 pub struct Args {
@@ -62,7 +62,7 @@ pub fn run(args: Args) -> Result<()> {
             model.heads,
             model.channels,
             model.context,
-            HumanCount(parameter_count(&model, inputs.corpus.vocabulary) as u64),
+            HumanCount(model.parameter_count(inputs.corpus.vocabulary) as u64),
         ));
     }
     lines.push(format!(

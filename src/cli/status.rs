@@ -5,14 +5,14 @@ use std::time::{Duration, SystemTime};
 use anyhow::Result;
 use indicatif::HumanDuration;
 
-use super::inputs::{ChangeArgs, Inputs, SpecArgs};
 use super::output::print;
-use crate::launch::{Place, live, places};
-use crate::plan::Entry;
+use crate::cluster::slurm::Slurm;
+use crate::cluster::submit::{Place, live, places};
+use crate::config::{RunConfig, RunId};
+use crate::experiment::Entry;
 use crate::record::Status;
 use crate::report::status_table;
-use crate::run::{RunConfig, RunId};
-use crate::slurm::Slurm;
+use crate::session::inputs::{ChangeArgs, Inputs, SpecArgs};
 use crate::store::{Holder, RunState, Store};
 
 #[derive(clap::Args, Debug)]

@@ -2,8 +2,8 @@ use anyhow::Result;
 
 use super::output::print;
 use crate::exit::usage;
+use crate::experiment::find_recipe;
 use crate::report::{published_details, published_markdown, published_table};
-use crate::spec::find_recipe;
 
 #[derive(clap::Args, Debug)]
 pub struct Args {

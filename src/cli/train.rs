@@ -3,17 +3,17 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail, ensure};
 
-use super::inputs::{Inputs, SpecArgs, TrainingArgs};
-use super::training::{Session, Work};
+use crate::config::RunConfig;
 use crate::exit::usage;
 use crate::model::write_weights;
-use crate::plan::cohorts;
-use crate::progress::{self, Dashboard};
 use crate::record::Status;
-use crate::run::RunConfig;
+use crate::runner::Workplace;
+use crate::runner::cohorts;
+use crate::runner::progress::{self, Dashboard};
+use crate::runner::{InProcess, Progress};
+use crate::session::inputs::{Inputs, SpecArgs, TrainingArgs};
+use crate::session::{Session, Work};
 use crate::store::Store;
-use crate::sweep::{InProcess, Progress};
-use crate::worker::Workplace;
 
 #[derive(clap::Args, Debug)]
 pub struct Args {

@@ -1,8 +1,8 @@
 use anyhow::Result;
 use burn::train::Interrupter;
 
+use crate::runner::serve;
 use crate::signals;
-use crate::sweep::serve;
 
 #[derive(clap::Args, Debug)]
 pub struct Args {}

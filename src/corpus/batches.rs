@@ -1,29 +1,8 @@
 //! Which tokens a training step and an evaluation read.
 
-use serde::{Deserialize, Serialize};
-
 use super::Token;
+use crate::config::Order;
 use crate::random;
-
-/// How training walks through its tokens.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Order {
-    /// Every window starts at a random place, drawn from (data seed, step).
-    Random,
-    /// Windows follow one another from the start and wrap around; the seed plays no part.
-    Sequential,
-}
-
-impl Order {
-    /// As written in a spec.
-    pub fn name(self) -> &'static str {
-        match self {
-            Order::Random => "random",
-            Order::Sequential => "sequential",
-        }
-    }
-}
 
 /// Windows of tokens and, for each token, the one that follows it: both `[rows, context]`, row
 /// after row.

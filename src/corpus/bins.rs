@@ -80,7 +80,7 @@ fn tokens(path: &Path, key: &str, count: usize, from_end: bool) -> Result<Vec<To
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::corpus::Order;
+    use crate::config::Order;
 
     const SPLIT: Split = Split { train: 3, val: 2, order: Order::Random };
 

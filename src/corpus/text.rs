@@ -58,7 +58,7 @@ pub fn encode(characters: &[char], alphabet: &[char]) -> Vec<Token> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::corpus::Order;
+    use crate::config::Order;
 
     fn split(train: usize, val: usize) -> Split {
         Split { train, val, order: Order::Random }

@@ -3,9 +3,9 @@ use burn::tensor::Tensor;
 
 use super::layers::Projection;
 use super::weights::FirstWeights;
-use crate::kernels::attention::Heads;
+use crate::config::{ModelShape, Role};
 use crate::ops;
-use crate::run::ModelShape;
+use crate::ops::kernels::attention::Heads;
 
 /// Attention with rotary positions and shared key-value heads.
 #[derive(Module, Debug)]
@@ -18,7 +18,7 @@ pub struct Attention {
     kv_heads: usize,
     head: usize,
     window: Option<usize>,
-    rotary_base: f64,
+    rotary_base: Option<f64>,
 }
 
 impl Attention {
@@ -31,8 +31,9 @@ impl Attention {
         into_residual: f64,
     ) -> Self {
         let (width, kv) = (shape.channels, shape.kv_channels());
-        let projection =
-            |part: &str, size, std| Projection::new(first, &format!("{name}.{part}"), size, std);
+        let projection = |part: &str, size, std| {
+            Projection::new(first, &format!("{name}.{part}"), Role::Attention, size, std)
+        };
         Attention {
             q_proj: projection("q_proj", [width, width], std),
             k_proj: projection("k_proj", [width, kv], std),
@@ -42,7 +43,7 @@ impl Attention {
             kv_heads: shape.kv_heads.unwrap_or(shape.heads),
             head: shape.head_channels(),
             window: shape.window,
-            rotary_base: shape.rotary_base(),
+            rotary_base: shape.family.facts().rotary_base,
         }
     }
 
@@ -54,14 +55,9 @@ impl Attention {
             head: self.head,
             context,
             window: self.window.unwrap_or(context),
-            rotary_base: Some(self.rotary_base),
+            rotary_base: self.rotary_base,
         };
         let packed = Projection::forward_packed([&self.q_proj, &self.k_proj, &self.v_proj], x);
         self.o_proj.forward(ops::attention(packed, &heads))
     }
-}
-
-/// Parameters of one, per lane.
-pub fn parameter_count(shape: &ModelShape) -> usize {
-    2 * shape.channels * (shape.channels + shape.kv_channels())
 }

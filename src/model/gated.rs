@@ -3,9 +3,9 @@ use burn::tensor::Tensor;
 
 use super::layers::Projection;
 use super::weights::FirstWeights;
-use crate::kernels::activation::Gate;
+use crate::config::{ModelShape, Role};
 use crate::ops;
-use crate::run::ModelShape;
+use crate::ops::kernels::activation::Gate;
 
 /// An MLP whose one half gates the other (SwiGLU, Shazeer 2020).
 #[derive(Module, Debug)]
@@ -25,8 +25,9 @@ impl Mlp {
         into_residual: f64,
     ) -> Self {
         let (width, hidden) = (shape.channels, shape.hidden_channels());
-        let projection =
-            |part: &str, size, std| Projection::new(first, &format!("{name}.{part}"), size, std);
+        let projection = |part: &str, size, std| {
+            Projection::new(first, &format!("{name}.{part}"), Role::Mlp, size, std)
+        };
         Mlp {
             gate_proj: projection("gate_proj", [width, hidden], std),
             up_proj: projection("up_proj", [width, hidden], std),
@@ -70,8 +71,9 @@ impl Experts {
         is_mixtral: bool,
     ) -> Self {
         let (width, hidden) = (shape.channels, shape.hidden_channels());
-        let projection =
-            |part: &str, size, std| Projection::new(first, &format!("{name}.{part}"), size, std);
+        let projection = |part: &str, size, std| {
+            Projection::new(first, &format!("{name}.{part}"), Role::Mlp, size, std)
+        };
         let count = shape.experts.unwrap_or(1);
         let expert = |index: usize| Expert {
             w1: projection(&format!("experts.{index}.w1"), [width, hidden], std),
@@ -107,10 +109,4 @@ impl Expert {
         let packed = Projection::forward_packed([&self.w1, &self.w3], x);
         self.w2.forward(ops::gated(packed, gate))
     }
-}
-
-/// Parameters of an MLP or of all experts with their router, per lane.
-pub fn parameter_count(shape: &ModelShape) -> usize {
-    let mlp = 3 * shape.channels * shape.hidden_channels();
-    shape.experts.map_or(mlp, |experts| experts * (mlp + shape.channels))
 }

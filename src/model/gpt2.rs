@@ -9,9 +9,9 @@ use super::LanguageModel;
 use super::layers::{Embedding, LayerNorm, Linear};
 use super::tokens::Tokens;
 use super::weights::FirstWeights;
-use crate::kernels::attention::Heads;
+use crate::config::{ModelShape, Role};
 use crate::ops;
-use crate::run::ModelShape;
+use crate::ops::kernels::attention::Heads;
 
 /// Standard deviation of the first weights.
 const STD: f64 = 0.02;
@@ -61,13 +61,6 @@ impl Gpt2 {
     }
 }
 
-/// Parameters of a model of this shape.
-pub fn parameter_count(shape: &ModelShape, vocabulary: usize) -> usize {
-    let width = shape.channels;
-    let block = 12 * width * width + 13 * width;
-    (vocabulary + shape.context + 2) * width + shape.layers * block
-}
-
 impl LanguageModel for Gpt2 {
     fn logits(&self, tokens: &Tokens) -> Tensor<3> {
         let embedded = self.wte.forward(tokens.stacked_inputs.clone());
@@ -81,20 +74,21 @@ impl Block {
     fn new(shape: &ModelShape, first: &FirstWeights, name: &str) -> Self {
         let width = shape.channels;
         let into_residual = STD / (2.0 * shape.layers as f64).sqrt();
-        let linear =
-            |part: &str, size, std| Linear::new(first, &format!("{name}.{part}"), size, std);
+        let linear = |part: &str, role, size, std| {
+            Linear::new(first, &format!("{name}.{part}"), role, size, std)
+        };
         let norm = |part: &str| LayerNorm::new(first, &format!("{name}.{part}"), width, EPS);
         Block {
             ln_1: norm("ln_1"),
             attn: Attention {
-                c_attn: linear("attn.c_attn", [width, 3 * width], STD),
-                c_proj: linear("attn.c_proj", [width, width], into_residual),
+                c_attn: linear("attn.c_attn", Role::Attention, [width, 3 * width], STD),
+                c_proj: linear("attn.c_proj", Role::Attention, [width, width], into_residual),
                 heads: shape.heads,
             },
             ln_2: norm("ln_2"),
             mlp: Mlp {
-                c_fc: linear("mlp.c_fc", [width, 4 * width], STD),
-                c_proj: linear("mlp.c_proj", [4 * width, width], into_residual),
+                c_fc: linear("mlp.c_fc", Role::Mlp, [width, 4 * width], STD),
+                c_proj: linear("mlp.c_proj", Role::Mlp, [4 * width, width], into_residual),
             },
         }
     }

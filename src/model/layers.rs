@@ -1,10 +1,11 @@
-//! The leaves of every family: the only modules that own parameters. Their type names decide the
-//! role of a parameter ([`parameters`](super::parameters)).
+//! The leaves of every family: the only modules that own parameters. Each is told the role of its weight
+//! where a mask depends on it.
 
 use burn::module::{Module, Param};
 use burn::tensor::{Int, Tensor};
 
 use super::weights::FirstWeights;
+use crate::config::Role;
 use crate::ops;
 
 /// A learned table.
@@ -17,7 +18,8 @@ pub struct Embedding {
 impl Embedding {
     /// Drawn from N(0, `std`²).
     pub fn new(first: &FirstWeights, name: &str, size: [usize; 2], std: f64) -> Self {
-        Embedding { weight: first.normal(&format!("{name}.weight"), size, std) }
+        let weight = first.normal(&format!("{name}.weight"), Role::Embedding, size, std);
+        Embedding { weight }
     }
 
     /// See [`ops::embedding`].
@@ -37,10 +39,10 @@ pub struct Linear {
 
 impl Linear {
     /// Weights from N(0, `std`²), bias 0.
-    pub fn new(first: &FirstWeights, name: &str, size: [usize; 2], std: f64) -> Self {
+    pub fn new(first: &FirstWeights, name: &str, role: Role, size: [usize; 2], std: f64) -> Self {
         Linear {
-            weight: first.normal(&format!("{name}.weight"), size, std),
-            bias: Some(first.constant(&format!("{name}.bias"), size[1], 0.0)),
+            weight: first.normal(&format!("{name}.weight"), role, size, std),
+            bias: Some(first.constant(&format!("{name}.bias"), Role::Bias, size[1], 0.0)),
         }
     }
 
@@ -59,8 +61,8 @@ pub struct Projection {
 
 impl Projection {
     /// Drawn from N(0, `std`²).
-    pub fn new(first: &FirstWeights, name: &str, size: [usize; 2], std: f64) -> Self {
-        Projection { weight: first.normal(&format!("{name}.weight"), size, std) }
+    pub fn new(first: &FirstWeights, name: &str, role: Role, size: [usize; 2], std: f64) -> Self {
+        Projection { weight: first.normal(&format!("{name}.weight"), role, size, std) }
     }
 
     /// See [`ops::linear`].
@@ -86,7 +88,10 @@ pub struct RmsNorm {
 impl RmsNorm {
     /// Gain 1.
     pub fn new(first: &FirstWeights, name: &str, channels: usize, eps: f64) -> Self {
-        RmsNorm { weight: first.constant(&format!("{name}.weight"), channels, 1.0), eps }
+        RmsNorm {
+            weight: first.constant(&format!("{name}.weight"), Role::Norm, channels, 1.0),
+            eps,
+        }
     }
 
     /// See [`ops::rms_norm`].
@@ -106,7 +111,10 @@ pub struct GainNorm {
 impl GainNorm {
     /// Gain 1.
     pub fn new(first: &FirstWeights, name: &str, channels: usize, eps: f64) -> Self {
-        GainNorm { weight: first.constant(&format!("{name}.weight"), channels, 1.0), eps }
+        GainNorm {
+            weight: first.constant(&format!("{name}.weight"), Role::Norm, channels, 1.0),
+            eps,
+        }
     }
 
     /// See [`ops::layer_norm`].
@@ -129,8 +137,8 @@ impl LayerNorm {
     /// Gain 1, bias 0.
     pub fn new(first: &FirstWeights, name: &str, channels: usize, eps: f64) -> Self {
         LayerNorm {
-            weight: first.constant(&format!("{name}.weight"), channels, 1.0),
-            bias: first.constant(&format!("{name}.bias"), channels, 0.0),
+            weight: first.constant(&format!("{name}.weight"), Role::Norm, channels, 1.0),
+            bias: first.constant(&format!("{name}.bias"), Role::Norm, channels, 0.0),
             eps,
         }
     }

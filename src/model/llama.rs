@@ -8,13 +8,13 @@ use burn::module::Module;
 use burn::tensor::Tensor;
 
 use super::LanguageModel;
-use super::attention::{self, Attention};
-use super::gated::{self, Experts, Mlp};
+use super::attention::Attention;
+use super::gated::{Experts, Mlp};
 use super::layers::{Embedding, Projection, RmsNorm};
 use super::tokens::Tokens;
 use super::weights::FirstWeights;
+use crate::config::{Family, ModelShape, Role};
 use crate::ops;
-use crate::run::{Family, ModelShape};
 
 /// Standard deviation of the first weights.
 const STD: f64 = 0.02;
@@ -49,7 +49,7 @@ impl Llama {
     pub fn new(shape: &ModelShape, vocabulary: usize, first: &FirstWeights) -> Self {
         let width = shape.channels;
         let layer = |index| Layer::new(shape, first, &format!("model.layers.{index}"));
-        let head = || Projection::new(first, "lm_head", [width, vocabulary], STD);
+        let head = || Projection::new(first, "lm_head", Role::Head, [width, vocabulary], STD);
         Llama {
             model: Body {
                 embed_tokens: Embedding::new(first, "model.embed_tokens", [vocabulary, width], STD),
@@ -59,13 +59,6 @@ impl Llama {
             lm_head: (shape.family != Family::Grok).then(head),
         }
     }
-}
-
-/// Parameters of a model of this shape.
-pub fn parameter_count(shape: &ModelShape, vocabulary: usize) -> usize {
-    let heads = if shape.family == Family::Grok { 1 } else { 2 };
-    let layer = attention::parameter_count(shape) + gated::parameter_count(shape);
-    (heads * vocabulary + 1 + 2 * shape.layers) * shape.channels + shape.layers * layer
 }
 
 impl LanguageModel for Llama {

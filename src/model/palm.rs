@@ -6,13 +6,13 @@ use burn::module::Module;
 use burn::tensor::Tensor;
 
 use super::LanguageModel;
-use super::attention::{self, Attention};
-use super::gated::{self, Mlp};
+use super::attention::Attention;
+use super::gated::Mlp;
 use super::layers::{Embedding, GainNorm};
 use super::tokens::Tokens;
 use super::weights::FirstWeights;
+use crate::config::ModelShape;
 use crate::ops;
-use crate::run::ModelShape;
 
 /// Standard deviation of the first weights.
 const STD: f64 = 0.02;
@@ -52,12 +52,6 @@ impl Palm {
             ln_f: GainNorm::new(first, "ln_f", shape.channels, EPS),
         }
     }
-}
-
-/// Parameters of a model of this shape.
-pub fn parameter_count(shape: &ModelShape, vocabulary: usize) -> usize {
-    let block = attention::parameter_count(shape) + gated::parameter_count(shape) + shape.channels;
-    (vocabulary + 1) * shape.channels + shape.layers * block
 }
 
 impl LanguageModel for Palm {

@@ -1,12 +1,14 @@
 use std::sync::Arc;
 
-use burn::module::{Module, ModuleMapper, Param};
+use burn::module::{Module, ModuleMapper, Param, ParamId};
 use burn::tensor::{Device, Tensor};
+use proptest::prelude::*;
 
 use super::*;
+use crate::config::tests::example;
+use crate::config::{Named, ParameterShape};
 use crate::corpus::TokenBlock;
-use crate::decay::Role;
-use crate::run::tests::example;
+use crate::record::LaneWeights;
 
 const VOCABULARY: usize = 11;
 
@@ -14,9 +16,19 @@ fn shape() -> ModelShape {
     ModelShape { layers: 2, ..example().model }
 }
 
-fn model(seeds: &[u64], device: &Device) -> Gpt2 {
+fn made(seeds: &[u64], device: &Device) -> (Gpt2, Vec<Parameter>) {
     let lanes = seeds.iter().map(|seed| LaneStart::Seed(*seed)).collect();
-    Gpt2::new(&shape(), VOCABULARY, &FirstWeights::new(lanes, device))
+    let first = FirstWeights::new(lanes, device);
+    (Gpt2::new(&shape(), VOCABULARY, &first), first.into_parameters())
+}
+
+fn model(seeds: &[u64], device: &Device) -> Gpt2 {
+    made(seeds, device).0
+}
+
+fn weights_of(seeds: &[u64], lane: usize) -> LaneWeights {
+    let (model, parameters) = made(seeds, &Device::flex());
+    lane_weights(&model, &parameters, lane).unwrap()
 }
 
 fn tokens(lanes: usize, device: &Device) -> Tokens {
@@ -26,31 +38,47 @@ fn tokens(lanes: usize, device: &Device) -> Tokens {
     Tokens::new(&vec![block; lanes], VOCABULARY, context, device)
 }
 
-#[test]
-fn the_parameters_are_named_as_hugging_face_names_them_and_counted_right() {
-    let parameters = parameters(&model(&[0], &Device::flex()));
-    let find = |name: &str| parameters.iter().find(|parameter| parameter.name == name).unwrap();
-    assert_eq!(parameters.len(), 2 + 2 * 12 + 2);
-    assert_eq!(find("wte.weight").role, Role::Embedding);
-    assert_eq!(find("wpe.weight").shape, [6, 8]);
-    assert_eq!(find("h.1.attn.c_attn.weight").shape, [8, 24]);
-    assert_eq!(find("h.1.attn.c_attn.weight").role, Role::Attention);
-    assert_eq!(find("h.0.mlp.c_proj.weight").role, Role::Mlp);
-    assert_eq!(find("h.0.mlp.c_proj.bias").role, Role::Bias);
-    assert_eq!(find("h.0.ln_2.bias").role, Role::Norm);
-    assert_eq!(find("ln_f.weight").role, Role::Norm);
-    let elements: usize = parameters.iter().map(Parameter::elements).sum();
-    assert_eq!(elements, parameter_count(&shape(), VOCABULARY));
+/// A model beside the list of its parameters.
+struct Listed;
+
+impl WithModel for Listed {
+    type Output = (Vec<ParamId>, Vec<Parameter>);
+
+    fn run<M: LanguageModel>(self, model: M, parameters: Vec<Parameter>) -> Self::Output {
+        (burn::module::list_param_ids(&model), parameters)
+    }
+}
+
+proptest! {
+    #[test]
+    fn every_family_is_built_with_the_parameters_that_its_shape_lists(
+        family in prop::sample::select(Family::ALL.to_vec()),
+        (layers, heads, half_head) in (1usize..4, 1usize..5, 1usize..4),
+        (context, vocabulary) in (2usize..9, 1usize..9),
+        shares in any::<bool>(),
+    ) {
+        let channels = 2 * half_head * heads;
+        let mut shape = ModelShape { family, ..ModelShape::gpt2(layers, heads, channels, context) };
+        if family.facts().keys.contains(&"kv_heads") {
+            shape.kv_heads = shares.then_some(1);
+        }
+        (family.facts().imply)(&mut shape);
+        let first = FirstWeights::new(vec![LaneStart::Seed(0)], &Device::flex());
+        let (visited, made) = with_model(&shape, vocabulary, first, Listed);
+        let named: Vec<ParameterShape> = visited
+            .iter()
+            .map(|id| made.iter().find(|one| one.id == *id).unwrap().shape.clone())
+            .collect();
+        prop_assert_eq!(named, shape.parameters(vocabulary));
+        prop_assert_eq!(visited.len(), made.len());
+    }
 }
 
 #[test]
 fn first_weights_depend_on_seed_and_name_alone() {
-    let device = Device::flex();
-    let together = model(&[3, 5], &device);
-    let alone = model(&[5], &device);
-    let (a, b) = (lane_weights(&together, 1).unwrap(), lane_weights(&alone, 0).unwrap());
+    let (a, b) = (weights_of(&[3, 5], 1), weights_of(&[5], 0));
     assert_eq!(a, b);
-    assert_ne!(a["wte.weight"], lane_weights(&together, 0).unwrap()["wte.weight"]);
+    assert_ne!(a["wte.weight"], weights_of(&[3, 5], 0)["wte.weight"]);
     assert_ne!(a["h.0.ln_1.weight"], a["h.0.ln_1.bias"]);
 }
 
@@ -58,7 +86,8 @@ fn first_weights_depend_on_seed_and_name_alone() {
 fn residual_projections_start_smaller() {
     let shape = ModelShape { channels: 64, heads: 4, layers: 8, ..shape() };
     let first = FirstWeights::new(vec![LaneStart::Seed(0)], &Device::flex());
-    let weights = lane_weights(&Gpt2::new(&shape, VOCABULARY, &first), 0).unwrap();
+    let model = Gpt2::new(&shape, VOCABULARY, &first);
+    let weights = lane_weights(&model, &first.into_parameters(), 0).unwrap();
     let spread = |name: &str| {
         let values = &weights[name];
         let squares: f64 = values.iter().map(|value| f64::from(*value).powi(2)).sum();
@@ -131,7 +160,8 @@ impl ModuleMapper for Nudge<'_> {
 #[test]
 fn gradients_agree_with_finite_differences() {
     let device = Device::flex().autodiff();
-    let model = scaled(model(&[0], &device), 12.0);
+    let (model, parameters) = made(&[0], &device);
+    let model = scaled(model, 12.0);
     let tokens = tokens(1, &device);
     let grads =
         burn::optim::GradientsParams::from_grads(model.loss(&tokens).sum().backward(), &model);
@@ -140,20 +170,21 @@ fn gradients_agree_with_finite_differences() {
         let nudged = model.clone().map(&mut nudge);
         f64::from(nudged.loss(&tokens).into_scalar::<f32>())
     };
-    for parameter in parameters(&model) {
-        let gradient: Vec<f32> = match parameter.shape.len() {
+    for parameter in parameters {
+        let gradient: Vec<f32> = match parameter.shape.shape.len() {
             1 => grads.get::<2>(parameter.id).unwrap().try_into_vec_as().unwrap(),
             _ => grads.get::<3>(parameter.id).unwrap().try_into_vec_as().unwrap(),
         };
         let place = gradient.len() * 2 / 5;
         let step = 3e-2;
-        let (up, down) = (loss(&parameter.name, place, step), loss(&parameter.name, place, -step));
+        let (up, down) =
+            (loss(&parameter.shape.name, place, step), loss(&parameter.shape.name, place, -step));
         let difference = (up - down) / (2.0 * f64::from(step));
         let error = (f64::from(gradient[place]) - difference).abs();
         assert!(
             error < 2e-4 + 0.02 * difference.abs(),
             "{}: {} against {difference}",
-            parameter.name,
+            parameter.shape.name,
             gradient[place]
         );
     }
@@ -178,7 +209,7 @@ fn scaled(model: Gpt2, factor: f64) -> Gpt2 {
 fn weights_survive_their_file() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("weights.safetensors");
-    let weights = lane_weights(&model(&[4, 7], &Device::flex()), 1).unwrap();
+    let weights = weights_of(&[4, 7], 1);
     write_weights(&path, weights.clone(), &shape(), VOCABULARY).unwrap();
     let read = read_weights(&path, &shape(), VOCABULARY).unwrap();
     assert_eq!(read, weights);
@@ -187,14 +218,14 @@ fn weights_survive_their_file() {
         &Device::flex(),
     );
     let model = Gpt2::new(&shape(), VOCABULARY, &first);
-    assert_eq!(lane_weights(&model, 1).unwrap(), weights);
+    assert_eq!(lane_weights(&model, &first.into_parameters(), 1).unwrap(), weights);
 }
 
 #[test]
 fn a_weight_file_of_another_shape_is_refused_with_the_tensor() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("weights.safetensors");
-    let weights = lane_weights(&model(&[0], &Device::flex()), 0).unwrap();
+    let weights = weights_of(&[0], 0);
     write_weights(&path, weights, &shape(), VOCABULARY).unwrap();
     let refused = |shape: ModelShape, vocabulary: usize| {
         format!("{:#}", read_weights(&path, &shape, vocabulary).unwrap_err())

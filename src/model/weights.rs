@@ -1,23 +1,30 @@
 //! Weights of single lanes: drawn from a seed, read from and written to safetensors, and stacked
 //! into the `[lanes, …]` parameters of a cohort.
 
-use std::collections::BTreeMap;
+use std::cell::RefCell;
 use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
-use burn::module::{Module, ModuleVisitor, Param};
+use burn::module::{Module, ModuleVisitor, Param, ParamId};
 use burn::store::burn_pack::Bytes;
 use burn::store::{ApplyError, ModuleAdapter, ModuleContext, ModuleSnapshot, SafetensorsStore};
 use burn::store::{bridge, burn_pack};
 use burn::tensor::{Device, Shape, Tensor, TensorData};
 
-use super::{LanguageModel, Parameter, WithModel, parameters, with_model};
+use super::{LanguageModel, WithModel, with_model};
+use crate::config::{ModelShape, ParameterShape, Role};
 use crate::random;
-use crate::run::ModelShape;
+use crate::record::LaneWeights;
 
-/// The weights of one lane by the names they have in weight files, each in row-major order.
-pub type LaneWeights = BTreeMap<String, Vec<f32>>;
+/// A parameter of a model, as it was made.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Parameter {
+    /// Burn's name for it, by which gradients and optimizer states are kept.
+    pub id: ParamId,
+    /// Name, role and shape without the lane axis.
+    pub shape: ParameterShape,
+}
 
 /// Where the first weights of a lane come from.
 #[derive(Clone, Debug)]
@@ -28,36 +35,43 @@ pub enum LaneStart {
     Weights(Arc<LaneWeights>),
 }
 
-/// Makes the `[lanes, …]` parameters that a cohort starts from.
+/// Makes the `[lanes, …]` parameters that a cohort starts from, and remembers each with its role.
 pub struct FirstWeights {
     lanes: Vec<LaneStart>,
     device: Device,
+    made: RefCell<Vec<Parameter>>,
 }
 
 impl FirstWeights {
     /// One entry per lane.
     pub fn new(lanes: Vec<LaneStart>, device: &Device) -> Self {
-        FirstWeights { lanes, device: device.clone() }
+        FirstWeights { lanes, device: device.clone(), made: RefCell::default() }
     }
 
     /// `[lanes, size…]` from N(0, `std`²), or as given. A lane's draw depends on its seed and the
     /// parameter's name alone.
-    pub fn normal(&self, name: &str, size: [usize; 2], std: f64) -> Param<Tensor<3>> {
+    pub fn normal(&self, name: &str, role: Role, size: [usize; 2], std: f64) -> Param<Tensor<3>> {
         let draw = |seed: u64| {
             let mut rng = random::stream("first weights", &[&seed.to_le_bytes(), name.as_bytes()]);
             random::normals(&mut rng, std, size[0] * size[1])
         };
-        self.stack(name, [self.lanes.len(), size[0], size[1]], draw)
+        self.stack(name, role, [self.lanes.len(), size[0], size[1]], draw)
     }
 
     /// `[lanes, size]` of one value, or as given.
-    pub fn constant(&self, name: &str, size: usize, value: f32) -> Param<Tensor<2>> {
-        self.stack(name, [self.lanes.len(), size], |_| vec![value; size])
+    pub fn constant(&self, name: &str, role: Role, size: usize, value: f32) -> Param<Tensor<2>> {
+        self.stack(name, role, [self.lanes.len(), size], |_| vec![value; size])
+    }
+
+    /// The parameters that were made, in that order.
+    pub fn into_parameters(self) -> Vec<Parameter> {
+        self.made.into_inner()
     }
 
     fn stack<const D: usize>(
         &self,
         name: &str,
+        role: Role,
         shape: [usize; D],
         draw: impl Fn(u64) -> Vec<f32>,
     ) -> Param<Tensor<D>> {
@@ -68,31 +82,43 @@ impl FirstWeights {
                 LaneStart::Weights(weights) => values.extend_from_slice(&weights[name]),
             }
         }
-        Param::from_data(TensorData::new(values, shape), &self.device)
+        let param: Param<Tensor<D>> =
+            Param::from_data(TensorData::new(values, shape), &self.device);
+        let shape = ParameterShape { name: name.to_owned(), role, shape: shape[1..].to_vec() };
+        self.made.borrow_mut().push(Parameter { id: param.id, shape });
+        param
     }
 }
 
-/// The weights of one lane of a model.
+/// The weights of one lane of a model with these parameters.
 ///
 /// # Errors
 /// A device that cannot be read.
-pub fn lane_weights<M: Module>(model: &M, lane: usize) -> Result<LaneWeights> {
-    let names = parameters(model).into_iter().map(|parameter| parameter.name).collect();
-    let mut reader = LaneReader { lane, names, values: Vec::new() };
+pub fn lane_weights<M: Module>(
+    model: &M,
+    parameters: &[Parameter],
+    lane: usize,
+) -> Result<LaneWeights> {
+    let mut reader = LaneReader { lane, values: Vec::new() };
     model.visit(&mut reader);
-    reader.names.into_iter().zip(reader.values).map(|(name, values)| Ok((name, values?))).collect()
+    let named = |(id, values): (ParamId, Result<Vec<f32>>)| {
+        let parameter = parameters.iter().find(|one| one.id == id);
+        let parameter = parameter.context("a parameter that was not made for this model")?;
+        Ok((parameter.shape.name.clone(), values?))
+    };
+    reader.values.into_iter().map(named).collect()
 }
 
 struct LaneReader {
     lane: usize,
-    names: Vec<String>,
-    values: Vec<Result<Vec<f32>>>,
+    values: Vec<(ParamId, Result<Vec<f32>>)>,
 }
 
 impl ModuleVisitor for LaneReader {
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
         let values = param.val().narrow(0, self.lane, 1).try_into_vec_as::<f32>();
-        self.values.push(values.map_err(|error| anyhow!("cannot read weights: {error:?}")));
+        let values = values.map_err(|error| anyhow!("cannot read weights: {error:?}"));
+        self.values.push((param.id, values));
     }
 }
 
@@ -112,7 +138,11 @@ struct Read<'a> {
 impl WithModel for Read<'_> {
     type Output = Result<LaneWeights>;
 
-    fn run<M: LanguageModel>(self, mut model: M) -> Result<LaneWeights> {
+    fn run<M: LanguageModel>(
+        self,
+        mut model: M,
+        parameters: Vec<Parameter>,
+    ) -> Result<LaneWeights> {
         let name = self.path.display();
         // Hugging Face writes the tensors of a headed GPT-2 under `transformer.`.
         let mut store = SafetensorsStore::from_file(self.path)
@@ -135,7 +165,7 @@ impl WithModel for Read<'_> {
                 "{name}: the tensor `{tensor}` belongs to no parameter of this model; check model.layers"
             );
         }
-        let weights = lane_weights(&model, 0)?;
+        let weights = lane_weights(&model, &parameters, 0)?;
         for (tensor, values) in &weights {
             ensure!(
                 values.iter().all(|value| value.is_finite()),
@@ -168,7 +198,7 @@ struct Write<'a> {
 impl WithModel for Write<'_> {
     type Output = Result<()>;
 
-    fn run<M: LanguageModel>(self, model: M) -> Result<()> {
+    fn run<M: LanguageModel>(self, model: M, _parameters: Vec<Parameter>) -> Result<()> {
         let mut store = SafetensorsStore::from_file(self.path)
             .clear_metadata()
             .metadata("format", "pt")
@@ -181,21 +211,6 @@ impl WithModel for Write<'_> {
     }
 }
 
-/// The parameters of a model of this shape.
-pub fn shape_parameters(shape: &ModelShape, vocabulary: usize) -> Vec<Parameter> {
-    with_one_lane(shape, vocabulary, LaneStart::Seed(0), List)
-}
-
-struct List;
-
-impl WithModel for List {
-    type Output = Vec<Parameter>;
-
-    fn run<M: LanguageModel>(self, model: M) -> Vec<Parameter> {
-        parameters(&model)
-    }
-}
-
 fn with_one_lane<W: WithModel>(
     shape: &ModelShape,
     vocabulary: usize,
@@ -203,7 +218,7 @@ fn with_one_lane<W: WithModel>(
     work: W,
 ) -> W::Output {
     let first = FirstWeights::new(vec![start], &Device::flex());
-    with_model(shape, vocabulary, &first, work)
+    with_model(shape, vocabulary, first, work)
 }
 
 /// Tensors that published files hold beside the parameters: causal masks and the tied head.

@@ -1,4 +1,4 @@
-//! The operations of [`ops`](super) on burn-flex: Burn's tensors around [kernels](crate::kernels).
+//! The operations of [`ops`](super) on burn-flex: Burn's tensors around [kernels](crate::ops::kernels).
 
 mod activation;
 mod attention;
@@ -14,8 +14,8 @@ use burn::backend::tensor::{FloatTensor, IntTensor};
 use burn::backend::{Autodiff, Backend, Flex, backend_extension};
 
 use super::node::{Operation, tracked};
-use crate::kernels::activation::Gate;
-use crate::kernels::attention::Heads;
+use crate::ops::kernels::activation::Gate;
+use crate::ops::kernels::attention::Heads;
 use activation::{Gated, Gelu, Weighted};
 use attention::Attention;
 use embedding::{AddPositions, Embedding};

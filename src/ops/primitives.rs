@@ -3,8 +3,8 @@
 use burn::tensor::activation::{log_softmax, sigmoid, softmax};
 use burn::tensor::{Bool, Device, Int, Tensor, TensorData};
 
-use crate::kernels::activation::Gate;
-use crate::kernels::attention::Heads;
+use crate::ops::kernels::activation::Gate;
+use crate::ops::kernels::attention::Heads;
 
 /// See [`ops::linear`](super::linear).
 pub fn linear(x: Tensor<3>, weight: Tensor<3>, bias: Option<Tensor<2>>) -> Tensor<3> {

@@ -5,8 +5,8 @@ use burn::optim::GradientsParams;
 use burn::tensor::{Gradients, Tensor};
 
 use super::step::StepCoefficients;
-use crate::decay::Role;
-use crate::model::{Parameter, parameters};
+use crate::config::Role;
+use crate::model::Parameter;
 use crate::ops;
 
 /// The gradients of one step, before the optimizer sees them.
@@ -28,13 +28,12 @@ impl LaneGradients {
     pub fn add_penalty<M: Module>(
         &mut self,
         model: &M,
-        parameters: &[Parameter],
+        roles: &HashMap<ParamId, Role>,
         step: &StepCoefficients,
     ) {
-        if Role::ALL.iter().all(|role| step.decay(*role).before_clip.all(0.0)) {
+        if Role::ALL.iter().all(|role| step.of(*role).decay.before_clip.all(0.0)) {
             return;
         }
-        let roles = parameters.iter().map(|parameter| (parameter.id, parameter.role)).collect();
         model.visit(&mut Penalty { gradients: &mut self.0, roles, step });
     }
 
@@ -43,12 +42,13 @@ impl LaneGradients {
         let mut squares =
             Squares { of: |param: ParamId| Source::Gradient(&self.0, param), found: Vec::new() };
         model.visit(&mut squares);
-        root_of_sum(squares.found).expect("a model has parameters")
+        let found = squares.found.into_iter().map(|(_, squares)| squares);
+        root_of_sum(found).expect("a model has parameters")
     }
 
-    /// For Burn's optimizer.
-    pub fn into_params(self) -> GradientsParams {
-        self.0
+    /// Takes the gradient of one parameter out.
+    pub fn take<const D: usize>(&mut self, id: ParamId) -> Option<Tensor<D>> {
+        self.0.remove(id)
     }
 }
 
@@ -60,32 +60,34 @@ pub struct WeightNorms {
     pub by_role: Vec<(Role, Tensor<1>)>,
 }
 
-/// Measures the weights of a model.
-pub fn weight_norms<M: Module>(model: &M) -> WeightNorms {
+/// Measures the weights of a model with these parameters.
+pub fn weight_norms<M: Module>(model: &M, parameters: &[Parameter]) -> WeightNorms {
     let mut squares = Squares { of: |_| Source::Weight, found: Vec::new() };
     model.visit(&mut squares);
-    let parameters = parameters(model);
+    let roles: HashMap<ParamId, Role> =
+        parameters.iter().map(|one| (one.id, one.shape.role)).collect();
     let of_role = |role: Role| {
-        let members = parameters.iter().zip(&squares.found).filter(|(p, _)| p.role == role);
-        Some((role, root_of_sum(members.map(|(_, squares)| squares.clone()).collect())?))
+        let members = squares.found.iter().filter(|(id, _)| roles[id] == role);
+        Some((role, root_of_sum(members.map(|(_, squares)| squares.clone()))?))
     };
     let by_role = Role::ALL.into_iter().filter_map(of_role).collect();
-    WeightNorms { all: root_of_sum(squares.found).expect("a model has parameters"), by_role }
+    let all = squares.found.into_iter().map(|(_, squares)| squares);
+    WeightNorms { all: root_of_sum(all).expect("a model has parameters"), by_role }
 }
 
-fn root_of_sum(squares: Vec<Tensor<1>>) -> Option<Tensor<1>> {
-    squares.into_iter().reduce(|sum, squares| sum + squares).map(Tensor::sqrt)
+fn root_of_sum(squares: impl Iterator<Item = Tensor<1>>) -> Option<Tensor<1>> {
+    squares.reduce(|sum, squares| sum + squares).map(Tensor::sqrt)
 }
 
 struct Penalty<'a> {
     gradients: &'a mut GradientsParams,
-    roles: HashMap<ParamId, Role>,
+    roles: &'a HashMap<ParamId, Role>,
     step: &'a StepCoefficients,
 }
 
 impl ModuleVisitor for Penalty<'_> {
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-        let coefficient = &self.step.decay(self.roles[&param.id]).before_clip;
+        let coefficient = &self.step.of(self.roles[&param.id]).decay.before_clip;
         if coefficient.all(0.0) {
             return;
         }
@@ -101,10 +103,10 @@ enum Source<'a> {
     Weight,
 }
 
-/// Collects the sum of squares of each parameter, `[lanes]` each.
+/// Collects the sum of squares of each parameter, `[lanes]` each, in the order of the model.
 struct Squares<F> {
     of: F,
-    found: Vec<Tensor<1>>,
+    found: Vec<(ParamId, Tensor<1>)>,
 }
 
 impl<'a, F: Fn(ParamId) -> Source<'a>> ModuleVisitor for Squares<F> {
@@ -113,6 +115,6 @@ impl<'a, F: Fn(ParamId) -> Source<'a>> ModuleVisitor for Squares<F> {
             Source::Gradient(gradients, id) => gradients.get::<D>(id),
             Source::Weight => Some(param.val().inner()),
         };
-        self.found.extend(values.map(ops::squares));
+        self.found.extend(values.map(|values| (param.id, ops::squares(values))));
     }
 }

@@ -1,121 +1,59 @@
+//! What every rule has in common: clip, L2 in the gradient, the rule's update, decay, subtraction.
+
 use std::collections::BTreeMap;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::OnceLock;
 
 use burn::tensor::{Device, Tensor};
 
-use super::lane_values::LaneValues;
-use crate::decay::{Rates, Role};
-use crate::kernels::update::Step;
-use crate::run::RunConfig;
+use super::Grouping;
+use super::lanes::LaneValues;
+use super::rules::{self, Rule, RuleStep, Slots};
+use crate::config::{Rates, Role, RunConfig, Schedule};
+use crate::ops;
+use crate::ops::kernels::update::LaneStep;
 
-/// Everything that varies by lane in one optimizer step, computed in float64 on the host.
-#[derive(Clone, Debug)]
+/// Everything that varies by role and lane in one step, computed in float64 on the host.
 pub struct StepCoefficients {
-    /// Factor of the gradient that keeps its global norm within the bound.
-    pub clip_factor: LaneValues,
-    /// η_t.
-    pub lr: LaneValues,
-    /// β1.
-    pub beta_1: LaneValues,
-    /// 1 − β1.
-    pub rest_1: LaneValues,
-    /// β2.
-    pub beta_2: LaneValues,
-    /// 1 − β2.
-    pub rest_2: LaneValues,
-    /// 1 / (1 − β1ᵗ).
-    pub correction_1: LaneValues,
-    /// 1 / (1 − β2ᵗ).
-    pub correction_2: LaneValues,
-    /// ε.
-    pub eps: LaneValues,
-    decay: BTreeMap<Role, DecayCoefficients>,
+    roles: BTreeMap<Role, RoleStep>,
     clips: Vec<f64>,
 }
 
+/// What a step does to the parameters of one role.
+pub struct RoleStep {
+    rule: &'static dyn Rule,
+    /// Factor of the gradient that keeps its global norm within the bound.
+    pub clip_factor: LaneValues,
+    lr: LaneValues,
+    numbers: Vec<LaneValues>,
+    /// What decay does.
+    pub decay: DecayCoefficients,
+    /// The same by lane on the host, once a kernel asks for it.
+    on_host: OnceLock<Vec<LaneStep>>,
+}
+
 /// What decay does to the parameters of one role.
-#[derive(Clone, Debug)]
 pub struct DecayCoefficients {
     /// λ added to the gradient before clipping.
     pub before_clip: LaneValues,
     /// λ added to the gradient after clipping.
-    pub after_clip: LaneValues,
+    after_clip: LaneValues,
     /// Factor that decoupled decay leaves of a weight.
-    pub keep: LaneValues,
-    /// Share taken away where the update has the weight's sign.
-    pub cautious: LaneValues,
+    keep: LaneValues,
+    /// Share taken away where update and weight do not have opposite signs.
+    cautious: LaneValues,
 }
 
 impl StepCoefficients {
     /// The coefficients of step `step` (from 1), before the gradient norms are known.
-    pub fn new(lanes: &[RunConfig], step: usize, device: &Device) -> Self {
-        let values = |of: &dyn Fn(&RunConfig) -> f64| LaneValues::new(lanes.iter().map(of), device);
-        // As float32 first: the moments are averages with weights β and 1 − β of one and the same β.
-        let beta =
-            |lane: &RunConfig, which: usize| f64::from(lane.recipe.betas_at(step)[which] as f32);
-        let correction =
-            |lane: &RunConfig, which: usize| 1.0 / (1.0 - beta(lane, which).powf(step as f64));
-        let decay = Role::ALL.map(|role| (role, DecayCoefficients::new(lanes, role, step, device)));
-        StepCoefficients {
-            clip_factor: LaneValues::Same(1.0),
-            lr: values(&|lane| lane.recipe.lr_schedule().lr_at(step)),
-            beta_1: values(&|lane| beta(lane, 0)),
-            rest_1: values(&|lane| 1.0 - beta(lane, 0)),
-            beta_2: values(&|lane| beta(lane, 1)),
-            rest_2: values(&|lane| 1.0 - beta(lane, 1)),
-            correction_1: values(&|lane| correction(lane, 0)),
-            correction_2: values(&|lane| correction(lane, 1)),
-            eps: values(&|lane| lane.recipe.eps),
-            decay: BTreeMap::from(decay),
-            clips: lanes.iter().map(|lane| lane.recipe.clip).collect(),
-        }
+    pub fn new(lanes: &[RunConfig], groups: Grouping, step: usize, device: &Device) -> Self {
+        let of = |role| (role, RoleStep::new(lanes, groups, role, step, device));
+        let clips = lanes.iter().map(|lane| lane.recipe.clip).collect();
+        StepCoefficients { roles: Role::ALL.map(of).into(), clips }
     }
 
-    /// What decay does to parameters of this role.
-    pub fn decay(&self, role: Role) -> &DecayCoefficients {
-        &self.decay[&role]
-    }
-
-    /// What a step does to parameters of this role, lane by lane, on the host.
-    pub fn by_lane(&self, role: Role) -> Vec<Step> {
-        let (lanes, decay) = (self.clips.len(), self.decay(role));
-        let values = |of: &LaneValues| of.on_host(lanes);
-        let [clip_factor, lr, eps] = [&self.clip_factor, &self.lr, &self.eps].map(values);
-        let [beta_1, rest_1] = [&self.beta_1, &self.rest_1].map(values);
-        let [beta_2, rest_2] = [&self.beta_2, &self.rest_2].map(values);
-        let [correction_1, correction_2] = [&self.correction_1, &self.correction_2].map(values);
-        let [after_clip, keep, cautious] =
-            [&decay.after_clip, &decay.keep, &decay.cautious].map(values);
-        let step = |lane: usize| Step {
-            clip_factor: clip_factor[lane],
-            after_clip: after_clip[lane],
-            lr: lr[lane],
-            beta_1: [beta_1[lane], rest_1[lane]],
-            beta_2: [beta_2[lane], rest_2[lane]],
-            corrections: [correction_1[lane], correction_2[lane]],
-            eps: eps[lane],
-            keep: keep[lane],
-            cautious: cautious[lane],
-        };
-        (0..lanes).map(step).collect()
-    }
-
-    /// The average with weight β1 of before.
-    pub fn first<const D: usize>(&self, before: Option<Tensor<D>>, new: Tensor<D>) -> Tensor<D> {
-        let new = self.rest_1.times(new);
-        match before {
-            None => new,
-            Some(before) => self.beta_1.times(before) + new,
-        }
-    }
-
-    /// The average of squares with weight β2 of before.
-    pub fn second<const D: usize>(&self, before: Option<Tensor<D>>, new: Tensor<D>) -> Tensor<D> {
-        let new = self.rest_2.times(new.square());
-        match before {
-            None => new,
-            Some(before) => self.beta_2.times(before) + new,
-        }
+    /// What the step does to parameters of this role.
+    pub fn of(&self, role: Role) -> &RoleStep {
+        &self.roles[&role]
     }
 
     /// Sets the clip from the gradient norms `[lanes]`: `min(1, clip / (norm + 1e-6))`.
@@ -127,13 +65,89 @@ impl StepCoefficients {
         let bound = |clip: &f64| if *clip == 0.0 { f64::from(f32::MAX) } else { *clip };
         let bounds = LaneValues::new(self.clips.iter().map(bound), &norms.device());
         let factor = bounds.times(norms.clone().add_scalar(1e-6).recip()).clamp_max(1.0);
-        self.clip_factor = LaneValues::per_lane(factor);
+        let factor = LaneValues::per_lane(factor);
+        self.roles.values_mut().for_each(|role| role.clip_factor = factor.clone());
+    }
+}
+
+impl RoleStep {
+    fn new(
+        lanes: &[RunConfig],
+        groups: Grouping,
+        role: Role,
+        step: usize,
+        device: &Device,
+    ) -> Self {
+        let rule = rules::rule(groups(&lanes[0], role).optimizer);
+        let schedules: Vec<Schedule> = lanes
+            .iter()
+            .map(|lane| Schedule { lr: groups(lane, role).lr, ..lane.recipe.lr_schedule() })
+            .collect();
+        let rates: Vec<Rates> = lanes
+            .iter()
+            .zip(&schedules)
+            .map(|(lane, schedule)| {
+                rates(lane, groups(lane, role).weight_decay, schedule, role, step)
+            })
+            .collect();
+        let by_lane: Vec<Vec<f64>> =
+            lanes.iter().map(|lane| rule.numbers(&lane.recipe, step)).collect();
+        let number = |index| LaneValues::new(by_lane.iter().map(|lane| lane[index]), device);
+        RoleStep {
+            rule,
+            clip_factor: LaneValues::Same(1.0),
+            lr: LaneValues::new(schedules.iter().map(|schedule| schedule.lr_at(step)), device),
+            numbers: (0..by_lane[0].len()).map(number).collect(),
+            decay: DecayCoefficients::new(&rates, device),
+            on_host: OnceLock::new(),
+        }
+    }
+
+    /// A parameter and its state after the step: weight and gradient `[lanes, elements]`.
+    pub fn apply(
+        &self,
+        weight: Tensor<2>,
+        gradient: Tensor<2>,
+        state: Option<Slots>,
+    ) -> (Tensor<2>, Slots) {
+        let mut state = state
+            .unwrap_or_else(|| self.rule.slots().iter().map(|_| weight.zeros_like()).collect());
+        if let Some(fused) = self.rule.fused().filter(|_| ops::is_fused(&weight.device())) {
+            let lanes = weight.dims()[0];
+            let steps = self.on_host.get_or_init(|| self.by_lane(lanes));
+            return fused(weight, gradient, state, steps);
+        }
+        let decay = &self.decay;
+        let mut gradient = self.clip_factor.times(gradient);
+        if !decay.after_clip.all(0.0) {
+            gradient = gradient + decay.after_clip.times(weight.clone());
+        }
+        let at = RuleStep { lr: &self.lr, numbers: &self.numbers, weight: &weight };
+        let update = self.rule.update(gradient, &mut state, &at);
+        (decay.kept(weight, &update) - update, state)
+    }
+
+    fn by_lane(&self, lanes: usize) -> Vec<LaneStep> {
+        let on_host = |values: &LaneValues| values.on_host(lanes);
+        let decay = &self.decay;
+        let [clip_factor, after_clip, lr, keep, cautious] =
+            [&self.clip_factor, &decay.after_clip, &self.lr, &decay.keep, &decay.cautious]
+                .map(on_host);
+        let numbers: Vec<Vec<f32>> = self.numbers.iter().map(on_host).collect();
+        let step = |lane: usize| LaneStep {
+            clip_factor: clip_factor[lane],
+            after_clip: after_clip[lane],
+            lr: lr[lane],
+            keep: keep[lane],
+            cautious: cautious[lane],
+            numbers: numbers.iter().map(|values| values[lane]).collect(),
+        };
+        (0..lanes).map(step).collect()
     }
 }
 
 impl DecayCoefficients {
-    fn new(lanes: &[RunConfig], role: Role, step: usize, device: &Device) -> Self {
-        let rates: Vec<Rates> = lanes.iter().map(|lane| rates(lane, role, step)).collect();
+    fn new(rates: &[Rates], device: &Device) -> Self {
         let values = |of: fn(&Rates) -> f64| LaneValues::new(rates.iter().map(of), device);
         DecayCoefficients {
             before_clip: values(|rates| rates.before_clip),
@@ -142,35 +156,30 @@ impl DecayCoefficients {
             cautious: values(|rates| rates.cautious),
         }
     }
+
+    /// What decoupled decay leaves of a weight.
+    fn kept(&self, weight: Tensor<2>, update: &Tensor<2>) -> Tensor<2> {
+        if self.cautious.all(0.0) {
+            return self.keep.times(weight);
+        }
+        // By signs, so that no product of small numbers becomes 0.
+        let signs = update.clone().sign() * weight.clone().sign();
+        let agree = signs.greater_equal_scalar(0.0).float();
+        self.keep.minus(&self.cautious, agree) * weight
+    }
 }
 
-fn rates(lane: &RunConfig, role: Role, step: usize) -> Rates {
-    let decay = &lane.decay;
-    match decay.mask {
+fn rates(
+    lane: &RunConfig,
+    weight_decay: f64,
+    schedule: &Schedule,
+    role: Role,
+    step: usize,
+) -> Rates {
+    match lane.decay.mask {
         Some(mask) if mask.decays(role) => {
-            Rates::at(decay.form, decay.coefficient(), &lane.recipe.lr_schedule(), step)
+            Rates::at(lane.decay.form, weight_decay, schedule, role, step)
         }
         _ => Rates::default(),
-    }
-}
-
-/// The running step's coefficients, seen by the optimizer of every parameter group. Burn passes an
-/// optimizer one learning rate for all of a tensor, so what differs by lane travels here.
-#[derive(Clone, Default)]
-pub struct SharedStep(Arc<RwLock<Option<Arc<StepCoefficients>>>>);
-
-impl SharedStep {
-    /// Starts a step.
-    pub fn set(&self, coefficients: StepCoefficients) {
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(coefficients));
-    }
-
-    /// The running step.
-    ///
-    /// # Panics
-    /// Before the first [`set`](Self::set).
-    pub fn get(&self) -> Arc<StepCoefficients> {
-        let running = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(running.as_ref().expect("a step sets its coefficients before it updates"))
     }
 }

@@ -3,10 +3,10 @@ use burn::optim::{AdamConfig, AdamWConfig, GradientsParams};
 use burn::tensor::{Device, TensorData};
 
 use super::*;
-use crate::decay::{Form, Mask};
-use crate::model::{FirstWeights, Gpt2, LaneStart, LaneWeights, lane_weights};
-use crate::run::Decay;
-use crate::run::tests::example;
+use crate::config::tests::example;
+use crate::config::{Decay, Form, Mask, Named};
+use crate::model::{FirstWeights, Gpt2, LaneStart, lane_weights};
+use crate::record::LaneWeights;
 
 const STEPS: usize = 12;
 const VOCABULARY: usize = 11;
@@ -18,9 +18,11 @@ fn run_with(form: Form, mask: Mask, weight_decay: f64) -> RunConfig {
     run
 }
 
-fn model(lanes: usize, device: &Device) -> Gpt2 {
+fn model(lanes: usize, device: &Device) -> (Gpt2, Vec<Parameter>) {
     let starts = (0..lanes).map(|_| LaneStart::Seed(1)).collect();
-    Gpt2::new(&example().model, VOCABULARY, &FirstWeights::new(starts, device))
+    let first = FirstWeights::new(starts, device);
+    let model = Gpt2::new(&example().model, VOCABULARY, &first);
+    (model, first.into_parameters())
 }
 
 /// Gradients that every lane shares, drawn anew for each step.
@@ -52,21 +54,21 @@ fn drawn(model: &Gpt2, step: usize) -> GradientsParams {
 /// Weights of every lane after some steps on drawn gradients.
 fn trained(runs: &[RunConfig]) -> Vec<LaneWeights> {
     let device = Device::flex().autodiff();
-    let mut model = model(runs.len(), &device);
-    let mut optimizer = LaneOptimizer::new(&model, runs);
+    let (mut model, parameters) = model(runs.len(), &device);
+    let mut optimizer = LaneOptimizer::new(&parameters, runs);
     for step in 1..=STEPS {
         let gradients = LaneGradients::from_params(drawn(&model, step));
         model = optimizer.step_with(model, gradients, step).0;
     }
-    (0..runs.len()).map(|lane| lane_weights(&model, lane).unwrap()).collect()
+    (0..runs.len()).map(|lane| lane_weights(&model, &parameters, lane).unwrap()).collect()
 }
 
 #[test]
 fn no_coefficient_makes_every_form_bit_identical_to_none() {
     let none = RunConfig { decay: Decay::NONE, ..run_with(Form::AdamW, Mask::Global, 0.0) };
     let reference = trained(&[none]).remove(0);
-    for form in Form::ALL.into_iter().filter(|form| form.takes_weight_decay()) {
-        for mask in Mask::ALL {
+    for form in Form::ALL.iter().copied().filter(|form| form.takes_weight_decay()) {
+        for mask in Mask::ALL.iter().copied() {
             let alone = trained(&[run_with(form, mask, 0.0)]).remove(0);
             assert_eq!(alone, reference, "{form} {mask}");
             // Beside a lane that does decay, the decaying branches are taken.
@@ -96,7 +98,8 @@ fn a_penalty_in_the_loss_and_in_the_gradient_are_one_without_a_clip() {
 #[test]
 fn a_lane_does_not_depend_on_its_neighbours() {
     let mut lanes: Vec<RunConfig> = Form::ALL
-        .into_iter()
+        .iter()
+        .copied()
         .flat_map(|form| [(form, Mask::Matrices), (form, Mask::Global)])
         .map(|(form, mask)| run_with(form, mask, 0.2))
         .collect();
@@ -118,7 +121,7 @@ fn one_lane_of_adamw_and_of_l2_matches_burns_adamw_and_adam() {
         run.recipe.clip = 0.0;
         let schedule = run.recipe.lr_schedule();
         let device = Device::flex().autodiff();
-        let mut theirs = model(1, &device);
+        let (mut theirs, parameters) = model(1, &device);
         let mut optimizer = match form {
             Form::L2 => AdamConfig::new()
                 .with_beta_1(0.9)
@@ -137,7 +140,8 @@ fn one_lane_of_adamw_and_of_l2_matches_burns_adamw_and_adam() {
             let gradients = drawn(&theirs, step);
             theirs = optimizer.step(schedule.lr_at(step), theirs, gradients);
         }
-        let (ours, theirs) = (trained(&[run]).remove(0), lane_weights(&theirs, 0).unwrap());
+        let (ours, theirs) =
+            (trained(&[run]).remove(0), lane_weights(&theirs, &parameters, 0).unwrap());
         for (name, ours) in &ours {
             for (a, b) in ours.iter().zip(&theirs[name]) {
                 // 1e-6 of the weight, or of what twelve steps can move where it is near zero.
@@ -151,17 +155,17 @@ fn one_lane_of_adamw_and_of_l2_matches_burns_adamw_and_adam() {
 #[test]
 fn the_clip_bounds_the_norm_over_all_parameters_of_each_lane() {
     let device = Device::flex().autodiff();
-    let model = model(2, &device);
+    let (model, _) = model(2, &device);
     let gradients = LaneGradients::from_params(drawn(&model, 1));
     let norms: Vec<f32> = gradients.norms(&model).try_into_vec_as().unwrap();
     assert!(norms[0] > 1.0, "the drawn gradients are large enough to clip");
     let mut runs =
         [run_with(Form::AdamW, Mask::Global, 0.0), run_with(Form::AdamW, Mask::Global, 0.0)];
     runs[1].recipe.clip = 0.0;
-    let mut step = StepCoefficients::new(&runs, 1, &device.without_autodiff());
+    let mut step = StepCoefficients::new(&runs, RunConfig::group, 1, &device.without_autodiff());
     step.set_clip(&gradients.norms(&model));
     let ones = Tensor::<1>::ones([2], &Device::flex());
-    let factors: Vec<f32> = step.clip_factor.times(ones).try_into_vec_as().unwrap();
+    let factors: Vec<f32> = step.of(Role::Bias).clip_factor.times(ones).try_into_vec_as().unwrap();
     assert!((factors[0] - 1.0 / norms[0]).abs() < 1e-6);
     assert_eq!(factors[1], 1.0);
 }
@@ -169,16 +173,17 @@ fn the_clip_bounds_the_norm_over_all_parameters_of_each_lane() {
 #[test]
 fn norms_are_those_of_all_weights_of_a_lane() {
     let device = Device::flex();
-    let model = model(2, &device);
-    let norms: Vec<f32> = weight_norms(&model).all.try_into_vec_as().unwrap();
-    let weights = lane_weights(&model, 1).unwrap();
+    let (model, parameters) = model(2, &device);
+    let norms: Vec<f32> = weight_norms(&model, &parameters).all.try_into_vec_as().unwrap();
+    let weights = lane_weights(&model, &parameters, 1).unwrap();
     let squares: f64 = weights.values().flatten().map(|value| f64::from(*value).powi(2)).sum();
     assert!((f64::from(norms[1]) - squares.sqrt()).abs() < 1e-5 * squares.sqrt());
 }
 
 #[test]
 fn the_norms_of_the_roles_make_up_the_norm_of_all() {
-    let norms = weight_norms(&model(2, &Device::flex()));
+    let (model, parameters) = model(2, &Device::flex());
+    let norms = weight_norms(&model, &parameters);
     let squares = |norms: Tensor<1>| norms.square().try_into_vec_as::<f32>().unwrap();
     assert_eq!(norms.by_role.len(), Role::ALL.len() - 1, "a tied head is the embedding");
     let mut sums = [0.0; 2];

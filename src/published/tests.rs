@@ -96,12 +96,12 @@ fn a_matched_run_has_the_originals_total_decay() {
 }
 
 #[test]
-fn a_square_of_the_learning_rate_is_corrected_decay_at_the_peak() {
+fn a_square_of_the_learning_rate_is_corrected_decay_of_everything_at_the_peak() {
     let mut recipe = Recipe::DEFAULT;
     named("palm").apply(&mut recipe);
     let schedule = recipe.lr_schedule();
     let squares = total_decay(Form::LrPower, 0.0, &schedule, recipe.steps).unwrap();
-    let corrected = total_decay(Form::Corrected, recipe.lr, &schedule, recipe.steps).unwrap();
+    let corrected = total_decay(Form::CorrectedAll, recipe.lr, &schedule, recipe.steps).unwrap();
     assert!((squares / corrected - 1.0).abs() < 1e-12);
 }
 
@@ -131,5 +131,16 @@ fn no_recipe_of_the_table_is_another_under_a_second_name() {
     let table: Vec<_> = Published::all().iter().filter(|one| one.in_table).map(key).collect();
     for (place, one) in table.iter().enumerate() {
         assert!(!table[place + 1..].contains(one), "{one:?}");
+    }
+}
+
+#[test]
+fn every_key_of_a_recipe_is_a_hyperparameter_with_a_value_it_may_have() {
+    for one in Published::all() {
+        for (key, fact) in &one.recipe.hyperparameters {
+            let row = HYPERPARAMETERS.iter().find(|row| row.key.name == key);
+            let row = row.unwrap_or_else(|| panic!("{}: {key} is not a hyperparameter", one.name));
+            assert!(row.key.read(&fact.value).is_ok(), "{}: {key}", one.name);
+        }
     }
 }

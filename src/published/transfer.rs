@@ -3,8 +3,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::Published;
-use crate::decay::{Form, Mask, total_decay};
-use crate::run::{Decay, Recipe};
+use crate::config::{Decay, Form, Mask, Named, Recipe, total_decay};
 
 /// How the decay of a published recipe is carried over to a run of another length and learning rate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -34,12 +33,10 @@ pub enum NoMatch {
     },
 }
 
-impl Transfer {
-    /// Every transfer.
-    pub const ALL: [Transfer; 3] = [Transfer::Raw, Transfer::Matched, Transfer::None];
+impl Named for Transfer {
+    const ALL: &'static [Self] = &[Transfer::Raw, Transfer::Matched, Transfer::None];
 
-    /// As written in a spec.
-    pub fn name(self) -> &'static str {
+    fn name(self) -> &'static str {
         match self {
             Transfer::Raw => "raw",
             Transfer::Matched => "matched",
@@ -64,8 +61,8 @@ impl Published {
     /// The decay with which a run of this recipe has the original's total decay Λ, under the
     /// published form or another.
     ///
-    /// A form without λ gets one: `lr-power` takes away η_t² of a weight, which is `corrected` decay
-    /// λ η_t²/η with λ = η, so that its multiples are `corrected` decay with other λ.
+    /// A form without λ gets one: `lr-power` takes away η_t² of a weight, which is `corrected-all` decay
+    /// λ η_t²/η with λ = η, so that its multiples are `corrected-all` decay with other λ.
     ///
     /// # Errors
     /// Why that cannot be.
@@ -74,7 +71,7 @@ impl Published {
             let why = self.original.undisclosed.clone().unwrap_or_default();
             return Err(NoMatch::Undisclosed(why));
         };
-        let form = if form == Form::LrPower { Form::Corrected } else { form };
+        let form = if form == Form::LrPower { Form::CorrectedAll } else { form };
         let unit = total_decay(form, 1.0, &recipe.lr_schedule(), recipe.steps);
         let unit = unit.filter(|unit| *unit > 0.0).ok_or(NoMatch::NoTotal(form))?;
         let weight_decay = three_digits(target / unit);

@@ -4,8 +4,8 @@ use anyhow::Result;
 use comfy_table::Table;
 
 use super::tables::new_table;
-use crate::analysis::{Analysis, Comparison};
 use crate::results::{Experiment, RunRow, read_csv, read_experiment};
+use crate::stats::{Analysis, Comparison};
 
 /// Two experiments side by side: what was asked differently, and which verdicts differ.
 ///

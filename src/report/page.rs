@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use crate::analysis::{Summary, SummaryRow, in_short};
-use crate::figures::{Data, Drawing, escape};
+use crate::report::figures::{Data, Drawing, escape};
 use crate::results::{Experiment, ManifestRow, RunRow};
+use crate::stats::{Summary, SummaryRow, in_short};
 
 const TEMPLATE: &str = include_str!("page.html");
 const STYLE: &str = include_str!("page.css");

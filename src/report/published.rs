@@ -4,6 +4,7 @@ use comfy_table::CellAlignment;
 use indicatif::HumanCount;
 
 use super::tables::new_table;
+use crate::config::{HYPERPARAMETERS, Named};
 use crate::published::{Fact, Published, known_and_repeated};
 
 /// The table for the terminal.
@@ -98,18 +99,17 @@ pub fn published_details(one: &Published) -> String {
     };
     let value = |key: &str| one.basis(key).map_or(String::new(), ToString::to_string);
     add("family", recipe.family.value.name().into(), value("family"));
-    add("optimizer", recipe.optimizer.value.name().into(), value("optimizer"));
     add("form", recipe.form.value.to_string(), value("form"));
     add("mask", recipe.mask.value.to_string(), value("mask"));
     if let Some(fact) = &recipe.weight_decay {
         add("weight_decay", fact.value.to_string(), fact.basis.to_string());
     }
-    let [first, second] = recipe.betas.value;
-    add("betas", format!("[{first}, {second}]"), value("betas"));
-    add("eps", format!("{:?}", recipe.eps.value), value("eps"));
-    add("clip", recipe.clip.value.to_string(), value("clip"));
-    add("schedule", recipe.schedule.value.name().into(), value("schedule"));
-    add("min_lr_ratio", recipe.min_lr_ratio.value.to_string(), value("min_lr_ratio"));
+    let settings = one.recipe();
+    for row in HYPERPARAMETERS {
+        if let Some(fact) = recipe.hyperparameters.get(row.key.name) {
+            add(row.key.name, (row.get)(&settings).to_string(), fact.basis.to_string());
+        }
+    }
     let original = &one.original;
     let mut original_number = |field: &str, fact: Option<(String, String)>| {
         let (value, basis) = fact.unwrap_or(("–".into(), "undisclosed".into()));

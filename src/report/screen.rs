@@ -2,10 +2,10 @@ use comfy_table::CellAlignment;
 
 use super::tables::{new_table, show};
 use super::values;
-use crate::analysis::{Analysis, Cell, Group, Quantity, verdicts};
-use crate::decay::Role;
+use crate::config::{Named, Role};
+use crate::experiment::Setting;
 use crate::results::ManifestRow;
-use crate::spec::Setting;
+use crate::stats::{Analysis, Cell, Group, Quantity, verdicts};
 
 /// Verdicts that are shown, at most.
 const MOST_VERDICTS: usize = 12;

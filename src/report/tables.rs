@@ -1,6 +1,6 @@
 use comfy_table::Table;
 
-use crate::analysis::Estimate;
+use crate::stats::Estimate;
 
 /// Columns without lines and a rule below the header, in comfy-table's notation.
 const RULED_HEADER: &str = "     ──            ";

@@ -6,12 +6,12 @@ use serde::Serialize;
 
 use super::published::{markdown_table, sources, three_digits};
 use super::tables::{new_table, show};
-use crate::analysis::{Carried, Cell, Comparison, Estimate, ValuesRow, ValuesTable};
-use crate::decay::{Form, Mask};
+use crate::config::LrShape;
+use crate::config::{Family, Named, OptimizerKind};
+use crate::config::{Form, Mask};
 use crate::published::{Evidence, Published, known_and_repeated};
 use crate::results::RunRow;
-use crate::run::{Family, OptimizerKind};
-use crate::schedule::LrShape;
+use crate::stats::{Carried, Cell, Comparison, Estimate, ValuesRow, ValuesTable};
 
 /// A row of `table.csv`. Losses in nats per token at the last step, `_ci95` half of a 95% t-interval,
 /// `d_` a difference from no decay paired by seed.
@@ -157,8 +157,9 @@ pub fn csv_rows(table: &ValuesTable) -> Vec<ValuesCsvRow> {
 fn csv_row(row: &ValuesRow) -> ValuesCsvRow {
     let published = row.published;
     let recipe = &published.recipe;
-    let [beta_1, beta_2] = recipe.betas.value;
-    let is_adam = recipe.optimizer.value == OptimizerKind::Adam;
+    let settings = published.recipe();
+    let [beta_1, beta_2] = settings.betas;
+    let is_adam = settings.optimizer == OptimizerKind::Adam;
     let none = row.none.as_ref().map(Numbers::of_cell).unwrap_or_default();
     let raw = Numbers::of(row.raw.as_ref());
     let matched = Numbers::of(row.matched.as_ref());
@@ -170,15 +171,15 @@ fn csv_row(row: &ValuesRow) -> ValuesCsvRow {
         finding: published.finding.clone(),
         source: published.source.clone(),
         family: recipe.family.value,
-        optimizer: recipe.optimizer.value,
+        optimizer: settings.optimizer,
         form: recipe.form.value,
         mask: recipe.mask.value,
         beta_1,
         beta_2: is_adam.then_some(beta_2),
-        eps: recipe.eps.value,
-        clip: recipe.clip.value,
-        schedule: recipe.schedule.value,
-        min_lr_ratio: recipe.min_lr_ratio.value,
+        eps: settings.eps,
+        clip: settings.clip,
+        schedule: settings.schedule,
+        min_lr_ratio: settings.min_lr_ratio,
         assumed: published.assumed().join(" "),
         original_total_decay: published.total_decay(),
         original_timescale_steps: published.timescale_steps(),
@@ -307,11 +308,12 @@ fn rounded(estimate: Option<Estimate>) -> String {
 }
 
 fn recipe(one: &Published) -> [String; 9] {
-    let recipe = &one.recipe;
-    let [beta_1, beta_2] = recipe.betas.value;
-    let optimizer = match recipe.optimizer.value {
-        OptimizerKind::Adam => format!("Adam, β {beta_1} and {beta_2}"),
+    let (recipe, settings) = (&one.recipe, one.recipe());
+    let [beta_1, beta_2] = settings.betas;
+    let optimizer = match settings.optimizer {
         OptimizerKind::Adafactor => format!("Adafactor, β {beta_1} and 1 − k^−0.8"),
+        OptimizerKind::Adam => format!("Adam, β {beta_1} and {beta_2}"),
+        other => other.name().to_owned(),
     };
     let form = match &recipe.weight_decay {
         Some(fact) => format!("{}, λ = {}", recipe.form.value, fact.value),
@@ -323,9 +325,9 @@ fn recipe(one: &Published) -> [String; 9] {
         form,
         recipe.mask.value.to_string(),
         optimizer,
-        format!("{:?}", recipe.eps.value),
-        recipe.clip.value.to_string(),
-        format!("{} to {} of the peak", recipe.schedule.value.name(), recipe.min_lr_ratio.value),
+        format!("{:?}", settings.eps),
+        settings.clip.to_string(),
+        format!("{} to {} of the peak", settings.schedule.name(), settings.min_lr_ratio),
         one.assumed().join(", "),
     ]
 }

@@ -1,8 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use crate::decay::{Form, Mask, Role};
-use crate::model::Parameter;
-use crate::run::{Decay, Family};
+use crate::config::{Decay, Family, Form, Mask, ParameterShape, Role};
 
 /// A row of `manifest.csv`: what an arm does to one parameter.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -28,16 +26,18 @@ pub struct ManifestRow {
     /// Family of the model.
     #[serde(default)]
     pub family: Family,
+    /// What the form does to it in step t: the share that it loses, or what is added to its gradient.
+    #[serde(default)]
+    pub rate: String,
 }
 
 /// The rows of one arm, in the order of the model.
-pub fn manifest(family: Family, decay: &Decay, parameters: &[Parameter]) -> Vec<ManifestRow> {
+pub fn manifest(family: Family, decay: &Decay, parameters: &[ParameterShape]) -> Vec<ManifestRow> {
     parameters.iter().map(|parameter| row(family, decay, parameter)).collect()
 }
 
-fn row(family: Family, decay: &Decay, parameter: &Parameter) -> ManifestRow {
-    let acts = decay.form != Form::None && decay.weight_decay != Some(0.0);
-    let decayed = acts && decay.mask.is_some_and(|mask| mask.decays(parameter.role));
+fn row(family: Family, decay: &Decay, parameter: &ParameterShape) -> ManifestRow {
+    let decayed = decay.acts_on(parameter.role);
     let sizes: Vec<String> = parameter.shape.iter().map(usize::to_string).collect();
     ManifestRow {
         form: decay.form,
@@ -50,5 +50,6 @@ fn row(family: Family, decay: &Decay, parameter: &Parameter) -> ManifestRow {
         decayed,
         coefficient: if decayed { decay.weight_decay } else { Some(0.0) },
         family,
+        rate: if decayed { decay.form.rate(parameter.role).to_owned() } else { "0".to_owned() },
     }
 }

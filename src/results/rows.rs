@@ -1,10 +1,10 @@
 use serde::{Deserialize, Serialize};
 
-use crate::decay::{Form, Mask, timescale_steps, total_decay};
-use crate::plan::Entry;
+use crate::config::Family;
+use crate::config::{Form, Mask, timescale_steps, total_decay};
+use crate::experiment::Entry;
 use crate::published::Transfer;
 use crate::record::{CurveRow, Status};
-use crate::run::Family;
 use crate::store::SoFar;
 
 /// A row of `runs.csv`: one arm under one seed. Losses in nats per token, at the last step unless

@@ -1,85 +1,112 @@
-//! A checkpoint as a file of Burn's pack format.
+//! A checkpoint as a safetensors file: tensors `weight/NAME` and, for every slot of the optimizer,
+//! `SLOT/NAME`.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
+use std::collections::HashMap;
 use std::path::Path;
 
-use anyhow::{Context, Result, anyhow, ensure};
-use burn::store::burn_pack::{Bytes, Reader, Scalar, Tensor, Writer};
-use burn::tensor::{DType, Shape, TensorData};
+use anyhow::{Context, Result, ensure};
+use safetensors::{Dtype, SafeTensors, View};
 use sha2::{Digest, Sha256};
 
-use crate::files::write_atomically;
-use crate::model::LaneWeights;
-use crate::optim::LaneMoments;
-use crate::run::RunId;
-use crate::train::Checkpoint;
+use crate::config::RunId;
+use crate::files::replace_atomically;
+use crate::record::{Checkpoint, LaneWeights};
 
-const KINDS: [&str; 3] = ["weight", "first", "second"];
+const WEIGHT: &str = "weight";
 
 /// Writes a checkpoint in the place of the one before.
 pub fn write(path: &Path, id: &RunId, checkpoint: &Checkpoint) -> Result<()> {
-    let Checkpoint { step, seconds, weights, moments } = checkpoint;
-    let mut tensors = Vec::new();
-    for (kind, values) in KINDS.iter().zip([weights, &moments.first, &moments.second]) {
-        for (name, values) in values {
-            let shape = Shape::from([values.len()]);
-            let bytes = Bytes::from_elems(values.clone());
-            tensors.push(Tensor::new(format!("{kind}/{name}"), DType::F32, shape, None, bytes));
-        }
-    }
-    let bytes = Writer::new(tensors)
-        .with_metadata("run", id.as_str())
-        .with_metadata("sha256", &digest(checkpoint))
-        .with_scalar("step", Scalar::from(*step))
-        .with_scalar("seconds", Scalar::from(*seconds))
-        .into_bytes()
-        .map_err(|error| anyhow!("cannot pack a checkpoint: {error}"))?;
-    write_atomically(path, &bytes)
+    let tensors = parts(checkpoint).flat_map(|(kind, values)| {
+        values.iter().map(move |(name, values)| (format!("{kind}/{name}"), Numbers::of(values)))
+    });
+    let info = HashMap::from([
+        ("run".to_owned(), id.to_string()),
+        ("step".to_owned(), checkpoint.step.to_string()),
+        ("seconds".to_owned(), checkpoint.seconds.to_string()),
+        ("sha256".to_owned(), digest(checkpoint)),
+    ]);
+    replace_atomically(path, |draft| {
+        Ok(safetensors::serialize_to_file(tensors, Some(info), draft)?)
+    })
 }
 
 /// Reads a checkpoint and checks that it is whole and of this run.
 pub fn read(path: &Path, id: &RunId) -> Result<Checkpoint> {
     let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-    unpack(bytes, id).with_context(|| format!("{} is damaged", path.display()))
+    unpack(&bytes, id).with_context(|| format!("{} is damaged", path.display()))
 }
 
-fn unpack(bytes: Vec<u8>, id: &RunId) -> Result<Checkpoint> {
-    let reader =
-        Reader::from_bytes(Bytes::from_bytes_vec(bytes)).map_err(|error| anyhow!("{error}"))?;
-    let (metadata, scalars) = (reader.metadata().clone(), reader.scalars().clone());
-    ensure!(metadata.get("run").map(String::as_str) == Some(id.as_str()), "it is of another run");
-    let scalar = |name: &str| scalars.get(name).copied().with_context(|| format!("no {name}"));
-    let step = usize::try_from(scalar("step")?).map_err(|_| anyhow!("its step is no number"))?;
-    let seconds =
-        f64::try_from(scalar("seconds")?).map_err(|_| anyhow!("its time is no number"))?;
-    let mut kinds: BTreeMap<String, LaneWeights> = BTreeMap::new();
-    for tensor in reader.into_tensors().map_err(|error| anyhow!("{error}"))? {
-        let (name, dtype, shape, _, bytes) =
-            tensor.into_parts().map_err(|error| anyhow!("{error}"))?;
+fn unpack(bytes: &[u8], id: &RunId) -> Result<Checkpoint> {
+    let (_, header) = SafeTensors::read_metadata(bytes)?;
+    let info = header.metadata().as_ref().context("it says nothing of itself")?;
+    let entry = |name: &str| info.get(name).with_context(|| format!("it does not tell its {name}"));
+    ensure!(entry("run")? == id.as_str(), "it is of another run");
+    let mut checkpoint = Checkpoint {
+        step: entry("step")?.parse().context("its step is not a number")?,
+        seconds: entry("seconds")?.parse().context("its time is not a number")?,
+        ..Checkpoint::default()
+    };
+    for (name, tensor) in SafeTensors::deserialize(bytes)?.iter() {
         let (kind, name) = name.split_once('/').context("a tensor without a kind")?;
-        let values = TensorData::from_bytes(bytes, shape, dtype)
-            .try_into_vec::<f32>()
-            .map_err(|error| anyhow!("{error:?}"))?;
-        kinds.entry(kind.to_owned()).or_default().insert(name.to_owned(), values);
+        ensure!(tensor.dtype() == Dtype::F32, "{name} is not float32");
+        let values = bytemuck::pod_collect_to_vec(tensor.data());
+        let of_kind = match kind {
+            WEIGHT => &mut checkpoint.weights,
+            slot => checkpoint.state.entry(slot.to_owned()).or_default(),
+        };
+        of_kind.insert(name.to_owned(), values);
     }
-    let [weights, first, second] = KINDS.map(|kind| kinds.remove(kind).unwrap_or_default());
-    let checkpoint = Checkpoint { step, seconds, weights, moments: LaneMoments { first, second } };
-    ensure!(metadata.get("sha256") == Some(&digest(&checkpoint)), "its checksum does not match");
+    ensure!(*entry("sha256")? == digest(&checkpoint), "its checksum does not match");
     Ok(checkpoint)
+}
+
+/// Weights and state under the names of their kinds.
+fn parts(checkpoint: &Checkpoint) -> impl Iterator<Item = (&str, &LaneWeights)> {
+    let state = checkpoint.state.iter().map(|(slot, values)| (slot.as_str(), values));
+    std::iter::once((WEIGHT, &checkpoint.weights)).chain(state)
 }
 
 /// SHA-256 over everything in it.
 fn digest(checkpoint: &Checkpoint) -> String {
-    let Checkpoint { step, seconds, weights, moments } = checkpoint;
     let mut hash = Sha256::new();
-    hash.update((*step as u64).to_le_bytes());
-    hash.update(seconds.to_le_bytes());
-    for values in [weights, &moments.first, &moments.second] {
+    hash.update((checkpoint.step as u64).to_le_bytes());
+    hash.update(checkpoint.seconds.to_le_bytes());
+    for (kind, values) in parts(checkpoint) {
         for (name, values) in values {
-            hash.update(name.as_bytes());
-            hash.update((values.len() as u64).to_le_bytes());
-            values.iter().for_each(|value| hash.update(value.to_le_bytes()));
+            hash.update(format!("{kind}/{name} {}\n", values.len()));
+            hash.update(bytemuck::cast_slice(values));
         }
     }
     format!("{:x}", hash.finalize())
+}
+
+/// Numbers of one dimension, written without a copy.
+struct Numbers<'a> {
+    values: &'a [f32],
+    shape: [usize; 1],
+}
+
+impl<'a> Numbers<'a> {
+    fn of(values: &'a [f32]) -> Self {
+        Numbers { values, shape: [values.len()] }
+    }
+}
+
+impl View for Numbers<'_> {
+    fn dtype(&self) -> Dtype {
+        Dtype::F32
+    }
+
+    fn shape(&self) -> &[usize] {
+        &self.shape
+    }
+
+    fn data(&self) -> Cow<'_, [u8]> {
+        Cow::Borrowed(bytemuck::cast_slice(self.values))
+    }
+
+    fn data_len(&self) -> usize {
+        size_of_val(self.values)
+    }
 }

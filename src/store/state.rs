@@ -8,8 +8,8 @@ use anyhow::{Context, Result, bail, ensure};
 use serde::de::DeserializeOwned;
 
 use super::{CHECKPOINT, CONFIG, CURVE, END, checkpoint};
+use crate::config::RunConfig;
 use crate::record::{CurveRow, End, Record, Status};
-use crate::run::RunConfig;
 
 /// What is there of a run.
 #[derive(Clone, Debug, PartialEq)]

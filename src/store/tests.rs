@@ -3,9 +3,9 @@ use std::fs;
 use std::path::PathBuf;
 
 use super::*;
-use crate::optim::LaneMoments;
+use crate::config::tests::example;
+use crate::record::LaneState;
 use crate::record::{CurveRow, Provenance, Status, now};
-use crate::run::tests::example;
 
 fn provenance() -> Provenance {
     Provenance {
@@ -37,8 +37,8 @@ fn end(status: Status, steps: usize) -> End {
 
 fn checkpoint(step: usize) -> Checkpoint {
     let values = |value: f32| BTreeMap::from([("w".to_owned(), vec![value, 0.1 + 0.2])]);
-    let moments = LaneMoments { first: values(2.0), second: values(3.0) };
-    Checkpoint { step, seconds: 0.5, weights: values(1.0), moments }
+    let state = LaneState::from([("first".into(), values(2.0)), ("second".into(), values(3.0))]);
+    Checkpoint { step, seconds: 0.5, weights: values(1.0), state }
 }
 
 struct Scene {
@@ -177,7 +177,7 @@ fn a_damaged_checkpoint_is_recognised_wherever_it_is_damaged() {
     let whole = fs::read(&path).unwrap();
     for length in [0, 1, 10, whole.len() / 2, whole.len() - 1] {
         fs::write(&path, &whole[..length]).unwrap();
-        assert!(scene.why().contains("checkpoint.bpk is damaged"), "cut to {length} bytes");
+        assert!(scene.why().contains("checkpoint.safetensors is damaged"), "cut to {length} bytes");
     }
     let mut flipped = whole.clone();
     *flipped.last_mut().unwrap() ^= 1;

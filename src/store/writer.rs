@@ -4,10 +4,9 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 
 use super::{CHECKPOINT, CONFIG, CURVE, END, RunLock, Store, checkpoint, state};
+use crate::config::{RunConfig, RunId};
 use crate::files::{csv_of, json_of, write_atomically};
-use crate::record::{CurveRow, End, Status};
-use crate::run::{RunConfig, RunId};
-use crate::train::Checkpoint;
+use crate::record::{Checkpoint, CurveRow, End, Status};
 
 /// Keeps one run while it trains; holds its lock.
 pub struct RunWriter {

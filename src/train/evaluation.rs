@@ -2,9 +2,9 @@ use anyhow::{Result, anyhow};
 use burn::tensor::{Device, Tensor};
 
 use super::Cohort;
+use crate::config::Role;
 use crate::corpus::{Token, TokenBlock, evaluation_windows};
-use crate::decay::Role;
-use crate::model::{LanguageModel, Tokens};
+use crate::model::{LanguageModel, Parameter, Tokens};
 use crate::optim::weight_norms;
 
 /// Measures a model on the same windows of both splits every time.
@@ -45,10 +45,14 @@ impl Evaluation {
     }
 
     /// Evaluates a model without autodiff.
-    pub fn of<M: LanguageModel>(&self, model: &M) -> Result<Measured> {
+    pub fn evaluate<M: LanguageModel>(
+        &self,
+        model: &M,
+        parameters: &[Parameter],
+    ) -> Result<Measured> {
         let train = self.train.losses(model);
         let val = self.val.losses(model);
-        let norms = weight_norms(model);
+        let norms = weight_norms(model, parameters);
         let by_role = norms.by_role.into_iter().map(|(role, norms)| Ok((role, read(norms)?)));
         Ok(Measured {
             train_loss: self.train.mean(&train)?,

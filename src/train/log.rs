@@ -3,8 +3,8 @@ use burn::tensor::Tensor;
 
 use super::Observer;
 use super::evaluation::{Measured, read};
+use crate::config::{Recipe, RunConfig};
 use crate::record::{CurveRow, Status};
-use crate::run::{Recipe, RunConfig};
 
 /// Steps whose losses stay on the device until they are read back together, so that reading does
 /// not hold the device up.

@@ -1,10 +1,11 @@
 use burn::tensor::Device;
 
 use super::*;
-use crate::corpus::{Order, Source, Split};
-use crate::decay::{Form, Mask};
-use crate::run::Decay;
-use crate::run::tests::example;
+use crate::config::Decay;
+use crate::config::tests::example;
+use crate::config::{Form, Mask};
+use crate::config::{Order, Split};
+use crate::corpus::Source;
 
 /// Keeps everything that it is told.
 #[derive(Default)]
@@ -227,14 +228,16 @@ fn what_was_stopped_before_its_first_step_leaves_nothing() {
 }
 
 /// A shape of each family, as small as it may be.
-fn shapes() -> Vec<crate::run::ModelShape> {
+fn shapes() -> Vec<crate::config::ModelShape> {
     let gpt2 = example().model;
-    let of = |family| crate::run::ModelShape { family, kv_heads: Some(1), hidden: Some(8), ..gpt2 };
-    let mut mixtral = of(crate::run::Family::Mixtral);
+    let of =
+        |family| crate::config::ModelShape { family, kv_heads: Some(1), hidden: Some(8), ..gpt2 };
+    let mut mixtral = of(crate::config::Family::Mixtral);
     (mixtral.experts, mixtral.active_experts) = (Some(3), Some(2));
-    let grok = crate::run::ModelShape { family: crate::run::Family::Grok, ..mixtral };
-    let mistral = crate::run::ModelShape { window: Some(3), ..of(crate::run::Family::Mistral) };
-    vec![of(crate::run::Family::Llama), mistral, mixtral, grok, of(crate::run::Family::Palm)]
+    let grok = crate::config::ModelShape { family: crate::config::Family::Grok, ..mixtral };
+    let mistral =
+        crate::config::ModelShape { window: Some(3), ..of(crate::config::Family::Mistral) };
+    vec![of(crate::config::Family::Llama), mistral, mixtral, grok, of(crate::config::Family::Palm)]
 }
 
 #[test]

@@ -1,5 +1,5 @@
 use super::values::{dims, numbers, own, tensor};
-use crate::kernels::activation::{
+use crate::ops::kernels::activation::{
     Gate, gated, gated_gradient, gelu, gelu_gradient, weighted, weighted_gradient,
 };
 use crate::ops::node::{Operation, Values};

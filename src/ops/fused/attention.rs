@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use super::values::{dims, numbers, tensor};
-use crate::kernels::attention::{Heads, Scale, backward, forward};
+use crate::ops::kernels::attention::{Heads, Scale, backward, forward};
 use crate::ops::node::{Operation, Values};
 
 /// Causal attention from packed rows.

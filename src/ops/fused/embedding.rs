@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use super::values::{dims, numbers, tensor};
-use crate::kernels::embedding::{add_positions, positions_gradient, rows, rows_gradient};
+use crate::ops::kernels::embedding::{add_positions, positions_gradient, rows, rows_gradient};
 use crate::ops::node::{Operation, Values};
 
 /// Rows of tables.

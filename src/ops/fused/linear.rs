@@ -1,5 +1,5 @@
 use super::values::{dims, numbers, tensor};
-use crate::kernels::linear::{Sizes, bias_gradient, forward, input_gradient, weight_gradient};
+use crate::ops::kernels::linear::{Sizes, bias_gradient, forward, input_gradient, weight_gradient};
 use crate::ops::node::{Operation, Values};
 
 /// `x · w + b`.

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use super::values::{dims, numbers, tensor};
-use crate::kernels::loss::{backward, forward};
+use crate::ops::kernels::loss::{backward, forward};
 use crate::ops::node::{Operation, Values};
 
 /// Cross-entropy, averaged by lane.

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use super::values::{dims, numbers, tensor};
-use crate::kernels::norm::{self, Moments, backward, forward};
+use crate::ops::kernels::norm::{self, Moments, backward, forward};
 use crate::ops::node::{Operation, Values};
 
 /// Layer normalisation with gain and bias.

@@ -2,7 +2,7 @@ use burn::backend::tensor::FloatTensor;
 use burn::backend::{Backend, Flex, backend_extension};
 
 use super::values::{dims, numbers, own, tensor};
-use crate::kernels::update::{Parameter, Step, adafactor, adam, squares};
+use crate::ops::kernels::update::{LaneStep, Parameter, adafactor, adam, squares};
 use crate::ops::node::Values;
 
 /// What an optimizer does to whole parameters; no gradients flow through it.
@@ -14,14 +14,14 @@ pub trait FusedUpdates: Backend {
         gradient: FloatTensor<Self>,
         first: FloatTensor<Self>,
         second: FloatTensor<Self>,
-        steps: Vec<Step>,
+        steps: Vec<LaneStep>,
     ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>);
     fn adafactor_step(
         weight: FloatTensor<Self>,
         gradient: FloatTensor<Self>,
         first: FloatTensor<Self>,
         second: FloatTensor<Self>,
-        steps: Vec<Step>,
+        steps: Vec<LaneStep>,
         least: f32,
     ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>);
 }
@@ -37,7 +37,7 @@ impl FusedUpdates for Flex {
         gradient: Values,
         first: Values,
         second: Values,
-        steps: Vec<Step>,
+        steps: Vec<LaneStep>,
     ) -> (Values, Values, Values) {
         updated([weight, first, second], &gradient, |parameter| adam(parameter, &steps))
     }
@@ -47,7 +47,7 @@ impl FusedUpdates for Flex {
         gradient: Values,
         first: Values,
         second: Values,
-        steps: Vec<Step>,
+        steps: Vec<LaneStep>,
         least: f32,
     ) -> (Values, Values, Values) {
         updated([weight, first, second], &gradient, |parameter| adafactor(parameter, &steps, least))

@@ -1,0 +1,316 @@
+//! Sweeps that were frozen for a cluster: the spec and the plan as they were when they were submitted,
+//! so that what happens to the spec afterwards changes nothing that is queued.
+//!
+//! A folder `.sweeps/NAME-NUMBER` beside the store holds `sweep.json` (what it is), `spec.toml`,
+//! `shards/I.json` (the runs of a task), the batch scripts and their logs; `submission.json` once it is
+//! in the queue, and `over` once it is not any more.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::backend::Backend;
+use crate::cluster::slurm::JobId;
+use crate::config::RunConfig;
+use crate::corpus::Source;
+use crate::experiment::Changes;
+use crate::experiment::shards::Shard;
+use crate::files::{create_folder, json_of, write_atomically};
+use crate::session::provenance::COMMIT;
+
+const FOLDER: &str = ".sweeps";
+const SWEEP: &str = "sweep.json";
+const SPEC: &str = "spec.toml";
+const SHARDS: &str = "shards";
+const SUBMISSION: &str = "submission.json";
+const OVER: &str = "over";
+const MIXED: &str = "allow-version-mix";
+
+/// What a frozen sweep is, apart from its runs.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Contents {
+    /// Name of the experiment.
+    pub name: String,
+    /// What the command line changed in the spec.
+    pub changes: Changes,
+    /// Weights that every run starts from.
+    pub initial: Option<PathBuf>,
+    /// Where the text comes from.
+    pub source: Source,
+    /// The backend.
+    pub backend: Backend,
+    /// Most lanes of a cohort, where the user said so.
+    pub lanes: Option<usize>,
+    /// Cohorts that a task trains at once.
+    pub jobs: usize,
+    /// Time between checkpoints.
+    pub checkpoint_every: Duration,
+    /// The program that froze it.
+    pub program: Program,
+    /// Number of its shards.
+    pub shards: usize,
+    /// Runs in all of them.
+    pub runs: usize,
+    /// The command line.
+    pub command: Vec<String>,
+}
+
+/// A program file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Program {
+    /// Where it is.
+    pub path: PathBuf,
+    /// Its SHA-256.
+    pub sha256: String,
+    /// The commit it was built from.
+    pub commit: String,
+}
+
+impl Program {
+    /// This one.
+    ///
+    /// # Errors
+    /// A program file that cannot be found or read.
+    pub fn this() -> Result<Self> {
+        let path = std::env::current_exe().context("cannot find this program")?;
+        let context = || format!("cannot read {}", path.display());
+        let mut hash = Sha256::new();
+        let mut file = File::open(&path).with_context(context)?;
+        std::io::copy(&mut file, &mut hash).with_context(context)?;
+        let sha256 = format!("{:x}", hash.finalize());
+        Ok(Program { path, sha256, commit: COMMIT.to_owned() })
+    }
+}
+
+/// Jobs of a frozen sweep.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Submission {
+    /// The array with a task for each shard.
+    pub job: JobId,
+    /// The job that writes results after it.
+    pub report: Option<JobId>,
+}
+
+/// A frozen sweep on disk.
+#[derive(Clone, Debug)]
+pub struct Frozen {
+    folder: PathBuf,
+    /// What it is.
+    pub contents: Contents,
+}
+
+impl Frozen {
+    /// Freezes a sweep into a results folder, whose [`Lock`] the caller has.
+    ///
+    /// # Errors
+    /// A folder that cannot be written; the message names it.
+    pub fn create(
+        lock: &Lock,
+        contents: Contents,
+        spec: &str,
+        shards: &[Vec<RunConfig>],
+    ) -> Result<Self> {
+        let folders = &lock.folder;
+        let context = || format!("cannot write to {}", folders.display());
+        // What is not whole yet has another name.
+        let draft = tempfile::Builder::new().prefix(".draft-").tempdir_in(folders);
+        let draft = draft.with_context(context)?;
+        create_folder(&draft.path().join(SHARDS))?;
+        create_folder(&draft.path().join("log"))?;
+        fs::write(draft.path().join(SPEC), spec).with_context(context)?;
+        for (index, runs) in shards.iter().enumerate() {
+            let path = shard_path(draft.path(), index + 1);
+            fs::write(path, serde_json::to_vec(runs)?).with_context(context)?;
+        }
+        fs::write(draft.path().join(SWEEP), json_of(&contents)?).with_context(context)?;
+        let folder = (1..)
+            .map(|number| folders.join(format!("{}-{number}", contents.name)))
+            .find(|folder| fs::symlink_metadata(folder).is_err())
+            .expect("some number is free");
+        fs::rename(draft.keep(), &folder).with_context(context)?;
+        readable_by_all(&folder).with_context(context)?;
+        Ok(Frozen { folder, contents })
+    }
+
+    /// Opens a frozen sweep.
+    ///
+    /// # Errors
+    /// A folder that holds none; the message names the file.
+    pub fn open(folder: &Path) -> Result<Self> {
+        let context = || format!("cannot find the folder {}", folder.display());
+        let folder = fs::canonicalize(folder).with_context(context)?;
+        let contents = read_json(&folder.join(SWEEP))?;
+        Ok(Frozen { folder, contents })
+    }
+
+    /// Whether a path is the folder of a frozen sweep.
+    pub fn is_at(path: &Path) -> bool {
+        path.join(SWEEP).is_file()
+    }
+
+    /// Every frozen sweep of a results folder whose jobs may still be in the queue.
+    ///
+    /// # Errors
+    /// A folder that cannot be read; the message names the file.
+    pub fn submitted(results: &Path) -> Result<Vec<(Frozen, Submission)>> {
+        let folders = results.join(FOLDER);
+        if !folders.exists() {
+            return Ok(Vec::new());
+        }
+        let context = || format!("cannot read the folder {}", folders.display());
+        let mut found = Vec::new();
+        for entry in fs::read_dir(&folders).with_context(context)? {
+            let folder = entry.with_context(context)?.path();
+            if folder.join(SUBMISSION).is_file() && !folder.join(OVER).exists() {
+                let submission: Submission = read_json(&folder.join(SUBMISSION))?;
+                found.push((Frozen::open(&folder)?, submission));
+            }
+        }
+        found.sort_by_key(|(_, submission)| submission.job);
+        Ok(found)
+    }
+
+    /// Its folder, from the root.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// The results folder that it belongs to.
+    pub fn results(&self) -> &Path {
+        self.folder.ancestors().nth(2).unwrap_or(Path::new("/"))
+    }
+
+    /// The spec as it was.
+    pub fn spec(&self) -> PathBuf {
+        self.folder.join(SPEC)
+    }
+
+    /// The runs of a shard.
+    ///
+    /// # Errors
+    /// A shard that it does not have, or that cannot be read; the message names the file.
+    pub fn shard(&self, shard: Shard) -> Result<Vec<RunConfig>> {
+        ensure!(
+            shard.count == self.contents.shards,
+            "--shard {shard}: {} was frozen in {} shards",
+            self.folder.display(),
+            self.contents.shards
+        );
+        read_json(&shard_path(&self.folder, shard.number))
+    }
+
+    /// The runs of every shard.
+    ///
+    /// # Errors
+    /// One that cannot be read; the message names the file.
+    pub fn all_shards(&self) -> Result<Vec<Vec<RunConfig>>> {
+        let numbers = 1..=self.contents.shards;
+        numbers.map(|number| read_json(&shard_path(&self.folder, number))).collect()
+    }
+
+    /// Refuses another program than the one that froze it.
+    ///
+    /// # Errors
+    /// Another program; the message says which.
+    pub fn check_program(&self, program: &Program) -> Result<()> {
+        let frozen = &self.contents.program;
+        ensure!(
+            frozen.sha256 == program.sha256 || self.folder.join(MIXED).exists(),
+            "{} was frozen by another program (commit {}, SHA-256 {}…) than this (commit {}, SHA-256 \
+             {}…): results of both would be mixed. Put that program back, or cancel it (`wane cancel`) \
+             and submit again, or insist with --allow-version-mix",
+            self.folder.display(),
+            frozen.commit,
+            &frozen.sha256[..8],
+            program.commit,
+            &program.sha256[..8]
+        );
+        Ok(())
+    }
+
+    /// Lets any program train it.
+    ///
+    /// # Errors
+    /// A folder that cannot be written; the message names the file.
+    pub fn allow_version_mix(&self) -> Result<()> {
+        write_atomically(&self.folder.join(MIXED), b"")
+    }
+
+    /// Notes that it is in the queue.
+    ///
+    /// # Errors
+    /// A folder that cannot be written; the message names the file.
+    pub fn note_submission(&self, submission: &Submission) -> Result<()> {
+        write_atomically(&self.folder.join(SUBMISSION), &json_of(submission)?)
+    }
+
+    /// Notes that nothing of it is in the queue any more.
+    ///
+    /// # Errors
+    /// A folder that cannot be written; the message names the file.
+    pub fn note_over(&self) -> Result<()> {
+        write_atomically(&self.folder.join(OVER), b"")
+    }
+
+    /// Takes it back: it was not submitted.
+    ///
+    /// # Errors
+    /// A folder that cannot be removed; the message names it.
+    pub fn discard(self) -> Result<()> {
+        fs::remove_dir_all(&self.folder)
+            .with_context(|| format!("cannot remove {}", self.folder.display()))
+    }
+}
+
+/// The right to submit sweeps of a results folder: one process at a time.
+#[derive(Debug)]
+pub struct Lock {
+    folder: PathBuf,
+    _file: File,
+}
+
+impl Lock {
+    /// Waits for it.
+    ///
+    /// # Errors
+    /// A folder that cannot be written; the message names the file.
+    pub fn take(results: &Path) -> Result<Self> {
+        let folder = results.join(FOLDER);
+        create_folder(&folder)?;
+        let folder = fs::canonicalize(&folder)
+            .with_context(|| format!("cannot find the folder {}", folder.display()))?;
+        let path = folder.join("lock");
+        let lock = || -> std::io::Result<File> {
+            let file = File::options().create(true).truncate(false).write(true).open(&path)?;
+            file.lock()?;
+            Ok(file)
+        };
+        let file = lock().with_context(|| format!("cannot lock {}", path.display()))?;
+        Ok(Lock { folder, _file: file })
+    }
+}
+
+fn shard_path(folder: &Path, number: usize) -> PathBuf {
+    folder.join(SHARDS).join(format!("{number}.json"))
+}
+
+fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T> {
+    let bytes = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+    serde_json::from_slice(&bytes).with_context(|| format!("{} is damaged", path.display()))
+}
+
+/// Temporary folders are their owner's alone, but a sweep is for colleagues too.
+fn readable_by_all(folder: &Path) -> std::io::Result<()> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let beside = fs::metadata(folder.join(SHARDS))?.permissions().mode();
+        fs::set_permissions(folder, fs::Permissions::from_mode(beside))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,58 @@
+use serde::{Deserialize, Serialize};
+
+use super::Named;
+
+/// How many tokens each split has and in which order training reads them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Split {
+    /// Training tokens, from the start of the source.
+    pub train: usize,
+    /// Validation tokens, from the end of the source.
+    pub val: usize,
+    /// How batches are drawn from the training tokens.
+    pub order: Order,
+}
+
+/// How training walks through its tokens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Order {
+    /// Every window starts at a random place, drawn from (data seed, step).
+    Random,
+    /// Windows follow one another from the start and wrap around; the seed plays no part.
+    Sequential,
+}
+
+impl Named for Order {
+    const ALL: &'static [Self] = &[Order::Random, Order::Sequential];
+
+    fn name(self) -> &'static str {
+        match self {
+            Order::Random => "random",
+            Order::Sequential => "sequential",
+        }
+    }
+}
+
+/// Where the first weights come from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Start {
+    /// Drawn from a seed.
+    Seed(u64),
+    /// Read from a safetensors file with this SHA-256.
+    Weights(String),
+}
+
+/// The data of a run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunData {
+    /// [`Corpus::digest`](crate::corpus::Corpus::digest).
+    pub digest: String,
+    /// Number of different tokens.
+    pub vocabulary: usize,
+    /// Sizes and order.
+    pub split: Split,
+    /// Seed of the order.
+    pub seed: u64,
+}

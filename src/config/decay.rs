@@ -1,0 +1,57 @@
+//! What weight decay is here: its [forms](Form), the [masks](Mask) over parameter [roles](Role), and the
+//! per-step [rates](Rates) that both come down to.
+
+mod form;
+mod mask;
+mod rates;
+
+use serde::{Deserialize, Serialize};
+
+use super::Named;
+use super::value::plain;
+
+pub use form::{Form, Moment};
+pub use mask::{Mask, Role};
+pub use rates::{Rates, timescale_steps, total_decay};
+
+/// How a run decays.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Decay {
+    /// The form.
+    pub form: Form,
+    /// What it acts on; `None` for the form that decays nothing.
+    pub mask: Option<Mask>,
+    /// λ; `None` for the forms without one.
+    pub weight_decay: Option<f64>,
+}
+
+impl Decay {
+    /// No decay at all.
+    pub const NONE: Decay = Decay { form: Form::None, mask: None, weight_decay: None };
+
+    /// Form, mask and λ in one line.
+    pub fn label(&self) -> String {
+        let mut words = vec![self.form.name().to_owned()];
+        words.extend(self.mask.map(|mask| mask.name().to_owned()));
+        words.extend(self.weight_decay.map(|value| format!("λ={}", plain(value))));
+        words.join(" ")
+    }
+
+    /// λ as a number, 0 where there is none.
+    pub fn coefficient(&self) -> f64 {
+        self.weight_decay.unwrap_or(0.0)
+    }
+
+    /// Whether parameters of this role decay.
+    pub fn acts_on(&self, role: Role) -> bool {
+        self.normalised().mask.is_some_and(|mask| mask.decays(role))
+    }
+
+    /// The same decay under one name: λ = 0 is no decay, whatever the form and the mask.
+    pub fn normalised(self) -> Decay {
+        match self.weight_decay {
+            Some(0.0) => Decay::NONE,
+            _ => self,
+        }
+    }
+}

@@ -1,0 +1,239 @@
+//! What an experiment is: a TOML file, checked and resolved into arms and seeds, and planned as runs.
+
+pub mod cost;
+mod given;
+mod grid;
+mod lines;
+mod model;
+mod overrides;
+mod plan;
+mod recipe;
+mod settings;
+pub mod shards;
+
+use anyhow::{Context, Result, ensure};
+use serde::{Deserialize, Serialize};
+use toml::{Table, Value as Toml};
+
+use crate::config::keys::Section;
+use crate::config::{Decay, ModelShape, Order, Recipe, Split, Value};
+use crate::corpus::Source;
+use crate::published::{Published, Transfer};
+use given::{Given, WrongKey};
+
+pub use grid::find as find_recipe;
+pub use plan::{Entry, Plan};
+pub use settings::Setting;
+
+/// Changes to a spec that the command line asks for.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Changes {
+    /// `KEY=VALUE` assignments.
+    pub set: Vec<String>,
+    /// Another `data.source`.
+    pub data: Option<String>,
+    /// Other seeds.
+    pub seeds: Option<Vec<u64>>,
+}
+
+/// An experiment, valid in itself. Whether the data is there and long enough shows when it is read.
+#[derive(Clone, Debug)]
+pub struct Spec {
+    /// Names the folder of results.
+    pub name: String,
+    /// What the experiment is to answer.
+    pub question: Option<String>,
+    /// One run per arm and seed; a seed sets both the first weights and the order of the data.
+    pub seeds: Vec<u64>,
+    /// Where the text comes from.
+    pub source: Source,
+    /// How it is split.
+    pub split: Split,
+    /// The arms, in the order of the spec.
+    pub arms: Vec<Arm>,
+    /// Arms that were asked for and cannot be, and why.
+    pub notes: Vec<String>,
+    /// The spec as a table, after the changes of the command line.
+    table: Table,
+}
+
+/// One cell of the grid: a model, a way to decay and a recipe.
+#[derive(Clone, Debug)]
+pub struct Arm {
+    /// The model; arms differ in what their families imply alone.
+    pub model: ModelShape,
+    /// Form, mask and λ as the spec names them.
+    pub decay: Decay,
+    /// The recipe.
+    pub recipe: Recipe,
+    /// The published recipe by name and the numbers in which the arm differs from `[train]`; empty
+    /// where there is neither.
+    pub variant: String,
+    /// The published recipe that the arm takes over.
+    pub published: Option<&'static Published>,
+    /// How its decay is carried over.
+    pub transfer: Option<Transfer>,
+    /// Place of its `[[arm]]` in the spec.
+    table: usize,
+}
+
+impl Arm {
+    /// Form, mask, λ and variant in one line.
+    pub fn label(&self) -> String {
+        match self.variant.as_str() {
+            "" => self.decay.label(),
+            variant => format!("{} {variant}", self.decay.label()),
+        }
+    }
+}
+
+impl Spec {
+    /// Reads the text of a spec and applies the changes of the command line.
+    ///
+    /// # Errors
+    /// Anything wrong in the text or the changes: the message names the key and what was expected.
+    pub fn parse(text: &str, changes: &Changes) -> Result<Self> {
+        let mut table: Table = text.parse()?;
+        // The text alone first: its errors point at a line.
+        let alone = resolve(&table, &Changes::default()).map_err(|error| at_line(text, error));
+        if *changes == Changes::default() {
+            return alone;
+        }
+        if changes.set.is_empty() {
+            alone?;
+            return resolve(&table, changes);
+        }
+        for assignment in &changes.set {
+            overrides::apply(&mut table, assignment)?;
+        }
+        let context = || format!("after --set {}", changes.set.join(" --set "));
+        resolve(&table, changes).with_context(context)
+    }
+
+    /// The shapes of its models, each once.
+    pub fn models(&self) -> Vec<ModelShape> {
+        let mut models: Vec<ModelShape> = Vec::new();
+        for arm in &self.arms {
+            if !models.contains(&arm.model) {
+                models.push(arm.model);
+            }
+        }
+        models
+    }
+}
+
+/// Puts the line of a wrong key before the error.
+fn at_line(text: &str, error: anyhow::Error) -> anyhow::Error {
+    let wrong = error.chain().find_map(|cause| cause.downcast_ref::<WrongKey>());
+    match wrong.and_then(|wrong| lines::find(text, &wrong.place)) {
+        Some(line) => error.context(format!("line {line}")),
+        None => error,
+    }
+}
+
+fn resolve(table: &Table, changes: &Changes) -> Result<Spec> {
+    let part = |section: Section| match table.get(section.name()) {
+        None => Ok(Given::default().under(section)),
+        Some(Toml::Table(inner)) => Given::read(section, inner, section.name()),
+        Some(_) => {
+            let problem = format!(" is a value; expected a table [{}]", section.name());
+            Err(WrongKey::new(section.name(), problem).into())
+        }
+    };
+    let top = Top::read(table)?;
+    let (data, model, train) = (part(Section::Data)?, part(Section::Model)?, part(Section::Train)?);
+    let seeds = changes.seeds.clone().unwrap_or(top.seeds);
+    given::check_seeds(&seeds)?;
+    let source = text(data.one("source")).unwrap_or("grammar").to_owned();
+    let source = Source::parse(changes.data.as_deref().unwrap_or(&source));
+    let split = Split {
+        train: data.count("train").unwrap_or(30_000),
+        val: data.count("val").unwrap_or(20_000),
+        order: data.named("order").map_or(Order::Random, |order| order[0]),
+    };
+    let published = published(table, part(Section::Recipe)?)?;
+    let arms = arms(table, published.is_some())?;
+    let common = grid::Common { model: &model, train: &train, published, seeds: seeds.len() };
+    let grid::Grid { arms, notes } = grid::expand(&arms, &common)?;
+    let Top { name, question, .. } = top;
+    Ok(Spec { name, question, seeds, source, split, arms, notes, table: table.clone() })
+}
+
+/// What stands above all tables.
+struct Top {
+    name: String,
+    question: Option<String>,
+    seeds: Vec<u64>,
+}
+
+impl Top {
+    fn read(table: &Table) -> Result<Self> {
+        const TABLES: [&str; 5] = ["recipe", "data", "model", "train", "arm"];
+        let (mut own, mut seeds) = (Table::new(), None);
+        for (key, value) in table {
+            match key.as_str() {
+                "seeds" => seeds = Some(given::seeds(value)?),
+                key if TABLES.contains(&key) => {}
+                _ => drop(own.insert(key.clone(), value.clone())),
+            }
+        }
+        let own = Given::read(Section::Top, &own, "")?;
+        let name = text(own.one("name")).context("name is missing; expected name = \"…\"")?;
+        check_name(name)?;
+        let question = text(own.one("question")).map(str::to_owned);
+        Ok(Top { name: name.to_owned(), question, seeds: seeds.unwrap_or_else(|| vec![0, 1, 2]) })
+    }
+}
+
+fn text(value: Option<&Value>) -> Option<&str> {
+    match value? {
+        Value::Text(text) => Some(text),
+        _ => None,
+    }
+}
+
+/// The published recipe that all arms start from.
+fn published(table: &Table, recipe: Given) -> Result<Option<&'static Published>> {
+    if !table.contains_key("recipe") {
+        return Ok(None);
+    }
+    let name =
+        text(recipe.one("name")).context("recipe.name is missing, such as name = \"gpt-3\"")?;
+    grid::find(name).map(Some)
+}
+
+/// The arms as they are written; a recipe alone is one arm.
+fn arms(table: &Table, has_recipe: bool) -> Result<Vec<Given>> {
+    let no_list = || WrongKey::new("arm", " is not a list of tables; expected [[arm]]");
+    let written = match table.get("arm") {
+        None => Vec::new(),
+        Some(Toml::Array(list)) => list.iter().map(|arm| arm.as_table()).collect(),
+        Some(_) => return Err(no_list().into()),
+    };
+    let mut arms = Vec::new();
+    for (index, arm) in written.into_iter().enumerate() {
+        let arm = arm.ok_or_else(no_list)?;
+        arms.push(Given::read(Section::Arm, arm, &format!("arm.{index}"))?);
+    }
+    if arms.is_empty() {
+        ensure!(
+            has_recipe,
+            "a spec needs at least one [[arm]], such as form = \"adamw\", weight_decay = [0.0, 0.1], \
+             or a [recipe]"
+        );
+        arms.push(Given::default().under(Section::Arm));
+    }
+    Ok(arms)
+}
+
+fn check_name(name: &str) -> Result<()> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    ensure!(
+        !name.is_empty() && name.chars().all(plain) && !name.starts_with('.'),
+        "name = \"{name}\": it names a folder; expected letters, digits, `-`, `_` and `.`, not starting with `.`"
+    );
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,171 @@
+//! What the tables of a spec say, checked key by key against the key table.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Result, ensure};
+use thiserror::Error;
+use toml::{Table, Value as Toml};
+
+use crate::config::Value;
+use crate::config::keys::{self, Key, Kind, Section, suggestion};
+
+/// Something wrong with one key.
+#[derive(Debug, Error)]
+#[error("{message}")]
+pub struct WrongKey {
+    /// The key, as in `--set`, such as `arm.0.lr`.
+    pub place: String,
+    message: String,
+}
+
+impl WrongKey {
+    /// A problem, to follow the key's name.
+    pub fn new(place: impl Into<String>, problem: impl Into<String>) -> Self {
+        let place = place.into();
+        WrongKey { message: format!("{place}{}", problem.into()), place }
+    }
+
+    fn unknown(place: String, hint: &str) -> Self {
+        WrongKey { message: format!("unknown key `{place}`; {hint}"), place }
+    }
+}
+
+/// The values of one table.
+#[derive(Clone, Debug, Default)]
+pub struct Given {
+    place: String,
+    values: BTreeMap<&'static str, Vec<Value>>,
+}
+
+impl Given {
+    /// Reads a table at `place`, which is empty for the top of a spec. In an arm every key may have a
+    /// list of values.
+    ///
+    /// # Errors
+    /// A key that the section does not have, or a value that it may not have.
+    pub fn read(section: Section, table: &Table, place: &str) -> Result<Self> {
+        let mut given = Given { place: place.to_owned(), values: BTreeMap::new() };
+        for (name, value) in table {
+            let place = given.at(name);
+            let Some(key) = keys::find(section, name) else {
+                let hint = suggestion(name, &section.keys());
+                return Err(WrongKey::unknown(place, &hint).into());
+            };
+            let values = read(key, value, section == Section::Arm);
+            let values = values.map_err(|problem| WrongKey::new(&place, problem))?;
+            given.values.insert(key.name, values);
+        }
+        Ok(given)
+    }
+
+    /// The same values as those of a section that the spec does not have.
+    pub fn under(mut self, section: Section) -> Self {
+        self.place = section.name().to_owned();
+        self
+    }
+
+    /// A key of this table, as in `--set`.
+    pub fn at(&self, name: &str) -> String {
+        match self.place.as_str() {
+            "" => name.to_owned(),
+            place => format!("{place}.{name}"),
+        }
+    }
+
+    /// The value of a key outside of arms.
+    pub fn one(&self, name: &str) -> Option<&Value> {
+        self.values.get(name)?.first()
+    }
+
+    /// The values of a key of an arm.
+    pub fn list(&self, name: &str) -> Option<&[Value]> {
+        self.values.get(name).map(Vec::as_slice)
+    }
+
+    /// Names that a key has, each as the variant of an enum.
+    pub fn named<T: crate::config::Named>(&self, name: &str) -> Option<Vec<T>> {
+        let names = self.list(name)?.iter().filter_map(|value| match value {
+            Value::Name(name) => T::parse(name),
+            _ => None,
+        });
+        Some(names.collect())
+    }
+
+    /// Texts that a key has.
+    pub fn texts(&self, name: &str) -> Option<Vec<&str>> {
+        let texts = self.list(name)?.iter().filter_map(|value| match value {
+            Value::Text(text) => Some(text.as_str()),
+            _ => None,
+        });
+        Some(texts.collect())
+    }
+
+    /// Numbers that a key has.
+    pub fn numbers(&self, name: &str) -> Option<Vec<f64>> {
+        let numbers = self.list(name)?.iter().filter_map(|value| match value {
+            Value::Number(number) => Some(*number),
+            _ => None,
+        });
+        Some(numbers.collect())
+    }
+
+    /// The count that a key has.
+    pub fn count(&self, name: &str) -> Option<usize> {
+        match self.one(name)? {
+            Value::Count(count) => Some(*count),
+            _ => None,
+        }
+    }
+
+    /// Keys that are given.
+    pub fn keys(&self) -> impl Iterator<Item = &'static str> + '_ {
+        self.values.keys().copied()
+    }
+
+    /// Arms that its lists make.
+    pub fn combinations(&self) -> u128 {
+        self.values.values().map(|list| list.len() as u128).fold(1, u128::saturating_mul)
+    }
+}
+
+fn read(key: &Key, value: &Toml, may_be_list: bool) -> Result<Vec<Value>, String> {
+    let list = value.as_array().filter(|_| may_be_list);
+    // A pair is a list itself; a list of pairs is a list of lists.
+    let list = list.filter(|list| {
+        !matches!(key.kind, Kind::Pair(_)) || list.is_empty() || list.iter().all(Toml::is_array)
+    });
+    match list {
+        None => Ok(vec![key.read(value)?]),
+        Some(list) if list.is_empty() => Err(" is an empty list".to_owned()),
+        Some(list) => list.iter().map(|value| key.read(value)).collect(),
+    }
+}
+
+/// The seeds of a spec.
+///
+/// # Errors
+/// No list of whole numbers, none at all, or one that stands twice.
+pub fn seeds(value: &Toml) -> Result<Vec<u64>> {
+    let seed = |value: &Toml| {
+        let seed = value.as_integer().and_then(|seed| u64::try_from(seed).ok());
+        let problem = format!(" holds {value}; expected whole numbers, 0 or above");
+        seed.ok_or_else(|| WrongKey::new("seeds", problem))
+    };
+    let problem = format!(" = {value}: expected {}", Kind::Seeds.expected());
+    let list = value.as_array().ok_or_else(|| WrongKey::new("seeds", problem))?;
+    let seeds = list.iter().map(seed).collect::<Result<Vec<_>, _>>()?;
+    check_seeds(&seeds)?;
+    Ok(seeds)
+}
+
+/// Refuses seeds that pair nothing.
+pub fn check_seeds(seeds: &[u64]) -> Result<()> {
+    let empty =
+        WrongKey::new("seeds", " is an empty list; expected one seed or more, such as [0, 1, 2]");
+    ensure!(!seeds.is_empty(), empty);
+    for (index, seed) in seeds.iter().enumerate() {
+        let twice = WrongKey::new("seeds", format!(" holds {seed} twice"));
+        ensure!(!seeds[..index].contains(seed), twice);
+    }
+    Ok(())
+}

@@ -1,0 +1,247 @@
+//! From `[[arm]]` tables to arms: lists multiply out, and the sweep is the union of the tables.
+
+use anyhow::{Context, Result, bail, ensure};
+
+use super::given::{Given, WrongKey};
+use super::{Arm, model, recipe};
+use crate::config::keys::suggestion;
+use crate::config::{Decay, Form, Mask, ModelShape, Named, OptimizerKind, Recipe};
+use crate::published::{Published, Transfer};
+
+/// A spec with more runs than this is a mistake.
+pub const MOST_RUNS: u128 = 1_000_000;
+
+/// What a spec says for all of its arms.
+pub struct Common<'a> {
+    /// `[model]`.
+    pub model: &'a Given,
+    /// `[train]`.
+    pub train: &'a Given,
+    /// The published recipe of `[recipe]`.
+    pub published: Option<&'static Published>,
+    /// Runs per arm.
+    pub seeds: usize,
+}
+
+/// The arms of a spec, and what was left out of them.
+pub struct Grid {
+    /// In the order of the spec.
+    pub arms: Vec<Arm>,
+    /// Arms that cannot be, and why.
+    pub notes: Vec<String>,
+}
+
+/// Expands all tables.
+///
+/// # Errors
+/// An empty list, a wrong value, a combination that says nothing, the same arm twice, or more than
+/// [`MOST_RUNS`] runs; the message names the key.
+pub fn expand(tables: &[Given], common: &Common) -> Result<Grid> {
+    let cells: u128 = tables.iter().map(Given::combinations).fold(0, u128::saturating_add);
+    let runs = cells.saturating_mul(common.seeds as u128);
+    ensure!(runs <= MOST_RUNS, "the grid has {runs} runs; at most {MOST_RUNS} are accepted");
+    let mut grid = Grid { arms: Vec::new(), notes: Vec::new() };
+    for (index, table) in tables.iter().enumerate() {
+        let context = || format!("in arm {index} (counted from 0)");
+        let before = grid.arms.len();
+        let notes = grid.notes.len();
+        expand_one(index, table, common, &mut grid).with_context(context)?;
+        if grid.arms.len() == before {
+            bail!("{}: nothing is left to train: {}", context(), grid.notes[notes..].join("; "));
+        }
+    }
+    refuse_duplicates(&grid.arms)?;
+    refuse_unread(&grid.arms, common.train)?;
+    Ok(grid)
+}
+
+/// Everything that the arms of one table under one published recipe have in common.
+struct Rules<'a> {
+    table: &'a Given,
+    published: Option<&'static Published>,
+    forms: Vec<Form>,
+    masks: Vec<Mask>,
+    base: Recipe,
+    recipes: Vec<Recipe>,
+    model: ModelShape,
+    /// Place of the table.
+    index: usize,
+}
+
+fn expand_one(index: usize, table: &Given, common: &Common, grid: &mut Grid) -> Result<()> {
+    let published = match table.texts("recipe") {
+        None => vec![common.published],
+        Some(names) => {
+            let find = |name: &&str| find(name).map(Some).with_context(|| table.at("recipe"));
+            names.iter().map(find).collect::<Result<_>>()?
+        }
+    };
+    let transfers = match table.texts("transfer") {
+        None => None,
+        Some(names) => {
+            let parse = |name: &&str| {
+                let hint = || format!(" = \"{name}\": {}", suggestion(name, &Transfer::names()));
+                Transfer::parse(name).ok_or_else(|| WrongKey::new(table.at("transfer"), hint()))
+            };
+            Some(names.iter().map(parse).collect::<Result<Vec<_>, _>>()?)
+        }
+    };
+    for published in published {
+        let rules = Rules::new(index, table, common, published)?;
+        match &transfers {
+            None => rules.tried(grid)?,
+            Some(transfers) => rules.carried_over(transfers, grid)?,
+        }
+    }
+    Ok(())
+}
+
+/// The published recipe with this name.
+pub fn find(name: &str) -> Result<&'static Published> {
+    let known: Vec<&str> = Published::all().iter().map(|p| p.name.as_str()).collect();
+    Published::find(name)
+        .with_context(|| format!("recipe = \"{name}\": {}", suggestion(name, &known)))
+}
+
+impl<'a> Rules<'a> {
+    fn new(
+        index: usize,
+        table: &'a Given,
+        common: &Common,
+        published: Option<&'static Published>,
+    ) -> Result<Self> {
+        let forms = match (table.named("form"), published) {
+            (Some(forms), _) => forms,
+            (None, Some(published)) => vec![published.recipe.form.value],
+            (None, None) => bail!("form is missing; expected one such as form = \"adamw\""),
+        };
+        let own_masks = table.named("mask");
+        if own_masks.is_some() && forms.contains(&Form::None) {
+            bail!("form `none` decays nothing and takes no mask; give it an arm of its own");
+        }
+        let masks = own_masks.unwrap_or_else(|| {
+            vec![published.map_or(Mask::Matrices, |published| published.recipe.mask.value)]
+        });
+        let model = model::resolve(common.model, published.map(|p| p.recipe.family.value))?;
+        let base = recipe::base(published, common.train)?;
+        let recipes = recipe::varied(table, &base, published, common.train)?;
+        Ok(Rules { table, published, forms, masks, base, recipes, model, index })
+    }
+
+    /// Every form, mask, recipe and λ that the table asks for.
+    fn tried(&self, grid: &mut Grid) -> Result<()> {
+        let coefficients = self.coefficients()?;
+        for form in &self.forms {
+            for mask in &self.masks {
+                for recipe in &self.recipes {
+                    for weight_decay in &coefficients {
+                        let mask = (*form != Form::None).then_some(*mask);
+                        let decay = Decay { form: *form, mask, weight_decay: *weight_decay };
+                        grid.arms.push(self.arm(decay, recipe, self.untouched()));
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The decay of the published recipe, as `transfers` say.
+    fn carried_over(&self, transfers: &[Transfer], grid: &mut Grid) -> Result<()> {
+        let Some(published) = self.published else {
+            bail!("transfer carries the decay of a published recipe over; name one with recipe");
+        };
+        ensure!(
+            self.table.list("weight_decay").is_none(),
+            "transfer chooses λ by the published recipe; leave weight_decay out"
+        );
+        for (form, mask) in
+            self.forms.iter().flat_map(|form| self.masks.iter().map(move |mask| (*form, *mask)))
+        {
+            ensure!(form != Form::None, "form `none` has no decay to carry over");
+            for recipe in &self.recipes {
+                for transfer in transfers {
+                    let lambda = form.takes_weight_decay().then(|| published.coefficient());
+                    let decay = match transfer {
+                        Transfer::None => Ok(Decay::NONE),
+                        Transfer::Raw => Ok(Decay { form, mask: Some(mask), weight_decay: lambda }),
+                        Transfer::Matched => published.matched(form, mask, recipe),
+                    };
+                    match decay {
+                        Ok(decay) => grid.arms.push(self.arm(decay, recipe, Some(*transfer))),
+                        Err(why) => {
+                            grid.notes.push(format!("{}: no matched arm: {why}", published.name))
+                        }
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The transfer that a table amounts to which leaves the published decay as it is. One that says
+    /// anything of decay itself asks its own question.
+    fn untouched(&self) -> Option<Transfer> {
+        let own = ["form", "mask", "weight_decay"].iter().any(|key| self.table.list(key).is_some());
+        (self.published.is_some() && !own).then_some(Transfer::Raw)
+    }
+
+    fn arm(&self, decay: Decay, recipe: &Recipe, transfer: Option<Transfer>) -> Arm {
+        let name = self.published.map(|published| published.name.clone());
+        let differences = recipe.differences(&self.base.normalised());
+        let differences: Vec<String> =
+            differences.into_iter().map(|(key, value)| format!("{key}={value}")).collect();
+        let differences = differences.join(" ");
+        let words = name.into_iter().chain((!differences.is_empty()).then_some(differences));
+        Arm {
+            model: self.model,
+            decay,
+            recipe: *recipe,
+            variant: words.collect::<Vec<_>>().join(" "),
+            published: self.published,
+            transfer,
+            table: self.index,
+        }
+    }
+
+    /// λ of every arm; the published one where the table names none.
+    fn coefficients(&self) -> Result<Vec<Option<f64>>> {
+        let own = self.table.numbers("weight_decay");
+        let list = own.or_else(|| {
+            let lambda = self.published?.recipe.weight_decay.as_ref()?.value;
+            self.forms.iter().all(|form| form.takes_weight_decay()).then(|| vec![lambda])
+        });
+        let Some(list) = list else {
+            if let Some(form) = self.forms.iter().find(|form| form.takes_weight_decay()) {
+                bail!(
+                    "form `{form}` needs weight_decay, a number or a list such as [0.0, 0.1, 1.0]"
+                );
+            }
+            return Ok(vec![None]);
+        };
+        if let Some(form) = self.forms.iter().find(|form| !form.takes_weight_decay()) {
+            bail!("form `{form}` takes no weight_decay; give it an arm of its own without one");
+        }
+        Ok(list.into_iter().map(Some).collect())
+    }
+}
+
+/// Refuses a key of `[train]` that no arm's optimizer reads.
+fn refuse_unread(arms: &[Arm], train: &Given) -> Result<()> {
+    let mut optimizers: Vec<OptimizerKind> = arms.iter().map(|arm| arm.recipe.optimizer).collect();
+    optimizers.dedup();
+    let unread = train.keys().find(|key| !optimizers.iter().any(|one| one.reads(key)));
+    match unread {
+        Some(key) => Err(recipe::unread_by(&optimizers, train, key).into()),
+        None => Ok(()),
+    }
+}
+
+fn refuse_duplicates(arms: &[Arm]) -> Result<()> {
+    let mut seen = std::collections::HashSet::new();
+    for arm in arms {
+        let published = arm.published.map(|published| (&published.name, arm.transfer));
+        let key = serde_json::to_string(&(published, arm.model, arm.decay, arm.recipe))?;
+        ensure!(seen.insert(key), "the arm {} stands twice in the spec; remove one", arm.label());
+    }
+    Ok(())
+}

@@ -1,0 +1,115 @@
+//! From a spec and its data to runs.
+
+use std::collections::HashMap;
+
+use super::{Arm, Spec};
+use crate::config::{RunConfig, RunData, RunId, Start, numerics};
+use crate::corpus::Corpus;
+
+/// Every run of an experiment.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// One entry per arm and seed, in the order of the spec.
+    pub entries: Vec<Entry>,
+    /// The different runs behind the entries, in order of first appearance.
+    pub runs: Vec<RunConfig>,
+}
+
+/// One arm under one seed, and the run that answers for it.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// The arm.
+    pub arm: Arm,
+    /// The seed.
+    pub seed: u64,
+    /// Place in [`Plan::runs`].
+    pub run: usize,
+    /// Identity of that run.
+    pub id: RunId,
+}
+
+impl Plan {
+    /// Plans a spec. `initial` is the SHA-256 of a weight file to start from instead of drawing the
+    /// first weights from the seeds.
+    pub fn new(spec: &Spec, corpus: &Corpus, initial: Option<&str>) -> Self {
+        let mut plan = Plan { entries: Vec::new(), runs: Vec::new() };
+        let mut known = HashMap::new();
+        for arm in &spec.arms {
+            for seed in &spec.seeds {
+                let config = resolve(spec, corpus, initial, arm, *seed);
+                let id = config.id();
+                let run = *known.entry(id.clone()).or_insert_with(|| {
+                    plan.runs.push(config);
+                    plan.runs.len() - 1
+                });
+                plan.entries.push(Entry { arm: arm.clone(), seed: *seed, run, id });
+            }
+        }
+        plan
+    }
+
+    /// Tokens that all runs together train on.
+    pub fn training_tokens(&self) -> u64 {
+        let tokens = |run: &RunConfig| run.recipe.steps * run.recipe.batch * run.model.context;
+        self.runs.iter().map(|run| tokens(run) as u64).sum()
+    }
+}
+
+fn resolve(spec: &Spec, corpus: &Corpus, initial: Option<&str>, arm: &Arm, seed: u64) -> RunConfig {
+    let decay = arm.decay.normalised();
+    RunConfig {
+        numerics: numerics(&decay),
+        model: arm.model,
+        data: RunData {
+            digest: corpus.digest.clone(),
+            vocabulary: corpus.vocabulary,
+            split: spec.split,
+            seed,
+        },
+        start: initial.map_or(Start::Seed(seed), |digest| Start::Weights(digest.to_owned())),
+        recipe: arm.recipe,
+        decay,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::corpus::Source;
+    use crate::experiment::Changes;
+
+    fn plan(arms: &str) -> Plan {
+        let text = format!("name = 'a'\n[data]\ntrain = 500\nval = 300\n{arms}");
+        let spec = Spec::parse(&text, &Changes::default()).unwrap();
+        let corpus = Corpus::load(&Source::Grammar, &spec.split).unwrap();
+        Plan::new(&spec, &corpus, None)
+    }
+
+    #[test]
+    fn runs_without_decay_are_one_whatever_their_form_and_mask() {
+        let plan = plan(
+            "[[arm]]\nform = ['adamw', 'l2']\nmask = ['matrices', 'global']\nweight_decay = [0.0, 0.1]\n\
+             [[arm]]\nform = 'none'\n",
+        );
+        assert_eq!(plan.entries.len(), 9 * 3);
+        assert_eq!(plan.runs.len(), 5 * 3);
+        assert_eq!(plan.entries[0].id, plan.entries[26 - 2].id);
+    }
+
+    #[test]
+    fn a_run_does_not_know_its_experiment() {
+        let arm = "[[arm]]\nform = 'l2'\nweight_decay = 0.1\n";
+        let spec = |name: &str| {
+            Spec::parse(&format!("name = '{name}'\n{arm}"), &Changes::default()).unwrap()
+        };
+        let corpus = Corpus::load(&Source::Grammar, &spec("a").split).unwrap();
+        let ids = |name| -> Vec<RunId> {
+            Plan::new(&spec(name), &corpus, None)
+                .entries
+                .into_iter()
+                .map(|entry| entry.id)
+                .collect()
+        };
+        assert_eq!(ids("a"), ids("b"));
+    }
+}

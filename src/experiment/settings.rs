@@ -1,0 +1,88 @@
+//! Every value of a resolved arm, and where it comes from.
+
+use toml::{Table, Value};
+
+use super::{Arm, Spec};
+use crate::config::{HYPERPARAMETERS, Hyperparameter, Named, SHAPE_KEYS, plain};
+use crate::published::Transfer;
+
+/// One value of a resolved configuration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Setting {
+    /// The key, as in a spec, such as `train.lr`.
+    pub key: String,
+    /// Its value.
+    pub value: String,
+    /// Where it comes from: a place in the spec, a published recipe, or a default.
+    pub origin: String,
+}
+
+impl Spec {
+    /// The values of an arm, in the order of a spec.
+    pub fn settings(&self, arm: &Arm) -> Vec<Setting> {
+        let setting = |table: &str, key: &str, value: String| Setting {
+            key: format!("{table}.{key}"),
+            origin: self.origin(arm, table, key),
+            value,
+        };
+        let shape = SHAPE_KEYS.iter().filter_map(|row| Some((row, (row.get)(&arm.model)?)));
+        let model = shape.map(|(row, value)| setting("model", row.key.name, value.to_string()));
+        let read = |row: &&Hyperparameter| arm.recipe.optimizer.reads(row.key.name);
+        let train = HYPERPARAMETERS
+            .iter()
+            .filter(read)
+            .map(|row| setting("train", row.key.name, (row.get)(&arm.recipe).to_string()));
+        let decay = [
+            ("form", Some(arm.decay.form.name().to_owned())),
+            ("mask", arm.decay.mask.map(|mask| mask.name().to_owned())),
+            ("weight_decay", arm.decay.weight_decay.map(plain)),
+        ];
+        let decay = decay.into_iter().filter_map(|(key, value)| Some(setting("arm", key, value?)));
+        model.chain(train).chain(decay).collect()
+    }
+
+    fn origin(&self, arm: &Arm, table: &str, key: &str) -> String {
+        if self.arm_table(arm).is_some_and(|own| own.contains_key(key)) {
+            return format!("the spec, arm {}", arm.table);
+        }
+        if matches!(self.table.get(table), Some(Value::Table(own)) if own.contains_key(key)) {
+            return format!("the spec, [{table}]");
+        }
+        if table == "arm"
+            && let Some(origin) = transferred(arm, key)
+        {
+            return origin;
+        }
+        let published = arm.published.and_then(|one| Some((one, one.basis(key)?)));
+        match (published, table, key) {
+            (Some((published, basis)), _, "hold") => {
+                format!("recipe {}: its share of the original's steps ({basis})", published.name)
+            }
+            (Some((published, basis)), ..) => format!("recipe {}: {basis}", published.name),
+            (None, "model", key) if arm.model.family.facts().keys.contains(&key) => {
+                "implied by the family".to_owned()
+            }
+            (None, ..) => "default".to_owned(),
+        }
+    }
+
+    fn arm_table(&self, arm: &Arm) -> Option<&Table> {
+        self.table.get("arm")?.as_array()?.get(arm.table)?.as_table()
+    }
+}
+
+/// What a transfer changes of the published decay.
+fn transferred(arm: &Arm, key: &str) -> Option<String> {
+    let published = arm.published?;
+    match (arm.transfer?, key) {
+        (Transfer::None, _) => Some("transfer none".to_owned()),
+        (Transfer::Matched, "weight_decay") => {
+            let total = published.total_decay()?;
+            Some(format!("matched to Λ = {total:.3} of {}", published.model))
+        }
+        (Transfer::Matched, "form") if arm.decay.form != published.recipe.form.value => {
+            Some(format!("multiples of `{}` need it", published.recipe.form.value))
+        }
+        _ => None,
+    }
+}

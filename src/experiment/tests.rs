@@ -1,0 +1,178 @@
+use proptest::prelude::*;
+
+use super::*;
+use crate::config::{Form, Mask, Named};
+
+fn parse(text: &str) -> Result<Spec> {
+    Spec::parse(text, &Changes::default())
+}
+
+fn error(text: &str) -> String {
+    format!("{:#}", parse(text).unwrap_err())
+}
+
+const ARM: &str = "[[arm]]\nform = 'adamw'\nweight_decay = 0.1\n";
+
+#[test]
+fn lists_multiply_out_and_the_sweep_is_the_union_of_the_arms() {
+    let spec = parse(
+        "name = 'a'\n[[arm]]\nform = 'adamw'\nmask = ['matrices', 'global']\nweight_decay = [0, 0.1, 1.0]\n\
+         lr = [1e-3, 3e-3]\n[[arm]]\nform = 'lr-power'\n[[arm]]\nform = 'none'\n",
+    )
+    .unwrap();
+    assert_eq!(spec.arms.len(), 2 * 3 * 2 + 1 + 1);
+    assert_eq!(spec.arms[0].variant, "lr=0.001");
+    assert_eq!(spec.arms[3].variant, "");
+    assert_eq!(
+        spec.arms[12].decay,
+        Decay { form: Form::LrPower, mask: Some(Mask::Matrices), weight_decay: None }
+    );
+    assert_eq!(spec.arms[13].decay, Decay::NONE);
+}
+
+#[test]
+fn betas_are_a_pair_or_a_list_of_pairs() {
+    let base = format!("name = 'a'\n{ARM}");
+    assert_eq!(parse(&format!("{base}betas = [0.9, 0.99]")).unwrap().arms.len(), 1);
+    assert_eq!(parse(&format!("{base}betas = [[0.9, 0.99], [0.8, 0.9]]")).unwrap().arms.len(), 2);
+    assert!(error(&format!("{base}betas = 0.9")).contains("pair"));
+}
+
+#[test]
+fn the_command_line_changes_what_the_file_says() {
+    let changes = Changes {
+        set: vec!["train.steps=7".into(), "train.warmup=2".into()],
+        data: Some("some.txt".into()),
+        seeds: Some(vec![4, 9]),
+    };
+    let spec = Spec::parse(&format!("name = 'a'\n{ARM}"), &changes).unwrap();
+    assert_eq!((spec.arms[0].recipe.steps, spec.seeds), (7, vec![4, 9]));
+    assert_eq!(spec.source, Source::Text("some.txt".into()));
+}
+
+#[test]
+fn what_is_wrong_is_named_with_its_key_and_what_was_expected() {
+    let cases: &[(&str, &[&str])] = &[
+        ("", &["name"]),
+        ("name = ''", &["name", "folder"]),
+        ("name = '../x'", &["name", "folder"]),
+        ("name = 'a'", &["[[arm]]"]),
+        ("name = 'a'\nseeds = []\nARM", &["seeds", "empty"]),
+        ("name = 'a'\nseeds = [1, 1]\nARM", &["seeds", "1 twice"]),
+        ("name = 'a'\nseeds = [-1]\nARM", &["-1"]),
+        ("name = 'a'\n[data]\norder = 'rnadom'\nARM", &["data.order", "did you mean `random`"]),
+        ("name = 'a'\n[data]\ntrain = 0\nARM", &["data.train", "above 0"]),
+        ("name = 'a'\n[model]\nheads = 3\nARM", &["model.heads = 3", "model.channels = 64"]),
+        ("name = 'a'\n[model]\nfamily = 'gtp2'\nARM", &["model.family", "gpt2"]),
+        ("name = 'a'\n[model]\nlayers = 'two'\nARM", &["line 3", "layers"]),
+        ("name = 'a'\n[train]\nlr = -1\nARM", &["train.lr = -1", "above 0"]),
+        (
+            "name = 'a'\n[train]\nbetas = [0.9, 1.0]\nARM",
+            &["train.betas = 1: expected a number from 0 to below 1"],
+        ),
+        ("name = 'a'\n[train]\nwarmup = 600\nARM", &["train.warmup = 600", "train.steps = 500"]),
+        ("name = 'a'\n[train]\nclip = nan\nARM", &["train.clip"]),
+        ("name = 'a'\n[train]\nstep = 5\nARM", &["train.step", "did you mean `steps`"]),
+        ("name = 'a'\n[[arm]]\nform = 'adamw'", &["weight_decay"]),
+        ("name = 'a'\n[[arm]]\nform = 'adamw'\nweight_decay = []", &["weight_decay", "empty"]),
+        ("name = 'a'\n[[arm]]\nform = 'adamw'\nweight_decay = -0.1", &["weight_decay = -0.1"]),
+        ("name = 'a'\n[[arm]]\nform = 'adamw'\nweight_decay = inf", &["weight_decay = inf"]),
+        (
+            "name = 'a'\n[[arm]]\nform = 'adma'\nweight_decay = 1",
+            &["line 3", "arm.0.form = \"adma\"", "adamw"],
+        ),
+        ("name = 'a'\n[[arm]]\nform = []\nweight_decay = 1", &["form", "empty"]),
+        (
+            "name = 'a'\n[[arm]]\nform = 'l2'\nmask = 'matrixes'\nweight_decay = 1",
+            &["mask", "did you mean `matrices`"],
+        ),
+        ("name = 'a'\n[[arm]]\nform = 'none'\nweight_decay = 1", &["`none` takes no weight_decay"]),
+        (
+            "name = 'a'\n[[arm]]\nform = 'lr-power'\nweight_decay = 1",
+            &["`lr-power` takes no weight_decay"],
+        ),
+        ("name = 'a'\n[[arm]]\nform = 'none'\nmask = 'global'", &["`none`", "no mask"]),
+        ("name = 'a'\nARMARM", &["adamw matrices λ=0.1", "twice"]),
+        ("name = 'a'\n[[arm]]\nform = 'adamw'\nweight_decay = [1, 1.0]", &["λ=1", "twice"]),
+        ("name = 'a'\nARMlr = []", &["lr is an empty list"]),
+        ("name = 'a'\nARMwarmup = [1, 900]", &["arm.warmup = 900"]),
+    ];
+    for (text, expected) in cases {
+        let message = error(&text.replace("ARM", ARM));
+        for part in *expected {
+            assert!(message.contains(part), "{text:?}: {message}");
+        }
+    }
+}
+
+#[test]
+fn a_gigantic_grid_is_refused_with_its_count_before_it_is_built() {
+    let list = |count: usize| (0..count).map(|i| i.to_string()).collect::<Vec<_>>().join(",");
+    let text = format!(
+        "name = 'a'\nseeds = [{}]\n[[arm]]\nform = 'adamw'\nweight_decay = [{}]\nsteps = [{}]\n",
+        list(1000),
+        list(1000),
+        list(1000)
+    );
+    assert!(error(&text).contains("1000000000 runs"));
+}
+
+proptest! {
+    #[test]
+    fn the_parser_never_panics(text in "\\PC{0,200}") {
+        let _ = parse(&text);
+    }
+
+    #[test]
+    fn every_grid_has_the_product_of_its_lists(
+        masks in prop::sample::subsequence(Mask::ALL.to_vec(), 1..=4),
+        coefficients in prop::collection::btree_set(0u32..1000, 1..6),
+        rates in prop::collection::btree_set(1u32..1000, 1..4),
+    ) {
+        let masks: Vec<String> = masks.iter().map(|mask| format!("'{mask}'")).collect();
+        let coefficients: Vec<String> = coefficients.iter().map(|c| format!("{}e-2", c)).collect();
+        let rates: Vec<String> = rates.iter().map(|r| format!("{}e-5", r)).collect();
+        let text = format!(
+            "name = 'a'\n[[arm]]\nform = ['adamw', 'l2']\nmask = [{}]\nweight_decay = [{}]\nlr = [{}]\n",
+            masks.join(","), coefficients.join(","), rates.join(","),
+        );
+        let arms = parse(&text).unwrap().arms;
+        prop_assert_eq!(arms.len(), 2 * masks.len() * coefficients.len() * rates.len());
+    }
+}
+
+/// One slip of the keyboard: a place in the text, what becomes of it.
+fn slip() -> impl Strategy<Value = (prop::sample::Index, Option<String>)> {
+    let words =
+        ["", "0", "-1", "1e999", "nan", "[", "]", "[[", "=", ".", "\"", "'", "\n", "#", "{}", "é"];
+    let word = prop::sample::select(words.map(str::to_owned).to_vec());
+    (any::<prop::sample::Index>(), prop::option::of(word))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(3000))]
+
+    #[test]
+    fn no_slip_of_the_keyboard_makes_the_parser_panic(
+        slips in prop::collection::vec(slip(), 1..6),
+        assignment in prop::option::of("(train|arm|data|model|seeds|name)?\\.?[0-9]?\\.?(steps|lr|form|mask|weight_decay)?=?[-0-9.a-z\\[\\]\"',]{0,8}"),
+    ) {
+        let mut characters: Vec<char> = include_str!("../../experiments/overfit.toml").chars().collect();
+        for (place, word) in slips {
+            let place = place.index(characters.len());
+            match word {
+                Some(word) => drop(characters.splice(place..place, word.chars())),
+                None => drop(characters.remove(place)),
+            }
+        }
+        let changes = Changes { set: assignment.into_iter().collect(), ..Changes::default() };
+        if let Ok(spec) = Spec::parse(&characters.into_iter().collect::<String>(), &changes) {
+            prop_assert!(!spec.arms.is_empty() && !spec.seeds.is_empty());
+        }
+    }
+
+    #[test]
+    fn any_text_at_all_is_parsed_or_refused(text in "\\PC{0,200}") {
+        let _ = parse(&text);
+    }
+}

@@ -1,0 +1,54 @@
+//! Adafactor (Shazeer & Stern 2018) without factorization, with momentum over the updates, as PaLM's
+//! authors have it in t5x; ε outside the root like Adam's. No bound on the update's root mean square:
+//! PaLM's paper names none.
+
+use burn::tensor::Tensor;
+
+use super::adam::two;
+use super::{Fused, Rule, RuleStep, Slots, average, complement};
+use crate::config::Recipe;
+use crate::ops;
+
+/// Smallest unit of an update, for parameters that are all but zero (Shazeer & Stern 2018, ε₂).
+const LEAST_UNIT: f64 = 1e-3;
+
+pub struct Adafactor;
+
+impl Rule for Adafactor {
+    fn slots(&self) -> &'static [&'static str] {
+        &["first", "second"]
+    }
+
+    /// β1, 1 − β1, β2 = 1 − k^−0.8 at step k, 1 − β2, ε.
+    fn numbers(&self, recipe: &Recipe, step: usize) -> Vec<f64> {
+        let [beta_1, rest_1] = complement(recipe.betas[0]);
+        let [beta_2, rest_2] = complement(1.0 - (step as f64).powf(-0.8));
+        vec![beta_1, rest_1, beta_2, rest_2, recipe.eps]
+    }
+
+    fn update(&self, gradient: Tensor<2>, state: &mut Slots, at: &RuleStep) -> Tensor<2> {
+        let [beta_1, rest_1, beta_2, rest_2, eps] = at.numbers();
+        let [first, second] = two(std::mem::take(state));
+        let second = average(beta_2, rest_2, second, gradient.clone().square());
+        let direction = gradient / eps.plus(second.clone().sqrt());
+        let update = at.lr.times(direction * unit(at.weight));
+        let first = average(beta_1, rest_1, first, update);
+        *state = vec![first.clone(), second];
+        first
+    }
+
+    fn fused(&self) -> Option<Fused> {
+        Some(|weight, gradient, state, steps| {
+            let [first, second] = two(state);
+            let parameter = [weight, first, second];
+            let [weight, first, second] =
+                ops::adafactor_step(parameter, gradient, steps, LEAST_UNIT);
+            (weight, vec![first, second])
+        })
+    }
+}
+
+/// The root mean square of each lane's parameter, `[lanes, 1]`.
+fn unit(weight: &Tensor<2>) -> Tensor<2> {
+    weight.clone().square().mean_dim(1).sqrt().clamp_min(LEAST_UNIT)
+}

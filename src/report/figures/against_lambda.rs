@@ -1,0 +1,248 @@
+//! A number at the last step against λ: a line per rule, a point per seed.
+
+use std::f64::consts::TAU;
+use std::ops::Range;
+
+use anyhow::Result;
+use plotters::coord::types::RangedCoordf64;
+use plotters::prelude::*;
+
+use super::canvas::{
+    Area, Backend, CAPTION, Figure, Hints, TITLE, centred, decimals, draw_caption, draw_title,
+    left, line, px, range_with_floor, text,
+};
+use super::data::Data;
+use super::palette::{self, FAINT, INK};
+use crate::config::Mask;
+use crate::results::RunRow;
+use crate::stats::{Cell, Group, Quantity};
+
+const SIZE: (u32, u32) = (880, 440);
+const LEGEND_COLUMNS: usize = 4;
+const LEGEND_LINE: u32 = 22;
+/// Distance of the slot for λ = 0 from the smallest λ, in decades.
+const ZERO_SLOT: f64 = 0.7;
+
+/// Val loss or gap against λ.
+pub struct AgainstLambda<'a> {
+    quantity: Quantity,
+    groups: Vec<&'a Group>,
+    axis: Axis,
+    values: Range<f64>,
+    floor: Option<f64>,
+    caption: &'a str,
+}
+
+/// log10 λ with a slot of its own for 0.
+struct Axis {
+    zero: f64,
+    ticks: Vec<(f64, String)>,
+    end: f64,
+}
+
+type Chart<'a, DB> = ChartContext<'a, DB, Cartesian2d<RangedCoordf64, RangedCoordf64>>;
+
+impl<'a> AgainstLambda<'a> {
+    /// The figure of one quantity; `None` where no arm has a λ.
+    ///
+    /// # Errors
+    /// Nothing finite to draw.
+    pub fn new(data: &'a Data, quantity: Quantity) -> Result<Option<Self>> {
+        let has_lambda = |group: &&Group| {
+            group.cells.iter().any(|cell| cell.weight_decay.is_some_and(|value| value > 0.0))
+        };
+        let own = |group: &&Group| !group.is_published();
+        let groups: Vec<&Group> =
+            data.analysis.groups.iter().filter(has_lambda).filter(own).collect();
+        if groups.is_empty() {
+            return Ok(None);
+        }
+        let runs = || data.runs.iter().filter(|run| run.transfer.is_none());
+        let values = runs().filter_map(|run| quantity.of(run));
+        let floor = data.floor.filter(|_| quantity == Quantity::ValLoss);
+        let values = range_with_floor(values, floor)?;
+        let floor = floor.filter(|floor| values.contains(floor));
+        let (axis, caption) = (Axis::of(runs()), &data.caption);
+        Ok(Some(AgainstLambda { quantity, groups, axis, values, floor, caption }))
+    }
+
+    fn header(&self) -> u32 {
+        TITLE + LEGEND_LINE * self.groups.len().div_ceil(LEGEND_COLUMNS) as u32
+    }
+
+    /// Title, how to read the figure, and a key above the chart, where it covers nothing.
+    fn draw_header<DB: Backend>(&self, area: &Area<DB>) -> Result<()> {
+        let (title, minima) = match self.quantity {
+            Quantity::ValLoss => ("Val loss at the last step against λ", "; ring: lowest mean"),
+            Quantity::Gap => ("Generalization gap at the last step against λ", ""),
+        };
+        let mut note = format!("small: seeds, large: their mean with its 95% interval{minima}");
+        if self.floor.is_some() {
+            note += "; grey line: the floor that no model can beat";
+        }
+        draw_title(area, title, &note)?;
+        for (place, group) in self.groups.iter().enumerate() {
+            let column = (place % LEGEND_COLUMNS) as u32 * (SIZE.0 / LEGEND_COLUMNS as u32);
+            let row = TITLE + (place / LEGEND_COLUMNS) as u32 * LEGEND_LINE;
+            draw_key(area, group, (px(14 + column), px(row + 6)))?;
+        }
+        Ok(())
+    }
+
+    fn draw_group<DB: Backend>(
+        &self,
+        chart: &mut Chart<DB>,
+        group: &Group,
+        hints: &mut Hints,
+    ) -> Result<()> {
+        let colour = palette::form(group.key.form);
+        let mask = group.key.mask;
+        let place = |value: Option<f64>| self.axis.place(value.unwrap_or(0.0));
+        let mut means = Vec::new();
+        for cell in &group.cells {
+            let Some(estimate) = cell.estimate(|run| self.quantity.of(run)) else { continue };
+            let at = (place(cell.weight_decay), estimate.mean);
+            means.push(at);
+            if let Some(half) = estimate.half_width {
+                let ends = [(at.0, at.1 - half), (at.0, at.1 + half)];
+                chart.draw_series(LineSeries::new(ends, line(colour, 0.6, 1)))?;
+            }
+            hints.add(chart.backend_coord(&at), self.hint(group, cell, estimate.mean));
+        }
+        let seeds = group.cells.iter().flat_map(|cell| &cell.runs);
+        let points =
+            seeds.filter_map(|run| Some((place(run.weight_decay), self.quantity.of(run)?)));
+        let marker = |radius, style: ShapeStyle| {
+            move |at| EmptyElement::at(at) + Polygon::new(outline(mask, radius), style)
+        };
+        chart.draw_series(points.map(marker(3, colour.mix(0.4).filled())))?;
+        if is_solid(mask) {
+            let means = means.iter().copied();
+            chart.draw_series(LineSeries::new(means, line(colour, 1.0, 2)))?;
+        } else {
+            let (dash, space) = (px(6) as u32, px(4) as u32);
+            let means = means.iter().copied();
+            chart.draw_series(DashedLineSeries::new(means, dash, space, line(colour, 1.0, 2)))?;
+        }
+        chart.draw_series(means.iter().copied().map(marker(5, colour.filled())))?;
+        if let Some(best) = group.best().filter(|_| self.quantity == Quantity::ValLoss)
+            && let Some(loss) = best.estimate(|run| run.val_loss)
+        {
+            let ring =
+                Circle::new((place(best.weight_decay), loss.mean), px(9), line(colour, 1.0, 2));
+            chart.draw_series([ring])?;
+        }
+        Ok(())
+    }
+
+    fn hint(&self, group: &Group, cell: &Cell, mean: f64) -> String {
+        let coefficient = cell.weight_decay.unwrap_or(0.0);
+        format!("{}, λ = {coefficient}: {} {mean:.4}", group.key.label(), self.quantity.name())
+    }
+}
+
+impl Figure for AgainstLambda<'_> {
+    fn size(&self) -> (u32, u32) {
+        (SIZE.0, SIZE.1 + self.header() + CAPTION)
+    }
+
+    fn draw<DB: Backend>(&self, area: &Area<DB>, hints: &mut Hints) -> Result<()> {
+        let (_, height) = area.dim_in_pixel();
+        let (area, bottom) = area.split_vertically(height as i32 - px(CAPTION));
+        draw_caption(&bottom, self.caption)?;
+        let (top, area) = area.split_vertically(px(self.header()));
+        self.draw_header(&top)?;
+        let steps = self.axis.zero - 0.25..self.axis.end;
+        let decimals = decimals(&self.values);
+        let mut chart = ChartBuilder::on(&area)
+            .margin(px(12))
+            .x_label_area_size(px(46))
+            .y_label_area_size(px(58))
+            .build_cartesian_2d(steps.clone(), self.values.clone())?;
+        chart
+            .configure_mesh()
+            .disable_x_mesh()
+            .x_labels(0)
+            .bold_line_style(line(FAINT, 0.7, 1))
+            .light_line_style(WHITE)
+            .axis_style(line(INK, 1.0, 1))
+            .label_style(text(12, INK))
+            .y_label_formatter(&|value| format!("{value:.decimals$}"))
+            .x_desc("weight decay λ (logarithmic, with a place for 0)")
+            .y_desc(format!("{} (nats per token)", self.quantity.name()))
+            .axis_desc_style(text(12, INK))
+            .draw()?;
+        let (left, top) = area.get_base_pixel();
+        for (place, label) in &self.axis.ticks {
+            let (x, y) = chart.backend_coord(&(*place, self.values.start));
+            let (x, y) = (x - left, y - top);
+            area.draw(&PathElement::new([(x, y), (x, y + px(4))], line(INK, 1.0, 1)))?;
+            area.draw(&Text::new(label.clone(), (x, y + px(7)), centred(12, INK)))?;
+        }
+        if let Some(floor) = self.floor {
+            let ends = [(steps.start, floor), (steps.end, floor)];
+            chart.draw_series(LineSeries::new(ends, line(INK, 0.35, 2)))?;
+        }
+        self.groups.iter().try_for_each(|group| self.draw_group(&mut chart, group, hints))
+    }
+}
+
+impl Axis {
+    fn of<'a>(runs: impl Iterator<Item = &'a RunRow>) -> Self {
+        let mut positive: Vec<f64> =
+            runs.filter_map(|run| run.weight_decay).filter(|value| *value > 0.0).collect();
+        positive.sort_by(f64::total_cmp);
+        positive.dedup();
+        let low = positive.first().map_or(0.0, |value| value.log10());
+        let high = positive.last().map_or(0.0, |value| value.log10());
+        let decades = (low.ceil() as i32)..=(high.floor() as i32);
+        let tick = |power: i32| (f64::from(power), 10f64.powi(power).to_string());
+        let mut ticks: Vec<(f64, String)> = decades.map(tick).collect();
+        if ticks.len() < 2 {
+            ticks = positive.iter().map(|value| (value.log10(), value.to_string())).collect();
+        }
+        let zero = low - ZERO_SLOT;
+        ticks.push((zero, "0".to_owned()));
+        Axis { zero, ticks, end: high + 0.25 }
+    }
+
+    fn place(&self, weight_decay: f64) -> f64 {
+        if weight_decay > 0.0 { weight_decay.log10() } else { self.zero }
+    }
+}
+
+fn is_solid(mask: Option<Mask>) -> bool {
+    mask == Some(Mask::Matrices)
+}
+
+fn draw_key<DB: Backend>(area: &Area<DB>, group: &Group, (x, y): (i32, i32)) -> Result<()> {
+    let colour = palette::form(group.key.form);
+    let strokes: &[(u32, u32)] =
+        if is_solid(group.key.mask) { &[(0, 26)] } else { &[(0, 8), (18, 26)] };
+    for (start, end) in strokes {
+        let ends = [(x + px(*start), y), (x + px(*end), y)];
+        area.draw(&PathElement::new(ends, line(colour, 1.0, 2)))?;
+    }
+    let marker: Vec<(i32, i32)> =
+        outline(group.key.mask, 5).iter().map(|(dx, dy)| (x + px(13) + dx, y + dy)).collect();
+    area.draw(&Polygon::new(marker, colour.filled()))?;
+    area.draw(&Text::new(group.key.label(), (x + px(34), y), left(12, INK)))?;
+    Ok(())
+}
+
+/// The outline that stands for a mask, in pixels around its middle: matrices a disc, linear a
+/// triangle, no-embeddings a diamond, global a square.
+fn outline(mask: Option<Mask>, radius: u32) -> Vec<(i32, i32)> {
+    let (corners, turn) = match mask {
+        Some(Mask::Matrices) | None => (24, 0.0),
+        Some(Mask::Linear) => (3, 0.75),
+        Some(Mask::NoEmbeddings) => (4, 0.0),
+        Some(Mask::Global) => (4, 0.125),
+    };
+    let corner = |index: i32| {
+        let angle = TAU * (f64::from(index) / f64::from(corners) + turn);
+        let radius = f64::from(px(radius));
+        ((radius * angle.cos()).round() as i32, (radius * angle.sin()).round() as i32)
+    };
+    (0..corners).map(corner).collect()
+}

@@ -1,0 +1,56 @@
+use plotters::style::RGBColor;
+
+use crate::config::{Form, Named};
+use crate::published::Evidence;
+
+/// Text and axes.
+pub const INK: RGBColor = RGBColor(40, 40, 40);
+/// Grid lines and what should not catch the eye.
+pub const FAINT: RGBColor = RGBColor(205, 205, 205);
+
+/// The colour of a form, from the palette of Okabe & Ito (2008), which the colour-blind can tell
+/// apart; in the order of [`Form::ALL`].
+pub fn form(form: Form) -> RGBColor {
+    const COLOURS: [RGBColor; 9] = [
+        RGBColor(0, 0, 0),
+        RGBColor(0, 114, 178),
+        RGBColor(213, 94, 0),
+        RGBColor(230, 159, 0),
+        RGBColor(0, 158, 115),
+        RGBColor(86, 180, 233),
+        RGBColor(40, 130, 180),
+        RGBColor(204, 121, 167),
+        RGBColor(150, 140, 20),
+    ];
+    let place = Form::ALL.iter().position(|one| *one == form).unwrap_or_default();
+    COLOURS[place % COLOURS.len()]
+}
+
+/// The colour of what a claim rests on, from the same palette.
+pub fn evidence(evidence: Evidence) -> RGBColor {
+    match evidence {
+        Evidence::Documented => RGBColor(0, 114, 178),
+        Evidence::Contradicted => RGBColor(213, 94, 0),
+        Evidence::Undisclosed => RGBColor(110, 110, 110),
+    }
+}
+
+/// A colour on one dark-to-bright ramp: `share` runs from 0 (least decay) to 1 (most).
+pub fn ramp(share: f64) -> RGBColor {
+    const STOPS: [(u8, u8, u8); 6] = [
+        (68, 1, 84),
+        (65, 68, 135),
+        (42, 120, 142),
+        (34, 168, 132),
+        (110, 196, 70),
+        (214, 190, 20),
+    ];
+    let place = share.clamp(0.0, 1.0) * (STOPS.len() - 1) as f64;
+    let lower = (place as usize).min(STOPS.len() - 2);
+    let mix = |a: u8, b: u8| {
+        let fraction = place - lower as f64;
+        (f64::from(a) + (f64::from(b) - f64::from(a)) * fraction).round() as u8
+    };
+    let (a, b) = (STOPS[lower], STOPS[lower + 1]);
+    RGBColor(mix(a.0, b.0), mix(a.1, b.1), mix(a.2, b.2))
+}

@@ -1,0 +1,156 @@
+//! Overfitting with and without decay, for someone who sees one figure only.
+
+use std::ops::Range;
+
+use anyhow::Result;
+use plotters::prelude::*;
+
+use super::canvas::{
+    Area, Backend, CAPTION, Figure, Hints, TITLE, decimals, draw_caption, draw_title, left, line,
+    px, range_with_floor, text,
+};
+use super::data::{Data, Series};
+use super::palette::{self, FAINT, INK};
+use crate::config::Form;
+use crate::stats::{Cell, Group, Quantity};
+
+const SIZE: (u32, u32) = (880, 400);
+
+/// No decay beside the rule and λ with the lowest val loss.
+pub struct Story<'a> {
+    title: String,
+    panels: Vec<Panel>,
+    floor: Option<f64>,
+    caption: &'a str,
+}
+
+struct Panel {
+    title: String,
+    colour: RGBColor,
+    train: Series,
+    val: Series,
+}
+
+impl<'a> Story<'a> {
+    /// The figure; `None` where there is nothing to set beside no decay.
+    pub fn new(data: &'a Data) -> Option<Self> {
+        let (group, best) = data.analysis.best()?;
+        let baseline = group.baseline.as_ref()?;
+        let label = crate::stats::label(&group.side(best));
+        let panels = vec![
+            Panel::new(data, "No decay".to_owned(), Form::None, baseline),
+            Panel::new(data, label, group.key.form, best),
+        ];
+        let title = sentence(group, best, baseline)?;
+        Some(Story { title, panels, floor: data.floor, caption: &data.caption })
+    }
+}
+
+/// What the figure shows, in its own words.
+fn sentence(group: &Group, best: &Cell, baseline: &Cell) -> Option<String> {
+    let gap = |cell: &Cell| Some(cell.estimate(|run| run.gap)?.mean);
+    let loss = best.paired(baseline, |run| Quantity::ValLoss.of(run))?;
+    let direction = if loss.mean < 0.0 { "lowers" } else { "raises" };
+    let half = loss.half_width.map_or(String::new(), |half| format!(" ± {half:.2}"));
+    Some(format!(
+        "{} takes the gap from {:.2} to {:.2} and {direction} val loss by {:.2}{half}",
+        group.key.title(),
+        gap(baseline)?,
+        gap(best)?,
+        loss.mean.abs(),
+    ))
+}
+
+impl Panel {
+    fn new(data: &Data, title: String, form: Form, cell: &Cell) -> Self {
+        Panel {
+            title,
+            colour: palette::form(form),
+            train: data.series(cell, |row| row.train_loss),
+            val: data.series(cell, |row| row.val_loss),
+        }
+    }
+
+    fn draw<DB: Backend>(
+        &self,
+        area: &Area<DB>,
+        (steps, values): (Range<f64>, Range<f64>),
+        hints: &mut Hints,
+    ) -> Result<()> {
+        let decimals = decimals(&values);
+        let mut chart = ChartBuilder::on(area)
+            .margin(px(10))
+            .caption(&self.title, text(14, INK))
+            .x_label_area_size(px(36))
+            .y_label_area_size(px(54))
+            .build_cartesian_2d(steps.clone(), values.clone())?;
+        chart
+            .configure_mesh()
+            .disable_x_mesh()
+            .bold_line_style(line(FAINT, 0.7, 1))
+            .light_line_style(WHITE)
+            .axis_style(line(INK, 1.0, 1))
+            .label_style(text(11, INK))
+            .y_label_formatter(&|value| format!("{value:.decimals$}"))
+            .x_label_formatter(&|step| format!("{step:.0}"))
+            .x_labels(6)
+            .x_desc("optimizer step")
+            .y_desc("loss (nats per token)")
+            .axis_desc_style(text(11, INK))
+            .draw()?;
+        let down = self.train.means().collect::<Vec<_>>().into_iter().rev();
+        let between: Vec<(f64, f64)> = self.val.means().chain(down).collect();
+        chart.draw_series([Polygon::new(between, self.colour.mix(0.12).filled())])?;
+        let (dash, space) = (px(5) as u32, px(4) as u32);
+        let dashed = line(self.colour, 0.9, 2);
+        chart.draw_series(DashedLineSeries::new(self.train.means(), dash, space, dashed))?;
+        chart.draw_series(LineSeries::new(self.val.means(), line(self.colour, 1.0, 3)))?;
+        for (name, series) in [("val", &self.val), ("train", &self.train)] {
+            let Some((step, value)) = series.means().last() else { continue };
+            let label = Text::new(
+                format!("{name} {value:.2}"),
+                (step * 1.015, value),
+                left(12, self.colour),
+            );
+            chart.draw_series([label])?;
+            for (step, value) in series.means().filter(|(_, value)| values.contains(value)) {
+                let hint = format!("{}, {name}, step {step}: {value:.4}", self.title);
+                hints.add(chart.backend_coord(&(step, value)), hint);
+            }
+        }
+        if let (Some((step, val)), Some((_, train))) =
+            (self.val.means().last(), self.train.means().last())
+        {
+            let middle = (step * 0.80, (val + train) / 2.0);
+            let gap = Text::new(format!("gap {:.2}", val - train), middle, left(13, INK));
+            chart.draw_series([gap])?;
+        }
+        Ok(())
+    }
+}
+
+impl Figure for Story<'_> {
+    fn size(&self) -> (u32, u32) {
+        (SIZE.0, SIZE.1 + TITLE + CAPTION)
+    }
+
+    fn draw<DB: Backend>(&self, area: &Area<DB>, hints: &mut Hints) -> Result<()> {
+        let (_, height) = area.dim_in_pixel();
+        let (area, bottom) = area.split_vertically(height as i32 - px(CAPTION));
+        draw_caption(&bottom, self.caption)?;
+        let (header, body) = area.split_vertically(px(TITLE));
+        let note = "solid: val, dashed: train, shaded: the generalization gap; means over seeds";
+        draw_title(&header, &self.title, note)?;
+        let points = || {
+            let series = self.panels.iter().flat_map(|panel| [&panel.train, &panel.val]);
+            series.flat_map(|series| series.means())
+        };
+        let last = points().map(|(step, _)| step).fold(1.0, f64::max);
+        let settled = points().filter(|(step, _)| *step >= last * 0.1).map(|(_, value)| value);
+        let values = range_with_floor(settled, self.floor)?;
+        for (panel, area) in self.panels.iter().zip(body.split_evenly((1, 2))) {
+            panel.draw(&area, (0.0..last * 1.2, values.clone()), hints)?;
+        }
+        Ok(())
+    }
+}

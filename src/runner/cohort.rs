@@ -1,0 +1,185 @@
+//! Carries a cohort out against the store: takes its runs, finds out where each goes on, trains
+//! them and keeps what they bring.
+
+use std::any::Any;
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Error, Result, anyhow};
+use burn::tensor::Device;
+use burn::train::Interrupter;
+
+use super::journal::{Journal, Kept};
+use super::outcome::{Event, Outcome, Tell};
+use crate::config::RunConfig;
+use crate::corpus::Corpus;
+use crate::record::{Checkpoint, End, LaneWeights, Provenance, Status};
+use crate::store::{Holder, RunLock, RunState, RunWriter, Store};
+use crate::train::{Cohort, Ending, train};
+
+/// Where a worker works and what it works with.
+pub struct Workplace<'a> {
+    /// The data of every run.
+    pub corpus: &'a Corpus,
+    /// Weights to start from, where runs do.
+    pub initial: Option<Arc<LaneWeights>>,
+    /// The device, without autodiff.
+    pub device: Device,
+    /// Threads of its tensor operations.
+    pub threads: usize,
+    /// Where runs are kept.
+    pub store: Store,
+    /// What the records say about their origin.
+    pub provenance: Provenance,
+    /// Time between checkpoints.
+    pub checkpoint_every: Duration,
+    /// Stops training between two steps, after a checkpoint.
+    pub interrupter: Interrupter,
+}
+
+/// A run that this worker has taken.
+struct Taken {
+    /// Its place among the lanes asked for.
+    place: usize,
+    config: RunConfig,
+    lock: RunLock,
+    resume: Option<Checkpoint>,
+}
+
+impl Workplace<'_> {
+    /// Trains runs of one shape and says what came of each, in their order. Every error becomes the
+    /// outcome of the runs that it concerns.
+    pub fn carry_out(&self, lanes: &[RunConfig], tell: &mut dyn Tell) -> Vec<Outcome> {
+        let mut outcomes = vec![Outcome::Stopped; lanes.len()];
+        let mut groups: BTreeMap<usize, Vec<Taken>> = BTreeMap::new();
+        for (place, config) in lanes.iter().enumerate() {
+            match self.take(place, config, tell) {
+                Ok(Ok(taken)) => {
+                    let step = taken.resume.as_ref().map_or(0, |checkpoint| checkpoint.step);
+                    groups.entry(step).or_default().push(taken);
+                }
+                Ok(Err(outcome)) => outcomes[place] = outcome,
+                Err(error) => outcomes[place] = Outcome::failed(&error),
+            }
+        }
+        // Lanes train together from one step on; those that stopped elsewhere train on their own.
+        for group in groups.into_values() {
+            let places: Vec<usize> = group.iter().map(|taken| taken.place).collect();
+            for (place, outcome) in places.into_iter().zip(self.train_group(group, tell)) {
+                outcomes[place] = outcome;
+            }
+        }
+        outcomes
+    }
+
+    /// Takes a run, or says why there is nothing to train.
+    fn take(
+        &self,
+        place: usize,
+        config: &RunConfig,
+        tell: &mut dyn Tell,
+    ) -> Result<std::result::Result<Taken, Outcome>> {
+        let id = config.id();
+        let mut holder = Holder::new(&self.provenance.host, 0);
+        let Some(mut lock) = self.store.lock(&id, &holder)? else { return Ok(Err(Outcome::Busy)) };
+        let resume = match self.store.state(config) {
+            RunState::Finished(record) => return Ok(Err(Outcome::Kept(record.end.status))),
+            RunState::New | RunState::Begun => None,
+            RunState::Interrupted { .. } => Some(self.store.checkpoint(config)?),
+            RunState::Failed { step, .. } => {
+                (step > 0).then(|| self.store.checkpoint(config)).transpose()?
+            }
+            RunState::Broken { why } => {
+                let place = self.store.set_aside(&lock, &id)?;
+                tell(Event::Note(format!(
+                    "run {id} is trained again: {why}; its files are in {}",
+                    place.display()
+                )));
+                None
+            }
+        };
+        holder.from_step = resume.as_ref().map_or(0, |checkpoint| checkpoint.step);
+        lock.announce(&holder)?;
+        Ok(Ok(Taken { place, config: config.clone(), lock, resume }))
+    }
+
+    fn train_group(&self, group: Vec<Taken>, tell: &mut dyn Tell) -> Vec<Outcome> {
+        let lanes: Vec<RunConfig> = group.iter().map(|taken| taken.config.clone()).collect();
+        match self.begin(group, tell) {
+            Ok((resume, mut journal)) => {
+                let result = self.train(&lanes, resume, &mut journal);
+                journal.outcomes(result)
+            }
+            Err(error) => vec![Outcome::failed(&error); lanes.len()],
+        }
+    }
+
+    fn begin<'t>(
+        &'t self,
+        group: Vec<Taken>,
+        tell: &'t mut dyn Tell,
+    ) -> Result<(Vec<Checkpoint>, Journal<'t>)> {
+        let (mut resume, mut kept) = (Vec::new(), Vec::new());
+        for Taken { place, config, lock, resume: from, .. } in group {
+            let step = from.as_ref().map_or(0, |checkpoint| checkpoint.step);
+            let writer = RunWriter::begin(&self.store, lock, &config, step)?;
+            kept.push(Kept::new(place, config, writer, step));
+            resume.extend(from);
+        }
+        Ok((resume, Journal::new(self, kept, tell)))
+    }
+
+    fn train(
+        &self,
+        lanes: &[RunConfig],
+        resume: Vec<Checkpoint>,
+        journal: &mut Journal,
+    ) -> Result<Ending> {
+        let cohort = Cohort {
+            lanes,
+            resume,
+            corpus: self.corpus,
+            initial: self.initial.clone(),
+            device: self.device.clone(),
+        };
+        // Tensor operations of this worker use a pool of their own: parallelism pays between
+        // cohorts, and costs more than it gains inside small operations.
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(self.threads).build()?;
+        let work = AssertUnwindSafe(|| pool.install(|| train(&cohort, journal, &self.interrupter)));
+        catch_unwind(work).unwrap_or_else(|panic| Err(describe(&*panic)))
+    }
+}
+
+/// Marks runs as failed that no worker could bring to an end.
+pub fn give_up(store: &Store, lanes: &[RunConfig], provenance: &Provenance, why: &str) {
+    for config in lanes {
+        let holder = Holder::new(&provenance.host, 0);
+        // Where even this cannot be written, the outcome tells all the same.
+        let Ok(Some(lock)) = store.lock(&config.id(), &holder) else { continue };
+        let state = store.state(config);
+        if !matches!(state, RunState::Finished(_) | RunState::Broken { .. }) {
+            let end = End::failed(state.step(), why, provenance);
+            let _ = store.fail(&lock, config, &end);
+        }
+    }
+}
+
+/// What a panic said.
+fn describe(panic: &(dyn Any + Send)) -> Error {
+    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
+    anyhow!("training panicked: {}", text.unwrap_or_else(|| "without a message".to_owned()))
+}
+
+impl Outcome {
+    fn failed(error: &Error) -> Self {
+        Outcome::Failed(format!("{error:#}"))
+    }
+
+    /// Whether nothing is left to do for the run.
+    pub fn is_kept(&self) -> bool {
+        matches!(self, Outcome::Kept(Status::Done | Status::Diverged))
+    }
+}

@@ -1,0 +1,128 @@
+//! How many lanes a cohort gets and how many cohorts train at once.
+
+use crate::backend::DeviceKind;
+use crate::config::RunConfig;
+use crate::experiment::cost::lane_bytes;
+
+/// Most lanes of a cohort on a CPU. Stacking spares a small model the overhead of its operations;
+/// four lanes gave one of 16 channels 1.3 times the speed of one, and eight gave less
+/// (`benches/training`).
+const CPU_LANES: usize = 4;
+/// What a cohort may keep on a CPU so that it stays in the cache: beyond, every further lane slows
+/// all of them down.
+const CPU_CACHE_BYTES: u64 = 8 << 20;
+/// Lanes of a cohort on a GPU, where small kernels are bound by their launches.
+const GPU_LANES: usize = 64;
+/// Bytes that a sweep and each of its worker processes take before the first lane.
+const PROCESS_BYTES: u64 = 40 << 20;
+/// Memory to count on where a GPU does not tell its own.
+const GPU_BYTES: u64 = 4 << 30;
+
+/// What there is to train on.
+#[derive(Clone, Debug)]
+pub struct Machine {
+    /// What the backend computes on.
+    pub kind: DeviceKind,
+    /// Cores of the CPU.
+    pub cores: usize,
+    /// Free memory of the machine.
+    pub free_bytes: u64,
+}
+
+/// A way to share the runs of a plan out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Layout {
+    /// Most lanes of a cohort.
+    pub lanes: usize,
+    /// Cohorts in training at once.
+    pub workers: usize,
+    /// Threads of each.
+    pub threads: usize,
+    /// Bytes that a lane needs, by estimate.
+    pub lane_bytes: u64,
+    /// Why, for people.
+    pub reason: String,
+}
+
+impl Layout {
+    /// Chooses for these runs; `lanes` and `jobs` are the user's, if any.
+    pub fn choose(
+        runs: &[RunConfig],
+        machine: &Machine,
+        lanes: Option<usize>,
+        jobs: Option<usize>,
+    ) -> Self {
+        let lane_bytes = runs.iter().map(lane_bytes).max().unwrap_or(1);
+        let (preferred, budget, most_workers, why) = match machine.kind {
+            DeviceKind::Cpu => {
+                let cached = (CPU_CACHE_BYTES / lane_bytes).clamp(1, CPU_LANES as u64) as usize;
+                (cached, machine.free_bytes / 2, machine.cores, "what stays in a CPU's cache")
+            }
+            DeviceKind::Gpu => (GPU_LANES, GPU_BYTES, 1, "a GPU wants many"),
+        };
+        let workers = jobs.unwrap_or(most_workers).min(runs.len()).max(1);
+        let fitting = (budget / workers as u64 / lane_bytes).max(1) as usize;
+        let chosen = lanes.unwrap_or(preferred.min(fitting)).min(runs.len());
+        let reason = match lanes {
+            Some(_) => "as asked by --lanes".to_owned(),
+            None if fitting < preferred => format!("what {} of memory hold", mebibytes(budget)),
+            None => why.to_owned(),
+        };
+        let threads = (machine.cores / workers).max(1);
+        Layout { lanes: chosen, workers, threads, lane_bytes, reason }
+    }
+
+    /// Bytes that all workers together need, by estimate.
+    pub fn bytes(&self) -> u64 {
+        let workers = self.workers as u64;
+        PROCESS_BYTES * (1 + workers) + self.lane_bytes * self.lanes as u64 * workers
+    }
+}
+
+/// Bytes for people.
+pub fn mebibytes(bytes: u64) -> String {
+    format!("{:.0} MiB", bytes as f64 / f64::from(1 << 20))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::tests::example;
+
+    fn machine(kind: DeviceKind, free_bytes: u64) -> Machine {
+        Machine { kind, cores: 8, free_bytes }
+    }
+
+    #[test]
+    fn a_cpu_gets_a_worker_a_core_with_few_lanes_and_a_gpu_one_with_many() {
+        let runs = vec![example(); 200];
+        let cpu = Layout::choose(&runs, &machine(DeviceKind::Cpu, 8 << 30), None, None);
+        assert_eq!((cpu.lanes, cpu.workers, cpu.threads), (CPU_LANES, 8, 1));
+        let gpu = Layout::choose(&runs, &machine(DeviceKind::Gpu, 8 << 30), None, None);
+        assert_eq!((gpu.lanes, gpu.workers), (GPU_LANES, 1));
+    }
+
+    #[test]
+    fn little_memory_means_fewer_lanes_but_never_none() {
+        let runs = vec![example(); 200];
+        let bytes = lane_bytes(&example());
+        let tight = Layout::choose(&runs, &machine(DeviceKind::Cpu, bytes * 2 * 8 * 2), None, None);
+        assert_eq!(tight.lanes, 2);
+        let none = Layout::choose(&runs, &machine(DeviceKind::Cpu, 0), None, None);
+        assert_eq!(none.lanes, 1);
+    }
+
+    #[test]
+    fn the_user_decides_where_the_user_speaks() {
+        let runs = vec![example(); 20];
+        let layout = Layout::choose(&runs, &machine(DeviceKind::Cpu, 8 << 30), Some(7), Some(2));
+        assert_eq!((layout.lanes, layout.workers, layout.threads), (7, 2, 4));
+        let mut large = example();
+        large.model.channels = 512;
+        let large =
+            Layout::choose(&vec![large; 20], &machine(DeviceKind::Cpu, 8 << 30), None, None);
+        assert_eq!(large.lanes, 1, "one lane of a large model fills the cache");
+        let single = Layout::choose(&runs[..1], &machine(DeviceKind::Cpu, 8 << 30), Some(7), None);
+        assert_eq!((single.lanes, single.workers, single.threads), (1, 1, 8));
+    }
+}

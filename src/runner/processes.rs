@@ -1,0 +1,175 @@
+use std::collections::VecDeque;
+use std::io::{BufRead, BufReader, Lines};
+use std::path::PathBuf;
+use std::process::{Child, ChildStderr, ChildStdout, Command, ExitStatus, Stdio};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+
+use anyhow::{Context, Result};
+
+use super::protocol::{Assignment, Message};
+use super::{Event, Executor, Outcome, Stop, Tell, give_up};
+use crate::config::RunConfig;
+use crate::store::Store;
+
+/// Times that a cohort's worker is started again after it died.
+const RESTARTS: usize = 3;
+/// Lines of a dead worker's stderr that its error repeats.
+const LAST_WORDS: usize = 3;
+
+/// Trains cohorts in worker processes, so that one that dies takes nothing with it but its cohort's steps
+/// since the last checkpoint. A worker that is done with one takes up the next.
+pub struct Processes {
+    program: PathBuf,
+    assignment: Assignment,
+    stop: Stop,
+    idle: Mutex<Vec<Worker>>,
+}
+
+/// A worker process.
+struct Worker {
+    process: Child,
+    answers: Lines<BufReader<ChildStdout>>,
+    last_words: JoinHandle<VecDeque<String>>,
+}
+
+/// How a worker process ended.
+enum Ended {
+    Properly(Vec<Outcome>),
+    Died(String),
+}
+
+impl Executor for Processes {
+    fn carry_out(&self, lanes: &[RunConfig], tell: &mut dyn Tell) -> Result<Vec<Outcome>> {
+        let mut deaths = 0;
+        loop {
+            match self.work_once(lanes, tell)? {
+                // Somebody stopped the worker alone: start it again, as after a death.
+                Ended::Properly(outcomes)
+                    if outcomes.contains(&Outcome::Stopped)
+                        && !self.stop.is_requested()
+                        && deaths < RESTARTS =>
+                {
+                    tell(Event::Note("a worker was stopped; starting it again".to_owned()));
+                }
+                Ended::Properly(outcomes) => return Ok(outcomes),
+                Ended::Died(_) if self.stop.is_requested() => {
+                    return Ok(vec![Outcome::Stopped; lanes.len()]);
+                }
+                Ended::Died(why) if deaths == RESTARTS => {
+                    let why = format!("its worker died {} times, at last with {why}", deaths + 1);
+                    let store = Store::new(&self.assignment.results);
+                    give_up(&store, lanes, &self.assignment.provenance, &why);
+                    return Ok(vec![Outcome::Failed(why); lanes.len()]);
+                }
+                Ended::Died(why) => {
+                    let time = deaths + 1;
+                    tell(Event::Note(format!(
+                        "a worker died ({why}); starting it again ({time} of {RESTARTS})"
+                    )));
+                }
+            }
+            deaths += 1;
+        }
+    }
+}
+
+impl Processes {
+    /// Workers are calls of `program` as `PROGRAM worker`; `assignment` is what each gets, without its
+    /// lanes; `stop` stops them.
+    pub fn new(program: PathBuf, assignment: Assignment, stop: Stop) -> Self {
+        Processes { program, assignment, stop, idle: Mutex::default() }
+    }
+
+    fn work_once(&self, lanes: &[RunConfig], tell: &mut dyn Tell) -> Result<Ended> {
+        let waiting = self.idle().pop();
+        let mut worker = waiting.map_or_else(|| self.start(), Ok)?;
+        let assignment = Assignment { lanes: lanes.to_vec(), ..self.assignment.clone() };
+        let mut line = serde_json::to_vec(&assignment)?;
+        line.push(b'\n');
+        // A worker that cannot take it is dead, which shows when it is followed.
+        self.stop.send(worker.process.id(), &line);
+        let outcomes = worker.follow(tell).filter(|outcomes| outcomes.len() == lanes.len());
+        match outcomes {
+            Some(outcomes) if !outcomes.contains(&Outcome::Stopped) => {
+                self.idle().push(worker);
+                Ok(Ended::Properly(outcomes))
+            }
+            outcomes => {
+                self.stop.release(worker.process.id());
+                let why = worker.last_words()?;
+                Ok(outcomes.map_or(Ended::Died(why), Ended::Properly))
+            }
+        }
+    }
+
+    fn start(&self) -> Result<Worker> {
+        let mut process = Command::new(&self.program)
+            .arg("worker")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .with_context(|| format!("cannot start {}", self.program.display()))?;
+        self.stop.hold(process.id(), process.stdin.take().context("the worker has no stdin")?);
+        let last_words = listen(process.stderr.take().context("the worker has no stderr")?);
+        let answers = process.stdout.take().context("the worker has no stdout")?;
+        Ok(Worker { process, answers: BufReader::new(answers).lines(), last_words })
+    }
+
+    fn idle(&self) -> MutexGuard<'_, Vec<Worker>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Processes {
+    fn drop(&mut self) {
+        for mut worker in std::mem::take(&mut *self.idle()) {
+            self.stop.release(worker.process.id());
+            let _ = worker.process.wait();
+        }
+    }
+}
+
+impl Worker {
+    /// Passes its events on until it says what came of its cohort; `None` where it dies before.
+    fn follow(&mut self, tell: &mut dyn Tell) -> Option<Vec<Outcome>> {
+        for line in self.answers.by_ref().map_while(Result::ok) {
+            match serde_json::from_str(&line) {
+                Ok(Message::Event(event)) => tell(event),
+                Ok(Message::Outcomes(brought)) => return Some(brought),
+                // A worker that was killed in the middle of a line.
+                Err(_) => {}
+            }
+        }
+        None
+    }
+
+    /// Waits for its end and says what that was.
+    fn last_words(mut self) -> Result<String> {
+        let status = self.process.wait().context("cannot wait for a worker")?;
+        Ok(describe(status, &self.last_words.join().unwrap_or_default()))
+    }
+}
+
+/// Keeps the last lines of a worker's stderr.
+fn listen(stderr: ChildStderr) -> JoinHandle<VecDeque<String>> {
+    std::thread::spawn(move || {
+        let mut last = VecDeque::new();
+        for line in BufReader::new(stderr).lines().map_while(Result::ok) {
+            last.push_back(line);
+            if last.len() > LAST_WORDS {
+                last.pop_front();
+            }
+        }
+        last
+    })
+}
+
+fn describe(status: ExitStatus, last_words: &VecDeque<String>) -> String {
+    let words: Vec<&str> = last_words.iter().map(String::as_str).collect();
+    match words.is_empty() {
+        true => status.to_string(),
+        false => format!("{status}: {}", words.join(" / ")),
+    }
+}

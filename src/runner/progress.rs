@@ -1,0 +1,43 @@
+//! How a sweep shows itself on stderr while it runs.
+
+mod bars;
+mod dashboard;
+mod lines;
+
+use std::io::IsTerminal;
+
+use crate::config::RunConfig;
+use crate::record::CurveRow;
+
+pub use dashboard::Dashboard;
+
+/// Is told how a sweep goes. Cohorts are numbered from 0.
+pub trait Progress: Sync {
+    /// A worker took up a cohort.
+    fn cohort_started(&self, _cohort: usize, _lanes: &[RunConfig]) {}
+    /// `lanes` runs of a cohort took `steps` more steps and are at step `step`.
+    fn advanced(&self, _cohort: usize, _lanes: usize, _steps: usize, _step: usize) {}
+    /// A row was added to the curve of a run.
+    fn logged(&self, _cohort: usize, _run: &RunConfig, _row: &CurveRow) {}
+    /// A worker is done with a cohort.
+    fn cohort_finished(&self, _cohort: usize, _lanes: usize) {}
+    /// Something that people should know.
+    fn note(&self, _text: &str) {}
+}
+
+/// Says nothing.
+pub struct Quiet;
+
+impl Progress for Quiet {}
+
+/// Bars on a terminal, lines elsewhere, nothing if `quiet`; for cohorts whose runs have
+/// `lane_steps` steps left together.
+pub fn for_sweep(cohorts: &[Vec<RunConfig>], lane_steps: u64, quiet: bool) -> Box<dyn Progress> {
+    if quiet {
+        Box::new(Quiet)
+    } else if std::io::stderr().is_terminal() {
+        Box::new(bars::Bars::new(cohorts, lane_steps))
+    } else {
+        Box::new(lines::Lines::new(cohorts.len(), lane_steps))
+    }
+}

@@ -1,0 +1,99 @@
+use std::collections::BTreeMap;
+
+use crate::config::RunConfig;
+use crate::record::Status;
+use crate::runner::Pending;
+use crate::store::{RunState, Store};
+
+/// Runs that are named one by one in a summary, at most.
+const MOST_NAMED: usize = 8;
+
+/// What is left to do of a plan, and why.
+pub struct Todo {
+    runs: Vec<Known>,
+}
+
+/// A run and what the store says of it. Its curve is not kept: a plan may have a hundred thousand runs.
+struct Known {
+    run: RunConfig,
+    finished: Option<Status>,
+    step: usize,
+    reason: (u8, String),
+    complaint: Option<String>,
+}
+
+impl Todo {
+    /// Looks every run up.
+    pub fn of(runs: &[RunConfig], store: &Store) -> Self {
+        Todo { runs: runs.iter().map(|run| Known::of(run, &store.state(run))).collect() }
+    }
+
+    /// The runs to train, with the steps that they have behind them.
+    pub fn pending(&self) -> Vec<Pending> {
+        let left = self.runs.iter().filter(|known| known.finished.is_none());
+        left.map(|known| Pending { run: known.run.clone(), step: known.step }).collect()
+    }
+
+    /// Runs that have ended.
+    pub fn finished(&self) -> usize {
+        self.runs.iter().filter(|known| known.finished.is_some()).count()
+    }
+
+    /// Runs that diverged.
+    pub fn diverged(&self) -> Vec<RunConfig> {
+        let diverged = self.runs.iter().filter(|known| known.finished == Some(Status::Diverged));
+        diverged.map(|known| known.run.clone()).collect()
+    }
+
+    /// Why each run is trained or not, in lines for people.
+    pub fn reasons(&self) -> Vec<String> {
+        let mut counts: BTreeMap<&(u8, String), usize> = BTreeMap::new();
+        for known in &self.runs {
+            *counts.entry(&known.reason).or_default() += 1;
+        }
+        let lines = counts.into_iter().map(|((_, reason), count)| format!("{count:>5} {reason}"));
+        let complaints: Vec<&String> =
+            self.runs.iter().filter_map(|known| known.complaint.as_ref()).collect();
+        let more = complaints.len().saturating_sub(MOST_NAMED);
+        let named = complaints.into_iter().take(MOST_NAMED).cloned();
+        lines.chain(named).chain((more > 0).then(|| format!("… and {more} more"))).collect()
+    }
+}
+
+impl Known {
+    fn of(run: &RunConfig, state: &RunState) -> Self {
+        let finished = match state {
+            RunState::Finished(record) => Some(record.end.status),
+            _ => None,
+        };
+        let complaint = match state {
+            RunState::Failed { error, .. } => {
+                Some(format!("run {} failed before: {error}", run.id()))
+            }
+            RunState::Broken { why } => Some(format!("run {} cannot be used: {why}", run.id())),
+            _ => None,
+        };
+        let (step, reason) = (state.step(), reason(state));
+        Known { run: run.clone(), finished, step, reason, complaint }
+    }
+}
+
+/// A place in the summary and its words.
+fn reason(state: &RunState) -> (u8, String) {
+    match state {
+        RunState::Finished(record) if record.end.status == Status::Diverged => {
+            (1, "diverged before; kept (--retry-diverged trains them again)".to_owned())
+        }
+        RunState::Finished(_) => (0, "finished before".to_owned()),
+        RunState::Interrupted { step } => (2, format!("go on after step {step}")),
+        RunState::Failed { step: 0, .. } => (3, "failed before; tried again".to_owned()),
+        RunState::Failed { step, .. } => {
+            (3, format!("failed before; tried again after step {step}"))
+        }
+        RunState::Broken { .. } => {
+            (4, "damaged; trained again, the old files set aside".to_owned())
+        }
+        RunState::Begun => (5, "stopped before a checkpoint; trained from the start".to_owned()),
+        RunState::New => (6, "new".to_owned()),
+    }
+}
