@@ -76,7 +76,7 @@ fn assert_follows(optimizer: &str, ours: &Curves) {
         let distance = distances.entry(&case.0).or_default();
         *distance = distance.max(furthest);
     }
-    println!("{optimizer}: largest distance of the loss from PyTorch by form: {distances:.1e?}");
+    println!("{optimizer}: largest distance of the loss from PyTorch by form: {distances:?}");
 }
 
 fn follows_pytorch(optimizer: &str) {
