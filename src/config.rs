@@ -129,6 +129,8 @@ impl fmt::Display for RunId {
 
 #[cfg(test)]
 pub(crate) mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     /// A small run for tests.
@@ -169,23 +171,37 @@ pub(crate) mod tests {
         assert_eq!(with(|run| run.data.split.order = Order::Sequential), "966239910181c744");
     }
 
+    /// What is no key of a spec: the keys are tried one by one beside the parser.
     #[test]
-    fn every_field_changes_the_identity() {
+    fn numerics_seeds_weights_and_text_change_the_identity() {
         let base = example();
-        let changed: [fn(&mut RunConfig); 7] = [
+        let changed: [fn(&mut RunConfig); 6] = [
             |run| run.numerics += 1,
-            |run| run.model.layers += 1,
             |run| run.data.seed += 1,
+            |run| run.data.digest = "1".repeat(64),
+            |run| run.data.vocabulary += 1,
             |run| run.start = Start::Seed(1),
-            |run| run.recipe.eps = 1e-7,
-            |run| run.decay.weight_decay = Some(0.2),
-            |run| run.decay.mask = Some(Mask::Global),
+            |run| run.start = Start::Weights("ab".into()),
         ];
         for change in changed {
             let mut other = base.clone();
             change(&mut other);
             assert_ne!(other.id(), base.id());
         }
+    }
+
+    #[test]
+    fn new_hyperparameters_leave_the_identity_of_older_runs_alone() {
+        let json = serde_json::to_string(&example().recipe).unwrap();
+        let expected = "{\"steps\":4,\"batch\":2,\"lr\":0.003,\"warmup\":1,\"min_lr_ratio\":0.1,\
+            \"betas\":[0.9,0.95],\"eps\":1e-8,\"clip\":1.0,\"eval_every\":2,\"eval_windows\":4,\
+            \"log_every\":1}";
+        assert_eq!(json, expected);
+        let mut sgd = example();
+        sgd.recipe.optimizer = OptimizerKind::Sgd;
+        sgd.recipe = sgd.recipe.normalised();
+        let json = serde_json::to_string(&sgd.recipe).unwrap();
+        assert!(json.ends_with("\"optimizer\":\"sgd\",\"momentum\":0.9}"), "{json}");
     }
 
     #[test]
@@ -198,9 +214,69 @@ pub(crate) mod tests {
         }
     }
 
+    /// Any value that a key may have.
+    fn value_of(kind: &keys::Kind) -> BoxedStrategy<Value> {
+        let number = |range: keys::Range| {
+            let any = prop::num::f64::POSITIVE | prop::num::f64::SUBNORMAL | prop::num::f64::ZERO;
+            let any = prop_oneof![
+                any,
+                (-400i32..400).prop_map(|tenths| 10f64.powf(f64::from(tenths) / 10.0)),
+                0.0..1.0f64
+            ];
+            any.prop_map(f64::abs).prop_filter("in range", move |number| range.contains(*number))
+        };
+        match *kind {
+            keys::Kind::Count(least, most) => {
+                let most = most.min(i64::MAX as usize);
+                (least..=most).prop_map(Value::Count).boxed()
+            }
+            keys::Kind::Number(range) => number(range).prop_map(Value::Number).boxed(),
+            keys::Kind::Pair(range) => {
+                (number(range), number(range)).prop_map(|(a, b)| Value::Pair([a, b])).boxed()
+            }
+            keys::Kind::Name(names) => prop::sample::select(names()).prop_map(Value::Name).boxed(),
+            keys::Kind::Text | keys::Kind::Seeds => unreachable!("no hyperparameter is a text"),
+        }
+    }
+
+    /// A run with any hyperparameters and any λ.
+    pub(crate) fn any_run() -> impl Strategy<Value = RunConfig> {
+        let values: Vec<_> = HYPERPARAMETERS.iter().map(|row| value_of(&row.key.kind)).collect();
+        (values, value_of(&keys::Kind::Number(keys::Range::NotNegative))).prop_map(
+            |(values, lambda)| {
+                let mut run = example();
+                for (row, value) in HYPERPARAMETERS.iter().zip(&values) {
+                    row.set(&mut run.recipe, value);
+                }
+                run.recipe = run.recipe.normalised();
+                if let Value::Number(lambda) = lambda {
+                    run.decay.weight_decay = Some(lambda);
+                }
+                run
+            },
+        )
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(10_000))]
+
+        #[test]
+        fn every_number_of_a_configuration_survives_its_json_bit_for_bit(run in any_run()) {
+            let json = serde_json::to_string_pretty(&run).unwrap();
+            let read: RunConfig = serde_json::from_str(&json).unwrap();
+            prop_assert_eq!(read.id(), run.id());
+            prop_assert_eq!(read, run);
+        }
+    }
+
     #[test]
-    fn a_configuration_survives_its_json() {
-        let json = serde_json::to_string(&example()).unwrap();
-        assert_eq!(serde_json::from_str::<RunConfig>(&json).unwrap(), example());
+    fn numbers_that_once_did_not_survive_do() {
+        for lambda in [0.12225386620948397, 0.00046415888336127773, 1e-23, 1e-30, 5e-324, f64::MAX]
+        {
+            let mut run = example();
+            run.decay.weight_decay = Some(lambda);
+            let json = serde_json::to_string(&run).unwrap();
+            assert_eq!(serde_json::from_str::<RunConfig>(&json).unwrap(), run, "{lambda:e}");
+        }
     }
 }

@@ -112,4 +112,4 @@ impl ModuleMapper for Update<'_> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

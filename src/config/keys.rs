@@ -131,7 +131,7 @@ const OTHERS: &[Key] = &[
         "[7]",
         "A run per arm and seed; a seed draws the first weights and the order of the data.",
     ),
-    key(Section::Recipe, "name", Kind::Text, "'gpt-3'", "A published recipe to start from."),
+    key(Section::Recipe, "name", Kind::Text, "'llama-1'", "A published recipe to start from."),
     key(
         Section::Data,
         "source",
@@ -173,7 +173,7 @@ const OTHERS: &[Key] = &[
         Section::Arm,
         "recipe",
         Kind::Text,
-        "'gpt-3'",
+        "'llama-1'",
         "A published recipe that this arm starts from.",
     ),
     key(

@@ -1,7 +1,12 @@
+use std::collections::BTreeSet;
+
 use proptest::prelude::*;
 
 use super::*;
+use crate::config::keys::{self, Identity, Key};
 use crate::config::{Form, Mask, Named};
+use crate::config::{OptimizerKind, RunConfig, RunId};
+use crate::corpus::Corpus;
 
 fn parse(text: &str) -> Result<Spec> {
     Spec::parse(text, &Changes::default())
@@ -107,7 +112,7 @@ fn what_is_wrong_is_named_with_its_key_and_what_was_expected() {
 
 #[test]
 fn a_gigantic_grid_is_refused_with_its_count_before_it_is_built() {
-    let list = |count: usize| (0..count).map(|i| i.to_string()).collect::<Vec<_>>().join(",");
+    let list = |count: usize| (1..=count).map(|i| i.to_string()).collect::<Vec<_>>().join(",");
     let text = format!(
         "name = 'a'\nseeds = [{}]\n[[arm]]\nform = 'adamw'\nweight_decay = [{}]\nsteps = [{}]\n",
         list(1000),
@@ -175,4 +180,124 @@ proptest! {
     fn any_text_at_all_is_parsed_or_refused(text in "\\PC{0,200}") {
         let _ = parse(&text);
     }
+}
+
+/// Identities of the runs of a spec, with other values of some keys.
+fn identities(spec: &str, set: &[String]) -> BTreeSet<RunId> {
+    let changes = Changes { set: set.to_vec(), ..Changes::default() };
+    let spec = Spec::parse(spec, &changes).unwrap_or_else(|error| panic!("{set:?}: {error:#}"));
+    let corpus = Corpus::load(&spec.source, &spec.split).unwrap();
+    Plan::new(&spec, &corpus, None).runs.iter().map(RunConfig::id).collect()
+}
+
+/// A spec in which a key has an effect.
+fn spec_for(key: &Key) -> String {
+    let mut model = String::new();
+    if let Some(family) = key.families().and_then(|families| families.first().copied()) {
+        model = format!("[model]\nfamily = '{}'\n", family.name());
+    }
+    let reads = |one: &&OptimizerKind| one.reads(key.name);
+    let optimizer = OptimizerKind::ALL.iter().find(reads).unwrap().name();
+    let arm = match key.name {
+        "transfer" => "recipe = 'gpt-3'",
+        _ => "form = 'adamw'\nweight_decay = 0.1",
+    };
+    let recipe = if key.section == Section::Recipe { "[recipe]\nname = 'opt'\n" } else { "" };
+    format!(
+        "name = 'a'\nseeds = [0]\n{recipe}{model}[data]\ntrain = 3000\nval = 2000\n\
+         [train]\noptimizer = '{optimizer}'\n[[arm]]\n{arm}\n"
+    )
+}
+
+/// The key of a row in `--set`, and every place where it may stand.
+fn places(key: &Key) -> Vec<String> {
+    match key.section {
+        Section::Top => vec![key.name.to_owned()],
+        Section::Train => vec![format!("train.{}", key.name), format!("arm.0.{}", key.name)],
+        Section::Arm => vec![format!("arm.0.{}", key.name)],
+        section => vec![format!("{}.{}", section.name(), key.name)],
+    }
+}
+
+#[test]
+fn every_key_of_the_table_changes_the_identity_or_says_why_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = folder.path().join("text.txt");
+    std::fs::write(&text, "to be or not to be, that is the question. ".repeat(200)).unwrap();
+    let mut tried = 0;
+    for key in keys::all() {
+        let spec = spec_for(key);
+        let example = match key.name {
+            "source" => format!("{:?}", text.display().to_string()),
+            _ => key.example.to_owned(),
+        };
+        for place in places(key) {
+            let before = identities(&spec, &[]);
+            let after = identities(&spec, &[format!("{place}={example}")]);
+            match key.identity {
+                Identity::Not(why) => assert!(before == after && !why.is_empty(), "{place}"),
+                _ => assert!(before.is_disjoint(&after), "{place} = {example} changes nothing"),
+            }
+            tried += 1;
+        }
+        assert!(!key.doc.is_empty() && key.doc.ends_with('.'), "{}: {}", key.name, key.doc);
+    }
+    assert!(tried >= 50, "{tried}");
+}
+
+/// Every field of a run's JSON comes from a key, from the seeds or from the text.
+#[test]
+fn no_field_of_a_run_is_without_a_key() {
+    let json = serde_json::to_value(crate::config::tests::example()).unwrap();
+    let fields =
+        |part: &str| -> Vec<String> { json[part].as_object().unwrap().keys().cloned().collect() };
+    for (part, section) in [("recipe", Section::Train), ("model", Section::Model)] {
+        for field in fields(part) {
+            assert!(keys::find(section, &field).is_some(), "{part}.{field}");
+        }
+    }
+    for field in fields("decay") {
+        assert!(keys::find(Section::Arm, &field).is_some(), "decay.{field}");
+    }
+    assert_eq!(fields("data"), ["digest", "seed", "split", "vocabulary"]);
+    let top: Vec<&String> = json.as_object().unwrap().keys().collect();
+    assert_eq!(top, ["data", "decay", "model", "numerics", "recipe", "start"]);
+}
+
+#[test]
+fn a_key_that_the_optimizer_does_not_read_is_answered_with_those_it_reads() {
+    let cases: &[(&str, &[&str])] = &[
+        (
+            "[train]\noptimizer = 'sgd'\neps = 1e-6\nARM",
+            &["line 4", "train.eps", "`sgd` reads momentum"],
+        ),
+        (
+            "[train]\noptimizer = 'lion'\nmomentum = 0.5\nARM",
+            &["train.momentum", "`lion` reads betas"],
+        ),
+        ("ARMmomentum = 0.5\n", &["arm.0.momentum", "`adam` reads betas and eps"]),
+        ("ARMoptimizer = ['adam', 'sgd']\nmomentum = 0.5\n", &["arm.0.momentum", "`adam` reads"]),
+    ];
+    for (text, expected) in cases {
+        let message = error(&format!("name = 'a'\n{}", text.replace("ARM", ARM)));
+        for part in *expected {
+            assert!(message.contains(part), "{text:?}: {message}");
+        }
+    }
+    let both = "[train]\nmomentum = 0.5\nARMoptimizer = ['adam', 'sgd']\n".replace("ARM", ARM);
+    let arms = parse(&format!("name = 'a'\n{both}")).unwrap().arms;
+    assert_eq!(
+        (arms[0].variant.as_str(), arms[1].variant.as_str()),
+        ("", "optimizer=sgd momentum=0.5")
+    );
+}
+
+#[test]
+fn minus_zero_is_zero_and_one_number_has_one_spelling() {
+    let spec = |list: &str| format!("name = 'a'\n[[arm]]\nform = 'adamw'\nweight_decay = {list}\n");
+    assert!(error(&spec("[0.0, -0.0, 1.0]")).contains("λ=0 stands twice"));
+    assert!(error(&spec("[1, 1e0]")).contains("λ=1 stands twice"));
+    let minus = identities(&spec("-0.0"), &[]);
+    assert_eq!(minus, identities(&spec("0"), &[]));
+    assert_eq!(identities(&spec("1e-1"), &[]), identities(&spec("0.1"), &[]));
 }

@@ -1,17 +1,17 @@
 use burn::module::{Module, Param};
-use burn::optim::{AdamConfig, AdamWConfig, GradientsParams};
+use burn::optim::{GradientsParams, ModuleOptimizer};
 use burn::tensor::{Device, TensorData};
 
 use super::*;
 use crate::config::tests::example;
-use crate::config::{Decay, Form, Mask, Named};
+use crate::config::{Decay, Form, Mask, Named, OptimizerKind};
 use crate::model::{FirstWeights, Gpt2, LaneStart, lane_weights};
-use crate::record::LaneWeights;
+use crate::record::{LaneState, LaneWeights};
 
 const STEPS: usize = 12;
 const VOCABULARY: usize = 11;
 
-fn run_with(form: Form, mask: Mask, weight_decay: f64) -> RunConfig {
+pub(super) fn run_with(form: Form, mask: Mask, weight_decay: f64) -> RunConfig {
     let mut run = example();
     run.recipe.steps = STEPS;
     run.decay = Decay { form, mask: Some(mask), weight_decay: Some(weight_decay) };
@@ -53,9 +53,13 @@ fn drawn(model: &Gpt2, step: usize) -> GradientsParams {
 
 /// Weights of every lane after some steps on drawn gradients.
 fn trained(runs: &[RunConfig]) -> Vec<LaneWeights> {
+    trained_with(runs, RunConfig::group)
+}
+
+fn trained_with(runs: &[RunConfig], groups: Grouping) -> Vec<LaneWeights> {
     let device = Device::flex().autodiff();
     let (mut model, parameters) = model(runs.len(), &device);
-    let mut optimizer = LaneOptimizer::new(&parameters, runs);
+    let mut optimizer = LaneOptimizer::with_groups(&parameters, runs, groups);
     for step in 1..=STEPS {
         let gradients = LaneGradients::from_params(drawn(&model, step));
         model = optimizer.step_with(model, gradients, step).0;
@@ -114,41 +118,149 @@ fn a_lane_does_not_depend_on_its_neighbours() {
     }
 }
 
+/// Trains one lane as `run` says and as an optimizer of Burn's does, and expects the same weights. The
+/// run must not clip.
+pub(super) fn assert_matches_burn(run: &RunConfig, mut burns: ModuleOptimizer) {
+    let schedule = run.recipe.lr_schedule();
+    let (mut theirs, parameters) = model(1, &Device::flex().autodiff());
+    for step in 1..=STEPS {
+        let gradients = drawn(&theirs, step);
+        theirs = burns.step(schedule.lr_at(step), theirs, gradients);
+    }
+    let theirs = lane_weights(&theirs, &parameters, 0).unwrap();
+    let ours = trained(std::slice::from_ref(run)).remove(0);
+    for (name, ours) in &ours {
+        for (a, b) in ours.iter().zip(&theirs[name]) {
+            // 1e-6 of the weight, or of what twelve steps can move where it is near zero.
+            let scale = b.abs().max(3e-2);
+            assert!((a - b).abs() <= 1e-6 * scale, "{:?} {name}: {a} against {b}", run.decay);
+        }
+    }
+}
+
+/// A run without a clip under another optimizer.
+pub(super) fn run_of(optimizer: OptimizerKind, form: Form, weight_decay: f64) -> RunConfig {
+    let mut run = run_with(form, Mask::Global, weight_decay);
+    (run.recipe.clip, run.recipe.optimizer) = (0.0, optimizer);
+    run
+}
+
 #[test]
-fn one_lane_of_adamw_and_of_l2_matches_burns_adamw_and_adam() {
-    for form in [Form::AdamW, Form::L2] {
-        let mut run = run_with(form, Mask::Global, 0.1);
-        run.recipe.clip = 0.0;
-        let schedule = run.recipe.lr_schedule();
-        let device = Device::flex().autodiff();
-        let (mut theirs, parameters) = model(1, &device);
-        let mut optimizer = match form {
-            Form::L2 => AdamConfig::new()
-                .with_beta_1(0.9)
-                .with_beta_2(0.95)
-                .with_epsilon(1e-8)
-                .with_weight_decay(Some(burn::optim::decay::WeightDecayConfig::new(0.1)))
-                .init(),
-            _ => AdamWConfig::new()
-                .with_beta_1(0.9)
-                .with_beta_2(0.95)
-                .with_epsilon(1e-8)
-                .with_weight_decay(0.1)
-                .init(),
-        };
+fn a_role_may_have_its_own_rule_learning_rate_and_coefficient() {
+    const EMBEDDING: Group = Group { optimizer: OptimizerKind::Sgd, lr: 1e-1, weight_decay: 0.7 };
+    let groups: Grouping = |run, role| match role {
+        Role::Embedding => EMBEDDING,
+        _ => run.group(role),
+    };
+    let adam = run_of(OptimizerKind::Adam, Form::AdamW, 0.2);
+    let mut sgd = run_of(EMBEDDING.optimizer, Form::AdamW, EMBEDDING.weight_decay);
+    sgd.recipe.lr = EMBEDDING.lr;
+    let mixed = trained_with(std::slice::from_ref(&adam), groups).remove(0);
+    let [of_adam, of_sgd] = [adam, sgd].map(|run| trained(&[run]).remove(0));
+    for (name, weights) in &mixed {
+        let expected =
+            if name.starts_with("wte") || name.starts_with("wpe") { &of_sgd } else { &of_adam };
+        assert!(weights == &expected[name], "{name}");
+    }
+    assert_ne!(of_adam["wte.weight"], of_sgd["wte.weight"]);
+}
+
+#[test]
+fn lanes_of_every_rule_are_bit_identical_alone_and_among_others() {
+    for optimizer in OptimizerKind::ALL.iter().copied() {
+        let run = |form, weight_decay| run_of(optimizer, form, weight_decay);
+        let mut lanes = vec![
+            run(Form::AdamW, 0.0),
+            run(Form::Cautious, 0.5),
+            run(Form::L2, 0.1),
+            run(Form::Corrected, 0.5),
+        ];
+        lanes[1].recipe.clip = 1.0;
+        lanes[3].recipe.lr = 1e-2;
+        lanes[3].recipe.momentum = 0.5;
+        let together = trained(&lanes);
+        for (run, among) in lanes.iter().zip(&together) {
+            let alone = trained(std::slice::from_ref(run)).remove(0);
+            assert!(alone == *among, "{optimizer:?} {:?}", run.decay);
+        }
+    }
+}
+
+/// Takes the last steps of every rule from a state that was read back.
+#[test]
+fn a_state_that_is_read_back_goes_on_bit_for_bit() {
+    let device = Device::flex();
+    for optimizer in OptimizerKind::ALL.iter().copied() {
+        let runs = [run_of(optimizer, Form::AdamW, 0.3)];
+        let (mut model, parameters) = model(1, &device.clone().autodiff());
+        let mut ours = LaneOptimizer::new(&parameters, &runs);
         for step in 1..=STEPS {
-            let gradients = drawn(&theirs, step);
-            theirs = optimizer.step(schedule.lr_at(step), theirs, gradients);
-        }
-        let (ours, theirs) =
-            (trained(&[run]).remove(0), lane_weights(&theirs, &parameters, 0).unwrap());
-        for (name, ours) in &ours {
-            for (a, b) in ours.iter().zip(&theirs[name]) {
-                // 1e-6 of the weight, or of what twelve steps can move where it is near zero.
-                let scale = b.abs().max(3e-2);
-                assert!((a - b).abs() <= 1e-6 * scale, "{form} {name}: {a} against {b}");
+            if step == STEPS / 2 {
+                let state = ours.lane_state(0).unwrap();
+                let slots: Vec<&str> = state.keys().map(String::as_str).collect();
+                assert_eq!(slots, rules::rule(optimizer).slots());
+                ours =
+                    LaneOptimizer::new(&parameters, &runs).with_states(&[&state], &device).unwrap();
             }
+            let gradients = LaneGradients::from_params(drawn(&model, step));
+            model = ours.step_with(model, gradients, step).0;
         }
+        let weights = lane_weights(&model, &parameters, 0).unwrap();
+        assert!(weights == trained(&runs).remove(0), "{optimizer:?}");
+    }
+}
+
+#[test]
+fn a_state_with_a_missing_a_foreign_or_a_misshapen_slot_is_refused_with_its_name() {
+    let device = Device::flex();
+    let runs = [run_of(OptimizerKind::Adam, Form::AdamW, 0.3)];
+    let (model, parameters) = model(1, &device.clone().autodiff());
+    let mut ours = LaneOptimizer::new(&parameters, &runs);
+    ours.step_with(model.clone(), LaneGradients::from_params(drawn(&model, 1)), 1);
+    let whole = ours.lane_state(0).unwrap();
+    let refused = |change: fn(&mut LaneState)| {
+        let mut state = whole.clone();
+        change(&mut state);
+        let optimizer = LaneOptimizer::new(&parameters, &runs);
+        optimizer.with_states(&[&state], &device).err().expect("it is refused").to_string()
+    };
+    let missing = refused(|state| drop(state.remove("second")));
+    assert!(missing.contains("no `second` of `wte.weight`"), "{missing}");
+    let foreign = refused(|state| {
+        let values = state["first"].clone();
+        state.insert("momentum".into(), values);
+    });
+    assert!(
+        foreign.contains("`momentum` of") && foreign.contains("it keeps first, second"),
+        "{foreign}"
+    );
+    let stranger = refused(|state| {
+        state.get_mut("first").unwrap().insert("h.9.ln_1.bias".into(), vec![0.0]);
+    });
+    assert!(stranger.contains("`first` of `h.9.ln_1.bias`"), "{stranger}");
+    let short = refused(|state| {
+        state.get_mut("first").unwrap().get_mut("wte.weight").unwrap().truncate(87)
+    });
+    assert!(short.contains("87 numbers in `first` of `wte.weight`, expected 88"), "{short}");
+}
+
+/// The test vector of the paper's Algorithm 1: where u is 0 or has the sign of w, w decays.
+#[test]
+fn cautious_decay_acts_where_update_times_weight_is_not_negative() {
+    let weights = [1.0_f32, -1.0, 1.0, -1.0, 0.5, -0.5];
+    let updates = [0.1_f32, -0.1, -0.1, 0.1, 0.0, 0.0];
+    let decays = [1.0_f32, 1.0, 0.0, 0.0, 1.0, 1.0];
+    // Without momentum an update of SGD is the learning rate times the gradient.
+    let mut run = run_of(OptimizerKind::Sgd, Form::Cautious, 0.5);
+    (run.recipe.lr, run.recipe.warmup, run.recipe.momentum) = (1.0, 1, 0.0);
+    let device = Device::flex();
+    let step = StepCoefficients::new(&[run], RunConfig::group, 1, &device);
+    let row = |values: [f32; 6]| Tensor::<1>::from_floats(values, &device).reshape([1, -1]);
+    let (after, _) = step.of(Role::Mlp).apply(row(weights), row(updates), None);
+    let after: Vec<f32> = after.try_into_vec_as().unwrap();
+    for (index, after) in after.into_iter().enumerate() {
+        let expected = weights[index] * (1.0 - 0.5 * decays[index]) - updates[index];
+        assert_eq!(after, expected, "coordinate {index}");
     }
 }
 

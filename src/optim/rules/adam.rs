@@ -45,3 +45,52 @@ impl Rule for Adam {
 pub fn two(state: Slots) -> [Tensor<2>; 2] {
     state.try_into().expect("the rule has two slots")
 }
+
+#[cfg(test)]
+mod tests {
+    use burn::optim::decay::WeightDecayConfig;
+    use burn::optim::{AdamConfig, AdamWConfig};
+
+    use crate::config::{Form, OptimizerKind};
+    use crate::optim::tests::{assert_matches_burn, run_of};
+
+    #[test]
+    fn one_lane_of_adamw_and_of_l2_matches_burns_adamw_and_adam() {
+        let adamw = AdamWConfig::new().with_beta_2(0.95).with_epsilon(1e-8).with_weight_decay(0.1);
+        assert_matches_burn(&run_of(OptimizerKind::Adam, Form::AdamW, 0.1), adamw.init());
+        let decay = Some(WeightDecayConfig::new(0.1));
+        let adam = AdamConfig::new().with_beta_2(0.95).with_epsilon(1e-8).with_weight_decay(decay);
+        assert_matches_burn(&run_of(OptimizerKind::Adam, Form::L2, 0.1), adam.init());
+    }
+
+    /// What kernels do for cautious decay, coordinate by coordinate, is what primitives do.
+    #[test]
+    fn the_kernel_decays_cautiously_where_the_primitives_do() {
+        use crate::ops::kernels::update::{LaneStep, Parameter, adam};
+        let mut weight = [1.0_f32, -1.0, 1.0, -1.0, 0.5, -0.5, 1e-30, 1e-30];
+        let gradient = [1.0_f32, -1.0, -1.0, 1.0, 0.0, 0.0, 1e-30, -1e-30];
+        let before = weight;
+        let (mut first, mut second) = ([0.0; 8], [0.0; 8]);
+        // β of 0 and a large ε: the update is lr · g / ε.
+        let numbers = vec![0.0, 1.0, 0.0, 1.0, 1.0, 1.0, 1e6];
+        let step = LaneStep {
+            clip_factor: 1.0,
+            lr: 1e5,
+            keep: 1.0,
+            cautious: 0.5,
+            numbers,
+            after_clip: 0.0,
+        };
+        let (first, second) = (&mut first[..], &mut second[..]);
+        adam(Parameter { weight: &mut weight, gradient: &gradient, first, second }, &[step]);
+        let decays = [1.0_f32, 1.0, 0.0, 0.0, 1.0, 1.0, 1.0, 0.0];
+        for (index, after) in weight.into_iter().enumerate() {
+            let update = gradient[index] / (gradient[index].abs() + 1e6) * 1e5;
+            let expected = before[index] * (1.0 - 0.5 * decays[index]) - update;
+            assert!(
+                (after - expected).abs() <= 1e-6 * expected.abs(),
+                "coordinate {index}: {after}"
+            );
+        }
+    }
+}

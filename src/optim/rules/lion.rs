@@ -26,3 +26,35 @@ impl Rule for Lion {
         at.lr.times(direction)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use burn::optim::LionConfig;
+    use burn::tensor::{Device, Tensor};
+
+    use super::*;
+    use crate::config::{Form, OptimizerKind};
+    use crate::optim::lanes::LaneValues;
+    use crate::optim::tests::{assert_matches_burn, run_of};
+
+    #[test]
+    fn one_lane_with_decoupled_decay_matches_burns_lion() {
+        let burns = LionConfig::new().with_beta_2(0.95).with_weight_decay(0.1);
+        assert_matches_burn(&run_of(OptimizerKind::Lion, Form::AdamW, 0.1), burns.init());
+    }
+
+    #[test]
+    fn a_gradient_of_zero_is_no_step() {
+        let device = Device::flex();
+        let recipe = run_of(OptimizerKind::Lion, Form::None, 0.0).recipe;
+        let numbers: Vec<LaneValues> = Lion
+            .numbers(&recipe, 1)
+            .into_iter()
+            .map(|value| LaneValues::Same(value as f32))
+            .collect();
+        let zeros = Tensor::<2>::zeros([1, 3], &device);
+        let at = RuleStep { lr: &LaneValues::Same(1.0), numbers: &numbers, weight: &zeros };
+        let update = Lion.update(zeros.clone(), &mut vec![zeros.clone()], &at);
+        assert_eq!(update.try_into_vec_as::<f32>().unwrap(), [0.0; 3]);
+    }
+}

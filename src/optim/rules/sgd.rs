@@ -25,3 +25,22 @@ impl Rule for Sgd {
         at.lr.times(sum)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use burn::optim::SgdConfig;
+    use burn::optim::decay::WeightDecayConfig;
+    use burn::optim::momentum::MomentumConfig;
+
+    use crate::config::{Form, OptimizerKind};
+    use crate::optim::tests::{assert_matches_burn, run_of};
+
+    #[test]
+    fn one_lane_with_l2_matches_burns_sgd() {
+        let momentum = MomentumConfig::new().with_momentum(0.9).with_dampening(0.0);
+        let burns = SgdConfig::new()
+            .with_momentum(Some(momentum))
+            .with_weight_decay(Some(WeightDecayConfig::new(0.1)));
+        assert_matches_burn(&run_of(OptimizerKind::Sgd, Form::L2, 0.1), burns.init());
+    }
+}
