@@ -7,6 +7,8 @@ use burn::tensor::{Device, DeviceType};
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
+use crate::experiment::cost::Arithmetic;
+
 /// A Burn backend.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -46,6 +48,14 @@ impl Backend {
         match self {
             Backend::Flex | Backend::Ndarray => DeviceKind::Cpu,
             Backend::Wgpu | Backend::Cuda => DeviceKind::Gpu,
+        }
+    }
+
+    /// How it computes.
+    pub fn arithmetic(self) -> Arithmetic {
+        match self {
+            Backend::Flex => Arithmetic::Kernels,
+            Backend::Ndarray | Backend::Wgpu | Backend::Cuda => Arithmetic::Primitives,
         }
     }
 

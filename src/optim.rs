@@ -19,7 +19,7 @@ use burn::tensor::{Gradients, Tensor};
 use crate::config::{Group, Role, RunConfig};
 use crate::model::Parameter;
 use gradients::LaneGradients;
-use rules::{Rule, Slots};
+use rules::Slots;
 use step::StepCoefficients;
 
 pub use gradients::{WeightNorms, weight_norms};
@@ -75,9 +75,9 @@ impl LaneOptimizer {
         (model, norms)
     }
 
-    /// The rule of a role, which all lanes share.
-    fn rule(&self, role: Role) -> &'static dyn Rule {
-        rules::rule((self.groups)(&self.lanes[0], role).optimizer)
+    /// What the rule of a role keeps between steps; all lanes share it.
+    fn slots(&self, role: Role) -> &'static [&'static str] {
+        (self.groups)(&self.lanes[0], role).optimizer.slots()
     }
 }
 

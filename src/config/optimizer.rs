@@ -42,6 +42,14 @@ impl OptimizerKind {
         }
     }
 
+    /// Names of what it keeps of every parameter between steps, as in checkpoints.
+    pub fn slots(self) -> &'static [&'static str] {
+        match self {
+            OptimizerKind::Adam | OptimizerKind::Adafactor => &["first", "second"],
+            OptimizerKind::Sgd | OptimizerKind::Lion => &["momentum"],
+        }
+    }
+
     /// Whether it reads a key: one of its own, or one that no optimizer has for itself.
     pub fn reads(self, key: &str) -> bool {
         self.keys().contains(&key) || !Self::ALL.iter().any(|other| other.keys().contains(&key))

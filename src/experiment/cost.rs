@@ -2,14 +2,41 @@
 
 use crate::config::RunConfig;
 
-/// float32 numbers kept per parameter: weight, gradient, two moments and two temporaries.
-const COPIES_OF_PARAMETERS: usize = 6;
-/// Intermediate results of a block that are kept for the backward pass, in channels per token.
-const BLOCK_CHANNELS: usize = 50;
-/// Attention matrices kept for the backward pass.
-const ATTENTION_MATRICES: usize = 4;
-/// Copies of the logits kept for the backward pass.
-const LOGITS: usize = 6;
+/// Bytes of a process that trains, before its first lane.
+pub const WORKER_BYTES: u64 = 62 << 20;
+/// Bytes of a sweep's own process, which holds rows and draws figures.
+pub const SWEEP_BYTES: u64 = 100 << 20;
+/// What allocators keep beside what is asked of them.
+const SLACK: f64 = 1.06;
+
+/// How the operations of a model are computed, which decides what is kept for the backward pass.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Arithmetic {
+    /// Kernels of our own, which compute again what is cheap.
+    Kernels,
+    /// Burn's primitives, each of which keeps its results.
+    Primitives,
+}
+
+/// float32 numbers kept for the backward pass; fitted to measured peaks from 2 layers of 64 channels to
+/// GPT-2 124M.
+struct Kept {
+    /// Of a block, in channels per token.
+    block_channels: usize,
+    /// Attention matrices.
+    attention_matrices: usize,
+    /// Copies of the logits.
+    logits: usize,
+}
+
+impl Arithmetic {
+    fn kept(self) -> Kept {
+        match self {
+            Arithmetic::Kernels => Kept { block_channels: 18, attention_matrices: 0, logits: 3 },
+            Arithmetic::Primitives => Kept { block_channels: 50, attention_matrices: 4, logits: 6 },
+        }
+    }
+}
 
 /// float32 operations per second of one core in matrix products, and seconds one core spends on one
 /// intermediate number: fitted to `benches/training` with the flex backend on an AMD EPYC of the fourth
@@ -18,18 +45,22 @@ const PRODUCTS_PER_SECOND: f64 = 85e9;
 const SECONDS_PER_INTERMEDIATE: f64 = 2.5e-10;
 
 /// Numbers kept per lane for one backward pass.
-fn intermediates(run: &RunConfig) -> usize {
-    let (model, rows) = (&run.model, run.recipe.batch * run.model.context);
+fn intermediates(run: &RunConfig, arithmetic: Arithmetic) -> usize {
+    let (model, rows, kept) = (&run.model, run.recipe.batch * run.model.context, arithmetic.kept());
     let experts = model.experts.unwrap_or(0) * (3 * model.hidden_channels() + 2 * model.channels);
-    let attention = ATTENTION_MATRICES * model.heads * model.context;
-    let block = BLOCK_CHANNELS * model.channels + attention + experts;
-    rows * (model.layers * block + LOGITS * run.data.vocabulary)
+    let attention = kept.attention_matrices * model.heads * model.context;
+    let block = kept.block_channels * model.channels + attention + experts;
+    rows * (model.layers * block + kept.logits * run.data.vocabulary)
 }
 
-/// Bytes that one lane needs while it trains.
-pub fn lane_bytes(run: &RunConfig) -> u64 {
+/// Bytes that one lane needs at its peak: while it trains (weights, gradients, optimizer state and what
+/// is kept for the backward pass), or while it is read back for a checkpoint (weights and state twice).
+pub fn lane_bytes(run: &RunConfig, arithmetic: Arithmetic) -> u64 {
     let parameters = run.model.parameter_count(run.data.vocabulary);
-    4 * (COPIES_OF_PARAMETERS * parameters + intermediates(run)) as u64
+    let state = 1 + run.recipe.optimizer.slots().len();
+    let training = (1 + state) * parameters + intermediates(run, arithmetic);
+    let numbers = training.max(2 * state * parameters);
+    (4.0 * SLACK * numbers as f64) as u64
 }
 
 /// Seconds that one core of a CPU needs for a run, evaluations included.
@@ -37,9 +68,53 @@ pub fn core_seconds(run: &RunConfig) -> f64 {
     let recipe = &run.recipe;
     let tokens = (recipe.batch * run.model.context) as f64;
     let flops = 6.0 * run.model.parameter_count(run.data.vocabulary) as f64 * tokens;
-    let step = flops / PRODUCTS_PER_SECOND + intermediates(run) as f64 * SECONDS_PER_INTERMEDIATE;
+    let step = flops / PRODUCTS_PER_SECOND
+        + intermediates(run, Arithmetic::Primitives) as f64 * SECONDS_PER_INTERMEDIATE;
     let evaluations = 1 + recipe.steps.div_ceil(recipe.eval_every);
     // A forward pass is about a third of a step.
     let evaluation = 2.0 * recipe.eval_windows as f64 / recipe.batch as f64 * step / 3.0;
     recipe.steps as f64 * step + evaluations as f64 * evaluation
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::tests::example;
+    use crate::config::{Family, ModelShape};
+
+    const MIB: f64 = 1024.0 * 1024.0;
+
+    /// Peaks of a worker process with kernels, in MiB, as measured: layers, heads, channels, context,
+    /// batch, vocabulary.
+    #[test]
+    fn memory_is_estimated_within_a_quarter_of_measured_peaks() {
+        let measured = [
+            ([2, 4, 64, 64, 8, 51], 66.0),
+            ([2, 4, 64, 64, 64, 51], 109.0),
+            ([2, 4, 64, 256, 8, 51], 92.0),
+            ([4, 4, 128, 64, 12, 51], 118.0),
+            ([4, 4, 128, 64, 48, 51], 198.0),
+            ([6, 6, 384, 256, 2, 51], 336.0),
+            ([6, 6, 384, 256, 8, 51], 556.0),
+            ([12, 12, 768, 256, 1, 50_257], 3121.0),
+        ];
+        for ([layers, heads, channels, context, batch, vocabulary], peak) in measured {
+            let mut run = example();
+            run.model = ModelShape::gpt2(layers, heads, channels, context);
+            (run.recipe.batch, run.data.vocabulary) = (batch, vocabulary);
+            let bytes = WORKER_BYTES + lane_bytes(&run, Arithmetic::Kernels);
+            let share = bytes as f64 / MIB / peak;
+            assert!((0.8..1.25).contains(&share), "{channels} channels, batch {batch}: {share:.2}");
+        }
+    }
+
+    #[test]
+    fn experts_count_with_all_that_they_compute() {
+        let mut run = example();
+        run.model = ModelShape { family: Family::Mixtral, ..ModelShape::gpt2(4, 4, 128, 64) };
+        (Family::Mixtral.facts().imply)(&mut run.model);
+        (run.recipe.batch, run.data.vocabulary) = (12, 51);
+        let bytes = (WORKER_BYTES + lane_bytes(&run, Arithmetic::Kernels)) as f64 / MIB;
+        assert!((bytes / 298.0 - 1.0).abs() < 0.25, "{bytes:.0} MiB against 298 measured");
+    }
 }

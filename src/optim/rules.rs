@@ -1,6 +1,6 @@
 //! Update rules, a file for each.
 //!
-//! A rule names what it keeps between steps and turns a gradient into an update. It sees every parameter
+//! A rule turns a gradient into an update and brings the state that it keeps between steps up to date. It sees every parameter
 //! as `[lanes, elements]`, after clipping and L2; what becomes of the update is not its concern.
 
 mod adafactor;
@@ -15,7 +15,7 @@ use crate::config::{OptimizerKind, Recipe};
 use crate::ops::kernels::update::LaneStep;
 
 /// What a rule keeps of a parameter between steps, `[lanes, elements]` each, in the order of
-/// [`Rule::slots`]; zeros before the first step.
+/// [`OptimizerKind::slots`]; zeros before the first step.
 pub type Slots = Vec<Tensor<2>>;
 
 /// Updates a parameter in one pass over its memory, decay and subtraction included: weight, gradient
@@ -24,9 +24,6 @@ pub type Fused = fn(Tensor<2>, Tensor<2>, Slots, &[LaneStep]) -> (Tensor<2>, Slo
 
 /// An update rule.
 pub trait Rule: Sync {
-    /// Names of what it keeps between steps, as in checkpoints.
-    fn slots(&self) -> &'static [&'static str];
-
     /// The numbers that it needs in step `step` (from 1) of a run, in an order of its own.
     fn numbers(&self, recipe: &Recipe, step: usize) -> Vec<f64>;
 

@@ -17,7 +17,7 @@ impl LaneOptimizer {
     pub fn lane_state(&self, lane: usize) -> Result<LaneState> {
         let mut state = LaneState::new();
         for parameter in &self.parameters {
-            let slots = self.rule(parameter.shape.role).slots();
+            let slots = self.slots(parameter.shape.role);
             let Some(tensors) = self.states.get(&parameter.id) else { continue };
             for (slot, tensor) in slots.iter().zip(tensors) {
                 let values = tensor.clone().narrow(0, lane, 1).try_into_vec_as::<f32>();
@@ -36,7 +36,7 @@ impl LaneOptimizer {
     pub fn with_states(mut self, lanes: &[&LaneState], device: &Device) -> Result<Self> {
         self.refuse_foreign(lanes)?;
         for parameter in &self.parameters {
-            let slots = self.rule(parameter.shape.role).slots();
+            let slots = self.slots(parameter.shape.role);
             let tensors = slots.iter().map(|slot| stacked(parameter, slot, lanes, device));
             self.states.insert(parameter.id, tensors.collect::<Result<_>>()?);
         }
@@ -47,7 +47,7 @@ impl LaneOptimizer {
     fn refuse_foreign(&self, lanes: &[&LaneState]) -> Result<()> {
         let mut known = BTreeSet::new();
         for parameter in &self.parameters {
-            for slot in self.rule(parameter.shape.role).slots() {
+            for slot in self.slots(parameter.shape.role) {
                 known.insert((*slot, parameter.shape.name.as_str()));
             }
         }

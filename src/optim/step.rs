@@ -21,6 +21,8 @@ pub struct StepCoefficients {
 /// What a step does to the parameters of one role.
 pub struct RoleStep {
     rule: &'static dyn Rule,
+    /// How many tensors the rule keeps of a parameter.
+    slots: usize,
     /// Factor of the gradient that keeps its global norm within the bound.
     pub clip_factor: LaneValues,
     lr: LaneValues,
@@ -78,7 +80,8 @@ impl RoleStep {
         step: usize,
         device: &Device,
     ) -> Self {
-        let rule = rules::rule(groups(&lanes[0], role).optimizer);
+        let optimizer = groups(&lanes[0], role).optimizer;
+        let rule = rules::rule(optimizer);
         let schedules: Vec<Schedule> = lanes
             .iter()
             .map(|lane| Schedule { lr: groups(lane, role).lr, ..lane.recipe.lr_schedule() })
@@ -95,6 +98,7 @@ impl RoleStep {
         let number = |index| LaneValues::new(by_lane.iter().map(|lane| lane[index]), device);
         RoleStep {
             rule,
+            slots: optimizer.slots().len(),
             clip_factor: LaneValues::Same(1.0),
             lr: LaneValues::new(schedules.iter().map(|schedule| schedule.lr_at(step)), device),
             numbers: (0..by_lane[0].len()).map(number).collect(),
@@ -110,8 +114,8 @@ impl RoleStep {
         gradient: Tensor<2>,
         state: Option<Slots>,
     ) -> (Tensor<2>, Slots) {
-        let mut state = state
-            .unwrap_or_else(|| self.rule.slots().iter().map(|_| weight.zeros_like()).collect());
+        let mut state =
+            state.unwrap_or_else(|| (0..self.slots).map(|_| weight.zeros_like()).collect());
         if let Some(fused) = self.rule.fused().filter(|_| ops::is_fused(&weight.device())) {
             let lanes = weight.dims()[0];
             let steps = self.on_host.get_or_init(|| self.by_lane(lanes));

@@ -198,7 +198,7 @@ fn a_state_that_is_read_back_goes_on_bit_for_bit() {
             if step == STEPS / 2 {
                 let state = ours.lane_state(0).unwrap();
                 let slots: Vec<&str> = state.keys().map(String::as_str).collect();
-                assert_eq!(slots, rules::rule(optimizer).slots());
+                assert_eq!(slots, optimizer.slots());
                 ours =
                     LaneOptimizer::new(&parameters, &runs).with_states(&[&state], &device).unwrap();
             }

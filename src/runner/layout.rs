@@ -2,7 +2,7 @@
 
 use crate::backend::DeviceKind;
 use crate::config::RunConfig;
-use crate::experiment::cost::lane_bytes;
+use crate::experiment::cost::{Arithmetic, SWEEP_BYTES, WORKER_BYTES, lane_bytes};
 
 /// Most lanes of a cohort on a CPU. Stacking spares a small model the overhead of its operations;
 /// four lanes gave one of 16 channels 1.3 times the speed of one, and eight gave less
@@ -13,8 +13,6 @@ const CPU_LANES: usize = 4;
 const CPU_CACHE_BYTES: u64 = 8 << 20;
 /// Lanes of a cohort on a GPU, where small kernels are bound by their launches.
 const GPU_LANES: usize = 64;
-/// Bytes that a sweep and each of its worker processes take before the first lane.
-const PROCESS_BYTES: u64 = 40 << 20;
 /// Memory to count on where a GPU does not tell its own.
 const GPU_BYTES: u64 = 4 << 30;
 
@@ -23,6 +21,8 @@ const GPU_BYTES: u64 = 4 << 30;
 pub struct Machine {
     /// What the backend computes on.
     pub kind: DeviceKind,
+    /// How it computes.
+    pub arithmetic: Arithmetic,
     /// Cores of the CPU.
     pub cores: usize,
     /// Free memory of the machine.
@@ -52,7 +52,8 @@ impl Layout {
         lanes: Option<usize>,
         jobs: Option<usize>,
     ) -> Self {
-        let lane_bytes = runs.iter().map(lane_bytes).max().unwrap_or(1);
+        let lane_bytes =
+            runs.iter().map(|run| lane_bytes(run, machine.arithmetic)).max().unwrap_or(1);
         let (preferred, budget, most_workers, why) = match machine.kind {
             DeviceKind::Cpu => {
                 let cached = (CPU_CACHE_BYTES / lane_bytes).clamp(1, CPU_LANES as u64) as usize;
@@ -75,7 +76,7 @@ impl Layout {
     /// Bytes that all workers together need, by estimate.
     pub fn bytes(&self) -> u64 {
         let workers = self.workers as u64;
-        PROCESS_BYTES * (1 + workers) + self.lane_bytes * self.lanes as u64 * workers
+        SWEEP_BYTES + workers * (WORKER_BYTES + self.lane_bytes * self.lanes as u64)
     }
 }
 
@@ -90,7 +91,7 @@ mod tests {
     use crate::config::tests::example;
 
     fn machine(kind: DeviceKind, free_bytes: u64) -> Machine {
-        Machine { kind, cores: 8, free_bytes }
+        Machine { kind, arithmetic: Arithmetic::Kernels, cores: 8, free_bytes }
     }
 
     #[test]
@@ -105,7 +106,7 @@ mod tests {
     #[test]
     fn little_memory_means_fewer_lanes_but_never_none() {
         let runs = vec![example(); 200];
-        let bytes = lane_bytes(&example());
+        let bytes = lane_bytes(&example(), Arithmetic::Kernels);
         let tight = Layout::choose(&runs, &machine(DeviceKind::Cpu, bytes * 2 * 8 * 2), None, None);
         assert_eq!(tight.lanes, 2);
         let none = Layout::choose(&runs, &machine(DeviceKind::Cpu, 0), None, None);

@@ -176,5 +176,6 @@ impl TrainingArgs {
 fn this_machine(backend: Backend) -> Machine {
     let mut system = System::new();
     system.refresh_memory();
-    Machine { kind: backend.kind(), cores: cores(), free_bytes: system.available_memory() }
+    let (kind, arithmetic) = (backend.kind(), backend.arithmetic());
+    Machine { kind, arithmetic, cores: cores(), free_bytes: system.available_memory() }
 }

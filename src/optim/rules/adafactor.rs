@@ -15,10 +15,6 @@ const LEAST_UNIT: f64 = 1e-3;
 pub struct Adafactor;
 
 impl Rule for Adafactor {
-    fn slots(&self) -> &'static [&'static str] {
-        &["first", "second"]
-    }
-
     /// β1, 1 − β1, β2 = 1 − k^−0.8 at step k, 1 − β2, ε.
     fn numbers(&self, recipe: &Recipe, step: usize) -> Vec<f64> {
         let [beta_1, rest_1] = complement(recipe.betas[0]);

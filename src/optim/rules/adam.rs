@@ -10,10 +10,6 @@ use crate::ops::kernels::update::LaneStep;
 pub struct Adam;
 
 impl Rule for Adam {
-    fn slots(&self) -> &'static [&'static str] {
-        &["first", "second"]
-    }
-
     /// β1, 1 − β1, β2, 1 − β2, 1/(1 − β1ᵗ), 1/(1 − β2ᵗ), ε.
     fn numbers(&self, recipe: &Recipe, step: usize) -> Vec<f64> {
         let [[beta_1, rest_1], [beta_2, rest_2]] = recipe.betas.map(complement);

@@ -9,10 +9,6 @@ use crate::config::Recipe;
 pub struct Lion;
 
 impl Rule for Lion {
-    fn slots(&self) -> &'static [&'static str] {
-        &["momentum"]
-    }
-
     /// β1, 1 − β1, β2, 1 − β2.
     fn numbers(&self, recipe: &Recipe, _step: usize) -> Vec<f64> {
         recipe.betas.map(complement).concat()

@@ -9,10 +9,6 @@ use crate::config::Recipe;
 pub struct Sgd;
 
 impl Rule for Sgd {
-    fn slots(&self) -> &'static [&'static str] {
-        &["momentum"]
-    }
-
     /// μ.
     fn numbers(&self, recipe: &Recipe, _step: usize) -> Vec<f64> {
         vec![recipe.momentum]
