@@ -62,6 +62,37 @@ pub struct RunRow {
     /// How its decay is carried over.
     #[serde(default)]
     pub transfer: Option<Transfer>,
+    /// Identity of the arm's model and recipe: rows that share it differ in decay and seed alone. Empty in
+    /// files of older versions.
+    #[serde(default)]
+    pub setting: String,
+    /// Val loss of a model that knows only how often each token occurs in train.
+    #[serde(default)]
+    pub val_unigram: Option<f64>,
+}
+
+impl RunRow {
+    /// Whether it reached its last step: only such a run counts in a mean.
+    pub fn is_done(&self) -> bool {
+        self.status == Status::Done
+    }
+
+    /// Whether it ended no better than by knowing only how often each token occurs.
+    pub fn is_collapsed(&self) -> bool {
+        let losses = self.val_loss.zip(self.val_unigram);
+        self.is_done() && losses.is_some_and(|(val, unigram)| val >= unigram)
+    }
+
+    /// Whether its arm decays anything.
+    pub fn decays(&self) -> bool {
+        self.form != Form::None && self.weight_decay != Some(0.0)
+    }
+
+    /// [`setting`](Self::setting); in files of older versions the arm's variant, which told recipes
+    /// apart there.
+    pub fn setting_or_variant(&self) -> &str {
+        if self.setting.is_empty() { &self.variant } else { &self.setting }
+    }
 }
 
 /// A row of `curves.csv`.
@@ -159,6 +190,8 @@ pub fn run_row(entry: &Entry, record: &SoFar) -> RunRow {
         family: entry.arm.model.family,
         recipe: entry.arm.published.map(|published| published.name.clone()),
         transfer: entry.arm.transfer,
+        setting: entry.arm.setting(),
+        val_unigram: end.and_then(|end| end.val_unigram),
     }
 }
 

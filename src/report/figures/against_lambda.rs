@@ -14,6 +14,7 @@ use super::canvas::{
 use super::data::Data;
 use super::palette::{self, FAINT, INK};
 use crate::config::Mask;
+use crate::report::{format, words};
 use crate::results::RunRow;
 use crate::stats::{Cell, Group, Quantity};
 
@@ -51,9 +52,7 @@ impl<'a> AgainstLambda<'a> {
         let has_lambda = |group: &&Group| {
             group.cells.iter().any(|cell| cell.weight_decay.is_some_and(|value| value > 0.0))
         };
-        let own = |group: &&Group| !group.is_published();
-        let groups: Vec<&Group> =
-            data.analysis.groups.iter().filter(has_lambda).filter(own).collect();
+        let groups: Vec<&Group> = data.analysis.own_groups().filter(has_lambda).collect();
         if groups.is_empty() {
             return Ok(None);
         }
@@ -80,10 +79,13 @@ impl<'a> AgainstLambda<'a> {
         if self.floor.is_some() {
             note += "; grey line: the floor that no model can beat";
         }
+        if self.groups.iter().any(|group| group.cells.iter().any(|cell| !group.may_be_best(cell))) {
+            note += "; hollow: a run diverged, is missing or collapsed";
+        }
         draw_title(area, title, &note)?;
-        for (place, group) in self.groups.iter().enumerate() {
-            let column = (place % LEGEND_COLUMNS) as u32 * (SIZE.0 / LEGEND_COLUMNS as u32);
-            let row = TITLE + (place / LEGEND_COLUMNS) as u32 * LEGEND_LINE;
+        for (index, group) in self.groups.iter().enumerate() {
+            let column = (index % LEGEND_COLUMNS) as u32 * (SIZE.0 / LEGEND_COLUMNS as u32);
+            let row = TITLE + (index / LEGEND_COLUMNS) as u32 * LEGEND_LINE;
             draw_key(area, group, (px(14 + column), px(row + 6)))?;
         }
         Ok(())
@@ -95,21 +97,23 @@ impl<'a> AgainstLambda<'a> {
         group: &Group,
         hints: &mut Hints,
     ) -> Result<()> {
-        let colour = palette::form(group.key.form);
-        let mask = group.key.mask;
+        let colour = palette::form(group.rule.form);
+        let mask = group.rule.mask;
         let place = |value: Option<f64>| self.axis.place(value.unwrap_or(0.0));
         let mut means = Vec::new();
+        let mut hollow = Vec::new();
         for cell in &group.cells {
             let Some(estimate) = cell.estimate(|run| self.quantity.of(run)) else { continue };
             let at = (place(cell.weight_decay), estimate.mean);
             means.push(at);
+            hollow.extend((!group.may_be_best(cell)).then_some(at));
             if let Some(half) = estimate.half_width {
                 let ends = [(at.0, at.1 - half), (at.0, at.1 + half)];
                 chart.draw_series(LineSeries::new(ends, line(colour, 0.6, 1)))?;
             }
             hints.add(chart.backend_coord(&at), self.hint(group, cell, estimate.mean));
         }
-        let seeds = group.cells.iter().flat_map(|cell| &cell.runs);
+        let seeds = group.cells.iter().flat_map(Cell::done);
         let points =
             seeds.filter_map(|run| Some((place(run.weight_decay), self.quantity.of(run)?)));
         let marker = |radius, style: ShapeStyle| {
@@ -125,6 +129,7 @@ impl<'a> AgainstLambda<'a> {
             chart.draw_series(DashedLineSeries::new(means, dash, space, line(colour, 1.0, 2)))?;
         }
         chart.draw_series(means.iter().copied().map(marker(5, colour.filled())))?;
+        chart.draw_series(hollow.into_iter().map(marker(3, WHITE.filled())))?;
         if let Some(best) = group.best().filter(|_| self.quantity == Quantity::ValLoss)
             && let Some(loss) = best.estimate(|run| run.val_loss)
         {
@@ -136,8 +141,9 @@ impl<'a> AgainstLambda<'a> {
     }
 
     fn hint(&self, group: &Group, cell: &Cell, mean: f64) -> String {
-        let coefficient = cell.weight_decay.unwrap_or(0.0);
-        format!("{}, λ = {coefficient}: {} {mean:.4}", group.key.label(), self.quantity.name())
+        let lambda = cell.weight_decay.unwrap_or(0.0);
+        let (label, what) = (words::label(&group.rule), words::quantity(self.quantity));
+        format!("{label}, λ = {lambda}: {what} {}", format::fixed(mean, 4))
     }
 }
 
@@ -167,9 +173,9 @@ impl Figure for AgainstLambda<'_> {
             .light_line_style(WHITE)
             .axis_style(line(INK, 1.0, 1))
             .label_style(text(12, INK))
-            .y_label_formatter(&|value| format!("{value:.decimals$}"))
+            .y_label_formatter(&|value| format::fixed(*value, decimals))
             .x_desc("weight decay λ (logarithmic, with a place for 0)")
-            .y_desc(format!("{} (nats per token)", self.quantity.name()))
+            .y_desc(format!("{} (nats per token)", words::quantity(self.quantity)))
             .axis_desc_style(text(12, INK))
             .draw()?;
         let (left, top) = area.get_base_pixel();
@@ -216,17 +222,17 @@ fn is_solid(mask: Option<Mask>) -> bool {
 }
 
 fn draw_key<DB: Backend>(area: &Area<DB>, group: &Group, (x, y): (i32, i32)) -> Result<()> {
-    let colour = palette::form(group.key.form);
+    let colour = palette::form(group.rule.form);
     let strokes: &[(u32, u32)] =
-        if is_solid(group.key.mask) { &[(0, 26)] } else { &[(0, 8), (18, 26)] };
+        if is_solid(group.rule.mask) { &[(0, 26)] } else { &[(0, 8), (18, 26)] };
     for (start, end) in strokes {
         let ends = [(x + px(*start), y), (x + px(*end), y)];
         area.draw(&PathElement::new(ends, line(colour, 1.0, 2)))?;
     }
     let marker: Vec<(i32, i32)> =
-        outline(group.key.mask, 5).iter().map(|(dx, dy)| (x + px(13) + dx, y + dy)).collect();
+        outline(group.rule.mask, 5).iter().map(|(dx, dy)| (x + px(13) + dx, y + dy)).collect();
     area.draw(&Polygon::new(marker, colour.filled()))?;
-    area.draw(&Text::new(group.key.label(), (x + px(34), y), left(12, INK)))?;
+    area.draw(&Text::new(words::label(&group.rule), (x + px(34), y), left(12, INK)))?;
     Ok(())
 }
 

@@ -9,11 +9,12 @@ use super::canvas::{
     Area, Backend, CAPTION, Figure, Hints, TITLE, decimals, draw_caption, draw_title, left, line,
     px, range_with_floor, text,
 };
-use super::data::{Data, Point, Series, coefficient};
+use super::data::{Data, Point, Series};
 use super::palette::{self, FAINT, INK};
 use crate::config::Role;
+use crate::report::{format, words};
 use crate::results::CurveCsvRow;
-use crate::stats::Group;
+use crate::stats::{Cell, Group};
 
 /// Pixels of a line's label, and of a panel's height around its chart.
 const LABEL: f64 = 14.0;
@@ -56,7 +57,7 @@ impl Curves {
             Panel::new(
                 data,
                 group,
-                group.key.label(),
+                words::label(&group.rule),
                 |row| row.val_loss,
                 Some(|row| row.train_loss),
             )
@@ -71,8 +72,9 @@ impl Curves {
 
     /// Val − train loss.
     pub fn gap(data: &Data) -> Self {
-        let panel =
-            |group: &&Group| Panel::new(data, group, group.key.label(), |row| row.gap, None);
+        let panel = |group: &&Group| {
+            Panel::new(data, group, words::label(&group.rule), |row| row.gap, None)
+        };
         let mut figure = Curves::new(data, data.rules().iter().map(panel).collect());
         figure.title = "Generalization gap over training";
         figure.note = "val − train loss".to_owned();
@@ -84,7 +86,8 @@ impl Curves {
     /// AdamW.
     pub fn gradient_ratio(data: &Data) -> Self {
         let ratio: Measure = |row| Some(f64::from(row.grad_norm?) / f64::from(row.weight_norm?));
-        let panel = |group: &&Group| Panel::new(data, group, group.key.label(), ratio, None);
+        let panel =
+            |group: &&Group| Panel::new(data, group, words::label(&group.rule), ratio, None);
         let mut figure = Curves::new(data, data.rules().iter().map(panel).collect());
         figure.title = "Gradient norm over weight norm";
         figure.note =
@@ -114,7 +117,7 @@ impl Curves {
         let mut panels = Vec::new();
         for group in data.rules() {
             for (role, measure) in measures.iter().copied() {
-                let title = format!("{}: {role}", group.key.label());
+                let title = format!("{}: {role}", words::label(&group.rule));
                 panels.push(Panel::new(data, group, title, measure, None));
             }
         }
@@ -189,13 +192,14 @@ impl Panel {
     ) -> Self {
         let cells = data.cells(group);
         let last = (cells.len().max(2) - 1) as f64;
-        let curve = |(place, cell)| Curve {
-            label: coefficient(cell),
+        let curve = |(place, cell): (usize, &Cell)| Curve {
+            label: format::lambda(cell.runs[0].form, cell.weight_decay),
             colour: palette::ramp(place as f64 / last),
             solid: data.series(cell, |row| row.val_loss.and(solid(row))),
             dashed: dashed.map_or_else(Series::default, |dashed| data.series(cell, dashed)),
         };
-        Panel { title, curves: cells.into_iter().enumerate().map(curve).collect() }
+        let curves = cells.into_iter().enumerate().map(curve);
+        Panel { title, curves: curves.filter(|curve| !curve.solid.0.is_empty()).collect() }
     }
 }
 
@@ -257,7 +261,8 @@ fn draw_panel<DB: Backend>(
         chart.draw_series(DashedLineSeries::new(curve.dashed.means(), dash, space, style))?;
         chart.draw_series(LineSeries::new(curve.solid.means(), line(curve.colour, 1.0, 2)))?;
         for (step, value) in curve.solid.means().filter(|(_, value)| values.contains(value)) {
-            let text = format!("{}, λ = {}, step {step}: {value:.4}", panel.title, curve.label);
+            let value_text = format::fixed(value, 4);
+            let text = format!("{}, λ = {}, step {step}: {value_text}", panel.title, curve.label);
             hints.add(chart.backend_coord(&(step, value)), text);
         }
     }

@@ -52,21 +52,21 @@ impl Data {
     pub fn rules(&self) -> Vec<&Group> {
         let groups = &self.analysis.groups;
         let decaying: Vec<&Group> =
-            groups.iter().filter(|group| group.key.form != Form::None).collect();
+            groups.iter().filter(|group| group.rule.form != Form::None).collect();
         if decaying.is_empty() { groups.iter().collect() } else { decaying }
     }
 
     /// The cells of a rule, no decay first.
     pub fn cells<'a>(&self, group: &'a Group) -> Vec<&'a Cell> {
-        let undecayed = group.cells.iter().any(|cell| !group.decays(cell));
+        let undecayed = group.cells.iter().any(|cell| !cell.decays());
         let baseline = group.baseline.as_ref().filter(|_| !undecayed);
         baseline.into_iter().chain(&group.cells).collect()
     }
 
-    /// A number over the steps of a cell's runs.
+    /// A number over the steps of a cell's runs that reached their end.
     pub fn series(&self, cell: &Cell, of: impl Fn(&CurveCsvRow) -> Option<f64>) -> Series {
         let mut by_step: BTreeMap<usize, Vec<f64>> = BTreeMap::new();
-        let curves = cell.runs.iter().filter_map(|run| self.curves.get(&run.run));
+        let curves = cell.done().filter_map(|run| self.curves.get(&run.run));
         for row in curves.flatten() {
             if let Some(value) = of(row) {
                 by_step.entry(row.step).or_default().push(value);
@@ -136,9 +136,4 @@ impl Series {
         let lower = self.0.iter().rev().map(|point| (point.step, point.low));
         upper.chain(lower).collect()
     }
-}
-
-/// λ for labels; the form without one is named by what it decays with.
-pub fn coefficient(cell: &Cell) -> String {
-    cell.weight_decay.map_or("η²".to_owned(), |value| value.to_string())
 }

@@ -12,7 +12,8 @@ use super::canvas::{
 use super::data::{Data, Series};
 use super::palette::{self, FAINT, INK};
 use crate::config::Form;
-use crate::stats::{Cell, Group, Quantity};
+use crate::report::{format, words};
+use crate::stats::{Analysis, Cell, Comparison, Group, Kind};
 
 const SIZE: (u32, u32) = (880, 400);
 
@@ -36,29 +37,24 @@ impl<'a> Story<'a> {
     pub fn new(data: &'a Data) -> Option<Self> {
         let (group, best) = data.analysis.best()?;
         let baseline = group.baseline.as_ref()?;
-        let label = crate::stats::label(&group.side(best));
+        let label = words::arm(&group.side(best));
         let panels = vec![
             Panel::new(data, "No decay".to_owned(), Form::None, baseline),
-            Panel::new(data, label, group.key.form, best),
+            Panel::new(data, label, group.rule.form, best),
         ];
-        let title = sentence(group, best, baseline)?;
+        let title = title(&data.analysis, group, best)?;
         Some(Story { title, panels, floor: data.floor, caption: &data.caption })
     }
 }
 
-/// What the figure shows, in its own words.
-fn sentence(group: &Group, best: &Cell, baseline: &Cell) -> Option<String> {
-    let gap = |cell: &Cell| Some(cell.estimate(|run| run.gap)?.mean);
-    let loss = best.paired(baseline, |run| Quantity::ValLoss.of(run))?;
-    let direction = if loss.mean < 0.0 { "lowers" } else { "raises" };
-    let half = loss.half_width.map_or(String::new(), |half| format!(" ± {half:.2}"));
-    Some(format!(
-        "{} takes the gap from {:.2} to {:.2} and {direction} val loss by {:.2}{half}",
-        group.key.title(),
-        gap(baseline)?,
-        gap(best)?,
-        loss.mean.abs(),
-    ))
+/// What the figure shows: no more than the verdict on the same arm.
+fn title(analysis: &Analysis, group: &Group, best: &Cell) -> Option<String> {
+    let baseline = group.baseline.as_ref()?;
+    let gaps = [baseline.mean(|run| run.gap)?, best.mean(|run| run.gap)?];
+    let loss = best.paired(baseline, |run| run.val_loss)?;
+    let told = analysis.told_against_none(&group.side(best));
+    let kind = told.map_or(Kind::NoTest, Comparison::kind);
+    Some(words::story_title(&group.rule, gaps, loss, kind))
 }
 
 impl Panel {
@@ -108,13 +104,14 @@ impl Panel {
         for (name, series) in [("val", &self.val), ("train", &self.train)] {
             let Some((step, value)) = series.means().last() else { continue };
             let label = Text::new(
-                format!("{name} {value:.2}"),
+                format!("{name} {}", format::fixed(value, 2)),
                 (step * 1.015, value),
                 left(12, self.colour),
             );
             chart.draw_series([label])?;
             for (step, value) in series.means().filter(|(_, value)| values.contains(value)) {
-                let hint = format!("{}, {name}, step {step}: {value:.4}", self.title);
+                let value_text = format::fixed(value, 4);
+                let hint = format!("{}, {name}, step {step}: {value_text}", self.title);
                 hints.add(chart.backend_coord(&(step, value)), hint);
             }
         }
@@ -122,7 +119,8 @@ impl Panel {
             (self.val.means().last(), self.train.means().last())
         {
             let middle = (step * 0.80, (val + train) / 2.0);
-            let gap = Text::new(format!("gap {:.2}", val - train), middle, left(13, INK));
+            let gap =
+                Text::new(format!("gap {}", format::fixed(val - train, 2)), middle, left(13, INK));
             chart.draw_series([gap])?;
         }
         Ok(())
