@@ -17,7 +17,7 @@ use crate::config::{
 
 pub use claims::known_and_repeated;
 pub use fact::{Basis, Fact};
-pub use transfer::{NoMatch, Transfer, form_of_match};
+pub use transfer::{NoMatch, Transfer};
 
 /// The files, in the order of the table.
 const FILES: [&str; 18] = [

@@ -59,7 +59,10 @@ impl fmt::Display for NoMatch {
 
 impl Published {
     /// The decay with which a run of this recipe has the original's total decay Λ, under the
-    /// published form or another; see [`form_of_match`].
+    /// published form or another.
+    ///
+    /// A form without λ gets one: `lr-power` takes away η_t² of a weight, which is `corrected-all` decay
+    /// λ η_t²/η with λ = η, so that its multiples are `corrected-all` decay with other λ.
     ///
     /// # Errors
     /// Why that cannot be.
@@ -68,7 +71,7 @@ impl Published {
             let why = self.original.undisclosed.clone().unwrap_or_default();
             return Err(NoMatch::Undisclosed(why));
         };
-        let form = form_of_match(form);
+        let form = if form == Form::LrPower { Form::CorrectedAll } else { form };
         let unit = total_decay(form, 1.0, &recipe.lr_schedule(), recipe.steps);
         let unit = unit.filter(|unit| *unit > 0.0).ok_or(NoMatch::NoTotal(form))?;
         let weight_decay = three_digits(target / unit);
@@ -82,14 +85,6 @@ impl Published {
             false => Err(too_short),
         }
     }
-}
-
-/// The form under which a run matches the total decay of another under `form`.
-///
-/// A form without λ gets one: `lr-power` takes away η_t² of a weight, which is `corrected-all` decay
-/// λ η_t²/η with λ = η, so that its multiples are `corrected-all` decay with other λ.
-pub fn form_of_match(form: Form) -> Form {
-    if form == Form::LrPower { Form::CorrectedAll } else { form }
 }
 
 /// A number to three digits: what is written in a table is what is trained.

@@ -6,7 +6,7 @@ use super::finding::{Kind, Tally};
 use super::groups::{Cell, Rule, Side};
 use super::warnings::TOO_LITTLE_DECAY;
 use crate::config::{Form, Mask};
-use crate::published::{Published, Transfer, form_of_match};
+use crate::published::{Published, Transfer};
 use crate::results::RunRow;
 
 /// A row per published recipe that was trained, and per form and mask that it was trained under.
@@ -175,14 +175,16 @@ fn rows_of(published: &'static Published, runs: &[&RunRow]) -> Vec<ValuesRow> {
     decays.iter().enumerate().map(|(index, decay)| row(index, *decay)).collect()
 }
 
-/// The row of a decayed run, by its form and mask. A matched run may have another form than the
-/// raw one beside it, which has no λ to match with.
+/// The row of a decayed run, by its form and mask. A matched run stands beside the raw one whose form has
+/// no λ to match with, under another form.
 fn home(decays: &[(Form, Option<Mask>)], run: &RunRow) -> Option<usize> {
-    let with = |form: fn(Form) -> Form| {
-        decays.iter().position(|decay| (form(decay.0), decay.1) == (run.form, run.mask))
+    let own = decays.iter().position(|decay| *decay == (run.form, run.mask));
+    let without_lambda = || {
+        let is_matched = run.transfer == Some(Transfer::Matched);
+        let has_none = |decay: &(Form, _)| !decay.0.takes_weight_decay() && decay.1 == run.mask;
+        decays.iter().position(has_none).filter(|_| is_matched)
     };
-    let matched = || with(form_of_match).filter(|_| run.transfer == Some(Transfer::Matched));
-    with(|form| form).or_else(matched)
+    own.or_else(without_lambda)
 }
 
 /// Corrects all comparisons of the table as one family.

@@ -79,16 +79,29 @@ impl<'a> AgainstLambda<'a> {
         if self.floor.is_some() {
             note += "; grey line: the floor that no model can beat";
         }
-        if self.groups.iter().any(|group| group.cells.iter().any(|cell| !group.may_be_best(cell))) {
-            note += "; hollow: a run diverged, is missing or collapsed";
-        }
         draw_title(area, title, &note)?;
+        if let Some(note) = self.exceptions() {
+            area.draw(&Text::new(note, (px(14), px(53)), text(12, INK)))?;
+        }
         for (index, group) in self.groups.iter().enumerate() {
             let column = (index % LEGEND_COLUMNS) as u32 * (SIZE.0 / LEGEND_COLUMNS as u32);
             let row = TITLE + (index / LEGEND_COLUMNS) as u32 * LEGEND_LINE;
             draw_key(area, group, (px(14 + column), px(row + 6)))?;
         }
         Ok(())
+    }
+
+    /// What the markers mean of arms that cannot be the best; `None` where every arm can.
+    fn exceptions(&self) -> Option<String> {
+        let has = |is: &dyn Fn(&Group, &Cell) -> bool| {
+            self.groups.iter().any(|group| group.cells.iter().any(|cell| is(group, cell)))
+        };
+        let hollow = has(&|group, cell| !group.may_be_best(cell) && cell.done().next().is_some())
+            .then_some("hollow: a run did not reach its end or collapsed");
+        let crosses =
+            has(&|_, cell| cell.done().next().is_none()).then_some("×: no run reached its end");
+        let notes: Vec<&str> = hollow.into_iter().chain(crosses).collect();
+        (!notes.is_empty()).then(|| notes.join("; "))
     }
 
     fn draw_group<DB: Backend>(
@@ -103,7 +116,11 @@ impl<'a> AgainstLambda<'a> {
         let mut means = Vec::new();
         let mut hollow = Vec::new();
         for cell in &group.cells {
-            let Some(estimate) = cell.estimate(|run| self.quantity.of(run)) else { continue };
+            let Some(estimate) = cell.estimate(|run| self.quantity.of(run)) else {
+                let at = (place(cell.weight_decay), self.values.start);
+                chart.draw_series([Cross::new(at, px(4), line(colour, 1.0, 2))])?;
+                continue;
+            };
             let at = (place(cell.weight_decay), estimate.mean);
             means.push(at);
             hollow.extend((!group.may_be_best(cell)).then_some(at));
@@ -251,4 +268,33 @@ fn outline(mask: Option<Mask>, radius: u32) -> Vec<(i32, i32)> {
         ((radius * angle.cos()).round() as i32, (radius * angle.sin()).round() as i32)
     };
     (0..corners).map(corner).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::config::Form;
+    use crate::report::figures::canvas;
+    use crate::stats::Analysis;
+    use crate::stats::tests::{experiment, row};
+
+    fn svg(runs: Vec<RunRow>) -> String {
+        let (analysis, curves) = (Analysis::of(&runs), BTreeMap::new());
+        let data = Data { runs, analysis, curves, floor: None, caption: String::new() };
+        let figure = AgainstLambda::new(&data, Quantity::ValLoss).unwrap().unwrap();
+        canvas::svg(&figure).unwrap()
+    }
+
+    #[test]
+    fn arms_with_runs_that_did_not_end_are_marked() {
+        let whole = svg(experiment());
+        assert!(!whole.contains("hollow:") && !whole.contains("×:"));
+        let mut runs = experiment();
+        runs.push(row(Form::AdamW, Mask::Matrices, 1.0, 3, f64::NAN));
+        assert!(svg(runs.clone()).contains("hollow: a run did not reach its end"));
+        runs.push(row(Form::AdamW, Mask::Matrices, 9.0, 0, f64::NAN));
+        assert!(svg(runs).contains("×: no run reached its end"));
+    }
 }
