@@ -37,7 +37,7 @@ fn shortened(analysis: &Analysis) -> Vec<String> {
     }
     let apart = analysis.headline.iter().filter(|one| one.is_distinguishable());
     let mut shown: Vec<String> = apart.take(MOST_VERDICTS).map(words::verdict).collect();
-    shown.push(format!("{} more comparisons stand in the report", all.len() - shown.len()));
+    shown.push(format!("{} more comparisons are in the report", all.len() - shown.len()));
     shown
 }
 

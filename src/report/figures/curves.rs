@@ -5,12 +5,13 @@ use std::ops::Range;
 use anyhow::Result;
 use plotters::prelude::*;
 
+use super::axes::{Chart, Frame, add_hints, draw_floor};
 use super::canvas::{
-    Area, Backend, CAPTION, Figure, Hints, TITLE, decimals, draw_caption, draw_title, left, line,
-    px, range_with_floor, text,
+    Area, Backend, CAPTION, Figure, Hints, TITLE, draw_caption, draw_title, left, line, px,
+    range_with_floor,
 };
 use super::data::{Data, Point, Series};
-use super::palette::{self, FAINT, INK};
+use super::palette;
 use crate::config::Role;
 use crate::report::{format, words};
 use crate::results::CurveCsvRow;
@@ -227,49 +228,30 @@ fn draw_panel<DB: Backend>(
     (steps, values): (Range<f64>, Range<f64>),
     hints: &mut Hints,
 ) -> Result<()> {
-    let mut chart = ChartBuilder::on(area)
-        .margin(px(8))
-        .caption(&panel.title, text(14, INK))
-        .x_label_area_size(px(34))
-        .y_label_area_size(px(52))
-        .build_cartesian_2d(steps.clone(), values.clone())?;
-    let decimals = decimals(&values);
-    chart
-        .configure_mesh()
-        .disable_x_mesh()
-        .bold_line_style(line(FAINT, 0.7, 1))
-        .light_line_style(WHITE)
-        .axis_style(line(INK, 1.0, 1))
-        .label_style(text(11, INK))
-        .x_labels(6)
-        .y_labels(6)
-        .x_label_formatter(&|step| format!("{step:.0}"))
-        .y_label_formatter(&|value| format!("{value:.decimals$}"))
-        .x_desc("optimizer step")
-        .y_desc(axis)
-        .axis_desc_style(text(11, INK))
-        .draw()?;
-    if let Some(floor) = floor {
-        let ends = [(steps.start, floor), (steps.end, floor)];
-        chart.draw_series(LineSeries::new(ends, line(INK, 0.35, 2)))?;
-    }
+    let frame = Frame { title: &panel.title, axis, margin: 8, y_labels: 6 };
+    let mut chart = frame.draw(area, (steps.clone(), values.clone()))?;
+    draw_floor(&mut chart, &steps, floor)?;
     for curve in &panel.curves {
-        let band = Polygon::new(curve.solid.band(), curve.colour.mix(0.16).filled());
-        chart.draw_series([band])?;
-        let (dash, space) = (px(4) as u32, px(3) as u32);
-        let style = line(curve.colour, 0.65, 1);
-        chart.draw_series(DashedLineSeries::new(curve.dashed.means(), dash, space, style))?;
-        chart.draw_series(LineSeries::new(curve.solid.means(), line(curve.colour, 1.0, 2)))?;
-        for (step, value) in curve.solid.means().filter(|(_, value)| values.contains(value)) {
-            let value_text = format::fixed(value, 4);
-            let text = format!("{}, λ = {}, step {step}: {value_text}", panel.title, curve.label);
-            hints.add(chart.backend_coord(&(step, value)), text);
-        }
+        curve.draw(&mut chart)?;
+        let name = format!("{}, λ = {}", panel.title, curve.label);
+        add_hints(hints, &chart, &name, &curve.solid, &values);
     }
     for (curve, place) in panel.curves.iter().zip(label_places(panel, &values, apart)) {
         chart.draw_series([Text::new(curve.label.clone(), place, left(11, curve.colour))])?;
     }
     Ok(())
+}
+
+impl Curve {
+    fn draw<DB: Backend>(&self, chart: &mut Chart<DB>) -> Result<()> {
+        let band = Polygon::new(self.solid.band(), self.colour.mix(0.16).filled());
+        chart.draw_series([band])?;
+        let (dash, space) = (px(4) as u32, px(3) as u32);
+        let style = line(self.colour, 0.65, 1);
+        chart.draw_series(DashedLineSeries::new(self.dashed.means(), dash, space, style))?;
+        chart.draw_series(LineSeries::new(self.solid.means(), line(self.colour, 1.0, 2)))?;
+        Ok(())
+    }
 }
 
 /// Where each curve's label goes: beside its end, moved apart so that no two overlap and none

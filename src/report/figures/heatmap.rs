@@ -7,6 +7,7 @@ use anyhow::Result;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
+use super::axes::Chart;
 use super::canvas::{
     Area, Backend, CAPTION, Figure, Hints, TITLE, centred, draw_caption, draw_title, line, px, text,
 };
@@ -51,6 +52,18 @@ impl Tile {
             loss: cell.mean(|run| run.val_loss).filter(|_| cell.is_complete()),
             may_be_best: group.may_be_best(cell),
         }
+    }
+
+    fn up(&self) -> f64 {
+        self.lr.log10()
+    }
+
+    fn lambda(&self) -> f64 {
+        self.weight_decay.log10()
+    }
+
+    fn product(&self) -> f64 {
+        (self.weight_decay * self.lr).log10()
     }
 
     fn is_framed(&self, threshold: f64) -> bool {
@@ -114,32 +127,47 @@ impl Figure for HeatMap<'_> {
         draw_title(&header, "Val loss over peak learning rate η and λ", &note)?;
         let areas = body.split_evenly((self.surfaces.len(), 2));
         for (surface, areas) in self.surfaces.iter().zip(areas.chunks(2)) {
-            let lambda = |tile: &Tile| tile.weight_decay.log10();
-            self.draw_panel(&areas[0], surface, "λ", lambda, hints)?;
-            let product = |tile: &Tile| (tile.weight_decay * tile.lr).log10();
-            self.draw_panel(&areas[1], surface, "ηλ", product, hints)?;
+            let [left, right] = [("λ", Tile::lambda as Coordinate), ("ηλ", Tile::product)];
+            let losses = &self.losses;
+            Panel::new(surface, losses, left).draw(&areas[0], hints)?;
+            Panel::new(surface, losses, right).draw(&areas[1], hints)?;
         }
         Ok(())
     }
 }
 
-impl HeatMap<'_> {
-    fn draw_panel<DB: Backend>(
-        &self,
-        area: &Area<DB>,
-        surface: &Surface,
-        axis: &str,
-        across: impl Fn(&Tile) -> f64,
-        hints: &mut Hints,
-    ) -> Result<()> {
-        let up = |tile: &Tile| tile.lr.log10();
-        let (width, height) =
-            (spacing(&surface.tiles, |t| t.weight_decay.log10()), spacing(&surface.tiles, up));
-        let x = bounds(surface.tiles.iter().map(&across), width);
-        let y = bounds(surface.tiles.iter().map(up), height);
+/// The place of a tile on an axis, as a logarithm.
+type Coordinate = fn(&Tile) -> f64;
+
+/// A surface on one pair of axes.
+struct Panel<'a> {
+    surface: &'a Surface,
+    /// Of all surfaces, for the colours.
+    losses: &'a Range<f64>,
+    axis: &'static str,
+    across: Coordinate,
+    /// Of a tile, in decades.
+    width: f64,
+    height: f64,
+}
+
+impl<'a> Panel<'a> {
+    fn new(
+        surface: &'a Surface,
+        losses: &'a Range<f64>,
+        (axis, across): (&'static str, Coordinate),
+    ) -> Self {
+        let width = spacing(&surface.tiles, Tile::lambda);
+        let height = spacing(&surface.tiles, Tile::up);
+        Panel { surface, losses, axis, across, width, height }
+    }
+
+    fn draw<DB: Backend>(&self, area: &Area<DB>, hints: &mut Hints) -> Result<()> {
+        let x = bounds(self.surface.tiles.iter().map(self.across), self.width);
+        let y = bounds(self.surface.tiles.iter().map(Tile::up), self.height);
         let mut chart = ChartBuilder::on(area)
             .margin(px(10))
-            .caption(format!("{} on (η, {axis})", surface.title), text(14, INK))
+            .caption(format!("{} on (η, {})", self.surface.title, self.axis), text(14, INK))
             .x_label_area_size(px(40))
             .y_label_area_size(px(56))
             .build_cartesian_2d(x.clone(), y.clone())?;
@@ -149,48 +177,74 @@ impl HeatMap<'_> {
             .x_labels(0)
             .y_labels(0)
             .axis_style(line(INK, 1.0, 1))
-            .x_desc(format!("{axis} (logarithmic)"))
+            .x_desc(format!("{} (logarithmic)", self.axis))
             .y_desc("peak learning rate η")
             .axis_desc_style(text(11, INK))
             .draw()?;
-        let base = area.get_base_pixel();
-        for value in distinct(surface.tiles.iter().map(up)) {
-            let (at, y) = chart.backend_coord(&(x.start, value));
-            let style = text(10, INK).pos(Pos::new(HPos::Right, VPos::Center));
-            let place = (at - base.0 - px(5), y - base.1);
-            area.draw(&Text::new(format::two_digits(10f64.powf(value)), place, style))?;
+        self.draw_ticks(area, &chart, (x.start, y.start))?;
+        for tile in &self.surface.tiles {
+            self.draw_tile(&mut chart, tile, hints)?;
         }
-        let columns = distinct(surface.tiles.iter().map(&across));
+        let framed = |tile: &&Tile| tile.is_framed(self.surface.threshold);
+        for tile in self.surface.tiles.iter().filter(framed) {
+            self.draw_frame(&mut chart, tile)?;
+        }
+        Ok(())
+    }
+
+    /// The tried values as numbers; plotters' own ticks would be the logarithms.
+    fn draw_ticks<DB: Backend>(
+        &self,
+        area: &Area<DB>,
+        chart: &Chart<DB>,
+        (x_start, y_start): (f64, f64),
+    ) -> Result<()> {
+        let (left, top) = area.get_base_pixel();
+        let number = |value: f64| format::two_digits(10f64.powf(value));
+        for value in distinct(self.surface.tiles.iter().map(Tile::up)) {
+            let (x, y) = chart.backend_coord(&(x_start, value));
+            let style = text(10, INK).pos(Pos::new(HPos::Right, VPos::Center));
+            area.draw(&Text::new(number(value), (x - left - px(5), y - top), style))?;
+        }
+        let columns = distinct(self.surface.tiles.iter().map(self.across));
         let every = columns.len().div_ceil(8);
         for value in columns.into_iter().step_by(every) {
-            let (at, low) = chart.backend_coord(&(value, y.start));
-            let place = (at - base.0, low - base.1 + px(5));
-            area.draw(&Text::new(format::two_digits(10f64.powf(value)), place, centred(10, INK)))?;
+            let (x, y) = chart.backend_coord(&(value, y_start));
+            let place = (x - left, y - top + px(5));
+            area.draw(&Text::new(number(value), place, centred(10, INK)))?;
         }
-        for tile in &surface.tiles {
-            let (cx, cy) = (across(tile), up(tile));
-            let corners =
-                [(cx - width / 2.0, cy - height / 2.0), (cx + width / 2.0, cy + height / 2.0)];
-            let share = tile
-                .loss
-                .map(|loss| (loss - self.losses.start) / (self.losses.end - self.losses.start));
-            let colour = share.map_or(WHITE, palette::ramp);
-            chart.draw_series([Rectangle::new(corners, colour.filled())])?;
-            let ink = if share.is_some_and(|share| share < 0.45) { WHITE } else { INK };
-            let label = tile.loss.map_or(format::MISSING.to_owned(), |loss| format::fixed(loss, 2));
-            let style = text(10, ink).pos(Pos::new(HPos::Center, VPos::Center));
-            chart.draw_series([Text::new(label.clone(), (cx, cy), style)])?;
-            let text =
-                format!("{}: η = {}, λ = {}: {label}", surface.title, tile.lr, tile.weight_decay);
-            hints.add(chart.backend_coord(&(cx, cy)), text);
-        }
-        for tile in surface.tiles.iter().filter(|tile| tile.is_framed(surface.threshold)) {
-            let (cx, cy) = (across(tile), up(tile));
-            let (dx, dy) = (width * 0.46, height * 0.46);
-            let (left, right, low, high) = (cx - dx, cx + dx, cy - dy, cy + dy);
-            let frame = [(left, low), (right, low), (right, high), (left, high), (left, low)];
-            chart.draw_series([PathElement::new(frame, line(RGBColor(213, 94, 0), 1.0, 2))])?;
-        }
+        Ok(())
+    }
+
+    fn draw_tile<DB: Backend>(
+        &self,
+        chart: &mut Chart<DB>,
+        tile: &Tile,
+        hints: &mut Hints,
+    ) -> Result<()> {
+        let (x, y) = ((self.across)(tile), tile.up());
+        let (dx, dy) = (self.width / 2.0, self.height / 2.0);
+        let span = self.losses.end - self.losses.start;
+        let share = tile.loss.map(|loss| (loss - self.losses.start) / span);
+        let colour = share.map_or(WHITE, palette::ramp);
+        let corners = [(x - dx, y - dy), (x + dx, y + dy)];
+        chart.draw_series([Rectangle::new(corners, colour.filled())])?;
+        let ink = if share.is_some_and(|share| share < 0.45) { WHITE } else { INK };
+        let label = tile.loss.map_or(format::MISSING.to_owned(), |loss| format::fixed(loss, 2));
+        let style = text(10, ink).pos(Pos::new(HPos::Center, VPos::Center));
+        chart.draw_series([Text::new(label.clone(), (x, y), style)])?;
+        let hint =
+            format!("{}: η = {}, λ = {}: {label}", self.surface.title, tile.lr, tile.weight_decay);
+        hints.add(chart.backend_coord(&(x, y)), hint);
+        Ok(())
+    }
+
+    fn draw_frame<DB: Backend>(&self, chart: &mut Chart<DB>, tile: &Tile) -> Result<()> {
+        let (x, y) = ((self.across)(tile), tile.up());
+        let (dx, dy) = (self.width * 0.46, self.height * 0.46);
+        let (left, right, low, high) = (x - dx, x + dx, y - dy, y + dy);
+        let frame = [(left, low), (right, low), (right, high), (left, high), (left, low)];
+        chart.draw_series([PathElement::new(frame, line(RGBColor(213, 94, 0), 1.0, 2))])?;
         Ok(())
     }
 }

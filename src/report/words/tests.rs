@@ -27,7 +27,7 @@ fn two_seeds_give_numbers_and_no_verdict() {
     assert!(verdicts(&analysis).is_empty());
     let summary = Summary::of(&analysis);
     assert!(summary.fine_print.contains("no verdict"), "{}", summary.fine_print);
-    assert!(summary.warnings[0].contains("2 seed(s)"), "{:?}", summary.warnings);
+    assert!(summary.warnings[0].contains("(here 2)"), "{:?}", summary.warnings);
     assert!(summary.arms.iter().all(|arm| arm.val_loss.is_some() && arm.val_loss_ci95.is_none()));
 }
 
@@ -41,7 +41,7 @@ fn warnings_say_what_misleads() {
     let warnings = Summary::of(&Analysis::of(&rows)).warnings.join("\n");
     for expected in [
         "1 of 22 runs diverged. Means and n leave them out",
-        "λ = 1 stands under L2 and under a decoupled form",
+        "λ = 1 is tried both as L2 and as decoupled decay",
         "l2 on matrices: the best λ = 1 is the largest tried",
         "Λ is below 0.05 for cautious λ = 0.01",
     ] {

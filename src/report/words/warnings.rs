@@ -9,8 +9,8 @@ pub fn warning(warning: &Warning) -> String {
             collapsed(*count, *all, *nothing_is_learned)
         }
         Warning::TooFewSeeds { seeds } => format!(
-            "With {seeds} seed(s) there is no interval and no verdict; train at least \
-             {FEWEST_SEEDS}, such as --seeds 0,1,2."
+            "With fewer than {FEWEST_SEEDS} seeds (here {seeds}) there is no interval and no verdict; \
+             train more, such as --seeds 0,1,2."
         ),
         Warning::Diverged { count, all } => format!("{count} of {all} runs diverged. {LEFT_OUT}"),
         Warning::Failed { count, all } => format!("{count} of {all} runs failed. {LEFT_OUT}"),
@@ -18,7 +18,7 @@ pub fn warning(warning: &Warning) -> String {
             format!("{count} of {all} runs have not ended; sweep again to go on. {LEFT_OUT}")
         }
         Warning::EqualCoefficients { values } => format!(
-            "λ = {} stands under L2 and under a decoupled form: one number, different amounts of \
+            "λ = {} is tried both as L2 and as decoupled decay, where it means different amounts of \
              decay. Compare each form at its own best λ.",
             list(values.iter().map(f64::to_string))
         ),
