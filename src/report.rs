@@ -25,7 +25,6 @@ pub use compare::compare;
 pub use published::{published_details, published_markdown, published_table};
 pub use screen::{answer, manifest_table, settings_table, status_table};
 
-/// A report, written.
 pub struct Report {
     /// The answer, for the terminal.
     pub answer: String,

@@ -119,7 +119,6 @@ fn question(comparison: &Comparison) -> [String; 2] {
 fn told(comparison: &Comparison) -> String {
     let word = words::kind(comparison.kind());
     let difference = format::difference(Some(comparison.difference), 3);
-    let lambda =
-        comparison.left.weight_decay.map_or(String::new(), |value| format!(", λ = {value}"));
+    let lambda = words::at_lambda(comparison.left.weight_decay);
     format!("{word} ({difference}{lambda})")
 }

@@ -69,7 +69,7 @@ fn list(items: &[String]) -> String {
 
 fn figure(drawing: &Drawing) -> String {
     let alternative = escape(drawing.alternative);
-    // An XML declaration may not stand inside a page; everything before the root goes.
+    // A page may hold no XML declaration: everything before the root goes.
     let svg = drawing.svg.find("<svg").map_or("", |start| &drawing.svg[start..]);
     let svg = svg.replacen("<svg", &format!("<svg role=\"img\" aria-label=\"{alternative}\""), 1);
     format!("<figure id=\"{}\">{svg}<figcaption>{alternative}</figcaption></figure>", drawing.name)
@@ -153,7 +153,7 @@ fn table<const N: usize>(
 fn manifest_lines(rows: &[ManifestRow]) -> String {
     let mut arms: BTreeMap<String, (usize, usize)> = BTreeMap::new();
     for row in rows {
-        let lambda = row.weight_decay.map_or(String::new(), |value| format!(", λ = {value}"));
+        let lambda = words::at_lambda(row.weight_decay);
         let (decayed, all) =
             arms.entry(words::decay_label(row.form, row.mask) + &lambda).or_default();
         *all += row.elements;

@@ -32,18 +32,16 @@ pub struct SummaryRow {
     pub d_val_loss: Option<f64>,
     pub d_val_loss_ci95: Option<f64>,
     pub d_val_loss_p: Option<f64>,
-    /// The same after Holm's correction over all arms.
+    /// After Holm's correction over all arms.
     pub d_val_loss_p_holm: Option<f64>,
     pub d_gap: Option<f64>,
     pub d_gap_ci95: Option<f64>,
     pub d_gap_p: Option<f64>,
-    /// The same after Holm's correction over all arms.
+    /// After Holm's correction over all arms.
     pub d_gap_p_holm: Option<f64>,
     /// Standard deviation over seeds of the val loss without decay.
     pub noise_floor: Option<f64>,
-    /// Λ.
     pub total_decay: Option<f64>,
-    /// Runs that diverged.
     pub diverged: usize,
     /// Runs that ended no better than by knowing how often each token occurs.
     pub collapsed: usize,

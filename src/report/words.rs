@@ -11,7 +11,7 @@ use crate::stats::{
     ValuesTable,
 };
 
-pub use rules::{arm, decay_label, label, title};
+pub use rules::{arm, at_lambda, decay_label, label, title};
 pub use values::{row_title, row_verdict, table_in_short, table_verdicts};
 pub use warnings::warning;
 

@@ -11,31 +11,23 @@ use crate::store::SoFar;
 /// named otherwise.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RunRow {
-    /// Identity of the run.
     pub run: String,
-    /// Form of the arm.
     pub form: Form,
-    /// Mask of the arm.
     pub mask: Option<Mask>,
-    /// λ of the arm.
     pub weight_decay: Option<f64>,
     /// Peak learning rate.
     pub lr: f64,
-    /// Seed.
     pub seed: u64,
-    /// How the run ended.
     pub status: Status,
     /// Steps taken, or the step at which it diverged.
     pub steps: usize,
-    /// Loss on train.
     pub train_loss: Option<f64>,
-    /// Loss on val.
     pub val_loss: Option<f64>,
     /// Generalization gap, val − train.
     pub gap: Option<f64>,
     /// Lowest val loss of all evaluations after the first step.
     pub best_val_loss: Option<f64>,
-    /// Where it was reached.
+    /// Where that was reached.
     pub best_val_step: Option<usize>,
     /// Λ, see [`total_decay`].
     pub total_decay: Option<f64>,
@@ -53,7 +45,6 @@ pub struct RunRow {
     pub backend: Option<String>,
     /// Commit of the program that trained it.
     pub commit: Option<String>,
-    /// Family of the model.
     #[serde(default)]
     pub family: Family,
     /// The published recipe that the arm takes over.
@@ -98,19 +89,13 @@ impl RunRow {
 /// A row of `curves.csv`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CurveCsvRow {
-    /// Identity of the run.
     pub run: String,
-    /// Form of the arm.
     pub form: Form,
-    /// Mask of the arm.
     pub mask: Option<Mask>,
-    /// λ of the arm.
     pub weight_decay: Option<f64>,
-    /// Seed.
     pub seed: u64,
-    /// Optimizer steps taken.
     pub step: usize,
-    /// Training tokens read.
+    /// Training tokens read until then.
     pub tokens: usize,
     /// Learning rate of the step.
     pub lr: Option<f64>,
@@ -118,15 +103,12 @@ pub struct CurveCsvRow {
     pub batch_loss: Option<f32>,
     /// Norm of the gradient before clipping.
     pub grad_norm: Option<f32>,
-    /// Loss on train.
     pub train_loss: Option<f64>,
-    /// Loss on val.
     pub val_loss: Option<f64>,
     /// Generalization gap, val − train.
     pub gap: Option<f64>,
     /// Norm of all weights.
     pub weight_norm: Option<f32>,
-    /// Norm of the embeddings.
     pub weight_norm_embedding: Option<f32>,
     /// Norm of the weight matrices inside attention.
     pub weight_norm_attention: Option<f32>,

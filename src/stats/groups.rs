@@ -11,7 +11,7 @@ pub struct Rule {
     pub setting: String,
     /// Name of the published recipe that it takes over.
     pub recipe: Option<String>,
-    /// Whether its λ are carried over from that recipe: then its runs stand in the values table, and the
+    /// Whether its λ are carried over from that recipe: then its runs belong to the values table, and the
     /// experiment's own questions leave it out.
     pub in_values_table: bool,
     /// How people tell its recipe from the others; no part of its identity.
@@ -82,7 +82,7 @@ impl Cell {
         Cell { weight_decay: run.weight_decay, runs: vec![run.clone()] }
     }
 
-    /// Adds a run unless its seed is there: an arm may stand in a spec under two names.
+    /// Adds a run unless its seed is there: a spec may name one arm twice, under two transfers.
     fn add(&mut self, run: &RunRow) {
         if !self.runs.iter().any(|known| known.seed == run.seed) {
             self.runs.push(run.clone());

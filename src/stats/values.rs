@@ -175,8 +175,8 @@ fn rows_of(published: &'static Published, runs: &[&RunRow]) -> Vec<ValuesRow> {
     decays.iter().enumerate().map(|(index, decay)| row(index, *decay)).collect()
 }
 
-/// The row of a decayed run, by its form and mask. A matched run stands beside the raw one whose form has
-/// no λ to match with, under another form.
+/// The row of a decayed run, by its form and mask. Where the raw run's form has no λ to match with, the
+/// matched run has another form, and belongs to the same row.
 fn home(decays: &[(Form, Option<Mask>)], run: &RunRow) -> Option<usize> {
     let own = decays.iter().position(|decay| *decay == (run.form, run.mask));
     let without_lambda = || {

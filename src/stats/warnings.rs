@@ -32,7 +32,7 @@ pub enum Warning {
         count: usize,
         all: usize,
     },
-    /// λ that stand under L2 in gradient or loss and under a decoupled form.
+    /// λ that are tried both as L2, in gradient or loss, and as decoupled decay.
     EqualCoefficients {
         values: Vec<f64>,
     },

@@ -9,7 +9,6 @@ use crate::stats::{Analysis, Cell, Group};
 
 /// What figures are drawn from: the CSV files of one experiment.
 pub struct Data {
-    /// Rows of `runs.csv`.
     pub runs: Vec<RunRow>,
     /// What they say.
     pub analysis: Analysis,
@@ -92,7 +91,7 @@ struct Curve {
 
 impl Curve {
     fn add(&mut self, mut row: CurveCsvRow) {
-        // A run that stands under several arms has its curve once for each: the first counts.
+        // A run that several arms share is written once for each of them: the first copy counts.
         if self.last_step.is_some_and(|last| row.step <= last) {
             return;
         }
@@ -114,13 +113,9 @@ pub struct Series(pub Vec<Point>);
 /// Its mean and range over the seeds at one step.
 #[derive(Clone, Copy, Debug)]
 pub struct Point {
-    /// Optimizer steps.
     pub step: f64,
-    /// Mean.
     pub mean: f64,
-    /// Lowest.
     pub low: f64,
-    /// Highest.
     pub high: f64,
 }
 

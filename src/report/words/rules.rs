@@ -27,8 +27,10 @@ pub fn decay_label(form: Form, mask: Option<Mask>) -> String {
 
 /// "AdamW on matrices, λ = 1".
 pub fn arm(side: &Side) -> String {
-    match side.weight_decay {
-        Some(value) => format!("{}, λ = {value}", title(&side.rule)),
-        None => title(&side.rule),
-    }
+    title(&side.rule) + &at_lambda(side.weight_decay)
+}
+
+/// What follows the name of a rule: ", λ = 1"; empty for the forms without λ.
+pub fn at_lambda(weight_decay: Option<f64>) -> String {
+    weight_decay.map_or(String::new(), |value| format!(", λ = {value}"))
 }
