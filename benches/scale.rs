@@ -191,6 +191,7 @@ fn finish(results: &Path, runs: &[RunConfig]) {
             steps: 20,
             error: None,
             val_floor: None,
+            val_unigram: None,
             seconds: 1.0,
             lanes: 1,
             resumed_from: 0,

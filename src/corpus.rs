@@ -127,6 +127,20 @@ impl Corpus {
         let total: f64 = starts.iter().flat_map(|start| &nats[start + 1..=start + context]).sum();
         Some(total / (starts.len() * context) as f64)
     }
+
+    /// Mean loss, in nats per token, on the targets in the evaluation windows of val, of a model that
+    /// knows only how often each token occurs in train (with one added to every count, so that no token
+    /// is impossible).
+    pub fn val_unigram(&self, context: usize, windows: usize) -> f64 {
+        let mut counts = vec![1_u64; self.vocabulary];
+        self.train.iter().for_each(|token| counts[usize::from(*token)] += 1);
+        let total = (self.train.len() + self.vocabulary) as f64;
+        let nats: Vec<f64> = counts.iter().map(|count| (total / *count as f64).ln()).collect();
+        let starts = evaluation_windows(self.val.len(), context, windows);
+        let targets = starts.iter().flat_map(|start| &self.val[start + 1..=start + context]);
+        let sum: f64 = targets.map(|token| nats[usize::from(*token)]).sum();
+        sum / (starts.len() * context) as f64
+    }
 }
 
 fn digest(vocabulary: usize, train: &[Token], val: &[Token]) -> String {
@@ -154,6 +168,22 @@ mod tests {
         assert_eq!((corpus.train.len(), corpus.val.len()), (3000, 2000));
         let floor = corpus.val_floor(64, 16).unwrap();
         assert!((0.3..2.0).contains(&floor), "{floor}");
+    }
+
+    /// Train counts 3, 1, 0 become 4, 2, 1 of 7; the only window of val has targets 1, 2, 0.
+    #[test]
+    fn the_unigram_loss_smooths_the_frequencies_of_train() {
+        let corpus = Corpus::new("test".into(), 3, vec![0, 0, 0, 1], vec![2, 1, 2, 0]);
+        let expected = ((7.0 / 2.0f64).ln() + 7f64.ln() + (7.0 / 4.0f64).ln()) / 3.0;
+        assert!((corpus.val_unigram(3, 9) - expected).abs() < 1e-12);
+    }
+
+    #[test]
+    fn the_unigram_loss_lies_between_the_floor_and_a_guess_among_all_tokens() {
+        let corpus = Corpus::load(&Source::Grammar, &SPLIT).unwrap();
+        let unigram = corpus.val_unigram(64, 16);
+        assert!(unigram > corpus.val_floor(64, 16).unwrap(), "{unigram}");
+        assert!(unigram < (corpus.vocabulary as f64).ln(), "{unigram}");
     }
 
     #[test]

@@ -13,6 +13,7 @@ pub mod shards;
 
 use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 use toml::{Table, Value as Toml};
 
 use crate::config::keys::Section;
@@ -84,6 +85,13 @@ impl Arm {
             "" => self.decay.label(),
             variant => format!("{} {variant}", self.decay.label()),
         }
+    }
+
+    /// Identity of model and recipe, 12 hex digits: arms that share it differ in their decay alone.
+    pub fn setting(&self) -> String {
+        let text = serde_json::to_string(&(self.model, self.recipe));
+        let hash = Sha256::digest(text.expect("numbers and names can be written as JSON"));
+        hash.iter().take(6).map(|byte| format!("{byte:02x}")).collect()
     }
 }
 

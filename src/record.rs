@@ -148,6 +148,10 @@ pub struct End {
     pub error: Option<String>,
     /// Exact negative log-likelihood of the evaluation windows of val, in nats per token.
     pub val_floor: Option<f64>,
+    /// Loss on those windows of a model that knows only how often each token occurs in train, in nats
+    /// per token; missing in records of older versions.
+    #[serde(default)]
+    pub val_unigram: Option<f64>,
     /// Wall time of its cohorts divided by their lanes.
     pub seconds: f64,
     /// Lanes of its last cohort.
@@ -171,6 +175,7 @@ impl End {
             steps: step,
             error: Some(why.to_owned()),
             val_floor: None,
+            val_unigram: None,
             seconds: 0.0,
             lanes: 1,
             resumed_from: step,

@@ -3,11 +3,14 @@
 
 mod compare;
 pub mod figures;
+mod format;
 mod page;
 mod published;
 mod screen;
+mod summary;
 mod tables;
 mod values;
+mod words;
 
 use std::path::{Path, PathBuf};
 
@@ -16,17 +19,15 @@ use anyhow::{Context, Result};
 use crate::files::{json_of, write_atomically};
 use crate::report::figures::{Data, draw_all};
 use crate::results::{ManifestRow, read_csv, read_experiment, write_csv};
-use crate::stats::Summary;
+use summary::Summary;
 
 pub use compare::compare;
 pub use published::{published_details, published_markdown, published_table};
 pub use screen::{answer, manifest_table, settings_table, status_table};
 
-/// A report, written.
 pub struct Report {
     /// The answer, for the terminal.
     pub answer: String,
-    /// The page.
     pub page: PathBuf,
     /// All other files that were written.
     pub files: Vec<PathBuf>,
@@ -47,7 +48,7 @@ pub fn write(folder: &Path) -> Result<Report> {
     if let Some(table) = &data.analysis.values {
         let [csv, markdown] = [folder.join("table.csv"), folder.join("table.md")];
         write_csv(&csv, &values::csv_rows(table))?;
-        let text = values::markdown(table, &data.analysis.fine_print());
+        let text = values::markdown(table, &summary.fine_print);
         write_atomically(&markdown, format!("{}\n", text.trim_end()).as_bytes())?;
         files.extend([csv, markdown]);
     }

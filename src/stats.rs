@@ -1,27 +1,25 @@
-//! What the numbers of an experiment say: means over seeds, differences paired by seed, tests,
-//! verdicts. Reads the rows of `runs.csv` and nothing else.
+//! What the numbers of an experiment say: means over seeds, differences paired by seed, tests. Reads the
+//! rows of `runs.csv` and nothing else, and returns values: `report` puts them into words.
 
 mod comparison;
+mod finding;
 mod groups;
 mod inference;
-mod summary;
 mod values;
-mod verdicts;
 mod warnings;
 
 use crate::results::RunRow;
 
 pub use comparison::{Comparison, Quantity};
-pub use groups::{Cell, Group, GroupKey, Side, group_by_rule};
+pub use finding::{Kind, Tally};
+pub use groups::{Cell, Group, Rule, Side, group_by_rule};
 pub use inference::{Estimate, FEWEST_SEEDS};
-pub use summary::{Summary, SummaryRow};
-pub use values::{Carried, ValuesRow, ValuesTable};
-pub use verdicts::{in_short, side as label, verdicts};
+pub use values::{Carried, Finding, ValuesRow, ValuesTable};
+pub use warnings::{TOO_LITTLE_DECAY, Warning};
 
 /// An experiment, analysed.
 #[derive(Clone, Debug)]
 pub struct Analysis {
-    /// Rules at every λ that was tried.
     pub groups: Vec<Group>,
     /// Val loss without decay: its spread over seeds is the noise floor.
     pub baseline: Option<Estimate>,
@@ -31,7 +29,7 @@ pub struct Analysis {
     /// form against form, mask against mask; corrected together.
     pub headline: Vec<Comparison>,
     /// What a reader should know before believing it.
-    pub warnings: Vec<String>,
+    pub warnings: Vec<Warning>,
     /// The published recipes among the arms.
     pub values: Option<ValuesTable>,
 }
@@ -51,30 +49,44 @@ impl Analysis {
         Analysis { groups, baseline, against_none, headline, warnings, values }
     }
 
-    /// The comparison of a cell with no decay.
+    /// The rules that ask the experiment's own questions; the others have their rows in the values table.
+    pub fn own_groups(&self) -> impl Iterator<Item = &Group> + Clone {
+        self.groups.iter().filter(|group| !group.rule.in_values_table)
+    }
+
+    /// The comparison of a cell with no decay, corrected over all arms.
     pub fn against_none(&self, quantity: Quantity, side: &Side) -> Option<&Comparison> {
-        self.against_none.iter().find(|c| c.quantity == quantity && c.left == *side)
+        self.against_none.iter().find(|one| one.quantity == quantity && one.left == *side)
     }
 
-    /// The arm with the lowest mean val loss among those that decay, and its rule.
+    /// The comparison of a cell with no decay that is told to readers: that of the headline, or of the
+    /// values table.
+    pub fn told_against_none(&self, side: &Side) -> Option<&Comparison> {
+        let of_values = self.values.iter().flat_map(ValuesTable::comparisons);
+        let mut told = self.headline.iter().chain(of_values);
+        told.find(|one| one.right.is_none() && one.left == *side)
+    }
+
+    /// The arm with the lowest mean val loss among those that decay, and its rule; an arm of the values
+    /// table only where there are no others.
     pub fn best(&self) -> Option<(&Group, &Cell)> {
-        let bests = self.groups.iter().filter_map(|group| Some((group, group.best_decayed()?)));
-        let loss = |cell: &Cell| cell.estimate(|run| run.val_loss).map_or(f64::NAN, |e| e.mean);
-        bests.min_by(|a, b| loss(a.1).total_cmp(&loss(b.1)))
+        groups::best_of(self.own_groups()).or_else(|| groups::best_of(self.groups.iter()))
     }
 
-    /// Whether a rule is that of a published recipe, which has a table of its own.
-    pub fn is_published(&self, key: &GroupKey) -> bool {
-        let rows = self.values.iter().flat_map(|table| &table.rows);
-        rows.into_iter().any(|row| row.variant == key.variant)
-    }
-
-    /// Most seeds that any cell has.
+    /// Most seeds that any cell has, whether their runs have ended or not.
     pub fn seeds(&self) -> usize {
         let cells = self.groups.iter().flat_map(|group| &group.cells);
         cells.map(|cell| cell.runs.len()).max().unwrap_or(0)
     }
+
+    /// Whether no arm learned more than how often each token occurs.
+    pub fn nothing_is_learned(&self) -> bool {
+        let nothing = |warning: &Warning| {
+            matches!(warning, Warning::Collapsed { nothing_is_learned: true, .. })
+        };
+        self.warnings.iter().any(nothing)
+    }
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -112,4 +112,17 @@ mod tests {
         };
         assert_eq!(ids("a"), ids("b"));
     }
+
+    #[test]
+    fn arms_share_a_setting_where_model_and_recipe_are_the_same() {
+        let settings = |arms: &str| -> Vec<String> {
+            plan(arms).entries.iter().step_by(3).map(|entry| entry.arm.setting()).collect()
+        };
+        let decays =
+            "[[arm]]\nform = ['adamw', 'l2']\nmask = ['matrices', 'global']\nweight_decay = 0.1\n";
+        let same = settings(decays);
+        assert!(same.len() == 4 && same.iter().all(|one| *one == same[0] && one.len() == 12));
+        let other = settings(&format!("[model]\nchannels = 32\n{decays}lr = [1e-3, 2e-3]\n"));
+        assert!(other[0] != other[1] && !other.contains(&same[0]));
+    }
 }

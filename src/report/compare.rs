@@ -4,6 +4,7 @@ use anyhow::Result;
 use comfy_table::Table;
 
 use super::tables::new_table;
+use super::{format, words};
 use crate::results::{Experiment, RunRow, read_csv, read_experiment};
 use crate::stats::{Analysis, Comparison};
 
@@ -81,58 +82,43 @@ fn changes(command: &[String]) -> String {
 fn verdicts([left, right]: &[Analysis; 2], names: &[String; 2]) -> (Table, usize) {
     let mut table = new_table(&["val loss of", "against", &names[0], &names[1], ""]);
     let mut changed = 0;
+    let none = || format::MISSING.to_owned();
     let twin = |one: &Comparison, all: &Analysis| {
         let same = |other: &&Comparison| question(other) == question(one);
         all.headline.iter().find(same).cloned()
     };
     for comparison in &left.headline {
         let other = twin(comparison, right);
-        let [a, b] = [Some(comparison), other.as_ref()].map(|comparison| comparison.map(told));
-        let differs = b.is_some() && a.as_ref().map(|a| a.0) != b.as_ref().map(|b| b.0);
+        let kind = Comparison::kind;
+        let differs = other.as_ref().is_some_and(|other| kind(other) != kind(comparison));
         changed += usize::from(differs);
-        let show = |told: Option<(&str, String)>| {
-            told.map_or("–".to_owned(), |(word, numbers)| format!("{word} ({numbers})"))
-        };
+        let note = if differs { "differs" } else { "" }.to_owned();
         let [subject, object] = question(comparison);
         table.add_row([
             subject,
             object,
-            show(a),
-            show(b),
-            if differs { "differs" } else { "" }.to_owned(),
+            told(comparison),
+            other.as_ref().map_or(none(), told),
+            note,
         ]);
     }
     for comparison in right.headline.iter().filter(|comparison| twin(comparison, left).is_none()) {
         let [subject, object] = question(comparison);
-        let (word, numbers) = told(comparison);
-        table.add_row([
-            subject,
-            object,
-            "–".to_owned(),
-            format!("{word} ({numbers})"),
-            String::new(),
-        ]);
+        table.add_row([subject, object, none(), told(comparison), String::new()]);
     }
     (table, changed)
 }
 
 /// The rules that a comparison is about.
 fn question(comparison: &Comparison) -> [String; 2] {
-    let right = comparison.right.as_ref().map(|right| right.key.label());
-    [comparison.left.key.label(), right.unwrap_or_else(|| "no decay".to_owned())]
+    let right = comparison.right.as_ref().map(|right| words::label(&right.rule));
+    [words::label(&comparison.left.rule), right.unwrap_or_else(|| "no decay".to_owned())]
 }
 
 /// What a comparison says, in a word and in numbers.
-fn told(comparison: &Comparison) -> (&'static str, String) {
-    let word = match comparison.p_holm {
-        None => "no test",
-        Some(_) if !comparison.is_distinguishable() => "not distinguishable",
-        Some(_) if comparison.difference.mean < 0.0 => "lower",
-        Some(_) => "higher",
-    };
-    let half =
-        comparison.difference.half_width.map_or(String::new(), |half| format!(" ± {half:.3}"));
-    let lambda =
-        comparison.left.weight_decay.map_or(String::new(), |value| format!(", λ = {value}"));
-    (word, format!("{:+.3}{half}{lambda}", comparison.difference.mean))
+fn told(comparison: &Comparison) -> String {
+    let word = words::kind(comparison.kind());
+    let difference = format::difference(Some(comparison.difference), 3);
+    let lambda = words::at_lambda(comparison.left.weight_decay);
+    format!("{word} ({difference}{lambda})")
 }

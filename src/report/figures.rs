@@ -1,11 +1,13 @@
 //! Figures, drawn from an experiment's CSV files alone.
 
 mod against_lambda;
+mod axes;
 mod canvas;
 mod curves;
 mod data;
 mod forest;
 mod heatmap;
+mod markers;
 mod palette;
 mod story;
 

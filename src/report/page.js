@@ -7,7 +7,7 @@ for (const table of document.querySelectorAll("table[id]")) {
       const rising = header.getAttribute("aria-sort") !== "ascending";
       headers.forEach((other) => other.setAttribute("aria-sort", "none"));
       header.setAttribute("aria-sort", rising ? "ascending" : "descending");
-      const value = (row) => row.cells[column].textContent;
+      const value = (row) => row.cells[column].textContent.replace("\u2212", "-");
       const compare = (a, b) => {
         const [x, y] = [Number.parseFloat(value(a)), Number.parseFloat(value(b))];
         const order = Number.isNaN(x) || Number.isNaN(y) ? value(a).localeCompare(value(b)) : x - y;

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
+use super::summary::{Summary, SummaryRow};
+use super::{format, words};
 use crate::report::figures::{Data, Drawing, escape};
 use crate::results::{Experiment, ManifestRow, RunRow};
-use crate::stats::{Summary, SummaryRow, in_short};
 
 const TEMPLATE: &str = include_str!("page.html");
 const STYLE: &str = include_str!("page.css");
@@ -25,7 +26,7 @@ pub fn page(
         ("script", SCRIPT.to_owned()),
         ("name", escape(&experiment.name)),
         ("question", escape(&question)),
-        ("short", paragraphs(&in_short(&data.analysis))),
+        ("short", paragraphs(&words::in_short(&data.analysis))),
         ("verdicts", list(&summary.verdicts)),
         ("fine_print", escape(&summary.fine_print)),
         ("warnings", list(&summary.warnings)),
@@ -68,7 +69,7 @@ fn list(items: &[String]) -> String {
 
 fn figure(drawing: &Drawing) -> String {
     let alternative = escape(drawing.alternative);
-    // An XML declaration may not stand inside a page; everything before the root goes.
+    // A page may hold no XML declaration: everything before the root goes.
     let svg = drawing.svg.find("<svg").map_or("", |start| &drawing.svg[start..]);
     let svg = svg.replacen("<svg", &format!("<svg role=\"img\" aria-label=\"{alternative}\""), 1);
     format!("<figure id=\"{}\">{svg}<figcaption>{alternative}</figcaption></figure>", drawing.name)
@@ -81,13 +82,13 @@ fn arms(rows: &[SummaryRow]) -> String {
         [
             row.form.to_string(),
             row.mask.map_or(String::new(), |mask| mask.to_string()),
-            row.weight_decay.map_or(String::new(), |value| value.to_string()),
+            coefficient(row.weight_decay),
             row.variant.clone(),
             row.n.to_string(),
-            with_interval(row.val_loss, row.val_loss_ci95),
-            with_interval(row.gap, row.gap_ci95),
-            with_interval(row.d_val_loss, row.d_val_loss_ci95),
-            row.d_val_loss_p_holm.map_or(String::new(), |p| format!("{p:.4}")),
+            interval(row.val_loss, row.val_loss_ci95, format::fixed),
+            interval(row.gap, row.gap_ci95, format::fixed),
+            interval(row.d_val_loss, row.d_val_loss_ci95, format::signed),
+            format::fixed_or_empty(row.d_val_loss_p_holm, 4),
             if row.best { "best".to_owned() } else { String::new() },
         ]
     };
@@ -96,31 +97,31 @@ fn arms(rows: &[SummaryRow]) -> String {
 
 fn runs(rows: &[RunRow]) -> String {
     let header = ["run", "form", "mask", "λ", "lr", "seed", "status", "train", "val", "gap", "s"];
-    let number = |value: Option<f64>| value.map_or(String::new(), |value| format!("{value:.4}"));
+    let number = |value: Option<f64>| format::fixed_or_empty(value, 4);
     let row = |row: &RunRow| {
         [
             row.run.clone(),
             row.form.to_string(),
             row.mask.map_or(String::new(), |mask| mask.to_string()),
-            row.weight_decay.map_or(String::new(), |value| value.to_string()),
+            coefficient(row.weight_decay),
             row.lr.to_string(),
             row.seed.to_string(),
             row.status.name().to_owned(),
             number(row.train_loss),
             number(row.val_loss),
             number(row.gap),
-            row.seconds.map_or(String::new(), |seconds| format!("{seconds:.1}")),
+            format::fixed_or_empty(row.seconds, 1),
         ]
     };
     table("runs", &header, rows.iter().map(row))
 }
 
-fn with_interval(value: Option<f64>, half: Option<f64>) -> String {
-    match (value, half) {
-        (Some(value), Some(half)) => format!("{value:.4} ± {half:.4}"),
-        (Some(value), None) => format!("{value:.4}"),
-        (None, _) => String::new(),
-    }
+fn interval(mean: Option<f64>, half: Option<f64>, show: fn(f64, usize) -> String) -> String {
+    mean.map_or(String::new(), |mean| format::with_half(show(mean, 4), half, 4))
+}
+
+fn coefficient(weight_decay: Option<f64>) -> String {
+    weight_decay.map_or(String::new(), |value| value.to_string())
 }
 
 /// A table that the page's script sorts by its headers and filters by its field.
@@ -152,9 +153,9 @@ fn table<const N: usize>(
 fn manifest_lines(rows: &[ManifestRow]) -> String {
     let mut arms: BTreeMap<String, (usize, usize)> = BTreeMap::new();
     for row in rows {
-        let mask = row.mask.map_or(String::new(), |mask| format!(" on {mask}"));
-        let lambda = row.weight_decay.map_or(String::new(), |value| format!(", λ = {value}"));
-        let (decayed, all) = arms.entry(format!("{}{mask}{lambda}", row.form)).or_default();
+        let lambda = words::at_lambda(row.weight_decay);
+        let (decayed, all) =
+            arms.entry(words::decay_label(row.form, row.mask) + &lambda).or_default();
         *all += row.elements;
         *decayed += if row.decayed { row.elements } else { 0 };
     }

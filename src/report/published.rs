@@ -1,9 +1,7 @@
 //! The values table without training: what is repeated, what the sources say.
 
-use comfy_table::CellAlignment;
-use indicatif::HumanCount;
-
-use super::tables::new_table;
+use super::format::{self, count, three_digits};
+use super::tables::{align_right, new_table};
 use crate::config::{HYPERPARAMETERS, Named};
 use crate::published::{Fact, Published, known_and_repeated};
 
@@ -32,35 +30,24 @@ fn lines(models: &[&Published]) -> String {
         ["name", "model", "λ repeated", "λ at the source", "evidence", "form", "mask", "Λ", "τ"];
     let mut table = new_table(&header);
     for one in models {
-        let evidence = format!("{} {}", one.evidence.mark(), one.evidence.name());
-        let [claim, stated, form, mask, total, tau] = cells(one);
-        table.add_row([
-            one.name.clone(),
-            one.model.clone(),
-            claim,
-            stated,
-            evidence,
-            form,
-            mask,
-            total,
-            tau,
-        ]);
+        table.add_row([vec![one.name.clone()], row(one)].concat());
     }
-    for column in [2, 3, 7, 8] {
-        if let Some(column) = table.column_mut(column) {
-            column.set_cell_alignment(CellAlignment::Right);
-        }
-    }
+    align_right(&mut table, [2, 3, 7, 8]);
     table.to_string()
+}
+
+fn row(one: &Published) -> Vec<String> {
+    let [claim, stated, form, mask, total, tau] = cells(one);
+    vec![one.model.clone(), claim, stated, evidence(one), form, mask, total, tau]
+}
+
+/// What becomes of the claim at the source, with its mark.
+pub fn evidence(one: &Published) -> String {
+    format!("{} {}", one.evidence.mark(), one.evidence.name())
 }
 
 /// The table as Markdown, with every finding and source.
 pub fn published_markdown() -> String {
-    let row = |one: &Published| {
-        let [claim, stated, form, mask, total, tau] = cells(one);
-        let evidence = format!("{} {}", one.evidence.mark(), one.evidence.name());
-        vec![one.model.clone(), claim, stated, evidence, form, mask, total, tau]
-    };
     [
         markdown_table(
             "model | λ repeated | λ at the source | evidence | form | mask | Λ | τ (steps)",
@@ -112,14 +99,14 @@ pub fn published_details(one: &Published) -> String {
     }
     let original = &one.original;
     let mut original_number = |field: &str, fact: Option<(String, String)>| {
-        let (value, basis) = fact.unwrap_or(("–".into(), "undisclosed".into()));
+        let (value, basis) = fact.unwrap_or((format::MISSING.into(), "undisclosed".into()));
         add(&format!("original {field}"), value, basis);
     };
     original_number("peak learning rate", shown(&original.lr, |lr| format!("{lr:?}")));
-    original_number("steps", shown(&original.steps, count));
+    original_number("steps", shown(&original.steps, |steps| count(*steps)));
     original_number(
         "tokens a step",
-        shown(&original.batch_tokens, |tokens| count(&(*tokens as usize))),
+        shown(&original.batch_tokens, |tokens| count(*tokens as usize)),
     );
     for (field, fact) in [
         ("warm-up", &original.warmup),
@@ -127,16 +114,15 @@ pub fn published_details(one: &Published) -> String {
         ("fall ends", &original.fall_ends),
     ] {
         if fact.is_some() {
-            original_number(field, shown(fact, count));
+            original_number(field, shown(fact, |steps| count(*steps)));
         }
     }
     let [.., total, tau] = cells(one);
     format!(
-        "{}: {}\n{} {}, {}\n\n{table}\n\ntotal decay Λ = {total}, timescale τ = {tau} steps{}",
+        "{}: {}\n{}, {}\n\n{table}\n\ntotal decay Λ = {total}, timescale τ = {tau} steps{}",
         one.model,
         one.finding,
-        one.evidence.mark(),
-        one.evidence.name(),
+        evidence(one),
         one.source,
         original.undisclosed.as_ref().map_or(String::new(), |why| format!(" ({why})"))
     )
@@ -146,58 +132,24 @@ fn shown<T>(fact: &Option<Fact<T>>, show: impl Fn(&T) -> String) -> Option<(Stri
     fact.as_ref().map(|fact| (show(&fact.value), fact.basis.to_string()))
 }
 
-fn count(value: &usize) -> String {
-    HumanCount(*value as u64).to_string()
-}
-
 /// λ as it is repeated and as the source has it, form, mask, Λ and τ.
 fn cells(one: &Published) -> [String; 6] {
-    let none = || "–".to_owned();
-    let claim = one.claim.map_or_else(none, |claim| claim.to_string());
-    let stated = match &one.recipe.weight_decay {
-        None => "lr²".to_owned(),
-        Some(fact) if fact.is_documented() => fact.value.to_string(),
-        Some(_) => none(),
+    let none = || format::MISSING.to_owned();
+    let stated = one.recipe.weight_decay.as_ref();
+    let stated = match stated.is_none_or(Fact::is_documented) {
+        true => format::lambda(one.recipe.form.value, stated.map(|fact| fact.value)),
+        false => none(),
     };
     [
-        claim,
+        format::or_missing(one.claim),
         stated,
         marked(one.recipe.form.value.name(), one.recipe.form.is_documented()),
         marked(one.recipe.mask.value.name(), one.recipe.mask.is_documented()),
         one.total_decay().map_or_else(none, three_digits),
-        one.timescale_steps().map_or_else(none, |tau| count(&(tau.round() as usize))),
+        one.timescale_steps().map_or_else(none, |tau| count(tau.round() as usize)),
     ]
 }
 
 fn marked(text: &str, documented: bool) -> String {
     if documented { text.to_owned() } else { format!("{text}*") }
-}
-
-/// A positive number to three digits.
-pub fn three_digits(value: f64) -> String {
-    let decimals = (2.0 - value.abs().max(1e-9).log10().floor()).clamp(0.0, 6.0) as usize;
-    let text = format!("{value:.decimals$}");
-    match text.contains('.') {
-        true => text.trim_end_matches('0').trim_end_matches('.').to_owned(),
-        false => text,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_keep_three_digits() {
-        for (value, text) in [
-            (0.0, "0"),
-            (0.27628, "0.276"),
-            (4.1, "4.1"),
-            (19.84, "19.8"),
-            (166_666.7, "166667"),
-            (0.00843, "0.00843"),
-        ] {
-            assert_eq!(three_digits(value), text);
-        }
-    }
 }

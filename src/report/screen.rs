@@ -1,108 +1,94 @@
-use comfy_table::CellAlignment;
-
-use super::tables::{new_table, show};
-use super::values;
+use super::tables::{align_right, new_table};
+use super::{format, values, words};
 use crate::config::{Named, Role};
 use crate::experiment::Setting;
 use crate::results::ManifestRow;
-use crate::stats::{Analysis, Cell, Group, Quantity, verdicts};
+use crate::stats::{Analysis, Cell, Quantity};
 
 /// Verdicts that are shown, at most.
 const MOST_VERDICTS: usize = 12;
 
 /// The answer on one screen: verdicts, each rule at its best λ, how to read it, warnings.
 pub fn answer(analysis: &Analysis) -> String {
-    let mut parts: Vec<String> = analysis.values.iter().map(values::screen).collect();
-    if analysis.groups.iter().any(|group| !group.is_published()) {
+    let alarm = words::alarm(analysis);
+    let mut parts: Vec<String> = alarm.iter().map(|alarm| format!("warning: {alarm}")).collect();
+    parts.extend(analysis.values.iter().map(values::screen));
+    if analysis.own_groups().next().is_some() {
         let verdicts = shortened(analysis);
         if !verdicts.is_empty() {
             parts.push(verdicts.join("\n"));
         }
         parts.push(best_table(analysis));
     }
-    parts.push(analysis.fine_print());
-    if !analysis.warnings.is_empty() {
-        let warnings = analysis.warnings.iter().map(|warning| format!("warning: {warning}"));
-        parts.push(warnings.collect::<Vec<_>>().join("\n"));
+    parts.push(words::fine_print(analysis));
+    let rest = &analysis.warnings[usize::from(alarm.is_some())..];
+    if !rest.is_empty() {
+        let lines = rest.iter().map(|warning| format!("warning: {}", words::warning(warning)));
+        parts.push(lines.collect::<Vec<_>>().join("\n"));
     }
     parts.join("\n\n")
 }
 
 /// The verdicts; where they would fill the screen, those that tell something apart.
 fn shortened(analysis: &Analysis) -> Vec<String> {
-    let all = verdicts(analysis);
+    let all = words::verdicts(analysis);
     if all.len() <= MOST_VERDICTS {
         return all;
     }
-    let told = all.len();
-    let apart = all.into_iter().zip(&analysis.headline);
-    let mut shown: Vec<String> = apart
-        .filter(|(_, comparison)| comparison.is_distinguishable())
-        .map(|(verdict, _)| verdict)
-        .take(MOST_VERDICTS)
-        .collect();
-    shown.push(format!("{} more comparisons stand in the report", told - shown.len()));
+    let apart = analysis.headline.iter().filter(|one| one.is_distinguishable());
+    let mut shown: Vec<String> = apart.take(MOST_VERDICTS).map(words::verdict).collect();
+    shown.push(format!("{} more comparisons are in the report", all.len() - shown.len()));
     shown
 }
 
 /// Per rule the best λ, its val loss and gap over the seeds, and the difference from no decay.
 fn best_table(analysis: &Analysis) -> String {
-    let groups = &analysis.groups;
     let header =
         ["form", "mask", "best λ", "val loss", "gap", "val − no decay", "gap − no decay", "n"];
     let mut table = new_table(&header);
-    if let Some(baseline) = groups.iter().find_map(|group| group.baseline.as_ref()) {
+    if let Some(baseline) = analysis.own_groups().find_map(|group| group.baseline.as_ref()) {
         table.add_row(row("none", "", "0", Some(baseline), None));
     }
-    let own = |group: &&Group| group.key.mask.is_some() && !group.is_published();
-    for group in groups.iter().filter(own) {
-        let mask = group.key.mask.map_or("", |mask| mask.name());
-        let form = match group.key.variant.as_str() {
-            "" => group.key.form.name().to_owned(),
-            variant => format!("{} {variant}", group.key.form),
+    for group in analysis.own_groups() {
+        let Some(mask) = group.rule.mask else { continue };
+        let form = match group.rule.variant.as_str() {
+            "" => group.rule.form.name().to_owned(),
+            variant => format!("{} {variant}", group.rule.form),
         };
         let best = group.best();
-        let coefficient = match best {
-            Some(cell) => cell.weight_decay.map_or("–".to_owned(), |value| value.to_string()),
-            None => "none ended".to_owned(),
-        };
-        let baseline =
-            group.baseline.as_ref().filter(|_| best.is_some_and(|best| group.decays(best)));
-        table.add_row(row(&form, mask, &coefficient, best, baseline));
+        let baseline = group.baseline.as_ref().filter(|_| best.is_some_and(Cell::decays));
+        let lambda = words::best_lambda(group, best);
+        table.add_row(row(&form, mask.name(), &lambda, best, baseline));
     }
-    for column in 2..header.len() {
-        if let Some(column) = table.column_mut(column) {
-            column.set_cell_alignment(CellAlignment::Right);
-        }
-    }
+    align_right(&mut table, 2..header.len());
     table.to_string()
 }
 
 fn row(
     form: &str,
     mask: &str,
-    coefficient: &str,
+    lambda: &str,
     cell: Option<&Cell>,
     baseline: Option<&Cell>,
 ) -> [String; 8] {
     let number = |quantity: Quantity| {
-        show(cell.and_then(|cell| cell.estimate(|run| quantity.of(run))), false)
+        format::mean(cell.and_then(|cell| cell.estimate(|run| quantity.of(run))), 4)
     };
     let difference = |quantity: Quantity| {
         let both = cell.zip(baseline);
         let paired =
             |(cell, baseline): (&Cell, &Cell)| cell.paired(baseline, |run| quantity.of(run));
-        show(both.and_then(paired), true)
+        format::difference(both.and_then(paired), 4)
     };
     [
         form.to_owned(),
         mask.to_owned(),
-        coefficient.to_owned(),
+        lambda.to_owned(),
         number(Quantity::ValLoss),
         number(Quantity::Gap),
         difference(Quantity::ValLoss),
         difference(Quantity::Gap),
-        cell.map_or(0, |cell| cell.runs.len()).to_string(),
+        cell.map_or(0, |cell| cell.done().count()).to_string(),
     ]
 }
 
@@ -137,9 +123,7 @@ pub fn manifest_table(title: &str, rows: &[ManifestRow]) -> String {
             decayed,
         ]);
     }
-    if let Some(column) = table.column_mut(3) {
-        column.set_cell_alignment(CellAlignment::Right);
-    }
+    align_right(&mut table, [3]);
     format!("{title}\n{table}\n{}", totals(rows))
 }
 
@@ -155,8 +139,8 @@ fn totals(rows: &[ManifestRow]) -> String {
         .map(|(role, elements)| format!("{role} {elements}"))
         .collect();
     format!(
-        "{decayed} of {all} elements decay ({:.1}%), {} do not. By role: {}.",
-        100.0 * decayed as f64 / all as f64,
+        "{decayed} of {all} elements decay ({}%), {} do not. By role: {}.",
+        format::fixed(100.0 * decayed as f64 / all as f64, 1),
         all - decayed,
         roles.join(", ")
     )

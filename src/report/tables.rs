@@ -1,6 +1,4 @@
-use comfy_table::Table;
-
-use crate::stats::Estimate;
+use comfy_table::{CellAlignment, Table};
 
 /// Columns without lines and a rule below the header, in comfy-table's notation.
 const RULED_HEADER: &str = "     ──            ";
@@ -12,12 +10,11 @@ pub fn new_table(header: &[&str]) -> Table {
     table
 }
 
-/// A mean with its interval, with its sign where it is a difference.
-pub fn show(estimate: Option<Estimate>, signed: bool) -> String {
-    let Some(Estimate { mean, half_width, .. }) = estimate else { return "–".to_owned() };
-    let mean = if signed { format!("{mean:+.4}") } else { format!("{mean:.4}") };
-    match half_width {
-        Some(half) => format!("{mean} ± {half:.4}"),
-        None => mean,
+/// Aligns columns of numbers to the right.
+pub fn align_right(table: &mut Table, columns: impl IntoIterator<Item = usize>) {
+    for column in columns {
+        if let Some(column) = table.column_mut(column) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
     }
 }

@@ -1,221 +1,23 @@
 //! The values table as it was trained: `table.csv`, `table.md` and the terminal's answer.
 
-use comfy_table::CellAlignment;
-use indicatif::HumanCount;
-use serde::Serialize;
+mod csv;
 
-use super::published::{markdown_table, sources, three_digits};
-use super::tables::{new_table, show};
-use crate::config::LrShape;
-use crate::config::{Family, Named, OptimizerKind};
-use crate::config::{Form, Mask};
-use crate::published::{Evidence, Published, known_and_repeated};
+use super::format::{self, three_digits};
+use super::published::{evidence, markdown_table, sources};
+use super::tables::{align_right, new_table};
+use super::words;
+use crate::config::{Named, OptimizerKind};
+use crate::published::{Published, known_and_repeated};
 use crate::results::RunRow;
-use crate::stats::{Carried, Cell, Comparison, Estimate, ValuesRow, ValuesTable};
+use crate::stats::{Carried, Comparison, ValuesRow, ValuesTable};
 
-/// A row of `table.csv`. Losses in nats per token at the last step, `_ci95` half of a 95% t-interval,
-/// `d_` a difference from no decay paired by seed.
-#[derive(Clone, Debug, Serialize)]
-pub struct ValuesCsvRow {
-    /// The model.
-    pub model: String,
-    /// Name of the recipe, with what the experiment varies.
-    pub recipe: String,
-    /// λ that is repeated for it.
-    pub claimed_weight_decay: Option<f64>,
-    /// What becomes of that claim at the source.
-    pub evidence: Evidence,
-    /// What the source says.
-    pub finding: String,
-    /// The source.
-    pub source: String,
-    /// Family of the toy.
-    pub family: Family,
-    /// Optimizer of the recipe.
-    pub optimizer: OptimizerKind,
-    /// Form of its decay.
-    pub form: Form,
-    /// Mask of its decay.
-    pub mask: Mask,
-    /// β1.
-    pub beta_1: f64,
-    /// β2; missing for Adafactor, which has 1 − k^−0.8.
-    pub beta_2: Option<f64>,
-    /// ε.
-    pub eps: f64,
-    /// Bound on the global gradient norm.
-    pub clip: f64,
-    /// How the learning rate falls.
-    pub schedule: LrShape,
-    /// To which share of the peak.
-    pub min_lr_ratio: f64,
-    /// Fields of the recipe that the source does not disclose.
-    pub assumed: String,
-    /// Λ of the original.
-    pub original_total_decay: Option<f64>,
-    /// τ of the original, in steps.
-    pub original_timescale_steps: Option<f64>,
-    /// Why there is no run with the original's Λ.
-    pub not_matched: Option<String>,
-    /// Seeds.
-    pub n: usize,
-    /// Val loss without decay.
-    pub none_val_loss: Option<f64>,
-    /// Half width of its interval.
-    pub none_val_loss_ci95: Option<f64>,
-    /// Gap without decay.
-    pub none_gap: Option<f64>,
-    /// Half width of its interval.
-    pub none_gap_ci95: Option<f64>,
-    /// λ of the raw run; missing for the form without one.
-    pub raw_weight_decay: Option<f64>,
-    /// Its Λ.
-    pub raw_total_decay: Option<f64>,
-    /// Its val loss.
-    pub raw_val_loss: Option<f64>,
-    /// Half width of its interval.
-    pub raw_val_loss_ci95: Option<f64>,
-    /// Its gap.
-    pub raw_gap: Option<f64>,
-    /// Half width of its interval.
-    pub raw_gap_ci95: Option<f64>,
-    /// Its val loss against no decay.
-    pub raw_d_val_loss: Option<f64>,
-    /// Half width of its interval.
-    pub raw_d_val_loss_ci95: Option<f64>,
-    /// p that there is no difference, after Holm's correction over the table.
-    pub raw_p_holm: Option<f64>,
-    /// λ of the run that matches the original's Λ.
-    pub matched_weight_decay: Option<f64>,
-    /// Its Λ.
-    pub matched_total_decay: Option<f64>,
-    /// Its val loss.
-    pub matched_val_loss: Option<f64>,
-    /// Half width of its interval.
-    pub matched_val_loss_ci95: Option<f64>,
-    /// Its gap.
-    pub matched_gap: Option<f64>,
-    /// Half width of its interval.
-    pub matched_gap_ci95: Option<f64>,
-    /// Its val loss against no decay.
-    pub matched_d_val_loss: Option<f64>,
-    /// Half width of its interval.
-    pub matched_d_val_loss_ci95: Option<f64>,
-    /// p that there is no difference, after Holm's correction over the table.
-    pub matched_p_holm: Option<f64>,
-    /// What the runs say.
-    pub verdict: String,
-}
-
-/// What a table has of one arm.
-#[derive(Default)]
-struct Numbers {
-    weight_decay: Option<f64>,
-    total_decay: Option<f64>,
-    val_loss: Option<Estimate>,
-    gap: Option<Estimate>,
-    difference: Option<Estimate>,
-    p_holm: Option<f64>,
-}
-
-impl Numbers {
-    fn of_cell(cell: &Cell) -> Self {
-        let run: &RunRow = &cell.runs[0];
-        Numbers {
-            weight_decay: run.weight_decay,
-            total_decay: run.total_decay,
-            val_loss: cell.estimate(|run| run.val_loss),
-            gap: cell.estimate(|run| run.gap),
-            ..Numbers::default()
-        }
-    }
-
-    fn of(carried: Option<&Carried>) -> Self {
-        let Some(carried) = carried else { return Numbers::default() };
-        let comparison = carried.against_none.as_ref();
-        Numbers {
-            difference: comparison.map(|comparison| comparison.difference),
-            p_holm: comparison.and_then(|comparison| comparison.p_holm),
-            ..Numbers::of_cell(&carried.cell)
-        }
-    }
-}
-
-fn mean(estimate: Option<Estimate>) -> Option<f64> {
-    estimate.map(|estimate| estimate.mean)
-}
-
-fn half(estimate: Option<Estimate>) -> Option<f64> {
-    estimate.and_then(|estimate| estimate.half_width)
-}
-
-/// The rows of `table.csv`.
-pub fn csv_rows(table: &ValuesTable) -> Vec<ValuesCsvRow> {
-    table.rows.iter().map(csv_row).collect()
-}
-
-fn csv_row(row: &ValuesRow) -> ValuesCsvRow {
-    let published = row.published;
-    let recipe = &published.recipe;
-    let settings = published.recipe();
-    let [beta_1, beta_2] = settings.betas;
-    let is_adam = settings.optimizer == OptimizerKind::Adam;
-    let none = row.none.as_ref().map(Numbers::of_cell).unwrap_or_default();
-    let raw = Numbers::of(row.raw.as_ref());
-    let matched = Numbers::of(row.matched.as_ref());
-    ValuesCsvRow {
-        model: row.title(),
-        recipe: row.variant.clone(),
-        claimed_weight_decay: published.claim,
-        evidence: published.evidence,
-        finding: published.finding.clone(),
-        source: published.source.clone(),
-        family: recipe.family.value,
-        optimizer: settings.optimizer,
-        form: recipe.form.value,
-        mask: recipe.mask.value,
-        beta_1,
-        beta_2: is_adam.then_some(beta_2),
-        eps: settings.eps,
-        clip: settings.clip,
-        schedule: settings.schedule,
-        min_lr_ratio: settings.min_lr_ratio,
-        assumed: published.assumed().join(" "),
-        original_total_decay: published.total_decay(),
-        original_timescale_steps: published.timescale_steps(),
-        not_matched: published.original.undisclosed.clone(),
-        n: [&row.none].into_iter().flatten().map(|cell| cell.runs.len()).max().unwrap_or(0),
-        none_val_loss: mean(none.val_loss),
-        none_val_loss_ci95: half(none.val_loss),
-        none_gap: mean(none.gap),
-        none_gap_ci95: half(none.gap),
-        raw_weight_decay: raw.weight_decay,
-        raw_total_decay: raw.total_decay,
-        raw_val_loss: mean(raw.val_loss),
-        raw_val_loss_ci95: half(raw.val_loss),
-        raw_gap: mean(raw.gap),
-        raw_gap_ci95: half(raw.gap),
-        raw_d_val_loss: mean(raw.difference),
-        raw_d_val_loss_ci95: half(raw.difference),
-        raw_p_holm: raw.p_holm,
-        matched_weight_decay: matched.weight_decay,
-        matched_total_decay: matched.total_decay,
-        matched_val_loss: mean(matched.val_loss),
-        matched_val_loss_ci95: half(matched.val_loss),
-        matched_gap: mean(matched.gap),
-        matched_gap_ci95: half(matched.gap),
-        matched_d_val_loss: mean(matched.difference),
-        matched_d_val_loss_ci95: half(matched.difference),
-        matched_p_holm: matched.p_holm,
-        verdict: row.verdict(),
-    }
-}
+pub use csv::csv_rows;
 
 /// The table as Markdown: differences, verdicts, losses, recipes, and what the sources say.
 pub fn markdown(table: &ValuesTable, fine_print: &str) -> String {
     let mut models: Vec<&Published> = table.rows.iter().map(|row| row.published).collect();
     models.dedup_by_key(|one| &one.name);
-    let verdicts = table.verdicts();
+    let verdicts = words::table_verdicts(table);
     let undisclosed = models.iter().filter_map(|one| {
         let why = one.original.undisclosed.as_ref()?;
         Some(format!("{}: {why}", one.model))
@@ -253,21 +55,19 @@ fn markdown_list(title: &str, lines: impl Iterator<Item = String>) -> String {
 /// Val losses as differences from no decay.
 fn differences(row: &ValuesRow) -> [String; 7] {
     let published = row.published;
-    let none = || "–".to_owned();
     let difference = |carried: Option<&Carried>| {
-        let Some(carried) = carried else { return none() };
+        let Some(carried) = carried else { return format::MISSING.to_owned() };
         let comparison = carried.against_none.as_ref();
         let star = if comparison.is_some_and(Comparison::is_distinguishable) { " ★" } else { "" };
-        let lambda =
-            carried.run().weight_decay.map_or("lr²".to_owned(), |value| value.to_string());
-        format!("{lambda}: {}{star}", signed(comparison.map(|comparison| comparison.difference)))
+        let difference = format::difference(comparison.map(|one| one.difference), 3);
+        format!("{}: {difference}{star}", lambda(carried))
     };
     [
-        row.title(),
-        published.claim.map_or_else(none, |claim| claim.to_string()),
-        format!("{} {}", published.evidence.mark(), published.evidence.name()),
+        words::row_title(row),
+        format::or_missing(published.claim),
+        evidence(published),
         original(published),
-        rounded(row.none.as_ref().and_then(|cell| cell.estimate(|run| run.val_loss))),
+        format::mean(row.none.as_ref().and_then(|cell| cell.estimate(|run| run.val_loss)), 3),
         difference(row.raw.as_ref()),
         difference(row.matched.as_ref()),
     ]
@@ -275,9 +75,9 @@ fn differences(row: &ValuesRow) -> [String; 7] {
 
 /// Total decay and timescale of the original, as far as they are known.
 fn original(one: &Published) -> String {
-    let total = one.total_decay().map_or("–".to_owned(), three_digits);
+    let total = one.total_decay().map_or(format::MISSING.to_owned(), three_digits);
     match one.timescale_steps() {
-        Some(tau) => format!("{total}, {} steps", HumanCount(tau.round() as u64)),
+        Some(tau) => format!("{total}, {} steps", format::count(tau.round() as usize)),
         None => total,
     }
 }
@@ -287,24 +87,14 @@ fn losses(row: &ValuesRow) -> [String; 7] {
     let matched = row.matched.as_ref().map(|carried| &carried.cell);
     let [none, raw, matched] = [row.none.as_ref(), raw, matched].map(|cell| {
         let of = |of: fn(&RunRow) -> Option<f64>| cell.and_then(|cell| cell.estimate(of));
-        [rounded(of(|run| run.val_loss)), rounded(of(|run| run.gap))]
+        [of(|run| run.val_loss), of(|run| run.gap)].map(|estimate| format::mean(estimate, 3))
     });
     let [[none, none_gap], [raw, raw_gap], [matched, matched_gap]] = [none, raw, matched];
-    [row.title(), none, none_gap, raw, raw_gap, matched, matched_gap]
+    [words::row_title(row), none, none_gap, raw, raw_gap, matched, matched_gap]
 }
 
-fn signed(estimate: Option<Estimate>) -> String {
-    let Some(Estimate { mean, half_width, .. }) = estimate else { return "–".to_owned() };
-    let mean = format!("{mean:+.3}").replace('-', "−");
-    half_width.map_or(mean.clone(), |half| format!("{mean} ± {half:.3}"))
-}
-
-fn rounded(estimate: Option<Estimate>) -> String {
-    match estimate {
-        None => "–".to_owned(),
-        Some(Estimate { mean, half_width: Some(half), .. }) => format!("{mean:.3} ± {half:.3}"),
-        Some(Estimate { mean, .. }) => format!("{mean:.3}"),
-    }
+fn lambda(carried: &Carried) -> String {
+    format::lambda(carried.run().form, carried.run().weight_decay)
 }
 
 fn recipe(one: &Published) -> [String; 9] {
@@ -346,37 +136,29 @@ pub fn screen(table: &ValuesTable) -> String {
         "matched − no decay",
     ];
     let mut lines = new_table(&header);
-    for row in &table.rows {
-        let none = || "–".to_owned();
-        let lambda = |carried: Option<&Carried>| {
-            carried.map_or_else(none, |carried| {
-                carried.run().weight_decay.map_or("lr²".to_owned(), |value| value.to_string())
-            })
-        };
-        let difference = |carried: Option<&Carried>| {
-            let comparison = carried.and_then(|carried| carried.against_none.as_ref());
-            let apart = comparison.is_some_and(|comparison| comparison.is_distinguishable());
-            let note = if carried.is_some_and(Carried::is_too_small) { " Λ≈0" } else { "" };
-            let text = show(comparison.map(|comparison| comparison.difference), true);
-            format!("{text}{}{note}", if apart { " *" } else { "" })
-        };
-        let (raw, matched) = (row.raw.as_ref(), row.matched.as_ref());
-        lines.add_row([
-            row.title(),
-            row.published.claim.map_or_else(none, |claim| claim.to_string()),
-            format!("{} {}", row.published.evidence.mark(), row.published.evidence.name()),
-            row.published.total_decay().map_or_else(none, three_digits),
-            show(row.none.as_ref().and_then(|cell| cell.estimate(|run| run.val_loss)), false),
-            lambda(raw),
-            difference(raw),
-            lambda(matched),
-            difference(matched),
-        ]);
-    }
-    for column in [1, 3, 4, 5, 6, 7, 8] {
-        if let Some(column) = lines.column_mut(column) {
-            column.set_cell_alignment(CellAlignment::Right);
-        }
-    }
+    lines.add_rows(table.rows.iter().map(screen_row));
+    align_right(&mut lines, [1, 3, 4, 5, 6, 7, 8]);
     format!("{lines}\n\n{}", known_and_repeated())
+}
+
+fn screen_row(row: &ValuesRow) -> [String; 9] {
+    let none = || format::MISSING.to_owned();
+    let difference = |carried: Option<&Carried>| {
+        let comparison = carried.and_then(|carried| carried.against_none.as_ref());
+        let star = if comparison.is_some_and(Comparison::is_distinguishable) { " *" } else { "" };
+        let note = if carried.is_some_and(Carried::is_too_small) { " Λ≈0" } else { "" };
+        format!("{}{star}{note}", format::difference(comparison.map(|one| one.difference), 4))
+    };
+    let (raw, matched) = (row.raw.as_ref(), row.matched.as_ref());
+    [
+        words::row_title(row),
+        format::or_missing(row.published.claim),
+        evidence(row.published),
+        row.published.total_decay().map_or_else(none, three_digits),
+        format::mean(row.none.as_ref().and_then(|cell| cell.estimate(|run| run.val_loss)), 4),
+        raw.map_or_else(none, lambda),
+        difference(raw),
+        matched.map_or_else(none, lambda),
+        difference(matched),
+    ]
 }

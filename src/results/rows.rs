@@ -11,31 +11,23 @@ use crate::store::SoFar;
 /// named otherwise.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RunRow {
-    /// Identity of the run.
     pub run: String,
-    /// Form of the arm.
     pub form: Form,
-    /// Mask of the arm.
     pub mask: Option<Mask>,
-    /// λ of the arm.
     pub weight_decay: Option<f64>,
     /// Peak learning rate.
     pub lr: f64,
-    /// Seed.
     pub seed: u64,
-    /// How the run ended.
     pub status: Status,
     /// Steps taken, or the step at which it diverged.
     pub steps: usize,
-    /// Loss on train.
     pub train_loss: Option<f64>,
-    /// Loss on val.
     pub val_loss: Option<f64>,
     /// Generalization gap, val − train.
     pub gap: Option<f64>,
     /// Lowest val loss of all evaluations after the first step.
     pub best_val_loss: Option<f64>,
-    /// Where it was reached.
+    /// Where that was reached.
     pub best_val_step: Option<usize>,
     /// Λ, see [`total_decay`].
     pub total_decay: Option<f64>,
@@ -53,7 +45,6 @@ pub struct RunRow {
     pub backend: Option<String>,
     /// Commit of the program that trained it.
     pub commit: Option<String>,
-    /// Family of the model.
     #[serde(default)]
     pub family: Family,
     /// The published recipe that the arm takes over.
@@ -62,24 +53,49 @@ pub struct RunRow {
     /// How its decay is carried over.
     #[serde(default)]
     pub transfer: Option<Transfer>,
+    /// Identity of the arm's model and recipe: rows that share it differ in decay and seed alone. Empty in
+    /// files of older versions.
+    #[serde(default)]
+    pub setting: String,
+    /// Val loss of a model that knows only how often each token occurs in train.
+    #[serde(default)]
+    pub val_unigram: Option<f64>,
+}
+
+impl RunRow {
+    /// Whether it reached its last step: only such a run counts in a mean.
+    pub fn is_done(&self) -> bool {
+        self.status == Status::Done
+    }
+
+    /// Whether it ended no better than by knowing only how often each token occurs.
+    pub fn is_collapsed(&self) -> bool {
+        let losses = self.val_loss.zip(self.val_unigram);
+        self.is_done() && losses.is_some_and(|(val, unigram)| val >= unigram)
+    }
+
+    /// Whether its arm decays anything.
+    pub fn decays(&self) -> bool {
+        self.form != Form::None && self.weight_decay != Some(0.0)
+    }
+
+    /// [`setting`](Self::setting); in files of older versions the arm's variant, which told recipes
+    /// apart there.
+    pub fn setting_or_variant(&self) -> &str {
+        if self.setting.is_empty() { &self.variant } else { &self.setting }
+    }
 }
 
 /// A row of `curves.csv`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CurveCsvRow {
-    /// Identity of the run.
     pub run: String,
-    /// Form of the arm.
     pub form: Form,
-    /// Mask of the arm.
     pub mask: Option<Mask>,
-    /// λ of the arm.
     pub weight_decay: Option<f64>,
-    /// Seed.
     pub seed: u64,
-    /// Optimizer steps taken.
     pub step: usize,
-    /// Training tokens read.
+    /// Training tokens read until then.
     pub tokens: usize,
     /// Learning rate of the step.
     pub lr: Option<f64>,
@@ -87,15 +103,12 @@ pub struct CurveCsvRow {
     pub batch_loss: Option<f32>,
     /// Norm of the gradient before clipping.
     pub grad_norm: Option<f32>,
-    /// Loss on train.
     pub train_loss: Option<f64>,
-    /// Loss on val.
     pub val_loss: Option<f64>,
     /// Generalization gap, val − train.
     pub gap: Option<f64>,
     /// Norm of all weights.
     pub weight_norm: Option<f32>,
-    /// Norm of the embeddings.
     pub weight_norm_embedding: Option<f32>,
     /// Norm of the weight matrices inside attention.
     pub weight_norm_attention: Option<f32>,
@@ -159,6 +172,8 @@ pub fn run_row(entry: &Entry, record: &SoFar) -> RunRow {
         family: entry.arm.model.family,
         recipe: entry.arm.published.map(|published| published.name.clone()),
         transfer: entry.arm.transfer,
+        setting: entry.arm.setting(),
+        val_unigram: end.and_then(|end| end.val_unigram),
     }
 }
 

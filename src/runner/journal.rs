@@ -71,6 +71,7 @@ impl Kept {
             steps: end.steps,
             error,
             val_floor: workplace.corpus.val_floor(context, windows),
+            val_unigram: Some(workplace.corpus.val_unigram(context, windows)),
             seconds: (end.seconds * 1e3).round() / 1e3,
             lanes,
             resumed_from: self.from_step,

@@ -4,13 +4,12 @@ use super::groups::{Cell, Group, Side};
 use super::inference::{Estimate, holm, p_of_no_difference};
 use crate::results::RunRow;
 
-/// What is compared, at the last step.
+/// What is compared, at the last step, in nats per token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Quantity {
-    /// Val loss, in nats per token.
     ValLoss,
-    /// Generalization gap, in nats per token.
+    /// Generalization gap.
     Gap,
 }
 
@@ -22,28 +21,19 @@ impl Quantity {
             Quantity::Gap => run.gap,
         }
     }
-
-    /// For axes and sentences.
-    pub fn name(self) -> &'static str {
-        match self {
-            Quantity::ValLoss => "val loss",
-            Quantity::Gap => "gap",
-        }
-    }
 }
 
 /// A difference between two rules, paired by seed.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Comparison {
-    /// What is compared.
     pub quantity: Quantity,
-    /// One side.
     pub left: Side,
-    /// The other; `None` for no decay.
+    /// `None` for no decay.
     pub right: Option<Side>,
-    /// Left − right, in nats per token.
+    /// Left − right, in nats per token, over the seeds whose runs reached their end on both sides.
     pub difference: Estimate,
-    /// Two-sided p that there is none; missing for too few seeds.
+    /// Two-sided p that there is none; missing for too few seeds and where a run did not reach its end:
+    /// the seeds that survive are no fair sample.
     pub p: Option<f64>,
     /// The same after Holm's correction over the family.
     pub p_holm: Option<f64>,
@@ -52,9 +42,22 @@ pub struct Comparison {
 }
 
 impl Comparison {
-    /// Whether the corrected p is below 5%.
-    pub fn is_distinguishable(&self) -> bool {
-        self.p_holm.is_some_and(|p| p < 0.05)
+    /// Of a cell with the runs of a recipe without decay; not yet corrected. `None` where no seed has
+    /// both.
+    pub fn with_none(quantity: Quantity, left: (Side, &Cell), none: &Cell) -> Option<Self> {
+        Self::between(quantity, left, (None, none))
+    }
+
+    fn between(
+        quantity: Quantity,
+        (left, left_cell): (Side, &Cell),
+        (right, right_cell): (Option<Side>, &Cell),
+    ) -> Option<Self> {
+        let differences = left_cell.differences(right_cell, |run| quantity.of(run));
+        let difference = Estimate::of(&differences)?;
+        let is_complete = left_cell.is_complete() && right_cell.is_complete();
+        let p = p_of_no_difference(&differences).filter(|_| is_complete);
+        Some(Comparison { quantity, left, right, difference, p, p_holm: None, family: 0 })
     }
 }
 
@@ -64,7 +67,7 @@ pub fn against_none(groups: &[Group]) -> Vec<Comparison> {
     for quantity in [Quantity::ValLoss, Quantity::Gap] {
         let mut family = Vec::new();
         for group in groups {
-            let decayed = group.cells.iter().filter(|cell| group.decays(cell));
+            let decayed = group.cells.iter().filter(|cell| cell.decays());
             family.extend(decayed.filter_map(|cell| with_baseline(quantity, group, cell)));
         }
         correct(&mut family.iter_mut().collect::<Vec<_>>());
@@ -77,19 +80,19 @@ pub fn against_none(groups: &[Group]) -> Vec<Comparison> {
 /// family, in val loss.
 pub fn headline(groups: &[Group]) -> Vec<Comparison> {
     // Published recipes are compared in a table of their own, at the λ that they name.
-    let own = groups.iter().filter(|group| !group.is_published());
+    let own = groups.iter().filter(|group| !group.rule.in_values_table);
     let bests: Vec<(&Group, &Cell)> =
         own.filter_map(|group| Some((group, group.best_decayed()?))).collect();
     let mut family: Vec<Comparison> = bests
         .iter()
         .filter_map(|(group, cell)| with_baseline(Quantity::ValLoss, group, cell))
         .collect();
-    for (place, left) in bests.iter().enumerate() {
-        for right in &bests[place + 1..] {
-            let (a, b) = (&left.0.key, &right.0.key);
-            let one_thing_differs = (a.form != b.form) != (a.mask != b.mask);
-            if one_thing_differs && a.variant == b.variant {
-                family.extend(between(Quantity::ValLoss, *left, *right));
+    for (index, left) in bests.iter().enumerate() {
+        for right in &bests[index + 1..] {
+            if left.0.rule.differs_in_one_thing_from(&right.0.rule) {
+                let [left, right] = [left, right].map(|(group, cell)| (group.side(cell), *cell));
+                let right = (Some(right.0), right.1);
+                family.extend(Comparison::between(Quantity::ValLoss, left, right));
             }
         }
     }
@@ -98,29 +101,7 @@ pub fn headline(groups: &[Group]) -> Vec<Comparison> {
 }
 
 fn with_baseline(quantity: Quantity, group: &Group, cell: &Cell) -> Option<Comparison> {
-    let differences = cell.differences(group.baseline.as_ref()?, |run| quantity.of(run));
-    compare(quantity, group.side(cell), None, &differences)
-}
-
-fn between(
-    quantity: Quantity,
-    left: (&Group, &Cell),
-    right: (&Group, &Cell),
-) -> Option<Comparison> {
-    let differences = left.1.differences(right.1, |run| quantity.of(run));
-    compare(quantity, left.0.side(left.1), Some(right.0.side(right.1)), &differences)
-}
-
-/// A comparison of differences, not yet corrected; `None` where there are none.
-pub fn compare(
-    quantity: Quantity,
-    left: Side,
-    right: Option<Side>,
-    differences: &[f64],
-) -> Option<Comparison> {
-    let difference = Estimate::of(differences)?;
-    let p = p_of_no_difference(differences);
-    Some(Comparison { quantity, left, right, difference, p, p_holm: None, family: 0 })
+    Comparison::with_none(quantity, (group.side(cell), cell), group.baseline.as_ref()?)
 }
 
 /// Corrects the p values of a family of comparisons.

@@ -1,54 +1,63 @@
 use super::inference::Estimate;
-use crate::config::{Form, Mask, Named};
-use crate::record::Status;
+use crate::config::{Form, Mask};
 use crate::results::RunRow;
 
-/// Runs that differ in λ and seed alone.
-#[derive(Clone, Debug, PartialEq)]
-pub struct GroupKey {
-    /// The form.
+/// A form of decay on a mask under one model and recipe: its runs differ in λ and seed alone.
+#[derive(Clone, Debug)]
+pub struct Rule {
     pub form: Form,
-    /// The mask.
     pub mask: Option<Mask>,
-    /// Numbers in which the recipe differs from `[train]`.
+    /// Identity of model and recipe, see [`RunRow::setting_or_variant`].
+    pub setting: String,
+    /// Name of the published recipe that it takes over.
+    pub recipe: Option<String>,
+    /// Whether its λ are carried over from that recipe: then its runs belong to the values table, and the
+    /// experiment's own questions leave it out.
+    pub in_values_table: bool,
+    /// How people tell its recipe from the others; no part of its identity.
     pub variant: String,
 }
 
-impl GroupKey {
-    /// For sentences: "AdamW on matrices".
-    pub fn title(&self) -> String {
-        let mut title = self.form.title().to_owned();
-        if let Some(mask) = self.mask {
-            title += &format!(" on {}", mask.title());
+impl Rule {
+    pub fn of(run: &RunRow) -> Self {
+        Rule {
+            form: run.form,
+            mask: run.mask,
+            setting: run.setting_or_variant().to_owned(),
+            recipe: run.recipe.clone(),
+            in_values_table: run.transfer.is_some(),
+            variant: run.variant.clone(),
         }
-        if !self.variant.is_empty() {
-            title += &format!(" ({})", self.variant);
-        }
-        title
     }
 
-    /// For titles and legends.
-    pub fn label(&self) -> String {
-        let mut label = self.form.name().to_owned();
-        if let Some(mask) = self.mask {
-            label += &format!(" on {mask}");
-        }
-        if !self.variant.is_empty() {
-            label += &format!(", {}", self.variant);
-        }
-        label
+    /// Whether the other has another form or another mask, and all else is the same.
+    pub fn differs_in_one_thing_from(&self, other: &Rule) -> bool {
+        let same_recipe = self.setting == other.setting && self.recipe == other.recipe;
+        same_recipe && (self.form != other.form) != (self.mask != other.mask)
+    }
+}
+
+impl PartialEq for Rule {
+    fn eq(&self, other: &Self) -> bool {
+        let Rule { form, mask, setting, recipe, in_values_table, variant: _ } = self;
+        *form == other.form
+            && *mask == other.mask
+            && *setting == other.setting
+            && *recipe == other.recipe
+            && *in_values_table == other.in_values_table
     }
 }
 
 /// A rule at every λ that was tried.
 #[derive(Clone, Debug)]
 pub struct Group {
-    /// The rule.
-    pub key: GroupKey,
+    pub rule: Rule,
     /// By rising λ; a form without λ has one cell.
     pub cells: Vec<Cell>,
-    /// The same recipe without decay, where some arm of the experiment has it.
+    /// The same model and recipe without decay, where some arm of the experiment has it.
     pub baseline: Option<Cell>,
+    /// Whether a collapsed cell may be the best: nothing in the experiment learned more.
+    pub accepts_collapsed: bool,
 }
 
 /// One arm over its seeds.
@@ -56,23 +65,51 @@ pub struct Group {
 pub struct Cell {
     /// λ.
     pub weight_decay: Option<f64>,
-    /// A row per seed.
+    /// A row per seed, whether its run reached its end or not; at least one.
     pub runs: Vec<RunRow>,
 }
 
 impl Cell {
-    /// A number of the runs that have it.
+    /// The first run of each seed; `None` where there are no runs.
+    pub fn of<'a>(runs: impl IntoIterator<Item = &'a RunRow>) -> Option<Self> {
+        let mut runs = runs.into_iter();
+        let mut cell = Cell::start(runs.next()?);
+        runs.for_each(|run| cell.add(run));
+        Some(cell)
+    }
+
+    fn start(run: &RunRow) -> Self {
+        Cell { weight_decay: run.weight_decay, runs: vec![run.clone()] }
+    }
+
+    /// Adds a run unless its seed is there: a spec may name one arm twice, under two transfers.
+    fn add(&mut self, run: &RunRow) {
+        if !self.runs.iter().any(|known| known.seed == run.seed) {
+            self.runs.push(run.clone());
+        }
+    }
+
+    /// The runs that reached their end: no other is in any mean.
+    pub fn done(&self) -> impl Iterator<Item = &RunRow> {
+        self.runs.iter().filter(|run| run.is_done())
+    }
+
+    /// A number of the runs that reached their end and have it.
     pub fn estimate(&self, of: impl Fn(&RunRow) -> Option<f64>) -> Option<Estimate> {
-        Estimate::of(&self.runs.iter().filter_map(of).collect::<Vec<_>>())
+        Estimate::of(&self.done().filter_map(of).collect::<Vec<_>>())
+    }
+
+    pub fn mean(&self, of: impl Fn(&RunRow) -> Option<f64>) -> Option<f64> {
+        Some(self.estimate(of)?.mean)
     }
 
     /// A number's differences from the same seed in another cell.
     pub fn differences(&self, other: &Cell, of: impl Fn(&RunRow) -> Option<f64>) -> Vec<f64> {
         let difference = |run: &RunRow| {
-            let twin = other.runs.iter().find(|twin| twin.seed == run.seed)?;
+            let twin = other.done().find(|twin| twin.seed == run.seed)?;
             Some(of(run)? - of(twin)?)
         };
-        self.runs.iter().filter_map(difference).collect()
+        self.done().filter_map(difference).collect()
     }
 
     /// [`differences`](Self::differences), estimated.
@@ -80,74 +117,87 @@ impl Cell {
         Estimate::of(&self.differences(other, of))
     }
 
-    /// Whether every run of it reached its last step.
+    /// Whether every run reached its last step.
     pub fn is_complete(&self) -> bool {
-        self.runs.iter().all(|run| run.status == Status::Done)
+        self.runs.iter().all(RunRow::is_done)
+    }
+
+    /// Whether any run learned no more than how often each token occurs.
+    pub fn is_collapsed(&self) -> bool {
+        self.runs.iter().any(RunRow::is_collapsed)
+    }
+
+    /// Whether it decays anything.
+    pub fn decays(&self) -> bool {
+        self.runs.iter().any(RunRow::decays)
     }
 }
 
 /// A rule at one λ.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Side {
-    /// The rule.
-    pub key: GroupKey,
-    /// λ; `None` for the forms without one.
+    pub rule: Rule,
+    /// `None` for the forms without one.
     pub weight_decay: Option<f64>,
 }
 
 impl Group {
-    /// The cell with the lowest mean val loss among those whose runs all reached their end.
+    /// The cell with the lowest mean val loss among those that may be the best.
     pub fn best(&self) -> Option<&Cell> {
-        Self::lowest(self.cells.iter())
+        self.lowest(|_| true)
     }
 
     /// The same among the cells that decay anything.
     pub fn best_decayed(&self) -> Option<&Cell> {
-        Self::lowest(self.cells.iter().filter(|cell| self.decays(cell)))
+        self.lowest(Cell::decays)
     }
 
-    /// Whether its runs take a published recipe over.
-    pub fn is_published(&self) -> bool {
-        self.cells.iter().flat_map(|cell| &cell.runs).any(|run| run.transfer.is_some())
-    }
-
-    /// Whether a cell of this rule decays anything.
-    pub fn decays(&self, cell: &Cell) -> bool {
-        self.key.form != Form::None && cell.weight_decay != Some(0.0)
+    /// Whether every run of a cell reached its end and learned something.
+    pub fn may_be_best(&self, cell: &Cell) -> bool {
+        cell.is_complete() && (self.accepts_collapsed || !cell.is_collapsed())
     }
 
     /// A cell of this rule, for comparisons.
     pub fn side(&self, cell: &Cell) -> Side {
-        Side { key: self.key.clone(), weight_decay: cell.weight_decay }
+        Side { rule: self.rule.clone(), weight_decay: cell.weight_decay }
     }
 
-    fn lowest<'a>(cells: impl Iterator<Item = &'a Cell>) -> Option<&'a Cell> {
-        let loss = |cell: &Cell| cell.estimate(|run| run.val_loss).map(|loss| loss.mean);
+    fn lowest(&self, keep: impl Fn(&Cell) -> bool) -> Option<&Cell> {
+        let cells = self.cells.iter().filter(|cell| keep(cell) && self.may_be_best(cell));
         cells
-            .filter(|cell| cell.is_complete())
-            .filter_map(|cell| Some((loss(cell)?, cell)))
+            .filter_map(|cell| Some((cell.mean(|run| run.val_loss)?, cell)))
             .min_by(|a, b| a.0.total_cmp(&b.0))
             .map(|(_, cell)| cell)
     }
+}
+
+/// The decayed cell with the lowest mean val loss among those that are the best of their rule.
+pub fn best_of<'a>(groups: impl Iterator<Item = &'a Group>) -> Option<(&'a Group, &'a Cell)> {
+    let bests = groups.filter_map(|group| Some((group, group.best_decayed()?)));
+    let loss = |cell: &Cell| cell.mean(|run| run.val_loss).unwrap_or(f64::NAN);
+    bests.min_by(|a, b| loss(a.1).total_cmp(&loss(b.1)))
 }
 
 /// Groups rows by rule, in the order in which the rules first appear.
 pub fn group_by_rule(rows: &[RunRow]) -> Vec<Group> {
     let mut groups: Vec<Group> = Vec::new();
     for row in rows {
-        let key = GroupKey { form: row.form, mask: row.mask, variant: row.variant.clone() };
-        let place = groups.iter().position(|group| group.key == key).unwrap_or_else(|| {
-            let baseline = baseline(rows, &key.variant);
-            groups.push(Group { key, cells: Vec::new(), baseline });
+        let rule = Rule::of(row);
+        let known = groups.iter().position(|group| group.rule == rule);
+        let index = known.unwrap_or_else(|| {
+            let baseline = baseline(rows, &rule.setting);
+            groups.push(Group { rule, cells: Vec::new(), baseline, accepts_collapsed: false });
             groups.len() - 1
         });
-        let cells = &mut groups[place].cells;
+        let cells = &mut groups[index].cells;
         match cells.iter_mut().find(|cell| cell.weight_decay == row.weight_decay) {
-            Some(cell) => cell.runs.push(row.clone()),
-            None => cells.push(Cell { weight_decay: row.weight_decay, runs: vec![row.clone()] }),
+            Some(cell) => cell.add(row),
+            None => cells.push(Cell::start(row)),
         }
     }
+    let accepts_collapsed = nothing_is_learned(&groups);
     for group in &mut groups {
+        group.accepts_collapsed = accepts_collapsed;
         group.cells.sort_by(|a, b| {
             a.weight_decay.partial_cmp(&b.weight_decay).unwrap_or(std::cmp::Ordering::Equal)
         });
@@ -155,15 +205,15 @@ pub fn group_by_rule(rows: &[RunRow]) -> Vec<Group> {
     groups
 }
 
-/// The runs of a recipe without decay, one per seed, whichever arm has them.
-fn baseline(rows: &[RunRow], variant: &str) -> Option<Cell> {
-    let mut runs: Vec<RunRow> = Vec::new();
-    for row in rows {
-        let undecayed = row.form == Form::None || row.weight_decay == Some(0.0);
-        let new = !runs.iter().any(|known| known.seed == row.seed);
-        if undecayed && new && row.variant == variant {
-            runs.push(row.clone());
-        }
-    }
-    (!runs.is_empty()).then_some(Cell { weight_decay: Some(0.0), runs })
+/// Whether there are arms whose runs all reached their end, and each of them has collapsed.
+fn nothing_is_learned(groups: &[Group]) -> bool {
+    let cells = groups.iter().flat_map(|group| &group.cells);
+    let mut complete = cells.filter(|cell| cell.is_complete()).peekable();
+    complete.peek().is_some() && complete.all(Cell::is_collapsed)
+}
+
+/// The runs of a model and recipe without decay, one per seed, whichever arm has them.
+fn baseline(rows: &[RunRow], setting: &str) -> Option<Cell> {
+    let own = rows.iter().filter(|row| !row.decays() && row.setting_or_variant() == setting);
+    Cell::of(own).map(|cell| Cell { weight_decay: Some(0.0), ..cell })
 }

@@ -1,7 +1,6 @@
 use statrs::distribution::{ContinuousCDF, StudentsT};
-use statrs::stats_tests::Alternative;
-use statrs::stats_tests::NaNPolicy;
 use statrs::stats_tests::ttest_onesample::ttest_onesample;
+use statrs::stats_tests::{Alternative, NaNPolicy};
 
 /// With fewer seeds there is no interval and no test.
 pub const FEWEST_SEEDS: usize = 3;
@@ -9,13 +8,12 @@ pub const FEWEST_SEEDS: usize = 3;
 /// A mean over seeds and how well it is known.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Estimate {
-    /// Mean.
     pub mean: f64,
     /// Standard deviation (n − 1); missing for one seed.
     pub sd: Option<f64>,
     /// Half of the 95% t-interval around the mean; missing for fewer than [`FEWEST_SEEDS`].
     pub half_width: Option<f64>,
-    /// Seeds.
+    /// Number of values.
     pub n: usize,
 }
 
@@ -61,16 +59,6 @@ pub fn holm(p_values: &[Option<f64>]) -> Vec<Option<f64>> {
         corrected[index] = Some(highest);
     }
     corrected
-}
-
-/// p to the precision that anyone should read.
-pub fn p_text(p: f64) -> String {
-    match p {
-        p if p < 0.0001 => "p < 0.0001".to_owned(),
-        p if p < 0.01 => format!("p = {p:.4}"),
-        p if p < 0.1 => format!("p = {p:.3}"),
-        p => format!("p = {p:.2}"),
-    }
 }
 
 #[cfg(test)]

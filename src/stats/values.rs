@@ -2,27 +2,30 @@
 //! at the λ that matches the original's total decay, seed by seed.
 
 use super::comparison::{self, Comparison, Quantity};
-use super::groups::{Cell, GroupKey, Side};
-use super::inference::{FEWEST_SEEDS, p_text};
+use super::finding::{Kind, Tally};
+use super::groups::{Cell, Rule, Side};
 use super::warnings::TOO_LITTLE_DECAY;
-use crate::published::{Published, Transfer, known_and_repeated};
-use crate::record::Status;
+use crate::config::{Form, Mask};
+use crate::published::{Published, Transfer};
 use crate::results::RunRow;
 
-/// A row per published recipe that was trained.
+/// A row per published recipe that was trained, and per form and mask that it was trained under.
 #[derive(Clone, Debug)]
 pub struct ValuesTable {
     /// In the order of the published models.
     pub rows: Vec<ValuesRow>,
 }
 
-/// One published recipe.
+/// One published recipe under one form and mask.
 #[derive(Clone, Debug)]
 pub struct ValuesRow {
-    /// Its facts.
     pub published: &'static Published,
     /// Its name, with the numbers in which the experiment varies it.
     pub variant: String,
+    pub form: Form,
+    pub mask: Option<Mask>,
+    /// Whether other rows have the same recipe under another form or mask.
+    pub is_crossed: bool,
     /// Without decay.
     pub none: Option<Cell>,
     /// At the published λ.
@@ -34,56 +37,49 @@ pub struct ValuesRow {
 /// The runs of one transfer.
 #[derive(Clone, Debug)]
 pub struct Carried {
-    /// Its runs.
     pub cell: Cell,
     /// Val loss against no decay; corrected over all rows and both transfers.
     pub against_none: Option<Comparison>,
 }
 
+/// What the runs of one transfer say.
+#[derive(Clone, Copy, Debug)]
+pub enum Finding<'a> {
+    /// Not all of them reached their end.
+    Incomplete {
+        done: usize,
+        all: usize,
+    },
+    /// Not every run without decay is there and reached its end.
+    NoBaseline,
+    TooFewSeeds,
+    Tested(&'a Comparison),
+}
+
 impl ValuesTable {
-    /// The table of an experiment; `None` where it trains no published recipe.
+    /// The table of an experiment; `None` where it carries no published recipe over.
     pub fn of(runs: &[RunRow]) -> Option<Self> {
         let mut rows: Vec<ValuesRow> = Vec::new();
         for published in Published::all() {
-            let of_recipe = |run: &&RunRow| run.recipe.as_ref() == Some(&published.name);
-            let own: Vec<&RunRow> = runs.iter().filter(of_recipe).collect();
-            let mut variants: Vec<&String> = own.iter().map(|run| &run.variant).collect();
-            variants.dedup();
-            rows.extend(
-                variants.into_iter().map(|variant| ValuesRow::of(published, variant, &own)),
-            );
+            let is_own = |run: &&RunRow| {
+                run.transfer.is_some() && run.recipe.as_ref() == Some(&published.name)
+            };
+            let own: Vec<&RunRow> = runs.iter().filter(is_own).collect();
+            for setting in unique(own.iter().map(|run| run.setting_or_variant())) {
+                let is_same = |run: &&&RunRow| run.setting_or_variant() == setting;
+                let own: Vec<&RunRow> = own.iter().filter(is_same).copied().collect();
+                rows.extend(rows_of(published, &own));
+            }
         }
         correct(&mut rows);
         (!rows.is_empty()).then_some(ValuesTable { rows })
     }
 
-    /// What each row says, in words.
-    pub fn verdicts(&self) -> Vec<String> {
-        self.rows.iter().map(|row| format!("{}: {}", row.title(), row.verdict())).collect()
-    }
-
-    /// The table in two sentences.
-    pub fn in_short(&self) -> Vec<String> {
-        let count = |carried: &dyn Fn(&ValuesRow) -> Option<&Carried>, lower: bool| {
-            let comparisons =
-                self.rows.iter().filter_map(carried).filter_map(|c| c.against_none.as_ref());
-            let apart = comparisons.filter(|comparison| comparison.is_distinguishable());
-            apart.filter(|comparison| (comparison.difference.mean < 0.0) == lower).count()
-        };
-        let sentence = |what: &str, carried: &dyn Fn(&ValuesRow) -> Option<&Carried>| {
-            let all = self.rows.iter().filter_map(carried).count();
-            let (lower, higher) = (count(carried, true), count(carried, false));
-            format!(
-                "Of {all} recipes at {what}, {lower} lower val loss, {higher} raise it, and {} cannot be told \
-                 from no decay by these seeds.",
-                all - lower - higher
-            )
-        };
-        vec![
-            known_and_repeated(),
-            sentence("their raw λ", &|row| row.raw.as_ref()),
-            sentence("the λ that matches their total decay", &|row| row.matched.as_ref()),
-        ]
+    /// How many rows found what at one transfer.
+    pub fn tally(&self, transfer: Transfer) -> Tally {
+        let carried = self.rows.iter().filter_map(|row| row.carried(transfer));
+        let kind = |one: &Carried| one.against_none.as_ref().map_or(Kind::NoTest, Comparison::kind);
+        carried.map(kind).collect()
     }
 
     /// Every comparison of the table with no decay.
@@ -94,38 +90,37 @@ impl ValuesTable {
 }
 
 impl ValuesRow {
-    fn of(published: &'static Published, variant: &str, runs: &[&RunRow]) -> Self {
-        let cell = |transfer| cell(runs, variant, transfer);
-        let none = cell(Transfer::None);
-        let carried = |transfer| {
-            let cell = cell(transfer)?;
-            let against_none = none.as_ref().and_then(|none| against(&cell, none));
-            Some(Carried { cell, against_none })
-        };
-        let (raw, matched) = (carried(Transfer::Raw), carried(Transfer::Matched));
-        ValuesRow { published, variant: variant.to_owned(), none, raw, matched }
-    }
-
-    /// The model's name, with what the experiment varies.
-    pub fn title(&self) -> String {
-        match self.variant.strip_prefix(&self.published.name).map(str::trim) {
-            Some(own) if !own.is_empty() => format!("{} ({own})", self.published.model),
-            _ => self.published.model.clone(),
+    /// The runs of a transfer with decay.
+    pub fn carried(&self, transfer: Transfer) -> Option<&Carried> {
+        match transfer {
+            Transfer::Raw => self.raw.as_ref(),
+            Transfer::Matched => self.matched.as_ref(),
+            Transfer::None => None,
         }
     }
 
-    /// What the runs say, in words.
-    pub fn verdict(&self) -> String {
-        let mut words = Vec::new();
-        words.extend(self.raw.as_ref().map(|carried| format!("raw λ: {}", carried.verdict())));
-        words.extend(
-            self.matched.as_ref().map(|carried| format!("matched Λ: {}", carried.verdict())),
-        );
-        words.join("; ")
+    /// What the runs of a transfer of this row say.
+    pub fn finding<'a>(&self, carried: &'a Carried) -> Finding<'a> {
+        let (done, all) = (carried.cell.done().count(), carried.cell.runs.len());
+        if done < all {
+            return Finding::Incomplete { done, all };
+        }
+        match &carried.against_none {
+            Some(comparison) if comparison.p_holm.is_some() => Finding::Tested(comparison),
+            Some(_) if self.none.as_ref().is_some_and(Cell::is_complete) => Finding::TooFewSeeds,
+            _ => Finding::NoBaseline,
+        }
     }
 }
 
 impl Carried {
+    fn of(cell: Cell, none: Option<&Cell>) -> Self {
+        let side = Side { rule: Rule::of(&cell.runs[0]), weight_decay: cell.weight_decay };
+        let against_none =
+            none.and_then(|none| Comparison::with_none(Quantity::ValLoss, (side, &cell), none));
+        Carried { cell, against_none }
+    }
+
     /// λ, total decay and the rest of what all its runs share.
     pub fn run(&self) -> &RunRow {
         &self.cell.runs[0]
@@ -135,58 +130,61 @@ impl Carried {
     pub fn is_too_small(&self) -> bool {
         self.run().total_decay.is_some_and(|total| total < TOO_LITTLE_DECAY)
     }
+}
 
-    /// What its runs say, in words.
-    pub fn verdict(&self) -> String {
-        let note = if self.is_too_small() { "decay too small to matter here" } else { "" };
-        let told = self.told();
-        match note {
-            "" => told,
-            note => format!("{note}, {told}"),
+/// Each of these once, in the order of first appearance.
+fn unique<T: PartialEq>(all: impl Iterator<Item = T>) -> Vec<T> {
+    let mut unique = Vec::new();
+    for one in all {
+        if !unique.contains(&one) {
+            unique.push(one);
         }
     }
+    unique
+}
 
-    fn told(&self) -> String {
-        let done = self.cell.runs.iter().filter(|run| run.status == Status::Done).count();
-        if done < self.cell.runs.len() {
-            return format!("{done} of {} runs reached their end", self.cell.runs.len());
+/// The rows of one recipe with one setting: one per form and mask of its decay.
+fn rows_of(published: &'static Published, runs: &[&RunRow]) -> Vec<ValuesRow> {
+    let of = |transfer| runs.iter().filter(move |run| run.transfer == Some(transfer));
+    let none = Cell::of(of(Transfer::None).copied());
+    let mut decays = unique(of(Transfer::Raw).map(|run| (run.form, run.mask)));
+    for run in of(Transfer::Matched) {
+        if home(&decays, run).is_none() {
+            decays.push((run.form, run.mask));
         }
-        let Some(comparison) = &self.against_none else { return "nothing to compare with".into() };
-        let (Some(p), Some(half)) = (comparison.p_holm, comparison.difference.half_width) else {
-            return format!("no verdict with fewer than {FEWEST_SEEDS} seeds");
+    }
+    if decays.is_empty() {
+        decays.push((published.recipe.form.value, Some(published.recipe.mask.value)));
+    }
+    let row = |index: usize, (form, mask): (Form, Option<Mask>)| {
+        let carried = |transfer| {
+            let own = of(transfer).filter(|run| home(&decays, run) == Some(index));
+            Some(Carried::of(Cell::of(own.copied())?, none.as_ref()))
         };
-        let mean = comparison.difference.mean;
-        match comparison.is_distinguishable() {
-            false => {
-                let signed = format!("{mean:+.3}").replace('-', "−");
-                format!("not distinguishable ({signed} ± {half:.3}, {})", p_text(p))
-            }
-            true => {
-                let direction = if mean < 0.0 { "lowers" } else { "raises" };
-                let by = mean.abs();
-                format!("{direction} val loss by {by:.3} ± {half:.3} ({})", p_text(p))
-            }
+        ValuesRow {
+            published,
+            variant: runs[0].variant.clone(),
+            form,
+            mask,
+            is_crossed: decays.len() > 1,
+            none: none.clone(),
+            raw: carried(Transfer::Raw),
+            matched: carried(Transfer::Matched),
         }
-    }
+    };
+    decays.iter().enumerate().map(|(index, decay)| row(index, *decay)).collect()
 }
 
-/// The runs of one transfer; where an experiment varies form or mask, those of its first arm.
-fn cell(runs: &[&RunRow], variant: &str, transfer: Transfer) -> Option<Cell> {
-    let mut own =
-        runs.iter().filter(|run| run.variant == variant && run.transfer == Some(transfer));
-    let first = own.clone().next()?;
-    let rule = |run: &RunRow| (run.form, run.mask, run.weight_decay);
-    let same = |run: &&&RunRow| rule(run) == rule(first);
-    let runs = own.by_ref().filter(same).map(|run| (*run).clone()).collect();
-    Some(Cell { weight_decay: first.weight_decay, runs })
-}
-
-fn against(cell: &Cell, none: &Cell) -> Option<Comparison> {
-    let run = &cell.runs[0];
-    let key = GroupKey { form: run.form, mask: run.mask, variant: run.variant.clone() };
-    let side = Side { key, weight_decay: run.weight_decay };
-    let differences = cell.differences(none, |run| run.val_loss);
-    comparison::compare(Quantity::ValLoss, side, None, &differences)
+/// The row of a decayed run, by its form and mask. Where the raw run's form has no λ to match with, the
+/// matched run has another form, and belongs to the same row.
+fn home(decays: &[(Form, Option<Mask>)], run: &RunRow) -> Option<usize> {
+    let own = decays.iter().position(|decay| *decay == (run.form, run.mask));
+    let without_lambda = || {
+        let is_matched = run.transfer == Some(Transfer::Matched);
+        let has_none = |decay: &(Form, _)| !decay.0.takes_weight_decay() && decay.1 == run.mask;
+        decays.iter().position(has_none).filter(|_| is_matched)
+    };
+    own.or_else(without_lambda)
 }
 
 /// Corrects all comparisons of the table as one family.

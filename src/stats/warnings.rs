@@ -1,6 +1,6 @@
-use super::groups::Group;
+use super::groups::{Group, Rule};
 use super::inference::FEWEST_SEEDS;
-use crate::config::Form;
+use crate::config::{Form, Named};
 use crate::record::Status;
 use crate::results::RunRow;
 
@@ -8,8 +8,54 @@ use crate::results::RunRow;
 pub const TOO_LITTLE_DECAY: f64 = 0.05;
 
 /// What a reader should know before believing the numbers.
-pub fn warnings(groups: &[Group], rows: &[RunRow]) -> Vec<String> {
+#[derive(Clone, Debug, PartialEq)]
+pub enum Warning {
+    /// Runs that ended no better than by knowing how often each token occurs.
+    Collapsed {
+        count: usize,
+        all: usize,
+        /// No arm did better.
+        nothing_is_learned: bool,
+    },
+    TooFewSeeds {
+        seeds: usize,
+    },
+    Diverged {
+        count: usize,
+        all: usize,
+    },
+    Failed {
+        count: usize,
+        all: usize,
+    },
+    Unfinished {
+        count: usize,
+        all: usize,
+    },
+    /// λ that are tried both as L2, in gradient or loss, and as decoupled decay.
+    EqualCoefficients {
+        values: Vec<f64>,
+    },
+    /// The best λ lies at the upper end of the grid.
+    LargestTried {
+        rule: Rule,
+        best: f64,
+    },
+    /// The best λ lies at the lower end of the grid.
+    SmallestTried {
+        rule: Rule,
+        best: f64,
+    },
+    /// Arms, by form and λ, whose total decay is below [`TOO_LITTLE_DECAY`].
+    TooLittleDecay {
+        arms: Vec<(Form, Option<f64>)>,
+    },
+}
+
+/// All that apply, the gravest first.
+pub fn warnings(groups: &[Group], rows: &[RunRow]) -> Vec<Warning> {
     let mut warnings = Vec::new();
+    warnings.extend(collapsed(groups, rows));
     warnings.extend(too_few_seeds(groups));
     warnings.extend(incomplete(rows));
     warnings.extend(equal_coefficients(groups));
@@ -18,96 +64,81 @@ pub fn warnings(groups: &[Group], rows: &[RunRow]) -> Vec<String> {
     warnings
 }
 
-fn too_few_seeds(groups: &[Group]) -> Option<String> {
-    let seeds = groups.iter().flat_map(|group| &group.cells).map(|cell| cell.runs.len()).max()?;
-    (seeds < FEWEST_SEEDS).then(|| {
-        format!(
-            "With {seeds} seed(s) there is no interval and no verdict; train at least \
-             {FEWEST_SEEDS}, such as --seeds 0,1,2."
-        )
-    })
+fn collapsed(groups: &[Group], rows: &[RunRow]) -> Option<Warning> {
+    let (count, all) = (rows.iter().filter(|row| row.is_collapsed()).count(), rows.len());
+    let nothing_is_learned = groups.iter().any(|group| group.accepts_collapsed);
+    (count > 0).then_some(Warning::Collapsed { count, all, nothing_is_learned })
 }
 
-fn incomplete(rows: &[RunRow]) -> Vec<String> {
+fn too_few_seeds(groups: &[Group]) -> Option<Warning> {
+    let seeds = groups.iter().flat_map(|group| &group.cells).map(|cell| cell.runs.len()).max()?;
+    (seeds < FEWEST_SEEDS).then_some(Warning::TooFewSeeds { seeds })
+}
+
+fn incomplete(rows: &[RunRow]) -> impl Iterator<Item = Warning> {
+    let all = rows.len();
     let count = |status| rows.iter().filter(|row| row.status == status).count();
+    let (diverged, failed) = (count(Status::Diverged), count(Status::Failed));
+    let unfinished = count(Status::Unfinished);
     [
-        (count(Status::Diverged), "diverged; arms with such a run are left out of every mean"),
-        (count(Status::Failed), "failed; arms with such a run are left out of every mean"),
-        (count(Status::Unfinished), "have not ended; sweep again to go on"),
+        (diverged, Warning::Diverged { count: diverged, all }),
+        (failed, Warning::Failed { count: failed, all }),
+        (unfinished, Warning::Unfinished { count: unfinished, all }),
     ]
     .into_iter()
     .filter(|(count, _)| *count > 0)
-    .map(|(count, what)| format!("{count} of {} runs {what}.", rows.len()))
-    .collect()
+    .map(|(_, warning)| warning)
 }
 
-/// L2 in gradient or loss beside a decoupled form at one λ.
-fn equal_coefficients(groups: &[Group]) -> Option<String> {
+fn equal_coefficients(groups: &[Group]) -> Option<Warning> {
     let is_l2 = |form: Form| matches!(form, Form::L2 | Form::L2Loss);
     let coefficients = |l2: bool| -> Vec<f64> {
-        let groups = groups.iter().filter(move |group| is_l2(group.key.form) == l2);
+        let groups = groups.iter().filter(move |group| is_l2(group.rule.form) == l2);
         let cells = groups.flat_map(|group| &group.cells);
         cells.filter_map(|cell| cell.weight_decay).filter(|value| *value > 0.0).collect()
     };
     let decoupled = coefficients(false);
-    let mut both: Vec<f64> =
+    let mut values: Vec<f64> =
         coefficients(true).into_iter().filter(|value| decoupled.contains(value)).collect();
-    both.sort_by(f64::total_cmp);
-    both.dedup();
-    let list: Vec<String> = both.iter().map(f64::to_string).collect();
-    (!list.is_empty()).then(|| {
-        format!(
-            "λ = {} stands under L2 and under a decoupled form: one number, different amounts of \
-             decay. Compare each form at its own best λ.",
-            list.join(", ")
-        )
-    })
+    values.sort_by(f64::total_cmp);
+    values.dedup();
+    (!values.is_empty()).then_some(Warning::EqualCoefficients { values })
 }
 
-fn edge_of_the_grid(group: &Group) -> Option<String> {
+fn edge_of_the_grid(group: &Group) -> Option<Warning> {
     // The λ of a published recipe are no grid.
-    if group.is_published() {
+    if group.rule.in_values_table {
         return None;
     }
-    let positive: Vec<_> =
-        group.cells.iter().filter(|cell| cell.weight_decay > Some(0.0)).collect();
-    let best = group.best()?.weight_decay?;
-    let (first, last) = (positive.first()?.weight_decay?, positive.last()?.weight_decay?);
-    let label = group.key.label();
-    match positive.len() {
-        0 | 1 => None,
-        _ if best == last => Some(format!(
-            "{label}: the best λ = {best} is the largest tried; larger may be better."
-        )),
-        _ if best == first => Some(format!(
-            "{label}: the best λ = {best} is the smallest tried; smaller may be better."
-        )),
+    let positive: Vec<f64> = group
+        .cells
+        .iter()
+        .filter_map(|cell| cell.weight_decay)
+        .filter(|value| *value > 0.0)
+        .collect();
+    let (best, rule) = (group.best()?.weight_decay?, group.rule.clone());
+    match positive[..] {
+        [] | [_] => None,
+        [.., last] if best == last => Some(Warning::LargestTried { rule, best }),
+        [first, ..] if best == first => Some(Warning::SmallestTried { rule, best }),
         _ => None,
     }
 }
 
-fn too_little_decay(rows: &[RunRow]) -> Option<String> {
+fn too_little_decay(rows: &[RunRow]) -> Option<Warning> {
     // The values table says it of its own rows.
-    let small = |row: &&RunRow| {
+    let is_small = |row: &&RunRow| {
         row.transfer.is_none()
-            && row.form != Form::None
-            && row.weight_decay != Some(0.0)
+            && row.decays()
             && row.total_decay.is_some_and(|all| all < TOO_LITTLE_DECAY)
     };
-    let mut arms: Vec<String> = rows
-        .iter()
-        .filter(small)
-        .map(|row| match row.weight_decay {
-            Some(value) => format!("{} λ = {value}", row.form),
-            None => row.form.to_string(),
-        })
-        .collect();
-    arms.sort();
+    let mut arms: Vec<(Form, Option<f64>)> =
+        rows.iter().filter(is_small).map(|row| (row.form, row.weight_decay)).collect();
+    let order = |(form, value): &(Form, Option<f64>)| (form.name(), value.unwrap_or(0.0));
+    arms.sort_by(|a, b| {
+        let ((a, x), (b, y)) = (order(a), order(b));
+        a.cmp(b).then(x.total_cmp(&y))
+    });
     arms.dedup();
-    (!arms.is_empty()).then(|| {
-        format!(
-            "Total decay Λ is below {TOO_LITTLE_DECAY} for {}: too little to matter here.",
-            arms.join(", ")
-        )
-    })
+    (!arms.is_empty()).then_some(Warning::TooLittleDecay { arms })
 }

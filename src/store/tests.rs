@@ -26,6 +26,7 @@ fn end(status: Status, steps: usize) -> End {
         steps,
         error: None,
         val_floor: Some(0.5),
+        val_unigram: Some(2.5),
         seconds: 1.25,
         lanes: 1,
         resumed_from: 0,

@@ -1,19 +1,19 @@
 //! A number at the last step against λ: a line per rule, a point per seed.
 
-use std::f64::consts::TAU;
 use std::ops::Range;
 
 use anyhow::Result;
-use plotters::coord::types::RangedCoordf64;
 use plotters::prelude::*;
 
+use super::axes::{Chart, draw_floor};
 use super::canvas::{
     Area, Backend, CAPTION, Figure, Hints, TITLE, centred, decimals, draw_caption, draw_title,
-    left, line, px, range_with_floor, text,
+    line, px, range_with_floor, text,
 };
 use super::data::Data;
+use super::markers::Look;
 use super::palette::{self, FAINT, INK};
-use crate::config::Mask;
+use crate::report::{format, words};
 use crate::results::RunRow;
 use crate::stats::{Cell, Group, Quantity};
 
@@ -40,8 +40,6 @@ struct Axis {
     end: f64,
 }
 
-type Chart<'a, DB> = ChartContext<'a, DB, Cartesian2d<RangedCoordf64, RangedCoordf64>>;
-
 impl<'a> AgainstLambda<'a> {
     /// The figure of one quantity; `None` where no arm has a λ.
     ///
@@ -51,9 +49,7 @@ impl<'a> AgainstLambda<'a> {
         let has_lambda = |group: &&Group| {
             group.cells.iter().any(|cell| cell.weight_decay.is_some_and(|value| value > 0.0))
         };
-        let own = |group: &&Group| !group.is_published();
-        let groups: Vec<&Group> =
-            data.analysis.groups.iter().filter(has_lambda).filter(own).collect();
+        let groups: Vec<&Group> = data.analysis.own_groups().filter(has_lambda).collect();
         if groups.is_empty() {
             return Ok(None);
         }
@@ -81,12 +77,29 @@ impl<'a> AgainstLambda<'a> {
             note += "; grey line: the floor that no model can beat";
         }
         draw_title(area, title, &note)?;
-        for (place, group) in self.groups.iter().enumerate() {
-            let column = (place % LEGEND_COLUMNS) as u32 * (SIZE.0 / LEGEND_COLUMNS as u32);
-            let row = TITLE + (place / LEGEND_COLUMNS) as u32 * LEGEND_LINE;
-            draw_key(area, group, (px(14 + column), px(row + 6)))?;
+        if let Some(note) = self.exceptions() {
+            area.draw(&Text::new(note, (px(14), px(53)), text(12, INK)))?;
+        }
+        for (index, group) in self.groups.iter().enumerate() {
+            let column = (index % LEGEND_COLUMNS) as u32 * (SIZE.0 / LEGEND_COLUMNS as u32);
+            let row = TITLE + (index / LEGEND_COLUMNS) as u32 * LEGEND_LINE;
+            let place = (px(14 + column), px(row + 6));
+            look(group).draw_key(area, words::label(&group.rule), place)?;
         }
         Ok(())
+    }
+
+    /// What the markers mean of arms that cannot be the best; `None` where every arm can.
+    fn exceptions(&self) -> Option<String> {
+        let has = |is: &dyn Fn(&Group, &Cell) -> bool| {
+            self.groups.iter().any(|group| group.cells.iter().any(|cell| is(group, cell)))
+        };
+        let hollow = has(&|group, cell| !group.may_be_best(cell) && cell.done().next().is_some())
+            .then_some("hollow: a run did not reach its end or collapsed");
+        let crosses =
+            has(&|_, cell| cell.done().next().is_none()).then_some("×: no run reached its end");
+        let notes: Vec<&str> = hollow.into_iter().chain(crosses).collect();
+        (!notes.is_empty()).then(|| notes.join("; "))
     }
 
     fn draw_group<DB: Backend>(
@@ -95,50 +108,73 @@ impl<'a> AgainstLambda<'a> {
         group: &Group,
         hints: &mut Hints,
     ) -> Result<()> {
-        let colour = palette::form(group.key.form);
-        let mask = group.key.mask;
-        let place = |value: Option<f64>| self.axis.place(value.unwrap_or(0.0));
-        let mut means = Vec::new();
-        for cell in &group.cells {
-            let Some(estimate) = cell.estimate(|run| self.quantity.of(run)) else { continue };
-            let at = (place(cell.weight_decay), estimate.mean);
-            means.push(at);
-            if let Some(half) = estimate.half_width {
-                let ends = [(at.0, at.1 - half), (at.0, at.1 + half)];
-                chart.draw_series(LineSeries::new(ends, line(colour, 0.6, 1)))?;
-            }
-            hints.add(chart.backend_coord(&at), self.hint(group, cell, estimate.mean));
+        let look = look(group);
+        let at = |value: Option<f64>| self.axis.at(value.unwrap_or(0.0));
+        let means: Vec<Mean> = group.cells.iter().filter_map(|cell| self.mean(cell)).collect();
+        means.iter().try_for_each(|mean| mean.draw_interval(chart, look.colour))?;
+        for mean in &means {
+            hints.add(chart.backend_coord(&mean.at), self.hint(group, mean));
         }
-        let seeds = group.cells.iter().flat_map(|cell| &cell.runs);
-        let points =
-            seeds.filter_map(|run| Some((place(run.weight_decay), self.quantity.of(run)?)));
-        let marker = |radius, style: ShapeStyle| {
-            move |at| EmptyElement::at(at) + Polygon::new(outline(mask, radius), style)
-        };
-        chart.draw_series(points.map(marker(3, colour.mix(0.4).filled())))?;
-        if is_solid(mask) {
-            let means = means.iter().copied();
-            chart.draw_series(LineSeries::new(means, line(colour, 1.0, 2)))?;
-        } else {
-            let (dash, space) = (px(6) as u32, px(4) as u32);
-            let means = means.iter().copied();
-            chart.draw_series(DashedLineSeries::new(means, dash, space, line(colour, 1.0, 2)))?;
-        }
-        chart.draw_series(means.iter().copied().map(marker(5, colour.filled())))?;
-        if let Some(best) = group.best().filter(|_| self.quantity == Quantity::ValLoss)
-            && let Some(loss) = best.estimate(|run| run.val_loss)
-        {
-            let ring =
-                Circle::new((place(best.weight_decay), loss.mean), px(9), line(colour, 1.0, 2));
-            chart.draw_series([ring])?;
+        let seeds = group.cells.iter().flat_map(Cell::done);
+        let seeds = seeds.filter_map(|run| Some((at(run.weight_decay), self.quantity.of(run)?)));
+        look.draw_markers(chart, seeds, (3, look.colour.mix(0.4).filled()))?;
+        let points: Vec<(f64, f64)> = means.iter().map(|mean| mean.at).collect();
+        look.draw_line(chart, &points)?;
+        look.draw_markers(chart, points, (5, look.colour.filled()))?;
+        let hollow = means.iter().filter(|mean| !group.may_be_best(mean.cell));
+        look.draw_markers(chart, hollow.map(|mean| mean.at), (3, WHITE.filled()))?;
+        let empty = group.cells.iter().filter(|cell| cell.done().next().is_none());
+        let crosses = empty.map(|cell| (at(cell.weight_decay), self.values.start));
+        let cross = |at| Cross::new(at, px(4), line(look.colour, 1.0, 2));
+        chart.draw_series(crosses.map(cross))?;
+        let best = group.best().filter(|_| self.quantity == Quantity::ValLoss);
+        let ring = |mean: Mean| Circle::new(mean.at, px(9), line(look.colour, 1.0, 2));
+        chart.draw_series(best.and_then(|best| self.mean(best)).map(ring))?;
+        Ok(())
+    }
+
+    fn mean<'c>(&self, cell: &'c Cell) -> Option<Mean<'c>> {
+        let estimate = cell.estimate(|run| self.quantity.of(run))?;
+        let at = (self.axis.at(cell.weight_decay.unwrap_or(0.0)), estimate.mean);
+        Some(Mean { cell, at, half_width: estimate.half_width })
+    }
+
+    fn draw_ticks<DB: Backend>(&self, area: &Area<DB>, chart: &Chart<DB>) -> Result<()> {
+        let (left, top) = area.get_base_pixel();
+        for (value, label) in &self.axis.ticks {
+            let (x, y) = chart.backend_coord(&(*value, self.values.start));
+            let (x, y) = (x - left, y - top);
+            area.draw(&PathElement::new([(x, y), (x, y + px(4))], line(INK, 1.0, 1)))?;
+            area.draw(&Text::new(label.clone(), (x, y + px(7)), centred(12, INK)))?;
         }
         Ok(())
     }
 
-    fn hint(&self, group: &Group, cell: &Cell, mean: f64) -> String {
-        let coefficient = cell.weight_decay.unwrap_or(0.0);
-        format!("{}, λ = {coefficient}: {} {mean:.4}", group.key.label(), self.quantity.name())
+    fn hint(&self, group: &Group, mean: &Mean) -> String {
+        let lambda = mean.cell.weight_decay.unwrap_or(0.0);
+        let (label, what) = (words::label(&group.rule), words::quantity(self.quantity));
+        format!("{label}, λ = {lambda}: {what} {}", format::fixed(mean.at.1, 4))
     }
+}
+
+/// A cell as a point of the figure.
+struct Mean<'a> {
+    cell: &'a Cell,
+    at: (f64, f64),
+    half_width: Option<f64>,
+}
+
+impl Mean<'_> {
+    fn draw_interval<DB: Backend>(&self, chart: &mut Chart<DB>, colour: RGBColor) -> Result<()> {
+        let ((x, y), Some(half)) = (self.at, self.half_width) else { return Ok(()) };
+        let ends = [(x, y - half), (x, y + half)];
+        chart.draw_series(LineSeries::new(ends, line(colour, 0.6, 1)))?;
+        Ok(())
+    }
+}
+
+fn look(group: &Group) -> Look {
+    Look { mask: group.rule.mask, colour: palette::form(group.rule.form) }
 }
 
 impl Figure for AgainstLambda<'_> {
@@ -152,13 +188,13 @@ impl Figure for AgainstLambda<'_> {
         draw_caption(&bottom, self.caption)?;
         let (top, area) = area.split_vertically(px(self.header()));
         self.draw_header(&top)?;
-        let steps = self.axis.zero - 0.25..self.axis.end;
+        let across = self.axis.zero - 0.25..self.axis.end;
         let decimals = decimals(&self.values);
         let mut chart = ChartBuilder::on(&area)
             .margin(px(12))
             .x_label_area_size(px(46))
             .y_label_area_size(px(58))
-            .build_cartesian_2d(steps.clone(), self.values.clone())?;
+            .build_cartesian_2d(across.clone(), self.values.clone())?;
         chart
             .configure_mesh()
             .disable_x_mesh()
@@ -167,22 +203,13 @@ impl Figure for AgainstLambda<'_> {
             .light_line_style(WHITE)
             .axis_style(line(INK, 1.0, 1))
             .label_style(text(12, INK))
-            .y_label_formatter(&|value| format!("{value:.decimals$}"))
+            .y_label_formatter(&|value| format::fixed(*value, decimals))
             .x_desc("weight decay λ (logarithmic, with a place for 0)")
-            .y_desc(format!("{} (nats per token)", self.quantity.name()))
+            .y_desc(format!("{} (nats per token)", words::quantity(self.quantity)))
             .axis_desc_style(text(12, INK))
             .draw()?;
-        let (left, top) = area.get_base_pixel();
-        for (place, label) in &self.axis.ticks {
-            let (x, y) = chart.backend_coord(&(*place, self.values.start));
-            let (x, y) = (x - left, y - top);
-            area.draw(&PathElement::new([(x, y), (x, y + px(4))], line(INK, 1.0, 1)))?;
-            area.draw(&Text::new(label.clone(), (x, y + px(7)), centred(12, INK)))?;
-        }
-        if let Some(floor) = self.floor {
-            let ends = [(steps.start, floor), (steps.end, floor)];
-            chart.draw_series(LineSeries::new(ends, line(INK, 0.35, 2)))?;
-        }
+        self.draw_ticks(&area, &chart)?;
+        draw_floor(&mut chart, &across, self.floor)?;
         self.groups.iter().try_for_each(|group| self.draw_group(&mut chart, group, hints))
     }
 }
@@ -206,43 +233,36 @@ impl Axis {
         Axis { zero, ticks, end: high + 0.25 }
     }
 
-    fn place(&self, weight_decay: f64) -> f64 {
+    fn at(&self, weight_decay: f64) -> f64 {
         if weight_decay > 0.0 { weight_decay.log10() } else { self.zero }
     }
 }
 
-fn is_solid(mask: Option<Mask>) -> bool {
-    mask == Some(Mask::Matrices)
-}
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
 
-fn draw_key<DB: Backend>(area: &Area<DB>, group: &Group, (x, y): (i32, i32)) -> Result<()> {
-    let colour = palette::form(group.key.form);
-    let strokes: &[(u32, u32)] =
-        if is_solid(group.key.mask) { &[(0, 26)] } else { &[(0, 8), (18, 26)] };
-    for (start, end) in strokes {
-        let ends = [(x + px(*start), y), (x + px(*end), y)];
-        area.draw(&PathElement::new(ends, line(colour, 1.0, 2)))?;
+    use super::*;
+    use crate::config::{Form, Mask};
+    use crate::report::figures::canvas;
+    use crate::stats::Analysis;
+    use crate::stats::tests::{experiment, row};
+
+    fn svg(runs: Vec<RunRow>) -> String {
+        let (analysis, curves) = (Analysis::of(&runs), BTreeMap::new());
+        let data = Data { runs, analysis, curves, floor: None, caption: String::new() };
+        let figure = AgainstLambda::new(&data, Quantity::ValLoss).unwrap().unwrap();
+        canvas::svg(&figure).unwrap()
     }
-    let marker: Vec<(i32, i32)> =
-        outline(group.key.mask, 5).iter().map(|(dx, dy)| (x + px(13) + dx, y + dy)).collect();
-    area.draw(&Polygon::new(marker, colour.filled()))?;
-    area.draw(&Text::new(group.key.label(), (x + px(34), y), left(12, INK)))?;
-    Ok(())
-}
 
-/// The outline that stands for a mask, in pixels around its middle: matrices a disc, linear a
-/// triangle, no-embeddings a diamond, global a square.
-fn outline(mask: Option<Mask>, radius: u32) -> Vec<(i32, i32)> {
-    let (corners, turn) = match mask {
-        Some(Mask::Matrices) | None => (24, 0.0),
-        Some(Mask::Linear) => (3, 0.75),
-        Some(Mask::NoEmbeddings) => (4, 0.0),
-        Some(Mask::Global) => (4, 0.125),
-    };
-    let corner = |index: i32| {
-        let angle = TAU * (f64::from(index) / f64::from(corners) + turn);
-        let radius = f64::from(px(radius));
-        ((radius * angle.cos()).round() as i32, (radius * angle.sin()).round() as i32)
-    };
-    (0..corners).map(corner).collect()
+    #[test]
+    fn arms_with_runs_that_did_not_end_are_marked() {
+        let whole = svg(experiment());
+        assert!(!whole.contains("hollow:") && !whole.contains("×:"));
+        let mut runs = experiment();
+        runs.push(row(Form::AdamW, Mask::Matrices, 1.0, 3, f64::NAN));
+        assert!(svg(runs.clone()).contains("hollow: a run did not reach its end"));
+        runs.push(row(Form::AdamW, Mask::Matrices, 9.0, 0, f64::NAN));
+        assert!(svg(runs).contains("×: no run reached its end"));
+    }
 }

@@ -5,15 +5,17 @@ use std::ops::Range;
 use anyhow::Result;
 use plotters::prelude::*;
 
+use super::axes::{Chart, Frame, add_hints, draw_floor};
 use super::canvas::{
-    Area, Backend, CAPTION, Figure, Hints, TITLE, decimals, draw_caption, draw_title, left, line,
-    px, range_with_floor, text,
+    Area, Backend, CAPTION, Figure, Hints, TITLE, draw_caption, draw_title, left, line, px,
+    range_with_floor,
 };
-use super::data::{Data, Point, Series, coefficient};
-use super::palette::{self, FAINT, INK};
+use super::data::{Data, Point, Series};
+use super::palette;
 use crate::config::Role;
+use crate::report::{format, words};
 use crate::results::CurveCsvRow;
-use crate::stats::Group;
+use crate::stats::{Cell, Group};
 
 /// Pixels of a line's label, and of a panel's height around its chart.
 const LABEL: f64 = 14.0;
@@ -56,7 +58,7 @@ impl Curves {
             Panel::new(
                 data,
                 group,
-                group.key.label(),
+                words::label(&group.rule),
                 |row| row.val_loss,
                 Some(|row| row.train_loss),
             )
@@ -71,8 +73,9 @@ impl Curves {
 
     /// Val − train loss.
     pub fn gap(data: &Data) -> Self {
-        let panel =
-            |group: &&Group| Panel::new(data, group, group.key.label(), |row| row.gap, None);
+        let panel = |group: &&Group| {
+            Panel::new(data, group, words::label(&group.rule), |row| row.gap, None)
+        };
         let mut figure = Curves::new(data, data.rules().iter().map(panel).collect());
         figure.title = "Generalization gap over training";
         figure.note = "val − train loss".to_owned();
@@ -84,7 +87,8 @@ impl Curves {
     /// AdamW.
     pub fn gradient_ratio(data: &Data) -> Self {
         let ratio: Measure = |row| Some(f64::from(row.grad_norm?) / f64::from(row.weight_norm?));
-        let panel = |group: &&Group| Panel::new(data, group, group.key.label(), ratio, None);
+        let panel =
+            |group: &&Group| Panel::new(data, group, words::label(&group.rule), ratio, None);
         let mut figure = Curves::new(data, data.rules().iter().map(panel).collect());
         figure.title = "Gradient norm over weight norm";
         figure.note =
@@ -114,7 +118,7 @@ impl Curves {
         let mut panels = Vec::new();
         for group in data.rules() {
             for (role, measure) in measures.iter().copied() {
-                let title = format!("{}: {role}", group.key.label());
+                let title = format!("{}: {role}", words::label(&group.rule));
                 panels.push(Panel::new(data, group, title, measure, None));
             }
         }
@@ -189,13 +193,14 @@ impl Panel {
     ) -> Self {
         let cells = data.cells(group);
         let last = (cells.len().max(2) - 1) as f64;
-        let curve = |(place, cell)| Curve {
-            label: coefficient(cell),
+        let curve = |(place, cell): (usize, &Cell)| Curve {
+            label: format::lambda(cell.runs[0].form, cell.weight_decay),
             colour: palette::ramp(place as f64 / last),
             solid: data.series(cell, |row| row.val_loss.and(solid(row))),
             dashed: dashed.map_or_else(Series::default, |dashed| data.series(cell, dashed)),
         };
-        Panel { title, curves: cells.into_iter().enumerate().map(curve).collect() }
+        let curves = cells.into_iter().enumerate().map(curve);
+        Panel { title, curves: curves.filter(|curve| !curve.solid.0.is_empty()).collect() }
     }
 }
 
@@ -223,48 +228,30 @@ fn draw_panel<DB: Backend>(
     (steps, values): (Range<f64>, Range<f64>),
     hints: &mut Hints,
 ) -> Result<()> {
-    let mut chart = ChartBuilder::on(area)
-        .margin(px(8))
-        .caption(&panel.title, text(14, INK))
-        .x_label_area_size(px(34))
-        .y_label_area_size(px(52))
-        .build_cartesian_2d(steps.clone(), values.clone())?;
-    let decimals = decimals(&values);
-    chart
-        .configure_mesh()
-        .disable_x_mesh()
-        .bold_line_style(line(FAINT, 0.7, 1))
-        .light_line_style(WHITE)
-        .axis_style(line(INK, 1.0, 1))
-        .label_style(text(11, INK))
-        .x_labels(6)
-        .y_labels(6)
-        .x_label_formatter(&|step| format!("{step:.0}"))
-        .y_label_formatter(&|value| format!("{value:.decimals$}"))
-        .x_desc("optimizer step")
-        .y_desc(axis)
-        .axis_desc_style(text(11, INK))
-        .draw()?;
-    if let Some(floor) = floor {
-        let ends = [(steps.start, floor), (steps.end, floor)];
-        chart.draw_series(LineSeries::new(ends, line(INK, 0.35, 2)))?;
-    }
+    let frame = Frame { title: &panel.title, axis, margin: 8, y_labels: 6 };
+    let mut chart = frame.draw(area, (steps.clone(), values.clone()))?;
+    draw_floor(&mut chart, &steps, floor)?;
     for curve in &panel.curves {
-        let band = Polygon::new(curve.solid.band(), curve.colour.mix(0.16).filled());
-        chart.draw_series([band])?;
-        let (dash, space) = (px(4) as u32, px(3) as u32);
-        let style = line(curve.colour, 0.65, 1);
-        chart.draw_series(DashedLineSeries::new(curve.dashed.means(), dash, space, style))?;
-        chart.draw_series(LineSeries::new(curve.solid.means(), line(curve.colour, 1.0, 2)))?;
-        for (step, value) in curve.solid.means().filter(|(_, value)| values.contains(value)) {
-            let text = format!("{}, λ = {}, step {step}: {value:.4}", panel.title, curve.label);
-            hints.add(chart.backend_coord(&(step, value)), text);
-        }
+        curve.draw(&mut chart)?;
+        let name = format!("{}, λ = {}", panel.title, curve.label);
+        add_hints(hints, &chart, &name, &curve.solid, &values);
     }
     for (curve, place) in panel.curves.iter().zip(label_places(panel, &values, apart)) {
         chart.draw_series([Text::new(curve.label.clone(), place, left(11, curve.colour))])?;
     }
     Ok(())
+}
+
+impl Curve {
+    fn draw<DB: Backend>(&self, chart: &mut Chart<DB>) -> Result<()> {
+        let band = Polygon::new(self.solid.band(), self.colour.mix(0.16).filled());
+        chart.draw_series([band])?;
+        let (dash, space) = (px(4) as u32, px(3) as u32);
+        let style = line(self.colour, 0.65, 1);
+        chart.draw_series(DashedLineSeries::new(self.dashed.means(), dash, space, style))?;
+        chart.draw_series(LineSeries::new(self.solid.means(), line(self.colour, 1.0, 2)))?;
+        Ok(())
+    }
 }
 
 /// Where each curve's label goes: beside its end, moved apart so that no two overlap and none

@@ -9,7 +9,6 @@ use crate::stats::{Analysis, Cell, Group};
 
 /// What figures are drawn from: the CSV files of one experiment.
 pub struct Data {
-    /// Rows of `runs.csv`.
     pub runs: Vec<RunRow>,
     /// What they say.
     pub analysis: Analysis,
@@ -52,21 +51,21 @@ impl Data {
     pub fn rules(&self) -> Vec<&Group> {
         let groups = &self.analysis.groups;
         let decaying: Vec<&Group> =
-            groups.iter().filter(|group| group.key.form != Form::None).collect();
+            groups.iter().filter(|group| group.rule.form != Form::None).collect();
         if decaying.is_empty() { groups.iter().collect() } else { decaying }
     }
 
     /// The cells of a rule, no decay first.
     pub fn cells<'a>(&self, group: &'a Group) -> Vec<&'a Cell> {
-        let undecayed = group.cells.iter().any(|cell| !group.decays(cell));
+        let undecayed = group.cells.iter().any(|cell| !cell.decays());
         let baseline = group.baseline.as_ref().filter(|_| !undecayed);
         baseline.into_iter().chain(&group.cells).collect()
     }
 
-    /// A number over the steps of a cell's runs.
+    /// A number over the steps of a cell's runs that reached their end.
     pub fn series(&self, cell: &Cell, of: impl Fn(&CurveCsvRow) -> Option<f64>) -> Series {
         let mut by_step: BTreeMap<usize, Vec<f64>> = BTreeMap::new();
-        let curves = cell.runs.iter().filter_map(|run| self.curves.get(&run.run));
+        let curves = cell.done().filter_map(|run| self.curves.get(&run.run));
         for row in curves.flatten() {
             if let Some(value) = of(row) {
                 by_step.entry(row.step).or_default().push(value);
@@ -92,7 +91,7 @@ struct Curve {
 
 impl Curve {
     fn add(&mut self, mut row: CurveCsvRow) {
-        // A run that stands under several arms has its curve once for each: the first counts.
+        // A run that several arms share is written once for each of them: the first copy counts.
         if self.last_step.is_some_and(|last| row.step <= last) {
             return;
         }
@@ -114,13 +113,9 @@ pub struct Series(pub Vec<Point>);
 /// Its mean and range over the seeds at one step.
 #[derive(Clone, Copy, Debug)]
 pub struct Point {
-    /// Optimizer steps.
     pub step: f64,
-    /// Mean.
     pub mean: f64,
-    /// Lowest.
     pub low: f64,
-    /// Highest.
     pub high: f64,
 }
 
@@ -136,9 +131,4 @@ impl Series {
         let lower = self.0.iter().rev().map(|point| (point.step, point.low));
         upper.chain(lower).collect()
     }
-}
-
-/// λ for labels; the form without one is named by what it decays with.
-pub fn coefficient(cell: &Cell) -> String {
-    cell.weight_decay.map_or("η²".to_owned(), |value| value.to_string())
 }

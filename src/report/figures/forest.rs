@@ -10,6 +10,7 @@ use super::canvas::{
 };
 use super::data::Data;
 use super::palette::{self, FAINT, INK};
+use crate::report::{format, words};
 use crate::stats::{Carried, Comparison, Quantity, Side, ValuesRow};
 
 /// Width of the plot, of the numbers beside it, height of a row and of the axis.
@@ -41,14 +42,13 @@ impl<'a> Forest<'a> {
     /// Every arm; `None` where nothing is compared with no decay.
     pub fn of_arms(data: &'a Data) -> Option<Self> {
         let all = &data.analysis.against_none;
-        let own = |row: &&Comparison| {
-            row.quantity == Quantity::ValLoss && !data.analysis.is_published(&row.left.key)
-        };
+        let own =
+            |row: &&Comparison| row.quantity == Quantity::ValLoss && !row.left.rule.in_values_table;
         let rows = all.iter().filter(own).map(|comparison| {
-            let Side { key, weight_decay } = &comparison.left;
+            let Side { rule, weight_decay } = &comparison.left;
             let coefficient = weight_decay.map_or(String::new(), |value| format!("   λ = {value}"));
-            let name = format!("{}{coefficient}", key.label());
-            Row { name, colour: palette::form(key.form), comparison }
+            let name = format!("{}{coefficient}", words::label(rule));
+            Row { name, colour: palette::form(rule.form), comparison }
         });
         let forest = Forest::new(data, rows.collect(), 250)?;
         Some(Forest { title: "Val loss against no decay", ..forest })
@@ -59,8 +59,8 @@ impl<'a> Forest<'a> {
     pub fn of_values(data: &'a Data) -> Option<Self> {
         let row = |values: &ValuesRow, how: &str, carried: &'a Carried| {
             let run = carried.run();
-            let lambda = run.weight_decay.map_or("lr²".to_owned(), |value| value.to_string());
-            let (title, mark) = (values.title(), values.published.evidence.mark());
+            let lambda = format::lambda(run.form, run.weight_decay);
+            let (title, mark) = (words::row_title(values), values.published.evidence.mark());
             let name = format!("{mark} {title}   {how} λ = {lambda}");
             let colour = palette::evidence(values.published.evidence);
             Some(Row { name, colour, comparison: carried.against_none.as_ref()? })
@@ -99,7 +99,7 @@ impl<'a> Forest<'a> {
             let x = place(tick);
             let style = if tick == 0.0 { line(INK, 0.8, 1) } else { line(FAINT, 0.8, 1) };
             area.draw(&PathElement::new([(x, 0), (x, bottom)], style))?;
-            let label = format!("{tick:+.2}").replace("+0.00", "0").replace('-', "−");
+            let label = format::signed(tick, 2).replace("+0.00", "0");
             area.draw(&Text::new(label, (x, bottom + px(4)), centred(11, INK)))?;
         }
         let what = "val loss − val loss without decay (nats per token); left of 0 is better";
@@ -182,14 +182,8 @@ fn high(row: &Comparison) -> f64 {
 }
 
 fn numbers(row: &Comparison) -> String {
-    let mean = format!("{:+.3}", row.difference.mean).replace('-', "−");
-    let half = row.difference.half_width.map_or(String::new(), |half| format!(" ± {half:.3}"));
-    let p = match row.p_holm {
-        Some(p) if p < 0.001 => "   p < 0.001".to_owned(),
-        Some(p) => format!("   p = {p:.3}"),
-        None => String::new(),
-    };
-    format!("{mean}{half}{p}")
+    let p = row.p_holm.map_or(String::new(), |p| format!("   {}", format::p_in_column(p)));
+    format::difference(Some(row.difference), 3) + &p
 }
 
 /// Round numbers across a range, 0 among them.

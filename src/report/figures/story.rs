@@ -5,14 +5,16 @@ use std::ops::Range;
 use anyhow::Result;
 use plotters::prelude::*;
 
+use super::axes::{Chart, Frame, add_hints};
 use super::canvas::{
-    Area, Backend, CAPTION, Figure, Hints, TITLE, decimals, draw_caption, draw_title, left, line,
-    px, range_with_floor, text,
+    Area, Backend, CAPTION, Figure, Hints, TITLE, draw_caption, draw_title, left, line, px,
+    range_with_floor,
 };
 use super::data::{Data, Series};
-use super::palette::{self, FAINT, INK};
+use super::palette::{self, INK};
 use crate::config::Form;
-use crate::stats::{Cell, Group, Quantity};
+use crate::report::{format, words};
+use crate::stats::{Analysis, Cell, Comparison, Group, Kind};
 
 const SIZE: (u32, u32) = (880, 400);
 
@@ -36,29 +38,24 @@ impl<'a> Story<'a> {
     pub fn new(data: &'a Data) -> Option<Self> {
         let (group, best) = data.analysis.best()?;
         let baseline = group.baseline.as_ref()?;
-        let label = crate::stats::label(&group.side(best));
+        let label = words::arm(&group.side(best));
         let panels = vec![
             Panel::new(data, "No decay".to_owned(), Form::None, baseline),
-            Panel::new(data, label, group.key.form, best),
+            Panel::new(data, label, group.rule.form, best),
         ];
-        let title = sentence(group, best, baseline)?;
+        let title = title(&data.analysis, group, best)?;
         Some(Story { title, panels, floor: data.floor, caption: &data.caption })
     }
 }
 
-/// What the figure shows, in its own words.
-fn sentence(group: &Group, best: &Cell, baseline: &Cell) -> Option<String> {
-    let gap = |cell: &Cell| Some(cell.estimate(|run| run.gap)?.mean);
-    let loss = best.paired(baseline, |run| Quantity::ValLoss.of(run))?;
-    let direction = if loss.mean < 0.0 { "lowers" } else { "raises" };
-    let half = loss.half_width.map_or(String::new(), |half| format!(" ± {half:.2}"));
-    Some(format!(
-        "{} takes the gap from {:.2} to {:.2} and {direction} val loss by {:.2}{half}",
-        group.key.title(),
-        gap(baseline)?,
-        gap(best)?,
-        loss.mean.abs(),
-    ))
+/// What the figure shows: no more than the verdict on the same arm.
+fn title(analysis: &Analysis, group: &Group, best: &Cell) -> Option<String> {
+    let baseline = group.baseline.as_ref()?;
+    let gaps = [baseline.mean(|run| run.gap)?, best.mean(|run| run.gap)?];
+    let loss = best.paired(baseline, |run| run.val_loss)?;
+    let told = analysis.told_against_none(&group.side(best));
+    let kind = told.map_or(Kind::NoTest, Comparison::kind);
+    Some(words::story_title(&group.rule, gaps, loss, kind))
 }
 
 impl Panel {
@@ -77,27 +74,29 @@ impl Panel {
         (steps, values): (Range<f64>, Range<f64>),
         hints: &mut Hints,
     ) -> Result<()> {
-        let decimals = decimals(&values);
-        let mut chart = ChartBuilder::on(area)
-            .margin(px(10))
-            .caption(&self.title, text(14, INK))
-            .x_label_area_size(px(36))
-            .y_label_area_size(px(54))
-            .build_cartesian_2d(steps.clone(), values.clone())?;
-        chart
-            .configure_mesh()
-            .disable_x_mesh()
-            .bold_line_style(line(FAINT, 0.7, 1))
-            .light_line_style(WHITE)
-            .axis_style(line(INK, 1.0, 1))
-            .label_style(text(11, INK))
-            .y_label_formatter(&|value| format!("{value:.decimals$}"))
-            .x_label_formatter(&|step| format!("{step:.0}"))
-            .x_labels(6)
-            .x_desc("optimizer step")
-            .y_desc("loss (nats per token)")
-            .axis_desc_style(text(11, INK))
-            .draw()?;
+        let (title, axis) = (&self.title, "loss (nats per token)");
+        let frame = Frame { title, axis, margin: 10, y_labels: 11 };
+        let mut chart = frame.draw(area, (steps, values.clone()))?;
+        self.draw_lines(&mut chart)?;
+        for (name, series) in [("val", &self.val), ("train", &self.train)] {
+            let Some((step, value)) = series.means().last() else { continue };
+            let label = format!("{name} {}", format::fixed(value, 2));
+            let label = Text::new(label, (step * 1.015, value), left(12, self.colour));
+            chart.draw_series([label])?;
+            add_hints(hints, &chart, &format!("{title}, {name}"), series, &values);
+        }
+        if let Some(((step, val), (_, train))) =
+            self.val.means().last().zip(self.train.means().last())
+        {
+            let middle = (step * 0.80, (val + train) / 2.0);
+            let gap = format!("gap {}", format::fixed(val - train, 2));
+            chart.draw_series([Text::new(gap, middle, left(13, INK))])?;
+        }
+        Ok(())
+    }
+
+    /// Train, val, and the gap between them.
+    fn draw_lines<DB: Backend>(&self, chart: &mut Chart<DB>) -> Result<()> {
         let down = self.train.means().collect::<Vec<_>>().into_iter().rev();
         let between: Vec<(f64, f64)> = self.val.means().chain(down).collect();
         chart.draw_series([Polygon::new(between, self.colour.mix(0.12).filled())])?;
@@ -105,26 +104,6 @@ impl Panel {
         let dashed = line(self.colour, 0.9, 2);
         chart.draw_series(DashedLineSeries::new(self.train.means(), dash, space, dashed))?;
         chart.draw_series(LineSeries::new(self.val.means(), line(self.colour, 1.0, 3)))?;
-        for (name, series) in [("val", &self.val), ("train", &self.train)] {
-            let Some((step, value)) = series.means().last() else { continue };
-            let label = Text::new(
-                format!("{name} {value:.2}"),
-                (step * 1.015, value),
-                left(12, self.colour),
-            );
-            chart.draw_series([label])?;
-            for (step, value) in series.means().filter(|(_, value)| values.contains(value)) {
-                let hint = format!("{}, {name}, step {step}: {value:.4}", self.title);
-                hints.add(chart.backend_coord(&(step, value)), hint);
-            }
-        }
-        if let (Some((step, val)), Some((_, train))) =
-            (self.val.means().last(), self.train.means().last())
-        {
-            let middle = (step * 0.80, (val + train) / 2.0);
-            let gap = Text::new(format!("gap {:.2}", val - train), middle, left(13, INK));
-            chart.draw_series([gap])?;
-        }
         Ok(())
     }
 }

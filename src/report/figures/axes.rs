@@ -1,0 +1,86 @@
+//! Charts over the steps of training, and what several charts have in common.
+
+use std::ops::Range;
+
+use anyhow::Result;
+use plotters::coord::types::RangedCoordf64;
+use plotters::prelude::*;
+
+use super::canvas::{Area, Backend, Hints, decimals, line, px, text};
+use super::data::Series;
+use super::palette::{FAINT, INK};
+use crate::report::format;
+
+/// A chart with two linear axes.
+pub type Chart<'a, DB> = ChartContext<'a, DB, Cartesian2d<RangedCoordf64, RangedCoordf64>>;
+
+/// How a chart over the steps of training is framed.
+pub struct Frame<'a> {
+    pub title: &'a str,
+    /// What the vertical axis shows.
+    pub axis: &'a str,
+    /// Around the chart, in pixels of the final figure.
+    pub margin: u32,
+    /// Numbers at the vertical axis, about.
+    pub y_labels: usize,
+}
+
+impl Frame<'_> {
+    /// An empty chart over these steps and values.
+    pub fn draw<'a, DB: Backend>(
+        &self,
+        area: &'a Area<DB>,
+        (steps, values): (Range<f64>, Range<f64>),
+    ) -> Result<Chart<'a, DB>> {
+        let decimals = decimals(&values);
+        let mut chart = ChartBuilder::on(area)
+            .margin(px(self.margin))
+            .caption(self.title, text(14, INK))
+            .x_label_area_size(px(self.margin + 26))
+            .y_label_area_size(px(self.margin + 44))
+            .build_cartesian_2d(steps, values)?;
+        chart
+            .configure_mesh()
+            .disable_x_mesh()
+            .bold_line_style(line(FAINT, 0.7, 1))
+            .light_line_style(WHITE)
+            .axis_style(line(INK, 1.0, 1))
+            .label_style(text(11, INK))
+            .x_labels(6)
+            .y_labels(self.y_labels)
+            .x_label_formatter(&|step| format::fixed(*step, 0))
+            .y_label_formatter(&|value| format::fixed(*value, decimals))
+            .x_desc("optimizer step")
+            .y_desc(self.axis)
+            .axis_desc_style(text(11, INK))
+            .draw()?;
+        Ok(chart)
+    }
+}
+
+/// A line across a chart at the loss that no model can beat.
+pub fn draw_floor<DB: Backend>(
+    chart: &mut Chart<DB>,
+    across: &Range<f64>,
+    floor: Option<f64>,
+) -> Result<()> {
+    if let Some(floor) = floor {
+        let ends = [(across.start, floor), (across.end, floor)];
+        chart.draw_series(LineSeries::new(ends, line(INK, 0.35, 2)))?;
+    }
+    Ok(())
+}
+
+/// Tells the means of a series, as far as the chart shows them, where a pointer rests on them.
+pub fn add_hints<DB: Backend>(
+    hints: &mut Hints,
+    chart: &Chart<DB>,
+    name: &str,
+    series: &Series,
+    shown: &Range<f64>,
+) {
+    for (step, value) in series.means().filter(|(_, value)| shown.contains(value)) {
+        let hint = format!("{name}, step {step}: {}", format::fixed(value, 4));
+        hints.add(chart.backend_coord(&(step, value)), hint);
+    }
+}

@@ -1,0 +1,134 @@
+//! Numbers as people read them.
+
+use indicatif::HumanCount;
+
+use crate::config::Form;
+use crate::stats::Estimate;
+
+/// Stands where there is no number.
+pub const MISSING: &str = "–";
+
+/// A number with this many decimals.
+pub fn fixed(value: f64, decimals: usize) -> String {
+    format!("{value:.decimals$}")
+}
+
+/// The same; empty where there is none.
+pub fn fixed_or_empty(value: Option<f64>, decimals: usize) -> String {
+    value.map_or(String::new(), |value| fixed(value, decimals))
+}
+
+/// A number with its sign: `+0.100`, `−0.100`.
+pub fn signed(value: f64, decimals: usize) -> String {
+    format!("{value:+.decimals$}").replace('-', "−")
+}
+
+/// A mean with its interval: `1.500 ± 0.020`; [`MISSING`] where there is none.
+pub fn mean(estimate: Option<Estimate>, decimals: usize) -> String {
+    let shown = estimate.map(|one| with_half(fixed(one.mean, decimals), one.half_width, decimals));
+    shown.unwrap_or(MISSING.to_owned())
+}
+
+/// A mean difference with its sign and interval: `−0.100 ± 0.020`; [`MISSING`] where there is none.
+pub fn difference(estimate: Option<Estimate>, decimals: usize) -> String {
+    let shown = estimate.map(|one| with_half(signed(one.mean, decimals), one.half_width, decimals));
+    shown.unwrap_or(MISSING.to_owned())
+}
+
+/// The size of a mean difference with its interval, for sentences that name the direction.
+pub fn size(estimate: Estimate, decimals: usize) -> String {
+    with_half(fixed(estimate.mean.abs(), decimals), estimate.half_width, decimals)
+}
+
+/// A number with half the width of its interval, where that is known.
+pub fn with_half(number: String, half_width: Option<f64>, decimals: usize) -> String {
+    match half_width {
+        Some(half) => format!("{number} ± {}", fixed(half, decimals)),
+        None => number,
+    }
+}
+
+/// p to the precision that anyone should read: `p = 0.025`.
+pub fn p(p: f64) -> String {
+    match p {
+        p if p < 0.0001 => "p < 0.0001".to_owned(),
+        p if p < 0.01 => format!("p = {p:.4}"),
+        p if p < 0.1 => format!("p = {p:.3}"),
+        p => format!("p = {p:.2}"),
+    }
+}
+
+/// p for a column, always to three decimals.
+pub fn p_in_column(p: f64) -> String {
+    if p < 0.001 { "p < 0.001".to_owned() } else { format!("p = {p:.3}") }
+}
+
+/// λ; the form without one is named by what it decays with.
+pub fn lambda(form: Form, weight_decay: Option<f64>) -> String {
+    match weight_decay {
+        Some(value) => value.to_string(),
+        None if form == Form::LrPower => "lr²".to_owned(),
+        None => MISSING.to_owned(),
+    }
+}
+
+/// A number as it is; [`MISSING`] where there is none.
+pub fn or_missing(value: Option<f64>) -> String {
+    value.map_or(MISSING.to_owned(), |value| value.to_string())
+}
+
+/// A whole number with its thousands apart: `255,000`.
+pub fn count(value: usize) -> String {
+    HumanCount(value as u64).to_string()
+}
+
+/// A positive number to three digits.
+pub fn three_digits(value: f64) -> String {
+    let decimals = (2.0 - value.abs().max(1e-9).log10().floor()).clamp(0.0, 6.0) as usize;
+    let text = fixed(value, decimals);
+    match text.contains('.') {
+        true => text.trim_end_matches('0').trim_end_matches('.').to_owned(),
+        false => text,
+    }
+}
+
+/// A number to two digits, without an exponent where that is short.
+pub fn two_digits(value: f64) -> String {
+    let rounded: f64 = format!("{value:.1e}").parse().unwrap_or(value);
+    if (1e-4..1e4).contains(&rounded) { rounded.to_string() } else { format!("{rounded:e}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_keep_three_digits() {
+        for (value, text) in [
+            (0.0, "0"),
+            (0.27628, "0.276"),
+            (4.1, "4.1"),
+            (19.84, "19.8"),
+            (166_666.7, "166667"),
+            (0.00843, "0.00843"),
+        ] {
+            assert_eq!(three_digits(value), text);
+        }
+    }
+
+    #[test]
+    fn differences_have_a_sign_and_sizes_have_none() {
+        let estimate = Estimate { mean: -0.1, sd: None, half_width: Some(0.02), n: 3 };
+        assert_eq!(difference(Some(estimate), 3), "−0.100 ± 0.020");
+        assert_eq!(size(estimate, 2), "0.10 ± 0.02");
+        assert_eq!(mean(Some(Estimate { half_width: None, ..estimate }), 1), "-0.1");
+        assert_eq!(difference(None, 3), MISSING);
+    }
+
+    #[test]
+    fn a_missing_coefficient_is_that_of_the_form_without_one_or_none() {
+        assert_eq!(lambda(Form::AdamW, Some(0.1)), "0.1");
+        assert_eq!(lambda(Form::LrPower, None), "lr²");
+        assert_eq!(lambda(Form::None, None), "–");
+    }
+}

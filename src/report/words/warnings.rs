@@ -1,0 +1,65 @@
+use super::rules::label;
+use crate::config::Form;
+use crate::stats::{FEWEST_SEEDS, TOO_LITTLE_DECAY, Warning};
+
+/// A warning as a sentence.
+pub fn warning(warning: &Warning) -> String {
+    match warning {
+        Warning::Collapsed { count, all, nothing_is_learned } => {
+            collapsed(*count, *all, *nothing_is_learned)
+        }
+        Warning::TooFewSeeds { seeds } => format!(
+            "With fewer than {FEWEST_SEEDS} seeds (here {seeds}) there is no interval and no verdict; \
+             train more, such as --seeds 0,1,2."
+        ),
+        Warning::Diverged { count, all } => format!("{count} of {all} runs diverged. {LEFT_OUT}"),
+        Warning::Failed { count, all } => format!("{count} of {all} runs failed. {LEFT_OUT}"),
+        Warning::Unfinished { count, all } => {
+            format!("{count} of {all} runs have not ended; sweep again to go on. {LEFT_OUT}")
+        }
+        Warning::EqualCoefficients { values } => format!(
+            "λ = {} is tried both as L2 and as decoupled decay, where it means different amounts of \
+             decay. Compare each form at its own best λ.",
+            list(values.iter().map(f64::to_string))
+        ),
+        Warning::LargestTried { rule, best } => format!(
+            "{}: the best λ = {best} is the largest tried; larger may be better.",
+            label(rule)
+        ),
+        Warning::SmallestTried { rule, best } => format!(
+            "{}: the best λ = {best} is the smallest tried; smaller may be better.",
+            label(rule)
+        ),
+        Warning::TooLittleDecay { arms } => format!(
+            "Total decay Λ is below {TOO_LITTLE_DECAY} for {}: too little to matter here.",
+            list(arms.iter().map(arm))
+        ),
+    }
+}
+
+const LEFT_OUT: &str =
+    "Means and n leave them out; an arm with such a run is never called best and has no p.";
+
+fn collapsed(count: usize, all: usize, nothing_is_learned: bool) -> String {
+    let what = "ended no better than a model that knows only how often each token occurs";
+    match nothing_is_learned {
+        true => format!(
+            "NOTHING HAS BEEN LEARNED beyond letter frequencies: {count} of {all} runs, some in every \
+             arm, {what}. Train longer before you read anything into the differences."
+        ),
+        false => format!(
+            "{count} of {all} runs {what} (they collapsed). An arm with such a run is never called best."
+        ),
+    }
+}
+
+fn arm((form, weight_decay): &(Form, Option<f64>)) -> String {
+    match weight_decay {
+        Some(value) => format!("{form} λ = {value}"),
+        None => form.to_string(),
+    }
+}
+
+fn list(words: impl Iterator<Item = String>) -> String {
+    words.collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,78 @@
+//! Runs that did not reach their end, or learned nothing on the way.
+
+use super::{arm, experiment, row};
+use crate::config::{Form, Mask};
+use crate::record::Status;
+use crate::results::RunRow;
+use crate::stats::{Analysis, Kind, Quantity, Warning};
+
+/// One of three seeds of the arm with the lowest loss diverges.
+fn with_a_diverged_run() -> Vec<RunRow> {
+    let mut rows = experiment();
+    let mut bad = arm(Form::AdamW, Mask::Matrices, 0.5, 0.5, 0.0);
+    bad[2] = RunRow {
+        status: Status::Diverged,
+        val_loss: None,
+        gap: None,
+        train_loss: None,
+        best_val_loss: Some(100.0),
+        ..bad[2].clone()
+    };
+    bad[0].best_val_loss = Some(0.5);
+    rows.extend(bad);
+    rows
+}
+
+#[test]
+fn a_diverged_run_is_in_no_mean_and_its_arm_has_no_p_and_is_never_best() {
+    let analysis = Analysis::of(&with_a_diverged_run());
+    let group = &analysis.groups[0];
+    let cell = group.cells.iter().find(|cell| cell.weight_decay == Some(0.5)).unwrap();
+    assert_eq!(cell.estimate(|run| run.val_loss).unwrap().n, 2);
+    assert_eq!(cell.mean(|run| run.best_val_loss), Some(0.5), "its own lowest loss neither");
+    assert_eq!(group.best().unwrap().weight_decay, Some(1.0));
+    let against = analysis.against_none(Quantity::ValLoss, &group.side(cell)).unwrap();
+    assert_eq!((against.difference.n, against.p, against.p_holm), (2, None, None));
+    assert_eq!(against.family, 4, "it is in no family");
+}
+
+#[test]
+fn an_arm_beside_an_unfinished_baseline_has_no_p() {
+    let mut rows = experiment();
+    let unfinished =
+        RunRow { status: Status::Unfinished, ..row(Form::AdamW, Mask::Matrices, 0.0, 3, 2.0) };
+    rows.push(unfinished);
+    let analysis = Analysis::of(&rows);
+    let with_none = analysis.headline.iter().filter(|one| one.right.is_none());
+    assert!(with_none.clone().all(|one| one.difference.n == 3 && one.kind() == Kind::NoTest));
+    assert_eq!(with_none.count(), 3);
+}
+
+fn collapsing_at(unigram: f64) -> Vec<RunRow> {
+    let know = |row: RunRow| RunRow { val_unigram: Some(unigram), ..row };
+    experiment().into_iter().map(know).collect()
+}
+
+#[test]
+fn an_arm_with_a_collapsed_run_is_never_best() {
+    // The unigram level lies between the seeds of AdamW on everything and above all of L2's.
+    let mut rows = collapsing_at(1.95);
+    rows.extend(arm(Form::AdamW, Mask::Matrices, 9.0, 1.0, 0.1));
+    let last = rows.last_mut().unwrap();
+    (last.val_loss, last.val_unigram) = (Some(1.1), Some(1.1));
+    let analysis = Analysis::of(&rows);
+    assert_eq!(analysis.groups[0].best().unwrap().weight_decay, Some(1.0));
+    assert!(analysis.groups[2].best().is_none(), "L2 ends above the level with one seed");
+    let collapsed = rows.iter().filter(|row| row.is_collapsed()).count();
+    let expected =
+        Warning::Collapsed { count: collapsed, all: rows.len(), nothing_is_learned: false };
+    assert_eq!(analysis.warnings[0], expected);
+}
+
+#[test]
+fn where_every_arm_has_collapsed_the_answer_goes_on_under_a_warning() {
+    let analysis = Analysis::of(&collapsing_at(0.5));
+    assert_eq!(analysis.best().unwrap().1.weight_decay, Some(1.0));
+    assert_eq!(analysis.headline.len(), 5);
+    assert!(analysis.nothing_is_learned());
+}
