@@ -14,7 +14,7 @@ mod stop;
 mod sweep;
 mod todo;
 
-pub use cohort::{Workplace, give_up};
+pub use cohort::{CohortRunner, give_up};
 pub use grouping::{Pending, cohorts};
 pub use in_process::InProcess;
 pub use outcome::{Event, Outcome, Tell};
@@ -22,5 +22,5 @@ pub use processes::Processes;
 pub use progress::Progress;
 pub use protocol::{Assignment, serve};
 pub use stop::Stop;
-pub use sweep::{Executor, Sweep, Verdict};
+pub use sweep::{Executor, Sweep, SweepResult};
 pub use todo::Todo;

@@ -19,7 +19,7 @@ use crate::report;
 use crate::results::{Experiment, write_results};
 use crate::runner::Pending;
 use crate::runner::layout::Layout;
-use crate::runner::{Executor, Progress, Stop, Sweep, Todo, Verdict};
+use crate::runner::{Executor, Progress, Stop, Sweep, SweepResult, Todo};
 use crate::signals;
 use crate::store::{Holder, Store};
 use inputs::{Inputs, TrainingArgs};
@@ -117,19 +117,19 @@ impl Session {
     }
 
     /// Writes an experiment's files from the store, prints what they say, and ends as the sweep did.
-    pub fn finish(&self, inputs: &Inputs, verdict: Verdict) -> Result<()> {
+    pub fn finish(&self, inputs: &Inputs, result: SweepResult) -> Result<()> {
         present(inputs, &self.out, &self.store, &self.provenance)?;
-        self.conclude(verdict)
+        self.conclude(result)
     }
 
     /// Ends as the sweep did.
-    pub fn conclude(&self, verdict: Verdict) -> Result<()> {
-        if !verdict.failed.is_empty() {
+    pub fn conclude(&self, result: SweepResult) -> Result<()> {
+        if !result.failed.is_empty() {
             let list: Vec<String> =
-                verdict.failed.iter().map(|(id, why)| format!("\n  {id}: {why}")).collect();
+                result.failed.iter().map(|(id, why)| format!("\n  {id}: {why}")).collect();
             bail!("{} of {} runs failed:{}", list.len(), self.runs.len(), list.concat());
         }
-        if verdict.stopped {
+        if result.stopped {
             let message = format!(
                 "stopped; {} of {} runs have ended. Go on with\n  {}",
                 self.look_again().finished(),

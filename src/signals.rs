@@ -9,7 +9,7 @@ use signal_hook::consts::{SIGINT, SIGTERM, SIGUSR1};
 use signal_hook::flag;
 
 /// How often to look whether a signal has come.
-const PATIENCE: Duration = Duration::from_millis(20);
+const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
 /// Calls `stop` at the first SIGINT or SIGTERM; the second ends the program with exit code 130.
 ///
@@ -41,7 +41,7 @@ pub fn on_warning(warned: impl FnOnce() + Send + 'static) -> Result<()> {
 fn call_once_set(came: Arc<AtomicBool>, act: impl FnOnce() + Send + 'static) {
     std::thread::spawn(move || {
         while !came.load(Ordering::Relaxed) {
-            std::thread::sleep(PATIENCE);
+            std::thread::sleep(POLL_INTERVAL);
         }
         act();
     });

@@ -133,20 +133,20 @@ impl Store {
     /// A folder that cannot be written; the message names it.
     pub fn set_aside(&self, lock: &RunLock, id: &RunId) -> Result<PathBuf> {
         let folder = self.folder_of(id);
-        let place = (1..)
+        let aside = (1..)
             .map(|number| folder.join(format!("set-aside-{number}")))
-            .find(|place| fs::symlink_metadata(place).is_err())
+            .find(|aside| fs::symlink_metadata(aside).is_err())
             .expect("some number is free");
-        create_folder(&place)?;
+        create_folder(&aside)?;
         lock.assert_in(&folder);
         for file in [END, CHECKPOINT, CURVE, CONFIG] {
             if fs::symlink_metadata(folder.join(file)).is_ok() {
-                fs::rename(folder.join(file), place.join(file)).with_context(|| {
+                fs::rename(folder.join(file), aside.join(file)).with_context(|| {
                     format!("cannot move {} aside", folder.join(file).display())
                 })?;
             }
         }
-        Ok(place)
+        Ok(aside)
     }
 
     /// Forgets a run, because the user asked to train it again.

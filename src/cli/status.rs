@@ -7,7 +7,7 @@ use indicatif::HumanDuration;
 
 use super::output::print;
 use crate::cluster::slurm::Slurm;
-use crate::cluster::submit::{Place, live, places};
+use crate::cluster::submit::{QueuePosition, live, queue_positions};
 use crate::config::{RunConfig, RunId};
 use crate::experiment::Entry;
 use crate::record::Status;
@@ -68,15 +68,15 @@ impl Line {
 }
 
 /// Where runs are in a cluster's queue, where a sweep was submitted to one.
-fn queue(results: &Path) -> HashMap<RunId, Place> {
-    let places = live(results, &Slurm).and_then(|live| places(&live));
-    places.unwrap_or_else(|error| {
+fn queue(results: &Path) -> HashMap<RunId, QueuePosition> {
+    let queue_positions = live(results, &Slurm).and_then(|live| queue_positions(&live));
+    queue_positions.unwrap_or_else(|error| {
         eprintln!("what is in the queue is not known: {error:#}");
         HashMap::new()
     })
 }
 
-fn describe(run: &RunConfig, store: &Store, queue: &HashMap<RunId, Place>) -> [String; 2] {
+fn describe(run: &RunConfig, store: &Store, queue: &HashMap<RunId, QueuePosition>) -> [String; 2] {
     let steps = run.recipe.steps;
     let holder = store.holder(&run.id());
     let state = store.state(run);
@@ -94,7 +94,7 @@ fn describe(run: &RunConfig, store: &Store, queue: &HashMap<RunId, Place>) -> [S
         (RunState::Broken { why }, None) => ("damaged", why.clone()),
     };
     match (name, queue.get(&run.id())) {
-        ("waiting" | "failed", Some(Place { job, task })) => {
+        ("waiting" | "failed", Some(QueuePosition { job, task })) => {
             let place = format!("job {job}_{} {}", task.number, task.describe());
             let detail = if detail.is_empty() { place } else { format!("{place}; {detail}") };
             ["queued".to_owned(), detail]

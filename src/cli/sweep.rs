@@ -47,6 +47,6 @@ fn whole(args: &Args) -> Result<()> {
     let inputs = Inputs::load(&args.spec)?;
     let session = Session::start(Work::of(&inputs), &args.training)?;
     let (source, initial) = (inputs.spec.source.clone(), args.spec.changes.init.clone());
-    let verdict = train(&session, &args.training, source, initial, args.fail_fast)?;
-    session.finish(&inputs, verdict)
+    let result = train(&session, &args.training, source, initial, args.fail_fast)?;
+    session.finish(&inputs, result)
 }

@@ -7,7 +7,7 @@ use crate::config::RunConfig;
 use crate::exit::usage;
 use crate::model::write_weights;
 use crate::record::Status;
-use crate::runner::Workplace;
+use crate::runner::CohortRunner;
 use crate::runner::cohorts;
 use crate::runner::progress::{self, Dashboard};
 use crate::runner::{InProcess, Progress};
@@ -36,7 +36,7 @@ pub fn run(args: Args) -> Result<()> {
     let pending = session.pending();
     let lane_steps = pending.iter().map(|run| run.steps_left() as u64).sum();
     let cohorts = cohorts(pending, session.layout.lanes, session.layout.workers);
-    let executor = InProcess(Workplace {
+    let executor = InProcess(CohortRunner {
         corpus: &inputs.corpus,
         initial: inputs.initial.clone(),
         device: args.training.backend.open()?,
@@ -47,13 +47,13 @@ pub fn run(args: Args) -> Result<()> {
         interrupter: session.stop.interrupter().clone(),
     });
     let progress = progress(&args, &inputs, &session, &cohorts, lane_steps);
-    let verdict = session.sweep(&executor, &*progress, false).run(&cohorts);
+    let result = session.sweep(&executor, &*progress, false).run(&cohorts);
     drop(progress);
-    let complete = !verdict.stopped && verdict.failed.is_empty();
+    let complete = !result.stopped && result.failed.is_empty();
     if let Some(path) = args.save.as_ref().filter(|_| complete) {
         save(path, &session.store, &inputs.plan.runs[0])?;
     }
-    session.finish(&inputs, verdict)
+    session.finish(&inputs, result)
 }
 
 fn check(args: &Args, inputs: &Inputs) -> Result<()> {

@@ -11,7 +11,7 @@ use crate::runner::{Event, Executor, Outcome, Stop, Tell};
 use crate::store::{RunState, Store};
 
 /// How often to look at the queue and at the store.
-const PATIENCE: Duration = Duration::from_secs(1);
+const POLL_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Follows shards that were submitted to a cluster: it trains nothing itself.
 pub struct Queued<'a> {
@@ -53,7 +53,7 @@ impl<'a> Queued<'a> {
     /// What Slurm says of a task that is over; `None` while it is not, and while the cluster does not answer.
     fn over(&self, task: &Followed) -> Option<String> {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        let old = seen.get(&task.job).is_none_or(|seen| seen.at.elapsed() >= PATIENCE);
+        let old = seen.get(&task.job).is_none_or(|seen| seen.at.elapsed() >= POLL_INTERVAL);
         if old {
             // A controller that restarts is away for a while; what it says later counts.
             let tasks = self.cluster.tasks(task.job, &task.folder).ok()?;
@@ -68,7 +68,7 @@ impl<'a> Queued<'a> {
 }
 
 impl Executor for Queued<'_> {
-    fn carry_out(&self, lanes: &[RunConfig], tell: &mut dyn Tell) -> Result<Vec<Outcome>> {
+    fn run_cohort(&self, lanes: &[RunConfig], tell: &mut dyn Tell) -> Result<Vec<Outcome>> {
         let task = lanes.first().and_then(|run| self.tasks.get(&run.id()));
         let mut runs: Vec<Watched> = lanes.iter().map(Watched::new).collect();
         loop {
@@ -86,7 +86,7 @@ impl Executor for Queued<'_> {
             if self.stop.is_requested() {
                 return Ok(vec![Outcome::Stopped; lanes.len()]);
             }
-            std::thread::sleep(PATIENCE);
+            std::thread::sleep(POLL_INTERVAL);
         }
     }
 }

@@ -30,7 +30,7 @@ pub struct Live {
 
 /// A task in the queue.
 #[derive(Clone, Debug)]
-pub struct Place {
+pub struct QueuePosition {
     /// Its job.
     pub job: JobId,
     /// The task.
@@ -63,20 +63,20 @@ pub fn live(results: &Path, cluster: &dyn Cluster) -> Result<Vec<Live>> {
 ///
 /// # Errors
 /// Files that cannot be read.
-pub fn places(live: &[Live]) -> Result<HashMap<RunId, Place>> {
-    let mut places = HashMap::new();
+pub fn queue_positions(live: &[Live]) -> Result<HashMap<RunId, QueuePosition>> {
+    let mut queue_positions = HashMap::new();
     for Live { frozen, submission, tasks, .. } in live.iter().filter(|live| live.tasks.is_live()) {
         for (index, runs) in frozen.all_shards()?.iter().enumerate() {
             let Some(task) = tasks.task(index + 1).filter(|task| task.is_live()) else { continue };
-            let place = Place { job: submission.job, task: task.clone() };
-            places.extend(runs.iter().map(|run| (run.id(), place.clone())));
+            let position = QueuePosition { job: submission.job, task: task.clone() };
+            queue_positions.extend(runs.iter().map(|run| (run.id(), position.clone())));
         }
     }
-    Ok(places)
+    Ok(queue_positions)
 }
 
 /// A sweep to submit.
-pub struct Order<'a> {
+pub struct SubmissionOrder<'a> {
     /// What it is; the numbers of its shards and runs are filled in.
     pub contents: Contents,
     /// The text of its spec.
@@ -96,7 +96,11 @@ pub struct Order<'a> {
 ///
 /// # Errors
 /// A cluster that refuses, a folder that cannot be written.
-pub fn submit(lock: &Lock, cluster: &dyn Cluster, order: Order) -> Result<(Frozen, Submission)> {
+pub fn submit(
+    lock: &Lock,
+    cluster: &dyn Cluster,
+    order: SubmissionOrder,
+) -> Result<(Frozen, Submission)> {
     let most = cluster.most_tasks()?;
     let shards = shards(order.runs, order.contents.jobs, order.runs_per_task, most)?;
     let (count, runs) = (shards.len(), order.runs.len());

@@ -20,7 +20,7 @@ use crate::store::{Holder, RunLock, RunState, RunWriter, Store};
 use crate::train::{Cohort, Ending, train};
 
 /// Where a worker works and what it works with.
-pub struct Workplace<'a> {
+pub struct CohortRunner<'a> {
     /// The data of every run.
     pub corpus: &'a Corpus,
     /// Weights to start from, where runs do.
@@ -41,34 +41,34 @@ pub struct Workplace<'a> {
 
 /// A run that this worker has taken.
 struct Taken {
-    /// Its place among the lanes asked for.
-    place: usize,
+    /// Index among the lanes asked for.
+    index: usize,
     config: RunConfig,
     lock: RunLock,
     resume: Option<Checkpoint>,
 }
 
-impl Workplace<'_> {
+impl CohortRunner<'_> {
     /// Trains runs of one shape and says what came of each, in their order. Every error becomes the
     /// outcome of the runs that it concerns.
-    pub fn carry_out(&self, lanes: &[RunConfig], tell: &mut dyn Tell) -> Vec<Outcome> {
+    pub fn run_cohort(&self, lanes: &[RunConfig], tell: &mut dyn Tell) -> Vec<Outcome> {
         let mut outcomes = vec![Outcome::Stopped; lanes.len()];
         let mut groups: BTreeMap<usize, Vec<Taken>> = BTreeMap::new();
-        for (place, config) in lanes.iter().enumerate() {
-            match self.take(place, config, tell) {
+        for (index, config) in lanes.iter().enumerate() {
+            match self.take(index, config, tell) {
                 Ok(Ok(taken)) => {
                     let step = taken.resume.as_ref().map_or(0, |checkpoint| checkpoint.step);
                     groups.entry(step).or_default().push(taken);
                 }
-                Ok(Err(outcome)) => outcomes[place] = outcome,
-                Err(error) => outcomes[place] = Outcome::failed(&error),
+                Ok(Err(outcome)) => outcomes[index] = outcome,
+                Err(error) => outcomes[index] = Outcome::failed(&error),
             }
         }
         // Lanes train together from one step on; those that stopped elsewhere train on their own.
         for group in groups.into_values() {
-            let places: Vec<usize> = group.iter().map(|taken| taken.place).collect();
-            for (place, outcome) in places.into_iter().zip(self.train_group(group, tell)) {
-                outcomes[place] = outcome;
+            let indices: Vec<usize> = group.iter().map(|taken| taken.index).collect();
+            for (index, outcome) in indices.into_iter().zip(self.train_group(group, tell)) {
+                outcomes[index] = outcome;
             }
         }
         outcomes
@@ -77,7 +77,7 @@ impl Workplace<'_> {
     /// Takes a run, or says why there is nothing to train.
     fn take(
         &self,
-        place: usize,
+        index: usize,
         config: &RunConfig,
         tell: &mut dyn Tell,
     ) -> Result<std::result::Result<Taken, Outcome>> {
@@ -92,17 +92,17 @@ impl Workplace<'_> {
                 (step > 0).then(|| self.store.checkpoint(config)).transpose()?
             }
             RunState::Broken { why } => {
-                let place = self.store.set_aside(&lock, &id)?;
+                let aside = self.store.set_aside(&lock, &id)?;
                 tell(Event::Note(format!(
                     "run {id} is trained again: {why}; its files are in {}",
-                    place.display()
+                    aside.display()
                 )));
                 None
             }
         };
         holder.from_step = resume.as_ref().map_or(0, |checkpoint| checkpoint.step);
         lock.announce(&holder)?;
-        Ok(Ok(Taken { place, config: config.clone(), lock, resume }))
+        Ok(Ok(Taken { index, config: config.clone(), lock, resume }))
     }
 
     fn train_group(&self, group: Vec<Taken>, tell: &mut dyn Tell) -> Vec<Outcome> {
@@ -122,10 +122,10 @@ impl Workplace<'_> {
         tell: &'t mut dyn Tell,
     ) -> Result<(Vec<Checkpoint>, Journal<'t>)> {
         let (mut resume, mut kept) = (Vec::new(), Vec::new());
-        for Taken { place, config, lock, resume: from, .. } in group {
+        for Taken { index, config, lock, resume: from, .. } in group {
             let step = from.as_ref().map_or(0, |checkpoint| checkpoint.step);
             let writer = RunWriter::begin(&self.store, lock, &config, step)?;
-            kept.push(Kept::new(place, config, writer, step));
+            kept.push(Kept::new(index, config, writer, step));
             resume.extend(from);
         }
         Ok((resume, Journal::new(self, kept, tell)))

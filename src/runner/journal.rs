@@ -2,7 +2,7 @@ use std::time::Instant;
 
 use anyhow::{Result, ensure};
 
-use super::cohort::Workplace;
+use super::cohort::CohortRunner;
 use super::outcome::{Event, Outcome, Tell};
 use crate::config::RunConfig;
 use crate::record::{Checkpoint, CurveRow, End, Status, now};
@@ -11,7 +11,7 @@ use crate::train::{Ending, LaneEnd, Observer};
 
 /// Keeps the runs of a cohort in the store while they train, and passes on how it goes.
 pub struct Journal<'a> {
-    workplace: &'a Workplace<'a>,
+    runner: &'a CohortRunner<'a>,
     lanes: Vec<Kept>,
     tell: &'a mut dyn Tell,
     last_checkpoint: Instant,
@@ -21,7 +21,7 @@ pub struct Journal<'a> {
 
 /// One run of the cohort.
 pub struct Kept {
-    place: usize,
+    index: usize,
     config: RunConfig,
     /// Missing once the run has ended.
     writer: Option<RunWriter>,
@@ -33,23 +33,23 @@ pub struct Kept {
 
 impl Kept {
     /// A run that goes on after step `from_step`.
-    pub fn new(place: usize, config: RunConfig, writer: RunWriter, from_step: usize) -> Self {
+    pub fn new(index: usize, config: RunConfig, writer: RunWriter, from_step: usize) -> Self {
         let started = now();
         let outcome = Outcome::Stopped;
-        Kept { place, config, writer: Some(writer), outcome, from_step, step: from_step, started }
+        Kept { index, config, writer: Some(writer), outcome, from_step, step: from_step, started }
     }
 
     /// Ends the run with an error, in the store too where that takes it: a disk that refused the
     /// curve may refuse this as well.
-    pub fn fail(&mut self, workplace: &Workplace, lanes: usize, why: &str) -> Result<()> {
+    pub fn fail(&mut self, runner: &CohortRunner, lanes: usize, why: &str) -> Result<()> {
         self.outcome = Outcome::Failed(why.to_owned());
         let Some(writer) = self.writer.take() else { return Ok(()) };
         let end = LaneEnd { status: Status::Failed, steps: self.step, seconds: 0.0 };
-        writer.end(&self.record(workplace, lanes, end, Some(why.to_owned())))
+        writer.end(&self.record(runner, lanes, end, Some(why.to_owned())))
     }
 
-    fn end(&mut self, workplace: &Workplace, lanes: usize, end: LaneEnd) -> Result<()> {
-        let record = self.record(workplace, lanes, end, None);
+    fn end(&mut self, runner: &CohortRunner, lanes: usize, end: LaneEnd) -> Result<()> {
+        let record = self.record(runner, lanes, end, None);
         match self.writer.take() {
             Some(writer) => writer.end(&record)?,
             None => return Ok(()),
@@ -60,7 +60,7 @@ impl Kept {
 
     fn record(
         &self,
-        workplace: &Workplace,
+        runner: &CohortRunner,
         lanes: usize,
         end: LaneEnd,
         error: Option<String>,
@@ -70,22 +70,22 @@ impl Kept {
             status: end.status,
             steps: end.steps,
             error,
-            val_floor: workplace.corpus.val_floor(context, windows),
+            val_floor: runner.corpus.val_floor(context, windows),
             seconds: (end.seconds * 1e3).round() / 1e3,
             lanes,
             resumed_from: self.from_step,
             started: self.started.clone(),
             ended: now(),
-            provenance: workplace.provenance.clone(),
+            provenance: runner.provenance.clone(),
         }
     }
 }
 
 impl<'a> Journal<'a> {
     /// For runs that train together.
-    pub fn new(workplace: &'a Workplace<'a>, lanes: Vec<Kept>, tell: &'a mut dyn Tell) -> Self {
+    pub fn new(runner: &'a CohortRunner<'a>, lanes: Vec<Kept>, tell: &'a mut dyn Tell) -> Self {
         let told = lanes.first().map_or(0, |lane| lane.from_step);
-        Journal { workplace, lanes, tell, last_checkpoint: Instant::now(), told }
+        Journal { runner, lanes, tell, last_checkpoint: Instant::now(), told }
     }
 
     /// What came of each lane, given how training ended.
@@ -102,10 +102,10 @@ impl<'a> Journal<'a> {
     fn keep(
         &mut self,
         lane: usize,
-        work: impl FnOnce(&mut Kept, &Workplace, usize) -> Result<()>,
+        work: impl FnOnce(&mut Kept, &CohortRunner, usize) -> Result<()>,
     ) -> Result<()> {
         let count = self.lanes.len();
-        if let Err(error) = work(&mut self.lanes[lane], self.workplace, count) {
+        if let Err(error) = work(&mut self.lanes[lane], self.runner, count) {
             self.fail(lane, &format!("{error:#}"));
         }
         let failed = |lane: &Kept| matches!(lane.outcome, Outcome::Failed(_));
@@ -117,7 +117,7 @@ impl<'a> Journal<'a> {
         let count = self.lanes.len();
         let lane = &mut self.lanes[lane];
         if lane.outcome == Outcome::Stopped {
-            let _ = lane.fail(self.workplace, count, why);
+            let _ = lane.fail(self.runner, count, why);
         }
     }
 }
@@ -135,12 +135,12 @@ impl Observer for Journal<'_> {
             Some(writer) => writer.append(row),
             None => Ok(()),
         })?;
-        (self.tell)(Event::Logged { lane: self.lanes[lane].place, row: row.clone() });
+        (self.tell)(Event::Logged { lane: self.lanes[lane].index, row: row.clone() });
         Ok(())
     }
 
     fn wants_checkpoint(&mut self) -> bool {
-        self.last_checkpoint.elapsed() >= self.workplace.checkpoint_every
+        self.last_checkpoint.elapsed() >= self.runner.checkpoint_every
     }
 
     fn checkpoint(&mut self, lane: usize, checkpoint: Checkpoint) -> Result<()> {
@@ -152,6 +152,6 @@ impl Observer for Journal<'_> {
     }
 
     fn ended(&mut self, lane: usize, end: LaneEnd) -> Result<()> {
-        self.keep(lane, |lane, workplace, count| lane.end(workplace, count, end))
+        self.keep(lane, |lane, runner, count| lane.end(runner, count, end))
     }
 }

@@ -31,7 +31,7 @@ pub enum Event {
     },
     /// A row was added to a run's curve.
     Logged {
-        /// Its place among the runs of the cohort.
+        /// Its index among the runs of the cohort.
         lane: usize,
         /// The row.
         row: CurveRow,

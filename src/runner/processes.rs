@@ -40,7 +40,7 @@ enum Ended {
 }
 
 impl Executor for Processes {
-    fn carry_out(&self, lanes: &[RunConfig], tell: &mut dyn Tell) -> Result<Vec<Outcome>> {
+    fn run_cohort(&self, lanes: &[RunConfig], tell: &mut dyn Tell) -> Result<Vec<Outcome>> {
         let mut deaths = 0;
         loop {
             match self.work_once(lanes, tell)? {

@@ -14,7 +14,7 @@ use burn::train::Interrupter;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::{Event, Outcome, Workplace, give_up};
+use super::{CohortRunner, Event, Outcome, give_up};
 use crate::backend::Backend;
 use crate::config::{RunConfig, Start};
 use crate::corpus::{Corpus, Source};
@@ -102,7 +102,7 @@ fn work(
         "{} has changed since the sweep began",
         tools.corpus.source
     );
-    let workplace = Workplace {
+    let runner = CohortRunner {
         initial: initial_weights(assignment, first)?,
         corpus: &tools.corpus,
         device: tools.device.clone(),
@@ -113,7 +113,7 @@ fn work(
         interrupter: interrupter.clone(),
     };
     let mut teller = Teller::default();
-    let outcomes = workplace.carry_out(&assignment.lanes, &mut |event| teller.tell(event));
+    let outcomes = runner.run_cohort(&assignment.lanes, &mut |event| teller.tell(event));
     teller.flush();
     Ok(outcomes)
 }

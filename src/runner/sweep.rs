@@ -17,7 +17,7 @@ pub trait Executor: Sync {
     ///
     /// # Errors
     /// Whatever keeps the cohort from being trained at all.
-    fn carry_out(&self, lanes: &[RunConfig], tell: &mut dyn Tell) -> Result<Vec<Outcome>>;
+    fn run_cohort(&self, lanes: &[RunConfig], tell: &mut dyn Tell) -> Result<Vec<Outcome>>;
 }
 
 /// How to go about a sweep.
@@ -38,7 +38,7 @@ pub struct Sweep<'a> {
 
 /// Whether a sweep brought every run to its end.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct Verdict {
+pub struct SweepResult {
     /// Runs that could not be trained, and why.
     pub failed: BTreeMap<RunId, String>,
     /// Whether it was stopped before the end.
@@ -46,25 +46,25 @@ pub struct Verdict {
 }
 
 /// How often to look after runs that another process trains.
-const PATIENCE: Duration = Duration::from_millis(200);
+const POLL_INTERVAL: Duration = Duration::from_millis(200);
 
 impl Sweep<'_> {
     /// Trains all cohorts, then waits for runs that other processes train and takes over what they
     /// leave behind.
-    pub fn run(&self, cohorts: &[Vec<RunConfig>]) -> Verdict {
-        let mut verdict = Verdict::default();
-        let mut busy = self.round(0, cohorts, &mut verdict);
+    pub fn run(&self, cohorts: &[Vec<RunConfig>]) -> SweepResult {
+        let mut result = SweepResult::default();
+        let mut busy = self.round(0, cohorts, &mut result);
         let mut numbered = cohorts.len();
-        if !busy.is_empty() && !verdict.stopped {
+        if !busy.is_empty() && !result.stopped {
             self.progress.note(&format!(
                 "{} of the runs are being trained by another process; waiting for it",
                 busy.len()
             ));
         }
-        while !busy.is_empty() && !verdict.stopped {
-            std::thread::sleep(PATIENCE);
+        while !busy.is_empty() && !result.stopped {
+            std::thread::sleep(POLL_INTERVAL);
             if self.stop.is_requested() {
-                verdict.stopped = true;
+                result.stopped = true;
                 break;
             }
             let (held, free): (Vec<_>, Vec<_>) =
@@ -75,10 +75,10 @@ impl Sweep<'_> {
                 .map(|run| vec![run])
                 .collect();
             busy = held;
-            busy.extend(self.round(numbered, &left, &mut verdict));
+            busy.extend(self.round(numbered, &left, &mut result));
             numbered += left.len();
         }
-        verdict
+        result
     }
 
     /// Trains cohorts once; returns the runs that other processes have.
@@ -86,7 +86,7 @@ impl Sweep<'_> {
         &self,
         first: usize,
         cohorts: &[Vec<RunConfig>],
-        verdict: &mut Verdict,
+        result: &mut SweepResult,
     ) -> Vec<RunConfig> {
         let next = AtomicUsize::new(0);
         let outcomes: Mutex<Vec<(RunConfig, Outcome)>> = Mutex::new(Vec::new());
@@ -97,7 +97,7 @@ impl Sweep<'_> {
             while !over() {
                 let index = next.fetch_add(1, Ordering::Relaxed);
                 let Some(lanes) = cohorts.get(index) else { return };
-                let brought = self.carry_out(first + index, lanes);
+                let brought = self.run_cohort(first + index, lanes);
                 lock().extend(lanes.iter().cloned().zip(brought));
             }
         };
@@ -107,20 +107,20 @@ impl Sweep<'_> {
             }
         });
         let outcomes = outcomes.into_inner().unwrap_or_else(PoisonError::into_inner);
-        verdict.stopped |= self.stop.is_requested();
+        result.stopped |= self.stop.is_requested();
         let mut busy = Vec::new();
         for (run, outcome) in outcomes {
             match outcome {
                 Outcome::Kept(_) => {}
                 Outcome::Busy => busy.push(run),
-                Outcome::Stopped => verdict.stopped = true,
-                Outcome::Failed(why) => drop(verdict.failed.insert(run.id(), why)),
+                Outcome::Stopped => result.stopped = true,
+                Outcome::Failed(why) => drop(result.failed.insert(run.id(), why)),
             }
         }
         busy
     }
 
-    fn carry_out(&self, cohort: usize, lanes: &[RunConfig]) -> Vec<Outcome> {
+    fn run_cohort(&self, cohort: usize, lanes: &[RunConfig]) -> Vec<Outcome> {
         self.progress.cohort_started(cohort, lanes);
         let mut tell = |event| match event {
             Event::Stepped { lanes, steps, step } => {
@@ -131,7 +131,7 @@ impl Sweep<'_> {
         };
         let outcomes = self
             .executor
-            .carry_out(lanes, &mut tell)
+            .run_cohort(lanes, &mut tell)
             .unwrap_or_else(|error| vec![Outcome::Failed(format!("{error:#}")); lanes.len()]);
         for (run, outcome) in lanes.iter().zip(&outcomes) {
             if let Outcome::Failed(why) = outcome {

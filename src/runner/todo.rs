@@ -78,7 +78,7 @@ impl Known {
     }
 }
 
-/// A place in the summary and its words.
+/// Rank in the summary, and words.
 fn reason(state: &RunState) -> (u8, String) {
     match state {
         RunState::Finished(record) if record.end.status == Status::Diverged => {

@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use super::Session;
 use super::inputs::TrainingArgs;
 use crate::corpus::Source;
-use crate::runner::{Assignment, Processes, Verdict, cohorts, progress};
+use crate::runner::{Assignment, Processes, SweepResult, cohorts, progress};
 
 /// Trains what is left in worker processes of this machine.
 pub fn train(
@@ -16,7 +16,7 @@ pub fn train(
     source: Source,
     initial: Option<PathBuf>,
     fail_fast: bool,
-) -> Result<Verdict> {
+) -> Result<SweepResult> {
     let layout = &session.layout;
     let pending = session.pending();
     let lane_steps = pending.iter().map(|run| run.steps_left() as u64).sum();

@@ -37,14 +37,14 @@ pub fn run(args: &Args, shard: Shard) -> Result<()> {
     let session = Session::start(part.work, &part.training)?;
     let warned = listen_to_warnings(&session)?;
     let before = steps_left(&session.pending());
-    let verdict = train(&session, &part.training, part.source, part.initial, args.fail_fast)?;
-    if frozen && verdict.stopped && warned.load(Ordering::Relaxed) {
+    let result = train(&session, &part.training, part.source, part.initial, args.fail_fast)?;
+    if frozen && result.stopped && warned.load(Ordering::Relaxed) {
         let after = steps_left(&session.look_again().pending());
         ensure!(after < before, "the time limit leaves no time for a step and a checkpoint");
         session.say("the time limit is near: going back into the queue, to go on from here");
         return requeue();
     }
-    session.conclude(verdict)
+    session.conclude(result)
 }
 
 fn part_of_spec(args: &Args, shard: Shard) -> Result<Part> {

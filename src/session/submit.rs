@@ -9,11 +9,11 @@ use crate::cli::sweep::Args;
 use crate::cluster::follow::{Followed, Queued};
 use crate::cluster::slurm::{Cluster, JobId, Options, Slurm, Stage, check_shared};
 use crate::cluster::snapshot::{Contents, Lock, Program};
-use crate::cluster::submit::{Live, Order, live, places, submit};
+use crate::cluster::submit::{Live, SubmissionOrder, live, queue_positions, submit};
 use crate::config::{RunConfig, RunId};
 use crate::exit::{Stopped, usage};
 use crate::files::create_folder;
-use crate::runner::Verdict;
+use crate::runner::SweepResult;
 use crate::runner::progress;
 
 /// Shards that are followed at once; Slurm starts them in order.
@@ -64,7 +64,7 @@ pub fn run(args: Args) -> Result<()> {
     if args.slurm.wait {
         follow(&args, &inputs, &session, &queued)
     } else if jobs.is_empty() {
-        session.finish(&inputs, Verdict::default())
+        session.finish(&inputs, SweepResult::default())
     } else {
         let spec = args.spec.spec.display();
         session.say(&format!("a job after it writes results; look with `wane status {spec}`"));
@@ -83,17 +83,19 @@ fn submit_missing(
     let queued = live(&args.training.out, &Slurm)?;
     let program = Program::this()?;
     check_programs(&queued, &program, args.slurm.allow_version_mix)?;
-    let places = places(&queued)?;
+    let queue_positions = queue_positions(&queued)?;
     let missing = session.pending().into_iter().map(|run| run.run);
-    let (waiting, new): (Vec<_>, Vec<_>) = missing.partition(|run| places.contains_key(&run.id()));
-    let mut jobs: BTreeSet<JobId> = waiting.iter().map(|run| places[&run.id()].job).collect();
+    let (waiting, new): (Vec<_>, Vec<_>) =
+        missing.partition(|run| queue_positions.contains_key(&run.id()));
+    let mut jobs: BTreeSet<JobId> =
+        waiting.iter().map(|run| queue_positions[&run.id()].job).collect();
     if !waiting.is_empty() {
         session.say(&format!("{} runs are in the queue already", waiting.len()));
     }
     if new.is_empty() {
         return Ok(jobs);
     }
-    let order = Order {
+    let order = SubmissionOrder {
         contents: contents(args, inputs, program),
         spec: &inputs.text,
         runs: &new,
@@ -200,15 +202,15 @@ fn follow(args: &Args, inputs: &Inputs, session: &Session, queued: &[Live]) -> R
     let progress = progress::for_sweep(&shards, lane_steps, args.training.quiet);
     let mut sweep = session.sweep(&executor, &*progress, false);
     sweep.workers = MOST_FOLLOWED;
-    let verdict = sweep.run(&shards);
+    let result = sweep.run(&shards);
     drop(progress);
-    if verdict.stopped {
+    if result.stopped {
         let spec = args.spec.spec.display();
         let message = format!("stopped following; the tasks go on. `wane cancel {spec}` ends them");
         return Err(Stopped { message }.into());
     }
-    let failed = verdict.failed.len();
-    session.finish(inputs, verdict)?;
+    let failed = result.failed.len();
+    session.finish(inputs, result)?;
     let left = session.look_again().pending().len();
     ensure!(
         failed > 0 || left == 0,

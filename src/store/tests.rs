@@ -225,9 +225,9 @@ fn what_is_set_aside_is_kept_and_the_run_is_new() {
     scene.finish();
     for number in 1..=2 {
         fs::write(scene.folder.join(END), "torn").unwrap();
-        let place = scene.store.set_aside(&scene.lock(), &example().id()).unwrap();
-        assert!(place.ends_with(format!("set-aside-{number}")));
-        assert_eq!(fs::read_to_string(place.join(END)).unwrap(), "torn");
+        let aside = scene.store.set_aside(&scene.lock(), &example().id()).unwrap();
+        assert!(aside.ends_with(format!("set-aside-{number}")));
+        assert_eq!(fs::read_to_string(aside.join(END)).unwrap(), "torn");
         assert_eq!(scene.state(), RunState::New);
     }
 }

@@ -87,7 +87,7 @@ fn contents() -> Contents {
 
 fn order(runs: &[RunConfig], results: &Path, mock: &Mock) -> Result<(Frozen, Submission)> {
     let lock = Lock::take(results)?;
-    let order = Order {
+    let order = SubmissionOrder {
         contents: contents(),
         spec: "name = 'a'",
         runs,
@@ -160,14 +160,18 @@ fn runs_in_the_queue_have_a_place_there_until_their_task_is_over() {
     order(&runs(4), results.path(), &mock).unwrap();
     for stage in [Stage::Pending, Stage::Running] {
         mock.jobs = HashMap::from([(JobId(1), stage)]);
-        let places = places(&live(results.path(), &mock).unwrap()).unwrap();
-        assert_eq!(places.len(), 4);
-        assert!(places.values().all(|place| place.job == JobId(1) && place.task.stage == stage));
+        let queue_positions = queue_positions(&live(results.path(), &mock).unwrap()).unwrap();
+        assert_eq!(queue_positions.len(), 4);
+        assert!(
+            queue_positions
+                .values()
+                .all(|position| position.job == JobId(1) && position.task.stage == stage)
+        );
     }
     mock.jobs = HashMap::from([(JobId(1), Stage::Over), (JobId(2), Stage::Pending)]);
     let reporting = live(results.path(), &mock).unwrap();
     assert_eq!(reporting.len(), 1, "its results are not written yet");
-    assert!(places(&reporting).unwrap().is_empty());
+    assert!(queue_positions(&reporting).unwrap().is_empty());
     mock.jobs.clear();
     assert!(live(results.path(), &mock).unwrap().is_empty());
     mock.jobs = HashMap::from([(JobId(1), Stage::Running)]);

@@ -1,13 +1,11 @@
 //! What a user sees of the binary: files, tables, exit codes.
 
-mod common;
-
 use std::fs;
 use std::path::Path;
 
-use common::{rows, text, wane, wane_ok};
+use crate::common::{rows, text, wane, wane_ok};
 
-const TINY: &str = include_str!("fixtures/tiny.toml");
+const TINY: &str = include_str!("../fixtures/tiny.toml");
 
 fn tiny(folder: &Path) -> String {
     let path = folder.join("tiny.toml");

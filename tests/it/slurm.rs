@@ -2,19 +2,17 @@
 //!
 //! Where Slurm is not installed they say that they were skipped; with `WANE_NEEDS_SLURM` set they fail.
 
-mod common;
-
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{Duration, Instant};
 
-use common::{Call, command, fixture, project, rows, text};
+use crate::common::{Call, command, fixture, project, rows, text};
 use sysinfo::{ProcessRefreshKind, ProcessesToUpdate, System, UpdateKind};
 
 /// How long anything in these tests may take.
-const PATIENCE: Duration = Duration::from_secs(120);
+const TIMEOUT: Duration = Duration::from_secs(120);
 
 /// A Slurm with nodes n1 and n2, and a folder for results.
 struct Cluster {
@@ -37,8 +35,8 @@ impl Cluster {
         }
         let folder = tempfile::tempdir().unwrap();
         let port = PORT.fetch_add(10, Ordering::Relaxed).to_string();
-        let place = folder.path().join("slurm");
-        let started = script("start.sh", &[text(&place), &port, "2"]);
+        let folder_of_slurm = folder.path().join("slurm");
+        let started = script("start.sh", &[text(&folder_of_slurm), &port, "2"]);
         assert_eq!(started.code, Some(0), "Slurm did not start:\n{}", started.stderr);
         Some(Cluster { folder, config: started.stdout.trim().to_owned() })
     }
@@ -88,7 +86,7 @@ impl Cluster {
         let start = Instant::now();
         while !holds() {
             let queue = || self.slurm("squeue", &["--array", "--states=all"]);
-            assert!(start.elapsed() < PATIENCE, "{what} never came\n{}\n{}", queue(), self.logs());
+            assert!(start.elapsed() < TIMEOUT, "{what} never came\n{}\n{}", queue(), self.logs());
             std::thread::sleep(Duration::from_millis(50));
         }
     }
@@ -132,7 +130,7 @@ impl Cluster {
     /// Expects the results of a spec to be what one machine alone makes of it.
     fn assert_same_as_local(&self, spec: &Path) {
         let local = self.folder.path().join("local");
-        let call = common::wane_ok(&["sweep", text(spec), "--out", text(&local)]);
+        let call = crate::common::wane_ok(&["sweep", text(spec), "--out", text(&local)]);
         let name = call.stdout.lines().rev().find(|line| line.starts_with("numbers")).unwrap();
         let name = Path::new(name).parent().unwrap().file_name().unwrap();
         assert_eq!(results(&self.out().join(name)), results(&local.join(name)), "{}", self.logs());

@@ -1,13 +1,11 @@
 //! What interrupts a sweep costs time and changes no byte of its results.
 
-mod common;
-
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
-use common::{Call, command, fixture, rows, text, wane, wane_ok};
+use crate::common::{Call, command, fixture, rows, text, wane, wane_ok};
 use sysinfo::{Pid, ProcessRefreshKind, ProcessesToUpdate, Signal, System};
 
 const STEPS: &str = "train.steps=600";
