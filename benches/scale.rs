@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use wane::backend::Backend;
-use wane::cluster::slurm::{Cluster, JobId, Options, Stage, Task};
+use wane::cluster::slurm::{Cluster, JobId, JobOptions, Stage, Task};
 use wane::cluster::snapshot::{Contents, Lock, Program};
 use wane::cluster::submit::{SubmissionOrder, live, queue_positions, submit};
 use wane::config::RunConfig;
@@ -150,7 +150,7 @@ fn send(results: &Path, spec: &str, todo: &Todo) {
         runs: &runs,
         runs_per_task: Some(100),
         beside: &BTreeSet::new(),
-        options: &Options::default(),
+        options: &JobOptions::default(),
     };
     let (frozen, _) = submit(&lock, &Pretended, order).expect("the pretended cluster takes it");
     assert_eq!(frozen.contents.runs, runs.len());

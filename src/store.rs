@@ -84,6 +84,11 @@ impl Store {
         }
     }
 
+    /// How a run ended, if it did; its other files are not looked at.
+    pub fn end(&self, config: &RunConfig) -> Option<End> {
+        state::end(&self.folder_of(&config.id()))
+    }
+
     /// What there is of a run, whether it ended or not.
     pub fn so_far(&self, config: &RunConfig) -> SoFar {
         let folder = self.folder_of(&config.id());

@@ -10,9 +10,9 @@ use std::path::Path;
 
 use anyhow::Result;
 
-pub use commands::Slurm;
+pub use commands::{Slurm, requeue_this_task};
 pub use queue::{JobId, Queue, Stage, Task};
-pub use script::{Options, Scripts};
+pub use script::{JobOptions, Scripts};
 pub use shared::check_shared;
 
 /// What a sweep needs of a cluster.

@@ -21,7 +21,7 @@ use crate::corpus::Source;
 use crate::experiment::Changes;
 use crate::experiment::shards::Shard;
 use crate::files::{create_folder, json_of, write_atomically};
-use crate::session::provenance::COMMIT;
+use crate::runner::COMMIT;
 
 const FOLDER: &str = ".sweeps";
 const SWEEP: &str = "sweep.json";

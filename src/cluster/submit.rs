@@ -6,7 +6,7 @@ use std::path::Path;
 
 use anyhow::{Result, ensure};
 
-use super::slurm::{Cluster, JobId, Options, Queue, Scripts, Task};
+use super::slurm::{Cluster, JobId, JobOptions, Queue, Scripts, Task};
 use super::snapshot::{Contents, Frozen, Lock, Submission};
 use crate::config::{RunConfig, RunId};
 use crate::experiment::cost::core_seconds;
@@ -88,7 +88,7 @@ pub struct SubmissionOrder<'a> {
     /// Other jobs that train runs of the same plan.
     pub beside: &'a BTreeSet<JobId>,
     /// What the user wants of the cluster.
-    pub options: &'a Options,
+    pub options: &'a JobOptions,
 }
 
 /// Freezes a sweep and submits it: an array that trains, and a job that writes results after it. Where the
@@ -118,7 +118,7 @@ pub fn submit(
 fn submit_frozen(
     frozen: &Frozen,
     cluster: &dyn Cluster,
-    options: &Options,
+    options: &JobOptions,
     beside: &BTreeSet<JobId>,
 ) -> Result<Submission> {
     let contents = &frozen.contents;

@@ -1,14 +1,11 @@
-//! From runs to cohorts.
-
 use std::collections::HashMap;
 
 use crate::config::{CohortKey, RunConfig};
 use crate::experiment::cost::core_seconds;
 
-/// A run to train, and the steps that it has behind it.
+/// A run to train.
 #[derive(Clone, Debug)]
 pub struct Pending {
-    /// The run.
     pub run: RunConfig,
     /// Steps taken before, 0 for a run that starts.
     pub step: usize,
@@ -34,7 +31,7 @@ pub fn cohorts(runs: Vec<Pending>, lanes: usize, workers: usize) -> Vec<Vec<RunC
         });
         shapes[index].1.push(run);
     }
-    // The long ones first: a long one at the end would keep one worker busy and the others idle.
+    // The longest first: a long one at the end would keep one worker busy and the others idle.
     shapes.sort_by(|(_, a), (_, b)| core_seconds(&b[0]).total_cmp(&core_seconds(&a[0])));
     shapes.into_iter().flat_map(|(_, members)| split_evenly(members, lanes, workers)).collect()
 }

@@ -9,21 +9,21 @@ use crate::record::{Checkpoint, CurveRow, End, Status, now};
 use crate::store::RunWriter;
 use crate::train::{Ending, LaneEnd, Observer};
 
-/// Keeps the runs of a cohort in the store while they train, and passes on how it goes.
+/// Writes what the runs of a cohort produce into the store while they train, and passes events on.
 pub struct Journal<'a> {
     runner: &'a CohortRunner<'a>,
-    lanes: Vec<Kept>,
+    lanes: Vec<OpenRun>,
     tell: &'a mut dyn Tell,
     last_checkpoint: Instant,
     /// Step of the last [`Event::Stepped`].
     told: usize,
 }
 
-/// One run of the cohort.
-pub struct Kept {
+/// One run of the cohort, with its files open.
+pub struct OpenRun {
     index: usize,
     config: RunConfig,
-    /// Missing once the run has ended.
+    /// `None` once the run has ended.
     writer: Option<RunWriter>,
     outcome: Outcome,
     from_step: usize,
@@ -31,15 +31,23 @@ pub struct Kept {
     started: String,
 }
 
-impl Kept {
+impl OpenRun {
     /// A run that goes on after step `from_step`.
     pub fn new(index: usize, config: RunConfig, writer: RunWriter, from_step: usize) -> Self {
         let started = now();
         let outcome = Outcome::Stopped;
-        Kept { index, config, writer: Some(writer), outcome, from_step, step: from_step, started }
+        OpenRun {
+            index,
+            config,
+            writer: Some(writer),
+            outcome,
+            from_step,
+            step: from_step,
+            started,
+        }
     }
 
-    /// Ends the run with an error, in the store too where that takes it: a disk that refused the
+    /// Ends the run with an error, also in the store if it can be written: the disk that refused the
     /// curve may refuse this as well.
     pub fn fail(&mut self, runner: &CohortRunner, lanes: usize, why: &str) -> Result<()> {
         self.outcome = Outcome::Failed(why.to_owned());
@@ -83,7 +91,7 @@ impl Kept {
 
 impl<'a> Journal<'a> {
     /// For runs that train together.
-    pub fn new(runner: &'a CohortRunner<'a>, lanes: Vec<Kept>, tell: &'a mut dyn Tell) -> Self {
+    pub fn new(runner: &'a CohortRunner<'a>, lanes: Vec<OpenRun>, tell: &'a mut dyn Tell) -> Self {
         let told = lanes.first().map_or(0, |lane| lane.from_step);
         Journal { runner, lanes, tell, last_checkpoint: Instant::now(), told }
     }
@@ -97,19 +105,19 @@ impl<'a> Journal<'a> {
         self.lanes.into_iter().map(|lane| lane.outcome).collect()
     }
 
-    /// Does something to the files of a run that has not ended. An error is that run's alone: its
-    /// neighbours go on, unless there are none.
-    fn keep(
+    /// Changes the files of a run. An error fails that run alone: the others train on, unless all have
+    /// failed.
+    fn write(
         &mut self,
         lane: usize,
-        work: impl FnOnce(&mut Kept, &CohortRunner, usize) -> Result<()>,
+        work: impl FnOnce(&mut OpenRun, &CohortRunner, usize) -> Result<()>,
     ) -> Result<()> {
         let count = self.lanes.len();
         if let Err(error) = work(&mut self.lanes[lane], self.runner, count) {
             self.fail(lane, &format!("{error:#}"));
         }
-        let failed = |lane: &Kept| matches!(lane.outcome, Outcome::Failed(_));
-        ensure!(!self.lanes.iter().all(failed), "no run of the cohort can be kept");
+        let failed = |lane: &OpenRun| matches!(lane.outcome, Outcome::Failed(_));
+        ensure!(!self.lanes.iter().all(failed), "no run of the cohort can be written");
         Ok(())
     }
 
@@ -131,7 +139,7 @@ impl Observer for Journal<'_> {
     }
 
     fn logged(&mut self, lane: usize, row: &CurveRow) -> Result<()> {
-        self.keep(lane, |lane, _, _| match &mut lane.writer {
+        self.write(lane, |lane, _, _| match &mut lane.writer {
             Some(writer) => writer.append(row),
             None => Ok(()),
         })?;
@@ -145,13 +153,13 @@ impl Observer for Journal<'_> {
 
     fn checkpoint(&mut self, lane: usize, checkpoint: Checkpoint) -> Result<()> {
         self.last_checkpoint = Instant::now();
-        self.keep(lane, |lane, _, _| match &mut lane.writer {
+        self.write(lane, |lane, _, _| match &mut lane.writer {
             Some(writer) => writer.checkpoint(&checkpoint),
             None => Ok(()),
         })
     }
 
     fn ended(&mut self, lane: usize, end: LaneEnd) -> Result<()> {
-        self.keep(lane, |lane, runner, count| lane.end(runner, count, end))
+        self.write(lane, |lane, runner, count| lane.end(runner, count, end))
     }
 }

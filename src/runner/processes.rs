@@ -8,17 +8,17 @@ use std::thread::JoinHandle;
 use anyhow::{Context, Result};
 
 use super::protocol::{Assignment, Message};
-use super::{Event, Executor, Outcome, Stop, Tell, give_up};
+use super::{Event, Executor, Outcome, Stop, Tell, mark_failed};
 use crate::config::RunConfig;
 use crate::store::Store;
 
-/// Times that a cohort's worker is started again after it died.
+/// How often a cohort's worker is started again after it died.
 const RESTARTS: usize = 3;
 /// Lines of a dead worker's stderr that its error repeats.
 const LAST_WORDS: usize = 3;
 
-/// Trains cohorts in worker processes, so that one that dies takes nothing with it but its cohort's steps
-/// since the last checkpoint. A worker that is done with one takes up the next.
+/// Trains cohorts in worker processes: one that dies costs its cohort the steps since the last checkpoint,
+/// and nothing else. A worker that has trained a cohort trains the next.
 pub struct Processes {
     program: PathBuf,
     assignment: Assignment,
@@ -33,9 +33,10 @@ struct Worker {
     last_words: JoinHandle<VecDeque<String>>,
 }
 
-/// How a worker process ended.
-enum Ended {
-    Properly(Vec<Outcome>),
+/// What a worker process made of a cohort.
+enum Answer {
+    Outcomes(Vec<Outcome>),
+    /// None: the process died, in this way.
     Died(String),
 }
 
@@ -44,28 +45,31 @@ impl Executor for Processes {
         let mut deaths = 0;
         loop {
             match self.work_once(lanes, tell)? {
-                // Somebody stopped the worker alone: start it again, as after a death.
-                Ended::Properly(outcomes)
+                // The worker alone was stopped, not the sweep: start it again, as after a death.
+                Answer::Outcomes(outcomes)
                     if outcomes.contains(&Outcome::Stopped)
                         && !self.stop.is_requested()
                         && deaths < RESTARTS =>
                 {
-                    tell(Event::Note("a worker was stopped; starting it again".to_owned()));
+                    tell(Event::Note("a worker process was stopped; starting it again".to_owned()));
                 }
-                Ended::Properly(outcomes) => return Ok(outcomes),
-                Ended::Died(_) if self.stop.is_requested() => {
+                Answer::Outcomes(outcomes) => return Ok(outcomes),
+                Answer::Died(_) if self.stop.is_requested() => {
                     return Ok(vec![Outcome::Stopped; lanes.len()]);
                 }
-                Ended::Died(why) if deaths == RESTARTS => {
-                    let why = format!("its worker died {} times, at last with {why}", deaths + 1);
+                Answer::Died(why) if deaths == RESTARTS => {
+                    let why = format!(
+                        "its worker process died {} times; the last time: {why}",
+                        deaths + 1
+                    );
                     let store = Store::new(&self.assignment.results);
-                    give_up(&store, lanes, &self.assignment.provenance, &why);
+                    mark_failed(&store, lanes, &self.assignment.provenance, &why);
                     return Ok(vec![Outcome::Failed(why); lanes.len()]);
                 }
-                Ended::Died(why) => {
+                Answer::Died(why) => {
                     let time = deaths + 1;
                     tell(Event::Note(format!(
-                        "a worker died ({why}); starting it again ({time} of {RESTARTS})"
+                        "a worker process died ({why}); starting it again ({time} of {RESTARTS})"
                     )));
                 }
             }
@@ -81,24 +85,24 @@ impl Processes {
         Processes { program, assignment, stop, idle: Mutex::default() }
     }
 
-    fn work_once(&self, lanes: &[RunConfig], tell: &mut dyn Tell) -> Result<Ended> {
+    fn work_once(&self, lanes: &[RunConfig], tell: &mut dyn Tell) -> Result<Answer> {
         let waiting = self.idle().pop();
         let mut worker = waiting.map_or_else(|| self.start(), Ok)?;
         let assignment = Assignment { lanes: lanes.to_vec(), ..self.assignment.clone() };
         let mut line = serde_json::to_vec(&assignment)?;
         line.push(b'\n');
-        // A worker that cannot take it is dead, which shows when it is followed.
+        // Writing to a dead worker fails; reading its answer will show that it is dead.
         self.stop.send(worker.process.id(), &line);
         let outcomes = worker.follow(tell).filter(|outcomes| outcomes.len() == lanes.len());
         match outcomes {
             Some(outcomes) if !outcomes.contains(&Outcome::Stopped) => {
                 self.idle().push(worker);
-                Ok(Ended::Properly(outcomes))
+                Ok(Answer::Outcomes(outcomes))
             }
             outcomes => {
                 self.stop.release(worker.process.id());
                 let why = worker.last_words()?;
-                Ok(outcomes.map_or(Ended::Died(why), Ended::Properly))
+                Ok(outcomes.map_or(Answer::Died(why), Answer::Outcomes))
             }
         }
     }
@@ -132,20 +136,20 @@ impl Drop for Processes {
 }
 
 impl Worker {
-    /// Passes its events on until it says what came of its cohort; `None` where it dies before.
+    /// Passes its events on until it says what came of its cohort; `None` if it dies before.
     fn follow(&mut self, tell: &mut dyn Tell) -> Option<Vec<Outcome>> {
         for line in self.answers.by_ref().map_while(Result::ok) {
             match serde_json::from_str(&line) {
                 Ok(Message::Event(event)) => tell(event),
                 Ok(Message::Outcomes(brought)) => return Some(brought),
-                // A worker that was killed in the middle of a line.
+                // Half a line: the worker was killed while it wrote.
                 Err(_) => {}
             }
         }
         None
     }
 
-    /// Waits for its end and says what that was.
+    /// Waits for it to end; returns its exit status and the last lines of its stderr.
     fn last_words(mut self) -> Result<String> {
         let status = self.process.wait().context("cannot wait for a worker")?;
         Ok(describe(status, &self.last_words.join().unwrap_or_default()))

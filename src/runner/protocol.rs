@@ -1,6 +1,5 @@
-//! What a sweep and its worker processes say to each other: [`Assignment`]s as lines of JSON on stdin,
-//! which stays open for as long as the worker should work; for each of them events and at last the
-//! outcomes as lines of JSON on stdout.
+//! How a sweep and its worker processes talk, in lines of JSON: a worker gets [`Assignment`]s on stdin and
+//! answers each on stdout with events and then the outcomes. End of file on stdin means stop.
 
 use std::io::{BufRead, Write};
 use std::path::PathBuf;
@@ -14,7 +13,7 @@ use burn::train::Interrupter;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::{CohortRunner, Event, Outcome, give_up};
+use super::{CohortRunner, Event, Outcome, mark_failed};
 use crate::backend::Backend;
 use crate::config::{RunConfig, Start};
 use crate::corpus::{Corpus, Source};
@@ -22,7 +21,7 @@ use crate::model::read_weights;
 use crate::record::{LaneWeights, Provenance};
 use crate::store::Store;
 
-/// Everything that a worker process needs.
+/// A cohort to train, and with what.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Assignment {
     /// Folder of results.
@@ -46,31 +45,30 @@ pub struct Assignment {
 /// What a worker process says.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) enum Message {
-    /// Training goes on.
     Event(Event),
-    /// The cohort is done with.
+    /// What came of each run; the cohort is finished.
     Outcomes(Vec<Outcome>),
 }
 
-/// Progress is told at most this often.
-const TELLING: Duration = Duration::from_millis(100);
+/// Steps are reported at most this often.
+const STEP_INTERVAL: Duration = Duration::from_millis(100);
 
-/// Works as a worker process: reads assignments, carries them out one after another, says how it goes.
+/// Runs as a worker process: reads assignments and trains them one after another.
 ///
 /// # Errors
 /// An assignment that cannot be read. Every other error is the outcome of its runs.
 pub fn serve(interrupter: &Interrupter) -> Result<()> {
-    let mut tools = None;
+    let mut loaded = None;
     for line in lines_of_stdin(interrupter.clone()) {
         let assignment: Assignment =
-            serde_json::from_str(&line).context("no assignment on stdin")?;
-        let outcomes = work(&assignment, &mut tools, interrupter).unwrap_or_else(|error| {
+            serde_json::from_str(&line).context("stdin holds a line that is no assignment")?;
+        let outcomes = train(&assignment, &mut loaded, interrupter).unwrap_or_else(|error| {
             let why = format!("{error:#}");
             let store = Store::new(&assignment.results);
-            give_up(&store, &assignment.lanes, &assignment.provenance, &why);
+            mark_failed(&store, &assignment.lanes, &assignment.provenance, &why);
             vec![Outcome::Failed(why); assignment.lanes.len()]
         });
-        say(&Message::Outcomes(outcomes));
+        send(&Message::Outcomes(outcomes));
         if interrupter.should_stop() {
             break;
         }
@@ -78,48 +76,47 @@ pub fn serve(interrupter: &Interrupter) -> Result<()> {
     Ok(())
 }
 
-/// What a worker keeps from one cohort to the next, which has the same data and device.
-struct Tools {
+/// What a worker needs for every cohort, which all have the same data and device.
+struct Loaded {
     corpus: Corpus,
     device: Device,
 }
 
-fn work(
+fn train(
     assignment: &Assignment,
-    tools: &mut Option<Tools>,
+    loaded: &mut Option<Loaded>,
     interrupter: &Interrupter,
 ) -> Result<Vec<Outcome>> {
     let first = assignment.lanes.first().context("an assignment without runs")?;
-    let tools = match tools {
-        Some(tools) => tools,
-        None => tools.insert(Tools {
+    let loaded = match loaded {
+        Some(loaded) => loaded,
+        None => loaded.insert(Loaded {
             corpus: Corpus::load(&assignment.source, &first.data.split)?,
             device: assignment.backend.open()?,
         }),
     };
     ensure!(
-        tools.corpus.digest == first.data.digest,
+        loaded.corpus.digest == first.data.digest,
         "{} has changed since the sweep began",
-        tools.corpus.source
+        loaded.corpus.source
     );
-    let runner = CohortRunner {
+    let cohort_runner = CohortRunner {
         initial: initial_weights(assignment, first)?,
-        corpus: &tools.corpus,
-        device: tools.device.clone(),
+        corpus: &loaded.corpus,
+        device: loaded.device.clone(),
         threads: assignment.threads,
         store: Store::new(&assignment.results),
         provenance: assignment.provenance.clone(),
         checkpoint_every: assignment.checkpoint_every,
         interrupter: interrupter.clone(),
     };
-    let mut teller = Teller::default();
-    let outcomes = runner.run_cohort(&assignment.lanes, &mut |event| teller.tell(event));
-    teller.flush();
+    let mut reporter = Reporter::default();
+    let outcomes = cohort_runner.run_cohort(&assignment.lanes, &mut |event| reporter.report(event));
+    reporter.flush();
     Ok(outcomes)
 }
 
-/// Reads on while cohorts train. Where stdin ends, nobody wants the results any more, or somebody wants
-/// to stop.
+/// Reads stdin while cohorts train. End of file means stop: the sweep was stopped, or is gone.
 fn lines_of_stdin(interrupter: Interrupter) -> Receiver<String> {
     let (sender, lines) = std::sync::mpsc::channel();
     std::thread::spawn(move || {
@@ -144,40 +141,41 @@ fn initial_weights(assignment: &Assignment, run: &RunConfig) -> Result<Option<Ar
     read_weights(path, &run.model, run.data.vocabulary).map(Arc::new).map(Some)
 }
 
-/// Says how it goes on stdout. Where nobody listens any more, stdin has ended too.
+/// Writes events to stdout. Errors are ignored: if the sweep is gone, stdin has ended too.
 #[derive(Default)]
-struct Teller {
+struct Reporter {
     last: Option<Instant>,
-    /// Lanes, steps and the last step that were not told yet.
-    untold: Option<(usize, usize, usize)>,
+    /// Lanes, steps and the last step that were not reported yet.
+    held_back: Option<(usize, usize, usize)>,
 }
 
-impl Teller {
-    fn tell(&mut self, event: Event) {
+impl Reporter {
+    fn report(&mut self, event: Event) {
         match event {
             Event::Stepped { lanes, steps, step } => {
-                let before = self.untold.take_if(|(others, ..)| *others == lanes);
+                let before = self.held_back.take_if(|(others, ..)| *others == lanes);
                 self.flush();
-                self.untold = Some((lanes, steps + before.map_or(0, |(_, steps, _)| steps), step));
-                if self.last.is_none_or(|last| last.elapsed() >= TELLING) {
+                self.held_back =
+                    Some((lanes, steps + before.map_or(0, |(_, steps, _)| steps), step));
+                if self.last.is_none_or(|last| last.elapsed() >= STEP_INTERVAL) {
                     self.flush();
                 }
             }
-            // Rows without an evaluation are on disk; nobody watches them from another process.
+            // Other rows are on disk; the bars show evaluations alone.
             Event::Logged { ref row, .. } if row.val_loss.is_none() => {}
-            event => say(&Message::Event(event)),
+            event => send(&Message::Event(event)),
         }
     }
 
     fn flush(&mut self) {
-        if let Some((lanes, steps, step)) = self.untold.take() {
+        if let Some((lanes, steps, step)) = self.held_back.take() {
             self.last = Some(Instant::now());
-            say(&Message::Event(Event::Stepped { lanes, steps, step }));
+            send(&Message::Event(Event::Stepped { lanes, steps, step }));
         }
     }
 }
 
-fn say(message: &Message) {
+fn send(message: &Message) {
     if let Ok(mut line) = serde_json::to_string(message) {
         line.push('\n');
         let mut out = std::io::stdout().lock();

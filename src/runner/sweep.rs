@@ -1,4 +1,4 @@
-//! Carries a plan out: hands cohorts to workers until every run has ended, here or elsewhere.
+//! Hands cohorts to workers until every run has ended, here or in another process.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -9,34 +9,34 @@ use anyhow::Result;
 
 use super::{Event, Outcome, Progress, Stop, Tell};
 use crate::config::{RunConfig, RunId};
+use crate::plural::counted;
 use crate::store::{RunState, Store};
 
-/// Carries cohorts out, somewhere. What it brings is in the store when it returns.
+/// Trains cohorts. Their runs are in the store when it returns.
 pub trait Executor: Sync {
     /// Trains the runs of a cohort and says what came of each, in their order.
     ///
     /// # Errors
-    /// Whatever keeps the cohort from being trained at all.
+    /// The cohort cannot be trained at all.
     fn run_cohort(&self, lanes: &[RunConfig], tell: &mut dyn Tell) -> Result<Vec<Outcome>>;
 }
 
-/// How to go about a sweep.
+/// How to train a plan.
 pub struct Sweep<'a> {
     /// Cohorts in training at once.
     pub workers: usize,
-    /// Whether the first failed run stops the others.
+    /// Whether the first failed run stops the others, after a checkpoint.
     pub fail_fast: bool,
     /// Where cohorts train.
     pub executor: &'a dyn Executor,
     /// Where runs are kept.
     pub store: &'a Store,
-    /// Who is told.
+    /// Shows how far it is.
     pub progress: &'a dyn Progress,
-    /// Stops the sweep from outside.
     pub stop: &'a Stop,
 }
 
-/// Whether a sweep brought every run to its end.
+/// What is missing after a sweep.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct SweepResult {
     /// Runs that could not be trained, and why.
@@ -45,35 +45,23 @@ pub struct SweepResult {
     pub stopped: bool,
 }
 
-/// How often to look after runs that another process trains.
+/// How often to look at runs that another process trains.
 const POLL_INTERVAL: Duration = Duration::from_millis(200);
 
 impl Sweep<'_> {
-    /// Trains all cohorts, then waits for runs that other processes train and takes over what they
-    /// leave behind.
+    /// Trains all cohorts, then waits for the runs that other processes train and takes over those that
+    /// they leave unfinished.
     pub fn run(&self, cohorts: &[Vec<RunConfig>]) -> SweepResult {
         let mut result = SweepResult::default();
         let mut busy = self.round(0, cohorts, &mut result);
         let mut numbered = cohorts.len();
         if !busy.is_empty() && !result.stopped {
-            self.progress.note(&format!(
-                "{} of the runs are being trained by another process; waiting for it",
-                busy.len()
-            ));
+            let runs = counted(busy.len(), "run");
+            self.progress.note(&format!("waiting for another process that trains {runs}"));
         }
         while !busy.is_empty() && !result.stopped {
             std::thread::sleep(POLL_INTERVAL);
-            if self.stop.is_requested() {
-                result.stopped = true;
-                break;
-            }
-            let (held, free): (Vec<_>, Vec<_>) =
-                busy.into_iter().partition(|run| self.store.holder(&run.id()).is_some());
-            let left: Vec<Vec<RunConfig>> = free
-                .into_iter()
-                .filter(|run| !matches!(self.store.state(run), RunState::Finished(_)))
-                .map(|run| vec![run])
-                .collect();
+            let (held, left) = self.look_after(busy);
             busy = held;
             busy.extend(self.round(numbered, &left, &mut result));
             numbered += left.len();
@@ -81,7 +69,19 @@ impl Sweep<'_> {
         result
     }
 
-    /// Trains cohorts once; returns the runs that other processes have.
+    /// Of runs that other processes had: those that they still have, and those that they left unfinished,
+    /// as cohorts of one.
+    fn look_after(&self, busy: Vec<RunConfig>) -> (Vec<RunConfig>, Vec<Vec<RunConfig>>) {
+        let (held, free): (Vec<_>, Vec<_>) =
+            busy.into_iter().partition(|run| self.store.holder(&run.id()).is_some());
+        let is_finished = |run: &RunConfig| matches!(self.store.state(run), RunState::Finished(_));
+        let (finished, left): (Vec<_>, Vec<_>) = free.into_iter().partition(is_finished);
+        self.progress.runs_ended(finished.len());
+        (held, left.into_iter().map(|run| vec![run]).collect())
+    }
+
+    /// Trains cohorts once; returns the runs that other processes have. `first` is the number of the first
+    /// cohort.
     fn round(
         &self,
         first: usize,
@@ -89,16 +89,14 @@ impl Sweep<'_> {
         result: &mut SweepResult,
     ) -> Vec<RunConfig> {
         let next = AtomicUsize::new(0);
-        let outcomes: Mutex<Vec<(RunConfig, Outcome)>> = Mutex::new(Vec::new());
-        let lock = || outcomes.lock().unwrap_or_else(PoisonError::into_inner);
-        let failed = || lock().iter().any(|(_, outcome)| matches!(outcome, Outcome::Failed(_)));
-        let over = || self.stop.is_requested() || self.fail_fast && failed();
+        let outcomes: Mutex<Vec<(RunConfig, Outcome)>> = Mutex::default();
         let work = || {
-            while !over() {
+            while !self.stop.is_requested() {
                 let index = next.fetch_add(1, Ordering::Relaxed);
                 let Some(lanes) = cohorts.get(index) else { return };
-                let brought = self.run_cohort(first + index, lanes);
-                lock().extend(lanes.iter().cloned().zip(brought));
+                let new = self.run_cohort(first + index, lanes);
+                let mut outcomes = outcomes.lock().unwrap_or_else(PoisonError::into_inner);
+                outcomes.extend(lanes.iter().cloned().zip(new));
             }
         };
         std::thread::scope(|scope| {
@@ -106,18 +104,8 @@ impl Sweep<'_> {
                 scope.spawn(work);
             }
         });
-        let outcomes = outcomes.into_inner().unwrap_or_else(PoisonError::into_inner);
         result.stopped |= self.stop.is_requested();
-        let mut busy = Vec::new();
-        for (run, outcome) in outcomes {
-            match outcome {
-                Outcome::Kept(_) => {}
-                Outcome::Busy => busy.push(run),
-                Outcome::Stopped => result.stopped = true,
-                Outcome::Failed(why) => drop(result.failed.insert(run.id(), why)),
-            }
-        }
-        busy
+        result.add(outcomes.into_inner().unwrap_or_else(PoisonError::into_inner))
     }
 
     fn run_cohort(&self, cohort: usize, lanes: &[RunConfig]) -> Vec<Outcome> {
@@ -132,14 +120,34 @@ impl Sweep<'_> {
         let outcomes = self
             .executor
             .run_cohort(lanes, &mut tell)
-            .unwrap_or_else(|error| vec![Outcome::Failed(format!("{error:#}")); lanes.len()]);
+            .unwrap_or_else(|error| vec![Outcome::failed(&error); lanes.len()]);
         for (run, outcome) in lanes.iter().zip(&outcomes) {
             if let Outcome::Failed(why) = outcome {
                 self.progress.note(&format!("run {} failed: {why}", run.id()));
+                if self.fail_fast {
+                    self.stop.request();
+                }
             }
         }
-        self.progress.cohort_finished(cohort, lanes.len());
+        self.progress.cohort_finished(cohort);
+        self.progress.runs_ended(outcomes.iter().filter(|outcome| outcome.is_kept()).count());
         outcomes
+    }
+}
+
+impl SweepResult {
+    /// Adds what came of runs; returns those that other processes have.
+    fn add(&mut self, outcomes: Vec<(RunConfig, Outcome)>) -> Vec<RunConfig> {
+        let mut busy = Vec::new();
+        for (run, outcome) in outcomes {
+            match outcome {
+                Outcome::Kept(_) => {}
+                Outcome::Busy => busy.push(run),
+                Outcome::Stopped => self.stopped = true,
+                Outcome::Failed(why) => drop(self.failed.insert(run.id(), why)),
+            }
+        }
+        busy
     }
 }
 

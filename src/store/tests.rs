@@ -1,6 +1,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::*;
 use crate::config::tests::example;
@@ -217,6 +218,27 @@ fn one_holder_has_a_run_until_it_lets_go() {
     drop(lock);
     assert_eq!(scene.store.holder(&id), None);
     assert!(scene.store.lock(&id, &Holder::new("there", 0)).unwrap().is_some());
+}
+
+#[test]
+fn looking_at_a_lock_never_makes_a_starter_see_it_taken() {
+    let scene = Scene::new();
+    let id = example().id();
+    drop(scene.lock());
+    let over = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                while !over.load(Ordering::Relaxed) {
+                    scene.store.holder(&id);
+                }
+            });
+        }
+        let taken = || scene.store.lock(&id, &Holder::new("here", 0)).unwrap().is_some();
+        let all = (0..300).all(|_| taken());
+        over.store(true, Ordering::Relaxed);
+        assert!(all);
+    });
 }
 
 #[test]

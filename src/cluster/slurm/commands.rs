@@ -66,6 +66,19 @@ impl Cluster for Slurm {
     }
 }
 
+/// Puts the task that this process is back into the queue.
+///
+/// # Errors
+/// A process that is no task of a job array, or a cluster that refuses.
+pub fn requeue_this_task() -> Result<()> {
+    let number = |name: &str| {
+        let value = std::env::var(name).ok().and_then(|value| value.parse::<u64>().ok());
+        value.with_context(|| format!("{name} is not set: this is no task of a Slurm array"))
+    };
+    let (job, task) = (number("SLURM_ARRAY_JOB_ID")?, number("SLURM_ARRAY_TASK_ID")?);
+    Slurm.requeue(JobId(job), task as usize)
+}
+
 fn lines<S: AsRef<OsStr>>(program: &str, arguments: &[S]) -> Result<Vec<String>> {
     let text = call(program, arguments)?;
     let mut lines: Vec<String> = text.lines().map(|line| line.trim().to_owned()).collect();

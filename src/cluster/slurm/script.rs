@@ -11,7 +11,7 @@ const WARNING_SECONDS: u32 = 60;
 
 /// What the user wants of Slurm.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Options {
+pub struct JobOptions {
     /// Partition.
     pub partition: Option<String>,
     /// Time limit of a task, as `sbatch --time` takes it.
@@ -20,7 +20,7 @@ pub struct Options {
     pub gpus: Option<usize>,
     /// Most tasks to run at once.
     pub array_limit: Option<usize>,
-    /// Options for `sbatch` that go before all others.
+    /// JobOptions for `sbatch` that go before all others.
     pub raw: Vec<String>,
 }
 
@@ -35,7 +35,7 @@ pub struct Scripts<'a> {
     /// Cores of a task.
     pub cores: usize,
     /// What the user wants.
-    pub options: &'a Options,
+    pub options: &'a JobOptions,
 }
 
 impl Scripts<'_> {
@@ -120,8 +120,12 @@ mod tests {
     fn what_the_user_wants_comes_after_what_we_want_and_so_before_it() {
         let folder = tempfile::tempdir().unwrap();
         let raw = vec!["--mem=2G".to_owned(), "--no-requeue".to_owned()];
-        let options =
-            Options { time: Some("1:00".into()), array_limit: Some(3), raw, ..Options::default() };
+        let options = JobOptions {
+            time: Some("1:00".into()),
+            array_limit: Some(3),
+            raw,
+            ..JobOptions::default()
+        };
         let program = Path::new("/opt/it's wane");
         let scripts =
             Scripts { program, folder: folder.path(), shards: 7, cores: 2, options: &options };

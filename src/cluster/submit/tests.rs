@@ -93,7 +93,7 @@ fn order(runs: &[RunConfig], results: &Path, mock: &Mock) -> Result<(Frozen, Sub
         runs,
         runs_per_task: Some(2),
         beside: &BTreeSet::from([JobId(70)]),
-        options: &Options::default(),
+        options: &JobOptions::default(),
     };
     submit(&lock, mock, order)
 }

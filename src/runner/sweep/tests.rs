@@ -86,6 +86,15 @@ fn fail_fast_stops_at_the_first_failure() {
 }
 
 #[test]
+fn fail_fast_asks_cohorts_in_training_to_stop() {
+    let runs = runs(2);
+    let mock = script(&[(&runs[0], Outcome::Failed("no memory".into()))]);
+    let stop = Stop::default();
+    sweep(&mock, &one_each(&runs), true, &stop);
+    assert!(stop.is_requested());
+}
+
+#[test]
 fn an_executor_that_cannot_start_fails_its_runs() {
     let mock = Mock { refuses: true, ..Mock::default() };
     let result = sweep(&mock, &one_each(&runs(2)), false, &Stop::default());
