@@ -37,9 +37,9 @@ fn describe(Cancelled { job, waiting, running, all }: &Cancelled) -> String {
     match (running, all) {
         (0, _) => waiting,
         (_, true) => {
-            format!("{waiting} and {running_tasks}, which stop after a checkpoint")
+            format!("{waiting} and {running_tasks}; running tasks stop after a checkpoint")
         }
-        (_, false) => format!("{waiting}; {running_tasks} left alone (--yes cancels them too)"),
+        (_, false) => format!("{waiting}; {running_tasks} left alone (--yes cancels those too)"),
     }
 }
 

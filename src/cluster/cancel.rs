@@ -104,3 +104,48 @@ fn cancel_one(
     }
     Ok(Cancelled { job, waiting, running, all })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use super::super::submit::tests::{Mock, order, runs};
+    use super::*;
+
+    /// Cancels a submission whose two tasks are at this stage; job 2 writes its results.
+    fn cancel_at(stage: Stage, agreed: bool) -> (Vec<Cancelled>, Vec<(JobId, bool)>) {
+        let results = tempfile::tempdir().unwrap();
+        let mut mock = Mock { most_tasks: 10, ..Mock::default() };
+        order(&runs(4), results.path(), &mock).unwrap();
+        mock.jobs = HashMap::from([(JobId(1), stage), (JobId(2), Stage::Pending)]);
+        let target = Target::Experiment("a".into());
+        let cancelled = cancel(&target, results.path(), &mock, &|_, _| agreed).unwrap();
+        (cancelled, mock.cancelled.into_inner().unwrap())
+    }
+
+    #[test]
+    fn tasks_that_wait_are_cancelled_with_the_job_that_writes_results() {
+        let (told, asked) = cancel_at(Stage::Pending, false);
+        assert_eq!(told, [Cancelled { job: JobId(1), waiting: 2, running: 0, all: true }]);
+        assert_eq!(asked, [(JobId(1), false), (JobId(2), true)]);
+    }
+
+    #[test]
+    fn tasks_that_run_are_left_alone_until_the_user_agrees() {
+        let (told, asked) = cancel_at(Stage::Running, false);
+        assert_eq!(told, [Cancelled { job: JobId(1), waiting: 0, running: 2, all: false }]);
+        assert_eq!(asked, []);
+        let (_, asked) = cancel_at(Stage::Running, true);
+        assert_eq!(asked, [(JobId(1), true), (JobId(2), true)]);
+    }
+
+    #[test]
+    fn other_experiments_are_left_alone() {
+        let results = tempfile::tempdir().unwrap();
+        let mut mock = Mock { most_tasks: 10, ..Mock::default() };
+        order(&runs(4), results.path(), &mock).unwrap();
+        mock.jobs = HashMap::from([(JobId(1), Stage::Running)]);
+        let target = Target::Experiment("b".into());
+        assert_eq!(cancel(&target, results.path(), &mock, &|_, _| true).unwrap(), []);
+    }
+}

@@ -1,5 +1,5 @@
-//! Brings a plan onto a cluster: deals what is missing into tasks, freezes it, submits it, and knows what
-//! is still in the queue. The queue says what is alive; what came of runs is in the store.
+//! Submits a plan: deals its runs into tasks, freezes them and queues them; finds what is queued. The queue
+//! says what may still run; what came of runs is in the store.
 
 use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
@@ -18,9 +18,7 @@ const TASK_SECONDS: f64 = 300.0;
 
 /// A frozen sweep of which something is in the queue.
 pub struct Live {
-    /// The sweep.
     pub frozen: Frozen,
-    /// Its jobs.
     pub submission: Submission,
     /// The tasks that train.
     pub tasks: Queue,
@@ -31,17 +29,14 @@ pub struct Live {
 /// A task in the queue.
 #[derive(Clone, Debug)]
 pub struct QueuePosition {
-    /// Its job.
     pub job: JobId,
-    /// The task.
     pub task: Task,
 }
 
-/// The frozen sweeps of a results folder of which something is in the queue. Notes of the others that they
-/// are over.
+/// The frozen sweeps of a results folder of which something is in the queue. Marks the others as finished.
 ///
 /// # Errors
-/// A cluster that does not answer, or files that cannot be read: better than submitting twice.
+/// A cluster that does not answer, or files that cannot be read; guessing could submit runs twice.
 pub fn live(results: &Path, cluster: &dyn Cluster) -> Result<Vec<Live>> {
     let mut live = Vec::new();
     for (frozen, submission) in Frozen::submitted(results)? {
@@ -53,13 +48,13 @@ pub fn live(results: &Path, cluster: &dyn Cluster) -> Result<Vec<Live>> {
         if tasks.is_live() || report.is_live() {
             live.push(Live { frozen, submission, tasks, report });
         } else {
-            frozen.note_over()?;
+            frozen.mark_finished()?;
         }
     }
     Ok(live)
 }
 
-/// Where runs are in the queue.
+/// The task of each run that is in the queue.
 ///
 /// # Errors
 /// Files that cannot be read.
@@ -77,7 +72,7 @@ pub fn queue_positions(live: &[Live]) -> Result<HashMap<RunId, QueuePosition>> {
 
 /// A sweep to submit.
 pub struct SubmissionOrder<'a> {
-    /// What it is; the numbers of its shards and runs are filled in.
+    /// The numbers of its shards and runs are filled in.
     pub contents: Contents,
     /// The text of its spec.
     pub spec: &'a str,
@@ -87,12 +82,11 @@ pub struct SubmissionOrder<'a> {
     pub runs_per_task: Option<usize>,
     /// Other jobs that train runs of the same plan.
     pub beside: &'a BTreeSet<JobId>,
-    /// What the user wants of the cluster.
     pub options: &'a JobOptions,
 }
 
-/// Freezes a sweep and submits it: an array that trains, and a job that writes results after it. Where the
-/// cluster refuses either, nothing is left of both.
+/// Freezes a sweep and submits it: an array that trains, and a job that writes results after it. If the
+/// cluster refuses either, both are taken back.
 ///
 /// # Errors
 /// A cluster that refuses, a folder that cannot be written.
@@ -136,14 +130,14 @@ fn submit_frozen(
         let (script, arguments) = scripts.report(&after)?;
         let report = cluster.submit(&script, &arguments)?;
         let submission = Submission { job, report: Some(report) };
-        frozen.note_submission(&submission)?;
+        frozen.mark_submitted(&submission)?;
         Ok(submission)
     };
     finish().inspect_err(|_| drop(cluster.cancel(job, true)))
 }
 
-/// Deals runs into tasks: as the user says, or so that a task lasts long enough, and never more than the
-/// cluster takes.
+/// Deals runs into tasks: as many a task as the user says, or enough for [`TASK_SECONDS`]; never into more
+/// tasks than the cluster takes.
 fn shards(
     runs: &[RunConfig],
     jobs: usize,
@@ -171,4 +165,4 @@ fn shards(
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

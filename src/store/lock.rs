@@ -52,7 +52,7 @@ impl RunLock {
         write().with_context(|| format!("cannot write {}", self.path.display()))
     }
 
-    /// Changing a run's files takes the lock of that run.
+    /// Panics unless it is the lock of the run in this folder, which changing its files takes.
     pub(super) fn assert_in(&self, folder: &Path) {
         assert_eq!(self.path.parent(), Some(folder), "the lock is of another run");
     }

@@ -3,8 +3,8 @@ use std::path::Path;
 use anyhow::{Result, bail};
 use sysinfo::System;
 
-/// Whether the nodes of a cluster can see a folder, as far as can be told from here: an error where they
-/// cannot, a note where they probably cannot.
+/// Checks whether the nodes of a cluster can see a folder, as far as can be told from here: an error if they
+/// cannot, a note if they probably cannot.
 ///
 /// # Errors
 /// A folder in the memory of this machine while there are nodes elsewhere.

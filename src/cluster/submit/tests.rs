@@ -15,14 +15,15 @@ use crate::experiment::Changes;
 
 /// A cluster that remembers what it was asked.
 #[derive(Default)]
-struct Mock {
-    most_tasks: usize,
+pub struct Mock {
+    pub most_tasks: usize,
     /// Scripts that it refuses.
-    refuses: Option<&'static str>,
+    pub refuses: Option<&'static str>,
     /// Every task of a job is at this stage; of others it knows nothing.
-    jobs: HashMap<JobId, Stage>,
-    submitted: Mutex<Vec<(PathBuf, Vec<String>)>>,
-    cancelled: Mutex<Vec<JobId>>,
+    pub jobs: HashMap<JobId, Stage>,
+    pub submitted: Mutex<Vec<(PathBuf, Vec<String>)>>,
+    /// Jobs, and whether running tasks were to be cancelled too.
+    pub cancelled: Mutex<Vec<(JobId, bool)>>,
 }
 
 impl Cluster for Mock {
@@ -54,8 +55,8 @@ impl Cluster for Mock {
         Ok(stage.map_or(Vec::new(), |stage| (1..=2).map(|number| task(*stage, number)).collect()))
     }
 
-    fn cancel(&self, job: JobId, _running_too: bool) -> Result<()> {
-        self.cancelled.lock().unwrap().push(job);
+    fn cancel(&self, job: JobId, running_too: bool) -> Result<()> {
+        self.cancelled.lock().unwrap().push((job, running_too));
         Ok(())
     }
 
@@ -64,7 +65,7 @@ impl Cluster for Mock {
     }
 }
 
-fn runs(count: u64) -> Vec<RunConfig> {
+pub fn runs(count: u64) -> Vec<RunConfig> {
     (0..count).map(|seed| RunConfig { start: Start::Seed(seed), ..example() }).collect()
 }
 
@@ -85,7 +86,7 @@ fn contents() -> Contents {
     }
 }
 
-fn order(runs: &[RunConfig], results: &Path, mock: &Mock) -> Result<(Frozen, Submission)> {
+pub fn order(runs: &[RunConfig], results: &Path, mock: &Mock) -> Result<(Frozen, Submission)> {
     let lock = Lock::take(results)?;
     let order = SubmissionOrder {
         contents: contents(),

@@ -98,7 +98,8 @@ mod tests {
         lines.advanced(0, 2, 5, 5);
         lines.cohort_finished(0);
         lines.runs_ended(0);
-        assert_eq!((lines.reached().runs, lines.reached().lane_steps), (0, 10));
+        assert_eq!(lines.reached().runs, 0);
+        assert_eq!(lines.reached().lane_steps, 10);
         lines.runs_ended(2);
         assert_eq!(lines.reached().runs, 2);
     }
