@@ -32,15 +32,21 @@ pub fn run(args: Args) -> Result<()> {
 }
 
 fn describe(Cancelled { job, waiting, running, all }: &Cancelled) -> String {
-    let waiting = format!("job {job}: cancelled {}", counted(*waiting, "waiting task"));
-    let running_tasks = counted(*running, "running task");
-    match (running, all) {
-        (0, _) => waiting,
-        (_, true) => {
-            format!("{waiting} and {running_tasks}; running tasks stop after a checkpoint")
+    let gone = [(*waiting, "waiting task"), (if *all { *running } else { 0 }, "running task")];
+    let gone = gone.into_iter().filter(|(count, _)| *count > 0);
+    let gone: Vec<String> = gone.map(|(count, noun)| counted(count, noun)).collect();
+    let gone = match gone.is_empty() {
+        true => "no task".to_owned(),
+        false => gone.join(" and "),
+    };
+    let rest = match (*running, all) {
+        (0, _) => String::new(),
+        (_, true) => "; running tasks stop after a checkpoint".to_owned(),
+        (_, false) => {
+            format!("; left {} alone (--yes cancels them too)", counted(*running, "running task"))
         }
-        (_, false) => format!("{waiting}; {running_tasks} left alone (--yes cancels those too)"),
-    }
+    };
+    format!("job {job}: cancelled {gone}{rest}")
 }
 
 /// Asks; where nobody can answer, the answer is no.
@@ -52,4 +58,21 @@ fn agreed(job: JobId, running: usize) -> bool {
     let mut answer = String::new();
     let read = std::io::stdin().lock().read_line(&mut answer);
     read.is_ok() && ["y", "yes"].contains(&answer.trim().to_lowercase().as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_says_what_was_cancelled_and_what_was_left_alone() {
+        let line =
+            |waiting, running, all| describe(&Cancelled { job: JobId(5), waiting, running, all });
+        assert_eq!(line(2, 0, true), "job 5: cancelled 2 waiting tasks");
+        let left = "job 5: cancelled no task; left 1 running task alone (--yes cancels them too)";
+        assert_eq!(line(0, 1, false), left);
+        let both = "job 5: cancelled 1 waiting task and 3 running tasks; running tasks stop after a \
+                    checkpoint";
+        assert_eq!(line(1, 3, true), both);
+    }
 }
