@@ -39,6 +39,13 @@ pub struct CohortRunner<'a> {
     pub interrupter: Interrupter,
 }
 
+/// A run, looked up for training.
+enum Found {
+    ToTrain(Box<Taken>),
+    /// There is nothing to train.
+    Settled(Outcome),
+}
+
 /// A run that this process has locked.
 struct Taken {
     /// Index among the lanes asked for.
@@ -56,11 +63,11 @@ impl CohortRunner<'_> {
         let mut groups: BTreeMap<usize, Vec<Taken>> = BTreeMap::new();
         for (index, config) in lanes.iter().enumerate() {
             match self.take(index, config, tell) {
-                Ok(Ok(taken)) => {
+                Ok(Found::ToTrain(taken)) => {
                     let step = taken.resume.as_ref().map_or(0, |checkpoint| checkpoint.step);
-                    groups.entry(step).or_default().push(taken);
+                    groups.entry(step).or_default().push(*taken);
                 }
-                Ok(Err(outcome)) => outcomes[index] = outcome,
+                Ok(Found::Settled(outcome)) => outcomes[index] = outcome,
                 Err(error) => outcomes[index] = Outcome::failed(&error),
             }
         }
@@ -74,35 +81,32 @@ impl CohortRunner<'_> {
         outcomes
     }
 
-    /// Locks a run, or says why there is nothing to train.
-    fn take(
-        &self,
-        index: usize,
-        config: &RunConfig,
-        tell: &mut dyn Tell,
-    ) -> Result<std::result::Result<Taken, Outcome>> {
+    /// Locks a run and finds out where it resumes.
+    fn take(&self, index: usize, config: &RunConfig, tell: &mut dyn Tell) -> Result<Found> {
         let id = config.id();
         let mut holder = Holder::new(&self.provenance.host, 0);
-        let Some(mut lock) = self.store.lock(&id, &holder)? else { return Ok(Err(Outcome::Busy)) };
-        let resume = match self.store.state(config) {
-            RunState::Finished(record) => return Ok(Err(Outcome::Kept(record.end.status))),
-            RunState::New | RunState::Begun => None,
-            RunState::Interrupted { .. } => Some(self.store.checkpoint(config)?),
-            RunState::Failed { step, .. } => {
-                (step > 0).then(|| self.store.checkpoint(config)).transpose()?
+        let Some(mut lock) = self.store.lock(&id, &holder)? else {
+            return Ok(Found::Settled(Outcome::Busy));
+        };
+        let state = self.store.state(config);
+        let resumes = state.step() > 0;
+        match state {
+            RunState::Finished(record) => {
+                return Ok(Found::Settled(Outcome::Kept(record.end.status)));
             }
             RunState::Broken { why } => {
                 let aside = self.store.set_aside(&lock, &id)?;
-                tell(Event::Note(format!(
-                    "run {id} is trained again: {why}; its old files are in {}",
-                    aside.display()
-                )));
-                None
+                let aside = aside.display();
+                let text =
+                    format!("run {id} is trained again: {why}; its old files are in {aside}");
+                tell(Event::Note(text));
             }
-        };
+            _ => {}
+        }
+        let resume = resumes.then(|| self.store.checkpoint(config)).transpose()?;
         holder.from_step = resume.as_ref().map_or(0, |checkpoint| checkpoint.step);
         lock.announce(&holder)?;
-        Ok(Ok(Taken { index, config: config.clone(), lock, resume }))
+        Ok(Found::ToTrain(Box::new(Taken { index, config: config.clone(), lock, resume })))
     }
 
     fn train_group(&self, group: Vec<Taken>, tell: &mut dyn Tell) -> Vec<Outcome> {

@@ -14,8 +14,8 @@ use crate::store::Store;
 
 /// How often a cohort's worker is started again after it died.
 const RESTARTS: usize = 3;
-/// Lines of a dead worker's stderr that its error repeats.
-const LAST_WORDS: usize = 3;
+/// Last lines of a dead worker's stderr that its error repeats.
+const STDERR_LINES: usize = 3;
 
 /// Trains cohorts in worker processes: one that dies costs its cohort the steps since the last checkpoint,
 /// and nothing else. A worker that has trained a cohort trains the next.
@@ -30,7 +30,7 @@ pub struct Processes {
 struct Worker {
     process: Child,
     answers: Lines<BufReader<ChildStdout>>,
-    last_words: JoinHandle<VecDeque<String>>,
+    stderr: JoinHandle<VecDeque<String>>,
 }
 
 /// What a worker process made of a cohort.
@@ -45,33 +45,22 @@ impl Executor for Processes {
         let mut deaths = 0;
         loop {
             match self.work_once(lanes, tell)? {
-                // The worker alone was stopped, not the sweep: start it again, as after a death.
                 Answer::Outcomes(outcomes)
-                    if outcomes.contains(&Outcome::Stopped)
-                        && !self.stop.is_requested()
-                        && deaths < RESTARTS =>
+                    if deaths == RESTARTS || !self.is_worker_stopped_alone(&outcomes) =>
                 {
-                    tell(Event::Note("a worker process was stopped; starting it again".to_owned()));
+                    return Ok(outcomes);
                 }
-                Answer::Outcomes(outcomes) => return Ok(outcomes),
                 Answer::Died(_) if self.stop.is_requested() => {
                     return Ok(vec![Outcome::Stopped; lanes.len()]);
                 }
-                Answer::Died(why) if deaths == RESTARTS => {
-                    let why = format!(
-                        "its worker process died {} times; the last time: {why}",
-                        deaths + 1
-                    );
-                    let store = Store::new(&self.assignment.results);
-                    mark_failed(&store, lanes, &self.assignment.provenance, &why);
-                    return Ok(vec![Outcome::Failed(why); lanes.len()]);
+                Answer::Died(why) if deaths == RESTARTS => return Ok(self.give_up(lanes, &why)),
+                Answer::Outcomes(_) => {
+                    tell(Event::Note("a worker process was stopped; starting it again".to_owned()));
                 }
-                Answer::Died(why) => {
-                    let time = deaths + 1;
-                    tell(Event::Note(format!(
-                        "a worker process died ({why}); starting it again ({time} of {RESTARTS})"
-                    )));
-                }
+                Answer::Died(why) => tell(Event::Note(format!(
+                    "a worker process died ({why}); starting it again ({} of {RESTARTS})",
+                    deaths + 1
+                ))),
             }
             deaths += 1;
         }
@@ -101,10 +90,23 @@ impl Processes {
             }
             outcomes => {
                 self.stop.release(worker.process.id());
-                let why = worker.last_words()?;
+                let why = worker.wait_for_end()?;
                 Ok(outcomes.map_or(Answer::Died(why), Answer::Outcomes))
             }
         }
+    }
+
+    /// Whether somebody stopped a worker process and not the sweep, which is like a death.
+    fn is_worker_stopped_alone(&self, outcomes: &[Outcome]) -> bool {
+        outcomes.contains(&Outcome::Stopped) && !self.stop.is_requested()
+    }
+
+    fn give_up(&self, lanes: &[RunConfig], why: &str) -> Vec<Outcome> {
+        let times = RESTARTS + 1;
+        let why = format!("its worker process died {times} times; the last time: {why}");
+        let store = Store::new(&self.assignment.results);
+        mark_failed(&store, lanes, &self.assignment.provenance, &why);
+        vec![Outcome::Failed(why); lanes.len()]
     }
 
     fn start(&self) -> Result<Worker> {
@@ -116,9 +118,9 @@ impl Processes {
             .spawn()
             .with_context(|| format!("cannot start {}", self.program.display()))?;
         self.stop.hold(process.id(), process.stdin.take().context("the worker has no stdin")?);
-        let last_words = listen(process.stderr.take().context("the worker has no stderr")?);
+        let stderr = listen(process.stderr.take().context("the worker has no stderr")?);
         let answers = process.stdout.take().context("the worker has no stdout")?;
-        Ok(Worker { process, answers: BufReader::new(answers).lines(), last_words })
+        Ok(Worker { process, answers: BufReader::new(answers).lines(), stderr })
     }
 
     fn idle(&self) -> MutexGuard<'_, Vec<Worker>> {
@@ -150,9 +152,9 @@ impl Worker {
     }
 
     /// Waits for it to end; returns its exit status and the last lines of its stderr.
-    fn last_words(mut self) -> Result<String> {
+    fn wait_for_end(mut self) -> Result<String> {
         let status = self.process.wait().context("cannot wait for a worker")?;
-        Ok(describe(status, &self.last_words.join().unwrap_or_default()))
+        Ok(describe(status, &self.stderr.join().unwrap_or_default()))
     }
 }
 
@@ -162,7 +164,7 @@ fn listen(stderr: ChildStderr) -> JoinHandle<VecDeque<String>> {
         let mut last = VecDeque::new();
         for line in BufReader::new(stderr).lines().map_while(Result::ok) {
             last.push_back(line);
-            if last.len() > LAST_WORDS {
+            if last.len() > STDERR_LINES {
                 last.pop_front();
             }
         }
@@ -170,10 +172,10 @@ fn listen(stderr: ChildStderr) -> JoinHandle<VecDeque<String>> {
     })
 }
 
-fn describe(status: ExitStatus, last_words: &VecDeque<String>) -> String {
-    let words: Vec<&str> = last_words.iter().map(String::as_str).collect();
-    match words.is_empty() {
+fn describe(status: ExitStatus, stderr: &VecDeque<String>) -> String {
+    let lines: Vec<&str> = stderr.iter().map(String::as_str).collect();
+    match lines.is_empty() {
         true => status.to_string(),
-        false => format!("{status}: {}", words.join(" / ")),
+        false => format!("{status}: {}", lines.join(" / ")),
     }
 }
