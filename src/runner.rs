@@ -15,6 +15,7 @@ mod provenance;
 mod stop;
 mod sweep;
 mod todo;
+mod worker;
 
 pub use cohort::{CohortRunner, mark_failed};
 pub use grouping::{Pending, cohorts};
@@ -23,8 +24,9 @@ pub use machine::{Machine, cores};
 pub use outcome::{Event, Outcome, Tell};
 pub use processes::Processes;
 pub use progress::Progress;
-pub use protocol::{Assignment, serve};
+pub use protocol::Assignment;
 pub use provenance::COMMIT;
 pub use stop::Stop;
 pub use sweep::{Executor, Sweep, SweepResult};
 pub use todo::Todo;
+pub use worker::serve;

@@ -18,7 +18,9 @@ use crate::exit::Stopped;
 use crate::plural::counted;
 use crate::record::Provenance;
 use crate::runner::layout::Layout;
-use crate::runner::{Executor, Pending, Progress, Stop, Sweep, SweepResult, Todo};
+use crate::runner::{
+    Executor, Pending, Progress, Stop, Sweep, SweepResult, Todo, cohorts, progress,
+};
 use crate::signals;
 use crate::store::{Holder, Store};
 
@@ -82,8 +84,14 @@ impl Session {
         }
     }
 
-    /// Announces what these cohorts train.
-    pub fn announce(&self, cohorts: &[Vec<RunConfig>]) {
+    /// Groups what is left into cohorts and announces them.
+    pub fn cohorts(&self) -> Vec<Vec<RunConfig>> {
+        let cohorts = cohorts(self.pending(), self.layout.lanes, self.layout.workers);
+        self.announce(&cohorts);
+        cohorts
+    }
+
+    fn announce(&self, cohorts: &[Vec<RunConfig>]) {
         let runs: usize = cohorts.iter().map(Vec::len).sum();
         // The longest cohorts come first, not the largest.
         let mut sizes: Vec<usize> = cohorts.iter().map(Vec::len).collect();
@@ -102,6 +110,12 @@ impl Session {
     /// Runs to train.
     pub fn pending(&self) -> Vec<Pending> {
         self.todo.pending()
+    }
+
+    /// Shows how far the training of these cohorts is.
+    pub fn progress(&self, cohorts: &[Vec<RunConfig>]) -> Box<dyn Progress> {
+        let lane_steps = self.pending().iter().map(|run| run.steps_left() as u64).sum();
+        progress::for_sweep(cohorts, lane_steps, self.options.quiet)
     }
 
     /// A sweep over what is left.

@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 
 use super::{Inputs, Options, Print, Request, Session, Work};
 use crate::corpus::Source;
-use crate::runner::{Assignment, Processes, SweepResult, cohorts, progress};
+use crate::runner::{Assignment, Processes, SweepResult};
 
 /// Trains what is missing of an experiment and presents its results.
 ///
@@ -27,27 +27,28 @@ pub fn train(
     initial: Option<PathBuf>,
     fail_fast: bool,
 ) -> Result<SweepResult> {
-    let (layout, options) = (&session.layout, &session.options);
-    let pending = session.pending();
-    let lane_steps = pending.iter().map(|run| run.steps_left() as u64).sum();
-    let cohorts = cohorts(pending, layout.lanes, layout.workers);
-    session.announce(&cohorts);
+    let cohorts = session.cohorts();
     if !cohorts.is_empty() {
         // Fail early if there is no adapter, not in every worker.
-        options.backend.open()?;
+        session.options.backend.open()?;
     }
+    let executor = processes(session, source, initial)?;
+    let progress = session.progress(&cohorts);
+    Ok(session.sweep(&executor, &*progress, fail_fast).run(&cohorts))
+}
+
+fn processes(session: &Session, source: Source, initial: Option<PathBuf>) -> Result<Processes> {
     let program = std::env::current_exe().context("cannot find this program")?;
+    let options = &session.options;
     let assignment = Assignment {
         results: options.out.clone(),
         source,
         initial,
         backend: options.backend,
-        threads: layout.threads,
+        threads: session.layout.threads,
         checkpoint_every: options.checkpoint_every,
         provenance: session.provenance.clone(),
         lanes: Vec::new(),
     };
-    let executor = Processes::new(program, assignment, session.stop.clone());
-    let progress = progress::for_sweep(&cohorts, lane_steps, options.quiet);
-    Ok(session.sweep(&executor, &*progress, fail_fast).run(&cohorts))
+    Ok(Processes::new(program, assignment, session.stop.clone()))
 }

@@ -9,8 +9,8 @@ use crate::config::RunConfig;
 use crate::exit::usage;
 use crate::model::write_weights;
 use crate::record::Status;
-use crate::runner::progress::{self, Dashboard};
-use crate::runner::{CohortRunner, InProcess, Progress, cohorts};
+use crate::runner::progress::Dashboard;
+use crate::runner::{CohortRunner, InProcess, Progress};
 use crate::store::Store;
 
 /// Trains a spec of one arm, on a dashboard if `watched`, and writes the final weights to `save`.
@@ -27,15 +27,12 @@ pub fn train(
     let inputs = Inputs::load(request)?;
     usage(check(request, &inputs, save.is_some()))?;
     let session = Session::start(Work::of(&inputs), options)?;
-    let pending = session.pending();
-    let lane_steps = pending.iter().map(|run| run.steps_left() as u64).sum();
-    let cohorts = cohorts(pending, session.layout.lanes, session.layout.workers);
-    session.announce(&cohorts);
+    let cohorts = session.cohorts();
     let executor = InProcess(cohort_runner(&inputs, &session)?);
     let progress: Box<dyn Progress> = if watched && !cohorts.is_empty() {
         Box::new(dashboard(&inputs, &session))
     } else {
-        progress::for_sweep(&cohorts, lane_steps, session.options.quiet)
+        session.progress(&cohorts)
     };
     let result = session.sweep(&executor, &*progress, false).run(&cohorts);
     drop(progress);

@@ -11,10 +11,10 @@ use crate::cluster::follow::Queued;
 use crate::cluster::slurm::{JobId, Slurm};
 use crate::cluster::snapshot::{Contents, Lock, Program};
 use crate::cluster::submit::{Live, SubmissionOrder, live, queue_positions, submit};
-use crate::config::RunId;
+use crate::config::{RunConfig, RunId};
 use crate::exit::{Stopped, usage};
 use crate::plural::counted;
-use crate::runner::{SweepResult, progress};
+use crate::runner::SweepResult;
 
 /// Tasks that are followed at once; Slurm starts them in order.
 const MOST_FOLLOWED: usize = 64;
@@ -37,12 +37,13 @@ pub fn sweep(
     let inputs = Inputs::load(request)?;
     let lock = Lock::take(&options.out)?;
     let session = Session::start(Work::of(&inputs), options)?;
-    let jobs = submit_missing(request, &inputs, &session, cluster, &lock)?;
+    let call = Call { request, inputs: &inputs, session: &session, cluster };
+    let jobs = call.submit_missing(&lock)?;
     let queued = live(&session.options.out, &Slurm)?;
     drop(lock);
     jobs.iter().try_for_each(|job| print(&job.to_string()))?;
     if cluster.wait {
-        follow(request, &inputs, &session, &queued, print)
+        call.follow(&queued, print)
     } else if jobs.is_empty() {
         session.finish(&inputs, SweepResult::default(), print)
     } else {
@@ -54,43 +55,6 @@ pub fn sweep(
     }
 }
 
-/// Submits what is missing; returns every job that trains runs of the plan.
-fn submit_missing(
-    request: &Request,
-    inputs: &Inputs,
-    session: &Session,
-    cluster: &ClusterOptions,
-    lock: &Lock,
-) -> Result<BTreeSet<JobId>> {
-    let queued = live(&session.options.out, &Slurm)?;
-    let program = Program::this()?;
-    check_programs(&queued, &program, cluster.allow_version_mix)?;
-    let positions = queue_positions(&queued)?;
-    let missing = session.pending().into_iter().map(|run| run.run);
-    let (waiting, new): (Vec<_>, Vec<_>) =
-        missing.partition(|run| positions.contains_key(&run.id()));
-    let mut jobs: BTreeSet<JobId> = waiting.iter().map(|run| positions[&run.id()].job).collect();
-    if !waiting.is_empty() {
-        session.say(&format!("{} already queued", counted(waiting.len(), "run")));
-    }
-    if new.is_empty() {
-        return Ok(jobs);
-    }
-    let order = SubmissionOrder {
-        contents: contents(request, &session.options, inputs, program),
-        spec: &inputs.text,
-        runs: &new,
-        runs_per_task: cluster.runs_per_task,
-        beside: &jobs,
-        options: &cluster.job,
-    };
-    let (frozen, submission) = submit(lock, &Slurm, order)?;
-    let (runs, tasks) = (counted(new.len(), "run"), counted(frozen.contents.shards, "task"));
-    session.say(&format!("submitted {runs} in {tasks}; see {}", frozen.folder().display()));
-    jobs.insert(submission.job);
-    Ok(jobs)
-}
-
 /// Results are not thrown away before a cluster has accepted to train them again.
 fn check_options(options: &Options) -> Result<()> {
     ensure!(
@@ -100,53 +64,98 @@ fn check_options(options: &Options) -> Result<()> {
     Ok(())
 }
 
-fn contents(request: &Request, options: &Options, inputs: &Inputs, program: Program) -> Contents {
-    Contents {
-        name: inputs.spec.name.clone(),
-        changes: request.changes.clone(),
-        initial: request.init.clone(),
-        source: inputs.spec.source.clone(),
-        backend: options.backend,
-        lanes: options.lanes,
-        jobs: options.jobs.unwrap_or(1),
-        checkpoint_every: options.checkpoint_every,
-        program,
-        shards: 0,
-        runs: 0,
-        command: std::env::args().collect(),
-    }
+/// One call that submits.
+struct Call<'a> {
+    request: &'a Request,
+    inputs: &'a Inputs,
+    session: &'a Session,
+    cluster: &'a ClusterOptions,
 }
 
-/// Follows every task that trains runs of the plan, then presents the results.
-fn follow(
-    request: &Request,
-    inputs: &Inputs,
-    session: &Session,
-    queued: &[Live],
-    print: Print,
-) -> Result<()> {
-    let wanted: BTreeSet<RunId> = session.pending().iter().map(|run| run.run.id()).collect();
-    let (executor, shards) =
-        Queued::of(&Slurm, session.store.clone(), session.stop.clone(), queued, &wanted)?;
-    let lane_steps = session.pending().iter().map(|run| run.steps_left() as u64).sum();
-    let progress = progress::for_sweep(&shards, lane_steps, session.options.quiet);
-    let mut sweep = session.sweep(&executor, &*progress, false);
-    sweep.workers = MOST_FOLLOWED;
-    let result = sweep.run(&shards);
-    drop(progress);
-    if result.stopped {
-        let spec = request.spec.display();
-        let message =
-            format!("stopped waiting; the tasks continue. `wane cancel {spec}` cancels them");
-        return Err(Stopped { message }.into());
+impl Call<'_> {
+    /// Submits what is missing; returns every job that trains runs of the plan.
+    fn submit_missing(&self, lock: &Lock) -> Result<BTreeSet<JobId>> {
+        let queued = live(&self.session.options.out, &Slurm)?;
+        let program = Program::this()?;
+        check_programs(&queued, &program, self.cluster.allow_version_mix)?;
+        let positions = queue_positions(&queued)?;
+        let missing = self.session.pending().into_iter().map(|run| run.run);
+        let (waiting, new): (Vec<_>, Vec<_>) =
+            missing.partition(|run| positions.contains_key(&run.id()));
+        let mut jobs: BTreeSet<JobId> =
+            waiting.iter().map(|run| positions[&run.id()].job).collect();
+        if !waiting.is_empty() {
+            self.session.say(&format!("{} already queued", counted(waiting.len(), "run")));
+        }
+        if !new.is_empty() {
+            jobs.insert(self.submit(lock, program, &new, &jobs)?);
+        }
+        Ok(jobs)
     }
-    let failed = result.failed.len();
-    session.finish(inputs, result, print)?;
-    let left = session.look_again().pending().len();
-    ensure!(
-        failed > 0 || left == 0,
-        "{} left the queue unfinished; run the command again",
-        counted(left, "run")
-    );
-    Ok(())
+
+    /// Submits runs; returns the job that trains them.
+    fn submit(
+        &self,
+        lock: &Lock,
+        program: Program,
+        runs: &[RunConfig],
+        beside: &BTreeSet<JobId>,
+    ) -> Result<JobId> {
+        let order = SubmissionOrder {
+            contents: self.contents(program),
+            spec: &self.inputs.text,
+            runs,
+            runs_per_task: self.cluster.runs_per_task,
+            beside,
+            options: &self.cluster.job,
+        };
+        let (frozen, submission) = submit(lock, &Slurm, order)?;
+        let (runs, tasks) = (counted(runs.len(), "run"), counted(frozen.contents.shards, "task"));
+        let folder = frozen.folder().display();
+        self.session.say(&format!("submitted {runs} in {tasks}; see {folder}"));
+        Ok(submission.job)
+    }
+
+    fn contents(&self, program: Program) -> Contents {
+        let options = &self.session.options;
+        Contents {
+            name: self.inputs.spec.name.clone(),
+            changes: self.request.changes.clone(),
+            initial: self.request.init.clone(),
+            source: self.inputs.spec.source.clone(),
+            backend: options.backend,
+            lanes: options.lanes,
+            jobs: options.jobs.unwrap_or(1),
+            checkpoint_every: options.checkpoint_every,
+            program,
+            shards: 0,
+            runs: 0,
+            command: std::env::args().collect(),
+        }
+    }
+
+    /// Follows every task that trains runs of the plan, then presents the results.
+    fn follow(&self, queued: &[Live], print: Print) -> Result<()> {
+        let session = self.session;
+        let wanted: BTreeSet<RunId> = session.pending().iter().map(|run| run.run.id()).collect();
+        let (executor, shards) =
+            Queued::of(&Slurm, session.store.clone(), session.stop.clone(), queued, &wanted)?;
+        let progress = session.progress(&shards);
+        let mut sweep = session.sweep(&executor, &*progress, false);
+        sweep.workers = MOST_FOLLOWED;
+        let result = sweep.run(&shards);
+        drop(progress);
+        if result.stopped {
+            let message = format!(
+                "stopped waiting; the tasks continue. `wane cancel {}` cancels them",
+                self.request.spec.display()
+            );
+            return Err(Stopped { message }.into());
+        }
+        session.finish(self.inputs, result, print)?;
+        let left = session.look_again().pending().len();
+        let left_runs = counted(left, "run");
+        ensure!(left == 0, "{left_runs} left the queue unfinished; run the command again");
+        Ok(())
+    }
 }
