@@ -98,7 +98,7 @@ fn costs(forecast: &Forecast) -> Vec<String> {
         DeviceKind::Gpu => "time         not estimated on a GPU".to_owned(),
     };
     vec![
-        format!("cohorts      {}", layout.describe(forecast.cohorts)),
+        format!("training     {}", layout.describe(forecast.cohorts)),
         format!(
             "memory       about {} ({} a lane)",
             mebibytes(layout.bytes()),

@@ -43,7 +43,7 @@ fn comes_from(results: &str, spec: &str, runs: usize) {
     let experiment: serde_json::Value = serde_json::from_str(&experiment).unwrap();
     assert_eq!(experiment["spec"], read(spec), "run `just reference` again");
     let commit = experiment["provenance"]["commit"].as_str().unwrap();
-    assert!(!commit.ends_with("-dirty"), "the reference comes from a committed program: {commit}");
+    assert!(!commit.contains("-dirty"), "the reference comes from a committed program: {commit}");
     let rows = crate::common::rows(&project().join(format!("{results}/runs.csv")));
     assert!(rows.len() >= runs && rows.iter().all(|run| run["status"] == "done"));
 }
