@@ -146,7 +146,7 @@ impl<'a> Watched<'a> {
         self.finished.clone().unwrap_or_else(|| match store.state(self.config) {
             RunState::Finished(record) => Outcome::Kept(record.end.status),
             RunState::Failed { error, .. } => Outcome::Failed(error),
-            _ => Outcome::Failed(format!("its task ended before it did: {how}")),
+            _ => Outcome::Failed(format!("its task ended without finishing it: {how}")),
         })
     }
 }

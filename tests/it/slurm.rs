@@ -271,7 +271,7 @@ fn a_task_that_is_killed_costs_the_steps_since_its_checkpoint() {
     kill_task(&cluster, "1/2");
     let call = finish(waiting);
     assert_eq!(call.code, Some(1), "{}", call.stderr);
-    assert!(call.stderr.contains("its task ended before it did: FAILED"), "{}", call.stderr);
+    assert!(call.stderr.contains("its task ended without finishing it: FAILED"), "{}", call.stderr);
     let call = cluster.wait(&spec, &INTERRUPTIBLE);
     assert_ok(&call, &cluster);
     assert!(call.stderr.contains("resumed after step"), "{}", call.stderr);
