@@ -33,7 +33,7 @@ pub fn collect(mut request: Request, mut out: PathBuf, print: Print) -> Result<(
     let (finished, all) = (todo.finished(), inputs.plan.runs.len());
     if finished < all {
         todo.reasons().iter().for_each(|reason| eprintln!("{reason}"));
-        bail!("only {finished} of {all} runs are trained; results are written of what there is");
+        bail!("only {finished} of {all} runs are trained; the results hold what there is so far");
     }
     Ok(())
 }
