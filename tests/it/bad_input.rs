@@ -227,7 +227,8 @@ fn assignments_on_the_command_line_are_checked_like_the_file() {
         ("model.context=700", "train split has 600 tokens"),
         ("train.stepz=3", "did you mean `steps`?"),
         ("train.steps=many", "steps"),
-        ("arm.0.form=l3", "arm.0.form = \"l3\": did you mean `l2`?"),
+        ("arm.0.form=l3", "arm.0.form = \"l3\": expected one of none, adamw, l2,"),
+        ("arm.0.form=adamv", "arm.0.form = \"adamv\": did you mean `adamw`?"),
         ("seeds=[]", "empty"),
         ("model.heads=5", "does not divide"),
     ] {
