@@ -14,7 +14,7 @@ test:
 
 # Kills a sweep at random moments, a hundred times over.
 torture:
-    WANE_TORTURE=100 cargo test --release --test resume killed -- --nocapture
+    WANE_TORTURE=100 cargo test --release --test it killed -- --nocapture
 
 # Formatting, lints and tests, as CI runs them.
 check:

@@ -10,9 +10,9 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use wane::backend::Backend;
-use wane::cluster::slurm::{Cluster, JobId, Options, Stage, Task};
+use wane::cluster::slurm::{Cluster, JobId, JobOptions, Stage, Task};
 use wane::cluster::snapshot::{Contents, Lock, Program};
-use wane::cluster::submit::{Order, live, places, submit};
+use wane::cluster::submit::{SubmissionOrder, live, queue_positions, submit};
 use wane::config::RunConfig;
 use wane::corpus::{Corpus, Source};
 use wane::experiment::Plan;
@@ -86,7 +86,7 @@ fn main() {
     assert_eq!(todo.finished(), half);
     timed("find what is queued", || {
         let queued = live(results.path(), &Pretended).expect("the pretended cluster answers");
-        assert_eq!(places(&queued).expect("shards are there").len(), count);
+        assert_eq!(queue_positions(&queued).expect("shards are there").len(), count);
     });
     timed("deal, freeze and submit the rest", || send(results.path(), &text, &todo));
     worked += again.elapsed();
@@ -144,13 +144,13 @@ fn send(results: &Path, spec: &str, todo: &Todo) {
         runs: 0,
         command: Vec::new(),
     };
-    let order = Order {
+    let order = SubmissionOrder {
         contents,
         spec,
         runs: &runs,
         runs_per_task: Some(100),
         beside: &BTreeSet::new(),
-        options: &Options::default(),
+        options: &JobOptions::default(),
     };
     let (frozen, _) = submit(&lock, &Pretended, order).expect("the pretended cluster takes it");
     assert_eq!(frozen.contents.runs, runs.len());

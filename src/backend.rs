@@ -4,22 +4,17 @@ use std::fmt;
 
 use anyhow::{Result, anyhow};
 use burn::tensor::{Device, DeviceType};
-use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
 use crate::experiment::cost::Arithmetic;
 
 /// A Burn backend.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Backend {
-    /// burn-flex, Burn's CPU backend
     Flex,
-    /// burn-ndarray, the older CPU backend; deprecated by Burn, several times slower than flex
     Ndarray,
-    /// A GPU through wgpu: Vulkan, Metal or DirectX 12
     Wgpu,
-    /// An NVIDIA GPU through CUDA; needs a build with `--features cuda`
     Cuda,
 }
 
@@ -33,6 +28,21 @@ pub enum DeviceKind {
 }
 
 impl Backend {
+    /// Every backend, whether or not it can be used here.
+    pub const ALL: [Backend; 4] = [Backend::Flex, Backend::Ndarray, Backend::Wgpu, Backend::Cuda];
+
+    /// What it is, for the help.
+    pub fn description(self) -> &'static str {
+        match self {
+            Backend::Flex => "burn-flex, Burn's CPU backend",
+            Backend::Ndarray => {
+                "burn-ndarray, the older CPU backend; deprecated by Burn, several times slower than flex"
+            }
+            Backend::Wgpu => "A GPU through wgpu: Vulkan, Metal or DirectX 12",
+            Backend::Cuda => "An NVIDIA GPU through CUDA; needs a build with `--features cuda`",
+        }
+    }
+
     /// As written on the command line.
     pub fn name(self) -> &'static str {
         match self {
@@ -66,7 +76,7 @@ impl Backend {
     pub fn open(self) -> Result<Device> {
         match self {
             Backend::Flex => Ok(Device::flex()),
-            #[allow(deprecated)] // Offered on purpose; the help says that Burn deprecates it.
+            #[allow(deprecated)] // Offered on purpose: the help says so.
             Backend::Ndarray => Ok(Device::ndarray()),
             Backend::Wgpu => open_wgpu(),
             Backend::Cuda => open_cuda(),

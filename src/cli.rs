@@ -1,16 +1,17 @@
-//! The command line: what may be typed. Every subcommand has one file with one `run`.
+//! The command line: what may be typed, and what is printed. A subcommand is a file with one `run`.
 
+mod arguments;
 mod backends;
 mod cancel;
 mod collect;
 mod compare;
 mod data;
 mod manifest;
-pub(crate) mod output;
+mod output;
 mod plan;
 mod report;
 mod status;
-pub mod sweep;
+mod sweep;
 mod table;
 mod train;
 mod worker;
@@ -32,34 +33,32 @@ enum Command {
     Sweep(sweep::Args),
     /// Train a spec of one arm, watching it on a live dashboard
     Train(train::Args),
-    /// Show what a spec would train: runs, cohorts, tokens, memory, time
+    /// Show what a spec would train: runs, tokens, memory, time
     Plan(plan::Args),
-    /// Draw figures and report of an experiment again, from its CSV files
+    /// Draw the figures and the report of an experiment again, from its CSV files
     Report(report::Args),
-    /// Set two experiments side by side: what was asked, which verdicts differ
+    /// Compare two experiments: what was asked, which verdicts differ
     Compare(compare::Args),
-    /// Show what has become of the runs of a spec, or of all runs
+    /// Show the state of the runs of a spec, or of all runs
     Status(status::Args),
-    /// Write results, figures and report of a spec from the runs that there are, without training
+    /// Write results, figures and report from the runs trained so far, without training
     Collect(collect::Args),
-    /// Take what is in a cluster's queue for a spec out of it
+    /// Cancel a spec's queued jobs
     Cancel(cancel::Args),
     /// Show which parameters each arm of a spec decays
     Manifest(manifest::Args),
     /// Show the published values of λ and what their sources say
     Table(table::Args),
-    /// Fetch public texts
+    /// Download public texts
     Data(data::Args),
-    /// List the backends that this machine offers
+    /// List the backends of this machine
     Backends(backends::Args),
-    /// Train a cohort for a sweep
+    /// Train runs for a sweep, as its worker process
     #[command(hide = true)]
     Worker(worker::Args),
 }
 
 impl Cli {
-    /// Carries the command out.
-    ///
     /// # Errors
     /// Whatever went wrong, with its context.
     pub fn run(self) -> Result<()> {

@@ -1,11 +1,11 @@
-//! How the program ends: 0 when all is well, 1 when something failed, 2 when the caller can mend it,
-//! 130 when it was stopped.
+//! Exit codes: 0 for success, 1 if something failed, 2 if the call, the spec or the data is wrong, 130 if the
+//! program was stopped.
 
 use std::fmt;
 
 use anyhow::{Error, Result};
 
-/// Marks an error as a wrong use of the program: a spec, an argument, or data that cannot be.
+/// Marks an error as the caller's: an argument, a spec or data that is wrong.
 #[derive(Debug)]
 struct Usage(Error);
 
@@ -20,7 +20,7 @@ impl std::error::Error for Usage {}
 /// The user stopped the program before its end.
 #[derive(Debug)]
 pub struct Stopped {
-    /// What there is, and how to go on.
+    /// How far it came, and how to resume.
     pub message: String,
 }
 
@@ -32,7 +32,7 @@ impl fmt::Display for Stopped {
 
 impl std::error::Error for Stopped {}
 
-/// Marks the error of a result as a wrong use.
+/// Marks an error as the caller's.
 ///
 /// # Errors
 /// The same, marked.
@@ -40,7 +40,7 @@ pub fn usage<T>(result: Result<T>) -> Result<T> {
     result.map_err(|error| Error::new(Usage(error)))
 }
 
-/// The exit code that tells a caller about this error.
+/// The exit code of an error.
 pub fn code(error: &Error) -> u8 {
     if error.chain().any(|cause| cause.is::<Usage>()) {
         2

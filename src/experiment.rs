@@ -74,8 +74,8 @@ pub struct Arm {
     pub published: Option<&'static Published>,
     /// How its decay is carried over.
     pub transfer: Option<Transfer>,
-    /// Place of its `[[arm]]` in the spec.
-    table: usize,
+    /// Which of the spec's `[[arm]]` tables it comes from, from 0.
+    table_index: usize,
 }
 
 impl Arm {

@@ -16,10 +16,10 @@ pub fn write_atomically(path: &Path, contents: &[u8]) -> Result<()> {
     write_atomically_with(path, |file| Ok(file.write_all(contents)?))
 }
 
-/// Writes rows, as they come, as a CSV file that is never seen half-written.
+/// Writes rows, as they come, to a CSV file.
 ///
 /// # Errors
-/// A folder that cannot be written, or a row that cannot be had; the message names the file.
+/// A folder that cannot be written, or an error of `rows`; the message names the file.
 pub fn write_csv_atomically<T: Serialize>(
     path: &Path,
     rows: impl FnOnce(&mut dyn FnMut(T) -> Result<()>) -> Result<()>,
@@ -66,12 +66,12 @@ fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-/// A new name is on the disk once its folder is.
+/// A new name is durable once its folder is written.
 fn sync_folder(folder: &Path) -> Result<()> {
     Ok(File::open(folder).and_then(|folder| folder.sync_all()).or_else(unsupported)?)
 }
 
-/// Temporary files are their owner's alone, but results are for colleagues too: what the umask says.
+/// A temporary file is private; results get the permissions that any new file has.
 fn readable_by_all() -> Builder<'static, 'static> {
     #[allow(unused_mut)]
     let mut builder = Builder::new();
@@ -83,7 +83,7 @@ fn readable_by_all() -> Builder<'static, 'static> {
     builder
 }
 
-/// Not every system can flush a folder; the rename is then as durable as it gets.
+/// Not every system can flush a folder; then a rename is as durable as it can be.
 fn unsupported(error: std::io::Error) -> std::io::Result<()> {
     if cfg!(unix) { Err(error) } else { Ok(()) }
 }
@@ -91,7 +91,7 @@ fn unsupported(error: std::io::Error) -> std::io::Result<()> {
 /// Creates a folder and those above it.
 ///
 /// # Errors
-/// A place that cannot be written; the message names the folder.
+/// The message names the folder.
 pub fn create_folder(path: &Path) -> Result<()> {
     fs::create_dir_all(path).with_context(|| format!("cannot create the folder {}", path.display()))
 }
@@ -108,7 +108,7 @@ pub fn csv_of<T: Serialize>(rows: &[T]) -> Result<Vec<u8>> {
     writer.into_inner().map_err(|error| anyhow!("{error}"))
 }
 
-/// A value as JSON for people, with a newline at the end.
+/// A value as indented JSON, with a newline at the end.
 ///
 /// # Errors
 /// A value that JSON cannot hold.

@@ -22,6 +22,7 @@ pub mod files;
 pub mod model;
 pub mod ops;
 pub mod optim;
+mod plural;
 pub mod published;
 mod random;
 pub mod record;

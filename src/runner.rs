@@ -1,26 +1,32 @@
-//! Carries a plan out: groups runs into cohorts, hands them to workers here or in processes of their
-//! own, and keeps what they bring in the store.
+//! Trains a plan: groups runs into cohorts and trains them in this process or in worker processes, with
+//! results in the store.
 
 mod cohort;
 mod grouping;
 mod in_process;
 mod journal;
 pub mod layout;
+mod machine;
 mod outcome;
 mod processes;
 pub mod progress;
 mod protocol;
+mod provenance;
 mod stop;
 mod sweep;
 mod todo;
+mod worker;
 
-pub use cohort::{Workplace, give_up};
+pub use cohort::{CohortRunner, mark_failed};
 pub use grouping::{Pending, cohorts};
 pub use in_process::InProcess;
+pub use machine::{Machine, cores};
 pub use outcome::{Event, Outcome, Tell};
 pub use processes::Processes;
 pub use progress::Progress;
-pub use protocol::{Assignment, serve};
+pub use protocol::Assignment;
+pub use provenance::COMMIT;
 pub use stop::Stop;
-pub use sweep::{Executor, Sweep, Verdict};
+pub use sweep::{Executor, Sweep, SweepResult};
 pub use todo::Todo;
+pub use worker::serve;

@@ -1,36 +1,42 @@
-//! One call of a subcommand that trains: looks up what is there, trains what is missing, presents what
-//! there is.
+//! One call of a subcommand: looks up what is there, trains what is missing, presents the results.
 
-pub mod inputs;
+pub mod collect;
+mod forecast;
+mod inputs;
 pub mod local;
-pub mod provenance;
+mod request;
+mod results;
 pub mod shard;
+pub mod single;
+pub mod status;
 pub mod submit;
-
-use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 
-use crate::cli::output::print;
 use crate::config::RunConfig;
 use crate::exit::Stopped;
-use crate::record::{Provenance, Status};
-use crate::report;
-use crate::results::{Experiment, write_results};
-use crate::runner::Pending;
+use crate::plural::counted;
+use crate::record::Provenance;
 use crate::runner::layout::Layout;
-use crate::runner::{Executor, Progress, Stop, Sweep, Todo, Verdict};
+use crate::runner::{
+    Executor, Pending, Progress, Stop, Sweep, SweepResult, Todo, cohorts, progress,
+};
 use crate::signals;
 use crate::store::{Holder, Store};
-use inputs::{Inputs, TrainingArgs};
+
+pub use forecast::Forecast;
+pub use inputs::Inputs;
+pub use request::{Options, Request};
+
+/// Takes what belongs on stdout.
+pub type Print<'a> = &'a dyn Fn(&str) -> Result<()>;
 
 /// What one call trains.
 pub struct Work {
     /// Name of the experiment.
     pub name: String,
-    /// The runs.
     pub runs: Vec<RunConfig>,
-    /// What people should know of them.
+    /// What people should know about the runs.
     pub notes: Vec<String>,
 }
 
@@ -44,50 +50,28 @@ impl Work {
 
 /// One call of a subcommand that trains.
 pub struct Session {
-    /// Lanes and workers.
+    pub options: Options,
     pub layout: Layout,
-    /// For the records.
+    /// Of this call, for the runs that it trains.
     pub provenance: Provenance,
-    /// Where runs are kept.
     pub store: Store,
-    /// Stops it.
     pub stop: Stop,
     runs: Vec<RunConfig>,
     todo: Todo,
-    out: PathBuf,
-    quiet: bool,
 }
 
 impl Session {
     /// Forgets what the user wants trained again, looks up what is left, listens to Ctrl-C.
-    pub fn start(work: Work, args: &TrainingArgs) -> Result<Self> {
+    pub fn start(work: Work, options: Options) -> Result<Self> {
         let Work { name, runs, notes } = work;
-        let layout = args.layout(&runs)?;
-        let store = Store::new(&args.out);
-        let provenance =
-            Provenance::collect(args.backend, layout.workers, std::env::args().collect());
-        let mut todo = Todo::of(&runs, &store);
-        let again = match (args.fresh, args.retry_diverged) {
-            (true, _) => runs.clone(),
-            (false, true) => todo.diverged(),
-            (false, false) => Vec::new(),
-        };
-        if !again.is_empty() {
-            forget(&again, &store, &provenance)?;
-            todo = Todo::of(&runs, &store);
-        }
-        let stop = Stop::default();
-        let asked = stop.clone();
-        let quiet = args.quiet;
-        signals::on_stop(move || {
-            if !quiet {
-                eprintln!("\nstopping as soon as nothing gets lost; once more stops at once");
-            }
-            asked.request();
-        })?;
-        let out = args.out.clone();
-        let session = Session { layout, provenance, store, stop, runs, todo, out, quiet };
-        session.say(&format!("{name}: {} runs", session.runs.len()));
+        let layout = options.layout(&runs)?;
+        let store = Store::new(&options.out);
+        let command = std::env::args().collect();
+        let provenance = Provenance::of_call(options.backend, layout.workers, command);
+        let todo = look_up(&runs, &options, &store, &provenance)?;
+        let stop = stop_on_signal(options.quiet)?;
+        let session = Session { options, layout, provenance, store, stop, runs, todo };
+        session.say(&format!("{name}: {}", counted(session.runs.len(), "run")));
         session.todo.reasons().iter().for_each(|reason| session.say(reason));
         notes.iter().for_each(|note| session.say(note));
         Ok(session)
@@ -95,14 +79,43 @@ impl Session {
 
     /// Talks to people, unless they asked for quiet.
     pub fn say(&self, text: &str) {
-        if !self.quiet {
+        if !self.options.quiet {
             eprintln!("{text}");
+        }
+    }
+
+    /// Groups what is left into cohorts and announces them.
+    pub fn cohorts(&self) -> Vec<Vec<RunConfig>> {
+        let cohorts = cohorts(self.pending(), self.layout.lanes, self.layout.workers);
+        self.announce(&cohorts);
+        cohorts
+    }
+
+    fn announce(&self, cohorts: &[Vec<RunConfig>]) {
+        let runs: usize = cohorts.iter().map(Vec::len).sum();
+        // The longest cohorts come first, not the largest.
+        let mut sizes: Vec<usize> = cohorts.iter().map(Vec::len).collect();
+        sizes.sort_by_key(|size| std::cmp::Reverse(*size));
+        let at_once: usize = sizes.iter().take(self.layout.workers).sum();
+        match runs {
+            0 => return self.say("nothing left to train"),
+            1 => self.say("training 1 run"),
+            _ => self.say(&format!("training {runs} runs, {at_once} at a time")),
+        }
+        if self.options.verbose {
+            self.say(&format!("in {}", self.layout.describe(cohorts.len())));
         }
     }
 
     /// Runs to train.
     pub fn pending(&self) -> Vec<Pending> {
         self.todo.pending()
+    }
+
+    /// Shows how far the training of these cohorts is.
+    pub fn progress(&self, cohorts: &[Vec<RunConfig>]) -> Box<dyn Progress> {
+        let lane_steps = self.pending().iter().map(|run| run.steps_left() as u64).sum();
+        progress::for_sweep(cohorts, lane_steps, self.options.quiet)
     }
 
     /// A sweep over what is left.
@@ -117,23 +130,24 @@ impl Session {
     }
 
     /// Writes an experiment's files from the store, prints what they say, and ends as the sweep did.
-    pub fn finish(&self, inputs: &Inputs, verdict: Verdict) -> Result<()> {
-        present(inputs, &self.out, &self.store, &self.provenance)?;
-        self.conclude(verdict)
+    pub fn finish(&self, inputs: &Inputs, result: SweepResult, print: Print) -> Result<()> {
+        results::present(inputs, &self.options.out, &self.store, &self.provenance, print)?;
+        self.conclude(result)
     }
 
     /// Ends as the sweep did.
-    pub fn conclude(&self, verdict: Verdict) -> Result<()> {
-        if !verdict.failed.is_empty() {
+    pub fn conclude(&self, result: SweepResult) -> Result<()> {
+        if !result.failed.is_empty() {
             let list: Vec<String> =
-                verdict.failed.iter().map(|(id, why)| format!("\n  {id}: {why}")).collect();
-            bail!("{} of {} runs failed:{}", list.len(), self.runs.len(), list.concat());
+                result.failed.iter().map(|(id, why)| format!("\n  {id}: {why}")).collect();
+            let runs = counted(self.runs.len(), "run");
+            bail!("{} of {runs} failed:{}", list.len(), list.concat());
         }
-        if verdict.stopped {
+        if result.stopped {
             let message = format!(
-                "stopped; {} of {} runs have ended. Go on with\n  {}",
+                "stopped; {} of {} trained. Resume with\n  {}",
                 self.look_again().finished(),
-                self.runs.len(),
+                counted(self.runs.len(), "run"),
                 resuming_command(&self.provenance.command)
             );
             return Err(Stopped { message }.into());
@@ -147,25 +161,21 @@ impl Session {
     }
 }
 
-/// Writes an experiment's files from the store and prints what they say.
-pub fn present(inputs: &Inputs, out: &Path, store: &Store, provenance: &Provenance) -> Result<()> {
-    let folder = out.join(&inputs.spec.name);
-    let experiment = Experiment {
-        name: inputs.spec.name.clone(),
-        question: inputs.spec.question.clone(),
-        spec: inputs.text.clone(),
-        data: inputs.corpus.source.clone(),
-        digest: inputs.corpus.digest.clone(),
-        provenance: provenance.clone(),
+/// What is left to train, after forgetting what the user wants trained again.
+fn look_up(
+    runs: &[RunConfig],
+    options: &Options,
+    store: &Store,
+    provenance: &Provenance,
+) -> Result<Todo> {
+    let todo = Todo::of(runs, store);
+    let again = match (options.fresh, options.retry_diverged) {
+        (true, _) => runs.to_vec(),
+        (false, true) => todo.diverged(),
+        (false, false) => return Ok(todo),
     };
-    let rows = write_results(&folder, &experiment, &inputs.plan, store)?;
-    if rows.iter().any(|row| row.status == Status::Done) {
-        let report = report::write(&folder)?;
-        print(&format!("{}\n", report.answer))?;
-        print(&format!("report    {}", report.page.display()))?;
-        print(&format!("figures   {}", folder.join("figures").display()))?;
-    }
-    print(&format!("numbers   {}", folder.join("runs.csv").display()))
+    forget(&again, store, provenance)?;
+    Ok(Todo::of(runs, store))
 }
 
 fn forget(runs: &[RunConfig], store: &Store, provenance: &Provenance) -> Result<()> {
@@ -180,11 +190,24 @@ fn forget(runs: &[RunConfig], store: &Store, provenance: &Provenance) -> Result<
     Ok(())
 }
 
-/// The command line without what would throw finished runs away.
+/// Asked to stop by Ctrl-C and the like.
+fn stop_on_signal(quiet: bool) -> Result<Stop> {
+    let stop = Stop::default();
+    let asked = stop.clone();
+    signals::on_stop(move || {
+        if !quiet {
+            eprintln!("\nStopping after a checkpoint; press Ctrl-C again to quit now.");
+        }
+        asked.request();
+    })?;
+    Ok(stop)
+}
+
+/// The command line without the flags that would train finished runs again.
 fn resuming_command(command: &[String]) -> String {
     let words =
         command.iter().filter(|word| !["--fresh", "--retry-diverged"].contains(&word.as_str()));
-    // An argument cannot hold a zero byte, which is all that the other function refuses.
+    // Joining fails on a zero byte alone, which an argument cannot hold.
     shlex::try_join(words.map(String::as_str)).unwrap_or_default()
 }
 

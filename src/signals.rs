@@ -1,4 +1,4 @@
-//! Ctrl-C, and the signals by which systems end a program.
+//! Ctrl-C, and the signals by which systems stop a program.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -8,8 +8,8 @@ use anyhow::{Context, Result};
 use signal_hook::consts::{SIGINT, SIGTERM, SIGUSR1};
 use signal_hook::flag;
 
-/// How often to look whether a signal has come.
-const PATIENCE: Duration = Duration::from_millis(20);
+/// How often to look whether a signal has arrived.
+const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
 /// Calls `stop` at the first SIGINT or SIGTERM; the second ends the program with exit code 130.
 ///
@@ -18,7 +18,7 @@ const PATIENCE: Duration = Duration::from_millis(20);
 pub fn on_stop(stop: impl FnOnce() + Send + 'static) -> Result<()> {
     let came = Arc::new(AtomicBool::new(false));
     for signal in [SIGINT, SIGTERM] {
-        // In this order: the first signal finds the flag unset, the second finds it set.
+        // In this order: the first signal finds the flag unset and sets it; the second finds it set.
         flag::register_conditional_shutdown(signal, 130, Arc::clone(&came))
             .and_then(|_| flag::register(signal, Arc::clone(&came)))
             .context("cannot listen to signals")?;
@@ -41,7 +41,7 @@ pub fn on_warning(warned: impl FnOnce() + Send + 'static) -> Result<()> {
 fn call_once_set(came: Arc<AtomicBool>, act: impl FnOnce() + Send + 'static) {
     std::thread::spawn(move || {
         while !came.load(Ordering::Relaxed) {
-            std::thread::sleep(PATIENCE);
+            std::thread::sleep(POLL_INTERVAL);
         }
         act();
     });

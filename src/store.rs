@@ -1,8 +1,8 @@
-//! The runs of all experiments under one results folder, each kept once under its identity.
+//! The runs of all experiments under one results folder, each stored once under its identity.
 //!
 //! A run's folder holds `config.json` (what is run), `curve.csv` (appended as training goes),
-//! `checkpoint.safetensors` (the last state to resume from), `lock` (who trains it) and `end.json`. The end
-//! is written last and at once: it alone says that a run is finished.
+//! `checkpoint.safetensors` (the last state to resume from), `lock` (who trains it) and `end.json`. The
+//! end is written last and in one go: it alone says that a run is finished.
 
 mod checkpoint;
 mod lock;
@@ -29,12 +29,11 @@ const CHECKPOINT: &str = "checkpoint.safetensors";
 const END: &str = "end.json";
 const LOCK: &str = "lock";
 
-/// What there is of a run.
+/// A run as far as it was trained.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SoFar {
-    /// Its curve.
     pub curve: Vec<CurveRow>,
-    /// Its end, if it has ended.
+    /// `None` until it ends.
     pub end: Option<End>,
     /// Training tokens of a step.
     pub tokens_per_step: usize,
@@ -47,12 +46,11 @@ pub struct Store {
 }
 
 impl Store {
-    /// The store of a results folder.
     pub fn new(results: &Path) -> Self {
         Store { folder: results.join(".runs") }
     }
 
-    /// Every run that was begun, by identity. Foreign files and folders are passed over.
+    /// Every run that was begun, by identity. Other files and folders are skipped.
     ///
     /// # Errors
     /// A store that cannot be read; the message names it.
@@ -71,12 +69,11 @@ impl Store {
         Ok(runs.into_values().collect())
     }
 
-    /// What is there of a run.
     pub fn state(&self, config: &RunConfig) -> RunState {
         state::read(&self.folder_of(&config.id()), config)
     }
 
-    /// A finished run.
+    /// The record of a run, if it is finished.
     pub fn finished(&self, config: &RunConfig) -> Option<Record> {
         match self.state(config) {
             RunState::Finished(record) => Some(*record),
@@ -84,7 +81,12 @@ impl Store {
         }
     }
 
-    /// What there is of a run, whether it ended or not.
+    /// How a run ended, if it did; its other files are not looked at.
+    pub fn end(&self, config: &RunConfig) -> Option<End> {
+        state::end(&self.folder_of(&config.id()))
+    }
+
+    /// Curve and end of a run, whether it ended or not.
     pub fn so_far(&self, config: &RunConfig) -> SoFar {
         let folder = self.folder_of(&config.id());
         let (end, curve) = match self.state(config) {
@@ -111,7 +113,7 @@ impl Store {
         checkpoint::read(&self.folder_of(&id).join(CHECKPOINT), &id)
     }
 
-    /// Takes a run for training, or says who has it. The lock is the operating system's and ends
+    /// Locks a run for training; `None` if another process has it. The lock is the operating system's and ends
     /// with the process that holds it.
     ///
     /// # Errors
@@ -127,26 +129,26 @@ impl Store {
         lock::holder(&self.folder_of(id).join(LOCK))
     }
 
-    /// Moves what there is of a run into a subfolder of its folder, for people to look at.
+    /// Moves the files of a run into a subfolder, for people to look at.
     ///
     /// # Errors
     /// A folder that cannot be written; the message names it.
     pub fn set_aside(&self, lock: &RunLock, id: &RunId) -> Result<PathBuf> {
         let folder = self.folder_of(id);
-        let place = (1..)
+        let aside = (1..)
             .map(|number| folder.join(format!("set-aside-{number}")))
-            .find(|place| fs::symlink_metadata(place).is_err())
+            .find(|aside| fs::symlink_metadata(aside).is_err())
             .expect("some number is free");
-        create_folder(&place)?;
+        create_folder(&aside)?;
         lock.assert_in(&folder);
         for file in [END, CHECKPOINT, CURVE, CONFIG] {
             if fs::symlink_metadata(folder.join(file)).is_ok() {
-                fs::rename(folder.join(file), place.join(file)).with_context(|| {
+                fs::rename(folder.join(file), aside.join(file)).with_context(|| {
                     format!("cannot move {} aside", folder.join(file).display())
                 })?;
             }
         }
-        Ok(place)
+        Ok(aside)
     }
 
     /// Forgets a run, because the user asked to train it again.
@@ -166,7 +168,7 @@ impl Store {
         Ok(())
     }
 
-    /// Ends a run that could not be trained.
+    /// Marks a run as failed.
     ///
     /// # Errors
     /// A folder that cannot be written; the message names the file.

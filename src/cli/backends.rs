@@ -2,7 +2,7 @@ use anyhow::Result;
 
 use super::output::print;
 use crate::backend::{adapters, has_cuda};
-use crate::session::provenance::cores;
+use crate::runner::cores;
 
 #[derive(clap::Args, Debug)]
 pub struct Args {}

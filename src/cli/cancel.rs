@@ -1,18 +1,17 @@
 use std::io::{BufRead, IsTerminal};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 
 use super::output::print;
-use crate::cluster::slurm::{Cluster, Slurm, Stage};
-use crate::cluster::snapshot::{Frozen, Lock};
-use crate::cluster::submit::{Live, live};
+use crate::cluster::cancel::{Cancelled, Target, cancel};
+use crate::cluster::slurm::{JobId, Slurm};
 use crate::exit::usage;
-use crate::experiment::{Changes, Spec};
+use crate::plural::counted;
 
 #[derive(clap::Args, Debug)]
 pub struct Args {
-    /// TOML file that describes the experiment, or the folder of one frozen sweep
+    /// TOML file that describes the experiment, or the folder of one submitted sweep
     spec: PathBuf,
     /// Folder of results
     #[arg(long, value_name = "DIR", default_value = "results")]
@@ -23,59 +22,57 @@ pub struct Args {
 }
 
 pub fn run(args: Args) -> Result<()> {
-    let frozen = Frozen::is_at(&args.spec).then(|| Frozen::open(&args.spec)).transpose()?;
-    let results = frozen.as_ref().map_or(args.out.clone(), |frozen| frozen.results().to_owned());
-    let name = match &frozen {
-        Some(frozen) => frozen.contents.name.clone(),
-        None => usage(name_of(&args.spec))?,
-    };
-    let chosen = |live: &Live| match &frozen {
-        Some(frozen) => live.frozen.folder() == frozen.folder(),
-        None => live.frozen.contents.name == name,
-    };
-    let _lock = Lock::take(&results)?;
-    let queued: Vec<Live> = live(&results, &Slurm)?.into_iter().filter(chosen).collect();
-    if queued.is_empty() {
-        return print(&format!("nothing of {name} is in the queue"));
+    let target = usage(Target::read(&args.spec))?;
+    let cancelled =
+        cancel(&target, &args.out, &Slurm, &|job, running| args.yes || agreed(job, running))?;
+    if cancelled.is_empty() {
+        return print(&format!("nothing of {} is in the queue", target.name()));
     }
-    queued.iter().try_for_each(|live| cancel(live, args.yes))
+    cancelled.iter().try_for_each(|job| print(&describe(job)))
 }
 
-fn name_of(spec: &Path) -> Result<String> {
-    let text = std::fs::read_to_string(spec)
-        .with_context(|| format!("cannot read the spec {}", spec.display()))?;
-    let spec = Spec::parse(&text, &Changes::default())
-        .with_context(|| format!("in {}", spec.display()))?;
-    Ok(spec.name)
-}
-
-/// Cancels what waits, and what runs if the user says so. The job that writes results stays while anything
-/// runs.
-fn cancel(live: &Live, yes: bool) -> Result<()> {
-    let (pending, running) = (live.tasks.count(Stage::Pending), live.tasks.count(Stage::Running));
-    let job = live.submission.job;
-    if pending > 0 {
-        Slurm.cancel(job, false)?;
-    }
-    print(&format!("job {job}: cancelled {pending} waiting tasks"))?;
-    if running > 0 && (yes || agreed(running)) {
-        Slurm.cancel(job, true)?;
-        print(&format!(
-            "job {job}: cancelled {running} running tasks; they stop after a checkpoint"
-        ))?;
-    } else if running > 0 {
-        return print(&format!("job {job}: {running} tasks go on; --yes cancels them too"));
-    }
-    live.submission.report.map_or(Ok(()), |report| Slurm.cancel(report, true))
+fn describe(Cancelled { job, waiting, running, all }: &Cancelled) -> String {
+    let gone = [(*waiting, "waiting task"), (if *all { *running } else { 0 }, "running task")];
+    let gone = gone.into_iter().filter(|(count, _)| *count > 0);
+    let gone: Vec<String> = gone.map(|(count, noun)| counted(count, noun)).collect();
+    let gone = match gone.is_empty() {
+        true => "no task".to_owned(),
+        false => gone.join(" and "),
+    };
+    let rest = match (*running, all) {
+        (0, _) => String::new(),
+        (_, true) => "; running tasks stop after a checkpoint".to_owned(),
+        (_, false) => {
+            format!("; left {} alone (--yes cancels them too)", counted(*running, "running task"))
+        }
+    };
+    format!("job {job}: cancelled {gone}{rest}")
 }
 
 /// Asks; where nobody can answer, the answer is no.
-fn agreed(running: usize) -> bool {
+fn agreed(job: JobId, running: usize) -> bool {
     if !std::io::stdin().is_terminal() {
         return false;
     }
-    eprint!("{running} tasks are running; cancel them too? [y/N] ");
+    eprint!("job {job} has {}; cancel them too? [y/N] ", counted(running, "running task"));
     let mut answer = String::new();
     let read = std::io::stdin().lock().read_line(&mut answer);
     read.is_ok() && ["y", "yes"].contains(&answer.trim().to_lowercase().as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_says_what_was_cancelled_and_what_was_left_alone() {
+        let line =
+            |waiting, running, all| describe(&Cancelled { job: JobId(5), waiting, running, all });
+        assert_eq!(line(2, 0, true), "job 5: cancelled 2 waiting tasks");
+        let left = "job 5: cancelled no task; left 1 running task alone (--yes cancels them too)";
+        assert_eq!(line(0, 1, false), left);
+        let both = "job 5: cancelled 1 waiting task and 3 running tasks; running tasks stop after a \
+                    checkpoint";
+        assert_eq!(line(1, 3, true), both);
+    }
 }

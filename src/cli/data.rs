@@ -49,7 +49,7 @@ pub fn run(args: Args) -> Result<()> {
 fn find(name: &str) -> Result<&'static Text> {
     TEXTS.iter().find(|text| text.name == name).ok_or_else(|| {
         let known: Vec<&str> = TEXTS.iter().map(|text| text.name).collect();
-        anyhow!("no text is named `{name}`; there are: {}", known.join(", "))
+        anyhow!("no text is called `{name}`; known: {}", known.join(", "))
     })
 }
 

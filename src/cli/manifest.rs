@@ -1,10 +1,11 @@
 use anyhow::Result;
 
+use super::arguments::SpecArgs;
 use super::output::print;
 use crate::config::Named;
 use crate::report::manifest_table;
 use crate::results::manifest;
-use crate::session::inputs::{Inputs, SpecArgs};
+use crate::session::Inputs;
 
 #[derive(clap::Args, Debug)]
 pub struct Args {
@@ -13,7 +14,7 @@ pub struct Args {
 }
 
 pub fn run(args: Args) -> Result<()> {
-    let inputs = Inputs::load(&args.spec)?;
+    let inputs = Inputs::load(&args.spec.into())?;
     let several = inputs.spec.models().len() > 1;
     let mut shown = Vec::new();
     for arm in &inputs.spec.arms {

@@ -1,4 +1,4 @@
-//! stdout, which is data: a reader that stops reading (`| head`) is no error.
+//! stdout. A reader that stops reading (`| head`) is no error.
 
 use std::io::{ErrorKind, Write};
 

@@ -1,18 +1,17 @@
-use anyhow::Result;
-use indicatif::{HumanCount, HumanDuration};
 use std::time::Duration;
 
+use anyhow::Result;
+use indicatif::{HumanCount, HumanDuration};
+
+use super::arguments::{SpecArgs, TrainingArgs};
 use super::output::print;
 use crate::backend::DeviceKind;
-use crate::config::Named;
+use crate::config::{ModelShape, Named};
 use crate::experiment::Arm;
-use crate::experiment::cost::core_seconds;
+use crate::plural::counted;
 use crate::report::settings_table;
-use crate::runner::Todo;
 use crate::runner::layout::mebibytes;
-use crate::runner::{Pending, cohorts};
-use crate::session::inputs::{Inputs, SpecArgs, TrainingArgs};
-use crate::store::Store;
+use crate::session::{Forecast, Inputs};
 
 #[derive(clap::Args, Debug)]
 pub struct Args {
@@ -26,79 +25,85 @@ pub struct Args {
 }
 
 pub fn run(args: Args) -> Result<()> {
-    let inputs = Inputs::load(&args.spec)?;
-    let (spec, plan) = (&inputs.spec, &inputs.plan);
+    let inputs = Inputs::load(&args.spec.into())?;
     if args.resolved {
-        let arm = |arm: &Arm| settings_table(&arm.label(), spec.settings(arm));
-        return print(&spec.arms.iter().map(arm).collect::<Vec<_>>().join("\n\n"));
+        return print(&resolved(&inputs));
     }
-    let layout = args.training.layout(&plan.runs)?;
-    let store = Store::new(&args.training.out);
-    let todo = Todo::of(&plan.runs, &store);
-    let pending = todo.pending();
-    let share = |run: &Pending| run.steps_left() as f64 / run.run.recipe.steps as f64;
-    let seconds: f64 = pending.iter().map(|run| core_seconds(&run.run) * share(run)).sum();
-    let seconds = seconds / layout.workers as f64;
-    let cohorts = cohorts(pending, layout.lanes, layout.workers);
+    let forecast = Forecast::of(&inputs, &args.training.into())?;
+    let lines = [asked(&inputs), runs(&inputs, &forecast), costs(&forecast)].concat();
+    print(&lines.join("\n"))
+}
 
-    let mut lines = Vec::new();
-    lines.push(format!("experiment   {}", spec.name));
-    if let Some(question) = &spec.question {
-        lines.push(format!("question     {question}"));
-    }
+fn resolved(inputs: &Inputs) -> String {
+    let spec = &inputs.spec;
+    let table = |arm: &Arm| settings_table(&arm.label(), spec.settings(arm));
+    spec.arms.iter().map(table).collect::<Vec<_>>().join("\n\n")
+}
+
+/// Question, data and models.
+fn asked(inputs: &Inputs) -> Vec<String> {
+    let (spec, corpus) = (&inputs.spec, &inputs.corpus);
+    let mut lines = vec![format!("experiment   {}", spec.name)];
+    lines.extend(spec.question.iter().map(|question| format!("question     {question}")));
     lines.push(format!(
         "data         {}: {} train and {} val tokens, vocabulary {}, order {}",
-        inputs.corpus.source,
-        HumanCount(inputs.corpus.train.len() as u64),
-        HumanCount(inputs.corpus.val.len() as u64),
-        inputs.corpus.vocabulary,
+        corpus.source,
+        HumanCount(corpus.train.len() as u64),
+        HumanCount(corpus.val.len() as u64),
+        corpus.vocabulary,
         spec.split.order.name(),
     ));
-    for model in spec.models() {
-        lines.push(format!(
-            "model        {}: {} layers, {} heads, {} channels, context {}; {} parameters",
-            model.family.name(),
-            model.layers,
-            model.heads,
-            model.channels,
-            model.context,
-            HumanCount(model.parameter_count(inputs.corpus.vocabulary) as u64),
-        ));
-    }
-    lines.push(format!(
-        "runs         {} rows: {} arms × {} seeds; {} different runs:",
-        plan.entries.len(),
-        spec.arms.len(),
-        spec.seeds.len(),
+    lines.extend(spec.models().iter().map(|model| self::model(model, corpus.vocabulary)));
+    lines
+}
+
+fn model(model: &ModelShape, vocabulary: usize) -> String {
+    format!(
+        "model        {}: {}, {}, {}, context {}; {} parameters",
+        model.family.name(),
+        counted(model.layers, "layer"),
+        counted(model.heads, "head"),
+        counted(model.channels, "channel"),
+        model.context,
+        HumanCount(model.parameter_count(vocabulary) as u64),
+    )
+}
+
+/// The runs, which of them are trained already, and what was left out.
+fn runs(inputs: &Inputs, forecast: &Forecast) -> Vec<String> {
+    let (spec, plan) = (&inputs.spec, &inputs.plan);
+    let mut lines = vec![format!(
+        "runs         {}: {} × {}; {} different runs:",
+        counted(plan.entries.len(), "row"),
+        counted(spec.arms.len(), "arm"),
+        counted(spec.seeds.len(), "seed"),
         plan.runs.len(),
-    ));
-    lines.extend(todo.reasons().iter().map(|reason| format!("             {reason}")));
+    )];
+    lines.extend(forecast.todo.reasons().iter().map(|reason| format!("             {reason}")));
     lines.extend(spec.notes.iter().map(|note| format!("left out     {note}")));
     lines.push(format!(
         "tokens       {} to train on in all runs together",
         HumanCount(plan.training_tokens())
     ));
-    lines.push(format!(
-        "cohorts      {} of at most {} lanes ({}), {} at a time with {} thread(s) each",
-        cohorts.len(),
-        layout.lanes,
-        layout.reason,
-        layout.workers,
-        layout.threads,
-    ));
-    lines.push(format!(
-        "memory       about {} ({} a lane)",
-        mebibytes(layout.bytes()),
-        mebibytes(layout.lane_bytes)
-    ));
-    match args.training.backend.kind() {
+    lines
+}
+
+fn costs(forecast: &Forecast) -> Vec<String> {
+    let layout = &forecast.layout;
+    let time = match forecast.device {
         DeviceKind::Cpu => {
-            lines.push(format!(
-                "time         about {} on this CPU",
-                HumanDuration(Duration::from_secs_f64(seconds))
-            ));
+            let time = HumanDuration(Duration::from_secs_f64(forecast.seconds));
+            format!("time         about {time} on this CPU")
         }
-        DeviceKind::Gpu => lines.push("time         not estimated on a GPU".to_owned()),
-    }
-    print(&lines.join("\n"))
+        DeviceKind::Gpu => "time         not estimated on a GPU".to_owned(),
+    };
+    vec![
+        format!("training     {}", layout.describe(forecast.cohorts)),
+        format!(
+            "memory       about {} ({} a lane)",
+            mebibytes(layout.bytes()),
+            mebibytes(layout.lane_bytes)
+        ),
+        time,
+    ]
 }

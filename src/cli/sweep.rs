@@ -1,52 +1,51 @@
 use anyhow::Result;
 
+use super::arguments::{SlurmArgs, SpecArgs, TrainingArgs};
+use super::output::print;
+use crate::exit::usage;
 use crate::experiment::shards::Shard;
-use crate::session::inputs::{Inputs, SpecArgs, TrainingArgs};
-use crate::session::local::train;
-use crate::session::submit::{self, SlurmArgs};
-use crate::session::{Session, Work, shard};
+use crate::session::{Options, local, shard, submit};
 
 #[derive(clap::Args, Debug)]
 pub struct Args {
     #[command(flatten)]
-    pub spec: SpecArgs,
+    spec: SpecArgs,
     #[command(flatten)]
-    pub training: TrainingArgs,
-    /// Stop at the first run that fails; the others are stopped after a checkpoint
+    training: TrainingArgs,
+    /// Say how the runs are grouped and why
+    #[arg(long, short, conflicts_with = "quiet")]
+    verbose: bool,
+    /// Stop at the first run that fails; the others stop after a checkpoint
     #[arg(long, conflicts_with = "launcher")]
-    pub fail_fast: bool,
-    /// Train the I-th of N parts of the plan alone and write no results; `wane collect` does once all parts
+    fail_fast: bool,
+    /// Train only the I-th of N parts of the plan and write no results; run `wane collect` once all parts
     /// are trained, on any machines that share the folder of results
     #[arg(long, value_name = "I/N", conflicts_with = "launcher")]
-    pub shard: Option<Shard>,
+    shard: Option<Shard>,
     /// Where to train [default: local]
     #[arg(long, value_enum)]
-    pub launcher: Option<Launcher>,
+    launcher: Option<Launcher>,
     #[command(flatten)]
-    pub slurm: SlurmArgs,
+    slurm: SlurmArgs,
 }
 
 /// Where a sweep trains.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub enum Launcher {
+enum Launcher {
     /// On this machine, in worker processes
     Local,
-    /// On a Slurm cluster, as a job array; returns at once
+    /// On a Slurm cluster, as a job array; returns as soon as it is submitted
     Slurm,
 }
 
 pub fn run(args: Args) -> Result<()> {
+    let request = args.spec.into();
+    let options = Options { verbose: args.verbose, ..args.training.into() };
     match (args.launcher, args.shard) {
-        (Some(Launcher::Slurm), _) => submit::run(args),
-        (_, Some(shard)) => shard::run(&args, shard),
-        (_, None) => whole(&args),
+        (Some(Launcher::Slurm), _) => {
+            submit::sweep(&request, options, &usage(args.slurm.options())?, &print)
+        }
+        (_, Some(part)) => shard::sweep(&request, options, part, args.fail_fast),
+        (_, None) => local::sweep(&request, options, args.fail_fast, &print),
     }
-}
-
-fn whole(args: &Args) -> Result<()> {
-    let inputs = Inputs::load(&args.spec)?;
-    let session = Session::start(Work::of(&inputs), &args.training)?;
-    let (source, initial) = (inputs.spec.source.clone(), args.spec.changes.init.clone());
-    let verdict = train(&session, &args.training, source, initial, args.fail_fast)?;
-    session.finish(&inputs, verdict)
 }

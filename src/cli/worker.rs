@@ -11,7 +11,7 @@ pub fn run(_args: Args) -> Result<()> {
     let interrupter = Interrupter::new();
     let stopped = interrupter.clone();
     signals::on_stop(move || stopped.stop(Some("stopped by a signal")))?;
-    // A warning is for the process that started this one, which then stops it.
+    // Slurm warns every process of a task; the one that started this one will stop it.
     signals::on_warning(|| {})?;
     serve(&interrupter)
 }

@@ -1,36 +1,37 @@
-use std::collections::HashMap;
+//! Waits for tasks of a cluster: it trains nothing itself.
+
+use std::collections::{BTreeSet, HashMap};
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
 
-use super::slurm::{Cluster, JobId, Queue};
+use super::slurm::{Cluster, JobId, Queue, Task};
+use super::submit::Live;
 use crate::config::{RunConfig, RunId};
 use crate::runner::{Event, Executor, Outcome, Stop, Tell};
 use crate::store::{RunState, Store};
 
 /// How often to look at the queue and at the store.
-const PATIENCE: Duration = Duration::from_secs(1);
+const POLL_INTERVAL: Duration = Duration::from_secs(1);
 
-/// Follows shards that were submitted to a cluster: it trains nothing itself.
+/// Tasks in a cluster's queue. Each has the runs of its shard; what they bring is in the store.
 pub struct Queued<'a> {
     cluster: &'a dyn Cluster,
     store: Store,
     stop: Stop,
+    /// Each by the first of its runs.
     tasks: HashMap<RunId, Followed>,
     seen: Mutex<HashMap<JobId, Seen>>,
 }
 
 /// A task to follow.
-#[derive(Clone, Debug)]
-pub struct Followed {
-    /// Its job.
-    pub job: JobId,
-    /// Its number.
-    pub number: usize,
+struct Followed {
+    job: JobId,
+    number: usize,
     /// The folder of its frozen sweep.
-    pub folder: PathBuf,
+    folder: PathBuf,
 }
 
 /// A job as it was last seen.
@@ -40,22 +41,41 @@ struct Seen {
 }
 
 impl<'a> Queued<'a> {
-    /// Follows these tasks, each named by the first of its runs, until they end or `stop` is requested.
-    pub fn new(
+    /// Every task in the queue that trains wanted runs, and which of those each trains. They are followed
+    /// until they end or `stop` is requested.
+    ///
+    /// # Errors
+    /// A frozen sweep that cannot be read; the message names the file.
+    pub fn of(
         cluster: &'a dyn Cluster,
         store: Store,
         stop: Stop,
-        tasks: HashMap<RunId, Followed>,
-    ) -> Self {
-        Queued { cluster, store, stop, tasks, seen: Mutex::default() }
+        queued: &[Live],
+        wanted: &BTreeSet<RunId>,
+    ) -> Result<(Self, Vec<Vec<RunConfig>>)> {
+        let (mut shards, mut tasks) = (Vec::new(), HashMap::new());
+        for Live { frozen, submission, tasks: queue, .. } in queued {
+            for (index, mut runs) in frozen.all_shards()?.into_iter().enumerate() {
+                let number = index + 1;
+                runs.retain(|run| wanted.contains(&run.id()));
+                if queue.task(number).is_some_and(Task::is_live)
+                    && let Some(first) = runs.first()
+                {
+                    let folder = frozen.folder().to_owned();
+                    tasks.insert(first.id(), Followed { job: submission.job, number, folder });
+                    shards.push(runs);
+                }
+            }
+        }
+        Ok((Queued { cluster, store, stop, tasks, seen: Mutex::default() }, shards))
     }
 
     /// What Slurm says of a task that is over; `None` while it is not, and while the cluster does not answer.
     fn over(&self, task: &Followed) -> Option<String> {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        let old = seen.get(&task.job).is_none_or(|seen| seen.at.elapsed() >= PATIENCE);
+        let old = seen.get(&task.job).is_none_or(|seen| seen.at.elapsed() >= POLL_INTERVAL);
         if old {
-            // A controller that restarts is away for a while; what it says later counts.
+            // A controller that restarts does not answer for a while: ask again later.
             let tasks = self.cluster.tasks(task.job, &task.folder).ok()?;
             seen.insert(task.job, Seen { at: Instant::now(), queue: Queue(tasks) });
         }
@@ -68,11 +88,11 @@ impl<'a> Queued<'a> {
 }
 
 impl Executor for Queued<'_> {
-    fn carry_out(&self, lanes: &[RunConfig], tell: &mut dyn Tell) -> Result<Vec<Outcome>> {
+    fn run_cohort(&self, lanes: &[RunConfig], tell: &mut dyn Tell) -> Result<Vec<Outcome>> {
         let task = lanes.first().and_then(|run| self.tasks.get(&run.id()));
         let mut runs: Vec<Watched> = lanes.iter().map(Watched::new).collect();
         loop {
-            // In this order: what a task brings is in the store before it is over.
+            // In this order: a task ends after its runs are in the store.
             let over = task.map_or(Some("it was not submitted".to_owned()), |task| self.over(task));
             for run in runs.iter_mut().filter(|run| !run.is_finished()) {
                 run.look(&self.store, tell);
@@ -86,7 +106,7 @@ impl Executor for Queued<'_> {
             if self.stop.is_requested() {
                 return Ok(vec![Outcome::Stopped; lanes.len()]);
             }
-            std::thread::sleep(PATIENCE);
+            std::thread::sleep(POLL_INTERVAL);
         }
     }
 }
@@ -121,12 +141,12 @@ impl<'a> Watched<'a> {
         }
     }
 
-    /// What came of it, where its task is over as Slurm says.
+    /// What came of it, where its task is over; `how` is what Slurm says.
     fn outcome(&self, store: &Store, how: &str) -> Outcome {
         self.finished.clone().unwrap_or_else(|| match store.state(self.config) {
             RunState::Finished(record) => Outcome::Kept(record.end.status),
             RunState::Failed { error, .. } => Outcome::Failed(error),
-            _ => Outcome::Failed(format!("its task ended before it did: {how}")),
+            _ => Outcome::Failed(format!("its task ended without finishing it: {how}")),
         })
     }
 }

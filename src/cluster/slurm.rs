@@ -1,5 +1,5 @@
-//! A Slurm cluster, through the commands that every site has. Works without accounting: `squeue` tells
-//! what is in the queue, and what came of runs is in the store.
+//! A Slurm cluster, through the commands that every site has. Needs no accounting: `squeue` says what is
+//! queued, the store what came of runs.
 
 mod commands;
 mod queue;
@@ -10,14 +10,14 @@ use std::path::Path;
 
 use anyhow::Result;
 
-pub use commands::Slurm;
+pub use commands::{Slurm, requeue_this_task};
 pub use queue::{JobId, Queue, Stage, Task};
-pub use script::{Options, Scripts};
+pub use script::{JobOptions, Scripts};
 pub use shared::check_shared;
 
 /// What a sweep needs of a cluster.
 pub trait Cluster: Sync {
-    /// Tasks that an array may have.
+    /// Most tasks of an array.
     ///
     /// # Errors
     /// A cluster that does not answer; the message holds what it said.

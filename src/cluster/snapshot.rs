@@ -1,18 +1,20 @@
-//! Sweeps that were frozen for a cluster: the spec and the plan as they were when they were submitted,
-//! so that what happens to the spec afterwards changes nothing that is queued.
+//! Sweeps that were frozen for a cluster: the spec and the plan as they were when they were submitted, so
+//! that editing the spec afterwards does not change what is queued.
 //!
 //! A folder `.sweeps/NAME-NUMBER` beside the store holds `sweep.json` (what it is), `spec.toml`,
 //! `shards/I.json` (the runs of a task), the batch scripts and their logs; `submission.json` once it is
-//! in the queue, and `over` once it is not any more.
+//! submitted, and `over` once nothing of it is queued any more.
 
-use std::fs::{self, File};
+mod lock;
+mod program;
+
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use crate::backend::Backend;
 use crate::cluster::slurm::JobId;
@@ -21,7 +23,9 @@ use crate::corpus::Source;
 use crate::experiment::Changes;
 use crate::experiment::shards::Shard;
 use crate::files::{create_folder, json_of, write_atomically};
-use crate::session::provenance::COMMIT;
+
+pub use lock::Lock;
+pub use program::Program;
 
 const FOLDER: &str = ".sweeps";
 const SWEEP: &str = "sweep.json";
@@ -31,18 +35,15 @@ const SUBMISSION: &str = "submission.json";
 const OVER: &str = "over";
 const MIXED: &str = "allow-version-mix";
 
-/// What a frozen sweep is, apart from its runs.
+/// A frozen sweep without its runs.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Contents {
-    /// Name of the experiment.
     pub name: String,
     /// What the command line changed in the spec.
     pub changes: Changes,
     /// Weights that every run starts from.
     pub initial: Option<PathBuf>,
-    /// Where the text comes from.
     pub source: Source,
-    /// The backend.
     pub backend: Backend,
     /// Most lanes of a cohort, where the user said so.
     pub lanes: Option<usize>,
@@ -56,35 +57,7 @@ pub struct Contents {
     pub shards: usize,
     /// Runs in all of them.
     pub runs: usize,
-    /// The command line.
     pub command: Vec<String>,
-}
-
-/// A program file.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Program {
-    /// Where it is.
-    pub path: PathBuf,
-    /// Its SHA-256.
-    pub sha256: String,
-    /// The commit it was built from.
-    pub commit: String,
-}
-
-impl Program {
-    /// This one.
-    ///
-    /// # Errors
-    /// A program file that cannot be found or read.
-    pub fn this() -> Result<Self> {
-        let path = std::env::current_exe().context("cannot find this program")?;
-        let context = || format!("cannot read {}", path.display());
-        let mut hash = Sha256::new();
-        let mut file = File::open(&path).with_context(context)?;
-        std::io::copy(&mut file, &mut hash).with_context(context)?;
-        let sha256 = format!("{:x}", hash.finalize());
-        Ok(Program { path, sha256, commit: COMMIT.to_owned() })
-    }
 }
 
 /// Jobs of a frozen sweep.
@@ -100,7 +73,6 @@ pub struct Submission {
 #[derive(Clone, Debug)]
 pub struct Frozen {
     folder: PathBuf,
-    /// What it is.
     pub contents: Contents,
 }
 
@@ -117,7 +89,7 @@ impl Frozen {
     ) -> Result<Self> {
         let folders = &lock.folder;
         let context = || format!("cannot write to {}", folders.display());
-        // What is not whole yet has another name.
+        // Build under a temporary name, then rename.
         let draft = tempfile::Builder::new().prefix(".draft-").tempdir_in(folders);
         let draft = draft.with_context(context)?;
         create_folder(&draft.path().join(SHARDS))?;
@@ -213,27 +185,21 @@ impl Frozen {
         numbers.map(|number| read_json(&shard_path(&self.folder, number))).collect()
     }
 
-    /// Refuses another program than the one that froze it.
-    ///
     /// # Errors
-    /// Another program; the message says which.
+    /// Another program than the one that froze it; the message says which.
     pub fn check_program(&self, program: &Program) -> Result<()> {
         let frozen = &self.contents.program;
         ensure!(
             frozen.sha256 == program.sha256 || self.folder.join(MIXED).exists(),
-            "{} was frozen by another program (commit {}, SHA-256 {}…) than this (commit {}, SHA-256 \
-             {}…): results of both would be mixed. Put that program back, or cancel it (`wane cancel`) \
-             and submit again, or insist with --allow-version-mix",
+            "{} was frozen by another program ({frozen}) than this one ({program}). To keep their results \
+             apart, put that program back, or cancel the sweep (`wane cancel`) and submit it again; to mix \
+             them, pass --allow-version-mix",
             self.folder.display(),
-            frozen.commit,
-            &frozen.sha256[..8],
-            program.commit,
-            &program.sha256[..8]
         );
         Ok(())
     }
 
-    /// Lets any program train it.
+    /// Allows any program to train it.
     ///
     /// # Errors
     /// A folder that cannot be written; the message names the file.
@@ -241,57 +207,29 @@ impl Frozen {
         write_atomically(&self.folder.join(MIXED), b"")
     }
 
-    /// Notes that it is in the queue.
+    /// Notes that it was submitted.
     ///
     /// # Errors
     /// A folder that cannot be written; the message names the file.
-    pub fn note_submission(&self, submission: &Submission) -> Result<()> {
+    pub fn mark_submitted(&self, submission: &Submission) -> Result<()> {
         write_atomically(&self.folder.join(SUBMISSION), &json_of(submission)?)
     }
 
-    /// Notes that nothing of it is in the queue any more.
+    /// Notes that nothing of it is queued any more.
     ///
     /// # Errors
     /// A folder that cannot be written; the message names the file.
-    pub fn note_over(&self) -> Result<()> {
+    pub fn mark_finished(&self) -> Result<()> {
         write_atomically(&self.folder.join(OVER), b"")
     }
 
-    /// Takes it back: it was not submitted.
+    /// Removes it, because it could not be submitted.
     ///
     /// # Errors
     /// A folder that cannot be removed; the message names it.
     pub fn discard(self) -> Result<()> {
         fs::remove_dir_all(&self.folder)
             .with_context(|| format!("cannot remove {}", self.folder.display()))
-    }
-}
-
-/// The right to submit sweeps of a results folder: one process at a time.
-#[derive(Debug)]
-pub struct Lock {
-    folder: PathBuf,
-    _file: File,
-}
-
-impl Lock {
-    /// Waits for it.
-    ///
-    /// # Errors
-    /// A folder that cannot be written; the message names the file.
-    pub fn take(results: &Path) -> Result<Self> {
-        let folder = results.join(FOLDER);
-        create_folder(&folder)?;
-        let folder = fs::canonicalize(&folder)
-            .with_context(|| format!("cannot find the folder {}", folder.display()))?;
-        let path = folder.join("lock");
-        let lock = || -> std::io::Result<File> {
-            let file = File::options().create(true).truncate(false).write(true).open(&path)?;
-            file.lock()?;
-            Ok(file)
-        };
-        let file = lock().with_context(|| format!("cannot lock {}", path.display()))?;
-        Ok(Lock { folder, _file: file })
     }
 }
 
@@ -304,7 +242,7 @@ fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T> {
     serde_json::from_slice(&bytes).with_context(|| format!("{} is damaged", path.display()))
 }
 
-/// Temporary folders are their owner's alone, but a sweep is for colleagues too.
+/// A temporary folder is private; a sweep gets the permissions that any new folder has.
 fn readable_by_all(folder: &Path) -> std::io::Result<()> {
     #[cfg(unix)]
     {

@@ -1,12 +1,12 @@
-//! Brings a plan onto a cluster: deals what is missing into tasks, freezes it, submits it, and knows what
-//! is still in the queue. The queue says what is alive; what came of runs is in the store.
+//! Submits a plan: deals its runs into tasks, freezes them and queues them; finds what is queued. The queue
+//! says what may still run; what came of runs is in the store.
 
 use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 
 use anyhow::{Result, ensure};
 
-use super::slurm::{Cluster, JobId, Options, Queue, Scripts, Task};
+use super::slurm::{Cluster, JobId, JobOptions, Queue, Scripts, Task};
 use super::snapshot::{Contents, Frozen, Lock, Submission};
 use crate::config::{RunConfig, RunId};
 use crate::experiment::cost::core_seconds;
@@ -18,9 +18,7 @@ const TASK_SECONDS: f64 = 300.0;
 
 /// A frozen sweep of which something is in the queue.
 pub struct Live {
-    /// The sweep.
     pub frozen: Frozen,
-    /// Its jobs.
     pub submission: Submission,
     /// The tasks that train.
     pub tasks: Queue,
@@ -30,18 +28,15 @@ pub struct Live {
 
 /// A task in the queue.
 #[derive(Clone, Debug)]
-pub struct Place {
-    /// Its job.
+pub struct QueuePosition {
     pub job: JobId,
-    /// The task.
     pub task: Task,
 }
 
-/// The frozen sweeps of a results folder of which something is in the queue. Notes of the others that they
-/// are over.
+/// The frozen sweeps of a results folder of which something is in the queue. Marks the others as finished.
 ///
 /// # Errors
-/// A cluster that does not answer, or files that cannot be read: better than submitting twice.
+/// A cluster that does not answer, or files that cannot be read; guessing could submit runs twice.
 pub fn live(results: &Path, cluster: &dyn Cluster) -> Result<Vec<Live>> {
     let mut live = Vec::new();
     for (frozen, submission) in Frozen::submitted(results)? {
@@ -53,31 +48,31 @@ pub fn live(results: &Path, cluster: &dyn Cluster) -> Result<Vec<Live>> {
         if tasks.is_live() || report.is_live() {
             live.push(Live { frozen, submission, tasks, report });
         } else {
-            frozen.note_over()?;
+            frozen.mark_finished()?;
         }
     }
     Ok(live)
 }
 
-/// Where runs are in the queue.
+/// The task of each run that is in the queue.
 ///
 /// # Errors
 /// Files that cannot be read.
-pub fn places(live: &[Live]) -> Result<HashMap<RunId, Place>> {
-    let mut places = HashMap::new();
+pub fn queue_positions(live: &[Live]) -> Result<HashMap<RunId, QueuePosition>> {
+    let mut queue_positions = HashMap::new();
     for Live { frozen, submission, tasks, .. } in live.iter().filter(|live| live.tasks.is_live()) {
         for (index, runs) in frozen.all_shards()?.iter().enumerate() {
             let Some(task) = tasks.task(index + 1).filter(|task| task.is_live()) else { continue };
-            let place = Place { job: submission.job, task: task.clone() };
-            places.extend(runs.iter().map(|run| (run.id(), place.clone())));
+            let position = QueuePosition { job: submission.job, task: task.clone() };
+            queue_positions.extend(runs.iter().map(|run| (run.id(), position.clone())));
         }
     }
-    Ok(places)
+    Ok(queue_positions)
 }
 
 /// A sweep to submit.
-pub struct Order<'a> {
-    /// What it is; the numbers of its shards and runs are filled in.
+pub struct SubmissionOrder<'a> {
+    /// The numbers of its shards and runs are filled in.
     pub contents: Contents,
     /// The text of its spec.
     pub spec: &'a str,
@@ -87,16 +82,19 @@ pub struct Order<'a> {
     pub runs_per_task: Option<usize>,
     /// Other jobs that train runs of the same plan.
     pub beside: &'a BTreeSet<JobId>,
-    /// What the user wants of the cluster.
-    pub options: &'a Options,
+    pub options: &'a JobOptions,
 }
 
-/// Freezes a sweep and submits it: an array that trains, and a job that writes results after it. Where the
-/// cluster refuses either, nothing is left of both.
+/// Freezes a sweep and submits it: an array that trains, and a job that writes results after it. If the
+/// cluster refuses either, both are taken back.
 ///
 /// # Errors
 /// A cluster that refuses, a folder that cannot be written.
-pub fn submit(lock: &Lock, cluster: &dyn Cluster, order: Order) -> Result<(Frozen, Submission)> {
+pub fn submit(
+    lock: &Lock,
+    cluster: &dyn Cluster,
+    order: SubmissionOrder,
+) -> Result<(Frozen, Submission)> {
     let most = cluster.most_tasks()?;
     let shards = shards(order.runs, order.contents.jobs, order.runs_per_task, most)?;
     let (count, runs) = (shards.len(), order.runs.len());
@@ -114,7 +112,7 @@ pub fn submit(lock: &Lock, cluster: &dyn Cluster, order: Order) -> Result<(Froze
 fn submit_frozen(
     frozen: &Frozen,
     cluster: &dyn Cluster,
-    options: &Options,
+    options: &JobOptions,
     beside: &BTreeSet<JobId>,
 ) -> Result<Submission> {
     let contents = &frozen.contents;
@@ -132,14 +130,14 @@ fn submit_frozen(
         let (script, arguments) = scripts.report(&after)?;
         let report = cluster.submit(&script, &arguments)?;
         let submission = Submission { job, report: Some(report) };
-        frozen.note_submission(&submission)?;
+        frozen.mark_submitted(&submission)?;
         Ok(submission)
     };
     finish().inspect_err(|_| drop(cluster.cancel(job, true)))
 }
 
-/// Deals runs into tasks: as the user says, or so that a task lasts long enough, and never more than the
-/// cluster takes.
+/// Deals runs into tasks: as many a task as the user says, or enough for [`TASK_SECONDS`]; never into more
+/// tasks than the cluster takes.
 fn shards(
     runs: &[RunConfig],
     jobs: usize,
@@ -167,4 +165,4 @@ fn shards(
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -64,7 +64,7 @@ struct Rules<'a> {
     base: Recipe,
     recipes: Vec<Recipe>,
     model: ModelShape,
-    /// Place of the table.
+    /// Its index among the `[[arm]]` tables.
     index: usize,
 }
 
@@ -199,7 +199,7 @@ impl<'a> Rules<'a> {
             variant: words.collect::<Vec<_>>().join(" "),
             published: self.published,
             transfer,
-            table: self.index,
+            table_index: self.index,
         }
     }
 

@@ -43,7 +43,7 @@ impl Spec {
 
     fn origin(&self, arm: &Arm, table: &str, key: &str) -> String {
         if self.arm_table(arm).is_some_and(|own| own.contains_key(key)) {
-            return format!("the spec, arm {}", arm.table);
+            return format!("the spec, arm {}", arm.table_index);
         }
         if matches!(self.table.get(table), Some(Value::Table(own)) if own.contains_key(key)) {
             return format!("the spec, [{table}]");
@@ -67,7 +67,7 @@ impl Spec {
     }
 
     fn arm_table(&self, arm: &Arm) -> Option<&Table> {
-        self.table.get("arm")?.as_array()?.get(arm.table)?.as_table()
+        self.table.get("arm")?.as_array()?.get(arm.table_index)?.as_table()
     }
 }
 

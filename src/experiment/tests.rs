@@ -124,11 +124,6 @@ fn a_gigantic_grid_is_refused_with_its_count_before_it_is_built() {
 
 proptest! {
     #[test]
-    fn the_parser_never_panics(text in "\\PC{0,200}") {
-        let _ = parse(&text);
-    }
-
-    #[test]
     fn every_grid_has_the_product_of_its_lists(
         masks in prop::sample::subsequence(Mask::ALL.to_vec(), 1..=4),
         coefficients in prop::collection::btree_set(0u32..1000, 1..6),

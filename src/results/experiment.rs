@@ -15,6 +15,6 @@ pub struct Experiment {
     pub data: String,
     /// SHA-256 over vocabulary and tokens.
     pub digest: String,
-    /// The last call of the program.
+    /// What trained its runs, and the command that wrote its files.
     pub provenance: Provenance,
 }

@@ -1,5 +1,5 @@
-//! Carries a cohort out against the store: takes its runs, finds out where each goes on, trains
-//! them and keeps what they bring.
+//! Trains a cohort: locks its runs, finds out where each resumes, trains them together and writes what
+//! they produce into the store.
 
 use std::any::Any;
 use std::collections::BTreeMap;
@@ -11,16 +11,16 @@ use anyhow::{Error, Result, anyhow};
 use burn::tensor::Device;
 use burn::train::Interrupter;
 
-use super::journal::{Journal, Kept};
+use super::journal::{Journal, OpenRun};
 use super::outcome::{Event, Outcome, Tell};
 use crate::config::RunConfig;
 use crate::corpus::Corpus;
-use crate::record::{Checkpoint, End, LaneWeights, Provenance, Status};
+use crate::record::{Checkpoint, End, LaneWeights, Provenance};
 use crate::store::{Holder, RunLock, RunState, RunWriter, Store};
 use crate::train::{Cohort, Ending, train};
 
-/// Where a worker works and what it works with.
-pub struct Workplace<'a> {
+/// Trains cohorts one after another with the same data on the same device.
+pub struct CohortRunner<'a> {
     /// The data of every run.
     pub corpus: &'a Corpus,
     /// Weights to start from, where runs do.
@@ -39,70 +39,74 @@ pub struct Workplace<'a> {
     pub interrupter: Interrupter,
 }
 
-/// A run that this worker has taken.
+/// A run, looked up for training.
+enum Found {
+    ToTrain(Box<Taken>),
+    /// There is nothing to train.
+    Settled(Outcome),
+}
+
+/// A run that this process has locked.
 struct Taken {
-    /// Its place among the lanes asked for.
-    place: usize,
+    /// Index among the lanes asked for.
+    index: usize,
     config: RunConfig,
     lock: RunLock,
     resume: Option<Checkpoint>,
 }
 
-impl Workplace<'_> {
+impl CohortRunner<'_> {
     /// Trains runs of one shape and says what came of each, in their order. Every error becomes the
     /// outcome of the runs that it concerns.
-    pub fn carry_out(&self, lanes: &[RunConfig], tell: &mut dyn Tell) -> Vec<Outcome> {
+    pub fn run_cohort(&self, lanes: &[RunConfig], tell: &mut dyn Tell) -> Vec<Outcome> {
         let mut outcomes = vec![Outcome::Stopped; lanes.len()];
         let mut groups: BTreeMap<usize, Vec<Taken>> = BTreeMap::new();
-        for (place, config) in lanes.iter().enumerate() {
-            match self.take(place, config, tell) {
-                Ok(Ok(taken)) => {
+        for (index, config) in lanes.iter().enumerate() {
+            match self.take(index, config, tell) {
+                Ok(Found::ToTrain(taken)) => {
                     let step = taken.resume.as_ref().map_or(0, |checkpoint| checkpoint.step);
-                    groups.entry(step).or_default().push(taken);
+                    groups.entry(step).or_default().push(*taken);
                 }
-                Ok(Err(outcome)) => outcomes[place] = outcome,
-                Err(error) => outcomes[place] = Outcome::failed(&error),
+                Ok(Found::Settled(outcome)) => outcomes[index] = outcome,
+                Err(error) => outcomes[index] = Outcome::failed(&error),
             }
         }
-        // Lanes train together from one step on; those that stopped elsewhere train on their own.
+        // Lanes of a cohort share their step; runs that stopped at another one train separately.
         for group in groups.into_values() {
-            let places: Vec<usize> = group.iter().map(|taken| taken.place).collect();
-            for (place, outcome) in places.into_iter().zip(self.train_group(group, tell)) {
-                outcomes[place] = outcome;
+            let indices: Vec<usize> = group.iter().map(|taken| taken.index).collect();
+            for (index, outcome) in indices.into_iter().zip(self.train_group(group, tell)) {
+                outcomes[index] = outcome;
             }
         }
         outcomes
     }
 
-    /// Takes a run, or says why there is nothing to train.
-    fn take(
-        &self,
-        place: usize,
-        config: &RunConfig,
-        tell: &mut dyn Tell,
-    ) -> Result<std::result::Result<Taken, Outcome>> {
+    /// Locks a run and finds out where it resumes.
+    fn take(&self, index: usize, config: &RunConfig, tell: &mut dyn Tell) -> Result<Found> {
         let id = config.id();
         let mut holder = Holder::new(&self.provenance.host, 0);
-        let Some(mut lock) = self.store.lock(&id, &holder)? else { return Ok(Err(Outcome::Busy)) };
-        let resume = match self.store.state(config) {
-            RunState::Finished(record) => return Ok(Err(Outcome::Kept(record.end.status))),
-            RunState::New | RunState::Begun => None,
-            RunState::Interrupted { .. } => Some(self.store.checkpoint(config)?),
-            RunState::Failed { step, .. } => {
-                (step > 0).then(|| self.store.checkpoint(config)).transpose()?
+        let Some(mut lock) = self.store.lock(&id, &holder)? else {
+            return Ok(Found::Settled(Outcome::Busy));
+        };
+        let state = self.store.state(config);
+        let resumes = state.step() > 0;
+        match state {
+            RunState::Finished(record) => {
+                return Ok(Found::Settled(Outcome::Kept(record.end.status)));
             }
             RunState::Broken { why } => {
-                let place = self.store.set_aside(&lock, &id)?;
-                tell(Event::Note(format!(
-                    "run {id} is trained again: {why}; its files are in {}",
-                    place.display()
-                )));
-                None
+                let aside = self.store.set_aside(&lock, &id)?;
+                let aside = aside.display();
+                let text =
+                    format!("run {id} is trained again: {why}; its old files are in {aside}");
+                tell(Event::Note(text));
             }
-        };
+            _ => {}
+        }
+        let resume = resumes.then(|| self.store.checkpoint(config)).transpose()?;
         holder.from_step = resume.as_ref().map_or(0, |checkpoint| checkpoint.step);
         lock.announce(&holder)?;
-        Ok(Ok(Taken { place, config: config.clone(), lock, resume }))
+        Ok(Found::ToTrain(Box::new(Taken { index, config: config.clone(), lock, resume })))
     }
 
     fn train_group(&self, group: Vec<Taken>, tell: &mut dyn Tell) -> Vec<Outcome> {
@@ -121,14 +125,14 @@ impl Workplace<'_> {
         group: Vec<Taken>,
         tell: &'t mut dyn Tell,
     ) -> Result<(Vec<Checkpoint>, Journal<'t>)> {
-        let (mut resume, mut kept) = (Vec::new(), Vec::new());
-        for Taken { place, config, lock, resume: from, .. } in group {
+        let (mut resume, mut open) = (Vec::new(), Vec::new());
+        for Taken { index, config, lock, resume: from, .. } in group {
             let step = from.as_ref().map_or(0, |checkpoint| checkpoint.step);
             let writer = RunWriter::begin(&self.store, lock, &config, step)?;
-            kept.push(Kept::new(place, config, writer, step));
+            open.push(OpenRun::new(index, config, writer, step));
             resume.extend(from);
         }
-        Ok((resume, Journal::new(self, kept, tell)))
+        Ok((resume, Journal::new(self, open, tell)))
     }
 
     fn train(
@@ -144,19 +148,19 @@ impl Workplace<'_> {
             initial: self.initial.clone(),
             device: self.device.clone(),
         };
-        // Tensor operations of this worker use a pool of their own: parallelism pays between
-        // cohorts, and costs more than it gains inside small operations.
+        // A pool of its own for the tensor operations of this cohort: threads pay between cohorts, and
+        // cost more than they gain inside small operations.
         let pool = rayon::ThreadPoolBuilder::new().num_threads(self.threads).build()?;
         let work = AssertUnwindSafe(|| pool.install(|| train(&cohort, journal, &self.interrupter)));
         catch_unwind(work).unwrap_or_else(|panic| Err(describe(&*panic)))
     }
 }
 
-/// Marks runs as failed that no worker could bring to an end.
-pub fn give_up(store: &Store, lanes: &[RunConfig], provenance: &Provenance, why: &str) {
+/// Marks runs as failed, unless they have ended.
+pub fn mark_failed(store: &Store, lanes: &[RunConfig], provenance: &Provenance, why: &str) {
     for config in lanes {
         let holder = Holder::new(&provenance.host, 0);
-        // Where even this cannot be written, the outcome tells all the same.
+        // If even this cannot be written, the caller still reports the failure.
         let Ok(Some(lock)) = store.lock(&config.id(), &holder) else { continue };
         let state = store.state(config);
         if !matches!(state, RunState::Finished(_) | RunState::Broken { .. }) {
@@ -166,20 +170,8 @@ pub fn give_up(store: &Store, lanes: &[RunConfig], provenance: &Provenance, why:
     }
 }
 
-/// What a panic said.
 fn describe(panic: &(dyn Any + Send)) -> Error {
     let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
     let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
     anyhow!("training panicked: {}", text.unwrap_or_else(|| "without a message".to_owned()))
-}
-
-impl Outcome {
-    fn failed(error: &Error) -> Self {
-        Outcome::Failed(format!("{error:#}"))
-    }
-
-    /// Whether nothing is left to do for the run.
-    pub fn is_kept(&self) -> bool {
-        matches!(self, Outcome::Kept(Status::Done | Status::Diverged))
-    }
 }

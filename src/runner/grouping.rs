@@ -1,14 +1,11 @@
-//! From runs to cohorts.
-
 use std::collections::HashMap;
 
 use crate::config::{CohortKey, RunConfig};
 use crate::experiment::cost::core_seconds;
 
-/// A run to train, and the steps that it has behind it.
+/// A run to train.
 #[derive(Clone, Debug)]
 pub struct Pending {
-    /// The run.
     pub run: RunConfig,
     /// Steps taken before, 0 for a run that starts.
     pub step: usize,
@@ -25,16 +22,16 @@ impl Pending {
 /// number that `workers` can share evenly where there are enough runs; the longest first.
 pub fn cohorts(runs: Vec<Pending>, lanes: usize, workers: usize) -> Vec<Vec<RunConfig>> {
     let mut shapes: Vec<((CohortKey, usize), Vec<RunConfig>)> = Vec::new();
-    let mut places = HashMap::new();
+    let mut indices = HashMap::new();
     for Pending { run, step } in runs {
         let key = (run.cohort_key(), step);
-        let place = *places.entry(key.clone()).or_insert_with(|| {
+        let index = *indices.entry(key.clone()).or_insert_with(|| {
             shapes.push((key, Vec::new()));
             shapes.len() - 1
         });
-        shapes[place].1.push(run);
+        shapes[index].1.push(run);
     }
-    // The long ones first: a long one at the end would keep one worker busy and the others idle.
+    // The longest first: a long one at the end would keep one worker busy and the others idle.
     shapes.sort_by(|(_, a), (_, b)| core_seconds(&b[0]).total_cmp(&core_seconds(&a[0])));
     shapes.into_iter().flat_map(|(_, members)| split_evenly(members, lanes, workers)).collect()
 }

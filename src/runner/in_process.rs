@@ -1,13 +1,13 @@
 use anyhow::Result;
 
-use super::{Executor, Outcome, Tell, Workplace};
+use super::{CohortRunner, Executor, Outcome, Tell};
 use crate::config::RunConfig;
 
 /// Trains in this process.
-pub struct InProcess<'a>(pub Workplace<'a>);
+pub struct InProcess<'a>(pub CohortRunner<'a>);
 
 impl Executor for InProcess<'_> {
-    fn carry_out(&self, lanes: &[RunConfig], tell: &mut dyn Tell) -> Result<Vec<Outcome>> {
-        Ok(self.0.carry_out(lanes, tell))
+    fn run_cohort(&self, lanes: &[RunConfig], tell: &mut dyn Tell) -> Result<Vec<Outcome>> {
+        Ok(self.0.run_cohort(lanes, tell))
     }
 }

@@ -2,28 +2,28 @@ use std::time::Instant;
 
 use anyhow::{Result, ensure};
 
-use super::cohort::Workplace;
+use super::cohort::CohortRunner;
 use super::outcome::{Event, Outcome, Tell};
 use crate::config::RunConfig;
 use crate::record::{Checkpoint, CurveRow, End, Status, now};
 use crate::store::RunWriter;
 use crate::train::{Ending, LaneEnd, Observer};
 
-/// Keeps the runs of a cohort in the store while they train, and passes on how it goes.
+/// Writes what the runs of a cohort produce into the store while they train, and passes events on.
 pub struct Journal<'a> {
-    workplace: &'a Workplace<'a>,
-    lanes: Vec<Kept>,
+    runner: &'a CohortRunner<'a>,
+    lanes: Vec<OpenRun>,
     tell: &'a mut dyn Tell,
     last_checkpoint: Instant,
     /// Step of the last [`Event::Stepped`].
     told: usize,
 }
 
-/// One run of the cohort.
-pub struct Kept {
-    place: usize,
+/// One run of the cohort, with its files open.
+pub struct OpenRun {
+    index: usize,
     config: RunConfig,
-    /// Missing once the run has ended.
+    /// `None` once the run has ended.
     writer: Option<RunWriter>,
     outcome: Outcome,
     from_step: usize,
@@ -31,25 +31,33 @@ pub struct Kept {
     started: String,
 }
 
-impl Kept {
+impl OpenRun {
     /// A run that goes on after step `from_step`.
-    pub fn new(place: usize, config: RunConfig, writer: RunWriter, from_step: usize) -> Self {
+    pub fn new(index: usize, config: RunConfig, writer: RunWriter, from_step: usize) -> Self {
         let started = now();
         let outcome = Outcome::Stopped;
-        Kept { place, config, writer: Some(writer), outcome, from_step, step: from_step, started }
+        OpenRun {
+            index,
+            config,
+            writer: Some(writer),
+            outcome,
+            from_step,
+            step: from_step,
+            started,
+        }
     }
 
-    /// Ends the run with an error, in the store too where that takes it: a disk that refused the
+    /// Ends the run with an error, also in the store if it can be written: the disk that refused the
     /// curve may refuse this as well.
-    pub fn fail(&mut self, workplace: &Workplace, lanes: usize, why: &str) -> Result<()> {
+    pub fn fail(&mut self, runner: &CohortRunner, lanes: usize, why: &str) -> Result<()> {
         self.outcome = Outcome::Failed(why.to_owned());
         let Some(writer) = self.writer.take() else { return Ok(()) };
         let end = LaneEnd { status: Status::Failed, steps: self.step, seconds: 0.0 };
-        writer.end(&self.record(workplace, lanes, end, Some(why.to_owned())))
+        writer.end(&self.record(runner, lanes, end, Some(why.to_owned())))
     }
 
-    fn end(&mut self, workplace: &Workplace, lanes: usize, end: LaneEnd) -> Result<()> {
-        let record = self.record(workplace, lanes, end, None);
+    fn end(&mut self, runner: &CohortRunner, lanes: usize, end: LaneEnd) -> Result<()> {
+        let record = self.record(runner, lanes, end, None);
         match self.writer.take() {
             Some(writer) => writer.end(&record)?,
             None => return Ok(()),
@@ -60,7 +68,7 @@ impl Kept {
 
     fn record(
         &self,
-        workplace: &Workplace,
+        runner: &CohortRunner,
         lanes: usize,
         end: LaneEnd,
         error: Option<String>,
@@ -70,23 +78,23 @@ impl Kept {
             status: end.status,
             steps: end.steps,
             error,
-            val_floor: workplace.corpus.val_floor(context, windows),
-            val_unigram: Some(workplace.corpus.val_unigram(context, windows)),
+            val_floor: runner.corpus.val_floor(context, windows),
+            val_unigram: Some(runner.corpus.val_unigram(context, windows)),
             seconds: (end.seconds * 1e3).round() / 1e3,
             lanes,
             resumed_from: self.from_step,
             started: self.started.clone(),
             ended: now(),
-            provenance: workplace.provenance.clone(),
+            provenance: runner.provenance.clone(),
         }
     }
 }
 
 impl<'a> Journal<'a> {
     /// For runs that train together.
-    pub fn new(workplace: &'a Workplace<'a>, lanes: Vec<Kept>, tell: &'a mut dyn Tell) -> Self {
+    pub fn new(runner: &'a CohortRunner<'a>, lanes: Vec<OpenRun>, tell: &'a mut dyn Tell) -> Self {
         let told = lanes.first().map_or(0, |lane| lane.from_step);
-        Journal { workplace, lanes, tell, last_checkpoint: Instant::now(), told }
+        Journal { runner, lanes, tell, last_checkpoint: Instant::now(), told }
     }
 
     /// What came of each lane, given how training ended.
@@ -98,19 +106,19 @@ impl<'a> Journal<'a> {
         self.lanes.into_iter().map(|lane| lane.outcome).collect()
     }
 
-    /// Does something to the files of a run that has not ended. An error is that run's alone: its
-    /// neighbours go on, unless there are none.
-    fn keep(
+    /// Changes the files of a run. An error fails that run alone: the others train on, unless all have
+    /// failed.
+    fn write(
         &mut self,
         lane: usize,
-        work: impl FnOnce(&mut Kept, &Workplace, usize) -> Result<()>,
+        work: impl FnOnce(&mut OpenRun, &CohortRunner, usize) -> Result<()>,
     ) -> Result<()> {
         let count = self.lanes.len();
-        if let Err(error) = work(&mut self.lanes[lane], self.workplace, count) {
+        if let Err(error) = work(&mut self.lanes[lane], self.runner, count) {
             self.fail(lane, &format!("{error:#}"));
         }
-        let failed = |lane: &Kept| matches!(lane.outcome, Outcome::Failed(_));
-        ensure!(!self.lanes.iter().all(failed), "no run of the cohort can be kept");
+        let failed = |lane: &OpenRun| matches!(lane.outcome, Outcome::Failed(_));
+        ensure!(!self.lanes.iter().all(failed), "no run of the cohort can be written");
         Ok(())
     }
 
@@ -118,7 +126,7 @@ impl<'a> Journal<'a> {
         let count = self.lanes.len();
         let lane = &mut self.lanes[lane];
         if lane.outcome == Outcome::Stopped {
-            let _ = lane.fail(self.workplace, count, why);
+            let _ = lane.fail(self.runner, count, why);
         }
     }
 }
@@ -132,27 +140,27 @@ impl Observer for Journal<'_> {
     }
 
     fn logged(&mut self, lane: usize, row: &CurveRow) -> Result<()> {
-        self.keep(lane, |lane, _, _| match &mut lane.writer {
+        self.write(lane, |lane, _, _| match &mut lane.writer {
             Some(writer) => writer.append(row),
             None => Ok(()),
         })?;
-        (self.tell)(Event::Logged { lane: self.lanes[lane].place, row: row.clone() });
+        (self.tell)(Event::Logged { lane: self.lanes[lane].index, row: row.clone() });
         Ok(())
     }
 
     fn wants_checkpoint(&mut self) -> bool {
-        self.last_checkpoint.elapsed() >= self.workplace.checkpoint_every
+        self.last_checkpoint.elapsed() >= self.runner.checkpoint_every
     }
 
     fn checkpoint(&mut self, lane: usize, checkpoint: Checkpoint) -> Result<()> {
         self.last_checkpoint = Instant::now();
-        self.keep(lane, |lane, _, _| match &mut lane.writer {
+        self.write(lane, |lane, _, _| match &mut lane.writer {
             Some(writer) => writer.checkpoint(&checkpoint),
             None => Ok(()),
         })
     }
 
     fn ended(&mut self, lane: usize, end: LaneEnd) -> Result<()> {
-        self.keep(lane, |lane, workplace, count| lane.end(workplace, count, end))
+        self.write(lane, |lane, runner, count| lane.end(runner, count, end))
     }
 }

@@ -1,8 +1,10 @@
 //! How many lanes a cohort gets and how many cohorts train at once.
 
+use super::machine::Machine;
 use crate::backend::DeviceKind;
 use crate::config::RunConfig;
-use crate::experiment::cost::{Arithmetic, SWEEP_BYTES, WORKER_BYTES, lane_bytes};
+use crate::experiment::cost::{SWEEP_BYTES, WORKER_BYTES, lane_bytes};
+use crate::plural::counted;
 
 /// Most lanes of a cohort on a CPU. Stacking spares a small model the overhead of its operations;
 /// four lanes gave one of 16 channels 1.3 times the speed of one, and eight gave less
@@ -13,21 +15,8 @@ const CPU_LANES: usize = 4;
 const CPU_CACHE_BYTES: u64 = 8 << 20;
 /// Lanes of a cohort on a GPU, where small kernels are bound by their launches.
 const GPU_LANES: usize = 64;
-/// Memory to count on where a GPU does not tell its own.
+/// Memory that a GPU is assumed to have.
 const GPU_BYTES: u64 = 4 << 30;
-
-/// What there is to train on.
-#[derive(Clone, Debug)]
-pub struct Machine {
-    /// What the backend computes on.
-    pub kind: DeviceKind,
-    /// How it computes.
-    pub arithmetic: Arithmetic,
-    /// Cores of the CPU.
-    pub cores: usize,
-    /// Free memory of the machine.
-    pub free_bytes: u64,
-}
 
 /// A way to share the runs of a plan out.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,7 +29,7 @@ pub struct Layout {
     pub threads: usize,
     /// Bytes that a lane needs, by estimate.
     pub lane_bytes: u64,
-    /// Why, for people.
+    /// Why so many lanes, to follow `of at most 4 lanes`.
     pub reason: String,
 }
 
@@ -57,20 +46,32 @@ impl Layout {
         let (preferred, budget, most_workers, why) = match machine.kind {
             DeviceKind::Cpu => {
                 let cached = (CPU_CACHE_BYTES / lane_bytes).clamp(1, CPU_LANES as u64) as usize;
-                (cached, machine.free_bytes / 2, machine.cores, "what stays in a CPU's cache")
+                (cached, machine.free_bytes / 2, machine.cores, "to stay in the CPU's cache")
             }
-            DeviceKind::Gpu => (GPU_LANES, GPU_BYTES, 1, "a GPU wants many"),
+            DeviceKind::Gpu => (GPU_LANES, GPU_BYTES, 1, "to keep the GPU busy"),
         };
         let workers = jobs.unwrap_or(most_workers).min(runs.len()).max(1);
         let fitting = (budget / workers as u64 / lane_bytes).max(1) as usize;
         let chosen = lanes.unwrap_or(preferred.min(fitting)).min(runs.len());
         let reason = match lanes {
-            Some(_) => "as asked by --lanes".to_owned(),
-            None if fitting < preferred => format!("what {} of memory hold", mebibytes(budget)),
+            Some(_) => "as --lanes says".to_owned(),
+            None if fitting < preferred => format!("to fit in {} of memory", mebibytes(budget)),
             None => why.to_owned(),
         };
         let threads = (machine.cores / workers).max(1);
         Layout { lanes: chosen, workers, threads, lane_bytes, reason }
+    }
+
+    /// How these cohorts are trained, in a line.
+    pub fn describe(&self, cohorts: usize) -> String {
+        format!(
+            "{} of at most {} ({}), {} at a time with {} each",
+            counted(cohorts, "cohort"),
+            counted(self.lanes, "lane"),
+            self.reason,
+            self.workers,
+            counted(self.threads, "thread"),
+        )
     }
 
     /// Bytes that all workers together need, by estimate.
@@ -89,6 +90,7 @@ pub fn mebibytes(bytes: u64) -> String {
 mod tests {
     use super::*;
     use crate::config::tests::example;
+    use crate::experiment::cost::Arithmetic;
 
     fn machine(kind: DeviceKind, free_bytes: u64) -> Machine {
         Machine { kind, arithmetic: Arithmetic::Kernels, cores: 8, free_bytes }

@@ -1,3 +1,4 @@
+use anyhow::Error;
 use serde::{Deserialize, Serialize};
 
 use crate::record::{CurveRow, Status};
@@ -6,14 +7,26 @@ use crate::record::{CurveRow, Status};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Outcome {
-    /// It ended, now or before, and is in the store.
+    /// It was trained, now or before, and is in the store.
     Kept(Status),
     /// Another process trains it.
     Busy,
-    /// The interrupter stopped it after its last checkpoint.
+    /// It was stopped after a checkpoint.
     Stopped,
     /// It could not be trained.
     Failed(String),
+}
+
+impl Outcome {
+    /// A run that could not be trained.
+    pub fn failed(error: &Error) -> Self {
+        Outcome::Failed(format!("{error:#}"))
+    }
+
+    /// Whether nothing is left to do for the run.
+    pub fn is_kept(&self) -> bool {
+        matches!(self, Outcome::Kept(_))
+    }
 }
 
 /// What happens while a cohort trains.
@@ -31,7 +44,7 @@ pub enum Event {
     },
     /// A row was added to a run's curve.
     Logged {
-        /// Its place among the runs of the cohort.
+        /// Its index among the runs of the cohort.
         lane: usize,
         /// The row.
         row: CurveRow,
@@ -40,7 +53,7 @@ pub enum Event {
     Note(String),
 }
 
-/// Is told what happens while a cohort trains.
+/// Takes the events of a cohort.
 pub trait Tell: FnMut(Event) + Send {}
 
 impl<F: FnMut(Event) + Send> Tell for F {}

@@ -8,17 +8,17 @@ use std::thread::JoinHandle;
 use anyhow::{Context, Result};
 
 use super::protocol::{Assignment, Message};
-use super::{Event, Executor, Outcome, Stop, Tell, give_up};
+use super::{Event, Executor, Outcome, Stop, Tell, mark_failed};
 use crate::config::RunConfig;
 use crate::store::Store;
 
-/// Times that a cohort's worker is started again after it died.
+/// How often a cohort's worker is started again after it died.
 const RESTARTS: usize = 3;
-/// Lines of a dead worker's stderr that its error repeats.
-const LAST_WORDS: usize = 3;
+/// Last lines of a dead worker's stderr that its error repeats.
+const STDERR_LINES: usize = 3;
 
-/// Trains cohorts in worker processes, so that one that dies takes nothing with it but its cohort's steps
-/// since the last checkpoint. A worker that is done with one takes up the next.
+/// Trains cohorts in worker processes: one that dies costs its cohort the steps since the last checkpoint,
+/// and nothing else. A worker that has trained a cohort trains the next.
 pub struct Processes {
     program: PathBuf,
     assignment: Assignment,
@@ -30,44 +30,37 @@ pub struct Processes {
 struct Worker {
     process: Child,
     answers: Lines<BufReader<ChildStdout>>,
-    last_words: JoinHandle<VecDeque<String>>,
+    stderr: JoinHandle<VecDeque<String>>,
 }
 
-/// How a worker process ended.
-enum Ended {
-    Properly(Vec<Outcome>),
+/// What a worker process made of a cohort.
+enum Answer {
+    Outcomes(Vec<Outcome>),
+    /// None: the process died, in this way.
     Died(String),
 }
 
 impl Executor for Processes {
-    fn carry_out(&self, lanes: &[RunConfig], tell: &mut dyn Tell) -> Result<Vec<Outcome>> {
+    fn run_cohort(&self, lanes: &[RunConfig], tell: &mut dyn Tell) -> Result<Vec<Outcome>> {
         let mut deaths = 0;
         loop {
             match self.work_once(lanes, tell)? {
-                // Somebody stopped the worker alone: start it again, as after a death.
-                Ended::Properly(outcomes)
-                    if outcomes.contains(&Outcome::Stopped)
-                        && !self.stop.is_requested()
-                        && deaths < RESTARTS =>
+                Answer::Outcomes(outcomes)
+                    if deaths == RESTARTS || !self.is_worker_stopped_alone(&outcomes) =>
                 {
-                    tell(Event::Note("a worker was stopped; starting it again".to_owned()));
+                    return Ok(outcomes);
                 }
-                Ended::Properly(outcomes) => return Ok(outcomes),
-                Ended::Died(_) if self.stop.is_requested() => {
+                Answer::Died(_) if self.stop.is_requested() => {
                     return Ok(vec![Outcome::Stopped; lanes.len()]);
                 }
-                Ended::Died(why) if deaths == RESTARTS => {
-                    let why = format!("its worker died {} times, at last with {why}", deaths + 1);
-                    let store = Store::new(&self.assignment.results);
-                    give_up(&store, lanes, &self.assignment.provenance, &why);
-                    return Ok(vec![Outcome::Failed(why); lanes.len()]);
+                Answer::Died(why) if deaths == RESTARTS => return Ok(self.give_up(lanes, &why)),
+                Answer::Outcomes(_) => {
+                    tell(Event::Note("a worker process was stopped; starting it again".to_owned()));
                 }
-                Ended::Died(why) => {
-                    let time = deaths + 1;
-                    tell(Event::Note(format!(
-                        "a worker died ({why}); starting it again ({time} of {RESTARTS})"
-                    )));
-                }
+                Answer::Died(why) => tell(Event::Note(format!(
+                    "a worker process died ({why}); starting it again ({} of {RESTARTS})",
+                    deaths + 1
+                ))),
             }
             deaths += 1;
         }
@@ -81,26 +74,39 @@ impl Processes {
         Processes { program, assignment, stop, idle: Mutex::default() }
     }
 
-    fn work_once(&self, lanes: &[RunConfig], tell: &mut dyn Tell) -> Result<Ended> {
+    fn work_once(&self, lanes: &[RunConfig], tell: &mut dyn Tell) -> Result<Answer> {
         let waiting = self.idle().pop();
         let mut worker = waiting.map_or_else(|| self.start(), Ok)?;
         let assignment = Assignment { lanes: lanes.to_vec(), ..self.assignment.clone() };
         let mut line = serde_json::to_vec(&assignment)?;
         line.push(b'\n');
-        // A worker that cannot take it is dead, which shows when it is followed.
+        // Writing to a dead worker fails; reading its answer will show that it is dead.
         self.stop.send(worker.process.id(), &line);
         let outcomes = worker.follow(tell).filter(|outcomes| outcomes.len() == lanes.len());
         match outcomes {
             Some(outcomes) if !outcomes.contains(&Outcome::Stopped) => {
                 self.idle().push(worker);
-                Ok(Ended::Properly(outcomes))
+                Ok(Answer::Outcomes(outcomes))
             }
             outcomes => {
                 self.stop.release(worker.process.id());
-                let why = worker.last_words()?;
-                Ok(outcomes.map_or(Ended::Died(why), Ended::Properly))
+                let why = worker.wait_for_end()?;
+                Ok(outcomes.map_or(Answer::Died(why), Answer::Outcomes))
             }
         }
+    }
+
+    /// Whether somebody stopped a worker process and not the sweep, which is like a death.
+    fn is_worker_stopped_alone(&self, outcomes: &[Outcome]) -> bool {
+        outcomes.contains(&Outcome::Stopped) && !self.stop.is_requested()
+    }
+
+    fn give_up(&self, lanes: &[RunConfig], why: &str) -> Vec<Outcome> {
+        let times = RESTARTS + 1;
+        let why = format!("its worker process died {times} times; the last time: {why}");
+        let store = Store::new(&self.assignment.results);
+        mark_failed(&store, lanes, &self.assignment.provenance, &why);
+        vec![Outcome::Failed(why); lanes.len()]
     }
 
     fn start(&self) -> Result<Worker> {
@@ -112,9 +118,9 @@ impl Processes {
             .spawn()
             .with_context(|| format!("cannot start {}", self.program.display()))?;
         self.stop.hold(process.id(), process.stdin.take().context("the worker has no stdin")?);
-        let last_words = listen(process.stderr.take().context("the worker has no stderr")?);
+        let stderr = listen(process.stderr.take().context("the worker has no stderr")?);
         let answers = process.stdout.take().context("the worker has no stdout")?;
-        Ok(Worker { process, answers: BufReader::new(answers).lines(), last_words })
+        Ok(Worker { process, answers: BufReader::new(answers).lines(), stderr })
     }
 
     fn idle(&self) -> MutexGuard<'_, Vec<Worker>> {
@@ -132,23 +138,23 @@ impl Drop for Processes {
 }
 
 impl Worker {
-    /// Passes its events on until it says what came of its cohort; `None` where it dies before.
+    /// Passes its events on until it says what came of its cohort; `None` if it dies before.
     fn follow(&mut self, tell: &mut dyn Tell) -> Option<Vec<Outcome>> {
         for line in self.answers.by_ref().map_while(Result::ok) {
             match serde_json::from_str(&line) {
                 Ok(Message::Event(event)) => tell(event),
                 Ok(Message::Outcomes(brought)) => return Some(brought),
-                // A worker that was killed in the middle of a line.
+                // Half a line: the worker was killed while it wrote.
                 Err(_) => {}
             }
         }
         None
     }
 
-    /// Waits for its end and says what that was.
-    fn last_words(mut self) -> Result<String> {
+    /// Waits for it to end; returns its exit status and the last lines of its stderr.
+    fn wait_for_end(mut self) -> Result<String> {
         let status = self.process.wait().context("cannot wait for a worker")?;
-        Ok(describe(status, &self.last_words.join().unwrap_or_default()))
+        Ok(describe(status, &self.stderr.join().unwrap_or_default()))
     }
 }
 
@@ -158,7 +164,7 @@ fn listen(stderr: ChildStderr) -> JoinHandle<VecDeque<String>> {
         let mut last = VecDeque::new();
         for line in BufReader::new(stderr).lines().map_while(Result::ok) {
             last.push_back(line);
-            if last.len() > LAST_WORDS {
+            if last.len() > STDERR_LINES {
                 last.pop_front();
             }
         }
@@ -166,10 +172,10 @@ fn listen(stderr: ChildStderr) -> JoinHandle<VecDeque<String>> {
     })
 }
 
-fn describe(status: ExitStatus, last_words: &VecDeque<String>) -> String {
-    let words: Vec<&str> = last_words.iter().map(String::as_str).collect();
-    match words.is_empty() {
+fn describe(status: ExitStatus, stderr: &VecDeque<String>) -> String {
+    let lines: Vec<&str> = stderr.iter().map(String::as_str).collect();
+    match lines.is_empty() {
         true => status.to_string(),
-        false => format!("{status}: {}", words.join(" / ")),
+        false => format!("{status}: {}", lines.join(" / ")),
     }
 }

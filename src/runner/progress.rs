@@ -1,4 +1,4 @@
-//! How a sweep shows itself on stderr while it runs.
+//! What stderr shows while a sweep trains.
 
 mod bars;
 mod dashboard;
@@ -11,21 +11,21 @@ use crate::record::CurveRow;
 
 pub use dashboard::Dashboard;
 
-/// Is told how a sweep goes. Cohorts are numbered from 0.
+/// Shows how far a sweep is. Cohorts are numbered from 0.
 pub trait Progress: Sync {
-    /// A worker took up a cohort.
     fn cohort_started(&self, _cohort: usize, _lanes: &[RunConfig]) {}
     /// `lanes` runs of a cohort took `steps` more steps and are at step `step`.
     fn advanced(&self, _cohort: usize, _lanes: usize, _steps: usize, _step: usize) {}
     /// A row was added to the curve of a run.
     fn logged(&self, _cohort: usize, _run: &RunConfig, _row: &CurveRow) {}
-    /// A worker is done with a cohort.
-    fn cohort_finished(&self, _cohort: usize, _lanes: usize) {}
+    /// A cohort trains no more, for whatever reason.
+    fn cohort_finished(&self, _cohort: usize) {}
+    /// So many more runs are trained to their end, here or in another process.
+    fn runs_ended(&self, _count: usize) {}
     /// Something that people should know.
     fn note(&self, _text: &str) {}
 }
 
-/// Says nothing.
 pub struct Quiet;
 
 impl Progress for Quiet {}
@@ -38,6 +38,6 @@ pub fn for_sweep(cohorts: &[Vec<RunConfig>], lane_steps: u64, quiet: bool) -> Bo
     } else if std::io::stderr().is_terminal() {
         Box::new(bars::Bars::new(cohorts, lane_steps))
     } else {
-        Box::new(lines::Lines::new(cohorts.len(), lane_steps))
+        Box::new(lines::Lines::new(cohorts.iter().map(Vec::len).sum(), lane_steps))
     }
 }

@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use burn::train::Interrupter;
 
-/// Asks a sweep to stop, in this process and in its workers. A worker process stops when its stdin
-/// ends, so it also stops when the process that started it is gone.
+/// Stops a sweep, in this process and in its workers. A worker process stops at the end of its stdin, so
+/// also when the process that started it is gone.
 #[derive(Clone, Default)]
 pub struct Stop {
     interrupter: Interrupter,
@@ -14,18 +14,17 @@ pub struct Stop {
 }
 
 impl Stop {
-    /// Asks for it: every cohort finishes its step and leaves a checkpoint.
+    /// Every cohort finishes its step and writes a checkpoint.
     pub fn request(&self) {
         self.interrupter.stop(Some("stopped by the user"));
         self.inputs().clear();
     }
 
-    /// Whether it was asked for.
     pub fn is_requested(&self) -> bool {
         self.interrupter.should_stop()
     }
 
-    /// For training in this process.
+    /// For training in this process, which knows Burn's way to stop.
     pub fn interrupter(&self) -> &Interrupter {
         &self.interrupter
     }

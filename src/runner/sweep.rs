@@ -1,4 +1,4 @@
-//! Carries a plan out: hands cohorts to workers until every run has ended, here or elsewhere.
+//! Hands cohorts to workers until every run has ended, here or in another process.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -9,96 +9,94 @@ use anyhow::Result;
 
 use super::{Event, Outcome, Progress, Stop, Tell};
 use crate::config::{RunConfig, RunId};
+use crate::plural::counted;
 use crate::store::{RunState, Store};
 
-/// Carries cohorts out, somewhere. What it brings is in the store when it returns.
+/// Trains cohorts. Their runs are in the store when it returns.
 pub trait Executor: Sync {
     /// Trains the runs of a cohort and says what came of each, in their order.
     ///
     /// # Errors
-    /// Whatever keeps the cohort from being trained at all.
-    fn carry_out(&self, lanes: &[RunConfig], tell: &mut dyn Tell) -> Result<Vec<Outcome>>;
+    /// The cohort cannot be trained at all.
+    fn run_cohort(&self, lanes: &[RunConfig], tell: &mut dyn Tell) -> Result<Vec<Outcome>>;
 }
 
-/// How to go about a sweep.
+/// How to train a plan.
 pub struct Sweep<'a> {
     /// Cohorts in training at once.
     pub workers: usize,
-    /// Whether the first failed run stops the others.
+    /// Whether the first failed run stops the others, after a checkpoint.
     pub fail_fast: bool,
     /// Where cohorts train.
     pub executor: &'a dyn Executor,
     /// Where runs are kept.
     pub store: &'a Store,
-    /// Who is told.
+    /// Shows how far it is.
     pub progress: &'a dyn Progress,
-    /// Stops the sweep from outside.
     pub stop: &'a Stop,
 }
 
-/// Whether a sweep brought every run to its end.
+/// What is missing after a sweep.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct Verdict {
+pub struct SweepResult {
     /// Runs that could not be trained, and why.
     pub failed: BTreeMap<RunId, String>,
     /// Whether it was stopped before the end.
     pub stopped: bool,
 }
 
-/// How often to look after runs that another process trains.
-const PATIENCE: Duration = Duration::from_millis(200);
+/// How often to look at runs that another process trains.
+const POLL_INTERVAL: Duration = Duration::from_millis(200);
 
 impl Sweep<'_> {
-    /// Trains all cohorts, then waits for runs that other processes train and takes over what they
-    /// leave behind.
-    pub fn run(&self, cohorts: &[Vec<RunConfig>]) -> Verdict {
-        let mut verdict = Verdict::default();
-        let mut busy = self.round(0, cohorts, &mut verdict);
+    /// Trains all cohorts, then waits for the runs that other processes train and takes over those that
+    /// they leave unfinished.
+    pub fn run(&self, cohorts: &[Vec<RunConfig>]) -> SweepResult {
+        let mut result = SweepResult::default();
+        let mut busy = self.round(0, cohorts, &mut result);
         let mut numbered = cohorts.len();
-        if !busy.is_empty() && !verdict.stopped {
-            self.progress.note(&format!(
-                "{} of the runs are being trained by another process; waiting for it",
-                busy.len()
-            ));
+        if !busy.is_empty() && !result.stopped {
+            let runs = counted(busy.len(), "run");
+            self.progress.note(&format!("waiting for another process that trains {runs}"));
         }
-        while !busy.is_empty() && !verdict.stopped {
-            std::thread::sleep(PATIENCE);
-            if self.stop.is_requested() {
-                verdict.stopped = true;
-                break;
-            }
-            let (held, free): (Vec<_>, Vec<_>) =
-                busy.into_iter().partition(|run| self.store.holder(&run.id()).is_some());
-            let left: Vec<Vec<RunConfig>> = free
-                .into_iter()
-                .filter(|run| !matches!(self.store.state(run), RunState::Finished(_)))
-                .map(|run| vec![run])
-                .collect();
+        while !busy.is_empty() && !result.stopped {
+            std::thread::sleep(POLL_INTERVAL);
+            let (held, left) = self.look_after(busy);
             busy = held;
-            busy.extend(self.round(numbered, &left, &mut verdict));
+            busy.extend(self.round(numbered, &left, &mut result));
             numbered += left.len();
         }
-        verdict
+        result
     }
 
-    /// Trains cohorts once; returns the runs that other processes have.
+    /// Of runs that other processes had: those that they still have, and those that they left unfinished,
+    /// as cohorts of one.
+    fn look_after(&self, busy: Vec<RunConfig>) -> (Vec<RunConfig>, Vec<Vec<RunConfig>>) {
+        let (held, free): (Vec<_>, Vec<_>) =
+            busy.into_iter().partition(|run| self.store.holder(&run.id()).is_some());
+        let is_finished = |run: &RunConfig| matches!(self.store.state(run), RunState::Finished(_));
+        let (finished, left): (Vec<_>, Vec<_>) = free.into_iter().partition(is_finished);
+        self.progress.runs_ended(finished.len());
+        (held, left.into_iter().map(|run| vec![run]).collect())
+    }
+
+    /// Trains cohorts once; returns the runs that other processes have. `first` is the number of the first
+    /// cohort.
     fn round(
         &self,
         first: usize,
         cohorts: &[Vec<RunConfig>],
-        verdict: &mut Verdict,
+        result: &mut SweepResult,
     ) -> Vec<RunConfig> {
         let next = AtomicUsize::new(0);
-        let outcomes: Mutex<Vec<(RunConfig, Outcome)>> = Mutex::new(Vec::new());
-        let lock = || outcomes.lock().unwrap_or_else(PoisonError::into_inner);
-        let failed = || lock().iter().any(|(_, outcome)| matches!(outcome, Outcome::Failed(_)));
-        let over = || self.stop.is_requested() || self.fail_fast && failed();
+        let outcomes: Mutex<Vec<(RunConfig, Outcome)>> = Mutex::default();
         let work = || {
-            while !over() {
+            while !self.stop.is_requested() {
                 let index = next.fetch_add(1, Ordering::Relaxed);
                 let Some(lanes) = cohorts.get(index) else { return };
-                let brought = self.carry_out(first + index, lanes);
-                lock().extend(lanes.iter().cloned().zip(brought));
+                let new = self.run_cohort(first + index, lanes);
+                let mut outcomes = outcomes.lock().unwrap_or_else(PoisonError::into_inner);
+                outcomes.extend(lanes.iter().cloned().zip(new));
             }
         };
         std::thread::scope(|scope| {
@@ -106,21 +104,11 @@ impl Sweep<'_> {
                 scope.spawn(work);
             }
         });
-        let outcomes = outcomes.into_inner().unwrap_or_else(PoisonError::into_inner);
-        verdict.stopped |= self.stop.is_requested();
-        let mut busy = Vec::new();
-        for (run, outcome) in outcomes {
-            match outcome {
-                Outcome::Kept(_) => {}
-                Outcome::Busy => busy.push(run),
-                Outcome::Stopped => verdict.stopped = true,
-                Outcome::Failed(why) => drop(verdict.failed.insert(run.id(), why)),
-            }
-        }
-        busy
+        result.stopped |= self.stop.is_requested();
+        result.add(outcomes.into_inner().unwrap_or_else(PoisonError::into_inner))
     }
 
-    fn carry_out(&self, cohort: usize, lanes: &[RunConfig]) -> Vec<Outcome> {
+    fn run_cohort(&self, cohort: usize, lanes: &[RunConfig]) -> Vec<Outcome> {
         self.progress.cohort_started(cohort, lanes);
         let mut tell = |event| match event {
             Event::Stepped { lanes, steps, step } => {
@@ -131,15 +119,35 @@ impl Sweep<'_> {
         };
         let outcomes = self
             .executor
-            .carry_out(lanes, &mut tell)
-            .unwrap_or_else(|error| vec![Outcome::Failed(format!("{error:#}")); lanes.len()]);
+            .run_cohort(lanes, &mut tell)
+            .unwrap_or_else(|error| vec![Outcome::failed(&error); lanes.len()]);
         for (run, outcome) in lanes.iter().zip(&outcomes) {
             if let Outcome::Failed(why) = outcome {
                 self.progress.note(&format!("run {} failed: {why}", run.id()));
+                if self.fail_fast {
+                    self.stop.request();
+                }
             }
         }
-        self.progress.cohort_finished(cohort, lanes.len());
+        self.progress.cohort_finished(cohort);
+        self.progress.runs_ended(outcomes.iter().filter(|outcome| outcome.is_kept()).count());
         outcomes
+    }
+}
+
+impl SweepResult {
+    /// Adds what came of runs; returns those that other processes have.
+    fn add(&mut self, outcomes: Vec<(RunConfig, Outcome)>) -> Vec<RunConfig> {
+        let mut busy = Vec::new();
+        for (run, outcome) in outcomes {
+            match outcome {
+                Outcome::Kept(_) => {}
+                Outcome::Busy => busy.push(run),
+                Outcome::Stopped => self.stopped = true,
+                Outcome::Failed(why) => drop(self.failed.insert(run.id(), why)),
+            }
+        }
+        busy
     }
 }
 

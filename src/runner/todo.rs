@@ -5,10 +5,10 @@ use crate::record::Status;
 use crate::runner::Pending;
 use crate::store::{RunState, Store};
 
-/// Runs that are named one by one in a summary, at most.
+/// At most so many runs are named one by one.
 const MOST_NAMED: usize = 8;
 
-/// What is left to do of a plan, and why.
+/// What is left to train of a plan, and why.
 pub struct Todo {
     runs: Vec<Known>,
 }
@@ -23,7 +23,6 @@ struct Known {
 }
 
 impl Todo {
-    /// Looks every run up.
     pub fn of(runs: &[RunConfig], store: &Store) -> Self {
         Todo { runs: runs.iter().map(|run| Known::of(run, &store.state(run))).collect() }
     }
@@ -78,14 +77,14 @@ impl Known {
     }
 }
 
-/// A place in the summary and its words.
+/// Rank in the summary, and words that follow a count of runs.
 fn reason(state: &RunState) -> (u8, String) {
     match state {
         RunState::Finished(record) if record.end.status == Status::Diverged => {
             (1, "diverged before; kept (--retry-diverged trains them again)".to_owned())
         }
         RunState::Finished(_) => (0, "finished before".to_owned()),
-        RunState::Interrupted { step } => (2, format!("go on after step {step}")),
+        RunState::Interrupted { step } => (2, format!("resumed after step {step}")),
         RunState::Failed { step: 0, .. } => (3, "failed before; tried again".to_owned()),
         RunState::Failed { step, .. } => {
             (3, format!("failed before; tried again after step {step}"))

@@ -4,47 +4,51 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 
-use super::Session;
-use super::inputs::TrainingArgs;
+use super::{Inputs, Options, Print, Request, Session, Work};
 use crate::corpus::Source;
-use crate::runner::{Assignment, Processes, Verdict, cohorts, progress};
+use crate::runner::{Assignment, Processes, SweepResult};
 
-/// Trains what is left in worker processes of this machine.
+/// Trains what is missing of an experiment and presents its results.
+///
+/// # Errors
+/// A spec that is wrong, a run that failed, or a stop before the end.
+pub fn sweep(request: &Request, options: Options, fail_fast: bool, print: Print) -> Result<()> {
+    let inputs = Inputs::load(request)?;
+    let session = Session::start(Work::of(&inputs), options)?;
+    let (source, initial) = (inputs.spec.source.clone(), request.init.clone());
+    let result = train(&session, source, initial, fail_fast)?;
+    session.finish(&inputs, result, print)
+}
+
+/// Trains what is missing in worker processes of this machine.
 pub fn train(
     session: &Session,
-    training: &TrainingArgs,
     source: Source,
     initial: Option<PathBuf>,
     fail_fast: bool,
-) -> Result<Verdict> {
-    let layout = &session.layout;
-    let pending = session.pending();
-    let lane_steps = pending.iter().map(|run| run.steps_left() as u64).sum();
-    let cohorts = cohorts(pending, layout.lanes, layout.workers);
-    session.say(&format!(
-        "training {} cohorts of at most {} lanes ({}), {} at a time in processes of {} thread(s)",
-        cohorts.len(),
-        layout.lanes,
-        layout.reason,
-        layout.workers,
-        layout.threads,
-    ));
+) -> Result<SweepResult> {
+    let cohorts = session.cohorts();
     if !cohorts.is_empty() {
-        // An adapter that is missing is better missed here than in every worker.
-        training.backend.open()?;
+        // Fail early if there is no adapter, not in every worker.
+        session.options.backend.open()?;
     }
+    let executor = processes(session, source, initial)?;
+    let progress = session.progress(&cohorts);
+    Ok(session.sweep(&executor, &*progress, fail_fast).run(&cohorts))
+}
+
+fn processes(session: &Session, source: Source, initial: Option<PathBuf>) -> Result<Processes> {
     let program = std::env::current_exe().context("cannot find this program")?;
+    let options = &session.options;
     let assignment = Assignment {
-        results: training.out.clone(),
+        results: options.out.clone(),
         source,
         initial,
-        backend: training.backend,
-        threads: layout.threads,
-        checkpoint_every: training.checkpoint_every(),
+        backend: options.backend,
+        threads: session.layout.threads,
+        checkpoint_every: options.checkpoint_every,
         provenance: session.provenance.clone(),
         lanes: Vec::new(),
     };
-    let executor = Processes::new(program, assignment, session.stop.clone());
-    let progress = progress::for_sweep(&cohorts, lane_steps, training.quiet);
-    Ok(session.sweep(&executor, &*progress, fail_fast).run(&cohorts))
+    Ok(Processes::new(program, assignment, session.stop.clone()))
 }

@@ -1,7 +1,7 @@
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
@@ -52,17 +52,20 @@ impl RunLock {
         write().with_context(|| format!("cannot write {}", self.path.display()))
     }
 
-    /// Changing a run's files takes the lock of that run.
+    /// Panics unless it is the lock of the run in this folder, which changing its files takes.
     pub(super) fn assert_in(&self, folder: &Path) {
         assert_eq!(self.path.parent(), Some(folder), "the lock is of another run");
     }
 }
 
+/// How often to try again while somebody only looks at a lock, which takes microseconds.
+const MOST_TRIES: usize = 1000;
+
 /// Takes a lock; `None` while another process has it.
 pub fn take(path: &Path, holder: &Holder) -> Result<Option<RunLock>> {
     let context = || format!("cannot lock {}", path.display());
     let file = open(path, true).with_context(context)?;
-    match file.try_lock() {
+    match lock_past_readers(&file) {
         Ok(()) => {
             let mut lock = RunLock { file, path: path.to_owned() };
             lock.announce(holder)?;
@@ -71,6 +74,21 @@ pub fn take(path: &Path, holder: &Holder) -> Result<Option<RunLock>> {
         Err(TryLockError::WouldBlock) => Ok(None),
         Err(TryLockError::Error(error)) => Err(error).with_context(context),
     }
+}
+
+/// [`holder`] has a shared lock for a moment, which is no reason to call a run busy: where a shared lock can
+/// be had, nobody trains.
+fn lock_past_readers(file: &File) -> std::result::Result<(), TryLockError> {
+    for _ in 0..MOST_TRIES {
+        match file.try_lock() {
+            Err(TryLockError::WouldBlock) => {}
+            result => return result,
+        }
+        file.try_lock_shared()?;
+        file.unlock().map_err(TryLockError::Error)?;
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    Err(TryLockError::WouldBlock)
 }
 
 /// Who has the lock, if anyone does.
@@ -83,7 +101,7 @@ pub fn holder(path: &Path) -> Option<Holder> {
     let mut text = String::new();
     file.read_to_string(&mut text).ok()?;
     let unknown = Holder { host: "?".into(), process: 0, since: 0, from_step: 0 };
-    // The holder may be writing at this moment: that somebody has the lock is certain all the same.
+    // The holder may be writing at this moment, but somebody has the lock.
     Some(serde_json::from_str(&text).unwrap_or(unknown))
 }
 

@@ -11,14 +11,13 @@ use super::{CHECKPOINT, CONFIG, CURVE, END, checkpoint};
 use crate::config::RunConfig;
 use crate::record::{CurveRow, End, Record, Status};
 
-/// What is there of a run.
+/// How far a run is.
 #[derive(Clone, Debug, PartialEq)]
 pub enum RunState {
-    /// Nothing.
     New,
     /// It was begun and stopped before its first checkpoint.
     Begun,
-    /// It stopped on its way and can go on from here.
+    /// It stopped after a checkpoint and can be resumed.
     Interrupted {
         /// Optimizer steps taken.
         step: usize,
@@ -40,7 +39,7 @@ pub enum RunState {
 }
 
 impl RunState {
-    /// The step that training goes on from.
+    /// The step to resume from.
     pub fn step(&self) -> usize {
         match self {
             RunState::Interrupted { step } | RunState::Failed { step, .. } => *step,

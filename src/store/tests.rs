@@ -1,6 +1,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::*;
 use crate::config::tests::example;
@@ -221,14 +222,35 @@ fn one_holder_has_a_run_until_it_lets_go() {
 }
 
 #[test]
+fn looking_at_a_lock_never_makes_a_starter_see_it_taken() {
+    let scene = Scene::new();
+    let id = example().id();
+    drop(scene.lock());
+    let over = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                while !over.load(Ordering::Relaxed) {
+                    scene.store.holder(&id);
+                }
+            });
+        }
+        let taken = || scene.store.lock(&id, &Holder::new("here", 0)).unwrap().is_some();
+        let all = (0..300).all(|_| taken());
+        over.store(true, Ordering::Relaxed);
+        assert!(all);
+    });
+}
+
+#[test]
 fn what_is_set_aside_is_kept_and_the_run_is_new() {
     let scene = Scene::new();
     scene.finish();
     for number in 1..=2 {
         fs::write(scene.folder.join(END), "torn").unwrap();
-        let place = scene.store.set_aside(&scene.lock(), &example().id()).unwrap();
-        assert!(place.ends_with(format!("set-aside-{number}")));
-        assert_eq!(fs::read_to_string(place.join(END)).unwrap(), "torn");
+        let aside = scene.store.set_aside(&scene.lock(), &example().id()).unwrap();
+        assert!(aside.ends_with(format!("set-aside-{number}")));
+        assert_eq!(fs::read_to_string(aside.join(END)).unwrap(), "torn");
         assert_eq!(scene.state(), RunState::New);
     }
 }

@@ -8,7 +8,7 @@ use crate::config::{RunConfig, RunId};
 use crate::files::{csv_of, json_of, write_atomically};
 use crate::record::{Checkpoint, CurveRow, End, Status};
 
-/// Keeps one run while it trains; holds its lock.
+/// Writes the files of one run while it trains; holds its lock.
 pub struct RunWriter {
     id: RunId,
     folder: PathBuf,
@@ -17,7 +17,7 @@ pub struct RunWriter {
 }
 
 impl RunWriter {
-    /// Begins a run, or goes on after step `step` of its last checkpoint.
+    /// Begins a run, or resumes it after step `step` of its last checkpoint.
     ///
     /// # Errors
     /// A folder that cannot be written; the message names the file.
@@ -44,14 +44,14 @@ impl RunWriter {
     /// A file that cannot be written; the message names it.
     pub fn append(&mut self, row: &CurveRow) -> Result<()> {
         self.curve.serialize(row).with_context(|| self.curve_name())?;
-        // An evaluation is what people look at while a run trains.
+        // Evaluations at once: people look at them while a run trains.
         if row.val_loss.is_some() {
             self.curve.flush().with_context(|| self.curve_name())?;
         }
         Ok(())
     }
 
-    /// Keeps a state to resume from, after the curve up to it.
+    /// Writes a checkpoint, after the curve up to it.
     ///
     /// # Errors
     /// A file that cannot be written; the message names it.
@@ -60,7 +60,7 @@ impl RunWriter {
         checkpoint::write(&self.folder.join(CHECKPOINT), &self.id, checkpoint)
     }
 
-    /// Ends the run and gives its lock back. A failed run ends even where its curve is lost.
+    /// Ends the run and releases its lock. A failed run ends even if its curve cannot be written.
     ///
     /// # Errors
     /// A file that cannot be written; the message names it.

@@ -1,12 +1,14 @@
 #!/usr/bin/env bash
 # Starts a Slurm of its own, all of it on this machine and under one folder: a key service, a controller
-# and nodes n1 … nN with four pretended cores each.
+# and nodes n1, n2, … with four pretended cores each.
 #
-#     start.sh FOLDER PORT NODES     # ports PORT … PORT + NODES are taken
+#     start.sh FOLDER PORT NODE_PORT...     # a port for the controller and one for each node
 #
 # Prints the path of its slurm.conf. stop.sh FOLDER ends it, controller.sh FOLDER restarts the controller.
 set -euo pipefail
-folder=$(mkdir -p "$1" && cd "$1" && pwd) port=$2 nodes=$3
+folder=$(mkdir -p "$1" && cd "$1" && pwd) port=$2
+shift 2
+nodes=$#
 user=$(id -un) host=$(hostname -s)
 mkdir -p "$folder"/{controller,log,key}
 chmod 755 "$folder" && chmod 711 "$folder/key"
@@ -52,13 +54,12 @@ KillWait=5
 MaxArraySize=1001
 PropagateResourceLimits=NONE
 PlugStackConfig=$folder/plugstack.conf
-NodeName=n[1-$nodes] NodeHostname=$host NodeAddr=127.0.0.1 Port=[$((port + 1))-$((port + nodes))] CPUs=4 RealMemory=2000 State=UNKNOWN
 PartitionName=main Nodes=ALL Default=YES MaxTime=INFINITE State=UP
 EOF
-# Nodes of one have a port, not a range of them.
-if [ "$nodes" = 1 ]; then
-    sed -i "s/^NodeName=n\[1-1\]/NodeName=n1/; s/Port=\[\([0-9]*\)-[0-9]*\]/Port=\1/" "$folder/slurm.conf"
-fi
+for number in $(seq "$nodes"); do
+    echo "NodeName=n$number NodeHostname=$host NodeAddr=127.0.0.1 Port=$1 CPUs=4 RealMemory=2000 State=UNKNOWN"
+    shift
+done >>"$folder/slurm.conf"
 : >"$folder/plugstack.conf"
 # What is found by itself fails where there is no systemd.
 echo "CgroupPlugin=cgroup/v1" >"$folder/cgroup.conf"

@@ -9,7 +9,7 @@ use super::Cluster;
 use super::queue::{self, JobId, Task};
 use crate::exit::usage;
 
-/// The commands `sbatch`, `squeue`, `scontrol`, `sinfo` and `scancel` on the path.
+/// Calls `sbatch`, `squeue`, `scontrol`, `sinfo` and `scancel`.
 pub struct Slurm;
 
 impl Cluster for Slurm {
@@ -20,7 +20,7 @@ impl Cluster for Slurm {
             (key.trim() == "MaxArraySize").then(|| value.trim().parse::<usize>().ok())?
         });
         let size = size.context("`scontrol show config` does not tell MaxArraySize")?;
-        // Numbers of tasks stay below it, and ours begin at 1.
+        // Task numbers must stay below it, and ours start at 1.
         Ok(size.saturating_sub(1))
     }
 
@@ -40,7 +40,7 @@ impl Cluster for Slurm {
         arguments.extend(options.iter().cloned());
         arguments.push(script.display().to_string());
         let said = call("sbatch", arguments)?;
-        // The name of the cluster may follow.
+        // `ID` or `ID;CLUSTER`.
         let id = said.trim().split(';').next().and_then(|id| id.parse().ok());
         id.map(JobId).with_context(|| format!("sbatch said {said:?} where a job id was expected"))
     }
@@ -66,6 +66,19 @@ impl Cluster for Slurm {
     }
 }
 
+/// Puts the task that this process is back into the queue.
+///
+/// # Errors
+/// A process that is no task of a job array, or a cluster that refuses.
+pub fn requeue_this_task() -> Result<()> {
+    let number = |name: &str| {
+        let value = std::env::var(name).ok().and_then(|value| value.parse::<u64>().ok());
+        value.with_context(|| format!("{name} is not set: this is no task of a Slurm array"))
+    };
+    let (job, task) = (number("SLURM_ARRAY_JOB_ID")?, number("SLURM_ARRAY_TASK_ID")?);
+    Slurm.requeue(JobId(job), task as usize)
+}
+
 fn lines<S: AsRef<OsStr>>(program: &str, arguments: &[S]) -> Result<Vec<String>> {
     let text = call(program, arguments)?;
     let mut lines: Vec<String> = text.lines().map(|line| line.trim().to_owned()).collect();
@@ -85,7 +98,7 @@ fn run<S: AsRef<OsStr>>(
     arguments: impl IntoIterator<Item = S>,
 ) -> Result<Result<String, String>> {
     let mut command = Command::new(program);
-    // Filters of the user's must not hide what is in the queue.
+    // Filters that the user has set for the commands must not hide jobs from us.
     for (name, _) in std::env::vars_os() {
         let text = name.to_string_lossy();
         if ["SQUEUE_", "SCANCEL_", "SINFO_"].iter().any(|prefix| text.starts_with(prefix)) {
@@ -94,8 +107,8 @@ fn run<S: AsRef<OsStr>>(
     }
     let output = match command.args(arguments).output() {
         Err(error) if error.kind() == ErrorKind::NotFound => usage(Err(anyhow!(
-            "there is no `{program}` on the path: this machine cannot submit to Slurm. Log in where \
-             it can, or train here without --launcher"
+            "there is no `{program}` on the path: this machine cannot submit to Slurm. Use one that can, \
+             or train here without --launcher"
         )))?,
         output => output.with_context(|| format!("cannot start {program}"))?,
     };

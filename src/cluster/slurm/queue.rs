@@ -26,7 +26,7 @@ pub enum Stage {
     Pending,
     /// It has a node.
     Running,
-    /// It is over, however it ended.
+    /// It has ended, in whatever way.
     Over,
 }
 
@@ -46,12 +46,12 @@ pub struct Task {
 }
 
 impl Task {
-    /// Whether it may still do something.
+    /// Whether it may still run.
     pub fn is_live(&self) -> bool {
         self.stage != Stage::Over
     }
 
-    /// State, reason and node for people.
+    /// State, reason and node in words.
     pub fn describe(&self) -> String {
         let reason = self.reason.as_ref().map(|reason| format!(" ({reason})"));
         let node = self.node.as_ref().map(|node| format!(" on {node}"));
@@ -64,7 +64,7 @@ impl Task {
 pub struct Queue(pub Vec<Task>);
 
 impl Queue {
-    /// Whether any task may still do something.
+    /// Whether any task may still run.
     pub fn is_live(&self) -> bool {
         self.0.iter().any(Task::is_live)
     }
@@ -80,8 +80,8 @@ impl Queue {
     }
 }
 
-/// Reads lines of [`FORMAT`], passing over jobs of others: a controller that lost its memory gives
-/// numbers out again.
+/// Reads lines of [`FORMAT`] and skips jobs of others: a controller that lost its state gives job numbers
+/// out again.
 pub fn parse(text: &str, folder: &Path) -> Result<Vec<Task>> {
     let ours = text.lines().filter(|line| !line.trim().is_empty()).map(parse_line);
     let ours = ours.filter(|task| {
@@ -111,7 +111,7 @@ fn stage(state: &str) -> Stage {
         | "RESV_DEL_HOLD" | "SPECIAL_EXIT" => Stage::Pending,
         "COMPLETED" | "FAILED" | "CANCELLED" | "TIMEOUT" | "NODE_FAIL" | "PREEMPTED"
         | "BOOT_FAIL" | "DEADLINE" | "OUT_OF_MEMORY" | "REVOKED" => Stage::Over,
-        // What is not known may still do something.
+        // A state that is not known: better too long than too short.
         _ => Stage::Running,
     }
 }

@@ -5,14 +5,13 @@ use anyhow::{Context, Result};
 use super::JobId;
 use crate::files::write_atomically;
 
-/// Seconds before a time limit at which Slurm warns a task, so that it checkpoints and goes back into
-/// the queue. A step and a checkpoint must fit in.
+/// So many seconds before the time limit Slurm warns a task, which then writes a checkpoint and is queued
+/// again. A step and a checkpoint must fit in.
 const WARNING_SECONDS: u32 = 60;
 
-/// What the user wants of Slurm.
+/// What the user wants of the jobs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Options {
-    /// Partition.
+pub struct JobOptions {
     pub partition: Option<String>,
     /// Time limit of a task, as `sbatch --time` takes it.
     pub time: Option<String>,
@@ -20,13 +19,12 @@ pub struct Options {
     pub gpus: Option<usize>,
     /// Most tasks to run at once.
     pub array_limit: Option<usize>,
-    /// Options for `sbatch` that go before all others.
+    /// JobOptions for `sbatch` that go before all others.
     pub raw: Vec<String>,
 }
 
 /// The batch scripts of a frozen sweep and how they are submitted.
 pub struct Scripts<'a> {
-    /// The program.
     pub program: &'a Path,
     /// The frozen sweep.
     pub folder: &'a Path,
@@ -34,8 +32,7 @@ pub struct Scripts<'a> {
     pub shards: usize,
     /// Cores of a task.
     pub cores: usize,
-    /// What the user wants.
-    pub options: &'a Options,
+    pub options: &'a JobOptions,
 }
 
 impl Scripts<'_> {
@@ -69,7 +66,7 @@ impl Scripts<'_> {
     pub fn report(&self, after: &[JobId]) -> Result<(PathBuf, Vec<String>)> {
         let after: Vec<String> = after.iter().map(JobId::to_string).collect();
         let mut options = self.common("report");
-        // Accounts and the like hold for both jobs; what holds the array back must not hold this one.
+        // Accounts and the like are for both jobs, but a held array must not hold this job too.
         let raw =
             self.options.raw.iter().filter(|option| !["--hold", "-H"].contains(&option.as_str()));
         options.extend(raw.cloned());
@@ -84,7 +81,7 @@ impl Scripts<'_> {
 
     fn common(&self, log: &str) -> Vec<String> {
         let name = self.folder.file_name().unwrap_or_default().to_string_lossy();
-        // Slurm replaces what follows a percent sign in the name of a log.
+        // Slurm expands percent signs in the name of a log.
         let folder = self.folder.display().to_string().replace('%', "%%");
         let mut options = vec![
             format!("--job-name=wane-{name}"),
@@ -98,7 +95,7 @@ impl Scripts<'_> {
 
     fn write(&self, name: &str, arguments: &str) -> Result<PathBuf> {
         let path = self.folder.join(name);
-        // A warning that comes before the program listens must not kill it.
+        // Until the program listens to the warning, the warning must not kill it.
         let program = quoted(self.program)?;
         let text = format!("#!/bin/bash\ntrap '' USR1\nexec {program} {arguments}\n");
         write_atomically(&path, text.as_bytes())?;
@@ -117,11 +114,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_the_user_wants_comes_after_what_we_want_and_so_before_it() {
+    fn options_of_the_user_come_last_and_so_override_ours() {
         let folder = tempfile::tempdir().unwrap();
         let raw = vec!["--mem=2G".to_owned(), "--no-requeue".to_owned()];
-        let options =
-            Options { time: Some("1:00".into()), array_limit: Some(3), raw, ..Options::default() };
+        let options = JobOptions {
+            time: Some("1:00".into()),
+            array_limit: Some(3),
+            raw,
+            ..JobOptions::default()
+        };
         let program = Path::new("/opt/it's wane");
         let scripts =
             Scripts { program, folder: folder.path(), shards: 7, cores: 2, options: &options };

@@ -15,14 +15,15 @@ use crate::experiment::Changes;
 
 /// A cluster that remembers what it was asked.
 #[derive(Default)]
-struct Mock {
-    most_tasks: usize,
+pub struct Mock {
+    pub most_tasks: usize,
     /// Scripts that it refuses.
-    refuses: Option<&'static str>,
+    pub refuses: Option<&'static str>,
     /// Every task of a job is at this stage; of others it knows nothing.
-    jobs: HashMap<JobId, Stage>,
-    submitted: Mutex<Vec<(PathBuf, Vec<String>)>>,
-    cancelled: Mutex<Vec<JobId>>,
+    pub jobs: HashMap<JobId, Stage>,
+    pub submitted: Mutex<Vec<(PathBuf, Vec<String>)>>,
+    /// Jobs, and whether running tasks were to be cancelled too.
+    pub cancelled: Mutex<Vec<(JobId, bool)>>,
 }
 
 impl Cluster for Mock {
@@ -54,8 +55,8 @@ impl Cluster for Mock {
         Ok(stage.map_or(Vec::new(), |stage| (1..=2).map(|number| task(*stage, number)).collect()))
     }
 
-    fn cancel(&self, job: JobId, _running_too: bool) -> Result<()> {
-        self.cancelled.lock().unwrap().push(job);
+    fn cancel(&self, job: JobId, running_too: bool) -> Result<()> {
+        self.cancelled.lock().unwrap().push((job, running_too));
         Ok(())
     }
 
@@ -64,7 +65,7 @@ impl Cluster for Mock {
     }
 }
 
-fn runs(count: u64) -> Vec<RunConfig> {
+pub fn runs(count: u64) -> Vec<RunConfig> {
     (0..count).map(|seed| RunConfig { start: Start::Seed(seed), ..example() }).collect()
 }
 
@@ -85,15 +86,15 @@ fn contents() -> Contents {
     }
 }
 
-fn order(runs: &[RunConfig], results: &Path, mock: &Mock) -> Result<(Frozen, Submission)> {
+pub fn order(runs: &[RunConfig], results: &Path, mock: &Mock) -> Result<(Frozen, Submission)> {
     let lock = Lock::take(results)?;
-    let order = Order {
+    let order = SubmissionOrder {
         contents: contents(),
         spec: "name = 'a'",
         runs,
         runs_per_task: Some(2),
         beside: &BTreeSet::from([JobId(70)]),
-        options: &Options::default(),
+        options: &JobOptions::default(),
     };
     submit(&lock, mock, order)
 }
@@ -160,14 +161,18 @@ fn runs_in_the_queue_have_a_place_there_until_their_task_is_over() {
     order(&runs(4), results.path(), &mock).unwrap();
     for stage in [Stage::Pending, Stage::Running] {
         mock.jobs = HashMap::from([(JobId(1), stage)]);
-        let places = places(&live(results.path(), &mock).unwrap()).unwrap();
-        assert_eq!(places.len(), 4);
-        assert!(places.values().all(|place| place.job == JobId(1) && place.task.stage == stage));
+        let queue_positions = queue_positions(&live(results.path(), &mock).unwrap()).unwrap();
+        assert_eq!(queue_positions.len(), 4);
+        assert!(
+            queue_positions
+                .values()
+                .all(|position| position.job == JobId(1) && position.task.stage == stage)
+        );
     }
     mock.jobs = HashMap::from([(JobId(1), Stage::Over), (JobId(2), Stage::Pending)]);
     let reporting = live(results.path(), &mock).unwrap();
     assert_eq!(reporting.len(), 1, "its results are not written yet");
-    assert!(places(&reporting).unwrap().is_empty());
+    assert!(queue_positions(&reporting).unwrap().is_empty());
     mock.jobs.clear();
     assert!(live(results.path(), &mock).unwrap().is_empty());
     mock.jobs = HashMap::from([(JobId(1), Stage::Running)]);

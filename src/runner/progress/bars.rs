@@ -1,17 +1,20 @@
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
 use super::Progress;
 use crate::config::RunConfig;
+use crate::plural::counted;
 use crate::record::CurveRow;
 
-/// A bar for the sweep and one for each cohort in training.
+/// A bar for the sweep and a line for each cohort in training.
 pub struct Bars {
     all: MultiProgress,
     sweep: ProgressBar,
-    cohorts: usize,
+    runs: usize,
+    ended: AtomicUsize,
     running: Mutex<HashMap<usize, Running>>,
 }
 
@@ -22,7 +25,6 @@ struct Running {
 }
 
 impl Bars {
-    /// Bars for these cohorts.
     pub fn new(cohorts: &[Vec<RunConfig>], lane_steps: u64) -> Self {
         let all = MultiProgress::new();
         let tokens_per_lane_step =
@@ -39,8 +41,10 @@ impl Bars {
             },
         );
         let sweep = all.add(ProgressBar::new(lane_steps).with_style(style));
-        sweep.set_message(format!("sweep: {} runs", cohorts.iter().map(Vec::len).sum::<usize>()));
-        Bars { all, sweep, cohorts: cohorts.len(), running: Mutex::default() }
+        let runs = cohorts.iter().map(Vec::len).sum();
+        let bars = Bars { all, sweep, runs, ended: AtomicUsize::new(0), running: Mutex::default() };
+        bars.runs_ended(0);
+        bars
     }
 
     fn running(&self) -> MutexGuard<'_, HashMap<usize, Running>> {
@@ -54,8 +58,7 @@ impl Progress for Bars {
             .expect("the template is well-formed");
         let bar = ProgressBar::new(lanes[0].recipe.steps as u64).with_style(style);
         let bar = self.all.add(bar);
-        let lanes = lanes.len();
-        bar.set_prefix(format!("cohort {}/{}, {lanes} lanes:", cohort + 1, self.cohorts));
+        bar.set_prefix(format!("{}:", counted(lanes.len(), "run")));
         self.running().insert(cohort, Running { bar, best: None });
     }
 
@@ -81,10 +84,15 @@ impl Progress for Bars {
         let _ = self.all.println(text);
     }
 
-    fn cohort_finished(&self, cohort: usize, _lanes: usize) {
+    fn cohort_finished(&self, cohort: usize) {
         if let Some(running) = self.running().remove(&cohort) {
             running.bar.finish_and_clear();
         }
+    }
+
+    fn runs_ended(&self, count: usize) {
+        let ended = self.ended.fetch_add(count, Ordering::Relaxed) + count;
+        self.sweep.set_message(format!("{ended} of {} done", counted(self.runs, "run")));
     }
 }
 

@@ -1,53 +1,106 @@
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::time::Instant;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use indicatif::HumanDuration;
 
 use super::Progress;
+use crate::plural::counted;
 
-/// One line per finished cohort, for logs.
+/// A line is due when runs have ended, and at least this often while they train.
+const INTERVAL: Duration = Duration::from_secs(60);
+
+/// Lines for logs.
 pub struct Lines {
-    cohorts: usize,
-    finished: AtomicUsize,
+    runs: usize,
     lane_steps: u64,
-    taken: AtomicU64,
     start: Instant,
+    reached: Mutex<Reached>,
+}
+
+struct Reached {
+    runs: usize,
+    lane_steps: u64,
+    last_line: Instant,
 }
 
 impl Lines {
-    /// Lines for so many cohorts, whose runs have `lane_steps` steps left together.
-    pub fn new(cohorts: usize, lane_steps: u64) -> Self {
-        Lines {
-            cohorts,
-            finished: AtomicUsize::new(0),
-            lane_steps,
-            taken: AtomicU64::new(0),
-            start: Instant::now(),
-        }
+    /// For so many runs, which have `lane_steps` steps left together.
+    pub fn new(runs: usize, lane_steps: u64) -> Self {
+        let start = Instant::now();
+        let reached = Mutex::new(Reached { runs: 0, lane_steps: 0, last_line: start });
+        Lines { runs, lane_steps, start, reached }
+    }
+
+    fn reached(&self) -> MutexGuard<'_, Reached> {
+        self.reached.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn print(&self, reached: &mut Reached) {
+        reached.last_line = Instant::now();
+        // Steps that a dead worker lost are counted twice.
+        let share = (reached.lane_steps as f64 / self.lane_steps.max(1) as f64).min(1.0);
+        eprintln!("{}", line(reached.runs, self.runs, share, self.start.elapsed()));
     }
 }
 
 impl Progress for Lines {
     fn advanced(&self, _cohort: usize, lanes: usize, steps: usize, _step: usize) {
-        self.taken.fetch_add((lanes * steps) as u64, Ordering::Relaxed);
+        let mut reached = self.reached();
+        reached.lane_steps += (lanes * steps) as u64;
+        if reached.last_line.elapsed() >= INTERVAL {
+            self.print(&mut reached);
+        }
     }
 
     fn note(&self, text: &str) {
         eprintln!("{text}");
     }
 
-    fn cohort_finished(&self, cohort: usize, lanes: usize) {
-        let finished = self.finished.fetch_add(1, Ordering::Relaxed) + 1;
-        let taken = self.taken.load(Ordering::Relaxed).max(1);
-        // Steps that a dead worker lost are counted twice.
-        let share = (taken as f64 / self.lane_steps.max(1) as f64).min(1.0);
-        let left = self.start.elapsed().mul_f64(1.0 / share - 1.0);
-        eprintln!(
-            "cohort {} of {} done ({lanes} lanes); {finished} finished, {:.0}% of all steps, about {} left",
-            cohort + 1,
-            self.cohorts,
-            100.0 * share,
-            HumanDuration(left),
-        );
+    fn runs_ended(&self, count: usize) {
+        let mut reached = self.reached();
+        reached.runs += count;
+        if count > 0 {
+            self.print(&mut reached);
+        }
+    }
+}
+
+/// Runs that are done, share of all steps, and time left, after `elapsed`.
+fn line(done: usize, runs: usize, share: f64, elapsed: Duration) -> String {
+    let all = counted(runs, "run");
+    if done == runs {
+        return format!("{done} of {all} done");
+    }
+    let steps = format!("{done} of {all} done, {:.0}% of the steps", 100.0 * share);
+    match share {
+        0.0 => steps,
+        _ => format!("{steps}, about {} left", HumanDuration(elapsed.mul_f64(1.0 / share - 1.0))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_says_how_many_runs_are_done_how_many_steps_and_how_long_it_takes() {
+        let minute = Duration::from_secs(60);
+        assert_eq!(line(0, 6, 0.0, minute), "0 of 6 runs done, 0% of the steps");
+        let half = line(2, 6, 0.5, 5 * minute);
+        assert_eq!(half, "2 of 6 runs done, 50% of the steps, about 5 minutes left");
+        assert_eq!(line(6, 6, 1.0, minute), "6 of 6 runs done");
+        assert_eq!(line(1, 1, 1.0, minute), "1 of 1 run done");
+    }
+
+    #[test]
+    fn only_runs_that_ended_are_counted_as_done() {
+        let lines = Lines::new(3, 30);
+        lines.advanced(0, 2, 5, 5);
+        lines.cohort_finished(0);
+        lines.runs_ended(0);
+        assert_eq!(lines.reached().runs, 0);
+        assert_eq!(lines.reached().lane_steps, 10);
+        lines.runs_ended(2);
+        assert_eq!(lines.reached().runs, 2);
     }
 }

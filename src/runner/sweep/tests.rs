@@ -19,7 +19,7 @@ struct Mock {
 }
 
 impl Executor for Mock {
-    fn carry_out(&self, lanes: &[RunConfig], tell: &mut dyn Tell) -> Result<Vec<Outcome>> {
+    fn run_cohort(&self, lanes: &[RunConfig], tell: &mut dyn Tell) -> Result<Vec<Outcome>> {
         if self.refuses {
             bail!("no such machine");
         }
@@ -50,7 +50,7 @@ fn script(entries: &[(&RunConfig, Outcome)]) -> Mock {
     Mock { script: Mutex::new(script), ..Mock::default() }
 }
 
-fn sweep(mock: &Mock, cohorts: &[Vec<RunConfig>], fail_fast: bool, stop: &Stop) -> Verdict {
+fn sweep(mock: &Mock, cohorts: &[Vec<RunConfig>], fail_fast: bool, stop: &Stop) -> SweepResult {
     let results = tempfile::tempdir().unwrap();
     let store = Store::new(results.path());
     let (executor, progress) = (mock, &Silent);
@@ -62,7 +62,7 @@ fn every_cohort_is_carried_out_once_in_order() {
     let runs = runs(5);
     let mock = Mock::default();
     let cohorts = [runs[..2].to_vec(), runs[2..].to_vec()];
-    assert_eq!(sweep(&mock, &cohorts, false, &Stop::default()), Verdict::default());
+    assert_eq!(sweep(&mock, &cohorts, false, &Stop::default()), SweepResult::default());
     let asked = mock.asked.into_inner().unwrap();
     assert_eq!(asked, runs.iter().map(RunConfig::id).collect::<Vec<_>>());
 }
@@ -71,8 +71,8 @@ fn every_cohort_is_carried_out_once_in_order() {
 fn one_failed_run_does_not_take_the_others_with_it() {
     let runs = runs(3);
     let mock = script(&[(&runs[0], Outcome::Failed("no memory".into()))]);
-    let verdict = sweep(&mock, &one_each(&runs), false, &Stop::default());
-    assert_eq!(verdict.failed, BTreeMap::from([(runs[0].id(), "no memory".to_owned())]));
+    let result = sweep(&mock, &one_each(&runs), false, &Stop::default());
+    assert_eq!(result.failed, BTreeMap::from([(runs[0].id(), "no memory".to_owned())]));
     assert_eq!(mock.asked.into_inner().unwrap().len(), 3);
 }
 
@@ -80,17 +80,26 @@ fn one_failed_run_does_not_take_the_others_with_it() {
 fn fail_fast_stops_at_the_first_failure() {
     let runs = runs(3);
     let mock = script(&[(&runs[1], Outcome::Failed("no memory".into()))]);
-    let verdict = sweep(&mock, &one_each(&runs), true, &Stop::default());
-    assert_eq!(verdict.failed.len(), 1);
+    let result = sweep(&mock, &one_each(&runs), true, &Stop::default());
+    assert_eq!(result.failed.len(), 1);
     assert_eq!(mock.asked.into_inner().unwrap().len(), 2);
+}
+
+#[test]
+fn fail_fast_asks_cohorts_in_training_to_stop() {
+    let runs = runs(2);
+    let mock = script(&[(&runs[0], Outcome::Failed("no memory".into()))]);
+    let stop = Stop::default();
+    sweep(&mock, &one_each(&runs), true, &stop);
+    assert!(stop.is_requested());
 }
 
 #[test]
 fn an_executor_that_cannot_start_fails_its_runs() {
     let mock = Mock { refuses: true, ..Mock::default() };
-    let verdict = sweep(&mock, &one_each(&runs(2)), false, &Stop::default());
-    assert!(verdict.failed.values().all(|why| why == "no such machine"));
-    assert_eq!(verdict.failed.len(), 2);
+    let result = sweep(&mock, &one_each(&runs(2)), false, &Stop::default());
+    assert!(result.failed.values().all(|why| why == "no such machine"));
+    assert_eq!(result.failed.len(), 2);
 }
 
 #[test]
@@ -98,16 +107,16 @@ fn a_stopped_sweep_takes_up_no_more_cohorts() {
     let stop = Stop::default();
     stop.request();
     let mock = Mock::default();
-    let verdict = sweep(&mock, &one_each(&runs(2)), false, &stop);
-    assert!(verdict.stopped && mock.asked.into_inner().unwrap().is_empty());
+    let result = sweep(&mock, &one_each(&runs(2)), false, &stop);
+    assert!(result.stopped && mock.asked.into_inner().unwrap().is_empty());
 }
 
 #[test]
 fn a_run_that_another_process_leaves_unfinished_is_taken_over() {
     let runs = runs(2);
     let mock = script(&[(&runs[1], Outcome::Busy)]);
-    let verdict = sweep(&mock, &one_each(&runs), false, &Stop::default());
-    assert_eq!(verdict, Verdict::default());
+    let result = sweep(&mock, &one_each(&runs), false, &Stop::default());
+    assert_eq!(result, SweepResult::default());
     let asked = mock.asked.into_inner().unwrap();
     assert_eq!(asked.iter().filter(|id| **id == runs[1].id()).count(), 2);
 }
@@ -125,10 +134,10 @@ fn a_run_that_another_process_holds_is_waited_for() {
             Sweep { workers: 1, fail_fast: false, executor, store: &store, progress, stop: &stop };
         let cohorts = one_each(&runs);
         let waiting = scope.spawn(move || sweep.run(&cohorts));
-        std::thread::sleep(PATIENCE * 3);
+        std::thread::sleep(POLL_INTERVAL * 3);
         assert_eq!(mock.asked.lock().unwrap().len(), 1, "it waits as long as the lock is held");
         drop(lock);
-        assert_eq!(waiting.join().unwrap(), Verdict::default());
+        assert_eq!(waiting.join().unwrap(), SweepResult::default());
     });
     assert_eq!(mock.asked.into_inner().unwrap().len(), 2);
 }

@@ -1,13 +1,11 @@
 //! What a user sees of the binary: files, tables, exit codes.
 
-mod common;
-
 use std::fs;
 use std::path::Path;
 
-use common::{rows, text, wane, wane_ok};
+use crate::common::{rows, text, wane, wane_ok};
 
-const TINY: &str = include_str!("fixtures/tiny.toml");
+const TINY: &str = include_str!("../fixtures/tiny.toml");
 
 fn tiny(folder: &Path) -> String {
     let path = folder.join("tiny.toml");
@@ -53,7 +51,82 @@ fn lanes_and_jobs_change_no_byte_and_finished_runs_are_not_trained_again() {
     assert_eq!(curves("1", "1"), curves("5", "2"));
     let out = folder.path().join("1-1");
     let again = wane_ok(&["sweep", &spec, "--out", text(&out)]);
-    assert!(again.stderr.contains("6 finished before\ntraining 0 cohorts"), "{}", again.stderr);
+    assert!(again.stderr.contains("6 finished before\nnothing left to train"), "{}", again.stderr);
+}
+
+#[test]
+fn a_sweep_says_how_much_it_trains_and_how_only_when_asked() {
+    let folder = tempfile::tempdir().unwrap();
+    let spec = tiny(folder.path());
+    let stderr = |out: &str, more: &[&str]| {
+        let out = folder.path().join(out);
+        let base = ["sweep", &spec, "--lanes", "3", "--jobs", "1", "--out", text(&out)];
+        wane_ok(&[&base[..], more].concat()).stderr
+    };
+    let plain = stderr("plain", &[]);
+    assert!(plain.contains("training 6 runs, 3 at a time\n"), "{plain}");
+    assert!(plain.ends_with("6 of 6 runs done\n") && !plain.contains("cohort"), "{plain}");
+    let verbose = stderr("verbose", &["-v"]);
+    let how = "in 2 cohorts of at most 3 lanes (as --lanes says), 1 at a time with";
+    assert!(verbose.contains(how), "{verbose}");
+    assert_eq!(stderr("quiet", &["--quiet"]), "");
+}
+
+#[test]
+fn a_key_of_the_arm_overrides_the_recipe_in_what_is_trained() {
+    let folder = tempfile::tempdir().unwrap();
+    let spec = folder.path().join("recipe.toml");
+    let (before, _) = TINY.split_once("[[arm]]").unwrap();
+    let arm = "[recipe]\nname = \"gpt-3\"\n\n[[arm]]\nmask = \"global\"\nbetas = [0.8, 0.9]\n";
+    fs::write(&spec, format!("{before}{arm}")).unwrap();
+    wane_ok(&["sweep", text(&spec), "--seeds", "0", "--out", text(folder.path()), "--quiet"]);
+    let runs = rows(&folder.path().join("tiny/runs.csv"));
+    let run = runs.iter().find(|run| run["mask"] == "global").unwrap();
+    assert_eq!((run["recipe"].as_str(), run["status"].as_str()), ("gpt-3", "done"));
+    assert_eq!((run["form"].as_str(), run["weight_decay"].as_str()), ("adamw", "0.1"));
+    let config = folder.path().join(".runs").join(&run["run"]).join("config.json");
+    let config: serde_json::Value =
+        serde_json::from_str(&fs::read_to_string(config).unwrap()).unwrap();
+    assert_eq!(config["recipe"]["betas"], serde_json::json!([0.8, 0.9]), "the arm's, not 0.95");
+    assert_eq!(config["recipe"]["clip"], 1.0, "the recipe's");
+    assert_eq!(config["recipe"]["steps"], 6, "the spec's");
+}
+
+/// Writes into the end of a run that it was trained on another machine.
+fn move_to_gpu(out: &Path, run: &str) {
+    let path = out.join(".runs").join(run).join("end.json");
+    let mut end: serde_json::Value =
+        serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
+    for (key, value) in [("backend", "wgpu"), ("adapter", "Some GPU"), ("host", "n7")] {
+        end["provenance"][key] = value.into();
+    }
+    fs::write(&path, serde_json::to_vec(&end).unwrap()).unwrap();
+}
+
+fn provenance(out: &Path) -> serde_json::Value {
+    let text = fs::read_to_string(out.join("tiny/experiment.json")).unwrap();
+    serde_json::from_str::<serde_json::Value>(&text).unwrap()["provenance"].clone()
+}
+
+#[test]
+fn an_experiment_names_the_machines_that_trained_its_runs_whoever_writes_its_results() {
+    let folder = tempfile::tempdir().unwrap();
+    let (spec, out) = (tiny(folder.path()), folder.path());
+    wane_ok(&["sweep", &spec, "--jobs", "2", "--out", text(out), "--quiet"]);
+    let runs: Vec<String> =
+        rows(&out.join("tiny/runs.csv")).iter().map(|row| row["run"].clone()).collect();
+    move_to_gpu(out, &runs[0]);
+    wane_ok(&["sweep", &spec, "--out", text(out), "--quiet"]);
+    let mixed = provenance(out);
+    assert_eq!((&mixed["backend"], &mixed["jobs"]), (&"flex, wgpu".into(), &2.into()));
+    runs.iter().for_each(|run| move_to_gpu(out, run));
+    let call = wane_ok(&["collect", &spec, "--out", text(out)]);
+    let collected = provenance(out);
+    for (key, value) in [("backend", "wgpu"), ("adapter", "Some GPU"), ("host", "n7")] {
+        assert_eq!(collected[key], value, "{}", call.stderr);
+    }
+    assert_eq!(collected["jobs"], 2);
+    assert_eq!(collected["command"][1], "collect");
 }
 
 #[test]

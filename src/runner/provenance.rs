@@ -1,7 +1,6 @@
-//! What produces the numbers: program, machine, call.
-
 use sysinfo::{CpuRefreshKind, RefreshKind, System};
 
+use super::machine::cores;
 use crate::backend::{Backend, DeviceKind, adapters};
 use crate::record::Provenance;
 
@@ -9,8 +8,8 @@ use crate::record::Provenance;
 pub const COMMIT: &str = env!("WANE_COMMIT");
 
 impl Provenance {
-    /// Of this program on this machine with this backend.
-    pub fn collect(backend: Backend, jobs: usize, command: Vec<String>) -> Self {
+    /// Of a call of this program on this machine.
+    pub fn of_call(backend: Backend, jobs: usize, command: Vec<String>) -> Self {
         Provenance {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             commit: COMMIT.to_owned(),
@@ -22,11 +21,6 @@ impl Provenance {
             command,
         }
     }
-}
-
-/// Cores that this process may use.
-pub fn cores() -> usize {
-    std::thread::available_parallelism().map_or(1, usize::from)
 }
 
 fn adapter(backend: Backend) -> String {

@@ -1,12 +1,10 @@
 //! The published recipes: printed with their sources, trained at toy scale, set into a table.
 
-mod common;
-
 use std::collections::{BTreeSet, HashMap};
 use std::fs;
 use std::path::Path;
 
-use common::{rows, text, wane, wane_ok};
+use crate::common::{rows, text, wane, wane_ok};
 
 /// The values table at a size that trains in seconds.
 const SMALL: &[&str] = &[

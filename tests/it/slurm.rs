@@ -2,19 +2,18 @@
 //!
 //! Where Slurm is not installed they say that they were skipped; with `WANE_NEEDS_SLURM` set they fail.
 
-mod common;
-
 use std::fs;
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{Duration, Instant};
 
-use common::{Call, command, fixture, project, rows, text};
+use crate::common::{Call, command, fixture, project, rows, text};
 use sysinfo::{ProcessRefreshKind, ProcessesToUpdate, System, UpdateKind};
+use wane::config::RunConfig;
 
 /// How long anything in these tests may take.
-const PATIENCE: Duration = Duration::from_secs(120);
+const TIMEOUT: Duration = Duration::from_secs(120);
 
 /// A Slurm with nodes n1 and n2, and a folder for results.
 struct Cluster {
@@ -25,7 +24,6 @@ struct Cluster {
 impl Cluster {
     /// Starts one; `None` where Slurm is not installed.
     fn start() -> Option<Self> {
-        static PORT: AtomicU16 = AtomicU16::new(17_310);
         let installed = |program: &str| {
             let found = Command::new("sh").args(["-c", &format!("command -v {program}")]).output();
             found.is_ok_and(|found| found.status.success())
@@ -36,9 +34,9 @@ impl Cluster {
             return None;
         }
         let folder = tempfile::tempdir().unwrap();
-        let port = PORT.fetch_add(10, Ordering::Relaxed).to_string();
-        let place = folder.path().join("slurm");
-        let started = script("start.sh", &[text(&place), &port, "2"]);
+        let files = folder.path().join("slurm");
+        let [controller, n1, n2] = free_ports();
+        let started = script("start.sh", &[text(&files), &controller, &n1, &n2]);
         assert_eq!(started.code, Some(0), "Slurm did not start:\n{}", started.stderr);
         Some(Cluster { folder, config: started.stdout.trim().to_owned() })
     }
@@ -88,7 +86,7 @@ impl Cluster {
         let start = Instant::now();
         while !holds() {
             let queue = || self.slurm("squeue", &["--array", "--states=all"]);
-            assert!(start.elapsed() < PATIENCE, "{what} never came\n{}\n{}", queue(), self.logs());
+            assert!(start.elapsed() < TIMEOUT, "{what} never came\n{}\n{}", queue(), self.logs());
             std::thread::sleep(Duration::from_millis(50));
         }
     }
@@ -110,15 +108,25 @@ impl Cluster {
         });
     }
 
-    /// Waits until a task is in the middle of a run: after a checkpoint.
-    fn until_training(&self) {
-        self.until("a checkpoint", || {
-            let runs = fs::read_dir(self.out().join(".runs")).into_iter().flatten();
-            runs.flatten().any(|run| {
-                let run = run.path();
+    /// Waits until a task of the first sweep is in the middle of a run: after a checkpoint.
+    fn until_training(&self, task: usize) {
+        self.until(&format!("a checkpoint of task {task}"), || {
+            self.runs_of(task).iter().any(|run| {
                 run.join("checkpoint.safetensors").exists() && !run.join("end.json").exists()
             })
         });
+    }
+
+    /// Folders of the runs of a task of the first sweep; none before it is submitted.
+    fn runs_of(&self, task: usize) -> Vec<PathBuf> {
+        let sweeps = fs::read_dir(self.out().join(".sweeps")).into_iter().flatten().flatten();
+        let shards = sweeps.map(|sweep| sweep.path().join(format!("shards/{task}.json")));
+        let text = shards.filter_map(|shard| fs::read_to_string(shard).ok()).next();
+        // Half of a file is there for a moment.
+        let runs: Vec<RunConfig> =
+            text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
+        let store = self.out().join(".runs");
+        runs.iter().map(|run| store.join(run.id().as_str())).collect()
     }
 
     /// What the tasks and jobs said.
@@ -132,7 +140,7 @@ impl Cluster {
     /// Expects the results of a spec to be what one machine alone makes of it.
     fn assert_same_as_local(&self, spec: &Path) {
         let local = self.folder.path().join("local");
-        let call = common::wane_ok(&["sweep", text(spec), "--out", text(&local)]);
+        let call = crate::common::wane_ok(&["sweep", text(spec), "--out", text(&local)]);
         let name = call.stdout.lines().rev().find(|line| line.starts_with("numbers")).unwrap();
         let name = Path::new(name).parent().unwrap().file_name().unwrap();
         assert_eq!(results(&self.out().join(name)), results(&local.join(name)), "{}", self.logs());
@@ -143,6 +151,13 @@ impl Drop for Cluster {
     fn drop(&mut self) {
         script("stop.sh", &[text(&self.folder.path().join("slurm"))]);
     }
+}
+
+/// Ports that nothing listens on.
+fn free_ports() -> [String; 3] {
+    // All are bound before any is given back, so that they differ.
+    let bound = [(); 3].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
+    bound.map(|listener| listener.local_addr().unwrap().port().to_string())
 }
 
 /// Runs a script of `tests/slurm`. What it leaves running must not hold on to its output.
@@ -252,14 +267,14 @@ fn a_task_that_is_killed_costs_the_steps_since_its_checkpoint() {
     let words = ["sweep", text(&spec), "--launcher", "slurm", "--wait"];
     let mut waiting = cluster.command(&[&words[..], &INTERRUPTIBLE].concat());
     let waiting = waiting.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    cluster.until_training();
+    cluster.until_training(1);
     kill_task(&cluster, "1/2");
     let call = finish(waiting);
     assert_eq!(call.code, Some(1), "{}", call.stderr);
-    assert!(call.stderr.contains("its task ended before it did: FAILED"), "{}", call.stderr);
+    assert!(call.stderr.contains("its task ended without finishing it: FAILED"), "{}", call.stderr);
     let call = cluster.wait(&spec, &INTERRUPTIBLE);
     assert_ok(&call, &cluster);
-    assert!(call.stderr.contains("go on after step"), "{}", call.stderr);
+    assert!(call.stderr.contains("resumed after step"), "{}", call.stderr);
     assert!(!call.stderr.contains("submitted 6 runs"), "{}", call.stderr);
     cluster.assert_same_as_local(&spec);
 }
@@ -270,7 +285,7 @@ fn what_was_cancelled_is_submitted_again_and_nothing_else() {
     let spec = spec(&cluster, "cancelled", LONG);
     // One task runs, the other waits.
     let job = cluster.submit(&spec, &[&INTERRUPTIBLE[..], &["--array-limit", "1"]].concat());
-    cluster.until_training();
+    cluster.until_training(1);
     let status = cluster.wane(&["status", text(&spec)]);
     assert!(status.stdout.contains(&format!("job {job}_2 PENDING")), "{}", status.stdout);
     assert!(status.stdout.contains("3 queued") || status.stdout.contains("running"));
@@ -278,17 +293,25 @@ fn what_was_cancelled_is_submitted_again_and_nothing_else() {
     let again = cluster.submit(&spec, &INTERRUPTIBLE);
     assert_eq!(again, job);
     let call = cluster.wane(&["cancel", text(&spec)]);
-    assert!(call.stdout.contains("cancelled 1 waiting tasks"), "{}", call.stdout);
-    assert!(call.stdout.contains("1 tasks go on; --yes cancels them too"), "{}", call.stdout);
+    assert!(call.stdout.contains("cancelled 1 waiting task"), "{}", call.stdout);
+    assert!(
+        call.stdout.contains("left 1 running task alone (--yes cancels them too)"),
+        "{}",
+        call.stdout
+    );
     let call = cluster.wane(&["cancel", text(&spec), "--yes"]);
-    assert!(call.stdout.contains("cancelled 1 running tasks"), "{}", call.stdout);
+    assert!(
+        call.stdout.contains("cancelled 1 running task; running tasks stop after a checkpoint"),
+        "{}",
+        call.stdout
+    );
     cluster.until_over(&job);
     let call = cluster.wane(&["cancel", text(&spec)]);
     assert_eq!(call.stdout.trim(), "nothing of cancelled is in the queue");
     let call = cluster.wait(&spec, &INTERRUPTIBLE);
     assert_ok(&call, &cluster);
     assert!(
-        call.stderr.contains("go on after step"),
+        call.stderr.contains("resumed after step"),
         "the task left no checkpoint: {}",
         call.stderr
     );
@@ -300,7 +323,8 @@ fn a_requeued_task_goes_on_and_a_warning_of_the_time_limit_requeues_it() {
     let Some(cluster) = Cluster::start() else { return };
     let spec = spec(&cluster, "requeued", LONG);
     let job = cluster.submit(&spec, &INTERRUPTIBLE);
-    cluster.until_training();
+    cluster.until_training(1);
+    cluster.until_training(2);
     cluster.slurm("scontrol", &["requeue", &format!("{job}_1")]);
     cluster.slurm("scancel", &["--batch", "--signal=USR1", &format!("{job}_2")]);
     let requeued = |cluster: &Cluster| {
@@ -310,8 +334,8 @@ fn a_requeued_task_goes_on_and_a_warning_of_the_time_limit_requeues_it() {
     cluster.until("both tasks in the queue again", || requeued(&cluster) == 2);
     let call = cluster.wait(&spec, &INTERRUPTIBLE);
     assert_ok(&call, &cluster);
-    assert!(cluster.logs().contains("going back into the queue"), "{}", cluster.logs());
-    assert!(cluster.logs().contains("go on after step"), "{}", cluster.logs());
+    assert!(cluster.logs().contains("queued again, to resume"), "{}", cluster.logs());
+    assert!(cluster.logs().contains("resumed after step"), "{}", cluster.logs());
     cluster.assert_same_as_local(&spec);
 }
 
@@ -320,7 +344,7 @@ fn a_node_that_goes_down_hands_its_task_to_another() {
     let Some(cluster) = Cluster::start() else { return };
     let spec = spec(&cluster, "node-down", LONG);
     let job = cluster.submit(&spec, &["--checkpoint-every", "0.02"]);
-    cluster.until_training();
+    cluster.until_training(1);
     let node = cluster.slurm("squeue", &["--noheader", "--jobs", &job, "--format=%N"]);
     let node = format!("nodename={}", node.trim());
     cluster.slurm("scontrol", &["update", &node, "state=down", "reason=lost"]);
@@ -338,7 +362,7 @@ fn a_controller_that_restarts_is_waited_for() {
     let words = ["sweep", text(&spec), "--launcher", "slurm", "--wait"];
     let mut waiting = cluster.command(&[&words[..], &INTERRUPTIBLE].concat());
     let waiting = waiting.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    cluster.until_training();
+    cluster.until_training(1);
     let restarted = script("controller.sh", &[text(&cluster.folder.path().join("slurm")), "2"]);
     assert_eq!(restarted.code, Some(0), "{}", restarted.stderr);
     let call = finish(waiting);

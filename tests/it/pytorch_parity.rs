@@ -1,11 +1,9 @@
 //! Every optimizer, form and mask follows PyTorch in float64 from the same weights on the same text.
 //! The curves were written by `tests/fixtures/pytorch/make.py`.
 
-mod common;
-
 use std::collections::BTreeMap;
 
-use common::{Call, command, fixture, rows, text};
+use crate::common::{Call, command, fixture, rows, text};
 
 /// Largest difference of the training loss in 100 steps.
 const LOSS: f64 = 1e-4;

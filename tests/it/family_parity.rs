@@ -1,8 +1,6 @@
 //! Every family computes what an independent PyTorch implementation computes from the same weights;
 //! `tests/fixtures/families/make.py` wrote what is expected.
 
-mod common;
-
 use std::collections::BTreeMap;
 use std::fs;
 use std::sync::Arc;
@@ -24,7 +22,7 @@ use wane::model::{
 };
 use wane::optim::LaneOptimizer;
 
-use common::fixture;
+use crate::common::fixture;
 
 const VOCABULARY: usize = 11;
 const CONTEXT: usize = 12;

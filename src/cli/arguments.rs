@@ -1,0 +1,172 @@
+//! Arguments that several subcommands share.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use clap::ValueEnum;
+use clap::builder::{NonEmptyStringValueParser, PossibleValue};
+
+use crate::backend::Backend;
+use crate::cluster::Options as ClusterOptions;
+use crate::cluster::slurm::JobOptions;
+use crate::experiment::Changes;
+use crate::session::{Options, Request};
+
+/// A spec and the changes to it.
+#[derive(clap::Args, Debug)]
+pub struct SpecArgs {
+    /// TOML file that describes the experiment
+    pub spec: PathBuf,
+    #[command(flatten)]
+    pub changes: ChangeArgs,
+}
+
+impl From<SpecArgs> for Request {
+    fn from(SpecArgs { spec, changes }: SpecArgs) -> Self {
+        changes.of(spec)
+    }
+}
+
+/// Changes to a spec.
+#[derive(clap::Args, Debug)]
+pub struct ChangeArgs {
+    /// Change a value of the spec, such as train.steps=100 or arm.0.lr=[1e-3,3e-3]
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub set: Vec<String>,
+    /// Train on this instead of data.source: `grammar`, a text file, or a folder of .bin files
+    #[arg(long, value_name = "PATH", value_parser = NonEmptyStringValueParser::new())]
+    pub data: Option<String>,
+    /// Seeds instead of the spec's, such as 0,1
+    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    pub seeds: Option<Vec<u64>>,
+    /// Start every run from these weights (safetensors, Hugging Face's tensor names)
+    #[arg(long, value_name = "FILE")]
+    pub init: Option<PathBuf>,
+}
+
+impl ChangeArgs {
+    /// These changes to a spec.
+    pub fn of(self, spec: PathBuf) -> Request {
+        let ChangeArgs { set, data, seeds, init } = self;
+        Request { spec, changes: Changes { set, data, seeds }, init }
+    }
+}
+
+/// Where and how to train.
+#[derive(clap::Args, Debug)]
+pub struct TrainingArgs {
+    /// Folder for results; the experiment's files go to its subfolder of the experiment's name
+    #[arg(long, value_name = "DIR", default_value = "results")]
+    pub out: PathBuf,
+    /// What to compute on
+    #[arg(long, value_enum, default_value_t = Backend::Flex)]
+    pub backend: Backend,
+    /// Train at most so many runs together as one model [default: by device and memory, see `wane plan`]
+    #[arg(long, value_name = "N", value_parser = positive)]
+    pub lanes: Option<usize>,
+    /// Train so many such groups of runs at the same time [default: one per core on a CPU, one on a GPU]
+    #[arg(long, value_name = "N", value_parser = positive)]
+    pub jobs: Option<usize>,
+    /// Seconds between checkpoints; 0 writes one after every step
+    #[arg(long, value_name = "SECONDS", default_value_t = 30.0, value_parser = seconds)]
+    pub checkpoint_every: f64,
+    /// Train again what was trained before
+    #[arg(long)]
+    pub fresh: bool,
+    /// Train again what diverged before
+    #[arg(long)]
+    pub retry_diverged: bool,
+    /// Say nothing on stderr but errors
+    #[arg(long, short)]
+    pub quiet: bool,
+}
+
+impl From<TrainingArgs> for Options {
+    fn from(args: TrainingArgs) -> Self {
+        Options {
+            out: args.out,
+            backend: args.backend,
+            lanes: args.lanes,
+            jobs: args.jobs,
+            checkpoint_every: Duration::from_secs_f64(args.checkpoint_every),
+            fresh: args.fresh,
+            retry_diverged: args.retry_diverged,
+            quiet: args.quiet,
+            verbose: false,
+        }
+    }
+}
+
+/// What Slurm should do.
+#[derive(clap::Args, Debug)]
+#[command(next_help_heading = "With --launcher slurm")]
+pub struct SlurmArgs {
+    /// Partition
+    #[arg(long, value_name = "NAME", requires = "launcher")]
+    partition: Option<String>,
+    /// Time limit of a task; a task that reaches it writes a checkpoint and is queued again
+    #[arg(long, value_name = "TIME", requires = "launcher")]
+    time: Option<String>,
+    /// GPUs of a task
+    #[arg(long, value_name = "N", value_parser = positive, requires = "launcher")]
+    gpus: Option<usize>,
+    /// Most tasks to run at once
+    #[arg(long, value_name = "K", value_parser = positive, requires = "launcher")]
+    array_limit: Option<usize>,
+    /// Most runs of a task [default: enough for five minutes by estimate]
+    #[arg(long, value_name = "N", value_parser = positive, requires = "launcher")]
+    runs_per_task: Option<usize>,
+    /// More options for sbatch, such as "--account=lab --mem=2G"; they override wane's own
+    #[arg(long, value_name = "OPTIONS", allow_hyphen_values = true, requires = "launcher")]
+    sbatch: Option<String>,
+    /// Wait until the tasks end, then show the results; Ctrl-C stops the waiting, not the tasks
+    #[arg(long, requires = "launcher")]
+    wait: bool,
+    /// Allow this version of wane to continue a sweep that another version submitted
+    #[arg(long, requires = "launcher")]
+    allow_version_mix: bool,
+}
+
+impl SlurmArgs {
+    /// As plain options.
+    ///
+    /// # Errors
+    /// A quotation mark in `--sbatch` that is not closed.
+    pub fn options(self) -> Result<ClusterOptions> {
+        let raw = self.sbatch.unwrap_or_default();
+        let raw = shlex::split(&raw)
+            .with_context(|| format!("--sbatch '{raw}': a quotation mark is not closed"))?;
+        let SlurmArgs { partition, time, gpus, array_limit, .. } = self;
+        Ok(ClusterOptions {
+            job: JobOptions { partition, time, gpus, array_limit, raw },
+            runs_per_task: self.runs_per_task,
+            wait: self.wait,
+            allow_version_mix: self.allow_version_mix,
+        })
+    }
+}
+
+impl ValueEnum for Backend {
+    fn value_variants<'a>() -> &'a [Self] {
+        &Backend::ALL
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(self.name()).help(self.description()))
+    }
+}
+
+fn positive(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(0) | Err(_) => Err("expected a whole number above 0".to_owned()),
+        Ok(number) => Ok(number),
+    }
+}
+
+fn seconds(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(number) if (0.0..=1e6).contains(&number) => Ok(number),
+        _ => Err("expected a number of seconds from 0 to 1000000".to_owned()),
+    }
+}

@@ -1,0 +1,38 @@
+use anyhow::Result;
+
+use super::{Inputs, Options};
+use crate::backend::DeviceKind;
+use crate::experiment::cost::core_seconds;
+use crate::runner::layout::Layout;
+use crate::runner::{Pending, Todo, cohorts};
+use crate::store::Store;
+
+/// What training a plan would take, as far as can be told without training.
+pub struct Forecast {
+    pub todo: Todo,
+    pub layout: Layout,
+    /// Number of cohorts that are left to train.
+    pub cohorts: usize,
+    pub device: DeviceKind,
+    /// Time that is left, if this CPU did it.
+    pub seconds: f64,
+}
+
+impl Forecast {
+    /// # Errors
+    /// A plan without runs.
+    pub fn of(inputs: &Inputs, options: &Options) -> Result<Self> {
+        let runs = &inputs.plan.runs;
+        let layout = options.layout(runs)?;
+        let todo = Todo::of(runs, &Store::new(&options.out));
+        let pending = todo.pending();
+        let seconds = pending.iter().map(seconds_left).sum::<f64>() / layout.workers as f64;
+        let cohorts = cohorts(pending, layout.lanes, layout.workers).len();
+        Ok(Forecast { todo, layout, cohorts, device: options.backend.kind(), seconds })
+    }
+}
+
+fn seconds_left(pending: &Pending) -> f64 {
+    let share = pending.steps_left() as f64 / pending.run.recipe.steps as f64;
+    core_seconds(&pending.run) * share
+}

@@ -1,0 +1,109 @@
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use anyhow::Result;
+
+use super::{Inputs, Print};
+use crate::record::{End, Provenance, Status};
+use crate::report;
+use crate::results::{Experiment, write_results};
+use crate::store::Store;
+
+/// Writes an experiment's files from the store and prints what they say; `call` is who writes them.
+///
+/// # Errors
+/// A folder that cannot be written; the message names the file.
+pub fn present(
+    inputs: &Inputs,
+    out: &Path,
+    store: &Store,
+    call: &Provenance,
+    print: Print,
+) -> Result<()> {
+    let folder = out.join(&inputs.spec.name);
+    let ends = inputs.plan.runs.iter().filter_map(|run| store.end(run));
+    let experiment = Experiment {
+        name: inputs.spec.name.clone(),
+        question: inputs.spec.question.clone(),
+        spec: inputs.text.clone(),
+        data: inputs.corpus.source.clone(),
+        digest: inputs.corpus.digest.clone(),
+        provenance: origin(ends, call),
+    };
+    let rows = write_results(&folder, &experiment, &inputs.plan, store)?;
+    if rows.iter().any(|row| row.status == Status::Done) {
+        let report = report::write(&folder)?;
+        print(&format!("{}\n", report.answer))?;
+        print(&format!("report    {}", report.page.display()))?;
+        print(&format!("figures   {}", folder.join("figures").display()))?;
+    }
+    print(&format!("numbers   {}", folder.join("runs.csv").display()))
+}
+
+/// What produced the numbers of an experiment: everything that its trained runs name, whoever trained
+/// them. Only the command is the call's; all of it is, where no run is trained yet.
+fn origin(ends: impl Iterator<Item = End>, call: &Provenance) -> Provenance {
+    let trained = |end: &End| matches!(end.status, Status::Done | Status::Diverged);
+    let mut texts: [BTreeSet<String>; 5] = Default::default();
+    let (mut cores, mut jobs) = (0, 0);
+    for end in ends.filter(trained) {
+        let Provenance { version, commit, backend, adapter, host, .. } = end.provenance;
+        for (set, text) in texts.iter_mut().zip([version, commit, backend, adapter, host]) {
+            set.insert(text);
+        }
+        cores = cores.max(end.provenance.cores);
+        jobs = jobs.max(end.provenance.jobs);
+    }
+    if texts[0].is_empty() {
+        return call.clone();
+    }
+    let [version, commit, backend, adapter, host] =
+        texts.map(|set| set.into_iter().collect::<Vec<_>>().join(", "));
+    let command = call.command.clone();
+    Provenance { version, commit, backend, adapter, host, cores, jobs, command }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn provenance(backend: &str, host: &str, jobs: usize) -> Provenance {
+        Provenance {
+            version: "1".into(),
+            commit: "c".into(),
+            backend: backend.into(),
+            adapter: format!("{backend} adapter"),
+            host: host.into(),
+            cores: 4,
+            jobs,
+            command: vec![format!("trained on {host}")],
+        }
+    }
+
+    fn end(status: Status, provenance: &Provenance) -> End {
+        End { status, ..End::failed(1, "", provenance) }
+    }
+
+    #[test]
+    fn the_origin_of_an_experiment_is_that_of_its_trained_runs_and_the_command_is_the_calls() {
+        let call = provenance("flex", "here", 1);
+        let ends = [
+            end(Status::Done, &provenance("wgpu", "n2", 1)),
+            end(Status::Diverged, &provenance("flex", "n1", 6)),
+            end(Status::Done, &provenance("wgpu", "n1", 2)),
+            end(Status::Failed, &provenance("cuda", "n9", 9)),
+        ];
+        let origin = origin(ends.into_iter(), &call);
+        assert_eq!(origin.backend, "flex, wgpu");
+        assert_eq!(origin.adapter, "flex adapter, wgpu adapter");
+        assert_eq!((origin.host.as_str(), origin.commit.as_str()), ("n1, n2", "c"));
+        assert_eq!((origin.jobs, origin.command), (6, call.command));
+    }
+
+    #[test]
+    fn without_a_trained_run_the_origin_is_the_call() {
+        let call = provenance("flex", "here", 1);
+        let failed = end(Status::Failed, &provenance("cuda", "n9", 9));
+        assert_eq!(origin([failed].into_iter(), &call), call);
+    }
+}
