@@ -156,7 +156,7 @@ fn a_spec_may_be_a_recipe_alone() {
     let folder = tempfile::tempdir().unwrap();
     let path = spec(folder.path(), "seeds = [0]\n[recipe]\nname = 'palm'\n");
     let plan = wane_ok(&["plan", &path, "--out", text(folder.path())]).stdout;
-    assert!(plan.contains("palm: 2 layers") && plan.contains("1 arms × 1 seeds"), "{plan}");
+    assert!(plan.contains("palm: 2 layers") && plan.contains("1 arm × 1 seed"), "{plan}");
     let resolved = wane_ok(&["plan", &path, "--resolved"]).stdout;
     assert!(resolved.starts_with("lr-power global palm\n"), "{resolved}");
     assert!(resolved.contains("its share of the original's steps (§5)"), "{resolved}");
