@@ -3,6 +3,7 @@
 mod data;
 mod decay;
 mod families;
+mod key;
 pub mod keys;
 mod optimizer;
 mod recipe;
@@ -18,6 +19,7 @@ use sha2::{Digest, Sha256};
 pub use data::{Order, RunData, Split, Start};
 pub use decay::{Decay, Form, Mask, Moment, Rates, Role, timescale_steps, total_decay};
 pub use families::{Family, ParameterShape};
+pub use key::{Identity, Key, Kind, Range, Section, suggestion};
 pub use optimizer::OptimizerKind;
 pub use recipe::{HYPERPARAMETERS, Hyperparameter, Recipe};
 pub use schedule::{LrShape, Schedule};
@@ -215,8 +217,8 @@ pub(crate) mod tests {
     }
 
     /// Any value that a key may have.
-    fn value_of(kind: &keys::Kind) -> BoxedStrategy<Value> {
-        let number = |range: keys::Range| {
+    fn value_of(kind: &Kind) -> BoxedStrategy<Value> {
+        let number = |range: Range| {
             let any = prop::num::f64::POSITIVE | prop::num::f64::SUBNORMAL | prop::num::f64::ZERO;
             let any = prop_oneof![
                 any,
@@ -226,35 +228,33 @@ pub(crate) mod tests {
             any.prop_map(f64::abs).prop_filter("in range", move |number| range.contains(*number))
         };
         match *kind {
-            keys::Kind::Count(least, most) => {
+            Kind::Count(least, most) => {
                 let most = most.min(i64::MAX as usize);
                 (least..=most).prop_map(Value::Count).boxed()
             }
-            keys::Kind::Number(range) => number(range).prop_map(Value::Number).boxed(),
-            keys::Kind::Pair(range) => {
+            Kind::Number(range) => number(range).prop_map(Value::Number).boxed(),
+            Kind::Pair(range) => {
                 (number(range), number(range)).prop_map(|(a, b)| Value::Pair([a, b])).boxed()
             }
-            keys::Kind::Name(names) => prop::sample::select(names()).prop_map(Value::Name).boxed(),
-            keys::Kind::Text | keys::Kind::Seeds => unreachable!("no hyperparameter is a text"),
+            Kind::Name(names) => prop::sample::select(names()).prop_map(Value::Name).boxed(),
+            Kind::Text | Kind::Seeds => unreachable!("no hyperparameter is a text"),
         }
     }
 
     /// A run with any hyperparameters and any λ.
     pub(crate) fn any_run() -> impl Strategy<Value = RunConfig> {
         let values: Vec<_> = HYPERPARAMETERS.iter().map(|row| value_of(&row.key.kind)).collect();
-        (values, value_of(&keys::Kind::Number(keys::Range::NotNegative))).prop_map(
-            |(values, lambda)| {
-                let mut run = example();
-                for (row, value) in HYPERPARAMETERS.iter().zip(&values) {
-                    row.set(&mut run.recipe, value);
-                }
-                run.recipe = run.recipe.normalised();
-                if let Value::Number(lambda) = lambda {
-                    run.decay.weight_decay = Some(lambda);
-                }
-                run
-            },
-        )
+        (values, value_of(&Kind::Number(Range::NotNegative))).prop_map(|(values, lambda)| {
+            let mut run = example();
+            for (row, value) in HYPERPARAMETERS.iter().zip(&values) {
+                row.set(&mut run.recipe, value);
+            }
+            run.recipe = run.recipe.normalised();
+            if let Value::Number(lambda) = lambda {
+                run.decay.weight_decay = Some(lambda);
+            }
+            run
+        })
     }
 
     proptest! {

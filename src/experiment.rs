@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use toml::{Table, Value as Toml};
 
-use crate::config::keys::Section;
+use crate::config::Section;
 use crate::config::{Decay, ModelShape, Order, Recipe, Split, Value};
 use crate::corpus::Source;
 use crate::published::{Published, Transfer};

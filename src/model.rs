@@ -1,6 +1,6 @@
 //! Language models whose every parameter and activation has a leading lane axis.
 //!
-//! A family is one file: a `Module` of [layers] under the names its weights have elsewhere, and a
+//! A family is one file: a `Module` of layers under the names its weights have elsewhere, and a
 //! [`LanguageModel`] implementation. Every layer is told its role. What a family takes for granted and
 //! which parameters it has is data, in [`config`](crate::config::Family); the tests hold both together.
 

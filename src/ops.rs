@@ -3,7 +3,7 @@
 //! Every tensor has a leading lane axis and no operation mixes lanes, so a lane's numbers do not
 //! depend on its neighbours. `rows` is batch × context. Each operation has a body of Burn's
 //! [primitives], which runs on every backend and says what it means; on burn-flex
-//! [kernels](crate::ops::kernels) take its place, through Burn's backend extension, so that a model has one
+//! [kernels] take its place, through Burn's backend extension, so that a model has one
 //! definition.
 
 mod fused;

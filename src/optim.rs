@@ -1,7 +1,7 @@
-//! The optimizer of a cohort: a [rule](rules) for each role of parameters, with every form of decay,
+//! The optimizer of a cohort: a rule for each role of parameters, with every form of decay,
 //! coefficients by lane and a clip of each lane's global gradient norm.
 //!
-//! A rule is a file and gives an update; clipping, L2, decay and subtraction are [one place](step) for all.
+//! A rule is a file and gives an update; clipping, L2, decay and subtraction are one place for all, `step`.
 //! Burn's own optimizers are not used for training: their learning rate is one number for all lanes, and
 //! Burn's clipping bounds the norm of each tensor, not of a lane. The tests follow them.
 

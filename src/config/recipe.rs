@@ -3,7 +3,7 @@
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Serialize, Serializer};
 
-use super::keys::{Identity, Key, Kind, Range, Section};
+use super::key::{Identity, Key, Kind, Range, Section};
 use super::value::{Field, Value};
 use super::{LrShape, Named, OptimizerKind, Schedule};
 

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Named;
 use super::families::Family;
-use super::keys::{Identity, Key, Kind, Section};
+use super::key::{Identity, Key, Kind, Section};
 use super::value::Value;
 
 /// Shape of a model without its vocabulary, which the data decides.

@@ -7,7 +7,8 @@ use thiserror::Error;
 use toml::{Table, Value as Toml};
 
 use crate::config::Value;
-use crate::config::keys::{self, Key, Kind, Section, suggestion};
+use crate::config::keys;
+use crate::config::{Key, Kind, Section, suggestion};
 
 /// Something wrong with one key.
 #[derive(Debug, Error)]

@@ -4,7 +4,7 @@ use anyhow::{Context, Result, bail, ensure};
 
 use super::given::{Given, WrongKey};
 use super::{Arm, model, recipe};
-use crate::config::keys::suggestion;
+use crate::config::suggestion;
 use crate::config::{Decay, Form, Mask, ModelShape, Named, OptimizerKind, Recipe};
 use crate::published::{Published, Transfer};
 

@@ -3,8 +3,9 @@ use std::collections::BTreeSet;
 use proptest::prelude::*;
 
 use super::*;
-use crate::config::keys::{self, Identity, Key};
+use crate::config::keys;
 use crate::config::{Form, Mask, Named};
+use crate::config::{Identity, Key};
 use crate::config::{OptimizerKind, RunConfig, RunId};
 use crate::corpus::Corpus;
 

@@ -1,7 +1,7 @@
 //! The arithmetic of [`ops`](crate::ops) on slices, for CPUs: no tensors, no graph.
 //!
-//! Plain loops over chunks of [`WIDTH`](simd::WIDTH) numbers, which compilers turn into vector
-//! instructions; [`simd::vectorised!`] compiles each twice and chooses at run time. Work is cut into
+//! Plain loops over chunks of one width of numbers, which compilers turn into vector
+//! instructions; `vectorised!` compiles each twice and chooses at run time. Work is cut into
 //! blocks whose sizes depend on the shapes alone and every sum has one order, so that the results are
 //! the same bits for any number of threads and lanes.
 

@@ -5,6 +5,8 @@ mod bad_input;
 mod command_line;
 mod common;
 mod family_parity;
+mod files;
+mod house;
 mod pytorch_parity;
 mod reference;
 mod report;

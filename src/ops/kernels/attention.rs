@@ -1,7 +1,7 @@
 //! Causal attention from packed queries, keys and values, one window and head at a time.
 //!
 //! The scores of a head stay in a scratch of `[context, context]`; only the half that is not masked is
-//! computed, by tiles of [`TILE`] rows and [`WIDTH`] columns. Backward computes the weights again from
+//! computed, by tiles of `TILE` rows and `WIDTH` columns. Backward computes the weights again from
 //! each row's highest score and sum, which forward keeps (Dao et al. 2022).
 
 mod scores;

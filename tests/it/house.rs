@@ -1,0 +1,229 @@
+//! The source keeps to the house that `docs/architecture.md` draws.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::common::project;
+
+/// Rooms with those that each may import, as the picture has them: from the bottom up.
+const MAY_IMPORT: &[(&str, &[&str])] = &[
+    ("exit", &[]),
+    ("files", &[]),
+    ("plural", &[]),
+    ("random", &[]),
+    ("signals", &[]),
+    ("config", &[]),
+    ("corpus", &["config", "random"]),
+    ("published", &["config"]),
+    ("experiment", &["config", "corpus", "published"]),
+    ("record", &["config"]),
+    ("store", &["config", "files", "record"]),
+    ("ops", &["random"]),
+    ("model", &["config", "corpus", "files", "ops", "random", "record"]),
+    ("optim", &["config", "model", "ops", "random", "record"]),
+    ("train", &["config", "corpus", "model", "optim", "record"]),
+    ("backend", &["experiment"]),
+    (
+        "runner",
+        &[
+            "backend",
+            "config",
+            "corpus",
+            "experiment",
+            "files",
+            "model",
+            "plural",
+            "record",
+            "store",
+            "train",
+        ],
+    ),
+    (
+        "cluster",
+        &[
+            "backend",
+            "config",
+            "corpus",
+            "exit",
+            "experiment",
+            "files",
+            "plural",
+            "runner",
+            "store",
+        ],
+    ),
+    ("results", &["config", "experiment", "files", "published", "record", "store"]),
+    ("stats", &["config", "published", "record", "results"]),
+    (
+        "report",
+        &["config", "experiment", "files", "plural", "published", "record", "results", "stats"],
+    ),
+    (
+        "session",
+        &[
+            "backend",
+            "cluster",
+            "config",
+            "corpus",
+            "exit",
+            "experiment",
+            "files",
+            "model",
+            "plural",
+            "record",
+            "report",
+            "results",
+            "runner",
+            "signals",
+            "store",
+        ],
+    ),
+    (
+        "cli",
+        &[
+            "backend",
+            "cluster",
+            "config",
+            "corpus",
+            "exit",
+            "experiment",
+            "plural",
+            "report",
+            "results",
+            "runner",
+            "session",
+            "signals",
+        ],
+    ),
+];
+
+/// What is looked up, analysed and drawn knows no tensors.
+const WITHOUT_BURN: &[&str] = &[
+    "config",
+    "corpus",
+    "published",
+    "experiment",
+    "record",
+    "store",
+    "results",
+    "stats",
+    "report",
+];
+
+fn files_below(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        match path.is_dir() {
+            true => files_below(&path, found),
+            false if path.extension().is_some_and(|extension| extension == "rs") => {
+                found.push(path)
+            }
+            false => {}
+        }
+    }
+}
+
+/// The code of every file by room, without comments.
+fn rooms() -> BTreeMap<String, Vec<(PathBuf, String)>> {
+    let (source, mut files) = (project().join("src"), Vec::new());
+    files_below(&source, &mut files);
+    let mut rooms: BTreeMap<String, Vec<(PathBuf, String)>> = BTreeMap::new();
+    for path in files {
+        let inside = path.strip_prefix(&source).unwrap();
+        let first = inside.components().next().unwrap().as_os_str().to_str().unwrap();
+        let room = first.trim_end_matches(".rs").to_owned();
+        let text = fs::read_to_string(&path).unwrap();
+        let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
+        let code = code.collect::<Vec<_>>().join("\n");
+        rooms.entry(room).or_default().push((inside.to_owned(), code));
+    }
+    rooms.remove("lib");
+    rooms.remove("main");
+    rooms
+}
+
+/// Top-level modules that a file names after `crate::`.
+fn imports(code: &str) -> BTreeSet<String> {
+    let names = code.match_indices("crate::").map(|(start, found)| {
+        let rest = &code[start + found.len()..];
+        rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect::<String>()
+    });
+    names.filter(|name| !name.is_empty()).collect()
+}
+
+#[test]
+fn no_import_runs_backwards() {
+    let allowed: BTreeMap<&str, &[&str]> = MAY_IMPORT.iter().copied().collect();
+    for (room, files) in rooms() {
+        let allowed = allowed.get(room.as_str()).unwrap_or_else(|| panic!("{room} has no place"));
+        for (path, code) in files {
+            for import in imports(&code) {
+                let is_known = MAY_IMPORT.iter().any(|(room, _)| *room == import);
+                assert!(
+                    import == room || allowed.contains(&import.as_str()) || !is_known,
+                    "{} imports {import}, which {room} may not",
+                    path.display()
+                );
+            }
+        }
+    }
+}
+
+/// Rooms import only rooms that stand before them in the list, so there is no circle.
+#[test]
+fn the_allowed_imports_make_no_circle() {
+    for (index, (room, imports)) in MAY_IMPORT.iter().enumerate() {
+        for import in *imports {
+            let at = MAY_IMPORT.iter().position(|(other, _)| other == import);
+            assert!(at.is_some_and(|at| at < index), "{room} -> {import}");
+        }
+    }
+}
+
+#[test]
+fn what_is_looked_up_and_drawn_names_nothing_of_burn() {
+    let rooms = rooms();
+    for room in WITHOUT_BURN {
+        for (path, code) in &rooms[*room] {
+            let named = code.match_indices("burn").find(|(start, _)| {
+                let before = code[..*start].chars().next_back();
+                let after = code[start + 4..].chars().next();
+                let is_word = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '-');
+                !is_word(before) && (code[start + 4..].starts_with("::") || !is_word(after))
+            });
+            assert!(named.is_none(), "{} names Burn", path.display());
+        }
+    }
+}
+
+#[test]
+fn the_page_on_architecture_shows_the_rooms_that_there_are() {
+    let page = fs::read_to_string(project().join("docs/architecture.md")).unwrap();
+    let table: Vec<&str> = page.lines().filter(|line| line.starts_with("| `")).collect();
+    let mut listed = BTreeSet::new();
+    for line in table.iter().take_while(|line| !line.contains("NAME")) {
+        let names = line.split('|').nth(1).unwrap().split(',');
+        listed.extend(names.map(|name| name.trim().trim_matches('`').to_owned()));
+    }
+    let there: BTreeSet<String> = rooms().into_keys().collect();
+    assert_eq!(listed, there);
+    for place in page.split('`').filter(|text| text.ends_with(".rs") && !text.contains("NAME")) {
+        let path = place.trim_start_matches("../");
+        let is_there = project().join("src").join(path).exists() || project().join(path).exists();
+        let of_room = ["config", "optim", "report", "stats", "results"]
+            .iter()
+            .any(|room| project().join("src").join(room).join(path).exists());
+        assert!(is_there || of_room, "docs/architecture.md names {place}");
+    }
+}
+
+/// What does not train names nothing of clap outside of `cli`.
+#[test]
+fn only_the_command_line_knows_how_arguments_are_parsed() {
+    for (room, files) in rooms().into_iter().filter(|(room, _)| room != "cli") {
+        for (path, code) in files {
+            assert!(!code.contains("clap::"), "{} ({room}) names clap", path.display());
+        }
+    }
+}
