@@ -70,11 +70,17 @@ impl RunConfig {
             order: self.data.split.order,
             steps: self.recipe.steps,
             batch: self.recipe.batch,
+            accumulate: self.recipe.accumulate,
             eval_every: self.recipe.eval_every,
             eval_windows: self.recipe.eval_windows,
             log_every: self.recipe.log_every,
             rules: Role::ALL.map(|role| self.group(role).optimizer),
         }
+    }
+
+    /// Training tokens of a step.
+    pub fn tokens_per_step(&self) -> usize {
+        self.recipe.batch * self.recipe.accumulate * self.model.context
     }
 
     /// How the parameters of a role are updated.
@@ -106,6 +112,7 @@ pub struct CohortKey {
     order: Order,
     steps: usize,
     batch: usize,
+    accumulate: usize,
     eval_every: usize,
     eval_windows: usize,
     log_every: usize,

@@ -14,7 +14,8 @@ mod step;
 use std::collections::HashMap;
 
 use burn::module::{Module, ModuleMapper, Param, ParamId};
-use burn::tensor::{Gradients, Tensor};
+use burn::optim::GradientsParams;
+use burn::tensor::Tensor;
 
 use crate::config::{Group, Role, RunConfig};
 use crate::model::Parameter;
@@ -51,19 +52,10 @@ impl LaneOptimizer {
     pub fn step<M: Module>(
         &mut self,
         model: M,
-        gradients: Gradients,
+        gradients: GradientsParams,
         step: usize,
     ) -> (M, Tensor<1>) {
-        let gradients = LaneGradients::new(&model, gradients);
-        self.step_with(model, gradients, step)
-    }
-
-    fn step_with<M: Module>(
-        &mut self,
-        model: M,
-        mut gradients: LaneGradients,
-        step: usize,
-    ) -> (M, Tensor<1>) {
+        let mut gradients = LaneGradients(gradients);
         let device = model.devices()[0].clone().without_autodiff();
         let mut coefficients = StepCoefficients::new(&self.lanes, self.groups, step, &device);
         let roles = self.parameters.iter().map(|one| (one.id, one.shape.role)).collect();

@@ -95,7 +95,7 @@ impl Store {
             RunState::New | RunState::Broken { .. } => (None, Vec::new()),
             RunState::Begun | RunState::Interrupted { .. } => (None, state::whole_rows(&folder)),
         };
-        SoFar { curve, end, tokens_per_step: config.recipe.batch * config.model.context }
+        SoFar { curve, end, tokens_per_step: config.tokens_per_step() }
     }
 
     /// The last step in the curve of a run that may be training at this moment.

@@ -11,7 +11,8 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::Result;
-use burn::tensor::Device;
+use burn::optim::{GradientsAccumulator, GradientsParams};
+use burn::tensor::{Device, Tensor};
 use burn::train::Interrupter;
 
 use crate::config::{Recipe, RunConfig, Start};
@@ -179,12 +180,26 @@ impl<'a, M: LanguageModel> Training<'a, M> {
     }
 
     fn step(mut self, step: usize, observer: &mut dyn Observer) -> Result<Self> {
-        let losses = self.model.loss(&self.cohort.batch(step));
-        let gradients = losses.clone().sum().backward();
+        let (losses, gradients) = self.gradients(step);
         let (model, norms) = self.optimizer.step(self.model, gradients, step);
         self.model = model;
-        self.log.stepped(step, losses.inner(), norms, observer)?;
+        self.log.stepped(step, losses, norms, observer)?;
         Ok(self)
+    }
+
+    /// Mean loss, `[lanes]`, and gradients over the batches of a step; one batch at a time is in memory.
+    fn gradients(&self, step: usize) -> (Tensor<1>, GradientsParams) {
+        let batches = self.cohort.batches(step);
+        let count = batches.len() as f64;
+        let (mut losses, mut sum) = (Vec::new(), GradientsAccumulator::new());
+        for batch in &batches {
+            let loss = self.model.loss(batch) / count;
+            let gradients = loss.clone().sum().backward();
+            sum.accumulate(&self.model, GradientsParams::from_grads(gradients, &self.model));
+            losses.push(loss.inner());
+        }
+        let losses = losses.into_iter().reduce(|sum, loss| sum + loss);
+        (losses.expect("a step reads a batch"), sum.grads())
     }
 
     /// Hands out the state after `step` of every lane that goes on, and the ends of those that
@@ -256,21 +271,26 @@ impl Cohort<'_> {
         self.lanes.iter().map(start).collect()
     }
 
-    /// The batches of every lane for a step.
-    fn batch(&self, step: usize) -> Tokens {
-        let block = |lane: &RunConfig| {
+    /// The batches of a step, each with a block of every lane.
+    fn batches(&self, step: usize) -> Vec<Tokens> {
+        let count = self.recipe().accumulate;
+        let blocks = |lane: &RunConfig| {
             let batches = Batches {
                 tokens: &self.corpus.train,
                 order: lane.data.split.order,
                 seed: lane.data.seed,
-                batch: lane.recipe.batch,
+                windows: lane.recipe.batch * count,
                 context: lane.model.context,
             };
-            batches.at(step)
+            batches.at(step).split(count).into_iter()
         };
-        let blocks: Vec<_> = self.lanes.iter().map(block).collect();
+        let mut lanes: Vec<_> = self.lanes.iter().map(blocks).collect();
         let device = self.device.clone().autodiff();
-        Tokens::new(&blocks, self.corpus.vocabulary, self.context(), &device)
+        let batch = |_| {
+            let blocks: Vec<_> = lanes.iter_mut().filter_map(Iterator::next).collect();
+            Tokens::new(&blocks, self.corpus.vocabulary, self.context(), &device)
+        };
+        (0..count).map(batch).collect()
     }
 }
 

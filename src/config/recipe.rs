@@ -80,8 +80,10 @@ macro_rules! hyperparameters {
 hyperparameters! {
     /// Optimizer steps.
     steps: usize = 500, "steps", Kind::Count(1, 1_000_000_000), "600", Identity::Always;
-    /// Windows of text that a step reads.
+    /// Windows of text in a batch.
     batch: usize = 8, "windows", Kind::Count(1, 1_000_000), "16", Identity::Always;
+    /// Batches whose gradients a step averages.
+    accumulate: usize = 1, "batches", Kind::Count(1, 1_000_000), "2", Identity::UnlessDefault;
     /// Peak learning rate.
     lr: f64 = 3e-3, "", Kind::Number(Range::Positive), "1e-3", Identity::Always;
     /// Steps of linear warm-up.

@@ -15,6 +15,20 @@ pub struct TokenBlock {
 }
 
 impl TokenBlock {
+    /// Splits the rows evenly into `count` blocks.
+    ///
+    /// # Panics
+    /// If they do not divide evenly.
+    pub fn split(self, count: usize) -> Vec<TokenBlock> {
+        let size = self.inputs.len() / count;
+        assert_eq!(self.inputs.len(), count * size, "parts are of one size");
+        let part = |(inputs, targets): (&[Token], &[Token])| TokenBlock {
+            inputs: inputs.to_vec(),
+            targets: targets.to_vec(),
+        };
+        self.inputs.chunks(size).zip(self.targets.chunks(size)).map(part).collect()
+    }
+
     /// Cuts one row of `context` tokens at each start.
     ///
     /// # Panics
@@ -38,14 +52,14 @@ pub struct Batches<'a> {
     pub order: Order,
     /// Seed of the random order.
     pub seed: u64,
-    /// Windows a step reads.
-    pub batch: usize,
+    /// Windows a step reads, in all its batches.
+    pub windows: usize,
     /// Tokens a window holds.
     pub context: usize,
 }
 
 impl Batches<'_> {
-    /// The batch of `step`, counted from 1.
+    /// What `step`, counted from 1, reads.
     pub fn at(&self, step: usize) -> TokenBlock {
         TokenBlock::cut(self.tokens, &self.starts(step), self.context)
     }
@@ -56,10 +70,10 @@ impl Batches<'_> {
             Order::Random => {
                 let keys = [self.seed.to_le_bytes(), (step as u64).to_le_bytes()];
                 let mut rng = random::stream("training batch", &[&keys[0], &keys[1]]);
-                (0..self.batch).map(|_| random::below(&mut rng, free)).collect()
+                (0..self.windows).map(|_| random::below(&mut rng, free)).collect()
             }
-            Order::Sequential => (0..self.batch)
-                .map(|row| ((step - 1) * self.batch + row) * self.context % (free - 1))
+            Order::Sequential => (0..self.windows)
+                .map(|row| ((step - 1) * self.windows + row) * self.context % (free - 1))
                 .collect(),
         }
     }
@@ -80,7 +94,7 @@ mod tests {
     use super::*;
 
     fn batches(order: Order, seed: u64, tokens: &[Token]) -> Batches<'_> {
-        Batches { tokens, order, seed, batch: 3, context: 4 }
+        Batches { tokens, order, seed, windows: 3, context: 4 }
     }
 
     #[test]
@@ -91,6 +105,16 @@ mod tests {
             let shifted: Vec<Token> = block.inputs.iter().map(|token| token + 1).collect();
             assert_eq!(block.targets, shifted);
         }
+    }
+
+    #[test]
+    fn the_batches_of_a_step_are_its_windows_in_order() {
+        let tokens: Vec<Token> = (0..50).collect();
+        let whole = batches(Order::Random, 3, &tokens).at(7);
+        let parts = whole.clone().split(3);
+        assert!(parts.iter().all(|part| part.inputs.len() == 4 && part.targets.len() == 4));
+        let joined: Vec<Token> = parts.into_iter().flat_map(|part| part.inputs).collect();
+        assert_eq!(joined, whole.inputs);
     }
 
     #[test]

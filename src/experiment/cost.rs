@@ -68,12 +68,12 @@ pub fn core_seconds(run: &RunConfig) -> f64 {
     let recipe = &run.recipe;
     let tokens = (recipe.batch * run.model.context) as f64;
     let flops = 6.0 * run.model.parameter_count(run.data.vocabulary) as f64 * tokens;
-    let step = flops / PRODUCTS_PER_SECOND
+    let batch = flops / PRODUCTS_PER_SECOND
         + intermediates(run, Arithmetic::Primitives) as f64 * SECONDS_PER_INTERMEDIATE;
     let evaluations = 1 + recipe.steps.div_ceil(recipe.eval_every);
-    // A forward pass is about a third of a step.
-    let evaluation = 2.0 * recipe.eval_windows as f64 / recipe.batch as f64 * step / 3.0;
-    recipe.steps as f64 * step + evaluations as f64 * evaluation
+    // A forward pass is about a third of all.
+    let evaluation = 2.0 * recipe.eval_windows as f64 / recipe.batch as f64 * batch / 3.0;
+    (recipe.steps * recipe.accumulate) as f64 * batch + evaluations as f64 * evaluation
 }
 
 #[cfg(test)]

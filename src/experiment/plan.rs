@@ -50,8 +50,10 @@ impl Plan {
 
     /// Tokens that all runs together train on.
     pub fn training_tokens(&self) -> u64 {
-        let tokens = |run: &RunConfig| run.recipe.steps * run.recipe.batch * run.model.context;
-        self.runs.iter().map(|run| tokens(run) as u64).sum()
+        let tokens = |run: &RunConfig| {
+            (run.recipe.steps as u64).saturating_mul(run.tokens_per_step() as u64)
+        };
+        self.runs.iter().map(tokens).fold(0, u64::saturating_add)
     }
 }
 

@@ -2,7 +2,7 @@ use std::collections::HashMap;
 
 use burn::module::{Module, ModuleVisitor, Param, ParamId};
 use burn::optim::GradientsParams;
-use burn::tensor::{Gradients, Tensor};
+use burn::tensor::Tensor;
 
 use super::step::StepCoefficients;
 use crate::config::Role;
@@ -10,20 +10,9 @@ use crate::model::Parameter;
 use crate::ops;
 
 /// The gradients of one step, before the optimizer sees them.
-pub struct LaneGradients(GradientsParams);
+pub struct LaneGradients(pub GradientsParams);
 
 impl LaneGradients {
-    /// Takes the gradients of the model's parameters.
-    pub fn new<M: Module>(model: &M, gradients: Gradients) -> Self {
-        LaneGradients(GradientsParams::from_grads(gradients, model))
-    }
-
-    /// Takes gradients that are known by parameter already.
-    #[cfg(test)]
-    pub fn from_params(gradients: GradientsParams) -> Self {
-        LaneGradients(gradients)
-    }
-
     /// Adds the gradient of λ/2 ‖w‖² where a lane has it in its loss.
     pub fn add_penalty<M: Module>(
         &mut self,

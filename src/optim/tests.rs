@@ -61,8 +61,8 @@ fn trained_with(runs: &[RunConfig], groups: Grouping) -> Vec<LaneWeights> {
     let (mut model, parameters) = model(runs.len(), &device);
     let mut optimizer = LaneOptimizer::with_groups(&parameters, runs, groups);
     for step in 1..=STEPS {
-        let gradients = LaneGradients::from_params(drawn(&model, step));
-        model = optimizer.step_with(model, gradients, step).0;
+        let gradients = drawn(&model, step);
+        model = optimizer.step(model, gradients, step).0;
     }
     (0..runs.len()).map(|lane| lane_weights(&model, &parameters, lane).unwrap()).collect()
 }
@@ -202,8 +202,8 @@ fn a_state_that_is_read_back_goes_on_bit_for_bit() {
                 ours =
                     LaneOptimizer::new(&parameters, &runs).with_states(&[&state], &device).unwrap();
             }
-            let gradients = LaneGradients::from_params(drawn(&model, step));
-            model = ours.step_with(model, gradients, step).0;
+            let gradients = drawn(&model, step);
+            model = ours.step(model, gradients, step).0;
         }
         let weights = lane_weights(&model, &parameters, 0).unwrap();
         assert!(weights == trained(&runs).remove(0), "{optimizer:?}");
@@ -216,7 +216,7 @@ fn a_state_with_a_missing_a_foreign_or_a_misshapen_slot_is_refused_with_its_name
     let runs = [run_of(OptimizerKind::Adam, Form::AdamW, 0.3)];
     let (model, parameters) = model(1, &device.clone().autodiff());
     let mut ours = LaneOptimizer::new(&parameters, &runs);
-    ours.step_with(model.clone(), LaneGradients::from_params(drawn(&model, 1)), 1);
+    ours.step(model.clone(), drawn(&model, 1), 1);
     let whole = ours.lane_state(0).unwrap();
     let refused = |change: fn(&mut LaneState)| {
         let mut state = whole.clone();
@@ -268,7 +268,7 @@ fn cautious_decay_acts_where_update_times_weight_is_not_negative() {
 fn the_clip_bounds_the_norm_over_all_parameters_of_each_lane() {
     let device = Device::flex().autodiff();
     let (model, _) = model(2, &device);
-    let gradients = LaneGradients::from_params(drawn(&model, 1));
+    let gradients = LaneGradients(drawn(&model, 1));
     let norms: Vec<f32> = gradients.norms(&model).try_into_vec_as().unwrap();
     assert!(norms[0] > 1.0, "the drawn gradients are large enough to clip");
     let mut runs =

@@ -205,6 +205,53 @@ fn a_lane_goes_on_bit_for_bit_in_another_cohort() {
 }
 
 #[test]
+fn a_step_over_two_batches_is_a_step_over_one_of_twice_the_size() {
+    let with = |batch: usize, accumulate: usize| {
+        let mut lanes = [lane(Form::AdamW, 0.1, 0), lane(Form::L2, 0.3, 1)];
+        for run in &mut lanes {
+            (run.recipe.batch, run.recipe.accumulate) = (batch, accumulate);
+            run.recipe.steps = 10;
+        }
+        trained(&lanes, Device::flex())
+    };
+    let (whole, parts) = (with(6, 1), with(2, 3));
+    assert_ne!(whole[0].weights(), with(2, 1)[0].weights(), "the batches are read");
+    for (whole, parts) in whole.iter().zip(&parts) {
+        assert_eq!(whole.curve.len(), parts.curve.len());
+        for (whole, parts) in whole.curve.iter().zip(&parts.curve) {
+            let near = |a: Option<f64>, b: Option<f64>| match (a, b) {
+                (Some(a), Some(b)) => (a - b).abs() < 2e-4 * a.abs().max(1.0),
+                (a, b) => a == b,
+            };
+            assert!(
+                near(whole.batch_loss.map(f64::from), parts.batch_loss.map(f64::from)),
+                "{whole:?} {parts:?}"
+            );
+            assert!(
+                near(whole.grad_norm.map(f64::from), parts.grad_norm.map(f64::from)),
+                "{whole:?} {parts:?}"
+            );
+            assert!(near(whole.val_loss, parts.val_loss), "{whole:?} {parts:?}");
+            assert!(
+                near(whole.weight_norm.map(f64::from), parts.weight_norm.map(f64::from)),
+                "{whole:?} {parts:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn lanes_that_accumulate_are_bit_identical_alone_and_among_others() {
+    let mut lanes = mixed_lanes();
+    lanes.iter_mut().for_each(|run| run.recipe.accumulate = 3);
+    let together = trained(&lanes, Device::flex());
+    for (run, among) in lanes.iter().zip(&together) {
+        let alone = trained(std::slice::from_ref(run), Device::flex()).remove(0);
+        assert_same(&alone, among);
+    }
+}
+
+#[test]
 fn a_diverged_lane_ends_at_the_next_checkpoint_and_has_none_itself() {
     let mut wild = lane(Form::AdamW, 0.0, 0);
     wild.recipe.lr = 1e30;

@@ -216,7 +216,8 @@ impl WithModel for Adafactor<'_> {
         for step in 1..=self.lanes[0].recipe.steps {
             let loss = model.loss(self.tokens);
             losses.push(loss.clone().inner().try_into_vec_as().unwrap());
-            model = optimizer.step(model, loss.sum().backward(), step).0;
+            let gradients = GradientsParams::from_grads(loss.sum().backward(), &model);
+            model = optimizer.step(model, gradients, step).0;
         }
         losses
     }

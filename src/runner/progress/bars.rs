@@ -28,7 +28,7 @@ impl Bars {
     pub fn new(cohorts: &[Vec<RunConfig>], lane_steps: u64) -> Self {
         let all = MultiProgress::new();
         let tokens_per_lane_step =
-            cohorts.iter().flatten().next().map_or(0, |run| run.recipe.batch * run.model.context);
+            cohorts.iter().flatten().next().map_or(0, RunConfig::tokens_per_step);
         let style = ProgressStyle::with_template(
             "{msg} {wide_bar} {percent:>3}%  {eta} left  {tokens_per_sec}",
         )
