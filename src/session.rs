@@ -1,6 +1,7 @@
 //! One call of a subcommand: looks up what is there, trains what is missing, presents the results.
 
 pub mod collect;
+mod extend;
 mod forecast;
 mod inputs;
 pub mod local;
@@ -17,7 +18,7 @@ use crate::config::RunConfig;
 use crate::exit::Stopped;
 use crate::plural::counted;
 use crate::record::Provenance;
-use crate::runner::layout::Layout;
+use crate::runner::layout::{Layout, Shortage};
 use crate::runner::{
     Executor, Pending, Progress, Stop, Sweep, SweepResult, Todo, cohorts, progress,
 };
@@ -69,11 +70,21 @@ impl Session {
         let command = std::env::args().collect();
         let provenance = Provenance::of_call(options.backend, layout.workers, command);
         let todo = look_up(&runs, &options, &store, &provenance)?;
+        let shortage = layout.shortage().filter(|_| !todo.pending().is_empty());
+        if let Some(Shortage::Hopeless(text)) = &shortage {
+            bail!(
+                "{text}; make the model or train.batch smaller (train.accumulate keeps the step's size), or \
+                 train on a machine with more"
+            );
+        }
         let stop = stop_on_signal(options.quiet)?;
         let session = Session { options, layout, provenance, store, stop, runs, todo };
         session.say(&format!("{name}: {}", counted(session.runs.len(), "run")));
         session.todo.reasons().iter().for_each(|reason| session.say(reason));
         notes.iter().for_each(|note| session.say(note));
+        if let Some(Shortage::Likely(text)) = &shortage {
+            session.say(&format!("{text}; fewer --jobs or --lanes need less"));
+        }
         Ok(session)
     }
 
@@ -161,13 +172,16 @@ impl Session {
     }
 }
 
-/// What is left to train, after forgetting what the user wants trained again.
+/// What is left to train, after extending or forgetting what the user wants extended or trained again.
 fn look_up(
     runs: &[RunConfig],
     options: &Options,
     store: &Store,
     provenance: &Provenance,
 ) -> Result<Todo> {
+    if options.extend {
+        extend::extend(runs, store, provenance)?;
+    }
     let todo = Todo::of(runs, store);
     let again = match (options.fresh, options.retry_diverged) {
         (true, _) => runs.to_vec(),

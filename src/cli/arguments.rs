@@ -77,6 +77,10 @@ pub struct TrainingArgs {
     /// Train again what diverged before
     #[arg(long)]
     pub retry_diverged: bool,
+    /// Go on from finished runs that differ in nothing but fewer steps; the results get a folder of their own,
+    /// named after the steps
+    #[arg(long, conflicts_with = "fresh")]
+    pub extend: bool,
     /// Say nothing on stderr but errors
     #[arg(long, short)]
     pub quiet: bool,
@@ -92,6 +96,7 @@ impl From<TrainingArgs> for Options {
             checkpoint_every: Duration::from_secs_f64(args.checkpoint_every),
             fresh: args.fresh,
             retry_diverged: args.retry_diverged,
+            extend: args.extend,
             quiet: args.quiet,
             verbose: false,
         }

@@ -10,7 +10,7 @@ use crate::config::{ModelShape, Named};
 use crate::experiment::Arm;
 use crate::plural::counted;
 use crate::report::settings_table;
-use crate::runner::layout::mebibytes;
+use crate::runner::layout::{Shortage, mebibytes};
 use crate::session::{Forecast, Inputs};
 
 #[derive(clap::Args, Debug)]
@@ -97,13 +97,17 @@ fn costs(forecast: &Forecast) -> Vec<String> {
         }
         DeviceKind::Gpu => "time         not estimated on a GPU".to_owned(),
     };
-    vec![
+    let mut lines = vec![
         format!("training     {}", layout.describe(forecast.cohorts)),
         format!(
             "memory       about {} ({} a lane)",
             mebibytes(layout.bytes()),
             mebibytes(layout.lane_bytes)
         ),
-        time,
-    ]
+    ];
+    if let Some(Shortage::Likely(text) | Shortage::Hopeless(text)) = layout.shortage() {
+        lines.push(format!("             too much: {text}"));
+    }
+    lines.push(time);
+    lines
 }

@@ -20,7 +20,7 @@ pub struct Args {
     fail_fast: bool,
     /// Train only the I-th of N parts of the plan and write no results; run `wane collect` once all parts
     /// are trained, on any machines that share the folder of results
-    #[arg(long, value_name = "I/N", conflicts_with = "launcher")]
+    #[arg(long, value_name = "I/N", conflicts_with_all = ["launcher", "extend"])]
     shard: Option<Shard>,
     /// Where to train [default: local]
     #[arg(long, value_enum)]

@@ -29,6 +29,8 @@ pub struct Layout {
     pub threads: usize,
     /// Bytes that a lane needs, by estimate.
     pub lane_bytes: u64,
+    /// Bytes that there are for all of them; `None` where that is not known, on a GPU.
+    pub free_bytes: Option<u64>,
     /// Why so many lanes, to follow `of at most 4 lanes`.
     pub reason: String,
 }
@@ -46,10 +48,12 @@ impl Layout {
         let (preferred, budget, most_workers, why) = match machine.kind {
             DeviceKind::Cpu => {
                 let cached = (CPU_CACHE_BYTES / lane_bytes).clamp(1, CPU_LANES as u64) as usize;
-                (cached, machine.free_bytes / 2, machine.cores, "to stay in the CPU's cache")
+                let workers = machine.cores.min(workers_in(machine.free_bytes, lane_bytes));
+                (cached, machine.free_bytes / 2, workers, "to stay in the CPU's cache")
             }
             DeviceKind::Gpu => (GPU_LANES, GPU_BYTES, 1, "to keep the GPU busy"),
         };
+        let free_bytes = (machine.kind == DeviceKind::Cpu).then_some(machine.free_bytes);
         let workers = jobs.unwrap_or(most_workers).min(runs.len()).max(1);
         let fitting = (budget / workers as u64 / lane_bytes).max(1) as usize;
         let chosen = lanes.unwrap_or(preferred.min(fitting)).min(runs.len());
@@ -59,7 +63,7 @@ impl Layout {
             None => why.to_owned(),
         };
         let threads = (machine.cores / workers).max(1);
-        Layout { lanes: chosen, workers, threads, lane_bytes, reason }
+        Layout { lanes: chosen, workers, threads, lane_bytes, free_bytes, reason }
     }
 
     /// How these cohorts are trained, in a line.
@@ -74,11 +78,42 @@ impl Layout {
         )
     }
 
+    /// Says so where the memory that there is will not do, by estimate.
+    pub fn shortage(&self) -> Option<Shortage> {
+        let free = self.free_bytes.filter(|free| self.bytes() > *free)?;
+        let least = SWEEP_BYTES + WORKER_BYTES + self.lane_bytes;
+        let text = format!(
+            "about {} of memory, and {} are free",
+            mebibytes(self.bytes()),
+            mebibytes(free)
+        );
+        // Estimates are right to a quarter.
+        match least as f64 > 1.25 * free as f64 {
+            true => Some(Shortage::Hopeless(format!("even one run needs {text}"))),
+            false => Some(Shortage::Likely(format!("this may need {text}"))),
+        }
+    }
+
     /// Bytes that all workers together need, by estimate.
     pub fn bytes(&self) -> u64 {
         let workers = self.workers as u64;
         SWEEP_BYTES + workers * (WORKER_BYTES + self.lane_bytes * self.lanes as u64)
     }
+}
+
+/// How the memory that there is will not do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Shortage {
+    /// It may do yet.
+    Likely(String),
+    /// One run alone needs more.
+    Hopeless(String),
+}
+
+/// Workers of one lane that fit, at least one.
+fn workers_in(free_bytes: u64, lane_bytes: u64) -> usize {
+    let fitting = free_bytes.saturating_sub(SWEEP_BYTES) / (WORKER_BYTES + lane_bytes);
+    usize::try_from(fitting).unwrap_or(usize::MAX).max(1)
 }
 
 /// Bytes for people.
@@ -109,10 +144,39 @@ mod tests {
     fn little_memory_means_fewer_lanes_but_never_none() {
         let runs = vec![example(); 200];
         let bytes = lane_bytes(&example(), Arithmetic::Kernels);
-        let tight = Layout::choose(&runs, &machine(DeviceKind::Cpu, bytes * 2 * 8 * 2), None, None);
+        let tight =
+            Layout::choose(&runs, &machine(DeviceKind::Cpu, bytes * 2 * 8 * 2), None, Some(8));
         assert_eq!(tight.lanes, 2);
         let none = Layout::choose(&runs, &machine(DeviceKind::Cpu, 0), None, None);
         assert_eq!(none.lanes, 1);
+    }
+
+    #[test]
+    fn memory_for_fewer_workers_than_cores_means_fewer_workers() {
+        let mut large = example();
+        large.model.channels = 512;
+        let lane = lane_bytes(&large, Arithmetic::Kernels);
+        let for_three = SWEEP_BYTES + 3 * (WORKER_BYTES + lane);
+        let layout =
+            Layout::choose(&vec![large; 20], &machine(DeviceKind::Cpu, for_three), None, None);
+        assert_eq!((layout.workers, layout.shortage()), (3, None));
+    }
+
+    #[test]
+    fn too_little_memory_is_told_and_far_too_little_is_hopeless() {
+        let runs = vec![example(); 8];
+        let least = SWEEP_BYTES + WORKER_BYTES + lane_bytes(&example(), Arithmetic::Kernels);
+        let shortage = |free: u64, jobs| {
+            Layout::choose(&runs, &machine(DeviceKind::Cpu, free), None, jobs).shortage()
+        };
+        assert_eq!(shortage(8 << 30, None), None);
+        assert!(matches!(shortage(least, Some(8)), Some(Shortage::Likely(_))));
+        let Some(Shortage::Hopeless(text)) = shortage(least / 2, None) else {
+            panic!("it does not fit")
+        };
+        assert!(text.contains("even one run needs about"), "{text}");
+        let gpu = Layout::choose(&runs, &machine(DeviceKind::Gpu, 0), None, None);
+        assert_eq!(gpu.shortage(), None, "a GPU's memory is not known");
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 
-use super::{Inputs, Options, Print, Request, Session, Work};
+use super::{Inputs, Options, Print, Request, Session, Work, extend};
 use crate::corpus::Source;
 use crate::runner::{Assignment, Processes, SweepResult};
 
@@ -13,7 +13,10 @@ use crate::runner::{Assignment, Processes, SweepResult};
 /// # Errors
 /// A spec that is wrong, a run that failed, or a stop before the end.
 pub fn sweep(request: &Request, options: Options, fail_fast: bool, print: Print) -> Result<()> {
-    let inputs = Inputs::load(request)?;
+    let mut inputs = Inputs::load(request)?;
+    if options.extend {
+        extend::rename(&mut inputs);
+    }
     let session = Session::start(Work::of(&inputs), options)?;
     let (source, initial) = (inputs.spec.source.clone(), request.init.clone());
     let result = train(&session, source, initial, fail_fast)?;

@@ -35,6 +35,8 @@ pub struct Options {
     pub fresh: bool,
     /// Train again what diverged before.
     pub retry_diverged: bool,
+    /// Go on from finished runs of fewer steps.
+    pub extend: bool,
     /// Say nothing on stderr but errors.
     pub quiet: bool,
     /// Say how the runs are grouped.

@@ -73,6 +73,7 @@ fn part_of_frozen(request: &Request, options: Options, shard: Shard) -> Result<P
         checkpoint_every: contents.checkpoint_every,
         fresh: false,
         retry_diverged: false,
+        extend: false,
         ..options
     };
     let work = Work { name: format!("{} {shard}", contents.name), runs, notes: Vec::new() };

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::{Result, bail, ensure};
 
-use super::{Inputs, Options, Print, Request, Session, Work};
+use super::{Inputs, Options, Print, Request, Session, Work, extend};
 use crate::config::RunConfig;
 use crate::exit::usage;
 use crate::model::write_weights;
@@ -24,7 +24,10 @@ pub fn train(
     watched: bool,
     print: Print,
 ) -> Result<()> {
-    let inputs = Inputs::load(request)?;
+    let mut inputs = Inputs::load(request)?;
+    if options.extend {
+        extend::rename(&mut inputs);
+    }
     usage(check(request, &inputs, save.is_some()))?;
     let session = Session::start(Work::of(&inputs), options)?;
     let cohorts = session.cohorts();

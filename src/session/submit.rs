@@ -61,6 +61,7 @@ fn check_options(options: &Options) -> Result<()> {
         !options.fresh && !options.retry_diverged,
         "--fresh and --retry-diverged throw results away; with --launcher slurm use another --out"
     );
+    ensure!(!options.extend, "--extend works on this machine alone; leave --launcher slurm out");
     Ok(())
 }
 

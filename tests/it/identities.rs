@@ -1,0 +1,236 @@
+//! Any configuration is found again as the one that it is, in every file that holds it.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use proptest::prelude::*;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+
+use wane::config::{
+    Family, Form, HYPERPARAMETERS, Kind, Mask, Named, OptimizerKind, Range, RunConfig, Value, plain,
+};
+use wane::corpus::Corpus;
+use wane::experiment::{Changes, Plan, Spec};
+use wane::files::csv_of;
+use wane::record::{CurveRow, End, Provenance, Status};
+use wane::results::{RunRow, run_row};
+use wane::runner::Todo;
+use wane::store::{Holder, RunState, RunWriter, Store};
+
+const CONFIGURATIONS: usize = 10_000;
+
+/// A spec of one run, its numbers written in some way.
+type Spelling = fn(f64) -> String;
+
+/// What a spec says.
+#[derive(Clone, Debug)]
+struct Said {
+    /// Values of `[train]`, in the order of the key table.
+    train: Vec<Value>,
+    family: Family,
+    layers: usize,
+    heads: usize,
+    context: usize,
+    form: Form,
+    mask: Mask,
+    weight_decay: f64,
+    seed: u64,
+}
+
+fn number(range: Range) -> BoxedStrategy<f64> {
+    let bits = prop::num::f64::POSITIVE | prop::num::f64::SUBNORMAL | prop::num::f64::ZERO;
+    let magnitude = (-3200i32..3080).prop_map(|tenths| 10f64.powf(f64::from(tenths) / 10.0));
+    let any = prop_oneof![bits, magnitude, 0.0..1.0f64, (0u32..100).prop_map(f64::from)];
+    any.prop_map(f64::abs).prop_filter("in range", move |number| range.contains(*number)).boxed()
+}
+
+fn value_of(kind: &Kind) -> BoxedStrategy<Value> {
+    match *kind {
+        Kind::Count(least, most) => {
+            let most = most.min(i64::MAX as usize);
+            let few = least..=most.min(least + 1000);
+            prop_oneof![few, least..=most].prop_map(Value::Count).boxed()
+        }
+        Kind::Number(range) => number(range).prop_map(Value::Number).boxed(),
+        Kind::Pair(range) => {
+            (number(range), number(range)).prop_map(|(a, b)| Value::Pair([a, b])).boxed()
+        }
+        Kind::Name(names) => prop::sample::select(names()).prop_map(Value::Name).boxed(),
+        Kind::Text | Kind::Seeds => unreachable!("no key of [train] is a text"),
+    }
+}
+
+fn said() -> impl Strategy<Value = Said> {
+    let train: Vec<_> = HYPERPARAMETERS.iter().map(|row| value_of(&row.key.kind)).collect();
+    let shape = (prop::sample::select(Family::ALL), 1usize..200, 1usize..9, 1usize..60);
+    let forms = prop::sample::select(Form::ALL);
+    let decay = (forms, prop::sample::select(Mask::ALL), number(Range::NotNegative));
+    (train, shape, decay, 0..i64::MAX as u64).prop_map(
+        |(train, (family, layers, heads, context), (form, mask, weight_decay), seed)| Said {
+            train,
+            family,
+            layers,
+            heads: 2 * heads,
+            context,
+            form,
+            mask,
+            weight_decay,
+            seed,
+        },
+    )
+}
+
+impl Said {
+    /// As a spec; what the optimizer does not read is left out.
+    fn spec(&self, spelling: Spelling) -> String {
+        let optimizer = self.train.iter().find_map(|value| match value {
+            Value::Name(name) => OptimizerKind::ALL.iter().find(|one| one.name() == *name),
+            _ => None,
+        });
+        let optimizer = optimizer.copied().expect("a recipe has an optimizer");
+        let mut text =
+            format!("name = 'any'\nseeds = [{}]\n[data]\ntrain = 600\nval = 300\n", self.seed);
+        let channels = 4 * self.heads;
+        text += &format!(
+            "[model]\nfamily = '{}'\nlayers = {}\nheads = {}\nchannels = {channels}\ncontext = {}\n[train]\n",
+            self.family.name(),
+            self.layers,
+            self.heads,
+            self.context
+        );
+        let (mut steps, mut warmup) = (0, 0);
+        for (row, value) in HYPERPARAMETERS.iter().zip(&self.train) {
+            let key = row.key.name;
+            if !optimizer.reads(key) {
+                continue;
+            }
+            let value = match (key, value) {
+                ("steps", Value::Count(count)) => {
+                    // The total decay of a row is a sum over all steps.
+                    steps = count % 1000 + 1;
+                    steps.to_string()
+                }
+                // The rise to the peak and the stay there fit into the run.
+                ("warmup", Value::Count(count)) => {
+                    warmup = count % steps;
+                    warmup.to_string()
+                }
+                ("hold", Value::Count(count)) => (count % (steps - warmup)).to_string(),
+                (_, Value::Count(count)) => count.to_string(),
+                (_, Value::Number(number)) => spelling(*number),
+                (_, Value::Pair(pair)) => format!("[{}, {}]", spelling(pair[0]), spelling(pair[1])),
+                (_, Value::Name(name)) => format!("'{name}'"),
+                (_, Value::Text(_)) => unreachable!(),
+            };
+            text += &format!("{key} = {value}\n");
+        }
+        text += &format!("[[arm]]\nform = '{}'\n", self.form.name());
+        if self.form != Form::None {
+            text += &format!("mask = '{}'\n", self.mask.name());
+        }
+        if self.form.takes_weight_decay() {
+            text += &format!("weight_decay = {}\n", spelling(self.weight_decay));
+        }
+        text
+    }
+}
+
+/// With a decimal point or an exponent, as TOML wants a float.
+fn exponent(number: f64) -> String {
+    format!("{number:e}")
+}
+
+fn decimals(number: f64) -> String {
+    format!("{number:?}")
+}
+
+fn provenance() -> Provenance {
+    Provenance {
+        version: "0".into(),
+        commit: "unknown".into(),
+        backend: "flex".into(),
+        adapter: "a processor".into(),
+        host: "here".into(),
+        cores: 1,
+        jobs: 1,
+        command: vec!["wane".into()],
+    }
+}
+
+/// Puts a run into the store that diverged at its first step.
+fn keep(store: &Store, run: &RunConfig) {
+    let lock = store.lock(&run.id(), &Holder::new("here", 0)).unwrap().expect("nobody else trains");
+    let mut writer = RunWriter::begin(store, lock, run, 0).unwrap();
+    writer.append(&CurveRow::at(0)).unwrap();
+    let end = End {
+        status: Status::Diverged,
+        steps: 1,
+        error: None,
+        ..End::failed(0, "", &provenance())
+    };
+    writer.end(&end).unwrap();
+}
+
+fn read_back(rows: &[RunRow]) -> Vec<RunRow> {
+    let bytes = csv_of(rows).unwrap();
+    csv::Reader::from_reader(&bytes[..]).into_deserialize().map(Result::unwrap).collect()
+}
+
+/// A folder in memory where there is one: thousands of files are written to last.
+fn scratch() -> tempfile::TempDir {
+    let memory = Path::new("/dev/shm");
+    if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() }.unwrap()
+}
+
+#[test]
+fn ten_thousand_configurations_keep_their_identity_through_every_file() {
+    let rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
+    let mut runner = TestRunner::new_with_rng(Config::default(), rng);
+    let folder = scratch();
+    let (store, mut known, mut runs) = (Store::new(folder.path()), BTreeSet::new(), Vec::new());
+    let mut corpus = None;
+    while runs.len() < CONFIGURATIONS {
+        let said = said().new_tree(&mut runner).unwrap().current();
+        let text = said.spec(decimals);
+        let mut plan = |text: &str| {
+            let spec = Spec::parse(text, &Changes::default())
+                .unwrap_or_else(|error| panic!("{error:#}\n{text}"));
+            let corpus =
+                corpus.get_or_insert_with(|| Corpus::load(&spec.source, &spec.split).unwrap());
+            Plan::new(&spec, corpus, None)
+        };
+        let (one, other, third) =
+            (plan(&text), plan(&said.spec(exponent)), plan(&said.spec(plain_float)));
+        let run = &one.runs[0];
+        assert_eq!(run.id(), other.runs[0].id(), "{text}");
+        assert_eq!(run.id(), third.runs[0].id(), "{text}");
+        if !known.insert(run.id()) {
+            continue;
+        }
+        assert_eq!(store.state(run), RunState::New);
+        keep(&store, run);
+        let row = run_row(&one.entries[0], &store.so_far(run));
+        assert_eq!(row.run, run.id().to_string());
+        assert_eq!(row.lr.to_bits(), run.recipe.lr.to_bits());
+        assert_eq!(row.status, Status::Diverged);
+        let read = read_back(std::slice::from_ref(&row)).remove(0);
+        assert_eq!(
+            (&read.run, read.seed, read.weight_decay),
+            (&row.run, row.seed, row.weight_decay)
+        );
+        assert_eq!(read, row, "{text}");
+        runs.push(run.clone());
+    }
+    let found = store.runs().unwrap();
+    assert_eq!(found.len(), CONFIGURATIONS);
+    assert!(found.iter().all(|run| known.contains(&run.id())));
+    let status = Todo::of(&runs, &store);
+    assert_eq!((status.finished(), status.pending().len()), (CONFIGURATIONS, 0));
+}
+
+/// As the program itself writes numbers.
+fn plain_float(number: f64) -> String {
+    let text = plain(number);
+    if text.contains(['.', 'e']) { text } else { format!("{text}.0") }
+}
