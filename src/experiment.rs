@@ -234,11 +234,19 @@ fn arms(table: &Table, has_recipe: bool) -> Result<Vec<Given>> {
     Ok(arms)
 }
 
+/// Longest name of an experiment; file systems take 255 bytes, and submitted sweeps add a number.
+const LONGEST_NAME: usize = 200;
+
 fn check_name(name: &str) -> Result<()> {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
     ensure!(
         !name.is_empty() && name.chars().all(plain) && !name.starts_with('.'),
         "name = \"{name}\": it names a folder; expected letters, digits, `-`, `_` and `.`, not starting with `.`"
+    );
+    ensure!(
+        name.len() <= LONGEST_NAME,
+        "name has {} characters: it names a folder; expected at most {LONGEST_NAME}",
+        name.len()
     );
     Ok(())
 }

@@ -1,11 +1,12 @@
 //! Arguments that several subcommands share.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
 use clap::ValueEnum;
-use clap::builder::{NonEmptyStringValueParser, PossibleValue};
+use clap::builder::{OsStringValueParser, PossibleValue, TypedValueParser};
 
 use crate::backend::Backend;
 use crate::cluster::Options as ClusterOptions;
@@ -35,7 +36,7 @@ pub struct ChangeArgs {
     #[arg(long, value_name = "KEY=VALUE")]
     pub set: Vec<String>,
     /// Train on this instead of data.source: `grammar`, a text file, or a folder of .bin files
-    #[arg(long, value_name = "PATH", value_parser = NonEmptyStringValueParser::new())]
+    #[arg(long, value_name = "PATH", value_parser = OsStringValueParser::new().try_map(source))]
     pub data: Option<String>,
     /// Seeds instead of the spec's, such as 0,1
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
@@ -93,6 +94,7 @@ impl From<TrainingArgs> for Options {
             fresh: args.fresh,
             retry_diverged: args.retry_diverged,
             quiet: args.quiet,
+            plain: false,
             verbose: false,
         }
     }
@@ -154,6 +156,16 @@ impl ValueEnum for Backend {
 
     fn to_possible_value(&self) -> Option<PossibleValue> {
         Some(PossibleValue::new(self.name()).help(self.description()))
+    }
+}
+
+fn source(path: OsString) -> Result<String, String> {
+    match path.into_string() {
+        Ok(path) if path.is_empty() => {
+            Err("expected `grammar`, a file or a folder, such as data/text.txt".to_owned())
+        }
+        Ok(path) => Ok(path),
+        Err(_) => Err("its name is not UTF-8: rename it, or go into its folder".to_owned()),
     }
 }
 

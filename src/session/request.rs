@@ -9,6 +9,7 @@ use crate::exit::usage;
 use crate::experiment::Changes;
 use crate::runner::Machine;
 use crate::runner::layout::Layout;
+use crate::runner::progress::Shown;
 
 /// A spec and what a call changes of it.
 #[derive(Clone, Debug)]
@@ -37,11 +38,22 @@ pub struct Options {
     pub retry_diverged: bool,
     /// Say nothing on stderr but errors.
     pub quiet: bool,
+    /// Show lines instead of bars, even on a terminal.
+    pub plain: bool,
     /// Say how the runs are grouped.
     pub verbose: bool,
 }
 
 impl Options {
+    /// How much of its progress a call shows.
+    pub fn shown(&self) -> Shown {
+        match (self.quiet, self.plain) {
+            (true, _) => Shown::Nothing,
+            (false, true) => Shown::Lines,
+            (false, false) => Shown::Bars,
+        }
+    }
+
     /// How many lanes and workers to use for these runs.
     ///
     /// # Errors

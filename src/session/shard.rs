@@ -14,6 +14,7 @@ use crate::exit::usage;
 use crate::experiment::shards::{Shard, deal};
 use crate::runner::Pending;
 use crate::signals;
+use crate::talk::say;
 
 /// What a shard trains and with what.
 struct Part {
@@ -35,7 +36,7 @@ pub fn sweep(request: &Request, options: Options, shard: Shard, fail_fast: bool)
     };
     if part.work.runs.is_empty() {
         if !part.options.quiet {
-            eprintln!("shard {shard} has no runs");
+            say(&format!("shard {shard} has no runs"));
         }
         return Ok(());
     }
