@@ -1,6 +1,7 @@
 //! What an experiment is: a TOML file, checked and resolved into arms and seeds, and planned as runs.
 
 pub mod cost;
+mod foreign;
 mod given;
 mod grid;
 mod lines;

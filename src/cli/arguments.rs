@@ -39,7 +39,7 @@ pub struct ChangeArgs {
     #[arg(long, value_name = "PATH", value_parser = OsStringValueParser::new().try_map(source))]
     pub data: Option<String>,
     /// Seeds instead of the spec's, such as 0,1
-    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = seed)]
     pub seeds: Option<Vec<u64>>,
     /// Start every run from these weights (safetensors, Hugging Face's tensor names)
     #[arg(long, value_name = "FILE")]
@@ -169,9 +169,14 @@ fn source(path: OsString) -> Result<String, String> {
     }
 }
 
+fn seed(text: &str) -> Result<u64, String> {
+    let expected = "expected whole numbers, 0 or above, such as --seeds 0,1,2";
+    text.trim().parse().map_err(|_| expected.to_owned())
+}
+
 fn positive(text: &str) -> Result<usize, String> {
     match text.parse() {
-        Ok(0) | Err(_) => Err("expected a whole number above 0".to_owned()),
+        Ok(0) | Err(_) => Err("expected a whole number above 0, such as 2".to_owned()),
         Ok(number) => Ok(number),
     }
 }
@@ -179,6 +184,6 @@ fn positive(text: &str) -> Result<usize, String> {
 fn seconds(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(number) if (0.0..=1e6).contains(&number) => Ok(number),
-        _ => Err("expected a number of seconds from 0 to 1000000".to_owned()),
+        _ => Err("expected a number of seconds from 0 to 1000000, such as 30".to_owned()),
     }
 }

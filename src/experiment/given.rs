@@ -6,8 +6,9 @@ use anyhow::{Result, ensure};
 use thiserror::Error;
 use toml::{Table, Value as Toml};
 
+use super::foreign;
 use crate::config::Value;
-use crate::config::keys::{self, Key, Kind, Section, suggestion};
+use crate::config::keys::{self, Key, Kind, Section};
 
 /// Something wrong with one key.
 #[derive(Debug, Error)]
@@ -48,7 +49,7 @@ impl Given {
         for (name, value) in table {
             let place = given.at(name);
             let Some(key) = keys::find(section, name) else {
-                let hint = suggestion(name, &section.keys());
+                let hint = foreign::hint(section, name, value.is_table());
                 return Err(WrongKey::unknown(place, &hint).into());
             };
             let values = read(key, value, section == Section::Arm);
