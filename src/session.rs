@@ -162,25 +162,25 @@ impl Session {
             );
             return Err(Stopped { message }.into());
         }
-        self.check_complete()
-    }
-
-    /// Whatever came between, a sweep that says that all is well has trained every run.
-    fn check_complete(&self) -> Result<()> {
-        let todo = self.look_again();
-        let (left, runs) = (todo.pending().len(), counted(self.runs.len(), "run"));
-        ensure!(
-            left == 0,
-            "{left} of {runs} ended unfinished; the same command trains them again:{}",
-            indented(&todo.reasons())
-        );
-        Ok(())
+        check_complete(&self.look_again(), self.runs.len())
     }
 
     /// What is left now.
     pub fn look_again(&self) -> Todo {
         Todo::of(&self.runs, &self.store)
     }
+}
+
+/// Whatever came between, a sweep that says that all is well has trained every run.
+fn check_complete(todo: &Todo, runs: usize) -> Result<()> {
+    let left = todo.pending().len();
+    ensure!(
+        left == 0,
+        "{left} of {} ended unfinished; the same command trains them again:{}",
+        counted(runs, "run"),
+        indented(&todo.reasons())
+    );
+    Ok(())
 }
 
 fn indented(lines: &[String]) -> String {
@@ -227,4 +227,20 @@ fn stop_on_signal(quiet: bool) -> Result<Stop> {
         asked.request();
     })?;
     Ok(stop)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::tests::example;
+
+    #[test]
+    fn a_sweep_with_runs_that_are_not_in_the_store_does_not_end_well() {
+        let results = tempfile::tempdir().unwrap();
+        let todo = Todo::of(&[example()], &Store::new(results.path()));
+        let error = check_complete(&todo, 1).unwrap_err().to_string();
+        assert!(error.starts_with("1 of 1 run ended unfinished"), "{error}");
+        assert!(error.contains("1 new"), "{error}");
+        assert!(check_complete(&Todo::of(&[], &Store::new(results.path())), 0).is_ok());
+    }
 }

@@ -162,10 +162,10 @@ fn ctrl_c_and_q_on_a_terminal_stop_after_a_checkpoint_and_leave_it_whole() {
 
 #[test]
 fn a_sweep_on_a_terminal_stops_like_a_single_run() {
-    let folder = tempfile::tempdir().unwrap();
-    let mut words = endless(folder.path());
-    words[0] = "sweep".to_owned();
     for key in [b"q", b"\x03"] {
+        let folder = tempfile::tempdir().unwrap();
+        let mut words = endless(folder.path());
+        words[0] = "sweep".to_owned();
         let mut terminal = Terminal::start(&words);
         terminal.wait_for_work(folder.path());
         terminal.press(key);
