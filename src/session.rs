@@ -72,7 +72,7 @@ impl Session {
         let layout = options.layout(&runs)?;
         let store = Store::new(&options.out);
         folder::check(&options.out, &name)?;
-        let provenance = Provenance::of_call(options.backend, layout.workers, command::as_text());
+        let provenance = options.provenance(layout.workers, command::as_text());
         let todo = look_up(&runs, &options, &store, &provenance)?;
         let stop = stop_on_signal(options.quiet)?;
         let session = Session { options, layout, provenance, store, stop, runs, todo };

@@ -63,6 +63,9 @@ pub struct TrainingArgs {
     /// What to compute on
     #[arg(long, value_enum, default_value_t = Backend::Flex)]
     pub backend: Backend,
+    /// GPU to compute on: its number or part of its name, see `wane backends` [default: the fastest]
+    #[arg(long, value_name = "N|NAME")]
+    pub device: Option<String>,
     /// Train at most so many runs together as one model [default: by device and memory, see `wane plan`]
     #[arg(long, value_name = "N", value_parser = positive)]
     pub lanes: Option<usize>,
@@ -88,6 +91,7 @@ impl From<TrainingArgs> for Options {
         Options {
             out: args.out,
             backend: args.backend,
+            device: args.device,
             lanes: args.lanes,
             jobs: args.jobs,
             checkpoint_every: Duration::from_secs_f64(args.checkpoint_every),

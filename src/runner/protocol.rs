@@ -23,6 +23,8 @@ pub struct Assignment {
     #[serde(with = "crate::paths::option")]
     pub initial: Option<PathBuf>,
     pub backend: Backend,
+    /// The GPU that the user asked for.
+    pub device: Option<String>,
     /// Threads of its tensor operations.
     pub threads: usize,
     /// Time between checkpoints.

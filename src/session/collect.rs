@@ -28,7 +28,7 @@ pub fn collect(mut request: Request, mut out: PathBuf, print: Print) -> Result<(
     }
     let inputs = Inputs::load(&request)?;
     let store = Store::new(&out);
-    let call = Provenance::of_call(backend, 1, command::as_text());
+    let call = Provenance::of_call(backend, None, 1, command::as_text());
     results::present(&inputs, &out, &store, &call, print)?;
     let todo = Todo::of(&inputs.plan.runs, &store);
     let (finished, all) = (todo.finished(), inputs.plan.runs.len());

@@ -14,6 +14,7 @@ use crate::runner::{Assignment, Processes, SweepResult};
 /// A spec that is wrong, a run that failed, or a stop before the end.
 pub fn sweep(request: &Request, options: Options, fail_fast: bool, print: Print) -> Result<()> {
     let inputs = Inputs::load(request)?;
+    options.check_device()?;
     let session = Session::start(Work::of(&inputs), options)?;
     let (source, initial) = (inputs.spec.source.clone(), request.init.clone());
     let result = train(&session, source, initial, fail_fast)?;
@@ -30,7 +31,7 @@ pub fn train(
     let cohorts = session.cohorts();
     if !cohorts.is_empty() {
         // Fail early if there is no adapter, not in every worker.
-        session.options.backend.open()?;
+        session.options.open_device()?;
     }
     let executor = processes(session, source, initial)?;
     let progress = session.progress(&cohorts);
@@ -45,6 +46,7 @@ fn processes(session: &Session, source: Source, initial: Option<PathBuf>) -> Res
         source,
         initial,
         backend: options.backend,
+        device: options.device.clone(),
         threads: session.layout.threads,
         checkpoint_every: options.checkpoint_every,
         provenance: session.provenance.clone(),

@@ -40,6 +40,7 @@ pub fn sweep(request: &Request, options: Options, shard: Shard, fail_fast: bool)
         }
         return Ok(());
     }
+    part.options.check_device()?;
     let session = Session::start(part.work, part.options)?;
     let warned = listen_to_warnings(&session)?;
     let before = steps_left(&session.pending());
@@ -69,6 +70,7 @@ fn part_of_frozen(request: &Request, options: Options, shard: Shard) -> Result<P
     let options = Options {
         out: frozen.results().to_owned(),
         backend: contents.backend,
+        device: contents.device.clone(),
         lanes: contents.lanes,
         jobs: Some(contents.jobs),
         checkpoint_every: contents.checkpoint_every,

@@ -19,6 +19,7 @@ use crate::store::Store;
 pub fn train(request: &Request, options: Options, save: Option<&Path>, print: Print) -> Result<()> {
     let inputs = Inputs::load(request)?;
     usage(check(request, &inputs, save.is_some()))?;
+    options.check_device()?;
     let session = Session::start(Work::of(&inputs), options)?;
     let cohorts = session.cohorts();
     let executor = InProcess(cohort_runner(&inputs, &session)?);
@@ -50,7 +51,7 @@ fn cohort_runner<'a>(inputs: &'a Inputs, session: &Session) -> Result<CohortRunn
     Ok(CohortRunner {
         corpus: &inputs.corpus,
         initial: inputs.initial.clone(),
-        device: session.options.backend.open()?,
+        device: session.options.open_device()?,
         threads: session.layout.threads,
         store: session.store.clone(),
         provenance: session.provenance.clone(),

@@ -137,6 +137,7 @@ impl Call<'_> {
             initial: self.request.init.clone(),
             source: self.inputs.spec.source.clone(),
             backend: options.backend,
+            device: options.device.clone(),
             lanes: options.lanes,
             jobs: options.jobs.unwrap_or(1),
             checkpoint_every: options.checkpoint_every,
