@@ -21,7 +21,7 @@ fn keys_of_other_trainers_are_answered_with_ours_or_said_to_be_missing() {
     for (line, expected) in [
         (
             "learning_rate = 3e-4",
-            "line 18: unknown key `train.learning_rate`; write lr = 3e-4 in [train]",
+            "line 17: unknown key `train.learning_rate`; write lr = 3e-4 in [train]",
         ),
         ("n_layer = 6", "write layers = 2 in [model]"),
         ("n_head = 6", "write heads = 4 in [model]"),
