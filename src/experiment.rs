@@ -11,6 +11,7 @@ mod plan;
 mod recipe;
 mod settings;
 pub mod shards;
+mod slips;
 
 use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};

@@ -6,7 +6,7 @@ use anyhow::{Result, ensure};
 use thiserror::Error;
 use toml::{Table, Value as Toml};
 
-use super::foreign;
+use super::{foreign, slips};
 use crate::config::Value;
 use crate::config::keys::{self, Key, Kind, Section};
 
@@ -53,7 +53,10 @@ impl Given {
                 return Err(WrongKey::unknown(place, &hint).into());
             };
             let values = read(key, value, section == Section::Arm);
-            let values = values.map_err(|problem| WrongKey::new(&place, problem))?;
+            let values = values.map_err(|problem| match slips::meant(section, key, value) {
+                Some(line) => WrongKey::new(&place, format!("{problem}; {line}")),
+                None => WrongKey::new(&place, problem),
+            })?;
             given.values.insert(key.name, values);
         }
         Ok(given)

@@ -100,6 +100,10 @@ fn a_wrong_value_of_a_flag_is_answered_with_an_example() {
         ("--data", "", "such as data/text.txt"),
         ("--set", "arm.weight_decay=[0.1]", "such as arm.0.weight_decay"),
         ("--set", "train.weight_decay=0.1", "in an [[arm]]"),
+        ("--set", "arm.0.weight_decay=0,0.1,1", "write weight_decay = [0, 0.1, 1]"),
+        ("--set", "train.lr=[1e-3,3e-3]", "write lr = [0.001, 0.003] in an [[arm]]"),
+        ("--set", "train.steps=1e3", "write steps = 1000"),
+        ("--set", "name=42", "write name = \"42\""),
         ("--set", "seed=1", "write seeds = [0, 1, 2]"),
     ] {
         let call = wane(&["plan", text(&spec), &format!("{flag}={wrong}")]);
