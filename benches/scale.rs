@@ -136,6 +136,7 @@ fn send(results: &Path, spec: &str, todo: &Todo) {
         initial: None,
         source: Source::Grammar,
         backend: Backend::Flex,
+        device: None,
         lanes: None,
         jobs: 1,
         checkpoint_every: Duration::from_secs(30),

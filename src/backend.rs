@@ -1,9 +1,11 @@
 //! The backends that a run can train on, chosen at run time.
 
+mod choice;
+
 use std::fmt;
 
 use anyhow::{Result, anyhow};
-use burn::tensor::{Device, DeviceType};
+use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
 
 use crate::experiment::cost::Arithmetic;
@@ -120,12 +122,5 @@ pub fn has_cuda() -> bool {
 
 /// Names of the adapters that the wgpu backend finds here.
 pub fn adapters() -> Vec<String> {
-    let mut names: Vec<String> = Device::enumerate(DeviceType::Wgpu)
-        .into_vec()
-        .into_iter()
-        .filter_map(|device| device.identity())
-        .map(|identity| identity.name)
-        .collect();
-    names.dedup();
-    names
+    Backend::Wgpu.device_names()
 }

@@ -31,7 +31,7 @@ pub struct Cli {
 enum Command {
     /// Train every run of a spec; write curves, gaps and figures
     Sweep(sweep::Args),
-    /// Train a spec of one arm, watching it on a live dashboard
+    /// Train a spec of one arm in this process; --save keeps its weights
     Train(train::Args),
     /// Show what a spec would train: runs, tokens, memory, time
     Plan(plan::Args),

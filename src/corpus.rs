@@ -28,9 +28,9 @@ pub enum Source {
     /// The built-in probabilistic grammar, as characters.
     Grammar,
     /// A UTF-8 text file, as characters.
-    Text(PathBuf),
+    Text(#[serde(with = "crate::paths")] PathBuf),
     /// A folder with nanoGPT's `train.bin` and `val.bin`.
-    Bins(PathBuf),
+    Bins(#[serde(with = "crate::paths")] PathBuf),
 }
 
 impl Source {

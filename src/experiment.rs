@@ -1,6 +1,7 @@
 //! What an experiment is: a TOML file, checked and resolved into arms and seeds, and planned as runs.
 
 pub mod cost;
+mod foreign;
 mod given;
 mod grid;
 mod lines;
@@ -10,6 +11,7 @@ mod plan;
 mod recipe;
 mod settings;
 pub mod shards;
+mod slips;
 
 use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
@@ -234,11 +236,19 @@ fn arms(table: &Table, has_recipe: bool) -> Result<Vec<Given>> {
     Ok(arms)
 }
 
+/// Longest name of an experiment; file systems take 255 bytes, and submitted sweeps add a number.
+const LONGEST_NAME: usize = 200;
+
 fn check_name(name: &str) -> Result<()> {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
     ensure!(
         !name.is_empty() && name.chars().all(plain) && !name.starts_with('.'),
         "name = \"{name}\": it names a folder; expected letters, digits, `-`, `_` and `.`, not starting with `.`"
+    );
+    ensure!(
+        name.len() <= LONGEST_NAME,
+        "name has {} characters: it names a folder; expected at most {LONGEST_NAME}",
+        name.len()
     );
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! Trains a plan: groups runs into cohorts and trains them in this process or in worker processes, with
 //! results in the store.
 
+pub mod causes;
 mod cohort;
 mod grouping;
 mod in_process;

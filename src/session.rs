@@ -1,7 +1,9 @@
 //! One call of a subcommand: looks up what is there, trains what is missing, presents the results.
 
 pub mod collect;
+mod command;
 mod extend;
+mod folder;
 mod forecast;
 mod inputs;
 pub mod local;
@@ -12,7 +14,9 @@ pub mod single;
 pub mod status;
 pub mod submit;
 
-use anyhow::{Context, Result, bail};
+use std::sync::Mutex;
+
+use anyhow::{Context, Result, bail, ensure};
 
 use crate::config::RunConfig;
 use crate::exit::Stopped;
@@ -20,10 +24,11 @@ use crate::plural::counted;
 use crate::record::Provenance;
 use crate::runner::layout::{Layout, Shortage};
 use crate::runner::{
-    Executor, Pending, Progress, Stop, Sweep, SweepResult, Todo, cohorts, progress,
+    Executor, Pending, Progress, Stop, Sweep, SweepResult, Todo, causes, cohorts, progress,
 };
 use crate::signals;
 use crate::store::{Holder, Store};
+use crate::talk::say;
 
 pub use forecast::Forecast;
 pub use inputs::Inputs;
@@ -67,8 +72,8 @@ impl Session {
         let Work { name, runs, notes } = work;
         let layout = options.layout(&runs)?;
         let store = Store::new(&options.out);
-        let command = std::env::args().collect();
-        let provenance = Provenance::of_call(options.backend, layout.workers, command);
+        folder::check(&options.out, &name)?;
+        let provenance = options.provenance(layout.workers, command::as_text());
         let todo = look_up(&runs, &options, &store, &provenance)?;
         let shortage = layout.shortage().filter(|_| !todo.pending().is_empty());
         if let Some(Shortage::Hopeless(text)) = &shortage {
@@ -91,7 +96,7 @@ impl Session {
     /// Talks to people, unless they asked for quiet.
     pub fn say(&self, text: &str) {
         if !self.options.quiet {
-            eprintln!("{text}");
+            say(text);
         }
     }
 
@@ -126,7 +131,7 @@ impl Session {
     /// Shows how far the training of these cohorts is.
     pub fn progress(&self, cohorts: &[Vec<RunConfig>]) -> Box<dyn Progress> {
         let lane_steps = self.pending().iter().map(|run| run.steps_left() as u64).sum();
-        progress::for_sweep(cohorts, lane_steps, self.options.quiet)
+        progress::for_sweep(cohorts, lane_steps, self.options.shown())
     }
 
     /// A sweep over what is left.
@@ -137,39 +142,60 @@ impl Session {
         fail_fast: bool,
     ) -> Sweep<'a> {
         let (store, stop) = (&self.store, &self.stop);
-        Sweep { workers: self.layout.workers, fail_fast, executor, store, progress, stop }
+        let told = Mutex::default();
+        Sweep { workers: self.layout.workers, fail_fast, executor, store, progress, stop, told }
     }
 
     /// Writes an experiment's files from the store, prints what they say, and ends as the sweep did.
     pub fn finish(&self, inputs: &Inputs, result: SweepResult, print: Print) -> Result<()> {
-        results::present(inputs, &self.options.out, &self.store, &self.provenance, print)?;
-        self.conclude(result)
+        let (out, call) = (&self.options.out, &self.provenance);
+        let presented = results::present(inputs, out, &self.store, call, print);
+        let concluded = self.conclude(result);
+        if let (Err(error), Err(_)) = (&presented, &concluded) {
+            say(&format!("{error:#}"));
+        }
+        concluded.and(presented)
     }
 
     /// Ends as the sweep did.
     pub fn conclude(&self, result: SweepResult) -> Result<()> {
         if !result.failed.is_empty() {
-            let list: Vec<String> =
-                result.failed.iter().map(|(id, why)| format!("\n  {id}: {why}")).collect();
-            let runs = counted(self.runs.len(), "run");
-            bail!("{} of {runs} failed:{}", list.len(), list.concat());
+            let causes = result.failed.iter().map(|(id, why)| (id, why.as_str()));
+            let (count, runs) = (result.failed.len(), counted(self.runs.len(), "run"));
+            bail!("{count} of {runs} failed:{}", indented(&causes::lines("failed", causes)));
         }
         if result.stopped {
             let message = format!(
                 "stopped; {} of {} trained. Resume with\n  {}",
                 self.look_again().finished(),
                 counted(self.runs.len(), "run"),
-                resuming_command(&self.provenance.command)
+                command::to_resume()
             );
             return Err(Stopped { message }.into());
         }
-        Ok(())
+        check_complete(&self.look_again(), self.runs.len())
     }
 
     /// What is left now.
     pub fn look_again(&self) -> Todo {
         Todo::of(&self.runs, &self.store)
     }
+}
+
+/// Whatever came between, a sweep that says that all is well has trained every run.
+fn check_complete(todo: &Todo, runs: usize) -> Result<()> {
+    let left = todo.pending().len();
+    ensure!(
+        left == 0,
+        "{left} of {} ended unfinished; the same command trains them again:{}",
+        counted(runs, "run"),
+        indented(&todo.reasons())
+    );
+    Ok(())
+}
+
+fn indented(lines: &[String]) -> String {
+    lines.iter().map(|line| format!("\n  {line}")).collect()
 }
 
 /// What is left to train, after extending or forgetting what the user wants extended or trained again.
@@ -210,29 +236,25 @@ fn stop_on_signal(quiet: bool) -> Result<Stop> {
     let asked = stop.clone();
     signals::on_stop(move || {
         if !quiet {
-            eprintln!("\nStopping after a checkpoint; press Ctrl-C again to quit now.");
+            say("\nStopping after a checkpoint; press Ctrl-C again to quit now.");
         }
         asked.request();
     })?;
     Ok(stop)
 }
 
-/// The command line without the flags that would train finished runs again.
-fn resuming_command(command: &[String]) -> String {
-    let words =
-        command.iter().filter(|word| !["--fresh", "--retry-diverged"].contains(&word.as_str()));
-    // Joining fails on a zero byte alone, which an argument cannot hold.
-    shlex::try_join(words.map(String::as_str)).unwrap_or_default()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::tests::example;
 
     #[test]
-    fn the_resuming_command_can_be_pasted_and_keeps_what_is_finished() {
-        let command = ["wane", "sweep", "a b.toml", "--fresh", "--set", "arm.0.lr=[1,2]"];
-        let command = command.map(str::to_owned);
-        assert_eq!(resuming_command(&command), "wane sweep 'a b.toml' --set 'arm.0.lr=[1,2]'");
+    fn a_sweep_with_runs_that_are_not_in_the_store_does_not_end_well() {
+        let results = tempfile::tempdir().unwrap();
+        let todo = Todo::of(&[example()], &Store::new(results.path()));
+        let error = check_complete(&todo, 1).unwrap_err().to_string();
+        assert!(error.starts_with("1 of 1 run ended unfinished"), "{error}");
+        assert!(error.contains("1 new"), "{error}");
+        assert!(check_complete(&Todo::of(&[], &Store::new(results.path())), 0).is_ok());
     }
 }

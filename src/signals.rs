@@ -7,6 +7,9 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use signal_hook::consts::{SIGINT, SIGTERM, SIGUSR1};
 use signal_hook::flag;
+use signal_hook::low_level::{exit, register};
+
+use crate::terminal;
 
 /// How often to look whether a signal has arrived.
 const POLL_INTERVAL: Duration = Duration::from_millis(20);
@@ -19,12 +22,25 @@ pub fn on_stop(stop: impl FnOnce() + Send + 'static) -> Result<()> {
     let came = Arc::new(AtomicBool::new(false));
     for signal in [SIGINT, SIGTERM] {
         // In this order: the first signal finds the flag unset and sets it; the second finds it set.
-        flag::register_conditional_shutdown(signal, 130, Arc::clone(&came))
-            .and_then(|_| flag::register(signal, Arc::clone(&came)))
+        register_quit(signal, Arc::clone(&came))
+            .and_then(|()| flag::register(signal, Arc::clone(&came)).map(drop))
             .context("cannot listen to signals")?;
     }
     call_once_set(came, stop);
     Ok(())
+}
+
+/// Ends the program at a signal, if one has come before.
+fn register_quit(signal: i32, came: Arc<AtomicBool>) -> std::io::Result<()> {
+    let quit = move || {
+        if came.load(Ordering::Relaxed) {
+            terminal::restore();
+            exit(130);
+        }
+    };
+    // SAFETY: loading an atomic, setting the attributes of a terminal and this `exit` are allowed in a
+    // handler.
+    unsafe { register(signal, quit) }.map(drop)
 }
 
 /// Calls `warned` at the first SIGUSR1, by which Slurm warns of a time limit.

@@ -1,11 +1,12 @@
 //! Arguments that several subcommands share.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
 use clap::ValueEnum;
-use clap::builder::{NonEmptyStringValueParser, PossibleValue};
+use clap::builder::{OsStringValueParser, PossibleValue, TypedValueParser};
 
 use crate::backend::Backend;
 use crate::cluster::Options as ClusterOptions;
@@ -35,10 +36,10 @@ pub struct ChangeArgs {
     #[arg(long, value_name = "KEY=VALUE")]
     pub set: Vec<String>,
     /// Train on this instead of data.source: `grammar`, a text file, or a folder of .bin files
-    #[arg(long, value_name = "PATH", value_parser = NonEmptyStringValueParser::new())]
+    #[arg(long, value_name = "PATH", value_parser = OsStringValueParser::new().try_map(source))]
     pub data: Option<String>,
     /// Seeds instead of the spec's, such as 0,1
-    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = seed)]
     pub seeds: Option<Vec<u64>>,
     /// Start every run from these weights (safetensors, Hugging Face's tensor names)
     #[arg(long, value_name = "FILE")]
@@ -62,6 +63,9 @@ pub struct TrainingArgs {
     /// What to compute on
     #[arg(long, value_enum, default_value_t = Backend::Flex)]
     pub backend: Backend,
+    /// GPU to compute on: its number or part of its name, see `wane backends` [default: the fastest]
+    #[arg(long, value_name = "N|NAME")]
+    pub device: Option<String>,
     /// Train at most so many runs together as one model [default: by device and memory, see `wane plan`]
     #[arg(long, value_name = "N", value_parser = positive)]
     pub lanes: Option<usize>,
@@ -91,6 +95,7 @@ impl From<TrainingArgs> for Options {
         Options {
             out: args.out,
             backend: args.backend,
+            device: args.device,
             lanes: args.lanes,
             jobs: args.jobs,
             checkpoint_every: Duration::from_secs_f64(args.checkpoint_every),
@@ -98,6 +103,7 @@ impl From<TrainingArgs> for Options {
             retry_diverged: args.retry_diverged,
             extend: args.extend,
             quiet: args.quiet,
+            plain: false,
             verbose: false,
         }
     }
@@ -162,9 +168,24 @@ impl ValueEnum for Backend {
     }
 }
 
+fn source(path: OsString) -> Result<String, String> {
+    match path.into_string() {
+        Ok(path) if path.is_empty() => {
+            Err("expected `grammar`, a file or a folder, such as data/text.txt".to_owned())
+        }
+        Ok(path) => Ok(path),
+        Err(_) => Err("its name is not UTF-8: rename it, or go into its folder".to_owned()),
+    }
+}
+
+fn seed(text: &str) -> Result<u64, String> {
+    let expected = "expected whole numbers, 0 or above, such as --seeds 0,1,2";
+    text.trim().parse().map_err(|_| expected.to_owned())
+}
+
 fn positive(text: &str) -> Result<usize, String> {
     match text.parse() {
-        Ok(0) | Err(_) => Err("expected a whole number above 0".to_owned()),
+        Ok(0) | Err(_) => Err("expected a whole number above 0, such as 2".to_owned()),
         Ok(number) => Ok(number),
     }
 }
@@ -172,6 +193,6 @@ fn positive(text: &str) -> Result<usize, String> {
 fn seconds(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(number) if (0.0..=1e6).contains(&number) => Ok(number),
-        _ => Err("expected a number of seconds from 0 to 1000000".to_owned()),
+        _ => Err("expected a number of seconds from 0 to 1000000, such as 30".to_owned()),
     }
 }

@@ -1,7 +1,7 @@
 use anyhow::Result;
 
 use super::output::print;
-use crate::backend::{adapters, has_cuda};
+use crate::backend::{Backend, adapters, has_cuda};
 use crate::runner::cores;
 
 #[derive(clap::Args, Debug)]
@@ -21,12 +21,25 @@ pub fn run(_args: Args) -> Result<()> {
                 .to_owned(),
         );
     }
-    lines.extend(adapters.iter().map(|name| format!("wgpu     {name}")));
-    lines.push(match has_cuda() {
-        true => "cuda     built in".to_owned(),
-        false => "cuda     not in this build; `cargo build --release --features cuda` adds it (it \
-                  downloads an LLVM bundle)"
-            .to_owned(),
-    });
+    lines.extend(numbered("wgpu", &adapters));
+    lines.extend(cuda());
     print(&lines.join("\n"))
+}
+
+fn cuda() -> Vec<String> {
+    let devices = Backend::Cuda.device_names();
+    match (has_cuda(), devices.is_empty()) {
+        (true, false) => numbered("cuda", &devices),
+        (true, true) => vec!["cuda     built in, but no GPU is found".to_owned()],
+        (false, _) => vec![
+            "cuda     not in this build; `cargo build --release --features cuda` adds it (it \
+             downloads an LLVM bundle)"
+                .to_owned(),
+        ],
+    }
+}
+
+/// GPUs with the numbers that `--device` takes.
+fn numbered(backend: &str, names: &[String]) -> Vec<String> {
+    names.iter().enumerate().map(|(index, name)| format!("{backend}     {index}: {name}")).collect()
 }

@@ -8,6 +8,7 @@ use crate::cluster::cancel::{Cancelled, Target, cancel};
 use crate::cluster::slurm::{JobId, Slurm};
 use crate::exit::usage;
 use crate::plural::counted;
+use crate::talk::ask;
 
 #[derive(clap::Args, Debug)]
 pub struct Args {
@@ -54,7 +55,8 @@ fn agreed(job: JobId, running: usize) -> bool {
     if !std::io::stdin().is_terminal() {
         return false;
     }
-    eprint!("job {job} has {}; cancel them too? [y/N] ", counted(running, "running task"));
+    let tasks = counted(running, "running task");
+    ask(&format!("job {job} has {tasks}; cancel them too? [y/N] "));
     let mut answer = String::new();
     let read = std::io::stdin().lock().read_line(&mut answer);
     read.is_ok() && ["y", "yes"].contains(&answer.trim().to_lowercase().as_str())

@@ -2,7 +2,7 @@
 
 use std::io::{ErrorKind, Write};
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 
 /// Prints a text and a newline.
 ///
@@ -11,6 +11,6 @@ use anyhow::Result;
 pub fn print(text: &str) -> Result<()> {
     match writeln!(anstream::stdout(), "{text}") {
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
-        result => Ok(result?),
+        result => result.context("cannot write to stdout"),
     }
 }

@@ -1,4 +1,3 @@
-use std::io::IsTerminal;
 use std::path::PathBuf;
 
 use anyhow::Result;
@@ -16,7 +15,7 @@ pub struct Args {
     /// Write the final weights here (safetensors); the spec must describe one run
     #[arg(long, value_name = "FILE")]
     save: Option<PathBuf>,
-    /// Plain lines instead of the dashboard, even on a terminal
+    /// Plain lines instead of bars, even on a terminal
     #[arg(long)]
     plain: bool,
     /// Say how the runs are grouped and why
@@ -25,7 +24,6 @@ pub struct Args {
 }
 
 pub fn run(args: Args) -> Result<()> {
-    let watched = std::io::stdout().is_terminal() && !args.plain && !args.training.quiet;
-    let options = Options { verbose: args.verbose, ..args.training.into() };
-    single::train(&args.spec.into(), options, args.save.as_deref(), watched, &print)
+    let options = Options { verbose: args.verbose, plain: args.plain, ..args.training.into() };
+    single::train(&args.spec.into(), options, args.save.as_deref(), &print)
 }

@@ -45,6 +45,9 @@ pub struct Contents {
     pub initial: Option<PathBuf>,
     pub source: Source,
     pub backend: Backend,
+    /// The GPU of a node to compute on, where the user said so.
+    #[serde(default)]
+    pub device: Option<String>,
     /// Most lanes of a cohort, where the user said so.
     pub lanes: Option<usize>,
     /// Cohorts that a task trains at once.

@@ -6,9 +6,10 @@ use anyhow::{Result, ensure};
 use thiserror::Error;
 use toml::{Table, Value as Toml};
 
+use super::{foreign, slips};
 use crate::config::Value;
 use crate::config::keys;
-use crate::config::{Key, Kind, Section, suggestion};
+use crate::config::{Key, Kind, Section};
 
 /// Something wrong with one key.
 #[derive(Debug, Error)]
@@ -49,11 +50,14 @@ impl Given {
         for (name, value) in table {
             let place = given.at(name);
             let Some(key) = keys::find(section, name) else {
-                let hint = suggestion(name, &section.keys());
+                let hint = foreign::hint(section, name, value.is_table());
                 return Err(WrongKey::unknown(place, &hint).into());
             };
             let values = read(key, value, section == Section::Arm);
-            let values = values.map_err(|problem| WrongKey::new(&place, problem))?;
+            let values = values.map_err(|problem| match slips::meant(section, key, value) {
+                Some(line) => WrongKey::new(&place, format!("{problem}; {line}")),
+                None => WrongKey::new(&place, problem),
+            })?;
             given.values.insert(key.name, values);
         }
         Ok(given)

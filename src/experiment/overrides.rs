@@ -20,7 +20,9 @@ pub fn apply(spec: &mut Table, assignment: &str) -> Result<()> {
         let entry = table.entry(name).or_insert_with(|| Value::Table(Table::new()));
         table = match entry {
             Value::Table(inner) => inner,
-            Value::Array(list) => element(list, parents.next(), assignment)?,
+            Value::Array(list) => {
+                element(list, parents.next(), assignment, &format!("{name}.0.{key}"))?
+            }
             _ => bail!("--set {assignment}: `{name}` is a value, not a table"),
         };
     }
@@ -32,13 +34,14 @@ fn element<'a>(
     list: &'a mut [Value],
     index: Option<&str>,
     assignment: &str,
+    example: &str,
 ) -> Result<&'a mut Table> {
     let count = list.len();
     let place = index.and_then(|index| index.parse::<usize>().ok());
     match place.and_then(|place| list.get_mut(place)) {
         Some(Value::Table(table)) => Ok(table),
         _ => bail!(
-            "--set {assignment}: expected a place from 0 to {} after the list's name",
+            "--set {assignment}: expected a place from 0 to {} after the list's name, such as {example}",
             count.max(1) - 1
         ),
     }

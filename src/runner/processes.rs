@@ -233,9 +233,10 @@ mod tests {
             source: Source::Grammar,
             initial: None,
             backend: Backend::Flex,
+            device: None,
             threads: 1,
             checkpoint_every: Duration::ZERO,
-            provenance: Provenance::of_call(Backend::Flex, 1, Vec::new()),
+            provenance: Provenance::of_call(Backend::Flex, None, 1, Vec::new()),
             lanes: Vec::new(),
         };
         let processes = Processes::new(program, assignment, Stop::default());

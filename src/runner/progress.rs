@@ -1,15 +1,12 @@
 //! What stderr shows while a sweep trains.
 
 mod bars;
-mod dashboard;
 mod lines;
 
 use std::io::IsTerminal;
 
 use crate::config::RunConfig;
 use crate::record::CurveRow;
-
-pub use dashboard::Dashboard;
 
 /// Shows how far a sweep is. Cohorts are numbered from 0.
 pub trait Progress: Sync {
@@ -30,14 +27,23 @@ pub struct Quiet;
 
 impl Progress for Quiet {}
 
-/// Bars on a terminal, lines elsewhere, nothing if `quiet`; for cohorts whose runs have
-/// `lane_steps` steps left together.
-pub fn for_sweep(cohorts: &[Vec<RunConfig>], lane_steps: u64, quiet: bool) -> Box<dyn Progress> {
-    if quiet {
-        Box::new(Quiet)
-    } else if std::io::stderr().is_terminal() {
-        Box::new(bars::Bars::new(cohorts, lane_steps))
-    } else {
-        Box::new(lines::Lines::new(cohorts.iter().map(Vec::len).sum(), lane_steps))
+/// How much of its progress a sweep shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shown {
+    Nothing,
+    /// Lines for logs.
+    Lines,
+    /// Bars on a terminal, lines elsewhere.
+    Bars,
+}
+
+/// For cohorts whose runs have `lane_steps` steps left together.
+pub fn for_sweep(cohorts: &[Vec<RunConfig>], lane_steps: u64, shown: Shown) -> Box<dyn Progress> {
+    match shown {
+        Shown::Nothing => Box::new(Quiet),
+        Shown::Bars if std::io::stderr().is_terminal() => {
+            Box::new(bars::Bars::new(cohorts, lane_steps))
+        }
+        _ => Box::new(lines::Lines::new(cohorts.iter().map(Vec::len).sum(), lane_steps)),
     }
 }

@@ -16,11 +16,15 @@ use crate::record::Provenance;
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Assignment {
     /// Folder of results.
+    #[serde(with = "crate::paths")]
     pub results: PathBuf,
     pub source: Source,
     /// Weights to start from, for runs that start from a file.
+    #[serde(with = "crate::paths::option")]
     pub initial: Option<PathBuf>,
     pub backend: Backend,
+    /// The GPU that the user asked for.
+    pub device: Option<String>,
     /// Threads of its tensor operations.
     pub threads: usize,
     /// Time between checkpoints.

@@ -1,12 +1,13 @@
 //! Hands cohorts to workers until every run has ended, here or in another process.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::Result;
 
+use super::causes::{self, cause};
 use super::{Event, Outcome, Progress, Stop, Tell};
 use crate::config::{RunConfig, RunId};
 use crate::plural::counted;
@@ -34,6 +35,8 @@ pub struct Sweep<'a> {
     /// Shows how far it is.
     pub progress: &'a dyn Progress,
     pub stop: &'a Stop,
+    /// Causes of failures that people have been told.
+    pub told: Mutex<BTreeSet<String>>,
 }
 
 /// What is missing after a sweep.
@@ -121,17 +124,30 @@ impl Sweep<'_> {
             .executor
             .run_cohort(lanes, &mut tell)
             .unwrap_or_else(|error| vec![Outcome::failed(&error); lanes.len()]);
-        for (run, outcome) in lanes.iter().zip(&outcomes) {
-            if let Outcome::Failed(why) = outcome {
-                self.progress.note(&format!("run {} failed: {why}", run.id()));
-                if self.fail_fast {
-                    self.stop.request();
-                }
-            }
-        }
+        self.tell_failures(lanes, &outcomes);
         self.progress.cohort_finished(cohort);
         self.progress.runs_ended(outcomes.iter().filter(|outcome| outcome.is_kept()).count());
         outcomes
+    }
+}
+
+impl Sweep<'_> {
+    /// Notes why runs failed, each cause once; with `fail_fast` nothing more is trained.
+    fn tell_failures(&self, lanes: &[RunConfig], outcomes: &[Outcome]) {
+        let mut failed = BTreeMap::new();
+        for (run, outcome) in lanes.iter().zip(outcomes) {
+            if let Outcome::Failed(why) = outcome {
+                failed.insert(run.id(), why.as_str());
+            }
+        }
+        if self.fail_fast && !failed.is_empty() {
+            self.stop.request();
+        }
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        failed.retain(|id, why| !told.contains(&cause(id, why)));
+        told.extend(failed.iter().map(|(id, why)| cause(id, why)));
+        let lines = causes::lines("failed", failed.iter().map(|(id, why)| (id, *why)));
+        lines.iter().for_each(|line| self.progress.note(line));
     }
 }
 

@@ -1,12 +1,16 @@
 use std::collections::BTreeMap;
 
-use crate::config::RunConfig;
+use super::causes;
+use crate::config::{RunConfig, RunId};
 use crate::record::Status;
 use crate::runner::Pending;
 use crate::store::{RunState, Store};
 
-/// At most so many runs are named one by one.
-const MOST_NAMED: usize = 8;
+/// At most so many causes are told.
+const MOST_CAUSES: usize = 8;
+
+const FAILED: &str = "failed before";
+const DAMAGED: &str = "cannot be used";
 
 /// What is left to train of a plan, and why.
 pub struct Todo {
@@ -19,7 +23,7 @@ struct Known {
     finished: Option<Status>,
     step: usize,
     reason: (u8, String),
-    complaint: Option<String>,
+    complaint: Option<(&'static str, RunId, String)>,
 }
 
 impl Todo {
@@ -51,11 +55,18 @@ impl Todo {
             *counts.entry(&known.reason).or_default() += 1;
         }
         let lines = counts.into_iter().map(|((_, reason), count)| format!("{count:>5} {reason}"));
-        let complaints: Vec<&String> =
-            self.runs.iter().filter_map(|known| known.complaint.as_ref()).collect();
-        let more = complaints.len().saturating_sub(MOST_NAMED);
-        let named = complaints.into_iter().take(MOST_NAMED).cloned();
-        lines.chain(named).chain((more > 0).then(|| format!("… and {more} more"))).collect()
+        let mut complaints = self.complaints(FAILED);
+        complaints.extend(self.complaints(DAMAGED));
+        let more = complaints.len().saturating_sub(MOST_CAUSES);
+        complaints.truncate(MOST_CAUSES);
+        let more = (more > 0).then(|| format!("… and {more} more"));
+        lines.chain(complaints).chain(more).collect()
+    }
+
+    fn complaints(&self, what: &'static str) -> Vec<String> {
+        let all = self.runs.iter().filter_map(|known| known.complaint.as_ref());
+        let kind = all.filter(|(kind, ..)| *kind == what);
+        causes::lines(what, kind.map(|(_, id, why)| (id, why.as_str())))
     }
 }
 
@@ -66,10 +77,8 @@ impl Known {
             _ => None,
         };
         let complaint = match state {
-            RunState::Failed { error, .. } => {
-                Some(format!("run {} failed before: {error}", run.id()))
-            }
-            RunState::Broken { why } => Some(format!("run {} cannot be used: {why}", run.id())),
+            RunState::Failed { error, .. } => Some((FAILED, run.id(), error.clone())),
+            RunState::Broken { why } => Some((DAMAGED, run.id(), why.clone())),
             _ => None,
         };
         let (step, reason) = (state.step(), reason(state));

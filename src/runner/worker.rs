@@ -53,7 +53,8 @@ struct Loaded {
 impl Loaded {
     fn load(assignment: &Assignment, first: &RunConfig) -> Result<Self> {
         let corpus = Corpus::load(&assignment.source, &first.data.split)?;
-        Ok(Loaded { corpus, device: assignment.backend.open()? })
+        let device = assignment.backend.open_device(assignment.device.as_deref())?;
+        Ok(Loaded { corpus, device })
     }
 }
 

@@ -4,13 +4,14 @@ use std::path::PathBuf;
 
 use anyhow::{Result, bail};
 
-use super::{Inputs, Print, Request, results};
+use super::{Inputs, Print, Request, command, results};
 use crate::backend::Backend;
 use crate::cluster::snapshot::Frozen;
 use crate::exit::usage;
 use crate::record::Provenance;
 use crate::runner::Todo;
 use crate::store::Store;
+use crate::talk::say;
 
 /// Presents the results of the runs that there are, of a spec or of a frozen sweep.
 ///
@@ -27,12 +28,12 @@ pub fn collect(mut request: Request, mut out: PathBuf, print: Print) -> Result<(
     }
     let inputs = Inputs::load(&request)?;
     let store = Store::new(&out);
-    let call = Provenance::of_call(backend, 1, std::env::args().collect());
+    let call = Provenance::of_call(backend, None, 1, command::as_text());
     results::present(&inputs, &out, &store, &call, print)?;
     let todo = Todo::of(&inputs.plan.runs, &store);
     let (finished, all) = (todo.finished(), inputs.plan.runs.len());
     if finished < all {
-        todo.reasons().iter().for_each(|reason| eprintln!("{reason}"));
+        todo.reasons().iter().for_each(|reason| say(reason));
         bail!("only {finished} of {all} runs are trained; the results hold what there is so far");
     }
     Ok(())

@@ -20,8 +20,9 @@ pub struct Forecast {
 
 impl Forecast {
     /// # Errors
-    /// A plan without runs.
+    /// A plan without runs, or a device that is not there.
     pub fn of(inputs: &Inputs, options: &Options) -> Result<Self> {
+        options.check_device()?;
         let runs = &inputs.plan.runs;
         let layout = options.layout(runs)?;
         let todo = Todo::of(runs, &Store::new(&options.out));

@@ -17,6 +17,7 @@ pub fn sweep(request: &Request, options: Options, fail_fast: bool, print: Print)
     if options.extend {
         extend::rename(&mut inputs);
     }
+    options.check_device()?;
     let session = Session::start(Work::of(&inputs), options)?;
     let (source, initial) = (inputs.spec.source.clone(), request.init.clone());
     let result = train(&session, source, initial, fail_fast)?;
@@ -33,7 +34,7 @@ pub fn train(
     let cohorts = session.cohorts();
     if !cohorts.is_empty() {
         // Fail early if there is no adapter, not in every worker.
-        session.options.backend.open()?;
+        session.options.open_device()?;
     }
     let executor = processes(session, source, initial)?;
     let progress = session.progress(&cohorts);
@@ -48,6 +49,7 @@ fn processes(session: &Session, source: Source, initial: Option<PathBuf>) -> Res
         source,
         initial,
         backend: options.backend,
+        device: options.device.clone(),
         threads: session.layout.threads,
         checkpoint_every: options.checkpoint_every,
         provenance: session.provenance.clone(),

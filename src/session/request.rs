@@ -2,13 +2,16 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
+use burn::tensor::Device;
 
 use crate::backend::Backend;
 use crate::config::RunConfig;
 use crate::exit::usage;
 use crate::experiment::Changes;
+use crate::record::Provenance;
 use crate::runner::Machine;
 use crate::runner::layout::Layout;
+use crate::runner::progress::Shown;
 
 /// A spec and what a call changes of it.
 #[derive(Clone, Debug)]
@@ -25,6 +28,8 @@ pub struct Options {
     /// Folder of results.
     pub out: PathBuf,
     pub backend: Backend,
+    /// The GPU to compute on: its number or part of its name.
+    pub device: Option<String>,
     /// Most lanes of a cohort, where the user says so.
     pub lanes: Option<usize>,
     /// Cohorts to train at once, where the user says so.
@@ -39,11 +44,43 @@ pub struct Options {
     pub extend: bool,
     /// Say nothing on stderr but errors.
     pub quiet: bool,
+    /// Show lines instead of bars, even on a terminal.
+    pub plain: bool,
     /// Say how the runs are grouped.
     pub verbose: bool,
 }
 
 impl Options {
+    /// Checks the GPU that the user asked for, before anything is thrown away or trained.
+    ///
+    /// # Errors
+    /// A usage error that lists what there is.
+    pub fn check_device(&self) -> Result<()> {
+        self.backend.check_device(self.device.as_deref())
+    }
+
+    /// Opens what to compute on.
+    ///
+    /// # Errors
+    /// No such device on this machine; the message says what there is.
+    pub fn open_device(&self) -> Result<Device> {
+        self.backend.open_device(self.device.as_deref())
+    }
+
+    /// What the records of this call's runs say about their origin.
+    pub fn provenance(&self, jobs: usize, command: Vec<String>) -> Provenance {
+        Provenance::of_call(self.backend, self.device.as_deref(), jobs, command)
+    }
+
+    /// How much of its progress a call shows.
+    pub fn shown(&self) -> Shown {
+        match (self.quiet, self.plain) {
+            (true, _) => Shown::Nothing,
+            (false, true) => Shown::Lines,
+            (false, false) => Shown::Bars,
+        }
+    }
+
     /// How many lanes and workers to use for these runs.
     ///
     /// # Errors

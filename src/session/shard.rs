@@ -14,6 +14,7 @@ use crate::exit::usage;
 use crate::experiment::shards::{Shard, deal};
 use crate::runner::Pending;
 use crate::signals;
+use crate::talk::say;
 
 /// What a shard trains and with what.
 struct Part {
@@ -35,10 +36,11 @@ pub fn sweep(request: &Request, options: Options, shard: Shard, fail_fast: bool)
     };
     if part.work.runs.is_empty() {
         if !part.options.quiet {
-            eprintln!("shard {shard} has no runs");
+            say(&format!("shard {shard} has no runs"));
         }
         return Ok(());
     }
+    part.options.check_device()?;
     let session = Session::start(part.work, part.options)?;
     let warned = listen_to_warnings(&session)?;
     let before = steps_left(&session.pending());
@@ -68,6 +70,7 @@ fn part_of_frozen(request: &Request, options: Options, shard: Shard) -> Result<P
     let options = Options {
         out: frozen.results().to_owned(),
         backend: contents.backend,
+        device: contents.device.clone(),
         lanes: contents.lanes,
         jobs: Some(contents.jobs),
         checkpoint_every: contents.checkpoint_every,

@@ -1,4 +1,4 @@
-//! Training in this process, to watch it or to keep its weights.
+//! Training in this process, to keep its weights.
 
 use std::path::Path;
 
@@ -9,34 +9,24 @@ use crate::config::RunConfig;
 use crate::exit::usage;
 use crate::model::write_weights;
 use crate::record::Status;
-use crate::runner::progress::Dashboard;
-use crate::runner::{CohortRunner, InProcess, Progress};
+use crate::runner::{CohortRunner, InProcess};
 use crate::store::Store;
 
-/// Trains a spec of one arm, on a dashboard if `watched`, and writes the final weights to `save`.
+/// Trains a spec of one arm and writes the final weights to `save`.
 ///
 /// # Errors
 /// A spec of several arms or, with `save`, of several runs; a run that failed; a stop before the end.
-pub fn train(
-    request: &Request,
-    options: Options,
-    save: Option<&Path>,
-    watched: bool,
-    print: Print,
-) -> Result<()> {
+pub fn train(request: &Request, options: Options, save: Option<&Path>, print: Print) -> Result<()> {
     let mut inputs = Inputs::load(request)?;
     if options.extend {
         extend::rename(&mut inputs);
     }
     usage(check(request, &inputs, save.is_some()))?;
+    options.check_device()?;
     let session = Session::start(Work::of(&inputs), options)?;
     let cohorts = session.cohorts();
     let executor = InProcess(cohort_runner(&inputs, &session)?);
-    let progress: Box<dyn Progress> = if watched && !cohorts.is_empty() {
-        Box::new(dashboard(&inputs, &session))
-    } else {
-        session.progress(&cohorts)
-    };
+    let progress = session.progress(&cohorts);
     let result = session.sweep(&executor, &*progress, false).run(&cohorts);
     drop(progress);
     let complete = !result.stopped && result.failed.is_empty();
@@ -64,18 +54,13 @@ fn cohort_runner<'a>(inputs: &'a Inputs, session: &Session) -> Result<CohortRunn
     Ok(CohortRunner {
         corpus: &inputs.corpus,
         initial: inputs.initial.clone(),
-        device: session.options.backend.open()?,
+        device: session.options.open_device()?,
         threads: session.layout.threads,
         store: session.store.clone(),
         provenance: session.provenance.clone(),
         checkpoint_every: session.options.checkpoint_every,
         interrupter: session.stop.interrupter().clone(),
     })
-}
-
-fn dashboard(inputs: &Inputs, session: &Session) -> Dashboard {
-    let label = format!("{}: {}", inputs.spec.name, inputs.spec.arms[0].label());
-    Dashboard::new(&label, &inputs.plan.runs, session.stop.interrupter())
 }
 
 /// Writes the weights of a run's last checkpoint, which is its end.

@@ -13,6 +13,7 @@ use crate::cluster::submit::{QueuePosition, live, queue_positions};
 use crate::config::{RunConfig, RunId};
 use crate::record::Status;
 use crate::store::{Holder, RunState, Store};
+use crate::talk::say;
 
 /// Every state that a row may name, in the order of a summary.
 pub const STATES: [&str; 7] =
@@ -65,7 +66,7 @@ fn without_spec(run: RunConfig) -> (RunConfig, String, u64) {
 fn queue(results: &Path) -> HashMap<RunId, QueuePosition> {
     let positions = live(results, &Slurm).and_then(|live| queue_positions(&live));
     positions.unwrap_or_else(|error| {
-        eprintln!("cannot tell what is queued: {error:#}");
+        say(&format!("cannot tell what is queued: {error:#}"));
         HashMap::new()
     })
 }

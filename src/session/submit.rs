@@ -1,10 +1,11 @@
 //! A sweep on a cluster.
 
 use std::collections::BTreeSet;
+use std::path::absolute;
 
-use anyhow::{Result, ensure};
+use anyhow::{Result, bail, ensure};
 
-use super::{Inputs, Options, Print, Request, Session, Work};
+use super::{Inputs, Options, Print, Request, Session, Work, command};
 use crate::cluster::Options as ClusterOptions;
 use crate::cluster::check::{check_cluster, check_programs};
 use crate::cluster::follow::Queued;
@@ -15,6 +16,7 @@ use crate::config::{RunConfig, RunId};
 use crate::exit::{Stopped, usage};
 use crate::plural::counted;
 use crate::runner::SweepResult;
+use crate::talk::say;
 
 /// Tasks that are followed at once; Slurm starts them in order.
 const MOST_FOLLOWED: usize = 64;
@@ -30,9 +32,10 @@ pub fn sweep(
     print: Print,
 ) -> Result<()> {
     usage(check_options(&options))?;
+    usage(check_paths(request, &options))?;
     let note = check_cluster(&Slurm, cluster.job.partition.as_deref(), &options.out)?;
     if let Some(note) = note.filter(|_| !options.quiet) {
-        eprintln!("{note}");
+        say(&note);
     }
     let inputs = Inputs::load(request)?;
     let lock = Lock::take(&options.out)?;
@@ -62,6 +65,16 @@ fn check_options(options: &Options) -> Result<()> {
         "--fresh and --retry-diverged throw results away; with --launcher slurm use another --out"
     );
     ensure!(!options.extend, "--extend works on this machine alone; leave --launcher slurm out");
+    Ok(())
+}
+
+/// Batch scripts and their options are text.
+fn check_paths(request: &Request, options: &Options) -> Result<()> {
+    let out = absolute(&options.out).unwrap_or_else(|_| options.out.clone());
+    for (flag, path) in [("--out", Some(out)), ("--init", request.init.clone())] {
+        let Some(path) = path.filter(|path| path.to_str().is_none()) else { continue };
+        bail!("{flag} {}: Slurm takes paths in UTF-8 alone; rename the folder", path.display());
+    }
     Ok(())
 }
 
@@ -125,13 +138,14 @@ impl Call<'_> {
             initial: self.request.init.clone(),
             source: self.inputs.spec.source.clone(),
             backend: options.backend,
+            device: options.device.clone(),
             lanes: options.lanes,
             jobs: options.jobs.unwrap_or(1),
             checkpoint_every: options.checkpoint_every,
             program,
             shards: 0,
             runs: 0,
-            command: std::env::args().collect(),
+            command: command::as_text(),
         }
     }
 
@@ -153,10 +167,6 @@ impl Call<'_> {
             );
             return Err(Stopped { message }.into());
         }
-        session.finish(self.inputs, result, print)?;
-        let left = session.look_again().pending().len();
-        let left_runs = counted(left, "run");
-        ensure!(left == 0, "{left_runs} left the queue unfinished; run the command again");
-        Ok(())
+        session.finish(self.inputs, result, print)
     }
 }

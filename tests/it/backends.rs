@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use crate::common::{fixture, rows, text, wane_ok};
+use crate::common::{fixture, rows, text, wane, wane_ok};
 
 const TOLERANCE: f64 = 1e-3;
 
@@ -32,6 +32,32 @@ fn assert_agree(flex: &[HashMap<String, String>], other: &[HashMap<String, Strin
 fn ndarray_agrees_with_flex() {
     let folder = tempfile::tempdir().unwrap();
     assert_agree(&curves("flex", folder.path()), &curves("ndarray", folder.path()));
+}
+
+#[test]
+fn a_gpu_is_chosen_by_its_number_or_name_and_a_wrong_one_is_answered_with_the_list() {
+    let spec = fixture("tiny.toml");
+    let plan = |more: &[&str]| wane(&[&["plan", text(&spec)], more].concat());
+    let cpu = plan(&["--device", "0"]);
+    assert_eq!(cpu.code, Some(2));
+    assert!(cpu.stderr.contains("add --backend wgpu"), "{}", cpu.stderr);
+    let offered = wane_ok(&["backends"]).stdout;
+    for wrong in ["99", "no such card"] {
+        let call = plan(&["--backend", "wgpu", "--device", wrong]);
+        assert_eq!(call.code, Some(2), "{}", call.stderr);
+        let listed = call.stderr.contains("there is 0 (") || offered.contains("no adapter");
+        assert!(listed, "{}", call.stderr);
+    }
+    let Some(first) = offered.lines().find_map(|line| line.strip_prefix("wgpu     0: ")) else {
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let sweep = ["sweep", text(&spec), "--seeds", "0", "--out", text(folder.path())];
+    wane_ok(&[&sweep[..], &["--backend", "wgpu", "--device", "0", "--quiet"]].concat());
+    let path = folder.path().join("tiny/experiment.json");
+    let record: serde_json::Value =
+        serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    assert_eq!(record["provenance"]["adapter"], first);
 }
 
 #[test]

@@ -402,6 +402,128 @@ fn weights_that_do_not_fit_are_named_with_the_tensor() {
     refuse(&u64::MAX.to_le_bytes(), &["cannot read weights"]);
 }
 
+#[cfg(unix)]
+#[test]
+fn a_cause_that_many_runs_share_is_told_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = folder.path().join(".runs");
+    std::os::unix::fs::symlink(&store, &store).unwrap();
+    let spec = fixture("tiny.toml");
+    let call = wane(&["sweep", text(&spec), "--lanes", "1", "--out", text(folder.path())]);
+    let said = &call.stderr;
+    assert_eq!(call.code, Some(1), "{said}");
+    assert!(said.contains("6 of 6 runs failed:\n  6 runs failed: "), "{said}");
+    assert!(said.contains("and 3 more)") && said.contains(".runs"), "{said}");
+    assert!(said.matches("cannot create").count() <= 2, "{said}");
+    assert!(!said.contains("panicked"), "{said}");
+}
+
+#[test]
+fn a_folder_that_cannot_hold_results_is_refused_before_training() {
+    let folder = tempfile::tempdir().unwrap();
+    let spec = fixture("tiny.toml");
+    let path = |name: &str| folder.path().join(name);
+    fs::write(path("file"), "mine").unwrap();
+    fs::create_dir(path("taken")).unwrap();
+    fs::write(path("taken/tiny"), "mine").unwrap();
+    let mut cases = vec![
+        ("file", "file is a file; expected a folder"),
+        ("file/below", "file is a file; expected a folder"),
+        ("taken", "tiny is a file; expected a folder"),
+    ];
+    #[cfg(unix)]
+    {
+        std::os::unix::fs::symlink(path("nowhere"), path("dangling")).unwrap();
+        std::os::unix::fs::symlink(path("loop"), path("loop")).unwrap();
+        cases.extend([
+            ("dangling", "nowhere, which cannot be reached"),
+            ("dangling/below", "nowhere, which cannot be reached"),
+            ("loop", "cannot be reached"),
+        ]);
+    }
+    #[cfg(target_os = "linux")]
+    cases.push(("/proc/results", "--out /proc/results: cannot create the folder"));
+    for (out, expected) in cases {
+        let out = path(out);
+        for command in ["sweep", "train"] {
+            let one = ["--set", "arm.0.mask=global", "--set", "arm.0.weight_decay=1.0"];
+            let arguments = [&[command, text(&spec), "--out", text(&out)], &one[..]].concat();
+            refused(folder.path(), &arguments, &["--out", expected]);
+        }
+    }
+}
+
+#[test]
+fn a_name_too_long_for_a_folder_is_refused_and_the_longest_works() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("results");
+    let spec = fixture("tiny.toml");
+    for length in [201, 255, 300, 5000] {
+        let name = format!("name={}", "n".repeat(length));
+        let arguments = ["sweep", text(&spec), "--set", &name, "--out", text(&out)];
+        refused(folder.path(), &arguments, &["expected at most 200"]);
+    }
+    let name = "n".repeat(200);
+    let set = format!("name={name}");
+    wane_ok(&["sweep", text(&spec), "--set", &set, "--out", text(&out), "--seeds", "0"]);
+    assert!(out.join(name).join("report.html").is_file());
+}
+
+/// Bytes that are no UTF-8, blanks, quotes and letters of other scripts.
+#[cfg(unix)]
+#[test]
+fn paths_of_any_bytes_work_or_are_refused_by_name() {
+    use std::ffi::{OsStr, OsString};
+    use std::os::unix::ffi::OsStringExt;
+    for name in [b"f\xfflder".to_vec(), "a \"b\" $x λ's".as_bytes().to_vec()] {
+        let is_text = std::str::from_utf8(&name).is_ok();
+        let folder = tempfile::tempdir().unwrap();
+        let odd = folder.path().join(OsString::from_vec(name));
+        fs::create_dir(&odd).unwrap();
+        let path = |name: &str| odd.join(name).into_os_string();
+        fs::copy(fixture("tiny.toml"), path("s.toml")).unwrap();
+        fs::write(path("t.txt"), "abc ".repeat(500)).unwrap();
+        let call = |words: &[&OsStr]| {
+            let mut command = crate::common::command::<&str>(&[]);
+            Call::from(command.args(words).current_dir(&odd).output().unwrap())
+        };
+        let (spec, out, weights) = (path("s.toml"), path("out"), path("w.safetensors"));
+        let results = path("out/tiny");
+        let word = OsStr::new;
+        let one = ["--seeds=0", "--set", "arm.0.mask=global", "--set", "arm.0.weight_decay=1.0"];
+        let one = one.map(word);
+        let with_out = |command: &'static str| vec![word(command), &spec, word("--out"), &out];
+        let train = [with_out("train"), one.to_vec(), vec![word("--save"), &weights]].concat();
+        let init = [with_out("sweep"), vec![word("--init"), &weights]].concat();
+        let calls = [
+            with_out("sweep"),
+            with_out("plan"),
+            with_out("status"),
+            with_out("collect"),
+            train,
+            init,
+            vec![word("manifest"), &spec],
+            vec![word("report"), &results],
+            vec![word("compare"), &results, &results],
+            vec![word("sweep"), word("s.toml"), word("--data"), word("t.txt")],
+        ];
+        for words in calls {
+            let call = call(&words);
+            assert_eq!(call.code, Some(0), "{words:?}: {}", call.stderr);
+        }
+        let data = path("t.txt");
+        let data = call(&[word("plan"), &spec, word("--data"), &data]);
+        assert_eq!(data.code, Some(if is_text { 0 } else { 2 }), "{}", data.stderr);
+        assert!(is_text || data.stderr.contains("--data <PATH>"), "{}", data.stderr);
+        if !is_text {
+            let slurm = [with_out("sweep"), vec![word("--launcher"), word("slurm")]].concat();
+            let slurm = call(&slurm);
+            assert_eq!(slurm.code, Some(2), "{}", slurm.stderr);
+            assert!(slurm.stderr.contains("--out") && slurm.stderr.contains("UTF-8"));
+        }
+    }
+}
+
 #[test]
 fn a_store_that_leads_nowhere_is_named() {
     let folder = tempfile::tempdir().unwrap();

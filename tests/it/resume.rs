@@ -398,7 +398,7 @@ fn a_file_where_the_results_should_go_is_named() {
     let out = folder.path().join("taken");
     fs::write(&out, "mine").unwrap();
     let call = wane(&["sweep", text(&fixture("tiny.toml")), "--out", text(&out)]);
-    assert_eq!(call.code, Some(1), "{}", call.stderr);
+    assert_eq!(call.code, Some(2), "{}", call.stderr);
     assert!(call.stderr.contains(text(&out)), "{}", call.stderr);
     assert_eq!(fs::read_to_string(&out).unwrap(), "mine");
 }

@@ -76,6 +76,7 @@ fn contents() -> Contents {
         initial: None,
         source: Source::Grammar,
         backend: Backend::Flex,
+        device: None,
         lanes: None,
         jobs: 1,
         checkpoint_every: Duration::from_secs(30),

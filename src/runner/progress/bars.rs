@@ -8,6 +8,7 @@ use super::Progress;
 use crate::config::RunConfig;
 use crate::plural::counted;
 use crate::record::CurveRow;
+use crate::terminal::Keys;
 
 /// A bar for the sweep and a line for each cohort in training.
 pub struct Bars {
@@ -16,6 +17,8 @@ pub struct Bars {
     runs: usize,
     ended: AtomicUsize,
     running: Mutex<HashMap<usize, Running>>,
+    /// `q` stops the sweep.
+    _keys: Option<Keys>,
 }
 
 struct Running {
@@ -42,7 +45,8 @@ impl Bars {
         );
         let sweep = all.add(ProgressBar::new(lane_steps).with_style(style));
         let runs = cohorts.iter().map(Vec::len).sum();
-        let bars = Bars { all, sweep, runs, ended: AtomicUsize::new(0), running: Mutex::default() };
+        let (ended, running) = (AtomicUsize::new(0), Mutex::default());
+        let bars = Bars { all, sweep, runs, ended, running, _keys: Keys::listen() };
         bars.runs_ended(0);
         bars
     }

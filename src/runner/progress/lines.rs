@@ -5,6 +5,7 @@ use indicatif::HumanDuration;
 
 use super::Progress;
 use crate::plural::counted;
+use crate::talk::say;
 
 /// A line is due when runs have ended, and at least this often while they train.
 const INTERVAL: Duration = Duration::from_secs(60);
@@ -39,7 +40,7 @@ impl Lines {
         reached.last_line = Instant::now();
         // Steps that a dead worker lost are counted twice.
         let share = (reached.lane_steps as f64 / self.lane_steps.max(1) as f64).min(1.0);
-        eprintln!("{}", line(reached.runs, self.runs, share, self.start.elapsed()));
+        say(&line(reached.runs, self.runs, share, self.start.elapsed()));
     }
 }
 
@@ -53,7 +54,7 @@ impl Progress for Lines {
     }
 
     fn note(&self, text: &str) {
-        eprintln!("{text}");
+        say(text);
     }
 
     fn runs_ended(&self, count: usize) {

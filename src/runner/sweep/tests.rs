@@ -53,8 +53,8 @@ fn script(entries: &[(&RunConfig, Outcome)]) -> Mock {
 fn sweep(mock: &Mock, cohorts: &[Vec<RunConfig>], fail_fast: bool, stop: &Stop) -> SweepResult {
     let results = tempfile::tempdir().unwrap();
     let store = Store::new(results.path());
-    let (executor, progress) = (mock, &Silent);
-    Sweep { workers: 1, fail_fast, executor, store: &store, progress, stop }.run(cohorts)
+    let (executor, progress, told) = (mock, &Silent, Mutex::default());
+    Sweep { workers: 1, fail_fast, executor, store: &store, progress, stop, told }.run(cohorts)
 }
 
 #[test]
@@ -129,9 +129,17 @@ fn a_run_that_another_process_holds_is_waited_for() {
     let lock = store.lock(&runs[0].id(), &Holder::new("there", 0)).unwrap();
     let mock = script(&[(&runs[0], Outcome::Busy)]);
     let (stop, executor, progress) = (Stop::default(), &mock, &Silent);
+    let told = Mutex::default();
     std::thread::scope(|scope| {
-        let sweep =
-            Sweep { workers: 1, fail_fast: false, executor, store: &store, progress, stop: &stop };
+        let sweep = Sweep {
+            workers: 1,
+            fail_fast: false,
+            executor,
+            store: &store,
+            progress,
+            stop: &stop,
+            told,
+        };
         let cohorts = one_each(&runs);
         let waiting = scope.spawn(move || sweep.run(&cohorts));
         std::thread::sleep(POLL_INTERVAL * 3);

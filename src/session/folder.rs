@@ -1,0 +1,47 @@
+//! The folder of results, looked at before anything is trained.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, Result, bail, ensure};
+
+use crate::exit::usage;
+use crate::files::create_folder;
+
+/// Makes sure that results can be written to the folder of an experiment.
+///
+/// # Errors
+/// A usage error that says what is in the way.
+pub fn check(out: &Path, name: &str) -> Result<()> {
+    usage(check_parts(out, name).with_context(|| format!("--out {}", out.display())))
+}
+
+fn check_parts(out: &Path, name: &str) -> Result<()> {
+    check_is_free(out)?;
+    check_is_free(&out.join(name))?;
+    create_folder(out)?;
+    tempfile::tempfile_in(out).context("nothing can be written there")?;
+    Ok(())
+}
+
+/// Refuses a path where a folder can neither be nor become.
+fn check_is_free(path: &Path) -> Result<()> {
+    for part in path.ancestors().filter(|part| !part.as_os_str().is_empty()) {
+        let Ok(link) = fs::symlink_metadata(part) else { continue };
+        match fs::metadata(part) {
+            Ok(found) => {
+                ensure!(found.is_dir(), "{} is a file; expected a folder", part.display());
+            }
+            Err(error) if link.is_symlink() => {
+                let target = fs::read_link(part).unwrap_or_default();
+                let (part, target) = (part.display(), target.display());
+                bail!(
+                    "{part} is a link to {target}, which cannot be reached: {error}; create that folder, or name another"
+                )
+            }
+            Err(error) => bail!("{} cannot be looked at: {error}", part.display()),
+        }
+        break;
+    }
+    Ok(())
+}
