@@ -147,7 +147,7 @@ mod tests {
     #[test]
     fn legacy_encodings_are_named() {
         let chinese = "天地玄黄，宇宙洪荒。日月盈昃，辰宿列张。寒来暑往，秋收冬藏。\n";
-        let japanese = "いろはにほへと ちりぬるを わかよたれそ つねならむ。春はあけぼの。\n";
+        let japanese = "春はあけぼの。やうやう白くなりゆく山ぎは、すこしあかりて、紫だちたる雲のほそくたなびきたる。\n";
         let german = "Über allen Gipfeln ist Ruh, in allen Wipfeln spürest du kaum einen Hauch.\n";
         let russian = "Мороз и солнце; день чудесный! Ещё ты дремлешь, друг прелестный.\n";
         for (text, encoding) in [
