@@ -57,10 +57,14 @@ impl Compression {
 fn frames(mut bytes: &[u8], unpacked: &mut Vec<u8>) -> Result<()> {
     while !bytes.is_empty() {
         let left = MOST_BYTES - unpacked.len() as u64;
-        StreamingDecoder::new(&mut bytes)?.take(left).read_to_end(unpacked)?;
+        let mut frame = StreamingDecoder::new(&mut bytes)?;
+        frame.by_ref().take(left).read_to_end(unpacked)?;
         if unpacked.len() as u64 == MOST_BYTES {
             break;
         }
+        let told = frame.decoder.get_checksum_from_data();
+        let sum = frame.decoder.get_calculated_checksum();
+        ensure!(told.is_none() || told == sum, "its checksum is wrong");
     }
     Ok(())
 }
