@@ -98,6 +98,9 @@ fn main() {
             question: None,
             spec: text.clone(),
             data: corpus.source.clone(),
+            recognised: String::new(),
+            alphabet: None,
+            unseen: None,
             digest: corpus.digest.clone(),
             provenance: provenance(),
         };

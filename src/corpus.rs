@@ -2,11 +2,23 @@
 //! evaluation windows are cut from it.
 
 mod batches;
-mod bins;
+mod compression;
+mod description;
 pub mod download;
+mod encoding;
+mod evidence;
+mod foreign;
 mod grammar;
+mod input;
+mod jsonl;
 mod lexicon;
+mod llmc;
+mod meta;
+mod npy;
+mod pickle;
+mod recognise;
 mod text;
+mod tokens;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -27,9 +39,9 @@ pub type Token = u16;
 pub enum Source {
     /// The built-in probabilistic grammar, as characters.
     Grammar,
-    /// A UTF-8 text file, as characters.
+    /// A text file, as characters.
     Text(#[serde(with = "crate::paths")] PathBuf),
-    /// A folder with nanoGPT's `train.bin` and `val.bin`.
+    /// A folder with token files, such as nanoGPT's `train.bin` and `val.bin`.
     Bins(#[serde(with = "crate::paths")] PathBuf),
 }
 
@@ -59,12 +71,18 @@ impl fmt::Display for Source {
 pub struct Corpus {
     /// Where they came from, for people.
     pub source: String,
+    /// What the source was recognised as, for people.
+    pub recognised: String,
     /// Number of different tokens a model must tell apart.
     pub vocabulary: usize,
     /// Training tokens.
     pub train: Vec<Token>,
     /// Validation tokens.
     pub val: Vec<Token>,
+    /// The character of each token, where tokens are characters and it is known.
+    pub alphabet: Option<Vec<char>>,
+    /// How many tokens of val never occur in train.
+    pub unseen: usize,
     /// Exact negative log-likelihood of each validation token in nats, where it is known.
     pub val_nats: Option<Vec<f64>>,
     /// SHA-256 over vocabulary and tokens: two corpora with one digest train alike.
@@ -75,13 +93,13 @@ impl Corpus {
     /// Reads `split.train` tokens from the start of the source and `split.val` from its end.
     ///
     /// # Errors
-    /// A source that cannot be read, is too short, or holds a token outside its vocabulary; the
-    /// message names the file and the numbers.
+    /// A source that cannot be read or is something else than text or tokens, is too short, or holds a
+    /// token outside its vocabulary; the message names the file and the numbers.
     pub fn load(source: &Source, split: &Split) -> Result<Self> {
         match source {
             Source::Grammar => Ok(Self::from_grammar(split)),
             Source::Text(path) => text::read(path, split),
-            Source::Bins(folder) => bins::read(folder, split),
+            Source::Bins(folder) => tokens::read(folder, split),
         }
     }
 
@@ -92,12 +110,23 @@ impl Corpus {
         let (train, val) = tokens.split_at(split.train);
         let mut corpus = Self::new("grammar".into(), alphabet.len(), train.into(), val.into());
         corpus.val_nats = Some(text.nats[split.train..].to_vec());
-        corpus
+        corpus.recognised("the built-in grammar".into()).with_alphabet(alphabet)
     }
 
     fn new(source: String, vocabulary: usize, train: Vec<Token>, val: Vec<Token>) -> Self {
         let digest = digest(vocabulary, &train, &val);
-        Corpus { source, vocabulary, train, val, val_nats: None, digest }
+        let unseen = unseen(vocabulary, &train, &val);
+        let recognised = String::new();
+        let (alphabet, val_nats) = (None, None);
+        Corpus { source, recognised, vocabulary, train, val, alphabet, unseen, val_nats, digest }
+    }
+
+    fn recognised(self, recognised: String) -> Self {
+        Corpus { recognised, ..self }
+    }
+
+    fn with_alphabet(self, alphabet: Vec<char>) -> Self {
+        Corpus { alphabet: Some(alphabet), ..self }
     }
 
     /// Checks that each split holds at least one window of `context` tokens and its targets.
@@ -141,6 +170,12 @@ impl Corpus {
         let sum: f64 = targets.map(|token| nats[usize::from(*token)]).sum();
         sum / (starts.len() * context) as f64
     }
+}
+
+fn unseen(vocabulary: usize, train: &[Token], val: &[Token]) -> usize {
+    let mut seen = vec![false; vocabulary];
+    train.iter().for_each(|token| seen[usize::from(*token)] = true);
+    val.iter().filter(|token| !seen[usize::from(**token)]).count()
 }
 
 fn digest(vocabulary: usize, train: &[Token], val: &[Token]) -> String {

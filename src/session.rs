@@ -49,7 +49,8 @@ pub struct Work {
 impl Work {
     /// Every run of a plan.
     pub fn of(inputs: &Inputs) -> Self {
-        let (name, notes) = (inputs.spec.name.clone(), inputs.spec.notes.clone());
+        let (name, mut notes) = (inputs.spec.name.clone(), inputs.spec.notes.clone());
+        notes.extend(inputs.corpus.unseen_told());
         Work { name, runs: inputs.plan.runs.clone(), notes }
     }
 }

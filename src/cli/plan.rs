@@ -53,6 +53,9 @@ fn asked(inputs: &Inputs) -> Vec<String> {
         corpus.vocabulary,
         spec.split.order.name(),
     ));
+    lines.push(format!("recognised   {}", corpus.recognised));
+    lines.extend(corpus.alphabet_told().map(|alphabet| format!("alphabet     {alphabet}")));
+    lines.extend(corpus.unseen_told().map(|unseen| format!("unseen       {unseen}")));
     lines.extend(spec.models().iter().map(|model| self::model(model, corpus.vocabulary)));
     lines
 }

@@ -1,27 +1,21 @@
-//! UTF-8 text files, read as characters.
+//! Text files, read as characters.
 
 use std::collections::BTreeSet;
 use std::path::Path;
 
 use anyhow::{Context, Result, anyhow, ensure};
+use indicatif::HumanCount;
 
-use super::{Corpus, Split, Token};
+use super::encoding::decode;
+use super::recognise::{Content, recognise};
+use super::{Corpus, Split, Token, input, jsonl};
 
 /// Reads a text file. The vocabulary is every character of the *whole* file, sorted by code point,
 /// so that it does not change with the split.
 pub fn read(path: &Path, split: &Split) -> Result<Corpus> {
     let name = path.display();
-    let bytes = std::fs::read(path)
-        .with_context(|| format!("cannot read the text {name}; data.source is `grammar`, a text file, or a folder of .bin files"))?;
-    let text = String::from_utf8(bytes).map_err(|error| {
-        let offset = error.utf8_error().valid_up_to();
-        anyhow!("{name} is not UTF-8: the byte at offset {offset} starts no character; convert the file, or give a folder of .bin files")
-    })?;
-    ensure!(
-        !text.starts_with('\u{feff}'),
-        "{name} starts with a byte-order mark, which would become a token; save it as UTF-8 without one"
-    );
-    let characters: Vec<char> = text.chars().collect();
+    let found = Found::read(path)?;
+    let characters: Vec<char> = found.text.chars().collect();
     let wanted = split.train + split.val;
     ensure!(
         wanted <= characters.len(),
@@ -40,7 +34,101 @@ pub fn read(path: &Path, split: &Split) -> Result<Corpus> {
     );
     let train = encode(&characters[..split.train], &alphabet);
     let val = encode(&characters[characters.len() - split.val..], &alphabet);
-    Ok(Corpus::new(name.to_string(), alphabet.len(), train, val))
+    let recognised = format!("{}, {} characters", found.told, HumanCount(characters.len() as u64));
+    Ok(Corpus::new(name.to_string(), alphabet.len(), train, val)
+        .recognised(recognised)
+        .with_alphabet(alphabet))
+}
+
+/// The text of a file, and what the file was.
+struct Found {
+    text: String,
+    told: String,
+}
+
+impl Found {
+    fn read(path: &Path) -> Result<Self> {
+        let bytes = input::read(path)?;
+        let Content::Compressed(compression) = recognise(&bytes) else {
+            return Self::in_bytes(path, &bytes, "");
+        };
+        let kind = compression.name();
+        let unpacked = compression.unpack(&bytes).with_context(|| {
+            format!("{} is a {kind} file that is damaged or was cut short", path.display())
+        })?;
+        Self::in_bytes(path, &unpacked, &format!("{kind} of "))
+    }
+
+    /// `around` is what the bytes came out of.
+    fn in_bytes(path: &Path, bytes: &[u8], around: &str) -> Result<Self> {
+        let encoding = match recognise(bytes) {
+            Content::Text(encoding) => encoding,
+            other => return Err(refusal(path, around, other)),
+        };
+        let name = path.display();
+        let text = decode(bytes, encoding).map_err(|offset| {
+            let is = encoding.name();
+            anyhow!("{name} is {around}{is}, but the byte at offset {offset} starts no character; it is damaged or was cut short")
+        })?;
+        let told = format!("{around}{}", encoding.name());
+        match jsonl::texts(&text).with_context(|| name.to_string())? {
+            None => Ok(Found { text, told }),
+            Some(lines) => Ok(Found { text: lines.text, told: format!("{told}: {}", lines.told) }),
+        }
+    }
+}
+
+/// Why a file is not read, and what to do.
+fn refusal(path: &Path, around: &str, content: Content) -> anyhow::Error {
+    let name = path.display();
+    match content {
+        Content::Foreign(foreign) => {
+            anyhow!("{name} is {around}{}, not a text; {}", foreign.name, foreign.advice)
+        }
+        Content::Tokens(kind) => anyhow!(
+            "{name} is {around}{kind}, not a text; tokens are read from a folder that holds train.bin \
+             and val.bin (or train.npy and val.npy) and, for their vocabulary, meta.json or meta.pkl"
+        ),
+        Content::Legacy(encoding) => anyhow!(
+            "{name} is no UTF-8; it looks like {around}{encoding}. Convert it with `{}`",
+            conversion(path, encoding)
+        ),
+        Content::Damaged(offset) => anyhow!(
+            "{name} is {around}UTF-8 text, but the byte at offset {offset} starts no character: it is \
+             damaged or was cut inside a character; drop such bytes with `iconv -c -f UTF-8 -t UTF-8 \
+             {} > NEW`",
+            quoted(path)
+        ),
+        Content::EitherOrder => anyhow!(
+            "{name} is {around}UTF-16 text without a byte-order mark, and its byte order cannot be \
+             told; convert it with `{}` (or UTF-16BE)",
+            conversion(path, "UTF-16LE")
+        ),
+        Content::Compressed(compression) => {
+            anyhow!("{name} is {around}a {} file; unpack it once", compression.name())
+        }
+        Content::Text(_) | Content::Binary => anyhow!(
+            "{name} is {around}binary data of no known format, not a text; tokens are read from a \
+             folder that holds train.bin and val.bin"
+        ),
+    }
+}
+
+/// The call of iconv that makes UTF-8 of a file; it has its own names for some encodings.
+fn conversion(path: &Path, encoding: &str) -> String {
+    let known = match encoding {
+        "x-mac-cyrillic" => "MAC-CYRILLIC",
+        "windows-874" => "CP874",
+        "ISO-8859-8-I" => "ISO-8859-8",
+        name => name,
+    };
+    format!("iconv -f {known} -t UTF-8 {} > NEW", quoted(path))
+}
+
+/// A path as a shell takes it.
+fn quoted(path: &Path) -> String {
+    let plain = path.display().to_string();
+    shlex::try_quote(&plain).map_or(plain.clone(), |quoted| quoted.into_owned())
 }
 
 fn alphabet(characters: &[char]) -> Vec<char> {
@@ -86,8 +174,26 @@ mod tests {
     }
 
     #[test]
-    fn invalid_utf8_is_refused_with_its_offset() {
-        let error = read(file(b"ab\xffcd").path(), &split(1, 1)).unwrap_err().to_string();
-        assert!(error.contains("offset 2"), "{error}");
+    fn text_is_recognised_by_its_content_and_said_to_be_what_it_is() {
+        let corpus = read(file("\u{feff}héllo\n".as_bytes()).path(), &split(3, 2)).unwrap();
+        assert_eq!(corpus.recognised, "UTF-8 text with a byte-order mark, 6 characters");
+        assert_eq!(corpus.vocabulary, 5);
+    }
+
+    #[test]
+    fn a_refusal_says_what_the_file_is_and_what_to_do() {
+        for (bytes, expected) in [
+            (&b"ab\xffcd"[..], "iconv -f windows-1252 -t UTF-8 "),
+            (b"PK\x03\x04\0\0", "a zip archive, not a text; unpack it"),
+            (b"\0\x01\x02\x03", "binary data"),
+            (
+                b"\xff\xfea\0b",
+                "UTF-16 (little-endian) text with a byte-order mark, but the byte at offset 4",
+            ),
+            (b"\x1f\x8b\x08\0", "a gzip file that is damaged or was cut short"),
+        ] {
+            let error = read(file(bytes).path(), &split(1, 1)).unwrap_err();
+            assert!(format!("{error:#}").contains(expected), "{error:#}");
+        }
     }
 }

@@ -167,7 +167,7 @@ fn manifest_lines(rows: &[ManifestRow]) -> String {
 
 fn provenance(experiment: &Experiment) -> String {
     let origin = &experiment.provenance;
-    let rows = [
+    let mut rows = vec![
         ("program", format!("wane {} ({})", origin.version, origin.commit)),
         ("backend", format!("{} on {}", origin.backend, origin.adapter)),
         (
@@ -176,6 +176,12 @@ fn provenance(experiment: &Experiment) -> String {
         ),
         ("data", format!("{} (SHA-256 of its tokens {})", experiment.data, experiment.digest)),
     ];
+    let told = [
+        ("recognised as", Some(&experiment.recognised).filter(|told| !told.is_empty())),
+        ("alphabet", experiment.alphabet.as_ref()),
+        ("unseen", experiment.unseen.as_ref()),
+    ];
+    rows.extend(told.into_iter().filter_map(|(name, told)| Some((name, told?.clone()))));
     let row = |(name, value): &(&str, String)| format!("<dt>{name}</dt><dd>{}</dd>", escape(value));
     format!("<dl>{}</dl>", rows.iter().map(row).collect::<String>())
 }

@@ -13,6 +13,15 @@ pub struct Experiment {
     pub spec: String,
     /// Where the text came from.
     pub data: String,
+    /// What that was recognised as; empty in files of older versions.
+    #[serde(default)]
+    pub recognised: String,
+    /// Its characters, if its tokens are characters.
+    #[serde(default)]
+    pub alphabet: Option<String>,
+    /// How much of val never occurs in train, if anything.
+    #[serde(default)]
+    pub unseen: Option<String>,
     /// SHA-256 over vocabulary and tokens.
     pub digest: String,
     /// What trained its runs, and the command that wrote its files.

@@ -27,6 +27,9 @@ pub fn present(
         question: inputs.spec.question.clone(),
         spec: inputs.text.clone(),
         data: inputs.corpus.source.clone(),
+        recognised: inputs.corpus.recognised.clone(),
+        alphabet: inputs.corpus.alphabet_told(),
+        unseen: inputs.corpus.unseen_told(),
         digest: inputs.corpus.digest.clone(),
         provenance: origin(ends, call),
     };

@@ -4,6 +4,7 @@ mod backends;
 mod bad_input;
 mod command_line;
 mod common;
+mod data;
 mod extend;
 mod family_parity;
 mod files;

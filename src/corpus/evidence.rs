@@ -1,0 +1,210 @@
+//! How wide the tokens of a file without a header are. Nothing in such a file says it, but a wrong
+//! width shows: real tokens do not know whether their place is even or odd.
+
+use anyhow::{Result, bail, ensure};
+
+use super::encoding::is_plain;
+use super::tokens::Width;
+
+/// Fewer 16-bit words than this prove nothing: short texts may have zeros at every second place.
+const LEAST_WORDS: usize = 32;
+
+/// Words as large as this or larger are no upper halves of 32-bit tokens: no vocabulary is that large.
+const UPPER_HALVES: u16 = 16;
+
+/// The width that the beginning of a file of `length` bytes shows; `None` if it shows none, as where it
+/// is short or all zero.
+///
+/// # Errors
+/// No tokens, tokens in an order of bytes that is not read, or signs that contradict each other.
+pub fn width(head: &[u8], length: u64) -> Result<Option<Width>> {
+    ensure!(!is_text(head), "it holds text, not tokens; give the file itself as data.source");
+    ensure!(
+        length.is_multiple_of(2),
+        "it has {length} bytes, an odd number: it is no file of uint16 tokens, or it was cut short"
+    );
+    let words: Vec<u16> =
+        head.as_chunks::<2>().0.iter().map(|pair| u16::from_le_bytes(*pair)).collect();
+    if words.len() < LEAST_WORDS || words.iter().all(|word| *word == 0) {
+        return Ok(None);
+    }
+    refuse_other_contents(&words)?;
+    let width = match Halves::of(&words) {
+        halves if halves.are_of_eight() => Width::Eight,
+        halves if halves.are_of_four() => Width::Four,
+        halves => {
+            halves.refuse_half_evidence()?;
+            Width::Two
+        }
+    };
+    let bytes = width.bytes();
+    ensure!(
+        width == Width::Two || length.is_multiple_of(bytes),
+        "its zeros lie as in tokens of {bytes} bytes, but {length} bytes are no multiple of {bytes}: \
+         it was cut short, or has a header that is not known"
+    );
+    Ok(Some(width))
+}
+
+/// Refuses what would pass as tokens of 16 bits and is none.
+fn refuse_other_contents(words: &[u16]) -> Result<()> {
+    // A header that is all zero but for its first numbers, as llm.c's is, before something else.
+    const HEADER: usize = 512;
+    let (start, rest) = words.split_at(words.len().min(HEADER));
+    ensure!(
+        rest.iter().all(|word| *word == 0)
+            || start[0] == 0
+            || start[16..].iter().any(|word| *word != 0),
+        "it begins with a header of 1 kB that is not known: a few numbers, then zeros; write the \
+         tokens alone, such as with numpy's tofile"
+    );
+    ensure!(
+        !are_bytes(words),
+        "its bytes look like tokens of one byte each (uint8); write them as uint16, such as with \
+         numpy's astype('<u2')"
+    );
+    let swapped = words.iter().all(|word| word % 256 == 0);
+    let even_zero = words.iter().step_by(2).all(|word| *word == 0);
+    ensure!(
+        !swapped && !even_zero,
+        "its zeros lie as in big-endian tokens; write them in little-endian order, such as with \
+         numpy's astype('<u2')"
+    );
+    Ok(())
+}
+
+/// Whether each half of the words is a token. Words far above 255 have lower halves of all values, and
+/// words a little above it have upper halves of 1 and hardly more: here both halves are small.
+fn are_bytes(words: &[u16]) -> bool {
+    let largest = |half: fn(&u16) -> u8| words.iter().map(half).max().unwrap_or(0);
+    let (lower, upper) = (largest(|word| *word as u8), largest(|word| (word >> 8) as u8));
+    lower < 128 && upper < 128 && upper > 0 && (upper >= 8 || lower < 16)
+}
+
+/// The last character of a beginning may be cut.
+fn is_text(head: &[u8]) -> bool {
+    (0..4).any(|cut| head.len() > cut && is_plain(&head[..head.len() - cut]))
+}
+
+/// What tells wide tokens: their upper halves are zero, or tiny beside lower halves that are not.
+struct Halves {
+    /// How many words there are by their place modulo 4, how many of them are zero, and the largest.
+    count: [usize; 4],
+    zeros: [usize; 4],
+    largest: [u16; 4],
+}
+
+impl Halves {
+    fn of(words: &[u16]) -> Self {
+        let mut halves = Halves { count: [0; 4], zeros: [0; 4], largest: [0; 4] };
+        for (place, word) in words.iter().enumerate() {
+            let place = place % 4;
+            halves.count[place] += 1;
+            halves.zeros[place] += usize::from(*word == 0);
+            halves.largest[place] = halves.largest[place].max(*word);
+        }
+        halves
+    }
+
+    fn are_of_eight(&self) -> bool {
+        let [_, second, third, fourth] = self.largest;
+        second < UPPER_HALVES && third == 0 && fourth == 0
+    }
+
+    fn are_of_four(&self) -> bool {
+        let upper = self.largest[1].max(self.largest[3]);
+        let lower = self.largest[0].max(self.largest[2]);
+        // Tokens of a tiny vocabulary in 16 bits are all small, at even places too.
+        upper == 0 || (upper < UPPER_HALVES && lower >= 256)
+    }
+
+    /// Zeros at nine of ten odd places, but not at all and not at even ones, fit neither width.
+    fn refuse_half_evidence(&self) -> Result<()> {
+        let share = |places: [usize; 2]| {
+            let zeros: usize = places.iter().map(|place| self.zeros[*place]).sum();
+            let count: usize = places.iter().map(|place| self.count[*place]).sum();
+            zeros as f64 / count as f64
+        };
+        if share([1, 3]) >= 0.9 && share([0, 2]) <= 0.5 {
+            bail!(
+                "nearly every second word of 16 bits is zero, as in uint32 tokens, but not all are: it \
+                 is neither; write the tokens anew as uint16"
+            );
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn of(bytes: &[u8]) -> Result<Option<Width>> {
+        width(bytes, bytes.len() as u64)
+    }
+
+    fn refused(bytes: &[u8], word: &str) {
+        let error = of(bytes).unwrap_err().to_string();
+        assert!(error.contains(word), "{error}");
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_give_an_answer(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
+            let _ = of(&bytes);
+        }
+
+        #[test]
+        fn tokens_tell_their_width(tokens in proptest::collection::vec(1_u16..50_257, 64..300)) {
+            let bytes = |token: &u16| token.to_le_bytes();
+            let two: Vec<u8> = tokens.iter().flat_map(bytes).collect();
+            let four: Vec<u8> =
+                tokens.iter().flat_map(|token| u32::from(*token).to_le_bytes()).collect();
+            let eight: Vec<u8> =
+                tokens.iter().flat_map(|token| u64::from(*token).to_le_bytes()).collect();
+            prop_assert_eq!(of(&two).unwrap(), Some(Width::Two));
+            prop_assert_eq!(of(&four).unwrap(), Some(Width::Four));
+            prop_assert_eq!(of(&eight).unwrap(), Some(Width::Eight));
+        }
+
+        #[test]
+        fn tokens_of_a_few_letters_are_not_taken_for_wide_ones(
+            tokens in proptest::collection::vec(1_u16..4, 64..300)
+        ) {
+            let bytes: Vec<u8> = tokens.iter().flat_map(|token| token.to_le_bytes()).collect();
+            prop_assert_eq!(of(&bytes).unwrap(), Some(Width::Two));
+        }
+    }
+
+    #[test]
+    fn tokens_beyond_16_bits_are_seen() {
+        let bytes: Vec<u8> = (0..200_u32).flat_map(|n| (n * 641).to_le_bytes()).collect();
+        assert_eq!(of(&bytes).unwrap(), Some(Width::Four));
+    }
+
+    #[test]
+    fn what_is_no_tokens_is_refused_with_what_it_is() {
+        let swapped: Vec<u8> = (1..200_u16).flat_map(u16::to_be_bytes).collect();
+        refused(&swapped, "big-endian");
+        let wide_swapped: Vec<u8> = (1..200_u32).flat_map(u32::to_be_bytes).collect();
+        refused(&wide_swapped, "big-endian");
+        let single: Vec<u8> = (0..200_u8).map(|n| n % 65).collect();
+        refused(&single, "uint8");
+        refused("To be or not to be. ".repeat(20).as_bytes(), "holds text");
+        let mut header = vec![0; 1024];
+        header[0] = 7;
+        header.extend((0..400_u16).flat_map(|n| (n * 91).to_le_bytes()));
+        refused(&header, "header");
+        let torn = |n: u16| [n + 300, u16::from(n.is_multiple_of(20)) * 999];
+        let torn: Vec<u8> = (0..200).flat_map(torn).flat_map(u16::to_le_bytes).collect();
+        refused(&torn, "neither");
+    }
+
+    #[test]
+    fn wide_tokens_that_were_cut_are_refused() {
+        let bytes: Vec<u8> = (1..200_u32).flat_map(u32::to_le_bytes).collect();
+        refused(&bytes[..bytes.len() - 2], "multiple of 4");
+    }
+}

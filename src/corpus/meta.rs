@@ -1,0 +1,180 @@
+//! The vocabulary of a folder of tokens: `meta.json`, or nanoGPT's `meta.pkl`.
+
+use std::path::Path;
+
+use anyhow::{Context, Result, bail, ensure};
+use indicatif::HumanCount;
+use serde_json::Value;
+
+use super::tokens::TokenFile;
+use super::{Token, input, pickle};
+
+/// Vocabulary of GPT-2's tokenizer, which wrote most such files; used where nothing names another.
+const GPT2: usize = 50_257;
+/// Vocabulary of Llama 3's.
+const LLAMA3: usize = 128_256;
+const MOST: usize = Token::MAX as usize + 1;
+
+/// What a folder says of its tokens.
+pub struct Vocabulary {
+    /// Number of different tokens.
+    pub size: usize,
+    /// The character of each token, where tokens are characters.
+    pub alphabet: Option<Vec<char>>,
+    /// The file that says it; `None` where GPT-2's is assumed.
+    file: Option<&'static str>,
+}
+
+impl Vocabulary {
+    /// Reads `meta.json` and `meta.pkl` of a folder; `llama` says that its tokens are Llama 3's.
+    ///
+    /// # Errors
+    /// A file that is damaged, does not say the size or contradicts the other; a size that does not fit
+    /// a token.
+    pub fn of(folder: &Path, llama: bool) -> Result<Self> {
+        let json = Self::read(folder, "meta.json", |bytes| Ok(serde_json::from_slice(bytes)?))?;
+        let pickle = Self::read(folder, "meta.pkl", pickle::read);
+        match json {
+            // meta.json is the way out where a pickle holds objects, so that need not be readable.
+            Some(json) => json.beside(pickle.ok().flatten(), folder),
+            None => pickle?.map_or_else(|| Self::assumed(folder, llama), Ok),
+        }
+    }
+
+    fn beside(self, pickle: Option<Self>, folder: &Path) -> Result<Self> {
+        let Some(pickle) = pickle else { return Ok(self) };
+        ensure!(
+            self.size == pickle.size,
+            "{}: meta.json has vocab_size {}, but meta.pkl {}; remove the wrong one",
+            folder.display(),
+            self.size,
+            pickle.size,
+        );
+        Ok(Vocabulary { alphabet: self.alphabet.or(pickle.alphabet), ..self })
+    }
+
+    fn assumed(folder: &Path, llama: bool) -> Result<Self> {
+        ensure!(
+            !llama,
+            "{} holds tokens of Llama 3 by their header: a vocabulary of {LLAMA3}, but at most {MOST} \
+             fit; if they are another tokenizer's, write meta.json with its vocab_size",
+            folder.display(),
+        );
+        Ok(Vocabulary { size: GPT2, alphabet: None, file: None })
+    }
+
+    fn read(
+        folder: &Path,
+        file: &'static str,
+        parse: fn(&[u8]) -> Result<Value>,
+    ) -> Result<Option<Self>> {
+        let path = folder.join(file);
+        if !path.exists() {
+            return Ok(None);
+        }
+        let bytes = input::read(&path)?;
+        let name = path.display();
+        let meta = parse(&bytes).and_then(Meta::new).with_context(|| expected(&path, file))?;
+        ensure!(
+            (1..=MOST).contains(&meta.size),
+            "{name}: vocab_size is {}, expected 1 to {MOST}: tokens are kept in 16 bits",
+            meta.size
+        );
+        let alphabet = meta.alphabet().with_context(|| name.to_string())?;
+        Ok(Some(Vocabulary { size: meta.size, alphabet, file: Some(file) }))
+    }
+
+    /// Its size and where that is from.
+    pub fn told(&self) -> String {
+        let size = HumanCount(self.size as u64);
+        match self.file {
+            Some(file) => format!("{size} from {file}"),
+            None => format!("{size} assumed, GPT-2's, as there is no meta.json or meta.pkl"),
+        }
+    }
+
+    /// The tokens of a file, all of which must belong to the vocabulary.
+    pub fn check(&self, file: &TokenFile, tokens: Vec<Token>) -> Result<Vec<Token>> {
+        let Some(place) = tokens.iter().position(|token| usize::from(*token) >= self.size) else {
+            return Ok(tokens);
+        };
+        let what_to_do = match self.file {
+            Some(file) => format!("correct vocab_size in {file}"),
+            None => {
+                "GPT-2's is assumed, as there is no meta.json or meta.pkl; write meta.json with \
+                     vocab_size"
+                    .to_owned()
+            }
+        };
+        bail!(
+            "{}: the token at place {place} of the split is {}, outside the vocabulary of {}; {what_to_do}",
+            file.path.display(),
+            tokens[place],
+            self.size,
+        )
+    }
+}
+
+fn expected(path: &Path, file: &str) -> String {
+    let name = path.display();
+    match file {
+        "meta.json" => format!("{name} must be a JSON object with an integer vocab_size"),
+        _ => format!(
+            "{name} must be a pickled dict with an integer vocab_size; or write meta.json with vocab_size"
+        ),
+    }
+}
+
+/// The contents of either file.
+struct Meta {
+    size: usize,
+    /// Tokens and their texts.
+    names: Vec<(usize, String)>,
+}
+
+impl Meta {
+    fn new(value: Value) -> Result<Self> {
+        let names = names(&value);
+        let size = match value.get("vocab_size") {
+            Some(size) => size.as_u64().and_then(|size| usize::try_from(size).ok()),
+            None => Some(names.len()).filter(|count| *count > 0),
+        };
+        Ok(Meta { size: size.context("vocab_size is missing or no integer")?, names })
+    }
+
+    /// The character of every token; `None` where some have none or a longer text.
+    fn alphabet(&self) -> Result<Option<Vec<char>>> {
+        let mut alphabet = vec![None; self.size];
+        for (token, name) in &self.names {
+            let place = alphabet.get_mut(*token).with_context(|| {
+                format!("vocab_size is {}, but it names a token {token}", self.size)
+            })?;
+            let mut characters = name.chars();
+            *place = characters.next().filter(|_| characters.next().is_none());
+        }
+        Ok(alphabet.into_iter().collect())
+    }
+}
+
+/// Texts of tokens by `itos` (a dict or a list), or else by `stoi`.
+fn names(value: &Value) -> Vec<(usize, String)> {
+    let text = |value: &Value| value.as_str().map(str::to_owned);
+    let itos: Vec<(usize, String)> = match value.get("itos") {
+        Some(Value::Object(texts)) => texts
+            .iter()
+            .filter_map(|(token, name)| Some((token.parse().ok()?, text(name)?)))
+            .collect(),
+        Some(Value::Array(texts)) => texts
+            .iter()
+            .enumerate()
+            .filter_map(|(token, name)| Some((token, text(name)?)))
+            .collect(),
+        _ => Vec::new(),
+    };
+    let stoi = value.get("stoi").and_then(Value::as_object).filter(|_| itos.is_empty());
+    let turned = stoi
+        .into_iter()
+        .flatten()
+        .filter_map(|(name, token)| Some((usize::try_from(token.as_u64()?).ok()?, name.clone())));
+    itos.into_iter().chain(turned).collect()
+}

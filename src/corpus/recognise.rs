@@ -1,0 +1,187 @@
+//! What a file is, told from its bytes: names lie, and a wrong guess trains in silence.
+
+use super::compression::Compression;
+use super::encoding::{self, Encoding, Guess};
+use super::foreign::{self, Foreign};
+use super::{llmc, npy};
+
+/// What bytes are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Content {
+    /// Text in Unicode.
+    Text(Encoding),
+    /// Something compressed that is read through.
+    Compressed(Compression),
+    /// Token numbers in a format that says so; its name.
+    Tokens(&'static str),
+    /// A format that is not read.
+    Foreign(&'static Foreign),
+    /// Text in an encoding from before Unicode, by its name.
+    Legacy(&'static str),
+    /// UTF-8 with a byte at this offset that starts no character.
+    Damaged(usize),
+    /// UTF-16 without a mark that reads as text in both byte orders.
+    EitherOrder,
+    /// No text, and nothing that is known.
+    Binary,
+}
+
+/// Tells what a whole file is.
+pub fn recognise(bytes: &[u8]) -> Content {
+    if let Some(compression) = Compression::of(bytes) {
+        return Content::Compressed(compression);
+    }
+    if npy::is(bytes) {
+        return Content::Tokens("a NumPy array");
+    }
+    if llmc::is(bytes) {
+        return Content::Tokens("a token file of llm.c");
+    }
+    if let Some(encoding) = encoding::by_mark(bytes) {
+        return Content::Text(encoding);
+    }
+    // Many formats begin with letters, and so may a text: only bytes that no text has speak for them.
+    if let Some(foreign) = foreign::find(bytes, encoding::is_plain(bytes)) {
+        return Content::Foreign(foreign);
+    }
+    match encoding::guess(bytes) {
+        Guess::Unicode(encoding) => Content::Text(encoding),
+        Guess::Legacy(name) => Content::Legacy(name),
+        Guess::Damaged(offset) => Content::Damaged(offset),
+        Guess::EitherOrder => Content::EitherOrder,
+        Guess::NoText => Content::Binary,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::corpus::encoding::{Form, Order, decode};
+
+    const FORMS: [Form; 5] = [
+        Form::Utf8,
+        Form::Utf16(Order::Little),
+        Form::Utf16(Order::Big),
+        Form::Utf32(Order::Little),
+        Form::Utf32(Order::Big),
+    ];
+
+    fn written(text: &str, form: Form) -> Vec<u8> {
+        let units = |order: Order| {
+            move |unit: u16| match order {
+                Order::Little => unit.to_le_bytes(),
+                Order::Big => unit.to_be_bytes(),
+            }
+        };
+        let scalars = |order: Order| {
+            move |c: char| match order {
+                Order::Little => u32::from(c).to_le_bytes(),
+                Order::Big => u32::from(c).to_be_bytes(),
+            }
+        };
+        match form {
+            Form::Utf8 => text.as_bytes().to_vec(),
+            Form::Utf16(order) => text.encode_utf16().flat_map(units(order)).collect(),
+            Form::Utf32(order) => text.chars().flat_map(scalars(order)).collect(),
+        }
+    }
+
+    fn read(bytes: &[u8]) -> Option<String> {
+        match recognise(bytes) {
+            Content::Text(encoding) => decode(bytes, encoding).ok(),
+            _ => None,
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_give_an_answer_and_what_is_called_text_without_a_mark_decodes(
+            bytes in proptest::collection::vec(any::<u8>(), 0..600)
+        ) {
+            if let Content::Text(encoding) = recognise(&bytes) {
+                prop_assert!(encoding.mark || decode(&bytes, encoding).is_ok());
+            }
+        }
+
+        #[test]
+        fn any_text_survives_every_encoding_with_a_mark(text in "\\PC{0,80}") {
+            for form in FORMS {
+                let bytes = written(&format!("\u{feff}{text}"), form);
+                // A text that begins with a second mark keeps it.
+                prop_assert_eq!(read(&bytes), Some(text.clone()), "{:?}", form);
+            }
+        }
+
+        #[test]
+        fn latin_text_survives_every_encoding_without_a_mark(text in "[a-zà-ÿ ,.\n]{8,200}") {
+            for form in FORMS {
+                prop_assert_eq!(read(&written(&text, form)), Some(text.clone()), "{:?}", form);
+            }
+        }
+
+        #[test]
+        fn any_text_in_utf8_is_read_as_it_is(text in "[^\u{0}-\u{1f}\u{feff}\u{7f}]{0,200}") {
+            prop_assume!(!matches!(recognise(text.as_bytes()), Content::Foreign(_)));
+            prop_assert_eq!(read(text.as_bytes()), Some(text));
+        }
+    }
+
+    #[test]
+    fn text_of_other_scripts_is_read_from_utf16_without_a_mark_or_refused() {
+        for text in [
+            "Война и мир\nтом первый\n",
+            "天地玄黃\n宇宙洪荒 日月盈昃\n辰宿列張\n寒來暑往\n",
+            "σῖτος καὶ οἶνος\n",
+        ] {
+            for form in FORMS {
+                let bytes = written(&text.repeat(20), form);
+                let content = recognise(&bytes);
+                let right = read(&bytes).is_some_and(|read| read == text.repeat(20));
+                assert!(right || content == Content::EitherOrder, "{text} {form:?}: {content:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn legacy_encodings_are_named() {
+        let chinese = "天地玄黄，宇宙洪荒。日月盈昃，辰宿列张。寒来暑往，秋收冬藏。\n";
+        let japanese = "春はあけぼの。やうやう白くなりゆく山ぎは、すこしあかりて、紫だちたる雲のほそくたなびきたる。\n";
+        let german = "Über allen Gipfeln ist Ruh, in allen Wipfeln spürest du kaum einen Hauch.\n";
+        let russian = "Мороз и солнце; день чудесный! Ещё ты дремлешь, друг прелестный.\n";
+        for (text, encoding) in [
+            (chinese, encoding_rs::GBK),
+            (japanese, encoding_rs::SHIFT_JIS),
+            (japanese, encoding_rs::EUC_JP),
+            (japanese, encoding_rs::ISO_2022_JP),
+            (german, encoding_rs::WINDOWS_1252),
+            (russian, encoding_rs::WINDOWS_1251),
+        ] {
+            let text = text.repeat(10);
+            let (bytes, ..) = encoding.encode(&text);
+            assert_eq!(recognise(&bytes), Content::Legacy(encoding.name()));
+        }
+    }
+
+    #[test]
+    fn a_text_cut_inside_a_character_is_damaged_where_it_was_cut() {
+        let text = "déjà vu à Orléans ".repeat(9);
+        let whole = text.len();
+        assert_eq!(recognise(&[text.as_bytes(), b"\xc3"].concat()), Content::Damaged(whole));
+    }
+
+    #[test]
+    fn formats_are_known_by_their_first_bytes_but_not_where_a_text_begins_alike() {
+        let named = |bytes: &[u8]| match recognise(bytes) {
+            Content::Foreign(foreign) => foreign.name,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(named(b"PK\x03\x04\x14\0\0\0"), "a zip archive");
+        assert_eq!(named(b"PAR1\x15\0\x15\x9c"), "a Parquet file");
+        assert_eq!(named(b"%PDF-1.7\nplain"), "a PDF");
+        assert_eq!(named(b"\n<!DOCTYPE html><p>"), "an HTML page");
+        assert!(matches!(recognise(b"ORC chieftains and PAR1 shops"), Content::Text(_)));
+        assert!(matches!(recognise(b"GGUF is a name"), Content::Text(_)));
+    }
+}

@@ -1,0 +1,291 @@
+//! Data is what its bytes are: read right, or refused with what it is and what to do.
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+
+use flate2::write::GzEncoder;
+use wane::config::{Order, Split};
+use wane::corpus::{Corpus, Source};
+
+use crate::common::{command, fixture, text, wane, wane_ok};
+
+const SPLIT: Split = Split { train: 600, val: 300, order: Order::Random };
+
+/// A text with letters beyond ASCII.
+fn prose() -> String {
+    "Zwölf Boxkämpfer jagen Viktor, vor dem 3. Haus.\n".repeat(40)
+}
+
+fn corpus(path: &Path) -> Corpus {
+    Corpus::load(&Source::parse(text(path)), &SPLIT).unwrap()
+}
+
+fn refusal(path: &Path) -> String {
+    let error = Corpus::load(&Source::parse(text(path)), &SPLIT).unwrap_err();
+    format!("{error:#}")
+}
+
+/// Makes a token file of tokens.
+type TokenWriter = fn(&[u32]) -> Vec<u8>;
+
+/// Files that a test makes.
+struct Folder(tempfile::TempDir);
+
+impl Folder {
+    fn new() -> Self {
+        Folder(tempfile::tempdir().unwrap())
+    }
+
+    fn file(&self, name: &str, bytes: &[u8]) -> PathBuf {
+        let path = self.0.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, bytes).unwrap();
+        path
+    }
+
+    /// A folder of token files.
+    fn tokens(&self, name: &str, write: TokenWriter) -> PathBuf {
+        self.file(&format!("{name}/train.bin"), &write(&numbers(700)));
+        self.file(&format!("{name}/val.bin"), &write(&numbers(320)));
+        self.0.path().join(name)
+    }
+}
+
+/// Tokens of a small vocabulary in no simple order.
+fn numbers(count: u32) -> Vec<u32> {
+    (0..count).map(|n| n * n % 199 + n % 2).collect()
+}
+
+fn as_u16(tokens: &[u32]) -> Vec<u8> {
+    tokens.iter().flat_map(|token| (*token as u16).to_le_bytes()).collect()
+}
+
+fn as_u32(tokens: &[u32]) -> Vec<u8> {
+    tokens.iter().flat_map(|token| token.to_le_bytes()).collect()
+}
+
+fn as_i64(tokens: &[u32]) -> Vec<u8> {
+    tokens.iter().flat_map(|token| i64::from(*token).to_le_bytes()).collect()
+}
+
+fn llmc(magic: u32, tokens: &[u32], body: &[u8]) -> Vec<u8> {
+    let mut head: Vec<u8> =
+        [magic, 1, tokens.len() as u32].into_iter().flat_map(u32::to_le_bytes).collect();
+    head.resize(1024, 0);
+    [&head, body].concat()
+}
+
+fn npy(dtype: &str, shape: &str, body: &[u8]) -> Vec<u8> {
+    let header = format!("{{'descr': '{dtype}', 'fortran_order': False, 'shape': {shape}, }}");
+    let header = format!("{header:<117}\n");
+    [b"\x93NUMPY\x01\0", &(header.len() as u16).to_le_bytes()[..], header.as_bytes(), body].concat()
+}
+
+#[test]
+fn the_identity_of_what_was_read_right_before_stays() {
+    let folder = Folder::new();
+    let plain = corpus(&folder.file("plain.txt", prose().as_bytes()));
+    assert_eq!(plain.digest, "d15438fb2e56c09b43b3b174e1ce7c29eb584c93ae29741a22f219af22271ee1");
+    let bins = corpus(&folder.tokens("bins", as_u16));
+    assert_eq!(
+        (bins.digest.as_str(), bins.vocabulary),
+        ("30be6556c4a7834ea90296d3f7d40e61ff24de53a107a6fd866758e30fb2a7b3", 50_257)
+    );
+    let grammar = Corpus::load(&Source::Grammar, &SPLIT).unwrap();
+    assert_eq!(grammar.digest, "4d5e46dacc46ba0dd3f8f9c4fe6e386581cd537e9615e4bf6cfcf11ba06d56ac");
+}
+
+#[test]
+fn one_text_is_one_corpus_in_every_encoding_and_packing() {
+    let folder = Folder::new();
+    let prose = prose();
+    let plain = corpus(&folder.file("plain.txt", prose.as_bytes()));
+    let little: Vec<u8> = prose.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let big: Vec<u8> = prose.encode_utf16().flat_map(u16::to_be_bytes).collect();
+    let wide: Vec<u8> = prose.chars().flat_map(|c| u32::from(c).to_le_bytes()).collect();
+    let mut gzip = GzEncoder::new(Vec::new(), flate2::Compression::default());
+    gzip.write_all(prose.as_bytes()).unwrap();
+    let zstd = ruzstd::encoding::compress_to_vec(
+        prose.as_bytes(),
+        ruzstd::encoding::CompressionLevel::Fastest,
+    );
+    let record = |line: &str| serde_json::json!({"id": "x", "text": line}).to_string() + "\n";
+    let lines: String = prose.trim_end().lines().map(record).collect();
+    let marked = |mark: &[u8], bytes: &[u8]| [mark, bytes].concat();
+    for (bytes, told) in [
+        (marked(b"\xef\xbb\xbf", prose.as_bytes()), "UTF-8 text with a byte-order mark, 1,920 "),
+        (little.clone(), "UTF-16 (little-endian) text, 1,920 characters"),
+        (big.clone(), "UTF-16 (big-endian) text, "),
+        (marked(b"\xff\xfe", &little), "UTF-16 (little-endian) text with a byte-order mark"),
+        (marked(b"\xfe\xff", &big), "UTF-16 (big-endian) text with a byte-order mark"),
+        (wide.clone(), "UTF-32 (little-endian) text, "),
+        (marked(b"\xff\xfe\0\0", &wide), "UTF-32 (little-endian) text with a byte-order mark"),
+        (gzip.finish().unwrap(), "gzip of UTF-8 text, "),
+        (zstd, "zstd of UTF-8 text, "),
+    ] {
+        let read = corpus(&folder.file("data", &bytes));
+        assert_eq!(read.digest, plain.digest, "{told}");
+        assert!(read.recognised.starts_with(told), "{} / {told}", read.recognised);
+    }
+    let read = corpus(&folder.file("data", lines.as_bytes()));
+    let joined = corpus(&folder.file("joined.txt", prose.trim_end().as_bytes()));
+    assert_eq!(read.digest, joined.digest);
+    assert!(
+        read.recognised.contains("JSON lines, field `text` of 40 joined"),
+        "{}",
+        read.recognised
+    );
+}
+
+#[test]
+fn tokens_are_one_corpus_however_they_are_written() {
+    let folder = Folder::new();
+    let plain = corpus(&folder.tokens("u16", as_u16));
+    let meta = br#"{"vocab_size": 50257}"#;
+    let forms: [(&str, TokenWriter, &str); 8] = [
+        ("u32", as_u32, "train: 700 tokens of 32 bits; val: 320 tokens of 32 bits"),
+        ("i64", as_i64, "train: 700 tokens of 64 bits"),
+        ("llmc", |t| llmc(20_240_520, t, &as_u16(t)), "llm.c's header and 700 tokens of 16 bits"),
+        ("llama", |t| llmc(20_240_801, t, &as_u32(t)), "llm.c's header and 700 tokens of 32 bits"),
+        ("npy2", |t| npy("<u2", &format!("({},)", t.len()), &as_u16(t)), "a NumPy array of 700"),
+        ("npy4", |t| npy("<i4", &format!("({},)", t.len()), &as_u32(t)), "tokens of 32 bits"),
+        ("npy8", |t| npy("<i8", &format!("({},)", t.len()), &as_i64(t)), "tokens of 64 bits"),
+        ("u4", |t| npy("<u4", &format!("({},)", t.len()), &as_u32(t)), "tokens of 32 bits"),
+    ];
+    for (name, write, told) in forms {
+        let path = folder.tokens(name, write);
+        folder.file(&format!("{name}/meta.json"), meta);
+        let read = corpus(&path);
+        assert_eq!(read.digest, plain.digest, "{name}");
+        assert!(read.recognised.contains(told), "{}", read.recognised);
+    }
+}
+
+#[test]
+fn token_files_that_are_not_read_say_what_they_are() {
+    let folder = Folder::new();
+    let forms: [(&str, TokenWriter, &[&str]); 9] = [
+        ("llama", |t| llmc(20_240_801, t, &as_u32(t)), &["Llama 3", "128256", "meta.json"]),
+        ("cut", |t| llmc(20_240_520, t, &as_u16(&t[1..])), &["header of llm.c", "cut short"]),
+        ("float", |t| npy("<f4", &format!("({},)", t.len()), &as_u32(t)), &["dtype <f4"]),
+        ("axes", |t| npy("<u2", &format!("(2, {})", t.len() / 2), &as_u16(t)), &["shape (2, "]),
+        ("big", |t| npy(">u2", &format!("({},)", t.len()), &as_u16(t)), &["dtype >u2", "'<u2'"]),
+        (
+            "wide",
+            |t| as_u32(&t.iter().map(|token| token * 600).collect::<Vec<_>>()),
+            &["train.bin", "does not fit 16 bits", "65536"],
+        ),
+        ("text", |_| prose().into_bytes(), &["holds text"]),
+        ("zip", |t| [b"PK\x03\x04\0\0\0\0", &as_u16(t)[..]].concat(), &["a zip archive"]),
+        (
+            "mixed",
+            |t| if t.len() == 700 { as_u16(t) } else { as_u32(t) },
+            &["train.bin", "16 bits", "val.bin", "32", "write both alike"],
+        ),
+    ];
+    for (name, write, expected) in forms {
+        let said = refusal(&folder.tokens(name, write));
+        for word in expected {
+            assert!(said.contains(word), "{name} should say `{word}`: {said}");
+        }
+    }
+    let single = folder.tokens("single", as_u16).join("train.bin");
+    assert!(refusal(&single).contains("folder that holds train.bin"), "{}", refusal(&single));
+    let other = folder.file("other/fineweb_train_000001.bin", b"");
+    let said = refusal(other.parent().unwrap());
+    assert!(said.contains("train.bin") && said.contains("fineweb_train_000001.bin"), "{said}");
+}
+
+/// What nanoGPT's `prepare.py` writes for four characters, in protocol 4.
+const META_PKL: &[u8] = b"\x80\x04\x95U\0\0\0\0\0\0\0}\x94(\x8c\nvocab_size\x94K\x04\x8c\x04itos\x94}\x94\
+    (K\0\x8c\x01\n\x94K\x01\x8c\x01a\x94K\x02\x8c\x02\xc3\xa9\x94K\x03\x8c\x03\xe2\x80\x94\x94u\x8c\x04stoi\
+    \x94}\x94(h\x04K\0h\x05K\x01h\x06K\x02h\x07K\x03uu.";
+
+#[test]
+fn vocabulary_and_alphabet_come_from_the_pickle_of_nanogpt() {
+    let folder = Folder::new();
+    let letters: TokenWriter = |t| as_u16(&t.iter().map(|n| n % 4).collect::<Vec<_>>());
+    let path = folder.tokens("char", letters);
+    folder.file("char/meta.pkl", META_PKL);
+    let read = corpus(&path);
+    assert_eq!(read.vocabulary, 4);
+    assert_eq!(read.alphabet, Some(vec!['\n', 'a', 'é', '—']));
+    assert!(read.recognised.ends_with("vocabulary of 4 from meta.pkl"), "{}", read.recognised);
+    folder.file("char/meta.json", br#"{"vocab_size": 5}"#);
+    assert!(refusal(&path).contains("meta.json has vocab_size 5, but meta.pkl 4"));
+    folder.file("char/meta.json", br#"{"vocab_size": 4}"#);
+    assert_eq!(corpus(&path).alphabet, read.alphabet);
+    let objects = folder.tokens("objects", letters);
+    folder.file("objects/meta.pkl", b"cnumpy\nint64\n(I4\ntR.");
+    let said = refusal(&objects);
+    assert!(said.contains("Python object") && said.contains("write meta.json"), "{said}");
+}
+
+#[test]
+fn plan_and_report_say_what_was_recognised_and_what_is_unseen() {
+    let folder = Folder::new();
+    let late = format!("\u{feff}{}{}", prose(), "ÄÖ ".repeat(100));
+    let data = folder.file("text.txt", late.as_bytes());
+    let spec = fixture("tiny.toml");
+    let call = wane_ok(&["plan", text(&spec), "--data", text(&data)]);
+    for line in [
+        "recognised   UTF-8 text with a byte-order mark, 2,220 characters\n",
+        "alphabet     33 characters: \\n ,.3BHVZ",
+        "unseen       200 of 300 val tokens (66.67 %) never occur in train\n",
+    ] {
+        assert!(call.stdout.contains(line), "{line}: {}", call.stdout);
+    }
+    let out = folder.0.path().join("results");
+    let call = wane_ok(&["sweep", text(&spec), "--data", text(&data), "--out", text(&out)]);
+    assert!(call.stderr.contains("200 of 300 val tokens"), "{}", call.stderr);
+    let page = fs::read_to_string(out.join("tiny/report.html")).unwrap();
+    assert!(page.contains("UTF-8 text with a byte-order mark, 2,220 characters"));
+    assert!(page.contains("200 of 300 val tokens"));
+}
+
+#[test]
+fn every_command_that_reads_data_refuses_it_alike_before_it_writes() {
+    let folder = Folder::new();
+    let chinese = "天地玄黄，宇宙洪荒。日月盈昃，辰宿列张。\n".repeat(60);
+    let data = folder.file("it's.txt", &encoding_rs::GBK.encode(&chinese).0);
+    let out = folder.0.path().join("results");
+    let spec = fixture("tiny.toml");
+    for name in ["sweep", "train", "plan", "manifest", "status", "collect"] {
+        let mut call = vec![name, text(&spec), "--data", text(&data)];
+        if name != "manifest" {
+            call.extend(["--out", text(&out)]);
+        }
+        let call = wane(&call);
+        assert_eq!(call.code, Some(2), "{name}: {}", call.stderr);
+        assert!(call.stderr.contains("it looks like GBK"), "{name}: {}", call.stderr);
+        assert!(call.stderr.contains("iconv -f GBK -t UTF-8 \""), "{name}: {}", call.stderr);
+        assert!(!out.exists(), "{name}");
+    }
+}
+
+#[test]
+#[cfg(unix)]
+fn data_that_can_be_read_once_only_is_refused_at_once() {
+    let spec = fixture("tiny.toml");
+    for (path, expected) in [
+        ("-", "standard input"),
+        ("/dev/stdin", "is a pipe or a device"),
+        ("/dev/fd/0", "is a pipe or a device"),
+        ("/dev/zero", "is a pipe or a device"),
+    ] {
+        let mut call = command(&["plan", text(&spec), "--data", path]);
+        let mut child = call
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        drop(child.stdin.take());
+        let output = child.wait_with_output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(said.contains(expected), "{path}: {said}");
+        assert_eq!(output.status.code(), Some(2));
+    }
+}
