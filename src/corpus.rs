@@ -65,6 +65,8 @@ pub struct Corpus {
     pub train: Vec<Token>,
     /// Validation tokens.
     pub val: Vec<Token>,
+    /// The characters in the order of their tokens, where tokens are characters.
+    pub alphabet: Option<Vec<char>>,
     /// Exact negative log-likelihood of each validation token in nats, where it is known.
     pub val_nats: Option<Vec<f64>>,
     /// SHA-256 over vocabulary and tokens: two corpora with one digest train alike.
@@ -92,12 +94,13 @@ impl Corpus {
         let (train, val) = tokens.split_at(split.train);
         let mut corpus = Self::new("grammar".into(), alphabet.len(), train.into(), val.into());
         corpus.val_nats = Some(text.nats[split.train..].to_vec());
+        corpus.alphabet = Some(alphabet);
         corpus
     }
 
     fn new(source: String, vocabulary: usize, train: Vec<Token>, val: Vec<Token>) -> Self {
         let digest = digest(vocabulary, &train, &val);
-        Corpus { source, vocabulary, train, val, val_nats: None, digest }
+        Corpus { source, vocabulary, train, val, alphabet: None, val_nats: None, digest }
     }
 
     /// Checks that each split holds at least one window of `context` tokens and its targets.

@@ -6,6 +6,7 @@ mod inputs;
 pub mod local;
 mod request;
 mod results;
+mod saving;
 pub mod shard;
 pub mod single;
 pub mod status;
@@ -27,6 +28,7 @@ use crate::store::{Holder, Store};
 pub use forecast::Forecast;
 pub use inputs::Inputs;
 pub use request::{Options, Request};
+pub use saving::Saves;
 
 /// Takes what belongs on stdout.
 pub type Print<'a> = &'a dyn Fn(&str) -> Result<()>;
@@ -43,7 +45,8 @@ pub struct Work {
 impl Work {
     /// Every run of a plan.
     pub fn of(inputs: &Inputs) -> Self {
-        let (name, notes) = (inputs.spec.name.clone(), inputs.spec.notes.clone());
+        let name = inputs.spec.name.clone();
+        let notes = inputs.spec.notes.iter().chain(&inputs.notes).cloned().collect();
         Work { name, runs: inputs.plan.runs.clone(), notes }
     }
 }

@@ -53,6 +53,7 @@ fn asked(inputs: &Inputs) -> Vec<String> {
         corpus.vocabulary,
         spec.split.order.name(),
     ));
+    lines.extend(inputs.notes.iter().map(|note| format!("weights      {note}")));
     lines.extend(spec.models().iter().map(|model| self::model(model, corpus.vocabulary)));
     lines
 }

@@ -40,7 +40,9 @@ pub fn read(path: &Path, split: &Split) -> Result<Corpus> {
     );
     let train = encode(&characters[..split.train], &alphabet);
     let val = encode(&characters[characters.len() - split.val..], &alphabet);
-    Ok(Corpus::new(name.to_string(), alphabet.len(), train, val))
+    let mut corpus = Corpus::new(name.to_string(), alphabet.len(), train, val);
+    corpus.alphabet = Some(alphabet);
+    Ok(corpus)
 }
 
 fn alphabet(characters: &[char]) -> Vec<char> {

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Event, Outcome};
 use crate::backend::Backend;
-use crate::config::RunConfig;
+use crate::config::{InitialWeights, RunConfig};
 use crate::corpus::Source;
 use crate::record::Provenance;
 
@@ -19,12 +19,14 @@ pub struct Assignment {
     pub results: PathBuf,
     pub source: Source,
     /// Weights to start from, for runs that start from a file.
-    pub initial: Option<PathBuf>,
+    pub initial: Option<InitialWeights>,
     pub backend: Backend,
     /// Threads of its tensor operations.
     pub threads: usize,
     /// Time between checkpoints.
     pub checkpoint_every: Duration,
+    /// Whether the weights of the best val loss are kept.
+    pub keep_best: bool,
     /// Of the call, for the ends of the runs.
     pub provenance: Provenance,
     pub lanes: Vec<RunConfig>,

@@ -1,10 +1,9 @@
 //! A sweep on this machine.
 
-use std::path::PathBuf;
-
 use anyhow::{Context, Result};
 
 use super::{Inputs, Options, Print, Request, Session, Work};
+use crate::config::InitialWeights;
 use crate::corpus::Source;
 use crate::runner::{Assignment, Processes, SweepResult};
 
@@ -24,7 +23,7 @@ pub fn sweep(request: &Request, options: Options, fail_fast: bool, print: Print)
 pub fn train(
     session: &Session,
     source: Source,
-    initial: Option<PathBuf>,
+    initial: Option<InitialWeights>,
     fail_fast: bool,
 ) -> Result<SweepResult> {
     let cohorts = session.cohorts();
@@ -37,7 +36,11 @@ pub fn train(
     Ok(session.sweep(&executor, &*progress, fail_fast).run(&cohorts))
 }
 
-fn processes(session: &Session, source: Source, initial: Option<PathBuf>) -> Result<Processes> {
+fn processes(
+    session: &Session,
+    source: Source,
+    initial: Option<InitialWeights>,
+) -> Result<Processes> {
     let program = std::env::current_exe().context("cannot find this program")?;
     let options = &session.options;
     let assignment = Assignment {
@@ -47,6 +50,7 @@ fn processes(session: &Session, source: Source, initial: Option<PathBuf>) -> Res
         backend: options.backend,
         threads: session.layout.threads,
         checkpoint_every: options.checkpoint_every,
+        keep_best: options.keep_best,
         provenance: session.provenance.clone(),
         lanes: Vec::new(),
     };

@@ -121,7 +121,9 @@ impl Call<'_> {
         Contents {
             name: self.inputs.spec.name.clone(),
             changes: self.request.changes.clone(),
-            initial: self.request.init.clone(),
+            initial: self.request.init.as_ref().map(|init| init.path.clone()),
+            init_crop: self.request.init.as_ref().is_some_and(|init| init.crop),
+            keep_best: options.keep_best,
             source: self.inputs.spec.source.clone(),
             backend: options.backend,
             lanes: options.lanes,

@@ -3,7 +3,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
-use super::{CHECKPOINT, CONFIG, CURVE, END, RunLock, Store, checkpoint, state};
+use super::{BEST, CHECKPOINT, CONFIG, CURVE, END, RunLock, Store, checkpoint, state};
 use crate::config::{RunConfig, RunId};
 use crate::files::{csv_of, json_of, write_atomically};
 use crate::record::{Checkpoint, CurveRow, End, Status};
@@ -13,6 +13,10 @@ pub struct RunWriter {
     id: RunId,
     folder: PathBuf,
     curve: csv::Writer<File>,
+    /// The lowest val loss so far.
+    lowest: f64,
+    /// Whether the last row has it.
+    at_its_best: bool,
     _lock: RunLock,
 }
 
@@ -35,7 +39,8 @@ impl RunWriter {
         let path = folder.join(CURVE);
         write_atomically(&path, &csv_of(&rows)?)?;
         let curve = append_to(&path, rows.is_empty())?;
-        Ok(RunWriter { id, folder, curve, _lock: lock })
+        let lowest = rows.iter().filter_map(|row| row.val_loss).fold(f64::INFINITY, f64::min);
+        Ok(RunWriter { id, folder, curve, lowest, at_its_best: false, _lock: lock })
     }
 
     /// Adds a row to the curve.
@@ -44,11 +49,27 @@ impl RunWriter {
     /// A file that cannot be written; the message names it.
     pub fn append(&mut self, row: &CurveRow) -> Result<()> {
         self.curve.serialize(row).with_context(|| self.curve_name())?;
+        self.at_its_best = row.val_loss.is_some_and(|loss| loss < self.lowest);
+        self.lowest = row.val_loss.map_or(self.lowest, |loss| loss.min(self.lowest));
         // Evaluations at once: people look at them while a run trains.
         if row.val_loss.is_some() {
             self.curve.flush().with_context(|| self.curve_name())?;
         }
         Ok(())
+    }
+
+    /// Whether the last row has the lowest val loss of the whole curve.
+    pub fn is_at_its_best(&self) -> bool {
+        self.at_its_best
+    }
+
+    /// Where the weights of the lowest val loss are kept.
+    pub fn best_weights(&self) -> PathBuf {
+        self.folder.join(BEST)
+    }
+
+    pub fn id(&self) -> &RunId {
+        &self.id
     }
 
     /// Writes a checkpoint, after the curve up to it.
