@@ -2,6 +2,7 @@
 
 use anyhow::{Context, Result};
 
+use super::saving::note_without_best;
 use super::{Inputs, Options, Print, Request, Session, Work};
 use crate::config::InitialWeights;
 use crate::corpus::Source;
@@ -14,6 +15,10 @@ use crate::runner::{Assignment, Processes, SweepResult};
 pub fn sweep(request: &Request, options: Options, fail_fast: bool, print: Print) -> Result<()> {
     let inputs = Inputs::load(request)?;
     let session = Session::start(Work::of(&inputs), options)?;
+    if session.options.keep_best {
+        let note = note_without_best(&session.store, &inputs.plan.runs);
+        note.iter().for_each(|note| session.say(note));
+    }
     let (source, initial) = (inputs.spec.source.clone(), request.init.clone());
     let result = train(&session, source, initial, fail_fast)?;
     session.finish(&inputs, result, print)

@@ -12,7 +12,8 @@ use crate::config::{RunConfig, RunId};
 use crate::corpus::Corpus;
 use crate::files::{check_folder_of, json_of, write_atomically};
 use crate::model::{Purpose, origin, write_weights};
-use crate::record::{CurveRow, Record, Status};
+use crate::plural::counted;
+use crate::record::{Record, Status, best_evaluation};
 use crate::store::Store;
 
 /// Files to save weights to.
@@ -91,7 +92,13 @@ impl Saves {
 /// # Errors
 /// They were not; the message says how to get them.
 pub fn check_best(store: &Store, record: &Record) -> Result<usize> {
-    let (run, step) = (record.config.id(), best_step(&record.curve));
+    let run = record.config.id();
+    let Some((_, step)) = best_evaluation(&record.curve) else {
+        let steps = record.end.steps;
+        bail!(
+            "the run diverged at step {steps}, before an evaluation; there are no best weights to save"
+        );
+    };
     ensure!(
         origin(&store.best_weights(&record.config)) == Some((run.to_string(), step)),
         "run {run} has its lowest val loss at step {step}, but its weights there were not kept: it was \
@@ -100,11 +107,15 @@ pub fn check_best(store: &Store, record: &Record) -> Result<usize> {
     Ok(step)
 }
 
-/// The step of the lowest val loss, the first of several.
-fn best_step(curve: &[CurveRow]) -> usize {
-    let losses = curve.iter().filter_map(|row| Some((row.step, row.val_loss?)));
-    let lowest = losses.min_by(|(_, a), (_, b)| a.total_cmp(b));
-    lowest.map_or(0, |(step, _)| step)
+/// How many of these runs finished before without keeping their best weights, as a note.
+pub fn note_without_best(store: &Store, runs: &[RunConfig]) -> Option<String> {
+    let finished = runs.iter().filter_map(|run| store.finished(run));
+    let done = finished.filter(|record| record.end.status == Status::Done);
+    let count = done.filter(|record| check_best(store, record).is_err()).count();
+    let runs = counted(count, "run");
+    (count > 0).then(|| {
+        format!("{runs} finished before without keeping the best weights; --fresh trains again")
+    })
 }
 
 /// Writes the files beside saved weights: what they are, and their characters.

@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 use super::{BEST, CHECKPOINT, CONFIG, CURVE, END, RunLock, Store, checkpoint, state};
 use crate::config::{RunConfig, RunId};
 use crate::files::{csv_of, json_of, write_atomically};
-use crate::record::{Checkpoint, CurveRow, End, Status};
+use crate::record::{Checkpoint, CurveRow, End, Status, best_evaluation};
 
 /// Writes the files of one run while it trains; holds its lock.
 pub struct RunWriter {
@@ -39,7 +39,7 @@ impl RunWriter {
         let path = folder.join(CURVE);
         write_atomically(&path, &csv_of(&rows)?)?;
         let curve = append_to(&path, rows.is_empty())?;
-        let lowest = rows.iter().filter_map(|row| row.val_loss).fold(f64::INFINITY, f64::min);
+        let lowest = best_evaluation(&rows).map_or(f64::INFINITY, |(loss, _)| loss);
         Ok(RunWriter { id, folder, curve, lowest, at_its_best: false, _lock: lock })
     }
 
@@ -49,8 +49,8 @@ impl RunWriter {
     /// A file that cannot be written; the message names it.
     pub fn append(&mut self, row: &CurveRow) -> Result<()> {
         self.curve.serialize(row).with_context(|| self.curve_name())?;
-        self.at_its_best = row.val_loss.is_some_and(|loss| loss < self.lowest);
-        self.lowest = row.val_loss.map_or(self.lowest, |loss| loss.min(self.lowest));
+        let loss = row.val_loss.filter(|loss| row.step > 0 && *loss < self.lowest);
+        (self.at_its_best, self.lowest) = (loss.is_some(), loss.unwrap_or(self.lowest));
         // Evaluations at once: people look at them while a run trains.
         if row.val_loss.is_some() {
             self.curve.flush().with_context(|| self.curve_name())?;
@@ -58,7 +58,7 @@ impl RunWriter {
         Ok(())
     }
 
-    /// Whether the last row has the lowest val loss of the whole curve.
+    /// Whether the last row is the [best evaluation](best_evaluation) of the whole curve.
     pub fn is_at_its_best(&self) -> bool {
         self.at_its_best
     }

@@ -11,3 +11,4 @@ mod report;
 mod resume;
 mod slurm;
 mod values_table;
+mod weights;

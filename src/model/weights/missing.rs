@@ -7,6 +7,7 @@ use anyhow::{Result, bail};
 use super::names::{core, layers, likelier_family};
 use super::read::Tensors;
 use crate::config::{ModelShape, Named, ParameterShape, Role};
+use crate::plural::counted;
 
 /// # Errors
 /// A tensor that is missing or left over; the message names it and the likely cause.
@@ -59,7 +60,8 @@ fn cause(
     }
     let layers = layers(found.into_iter());
     if layers != shape.layers && layers > 0 {
-        return format!("the file has {layers} layers, and model.layers = {}", shape.layers);
+        let layers = counted(layers, "layer");
+        return format!("the file has {layers}, and model.layers = {}", shape.layers);
     }
     let is_bias = |one: &&ParameterShape| one.name.ends_with(".bias");
     let biases = parameters.iter().filter(is_bias).count();
