@@ -66,25 +66,29 @@ impl Saves {
     /// A file that cannot be written, or weights that there are not.
     pub fn write(&self, run: &RunConfig, store: &Store, corpus: &Corpus) -> Result<()> {
         let record = store.finished(run).context("the run has not ended")?;
-        if let Some(path) = &self.best {
-            let step = check_best(store, &record)?;
-            let weights = fs::read(store.best_weights(run))
-                .with_context(|| format!("cannot read {}", store.best_weights(run).display()))?;
-            write_atomically(path, &weights)?;
-            describe(path, &record, step, corpus)?;
-        }
-        if let Some(path) = &self.last {
-            let steps = record.end.steps;
-            if record.end.status == Status::Diverged {
-                bail!("the run diverged at step {steps}; there are no last weights to save");
-            }
-            let weights = store.checkpoint(run)?.weights;
-            let purpose = Purpose::of(&run.model, corpus);
-            write_weights(path, &weights, purpose, Some((&run.id(), steps)))?;
-            describe(path, &record, steps, corpus)?;
-        }
-        Ok(())
+        let best = self.best.iter().try_for_each(|path| save_best(path, &record, store, corpus));
+        let last = self.last.iter().try_for_each(|path| save_last(path, &record, store, corpus));
+        best.and(last)
     }
+}
+
+fn save_best(path: &Path, record: &Record, store: &Store, corpus: &Corpus) -> Result<()> {
+    let step = check_best(store, record)?;
+    let kept = store.best_weights(&record.config);
+    let weights = fs::read(&kept).with_context(|| format!("cannot read {}", kept.display()))?;
+    write_atomically(path, &weights)?;
+    describe(path, record, step, corpus)
+}
+
+fn save_last(path: &Path, record: &Record, store: &Store, corpus: &Corpus) -> Result<()> {
+    let (run, steps) = (&record.config, record.end.steps);
+    ensure!(
+        record.end.status != Status::Diverged,
+        "the run diverged at step {steps}; there are no last weights to save"
+    );
+    let weights = store.checkpoint(run)?.weights;
+    write_weights(path, &weights, Purpose::of(&run.model, corpus), Some((&run.id(), steps)))?;
+    describe(path, record, steps, corpus)
 }
 
 /// Whether the weights of the lowest val loss of a run were kept; returns their step.
