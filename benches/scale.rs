@@ -137,6 +137,8 @@ fn send(results: &Path, spec: &str, todo: &Todo) {
         name: "scale".into(),
         changes: Changes::default(),
         initial: None,
+        init_crop: false,
+        keep_best: false,
         source: Source::Grammar,
         backend: Backend::Flex,
         device: None,

@@ -16,9 +16,9 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-pub use data::{Order, RunData, Split, Start};
+pub use data::{InitialWeights, Order, RunData, Split, Start};
 pub use decay::{Decay, Form, Mask, Moment, Rates, Role, timescale_steps, total_decay};
-pub use families::{Family, ParameterShape};
+pub use families::{Family, Layout, ParameterShape};
 pub use key::{Identity, Key, Kind, Range, Section, suggestion};
 pub use optimizer::OptimizerKind;
 pub use recipe::{HYPERPARAMETERS, Hyperparameter, Recipe};

@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::io::Write;
 use std::path::Path;
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result, anyhow, ensure};
 use serde::Serialize;
 use tempfile::Builder;
 
@@ -54,12 +54,27 @@ pub fn replace_atomically(path: &Path, write: impl FnOnce(&Path) -> Result<()>) 
     let folder = folder_of(path);
     let replace = || -> Result<()> {
         let draft = readable_by_all().tempfile_in(folder)?.into_temp_path();
+        let permissions = fs::metadata(&draft)?.permissions();
         write(&draft)?;
+        // It may have put a private file of its own in the place.
+        fs::set_permissions(&draft, permissions)?;
         File::open(&draft)?.sync_all()?;
         draft.persist(path)?;
         sync_folder(folder)
     };
     replace().with_context(|| format!("cannot write {}", path.display()))
+}
+
+/// Whether a file can be put where a path says, as far as its folder decides it.
+///
+/// # Errors
+/// A folder that does not exist or cannot be written; the message names it.
+pub fn check_folder_of(path: &Path) -> Result<()> {
+    let folder = folder_of(path);
+    let name = folder.display();
+    ensure!(folder.is_dir(), "the folder {name} does not exist; create it, or choose another");
+    let draft = readable_by_all().tempfile_in(folder);
+    draft.map(drop).with_context(|| format!("cannot write to the folder {name}"))
 }
 
 fn folder_of(path: &Path) -> &Path {

@@ -23,7 +23,10 @@ pub use gpt2::Gpt2;
 pub use llama::Llama;
 pub use palm::Palm;
 pub use tokens::Tokens;
-pub use weights::{FirstWeights, LaneStart, Parameter, lane_weights, read_weights, write_weights};
+pub use weights::{
+    FirstWeights, LaneStart, Parameter, Purpose, ReadWeights, lane_weights, origin, read_weights,
+    write_weights,
+};
 
 /// Work that can be done with a model of any family.
 pub trait WithModel {

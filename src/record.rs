@@ -90,6 +90,14 @@ impl CurveRow {
     }
 }
 
+/// Val loss and step of the evaluation with the lowest val loss, the first of several; the one before
+/// training does not count.
+pub fn best_evaluation(curve: &[CurveRow]) -> Option<(f64, usize)> {
+    let trained = curve.iter().filter(|row| row.step > 0);
+    let losses = trained.filter_map(|row| Some((row.val_loss?, row.step)));
+    losses.min_by(|a, b| a.0.total_cmp(&b.0))
+}
+
 /// How a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

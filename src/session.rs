@@ -9,6 +9,7 @@ mod inputs;
 pub mod local;
 mod request;
 mod results;
+mod saving;
 pub mod shard;
 pub mod single;
 pub mod status;
@@ -33,6 +34,7 @@ use crate::talk::say;
 pub use forecast::Forecast;
 pub use inputs::Inputs;
 pub use request::{Options, Request};
+pub use saving::Saves;
 
 /// Takes what belongs on stdout.
 pub type Print<'a> = &'a dyn Fn(&str) -> Result<()>;
@@ -50,6 +52,7 @@ impl Work {
     /// Every run of a plan.
     pub fn of(inputs: &Inputs) -> Self {
         let (name, mut notes) = (inputs.spec.name.clone(), inputs.spec.notes.clone());
+        notes.extend(inputs.notes.iter().cloned());
         notes.extend(inputs.corpus.unseen_told());
         Work { name, runs: inputs.plan.runs.clone(), notes }
     }
@@ -76,21 +79,11 @@ impl Session {
         folder::check(&options.out, &name)?;
         let provenance = options.provenance(layout.workers, command::as_text());
         let todo = look_up(&runs, &options, &store, &provenance)?;
-        let shortage = layout.shortage().filter(|_| !todo.pending().is_empty());
-        if let Some(Shortage::Hopeless(text)) = &shortage {
-            bail!(
-                "{text}; make the model or train.batch smaller (train.accumulate keeps the step's size), or \
-                 train on a machine with more"
-            );
-        }
         let stop = stop_on_signal(options.quiet)?;
         let session = Session { options, layout, provenance, store, stop, runs, todo };
         session.say(&format!("{name}: {}", counted(session.runs.len(), "run")));
         session.todo.reasons().iter().for_each(|reason| session.say(reason));
         notes.iter().for_each(|note| session.say(note));
-        if let Some(Shortage::Likely(text)) = &shortage {
-            session.say(&format!("{text}; fewer --jobs or --lanes need less"));
-        }
         Ok(session)
     }
 
@@ -99,6 +92,24 @@ impl Session {
         if !self.options.quiet {
             say(text);
         }
+    }
+
+    /// Compares what training here needs with the memory that there is.
+    ///
+    /// # Errors
+    /// Where even one run is too much.
+    pub fn check_memory(&self) -> Result<()> {
+        match self.layout.shortage().filter(|_| !self.pending().is_empty()) {
+            None => {}
+            Some(Shortage::Likely(text)) => {
+                self.say(&format!("{text}; fewer --jobs or --lanes need less"));
+            }
+            Some(Shortage::Hopeless(text)) => bail!(
+                "{text}; make the model or train.batch smaller (train.accumulate keeps the step's size), or \
+                 train on a machine with more"
+            ),
+        }
+        Ok(())
     }
 
     /// Groups what is left into cohorts and announces them.

@@ -1,8 +1,9 @@
 //! The runs of all experiments under one results folder, each stored once under its identity.
 //!
 //! A run's folder holds `config.json` (what is run), `curve.csv` (appended as training goes),
-//! `checkpoint.safetensors` (the last state to resume from), `lock` (who trains it) and `end.json`. The
-//! end is written last and in one go: it alone says that a run is finished.
+//! `checkpoint.safetensors` (the last state to resume from), `best.safetensors` (the weights of the lowest
+//! val loss, where somebody asked for them), `lock` (who trains it) and `end.json`. The end is written last
+//! and in one go: it alone says that a run is finished.
 
 mod checkpoint;
 mod lock;
@@ -26,6 +27,7 @@ pub use writer::RunWriter;
 const CONFIG: &str = "config.json";
 const CURVE: &str = "curve.csv";
 const CHECKPOINT: &str = "checkpoint.safetensors";
+const BEST: &str = "best.safetensors";
 const END: &str = "end.json";
 const LOCK: &str = "lock";
 
@@ -113,6 +115,11 @@ impl Store {
         checkpoint::read(&self.folder_of(&id).join(CHECKPOINT), &id)
     }
 
+    /// Where the weights of a run's lowest val loss are, if they were kept.
+    pub fn best_weights(&self, config: &RunConfig) -> PathBuf {
+        self.folder_of(&config.id()).join(BEST)
+    }
+
     /// Locks a run for training; `None` if another process has it. The lock is the operating system's and ends
     /// with the process that holds it.
     ///
@@ -141,7 +148,7 @@ impl Store {
             .expect("some number is free");
         create_folder(&aside)?;
         lock.assert_in(&folder);
-        for file in [END, CHECKPOINT, CURVE, CONFIG] {
+        for file in [END, BEST, CHECKPOINT, CURVE, CONFIG] {
             if fs::symlink_metadata(folder.join(file)).is_ok() {
                 fs::rename(folder.join(file), aside.join(file)).with_context(|| {
                     format!("cannot move {} aside", folder.join(file).display())
@@ -158,7 +165,7 @@ impl Store {
     pub fn forget(&self, lock: &RunLock, id: &RunId) -> Result<()> {
         let folder = self.folder_of(id);
         lock.assert_in(&folder);
-        for file in [END, CHECKPOINT, CURVE, CONFIG] {
+        for file in [END, BEST, CHECKPOINT, CURVE, CONFIG] {
             let path = folder.join(file);
             if fs::symlink_metadata(&path).is_ok() {
                 fs::remove_file(&path)

@@ -61,6 +61,17 @@ pub trait Observer {
     fn checkpoint(&mut self, _lane: usize, _checkpoint: Checkpoint) -> Result<()> {
         Ok(())
     }
+    /// Whether it wants the weights of a lane that was evaluated just now; the row was logged before.
+    fn wants_weights(&mut self, _lane: usize) -> bool {
+        false
+    }
+    /// The weights of a lane that it wanted, after step `step`.
+    ///
+    /// # Errors
+    /// Weights that cannot be kept.
+    fn weights(&mut self, _lane: usize, _step: usize, _weights: &LaneWeights) -> Result<()> {
+        Ok(())
+    }
     /// A lane came to its end; its last checkpoint and all rows came before.
     ///
     /// # Errors
@@ -148,11 +159,7 @@ impl<'a, M: LanguageModel> Training<'a, M> {
         let (recipe, first) = (self.cohort.recipe(), self.cohort.first_step());
         let evaluation = Evaluation::new(self.cohort);
         if first == 0 {
-            self.log.evaluated(
-                0,
-                evaluation.evaluate(&self.model.valid(), &self.parameters)?,
-                observer,
-            )?;
+            self.evaluate(&evaluation, 0, observer)?;
         }
         for step in first + 1..=recipe.steps {
             if interrupter.should_stop() {
@@ -161,11 +168,7 @@ impl<'a, M: LanguageModel> Training<'a, M> {
             }
             self = self.step(step, observer)?;
             if recipe.evaluates(step) {
-                self.log.evaluated(
-                    step,
-                    evaluation.evaluate(&self.model.valid(), &self.parameters)?,
-                    observer,
-                )?;
+                self.evaluate(&evaluation, step, observer)?;
             }
             observer.stepped(step);
             if self.log.all_diverged() {
@@ -177,6 +180,23 @@ impl<'a, M: LanguageModel> Training<'a, M> {
         }
         self.end_lanes(|_| true, observer)?;
         Ok(Ending::Complete)
+    }
+
+    fn evaluate(
+        &mut self,
+        evaluation: &Evaluation,
+        step: usize,
+        observer: &mut dyn Observer,
+    ) -> Result<()> {
+        let measured = evaluation.evaluate(&self.model.valid(), &self.parameters)?;
+        self.log.evaluated(step, measured, observer)?;
+        for lane in 0..self.cohort.lanes.len() {
+            if !self.log.diverged(lane) && observer.wants_weights(lane) {
+                let weights = lane_weights(&self.model, &self.parameters, lane)?;
+                observer.weights(lane, step, &weights)?;
+            }
+        }
+        Ok(())
     }
 
     fn step(mut self, step: usize, observer: &mut dyn Observer) -> Result<Self> {

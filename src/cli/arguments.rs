@@ -11,6 +11,7 @@ use clap::builder::{OsStringValueParser, PossibleValue, TypedValueParser};
 use crate::backend::Backend;
 use crate::cluster::Options as ClusterOptions;
 use crate::cluster::slurm::JobOptions;
+use crate::config::InitialWeights;
 use crate::experiment::Changes;
 use crate::session::{Options, Request};
 
@@ -41,15 +42,20 @@ pub struct ChangeArgs {
     /// Seeds instead of the spec's, such as 0,1
     #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = seed)]
     pub seeds: Option<Vec<u64>>,
-    /// Start every run from these weights (safetensors, Hugging Face's tensor names)
+    /// Start every run from these weights: a safetensors file, an index of several, or a folder with either,
+    /// under Hugging Face's or nanoGPT's tensor names
     #[arg(long, value_name = "FILE")]
     pub init: Option<PathBuf>,
+    /// Leave out what the weights of --init have more than the model: rows of the vocabulary, positions
+    #[arg(long, requires = "init")]
+    pub init_crop: bool,
 }
 
 impl ChangeArgs {
     /// These changes to a spec.
     pub fn of(self, spec: PathBuf) -> Request {
-        let ChangeArgs { set, data, seeds, init } = self;
+        let ChangeArgs { set, data, seeds, init, init_crop: crop } = self;
+        let init = init.map(|path| InitialWeights { path, crop });
         Request { spec, changes: Changes { set, data, seeds }, init }
     }
 }
@@ -99,6 +105,7 @@ impl From<TrainingArgs> for Options {
             lanes: args.lanes,
             jobs: args.jobs,
             checkpoint_every: Duration::from_secs_f64(args.checkpoint_every),
+            keep_best: false,
             fresh: args.fresh,
             retry_diverged: args.retry_diverged,
             extend: args.extend,

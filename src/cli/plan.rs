@@ -56,6 +56,7 @@ fn asked(inputs: &Inputs) -> Vec<String> {
     lines.push(format!("recognised   {}", corpus.recognised));
     lines.extend(corpus.alphabet_told().map(|alphabet| format!("alphabet     {alphabet}")));
     lines.extend(corpus.unseen_told().map(|unseen| format!("unseen       {unseen}")));
+    lines.extend(inputs.notes.iter().map(|note| format!("weights      {note}")));
     lines.extend(spec.models().iter().map(|model| self::model(model, corpus.vocabulary)));
     lines
 }

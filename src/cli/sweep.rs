@@ -18,6 +18,9 @@ pub struct Args {
     /// Stop at the first run that fails; the others stop after a checkpoint
     #[arg(long, conflicts_with = "launcher")]
     fail_fast: bool,
+    /// Keep the weights of the lowest val loss of every run, as best.safetensors in its folder under DIR/.runs
+    #[arg(long)]
+    save_best: bool,
     /// Train only the I-th of N parts of the plan and write no results; run `wane collect` once all parts
     /// are trained, on any machines that share the folder of results
     #[arg(long, value_name = "I/N", conflicts_with_all = ["launcher", "extend"])]
@@ -40,7 +43,8 @@ enum Launcher {
 
 pub fn run(args: Args) -> Result<()> {
     let request = args.spec.into();
-    let options = Options { verbose: args.verbose, ..args.training.into() };
+    let (verbose, keep_best) = (args.verbose, args.save_best);
+    let options = Options { verbose, keep_best, ..args.training.into() };
     match (args.launcher, args.shard) {
         (Some(Launcher::Slurm), _) => {
             submit::sweep(&request, options, &usage(args.slurm.options())?, &print)

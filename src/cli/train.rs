@@ -4,7 +4,7 @@ use anyhow::Result;
 
 use super::arguments::{SpecArgs, TrainingArgs};
 use super::output::print;
-use crate::session::{Options, single};
+use crate::session::{Options, Saves, single};
 
 #[derive(clap::Args, Debug)]
 pub struct Args {
@@ -12,9 +12,13 @@ pub struct Args {
     spec: SpecArgs,
     #[command(flatten)]
     training: TrainingArgs,
-    /// Write the final weights here (safetensors); the spec must describe one run
+    /// Write the last weights here (safetensors), and beside them what they are; the spec must describe one
+    /// run
     #[arg(long, value_name = "FILE")]
     save: Option<PathBuf>,
+    /// Write the weights of the lowest val loss here, as --save does
+    #[arg(long, value_name = "FILE")]
+    save_best: Option<PathBuf>,
     /// Plain lines instead of bars, even on a terminal
     #[arg(long)]
     plain: bool,
@@ -25,5 +29,6 @@ pub struct Args {
 
 pub fn run(args: Args) -> Result<()> {
     let options = Options { verbose: args.verbose, plain: args.plain, ..args.training.into() };
-    single::train(&args.spec.into(), options, args.save.as_deref(), &print)
+    let saves = Saves { last: args.save, best: args.save_best };
+    single::train(&args.spec.into(), options, &saves, &print)
 }

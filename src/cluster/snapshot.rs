@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::backend::Backend;
 use crate::cluster::slurm::JobId;
-use crate::config::RunConfig;
+use crate::config::{InitialWeights, RunConfig};
 use crate::corpus::Source;
 use crate::experiment::Changes;
 use crate::experiment::shards::Shard;
@@ -43,6 +43,12 @@ pub struct Contents {
     pub changes: Changes,
     /// Weights that every run starts from.
     pub initial: Option<PathBuf>,
+    /// Whether what they have more than the model is left out.
+    #[serde(default)]
+    pub init_crop: bool,
+    /// Whether the weights of the best val loss are kept.
+    #[serde(default)]
+    pub keep_best: bool,
     pub source: Source,
     pub backend: Backend,
     /// The GPU of a node to compute on, where the user said so.
@@ -61,6 +67,14 @@ pub struct Contents {
     /// Runs in all of them.
     pub runs: usize,
     pub command: Vec<String>,
+}
+
+impl Contents {
+    /// Weights that every run starts from.
+    pub fn init(&self) -> Option<InitialWeights> {
+        let crop = self.init_crop;
+        self.initial.clone().map(|path| InitialWeights { path, crop })
+    }
 }
 
 /// Jobs of a frozen sweep.

@@ -1,3 +1,5 @@
+use std::path::PathBuf;
+
 use serde::{Deserialize, Serialize};
 
 use super::Named;
@@ -42,6 +44,16 @@ pub enum Start {
     Seed(u64),
     /// Read from a safetensors file with this SHA-256.
     Weights(String),
+}
+
+/// Weights in files to start from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InitialWeights {
+    /// A safetensors file, an index of several, or a folder that holds either.
+    #[serde(with = "crate::paths")]
+    pub path: PathBuf,
+    /// Whether surplus rows of embeddings and positions are left out.
+    pub crop: bool,
 }
 
 /// The data of a run.

@@ -36,10 +36,21 @@ pub struct FamilyFacts {
     pub keys: &'static [&'static str],
     /// Base of the rotary positions' wavelengths; `None` for learned positions.
     pub rotary_base: Option<f64>,
+    /// How its weight files keep the matrix of a linear layer.
+    pub layout: Layout,
     /// Fills in what a spec leaves out.
     pub imply: fn(&mut ModelShape),
     /// Its parameters in the order of the model.
     pub parameters: fn(&ModelShape, usize) -> Vec<ParameterShape>,
+}
+
+/// How a weight file keeps the matrix of a linear layer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Layout {
+    /// `[in, out]`, as the parameters of every model here.
+    InOut,
+    /// `[out, in]`, as PyTorch's `nn.Linear`.
+    OutIn,
 }
 
 /// A parameter of a model, as every lane has it.
@@ -56,6 +67,11 @@ pub struct ParameterShape {
 impl ParameterShape {
     fn new(name: String, role: Role, shape: &[usize]) -> Self {
         ParameterShape { name, role, shape: shape.to_vec() }
+    }
+
+    /// Whether it is the matrix of a linear layer.
+    pub fn is_linear(&self) -> bool {
+        matches!(self.role, Role::Attention | Role::Mlp | Role::Head)
     }
 
     /// Numbers per lane.

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::config::tests::example;
-use crate::config::{Named, ParameterShape};
+use crate::config::{InitialWeights, Named, ParameterShape};
 use crate::corpus::TokenBlock;
 use crate::record::LaneWeights;
 
@@ -29,6 +29,19 @@ fn model(seeds: &[u64], device: &Device) -> Gpt2 {
 fn weights_of(seeds: &[u64], lane: usize) -> LaneWeights {
     let (model, parameters) = made(seeds, &Device::flex());
     lane_weights(&model, &parameters, lane).unwrap()
+}
+
+fn purpose(shape: &ModelShape, vocabulary: usize) -> Purpose<'_> {
+    Purpose { shape, vocabulary, alphabet: None }
+}
+
+fn read(
+    path: &std::path::Path,
+    shape: &ModelShape,
+    vocabulary: usize,
+) -> anyhow::Result<LaneWeights> {
+    let initial = InitialWeights { path: path.to_owned(), crop: false };
+    read_weights(&initial, purpose(shape, vocabulary)).map(|read| read.weights)
 }
 
 fn tokens(lanes: usize, device: &Device) -> Tokens {
@@ -210,8 +223,8 @@ fn weights_survive_their_file() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("weights.safetensors");
     let weights = weights_of(&[4, 7], 1);
-    write_weights(&path, weights.clone(), &shape(), VOCABULARY).unwrap();
-    let read = read_weights(&path, &shape(), VOCABULARY).unwrap();
+    write_weights(&path, &weights, purpose(&shape(), VOCABULARY), None).unwrap();
+    let read = read(&path, &shape(), VOCABULARY).unwrap();
     assert_eq!(read, weights);
     let first = FirstWeights::new(
         vec![LaneStart::Seed(1), LaneStart::Weights(Arc::new(read))],
@@ -226,9 +239,9 @@ fn a_weight_file_of_another_shape_is_refused_with_the_tensor() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("weights.safetensors");
     let weights = weights_of(&[0], 0);
-    write_weights(&path, weights, &shape(), VOCABULARY).unwrap();
+    write_weights(&path, &weights, purpose(&shape(), VOCABULARY), None).unwrap();
     let refused = |shape: ModelShape, vocabulary: usize| {
-        format!("{:#}", read_weights(&path, &shape, vocabulary).unwrap_err())
+        format!("{:#}", read(&path, &shape, vocabulary).unwrap_err())
     };
     let error = refused(shape(), 12);
     assert!(
@@ -236,9 +249,11 @@ fn a_weight_file_of_another_shape_is_refused_with_the_tensor() {
         "{error}"
     );
     let error = refused(ModelShape { layers: 3, ..shape() }, VOCABULARY);
-    assert!(error.contains("`h.2.attn.c_attn.bias` is missing"), "{error}");
+    assert!(error.contains("`h.2.ln_1.weight` (and 11 more) is missing"), "{error}");
+    assert!(error.contains("the file has 2 layers, and model.layers = 3"), "{error}");
     let error = refused(ModelShape { layers: 1, ..shape() }, VOCABULARY);
-    assert!(error.contains("`h.1.attn.c_attn.bias` belongs to no parameter"), "{error}");
+    assert!(error.contains("`h.1.attn.c_attn.bias` (and 11 more) belongs to no"), "{error}");
+    assert!(error.contains("the file has 2 layers, and model.layers = 1"), "{error}");
     std::fs::write(&path, b"no safetensors").unwrap();
     let error = refused(shape(), VOCABULARY);
     assert!(error.contains("weights.safetensors") && error.contains("safetensors file"), "{error}");

@@ -1,21 +1,31 @@
 //! Weights of single lanes: drawn from a seed, read from and written to safetensors, and stacked
 //! into the `[lanes, …]` parameters of a cohort.
 
+mod alphabet;
+mod files;
+mod foreign;
+mod heads;
+mod layout;
+mod missing;
+mod names;
+mod notes;
+mod read;
+mod stored;
+mod write;
+
 use std::cell::RefCell;
-use std::path::Path;
 use std::sync::Arc;
 
-use anyhow::{Context, Result, anyhow, bail, ensure};
+use anyhow::{Context, Result, anyhow};
 use burn::module::{Module, ModuleVisitor, Param, ParamId};
-use burn::store::burn_pack::Bytes;
-use burn::store::{ApplyError, ModuleAdapter, ModuleContext, ModuleSnapshot, SafetensorsStore};
-use burn::store::{bridge, burn_pack};
-use burn::tensor::{Device, Shape, Tensor, TensorData};
+use burn::tensor::{Device, Tensor, TensorData};
 
-use super::{LanguageModel, WithModel, with_model};
-use crate::config::{ModelShape, ParameterShape, Role};
+use crate::config::{ParameterShape, Role};
 use crate::random;
 use crate::record::LaneWeights;
+
+pub use read::{Purpose, ReadWeights, origin, read_weights};
+pub use write::write_weights;
 
 /// A parameter of a model, as it was made.
 #[derive(Clone, Debug, PartialEq)]
@@ -120,182 +130,4 @@ impl ModuleVisitor for LaneReader {
         let values = values.map_err(|error| anyhow!("cannot read weights: {error:?}"));
         self.values.push((param.id, values));
     }
-}
-
-/// Reads a safetensors file for a model of this shape, under the tensor names of its family.
-///
-/// # Errors
-/// A file that cannot be read, a missing, surplus or misshapen tensor, a value that is not finite:
-/// the message names the file and the tensor.
-pub fn read_weights(path: &Path, shape: &ModelShape, vocabulary: usize) -> Result<LaneWeights> {
-    with_one_lane(shape, vocabulary, LaneStart::Seed(0), Read { path })
-}
-
-struct Read<'a> {
-    path: &'a Path,
-}
-
-impl WithModel for Read<'_> {
-    type Output = Result<LaneWeights>;
-
-    fn run<M: LanguageModel>(
-        self,
-        mut model: M,
-        parameters: Vec<Parameter>,
-    ) -> Result<LaneWeights> {
-        let name = self.path.display();
-        // Hugging Face writes the tensors of a headed GPT-2 under `transformer.`.
-        let mut store = SafetensorsStore::from_file(self.path)
-            .with_key_remapping(r"^transformer\.(.+)$", "$1")
-            .with_from_adapter(LaneAxis::Add)
-            .validate(false)
-            .allow_partial(true);
-        let result =
-            model.load_from(&mut store).map_err(|error| anyhow!("{error}")).with_context(|| {
-                format!("cannot read weights from {name}; expected a safetensors file")
-            })?;
-        if let Some(error) = result.errors.first() {
-            bail!("{name}: {}", describe(error));
-        }
-        if let Some((tensor, _)) = result.missing.first() {
-            bail!("{name}: the tensor `{tensor}` is missing");
-        }
-        if let Some(tensor) = result.unused.iter().find(|tensor| !is_buffer(tensor)) {
-            bail!(
-                "{name}: the tensor `{tensor}` belongs to no parameter of this model; check model.layers"
-            );
-        }
-        let weights = lane_weights(&model, &parameters, 0)?;
-        for (tensor, values) in &weights {
-            ensure!(
-                values.iter().all(|value| value.is_finite()),
-                "{name}: `{tensor}` holds a value that is not finite"
-            );
-        }
-        Ok(weights)
-    }
-}
-
-/// Writes the weights of one lane as a safetensors file, under the tensor names and in the layout
-/// of the family. An existing file is replaced.
-///
-/// # Errors
-/// A file that cannot be written.
-pub fn write_weights(
-    path: &Path,
-    weights: LaneWeights,
-    shape: &ModelShape,
-    vocabulary: usize,
-) -> Result<()> {
-    let start = LaneStart::Weights(Arc::new(weights));
-    with_one_lane(shape, vocabulary, start, Write { path })
-}
-
-struct Write<'a> {
-    path: &'a Path,
-}
-
-impl WithModel for Write<'_> {
-    type Output = Result<()>;
-
-    fn run<M: LanguageModel>(self, model: M, _parameters: Vec<Parameter>) -> Result<()> {
-        let mut store = SafetensorsStore::from_file(self.path)
-            .clear_metadata()
-            .metadata("format", "pt")
-            .with_to_adapter(LaneAxis::Remove)
-            .overwrite(true);
-        model
-            .save_into(&mut store)
-            .map_err(|error| anyhow!("{error}"))
-            .with_context(|| format!("cannot write weights to {}", self.path.display()))
-    }
-}
-
-fn with_one_lane<W: WithModel>(
-    shape: &ModelShape,
-    vocabulary: usize,
-    start: LaneStart,
-    work: W,
-) -> W::Output {
-    let first = FirstWeights::new(vec![start], &Device::flex());
-    with_model(shape, vocabulary, first, work)
-}
-
-/// Tensors that published files hold beside the parameters: causal masks and the tied head.
-fn is_buffer(tensor: &str) -> bool {
-    tensor.ends_with(".attn.bias")
-        || tensor.ends_with(".attn.masked_bias")
-        || tensor == "lm_head.weight"
-}
-
-fn describe(error: &ApplyError) -> String {
-    let lane_free = |shape: &Shape| format!("{:?}", &shape[1..]);
-    match error {
-        ApplyError::ShapeMismatch { path, expected, found } => format!(
-            "the tensor `{path}` has shape {}, but this model needs {}; check [model] and the data's vocabulary",
-            lane_free(found),
-            lane_free(expected)
-        ),
-        ApplyError::DTypeMismatch { path, found, .. } => {
-            format!("the tensor `{path}` is {found:?}, expected floating-point numbers")
-        }
-        ApplyError::AdapterError { path, message } | ApplyError::LoadError { path, message } => {
-            format!("the tensor `{path}` cannot be read: {message}")
-        }
-    }
-}
-
-/// Weight files know no lanes: the axis is added on reading and removed on writing. They keep a
-/// [`Projection`](super::layers::Projection) as `[out, in]`, so it is turned on the way.
-#[derive(Clone, Copy)]
-enum LaneAxis {
-    Add,
-    Remove,
-}
-
-impl ModuleAdapter for LaneAxis {
-    fn adapt(&self, tensor: burn_pack::Tensor, context: ModuleContext<'_>) -> burn_pack::Tensor {
-        let mut shape: Vec<usize> = tensor.shape.to_vec();
-        if matches!(self, LaneAxis::Remove) {
-            shape.remove(0);
-        }
-        let turned = context.module_type() == Some("Struct:Projection") && shape.len() == 2;
-        let columns = turned.then(|| shape[1]);
-        if turned {
-            shape.reverse();
-        }
-        if matches!(self, LaneAxis::Add) {
-            shape.insert(0, 1);
-        }
-        let (name, dtype, shape) = (tensor.name.clone(), tensor.dtype, Shape::from(shape));
-        let reshaped = shape.clone();
-        bridge::map_data(tensor, name, dtype, shape, move |data| {
-            let bytes = data.into_bytes();
-            let bytes = match columns {
-                Some(columns) => Bytes::from_bytes_vec(transposed(&bytes, columns, dtype.size())),
-                None => bytes,
-            };
-            TensorData::from_bytes(bytes, reshaped.clone(), dtype)
-        })
-    }
-
-    fn clone_box(&self) -> Box<dyn ModuleAdapter> {
-        Box::new(*self)
-    }
-}
-
-/// A matrix of `columns` columns, row by row, as its transpose, for elements of any size.
-fn transposed(bytes: &[u8], columns: usize, size: usize) -> Vec<u8> {
-    let rows = bytes.len() / (columns * size).max(1);
-    let element = |row: usize, column: usize| {
-        let start = (row * columns + column) * size;
-        &bytes[start..start + size]
-    };
-    let mut turned = Vec::with_capacity(bytes.len());
-    for column in 0..columns {
-        for row in 0..rows {
-            turned.extend_from_slice(element(row, column));
-        }
-    }
-    turned
 }

@@ -4,7 +4,7 @@ use crate::config::Family;
 use crate::config::{Form, Mask, timescale_steps, total_decay};
 use crate::experiment::Entry;
 use crate::published::Transfer;
-use crate::record::{CurveRow, Status};
+use crate::record::{CurveRow, Status, best_evaluation};
 use crate::store::SoFar;
 
 /// A row of `runs.csv`: one arm under one seed. Losses in nats per token, at the last step unless
@@ -141,12 +141,7 @@ pub fn run_row(entry: &Entry, record: &SoFar) -> RunRow {
     let status = end.map_or(Status::Unfinished, |end| end.status);
     let last = record.curve.last().filter(|_| status == Status::Done);
     let reached = record.curve.last().map_or(0, |row| row.step);
-    let best = record
-        .curve
-        .iter()
-        .filter(|row| row.step > 0)
-        .filter_map(|row| Some((row.val_loss?, row.step)))
-        .min_by(|a, b| a.0.total_cmp(&b.0));
+    let best = best_evaluation(&record.curve);
     RunRow {
         run: entry.id.to_string(),
         form: decay.form,

@@ -35,6 +35,8 @@ pub struct CohortRunner<'a> {
     pub provenance: Provenance,
     /// Time between checkpoints.
     pub checkpoint_every: Duration,
+    /// Whether the weights of the best val loss of every run are kept.
+    pub keep_best: bool,
     /// Stops training between two steps, after a checkpoint.
     pub interrupter: Interrupter,
 }

@@ -5,7 +5,8 @@ use anyhow::{Result, ensure};
 use super::cohort::CohortRunner;
 use super::outcome::{Event, Outcome, Tell};
 use crate::config::RunConfig;
-use crate::record::{Checkpoint, CurveRow, End, Status, now};
+use crate::model::{Purpose, write_weights};
+use crate::record::{Checkpoint, CurveRow, End, LaneWeights, Status, now};
 use crate::store::RunWriter;
 use crate::train::{Ending, LaneEnd, Observer};
 
@@ -157,6 +158,20 @@ impl Observer for Journal<'_> {
         self.write(lane, |lane, _, _| match &mut lane.writer {
             Some(writer) => writer.checkpoint(&checkpoint),
             None => Ok(()),
+        })
+    }
+
+    fn wants_weights(&mut self, lane: usize) -> bool {
+        let writer = self.lanes[lane].writer.as_ref();
+        self.runner.keep_best && writer.is_some_and(RunWriter::is_at_its_best)
+    }
+
+    fn weights(&mut self, lane: usize, step: usize, weights: &LaneWeights) -> Result<()> {
+        self.write(lane, |lane, runner, _| {
+            let Some(writer) = &lane.writer else { return Ok(()) };
+            let purpose = Purpose::of(&lane.config.model, runner.corpus);
+            let origin = Some((writer.id(), step));
+            write_weights(&writer.best_weights(), weights, purpose, origin)
         })
     }
 

@@ -236,6 +236,7 @@ mod tests {
             device: None,
             threads: 1,
             checkpoint_every: Duration::ZERO,
+            keep_best: false,
             provenance: Provenance::of_call(Backend::Flex, None, 1, Vec::new()),
             lanes: Vec::new(),
         };

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Event, Outcome};
 use crate::backend::Backend;
-use crate::config::RunConfig;
+use crate::config::{InitialWeights, RunConfig};
 use crate::corpus::Source;
 use crate::record::Provenance;
 
@@ -20,8 +20,7 @@ pub struct Assignment {
     pub results: PathBuf,
     pub source: Source,
     /// Weights to start from, for runs that start from a file.
-    #[serde(with = "crate::paths::option")]
-    pub initial: Option<PathBuf>,
+    pub initial: Option<InitialWeights>,
     pub backend: Backend,
     /// The GPU that the user asked for.
     pub device: Option<String>,
@@ -29,6 +28,8 @@ pub struct Assignment {
     pub threads: usize,
     /// Time between checkpoints.
     pub checkpoint_every: Duration,
+    /// Whether the weights of the best val loss are kept.
+    pub keep_best: bool,
     /// Of the call, for the ends of the runs.
     pub provenance: Provenance,
     pub lanes: Vec<RunConfig>,

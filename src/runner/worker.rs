@@ -8,13 +8,12 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, ensure};
 use burn::tensor::Device;
 use burn::train::Interrupter;
-use sha2::{Digest, Sha256};
 
 use super::protocol::{Assignment, Message};
 use super::{CohortRunner, Event, Outcome, mark_failed};
 use crate::config::{RunConfig, Start};
 use crate::corpus::Corpus;
-use crate::model::read_weights;
+use crate::model::{Purpose, read_weights};
 use crate::record::LaneWeights;
 use crate::store::Store;
 
@@ -75,13 +74,14 @@ fn train(
         corpus.source
     );
     let cohort_runner = CohortRunner {
-        initial: initial_weights(assignment, first)?,
+        initial: initial_weights(assignment, first, corpus)?,
         corpus,
         device: device.clone(),
         threads: assignment.threads,
         store: Store::new(&assignment.results),
         provenance: assignment.provenance.clone(),
         checkpoint_every: assignment.checkpoint_every,
+        keep_best: assignment.keep_best,
         interrupter: interrupter.clone(),
     };
     let mut reporter = Reporter::default();
@@ -103,17 +103,17 @@ fn lines_of_stdin(interrupter: Interrupter) -> Receiver<String> {
     lines
 }
 
-fn initial_weights(assignment: &Assignment, run: &RunConfig) -> Result<Option<Arc<LaneWeights>>> {
-    let (Some(path), Start::Weights(digest)) = (&assignment.initial, &run.start) else {
+fn initial_weights(
+    assignment: &Assignment,
+    run: &RunConfig,
+    corpus: &Corpus,
+) -> Result<Option<Arc<LaneWeights>>> {
+    let (Some(initial), Start::Weights(digest)) = (&assignment.initial, &run.start) else {
         return Ok(None);
     };
-    let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-    ensure!(
-        format!("{:x}", Sha256::digest(&bytes)) == *digest,
-        "{} has changed since the sweep began",
-        path.display()
-    );
-    read_weights(path, &run.model, run.data.vocabulary).map(Arc::new).map(Some)
+    let read = read_weights(initial, Purpose::of(&run.model, corpus))?;
+    ensure!(read.digest == *digest, "{} has changed since the sweep began", initial.path.display());
+    Ok(Some(Arc::new(read.weights)))
 }
 
 /// Writes events to stdout. Errors are ignored: if the sweep is gone, stdin has ended too.

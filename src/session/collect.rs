@@ -23,7 +23,7 @@ pub fn collect(mut request: Request, mut out: PathBuf, print: Print) -> Result<(
         let frozen = usage(Frozen::open(&request.spec))?;
         backend = frozen.contents.backend;
         out = frozen.results().to_owned();
-        let (changes, init) = (frozen.contents.changes.clone(), frozen.contents.initial.clone());
+        let (changes, init) = (frozen.contents.changes.clone(), frozen.contents.init());
         request = Request { spec: frozen.spec(), changes, init };
     }
     let inputs = Inputs::load(&request)?;

@@ -2,14 +2,13 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context, Result, ensure};
-use sha2::{Digest, Sha256};
 
 use super::Request;
-use crate::config::ModelShape;
+use crate::config::{InitialWeights, ModelShape};
 use crate::corpus::Corpus;
 use crate::exit::usage;
 use crate::experiment::{Changes, Plan, Spec};
-use crate::model::read_weights;
+use crate::model::{Purpose, ReadWeights, read_weights};
 use crate::record::LaneWeights;
 
 /// A spec with its data, planned.
@@ -20,6 +19,8 @@ pub struct Inputs {
     pub corpus: Corpus,
     /// Weights that every run starts from.
     pub initial: Option<Arc<LaneWeights>>,
+    /// What was done with weights that were not taken as they stood.
+    pub notes: Vec<String>,
     pub plan: Plan,
 }
 
@@ -37,10 +38,10 @@ impl Inputs {
         let corpus = Corpus::load(&spec.source, &spec.split)?;
         let models = spec.models();
         corpus.check_context(models[0].context)?;
-        let initial = init.as_ref().map(|path| read_initial(path, &models, corpus.vocabulary));
-        let (initial, digest) = initial.transpose()?.unzip();
-        let plan = Plan::new(&spec, &corpus, digest.as_deref());
-        Ok(Inputs { spec, text, corpus, initial, plan })
+        let read = init.as_ref().map(|init| read_initial(init, &models, &corpus)).transpose()?;
+        let plan = Plan::new(&spec, &corpus, read.as_ref().map(|read| read.digest.as_str()));
+        let (initial, notes) = read.map(|read| (Arc::new(read.weights), read.notes)).unzip();
+        Ok(Inputs { spec, text, corpus, initial, notes: notes.unwrap_or_default(), plan })
     }
 }
 
@@ -51,19 +52,15 @@ fn read_spec(path: &Path, changes: &Changes) -> Result<(String, Spec)> {
     Ok((text, spec))
 }
 
-/// Weights from a file, and the SHA-256 of the file.
 fn read_initial(
-    path: &Path,
+    initial: &InitialWeights,
     models: &[ModelShape],
-    vocabulary: usize,
-) -> Result<(Arc<LaneWeights>, String)> {
+    corpus: &Corpus,
+) -> Result<ReadWeights> {
     ensure!(
         models.len() == 1,
         "--init reads the weights of one model, but the arms have {} of different families",
         models.len()
     );
-    let bytes = std::fs::read(path)
-        .with_context(|| format!("cannot read the weights {}", path.display()))?;
-    let weights = read_weights(path, &models[0], vocabulary)?;
-    Ok((Arc::new(weights), format!("{:x}", Sha256::digest(&bytes))))
+    read_weights(initial, Purpose::of(&models[0], corpus))
 }

@@ -1,10 +1,10 @@
 //! A sweep on this machine.
 
-use std::path::PathBuf;
-
 use anyhow::{Context, Result};
 
+use super::saving::note_without_best;
 use super::{Inputs, Options, Print, Request, Session, Work, extend};
+use crate::config::InitialWeights;
 use crate::corpus::Source;
 use crate::runner::{Assignment, Processes, SweepResult};
 
@@ -19,6 +19,10 @@ pub fn sweep(request: &Request, options: Options, fail_fast: bool, print: Print)
     }
     options.check_device()?;
     let session = Session::start(Work::of(&inputs), options)?;
+    if session.options.keep_best {
+        let note = note_without_best(&session.store, &inputs.plan.runs);
+        note.iter().for_each(|note| session.say(note));
+    }
     let (source, initial) = (inputs.spec.source.clone(), request.init.clone());
     let result = train(&session, source, initial, fail_fast)?;
     session.finish(&inputs, result, print)
@@ -28,9 +32,10 @@ pub fn sweep(request: &Request, options: Options, fail_fast: bool, print: Print)
 pub fn train(
     session: &Session,
     source: Source,
-    initial: Option<PathBuf>,
+    initial: Option<InitialWeights>,
     fail_fast: bool,
 ) -> Result<SweepResult> {
+    session.check_memory()?;
     let cohorts = session.cohorts();
     if !cohorts.is_empty() {
         // Fail early if there is no adapter, not in every worker.
@@ -41,7 +46,11 @@ pub fn train(
     Ok(session.sweep(&executor, &*progress, fail_fast).run(&cohorts))
 }
 
-fn processes(session: &Session, source: Source, initial: Option<PathBuf>) -> Result<Processes> {
+fn processes(
+    session: &Session,
+    source: Source,
+    initial: Option<InitialWeights>,
+) -> Result<Processes> {
     let program = std::env::current_exe().context("cannot find this program")?;
     let options = &session.options;
     let assignment = Assignment {
@@ -52,6 +61,7 @@ fn processes(session: &Session, source: Source, initial: Option<PathBuf>) -> Res
         device: options.device.clone(),
         threads: session.layout.threads,
         checkpoint_every: options.checkpoint_every,
+        keep_best: options.keep_best,
         provenance: session.provenance.clone(),
         lanes: Vec::new(),
     };

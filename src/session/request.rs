@@ -5,7 +5,7 @@ use anyhow::{Result, ensure};
 use burn::tensor::Device;
 
 use crate::backend::Backend;
-use crate::config::RunConfig;
+use crate::config::{InitialWeights, RunConfig};
 use crate::exit::usage;
 use crate::experiment::Changes;
 use crate::record::Provenance;
@@ -19,7 +19,7 @@ pub struct Request {
     pub spec: PathBuf,
     pub changes: Changes,
     /// Weights that every run starts from.
-    pub init: Option<PathBuf>,
+    pub init: Option<InitialWeights>,
 }
 
 /// Where and how a call trains.
@@ -36,6 +36,8 @@ pub struct Options {
     pub jobs: Option<usize>,
     /// Time between checkpoints.
     pub checkpoint_every: Duration,
+    /// Keep the weights of the best val loss of every run.
+    pub keep_best: bool,
     /// Train again what was trained before.
     pub fresh: bool,
     /// Train again what diverged before.

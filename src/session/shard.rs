@@ -1,6 +1,5 @@
 //! One part of a plan, on one of several machines.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -9,6 +8,7 @@ use anyhow::{Result, ensure};
 use super::{Inputs, Options, Request, Session, Work, local};
 use crate::cluster::slurm::requeue_this_task;
 use crate::cluster::snapshot::{Frozen, Program};
+use crate::config::InitialWeights;
 use crate::corpus::Source;
 use crate::exit::usage;
 use crate::experiment::shards::{Shard, deal};
@@ -20,7 +20,7 @@ use crate::talk::say;
 struct Part {
     work: Work,
     source: Source,
-    initial: Option<PathBuf>,
+    initial: Option<InitialWeights>,
     options: Options,
 }
 
@@ -74,13 +74,14 @@ fn part_of_frozen(request: &Request, options: Options, shard: Shard) -> Result<P
         lanes: contents.lanes,
         jobs: Some(contents.jobs),
         checkpoint_every: contents.checkpoint_every,
+        keep_best: contents.keep_best,
         fresh: false,
         retry_diverged: false,
         extend: false,
         ..options
     };
     let work = Work { name: format!("{} {shard}", contents.name), runs, notes: Vec::new() };
-    let (source, initial) = (contents.source.clone(), contents.initial.clone());
+    let (source, initial) = (contents.source.clone(), contents.init());
     Ok(Part { work, source, initial, options })
 }
 

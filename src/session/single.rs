@@ -1,52 +1,64 @@
 //! Training in this process, to keep its weights.
 
-use std::path::Path;
+use anyhow::{Result, ensure};
 
-use anyhow::{Result, bail, ensure};
-
-use super::{Inputs, Options, Print, Request, Session, Work, extend};
-use crate::config::RunConfig;
+use super::saving::check_best;
+use super::{Inputs, Options, Print, Request, Saves, Session, Work, extend};
 use crate::exit::usage;
-use crate::model::write_weights;
-use crate::record::Status;
 use crate::runner::{CohortRunner, InProcess};
 use crate::store::Store;
 
-/// Trains a spec of one arm and writes the final weights to `save`.
+/// Trains a spec of one arm and saves the weights that are asked for.
 ///
 /// # Errors
-/// A spec of several arms or, with `save`, of several runs; a run that failed; a stop before the end.
-pub fn train(request: &Request, options: Options, save: Option<&Path>, print: Print) -> Result<()> {
+/// A spec of several arms or, with weights to save, of several runs; files that cannot be written; a run that
+/// failed; a stop before the end.
+pub fn train(request: &Request, options: Options, saves: &Saves, print: Print) -> Result<()> {
     let mut inputs = Inputs::load(request)?;
     if options.extend {
         extend::rename(&mut inputs);
     }
-    usage(check(request, &inputs, save.is_some()))?;
+    usage(check(request, &inputs, &options, saves))?;
     options.check_device()?;
+    let options = Options { keep_best: saves.best.is_some(), ..options };
     let session = Session::start(Work::of(&inputs), options)?;
+    session.check_memory()?;
     let cohorts = session.cohorts();
     let executor = InProcess(cohort_runner(&inputs, &session)?);
     let progress = session.progress(&cohorts);
     let result = session.sweep(&executor, &*progress, false).run(&cohorts);
     drop(progress);
     let complete = !result.stopped && result.failed.is_empty();
-    if let Some(path) = save.filter(|_| complete) {
-        write(path, &session.store, &inputs.plan.runs[0])?;
-    }
-    session.finish(&inputs, result, print)
+    let saved = match complete && saves.is_any() {
+        true => saves.write(&inputs.plan.runs[0], &session.store, &inputs.corpus),
+        false => Ok(()),
+    };
+    // The results are there even if the weights could not be saved.
+    session.finish(&inputs, result, print)?;
+    saved
 }
 
-fn check(request: &Request, inputs: &Inputs, save: bool) -> Result<()> {
-    let (arms, runs) = (inputs.spec.arms.len(), inputs.plan.runs.len());
+fn check(request: &Request, inputs: &Inputs, options: &Options, saves: &Saves) -> Result<()> {
+    let (arms, runs) = (inputs.spec.arms.len(), &inputs.plan.runs);
     ensure!(
         arms == 1,
         "{} has {arms} arms; `wane train` takes a spec of one arm, one run per seed (use `wane sweep`)",
         request.spec.display()
     );
+    if !saves.is_any() {
+        return Ok(());
+    }
     ensure!(
-        !save || runs == 1,
-        "--save writes the weights of one run, but there are {runs}; choose a seed with --seeds"
+        runs.len() == 1,
+        "--save and --save-best write the weights of one run, but there are {}; choose a seed with --seeds",
+        runs.len()
     );
+    saves.check()?;
+    let store = Store::new(&options.out);
+    let again = options.fresh || options.retry_diverged;
+    if let Some(record) = store.finished(&runs[0]).filter(|_| saves.best.is_some() && !again) {
+        check_best(&store, &record)?;
+    }
     Ok(())
 }
 
@@ -59,16 +71,7 @@ fn cohort_runner<'a>(inputs: &'a Inputs, session: &Session) -> Result<CohortRunn
         store: session.store.clone(),
         provenance: session.provenance.clone(),
         checkpoint_every: session.options.checkpoint_every,
+        keep_best: session.options.keep_best,
         interrupter: session.stop.interrupter().clone(),
     })
-}
-
-/// Writes the weights of a run's last checkpoint, which is its end.
-fn write(path: &Path, store: &Store, run: &RunConfig) -> Result<()> {
-    if let Some(record) = store.finished(run)
-        && record.end.status == Status::Diverged
-    {
-        bail!("the run diverged at step {}; there are no weights to save", record.end.steps);
-    }
-    write_weights(path, store.checkpoint(run)?.weights, &run.model, run.data.vocabulary)
 }

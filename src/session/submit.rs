@@ -71,7 +71,9 @@ fn check_options(options: &Options) -> Result<()> {
 /// Batch scripts and their options are text.
 fn check_paths(request: &Request, options: &Options) -> Result<()> {
     let out = absolute(&options.out).unwrap_or_else(|_| options.out.clone());
-    for (flag, path) in [("--out", Some(out)), ("--init", request.init.clone())] {
+    for (flag, path) in
+        [("--out", Some(out)), ("--init", request.init.as_ref().map(|init| init.path.clone()))]
+    {
         let Some(path) = path.filter(|path| path.to_str().is_none()) else { continue };
         bail!("{flag} {}: Slurm takes paths in UTF-8 alone; rename the folder", path.display());
     }
@@ -135,7 +137,9 @@ impl Call<'_> {
         Contents {
             name: self.inputs.spec.name.clone(),
             changes: self.request.changes.clone(),
-            initial: self.request.init.clone(),
+            initial: self.request.init.as_ref().map(|init| init.path.clone()),
+            init_crop: self.request.init.as_ref().is_some_and(|init| init.crop),
+            keep_best: options.keep_best,
             source: self.inputs.spec.source.clone(),
             backend: options.backend,
             device: options.device.clone(),

@@ -101,6 +101,26 @@ fn row(step: usize) -> CurveRow {
 }
 
 #[test]
+fn the_best_row_is_told_from_the_whole_curve_and_before_training_nothing_is_best() {
+    let scene = Scene::new();
+    let at = |step: usize, loss: f64| CurveRow { val_loss: Some(loss), ..row(step) };
+    let best = |writer: &mut RunWriter, row: CurveRow| {
+        writer.append(&row).unwrap();
+        writer.is_at_its_best()
+    };
+    let mut writer = RunWriter::begin(&scene.store, scene.lock(), &example(), 0).unwrap();
+    assert!(!best(&mut writer, at(0, 1.0)));
+    assert!(best(&mut writer, at(1, 3.0)));
+    assert!(best(&mut writer, at(2, 2.0)));
+    writer.checkpoint(&checkpoint(2)).unwrap();
+    assert!(best(&mut writer, at(3, 1.5)), "a step that is lost");
+    drop(writer);
+    let mut writer = RunWriter::begin(&scene.store, scene.lock(), &example(), 2).unwrap();
+    assert!(!best(&mut writer, at(3, 2.0)));
+    assert!(best(&mut writer, at(4, 1.9)));
+}
+
+#[test]
 fn a_finished_run_is_found_again_number_for_number() {
     let scene = Scene::new();
     assert_eq!(scene.state(), RunState::New);

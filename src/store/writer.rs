@@ -3,16 +3,20 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
-use super::{CHECKPOINT, CONFIG, CURVE, END, RunLock, Store, checkpoint, state};
+use super::{BEST, CHECKPOINT, CONFIG, CURVE, END, RunLock, Store, checkpoint, state};
 use crate::config::{RunConfig, RunId};
 use crate::files::{csv_of, json_of, write_atomically};
-use crate::record::{Checkpoint, CurveRow, End, Status};
+use crate::record::{Checkpoint, CurveRow, End, Status, best_evaluation};
 
 /// Writes the files of one run while it trains; holds its lock.
 pub struct RunWriter {
     id: RunId,
     folder: PathBuf,
     curve: csv::Writer<File>,
+    /// The lowest val loss so far.
+    lowest: f64,
+    /// Whether the last row has it.
+    at_its_best: bool,
     _lock: RunLock,
 }
 
@@ -35,7 +39,8 @@ impl RunWriter {
         let path = folder.join(CURVE);
         write_atomically(&path, &csv_of(&rows)?)?;
         let curve = append_to(&path, rows.is_empty())?;
-        Ok(RunWriter { id, folder, curve, _lock: lock })
+        let lowest = best_evaluation(&rows).map_or(f64::INFINITY, |(loss, _)| loss);
+        Ok(RunWriter { id, folder, curve, lowest, at_its_best: false, _lock: lock })
     }
 
     /// Adds a row to the curve.
@@ -44,11 +49,27 @@ impl RunWriter {
     /// A file that cannot be written; the message names it.
     pub fn append(&mut self, row: &CurveRow) -> Result<()> {
         self.curve.serialize(row).with_context(|| self.curve_name())?;
+        let loss = row.val_loss.filter(|loss| row.step > 0 && *loss < self.lowest);
+        (self.at_its_best, self.lowest) = (loss.is_some(), loss.unwrap_or(self.lowest));
         // Evaluations at once: people look at them while a run trains.
         if row.val_loss.is_some() {
             self.curve.flush().with_context(|| self.curve_name())?;
         }
         Ok(())
+    }
+
+    /// Whether the last row is the [best evaluation](best_evaluation) of the whole curve.
+    pub fn is_at_its_best(&self) -> bool {
+        self.at_its_best
+    }
+
+    /// Where the weights of the lowest val loss are kept.
+    pub fn best_weights(&self) -> PathBuf {
+        self.folder.join(BEST)
+    }
+
+    pub fn id(&self) -> &RunId {
+        &self.id
     }
 
     /// Writes a checkpoint, after the curve up to it.

@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use burn::tensor::Device;
 
 use super::*;
@@ -11,6 +13,8 @@ use crate::corpus::Source;
 #[derive(Default)]
 struct Notebook {
     lanes: Vec<TrainedLane>,
+    /// Wants the weights of every evaluation.
+    wants_weights: bool,
     /// Asks for a checkpoint after this step, and stops there.
     stop_after: Option<usize>,
     interrupter: Interrupter,
@@ -21,6 +25,7 @@ struct TrainedLane {
     curve: Vec<CurveRow>,
     end: Option<LaneEnd>,
     checkpoint: Option<Checkpoint>,
+    evaluated: BTreeMap<usize, LaneWeights>,
 }
 
 impl Notebook {
@@ -41,6 +46,15 @@ impl Observer for Notebook {
 
     fn logged(&mut self, lane: usize, row: &CurveRow) -> Result<()> {
         self.lane(lane).curve.push(row.clone());
+        Ok(())
+    }
+
+    fn wants_weights(&mut self, _lane: usize) -> bool {
+        self.wants_weights
+    }
+
+    fn weights(&mut self, lane: usize, step: usize, weights: &LaneWeights) -> Result<()> {
+        self.lane(lane).evaluated.insert(step, weights.clone());
         Ok(())
     }
 
@@ -116,6 +130,29 @@ fn assert_same(a: &TrainedLane, b: &TrainedLane) {
     assert_eq!(a.curve, b.curve);
     assert_eq!((a.end().status, a.end().steps), (b.end().status, b.end().steps));
     assert_eq!(a.weights(), b.weights());
+}
+
+#[test]
+fn the_weights_of_evaluations_are_handed_out_without_changing_a_number() {
+    let (lanes, corpus, device) = (mixed_lanes(), corpus(), Device::flex());
+    let cohort =
+        Cohort { lanes: &lanes, resume: Vec::new(), corpus: &corpus, initial: None, device };
+    let mut notebook = Notebook { wants_weights: true, ..Notebook::default() };
+    let interrupter = notebook.interrupter.clone();
+    train(&cohort, &mut notebook, &interrupter).unwrap();
+    for (given, plain) in notebook.lanes.iter().zip(trained(&lanes, Device::flex())) {
+        assert_same(given, &plain);
+        let recipe = lanes[0].recipe;
+        assert!(
+            given
+                .evaluated
+                .keys()
+                .copied()
+                .eq((0..=recipe.steps).filter(|at| recipe.evaluates(*at)))
+        );
+        assert_eq!(given.evaluated.get(&recipe.steps), given.weights());
+        assert_ne!(given.evaluated.get(&0), given.weights());
+    }
 }
 
 #[test]

@@ -363,14 +363,14 @@ fn weights_that_do_not_fit_are_named_with_the_tensor() {
                 file.header["h.7.ln_1.bias"] =
                     serde_json::json!({"dtype": "F32", "shape": [1], "data_offsets": [start, end]});
             },
-            &["h.7.ln_1.bias", "model.layers"],
+            &["h.7.ln_1.bias", "8 layers", "model.layers = 1"],
         ),
         (
             |file| {
                 let tensor = &mut file.header["h.0.mlp.c_fc.weight"];
                 tensor["shape"] = serde_json::json!([tensor["shape"][1], tensor["shape"][0]]);
             },
-            &["has shape [32, 8]", "needs [8, 32]"],
+            &["has shape [32, 8]", "which is [out, in]"],
         ),
         (|file| file.header["h.0.mlp.c_fc.weight"]["dtype"] = "I32".into(), &["floating-point"]),
         (

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::path::Path;
 use std::sync::Arc;
 
 use burn::module::{ModuleVisitor, Param};
@@ -11,16 +12,17 @@ use burn::tensor::{Device, Tensor};
 use serde::Deserialize;
 
 use wane::config::{
-    Decay, Family, Form, LrShape, Mask, ModelShape, Named, OptimizerKind, Order, Recipe, RunConfig,
-    RunData, Split, Start,
+    Decay, Family, Form, InitialWeights, LrShape, Mask, ModelShape, Named, OptimizerKind, Order,
+    Recipe, RunConfig, RunData, Split, Start,
 };
 
 use wane::corpus::TokenBlock;
 use wane::model::{
-    FirstWeights, LaneStart, LanguageModel, Parameter, Tokens, WithModel, read_weights, with_model,
-    write_weights,
+    FirstWeights, LaneStart, LanguageModel, Parameter, Purpose, Tokens, WithModel, read_weights,
+    with_model, write_weights,
 };
 use wane::optim::LaneOptimizer;
+use wane::record::LaneWeights;
 
 use crate::common::fixture;
 
@@ -52,6 +54,15 @@ fn shape(family: Family) -> ModelShape {
         (shape.experts, shape.active_experts) = (Some(4), Some(2));
     }
     shape
+}
+
+fn purpose(shape: &ModelShape) -> Purpose<'_> {
+    Purpose { shape, vocabulary: VOCABULARY, alphabet: None }
+}
+
+fn weights_in(path: &Path, shape: &ModelShape) -> LaneWeights {
+    let initial = InitialWeights { path: path.to_owned(), crop: false };
+    read_weights(&initial, purpose(shape)).unwrap().weights
 }
 
 /// What our model makes of the same: loss, logits, gradients by name in the layout of the parameters.
@@ -102,7 +113,7 @@ fn expected_of(family: Family) -> Expected {
 fn two_lanes(family: Family, expected: &Expected, device: &Device) -> (FirstWeights, Tokens) {
     let shape = shape(family);
     let path = fixture(&format!("families/{}.safetensors", family.name()));
-    let weights = Arc::new(read_weights(&path, &shape, VOCABULARY).unwrap());
+    let weights = Arc::new(weights_in(&path, &shape));
     let device = device.clone().autodiff();
     let lane = LaneStart::Weights(weights);
     let first = FirstWeights::new(vec![lane.clone(), lane], &device);
@@ -275,9 +286,9 @@ fn weights_survive_their_file_in_every_family() {
     for family in Family::ALL.iter().copied() {
         let shape = shape(family);
         let theirs = fixture(&format!("families/{}.safetensors", family.name()));
-        let weights = read_weights(&theirs, &shape, VOCABULARY).unwrap();
+        let weights = weights_in(&theirs, &shape);
         let ours = folder.path().join(family.name());
-        write_weights(&ours, weights.clone(), &shape, VOCABULARY).unwrap();
-        assert!(read_weights(&ours, &shape, VOCABULARY).unwrap() == weights, "{}", family.name());
+        write_weights(&ours, &weights, purpose(&shape), None).unwrap();
+        assert!(weights_in(&ours, &shape) == weights, "{}", family.name());
     }
 }

@@ -18,3 +18,4 @@ mod resume;
 mod slurm;
 mod terminal;
 mod values_table;
+mod weights;

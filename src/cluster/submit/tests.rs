@@ -74,6 +74,8 @@ fn contents() -> Contents {
         name: "a".into(),
         changes: Changes::default(),
         initial: None,
+        init_crop: false,
+        keep_best: false,
         source: Source::Grammar,
         backend: Backend::Flex,
         device: None,

@@ -1,10 +1,16 @@
 //! GPT-2 and GPT-3, under the names of Hugging Face's tensors, whose linear weights are `[in, out]`.
 
-use super::{FamilyFacts, ParameterShape};
+use super::{FamilyFacts, Layout, ParameterShape};
 use crate::config::{ModelShape, Role};
 
-pub const GPT2: FamilyFacts =
-    FamilyFacts { name: "gpt2", keys: &[], rotary_base: None, imply: |_| {}, parameters };
+pub const GPT2: FamilyFacts = FamilyFacts {
+    name: "gpt2",
+    keys: &[],
+    rotary_base: None,
+    layout: Layout::InOut,
+    imply: |_| {},
+    parameters,
+};
 
 fn parameters(shape: &ModelShape, vocabulary: usize) -> Vec<ParameterShape> {
     let width = shape.channels;

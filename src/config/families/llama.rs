@@ -1,12 +1,13 @@
 //! LLaMA, Mistral, Mixtral and Grok-1, under the names of Hugging Face's tensors.
 
-use super::{FamilyFacts, ParameterShape, gated_width};
+use super::{FamilyFacts, Layout, ParameterShape, gated_width};
 use crate::config::{Family, ModelShape, Role};
 
 pub const LLAMA: FamilyFacts = FamilyFacts {
     name: "llama",
     keys: &["kv_heads", "hidden"],
     rotary_base: Some(1e4),
+    layout: Layout::OutIn,
     imply: |shape| {
         shape.kv_heads.get_or_insert(shape.heads);
         shape.hidden.get_or_insert(gated_width(shape.channels));
@@ -18,6 +19,7 @@ pub const MISTRAL: FamilyFacts = FamilyFacts {
     name: "mistral",
     keys: &["kv_heads", "hidden", "window"],
     rotary_base: Some(1e4),
+    layout: Layout::OutIn,
     imply: |shape| {
         imply_shared(shape);
         // Half of the context, so that the window matters.
@@ -30,6 +32,7 @@ pub const MIXTRAL: FamilyFacts = FamilyFacts {
     name: "mixtral",
     keys: &["kv_heads", "hidden", "window", "experts", "active_experts"],
     rotary_base: Some(1e6),
+    layout: Layout::OutIn,
     imply: imply_experts,
     parameters,
 };
@@ -38,6 +41,7 @@ pub const GROK: FamilyFacts = FamilyFacts {
     name: "grok",
     keys: &["kv_heads", "hidden", "experts", "active_experts"],
     rotary_base: Some(1e4),
+    layout: Layout::OutIn,
     imply: imply_experts,
     parameters,
 };

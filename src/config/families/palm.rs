@@ -1,13 +1,14 @@
 //! PaLM. No public weights exist; the names of its tensors are ours.
 
 use super::llama::{attention, gated};
-use super::{FamilyFacts, ParameterShape};
+use super::{FamilyFacts, Layout, ParameterShape};
 use crate::config::{ModelShape, Role};
 
 pub const PALM: FamilyFacts = FamilyFacts {
     name: "palm",
     keys: &["hidden"],
     rotary_base: Some(1e4),
+    layout: Layout::OutIn,
     imply: |shape| {
         // One key-value head serves all; the paper says four times the width.
         shape.kv_heads = Some(1);

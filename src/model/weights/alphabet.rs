@@ -1,0 +1,66 @@
+//! The characters that weights were trained on: rows of an embedding mean nothing without them.
+
+use std::collections::{BTreeSet, HashMap};
+
+use anyhow::{Result, bail};
+
+/// The entry of a weight file's metadata: every character, in the order of the tokens.
+pub const ALPHABET: &str = "alphabet";
+
+/// At most so many characters are listed.
+const MOST_LISTED: usize = 12;
+
+/// Whether a file was trained on the characters of the data; returns what people should know.
+///
+/// # Errors
+/// Other characters, or another order; the message lists them.
+pub fn check(
+    metadata: &HashMap<String, String>,
+    data: Option<&[char]>,
+    crop: bool,
+) -> Result<Option<String>> {
+    let Some(text) = metadata.get(ALPHABET) else { return Ok(None) };
+    let Some(data) = data else {
+        return Ok(Some(
+            "was trained on characters, and this data does not say which characters its tokens are: \
+             taken as the same"
+                .to_owned(),
+        ));
+    };
+    let file: Vec<char> = text.chars().collect();
+    if file == data || (crop && file.starts_with(data)) {
+        return Ok(None);
+    }
+    let (ours, theirs) = (set(data), set(&file));
+    let mut differences = Vec::new();
+    for (who, missing) in [
+        ("the data lacks", theirs.difference(&ours)),
+        ("the weights do not know", ours.difference(&theirs)),
+    ] {
+        let missing: Vec<char> = missing.copied().collect();
+        if !missing.is_empty() {
+            differences.push(format!("{who} {}", list(&missing)));
+        }
+    }
+    if differences.is_empty() {
+        differences.push("the characters are the same, in another order".to_owned());
+    }
+    bail!(
+        "was trained on {} characters, and the data has {}: {}; use data with the same characters, whose \
+         rows the weights have",
+        file.len(),
+        data.len(),
+        differences.join("; ")
+    );
+}
+
+fn set(characters: &[char]) -> BTreeSet<char> {
+    characters.iter().copied().collect()
+}
+
+fn list(characters: &[char]) -> String {
+    let quoted = characters.iter().take(MOST_LISTED).map(|character| format!("{character:?}"));
+    let more = characters.len().saturating_sub(MOST_LISTED);
+    let more = (more > 0).then(|| format!("and {more} more"));
+    quoted.chain(more).collect::<Vec<_>>().join(" ")
+}

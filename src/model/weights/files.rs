@@ -1,0 +1,124 @@
+//! The files that a path names: one, the shards of an index, or those of a folder.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Component, Path, PathBuf};
+
+use anyhow::{Context, Result, bail, ensure};
+use serde::Deserialize;
+
+const SINGLE: &str = "model.safetensors";
+const INDEX: &str = "model.safetensors.index.json";
+const PICKLE: &str = "pytorch_model.bin";
+const ENDING: &str = ".safetensors";
+
+/// A file of weights, as it is on disk.
+pub struct WeightFile {
+    pub path: PathBuf,
+    pub bytes: Vec<u8>,
+}
+
+/// Reads every file that a path names.
+///
+/// # Errors
+/// A path that names none; the message says what would.
+pub fn read(path: &Path) -> Result<Vec<WeightFile>> {
+    let read = |file: PathBuf| {
+        let bytes = fs::read(&file).with_context(|| {
+            let shard = if file == path { String::new() } else { named_by(path) };
+            format!("cannot read weights from {}{shard}", file.display())
+        })?;
+        Ok(WeightFile { path: file, bytes })
+    };
+    named(path)?.into_iter().map(read).collect()
+}
+
+fn named_by(path: &Path) -> String {
+    format!(", one of the files that {} stands for", path.display())
+}
+
+fn named(path: &Path) -> Result<Vec<PathBuf>> {
+    if path.is_dir() {
+        return in_folder(path);
+    }
+    if name_of(path).is_some_and(|name| name.ends_with(".index.json")) {
+        return of_index(path);
+    }
+    Ok(shards(path).unwrap_or_else(|| vec![path.to_owned()]))
+}
+
+fn in_folder(folder: &Path) -> Result<Vec<PathBuf>> {
+    for name in [SINGLE, INDEX] {
+        if folder.join(name).is_file() {
+            return named(&folder.join(name));
+        }
+    }
+    let found = weight_files(folder)
+        .with_context(|| format!("cannot read the folder {}", folder.display()))?;
+    let Some(first) = found.first() else {
+        // The message about this file says how to convert it.
+        if folder.join(PICKLE).exists() {
+            return Ok(vec![folder.join(PICKLE)]);
+        }
+        bail!("the folder {} holds no {SINGLE} and no {INDEX}", folder.display());
+    };
+    let set = named(first)?;
+    ensure!(
+        found.iter().all(|file| set.contains(file)),
+        "the folder {} holds several weight files, among them {} and {}; give one of them",
+        folder.display(),
+        name_of(first).unwrap_or_default(),
+        found.last().and_then(|file| name_of(file)).unwrap_or_default(),
+    );
+    Ok(set)
+}
+
+fn weight_files(folder: &Path) -> Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if name_of(&path).is_some_and(|name| name.ends_with(ENDING)) {
+            found.push(path);
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+#[derive(Deserialize)]
+struct Index {
+    weight_map: BTreeMap<String, PathBuf>,
+}
+
+fn of_index(path: &Path) -> Result<Vec<PathBuf>> {
+    let name = path.display();
+    let text = fs::read(path).with_context(|| format!("cannot read weights from {name}"))?;
+    let index: Index = serde_json::from_slice(&text).with_context(|| {
+        format!("{name} is no index of weights: expected JSON whose `weight_map` names a file for each tensor")
+    })?;
+    let files: BTreeSet<PathBuf> = index.weight_map.into_values().collect();
+    ensure!(!files.is_empty(), "{name}: its `weight_map` is empty");
+    for file in &files {
+        let mut parts = file.components();
+        ensure!(
+            matches!((parts.next(), parts.next()), (Some(Component::Normal(_)), None)),
+            "{name} names the file {}; the files of an index lie beside it",
+            file.display()
+        );
+    }
+    Ok(files.into_iter().map(|file| path.with_file_name(file)).collect())
+}
+
+/// All files of a set such as `model-00001-of-00002.safetensors`, if a path is one of them.
+fn shards(path: &Path) -> Option<Vec<PathBuf>> {
+    let (start, total) = name_of(path)?.strip_suffix(ENDING)?.rsplit_once("-of-")?;
+    let (base, number) = start.rsplit_once('-')?;
+    let (count, width): (usize, usize) = (total.parse().ok()?, total.len());
+    let number: usize = number.parse().ok()?;
+    let shard = |number| path.with_file_name(format!("{base}-{number:0width$}-of-{total}{ENDING}"));
+    (1..=count).contains(&number).then(|| (1..=count).map(shard).collect())
+}
+
+fn name_of(path: &Path) -> Option<&str> {
+    path.file_name()?.to_str()
+}
