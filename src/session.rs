@@ -1,5 +1,6 @@
 //! One call of a subcommand: looks up what is there, trains what is missing, presents the results.
 
+mod claim;
 pub mod collect;
 mod forecast;
 mod inputs;

@@ -74,6 +74,9 @@ pub struct TrainingArgs {
     /// Train again what was trained before
     #[arg(long)]
     pub fresh: bool,
+    /// Replace the results of another experiment of the same name
+    #[arg(long)]
+    pub replace: bool,
     /// Train again what diverged before
     #[arg(long)]
     pub retry_diverged: bool,
@@ -91,6 +94,7 @@ impl From<TrainingArgs> for Options {
             jobs: args.jobs,
             checkpoint_every: Duration::from_secs_f64(args.checkpoint_every),
             fresh: args.fresh,
+            replace: args.replace,
             retry_diverged: args.retry_diverged,
             quiet: args.quiet,
             verbose: false,

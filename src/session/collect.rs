@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::{Result, bail};
 
-use super::{Inputs, Print, Request, results};
+use super::{Inputs, Print, Request, claim, results};
 use crate::backend::Backend;
 use crate::cluster::snapshot::Frozen;
 use crate::exit::usage;
@@ -16,7 +16,7 @@ use crate::store::Store;
 ///
 /// # Errors
 /// Runs that are not trained yet; what there is was presented all the same.
-pub fn collect(mut request: Request, mut out: PathBuf, print: Print) -> Result<()> {
+pub fn collect(mut request: Request, mut out: PathBuf, replace: bool, print: Print) -> Result<()> {
     let mut backend = Backend::Flex;
     if Frozen::is_at(&request.spec) {
         let frozen = usage(Frozen::open(&request.spec))?;
@@ -26,6 +26,9 @@ pub fn collect(mut request: Request, mut out: PathBuf, print: Print) -> Result<(
         request = Request { spec: frozen.spec(), changes, init };
     }
     let inputs = Inputs::load(&request)?;
+    if let Some(note) = claim::check(&inputs, &out, replace)? {
+        eprintln!("{note}");
+    }
     let store = Store::new(&out);
     let call = Provenance::of_call(backend, 1, std::env::args().collect());
     results::present(&inputs, &out, &store, &call, print)?;

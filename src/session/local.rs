@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 
-use super::{Inputs, Options, Print, Request, Session, Work};
+use super::{Inputs, Options, Print, Request, Session, Work, claim};
 use crate::corpus::Source;
 use crate::runner::{Assignment, Processes, SweepResult};
 
@@ -14,7 +14,9 @@ use crate::runner::{Assignment, Processes, SweepResult};
 /// A spec that is wrong, a run that failed, or a stop before the end.
 pub fn sweep(request: &Request, options: Options, fail_fast: bool, print: Print) -> Result<()> {
     let inputs = Inputs::load(request)?;
-    let session = Session::start(Work::of(&inputs), options)?;
+    let mut work = Work::of(&inputs);
+    work.notes.extend(claim::check(&inputs, &options.out, options.replace)?);
+    let session = Session::start(work, options)?;
     let (source, initial) = (inputs.spec.source.clone(), request.init.clone());
     let result = train(&session, source, initial, fail_fast)?;
     session.finish(&inputs, result, print)

@@ -33,6 +33,8 @@ pub struct Options {
     pub checkpoint_every: Duration,
     /// Train again what was trained before.
     pub fresh: bool,
+    /// Replace the results of another experiment of the same name.
+    pub replace: bool,
     /// Train again what diverged before.
     pub retry_diverged: bool,
     /// Say nothing on stderr but errors.

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::{Result, bail, ensure};
 
-use super::{Inputs, Options, Print, Request, Session, Work};
+use super::{Inputs, Options, Print, Request, Session, Work, claim};
 use crate::config::RunConfig;
 use crate::exit::usage;
 use crate::model::write_weights;
@@ -26,7 +26,9 @@ pub fn train(
 ) -> Result<()> {
     let inputs = Inputs::load(request)?;
     usage(check(request, &inputs, save.is_some()))?;
-    let session = Session::start(Work::of(&inputs), options)?;
+    let mut work = Work::of(&inputs);
+    work.notes.extend(claim::check(&inputs, &options.out, options.replace)?);
+    let session = Session::start(work, options)?;
     let cohorts = session.cohorts();
     let executor = InProcess(cohort_runner(&inputs, &session)?);
     let progress: Box<dyn Progress> = if watched && !cohorts.is_empty() {

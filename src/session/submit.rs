@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use anyhow::{Result, ensure};
 
-use super::{Inputs, Options, Print, Request, Session, Work};
+use super::{Inputs, Options, Print, Request, Session, Work, claim};
 use crate::cluster::Options as ClusterOptions;
 use crate::cluster::check::{check_cluster, check_programs};
 use crate::cluster::follow::Queued;
@@ -35,8 +35,10 @@ pub fn sweep(
         eprintln!("{note}");
     }
     let inputs = Inputs::load(request)?;
+    let mut work = Work::of(&inputs);
+    work.notes.extend(claim::check(&inputs, &options.out, options.replace)?);
     let lock = Lock::take(&options.out)?;
-    let session = Session::start(Work::of(&inputs), options)?;
+    let session = Session::start(work, options)?;
     let call = Call { request, inputs: &inputs, session: &session, cluster };
     let jobs = call.submit_missing(&lock)?;
     let queued = live(&session.options.out, &Slurm)?;
