@@ -5,6 +5,7 @@ mod bad_input;
 mod command_line;
 mod common;
 mod family_parity;
+mod figures;
 mod pytorch_parity;
 mod reference;
 mod report;
