@@ -108,7 +108,8 @@ fn main() {
         write_results(&folder, &experiment, &plan, &store).expect("results can be written");
     });
     timed("collect: statistics, figures, page", || {
-        wane::report::write(&results.path().join("scale")).expect("the report can be written");
+        wane::report::write(&results.path().join("scale"), &results.path().join("scale"))
+            .expect("the report can be written");
     });
     worked += last.elapsed();
     println!("{:36} {:7.2} s   {}", "all but the pretence", worked.as_secs_f64(), memory());

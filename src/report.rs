@@ -16,9 +16,10 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
-use crate::files::{json_of, write_atomically};
-use crate::report::figures::{Data, draw_all};
-use crate::results::{ManifestRow, read_csv, read_experiment, write_csv};
+use crate::exit::usage;
+use crate::files::{create_folder, csv_of, json_of, write_atomically};
+use crate::report::figures::{Data, Drawing, draw_all};
+use crate::results::{Experiment, ManifestRow, read_csv, read_experiment};
 use summary::Summary;
 
 pub use compare::compare;
@@ -33,33 +34,61 @@ pub struct Report {
     pub files: Vec<PathBuf>,
 }
 
+/// A file that is ready to be written.
+type Ready = (PathBuf, Vec<u8>);
+
 /// Writes `summary.csv`, `summary.json`, the figures and `report.html` of an experiment from its
-/// other files.
+/// other files into `out`, which may be the experiment's own folder. Nothing is written before all of it
+/// is made.
 ///
 /// # Errors
-/// A file that is missing or cannot be written; the message names it.
-pub fn write(folder: &Path) -> Result<Report> {
-    let experiment = read_experiment(folder)?;
-    let data = Data::read(folder)?;
+/// A file that is missing or damaged, or a folder that cannot be written; the message names it.
+pub fn write(folder: &Path, out: &Path) -> Result<Report> {
+    let (experiment, manifest, data) = usage(read(folder))?;
     let summary = Summary::of(&data.analysis);
-    let mut files = vec![folder.join("summary.csv"), folder.join("summary.json")];
-    write_csv(&files[0], &summary.arms)?;
-    write_atomically(&files[1], &json_of(&summary)?)?;
-    if let Some(table) = &data.analysis.values {
-        let [csv, markdown] = [folder.join("table.csv"), folder.join("table.md")];
-        write_csv(&csv, &values::csv_rows(table))?;
-        let text = values::markdown(table, &summary.fine_print);
-        write_atomically(&markdown, format!("{}\n", text.trim_end()).as_bytes())?;
-        files.extend([csv, markdown]);
-    }
-    let (drawn, drawings) = draw_all(folder, &data)
+    let drawings = draw_all(&data)
         .with_context(|| format!("cannot draw the figures of {}", folder.display()))?;
-    files.extend(drawn);
-    let manifest: Vec<ManifestRow> = read_csv(&folder.join("manifest.csv"))?;
-    let page = folder.join("report.html");
     let html = page::page(&experiment, &data, &summary, &drawings, &manifest);
+    let mut ready = numbers(out, &data, &summary)?;
+    for Drawing { name, svg, png, .. } in drawings {
+        let stem = out.join("figures").join(name);
+        ready.push((stem.with_extension("png"), png));
+        ready.push((stem.with_extension("svg"), svg.into_bytes()));
+    }
+    let page = out.join("report.html");
+    check_writable(out)?;
+    create_folder(&out.join("figures"))?;
+    ready.iter().try_for_each(|(path, contents)| write_atomically(path, contents))?;
     write_atomically(&page, html.as_bytes())?;
     let question = experiment.question.map(|question| format!("{question}\n\n"));
     let answer = format!("{}{}", question.unwrap_or_default(), answer(&data.analysis));
-    Ok(Report { answer, page, files })
+    Ok(Report { answer, page, files: ready.into_iter().map(|(path, _)| path).collect() })
+}
+
+fn read(folder: &Path) -> Result<(Experiment, Vec<ManifestRow>, Data)> {
+    let experiment = read_experiment(folder)?;
+    let manifest = read_csv(&folder.join("manifest.csv"))?;
+    Ok((experiment, manifest, Data::read(folder)?))
+}
+
+/// The tables of numbers.
+fn numbers(out: &Path, data: &Data, summary: &Summary) -> Result<Vec<Ready>> {
+    let mut ready = vec![
+        (out.join("summary.csv"), csv_of(&summary.arms)?),
+        (out.join("summary.json"), json_of(summary)?),
+    ];
+    if let Some(table) = &data.analysis.values {
+        let text = values::markdown(table, &summary.fine_print);
+        ready.push((out.join("table.csv"), csv_of(&values::csv_rows(table))?));
+        ready.push((out.join("table.md"), format!("{}\n", text.trim_end()).into_bytes()));
+    }
+    Ok(ready)
+}
+
+/// One message for a folder that takes no files, not one for each of them.
+fn check_writable(folder: &Path) -> Result<()> {
+    create_folder(folder)?;
+    tempfile::tempfile_in(folder).map(drop).with_context(|| {
+        format!("cannot write into the folder {}; choose another with --out", folder.display())
+    })
 }

@@ -1,5 +1,6 @@
 //! One call of a subcommand: looks up what is there, trains what is missing, presents the results.
 
+mod claim;
 pub mod collect;
 mod command;
 mod extend;
@@ -56,6 +57,17 @@ impl Work {
         notes.extend(inputs.corpus.unseen_told());
         Work { name, runs: inputs.plan.runs.clone(), notes }
     }
+}
+
+/// Loads what a request names, under the name that its results get, and makes sure that they may be written.
+fn prepare(request: &Request, options: &Options) -> Result<(Inputs, Work)> {
+    let mut inputs = Inputs::load(request)?;
+    if options.extend {
+        extend::rename(&mut inputs);
+    }
+    let mut work = Work::of(&inputs);
+    work.notes.extend(claim::check(&inputs, &options.out, options.replace)?);
+    Ok((inputs, work))
 }
 
 /// One call of a subcommand that trains.

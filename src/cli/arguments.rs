@@ -84,6 +84,9 @@ pub struct TrainingArgs {
     /// Train again what was trained before
     #[arg(long)]
     pub fresh: bool,
+    /// Replace the results of another experiment of the same name
+    #[arg(long)]
+    pub replace: bool,
     /// Train again what diverged before
     #[arg(long)]
     pub retry_diverged: bool,
@@ -107,6 +110,7 @@ impl From<TrainingArgs> for Options {
             checkpoint_every: Duration::from_secs_f64(args.checkpoint_every),
             keep_best: false,
             fresh: args.fresh,
+            replace: args.replace,
             retry_diverged: args.retry_diverged,
             extend: args.extend,
             quiet: args.quiet,

@@ -13,8 +13,11 @@ pub struct Args {
     /// Folder of results
     #[arg(long, value_name = "DIR", default_value = "results")]
     out: PathBuf,
+    /// Replace the results of another experiment of the same name
+    #[arg(long)]
+    replace: bool,
 }
 
 pub fn run(args: Args) -> Result<()> {
-    collect(args.spec.into(), args.out, &print)
+    collect(args.spec.into(), args.out, args.replace, &print)
 }

@@ -10,6 +10,9 @@ use crate::report;
 pub struct Args {
     /// Folder of an experiment, such as results/overfit
     folder: PathBuf,
+    /// Write summary, figures and page here [default: into FOLDER]
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
     /// Open the page in a browser
     #[arg(long)]
     open: bool,
@@ -25,7 +28,7 @@ pub fn run(args: Args) -> Result<()> {
         );
         Ok(())
     })())?;
-    let report = report::write(&args.folder)?;
+    let report = report::write(&args.folder, args.out.as_deref().unwrap_or(&args.folder))?;
     print(&format!("{}\n\n{}", report.answer, report.page.display()))?;
     if args.open {
         open(&report.page)?;

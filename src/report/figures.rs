@@ -9,13 +9,12 @@ mod forest;
 mod heatmap;
 mod markers;
 mod palette;
+mod room;
+mod scale;
 mod story;
 
-use std::path::{Path, PathBuf};
+use anyhow::{Context, Result};
 
-use anyhow::Result;
-
-use crate::files::create_folder;
 use crate::stats::Quantity;
 use against_lambda::AgainstLambda;
 use canvas::Figure;
@@ -36,63 +35,42 @@ pub struct Drawing {
     pub alternative: &'static str,
     /// As SVG, with values where a pointer rests.
     pub svg: String,
+    /// As PNG.
+    pub png: Vec<u8>,
 }
 
-/// Draws every figure that the experiment has data for into `<folder>/figures`, and returns the
-/// files (PNG and SVG of each) and the drawings.
+/// Draws every figure that the experiment has data for: none where no run reached its end.
 ///
 /// # Errors
-/// A folder that cannot be written.
-pub fn draw_all(folder: &Path, data: &Data) -> Result<(Vec<PathBuf>, Vec<Drawing>)> {
-    let mut easel = Easel { folder: folder.join("figures"), ..Easel::default() };
-    create_folder(&easel.folder)?;
-    if let Some(story) = Story::new(data) {
-        easel.draw(
-            "overfitting",
-            "Train and val loss without decay and at the best decay",
-            &story,
-        )?;
-    }
-    if let Some(forest) = Forest::of_values(data) {
-        let alternative =
-            "Val loss of every published recipe against no decay, at raw and matched λ";
-        easel.draw("values-table", alternative, &forest)?;
-    }
-    if let Some(forest) = Forest::of_arms(data) {
-        easel.draw("differences", "Val loss of every arm against no decay", &forest)?;
-    }
+/// A drawing that fails; the message names it.
+pub fn draw_all(data: &Data) -> Result<Vec<Drawing>> {
+    let mut easel = Easel::default();
+    let story = "Train and val loss without decay and at the best decay";
+    easel.draw("overfitting", story, Story::new(data))?;
+    let values = "Val loss of every published recipe against no decay, at raw and matched λ";
+    easel.draw("values-table", values, Forest::of_values(data))?;
+    easel.draw("differences", "Val loss of every arm against no decay", Forest::of_arms(data))?;
     let against = [
         (Quantity::ValLoss, "val-loss", "Val loss at the last step against λ, by rule"),
         (Quantity::Gap, "gap-by-lambda", "Generalization gap at the last step against λ, by rule"),
     ];
     for (quantity, name, alternative) in against {
-        if let Some(figure) = AgainstLambda::new(data, quantity)? {
-            easel.draw(name, alternative, &figure)?;
-        }
+        easel.draw(name, alternative, AgainstLambda::new(data, quantity))?;
     }
-    easel.draw(
-        "loss-curves",
-        "Train and val loss over training, by rule and λ",
-        &Curves::loss(data),
-    )?;
+    let loss = "Train and val loss over training, by rule and λ";
+    easel.draw("loss-curves", loss, Curves::loss(data))?;
     let gap = "Generalization gap over training, by rule and λ";
-    easel.draw("generalization-gap", gap, &Curves::gap(data))?;
-    if let Some(norms) = Curves::weight_norms(data) {
-        let alternative = "Weight norms by role over training, by rule and λ";
-        easel.draw("weight-norms", alternative, &norms)?;
-    }
+    easel.draw("generalization-gap", gap, Curves::gap(data))?;
+    let norms = "Weight norms by role over training, by rule and λ";
+    easel.draw("weight-norms", norms, Curves::weight_norms(data))?;
     let ratio = "Gradient norm over weight norm during training, by rule and λ";
-    easel.draw("gradient-ratio", ratio, &Curves::gradient_ratio(data))?;
-    if let Some(map) = HeatMap::new(data) {
-        easel.draw("heatmap", "Val loss over learning rate and λ, by rule", &map)?;
-    }
-    Ok((easel.files, easel.drawings))
+    easel.draw("gradient-ratio", ratio, Curves::gradient_ratio(data))?;
+    easel.draw("heatmap", "Val loss over learning rate and λ, by rule", HeatMap::new(data))?;
+    Ok(easel.drawings)
 }
 
 #[derive(Default)]
 struct Easel {
-    folder: PathBuf,
-    files: Vec<PathBuf>,
     drawings: Vec<Drawing>,
 }
 
@@ -101,10 +79,12 @@ impl Easel {
         &mut self,
         name: &'static str,
         alternative: &'static str,
-        figure: &impl Figure,
+        figure: Option<impl Figure>,
     ) -> Result<()> {
-        self.files.extend(canvas::write(figure, &self.folder.join(name))?);
-        self.drawings.push(Drawing { name, alternative, svg: canvas::svg(figure)? });
+        let Some(figure) = figure else { return Ok(()) };
+        let drawn = || -> Result<_> { Ok((canvas::svg(&figure)?, canvas::png(&figure)?)) };
+        let (svg, png) = drawn().with_context(|| format!("cannot draw {name}"))?;
+        self.drawings.push(Drawing { name, alternative, svg, png });
         Ok(())
     }
 }

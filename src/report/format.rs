@@ -1,16 +1,26 @@
 //! Numbers as people read them.
 
+mod labels;
+
 use indicatif::HumanCount;
 
 use crate::config::Form;
 use crate::stats::Estimate;
+
+pub use labels::{exact, labels, number};
+
+/// From here on a number is shown with an exponent: no outlier fills a line.
+const LARGE: f64 = 1e6;
 
 /// Stands where there is no number.
 pub const MISSING: &str = "–";
 
 /// A number with this many decimals.
 pub fn fixed(value: f64, decimals: usize) -> String {
-    format!("{value:.decimals$}")
+    match value.abs() < LARGE {
+        true => format!("{value:.decimals$}"),
+        false => format!("{value:.2e}"),
+    }
 }
 
 /// The same; empty where there is none.
@@ -20,7 +30,11 @@ pub fn fixed_or_empty(value: Option<f64>, decimals: usize) -> String {
 
 /// A number with its sign: `+0.100`, `−0.100`.
 pub fn signed(value: f64, decimals: usize) -> String {
-    format!("{value:+.decimals$}").replace('-', "−")
+    let text = match value.abs() < LARGE {
+        true => format!("{value:+.decimals$}"),
+        false => format!("{value:+.2e}"),
+    };
+    text.replace('-', "−")
 }
 
 /// A mean with its interval: `1.500 ± 0.020`; [`MISSING`] where there is none.
@@ -66,7 +80,7 @@ pub fn p_in_column(p: f64) -> String {
 /// λ; the form without one is named by what it decays with.
 pub fn lambda(form: Form, weight_decay: Option<f64>) -> String {
     match weight_decay {
-        Some(value) => value.to_string(),
+        Some(value) => number(value),
         None if form == Form::LrPower => "lr²".to_owned(),
         None => MISSING.to_owned(),
     }
@@ -84,18 +98,15 @@ pub fn count(value: usize) -> String {
 
 /// A positive number to three digits.
 pub fn three_digits(value: f64) -> String {
+    if value >= LARGE {
+        return number(format!("{value:.2e}").parse().unwrap_or(value));
+    }
     let decimals = (2.0 - value.abs().max(1e-9).log10().floor()).clamp(0.0, 6.0) as usize;
     let text = fixed(value, decimals);
     match text.contains('.') {
         true => text.trim_end_matches('0').trim_end_matches('.').to_owned(),
         false => text,
     }
-}
-
-/// A number to two digits, without an exponent where that is short.
-pub fn two_digits(value: f64) -> String {
-    let rounded: f64 = format!("{value:.1e}").parse().unwrap_or(value);
-    if (1e-4..1e4).contains(&rounded) { rounded.to_string() } else { format!("{rounded:e}") }
 }
 
 #[cfg(test)]
@@ -110,10 +121,18 @@ mod tests {
             (4.1, "4.1"),
             (19.84, "19.8"),
             (166_666.7, "166667"),
+            (3e7, "3e7"),
             (0.00843, "0.00843"),
         ] {
             assert_eq!(three_digits(value), text);
         }
+    }
+
+    #[test]
+    fn outliers_take_no_more_room_than_other_numbers() {
+        assert_eq!(fixed(31_234_567.0, 3), "3.12e7");
+        assert_eq!(signed(-1e300, 4), "−1.00e300");
+        assert_eq!(fixed(999.5, 1), "999.5");
     }
 
     #[test]

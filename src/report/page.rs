@@ -104,7 +104,7 @@ fn runs(rows: &[RunRow]) -> String {
             row.form.to_string(),
             row.mask.map_or(String::new(), |mask| mask.to_string()),
             coefficient(row.weight_decay),
-            row.lr.to_string(),
+            format::exact(row.lr),
             row.seed.to_string(),
             row.status.name().to_owned(),
             number(row.train_loss),
@@ -121,7 +121,7 @@ fn interval(mean: Option<f64>, half: Option<f64>, show: fn(f64, usize) -> String
 }
 
 fn coefficient(weight_decay: Option<f64>) -> String {
-    weight_decay.map_or(String::new(), |value| value.to_string())
+    weight_decay.map_or(String::new(), format::exact)
 }
 
 /// A table that the page's script sorts by its headers and filters by its field.

@@ -2,14 +2,20 @@ use super::tables::{align_right, new_table};
 use super::{format, values, words};
 use crate::config::{Named, Role};
 use crate::experiment::Setting;
+use crate::plural::counted;
 use crate::results::ManifestRow;
 use crate::stats::{Analysis, Cell, Quantity};
 
 /// Verdicts that are shown, at most.
 const MOST_VERDICTS: usize = 12;
+/// Warnings that are shown, at most.
+const MOST_WARNINGS: usize = 8;
 
 /// The answer on one screen: verdicts, each rule at its best λ, how to read it, warnings.
 pub fn answer(analysis: &Analysis) -> String {
+    if let Some(sentence) = words::no_result(analysis) {
+        return sentence;
+    }
     let alarm = words::alarm(analysis);
     let mut parts: Vec<String> = alarm.iter().map(|alarm| format!("warning: {alarm}")).collect();
     parts.extend(analysis.values.iter().map(values::screen));
@@ -23,8 +29,13 @@ pub fn answer(analysis: &Analysis) -> String {
     parts.push(words::fine_print(analysis));
     let rest = &analysis.warnings[usize::from(alarm.is_some())..];
     if !rest.is_empty() {
-        let lines = rest.iter().map(|warning| format!("warning: {}", words::warning(warning)));
-        parts.push(lines.collect::<Vec<_>>().join("\n"));
+        let shown = rest.iter().take(MOST_WARNINGS);
+        let mut lines: Vec<String> =
+            shown.map(|warning| format!("warning: {}", words::warning(warning))).collect();
+        let more = rest.len() - lines.len();
+        lines
+            .extend((more > 0).then(|| format!("{} in the report", counted(more, "more warning"))));
+        parts.push(lines.join("\n"));
     }
     parts.join("\n\n")
 }
@@ -112,7 +123,7 @@ pub fn manifest_table(title: &str, rows: &[ManifestRow]) -> String {
     for row in rows {
         let decayed = match (row.decayed, row.coefficient) {
             (false, _) => "no".to_owned(),
-            (true, Some(coefficient)) => format!("λ = {coefficient}"),
+            (true, Some(coefficient)) => format!("λ = {}", format::exact(coefficient)),
             (true, None) => "yes".to_owned(),
         };
         table.add_row([

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::{Result, bail};
 
-use super::{Inputs, Print, Request, command, results};
+use super::{Inputs, Print, Request, claim, command, results};
 use crate::backend::Backend;
 use crate::cluster::snapshot::Frozen;
 use crate::exit::usage;
@@ -17,7 +17,7 @@ use crate::talk::say;
 ///
 /// # Errors
 /// Runs that are not trained yet; what there is was presented all the same.
-pub fn collect(mut request: Request, mut out: PathBuf, print: Print) -> Result<()> {
+pub fn collect(mut request: Request, mut out: PathBuf, replace: bool, print: Print) -> Result<()> {
     let mut backend = Backend::Flex;
     if Frozen::is_at(&request.spec) {
         let frozen = usage(Frozen::open(&request.spec))?;
@@ -27,6 +27,9 @@ pub fn collect(mut request: Request, mut out: PathBuf, print: Print) -> Result<(
         request = Request { spec: frozen.spec(), changes, init };
     }
     let inputs = Inputs::load(&request)?;
+    if let Some(note) = claim::check(&inputs, &out, replace)? {
+        say(&note);
+    }
     let store = Store::new(&out);
     let call = Provenance::of_call(backend, None, 1, command::as_text());
     results::present(&inputs, &out, &store, &call, print)?;

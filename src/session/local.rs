@@ -3,7 +3,7 @@
 use anyhow::{Context, Result};
 
 use super::saving::note_without_best;
-use super::{Inputs, Options, Print, Request, Session, Work, extend};
+use super::{Options, Print, Request, Session, prepare};
 use crate::config::InitialWeights;
 use crate::corpus::Source;
 use crate::runner::{Assignment, Processes, SweepResult};
@@ -13,12 +13,9 @@ use crate::runner::{Assignment, Processes, SweepResult};
 /// # Errors
 /// A spec that is wrong, a run that failed, or a stop before the end.
 pub fn sweep(request: &Request, options: Options, fail_fast: bool, print: Print) -> Result<()> {
-    let mut inputs = Inputs::load(request)?;
-    if options.extend {
-        extend::rename(&mut inputs);
-    }
+    let (inputs, work) = prepare(request, &options)?;
     options.check_device()?;
-    let session = Session::start(Work::of(&inputs), options)?;
+    let session = Session::start(work, options)?;
     if session.options.keep_best {
         let note = note_without_best(&session.store, &inputs.plan.runs);
         note.iter().for_each(|note| session.say(note));

@@ -40,6 +40,8 @@ pub struct Options {
     pub keep_best: bool,
     /// Train again what was trained before.
     pub fresh: bool,
+    /// Replace the results of another experiment of the same name.
+    pub replace: bool,
     /// Train again what diverged before.
     pub retry_diverged: bool,
     /// Go on from finished runs of fewer steps.

@@ -34,11 +34,13 @@ pub fn present(
         provenance: origin(ends, call),
     };
     let rows = write_results(&folder, &experiment, &inputs.plan, store)?;
-    if rows.iter().any(|row| row.status == Status::Done) {
-        let report = report::write(&folder)?;
+    if rows.iter().any(|row| row.status != Status::Unfinished) {
+        let report = report::write(&folder, &folder)?;
         print(&format!("{}\n", report.answer))?;
         print(&format!("report    {}", report.page.display()))?;
-        print(&format!("figures   {}", folder.join("figures").display()))?;
+        if rows.iter().any(|row| row.status == Status::Done) {
+            print(&format!("figures   {}", folder.join("figures").display()))?;
+        }
     }
     print(&format!("numbers   {}", folder.join("runs.csv").display()))
 }

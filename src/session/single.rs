@@ -3,7 +3,7 @@
 use anyhow::{Result, ensure};
 
 use super::saving::check_best;
-use super::{Inputs, Options, Print, Request, Saves, Session, Work, extend};
+use super::{Inputs, Options, Print, Request, Saves, Session, prepare};
 use crate::exit::usage;
 use crate::runner::{CohortRunner, InProcess};
 use crate::store::Store;
@@ -14,14 +14,11 @@ use crate::store::Store;
 /// A spec of several arms or, with weights to save, of several runs; files that cannot be written; a run that
 /// failed; a stop before the end.
 pub fn train(request: &Request, options: Options, saves: &Saves, print: Print) -> Result<()> {
-    let mut inputs = Inputs::load(request)?;
-    if options.extend {
-        extend::rename(&mut inputs);
-    }
+    let (inputs, work) = prepare(request, &options)?;
     usage(check(request, &inputs, &options, saves))?;
     options.check_device()?;
     let options = Options { keep_best: saves.best.is_some(), ..options };
-    let session = Session::start(Work::of(&inputs), options)?;
+    let session = Session::start(work, options)?;
     session.check_memory()?;
     let cohorts = session.cohorts();
     let executor = InProcess(cohort_runner(&inputs, &session)?);

@@ -5,7 +5,7 @@ use std::path::absolute;
 
 use anyhow::{Result, bail, ensure};
 
-use super::{Inputs, Options, Print, Request, Session, Work, command};
+use super::{Inputs, Options, Print, Request, Session, command, prepare};
 use crate::cluster::Options as ClusterOptions;
 use crate::cluster::check::{check_cluster, check_programs};
 use crate::cluster::follow::Queued;
@@ -37,9 +37,9 @@ pub fn sweep(
     if let Some(note) = note.filter(|_| !options.quiet) {
         say(&note);
     }
-    let inputs = Inputs::load(request)?;
+    let (inputs, work) = prepare(request, &options)?;
     let lock = Lock::take(&options.out)?;
-    let session = Session::start(Work::of(&inputs), options)?;
+    let session = Session::start(work, options)?;
     let call = Call { request, inputs: &inputs, session: &session, cluster };
     let jobs = call.submit_missing(&lock)?;
     let queued = live(&session.options.out, &Slurm)?;

@@ -7,6 +7,7 @@ mod common;
 mod data;
 mod extend;
 mod family_parity;
+mod figures;
 mod files;
 mod hints;
 mod house;

@@ -1,5 +1,6 @@
 //! The report in a browser: it works, shows everything, and complains of nothing.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
@@ -124,17 +125,18 @@ fn a_report_of_nothing_says_what_it_expected() {
 
 /// A text of an SVG as the box that it takes, in pixels of the drawing.
 #[derive(Clone, Debug)]
-struct Label {
-    text: String,
+pub struct Label {
+    pub text: String,
     left: f64,
-    right: f64,
+    pub right: f64,
     top: f64,
     bottom: f64,
+    anchor: String,
 }
 
 impl Label {
     /// The upright texts of an SVG. Widths are estimates: DejaVu Sans takes about 0.6 em a character.
-    fn all(svg: &str) -> Vec<Label> {
+    pub fn all(svg: &str) -> Vec<Label> {
         svg.split("<text ").skip(1).filter_map(Label::parse).collect()
     }
 
@@ -161,7 +163,13 @@ impl Label {
             Some("0.5ex") => y - size * 0.38,
             _ => y - size * 0.76,
         };
-        Some(Label { text, left, right: left + width, top, bottom: top + size * 0.76 })
+        let anchor = attribute("text-anchor").unwrap_or("start").to_owned();
+        Some(Label { text, left, right: left + width, top, bottom: top + size * 0.76, anchor })
+    }
+
+    /// Whether its place is its end, as that of the numbers at a vertical axis.
+    pub fn is_at_end(&self) -> bool {
+        self.anchor == "end"
     }
 
     fn overlaps(&self, other: &Label) -> bool {
@@ -174,34 +182,40 @@ impl Label {
     }
 }
 
-fn assert_legible(figures: &Path) {
-    let mut checked = 0;
-    for entry in fs::read_dir(figures).unwrap() {
-        let path = entry.unwrap().path();
-        if path.extension().is_none_or(|extension| extension != "svg") {
-            continue;
+/// Every SVG of a folder with its file's name.
+pub fn svgs(figures: &Path) -> Vec<(String, String)> {
+    let paths = fs::read_dir(figures).unwrap().map(|entry| entry.unwrap().path());
+    let svgs = paths.filter(|path| path.extension().is_some_and(|extension| extension == "svg"));
+    let read = |path: std::path::PathBuf| {
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        (name, fs::read_to_string(&path).unwrap())
+    };
+    svgs.map(read).collect()
+}
+
+/// No text of a figure is cut off or covers another.
+pub fn assert_legible_svg(svg: &str, name: &str) {
+    let view = svg.split("viewBox=\"0 0 ").nth(1).and_then(|rest| rest.split('"').next()).unwrap();
+    let (width, height) = view.split_once(' ').unwrap();
+    let (width, height): (f64, f64) = (width.parse().unwrap(), height.parse().unwrap());
+    let labels = Label::all(svg);
+    assert!(labels.len() > 5, "{name} has labels");
+    for (place, label) in labels.iter().enumerate() {
+        let inside = label.left >= -1.0
+            && label.right <= width * 1.005
+            && label.top >= -1.0
+            && label.bottom <= height + 1.0;
+        assert!(inside, "{name}: `{}` is cut off: {label:?}", label.text);
+        for other in &labels[place + 1..] {
+            assert!(!label.overlaps(other), "{name}: `{}` covers `{}`", label.text, other.text);
         }
-        let svg = fs::read_to_string(&path).unwrap();
-        let view =
-            svg.split("viewBox=\"0 0 ").nth(1).and_then(|rest| rest.split('"').next()).unwrap();
-        let (width, height) = view.split_once(' ').unwrap();
-        let (width, height): (f64, f64) = (width.parse().unwrap(), height.parse().unwrap());
-        let labels = Label::all(&svg);
-        assert!(labels.len() > 5, "{} has labels", path.display());
-        for (place, label) in labels.iter().enumerate() {
-            let inside = label.left >= -1.0
-                && label.right <= width * 1.005
-                && label.top >= -1.0
-                && label.bottom <= height + 1.0;
-            assert!(inside, "{}: `{}` is cut off: {label:?}", path.display(), label.text);
-            for other in &labels[place + 1..] {
-                let apart = !label.overlaps(other);
-                assert!(apart, "{}: `{}` covers `{}`", path.display(), label.text, other.text);
-            }
-        }
-        checked += 1;
     }
-    assert!(checked >= 7, "{checked} figures");
+}
+
+fn assert_legible(figures: &Path) {
+    let all = svgs(figures);
+    all.iter().for_each(|(name, svg)| assert_legible_svg(svg, name));
+    assert!(all.len() >= 7, "{} figures", all.len());
 }
 
 #[test]
@@ -220,6 +234,107 @@ fn no_text_is_cut_off_or_overlaps_at_two_arms_or_at_forty() {
         wane_ok(&words);
         assert_legible(&folder.path().join(name).join("figures"));
     }
+}
+
+/// Everything in a folder by name.
+fn contents(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+    let files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let read = |path: std::path::PathBuf| {
+        (path.file_name().unwrap().to_string_lossy().into_owned(), fs::read(path).unwrap())
+    };
+    files.filter(|path| path.is_file()).map(read).collect()
+}
+
+fn copy_of_the_fixture(folder: &Path) {
+    fs::create_dir_all(folder).unwrap();
+    for file in ["experiment.json", "runs.csv", "curves.csv", "manifest.csv"] {
+        fs::copy(fixture("report").join(file), folder.join(file)).unwrap();
+    }
+}
+
+#[test]
+fn a_report_of_damaged_files_names_the_file_and_changes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let header = fs::read_to_string(fixture("report").join("runs.csv")).unwrap();
+    let header = header.lines().next().unwrap().to_owned();
+    let cases = [
+        ("runs.csv", String::new()),
+        ("runs.csv", format!("{header}\n")),
+        ("runs.csv", format!("{header}\n1,adamw,matrices,nonsense\n")),
+        ("curves.csv", "run,form\n1,adamw\n".to_owned()),
+        ("curves.csv", String::new()),
+        ("manifest.csv", "form\nother\n".to_owned()),
+        ("experiment.json", "{".to_owned()),
+    ];
+    copy_of_the_fixture(folder.path());
+    wane_ok(&["report", text(folder.path())]);
+    for (file, text_of_file) in cases {
+        copy_of_the_fixture(folder.path());
+        fs::write(folder.path().join(file), &text_of_file).unwrap();
+        let before = contents(folder.path());
+        let call = wane(&["report", text(folder.path())]);
+        assert_eq!(call.code, Some(2), "{file} `{text_of_file}`: {}", call.stderr);
+        assert!(call.stderr.contains(file), "{file}: {}", call.stderr);
+        assert!(contents(folder.path()) == before, "{file} `{text_of_file}` changed a file");
+    }
+}
+
+#[test]
+fn a_report_goes_elsewhere_and_leaves_its_folder_as_it_was() {
+    let folder = tempfile::tempdir().unwrap();
+    let (results, out) = (folder.path().join("tiny"), folder.path().join("a/b"));
+    copy_of_the_fixture(&results);
+    let before = contents(&results);
+    let call = wane_ok(&["report", text(&results), "--out", text(&out)]);
+    assert!(call.stdout.contains(text(&out.join("report.html"))), "{}", call.stdout);
+    assert!(contents(&results) == before && !results.join("figures").exists());
+    for file in ["summary.csv", "summary.json", "report.html", "figures/val-loss.png"] {
+        assert!(out.join(file).is_file(), "{file}");
+    }
+}
+
+#[test]
+fn a_folder_that_takes_no_files_is_named_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let results = folder.path().join("tiny");
+    copy_of_the_fixture(&results);
+    let file = folder.path().join("file");
+    fs::write(&file, "in the way").unwrap();
+    let call = wane(&["report", text(&results), "--out", text(&file)]);
+    assert_eq!(call.code, Some(1), "{}", call.stderr);
+    assert_eq!(call.stderr.matches(text(&file)).count(), 1, "{}", call.stderr);
+}
+
+#[test]
+fn another_experiment_of_the_same_name_is_not_replaced_unless_asked() {
+    let folder = tempfile::tempdir().unwrap();
+    let spec = folder.path().join("spec.toml");
+    let tiny = fs::read_to_string(fixture("tiny.toml")).unwrap();
+    let call = |words: &[&str]| {
+        let always = ["--out", text(folder.path()), "--quiet", "--seeds", "0"];
+        wane(&[words, &always[..if words[0] == "collect" { 2 } else { 5 }]].concat())
+    };
+    let sweep = |text_of_spec: &str, more: &[&str]| {
+        fs::write(&spec, text_of_spec).unwrap();
+        call(&[&["sweep", text(&spec)][..], more].concat())
+    };
+    let runs = || fs::read(folder.path().join("tiny/runs.csv")).unwrap();
+    assert_eq!(sweep(&tiny, &[]).code, Some(0));
+    assert_eq!(sweep(&format!("# a comment\n{tiny}"), &[]).code, Some(0));
+    let changed = sweep(&tiny, &["--set", "train.lr=0.02"]);
+    assert_eq!(changed.code, Some(0), "{}", changed.stderr);
+    let (before, other) = (runs(), tiny.replace("steps = 6", "steps = 7"));
+    assert_ne!(other, tiny);
+    for words in [&["sweep", text(&spec)][..], &["collect", text(&spec)]] {
+        fs::write(&spec, &other).unwrap();
+        let refused = call(words);
+        assert_eq!(refused.code, Some(2), "{}", refused.stderr);
+        assert!(refused.stderr.contains("--replace"), "{}", refused.stderr);
+        assert!(runs() == before, "nothing is written");
+    }
+    let asked = sweep(&other, &["--replace"]);
+    assert_eq!(asked.code, Some(0), "{}", asked.stderr);
+    assert!(runs() != before);
 }
 
 /// `UPDATE_SNAPSHOTS=1` writes the drawings anew, to be looked at and committed.

@@ -1,5 +1,7 @@
 //! A number at the last step against λ: a line per rule, a point per seed.
 
+mod axis;
+
 use std::ops::Range;
 
 use anyhow::Result;
@@ -7,63 +9,83 @@ use plotters::prelude::*;
 
 use super::axes::{Chart, draw_floor};
 use super::canvas::{
-    Area, Backend, CAPTION, Figure, Hints, TITLE, centred, decimals, draw_caption, draw_title,
-    line, px, range_with_floor, text,
+    Area, Backend, CAPTION, Figure, Hints, SCALE, TITLE, centred, draw_caption, draw_title, line,
+    px, text,
 };
-use super::data::Data;
+use super::data::{Data, Rules};
 use super::markers::Look;
-use super::palette::{self, FAINT, INK};
+use super::palette::{FAINT, INK};
+use super::room::{fit, thinned, width};
+use super::scale::{Ruler, tick};
 use crate::report::{format, words};
-use crate::results::RunRow;
 use crate::stats::{Cell, Group, Quantity};
+use axis::Axis;
 
 const SIZE: (u32, u32) = (880, 440);
-const LEGEND_COLUMNS: usize = 4;
+/// Rules that are told apart, at most, columns of their names, and the room of a name's line.
+const MOST_RULES: usize = 24;
+const MOST_COLUMNS: u32 = 4;
 const LEGEND_LINE: u32 = 22;
-/// Distance of the slot for λ = 0 from the smallest λ, in decades.
-const ZERO_SLOT: f64 = 0.7;
+const KEY: u32 = 48;
+/// From so many λ on markers are smaller.
+const CROWD: usize = 60;
+/// Numbers at the vertical axis, about.
+const Y_LABELS: usize = 11;
 
 /// Val loss or gap against λ.
 pub struct AgainstLambda<'a> {
     quantity: Quantity,
     groups: Vec<&'a Group>,
+    names: Vec<String>,
+    looks: Vec<Look>,
+    columns: u32,
+    /// What is not shown.
+    left_out: Option<String>,
     axis: Axis,
     values: Range<f64>,
     floor: Option<f64>,
     caption: &'a str,
 }
 
-/// log10 λ with a slot of its own for 0.
-struct Axis {
-    zero: f64,
-    ticks: Vec<(f64, String)>,
-    end: f64,
-}
-
 impl<'a> AgainstLambda<'a> {
-    /// The figure of one quantity; `None` where no arm has a λ.
-    ///
-    /// # Errors
-    /// Nothing finite to draw.
-    pub fn new(data: &'a Data, quantity: Quantity) -> Result<Option<Self>> {
+    /// The figure of one quantity; `None` where no arm has a λ or no run reached its end.
+    pub fn new(data: &'a Data, quantity: Quantity) -> Option<Self> {
         let has_lambda = |group: &&Group| {
             group.cells.iter().any(|cell| cell.weight_decay.is_some_and(|value| value > 0.0))
         };
-        let groups: Vec<&Group> = data.analysis.own_groups().filter(has_lambda).collect();
-        if groups.is_empty() {
-            return Ok(None);
-        }
-        let runs = || data.runs.iter().filter(|run| run.transfer.is_none());
-        let values = runs().filter_map(|run| quantity.of(run));
+        let all: Vec<&Group> = data.analysis.own_groups().filter(has_lambda).collect();
+        let rules = Rules::of(all, MOST_RULES);
+        let (groups, names, left_out) = (rules.shown.clone(), rules.names(), rules.left_out());
+        let runs = || groups.iter().flat_map(|group| &group.cells).flat_map(|cell| &cell.runs);
+        let values = runs().filter(|run| run.is_done()).filter_map(|run| quantity.of(run));
         let floor = data.floor.filter(|_| quantity == Quantity::ValLoss);
-        let values = range_with_floor(values, floor)?;
+        let centre = match quantity {
+            Quantity::ValLoss => values.clone().fold(f64::INFINITY, f64::min),
+            Quantity::Gap => data.ruler(|row| row.gap).map_or(0.0, |ruler| ruler.centre),
+        };
+        let values = Ruler { centre, reach: data.reach() }.range_with_floor(values, floor)?;
         let floor = floor.filter(|floor| values.contains(floor));
+        let looks = groups.iter().map(|group| Look::of(&group.rule, groups.iter().copied()));
+        let looks = looks.collect();
+        let widest = names.iter().map(|name| width(name, 12)).fold(0.0, f64::max);
+        let columns = (SIZE.0 / (KEY + widest as u32)).clamp(1, MOST_COLUMNS);
         let (axis, caption) = (Axis::of(runs()), &data.caption);
-        Ok(Some(AgainstLambda { quantity, groups, axis, values, floor, caption }))
+        Some(AgainstLambda {
+            quantity,
+            groups,
+            names,
+            looks,
+            columns,
+            left_out,
+            axis,
+            values,
+            floor,
+            caption,
+        })
     }
 
     fn header(&self) -> u32 {
-        TITLE + LEGEND_LINE * self.groups.len().div_ceil(LEGEND_COLUMNS) as u32
+        TITLE + LEGEND_LINE * (self.groups.len() as u32).div_ceil(self.columns)
     }
 
     /// Title, how to read the figure, and a key above the chart, where it covers nothing.
@@ -72,64 +94,98 @@ impl<'a> AgainstLambda<'a> {
             Quantity::ValLoss => ("Val loss at the last step against λ", "; ring: lowest mean"),
             Quantity::Gap => ("Generalization gap at the last step against λ", ""),
         };
-        let mut note = format!("small: seeds, large: their mean with its 95% interval{minima}");
-        if self.floor.is_some() {
-            note += "; grey line: the floor that no model can beat";
-        }
-        draw_title(area, title, &note)?;
-        if let Some(note) = self.exceptions() {
-            area.draw(&Text::new(note, (px(14), px(53)), text(12, INK)))?;
-        }
-        for (index, group) in self.groups.iter().enumerate() {
-            let column = (index % LEGEND_COLUMNS) as u32 * (SIZE.0 / LEGEND_COLUMNS as u32);
-            let row = TITLE + (index / LEGEND_COLUMNS) as u32 * LEGEND_LINE;
-            let place = (px(14 + column), px(row + 6));
-            look(group).draw_key(area, words::label(&group.rule), place)?;
+        let mut notes =
+            vec![format!("small: seeds, large: their mean with its 95% interval{minima}")];
+        notes.extend(self.floor.map(|_| "grey line: the floor that no model can beat".to_owned()));
+        notes.extend(self.exceptions().into_iter().map(str::to_owned));
+        notes.extend(self.left_out.clone());
+        draw_title(area, title, &notes)?;
+        let wide = SIZE.0 / self.columns;
+        for (index, (look, name)) in self.looks.iter().zip(&self.names).enumerate() {
+            let (column, row) = (index as u32 % self.columns, index as u32 / self.columns);
+            let place = (px(14 + column * wide), px(TITLE + row * LEGEND_LINE + 6));
+            look.draw_key(area, fit(name, 12, f64::from(wide - KEY)), place)?;
         }
         Ok(())
     }
 
-    /// What the markers mean of arms that cannot be the best; `None` where every arm can.
-    fn exceptions(&self) -> Option<String> {
+    /// What the markers mean of arms that are beyond the axis or cannot be the best.
+    fn exceptions(&self) -> Vec<&'static str> {
         let has = |is: &dyn Fn(&Group, &Cell) -> bool| {
             self.groups.iter().any(|group| group.cells.iter().any(|cell| is(group, cell)))
         };
+        let beyond = has(&|_, cell| self.mean(cell).is_some_and(|mean| self.is_beyond(&mean)))
+            .then_some("triangle at the edge: beyond the axis");
         let hollow = has(&|group, cell| !group.may_be_best(cell) && cell.done().next().is_some())
             .then_some("hollow: a run did not reach its end or collapsed");
         let crosses =
             has(&|_, cell| cell.done().next().is_none()).then_some("×: no run reached its end");
-        let notes: Vec<&str> = hollow.into_iter().chain(crosses).collect();
-        (!notes.is_empty()).then(|| notes.join("; "))
+        beyond.into_iter().chain(hollow).chain(crosses).collect()
+    }
+
+    fn is_beyond(&self, mean: &Mean) -> bool {
+        !self.values.contains(&mean.at.1)
     }
 
     fn draw_group<DB: Backend>(
         &self,
         chart: &mut Chart<DB>,
-        group: &Group,
+        place: usize,
         hints: &mut Hints,
     ) -> Result<()> {
-        let look = look(group);
+        let (group, look) = (self.groups[place], self.looks[place]);
         let at = |value: Option<f64>| self.axis.at(value.unwrap_or(0.0));
         let means: Vec<Mean> = group.cells.iter().filter_map(|cell| self.mean(cell)).collect();
-        means.iter().try_for_each(|mean| mean.draw_interval(chart, look.colour))?;
+        let (beyond, inside): (Vec<Mean>, Vec<Mean>) =
+            means.iter().partition(|mean| self.is_beyond(mean));
+        inside.iter().try_for_each(|mean| mean.draw_interval(chart, look.colour, &self.values))?;
         for mean in &means {
-            hints.add(chart.backend_coord(&mean.at), self.hint(group, mean));
+            hints.add(chart.backend_coord(&self.shown(mean)), self.hint(place, mean));
         }
         let seeds = group.cells.iter().flat_map(Cell::done);
         let seeds = seeds.filter_map(|run| Some((at(run.weight_decay), self.quantity.of(run)?)));
-        look.draw_markers(chart, seeds, (3, look.colour.mix(0.4).filled()))?;
-        let points: Vec<(f64, f64)> = means.iter().map(|mean| mean.at).collect();
-        look.draw_line(chart, &points)?;
-        look.draw_markers(chart, points, (5, look.colour.filled()))?;
-        let hollow = means.iter().filter(|mean| !group.may_be_best(mean.cell));
-        look.draw_markers(chart, hollow.map(|mean| mean.at), (3, WHITE.filled()))?;
+        let seeds = seeds.filter(|(_, value)| self.values.contains(value));
+        let small = if group.cells.len() > CROWD { 2 } else { 3 };
+        look.draw_markers(chart, seeds, (small, look.colour.mix(0.4).filled()))?;
+        // A line to a mean beyond the axis would show a slope that nobody measured.
+        for piece in means.split(|mean| self.is_beyond(mean)) {
+            look.draw_line(chart, &piece.iter().map(|mean| mean.at).collect::<Vec<_>>())?;
+        }
+        let points = inside.iter().map(|mean| mean.at);
+        let radius = if means.len() > CROWD { 3 } else { 5 };
+        look.draw_markers(chart, points, (radius, look.colour.filled()))?;
+        let hollow = inside.iter().filter(|mean| !group.may_be_best(mean.cell));
+        look.draw_markers(chart, hollow.map(|mean| mean.at), (radius - 2, WHITE.filled()))?;
+        for mean in &beyond {
+            self.draw_arrow(chart, mean, look.colour)?;
+        }
         let empty = group.cells.iter().filter(|cell| cell.done().next().is_none());
         let crosses = empty.map(|cell| (at(cell.weight_decay), self.values.start));
         let cross = |at| Cross::new(at, px(4), line(look.colour, 1.0, 2));
         chart.draw_series(crosses.map(cross))?;
         let best = group.best().filter(|_| self.quantity == Quantity::ValLoss);
+        let best = best.and_then(|best| self.mean(best)).filter(|best| !self.is_beyond(best));
         let ring = |mean: Mean| Circle::new(mean.at, px(9), line(look.colour, 1.0, 2));
-        chart.draw_series(best.and_then(|best| self.mean(best)).map(ring))?;
+        chart.draw_series(best.map(ring))?;
+        Ok(())
+    }
+
+    /// Where a mean is drawn: at the edge, if it lies beyond.
+    fn shown(&self, mean: &Mean) -> (f64, f64) {
+        (mean.at.0, mean.at.1.clamp(self.values.start, self.values.end))
+    }
+
+    /// A triangle at the edge that a mean lies beyond, pointing there.
+    fn draw_arrow<DB: Backend>(
+        &self,
+        chart: &mut Chart<DB>,
+        mean: &Mean,
+        colour: RGBColor,
+    ) -> Result<()> {
+        let back = if mean.at.1 > self.values.end { px(10) } else { -px(10) };
+        let triangle = vec![(0, 0), (px(6), back), (-px(6), back)];
+        let arrow = EmptyElement::at(self.shown(mean)) + Polygon::new(triangle, colour.filled());
+        chart.draw_series([arrow])?;
         Ok(())
     }
 
@@ -141,23 +197,31 @@ impl<'a> AgainstLambda<'a> {
 
     fn draw_ticks<DB: Backend>(&self, area: &Area<DB>, chart: &Chart<DB>) -> Result<()> {
         let (left, top) = area.get_base_pixel();
-        for (value, label) in &self.axis.ticks {
-            let (x, y) = chart.backend_coord(&(*value, self.values.start));
-            let (x, y) = (x - left, y - top);
+        let place = |value: f64| {
+            let (x, y) = chart.backend_coord(&(value, self.values.start));
+            (x - left, y - top)
+        };
+        let room = |(value, label): &(f64, String)| {
+            (f64::from(place(*value).0) / f64::from(SCALE), width(label, 12))
+        };
+        let shown = thinned(&self.axis.ticks.iter().map(room).collect::<Vec<_>>(), 8.0);
+        for (value, label) in shown.into_iter().map(|index| &self.axis.ticks[index]) {
+            let (x, y) = place(*value);
             area.draw(&PathElement::new([(x, y), (x, y + px(4))], line(INK, 1.0, 1)))?;
             area.draw(&Text::new(label.clone(), (x, y + px(7)), centred(12, INK)))?;
         }
         Ok(())
     }
 
-    fn hint(&self, group: &Group, mean: &Mean) -> String {
-        let lambda = mean.cell.weight_decay.unwrap_or(0.0);
-        let (label, what) = (words::label(&group.rule), words::quantity(self.quantity));
+    fn hint(&self, place: usize, mean: &Mean) -> String {
+        let lambda = mean.cell.weight_decay.map_or_else(|| "0".to_owned(), format::exact);
+        let (label, what) = (&self.names[place], words::quantity(self.quantity));
         format!("{label}, λ = {lambda}: {what} {}", format::fixed(mean.at.1, 4))
     }
 }
 
 /// A cell as a point of the figure.
+#[derive(Clone, Copy)]
 struct Mean<'a> {
     cell: &'a Cell,
     at: (f64, f64),
@@ -165,16 +229,17 @@ struct Mean<'a> {
 }
 
 impl Mean<'_> {
-    fn draw_interval<DB: Backend>(&self, chart: &mut Chart<DB>, colour: RGBColor) -> Result<()> {
+    fn draw_interval<DB: Backend>(
+        &self,
+        chart: &mut Chart<DB>,
+        colour: RGBColor,
+        values: &Range<f64>,
+    ) -> Result<()> {
         let ((x, y), Some(half)) = (self.at, self.half_width) else { return Ok(()) };
-        let ends = [(x, y - half), (x, y + half)];
+        let ends = [y - half, y + half].map(|end| (x, end.clamp(values.start, values.end)));
         chart.draw_series(LineSeries::new(ends, line(colour, 0.6, 1)))?;
         Ok(())
     }
-}
-
-fn look(group: &Group) -> Look {
-    Look { mask: group.rule.mask, colour: palette::form(group.rule.form) }
 }
 
 impl Figure for AgainstLambda<'_> {
@@ -188,8 +253,7 @@ impl Figure for AgainstLambda<'_> {
         draw_caption(&bottom, self.caption)?;
         let (top, area) = area.split_vertically(px(self.header()));
         self.draw_header(&top)?;
-        let across = self.axis.zero - 0.25..self.axis.end;
-        let decimals = decimals(&self.values);
+        let across = self.axis.start()..self.axis.end;
         let mut chart = ChartBuilder::on(&area)
             .margin(px(12))
             .x_label_area_size(px(46))
@@ -203,38 +267,15 @@ impl Figure for AgainstLambda<'_> {
             .light_line_style(WHITE)
             .axis_style(line(INK, 1.0, 1))
             .label_style(text(12, INK))
-            .y_label_formatter(&|value| format::fixed(*value, decimals))
+            .y_labels(Y_LABELS)
+            .y_label_formatter(&|value| tick(*value, &self.values, Y_LABELS))
             .x_desc("weight decay λ (logarithmic, with a place for 0)")
             .y_desc(format!("{} (nats per token)", words::quantity(self.quantity)))
             .axis_desc_style(text(12, INK))
             .draw()?;
         self.draw_ticks(&area, &chart)?;
         draw_floor(&mut chart, &across, self.floor)?;
-        self.groups.iter().try_for_each(|group| self.draw_group(&mut chart, group, hints))
-    }
-}
-
-impl Axis {
-    fn of<'a>(runs: impl Iterator<Item = &'a RunRow>) -> Self {
-        let mut positive: Vec<f64> =
-            runs.filter_map(|run| run.weight_decay).filter(|value| *value > 0.0).collect();
-        positive.sort_by(f64::total_cmp);
-        positive.dedup();
-        let low = positive.first().map_or(0.0, |value| value.log10());
-        let high = positive.last().map_or(0.0, |value| value.log10());
-        let decades = (low.ceil() as i32)..=(high.floor() as i32);
-        let tick = |power: i32| (f64::from(power), 10f64.powi(power).to_string());
-        let mut ticks: Vec<(f64, String)> = decades.map(tick).collect();
-        if ticks.len() < 2 {
-            ticks = positive.iter().map(|value| (value.log10(), value.to_string())).collect();
-        }
-        let zero = low - ZERO_SLOT;
-        ticks.push((zero, "0".to_owned()));
-        Axis { zero, ticks, end: high + 0.25 }
-    }
-
-    fn at(&self, weight_decay: f64) -> f64 {
-        if weight_decay > 0.0 { weight_decay.log10() } else { self.zero }
+        (0..self.groups.len()).try_for_each(|place| self.draw_group(&mut chart, place, hints))
     }
 }
 
@@ -245,13 +286,14 @@ mod tests {
     use super::*;
     use crate::config::{Form, Mask};
     use crate::report::figures::canvas;
+    use crate::results::RunRow;
     use crate::stats::Analysis;
     use crate::stats::tests::{experiment, row};
 
     fn svg(runs: Vec<RunRow>) -> String {
         let (analysis, curves) = (Analysis::of(&runs), BTreeMap::new());
         let data = Data { runs, analysis, curves, floor: None, caption: String::new() };
-        let figure = AgainstLambda::new(&data, Quantity::ValLoss).unwrap().unwrap();
+        let figure = AgainstLambda::new(&data, Quantity::ValLoss).unwrap();
         canvas::svg(&figure).unwrap()
     }
 

@@ -6,9 +6,11 @@ use anyhow::Result;
 use plotters::coord::types::RangedCoordf64;
 use plotters::prelude::*;
 
-use super::canvas::{Area, Backend, Hints, decimals, line, px, text};
+use super::canvas::{Area, Backend, Hints, SCALE, line, px, text};
 use super::data::Series;
 use super::palette::{FAINT, INK};
+use super::room;
+use super::scale::tick;
 use crate::report::format;
 
 /// A chart with two linear axes.
@@ -32,10 +34,12 @@ impl Frame<'_> {
         area: &'a Area<DB>,
         (steps, values): (Range<f64>, Range<f64>),
     ) -> Result<Chart<'a, DB>> {
-        let decimals = decimals(&values);
+        let width = f64::from(area.dim_in_pixel().0 / SCALE);
+        let title = room::fit(self.title, 14, width - f64::from(2 * self.margin));
+        let (shown, labels) = (values.clone(), self.y_labels);
         let mut chart = ChartBuilder::on(area)
             .margin(px(self.margin))
-            .caption(self.title, text(14, INK))
+            .caption(title, text(14, INK))
             .x_label_area_size(px(self.margin + 26))
             .y_label_area_size(px(self.margin + 44))
             .build_cartesian_2d(steps, values)?;
@@ -48,8 +52,8 @@ impl Frame<'_> {
             .label_style(text(11, INK))
             .x_labels(6)
             .y_labels(self.y_labels)
-            .x_label_formatter(&|step| format::fixed(*step, 0))
-            .y_label_formatter(&|value| format::fixed(*value, decimals))
+            .x_label_formatter(&|step| format::number(*step))
+            .y_label_formatter(&|value| tick(*value, &shown, labels))
             .x_desc("optimizer step")
             .y_desc(self.axis)
             .axis_desc_style(text(11, INK))

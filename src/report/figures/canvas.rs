@@ -1,10 +1,8 @@
 use std::fmt::Write;
 use std::io::Cursor;
-use std::ops::Range;
-use std::path::{Path, PathBuf};
 use std::sync::Once;
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result};
 use image::imageops::{FilterType, resize};
 use image::{ImageFormat, RgbImage};
 use plotters::coord::Shift;
@@ -13,7 +11,7 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{FontStyle, register_font};
 
 use super::palette::INK;
-use crate::files::write_atomically;
+use super::room;
 
 /// Figures are drawn this many times larger and scaled down: plotters smooths no thick line.
 pub const SCALE: u32 = 3;
@@ -67,19 +65,8 @@ pub fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
-/// Writes a figure as `<stem>.png` and `<stem>.svg`.
-///
-/// # Errors
-/// A drawing that fails, or a folder that cannot be written.
-pub fn write(figure: &impl Figure, stem: &Path) -> Result<[PathBuf; 2]> {
-    let files = [stem.with_extension("png"), stem.with_extension("svg")];
-    let name = || format!("drawing {}", stem.display());
-    write_atomically(&files[0], &png(figure).with_context(name)?)?;
-    write_atomically(&files[1], svg(figure).with_context(name)?.as_bytes())?;
-    Ok(files)
-}
-
-fn png(figure: &impl Figure) -> Result<Vec<u8>> {
+/// A figure as PNG.
+pub fn png(figure: &impl Figure) -> Result<Vec<u8>> {
     register_fonts();
     let (width, height) = figure.size();
     let (wide, high) = (width * SCALE, height * SCALE);
@@ -154,11 +141,20 @@ pub fn px(pixels: u32) -> i32 {
 
 /// Height of what [`draw_title`] draws.
 pub const TITLE: u32 = 66;
+/// Left of titles and notes.
+const MARGIN: u32 = 14;
 
-/// A title and how to read the figure.
-pub fn draw_title<DB: Backend>(area: &Area<DB>, title: &str, note: &str) -> Result<()> {
-    area.draw(&Text::new(title.to_owned(), (px(14), px(12)), text(18, INK)))?;
-    area.draw(&Text::new(note.to_owned(), (px(14), px(40)), text(12, INK)))?;
+/// A title and how to read the figure, in as many lines as [`TITLE`] has room for.
+pub fn draw_title<DB: Backend>(area: &Area<DB>, title: &str, notes: &[String]) -> Result<()> {
+    let room = f64::from(area.dim_in_pixel().0 / SCALE - 2 * MARGIN);
+    let fits = |points: &u32| room::width(title, *points) <= room;
+    let points = (12..=18).rev().find(fits).unwrap_or(12);
+    let title = room::fit(title, points, room);
+    area.draw(&Text::new(title, (px(MARGIN), px(12)), text(points, INK)))?;
+    for (index, note) in room::lines(notes, 12, room).into_iter().take(2).enumerate() {
+        let place = (px(MARGIN), px(38 + 15 * index as u32));
+        area.draw(&Text::new(note, place, text(12, INK)))?;
+    }
     Ok(())
 }
 
@@ -167,45 +163,9 @@ pub const CAPTION: u32 = 24;
 
 /// Where the figure comes from, at the bottom of `area`.
 pub fn draw_caption<DB: Backend>(area: &Area<DB>, caption: &str) -> Result<()> {
-    let (_, height) = area.dim_in_pixel();
-    let place = (px(14), height as i32 - px(12));
-    area.draw(&Text::new(caption.to_owned(), place, left(10, RGBColor(110, 110, 110))))?;
+    let (width, height) = area.dim_in_pixel();
+    let caption = room::fit(caption, 10, f64::from(width / SCALE - 2 * MARGIN));
+    let place = (px(MARGIN), height as i32 - px(12));
+    area.draw(&Text::new(caption, place, left(10, RGBColor(110, 110, 110))))?;
     Ok(())
-}
-
-/// The smallest range that holds all values, with a little air; an error where there are none.
-pub fn range_of(values: impl Iterator<Item = f64>) -> Result<Range<f64>> {
-    let (low, high) = values
-        .filter(|value| value.is_finite())
-        .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| {
-            (low.min(value), high.max(value))
-        });
-    if low > high {
-        return Err(anyhow!("there is nothing finite to draw"));
-    }
-    let air = ((high - low) * 0.06).max(1e-6);
-    Ok(low - air..high + air)
-}
-
-/// Decimals that tell the ticks of an axis apart.
-pub fn decimals(range: &Range<f64>) -> usize {
-    match range.end - range.start {
-        span if span < 0.05 => 4,
-        span if span < 0.5 => 3,
-        _ => 2,
-    }
-}
-
-/// [`range_of`] the values, and of the floor as well where that lies near them: an axis that
-/// reached down to a far one would squeeze what it shows.
-pub fn range_with_floor(
-    values: impl Iterator<Item = f64>,
-    floor: Option<f64>,
-) -> Result<Range<f64>> {
-    let range = range_of(values)?;
-    let near = |floor: &f64| range.start - floor < 0.25 * (range.end - range.start);
-    match floor.filter(near) {
-        Some(floor) => range_of([range.start, range.end, floor].into_iter()),
-        None => Ok(range),
-    }
 }

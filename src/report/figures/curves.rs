@@ -1,104 +1,131 @@
 //! Small multiples over training: one panel per rule, one line per λ.
 
+mod panel;
+
 use std::ops::Range;
 
 use anyhow::Result;
 use plotters::prelude::*;
 
-use super::axes::{Chart, Frame, add_hints, draw_floor};
+use super::axes::{Frame, add_hints, draw_floor};
 use super::canvas::{
-    Area, Backend, CAPTION, Figure, Hints, TITLE, draw_caption, draw_title, left, line, px,
-    range_with_floor,
+    Area, Backend, CAPTION, Figure, Hints, TITLE, draw_caption, draw_title, left, px,
 };
-use super::data::{Data, Point, Series};
-use super::palette;
+use super::data::{Data, Point, Rules};
+use super::room::{spread, width};
+use super::scale::Ruler;
 use crate::config::Role;
-use crate::report::{format, words};
-use crate::results::CurveCsvRow;
-use crate::stats::{Cell, Group};
+use panel::{Curve, Measure, Panel, label_places};
 
-/// Pixels of a line's label, and of a panel's height around its chart.
+/// Pixels of a line's label and of its letters, and of a panel around its chart.
 const LABEL: f64 = 14.0;
-const AROUND: u32 = 80;
-/// Panels of weight norms, at most.
-const MOST_PANELS: usize = 60;
+const LETTERS: u32 = 11;
+const ABOVE_AND_BELOW: u32 = 80;
+const BESIDE: f64 = 76.0;
+/// Panels of a figure, at most.
+const MOST_PANELS: usize = 24;
+const MOST_NORMS: usize = 60;
 
 /// A panel per rule (and role), a line per λ.
 pub struct Curves {
     title: &'static str,
-    note: String,
+    notes: Vec<String>,
     axis: &'static str,
     panels: Vec<Panel>,
     columns: usize,
     panel_size: (u32, u32),
     floor: Option<f64>,
-    /// Whether all panels share one vertical axis.
-    shared: bool,
     caption: String,
 }
 
-struct Panel {
-    title: String,
-    curves: Vec<Curve>,
+/// What a figure shows of every rule.
+struct Subject {
+    title: &'static str,
+    note: &'static str,
+    axis: &'static str,
+    solid: Measure,
+    dashed: Option<Measure>,
+    /// Smallest reach of its axis, see [`Ruler`].
+    unit: f64,
+    floor: Option<f64>,
 }
-
-struct Curve {
-    label: String,
-    colour: RGBColor,
-    solid: Series,
-    dashed: Series,
-}
-
-type Measure = fn(&CurveCsvRow) -> Option<f64>;
 
 impl Curves {
-    /// Train loss dashed, val loss solid.
-    pub fn loss(data: &Data) -> Self {
-        let panel = |group: &&Group| {
-            Panel::new(
-                data,
-                group,
-                words::label(&group.rule),
-                |row| row.val_loss,
-                Some(|row| row.train_loss),
-            )
-        };
-        let mut figure = Curves::new(data, data.rules().iter().map(panel).collect());
-        figure.title = "Loss over training";
-        figure.note = "solid: val, dashed: train".to_owned();
-        figure.axis = "loss (nats per token)";
-        figure.floor = data.floor;
-        figure
+    /// Train loss dashed, val loss solid; `None` where no run has a curve.
+    pub fn loss(data: &Data) -> Option<Self> {
+        Curves::of_rules(
+            data,
+            Subject {
+                title: "Loss over training",
+                note: "solid: val, dashed: train",
+                axis: "loss (nats per token)",
+                solid: |row| row.val_loss,
+                dashed: Some(|row| row.train_loss),
+                unit: data.reach(),
+                floor: data.floor,
+            },
+        )
     }
 
     /// Val − train loss.
-    pub fn gap(data: &Data) -> Self {
-        let panel = |group: &&Group| {
-            Panel::new(data, group, words::label(&group.rule), |row| row.gap, None)
-        };
-        let mut figure = Curves::new(data, data.rules().iter().map(panel).collect());
-        figure.title = "Generalization gap over training";
-        figure.note = "val − train loss".to_owned();
-        figure.axis = "gap (nats per token)";
-        figure
+    pub fn gap(data: &Data) -> Option<Self> {
+        Curves::of_rules(
+            data,
+            Subject {
+                title: "Generalization gap over training",
+                note: "val − train loss",
+                axis: "gap (nats per token)",
+                solid: |row| row.gap,
+                dashed: None,
+                unit: data.reach(),
+                floor: None,
+            },
+        )
     }
 
     /// Gradient norm over weight norm, which Defazio 2025 expects to rise towards the end under
     /// AdamW.
-    pub fn gradient_ratio(data: &Data) -> Self {
-        let ratio: Measure = |row| Some(f64::from(row.grad_norm?) / f64::from(row.weight_norm?));
-        let panel =
-            |group: &&Group| Panel::new(data, group, words::label(&group.rule), ratio, None);
-        let mut figure = Curves::new(data, data.rules().iter().map(panel).collect());
-        figure.title = "Gradient norm over weight norm";
-        figure.note =
-            "gradient before clipping, mean of the steps since the last evaluation".to_owned();
-        figure.axis = "gradient / weight norm";
-        figure
+    pub fn gradient_ratio(data: &Data) -> Option<Self> {
+        Curves::of_rules(
+            data,
+            Subject {
+                title: "Gradient norm over weight norm",
+                note: "gradient before clipping, mean of the steps since the last evaluation",
+                axis: "gradient / weight norm",
+                solid: |row| Some(f64::from(row.grad_norm?) / f64::from(row.weight_norm?)),
+                dashed: None,
+                unit: 0.0,
+                floor: None,
+            },
+        )
     }
 
-    /// Weight norms: a row of panels per rule, a column per role; `None` where those would be more
-    /// than anyone looks at.
+    fn of_rules(data: &Data, subject: Subject) -> Option<Self> {
+        let Subject { title, note, axis, solid, dashed, unit, floor } = subject;
+        let rules = data.rules(MOST_PANELS);
+        let panels = rules.shown.iter().zip(rules.names());
+        let panels: Vec<Panel> =
+            panels.map(|(group, name)| Panel::new(data, group, name, solid, dashed)).collect();
+        let mut figure = Curves {
+            title,
+            notes: vec![note.to_owned()],
+            axis,
+            columns: panels.len().clamp(1, 2),
+            panels,
+            panel_size: (440, 330),
+            floor: None,
+            caption: data.caption.clone(),
+        };
+        let (steps, values) = figure.ranges(&figure.panels, unit, floor)?;
+        figure.floor = floor.filter(|floor| values.contains(floor));
+        for panel in &mut figure.panels {
+            (panel.steps, panel.values) = (steps.clone(), values.clone());
+        }
+        figure.add_notes(&rules);
+        Some(figure)
+    }
+
+    /// Weight norms: a row of panels per rule, a column per role; `None` where no run has any.
     pub fn weight_norms(data: &Data) -> Option<Self> {
         let measures: [(Role, Measure); 6] = [
             (Role::Embedding, |row| row.weight_norm_embedding.map(f64::from)),
@@ -112,53 +139,89 @@ impl Curves {
             |measure: &Measure| data.curves.values().flatten().any(|row| measure(row).is_some());
         let measures: Vec<(Role, Measure)> =
             measures.into_iter().filter(|(_, measure)| has(measure)).collect();
-        if data.rules().len() * measures.len() > MOST_PANELS {
-            return None;
-        }
+        let rules = data.rules(MOST_NORMS.checked_div(measures.len())?);
         let mut panels = Vec::new();
-        for group in data.rules() {
-            for (role, measure) in measures.iter().copied() {
-                let title = format!("{}: {role}", words::label(&group.rule));
-                panels.push(Panel::new(data, group, title, measure, None));
+        for (group, name) in rules.shown.iter().zip(rules.names()) {
+            for (role, measure) in &measures {
+                panels.push(Panel::new(data, group, format!("{name}: {role}"), *measure, None));
             }
         }
-        let mut figure = Curves::new(data, panels);
-        figure.title = "Weight norm by role";
-        figure.note = "every panel has its own scale".to_owned();
-        figure.axis = "norm";
-        (figure.columns, figure.panel_size, figure.shared) =
-            (measures.len().max(1), (300, 220), false);
+        let mut figure = Curves {
+            title: "Weight norm by role",
+            notes: vec!["every panel has its own scale".to_owned()],
+            axis: "norm",
+            columns: measures.len(),
+            panels,
+            panel_size: (300, 220),
+            floor: None,
+            caption: data.caption.clone(),
+        };
+        let ranges = |panel| figure.ranges(std::slice::from_ref(panel), 0.0, None);
+        let ranges: Vec<_> = figure.panels.iter().map(ranges).collect();
+        let any = ranges.iter().flatten().next()?.clone();
+        for (panel, own) in figure.panels.iter_mut().zip(ranges) {
+            (panel.steps, panel.values) = own.unwrap_or_else(|| any.clone());
+        }
+        figure.add_notes(&rules);
         Some(figure)
     }
 
-    fn new(data: &Data, panels: Vec<Panel>) -> Self {
-        Curves {
-            title: "",
-            note: String::new(),
-            axis: "",
-            columns: panels.len().clamp(1, 2),
-            panels,
-            panel_size: (440, 330),
-            floor: None,
-            shared: true,
-            caption: data.caption.clone(),
+    /// How to read the figure, and what is not in it.
+    fn add_notes(&mut self, rules: &Rules) {
+        let (most_labels, notes) = (self.most_labels(), &mut self.notes);
+        let mut note = |text: &str| notes.push(text.to_owned());
+        note("mean over seeds, band: their range");
+        let most = self.panels.iter().map(|panel| panel.curves.len()).max().unwrap_or(0);
+        match most > most_labels {
+            true => note("numbers on the right: some of the λ"),
+            false => note("numbers on the right: λ"),
         }
+        if self.floor.is_some() {
+            note("grey: the floor that no model can beat");
+        }
+        if self
+            .panels
+            .iter()
+            .any(|panel| panel.curves.iter().any(|one| !one.arrow(panel).is_empty()))
+        {
+            note("arrow: ends beyond the axis");
+        }
+        let left_out: usize = self.panels.iter().map(|panel| panel.left_out).max().unwrap_or(0);
+        if left_out > 0 {
+            note(&format!("… up to {left_out} more λ a rule in summary.csv"));
+        }
+        self.notes.extend(rules.left_out());
     }
 
-    fn full_note(&self, floor: Option<f64>) -> String {
-        let mut note =
-            format!("{}; mean over seeds, band: their range; numbers on the right: λ", self.note);
-        if floor.is_some() {
-            note += "; grey: the floor that no model can beat";
-        }
-        note
+    /// Axes for these panels: all steps with room for the labels beside the lines, and the values after
+    /// the steep start, as the curve with the lowest val loss rules them.
+    fn ranges(
+        &self,
+        panels: &[Panel],
+        unit: f64,
+        floor: Option<f64>,
+    ) -> Option<(Range<f64>, Range<f64>)> {
+        let curves = || panels.iter().flat_map(|panel| &panel.curves);
+        let points = || curves().flat_map(|curve| curve.solid.0.iter().chain(&curve.dashed.0));
+        let last = points().map(|point| point.step).fold(1.0, f64::max);
+        let lowest = curves().min_by(|a, b| a.rank.total_cmp(&b.rank))?;
+        let ruler = Ruler::of_curve(lowest.solid.means().map(|(_, value)| value), unit)?;
+        let settled = points().filter(|point| point.step >= last * 0.15);
+        let ends = |point: &Point| [point.low, point.high];
+        let values = ruler.range_with_floor(settled.flat_map(ends), floor)?;
+        let widest = curves().map(|curve| width(&curve.label, LETTERS)).fold(0.0, f64::max);
+        // An arrow may come before the label.
+        let label = widest + 2.0 * f64::from(LETTERS);
+        let chart = f64::from(self.panel_size.0) - BESIDE;
+        let right = (label / (chart - label)).max(0.17);
+        Some((0.0..last * (1.0 + right), values))
     }
 }
 
 impl Figure for Curves {
     fn size(&self) -> (u32, u32) {
         let lines = self.panels.len().div_ceil(self.columns) as u32;
-        let width = self.panel_size.0 * self.columns.max(2) as u32;
+        let width = (self.panel_size.0 * self.columns as u32).max(880);
         (width, self.panel_size.1 * lines + TITLE + CAPTION)
     }
 
@@ -167,113 +230,48 @@ impl Figure for Curves {
         let (area, bottom) = area.split_vertically(height as i32 - px(CAPTION));
         draw_caption(&bottom, &self.caption)?;
         let (header, body) = area.split_vertically(px(TITLE));
-        let all = ranges(self.panels.iter(), self.floor)?;
-        let floor = self.floor.filter(|floor| all.1.contains(floor));
-        draw_title(&header, self.title, &self.full_note(floor))?;
+        draw_title(&header, self.title, &self.notes)?;
         let lines = self.panels.len().div_ceil(self.columns);
         for (panel, area) in self.panels.iter().zip(body.split_evenly((lines, self.columns))) {
-            let (steps, values) = match self.shared {
-                true => all.clone(),
-                false => ranges(std::iter::once(panel), None)?,
-            };
-            let apart = LABEL / f64::from(self.panel_size.1 - AROUND);
-            draw_panel(&area, panel, (self.axis, apart), floor, (steps, values), hints)?;
+            self.draw_panel(&area, panel, hints)?;
         }
         Ok(())
     }
 }
 
-impl Panel {
-    fn new(
-        data: &Data,
-        group: &Group,
-        title: String,
-        solid: Measure,
-        dashed: Option<Measure>,
-    ) -> Self {
-        let cells = data.cells(group);
-        let last = (cells.len().max(2) - 1) as f64;
-        let curve = |(place, cell): (usize, &Cell)| Curve {
-            label: format::lambda(cell.runs[0].form, cell.weight_decay),
-            colour: palette::ramp(place as f64 / last),
-            solid: data.series(cell, |row| row.val_loss.and(solid(row))),
-            dashed: dashed.map_or_else(Series::default, |dashed| data.series(cell, dashed)),
-        };
-        let curves = cells.into_iter().enumerate().map(curve);
-        Panel { title, curves: curves.filter(|curve| !curve.solid.0.is_empty()).collect() }
+impl Curves {
+    fn chart_height(&self) -> f64 {
+        f64::from(self.panel_size.1 - ABOVE_AND_BELOW)
     }
-}
 
-/// Shared axes: all steps, and the values after the steep start.
-fn ranges<'a>(
-    panels: impl Iterator<Item = &'a Panel>,
-    floor: Option<f64>,
-) -> Result<(Range<f64>, Range<f64>)> {
-    let points: Vec<Point> = panels
-        .flat_map(|panel| &panel.curves)
-        .flat_map(|curve| curve.solid.0.iter().chain(&curve.dashed.0))
-        .copied()
-        .collect();
-    let last = points.iter().map(|point| point.step).fold(1.0, f64::max);
-    let settled = points.iter().filter(|point| point.step >= last * 0.15);
-    let values = range_with_floor(settled.flat_map(|point| [point.low, point.high]), floor)?;
-    Ok((0.0..last * 1.17, values))
-}
-
-fn draw_panel<DB: Backend>(
-    area: &Area<DB>,
-    panel: &Panel,
-    (axis, apart): (&str, f64),
-    floor: Option<f64>,
-    (steps, values): (Range<f64>, Range<f64>),
-    hints: &mut Hints,
-) -> Result<()> {
-    let frame = Frame { title: &panel.title, axis, margin: 8, y_labels: 6 };
-    let mut chart = frame.draw(area, (steps.clone(), values.clone()))?;
-    draw_floor(&mut chart, &steps, floor)?;
-    for curve in &panel.curves {
-        curve.draw(&mut chart)?;
-        let name = format!("{}, λ = {}", panel.title, curve.label);
-        add_hints(hints, &chart, &name, &curve.solid, &values);
+    /// Labels that have room below each other.
+    fn most_labels(&self) -> usize {
+        (self.chart_height() / LABEL) as usize
     }
-    for (curve, place) in panel.curves.iter().zip(label_places(panel, &values, apart)) {
-        chart.draw_series([Text::new(curve.label.clone(), place, left(11, curve.colour))])?;
-    }
-    Ok(())
-}
 
-impl Curve {
-    fn draw<DB: Backend>(&self, chart: &mut Chart<DB>) -> Result<()> {
-        let band = Polygon::new(self.solid.band(), self.colour.mix(0.16).filled());
-        chart.draw_series([band])?;
-        let (dash, space) = (px(4) as u32, px(3) as u32);
-        let style = line(self.colour, 0.65, 1);
-        chart.draw_series(DashedLineSeries::new(self.dashed.means(), dash, space, style))?;
-        chart.draw_series(LineSeries::new(self.solid.means(), line(self.colour, 1.0, 2)))?;
+    fn draw_panel<DB: Backend>(
+        &self,
+        area: &Area<DB>,
+        panel: &Panel,
+        hints: &mut Hints,
+    ) -> Result<()> {
+        let Panel { title, steps, values, .. } = panel;
+        let frame = Frame { title, axis: self.axis, margin: 8, y_labels: 6 };
+        let mut chart = frame.draw(area, (steps.clone(), values.clone()))?;
+        draw_floor(&mut chart, steps, self.floor)?;
+        for curve in &panel.curves {
+            curve.draw(&mut chart, values)?;
+            let name = format!("{title}, λ = {}", curve.label);
+            add_hints(hints, &chart, &name, &curve.solid, values);
+        }
+        let labelled = spread(panel.curves.len(), self.most_labels());
+        let labelled: Vec<&Curve> = labelled.into_iter().map(|one| &panel.curves[one]).collect();
+        for (curve, place) in
+            labelled.iter().zip(label_places(&labelled, values, LABEL / self.chart_height()))
+        {
+            let label = format!("{}{}", curve.arrow(panel), curve.label);
+            chart.draw_series([Text::new(label, place, left(LETTERS, curve.colour))])?;
+        }
         Ok(())
     }
-}
-
-/// Where each curve's label goes: beside its end, moved apart so that no two overlap and none
-/// leaves the panel; `apart` is the least distance as a share of the axis.
-fn label_places(panel: &Panel, values: &Range<f64>, apart: f64) -> Vec<(f64, f64)> {
-    let end = |curve: &Curve| curve.solid.means().last().unwrap_or((0.0, values.start));
-    let ends: Vec<(f64, f64)> = panel.curves.iter().map(end).collect();
-    let mut order: Vec<usize> = (0..ends.len()).collect();
-    order.sort_by(|a, b| ends[*a].1.total_cmp(&ends[*b].1));
-    let apart = (values.end - values.start) * apart;
-    let mut places = ends.clone();
-    let mut lowest = values.start + apart / 2.0;
-    for index in &order {
-        lowest = ends[*index].1.max(lowest);
-        places[*index] = (ends[*index].0 * 1.015, lowest);
-        lowest += apart;
-    }
-    let mut highest = values.end - apart / 2.0;
-    for index in order.iter().rev() {
-        highest = places[*index].1.min(highest);
-        places[*index].1 = highest;
-        highest -= apart;
-    }
-    places
 }

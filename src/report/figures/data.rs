@@ -1,11 +1,15 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use anyhow::Result;
+use anyhow::{Result, bail, ensure};
 
+use super::scale::Ruler;
 use crate::config::Form;
+use crate::report::words;
 use crate::results::{CurveCsvRow, RunRow, read_csv};
-use crate::stats::{Analysis, Cell, Group};
+use crate::stats::{Analysis, Cell, Group, Rule};
+
+const REMEDY: &str = "write it anew from the trained runs with `wane collect SPEC`";
 
 /// What figures are drawn from: the CSV files of one experiment.
 pub struct Data {
@@ -27,13 +31,20 @@ impl Data {
     /// # Errors
     /// CSV files that cannot be read; the message names the file.
     pub fn read(folder: &Path) -> Result<Self> {
-        let runs: Vec<RunRow> = read_csv(&folder.join("runs.csv"))?;
+        let path = folder.join("runs.csv");
+        let runs: Vec<RunRow> = read_csv(&path)?;
+        ensure!(!runs.is_empty(), "{} holds no run; {REMEDY}", path.display());
+        let path = folder.join("curves.csv");
         let mut curves: BTreeMap<String, Curve> = BTreeMap::new();
-        for row in read_csv::<CurveCsvRow>(&folder.join("curves.csv"))? {
+        for row in read_csv::<CurveCsvRow>(&path)? {
             curves.entry(row.run.clone()).or_default().add(row);
         }
         let curves: BTreeMap<String, Vec<CurveCsvRow>> =
             curves.into_iter().map(|(run, curve)| (run, curve.rows)).collect();
+        let bare = runs.iter().find(|run| run.is_done() && !curves.contains_key(&run.run));
+        if let Some(RunRow { run, .. }) = bare {
+            bail!("{} has no evaluation of run {run}, which ended; {REMEDY}", path.display());
+        }
         let analysis = Analysis::of(&runs);
         let name = folder.file_name().map_or(String::new(), |name| name.to_string_lossy().into());
         let commit = runs.iter().find_map(|run| run.commit.clone()).unwrap_or_default();
@@ -47,12 +58,27 @@ impl Data {
         Ok(Data { runs, analysis, curves, floor, caption })
     }
 
-    /// The rules that decay, or all where none does.
-    pub fn rules(&self) -> Vec<&Group> {
+    /// The rules that decay, or all where none does; of more than `most` those with the lowest val loss.
+    pub fn rules(&self, most: usize) -> Rules<'_> {
         let groups = &self.analysis.groups;
         let decaying: Vec<&Group> =
             groups.iter().filter(|group| group.rule.form != Form::None).collect();
-        if decaying.is_empty() { groups.iter().collect() } else { decaying }
+        let all = if decaying.is_empty() { groups.iter().collect() } else { decaying };
+        Rules::of(all, most)
+    }
+
+    /// How far apart losses may lie that belong together: as far as the best arm learned, or its loss.
+    pub fn reach(&self) -> f64 {
+        self.ruler(|row| row.val_loss).map_or(1.0, |ruler| ruler.reach)
+    }
+
+    /// By a number over the steps of the best arm, whatever it decays.
+    pub fn ruler(&self, of: fn(&CurveCsvRow) -> Option<f64>) -> Option<Ruler> {
+        let cells = self.analysis.groups.iter().flat_map(|group| &group.cells);
+        let loss = |cell: &Cell| cell.mean(|run| run.val_loss).filter(|loss| loss.is_finite());
+        let ranked = cells.filter_map(|cell| Some((!cell.is_complete(), loss(cell)?, cell)));
+        let best = ranked.min_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)))?.2;
+        Ruler::of_curve(self.series(best, of).means().map(|(_, value)| value), 0.0)
     }
 
     /// The cells of a rule, no decay first.
@@ -67,7 +93,7 @@ impl Data {
         let mut by_step: BTreeMap<usize, Vec<f64>> = BTreeMap::new();
         let curves = cell.done().filter_map(|run| self.curves.get(&run.run));
         for row in curves.flatten() {
-            if let Some(value) = of(row) {
+            if let Some(value) = of(row).filter(|value| value.is_finite()) {
                 by_step.entry(row.step).or_default().push(value);
             }
         }
@@ -78,6 +104,40 @@ impl Data {
             high: values.iter().copied().fold(f64::NEG_INFINITY, f64::max),
         };
         Series(by_step.into_iter().map(point).collect())
+    }
+}
+
+/// The rules that a figure shows, in the order of the spec.
+pub struct Rules<'a> {
+    pub shown: Vec<&'a Group>,
+    /// Rules that are too many.
+    more: usize,
+}
+
+impl<'a> Rules<'a> {
+    /// Of more than `most` those with the lowest val loss.
+    pub fn of(all: Vec<&'a Group>, most: usize) -> Self {
+        let more = all.len().saturating_sub(most);
+        let loss = |group: &Group| group.best().and_then(|cell| cell.mean(|run| run.val_loss));
+        let mut ranked: Vec<(usize, f64)> =
+            all.iter().map(|group| loss(group).unwrap_or(f64::INFINITY)).enumerate().collect();
+        ranked.sort_by(|a, b| a.1.total_cmp(&b.1));
+        ranked.truncate(most);
+        let mut places: Vec<usize> = ranked.into_iter().map(|(place, _)| place).collect();
+        places.sort_unstable();
+        Rules { shown: places.into_iter().map(|place| all[place]).collect(), more }
+    }
+
+    /// Their names, no two alike.
+    pub fn names(&self) -> Vec<String> {
+        words::labels(&self.shown.iter().map(|group| &group.rule).collect::<Vec<&Rule>>())
+    }
+
+    /// Says what is not shown, if anything.
+    pub fn left_out(&self) -> Option<String> {
+        let more = self.more;
+        (more > 0)
+            .then(|| format!("the best {}; … {more} more rules in summary.csv", self.shown.len()))
     }
 }
 

@@ -9,25 +9,30 @@ use super::canvas::{
     Area, Backend, CAPTION, Figure, Hints, TITLE, centred, draw_caption, draw_title, left, line, px,
 };
 use super::data::Data;
+use super::markers::Look;
 use super::palette::{self, FAINT, INK};
+use super::room::{fit, width};
+use super::scale::Ruler;
 use crate::report::{format, words};
-use crate::stats::{Carried, Comparison, Quantity, Side, ValuesRow};
+use crate::stats::{Carried, Comparison, Quantity, Rule, ValuesRow};
 
 /// Width of the plot, of the numbers beside it, height of a row and of the axis.
 const PLOT: u32 = 380;
 const NUMBERS: u32 = 250;
 const ROW: u32 = 20;
 const AXIS: u32 = 44;
+/// Widest column of names, and rows that anyone reads.
+const WIDEST_NAMES: u32 = 520;
+const MOST_ROWS: usize = 60;
 
 /// Paired differences of val loss.
 pub struct Forest<'a> {
     title: &'static str,
-    note: &'static str,
+    notes: Vec<String>,
     /// Width of the rows' names.
     names: u32,
     rows: Vec<Row<'a>>,
     range: Range<f64>,
-    clipped: bool,
     caption: &'a str,
 }
 
@@ -44,14 +49,15 @@ impl<'a> Forest<'a> {
         let all = &data.analysis.against_none;
         let own =
             |row: &&Comparison| row.quantity == Quantity::ValLoss && !row.left.rule.in_values_table;
-        let rows = all.iter().filter(own).map(|comparison| {
-            let Side { rule, weight_decay } = &comparison.left;
-            let coefficient = weight_decay.map_or(String::new(), |value| format!("   λ = {value}"));
-            let name = format!("{}{coefficient}", words::label(rule));
-            Row { name, colour: palette::form(rule.form), comparison }
+        let all: Vec<&Comparison> = all.iter().filter(own).collect();
+        let names = names(&all);
+        let rows = all.into_iter().zip(names).map(|(comparison, name)| {
+            let colour = Look::of(&comparison.left.rule, &data.analysis.groups).colour;
+            Row { name, colour, comparison }
         });
-        let forest = Forest::new(data, rows.collect(), 250)?;
-        Some(Forest { title: "Val loss against no decay", ..forest })
+        let mut forest = Forest::new(data, rows.collect())?;
+        forest.title = "Val loss against no decay";
+        Some(forest)
     }
 
     /// The values table: every published recipe at its raw λ and at the λ that matches its total
@@ -70,23 +76,34 @@ impl<'a> Forest<'a> {
             rows.extend(values.raw.as_ref().and_then(|raw| row(values, "raw", raw)));
             rows.extend(values.matched.as_ref().and_then(|one| row(values, "matched", one)));
         }
-        Some(Forest {
-            title: "Published values of λ at toy scale: val loss against no decay",
-            note: "● documented, ✗ contradicted by its paper, ○ undisclosed; ",
-            ..Forest::new(data, rows, 330)?
-        })
+        let mut forest = Forest::new(data, rows)?;
+        forest.title = "Published values of λ at toy scale: val loss against no decay";
+        forest
+            .notes
+            .insert(0, "● documented, ✗ contradicted by its paper, ○ undisclosed".to_owned());
+        Some(forest)
     }
 
-    fn new(data: &'a Data, rows: Vec<Row<'a>>, names: u32) -> Option<Self> {
-        let lowest = rows.iter().map(|row| low(row.comparison)).fold(0.0, f64::min);
-        let highest = rows.iter().map(|row| high(row.comparison)).fold(0.0, f64::max);
-        // Too much decay costs so much that its arms would squeeze all others: they become arrows.
-        let end = if lowest < 0.0 { highest.min(-2.0 * lowest) } else { highest };
-        let air = (end - lowest).max(1e-6) * 0.06;
-        let (range, clipped) = (lowest - air..end + air, end < highest);
-        let (title, note, caption) = ("", "", &data.caption);
-        let forest = Forest { title, note, names, rows, range, clipped, caption };
-        (!forest.rows.is_empty()).then_some(forest)
+    fn new(data: &'a Data, mut rows: Vec<Row<'a>>) -> Option<Self> {
+        let mut notes =
+            ["paired by seed, 95% intervals", "filled: p < 0.05 after Holm's correction"]
+                .map(str::to_owned)
+                .to_vec();
+        let more = rows.len().saturating_sub(MOST_ROWS);
+        if more > 0 {
+            keep_lowest(&mut rows);
+            notes.push(format!("the lowest {MOST_ROWS}; … {more} more in summary.csv"));
+        }
+        let range = range(&rows, data.reach())?;
+        if rows.iter().any(|row| !range.contains(&row.comparison.difference.mean)) {
+            notes.push("arrows: beyond the axis".to_owned());
+        }
+        let widest = rows.iter().map(|row| width(&row.name, 12)).fold(0.0, f64::max);
+        let names = (widest.ceil() as u32 + 30).clamp(250, WIDEST_NAMES);
+        for row in &mut rows {
+            row.name = fit(&row.name, 12, f64::from(names - 30));
+        }
+        Some(Forest { title: "", notes, names, rows, range, caption: &data.caption })
     }
 
     fn width(&self) -> u32 {
@@ -95,11 +112,13 @@ impl<'a> Forest<'a> {
 
     fn draw_axis<DB: Backend>(&self, area: &Area<DB>, place: impl Fn(f64) -> i32) -> Result<()> {
         let bottom = px(ROW * self.rows.len() as u32 + 6);
-        for tick in ticks(&self.range) {
+        let ticks = ticks(&self.range);
+        let decimals = decimals(&ticks);
+        for tick in ticks {
             let x = place(tick);
             let style = if tick == 0.0 { line(INK, 0.8, 1) } else { line(FAINT, 0.8, 1) };
             area.draw(&PathElement::new([(x, 0), (x, bottom)], style))?;
-            let label = format::signed(tick, 2).replace("+0.00", "0");
+            let label = if tick == 0.0 { "0".to_owned() } else { format::signed(tick, decimals) };
             area.draw(&Text::new(label, (x, bottom + px(4)), centred(11, INK)))?;
         }
         let what = "val loss − val loss without decay (nats per token); left of 0 is better";
@@ -121,10 +140,14 @@ impl<'a> Forest<'a> {
         let column = px(self.names + PLOT + 16);
         area.draw(&Text::new(numbers.clone(), (column, y), left(12, INK)))?;
         let mean = row.difference.mean;
-        if mean > self.range.end {
-            let (tip, back) = (place(self.range.end), px(9));
+        let (base_x, base_y) = area.get_base_pixel();
+        let mut hint = |x: i32| hints.add((base_x + x, base_y + y), format!("{name}: {numbers}"));
+        if !self.range.contains(&mean) {
+            let end = mean.clamp(self.range.start, self.range.end);
+            let (tip, back) = (place(end), if mean > end { px(9) } else { -px(9) });
             let arrow = [(tip, y), (tip - back, y - px(5)), (tip - back, y + px(5))];
             area.draw(&Polygon::new(arrow, colour.filled()))?;
+            hint(tip);
             return Ok(());
         }
         let inside = |value: f64| place(value.clamp(self.range.start, self.range.end));
@@ -138,8 +161,7 @@ impl<'a> Forest<'a> {
         area.draw(&Polygon::new(square, marker))?;
         let outline = square.into_iter().chain([square[0], square[1]]).collect::<Vec<_>>();
         area.draw(&PathElement::new(outline, line(*colour, 1.0, 2)))?;
-        let (left, top) = area.get_base_pixel();
-        hints.add((left + place(mean), top + y), format!("{name}: {numbers}"));
+        hint(place(mean));
         Ok(())
     }
 }
@@ -154,16 +176,11 @@ impl Figure for Forest<'_> {
         let (area, bottom) = area.split_vertically(height as i32 - px(CAPTION));
         draw_caption(&bottom, self.caption)?;
         let (header, body) = area.split_vertically(px(TITLE));
-        let mut note = self.note.to_owned();
-        note += "paired by seed, 95% intervals; filled: p < 0.05 after Holm's correction";
-        if self.clipped {
-            note += "; arrows: beyond the axis";
-        }
-        draw_title(&header, self.title, &note)?;
-        let (start, width) = (px(self.names), px(PLOT));
+        draw_title(&header, self.title, &self.notes)?;
+        let (start, plot) = (px(self.names), px(PLOT));
         let span = self.range.end - self.range.start;
         let place =
-            |value: f64| start + ((value - self.range.start) / span * f64::from(width)) as i32;
+            |value: f64| start + ((value - self.range.start) / span * f64::from(plot)) as i32;
         self.draw_axis(&body, place)?;
         for (index, row) in self.rows.iter().enumerate() {
             let y = px(ROW * index as u32 + ROW / 2 + 3);
@@ -171,6 +188,56 @@ impl Figure for Forest<'_> {
         }
         Ok(())
     }
+}
+
+/// Rule and λ of each comparison's left side.
+fn names(all: &[&Comparison]) -> Vec<String> {
+    let rules: Vec<&Rule> = all.iter().map(|one| &one.left.rule).collect();
+    let mut distinct: Vec<&Rule> = Vec::new();
+    for rule in &rules {
+        if !distinct.contains(rule) {
+            distinct.push(rule);
+        }
+    }
+    let labels = words::labels(&distinct);
+    let known: Vec<f64> = all.iter().filter_map(|one| one.left.weight_decay).collect();
+    let mut known = format::labels(&known).into_iter();
+    let name = |one: &&Comparison| {
+        let place = distinct.iter().position(|rule| **rule == one.left.rule).unwrap_or_default();
+        let lambda = one.left.weight_decay.and_then(|_| known.next());
+        labels[place].clone() + &lambda.map_or(String::new(), |text| format!("   λ = {text}"))
+    };
+    all.iter().map(name).collect()
+}
+
+/// Keeps the rows with the lowest differences, in their order.
+fn keep_lowest(rows: &mut Vec<Row>) {
+    let mut means: Vec<f64> = rows.iter().map(|row| row.comparison.difference.mean).collect();
+    means.sort_by(f64::total_cmp);
+    let last = means[MOST_ROWS - 1];
+    rows.retain(|row| row.comparison.difference.mean <= last);
+    rows.truncate(MOST_ROWS);
+}
+
+/// The differences and their intervals, without those far from 0 and from the others.
+fn range(rows: &[Row], reach: f64) -> Option<Range<f64>> {
+    let means = rows.iter().map(|row| row.comparison.difference.mean);
+    let near = Ruler { centre: 0.0, reach }.range(means)?;
+    let inside =
+        || rows.iter().map(|row| row.comparison).filter(|row| near.contains(&row.difference.mean));
+    let clipped = |value: f64| value.clamp(near.start - 2.0 * reach, near.end + 2.0 * reach);
+    let lowest = inside().map(|row| clipped(low(row))).fold(0.0, f64::min);
+    let highest = inside().map(|row| clipped(high(row))).fold(0.0, f64::max);
+    // Too much decay costs so much that its arms would squeeze all others: they become arrows.
+    let end = if lowest < 0.0 { highest.min(-2.0 * lowest) } else { highest };
+    let air = (end - lowest).max(1e-6) * 0.06;
+    Some(lowest - air..end + air)
+}
+
+/// Decimals that tell neighbouring ticks apart, at least two.
+fn decimals(ticks: &[f64]) -> usize {
+    let step = ticks.windows(2).map(|pair| pair[1] - pair[0]).fold(1.0, f64::min);
+    (-step.log10().floor()).clamp(2.0, 9.0) as usize
 }
 
 fn low(row: &Comparison) -> f64 {

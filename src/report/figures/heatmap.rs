@@ -1,36 +1,40 @@
 //! Val loss over learning rate and λ.
 
+mod panel;
+
 use std::collections::BTreeMap;
 use std::ops::Range;
 
 use anyhow::Result;
-use plotters::prelude::*;
-use plotters::style::text_anchor::{HPos, Pos, VPos};
 
-use super::axes::Chart;
-use super::canvas::{
-    Area, Backend, CAPTION, Figure, Hints, TITLE, centred, draw_caption, draw_title, line, px, text,
-};
+use super::canvas::{Area, Backend, CAPTION, Figure, Hints, TITLE, draw_caption, draw_title, px};
 use super::data::Data;
-use super::palette::{self, INK};
+use super::scale::Ruler;
 use crate::config::{Form, Mask};
-use crate::report::{format, words};
+use crate::report::words;
 use crate::stats::{Cell, Group};
+use panel::{Coordinate, Panel};
 
 const PANEL: (u32, u32) = (440, 380);
 /// Tiles that are framed as the best.
 const BEST: usize = 10;
+/// Rules that have panels, at most.
+const MOST_SURFACES: usize = 12;
 
 /// A row of panels per rule: on the axes (η, λ) and on (η, ηλ).
 pub struct HeatMap<'a> {
     surfaces: Vec<Surface>,
+    /// What the colours span.
     losses: Range<f64>,
+    notes: Vec<String>,
     caption: &'a str,
 }
 
 struct Surface {
     title: String,
     tiles: Vec<Tile>,
+    /// Lowest mean val loss.
+    lowest: f64,
     /// Mean val loss of the last tile that is still among the best.
     threshold: f64,
 }
@@ -74,26 +78,49 @@ impl Tile {
 impl<'a> HeatMap<'a> {
     /// The figure; `None` where no rule was tried at several learning rates and several λ.
     pub fn new(data: &'a Data) -> Option<Self> {
-        let mut rules: BTreeMap<(Form, Option<Mask>), Vec<Tile>> = BTreeMap::new();
+        let mut rules: BTreeMap<(Form, Option<Mask>, String), Vec<Tile>> = BTreeMap::new();
         for group in data.analysis.own_groups() {
             for cell in group.cells.iter().filter(|cell| cell.weight_decay > Some(0.0)) {
-                let tile = Tile::of(group, cell);
-                rules.entry((group.rule.form, group.rule.mask)).or_default().push(tile);
+                let (tile, rule) = (Tile::of(group, cell), &group.rule);
+                let key = (rule.form, rule.mask, beside_lr(&rule.variant));
+                rules.entry(key).or_default().push(tile);
             }
         }
-        let surfaces: Vec<Surface> =
+        let mut surfaces: Vec<Surface> =
             rules.into_iter().filter_map(|(rule, tiles)| Surface::of(rule, tiles)).collect();
+        let more = surfaces.len().saturating_sub(MOST_SURFACES);
+        if more > 0 {
+            surfaces.sort_by(|a, b| a.lowest.total_cmp(&b.lowest));
+            surfaces.truncate(MOST_SURFACES);
+        }
         let tiles = surfaces.iter().flat_map(|surface| &surface.tiles);
         let losses: Vec<f64> = tiles.filter_map(|tile| tile.loss).collect();
-        let low = losses.iter().copied().fold(f64::INFINITY, f64::min);
-        let high = losses.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        let centre = losses.iter().copied().fold(f64::INFINITY, f64::min);
+        let near = Ruler { centre, reach: data.reach() }.range(losses.iter().copied())?;
+        let inside = losses.iter().copied().filter(|loss| near.contains(loss));
+        let high = inside.fold(f64::NEG_INFINITY, f64::max);
+        let mut notes = vec![format!(
+            "mean over seeds, nats per token; framed: the {BEST} lowest of each rule"
+        )];
+        if losses.iter().any(|loss| *loss > high) {
+            notes.push("↑: beyond the colours".to_owned());
+        }
+        if more > 0 {
+            notes.push(format!("the best {MOST_SURFACES} rules; … {more} more in summary.csv"));
+        }
         let caption = &data.caption;
-        (low < high).then_some(HeatMap { surfaces, losses: low..high, caption })
+        (centre < high).then_some(HeatMap { surfaces, losses: centre..high, notes, caption })
     }
 }
 
+/// What a variant says beside the learning rate, which has an axis.
+fn beside_lr(variant: &str) -> String {
+    let words = variant.split(' ').filter(|word| !word.starts_with("lr="));
+    words.collect::<Vec<_>>().join(" ")
+}
+
 impl Surface {
-    fn of((form, mask): (Form, Option<Mask>), tiles: Vec<Tile>) -> Option<Self> {
+    fn of((form, mask, variant): (Form, Option<Mask>, String), tiles: Vec<Tile>) -> Option<Self> {
         let distinct = |of: fn(&Tile) -> f64| {
             let mut values: Vec<f64> = tiles.iter().map(of).collect();
             values.sort_by(f64::total_cmp);
@@ -108,7 +135,12 @@ impl Surface {
         losses.sort_by(f64::total_cmp);
         let last = BEST.min(losses.len()).checked_sub(1);
         let threshold = last.map_or(f64::NEG_INFINITY, |last| losses[last]);
-        Some(Surface { title: words::decay_label(form, mask), tiles, threshold })
+        let lowest = losses.first().copied().unwrap_or(f64::INFINITY);
+        let mut title = words::decay_label(form, mask);
+        if !variant.is_empty() {
+            title += &format!(", {variant}");
+        }
+        Some(Surface { title, tiles, lowest, threshold })
     }
 }
 
@@ -122,9 +154,7 @@ impl Figure for HeatMap<'_> {
         let (area, bottom) = area.split_vertically(height as i32 - px(CAPTION));
         draw_caption(&bottom, self.caption)?;
         let (header, body) = area.split_vertically(px(TITLE));
-        let note =
-            format!("mean over seeds, nats per token; framed: the {BEST} lowest of each rule");
-        draw_title(&header, "Val loss over peak learning rate η and λ", &note)?;
+        draw_title(&header, "Val loss over peak learning rate η and λ", &self.notes)?;
         let areas = body.split_evenly((self.surfaces.len(), 2));
         for (surface, areas) in self.surfaces.iter().zip(areas.chunks(2)) {
             let [left, right] = [("λ", Tile::lambda as Coordinate), ("ηλ", Tile::product)];
@@ -134,135 +164,4 @@ impl Figure for HeatMap<'_> {
         }
         Ok(())
     }
-}
-
-/// The place of a tile on an axis, as a logarithm.
-type Coordinate = fn(&Tile) -> f64;
-
-/// A surface on one pair of axes.
-struct Panel<'a> {
-    surface: &'a Surface,
-    /// Of all surfaces, for the colours.
-    losses: &'a Range<f64>,
-    axis: &'static str,
-    across: Coordinate,
-    /// Of a tile, in decades.
-    width: f64,
-    height: f64,
-}
-
-impl<'a> Panel<'a> {
-    fn new(
-        surface: &'a Surface,
-        losses: &'a Range<f64>,
-        (axis, across): (&'static str, Coordinate),
-    ) -> Self {
-        let width = spacing(&surface.tiles, Tile::lambda);
-        let height = spacing(&surface.tiles, Tile::up);
-        Panel { surface, losses, axis, across, width, height }
-    }
-
-    fn draw<DB: Backend>(&self, area: &Area<DB>, hints: &mut Hints) -> Result<()> {
-        let x = bounds(self.surface.tiles.iter().map(self.across), self.width);
-        let y = bounds(self.surface.tiles.iter().map(Tile::up), self.height);
-        let mut chart = ChartBuilder::on(area)
-            .margin(px(10))
-            .caption(format!("{} on (η, {})", self.surface.title, self.axis), text(14, INK))
-            .x_label_area_size(px(40))
-            .y_label_area_size(px(56))
-            .build_cartesian_2d(x.clone(), y.clone())?;
-        chart
-            .configure_mesh()
-            .disable_mesh()
-            .x_labels(0)
-            .y_labels(0)
-            .axis_style(line(INK, 1.0, 1))
-            .x_desc(format!("{} (logarithmic)", self.axis))
-            .y_desc("peak learning rate η")
-            .axis_desc_style(text(11, INK))
-            .draw()?;
-        self.draw_ticks(area, &chart, (x.start, y.start))?;
-        for tile in &self.surface.tiles {
-            self.draw_tile(&mut chart, tile, hints)?;
-        }
-        let framed = |tile: &&Tile| tile.is_framed(self.surface.threshold);
-        for tile in self.surface.tiles.iter().filter(framed) {
-            self.draw_frame(&mut chart, tile)?;
-        }
-        Ok(())
-    }
-
-    /// The tried values as numbers; plotters' own ticks would be the logarithms.
-    fn draw_ticks<DB: Backend>(
-        &self,
-        area: &Area<DB>,
-        chart: &Chart<DB>,
-        (x_start, y_start): (f64, f64),
-    ) -> Result<()> {
-        let (left, top) = area.get_base_pixel();
-        let number = |value: f64| format::two_digits(10f64.powf(value));
-        for value in distinct(self.surface.tiles.iter().map(Tile::up)) {
-            let (x, y) = chart.backend_coord(&(x_start, value));
-            let style = text(10, INK).pos(Pos::new(HPos::Right, VPos::Center));
-            area.draw(&Text::new(number(value), (x - left - px(5), y - top), style))?;
-        }
-        let columns = distinct(self.surface.tiles.iter().map(self.across));
-        let every = columns.len().div_ceil(8);
-        for value in columns.into_iter().step_by(every) {
-            let (x, y) = chart.backend_coord(&(value, y_start));
-            let place = (x - left, y - top + px(5));
-            area.draw(&Text::new(number(value), place, centred(10, INK)))?;
-        }
-        Ok(())
-    }
-
-    fn draw_tile<DB: Backend>(
-        &self,
-        chart: &mut Chart<DB>,
-        tile: &Tile,
-        hints: &mut Hints,
-    ) -> Result<()> {
-        let (x, y) = ((self.across)(tile), tile.up());
-        let (dx, dy) = (self.width / 2.0, self.height / 2.0);
-        let span = self.losses.end - self.losses.start;
-        let share = tile.loss.map(|loss| (loss - self.losses.start) / span);
-        let colour = share.map_or(WHITE, palette::ramp);
-        let corners = [(x - dx, y - dy), (x + dx, y + dy)];
-        chart.draw_series([Rectangle::new(corners, colour.filled())])?;
-        let ink = if share.is_some_and(|share| share < 0.45) { WHITE } else { INK };
-        let label = tile.loss.map_or(format::MISSING.to_owned(), |loss| format::fixed(loss, 2));
-        let style = text(10, ink).pos(Pos::new(HPos::Center, VPos::Center));
-        chart.draw_series([Text::new(label.clone(), (x, y), style)])?;
-        let hint =
-            format!("{}: η = {}, λ = {}: {label}", self.surface.title, tile.lr, tile.weight_decay);
-        hints.add(chart.backend_coord(&(x, y)), hint);
-        Ok(())
-    }
-
-    fn draw_frame<DB: Backend>(&self, chart: &mut Chart<DB>, tile: &Tile) -> Result<()> {
-        let (x, y) = ((self.across)(tile), tile.up());
-        let (dx, dy) = (self.width * 0.46, self.height * 0.46);
-        let (left, right, low, high) = (x - dx, x + dx, y - dy, y + dy);
-        let frame = [(left, low), (right, low), (right, high), (left, high), (left, low)];
-        chart.draw_series([PathElement::new(frame, line(RGBColor(213, 94, 0), 1.0, 2))])?;
-        Ok(())
-    }
-}
-
-/// The smallest distance of two values of a grid.
-fn spacing(tiles: &[Tile], of: impl Fn(&Tile) -> f64) -> f64 {
-    let values = distinct(tiles.iter().map(of));
-    values.windows(2).map(|pair| pair[1] - pair[0]).fold(f64::INFINITY, f64::min)
-}
-
-fn distinct(values: impl Iterator<Item = f64>) -> Vec<f64> {
-    let mut values: Vec<f64> = values.collect();
-    values.sort_by(f64::total_cmp);
-    values.dedup_by(|a, b| (*a - *b).abs() < 1e-6);
-    values
-}
-
-fn bounds(values: impl Iterator<Item = f64>, spacing: f64) -> Range<f64> {
-    let values = distinct(values);
-    values[0] - spacing * 0.6..values[values.len() - 1] + spacing * 0.6
 }

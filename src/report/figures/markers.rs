@@ -1,4 +1,5 @@
-//! What tells rules apart beside their colour: the marker and the stroke of a mask.
+//! What tells rules apart: the colour of a form, the marker and the stroke of a mask, and of rules that
+//! differ in their recipe alone the shade, the stroke and the marker's notches.
 
 use std::f64::consts::TAU;
 
@@ -7,17 +8,37 @@ use plotters::prelude::*;
 
 use super::axes::Chart;
 use super::canvas::{Area, Backend, left, line, px};
-use super::palette::INK;
+use super::palette::{self, INK};
 use crate::config::Mask;
+use crate::stats::{Group, Rule};
 
-/// A mask in the colour of a form.
+/// How a rule looks in every figure that shows several.
 #[derive(Clone, Copy)]
 pub struct Look {
-    pub mask: Option<Mask>,
+    mask: Option<Mask>,
     pub colour: RGBColor,
+    /// Which of the rules of its form and mask it is.
+    variant: usize,
 }
 
+/// Pixels drawn and left out by turns, in the final figure, of the second rule of a form and mask and of
+/// those after it.
+const STROKES: [(u32, u32); 6] = [(2, 3), (12, 3), (4, 8), (1, 2), (8, 2), (3, 6)];
+/// Width of a line in a legend.
+const KEY: u32 = 26;
+
 impl Look {
+    /// Of a rule among those that a figure shows.
+    pub fn of<'a>(rule: &Rule, shown: impl IntoIterator<Item = &'a Group>) -> Self {
+        let alike = shown.into_iter().filter(|group| {
+            (group.rule.form, group.rule.mask) == (rule.form, rule.mask)
+                && group.rule.in_values_table == rule.in_values_table
+        });
+        let variant = alike.take_while(|group| group.rule != *rule).count();
+        let colour = palette::shade(palette::form(rule.form), variant);
+        Look { mask: rule.mask, colour, variant }
+    }
+
     /// Markers of `radius` pixels in the final figure.
     pub fn draw_markers<DB: Backend>(
         self,
@@ -25,7 +46,7 @@ impl Look {
         points: impl IntoIterator<Item = (f64, f64)>,
         (radius, style): (u32, ShapeStyle),
     ) -> Result<()> {
-        let marker = |at| EmptyElement::at(at) + Polygon::new(outline(self.mask, radius), style);
+        let marker = |at| EmptyElement::at(at) + Polygon::new(self.outline(radius), style);
         chart.draw_series(points.into_iter().map(marker))?;
         Ok(())
     }
@@ -37,12 +58,13 @@ impl Look {
         points: &[(f64, f64)],
     ) -> Result<()> {
         let (points, style) = (points.iter().copied(), line(self.colour, 1.0, 2));
-        if self.is_solid() {
-            chart.draw_series(LineSeries::new(points, style))?;
-        } else {
-            let (dash, space) = (px(6) as u32, px(4) as u32);
-            chart.draw_series(DashedLineSeries::new(points, dash, space, style))?;
-        }
+        match self.stroke() {
+            None => chart.draw_series(LineSeries::new(points, style))?,
+            Some((dash, space)) => {
+                let (dash, space) = (px(dash) as u32, px(space) as u32);
+                chart.draw_series(DashedLineSeries::new(points, dash, space, style))?
+            }
+        };
         Ok(())
     }
 
@@ -53,36 +75,47 @@ impl Look {
         name: String,
         (x, y): (i32, i32),
     ) -> Result<()> {
-        let strokes: &[(u32, u32)] = if self.is_solid() { &[(0, 26)] } else { &[(0, 8), (18, 26)] };
-        for (start, end) in strokes {
-            let ends = [(x + px(*start), y), (x + px(*end), y)];
+        let (dash, space) = self.stroke().unwrap_or((KEY, 0));
+        for start in (0..KEY).step_by((dash + space) as usize) {
+            let ends = [(x + px(start), y), (x + px((start + dash).min(KEY)), y)];
             area.draw(&PathElement::new(ends, line(self.colour, 1.0, 2)))?;
         }
         let marker: Vec<(i32, i32)> =
-            outline(self.mask, 5).iter().map(|(dx, dy)| (x + px(13) + dx, y + dy)).collect();
+            self.outline(5).iter().map(|(dx, dy)| (x + px(KEY / 2) + dx, y + dy)).collect();
         area.draw(&Polygon::new(marker, self.colour.filled()))?;
         area.draw(&Text::new(name, (x + px(34), y), left(12, INK)))?;
         Ok(())
     }
 
-    fn is_solid(self) -> bool {
-        self.mask == Some(Mask::Matrices)
+    /// Pixels drawn and left out by turns; `None` for a whole line.
+    fn stroke(self) -> Option<(u32, u32)> {
+        match self.variant.checked_sub(1) {
+            Some(other) => Some(STROKES[other % STROKES.len()]),
+            None if self.mask == Some(Mask::Matrices) => None,
+            None => Some((6, 4)),
+        }
     }
-}
 
-/// The outline that stands for a mask, in pixels around its middle: matrices a disc, linear a
-/// triangle, no-embeddings a diamond, global a square.
-fn outline(mask: Option<Mask>, radius: u32) -> Vec<(i32, i32)> {
-    let (corners, turn) = match mask {
-        Some(Mask::Matrices) | None => (24, 0.0),
-        Some(Mask::Linear) => (3, 0.75),
-        Some(Mask::NoEmbeddings) => (4, 0.0),
-        Some(Mask::Global) => (4, 0.125),
-    };
-    let corner = |index: i32| {
-        let angle = TAU * (f64::from(index) / f64::from(corners) + turn);
+    /// The outline that stands for a rule, in pixels around its middle: matrices a disc, linear a
+    /// triangle, no-embeddings a diamond, global a square; notched for all but the first recipe.
+    fn outline(self, radius: u32) -> Vec<(i32, i32)> {
+        let (corners, turn) = match (self.mask, self.variant) {
+            (Some(Mask::Matrices) | None, 0) => (24, 0.0),
+            (Some(Mask::Matrices) | None, _) => (8, 0.0),
+            (Some(Mask::Linear), _) => (3, 0.75),
+            (Some(Mask::NoEmbeddings), _) => (4, 0.0),
+            (Some(Mask::Global), _) => (4, 0.125),
+        };
         let radius = f64::from(px(radius));
-        ((radius * angle.cos()).round() as i32, (radius * angle.sin()).round() as i32)
-    };
-    (0..corners).map(corner).collect()
+        let at = |turns: f64, radius: f64| {
+            let angle = TAU * (turns + turn);
+            ((radius * angle.cos()).round() as i32, (radius * angle.sin()).round() as i32)
+        };
+        let corner = |index: i32| {
+            let place = f64::from(index) / f64::from(corners);
+            let notch = at(place + 0.5 / f64::from(corners), radius * 0.45);
+            [Some(at(place, radius)), (self.variant > 0).then_some(notch)]
+        };
+        (0..corners).flat_map(corner).flatten().collect()
+    }
 }

@@ -26,6 +26,14 @@ pub fn form(form: Form) -> RGBColor {
     COLOURS[place % COLOURS.len()]
 }
 
+/// The same colour for the first, then lighter and darker ones.
+pub fn shade(colour: RGBColor, place: usize) -> RGBColor {
+    const SHADES: [(u8, f64); 5] = [(0, 0.0), (255, 0.45), (0, 0.5), (255, 0.25), (0, 0.25)];
+    let (towards, share) = SHADES[place % SHADES.len()];
+    let mix = |one: u8| (f64::from(one) * (1.0 - share) + f64::from(towards) * share).round() as u8;
+    RGBColor(mix(colour.0), mix(colour.1), mix(colour.2))
+}
+
 /// The colour of what a claim rests on, from the same palette.
 pub fn evidence(evidence: Evidence) -> RGBColor {
     match evidence {

@@ -8,21 +8,26 @@ use plotters::prelude::*;
 use super::axes::{Chart, Frame, add_hints};
 use super::canvas::{
     Area, Backend, CAPTION, Figure, Hints, TITLE, draw_caption, draw_title, left, line, px,
-    range_with_floor,
 };
 use super::data::{Data, Series};
 use super::palette::{self, INK};
+use super::room::width;
+use super::scale::{Ruler, area, pieces};
 use crate::config::Form;
 use crate::report::{format, words};
 use crate::stats::{Analysis, Cell, Comparison, Group, Kind};
 
 const SIZE: (u32, u32) = (880, 400);
+/// Width of a panel's chart, and the height of a label as a share of it.
+const CHART: f64 = 366.0;
+const LABEL: f64 = 15.0 / 320.0;
 
 /// No decay beside the rule and λ with the lowest val loss.
 pub struct Story<'a> {
     title: String,
     panels: Vec<Panel>,
-    floor: Option<f64>,
+    last: f64,
+    values: Range<f64>,
     caption: &'a str,
 }
 
@@ -43,8 +48,16 @@ impl<'a> Story<'a> {
             Panel::new(data, "No decay".to_owned(), Form::None, baseline),
             Panel::new(data, label, group.rule.form, best),
         ];
+        let points = || {
+            let series = panels.iter().flat_map(|panel| [&panel.train, &panel.val]);
+            series.flat_map(|series| series.means())
+        };
+        let last = points().map(|(step, _)| step).fold(1.0, f64::max);
+        let ruler = Ruler::of_curve(panels[1].val.means().map(|(_, value)| value), 0.0)?;
+        let settled = points().filter(|(step, _)| *step >= last * 0.1).map(|(_, value)| value);
+        let values = ruler.range_with_floor(settled, data.floor)?;
         let title = title(&data.analysis, group, best)?;
-        Some(Story { title, panels, floor: data.floor, caption: &data.caption })
+        Some(Story { title, panels, last, values, caption: &data.caption })
     }
 }
 
@@ -76,36 +89,70 @@ impl Panel {
     ) -> Result<()> {
         let (title, axis) = (&self.title, "loss (nats per token)");
         let frame = Frame { title, axis, margin: 10, y_labels: 11 };
-        let mut chart = frame.draw(area, (steps, values.clone()))?;
-        self.draw_lines(&mut chart)?;
+        let mut chart = frame.draw(area, (steps.clone(), values.clone()))?;
+        self.draw_lines(&mut chart, &values)?;
         for (name, series) in [("val", &self.val), ("train", &self.train)] {
-            let Some((step, value)) = series.means().last() else { continue };
-            let label = format!("{name} {}", format::fixed(value, 2));
-            let label = Text::new(label, (step * 1.015, value), left(12, self.colour));
-            chart.draw_series([label])?;
             add_hints(hints, &chart, &format!("{title}, {name}"), series, &values);
         }
-        if let Some(((step, val), (_, train))) =
-            self.val.means().last().zip(self.train.means().last())
-        {
-            let middle = (step * 0.80, (val + train) / 2.0);
-            let gap = format!("gap {}", format::fixed(val - train, 2));
-            chart.draw_series([Text::new(gap, middle, left(13, INK))])?;
+        let Some(((step, val), (_, train))) = self.ends() else { return Ok(()) };
+        let apart = (values.end - values.start) * LABEL;
+        let [val_at, train_at] = label_places([val, train], &values, apart);
+        for (name, value, at) in [("val", val, val_at), ("train", train, train_at)] {
+            let label = format!("{}{name} {}", arrow(value, &values), format::fixed(value, 2));
+            let label = Text::new(label, (step * 1.015, at), left(12, self.colour));
+            chart.draw_series([label])?;
         }
+        let middle = ((val + train) / 2.0).clamp(values.start + apart, values.end - apart);
+        let gap = format!("gap {}", format::fixed(val - train, 2));
+        let share = 1.0 - (width(&gap, 13) + 4.0) / CHART * (steps.end / step);
+        chart.draw_series([Text::new(gap, (step * share, middle), left(13, INK))])?;
         Ok(())
     }
 
+    fn ends(&self) -> Option<((f64, f64), (f64, f64))> {
+        self.val.means().last().zip(self.train.means().last())
+    }
+
+    fn is_beyond(&self, values: &Range<f64>) -> bool {
+        let is_beyond = |((_, val), (_, train))| !values.contains(&val) || !values.contains(&train);
+        self.ends().is_some_and(is_beyond)
+    }
+
     /// Train, val, and the gap between them.
-    fn draw_lines<DB: Backend>(&self, chart: &mut Chart<DB>) -> Result<()> {
+    fn draw_lines<DB: Backend>(&self, chart: &mut Chart<DB>, values: &Range<f64>) -> Result<()> {
         let down = self.train.means().collect::<Vec<_>>().into_iter().rev();
-        let between: Vec<(f64, f64)> = self.val.means().chain(down).collect();
+        let between = area(self.val.means().chain(down).collect(), values);
         chart.draw_series([Polygon::new(between, self.colour.mix(0.12).filled())])?;
         let (dash, space) = (px(5) as u32, px(4) as u32);
-        let dashed = line(self.colour, 0.9, 2);
-        chart.draw_series(DashedLineSeries::new(self.train.means(), dash, space, dashed))?;
-        chart.draw_series(LineSeries::new(self.val.means(), line(self.colour, 1.0, 3)))?;
+        for piece in pieces(self.train.means(), values) {
+            let dashed = line(self.colour, 0.9, 2);
+            chart.draw_series(DashedLineSeries::new(piece, dash, space, dashed))?;
+        }
+        for piece in pieces(self.val.means(), values) {
+            chart.draw_series(LineSeries::new(piece, line(self.colour, 1.0, 3)))?;
+        }
         Ok(())
     }
+}
+
+fn arrow(value: f64, values: &Range<f64>) -> &'static str {
+    match value {
+        value if value > values.end => "↑ ",
+        value if value < values.start => "↓ ",
+        _ => "",
+    }
+}
+
+/// Beside the ends of two lines, on the axis and at least `apart` from each other.
+fn label_places([a, b]: [f64; 2], values: &Range<f64>, apart: f64) -> [f64; 2] {
+    let half = apart / 2.0;
+    let inside = |value: f64| value.clamp(values.start + half, values.end - half);
+    let (a, b) = (inside(a), inside(b));
+    if (a - b).abs() >= apart {
+        return [a, b];
+    }
+    let middle = f64::midpoint(a, b).clamp(values.start + apart, values.end - apart);
+    if a < b { [middle - half, middle + half] } else { [middle + half, middle - half] }
 }
 
 impl Figure for Story<'_> {
@@ -118,17 +165,19 @@ impl Figure for Story<'_> {
         let (area, bottom) = area.split_vertically(height as i32 - px(CAPTION));
         draw_caption(&bottom, self.caption)?;
         let (header, body) = area.split_vertically(px(TITLE));
-        let note = "solid: val, dashed: train, shaded: the generalization gap; means over seeds";
-        draw_title(&header, &self.title, note)?;
-        let points = || {
-            let series = self.panels.iter().flat_map(|panel| [&panel.train, &panel.val]);
-            series.flat_map(|series| series.means())
-        };
-        let last = points().map(|(step, _)| step).fold(1.0, f64::max);
-        let settled = points().filter(|(step, _)| *step >= last * 0.1).map(|(_, value)| value);
-        let values = range_with_floor(settled, self.floor)?;
+        let mut notes = vec![
+            "solid: val, dashed: train, shaded: the generalization gap; means over seeds"
+                .to_owned(),
+        ];
+        // Labels beside the ends take more room with an arrow.
+        let mut across = 1.25;
+        if self.panels.iter().any(|panel| panel.is_beyond(&self.values)) {
+            notes.push("arrow: ends beyond the axis".to_owned());
+            across = 1.4;
+        }
+        draw_title(&header, &self.title, &notes)?;
         for (panel, area) in self.panels.iter().zip(body.split_evenly((1, 2))) {
-            panel.draw(&area, (0.0..last * 1.2, values.clone()), hints)?;
+            panel.draw(&area, (0.0..self.last * across, self.values.clone()), hints)?;
         }
         Ok(())
     }

@@ -1,4 +1,5 @@
 use crate::config::{Form, Mask};
+use crate::report::format;
 use crate::stats::{Rule, Side};
 
 /// For sentences: "AdamW on matrices".
@@ -8,15 +9,42 @@ pub fn title(rule: &Rule) -> String {
         title += &format!(" on {}", mask.title());
     }
     if !rule.variant.is_empty() {
-        title += &format!(" ({})", rule.variant);
+        title += &format!(" ({})", variant(rule));
     }
     title
 }
 
 /// For legends and panels, as in a spec: "adamw on matrices, lr=0.01".
 pub fn label(rule: &Rule) -> String {
+    with_variant(rule, &variant(rule))
+}
+
+/// [`label`] of each; with every digit of its variant where two rules would look the same.
+pub fn labels(rules: &[&Rule]) -> Vec<String> {
+    let short: Vec<String> = rules.iter().map(|rule| label(rule)).collect();
+    let is_alone = |text: &String| short.iter().filter(|one| *one == text).count() == 1;
+    let full = |(rule, text): (&&Rule, &String)| match is_alone(text) {
+        true => text.clone(),
+        false => with_variant(rule, &rule.variant),
+    };
+    rules.iter().zip(&short).map(full).collect()
+}
+
+fn with_variant(rule: &Rule, variant: &str) -> String {
     let decay = decay_label(rule.form, rule.mask);
-    if rule.variant.is_empty() { decay } else { format!("{decay}, {}", rule.variant) }
+    if variant.is_empty() { decay } else { format!("{decay}, {variant}") }
+}
+
+/// The variant of a rule with its numbers as people read them.
+fn variant(rule: &Rule) -> String {
+    let short = |word: &str| match word.split_once('=') {
+        Some((key, value)) => match value.parse::<f64>() {
+            Ok(value) => format!("{key}={}", format::number(value)),
+            Err(_) => word.to_owned(),
+        },
+        None => word.to_owned(),
+    };
+    rule.variant.split(' ').map(short).collect::<Vec<_>>().join(" ")
 }
 
 /// "adamw on matrices".
@@ -32,5 +60,5 @@ pub fn arm(side: &Side) -> String {
 
 /// What follows the name of a rule: ", λ = 1"; empty for the forms without λ.
 pub fn at_lambda(weight_decay: Option<f64>) -> String {
-    weight_decay.map_or(String::new(), |value| format!(", λ = {value}"))
+    weight_decay.map_or(String::new(), |value| format!(", λ = {}", format::number(value)))
 }

@@ -1,5 +1,6 @@
 use super::rules::label;
 use crate::config::Form;
+use crate::report::format;
 use crate::stats::{FEWEST_SEEDS, TOO_LITTLE_DECAY, Warning};
 
 /// A warning as a sentence.
@@ -20,22 +21,27 @@ pub fn warning(warning: &Warning) -> String {
         Warning::EqualCoefficients { values } => format!(
             "λ = {} is tried both as L2 and as decoupled decay, where it means different amounts of \
              decay. Compare each form at its own best λ.",
-            list(values.iter().map(f64::to_string))
+            list(&format::labels(values))
         ),
         Warning::LargestTried { rule, best } => format!(
-            "{}: the best λ = {best} is the largest tried; larger may be better.",
-            label(rule)
+            "{}: the best λ = {} is the largest tried; larger may be better.",
+            label(rule),
+            format::number(*best)
         ),
         Warning::SmallestTried { rule, best } => format!(
-            "{}: the best λ = {best} is the smallest tried; smaller may be better.",
-            label(rule)
+            "{}: the best λ = {} is the smallest tried; smaller may be better.",
+            label(rule),
+            format::number(*best)
         ),
         Warning::TooLittleDecay { arms } => format!(
             "Total decay Λ is below {TOO_LITTLE_DECAY} for {}: too little to matter here.",
-            list(arms.iter().map(arm))
+            list(&arms.iter().map(arm).collect::<Vec<_>>())
         ),
     }
 }
+
+/// Arms or λ that a warning lists, at most.
+const MOST_LISTED: usize = 8;
 
 const LEFT_OUT: &str =
     "Means and n leave them out; an arm with such a run is never called best and has no p.";
@@ -55,11 +61,16 @@ fn collapsed(count: usize, all: usize, nothing_is_learned: bool) -> String {
 
 fn arm((form, weight_decay): &(Form, Option<f64>)) -> String {
     match weight_decay {
-        Some(value) => format!("{form} λ = {value}"),
+        Some(value) => format!("{form} λ = {}", format::number(*value)),
         None => form.to_string(),
     }
 }
 
-fn list(words: impl Iterator<Item = String>) -> String {
-    words.collect::<Vec<_>>().join(", ")
+/// The first few, and how many more there are: a warning is read, not searched.
+fn list(all: &[String]) -> String {
+    let shown = all.iter().take(MOST_LISTED).cloned().collect::<Vec<_>>().join(", ");
+    match all.len().saturating_sub(MOST_LISTED) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
 }

@@ -1,0 +1,182 @@
+use std::ops::Range;
+
+use anyhow::Result;
+use plotters::prelude::*;
+use plotters::style::text_anchor::{HPos, Pos, VPos};
+
+use super::super::axes::Chart;
+use super::super::canvas::{Area, Backend, Hints, SCALE, centred, line, px, text};
+use super::super::palette::{self, INK};
+use super::super::room::{fit, thinned, width};
+use super::super::scale::tick;
+use super::{PANEL, Surface, Tile};
+use crate::report::format;
+
+/// Tiles are no narrower than this share of their mean distance.
+const UNEVEN: f64 = 0.5;
+/// Colours that the numbers on tiles tell apart.
+const STEPS: usize = 5;
+
+/// The place of a tile on an axis, as a logarithm.
+pub type Coordinate = fn(&Tile) -> f64;
+
+/// A surface on one pair of axes.
+pub struct Panel<'a> {
+    surface: &'a Surface,
+    /// Of all surfaces, for the colours.
+    losses: &'a Range<f64>,
+    axis: &'static str,
+    across: Coordinate,
+    /// Of a tile, in decades.
+    width: f64,
+    height: f64,
+}
+
+impl<'a> Panel<'a> {
+    pub fn new(
+        surface: &'a Surface,
+        losses: &'a Range<f64>,
+        (axis, across): (&'static str, Coordinate),
+    ) -> Self {
+        let width = spacing(&surface.tiles, Tile::lambda);
+        let height = spacing(&surface.tiles, Tile::up);
+        Panel { surface, losses, axis, across, width, height }
+    }
+
+    pub fn draw<DB: Backend>(&self, area: &Area<DB>, hints: &mut Hints) -> Result<()> {
+        let x = bounds(self.surface.tiles.iter().map(self.across), self.width);
+        let y = bounds(self.surface.tiles.iter().map(Tile::up), self.height);
+        let title = format!("{} on (η, {})", self.surface.title, self.axis);
+        let mut chart = ChartBuilder::on(area)
+            .margin(px(10))
+            .caption(fit(&title, 14, f64::from(PANEL.0 - 20)), text(14, INK))
+            .x_label_area_size(px(40))
+            .y_label_area_size(px(56))
+            .build_cartesian_2d(x.clone(), y.clone())?;
+        chart
+            .configure_mesh()
+            .disable_mesh()
+            .x_labels(0)
+            .y_labels(0)
+            .axis_style(line(INK, 1.0, 1))
+            .x_desc(format!("{} (logarithmic)", self.axis))
+            .y_desc("peak learning rate η")
+            .axis_desc_style(text(11, INK))
+            .draw()?;
+        self.draw_ticks(area, &chart, (x.start, y.start))?;
+        for tile in &self.surface.tiles {
+            self.draw_tile(&mut chart, tile, hints)?;
+        }
+        let framed = |tile: &&Tile| tile.is_framed(self.surface.threshold);
+        for tile in self.surface.tiles.iter().filter(framed) {
+            self.draw_frame(&mut chart, tile)?;
+        }
+        Ok(())
+    }
+
+    /// The tried values as numbers; plotters' own ticks would be the logarithms.
+    fn draw_ticks<DB: Backend>(
+        &self,
+        area: &Area<DB>,
+        chart: &Chart<DB>,
+        (x_start, y_start): (f64, f64),
+    ) -> Result<()> {
+        let (left, top) = area.get_base_pixel();
+        let at = |x: f64, y: f64| {
+            let (x, y) = chart.backend_coord(&(x, y));
+            (x - left, y - top)
+        };
+        let pixels = |drawn: i32| f64::from(drawn) / f64::from(SCALE);
+        let rows = distinct(self.surface.tiles.iter().map(Tile::up));
+        let rooms: Vec<_> = rows.iter().map(|row| (pixels(at(x_start, *row).1), 12.0)).collect();
+        let names = numbers(&rows);
+        for index in thinned(&rooms, 2.0) {
+            let (x, y) = at(x_start, rows[index]);
+            let style = text(10, INK).pos(Pos::new(HPos::Right, VPos::Center));
+            area.draw(&Text::new(names[index].clone(), (x - px(5), y), style))?;
+        }
+        let columns = distinct(self.surface.tiles.iter().map(self.across));
+        let names = numbers(&columns);
+        let room =
+            |(column, name): (&f64, &String)| (pixels(at(*column, y_start).0), width(name, 10));
+        let rooms: Vec<_> = columns.iter().zip(&names).map(room).collect();
+        for index in thinned(&rooms, 6.0) {
+            let (x, y) = at(columns[index], y_start);
+            area.draw(&Text::new(names[index].clone(), (x, y + px(5)), centred(10, INK)))?;
+        }
+        Ok(())
+    }
+
+    fn draw_tile<DB: Backend>(
+        &self,
+        chart: &mut Chart<DB>,
+        tile: &Tile,
+        hints: &mut Hints,
+    ) -> Result<()> {
+        let (x, y) = ((self.across)(tile), tile.up());
+        let (dx, dy) = (self.width / 2.0, self.height / 2.0);
+        let span = self.losses.end - self.losses.start;
+        let share = tile.loss.map(|loss| (loss - self.losses.start) / span);
+        let colour = share.map_or(WHITE, palette::ramp);
+        let corners = [(x - dx, y - dy), (x + dx, y + dy)];
+        chart.draw_series([Rectangle::new(corners, colour.filled())])?;
+        let loss =
+            tile.loss.map_or(format::MISSING.to_owned(), |loss| tick(loss, self.losses, STEPS));
+        let label = match share {
+            Some(share) if share > 1.0 => "↑".to_owned(),
+            _ => loss.clone(),
+        };
+        let [a, b] = corners.map(|corner| chart.backend_coord(&corner));
+        let (wide, high) = ((b.0 - a.0).abs() / px(1), (b.1 - a.1).abs() / px(1));
+        if f64::from(wide) > width(&label, 10) + 2.0 && high > 11 {
+            let ink = if share.is_some_and(|share| share < 0.45) { WHITE } else { INK };
+            let style = text(10, ink).pos(Pos::new(HPos::Center, VPos::Center));
+            chart.draw_series([Text::new(label, (x, y), style)])?;
+        }
+        let (lr, lambda) = (format::exact(tile.lr), format::exact(tile.weight_decay));
+        let hint = format!("{}: η = {lr}, λ = {lambda}: {loss}", self.surface.title);
+        hints.add(chart.backend_coord(&(x, y)), hint);
+        Ok(())
+    }
+
+    fn draw_frame<DB: Backend>(&self, chart: &mut Chart<DB>, tile: &Tile) -> Result<()> {
+        let (x, y) = ((self.across)(tile), tile.up());
+        let (dx, dy) = (self.width * 0.46, self.height * 0.46);
+        let (left, right, low, high) = (x - dx, x + dx, y - dy, y + dy);
+        let frame = [(left, low), (right, low), (right, high), (left, high), (left, low)];
+        chart.draw_series([PathElement::new(frame, line(RGBColor(213, 94, 0), 1.0, 2))])?;
+        Ok(())
+    }
+}
+
+/// The distance of two values of a grid: the smallest, where the values are a grid at all.
+fn spacing(tiles: &[Tile], of: impl Fn(&Tile) -> f64) -> f64 {
+    let values = distinct(tiles.iter().map(of));
+    let smallest = values.windows(2).map(|pair| pair[1] - pair[0]).fold(f64::INFINITY, f64::min);
+    let mean = (values[values.len() - 1] - values[0]) / (values.len() - 1).max(1) as f64;
+    if smallest > mean * UNEVEN { smallest } else { mean * UNEVEN }
+}
+
+/// Numbers at places on a logarithmic axis, to two digits or as many as tell them apart: a product is
+/// known to six.
+fn numbers(places: &[f64]) -> Vec<String> {
+    let to = |decimals: usize| -> Vec<f64> {
+        let value = |place: &f64| 10f64.powf(*place);
+        let rounded = |value: f64| format!("{value:.decimals$e}").parse().unwrap_or(value);
+        places.iter().map(value).map(rounded).collect()
+    };
+    let differ = |values: &Vec<f64>| values.windows(2).all(|pair| pair[0] != pair[1]);
+    format::labels(&(1..5).map(to).find(differ).unwrap_or_else(|| to(5)))
+}
+
+fn distinct(values: impl Iterator<Item = f64>) -> Vec<f64> {
+    let mut values: Vec<f64> = values.collect();
+    values.sort_by(f64::total_cmp);
+    values.dedup_by(|a, b| (*a - *b).abs() < 1e-6);
+    values
+}
+
+fn bounds(values: impl Iterator<Item = f64>, spacing: f64) -> Range<f64> {
+    let values = distinct(values);
+    values[0] - spacing * 0.6..values[values.len() - 1] + spacing * 0.6
+}

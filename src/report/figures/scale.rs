@@ -1,0 +1,205 @@
+//! Which values an axis shows and how its ticks read. The bulk rules an axis: what lies far beyond it
+//! is marked at the edge.
+
+use std::ops::Range;
+
+use crate::report::format;
+
+/// Where the interesting values lie: around `centre`, as far as `reach`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Ruler {
+    pub centre: f64,
+    pub reach: f64,
+}
+
+/// A value further from the centre than this many reaches is beyond the axis.
+const FAR: f64 = 2.0;
+/// A quarter of all values may stretch the reach by this.
+const STRETCH: f64 = 50.0;
+/// A point this many times further off than the one before it says nothing of the reach.
+const SPIKE: f64 = 50.0;
+
+impl Ruler {
+    /// By a curve that went well: around its end, as far as it ran or as it is large.
+    pub fn of_curve(values: impl Iterator<Item = f64>, unit: f64) -> Option<Self> {
+        let values: Vec<f64> = values.filter(|value| value.is_finite()).collect();
+        let centre = *values.last()?;
+        let mut run: Vec<f64> = values.iter().map(|value| (value - centre).abs()).collect();
+        run.sort_by(f64::total_cmp);
+        let is_spike = |run: &[f64]| matches!(run, [.., before, last] if *before > 0.0 && *last > SPIKE * before);
+        while is_spike(&run) {
+            run.pop();
+        }
+        let ran = run.last().copied().unwrap_or(0.0);
+        Some(Ruler { centre, reach: ran.max(centre.abs()).max(unit) })
+    }
+
+    /// Whether a value is far beyond what this ruler and these values call near.
+    fn limit(self, values: &[f64]) -> f64 {
+        let mut distances: Vec<f64> =
+            values.iter().map(|value| (value - self.centre).abs()).collect();
+        distances.sort_by(f64::total_cmp);
+        let quarter = distances.get(distances.len() / 4).copied().unwrap_or(0.0);
+        let reach = match self.reach > 0.0 {
+            true => self.reach.max(quarter.min(self.reach * STRETCH)),
+            false => distances.into_iter().find(|distance| *distance > 0.0).unwrap_or(0.0),
+        };
+        FAR * reach
+    }
+
+    /// The smallest range that holds all values but those far beyond the ruler, with a little air;
+    /// `None` where there is none.
+    pub fn range(self, values: impl Iterator<Item = f64>) -> Option<Range<f64>> {
+        let values: Vec<f64> = values.filter(|value| value.is_finite()).collect();
+        let limit = self.limit(&values);
+        let near = values.into_iter().filter(|value| (value - self.centre).abs() <= limit);
+        range_of(near)
+    }
+
+    /// [`range`](Self::range), and the floor as well where that lies near: an axis that reached down to
+    /// a far one would squeeze what it shows.
+    pub fn range_with_floor(
+        self,
+        values: impl Iterator<Item = f64>,
+        floor: Option<f64>,
+    ) -> Option<Range<f64>> {
+        let range = self.range(values)?;
+        let near = |floor: &f64| range.start - floor < 0.25 * (range.end - range.start);
+        match floor.filter(near) {
+            Some(floor) => range_of([range.start, range.end, floor].into_iter()),
+            None => Some(range),
+        }
+    }
+}
+
+/// The smallest range that holds all values, with a little air: enough that ticks need few digits.
+fn range_of(values: impl Iterator<Item = f64>) -> Option<Range<f64>> {
+    let (low, high) = values.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| {
+        (low.min(value), high.max(value))
+    });
+    let air = ((high - low) * 0.06).max(low.abs().max(high.abs()) * 5e-4).max(1e-9);
+    (low <= high).then_some(low - air..high + air)
+}
+
+/// The number at a tick, with as many decimals as tell it from its neighbours, of which the range holds
+/// at most `count`.
+pub fn tick(value: f64, range: &Range<f64>, count: usize) -> String {
+    let span = range.end - range.start;
+    let size = range.start.abs().max(range.end.abs());
+    let step = (span / count as f64).log10().floor();
+    // The sum that led here may have missed 0 by a little.
+    if value.abs() < span * 1e-9 {
+        return "0".to_owned();
+    }
+    if (1e-2..1e6).contains(&size) {
+        let fewest = if size < 1e3 { 2.0 } else { 0.0 };
+        return format::fixed(value, (-step).max(fewest) as usize);
+    }
+    let digits = (value.abs().log10().floor() - step).max(0.0) as usize;
+    format!("{value:.digits$e}")
+}
+
+/// The pieces of a line through points that lie in a range.
+pub fn pieces(
+    points: impl Iterator<Item = (f64, f64)>,
+    range: &Range<f64>,
+) -> Vec<Vec<(f64, f64)>> {
+    let mut pieces: Vec<Vec<(f64, f64)>> = Vec::new();
+    let mut before: Option<(f64, f64)> = None;
+    for point in points {
+        if let Some([from, to]) = before.and_then(|before| inside(before, point, range)) {
+            match pieces.last_mut() {
+                Some(piece) if piece.last() == Some(&from) => piece.push(to),
+                _ => pieces.push(vec![from, to]),
+            }
+        }
+        before = Some(point);
+    }
+    pieces
+}
+
+/// The part of a segment whose values lie in a range.
+fn inside(a: (f64, f64), b: (f64, f64), range: &Range<f64>) -> Option<[(f64, f64); 2]> {
+    let end = |from: (f64, f64), to: (f64, f64)| {
+        let edge = from.1.clamp(range.start, range.end);
+        if edge == from.1 {
+            return Some(from);
+        }
+        let share = (edge - from.1) / (to.1 - from.1);
+        (0.0..=1.0).contains(&share).then_some((from.0 + (to.0 - from.0) * share, edge))
+    };
+    Some([end(a, b)?, end(b, a)?])
+}
+
+/// The part of an area whose values lie in a range.
+pub fn area(mut outline: Vec<(f64, f64)>, range: &Range<f64>) -> Vec<(f64, f64)> {
+    for half in [f64::NEG_INFINITY..range.end, range.start..f64::INFINITY] {
+        let next = outline.iter().cycle().skip(1);
+        let edges = outline.iter().zip(next).take(outline.len());
+        outline = edges.filter_map(|(a, b)| inside(*a, *b, &half)).flatten().collect();
+        outline.dedup();
+    }
+    outline
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const RULER: Ruler = Ruler { centre: 2.0, reach: 2.0 };
+
+    #[test]
+    fn the_bulk_rules_an_axis_and_outliers_lie_beyond() {
+        let range = RULER.range([2.0, 2.1, 4.1, 1e6, 3e7].into_iter()).unwrap();
+        assert!(range.start < 2.0 && range.contains(&4.1) && range.end < 5.0, "{range:?}");
+        let all = RULER.range([2.0, 3.0].into_iter()).unwrap();
+        assert!(all.contains(&2.0) && all.contains(&3.0));
+    }
+
+    #[test]
+    fn a_spike_of_a_good_curve_does_not_rule() {
+        let curve = [4.0, 3.0, 1e9, 2.5, 2.0];
+        assert_eq!(Ruler::of_curve(curve.into_iter(), 0.0), Some(RULER));
+    }
+
+    #[test]
+    fn a_line_is_cut_at_the_edge_and_goes_on_where_it_returns() {
+        let points = [(0.0, 0.0), (1.0, 2.0), (2.0, 0.0), (3.0, 0.5)];
+        let cut = pieces(points.into_iter(), &(0.0..1.0));
+        assert_eq!(cut, [vec![(0.0, 0.0), (0.5, 1.0)], vec![(1.5, 1.0), (2.0, 0.0), (3.0, 0.5)]]);
+    }
+
+    #[test]
+    fn an_area_is_cut_at_the_edge() {
+        let triangle = vec![(0.0, 0.0), (2.0, 0.0), (1.0, 2.0)];
+        let cut = area(triangle, &(0.0..1.0));
+        assert_eq!(cut, [(0.0, 0.0), (2.0, 0.0), (1.5, 1.0), (0.5, 1.0), (0.0, 0.0)]);
+    }
+
+    proptest! {
+        #[test]
+        fn neighbouring_ticks_never_read_the_same(
+            centre in prop_oneof![-1e9..1e9f64, -10.0..10.0f64, -1e-6..1e-6f64, Just(1e300)],
+            share in 1e-9..1.0f64,
+            count in 3usize..12,
+        ) {
+            let values = [centre, centre + centre.abs() * share];
+            let range = range_of(values.into_iter()).unwrap();
+            let rough = (range.end - range.start) / count as f64;
+            let power = 10f64.powf(rough.log10().floor());
+            for factor in [1.0, 2.0, 5.0, 10.0] {
+                let step = factor * power;
+                if step < rough {
+                    continue;
+                }
+                let first = (range.start / step).ceil();
+                let ticks = (0..count).map(|index| tick((first + index as f64) * step, &range, count));
+                let ticks: Vec<String> = ticks.collect();
+                prop_assert!(ticks.windows(2).all(|pair| pair[0] != pair[1]), "{:?}", ticks);
+                prop_assert!(ticks.iter().all(|text| text.len() <= 12), "{:?}", ticks);
+            }
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! A folder of results belongs to one experiment.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use anyhow::{Context, Result, ensure};
+
+use super::Inputs;
+use crate::exit::usage;
+use crate::plural::counted;
+use crate::results::{RunRow, read_csv, read_experiment};
+
+/// Refuses an experiment whose files would replace those of another one that has its name, unless
+/// `replace` allows it; returns what people should know of runs that its files will no longer hold.
+///
+/// The same spec under other seeds, data or `--set` goes on with its own results, and so does a changed
+/// spec that keeps every run.
+///
+/// # Errors
+/// A usage error that names the folder and what to do.
+pub fn check(inputs: &Inputs, out: &Path, replace: bool) -> Result<Option<String>> {
+    let folder = out.join(&inputs.spec.name);
+    if replace || !folder.join("experiment.json").exists() {
+        return Ok(None);
+    }
+    let other = usage(read_experiment(&folder).with_context(|| {
+        format!("{} holds results that cannot be recognised; {WHAT_TO_DO}", folder.display())
+    }))?;
+    let Some(lost) = lost(inputs, &folder) else { return Ok(None) };
+    usage(allow(is_same_spec(&other.spec, &inputs.text), &folder, &lost))?;
+    Ok(Some(format!("{} held {lost} of this spec that are not in this call", folder.display())))
+}
+
+fn allow(is_same: bool, folder: &Path, lost: &str) -> Result<()> {
+    ensure!(
+        is_same,
+        "{} holds another experiment of the same name, with {lost} that are not in this spec; \
+         {WHAT_TO_DO}",
+        folder.display()
+    );
+    Ok(())
+}
+
+/// Counts the runs in a folder that a plan does not have; `None` where there are none.
+fn lost(inputs: &Inputs, folder: &Path) -> Option<String> {
+    let planned: BTreeSet<String> =
+        inputs.plan.runs.iter().map(|run| run.id().to_string()).collect();
+    // Without rows there is nothing to lose.
+    let rows: Vec<RunRow> = read_csv(&folder.join("runs.csv")).unwrap_or_default();
+    let known: BTreeSet<String> = rows.into_iter().map(|row| row.run).collect();
+    let count = known.difference(&planned).count();
+    (count > 0).then(|| counted(count, "run"))
+}
+
+const WHAT_TO_DO: &str =
+    "give this one another name or another --out, or replace those results with --replace";
+
+/// Whether two specs say the same: comments and layout are no part of it.
+fn is_same_spec(one: &str, other: &str) -> bool {
+    let parse = |text: &str| text.parse::<toml::Table>().ok();
+    one == other || parse(one).zip(parse(other)).is_some_and(|(one, other)| one == other)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn comments_and_layout_do_not_make_another_spec() {
+        assert!(is_same_spec("a = 1\nb = [2]", "# why\nb = [ 2 ]\na = 1"));
+        assert!(!is_same_spec("a = 1", "a = 2"));
+    }
+}
