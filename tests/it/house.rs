@@ -63,7 +63,17 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("stats", &["config", "published", "record", "results"]),
     (
         "report",
-        &["config", "experiment", "files", "plural", "published", "record", "results", "stats"],
+        &[
+            "config",
+            "exit",
+            "experiment",
+            "files",
+            "plural",
+            "published",
+            "record",
+            "results",
+            "stats",
+        ],
     ),
     (
         "session",
