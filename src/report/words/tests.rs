@@ -6,7 +6,7 @@ use crate::published::Transfer;
 use crate::report::summary::Summary;
 use crate::results::RunRow;
 use crate::stats::tests::{arm as runs, experiment, row};
-use crate::stats::{Estimate, Side};
+use crate::stats::{Estimate, Side, Warning};
 
 #[test]
 fn verdicts_say_what_the_differences_allow() {
@@ -151,4 +151,11 @@ proptest! {
             prop_assert!(!higher || found == Kind::Higher, "{found:?}: {text}");
         }
     }
+}
+
+#[test]
+fn a_warning_tells_two_nearly_equal_coefficients_apart() {
+    let of = |weight_decay| (Form::AdamW, Some(weight_decay));
+    let text = warning(&Warning::TooLittleDecay { arms: vec![of(0.3), of(0.1 + 0.2)] });
+    assert!(text.contains("adamw λ = 0.3, adamw λ = 0.30000000000000004"), "{text}");
 }

@@ -35,7 +35,7 @@ pub fn warning(warning: &Warning) -> String {
         ),
         Warning::TooLittleDecay { arms } => format!(
             "Total decay Λ is below {TOO_LITTLE_DECAY} for {}: too little to matter here.",
-            list(&arms.iter().map(arm).collect::<Vec<_>>())
+            list(&named(arms))
         ),
     }
 }
@@ -59,11 +59,15 @@ fn collapsed(count: usize, all: usize, nothing_is_learned: bool) -> String {
     }
 }
 
-fn arm((form, weight_decay): &(Form, Option<f64>)) -> String {
-    match weight_decay {
-        Some(value) => format!("{form} λ = {}", format::number(*value)),
+/// Forms with their λ, with the digits that tell them apart.
+fn named(arms: &[(Form, Option<f64>)]) -> Vec<String> {
+    let known: Vec<f64> = arms.iter().filter_map(|(_, weight_decay)| *weight_decay).collect();
+    let mut known = format::labels(&known).into_iter();
+    let name = |(form, weight_decay): &(Form, Option<f64>)| match weight_decay {
+        Some(_) => format!("{form} λ = {}", known.next().unwrap_or_default()),
         None => form.to_string(),
-    }
+    };
+    arms.iter().map(name).collect()
 }
 
 /// The first few, and how many more there are: a warning is read, not searched.
