@@ -40,13 +40,13 @@ fn names_listed(heading: &str) -> BTreeSet<String> {
 fn every_column_and_file_of_results_is_on_the_page() {
     let folder = tempfile::tempdir().unwrap();
     let out = text(folder.path());
-    wane_ok(&["sweep", text(&fixture("tiny.toml")), "--out", out, "-q"]);
+    wane_ok(&["sweep", text(&fixture("tiny.toml")), "--save-best", "--out", out, "-q"]);
     let spec = fs::read_to_string(fixture("tiny.toml")).unwrap();
     let arms = &spec[spec.find("[[arm]]").unwrap()..];
     let recipe = "[[arm]]\nrecipe = \"gpt-3\"\ntransfer = [\"none\", \"raw\"]\n";
     let recipes = folder.path().join("recipes.toml");
     fs::write(&recipes, spec.replace(arms, recipe).replace("\"tiny\"", "\"recipes\"")).unwrap();
-    wane_ok(&["sweep", text(&recipes), "--out", out, "-q"]);
+    wane_ok(&["sweep", text(&recipes), "--save-best", "--out", out, "-q"]);
     let results = folder.path().join("recipes");
     for file in ["runs.csv", "curves.csv", "manifest.csv", "summary.csv", "table.csv"] {
         assert_eq!(columns(&results.join(file)), listed(&format!("### `{file}`")), "{file}");
