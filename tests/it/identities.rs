@@ -7,6 +7,7 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
+use wane::backend::Backend;
 use wane::config::{
     Family, Form, HYPERPARAMETERS, Kind, Mask, Named, OptimizerKind, Range, RunConfig, Value, plain,
 };
@@ -145,19 +146,6 @@ fn decimals(number: f64) -> String {
     format!("{number:?}")
 }
 
-fn provenance() -> Provenance {
-    Provenance {
-        version: "0".into(),
-        commit: "unknown".into(),
-        backend: "flex".into(),
-        adapter: "a processor".into(),
-        host: "here".into(),
-        cores: 1,
-        jobs: 1,
-        command: vec!["wane".into()],
-    }
-}
-
 /// Puts a run into the store that diverged at its first step.
 fn keep(store: &Store, run: &RunConfig) {
     let lock = store.lock(&run.id(), &Holder::new("here", 0)).unwrap().expect("nobody else trains");
@@ -167,7 +155,7 @@ fn keep(store: &Store, run: &RunConfig) {
         status: Status::Diverged,
         steps: 1,
         error: None,
-        ..End::failed(0, "", &provenance())
+        ..End::failed(0, "", &Provenance::of_call(Backend::Flex, None, 1, Vec::new()))
     };
     writer.end(&end).unwrap();
 }
