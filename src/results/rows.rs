@@ -60,6 +60,9 @@ pub struct RunRow {
     /// Val loss of a model that knows only how often each token occurs in train.
     #[serde(default)]
     pub val_unigram: Option<f64>,
+    /// Training tokens read; 0 in files of older versions.
+    #[serde(default)]
+    pub tokens: usize,
 }
 
 impl RunRow {
@@ -141,6 +144,7 @@ pub fn run_row(entry: &Entry, record: &SoFar) -> RunRow {
     let status = end.map_or(Status::Unfinished, |end| end.status);
     let last = record.curve.last().filter(|_| status == Status::Done);
     let reached = record.curve.last().map_or(0, |row| row.step);
+    let steps = end.map_or(reached, |end| end.steps);
     let best = best_evaluation(&record.curve);
     RunRow {
         run: entry.id.to_string(),
@@ -150,7 +154,7 @@ pub fn run_row(entry: &Entry, record: &SoFar) -> RunRow {
         lr: recipe.lr,
         seed: entry.seed,
         status,
-        steps: end.map_or(reached, |end| end.steps),
+        steps,
         train_loss: last.and_then(|row| row.train_loss),
         val_loss: last.and_then(|row| row.val_loss),
         gap: last.and_then(CurveRow::gap),
@@ -169,6 +173,7 @@ pub fn run_row(entry: &Entry, record: &SoFar) -> RunRow {
         transfer: entry.arm.transfer,
         setting: entry.arm.setting(),
         val_unigram: end.and_then(|end| end.val_unigram),
+        tokens: steps.saturating_mul(record.tokens_per_step),
     }
 }
 

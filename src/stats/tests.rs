@@ -34,6 +34,7 @@ pub(crate) fn row(form: Form, mask: Mask, weight_decay: f64, seed: u64, val_loss
         transfer: None,
         setting: "5e771995e771".to_owned(),
         val_unigram: None,
+        tokens: 0,
     }
 }
 

@@ -201,7 +201,7 @@ fn ten_thousand_configurations_keep_their_identity_through_every_file() {
         let row = run_row(&one.entries[0], &store.so_far(run));
         assert_eq!(row.run, run.id().to_string());
         assert_eq!(row.lr.to_bits(), run.recipe.lr.to_bits());
-        assert_eq!(row.status, Status::Diverged);
+        assert_eq!((row.status, row.tokens), (Status::Diverged, run.tokens_per_step()));
         let read = read_back(std::slice::from_ref(&row)).remove(0);
         assert_eq!(
             (&read.run, read.seed, read.weight_decay),
