@@ -153,14 +153,12 @@ impl<'a> Forest<'a> {
         let inside = |value: f64| place(value.clamp(self.range.start, self.range.end));
         let ends = [(inside(low(row)), y), (inside(high(row)), y)];
         area.draw(&PathElement::new(ends, line(*colour, 0.9, 2)))?;
-        let half = if row.is_distinguishable() { px(5) } else { px(4) };
-        let (x0, x1) = (place(mean) - half, place(mean) + half);
-        let square = [(x0, y - half), (x1, y - half), (x1, y + half), (x0, y + half)];
+        let square = |half: i32| [(place(mean) - half, y - half), (place(mean) + half, y + half)];
+        area.draw(&Rectangle::new(square(px(5)), colour.filled()))?;
         // Filled where the corrected p is below 5%: not by colour alone.
-        let marker = if row.is_distinguishable() { colour.filled() } else { WHITE.filled() };
-        area.draw(&Polygon::new(square, marker))?;
-        let outline = square.into_iter().chain([square[0], square[1]]).collect::<Vec<_>>();
-        area.draw(&PathElement::new(outline, line(*colour, 1.0, 2)))?;
+        if !row.is_distinguishable() {
+            area.draw(&Rectangle::new(square(px(3)), WHITE.filled()))?;
+        }
         hint(place(mean));
         Ok(())
     }
