@@ -2,7 +2,7 @@
 //!
 //! The loop is ours and not burn-train's `SupervisedTraining`: that one reports one loss per batch,
 //! evaluates by epoch, checkpoints a model and not its lanes, and installs a global logger and panic
-//! hook. Its interrupter and its dashboard are used ([`progress`](crate::runner::progress)).
+//! hook. Its interrupter is used ([`Stop`](crate::runner::Stop)).
 
 mod evaluation;
 mod log;
