@@ -9,7 +9,8 @@ use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
 use wane::backend::Backend;
 use wane::config::{
-    Family, Form, HYPERPARAMETERS, Kind, Mask, Named, OptimizerKind, Range, RunConfig, Value, plain,
+    Family, Form, HYPERPARAMETERS, Kind, Mask, Named, OptimizerKind, Order, Range, RunConfig,
+    Value, plain,
 };
 use wane::corpus::Corpus;
 use wane::experiment::{Changes, Plan, Spec};
@@ -29,7 +30,10 @@ type Spelling = fn(f64) -> String;
 struct Said {
     /// Values of `[train]`, in the order of the key table.
     train: Vec<Value>,
+    order: Order,
     family: Family,
+    /// What the keys of some families alone are made of.
+    draws: [usize; 5],
     layers: usize,
     heads: usize,
     context: usize,
@@ -67,22 +71,44 @@ fn said() -> impl Strategy<Value = Said> {
     let shape = (prop::sample::select(Family::ALL), 1usize..200, 1usize..9, 1usize..60);
     let forms = prop::sample::select(Form::ALL);
     let decay = (forms, prop::sample::select(Mask::ALL), number(Range::NotNegative));
-    (train, shape, decay, 0..i64::MAX as u64).prop_map(
-        |(train, (family, layers, heads, context), (form, mask, weight_decay), seed)| Said {
-            train,
-            family,
-            layers,
-            heads: 2 * heads,
-            context,
-            form,
-            mask,
-            weight_decay,
-            seed,
+    let data = (prop::sample::select(Order::ALL), 0..i64::MAX as u64);
+    let draws = prop::array::uniform5(0usize..1000);
+    (train, shape, draws, decay, data).prop_map(
+        |(train, shape, draws, (form, mask, weight_decay), (order, seed))| {
+            let (family, layers, heads, context) = shape;
+            Said {
+                train,
+                order,
+                family,
+                draws,
+                layers,
+                heads: 2 * heads,
+                context,
+                form,
+                mask,
+                weight_decay,
+                seed,
+            }
         },
     )
 }
 
 impl Said {
+    /// A number that a key of some families alone may have beside the others.
+    fn of_some_families(&self, key: &str) -> usize {
+        let [kv_heads, hidden, window, experts, active] = self.draws;
+        let experts = experts % 15 + 1;
+        match key {
+            // Attention heads are even in number.
+            "kv_heads" => [1, 2, self.heads][kv_heads % 3],
+            "hidden" => hidden + 1,
+            "window" => window + 1,
+            "experts" => experts,
+            "active_experts" => active % experts + 1,
+            key => panic!("{key} is new: give it a number here"),
+        }
+    }
+
     /// As a spec; what the optimizer does not read is left out.
     fn spec(&self, spelling: Spelling) -> String {
         let optimizer = self.train.iter().find_map(|value| match value {
@@ -90,16 +116,23 @@ impl Said {
             _ => None,
         });
         let optimizer = optimizer.copied().expect("a recipe has an optimizer");
-        let mut text =
-            format!("name = 'any'\nseeds = [{}]\n[data]\ntrain = 600\nval = 300\n", self.seed);
+        let mut text = format!(
+            "name = 'any'\nseeds = [{}]\n[data]\ntrain = 600\nval = 300\norder = '{}'\n",
+            self.seed,
+            self.order.name()
+        );
         let channels = 4 * self.heads;
         text += &format!(
-            "[model]\nfamily = '{}'\nlayers = {}\nheads = {}\nchannels = {channels}\ncontext = {}\n[train]\n",
+            "[model]\nfamily = '{}'\nlayers = {}\nheads = {}\nchannels = {channels}\ncontext = {}\n",
             self.family.name(),
             self.layers,
             self.heads,
             self.context
         );
+        for key in self.family.facts().keys {
+            text += &format!("{key} = {}\n", self.of_some_families(key));
+        }
+        text += "[train]\n";
         let (mut steps, mut warmup) = (0, 0);
         for (row, value) in HYPERPARAMETERS.iter().zip(&self.train) {
             let key = row.key.name;

@@ -46,6 +46,10 @@ pub fn total_decay(
     schedule: &Schedule,
     steps: usize,
 ) -> Option<f64> {
+    // Not a sum of 0 · η_t, which is no number where a learning rate is beyond what a number can be.
+    if form.takes_weight_decay() && weight_decay == 0.0 {
+        return Some(0.0);
+    }
     (1..=steps).map(|step| Rates::at(form, weight_decay, schedule, BULK, step).decoupled()).sum()
 }
 
