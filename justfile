@@ -1,16 +1,24 @@
 set shell := ["bash", "-cu"]
 
+# Backends to build beside flex: `just features=wgpu sweep --backend wgpu`, or `features=ndarray`, or both.
+features := ""
+run := "cargo run --release --features '" + features + "' --"
+
 # Train the default ablation and draw its figures.
 sweep *ARGS:
-    cargo run --release -- sweep experiments/overfit.toml {{ARGS}}
+    {{run}} sweep experiments/overfit.toml {{ARGS}}
 
 # The same question in under a minute.
 quick *ARGS:
-    cargo run --release -- sweep experiments/quick.toml {{ARGS}}
+    {{run}} sweep experiments/quick.toml {{ARGS}}
 
 # All tests, with the profile of the program.
 test:
-    cargo test --release
+    cargo test --release --features '{{features}}'
+
+# The same with every backend that needs no vendor's toolchain.
+test-all:
+    cargo test --release --features ndarray,wgpu
 
 # Kills a sweep at random moments, a hundred times over.
 torture:
@@ -24,7 +32,7 @@ check:
 
 # The published values of λ at toy scale, every recipe of the table.
 values *ARGS:
-    cargo run --release -- sweep experiments/values-table.toml {{ARGS}}
+    {{run}} sweep experiments/values-table.toml {{ARGS}}
 
 # Training speed beside the matrix products alone, and beside PyTorch (WANE_BENCH_PYTHON).
 bench:
@@ -37,12 +45,12 @@ scaling:
 
 # Open the report of an experiment.
 view NAME="overfit":
-    cargo run --release -- report results/{{NAME}} --open
+    {{run}} report results/{{NAME}} --open
 
 # Train what the README shows from a committed program, and keep it.
 reference:
-    cargo run --release -- sweep experiments/overfit.toml
-    cargo run --release -- sweep experiments/values-table.toml
+    {{run}} sweep experiments/overfit.toml
+    {{run}} sweep experiments/values-table.toml
     mkdir -p results/reference/values-table
     cp results/overfit/{experiment.json,runs.csv,summary.csv,summary.json} results/reference/
     cp results/overfit/figures/overfitting.{png,svg} results/reference/

@@ -5,6 +5,7 @@
 //! the comparison, `WANE_BENCH_ONLY` a part of a shape's name. With `WANE_BENCH_BACKEND=wgpu` steps per
 //! second of a GPU as lanes grow instead.
 
+mod kept;
 mod lanes;
 mod peer;
 mod products;
@@ -14,14 +15,17 @@ use std::time::Instant;
 use burn::tensor::Device;
 use burn::train::Interrupter;
 use clap::ValueEnum;
+use sysinfo::{CpuRefreshKind, RefreshKind, System};
 use wane::backend::Backend;
 use wane::config::{RunConfig, Start};
 use wane::corpus::Corpus;
 use wane::experiment::Plan;
 use wane::experiment::{Changes, Spec};
+use wane::ops::kernels::vector_bits;
 use wane::train::{Cohort, Observer, train};
 
-use peer::Peers;
+use kept::Kept;
+use peer::{Framework, Rival};
 
 // The program's allocator, so that the bench measures what users get.
 #[global_allocator]
@@ -103,34 +107,43 @@ fn main() {
     }
     println!("{cores} cores; medians of {ROUNDS} rounds (lowest–highest); one lane a worker");
     println!(
-        "{:<12} {:>22} {:>22} {:>6} {:>20} {:>24} {:>22} {:>6}",
-        "shape",
-        "products, ms",
-        "step, ms",
-        "ratio",
-        "torch step, ms",
-        "all cores, tokens/s",
-        "torch, tokens/s",
-        "ratio"
+        "{:<12} {:>22} {:>22} {:>6} {:>22} {:>24}",
+        "shape", "products, ms", "step, ms", "ratio", "torch eager step, ms", "all cores, tokens/s"
     );
+    let mut kept = Kept::read("ratios.csv", machine(cores));
     for shape in SHAPES.iter().filter(|shape| shape.name.contains(&only)) {
-        println!("{}", measured(shape, cores));
+        println!("{}", measured(shape, cores, &mut kept));
     }
+    kept.finish();
 }
 
-/// What every round found, smallest first once sorted.
+/// The class of machine whose ratios compare with one another's.
+fn machine(cores: usize) -> String {
+    let what = RefreshKind::nothing().with_cpu(CpuRefreshKind::nothing());
+    let system = System::new_with_specifics(what);
+    let brand = system.cpus().first().map(|cpu| cpu.brand().trim().to_owned()).unwrap_or_default();
+    format!("{brand}, {}-bit vectors, {cores} cores", vector_bits())
+}
+
+/// What every round found.
 #[derive(Default)]
 struct Found(Vec<f64>);
 
 impl Found {
-    fn median(&mut self) -> f64 {
-        self.0.sort_by(f64::total_cmp);
-        self.0.get(self.0.len() / 2).copied().unwrap_or(f64::NAN)
+    fn median(&self) -> f64 {
+        let sorted = self.sorted();
+        sorted.get(sorted.len() / 2).copied().unwrap_or(f64::NAN)
     }
 
-    fn show(&mut self, decimals: usize) -> String {
-        let median = self.median();
-        match (self.0.first(), self.0.last()) {
+    fn sorted(&self) -> Vec<f64> {
+        let mut sorted = self.0.clone();
+        sorted.sort_by(f64::total_cmp);
+        sorted
+    }
+
+    fn show(&self, decimals: usize) -> String {
+        let (median, sorted) = (self.median(), self.sorted());
+        match (sorted.first(), sorted.last()) {
             (Some(low), Some(high)) => {
                 format!("{median:.decimals$} ({low:.decimals$}–{high:.decimals$})")
             }
@@ -139,46 +152,64 @@ impl Found {
     }
 }
 
-fn measured(shape: &Shape, cores: usize) -> String {
+fn measured(shape: &Shape, cores: usize, kept: &mut Kept) -> String {
     let bench = Bench::new(shape);
-    let mut peers = Peers::start(shape, cores);
+    let mut rivals = Rival::all(shape, cores);
     let tokens = (shape.batch * shape.context) as f64;
-    let [mut products, mut alone, mut peer_alone, mut all, mut peer_all] =
-        std::array::from_fn(|_| Found::default());
+    let [mut products, mut alone, mut all] = std::array::from_fn(|_| Found::default());
+    let mut rival_tokens: Vec<Found> = rivals.iter().map(|_| Found::default()).collect();
+    let mut rival_step = Found::default();
     // The first round warms up and finds out how many steps fill the time.
     let mut steps = 3;
     for round in 0..=ROUNDS {
         let product = products::seconds(shape, bench.corpus.vocabulary);
         let step = bench.step_seconds(1, steps);
         let together = bench.step_seconds(cores, steps);
-        let peer = peers
-            .as_mut()
-            .map(|peers| (peers.step_seconds(1, steps), peers.step_seconds(cores, steps)));
+        let first = rivals.first_mut().map(|rival| rival.step_seconds(true, steps)[0]);
+        for (rival, found) in rivals.iter_mut().zip(&mut rival_tokens) {
+            let seconds = rival.step_seconds(false, steps);
+            let of_lanes = tokens * rival.lanes as f64;
+            found.0.push(seconds.iter().map(|seconds| of_lanes / seconds).sum());
+        }
         if round == 0 {
             steps = ((SECONDS / step[0]) as usize).clamp(3, 400);
+            rival_tokens.iter_mut().for_each(|found| found.0.clear());
             continue;
         }
         products.0.push(product * 1e3);
         alone.0.push(step[0] * 1e3);
         all.0.push(together.iter().map(|seconds| tokens / seconds).sum());
-        if let Some((peer, peers)) = peer {
-            peer_alone.0.push(peer[0] * 1e3);
-            peer_all.0.push(peers.iter().map(|seconds| tokens / seconds).sum());
-        }
+        rival_step.0.extend(first.map(|seconds| seconds * 1e3));
     }
+    let named: Vec<(&Rival, Found)> = rivals.iter().zip(rival_tokens).collect();
+    let best = |framework| {
+        let of_it = named.iter().filter(|(rival, _)| rival.framework == framework);
+        let best = of_it.max_by(|a, b| a.1.median().total_cmp(&b.1.median()));
+        best.map(|(rival, found)| (rival.name, found.median(), found.show(0)))
+    };
+    let (torch, jax) = (best(Framework::Torch), best(Framework::Jax));
     let to_products = alone.median() / products.median();
-    let to_peer = all.median() / peer_all.median();
-    format!(
-        "{:<12} {:>22} {:>22} {:>6.2} {:>20} {:>24} {:>22} {:>6.2}",
+    let mut lines = vec![format!(
+        "{:<12} {:>22} {:>22} {:>6.2} {:>22} {:>24}",
         shape.name,
         products.show(2),
         alone.show(2),
         to_products,
-        peer_alone.show(2),
+        rival_step.show(2),
         all.show(0),
-        peer_all.show(0),
-        to_peer
-    )
+    )];
+    let mut say = |what: &str, figure: f64, more_is_better, detail: &str| {
+        let beside = kept.compared(&format!("{}: {what}", shape.name), figure, more_is_better);
+        lines.push(format!("{:<12} {what} {figure:.2}, {beside}{detail}", ""));
+    };
+    say("step over products", to_products, false, "");
+    for (framework, best) in [("PyTorch", torch), ("JAX", jax)] {
+        let Some((name, tokens, shown)) = best else { continue };
+        let detail = format!("; {framework}'s best: {name}, {shown} tokens/s");
+        let ratio = all.median() / tokens;
+        say(&format!("tokens over {framework}'s best"), ratio, true, &detail);
+    }
+    lines.join("\n")
 }
 
 struct Bench {

@@ -1,7 +1,7 @@
-"""A GPT-2 as PyTorch users write it, on one thread: for every number of steps read from stdin it takes
-that many and prints the median seconds of one.
+"""A GPT-2 as PyTorch users write it: for every number of steps read from stdin it takes that many and prints
+the median seconds of one.
 
-Usage: torch_gpt2.py LAYERS HEADS CHANNELS CONTEXT BATCH DEVICE MODE
+Usage: torch_gpt2.py LAYERS HEADS CHANNELS CONTEXT BATCH DEVICE MODE THREADS [VOCABULARY]
 MODE is `eager` or a mode of torch.compile.
 """
 
@@ -14,8 +14,8 @@ from torch import nn
 from torch.nn import functional as F
 
 LAYERS, HEADS, CHANNELS, CONTEXT, BATCH = map(int, sys.argv[1:6])
-DEVICE, MODE = sys.argv[6:]
-VOCABULARY = 51
+DEVICE, MODE, THREADS = sys.argv[6:9]
+VOCABULARY = int(sys.argv[9]) if len(sys.argv) > 9 else 51
 
 
 class Block(nn.Module):
@@ -50,7 +50,7 @@ class Gpt2(nn.Module):
 
 
 def main():
-    torch.set_num_threads(1)
+    torch.set_num_threads(int(THREADS))
     torch.set_default_device(DEVICE)
     model = Gpt2()
     call = model if MODE == "eager" else torch.compile(model, mode=MODE)

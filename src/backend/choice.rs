@@ -33,23 +33,28 @@ impl Backend {
     /// Checks what the user asked for.
     ///
     /// # Errors
-    /// A usage error that lists what there is.
+    /// A usage error that lists what there is, or says how to build the backend in.
     pub fn check_device(self, wanted: Option<&str>) -> Result<()> {
+        self.check_built()?;
         let Some(wanted) = wanted else { return Ok(()) };
         usage(self.pick(&self.device_names(), wanted).map(drop))
     }
 
     fn gpus(self) -> Vec<(Device, String)> {
-        let kind = match self {
-            Backend::Flex | Backend::Ndarray => return Vec::new(),
-            Backend::Wgpu => DeviceType::Wgpu,
-            #[cfg(feature = "cuda")]
-            Backend::Cuda => DeviceType::Cuda,
-            #[cfg(not(feature = "cuda"))]
-            Backend::Cuda => return Vec::new(),
-        };
+        let Some(kind) = self.device_type() else { return Vec::new() };
         let devices = Device::enumerate(kind).into_vec().into_iter();
-        devices.filter_map(|device| device.identity().map(|found| (device, found.name))).collect()
+        devices.filter_map(|device| name_of(&device).map(|name| (device, name))).collect()
+    }
+
+    /// What Burn lists its GPUs under; `None` for a CPU and for what is not in this build.
+    fn device_type(self) -> Option<DeviceType> {
+        match self {
+            #[cfg(feature = "wgpu")]
+            Backend::Wgpu => Some(DeviceType::Wgpu),
+            #[cfg(feature = "cuda")]
+            Backend::Cuda => Some(DeviceType::Cuda),
+            _ => None,
+        }
     }
 
     fn pick(self, names: &[String], wanted: &str) -> Result<usize> {
@@ -58,6 +63,17 @@ impl Backend {
         }
         pick(names, wanted)
     }
+}
+
+/// Burn names the devices of its GPU backends alone.
+#[cfg(any(feature = "wgpu", feature = "cuda"))]
+fn name_of(device: &Device) -> Option<String> {
+    device.identity().map(|found| found.name)
+}
+
+#[cfg(not(any(feature = "wgpu", feature = "cuda")))]
+fn name_of(_device: &Device) -> Option<String> {
+    None
 }
 
 /// The place of a device among the names of all: by its number, or by part of its name.

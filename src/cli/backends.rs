@@ -1,45 +1,41 @@
 use anyhow::Result;
 
 use super::output::print;
-use crate::backend::{Backend, adapters, has_cuda};
+use crate::backend::{Backend, DeviceKind};
 use crate::runner::cores;
 
 #[derive(clap::Args, Debug)]
 pub struct Args {}
 
 pub fn run(_args: Args) -> Result<()> {
-    let cores = cores();
-    let mut lines = vec![
-        format!("flex     {cores} CPU cores (default)"),
-        format!("ndarray  {cores} CPU cores; deprecated by Burn, slower than flex"),
-    ];
-    let adapters = adapters();
-    if adapters.is_empty() {
-        lines.push(
-            "wgpu     no adapter; install the GPU's Vulkan driver (Debian: mesa-vulkan-drivers, \
-             libvulkan1)"
-                .to_owned(),
-        );
-    }
-    lines.extend(numbered("wgpu", &adapters));
-    lines.extend(cuda());
+    let lines: Vec<String> = Backend::ALL.into_iter().flat_map(lines).collect();
     print(&lines.join("\n"))
 }
 
-fn cuda() -> Vec<String> {
-    let devices = Backend::Cuda.device_names();
-    match (has_cuda(), devices.is_empty()) {
-        (true, false) => numbered("cuda", &devices),
-        (true, true) => vec!["cuda     built in, but no GPU is found".to_owned()],
-        (false, _) => vec![
-            "cuda     not in this build; `cargo build --release --features cuda` adds it (it \
-             downloads an LLVM bundle)"
-                .to_owned(),
-        ],
+/// What a backend has here: a line for each of its devices.
+fn lines(backend: Backend) -> Vec<String> {
+    let devices = match backend.kind() {
+        _ if !backend.is_built() => {
+            vec![format!("not in this build; `{}` builds it in", backend.build_command())]
+        }
+        DeviceKind::Cpu => vec![format!("{} CPU cores{}", cores(), remark(backend))],
+        DeviceKind::Gpu => gpus(backend),
+    };
+    devices.into_iter().map(|device| format!("{backend:<9}{device}")).collect()
+}
+
+fn remark(backend: Backend) -> &'static str {
+    match backend {
+        Backend::Flex => " (default)",
+        _ => "; deprecated by Burn, slower than flex",
     }
 }
 
 /// GPUs with the numbers that `--device` takes.
-fn numbered(backend: &str, names: &[String]) -> Vec<String> {
-    names.iter().enumerate().map(|(index, name)| format!("{backend}     {index}: {name}")).collect()
+fn gpus(backend: Backend) -> Vec<String> {
+    let names = backend.device_names();
+    match names.is_empty() {
+        true => vec![format!("no adapter; it needs {}", backend.needs())],
+        false => names.iter().enumerate().map(|(index, name)| format!("{index}: {name}")).collect(),
+    }
 }

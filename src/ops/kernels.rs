@@ -17,4 +17,5 @@ mod simd;
 mod slots;
 pub mod update;
 
+pub use simd::vector_bits;
 pub use slots::{Slot, written};

@@ -155,10 +155,19 @@ fn the_weights_of_evaluations_are_handed_out_without_changing_a_number() {
     }
 }
 
+/// A device of every CPU backend in this build.
+fn cpu_devices() -> Vec<Device> {
+    vec![
+        Device::flex(),
+        #[cfg(feature = "ndarray")]
+        #[allow(deprecated)]
+        Device::ndarray(),
+    ]
+}
+
 #[test]
 fn a_curve_is_bit_identical_alone_and_among_others() {
-    #[allow(deprecated)]
-    for device in [Device::flex(), Device::ndarray()] {
+    for device in cpu_devices() {
         let lanes = mixed_lanes();
         let together = trained(&lanes, device.clone());
         for (run, among) in lanes.iter().zip(&together) {
@@ -219,8 +228,7 @@ fn training_lowers_the_loss() {
 
 #[test]
 fn a_lane_goes_on_bit_for_bit_in_another_cohort() {
-    #[allow(deprecated)]
-    for device in [Device::flex(), Device::ndarray()] {
+    for device in cpu_devices() {
         let lanes = mixed_lanes();
         let whole = trained(&lanes, device.clone());
         let (ending, first) = trained_until(&lanes, Vec::new(), Some(2), device.clone());

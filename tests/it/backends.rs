@@ -29,6 +29,30 @@ fn assert_agree(flex: &[HashMap<String, String>], other: &[HashMap<String, Strin
 }
 
 #[test]
+fn a_backend_that_is_not_in_this_build_is_refused_with_the_command_that_builds_it_in() {
+    let spec = fixture("tiny.toml");
+    let offered = wane_ok(&["backends"]).stdout;
+    let built = [cfg!(feature = "ndarray"), cfg!(feature = "wgpu"), cfg!(feature = "cuda")];
+    for (backend, built) in ["ndarray", "wgpu", "cuda"].into_iter().zip(built) {
+        let command = format!("`cargo build --release --features {backend}` builds it in");
+        let line = offered.lines().find(|line| line.starts_with(backend)).unwrap();
+        assert_eq!(line.contains(&command), !built, "{line}");
+        if built {
+            continue;
+        }
+        let folder = tempfile::tempdir().unwrap();
+        for verb in ["plan", "sweep", "train"] {
+            let call =
+                wane(&[verb, text(&spec), "--backend", backend, "--out", text(folder.path())]);
+            assert_eq!(call.code, Some(2), "{verb}: {}", call.stderr);
+            assert!(call.stderr.contains(&command), "{verb}: {}", call.stderr);
+        }
+        assert_eq!(folder.path().read_dir().unwrap().count(), 0, "nothing is written");
+    }
+}
+
+#[cfg(feature = "ndarray")]
+#[test]
 fn ndarray_agrees_with_flex() {
     let folder = tempfile::tempdir().unwrap();
     assert_agree(&curves("flex", folder.path()), &curves("ndarray", folder.path()));
@@ -41,6 +65,9 @@ fn a_gpu_is_chosen_by_its_number_or_name_and_a_wrong_one_is_answered_with_the_li
     let cpu = plan(&["--device", "0"]);
     assert_eq!(cpu.code, Some(2));
     assert!(cpu.stderr.contains("add --backend wgpu"), "{}", cpu.stderr);
+    if !cfg!(feature = "wgpu") {
+        return;
+    }
     let offered = wane_ok(&["backends"]).stdout;
     for wrong in ["99", "no such card"] {
         let call = plan(&["--backend", "wgpu", "--device", wrong]);
@@ -60,6 +87,7 @@ fn a_gpu_is_chosen_by_its_number_or_name_and_a_wrong_one_is_answered_with_the_li
     assert_eq!(record["provenance"]["adapter"], first);
 }
 
+#[cfg(feature = "wgpu")]
 #[test]
 fn wgpu_agrees_with_flex() {
     let offered = wane_ok(&["backends"]).stdout;

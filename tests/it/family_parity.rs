@@ -11,6 +11,7 @@ use burn::optim::GradientsParams;
 use burn::tensor::{Device, Tensor};
 use serde::Deserialize;
 
+use wane::backend::{Backend, DeviceKind};
 use wane::config::{
     Decay, Family, Form, InitialWeights, LrShape, Mask, ModelShape, Named, OptimizerKind, Order,
     Recipe, RunConfig, RunData, Split, Start,
@@ -140,10 +141,10 @@ fn turned(values: &[f32], columns: usize) -> Vec<f32> {
         .collect()
 }
 
-/// With kernels, and with Burn's primitives alone.
-fn devices() -> [Device; 2] {
-    #[allow(deprecated)]
-    [Device::flex(), Device::ndarray()]
+/// With kernels and, where ndarray is in this build, with Burn's primitives alone.
+fn devices() -> Vec<Device> {
+    let on_cpu = |backend: &Backend| backend.kind() == DeviceKind::Cpu && backend.is_built();
+    Backend::ALL.into_iter().filter(on_cpu).map(|backend| backend.open().unwrap()).collect()
 }
 
 fn assert_matches_pytorch(family: Family) {

@@ -75,6 +75,12 @@ pub fn vector_bits() -> usize {
     })
 }
 
+/// Bits of the vectors that kernels are compiled for here.
+#[cfg(not(target_arch = "x86_64"))]
+pub fn vector_bits() -> usize {
+    if cfg!(target_arch = "aarch64") { 128 } else { 0 }
+}
+
 /// `a · b + c`, in one rounding where that is one instruction.
 #[inline(always)]
 pub fn fma<const BITS: usize>(a: f32, b: f32, c: f32) -> f32 {
