@@ -72,6 +72,26 @@ fn levels_lie_in_their_order_and_where_they_were_found_before() {
     assert!((levels.ngram - 1.41).abs() < 0.06, "{levels:?}");
 }
 
+/// `tests/fixtures/ngram/make.py` computes them from the formula, in another language.
+#[test]
+fn levels_are_those_of_an_independent_implementation() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/ngram");
+    let expected = std::fs::read(folder.join("expected.json")).unwrap();
+    let expected: Levels = serde_json::from_slice(&expected).unwrap();
+    let fixed = Some(Texts::Fixed);
+    let cut = Cut { train: 6000, val: 1500, test: Some(1500), texts: fixed, ..CUT };
+    let corpus = Corpus::load(&Source::Text(folder.join("text.txt")), &cut, &[]).unwrap();
+    let levels = corpus.levels(corpus.text(None), 32, 20).unwrap();
+    assert_eq!((levels.ngram_order, levels.floor), (expected.ngram_order, None));
+    for (found, expected) in [
+        (levels.uniform, expected.uniform),
+        (levels.unigram, expected.unigram),
+        (levels.ngram, expected.ngram),
+    ] {
+        assert!((found - expected).abs() < 1e-12, "{found} {expected}");
+    }
+}
+
 #[test]
 fn a_split_shorter_than_a_window_is_refused_with_its_numbers() {
     for (short, cut) in
