@@ -222,7 +222,8 @@ fn test_is_measured_at_the_end_and_at_the_best_step_and_changes_no_number() {
     let best = best.min(8);
     assert_eq!(with.checkpoint.as_ref().unwrap().best.unwrap().step, best);
 
-    let without = Corpus { test: Vec::new(), ..corpus() };
+    let mut without = corpus();
+    without.test.clear();
     let (lanes, resume, device) = ([run], Vec::new(), Device::flex());
     let cohort = Cohort { lanes: &lanes, resume, corpus: &without, initial: None, device };
     let mut notebook = Notebook::default();
