@@ -203,6 +203,8 @@ fn finish(results: &Path, runs: &[RunConfig]) {
             error: None,
             val_floor: None,
             val_unigram: None,
+            test_loss: None,
+            stopped_test_loss: None,
             seconds: 1.0,
             lanes: 1,
             resumed_from: 0,
