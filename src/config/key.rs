@@ -32,7 +32,7 @@ pub enum Kind {
     Name(fn() -> Vec<&'static str>),
     /// Any text.
     Text,
-    /// Whole numbers, each once.
+    /// Whole numbers or tables of them, each once.
     Seeds,
 }
 

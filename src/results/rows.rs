@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 
-use crate::config::Family;
-use crate::config::{Form, Mask, timescale_steps, total_decay};
+use crate::config::{Family, Form, Mask, RunConfig, Texts, timescale_steps, total_decay};
+use crate::corpus::Levels;
 use crate::experiment::Entry;
 use crate::published::Transfer;
 use crate::record::{CurveRow, Status, best_evaluation};
@@ -28,7 +28,8 @@ pub struct RunRow {
     /// Lowest val loss of all evaluations after the first step.
     pub best_val_loss: Option<f64>,
     /// Where that was reached.
-    pub best_val_step: Option<usize>,
+    #[serde(alias = "best_val_step")]
+    pub best_step: Option<usize>,
     /// Λ, see [`total_decay`].
     pub total_decay: Option<f64>,
     /// τ, see [`timescale_steps`].
@@ -63,6 +64,40 @@ pub struct RunRow {
     /// Training tokens read; 0 in files of older versions.
     #[serde(default)]
     pub tokens: usize,
+    /// Loss of the last weights on the test windows. Like everything below, `None` in files of older
+    /// versions.
+    #[serde(default)]
+    pub test_loss: Option<f64>,
+    /// Loss on the test windows at [`best_step`](Self::best_step), measured there.
+    #[serde(default)]
+    pub stopped_test_loss: Option<f64>,
+    /// ln V: loss of a guess among all tokens.
+    #[serde(default)]
+    pub test_uniform: Option<f64>,
+    /// Test loss of a model that knows only how often each token occurs in the run's train text.
+    #[serde(default)]
+    pub test_unigram: Option<f64>,
+    /// Test loss of the best n-gram model of the run's train text, its order chosen on val.
+    #[serde(default)]
+    pub test_ngram: Option<f64>,
+    /// That order.
+    #[serde(default)]
+    pub test_ngram_order: Option<usize>,
+    /// Exact negative log-likelihood of the test windows: no model does better on average.
+    #[serde(default)]
+    pub test_floor: Option<f64>,
+    /// Whether every seed has a text of its own.
+    #[serde(default)]
+    pub texts: Option<Texts>,
+    /// Seed of the run's train text; `None` where the text is fixed.
+    #[serde(default)]
+    pub text_seed: Option<u64>,
+    /// Seed of the first weights; `None` where they came from a file.
+    #[serde(default)]
+    pub model_seed: Option<u64>,
+    /// Seed of the order of the data.
+    #[serde(default)]
+    pub data_seed: Option<u64>,
 }
 
 impl RunRow {
@@ -71,10 +106,11 @@ impl RunRow {
         self.status == Status::Done
     }
 
-    /// Whether it ended no better than by knowing only how often each token occurs.
+    /// Whether it ended no better than by knowing only how often each token occurs: on test or, without, on
+    /// val.
     pub fn is_collapsed(&self) -> bool {
-        let losses = self.val_loss.zip(self.val_unigram);
-        self.is_done() && losses.is_some_and(|(val, unigram)| val >= unigram)
+        let losses = self.test_loss.zip(self.test_unigram).or(self.val_loss.zip(self.val_unigram));
+        self.is_done() && losses.is_some_and(|(loss, unigram)| loss >= unigram)
     }
 
     /// Whether its arm decays anything.
@@ -136,8 +172,8 @@ pub fn curve_rows<'a>(
     record.curve.iter().map(|row| curve_row(entry, record, row))
 }
 
-/// The row of an entry, whose run has this record.
-pub fn run_row(entry: &Entry, record: &SoFar) -> RunRow {
+/// The row of an entry, whose run has this record; `levels` are those of the run's text.
+pub fn run_row(entry: &Entry, run: &RunConfig, record: &SoFar, levels: Option<Levels>) -> RunRow {
     let (decay, recipe) = (&entry.arm.decay, &entry.arm.recipe);
     let schedule = recipe.lr_schedule();
     let end = record.end.as_ref();
@@ -152,14 +188,14 @@ pub fn run_row(entry: &Entry, record: &SoFar) -> RunRow {
         mask: decay.mask,
         weight_decay: decay.weight_decay,
         lr: recipe.lr,
-        seed: entry.seed,
+        seed: entry.seed.label,
         status,
         steps,
         train_loss: last.and_then(|row| row.train_loss),
         val_loss: last.and_then(|row| row.val_loss),
         gap: last.and_then(CurveRow::gap),
         best_val_loss: best.map(|(loss, _)| loss),
-        best_val_step: best.map(|(_, step)| step),
+        best_step: best.map(|(_, step)| step),
         total_decay: total_decay(decay.form, decay.coefficient(), &schedule, recipe.steps),
         timescale_steps: timescale_steps(decay.form, decay.coefficient(), &schedule),
         weight_norm: last.and_then(|row| row.weight_norm),
@@ -174,6 +210,17 @@ pub fn run_row(entry: &Entry, record: &SoFar) -> RunRow {
         setting: entry.arm.setting(),
         val_unigram: end.and_then(|end| end.val_unigram),
         tokens: steps.saturating_mul(record.tokens_per_step),
+        test_loss: end.and_then(|end| end.test_loss),
+        stopped_test_loss: end.and_then(|end| end.stopped_test_loss),
+        test_uniform: levels.map(|levels| levels.uniform),
+        test_unigram: levels.map(|levels| levels.unigram),
+        test_ngram: levels.map(|levels| levels.ngram),
+        test_ngram_order: levels.map(|levels| levels.ngram_order),
+        test_floor: levels.and_then(|levels| levels.floor),
+        texts: Some(run.data.texts()),
+        text_seed: run.data.text_seed,
+        model_seed: run.start.seed(),
+        data_seed: Some(run.data.seed),
     }
 }
 
@@ -185,7 +232,7 @@ fn curve_row(entry: &Entry, record: &SoFar, row: &CurveRow) -> CurveCsvRow {
         form: decay.form,
         mask: decay.mask,
         weight_decay: decay.weight_decay,
-        seed: entry.seed,
+        seed: entry.seed.label,
         step: row.step,
         tokens: row.step * tokens_per_step,
         lr: row.lr,

@@ -5,8 +5,8 @@ use burn::tensor::Device;
 use super::*;
 use crate::config::Decay;
 use crate::config::tests::example;
+use crate::config::{Cut, Order, Texts};
 use crate::config::{Form, Mask};
-use crate::config::{Order, Split};
 use crate::corpus::Source;
 
 /// Keeps everything that it is told.
@@ -80,14 +80,16 @@ impl TrainedLane {
 }
 
 fn corpus() -> Corpus {
-    let split = Split { train: 400, val: 200, order: Order::Random };
-    Corpus::load(&Source::Grammar, &split).unwrap()
+    let (test, texts) = (Some(150), Some(Texts::PerSeed));
+    let cut = Cut { train: 400, val: 200, test, order: Order::Random, texts };
+    Corpus::load(&Source::Grammar, &cut, &[0, 1, 2]).unwrap()
 }
 
 fn lane(form: Form, weight_decay: f64, seed: u64) -> RunConfig {
     let mut run = example();
     run.start = Start::Seed(seed);
-    run.data.seed = seed;
+    (run.data.seed, run.data.text_seed) = (seed, Some(seed));
+    run.data.split.test = 150;
     run.decay = Decay { form, mask: Some(Mask::Global), weight_decay: Some(weight_decay) };
     run
 }
@@ -128,7 +130,8 @@ fn mixed_lanes() -> Vec<RunConfig> {
 
 fn assert_same(a: &TrainedLane, b: &TrainedLane) {
     assert_eq!(a.curve, b.curve);
-    assert_eq!((a.end().status, a.end().steps), (b.end().status, b.end().steps));
+    let told = |end: LaneEnd| (end.status, end.steps, end.test_loss, end.stopped_test_loss);
+    assert_eq!(told(a.end()), told(b.end()));
     assert_eq!(a.weights(), b.weights());
 }
 
@@ -214,6 +217,39 @@ fn the_curve_has_a_row_for_every_logged_step_and_its_evaluations() {
         curve.iter().filter(|row| row.gap().is_some()).map(|row| row.step).collect();
     assert_eq!(evaluated, [0, 3, 6, 7]);
     assert!(curve[1..].iter().all(|row| row.batch_loss.is_some() && row.grad_norm.is_some()));
+}
+
+#[test]
+fn test_is_measured_at_the_end_and_at_the_best_step_and_changes_no_number() {
+    let mut run = lane(Form::AdamW, 0.1, 1);
+    (run.recipe.steps, run.recipe.eval_every) = (9, 4);
+    let with = trained(std::slice::from_ref(&run), Device::flex()).remove(0);
+    let end = with.end();
+    assert!(end.test_loss.is_some() && end.stopped_test_loss.is_some());
+    let (_, best) = crate::record::best_evaluation(&with.curve).unwrap();
+    assert_eq!(end.test_loss == end.stopped_test_loss, best == 9);
+    let best = best.min(8);
+    assert_eq!(with.checkpoint.as_ref().unwrap().best.unwrap().step, best);
+
+    let mut without = corpus();
+    without.test.clear();
+    let (lanes, resume, device) = ([run], Vec::new(), Device::flex());
+    let cohort = Cohort { lanes: &lanes, resume, corpus: &without, initial: None, device };
+    let mut notebook = Notebook::default();
+    train(&cohort, &mut notebook, &Interrupter::new()).unwrap();
+    let without = notebook.lanes.remove(0);
+    assert_eq!((without.end().test_loss, without.end().stopped_test_loss), (None, None));
+    assert_eq!((&without.curve, without.weights()), (&with.curve, with.weights()));
+}
+
+#[test]
+fn lanes_read_train_texts_of_their_own() {
+    let mut other = lane(Form::AdamW, 0.1, 0);
+    other.data.text_seed = Some(1);
+    let lanes = trained(&[lane(Form::AdamW, 0.1, 0), other], Device::flex());
+    let first = |lane: usize| (lanes[lane].curve[0].train_loss, lanes[lane].curve[0].val_loss);
+    assert_eq!(first(0).1, first(1).1, "the same weights and val");
+    assert_ne!(first(0).0, first(1).0);
 }
 
 #[test]

@@ -224,6 +224,10 @@ fn assignments_on_the_command_line_are_checked_like_the_file() {
         ("train.steps=0", "train.steps = 0"),
         ("data.train=5", "train split has 5 tokens, but one window of context 8 needs 10"),
         ("data.val=9", "val split has 9 tokens"),
+        ("data.test=9", "test split has 9 tokens"),
+        ("data.texts=own", "data.texts = \"own\": expected one of per-seed, fixed"),
+        ("seeds=[{ modle = 1 }]", "did you mean `model`?"),
+        ("seeds=[{ text = 1 }, { text = 1 }]", "the same seed at places 0 and 1"),
         ("model.context=700", "train split has 600 tokens"),
         ("train.stepz=3", "did you mean `steps`?"),
         ("train.steps=many", "steps"),
@@ -275,7 +279,8 @@ fn data_that_cannot_be_used_is_named_with_the_numbers() {
     };
     bins("odd", vec![1; 1201], tokens(300), None);
     bins("few", tokens(599), tokens(300), None);
-    bins("beyond", tokens(600), tokens(300), Some("{\"vocab_size\": 1}"));
+    bins("full", tokens(600), tokens(300), None);
+    bins("beyond", tokens(600), tokens(600), Some("{\"vocab_size\": 1}"));
     bins("none", tokens(600), tokens(300), Some("{\"vocab_size\": 0}"));
     bins("many", tokens(600), tokens(300), Some("{\"vocab_size\": 70000}"));
     bins("torn", tokens(600), tokens(300), Some("{\"vocab_size\""));
@@ -291,7 +296,8 @@ fn data_that_cannot_be_used_is_named_with_the_numbers() {
         ("nothing", vec!["train.bin", "cannot open"]),
         ("odd", vec!["train.bin", "1201 bytes", "odd"]),
         ("few", vec!["train.bin", "599 tokens", "data.train = 600"]),
-        ("beyond", vec!["train.bin", "outside the vocabulary of 1"]),
+        ("full", vec!["no test file", "data.val = 300 leaves 0", "data.train = 600 leaves 0"]),
+        ("beyond", vec!["outside the vocabulary of 1"]),
         ("none", vec!["meta.json", "vocab_size is 0"]),
         ("many", vec!["meta.json", "70000"]),
         ("torn", vec!["meta.json", "vocab_size"]),

@@ -6,12 +6,13 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use flate2::write::GzEncoder;
-use wane::config::{Order, Split};
+use wane::config::{Cut, Order, Texts};
 use wane::corpus::{Corpus, Source};
 
-use crate::common::{command, fixture, text, wane, wane_ok};
+use crate::common::{command, fixture, project, rows, text, wane, wane_ok};
 
-const SPLIT: Split = Split { train: 600, val: 300, order: Order::Random };
+const CUT: Cut =
+    Cut { train: 600, val: 300, test: Some(0), order: Order::Random, texts: Some(Texts::Fixed) };
 
 /// A text with letters beyond ASCII.
 fn prose() -> String {
@@ -19,11 +20,11 @@ fn prose() -> String {
 }
 
 fn corpus(path: &Path) -> Corpus {
-    Corpus::load(&Source::parse(text(path)), &SPLIT).unwrap()
+    Corpus::load(&Source::parse(text(path)), &CUT, &[]).unwrap()
 }
 
 fn refusal(path: &Path) -> String {
-    let error = Corpus::load(&Source::parse(text(path)), &SPLIT).unwrap_err();
+    let error = Corpus::load(&Source::parse(text(path)), &CUT, &[]).unwrap_err();
     format!("{error:#}")
 }
 
@@ -87,14 +88,17 @@ fn npy(dtype: &str, shape: &str, body: &[u8]) -> Vec<u8> {
 fn the_identity_of_what_was_read_right_before_stays() {
     let folder = Folder::new();
     let plain = corpus(&folder.file("plain.txt", prose().as_bytes()));
-    assert_eq!(plain.digest, "d15438fb2e56c09b43b3b174e1ce7c29eb584c93ae29741a22f219af22271ee1");
+    assert_eq!(plain.digest(), "d15438fb2e56c09b43b3b174e1ce7c29eb584c93ae29741a22f219af22271ee1");
     let bins = corpus(&folder.tokens("bins", as_u16));
     assert_eq!(
-        (bins.digest.as_str(), bins.vocabulary),
+        (bins.digest().as_str(), bins.vocabulary),
         ("30be6556c4a7834ea90296d3f7d40e61ff24de53a107a6fd866758e30fb2a7b3", 50_257)
     );
-    let grammar = Corpus::load(&Source::Grammar, &SPLIT).unwrap();
-    assert_eq!(grammar.digest, "4d5e46dacc46ba0dd3f8f9c4fe6e386581cd537e9615e4bf6cfcf11ba06d56ac");
+    let grammar = Corpus::load(&Source::Grammar, &CUT, &[]).unwrap();
+    assert_eq!(
+        grammar.digest(),
+        "4d5e46dacc46ba0dd3f8f9c4fe6e386581cd537e9615e4bf6cfcf11ba06d56ac"
+    );
 }
 
 #[test]
@@ -126,12 +130,12 @@ fn one_text_is_one_corpus_in_every_encoding_and_packing() {
         (zstd, "zstd of UTF-8 text, "),
     ] {
         let read = corpus(&folder.file("data", &bytes));
-        assert_eq!(read.digest, plain.digest, "{told}");
+        assert_eq!(read.digest(), plain.digest(), "{told}");
         assert!(read.recognised.starts_with(told), "{} / {told}", read.recognised);
     }
     let read = corpus(&folder.file("data", lines.as_bytes()));
     let joined = corpus(&folder.file("joined.txt", prose.trim_end().as_bytes()));
-    assert_eq!(read.digest, joined.digest);
+    assert_eq!(read.digest(), joined.digest());
     assert!(
         read.recognised.contains("JSON lines, field `text` of 40 joined"),
         "{}",
@@ -158,7 +162,7 @@ fn tokens_are_one_corpus_however_they_are_written() {
         let path = folder.tokens(name, write);
         folder.file(&format!("{name}/meta.json"), meta);
         let read = corpus(&path);
-        assert_eq!(read.digest, plain.digest, "{name}");
+        assert_eq!(read.digest(), plain.digest(), "{name}");
         assert!(read.recognised.contains(told), "{}", read.recognised);
     }
 }
@@ -233,7 +237,7 @@ fn plan_and_report_say_what_was_recognised_and_what_is_unseen() {
     for line in [
         "recognised   UTF-8 text with a byte-order mark, 2,220 characters\n",
         "alphabet     33 characters: \\n ,.3BHVZ",
-        "unseen       200 of 300 val tokens (66.67 %) never occur in train\n",
+        "unseen       at most 200 of 300 val tokens (66.67 %) never occur in train\n",
     ] {
         assert!(call.stdout.contains(line), "{line}: {}", call.stdout);
     }
@@ -288,4 +292,86 @@ fn data_that_can_be_read_once_only_is_refused_at_once() {
         assert!(said.contains(expected), "{path}: {said}");
         assert_eq!(output.status.code(), Some(2));
     }
+}
+
+/// Real text: 9,000 characters of Shakespeare.
+fn shakespeare() -> PathBuf {
+    project().join("tests/fixtures/ngram/text.txt")
+}
+
+#[test]
+fn every_seed_has_an_excerpt_of_its_own_and_runs_are_told_by_their_texts() {
+    let folder = Folder::new();
+    let (spec, data, out) = (fixture("tiny.toml"), shakespeare(), folder.0.path().join("out"));
+    let call = wane_ok(&["sweep", text(&spec), "--data", text(&data), "--out", text(&out)]);
+    let told = "data.test is not given: 300 test tokens, just before val";
+    assert!(call.stderr.contains(told), "{}", call.stderr);
+    let runs = rows(&out.join("tiny/runs.csv"));
+    assert!(runs.iter().all(|run| run["texts"] == "per-seed" && run["text_seed"] == run["seed"]));
+    for level in ["test_loss", "stopped_test_loss", "test_uniform", "test_unigram", "test_ngram"] {
+        assert!(runs.iter().all(|run| run[level].parse::<f64>().unwrap() > 0.0), "{level}");
+    }
+    let of = |seed: &str, column: &str| -> Vec<&str> {
+        let rows = runs.iter().filter(|run| run["seed"] == seed);
+        rows.map(|run| run[column].as_str()).collect()
+    };
+    for column in ["test_ngram", "test_unigram"] {
+        assert_ne!(of("0", column)[0], of("1", column)[0], "another text");
+        assert!(of("0", column).iter().all(|one| *one == of("0", column)[0]));
+    }
+    assert!(runs.iter().all(|run| run["test_floor"].is_empty()), "nobody knows it");
+    assert_eq!(fs::read_dir(out.join(".levels")).unwrap().count(), 2, "once a text");
+}
+
+#[test]
+fn a_fixed_text_without_test_is_the_run_that_it_was_before_there_was_test() {
+    let folder = Folder::new();
+    let spec = fixture("tiny.toml");
+    let sweep = |name: &str, test: &str| {
+        let (out, test) = (folder.0.path().join(name), format!("data.test={test}"));
+        let set = ["--set", "data.texts=fixed", "--set", &test];
+        wane_ok(&[&["sweep", text(&spec), "--out", text(&out)], &set[..]].concat());
+        let curves = rows(&out.join("tiny/curves.csv")).into_iter();
+        let numbers = curves.map(|row| (row["step"].clone(), row["val_loss"].clone()));
+        (rows(&out.join("tiny/runs.csv")), numbers.collect::<Vec<_>>())
+    };
+    let (before, curves) = sweep("before", "0");
+    assert!(before.iter().all(|run| run["test_loss"].is_empty() && run["texts"] == "fixed"));
+    assert_eq!(before[0]["run"], PINNED);
+    let (with, with_curves) = sweep("with", "300");
+    assert_eq!(curves, with_curves, "measuring changes no number");
+    assert!(with.iter().all(|run| !run["test_floor"].is_empty()));
+    assert_ne!(with[0]["run"], PINNED);
+}
+
+/// The first run of `tiny.toml` as it was named before there were test and texts.
+const PINNED: &str = "570795e4d856def8";
+
+#[test]
+fn seeds_of_text_and_of_weights_can_be_varied_apart() {
+    let folder = Folder::new();
+    let (spec, out) = (fixture("tiny.toml"), folder.0.path().join("out"));
+    let seeds = "seeds=[{ model = 4, data = 5, text = 6 }, { model = 4, data = 5, text = 7 }]";
+    wane_ok(&["sweep", text(&spec), "--set", seeds, "--out", text(&out)]);
+    let runs = rows(&out.join("tiny/runs.csv"));
+    let of = |run: &std::collections::HashMap<String, String>| {
+        ["seed", "model_seed", "data_seed", "text_seed"].map(|column| run[column].clone())
+    };
+    assert_eq!(of(&runs[0]), ["0", "4", "5", "6"]);
+    assert_eq!(of(&runs[1]), ["1", "4", "5", "7"]);
+}
+
+#[test]
+fn plan_says_how_the_source_is_cut() {
+    let (spec, data) = (fixture("tiny.toml"), shakespeare());
+    let plan = |set: &[&str]| {
+        let words = [&["plan", text(&spec), "--data", text(&data)], set].concat();
+        wane_ok(&words).stdout
+    };
+    let own = plan(&[]);
+    assert!(own.contains("600 train, 300 val and 300 test tokens"), "{own}");
+    assert!(own.contains("texts        per-seed"), "{own}");
+    let fixed = plan(&["--set", "data.train=8000", "--set", "data.test=400"]);
+    assert!(fixed.contains("texts        fixed"), "{fixed}");
+    assert!(fixed.contains("2 × data.train = 16000"), "{fixed}");
 }

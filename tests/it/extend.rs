@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use crate::common::{Call, fixture, text, wane, wane_ok};
+use crate::common::{Call, fixture, rows, text, wane, wane_ok};
 
 fn sweep(out: &Path, schedule: &str, steps: usize, more: &[&str]) -> Call {
     let (spec, steps) = (fixture("tiny.toml"), format!("train.steps={steps}"));
@@ -27,6 +27,15 @@ fn more_steps_give_what_training_from_the_start_gives_to_the_byte() {
         let (named, plain) = (two_parts.path().join("tiny-24-steps"), whole.path().join("tiny"));
         let read = |folder: &Path| fs::read_to_string(folder.join("curves.csv")).unwrap();
         assert_eq!(read(&named), read(&plain), "{schedule}");
+        let tested = |folder: &Path| -> Vec<String> {
+            let losses = ["test_loss", "stopped_test_loss"];
+            let of = |run: std::collections::HashMap<String, String>| {
+                losses.map(|name| run[name].clone())
+            };
+            rows(&folder.join("runs.csv")).into_iter().flat_map(of).collect()
+        };
+        assert_eq!(tested(&named), tested(&plain), "{schedule}");
+        assert!(tested(&named).iter().all(|loss| !loss.is_empty()));
         let kept = fs::read(two_parts.path().join("tiny/curves.csv")).unwrap();
         assert_eq!(kept, before, "the results of fewer steps stay");
     }
