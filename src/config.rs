@@ -16,7 +16,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-pub use data::{InitialWeights, Order, RunData, Split, Start};
+pub use data::{InitialWeights, Order, RunData, Split, Start, Texts};
 pub use decay::{Decay, Form, Mask, Moment, Rates, Role, timescale_steps, total_decay};
 pub use families::{Family, Layout, ParameterShape};
 pub use key::{Identity, Key, Kind, Range, Section, suggestion};

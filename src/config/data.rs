@@ -36,6 +36,27 @@ impl Named for Order {
     }
 }
 
+/// Which text the runs of a seed train on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Texts {
+    /// Every seed has a text of its own: another stream of the grammar, another excerpt of a file.
+    PerSeed,
+    /// All seeds have the same text.
+    Fixed,
+}
+
+impl Named for Texts {
+    const ALL: &'static [Self] = &[Texts::PerSeed, Texts::Fixed];
+
+    fn name(self) -> &'static str {
+        match self {
+            Texts::PerSeed => "per-seed",
+            Texts::Fixed => "fixed",
+        }
+    }
+}
+
 /// Where the first weights come from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -1,7 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use crate::config::Family;
-use crate::config::{Form, Mask, timescale_steps, total_decay};
+use crate::config::{Family, Form, Mask, Texts, timescale_steps, total_decay};
 use crate::experiment::Entry;
 use crate::published::Transfer;
 use crate::record::{CurveRow, Status, best_evaluation};
@@ -28,7 +27,8 @@ pub struct RunRow {
     /// Lowest val loss of all evaluations after the first step.
     pub best_val_loss: Option<f64>,
     /// Where that was reached.
-    pub best_val_step: Option<usize>,
+    #[serde(alias = "best_val_step")]
+    pub best_step: Option<usize>,
     /// Λ, see [`total_decay`].
     pub total_decay: Option<f64>,
     /// τ, see [`timescale_steps`].
@@ -63,6 +63,40 @@ pub struct RunRow {
     /// Training tokens read; 0 in files of older versions.
     #[serde(default)]
     pub tokens: usize,
+    /// Loss of the last weights on the test windows. Like everything below, `None` in files of older
+    /// versions.
+    #[serde(default)]
+    pub test_loss: Option<f64>,
+    /// Loss on the test windows at [`best_step`](Self::best_step), measured there.
+    #[serde(default)]
+    pub stopped_test_loss: Option<f64>,
+    /// ln V: loss of a guess among all tokens.
+    #[serde(default)]
+    pub test_uniform: Option<f64>,
+    /// Test loss of a model that knows only how often each token occurs in the run's train text.
+    #[serde(default)]
+    pub test_unigram: Option<f64>,
+    /// Test loss of the best n-gram model of the run's train text, its order chosen on val.
+    #[serde(default)]
+    pub test_ngram: Option<f64>,
+    /// That order.
+    #[serde(default)]
+    pub test_ngram_order: Option<usize>,
+    /// Exact negative log-likelihood of the test windows: no model does better on average.
+    #[serde(default)]
+    pub test_floor: Option<f64>,
+    /// Whether every seed has a text of its own.
+    #[serde(default)]
+    pub texts: Option<Texts>,
+    /// Seed of the run's train text; `None` where the text is fixed.
+    #[serde(default)]
+    pub text_seed: Option<u64>,
+    /// Seed of the first weights; `None` where they came from a file.
+    #[serde(default)]
+    pub model_seed: Option<u64>,
+    /// Seed of the order of the data.
+    #[serde(default)]
+    pub data_seed: Option<u64>,
 }
 
 impl RunRow {
@@ -159,7 +193,7 @@ pub fn run_row(entry: &Entry, record: &SoFar) -> RunRow {
         val_loss: last.and_then(|row| row.val_loss),
         gap: last.and_then(CurveRow::gap),
         best_val_loss: best.map(|(loss, _)| loss),
-        best_val_step: best.map(|(_, step)| step),
+        best_step: best.map(|(_, step)| step),
         total_decay: total_decay(decay.form, decay.coefficient(), &schedule, recipe.steps),
         timescale_steps: timescale_steps(decay.form, decay.coefficient(), &schedule),
         weight_norm: last.and_then(|row| row.weight_norm),
@@ -174,6 +208,17 @@ pub fn run_row(entry: &Entry, record: &SoFar) -> RunRow {
         setting: entry.arm.setting(),
         val_unigram: end.and_then(|end| end.val_unigram),
         tokens: steps.saturating_mul(record.tokens_per_step),
+        test_loss: None,
+        stopped_test_loss: None,
+        test_uniform: None,
+        test_unigram: None,
+        test_ngram: None,
+        test_ngram_order: None,
+        test_floor: None,
+        texts: None,
+        text_seed: None,
+        model_seed: None,
+        data_seed: None,
     }
 }
 

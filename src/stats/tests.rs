@@ -20,7 +20,7 @@ pub(crate) fn row(form: Form, mask: Mask, weight_decay: f64, seed: u64, val_loss
         val_loss: ended.then_some(val_loss),
         gap: ended.then_some(val_loss - 1.0),
         best_val_loss: None,
-        best_val_step: None,
+        best_step: None,
         total_decay: Some(1.0),
         timescale_steps: None,
         weight_norm: None,
@@ -35,6 +35,17 @@ pub(crate) fn row(form: Form, mask: Mask, weight_decay: f64, seed: u64, val_loss
         setting: "5e771995e771".to_owned(),
         val_unigram: None,
         tokens: 0,
+        test_loss: None,
+        stopped_test_loss: None,
+        test_uniform: None,
+        test_unigram: None,
+        test_ngram: None,
+        test_ngram_order: None,
+        test_floor: None,
+        texts: None,
+        text_seed: None,
+        model_seed: None,
+        data_seed: None,
     }
 }
 
