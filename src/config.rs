@@ -1,5 +1,6 @@
 //! One training run: everything that its numbers depend on, and the name that this gives it.
 
+mod analysis;
 mod data;
 mod decay;
 mod families;
@@ -17,6 +18,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 pub use data::{InitialWeights, Order, RunData, Split, Start, Texts};
+pub use analysis::{AnalysisTerms, TestFamily};
 pub use decay::{Decay, Form, Mask, Moment, Rates, Role, timescale_steps, total_decay};
 pub use families::{Family, Layout, ParameterShape};
 pub use key::{Identity, Key, Kind, Range, Section, suggestion};
@@ -244,7 +246,7 @@ pub(crate) mod tests {
                 (number(range), number(range)).prop_map(|(a, b)| Value::Pair([a, b])).boxed()
             }
             Kind::Name(names) => prop::sample::select(names()).prop_map(Value::Name).boxed(),
-            Kind::Text | Kind::Seeds => unreachable!("no hyperparameter is a text"),
+            Kind::Text | Kind::Seeds | Kind::Names(_) => unreachable!("no hyperparameter is a text"),
         }
     }
 

@@ -19,7 +19,10 @@ use sha2::{Digest, Sha256};
 use toml::{Table, Value as Toml};
 
 use crate::config::Section;
-use crate::config::{Decay, ModelShape, Order, Recipe, Split, Value};
+use crate::config::{
+    AnalysisTerms, Decay, HYPERPARAMETERS, Hyperparameter, ModelShape, Named, Order, Recipe, Split,
+    TestFamily, Value,
+};
 use crate::corpus::Source;
 use crate::published::{Published, Transfer};
 use given::{Given, WrongKey};
@@ -56,6 +59,8 @@ pub struct Spec {
     pub arms: Vec<Arm>,
     /// Arms that were asked for and cannot be, and why.
     pub notes: Vec<String>,
+    /// How its runs are judged.
+    pub analysis: AnalysisTerms,
     /// The spec as a table, after the changes of the command line.
     table: Table,
 }
@@ -76,6 +81,10 @@ pub struct Arm {
     pub published: Option<&'static Published>,
     /// How its decay is carried over.
     pub transfer: Option<Transfer>,
+    /// Keys over whose values its rule is compared at its own best point, beside λ.
+    tuned: Vec<&'static str>,
+    /// Keys of `[train]` that any arm of the spec tunes.
+    axes: Vec<&'static str>,
     /// Which of the spec's `[[arm]]` tables it comes from, from 0.
     table_index: usize,
 }
@@ -91,7 +100,35 @@ impl Arm {
 
     /// Identity of model and recipe, 12 hex digits: arms that share it differ in their decay alone.
     pub fn setting(&self) -> String {
-        let text = serde_json::to_string(&(self.model, self.recipe));
+        self.identity_with(&self.recipe)
+    }
+
+    /// The same of what no arm of the spec tunes.
+    pub fn base(&self) -> String {
+        let mut recipe = self.recipe;
+        for row in self.axes() {
+            row.set(&mut recipe, &(row.get)(&Recipe::DEFAULT));
+        }
+        self.identity_with(&recipe)
+    }
+
+    /// Keys of `[train]` that any arm of the spec tunes, with their values here: `lr=0.003 steps=600`.
+    pub fn place(&self) -> String {
+        let values = self.axes().map(|row| format!("{}={}", row.key.name, (row.get)(&self.recipe)));
+        values.collect::<Vec<_>>().join(" ")
+    }
+
+    /// Keys over whose values its rule is compared at its own best point, such as `lr weight_decay`.
+    pub fn tuned(&self) -> String {
+        self.tuned.join(" ")
+    }
+
+    fn axes(&self) -> impl Iterator<Item = &'static Hyperparameter> {
+        HYPERPARAMETERS.iter().filter(|row| self.axes.contains(&row.key.name))
+    }
+
+    fn identity_with(&self, recipe: &Recipe) -> String {
+        let text = serde_json::to_string(&(self.model, recipe));
         let hash = Sha256::digest(text.expect("numbers and names can be written as JSON"));
         hash.iter().take(6).map(|byte| format!("{byte:02x}")).collect()
     }
@@ -165,8 +202,23 @@ fn resolve(table: &Table, changes: &Changes) -> Result<Spec> {
     let arms = arms(table, published.is_some())?;
     let common = grid::Common { model: &model, train: &train, published, seeds: seeds.len() };
     let grid::Grid { arms, notes } = grid::expand(&arms, &common)?;
+    let analysis = analysis(&part(Section::Analysis)?);
     let Top { name, question, .. } = top;
-    Ok(Spec { name, question, seeds, source, split, arms, notes, table: table.clone() })
+    Ok(Spec { name, question, seeds, source, split, arms, notes, analysis, table: table.clone() })
+}
+
+/// What `[analysis]` says on top of the defaults.
+fn analysis(given: &Given) -> AnalysisTerms {
+    let default = AnalysisTerms::default();
+    let number = |key| given.numbers(key).and_then(|numbers| numbers.first().copied());
+    let families = given.names("families").map(|names| {
+        names.into_iter().filter_map(TestFamily::parse).collect::<Vec<TestFamily>>()
+    });
+    AnalysisTerms {
+        families: families.unwrap_or(default.families),
+        epsilon: number("epsilon"),
+        alpha: number("alpha").unwrap_or(default.alpha),
+    }
 }
 
 /// What stands above all tables.
@@ -178,7 +230,7 @@ struct Top {
 
 impl Top {
     fn read(table: &Table) -> Result<Self> {
-        const TABLES: [&str; 5] = ["recipe", "data", "model", "train", "arm"];
+        const TABLES: [&str; 6] = ["recipe", "data", "model", "train", "arm", "analysis"];
         let (mut own, mut seeds) = (Table::new(), None);
         for (key, value) in table {
             match key.as_str() {

@@ -78,7 +78,7 @@ fn numbers(out: &Path, data: &Data, summary: &Summary) -> Result<Vec<Ready>> {
         (out.join("summary.json"), json_of(summary)?),
     ];
     if let Some(table) = &data.analysis.values {
-        let text = values::markdown(table, &summary.fine_print);
+        let text = values::markdown(table, data.analysis.loss, &summary.fine_print);
         ready.push((out.join("table.csv"), csv_of(&values::csv_rows(table))?));
         ready.push((out.join("table.md"), format!("{}\n", text.trim_end()).into_bytes()));
     }

@@ -54,6 +54,15 @@ pub fn size(estimate: Estimate, decimals: usize) -> String {
     with_half(fixed(estimate.mean.abs(), decimals), estimate.half_width, decimals)
 }
 
+/// An interval: `[−0.098, −0.010]`; an end that is not known is left open.
+pub fn interval([low, high]: [f64; 2], decimals: usize) -> String {
+    let end = |value: f64| match value.is_finite() {
+        true => signed(value, decimals),
+        false => "?".to_owned(),
+    };
+    format!("[{}, {}]", end(low), end(high))
+}
+
 /// A number with half the width of its interval, where that is known.
 pub fn with_half(number: String, half_width: Option<f64>, decimals: usize) -> String {
     match half_width {

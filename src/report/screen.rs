@@ -1,30 +1,32 @@
 use super::tables::{align_right, new_table};
 use super::{format, values, words};
-use crate::config::{Named, Role};
+use crate::config::{Named, Role, TestFamily};
 use crate::experiment::Setting;
 use crate::plural::counted;
 use crate::results::ManifestRow;
-use crate::stats::{Analysis, Cell, Quantity};
+use crate::stats::{Analysis, Cell, Comparison, Kind, Quantity};
 
-/// Verdicts that are shown, at most.
-const MOST_VERDICTS: usize = 12;
+/// Verdicts of a family that are shown, at most.
+const MOST_VERDICTS: usize = 6;
 /// Warnings that are shown, at most.
-const MOST_WARNINGS: usize = 8;
+const MOST_WARNINGS: usize = 4;
 
-/// The answer on one screen: verdicts, each rule at its best λ, how to read it, warnings.
+/// The answer on one screen: verdicts by family, each rule at its best point, how to read it, warnings.
 pub fn answer(analysis: &Analysis) -> String {
     if let Some(sentence) = words::no_result(analysis) {
         return sentence;
     }
     let alarm = words::alarm(analysis);
     let mut parts: Vec<String> = alarm.iter().map(|alarm| format!("warning: {alarm}")).collect();
-    parts.extend(analysis.values.iter().map(values::screen));
+    parts.extend(analysis.values.iter().map(|table| values::screen(table, analysis.loss)));
     if analysis.own_groups().next().is_some() {
-        let verdicts = shortened(analysis);
-        if !verdicts.is_empty() {
-            parts.push(verdicts.join("\n"));
-        }
+        let families: Vec<String> =
+            TestFamily::ALL.iter().filter_map(|family| verdicts(analysis, *family)).collect();
+        parts.extend((!families.is_empty()).then(|| families.join("\n")));
         parts.push(best_table(analysis));
+        let told = [words::levels(analysis), words::gap(analysis)];
+        let told: Vec<String> = told.into_iter().flatten().collect();
+        parts.extend((!told.is_empty()).then(|| told.join("\n")));
     }
     parts.push(words::fine_print(analysis));
     let rest = &analysis.warnings[usize::from(alarm.is_some())..];
@@ -40,65 +42,72 @@ pub fn answer(analysis: &Analysis) -> String {
     parts.join("\n\n")
 }
 
-/// The verdicts; where they would fill the screen, those that tell something apart.
-fn shortened(analysis: &Analysis) -> Vec<String> {
-    let all = words::verdicts(analysis);
-    if all.len() <= MOST_VERDICTS {
-        return all;
-    }
-    let apart = analysis.headline.iter().filter(|one| one.is_distinguishable());
-    let mut shown: Vec<String> = apart.take(MOST_VERDICTS).map(words::verdict).collect();
-    shown.push(format!("{} more comparisons are in the report", all.len() - shown.len()));
-    shown
+/// The verdicts of a family below its question; where they would fill the screen, the decided ones.
+fn verdicts(analysis: &Analysis, family: TestFamily) -> Option<String> {
+    let tested = |one: &&Comparison| one.kind() != Kind::NoTest;
+    let all: Vec<&Comparison> =
+        analysis.headline.iter().filter(|one| one.family == Some(family)).filter(tested).collect();
+    let tests = all.first()?.judgement.family_size;
+    let shown: Vec<&Comparison> = match all.len() <= MOST_VERDICTS {
+        true => all.clone(),
+        false => {
+            let decided = all.iter().filter(|one| one.kind() != Kind::Undecided);
+            decided.take(MOST_VERDICTS).copied().collect()
+        }
+    };
+    let mut lines = vec![format!("{} ({})", words::family(family), counted(tests, "test"))];
+    lines.extend(shown.iter().map(|one| format!("  {}", words::verdict(one, analysis))));
+    let more = all.len() - shown.len();
+    lines.extend((more > 0).then(|| format!("  {} in the report", counted(more, "more comparison"))));
+    Some(lines.join("\n"))
 }
 
-/// Per rule the best λ, its val loss and gap over the seeds, and the difference from no decay.
+/// Per rule the best point: its loss at the last step and stopped, the gap, and how many runs are in it.
 fn best_table(analysis: &Analysis) -> String {
-    let header =
-        ["form", "mask", "best λ", "val loss", "gap", "val − no decay", "gap − no decay", "n"];
+    let loss = words::quantity(analysis.loss);
+    let header = ["form", "mask", "best λ", loss, "if stopped at its best", "gap", "n"];
     let mut table = new_table(&header);
-    if let Some(baseline) = analysis.own_groups().find_map(|group| group.baseline.as_ref()) {
-        table.add_row(row("none", "", "0", Some(baseline), None));
+    let none = analysis.contenders.iter().find_map(|one| one.best_without_decay());
+    let baseline = analysis.own_groups().find_map(|group| group.baseline.as_ref());
+    if let Some(cell) = none.map(|point| &point.cell).or(baseline) {
+        let at = none.map_or("", |point| point.side.at.as_str());
+        table.add_row(row(analysis, ["none", "", &with_others("0", at)], Some(cell)));
     }
-    for group in analysis.own_groups() {
-        let Some(mask) = group.rule.mask else { continue };
-        let form = match group.rule.variant.as_str() {
-            "" => group.rule.form.name().to_owned(),
-            variant => format!("{} {variant}", group.rule.form),
+    for contender in &analysis.contenders {
+        let rule = &contender.rule;
+        let Some(mask) = rule.mask else { continue };
+        let form = match rule.variant.as_str() {
+            "" => rule.form.name().to_owned(),
+            variant => format!("{} {variant}", rule.form),
         };
-        let best = group.best();
-        let baseline = group.baseline.as_ref().filter(|_| best.is_some_and(Cell::decays));
-        let lambda = words::best_lambda(group, best);
-        table.add_row(row(&form, mask.name(), &lambda, best, baseline));
+        let best = contender.best();
+        let lambda = best.map_or("none".to_owned(), |point| {
+            with_others(&format::lambda(rule.form, point.side.weight_decay), &point.side.at)
+        });
+        let cell = best.map(|point| &point.cell);
+        table.add_row(row(analysis, [&form, mask.name(), &lambda], cell));
     }
     align_right(&mut table, 2..header.len());
     table.to_string()
 }
 
-fn row(
-    form: &str,
-    mask: &str,
-    lambda: &str,
-    cell: Option<&Cell>,
-    baseline: Option<&Cell>,
-) -> [String; 8] {
+/// λ with the values of what else is tuned.
+fn with_others(lambda: &str, at: &str) -> String {
+    if at.is_empty() { lambda.to_owned() } else { format!("{lambda} {at}") }
+}
+
+fn row(analysis: &Analysis, names: [&str; 3], cell: Option<&Cell>) -> [String; 7] {
     let number = |quantity: Quantity| {
         format::mean(cell.and_then(|cell| cell.estimate(|run| quantity.of(run))), 4)
     };
-    let difference = |quantity: Quantity| {
-        let both = cell.zip(baseline);
-        let paired =
-            |(cell, baseline): (&Cell, &Cell)| cell.paired(baseline, |run| quantity.of(run));
-        format::difference(both.and_then(paired), 4)
-    };
+    let [form, mask, lambda] = names.map(str::to_owned);
     [
-        form.to_owned(),
-        mask.to_owned(),
-        lambda.to_owned(),
-        number(Quantity::ValLoss),
+        form,
+        mask,
+        lambda,
+        number(analysis.loss),
+        number(analysis.loss.stopped()),
         number(Quantity::Gap),
-        difference(Quantity::ValLoss),
-        difference(Quantity::Gap),
         cell.map_or(0, |cell| cell.done().count()).to_string(),
     ]
 }

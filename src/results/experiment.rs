@@ -1,5 +1,6 @@
 use serde::{Deserialize, Serialize};
 
+use crate::config::AnalysisTerms;
 use crate::record::Provenance;
 
 /// `experiment.json`: what was asked, of what, by which program.
@@ -24,6 +25,9 @@ pub struct Experiment {
     pub unseen: Option<String>,
     /// SHA-256 over vocabulary and tokens.
     pub digest: String,
+    /// How its runs are judged.
+    #[serde(default)]
+    pub analysis: AnalysisTerms,
     /// What trained its runs, and the command that wrote its files.
     pub provenance: Provenance,
 }

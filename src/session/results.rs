@@ -31,6 +31,7 @@ pub fn present(
         alphabet: inputs.corpus.alphabet_told(),
         unseen: inputs.corpus.unseen_told(),
         digest: inputs.corpus.digest.clone(),
+        analysis: inputs.spec.analysis.clone(),
         provenance: origin(ends, call),
     };
     let rows = write_results(&folder, &experiment, &inputs.plan, store)?;

@@ -62,7 +62,9 @@ fn value_of(kind: &Kind) -> BoxedStrategy<Value> {
             (number(range), number(range)).prop_map(|(a, b)| Value::Pair([a, b])).boxed()
         }
         Kind::Name(names) => prop::sample::select(names()).prop_map(Value::Name).boxed(),
-        Kind::Text | Kind::Seeds => unreachable!("no key of [train] is a text"),
+        Kind::Text | Kind::Seeds | Kind::Names(_) => {
+            unreachable!("no key of [train] is a text")
+        }
     }
 }
 

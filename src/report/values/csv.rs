@@ -104,7 +104,7 @@ impl Numbers {
         let comparison = carried.against_none.as_ref();
         Numbers {
             difference: comparison.map(|comparison| comparison.difference),
-            p_holm: comparison.and_then(|comparison| comparison.p_holm),
+            p_holm: comparison.and_then(|comparison| comparison.judgement.p_holm),
             ..Numbers::of_cell(&carried.cell)
         }
     }
