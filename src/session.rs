@@ -8,6 +8,7 @@ mod folder;
 mod forecast;
 mod inputs;
 pub mod local;
+mod prospect;
 mod request;
 mod results;
 mod saving;
@@ -34,6 +35,7 @@ use crate::talk::say;
 
 pub use forecast::Forecast;
 pub use inputs::Inputs;
+pub use prospect::Prospect;
 pub use request::{Options, Request};
 pub use saving::Saves;
 

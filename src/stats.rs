@@ -22,8 +22,7 @@ use crate::results::RunRow;
 use comparison::{Court, cells_against_none};
 
 pub use comparison::{Comparison, Opponent};
-pub use contenders::{Contender, Point};
-pub use families::{Question, questions};
+pub use contenders::{Contender, Point, best, best_at_full_length};
 pub use groups::{Cell, Group, Rule, Side, group_by_rule};
 pub use inference::{Estimate, FEWEST_SEEDS};
 pub use levels::{Epsilon, EpsilonOrigin, GapChange, Levels, Reference};
@@ -127,6 +126,14 @@ impl Analysis {
     /// table only where there are no others.
     pub fn best(&self) -> Option<(&Group, &Cell)> {
         groups::best_of(self.own_groups()).or_else(|| groups::best_of(self.groups.iter()))
+    }
+
+    /// The rule with the lowest mean val loss at its own best point, of those that ask the experiment's own
+    /// questions.
+    pub fn best_point(&self) -> Option<(&Contender, &Point)> {
+        let bests = self.contenders.iter().filter_map(|one| Some((one, one.best()?)));
+        let loss = |point: &Point| point.cell.mean(|run| run.val_loss).unwrap_or(f64::NAN);
+        bests.min_by(|a, b| loss(a.1).total_cmp(&loss(b.1)))
     }
 
     /// Most seeds that any cell has, whether their runs have ended or not.

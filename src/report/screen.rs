@@ -1,10 +1,12 @@
 use super::tables::{align_right, new_table};
 use super::{format, values, words};
-use crate::config::{Named, Role, TestFamily};
+use crate::config::{Form, Named, Role, TestFamily};
 use crate::experiment::Setting;
 use crate::plural::counted;
 use crate::results::ManifestRow;
-use crate::stats::{Analysis, Cell, Comparison, Kind, Quantity};
+use crate::stats::{
+    Analysis, Comparison, Contender, Kind, Point, Quantity, best, best_at_full_length,
+};
 
 /// Verdicts of a family that are shown, at most.
 const MOST_VERDICTS: usize = 6;
@@ -24,7 +26,7 @@ pub fn answer(analysis: &Analysis) -> String {
             TestFamily::ALL.iter().filter_map(|family| verdicts(analysis, *family)).collect();
         parts.extend((!families.is_empty()).then(|| families.join("\n")));
         parts.push(best_table(analysis));
-        let told = [words::levels(analysis), words::gap(analysis)];
+        let told = [words::levels(analysis), words::u_turn(analysis), words::gap(analysis)];
         let told: Vec<String> = told.into_iter().flatten().collect();
         parts.extend((!told.is_empty()).then(|| told.join("\n")));
     }
@@ -55,61 +57,69 @@ fn verdicts(analysis: &Analysis, family: TestFamily) -> Option<String> {
             decided.take(MOST_VERDICTS).copied().collect()
         }
     };
-    let mut lines = vec![format!("{} ({})", words::family(family), counted(tests, "test"))];
-    lines.extend(shown.iter().map(|one| format!("  {}", words::verdict(one, analysis))));
+    let loss = words::quantity(analysis.loss);
+    let tests = counted(tests, "test");
+    let mut lines = vec![format!("{}, {loss} ({tests})", words::family(family))];
+    lines.extend(shown.iter().map(|one| format!("  {}", words::line(one, analysis))));
     let more = all.len() - shown.len();
     lines.extend((more > 0).then(|| format!("  {} in the report", counted(more, "more comparison"))));
     Some(lines.join("\n"))
 }
 
-/// Per rule the best point: its loss at the last step and stopped, the gap, and how many runs are in it.
+/// Per rule the best point: its loss at the last step and stopped, that of its own best horizon where that is
+/// tuned, the gap, and how many runs are in it.
 fn best_table(analysis: &Analysis) -> String {
     let loss = words::quantity(analysis.loss);
-    let header = ["form", "mask", "best λ", loss, "if stopped at its best", "gap", "n"];
+    let tunes_steps =
+        analysis.contenders.iter().flat_map(|one| one.points.iter().chain(&one.none)).any(|point| {
+            point.side.value("steps").is_some()
+        });
+    let horizon = tunes_steps.then_some("at its own horizon");
+    let stopped = "if stopped at its best";
+    let header = ["form", "mask", "best λ", loss, stopped].into_iter().chain(horizon);
+    let header: Vec<&str> = header.chain(["gap", "n"]).collect();
     let mut table = new_table(&header);
-    let none = analysis.contenders.iter().find_map(|one| one.best_without_decay());
-    let baseline = analysis.own_groups().find_map(|group| group.baseline.as_ref());
-    if let Some(cell) = none.map(|point| &point.cell).or(baseline) {
-        let at = none.map_or("", |point| point.side.at.as_str());
-        table.add_row(row(analysis, ["none", "", &with_others("0", at)], Some(cell)));
+    let mut add = |names: [&str; 2], points: &[Point], form: Form| {
+        table.add_row(row(analysis, names, points, form, tunes_steps));
+    };
+    if let Some(none) = analysis.contenders.iter().map(|one| &one.none).find(|all| !all.is_empty()) {
+        add(["none", ""], none, Form::None);
     }
-    for contender in &analysis.contenders {
-        let rule = &contender.rule;
-        let Some(mask) = rule.mask else { continue };
+    for Contender { rule, points, .. } in &analysis.contenders {
         let form = match rule.variant.as_str() {
             "" => rule.form.name().to_owned(),
             variant => format!("{} {variant}", rule.form),
         };
-        let best = contender.best();
-        let lambda = best.map_or("none".to_owned(), |point| {
-            with_others(&format::lambda(rule.form, point.side.weight_decay), &point.side.at)
-        });
-        let cell = best.map(|point| &point.cell);
-        table.add_row(row(analysis, [&form, mask.name(), &lambda], cell));
+        add([&form, rule.mask.map_or("", |mask| mask.name())], points, rule.form);
     }
     align_right(&mut table, 2..header.len());
     table.to_string()
 }
 
-/// λ with the values of what else is tuned.
-fn with_others(lambda: &str, at: &str) -> String {
-    if at.is_empty() { lambda.to_owned() } else { format!("{lambda} {at}") }
-}
-
-fn row(analysis: &Analysis, names: [&str; 3], cell: Option<&Cell>) -> [String; 7] {
-    let number = |quantity: Quantity| {
-        format::mean(cell.and_then(|cell| cell.estimate(|run| quantity.of(run))), 4)
+fn row(
+    analysis: &Analysis,
+    [form, mask]: [&str; 2],
+    points: &[Point],
+    of: Form,
+    tunes_steps: bool,
+) -> Vec<String> {
+    let point = best_at_full_length(points);
+    let number = |point: Option<&Point>, quantity: Quantity| {
+        let estimate = point.and_then(|point| point.cell.estimate(|run| quantity.of(run)));
+        format::mean(estimate, 4)
     };
-    let [form, mask, lambda] = names.map(str::to_owned);
-    [
-        form,
-        mask,
-        lambda,
-        number(analysis.loss),
-        number(analysis.loss.stopped()),
-        number(Quantity::Gap),
-        cell.map_or(0, |cell| cell.done().count()).to_string(),
-    ]
+    let lambda = point.map_or("none".to_owned(), |point| {
+        let lambda = format::lambda(of, point.side.weight_decay);
+        if point.side.at.is_empty() { lambda } else { format!("{lambda} {}", point.side.at) }
+    });
+    let horizon = tunes_steps.then(|| number(best(points), analysis.loss));
+    let mut cells = vec![form.to_owned(), mask.to_owned(), lambda];
+    cells.push(number(point, analysis.loss));
+    cells.push(number(point, analysis.loss.stopped()));
+    cells.extend(horizon);
+    cells.push(number(point, Quantity::Gap));
+    cells.push(point.map_or(0, |point| point.cell.done().count()).to_string());
+    cells
 }
 
 /// What has become of each run: identity, arm, seed, state, detail.

@@ -6,7 +6,8 @@ use crate::record::Status;
 use crate::results::RunRow;
 use crate::config::TestFamily;
 use crate::stats::{
-    Analysis, Cell, Comparison, Estimate, Group, Kind, Levels, Opponent, Quantity, ValuesTable,
+    Analysis, Cell, Comparison, Contender, Estimate, Group, Kind, Levels, Opponent, Point, Quantity,
+    ValuesTable, best_at_full_length,
 };
 
 /// A row of `summary.csv`: one arm over its seeds. Losses in nats per token, at the last step unless
@@ -79,6 +80,8 @@ pub struct Summary {
     /// Share of families in which any claim may be false.
     pub alpha: f64,
     pub reference_levels: Levels,
+    /// The rules that are compared, each at its own best point.
+    pub rules: Vec<RuleRow>,
     /// Every comparison of every family as numbers.
     pub comparisons: Vec<ComparisonRow>,
     pub arms: Vec<SummaryRow>,
@@ -90,6 +93,50 @@ pub struct Splits {
     pub fitted_on: &'static str,
     pub chosen_on: &'static str,
     pub reported_on: &'static str,
+}
+
+/// A rule at its own best point, as numbers: the reported loss, means over seeds.
+#[derive(Clone, Debug, Serialize)]
+pub struct RuleRow {
+    form: Form,
+    mask: Option<Mask>,
+    variant: String,
+    /// Points among which the best is chosen.
+    points: usize,
+    /// λ of the best, and the values of what else is tuned, such as `lr=0.001`.
+    weight_decay: Option<f64>,
+    at: Option<String>,
+    /// At the longest horizon.
+    r#final: Option<f64>,
+    stopped: Option<f64>,
+    /// At the best horizon, where `steps` is tuned.
+    horizon_tuned: Option<f64>,
+    /// The smallest and the largest λ whose mean loss is within ε of the best; it describes the grid.
+    within_epsilon: Option<[f64; 2]>,
+}
+
+impl RuleRow {
+    fn of(analysis: &Analysis, contender: &Contender) -> Self {
+        let best = contender.best();
+        let full = best_at_full_length(&contender.points);
+        let mean = |point: Option<&Point>, quantity: Quantity| {
+            point.and_then(|point| point.cell.mean(|run| quantity.of(run)))
+        };
+        let horizon_tuned = best.filter(|point| point.side.value("steps").is_some());
+        let rule = &contender.rule;
+        RuleRow {
+            form: rule.form,
+            mask: rule.mask,
+            variant: rule.variant.clone(),
+            points: contender.points.len(),
+            weight_decay: best.and_then(|point| point.side.weight_decay),
+            at: best.map(|point| point.side.at.clone()),
+            r#final: mean(full, analysis.loss),
+            stopped: mean(full, analysis.loss.stopped()),
+            horizon_tuned: mean(horizon_tuned, analysis.loss),
+            within_epsilon: contender.within(analysis.epsilon.map(|one| one.value), analysis.loss),
+        }
+    }
 }
 
 /// A comparison as numbers.
@@ -134,6 +181,7 @@ impl Summary {
             epsilon: analysis.epsilon.map(|epsilon| epsilon.value),
             alpha: analysis.alpha,
             reference_levels: analysis.levels,
+            rules: analysis.contenders.iter().map(|one| RuleRow::of(analysis, one)).collect(),
             comparisons: analysis.headline.iter().chain(compared).map(ComparisonRow::of).collect(),
             arms: arms.collect(),
         }

@@ -14,13 +14,13 @@ mod warnings;
 use super::format;
 use crate::stats::{Analysis, Cell, Group, Kind, Quantity};
 
-pub use findings::{family, finding, story_title, verdict, verdicts};
+pub use findings::{family, finding, line, story_title, verdicts};
 pub use levels::levels;
 pub use nothing::no_result;
 pub use power::{needed, power};
 pub use reading::fine_print;
 pub use rules::{arm, at_lambda, decay_label, label, labels};
-pub use short::{alarm, gap, in_short};
+pub use short::{alarm, gap, in_short, u_turn};
 pub use values::{row_title, row_verdict, table_in_short, table_verdicts};
 pub use warnings::warning;
 

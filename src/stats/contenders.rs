@@ -2,6 +2,7 @@
 
 use super::contrast::{Scores, chosen_by_all};
 use super::groups::{Cell, Rule, Side};
+use super::inference::Estimate;
 use super::quantity::Quantity;
 use crate::results::{Draw, RunRow};
 
@@ -100,15 +101,48 @@ impl Contender {
         best(&self.points)
     }
 
+    /// How much a point loses against the best, in the mean of a loss over seeds paired with the best's; points
+    /// that may not be chosen have none.
+    pub fn regret(&self, point: &Point, loss: Quantity) -> Option<Estimate> {
+        let best = self.best()?;
+        point.is_eligible.then(|| point.cell.paired(&best.cell, |run| loss.of(run)))?
+    }
+
+    /// The smallest and the largest λ whose mean regret is at most `epsilon`.
+    pub fn within(&self, epsilon: Option<f64>, loss: Quantity) -> Option<[f64; 2]> {
+        let is_within = |point: &&Point| {
+            let regret = self.regret(point, loss);
+            regret.zip(epsilon).is_some_and(|(regret, epsilon)| regret.mean <= epsilon)
+        };
+        let lambdas = self.points.iter().filter(is_within).filter_map(|one| one.side.weight_decay);
+        let ends = lambdas.fold([f64::INFINITY, f64::NEG_INFINITY], |[low, high], lambda| {
+            [low.min(lambda), high.max(lambda)]
+        });
+        (ends[0] <= ends[1]).then_some(ends)
+    }
+
     /// No decay at its own best point.
     pub fn best_without_decay(&self) -> Option<&Point> {
         best(&self.none)
     }
 }
 
-fn best(points: &[Point]) -> Option<&Point> {
+/// The best of these points at the longest horizon: its last step is what a run ends with that nobody
+/// shortened. The best of all, where they share one horizon.
+pub fn best_at_full_length(points: &[Point]) -> Option<&Point> {
+    let steps = |point: &&Point| point.side.value("steps").unwrap_or(0.0);
+    let longest = points.iter().map(|point| steps(&point)).fold(0.0, f64::max);
+    lowest(points.iter().filter(|point| steps(point) == longest))
+}
+
+/// The point with the lowest mean val loss.
+pub fn best(points: &[Point]) -> Option<&Point> {
+    lowest(points.iter())
+}
+
+fn lowest<'a>(points: impl Iterator<Item = &'a Point>) -> Option<&'a Point> {
     let loss = |point: &Point| point.cell.mean(|run| run.val_loss);
-    let eligible = points.iter().filter(|point| point.is_eligible);
+    let eligible = points.filter(|point| point.is_eligible);
     let known = eligible.filter_map(|point| Some((loss(point)?, point)));
     known.min_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, point)| point)
 }

@@ -12,7 +12,7 @@
 //!   ([`Rotations`]); where there is one arm to choose from, that is Student's t-test.
 
 use super::inference::t_cdf;
-use super::rotations::{Rotations, dot};
+use super::rotations::{Rotation, Rotations};
 
 /// An arm's losses by seed.
 #[derive(Clone, Debug, PartialEq)]
@@ -200,7 +200,7 @@ impl Tail {
         if self.p(low) <= tail {
             low = start - spread;
         }
-        for _ in 0..50 {
+        for _ in 0..34 {
             let middle = f64::midpoint(low, high);
             let is_above = self.p(middle) <= tail;
             *if is_above { &mut high } else { &mut low } = middle;
@@ -225,29 +225,24 @@ impl<'a> Turned<'a> {
     }
 
     /// The moments against every other arm under a rotation, with a choice of its own.
-    fn moments(&self, rotation: &[f64]) -> impl Iterator<Item = Moments> {
-        let seeds = self.own[0].score.len();
-        let rows = || rotation.chunks_exact(seeds);
-        let chosen = self.chosen(rotation, seeds);
+    fn moments(&self, rotation: Rotation) -> Vec<Moments> {
+        let chosen = self.chosen(rotation).into_iter().enumerate();
         let own: Vec<f64> =
-            rows().zip(chosen).map(|(row, arm)| dot(row, &self.own[arm].score)).collect();
-        let shift: Vec<f64> = rows().map(|row| row.iter().sum()).collect();
+            chosen.map(|(seed, arm)| rotation.at(seed, &self.own[arm].score)).collect();
+        let shift = rotation.turn(&vec![1.0; own.len()]);
         let against = |other: &Scores| {
-            let turned: Vec<f64> = rows().map(|row| dot(row, &other.score)).collect();
+            let turned = rotation.turn(&other.score);
             Moments::of(own.iter().zip(&turned).map(|(own, other)| own - other), &shift)
         };
-        self.other.iter().map(against).collect::<Vec<_>>().into_iter()
+        self.other.iter().map(against).collect()
     }
 
-    fn chosen(&self, rotation: &[f64], seeds: usize) -> Vec<usize> {
+    fn chosen(&self, rotation: Rotation) -> Vec<usize> {
         let arms = self.own.len();
-        let mut turned = vec![0.0; seeds * arms];
+        let turned = rotation.turn_rows(&self.choose);
         let mut sums = vec![0.0; arms];
-        for (row, turned) in rotation.chunks_exact(seeds).zip(turned.chunks_exact_mut(arms)) {
-            for (weight, losses) in row.iter().zip(self.choose.chunks_exact(arms)) {
-                turned.iter_mut().zip(losses).for_each(|(sum, loss)| *sum += weight * loss);
-            }
-            sums.iter_mut().zip(&*turned).for_each(|(sum, loss)| *sum += loss);
+        for row in turned.chunks_exact(arms) {
+            sums.iter_mut().zip(row).for_each(|(sum, loss)| *sum += loss);
         }
         let without = |own: &[f64]| lowest(arms, |arm| sums[arm] - own[arm]);
         turned.chunks_exact(arms).map(without).collect()

@@ -4,7 +4,9 @@ use super::comparison::common_differences;
 use super::contenders::{Contender, Operand};
 use super::families::{Question, questions};
 use super::quantity::Quantity;
+use super::values::ValuesTable;
 use crate::config::{Named, TestFamily};
+use crate::results::RunRow;
 
 /// A family of a plan, and what is known of its spread.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -15,27 +17,28 @@ pub struct FamilySpread {
     /// Standard deviation of paired differences, pooled over the family's pairs of arms with at least two
     /// common seeds; missing where there are none.
     pub sd: Option<f64>,
-    /// Differences that it rests on.
-    pub differences: usize,
+    /// Degrees of freedom of that.
+    pub degrees: usize,
 }
 
-/// The families of some contenders, with the spread of those of their runs that have ended.
-pub fn spreads(
-    contenders: &[Contender],
-    families: &[TestFamily],
-    loss: Quantity,
-) -> Vec<FamilySpread> {
-    let questions = questions(contenders);
+/// The families of the rows of a plan, with the spread of those of its runs that have ended.
+pub fn spreads(rows: &[RunRow], families: &[TestFamily]) -> Vec<FamilySpread> {
+    let contenders = Contender::of(rows, false);
+    let loss = Quantity::reported(rows);
+    let questions = questions(&contenders);
     let of = |family: &TestFamily| {
-        let own: Vec<&Question> =
-            questions.iter().filter(|question| question.family() == *family).collect();
-        let pools = own.iter().map(|question| pool(question, contenders, loss));
-        let (squares, freedom) = pools.fold((0.0, 0), |(a, n), (b, m)| (a + b, n + m));
+        let own = questions.iter().filter(|question| question.family() == *family);
+        let pools: Vec<(f64, usize)> = match family {
+            TestFamily::Published => ValuesTable::spreads(rows, loss),
+            _ => own.map(|question| pool(question, &contenders, loss)).collect(),
+        };
+        let tests = pools.len();
+        let (squares, freedom) = pools.iter().fold((0.0, 0), |(a, n), (b, m)| (a + b, n + m));
         FamilySpread {
             family: *family,
-            tests: own.len(),
+            tests,
             sd: (freedom > 0).then(|| (squares / freedom as f64).sqrt()),
-            differences: freedom,
+            degrees: freedom,
         }
     };
     let known = TestFamily::ALL.iter().filter(|family| families.contains(family));
@@ -60,13 +63,18 @@ fn pool(question: &Question, contenders: &[Contender], loss: Quantity) -> (f64, 
     let mut all = (0.0, 0);
     for left in &left {
         for right in &right {
-            let differences = common_differences(left, right);
-            let mean = differences.iter().sum::<f64>() / differences.len().max(1) as f64;
-            all.0 += differences.iter().map(|one| (one - mean).powi(2)).sum::<f64>();
-            all.1 += differences.len().saturating_sub(1);
+            let (squares, freedom) = squares(&common_differences(left, right));
+            all = (all.0 + squares, all.1 + freedom);
         }
     }
     all
+}
+
+/// Sum of squares around the mean, and its degrees of freedom.
+pub fn squares(differences: &[f64]) -> (f64, usize) {
+    let mean = differences.iter().sum::<f64>() / differences.len().max(1) as f64;
+    let squares = differences.iter().map(|one| (one - mean).powi(2)).sum();
+    (squares, differences.len().saturating_sub(1))
 }
 
 /// Each point of an operand as one of its own.

@@ -3,7 +3,8 @@
 
 use super::comparison::{Asked, Comparison, Court, Opponent, alone};
 use super::quantity::Quantity;
-use super::verdict::{Kind, Tally};
+use super::spread::squares;
+use super::verdict::{Kind, Tally, Terms};
 use super::groups::{Cell, Rule, Side};
 use super::warnings::TOO_LITTLE_DECAY;
 use crate::config::{Form, Mask, TestFamily};
@@ -81,6 +82,21 @@ impl ValuesTable {
             compare(&mut rows, loss, court);
         }
         (!rows.is_empty()).then_some(ValuesTable { rows })
+    }
+
+    /// For each comparison of a plan's table, the sum of squares of its differences and their degrees of
+    /// freedom.
+    pub fn spreads(runs: &[RunRow], loss: Quantity) -> Vec<(f64, usize)> {
+        let mut court = Court::new(Terms { alpha: 0.05, epsilon: None });
+        let table = ValuesTable::of(runs, loss, &mut court, &[]);
+        let rows = table.iter().flat_map(|table| &table.rows);
+        let pairs = rows.flat_map(|row| {
+            let carried = [&row.raw, &row.matched].into_iter().flatten();
+            carried.filter_map(|carried| Some((&carried.cell, row.none.as_ref()?)))
+        });
+        let differences =
+            pairs.map(|(carried, none)| carried.differences(none, |run| loss.of(run)));
+        differences.map(|differences| squares(&differences)).collect()
     }
 
     /// How many rows found what at one transfer.

@@ -92,6 +92,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "results",
             "runner",
             "signals",
+            "stats",
             "store",
             "talk",
         ],

@@ -29,14 +29,17 @@ pub fn verdict(comparison: &Comparison, analysis: &Analysis) -> String {
     format!("{}: {}", subject(comparison), finding(comparison, analysis))
 }
 
+/// One comparison as a line below the question of its family, which names the other side.
+pub fn line(comparison: &Comparison, analysis: &Analysis) -> String {
+    format!("{}: {}", subject(comparison), found(comparison, analysis, Default::default()))
+}
+
 /// What is compared.
 fn subject(comparison: &Comparison) -> String {
     let left = &comparison.left;
     match &comparison.right {
         Opponent::NoDecay | Opponent::Stopped => arm(left),
-        Opponent::Rule(right) => {
-            format!("{} against {}, each at its best", arm(left), arm(right))
-        }
+        Opponent::Rule(right) => format!("{} against {}", arm(left), arm(right)),
         Opponent::Crossed(others) => {
             let [other_mask, other_form, _] = &**others;
             let mask = |rule: &Rule| rule.mask.map_or("", |mask| mask.title());
@@ -54,57 +57,57 @@ fn subject(comparison: &Comparison) -> String {
 /// What a comparison found, to follow its subject: "test loss 0.054 lower than without decay …".
 pub fn finding(comparison: &Comparison, analysis: &Analysis) -> String {
     let what = quantity(comparison.quantity);
+    format!("{what} {}", found(comparison, analysis, opponent(&comparison.right)))
+}
+
+/// The same, naming the other side with these words or not at all.
+fn found(comparison: &Comparison, analysis: &Analysis, other: [&str; 3]) -> String {
+    let [than, to, against] = other;
     let word = kind(comparison.kind());
     let difference = comparison.difference;
-    let size = format::fixed(difference.mean.abs(), 3);
     let told = told(comparison);
     let p = comparison.judgement.p_holm.map_or(String::new(), |p| format!(", {}", format::p(p)));
-    let n = format!("n = {}", difference.n);
-    let [than, to, against] = opponent(&comparison.right);
+    let n = difference.n;
     match comparison.kind() {
         Kind::Lower | Kind::Higher => {
             let small = match comparison.is_within_epsilon {
                 true => "; less than what matters here",
                 false => "",
             };
-            let interval = interval(comparison);
-            format!("{what} {size} {word}{than} ({interval}{n}{p}{small})")
+            let size = format::fixed(difference.mean.abs(), 3);
+            format!("{size} {word}{than} ({told}, n = {n}{p}{small})")
         }
         Kind::Equivalent => {
             let within = analysis.epsilon.map_or(String::new(), |epsilon| {
-                format!(" within {}", format::fixed(epsilon.value, 3))
+                format!(" within {}", format::three_digits(epsilon.value))
             });
-            format!("{what} {word}{to}{within} ({told}, {n})")
+            format!("{word}{to}{within} ({told}, n = {n})")
         }
         Kind::Undecided => {
-            format!("{what} {word}{against} ({told}, {n}{p}; {})", further(comparison))
+            format!("{word}{against} ({told}, n = {n}{p}; {})", further(comparison))
         }
-        Kind::NoTest => format!("{what} {told}{against}, not tested ({n})"),
+        Kind::NoTest => format!("{told}{against}, not tested (n = {n})"),
     }
 }
 
 /// "than …", "to …" and "against …" of the other side, where the subject does not name it.
-fn opponent(right: &Opponent) -> [String; 3] {
-    let named = match right {
-        Opponent::NoDecay => ["than without decay", "to no decay", "against no decay"],
+fn opponent(right: &Opponent) -> [&'static str; 3] {
+    match right {
+        Opponent::NoDecay => [" than without decay", " to no decay", " against no decay"],
         Opponent::Stopped => {
-            ["than no decay stopped at its best", "to stopping", "against stopping"]
+            [" than no decay stopped at its best", " to stopping", " against stopping"]
         }
-        Opponent::Rule(_) | Opponent::Crossed(_) => return Default::default(),
-    };
-    named.map(|words| format!(" {words}"))
+        Opponent::Rule(_) | Opponent::Crossed(_) => Default::default(),
+    }
 }
 
-/// The difference with its simultaneous interval.
+/// The difference with its simultaneous interval: "−0.054 [−0.098, −0.010]".
 fn told(comparison: &Comparison) -> String {
     let mean = format::signed(comparison.difference.mean, 3);
-    format!("{mean} {}", interval(comparison)).trim_end_matches([' ', ',']).to_owned()
-}
-
-/// "[−0.098, −0.010], "; empty where there is none.
-fn interval(comparison: &Comparison) -> String {
-    let shown = comparison.judgement.interval.map(|ends| format::interval(ends, 3));
-    shown.map_or(String::new(), |shown| format!("{shown}, "))
+    match comparison.judgement.interval {
+        Some(ends) => format!("{mean} {}", format::interval(ends, 3)),
+        None => mean,
+    }
 }
 
 fn further(comparison: &Comparison) -> String {

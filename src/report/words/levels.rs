@@ -16,7 +16,8 @@ fn reference(reference: Reference) -> String {
 
 /// How far the best arm is from what counting reaches, and from the floor.
 pub fn levels(analysis: &Analysis) -> Option<String> {
-    let (_, best) = analysis.best()?;
+    let own = analysis.best_point().map(|(_, point)| &point.cell);
+    let best = own.or(analysis.best().map(|(_, cell)| cell))?;
     let own = best.mean(|run| analysis.loss.of(run))?;
     let (name, level) = analysis.levels.best_counting()?;
     let side = if own >= level { "above" } else { "below" };

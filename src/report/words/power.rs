@@ -1,28 +1,34 @@
 //! What so many seeds can tell, in lines of a plan.
 
 use super::family;
+use crate::plural::counted;
 use crate::report::format;
 use crate::stats::FamilySpread;
 use crate::stats::power::{POWER, seeds_for, smallest_detectable};
 
-/// The smallest difference that each family would find with so many seeds.
+/// The smallest difference that each family would find with so many seeds; none where nothing is known.
 pub fn power(spreads: &[FamilySpread], seeds: usize, alpha: f64) -> Vec<String> {
     let line = |spread: &FamilySpread| {
-        let FamilySpread { tests, differences, .. } = *spread;
+        let FamilySpread { tests, degrees, .. } = *spread;
         let least = smallest_detectable(spread.sd?, seeds, tests, alpha)?;
         Some(format!(
-            "{}: {} is found by {}% of such experiments ({}, sd {} from {differences} differences)",
+            "{}: {} ({}, sd {} with {degrees} degrees of freedom)",
             family(spread.family),
             format::fixed(least, 3),
-            100.0 * POWER,
-            tests_of(tests),
+            counted(tests, "test"),
             format::fixed(spread.sd?, 3)
         ))
     };
-    spreads.iter().filter_map(line).collect()
+    let lines: Vec<String> = spreads.iter().filter_map(line).collect();
+    let head = format!(
+        "with {}, {}% of such experiments find a difference from",
+        counted(seeds, "seed"),
+        100.0 * POWER
+    );
+    if lines.is_empty() { lines } else { [vec![head], lines].concat() }
 }
 
-/// The seeds that each family needs to find a difference.
+/// The seeds that each family needs to find a difference; none where nothing is known.
 pub fn needed(spreads: &[FamilySpread], difference: f64, alpha: f64) -> Vec<String> {
     let line = |spread: &FamilySpread| {
         let (sd, tests) = (spread.sd?, spread.tests);
@@ -31,17 +37,17 @@ pub fn needed(spreads: &[FamilySpread], difference: f64, alpha: f64) -> Vec<Stri
             format!("{} seeds", format::count(seeds))
         });
         Some(format!(
-            "{}: {seeds} find {} in {}% of experiments ({}, sd {})",
+            "{}: {seeds} ({}, sd {})",
             family(spread.family),
-            format::number(difference),
-            100.0 * POWER,
-            tests_of(tests),
+            counted(tests, "test"),
             format::fixed(sd, 3)
         ))
     };
-    spreads.iter().filter_map(line).collect()
-}
-
-fn tests_of(tests: usize) -> String {
-    crate::plural::counted(tests, "test")
+    let lines: Vec<String> = spreads.iter().filter_map(line).collect();
+    let head = format!(
+        "to find a difference of {} in {}% of such experiments",
+        format::number(difference),
+        100.0 * POWER
+    );
+    if lines.is_empty() { lines } else { [vec![head], lines].concat() }
 }

@@ -17,6 +17,7 @@ pub fn in_short(analysis: &Analysis) -> Vec<String> {
         sentences.extend(baseline(analysis));
         sentences.extend(best(analysis));
         sentences.extend(levels(analysis));
+        sentences.extend(u_turn(analysis));
         sentences.extend(gap(analysis));
         sentences.extend(pairs(analysis));
     }
@@ -29,7 +30,8 @@ pub fn alarm(analysis: &Analysis) -> Option<String> {
 }
 
 fn baseline(analysis: &Analysis) -> Option<String> {
-    let cell = analysis.own_groups().find_map(|group| group.baseline.as_ref())?;
+    let tuned = analysis.contenders.iter().find_map(|one| Some(&one.best_without_decay()?.cell));
+    let cell = tuned.or(analysis.own_groups().find_map(|group| group.baseline.as_ref()))?;
     let stopped = cell.mean(|run| analysis.loss.stopped().of(run)).map_or(String::new(), |loss| {
         format!(" and would be {} if stopped at its best step", format::fixed(loss, 3))
     });
@@ -37,31 +39,45 @@ fn baseline(analysis: &Analysis) -> Option<String> {
 }
 
 fn best(analysis: &Analysis) -> Option<String> {
-    let (group, cell) = analysis.best().filter(|(group, _)| !group.rule.in_values_table)?;
-    let side = group.side(cell);
+    let (_, point) = analysis.best_point()?;
     let of = |family: TestFamily| {
-        let mut own = analysis.family(family).filter(|one| one.left.is_same_arm(&side));
+        let mut own = analysis.family(family).filter(|one| one.left == point.side);
         own.next().map(|comparison| finding(comparison, analysis))
     };
     let told = [of(TestFamily::AgainstNone), of(TestFamily::AgainstStopping)];
     let told: Vec<String> = told.into_iter().flatten().collect();
-    let loss = shown(analysis, cell)?;
+    let (arm, loss) = (arm(&point.side), shown(analysis, &point.cell)?);
     Some(match told.is_empty() {
-        true => format!("The best arm is {}: {loss}, not tested against no decay.", arm(&side)),
-        false => format!("The best arm is {}: {loss}; {}.", arm(&side), told.join("; ")),
+        true => format!("The best arm is {arm}: {loss}, not tested against no decay."),
+        false => format!("The best arm is {arm}: {loss}; {}.", told.join("; ")),
     })
+}
+
+/// How far the last step is above the best, without decay and in the best arm.
+pub fn u_turn(analysis: &Analysis) -> Option<String> {
+    let (contender, point) = analysis.best_point()?;
+    let stopped = analysis.loss.stopped();
+    let above = |cell: &Cell| {
+        let pairs = cell.done().filter_map(|run| Some(analysis.loss.of(run)? - stopped.of(run)?));
+        let above: Vec<f64> = pairs.collect();
+        (!above.is_empty()).then(|| above.iter().sum::<f64>() / above.len() as f64)
+    };
+    let cells = [&contender.best_without_decay()?.cell, &point.cell];
+    let [none, best] = cells.map(|cell| above(cell).map(|above| format::signed(above, 3)));
+    let (none, best) = none.zip(best)?;
+    Some(format!("Without decay the last step is {none} from the best one; in the best arm {best}."))
 }
 
 /// What becomes of the gap, and how much of that is train loss rising.
 pub fn gap(analysis: &Analysis) -> Option<String> {
-    let (group, cell) = analysis.best().filter(|(group, _)| !group.rule.in_values_table)?;
+    let (contender, point) = analysis.best_point()?;
     let GapChange { from, to, train_share } =
-        GapChange::between(group.baseline.as_ref()?, cell)?;
+        GapChange::between(&contender.best_without_decay()?.cell, &point.cell)?;
     let share = train_share.map_or(String::new(), |share| {
-        format!(": {}% of that is train loss rising", format::fixed(100.0 * share, 0))
+        format!(", and {}% of that narrowing is train loss rising", format::fixed(100.0 * share, 0))
     });
     let [from, to] = [from, to].map(|gap| format::fixed(gap, 3));
-    Some(format!("Its gap between val and train loss is {to} in place of {from}{share}."))
+    Some(format!("The gap between val and train loss is {to} in place of {from}{share}."))
 }
 
 fn pairs(analysis: &Analysis) -> Option<String> {

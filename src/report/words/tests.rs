@@ -1,5 +1,6 @@
 use proptest::prelude::*;
 
+use super::findings::verdict;
 use super::*;
 use crate::config::{Form, Mask, Named, TestFamily, Texts};
 use crate::published::Transfer;
@@ -14,12 +15,12 @@ use crate::stats::{
 #[test]
 fn verdicts_say_what_the_differences_allow() {
     let verdicts = verdicts(&Analysis::of(&experiment()));
-    let second = "AdamW on everything, λ = 0.5: val loss 0.500 lower than without decay ([−0.5";
+    let second = "AdamW on everything, λ = 0.5: val loss 0.500 lower than without decay (−0.500 [";
     assert!(verdicts[1].starts_with(second), "{}", verdicts[1]);
     let third = "val loss undecided against no decay (−0.100 [";
     assert!(verdicts[2].contains(third), "{}", verdicts[2]);
     assert!(verdicts[2].contains("would decide)"), "{}", verdicts[2]);
-    assert!(verdicts[3].contains("each at its best: val loss undecided"), "{}", verdicts[3]);
+    assert!(verdicts[3].contains(", λ = 0.5: val loss undecided"), "{}", verdicts[3]);
 }
 
 #[test]
@@ -70,7 +71,7 @@ fn the_gap_is_told_with_the_share_that_is_train_loss_rising() {
     }
     let told = gap(&Analysis::of(&rows)).unwrap();
     let expected =
-        "Its gap between val and train loss is 0.200 in place of 1.000: 38% of that is train loss rising.";
+        "The gap between val and train loss is 0.200 in place of 1.000, and 38% of that narrowing is train loss rising.";
     assert_eq!(told, expected);
 }
 
@@ -228,6 +229,7 @@ proptest! {
         let mut texts = vec![
             verdict(&told, &analysis),
             finding(&told, &analysis),
+            line(&told, &analysis),
             crate::report::screen::answer(&analysis),
             Summary::of(&analysis).verdicts.join("\n"),
             story_title(&best.rule, gap, against),

@@ -213,6 +213,8 @@ fn worlds() -> Vec<World> {
     const NULLS: &[f64] = &[0.0, 0.0, 0.0, 0.0];
     /// Real differences of several sizes beside rules without one, and one as large as ε.
     const MIXED: &[f64] = &[0.0, -2.0, EPSILON, 0.0];
+    /// As far from equivalent as is just not allowed.
+    const AT_EPSILON: &[f64] = &[EPSILON];
     let mut worlds = Vec::new();
     for noise in [Noise::Normal, Noise::Skewed, Noise::Bimodal] {
         for (shape, arms, seeds, truths, between_rules) in [
@@ -229,6 +231,8 @@ fn worlds() -> Vec<World> {
             (Shape::Bowl, 6, 10, MIXED, false),
             (Shape::Cliff, 10, 5, NULL, false),
             (Shape::Cliff, 6, 10, MIXED, false),
+            (Shape::Flat, 1, 10, AT_EPSILON, false),
+            (Shape::Flat, 5, 10, AT_EPSILON, false),
             (Shape::Flat, 6, 5, NULLS, true),
             (Shape::Bowl, 6, 10, MIXED, true),
         ] {
