@@ -22,6 +22,7 @@ pub fn answer(analysis: &Analysis) -> String {
     let mut parts: Vec<String> = alarm.iter().map(|alarm| format!("warning: {alarm}")).collect();
     parts.extend(analysis.values.iter().map(|table| values::screen(table, analysis.loss)));
     if analysis.own_groups().next().is_some() {
+        parts.extend(words::best(analysis));
         let families: Vec<String> =
             TestFamily::ALL.iter().filter_map(|family| verdicts(analysis, *family)).collect();
         parts.extend((!families.is_empty()).then(|| families.join("\n")));

@@ -20,7 +20,7 @@ pub use nothing::no_result;
 pub use power::{needed, power};
 pub use reading::fine_print;
 pub use rules::{arm, at_lambda, decay_label, label, labels};
-pub use short::{alarm, gap, in_short, u_turn};
+pub use short::{alarm, best, gap, in_short, u_turn};
 pub use values::{row_title, row_verdict, table_in_short, table_verdicts};
 pub use warnings::warning;
 

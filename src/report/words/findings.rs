@@ -75,7 +75,7 @@ fn found(comparison: &Comparison, analysis: &Analysis, other: [&str; 3]) -> Stri
                 false => "",
             };
             let size = format::fixed(difference.mean.abs(), 3);
-            format!("{size} {word}{than} ({told}, n = {n}{p}{small})")
+            format!("{size} {word}{than} ({}n = {n}{p}{small})", interval(comparison))
         }
         Kind::Equivalent => {
             let within = analysis.epsilon.map_or(String::new(), |epsilon| {
@@ -104,10 +104,13 @@ fn opponent(right: &Opponent) -> [&'static str; 3] {
 /// The difference with its simultaneous interval: "−0.054 [−0.098, −0.010]".
 fn told(comparison: &Comparison) -> String {
     let mean = format::signed(comparison.difference.mean, 3);
-    match comparison.judgement.interval {
-        Some(ends) => format!("{mean} {}", format::interval(ends, 3)),
-        None => mean,
-    }
+    format!("{mean} {}", interval(comparison)).trim_end_matches([' ', ',']).to_owned()
+}
+
+/// "[−0.098, −0.010], "; empty where there is none.
+fn interval(comparison: &Comparison) -> String {
+    let shown = comparison.judgement.interval.map(|ends| format::interval(ends, 3) + ", ");
+    shown.unwrap_or_default()
 }
 
 fn further(comparison: &Comparison) -> String {

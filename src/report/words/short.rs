@@ -38,7 +38,8 @@ fn baseline(analysis: &Analysis) -> Option<String> {
     Some(format!("Without decay, {} ends at {}{stopped}.", loss(analysis), shown(analysis, cell)?))
 }
 
-fn best(analysis: &Analysis) -> Option<String> {
+/// The best arm, and what is told of it against no decay and against stopping.
+pub fn best(analysis: &Analysis) -> Option<String> {
     let (_, point) = analysis.best_point()?;
     let of = |family: TestFamily| {
         let mut own = analysis.family(family).filter(|one| one.left == point.side);
