@@ -14,7 +14,7 @@ use wane::cluster::slurm::{Cluster, JobId, JobOptions, Stage, Task};
 use wane::cluster::snapshot::{Contents, Lock, Program};
 use wane::cluster::submit::{SubmissionOrder, live, queue_positions, submit};
 use wane::config::RunConfig;
-use wane::corpus::{Corpus, Source};
+use wane::corpus::Source;
 use wane::experiment::Plan;
 use wane::experiment::{Changes, Spec};
 use wane::record::{CurveRow, End, Provenance, Status, now};
@@ -71,7 +71,7 @@ fn main() {
     let text = spec(count);
     let (spec, corpus, plan) = timed("plan", || {
         let spec = Spec::parse(&text, &Changes::default()).expect("the spec is valid");
-        let corpus = Corpus::load(&spec.source, &spec.split).expect("the grammar");
+        let corpus = spec.load_corpus().expect("the grammar");
         let plan = Plan::new(&spec, &corpus, None);
         (spec, corpus, plan)
     });
@@ -101,11 +101,15 @@ fn main() {
             recognised: String::new(),
             alphabet: None,
             unseen: None,
-            digest: corpus.digest.clone(),
+            digest: corpus.digest(),
+            splits: Some(corpus.split),
+            texts: Some(corpus.texts),
+            decided: Vec::new(),
             provenance: provenance(),
         };
         let folder = results.path().join("scale");
-        write_results(&folder, &experiment, &plan, &store).expect("results can be written");
+        write_results(&folder, &experiment, &plan, &store, &|_| None)
+            .expect("results can be written");
     });
     timed("collect: statistics, figures, page", || {
         wane::report::write(&results.path().join("scale"), &results.path().join("scale"))

@@ -17,8 +17,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-pub use data::{InitialWeights, Order, RunData, Split, Start, Texts};
 pub use analysis::{AnalysisTerms, TestFamily};
+pub use data::{Cut, InitialWeights, Order, RunData, Split, Start, Texts};
 pub use decay::{Decay, Form, Mask, Moment, Rates, Role, timescale_steps, total_decay};
 pub use families::{Family, Layout, ParameterShape};
 pub use key::{Identity, Key, Kind, Range, Section, suggestion};
@@ -68,8 +68,8 @@ impl RunConfig {
     pub fn cohort_key(&self) -> CohortKey {
         CohortKey {
             model: self.model,
-            digest: self.data.digest.clone(),
-            order: self.data.split.order,
+            vocabulary: self.data.vocabulary,
+            split: self.data.split,
             steps: self.recipe.steps,
             batch: self.recipe.batch,
             accumulate: self.recipe.accumulate,
@@ -106,12 +106,13 @@ pub struct Group {
     pub weight_decay: f64,
 }
 
-/// The shape of a cohort: runs with equal keys train together.
+/// The shape of a cohort: runs of one source with equal keys train together. Each reads its own train
+/// text.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct CohortKey {
     model: ModelShape,
-    digest: String,
-    order: Order,
+    vocabulary: usize,
+    split: Split,
     steps: usize,
     batch: usize,
     accumulate: usize,
@@ -152,8 +153,9 @@ pub(crate) mod tests {
             data: RunData {
                 digest: "0".repeat(64),
                 vocabulary: 11,
-                split: Split { train: 300, val: 200, order: Order::Random },
+                split: Split { train: 300, val: 200, order: Order::Random, test: 0 },
                 seed: 0,
+                text_seed: None,
             },
             start: Start::Seed(0),
             recipe: Recipe {
@@ -186,9 +188,11 @@ pub(crate) mod tests {
     #[test]
     fn numerics_seeds_weights_and_text_change_the_identity() {
         let base = example();
-        let changed: [fn(&mut RunConfig); 6] = [
+        let changed: [fn(&mut RunConfig); 8] = [
             |run| run.numerics += 1,
             |run| run.data.seed += 1,
+            |run| run.data.text_seed = Some(0),
+            |run| run.data.split.test = 100,
             |run| run.data.digest = "1".repeat(64),
             |run| run.data.vocabulary += 1,
             |run| run.start = Start::Seed(1),

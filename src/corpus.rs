@@ -1,8 +1,9 @@
-//! Text as tokens: where it comes from, how it splits into train and val, which batches and
-//! evaluation windows are cut from it.
+//! Text as tokens: where it comes from, how it is cut into train, val and test, which batches and
+//! evaluation windows are cut from it, and how well it is predicted by counting.
 
 mod batches;
 mod compression;
+mod cut;
 mod description;
 pub mod download;
 mod encoding;
@@ -11,15 +12,19 @@ mod foreign;
 mod grammar;
 mod input;
 mod jsonl;
+mod levels;
 mod lexicon;
 mod llmc;
 mod meta;
+mod ngram;
 mod npy;
 mod pickle;
+mod pool;
 mod recognise;
 mod text;
 mod tokens;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -27,9 +32,12 @@ use anyhow::{Result, ensure};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::config::Split;
+use crate::config::{Cut, Split, Texts};
+use grammar::Stream;
+use pool::Pool;
 
 pub use batches::{Batches, TokenBlock, evaluation_windows};
+pub use levels::Levels;
 
 /// A token's index in the vocabulary.
 pub type Token = u16;
@@ -66,67 +74,144 @@ impl fmt::Display for Source {
     }
 }
 
-/// Tokens of both splits.
-#[derive(Clone, Debug)]
+/// A source, cut once into train, val and test, and the train texts that were read of it.
+#[derive(Debug)]
 pub struct Corpus {
-    /// Where they came from, for people.
+    /// Where it came from, for people.
     pub source: String,
     /// What the source was recognised as, for people.
     pub recognised: String,
-    /// Number of different tokens a model must tell apart.
+    /// Number of different tokens a model must tell apart; of the whole source, so that it is the same for
+    /// every train text.
     pub vocabulary: usize,
-    /// Training tokens.
-    pub train: Vec<Token>,
-    /// Validation tokens.
-    pub val: Vec<Token>,
     /// The character of each token, where tokens are characters and it is known.
     pub alphabet: Option<Vec<char>>,
-    /// How many tokens of val never occur in train.
+    /// How it was cut.
+    pub split: Split,
+    /// Whether every seed has a train text of its own.
+    pub texts: Texts,
+    /// What was decided for lack of a word in the spec, for people.
+    pub decided: Vec<String>,
+    /// Validation tokens, the same for every train text.
+    pub val: Vec<Token>,
+    /// Test tokens, the same for every train text; empty for none.
+    pub test: Vec<Token>,
+    nats: Option<HeldOutNats>,
+    pool: Pool,
+    read: BTreeMap<Option<u64>, Text>,
+}
+
+/// Exact negative log-likelihood of each held-out token in nats.
+#[derive(Clone, Debug)]
+struct HeldOutNats {
+    val: Vec<f64>,
+    test: Vec<f64>,
+}
+
+/// The training tokens of a run.
+#[derive(Clone, Debug)]
+pub struct Text {
+    /// Training tokens.
+    pub tokens: Vec<Token>,
+    /// How many tokens of val never occur in them.
     pub unseen: usize,
-    /// Exact negative log-likelihood of each validation token in nats, where it is known.
-    pub val_nats: Option<Vec<f64>>,
-    /// SHA-256 over vocabulary and tokens: two corpora with one digest train alike.
+    /// SHA-256 over vocabulary, train, val and test tokens: runs with one digest train and are measured
+    /// alike.
     pub digest: String,
 }
 
 impl Corpus {
-    /// Reads `split.train` tokens from the start of the source and `split.val` from its end.
+    /// Cuts a source and reads its train texts: the one of each seed, or the one for all seeds.
     ///
     /// # Errors
     /// A source that cannot be read or is something else than text or tokens, is too short, or holds a
-    /// token outside its vocabulary; the message names the file and the numbers.
-    pub fn load(source: &Source, split: &Split) -> Result<Self> {
-        match source {
-            Source::Grammar => Ok(Self::from_grammar(split)),
-            Source::Text(path) => text::read(path, split),
-            Source::Bins(folder) => tokens::read(folder, split),
+    /// token outside its vocabulary; texts per seed of a source that has but one. The message names the
+    /// file, the keys and the numbers.
+    pub fn load(source: &Source, cut: &Cut, text_seeds: &[u64]) -> Result<Self> {
+        let mut corpus = match source {
+            Source::Grammar => Self::from_grammar(cut),
+            Source::Text(path) => text::read(path, cut)?,
+            Source::Bins(folder) => tokens::read(folder, cut)?,
+        };
+        match corpus.texts {
+            Texts::Fixed => corpus.read_text(None)?,
+            Texts::PerSeed => {
+                text_seeds.iter().try_for_each(|seed| corpus.read_text(Some(*seed)))?
+            }
+        }
+        Ok(corpus)
+    }
+
+    /// Reads a train text, unless it was read before: of a seed, or the one for all seeds.
+    ///
+    /// # Errors
+    /// A file that cannot be read, or holds a token outside its vocabulary.
+    pub fn read_text(&mut self, seed: Option<u64>) -> Result<()> {
+        if !self.read.contains_key(&seed) {
+            let tokens = self.pool.text(seed, self.split.train)?;
+            let digest = digest(self.vocabulary, [&tokens, &self.val, &self.test]);
+            let unseen = unseen(self.vocabulary, &tokens, &self.val);
+            self.read.insert(seed, Text { tokens, unseen, digest });
+        }
+        Ok(())
+    }
+
+    /// The train text of a seed, or the one for all.
+    ///
+    /// # Panics
+    /// If it was not read.
+    pub fn text(&self, seed: Option<u64>) -> &Text {
+        self.read.get(&seed).expect("texts are read before they are used")
+    }
+
+    /// The train texts that were read, by their seeds.
+    pub fn read_texts(&self) -> impl Iterator<Item = (Option<u64>, &Text)> {
+        self.read.iter().map(|(seed, text)| (*seed, text))
+    }
+
+    /// Digest of the train text where there is one for all, else of vocabulary, val and test.
+    pub fn digest(&self) -> String {
+        match self.texts {
+            Texts::Fixed => self.text(None).digest.clone(),
+            Texts::PerSeed => digest(self.vocabulary, [&[], &self.val, &self.test]),
         }
     }
 
-    fn from_grammar(split: &Split) -> Self {
+    fn from_grammar(cut: &Cut) -> Self {
         let alphabet = grammar::alphabet();
-        let text = grammar::write(split.train + split.val);
-        let tokens = text::encode(&text.characters, &alphabet);
-        let (train, val) = tokens.split_at(split.train);
-        let mut corpus = Self::new("grammar".into(), alphabet.len(), train.into(), val.into());
-        corpus.val_nats = Some(text.nats[split.train..].to_vec());
-        corpus.recognised("the built-in grammar".into()).with_alphabet(alphabet)
+        let test = cut.test.unwrap_or(cut.val);
+        let split = cut.with_test(test);
+        let mut of_val = grammar::write(Stream::Fixed, cut.train + cut.val);
+        let of_test = grammar::write(Stream::Test, test);
+        let val = text::encode(&of_val.characters[cut.train..], &alphabet);
+        let nats = HeldOutNats { val: of_val.nats.split_off(cut.train), test: of_test.nats };
+        Corpus {
+            recognised: "the built-in grammar".into(),
+            decided: cut::test_told(cut, test, "of a stream of its own").into_iter().collect(),
+            texts: cut.texts.unwrap_or(Texts::PerSeed),
+            test: text::encode(&of_test.characters, &alphabet),
+            nats: Some(nats),
+            alphabet: Some(alphabet),
+            ..Self::new("grammar".into(), grammar::alphabet().len(), split, val, Pool::Grammar)
+        }
     }
 
-    fn new(source: String, vocabulary: usize, train: Vec<Token>, val: Vec<Token>) -> Self {
-        let digest = digest(vocabulary, &train, &val);
-        let unseen = unseen(vocabulary, &train, &val);
-        let recognised = String::new();
-        let (alphabet, val_nats) = (None, None);
-        Corpus { source, recognised, vocabulary, train, val, alphabet, unseen, val_nats, digest }
-    }
-
-    fn recognised(self, recognised: String) -> Self {
-        Corpus { recognised, ..self }
-    }
-
-    fn with_alphabet(self, alphabet: Vec<char>) -> Self {
-        Corpus { alphabet: Some(alphabet), ..self }
+    /// Without test tokens, alphabet and words for people.
+    fn new(source: String, vocabulary: usize, split: Split, val: Vec<Token>, pool: Pool) -> Self {
+        Corpus {
+            source,
+            recognised: String::new(),
+            vocabulary,
+            alphabet: None,
+            split,
+            texts: Texts::Fixed,
+            decided: Vec::new(),
+            val,
+            test: Vec::new(),
+            nats: None,
+            pool,
+            read: BTreeMap::new(),
+        }
     }
 
     /// Checks that each split holds at least one window of `context` tokens and its targets.
@@ -134,41 +219,26 @@ impl Corpus {
     /// # Errors
     /// A split that is too short, with the numbers.
     pub fn check_context(&self, context: usize) -> Result<()> {
-        for (name, tokens) in [("train", &self.train), ("val", &self.val)] {
+        let Split { train, val, test, .. } = self.split;
+        for (name, tokens) in [("train", train), ("val", val), ("test", test)] {
+            let (source, least) = (&self.source, context + 2);
+            if name == "test" && test == 0 {
+                continue;
+            }
+            let room = match name {
+                "test" => {
+                    " (where the source has no room for it, lower data.train or data.val, or go without \
+                     by data.test = 0)"
+                }
+                _ => "",
+            };
             ensure!(
-                tokens.len() >= context + 2,
-                "{}: the {name} split has {} tokens, but one window of context {context} needs {}; \
-                 raise data.{name} or lower model.context",
-                self.source,
-                tokens.len(),
-                context + 2,
+                tokens >= least,
+                "{source}: the {name} split has {tokens} tokens, but one window of context {context} needs \
+                 {least}; raise data.{name} or lower model.context{room}",
             );
         }
         Ok(())
-    }
-
-    /// Mean exact negative log-likelihood, in nats per token, of the targets in the evaluation
-    /// windows of val: no model does better on average. `None` where the source is not known
-    /// exactly.
-    pub fn val_floor(&self, context: usize, windows: usize) -> Option<f64> {
-        let nats = self.val_nats.as_ref()?;
-        let starts = evaluation_windows(nats.len(), context, windows);
-        let total: f64 = starts.iter().flat_map(|start| &nats[start + 1..=start + context]).sum();
-        Some(total / (starts.len() * context) as f64)
-    }
-
-    /// Mean loss, in nats per token, on the targets in the evaluation windows of val, of a model that
-    /// knows only how often each token occurs in train (with one added to every count, so that no token
-    /// is impossible).
-    pub fn val_unigram(&self, context: usize, windows: usize) -> f64 {
-        let mut counts = vec![1_u64; self.vocabulary];
-        self.train.iter().for_each(|token| counts[usize::from(*token)] += 1);
-        let total = (self.train.len() + self.vocabulary) as f64;
-        let nats: Vec<f64> = counts.iter().map(|count| (total / *count as f64).ln()).collect();
-        let starts = evaluation_windows(self.val.len(), context, windows);
-        let targets = starts.iter().flat_map(|start| &self.val[start + 1..=start + context]);
-        let sum: f64 = targets.map(|token| nats[usize::from(*token)]).sum();
-        sum / (starts.len() * context) as f64
     }
 }
 
@@ -178,10 +248,13 @@ fn unseen(vocabulary: usize, train: &[Token], val: &[Token]) -> usize {
     val.iter().filter(|token| !seen[usize::from(**token)]).count()
 }
 
-fn digest(vocabulary: usize, train: &[Token], val: &[Token]) -> String {
+/// Of train, val and test; without test, as before there was such a split.
+fn digest(vocabulary: usize, splits: [&[Token]; 3]) -> String {
     let mut hash = Sha256::new();
     hash.update((vocabulary as u64).to_le_bytes());
-    for tokens in [train, val] {
+    let [train, val, test] = splits;
+    let test = (!test.is_empty()).then_some(test);
+    for tokens in [train, val].into_iter().chain(test) {
         hash.update((tokens.len() as u64).to_le_bytes());
         for token in tokens {
             hash.update(token.to_le_bytes());
@@ -191,47 +264,4 @@ fn digest(vocabulary: usize, train: &[Token], val: &[Token]) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::config::Order;
-
-    const SPLIT: Split = Split { train: 3000, val: 2000, order: Order::Random };
-
-    #[test]
-    fn the_grammar_fills_both_splits_and_knows_its_floor() {
-        let corpus = Corpus::load(&Source::Grammar, &SPLIT).unwrap();
-        assert_eq!((corpus.train.len(), corpus.val.len()), (3000, 2000));
-        let floor = corpus.val_floor(64, 16).unwrap();
-        assert!((0.3..2.0).contains(&floor), "{floor}");
-    }
-
-    /// Train counts 3, 1, 0 become 4, 2, 1 of 7; the only window of val has targets 1, 2, 0.
-    #[test]
-    fn the_unigram_loss_smooths_the_frequencies_of_train() {
-        let corpus = Corpus::new("test".into(), 3, vec![0, 0, 0, 1], vec![2, 1, 2, 0]);
-        let expected = ((7.0 / 2.0f64).ln() + 7f64.ln() + (7.0 / 4.0f64).ln()) / 3.0;
-        assert!((corpus.val_unigram(3, 9) - expected).abs() < 1e-12);
-    }
-
-    #[test]
-    fn the_unigram_loss_lies_between_the_floor_and_a_guess_among_all_tokens() {
-        let corpus = Corpus::load(&Source::Grammar, &SPLIT).unwrap();
-        let unigram = corpus.val_unigram(64, 16);
-        assert!(unigram > corpus.val_floor(64, 16).unwrap(), "{unigram}");
-        assert!(unigram < (corpus.vocabulary as f64).ln(), "{unigram}");
-    }
-
-    #[test]
-    fn a_split_shorter_than_a_window_is_refused_with_its_numbers() {
-        let split = Split { train: 3000, val: 10, order: Order::Random };
-        let corpus = Corpus::load(&Source::Grammar, &split).unwrap();
-        let error = corpus.check_context(64).unwrap_err().to_string();
-        assert!(error.contains("val") && error.contains("10") && error.contains("66"), "{error}");
-    }
-
-    #[test]
-    fn the_digest_tells_the_splits_apart() {
-        assert_ne!(digest(9, &[1, 2], &[3]), digest(9, &[1], &[2, 3]));
-        assert_ne!(digest(9, &[1, 2], &[3]), digest(8, &[1, 2], &[3]));
-    }
-}
+pub(crate) mod tests;

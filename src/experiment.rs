@@ -9,6 +9,7 @@ mod model;
 mod overrides;
 mod plan;
 mod recipe;
+mod seeds;
 mod settings;
 pub mod shards;
 mod slips;
@@ -20,15 +21,16 @@ use toml::{Table, Value as Toml};
 
 use crate::config::Section;
 use crate::config::{
-    AnalysisTerms, Decay, HYPERPARAMETERS, Hyperparameter, ModelShape, Named, Order, Recipe, Split,
+    AnalysisTerms, Cut, Decay, HYPERPARAMETERS, Hyperparameter, ModelShape, Named, Order, Recipe,
     TestFamily, Value,
 };
-use crate::corpus::Source;
+use crate::corpus::{Corpus, Source};
 use crate::published::{Published, Transfer};
 use given::{Given, WrongKey};
 
 pub use grid::find as find_recipe;
 pub use plan::{Entry, Plan};
+pub use seeds::Seed;
 pub use settings::Setting;
 
 /// Changes to a spec that the command line asks for.
@@ -49,12 +51,12 @@ pub struct Spec {
     pub name: String,
     /// What the experiment is to answer.
     pub question: Option<String>,
-    /// One run per arm and seed; a seed sets both the first weights and the order of the data.
-    pub seeds: Vec<u64>,
+    /// One run per arm and seed.
+    pub seeds: Vec<Seed>,
     /// Where the text comes from.
     pub source: Source,
-    /// How it is split.
-    pub split: Split,
+    /// How it is to be cut.
+    pub cut: Cut,
     /// The arms, in the order of the spec.
     pub arms: Vec<Arm>,
     /// Arms that were asked for and cannot be, and why.
@@ -157,6 +159,17 @@ impl Spec {
         resolve(&table, changes).with_context(context)
     }
 
+    /// Reads and cuts its source, with the train texts of its seeds.
+    ///
+    /// # Errors
+    /// A source that cannot be read or is too short, and seeds that draw nothing different of it.
+    pub fn load_corpus(&self) -> Result<Corpus> {
+        let text_seeds: Vec<u64> = self.seeds.iter().map(|seed| seed.text).collect();
+        let corpus = Corpus::load(&self.source, &self.cut, &text_seeds)?;
+        seeds::check_drawn(&self.seeds, corpus.texts, self.cut.order)?;
+        Ok(corpus)
+    }
+
     /// The shapes of its models, each once.
     pub fn models(&self) -> Vec<ModelShape> {
         let mut models: Vec<ModelShape> = Vec::new();
@@ -189,14 +202,17 @@ fn resolve(table: &Table, changes: &Changes) -> Result<Spec> {
     };
     let top = Top::read(table)?;
     let (data, model, train) = (part(Section::Data)?, part(Section::Model)?, part(Section::Train)?);
-    let seeds = changes.seeds.clone().unwrap_or(top.seeds);
-    given::check_seeds(&seeds)?;
+    let asked = changes.seeds.as_ref().map(|seeds| seeds.iter().copied().map(Seed::of).collect());
+    let seeds = asked.unwrap_or(top.seeds);
+    seeds::check(&seeds)?;
     let source = text(data.one("source")).unwrap_or("grammar").to_owned();
     let source = Source::parse(changes.data.as_deref().unwrap_or(&source));
-    let split = Split {
+    let cut = Cut {
         train: data.count("train").unwrap_or(30_000),
         val: data.count("val").unwrap_or(20_000),
+        test: data.count("test"),
         order: data.named("order").map_or(Order::Random, |order| order[0]),
+        texts: data.named("texts").map(|texts| texts[0]),
     };
     let published = published(table, part(Section::Recipe)?)?;
     let arms = arms(table, published.is_some())?;
@@ -204,7 +220,7 @@ fn resolve(table: &Table, changes: &Changes) -> Result<Spec> {
     let grid::Grid { arms, notes } = grid::expand(&arms, &common)?;
     let analysis = analysis(&part(Section::Analysis)?);
     let Top { name, question, .. } = top;
-    Ok(Spec { name, question, seeds, source, split, arms, notes, analysis, table: table.clone() })
+    Ok(Spec { name, question, seeds, source, cut, arms, notes, analysis, table: table.clone() })
 }
 
 /// What `[analysis]` says on top of the defaults.
@@ -225,16 +241,16 @@ fn analysis(given: &Given) -> AnalysisTerms {
 struct Top {
     name: String,
     question: Option<String>,
-    seeds: Vec<u64>,
+    seeds: Vec<Seed>,
 }
 
 impl Top {
     fn read(table: &Table) -> Result<Self> {
         const TABLES: [&str; 6] = ["recipe", "data", "model", "train", "arm", "analysis"];
-        let (mut own, mut seeds) = (Table::new(), None);
+        let (mut own, mut given) = (Table::new(), None);
         for (key, value) in table {
             match key.as_str() {
-                "seeds" => seeds = Some(given::seeds(value)?),
+                "seeds" => given = Some(seeds::read(value)?),
                 key if TABLES.contains(&key) => {}
                 _ => drop(own.insert(key.clone(), value.clone())),
             }
@@ -243,7 +259,8 @@ impl Top {
         let name = text(own.one("name")).context("name is missing; expected name = \"…\"")?;
         check_name(name)?;
         let question = text(own.one("question")).map(str::to_owned);
-        Ok(Top { name: name.to_owned(), question, seeds: seeds.unwrap_or_else(|| vec![0, 1, 2]) })
+        let seeds = given.unwrap_or_else(|| [0, 1, 2].map(Seed::of).to_vec());
+        Ok(Top { name: name.to_owned(), question, seeds })
     }
 }
 

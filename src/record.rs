@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::config::{Role, RunConfig};
 
-pub use checkpoint::{Checkpoint, LaneState};
+pub use checkpoint::{Best, Checkpoint, LaneState};
 
 /// The weights of one lane by the names they have in weight files, each in row-major order.
 pub type LaneWeights = BTreeMap<String, Vec<f32>>;
@@ -160,6 +160,13 @@ pub struct End {
     /// per token; missing in records of older versions.
     #[serde(default)]
     pub val_unigram: Option<f64>,
+    /// Loss of the last weights on the evaluation windows of test, in nats per token; missing without test
+    /// tokens, where the run diverged, and in records of older versions.
+    #[serde(default)]
+    pub test_loss: Option<f64>,
+    /// The same at the [best evaluation](best_evaluation) of val.
+    #[serde(default)]
+    pub stopped_test_loss: Option<f64>,
     /// Wall time of its cohorts divided by their lanes.
     pub seconds: f64,
     /// Lanes of its last cohort.
@@ -184,6 +191,8 @@ impl End {
             error: Some(why.to_owned()),
             val_floor: None,
             val_unigram: None,
+            test_loss: None,
+            stopped_test_loss: None,
             seconds: 0.0,
             lanes: 1,
             resumed_from: step,

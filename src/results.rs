@@ -10,7 +10,8 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use serde::de::DeserializeOwned;
 
-use crate::config::{Decay, ModelShape};
+use crate::config::{Decay, ModelShape, RunConfig};
+use crate::corpus::Levels;
 use crate::experiment::Plan;
 use crate::files::{create_folder, json_of, write_atomically, write_csv_atomically};
 use crate::store::Store;
@@ -51,7 +52,8 @@ pub fn read_experiment(folder: &Path) -> Result<Experiment> {
 }
 
 /// Writes `experiment.json`, `runs.csv`, `curves.csv` and `manifest.csv` of an experiment from the store, with what
-/// there is of runs that have not ended; returns the rows of the first.
+/// there is of runs that have not ended; returns the rows of the first. `levels` knows the reference levels of a
+/// run's text.
 ///
 /// # Errors
 /// A folder that cannot be written; the message names the file.
@@ -60,6 +62,7 @@ pub fn write_results(
     experiment: &Experiment,
     plan: &Plan,
     store: &Store,
+    levels: &dyn Fn(&RunConfig) -> Option<Levels>,
 ) -> Result<Vec<RunRow>> {
     create_folder(folder)?;
     write_atomically(&folder.join("experiment.json"), &json_of(experiment)?)?;
@@ -67,8 +70,9 @@ pub fn write_results(
     // One curve in memory at a time: there may be a hundred thousand.
     write_csv_atomically(&folder.join("curves.csv"), |add| {
         for entry in &plan.entries {
-            let record = store.so_far(&plan.runs[entry.run]);
-            rows.push(run_row(entry, &record));
+            let run = &plan.runs[entry.run];
+            let record = store.so_far(run);
+            rows.push(run_row(entry, run, &record, levels(run)));
             curve_rows(entry, &record).try_for_each(&mut *add)?;
         }
         Ok(())

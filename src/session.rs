@@ -7,6 +7,7 @@ mod extend;
 mod folder;
 mod forecast;
 mod inputs;
+mod levels;
 pub mod local;
 mod prospect;
 mod request;
@@ -56,6 +57,7 @@ impl Work {
     pub fn of(inputs: &Inputs) -> Self {
         let (name, mut notes) = (inputs.spec.name.clone(), inputs.spec.notes.clone());
         notes.extend(inputs.notes.iter().cloned());
+        notes.extend(inputs.corpus.decided.iter().cloned());
         notes.extend(inputs.corpus.unseen_told());
         Work { name, runs: inputs.plan.runs.clone(), notes }
     }

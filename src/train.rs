@@ -6,6 +6,7 @@
 
 mod evaluation;
 mod log;
+mod tested;
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -16,7 +17,7 @@ use burn::tensor::{Device, Tensor};
 use burn::train::Interrupter;
 
 use crate::config::{Recipe, RunConfig, Start};
-use crate::corpus::{Batches, Corpus};
+use crate::corpus::{Batches, Corpus, Token};
 use crate::model::{
     FirstWeights, LaneStart, LanguageModel, Parameter, Tokens, WithModel, lane_weights, with_model,
 };
@@ -24,6 +25,7 @@ use crate::optim::LaneOptimizer;
 use crate::record::{Checkpoint, CurveRow, LaneState, LaneWeights, Status};
 use evaluation::Evaluation;
 use log::CohortLog;
+use tested::Tested;
 
 /// What is trained, on what.
 pub struct Cohort<'a> {
@@ -31,7 +33,7 @@ pub struct Cohort<'a> {
     pub lanes: &'a [RunConfig],
     /// Where each lane goes on, all at one step; empty for lanes at their start.
     pub resume: Vec<Checkpoint>,
-    /// The data of every lane.
+    /// The data of every lane, with the train text of each.
     pub corpus: &'a Corpus,
     /// Weights to start from, for runs whose [`Start`] says so.
     pub initial: Option<Arc<LaneWeights>>,
@@ -90,6 +92,10 @@ pub struct LaneEnd {
     pub steps: usize,
     /// Wall time of its cohorts divided by their lanes.
     pub seconds: f64,
+    /// Loss of the last weights on the evaluation windows of test, where there are any.
+    pub test_loss: Option<f64>,
+    /// The same where the val loss was lowest.
+    pub stopped_test_loss: Option<f64>,
 }
 
 /// Whether a cohort came to its end.
@@ -140,6 +146,7 @@ struct Training<'a, M> {
     parameters: Vec<Parameter>,
     optimizer: LaneOptimizer,
     log: CohortLog,
+    tested: Tested,
     start: Instant,
 }
 
@@ -152,7 +159,8 @@ impl<'a, M: LanguageModel> Training<'a, M> {
             optimizer = optimizer.with_states(&states, &cohort.device)?;
         }
         let log = CohortLog::new(cohort.lanes);
-        Ok(Training { cohort, model, parameters, optimizer, log, start: Instant::now() })
+        let tested = Tested::new(cohort.lanes, &cohort.resume);
+        Ok(Training { cohort, model, parameters, optimizer, log, tested, start: Instant::now() })
     }
 
     fn run(mut self, observer: &mut dyn Observer, interrupter: &Interrupter) -> Result<Ending> {
@@ -188,14 +196,38 @@ impl<'a, M: LanguageModel> Training<'a, M> {
         step: usize,
         observer: &mut dyn Observer,
     ) -> Result<()> {
-        let measured = evaluation.evaluate(&self.model.valid(), &self.parameters)?;
+        let model = self.model.valid();
+        let measured = evaluation.evaluate(&model, &self.parameters)?;
+        let val_losses = measured.val_loss.clone();
         self.log.evaluated(step, measured, observer)?;
+        self.test(evaluation, &model, step, &val_losses)?;
         for lane in 0..self.cohort.lanes.len() {
             if !self.log.diverged(lane) && observer.wants_weights(lane) {
                 let weights = lane_weights(&self.model, &self.parameters, lane)?;
                 observer.weights(lane, step, &weights)?;
             }
         }
+        Ok(())
+    }
+
+    /// Measures test, where any lane wants it; what its neighbours want changes no lane.
+    fn test<V: LanguageModel>(
+        &mut self,
+        evaluation: &Evaluation,
+        model: &V,
+        step: usize,
+        val_losses: &[f64],
+    ) -> Result<()> {
+        let wants = |(lane, val_loss): (usize, &f64)| {
+            let wanted = !self.log.diverged(lane) && self.tested.wants(lane, step, *val_loss);
+            wanted.then_some((lane, *val_loss))
+        };
+        let wanted: Vec<_> = val_losses.iter().enumerate().filter_map(wants).collect();
+        if wanted.is_empty() {
+            return Ok(());
+        }
+        let Some(losses) = evaluation.test_losses(model)? else { return Ok(()) };
+        wanted.into_iter().for_each(|(lane, val)| self.tested.add(lane, step, val, losses[lane]));
         Ok(())
     }
 
@@ -236,7 +268,8 @@ impl<'a, M: LanguageModel> Training<'a, M> {
             }
             let weights = lane_weights(&self.model, &self.parameters, lane)?;
             let (state, seconds) = (self.optimizer.lane_state(lane)?, self.seconds(lane));
-            observer.checkpoint(lane, Checkpoint { step, seconds, weights, state })?;
+            let best = self.tested.best(lane);
+            observer.checkpoint(lane, Checkpoint { step, seconds, weights, state, best })?;
         }
         self.end_lanes(|status| status == Status::Diverged, observer)
     }
@@ -248,7 +281,14 @@ impl<'a, M: LanguageModel> Training<'a, M> {
     ) -> Result<()> {
         self.log.flush(observer)?;
         for (lane, status, steps) in self.log.take_ends(which) {
-            observer.ended(lane, LaneEnd { status, steps, seconds: self.seconds(lane) })?;
+            let end = LaneEnd {
+                status,
+                steps,
+                seconds: self.seconds(lane),
+                test_loss: self.tested.last_loss(lane).filter(|_| status == Status::Done),
+                stopped_test_loss: self.tested.stopped_loss(lane),
+            };
+            observer.ended(lane, end)?;
         }
         Ok(())
     }
@@ -291,12 +331,16 @@ impl Cohort<'_> {
         self.lanes.iter().map(start).collect()
     }
 
+    fn train_text(&self, lane: &RunConfig) -> &[Token] {
+        &self.corpus.text(lane.data.text_seed).tokens
+    }
+
     /// The batches of a step, each with a block of every lane.
     fn batches(&self, step: usize) -> Vec<Tokens> {
         let count = self.recipe().accumulate;
         let blocks = |lane: &RunConfig| {
             let batches = Batches {
-                tokens: &self.corpus.train,
+                tokens: self.train_text(lane),
                 order: lane.data.split.order,
                 seed: lane.data.seed,
                 windows: lane.recipe.batch * count,

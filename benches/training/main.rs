@@ -196,7 +196,7 @@ impl Bench {
              eval_every = 1000000\neval_windows = 1\n[[arm]]\nform = 'adamw'\nweight_decay = 0.1\n"
         );
         let spec = Spec::parse(&text, &Changes::default()).expect("the spec is valid");
-        let corpus = Corpus::load(&spec.source, &spec.split).expect("the grammar is embedded");
+        let corpus = spec.load_corpus().expect("the grammar is embedded");
         let run = Plan::new(&spec, &corpus, None).runs[0].clone();
         Bench { run, corpus }
     }

@@ -6,7 +6,8 @@ use indicatif::{HumanCount, HumanDuration};
 use super::arguments::{SpecArgs, TrainingArgs};
 use super::output::print;
 use crate::backend::DeviceKind;
-use crate::config::{ModelShape, Named};
+use crate::config::{ModelShape, Named, Texts};
+use crate::corpus::Corpus;
 use crate::experiment::Arm;
 use crate::plural::counted;
 use crate::report::{detectable, seeds_needed, settings_table};
@@ -52,19 +53,31 @@ fn asked(inputs: &Inputs) -> Vec<String> {
     let mut lines = vec![format!("experiment   {}", spec.name)];
     lines.extend(spec.question.iter().map(|question| format!("question     {question}")));
     lines.push(format!(
-        "data         {}: {} train and {} val tokens, vocabulary {}, order {}",
+        "data         {}: {} train, {} val and {} test tokens, vocabulary {}, order {}",
         corpus.source,
-        HumanCount(corpus.train.len() as u64),
-        HumanCount(corpus.val.len() as u64),
+        HumanCount(corpus.split.train as u64),
+        HumanCount(corpus.split.val as u64),
+        HumanCount(corpus.split.test as u64),
         corpus.vocabulary,
-        spec.split.order.name(),
+        corpus.split.order.name(),
     ));
+    lines.push(format!("texts        {}", texts(corpus)));
+    lines.extend(corpus.decided.iter().map(|decided| format!("decided      {decided}")));
     lines.push(format!("recognised   {}", corpus.recognised));
     lines.extend(corpus.alphabet_told().map(|alphabet| format!("alphabet     {alphabet}")));
     lines.extend(corpus.unseen_told().map(|unseen| format!("unseen       {unseen}")));
     lines.extend(inputs.notes.iter().map(|note| format!("weights      {note}")));
     lines.extend(spec.models().iter().map(|model| self::model(model, corpus.vocabulary)));
     lines
+}
+
+fn texts(corpus: &Corpus) -> &'static str {
+    match corpus.texts {
+        Texts::PerSeed => {
+            "per-seed: every seed trains on a text of its own; val and test are the same for all"
+        }
+        Texts::Fixed => "fixed: every seed trains on the same text",
+    }
 }
 
 fn model(model: &ModelShape, vocabulary: usize) -> String {

@@ -4,15 +4,51 @@ use serde::{Deserialize, Serialize};
 
 use super::Named;
 
-/// How many tokens each split has and in which order training reads them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// How many tokens each split has and in which order training reads them. The splits never overlap.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Split {
-    /// Training tokens, from the start of the source.
+    /// Training tokens.
     pub train: usize,
-    /// Validation tokens, from the end of the source.
+    /// Validation tokens: what is chosen, such as λ or a step, is chosen on them.
     pub val: usize,
     /// How batches are drawn from the training tokens.
     pub order: Order,
+    /// Test tokens: nothing is chosen on them. 0 where a run measures none; then its identity is that of
+    /// the time before there was a test split.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub test: usize,
+}
+
+fn is_zero(count: &usize) -> bool {
+    *count == 0
+}
+
+/// What a spec asks of its source.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cut {
+    /// Training tokens.
+    pub train: usize,
+    /// Validation tokens.
+    pub val: usize,
+    /// Test tokens; `None` for as many as val has, or as the source has room for.
+    pub test: Option<usize>,
+    /// How batches are drawn from the training tokens.
+    pub order: Order,
+    /// Whether every seed has a text of its own; `None` for yes where the source can.
+    pub texts: Option<Texts>,
+}
+
+impl Cut {
+    /// The cut that gave a run its data.
+    pub fn of(data: &RunData) -> Self {
+        let Split { train, val, order, test } = data.split;
+        Cut { train, val, test: Some(test), order, texts: Some(data.texts()) }
+    }
+
+    /// The split with this many test tokens.
+    pub fn with_test(&self, test: usize) -> Split {
+        Split { train: self.train, val: self.val, order: self.order, test }
+    }
 }
 
 /// How training walks through its tokens.
@@ -67,6 +103,16 @@ pub enum Start {
     Weights(String),
 }
 
+impl Start {
+    /// The seed that draws them, if one does.
+    pub fn seed(&self) -> Option<u64> {
+        match self {
+            Start::Seed(seed) => Some(*seed),
+            Start::Weights(_) => None,
+        }
+    }
+}
+
 /// Weights in files to start from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InitialWeights {
@@ -80,7 +126,7 @@ pub struct InitialWeights {
 /// The data of a run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RunData {
-    /// [`Corpus::digest`](crate::corpus::Corpus::digest).
+    /// Digest of the run's [`Text`](crate::corpus::Text).
     pub digest: String,
     /// Number of different tokens.
     pub vocabulary: usize,
@@ -88,4 +134,14 @@ pub struct RunData {
     pub split: Split,
     /// Seed of the order.
     pub seed: u64,
+    /// Seed of the train text, where every seed has its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text_seed: Option<u64>,
+}
+
+impl RunData {
+    /// Whether every seed has a text of its own.
+    pub fn texts(&self) -> Texts {
+        if self.text_seed.is_some() { Texts::PerSeed } else { Texts::Fixed }
+    }
 }

@@ -34,7 +34,7 @@ pub enum Kind {
     Name(fn() -> Vec<&'static str>),
     /// Any text.
     Text,
-    /// Whole numbers, each once.
+    /// Whole numbers or tables of them, each once.
     Seeds,
     /// Some of these names, each once.
     Names(fn() -> Vec<&'static str>),

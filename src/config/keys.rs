@@ -4,7 +4,7 @@ use super::families::Family;
 use super::key::{Identity, Key, Kind, Range, Section};
 use super::recipe::HYPERPARAMETERS;
 use super::shape::SHAPE_KEYS;
-use super::{Form, Mask, Named, Order, TestFamily};
+use super::{Form, Mask, Named, Order, TestFamily, Texts};
 
 /// Tokens of a split, at most: they are held in memory.
 const MOST_TOKENS: usize = 2_000_000_000;
@@ -48,7 +48,8 @@ const OTHERS: &[Key] = &[
         "seeds",
         Kind::Seeds,
         "[7]",
-        "A run per arm and seed; a seed draws the first weights and the order of the data.",
+        "A run per arm and seed; a seed draws the first weights, the order of the data and, where texts are per \
+         seed, the train text. A table such as { model = 0, data = 3, text = 1 } draws each from its own.",
     ),
     key(Section::Recipe, "name", Kind::Text, "'llama-1'", "A published recipe to start from."),
     key(
@@ -63,15 +64,29 @@ const OTHERS: &[Key] = &[
         "train",
         Kind::Count(1, MOST_TOKENS),
         "20000",
-        "Training tokens, from the start of the source.",
+        "Training tokens: of the grammar or, with texts = \"fixed\", from the start of a file.",
     )),
     in_tokens(key(
         Section::Data,
         "val",
         Kind::Count(1, MOST_TOKENS),
         "10000",
-        "Validation tokens, from the end of the source.",
+        "Validation tokens, from the end of the source: everything is chosen on them.",
     )),
+    in_tokens(key(
+        Section::Data,
+        "test",
+        Kind::Count(0, MOST_TOKENS),
+        "700",
+        "Test tokens, on which nothing is chosen; as many as val unless given, 0 for none.",
+    )),
+    key(
+        Section::Data,
+        "texts",
+        Kind::Name(Texts::names),
+        "'fixed'",
+        "Whether every seed trains on a text of its own; the default where the source is long enough.",
+    ),
     key(
         Section::Data,
         "order",

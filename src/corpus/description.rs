@@ -3,6 +3,7 @@
 use indicatif::HumanCount;
 
 use super::Corpus;
+use crate::config::Texts;
 
 /// Longer alphabets are shown by their beginning and their end.
 const SHOWN: usize = 100;
@@ -23,12 +24,15 @@ impl Corpus {
         Some(format!("{} characters: {text}", HumanCount(alphabet.len() as u64)))
     }
 
-    /// How much of val a model cannot learn from train, if anything.
+    /// How much of val a model cannot learn from train, if anything; of several train texts the one that
+    /// lacks most.
     pub fn unseen_told(&self) -> Option<String> {
-        let share = 100.0 * self.unseen as f64 / self.val.len() as f64;
-        let (unseen, all) = (HumanCount(self.unseen as u64), HumanCount(self.val.len() as u64));
-        let told = format!("{unseen} of {all} val tokens ({share:.2} %) never occur in train");
-        (self.unseen > 0).then_some(told)
+        let unseen = self.read_texts().map(|(_, text)| text.unseen).max()?;
+        let share = 100.0 * unseen as f64 / self.val.len() as f64;
+        let most = if self.texts == Texts::PerSeed { "at most " } else { "" };
+        let (shown, all) = (HumanCount(unseen as u64), HumanCount(self.val.len() as u64));
+        let told = format!("{most}{shown} of {all} val tokens ({share:.2} %) never occur in train");
+        (unseen > 0).then_some(told)
     }
 }
 
@@ -42,25 +46,27 @@ fn visible(c: char) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::corpus::tests::in_memory;
 
-    fn corpus(alphabet: Vec<char>) -> Corpus {
-        Corpus::new("test".into(), 3, vec![0, 1, 0], vec![2, 1, 2, 0]).with_alphabet(alphabet)
+    fn corpus(alphabet: &str) -> Corpus {
+        let corpus = in_memory(3, &[0, 1, 0], &[2, 1, 2, 0]);
+        Corpus { alphabet: Some(alphabet.chars().collect()), ..corpus }
     }
 
     #[test]
     fn an_alphabet_is_shown_with_escapes_and_shortened() {
-        let told = corpus("\n\t 'aé\u{200b}".chars().collect()).alphabet_told().unwrap();
+        let told = corpus("\n\t 'aé\u{200b}").alphabet_told().unwrap();
         assert_eq!(told, "7 characters: \\n\\t 'aé\\u{200b}");
-        let long = corpus(('一'..='龥').collect()).alphabet_told().unwrap();
+        let long = corpus(&('一'..='龥').collect::<String>()).alphabet_told().unwrap();
         assert!(long.starts_with("20,902 characters: 一丁") && long.ends_with("龥"), "{long}");
         assert!(long.chars().count() < 130, "{long}");
     }
 
     #[test]
     fn tokens_of_val_that_train_lacks_are_counted() {
-        let told = corpus(Vec::new()).unseen_told().unwrap();
+        let told = corpus("").unseen_told().unwrap();
         assert_eq!(told, "2 of 4 val tokens (50.00 %) never occur in train");
-        let known = Corpus::new("test".into(), 3, vec![0, 1, 2], vec![2, 1]);
+        let known = in_memory(3, &[0, 1, 2], &[2, 1]);
         assert_eq!(known.unseen_told(), None);
     }
 }

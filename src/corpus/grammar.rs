@@ -30,23 +30,63 @@ pub struct Text {
     pub nats: Vec<f64>,
 }
 
-/// Writes `length` characters. The same length always gives the same text, and a longer text
-/// starts with the shorter one.
-pub fn write(length: usize) -> Text {
-    let mut rng = random::stream("grammar corpus", &[]);
-    let mut pieces = Pieces::default();
-    let mut text =
-        Text { characters: Vec::with_capacity(length), nats: Vec::with_capacity(length) };
-    let mut state = State::start(None);
-    while text.characters.len() < length {
-        let choices = pieces.of(state);
-        let chosen = draw(&choices, &mut rng);
-        append(&mut text, &choices, chosen);
-        state = choices[chosen].next;
+/// Texts that are drawn independently of one another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stream {
+    /// The train text of all seeds, and val after it.
+    Fixed,
+    /// The train text of a seed.
+    Seed(u64),
+    /// Test.
+    Test,
+}
+
+impl Stream {
+    fn rng(self) -> ChaCha8Rng {
+        match self {
+            Stream::Fixed => random::stream("grammar corpus", &[]),
+            Stream::Seed(seed) => random::stream("grammar text", &[&seed.to_le_bytes()]),
+            Stream::Test => random::stream("grammar test", &[]),
+        }
     }
+}
+
+/// Writes `length` characters of a stream. The same length always gives the same text, and a longer text
+/// starts with the shorter one.
+pub fn write(stream: Stream, length: usize) -> Text {
+    let (characters, nats) = (Vec::with_capacity(length), Vec::with_capacity(length));
+    let mut text = Text { characters, nats };
+    derive(stream, |choices, chosen| {
+        append(&mut text, choices, chosen);
+        text.characters.len() < length
+    });
     text.characters.truncate(length);
     text.nats.truncate(length);
     text
+}
+
+/// The characters of [`write`](fn@write) alone.
+pub fn characters(stream: Stream, length: usize) -> Vec<char> {
+    let mut characters = Vec::with_capacity(length);
+    derive(stream, |choices, chosen| {
+        characters.extend(choices[chosen].text.chars());
+        characters.len() < length
+    });
+    characters.truncate(length);
+    characters
+}
+
+/// Draws piece after piece while `more` wants it; it gets the pieces of a state and which was drawn.
+fn derive(stream: Stream, mut more: impl FnMut(&[Piece], usize) -> bool) {
+    let (mut rng, mut pieces, mut state) = (stream.rng(), Pieces::default(), State::start(None));
+    loop {
+        let choices = pieces.of(state);
+        let chosen = draw(&choices, &mut rng);
+        state = choices[chosen].next;
+        if !more(&choices, chosen) {
+            break;
+        }
+    }
 }
 
 /// Every character the grammar can write, sorted by code point.

@@ -16,6 +16,7 @@ const LLAMA3: usize = 128_256;
 const MOST: usize = Token::MAX as usize + 1;
 
 /// What a folder says of its tokens.
+#[derive(Debug)]
 pub struct Vocabulary {
     /// Number of different tokens.
     pub size: usize,

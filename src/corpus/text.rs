@@ -1,30 +1,25 @@
 //! Text files, read as characters.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 use std::path::Path;
 
 use anyhow::{Context, Result, anyhow, ensure};
 use indicatif::HumanCount;
 
 use super::encoding::decode;
+use super::pool::Pool;
 use super::recognise::{Content, recognise};
-use super::{Corpus, Split, Token, input, jsonl};
+use super::{Corpus, Cut, Token, cut, input, jsonl};
 
-/// Reads a text file. The vocabulary is every character of the *whole* file, sorted by code point,
-/// so that it does not change with the split.
-pub fn read(path: &Path, split: &Split) -> Result<Corpus> {
-    let name = path.display();
+/// Reads a text file and cuts it: val from its end, test before it, train texts from what is left. The
+/// vocabulary is every character of the *whole* file, sorted by code point, so that it changes neither with
+/// the cut nor with the train text.
+pub fn read(path: &Path, cut: &Cut) -> Result<Corpus> {
+    let name = path.display().to_string();
     let found = Found::read(path)?;
     let characters: Vec<char> = found.text.chars().collect();
-    let wanted = split.train + split.val;
-    ensure!(
-        wanted <= characters.len(),
-        "{name} has {} characters, but data.train = {} and data.val = {} need {wanted}: the splits \
-         would overlap; lower one of them",
-        characters.len(),
-        split.train,
-        split.val,
-    );
+    let [pool, test, val] = places(&name, cut, characters.len())?;
     let alphabet = alphabet(&characters);
     ensure!(
         alphabet.len() <= usize::from(Token::MAX) + 1,
@@ -32,12 +27,42 @@ pub fn read(path: &Path, split: &Split) -> Result<Corpus> {
         alphabet.len(),
         usize::from(Token::MAX) + 1,
     );
-    let train = encode(&characters[..split.train], &alphabet);
-    let val = encode(&characters[characters.len() - split.val..], &alphabet);
-    let recognised = format!("{}, {} characters", found.told, HumanCount(characters.len() as u64));
-    Ok(Corpus::new(name.to_string(), alphabet.len(), train, val)
-        .recognised(recognised)
-        .with_alphabet(alphabet))
+    let (texts, why) = cut::texts(&name, cut, pool.len())?;
+    let decided = cut::test_told(cut, test.len(), "just before val");
+    let [pool, test, val] = [pool, test, val].map(|part| encode(&characters[part], &alphabet));
+    let split = cut.with_test(test.len());
+    Ok(Corpus {
+        recognised: format!("{}, {} characters", found.told, HumanCount(characters.len() as u64)),
+        decided: decided.into_iter().chain(why).collect(),
+        texts,
+        test,
+        alphabet: Some(alphabet.clone()),
+        ..Corpus::new(name, alphabet.len(), split, val, Pool::Memory(pool))
+    })
+}
+
+/// Where train texts are cut from, test and val.
+fn places(name: &str, cut: &Cut, length: usize) -> Result<[Range<usize>; 3]> {
+    let (train, val) = (cut.train, cut.val);
+    let room = length.saturating_sub(train + val);
+    let test = cut::test_size(cut, room);
+    let wanted = train + val + test;
+    let and_test = match cut.test {
+        Some(test) => format!(", data.val = {val} and data.test = {test}"),
+        None => format!(" and data.val = {val}"),
+    };
+    ensure!(
+        wanted <= length,
+        "{name} has {length} characters, but data.train = {train}{and_test} need {wanted}: the splits would \
+         overlap; lower one of them"
+    );
+    ensure!(
+        test > 0 || cut.test.is_some(),
+        "{name} has {length} characters, and data.train = {train}{and_test} take all of them: none is left \
+         for test; lower one of them, or go without by data.test = 0"
+    );
+    let (of_val, of_test) = (length - val, length - val - test);
+    Ok([0..of_test, of_test..of_val, of_val..length])
 }
 
 /// The text of a file, and what the file was.
@@ -146,10 +171,17 @@ pub fn encode(characters: &[char], alphabet: &[char]) -> Vec<Token> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::Order;
+    use crate::config::{Order, Texts};
 
-    fn split(train: usize, val: usize) -> Split {
-        Split { train, val, order: Order::Random }
+    /// Without a word on test and texts.
+    fn cut(train: usize, val: usize) -> Cut {
+        Cut { train, val, test: None, order: Order::Random, texts: None }
+    }
+
+    fn train_of(path: &Path, cut: &Cut) -> Vec<Token> {
+        let mut corpus = read(path, cut).unwrap();
+        corpus.read_text(None).unwrap();
+        corpus.text(None).tokens.clone()
     }
 
     fn file(contents: &[u8]) -> tempfile::NamedTempFile {
@@ -161,21 +193,54 @@ mod tests {
     #[test]
     fn the_vocabulary_is_every_character_of_the_file_sorted_by_code_point() {
         let file = file("bca—é\n".as_bytes());
-        let corpus = read(file.path(), &split(3, 2)).unwrap();
+        let corpus = read(file.path(), &cut(3, 2)).unwrap();
         assert_eq!(corpus.vocabulary, 6);
-        assert_eq!(corpus.train, [2, 3, 1]);
-        assert_eq!(corpus.val, [4, 0]);
+        assert_eq!(train_of(file.path(), &cut(3, 2)), [2, 3, 1]);
+        assert_eq!((corpus.test, corpus.val), (vec![5], vec![4, 0]));
+    }
+
+    #[test]
+    fn test_lies_before_val_and_no_train_text_reaches_into_it() {
+        let file = file(b"abcdefghijklmnopqrstuvwxyz");
+        let asked = Cut { test: Some(5), ..cut(6, 4) };
+        let mut corpus = read(file.path(), &asked).unwrap();
+        assert_eq!(corpus.test, [17, 18, 19, 20, 21]);
+        assert_eq!(corpus.val, [22, 23, 24, 25]);
+        assert_eq!(corpus.texts, Texts::PerSeed);
+        assert!(corpus.decided.is_empty());
+        for seed in 0..40 {
+            corpus.read_text(Some(seed)).unwrap();
+            assert!(corpus.text(Some(seed)).tokens.iter().all(|token| *token < 17));
+        }
+    }
+
+    #[test]
+    fn what_the_spec_does_not_say_is_decided_and_told() {
+        let file = file(b"abcdefghijklmnopqrstuvwxyz");
+        let corpus = read(file.path(), &cut(12, 10)).unwrap();
+        assert_eq!((corpus.test.len(), corpus.texts), (4, Texts::Fixed));
+        assert!(corpus.decided[0].contains("4 test tokens, just before val"));
+        assert!(corpus.decided[1].contains("12 tokens outside of val and test"));
+        assert!(corpus.decided[1].contains("2 × data.train = 24"));
+        let asked = Cut { texts: Some(Texts::PerSeed), ..cut(12, 10) };
+        let error = read(file.path(), &asked).unwrap_err().to_string();
+        assert!(error.contains("data.texts = \"per-seed\"") && error.contains("24"), "{error}");
     }
 
     #[test]
     fn overlapping_splits_are_refused_with_the_numbers() {
-        let error = read(file(b"abcdef").path(), &split(4, 3)).unwrap_err().to_string();
+        let refused = |cut| read(file(b"abcdef").path(), &cut).unwrap_err().to_string();
+        let error = refused(cut(4, 3));
         assert!(error.contains("6 characters") && error.contains("need 7"), "{error}");
+        let error = refused(Cut { test: Some(2), ..cut(4, 1) });
+        assert!(error.contains("data.test = 2 need 7"), "{error}");
+        let error = refused(cut(4, 2));
+        assert!(error.contains("none is left") && error.contains("data.test = 0"), "{error}");
     }
 
     #[test]
     fn text_is_recognised_by_its_content_and_said_to_be_what_it_is() {
-        let corpus = read(file("\u{feff}héllo\n".as_bytes()).path(), &split(3, 2)).unwrap();
+        let corpus = read(file("\u{feff}héllo\n".as_bytes()).path(), &cut(3, 2)).unwrap();
         assert_eq!(corpus.recognised, "UTF-8 text with a byte-order mark, 6 characters");
         assert_eq!(corpus.vocabulary, 5);
     }
@@ -192,7 +257,7 @@ mod tests {
             ),
             (b"\x1f\x8b\x08\0", "a gzip file that is damaged or was cut short"),
         ] {
-            let error = read(file(bytes).path(), &split(1, 1)).unwrap_err();
+            let error = read(file(bytes).path(), &cut(1, 1)).unwrap_err();
             assert!(format!("{error:#}").contains(expected), "{error:#}");
         }
     }

@@ -116,7 +116,7 @@ mod tests {
                 _ => vec![value.clone()],
             };
             match name.as_str() {
-                "seeds" => drop(super::super::given::seeds(value).unwrap()),
+                "seeds" => drop(super::super::seeds::read(value).unwrap()),
                 _ => values.iter().for_each(|value| drop(key.read(value).unwrap())),
             }
         }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use anyhow::{Result, ensure};
+use anyhow::Result;
 use thiserror::Error;
 use toml::{Table, Value as Toml};
 
@@ -153,33 +153,4 @@ fn read(key: &Key, value: &Toml, may_be_list: bool) -> Result<Vec<Value>, String
         Some(list) if list.is_empty() => Err(" is an empty list".to_owned()),
         Some(list) => list.iter().map(|value| key.read(value)).collect(),
     }
-}
-
-/// The seeds of a spec.
-///
-/// # Errors
-/// No list of whole numbers, none at all, or one that stands twice.
-pub fn seeds(value: &Toml) -> Result<Vec<u64>> {
-    let seed = |value: &Toml| {
-        let seed = value.as_integer().and_then(|seed| u64::try_from(seed).ok());
-        let problem = format!(" holds {value}; expected whole numbers, 0 or above");
-        seed.ok_or_else(|| WrongKey::new("seeds", problem))
-    };
-    let problem = format!(" = {value}: expected {}", Kind::Seeds.expected());
-    let list = value.as_array().ok_or_else(|| WrongKey::new("seeds", problem))?;
-    let seeds = list.iter().map(seed).collect::<Result<Vec<_>, _>>()?;
-    check_seeds(&seeds)?;
-    Ok(seeds)
-}
-
-/// Refuses seeds that pair nothing.
-pub fn check_seeds(seeds: &[u64]) -> Result<()> {
-    let empty =
-        WrongKey::new("seeds", " is an empty list; expected one seed or more, such as [0, 1, 2]");
-    ensure!(!seeds.is_empty(), empty);
-    for (index, seed) in seeds.iter().enumerate() {
-        let twice = WrongKey::new("seeds", format!(" holds {seed} twice"));
-        ensure!(!seeds[..index].contains(seed), twice);
-    }
-    Ok(())
 }

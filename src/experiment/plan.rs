@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use super::{Arm, Spec};
-use crate::config::{RunConfig, RunData, RunId, Start, numerics};
+use super::{Arm, Seed, Spec};
+use crate::config::{RunConfig, RunData, RunId, Start, Texts, numerics};
 use crate::corpus::Corpus;
 
 /// Every run of an experiment.
@@ -21,7 +21,7 @@ pub struct Entry {
     /// The arm.
     pub arm: Arm,
     /// The seed.
-    pub seed: u64,
+    pub seed: Seed,
     /// Place in [`Plan::runs`].
     pub run: usize,
     /// Identity of that run.
@@ -36,7 +36,7 @@ impl Plan {
         let mut known = HashMap::new();
         for arm in &spec.arms {
             for seed in &spec.seeds {
-                let config = resolve(spec, corpus, initial, arm, *seed);
+                let config = resolve(corpus, initial, arm, *seed);
                 let id = config.id();
                 let run = *known.entry(id.clone()).or_insert_with(|| {
                     plan.runs.push(config);
@@ -57,18 +57,20 @@ impl Plan {
     }
 }
 
-fn resolve(spec: &Spec, corpus: &Corpus, initial: Option<&str>, arm: &Arm, seed: u64) -> RunConfig {
+fn resolve(corpus: &Corpus, initial: Option<&str>, arm: &Arm, seed: Seed) -> RunConfig {
     let decay = arm.decay.normalised();
+    let text_seed = (corpus.texts == Texts::PerSeed).then_some(seed.text);
     RunConfig {
         numerics: numerics(&decay),
         model: arm.model,
         data: RunData {
-            digest: corpus.digest.clone(),
+            digest: corpus.text(text_seed).digest.clone(),
             vocabulary: corpus.vocabulary,
-            split: spec.split,
-            seed,
+            split: corpus.split,
+            seed: seed.data,
+            text_seed,
         },
-        start: initial.map_or(Start::Seed(seed), |digest| Start::Weights(digest.to_owned())),
+        start: initial.map_or(Start::Seed(seed.model), |digest| Start::Weights(digest.to_owned())),
         recipe: arm.recipe,
         decay,
     }
@@ -77,13 +79,12 @@ fn resolve(spec: &Spec, corpus: &Corpus, initial: Option<&str>, arm: &Arm, seed:
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::corpus::Source;
     use crate::experiment::Changes;
 
     fn plan(arms: &str) -> Plan {
         let text = format!("name = 'a'\n[data]\ntrain = 500\nval = 300\n{arms}");
         let spec = Spec::parse(&text, &Changes::default()).unwrap();
-        let corpus = Corpus::load(&Source::Grammar, &spec.split).unwrap();
+        let corpus = spec.load_corpus().unwrap();
         Plan::new(&spec, &corpus, None)
     }
 
@@ -104,7 +105,7 @@ mod tests {
         let spec = |name: &str| {
             Spec::parse(&format!("name = '{name}'\n{arm}"), &Changes::default()).unwrap()
         };
-        let corpus = Corpus::load(&Source::Grammar, &spec("a").split).unwrap();
+        let corpus = spec("a").load_corpus().unwrap();
         let ids = |name| -> Vec<RunId> {
             Plan::new(&spec(name), &corpus, None)
                 .entries
@@ -113,6 +114,30 @@ mod tests {
                 .collect()
         };
         assert_eq!(ids("a"), ids("b"));
+    }
+
+    #[test]
+    fn runs_of_one_seed_share_their_text_and_a_fixed_text_is_that_of_all() {
+        let data = |text: &str, arms: &str| -> Vec<RunData> {
+            let text = format!(
+                "name = 'a'\nseeds = [0, 5]\n[data]\ntrain = 500\nval = 300\n{text}\n{arms}"
+            );
+            let spec = Spec::parse(&text, &Changes::default()).unwrap();
+            let plan = Plan::new(&spec, &spec.load_corpus().unwrap(), None);
+            plan.runs.into_iter().map(|run| run.data).collect()
+        };
+        let arms = "[[arm]]\nform = 'l2'\nweight_decay = [0.1, 0.2]\n";
+        let own = data("", arms);
+        assert_eq!(
+            own.iter().map(|data| data.text_seed).collect::<Vec<_>>(),
+            [Some(0), Some(5), Some(0), Some(5)]
+        );
+        assert!(own[0].digest == own[2].digest && own[0].digest != own[1].digest);
+        let fixed = data("texts = 'fixed'", arms);
+        assert!(
+            fixed.iter().all(|data| data.text_seed.is_none() && data.digest == fixed[0].digest)
+        );
+        assert!(fixed.iter().all(|data| data.split.test == 300));
     }
 
     #[test]

@@ -7,7 +7,6 @@ use crate::config::keys;
 use crate::config::{Form, Mask, Named};
 use crate::config::{Identity, Key};
 use crate::config::{OptimizerKind, RunConfig, RunId};
-use crate::corpus::Corpus;
 
 fn parse(text: &str) -> Result<Spec> {
     Spec::parse(text, &Changes::default())
@@ -52,7 +51,7 @@ fn the_command_line_changes_what_the_file_says() {
         seeds: Some(vec![4, 9]),
     };
     let spec = Spec::parse(&format!("name = 'a'\n{ARM}"), &changes).unwrap();
-    assert_eq!((spec.arms[0].recipe.steps, spec.seeds), (7, vec![4, 9]));
+    assert_eq!((spec.arms[0].recipe.steps, spec.seeds), (7, [4, 9].map(Seed::of).to_vec()));
     assert_eq!(spec.source, Source::Text("some.txt".into()));
 }
 
@@ -182,7 +181,7 @@ proptest! {
 fn identities(spec: &str, set: &[String]) -> BTreeSet<RunId> {
     let changes = Changes { set: set.to_vec(), ..Changes::default() };
     let spec = Spec::parse(spec, &changes).unwrap_or_else(|error| panic!("{set:?}: {error:#}"));
-    let corpus = Corpus::load(&spec.source, &spec.split).unwrap();
+    let corpus = spec.load_corpus().unwrap();
     Plan::new(&spec, &corpus, None).runs.iter().map(RunConfig::id).collect()
 }
 
@@ -256,6 +255,13 @@ fn no_field_of_a_run_is_without_a_key() {
         assert!(keys::find(Section::Arm, &field).is_some(), "decay.{field}");
     }
     assert_eq!(fields("data"), ["digest", "seed", "split", "vocabulary"]);
+    let mut whole = crate::config::tests::example().data;
+    (whole.text_seed, whole.split.test) = (Some(0), 100);
+    let whole = serde_json::to_value(whole).unwrap();
+    assert_eq!(whole.as_object().unwrap().len(), 5);
+    for field in whole["split"].as_object().unwrap().keys() {
+        assert!(keys::find(Section::Data, field).is_some(), "data.{field}");
+    }
     let top: Vec<&String> = json.as_object().unwrap().keys().collect();
     assert_eq!(top, ["data", "decay", "model", "numerics", "recipe", "start"]);
 }

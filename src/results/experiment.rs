@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use crate::config::AnalysisTerms;
+use crate::config::{AnalysisTerms, Split, Texts};
 use crate::record::Provenance;
 
 /// `experiment.json`: what was asked, of what, by which program.
@@ -23,11 +23,21 @@ pub struct Experiment {
     /// How much of val never occurs in train, if anything.
     #[serde(default)]
     pub unseen: Option<String>,
-    /// SHA-256 over vocabulary and tokens.
+    /// SHA-256 over vocabulary and tokens: of all splits where all seeds have one train text, else of val and
+    /// test.
     pub digest: String,
     /// How its runs are judged.
     #[serde(default)]
     pub analysis: AnalysisTerms,
+    /// Tokens of each split; `None` in files of older versions.
+    #[serde(default)]
+    pub splits: Option<Split>,
+    /// Whether every seed has a train text of its own; `None` in files of older versions.
+    #[serde(default)]
+    pub texts: Option<Texts>,
+    /// What was decided about splits and texts for lack of a word in the spec.
+    #[serde(default)]
+    pub decided: Vec<String>,
     /// What trained its runs, and the command that wrote its files.
     pub provenance: Provenance,
 }

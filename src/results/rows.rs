@@ -1,6 +1,7 @@
 use serde::{Deserialize, Serialize};
 
-use crate::config::{Family, Form, Mask, Texts, timescale_steps, total_decay};
+use crate::config::{Family, Form, Mask, RunConfig, Texts, timescale_steps, total_decay};
+use crate::corpus::Levels;
 use crate::experiment::Entry;
 use crate::published::Transfer;
 use crate::record::{CurveRow, Status, best_evaluation};
@@ -124,10 +125,11 @@ impl RunRow {
         self.status == Status::Done
     }
 
-    /// Whether it ended no better than by knowing only how often each token occurs.
+    /// Whether it ended no better than by knowing only how often each token occurs: on test or, without, on
+    /// val.
     pub fn is_collapsed(&self) -> bool {
-        let losses = self.val_loss.zip(self.val_unigram);
-        self.is_done() && losses.is_some_and(|(val, unigram)| val >= unigram)
+        let losses = self.test_loss.zip(self.test_unigram).or(self.val_loss.zip(self.val_unigram));
+        self.is_done() && losses.is_some_and(|(loss, unigram)| loss >= unigram)
     }
 
     /// What was drawn for it: runs of two arms that share it are a pair.
@@ -200,8 +202,8 @@ pub fn curve_rows<'a>(
     record.curve.iter().map(|row| curve_row(entry, record, row))
 }
 
-/// The row of an entry, whose run has this record.
-pub fn run_row(entry: &Entry, record: &SoFar) -> RunRow {
+/// The row of an entry, whose run has this record; `levels` are those of the run's text.
+pub fn run_row(entry: &Entry, run: &RunConfig, record: &SoFar, levels: Option<Levels>) -> RunRow {
     let (decay, recipe) = (&entry.arm.decay, &entry.arm.recipe);
     let schedule = recipe.lr_schedule();
     let end = record.end.as_ref();
@@ -216,7 +218,7 @@ pub fn run_row(entry: &Entry, record: &SoFar) -> RunRow {
         mask: decay.mask,
         weight_decay: decay.weight_decay,
         lr: recipe.lr,
-        seed: entry.seed,
+        seed: entry.seed.label,
         status,
         steps,
         train_loss: last.and_then(|row| row.train_loss),
@@ -238,17 +240,17 @@ pub fn run_row(entry: &Entry, record: &SoFar) -> RunRow {
         setting: entry.arm.setting(),
         val_unigram: end.and_then(|end| end.val_unigram),
         tokens: steps.saturating_mul(record.tokens_per_step),
-        test_loss: None,
-        stopped_test_loss: None,
-        test_uniform: None,
-        test_unigram: None,
-        test_ngram: None,
-        test_ngram_order: None,
-        test_floor: None,
-        texts: None,
-        text_seed: None,
-        model_seed: None,
-        data_seed: None,
+        test_loss: end.and_then(|end| end.test_loss),
+        stopped_test_loss: end.and_then(|end| end.stopped_test_loss),
+        test_uniform: levels.map(|levels| levels.uniform),
+        test_unigram: levels.map(|levels| levels.unigram),
+        test_ngram: levels.map(|levels| levels.ngram),
+        test_ngram_order: levels.map(|levels| levels.ngram_order),
+        test_floor: levels.and_then(|levels| levels.floor),
+        texts: Some(run.data.texts()),
+        text_seed: run.data.text_seed,
+        model_seed: run.start.seed(),
+        data_seed: Some(run.data.seed),
         base: entry.arm.base(),
         axes: entry.arm.place(),
         tuned: entry.arm.tuned(),
@@ -263,7 +265,7 @@ fn curve_row(entry: &Entry, record: &SoFar, row: &CurveRow) -> CurveCsvRow {
         form: decay.form,
         mask: decay.mask,
         weight_decay: decay.weight_decay,
-        seed: entry.seed,
+        seed: entry.seed.label,
         step: row.step,
         tokens: row.step * tokens_per_step,
         lr: row.lr,

@@ -53,7 +53,8 @@ impl OpenRun {
     pub fn fail(&mut self, runner: &CohortRunner, lanes: usize, why: &str) -> Result<()> {
         self.outcome = Outcome::Failed(why.to_owned());
         let Some(writer) = self.writer.take() else { return Ok(()) };
-        let end = LaneEnd { status: Status::Failed, steps: self.step, seconds: 0.0 };
+        let (status, steps) = (Status::Failed, self.step);
+        let end = LaneEnd { status, steps, seconds: 0.0, test_loss: None, stopped_test_loss: None };
         writer.end(&self.record(runner, lanes, end, Some(why.to_owned())))
     }
 
@@ -75,12 +76,15 @@ impl OpenRun {
         error: Option<String>,
     ) -> End {
         let (context, windows) = (self.config.model.context, self.config.recipe.eval_windows);
+        let text = runner.corpus.text(self.config.data.text_seed);
         End {
             status: end.status,
             steps: end.steps,
             error,
             val_floor: runner.corpus.val_floor(context, windows),
-            val_unigram: Some(runner.corpus.val_unigram(context, windows)),
+            val_unigram: Some(runner.corpus.val_unigram(text, context, windows)),
+            test_loss: end.test_loss,
+            stopped_test_loss: end.stopped_test_loss,
             seconds: (end.seconds * 1e3).round() / 1e3,
             lanes,
             resumed_from: self.from_step,

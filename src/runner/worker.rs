@@ -11,7 +11,7 @@ use burn::train::Interrupter;
 
 use super::protocol::{Assignment, Message};
 use super::{CohortRunner, Event, Outcome, mark_failed};
-use crate::config::{RunConfig, Start};
+use crate::config::{Cut, RunConfig, Start};
 use crate::corpus::Corpus;
 use crate::model::{Purpose, read_weights};
 use crate::record::LaneWeights;
@@ -51,7 +51,7 @@ struct Loaded {
 
 impl Loaded {
     fn load(assignment: &Assignment, first: &RunConfig) -> Result<Self> {
-        let corpus = Corpus::load(&assignment.source, &first.data.split)?;
+        let corpus = Corpus::load(&assignment.source, &Cut::of(&first.data), &[])?;
         let device = assignment.backend.open_device(assignment.device.as_deref())?;
         Ok(Loaded { corpus, device })
     }
@@ -68,11 +68,7 @@ fn train(
         None => loaded.insert(Loaded::load(assignment, first)?),
     };
     let Loaded { corpus, device } = loaded;
-    ensure!(
-        corpus.digest == first.data.digest,
-        "{} has changed since the sweep began",
-        corpus.source
-    );
+    assignment.lanes.iter().try_for_each(|run| read_text(corpus, run))?;
     let cohort_runner = CohortRunner {
         initial: initial_weights(assignment, first, corpus)?,
         corpus,
@@ -89,6 +85,17 @@ fn train(
     let outcomes = cohort_runner.run_cohort(&assignment.lanes, tell);
     reporter.flush();
     Ok(outcomes)
+}
+
+/// Reads the train text of a run, which must be that of its plan.
+fn read_text(corpus: &mut Corpus, run: &RunConfig) -> Result<()> {
+    corpus.read_text(run.data.text_seed)?;
+    ensure!(
+        corpus.text(run.data.text_seed).digest == run.data.digest,
+        "{} has changed since the sweep began",
+        corpus.source
+    );
+    Ok(())
 }
 
 /// Reads stdin while cohorts train. End of file means stop: the sweep was stopped, or is gone.

@@ -35,7 +35,7 @@ impl Inputs {
 
     fn read(Request { spec: path, changes, init }: &Request) -> Result<Self> {
         let (text, spec) = read_spec(path, changes)?;
-        let corpus = Corpus::load(&spec.source, &spec.split)?;
+        let corpus = spec.load_corpus()?;
         let models = spec.models();
         corpus.check_context(models[0].context)?;
         let read = init.as_ref().map(|init| read_initial(init, &models, &corpus)).transpose()?;

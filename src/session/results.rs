@@ -3,7 +3,9 @@ use std::path::Path;
 
 use anyhow::Result;
 
+use super::levels::LevelsOfTexts;
 use super::{Inputs, Print};
+use crate::config::RunConfig;
 use crate::record::{End, Provenance, Status};
 use crate::report;
 use crate::results::{Experiment, write_results};
@@ -30,11 +32,16 @@ pub fn present(
         recognised: inputs.corpus.recognised.clone(),
         alphabet: inputs.corpus.alphabet_told(),
         unseen: inputs.corpus.unseen_told(),
-        digest: inputs.corpus.digest.clone(),
+        digest: inputs.corpus.digest(),
+        splits: Some(inputs.corpus.split),
+        texts: Some(inputs.corpus.texts),
+        decided: inputs.corpus.decided.clone(),
         analysis: inputs.spec.analysis.clone(),
         provenance: origin(ends, call),
     };
-    let rows = write_results(&folder, &experiment, &inputs.plan, store)?;
+    let levels = LevelsOfTexts::load(inputs, out)?;
+    let levels = |run: &RunConfig| levels.of(run);
+    let rows = write_results(&folder, &experiment, &inputs.plan, store, &levels)?;
     if rows.iter().any(|row| row.status != Status::Unfinished) {
         let report = report::write(&folder, &folder)?;
         print(&format!("{}\n", report.answer))?;

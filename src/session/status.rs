@@ -54,7 +54,9 @@ pub fn list(request: Option<&Request>, results: &Path) -> Result<Vec<Row>> {
 fn of_spec(request: &Request) -> Result<Vec<(RunConfig, String, u64)>> {
     let plan = Inputs::load(request)?.plan;
     let entries = plan.entries.iter();
-    Ok(entries.map(|entry| (plan.runs[entry.run].clone(), entry.arm.label(), entry.seed)).collect())
+    Ok(entries
+        .map(|entry| (plan.runs[entry.run].clone(), entry.arm.label(), entry.seed.label))
+        .collect())
 }
 
 fn without_spec(run: RunConfig) -> (RunConfig, String, u64) {

@@ -11,21 +11,23 @@ use sha2::{Digest, Sha256};
 
 use crate::config::RunId;
 use crate::files::replace_atomically;
-use crate::record::{Checkpoint, LaneWeights};
+use crate::record::{Best, Checkpoint, LaneWeights};
 
 const WEIGHT: &str = "weight";
+const BEST: &str = "best";
 
 /// Writes a checkpoint in the place of the one before.
 pub fn write(path: &Path, id: &RunId, checkpoint: &Checkpoint) -> Result<()> {
     let tensors = parts(checkpoint).flat_map(|(kind, values)| {
         values.iter().map(move |(name, values)| (format!("{kind}/{name}"), Numbers::of(values)))
     });
-    let info = HashMap::from([
+    let mut info = HashMap::from([
         ("run".to_owned(), id.to_string()),
         ("step".to_owned(), checkpoint.step.to_string()),
         ("seconds".to_owned(), checkpoint.seconds.to_string()),
         ("sha256".to_owned(), digest(checkpoint)),
     ]);
+    info.extend(checkpoint.best.map(|best| (BEST.to_owned(), text_of(&best))));
     replace_atomically(path, |draft| {
         Ok(safetensors::serialize_to_file(tensors, Some(info), draft)?)
     })
@@ -45,6 +47,7 @@ fn unpack(bytes: &[u8], id: &RunId) -> Result<Checkpoint> {
     let mut checkpoint = Checkpoint {
         step: entry("step")?.parse().context("its step is not a number")?,
         seconds: entry("seconds")?.parse().context("its time is not a number")?,
+        best: info.get(BEST).map(|text| best_in(text)).transpose()?,
         ..Checkpoint::default()
     };
     for (name, tensor) in SafeTensors::deserialize(bytes)?.iter() {
@@ -61,6 +64,23 @@ fn unpack(bytes: &[u8], id: &RunId) -> Result<Checkpoint> {
     Ok(checkpoint)
 }
 
+/// Every number survives: Rust writes the shortest text that is read as the same.
+fn text_of(Best { step, val_loss, test_loss }: &Best) -> String {
+    format!("{step} {val_loss} {test_loss}")
+}
+
+fn best_in(text: &str) -> Result<Best> {
+    let wrong = || format!("its best evaluation is `{text}`, not a step and two losses");
+    let mut words = text.split(' ');
+    let mut next = || words.next().with_context(wrong);
+    let (step, val_loss, test_loss) = (next()?, next()?, next()?);
+    Ok(Best {
+        step: step.parse().with_context(wrong)?,
+        val_loss: val_loss.parse().with_context(wrong)?,
+        test_loss: test_loss.parse().with_context(wrong)?,
+    })
+}
+
 /// Weights and state under the names of their kinds.
 fn parts(checkpoint: &Checkpoint) -> impl Iterator<Item = (&str, &LaneWeights)> {
     let state = checkpoint.state.iter().map(|(slot, values)| (slot.as_str(), values));
@@ -72,6 +92,9 @@ fn digest(checkpoint: &Checkpoint) -> String {
     let mut hash = Sha256::new();
     hash.update((checkpoint.step as u64).to_le_bytes());
     hash.update(checkpoint.seconds.to_le_bytes());
+    if let Some(best) = &checkpoint.best {
+        hash.update(text_of(best));
+    }
     for (kind, values) in parts(checkpoint) {
         for (name, values) in values {
             hash.update(format!("{kind}/{name} {}\n", values.len()));

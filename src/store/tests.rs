@@ -5,8 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::*;
 use crate::config::tests::example;
-use crate::record::LaneState;
-use crate::record::{CurveRow, Provenance, Status, now};
+use crate::record::{Best, CurveRow, LaneState, Provenance, Status, now};
 
 fn provenance() -> Provenance {
     Provenance {
@@ -28,6 +27,8 @@ fn end(status: Status, steps: usize) -> End {
         error: None,
         val_floor: Some(0.5),
         val_unigram: Some(2.5),
+        test_loss: Some(0.1 + 0.2),
+        stopped_test_loss: Some(0.2),
         seconds: 1.25,
         lanes: 1,
         resumed_from: 0,
@@ -40,7 +41,8 @@ fn end(status: Status, steps: usize) -> End {
 fn checkpoint(step: usize) -> Checkpoint {
     let values = |value: f32| BTreeMap::from([("w".to_owned(), vec![value, 0.1 + 0.2])]);
     let state = LaneState::from([("first".into(), values(2.0)), ("second".into(), values(3.0))]);
-    Checkpoint { step, seconds: 0.5, weights: values(1.0), state }
+    let best = Some(Best { step, val_loss: 0.1 + 0.2, test_loss: 1e-23 });
+    Checkpoint { step, seconds: 0.5, weights: values(1.0), state, best }
 }
 
 struct Scene {

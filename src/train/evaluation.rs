@@ -7,10 +7,12 @@ use crate::corpus::{Token, TokenBlock, evaluation_windows};
 use crate::model::{LanguageModel, Parameter, Tokens};
 use crate::optim::weight_norms;
 
-/// Measures a model on the same windows of both splits every time.
+/// Measures a model on the same windows of every split every time.
 pub struct Evaluation {
     train: Split,
     val: Split,
+    /// `None` without test tokens.
+    test: Option<Split>,
 }
 
 /// One evaluation of every lane.
@@ -36,12 +38,21 @@ struct Block {
 }
 
 impl Evaluation {
-    /// Cuts the windows; all lanes read the same.
+    /// Cuts the windows: of train at the same places of each lane's text, of val and test the same for all.
     pub fn new(cohort: &Cohort) -> Self {
+        let of_train = cohort.lanes.iter().map(|lane| cohort.train_text(lane)).collect();
+        let held_out = |tokens: &'_ [Token]| Split::new(cohort, vec![tokens; cohort.lanes.len()]);
+        let corpus = cohort.corpus;
         Evaluation {
-            train: Split::new(cohort, &cohort.corpus.train),
-            val: Split::new(cohort, &cohort.corpus.val),
+            train: Split::new(cohort, of_train),
+            val: held_out(&corpus.val),
+            test: (!corpus.test.is_empty()).then(|| held_out(&corpus.test)),
         }
+    }
+
+    /// Mean loss of every lane on the windows of test, in nats per token, if there are any.
+    pub fn test_losses<M: LanguageModel>(&self, model: &M) -> Result<Option<Vec<f64>>> {
+        self.test.as_ref().map(|test| test.mean(&test.losses(model))).transpose()
     }
 
     /// Evaluates a model without autodiff.
@@ -64,12 +75,13 @@ impl Evaluation {
 }
 
 impl Split {
-    fn new(cohort: &Cohort, tokens: &[Token]) -> Self {
+    /// `texts` holds the tokens of each lane, all of one length.
+    fn new(cohort: &Cohort, texts: Vec<&[Token]>) -> Self {
         let recipe = cohort.recipe();
-        let starts = evaluation_windows(tokens.len(), cohort.context(), recipe.eval_windows);
+        let starts = evaluation_windows(texts[0].len(), cohort.context(), recipe.eval_windows);
         let device = cohort.device.clone();
         let block = |starts: &[usize]| Block {
-            tokens: cohort.same_for_all_lanes(tokens, starts, &device),
+            tokens: cohort.same_windows(&texts, starts, &device),
             windows: starts.len(),
         };
         Split { blocks: starts.chunks(recipe.batch).map(block).collect() }
@@ -93,9 +105,9 @@ impl Split {
 }
 
 impl Cohort<'_> {
-    fn same_for_all_lanes(&self, tokens: &[Token], starts: &[usize], device: &Device) -> Tokens {
-        let block = TokenBlock::cut(tokens, starts, self.context());
-        let blocks = vec![block; self.lanes.len()];
+    fn same_windows(&self, texts: &[&[Token]], starts: &[usize], device: &Device) -> Tokens {
+        let cut = |tokens: &&[Token]| TokenBlock::cut(tokens, starts, self.context());
+        let blocks: Vec<TokenBlock> = texts.iter().map(cut).collect();
         Tokens::new(&blocks, self.corpus.vocabulary, self.context(), device)
     }
 }

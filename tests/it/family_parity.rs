@@ -259,11 +259,17 @@ fn palm_trains_under_adafactor_with_squared_learning_rate_decay_as_in_pytorch() 
 }
 
 fn palm_run(steps: usize, lr: f64, hold: usize) -> RunConfig {
-    let split = Split { train: 100, val: 100, order: Order::Random };
+    let split = Split { train: 100, val: 100, order: Order::Random, test: 0 };
     RunConfig {
         numerics: 2,
         model: shape(Family::Palm),
-        data: RunData { digest: String::new(), vocabulary: VOCABULARY, split, seed: 0 },
+        data: RunData {
+            digest: String::new(),
+            vocabulary: VOCABULARY,
+            split,
+            seed: 0,
+            text_seed: None,
+        },
         start: Start::Seed(0),
         recipe: Recipe {
             lr,

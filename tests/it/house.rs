@@ -59,7 +59,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "store",
         ],
     ),
-    ("results", &["config", "experiment", "files", "published", "record", "store"]),
+    ("results", &["config", "corpus", "experiment", "files", "published", "record", "store"]),
     ("stats", &["config", "published", "random", "record", "results"]),
     (
         "report",

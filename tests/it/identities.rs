@@ -219,8 +219,7 @@ fn ten_thousand_configurations_keep_their_identity_through_every_file() {
         let mut plan = |text: &str| {
             let spec = Spec::parse(text, &Changes::default())
                 .unwrap_or_else(|error| panic!("{error:#}\n{text}"));
-            let corpus =
-                corpus.get_or_insert_with(|| Corpus::load(&spec.source, &spec.split).unwrap());
+            let corpus = corpus.get_or_insert_with(|| spec.load_corpus().unwrap());
             Plan::new(&spec, corpus, None)
         };
         let (one, other, third) =
@@ -233,7 +232,7 @@ fn ten_thousand_configurations_keep_their_identity_through_every_file() {
         }
         assert_eq!(store.state(run), RunState::New);
         keep(&store, run);
-        let row = run_row(&one.entries[0], &store.so_far(run));
+        let row = run_row(&one.entries[0], run, &store.so_far(run), None);
         assert_eq!(row.run, run.id().to_string());
         assert_eq!(row.lr.to_bits(), run.recipe.lr.to_bits());
         assert_eq!((row.status, row.tokens), (Status::Diverged, run.tokens_per_step()));

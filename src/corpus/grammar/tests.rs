@@ -33,9 +33,19 @@ fn every_state_is_a_distribution_over_pieces_none_of_which_starts_another() {
 
 #[test]
 fn a_longer_text_starts_with_the_shorter_one() {
-    let (short, long) = (write(500), write(2000));
+    let (short, long) = (write(Stream::Fixed, 500), write(Stream::Fixed, 2000));
     assert_eq!(short.characters, long.characters[..500]);
     assert_eq!(short.nats, long.nats[..500]);
+}
+
+#[test]
+fn every_stream_is_a_text_of_its_own_and_its_characters_are_those_with_likelihoods() {
+    let streams = [Stream::Fixed, Stream::Test, Stream::Seed(0), Stream::Seed(1)];
+    let texts: HashSet<Vec<char>> = streams.iter().map(|one| characters(*one, 700)).collect();
+    assert_eq!(texts.len(), streams.len());
+    for stream in streams {
+        assert_eq!(characters(stream, 700), write(stream, 700).characters);
+    }
 }
 
 #[test]
@@ -59,7 +69,7 @@ fn the_alphabet_is_every_character_that_can_be_written() {
 
 #[test]
 fn the_text_reads_like_english() {
-    let text = write(5000);
+    let text = write(Stream::Fixed, 5000);
     let string: String = text.characters.iter().collect();
     assert!(string.contains(". ") && string.contains(" the "));
 }

@@ -156,7 +156,8 @@ pub const TRAINING: &[Row] = &[
     ),
     ("shuffle shuffle_data", Write(Data, "order = \"random\"")),
     ("train_tokens train_size", Write(Data, "train = 30000")),
-    ("val_tokens val_size test_size", Write(Data, "val = 20000")),
+    ("val_tokens val_size", Write(Data, "val = 20000")),
+    ("test_tokens test_size", Write(Data, "test = 20000")),
     ("experiment_name run_name exp_name wandb_run_name project", Write(Top, "name = \"overfit\"")),
     ("lrs learning_rates", WriteThough(Arm, "lr = [1e-3, 3e-3]", "a list makes an arm of each")),
 ];

@@ -1,0 +1,80 @@
+//! What a loss is measured against: how well the same windows are predicted without any model that is
+//! trained by gradients.
+
+use serde::{Deserialize, Serialize};
+
+use super::ngram::NGrams;
+use super::{Corpus, Text, Token, evaluation_windows};
+
+/// Losses on the evaluation windows of test, in nats per token, of what knows a run's train text by counting
+/// alone. Each target is predicted from what a model sees: the tokens before it in its window.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Levels {
+    /// ln V: a guess among all tokens.
+    pub uniform: f64,
+    /// How often each token occurs in train, with one added to every count.
+    pub unigram: f64,
+    /// The best n-gram model: interpolated Witten–Bell.
+    pub ngram: f64,
+    /// Its order, from 1 to 8: the one with the lowest loss on the evaluation windows of val.
+    pub ngram_order: usize,
+    /// Exact negative log-likelihood, where the source knows it: no model does better on average.
+    pub floor: Option<f64>,
+}
+
+impl Corpus {
+    /// The levels of a train text, for models of this context that are measured on so many windows; `None`
+    /// without test tokens.
+    pub fn levels(&self, text: &Text, context: usize, count: usize) -> Option<Levels> {
+        if self.test.is_empty() {
+            return None;
+        }
+        let val = || windows(&self.val, context, count);
+        let test = || windows(&self.test, context, count);
+        let model = NGrams::count(&text.tokens, self.vocabulary, val().chain(test()));
+        let of_val = model.losses(val());
+        let best = (0..of_val.len()).min_by(|a, b| of_val[*a].total_cmp(&of_val[*b]))?;
+        Some(Levels {
+            uniform: (self.vocabulary as f64).ln(),
+            unigram: self.unigram(text, &self.test, context, count),
+            ngram: model.losses(test())[best],
+            ngram_order: best + 1,
+            floor: self.nats.as_ref().map(|nats| mean(&nats.test, context, count)),
+        })
+    }
+
+    /// Mean exact negative log-likelihood, in nats per token, of the targets in the evaluation windows of
+    /// val: no model does better on average. `None` where the source is not known exactly.
+    pub fn val_floor(&self, context: usize, count: usize) -> Option<f64> {
+        self.nats.as_ref().map(|nats| mean(&nats.val, context, count))
+    }
+
+    /// Mean loss, in nats per token, on the targets in the evaluation windows of val, of a model that knows
+    /// only how often each token occurs in train.
+    pub fn val_unigram(&self, text: &Text, context: usize, count: usize) -> f64 {
+        self.unigram(text, &self.val, context, count)
+    }
+
+    /// One is added to every count, so that no token is impossible.
+    fn unigram(&self, text: &Text, held_out: &[Token], context: usize, count: usize) -> f64 {
+        let mut counts = vec![1_u64; self.vocabulary];
+        text.tokens.iter().for_each(|token| counts[usize::from(*token)] += 1);
+        let total = (text.tokens.len() + self.vocabulary) as f64;
+        let nats: Vec<f64> = counts.iter().map(|count| (total / *count as f64).ln()).collect();
+        let of_tokens: Vec<f64> = held_out.iter().map(|token| nats[usize::from(*token)]).collect();
+        mean(&of_tokens, context, count)
+    }
+}
+
+/// What a model reads in each evaluation window, and the target after it.
+fn windows(tokens: &[Token], context: usize, count: usize) -> impl Iterator<Item = &[Token]> {
+    let starts = evaluation_windows(tokens.len(), context, count).into_iter();
+    starts.map(move |start| &tokens[start..=start + context])
+}
+
+/// Mean over the targets of the evaluation windows, given a number for every token.
+fn mean(of_tokens: &[f64], context: usize, count: usize) -> f64 {
+    let starts = evaluation_windows(of_tokens.len(), context, count);
+    let total: f64 = starts.iter().flat_map(|start| &of_tokens[start + 1..=start + context]).sum();
+    total / (starts.len() * context) as f64
+}
