@@ -250,7 +250,9 @@ pub(crate) mod tests {
                 (number(range), number(range)).prop_map(|(a, b)| Value::Pair([a, b])).boxed()
             }
             Kind::Name(names) => prop::sample::select(names()).prop_map(Value::Name).boxed(),
-            Kind::Text | Kind::Seeds | Kind::Names(_) => unreachable!("no hyperparameter is a text"),
+            Kind::Text | Kind::Seeds | Kind::Names(_) => {
+                unreachable!("no hyperparameter is a text")
+            }
         }
     }
 

@@ -24,8 +24,8 @@ use summary::Summary;
 
 pub use compare::compare;
 pub use published::{published_details, published_markdown, published_table};
-pub use words::{needed as seeds_needed, power as detectable};
 pub use screen::{answer, manifest_table, settings_table, status_table};
+pub use words::{needed as seeds_needed, power as detectable};
 
 pub struct Report {
     /// The answer, for the terminal.

@@ -12,7 +12,7 @@ use crate::experiment::Arm;
 use crate::plural::counted;
 use crate::report::{detectable, seeds_needed, settings_table};
 use crate::runner::layout::{Shortage, mebibytes};
-use crate::session::{Forecast, Inputs, Prospect};
+use crate::session::{Forecast, Inputs, Options, Prospect};
 
 #[derive(clap::Args, Debug)]
 pub struct Args {
@@ -34,7 +34,7 @@ pub fn run(args: Args) -> Result<()> {
     if args.resolved {
         return print(&resolved(&inputs));
     }
-    let options = args.training.into();
+    let options: Options = args.training.into();
     let forecast = Forecast::of(&inputs, &options)?;
     let power = power(&inputs, &Prospect::of(&inputs, &options)?, args.seeds_for, &path);
     let lines = [asked(&inputs), runs(&inputs, &forecast), costs(&forecast), power].concat();
@@ -112,12 +112,7 @@ fn runs(inputs: &Inputs, forecast: &Forecast) -> Vec<String> {
 }
 
 /// What the seeds can tell, or that this is not known and how to know it.
-fn power(
-    inputs: &Inputs,
-    prospect: &Prospect,
-    difference: Option<f64>,
-    path: &str,
-) -> Vec<String> {
+fn power(inputs: &Inputs, prospect: &Prospect, difference: Option<f64>, path: &str) -> Vec<String> {
     let (seeds, alpha) = (inputs.spec.seeds.len(), inputs.spec.analysis.alpha);
     let spreads = &prospect.spreads;
     if spreads.is_empty() {
@@ -125,7 +120,8 @@ fn power(
     }
     if !prospect.is_known() {
         return vec![
-            "power        not known: no arms of this spec have two finished seeds in common".to_owned(),
+            "power        not known: no arms of this spec have two finished seeds in common"
+                .to_owned(),
             format!("             two seeds of each arm tell: wane sweep {path} --seeds 0,1"),
         ];
     }

@@ -134,15 +134,15 @@ impl Key {
 
 /// Names in a list, each known and there once.
 fn read_names(value: &toml::Value, known: &[&'static str]) -> Result<Vec<&'static str>, String> {
-    let list = value.as_array().filter(|list| !list.is_empty()).ok_or_else(|| {
-        format!(" = {value}: expected a list of some of {}", known.join(", "))
-    })?;
+    let list = value
+        .as_array()
+        .filter(|list| !list.is_empty())
+        .ok_or_else(|| format!(" = {value}: expected a list of some of {}", known.join(", ")))?;
     let mut names: Vec<&'static str> = Vec::new();
     for value in list {
         let name = value.as_str().and_then(|name| known.iter().copied().find(|one| *one == name));
-        let name = name.ok_or_else(|| {
-            format!(" holds {value}; expected some of {}", known.join(", "))
-        })?;
+        let name =
+            name.ok_or_else(|| format!(" holds {value}; expected some of {}", known.join(", ")))?;
         if names.contains(&name) {
             return Err(format!(" holds \"{name}\" twice"));
         }

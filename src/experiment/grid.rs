@@ -5,9 +5,7 @@ use anyhow::{Context, Result, bail, ensure};
 use super::given::{Given, WrongKey};
 use super::{Arm, model, recipe};
 use crate::config::suggestion;
-use crate::config::{
-    Decay, Form, HYPERPARAMETERS, Mask, ModelShape, Named, OptimizerKind, Recipe,
-};
+use crate::config::{Decay, Form, HYPERPARAMETERS, Mask, ModelShape, Named, OptimizerKind, Recipe};
 use crate::published::{Published, Transfer};
 
 /// A spec with more runs than this is a mistake.

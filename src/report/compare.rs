@@ -15,10 +15,8 @@ use crate::stats::{Analysis, Comparison, Opponent};
 /// A folder that holds no experiment; the message names the file.
 pub fn compare(left: &Path, right: &Path) -> Result<String> {
     let experiments = [read_experiment(left)?, read_experiment(right)?];
-    let analyses = [
-        analysis(left, &experiments[0].analysis)?,
-        analysis(right, &experiments[1].analysis)?,
-    ];
+    let analyses =
+        [analysis(left, &experiments[0].analysis)?, analysis(right, &experiments[1].analysis)?];
     let names = [left.display().to_string(), right.display().to_string()];
     let mut parts = vec![differences(&experiments, &names)];
     let (table, changed) = verdicts(&analyses, &names);

@@ -76,8 +76,19 @@ fn figure(drawing: &Drawing) -> String {
 }
 
 fn arms(rows: &[SummaryRow]) -> String {
-    let header =
-        ["form", "mask", "λ", "variant", "n", "test", "stopped", "val", "gap", "val − no decay", "best"];
+    let header = [
+        "form",
+        "mask",
+        "λ",
+        "variant",
+        "n",
+        "test",
+        "stopped",
+        "val",
+        "gap",
+        "val − no decay",
+        "best",
+    ];
     let row = |row: &SummaryRow| {
         [
             row.form.to_string(),
@@ -97,7 +108,8 @@ fn arms(rows: &[SummaryRow]) -> String {
 }
 
 fn runs(rows: &[RunRow]) -> String {
-    let header = ["run", "form", "mask", "λ", "lr", "seed", "status", "train", "val", "test", "gap", "s"];
+    let header =
+        ["run", "form", "mask", "λ", "lr", "seed", "status", "train", "val", "test", "gap", "s"];
     let number = |value: Option<f64>| format::fixed_or_empty(value, 4);
     let row = |row: &RunRow| {
         [

@@ -63,7 +63,9 @@ fn verdicts(analysis: &Analysis, family: TestFamily) -> Option<String> {
     let mut lines = vec![format!("{}, {loss} ({tests})", words::family(family))];
     lines.extend(shown.iter().map(|one| format!("  {}", words::line(one, analysis))));
     let more = all.len() - shown.len();
-    lines.extend((more > 0).then(|| format!("  {} in the report", counted(more, "more comparison"))));
+    lines.extend(
+        (more > 0).then(|| format!("  {} in the report", counted(more, "more comparison"))),
+    );
     Some(lines.join("\n"))
 }
 
@@ -71,10 +73,11 @@ fn verdicts(analysis: &Analysis, family: TestFamily) -> Option<String> {
 /// tuned, the gap, and how many runs are in it.
 fn best_table(analysis: &Analysis) -> String {
     let loss = words::quantity(analysis.loss);
-    let tunes_steps =
-        analysis.contenders.iter().flat_map(|one| one.points.iter().chain(&one.none)).any(|point| {
-            point.side.value("steps").is_some()
-        });
+    let tunes_steps = analysis
+        .contenders
+        .iter()
+        .flat_map(|one| one.points.iter().chain(&one.none))
+        .any(|point| point.side.value("steps").is_some());
     let horizon = tunes_steps.then_some("at its own horizon");
     let stopped = "if stopped at its best";
     let header = ["form", "mask", "best λ", loss, stopped].into_iter().chain(horizon);
@@ -83,7 +86,8 @@ fn best_table(analysis: &Analysis) -> String {
     let mut add = |names: [&str; 2], points: &[Point], form: Form| {
         table.add_row(row(analysis, names, points, form, tunes_steps));
     };
-    if let Some(none) = analysis.contenders.iter().map(|one| &one.none).find(|all| !all.is_empty()) {
+    if let Some(none) = analysis.contenders.iter().map(|one| &one.none).find(|all| !all.is_empty())
+    {
         add(["none", ""], none, Form::None);
     }
     for Contender { rule, points, .. } in &analysis.contenders {

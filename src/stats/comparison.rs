@@ -100,8 +100,8 @@ impl Court {
         let quantity = operands[0][0].quantity;
         let seeds = common_seeds(operands);
         let all = || operands.iter().flat_map(|side| side.iter());
-        let may_test = seeds.len() >= FEWEST_SEEDS
-            && all().all(|operand| operand.eligible().next().is_some());
+        let may_test =
+            seeds.len() >= FEWEST_SEEDS && all().all(|operand| operand.eligible().next().is_some());
         let left = operands[0][0].chosen(&seeds)?.side.clone();
         let [plus, minus] = operands.map(|side| sums(side, &seeds));
         let contrast = may_test.then(|| self.contrast(&plus, &minus, seeds.len()));
@@ -125,32 +125,33 @@ impl Court {
 
     /// Judges a family. What is of the same runs as another under a second name is one test.
     pub fn judge(&self, asked: Vec<Asked>) -> Vec<Comparison> {
-        let twin = |place: usize| {
-            asked[..place].iter().position(|other| other.runs == asked[place].runs)
-        };
-        let twins: Vec<Option<usize>> = (0..asked.len()).map(twin).collect();
-        let tested: Vec<usize> = (0..asked.len())
-            .filter(|place| twins[*place].is_none() && asked[*place].contrast.is_some())
-            .collect();
+        let firsts = firsts(&asked);
+        let is_test = |place: &usize| firsts[*place] == *place && asked[*place].contrast.is_some();
+        let tested: Vec<usize> = (0..asked.len()).filter(is_test).collect();
         let contrasts: Vec<&Contrast> =
             tested.iter().filter_map(|place| asked[*place].contrast.as_ref()).collect();
         let judged = judge(&contrasts, &self.terms);
-        let judgement = |place: usize| {
-            let known = tested.iter().position(|one| *one == twins[place].unwrap_or(place));
-            known.map_or(Judgement::untested(tested.len()), |known| judged[known])
+        let known: HashMap<usize, Judgement> = tested.iter().copied().zip(judged).collect();
+        let told = |(place, asked): (usize, Asked)| {
+            let untested = || Judgement::untested(tested.len());
+            let judgement = known.get(&firsts[place]).copied().unwrap_or_else(untested);
+            let detailed = |contrast: &Contrast| judgement.with_details(contrast, &self.terms);
+            Comparison {
+                judgement: asked.contrast.as_ref().map_or(judgement, detailed),
+                is_within_epsilon: judgement.is_within_epsilon(&self.terms),
+                is_repeated: firsts[place] != place,
+                ..asked.comparison
+            }
         };
-        let judgements: Vec<Judgement> = (0..asked.len()).map(judgement).collect();
-        let told = asked.into_iter().zip(judgements).zip(twins);
-        told.map(|((asked, judgement), twin)| Comparison {
-            judgement: asked.contrast.as_ref().map_or(judgement, |contrast| {
-                judgement.with_details(contrast, &self.terms)
-            }),
-            is_within_epsilon: judgement.is_within_epsilon(&self.terms),
-            is_repeated: twin.is_some(),
-            ..asked.comparison
-        })
-        .collect()
+        asked.into_iter().enumerate().map(told).collect()
     }
+}
+
+/// For each question the first that is of the same runs.
+fn firsts(asked: &[Asked]) -> Vec<usize> {
+    let mut known: HashMap<&[Vec<String>; 2], usize> = HashMap::new();
+    let places = asked.iter().enumerate();
+    places.map(|(place, asked)| *known.entry(&asked.runs).or_insert(place)).collect()
 }
 
 /// Seeds that all operands have, whose arms may be chosen.
@@ -231,10 +232,8 @@ pub fn cells_against_none(groups: &[Group], loss: Quantity, court: &mut Court) -
         for group in groups {
             let Some(none) = &group.baseline else { continue };
             for cell in group.cells.iter().filter(|cell| cell.decays()) {
-                let operands =
-                    [(group.side(cell), cell), (group.side(none), none)].map(|(side, cell)| {
-                        [alone(side, cell, quantity)]
-                    });
+                let operands = [(group.side(cell), cell), (group.side(none), none)]
+                    .map(|(side, cell)| [alone(side, cell, quantity)]);
                 let [left, right] = &operands;
                 family.extend(court.ask(None, Opponent::NoDecay, [left, right]));
             }

@@ -78,9 +78,8 @@ impl Contender {
     /// not tuned by one of them.
     pub fn may_meet(&self, other: &Contender) -> bool {
         let key = |axis: &String| axis.split('=').next().unwrap_or_default().to_owned();
-        let differs = |axis: &&String| {
-            other.fixed.iter().any(|one| key(one) == key(axis) && one != *axis)
-        };
+        let differs =
+            |axis: &&String| other.fixed.iter().any(|one| key(one) == key(axis) && one != *axis);
         self.base == other.base
             && self.rule.recipe == other.rule.recipe
             && !self.fixed.iter().any(|axis| differs(&axis))
@@ -181,9 +180,8 @@ impl Operand {
 
 impl Point {
     fn seeds(&self, quantity: Quantity) -> Vec<Draw> {
-        let measured = |run: &&RunRow| {
-            [quantity, quantity.chooser()].iter().all(|one| one.of(run).is_some())
-        };
+        let measured =
+            |run: &&RunRow| [quantity, quantity.chooser()].iter().all(|one| one.of(run).is_some());
         self.cell.done().filter(measured).map(RunRow::draw).collect()
     }
 
@@ -230,9 +228,8 @@ fn add(points: &mut Vec<Point>, rule: Rule, row: &RunRow, weight_decay: Option<f
         Some(0.0) => row.axes.clone(),
         _ => row.axes.split(' ').filter(is_tuned).collect::<Vec<_>>().join(" "),
     };
-    let known = points.iter_mut().find(|one| {
-        one.side.weight_decay == weight_decay && one.side.at == at
-    });
+    let known =
+        points.iter_mut().find(|one| one.side.weight_decay == weight_decay && one.side.at == at);
     match known {
         Some(point) => point.cell.add(row),
         None => points.push(Point {

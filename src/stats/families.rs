@@ -76,7 +76,8 @@ pub fn answer(
     for family in families {
         let own = questions.iter().filter(|question| question.family() == *family);
         let asked = own.filter_map(|question| {
-            let has_points = |place: usize| contenders[place].operand(loss).eligible().next().is_some();
+            let has_points =
+                |place: usize| contenders[place].operand(loss).eligible().next().is_some();
             let may = question.places().into_iter().all(has_points);
             may.then(|| ask(question, contenders, loss, court))?
         });

@@ -165,7 +165,8 @@ impl Side {
         let (a, b) = (&self.rule, &other.rule);
         let same_rule = a.form == b.form && a.mask == b.mask && a.recipe == b.recipe;
         let same_setting = a.setting == b.setting && self.at == other.at;
-        let is_tuned = [self, other].iter().any(|side| !side.at.is_empty() || side.rule.setting.contains(' '));
+        let is_tuned =
+            [self, other].iter().any(|side| !side.at.is_empty() || side.rule.setting.contains(' '));
         self.weight_decay == other.weight_decay
             && same_rule
             && a.in_values_table == b.in_values_table

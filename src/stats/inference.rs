@@ -22,9 +22,9 @@ impl Estimate {
         let mean = (n > 0).then(|| values.iter().sum::<f64>() / n as f64)?;
         let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
         let sd = (n > 1).then(|| (squares / (n - 1) as f64).sqrt());
-        let half_width = sd.filter(|_| n >= FEWEST_SEEDS).map(|sd| {
-            t_quantile(0.975, (n - 1) as f64) * sd / (n as f64).sqrt()
-        });
+        let half_width = sd
+            .filter(|_| n >= FEWEST_SEEDS)
+            .map(|sd| t_quantile(0.975, (n - 1) as f64) * sd / (n as f64).sqrt());
         Some(Estimate { mean, sd, half_width, n })
     }
 }

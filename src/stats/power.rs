@@ -31,9 +31,8 @@ pub fn power(effect: f64, seeds: usize, alpha: f64) -> f64 {
 /// The integral from 0 to `last` in an even number of parts.
 fn simpson(of: impl Fn(f64) -> f64, last: f64, parts: usize) -> f64 {
     let step = last / parts as f64;
-    let inner: f64 = (1..parts)
-        .map(|part| of(part as f64 * step) * if part % 2 == 1 { 4.0 } else { 2.0 })
-        .sum();
+    let inner: f64 =
+        (1..parts).map(|part| of(part as f64 * step) * if part % 2 == 1 { 4.0 } else { 2.0 }).sum();
     (of(0.0) + inner + of(last)) * step / 3.0
 }
 

@@ -153,7 +153,8 @@ mod tests {
     fn no_direction_is_preferred() {
         let rotations = Rotations::draw(3, 4000);
         let mean: f64 = rotations.turns.iter().map(|matrix| matrix[4]).sum::<f64>() / 4000.0;
-        let square: f64 = rotations.turns.iter().map(|matrix| matrix[4].powi(2)).sum::<f64>() / 4000.0;
+        let square: f64 =
+            rotations.turns.iter().map(|matrix| matrix[4].powi(2)).sum::<f64>() / 4000.0;
         assert!(mean.abs() < 0.03 && (square - 1.0 / 3.0).abs() < 0.02, "{mean} {square}");
     }
 }

@@ -133,8 +133,7 @@ fn every_rule_is_compared_at_its_own_best_in_the_family_of_its_question() {
     assert_eq!(pairs(TestFamily::Mask), [(adamw, Some(global))]);
     assert_eq!(pairs(TestFamily::Interaction), []);
     assert_eq!(analysis.headline[0].left.weight_decay, Some(1.0), "the best λ, not the first");
-    let sizes: Vec<usize> =
-        analysis.headline.iter().map(|one| one.judgement.family_size).collect();
+    let sizes: Vec<usize> = analysis.headline.iter().map(|one| one.judgement.family_size).collect();
     assert_eq!(sizes, [3, 3, 3, 1, 1], "no lowest val loss, so nothing is compared with stopping");
     assert_eq!(analysis.against_none.len(), 2 * 4);
 }
@@ -182,10 +181,7 @@ fn an_interval_leaves_zero_out_only_where_a_difference_is_told() {
 #[test]
 fn the_same_runs_under_two_names_are_one_test() {
     let mut rows = experiment();
-    let again = |row: &RunRow| RunRow {
-        form: Form::Cautious,
-        ..row.clone()
-    };
+    let again = |row: &RunRow| RunRow { form: Form::Cautious, ..row.clone() };
     let twins: Vec<RunRow> =
         rows.iter().filter(|row| row.mask == Some(Mask::Global)).map(again).collect();
     rows.extend(twins);

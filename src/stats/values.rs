@@ -2,10 +2,10 @@
 //! at the λ that matches the original's total decay, seed by seed.
 
 use super::comparison::{Asked, Comparison, Court, Opponent, alone};
+use super::groups::{Cell, Rule, Side};
 use super::quantity::Quantity;
 use super::spread::squares;
 use super::verdict::{Kind, Tally, Terms};
-use super::groups::{Cell, Rule, Side};
 use super::warnings::TOO_LITTLE_DECAY;
 use crate::config::{Form, Mask, TestFamily};
 use crate::published::{Published, Transfer};

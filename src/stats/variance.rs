@@ -39,14 +39,17 @@ fn crossed(runs: &[(&RunRow, f64)], texts: &[Option<u64>]) -> Option<Spread> {
     }
     let (rows, columns) = (texts.len() as f64, seeds.len() as f64);
     let mean = |keep: &dyn Fn(&RunRow) -> bool| {
-        let kept: Vec<f64> = runs.iter().filter(|(run, _)| keep(run)).map(|(_, loss)| *loss).collect();
+        let kept: Vec<f64> =
+            runs.iter().filter(|(run, _)| keep(run)).map(|(_, loss)| *loss).collect();
         kept.iter().sum::<f64>() / kept.len() as f64
     };
     let all = mean(&|_| true);
     let of_text = |text: Option<u64>| mean(&|run| run.text_seed == text) - all;
     let of_seed = |seed: Option<u64>| mean(&|run| run.model_seed == seed) - all;
-    let text: f64 = texts.iter().map(|one| of_text(*one).powi(2)).sum::<f64>() * columns / (rows - 1.0);
-    let seed: f64 = seeds.iter().map(|one| of_seed(*one).powi(2)).sum::<f64>() * rows / (columns - 1.0);
+    let text: f64 =
+        texts.iter().map(|one| of_text(*one).powi(2)).sum::<f64>() * columns / (rows - 1.0);
+    let seed: f64 =
+        seeds.iter().map(|one| of_seed(*one).powi(2)).sum::<f64>() * rows / (columns - 1.0);
     let rest = |(run, loss): &(&RunRow, f64)| {
         (loss - all - of_text(run.text_seed) - of_seed(run.model_seed)).powi(2)
     };

@@ -74,12 +74,13 @@ impl Judgement {
     pub fn with_details(self, contrast: &Contrast, terms: &Terms) -> Self {
         let interval = Some(contrast.interval(terms.tail(self.family_size)));
         let estimate = Estimate::of(contrast.differences());
-        let further_seeds = estimate.filter(|_| self.kind == Kind::Undecided).and_then(|estimate| {
-            let sd = estimate.sd.filter(|sd| *sd > 0.0)?;
-            let Terms { alpha, epsilon } = *terms;
-            let seeds = seeds_to_decide(estimate.mean, sd, epsilon, self.family_size, alpha)?;
-            Some(seeds.saturating_sub(estimate.n).max(1))
-        });
+        let further_seeds =
+            estimate.filter(|_| self.kind == Kind::Undecided).and_then(|estimate| {
+                let sd = estimate.sd.filter(|sd| *sd > 0.0)?;
+                let Terms { alpha, epsilon } = *terms;
+                let seeds = seeds_to_decide(estimate.mean, sd, epsilon, self.family_size, alpha)?;
+                Some(seeds.saturating_sub(estimate.n).max(1))
+            });
         Judgement { interval, further_seeds, ..self }
     }
 
@@ -128,7 +129,6 @@ fn kind(
         _ => Kind::Undecided,
     }
 }
-
 
 /// How many comparisons found what.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

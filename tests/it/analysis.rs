@@ -104,16 +104,17 @@ fn a_plan_says_what_its_seeds_can_tell_or_how_to_know_it() {
     let folder = tempfile::tempdir().unwrap();
     let path = text(&fixture("tiny.toml")).to_owned();
     let out = text(folder.path());
-    let plan = |more: &[&str]| {
-        wane_ok(&[&["plan", &path, "--out", out][..], more].concat()).stdout
-    };
+    let plan = |more: &[&str]| wane_ok(&[&["plan", &path, "--out", out][..], more].concat()).stdout;
     let unknown = plan(&[]);
     assert!(unknown.contains("power        not known"), "{unknown}");
     let pilot = unknown.lines().find_map(|line| line.trim().split("tell: wane ").nth(1)).unwrap();
     let words: Vec<&str> = pilot.split(' ').chain(["--out", out, "-q"]).collect();
     wane_ok(&words);
     let known = plan(&["--seeds", "0,1,2,3,4"]);
-    assert!(known.contains("with 5 seeds, 80% of such experiments find a difference from"), "{known}");
+    assert!(
+        known.contains("with 5 seeds, 80% of such experiments find a difference from"),
+        "{known}"
+    );
     assert!(known.contains("Decay against no decay: 0."), "{known}");
     assert!(known.contains("Mask against mask: 0."), "{known}");
     let other = plan(&["--seeds", "7,8,9", "--seeds-for", "0.02"]);

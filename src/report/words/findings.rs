@@ -124,11 +124,7 @@ fn further(comparison: &Comparison) -> String {
 /// What the best arm does beside no decay, as the title of the figure that shows both.
 pub fn story_title(rule: &Rule, gap: GapChange, told: Option<&Comparison>) -> String {
     let title = title(rule);
-    let share = gap.train_share.map_or(String::new(), |share| {
-        format!(", {}% by train loss rising", format::fixed(100.0 * share, 0))
-    });
-    let gaps =
-        format!("gap {} to {}{share}", format::fixed(gap.from, 2), format::fixed(gap.to, 2));
+    let gaps = format!("gap {} to {}", format::fixed(gap.from, 2), format::fixed(gap.to, 2));
     let Some(comparison) = told else { return format!("{title}: {gaps}") };
     let what = quantity(comparison.quantity);
     let size = format::fixed(comparison.difference.mean.abs(), 2);

@@ -45,4 +45,3 @@ fn diverged<'a>(runs: impl Iterator<Item = &'a RunRow>) -> Option<String> {
         format::number(lowest)
     ))
 }
-

@@ -46,8 +46,10 @@ fn measured(analysis: &Analysis) -> String {
     };
     let source = match analysis.loss.is_on_test() {
         true => "",
-        false => " These files have no test loss: val chooses and reports, and what stopping reaches is the lowest val \
-                 loss, below what test would say.",
+        false => {
+            " These files have no test loss: val chooses and reports, and what stopping reaches is the lowest val \
+                 loss, below what test would say."
+        }
     };
     format!("{what} in nats per token at the last step; {seeds}, {texts}.{source}")
 }

@@ -66,7 +66,9 @@ pub fn u_turn(analysis: &Analysis) -> Option<String> {
     let cells = [&contender.best_without_decay()?.cell, &point.cell];
     let [none, best] = cells.map(|cell| above(cell).map(|above| format::signed(above, 3)));
     let (none, best) = none.zip(best)?;
-    Some(format!("Without decay the last step is {none} from the best one; in the best arm {best}."))
+    Some(format!(
+        "Without decay the last step is {none} from the best one; in the best arm {best}."
+    ))
 }
 
 /// What becomes of the gap, and how much of that is train loss rising.

@@ -8,9 +8,7 @@ use crate::report::summary::Summary;
 use crate::report::words;
 use crate::results::RunRow;
 use crate::stats::tests::{arm as runs, experiment, row};
-use crate::stats::{
-    Comparison, Estimate, GapChange, Judgement, Opponent, Rule, Side, Warning,
-};
+use crate::stats::{Comparison, Estimate, GapChange, Judgement, Opponent, Rule, Side, Warning};
 
 #[test]
 fn verdicts_say_what_the_differences_allow() {
@@ -38,7 +36,9 @@ fn two_seeds_give_numbers_and_no_verdict() {
 fn every_claim_names_its_texts_and_files_without_test_say_so() {
     let fixed = Analysis::of(&experiment());
     let print = fine_print(&fixed);
-    assert!(print.starts_with("Val loss in nats per token at the last step; 3 seeds, all on one text"));
+    assert!(
+        print.starts_with("Val loss in nats per token at the last step; 3 seeds, all on one text")
+    );
     assert!(print.contains("These files have no test loss"), "{print}");
     let own = |row: RunRow| RunRow {
         texts: Some(Texts::PerSeed),
@@ -53,8 +53,14 @@ fn every_claim_names_its_texts_and_files_without_test_say_so() {
     };
     let analysis = Analysis::of(&experiment().into_iter().map(own).collect::<Vec<_>>());
     let print = fine_print(&analysis);
-    assert!(print.starts_with("Test loss in nats per token at the last step; 3 seeds, each with a text"));
-    assert!(print.contains("ε = 0.026: 2% of the distance between no decay (2.00) and the floor"), "{print}");
+    assert!(
+        print
+            .starts_with("Test loss in nats per token at the last step; 3 seeds, each with a text")
+    );
+    assert!(
+        print.contains("ε = 0.026: 2% of the distance between no decay (2.00) and the floor"),
+        "{print}"
+    );
     assert_eq!(
         levels(&analysis).unwrap(),
         "The best arm's test loss is 0.30 above counting 5-grams (1.20), 0.80 above the floor (0.70)."
@@ -70,8 +76,7 @@ fn the_gap_is_told_with_the_share_that_is_train_loss_rising() {
         row.gap = row.val_loss.map(|val| val - 1.3);
     }
     let told = gap(&Analysis::of(&rows)).unwrap();
-    let expected =
-        "The gap between val and train loss is 0.200 in place of 1.000, and 38% of that narrowing is train loss rising.";
+    let expected = "The gap between val and train loss is 0.200 in place of 1.000, and 38% of that narrowing is train loss rising.";
     assert_eq!(told, expected);
 }
 

@@ -1,7 +1,7 @@
 use super::format;
+use super::quantity;
 use super::rules::decay_label;
 use crate::published::{Transfer, known_and_repeated};
-use super::quantity;
 use crate::stats::{
     Analysis, Carried, Comparison, FEWEST_SEEDS, Finding, Kind, ValuesRow, ValuesTable,
 };
@@ -79,7 +79,9 @@ fn counted(table: &ValuesTable, transfer: Transfer, at: &str, what: &str) -> Str
     let (lower, higher, alike) = (tally.lower, tally.higher, tally.equivalent);
     let rest = match tally.no_test {
         0 => format!("and {} are undecided", tally.undecided),
-        untested => format!("{} are undecided, and {untested} could not be tested", tally.undecided),
+        untested => {
+            format!("{} are undecided, and {untested} could not be tested", tally.undecided)
+        }
     };
     format!(
         "Of {all} recipes at {at}, {lower} lower {what}, {higher} raise it, {alike} make no difference that \

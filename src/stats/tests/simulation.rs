@@ -141,9 +141,8 @@ fn is_false(kind: Kind, truth: f64) -> bool {
 fn family<'a>(world: &World, rules: &'a [Vec<Scores>]) -> Vec<([&'a [Scores]; 2], f64)> {
     let truths = world.truths;
     let none = (0..truths.len()).map(|rule| ([&rules[rule + 1][..], &rules[0]], truths[rule]));
-    let next = (1..truths.len()).map(|rule| {
-        ([&rules[rule][..], &rules[rule + 1]], truths[rule - 1] - truths[rule])
-    });
+    let next = (1..truths.len())
+        .map(|rule| ([&rules[rule][..], &rules[rule + 1]], truths[rule - 1] - truths[rule]));
     if world.between_rules { next.collect() } else { none.collect() }
 }
 

@@ -36,12 +36,11 @@ fn grid(form: Form, lambdas: &[f64], tuned: &str, loss: impl Fn(f64, f64) -> f64
 /// AdamW is best at λ = 1 and lr = 0.01, L2 at λ = 0.01 and lr = 0.001, no decay at lr = 0.003.
 fn experiment() -> Vec<RunRow> {
     let distance = |value: f64, best: f64| (value / best).ln().powi(2);
-    let adamw = grid(Form::AdamW, &[0.0, 0.1, 1.0, 10.0], "weight_decay lr", |lambda, lr| {
-        match lambda {
+    let adamw =
+        grid(Form::AdamW, &[0.0, 0.1, 1.0, 10.0], "weight_decay lr", |lambda, lr| match lambda {
             0.0 => 2.0 + 0.05 * distance(lr, 0.003),
             lambda => 1.5 + 0.02 * distance(lambda, 1.0) + 0.05 * distance(lr, 0.01),
-        }
-    });
+        });
     let l2 = grid(Form::L2, &[0.001, 0.01, 0.1], "weight_decay lr", |lambda, lr| {
         1.7 + 0.02 * distance(lambda, 0.01) + 0.05 * distance(lr, 0.001)
     });
