@@ -12,7 +12,6 @@ use std::process::Command;
 use burn::tensor::Device;
 use burn::train::Interrupter;
 use wane::config::{RunConfig, Start};
-use wane::corpus::Corpus;
 use wane::experiment::{Changes, Plan, Spec};
 use wane::ops::kernels::activation::gelu;
 use wane::ops::kernels::attention::{self, Heads};
@@ -111,7 +110,7 @@ fn steps(times: usize) {
                 warmup = 1\neval_every = 1000000\neval_windows = 1\n[[arm]]\nform = 'adamw'\n\
                 weight_decay = 0.1\n";
     let spec = Spec::parse(text, &Changes::default()).expect("the spec is valid");
-    let corpus = Corpus::load(&spec.source, &spec.split).expect("the grammar is embedded");
+    let corpus = spec.load_corpus().expect("the grammar is embedded");
     let run = Plan::new(&spec, &corpus, None).runs[0].clone();
     let lanes = [RunConfig { start: Start::Seed(0), ..run }];
     let interrupter = Interrupter::new();

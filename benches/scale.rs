@@ -105,6 +105,7 @@ fn main() {
             splits: Some(corpus.split),
             texts: Some(corpus.texts),
             decided: Vec::new(),
+            analysis: Default::default(),
             provenance: provenance(),
         };
         let folder = results.path().join("scale");

@@ -1,5 +1,6 @@
 //! One training run: everything that its numbers depend on, and the name that this gives it.
 
+mod analysis;
 mod data;
 mod decay;
 mod families;
@@ -16,6 +17,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+pub use analysis::{AnalysisTerms, TestFamily};
 pub use data::{Cut, InitialWeights, Order, RunData, Split, Start, Texts};
 pub use decay::{Decay, Form, Mask, Moment, Rates, Role, timescale_steps, total_decay};
 pub use families::{Family, Layout, ParameterShape};
@@ -248,7 +250,9 @@ pub(crate) mod tests {
                 (number(range), number(range)).prop_map(|(a, b)| Value::Pair([a, b])).boxed()
             }
             Kind::Name(names) => prop::sample::select(names()).prop_map(Value::Name).boxed(),
-            Kind::Text | Kind::Seeds => unreachable!("no hyperparameter is a text"),
+            Kind::Text | Kind::Seeds | Kind::Names(_) => {
+                unreachable!("no hyperparameter is a text")
+            }
         }
     }
 

@@ -1,5 +1,6 @@
 //! What an experiment is: a TOML file, checked and resolved into arms and seeds, and planned as runs.
 
+mod arm;
 pub mod cost;
 mod foreign;
 mod given;
@@ -16,15 +17,15 @@ mod slips;
 
 use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 use toml::{Table, Value as Toml};
 
 use crate::config::Section;
-use crate::config::{Cut, Decay, ModelShape, Order, Recipe, Value};
+use crate::config::{AnalysisTerms, Cut, ModelShape, Named, Order, TestFamily, Value};
 use crate::corpus::{Corpus, Source};
-use crate::published::{Published, Transfer};
+use crate::published::Published;
 use given::{Given, WrongKey};
 
+pub use arm::Arm;
 pub use grid::find as find_recipe;
 pub use plan::{Entry, Plan};
 pub use seeds::Seed;
@@ -58,45 +59,10 @@ pub struct Spec {
     pub arms: Vec<Arm>,
     /// Arms that were asked for and cannot be, and why.
     pub notes: Vec<String>,
+    /// How its runs are judged.
+    pub analysis: AnalysisTerms,
     /// The spec as a table, after the changes of the command line.
     table: Table,
-}
-
-/// One cell of the grid: a model, a way to decay and a recipe.
-#[derive(Clone, Debug)]
-pub struct Arm {
-    /// The model; arms differ in what their families imply alone.
-    pub model: ModelShape,
-    /// Form, mask and λ as the spec names them.
-    pub decay: Decay,
-    /// The recipe.
-    pub recipe: Recipe,
-    /// The published recipe by name and the numbers in which the arm differs from `[train]`; empty
-    /// where there is neither.
-    pub variant: String,
-    /// The published recipe that the arm takes over.
-    pub published: Option<&'static Published>,
-    /// How its decay is carried over.
-    pub transfer: Option<Transfer>,
-    /// Which of the spec's `[[arm]]` tables it comes from, from 0.
-    table_index: usize,
-}
-
-impl Arm {
-    /// Form, mask, λ and variant in one line.
-    pub fn label(&self) -> String {
-        match self.variant.as_str() {
-            "" => self.decay.label(),
-            variant => format!("{} {variant}", self.decay.label()),
-        }
-    }
-
-    /// Identity of model and recipe, 12 hex digits: arms that share it differ in their decay alone.
-    pub fn setting(&self) -> String {
-        let text = serde_json::to_string(&(self.model, self.recipe));
-        let hash = Sha256::digest(text.expect("numbers and names can be written as JSON"));
-        hash.iter().take(6).map(|byte| format!("{byte:02x}")).collect()
-    }
 }
 
 impl Spec {
@@ -181,8 +147,23 @@ fn resolve(table: &Table, changes: &Changes) -> Result<Spec> {
     let arms = arms(table, published.is_some())?;
     let common = grid::Common { model: &model, train: &train, published, seeds: seeds.len() };
     let grid::Grid { arms, notes } = grid::expand(&arms, &common)?;
+    let analysis = analysis(&part(Section::Analysis)?);
     let Top { name, question, .. } = top;
-    Ok(Spec { name, question, seeds, source, cut, arms, notes, table: table.clone() })
+    Ok(Spec { name, question, seeds, source, cut, arms, notes, analysis, table: table.clone() })
+}
+
+/// What `[analysis]` says on top of the defaults.
+fn analysis(given: &Given) -> AnalysisTerms {
+    let default = AnalysisTerms::default();
+    let number = |key| given.numbers(key).and_then(|numbers| numbers.first().copied());
+    let families = given
+        .names("families")
+        .map(|names| names.into_iter().filter_map(TestFamily::parse).collect::<Vec<TestFamily>>());
+    AnalysisTerms {
+        families: families.unwrap_or(default.families),
+        epsilon: number("epsilon"),
+        alpha: number("alpha").unwrap_or(default.alpha),
+    }
 }
 
 /// What stands above all tables.
@@ -194,7 +175,7 @@ struct Top {
 
 impl Top {
     fn read(table: &Table) -> Result<Self> {
-        const TABLES: [&str; 5] = ["recipe", "data", "model", "train", "arm"];
+        const TABLES: [&str; 6] = ["recipe", "data", "model", "train", "arm", "analysis"];
         let (mut own, mut given) = (Table::new(), None);
         for (key, value) in table {
             match key.as_str() {

@@ -25,6 +25,7 @@ use summary::Summary;
 pub use compare::compare;
 pub use published::{published_details, published_markdown, published_table};
 pub use screen::{answer, manifest_table, settings_table, status_table};
+pub use words::{needed as seeds_needed, power as detectable};
 
 pub struct Report {
     /// The answer, for the terminal.
@@ -78,7 +79,7 @@ fn numbers(out: &Path, data: &Data, summary: &Summary) -> Result<Vec<Ready>> {
         (out.join("summary.json"), json_of(summary)?),
     ];
     if let Some(table) = &data.analysis.values {
-        let text = values::markdown(table, &summary.fine_print);
+        let text = values::markdown(table, data.analysis.loss, &summary.fine_print);
         ready.push((out.join("table.csv"), csv_of(&values::csv_rows(table))?));
         ready.push((out.join("table.md"), format!("{}\n", text.trim_end()).into_bytes()));
     }

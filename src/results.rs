@@ -18,7 +18,7 @@ use crate::store::Store;
 
 pub use experiment::Experiment;
 pub use manifest::{ManifestRow, manifest};
-pub use rows::{CurveCsvRow, RunRow, curve_rows, run_row};
+pub use rows::{CurveCsvRow, Draw, RunRow, curve_rows, run_row};
 
 /// Writes rows as a CSV file.
 ///

@@ -9,6 +9,7 @@ mod forecast;
 mod inputs;
 mod levels;
 pub mod local;
+mod prospect;
 mod request;
 mod results;
 mod saving;
@@ -35,6 +36,7 @@ use crate::talk::say;
 
 pub use forecast::Forecast;
 pub use inputs::Inputs;
+pub use prospect::Prospect;
 pub use request::{Options, Request};
 pub use saving::Saves;
 

@@ -1,52 +1,101 @@
-//! What the numbers of an experiment say: means over seeds, differences paired by seed, tests. Reads the
-//! rows of `runs.csv` and nothing else, and returns values: `report` puts them into words.
+//! What the numbers of an experiment say: means over seeds, differences paired by seed, families of tests.
+//! Reads the rows of `runs.csv` and nothing else, and returns values: `report` puts them into words.
 
 mod comparison;
-mod finding;
+mod contenders;
+mod contrast;
+mod families;
 mod groups;
 mod inference;
+mod levels;
+pub mod power;
+mod quantity;
+mod rotations;
+mod spread;
 mod values;
+mod variance;
+mod verdict;
 mod warnings;
 
+use crate::config::{AnalysisTerms, TestFamily, Texts};
 use crate::results::RunRow;
+use comparison::{Court, cells_against_none};
 
-pub use comparison::{Comparison, Quantity};
-pub use finding::{Kind, Tally};
+pub use comparison::{Comparison, Opponent};
+pub use contenders::{Contender, Point, best, best_at_full_length};
 pub use groups::{Cell, Group, Rule, Side, group_by_rule};
 pub use inference::{Estimate, FEWEST_SEEDS};
+pub use levels::{Epsilon, EpsilonOrigin, GapChange, Levels, Reference};
+pub use quantity::Quantity;
+pub use spread::{FamilySpread, spreads};
 pub use values::{Carried, Finding, ValuesRow, ValuesTable};
+pub use variance::Spread;
+pub use verdict::{Judgement, Kind, Tally, Terms};
 pub use warnings::{TOO_LITTLE_DECAY, Warning};
 
 /// An experiment, analysed.
 #[derive(Clone, Debug)]
 pub struct Analysis {
+    /// The loss that is reported: on test, or on val in files of older versions.
+    pub loss: Quantity,
     pub groups: Vec<Group>,
-    /// Val loss without decay: its spread over seeds is the noise floor.
+    /// The rules that are compared, each with all its points.
+    pub contenders: Vec<Contender>,
+    /// The reported loss without decay: its spread over seeds is the noise floor.
     pub baseline: Option<Estimate>,
-    /// Every decayed cell against no decay: val loss, then gap; corrected each among themselves.
+    /// Every decayed cell against no decay: the reported loss, then gap. They describe arms.
     pub against_none: Vec<Comparison>,
-    /// The questions of the experiment, in val loss, each rule at its own best λ: against no decay,
-    /// form against form, mask against mask; corrected together.
+    /// The questions of the experiment, family by family, each rule at its own best point.
     pub headline: Vec<Comparison>,
     /// What a reader should know before believing it.
     pub warnings: Vec<Warning>,
     /// The published recipes among the arms.
     pub values: Option<ValuesTable>,
+    /// What losses are measured against.
+    pub levels: Levels,
+    /// The smallest difference that matters.
+    pub epsilon: Option<Epsilon>,
+    /// Share of families in which any claim may be false.
+    pub alpha: f64,
+    /// Whether each seed has a text of its own; missing in files of older versions, which have one text.
+    pub texts: Option<Texts>,
+    /// Where the spread of the loss without decay comes from.
+    pub spread: Option<Spread>,
 }
 
 impl Analysis {
-    /// Analyses the rows of `runs.csv`.
+    /// Analyses the rows of `runs.csv` on the default terms.
     pub fn of(rows: &[RunRow]) -> Self {
+        Self::on(rows, &AnalysisTerms::default())
+    }
+
+    /// Analyses the rows of `runs.csv`.
+    pub fn on(rows: &[RunRow], terms: &AnalysisTerms) -> Self {
+        let loss = Quantity::reported(rows);
         let groups = group_by_rule(rows);
-        let baseline = groups
-            .iter()
-            .find_map(|group| group.baseline.as_ref())
-            .and_then(|cell| cell.estimate(|run| run.val_loss));
-        let against_none = comparison::against_none(&groups);
-        let headline = comparison::headline(&groups);
-        let warnings = warnings::warnings(&groups, rows);
-        let values = ValuesTable::of(rows);
-        Analysis { groups, baseline, against_none, headline, warnings, values }
+        let accepts_collapsed = groups.iter().any(|group| group.accepts_collapsed);
+        let contenders = Contender::of(rows, accepts_collapsed);
+        let none = without_decay(&groups, &contenders);
+        let baseline = none.and_then(|cell| cell.estimate(|run| loss.of(run)));
+        let levels = Levels::of(rows, loss);
+        let epsilon = epsilon(terms, &levels, baseline);
+        let epsilon_value = epsilon.map(|epsilon| epsilon.value);
+        let mut court = Court::new(Terms { alpha: terms.alpha, epsilon: epsilon_value });
+        Analysis {
+            loss,
+            baseline,
+            against_none: cells_against_none(&groups, loss, &mut court),
+            headline: families::answer(&contenders, &terms.families, loss, &mut court),
+            warnings: warnings::warnings(&groups, &contenders, rows),
+            values: ValuesTable::of(rows, loss, &mut court, &terms.families),
+            levels,
+            epsilon,
+            alpha: terms.alpha,
+            texts: rows.iter().find_map(|row| row.texts),
+            spread: none.and_then(|cell| Spread::of(cell, loss)),
+            contenders,
+            groups,
+        }
     }
 
     /// The rules that ask the experiment's own questions; the others have their rows in the values table.
@@ -54,7 +103,7 @@ impl Analysis {
         self.groups.iter().filter(|group| !group.rule.in_values_table)
     }
 
-    /// The comparison of a cell with no decay, corrected over all arms.
+    /// The comparison of a cell with no decay, as a description.
     pub fn against_none(&self, quantity: Quantity, side: &Side) -> Option<&Comparison> {
         self.against_none.iter().find(|one| one.quantity == quantity && one.left == *side)
     }
@@ -64,13 +113,27 @@ impl Analysis {
     pub fn told_against_none(&self, side: &Side) -> Option<&Comparison> {
         let of_values = self.values.iter().flat_map(ValuesTable::comparisons);
         let mut told = self.headline.iter().chain(of_values);
-        told.find(|one| one.right.is_none() && one.left == *side)
+        told.find(|one| one.is_against_none() && one.left.is_same_arm(side))
+    }
+
+    /// The comparisons of a family.
+    pub fn family(&self, family: TestFamily) -> impl Iterator<Item = &Comparison> {
+        let of_values = self.values.iter().flat_map(ValuesTable::comparisons);
+        self.headline.iter().chain(of_values).filter(move |one| one.family == Some(family))
     }
 
     /// The arm with the lowest mean val loss among those that decay, and its rule; an arm of the values
     /// table only where there are no others.
     pub fn best(&self) -> Option<(&Group, &Cell)> {
         groups::best_of(self.own_groups()).or_else(|| groups::best_of(self.groups.iter()))
+    }
+
+    /// The rule with the lowest mean val loss at its own best point, of those that ask the experiment's own
+    /// questions.
+    pub fn best_point(&self) -> Option<(&Contender, &Point)> {
+        let bests = self.contenders.iter().filter_map(|one| Some((one, one.best()?)));
+        let loss = |point: &Point| point.cell.mean(|run| run.val_loss).unwrap_or(f64::NAN);
+        bests.min_by(|a, b| loss(a.1).total_cmp(&loss(b.1)))
     }
 
     /// Most seeds that any cell has, whether their runs have ended or not.
@@ -85,6 +148,19 @@ impl Analysis {
             matches!(warning, Warning::Collapsed { nothing_is_learned: true, .. })
         };
         self.warnings.iter().any(nothing)
+    }
+}
+
+/// The cell without decay that readers are told of: at its own best point, as the rules are.
+fn without_decay<'a>(groups: &'a [Group], contenders: &'a [Contender]) -> Option<&'a Cell> {
+    let tuned = contenders.iter().find_map(|one| Some(&one.best_without_decay()?.cell));
+    tuned.or_else(|| groups.iter().find_map(|group| group.baseline.as_ref()))
+}
+
+fn epsilon(terms: &AnalysisTerms, levels: &Levels, none: Option<Estimate>) -> Option<Epsilon> {
+    match terms.epsilon {
+        Some(value) => Some(Epsilon { value, origin: EpsilonOrigin::Spec }),
+        None => levels.epsilon(none?.mean),
     }
 }
 

@@ -10,9 +10,9 @@ use crate::config::{ModelShape, Named, Texts};
 use crate::corpus::Corpus;
 use crate::experiment::Arm;
 use crate::plural::counted;
-use crate::report::settings_table;
+use crate::report::{detectable, seeds_needed, settings_table};
 use crate::runner::layout::{Shortage, mebibytes};
-use crate::session::{Forecast, Inputs};
+use crate::session::{Forecast, Inputs, Options, Prospect};
 
 #[derive(clap::Args, Debug)]
 pub struct Args {
@@ -23,15 +23,21 @@ pub struct Args {
     /// Show every value of every arm and where it comes from
     #[arg(long)]
     resolved: bool,
+    /// Say how many seeds find a difference of so many nats per token
+    #[arg(long, value_name = "NATS", value_parser = nats)]
+    seeds_for: Option<f64>,
 }
 
 pub fn run(args: Args) -> Result<()> {
+    let path = args.spec.spec.display().to_string();
     let inputs = Inputs::load(&args.spec.into())?;
     if args.resolved {
         return print(&resolved(&inputs));
     }
-    let forecast = Forecast::of(&inputs, &args.training.into())?;
-    let lines = [asked(&inputs), runs(&inputs, &forecast), costs(&forecast)].concat();
+    let options: Options = args.training.into();
+    let forecast = Forecast::of(&inputs, &options)?;
+    let power = power(&inputs, &Prospect::of(&inputs, &options)?, args.seeds_for, &path);
+    let lines = [asked(&inputs), runs(&inputs, &forecast), costs(&forecast), power].concat();
     print(&lines.join("\n"))
 }
 
@@ -103,6 +109,36 @@ fn runs(inputs: &Inputs, forecast: &Forecast) -> Vec<String> {
         HumanCount(plan.training_tokens())
     ));
     lines
+}
+
+/// What the seeds can tell, or that this is not known and how to know it.
+fn power(inputs: &Inputs, prospect: &Prospect, difference: Option<f64>, path: &str) -> Vec<String> {
+    let (seeds, alpha) = (inputs.spec.seeds.len(), inputs.spec.analysis.alpha);
+    let spreads = &prospect.spreads;
+    if spreads.is_empty() {
+        return vec!["power        the spec compares nothing".to_owned()];
+    }
+    if !prospect.is_known() {
+        return vec![
+            "power        not known: no arms of this spec have two finished seeds in common"
+                .to_owned(),
+            format!("             two seeds of each arm tell: wane sweep {path} --seeds 0,1"),
+        ];
+    }
+    let mut lines = detectable(spreads, seeds, alpha);
+    if lines.is_empty() {
+        lines.push(format!("{} find nothing: three are the least", counted(seeds, "seed")));
+    }
+    lines.extend(difference.iter().flat_map(|one| seeds_needed(spreads, *one, alpha)));
+    let heads = std::iter::once("power        ").chain(std::iter::repeat("             "));
+    heads.zip(lines).map(|(head, line)| format!("{head}{line}")).collect()
+}
+
+fn nats(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(number) if number > 0.0 && number.is_finite() => Ok(number),
+        _ => Err("expected a number above 0, in nats per token, such as 0.02".to_owned()),
+    }
 }
 
 fn costs(forecast: &Forecast) -> Vec<String> {

@@ -17,6 +17,8 @@ pub enum Section {
     Train,
     /// `[[arm]]`.
     Arm,
+    /// `[analysis]`.
+    Analysis,
 }
 
 /// Type and range of a value.
@@ -34,6 +36,8 @@ pub enum Kind {
     Text,
     /// Whole numbers or tables of them, each once.
     Seeds,
+    /// Some of these names, each once.
+    Names(fn() -> Vec<&'static str>),
 }
 
 /// Range of a number.
@@ -49,6 +53,8 @@ pub enum Range {
     Share,
     /// From 0 to below 1.
     Beta,
+    /// Between 0 and 1.
+    Inside,
 }
 
 /// Whether a key is part of a run's identity.
@@ -121,8 +127,28 @@ impl Key {
                 Ok(Value::Text(text.to_owned()))
             }
             Kind::Seeds => Err(wrong_type()),
+            Kind::Names(names) => read_names(value, &names()).map(Value::Names),
         }
     }
+}
+
+/// Names in a list, each known and there once.
+fn read_names(value: &toml::Value, known: &[&'static str]) -> Result<Vec<&'static str>, String> {
+    let list = value
+        .as_array()
+        .filter(|list| !list.is_empty())
+        .ok_or_else(|| format!(" = {value}: expected a list of some of {}", known.join(", ")))?;
+    let mut names: Vec<&'static str> = Vec::new();
+    for value in list {
+        let name = value.as_str().and_then(|name| known.iter().copied().find(|one| *one == name));
+        let name =
+            name.ok_or_else(|| format!(" holds {value}; expected some of {}", known.join(", ")))?;
+        if names.contains(&name) {
+            return Err(format!(" holds \"{name}\" twice"));
+        }
+        names.push(name);
+    }
+    Ok(names)
 }
 
 /// "did you mean …?" where something is near, else the whole list.
@@ -152,6 +178,7 @@ impl Kind {
             Kind::Name(names) => format!("one of {}", names().join(", ")),
             Kind::Text => "a text in quotation marks".to_owned(),
             Kind::Seeds => "a list of whole numbers, such as [0, 1, 2]".to_owned(),
+            Kind::Names(names) => format!("a list of some of {}", names().join(", ")),
         }
     }
 }
@@ -165,6 +192,7 @@ impl Range {
                 Range::NotNegative | Range::ZeroIsOff => number >= 0.0,
                 Range::Share => (0.0..=1.0).contains(&number),
                 Range::Beta => (0.0..1.0).contains(&number),
+                Range::Inside => 0.0 < number && number < 1.0,
             }
     }
 
@@ -175,6 +203,7 @@ impl Range {
             Range::ZeroIsOff => "above 0, or 0 to turn it off",
             Range::Share => "from 0 to 1",
             Range::Beta => "from 0 to below 1",
+            Range::Inside => "between 0 and 1",
         }
     }
 }

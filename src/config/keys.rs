@@ -4,7 +4,7 @@ use super::families::Family;
 use super::key::{Identity, Key, Kind, Range, Section};
 use super::recipe::HYPERPARAMETERS;
 use super::shape::SHAPE_KEYS;
-use super::{Form, Mask, Named, Order, Texts};
+use super::{Form, Mask, Named, Order, TestFamily, Texts};
 
 /// Tokens of a split, at most: they are held in memory.
 const MOST_TOKENS: usize = 2_000_000_000;
@@ -117,7 +117,55 @@ const OTHERS: &[Key] = &[
         "'matched'",
         "How the decay of a published recipe is carried over.",
     ),
+    unidentified(
+        key(
+            Section::Arm,
+            "tune",
+            Kind::Names(tunable),
+            "['weight_decay', 'lr']",
+            "Keys whose values in this arm are one rule, compared at its own best point; λ where it is missing.",
+        ),
+        "it says how runs are compared",
+    ),
+    unidentified(
+        key(
+            Section::Analysis,
+            "families",
+            Kind::Names(TestFamily::names),
+            "['against-none']",
+            "Families of tests, each corrected by itself; all where it is missing.",
+        ),
+        OF_ANALYSIS,
+    ),
+    unidentified(
+        key(
+            Section::Analysis,
+            "epsilon",
+            Kind::Number(Range::Positive),
+            "0.01",
+            "The smallest difference that matters; 2% of what decay could gain where it is missing.",
+        ),
+        OF_ANALYSIS,
+    ),
+    unidentified(
+        key(
+            Section::Analysis,
+            "alpha",
+            Kind::Number(Range::Inside),
+            "0.01",
+            "Share of families in which any claim may be false; 0.05 where it is missing.",
+        ),
+        OF_ANALYSIS,
+    ),
 ];
+
+const OF_ANALYSIS: &str = "it says how finished runs are judged";
+
+/// What an arm may tune.
+fn tunable() -> Vec<&'static str> {
+    let train = HYPERPARAMETERS.iter().map(|row| row.key.name);
+    std::iter::once("weight_decay").chain(train).collect()
+}
 
 /// Every key of every section.
 pub fn all() -> impl Iterator<Item = &'static Key> {
@@ -145,6 +193,7 @@ impl Section {
             Section::Model => "model",
             Section::Train => "train",
             Section::Arm => "arm",
+            Section::Analysis => "analysis",
         }
     }
 }

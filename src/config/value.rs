@@ -13,6 +13,8 @@ pub enum Value {
     Pair([f64; 2]),
     /// One of a few names.
     Name(&'static str),
+    /// Some of a few names.
+    Names(Vec<&'static str>),
     /// Any text.
     Text(String),
 }
@@ -25,6 +27,7 @@ impl fmt::Display for Value {
             Value::Number(number) => f.write_str(&plain(*number)),
             Value::Pair([first, second]) => write!(f, "{}/{}", plain(*first), plain(*second)),
             Value::Name(name) => f.write_str(name),
+            Value::Names(names) => f.write_str(&names.join(" ")),
             Value::Text(text) => f.write_str(text),
         }
     }
@@ -48,6 +51,7 @@ impl Serialize for Value {
             Value::Number(number) => serializer.serialize_f64(*number),
             Value::Pair(pair) => pair.serialize(serializer),
             Value::Name(name) => serializer.serialize_str(name),
+            Value::Names(names) => names.serialize(serializer),
             Value::Text(text) => serializer.serialize_str(text),
         }
     }

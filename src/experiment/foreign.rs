@@ -30,14 +30,17 @@ pub fn hint(section: Section, name: &str, is_table: bool) -> String {
     if let Some((_, ours)) = table {
         return format!("write the table {ours}");
     }
-    let elsewhere = keys::all().find(|key| key.name == plain && key.section != section);
-    if let Some(key) = elsewhere {
-        return write(key.section, &example(key));
-    }
-    match rows().find(|(names, _)| has(names, &plain)) {
-        Some((_, answer)) => answer.text(),
-        None => suggestion(name, &section.keys()),
-    }
+    let elsewhere = |is_analysis: bool| {
+        let is_of = move |key: &&Key| (key.section == Section::Analysis) == is_analysis;
+        let mut keys = keys::all().filter(is_of).filter(|key| key.section != section);
+        keys.find(|key| key.name == plain).map(|key| write(key.section, &example(key)))
+    };
+    let known = || rows().find(|(names, _)| has(names, &plain)).map(|(_, answer)| answer.text());
+    // `epsilon` is the optimizer's to most people.
+    elsewhere(false)
+        .or_else(known)
+        .or_else(|| elsewhere(true))
+        .unwrap_or_else(|| suggestion(name, &section.keys()))
 }
 
 fn has(names: &str, name: &str) -> bool {
@@ -93,7 +96,8 @@ mod tests {
         for (names, _) in rows() {
             for name in names.split_whitespace() {
                 assert!(seen.insert(name), "{name} stands twice");
-                assert!(keys::all().all(|key| key.name != name), "{name} is a key of ours");
+                let mut ours = keys::all().filter(|key| key.section != Section::Analysis);
+                assert!(ours.all(|key| key.name != name), "{name} is a key of ours");
                 assert_eq!(name, name.to_lowercase().replace('-', "_"));
             }
         }
@@ -128,6 +132,8 @@ mod tests {
             (Train, "context", "context = 32 in [model]"),
             (Train, "seeds", "seeds = [7] above all tables"),
             (Data, "form", "form = \"independent\" in an [[arm]]"),
+            (Train, "epsilon", "eps = "),
+            (Train, "families", "families = ['against-none'] in [analysis]"),
         ] {
             let hint = hint(section, name, false);
             assert!(hint.contains(expected), "{name}: {hint}");

@@ -114,6 +114,14 @@ impl Given {
         Some(numbers.collect())
     }
 
+    /// Names in the list that a key has.
+    pub fn names(&self, name: &str) -> Option<Vec<&'static str>> {
+        match self.one(name)? {
+            Value::Names(names) => Some(names.clone()),
+            _ => None,
+        }
+    }
+
     /// The count that a key has.
     pub fn count(&self, name: &str) -> Option<usize> {
         match self.one(name)? {
@@ -135,7 +143,8 @@ impl Given {
 
 fn read(key: &Key, value: &Toml, may_be_list: bool) -> Result<Vec<Value>, String> {
     let list = value.as_array().filter(|_| may_be_list);
-    // A pair is a list itself; a list of pairs is a list of lists.
+    // A pair is a list itself; a list of pairs is a list of lists. Names are one list.
+    let list = list.filter(|_| !matches!(key.kind, Kind::Names(_)));
     let list = list.filter(|list| {
         !matches!(key.kind, Kind::Pair(_)) || list.is_empty() || list.iter().all(Toml::is_array)
     });

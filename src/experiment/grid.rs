@@ -5,7 +5,7 @@ use anyhow::{Context, Result, bail, ensure};
 use super::given::{Given, WrongKey};
 use super::{Arm, model, recipe};
 use crate::config::suggestion;
-use crate::config::{Decay, Form, Mask, ModelShape, Named, OptimizerKind, Recipe};
+use crate::config::{Decay, Form, HYPERPARAMETERS, Mask, ModelShape, Named, OptimizerKind, Recipe};
 use crate::published::{Published, Transfer};
 
 /// A spec with more runs than this is a mistake.
@@ -51,6 +51,8 @@ pub fn expand(tables: &[Given], common: &Common) -> Result<Grid> {
         }
     }
     refuse_duplicates(&grid.arms)?;
+    let axes = tuned_by_any(&grid.arms);
+    grid.arms.iter_mut().for_each(|arm| arm.axes = axes.clone());
     refuse_unread(&grid.arms, common.train)?;
     Ok(grid)
 }
@@ -199,6 +201,8 @@ impl<'a> Rules<'a> {
             variant: words.collect::<Vec<_>>().join(" "),
             published: self.published,
             transfer,
+            tuned: self.table.names("tune").unwrap_or_default(),
+            axes: Vec::new(),
             table_index: self.index,
         }
     }
@@ -216,6 +220,12 @@ impl<'a> Rules<'a> {
                     "form `{form}` needs weight_decay, a number or a list such as [0.0, 0.1, 1.0]"
                 );
             }
+            let tunes_lambda =
+                self.table.names("tune").is_some_and(|keys| keys.contains(&"weight_decay"));
+            if tunes_lambda {
+                let problem = ": names weight_decay, which this form does not take";
+                return Err(WrongKey::new(self.table.at("tune"), problem).into());
+            }
             return Ok(vec![None]);
         };
         if let Some(form) = self.forms.iter().find(|form| !form.takes_weight_decay()) {
@@ -223,6 +233,12 @@ impl<'a> Rules<'a> {
         }
         Ok(list.into_iter().map(Some).collect())
     }
+}
+
+/// Keys of `[train]` that some arm tunes, in the order of the key table.
+fn tuned_by_any(arms: &[Arm]) -> Vec<&'static str> {
+    let keys = HYPERPARAMETERS.iter().map(|row| row.key.name);
+    keys.filter(|key| arms.iter().any(|arm| arm.tuned.contains(key))).collect()
 }
 
 /// Refuses a key of `[train]` that no arm's optimizer reads.

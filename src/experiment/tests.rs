@@ -3,6 +3,7 @@ use std::collections::BTreeSet;
 use proptest::prelude::*;
 
 use super::*;
+use crate::config::Decay;
 use crate::config::keys;
 use crate::config::{Form, Mask, Named};
 use crate::config::{Identity, Key};

@@ -5,8 +5,9 @@ use comfy_table::Table;
 
 use super::tables::new_table;
 use super::{format, words};
+use crate::config::AnalysisTerms;
 use crate::results::{Experiment, RunRow, read_csv, read_experiment};
-use crate::stats::{Analysis, Comparison};
+use crate::stats::{Analysis, Comparison, Opponent};
 
 /// Two experiments side by side: what was asked differently, and which verdicts differ.
 ///
@@ -14,7 +15,8 @@ use crate::stats::{Analysis, Comparison};
 /// A folder that holds no experiment; the message names the file.
 pub fn compare(left: &Path, right: &Path) -> Result<String> {
     let experiments = [read_experiment(left)?, read_experiment(right)?];
-    let analyses = [analysis(left)?, analysis(right)?];
+    let analyses =
+        [analysis(left, &experiments[0].analysis)?, analysis(right, &experiments[1].analysis)?];
     let names = [left.display().to_string(), right.display().to_string()];
     let mut parts = vec![differences(&experiments, &names)];
     let (table, changed) = verdicts(&analyses, &names);
@@ -27,9 +29,9 @@ pub fn compare(left: &Path, right: &Path) -> Result<String> {
     Ok(parts.join("\n\n"))
 }
 
-fn analysis(folder: &Path) -> Result<Analysis> {
+fn analysis(folder: &Path, terms: &AnalysisTerms) -> Result<Analysis> {
     let rows: Vec<RunRow> = read_csv(&folder.join("runs.csv"))?;
-    Ok(Analysis::of(&rows))
+    Ok(Analysis::on(&rows, terms))
 }
 
 /// What the two experiments do not share, each line with its side.
@@ -80,7 +82,7 @@ fn changes(command: &[String]) -> String {
 }
 
 fn verdicts([left, right]: &[Analysis; 2], names: &[String; 2]) -> (Table, usize) {
-    let mut table = new_table(&["val loss of", "against", &names[0], &names[1], ""]);
+    let mut table = new_table(&["loss of", "against", &names[0], &names[1], ""]);
     let mut changed = 0;
     let none = || format::MISSING.to_owned();
     let twin = |one: &Comparison, all: &Analysis| {
@@ -111,14 +113,24 @@ fn verdicts([left, right]: &[Analysis; 2], names: &[String; 2]) -> (Table, usize
 
 /// The rules that a comparison is about.
 fn question(comparison: &Comparison) -> [String; 2] {
-    let right = comparison.right.as_ref().map(|right| words::label(&right.rule));
-    [words::label(&comparison.left.rule), right.unwrap_or_else(|| "no decay".to_owned())]
+    let right = match &comparison.right {
+        Opponent::NoDecay => "no decay".to_owned(),
+        Opponent::Stopped => "no decay, stopped".to_owned(),
+        Opponent::Rule(side) => words::label(&side.rule),
+        Opponent::Crossed(sides) => {
+            let labels: Vec<String> = sides.iter().map(|side| words::label(&side.rule)).collect();
+            labels.join(", ")
+        }
+    };
+    [words::label(&comparison.left.rule), right]
 }
 
 /// What a comparison says, in a word and in numbers.
 fn told(comparison: &Comparison) -> String {
     let word = words::kind(comparison.kind());
-    let difference = format::difference(Some(comparison.difference), 3);
+    let what = words::quantity(comparison.quantity);
+    let mean = format::signed(comparison.difference.mean, 3);
+    let interval = comparison.judgement.interval.map(|ends| format::interval(ends, 3));
     let lambda = words::at_lambda(comparison.left.weight_decay);
-    format!("{word} ({difference}{lambda})")
+    format!("{word} ({what} {mean} {}{lambda})", interval.unwrap_or_default())
 }

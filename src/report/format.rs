@@ -49,9 +49,13 @@ pub fn difference(estimate: Option<Estimate>, decimals: usize) -> String {
     shown.unwrap_or(MISSING.to_owned())
 }
 
-/// The size of a mean difference with its interval, for sentences that name the direction.
-pub fn size(estimate: Estimate, decimals: usize) -> String {
-    with_half(fixed(estimate.mean.abs(), decimals), estimate.half_width, decimals)
+/// An interval: `[−0.098, −0.010]`; an end that is not known is left open.
+pub fn interval([low, high]: [f64; 2], decimals: usize) -> String {
+    let end = |value: f64| match value.is_finite() {
+        true => signed(value, decimals),
+        false => "?".to_owned(),
+    };
+    format!("[{}, {}]", end(low), end(high))
 }
 
 /// A number with half the width of its interval, where that is known.
@@ -139,7 +143,6 @@ mod tests {
     fn differences_have_a_sign_and_sizes_have_none() {
         let estimate = Estimate { mean: -0.1, sd: None, half_width: Some(0.02), n: 3 };
         assert_eq!(difference(Some(estimate), 3), "−0.100 ± 0.020");
-        assert_eq!(size(estimate, 2), "0.10 ± 0.02");
         assert_eq!(mean(Some(Estimate { half_width: None, ..estimate }), 1), "-0.1");
         assert_eq!(difference(None, 3), MISSING);
     }

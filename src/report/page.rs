@@ -76,8 +76,19 @@ fn figure(drawing: &Drawing) -> String {
 }
 
 fn arms(rows: &[SummaryRow]) -> String {
-    let header =
-        ["form", "mask", "λ", "variant", "n", "val loss", "gap", "val − no decay", "p", "best"];
+    let header = [
+        "form",
+        "mask",
+        "λ",
+        "variant",
+        "n",
+        "test",
+        "stopped",
+        "val",
+        "gap",
+        "val − no decay",
+        "best",
+    ];
     let row = |row: &SummaryRow| {
         [
             row.form.to_string(),
@@ -85,10 +96,11 @@ fn arms(rows: &[SummaryRow]) -> String {
             coefficient(row.weight_decay),
             row.variant.clone(),
             row.n.to_string(),
+            interval(row.final_test, row.final_test_ci95, format::fixed),
+            interval(row.stopped_test, row.stopped_test_ci95, format::fixed),
             interval(row.val_loss, row.val_loss_ci95, format::fixed),
             interval(row.gap, row.gap_ci95, format::fixed),
             interval(row.d_val_loss, row.d_val_loss_ci95, format::signed),
-            format::fixed_or_empty(row.d_val_loss_p_holm, 4),
             if row.best { "best".to_owned() } else { String::new() },
         ]
     };
@@ -96,7 +108,8 @@ fn arms(rows: &[SummaryRow]) -> String {
 }
 
 fn runs(rows: &[RunRow]) -> String {
-    let header = ["run", "form", "mask", "λ", "lr", "seed", "status", "train", "val", "gap", "s"];
+    let header =
+        ["run", "form", "mask", "λ", "lr", "seed", "status", "train", "val", "test", "gap", "s"];
     let number = |value: Option<f64>| format::fixed_or_empty(value, 4);
     let row = |row: &RunRow| {
         [
@@ -109,6 +122,7 @@ fn runs(rows: &[RunRow]) -> String {
             row.status.name().to_owned(),
             number(row.train_loss),
             number(row.val_loss),
+            number(row.test_loss),
             number(row.gap),
             format::fixed_or_empty(row.seconds, 1),
         ]

@@ -1,30 +1,35 @@
 use super::tables::{align_right, new_table};
 use super::{format, values, words};
-use crate::config::{Named, Role};
+use crate::config::{Form, Named, Role, TestFamily};
 use crate::experiment::Setting;
 use crate::plural::counted;
 use crate::results::ManifestRow;
-use crate::stats::{Analysis, Cell, Quantity};
+use crate::stats::{
+    Analysis, Comparison, Contender, Kind, Point, Quantity, best, best_at_full_length,
+};
 
-/// Verdicts that are shown, at most.
-const MOST_VERDICTS: usize = 12;
+/// Verdicts of a family that are shown, at most.
+const MOST_VERDICTS: usize = 6;
 /// Warnings that are shown, at most.
-const MOST_WARNINGS: usize = 8;
+const MOST_WARNINGS: usize = 4;
 
-/// The answer on one screen: verdicts, each rule at its best λ, how to read it, warnings.
+/// The answer on one screen: verdicts by family, each rule at its best point, how to read it, warnings.
 pub fn answer(analysis: &Analysis) -> String {
     if let Some(sentence) = words::no_result(analysis) {
         return sentence;
     }
     let alarm = words::alarm(analysis);
     let mut parts: Vec<String> = alarm.iter().map(|alarm| format!("warning: {alarm}")).collect();
-    parts.extend(analysis.values.iter().map(values::screen));
+    parts.extend(analysis.values.iter().map(|table| values::screen(table, analysis.loss)));
     if analysis.own_groups().next().is_some() {
-        let verdicts = shortened(analysis);
-        if !verdicts.is_empty() {
-            parts.push(verdicts.join("\n"));
-        }
+        parts.extend(words::best(analysis));
+        let families: Vec<String> =
+            TestFamily::ALL.iter().filter_map(|family| verdicts(analysis, *family)).collect();
+        parts.extend((!families.is_empty()).then(|| families.join("\n")));
         parts.push(best_table(analysis));
+        let told = [words::levels(analysis), words::u_turn(analysis), words::gap(analysis)];
+        let told: Vec<String> = told.into_iter().flatten().collect();
+        parts.extend((!told.is_empty()).then(|| told.join("\n")));
     }
     parts.push(words::fine_print(analysis));
     let rest = &analysis.warnings[usize::from(alarm.is_some())..];
@@ -40,67 +45,86 @@ pub fn answer(analysis: &Analysis) -> String {
     parts.join("\n\n")
 }
 
-/// The verdicts; where they would fill the screen, those that tell something apart.
-fn shortened(analysis: &Analysis) -> Vec<String> {
-    let all = words::verdicts(analysis);
-    if all.len() <= MOST_VERDICTS {
-        return all;
-    }
-    let apart = analysis.headline.iter().filter(|one| one.is_distinguishable());
-    let mut shown: Vec<String> = apart.take(MOST_VERDICTS).map(words::verdict).collect();
-    shown.push(format!("{} more comparisons are in the report", all.len() - shown.len()));
-    shown
+/// The verdicts of a family below its question; where they would fill the screen, the decided ones.
+fn verdicts(analysis: &Analysis, family: TestFamily) -> Option<String> {
+    let tested = |one: &&Comparison| one.kind() != Kind::NoTest;
+    let all: Vec<&Comparison> =
+        analysis.headline.iter().filter(|one| one.family == Some(family)).filter(tested).collect();
+    let tests = all.first()?.judgement.family_size;
+    let shown: Vec<&Comparison> = match all.len() <= MOST_VERDICTS {
+        true => all.clone(),
+        false => {
+            let decided = all.iter().filter(|one| one.kind() != Kind::Undecided);
+            decided.take(MOST_VERDICTS).copied().collect()
+        }
+    };
+    let loss = words::quantity(analysis.loss);
+    let tests = counted(tests, "test");
+    let mut lines = vec![format!("{}, {loss} ({tests})", words::family(family))];
+    lines.extend(shown.iter().map(|one| format!("  {}", words::line(one, analysis))));
+    let more = all.len() - shown.len();
+    lines.extend(
+        (more > 0).then(|| format!("  {} in the report", counted(more, "more comparison"))),
+    );
+    Some(lines.join("\n"))
 }
 
-/// Per rule the best λ, its val loss and gap over the seeds, and the difference from no decay.
+/// Per rule the best point: its loss at the last step and stopped, that of its own best horizon where that is
+/// tuned, the gap, and how many runs are in it.
 fn best_table(analysis: &Analysis) -> String {
-    let header =
-        ["form", "mask", "best λ", "val loss", "gap", "val − no decay", "gap − no decay", "n"];
+    let loss = words::quantity(analysis.loss);
+    let tunes_steps = analysis
+        .contenders
+        .iter()
+        .flat_map(|one| one.points.iter().chain(&one.none))
+        .any(|point| point.side.value("steps").is_some());
+    let horizon = tunes_steps.then_some("at its own horizon");
+    let stopped = "if stopped at its best";
+    let header = ["form", "mask", "best λ", loss, stopped].into_iter().chain(horizon);
+    let header: Vec<&str> = header.chain(["gap", "n"]).collect();
     let mut table = new_table(&header);
-    if let Some(baseline) = analysis.own_groups().find_map(|group| group.baseline.as_ref()) {
-        table.add_row(row("none", "", "0", Some(baseline), None));
+    let mut add = |names: [&str; 2], points: &[Point], form: Form| {
+        table.add_row(row(analysis, names, points, form, tunes_steps));
+    };
+    if let Some(none) = analysis.contenders.iter().map(|one| &one.none).find(|all| !all.is_empty())
+    {
+        add(["none", ""], none, Form::None);
     }
-    for group in analysis.own_groups() {
-        let Some(mask) = group.rule.mask else { continue };
-        let form = match group.rule.variant.as_str() {
-            "" => group.rule.form.name().to_owned(),
-            variant => format!("{} {variant}", group.rule.form),
+    for Contender { rule, points, .. } in &analysis.contenders {
+        let form = match rule.variant.as_str() {
+            "" => rule.form.name().to_owned(),
+            variant => format!("{} {variant}", rule.form),
         };
-        let best = group.best();
-        let baseline = group.baseline.as_ref().filter(|_| best.is_some_and(Cell::decays));
-        let lambda = words::best_lambda(group, best);
-        table.add_row(row(&form, mask.name(), &lambda, best, baseline));
+        add([&form, rule.mask.map_or("", |mask| mask.name())], points, rule.form);
     }
     align_right(&mut table, 2..header.len());
     table.to_string()
 }
 
 fn row(
-    form: &str,
-    mask: &str,
-    lambda: &str,
-    cell: Option<&Cell>,
-    baseline: Option<&Cell>,
-) -> [String; 8] {
-    let number = |quantity: Quantity| {
-        format::mean(cell.and_then(|cell| cell.estimate(|run| quantity.of(run))), 4)
+    analysis: &Analysis,
+    [form, mask]: [&str; 2],
+    points: &[Point],
+    of: Form,
+    tunes_steps: bool,
+) -> Vec<String> {
+    let point = best_at_full_length(points);
+    let number = |point: Option<&Point>, quantity: Quantity| {
+        let estimate = point.and_then(|point| point.cell.estimate(|run| quantity.of(run)));
+        format::mean(estimate, 4)
     };
-    let difference = |quantity: Quantity| {
-        let both = cell.zip(baseline);
-        let paired =
-            |(cell, baseline): (&Cell, &Cell)| cell.paired(baseline, |run| quantity.of(run));
-        format::difference(both.and_then(paired), 4)
-    };
-    [
-        form.to_owned(),
-        mask.to_owned(),
-        lambda.to_owned(),
-        number(Quantity::ValLoss),
-        number(Quantity::Gap),
-        difference(Quantity::ValLoss),
-        difference(Quantity::Gap),
-        cell.map_or(0, |cell| cell.done().count()).to_string(),
-    ]
+    let lambda = point.map_or("none".to_owned(), |point| {
+        let lambda = format::lambda(of, point.side.weight_decay);
+        if point.side.at.is_empty() { lambda } else { format!("{lambda} {}", point.side.at) }
+    });
+    let horizon = tunes_steps.then(|| number(best(points), analysis.loss));
+    let mut cells = vec![form.to_owned(), mask.to_owned(), lambda];
+    cells.push(number(point, analysis.loss));
+    cells.push(number(point, analysis.loss.stopped()));
+    cells.extend(horizon);
+    cells.push(number(point, Quantity::Gap));
+    cells.push(point.map_or(0, |point| point.cell.done().count()).to_string());
+    cells
 }
 
 /// What has become of each run: identity, arm, seed, state, detail.

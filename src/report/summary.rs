@@ -1,10 +1,13 @@
+mod rows;
+
 use serde::Serialize;
 
 use super::words;
-use crate::config::{Form, Mask};
+use crate::config::{Form, Mask, Texts};
 use crate::record::Status;
 use crate::results::RunRow;
-use crate::stats::{Analysis, Cell, Comparison, Estimate, Group, Quantity};
+use crate::stats::{Analysis, Cell, Comparison, Estimate, Group, Levels, Quantity, ValuesTable};
+use rows::{ComparisonRow, RuleRow};
 
 /// A row of `summary.csv`: one arm over its seeds. Losses in nats per token, at the last step unless
 /// named otherwise; `_ci95` is half of a 95% t-interval, `d_` a difference from no decay paired by
@@ -27,6 +30,14 @@ pub struct SummaryRow {
     pub gap: Option<f64>,
     pub gap_ci95: Option<f64>,
     pub train_loss: Option<f64>,
+    /// Test loss at the last step.
+    pub final_test: Option<f64>,
+    pub final_test_ci95: Option<f64>,
+    /// Test loss at the step of the lowest val loss.
+    pub stopped_test: Option<f64>,
+    pub stopped_test_ci95: Option<f64>,
+    /// Mean step of the lowest val loss.
+    pub best_step: Option<f64>,
     /// Mean of the lowest val loss of each run.
     pub lowest_val_loss: Option<f64>,
     pub d_val_loss: Option<f64>,
@@ -34,12 +45,17 @@ pub struct SummaryRow {
     pub d_val_loss_p: Option<f64>,
     /// After Holm's correction over all arms.
     pub d_val_loss_p_holm: Option<f64>,
+    /// The same of test loss at the last step.
+    pub d_test_loss: Option<f64>,
+    pub d_test_loss_ci95: Option<f64>,
+    pub d_test_loss_p: Option<f64>,
+    pub d_test_loss_p_holm: Option<f64>,
     pub d_gap: Option<f64>,
     pub d_gap_ci95: Option<f64>,
     pub d_gap_p: Option<f64>,
     /// After Holm's correction over all arms.
     pub d_gap_p_holm: Option<f64>,
-    /// Standard deviation over seeds of the val loss without decay.
+    /// Standard deviation over seeds of the reported loss without decay.
     pub noise_floor: Option<f64>,
     pub total_decay: Option<f64>,
     pub diverged: usize,
@@ -54,22 +70,28 @@ pub struct Summary {
     /// How to read the verdicts.
     pub fine_print: String,
     pub warnings: Vec<String>,
-    /// The headline comparisons as numbers.
+    /// On what is chosen and on what is reported.
+    pub splits: Splits,
+    /// Whether each seed has a text of its own; missing in files of older versions, which have one.
+    pub texts: Option<Texts>,
+    /// The smallest difference that matters, in nats per token.
+    pub epsilon: Option<f64>,
+    /// Share of families in which any claim may be false.
+    pub alpha: f64,
+    pub reference_levels: Levels,
+    /// The rules that are compared, each at its own best point.
+    pub rules: Vec<RuleRow>,
+    /// Every comparison of every family as numbers.
     pub comparisons: Vec<ComparisonRow>,
     pub arms: Vec<SummaryRow>,
 }
 
-/// A comparison as numbers.
+/// The splits by what they are for.
 #[derive(Clone, Debug, Serialize)]
-pub struct ComparisonRow {
-    quantity: Quantity,
-    left: String,
-    right: String,
-    n: usize,
-    difference: f64,
-    ci95: Option<f64>,
-    p: Option<f64>,
-    p_holm: Option<f64>,
+pub struct Splits {
+    pub fitted_on: &'static str,
+    pub chosen_on: &'static str,
+    pub reported_on: &'static str,
 }
 
 impl Summary {
@@ -78,11 +100,19 @@ impl Summary {
             group.cells.iter().map(move |cell| SummaryRow::of(analysis, group, cell))
         });
         let of_values = analysis.values.iter().flat_map(words::table_verdicts);
+        let compared = analysis.values.iter().flat_map(ValuesTable::comparisons);
+        let reported_on = if analysis.loss.is_on_test() { "test" } else { "val" };
         Summary {
             verdicts: words::verdicts(analysis).into_iter().chain(of_values).collect(),
             fine_print: words::fine_print(analysis),
             warnings: analysis.warnings.iter().map(words::warning).collect(),
-            comparisons: analysis.headline.iter().map(ComparisonRow::of).collect(),
+            splits: Splits { fitted_on: "train", chosen_on: "val", reported_on },
+            texts: analysis.texts,
+            epsilon: analysis.epsilon.map(|epsilon| epsilon.value),
+            alpha: analysis.alpha,
+            reference_levels: analysis.levels,
+            rules: analysis.contenders.iter().map(|one| RuleRow::of(analysis, one)).collect(),
+            comparisons: analysis.headline.iter().chain(compared).map(ComparisonRow::of).collect(),
             arms: arms.collect(),
         }
     }
@@ -94,10 +124,14 @@ impl SummaryRow {
         let count = |is: fn(&RunRow) -> bool| cell.runs.iter().filter(|run| is(run)).count();
         let [val_loss, val_loss_ci95] = numbers(cell.estimate(|run| run.val_loss));
         let [gap, gap_ci95] = numbers(cell.estimate(|run| run.gap));
+        let [final_test, final_test_ci95] = numbers(cell.estimate(|run| run.test_loss));
+        let [stopped_test, stopped_test_ci95] = numbers(cell.estimate(|run| run.stopped_test_loss));
+        let d_test = analysis.against_none(Quantity::TestLoss, &side);
         let d_val = analysis.against_none(Quantity::ValLoss, &side);
         let d_gap = analysis.against_none(Quantity::Gap, &side);
         let difference = |of: Option<&Comparison>| numbers(of.map(|one| one.difference));
         let [d_val_loss, d_val_loss_ci95] = difference(d_val);
+        let [d_test_loss, d_test_loss_ci95] = difference(d_test);
         let [d_gap_mean, d_gap_ci95] = difference(d_gap);
         SummaryRow {
             form: group.rule.form,
@@ -111,16 +145,25 @@ impl SummaryRow {
             val_loss_ci95,
             gap,
             gap_ci95,
+            final_test,
+            final_test_ci95,
+            stopped_test,
+            stopped_test_ci95,
+            best_step: cell.mean(|run| run.best_step.map(|step| step as f64)),
             train_loss: cell.mean(|run| run.train_loss),
             lowest_val_loss: cell.mean(|run| run.best_val_loss),
             d_val_loss,
             d_val_loss_ci95,
-            d_val_loss_p: d_val.and_then(|comparison| comparison.p),
-            d_val_loss_p_holm: d_val.and_then(|comparison| comparison.p_holm),
+            d_val_loss_p: d_val.and_then(|comparison| comparison.judgement.p),
+            d_val_loss_p_holm: d_val.and_then(|comparison| comparison.judgement.p_holm),
+            d_test_loss,
+            d_test_loss_ci95,
+            d_test_loss_p: d_test.and_then(|comparison| comparison.judgement.p),
+            d_test_loss_p_holm: d_test.and_then(|comparison| comparison.judgement.p_holm),
             d_gap: d_gap_mean,
             d_gap_ci95,
-            d_gap_p: d_gap.and_then(|comparison| comparison.p),
-            d_gap_p_holm: d_gap.and_then(|comparison| comparison.p_holm),
+            d_gap_p: d_gap.and_then(|comparison| comparison.judgement.p),
+            d_gap_p_holm: d_gap.and_then(|comparison| comparison.judgement.p_holm),
             noise_floor: analysis.baseline.and_then(|baseline| baseline.sd),
             total_decay: cell.runs.first().and_then(|run| run.total_decay),
             diverged: count(|run| run.status == Status::Diverged),
@@ -132,20 +175,4 @@ impl SummaryRow {
 /// Mean and half width of the interval.
 fn numbers(estimate: Option<Estimate>) -> [Option<f64>; 2] {
     [estimate.map(|one| one.mean), estimate.and_then(|one| one.half_width)]
-}
-
-impl ComparisonRow {
-    fn of(comparison: &Comparison) -> Self {
-        let Comparison { quantity, left, right, difference, p, p_holm, .. } = comparison;
-        ComparisonRow {
-            quantity: *quantity,
-            left: words::arm(left),
-            right: right.as_ref().map_or("no decay".to_owned(), words::arm),
-            n: difference.n,
-            difference: difference.mean,
-            ci95: difference.half_width,
-            p: *p,
-            p_holm: *p_holm,
-        }
-    }
 }

@@ -8,13 +8,12 @@ use super::tables::{align_right, new_table};
 use super::words;
 use crate::config::{Named, OptimizerKind};
 use crate::published::{Published, known_and_repeated};
-use crate::results::RunRow;
-use crate::stats::{Carried, Comparison, ValuesRow, ValuesTable};
+use crate::stats::{Carried, Comparison, Quantity, ValuesRow, ValuesTable};
 
 pub use csv::csv_rows;
 
 /// The table as Markdown: differences, verdicts, losses, recipes, and what the sources say.
-pub fn markdown(table: &ValuesTable, fine_print: &str) -> String {
+pub fn markdown(table: &ValuesTable, loss: Quantity, fine_print: &str) -> String {
     let mut models: Vec<&Published> = table.rows.iter().map(|row| row.published).collect();
     models.dedup_by_key(|one| &one.name);
     let verdicts = words::table_verdicts(table);
@@ -26,15 +25,15 @@ pub fn markdown(table: &ValuesTable, fine_print: &str) -> String {
         markdown_table(
             "model | λ repeated | evidence | original's Λ, τ | no decay | raw λ − no decay | \
              matched Λ − no decay",
-            table.rows.iter().map(|row| differences(row).to_vec()),
+            table.rows.iter().map(|row| differences(row, loss).to_vec()),
         ),
-        format!("Val loss. ★ p < 0.05. {fine_print}"),
+        format!("Differences of {}. ★ lower or higher after Holm's correction; ± is a 95% t-interval of one difference alone. {fine_print}", words::quantity(loss)),
         known_and_repeated(),
         markdown_list("Verdicts", verdicts.into_iter()),
         "## Losses and gaps".to_owned(),
         markdown_table(
-            "model | no decay: val loss | gap | raw λ: val loss | gap | matched Λ: val loss | gap",
-            table.rows.iter().map(|row| losses(row).to_vec()),
+            &format!("model | no decay: {0} | gap | raw λ: {0} | gap | matched Λ: {0} | gap", words::quantity(loss)),
+            table.rows.iter().map(|row| losses(row, loss).to_vec()),
         ),
         "## Recipes".to_owned(),
         markdown_table(
@@ -52,8 +51,8 @@ fn markdown_list(title: &str, lines: impl Iterator<Item = String>) -> String {
     format!("## {title}\n\n{}", lines.join("\n"))
 }
 
-/// Val losses as differences from no decay.
-fn differences(row: &ValuesRow) -> [String; 7] {
+/// Losses as differences from no decay.
+fn differences(row: &ValuesRow, loss: Quantity) -> [String; 7] {
     let published = row.published;
     let difference = |carried: Option<&Carried>| {
         let Some(carried) = carried else { return format::MISSING.to_owned() };
@@ -67,7 +66,7 @@ fn differences(row: &ValuesRow) -> [String; 7] {
         format::or_missing(published.claim),
         evidence(published),
         original(published),
-        format::mean(row.none.as_ref().and_then(|cell| cell.estimate(|run| run.val_loss)), 3),
+        format::mean(row.none.as_ref().and_then(|cell| cell.estimate(|run| loss.of(run))), 3),
         difference(row.raw.as_ref()),
         difference(row.matched.as_ref()),
     ]
@@ -82,12 +81,12 @@ fn original(one: &Published) -> String {
     }
 }
 
-fn losses(row: &ValuesRow) -> [String; 7] {
+fn losses(row: &ValuesRow, loss: Quantity) -> [String; 7] {
     let raw = row.raw.as_ref().map(|carried| &carried.cell);
     let matched = row.matched.as_ref().map(|carried| &carried.cell);
     let [none, raw, matched] = [row.none.as_ref(), raw, matched].map(|cell| {
-        let of = |of: fn(&RunRow) -> Option<f64>| cell.and_then(|cell| cell.estimate(of));
-        [of(|run| run.val_loss), of(|run| run.gap)].map(|estimate| format::mean(estimate, 3))
+        let of = |one: Quantity| cell.and_then(|cell| cell.estimate(|run| one.of(run)));
+        [of(loss), of(Quantity::Gap)].map(|estimate| format::mean(estimate, 3))
     });
     let [[none, none_gap], [raw, raw_gap], [matched, matched_gap]] = [none, raw, matched];
     [words::row_title(row), none, none_gap, raw, raw_gap, matched, matched_gap]
@@ -123,7 +122,7 @@ fn recipe(one: &Published) -> [String; 9] {
 }
 
 /// The answer for the terminal.
-pub fn screen(table: &ValuesTable) -> String {
+pub fn screen(table: &ValuesTable, loss: Quantity) -> String {
     let header = [
         "model",
         "λ repeated",
@@ -136,12 +135,12 @@ pub fn screen(table: &ValuesTable) -> String {
         "matched − no decay",
     ];
     let mut lines = new_table(&header);
-    lines.add_rows(table.rows.iter().map(screen_row));
+    lines.add_rows(table.rows.iter().map(|row| screen_row(row, loss)));
     align_right(&mut lines, [1, 3, 4, 5, 6, 7, 8]);
     format!("{lines}\n\n{}", known_and_repeated())
 }
 
-fn screen_row(row: &ValuesRow) -> [String; 9] {
+fn screen_row(row: &ValuesRow, loss: Quantity) -> [String; 9] {
     let none = || format::MISSING.to_owned();
     let difference = |carried: Option<&Carried>| {
         let comparison = carried.and_then(|carried| carried.against_none.as_ref());
@@ -155,7 +154,7 @@ fn screen_row(row: &ValuesRow) -> [String; 9] {
         format::or_missing(row.published.claim),
         evidence(row.published),
         row.published.total_decay().map_or_else(none, three_digits),
-        format::mean(row.none.as_ref().and_then(|cell| cell.estimate(|run| run.val_loss)), 4),
+        format::mean(row.none.as_ref().and_then(|cell| cell.estimate(|run| loss.of(run))), 4),
         raw.map_or_else(none, lambda),
         difference(raw),
         matched.map_or_else(none, lambda),

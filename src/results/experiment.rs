@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use crate::config::{Split, Texts};
+use crate::config::{AnalysisTerms, Split, Texts};
 use crate::record::Provenance;
 
 /// `experiment.json`: what was asked, of what, by which program.
@@ -26,6 +26,9 @@ pub struct Experiment {
     /// SHA-256 over vocabulary and tokens: of all splits where all seeds have one train text, else of val and
     /// test.
     pub digest: String,
+    /// How its runs are judged.
+    #[serde(default)]
+    pub analysis: AnalysisTerms,
     /// Tokens of each split; `None` in files of older versions.
     #[serde(default)]
     pub splits: Option<Split>,

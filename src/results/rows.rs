@@ -98,6 +98,25 @@ pub struct RunRow {
     /// Seed of the order of the data.
     #[serde(default)]
     pub data_seed: Option<u64>,
+    /// Identity of what no arm of the spec tunes of model and recipe: only rows that share it are compared.
+    /// Empty in files of older versions.
+    #[serde(default)]
+    pub base: String,
+    /// Keys of `[train]` that some arm of the spec tunes, with their values here: `lr=0.003 steps=600`.
+    #[serde(default)]
+    pub axes: String,
+    /// Keys over whose values the arm's rule is compared at its own best point; λ alone where it is empty.
+    #[serde(default)]
+    pub tuned: String,
+}
+
+/// The seeds of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Draw {
+    pub seed: u64,
+    pub text: Option<u64>,
+    pub model: Option<u64>,
+    pub data: Option<u64>,
 }
 
 impl RunRow {
@@ -113,6 +132,12 @@ impl RunRow {
         self.is_done() && losses.is_some_and(|(loss, unigram)| loss >= unigram)
     }
 
+    /// What was drawn for it: runs of two arms that share it are a pair.
+    pub fn draw(&self) -> Draw {
+        let RunRow { seed, text_seed, model_seed, data_seed, .. } = *self;
+        Draw { seed, text: text_seed, model: model_seed, data: data_seed }
+    }
+
     /// Whether its arm decays anything.
     pub fn decays(&self) -> bool {
         self.form != Form::None && self.weight_decay != Some(0.0)
@@ -122,6 +147,11 @@ impl RunRow {
     /// apart there.
     pub fn setting_or_variant(&self) -> &str {
         if self.setting.is_empty() { &self.variant } else { &self.setting }
+    }
+
+    /// [`base`](Self::base); in files of older versions, where nothing is tuned but λ, the whole setting.
+    pub fn base_or_setting(&self) -> &str {
+        if self.base.is_empty() { self.setting_or_variant() } else { &self.base }
     }
 }
 
@@ -221,6 +251,9 @@ pub fn run_row(entry: &Entry, run: &RunConfig, record: &SoFar, levels: Option<Le
         text_seed: run.data.text_seed,
         model_seed: run.start.seed(),
         data_seed: Some(run.data.seed),
+        base: entry.arm.base(),
+        axes: entry.arm.place(),
+        tuned: entry.arm.tuned(),
     }
 }
 

@@ -36,6 +36,7 @@ pub fn present(
         splits: Some(inputs.corpus.split),
         texts: Some(inputs.corpus.texts),
         decided: inputs.corpus.decided.clone(),
+        analysis: inputs.spec.analysis.clone(),
         provenance: origin(ends, call),
     };
     let levels = LevelsOfTexts::load(inputs, out)?;

@@ -1,115 +1,244 @@
-use serde::Serialize;
+use std::collections::HashMap;
 
+use super::contenders::{Operand, Point};
+use super::contrast::{Contrast, Scores};
 use super::groups::{Cell, Group, Side};
-use super::inference::{Estimate, holm, p_of_no_difference};
-use crate::results::RunRow;
+use super::inference::{Estimate, FEWEST_SEEDS};
+use super::quantity::Quantity;
+use super::rotations::Rotations;
+use super::verdict::{Judgement, Kind, Terms, judge};
+use crate::config::TestFamily;
+use crate::results::Draw;
 
-/// What is compared, at the last step, in nats per token.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Quantity {
-    ValLoss,
-    /// Generalization gap.
-    Gap,
-}
-
-impl Quantity {
-    /// Its value in a run.
-    pub fn of(self, run: &RunRow) -> Option<f64> {
-        match self {
-            Quantity::ValLoss => run.val_loss,
-            Quantity::Gap => run.gap,
-        }
-    }
+/// What the left side of a comparison is set against.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Opponent {
+    /// No decay at its last step.
+    NoDecay,
+    /// No decay at the step of its lowest val loss.
+    Stopped,
+    /// Another rule.
+    Rule(Side),
+    /// For left A on one mask: what A gains by the mask against what B gains: A on the other mask, B on the
+    /// one, B on the other.
+    Crossed(Box<[Side; 3]>),
 }
 
 /// A difference between two rules, paired by seed.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Comparison {
+    /// The family that it is corrected in; missing for single arms, which describe and claim nothing.
+    pub family: Option<TestFamily>,
     pub quantity: Quantity,
+    /// At the point that all seeds choose.
     pub left: Side,
-    /// `None` for no decay.
-    pub right: Option<Side>,
-    /// Left − right, in nats per token, over the seeds whose runs reached their end on both sides.
+    pub right: Opponent,
+    /// Left − right in nats per token, each seed at the points that the others choose, with its own
+    /// t-interval.
     pub difference: Estimate,
-    /// Two-sided p that there is none; missing for too few seeds and where a run did not reach its end:
-    /// the seeds that survive are no fair sample.
-    pub p: Option<f64>,
-    /// The same after Holm's correction over the family.
-    pub p_holm: Option<f64>,
-    /// Tests in the family.
-    pub family: usize,
+    /// The same by seed.
+    pub by_seed: Vec<(u64, f64)>,
+    /// What it found.
+    pub judgement: Judgement,
+    /// Whether a difference, if any, is shown to be below ε.
+    pub is_within_epsilon: bool,
+    /// Whether another comparison of the family is of the same runs under other names, and counts for both.
+    pub is_repeated: bool,
 }
 
 impl Comparison {
-    /// Of a cell with the runs of a recipe without decay; not yet corrected. `None` where no seed has
-    /// both.
-    pub fn with_none(quantity: Quantity, left: (Side, &Cell), none: &Cell) -> Option<Self> {
-        Self::between(quantity, left, (None, none))
+    pub fn kind(&self) -> Kind {
+        self.judgement.kind
     }
 
-    fn between(
-        quantity: Quantity,
-        (left, left_cell): (Side, &Cell),
-        (right, right_cell): (Option<Side>, &Cell),
-    ) -> Option<Self> {
-        let differences = left_cell.differences(right_cell, |run| quantity.of(run));
-        let difference = Estimate::of(&differences)?;
-        let is_complete = left_cell.is_complete() && right_cell.is_complete();
-        let p = p_of_no_difference(&differences).filter(|_| is_complete);
-        Some(Comparison { quantity, left, right, difference, p, p_holm: None, family: 0 })
+    /// Whether it is told to be lower or higher.
+    pub fn is_distinguishable(&self) -> bool {
+        matches!(self.kind(), Kind::Lower | Kind::Higher)
+    }
+
+    pub fn is_against_none(&self) -> bool {
+        self.right == Opponent::NoDecay
     }
 }
 
-/// Every decayed cell against no decay, in val loss and in gap; each quantity is a family.
-pub fn against_none(groups: &[Group]) -> Vec<Comparison> {
+/// A comparison that has not been judged yet.
+pub struct Asked {
+    comparison: Comparison,
+    contrast: Option<Contrast>,
+    /// The runs on both sides.
+    runs: [Vec<String>; 2],
+}
+
+/// What comparisons of one analysis share.
+pub struct Court {
+    pub terms: Terms,
+    rotations: HashMap<usize, Rotations>,
+}
+
+impl Court {
+    pub fn new(terms: Terms) -> Self {
+        Court { terms, rotations: HashMap::new() }
+    }
+
+    fn contrast(&mut self, left: &[Scores], right: &[Scores], seeds: usize) -> Contrast {
+        let is_choice = left.len() > 1 || right.len() > 1;
+        let draw = || if is_choice { Rotations::of(seeds) } else { Rotations::draw(seeds, 0) };
+        match is_choice {
+            true => Contrast::new(left, right, self.rotations.entry(seeds).or_insert_with(draw)),
+            false => Contrast::new(left, right, &draw()),
+        }
+    }
+
+    /// Prepares a comparison of the points of some operands: those to be added, then those to be taken away,
+    /// in pairs. `None` where no seed has both sides.
+    pub fn ask(
+        &mut self,
+        family: Option<TestFamily>,
+        right: Opponent,
+        operands: [&[Operand]; 2],
+    ) -> Option<Asked> {
+        let quantity = operands[0][0].quantity;
+        let seeds = common_seeds(operands);
+        let all = || operands.iter().flat_map(|side| side.iter());
+        let may_test =
+            seeds.len() >= FEWEST_SEEDS && all().all(|operand| operand.eligible().next().is_some());
+        let left = operands[0][0].chosen(&seeds)?.side.clone();
+        let [plus, minus] = operands.map(|side| sums(side, &seeds));
+        let contrast = may_test.then(|| self.contrast(&plus, &minus, seeds.len()));
+        let (seeds, differences) = match &contrast {
+            Some(contrast) => (seeds, contrast.differences().to_vec()),
+            None => described(operands, &seeds),
+        };
+        let comparison = Comparison {
+            family,
+            quantity,
+            left,
+            right,
+            difference: Estimate::of(&differences)?,
+            by_seed: seeds.iter().map(|draw| draw.seed).zip(differences).collect(),
+            judgement: Judgement::untested(0),
+            is_within_epsilon: false,
+            is_repeated: false,
+        };
+        Some(Asked { comparison, contrast, runs: operands.map(|side| run_names(side, quantity)) })
+    }
+
+    /// Judges a family. What is of the same runs as another under a second name is one test.
+    pub fn judge(&self, asked: Vec<Asked>) -> Vec<Comparison> {
+        let firsts = firsts(&asked);
+        let is_test = |place: &usize| firsts[*place] == *place && asked[*place].contrast.is_some();
+        let tested: Vec<usize> = (0..asked.len()).filter(is_test).collect();
+        let contrasts: Vec<&Contrast> =
+            tested.iter().filter_map(|place| asked[*place].contrast.as_ref()).collect();
+        let judged = judge(&contrasts, &self.terms);
+        let known: HashMap<usize, Judgement> = tested.iter().copied().zip(judged).collect();
+        let told = |(place, asked): (usize, Asked)| {
+            let untested = || Judgement::untested(tested.len());
+            let judgement = known.get(&firsts[place]).copied().unwrap_or_else(untested);
+            let detailed = |contrast: &Contrast| judgement.with_details(contrast, &self.terms);
+            Comparison {
+                judgement: asked.contrast.as_ref().map_or(judgement, detailed),
+                is_within_epsilon: judgement.is_within_epsilon(&self.terms),
+                is_repeated: firsts[place] != place,
+                ..asked.comparison
+            }
+        };
+        asked.into_iter().enumerate().map(told).collect()
+    }
+}
+
+/// For each question the first that is of the same runs.
+fn firsts(asked: &[Asked]) -> Vec<usize> {
+    let mut known: HashMap<&[Vec<String>; 2], usize> = HashMap::new();
+    let places = asked.iter().enumerate();
+    places.map(|(place, asked)| *known.entry(&asked.runs).or_insert(place)).collect()
+}
+
+/// Seeds that all operands have, whose arms may be chosen.
+fn common_seeds(operands: [&[Operand]; 2]) -> Vec<Draw> {
+    let mut all = operands.iter().flat_map(|side| side.iter());
+    let mut seeds = all.next().map_or(Vec::new(), Operand::seeds);
+    all.for_each(|operand| {
+        let own = operand.seeds();
+        seeds.retain(|seed| own.contains(seed));
+    });
+    seeds
+}
+
+/// The points of one operand, or the sums of the points of two.
+fn sums(operands: &[Operand], seeds: &[Draw]) -> Vec<Scores> {
+    let sum = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a + b).collect();
+    let mut scores = operands[0].scores(seeds);
+    for operand in &operands[1..] {
+        let own = operand.scores(seeds);
+        let pairs = scores.iter().flat_map(|a| own.iter().map(move |b| (a, b)));
+        scores = pairs
+            .map(|(a, b)| Scores {
+                choose: sum(&a.choose, &b.choose),
+                score: sum(&a.score, &b.score),
+            })
+            .collect();
+    }
+    scores
+}
+
+/// Seeds and differences between the points that these seeds choose, for what cannot be tested.
+fn described(operands: [&[Operand]; 2], seeds: &[Draw]) -> (Vec<Draw>, Vec<f64>) {
+    let value = |side: &[Operand], seed: Draw| -> Option<f64> {
+        let of = |operand: &Operand| {
+            let cell = &operand.chosen(seeds)?.cell;
+            operand.quantity.of(cell.done().find(|run| run.draw() == seed)?)
+        };
+        side.iter().map(of).sum()
+    };
+    let Some(first) = operands[0][0].chosen(seeds) else { return Default::default() };
+    let difference =
+        |seed: Draw| Some((seed, value(operands[0], seed)? - value(operands[1], seed)?));
+    first.cell.done().filter_map(|run| difference(run.draw())).unzip()
+}
+
+/// Differences between two operands of a point each, by the seeds that both have.
+pub fn common_differences(left: &Operand, right: &Operand) -> Vec<f64> {
+    let run = |point: &Point, operand: &Operand, seed: Draw| {
+        operand.quantity.of(point.cell.done().find(|run| run.draw() == seed)?)
+    };
+    let (Some(a), Some(b)) = (left.points.first(), right.points.first()) else { return Vec::new() };
+    let difference = |seed: Draw| Some(run(a, left, seed)? - run(b, right, seed)?);
+    a.cell.done().filter_map(|own| difference(own.draw())).collect()
+}
+
+fn run_names(operands: &[Operand], quantity: Quantity) -> Vec<String> {
+    let cells = operands.iter().flat_map(|operand| &operand.points).map(|point| &point.cell);
+    let runs = cells.flat_map(|cell| &cell.runs);
+    let mut names: Vec<String> = runs.map(|run| format!("{} {quantity:?}", run.run)).collect();
+    names.sort();
+    names
+}
+
+/// A cell as the only point of an operand.
+pub fn alone(side: Side, cell: &Cell, quantity: Quantity) -> Operand {
+    let point = Point { side, cell: cell.clone(), is_eligible: cell.is_complete() };
+    Operand { points: vec![point], quantity }
+}
+
+/// Every decayed cell against no decay of the same setting, in the reported loss and in gap; each quantity is
+/// a family. They describe arms, and nobody is told verdicts of them.
+pub fn cells_against_none(groups: &[Group], loss: Quantity, court: &mut Court) -> Vec<Comparison> {
     let mut all = Vec::new();
-    for quantity in [Quantity::ValLoss, Quantity::Gap] {
+    let mut quantities = vec![loss, Quantity::ValLoss, Quantity::Gap];
+    quantities.dedup();
+    for quantity in quantities {
         let mut family = Vec::new();
         for group in groups {
-            let decayed = group.cells.iter().filter(|cell| cell.decays());
-            family.extend(decayed.filter_map(|cell| with_baseline(quantity, group, cell)));
-        }
-        correct(&mut family.iter_mut().collect::<Vec<_>>());
-        all.extend(family);
-    }
-    all
-}
-
-/// Each rule at its own best λ: against no decay, form against form and mask against mask. One
-/// family, in val loss.
-pub fn headline(groups: &[Group]) -> Vec<Comparison> {
-    // Published recipes are compared in a table of their own, at the λ that they name.
-    let own = groups.iter().filter(|group| !group.rule.in_values_table);
-    let bests: Vec<(&Group, &Cell)> =
-        own.filter_map(|group| Some((group, group.best_decayed()?))).collect();
-    let mut family: Vec<Comparison> = bests
-        .iter()
-        .filter_map(|(group, cell)| with_baseline(Quantity::ValLoss, group, cell))
-        .collect();
-    for (index, left) in bests.iter().enumerate() {
-        for right in &bests[index + 1..] {
-            if left.0.rule.differs_in_one_thing_from(&right.0.rule) {
-                let [left, right] = [left, right].map(|(group, cell)| (group.side(cell), *cell));
-                let right = (Some(right.0), right.1);
-                family.extend(Comparison::between(Quantity::ValLoss, left, right));
+            let Some(none) = &group.baseline else { continue };
+            for cell in group.cells.iter().filter(|cell| cell.decays()) {
+                let operands = [(group.side(cell), cell), (group.side(none), none)]
+                    .map(|(side, cell)| [alone(side, cell, quantity)]);
+                let [left, right] = &operands;
+                family.extend(court.ask(None, Opponent::NoDecay, [left, right]));
             }
         }
+        all.extend(court.judge(family));
     }
-    correct(&mut family.iter_mut().collect::<Vec<_>>());
-    family
-}
-
-fn with_baseline(quantity: Quantity, group: &Group, cell: &Cell) -> Option<Comparison> {
-    Comparison::with_none(quantity, (group.side(cell), cell), group.baseline.as_ref()?)
-}
-
-/// Corrects the p values of a family of comparisons.
-pub fn correct(family: &mut [&mut Comparison]) {
-    let p_values: Vec<Option<f64>> = family.iter().map(|comparison| comparison.p).collect();
-    let count = p_values.iter().flatten().count();
-    for (comparison, p) in family.iter_mut().zip(holm(&p_values)) {
-        comparison.p_holm = p;
-        comparison.family = count;
-    }
+    all
 }

@@ -29,12 +29,6 @@ impl Rule {
             variant: run.variant.clone(),
         }
     }
-
-    /// Whether the other has another form or another mask, and all else is the same.
-    pub fn differs_in_one_thing_from(&self, other: &Rule) -> bool {
-        let same_recipe = self.setting == other.setting && self.recipe == other.recipe;
-        same_recipe && (self.form != other.form) != (self.mask != other.mask)
-    }
 }
 
 impl PartialEq for Rule {
@@ -78,13 +72,13 @@ impl Cell {
         Some(cell)
     }
 
-    fn start(run: &RunRow) -> Self {
+    pub fn start(run: &RunRow) -> Self {
         Cell { weight_decay: run.weight_decay, runs: vec![run.clone()] }
     }
 
     /// Adds a run unless its seed is there: a spec may name one arm twice, under two transfers.
-    fn add(&mut self, run: &RunRow) {
-        if !self.runs.iter().any(|known| known.seed == run.seed) {
+    pub fn add(&mut self, run: &RunRow) {
+        if !self.runs.iter().any(|known| known.draw() == run.draw()) {
             self.runs.push(run.clone());
         }
     }
@@ -106,7 +100,7 @@ impl Cell {
     /// A number's differences from the same seed in another cell.
     pub fn differences(&self, other: &Cell, of: impl Fn(&RunRow) -> Option<f64>) -> Vec<f64> {
         let difference = |run: &RunRow| {
-            let twin = other.done().find(|twin| twin.seed == run.seed)?;
+            let twin = other.done().find(|twin| twin.draw() == run.draw())?;
             Some(of(run)? - of(twin)?)
         };
         self.done().filter_map(difference).collect()
@@ -127,6 +121,11 @@ impl Cell {
         self.runs.iter().any(RunRow::is_collapsed)
     }
 
+    /// Whether every run reached its end and learned something, or nothing in the experiment did.
+    pub fn may_be_best(&self, accepts_collapsed: bool) -> bool {
+        self.is_complete() && (accepts_collapsed || !self.is_collapsed())
+    }
+
     /// Whether it decays anything.
     pub fn decays(&self) -> bool {
         self.runs.iter().any(RunRow::decays)
@@ -139,6 +138,40 @@ pub struct Side {
     pub rule: Rule,
     /// `None` for the forms without one.
     pub weight_decay: Option<f64>,
+    /// Values of the keys of `[train]` that the rule tunes, such as `lr=0.001`.
+    pub at: String,
+}
+
+impl Side {
+    /// The axes that have a value here: `weight_decay`, then what else the rule tunes.
+    pub fn axes(&self) -> Vec<String> {
+        let others = self.at.split(' ').filter_map(|word| word.split_once('='));
+        let others = others.map(|(key, _)| key.to_owned());
+        self.weight_decay.map(|_| "weight_decay".to_owned()).into_iter().chain(others).collect()
+    }
+
+    /// The number of an axis.
+    pub fn value(&self, axis: &str) -> Option<f64> {
+        if axis == "weight_decay" {
+            return self.weight_decay;
+        }
+        let mut words = self.at.split(' ').filter_map(|word| word.split_once('='));
+        words.find(|(key, _)| *key == axis)?.1.parse().ok()
+    }
+
+    /// Whether both name one arm: a tuned rule and the group of one of its settings differ in how the rest is
+    /// told.
+    pub fn is_same_arm(&self, other: &Side) -> bool {
+        let (a, b) = (&self.rule, &other.rule);
+        let same_rule = a.form == b.form && a.mask == b.mask && a.recipe == b.recipe;
+        let same_setting = a.setting == b.setting && self.at == other.at;
+        let is_tuned =
+            [self, other].iter().any(|side| !side.at.is_empty() || side.rule.setting.contains(' '));
+        self.weight_decay == other.weight_decay
+            && same_rule
+            && a.in_values_table == b.in_values_table
+            && (same_setting || is_tuned)
+    }
 }
 
 impl Group {
@@ -152,14 +185,14 @@ impl Group {
         self.lowest(Cell::decays)
     }
 
-    /// Whether every run of a cell reached its end and learned something.
+    /// Whether a cell of this rule may be its best.
     pub fn may_be_best(&self, cell: &Cell) -> bool {
-        cell.is_complete() && (self.accepts_collapsed || !cell.is_collapsed())
+        cell.may_be_best(self.accepts_collapsed)
     }
 
     /// A cell of this rule, for comparisons.
     pub fn side(&self, cell: &Cell) -> Side {
-        Side { rule: self.rule.clone(), weight_decay: cell.weight_decay }
+        Side { rule: self.rule.clone(), weight_decay: cell.weight_decay, at: String::new() }
     }
 
     fn lowest(&self, keep: impl Fn(&Cell) -> bool) -> Option<&Cell> {

@@ -1,3 +1,6 @@
+mod fixed_cases;
+mod simulation;
+mod tuned;
 mod unended;
 mod values;
 
@@ -8,7 +11,7 @@ use crate::record::Status;
 pub(crate) fn row(form: Form, mask: Mask, weight_decay: f64, seed: u64, val_loss: f64) -> RunRow {
     let ended = val_loss.is_finite();
     RunRow {
-        run: format!("{form}-{weight_decay}-{seed}"),
+        run: format!("{form}-{mask}-{weight_decay}-{seed}"),
         form,
         mask: Some(mask),
         weight_decay: Some(weight_decay),
@@ -46,6 +49,9 @@ pub(crate) fn row(form: Form, mask: Mask, weight_decay: f64, seed: u64, val_loss
         text_seed: None,
         model_seed: None,
         data_seed: None,
+        base: String::new(),
+        axes: String::new(),
+        tuned: String::new(),
     }
 }
 
@@ -103,26 +109,32 @@ fn differences_pair_by_seed_and_the_baseline_may_stand_in_another_rule() {
     assert!((difference.sd.unwrap() - 0.08f64.sqrt()).abs() < 1e-12);
 }
 
-/// Form and mask of both sides of a comparison.
+/// Form and mask of the left side, and of the right where that is a rule.
 type Decays = ((Form, Option<Mask>), Option<(Form, Option<Mask>)>);
 
 fn decays(comparison: &Comparison) -> Decays {
     let of = |side: &Side| (side.rule.form, side.rule.mask);
-    (of(&comparison.left), comparison.right.as_ref().map(of))
+    let right = match &comparison.right {
+        Opponent::Rule(side) => Some(of(side)),
+        _ => None,
+    };
+    (of(&comparison.left), right)
 }
 
 #[test]
-fn every_rule_is_compared_at_its_own_best() {
+fn every_rule_is_compared_at_its_own_best_in_the_family_of_its_question() {
     let analysis = Analysis::of(&experiment());
     let adamw = (Form::AdamW, Some(Mask::Matrices));
     let global = (Form::AdamW, Some(Mask::Global));
     let l2 = (Form::L2, Some(Mask::Matrices));
-    let expected =
-        [(adamw, None), (global, None), (l2, None), (adamw, Some(global)), (adamw, Some(l2))];
-    let pairs: Vec<_> = analysis.headline.iter().map(decays).collect();
-    assert_eq!(pairs, expected, "forms on one mask and masks of one form, not both at once");
+    let pairs = |family| analysis.family(family).map(decays).collect::<Vec<_>>();
+    assert_eq!(pairs(TestFamily::AgainstNone), [(adamw, None), (global, None), (l2, None)]);
+    assert_eq!(pairs(TestFamily::Form), [(adamw, Some(l2))]);
+    assert_eq!(pairs(TestFamily::Mask), [(adamw, Some(global))]);
+    assert_eq!(pairs(TestFamily::Interaction), []);
     assert_eq!(analysis.headline[0].left.weight_decay, Some(1.0), "the best λ, not the first");
-    assert!(analysis.headline.iter().all(|comparison| comparison.family == 5));
+    let sizes: Vec<usize> = analysis.headline.iter().map(|one| one.judgement.family_size).collect();
+    assert_eq!(sizes, [3, 3, 3, 1, 1], "no lowest val loss, so nothing is compared with stopping");
     assert_eq!(analysis.against_none.len(), 2 * 4);
 }
 
@@ -130,10 +142,55 @@ fn every_rule_is_compared_at_its_own_best() {
 fn a_comparison_finds_what_its_corrected_p_allows() {
     let analysis = Analysis::of(&experiment());
     let kinds: Vec<Kind> = analysis.headline.iter().map(Comparison::kind).collect();
-    let open = Kind::NotDistinguishable;
+    let open = Kind::Undecided;
     assert_eq!(kinds, [Kind::Lower, Kind::Lower, open, open, open]);
     let tally: Tally = kinds.into_iter().collect();
-    assert_eq!((tally.lower, tally.not_distinguishable, tally.tested()), (2, 3, 5));
+    assert_eq!((tally.lower, tally.undecided, tally.tested()), (2, 3, 5));
+}
+
+#[test]
+fn four_rules_ask_whether_the_mask_does_the_same_under_both_forms() {
+    let mut rows = experiment();
+    rows.extend(arm(Form::L2, Mask::Global, 0.1, 1.6, 0.1));
+    let analysis = Analysis::of(&rows);
+    let interaction: Vec<&Comparison> = analysis.family(TestFamily::Interaction).collect();
+    assert_eq!(interaction.len(), 1);
+    // (1.5 − 1.5) − (1.9 − 1.6)
+    assert!((interaction[0].difference.mean + 0.3).abs() < 1e-9);
+    assert_eq!(interaction[0].judgement.family_size, 1);
+}
+
+#[test]
+fn an_interval_leaves_zero_out_only_where_a_difference_is_told() {
+    for spread in [0.0, 0.05, 0.1, 0.102, 0.15, 0.2, 0.4] {
+        let mut rows = arm(Form::AdamW, Mask::Matrices, 0.0, 2.0, 0.1);
+        for (weight_decay, mean) in [(0.5, 1.9), (1.0, 1.85), (2.0, 1.96)] {
+            rows.extend(arm(Form::AdamW, Mask::Matrices, weight_decay, mean, spread));
+        }
+        rows.extend(arm(Form::L2, Mask::Matrices, 0.1, 1.95, 0.1 + spread / 10.0));
+        for comparison in Analysis::of(&rows).headline {
+            let Some([low, high]) = comparison.judgement.interval else { continue };
+            let away = low > 0.0 || high < 0.0;
+            assert!(!away || comparison.is_distinguishable(), "{comparison:?}");
+            let mean = comparison.difference.mean;
+            assert!((low..=high).contains(&mean), "{comparison:?}");
+        }
+    }
+}
+
+#[test]
+fn the_same_runs_under_two_names_are_one_test() {
+    let mut rows = experiment();
+    let again = |row: &RunRow| RunRow { form: Form::Cautious, ..row.clone() };
+    let twins: Vec<RunRow> =
+        rows.iter().filter(|row| row.mask == Some(Mask::Global)).map(again).collect();
+    rows.extend(twins);
+    let analysis = Analysis::of(&rows);
+    let against: Vec<&Comparison> = analysis.family(TestFamily::AgainstNone).collect();
+    assert_eq!(against.len(), 4);
+    assert!(against.iter().all(|one| one.judgement.family_size == 3));
+    assert_eq!(against[1].judgement, against[3].judgement);
+    assert!(against[3].is_repeated && !against[1].is_repeated);
 }
 
 #[test]
@@ -156,7 +213,7 @@ fn warnings_name_what_misleads() {
     for expected in [
         Warning::Diverged { count: 1, all: 22 },
         Warning::EqualCoefficients { values: vec![1.0] },
-        Warning::LargestTried { rule: l2, best: 1.0 },
+        Warning::LargestTried { rule: l2, axis: "weight_decay".to_owned(), best: 1.0 },
         Warning::TooLittleDecay { arms: vec![(Form::Cautious, Some(0.01))] },
     ] {
         assert!(warnings.contains(&expected), "{expected:?}: {warnings:?}");

@@ -1,11 +1,13 @@
 //! Published recipes at the scale of an experiment: the loss without decay, at the published λ and
 //! at the λ that matches the original's total decay, seed by seed.
 
-use super::comparison::{self, Comparison, Quantity};
-use super::finding::{Kind, Tally};
+use super::comparison::{Asked, Comparison, Court, Opponent, alone};
 use super::groups::{Cell, Rule, Side};
+use super::quantity::Quantity;
+use super::spread::squares;
+use super::verdict::{Kind, Tally, Terms};
 use super::warnings::TOO_LITTLE_DECAY;
-use crate::config::{Form, Mask};
+use crate::config::{Form, Mask, TestFamily};
 use crate::published::{Published, Transfer};
 use crate::results::RunRow;
 
@@ -58,7 +60,12 @@ pub enum Finding<'a> {
 
 impl ValuesTable {
     /// The table of an experiment; `None` where it carries no published recipe over.
-    pub fn of(runs: &[RunRow]) -> Option<Self> {
+    pub fn of(
+        runs: &[RunRow],
+        loss: Quantity,
+        court: &mut Court,
+        families: &[TestFamily],
+    ) -> Option<Self> {
         let mut rows: Vec<ValuesRow> = Vec::new();
         for published in Published::all() {
             let is_own = |run: &&RunRow| {
@@ -71,8 +78,25 @@ impl ValuesTable {
                 rows.extend(rows_of(published, &own));
             }
         }
-        correct(&mut rows);
+        if families.contains(&TestFamily::Published) {
+            compare(&mut rows, loss, court);
+        }
         (!rows.is_empty()).then_some(ValuesTable { rows })
+    }
+
+    /// For each comparison of a plan's table, the sum of squares of its differences and their degrees of
+    /// freedom.
+    pub fn spreads(runs: &[RunRow], loss: Quantity) -> Vec<(f64, usize)> {
+        let mut court = Court::new(Terms { alpha: 0.05, epsilon: None });
+        let table = ValuesTable::of(runs, loss, &mut court, &[]);
+        let rows = table.iter().flat_map(|table| &table.rows);
+        let pairs = rows.flat_map(|row| {
+            let carried = [&row.raw, &row.matched].into_iter().flatten();
+            carried.filter_map(|carried| Some((&carried.cell, row.none.as_ref()?)))
+        });
+        let differences =
+            pairs.map(|(carried, none)| carried.differences(none, |run| loss.of(run)));
+        differences.map(|differences| squares(&differences)).collect()
     }
 
     /// How many rows found what at one transfer.
@@ -106,7 +130,7 @@ impl ValuesRow {
             return Finding::Incomplete { done, all };
         }
         match &carried.against_none {
-            Some(comparison) if comparison.p_holm.is_some() => Finding::Tested(comparison),
+            Some(comparison) if comparison.kind() != Kind::NoTest => Finding::Tested(comparison),
             Some(_) if self.none.as_ref().is_some_and(Cell::is_complete) => Finding::TooFewSeeds,
             _ => Finding::NoBaseline,
         }
@@ -114,11 +138,9 @@ impl ValuesRow {
 }
 
 impl Carried {
-    fn of(cell: Cell, none: Option<&Cell>) -> Self {
-        let side = Side { rule: Rule::of(&cell.runs[0]), weight_decay: cell.weight_decay };
-        let against_none =
-            none.and_then(|none| Comparison::with_none(Quantity::ValLoss, (side, &cell), none));
-        Carried { cell, against_none }
+    fn side(&self) -> Side {
+        let rule = Rule::of(&self.cell.runs[0]);
+        Side { rule, weight_decay: self.cell.weight_decay, at: String::new() }
     }
 
     /// λ, total decay and the rest of what all its runs share.
@@ -159,7 +181,7 @@ fn rows_of(published: &'static Published, runs: &[&RunRow]) -> Vec<ValuesRow> {
     let row = |index: usize, (form, mask): (Form, Option<Mask>)| {
         let carried = |transfer| {
             let own = of(transfer).filter(|run| home(&decays, run) == Some(index));
-            Some(Carried::of(Cell::of(own.copied())?, none.as_ref()))
+            Some(Carried { cell: Cell::of(own.copied())?, against_none: None })
         };
         ValuesRow {
             published,
@@ -187,13 +209,29 @@ fn home(decays: &[(Form, Option<Mask>)], run: &RunRow) -> Option<usize> {
     own.or_else(without_lambda)
 }
 
-/// Corrects all comparisons of the table as one family.
-fn correct(rows: &mut [ValuesRow]) {
-    let mut family: Vec<&mut Comparison> = rows
-        .iter_mut()
-        .flat_map(|row| [row.raw.as_mut(), row.matched.as_mut()])
-        .flatten()
-        .filter_map(|carried| carried.against_none.as_mut())
-        .collect();
-    comparison::correct(&mut family);
+/// Compares every row with no decay, all as one family.
+fn compare(rows: &mut [ValuesRow], loss: Quantity, court: &mut Court) {
+    let (mut places, mut asked) = (Vec::new(), Vec::new());
+    for (place, row) in rows.iter().enumerate() {
+        for transfer in [Transfer::Raw, Transfer::Matched] {
+            if let Some(one) = ask(row, transfer, loss, court) {
+                places.push((place, transfer));
+                asked.push(one);
+            }
+        }
+    }
+    for ((place, transfer), comparison) in places.into_iter().zip(court.judge(asked)) {
+        let row = &mut rows[place];
+        let carried = if transfer == Transfer::Raw { &mut row.raw } else { &mut row.matched };
+        if let Some(carried) = carried {
+            carried.against_none = Some(comparison);
+        }
+    }
+}
+
+fn ask(row: &ValuesRow, transfer: Transfer, loss: Quantity, court: &mut Court) -> Option<Asked> {
+    let (carried, none) = (row.carried(transfer)?, row.none.as_ref()?);
+    let left = alone(carried.side(), &carried.cell, loss);
+    let right = alone(Side { weight_decay: Some(0.0), ..carried.side() }, none, loss);
+    court.ask(Some(TestFamily::Published), Opponent::NoDecay, [&[left], &[right]])
 }

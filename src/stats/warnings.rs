@@ -1,3 +1,4 @@
+use super::contenders::Contender;
 use super::groups::{Group, Rule};
 use super::inference::FEWEST_SEEDS;
 use crate::config::{Form, Named};
@@ -36,14 +37,18 @@ pub enum Warning {
     EqualCoefficients {
         values: Vec<f64>,
     },
-    /// The best λ lies at the upper end of the grid.
+    /// The best value of an axis lies at the upper end of the grid.
     LargestTried {
         rule: Rule,
+        /// `weight_decay` or a key of `[train]`.
+        axis: String,
         best: f64,
     },
-    /// The best λ lies at the lower end of the grid.
+    /// The best value of an axis lies at the lower end of the grid.
     SmallestTried {
         rule: Rule,
+        /// `weight_decay` or a key of `[train]`.
+        axis: String,
         best: f64,
     },
     /// Arms, by form and λ, whose total decay is below [`TOO_LITTLE_DECAY`].
@@ -53,13 +58,13 @@ pub enum Warning {
 }
 
 /// All that apply, the gravest first.
-pub fn warnings(groups: &[Group], rows: &[RunRow]) -> Vec<Warning> {
+pub fn warnings(groups: &[Group], contenders: &[Contender], rows: &[RunRow]) -> Vec<Warning> {
     let mut warnings = Vec::new();
     warnings.extend(collapsed(groups, rows));
     warnings.extend(too_few_seeds(groups));
     warnings.extend(incomplete(rows));
     warnings.extend(equal_coefficients(groups));
-    warnings.extend(groups.iter().filter_map(edge_of_the_grid));
+    warnings.extend(contenders.iter().flat_map(edges_of_the_grid));
     warnings.extend(too_little_decay(rows));
     warnings
 }
@@ -105,24 +110,27 @@ fn equal_coefficients(groups: &[Group]) -> Option<Warning> {
     (!values.is_empty()).then_some(Warning::EqualCoefficients { values })
 }
 
-fn edge_of_the_grid(group: &Group) -> Option<Warning> {
-    // The λ of a published recipe are no grid.
-    if group.rule.in_values_table {
-        return None;
-    }
-    let positive: Vec<f64> = group
-        .cells
-        .iter()
-        .filter_map(|cell| cell.weight_decay)
-        .filter(|value| *value > 0.0)
-        .collect();
-    let (best, rule) = (group.best()?.weight_decay?, group.rule.clone());
-    match positive[..] {
-        [] | [_] => None,
-        [.., last] if best == last => Some(Warning::LargestTried { rule, best }),
-        [first, ..] if best == first => Some(Warning::SmallestTried { rule, best }),
-        _ => None,
-    }
+/// The axes of a rule whose best value lies at an end of what was tried.
+fn edges_of_the_grid(contender: &Contender) -> Vec<Warning> {
+    let Some(best) = contender.best() else { return Vec::new() };
+    let values = |axis: &str| -> Vec<f64> {
+        let mut values: Vec<f64> =
+            contender.points.iter().filter_map(|point| point.side.value(axis)).collect();
+        values.sort_by(f64::total_cmp);
+        values.dedup();
+        values
+    };
+    let edge = |axis: String| {
+        let (best, values) = (best.side.value(&axis)?, values(&axis));
+        let rule = contender.rule.clone();
+        match values[..] {
+            [] | [_] => None,
+            [.., last] if best == last => Some(Warning::LargestTried { rule, axis, best }),
+            [first, ..] if best == first => Some(Warning::SmallestTried { rule, axis, best }),
+            _ => None,
+        }
+    };
+    best.side.axes().into_iter().filter_map(edge).collect()
 }
 
 fn too_little_decay(rows: &[RunRow]) -> Option<Warning> {

@@ -17,7 +17,7 @@ fn tiny(folder: &Path) -> String {
 fn a_sweep_leaves_its_files_and_answers_on_stdout() {
     let folder = tempfile::tempdir().unwrap();
     let call = wane_ok(&["sweep", &tiny(folder.path()), "--out", text(folder.path())]);
-    for word in ["adamw", "matrices", "global", "val loss", "runs.csv", "report.html"] {
+    for word in ["adamw", "matrices", "global", "test loss", "runs.csv", "report.html"] {
         assert!(call.stdout.contains(word), "{}", call.stdout);
     }
     let results = folder.path().join("tiny");

@@ -60,7 +60,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
         ],
     ),
     ("results", &["config", "corpus", "experiment", "files", "published", "record", "store"]),
-    ("stats", &["config", "published", "record", "results"]),
+    ("stats", &["config", "published", "random", "record", "results"]),
     (
         "report",
         &[
@@ -92,6 +92,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "results",
             "runner",
             "signals",
+            "stats",
             "store",
             "talk",
         ],

@@ -12,7 +12,6 @@ use wane::config::{
     Family, Form, HYPERPARAMETERS, Kind, Mask, Named, OptimizerKind, Order, Range, RunConfig,
     Value, plain,
 };
-use wane::corpus::Corpus;
 use wane::experiment::{Changes, Plan, Spec};
 use wane::files::csv_of;
 use wane::record::{CurveRow, End, Provenance, Status};
@@ -62,7 +61,9 @@ fn value_of(kind: &Kind) -> BoxedStrategy<Value> {
             (number(range), number(range)).prop_map(|(a, b)| Value::Pair([a, b])).boxed()
         }
         Kind::Name(names) => prop::sample::select(names()).prop_map(Value::Name).boxed(),
-        Kind::Text | Kind::Seeds => unreachable!("no key of [train] is a text"),
+        Kind::Text | Kind::Seeds | Kind::Names(_) => {
+            unreachable!("no key of [train] is a text")
+        }
     }
 }
 
@@ -155,7 +156,7 @@ impl Said {
                 (_, Value::Number(number)) => spelling(*number),
                 (_, Value::Pair(pair)) => format!("[{}, {}]", spelling(pair[0]), spelling(pair[1])),
                 (_, Value::Name(name)) => format!("'{name}'"),
-                (_, Value::Text(_)) => unreachable!(),
+                (_, Value::Text(_) | Value::Names(_)) => unreachable!(),
             };
             text += &format!("{key} = {value}\n");
         }

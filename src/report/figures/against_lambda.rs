@@ -60,8 +60,8 @@ impl<'a> AgainstLambda<'a> {
         let values = runs().filter(|run| run.is_done()).filter_map(|run| quantity.of(run));
         let floor = data.floor.filter(|_| quantity == Quantity::ValLoss);
         let centre = match quantity {
-            Quantity::ValLoss => values.clone().fold(f64::INFINITY, f64::min),
             Quantity::Gap => data.ruler(|row| row.gap).map_or(0.0, |ruler| ruler.centre),
+            _ => values.clone().fold(f64::INFINITY, f64::min),
         };
         let values = Ruler { centre, reach: data.reach() }.range_with_floor(values, floor)?;
         let floor = floor.filter(|floor| values.contains(floor));
@@ -91,8 +91,8 @@ impl<'a> AgainstLambda<'a> {
     /// Title, how to read the figure, and a key above the chart, where it covers nothing.
     fn draw_header<DB: Backend>(&self, area: &Area<DB>) -> Result<()> {
         let (title, minima) = match self.quantity {
-            Quantity::ValLoss => ("Val loss at the last step against λ", "; ring: lowest mean"),
             Quantity::Gap => ("Generalization gap at the last step against λ", ""),
+            _ => ("Val loss at the last step against λ", "; ring: lowest mean"),
         };
         let mut notes =
             vec![format!("small: seeds, large: their mean with its 95% interval{minima}")];

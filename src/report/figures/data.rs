@@ -6,7 +6,7 @@ use anyhow::{Result, bail, ensure};
 use super::scale::Ruler;
 use crate::config::Form;
 use crate::report::words;
-use crate::results::{CurveCsvRow, RunRow, read_csv};
+use crate::results::{CurveCsvRow, RunRow, read_csv, read_experiment};
 use crate::stats::{Analysis, Cell, Group, Rule};
 
 const REMEDY: &str = "write it anew from the trained runs with `wane collect SPEC`";
@@ -45,7 +45,7 @@ impl Data {
         if let Some(RunRow { run, .. }) = bare {
             bail!("{} has no evaluation of run {run}, which ended; {REMEDY}", path.display());
         }
-        let analysis = Analysis::of(&runs);
+        let analysis = Analysis::on(&runs, &read_experiment(folder)?.analysis);
         let name = folder.file_name().map_or(String::new(), |name| name.to_string_lossy().into());
         let commit = runs.iter().find_map(|run| run.commit.clone()).unwrap_or_default();
         let caption = format!(

@@ -247,7 +247,8 @@ fn high(row: &Comparison) -> f64 {
 }
 
 fn numbers(row: &Comparison) -> String {
-    let p = row.p_holm.map_or(String::new(), |p| format!("   {}", format::p_in_column(p)));
+    let p =
+        row.judgement.p_holm.map_or(String::new(), |p| format!("   {}", format::p_in_column(p)));
     format::difference(Some(row.difference), 3) + &p
 }
 

@@ -15,7 +15,7 @@ use super::room::width;
 use super::scale::{Ruler, area, pieces};
 use crate::config::Form;
 use crate::report::{format, words};
-use crate::stats::{Analysis, Cell, Comparison, Group, Kind};
+use crate::stats::{Analysis, Cell, GapChange, Group};
 
 const SIZE: (u32, u32) = (880, 400);
 /// Width of a panel's chart, and the height of a label as a share of it.
@@ -63,12 +63,8 @@ impl<'a> Story<'a> {
 
 /// What the figure shows: no more than the verdict on the same arm.
 fn title(analysis: &Analysis, group: &Group, best: &Cell) -> Option<String> {
-    let baseline = group.baseline.as_ref()?;
-    let gaps = [baseline.mean(|run| run.gap)?, best.mean(|run| run.gap)?];
-    let loss = best.paired(baseline, |run| run.val_loss)?;
-    let told = analysis.told_against_none(&group.side(best));
-    let kind = told.map_or(Kind::NoTest, Comparison::kind);
-    Some(words::story_title(&group.rule, gaps, loss, kind))
+    let gap = GapChange::between(group.baseline.as_ref()?, best)?;
+    Some(words::story_title(&group.rule, gap, analysis.told_against_none(&group.side(best))))
 }
 
 impl Panel {

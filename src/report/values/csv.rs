@@ -47,6 +47,8 @@ pub struct ValuesCsvRow {
     pub n: usize,
     pub none_val_loss: Option<f64>,
     pub none_val_loss_ci95: Option<f64>,
+    pub none_test_loss: Option<f64>,
+    pub none_test_loss_ci95: Option<f64>,
     pub none_gap: Option<f64>,
     pub none_gap_ci95: Option<f64>,
     /// λ of the raw run; missing for the form without one.
@@ -54,24 +56,34 @@ pub struct ValuesCsvRow {
     pub raw_total_decay: Option<f64>,
     pub raw_val_loss: Option<f64>,
     pub raw_val_loss_ci95: Option<f64>,
+    pub raw_test_loss: Option<f64>,
+    pub raw_test_loss_ci95: Option<f64>,
     pub raw_gap: Option<f64>,
     pub raw_gap_ci95: Option<f64>,
     /// Its val loss against no decay.
     pub raw_d_val_loss: Option<f64>,
     pub raw_d_val_loss_ci95: Option<f64>,
-    /// p that there is no difference, after Holm's correction over the table.
+    /// Its test loss against no decay.
+    pub raw_d_test_loss: Option<f64>,
+    pub raw_d_test_loss_ci95: Option<f64>,
+    /// p that there is no difference in the reported loss, after Holm's correction over the table.
     pub raw_p_holm: Option<f64>,
     /// λ of the run that matches the original's Λ.
     pub matched_weight_decay: Option<f64>,
     pub matched_total_decay: Option<f64>,
     pub matched_val_loss: Option<f64>,
     pub matched_val_loss_ci95: Option<f64>,
+    pub matched_test_loss: Option<f64>,
+    pub matched_test_loss_ci95: Option<f64>,
     pub matched_gap: Option<f64>,
     pub matched_gap_ci95: Option<f64>,
     /// Its val loss against no decay.
     pub matched_d_val_loss: Option<f64>,
     pub matched_d_val_loss_ci95: Option<f64>,
-    /// p that there is no difference, after Holm's correction over the table.
+    /// Its test loss against no decay.
+    pub matched_d_test_loss: Option<f64>,
+    pub matched_d_test_loss_ci95: Option<f64>,
+    /// p that there is no difference in the reported loss, after Holm's correction over the table.
     pub matched_p_holm: Option<f64>,
     pub verdict: String,
 }
@@ -83,7 +95,9 @@ struct Numbers {
     total_decay: Option<f64>,
     val_loss: Option<Estimate>,
     gap: Option<Estimate>,
-    difference: Option<Estimate>,
+    test_loss: Option<Estimate>,
+    d_val_loss: Option<Estimate>,
+    d_test_loss: Option<Estimate>,
     p_holm: Option<f64>,
 }
 
@@ -95,16 +109,19 @@ impl Numbers {
             total_decay: run.total_decay,
             val_loss: cell.estimate(|run| run.val_loss),
             gap: cell.estimate(|run| run.gap),
+            test_loss: cell.estimate(|run| run.test_loss),
             ..Numbers::default()
         }
     }
 
-    fn of(carried: Option<&Carried>) -> Self {
+    fn of(carried: Option<&Carried>, none: Option<&Cell>) -> Self {
         let Some(carried) = carried else { return Numbers::default() };
         let comparison = carried.against_none.as_ref();
+        let difference = |of: fn(&RunRow) -> Option<f64>| carried.cell.paired(none?, of);
         Numbers {
-            difference: comparison.map(|comparison| comparison.difference),
-            p_holm: comparison.and_then(|comparison| comparison.p_holm),
+            d_val_loss: difference(|run| run.val_loss),
+            d_test_loss: difference(|run| run.test_loss),
+            p_holm: comparison.and_then(|comparison| comparison.judgement.p_holm),
             ..Numbers::of_cell(&carried.cell)
         }
     }
@@ -130,8 +147,8 @@ fn csv_row(row: &ValuesRow) -> ValuesCsvRow {
     let [beta_1, beta_2] = settings.betas;
     let is_adam = settings.optimizer == OptimizerKind::Adam;
     let none = row.none.as_ref().map(Numbers::of_cell).unwrap_or_default();
-    let raw = Numbers::of(row.raw.as_ref());
-    let matched = Numbers::of(row.matched.as_ref());
+    let raw = Numbers::of(row.raw.as_ref(), row.none.as_ref());
+    let matched = Numbers::of(row.matched.as_ref(), row.none.as_ref());
     ValuesCsvRow {
         model: words::row_title(row),
         recipe: row.variant.clone(),
@@ -156,25 +173,35 @@ fn csv_row(row: &ValuesRow) -> ValuesCsvRow {
         n: row.none.as_ref().map_or(0, |none| none.done().count()),
         none_val_loss: mean(none.val_loss),
         none_val_loss_ci95: half(none.val_loss),
+        none_test_loss: mean(none.test_loss),
+        none_test_loss_ci95: half(none.test_loss),
         none_gap: mean(none.gap),
         none_gap_ci95: half(none.gap),
         raw_weight_decay: raw.weight_decay,
         raw_total_decay: raw.total_decay,
         raw_val_loss: mean(raw.val_loss),
         raw_val_loss_ci95: half(raw.val_loss),
+        raw_test_loss: mean(raw.test_loss),
+        raw_test_loss_ci95: half(raw.test_loss),
         raw_gap: mean(raw.gap),
         raw_gap_ci95: half(raw.gap),
-        raw_d_val_loss: mean(raw.difference),
-        raw_d_val_loss_ci95: half(raw.difference),
+        raw_d_val_loss: mean(raw.d_val_loss),
+        raw_d_val_loss_ci95: half(raw.d_val_loss),
+        raw_d_test_loss: mean(raw.d_test_loss),
+        raw_d_test_loss_ci95: half(raw.d_test_loss),
         raw_p_holm: raw.p_holm,
         matched_weight_decay: matched.weight_decay,
         matched_total_decay: matched.total_decay,
         matched_val_loss: mean(matched.val_loss),
         matched_val_loss_ci95: half(matched.val_loss),
+        matched_test_loss: mean(matched.test_loss),
+        matched_test_loss_ci95: half(matched.test_loss),
         matched_gap: mean(matched.gap),
         matched_gap_ci95: half(matched.gap),
-        matched_d_val_loss: mean(matched.difference),
-        matched_d_val_loss_ci95: half(matched.difference),
+        matched_d_val_loss: mean(matched.d_val_loss),
+        matched_d_val_loss_ci95: half(matched.d_val_loss),
+        matched_d_test_loss: mean(matched.d_test_loss),
+        matched_d_test_loss_ci95: half(matched.d_test_loss),
         matched_p_holm: matched.p_holm,
         verdict: words::row_verdict(row),
     }

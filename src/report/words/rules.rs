@@ -53,9 +53,15 @@ pub fn decay_label(form: Form, mask: Option<Mask>) -> String {
     format!("{form}{mask}")
 }
 
-/// "AdamW on matrices, λ = 1".
+/// "AdamW on matrices, λ = 1", with the values of what else its rule tunes.
 pub fn arm(side: &Side) -> String {
-    title(&side.rule) + &at_lambda(side.weight_decay)
+    title(&side.rule) + &at_lambda(side.weight_decay) + &at_others(&side.at)
+}
+
+/// ", lr = 0.001"; empty where nothing else is tuned.
+fn at_others(at: &str) -> String {
+    let words = at.split(' ').filter_map(|word| word.split_once('='));
+    words.map(|(key, value)| format!(", {key} = {value}")).collect()
 }
 
 /// What follows the name of a rule: ", λ = 1"; empty for the forms without λ.

@@ -1,23 +1,24 @@
 use proptest::prelude::*;
 
+use super::findings::verdict;
 use super::*;
-use crate::config::{Form, Mask};
+use crate::config::{Form, Mask, Named, TestFamily, Texts};
 use crate::published::Transfer;
 use crate::report::summary::Summary;
+use crate::report::words;
 use crate::results::RunRow;
 use crate::stats::tests::{arm as runs, experiment, row};
-use crate::stats::{Estimate, Side, Warning};
+use crate::stats::{Comparison, Estimate, GapChange, Judgement, Opponent, Rule, Side, Warning};
 
 #[test]
 fn verdicts_say_what_the_differences_allow() {
     let verdicts = verdicts(&Analysis::of(&experiment()));
-    let first =
-        "AdamW on matrices, λ = 1: val loss 0.500 ± 0.002 lower than without decay (n = 3, p";
-    assert!(verdicts[0].starts_with(first), "{}", verdicts[0]);
-    let third = "not distinguishable from no decay (−0.100 ± ";
+    let second = "AdamW on everything, λ = 0.5: val loss 0.500 lower than without decay ([−0.5";
+    assert!(verdicts[1].starts_with(second), "{}", verdicts[1]);
+    let third = "val loss undecided against no decay (−0.100 [";
     assert!(verdicts[2].contains(third), "{}", verdicts[2]);
-    let fourth = "each at its best: val loss not distinguishable";
-    assert!(verdicts[3].contains(fourth), "{}", verdicts[3]);
+    assert!(verdicts[2].contains("would decide)"), "{}", verdicts[2]);
+    assert!(verdicts[3].contains(", λ = 0.1: val loss undecided"), "{}", verdicts[3]);
 }
 
 #[test]
@@ -29,6 +30,54 @@ fn two_seeds_give_numbers_and_no_verdict() {
     assert!(summary.fine_print.contains("no verdict"), "{}", summary.fine_print);
     assert!(summary.warnings[0].contains("(here 2)"), "{:?}", summary.warnings);
     assert!(summary.arms.iter().all(|arm| arm.val_loss.is_some() && arm.val_loss_ci95.is_none()));
+}
+
+#[test]
+fn every_claim_names_its_texts_and_files_without_test_say_so() {
+    let fixed = Analysis::of(&experiment());
+    let print = fine_print(&fixed);
+    assert!(
+        print.starts_with("Val loss in nats per token at the last step; 3 seeds, all on one text")
+    );
+    assert!(print.contains("These files have no test loss"), "{print}");
+    let own = |row: RunRow| RunRow {
+        texts: Some(Texts::PerSeed),
+        text_seed: Some(row.seed),
+        test_loss: row.val_loss,
+        test_uniform: Some(3.9),
+        test_unigram: Some(3.0),
+        test_ngram: Some(1.2),
+        test_ngram_order: Some(5),
+        test_floor: Some(0.7),
+        ..row
+    };
+    let analysis = Analysis::of(&experiment().into_iter().map(own).collect::<Vec<_>>());
+    let print = fine_print(&analysis);
+    assert!(
+        print
+            .starts_with("Test loss in nats per token at the last step; 3 seeds, each with a text")
+    );
+    assert!(
+        print.contains("ε = 0.026: 2% of the distance between no decay (2.00) and the floor"),
+        "{print}"
+    );
+    assert_eq!(
+        levels(&analysis).unwrap(),
+        "The best arm's test loss is 0.30 above counting 5-grams (1.20), 0.80 above the floor (0.70)."
+    );
+    assert!(crate::report::screen::answer(&analysis).contains("counting 5-grams"));
+}
+
+#[test]
+fn the_gap_is_told_with_the_share_that_is_train_loss_rising() {
+    let mut rows = experiment();
+    for row in rows.iter_mut().filter(|row| row.decays()) {
+        row.train_loss = Some(1.3);
+        row.gap = row.val_loss.map(|val| val - 1.3);
+    }
+    let told = gap(&Analysis::of(&rows)).unwrap();
+    let expected = "The gap between val and train loss is 0.200 in place of 1.000, and 38% of that narrowing is train loss rising.";
+    assert_eq!(told, expected);
 }
 
 #[test]
@@ -56,7 +105,7 @@ fn a_summary_holds_every_arm_with_its_difference() {
     let best = summary.arms.iter().find(|arm| arm.weight_decay == Some(1.0)).unwrap();
     assert!(best.best && best.complete && best.n == 3);
     assert!((best.d_val_loss.unwrap() + 0.5).abs() < 1e-12);
-    assert!(best.d_val_loss_p_holm >= best.d_val_loss_p);
+    assert!(best.d_val_loss_p_holm >= best.d_val_loss_p && best.final_test.is_none());
     assert!((best.noise_floor.unwrap() - 0.1).abs() < 1e-12);
     let none = summary.arms.iter().find(|arm| arm.weight_decay == Some(0.0)).unwrap();
     assert_eq!((none.d_val_loss, none.d_val_loss_p), (None, None));
@@ -72,7 +121,7 @@ fn a_summary_counts_the_runs_that_are_in_its_means_and_those_that_are_not() {
     let arms = Summary::of(&Analysis::of(&rows)).arms;
     let diverged = arms.iter().find(|arm| arm.weight_decay == Some(1.0)).unwrap();
     assert_eq!((diverged.n, diverged.diverged, diverged.collapsed), (3, 1, 0));
-    assert!(!diverged.complete && !diverged.best && diverged.d_val_loss_p.is_none());
+    assert!(!diverged.complete && !diverged.best && diverged.d_val_loss_p_holm.is_none());
     let collapsed = arms.iter().find(|arm| arm.form == Form::L2).unwrap();
     assert_eq!((collapsed.n, collapsed.diverged, collapsed.collapsed), (3, 0, 1));
 }
@@ -105,51 +154,103 @@ fn rows_of_a_recipe_under_several_masks_name_theirs() {
     for mask in [Mask::Matrices, Mask::Global] {
         rows.extend(of(Transfer::Raw, runs(Form::AdamW, mask, 0.1, 1.8, 0.101)));
     }
-    let table = ValuesTable::of(&rows).unwrap();
+    let table = Analysis::of(&rows).values.unwrap();
     let titles: Vec<String> = table.rows.iter().map(row_title).collect();
     let model = &table.rows[0].published.model;
     let expected = ["adamw on matrices", "adamw on global"].map(|own| format!("{model} ({own})"));
     assert_eq!(titles, expected);
 }
 
-fn comparison(mean: f64, half_width: Option<f64>, p: Option<f64>) -> Comparison {
-    let rule = Rule::of(&row(Form::AdamW, Mask::Matrices, 1.0, 0, 1.0));
-    Comparison {
-        quantity: Quantity::ValLoss,
-        left: Side { rule, weight_decay: Some(1.0) },
-        right: None,
-        difference: Estimate { mean, sd: None, half_width, n: 5 },
-        p,
-        p_holm: p,
-        family: 1,
-    }
+/// Any finding on the best arm of an experiment.
+fn any_finding() -> impl Strategy<Value = Comparison> {
+    const KINDS: &[Kind] =
+        &[Kind::Lower, Kind::Higher, Kind::Equivalent, Kind::Undecided, Kind::NoTest];
+    let families = (0usize..4, prop::sample::select(TestFamily::ALL), prop::bool::ANY);
+    let numbers = (-1.0f64..1.0, 0.0f64..1.0, proptest::option::of(1usize..20_000));
+    (prop::sample::select(KINDS), families, numbers).prop_map(
+        |(kind, (opponent, family, small), (mean, p, further_seeds))| {
+            let rule = |form, mask| Rule::of(&row(form, mask, 1.0, 0, 1.0));
+            let side = |form, mask| Side {
+                rule: rule(form, mask),
+                weight_decay: Some(1.0),
+                at: String::new(),
+            };
+            let mean = match kind {
+                Kind::Lower => -mean.abs() - 1e-3,
+                Kind::Higher => mean.abs() + 1e-3,
+                _ => mean,
+            };
+            let tested = kind != Kind::NoTest;
+            let crossed = [
+                side(Form::AdamW, Mask::Global),
+                side(Form::L2, Mask::Matrices),
+                side(Form::L2, Mask::Global),
+            ];
+            Comparison {
+                family: Some(family),
+                quantity: Quantity::TestLoss,
+                left: side(Form::AdamW, Mask::Matrices),
+                right: match opponent {
+                    0 => Opponent::NoDecay,
+                    1 => Opponent::Stopped,
+                    2 => Opponent::Rule(side(Form::L2, Mask::Matrices)),
+                    _ => Opponent::Crossed(Box::new(crossed)),
+                },
+                difference: Estimate { mean, sd: None, half_width: None, n: 5 },
+                by_seed: Vec::new(),
+                judgement: Judgement {
+                    kind,
+                    p: tested.then_some(p),
+                    p_holm: tested.then_some(p),
+                    p_beyond: None,
+                    interval: tested.then_some([mean - 0.1, f64::INFINITY]),
+                    further_seeds: further_seeds.filter(|_| kind == Kind::Undecided),
+                    family_size: 3,
+                },
+                is_within_epsilon: small,
+                is_repeated: false,
+            }
+        },
+    )
 }
+
+/// Words that claim, with the finding that allows them.
+const CLAIMS: [(&[&str], Kind); 4] = [
+    (&["lower ", "lowers "], Kind::Lower),
+    (&["higher ", "raises "], Kind::Higher),
+    (&["equivalent"], Kind::Equivalent),
+    (&["undecided", "would decide"], Kind::Undecided),
+];
 
 proptest! {
     #[test]
-    fn no_sentence_and_no_title_claims_more_than_the_test_found(
-        mean in -1.0f64..1.0,
-        half in proptest::option::of(0.0f64..1.0),
-        p in proptest::option::of(0.0f64..=1.0),
-    ) {
-        let comparison = comparison(mean, half, p);
+    fn no_sentence_and_no_title_claims_more_than_the_test_found(told in any_finding()) {
         let mut analysis = Analysis::of(&experiment());
         let best = analysis.best().map(|(group, cell)| group.side(cell)).unwrap();
-        analysis.headline = vec![Comparison { left: best, ..comparison.clone() }];
-        let found = comparison.kind();
-        let title = story_title(&comparison.left.rule, [0.5, 0.2], comparison.difference, found);
-        let texts = [
-            title,
-            verdict(&comparison),
+        let own = Comparison { left: best.clone(), ..told.clone() };
+        analysis.headline = vec![own.clone()];
+        let gap = GapChange { from: 0.9, to: 0.5, train_share: Some(0.8) };
+        let against = Some(&told).filter(|one| one.is_against_none());
+        let mut texts = vec![
+            verdict(&told, &analysis),
+            finding(&told, &analysis),
+            line(&told, &analysis),
             crate::report::screen::answer(&analysis),
             Summary::of(&analysis).verdicts.join("\n"),
+            story_title(&best.rule, gap, against),
         ];
+        // A tally counts what it does not claim.
+        let counts = |sentence: &String| sentence.starts_with("Of ");
+        texts.extend(in_short(&analysis).into_iter().filter(|one| !counts(one)));
         for text in texts {
-            let lower = text.contains("lower ") || text.contains("lowers ");
-            let higher = text.contains("higher ") || text.contains("raises ");
-            prop_assert!(!lower || found == Kind::Lower, "{found:?}: {text}");
-            prop_assert!(!higher || found == Kind::Higher, "{found:?}: {text}");
+            for (words, allowed) in CLAIMS {
+                let claims = words.iter().any(|word| text.contains(word));
+                prop_assert!(!claims || told.kind() == allowed, "{:?}: {text}", told.kind());
+            }
         }
+        let json = serde_json::to_value(Summary::of(&analysis)).unwrap();
+        let kind = json["comparisons"][0]["kind"].as_str();
+        prop_assert_eq!(kind, Some(words::kind(told.kind())).filter(|_| told.kind() != Kind::NoTest));
     }
 }
 

@@ -1,7 +1,10 @@
 use super::format;
+use super::quantity;
 use super::rules::decay_label;
 use crate::published::{Transfer, known_and_repeated};
-use crate::stats::{Carried, Comparison, FEWEST_SEEDS, Finding, Kind, ValuesRow, ValuesTable};
+use crate::stats::{
+    Analysis, Carried, Comparison, FEWEST_SEEDS, Finding, Kind, ValuesRow, ValuesTable,
+};
 
 /// The model's name, with what the experiment varies.
 pub fn row_title(row: &ValuesRow) -> String {
@@ -46,34 +49,42 @@ fn verdict(row: &ValuesRow, carried: &Carried) -> String {
 
 fn tested(comparison: &Comparison) -> String {
     let difference = comparison.difference;
-    let size = format::size(difference, 3);
-    let p = comparison.p_holm.map_or_else(String::new, format::p);
+    let what = quantity(comparison.quantity);
+    let size = format::fixed(difference.mean.abs(), 3);
+    let p = comparison.judgement.p_holm.map_or_else(String::new, format::p);
+    let interval = comparison.judgement.interval.map(|ends| format::interval(ends, 3));
+    let interval = interval.unwrap_or_default();
+    let signed = format::signed(difference.mean, 3);
     match comparison.kind() {
-        Kind::Lower => format!("lowers val loss by {size} ({p})"),
-        Kind::Higher => format!("raises val loss by {size} ({p})"),
-        Kind::NotDistinguishable | Kind::NoTest => {
-            format!("not distinguishable ({}, {p})", format::difference(Some(difference), 3))
-        }
+        Kind::Lower => format!("lowers {what} by {size} ({interval}, {p})"),
+        Kind::Higher => format!("raises {what} by {size} ({interval}, {p})"),
+        Kind::Equivalent => format!("equivalent to no decay ({signed} {interval})"),
+        Kind::Undecided | Kind::NoTest => format!("undecided ({signed} {interval}, {p})"),
     }
 }
 
 /// The table in three sentences.
-pub fn table_in_short(table: &ValuesTable) -> Vec<String> {
+pub fn table_in_short(table: &ValuesTable, analysis: &Analysis) -> Vec<String> {
+    let what = quantity(analysis.loss);
     vec![
         known_and_repeated(),
-        counted(table, Transfer::Raw, "their raw λ"),
-        counted(table, Transfer::Matched, "the λ that matches their total decay"),
+        counted(table, Transfer::Raw, "their raw λ", what),
+        counted(table, Transfer::Matched, "the λ that matches their total decay", what),
     ]
 }
 
-fn counted(table: &ValuesTable, transfer: Transfer, what: &str) -> String {
+fn counted(table: &ValuesTable, transfer: Transfer, at: &str, what: &str) -> String {
     let tally = table.tally(transfer);
     let all = tally.tested() + tally.no_test;
-    let (lower, higher) = (tally.lower, tally.higher);
-    let same = format!("{} cannot be told from no decay by these seeds", tally.not_distinguishable);
+    let (lower, higher, alike) = (tally.lower, tally.higher, tally.equivalent);
     let rest = match tally.no_test {
-        0 => format!("and {same}"),
-        untested => format!("{same}, and {untested} could not be tested"),
+        0 => format!("and {} are undecided", tally.undecided),
+        untested => {
+            format!("{} are undecided, and {untested} could not be tested", tally.undecided)
+        }
     };
-    format!("Of {all} recipes at {what}, {lower} lower val loss, {higher} raise it, {rest}.")
+    format!(
+        "Of {all} recipes at {at}, {lower} lower {what}, {higher} raise it, {alike} make no difference that \
+         matters, {rest}."
+    )
 }

@@ -23,14 +23,16 @@ pub fn warning(warning: &Warning) -> String {
              decay. Compare each form at its own best λ.",
             list(&format::labels(values))
         ),
-        Warning::LargestTried { rule, best } => format!(
-            "{}: the best λ = {} is the largest tried; larger may be better.",
+        Warning::LargestTried { rule, axis, best } => format!(
+            "{}: the best {} = {} is the largest tried; larger may be better.",
             label(rule),
+            name_of(axis),
             format::number(*best)
         ),
-        Warning::SmallestTried { rule, best } => format!(
-            "{}: the best λ = {} is the smallest tried; smaller may be better.",
+        Warning::SmallestTried { rule, axis, best } => format!(
+            "{}: the best {} = {} is the smallest tried; smaller may be better.",
             label(rule),
+            name_of(axis),
             format::number(*best)
         ),
         Warning::TooLittleDecay { arms } => format!(
@@ -38,6 +40,11 @@ pub fn warning(warning: &Warning) -> String {
             list(&named(arms))
         ),
     }
+}
+
+/// An axis as people name it.
+fn name_of(axis: &str) -> &str {
+    if axis == "weight_decay" { "λ" } else { axis }
 }
 
 /// Arms or λ that a warning lists, at most.

@@ -32,8 +32,8 @@ fn a_diverged_run_is_in_no_mean_and_its_arm_has_no_p_and_is_never_best() {
     assert_eq!(cell.mean(|run| run.best_val_loss), Some(0.5), "its own lowest loss neither");
     assert_eq!(group.best().unwrap().weight_decay, Some(1.0));
     let against = analysis.against_none(Quantity::ValLoss, &group.side(cell)).unwrap();
-    assert_eq!((against.difference.n, against.p, against.p_holm), (2, None, None));
-    assert_eq!(against.family, 4, "it is in no family");
+    assert_eq!((against.difference.n, against.kind()), (2, Kind::NoTest));
+    assert_eq!(against.judgement.family_size, 4, "it is in no family");
 }
 
 #[test]
@@ -43,7 +43,7 @@ fn an_arm_beside_an_unfinished_baseline_has_no_p() {
         RunRow { status: Status::Unfinished, ..row(Form::AdamW, Mask::Matrices, 0.0, 3, 2.0) };
     rows.push(unfinished);
     let analysis = Analysis::of(&rows);
-    let with_none = analysis.headline.iter().filter(|one| one.right.is_none());
+    let with_none = analysis.headline.iter().filter(|one| one.is_against_none());
     assert!(with_none.clone().all(|one| one.difference.n == 3 && one.kind() == Kind::NoTest));
     assert_eq!(with_none.count(), 3);
 }

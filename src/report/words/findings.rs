@@ -1,0 +1,138 @@
+//! One finding in words, wherever it is told.
+
+use super::rules::{arm, title};
+use super::{kind, quantity};
+use crate::config::TestFamily;
+use crate::report::format;
+use crate::stats::{Analysis, Comparison, GapChange, Kind, Opponent, Rule};
+
+/// The question of a family, as a heading.
+pub fn family(family: TestFamily) -> &'static str {
+    match family {
+        TestFamily::AgainstNone => "Decay against no decay",
+        TestFamily::AgainstStopping => "Decay against stopping no decay at its best step",
+        TestFamily::Form => "Form against form",
+        TestFamily::Mask => "Mask against mask",
+        TestFamily::Interaction => "Does what the mask does depend on the form",
+        TestFamily::Published => "Published recipes against no decay",
+    }
+}
+
+/// The headline comparisons that were tested, in sentences.
+pub fn verdicts(analysis: &Analysis) -> Vec<String> {
+    let tested = analysis.headline.iter().filter(|one| one.kind() != Kind::NoTest);
+    tested.map(|one| verdict(one, analysis)).collect()
+}
+
+/// One comparison as a sentence.
+pub fn verdict(comparison: &Comparison, analysis: &Analysis) -> String {
+    format!("{}: {}", subject(comparison), finding(comparison, analysis))
+}
+
+/// One comparison as a line below the question of its family, which names the other side.
+pub fn line(comparison: &Comparison, analysis: &Analysis) -> String {
+    format!("{}: {}", subject(comparison), found(comparison, analysis, Default::default()))
+}
+
+/// What is compared.
+fn subject(comparison: &Comparison) -> String {
+    let left = &comparison.left;
+    match &comparison.right {
+        Opponent::NoDecay | Opponent::Stopped => arm(left),
+        Opponent::Rule(right) => format!("{} against {}", arm(left), arm(right)),
+        Opponent::Crossed(others) => {
+            let [other_mask, other_form, _] = &**others;
+            let mask = |rule: &Rule| rule.mask.map_or("", |mask| mask.title());
+            format!(
+                "{} − {} under {} against the same under {}",
+                mask(&left.rule),
+                mask(&other_mask.rule),
+                left.rule.form.title(),
+                other_form.rule.form.title()
+            )
+        }
+    }
+}
+
+/// What a comparison found, to follow its subject: "test loss 0.054 lower than without decay …".
+pub fn finding(comparison: &Comparison, analysis: &Analysis) -> String {
+    let what = quantity(comparison.quantity);
+    format!("{what} {}", found(comparison, analysis, opponent(&comparison.right)))
+}
+
+/// The same, naming the other side with these words or not at all.
+fn found(comparison: &Comparison, analysis: &Analysis, other: [&str; 3]) -> String {
+    let [than, to, against] = other;
+    let word = kind(comparison.kind());
+    let difference = comparison.difference;
+    let told = told(comparison);
+    let p = comparison.judgement.p_holm.map_or(String::new(), |p| format!(", {}", format::p(p)));
+    let n = difference.n;
+    match comparison.kind() {
+        Kind::Lower | Kind::Higher => {
+            let small = match comparison.is_within_epsilon {
+                true => "; less than what matters here",
+                false => "",
+            };
+            let size = format::fixed(difference.mean.abs(), 3);
+            format!("{size} {word}{than} ({}n = {n}{p}{small})", interval(comparison))
+        }
+        Kind::Equivalent => {
+            let within = analysis.epsilon.map_or(String::new(), |epsilon| {
+                format!(" within {}", format::three_digits(epsilon.value))
+            });
+            format!("{word}{to}{within} ({told}, n = {n})")
+        }
+        Kind::Undecided => {
+            format!("{word}{against} ({told}, n = {n}{p}; {})", further(comparison))
+        }
+        Kind::NoTest => format!("{told}{against}, not tested (n = {n})"),
+    }
+}
+
+/// "than …", "to …" and "against …" of the other side, where the subject does not name it.
+fn opponent(right: &Opponent) -> [&'static str; 3] {
+    match right {
+        Opponent::NoDecay => [" than without decay", " to no decay", " against no decay"],
+        Opponent::Stopped => {
+            [" than no decay stopped at its best", " to stopping", " against stopping"]
+        }
+        Opponent::Rule(_) | Opponent::Crossed(_) => Default::default(),
+    }
+}
+
+/// The difference with its simultaneous interval: "−0.054 [−0.098, −0.010]".
+fn told(comparison: &Comparison) -> String {
+    let mean = format::signed(comparison.difference.mean, 3);
+    format!("{mean} {}", interval(comparison)).trim_end_matches([' ', ',']).to_owned()
+}
+
+/// "[−0.098, −0.010], "; empty where there is none.
+fn interval(comparison: &Comparison) -> String {
+    let shown = comparison.judgement.interval.map(|ends| format::interval(ends, 3) + ", ");
+    shown.unwrap_or_default()
+}
+
+fn further(comparison: &Comparison) -> String {
+    match comparison.judgement.further_seeds {
+        Some(1) => "about 1 more seed would decide".to_owned(),
+        Some(seeds) => format!("about {} more seeds would decide", format::count(seeds)),
+        None => "more seeds than anyone trains would decide".to_owned(),
+    }
+}
+
+/// What the best arm does beside no decay, as the title of the figure that shows both.
+pub fn story_title(rule: &Rule, gap: GapChange, told: Option<&Comparison>) -> String {
+    let title = title(rule);
+    let gaps = format!("gap {} to {}", format::fixed(gap.from, 2), format::fixed(gap.to, 2));
+    let Some(comparison) = told else { return format!("{title}: {gaps}") };
+    let what = quantity(comparison.quantity);
+    let size = format::fixed(comparison.difference.mean.abs(), 2);
+    match comparison.kind() {
+        Kind::Lower => format!("{title} lowers {what} by {size}; {gaps}"),
+        Kind::Higher => format!("{title} raises {what} by {size}; {gaps}"),
+        Kind::Equivalent => format!("{title}: {what} equivalent to no decay; {gaps}"),
+        Kind::Undecided => format!("{title}: {what} undecided against no decay; {gaps}"),
+        Kind::NoTest => format!("{title}: not tested against no decay; {gaps}"),
+    }
+}

@@ -1,0 +1,69 @@
+//! Levels, ε and the sources of the spread in words.
+
+use super::loss;
+use crate::report::format;
+use crate::stats::{Analysis, Epsilon, EpsilonOrigin, Reference, Spread};
+
+/// A model that counts, or the floor: "counting 5-grams".
+fn reference(reference: Reference) -> String {
+    match reference {
+        Reference::Uniform => "guessing among all tokens".to_owned(),
+        Reference::Unigram => "counting tokens".to_owned(),
+        Reference::Ngram(order) => format!("counting {order}-grams"),
+        Reference::Floor => "the floor".to_owned(),
+    }
+}
+
+/// How far the best arm is from what counting reaches, and from the floor.
+pub fn levels(analysis: &Analysis) -> Option<String> {
+    let own = analysis.best_point().map(|(_, point)| &point.cell);
+    let best = own.or(analysis.best().map(|(_, cell)| cell))?;
+    let own = best.mean(|run| analysis.loss.of(run))?;
+    let (name, level) = analysis.levels.best_counting()?;
+    let side = if own >= level { "above" } else { "below" };
+    let size = format::fixed((own - level).abs(), 2);
+    let floor = analysis.levels.floor.map_or(String::new(), |floor| {
+        format!(", {} above the floor ({})", format::fixed(own - floor, 2), format::fixed(floor, 2))
+    });
+    Some(format!(
+        "The best arm's {} is {size} {side} {} ({}){floor}.",
+        loss(analysis),
+        reference(name),
+        format::fixed(level, 2)
+    ))
+}
+
+/// The smallest difference that matters, and why.
+pub fn epsilon(Epsilon { value, origin }: &Epsilon) -> String {
+    let value = format::three_digits(*value);
+    match origin {
+        EpsilonOrigin::Spec => format!("ε = {value}, as the spec says"),
+        EpsilonOrigin::Distance { from, to } => format!(
+            "ε = {value}: 2% of the distance between no decay ({}) and {}",
+            format::fixed(*from, 2),
+            reference(*to)
+        ),
+    }
+}
+
+/// Where the spread over seeds comes from, as far as the design tells.
+pub fn spread(spread: &Spread) -> String {
+    let sd = |sd: f64| format::fixed(sd, 3);
+    match spread {
+        Spread::OneText { sd: all } => format!(
+            "Without decay it varies by {} (sd) between seeds, all of it first weights and order: the text is one.",
+            sd(*all)
+        ),
+        Spread::Together { sd: all } => format!(
+            "Without decay it varies by {} (sd) between seeds; text, first weights and order change together, so \
+             their shares are not known.",
+            sd(*all)
+        ),
+        Spread::Crossed { text, seed, rest } => format!(
+            "Without decay it varies by {} (sd) between texts, by {} between first weights, and by {} beside.",
+            sd(*text),
+            sd(*seed),
+            sd(*rest)
+        ),
+    }
+}

@@ -1,0 +1,63 @@
+//! How to read the verdicts, for below them.
+
+use super::levels::{epsilon, spread};
+use super::loss;
+use crate::config::Texts;
+use crate::plural::counted;
+use crate::report::format;
+use crate::stats::{Analysis, FEWEST_SEEDS, Kind, ValuesTable};
+
+/// What is measured, on which seeds and texts, and how it is tested.
+pub fn fine_print(analysis: &Analysis) -> String {
+    let mut sentences = vec![measured(analysis)];
+    let values = analysis.values.iter().flat_map(ValuesTable::comparisons);
+    let tested = || analysis.headline.iter().filter(|one| one.kind() != Kind::NoTest);
+    if tested().chain(values).all(|one| one.kind() == Kind::NoTest) {
+        sentences.push(untested(analysis));
+    } else {
+        if tested().next().is_some() {
+            sentences.push(
+                "Each rule is at its own best point, chosen on val without the seed that it is judged on."
+                    .to_owned(),
+            );
+        }
+        sentences.push(tests(analysis));
+        sentences.extend(analysis.epsilon.as_ref().map(|one| epsilon(one) + "."));
+    }
+    sentences.extend(analysis.spread.as_ref().map(spread));
+    sentences.join(" ")
+}
+
+fn untested(analysis: &Analysis) -> String {
+    match analysis.seeds() < FEWEST_SEEDS {
+        true => format!("Fewer than {FEWEST_SEEDS} seeds: no interval and no verdict."),
+        false => "No two arms have reached their end with every seed: no verdict.".to_owned(),
+    }
+}
+
+/// The loss, the seeds and the texts behind every claim.
+fn measured(analysis: &Analysis) -> String {
+    let mut what = loss(analysis).to_owned();
+    what[..1].make_ascii_uppercase();
+    let seeds = counted(analysis.seeds(), "seed");
+    let texts = match analysis.texts {
+        Some(Texts::PerSeed) => "each with a text of its own",
+        Some(Texts::Fixed) | None => "all on one text, so nothing is said of others",
+    };
+    let source = match analysis.loss.is_on_test() {
+        true => "",
+        false => {
+            " These files have no test loss: val chooses and reports, and what stopping reaches is the lowest val \
+                 loss, below what test would say."
+        }
+    };
+    format!("{what} in nats per token at the last step; {seeds}, {texts}.{source}")
+}
+
+fn tests(analysis: &Analysis) -> String {
+    let level = format::number(100.0 * (1.0 - analysis.alpha));
+    format!(
+        "[ ] holds every difference of its family at once with {level}% (Bonferroni); p is Holm-corrected within \
+         the family. Both rest on normal noise: with 5 seeds no test that does not can reach p = 0.05."
+    )
+}

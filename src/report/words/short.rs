@@ -1,0 +1,103 @@
+//! The answer in a few sentences.
+
+use super::levels::levels;
+use super::{arm, finding, loss, no_result, table_in_short, warning};
+use crate::config::TestFamily;
+use crate::report::format;
+use crate::stats::{Analysis, Cell, Comparison, GapChange, Tally};
+
+/// The answer in a few sentences, for a reader in a hurry.
+pub fn in_short(analysis: &Analysis) -> Vec<String> {
+    if let Some(sentence) = no_result(analysis) {
+        return vec![sentence];
+    }
+    let mut sentences = Vec::from_iter(alarm(analysis));
+    sentences.extend(analysis.values.iter().flat_map(|table| table_in_short(table, analysis)));
+    if analysis.own_groups().next().is_some() {
+        sentences.extend(baseline(analysis));
+        sentences.extend(best(analysis));
+        sentences.extend(levels(analysis));
+        sentences.extend(u_turn(analysis));
+        sentences.extend(gap(analysis));
+        sentences.extend(pairs(analysis));
+    }
+    sentences
+}
+
+/// The warning that belongs above every answer, where it applies.
+pub fn alarm(analysis: &Analysis) -> Option<String> {
+    analysis.warnings.first().filter(|_| analysis.nothing_is_learned()).map(warning)
+}
+
+fn baseline(analysis: &Analysis) -> Option<String> {
+    let tuned = analysis.contenders.iter().find_map(|one| Some(&one.best_without_decay()?.cell));
+    let cell = tuned.or(analysis.own_groups().find_map(|group| group.baseline.as_ref()))?;
+    let stopped = cell.mean(|run| analysis.loss.stopped().of(run)).map_or(String::new(), |loss| {
+        format!(" and would be {} if stopped at its best step", format::fixed(loss, 3))
+    });
+    Some(format!("Without decay, {} ends at {}{stopped}.", loss(analysis), shown(analysis, cell)?))
+}
+
+/// The best arm, and what is told of it against no decay and against stopping.
+pub fn best(analysis: &Analysis) -> Option<String> {
+    let (_, point) = analysis.best_point()?;
+    let of = |family: TestFamily| {
+        let mut own = analysis.family(family).filter(|one| one.left == point.side);
+        own.next().map(|comparison| finding(comparison, analysis))
+    };
+    let told = [of(TestFamily::AgainstNone), of(TestFamily::AgainstStopping)];
+    let told: Vec<String> = told.into_iter().flatten().collect();
+    let (arm, loss) = (arm(&point.side), shown(analysis, &point.cell)?);
+    Some(match told.is_empty() {
+        true => format!("The best arm is {arm}: {loss}, not tested against no decay."),
+        false => format!("The best arm is {arm}: {loss}; {}.", told.join("; ")),
+    })
+}
+
+/// How far the last step is above the best, without decay and in the best arm.
+pub fn u_turn(analysis: &Analysis) -> Option<String> {
+    let (contender, point) = analysis.best_point()?;
+    let stopped = analysis.loss.stopped();
+    let above = |cell: &Cell| {
+        let pairs = cell.done().filter_map(|run| Some(analysis.loss.of(run)? - stopped.of(run)?));
+        let above: Vec<f64> = pairs.collect();
+        (!above.is_empty()).then(|| above.iter().sum::<f64>() / above.len() as f64)
+    };
+    let cells = [&contender.best_without_decay()?.cell, &point.cell];
+    let [none, best] = cells.map(|cell| above(cell).map(|above| format::signed(above, 3)));
+    let (none, best) = none.zip(best)?;
+    Some(format!(
+        "Without decay the last step is {none} from the best one; in the best arm {best}."
+    ))
+}
+
+/// What becomes of the gap, and how much of that is train loss rising.
+pub fn gap(analysis: &Analysis) -> Option<String> {
+    let (contender, point) = analysis.best_point()?;
+    let GapChange { from, to, train_share } =
+        GapChange::between(&contender.best_without_decay()?.cell, &point.cell)?;
+    let share = train_share.map_or(String::new(), |share| {
+        format!(", and {}% of that narrowing is train loss rising", format::fixed(100.0 * share, 0))
+    });
+    let [from, to] = [from, to].map(|gap| format::fixed(gap, 3));
+    Some(format!("The gap between val and train loss is {to} in place of {from}{share}."))
+}
+
+fn pairs(analysis: &Analysis) -> Option<String> {
+    let of = |family: TestFamily| analysis.family(family).map(Comparison::kind);
+    let tally: Tally = of(TestFamily::Form).chain(of(TestFamily::Mask)).collect();
+    let (all, apart) = (tally.tested(), tally.lower + tally.higher);
+    (all > 0).then(|| {
+        format!(
+            "Of {all} comparisons between forms and between masks, each at its own best, {apart} can be told \
+             apart, {} {} equivalent and {} undecided.",
+            tally.equivalent,
+            if tally.equivalent == 1 { "is" } else { "are" },
+            tally.undecided
+        )
+    })
+}
+
+fn shown(analysis: &Analysis, cell: &Cell) -> Option<String> {
+    cell.mean(|run| analysis.loss.of(run)).map(|loss| format::fixed(loss, 3))
+}

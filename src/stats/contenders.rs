@@ -1,0 +1,241 @@
+//! Rules as they are compared: each with all the points among which its best is chosen.
+
+use super::contrast::{Scores, chosen_by_all};
+use super::groups::{Cell, Rule, Side};
+use super::inference::Estimate;
+use super::quantity::Quantity;
+use crate::results::{Draw, RunRow};
+
+/// A rule with the points that it tunes, and the points of no decay beside it.
+#[derive(Clone, Debug)]
+pub struct Contender {
+    pub rule: Rule,
+    /// What no arm of the spec tunes: only rules that share it are compared.
+    base: String,
+    /// What other arms tune and this rule does not, such as `lr=0.003`.
+    fixed: Vec<String>,
+    /// Points that decay.
+    pub points: Vec<Point>,
+    /// No decay on the same terms.
+    pub none: Vec<Point>,
+}
+
+/// One arm as a point of a rule.
+#[derive(Clone, Debug)]
+pub struct Point {
+    pub side: Side,
+    pub cell: Cell,
+    /// Whether it may be chosen.
+    pub is_eligible: bool,
+}
+
+/// The points of one side of a comparison, and the loss that it is scored on.
+#[derive(Clone, Debug)]
+pub struct Operand {
+    pub points: Vec<Point>,
+    pub quantity: Quantity,
+}
+
+impl Contender {
+    /// Every rule that decays and asks the experiment's own questions, in order of first appearance.
+    pub fn of(rows: &[RunRow], accepts_collapsed: bool) -> Vec<Contender> {
+        let mut contenders: Vec<Contender> = Vec::new();
+        let own = || rows.iter().filter(|row| row.transfer.is_none());
+        for row in own().filter(|row| row.decays()) {
+            let rule = tuned_rule(row);
+            let known = contenders.iter().position(|one| one.rule == rule);
+            let place = known.unwrap_or_else(|| {
+                let (base, fixed) = (row.base_or_setting().to_owned(), fixed(row));
+                contenders.push(Contender { rule, base, fixed, points: vec![], none: vec![] });
+                contenders.len() - 1
+            });
+            let rule = contenders[place].rule.clone();
+            add(&mut contenders[place].points, rule, row, row.weight_decay);
+        }
+        for contender in &mut contenders {
+            let none = rows.iter().filter(|row| !row.decays() && contender.meets(row));
+            let mut points = Vec::new();
+            none.for_each(|row| add(&mut points, none_rule(row), row, Some(0.0)));
+            contender.none = points;
+            let all = contender.points.iter_mut().chain(&mut contender.none);
+            all.for_each(|point| point.is_eligible = point.cell.may_be_best(accepts_collapsed));
+        }
+        contenders
+    }
+
+    /// Whether a row without decay stands on the same terms: what this rule does not tune is as here, or is
+    /// tuned by the row's own arm.
+    fn meets(&self, row: &RunRow) -> bool {
+        let tuned: Vec<&str> = row.tuned.split(' ').collect();
+        let same = |own: &String| {
+            let key = own.split('=').next().unwrap_or_default();
+            tuned.contains(&key) || row.axes.split(' ').any(|axis| axis == own)
+        };
+        row.base_or_setting() == self.base && self.fixed.iter().all(same)
+    }
+
+    /// Whether both may be compared: they differ in form, in mask, or in both, and in nothing else that is
+    /// not tuned by one of them.
+    pub fn may_meet(&self, other: &Contender) -> bool {
+        let key = |axis: &String| axis.split('=').next().unwrap_or_default().to_owned();
+        let differs =
+            |axis: &&String| other.fixed.iter().any(|one| key(one) == key(axis) && one != *axis);
+        self.base == other.base
+            && self.rule.recipe == other.rule.recipe
+            && !self.fixed.iter().any(|axis| differs(&axis))
+    }
+
+    /// Its points under the last step.
+    pub fn operand(&self, quantity: Quantity) -> Operand {
+        Operand { points: self.points.clone(), quantity }
+    }
+
+    /// No decay on the same terms.
+    pub fn without_decay(&self, quantity: Quantity) -> Operand {
+        Operand { points: self.none.clone(), quantity }
+    }
+
+    /// The point with the lowest mean val loss.
+    pub fn best(&self) -> Option<&Point> {
+        best(&self.points)
+    }
+
+    /// How much a point loses against the best, in the mean of a loss over seeds paired with the best's; points
+    /// that may not be chosen have none.
+    pub fn regret(&self, point: &Point, loss: Quantity) -> Option<Estimate> {
+        let best = self.best()?;
+        point.is_eligible.then(|| point.cell.paired(&best.cell, |run| loss.of(run)))?
+    }
+
+    /// The smallest and the largest λ whose mean regret is at most `epsilon`.
+    pub fn within(&self, epsilon: Option<f64>, loss: Quantity) -> Option<[f64; 2]> {
+        let is_within = |point: &&Point| {
+            let regret = self.regret(point, loss);
+            regret.zip(epsilon).is_some_and(|(regret, epsilon)| regret.mean <= epsilon)
+        };
+        let lambdas = self.points.iter().filter(is_within).filter_map(|one| one.side.weight_decay);
+        let ends = lambdas.fold([f64::INFINITY, f64::NEG_INFINITY], |[low, high], lambda| {
+            [low.min(lambda), high.max(lambda)]
+        });
+        (ends[0] <= ends[1]).then_some(ends)
+    }
+
+    /// No decay at its own best point.
+    pub fn best_without_decay(&self) -> Option<&Point> {
+        best(&self.none)
+    }
+}
+
+/// The best of these points at the longest horizon: its last step is what a run ends with that nobody
+/// shortened. The best of all, where they share one horizon.
+pub fn best_at_full_length(points: &[Point]) -> Option<&Point> {
+    let steps = |point: &&Point| point.side.value("steps").unwrap_or(0.0);
+    let longest = points.iter().map(|point| steps(&point)).fold(0.0, f64::max);
+    lowest(points.iter().filter(|point| steps(point) == longest))
+}
+
+/// The point with the lowest mean val loss.
+pub fn best(points: &[Point]) -> Option<&Point> {
+    lowest(points.iter())
+}
+
+fn lowest<'a>(points: impl Iterator<Item = &'a Point>) -> Option<&'a Point> {
+    let loss = |point: &Point| point.cell.mean(|run| run.val_loss);
+    let eligible = points.filter(|point| point.is_eligible);
+    let known = eligible.filter_map(|point| Some((loss(point)?, point)));
+    known.min_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, point)| point)
+}
+
+impl Operand {
+    /// Losses of the points that may be chosen, by the seeds that all of them have.
+    pub fn scores(&self, seeds: &[Draw]) -> Vec<Scores> {
+        self.eligible().map(|point| point.scores(self.quantity, seeds)).collect()
+    }
+
+    pub fn eligible(&self) -> impl Iterator<Item = &Point> {
+        self.points.iter().filter(|point| point.is_eligible)
+    }
+
+    /// Seeds that all points that may be chosen have.
+    pub fn seeds(&self) -> Vec<Draw> {
+        let mut points = self.eligible();
+        let Some(first) = points.next() else { return Vec::new() };
+        let mut seeds = first.seeds(self.quantity);
+        points.for_each(|point| {
+            let own = point.seeds(self.quantity);
+            seeds.retain(|seed| own.contains(seed));
+        });
+        seeds
+    }
+
+    /// The point that these seeds choose together; the first where none may be chosen.
+    pub fn chosen(&self, seeds: &[Draw]) -> Option<&Point> {
+        let scores = self.scores(seeds);
+        match scores.is_empty() {
+            true => self.points.first(),
+            false => self.eligible().nth(chosen_by_all(&scores)),
+        }
+    }
+}
+
+impl Point {
+    fn seeds(&self, quantity: Quantity) -> Vec<Draw> {
+        let measured =
+            |run: &&RunRow| [quantity, quantity.chooser()].iter().all(|one| one.of(run).is_some());
+        self.cell.done().filter(measured).map(RunRow::draw).collect()
+    }
+
+    fn scores(&self, quantity: Quantity, seeds: &[Draw]) -> Scores {
+        let of = |quantity: Quantity| {
+            let run = |seed: &Draw| self.cell.done().find(|run| run.draw() == *seed);
+            seeds.iter().filter_map(|seed| quantity.of(run(seed)?)).collect()
+        };
+        Scores { choose: of(quantity.chooser()), score: of(quantity) }
+    }
+}
+
+/// The rule of a row, over all values of what it tunes.
+fn tuned_rule(row: &RunRow) -> Rule {
+    let mut rule = Rule::of(row);
+    if !row.base.is_empty() {
+        rule.setting = [vec![row.base.clone()], fixed(row)].concat().join(" ");
+    }
+    let is_tuned = |word: &&str| word.split('=').next().is_some_and(|key| tunes(row, key));
+    let rest: Vec<&str> = row.variant.split(' ').filter(|word| !is_tuned(word)).collect();
+    rule.variant = rest.join(" ");
+    rule
+}
+
+fn none_rule(row: &RunRow) -> Rule {
+    Rule { form: crate::config::Form::None, mask: None, ..tuned_rule(row) }
+}
+
+fn tunes(row: &RunRow, key: &str) -> bool {
+    row.tuned.split(' ').any(|tuned| tuned == key)
+}
+
+/// The axes of a row that its own arm does not tune.
+fn fixed(row: &RunRow) -> Vec<String> {
+    let key = |axis: &str| axis.split('=').next().unwrap_or_default().to_owned();
+    let axes = row.axes.split(' ').filter(|axis| !axis.is_empty() && !tunes(row, &key(axis)));
+    axes.map(str::to_owned).collect()
+}
+
+fn add(points: &mut Vec<Point>, rule: Rule, row: &RunRow, weight_decay: Option<f64>) {
+    let is_tuned = |axis: &&str| axis.split('=').next().is_some_and(|key| tunes(row, key));
+    let at = match weight_decay {
+        // No decay is told by all that some arm varies: arms of any rule may have trained it.
+        Some(0.0) => row.axes.clone(),
+        _ => row.axes.split(' ').filter(is_tuned).collect::<Vec<_>>().join(" "),
+    };
+    let known =
+        points.iter_mut().find(|one| one.side.weight_decay == weight_decay && one.side.at == at);
+    match known {
+        Some(point) => point.cell.add(row),
+        None => points.push(Point {
+            side: Side { rule, weight_decay, at },
+            cell: Cell { weight_decay, ..Cell::start(row) },
+            is_eligible: false,
+        }),
+    }
+}

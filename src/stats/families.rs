@@ -1,0 +1,128 @@
+//! The questions of an experiment: which rules are compared, in which family.
+
+use super::comparison::{Comparison, Court, Opponent};
+use super::contenders::{Contender, Operand};
+use super::quantity::Quantity;
+use crate::config::TestFamily;
+
+/// A question before there is any answer: the places of the rules in the list of contenders.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Question {
+    AgainstNone(usize),
+    AgainstStopping(usize),
+    /// Of one mask.
+    Forms([usize; 2]),
+    /// Of one form.
+    Masks([usize; 2]),
+    /// A form on two masks, then another on the same two.
+    Interaction([usize; 4]),
+}
+
+impl Question {
+    pub fn family(&self) -> TestFamily {
+        match self {
+            Question::AgainstNone(_) => TestFamily::AgainstNone,
+            Question::AgainstStopping(_) => TestFamily::AgainstStopping,
+            Question::Forms(_) => TestFamily::Form,
+            Question::Masks(_) => TestFamily::Mask,
+            Question::Interaction(_) => TestFamily::Interaction,
+        }
+    }
+}
+
+/// Every question that the rules allow, family by family.
+pub fn questions(contenders: &[Contender]) -> Vec<Question> {
+    let all = 0..contenders.len();
+    let has_none = |place: &usize| !contenders[*place].none.is_empty();
+    let none = all.clone().filter(has_none).map(Question::AgainstNone);
+    let stopping = all.clone().filter(has_none).map(Question::AgainstStopping);
+    let mut questions: Vec<Question> = none.chain(stopping).collect();
+    let pairs: Vec<[usize; 2]> = all
+        .clone()
+        .flat_map(|left| (left + 1..contenders.len()).map(move |right| [left, right]))
+        .filter(|[left, right]| contenders[*left].may_meet(&contenders[*right]))
+        .collect();
+    let same = |[left, right]: &[usize; 2]| {
+        let (left, right) = (&contenders[*left].rule, &contenders[*right].rule);
+        (left.form == right.form, left.mask == right.mask)
+    };
+    let forms: Vec<[usize; 2]> =
+        pairs.iter().copied().filter(|pair| same(pair) == (false, true)).collect();
+    let masks: Vec<[usize; 2]> =
+        pairs.iter().copied().filter(|pair| same(pair) == (true, false)).collect();
+    questions.extend(forms.iter().copied().map(Question::Forms));
+    questions.extend(masks.iter().copied().map(Question::Masks));
+    // Two forms on a mask and the same two on a later one.
+    for (place, [a, b]) in forms.iter().enumerate() {
+        for [c, d] in &forms[place + 1..] {
+            let crossed = [[*a, *c], [*b, *d]];
+            if crossed.iter().all(|pair| masks.contains(pair)) {
+                questions.push(Question::Interaction([*a, *c, *b, *d]));
+            }
+        }
+    }
+    questions
+}
+
+/// Answers the questions of some families, each family corrected by itself.
+pub fn answer(
+    contenders: &[Contender],
+    families: &[TestFamily],
+    loss: Quantity,
+    court: &mut Court,
+) -> Vec<Comparison> {
+    let questions = questions(contenders);
+    let mut answers = Vec::new();
+    for family in families {
+        let own = questions.iter().filter(|question| question.family() == *family);
+        let asked = own.filter_map(|question| {
+            let has_points =
+                |place: usize| contenders[place].operand(loss).eligible().next().is_some();
+            let may = question.places().into_iter().all(has_points);
+            may.then(|| ask(question, contenders, loss, court))?
+        });
+        let asked = asked.collect();
+        answers.extend(court.judge(asked));
+    }
+    answers
+}
+
+impl Question {
+    fn places(&self) -> Vec<usize> {
+        match self {
+            Question::AgainstNone(place) | Question::AgainstStopping(place) => vec![*place],
+            Question::Forms(places) | Question::Masks(places) => places.to_vec(),
+            Question::Interaction(places) => places.to_vec(),
+        }
+    }
+}
+
+fn ask(
+    question: &Question,
+    contenders: &[Contender],
+    loss: Quantity,
+    court: &mut Court,
+) -> Option<super::comparison::Asked> {
+    let family = Some(question.family());
+    let operand = |place: usize| contenders[place].operand(loss);
+    let side = |operand: &Operand| Some(operand.chosen(&operand.seeds())?.side.clone());
+    match question {
+        Question::AgainstNone(place) => {
+            let none = contenders[*place].without_decay(loss);
+            court.ask(family, Opponent::NoDecay, [&[operand(*place)], &[none]])
+        }
+        Question::AgainstStopping(place) => {
+            let stopped = contenders[*place].without_decay(loss.stopped());
+            court.ask(family, Opponent::Stopped, [&[operand(*place)], &[stopped]])
+        }
+        Question::Forms([left, right]) | Question::Masks([left, right]) => {
+            let right = operand(*right);
+            court.ask(family, Opponent::Rule(side(&right)?), [&[operand(*left)], &[right]])
+        }
+        Question::Interaction(places) => {
+            let [a, b, c, d] = places.map(operand);
+            let sides = [side(&b)?, side(&c)?, side(&d)?];
+            court.ask(family, Opponent::Crossed(Box::new(sides)), [&[a, d], &[b, c]])
+        }
+    }
+}

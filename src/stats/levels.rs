@@ -1,0 +1,132 @@
+//! What a loss is measured against: models that count, and the floor that no model can beat.
+
+use serde::Serialize;
+
+use super::groups::Cell;
+use super::quantity::Quantity;
+use crate::results::RunRow;
+
+/// Losses of models that know little, on the windows of the reported loss, in nats per token; means over the
+/// texts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct Levels {
+    /// ln V: every token is as likely as any other.
+    pub uniform: Option<f64>,
+    /// How often each token occurs in train.
+    pub unigram: Option<f64>,
+    /// The best of the counted n-grams.
+    pub ngram: Option<f64>,
+    /// Tokens of its longest n-gram.
+    pub ngram_order: Option<usize>,
+    /// Exact negative log-likelihood: no model does better on average.
+    pub floor: Option<f64>,
+}
+
+/// A model that a loss may be told against.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Reference {
+    Uniform,
+    Unigram,
+    /// Counts n-grams of so many tokens.
+    Ngram(usize),
+    Floor,
+}
+
+/// The smallest difference that matters.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Epsilon {
+    pub value: f64,
+    pub origin: EpsilonOrigin,
+}
+
+/// Where ε comes from.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum EpsilonOrigin {
+    /// The spec names it.
+    Spec,
+    /// [`SHARE`] of the distance between no decay and a level.
+    Distance { from: f64, to: Reference },
+}
+
+/// Share of what decay could gain at most that is worth telling.
+pub const SHARE: f64 = 0.02;
+
+impl Levels {
+    /// Of the windows that a quantity is measured on.
+    pub fn of(rows: &[RunRow], quantity: Quantity) -> Self {
+        let mean = |of: fn(&RunRow) -> Option<f64>| mean(rows, of);
+        if !quantity.is_on_test() {
+            let (unigram, floor) = (mean(|row| row.val_unigram), mean(|row| row.val_floor));
+            return Levels { unigram, floor, ..Levels::default() };
+        }
+        Levels {
+            uniform: mean(|row| row.test_uniform),
+            unigram: mean(|row| row.test_unigram),
+            ngram: mean(|row| row.test_ngram),
+            ngram_order: rows.iter().find_map(|row| row.test_ngram_order),
+            floor: mean(|row| row.test_floor),
+        }
+    }
+
+    /// The lowest level of a model that counts.
+    pub fn best_counting(&self) -> Option<(Reference, f64)> {
+        let order = self.ngram_order.unwrap_or_default();
+        let known = [
+            (Reference::Ngram(order), self.ngram),
+            (Reference::Unigram, self.unigram),
+            (Reference::Uniform, self.uniform),
+        ];
+        let known = known.into_iter().filter_map(|(name, level)| Some((name, level?)));
+        known.min_by(|a, b| a.1.total_cmp(&b.1))
+    }
+
+    /// ε by default: a share of what no decay is above the floor, or else above the best model that counts; a
+    /// model that is better than that is measured from the level that it starts at.
+    pub fn epsilon(&self, none: f64) -> Option<Epsilon> {
+        let floor = self.floor.map(|floor| (Reference::Floor, floor));
+        let start = || {
+            let unigram = self.unigram.map(|level| (Reference::Unigram, level));
+            unigram.or(self.uniform.map(|level| (Reference::Uniform, level)))
+        };
+        let below = |(_, level): &(Reference, f64)| *level < none;
+        let (to, level) = floor.or(self.best_counting()).filter(below).or_else(start)?;
+        let value = SHARE * (none - level).abs();
+        (value > 0.0)
+            .then_some(Epsilon { value, origin: EpsilonOrigin::Distance { from: none, to } })
+    }
+}
+
+/// The mean over texts: rows of one text share their levels.
+fn mean(rows: &[RunRow], of: fn(&RunRow) -> Option<f64>) -> Option<f64> {
+    let mut texts: Vec<(Option<u64>, f64)> = Vec::new();
+    for row in rows {
+        let text = row.text_seed;
+        if let Some(level) = of(row).filter(|_| texts.iter().all(|(known, _)| *known != text)) {
+            texts.push((text, level));
+        }
+    }
+    let sum: f64 = texts.iter().map(|(_, level)| level).sum();
+    (!texts.is_empty()).then(|| sum / texts.len() as f64)
+}
+
+/// How the gap between val and train loss changes from one arm to another.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct GapChange {
+    pub from: f64,
+    pub to: f64,
+    /// Share of its narrowing that is train loss rising; missing where it does not narrow.
+    pub train_share: Option<f64>,
+}
+
+impl GapChange {
+    /// From one cell to another.
+    pub fn between(from: &Cell, to: &Cell) -> Option<Self> {
+        let train = |cell: &Cell| cell.mean(|run| run.train_loss);
+        let (before, after) = (from.mean(|run| run.gap)?, to.mean(|run| run.gap)?);
+        let narrowing = before - after;
+        let rise = train(to)? - train(from)?;
+        let train_share = (narrowing > 0.0).then_some(rise / narrowing);
+        Some(GapChange { from: before, to: after, train_share })
+    }
+}

@@ -1,0 +1,141 @@
+//! What so many seeds can tell, before anything is trained.
+
+use statrs::distribution::{ChiSquared, Continuous, ContinuousCDF, Normal};
+
+use super::inference::{FEWEST_SEEDS, t_quantile};
+
+/// The chance with which a difference is to be found.
+pub const POWER: f64 = 0.8;
+/// Seeds beyond which nobody is sent.
+const MOST_SEEDS: usize = 10_000;
+
+/// The chance that a two-sided paired t-test at level `alpha` over n seeds finds a difference of
+/// `effect` standard deviations, in its own direction: the noncentral t distribution, integrated over the
+/// estimate of the standard deviation.
+pub fn power(effect: f64, seeds: usize, alpha: f64) -> f64 {
+    if seeds < 2 {
+        return 0.0;
+    }
+    let freedom = (seeds - 1) as f64;
+    let critical = t_quantile(1.0 - alpha / 2.0, freedom);
+    let away = effect * (seeds as f64).sqrt();
+    let normal = Normal::standard();
+    let squares = ChiSquared::new(freedom).expect("there are degrees of freedom");
+    // Over u with s² = u² · freedom, so that the density is smooth at 0 with one degree of freedom too.
+    let density = |u: f64| 2.0 * u * freedom * squares.pdf(u * u * freedom);
+    let at = |u: f64| normal.cdf(away - critical * u) * density(u.max(1e-9));
+    let last = 1.0 + 10.0 / freedom.sqrt();
+    simpson(at, last, 400)
+}
+
+/// The integral from 0 to `last` in an even number of parts.
+fn simpson(of: impl Fn(f64) -> f64, last: f64, parts: usize) -> f64 {
+    let step = last / parts as f64;
+    let inner: f64 =
+        (1..parts).map(|part| of(part as f64 * step) * if part % 2 == 1 { 4.0 } else { 2.0 }).sum();
+    (of(0.0) + inner + of(last)) * step / 3.0
+}
+
+/// The smallest difference that [`POWER`] of experiments find, for a standard deviation of the paired
+/// differences and a number of tests in the family; `None` for too few seeds.
+pub fn smallest_detectable(sd: f64, seeds: usize, tests: usize, alpha: f64) -> Option<f64> {
+    if seeds < FEWEST_SEEDS {
+        return None;
+    }
+    let alpha = alpha / tests.max(1) as f64;
+    let (mut low, mut high) = (0.0, 1.0);
+    while power(high, seeds, alpha) < POWER {
+        high *= 2.0;
+    }
+    for _ in 0..50 {
+        let middle = f64::midpoint(low, high);
+        let is_enough = power(middle, seeds, alpha) >= POWER;
+        *if is_enough { &mut high } else { &mut low } = middle;
+    }
+    Some(high * sd)
+}
+
+/// Seeds with which [`POWER`] of experiments find a difference; `None` where that takes more than anyone
+/// trains.
+pub fn seeds_for(difference: f64, sd: f64, tests: usize, alpha: f64) -> Option<usize> {
+    let alpha = alpha / tests.max(1) as f64;
+    fewest(|seeds| power(difference.abs() / sd, seeds, alpha) >= POWER)
+}
+
+/// Seeds with which a difference as observed would be found equivalent within `epsilon`, or found to be a
+/// difference, whichever takes fewer; `None` where that takes more than anyone trains.
+pub fn seeds_to_decide(
+    difference: f64,
+    sd: f64,
+    epsilon: Option<f64>,
+    tests: usize,
+    alpha: f64,
+) -> Option<usize> {
+    let apart = seeds_for(difference, sd, tests, alpha);
+    let room = epsilon.map(|epsilon| epsilon - difference.abs()).filter(|room| *room > 0.0);
+    // Two one-sided tests at α are as one two-sided at 2α, twice with half the misses each.
+    let alike = room.and_then(|room| {
+        let alpha = 2.0 * alpha / tests.max(1) as f64;
+        fewest(|seeds| power(room / sd, seeds, alpha) >= (1.0 + POWER) / 2.0)
+    });
+    apart.into_iter().chain(alike).min()
+}
+
+/// The fewest seeds that are enough, where more are always enough too.
+fn fewest(is_enough: impl Fn(usize) -> bool) -> Option<usize> {
+    let mut high = FEWEST_SEEDS;
+    while !is_enough(high) {
+        high *= 2;
+        if high > 2 * MOST_SEEDS {
+            return None;
+        }
+    }
+    let mut low = FEWEST_SEEDS - 1;
+    while high - low > 1 {
+        let middle = low.midpoint(high);
+        *if is_enough(middle) { &mut high } else { &mut low } = middle;
+    }
+    (high <= MOST_SEEDS).then_some(high)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The table of the design, for a standard deviation of 0.02.
+    #[test]
+    fn the_smallest_detectable_difference_is_that_of_the_design() {
+        for (seeds, tests, expected) in [
+            (5, 1, 0.034),
+            (5, 4, 0.050),
+            (5, 8, 0.060),
+            (5, 31, 0.085),
+            (10, 1, 0.020),
+            (10, 8, 0.029),
+            (10, 31, 0.035),
+            (20, 4, 0.016),
+            (20, 31, 0.021),
+        ] {
+            let found = smallest_detectable(0.02, seeds, tests, 0.05).unwrap();
+            assert!((found - expected).abs() < 0.0011, "{seeds} seeds, {tests} tests: {found}");
+        }
+        assert_eq!(smallest_detectable(0.02, 2, 1, 0.05), None);
+    }
+
+    #[test]
+    fn seeds_for_a_difference_are_the_fewest_that_detect_it() {
+        let seeds = seeds_for(0.02, 0.02, 4, 0.05).unwrap();
+        assert!(smallest_detectable(0.02, seeds, 4, 0.05).unwrap() <= 0.02);
+        assert!(smallest_detectable(0.02, seeds - 1, 4, 0.05).unwrap() > 0.02);
+        assert_eq!(seeds_for(1e-9, 1.0, 1, 0.05), None);
+        assert_eq!(seeds_for(10.0, 0.02, 1, 0.05), Some(FEWEST_SEEDS));
+    }
+
+    #[test]
+    fn a_difference_near_zero_is_decided_by_equivalence_and_a_large_one_by_itself() {
+        let alike = seeds_to_decide(0.001, 0.02, Some(0.02), 1, 0.05).unwrap();
+        assert!(alike < seeds_for(0.001, 0.02, 1, 0.05).unwrap_or(usize::MAX));
+        let apart = seeds_to_decide(0.05, 0.02, Some(0.02), 1, 0.05);
+        assert_eq!(apart, seeds_for(0.05, 0.02, 1, 0.05));
+    }
+}
