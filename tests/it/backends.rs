@@ -1,32 +1,6 @@
 //! Every backend trains to the same losses.
 
-use std::collections::HashMap;
-use std::path::Path;
-
-use crate::common::{fixture, rows, text, wane, wane_ok};
-
-const TOLERANCE: f64 = 1e-3;
-
-/// The curve of the tiny sweep on a backend.
-fn curves(backend: &str, folder: &Path) -> Vec<HashMap<String, String>> {
-    let (spec, out) = (fixture("tiny.toml"), folder.join(backend));
-    wane_ok(&["sweep", text(&spec), "--backend", backend, "--out", text(&out), "--quiet"]);
-    rows(&out.join("tiny/curves.csv"))
-}
-
-fn assert_agree(flex: &[HashMap<String, String>], other: &[HashMap<String, String>]) {
-    assert_eq!(flex.len(), other.len());
-    for (a, b) in flex.iter().zip(other) {
-        assert_eq!((&a["run"], &a["step"]), (&b["run"], &b["step"]));
-        for column in ["batch_loss", "train_loss", "val_loss"] {
-            let number = |row: &HashMap<String, String>| row[column].parse::<f64>().ok();
-            let (x, y) = (number(a), number(b));
-            assert_eq!(x.is_some(), y.is_some(), "{column} at step {}", a["step"]);
-            let apart = (x.unwrap_or(0.0) - y.unwrap_or(0.0)).abs();
-            assert!(apart <= TOLERANCE, "{column} at step {}: {x:?} and {y:?}", a["step"]);
-        }
-    }
-}
+use crate::common::{fixture, text, wane, wane_ok};
 
 #[test]
 fn a_backend_that_is_not_in_this_build_is_refused_with_the_command_that_builds_it_in() {
@@ -41,7 +15,7 @@ fn a_backend_that_is_not_in_this_build_is_refused_with_the_command_that_builds_i
             continue;
         }
         let folder = tempfile::tempdir().unwrap();
-        for verb in ["plan", "sweep", "train"] {
+        for verb in ["plan", "sweep"] {
             let call =
                 wane(&[verb, text(&spec), "--backend", backend, "--out", text(folder.path())]);
             assert_eq!(call.code, Some(2), "{verb}: {}", call.stderr);
@@ -49,13 +23,6 @@ fn a_backend_that_is_not_in_this_build_is_refused_with_the_command_that_builds_i
         }
         assert_eq!(folder.path().read_dir().unwrap().count(), 0, "nothing is written");
     }
-}
-
-#[cfg(feature = "ndarray")]
-#[test]
-fn ndarray_agrees_with_flex() {
-    let folder = tempfile::tempdir().unwrap();
-    assert_agree(&curves("flex", folder.path()), &curves("ndarray", folder.path()));
 }
 
 #[test]
@@ -87,15 +54,54 @@ fn a_gpu_is_chosen_by_its_number_or_name_and_a_wrong_one_is_answered_with_the_li
     assert_eq!(record["provenance"]["adapter"], first);
 }
 
-#[cfg(feature = "wgpu")]
-#[test]
-fn wgpu_agrees_with_flex() {
-    let offered = wane_ok(&["backends"]).stdout;
-    if offered.contains("no adapter") {
-        assert!(std::env::var_os("WANE_NEEDS_GPU").is_none(), "no adapter:\n{offered}");
-        eprintln!("skipped: no adapter for wgpu; install a Vulkan driver to run this test");
-        return;
+/// The backends beside flex compute what it does.
+#[cfg(any(feature = "ndarray", feature = "wgpu"))]
+mod agreement {
+    use std::collections::HashMap;
+    use std::path::Path;
+
+    use crate::common::{fixture, rows, text, wane_ok};
+
+    const TOLERANCE: f64 = 1e-3;
+
+    /// The curve of the tiny sweep on a backend.
+    fn curves(backend: &str, folder: &Path) -> Vec<HashMap<String, String>> {
+        let (spec, out) = (fixture("tiny.toml"), folder.join(backend));
+        wane_ok(&["sweep", text(&spec), "--backend", backend, "--out", text(&out), "--quiet"]);
+        rows(&out.join("tiny/curves.csv"))
     }
-    let folder = tempfile::tempdir().unwrap();
-    assert_agree(&curves("flex", folder.path()), &curves("wgpu", folder.path()));
+
+    fn assert_agree(flex: &[HashMap<String, String>], other: &[HashMap<String, String>]) {
+        assert_eq!(flex.len(), other.len());
+        for (a, b) in flex.iter().zip(other) {
+            assert_eq!((&a["run"], &a["step"]), (&b["run"], &b["step"]));
+            for column in ["batch_loss", "train_loss", "val_loss"] {
+                let number = |row: &HashMap<String, String>| row[column].parse::<f64>().ok();
+                let (x, y) = (number(a), number(b));
+                assert_eq!(x.is_some(), y.is_some(), "{column} at step {}", a["step"]);
+                let apart = (x.unwrap_or(0.0) - y.unwrap_or(0.0)).abs();
+                assert!(apart <= TOLERANCE, "{column} at step {}: {x:?} and {y:?}", a["step"]);
+            }
+        }
+    }
+
+    #[cfg(feature = "ndarray")]
+    #[test]
+    fn ndarray_agrees_with_flex() {
+        let folder = tempfile::tempdir().unwrap();
+        assert_agree(&curves("flex", folder.path()), &curves("ndarray", folder.path()));
+    }
+
+    #[cfg(feature = "wgpu")]
+    #[test]
+    fn wgpu_agrees_with_flex() {
+        let offered = wane_ok(&["backends"]).stdout;
+        if offered.contains("no adapter") {
+            assert!(std::env::var_os("WANE_NEEDS_GPU").is_none(), "no adapter:\n{offered}");
+            eprintln!("skipped: no adapter for wgpu; install a Vulkan driver to run this test");
+            return;
+        }
+        let folder = tempfile::tempdir().unwrap();
+        assert_agree(&curves("flex", folder.path()), &curves("wgpu", folder.path()));
+    }
 }

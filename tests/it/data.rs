@@ -179,7 +179,7 @@ fn token_files_that_are_not_read_say_what_they_are() {
         (
             "wide",
             |t| as_u32(&t.iter().map(|token| token * 600).collect::<Vec<_>>()),
-            &["train.bin", "does not fit 16 bits", "65536"],
+            &["val.bin", "does not fit 16 bits", "65536"],
         ),
         ("text", |_| prose().into_bytes(), &["holds text"]),
         ("zip", |t| [b"PK\x03\x04\0\0\0\0", &as_u16(t)[..]].concat(), &["a zip archive"]),

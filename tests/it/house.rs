@@ -230,7 +230,7 @@ fn the_page_on_architecture_shows_the_rooms_that_there_are() {
     for place in page.split('`').filter(|text| text.ends_with(".rs") && !text.contains("NAME")) {
         let path = place.trim_start_matches("../");
         let is_there = project().join("src").join(path).exists() || project().join(path).exists();
-        let of_room = ["config", "optim", "report", "stats", "results"]
+        let of_room = ["config", "corpus", "optim", "report", "stats", "results"]
             .iter()
             .any(|room| project().join("src").join(room).join(path).exists());
         assert!(is_there || of_room, "docs/architecture.md names {place}");

@@ -219,6 +219,7 @@ fn ten_thousand_configurations_keep_their_identity_through_every_file() {
             let spec = Spec::parse(text, &Changes::default())
                 .unwrap_or_else(|error| panic!("{error:#}\n{text}"));
             let corpus = corpus.get_or_insert_with(|| spec.load_corpus().unwrap());
+            spec.seeds.iter().for_each(|seed| corpus.read_text(Some(seed.text)).unwrap());
             Plan::new(&spec, corpus, None)
         };
         let (one, other, third) =

@@ -248,7 +248,7 @@ fn no_family_errs_more_often_than_it_says() {
     for world in worlds() {
         let errors = simulate(&world);
         if show {
-            println!("{}", line(&world, &errors));
+            crate::talk::say(&line(&world, &errors));
         }
         let all = [errors.difference, errors.equivalence, errors.coverage];
         assert!(all.iter().all(|count| *count <= most()), "{world:?}: {errors:?}");
