@@ -34,9 +34,10 @@ check:
 values *ARGS:
     {{run}} sweep experiments/values-table.toml {{ARGS}}
 
-# Training speed beside the matrix products alone, and beside PyTorch (WANE_BENCH_PYTHON).
+# Training speed and instruction counts beside the kept ones; with WANE_BENCH_PYTHON, PyTorch and JAX too.
 bench:
     cargo bench --bench training
+    cargo bench --bench instructions
 
 # How time, memory and disk grow, and what a plan of 100,000 runs costs.
 scaling:

@@ -5,17 +5,17 @@
 #   benches/gpu.sh measure FOLDER OUT   on the GPU's machine: measure, write OUT/gpu.json
 #
 # The GPU's machine needs its driver and nothing else: no Rust, no network. With WANE_BENCH_PYTHON naming an
-# interpreter that has torch, PyTorch is measured too. Ten minutes at most. WANE_BENCH_LANES=2 is a dry run
-# of two minutes on any Vulkan device, a software one included.
+# interpreter that has torch, PyTorch is measured too. Ten minutes at most. WANE_BENCH_LANES=1 is a dry run
+# of a minute on any Vulkan device, a software one included.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 pack() {
     local folder=$1
     mkdir -p "$folder"
-    cargo build --release --locked --features wgpu
-    local built
-    built=$(cargo bench --locked --features wgpu --bench training --no-run --message-format=json |
+    local features=${WANE_BENCH_FEATURES:-wgpu} built
+    cargo build --release --locked --features "$features"
+    built=$(cargo bench --locked --features "$features" --bench training --no-run --message-format=json |
         sed -n 's/.*"executable":"\([^"]*training-[^"]*\)".*/\1/p' | tail -1)
     cp "${CARGO_TARGET_DIR:-target}/release/wane" "$folder/wane"
     cp "$built" "$folder/training"

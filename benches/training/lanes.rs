@@ -16,7 +16,7 @@ const SECONDS: f64 = 3.0;
 const WARM_UP: usize = 10;
 const MOST_LANES: usize = 256;
 
-/// The table, for two toy sizes, then a sweep: the default one, or the quick one where lanes are limited.
+/// The table, for two toy sizes, then a sweep: the default one, or a tiny one where lanes are limited.
 pub fn measure(backend: Backend, most_lanes: Option<usize>) {
     let adapters = backend.device_names();
     println!("{backend}: {}", adapters.join(", "));
@@ -44,7 +44,9 @@ pub fn measure(backend: Backend, most_lanes: Option<usize>) {
         found["torch"] = json!(torch);
         write(&found);
     }
-    found["sweep"] = sweep(backend, if most_lanes.is_some() { "quick" } else { "overfit" });
+    let limited = most_lanes.is_some();
+    let spec = if limited { "tests/fixtures/tiny.toml" } else { "experiments/overfit.toml" };
+    found["sweep"] = sweep(backend, spec);
     write(&found);
 }
 
@@ -55,19 +57,19 @@ fn write(found: &Value) {
     std::fs::write(path, text + "\n").expect("WANE_BENCH_JSON names a file that can be written");
 }
 
-fn sweep(backend: Backend, name: &str) -> Value {
+fn sweep(backend: Backend, spec: &str) -> Value {
     let (start, out) = (Instant::now(), tempfile::tempdir().expect("a temporary folder"));
     let program = std::env::var_os("WANE_BENCH_PROGRAM");
     let sweep = Command::new(program.unwrap_or_else(|| env!("CARGO_BIN_EXE_wane").into()))
-        .args(["sweep", &format!("experiments/{name}.toml"), "--backend", backend.name()])
+        .args(["sweep", spec, "--backend", backend.name()])
         .args(["--quiet", "--out"])
         .arg(out.path())
         .stdout(Stdio::null())
         .status();
     assert!(sweep.expect("the program starts").success());
     let seconds = start.elapsed().as_secs_f64();
-    println!("sweep of experiments/{name}.toml: {seconds:.1} s");
-    json!({ "spec": name, "seconds": seconds })
+    println!("sweep of {spec}: {seconds:.1} s");
+    json!({ "spec": spec, "seconds": seconds })
 }
 
 /// PyTorch on its GPU, in each of its ways.

@@ -1,5 +1,6 @@
 //! The committed reference results and what the README says of them cannot drift apart.
 
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs;
 
 use crate::common::project;
@@ -50,6 +51,61 @@ fn comes_from(results: &str, spec: &str, runs: usize) {
 
 #[test]
 fn the_references_are_the_sweeps_that_the_readme_names() {
-    comes_from("results/reference", "experiments/overfit.toml", 105);
+    comes_from("results/reference", "experiments/overfit.toml", 168);
     comes_from("results/reference/values-table", "experiments/values-table.toml", 245);
+}
+
+type Row = HashMap<String, String>;
+
+/// What a recipe's runs, each at a number of its own, are above those without decay at a number of theirs: a
+/// row of `runs.csv` and a difference for every seed and run.
+fn above_none(chosen: impl Fn(&Row) -> bool, own: &str, none: &str) -> Vec<(Row, f64)> {
+    let rows = crate::common::rows(&project().join("results/reference/values-table/runs.csv"));
+    let number = |row: &Row, column: &str| row[column].parse::<f64>().unwrap();
+    let difference = |row: &Row| {
+        let of_recipe = |other: &&Row| {
+            other["transfer"] == "none"
+                && (&other["recipe"], &other["seed"]) == (&row["recipe"], &row["seed"])
+        };
+        let undecayed = rows.iter().find(of_recipe).unwrap();
+        (row.clone(), number(row, own) - number(undecayed, none))
+    };
+    rows.iter().filter(|row| chosen(row)).map(difference).collect()
+}
+
+/// A mean over five seeds with half of its 95% t-interval: "0.054 ± 0.016".
+fn shown(values: &[f64]) -> String {
+    let n = values.len() as f64;
+    assert_eq!(values.len(), 5);
+    let mean = values.iter().sum::<f64>() / n;
+    let sd = (values.iter().map(|own| (own - mean).powi(2)).sum::<f64>() / (n - 1.0)).sqrt();
+    format!("{:.3} ± {:.3}", -mean, 2.776_445 * sd / n.sqrt())
+}
+
+#[test]
+fn what_the_readme_says_of_a_tenth_is_what_the_pooled_rows_say() {
+    let raw = |row: &Row| row["transfer"] == "raw" && row["weight_decay"] == "0.1";
+    let (mut names, mut by_seed) = (BTreeSet::new(), BTreeMap::new());
+    for (row, difference) in above_none(raw, "val_loss", "val_loss") {
+        names.insert(row["recipe"].clone());
+        // A run that stands under several names counts once.
+        let of_seed: &mut BTreeMap<String, f64> = by_seed.entry(row["seed"].clone()).or_default();
+        of_seed.insert(row["run"].clone(), difference);
+    }
+    assert_eq!(names.len(), 13);
+    assert!(by_seed.values().all(|own| own.len() == 10));
+    let means: Vec<f64> = by_seed.values().map(|own| own.values().sum::<f64>() / 10.0).collect();
+    let said = format!("{} below (n = 5, p = 0.0008)", shown(&means));
+    assert!(read("README.md").contains(&said), "{said}");
+}
+
+#[test]
+fn what_the_readme_says_of_stopping_is_what_the_runs_without_decay_say() {
+    for (recipe, name) in [("llama-1", "LLaMA 1"), ("llama-2", "Llama 2")] {
+        let matched = |row: &Row| row["transfer"] == "matched" && row["recipe"] == recipe;
+        let differences = above_none(matched, "val_loss", "best_val_loss");
+        let differences: Vec<f64> = differences.into_iter().map(|(_, value)| value).collect();
+        let said = format!("{} for {name}", shown(&differences));
+        assert!(read("README.md").contains(&said), "{said}");
+    }
 }

@@ -36,6 +36,7 @@ pub fn gelu_gradient(x: &[f32], gradient: &mut [f32]) {
 /// `gate(a) · b` for rows `[a | b]` of twice `width` numbers.
 pub fn gated(packed: &[f32], width: usize, gate: Gate) -> Vec<f32> {
     let rows = rows_of_a_block(width);
+    assert!(packed.len().is_multiple_of(2 * width));
     let write = |place: usize, out: &mut [Slot]| {
         let packed = &packed[place * rows * 2 * width..][..2 * out.len()];
         match gate {
@@ -50,6 +51,7 @@ pub fn gated(packed: &[f32], width: usize, gate: Gate) -> Vec<f32> {
 /// The gradient of the rows `[a | b]`, from that of their products.
 pub fn gated_gradient(packed: &[f32], width: usize, gate: Gate, gradient: &[f32]) -> Vec<f32> {
     let rows = rows_of_a_block(width);
+    assert!(packed.len().is_multiple_of(2 * width) && 2 * gradient.len() == packed.len());
     let write = |place: usize, out: &mut [Slot]| {
         let packed = &packed[place * rows * 2 * width..][..out.len()];
         let gradient = &gradient[place * rows * width..][..out.len() / 2];

@@ -72,6 +72,7 @@ impl Heads {
 pub fn forward(packed: &[f32], heads: &Heads) -> (Vec<f32>, Vec<Scale>) {
     let (in_size, out_size) = (heads.context * heads.packed(), heads.context * heads.channels());
     let windows = packed.len() / in_size;
+    assert_eq!(packed.len(), windows * in_size);
     let angles = heads.angles();
     let mut scales = vec![Scale::default(); windows * heads.heads * heads.context];
     let write = |out: &mut [Slot]| {

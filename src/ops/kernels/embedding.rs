@@ -39,6 +39,7 @@ pub fn rows_gradient(
 /// channels]`.
 pub fn add_positions(x: &[f32], positions: &[f32], lanes: usize) -> Vec<f32> {
     let (size, window) = (x.len() / lanes, positions.len() / lanes);
+    assert!(size.is_multiple_of(window) && x.len() == lanes * size);
     let write = |lane: usize, out: &mut [Slot]| {
         let positions = &positions[lane * window..][..window];
         let windows = out.chunks_exact_mut(window).zip(x[lane * size..].chunks_exact(window));

@@ -136,6 +136,9 @@ pub fn input_gradient(gradient: &[f32], weight: &[f32], sizes: &Sizes) -> Vec<f3
 pub fn weight_gradient(x: &[f32], gradient: &[f32], sizes: &Sizes) -> Vec<f32> {
     let Sizes { lanes, rows, inputs, outputs, turned } = *sizes;
     assert_eq!((x.len(), gradient.len()), (lanes * rows * inputs, lanes * rows * outputs));
+    if rows == 0 {
+        return vec![0.0; lanes * sizes.weight()];
+    }
     // xᵀ · dy, or dyᵀ · x where the weights are turned.
     let (left, right) = if turned { (outputs, inputs) } else { (inputs, outputs) };
     let (left_values, right_values) = if turned { (gradient, x) } else { (x, gradient) };
@@ -185,6 +188,9 @@ unsafe fn rows_written(
     write: impl Fn(Block, &mut [Slot]) + Sync,
 ) -> Vec<f32> {
     let Sizes { lanes, rows, .. } = *sizes;
+    if rows == 0 {
+        return Vec::new();
+    }
     let whole = |out: &mut [Slot]| {
         // Blocks of one size over all lanes would run over their borders.
         let mut blocks = Vec::with_capacity(lanes * rows.div_ceil(ROWS));

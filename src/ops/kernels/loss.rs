@@ -34,6 +34,7 @@ pub fn backward(
     gradient: &[f32],
 ) -> Vec<f32> {
     let rows = targets.len() / gradient.len();
+    assert_eq!((logits.len(), sums.len()), (targets.len() * vocabulary, targets.len()));
     let write = |place: usize, out: &mut [Slot]| {
         for (index, out) in out.chunks_exact_mut(vocabulary).enumerate() {
             let row = place * ROWS + index;

@@ -36,6 +36,7 @@ pub fn forward(
     norm: &Norm,
 ) -> (Vec<f32>, Vec<Moments>) {
     let (channels, size) = (norm.channels, norm.rows * norm.channels);
+    assert!(x.len().is_multiple_of(size) && gain.len() == x.len() / size * channels);
     let mut moments = vec![Moments::default(); x.len() / channels];
     let write = |out: &mut [Slot]| {
         each_pair((out, size), (&mut moments[..], norm.rows), |lane, out, moments| {
@@ -64,6 +65,7 @@ pub fn backward(
 ) -> (Vec<f32>, Vec<f32>, Vec<f32>) {
     let channels = norm.channels;
     let size = norm.rows * channels;
+    assert!(x.len().is_multiple_of(size) && gradient.len() == x.len());
     let (lanes, blocks) = (x.len() / size, norm.rows.div_ceil(ROWS));
     // Sums of every block, gain and bias in turn, added up in order afterwards.
     let mut sums = vec![0.0; lanes * blocks * 2 * channels];
