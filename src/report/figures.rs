@@ -11,8 +11,10 @@ mod levels;
 mod markers;
 mod palette;
 mod phase;
+mod regret;
 mod room;
 mod scale;
+mod stops;
 mod story;
 
 use anyhow::{Context, Result};
@@ -24,6 +26,8 @@ use curves::Curves;
 use forest::Forest;
 use heatmap::HeatMap;
 use phase::Phase;
+use regret::Regret;
+use stops::Stops;
 use story::Story;
 
 pub use canvas::escape;
@@ -53,6 +57,10 @@ pub fn draw_all(data: &Data) -> Result<Vec<Drawing>> {
     let values = "Loss of every published recipe against no decay, at raw λ and at matched Λ";
     easel.draw("values-table", values, Forest::of_values(data))?;
     easel.draw("differences", "Loss of every rule and every arm against no decay", Forest::of_arms(data))?;
+    let stops = "Loss of every arm at its last step and stopped at its best";
+    easel.draw("final-and-stopped", stops, Stops::new(data))?;
+    let regret = "What each λ costs against the best of its rule, by form";
+    easel.draw("regret", regret, Regret::new(data))?;
     let against = [
         (data.analysis.loss, "loss-by-lambda", "Loss at the last step against λ, by rule"),
         (Quantity::Gap, "gap-by-lambda", "Generalization gap at the last step against λ, by rule"),

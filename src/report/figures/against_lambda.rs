@@ -20,7 +20,7 @@ use super::room::{fit, thinned, width};
 use super::scale::{Ruler, tick};
 use crate::report::{format, words};
 use crate::stats::{Cell, Group, Quantity};
-use axis::Axis;
+pub use axis::Axis;
 
 const SIZE: (u32, u32) = (880, 440);
 /// Rules that are told apart, at most, columns of their names, and the room of a name's line.
@@ -153,7 +153,7 @@ impl<'a> AgainstLambda<'a> {
         let hollow = inside.iter().filter(|mean| !group.may_be_best(mean.cell));
         look.draw_markers(chart, hollow.map(|mean| mean.at), (radius - 2, WHITE.filled()))?;
         for mean in &beyond {
-            self.draw_arrow(chart, mean, look.colour)?;
+            look.draw_beyond(chart, mean.at, &self.values)?;
         }
         let empty = group.cells.iter().filter(|cell| cell.done().next().is_none());
         let crosses = empty.map(|cell| (at(cell.weight_decay), self.values.start));
@@ -169,20 +169,6 @@ impl<'a> AgainstLambda<'a> {
     /// Where a mean is drawn: at the edge, if it lies beyond.
     fn shown(&self, mean: &Mean) -> (f64, f64) {
         (mean.at.0, mean.at.1.clamp(self.values.start, self.values.end))
-    }
-
-    /// A triangle at the edge that a mean lies beyond, pointing there.
-    fn draw_arrow<DB: Backend>(
-        &self,
-        chart: &mut Chart<DB>,
-        mean: &Mean,
-        colour: RGBColor,
-    ) -> Result<()> {
-        let back = if mean.at.1 > self.values.end { px(10) } else { -px(10) };
-        let triangle = vec![(0, 0), (px(6), back), (-px(6), back)];
-        let arrow = EmptyElement::at(self.shown(mean)) + Polygon::new(triangle, colour.filled());
-        chart.draw_series([arrow])?;
-        Ok(())
     }
 
     fn mean<'c>(&self, cell: &'c Cell) -> Option<Mean<'c>> {

@@ -25,8 +25,10 @@ const KEY_LINE: u32 = 15;
 const MOST_PANELS: usize = 12;
 const MOST_PATHS: usize = 12;
 const LABELS: usize = 6;
-/// The steep start of a run, as a share of its steps: it does not rule the axes.
-const SETTLED: f64 = 0.1;
+/// The axes are ruled by no decay and the best arm, after this share of the steps.
+const SETTLED: f64 = 0.3;
+/// Step, train loss and val loss: means over seeds.
+type Place = (f64, f64, f64);
 
 /// A panel per rule, a path per λ.
 pub struct Phase<'a> {
@@ -48,8 +50,7 @@ struct Path {
     is_none: bool,
     /// Val loss at the last step.
     rank: f64,
-    /// Step, train loss and val loss.
-    points: Vec<(f64, f64, f64)>,
+    points: Vec<Place>,
 }
 
 impl<'a> Phase<'a> {
@@ -62,14 +63,16 @@ impl<'a> Phase<'a> {
         let paths = || panels.iter().flat_map(|panel| &panel.paths);
         let last = paths().flat_map(Path::steps).fold(1.0, f64::max);
         let best = paths().min_by(|a, b| a.rank.total_cmp(&b.rank))?;
-        let settled = || paths().flat_map(|path| &path.points).filter(|one| one.0 >= last * SETTLED);
-        let range = |of: fn(&(f64, f64, f64)) -> f64| {
+        let rules_axes = |path: &&Path| path.is_none || path.rank == best.rank;
+        let late = |point: &&Place| point.0 >= last * SETTLED;
+        let settled = || paths().filter(rules_axes).flat_map(|path| &path.points).filter(late);
+        let range = |of: fn(&Place) -> f64| {
             Ruler::of_curve(best.points.iter().map(of), 0.0)?.range(settled().map(of))
         };
         let (train, val) = (range(|point| point.1)?, range(|point| point.2)?);
         let mut notes = vec![
             "training runs from right to left; ● last step, ◇ lowest val; black: no decay".to_owned(),
-            "means over seeds; where coloured paths lie on the black one, decay does what stopping does"
+            "where coloured paths lie on the black one, decay does what stopping does; ↗ ends beyond the axes"
                 .to_owned(),
         ];
         notes.extend(rules.left_out());
@@ -120,7 +123,10 @@ impl<'a> Phase<'a> {
             let y = px(48 + KEY_LINE * place as u32);
             let dash = [(px(2), y), (px(14), y)];
             key.draw(&PathElement::new(dash, line(path.colour, 1.0, path.thickness())))?;
-            let label = fit(&path.label, 11, f64::from(KEY - 22));
+            let last = path.points.last();
+            let is_beyond = last.is_some_and(|at| !train.contains(&at.1) || !val.contains(&at.2));
+            let mark = if is_beyond { " ↗" } else { "" };
+            let label = fit(&format!("{}{mark}", path.label), 11, f64::from(KEY - 22));
             key.draw(&Text::new(label, (px(18), y), left(11, INK)))?;
         }
         Ok(())
@@ -182,8 +188,12 @@ impl Path {
         for piece in pieces(self.points.iter().map(|point| (point.1, point.2)), val) {
             // The same across: a piece is cut at the ends of the other axis.
             for piece in pieces(piece.into_iter().map(|(x, y)| (y, x)), train) {
-                let piece = piece.into_iter().map(|(y, x)| (x, y));
-                chart.draw_series(LineSeries::new(piece, style))?;
+                // Segment by segment: a thick line through a sharp turn would leave a spike there.
+                let segments = piece.windows(2).map(|ends| [ends[0], ends[1]]);
+                let segment = |ends: [(f64, f64); 2]| {
+                    PathElement::new(ends.map(|(y, x)| (x, y)), style)
+                };
+                chart.draw_series(segments.map(segment))?;
             }
         }
         let shown = |at: &(f64, f64)| train.contains(&at.0) && val.contains(&at.1);

@@ -118,7 +118,7 @@ impl Panel {
         let [val_at, train_at] = label_places([val, train], &values, apart);
         for (name, value, at) in [("val", val, val_at), ("train", train, train_at)] {
             let label = format!("{}{name} {}", arrow(value, &values), format::fixed(value, 2));
-            let label = Text::new(label, (step * 1.015, at), left(12, self.colour));
+            let label = Text::new(label, (step * 1.03, at), left(12, self.colour));
             chart.draw_series([label])?;
         }
         let middle = ((val + train) / 2.0).clamp(values.start + apart, values.end - apart);
@@ -247,10 +247,10 @@ impl Figure for Story<'_> {
         let (header, body) = area.split_vertically(px(TITLE));
         let mut notes = self.notes();
         // Labels beside the ends take more room with an arrow.
-        let mut across = 1.25;
+        let mut across = 1.28;
         if self.panels.iter().any(|panel| panel.is_beyond(&self.values)) {
             notes.push("arrow: ends beyond the axis".to_owned());
-            across = 1.4;
+            across = 1.43;
         }
         draw_title(&header, &self.title, &notes)?;
         for (panel, area) in self.panels.iter().zip(body.split_evenly((1, 2))) {
