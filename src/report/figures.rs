@@ -56,7 +56,11 @@ pub fn draw_all(data: &Data) -> Result<Vec<Drawing>> {
     easel.draw("overfitting", story, Story::new(data))?;
     let values = "Loss of every published recipe against no decay, at raw λ and at matched Λ";
     easel.draw("values-table", values, Forest::of_values(data))?;
-    easel.draw("differences", "Loss of every rule and every arm against no decay", Forest::of_arms(data))?;
+    easel.draw(
+        "differences",
+        "Loss of every rule and every arm against no decay",
+        Forest::of_arms(data),
+    )?;
     let stops = "Loss of every arm at its last step and stopped at its best";
     easel.draw("final-and-stopped", stops, Stops::new(data))?;
     let regret = "What each λ costs against the best of its rule, by form";

@@ -66,7 +66,9 @@ impl<'a> Forest<'a> {
         let range = range(&rows, data.reach())?;
         let mut notes = vec!["dots: seeds, paired".to_owned()];
         if rows.iter().any(|row| row.is_verdict) {
-            notes.push("bars: all of a family at once; filled: lower or higher, ◆ equivalent".into());
+            notes.push(
+                "bars: all of a family at once; filled: lower or higher, ◆ equivalent".into(),
+            );
         }
         if rows.iter().any(|row| axis::is_clipped(row, &range)) {
             notes.push("arrows: goes on beyond the axis".to_owned());
@@ -103,8 +105,7 @@ impl<'a> Forest<'a> {
             area.draw(&Text::new(label, (x, bottom + px(4)), centred(11, INK)))?;
         }
         let loss = words::quantity(self.loss);
-        let what =
-            format!("{loss} − {loss} without decay (nats per token); left of 0 is better");
+        let what = format!("{loss} − {loss} without decay (nats per token); left of 0 is better");
         let middle = self.place((self.range.start + self.range.end) / 2.0);
         area.draw(&Text::new(what, (middle, bottom + px(22)), centred(11, INK)))?;
         Ok(())

@@ -42,7 +42,8 @@ impl Lines {
     /// Across the chart: dashed what counts, whole the floor.
     pub fn draw<DB: Backend>(&self, chart: &mut Chart<DB>, across: &Range<f64>) -> Result<()> {
         for (reference, level) in &self.shown {
-            let (ends, style) = ([across.start, across.end].map(|at| (at, *level)), line(INK, 0.4, 2));
+            let (ends, style) =
+                ([across.start, across.end].map(|at| (at, *level)), line(INK, 0.4, 2));
             if *reference == Reference::Floor {
                 chart.draw_series(LineSeries::new(ends, style))?;
             } else {

@@ -115,7 +115,8 @@ impl<'a> Phase<'a> {
             .draw()?;
         for path in &panel.paths {
             path.draw(&mut chart, (train, val))?;
-            let shown = path.points.iter().filter(|one| train.contains(&one.1) && val.contains(&one.2));
+            let shown =
+                path.points.iter().filter(|one| train.contains(&one.1) && val.contains(&one.2));
             let places = shown.map(|(step, train, val)| (*step, (*train, *val)));
             add_step_hints(hints, &chart, &format!("{}, λ = {}", panel.title, path.label), places);
         }
@@ -190,9 +191,8 @@ impl Path {
             for piece in pieces(piece.into_iter().map(|(x, y)| (y, x)), train) {
                 // Segment by segment: a thick line through a sharp turn would leave a spike there.
                 let segments = piece.windows(2).map(|ends| [ends[0], ends[1]]);
-                let segment = |ends: [(f64, f64); 2]| {
-                    PathElement::new(ends.map(|(y, x)| (x, y)), style)
-                };
+                let segment =
+                    |ends: [(f64, f64); 2]| PathElement::new(ends.map(|(y, x)| (x, y)), style);
                 chart.draw_series(segments.map(segment))?;
             }
         }

@@ -8,8 +8,8 @@ use plotters::prelude::*;
 use super::against_lambda::Axis;
 use super::axes::Chart;
 use super::canvas::{
-    Area, Backend, CAPTION, Figure, Hints, TITLE, centred, draw_caption, draw_title, left, line, px,
-    text,
+    Area, Backend, CAPTION, Figure, Hints, TITLE, centred, draw_caption, draw_title, left, line,
+    px, text,
 };
 use super::data::Data;
 use super::markers::Look;
@@ -85,7 +85,8 @@ impl<'a> Regret<'a> {
         let sd = data.analysis.baseline.and_then(|one| one.half_width).unwrap_or(0.0);
         let start = (-sd).clamp(-0.3 * range.end, 0.0).min(range.start);
         let values = start..range.end;
-        let mut notes = vec!["mean over seeds with its 95% interval; ring: best by val loss".to_owned()];
+        let mut notes =
+            vec!["mean over seeds with its 95% interval; ring: best by val loss".to_owned()];
         notes.extend(epsilon.map(|one| {
             format!("grey: within ε = {} of {}", format::three_digits(one), words::quantity(loss))
         }));
@@ -197,7 +198,8 @@ impl Panel {
             (self.axis.at(*lambda), format::number(digits))
         });
         let totals: Vec<(f64, String)> = totals.collect();
-        for (ticks, edge, away) in [(&self.axis.ticks, values.start, 1), (&totals, values.end, -1)] {
+        for (ticks, edge, away) in [(&self.axis.ticks, values.start, 1), (&totals, values.end, -1)]
+        {
             let room = |(value, label): &(f64, String)| {
                 (f64::from(at(*value, edge).0) / f64::from(super::canvas::SCALE), width(label, 11))
             };

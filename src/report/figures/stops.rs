@@ -70,7 +70,8 @@ impl<'a> Stops<'a> {
         let least = data.analysis.baseline.and_then(|baseline| baseline.sd).unwrap_or(0.0);
         let ruler = Ruler::of_arms(rows.iter().map(|row| row.last), none, least)?;
         let (range, levels) = Lines::with_range(data, ruler, values())?;
-        let mut notes = vec!["filled: last step, hollow: stopped at the lowest val loss".to_owned()];
+        let mut notes =
+            vec!["filled: last step, hollow: stopped at the lowest val loss".to_owned()];
         notes.extend(stopped.map(|_| "black line: no decay, stopped".to_owned()));
         if values().any(|value| !range.contains(&value)) {
             notes.push("arrow: beyond the axis".to_owned());

@@ -254,7 +254,12 @@ impl Figure for Story<'_> {
         }
         draw_title(&header, &self.title, &notes)?;
         for (panel, area) in self.panels.iter().zip(body.split_evenly((1, 2))) {
-            panel.draw(&area, (0.0..self.last * across, self.values.clone()), &self.levels, hints)?;
+            panel.draw(
+                &area,
+                (0.0..self.last * across, self.values.clone()),
+                &self.levels,
+                hints,
+            )?;
         }
         Ok(())
     }

@@ -8,9 +8,8 @@ use crate::stats::{Analysis, Comparison, Quantity, Tally, ValuesTable};
 /// Of the differences from no decay and from stopping.
 pub fn differences_title(analysis: &Analysis) -> String {
     let what = capitalised(quantity(analysis.loss));
-    let of = |family: TestFamily| -> Tally {
-        analysis.family(family).map(Comparison::kind).collect()
-    };
+    let of =
+        |family: TestFamily| -> Tally { analysis.family(family).map(Comparison::kind).collect() };
     let none = of(TestFamily::AgainstNone);
     match none.tested() {
         0 => format!("{what} against no decay"),
@@ -29,8 +28,7 @@ pub fn values_title(analysis: &Analysis, table: &ValuesTable) -> String {
 /// Of what every arm ends with and would have had.
 pub fn stopping_title(analysis: &Analysis) -> String {
     let what = capitalised(quantity(analysis.loss));
-    let tally: Tally =
-        analysis.family(TestFamily::AgainstStopping).map(Comparison::kind).collect();
+    let tally: Tally = analysis.family(TestFamily::AgainstStopping).map(Comparison::kind).collect();
     let told = match tally.tested() {
         0 => String::new(),
         _ => format!("; against stopping no decay: {}", counted(tally, "rule")),

@@ -106,9 +106,7 @@ pub fn of_arms(data: &Data) -> (Vec<Line<'_>>, Option<String>) {
         let own = analysis.headline.iter().filter(|one| one.family == Some(family));
         section(&mut lines, heading, rows(data, own.collect(), true));
     }
-    let own = |row: &&Comparison| {
-        row.quantity == analysis.loss && !row.left.rule.in_values_table
-    };
+    let own = |row: &&Comparison| row.quantity == analysis.loss && !row.left.rule.in_values_table;
     let all = rows(data, analysis.against_none.iter().filter(own).collect(), false);
     let (all, left_out) = lowest(all);
     section(&mut lines, "Every arm, with its own 95% interval", all);
@@ -118,9 +116,10 @@ pub fn of_arms(data: &Data) -> (Vec<Line<'_>>, Option<String>) {
 /// The rows of the published recipes, at raw λ and at matched Λ.
 pub fn of_values(table: &ValuesTable) -> (Vec<Line<'_>>, Option<String>) {
     let (mut lines, mut left_out) = (Vec::new(), None);
-    for (transfer, heading) in
-        [(Transfer::Raw, "At the published λ"), (Transfer::Matched, "At the λ of its total decay Λ")]
-    {
+    for (transfer, heading) in [
+        (Transfer::Raw, "At the published λ"),
+        (Transfer::Matched, "At the λ of its total decay Λ"),
+    ] {
         let rows = table.rows.iter().filter_map(|values| of_published(values, transfer));
         let (rows, more) = lowest(rows.collect());
         left_out = left_out.or(more);
