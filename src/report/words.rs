@@ -15,7 +15,10 @@ mod warnings;
 use super::format;
 use crate::stats::{Analysis, Kind, Quantity};
 
-pub use figures::{differences_title, last_step_title, regret_title, stopping_title, values_title};
+pub use figures::{
+    differences_title, last_step_title, regret_title, stopping_title, transfer_heading,
+    values_title,
+};
 pub use findings::{family, finding, line, story_title, verdicts};
 pub use levels::{levels, reference};
 pub use nothing::no_result;

@@ -54,7 +54,7 @@ impl<'a> Forest<'a> {
     pub fn of_values(data: &'a Data) -> Option<Self> {
         let table = data.analysis.values.as_ref()?;
         let (lines, left_out) = rows::of_values(table);
-        let mut forest = Forest::new(data, words::values_title(&data.analysis, table), lines)?;
+        let mut forest = Forest::new(data, words::values_title(&data.analysis), lines)?;
         let evidence = "names: ● documented, ✗ contradicted by its paper, ○ undisclosed";
         forest.notes.insert(0, evidence.to_owned());
         forest.notes.extend(left_out);
@@ -184,7 +184,7 @@ impl Figure for Forest<'_> {
             match line {
                 Line::Row(row) => self.draw_row(&body, row, y, hints)?,
                 Line::Heading(text) => {
-                    body.draw(&Text::new(*text, (px(4), y), left(12, INK)))?;
+                    body.draw(&Text::new(text.clone(), (px(4), y), left(12, INK)))?;
                 }
             }
         }

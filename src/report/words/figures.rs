@@ -17,12 +17,18 @@ pub fn differences_title(analysis: &Analysis) -> String {
     }
 }
 
-/// Of the published recipes.
-pub fn values_title(analysis: &Analysis, table: &ValuesTable) -> String {
-    let of = |transfer: Transfer| counted(table.tally(transfer), "");
-    let what = capitalised(quantity(analysis.loss));
-    let [raw, matched] = [Transfer::Raw, Transfer::Matched].map(of);
-    format!("{what} against no decay at raw λ: {raw}; at matched Λ: {matched}")
+/// Of the published recipes: what is claimed stands above the rows that it counts.
+pub fn values_title(analysis: &Analysis) -> String {
+    format!("{} of published recipes against no decay", capitalised(quantity(analysis.loss)))
+}
+
+/// Above the rows of one transfer, with what was found.
+pub fn transfer_heading(table: &ValuesTable, transfer: Transfer) -> String {
+    let at = match transfer {
+        Transfer::Matched => "At the λ of its total decay Λ",
+        Transfer::Raw | Transfer::None => "At the published λ",
+    };
+    format!("{at}: {}", counted(table.tally(transfer), ""))
 }
 
 /// Of what every arm ends with and would have had.

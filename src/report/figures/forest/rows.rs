@@ -16,7 +16,7 @@ const MOST_ROWS: usize = 60;
 /// A line of the figure.
 pub enum Line<'a> {
     /// Above the rows of one question.
-    Heading(&'static str),
+    Heading(String),
     Row(Row<'a>),
 }
 
@@ -104,31 +104,28 @@ pub fn of_arms(data: &Data) -> (Vec<Line<'_>>, Option<String>) {
     ];
     for (family, heading) in told {
         let own = analysis.headline.iter().filter(|one| one.family == Some(family));
-        section(&mut lines, heading, rows(data, own.collect(), true));
+        section(&mut lines, heading.to_owned(), rows(data, own.collect(), true));
     }
     let own = |row: &&Comparison| row.quantity == analysis.loss && !row.left.rule.in_values_table;
     let all = rows(data, analysis.against_none.iter().filter(own).collect(), false);
     let (all, left_out) = lowest(all);
-    section(&mut lines, "Every arm, with its own 95% interval", all);
+    section(&mut lines, "Every arm, with its own 95% interval".to_owned(), all);
     (lines, left_out)
 }
 
 /// The rows of the published recipes, at raw λ and at matched Λ.
 pub fn of_values(table: &ValuesTable) -> (Vec<Line<'_>>, Option<String>) {
     let (mut lines, mut left_out) = (Vec::new(), None);
-    for (transfer, heading) in [
-        (Transfer::Raw, "At the published λ"),
-        (Transfer::Matched, "At the λ of its total decay Λ"),
-    ] {
+    for transfer in [Transfer::Raw, Transfer::Matched] {
         let rows = table.rows.iter().filter_map(|values| of_published(values, transfer));
         let (rows, more) = lowest(rows.collect());
         left_out = left_out.or(more);
-        section(&mut lines, heading, rows);
+        section(&mut lines, words::transfer_heading(table, transfer), rows);
     }
     (lines, left_out)
 }
 
-fn section<'a>(lines: &mut Vec<Line<'a>>, heading: &'static str, rows: Vec<Row<'a>>) {
+fn section<'a>(lines: &mut Vec<Line<'a>>, heading: String, rows: Vec<Row<'a>>) {
     if !rows.is_empty() {
         lines.push(Line::Heading(heading));
         lines.extend(rows.into_iter().map(Line::Row));
