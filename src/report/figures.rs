@@ -7,10 +7,14 @@ mod curves;
 mod data;
 mod forest;
 mod heatmap;
+mod levels;
 mod markers;
 mod palette;
+mod phase;
+mod regret;
 mod room;
 mod scale;
+mod stops;
 mod story;
 
 use anyhow::{Context, Result};
@@ -21,6 +25,9 @@ use canvas::Figure;
 use curves::Curves;
 use forest::Forest;
 use heatmap::HeatMap;
+use phase::Phase;
+use regret::Regret;
+use stops::Stops;
 use story::Story;
 
 pub use canvas::escape;
@@ -47,16 +54,26 @@ pub fn draw_all(data: &Data) -> Result<Vec<Drawing>> {
     let mut easel = Easel::default();
     let story = "Train and val loss without decay and at the best decay";
     easel.draw("overfitting", story, Story::new(data))?;
-    let values = "Val loss of every published recipe against no decay, at raw and matched λ";
+    let values = "Loss of every published recipe against no decay, at raw λ and at matched Λ";
     easel.draw("values-table", values, Forest::of_values(data))?;
-    easel.draw("differences", "Val loss of every arm against no decay", Forest::of_arms(data))?;
+    easel.draw(
+        "differences",
+        "Loss of every rule and every arm against no decay",
+        Forest::of_arms(data),
+    )?;
+    let stops = "Loss of every arm at its last step and stopped at its best";
+    easel.draw("final-and-stopped", stops, Stops::new(data))?;
+    let regret = "What each λ costs against the best of its rule, by form";
+    easel.draw("regret", regret, Regret::new(data))?;
     let against = [
-        (Quantity::ValLoss, "val-loss", "Val loss at the last step against λ, by rule"),
+        (data.analysis.loss, "loss-by-lambda", "Loss at the last step against λ, by rule"),
         (Quantity::Gap, "gap-by-lambda", "Generalization gap at the last step against λ, by rule"),
     ];
     for (quantity, name, alternative) in against {
         easel.draw(name, alternative, AgainstLambda::new(data, quantity))?;
     }
+    let phase = "Train loss against val loss over training, by rule and λ";
+    easel.draw("phase", phase, Phase::new(data))?;
     let loss = "Train and val loss over training, by rule and λ";
     easel.draw("loss-curves", loss, Curves::loss(data))?;
     let gap = "Generalization gap over training, by rule and λ";

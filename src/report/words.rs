@@ -1,6 +1,7 @@
 //! What the statistics say, in sentences. Nothing here counts or compares: a sentence claims what the
 //! [`Kind`](crate::stats::Kind) of a finding allows.
 
+mod figures;
 mod findings;
 mod levels;
 mod nothing;
@@ -14,8 +15,12 @@ mod warnings;
 use super::format;
 use crate::stats::{Analysis, Kind, Quantity};
 
+pub use figures::{
+    differences_title, last_step_title, regret_title, stopping_title, transfer_heading,
+    values_title,
+};
 pub use findings::{family, finding, line, story_title, verdicts};
-pub use levels::levels;
+pub use levels::{levels, reference};
 pub use nothing::no_result;
 pub use power::{needed, power};
 pub use reading::fine_print;

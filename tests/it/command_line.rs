@@ -33,7 +33,7 @@ fn a_sweep_leaves_its_files_and_answers_on_stdout() {
         val_loss,gap,weight_norm";
     assert!(header.starts_with(fixed), "{header}");
     assert!(!rows(&results.join("manifest.csv")).is_empty());
-    for figure in ["loss-curves.png", "generalization-gap.png", "val-loss.png"] {
+    for figure in ["loss-curves.png", "generalization-gap.png", "loss-by-lambda.png"] {
         let png = fs::read(results.join("figures").join(figure)).unwrap();
         assert!(png.starts_with(b"\x89PNG") && png.len() > 5000, "{figure}");
     }

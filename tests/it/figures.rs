@@ -184,7 +184,7 @@ fn two_recipes_of_one_form_and_mask_differ_in_line_marker_and_key() {
         let experiment = Experiment { lambdas: vec![0.0, 0.1, 1.0], lrs, ..Experiment::default() };
         experiment.write(folder.path());
         wane::report::write(folder.path(), folder.path()).unwrap();
-        fs::read_to_string(folder.path().join("figures/val-loss.svg")).unwrap()
+        fs::read_to_string(folder.path().join("figures/loss-by-lambda.svg")).unwrap()
     };
     let (one, two) = (draw(&[0.001]), draw(&[0.001, 0.003]));
     assert!(colours(&two).len() > colours(&one).len(), "{:?}", colours(&two));

@@ -52,6 +52,15 @@ fn every_column_and_file_of_results_is_on_the_page() {
         assert_eq!(columns(&results.join(file)), listed(&format!("### `{file}`")), "{file}");
     }
     assert_eq!(names_in(&results), names_listed("## `results/<name>/`"));
+    let drawn = |name: &str| -> BTreeSet<String> {
+        let names = names_in(&folder.path().join(name).join("figures"));
+        names.iter().filter_map(|name| Some(name.strip_suffix(".svg")?.to_owned())).collect()
+    };
+    let mut figures = drawn("tiny");
+    figures.extend(drawn("recipes"));
+    // Drawn only where the learning rate varies as well.
+    figures.insert("heatmap".to_owned());
+    assert_eq!(figures, names_listed("### `figures/`"));
     let run = fs::read_dir(folder.path().join(".runs")).unwrap().next().unwrap().unwrap().path();
     let mut of_a_run = names_listed("## `results/.runs/<id>/`");
     of_a_run.remove("set-aside-N/");

@@ -94,7 +94,7 @@ fn a_report_is_drawn_again_from_the_csv_files_alone() {
     let folder = tempfile::tempdir().unwrap();
     wane_ok(&["sweep", text(&fixture("tiny.toml")), "--out", text(folder.path()), "--quiet"]);
     let results = folder.path().join("tiny");
-    let figure = results.join("figures/val-loss.svg");
+    let figure = results.join("figures/loss-by-lambda.svg");
     let (svg, page) = (fs::read(&figure).unwrap(), fs::read(results.join("report.html")).unwrap());
     for gone in ["figures", "report.html", "summary.csv", "summary.json"] {
         let path = results.join(gone);
@@ -288,7 +288,7 @@ fn a_report_goes_elsewhere_and_leaves_its_folder_as_it_was() {
     let call = wane_ok(&["report", text(&results), "--out", text(&out)]);
     assert!(call.stdout.contains(text(&out.join("report.html"))), "{}", call.stdout);
     assert!(contents(&results) == before && !results.join("figures").exists());
-    for file in ["summary.csv", "summary.json", "report.html", "figures/val-loss.png"] {
+    for file in ["summary.csv", "summary.json", "report.html", "figures/loss-by-lambda.png"] {
         assert!(out.join(file).is_file(), "{file}");
     }
 }
@@ -348,7 +348,17 @@ fn figures_look_as_they_did() {
         fs::copy(kept.join(file), results.join(file)).unwrap();
     }
     wane_ok(&["report", text(&results)]);
-    for figure in ["overfitting", "differences", "val-loss", "generalization-gap", "heatmap"] {
+    let figures = [
+        "overfitting",
+        "differences",
+        "final-and-stopped",
+        "regret",
+        "loss-by-lambda",
+        "phase",
+        "generalization-gap",
+        "heatmap",
+    ];
+    for figure in figures {
         let drawn = fs::read_to_string(results.join(format!("figures/{figure}.svg"))).unwrap();
         let snapshot = kept.join(format!("{figure}.svg"));
         if std::env::var_os("UPDATE_SNAPSHOTS").is_some() {

@@ -7,19 +7,20 @@ use std::ops::Range;
 use anyhow::Result;
 use plotters::prelude::*;
 
-use super::axes::{Chart, draw_floor};
+use super::axes::Chart;
 use super::canvas::{
     Area, Backend, CAPTION, Figure, Hints, SCALE, TITLE, centred, draw_caption, draw_title, line,
     px, text,
 };
 use super::data::{Data, Rules};
+use super::levels::Lines;
 use super::markers::Look;
 use super::palette::{FAINT, INK};
 use super::room::{fit, thinned, width};
 use super::scale::{Ruler, tick};
 use crate::report::{format, words};
 use crate::stats::{Cell, Group, Quantity};
-use axis::Axis;
+pub use axis::Axis;
 
 const SIZE: (u32, u32) = (880, 440);
 /// Rules that are told apart, at most, columns of their names, and the room of a name's line.
@@ -43,7 +44,7 @@ pub struct AgainstLambda<'a> {
     left_out: Option<String>,
     axis: Axis,
     values: Range<f64>,
-    floor: Option<f64>,
+    levels: Option<Lines>,
     caption: &'a str,
 }
 
@@ -58,13 +59,7 @@ impl<'a> AgainstLambda<'a> {
         let (groups, names, left_out) = (rules.shown.clone(), rules.names(), rules.left_out());
         let runs = || groups.iter().flat_map(|group| &group.cells).flat_map(|cell| &cell.runs);
         let values = runs().filter(|run| run.is_done()).filter_map(|run| quantity.of(run));
-        let floor = data.floor.filter(|_| quantity == Quantity::ValLoss);
-        let centre = match quantity {
-            Quantity::Gap => data.ruler(|row| row.gap).map_or(0.0, |ruler| ruler.centre),
-            _ => values.clone().fold(f64::INFINITY, f64::min),
-        };
-        let values = Ruler { centre, reach: data.reach() }.range_with_floor(values, floor)?;
-        let floor = floor.filter(|floor| values.contains(floor));
+        let (values, levels) = ruled(data, quantity, &groups, values)?;
         let looks = groups.iter().map(|group| Look::of(&group.rule, groups.iter().copied()));
         let looks = looks.collect();
         let widest = names.iter().map(|name| width(name, 12)).fold(0.0, f64::max);
@@ -79,7 +74,7 @@ impl<'a> AgainstLambda<'a> {
             left_out,
             axis,
             values,
-            floor,
+            levels,
             caption,
         })
     }
@@ -90,16 +85,17 @@ impl<'a> AgainstLambda<'a> {
 
     /// Title, how to read the figure, and a key above the chart, where it covers nothing.
     fn draw_header<DB: Backend>(&self, area: &Area<DB>) -> Result<()> {
-        let (title, minima) = match self.quantity {
-            Quantity::Gap => ("Generalization gap at the last step against λ", ""),
-            _ => ("Val loss at the last step against λ", "; ring: lowest mean"),
+        let title = words::last_step_title(self.quantity);
+        let minima = match self.quantity {
+            Quantity::Gap => "",
+            _ => "; ring: lowest mean val loss",
         };
         let mut notes =
             vec![format!("small: seeds, large: their mean with its 95% interval{minima}")];
-        notes.extend(self.floor.map(|_| "grey line: the floor that no model can beat".to_owned()));
+        notes.extend(self.levels.iter().flat_map(Lines::notes));
         notes.extend(self.exceptions().into_iter().map(str::to_owned));
         notes.extend(self.left_out.clone());
-        draw_title(area, title, &notes)?;
+        draw_title(area, &title, &notes)?;
         let wide = SIZE.0 / self.columns;
         for (index, (look, name)) in self.looks.iter().zip(&self.names).enumerate() {
             let (column, row) = (index as u32 % self.columns, index as u32 / self.columns);
@@ -157,13 +153,13 @@ impl<'a> AgainstLambda<'a> {
         let hollow = inside.iter().filter(|mean| !group.may_be_best(mean.cell));
         look.draw_markers(chart, hollow.map(|mean| mean.at), (radius - 2, WHITE.filled()))?;
         for mean in &beyond {
-            self.draw_arrow(chart, mean, look.colour)?;
+            look.draw_beyond(chart, mean.at, &self.values)?;
         }
         let empty = group.cells.iter().filter(|cell| cell.done().next().is_none());
         let crosses = empty.map(|cell| (at(cell.weight_decay), self.values.start));
         let cross = |at| Cross::new(at, px(4), line(look.colour, 1.0, 2));
         chart.draw_series(crosses.map(cross))?;
-        let best = group.best().filter(|_| self.quantity == Quantity::ValLoss);
+        let best = group.best().filter(|_| self.quantity != Quantity::Gap);
         let best = best.and_then(|best| self.mean(best)).filter(|best| !self.is_beyond(best));
         let ring = |mean: Mean| Circle::new(mean.at, px(9), line(look.colour, 1.0, 2));
         chart.draw_series(best.map(ring))?;
@@ -173,20 +169,6 @@ impl<'a> AgainstLambda<'a> {
     /// Where a mean is drawn: at the edge, if it lies beyond.
     fn shown(&self, mean: &Mean) -> (f64, f64) {
         (mean.at.0, mean.at.1.clamp(self.values.start, self.values.end))
-    }
-
-    /// A triangle at the edge that a mean lies beyond, pointing there.
-    fn draw_arrow<DB: Backend>(
-        &self,
-        chart: &mut Chart<DB>,
-        mean: &Mean,
-        colour: RGBColor,
-    ) -> Result<()> {
-        let back = if mean.at.1 > self.values.end { px(10) } else { -px(10) };
-        let triangle = vec![(0, 0), (px(6), back), (-px(6), back)];
-        let arrow = EmptyElement::at(self.shown(mean)) + Polygon::new(triangle, colour.filled());
-        chart.draw_series([arrow])?;
-        Ok(())
     }
 
     fn mean<'c>(&self, cell: &'c Cell) -> Option<Mean<'c>> {
@@ -218,6 +200,26 @@ impl<'a> AgainstLambda<'a> {
         let (label, what) = (&self.names[place], words::quantity(self.quantity));
         format!("{label}, λ = {lambda}: {what} {}", format::fixed(mean.at.1, 4))
     }
+}
+
+/// The axis as the arms that matter rule it, and the levels of a loss.
+fn ruled(
+    data: &Data,
+    quantity: Quantity,
+    groups: &[&Group],
+    values: impl Iterator<Item = f64> + Clone,
+) -> Option<(Range<f64>, Option<Lines>)> {
+    let mean = |cell: &Cell| cell.mean(|run| quantity.of(run));
+    let means = groups.iter().flat_map(|group| &group.cells).filter_map(mean);
+    let none = groups.iter().filter_map(|group| mean(group.baseline.as_ref()?));
+    let none = none.filter(|mean| mean.abs() <= 4.0 * data.reach());
+    let seeds = data.analysis.baseline.and_then(|baseline| baseline.sd).unwrap_or(0.0);
+    let ruler = Ruler::of_arms(means, none, seeds)?;
+    if quantity == Quantity::Gap {
+        return Some((ruler.range(values)?, None));
+    }
+    let (range, levels) = Lines::with_range(data, ruler, values)?;
+    Some((range, Some(levels)))
 }
 
 /// A cell as a point of the figure.
@@ -274,7 +276,9 @@ impl Figure for AgainstLambda<'_> {
             .axis_desc_style(text(12, INK))
             .draw()?;
         self.draw_ticks(&area, &chart)?;
-        draw_floor(&mut chart, &across, self.floor)?;
+        if let Some(levels) = &self.levels {
+            levels.draw(&mut chart, &across)?;
+        }
         (0..self.groups.len()).try_for_each(|place| self.draw_group(&mut chart, place, hints))
     }
 }

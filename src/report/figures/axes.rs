@@ -88,3 +88,17 @@ pub fn add_hints<DB: Backend>(
         hints.add(chart.backend_coord(&(step, value)), hint);
     }
 }
+
+/// Tells steps at places of two losses.
+pub fn add_step_hints<DB: Backend>(
+    hints: &mut Hints,
+    chart: &Chart<DB>,
+    name: &str,
+    places: impl Iterator<Item = (f64, (f64, f64))>,
+) {
+    for (step, (train, val)) in places {
+        let [shown_train, shown_val] = [train, val].map(|loss| format::fixed(loss, 4));
+        let hint = format!("{name}, step {step}: train {shown_train}, val {shown_val}");
+        hints.add(chart.backend_coord(&(train, val)), hint);
+    }
+}

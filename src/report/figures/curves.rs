@@ -208,7 +208,8 @@ impl Curves {
         let ruler = Ruler::of_curve(lowest.solid.means().map(|(_, value)| value), unit)?;
         let settled = points().filter(|point| point.step >= last * 0.15);
         let ends = |point: &Point| [point.low, point.high];
-        let values = ruler.range_with_floor(settled.flat_map(ends), floor)?;
+        let values = ruler.range(settled.flat_map(ends))?;
+        let values = floor.map_or(values.clone(), |floor| Ruler::with_level(values, floor));
         let widest = curves().map(|curve| width(&curve.label, LETTERS)).fold(0.0, f64::max);
         // An arrow may come before the label.
         let label = widest + 2.0 * f64::from(LETTERS);

@@ -2,6 +2,7 @@
 //! differ in their recipe alone the shade, the stroke and the marker's notches.
 
 use std::f64::consts::TAU;
+use std::ops::Range;
 
 use anyhow::Result;
 use plotters::prelude::*;
@@ -48,6 +49,21 @@ impl Look {
     ) -> Result<()> {
         let marker = |at| EmptyElement::at(at) + Polygon::new(self.outline(radius), style);
         chart.draw_series(points.into_iter().map(marker))?;
+        Ok(())
+    }
+
+    /// A triangle at the edge that a point lies beyond, pointing there.
+    pub fn draw_beyond<DB: Backend>(
+        self,
+        chart: &mut Chart<DB>,
+        (x, y): (f64, f64),
+        values: &Range<f64>,
+    ) -> Result<()> {
+        let back = if y > values.end { px(10) } else { -px(10) };
+        let triangle = vec![(0, 0), (px(6), back), (-px(6), back)];
+        let edge = (x, y.clamp(values.start, values.end));
+        let arrow = EmptyElement::at(edge) + Polygon::new(triangle, self.colour.filled());
+        chart.draw_series([arrow])?;
         Ok(())
     }
 

@@ -34,6 +34,21 @@ impl Ruler {
         Some(Ruler { centre, reach: ran.max(centre.abs()).max(unit) })
     }
 
+    /// By the arms that matter: from the lowest, twice as far as half of the means or a value that must be
+    /// seen, and at least `least`.
+    pub fn of_arms(
+        means: impl Iterator<Item = f64>,
+        seen: impl Iterator<Item = f64>,
+        least: f64,
+    ) -> Option<Self> {
+        let mut means: Vec<f64> = means.filter(|mean| mean.is_finite()).collect();
+        means.sort_by(f64::total_cmp);
+        let centre = *means.first()?;
+        let half = means[(means.len() - 1) / 2] - centre;
+        let seen = seen.filter(|value| value.is_finite()).map(|value| (value - centre).abs());
+        Some(Ruler { centre, reach: 2.0 * seen.fold(half.max(least), f64::max) })
+    }
+
     /// Whether a value is far beyond what this ruler and these values call near.
     fn limit(self, values: &[f64]) -> f64 {
         let mut distances: Vec<f64> =
@@ -56,19 +71,14 @@ impl Ruler {
         range_of(near)
     }
 
-    /// [`range`](Self::range), and the floor as well where that lies near: an axis that reached down to
-    /// a far one would squeeze what it shows.
-    pub fn range_with_floor(
-        self,
-        values: impl Iterator<Item = f64>,
-        floor: Option<f64>,
-    ) -> Option<Range<f64>> {
-        let range = self.range(values)?;
-        let near = |floor: &f64| range.start - floor < 0.25 * (range.end - range.start);
-        match floor.filter(near) {
-            Some(floor) => range_of([range.start, range.end, floor].into_iter()),
-            None => Some(range),
+    /// A range that reaches down to a level as well where that lies near: an axis that reached down to a
+    /// far one would squeeze what it shows.
+    pub fn with_level(range: Range<f64>, level: f64) -> Range<f64> {
+        let near = range.start - level < 0.25 * (range.end - range.start);
+        if !near || level >= range.start {
+            return range;
         }
+        range_of([range.start, range.end, level].into_iter()).unwrap_or(range)
     }
 }
 

@@ -10,6 +10,7 @@ use super::canvas::{
     Area, Backend, CAPTION, Figure, Hints, TITLE, draw_caption, draw_title, left, line, px,
 };
 use super::data::{Data, Series};
+use super::levels::Lines;
 use super::palette::{self, INK};
 use super::room::width;
 use super::scale::{Ruler, area, pieces};
@@ -18,6 +19,8 @@ use crate::report::{format, words};
 use crate::stats::{Analysis, Cell, GapChange, Group};
 
 const SIZE: (u32, u32) = (880, 400);
+/// The steep start of a run, as a share of its steps: it does not rule the axis.
+const SETTLED: f64 = 0.1;
 /// Width of a panel's chart, and the height of a label as a share of it.
 const CHART: f64 = 366.0;
 const LABEL: f64 = 15.0 / 320.0;
@@ -28,6 +31,7 @@ pub struct Story<'a> {
     panels: Vec<Panel>,
     last: f64,
     values: Range<f64>,
+    levels: Lines,
     caption: &'a str,
 }
 
@@ -36,6 +40,8 @@ struct Panel {
     colour: RGBColor,
     train: Series,
     val: Series,
+    /// The reported loss at the best step and at the last, where that is on test.
+    reported: Vec<(f64, f64)>,
 }
 
 impl<'a> Story<'a> {
@@ -54,10 +60,12 @@ impl<'a> Story<'a> {
         };
         let last = points().map(|(step, _)| step).fold(1.0, f64::max);
         let ruler = Ruler::of_curve(panels[1].val.means().map(|(_, value)| value), 0.0)?;
-        let settled = points().filter(|(step, _)| *step >= last * 0.1).map(|(_, value)| value);
-        let values = ruler.range_with_floor(settled, data.floor)?;
+        let all = panels.iter().flat_map(|panel| panel.train.0.iter().chain(&panel.val.0));
+        let settled = all.filter(|point| point.step >= last * SETTLED);
+        let ends = settled.flat_map(|point| [point.low, point.high]);
+        let (values, levels) = Lines::with_range(data, ruler, ends)?;
         let title = title(&data.analysis, group, best)?;
-        Some(Story { title, panels, last, values, caption: &data.caption })
+        Some(Story { title, panels, last, values, levels, caption: &data.caption })
     }
 }
 
@@ -74,19 +82,34 @@ impl Panel {
             colour: palette::form(form),
             train: data.series(cell, |row| row.train_loss),
             val: data.series(cell, |row| row.val_loss),
+            reported: reported(data, cell),
         }
+    }
+
+    /// Step and mean of the lowest val loss after the start.
+    fn turn(&self) -> Option<(f64, f64)> {
+        let trained = self.val.means().filter(|(step, _)| *step > 0.0);
+        trained.min_by(|a, b| a.1.total_cmp(&b.1))
+    }
+
+    /// The first val loss, where the axis does not show it.
+    fn start_above(&self, values: &Range<f64>) -> Option<f64> {
+        self.val.means().next().map(|(_, first)| first).filter(|first| *first > values.end)
     }
 
     fn draw<DB: Backend>(
         &self,
         area: &Area<DB>,
         (steps, values): (Range<f64>, Range<f64>),
+        levels: &Lines,
         hints: &mut Hints,
     ) -> Result<()> {
         let (title, axis) = (&self.title, "loss (nats per token)");
         let frame = Frame { title, axis, margin: 10, y_labels: 11 };
         let mut chart = frame.draw(area, (steps.clone(), values.clone()))?;
+        levels.draw(&mut chart, &steps)?;
         self.draw_lines(&mut chart, &values)?;
+        self.draw_marks(&mut chart, &values)?;
         for (name, series) in [("val", &self.val), ("train", &self.train)] {
             add_hints(hints, &chart, &format!("{title}, {name}"), series, &values);
         }
@@ -95,7 +118,7 @@ impl Panel {
         let [val_at, train_at] = label_places([val, train], &values, apart);
         for (name, value, at) in [("val", val, val_at), ("train", train, train_at)] {
             let label = format!("{}{name} {}", arrow(value, &values), format::fixed(value, 2));
-            let label = Text::new(label, (step * 1.015, at), left(12, self.colour));
+            let label = Text::new(label, (step * 1.03, at), left(12, self.colour));
             chart.draw_series([label])?;
         }
         let middle = ((val + train) / 2.0).clamp(values.start + apart, values.end - apart);
@@ -116,6 +139,10 @@ impl Panel {
 
     /// Train, val, and the gap between them.
     fn draw_lines<DB: Backend>(&self, chart: &mut Chart<DB>, values: &Range<f64>) -> Result<()> {
+        for series in [&self.train, &self.val] {
+            let band = area(series.band(), values);
+            chart.draw_series([Polygon::new(band, self.colour.mix(0.2).filled())])?;
+        }
         let down = self.train.means().collect::<Vec<_>>().into_iter().rev();
         let between = area(self.val.means().chain(down).collect(), values);
         chart.draw_series([Polygon::new(between, self.colour.mix(0.12).filled())])?;
@@ -129,6 +156,45 @@ impl Panel {
         }
         Ok(())
     }
+}
+
+impl Panel {
+    /// Where the val loss turns, what test says there and at the end, and where the curve comes from.
+    fn draw_marks<DB: Backend>(&self, chart: &mut Chart<DB>, values: &Range<f64>) -> Result<()> {
+        let is_shown = |at: &(f64, f64)| values.contains(&at.1);
+        if let Some(at) = self.turn().filter(is_shown) {
+            let far = px(7);
+            let diamond = vec![(far, 0), (0, far), (-far, 0), (0, -far), (far, 0)];
+            let mark = EmptyElement::at(at)
+                + Polygon::new(diamond.clone(), WHITE.filled())
+                + PathElement::new(diamond, line(self.colour, 1.0, 2));
+            chart.draw_series([mark])?;
+        }
+        for at in self.reported.iter().copied().filter(is_shown) {
+            let half = px(3);
+            let square = Rectangle::new([(-half, -half), (half, half)], INK.filled());
+            chart.draw_series([EmptyElement::at(at) + square])?;
+        }
+        if self.start_above(values).is_some() {
+            let triangle = vec![(0, 0), (px(6), px(9)), (-px(6), px(9))];
+            let arrow = Polygon::new(triangle, self.colour.filled());
+            chart.draw_series([EmptyElement::at((0.0, values.end)) + arrow])?;
+        }
+        Ok(())
+    }
+}
+
+/// Mean test losses of a cell: at the mean best step, and at the last.
+fn reported(data: &Data, cell: &Cell) -> Vec<(f64, f64)> {
+    let loss = data.analysis.loss;
+    if !loss.is_on_test() {
+        return Vec::new();
+    }
+    let best = cell.mean(|run| run.best_step.map(|step| step as f64));
+    let last = cell.mean(|run| Some(run.steps as f64));
+    let stopped = cell.mean(|run| loss.stopped().of(run));
+    let end = cell.mean(|run| loss.of(run));
+    [best.zip(stopped), last.zip(end)].into_iter().flatten().collect()
 }
 
 fn arrow(value: f64, values: &Range<f64>) -> &'static str {
@@ -151,6 +217,24 @@ fn label_places([a, b]: [f64; 2], values: &Range<f64>, apart: f64) -> [f64; 2] {
     if a < b { [middle - half, middle + half] } else { [middle + half, middle - half] }
 }
 
+impl Story<'_> {
+    /// How to read it; where the curves start, if the axis does not show that.
+    fn notes(&self) -> Vec<String> {
+        let mut notes = vec!["solid: val, dashed: train, bands: their range over seeds".to_owned()];
+        notes.push("◇ lowest val".to_owned());
+        if self.panels.iter().any(|panel| !panel.reported.is_empty()) {
+            notes.push("■ test".to_owned());
+        }
+        let starts = self.panels.iter().filter_map(|panel| panel.start_above(&self.values));
+        let start = starts.fold(f64::NEG_INFINITY, f64::max);
+        if start.is_finite() {
+            notes.push(format!("▲ starts at {}", format::fixed(start, 2)));
+        }
+        notes.extend(self.levels.notes());
+        notes
+    }
+}
+
 impl Figure for Story<'_> {
     fn size(&self) -> (u32, u32) {
         (SIZE.0, SIZE.1 + TITLE + CAPTION)
@@ -161,19 +245,21 @@ impl Figure for Story<'_> {
         let (area, bottom) = area.split_vertically(height as i32 - px(CAPTION));
         draw_caption(&bottom, self.caption)?;
         let (header, body) = area.split_vertically(px(TITLE));
-        let mut notes = vec![
-            "solid: val, dashed: train, shaded: the generalization gap; means over seeds"
-                .to_owned(),
-        ];
+        let mut notes = self.notes();
         // Labels beside the ends take more room with an arrow.
-        let mut across = 1.25;
+        let mut across = 1.28;
         if self.panels.iter().any(|panel| panel.is_beyond(&self.values)) {
             notes.push("arrow: ends beyond the axis".to_owned());
-            across = 1.4;
+            across = 1.43;
         }
         draw_title(&header, &self.title, &notes)?;
         for (panel, area) in self.panels.iter().zip(body.split_evenly((1, 2))) {
-            panel.draw(&area, (0.0..self.last * across, self.values.clone()), hints)?;
+            panel.draw(
+                &area,
+                (0.0..self.last * across, self.values.clone()),
+                &self.levels,
+                hints,
+            )?;
         }
         Ok(())
     }

@@ -5,7 +5,7 @@ use crate::report::format;
 use crate::stats::{Analysis, Epsilon, EpsilonOrigin, Reference, Spread};
 
 /// A model that counts, or the floor: "counting 5-grams".
-fn reference(reference: Reference) -> String {
+pub fn reference(reference: Reference) -> String {
     match reference {
         Reference::Uniform => "guessing among all tokens".to_owned(),
         Reference::Unigram => "counting tokens".to_owned(),

@@ -1,0 +1,44 @@
+use std::ops::Range;
+
+use super::super::scale::Ruler;
+use super::rows::Row;
+
+/// The differences and their intervals, without those far from 0 and from the others.
+pub fn range(rows: &[&Row], reach: f64) -> Option<Range<f64>> {
+    let mean = |row: &&Row| row.comparison.difference.mean;
+    let near = Ruler { centre: 0.0, reach }.range(rows.iter().map(|row| mean(row)))?;
+    let inside: Vec<&&Row> = rows.iter().filter(|row| near.contains(&mean(row))).collect();
+    let extent = |row: &Row| row.ends().map(f64::abs).into_iter().fold(0.0, f64::max);
+    let mut extents: Vec<f64> = inside.iter().map(|row| extent(row).min(4.0 * reach)).collect();
+    extents.sort_by(f64::total_cmp);
+    // Half of the rows rule the axis: what is several times as far off would squeeze them.
+    let far = 2.0 * extents.get(extents.len() / 2).copied().unwrap_or(reach).max(1e-9);
+    let ends = inside.iter().filter(|row| mean(row).abs() <= far).flat_map(|row| row.ends());
+    let clipped = ends.map(|end| end.clamp(-far, far));
+    let (lowest, highest) =
+        clipped.fold((0.0, 0.0), |(low, high): (f64, f64), end| (low.min(end), high.max(end)));
+    let air = (highest - lowest).max(1e-6) * 0.06;
+    Some(lowest - air..highest + air)
+}
+
+/// Whether a row or its interval goes on beyond the axis.
+pub fn is_clipped(row: &Row, range: &Range<f64>) -> bool {
+    let [low, high] = row.ends();
+    [low, high, row.comparison.difference.mean].iter().any(|value| !range.contains(value))
+}
+
+/// Decimals that tell neighbouring ticks apart, at least two.
+pub fn decimals(ticks: &[f64]) -> usize {
+    let step = ticks.windows(2).map(|pair| pair[1] - pair[0]).fold(1.0, f64::min);
+    (-step.log10().floor()).clamp(2.0, 9.0) as usize
+}
+
+/// Round numbers across a range, 0 among them.
+pub fn ticks(range: &Range<f64>) -> Vec<f64> {
+    let rough = (range.end - range.start) / 5.0;
+    let power = 10f64.powf(rough.log10().floor());
+    let step = [1.0, 2.0, 5.0, 10.0].map(|factor| factor * power);
+    let step = step.into_iter().find(|step| *step >= rough).unwrap_or(power);
+    let (first, last) = ((range.start / step).ceil() as i64, (range.end / step).floor() as i64);
+    (first..=last).map(|index| index as f64 * step).collect()
+}

@@ -1,0 +1,186 @@
+use anyhow::Result;
+use plotters::prelude::*;
+
+use super::super::canvas::{Area, Backend, px};
+use super::super::data::Data;
+use super::super::markers::Look;
+use super::super::palette;
+use crate::config::TestFamily;
+use crate::published::Transfer;
+use crate::report::{format, words};
+use crate::stats::{Comparison, Kind, Rule, ValuesRow, ValuesTable};
+
+/// Rows of a section that anyone reads.
+const MOST_ROWS: usize = 60;
+
+/// A line of the figure.
+pub enum Line<'a> {
+    /// Above the rows of one question.
+    Heading(String),
+    Row(Row<'a>),
+}
+
+/// One difference, under a name.
+pub struct Row<'a> {
+    pub name: String,
+    pub colour: RGBColor,
+    pub comparison: &'a Comparison,
+    /// Whether readers are told a verdict of it; it describes an arm otherwise.
+    pub is_verdict: bool,
+}
+
+impl<'a> Line<'a> {
+    pub fn row(&self) -> Option<&Row<'a>> {
+        match self {
+            Line::Row(row) => Some(row),
+            Line::Heading(_) => None,
+        }
+    }
+
+    pub fn row_mut(&mut self) -> Option<&mut Row<'a>> {
+        match self {
+            Line::Row(row) => Some(row),
+            Line::Heading(_) => None,
+        }
+    }
+}
+
+impl Row<'_> {
+    /// The ends of its bar: of the simultaneous interval of a verdict, of an arm's own 95% t-interval.
+    pub fn ends(&self) -> [f64; 2] {
+        let difference = self.comparison.difference;
+        let half = difference.half_width.unwrap_or(0.0);
+        let own = [difference.mean - half, difference.mean + half];
+        self.comparison.judgement.interval.filter(|_| self.is_verdict).unwrap_or(own)
+    }
+
+    pub fn thickness(&self) -> u32 {
+        if self.is_verdict { 2 } else { 1 }
+    }
+
+    pub fn numbers(&self) -> String {
+        let Comparison { difference, judgement, .. } = self.comparison;
+        match judgement.interval.filter(|_| self.is_verdict) {
+            Some(ends) => format!(
+                "{} {} {}",
+                format::signed(difference.mean, 3),
+                format::interval(ends, 3),
+                words::kind(judgement.kind)
+            ),
+            None => format::difference(Some(*difference), 3),
+        }
+    }
+
+    /// By its form what was found: not by colour alone. An arm has a bar across its line.
+    pub fn draw_marker<DB: Backend>(&self, area: &Area<DB>, (x, y): (i32, i32)) -> Result<()> {
+        let square = |half: i32| [(x - half, y - half), (x + half, y + half)];
+        if !self.is_verdict {
+            let bar = [(x - px(1), y - px(5)), (x + px(1), y + px(5))];
+            area.draw(&Rectangle::new(bar, self.colour.filled()))?;
+            return Ok(());
+        }
+        if self.comparison.kind() == Kind::Equivalent {
+            let far = px(7);
+            let diamond = [(x - far, y), (x, y - far), (x + far, y), (x, y + far)];
+            area.draw(&Polygon::new(diamond, self.colour.filled()))?;
+            return Ok(());
+        }
+        area.draw(&Rectangle::new(square(px(5)), self.colour.filled()))?;
+        if !self.comparison.is_distinguishable() {
+            area.draw(&Rectangle::new(square(px(3)), WHITE.filled()))?;
+        }
+        Ok(())
+    }
+}
+
+/// Every rule at its own best point, against no decay and against stopping, then every arm; and what is
+/// left out.
+pub fn of_arms(data: &Data) -> (Vec<Line<'_>>, Option<String>) {
+    let analysis = &data.analysis;
+    let mut lines = Vec::new();
+    let told = [
+        (TestFamily::AgainstNone, "Each rule at its best, against no decay"),
+        (TestFamily::AgainstStopping, "The same against no decay stopped"),
+    ];
+    for (family, heading) in told {
+        let own = analysis.headline.iter().filter(|one| one.family == Some(family));
+        section(&mut lines, heading.to_owned(), rows(data, own.collect(), true));
+    }
+    let own = |row: &&Comparison| row.quantity == analysis.loss && !row.left.rule.in_values_table;
+    let all = rows(data, analysis.against_none.iter().filter(own).collect(), false);
+    let (all, left_out) = lowest(all);
+    section(&mut lines, "Every arm, with its own 95% interval".to_owned(), all);
+    (lines, left_out)
+}
+
+/// The rows of the published recipes, at raw λ and at matched Λ.
+pub fn of_values(table: &ValuesTable) -> (Vec<Line<'_>>, Option<String>) {
+    let (mut lines, mut left_out) = (Vec::new(), None);
+    for transfer in [Transfer::Raw, Transfer::Matched] {
+        let rows = table.rows.iter().filter_map(|values| of_published(values, transfer));
+        let (rows, more) = lowest(rows.collect());
+        left_out = left_out.or(more);
+        section(&mut lines, words::transfer_heading(table, transfer), rows);
+    }
+    (lines, left_out)
+}
+
+fn section<'a>(lines: &mut Vec<Line<'a>>, heading: String, rows: Vec<Row<'a>>) {
+    if !rows.is_empty() {
+        lines.push(Line::Heading(heading));
+        lines.extend(rows.into_iter().map(Line::Row));
+    }
+}
+
+fn rows<'a>(data: &'a Data, all: Vec<&'a Comparison>, is_verdict: bool) -> Vec<Row<'a>> {
+    let names = names(&all);
+    let row = |(comparison, name): (&'a Comparison, String)| {
+        let colour = Look::of(&comparison.left.rule, &data.analysis.groups).colour;
+        Row { name, colour, comparison, is_verdict }
+    };
+    all.into_iter().zip(names).map(row).collect()
+}
+
+fn of_published(values: &ValuesRow, transfer: Transfer) -> Option<Row<'_>> {
+    let carried = values.carried(transfer)?;
+    let lambda = format::lambda(carried.run().form, carried.run().weight_decay);
+    let evidence = values.published.evidence;
+    let name = format!("{} {}   λ = {lambda}", evidence.mark(), words::row_title(values));
+    let (colour, comparison) = (palette::evidence(evidence), carried.against_none.as_ref()?);
+    let is_verdict = comparison.kind() != Kind::NoTest;
+    Some(Row { name, colour, comparison, is_verdict })
+}
+
+/// Rule and λ of each comparison's left side.
+fn names(all: &[&Comparison]) -> Vec<String> {
+    let rules: Vec<&Rule> = all.iter().map(|one| &one.left.rule).collect();
+    let mut distinct: Vec<&Rule> = Vec::new();
+    for rule in &rules {
+        if !distinct.contains(rule) {
+            distinct.push(rule);
+        }
+    }
+    let labels = words::labels(&distinct);
+    let known: Vec<f64> = all.iter().filter_map(|one| one.left.weight_decay).collect();
+    let mut known = format::labels(&known).into_iter();
+    let name = |one: &&Comparison| {
+        let place = distinct.iter().position(|rule| **rule == one.left.rule).unwrap_or_default();
+        let lambda = one.left.weight_decay.and_then(|_| known.next());
+        labels[place].clone() + &lambda.map_or(String::new(), |text| format!("   λ = {text}"))
+    };
+    all.iter().map(name).collect()
+}
+
+/// The rows with the lowest differences, in their order, and how many there are besides.
+fn lowest(mut rows: Vec<Row>) -> (Vec<Row>, Option<String>) {
+    let more = rows.len().saturating_sub(MOST_ROWS);
+    if more == 0 {
+        return (rows, None);
+    }
+    let mut means: Vec<f64> = rows.iter().map(|row| row.comparison.difference.mean).collect();
+    means.sort_by(f64::total_cmp);
+    let last = means[MOST_ROWS - 1];
+    rows.retain(|row| row.comparison.difference.mean <= last);
+    rows.truncate(MOST_ROWS);
+    (rows, Some(format!("the lowest {MOST_ROWS} arms; … {more} more in summary.csv")))
+}

@@ -1,0 +1,230 @@
+//! What every arm ends with beside what it would have had if stopped at its best step.
+
+use std::ops::Range;
+
+use anyhow::Result;
+use plotters::prelude::*;
+
+use super::canvas::{
+    Area, Backend, CAPTION, Figure, Hints, TITLE, centred, draw_caption, draw_title, left, line, px,
+};
+use super::data::Data;
+use super::levels::Lines;
+use super::markers::Look;
+use super::palette::{FAINT, INK};
+use super::room::{fit, spread, width};
+use super::scale::{Ruler, tick};
+use crate::report::{format, words};
+use crate::stats::{Cell, Group, Quantity};
+
+/// Width of the plot, of the numbers beside it, height of a row and of the axis.
+const PLOT: u32 = 420;
+const NUMBERS: u32 = 190;
+const ROW: u32 = 20;
+const AXIS: u32 = 60;
+/// Narrowest and widest column of names.
+const NAMES: (u32, u32) = (250, 520);
+const MOST_ROWS: usize = 60;
+const TICKS: usize = 6;
+
+/// A row per arm: the stopped loss hollow, the final one filled.
+pub struct Stops<'a> {
+    title: String,
+    notes: Vec<String>,
+    names: u32,
+    rows: Vec<Row>,
+    range: Range<f64>,
+    levels: Lines,
+    /// Of no decay, stopped: what decay has to beat.
+    stopped: Option<f64>,
+    loss: Quantity,
+    caption: &'a str,
+}
+
+struct Row {
+    name: String,
+    colour: RGBColor,
+    last: f64,
+    stopped: f64,
+}
+
+impl<'a> Stops<'a> {
+    /// The figure; `None` where no run reached its end.
+    pub fn new(data: &'a Data) -> Option<Self> {
+        let mut rows = rows(data);
+        let all = rows.len();
+        if all > MOST_ROWS {
+            let mut shown = spread(all, MOST_ROWS).into_iter().rev().collect::<Vec<_>>();
+            let mut place = 0;
+            rows.retain(|_| {
+                let keep = shown.last() == Some(&place);
+                place += 1;
+                keep && shown.pop().is_some()
+            });
+        }
+        let mut none = rows.iter().filter(|row| row.is_none());
+        // Of several settings none is what the others have to beat.
+        let stopped = none.next().filter(|_| none.next().is_none()).map(|row| row.stopped);
+        let values = || rows.iter().flat_map(|row| [row.last, row.stopped]);
+        let none = stopped.into_iter().filter(|loss| loss.abs() <= 4.0 * data.reach());
+        let least = data.analysis.baseline.and_then(|baseline| baseline.sd).unwrap_or(0.0);
+        let ruler = Ruler::of_arms(rows.iter().map(|row| row.last), none, least)?;
+        let (range, levels) = Lines::with_range(data, ruler, values())?;
+        let mut notes =
+            vec!["filled: last step, hollow: stopped at the lowest val loss".to_owned()];
+        notes.extend(stopped.map(|_| "black line: no decay, stopped".to_owned()));
+        if values().any(|value| !range.contains(&value)) {
+            notes.push("arrow: beyond the axis".to_owned());
+        }
+        notes.extend(levels.notes());
+        if all > rows.len() {
+            notes.push(format!("{} of {all} arms", rows.len()));
+        }
+        let widest = rows.iter().map(|row| width(&row.name, 12)).fold(0.0, f64::max);
+        let names = (widest.ceil() as u32 + 30).clamp(NAMES.0, NAMES.1);
+        for row in &mut rows {
+            row.name = fit(&row.name, 12, f64::from(names - 30));
+        }
+        let (title, loss) = (words::stopping_title(&data.analysis), data.analysis.loss);
+        let caption = &data.caption;
+        Some(Stops { title, notes, names, rows, range, levels, stopped, loss, caption })
+    }
+
+    /// Where a loss is, at the nearer edge where it is beyond.
+    fn place(&self, value: f64) -> i32 {
+        let value = value.clamp(self.range.start, self.range.end);
+        let share = (value - self.range.start) / (self.range.end - self.range.start);
+        px(self.names) + (share * f64::from(px(PLOT))) as i32
+    }
+
+    fn draw_axis<DB: Backend>(&self, area: &Area<DB>) -> Result<()> {
+        let bottom = px(ROW * self.rows.len() as u32 + 6);
+        let step = (self.range.end - self.range.start) / TICKS as f64;
+        let power = 10f64.powf(step.log10().floor());
+        let round = [1.0, 2.0, 5.0, 10.0].map(|factor| factor * power);
+        let step = round.into_iter().find(|round| *round >= step).unwrap_or(step);
+        let first = (self.range.start / step).ceil();
+        let ticks = (0..=TICKS).map(|index| (first + index as f64) * step);
+        for value in ticks.filter(|value| self.range.contains(value)) {
+            let x = self.place(value);
+            area.draw(&PathElement::new([(x, 0), (x, bottom)], line(FAINT, 0.7, 1)))?;
+            let label = tick(value, &self.range, TICKS);
+            area.draw(&Text::new(label, (x, bottom + px(4)), centred(11, INK)))?;
+        }
+        for (is_floor, level) in self.levels.shown() {
+            let (x, step) = (self.place(level), if is_floor { bottom } else { px(6) });
+            for y in (0..bottom).step_by(step.max(1) as usize) {
+                let end = if is_floor { bottom } else { y + px(2) };
+                area.draw(&PathElement::new([(x, y), (x, end)], line(INK, 0.4, 2)))?;
+            }
+        }
+        if let Some(stopped) = self.stopped.filter(|value| self.range.contains(value)) {
+            let x = self.place(stopped);
+            area.draw(&PathElement::new([(x, 0), (x, bottom)], line(BLACK, 1.0, 1)))?;
+        }
+        let what = format!("{} (nats per token)", words::quantity(self.loss));
+        let middle = px(self.names + PLOT / 2);
+        area.draw(&Text::new(what, (middle, bottom + px(22)), centred(11, INK)))?;
+        Ok(())
+    }
+
+    fn draw_row<DB: Backend>(
+        &self,
+        area: &Area<DB>,
+        row: &Row,
+        y: i32,
+        hints: &mut Hints,
+    ) -> Result<()> {
+        area.draw(&Text::new(row.name.clone(), (px(14), y), left(12, INK)))?;
+        let numbers = row.numbers();
+        area.draw(&Text::new(numbers.clone(), (px(self.names + PLOT + 16), y), left(12, INK)))?;
+        let ends = [row.stopped, row.last].map(|value| (self.place(value), y));
+        area.draw(&PathElement::new(ends, line(row.colour, 0.8, 2)))?;
+        let (base_x, base_y) = area.get_base_pixel();
+        hints.add((base_x + ends[1].0, base_y + y), format!("{}: {numbers}", row.name));
+        for (value, is_last) in [(row.stopped, false), (row.last, true)] {
+            let x = self.place(value);
+            if !self.range.contains(&value) {
+                let back = if value > self.range.start { x - px(9) } else { x + px(9) };
+                let arrow = [(x, y), (back, y - px(5)), (back, y + px(5))];
+                area.draw(&Polygon::new(arrow, row.colour.filled()))?;
+                continue;
+            }
+            area.draw(&Circle::new((x, y), px(5), row.colour.filled()))?;
+            if !is_last {
+                area.draw(&Circle::new((x, y), px(3), WHITE.filled()))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Row {
+    fn of(name: String, colour: RGBColor, cell: &Cell, loss: Quantity) -> Option<Self> {
+        let last = cell.mean(|run| loss.of(run)).filter(|loss| loss.is_finite())?;
+        let stopped = cell.mean(|run| loss.stopped().of(run))?;
+        Some(Row { name, colour, last, stopped })
+    }
+
+    fn is_none(&self) -> bool {
+        self.colour == BLACK
+    }
+
+    fn numbers(&self) -> String {
+        let [last, stopped] = [self.last, self.stopped].map(|loss| format::fixed(loss, 3));
+        format!("{last}, stopped {stopped}")
+    }
+}
+
+/// No decay of every setting, then every arm that decays.
+fn rows(data: &Data) -> Vec<Row> {
+    let (analysis, loss) = (&data.analysis, data.analysis.loss);
+    let groups: Vec<&Group> = analysis.own_groups().collect();
+    let names = words::labels(&groups.iter().map(|group| &group.rule).collect::<Vec<_>>());
+    let mut rows = Vec::new();
+    let mut settings: Vec<&str> = Vec::new();
+    for group in &groups {
+        let Some(none) = &group.baseline else { continue };
+        if !settings.contains(&group.rule.setting.as_str()) {
+            settings.push(&group.rule.setting);
+            let variant = &group.rule.variant;
+            let name = match variant.is_empty() {
+                true => "no decay".to_owned(),
+                false => format!("no decay, {variant}"),
+            };
+            rows.extend(Row::of(name, BLACK, none, loss));
+        }
+    }
+    for (group, name) in groups.iter().zip(names) {
+        let colour = Look::of(&group.rule, groups.iter().copied()).colour;
+        let cells: Vec<&Cell> = group.cells.iter().filter(|cell| cell.decays()).collect();
+        let known: Vec<f64> = cells.iter().filter_map(|cell| cell.weight_decay).collect();
+        let mut known = format::labels(&known).into_iter();
+        for cell in cells {
+            let lambda = cell.weight_decay.and_then(|_| known.next());
+            let lambda = lambda.map_or(String::new(), |lambda| format!("   λ = {lambda}"));
+            rows.extend(Row::of(format!("{name}{lambda}"), colour, cell, loss));
+        }
+    }
+    rows
+}
+
+impl Figure for Stops<'_> {
+    fn size(&self) -> (u32, u32) {
+        let height = TITLE + ROW * self.rows.len() as u32 + AXIS + CAPTION;
+        (self.names + PLOT + NUMBERS, height)
+    }
+
+    fn draw<DB: Backend>(&self, area: &Area<DB>, hints: &mut Hints) -> Result<()> {
+        let (_, height) = area.dim_in_pixel();
+        let (area, bottom) = area.split_vertically(height as i32 - px(CAPTION));
+        draw_caption(&bottom, self.caption)?;
+        let (header, body) = area.split_vertically(px(TITLE));
+        draw_title(&header, &self.title, &self.notes)?;
+        self.draw_axis(&body)?;
+        for (index, row) in self.rows.iter().enumerate() {
+            self.draw_row(&body, row, px(ROW * index as u32 + ROW / 2 + 3), hints)?;
+        }
+        Ok(())
+    }
+}
