@@ -76,11 +76,6 @@ pub fn p(p: f64) -> String {
     }
 }
 
-/// p for a column, always to three decimals.
-pub fn p_in_column(p: f64) -> String {
-    if p < 0.001 { "p < 0.001".to_owned() } else { format!("p = {p:.3}") }
-}
-
 /// λ; the form without one is named by what it decays with.
 pub fn lambda(form: Form, weight_decay: Option<f64>) -> String {
     match weight_decay {

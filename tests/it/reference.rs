@@ -109,3 +109,27 @@ fn what_the_readme_says_of_stopping_is_what_the_runs_without_decay_say() {
         assert!(read("README.md").contains(&said), "{said}");
     }
 }
+
+/// The mean of a column over the runs of one arm of the default ablation.
+fn mean(arm: [&str; 3], column: &str) -> f64 {
+    let rows = crate::common::rows(&project().join("results/reference/runs.csv"));
+    let of_arm = |row: &&Row| [&row["form"], &row["mask"], &row["weight_decay"]] == arm;
+    let numbers = rows.iter().filter(of_arm).map(|row| row[column].parse::<f64>().unwrap());
+    let numbers: Vec<f64> = numbers.collect();
+    assert_eq!(numbers.len(), 8);
+    numbers.iter().sum::<f64>() / 8.0
+}
+
+#[test]
+fn what_the_readme_says_of_counting_and_of_the_gap_is_what_the_runs_say() {
+    let (best, none) = (["l2", "matrices", "0.001"], ["adamw", "matrices", "0.0"]);
+    let above = mean(best, "test_loss") - mean(best, "test_ngram");
+    let risen = mean(best, "train_loss") - mean(none, "train_loss");
+    let share = 100.0 * risen / (mean(none, "gap") - mean(best, "gap"));
+    let readme = read("README.md");
+    for said in
+        [format!("scores {above:.2} nats better"), format!("the {share:.0}% that the report")]
+    {
+        assert!(readme.contains(&said), "{said}");
+    }
+}

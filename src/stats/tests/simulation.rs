@@ -7,6 +7,7 @@
 use chacha20::ChaCha8Rng;
 use rand_distr::{Distribution, Exp1, StandardNormal};
 use rayon::prelude::*;
+use std::io::Write;
 
 use crate::random::{stream, unit};
 use crate::stats::contrast::{Contrast, Scores, chosen_by_all};
@@ -248,7 +249,7 @@ fn no_family_errs_more_often_than_it_says() {
     for world in worlds() {
         let errors = simulate(&world);
         if show {
-            crate::talk::say(&line(&world, &errors));
+            writeln!(std::io::stderr(), "{}", line(&world, &errors)).unwrap();
         }
         let all = [errors.difference, errors.equivalence, errors.coverage];
         assert!(all.iter().all(|count| *count <= most()), "{world:?}: {errors:?}");
