@@ -25,7 +25,9 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// Names the work of a process that is being counted, and how often it does it.
 const WORK: &str = "WANE_COUNTED_WORK";
-const WORKS: [(&str, fn(usize)); 4] = [
+/// A name, and what does it so often.
+type Work = (&'static str, fn(usize));
+const WORKS: [Work; 4] = [
     ("linear forward and backward, 512 × 64 → 256", linears),
     ("attention forward and backward, 8 windows of 64, 4 heads of 16", attentions),
     ("gelu forward, 512 × 256", gelus),

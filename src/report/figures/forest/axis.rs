@@ -6,7 +6,7 @@ use super::rows::Row;
 /// The differences and their intervals, without those far from 0 and from the others.
 pub fn range(rows: &[&Row], reach: f64) -> Option<Range<f64>> {
     let mean = |row: &&Row| row.comparison.difference.mean;
-    let near = Ruler { centre: 0.0, reach }.range(rows.iter().map(|row| mean(row)))?;
+    let near = Ruler { centre: 0.0, reach }.range(rows.iter().map(mean))?;
     let inside: Vec<&&Row> = rows.iter().filter(|row| near.contains(&mean(row))).collect();
     let extent = |row: &Row| row.ends().map(f64::abs).into_iter().fold(0.0, f64::max);
     let mut extents: Vec<f64> = inside.iter().map(|row| extent(row).min(4.0 * reach)).collect();
