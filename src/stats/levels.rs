@@ -45,7 +45,7 @@ pub struct Epsilon {
 pub enum EpsilonOrigin {
     /// The spec names it.
     Spec,
-    /// [`SHARE`] of the distance between no decay and a level.
+    /// 2% of the distance between no decay and a level.
     Distance { from: f64, to: Reference },
 }
 
