@@ -48,13 +48,15 @@ impl Backend {
 
     /// What Burn lists its GPUs under; `None` for a CPU and for what is not in this build.
     fn device_type(self) -> Option<DeviceType> {
-        match self {
-            #[cfg(feature = "wgpu")]
-            Backend::Wgpu => Some(DeviceType::Wgpu),
-            #[cfg(feature = "cuda")]
-            Backend::Cuda => Some(DeviceType::Cuda),
-            _ => None,
+        #[cfg(feature = "wgpu")]
+        if self == Backend::Wgpu {
+            return Some(DeviceType::Wgpu);
         }
+        #[cfg(feature = "cuda")]
+        if self == Backend::Cuda {
+            return Some(DeviceType::Cuda);
+        }
+        None
     }
 
     fn pick(self, names: &[String], wanted: &str) -> Result<usize> {
