@@ -410,7 +410,7 @@ impl SmallDisk {
     fn mount() -> Option<Self> {
         let folder = tempfile::tempdir().unwrap();
         let mut mount = std::process::Command::new("mount");
-        mount.args(["-t", "tmpfs", "-o", "size=1500k", "none"]).arg(folder.path());
+        mount.args(["-t", "tmpfs", "-o", "size=2500k", "none"]).arg(folder.path());
         mount
             .stderr(Stdio::null())
             .status()
