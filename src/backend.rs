@@ -12,9 +12,10 @@ use crate::exit::usage;
 use crate::experiment::cost::Arithmetic;
 
 /// A Burn backend.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Backend {
+    #[default]
     Flex,
     Ndarray,
     Wgpu,

@@ -7,8 +7,10 @@ pub mod slurm;
 pub mod snapshot;
 pub mod submit;
 
+use serde::{Deserialize, Serialize};
+
 /// What the user wants of a cluster.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Options {
     /// For the jobs themselves.
     pub job: slurm::JobOptions,

@@ -9,6 +9,7 @@ pub mod keys;
 mod optimizer;
 mod recipe;
 mod schedule;
+mod search;
 mod shape;
 mod value;
 
@@ -25,6 +26,7 @@ pub use key::{Identity, Key, Kind, Range, Section, suggestion};
 pub use optimizer::OptimizerKind;
 pub use recipe::{HYPERPARAMETERS, Hyperparameter, Recipe};
 pub use schedule::{LrShape, Schedule};
+pub use search::{SearchTerms, Stage};
 pub use shape::{ModelShape, SHAPE_KEYS};
 pub use value::{Named, Value, plain};
 

@@ -1,6 +1,7 @@
 //! What an experiment is: a TOML file, checked and resolved into arms and seeds, and planned as runs.
 
 mod arm;
+mod axis;
 pub mod cost;
 mod foreign;
 mod given;
@@ -10,6 +11,7 @@ mod model;
 mod overrides;
 mod plan;
 mod recipe;
+mod searched;
 mod seeds;
 mod settings;
 pub mod shards;
@@ -20,14 +22,15 @@ use serde::{Deserialize, Serialize};
 use toml::{Table, Value as Toml};
 
 use crate::config::Section;
-use crate::config::{AnalysisTerms, Cut, ModelShape, Named, Order, TestFamily, Value};
+use crate::config::{AnalysisTerms, Cut, ModelShape, Named, Order, SearchTerms, TestFamily, Value};
 use crate::corpus::{Corpus, Source};
 use crate::published::Published;
 use given::{Given, WrongKey};
 
 pub use arm::Arm;
 pub use grid::find as find_recipe;
-pub use plan::{Entry, Plan};
+pub use plan::{Asked, Entry, Plan};
+pub use searched::{SearchedAxis, SearchedRule};
 pub use seeds::Seed;
 pub use settings::Setting;
 
@@ -49,14 +52,20 @@ pub struct Spec {
     pub name: String,
     /// What the experiment is to answer.
     pub question: Option<String>,
-    /// One run per arm and seed.
+    /// One run per arm and seed; in a search, the seeds that find.
     pub seeds: Vec<Seed>,
+    /// In a search, the seeds that judge what was found.
+    pub fresh_seeds: Vec<Seed>,
     /// Where the text comes from.
     pub source: Source,
     /// How it is to be cut.
     pub cut: Cut,
-    /// The arms, in the order of the spec.
+    /// The arms, in the order of the spec; without those that are to be found.
     pub arms: Vec<Arm>,
+    /// Rules with values to be found.
+    pub searched: Vec<SearchedRule>,
+    /// How they are searched.
+    pub search: SearchTerms,
     /// Arms that were asked for and cannot be, and why.
     pub notes: Vec<String>,
     /// How its runs are judged.
@@ -93,16 +102,27 @@ impl Spec {
     /// # Errors
     /// A source that cannot be read or is too short, and seeds that draw nothing different of it.
     pub fn load_corpus(&self) -> Result<Corpus> {
-        let text_seeds: Vec<u64> = self.seeds.iter().map(|seed| seed.text).collect();
+        let seeds = [&self.seeds[..], &self.fresh_seeds].concat();
+        let text_seeds: Vec<u64> = seeds.iter().map(|seed| seed.text).collect();
         let corpus = Corpus::load(&self.source, &self.cut, &text_seeds)?;
-        seeds::check_drawn(&self.seeds, corpus.texts, self.cut.order)?;
+        seeds::check_drawn(&seeds, corpus.texts, self.cut.order)?;
         Ok(corpus)
+    }
+
+    /// Whether anything of it is to be found.
+    pub fn is_search(&self) -> bool {
+        !self.searched.is_empty()
+    }
+
+    /// Its arms; those that are to be found where their search starts.
+    pub fn every_arm(&self) -> impl Iterator<Item = &Arm> {
+        self.arms.iter().chain(self.searched.iter().map(|rule| &rule.first))
     }
 
     /// The shapes of its models, each once.
     pub fn models(&self) -> Vec<ModelShape> {
         let mut models: Vec<ModelShape> = Vec::new();
-        for arm in &self.arms {
+        for arm in self.every_arm() {
             if !models.contains(&arm.model) {
                 models.push(arm.model);
             }
@@ -132,8 +152,9 @@ fn resolve(table: &Table, changes: &Changes) -> Result<Spec> {
     let top = Top::read(table)?;
     let (data, model, train) = (part(Section::Data)?, part(Section::Model)?, part(Section::Train)?);
     let asked = changes.seeds.as_ref().map(|seeds| seeds.iter().copied().map(Seed::of).collect());
-    let seeds = asked.unwrap_or(top.seeds);
-    seeds::check(&seeds)?;
+    let asked: Option<Vec<Seed>> = asked.or(top.seeds);
+    asked.iter().try_for_each(|seeds| seeds::check(seeds))?;
+    let search = search(&part(Section::Search)?);
     let source = text(data.one("source")).unwrap_or("grammar").to_owned();
     let source = Source::parse(changes.data.as_deref().unwrap_or(&source));
     let cut = Cut {
@@ -145,11 +166,50 @@ fn resolve(table: &Table, changes: &Changes) -> Result<Spec> {
     };
     let published = published(table, part(Section::Recipe)?)?;
     let arms = arms(table, published.is_some())?;
-    let common = grid::Common { model: &model, train: &train, published, seeds: seeds.len() };
-    let grid::Grid { arms, notes } = grid::expand(&arms, &common)?;
-    let analysis = analysis(&part(Section::Analysis)?);
+    let count = asked.as_ref().map_or(DEFAULT_SEEDS, Vec::len);
+    let common = grid::Common { model: &model, train: &train, published, seeds: count };
+    let grid::Grid { arms, searched, notes } = grid::expand(&arms, &common)?;
+    let mut analysis = analysis(&part(Section::Analysis)?);
+    let (mut seeds, mut fresh_seeds) = (asked.clone(), Vec::new());
+    if !searched.is_empty() {
+        let found = seeds::of_search(asked, &search)?;
+        fresh_seeds = searched::fresh_seeds(&found, &search);
+        analysis.looks.clone_from(&search.looks);
+        seeds = Some(found);
+    }
     let Top { name, question, .. } = top;
-    Ok(Spec { name, question, seeds, source, cut, arms, notes, analysis, table: table.clone() })
+    let seeds = seeds.unwrap_or_else(|| (0..DEFAULT_SEEDS as u64).map(Seed::of).collect());
+    let table = table.clone();
+    Ok(Spec {
+        name,
+        question,
+        seeds,
+        fresh_seeds,
+        source,
+        cut,
+        arms,
+        searched,
+        search,
+        notes,
+        analysis,
+        table,
+    })
+}
+
+/// Seeds of a spec that names none.
+const DEFAULT_SEEDS: usize = 3;
+
+/// What `[search]` says on top of the defaults.
+fn search(given: &Given) -> SearchTerms {
+    let default = SearchTerms::default();
+    let number = |key| given.numbers(key).and_then(|numbers| numbers.first().copied());
+    SearchTerms {
+        bracket_seeds: given.count("bracket_seeds").unwrap_or(default.bracket_seeds),
+        refine_seeds: given.count("refine_seeds").unwrap_or(default.refine_seeds),
+        looks: given.counts("looks").unwrap_or(default.looks),
+        epsilon: number("epsilon"),
+        most_runs: given.count("most_runs").unwrap_or(default.most_runs),
+    }
 }
 
 /// What `[analysis]` says on top of the defaults.
@@ -163,6 +223,7 @@ fn analysis(given: &Given) -> AnalysisTerms {
         families: families.unwrap_or(default.families),
         epsilon: number("epsilon"),
         alpha: number("alpha").unwrap_or(default.alpha),
+        looks: default.looks,
     }
 }
 
@@ -170,12 +231,12 @@ fn analysis(given: &Given) -> AnalysisTerms {
 struct Top {
     name: String,
     question: Option<String>,
-    seeds: Vec<Seed>,
+    seeds: Option<Vec<Seed>>,
 }
 
 impl Top {
     fn read(table: &Table) -> Result<Self> {
-        const TABLES: [&str; 6] = ["recipe", "data", "model", "train", "arm", "analysis"];
+        const TABLES: [&str; 7] = ["recipe", "data", "model", "train", "arm", "analysis", "search"];
         let (mut own, mut given) = (Table::new(), None);
         for (key, value) in table {
             match key.as_str() {
@@ -188,8 +249,7 @@ impl Top {
         let name = text(own.one("name")).context("name is missing; expected name = \"…\"")?;
         check_name(name)?;
         let question = text(own.one("question")).map(str::to_owned);
-        let seeds = given.unwrap_or_else(|| [0, 1, 2].map(Seed::of).to_vec());
-        Ok(Top { name: name.to_owned(), question, seeds })
+        Ok(Top { name: name.to_owned(), question, seeds: given })
     }
 }
 

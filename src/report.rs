@@ -7,10 +7,11 @@ mod format;
 mod page;
 mod published;
 mod screen;
+mod search;
 mod summary;
 mod tables;
 mod values;
-mod words;
+pub mod words;
 
 use std::path::{Path, PathBuf};
 
@@ -25,6 +26,7 @@ use summary::Summary;
 pub use compare::compare;
 pub use published::{published_details, published_markdown, published_table};
 pub use screen::{answer, manifest_table, settings_table, status_table};
+pub use search::decisions;
 pub use words::{needed as seeds_needed, power as detectable};
 
 pub struct Report {

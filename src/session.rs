@@ -3,6 +3,7 @@
 mod claim;
 pub mod collect;
 mod command;
+mod course;
 mod extend;
 mod folder;
 mod forecast;
@@ -23,7 +24,7 @@ use std::sync::Mutex;
 use anyhow::{Context, Result, bail, ensure};
 
 use crate::config::RunConfig;
-use crate::exit::Stopped;
+use crate::exit::{Stopped, usage};
 use crate::plural::counted;
 use crate::record::Provenance;
 use crate::runner::layout::{Layout, Shortage};
@@ -65,13 +66,23 @@ impl Work {
 
 /// Loads what a request names, under the name that its results get, and makes sure that they may be written.
 fn prepare(request: &Request, options: &Options) -> Result<(Inputs, Work)> {
-    let mut inputs = Inputs::load(request)?;
+    let mut inputs = Inputs::planned(request, &options.out)?;
+    usage(check_search(&inputs, options))?;
     if options.extend {
         extend::rename(&mut inputs);
     }
     let mut work = Work::of(&inputs);
     work.notes.extend(claim::check(&inputs, &options.out, options.replace)?);
     Ok((inputs, work))
+}
+
+/// Refuses what a search cannot do.
+fn check_search(inputs: &Inputs, options: &Options) -> Result<()> {
+    ensure!(
+        !options.extend || !inputs.spec.is_search(),
+        "--extend goes on from given arms, but this spec searches; set train.steps and leave --extend out"
+    );
+    Ok(())
 }
 
 /// One call of a subcommand that trains.
@@ -101,6 +112,17 @@ impl Session {
         session.todo.reasons().iter().for_each(|reason| session.say(reason));
         notes.iter().for_each(|note| session.say(note));
         Ok(session)
+    }
+
+    /// Goes on with the runs that a plan has now.
+    ///
+    /// # Errors
+    /// A plan without runs.
+    pub fn go_on(&mut self, runs: &[RunConfig]) -> Result<()> {
+        self.layout = self.options.layout(runs)?;
+        self.todo = Todo::of(runs, &self.store);
+        self.runs = runs.to_vec();
+        Ok(())
     }
 
     /// Talks to people, unless they asked for quiet.

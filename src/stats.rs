@@ -8,16 +8,23 @@ mod families;
 mod groups;
 mod inference;
 mod levels;
+pub mod looks;
+pub mod optimum;
 pub mod power;
+pub mod quadratic;
 mod quantity;
 mod rotations;
+mod search;
 mod spread;
+pub mod surface;
 mod values;
 mod variance;
 mod verdict;
 mod warnings;
 
-use crate::config::{AnalysisTerms, TestFamily, Texts};
+use std::collections::BTreeSet;
+
+use crate::config::{AnalysisTerms, Stage, TestFamily, Texts};
 use crate::results::RunRow;
 use comparison::{Court, cells_against_none};
 
@@ -26,8 +33,11 @@ pub use contenders::{Contender, Point, best, best_at_full_length};
 pub use groups::{Cell, Group, Rule, Side, group_by_rule};
 pub use inference::{Estimate, FEWEST_SEEDS};
 pub use levels::{Epsilon, EpsilonOrigin, GapChange, Levels, Reference};
+pub use optimum::{Optimum, Regret, Whereabouts};
 pub use quantity::Quantity;
+pub use search::{Found, FoundRule, Search};
 pub use spread::{FamilySpread, spreads};
+pub use surface::Ridge;
 pub use values::{Carried, Finding, ValuesRow, ValuesTable};
 pub use variance::Spread;
 pub use verdict::{Judgement, Kind, Tally, Terms};
@@ -61,6 +71,8 @@ pub struct Analysis {
     pub texts: Option<Texts>,
     /// Where the spread of the loss without decay comes from.
     pub spread: Option<Spread>,
+    /// What a search found, and how; missing for a grid.
+    pub search: Option<Search>,
 }
 
 impl Analysis {
@@ -69,8 +81,24 @@ impl Analysis {
         Self::on(rows, &AnalysisTerms::default())
     }
 
-    /// Analyses the rows of `runs.csv`.
+    /// Analyses the rows of `runs.csv`. What a search found is judged on the seeds alone that had no part in
+    /// finding it.
     pub fn on(rows: &[RunRow], terms: &AnalysisTerms) -> Self {
+        let judged: Vec<RunRow> =
+            rows.iter().filter(|row| row.stage == Some(Stage::Confirm)).cloned().collect();
+        let mut terms = terms.clone();
+        if !judged.is_empty() {
+            terms.alpha = looks::level(&terms.looks, seeds_of(&judged), terms.alpha);
+        }
+        let is_confirmed = !judged.is_empty();
+        let judged = if is_confirmed { &judged } else { rows };
+        let mut analysis = Self::judge(judged, &terms);
+        let epsilon = analysis.epsilon.map(|epsilon| epsilon.value);
+        analysis.search = Search::of(rows, epsilon, is_confirmed);
+        analysis
+    }
+
+    fn judge(rows: &[RunRow], terms: &AnalysisTerms) -> Self {
         let loss = Quantity::reported(rows);
         let groups = group_by_rule(rows);
         let accepts_collapsed = groups.iter().any(|group| group.accepts_collapsed);
@@ -93,6 +121,7 @@ impl Analysis {
             alpha: terms.alpha,
             texts: rows.iter().find_map(|row| row.texts),
             spread: none.and_then(|cell| Spread::of(cell, loss)),
+            search: None,
             contenders,
             groups,
         }
@@ -136,6 +165,17 @@ impl Analysis {
         bests.min_by(|a, b| loss(a.1).total_cmp(&loss(b.1)))
     }
 
+    /// Whether fresh seeds judge what a search found.
+    pub fn is_confirmed(&self) -> bool {
+        self.search.as_ref().is_some_and(|search| search.is_confirmed)
+    }
+
+    /// Questions of the experiment without an answer.
+    pub fn undecided(&self) -> usize {
+        let is_open = |kind: Kind| matches!(kind, Kind::Undecided | Kind::NoTest);
+        self.headline.iter().filter(|one| is_open(one.kind())).count()
+    }
+
     /// Most seeds that any cell has, whether their runs have ended or not.
     pub fn seeds(&self) -> usize {
         let cells = self.groups.iter().flat_map(|group| &group.cells);
@@ -155,6 +195,11 @@ impl Analysis {
 fn without_decay<'a>(groups: &'a [Group], contenders: &'a [Contender]) -> Option<&'a Cell> {
     let tuned = contenders.iter().find_map(|one| Some(&one.best_without_decay()?.cell));
     tuned.or_else(|| groups.iter().find_map(|group| group.baseline.as_ref()))
+}
+
+/// Seeds of these rows.
+fn seeds_of(rows: &[RunRow]) -> usize {
+    rows.iter().map(|row| row.seed).collect::<BTreeSet<_>>().len()
 }
 
 fn epsilon(terms: &AnalysisTerms, levels: &Levels, none: Option<Estimate>) -> Option<Epsilon> {

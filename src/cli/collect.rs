@@ -4,7 +4,7 @@ use anyhow::Result;
 
 use super::arguments::SpecArgs;
 use super::output::print;
-use crate::session::collect::collect;
+use crate::session::collect::{collect, go_on};
 
 #[derive(clap::Args, Debug)]
 pub struct Args {
@@ -16,8 +16,14 @@ pub struct Args {
     /// Replace the results of another experiment of the same name
     #[arg(long)]
     replace: bool,
+    /// Submit what a frozen search asks for now that its runs have ended
+    #[arg(long, hide = true, conflicts_with = "replace")]
+    go_on: bool,
 }
 
 pub fn run(args: Args) -> Result<()> {
-    collect(args.spec.into(), args.out, args.replace, &print)
+    match args.go_on {
+        true => go_on(&args.spec.into(), &print),
+        false => collect(args.spec.into(), args.out, args.replace, &print),
+    }
 }

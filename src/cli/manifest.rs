@@ -17,7 +17,7 @@ pub fn run(args: Args) -> Result<()> {
     let inputs = Inputs::load(&args.spec.into())?;
     let several = inputs.spec.models().len() > 1;
     let mut shown = Vec::new();
-    for arm in &inputs.spec.arms {
+    for arm in inputs.spec.every_arm() {
         // Arms that differ in the recipe alone decay the same parameters.
         if shown.contains(&(arm.model, arm.decay)) {
             continue;

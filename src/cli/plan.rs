@@ -30,11 +30,11 @@ pub struct Args {
 
 pub fn run(args: Args) -> Result<()> {
     let path = args.spec.spec.display().to_string();
-    let inputs = Inputs::load(&args.spec.into())?;
+    let options: Options = args.training.into();
+    let inputs = Inputs::planned(&args.spec.into(), &options.out)?;
     if args.resolved {
         return print(&resolved(&inputs));
     }
-    let options: Options = args.training.into();
     let forecast = Forecast::of(&inputs, &options)?;
     let power = power(&inputs, &Prospect::of(&inputs, &options)?, args.seeds_for, &path);
     let lines = [asked(&inputs), runs(&inputs, &forecast), costs(&forecast), power].concat();
@@ -44,7 +44,7 @@ pub fn run(args: Args) -> Result<()> {
 fn resolved(inputs: &Inputs) -> String {
     let spec = &inputs.spec;
     let table = |arm: &Arm| settings_table(&arm.label(), spec.settings(arm));
-    spec.arms.iter().map(table).collect::<Vec<_>>().join("\n\n")
+    spec.every_arm().map(table).collect::<Vec<_>>().join("\n\n")
 }
 
 /// Question, data and models.

@@ -17,6 +17,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::backend::Backend;
+use crate::cluster::Options as ClusterOptions;
 use crate::cluster::slurm::JobId;
 use crate::config::{InitialWeights, RunConfig};
 use crate::corpus::Source;
@@ -66,6 +67,9 @@ pub struct Contents {
     pub shards: usize,
     /// Runs in all of them.
     pub runs: usize,
+    /// Of a search: what the user wants of the cluster, for the stages to come.
+    #[serde(default)]
+    pub search: Option<ClusterOptions>,
     pub command: Vec<String>,
 }
 

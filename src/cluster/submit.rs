@@ -121,6 +121,7 @@ fn submit_frozen(
         folder: frozen.folder(),
         shards: contents.shards,
         cores: contents.jobs,
+        goes_on: contents.search.is_some(),
         options,
     };
     let (script, arguments) = scripts.array()?;

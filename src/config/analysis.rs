@@ -53,10 +53,18 @@ pub struct AnalysisTerms {
     pub epsilon: Option<f64>,
     /// Share of families in which any claim may be false.
     pub alpha: f64,
+    /// Numbers of fresh seeds after which the verdicts of a search are looked at; none for a grid.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub looks: Vec<usize>,
 }
 
 impl Default for AnalysisTerms {
     fn default() -> Self {
-        AnalysisTerms { families: TestFamily::ALL.to_vec(), epsilon: None, alpha: 0.05 }
+        AnalysisTerms {
+            families: TestFamily::ALL.to_vec(),
+            epsilon: None,
+            alpha: 0.05,
+            looks: Vec::new(),
+        }
     }
 }

@@ -19,6 +19,8 @@ pub enum Section {
     Arm,
     /// `[analysis]`.
     Analysis,
+    /// `[search]`.
+    Search,
 }
 
 /// Type and range of a value.
@@ -38,6 +40,8 @@ pub enum Kind {
     Seeds,
     /// Some of these names, each once.
     Names(fn() -> Vec<&'static str>),
+    /// Whole numbers from 3 on, each above the one before.
+    Rising,
 }
 
 /// Range of a number.
@@ -128,6 +132,7 @@ impl Key {
             }
             Kind::Seeds => Err(wrong_type()),
             Kind::Names(names) => read_names(value, &names()).map(Value::Names),
+            Kind::Rising => read_rising(value).ok_or_else(wrong_type).map(Value::Counts),
         }
     }
 }
@@ -150,6 +155,20 @@ fn read_names(value: &toml::Value, known: &[&'static str]) -> Result<Vec<&'stati
     }
     Ok(names)
 }
+
+/// Whole numbers from 3 on in a list, each above the one before.
+fn read_rising(value: &toml::Value) -> Option<Vec<usize>> {
+    let list = value.as_array().filter(|list| !list.is_empty())?;
+    let counts: Vec<usize> =
+        list.iter().map(|one| usize::try_from(one.as_integer()?).ok()).collect::<Option<_>>()?;
+    let in_range = |count: &usize| (FEWEST_LOOKED_AT..=MOST_LOOKED_AT).contains(count);
+    (counts.is_sorted_by(|a, b| a < b) && counts.iter().all(in_range)).then_some(counts)
+}
+
+/// With fewer seeds there is no test.
+const FEWEST_LOOKED_AT: usize = 3;
+/// More seeds than anyone trains.
+const MOST_LOOKED_AT: usize = 1000;
 
 /// "did you mean …?" where something is near, else the whole list.
 pub fn suggestion(word: &str, known: &[&str]) -> String {
@@ -179,6 +198,9 @@ impl Kind {
             Kind::Text => "a text in quotation marks".to_owned(),
             Kind::Seeds => "a list of whole numbers, such as [0, 1, 2]".to_owned(),
             Kind::Names(names) => format!("a list of some of {}", names().join(", ")),
+            Kind::Rising => {
+                "a rising list of whole numbers from 3 to 1000, such as [8, 12, 20]".to_owned()
+            }
         }
     }
 }

@@ -157,7 +157,59 @@ const OTHERS: &[Key] = &[
         ),
         OF_ANALYSIS,
     ),
+    unidentified(
+        key(
+            Section::Search,
+            "bracket_seeds",
+            Kind::Count(2, 100),
+            "3",
+            "Seeds of a point while the best is bracketed; 2 where it is missing.",
+        ),
+        OF_SEARCH,
+    ),
+    unidentified(
+        key(
+            Section::Search,
+            "refine_seeds",
+            Kind::Count(3, 100),
+            "8",
+            "Seeds of a point that may be the best; 5 where it is missing.",
+        ),
+        OF_SEARCH,
+    ),
+    unidentified(
+        key(
+            Section::Search,
+            "looks",
+            Kind::Rising,
+            "[10]",
+            "Numbers of fresh seeds after which the verdicts are looked at; [8, 12, 20] where it is missing.",
+        ),
+        OF_SEARCH,
+    ),
+    unidentified(
+        key(
+            Section::Search,
+            "epsilon",
+            Kind::Number(Range::Positive),
+            "0.01",
+            "The smallest difference in loss that is worth another point; that of [analysis] where it is missing.",
+        ),
+        OF_SEARCH,
+    ),
+    unidentified(
+        key(
+            Section::Search,
+            "most_runs",
+            Kind::Count(10, 100_000),
+            "60",
+            "Most runs of one rule before it is confirmed; 120 where it is missing.",
+        ),
+        OF_SEARCH,
+    ),
 ];
+
+const OF_SEARCH: &str = "it says which runs are trained, not what one is";
 
 const OF_ANALYSIS: &str = "it says how finished runs are judged";
 
@@ -194,6 +246,7 @@ impl Section {
             Section::Train => "train",
             Section::Arm => "arm",
             Section::Analysis => "analysis",
+            Section::Search => "search",
         }
     }
 }

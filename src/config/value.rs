@@ -15,6 +15,8 @@ pub enum Value {
     Name(&'static str),
     /// Some of a few names.
     Names(Vec<&'static str>),
+    /// Whole numbers.
+    Counts(Vec<usize>),
     /// Any text.
     Text(String),
 }
@@ -28,6 +30,10 @@ impl fmt::Display for Value {
             Value::Pair([first, second]) => write!(f, "{}/{}", plain(*first), plain(*second)),
             Value::Name(name) => f.write_str(name),
             Value::Names(names) => f.write_str(&names.join(" ")),
+            Value::Counts(counts) => {
+                let counts: Vec<String> = counts.iter().map(usize::to_string).collect();
+                f.write_str(&counts.join(" "))
+            }
             Value::Text(text) => f.write_str(text),
         }
     }
@@ -52,6 +58,7 @@ impl Serialize for Value {
             Value::Pair(pair) => pair.serialize(serializer),
             Value::Name(name) => serializer.serialize_str(name),
             Value::Names(names) => names.serialize(serializer),
+            Value::Counts(counts) => counts.serialize(serializer),
             Value::Text(text) => serializer.serialize_str(text),
         }
     }

@@ -6,6 +6,7 @@ use anyhow::Result;
 use thiserror::Error;
 use toml::{Table, Value as Toml};
 
+use super::axis::{self, AxisTerms};
 use super::{foreign, slips};
 use crate::config::Value;
 use crate::config::keys;
@@ -37,6 +38,7 @@ impl WrongKey {
 pub struct Given {
     place: String,
     values: BTreeMap<&'static str, Vec<Value>>,
+    searched: Vec<(&'static str, AxisTerms)>,
 }
 
 impl Given {
@@ -46,13 +48,18 @@ impl Given {
     /// # Errors
     /// A key that the section does not have, or a value that it may not have.
     pub fn read(section: Section, table: &Table, place: &str) -> Result<Self> {
-        let mut given = Given { place: place.to_owned(), values: BTreeMap::new() };
+        let mut given = Given { place: place.to_owned(), ..Given::default() };
         for (name, value) in table {
             let place = given.at(name);
             let Some(key) = keys::find(section, name) else {
                 let hint = foreign::hint(section, name, value.is_table());
                 return Err(WrongKey::unknown(place, &hint).into());
             };
+            if let Some(terms) = axis::read(section, key, value) {
+                let terms = terms.map_err(|problem| WrongKey::new(&place, problem))?;
+                given.searched.push((key.name, terms));
+                continue;
+            }
             let values = read(key, value, section == Section::Arm);
             let values = values.map_err(|problem| match slips::meant(section, key, value) {
                 Some(line) => WrongKey::new(&place, format!("{problem}; {line}")),
@@ -128,6 +135,25 @@ impl Given {
             Value::Count(count) => Some(*count),
             _ => None,
         }
+    }
+
+    /// The counts in the list that a key has.
+    pub fn counts(&self, name: &str) -> Option<Vec<usize>> {
+        match self.one(name)? {
+            Value::Counts(counts) => Some(counts.clone()),
+            _ => None,
+        }
+    }
+
+    /// Keys whose values a search is to find.
+    pub fn searched(&self) -> &[(&'static str, AxisTerms)] {
+        &self.searched
+    }
+
+    /// The same with a value for a key.
+    pub fn with(mut self, key: &'static str, value: Value) -> Self {
+        self.values.insert(key, vec![value]);
+        self
     }
 
     /// Keys that are given.

@@ -3,9 +3,12 @@
 use anyhow::{Context, Result, bail, ensure};
 
 use super::given::{Given, WrongKey};
+use super::searched::SearchedRule;
 use super::{Arm, model, recipe};
 use crate::config::suggestion;
-use crate::config::{Decay, Form, HYPERPARAMETERS, Mask, ModelShape, Named, OptimizerKind, Recipe};
+use crate::config::{
+    Decay, Form, HYPERPARAMETERS, Mask, ModelShape, Named, OptimizerKind, Recipe, Value,
+};
 use crate::published::{Published, Transfer};
 
 /// A spec with more runs than this is a mistake.
@@ -27,6 +30,8 @@ pub struct Common<'a> {
 pub struct Grid {
     /// In the order of the spec.
     pub arms: Vec<Arm>,
+    /// Rules with values to be found, and what no decay on their terms has to find.
+    pub searched: Vec<SearchedRule>,
     /// Arms that cannot be, and why.
     pub notes: Vec<String>,
 }
@@ -40,21 +45,52 @@ pub fn expand(tables: &[Given], common: &Common) -> Result<Grid> {
     let cells: u128 = tables.iter().map(Given::combinations).fold(0, u128::saturating_add);
     let runs = cells.saturating_mul(common.seeds as u128);
     ensure!(runs <= MOST_RUNS, "the grid has {runs} runs; at most {MOST_RUNS} are accepted");
-    let mut grid = Grid { arms: Vec::new(), notes: Vec::new() };
+    let mut grid = Grid { arms: Vec::new(), searched: Vec::new(), notes: Vec::new() };
     for (index, table) in tables.iter().enumerate() {
         let context = || format!("in arm {index} (counted from 0)");
-        let before = grid.arms.len();
+        let before = grid.arms.len() + grid.searched.len();
         let notes = grid.notes.len();
         expand_one(index, table, common, &mut grid).with_context(context)?;
-        if grid.arms.len() == before {
+        if grid.arms.len() + grid.searched.len() == before {
             bail!("{}: nothing is left to train: {}", context(), grid.notes[notes..].join("; "));
         }
     }
-    refuse_duplicates(&grid.arms)?;
-    let axes = tuned_by_any(&grid.arms);
-    grid.arms.iter_mut().for_each(|arm| arm.axes = axes.clone());
-    refuse_unread(&grid.arms, common.train)?;
+    grid.add_no_decay();
+    refuse_duplicates(&grid.all().collect::<Vec<_>>())?;
+    let axes = tuned_by_any(&grid.all().collect::<Vec<_>>());
+    let first = grid.searched.iter_mut().map(|rule| &mut rule.first);
+    grid.arms.iter_mut().chain(first).for_each(|arm| arm.axes = axes.clone());
+    refuse_unread(&grid.all().collect::<Vec<_>>(), common.train)?;
     Ok(grid)
+}
+
+impl Grid {
+    /// Every arm, searched ones where their search starts.
+    fn all(&self) -> impl Iterator<Item = &Arm> {
+        self.arms.iter().chain(self.searched.iter().map(|rule| &rule.first))
+    }
+
+    /// Searched rules are held against no decay on their own terms, whether the spec names it or not.
+    fn add_no_decay(&mut self) {
+        for rule in self.searched.clone() {
+            match rule.without_decay() {
+                Err(none) => {
+                    let is_it = |arm: &Arm| arm.decay.form == Form::None && arm.is_twin_of(&none);
+                    if !self.arms.iter().any(is_it) {
+                        self.arms.push(none);
+                    }
+                }
+                Ok(none) => {
+                    let is_it = |one: &SearchedRule| {
+                        one.first.decay.form == Form::None && one.is_twin_of(&none)
+                    };
+                    if !self.searched.iter().any(is_it) {
+                        self.searched.push(none);
+                    }
+                }
+            }
+        }
+    }
 }
 
 /// Everything that the arms of one table under one published recipe have in common.
@@ -88,12 +124,44 @@ fn expand_one(index: usize, table: &Given, common: &Common, grid: &mut Grid) -> 
             Some(names.iter().map(parse).collect::<Result<Vec<_>, _>>()?)
         }
     };
+    let searched = table.searched();
+    check_searched(table)?;
+    let finds_lambda = searched.iter().any(|(key, _)| *key == "weight_decay");
+    // The arms where a search starts are those of a table that names some λ.
+    let table = match finds_lambda {
+        true => &table.clone().with("weight_decay", Value::Number(1.0)),
+        false => table,
+    };
     for published in published {
         let rules = Rules::new(index, table, common, published)?;
         match &transfers {
-            None => rules.tried(grid)?,
+            None => {
+                let arms = rules.tried()?;
+                if searched.is_empty() {
+                    grid.arms.extend(arms);
+                } else {
+                    let rule = |arm| SearchedRule::new(arm, searched, &rules.base);
+                    grid.searched.extend(arms.into_iter().map(rule));
+                }
+            }
             Some(transfers) => rules.carried_over(transfers, grid)?,
         }
+    }
+    Ok(())
+}
+
+/// What a searched table may not say beside.
+fn check_searched(table: &Given) -> Result<()> {
+    let Some((key, _)) = table.searched().first() else { return Ok(()) };
+    let refused = |other: &str, why: &str| Err(WrongKey::new(table.at(other), why).into());
+    if table.list("tune").is_some() {
+        return refused("tune", &format!(": {key} is searched; what is searched is tuned"));
+    }
+    if table.list("transfer").is_some() {
+        return refused(
+            "transfer",
+            &format!(": {key} is searched; give transfer an arm of its own"),
+        );
     }
     Ok(())
 }
@@ -131,20 +199,21 @@ impl<'a> Rules<'a> {
     }
 
     /// Every form, mask, recipe and λ that the table asks for.
-    fn tried(&self, grid: &mut Grid) -> Result<()> {
+    fn tried(&self) -> Result<Vec<Arm>> {
         let coefficients = self.coefficients()?;
+        let mut arms = Vec::new();
         for form in &self.forms {
             for mask in &self.masks {
                 for recipe in &self.recipes {
                     for weight_decay in &coefficients {
                         let mask = (*form != Form::None).then_some(*mask);
                         let decay = Decay { form: *form, mask, weight_decay: *weight_decay };
-                        grid.arms.push(self.arm(decay, recipe, self.untouched()));
+                        arms.push(self.arm(decay, recipe, self.untouched()));
                     }
                 }
             }
         }
-        Ok(())
+        Ok(arms)
     }
 
     /// The decay of the published recipe, as `transfers` say.
@@ -236,13 +305,13 @@ impl<'a> Rules<'a> {
 }
 
 /// Keys of `[train]` that some arm tunes, in the order of the key table.
-fn tuned_by_any(arms: &[Arm]) -> Vec<&'static str> {
+fn tuned_by_any(arms: &[&Arm]) -> Vec<&'static str> {
     let keys = HYPERPARAMETERS.iter().map(|row| row.key.name);
     keys.filter(|key| arms.iter().any(|arm| arm.tuned.contains(key))).collect()
 }
 
 /// Refuses a key of `[train]` that no arm's optimizer reads.
-fn refuse_unread(arms: &[Arm], train: &Given) -> Result<()> {
+fn refuse_unread(arms: &[&Arm], train: &Given) -> Result<()> {
     let mut optimizers: Vec<OptimizerKind> = arms.iter().map(|arm| arm.recipe.optimizer).collect();
     optimizers.dedup();
     let unread = train.keys().find(|key| !optimizers.iter().any(|one| one.reads(key)));
@@ -252,7 +321,7 @@ fn refuse_unread(arms: &[Arm], train: &Given) -> Result<()> {
     }
 }
 
-fn refuse_duplicates(arms: &[Arm]) -> Result<()> {
+fn refuse_duplicates(arms: &[&Arm]) -> Result<()> {
     let mut seen = std::collections::HashSet::new();
     for arm in arms {
         let published = arm.published.map(|published| (&published.name, arm.transfer));

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::{Arm, Seed, Spec};
-use crate::config::{RunConfig, RunData, RunId, Start, Texts, numerics};
+use crate::config::{RunConfig, RunData, RunId, Stage, Start, Texts, numerics};
 use crate::corpus::Corpus;
 
 /// Every run of an experiment.
@@ -26,24 +26,48 @@ pub struct Entry {
     pub run: usize,
     /// Identity of that run.
     pub id: RunId,
+    /// The stage of a search that asked for it first.
+    pub stage: Option<Stage>,
+}
+
+/// A run that is asked for.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    /// The arm.
+    pub arm: Arm,
+    /// The seed.
+    pub seed: Seed,
+    /// The stage of a search that asks for it.
+    pub stage: Option<Stage>,
 }
 
 impl Plan {
-    /// Plans a spec. `initial` is the SHA-256 of a weight file to start from instead of drawing the
-    /// first weights from the seeds.
+    /// Plans a spec whose arms are all given. `initial` is the SHA-256 of a weight file to start from instead
+    /// of drawing the first weights from the seeds.
     pub fn new(spec: &Spec, corpus: &Corpus, initial: Option<&str>) -> Self {
+        let seeds = || spec.seeds.iter().copied();
+        let of = |arm: &Arm, seed| Asked { arm: arm.clone(), seed, stage: None };
+        let asked = spec.arms.iter().flat_map(|arm| seeds().map(move |seed| of(arm, seed)));
+        Self::of(asked, corpus, initial)
+    }
+
+    /// Plans the runs that are asked for.
+    pub fn of(
+        asked: impl IntoIterator<Item = Asked>,
+        corpus: &Corpus,
+        initial: Option<&str>,
+    ) -> Self {
         let mut plan = Plan { entries: Vec::new(), runs: Vec::new() };
         let mut known = HashMap::new();
-        for arm in &spec.arms {
-            for seed in &spec.seeds {
-                let config = resolve(corpus, initial, arm, *seed);
-                let id = config.id();
-                let run = *known.entry(id.clone()).or_insert_with(|| {
-                    plan.runs.push(config);
-                    plan.runs.len() - 1
-                });
-                plan.entries.push(Entry { arm: arm.clone(), seed: *seed, run, id });
-            }
+        for asked in asked {
+            let config = asked.run(corpus, initial);
+            let id = config.id();
+            let run = *known.entry(id.clone()).or_insert_with(|| {
+                plan.runs.push(config);
+                plan.runs.len() - 1
+            });
+            let Asked { arm, seed, stage } = asked;
+            plan.entries.push(Entry { arm, seed, run, id, stage });
         }
         plan
     }
@@ -57,22 +81,27 @@ impl Plan {
     }
 }
 
-fn resolve(corpus: &Corpus, initial: Option<&str>, arm: &Arm, seed: Seed) -> RunConfig {
-    let decay = arm.decay.normalised();
-    let text_seed = (corpus.texts == Texts::PerSeed).then_some(seed.text);
-    RunConfig {
-        numerics: numerics(&decay),
-        model: arm.model,
-        data: RunData {
-            digest: corpus.text(text_seed).digest.clone(),
-            vocabulary: corpus.vocabulary,
-            split: corpus.split,
-            seed: seed.data,
-            text_seed,
-        },
-        start: initial.map_or(Start::Seed(seed.model), |digest| Start::Weights(digest.to_owned())),
-        recipe: arm.recipe,
-        decay,
+impl Asked {
+    /// The run that answers for it.
+    pub fn run(&self, corpus: &Corpus, initial: Option<&str>) -> RunConfig {
+        let (arm, seed) = (&self.arm, &self.seed);
+        let decay = arm.decay.normalised();
+        let text_seed = (corpus.texts == Texts::PerSeed).then_some(seed.text);
+        RunConfig {
+            numerics: numerics(&decay),
+            model: arm.model,
+            data: RunData {
+                digest: corpus.text(text_seed).digest.clone(),
+                vocabulary: corpus.vocabulary,
+                split: corpus.split,
+                seed: seed.data,
+                text_seed,
+            },
+            start: initial
+                .map_or(Start::Seed(seed.model), |digest| Start::Weights(digest.to_owned())),
+            recipe: arm.recipe,
+            decay,
+        }
     }
 }
 

@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
 
 use super::given::WrongKey;
-use crate::config::{Kind, Order, Texts, suggestion};
+use crate::config::{Kind, Order, SearchTerms, Texts, suggestion};
+use crate::plural::counted;
 
 /// One of the seeds under which every arm is trained.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -81,6 +82,25 @@ fn draws(table: &Table) -> Result<Seed> {
 
 fn number(value: &Value) -> Option<u64> {
     u64::try_from(value.as_integer()?).ok()
+}
+
+/// The seeds that a search finds with: those of the spec, or the first whole numbers.
+///
+/// # Errors
+/// Seeds that draw apart, or fewer than the terms ask for.
+pub fn of_search(asked: Option<Vec<Seed>>, terms: &SearchTerms) -> Result<Vec<Seed>> {
+    let most = terms.refine_seeds.max(terms.bracket_seeds);
+    let Some(seeds) = asked else { return Ok((0..most as u64).map(Seed::of).collect()) };
+    if seeds.iter().any(|seed| *seed != Seed::of(seed.label)) {
+        let problem = " holds tables; a search takes whole numbers, such as [0, 1, 2, 3, 4]";
+        bail!(WrongKey::new("seeds", problem));
+    }
+    let problem = format!(
+        " holds {}; search.refine_seeds = {most} takes as many, or leave seeds out",
+        counted(seeds.len(), "seed")
+    );
+    ensure!(seeds.len() >= most, WrongKey::new("seeds", problem));
+    Ok(seeds)
 }
 
 /// Refuses seeds that pair nothing.

@@ -5,7 +5,7 @@ use crate::experiment::Setting;
 use crate::plural::counted;
 use crate::results::ManifestRow;
 use crate::stats::{
-    Analysis, Comparison, Contender, Kind, Point, Quantity, best, best_at_full_length,
+    Analysis, Comparison, Contender, FoundRule, Kind, Point, Quantity, best, best_at_full_length,
 };
 
 /// Verdicts of a family that are shown, at most.
@@ -27,6 +27,7 @@ pub fn answer(analysis: &Analysis) -> String {
             TestFamily::ALL.iter().filter_map(|family| verdicts(analysis, *family)).collect();
         parts.extend((!families.is_empty()).then(|| families.join("\n")));
         parts.push(best_table(analysis));
+        parts.extend(optima_table(analysis));
         let told = [words::levels(analysis), words::u_turn(analysis), words::gap(analysis)];
         let told: Vec<String> = told.into_iter().flatten().collect();
         parts.extend((!told.is_empty()).then(|| told.join("\n")));
@@ -125,6 +126,38 @@ fn row(
     cells.push(number(point, Quantity::Gap));
     cells.push(point.map_or(0, |point| point.cell.done().count()).to_string());
     cells
+}
+
+/// Per searched rule what was found for λ, and what it costs to miss it; other values in sentences.
+fn optima_table(analysis: &Analysis) -> Option<String> {
+    let search = analysis.search.as_ref()?;
+    let common = format!("cost of λ = {}", words::COMMON);
+    let within = analysis.epsilon.map_or("within ε".to_owned(), |epsilon| {
+        format!("within ε = {}", format::three_digits(epsilon.value))
+    });
+    let mut table =
+        new_table(&["form", "mask", "λ*", "95%", &within, "cost of none", &common, "runs"]);
+    let one_axis = |rule: &&FoundRule| rule.found.len() == 1;
+    for rule in search.rules.iter().filter(one_axis) {
+        let Some(found) = rule.weight_decay() else { continue };
+        let cost = |value: f64| {
+            found.regret_at(value).map_or(format::MISSING.to_owned(), |one| words::cost(&one))
+        };
+        let within = found.optimum.as_ref().map(|one| one.within.estimate);
+        table.add_row([
+            rule.rule.form.name().to_owned(),
+            rule.rule.mask.map_or(String::new(), |mask| mask.name().to_owned()),
+            words::best_value(found),
+            words::range(found.interval),
+            within.map_or(format::MISSING.to_owned(), words::range),
+            cost(0.0),
+            cost(words::COMMON),
+            found.runs.to_string(),
+        ]);
+    }
+    let sentences =
+        if table.is_empty() { words::optima(analysis).join("\n") } else { table.to_string() };
+    (!sentences.is_empty()).then_some(sentences)
 }
 
 /// What has become of each run: identity, arm, seed, state, detail.

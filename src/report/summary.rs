@@ -1,3 +1,4 @@
+mod optima;
 mod rows;
 
 use serde::Serialize;
@@ -7,6 +8,7 @@ use crate::config::{Form, Mask, Texts};
 use crate::record::Status;
 use crate::results::RunRow;
 use crate::stats::{Analysis, Cell, Comparison, Estimate, Group, Levels, Quantity, ValuesTable};
+use optima::OptimumRow;
 use rows::{ComparisonRow, RuleRow};
 
 /// A row of `summary.csv`: one arm over its seeds. Losses in nats per token, at the last step unless
@@ -81,6 +83,9 @@ pub struct Summary {
     pub reference_levels: Levels,
     /// The rules that are compared, each at its own best point.
     pub rules: Vec<RuleRow>,
+    /// What a search found.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub optima: Vec<OptimumRow>,
     /// Every comparison of every family as numbers.
     pub comparisons: Vec<ComparisonRow>,
     pub arms: Vec<SummaryRow>,
@@ -103,7 +108,11 @@ impl Summary {
         let compared = analysis.values.iter().flat_map(ValuesTable::comparisons);
         let reported_on = if analysis.loss.is_on_test() { "test" } else { "val" };
         Summary {
-            verdicts: words::verdicts(analysis).into_iter().chain(of_values).collect(),
+            verdicts: words::verdicts(analysis)
+                .into_iter()
+                .chain(words::optima(analysis))
+                .chain(of_values)
+                .collect(),
             fine_print: words::fine_print(analysis),
             warnings: analysis.warnings.iter().map(words::warning).collect(),
             splits: Splits { fitted_on: "train", chosen_on: "val", reported_on },
@@ -112,6 +121,7 @@ impl Summary {
             alpha: analysis.alpha,
             reference_levels: analysis.levels,
             rules: analysis.contenders.iter().map(|one| RuleRow::of(analysis, one)).collect(),
+            optima: OptimumRow::all(analysis),
             comparisons: analysis.headline.iter().chain(compared).map(ComparisonRow::of).collect(),
             arms: arms.collect(),
         }

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use crate::config::{Family, Form, Mask, RunConfig, Texts, timescale_steps, total_decay};
+use crate::config::{Family, Form, Mask, RunConfig, Stage, Texts, timescale_steps, total_decay};
 use crate::corpus::Levels;
 use crate::experiment::Entry;
 use crate::published::Transfer;
@@ -108,6 +108,9 @@ pub struct RunRow {
     /// Keys over whose values the arm's rule is compared at its own best point; λ alone where it is empty.
     #[serde(default)]
     pub tuned: String,
+    /// The stage of a search that asked for the run first; `None` outside of searches.
+    #[serde(default)]
+    pub stage: Option<Stage>,
 }
 
 /// The seeds of a run.
@@ -130,6 +133,11 @@ impl RunRow {
     pub fn is_collapsed(&self) -> bool {
         let losses = self.test_loss.zip(self.test_unigram).or(self.val_loss.zip(self.val_unigram));
         self.is_done() && losses.is_some_and(|(loss, unigram)| loss >= unigram)
+    }
+
+    /// Whether it had a part in finding what is judged.
+    pub fn is_explored(&self) -> bool {
+        matches!(self.stage, Some(Stage::Bracket | Stage::Refine))
     }
 
     /// What was drawn for it: runs of two arms that share it are a pair.
@@ -254,6 +262,7 @@ pub fn run_row(entry: &Entry, run: &RunConfig, record: &SoFar, levels: Option<Le
         base: entry.arm.base(),
         axes: entry.arm.place(),
         tuned: entry.arm.tuned(),
+        stage: entry.stage,
     }
 }
 

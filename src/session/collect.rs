@@ -1,12 +1,13 @@
 //! Results without training.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 
-use super::{Inputs, Print, Request, claim, command, results};
+use super::{Inputs, Print, Request, claim, command, results, submit};
 use crate::backend::Backend;
 use crate::cluster::snapshot::Frozen;
+use crate::config::RunConfig;
 use crate::exit::usage;
 use crate::record::Provenance;
 use crate::runner::Todo;
@@ -17,22 +18,54 @@ use crate::talk::say;
 ///
 /// # Errors
 /// Runs that are not trained yet; what there is was presented all the same.
-pub fn collect(mut request: Request, mut out: PathBuf, replace: bool, print: Print) -> Result<()> {
-    let mut backend = Backend::Flex;
-    if Frozen::is_at(&request.spec) {
-        let frozen = usage(Frozen::open(&request.spec))?;
-        backend = frozen.contents.backend;
-        out = frozen.results().to_owned();
-        let (changes, init) = (frozen.contents.changes.clone(), frozen.contents.init());
-        request = Request { spec: frozen.spec(), changes, init };
+pub fn collect(request: Request, out: PathBuf, replace: bool, print: Print) -> Result<()> {
+    if !Frozen::is_at(&request.spec) {
+        let inputs = Inputs::planned(&request, &out)?;
+        return present(&inputs, &out, Backend::Flex, replace, print);
     }
-    let inputs = Inputs::load(&request)?;
-    if let Some(note) = claim::check(&inputs, &out, replace)? {
+    let frozen = usage(Frozen::open(&request.spec))?;
+    let inputs = Inputs::planned(&as_frozen(&frozen), frozen.results())?;
+    present(&inputs, frozen.results(), frozen.contents.backend, replace, print)
+}
+
+/// Goes on with a frozen search once its runs have ended: submits what it asks for then. Presents the results
+/// where nothing is left, where runs failed, and where nothing is searched.
+///
+/// # Errors
+/// A cluster that refuses, or runs that are not trained yet.
+pub fn go_on(request: &Request, print: Print) -> Result<()> {
+    let frozen = usage(Frozen::open(&request.spec))?;
+    let (request, out) = (as_frozen(&frozen), frozen.results());
+    let store = Store::new(out);
+    let own: Vec<RunConfig> = frozen.all_shards()?.into_iter().flatten().collect();
+    let have_ended = Todo::of(&own, &store).pending().is_empty();
+    let inputs = Inputs::planned(&request, out)?;
+    let asks_more = !Todo::of(&inputs.plan.runs, &store).pending().is_empty();
+    if inputs.spec.is_search() && have_ended && asks_more {
+        return submit::go_on(&frozen, &request, print);
+    }
+    present(&inputs, out, frozen.contents.backend, false, print)
+}
+
+/// The spec of a frozen sweep, as it was asked for.
+fn as_frozen(frozen: &Frozen) -> Request {
+    let (changes, init) = (frozen.contents.changes.clone(), frozen.contents.init());
+    Request { spec: frozen.spec(), changes, init }
+}
+
+fn present(
+    inputs: &Inputs,
+    out: &Path,
+    backend: Backend,
+    replace: bool,
+    print: Print,
+) -> Result<()> {
+    if let Some(note) = claim::check(inputs, out, replace)? {
         say(&note);
     }
-    let store = Store::new(&out);
+    let store = Store::new(out);
     let call = Provenance::of_call(backend, None, 1, command::as_text());
-    results::present(&inputs, &out, &store, &call, print)?;
+    results::present(inputs, out, &store, &call, print)?;
     let todo = Todo::of(&inputs.plan.runs, &store);
     let (finished, all) = (todo.finished(), inputs.plan.runs.len());
     if finished < all {

@@ -10,6 +10,7 @@ use crate::exit::usage;
 use crate::experiment::{Changes, Plan, Spec};
 use crate::model::{Purpose, ReadWeights, read_weights};
 use crate::record::LaneWeights;
+use crate::search::Course;
 
 /// A spec with its data, planned.
 pub struct Inputs {
@@ -19,18 +20,33 @@ pub struct Inputs {
     pub corpus: Corpus,
     /// Weights that every run starts from.
     pub initial: Option<Arc<LaneWeights>>,
+    /// The SHA-256 of their file.
+    pub digest: Option<String>,
     /// What was done with weights that were not taken as they stood.
     pub notes: Vec<String>,
     pub plan: Plan,
+    /// Where a search stands.
+    pub course: Option<Course>,
 }
 
 impl Inputs {
-    /// Reads everything that a request names.
+    /// Reads everything that a request names. The plan of a search is empty: what it asks for depends on what
+    /// is known.
     ///
     /// # Errors
     /// A usage error that names the file and what is wrong with it.
     pub fn load(request: &Request) -> Result<Self> {
         usage(Self::read(request))
+    }
+
+    /// The same, with what a search asks for now that the runs in `out` are there.
+    ///
+    /// # Errors
+    /// A usage error that names the file and what is wrong with it.
+    pub fn planned(request: &Request, out: &Path) -> Result<Self> {
+        let mut inputs = Self::load(request)?;
+        inputs.follow(out)?;
+        Ok(inputs)
     }
 
     fn read(Request { spec: path, changes, init }: &Request) -> Result<Self> {
@@ -39,9 +55,14 @@ impl Inputs {
         let models = spec.models();
         corpus.check_context(models[0].context)?;
         let read = init.as_ref().map(|init| read_initial(init, &models, &corpus)).transpose()?;
-        let plan = Plan::new(&spec, &corpus, read.as_ref().map(|read| read.digest.as_str()));
+        let digest = read.as_ref().map(|read| read.digest.clone());
+        let plan = match spec.is_search() {
+            true => Plan::of([], &corpus, None),
+            false => Plan::new(&spec, &corpus, digest.as_deref()),
+        };
         let (initial, notes) = read.map(|read| (Arc::new(read.weights), read.notes)).unzip();
-        Ok(Inputs { spec, text, corpus, initial, notes: notes.unwrap_or_default(), plan })
+        let notes = notes.unwrap_or_default();
+        Ok(Inputs { spec, text, corpus, initial, digest, notes, plan, course: None })
     }
 }
 

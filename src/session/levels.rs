@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 use rayon::prelude::*;
 
-use super::Inputs;
 use crate::config::RunConfig;
 use crate::corpus::{Corpus, Levels};
 use crate::files::{create_folder, json_of, write_atomically};
@@ -23,16 +22,16 @@ struct Key {
 }
 
 impl LevelsOfTexts {
-    /// Of all runs of a plan whose results lie in `out`.
+    /// Of runs on a corpus whose results lie in `out`.
     ///
     /// # Errors
     /// A folder that cannot be written; the message names the file.
-    pub fn load(inputs: &Inputs, out: &Path) -> Result<Self> {
+    pub fn load(runs: &[RunConfig], corpus: &Corpus, out: &Path) -> Result<Self> {
         let seeds: BTreeMap<Key, Option<u64>> =
-            inputs.plan.runs.iter().map(|run| (Key::of(run), run.data.text_seed)).collect();
+            runs.iter().map(|run| (Key::of(run), run.data.text_seed)).collect();
         let folder = out.join(".levels");
         let found = seeds.into_par_iter().filter_map(|(key, seed)| {
-            let levels = key.levels(&inputs.corpus, seed, &folder).transpose()?;
+            let levels = key.levels(corpus, seed, &folder).transpose()?;
             Some(levels.map(|levels| (key, levels)))
         });
         found.collect::<Result<_>>().map(LevelsOfTexts)

@@ -3,9 +3,10 @@
 use anyhow::{Context, Result};
 
 use super::saving::note_without_best;
-use super::{Options, Print, Request, Session, prepare};
+use super::{Inputs, Options, Print, Request, Session, prepare};
 use crate::config::InitialWeights;
 use crate::corpus::Source;
+use crate::report::words;
 use crate::runner::{Assignment, Processes, SweepResult};
 
 /// Trains what is missing of an experiment and presents its results.
@@ -13,16 +14,41 @@ use crate::runner::{Assignment, Processes, SweepResult};
 /// # Errors
 /// A spec that is wrong, a run that failed, or a stop before the end.
 pub fn sweep(request: &Request, options: Options, fail_fast: bool, print: Print) -> Result<()> {
-    let (inputs, work) = prepare(request, &options)?;
+    let (mut inputs, work) = prepare(request, &options)?;
     options.check_device()?;
-    let session = Session::start(work, options)?;
+    let mut session = Session::start(work, options)?;
     if session.options.keep_best {
         let note = note_without_best(&session.store, &inputs.plan.runs);
         note.iter().for_each(|note| session.say(note));
     }
     let (source, initial) = (inputs.spec.source.clone(), request.init.clone());
-    let result = train(&session, source, initial, fail_fast)?;
+    let result = match inputs.spec.is_search() {
+        true => search(&mut session, &mut inputs, &source, initial.as_ref(), fail_fast)?,
+        false => train(&session, source, initial, fail_fast)?,
+    };
     session.finish(&inputs, result, print)
+}
+
+/// Trains what a search asks for, again and again, until it asks for nothing more.
+fn search(
+    session: &mut Session,
+    inputs: &mut Inputs,
+    source: &Source,
+    initial: Option<&InitialWeights>,
+    fail_fast: bool,
+) -> Result<SweepResult> {
+    loop {
+        inputs.follow(&session.options.out)?;
+        session.go_on(&inputs.plan.runs)?;
+        inputs.course.iter().flat_map(words::standing).for_each(|line| session.say(&line));
+        if session.pending().is_empty() {
+            return Ok(SweepResult::default());
+        }
+        let result = train(session, source.clone(), initial.cloned(), fail_fast)?;
+        if result != SweepResult::default() {
+            return Ok(result);
+        }
+    }
 }
 
 /// Trains what is missing in worker processes of this machine.

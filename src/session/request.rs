@@ -23,7 +23,7 @@ pub struct Request {
 }
 
 /// Where and how a call trains.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Options {
     /// Folder of results.
     pub out: PathBuf,

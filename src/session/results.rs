@@ -8,7 +8,7 @@ use super::{Inputs, Print};
 use crate::config::RunConfig;
 use crate::record::{End, Provenance, Status};
 use crate::report;
-use crate::results::{Experiment, write_results};
+use crate::results::{Experiment, write_csv, write_results};
 use crate::store::Store;
 
 /// Writes an experiment's files from the store and prints what they say; `call` is who writes them.
@@ -39,9 +39,12 @@ pub fn present(
         analysis: inputs.spec.analysis.clone(),
         provenance: origin(ends, call),
     };
-    let levels = LevelsOfTexts::load(inputs, out)?;
+    let levels = LevelsOfTexts::load(&inputs.plan.runs, &inputs.corpus, out)?;
     let levels = |run: &RunConfig| levels.of(run);
     let rows = write_results(&folder, &experiment, &inputs.plan, store, &levels)?;
+    if let Some(course) = &inputs.course {
+        write_csv(&folder.join("search.csv"), &report::decisions(course))?;
+    }
     if rows.iter().any(|row| row.status != Status::Unfinished) {
         let report = report::write(&folder, &folder)?;
         print(&format!("{}\n", report.answer))?;

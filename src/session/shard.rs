@@ -55,7 +55,7 @@ pub fn sweep(request: &Request, options: Options, shard: Shard, fail_fast: bool)
 }
 
 fn part_of_spec(request: &Request, options: Options, shard: Shard) -> Result<Part> {
-    let inputs = Inputs::load(request)?;
+    let inputs = Inputs::planned(request, &options.out)?;
     let mut work = Work::of(&inputs);
     work.name = format!("{} {shard}", work.name);
     work.runs = deal(&work.runs, shard.count).swap_remove(shard.number - 1);

@@ -38,6 +38,11 @@ pub fn train(request: &Request, options: Options, saves: &Saves, print: Print) -
 fn check(request: &Request, inputs: &Inputs, options: &Options, saves: &Saves) -> Result<()> {
     let (arms, runs) = (inputs.spec.arms.len(), &inputs.plan.runs);
     ensure!(
+        !inputs.spec.is_search(),
+        "{} searches; `wane train` takes a spec of one arm with every value given (use `wane sweep`)",
+        request.spec.display()
+    );
+    ensure!(
         arms == 1,
         "{} has {arms} arms; `wane train` takes a spec of one arm, one run per seed (use `wane sweep`)",
         request.spec.display()

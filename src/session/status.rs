@@ -37,7 +37,7 @@ pub struct Row {
 pub fn list(request: Option<&Request>, results: &Path) -> Result<Vec<Row>> {
     let store = Store::new(results);
     let runs = match request {
-        Some(request) => of_spec(request)?,
+        Some(request) => of_spec(request, results)?,
         None => store.runs()?.into_iter().map(without_spec).collect(),
     };
     let queue = queue(results);
@@ -51,8 +51,8 @@ pub fn list(request: Option<&Request>, results: &Path) -> Result<Vec<Row>> {
     Ok(runs.into_iter().map(row).collect())
 }
 
-fn of_spec(request: &Request) -> Result<Vec<(RunConfig, String, u64)>> {
-    let plan = Inputs::load(request)?.plan;
+fn of_spec(request: &Request, results: &Path) -> Result<Vec<(RunConfig, String, u64)>> {
+    let plan = Inputs::planned(request, results)?.plan;
     let entries = plan.entries.iter();
     Ok(entries
         .map(|entry| (plan.runs[entry.run].clone(), entry.arm.label(), entry.seed.label))

@@ -10,11 +10,12 @@ use crate::cluster::Options as ClusterOptions;
 use crate::cluster::check::{check_cluster, check_programs};
 use crate::cluster::follow::Queued;
 use crate::cluster::slurm::{JobId, Slurm};
-use crate::cluster::snapshot::{Contents, Lock, Program};
+use crate::cluster::snapshot::{Contents, Frozen, Lock, Program};
 use crate::cluster::submit::{Live, SubmissionOrder, live, queue_positions, submit};
 use crate::config::{RunConfig, RunId};
 use crate::exit::{Stopped, usage};
 use crate::plural::counted;
+use crate::report::words;
 use crate::runner::SweepResult;
 use crate::talk::say;
 
@@ -37,25 +38,51 @@ pub fn sweep(
     if let Some(note) = note.filter(|_| !options.quiet) {
         say(&note);
     }
-    let (inputs, work) = prepare(request, &options)?;
-    let lock = Lock::take(&options.out)?;
-    let session = Session::start(work, options)?;
-    let call = Call { request, inputs: &inputs, session: &session, cluster };
-    let jobs = call.submit_missing(&lock)?;
-    let queued = live(&session.options.out, &Slurm)?;
-    drop(lock);
-    jobs.iter().try_for_each(|job| print(&job.to_string()))?;
-    if cluster.wait {
-        call.follow(&queued, print)
-    } else if jobs.is_empty() {
-        session.finish(&inputs, SweepResult::default(), print)
-    } else {
-        session.say(&format!(
-            "another job will write the results; `wane status {}` shows how far it is",
-            request.spec.display()
-        ));
-        Ok(())
+    let (mut inputs, work) = prepare(request, &options)?;
+    let mut lock = Lock::take(&options.out)?;
+    let mut session = Session::start(work, options)?;
+    loop {
+        inputs.course.iter().flat_map(words::standing).for_each(|line| session.say(&line));
+        let call = Call { request, inputs: &inputs, session: &session, cluster };
+        let jobs = call.submit_missing(&lock)?;
+        let queued = live(&session.options.out, &Slurm)?;
+        drop(lock);
+        jobs.iter().try_for_each(|job| print(&job.to_string()))?;
+        if jobs.is_empty() {
+            return session.finish(&inputs, SweepResult::default(), print);
+        }
+        if !cluster.wait {
+            call.say_who_goes_on();
+            return Ok(());
+        }
+        let result = call.follow(&queued)?;
+        if !inputs.spec.is_search() || result != SweepResult::default() {
+            return session.finish(&inputs, result, print);
+        }
+        inputs.follow(&session.options.out)?;
+        session.go_on(&inputs.plan.runs)?;
+        lock = Lock::take(&session.options.out)?;
     }
+}
+
+/// Submits what a frozen search asks for now that its runs have ended; the jobs are new ones.
+///
+/// # Errors
+/// A cluster that refuses or does not answer.
+pub fn go_on(frozen: &Frozen, request: &Request, print: Print) -> Result<()> {
+    let contents = &frozen.contents;
+    let options = Options {
+        out: frozen.results().to_owned(),
+        backend: contents.backend,
+        device: contents.device.clone(),
+        lanes: contents.lanes,
+        jobs: Some(contents.jobs),
+        checkpoint_every: contents.checkpoint_every,
+        keep_best: contents.keep_best,
+        ..Options::default()
+    };
+    let cluster = contents.search.clone().unwrap_or_default();
+    sweep(request, options, &ClusterOptions { wait: false, ..cluster }, print)
 }
 
 /// Results are not thrown away before a cluster has accepted to train them again.
@@ -149,12 +176,24 @@ impl Call<'_> {
             program,
             shards: 0,
             runs: 0,
+            search: self.inputs.spec.is_search().then(|| self.cluster.clone()),
             command: command::as_text(),
         }
     }
 
-    /// Follows every task that trains runs of the plan, then presents the results.
-    fn follow(&self, queued: &[Live], print: Print) -> Result<()> {
+    fn say_who_goes_on(&self) {
+        let spec = self.request.spec.display();
+        let next = match self.inputs.spec.is_search() {
+            true => {
+                "another job will submit what the search asks for then, and write the results at its end"
+            }
+            false => "another job will write the results",
+        };
+        self.session.say(&format!("{next}; `wane status {spec}` shows how far it is"));
+    }
+
+    /// Follows every task that trains runs of the plan.
+    fn follow(&self, queued: &[Live]) -> Result<SweepResult> {
         let session = self.session;
         let wanted: BTreeSet<RunId> = session.pending().iter().map(|run| run.run.id()).collect();
         let (executor, shards) =
@@ -171,6 +210,6 @@ impl Call<'_> {
             );
             return Err(Stopped { message }.into());
         }
-        session.finish(self.inputs, result, print)
+        Ok(result)
     }
 }

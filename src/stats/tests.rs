@@ -52,6 +52,7 @@ pub(crate) fn row(form: Form, mask: Mask, weight_decay: f64, seed: u64, val_loss
         base: String::new(),
         axes: String::new(),
         tuned: String::new(),
+        stage: None,
     }
 }
 

@@ -1,6 +1,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
+use serde::{Deserialize, Serialize};
 
 use super::JobId;
 use crate::files::write_atomically;
@@ -10,7 +11,7 @@ use crate::files::write_atomically;
 const WARNING_SECONDS: u32 = 60;
 
 /// What the user wants of the jobs.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct JobOptions {
     pub partition: Option<String>,
     /// Time limit of a task, as `sbatch --time` takes it.
@@ -32,6 +33,8 @@ pub struct Scripts<'a> {
     pub shards: usize,
     /// Cores of a task.
     pub cores: usize,
+    /// Whether the job that writes results also submits what a search asks for then.
+    pub goes_on: bool,
     pub options: &'a JobOptions,
 }
 
@@ -75,7 +78,9 @@ impl Scripts<'_> {
             "--kill-on-invalid-dep=yes".to_owned(),
             "--requeue".to_owned(),
         ]);
-        let script = self.write("report.sh", &format!("collect {}", quoted(self.folder)?))?;
+        let go_on = if self.goes_on { " --go-on" } else { "" };
+        let arguments = format!("collect {}{go_on}", quoted(self.folder)?);
+        let script = self.write("report.sh", &arguments)?;
         Ok((script, options))
     }
 
@@ -124,8 +129,14 @@ mod tests {
             ..JobOptions::default()
         };
         let program = Path::new("/opt/it's wane");
-        let scripts =
-            Scripts { program, folder: folder.path(), shards: 7, cores: 2, options: &options };
+        let scripts = Scripts {
+            program,
+            folder: folder.path(),
+            shards: 7,
+            cores: 2,
+            goes_on: true,
+            options: &options,
+        };
         let (script, arguments) = scripts.array().unwrap();
         let at = |option: &str| arguments.iter().position(|argument| argument == option);
         assert!(at("--array=1-7%3").is_some() && at("--time=1:00").is_some());
@@ -133,7 +144,8 @@ mod tests {
         let text = std::fs::read_to_string(script).unwrap();
         assert!(text.contains(r#"exec "/opt/it's wane" sweep "#), "{text}");
         assert!(text.contains("--shard \"$SLURM_ARRAY_TASK_ID/7\""), "{text}");
-        let (_, arguments) = scripts.report(&[JobId(4), JobId(9)]).unwrap();
+        let (script, arguments) = scripts.report(&[JobId(4), JobId(9)]).unwrap();
         assert!(arguments.contains(&"--dependency=afterany:4:9".to_owned()));
+        assert!(std::fs::read_to_string(script).unwrap().trim_end().ends_with("--go-on"));
     }
 }

@@ -85,6 +85,7 @@ fn contents() -> Contents {
         program: Program { path: "/wane".into(), sha256: "0".repeat(64), commit: "c".into() },
         shards: 0,
         runs: 0,
+        search: None,
         command: Vec::new(),
     }
 }

@@ -16,16 +16,27 @@ pub fn fine_print(analysis: &Analysis) -> String {
         sentences.push(untested(analysis));
     } else {
         if tested().next().is_some() {
-            sentences.push(
-                "Each rule is at its own best point, chosen on val without the seed that it is judged on."
-                    .to_owned(),
-            );
+            sentences.push(chosen(analysis));
         }
         sentences.push(tests(analysis));
         sentences.extend(analysis.epsilon.as_ref().map(|one| epsilon(one) + "."));
     }
     sentences.extend(analysis.spread.as_ref().map(spread));
     sentences.join(" ")
+}
+
+/// How the point of each rule was chosen.
+fn chosen(analysis: &Analysis) -> String {
+    match analysis.is_confirmed() {
+        true => format!(
+            "Each rule is at what its search found on other seeds; these {} are fresh.",
+            analysis.seeds()
+        ),
+        false => {
+            "Each rule is at its own best point, chosen on val without the seed that it is judged on."
+                .to_owned()
+        }
+    }
 }
 
 fn untested(analysis: &Analysis) -> String {

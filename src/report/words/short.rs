@@ -1,7 +1,7 @@
 //! The answer in a few sentences.
 
 use super::levels::levels;
-use super::{arm, finding, loss, no_result, table_in_short, warning};
+use super::{arm, finding, loss, no_result, optima, table_in_short, warning};
 use crate::config::TestFamily;
 use crate::report::format;
 use crate::stats::{Analysis, Cell, Comparison, GapChange, Tally};
@@ -16,6 +16,7 @@ pub fn in_short(analysis: &Analysis) -> Vec<String> {
     if analysis.own_groups().next().is_some() {
         sentences.extend(baseline(analysis));
         sentences.extend(best(analysis));
+        sentences.extend(optima(analysis));
         sentences.extend(levels(analysis));
         sentences.extend(u_turn(analysis));
         sentences.extend(gap(analysis));

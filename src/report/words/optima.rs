@@ -1,0 +1,132 @@
+//! The best values that a search found, in sentences.
+
+use super::rules::title;
+use crate::plural::counted;
+use crate::report::format;
+use crate::stats::{Analysis, Found, FoundRule, Regret, Ridge, Whereabouts};
+
+/// The coefficient that most recipes name.
+pub const COMMON: f64 = 0.1;
+
+/// A sentence a searched value.
+pub fn optima(analysis: &Analysis) -> Vec<String> {
+    let rules = analysis.search.iter().flat_map(|search| &search.rules);
+    let of = |rule: &FoundRule| -> Vec<String> {
+        let found = rule.found.iter().map(|found| sentence(rule, found, analysis));
+        found.chain(rule.ridge.as_ref().map(|one| ridge(rule, one))).collect()
+    };
+    rules.flat_map(of).collect()
+}
+
+fn sentence(rule: &FoundRule, found: &Found, analysis: &Analysis) -> String {
+    let (title, axis, runs) = (title(&rule.rule), symbol(&found.axis), counted(found.runs, "run"));
+    if found.optimum.as_ref().is_some_and(|one| one.flat) {
+        let epsilon = analysis
+            .epsilon
+            .map_or(String::new(), |one| format!(" ε = {}", format::three_digits(one.value)));
+        return format!(
+            "{title}: flat: every {axis} that was tried is within{epsilon} of the best ({runs})."
+        );
+    }
+    let interval = range(found.interval);
+    let costs = costs(found);
+    format!(
+        "{title}: the best {axis} is {} (95% interval {interval}; {runs}){}{costs}.",
+        best(found),
+        end(found)
+    )
+}
+
+/// The best value; 0 is no decay.
+pub fn best(found: &Found) -> String {
+    match found.best {
+        0.0 => "0, no decay".to_owned(),
+        best => format::three_digits(best),
+    }
+}
+
+/// An interval of values; open above where nothing there is ruled out.
+pub fn range([low, high]: [f64; 2]) -> String {
+    let high = match high.is_finite() {
+        true => format::three_digits(high),
+        false => "…".to_owned(),
+    };
+    let low = if low == 0.0 { "0".to_owned() } else { format::three_digits(low) };
+    format!("{low} to {high}")
+}
+
+/// What the ends of the range say.
+fn end(found: &Found) -> &'static str {
+    match found.optimum.as_ref().map(|one| one.whereabouts) {
+        Some(Whereabouts::LowerEndOpen) if found.axis == "weight_decay" => {
+            "; that no decay is best is not ruled out"
+        }
+        Some(Whereabouts::LowerEndOpen) => "; the lowest that was tried is not ruled out",
+        Some(Whereabouts::UpperEndOpen) => "; the highest that was tried is not ruled out",
+        Some(Whereabouts::Anywhere) => "; neither end of the range is ruled out",
+        Some(Whereabouts::Inside) | None => "",
+    }
+}
+
+fn costs(found: &Found) -> String {
+    if found.axis != "weight_decay" {
+        return String::new();
+    }
+    let none = found.regret_at(0.0).map(|one| format!("; no decay costs {}", cost(&one)));
+    let common = found.regret_at(COMMON).map(|one| format!("; λ = {COMMON} costs {}", cost(&one)));
+    [none, common].into_iter().flatten().collect()
+}
+
+/// What a value costs, with its band: "0.054 [0.020, 0.090]".
+pub fn cost(regret: &Regret) -> String {
+    if !regret.regret.is_finite() {
+        return "the whole run".to_owned();
+    }
+    let end = |value: f64| match value.is_finite() {
+        true => format::fixed(value, 3),
+        false => "?".to_owned(),
+    };
+    format!(
+        "{} [{}, {}]",
+        format::fixed(regret.regret, 3),
+        end(regret.band[0]),
+        end(regret.band[1])
+    )
+}
+
+/// As sentences name a searched key.
+pub fn symbol(axis: &str) -> &str {
+    match axis {
+        "weight_decay" => "λ",
+        "lr" => "learning rate",
+        other => other,
+    }
+}
+
+/// Which combination of two searched values decides.
+fn ridge(rule: &FoundRule, ridge: &Ridge) -> String {
+    let [low, high] = ridge.interval;
+    let holds = |angle: f64| low <= angle && angle <= high;
+    let keys: Vec<&str> = rule.found.iter().map(|found| symbol(&found.axis)).collect();
+    let [first, second] = keys[..] else { return String::new() };
+    let may = [
+        (-45.0, "their product may be what decides".to_owned()),
+        (0.0, format!("{first} may hardly matter beside {second}")),
+        (90.0, format!("{second} may hardly matter beside {first}")),
+    ];
+    let may: Vec<String> =
+        may.into_iter().filter(|(angle, _)| holds(*angle)).map(|(_, text)| text).collect();
+    let reading = match (high - low >= 180.0, may.len()) {
+        (true, _) => "these runs do not tell it".to_owned(),
+        (false, 0) => "neither their product nor one of them alone decides".to_owned(),
+        _ => may.join(", or "),
+    };
+    format!(
+        "{}: {first} and {second} may change together at little cost along {}° [{}°, {}°] of their logarithms: \
+         {reading}.",
+        title(&rule.rule),
+        format::fixed(ridge.angle, 0),
+        format::fixed(low, 0),
+        format::fixed(high, 0)
+    )
+}

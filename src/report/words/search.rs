@@ -1,0 +1,148 @@
+//! What a search has decided and where it stands, in sentences.
+
+use crate::config::Named;
+use crate::experiment::Arm;
+use crate::plural::counted;
+use crate::report::format;
+use crate::search::{
+    Best, Course, Decision, Leader, Look, Point, RuleCourse, Standing, Wanted, Why,
+};
+
+/// Where a search stands, for people who watch it: a line a rule while rules are searched.
+pub fn standing(course: &Course) -> Vec<String> {
+    match course.standing {
+        Standing::Searching => course.rules.iter().map(rule_standing).collect(),
+        Standing::Confirming { seeds } => {
+            let found = course.rules.iter().map(rule_standing);
+            found.chain([format!("confirm: {}", fresh_seeds(seeds))]).collect()
+        }
+        Standing::Over { seeds } => {
+            vec![format!("the search is over: judged on {}", counted(seeds, "fresh seed"))]
+        }
+    }
+}
+
+/// "bracket: AdamW on matrices, weight_decay between 0.15 and 2.4 (8 runs)".
+fn rule_standing(rule: &RuleCourse) -> String {
+    let title = rule_title(&rule.rule.first);
+    if let Some(found) = &rule.found {
+        return format!("found: {title}, {}", self::found(rule, found));
+    }
+    let Some(decision) = rule.log.last() else { return title };
+    let stage = decision.stage.name();
+    let so_far = match &decision.leader {
+        None => "nothing is known yet".to_owned(),
+        Some(leader) => format!("{} ({})", around(rule, leader), counted(decision.runs, "run")),
+    };
+    format!("{stage}: {title}, {so_far}")
+}
+
+/// The rule of an arm: "AdamW on matrices".
+pub fn rule_title(arm: &Arm) -> String {
+    let mask = arm.decay.mask.map_or(String::new(), |mask| format!(" on {}", mask.title()));
+    let recipe = arm.published.map_or(String::new(), |one| format!(" ({})", one.name));
+    format!("{}{mask}{recipe}", arm.decay.form.title())
+}
+
+fn found(rule: &RuleCourse, found: &Best) -> String {
+    match found {
+        Best::At(point) => values(rule, point),
+        Best::NoDecay => "no decay is as good as any".to_owned(),
+        Best::Nothing => "no run of it learned anything".to_owned(),
+    }
+}
+
+/// Between which tried values the best so far lies; the best itself where more than one value is searched.
+fn around(rule: &RuleCourse, leader: &Leader) -> String {
+    let [axis] = &rule.axes[..] else {
+        return format!("best so far {}", values(rule, &leader.point));
+    };
+    let key = axis.tuned.key();
+    let best = leader.point.values[0];
+    let asked = rule.log.iter().rev().skip(1).flat_map(|decision| &decision.points);
+    let tried: Vec<f64> = asked.map(|one| one.point.values[0]).collect();
+    let below = tried.iter().copied().filter(|value| *value < best).fold(f64::NAN, f64::max);
+    let above = tried.iter().copied().filter(|value| *value > best).fold(f64::NAN, f64::min);
+    match (below.is_nan(), above.is_nan()) {
+        (false, false) => {
+            format!("{key} between {} and {}", format::number(below), format::number(above))
+        }
+        (true, false) => format!("{key} below {}", format::number(above)),
+        (false, true) => format!("{key} above {}", format::number(below)),
+        (true, true) => format!("{key} near {}", format::number(best)),
+    }
+}
+
+/// "weight_decay = 0.6, lr = 0.004".
+pub fn values(rule: &RuleCourse, point: &Point) -> String {
+    let pairs = rule.axes.iter().zip(&point.values);
+    let pairs: Vec<String> = pairs
+        .map(|(axis, value)| format!("{} = {}", axis.tuned.key(), format::number(*value)))
+        .collect();
+    pairs.join(", ")
+}
+
+/// What a decision asks for: "0.1, 0.4 and 1.6 on 2 seeds".
+pub fn decided(decision: &Decision) -> String {
+    let mut by_seeds: Vec<(usize, Vec<String>)> = Vec::new();
+    for Wanted { point, seeds } in &decision.points {
+        let values: Vec<String> = point.values.iter().map(|value| format::number(*value)).collect();
+        match by_seeds.iter_mut().find(|(known, _)| known == seeds) {
+            Some((_, points)) => points.push(values.join("/")),
+            None => by_seeds.push((*seeds, vec![values.join("/")])),
+        }
+    }
+    let points = by_seeds
+        .iter()
+        .map(|(seeds, points)| format!("{} on {}", points.join(", "), counted(*seeds, "seed")));
+    let mut parts: Vec<String> = points.collect();
+    let none = counted(decision.none_seeds, "seed");
+    parts.extend((decision.none_seeds > 0).then(|| format!("no decay on {none}")));
+    if parts.is_empty() { "train nothing more".to_owned() } else { parts.join("; ") }
+}
+
+/// What a look asks for.
+pub fn fresh_seeds(seeds: usize) -> String {
+    format!("{} of what was found and of the given arms", counted(seeds, "fresh seed"))
+}
+
+/// What came of a look.
+pub fn look(look: &Look) -> String {
+    match look.undecided {
+        None => "not all of their runs have ended".to_owned(),
+        Some(0) => "every question is decided".to_owned(),
+        Some(count) => format!("{} undecided", counted(count, "question")),
+    }
+}
+
+/// Why.
+pub fn why(rule: &RuleCourse, decision: &Decision) -> String {
+    let key = |axis: usize| rule.axes.get(axis).map_or("", |axis| axis.tuned.key());
+    match decision.why {
+        Why::First => "nothing is known yet".to_owned(),
+        Why::BestAtLowerEdge { axis } => {
+            format!("the best {} is the lowest that was tried", key(axis))
+        }
+        Why::BestAtUpperEdge { axis } => {
+            format!("the best {} is the highest that was tried", key(axis))
+        }
+        Why::NothingFinite => "no run has learned anything yet".to_owned(),
+        Why::Inside => "the best has worse neighbours on both sides".to_owned(),
+        Why::Cliff => "beside the best, runs diverge or learn nothing".to_owned(),
+        Why::SameAsNone => "the lowest that was tried does no better than no decay".to_owned(),
+        Why::AtTheEnd { axis } => format!("{} can go no farther", key(axis)),
+        Why::NotRuledOut { points } => {
+            format!("{} may be the best by the seeds so far", counted(points, "point"))
+        }
+        Why::GainAbove { predicted } => {
+            format!("the fit promises {} between them", format::fixed(predicted, 4))
+        }
+        Why::GainBelow { predicted } => {
+            let epsilon = rule.epsilon.map_or(String::new(), |value| {
+                format!(", less than half of ε = {}", format::fixed(value, 4))
+            });
+            format!("the fit promises {}{epsilon}", format::fixed(predicted, 4))
+        }
+        Why::MostRuns => "the search has trained as many runs as it may".to_owned(),
+    }
+}

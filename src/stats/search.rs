@@ -1,0 +1,186 @@
+//! What a search found, from the runs that had a part in finding it.
+
+use super::contenders::{Contender, Point};
+use super::groups::Rule;
+use super::optimum::{Optimum, Regret, Tried};
+use super::surface::{Ridge, Surface, SurfacePoint};
+use crate::results::{Draw, RunRow};
+
+/// A search, rule by rule. Its losses are those on val, which it chose by.
+#[derive(Clone, Debug)]
+pub struct Search {
+    pub rules: Vec<FoundRule>,
+    /// Whether fresh seeds have judged what was found.
+    pub is_confirmed: bool,
+}
+
+/// What was found of one rule.
+#[derive(Clone, Debug)]
+pub struct FoundRule {
+    pub rule: Rule,
+    pub found: Vec<Found>,
+    /// The direction in which two searched values may change together at little cost.
+    pub ridge: Option<Ridge>,
+    /// What was tried.
+    pub tried: Contender,
+}
+
+/// The best value of one searched key.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Found {
+    /// `weight_decay`, `lr` or `steps`.
+    pub axis: String,
+    pub best: f64,
+    /// The 95% interval; 0 and +∞ where it is open.
+    pub interval: [f64; 2],
+    /// Whether both ends of the range are beaten.
+    pub is_interior: bool,
+    /// All that one axis tells; missing where several values were searched together.
+    pub optimum: Option<Optimum>,
+    pub predicted_loss: Option<f64>,
+    pub runs: usize,
+}
+
+impl Search {
+    /// Of the rows of a search; `None` for a grid.
+    pub fn of(rows: &[RunRow], epsilon: Option<f64>, is_confirmed: bool) -> Option<Self> {
+        let explored: Vec<RunRow> = rows.iter().filter(|row| row.is_explored()).cloned().collect();
+        if explored.is_empty() {
+            return None;
+        }
+        let seeds = seeds(&explored);
+        let searched = |one: &Contender| !axes(one).is_empty();
+        let contenders = Contender::of(&explored, false).into_iter().filter(searched);
+        let rules = contenders.map(|one| FoundRule::of(one, &seeds, epsilon.unwrap_or(0.0)));
+        Some(Search { rules: rules.collect(), is_confirmed })
+    }
+}
+
+impl FoundRule {
+    fn of(tried: Contender, seeds: &[Draw], epsilon: f64) -> Self {
+        let axes = axes(&tried);
+        let (found, ridge) = match &axes[..] {
+            [axis] => (Vec::from_iter(along(axis, &tried, seeds, epsilon)), None),
+            [first, second] => over([first, second], &tried, seeds, epsilon),
+            _ => (Vec::new(), None),
+        };
+        FoundRule { rule: tried.rule.clone(), found, ridge, tried }
+    }
+
+    /// What was found for λ.
+    pub fn weight_decay(&self) -> Option<&Found> {
+        self.found.iter().find(|found| found.axis == "weight_decay")
+    }
+}
+
+impl Found {
+    /// What a value costs against the best, where the search tells it.
+    pub fn regret_at(&self, value: f64) -> Option<Regret> {
+        self.optimum.as_ref()?.regret_at(value)
+    }
+}
+
+/// The answer along one axis.
+fn along(axis: &str, tried: &Contender, seeds: &[Draw], epsilon: f64) -> Option<Found> {
+    let of = |point: &Point| {
+        let value = point.side.value(axis)?;
+        Some(Tried { value, losses: losses(point, seeds) })
+    };
+    let points: Vec<Tried> = tried.points.iter().filter_map(of).collect();
+    let none = tried.none.first().filter(|_| axis == "weight_decay");
+    let none = none.map(|point| losses(point, seeds));
+    let optimum = Optimum::of(&points, none.as_deref(), epsilon)?;
+    Some(Found {
+        axis: axis.to_owned(),
+        best: optimum.best,
+        interval: optimum.interval,
+        is_interior: optimum.is_interior(),
+        predicted_loss: Some(optimum.predicted_loss),
+        runs: optimum.runs,
+        optimum: Some(optimum),
+    })
+}
+
+/// The answer over two axes: a response surface through the points near the best.
+fn over(
+    axes: [&String; 2],
+    tried: &Contender,
+    seeds: &[Draw],
+    epsilon: f64,
+) -> (Vec<Found>, Option<Ridge>) {
+    let points: Vec<SurfacePoint> =
+        tried.points.iter().filter_map(|point| surface_point(point, axes, seeds)).collect();
+    let layout: Vec<Vec<f64>> = tried.points.iter().map(|point| losses(point, seeds)).collect();
+    let noise = super::optimum::Layout::new(layout, NEAR * epsilon).noise();
+    let runs = points.iter().map(|point| point.seeds).sum();
+    let Some(surface) = Surface::of(&near_the_best(points), noise.map(|one| (one.sd, one.freedom)))
+    else {
+        return (Vec::new(), None);
+    };
+    let best = tried.best().map(|point| axes.map(|axis| point.side.value(axis)));
+    let found = [0, 1].into_iter().filter_map(|axis| {
+        let at = surface.best.map(|best| best[axis]).or(best.as_ref()?[axis])?;
+        let interval = surface.intervals[axis];
+        Some(Found {
+            axis: axes[axis].clone(),
+            best: at,
+            interval,
+            is_interior: surface.best.is_some() && interval[0] > 0.0 && interval[1].is_finite(),
+            optimum: None,
+            predicted_loss: surface.predicted_loss,
+            runs,
+        })
+    });
+    (found.collect(), Some(surface.ridge))
+}
+
+/// How far above the best a loss is still near it, in ε.
+const NEAR: f64 = 10.0;
+
+/// A quadratic holds near the best alone: the nearest points by loss, enough for its six terms and some more.
+fn near_the_best(mut points: Vec<SurfacePoint>) -> Vec<SurfacePoint> {
+    points.sort_by(|a, b| a.loss.total_cmp(&b.loss));
+    points.truncate(MOST_FITTED);
+    points
+}
+
+/// Points of a response surface, at most.
+const MOST_FITTED: usize = 16;
+
+fn surface_point(point: &Point, axes: [&String; 2], seeds: &[Draw]) -> Option<SurfacePoint> {
+    let losses = losses(point, seeds);
+    let loss = losses.iter().sum::<f64>() / losses.len() as f64;
+    let values = [point.side.value(axes[0])?, point.side.value(axes[1])?];
+    loss.is_finite().then_some(SurfacePoint { values, loss, seeds: losses.len() })
+}
+
+/// Val losses from the first seed on, as long as they are there; +∞ where a run diverged or learned nothing.
+fn losses(point: &Point, seeds: &[Draw]) -> Vec<f64> {
+    let of = |seed: &Draw| {
+        let run = point.cell.runs.iter().find(|run| run.draw() == *seed)?;
+        match run.status {
+            crate::record::Status::Diverged => Some(f64::INFINITY),
+            _ if run.is_collapsed() => Some(f64::INFINITY),
+            _ => run.val_loss,
+        }
+    };
+    seeds.iter().map_while(of).collect()
+}
+
+/// The seeds in the order in which the search took them up.
+fn seeds(rows: &[RunRow]) -> Vec<Draw> {
+    let mut seeds: Vec<Draw> = Vec::new();
+    for row in rows {
+        if !seeds.contains(&row.draw()) {
+            seeds.push(row.draw());
+        }
+    }
+    seeds
+}
+
+/// The keys that a rule searched.
+fn axes(contender: &Contender) -> Vec<String> {
+    let run = contender.points.first().and_then(|point| point.cell.runs.first());
+    let tuned = run.map_or("", |run| run.tuned.as_str());
+    tuned.split(' ').filter(|key| !key.is_empty()).map(str::to_owned).collect()
+}
