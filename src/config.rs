@@ -252,7 +252,7 @@ pub(crate) mod tests {
                 (number(range), number(range)).prop_map(|(a, b)| Value::Pair([a, b])).boxed()
             }
             Kind::Name(names) => prop::sample::select(names()).prop_map(Value::Name).boxed(),
-            Kind::Text | Kind::Seeds | Kind::Names(_) => {
+            Kind::Text | Kind::Seeds | Kind::Names(_) | Kind::Rising => {
                 unreachable!("no hyperparameter is a text")
             }
         }

@@ -8,6 +8,7 @@
 mod axis;
 mod bracket;
 mod course;
+mod forecast;
 mod known;
 mod ledger;
 mod log;
@@ -17,7 +18,8 @@ mod terms;
 mod view;
 
 pub use axis::{Axis, Place, Tuned};
-pub use course::{Course, Look, Records, RuleCourse, Standing};
+pub use course::{Course, Look, Records, RuleCourse, Standing, runs_of};
+pub use forecast::Runs;
 pub use known::Known;
 pub use log::{Best, Decision, Leader, Next, Point, Wanted, Why};
 

@@ -6,12 +6,16 @@ use indicatif::{HumanCount, HumanDuration};
 use super::arguments::{SpecArgs, TrainingArgs};
 use super::output::print;
 use crate::backend::DeviceKind;
-use crate::config::{ModelShape, Named, Texts};
+use crate::config::{ModelShape, Named, Texts, plain};
 use crate::corpus::Corpus;
-use crate::experiment::Arm;
+use crate::experiment::cost::core_seconds;
+use crate::experiment::{Arm, SearchedRule};
 use crate::plural::counted;
+use crate::report::words::{rule_title, standing};
 use crate::report::{detectable, seeds_needed, settings_table};
+use crate::runner::cores;
 use crate::runner::layout::{Shortage, mebibytes};
+use crate::search::{Runs, runs_of};
 use crate::session::{Forecast, Inputs, Options, Prospect};
 
 #[derive(clap::Args, Debug)]
@@ -95,13 +99,16 @@ fn model(model: &ModelShape, vocabulary: usize) -> String {
 /// The runs, which of them are trained already, and what was left out.
 fn runs(inputs: &Inputs, forecast: &Forecast) -> Vec<String> {
     let (spec, plan) = (&inputs.spec, &inputs.plan);
-    let mut lines = vec![format!(
-        "runs         {}: {} × {}; {} different runs:",
-        counted(plan.entries.len(), "row"),
-        counted(spec.arms.len(), "arm"),
-        counted(spec.seeds.len(), "seed"),
-        plan.runs.len(),
-    )];
+    let mut lines = match spec.is_search() {
+        true => search(inputs),
+        false => vec![format!(
+            "runs         {}: {} × {}; {} different runs:",
+            counted(plan.entries.len(), "row"),
+            counted(spec.arms.len(), "arm"),
+            counted(spec.seeds.len(), "seed"),
+            plan.runs.len(),
+        )],
+    };
     lines.extend(forecast.todo.reasons().iter().map(|reason| format!("             {reason}")));
     lines.extend(spec.notes.iter().map(|note| format!("left out     {note}")));
     lines.push(format!(
@@ -111,10 +118,48 @@ fn runs(inputs: &Inputs, forecast: &Forecast) -> Vec<String> {
     lines
 }
 
+/// What is searched, how far that is, and what it may cost.
+fn search(inputs: &Inputs) -> Vec<String> {
+    let (spec, terms) = (&inputs.spec, &inputs.spec.search);
+    let rule = |rule: &SearchedRule| {
+        let starts: Vec<String> = rule
+            .axes
+            .iter()
+            .map(|axis| format!("{} from {}", axis.key, plain(axis.start)))
+            .collect();
+        format!("search       {}: {}", rule_title(&rule.first), starts.join(", "))
+    };
+    let mut lines: Vec<String> = spec.searched.iter().map(rule).collect();
+    let looks: Vec<String> = terms.looks.iter().map(usize::to_string).collect();
+    lines.push(format!(
+        "stages       bracket with {}, refine with {}; looks at {} fresh seeds",
+        counted(terms.bracket_seeds, "seed"),
+        counted(terms.refine_seeds, "seed"),
+        looks.join(" and ").replacen(" and ", ", ", looks.len().saturating_sub(2)),
+    ));
+    let Runs { expected, most } = runs_of(spec);
+    let seconds = inputs.plan.runs.first().map_or(0.0, core_seconds) / cores() as f64;
+    let time = |runs: usize| HumanDuration(Duration::from_secs_f64(seconds * runs as f64));
+    lines.push(format!(
+        "cost         expected {} ({} on this CPU), at most {} ({})",
+        counted(expected, "run"),
+        time(expected),
+        counted(most, "run"),
+        time(most),
+    ));
+    lines
+        .extend(inputs.course.iter().flat_map(standing).map(|line| format!("now          {line}")));
+    lines
+        .push(format!("runs         {} asked for so far:", counted(inputs.plan.runs.len(), "run")));
+    lines
+}
+
 /// What the seeds can tell, or that this is not known and how to know it.
 fn power(inputs: &Inputs, prospect: &Prospect, difference: Option<f64>, path: &str) -> Vec<String> {
-    let (seeds, alpha) = (inputs.spec.seeds.len(), inputs.spec.analysis.alpha);
-    let spreads = &prospect.spreads;
+    let Prospect { spreads, seeds, alpha } = prospect;
+    if inputs.spec.is_search() && !prospect.is_known() {
+        return vec!["power        not known before runs on fresh seeds have ended".to_owned()];
+    }
     if spreads.is_empty() {
         return vec!["power        the spec compares nothing".to_owned()];
     }
@@ -125,11 +170,11 @@ fn power(inputs: &Inputs, prospect: &Prospect, difference: Option<f64>, path: &s
             format!("             two seeds of each arm tell: wane sweep {path} --seeds 0,1"),
         ];
     }
-    let mut lines = detectable(spreads, seeds, alpha);
+    let mut lines = detectable(spreads, *seeds, *alpha);
     if lines.is_empty() {
-        lines.push(format!("{} find nothing: three are the least", counted(seeds, "seed")));
+        lines.push(format!("{} find nothing: three are the least", counted(*seeds, "seed")));
     }
-    lines.extend(difference.iter().flat_map(|one| seeds_needed(spreads, *one, alpha)));
+    lines.extend(difference.iter().flat_map(|one| seeds_needed(spreads, *one, *alpha)));
     let heads = std::iter::once("power        ").chain(std::iter::repeat("             "));
     heads.zip(lines).map(|(head, line)| format!("{head}{line}")).collect()
 }

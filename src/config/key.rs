@@ -236,6 +236,7 @@ pub fn check_count(value: i64, least: usize, most: usize) -> Result<usize, Strin
         Ok(count) if count > most => Err(format!("expected at most {most}")),
         Ok(count) if count >= least => Ok(count),
         _ if least == 0 => Err("expected a whole number, 0 or above".to_owned()),
+        _ if least > 1 => Err(format!("expected a whole number, {least} or above")),
         _ => Err("expected a whole number above 0".to_owned()),
     }
 }

@@ -6,7 +6,6 @@ use toml::{Table, Value};
 
 use super::given::WrongKey;
 use crate::config::{Kind, Order, SearchTerms, Texts, suggestion};
-use crate::plural::counted;
 
 /// One of the seeds under which every arm is trained.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -96,8 +95,8 @@ pub fn of_search(asked: Option<Vec<Seed>>, terms: &SearchTerms) -> Result<Vec<Se
         bail!(WrongKey::new("seeds", problem));
     }
     let problem = format!(
-        " holds {}; search.refine_seeds = {most} takes as many, or leave seeds out",
-        counted(seeds.len(), "seed")
+        " holds {} of them; search.refine_seeds = {most} takes as many, or leave seeds out",
+        seeds.len()
     );
     ensure!(seeds.len() >= most, WrongKey::new("seeds", problem));
     Ok(seeds)

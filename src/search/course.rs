@@ -1,12 +1,15 @@
 //! The course of an experiment that searches: every rule on its own, then all together on fresh seeds.
 
-use super::{Axis, Best, Decision, Epsilon, Known, Next, Replay, Terms, Tuned, Wanted, replay};
-use crate::config::Stage;
+use super::{
+    Axis, Best, Decision, Epsilon, Known, Next, Replay, Runs, Terms, Tuned, Wanted, forecast,
+    replay,
+};
+use crate::config::{SearchTerms, Stage};
 use crate::experiment::{Arm, Asked, SearchedAxis, SearchedRule, Seed, Spec};
 
 /// What is known of the runs of an experiment.
 pub trait Records {
-    /// The val loss of a run that has ended, +∞ where it diverged or collapsed; `None` before its end.
+    /// The val loss of a run that has ended, +∞ where it diverged; `None` before its end.
     fn loss(&self, asked: &Asked) -> Option<f64>;
 
     /// The smallest difference that matters, from runs without decay that have ended.
@@ -99,6 +102,27 @@ impl Course {
     }
 }
 
+/// Runs that a whole search takes: of its rules, of no decay beside them, and on fresh seeds.
+pub fn runs_of(spec: &Spec) -> Runs {
+    let search = &spec.search;
+    let terms = terms(search, Epsilon::Value(1.0));
+    let of_rules = spec.searched.iter().map(|rule| forecast::runs(&axes(rule), &terms));
+    let mut runs = of_rules.fold(Runs { expected: 0, most: 0 }, |all, one| Runs {
+        expected: all.expected + one.expected,
+        most: all.most + one.most,
+    });
+    let judged = spec.arms.len() + spec.searched.len();
+    let (first, last) = (search.looks.first(), search.looks.last());
+    runs.expected += search.refine_seeds + judged * first.unwrap_or(&0);
+    runs.most += search.refine_seeds * spec.searched.len() + judged * last.unwrap_or(&0);
+    runs
+}
+
+fn terms(search: &SearchTerms, epsilon: Epsilon) -> Terms {
+    let SearchTerms { bracket_seeds, refine_seeds, most_runs, .. } = *search;
+    Terms { epsilon, bracket_seeds, refine_seeds, most_runs }
+}
+
 /// Every arm under every seed, all asked for by the last stage.
 fn on_fresh_seeds(arms: &[Arm], seeds: &[Seed]) -> Vec<Asked> {
     let stage = Some(Stage::Confirm);
@@ -172,17 +196,8 @@ impl Walk<'_> {
 
     /// Until ε is known from runs without decay, a search asks for those and does not get past them.
     fn terms(&self, epsilon: Option<f64>) -> Terms {
-        let epsilon = match epsilon {
-            Some(epsilon) => Epsilon::Value(epsilon),
-            None => Epsilon::Share { share: 0.0, level: 0.0 },
-        };
-        let search = &self.spec.search;
-        Terms {
-            epsilon,
-            bracket_seeds: search.bracket_seeds,
-            refine_seeds: search.refine_seeds,
-            most_runs: search.most_runs,
-        }
+        let asks_first = Epsilon::Share { share: 0.0, level: 0.0 };
+        terms(&self.spec.search, epsilon.map_or(asks_first, Epsilon::Value))
     }
 
     fn bracket_seeds(&self) -> usize {

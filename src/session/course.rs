@@ -93,10 +93,8 @@ impl Records for Stored<'_> {
         }
         let RunState::Finished(record) = self.store.state(&run) else { return None };
         let last = record.curve.last().and_then(|row| row.val_loss);
-        let is_collapsed =
-            last.zip(record.end.val_unigram).is_some_and(|(loss, level)| loss >= level);
         let loss = match record.end.status {
-            Status::Done if !is_collapsed => last.unwrap_or(f64::INFINITY),
+            Status::Done => last.unwrap_or(f64::INFINITY),
             _ => f64::INFINITY,
         };
         self.losses.borrow_mut().insert(id, loss);

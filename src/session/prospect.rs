@@ -1,8 +1,10 @@
 use anyhow::Result;
 
 use super::{Inputs, Options};
+use crate::config::Stage;
 use crate::experiment::{Entry, Plan, Seed, Spec};
 use crate::results::{RunRow, run_row};
+use crate::stats::looks::level;
 use crate::stats::{FamilySpread, spreads};
 use crate::store::Store;
 
@@ -12,6 +14,10 @@ const MOST_SEEDS: usize = 100;
 /// What a plan could tell apart, as far as the spread of finished runs says.
 pub struct Prospect {
     pub spreads: Vec<FamilySpread>,
+    /// Seeds that judge.
+    pub seeds: usize,
+    /// The level at which they do.
+    pub alpha: f64,
 }
 
 impl Prospect {
@@ -21,16 +27,21 @@ impl Prospect {
     /// A store that cannot be read.
     pub fn of(inputs: &Inputs, options: &Options) -> Result<Self> {
         let store = Store::new(&options.out);
-        let families = &inputs.spec.analysis.families;
+        let analysis = &inputs.spec.analysis;
+        let families = &analysis.families;
+        let seeds = analysis.looks.last().copied().unwrap_or(inputs.spec.seeds.len());
+        let alpha = level(&analysis.looks, seeds, analysis.alpha);
+        let of = |spreads| Prospect { spreads, seeds, alpha };
         let own = spreads(&rows(&inputs.plan, &store), families);
-        if own.iter().any(|spread| spread.sd.is_some()) || inputs.initial.is_some() {
-            return Ok(Prospect { spreads: own });
+        let is_settled = inputs.initial.is_some() || inputs.spec.is_search();
+        if own.iter().any(|spread| spread.sd.is_some()) || is_settled {
+            return Ok(of(own));
         }
         let spec = with_known_seeds(&inputs.spec, &store)?;
         // Seeds of other texts may be none of this spec's.
-        let Ok(corpus) = spec.load_corpus() else { return Ok(Prospect { spreads: own }) };
+        let Ok(corpus) = spec.load_corpus() else { return Ok(of(own)) };
         let plan = Plan::new(&spec, &corpus, None);
-        Ok(Prospect { spreads: spreads(&rows(&plan, &store), families) })
+        Ok(of(spreads(&rows(&plan, &store), families)))
     }
 
     pub fn is_known(&self) -> bool {
@@ -43,7 +54,9 @@ fn rows(plan: &Plan, store: &Store) -> Vec<RunRow> {
         let run = &plan.runs[entry.run];
         run_row(entry, run, &store.so_far(run), None)
     };
-    plan.entries.iter().map(row).collect()
+    // What a search only tried says nothing of what it judges.
+    let is_judged = |entry: &&Entry| entry.stage.is_none_or(|stage| stage == Stage::Confirm);
+    plan.entries.iter().filter(is_judged).map(row).collect()
 }
 
 /// The spec under all seeds that the store has runs of.

@@ -4,6 +4,7 @@ use super::contenders::{Contender, Point};
 use super::groups::Rule;
 use super::optimum::{Optimum, Regret, Tried};
 use super::surface::{Ridge, Surface, SurfacePoint};
+use crate::record::Status;
 use crate::results::{Draw, RunRow};
 
 /// A search, rule by rule. Its losses are those on val, which it chose by.
@@ -154,13 +155,12 @@ fn surface_point(point: &Point, axes: [&String; 2], seeds: &[Draw]) -> Option<Su
     loss.is_finite().then_some(SurfacePoint { values, loss, seeds: losses.len() })
 }
 
-/// Val losses from the first seed on, as long as they are there; +∞ where a run diverged or learned nothing.
+/// Val losses from the first seed on, as long as they are there; +∞ where a run diverged.
 fn losses(point: &Point, seeds: &[Draw]) -> Vec<f64> {
     let of = |seed: &Draw| {
         let run = point.cell.runs.iter().find(|run| run.draw() == *seed)?;
         match run.status {
-            crate::record::Status::Diverged => Some(f64::INFINITY),
-            _ if run.is_collapsed() => Some(f64::INFINITY),
+            Status::Diverged => Some(f64::INFINITY),
             _ => run.val_loss,
         }
     };

@@ -51,7 +51,12 @@ fn every_column_and_file_of_results_is_on_the_page() {
     for file in ["runs.csv", "curves.csv", "manifest.csv", "summary.csv", "table.csv"] {
         assert_eq!(columns(&results.join(file)), listed(&format!("### `{file}`")), "{file}");
     }
-    assert_eq!(names_in(&results), names_listed("## `results/<name>/`"));
+    wane_ok(&["sweep", text(&fixture("search.toml")), "--save-best", "--out", out, "-q"]);
+    let search = folder.path().join("search");
+    assert_eq!(columns(&search.join("search.csv")), listed("### `search.csv`"));
+    let mut names = names_in(&results);
+    names.extend(names_in(&search));
+    assert_eq!(names, names_listed("## `results/<name>/`"));
     let drawn = |name: &str| -> BTreeSet<String> {
         let names = names_in(&folder.path().join(name).join("figures"));
         names.iter().filter_map(|name| Some(name.strip_suffix(".svg")?.to_owned())).collect()

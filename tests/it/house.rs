@@ -61,6 +61,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ),
     ("results", &["config", "corpus", "experiment", "files", "published", "record", "store"]),
     ("stats", &["config", "published", "random", "record", "results"]),
+    ("search", &["config", "experiment", "random", "stats"]),
     (
         "report",
         &[
@@ -72,6 +73,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "published",
             "record",
             "results",
+            "search",
             "stats",
         ],
     ),
@@ -91,6 +93,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "report",
             "results",
             "runner",
+            "search",
             "signals",
             "stats",
             "store",
@@ -110,6 +113,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "report",
             "results",
             "runner",
+            "search",
             "session",
             "signals",
             "talk",
@@ -127,6 +131,7 @@ const WITHOUT_BURN: &[&str] = &[
     "store",
     "results",
     "stats",
+    "search",
     "report",
 ];
 

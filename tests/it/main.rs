@@ -17,6 +17,7 @@ mod pytorch_parity;
 mod reference;
 mod report;
 mod resume;
+mod search;
 mod slurm;
 mod terminal;
 mod values_table;

@@ -77,9 +77,17 @@ pub fn gap(analysis: &Analysis) -> Option<String> {
     let (contender, point) = analysis.best_point()?;
     let GapChange { from, to, train_share } =
         GapChange::between(&contender.best_without_decay()?.cell, &point.cell)?;
-    let share = train_share.map_or(String::new(), |share| {
-        format!(", and {}% of that narrowing is train loss rising", format::fixed(100.0 * share, 0))
-    });
+    let share = match train_share {
+        None => String::new(),
+        Some(share) if share <= 0.0 => ", and none of that is train loss rising".to_owned(),
+        Some(share) if share > 1.0 => {
+            ", and train loss rises by more than that, so val loss rises too".to_owned()
+        }
+        Some(share) => {
+            let percent = format::fixed(100.0 * share, 0);
+            format!(", and {percent}% of that narrowing is train loss rising")
+        }
+    };
     let [from, to] = [from, to].map(|gap| format::fixed(gap, 3));
     Some(format!("The gap between val and train loss is {to} in place of {from}{share}."))
 }
