@@ -29,6 +29,7 @@ pub mod record;
 pub mod report;
 pub mod results;
 pub mod runner;
+pub mod search;
 pub mod session;
 mod signals;
 pub mod stats;

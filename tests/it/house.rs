@@ -61,6 +61,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ),
     ("results", &["config", "corpus", "experiment", "files", "published", "record", "store"]),
     ("stats", &["config", "published", "random", "record", "results"]),
+    ("search", &["random", "stats"]),
     (
         "report",
         &[
@@ -127,6 +128,7 @@ const WITHOUT_BURN: &[&str] = &[
     "store",
     "results",
     "stats",
+    "search",
     "report",
 ];
 

@@ -1,0 +1,90 @@
+//! The first stage: by the factor of each axis, until the best has worse neighbours or an axis ends.
+
+use super::ledger::{Ledger, Stop};
+use super::pattern::{neighbour, star};
+use super::view::View;
+use super::{Place, Stage, Why};
+
+/// A step of the bracket, in parts of a factor.
+pub const STEP: i32 = 4;
+
+/// Ends with the reason why it ends.
+pub fn bracket(ledger: &mut Ledger) -> Result<Why, Stop> {
+    let start = Place(vec![0; ledger.axes.len()]);
+    // One axis starts with two steps to both sides: the price of a point is small, and what lies beyond
+    // a second basin is seen.
+    let distances: &[i32] = if ledger.axes.len() == 1 { &[STEP, 2 * STEP] } else { &[STEP] };
+    let (mut places, mut why) = (star(ledger.axes, &start, distances), Why::First);
+    loop {
+        let seeds = ledger.terms.bracket_seeds;
+        let wanted: Vec<(Place, usize)> = places.into_iter().map(|place| (place, seeds)).collect();
+        ledger.ask(Stage::Bracket, &wanted, why)?;
+        (places, why) = next(ledger);
+        if places.is_empty() {
+            return Ok(why);
+        }
+    }
+}
+
+/// Where the bracket goes on, and why; nowhere if it ends.
+fn next(ledger: &Ledger) -> (Vec<Place>, Why) {
+    let view = ledger.view();
+    let Some((leader, _)) = view.leader() else {
+        return (below_all(ledger, &view), Why::NothingFinite);
+    };
+    let (mut places, mut why, mut end) = (Vec::new(), None, None);
+    for axis in 0..ledger.axes.len() {
+        for (by, edge) in
+            [(-STEP, Why::BestAtLowerEdge { axis }), (STEP, Why::BestAtUpperEdge { axis })]
+        {
+            match side(ledger, &view, leader, axis, by) {
+                Side::Untried(place) => {
+                    places.push(place);
+                    why = why.or(Some(edge));
+                }
+                Side::Tried => {}
+                Side::Ends(reason) => end = end.or(Some(reason)),
+            }
+        }
+    }
+    (places, why.or(end).unwrap_or(Why::Inside))
+}
+
+/// What lies on one side of the best.
+enum Side {
+    Untried(Place),
+    Tried,
+    Ends(Why),
+}
+
+fn side(ledger: &Ledger, view: &View, leader: &Place, axis: usize, by: i32) -> Side {
+    let Some(place) = neighbour(ledger.axes, leader, axis, by) else {
+        return Side::Ends(Why::AtTheEnd { axis });
+    };
+    let half = ledger.known_epsilon().unwrap_or(0.0) / 2.0;
+    let is_no_better = || view.against_none(leader).is_some_and(|gain| gain.mean >= -half);
+    match () {
+        () if view.diverged(&place) => Side::Ends(Why::Cliff),
+        () if ledger.seeds_of(&place) > 0 => Side::Tried,
+        () if by < 0 && ledger.axes[axis].ends_at_zero && is_no_better() => {
+            Side::Ends(Why::SameAsNone)
+        }
+        () => Side::Untried(place),
+    }
+}
+
+/// Two steps down on every axis from the lowest that was tried, where everything diverged.
+fn below_all(ledger: &Ledger, view: &View) -> Vec<Place> {
+    let axes = 0..ledger.axes.len();
+    let lowest = |axis: usize| view.places().iter().map(|place| place.0[axis]).min().unwrap_or(0);
+    let mut place = Place(axes.clone().map(lowest).collect());
+    let mut places = Vec::new();
+    for _ in 0..2 {
+        let down = |at: Place, axis| neighbour(ledger.axes, &at, axis, -STEP).unwrap_or(at);
+        place = axes.clone().fold(place, down);
+        places.push(place.clone());
+    }
+    places.retain(|place| ledger.seeds_of(place) == 0);
+    places.dedup();
+    places
+}

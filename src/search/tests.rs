@@ -1,0 +1,1 @@
+//! Searches on curves whose optimum is known.

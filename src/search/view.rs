@@ -1,0 +1,137 @@
+//! What the losses say of the places that were tried.
+
+use super::{Axis, Best, Place, Point};
+use crate::stats::optimum::{Difference, Layout};
+use crate::stats::quadratic::{Quadratic, terms};
+
+/// Points of the fit on one axis, those nearest to the best.
+const FITTED: usize = 5;
+/// On several axes, how far from the best a point of the fit may be: a step of the bracket.
+const FITTED_WITHIN: i32 = 4;
+/// How far above the best a loss is still near it, in ε.
+const NEAR: f64 = 10.0;
+
+/// The places that were tried, with their losses.
+pub struct View<'a> {
+    axes: &'a [Axis],
+    places: Vec<Place>,
+    /// The places in their order, then no decay.
+    layout: Layout,
+    has_none: bool,
+}
+
+/// What the fit says of its lowest place.
+struct Lowest {
+    place: Place,
+    /// The loss there.
+    loss: f64,
+    /// How far it is below the best place that was tried.
+    gain: f64,
+}
+
+impl<'a> View<'a> {
+    pub fn new(
+        axes: &'a [Axis],
+        points: Vec<(Place, Vec<f64>)>,
+        none: Option<Vec<f64>>,
+        epsilon: f64,
+    ) -> Self {
+        let has_none = none.is_some();
+        let (places, losses): (Vec<Place>, Vec<Vec<f64>>) = points.into_iter().unzip();
+        let layout = Layout::new(losses.into_iter().chain(none).collect(), NEAR * epsilon);
+        View { axes, places, layout, has_none }
+    }
+
+    /// The place with the lowest mean, and that mean.
+    pub fn leader(&self) -> Option<(&Place, f64)> {
+        let means = self.places.iter().zip(self.layout.means().iter().copied());
+        means.filter(|one| one.1.is_finite()).min_by(|a, b| a.1.total_cmp(&b.1))
+    }
+
+    pub fn places(&self) -> &[Place] {
+        &self.places
+    }
+
+    /// Whether it was tried and a run of it diverged.
+    pub fn diverged(&self, place: &Place) -> bool {
+        self.index(place).is_some_and(|index| !self.layout.means()[index].is_finite())
+    }
+
+    /// A place against no decay, on the seeds that both have.
+    pub fn against_none(&self, place: &Place) -> Option<Difference> {
+        let none = self.has_none.then_some(self.places.len())?;
+        Some(self.layout.difference(self.index(place)?, none))
+    }
+
+    /// The places that may be the best, at 95%.
+    pub fn contenders(&self) -> Vec<&Place> {
+        let contenders = self.layout.contenders(0.05).into_iter();
+        contenders.filter_map(|index| self.places.get(index)).collect()
+    }
+
+    /// How far the fit falls below the best place that was tried.
+    pub fn gain(&self) -> f64 {
+        self.lowest().map_or(0.0, |lowest| lowest.gain)
+    }
+
+    /// What the search would confirm if it ended now.
+    pub fn recommended(&self) -> Best {
+        let Some((leader, loss)) = self.leader() else { return Best::Nothing };
+        let lowest = self.lowest();
+        let lowest_loss = lowest.as_ref().map_or(loss, |lowest| lowest.loss);
+        if self.has_none && self.layout.means()[self.places.len()] <= lowest_loss {
+            return Best::NoDecay;
+        }
+        let place = lowest.map_or_else(|| leader.clone(), |lowest| lowest.place);
+        Best::At(Point::of(&place, self.axes))
+    }
+
+    fn index(&self, place: &Place) -> Option<usize> {
+        self.places.binary_search(place).ok()
+    }
+
+    /// The lowest place of a quadratic through the points near the best, no farther out than they are.
+    fn lowest(&self) -> Option<Lowest> {
+        let near = self.near_leader()?;
+        let points: Vec<Vec<f64>> =
+            near.iter().map(|index| numbers(&self.places[*index])).collect();
+        let means: Vec<f64> = near.iter().map(|index| self.layout.means()[*index]).collect();
+        let weights: Vec<f64> = near.iter().map(|at| self.layout.seeds(*at) as f64).collect();
+        let fit = Quadratic::fit(&points, &means, &weights)?;
+        let lowest = self.within(fit.lowest()?, &points);
+        let tried = points.iter().map(|point| fit.at(point)).fold(f64::INFINITY, f64::min);
+        let loss = fit.at(&numbers(&lowest)).min(tried);
+        Some(Lowest { place: lowest, loss, gain: tried - loss })
+    }
+
+    /// Places of the fit, if they are enough.
+    fn near_leader(&self) -> Option<Vec<usize>> {
+        let leader = self.leader()?.0;
+        let distance = |index: &usize| {
+            let pairs = self.places[*index].0.iter().zip(&leader.0);
+            pairs.map(|(a, b)| (a - b).abs()).max().unwrap_or(0)
+        };
+        let finite = (0..self.places.len()).filter(|index| self.layout.means()[*index].is_finite());
+        let mut near: Vec<usize> = finite.collect();
+        near.sort_by_key(|index| (distance(index), *index));
+        match self.axes.len() {
+            1 => near.truncate(FITTED),
+            _ => near.retain(|index| distance(index) <= FITTED_WITHIN),
+        }
+        (near.len() >= terms(self.axes.len())).then_some(near)
+    }
+
+    /// The lawful place nearest to where the fit is lowest, inside of what was tried.
+    fn within(&self, lowest: Vec<f64>, points: &[Vec<f64>]) -> Place {
+        let parts = lowest.into_iter().enumerate().map(|(axis, at)| {
+            let along = points.iter().map(|point| point[axis]);
+            let low = along.clone().fold(f64::INFINITY, f64::min);
+            at.clamp(low, along.fold(low, f64::max)).round() as i32
+        });
+        Place(parts.collect())
+    }
+}
+
+fn numbers(place: &Place) -> Vec<f64> {
+    place.0.iter().map(|parts| f64::from(*parts)).collect()
+}

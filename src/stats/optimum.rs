@@ -1,0 +1,148 @@
+//! The best value of one hyperparameter from losses at the values that were tried: where it lies, how sure
+//! that is, and what it costs to miss it.
+//!
+//! Everything rests on differences paired by seed. The values that no other beats, at 95% for all of them
+//! together, may be the best that was tried; the optimum then lies between the neighbours of the lowest
+//! and of the highest of them, whatever the shape of the curve, as long as it has no basin narrower than
+//! the points are apart. No fit enters the interval: a quadratic is sure of itself on curves that are none.
+
+mod layout;
+mod regret;
+
+use super::quadratic::Quadratic;
+
+pub use layout::{Difference, Layout, Noise};
+pub use regret::{Regret, Within};
+
+/// Share of experiments in which an interval may miss.
+const ALPHA: f64 = 0.05;
+/// How far above the best a loss is still near it, in ε: only those tell the noise.
+const NEAR: f64 = 10.0;
+/// Points of the quadratic through the best and its nearest.
+const FITTED: usize = 5;
+
+/// A value that was tried, and its losses from seed 0 on; +∞ is a run that diverged or collapsed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Tried {
+    pub value: f64,
+    pub losses: Vec<f64>,
+}
+
+/// Which ends of the range the losses leave open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Whereabouts {
+    /// Both ends are beaten: an interior optimum.
+    Inside,
+    /// No decay, or the lowest value, may be the best; the highest is beaten.
+    LowerEndOpen,
+    /// The highest value may be the best; the lower end is beaten.
+    UpperEndOpen,
+    /// Neither end is beaten: nothing is said against a flat curve.
+    Anywhere,
+}
+
+/// The answer of a search along one axis.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Optimum {
+    /// The estimate of the best value, 0 for no decay.
+    pub best: f64,
+    /// Its 95% interval, 0 and +∞ where it is open.
+    pub interval: [f64; 2],
+    pub whereabouts: Whereabouts,
+    /// Whether every value that was tried is within ε of the best, at 95%.
+    pub flat: bool,
+    pub within: Within,
+    /// By value, no decay first.
+    pub curve: Vec<Regret>,
+    /// The loss at the best, by the fit. It was chosen for being low, so it is a little too low.
+    pub predicted_loss: f64,
+    /// Runs that it rests on, those without decay among them.
+    pub runs: usize,
+    /// What is left of a loss beside its value and its seed; missing without two seeds.
+    pub noise: Option<Noise>,
+}
+
+impl Optimum {
+    /// Of the values that were tried, in any order, with `none` for losses without decay on the same
+    /// seeds; `None` if every run diverged.
+    pub fn of(tried: &[Tried], none: Option<&[f64]>, epsilon: f64) -> Option<Self> {
+        let none = none.map(|losses| Tried { value: 0.0, losses: losses.to_vec() });
+        let mut points: Vec<Tried> = none.into_iter().chain(tried.iter().cloned()).collect();
+        points.retain(|point| !point.losses.is_empty());
+        points.sort_by(|a, b| a.value.total_cmp(&b.value));
+        let values: Vec<f64> = points.iter().map(|point| point.value).collect();
+        let layout =
+            Layout::new(points.into_iter().map(|one| one.losses).collect(), NEAR * epsilon);
+        let contenders = layout.contenders(ALPHA);
+        let (first, last) = (*contenders.first()?, *contenders.last()?);
+        let curve = regret::curve(&values, &layout, &contenders);
+        let (best, predicted_loss) = lowest(&values, &layout)?;
+        Some(Optimum {
+            best,
+            interval: between_neighbours(&values, first, last),
+            whereabouts: whereabouts(first > 0, last + 1 < values.len()),
+            flat: curve.iter().all(|regret| regret.band[1] <= epsilon),
+            within: Within::of(&curve, epsilon),
+            curve,
+            predicted_loss,
+            runs: (0..values.len()).map(|point| layout.seeds(point)).sum(),
+            noise: layout.noise(),
+        })
+    }
+
+    /// Whether both ends of the range are beaten.
+    pub fn is_interior(&self) -> bool {
+        self.whereabouts == Whereabouts::Inside
+    }
+
+    /// What a value costs, tried or between two that were; `None` outside of what was tried.
+    pub fn regret_at(&self, value: f64) -> Option<Regret> {
+        regret::between(&self.curve, value)
+    }
+}
+
+/// The optimum is no farther out than the nearest values that are beaten, or at an end that is open.
+fn between_neighbours(values: &[f64], first: usize, last: usize) -> [f64; 2] {
+    let below = first.checked_sub(1).map_or(0.0, |below| values[below]);
+    [below, values.get(last + 1).copied().unwrap_or(f64::INFINITY)]
+}
+
+fn whereabouts(lower_is_beaten: bool, upper_is_beaten: bool) -> Whereabouts {
+    match (lower_is_beaten, upper_is_beaten) {
+        (true, true) => Whereabouts::Inside,
+        (false, true) => Whereabouts::LowerEndOpen,
+        (true, false) => Whereabouts::UpperEndOpen,
+        (false, false) => Whereabouts::Anywhere,
+    }
+}
+
+/// The estimate of the best value and of the loss there: a quadratic in the logarithm through the points
+/// nearest to the best, inside of them; the best point itself where that has no lowest.
+fn lowest(values: &[f64], layout: &Layout) -> Option<(f64, f64)> {
+    let means = layout.means();
+    let best = layout.best()?;
+    let own = (values[best], means[best]);
+    if values[best] == 0.0 {
+        return Some(own);
+    }
+    let decays = (0..values.len()).filter(|at| values[*at] > 0.0 && means[*at].is_finite());
+    let mut near: Vec<usize> = decays.collect();
+    let distance = |at: usize| (values[at] / values[best]).ln().abs();
+    near.sort_by(|a, b| distance(*a).total_cmp(&distance(*b)));
+    near.truncate(FITTED);
+    let points: Vec<Vec<f64>> = near.iter().map(|at| vec![values[*at].ln()]).collect();
+    let losses: Vec<f64> = near.iter().map(|at| means[*at]).collect();
+    let weights: Vec<f64> = near.iter().map(|at| layout.seeds(*at) as f64).collect();
+    Some(inside(&points, &losses, &weights).unwrap_or(own))
+}
+
+fn inside(points: &[Vec<f64>], losses: &[f64], weights: &[f64]) -> Option<(f64, f64)> {
+    let fit = Quadratic::fit(points, losses, weights)?;
+    let along = points.iter().map(|point| point[0]);
+    let low = along.clone().fold(f64::INFINITY, f64::min);
+    let at = fit.lowest()?[0].clamp(low, along.fold(low, f64::max));
+    Some((at.exp(), fit.at(&[at])))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,214 @@
+//! Points tried on the same seeds: a two-way layout of points and seeds without interaction.
+//!
+//! A seed shifts the losses of all points alike, so points are compared by differences on the seeds that they
+//! share. What is left varies by an amount that is taken from all points near the best together: five
+//! seeds of one pair say little of it.
+
+use crate::stats::inference::t_quantile;
+
+/// Losses by point and seed, and what they say of means and noise.
+#[derive(Clone, Debug)]
+pub struct Layout {
+    /// By point, from seed 0 on; +∞ is a run that diverged.
+    losses: Vec<Vec<f64>>,
+    /// Means over the seeds of the layout, corrected for those that a point lacks; +∞ where a run
+    /// diverged.
+    means: Vec<f64>,
+    noise: Option<Noise>,
+}
+
+/// What is left of a loss beside its point and its seed.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Noise {
+    pub sd: f64,
+    pub freedom: f64,
+}
+
+impl Layout {
+    /// `near` is how far above the best a point may be whose losses tell the noise.
+    pub fn new(losses: Vec<Vec<f64>>, near: f64) -> Self {
+        let means = Additive::of(&losses, |_| true).means(&losses);
+        let lowest = means.iter().copied().fold(f64::INFINITY, f64::min);
+        let close = Additive::of(&losses, |point| means[point] <= lowest + near);
+        let noise = close.noise(&losses).or_else(|| Additive::of(&losses, |_| true).noise(&losses));
+        Layout { losses, means, noise }
+    }
+
+    pub fn means(&self) -> &[f64] {
+        &self.means
+    }
+
+    pub fn noise(&self) -> Option<Noise> {
+        self.noise
+    }
+
+    pub fn seeds(&self, point: usize) -> usize {
+        self.losses[point].len()
+    }
+
+    /// The point with the lowest mean, the first of several; `None` if every point diverged.
+    pub fn best(&self) -> Option<usize> {
+        let finite = (0..self.means.len()).filter(|point| self.means[*point].is_finite());
+        finite.min_by(|a, b| self.means[*a].total_cmp(&self.means[*b]))
+    }
+
+    /// The mean of a − b over the seeds that both have, and its standard error; infinite where one of them
+    /// diverged.
+    pub fn difference(&self, a: usize, b: usize) -> Difference {
+        let shared = self.seeds(a).min(self.seeds(b)).max(1) as f64;
+        let sum: f64 = self.losses[a].iter().zip(&self.losses[b]).map(|(a, b)| a - b).sum();
+        let error = self.noise.map_or(f64::INFINITY, |noise| noise.sd * (2.0 / shared).sqrt());
+        match (self.means[a].is_finite(), self.means[b].is_finite()) {
+            (true, true) => Difference { mean: sum / shared, error },
+            (false, _) => Difference { mean: f64::INFINITY, error: 0.0 },
+            (true, false) => Difference { mean: f64::NEG_INFINITY, error: 0.0 },
+        }
+    }
+
+    /// The points that may be the best, so that the best is among them with a certainty of 1 − `alpha`:
+    /// those that no other beats (Hsu's multiple comparisons with the best, by Bonferroni's bound).
+    pub fn contenders(&self, alpha: f64) -> Vec<usize> {
+        let points = 0..self.means.len();
+        let critical = self.critical(alpha);
+        let is_beaten = |point: usize| {
+            points.clone().any(|other| self.difference(point, other).lower(critical) > 0.0)
+        };
+        points
+            .clone()
+            .filter(|point| self.means[*point].is_finite() && !is_beaten(*point))
+            .collect()
+    }
+
+    /// How many standard errors a difference from the best may be off, all of them together, on one side.
+    pub fn critical(&self, alpha: f64) -> f64 {
+        let finite = self.means.iter().filter(|mean| mean.is_finite()).count();
+        let share = 1.0 - alpha / finite.saturating_sub(1).max(1) as f64;
+        self.noise.map_or(f64::INFINITY, |noise| t_quantile(share, noise.freedom))
+    }
+}
+
+/// A difference of two means over shared seeds.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Difference {
+    pub mean: f64,
+    pub error: f64,
+}
+
+impl Difference {
+    /// It is above this, at so many standard errors.
+    pub fn lower(self, errors: f64) -> f64 {
+        if self.error > 0.0 { self.mean - errors * self.error } else { self.mean }
+    }
+
+    /// It is below this, at so many standard errors.
+    pub fn upper(self, errors: f64) -> f64 {
+        if self.error > 0.0 { self.mean + errors * self.error } else { self.mean }
+    }
+}
+
+/// Losses as the sum of what a point and what a seed has, by least squares over some of the points.
+struct Additive {
+    points: Vec<usize>,
+    of_seed: Vec<f64>,
+}
+
+/// Sweeps of the alternating fit; each shrinks what is left to be fitted by far more than half.
+const SWEEPS: usize = 60;
+
+impl Additive {
+    fn of(losses: &[Vec<f64>], is_used: impl Fn(usize) -> bool) -> Self {
+        let is_finite = |point: &usize| losses[*point].iter().all(|loss| loss.is_finite());
+        let is_told = |point: &usize| is_finite(point) && !losses[*point].is_empty();
+        let points: Vec<usize> =
+            (0..losses.len()).filter(|point| is_told(point) && is_used(*point)).collect();
+        let seeds = points.iter().map(|point| losses[*point].len()).max().unwrap_or(0);
+        let mut fit = Additive { points, of_seed: vec![0.0; seeds] };
+        let unequal = fit.points.iter().any(|point| losses[*point].len() != seeds);
+        for _ in 0..if unequal { SWEEPS } else { 1 } {
+            fit.sweep(losses);
+        }
+        fit
+    }
+
+    /// Fits the points to the seeds, then the seeds to the points; seeds sum to 0.
+    fn sweep(&mut self, losses: &[Vec<f64>]) {
+        let levels: Vec<f64> =
+            self.points.iter().map(|point| self.level(&losses[*point])).collect();
+        for seed in 0..self.of_seed.len() {
+            let left = self.points.iter().zip(&levels);
+            let left = left.filter_map(|(point, level)| Some(losses[*point].get(seed)? - level));
+            self.of_seed[seed] = mean(left);
+        }
+        let middle = mean(self.of_seed.iter().copied());
+        self.of_seed.iter_mut().for_each(|effect| *effect -= middle);
+    }
+
+    /// The mean of a point's losses, were its seeds all seeds.
+    fn level(&self, losses: &[f64]) -> f64 {
+        mean(losses.iter().zip(&self.of_seed).map(|(loss, effect)| loss - effect))
+    }
+
+    fn means(&self, losses: &[Vec<f64>]) -> Vec<f64> {
+        let mut means = vec![f64::INFINITY; losses.len()];
+        self.points.iter().for_each(|point| means[*point] = self.level(&losses[*point]));
+        means
+    }
+
+    /// `None` where there is nothing left to tell it from.
+    fn noise(&self, losses: &[Vec<f64>]) -> Option<Noise> {
+        let runs: usize = self.points.iter().map(|point| losses[*point].len()).sum();
+        let freedom = (runs + 1).checked_sub(self.points.len() + self.of_seed.len())?;
+        let squares = self.points.iter().map(|point| {
+            let level = self.level(&losses[*point]);
+            let left = losses[*point].iter().zip(&self.of_seed);
+            left.map(|(loss, effect)| (loss - effect - level).powi(2)).sum::<f64>()
+        });
+        let variance = squares.sum::<f64>() / freedom as f64;
+        (freedom > 0).then(|| Noise { sd: variance.sqrt(), freedom: freedom as f64 })
+    }
+}
+
+fn mean(values: impl Iterator<Item = f64>) -> f64 {
+    let (sum, count) = values.fold((0.0, 0.0), |(sum, count), value| (sum + value, count + 1.0));
+    if count > 0.0 { sum / count } else { 0.0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Points 1, 2, 4 and seeds 0, 10, 20, of which the last point lacks one: fitted exactly.
+    #[test]
+    fn missing_seeds_do_not_shift_a_mean() {
+        let rows = vec![vec![1.0, 11.0, 21.0], vec![2.0, 12.0, 22.0], vec![4.0, 14.0]];
+        let layout = Layout::new(rows, 100.0);
+        for (mean, expected) in layout.means().iter().zip([11.0, 12.0, 14.0]) {
+            assert!((mean - expected).abs() < 1e-9, "{mean}");
+        }
+        assert_eq!(layout.best(), Some(0));
+        assert_eq!(layout.difference(2, 0).mean, 3.0);
+        assert!(layout.noise().unwrap().sd < 1e-9);
+        assert_eq!(layout.noise().unwrap().freedom, 3.0);
+    }
+
+    /// Two points, two seeds: differences −1 and −3, so the residuals are ±½ and the variance 1.
+    #[test]
+    fn noise_is_what_points_and_seeds_leave() {
+        let layout = Layout::new(vec![vec![0.0, 0.0], vec![1.0, 3.0]], 10.0);
+        let noise = layout.noise().unwrap();
+        assert!((noise.sd - 1.0).abs() < 1e-12);
+        assert_eq!(noise.freedom, 1.0);
+        assert!((layout.difference(1, 0).error - 1.0).abs() < 1e-12);
+        assert_eq!(layout.contenders(0.05), [0, 1]);
+    }
+
+    #[test]
+    fn what_diverged_is_never_the_best_and_tells_no_noise() {
+        let rows = vec![vec![1.0, f64::INFINITY], vec![2.0, 2.1], vec![2.5, 2.7]];
+        let layout = Layout::new(rows, 10.0);
+        assert_eq!(layout.best(), Some(1));
+        assert!(layout.contenders(0.05).contains(&1) && !layout.contenders(0.05).contains(&0));
+        assert_eq!(layout.noise().unwrap().freedom, 1.0);
+        assert_eq!(Layout::new(vec![vec![f64::INFINITY; 2]], 1.0).best(), None);
+    }
+}

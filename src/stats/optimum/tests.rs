@@ -1,0 +1,68 @@
+use super::*;
+
+fn tried(value: f64, losses: &[f64]) -> Tried {
+    Tried { value, losses: losses.to_vec() }
+}
+
+/// Losses of a curve on five seeds, with a little noise that no pair of points shares.
+fn on_seeds(value: f64, loss: f64) -> Tried {
+    let noise = |seed: usize| 0.002 * ((value * 1e4 + 7.0 * seed as f64).sin());
+    Tried { value, losses: (0..5).map(|seed| loss + 0.1 * seed as f64 + noise(seed)).collect() }
+}
+
+#[test]
+fn the_interval_runs_between_the_neighbours_that_are_beaten() {
+    let points = [(0.025, 0.2), (0.05, 0.05), (0.1, 0.0), (0.2, 0.06), (0.4, 0.25)];
+    let points: Vec<Tried> = points.iter().map(|(value, loss)| on_seeds(*value, *loss)).collect();
+    let none = on_seeds(0.0, 0.4).losses;
+    let optimum = Optimum::of(&points, Some(&none), 0.02).unwrap();
+    assert_eq!(optimum.interval, [0.05, 0.2]);
+    assert!(optimum.is_interior() && !optimum.flat);
+    assert!((0.08..0.12).contains(&optimum.best), "{}", optimum.best);
+    assert_eq!(optimum.runs, 30);
+    assert!((optimum.predicted_loss - 0.2).abs() < 0.02);
+    let cost = optimum.regret_at(0.0).unwrap();
+    assert!((cost.regret - 0.4).abs() < 0.01 && cost.band[0] > 0.38 && cost.band[1] < 0.42);
+    let cost = optimum.regret_at(0.05 * 2f64.sqrt()).unwrap();
+    assert!((cost.regret - 0.025).abs() < 0.005 && cost.seeds == 0);
+    assert_eq!(optimum.regret_at(0.5), None);
+    assert_eq!(optimum.within.certain, Some([0.1, 0.1]));
+    assert_eq!(optimum.within.possible, [0.05, 0.2]);
+    assert!(optimum.within.estimate[0] > 0.07 && optimum.within.estimate[1] < 0.14);
+}
+
+#[test]
+fn an_end_that_is_not_beaten_is_open() {
+    let rising: Vec<Tried> =
+        [(0.1, 0.01), (0.4, 0.1), (1.6, 0.3)].map(|(v, l)| on_seeds(v, l)).to_vec();
+    let zero = Optimum::of(&rising, Some(&on_seeds(0.0, 0.0).losses), 0.02).unwrap();
+    assert_eq!((zero.best, zero.interval), (0.0, [0.0, 0.1]));
+    assert_eq!(zero.whereabouts, Whereabouts::LowerEndOpen);
+    let falling: Vec<Tried> =
+        [(0.1, 0.3), (0.4, 0.1), (1.6, 0.0)].map(|(v, l)| on_seeds(v, l)).to_vec();
+    let top = Optimum::of(&falling, None, 0.02).unwrap();
+    assert_eq!(top.interval, [0.4, f64::INFINITY]);
+    assert_eq!(top.whereabouts, Whereabouts::UpperEndOpen);
+}
+
+#[test]
+fn a_flat_curve_is_called_flat_and_has_no_interior_optimum() {
+    let flat: Vec<Tried> = [0.025, 0.1, 0.4].map(|value| on_seeds(value, 0.0)).to_vec();
+    let optimum = Optimum::of(&flat, None, 0.02).unwrap();
+    assert!(optimum.flat && optimum.whereabouts == Whereabouts::Anywhere);
+    assert_eq!(optimum.interval, [0.0, f64::INFINITY]);
+}
+
+#[test]
+fn a_cliff_closes_the_interval() {
+    let points = [
+        tried(0.1, &[0.3, 0.4, 0.35]),
+        tried(0.4, &[0.0, 0.1, 0.06]),
+        tried(1.6, &[0.0, f64::INFINITY, 0.1]),
+    ];
+    let optimum = Optimum::of(&points, None, 0.02).unwrap();
+    assert_eq!(optimum.interval, [0.1, 1.6]);
+    assert!(optimum.is_interior());
+    assert_eq!(optimum.regret_at(1.0).unwrap().regret, f64::INFINITY);
+    assert!(Optimum::of(&points[2..], None, 0.02).is_none());
+}

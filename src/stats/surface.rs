@@ -1,0 +1,206 @@
+//! A response surface over two hyperparameters: its lowest point, and the direction in which it hardly rises.
+
+use std::f64::consts::PI;
+
+use chacha20::ChaCha8Rng;
+use rand_distr::{ChiSquared, Distribution, StandardNormal};
+
+use super::quadratic::Quadratic;
+use crate::random::stream;
+
+/// Draws of the surface behind an interval.
+const DRAWS: usize = 2000;
+
+/// A point of two axes and its mean loss over so many seeds.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct SurfacePoint {
+    pub values: [f64; 2],
+    pub loss: f64,
+    pub seeds: usize,
+}
+
+/// A quadratic over the logarithms of two hyperparameters.
+#[derive(Clone, Debug)]
+pub struct Surface {
+    /// Where it is lowest; missing for a saddle.
+    pub best: Option<[f64; 2]>,
+    /// For each axis, where 95% of the draws that have a lowest point have it.
+    pub intervals: [[f64; 2]; 2],
+    /// The loss at the lowest point.
+    pub predicted_loss: Option<f64>,
+    pub ridge: Ridge,
+}
+
+/// The direction of least curvature.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Ridge {
+    /// In degrees from the first axis, above −90 and up to 90: −45 says that the product of both decides, 0
+    /// that the first hardly matters, 90 that the second hardly matters.
+    pub angle: f64,
+    /// Its 95% interval around the angle; [angle − 90, angle + 90] says nothing.
+    pub interval: [f64; 2],
+    /// Curvature along it over curvature across it: 1 is round, 0 a trough, below 0 a saddle.
+    pub ratio: f64,
+}
+
+impl Surface {
+    /// Of points that all ran; `noise` is the standard deviation of a single loss beside its point and its
+    /// seed, with its degrees of freedom. `None` where the points do not tell the six terms and one more.
+    pub fn of(points: &[SurfacePoint], noise: Option<(f64, f64)>) -> Option<Self> {
+        let logs = points.iter().map(|point| point.values.map(f64::ln).to_vec());
+        let logs: Vec<Vec<f64>> = logs.collect();
+        let losses: Vec<f64> = points.iter().map(|point| point.loss).collect();
+        let weights: Vec<f64> = points.iter().map(|point| point.seeds as f64).collect();
+        let fit = Quadratic::fit(&logs, &losses, &weights).filter(|fit| fit.freedom > 0)?;
+        let draws = draws(&fit, noise)?;
+        let lowest = fit.lowest();
+        Some(Surface {
+            best: lowest.as_ref().map(|lowest| [lowest[0].exp(), lowest[1].exp()]),
+            intervals: [0, 1].map(|axis| of_lowest(&draws, axis)),
+            predicted_loss: lowest.map(|lowest| fit.at(&lowest)),
+            ridge: Ridge::of(&fit, &draws),
+        })
+    }
+}
+
+impl Ridge {
+    fn of(fit: &Quadratic, draws: &[Quadratic]) -> Self {
+        let (angle, ratio) = flattest(fit);
+        let turns = draws.iter().map(|draw| wrapped(flattest(draw).0 - angle)).collect();
+        let [low, high] = middle_95(turns);
+        Ridge { angle, interval: [angle + low, angle + high], ratio }
+    }
+}
+
+/// The direction of least curvature in degrees, and that curvature over the other.
+fn flattest(fit: &Quadratic) -> (f64, f64) {
+    let [xx, xy, yy] = [fit.curvature[0][0], fit.curvature[0][1], fit.curvature[1][1]];
+    let steepest = (2.0 * xy).atan2(xx - yy) / 2.0;
+    let (middle, apart) = (f64::midpoint(xx, yy), ((xx - yy) / 2.0).hypot(xy));
+    (wrapped((steepest + PI / 2.0).to_degrees()), (middle - apart) / (middle + apart))
+}
+
+/// A direction has no sign: above −90 and up to 90 degrees.
+fn wrapped(degrees: f64) -> f64 {
+    90.0 - (90.0 - degrees).rem_euclid(180.0)
+}
+
+fn of_lowest(draws: &[Quadratic], axis: usize) -> [f64; 2] {
+    let lowest: Vec<f64> = draws.iter().filter_map(|draw| Some(draw.lowest()?[axis])).collect();
+    // A saddle has its lowest point at no place at all.
+    match lowest.len() * 2 > draws.len() {
+        true => middle_95(lowest).map(f64::exp),
+        false => [0.0, f64::INFINITY],
+    }
+}
+
+fn middle_95(mut values: Vec<f64>) -> [f64; 2] {
+    values.sort_by(f64::total_cmp);
+    let last = values.len().saturating_sub(1) as f64;
+    [0.025, 0.975].map(|share| values[(share * last).round() as usize])
+}
+
+/// Surfaces as likely as the fit: by what it leaves or by the noise of the runs, whichever is larger, so that
+/// what is no quadratic makes an interval wider.
+fn draws(fit: &Quadratic, noise: Option<(f64, f64)>) -> Option<Vec<Quadratic>> {
+    let own = ((fit.left / fit.freedom as f64).sqrt(), fit.freedom as f64);
+    let (sd, freedom) = noise.filter(|noise| noise.0 > own.0).unwrap_or(own);
+    let (root, terms) = (root(&fit.spread)?, fit.to_terms());
+    let squares = ChiSquared::new(freedom).ok()?;
+    let mut rng = stream("surface", &[]);
+    let mut draw = || {
+        let scale = sd * (freedom / squares.sample(&mut rng)).sqrt();
+        Quadratic::of_terms(&shifted(&terms, &root, scale, &mut rng), 2)
+    };
+    Some((0..DRAWS).map(|_| draw()).collect())
+}
+
+fn shifted(terms: &[f64], root: &[Vec<f64>], scale: f64, rng: &mut ChaCha8Rng) -> Vec<f64> {
+    let normals: Vec<f64> = terms.iter().map(|_| StandardNormal.sample(rng)).collect();
+    let shift = root.iter().map(|row| row.iter().zip(&normals).map(|(a, b)| a * b).sum::<f64>());
+    terms.iter().zip(shift).map(|(term, shift)| term + scale * shift).collect()
+}
+
+/// The lower triangle whose product with its transpose is the matrix (Cholesky).
+fn root(matrix: &[Vec<f64>]) -> Option<Vec<Vec<f64>>> {
+    let size = matrix.len();
+    let mut root = vec![vec![0.0; size]; size];
+    for i in 0..size {
+        for j in 0..=i {
+            let known: f64 = (0..j).map(|k| root[i][k] * root[j][k]).sum();
+            let left = matrix[i][j] - known;
+            root[i][j] = if i == j { left.max(0.0).sqrt() } else { left / root[j][j] };
+            if !root[i][j].is_finite() {
+                return None;
+            }
+        }
+    }
+    Some(root)
+}
+
+#[cfg(test)]
+mod tests {
+    use rayon::prelude::*;
+
+    use super::*;
+    use crate::random::normals;
+
+    /// Nine points of a star and a square, as a search leaves them, around 0.1 and 0.003.
+    fn points(of: impl Fn(f64, f64) -> f64, sd: f64, search: u64) -> Vec<SurfacePoint> {
+        let noise = normals(&mut stream("noise", &[&search.to_le_bytes()]), sd, 9);
+        let star = [(0, 0), (-4, 0), (4, 0), (0, -4), (0, 4), (-2, -2), (2, -2), (-2, 2), (2, 2)];
+        let point = |((x, y), noise): ((i32, i32), f32)| {
+            let [x, y] = [x, y].map(|parts| f64::from(parts) * 4f64.ln() / 4.0);
+            let values = [0.1 * x.exp(), 0.003 * y.exp()];
+            SurfacePoint { values, loss: of(x, y) + f64::from(noise) / 5f64.sqrt(), seeds: 5 }
+        };
+        star.into_iter().zip(noise).map(point).collect()
+    }
+
+    /// Only the product of both decides, nearly.
+    fn product(x: f64, y: f64) -> f64 {
+        0.05 * (x + y - 0.4).powi(2) + 0.005 * (x - y).powi(2)
+    }
+
+    #[test]
+    fn a_ridge_along_the_product_lies_at_minus_45_degrees() {
+        let surface = Surface::of(&points(product, 1e-6, 0), None).unwrap();
+        assert!((surface.ridge.angle + 45.0).abs() < 0.1, "{:?}", surface.ridge);
+        assert!((surface.ridge.ratio - 0.1).abs() < 0.01);
+        let best = surface.best.unwrap().map(f64::ln);
+        assert!((best[0] - (0.1_f64.ln() + 0.2)).abs() < 0.01, "{best:?}");
+        assert!((best[1] - (0.003_f64.ln() + 0.2)).abs() < 0.01, "{best:?}");
+    }
+
+    #[test]
+    fn an_axis_that_hardly_matters_is_the_ridge() {
+        let of = |x: f64, y: f64| 0.004 * x * x + 0.06 * y * y;
+        let ridge = Surface::of(&points(of, 0.002, 1), None).unwrap().ridge;
+        assert!(ridge.angle.abs() < 5.0 && ridge.interval[0] < 0.0 && ridge.interval[1] > 0.0);
+        assert!((wrapped(180.0), wrapped(-90.0), wrapped(135.0)) == (0.0, 90.0, -45.0));
+    }
+
+    #[test]
+    fn intervals_of_the_angle_and_of_the_lowest_point_hold_what_they_promise() {
+        let covered = |sd: f64| {
+            let hits = (0..300_u64).into_par_iter().map(|search| {
+                let noise = Some((sd, 30.0));
+                let surface = Surface::of(&points(product, sd, search), noise).unwrap();
+                let [low, high] = surface.ridge.interval;
+                let [first, second] = surface.intervals[0];
+                let truth = 0.1 * 0.2_f64.exp();
+                [low <= -45.0 && -45.0 <= high, first <= truth && truth <= second].map(usize::from)
+            });
+            hits.reduce(|| [0, 0], |a, b| [a[0] + b[0], a[1] + b[1]])
+        };
+        for sd in [0.005, 0.02, 0.05] {
+            let [angle, place] = covered(sd);
+            assert!(angle >= 279 && place >= 279, "sd {sd}: {angle} {place} of 300");
+        }
+    }
+
+    #[test]
+    fn six_points_are_too_few() {
+        assert!(Surface::of(&points(product, 0.01, 0)[..6], None).is_none());
+    }
+}
