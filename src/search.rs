@@ -22,10 +22,9 @@ pub use course::{Course, Look, Records, RuleCourse, Standing, runs_of};
 pub use forecast::Runs;
 pub use known::Known;
 pub use log::{Best, Decision, Leader, Next, Point, Wanted, Why};
-
-use crate::config::Stage;
 pub use terms::{Epsilon, Terms};
 
+use crate::config::Stage;
 use ledger::{Ledger, Stop};
 
 /// What is to be done now, and every decision up to here.
@@ -33,6 +32,8 @@ use ledger::{Ledger, Stop};
 pub struct Replay {
     pub next: Next,
     pub log: Vec<Decision>,
+    /// What would be confirmed if it ended at its last decision.
+    pub best: Best,
     /// The smallest difference that matters; missing while it waits for the losses without decay.
     pub epsilon: Option<f64>,
     /// What this search has asked for so far, in the order of places: the losses that its answer rests on.
@@ -47,7 +48,13 @@ pub fn replay(axes: &[Axis], terms: &Terms, known: &Known) -> Replay {
         Err(Stop::Missing(next)) => next,
         Err(Stop::MostRuns) => Next::Confirm(ledger.give_up()),
     };
-    Replay { next, epsilon: ledger.known_epsilon(), asked: ledger.asked(), log: ledger.into_log() }
+    Replay {
+        next,
+        best: ledger.best(),
+        epsilon: ledger.known_epsilon(),
+        asked: ledger.asked(),
+        log: ledger.into_log(),
+    }
 }
 
 fn carry_out(ledger: &mut Ledger) -> Result<Best, Stop> {

@@ -21,11 +21,13 @@ pub struct Ledger<'a> {
     asked: BTreeMap<Place, usize>,
     none_seeds: usize,
     log: Vec<Decision>,
+    best: Best,
 }
 
 impl<'a> Ledger<'a> {
     pub fn new(axes: &'a [Axis], terms: &'a Terms, known: &'a Known) -> Self {
-        Ledger { axes, terms, known, asked: BTreeMap::new(), none_seeds: 0, log: Vec::new() }
+        let (asked, log) = (BTreeMap::new(), Vec::new());
+        Ledger { axes, terms, known, asked, none_seeds: 0, log, best: Best::Nothing }
     }
 
     /// Asks for points on a number of seeds, and with them for no decay.
@@ -75,6 +77,11 @@ impl<'a> Ledger<'a> {
         self.asked.iter().map(|(place, seeds)| self.wanted(place, *seeds)).collect()
     }
 
+    /// What it would confirm by what was known at its last decision.
+    pub fn best(&self) -> Best {
+        self.best.clone()
+    }
+
     pub fn into_log(self) -> Vec<Decision> {
         self.log
     }
@@ -82,7 +89,7 @@ impl<'a> Ledger<'a> {
     /// The best of what is known when it has cost what it may.
     pub fn give_up(&mut self) -> Best {
         self.conclude(Stage::Confirm, Why::MostRuns);
-        self.view().recommended()
+        self.best()
     }
 
     fn runs(&self) -> usize {
@@ -109,6 +116,7 @@ impl<'a> Ledger<'a> {
             loss,
             seeds: self.seeds_of(place),
         });
+        self.best = view.recommended();
         self.log.push(Decision { stage, runs: self.runs(), leader, why, points, none_seeds });
     }
 

@@ -21,7 +21,7 @@ pub fn refine(ledger: &mut Ledger, why: Why) -> Result<Best, Stop> {
     }
     let predicted = ledger.view().gain();
     ledger.conclude(Stage::Confirm, judged(ledger, predicted));
-    Ok(ledger.view().recommended())
+    Ok(ledger.best())
 }
 
 /// On one axis: neighbours at factor 2, then at √2.

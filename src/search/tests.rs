@@ -1,1 +1,8 @@
 //! Searches on curves whose optimum is known.
+
+#[path = "../../benches/search/truths.rs"]
+mod truths;
+
+mod coverage;
+mod decisions;
+mod worlds;

@@ -1,8 +1,8 @@
 //! What the losses say of the places that were tried.
 
 use super::{Axis, Best, Place, Point};
-use crate::stats::optimum::{Difference, Layout};
-use crate::stats::quadratic::{Quadratic, terms};
+use crate::stats::optimum::{Difference, Layout, basin};
+use crate::stats::quadratic::terms;
 
 /// Points of the fit on one axis, those nearest to the best.
 const FITTED: usize = 5;
@@ -95,9 +95,7 @@ impl<'a> View<'a> {
         let near = self.near_leader()?;
         let points: Vec<Vec<f64>> =
             near.iter().map(|index| numbers(&self.places[*index])).collect();
-        let means: Vec<f64> = near.iter().map(|index| self.layout.means()[*index]).collect();
-        let weights: Vec<f64> = near.iter().map(|at| self.layout.seeds(*at) as f64).collect();
-        let fit = Quadratic::fit(&points, &means, &weights)?;
+        let fit = basin(&self.layout, &near, &points)?;
         let lowest = self.within(fit.lowest()?, &points);
         let tried = points.iter().map(|point| fit.at(point)).fold(f64::INFINITY, f64::min);
         let loss = fit.at(&numbers(&lowest)).min(tried);

@@ -6,11 +6,11 @@
 //! and of the highest of them, whatever the shape of the curve, as long as it has no basin narrower than
 //! the points are apart. No fit enters the interval: a quadratic is sure of itself on curves that are none.
 
+mod basin;
 mod layout;
 mod regret;
 
-use super::quadratic::Quadratic;
-
+pub use basin::basin;
 pub use layout::{Difference, Layout, Noise};
 pub use regret::{Regret, Within};
 
@@ -131,13 +131,11 @@ fn lowest(values: &[f64], layout: &Layout) -> Option<(f64, f64)> {
     near.sort_by(|a, b| distance(*a).total_cmp(&distance(*b)));
     near.truncate(FITTED);
     let points: Vec<Vec<f64>> = near.iter().map(|at| vec![values[*at].ln()]).collect();
-    let losses: Vec<f64> = near.iter().map(|at| means[*at]).collect();
-    let weights: Vec<f64> = near.iter().map(|at| layout.seeds(*at) as f64).collect();
-    Some(inside(&points, &losses, &weights).unwrap_or(own))
+    Some(inside(layout, &near, &points).unwrap_or(own))
 }
 
-fn inside(points: &[Vec<f64>], losses: &[f64], weights: &[f64]) -> Option<(f64, f64)> {
-    let fit = Quadratic::fit(points, losses, weights)?;
+fn inside(layout: &Layout, near: &[usize], points: &[Vec<f64>]) -> Option<(f64, f64)> {
+    let fit = basin(layout, near, points)?;
     let along = points.iter().map(|point| point[0]);
     let low = along.clone().fold(f64::INFINITY, f64::min);
     let at = fit.lowest()?[0].clamp(low, along.fold(low, f64::max));
