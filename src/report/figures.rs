@@ -14,10 +14,12 @@ mod phase;
 mod regret;
 mod room;
 mod scale;
+mod shrink;
 mod stops;
 mod story;
 
 use anyhow::{Context, Result};
+use rayon::prelude::*;
 
 use crate::stats::Quantity;
 use against_lambda::AgainstLambda;
@@ -46,62 +48,78 @@ pub struct Drawing {
     pub png: Vec<u8>,
 }
 
+/// What draws one figure, if there is anything to draw.
+type Task<'a> = Box<dyn Fn() -> Result<Option<Drawing>> + Sync + 'a>;
+
 /// Draws every figure that the experiment has data for: none where no run reached its end.
 ///
 /// # Errors
 /// A drawing that fails; the message names it.
 pub fn draw_all(data: &Data) -> Result<Vec<Drawing>> {
-    let mut easel = Easel::default();
-    let story = "Train and val loss without decay and at the best decay";
-    easel.draw("overfitting", story, Story::new(data))?;
-    let values = "Loss of every published recipe against no decay, at raw λ and at matched Λ";
-    easel.draw("values-table", values, Forest::of_values(data))?;
-    easel.draw(
-        "differences",
-        "Loss of every rule and every arm against no decay",
-        Forest::of_arms(data),
-    )?;
-    let stops = "Loss of every arm at its last step and stopped at its best";
-    easel.draw("final-and-stopped", stops, Stops::new(data))?;
-    let regret = "What each λ costs against the best of its rule, by form";
-    easel.draw("regret", regret, Regret::new(data))?;
-    let against = [
-        (data.analysis.loss, "loss-by-lambda", "Loss at the last step against λ, by rule"),
-        (Quantity::Gap, "gap-by-lambda", "Generalization gap at the last step against λ, by rule"),
-    ];
-    for (quantity, name, alternative) in against {
-        easel.draw(name, alternative, AgainstLambda::new(data, quantity))?;
-    }
-    let phase = "Train loss against val loss over training, by rule and λ";
-    easel.draw("phase", phase, Phase::new(data))?;
-    let loss = "Train and val loss over training, by rule and λ";
-    easel.draw("loss-curves", loss, Curves::loss(data))?;
-    let gap = "Generalization gap over training, by rule and λ";
-    easel.draw("generalization-gap", gap, Curves::gap(data))?;
-    let norms = "Weight norms by role over training, by rule and λ";
-    easel.draw("weight-norms", norms, Curves::weight_norms(data))?;
-    let ratio = "Gradient norm over weight norm during training, by rule and λ";
-    easel.draw("gradient-ratio", ratio, Curves::gradient_ratio(data))?;
-    easel.draw("heatmap", "Val loss over learning rate and λ, by rule", HeatMap::new(data))?;
-    Ok(easel.drawings)
+    let drawn: Vec<Result<Option<Drawing>>> = tasks(data).par_iter().map(|task| task()).collect();
+    drawn.into_iter().filter_map(Result::transpose).collect()
 }
 
-#[derive(Default)]
-struct Easel {
-    drawings: Vec<Drawing>,
+/// In the order of the page.
+fn tasks(data: &Data) -> Vec<Task<'_>> {
+    let loss = data.analysis.loss;
+    vec![
+        task("overfitting", "Train and val loss without decay and at the best decay", || {
+            Story::new(data)
+        }),
+        task(
+            "values-table",
+            "Loss of every published recipe against no decay, at raw λ and at matched Λ",
+            || Forest::of_values(data),
+        ),
+        task("differences", "Loss of every rule and every arm against no decay", || {
+            Forest::of_arms(data)
+        }),
+        task(
+            "final-and-stopped",
+            "Loss of every arm at its last step and stopped at its best",
+            || Stops::new(data),
+        ),
+        task("regret", "What each λ costs against the best of its rule, by form", || {
+            Regret::new(data)
+        }),
+        task("loss-by-lambda", "Loss at the last step against λ, by rule", move || {
+            AgainstLambda::new(data, loss)
+        }),
+        task("gap-by-lambda", "Generalization gap at the last step against λ, by rule", || {
+            AgainstLambda::new(data, Quantity::Gap)
+        }),
+        task("phase", "Train loss against val loss over training, by rule and λ", || {
+            Phase::new(data)
+        }),
+        task("loss-curves", "Train and val loss over training, by rule and λ", || {
+            Curves::loss(data)
+        }),
+        task("generalization-gap", "Generalization gap over training, by rule and λ", || {
+            Curves::gap(data)
+        }),
+        task("weight-norms", "Weight norms by role over training, by rule and λ", || {
+            Curves::weight_norms(data)
+        }),
+        task(
+            "gradient-ratio",
+            "Gradient norm over weight norm during training, by rule and λ",
+            || Curves::gradient_ratio(data),
+        ),
+        task("heatmap", "Val loss over learning rate and λ, by rule", || HeatMap::new(data)),
+    ]
 }
 
-impl Easel {
-    fn draw(
-        &mut self,
-        name: &'static str,
-        alternative: &'static str,
-        figure: Option<impl Figure>,
-    ) -> Result<()> {
-        let Some(figure) = figure else { return Ok(()) };
-        let drawn = || -> Result<_> { Ok((canvas::svg(&figure)?, canvas::png(&figure)?)) };
+fn task<'a, F: Figure + Sync>(
+    name: &'static str,
+    alternative: &'static str,
+    figure: impl Fn() -> Option<F> + Sync + 'a,
+) -> Task<'a> {
+    Box::new(move || {
+        let Some(figure) = figure() else { return Ok(None) };
+        let (svg, png) = rayon::join(|| canvas::svg(&figure), || canvas::png(&figure));
+        let drawn = || -> Result<_> { Ok((svg?, png?)) };
         let (svg, png) = drawn().with_context(|| format!("cannot draw {name}"))?;
-        self.drawings.push(Drawing { name, alternative, svg, png });
-        Ok(())
-    }
+        Ok(Some(Drawing { name, alternative, svg, png }))
+    })
 }

@@ -1,5 +1,7 @@
 use std::collections::HashMap;
 
+use rayon::prelude::*;
+
 use super::contenders::{Operand, Point};
 use super::contrast::{Contrast, Scores};
 use super::groups::{Cell, Group, Side};
@@ -143,7 +145,7 @@ impl Court {
                 ..asked.comparison
             }
         };
-        asked.into_iter().enumerate().map(told).collect()
+        asked.into_par_iter().enumerate().map(told).collect()
     }
 }
 

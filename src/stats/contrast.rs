@@ -12,7 +12,9 @@
 //!   ([`Rotations`]); where there is one arm to choose from, that is Student's t-test.
 
 use super::inference::t_cdf;
-use super::rotations::{Rotation, Rotations};
+use super::moments::Moments;
+use super::rotated::Rotated;
+use super::rotations::Rotations;
 
 /// An arm's losses by seed.
 #[derive(Clone, Debug, PartialEq)]
@@ -43,7 +45,8 @@ pub fn chosen_by_all(arms: &[Scores]) -> usize {
     lowest(arms.len(), |arm| arms[arm].choose.iter().sum())
 }
 
-fn lowest(count: usize, of: impl Fn(usize) -> f64) -> usize {
+/// The place of the lowest of so many numbers, the first of several.
+pub fn lowest(count: usize, of: impl Fn(usize) -> f64) -> usize {
     let mut best = 0;
     let mut value = f64::INFINITY;
     for arm in 0..count {
@@ -95,7 +98,9 @@ impl Contrast {
     /// not tell is infinite.
     pub fn interval(&self, tail: f64) -> [f64; 2] {
         let middle = self.differences.iter().sum::<f64>() / self.differences.len() as f64;
-        [-self.above.bound(tail, -middle), self.below.bound(tail, middle)]
+        let ends = (|| self.above.bound(tail, -middle), || self.below.bound(tail, middle));
+        let (above, below) = rayon::join(ends.0, ends.1);
+        [-above, below]
     }
 }
 
@@ -104,82 +109,32 @@ impl Contrast {
 struct Tail {
     /// Chosen − other, for every other arm.
     observed: Vec<Moments>,
-    /// The same for rotated data, a row a rotation; empty where there is no choice.
-    rotated: Vec<Moments>,
+    /// The same for rotated data; missing where there is no choice.
+    rotated: Option<Rotated>,
     seeds: f64,
-}
-
-/// Enough of differences x and of a shift q over seeds for the t statistic of x − δ q.
-#[derive(Clone, Copy, Debug)]
-struct Moments {
-    x: f64,
-    q: f64,
-    xx: f64,
-    xq: f64,
-    qq: f64,
-}
-
-impl Moments {
-    fn of(x: impl Iterator<Item = f64> + Clone, q: &[f64]) -> Self {
-        let n = q.len() as f64;
-        let (mean_x, mean_q) = (x.clone().sum::<f64>() / n, q.iter().sum::<f64>() / n);
-        let mut moments = Moments { x: mean_x, q: mean_q, xx: 0.0, xq: 0.0, qq: 0.0 };
-        for (x, q) in x.zip(q) {
-            let (x, q) = (x - mean_x, q - mean_q);
-            moments.xx += x * x;
-            moments.xq += x * q;
-            moments.qq += q * q;
-        }
-        moments
-    }
-
-    fn t(&self, delta: f64, seeds: f64) -> f64 {
-        let mean = self.x - delta * self.q;
-        let squares = self.xx - 2.0 * delta * self.xq + delta * delta * self.qq;
-        match squares > 0.0 {
-            true => mean * (seeds * (seeds - 1.0) / squares).sqrt(),
-            false if mean == 0.0 => 0.0,
-            false => mean.signum() * f64::INFINITY,
-        }
-    }
 }
 
 impl Tail {
     fn new(own: &[Scores], other: &[Scores], rotations: &Rotations) -> Self {
         let own_scores = scored(own);
         let seeds = own_scores.len();
-        let ones = vec![1.0; seeds];
         let against = |other: &Scores| {
-            Moments::of(own_scores.iter().zip(&other.score).map(|(own, other)| own - other), &ones)
+            let pairs = own_scores.iter().zip(&other.score);
+            Moments::of(pairs.map(|(own, other)| own - other), seeds)
         };
-        let rotated = match own.len() {
-            1 => Vec::new(),
-            _ => {
-                let turned = Turned::new(own, other);
-                rotations.iter().flat_map(|rotation| turned.moments(rotation)).collect()
-            }
-        };
-        Tail { observed: other.iter().map(against).collect(), rotated, seeds: seeds as f64 }
+        let observed: Vec<Moments> = other.iter().map(against).collect();
+        let is_choice = own.len() > 1;
+        let rotated = is_choice.then(|| Rotated::new(own, other, &observed, rotations));
+        Tail { observed, rotated, seeds: seeds as f64 }
     }
 
     /// p of the hypothesis that the best is not below the other best + δ: the largest over the other arms.
     fn p(&self, delta: f64) -> f64 {
-        let of = |(place, moments): (usize, &Moments)| self.p_against(place, moments, delta);
-        self.observed.iter().enumerate().map(of).fold(0.0, f64::max)
-    }
-
-    fn p_against(&self, place: usize, moments: &Moments, delta: f64) -> f64 {
-        let t = moments.t(delta, self.seeds);
-        if self.rotated.is_empty() {
-            return t_cdf(t, self.seeds - 1.0);
+        let by_t = |moments: &Moments| t_cdf(moments.t(delta, self.seeds), self.seeds - 1.0);
+        match &self.rotated {
+            Some(rotated) => rotated.p(delta),
+            None => self.observed.iter().map(by_t).fold(0.0, f64::max),
         }
-        let rotated = self.rotated.iter().skip(place).step_by(self.observed.len());
-        let (mut as_low, mut count) = (1, 1);
-        for moments in rotated {
-            as_low += usize::from(moments.t(delta, self.seeds) <= t);
-            count += 1;
-        }
-        as_low as f64 / f64::from(count)
     }
 
     /// The smallest δ at which p is no more than `tail`, searched from `start`; infinite where it never
@@ -187,64 +142,32 @@ impl Tail {
     fn bound(&self, tail: f64, start: f64) -> f64 {
         let spread = self.observed.iter().map(|one| one.xx.sqrt() + (one.x - start).abs());
         let spread = spread.fold(start.abs() * 1e-12 + f64::MIN_POSITIVE, f64::max);
-        let (mut low, mut high) = (start, start + spread);
-        for _ in 0..40 {
-            if self.p(high) <= tail {
-                break;
-            }
-            (low, high) = (high, start + 2.0 * (high - start));
+        match &self.rotated {
+            Some(rotated) => rotated.bound(tail, start, spread),
+            None => search(start, spread, |delta| self.p(delta) <= tail),
         }
-        if self.p(high) > tail {
-            return f64::INFINITY;
-        }
-        if self.p(low) <= tail {
-            low = start - spread;
-        }
-        for _ in 0..34 {
-            let middle = f64::midpoint(low, high);
-            let is_above = self.p(middle) <= tail;
-            *if is_above { &mut high } else { &mut low } = middle;
-        }
-        high
     }
 }
 
-/// Rotated data, and the choice among its arms.
-struct Turned<'a> {
-    own: &'a [Scores],
-    other: &'a [Scores],
-    /// Losses that choose, a row a seed.
-    choose: Vec<f64>,
-}
-
-impl<'a> Turned<'a> {
-    fn new(own: &'a [Scores], other: &'a [Scores]) -> Self {
-        let seeds = own[0].choose.len();
-        let rows = (0..seeds).flat_map(|seed| own.iter().map(move |arm| arm.choose[seed]));
-        Turned { own, other, choose: rows.collect() }
-    }
-
-    /// The moments against every other arm under a rotation, with a choice of its own.
-    fn moments(&self, rotation: Rotation) -> Vec<Moments> {
-        let chosen = self.chosen(rotation).into_iter().enumerate();
-        let own: Vec<f64> =
-            chosen.map(|(seed, arm)| rotation.at(seed, &self.own[arm].score)).collect();
-        let shift = rotation.turn(&vec![1.0; own.len()]);
-        let against = |other: &Scores| {
-            let turned = rotation.turn(&other.score);
-            Moments::of(own.iter().zip(&turned).map(|(own, other)| own - other), &shift)
-        };
-        self.other.iter().map(against).collect()
-    }
-
-    fn chosen(&self, rotation: Rotation) -> Vec<usize> {
-        let arms = self.own.len();
-        let turned = rotation.turn_rows(&self.choose);
-        let mut sums = vec![0.0; arms];
-        for row in turned.chunks_exact(arms) {
-            sums.iter_mut().zip(row).for_each(|(sum, loss)| *sum += loss);
+/// The smallest δ that is enough, where larger ones are too, searched from `start` in steps of `spread`;
+/// infinite where none is.
+pub fn search(start: f64, spread: f64, mut is_enough: impl FnMut(f64) -> bool) -> f64 {
+    let (mut low, mut high) = (start, start + spread);
+    for _ in 0..40 {
+        if is_enough(high) {
+            break;
         }
-        let without = |own: &[f64]| lowest(arms, |arm| sums[arm] - own[arm]);
-        turned.chunks_exact(arms).map(without).collect()
+        (low, high) = (high, start + 2.0 * (high - start));
     }
+    if !is_enough(high) {
+        return f64::INFINITY;
+    }
+    if is_enough(low) {
+        low = start - spread;
+    }
+    for _ in 0..34 {
+        let middle = f64::midpoint(low, high);
+        *if is_enough(middle) { &mut high } else { &mut low } = middle;
+    }
+    high
 }

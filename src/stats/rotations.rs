@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use crate::random::{normals, stream};
 
 /// Random rotations of the space of seeds, each an orthogonal matrix drawn evenly over all of them. Their
@@ -12,7 +14,12 @@ use crate::random::{normals, stream};
 #[derive(Clone, Debug)]
 pub struct Rotations {
     seeds: usize,
-    turns: Vec<Vec<f64>>,
+    /// Numbers of a rotation.
+    size: usize,
+    /// One rotation after the other. Shared, for there may be hundreds of megabytes.
+    turns: Arc<[f64]>,
+    /// What each makes of 1 for every seed.
+    ones: Arc<[f64]>,
 }
 
 /// Rotations behind a p value that is printed.
@@ -29,19 +36,34 @@ impl Rotations {
     /// So many rotations.
     pub fn draw(seeds: usize, count: usize) -> Self {
         let mut rng = stream("rotations", &[&(seeds as u64).to_le_bytes()]);
+        let size = if seeds > MOST_ROTATED { seeds } else { seeds * seeds };
         let mut turn = || {
-            let size = if seeds > MOST_ROTATED { seeds } else { seeds * seeds };
             let drawn = normals(&mut rng, 1.0, size).into_iter().map(f64::from);
             match seeds > MOST_ROTATED {
                 true => drawn.map(f64::signum).collect(),
                 false => orthogonal(drawn.collect(), seeds),
             }
         };
-        Rotations { seeds, turns: (0..count).map(|_| turn()).collect() }
+        let turns: Vec<f64> = (0..count).flat_map(|_| turn()).collect();
+        let of_one = |turn| Rotation { seeds, turn, ones: &[] }.turn(&vec![1.0; seeds]);
+        let ones: Vec<f64> = turns.chunks_exact(size).flat_map(of_one).collect();
+        Rotations { seeds, size, turns: turns.into(), ones: ones.into() }
+    }
+
+    pub fn len(&self) -> usize {
+        self.turns.len() / self.size
+    }
+
+    pub fn get(&self, place: usize) -> Rotation<'_> {
+        Rotation {
+            seeds: self.seeds,
+            turn: &self.turns[place * self.size..][..self.size],
+            ones: &self.ones[place * self.seeds..][..self.seeds],
+        }
     }
 
     pub fn iter(&self) -> impl Iterator<Item = Rotation<'_>> {
-        self.turns.iter().map(|turn| Rotation { seeds: self.seeds, turn })
+        (0..self.len()).map(|place| self.get(place))
     }
 }
 
@@ -51,6 +73,8 @@ pub struct Rotation<'a> {
     seeds: usize,
     /// The rows of a matrix one after the other, or the signs of a diagonal.
     turn: &'a [f64],
+    /// What it makes of 1 for every seed.
+    pub ones: &'a [f64],
 }
 
 impl Rotation<'_> {
@@ -68,6 +92,18 @@ impl Rotation<'_> {
             true => self.turn[seed] * values[seed],
             false => dot(&self.turn[seed * self.seeds..][..self.seeds], values),
         }
+    }
+
+    /// The rotated row of one seed.
+    pub fn row_at<const N: usize>(&self, seed: usize, rows: &[[f64; N]]) -> [f64; N] {
+        if self.turn.len() == self.seeds && self.seeds > 1 {
+            return rows[seed].map(|value| self.turn[seed] * value);
+        }
+        let mut sums = [0.0; N];
+        for (weight, row) in self.turn[seed * self.seeds..][..self.seeds].iter().zip(rows) {
+            sums.iter_mut().zip(row).for_each(|(sum, value)| *sum += weight * value);
+        }
+        sums
     }
 
     /// Rows of values, a row a seed, rotated.
@@ -117,7 +153,7 @@ mod tests {
     #[test]
     fn rotations_keep_lengths_and_angles_and_are_the_same_every_time() {
         let rotations = Rotations::draw(5, 20);
-        for matrix in &rotations.turns {
+        for matrix in rotations.turns.chunks_exact(25) {
             for (i, a) in matrix.chunks_exact(5).enumerate() {
                 for (j, b) in matrix.chunks_exact(5).enumerate() {
                     let expected = f64::from(u8::from(i == j));
@@ -136,6 +172,7 @@ mod tests {
             let a: Vec<f64> = (0..seeds).map(|seed| seed as f64).collect();
             let b: Vec<f64> = a.iter().map(|value| value.sin()).collect();
             let rows: Vec<f64> = a.iter().zip(&b).flat_map(|(a, b)| [*a, *b]).collect();
+            let pairs: Vec<[f64; 2]> = a.iter().zip(&b).map(|(a, b)| [*a, *b]).collect();
             for rotation in rotations.iter() {
                 let turned = rotation.turn_rows(&rows);
                 for (seed, (a_seed, b_seed)) in
@@ -144,6 +181,7 @@ mod tests {
                     assert!((turned[2 * seed] - a_seed).abs() < 1e-9);
                     assert!((rotation.at(seed, &b) - b_seed).abs() < 1e-9);
                     assert!((turned[2 * seed + 1] - b_seed).abs() < 1e-9);
+                    assert_eq!(rotation.row_at(seed, &pairs), [a_seed, b_seed]);
                 }
             }
         }
@@ -152,9 +190,9 @@ mod tests {
     #[test]
     fn no_direction_is_preferred() {
         let rotations = Rotations::draw(3, 4000);
-        let mean: f64 = rotations.turns.iter().map(|matrix| matrix[4]).sum::<f64>() / 4000.0;
-        let square: f64 =
-            rotations.turns.iter().map(|matrix| matrix[4].powi(2)).sum::<f64>() / 4000.0;
+        let middles = || rotations.iter().map(|rotation| rotation.turn[4]);
+        let mean = middles().sum::<f64>() / 4000.0;
+        let square = middles().map(|middle| middle.powi(2)).sum::<f64>() / 4000.0;
         assert!(mean.abs() < 0.03 && (square - 1.0 / 3.0).abs() < 0.02, "{mean} {square}");
     }
 }

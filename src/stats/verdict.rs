@@ -1,3 +1,4 @@
+use rayon::prelude::*;
 use serde::Serialize;
 
 use super::contrast::Contrast;
@@ -94,9 +95,9 @@ impl Judgement {
 /// equivalence, so that each errs in at most α of families.
 pub fn judge(family: &[&Contrast], terms: &Terms) -> Vec<Judgement> {
     let size = family.len();
-    let p: Vec<Option<f64>> = family.iter().map(|one| Some(one.p())).collect();
+    let p: Vec<Option<f64>> = family.par_iter().map(|one| Some(one.p())).collect();
     let beyond = |one: &&Contrast| terms.epsilon.map(|epsilon| one.p_beyond(epsilon));
-    let p_beyond = holm(&family.iter().map(beyond).collect::<Vec<_>>());
+    let p_beyond = holm(&family.par_iter().map(beyond).collect::<Vec<_>>());
     let p_holm = holm(&p);
     let judgement = |place: usize| {
         let contrast = family[place];

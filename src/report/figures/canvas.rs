@@ -3,7 +3,6 @@ use std::io::Cursor;
 use std::sync::Once;
 
 use anyhow::{Context, Result};
-use image::imageops::{FilterType, resize};
 use image::{ImageFormat, RgbImage};
 use plotters::coord::Shift;
 use plotters::prelude::*;
@@ -12,8 +11,10 @@ use plotters::style::{FontStyle, register_font};
 
 use super::palette::INK;
 use super::room;
+use super::shrink::to_a_third;
 
-/// Figures are drawn this many times larger and scaled down: plotters smooths no thick line.
+/// Figures are drawn this many times larger and scaled down: plotters smooths no thick line. What
+/// scales them down knows no other number.
 pub const SCALE: u32 = 3;
 
 /// What can be drawn on.
@@ -70,17 +71,18 @@ pub fn png(figure: &impl Figure) -> Result<Vec<u8>> {
     register_fonts();
     let (width, height) = figure.size();
     let (wide, high) = (width * SCALE, height * SCALE);
-    let mut pixels = vec![255; (wide * high * 3) as usize];
+    let mut white = vec![255; (wide * high * 3) as usize];
     {
-        let area = BitMapBackend::with_buffer(&mut pixels, (wide, high)).into_drawing_area();
-        area.fill(&WHITE)?;
+        let area = BitMapBackend::with_buffer(&mut white, (wide, high)).into_drawing_area();
         figure.draw(&area, &mut Hints::default())?;
         area.present()?;
     }
-    let large =
-        RgbImage::from_raw(wide, high, pixels).context("the buffer has the figure's size")?;
+    let small = to_a_third(&white, width as usize, height as usize);
+    drop(white);
+    let small =
+        RgbImage::from_raw(width, height, small).context("the buffer has the figure's size")?;
     let mut png = Cursor::new(Vec::new());
-    resize(&large, width, height, FilterType::Triangle).write_to(&mut png, ImageFormat::Png)?;
+    small.write_to(&mut png, ImageFormat::Png)?;
     Ok(png.into_inner())
 }
 
