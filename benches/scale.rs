@@ -154,6 +154,7 @@ fn send(results: &Path, spec: &str, todo: &Todo) {
         program: Program { path: "wane".into(), sha256: "0".repeat(64), commit: "none".into() },
         shards: 0,
         runs: 0,
+        search: None,
         command: Vec::new(),
     };
     let order = SubmissionOrder {

@@ -20,8 +20,11 @@ const MOST_RUNS: usize = 150;
 /// After so many runs, what the recommendation costs.
 type Path = Vec<(usize, f64)>;
 
+/// How a method goes about one world.
+type Method = Box<dyn Fn(World) -> Path>;
+
 fn main() {
-    let mut methods: Vec<(String, Box<dyn Fn(World) -> Path>)> = Vec::new();
+    let mut methods: Vec<(String, Method)> = Vec::new();
     methods.push(("search".into(), Box::new(searched)));
     for seeds in [1, 2, 3, 5, 8] {
         methods.push((format!("grid, {seeds} seeds"), Box::new(move |world| grids(world, seeds))));

@@ -73,21 +73,14 @@ impl Grid {
     /// Searched rules are held against no decay on their own terms, whether the spec names it or not.
     fn add_no_decay(&mut self) {
         for rule in self.searched.clone() {
-            match rule.without_decay() {
-                Err(none) => {
-                    let is_it = |arm: &Arm| arm.decay.form == Form::None && arm.is_twin_of(&none);
-                    if !self.arms.iter().any(is_it) {
-                        self.arms.push(none);
-                    }
-                }
-                Ok(none) => {
-                    let is_it = |one: &SearchedRule| {
-                        one.first.decay.form == Form::None && one.is_twin_of(&none)
-                    };
-                    if !self.searched.iter().any(is_it) {
-                        self.searched.push(none);
-                    }
-                }
+            let none = rule.without_decay();
+            let is_none = |arm: &Arm| arm.decay.form == Form::None;
+            let is_given = |arm: &Arm| is_none(arm) && arm.is_twin_of(&none.first);
+            let is_searched = |one: &SearchedRule| is_none(&one.first) && one.is_twin_of(&none);
+            if none.axes.is_empty() && !self.arms.iter().any(is_given) {
+                self.arms.push(none.first);
+            } else if !none.axes.is_empty() && !self.searched.iter().any(is_searched) {
+                self.searched.push(none);
             }
         }
     }

@@ -64,14 +64,14 @@ impl SearchedRule {
         arm
     }
 
-    /// The same without decay: with nothing left to be found it is an arm like any other.
-    pub fn without_decay(&self) -> Result<SearchedRule, Arm> {
+    /// The same without decay: where λ alone was to be found, an arm like any other.
+    pub fn without_decay(&self) -> SearchedRule {
         let mut rule = self.clone();
         rule.axes.retain(|axis| axis.key != "weight_decay");
         rule.first.tuned.retain(|key| *key != "weight_decay");
         rule.first.decay = Decay::NONE;
         rule.first.transfer = None;
-        if rule.axes.is_empty() { Err(rule.first) } else { Ok(rule) }
+        rule
     }
 
     /// Whether another rule differs from it in its decay alone.

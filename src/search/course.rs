@@ -63,7 +63,8 @@ impl Course {
     /// From the beginning to what the records allow.
     pub fn of(spec: &Spec, records: &dyn Records) -> Self {
         let mut asked = Vec::new();
-        let walk = |rule| Walk { spec, rule, records, axes: axes(rule), none: none_of(rule) };
+        let walk =
+            |rule| Walk { spec, rule, records, axes: axes(rule), none: rule.without_decay().first };
         let rules: Vec<RuleCourse> =
             spec.searched.iter().map(|rule| walk(rule).follow(&mut asked)).collect();
         let standing = Standing::Searching;
@@ -144,14 +145,6 @@ fn axes(rule: &SearchedRule) -> Vec<Axis> {
         Axis { factor: one.factor, lower: one.least, ends_at_zero, ..axis }
     };
     rule.axes.iter().map(axis).collect()
-}
-
-/// A rule without decay, where its search starts.
-fn none_of(rule: &SearchedRule) -> Arm {
-    match rule.without_decay() {
-        Ok(rule) => rule.first,
-        Err(arm) => arm,
-    }
 }
 
 fn is_same(one: &Asked, other: &Asked) -> bool {

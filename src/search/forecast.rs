@@ -58,6 +58,8 @@ fn of_curve(axes: &[Axis], terms: &Terms, curve: u64) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use std::slice::from_ref;
+
     use super::*;
     use crate::search::Tuned;
 
@@ -66,11 +68,11 @@ mod tests {
         let (decay, lr) =
             (Axis::new(Tuned::WeightDecay, 0.1), Axis::new(Tuned::LearningRate, 3e-3));
         let terms = Terms { most_runs: 200, ..Terms::default() };
-        let one = runs(&[decay.clone()], &terms);
+        let one = runs(from_ref(&decay), &terms);
         let two = runs(&[decay.clone(), lr], &terms);
         assert!((15..60).contains(&one.expected), "{one:?}");
         assert!(one.expected < two.expected && two.expected <= two.most, "{one:?} {two:?}");
-        let many = runs(&[decay.clone()], &Terms { refine_seeds: 12, ..terms });
+        let many = runs(from_ref(&decay), &Terms { refine_seeds: 12, ..terms });
         assert!(one.expected < many.expected, "{one:?} {many:?}");
         let few = runs(&[decay], &Terms { most_runs: 12, ..terms });
         assert!(few.expected <= few.most && few.most == 12, "{few:?}");

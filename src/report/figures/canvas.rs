@@ -9,8 +9,7 @@ use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{FontStyle, register_font};
 
-use super::palette::INK;
-use super::room;
+use super::lettering::{self, Lettering};
 use super::shrink::to_a_third;
 
 /// Figures are drawn this many times larger and scaled down: plotters smooths no thick line. What
@@ -27,14 +26,30 @@ pub type Area<DB> = DrawingArea<DB, Shift>;
 
 /// A figure, drawn alike as pixels and as vectors.
 pub trait Figure {
-    /// Width and height in pixels.
+    /// What is written around its body.
+    fn lettering(&self) -> &Lettering;
+
+    /// Width and height of its body in pixels.
     fn size(&self) -> (u32, u32);
 
-    /// Draws it.
+    /// Draws its body.
     ///
     /// # Errors
     /// Nothing finite to draw.
-    fn draw<DB: Backend>(&self, area: &Area<DB>, hints: &mut Hints) -> Result<()>;
+    fn draw<DB: Backend>(&self, body: &Area<DB>, hints: &mut Hints) -> Result<()>;
+}
+
+/// Width and height of a figure with its words.
+fn size(figure: &impl Figure) -> (u32, u32) {
+    let (width, height) = figure.size();
+    (width, height + lettering::ABOVE + lettering::BELOW)
+}
+
+fn draw<DB: Backend>(figure: &impl Figure, area: &Area<DB>, hints: &mut Hints) -> Result<()> {
+    area.fill(&WHITE)?;
+    figure.draw(&figure.lettering().draw(area)?, hints)?;
+    area.present()?;
+    Ok(())
 }
 
 /// What to say when a pointer rests on a place of a figure.
@@ -69,13 +84,12 @@ pub fn escape(text: &str) -> String {
 /// A figure as PNG.
 pub fn png(figure: &impl Figure) -> Result<Vec<u8>> {
     register_fonts();
-    let (width, height) = figure.size();
+    let (width, height) = size(figure);
     let (wide, high) = (width * SCALE, height * SCALE);
     let mut white = vec![255; (wide * high * 3) as usize];
     {
         let area = BitMapBackend::with_buffer(&mut white, (wide, high)).into_drawing_area();
-        figure.draw(&area, &mut Hints::default())?;
-        area.present()?;
+        draw(figure, &area, &mut Hints::default())?;
     }
     let small = to_a_third(&white, width as usize, height as usize);
     drop(white);
@@ -89,15 +103,13 @@ pub fn png(figure: &impl Figure) -> Result<Vec<u8>> {
 /// A figure as SVG.
 pub fn svg(figure: &impl Figure) -> Result<String> {
     register_fonts();
-    let (width, height) = figure.size();
+    let (width, height) = size(figure);
     let (wide, high) = (width * SCALE, height * SCALE);
     let mut text = String::new();
     let mut hints = Hints::default();
     {
         let area = SVGBackend::with_string(&mut text, (wide, high)).into_drawing_area();
-        area.fill(&WHITE)?;
-        figure.draw(&area, &mut hints)?;
-        area.present()?;
+        draw(figure, &area, &mut hints)?;
     }
     // Drawn large like the pixels; the view box scales it to its size.
     let drawn = format!("width=\"{wide}\" height=\"{high}\"");
@@ -139,35 +151,4 @@ pub fn line(colour: RGBColor, opacity: f64, width: u32) -> ShapeStyle {
 /// Pixels of the final figure as pixels of the drawing.
 pub fn px(pixels: u32) -> i32 {
     (pixels * SCALE) as i32
-}
-
-/// Height of what [`draw_title`] draws.
-pub const TITLE: u32 = 66;
-/// Left of titles and notes.
-const MARGIN: u32 = 14;
-
-/// A title and how to read the figure, in as many lines as [`TITLE`] has room for.
-pub fn draw_title<DB: Backend>(area: &Area<DB>, title: &str, notes: &[String]) -> Result<()> {
-    let room = f64::from(area.dim_in_pixel().0 / SCALE - 2 * MARGIN);
-    let fits = |points: &u32| room::width(title, *points) <= room;
-    let points = (12..=18).rev().find(fits).unwrap_or(12);
-    let title = room::fit(title, points, room);
-    area.draw(&Text::new(title, (px(MARGIN), px(12)), text(points, INK)))?;
-    for (index, note) in room::lines(notes, 12, room).into_iter().take(2).enumerate() {
-        let place = (px(MARGIN), px(38 + 15 * index as u32));
-        area.draw(&Text::new(note, place, text(12, INK)))?;
-    }
-    Ok(())
-}
-
-/// Height of what [`draw_caption`] draws.
-pub const CAPTION: u32 = 24;
-
-/// Where the figure comes from, at the bottom of `area`.
-pub fn draw_caption<DB: Backend>(area: &Area<DB>, caption: &str) -> Result<()> {
-    let (width, height) = area.dim_in_pixel();
-    let caption = room::fit(caption, 10, f64::from(width / SCALE - 2 * MARGIN));
-    let place = (px(MARGIN), height as i32 - px(12));
-    area.draw(&Text::new(caption, place, left(10, RGBColor(110, 110, 110))))?;
-    Ok(())
 }

@@ -9,10 +9,9 @@ use std::ops::Range;
 use anyhow::Result;
 use plotters::prelude::*;
 
-use super::canvas::{
-    Area, Backend, CAPTION, Figure, Hints, TITLE, centred, draw_caption, draw_title, left, line, px,
-};
+use super::canvas::{Area, Backend, Figure, Hints, centred, left, line, px};
 use super::data::Data;
+use super::lettering::Lettering;
 use super::palette::{FAINT, INK};
 use super::room::{fit, width};
 use crate::report::{format, words};
@@ -30,14 +29,12 @@ const NAMES: (u32, u32) = (290, 520);
 
 /// Paired differences of the reported loss.
 pub struct Forest<'a> {
-    title: String,
-    notes: Vec<String>,
+    lettering: Lettering,
     /// Width of the rows' names.
     names: u32,
     lines: Vec<Line<'a>>,
     range: Range<f64>,
     loss: Quantity,
-    caption: &'a str,
 }
 
 impl<'a> Forest<'a> {
@@ -45,7 +42,7 @@ impl<'a> Forest<'a> {
     pub fn of_arms(data: &'a Data) -> Option<Self> {
         let (lines, left_out) = rows::of_arms(data);
         let mut forest = Forest::new(data, words::differences_title(&data.analysis), lines)?;
-        forest.notes.extend(left_out);
+        forest.lettering.notes.extend(left_out);
         Some(forest)
     }
 
@@ -56,8 +53,8 @@ impl<'a> Forest<'a> {
         let (lines, left_out) = rows::of_values(table);
         let mut forest = Forest::new(data, words::values_title(&data.analysis), lines)?;
         let evidence = "names: ● documented, ✗ contradicted by its paper, ○ undisclosed";
-        forest.notes.insert(0, evidence.to_owned());
-        forest.notes.extend(left_out);
+        forest.lettering.notes.insert(0, evidence.to_owned());
+        forest.lettering.notes.extend(left_out);
         Some(forest)
     }
 
@@ -78,12 +75,8 @@ impl<'a> Forest<'a> {
         for row in lines.iter_mut().filter_map(Line::row_mut) {
             row.name = fit(&row.name, 12, f64::from(names - 30));
         }
-        let (loss, caption) = (data.analysis.loss, &data.caption);
-        Some(Forest { title, notes, names, lines, range, loss, caption })
-    }
-
-    fn width(&self) -> u32 {
-        self.names + PLOT + NUMBERS
+        let lettering = Lettering { title, notes, caption: data.caption.clone() };
+        Some(Forest { lettering, names, lines, range, loss: data.analysis.loss })
     }
 
     /// Where a difference is, at the nearer edge where it is beyond.
@@ -168,21 +161,20 @@ impl<'a> Forest<'a> {
 }
 
 impl Figure for Forest<'_> {
-    fn size(&self) -> (u32, u32) {
-        (self.width(), TITLE + ROW * self.lines.len() as u32 + AXIS + 16 + CAPTION)
+    fn lettering(&self) -> &Lettering {
+        &self.lettering
     }
 
-    fn draw<DB: Backend>(&self, area: &Area<DB>, hints: &mut Hints) -> Result<()> {
-        let (_, height) = area.dim_in_pixel();
-        let (area, bottom) = area.split_vertically(height as i32 - px(CAPTION));
-        draw_caption(&bottom, self.caption)?;
-        let (header, body) = area.split_vertically(px(TITLE));
-        draw_title(&header, &self.title, &self.notes)?;
-        self.draw_axis(&body)?;
+    fn size(&self) -> (u32, u32) {
+        (self.names + PLOT + NUMBERS, ROW * self.lines.len() as u32 + AXIS + 16)
+    }
+
+    fn draw<DB: Backend>(&self, body: &Area<DB>, hints: &mut Hints) -> Result<()> {
+        self.draw_axis(body)?;
         for (index, line) in self.lines.iter().enumerate() {
             let y = px(ROW * index as u32 + ROW / 2 + 3);
             match line {
-                Line::Row(row) => self.draw_row(&body, row, y, hints)?,
+                Line::Row(row) => self.draw_row(body, row, y, hints)?,
                 Line::Heading(text) => {
                     body.draw(&Text::new(text.clone(), (px(4), y), left(12, INK)))?;
                 }

@@ -7,8 +7,10 @@ use std::ops::Range;
 
 use anyhow::Result;
 
-use super::canvas::{Area, Backend, CAPTION, Figure, Hints, TITLE, draw_caption, draw_title, px};
+use super::canvas::{Area, Backend, Figure, Hints};
 use super::data::Data;
+use super::grid::Grid;
+use super::lettering::Lettering;
 use super::scale::Ruler;
 use crate::config::{Form, Mask};
 use crate::report::words;
@@ -22,12 +24,11 @@ const BEST: usize = 10;
 const MOST_SURFACES: usize = 12;
 
 /// A row of panels per rule: on the axes (η, λ) and on (η, ηλ).
-pub struct HeatMap<'a> {
+pub struct HeatMap {
+    lettering: Lettering,
     surfaces: Vec<Surface>,
     /// What the colours span.
     losses: Range<f64>,
-    notes: Vec<String>,
-    caption: &'a str,
 }
 
 struct Surface {
@@ -75,9 +76,9 @@ impl Tile {
     }
 }
 
-impl<'a> HeatMap<'a> {
+impl HeatMap {
     /// The figure; `None` where no rule was tried at several learning rates and several λ.
-    pub fn new(data: &'a Data) -> Option<Self> {
+    pub fn new(data: &Data) -> Option<Self> {
         let mut rules: BTreeMap<(Form, Option<Mask>, String), Vec<Tile>> = BTreeMap::new();
         for group in data.analysis.own_groups() {
             for cell in group.cells.iter().filter(|cell| cell.weight_decay > Some(0.0)) {
@@ -108,8 +109,14 @@ impl<'a> HeatMap<'a> {
         if more > 0 {
             notes.push(format!("the best {MOST_SURFACES} rules; … {more} more in summary.csv"));
         }
-        let caption = &data.caption;
-        (centre < high).then_some(HeatMap { surfaces, losses: centre..high, notes, caption })
+        let title = "Val loss over peak learning rate η and λ".to_owned();
+        let lettering = Lettering { title, notes, caption: data.caption.clone() };
+        (centre < high).then_some(HeatMap { lettering, surfaces, losses: centre..high })
+    }
+
+    /// A row for each surface: on (η, λ) and on (η, ηλ).
+    fn grid(&self) -> Grid {
+        Grid { panel: PANEL, columns: 2, count: 2 * self.surfaces.len() }
     }
 }
 
@@ -144,23 +151,22 @@ impl Surface {
     }
 }
 
-impl Figure for HeatMap<'_> {
-    fn size(&self) -> (u32, u32) {
-        (PANEL.0 * 2, PANEL.1 * self.surfaces.len() as u32 + TITLE + CAPTION)
+impl Figure for HeatMap {
+    fn lettering(&self) -> &Lettering {
+        &self.lettering
     }
 
-    fn draw<DB: Backend>(&self, area: &Area<DB>, hints: &mut Hints) -> Result<()> {
-        let (_, height) = area.dim_in_pixel();
-        let (area, bottom) = area.split_vertically(height as i32 - px(CAPTION));
-        draw_caption(&bottom, self.caption)?;
-        let (header, body) = area.split_vertically(px(TITLE));
-        draw_title(&header, "Val loss over peak learning rate η and λ", &self.notes)?;
-        let areas = body.split_evenly((self.surfaces.len(), 2));
-        for (surface, areas) in self.surfaces.iter().zip(areas.chunks(2)) {
-            let [left, right] = [("λ", Tile::lambda as Coordinate), ("ηλ", Tile::product)];
-            let losses = &self.losses;
-            Panel::new(surface, losses, left).draw(&areas[0], hints)?;
-            Panel::new(surface, losses, right).draw(&areas[1], hints)?;
+    fn size(&self) -> (u32, u32) {
+        self.grid().size()
+    }
+
+    fn draw<DB: Backend>(&self, body: &Area<DB>, hints: &mut Hints) -> Result<()> {
+        let mut areas = self.grid().areas(body);
+        for surface in &self.surfaces {
+            for axis in [("λ", Tile::lambda as Coordinate), ("ηλ", Tile::product)] {
+                let Some(area) = areas.next() else { return Ok(()) };
+                Panel::new(surface, &self.losses, axis).draw(&area, hints)?;
+            }
         }
         Ok(())
     }

@@ -7,10 +7,10 @@ use anyhow::Result;
 use plotters::prelude::*;
 
 use super::axes::{Chart, add_step_hints};
-use super::canvas::{
-    Area, Backend, CAPTION, Figure, Hints, TITLE, draw_caption, draw_title, left, line, px, text,
-};
+use super::canvas::{Area, Backend, Figure, Hints, left, line, px, text};
 use super::data::Data;
+use super::grid::Grid;
+use super::lettering::Lettering;
 use super::palette::{self, FAINT, INK};
 use super::room::{fit, spread};
 use super::scale::{Ruler, pieces, tick};
@@ -31,12 +31,11 @@ const SETTLED: f64 = 0.3;
 type Place = (f64, f64, f64);
 
 /// A panel per rule, a path per λ.
-pub struct Phase<'a> {
+pub struct Phase {
+    lettering: Lettering,
     panels: Vec<Panel>,
-    notes: Vec<String>,
     train: Range<f64>,
     val: Range<f64>,
-    caption: &'a str,
 }
 
 struct Panel {
@@ -53,9 +52,9 @@ struct Path {
     points: Vec<Place>,
 }
 
-impl<'a> Phase<'a> {
+impl Phase {
     /// The figure; `None` where no run was evaluated twice after its start.
-    pub fn new(data: &'a Data) -> Option<Self> {
+    pub fn new(data: &Data) -> Option<Self> {
         let rules = data.rules(MOST_PANELS);
         let panels = rules.shown.iter().zip(rules.names());
         let panels: Vec<Panel> =
@@ -76,11 +75,13 @@ impl<'a> Phase<'a> {
                 .to_owned(),
         ];
         notes.extend(rules.left_out());
-        Some(Phase { panels, notes, train, val, caption: &data.caption })
+        let title = "Train loss against val loss over training".to_owned();
+        let lettering = Lettering { title, notes, caption: data.caption.clone() };
+        Some(Phase { lettering, panels, train, val })
     }
 
-    fn columns(&self) -> usize {
-        self.panels.len().clamp(1, 2)
+    fn grid(&self) -> Grid {
+        Grid::of_pairs(PANEL, self.panels.len())
     }
 
     fn draw_panel<DB: Backend>(
@@ -213,20 +214,17 @@ impl Path {
     }
 }
 
-impl Figure for Phase<'_> {
-    fn size(&self) -> (u32, u32) {
-        let lines = self.panels.len().div_ceil(self.columns()) as u32;
-        ((PANEL.0 * self.columns() as u32).max(880), PANEL.1 * lines + TITLE + CAPTION)
+impl Figure for Phase {
+    fn lettering(&self) -> &Lettering {
+        &self.lettering
     }
 
-    fn draw<DB: Backend>(&self, area: &Area<DB>, hints: &mut Hints) -> Result<()> {
-        let (_, height) = area.dim_in_pixel();
-        let (area, bottom) = area.split_vertically(height as i32 - px(CAPTION));
-        draw_caption(&bottom, self.caption)?;
-        let (header, body) = area.split_vertically(px(TITLE));
-        draw_title(&header, "Train loss against val loss over training", &self.notes)?;
-        let lines = self.panels.len().div_ceil(self.columns());
-        for (panel, area) in self.panels.iter().zip(body.split_evenly((lines, self.columns()))) {
+    fn size(&self) -> (u32, u32) {
+        self.grid().size()
+    }
+
+    fn draw<DB: Backend>(&self, body: &Area<DB>, hints: &mut Hints) -> Result<()> {
+        for (panel, area) in self.panels.iter().zip(self.grid().areas(body)) {
             self.draw_panel(&area, panel, hints)?;
         }
         Ok(())

@@ -5,10 +5,9 @@ use std::ops::Range;
 use anyhow::Result;
 use plotters::prelude::*;
 
-use super::canvas::{
-    Area, Backend, CAPTION, Figure, Hints, TITLE, centred, draw_caption, draw_title, left, line, px,
-};
+use super::canvas::{Area, Backend, Figure, Hints, centred, left, line, px};
 use super::data::Data;
+use super::lettering::Lettering;
 use super::levels::Lines;
 use super::markers::Look;
 use super::palette::{FAINT, INK};
@@ -28,9 +27,8 @@ const MOST_ROWS: usize = 60;
 const TICKS: usize = 6;
 
 /// A row per arm: the stopped loss hollow, the final one filled.
-pub struct Stops<'a> {
-    title: String,
-    notes: Vec<String>,
+pub struct Stops {
+    lettering: Lettering,
     names: u32,
     rows: Vec<Row>,
     range: Range<f64>,
@@ -38,7 +36,6 @@ pub struct Stops<'a> {
     /// Of no decay, stopped: what decay has to beat.
     stopped: Option<f64>,
     loss: Quantity,
-    caption: &'a str,
 }
 
 struct Row {
@@ -48,9 +45,9 @@ struct Row {
     stopped: f64,
 }
 
-impl<'a> Stops<'a> {
+impl Stops {
     /// The figure; `None` where no run reached its end.
-    pub fn new(data: &'a Data) -> Option<Self> {
+    pub fn new(data: &Data) -> Option<Self> {
         let mut rows = rows(data);
         let all = rows.len();
         if all > MOST_ROWS {
@@ -85,9 +82,9 @@ impl<'a> Stops<'a> {
         for row in &mut rows {
             row.name = fit(&row.name, 12, f64::from(names - 30));
         }
-        let (title, loss) = (words::stopping_title(&data.analysis), data.analysis.loss);
-        let caption = &data.caption;
-        Some(Stops { title, notes, names, rows, range, levels, stopped, loss, caption })
+        let (title, caption) = (words::stopping_title(&data.analysis), data.caption.clone());
+        let lettering = Lettering { title, notes, caption };
+        Some(Stops { lettering, names, rows, range, levels, stopped, loss: data.analysis.loss })
     }
 
     /// Where a loss is, at the nearer edge where it is beyond.
@@ -209,21 +206,19 @@ fn rows(data: &Data) -> Vec<Row> {
     rows
 }
 
-impl Figure for Stops<'_> {
-    fn size(&self) -> (u32, u32) {
-        let height = TITLE + ROW * self.rows.len() as u32 + AXIS + CAPTION;
-        (self.names + PLOT + NUMBERS, height)
+impl Figure for Stops {
+    fn lettering(&self) -> &Lettering {
+        &self.lettering
     }
 
-    fn draw<DB: Backend>(&self, area: &Area<DB>, hints: &mut Hints) -> Result<()> {
-        let (_, height) = area.dim_in_pixel();
-        let (area, bottom) = area.split_vertically(height as i32 - px(CAPTION));
-        draw_caption(&bottom, self.caption)?;
-        let (header, body) = area.split_vertically(px(TITLE));
-        draw_title(&header, &self.title, &self.notes)?;
-        self.draw_axis(&body)?;
+    fn size(&self) -> (u32, u32) {
+        (self.names + PLOT + NUMBERS, ROW * self.rows.len() as u32 + AXIS)
+    }
+
+    fn draw<DB: Backend>(&self, body: &Area<DB>, hints: &mut Hints) -> Result<()> {
+        self.draw_axis(body)?;
         for (index, row) in self.rows.iter().enumerate() {
-            self.draw_row(&body, row, px(ROW * index as u32 + ROW / 2 + 3), hints)?;
+            self.draw_row(body, row, px(ROW * index as u32 + ROW / 2 + 3), hints)?;
         }
         Ok(())
     }

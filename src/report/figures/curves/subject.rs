@@ -1,0 +1,79 @@
+use super::super::data::Data;
+use super::super::lettering::Lettering;
+use super::panel::Measure;
+use crate::config::Role;
+
+/// What a figure shows of every rule.
+pub struct Subject {
+    title: &'static str,
+    note: &'static str,
+    pub axis: &'static str,
+    pub solid: Measure,
+    pub dashed: Option<Measure>,
+    /// Smallest reach of its axis, see [`Ruler`](super::Ruler).
+    pub unit: f64,
+    pub floor: Option<f64>,
+}
+
+impl Subject {
+    pub fn loss(data: &Data) -> Self {
+        Subject {
+            title: "Loss over training",
+            note: "solid: val, dashed: train",
+            axis: "loss (nats per token)",
+            solid: |row| row.val_loss,
+            dashed: Some(|row| row.train_loss),
+            unit: data.reach(),
+            floor: data.floor,
+        }
+    }
+
+    pub fn gap(data: &Data) -> Self {
+        Subject {
+            title: "Generalization gap over training",
+            note: "val − train loss",
+            axis: "gap (nats per token)",
+            solid: |row| row.gap,
+            dashed: None,
+            unit: data.reach(),
+            floor: None,
+        }
+    }
+
+    /// Defazio 2025 expects it to rise towards the end under AdamW.
+    pub fn gradient_ratio() -> Self {
+        Subject {
+            title: "Gradient norm over weight norm",
+            note: "gradient before clipping, mean of the steps since the last evaluation",
+            axis: "gradient / weight norm",
+            solid: |row| Some(f64::from(row.grad_norm?) / f64::from(row.weight_norm?)),
+            dashed: None,
+            unit: 0.0,
+            floor: None,
+        }
+    }
+
+    pub fn lettering(&self, data: &Data) -> Lettering {
+        Lettering {
+            title: self.title.to_owned(),
+            notes: vec![self.note.to_owned()],
+            caption: data.caption.clone(),
+        }
+    }
+}
+
+/// The norms that some run has, by role.
+pub fn norms(data: &Data) -> Vec<(Role, Measure)> {
+    let all: [(Role, Measure); 6] = [
+        (Role::Embedding, |row| row.weight_norm_embedding.map(f64::from)),
+        (Role::Attention, |row| row.weight_norm_attention.map(f64::from)),
+        (Role::Mlp, |row| row.weight_norm_mlp.map(f64::from)),
+        (Role::Head, |row| row.weight_norm_head.map(f64::from)),
+        (Role::Norm, |row| row.weight_norm_norm.map(f64::from)),
+        (Role::Bias, |row| row.weight_norm_bias.map(f64::from)),
+    ];
+    let has = |(_, measure): &(Role, Measure)| {
+        data.curves.values().flatten().any(|row| measure(row).is_some())
+    };
+    all.into_iter().filter(has).collect()
+}
