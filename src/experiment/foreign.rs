@@ -30,8 +30,8 @@ pub fn hint(section: Section, name: &str, is_table: bool) -> String {
     if let Some((_, ours)) = table {
         return format!("write the table {ours}");
     }
-    let elsewhere = |is_analysis: bool| {
-        let is_of = move |key: &&Key| (key.section == Section::Analysis) == is_analysis;
+    let elsewhere = |is_judging: bool| {
+        let is_of = move |key: &&Key| is_of_judging(key) == is_judging;
         let mut keys = keys::all().filter(is_of).filter(|key| key.section != section);
         keys.find(|key| key.name == plain).map(|key| write(key.section, &example(key)))
     };
@@ -41,6 +41,11 @@ pub fn hint(section: Section, name: &str, is_table: bool) -> String {
         .or_else(known)
         .or_else(|| elsewhere(true))
         .unwrap_or_else(|| suggestion(name, &section.keys()))
+}
+
+/// Whether a key says how runs are chosen and judged, not what one is.
+fn is_of_judging(key: &Key) -> bool {
+    matches!(key.section, Section::Analysis | Section::Search)
 }
 
 fn has(names: &str, name: &str) -> bool {
@@ -96,7 +101,7 @@ mod tests {
         for (names, _) in rows() {
             for name in names.split_whitespace() {
                 assert!(seen.insert(name), "{name} stands twice");
-                let mut ours = keys::all().filter(|key| key.section != Section::Analysis);
+                let mut ours = keys::all().filter(|key| !is_of_judging(key));
                 assert!(ours.all(|key| key.name != name), "{name} is a key of ours");
                 assert_eq!(name, name.to_lowercase().replace('-', "_"));
             }

@@ -13,7 +13,7 @@ pub fn shares(looks: &[usize], alpha: f64) -> Vec<f64> {
     let mut before = 0.0;
     let spend = |look: &usize| {
         let time = *look as f64 / *most as f64;
-        let spent = 2.0 * normal.cdf(-z / time.sqrt());
+        let spent = if look == most { alpha } else { 2.0 * normal.cdf(-z / time.sqrt()) };
         let share = spent - before;
         before = spent;
         share
@@ -38,7 +38,7 @@ mod tests {
         for (share, expected) in shares.iter().zip([0.001_942, 0.009_455, 0.038_604]) {
             assert!((share - expected).abs() < 2e-6, "{shares:?}");
         }
-        assert!((shares.iter().sum::<f64>() - 0.05).abs() < 1e-12);
+        assert!((shares.iter().sum::<f64>() - 0.05).abs() < 1e-15);
         assert!(super::shares(&[], 0.05).is_empty());
     }
 

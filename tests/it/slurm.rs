@@ -238,6 +238,32 @@ fn a_sweep_over_two_nodes_equals_the_local_one_byte_for_byte() {
 }
 
 #[test]
+fn a_search_over_two_nodes_submits_stage_after_stage_and_decides_as_one_machine_does() {
+    let Some(cluster) = Cluster::start() else { return };
+    let spec = fixture("search.toml");
+    cluster.submit(&spec, &["--runs-per-task", "4"]);
+    let folder = cluster.out().join("search");
+    cluster.until("the end of the search", || folder.join("report.html").exists());
+    cluster.assert_same_as_local(&spec);
+    let decisions = |out: &Path| fs::read_to_string(out.join("search/search.csv")).unwrap();
+    let local = cluster.folder.path().join("local");
+    assert_eq!(decisions(&cluster.out()), decisions(&local));
+    let call = cluster.wait(&spec, &[]);
+    assert_ok(&call, &cluster);
+    assert!(call.stderr.contains("the search is over"), "{}", call.stderr);
+}
+
+#[test]
+fn a_search_that_is_followed_shows_its_answer() {
+    let Some(cluster) = Cluster::start() else { return };
+    let spec = fixture("search.toml");
+    let call = cluster.wait(&spec, &["--runs-per-task", "4"]);
+    assert_ok(&call, &cluster);
+    assert!(call.stdout.contains("λ*"), "{}", call.stdout);
+    cluster.assert_same_as_local(&spec);
+}
+
+#[test]
 fn a_task_that_fails_is_told_and_submitted_again() {
     let Some(cluster) = Cluster::start() else { return };
     let data = cluster.folder.path().join("text.txt");
