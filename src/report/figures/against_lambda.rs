@@ -29,6 +29,10 @@ const KEY: u32 = 48;
 /// Numbers at the vertical axis, about.
 const Y_LABELS: usize = 11;
 
+/// What is different about the points of a search.
+const SEARCHED: &str =
+    "what the search tried, each λ on the seeds that it was worth: compare in `regret`";
+
 /// Val loss or gap against λ.
 pub struct AgainstLambda<'a> {
     lettering: Lettering,
@@ -50,7 +54,7 @@ impl<'a> AgainstLambda<'a> {
         let has_lambda = |group: &&Group| {
             group.cells.iter().any(|cell| cell.weight_decay.is_some_and(|value| value > 0.0))
         };
-        let all: Vec<&Group> = data.analysis.own_groups().filter(has_lambda).collect();
+        let all: Vec<&Group> = data.tried().into_iter().filter(has_lambda).collect();
         let rules = Rules::of(all, MOST_RULES);
         let runs = || rules.shown.iter().flat_map(|one| &one.cells).flat_map(|cell| &cell.runs);
         let values = runs().filter(|run| run.is_done()).filter_map(|run| quantity.of(run));
@@ -58,6 +62,7 @@ impl<'a> AgainstLambda<'a> {
         let scale = Scale { quantity, axis: LambdaAxis::of(runs()), values };
         let lines = Line::of_rules(&rules, &scale);
         let mut notes = vec![reading(quantity)];
+        notes.extend(data.found.as_ref().map(|_| SEARCHED.to_owned()));
         notes.extend(levels.iter().flat_map(Lines::notes));
         notes.extend(exceptions(&lines, &scale).into_iter().map(str::to_owned));
         notes.extend(rules.left_out());
@@ -196,7 +201,8 @@ mod tests {
 
     fn svg(runs: Vec<RunRow>) -> String {
         let (analysis, curves) = (Analysis::of(&runs), BTreeMap::new());
-        let data = Data { runs, analysis, curves, floor: None, caption: String::new() };
+        let data =
+            Data { runs, analysis, curves, found: None, floor: None, caption: String::new() };
         let figure = AgainstLambda::new(&data, Quantity::ValLoss).unwrap();
         canvas::svg(&figure).unwrap()
     }

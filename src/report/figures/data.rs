@@ -7,7 +7,7 @@ use super::scale::Ruler;
 use crate::config::Form;
 use crate::report::words;
 use crate::results::{CurveCsvRow, RunRow, read_csv, read_experiment};
-use crate::stats::{Analysis, Cell, Group, Rule};
+use crate::stats::{Analysis, Cell, Group, Quantity, Rule, group_by_rule};
 
 const REMEDY: &str = "write it anew from the trained runs with `wane collect SPEC`";
 
@@ -19,6 +19,8 @@ pub struct Data {
     /// The evaluated rows of `curves.csv` by run; their gradient norm is the mean of the steps since
     /// the evaluation before.
     pub curves: BTreeMap<String, Vec<CurveCsvRow>>,
+    /// What a search tried, rule by rule.
+    pub found: Option<Vec<Group>>,
     /// Exact negative log-likelihood of the val windows, where it is known.
     pub floor: Option<f64>,
     /// Experiment, seeds and program, for captions.
@@ -55,7 +57,22 @@ impl Data {
             env!("CARGO_PKG_VERSION")
         );
         let floor = runs.iter().find_map(|run| run.val_floor);
-        Ok(Data { runs, analysis, curves, floor, caption })
+        let explored: Vec<RunRow> = runs.iter().filter(|run| run.is_explored()).cloned().collect();
+        let found = (!explored.is_empty()).then(|| group_by_rule(&explored));
+        Ok(Data { runs, analysis, curves, found, floor, caption })
+    }
+
+    /// The rules at every λ that was tried: in a search, on the seeds that found.
+    pub fn tried(&self) -> Vec<&Group> {
+        match &self.found {
+            Some(groups) => groups.iter().collect(),
+            None => self.analysis.own_groups().collect(),
+        }
+    }
+
+    /// The loss in which the cost of a λ is told: a search chose by val.
+    pub fn regret_loss(&self) -> Quantity {
+        if self.found.is_some() { Quantity::ValLoss } else { self.analysis.loss }
     }
 
     /// The rules that decay, or all where none does; of more than `most` those with the lowest val loss.

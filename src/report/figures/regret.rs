@@ -46,7 +46,7 @@ impl Regret {
         if left_out > 0 {
             notes.push(format!("… {left_out} more rules in summary.csv"));
         }
-        let title = words::regret_title(&data.analysis);
+        let title = words::regret_title(data.regret_loss());
         let lettering = Lettering { title, notes, caption: data.caption.clone() };
         Some(Regret { lettering, panels, scale })
     }
@@ -60,9 +60,8 @@ impl Regret {
 fn panels(data: &Data) -> (Vec<Panel>, usize) {
     let mut panels: Vec<Panel> = Vec::new();
     let mut left_out = 0;
-    for contender in &data.analysis.contenders {
-        let Some(line) = Line::of(data, contender) else { continue };
-        let form = contender.rule.form;
+    for line in lines(data) {
+        let form = line.form;
         let known = panels.iter().position(|panel| panel.form == form);
         let place = known.unwrap_or_else(|| {
             panels.push(Panel::new(data, form));
@@ -76,9 +75,17 @@ fn panels(data: &Data) -> (Vec<Panel>, usize) {
     (panels, left_out)
 }
 
+/// Of every rule: what its search tells, or what its arms do.
+fn lines(data: &Data) -> Vec<Line> {
+    match &data.analysis.search {
+        Some(search) => search.rules.iter().filter_map(|rule| Line::found(data, rule)).collect(),
+        None => data.analysis.contenders.iter().filter_map(|one| Line::of(data, one)).collect(),
+    }
+}
+
 fn means(panels: &[Panel]) -> impl Iterator<Item = f64> + Clone + '_ {
     let lines = panels.iter().flat_map(|panel| &panel.lines);
-    lines.flat_map(|line| &line.points).map(|(_, regret)| regret.mean)
+    lines.flat_map(|line| &line.points).map(|point| point.regret)
 }
 
 impl Scale {
@@ -95,16 +102,26 @@ impl Scale {
 
     /// How to read the figure.
     fn notes(&self, data: &Data, panels: &[Panel]) -> Vec<String> {
-        let mut notes =
-            vec!["mean over seeds with its 95% interval; ring: best by val loss".to_owned()];
+        let is_search = data.analysis.search.is_some();
+        let (first, bar) = match is_search {
+            true => (
+                "paired mean with a 95% band for all λ at once; ring: the best",
+                "bar at the bottom: the 95% interval of the best λ",
+            ),
+            false => (
+                "mean over seeds with its 95% interval; ring: best by val loss",
+                "bar at the bottom: λ within ε",
+            ),
+        };
+        let mut notes = vec![first.to_owned()];
         notes.extend(self.epsilon.map(|one| {
-            let loss = words::quantity(data.analysis.loss);
+            let loss = words::quantity(data.regret_loss());
             format!("grey: within ε = {} of {loss}", format::three_digits(one))
         }));
         if means(panels).any(|mean| !self.values.contains(&mean)) {
             notes.push("triangle: beyond the axis".to_owned());
         }
-        notes.push("bar at the bottom: λ within ε".to_owned());
+        notes.push(bar.to_owned());
         notes
     }
 }

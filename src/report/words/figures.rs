@@ -51,8 +51,8 @@ pub fn last_step_title(quantity: Quantity) -> String {
 }
 
 /// Of the loss that every λ costs against the best of its rule.
-pub fn regret_title(analysis: &Analysis) -> String {
-    format!("What each λ costs in {} against the best of its rule", quantity(analysis.loss))
+pub fn regret_title(loss: Quantity) -> String {
+    format!("What each λ costs in {} against the best of its rule", quantity(loss))
 }
 
 /// "2 of 4 rules lower, 2 undecided".

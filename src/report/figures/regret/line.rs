@@ -8,41 +8,80 @@ use super::super::canvas::{Backend, Hints, line, px};
 use super::super::data::Data;
 use super::super::lambda_axis::LambdaAxis;
 use super::super::markers::Look;
+use crate::config::Form;
 use crate::report::{format, words};
-use crate::stats::{Cell, Contender, Estimate, Point, Rule};
+use crate::stats::{Cell, Contender, Estimate, FoundRule, Point as Tried, Regret, Rule};
 
 /// A rule at every λ.
 pub struct Line {
+    pub form: Form,
     pub name: String,
     pub look: Look,
-    /// λ and regret.
-    pub points: Vec<(f64, Estimate)>,
+    /// By rising λ.
+    pub points: Vec<Point>,
     best: f64,
-    /// The smallest and the largest λ that cost no more than ε.
-    within: Option<[f64; 2]>,
+    /// The bar below: the 95% interval of the best λ where a search tells it, else the λ that cost no more than
+    /// ε.
+    bar: Option<[f64; 2]>,
+}
+
+/// What a λ costs.
+pub struct Point {
+    lambda: f64,
+    pub regret: f64,
+    /// The ends of its interval.
+    ends: [f64; 2],
 }
 
 impl Line {
     /// `None` where the rule was tried at one λ.
     pub fn of(data: &Data, contender: &Contender) -> Option<Self> {
         let loss = data.analysis.loss;
-        let best = contender.best()?;
         let none = contender.best_without_decay().into_iter();
         let all = lowest_by_lambda(&contender.points).into_iter().chain(none);
-        let mut points: Vec<(f64, Estimate)> = all
-            .filter_map(|point| Some((point.side.weight_decay?, contender.regret(point, loss)?)))
-            .filter(|(_, regret)| regret.mean.is_finite())
-            .collect();
-        points.sort_by(|a, b| a.0.total_cmp(&b.0));
+        let of = |point: &Tried| {
+            let Estimate { mean: regret, half_width, .. } = contender.regret(point, loss)?;
+            let half = half_width.unwrap_or(0.0);
+            let lambda = point.side.weight_decay?;
+            Some(Point { lambda, regret, ends: [regret - half, regret + half] })
+        };
         let rules: Vec<&Rule> = data.analysis.contenders.iter().map(|one| &one.rule).collect();
-        let place = rules.iter().position(|rule| **rule == contender.rule)?;
-        let within = contender.within(data.analysis.epsilon.map(|one| one.value), loss);
+        let best = contender.best()?.side.weight_decay?;
+        let bar = contender.within(data.analysis.epsilon.map(|one| one.value), loss);
+        Self::through(data, &contender.rule, &rules, all.filter_map(of).collect(), best, bar)
+    }
+
+    /// What a search tells; `None` where it searched more than λ.
+    pub fn found(data: &Data, found: &FoundRule) -> Option<Self> {
+        let search = data.analysis.search.as_ref()?;
+        let rules: Vec<&Rule> = search.rules.iter().map(|one| &one.rule).collect();
+        let optimum = found.weight_decay()?.optimum.as_ref()?;
+        let of = |one: &Regret| Point { lambda: one.value, regret: one.regret, ends: one.band };
+        let points: Vec<Point> = optimum.curve.iter().map(of).collect();
+        let lowest = points.iter().min_by(|a, b| a.regret.total_cmp(&b.regret))?.lambda;
+        let highest = points.iter().map(|point| point.lambda).fold(0.0, f64::max);
+        let bar = optimum.interval.map(|end| end.min(highest));
+        Self::through(data, &found.rule, &rules, points, lowest, Some(bar))
+    }
+
+    fn through(
+        data: &Data,
+        rule: &Rule,
+        rules: &[&Rule],
+        mut points: Vec<Point>,
+        best: f64,
+        bar: Option<[f64; 2]>,
+    ) -> Option<Self> {
+        points.retain(|point| point.regret.is_finite());
+        points.sort_by(|a, b| a.lambda.total_cmp(&b.lambda));
+        let place = rules.iter().position(|one| *one == rule)?;
         (points.len() > 1).then_some(Line {
-            name: words::labels(&rules).swap_remove(place),
-            look: Look::of(&contender.rule, &data.analysis.groups),
+            form: rule.form,
+            name: words::labels(rules).swap_remove(place),
+            look: Look::of(rule, &data.analysis.groups),
             points,
-            best: best.side.weight_decay?,
-            within,
+            best,
+            bar,
         })
     }
 
@@ -54,13 +93,12 @@ impl Line {
         values: &Range<f64>,
         place: usize,
     ) -> Result<()> {
-        let at = |(lambda, regret): &(f64, Estimate)| (axis.at(*lambda), regret.mean);
-        let is_beyond = |point: &(f64, Estimate)| !values.contains(&point.1.mean);
+        let at = |point: &Point| (axis.at(point.lambda), point.regret);
+        let is_beyond = |point: &Point| !values.contains(&point.regret);
         let inside = || self.points.iter().filter(|point| !is_beyond(point));
-        for (lambda, regret) in inside() {
-            let half = regret.half_width.unwrap_or(0.0);
-            let ends = [regret.mean - half, regret.mean + half];
-            let ends = ends.map(|end| (axis.at(*lambda), end.clamp(values.start, values.end)));
+        for point in inside() {
+            let ends =
+                point.ends.map(|end| (axis.at(point.lambda), end.clamp(values.start, values.end)));
             chart.draw_series(LineSeries::new(ends, line(self.look.colour, 0.6, 1)))?;
         }
         for piece in self.points.split(is_beyond) {
@@ -70,21 +108,20 @@ impl Line {
         for point in self.points.iter().filter(|point| is_beyond(point)) {
             self.look.draw_beyond(chart, at(point), values)?;
         }
-        let best = self.points.iter().find(|point| point.0 == self.best).map(at);
+        let best = self.points.iter().find(|point| point.lambda == self.best).map(at);
         let ring = |at| Circle::new(at, px(9), line(self.look.colour, 1.0, 2));
         chart.draw_series(best.map(ring))?;
-        self.draw_within(chart, axis, values, place)
+        self.draw_bar(chart, axis, values, place)
     }
 
-    /// A bar over the λ that cost no more than ε.
-    fn draw_within<DB: Backend>(
+    fn draw_bar<DB: Backend>(
         &self,
         chart: &mut Chart<DB>,
         axis: &LambdaAxis,
         values: &Range<f64>,
         place: usize,
     ) -> Result<()> {
-        let Some([low, high]) = self.within else { return Ok(()) };
+        let Some([low, high]) = self.bar else { return Ok(()) };
         let height = (values.end - values.start) * (0.015 + 0.02 * place as f64);
         let ends = [low, high].map(|lambda| (axis.at(lambda), values.start + height));
         chart.draw_series(LineSeries::new(ends, line(self.look.colour, 1.0, 4)))?;
@@ -99,20 +136,19 @@ impl Line {
         axis: &LambdaAxis,
         values: &Range<f64>,
     ) {
-        for (lambda, regret) in &self.points {
-            let shown = regret.mean.clamp(values.start, values.end);
-            let (lambda_told, told) =
-                (format::exact(*lambda), format::difference(Some(*regret), 4));
-            let hint = format!("{}, λ = {lambda_told}: {told}", self.name);
+        for Point { lambda, regret, ends } in &self.points {
+            let shown = regret.clamp(values.start, values.end);
+            let (told, interval) = (format::signed(*regret, 4), format::interval(*ends, 4));
+            let hint = format!("{}, λ = {}: {told} {interval}", self.name, format::exact(*lambda));
             hints.add(chart.backend_coord(&(axis.at(*lambda), shown)), hint);
         }
     }
 }
 
 /// Of the points at each λ the one with the lowest val loss: a rule may tune more than λ.
-fn lowest_by_lambda(points: &[Point]) -> Vec<&Point> {
+fn lowest_by_lambda(points: &[Tried]) -> Vec<&Tried> {
     let loss = |cell: &Cell| cell.mean(|run| run.val_loss).unwrap_or(f64::INFINITY);
-    let mut lowest: Vec<&Point> = Vec::new();
+    let mut lowest: Vec<&Tried> = Vec::new();
     for point in points.iter().filter(|point| point.is_eligible) {
         let lambda = point.side.weight_decay;
         match lowest.iter_mut().find(|known| known.side.weight_decay == lambda) {
