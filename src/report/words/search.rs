@@ -1,5 +1,6 @@
 //! What a search has decided and where it stands, in sentences.
 
+use super::optima::symbol;
 use crate::config::Named;
 use crate::experiment::Arm;
 use crate::plural::counted;
@@ -22,7 +23,7 @@ pub fn standing(course: &Course) -> Vec<String> {
     }
 }
 
-/// "bracket: AdamW on matrices, weight_decay between 0.15 and 2.4 (8 runs)".
+/// "bracket: AdamW on matrices, λ between 0.15 and 2.4 (8 runs)".
 fn rule_standing(rule: &RuleCourse) -> String {
     let title = rule_title(&rule.rule.first);
     if let Some(found) = &rule.found {
@@ -57,7 +58,7 @@ fn around(rule: &RuleCourse, leader: &Leader) -> String {
     let [axis] = &rule.axes[..] else {
         return format!("best so far {}", values(rule, &leader.point));
     };
-    let key = axis.tuned.key();
+    let key = symbol(axis.tuned.key());
     let best = leader.point.values[0];
     let asked = rule.log.iter().rev().skip(1).flat_map(|decision| &decision.points);
     let tried: Vec<f64> = asked.map(|one| one.point.values[0]).collect();
@@ -73,11 +74,11 @@ fn around(rule: &RuleCourse, leader: &Leader) -> String {
     }
 }
 
-/// "weight_decay = 0.6, lr = 0.004".
+/// "λ = 0.6, learning rate = 0.004".
 pub fn values(rule: &RuleCourse, point: &Point) -> String {
     let pairs = rule.axes.iter().zip(&point.values);
     let pairs: Vec<String> = pairs
-        .map(|(axis, value)| format!("{} = {}", axis.tuned.key(), format::number(*value)))
+        .map(|(axis, value)| format!("{} = {}", symbol(axis.tuned.key()), format::number(*value)))
         .collect();
     pairs.join(", ")
 }
@@ -117,7 +118,7 @@ pub fn look(look: &Look) -> String {
 
 /// Why.
 pub fn why(rule: &RuleCourse, decision: &Decision) -> String {
-    let key = |axis: usize| rule.axes.get(axis).map_or("", |axis| axis.tuned.key());
+    let key = |axis: usize| rule.axes.get(axis).map_or("", |axis| symbol(axis.tuned.key()));
     match decision.why {
         Why::First => "nothing is known yet".to_owned(),
         Why::BestAtLowerEdge { axis } => {
