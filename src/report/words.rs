@@ -28,7 +28,7 @@ pub use optima::{COMMON, best as best_value, cost, optima, range, symbol};
 pub use power::{needed, power};
 pub use reading::fine_print;
 pub use rules::{arm, at_lambda, decay_label, label, labels};
-pub use search::{decided, fresh_seeds, look, rule_title, standing, values, why};
+pub use search::{decided, fresh_seeds, left, look, rule_title, standing, values, why};
 pub use short::{alarm, best, gap, in_short, u_turn};
 pub use values::{row_title, row_verdict, table_in_short, table_verdicts};
 pub use warnings::warning;

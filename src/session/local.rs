@@ -8,6 +8,7 @@ use crate::config::InitialWeights;
 use crate::corpus::Source;
 use crate::report::words;
 use crate::runner::{Assignment, Processes, SweepResult};
+use crate::search::runs_of;
 
 /// Trains what is missing of an experiment and presents its results.
 ///
@@ -37,13 +38,17 @@ fn search(
     initial: Option<&InitialWeights>,
     fail_fast: bool,
 ) -> Result<SweepResult> {
+    let expected = runs_of(&inputs.spec);
     loop {
         inputs.follow(&session.options.out)?;
         session.go_on(&inputs.plan.runs)?;
         inputs.course.iter().flat_map(words::standing).for_each(|line| session.say(&line));
-        if session.pending().is_empty() {
+        let pending = session.pending().len();
+        if pending == 0 {
             return Ok(SweepResult::default());
         }
+        let finished = inputs.plan.runs.len() - pending;
+        session.say(&words::left(finished, pending, expected));
         let result = train(session, source.clone(), initial.cloned(), fail_fast)?;
         if result != SweepResult::default() {
             return Ok(result);

@@ -6,7 +6,7 @@ use crate::experiment::Arm;
 use crate::plural::counted;
 use crate::report::format;
 use crate::search::{
-    Best, Course, Decision, Leader, Look, Point, RuleCourse, Standing, Wanted, Why,
+    Best, Course, Decision, Leader, Look, Point, RuleCourse, Runs, Standing, Wanted, Why,
 };
 
 /// Where a search stands, for people who watch it: a line a rule while rules are searched.
@@ -36,6 +36,13 @@ fn rule_standing(rule: &RuleCourse) -> String {
         Some(leader) => format!("{} ({})", around(rule, leader), counted(decision.runs, "run")),
     };
     format!("{stage}: {title}, {so_far}")
+}
+
+/// What a search may still cost, with so many runs finished and so many asked for.
+pub fn left(finished: usize, pending: usize, runs: Runs) -> String {
+    let expected = runs.expected.saturating_sub(finished).max(pending);
+    let most = runs.most.saturating_sub(finished).max(expected);
+    format!("about {} left by estimate, at most {most}", counted(expected, "run"))
 }
 
 /// The rule of an arm: "AdamW on matrices".
