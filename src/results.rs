@@ -33,12 +33,20 @@ pub fn write_csv<T: serde::Serialize>(path: &Path, rows: &[T]) -> Result<()> {
 /// # Errors
 /// A file that is not there or does not have these columns; the message names the file.
 pub fn read_csv<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>> {
+    let mut rows = Vec::new();
+    for_each_row(path, |row| rows.push(row))?;
+    Ok(rows)
+}
+
+/// Reads the rows of a CSV file one after the other.
+///
+/// # Errors
+/// A file that is not there or does not have these columns; the message names the file.
+pub fn for_each_row<T: DeserializeOwned>(path: &Path, mut take: impl FnMut(T)) -> Result<()> {
     let context = || format!("cannot read {}", path.display());
-    csv::Reader::from_path(path)
-        .with_context(context)?
-        .deserialize()
-        .collect::<Result<_, _>>()
-        .with_context(context)
+    let mut reader = csv::Reader::from_path(path).with_context(context)?;
+    let mut rows = reader.deserialize();
+    rows.try_for_each(|row| row.map(&mut take)).with_context(context)
 }
 
 /// Reads `experiment.json` of an experiment's folder.

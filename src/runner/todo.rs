@@ -1,5 +1,7 @@
 use std::collections::BTreeMap;
 
+use rayon::prelude::*;
+
 use super::causes;
 use crate::config::{RunConfig, RunId};
 use crate::record::Status;
@@ -28,7 +30,7 @@ struct Known {
 
 impl Todo {
     pub fn of(runs: &[RunConfig], store: &Store) -> Self {
-        Todo { runs: runs.iter().map(|run| Known::of(run, &store.state(run))).collect() }
+        Todo { runs: runs.par_iter().map(|run| Known::of(run, &store.state(run))).collect() }
     }
 
     /// The runs to train, with the steps that they have behind them.

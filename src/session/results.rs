@@ -4,6 +4,7 @@ use std::path::Path;
 use anyhow::Result;
 
 use super::levels::LevelsOfTexts;
+use super::presented::Kept;
 use super::{Inputs, Print};
 use crate::config::RunConfig;
 use crate::record::{End, Provenance, Status};
@@ -11,7 +12,8 @@ use crate::report;
 use crate::results::{Experiment, write_csv, write_results};
 use crate::store::Store;
 
-/// Writes an experiment's files from the store and prints what they say; `call` is who writes them.
+/// Writes an experiment's files from the store, unless they are as they would be written, and prints what they
+/// say; `call` is who writes them.
 ///
 /// # Errors
 /// A folder that cannot be written; the message names the file.
@@ -22,9 +24,19 @@ pub fn present(
     call: &Provenance,
     print: Print,
 ) -> Result<()> {
-    let folder = out.join(&inputs.spec.name);
-    let ends = inputs.plan.runs.iter().filter_map(|run| store.end(run));
-    let experiment = Experiment {
+    let ends: Vec<End> = inputs.plan.runs.iter().filter_map(|run| store.end(run)).collect();
+    let experiment = experiment(inputs, origin(&ends, call));
+    let kept = Kept::of(inputs, &experiment, out, &ends);
+    if let Some(same) = kept.as_ref().and_then(Kept::same) {
+        return print(&same.told);
+    }
+    let told = write(inputs, &experiment, out, store)?;
+    print(&told)?;
+    kept.map_or(Ok(()), |kept| kept.keep(told))
+}
+
+fn experiment(inputs: &Inputs, provenance: Provenance) -> Experiment {
+    Experiment {
         name: inputs.spec.name.clone(),
         question: inputs.spec.question.clone(),
         spec: inputs.text.clone(),
@@ -37,33 +49,40 @@ pub fn present(
         texts: Some(inputs.corpus.texts),
         decided: inputs.corpus.decided.clone(),
         analysis: inputs.spec.analysis.clone(),
-        provenance: origin(ends, call),
-    };
+        provenance,
+    }
+}
+
+/// Writes the files; returns what they say.
+fn write(inputs: &Inputs, experiment: &Experiment, out: &Path, store: &Store) -> Result<String> {
+    let folder = out.join(&inputs.spec.name);
     let levels = LevelsOfTexts::load(&inputs.plan.runs, &inputs.corpus, out)?;
     let levels = |run: &RunConfig| levels.of(run);
-    let rows = write_results(&folder, &experiment, &inputs.plan, store, &levels)?;
+    let rows = write_results(&folder, experiment, &inputs.plan, store, &levels)?;
     if let Some(course) = &inputs.course {
         write_csv(&folder.join("search.csv"), &report::decisions(course))?;
     }
+    let mut told = Vec::new();
     if rows.iter().any(|row| row.status != Status::Unfinished) {
         let report = report::write(&folder, &folder)?;
-        print(&format!("{}\n", report.answer))?;
-        print(&format!("report    {}", report.page.display()))?;
+        told.push(format!("{}\n", report.answer));
+        told.push(format!("report    {}", report.page.display()));
         if rows.iter().any(|row| row.status == Status::Done) {
-            print(&format!("figures   {}", folder.join("figures").display()))?;
+            told.push(format!("figures   {}", folder.join("figures").display()));
         }
     }
-    print(&format!("numbers   {}", folder.join("runs.csv").display()))
+    told.push(format!("numbers   {}", folder.join("runs.csv").display()));
+    Ok(told.join("\n"))
 }
 
 /// What produced the numbers of an experiment: everything that its trained runs name, whoever trained
 /// them. Only the command is the call's; all of it is, where no run is trained yet.
-fn origin(ends: impl Iterator<Item = End>, call: &Provenance) -> Provenance {
-    let trained = |end: &End| matches!(end.status, Status::Done | Status::Diverged);
+fn origin(ends: &[End], call: &Provenance) -> Provenance {
+    let trained = |end: &&End| matches!(end.status, Status::Done | Status::Diverged);
     let mut texts: [BTreeSet<String>; 5] = Default::default();
     let (mut cores, mut jobs) = (0, 0);
-    for end in ends.filter(trained) {
-        let Provenance { version, commit, backend, adapter, host, .. } = end.provenance;
+    for end in ends.iter().filter(trained) {
+        let Provenance { version, commit, backend, adapter, host, .. } = end.provenance.clone();
         for (set, text) in texts.iter_mut().zip([version, commit, backend, adapter, host]) {
             set.insert(text);
         }
@@ -109,7 +128,7 @@ mod tests {
             end(Status::Done, &provenance("wgpu", "n1", 2)),
             end(Status::Failed, &provenance("cuda", "n9", 9)),
         ];
-        let origin = origin(ends.into_iter(), &call);
+        let origin = origin(&ends, &call);
         assert_eq!(origin.backend, "flex, wgpu");
         assert_eq!(origin.adapter, "flex adapter, wgpu adapter");
         assert_eq!((origin.host.as_str(), origin.commit.as_str()), ("n1, n2", "c"));
@@ -120,6 +139,6 @@ mod tests {
     fn without_a_trained_run_the_origin_is_the_call() {
         let call = provenance("flex", "here", 1);
         let failed = end(Status::Failed, &provenance("cuda", "n9", 9));
-        assert_eq!(origin([failed].into_iter(), &call), call);
+        assert_eq!(origin(&[failed], &call), call);
     }
 }

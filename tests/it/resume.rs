@@ -403,6 +403,24 @@ fn a_file_where_the_results_should_go_is_named() {
     assert_eq!(fs::read_to_string(&out).unwrap(), "mine");
 }
 
+#[test]
+fn a_second_call_says_the_same_and_writes_nothing_that_is_as_it_was() {
+    let folder = tempfile::tempdir().unwrap();
+    let call = || wane_ok(&["sweep", text(&fixture("tiny.toml")), "--out", text(folder.path())]);
+    let results = folder.path().join("tiny");
+    let written = |file: &str| fs::metadata(results.join(file)).unwrap().modified().unwrap();
+    let first = call();
+    let times = ["runs.csv", "report.html"].map(written);
+    assert_eq!(call().stdout, first.stdout);
+    assert_eq!(["runs.csv", "report.html"].map(written), times);
+    let (page, figure) = (results.join("report.html"), results.join("figures/loss-curves.png"));
+    let whole = fs::read(&page).unwrap();
+    fs::write(&page, "touched").unwrap();
+    fs::remove_file(&figure).unwrap();
+    assert_eq!(call().stdout, first.stdout);
+    assert!(fs::read(&page).unwrap() == whole && figure.exists(), "made again");
+}
+
 /// A file system of 900 KiB, for as long as it lives.
 struct SmallDisk(tempfile::TempDir);
 

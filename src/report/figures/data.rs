@@ -6,7 +6,7 @@ use anyhow::{Result, bail, ensure};
 use super::scale::Ruler;
 use crate::config::Form;
 use crate::report::words;
-use crate::results::{CurveCsvRow, RunRow, read_csv, read_experiment};
+use crate::results::{CurveCsvRow, RunRow, for_each_row, read_csv, read_experiment};
 use crate::stats::{Analysis, Cell, Group, Quantity, Rule, group_by_rule};
 
 const REMEDY: &str = "write it anew from the trained runs with `wane collect SPEC`";
@@ -38,9 +38,10 @@ impl Data {
         ensure!(!runs.is_empty(), "{} holds no run; {REMEDY}", path.display());
         let path = folder.join("curves.csv");
         let mut curves: BTreeMap<String, Curve> = BTreeMap::new();
-        for row in read_csv::<CurveCsvRow>(&path)? {
-            curves.entry(row.run.clone()).or_default().add(row);
-        }
+        for_each_row(&path, |row: CurveCsvRow| match curves.get_mut(&row.run) {
+            Some(curve) => curve.add(row),
+            None => curves.entry(row.run.clone()).or_default().add(row),
+        })?;
         let curves: BTreeMap<String, Vec<CurveCsvRow>> =
             curves.into_iter().map(|(run, curve)| (run, curve.rows)).collect();
         let bare = runs.iter().find(|run| run.is_done() && !curves.contains_key(&run.run));

@@ -1,7 +1,7 @@
 //! Drawings scaled down to a third of their size.
 
 /// How much a pixel takes of those around it, in either direction: a triangle over five.
-const WEIGHTS: [u32; 5] = [1, 2, 3, 2, 1];
+const WEIGHTS: [u16; 5] = [1, 2, 3, 2, 1];
 /// Their sum.
 const WHOLE: u32 = 9;
 const CHANNELS: usize = 3;
@@ -9,51 +9,50 @@ const CHANNELS: usize = 3;
 /// RGB pixels of a drawing that is three times as wide and as high, scaled down to `width` × `height`.
 pub fn to_a_third(large: &[u8], width: usize, height: usize) -> Vec<u8> {
     let mut small = Vec::with_capacity(width * height * CHANNELS);
-    let mut column_sums = vec![0; 3 * width * CHANNELS];
+    // With a column of zeros at either end, for what a pixel would take from beyond it.
+    let mut sums = vec![0; (3 * width + 2) * CHANNELS];
     for y in 0..height {
-        let whole = add_rows(large, &mut column_sums, y, height);
+        let whole = add_rows(large, &mut sums, y, height);
         for x in 0..width {
-            (0..CHANNELS).for_each(|channel| small.push(mean(&column_sums, x, channel, whole)));
+            let missing = u32::from(x == 0) + u32::from(x + 1 == width);
+            let around = &sums[3 * x * CHANNELS..][..WEIGHTS.len() * CHANNELS];
+            small.extend(means(around, whole * (WHOLE - missing)));
         }
     }
     small
 }
 
 /// The columns of the rows around a row; returns the sum of the weights of those that there are.
-fn add_rows(large: &[u8], sums: &mut [u32], y: usize, height: usize) -> u32 {
+fn add_rows(large: &[u8], sums: &mut [u16], y: usize, height: usize) -> u32 {
     sums.fill(0);
+    let columns = sums.len() - 2 * CHANNELS;
+    let sums = &mut sums[CHANNELS..][..columns];
     let mut whole = 0;
-    for (row, weight) in around(y, height) {
-        let row = &large[row * sums.len()..][..sums.len()];
-        sums.iter_mut().zip(row).for_each(|(sum, value)| *sum += weight * u32::from(*value));
-        whole += weight;
+    for (offset, weight) in WEIGHTS.into_iter().enumerate() {
+        // The row above the first and the one below the last are not there.
+        let Some(row) = (3 * y + offset).checked_sub(1).filter(|row| *row < 3 * height) else {
+            continue;
+        };
+        let row = &large[row * columns..][..columns];
+        sums.iter_mut().zip(row).for_each(|(sum, value)| *sum += weight * u16::from(*value));
+        whole += u32::from(weight);
     }
     whole
 }
 
-fn mean(column_sums: &[u32], x: usize, channel: usize, whole: u32) -> u8 {
-    let width = column_sums.len() / CHANNELS / 3;
-    let (mut sum, mut weights) = (0, 0);
-    for (column, weight) in around(x, width) {
-        sum += weight * column_sums[column * CHANNELS + channel];
-        weights += weight;
+/// Means of five columns, rounded; `whole` is the sum of all weights.
+fn means(columns: &[u16], whole: u32) -> [u8; CHANNELS] {
+    let mut sums = [0; CHANNELS];
+    for (column, weight) in columns.chunks_exact(CHANNELS).zip(WEIGHTS) {
+        sums.iter_mut().zip(column).for_each(|(sum, value)| *sum += u32::from(weight * value));
     }
     // A division by a number that the compiler knows takes a tenth of the time.
-    let rounded = match (whole, weights) {
-        (WHOLE, WHOLE) => (2 * sum + WHOLE * WHOLE) / (2 * WHOLE * WHOLE),
-        _ => (2 * sum + whole * weights) / (2 * whole * weights),
+    const INSIDE: u32 = WHOLE * WHOLE;
+    let mean = |sum: u32| match whole {
+        INSIDE => (2 * sum + INSIDE) / (2 * INSIDE),
+        whole => (2 * sum + whole) / (2 * whole),
     };
-    rounded as u8
-}
-
-/// The places in the drawing around a place of its third, with their weights; beyond the ends there are none.
-fn around(place: usize, size: usize) -> impl Iterator<Item = (usize, u32)> {
-    let weighted = WEIGHTS.into_iter().enumerate();
-    let first = 3 * place;
-    weighted
-        .map(move |(offset, weight)| (first + offset, weight))
-        .filter(move |(shifted, _)| (1..=3 * size).contains(shifted))
-        .map(|(shifted, weight)| (shifted - 1, weight))
+    sums.map(|sum| mean(sum) as u8)
 }
 
 #[cfg(test)]
