@@ -101,7 +101,8 @@ fn the_interval_holds_the_optimum_in_93_of_100_searches() {
     let shows = std::env::var_os("WANE_SHOW_SIMULATION").is_some();
     for truth in TRUTHS {
         if shows {
-            SDS.iter().for_each(|sd| tally(truth, |_| *sd, SEARCHES).print(truth.name, &sd.to_string()));
+            SDS.iter()
+                .for_each(|sd| tally(truth, |_| *sd, SEARCHES).print(truth.name, &sd.to_string()));
         }
         let all = tally(truth, |number| SDS[number as usize % SDS.len()], SEARCHES);
         all.print(truth.name, "all");
