@@ -25,7 +25,11 @@ type Method = Box<dyn Fn(World) -> Path>;
 
 fn main() {
     let mut methods: Vec<(String, Method)> = Vec::new();
-    methods.push(("search".into(), Box::new(searched)));
+    for (bracket_seeds, refine_seeds) in [(1, 5), (2, 5), (1, 8), (2, 8)] {
+        let terms = Terms { bracket_seeds, refine_seeds, most_runs: MOST_RUNS, ..Terms::default() };
+        let name = format!("search, {bracket_seeds} and {refine_seeds} seeds");
+        methods.push((name, Box::new(move |world| searched(world, &terms))));
+    }
     for seeds in [1, 2, 3, 5, 8] {
         methods.push((format!("grid, {seeds} seeds"), Box::new(move |world| grids(world, seeds))));
     }
@@ -58,11 +62,11 @@ fn chance(paths: &[Path], runs: usize) -> f64 {
 }
 
 /// The search: its recommendation after every round.
-fn searched(world: World) -> Path {
+fn searched(world: World, terms: &Terms) -> Path {
     let axes = [Axis { ends_at_zero: false, ..Axis::new(Tuned::WeightDecay, 0.1) }];
     let (mut known, mut path) = (Known::default(), Path::new());
     loop {
-        let now = replay(&axes, &Terms::default(), &known);
+        let now = replay(&axes, terms, &known);
         let trained = now.log.last().map_or(0, |line| line.runs);
         if let Best::At(point) = &now.best {
             path.push((trained, world.regret(point.values[0])));

@@ -1,7 +1,8 @@
 """Runs that Optuna's samplers need until the best trial costs no more than ε with a chance of 95%.
 
-The curves, the noise and the worlds are those of truths.rs. `python optuna_search.py tpe 100` or
-`gp 40`: a sampler and a number of worlds. Prints rows of the table that `cargo bench --bench search` prints.
+The curves, the noise and the worlds are those of truths.rs. `python optuna_search.py gp 30 quadratic,cliff 0.02,0.05`
+takes a sampler (`tpe` or `gp`), a number of worlds, curves and noise; without these, all. A trial is the mean over 1,
+2 or 5 seeds, the same for every trial. Prints rows of the table that `cargo bench --bench search` prints.
 """
 
 import math
@@ -10,7 +11,10 @@ import warnings
 
 import optuna
 
-EPSILON, SDS, REACH, MOST_RUNS, OF_SEED = 0.02, [0.01, 0.02, 0.05], 64.0, 150, 0.03
+EPSILON, REACH, OF_SEED = 0.02, 64.0, 0.03
+SDS = [0.01, 0.02, 0.05]
+# Seeds of a trial, and the trials that are made.
+TRIALS = {"tpe": {1: 60, 2: 40, 5: 20}, "gp": {1: 40, 2: 30, 5: 20}}
 MASK = (1 << 64) - 1
 
 
@@ -80,11 +84,11 @@ class World:
         return 1.5 + self.regret(value) + of_seed + own
 
 
-def path(world, sampler, seeds, runs):
+def path(world, sampler, seeds, trials):
     """After so many runs, what the best trial costs."""
     study = optuna.create_study(sampler=sampler)
     best, found = (math.inf, math.inf), []
-    for trial in range(runs // seeds):
+    for trial in range(trials):
         asked = study.ask()
         value = asked.suggest_float("value", 0.1 / REACH, 0.1 * REACH, log=True)
         loss = sum(world.loss(value, seed, 10**6 + trial) for seed in range(seeds)) / seeds
@@ -103,7 +107,17 @@ def chance(paths, runs):
     return good / len(paths)
 
 
-def main(name, worlds):
+def needed(paths, runs):
+    """The fewest runs from which on the chance is 95%."""
+    fewest = None
+    for count in range(runs, 0, -1):
+        if chance(paths, count) < 0.95:
+            break
+        fewest = count
+    return fewest or f">{runs}"
+
+
+def main(name, worlds, truths, sds):
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     warnings.simplefilter("ignore")
     make = {"tpe": optuna.samplers.TPESampler, "gp": optuna.samplers.GPSampler}[name]
@@ -111,21 +125,18 @@ def main(name, worlds):
         import torch
 
         torch.set_num_threads(1)
-    most = MOST_RUNS if name == "tpe" else 60
-    for truth, of in TRUTHS.items():
-        for sd in SDS:
-            for seeds in (1, 2, 5):
-                runs = most if name == "tpe" else min(most, 30 * seeds)
-                worlds_ = [World(of, sd, number) for number in range(worlds)]
-                paths = [path(w, make(seed=w.number), seeds, runs) for w in worlds_]
-                needed = None
-                for count in range(runs, 0, -1):
-                    if chance(paths, count) < 0.95:
-                        break
-                    needed = count
-                label = f'"Optuna {name.upper()}, {seeds} seeds"'
-                at_end = chance(paths, runs)
-                print(f"{label},{truth},{sd},{needed or f'>{runs}'},{at_end:.3f},{runs}", flush=True)
+    for truth in truths:
+        for sd in sds:
+            for seeds, trials in TRIALS[name].items():
+                all_worlds = [World(TRUTHS[truth], sd, number) for number in range(worlds)]
+                paths = [path(one, make(seed=one.number), seeds, trials) for one in all_worlds]
+                runs = seeds * trials
+                label = f'"Optuna {name.upper()}, {seeds} seeds",{truth},{sd}'
+                print(f"{label},{needed(paths, runs)},{chance(paths, runs):.3f},{runs}", flush=True)
 
 
-main(sys.argv[1], int(sys.argv[2]))
+if __name__ == "__main__":
+    given = sys.argv[3:]
+    truths = given[0].split(",") if given else list(TRUTHS)
+    sds = [float(sd) for sd in given[1].split(",")] if len(given) > 1 else SDS
+    main(sys.argv[1], int(sys.argv[2]), truths, sds)

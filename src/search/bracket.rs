@@ -4,9 +4,13 @@ use super::ledger::{Ledger, Stop};
 use super::pattern::{neighbour, star};
 use super::view::View;
 use super::{Place, Stage, Why};
+use crate::stats::optimum::Difference;
 
 /// A step of the bracket, in parts of a factor.
 pub const STEP: i32 = 4;
+
+/// How far above the best a single seed may show a point, in ε, for the point to get the other seeds.
+const NEAR: f64 = 10.0;
 
 /// Ends with the reason why it ends.
 pub fn bracket(ledger: &mut Ledger) -> Result<Why, Stop> {
@@ -16,14 +20,26 @@ pub fn bracket(ledger: &mut Ledger) -> Result<Why, Stop> {
     let distances: &[i32] = if ledger.axes.len() == 1 { &[STEP, 2 * STEP] } else { &[STEP] };
     let (mut places, mut why) = (star(ledger.axes, &start, distances), Why::First);
     loop {
-        let seeds = ledger.terms.bracket_seeds;
-        let wanted: Vec<(Place, usize)> = places.into_iter().map(|place| (place, seeds)).collect();
-        ledger.ask(Stage::Bracket, &wanted, why)?;
-        (places, why) = next(ledger);
-        if places.is_empty() {
+        let unsure = unsure(ledger);
+        if places.is_empty() && unsure.is_empty() {
             return Ok(why);
         }
+        if places.is_empty() {
+            why = Why::NotRuledOut { points: unsure.len() };
+        }
+        let new = places.into_iter().map(|place| (place, 1));
+        let wanted: Vec<(Place, usize)> = new.chain(unsure).collect();
+        ledger.ask(Stage::Bracket, &wanted, why)?;
+        (places, why) = next(ledger);
     }
+}
+
+/// Points that one seed does not rule out by far, with the seeds of the bracket.
+fn unsure(ledger: &Ledger) -> Vec<(Place, usize)> {
+    let (view, seeds) = (ledger.view(), ledger.terms.bracket_seeds);
+    let near = view.within(NEAR * ledger.known_epsilon().unwrap_or(f64::INFINITY));
+    let few = near.into_iter().filter(|place| ledger.seeds_of(place) < seeds);
+    few.map(|place| (place.clone(), seeds)).collect()
 }
 
 /// Where the bracket goes on, and why; nowhere if it ends.
@@ -62,11 +78,15 @@ fn side(ledger: &Ledger, view: &View, leader: &Place, axis: usize, by: i32) -> S
         return Side::Ends(Why::AtTheEnd { axis });
     };
     let half = ledger.known_epsilon().unwrap_or(0.0) / 2.0;
-    let is_no_better = || view.against_none(leader).is_some_and(|gain| gain.mean >= -half);
+    // Far above no decay the curve may dip on its way there.
+    let is_as_none = || {
+        let apart = |gain: Difference| gain.mean.abs() <= half + gain.error;
+        view.against_none(leader).is_some_and(apart)
+    };
     match () {
         () if view.diverged(&place) => Side::Ends(Why::Cliff),
         () if ledger.seeds_of(&place) > 0 => Side::Tried,
-        () if by < 0 && ledger.axes[axis].ends_at_zero && is_no_better() => {
+        () if by < 0 && ledger.axes[axis].ends_at_zero && is_as_none() => {
             Side::Ends(Why::SameAsNone)
         }
         () => Side::Untried(place),

@@ -40,11 +40,11 @@ pub enum Why {
     Inside,
     /// The best is next to values that diverge or collapse.
     Cliff,
-    /// The best is the lowest that was tried, and no decay does as well or better.
+    /// The best is the lowest that was tried, and it cannot be told from no decay.
     SameAsNone,
     /// The best is at a bound of the axis, or farther from the start than a search goes.
     AtTheEnd { axis: usize },
-    /// Points that these seeds do not rule out as the best get the seeds of the stage.
+    /// Points that their seeds do not rule out as the best get the seeds of the stage.
     NotRuledOut { points: usize },
     /// Between the points there is this much to be gained, by the fit.
     GainAbove { predicted: f64 },

@@ -4,7 +4,7 @@
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Terms {
     pub epsilon: Epsilon,
-    /// Seeds of every point of the bracket.
+    /// Seeds of a point of the bracket, unless its first seed is far above the best.
     pub bracket_seeds: usize,
     /// Seeds of every point that the seeds of the bracket do not rule out.
     pub refine_seeds: usize,

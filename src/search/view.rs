@@ -1,15 +1,11 @@
 //! What the losses say of the places that were tried.
 
 use super::{Axis, Best, Place, Point};
-use crate::stats::optimum::{Difference, Layout, basin};
+use crate::stats::optimum::{Difference, Layout, around_best, basin};
 use crate::stats::quadratic::terms;
 
-/// Points of the fit on one axis, those nearest to the best.
-const FITTED: usize = 5;
 /// On several axes, how far from the best a point of the fit may be: a step of the bracket.
 const FITTED_WITHIN: i32 = 4;
-/// How far above the best a loss is still near it, in ε.
-const NEAR: f64 = 10.0;
 
 /// The places that were tried, with their losses.
 pub struct View<'a> {
@@ -38,7 +34,7 @@ impl<'a> View<'a> {
     ) -> Self {
         let has_none = none.is_some();
         let (places, losses): (Vec<Place>, Vec<Vec<f64>>) = points.into_iter().unzip();
-        let layout = Layout::new(losses.into_iter().chain(none).collect(), NEAR * epsilon);
+        let layout = Layout::new(losses.into_iter().chain(none).collect(), epsilon);
         View { axes, places, layout, has_none }
     }
 
@@ -52,6 +48,13 @@ impl<'a> View<'a> {
         &self.places
     }
 
+    /// The places whose mean is no farther above the lowest.
+    pub fn within(&self, distance: f64) -> Vec<&Place> {
+        let Some((_, lowest)) = self.leader() else { return Vec::new() };
+        let means = self.places.iter().zip(self.layout.means());
+        means.filter(|one| *one.1 <= lowest + distance).map(|one| one.0).collect()
+    }
+
     /// Whether it was tried and a run of it diverged.
     pub fn diverged(&self, place: &Place) -> bool {
         self.index(place).is_some_and(|index| !self.layout.means()[index].is_finite())
@@ -63,10 +66,16 @@ impl<'a> View<'a> {
         Some(self.layout.difference(self.index(place)?, none))
     }
 
-    /// The places that may be the best, at 95%.
+    /// The places that may be the best, at 95%; the two lowest where single seeds tell no noise.
     pub fn contenders(&self) -> Vec<&Place> {
-        let contenders = self.layout.contenders(0.05).into_iter();
-        contenders.filter_map(|index| self.places.get(index)).collect()
+        if self.layout.noise().is_some() {
+            let contenders = self.layout.contenders(0.05).into_iter();
+            return contenders.filter_map(|index| self.places.get(index)).collect();
+        }
+        let means = self.places.iter().zip(self.layout.means());
+        let mut finite: Vec<_> = means.filter(|one| one.1.is_finite()).collect();
+        finite.sort_by(|a, b| a.1.total_cmp(b.1));
+        finite.into_iter().take(2).map(|one| one.0).collect()
     }
 
     /// How far the fit falls below the best place that was tried.
@@ -96,7 +105,7 @@ impl<'a> View<'a> {
         let points: Vec<Vec<f64>> =
             near.iter().map(|index| numbers(&self.places[*index])).collect();
         let fit = basin(&self.layout, &near, &points)?;
-        let lowest = self.within(fit.lowest()?, &points);
+        let lowest = self.inside(fit.lowest()?, &points);
         let tried = points.iter().map(|point| fit.at(point)).fold(f64::INFINITY, f64::min);
         let loss = fit.at(&numbers(&lowest)).min(tried);
         Some(Lowest { place: lowest, loss, gain: tried - loss })
@@ -104,23 +113,29 @@ impl<'a> View<'a> {
 
     /// Places of the fit, if they are enough.
     fn near_leader(&self) -> Option<Vec<usize>> {
-        let leader = self.leader()?.0;
-        let distance = |index: &usize| {
-            let pairs = self.places[*index].0.iter().zip(&leader.0);
-            pairs.map(|(a, b)| (a - b).abs()).max().unwrap_or(0)
+        let leader = self.index(self.leader()?.0)?;
+        let near = match self.axes.len() {
+            1 => {
+                let line: Vec<f64> = self.places.iter().map(|place| numbers(place)[0]).collect();
+                around_best(&self.layout, &line, leader)
+            }
+            _ => {
+                let is_finite = |index: &usize| self.layout.means()[*index].is_finite();
+                let is_near = |index: &usize| self.distance(*index, leader) <= FITTED_WITHIN;
+                (0..self.places.len()).filter(is_finite).filter(is_near).collect()
+            }
         };
-        let finite = (0..self.places.len()).filter(|index| self.layout.means()[*index].is_finite());
-        let mut near: Vec<usize> = finite.collect();
-        near.sort_by_key(|index| (distance(index), *index));
-        match self.axes.len() {
-            1 => near.truncate(FITTED),
-            _ => near.retain(|index| distance(index) <= FITTED_WITHIN),
-        }
         (near.len() >= terms(self.axes.len())).then_some(near)
     }
 
+    /// The largest distance on any axis.
+    fn distance(&self, a: usize, b: usize) -> i32 {
+        let pairs = self.places[a].0.iter().zip(&self.places[b].0);
+        pairs.map(|(a, b)| (a - b).abs()).max().unwrap_or(0)
+    }
+
     /// The lawful place nearest to where the fit is lowest, inside of what was tried.
-    fn within(&self, lowest: Vec<f64>, points: &[Vec<f64>]) -> Place {
+    fn inside(&self, lowest: Vec<f64>, points: &[Vec<f64>]) -> Place {
         let parts = lowest.into_iter().enumerate().map(|(axis, at)| {
             let along = points.iter().map(|point| point[axis]);
             let low = along.clone().fold(f64::INFINITY, f64::min);

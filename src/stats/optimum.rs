@@ -10,16 +10,12 @@ mod basin;
 mod layout;
 mod regret;
 
-pub use basin::basin;
+pub use basin::{around_best, basin};
 pub use layout::{Difference, Layout, Noise};
 pub use regret::{Regret, Within};
 
 /// Share of experiments in which an interval may miss.
 const ALPHA: f64 = 0.05;
-/// How far above the best a loss is still near it, in ε: only those tell the noise.
-const NEAR: f64 = 10.0;
-/// Points of the quadratic through the best and its nearest.
-const FITTED: usize = 5;
 
 /// A value that was tried, and its losses from seed 0 on; +∞ is a run that diverged or collapsed.
 #[derive(Clone, Debug, PartialEq)]
@@ -71,8 +67,7 @@ impl Optimum {
         points.retain(|point| !point.losses.is_empty());
         points.sort_by(|a, b| a.value.total_cmp(&b.value));
         let values: Vec<f64> = points.iter().map(|point| point.value).collect();
-        let layout =
-            Layout::new(points.into_iter().map(|one| one.losses).collect(), NEAR * epsilon);
+        let layout = Layout::new(points.into_iter().map(|one| one.losses).collect(), epsilon);
         let contenders = layout.contenders(ALPHA);
         let (first, last) = (*contenders.first()?, *contenders.last()?);
         let curve = regret::curve(&values, &layout, &contenders);
@@ -125,12 +120,9 @@ fn lowest(values: &[f64], layout: &Layout) -> Option<(f64, f64)> {
     if values[best] == 0.0 {
         return Some(own);
     }
-    let decays = (0..values.len()).filter(|at| values[*at] > 0.0 && means[*at].is_finite());
-    let mut near: Vec<usize> = decays.collect();
-    let distance = |at: usize| (values[at] / values[best]).ln().abs();
-    near.sort_by(|a, b| distance(*a).total_cmp(&distance(*b)));
-    near.truncate(FITTED);
-    let points: Vec<Vec<f64>> = near.iter().map(|at| vec![values[*at].ln()]).collect();
+    let logs: Vec<f64> = values.iter().map(|value| value.ln()).collect();
+    let near = around_best(layout, &logs, best);
+    let points: Vec<Vec<f64>> = near.iter().map(|at| vec![logs[*at]]).collect();
     Some(inside(layout, &near, &points).unwrap_or(own))
 }
 

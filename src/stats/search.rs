@@ -3,7 +3,7 @@
 use super::contenders::{Contender, Point};
 use super::groups::Rule;
 use super::optimum::{Optimum, Regret, Tried};
-use super::surface::{Ridge, Surface, SurfacePoint};
+use super::surface::{Ridge, Surface, TriedPair};
 use crate::record::Status;
 use crate::results::{Draw, RunRow};
 
@@ -109,15 +109,13 @@ fn over(
     seeds: &[Draw],
     epsilon: f64,
 ) -> (Vec<Found>, Option<Ridge>) {
-    let points: Vec<SurfacePoint> =
-        tried.points.iter().filter_map(|point| surface_point(point, axes, seeds)).collect();
-    let layout: Vec<Vec<f64>> = tried.points.iter().map(|point| losses(point, seeds)).collect();
-    let noise = super::optimum::Layout::new(layout, NEAR * epsilon).noise();
-    let runs = points.iter().map(|point| point.seeds).sum();
-    let Some(surface) = Surface::of(&near_the_best(points), noise.map(|one| (one.sd, one.freedom)))
-    else {
-        return (Vec::new(), None);
+    let pair = |point: &Point| {
+        let values = [point.side.value(axes[0])?, point.side.value(axes[1])?];
+        Some(TriedPair { values, losses: losses(point, seeds) })
     };
+    let pairs: Vec<TriedPair> = tried.points.iter().filter_map(pair).collect();
+    let runs = pairs.iter().map(|pair| pair.losses.len()).sum();
+    let Some(surface) = Surface::of(&pairs, epsilon) else { return (Vec::new(), None) };
     let best = tried.best().map(|point| axes.map(|axis| point.side.value(axis)));
     let found = [0, 1].into_iter().filter_map(|axis| {
         let at = surface.best.map(|best| best[axis]).or(best.as_ref()?[axis])?;
@@ -133,26 +131,6 @@ fn over(
         })
     });
     (found.collect(), Some(surface.ridge))
-}
-
-/// How far above the best a loss is still near it, in ε.
-const NEAR: f64 = 10.0;
-
-/// A quadratic holds near the best alone: the nearest points by loss, enough for its six terms and some more.
-fn near_the_best(mut points: Vec<SurfacePoint>) -> Vec<SurfacePoint> {
-    points.sort_by(|a, b| a.loss.total_cmp(&b.loss));
-    points.truncate(MOST_FITTED);
-    points
-}
-
-/// Points of a response surface, at most.
-const MOST_FITTED: usize = 16;
-
-fn surface_point(point: &Point, axes: [&String; 2], seeds: &[Draw]) -> Option<SurfacePoint> {
-    let losses = losses(point, seeds);
-    let loss = losses.iter().sum::<f64>() / losses.len() as f64;
-    let values = [point.side.value(axes[0])?, point.side.value(axes[1])?];
-    loss.is_finite().then_some(SurfacePoint { values, loss, seeds: losses.len() })
 }
 
 /// Val losses from the first seed on, as long as they are there; +∞ where a run diverged.

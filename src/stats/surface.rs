@@ -5,18 +5,19 @@ use std::f64::consts::PI;
 use chacha20::ChaCha8Rng;
 use rand_distr::{ChiSquared, Distribution, StandardNormal};
 
+use super::optimum::{Layout, basin};
 use super::quadratic::Quadratic;
 use crate::random::stream;
 
 /// Draws of the surface behind an interval.
 const DRAWS: usize = 2000;
 
-/// A point of two axes and its mean loss over so many seeds.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct SurfacePoint {
+/// Values of two hyperparameters that were tried, and their losses from seed 0 on; +∞ is a run that diverged
+/// or collapsed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TriedPair {
     pub values: [f64; 2],
-    pub loss: f64,
-    pub seeds: usize,
+    pub losses: Vec<f64>,
 }
 
 /// A quadratic over the logarithms of two hyperparameters.
@@ -44,15 +45,15 @@ pub struct Ridge {
 }
 
 impl Surface {
-    /// Of points that all ran; `noise` is the standard deviation of a single loss beside its point and its
-    /// seed, with its degrees of freedom. `None` where the points do not tell the six terms and one more.
-    pub fn of(points: &[SurfacePoint], noise: Option<(f64, f64)>) -> Option<Self> {
-        let logs = points.iter().map(|point| point.values.map(f64::ln).to_vec());
-        let logs: Vec<Vec<f64>> = logs.collect();
-        let losses: Vec<f64> = points.iter().map(|point| point.loss).collect();
-        let weights: Vec<f64> = points.iter().map(|point| point.seeds as f64).collect();
-        let fit = Quadratic::fit(&logs, &losses, &weights).filter(|fit| fit.freedom > 0)?;
-        let draws = draws(&fit, noise)?;
+    /// Of the points that were tried, on the same seeds, of which higher ones count less; `None` where they
+    /// do not tell the six terms and one more.
+    pub fn of(tried: &[TriedPair], epsilon: f64) -> Option<Self> {
+        let layout = Layout::new(tried.iter().map(|one| one.losses.clone()).collect(), epsilon);
+        let finite = (0..tried.len()).filter(|point| layout.means()[*point].is_finite());
+        let finite: Vec<usize> = finite.collect();
+        let logs = finite.iter().map(|point| tried[*point].values.map(f64::ln).to_vec());
+        let fit = basin(&layout, &finite, &logs.collect::<Vec<_>>())?;
+        let draws = draws(&fit, layout.noise()?.freedom)?;
         let lowest = fit.lowest();
         Some(Surface {
             best: lowest.as_ref().map(|lowest| [lowest[0].exp(), lowest[1].exp()]),
@@ -100,11 +101,11 @@ fn middle_95(mut values: Vec<f64>) -> [f64; 2] {
     [0.025, 0.975].map(|share| values[(share * last).round() as usize])
 }
 
-/// Surfaces as likely as the fit: by what it leaves or by the noise of the runs, whichever is larger, so that
-/// what is no quadratic makes an interval wider.
-fn draws(fit: &Quadratic, noise: Option<(f64, f64)>) -> Option<Vec<Quadratic>> {
-    let own = ((fit.left / fit.freedom as f64).sqrt(), fit.freedom as f64);
-    let (sd, freedom) = noise.filter(|noise| noise.0 > own.0).unwrap_or(own);
+/// Surfaces as likely as the fit: by what the weights expect it to leave or by what it leaves, whichever is
+/// more, so that what is no quadratic makes an interval wider.
+fn draws(fit: &Quadratic, of_noise: f64) -> Option<Vec<Quadratic>> {
+    let own = (fit.left / (fit.freedom > 0).then_some(fit.freedom as f64)?).sqrt();
+    let (sd, freedom) = if own > 1.0 { (own, fit.freedom as f64) } else { (1.0, of_noise) };
     let (root, terms) = (root(&fit.spread)?, fit.to_terms());
     let squares = ChiSquared::new(freedom).ok()?;
     let mut rng = stream("surface", &[]);
@@ -145,16 +146,16 @@ mod tests {
     use super::*;
     use crate::random::normals;
 
-    /// Nine points of a star and a square, as a search leaves them, around 0.1 and 0.003.
-    fn points(of: impl Fn(f64, f64) -> f64, sd: f64, search: u64) -> Vec<SurfacePoint> {
-        let noise = normals(&mut stream("noise", &[&search.to_le_bytes()]), sd, 9);
+    /// Nine points of a star and a square on five seeds, as a search leaves them, around 0.1 and 0.003.
+    fn points(of: impl Fn(f64, f64) -> f64, sd: f64, search: u64) -> Vec<TriedPair> {
+        let noise = normals(&mut stream("noise", &[&search.to_le_bytes()]), sd, 45);
         let star = [(0, 0), (-4, 0), (4, 0), (0, -4), (0, 4), (-2, -2), (2, -2), (-2, 2), (2, 2)];
-        let point = |((x, y), noise): ((i32, i32), f32)| {
+        let point = |((x, y), noise): ((i32, i32), &[f32])| {
             let [x, y] = [x, y].map(|parts| f64::from(parts) * 4f64.ln() / 4.0);
-            let values = [0.1 * x.exp(), 0.003 * y.exp()];
-            SurfacePoint { values, loss: of(x, y) + f64::from(noise) / 5f64.sqrt(), seeds: 5 }
+            let losses = noise.iter().map(|noise| of(x, y) + f64::from(*noise)).collect();
+            TriedPair { values: [0.1 * x.exp(), 0.003 * y.exp()], losses }
         };
-        star.into_iter().zip(noise).map(point).collect()
+        star.into_iter().zip(noise.chunks_exact(5)).map(point).collect()
     }
 
     /// Only the product of both decides, nearly.
@@ -164,7 +165,7 @@ mod tests {
 
     #[test]
     fn a_ridge_along_the_product_lies_at_minus_45_degrees() {
-        let surface = Surface::of(&points(product, 1e-6, 0), None).unwrap();
+        let surface = Surface::of(&points(product, 1e-6, 0), 0.02).unwrap();
         assert!((surface.ridge.angle + 45.0).abs() < 0.1, "{:?}", surface.ridge);
         assert!((surface.ridge.ratio - 0.1).abs() < 0.01);
         let best = surface.best.unwrap().map(f64::ln);
@@ -175,7 +176,7 @@ mod tests {
     #[test]
     fn an_axis_that_hardly_matters_is_the_ridge() {
         let of = |x: f64, y: f64| 0.004 * x * x + 0.06 * y * y;
-        let ridge = Surface::of(&points(of, 0.002, 1), None).unwrap().ridge;
+        let ridge = Surface::of(&points(of, 0.002, 1), 0.02).unwrap().ridge;
         assert!(ridge.angle.abs() < 5.0 && ridge.interval[0] < 0.0 && ridge.interval[1] > 0.0);
         assert!((wrapped(180.0), wrapped(-90.0), wrapped(135.0)) == (0.0, 90.0, -45.0));
     }
@@ -184,8 +185,7 @@ mod tests {
     fn intervals_of_the_angle_and_of_the_lowest_point_hold_what_they_promise() {
         let covered = |sd: f64| {
             let hits = (0..300_u64).into_par_iter().map(|search| {
-                let noise = Some((sd, 30.0));
-                let surface = Surface::of(&points(product, sd, search), noise).unwrap();
+                let surface = Surface::of(&points(product, sd, search), 0.02).unwrap();
                 let [low, high] = surface.ridge.interval;
                 let [first, second] = surface.intervals[0];
                 let truth = 0.1 * 0.2_f64.exp();
@@ -201,6 +201,6 @@ mod tests {
 
     #[test]
     fn six_points_are_too_few() {
-        assert!(Surface::of(&points(product, 0.01, 0)[..6], None).is_none());
+        assert!(Surface::of(&points(product, 0.01, 0)[..6], 0.02).is_none());
     }
 }

@@ -15,7 +15,11 @@ pub struct Layout {
     /// diverged.
     means: Vec<f64>,
     noise: Option<Noise>,
+    epsilon: f64,
 }
+
+/// How far above the best a loss is still near it, in ε: only those tell the noise.
+const NEAR: f64 = 10.0;
 
 /// What is left of a loss beside its point and its seed.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -25,17 +29,21 @@ pub struct Noise {
 }
 
 impl Layout {
-    /// `near` is how far above the best a point may be whose losses tell the noise.
-    pub fn new(losses: Vec<Vec<f64>>, near: f64) -> Self {
+    pub fn new(losses: Vec<Vec<f64>>, epsilon: f64) -> Self {
         let means = Additive::of(&losses, |_| true).means(&losses);
         let lowest = means.iter().copied().fold(f64::INFINITY, f64::min);
-        let close = Additive::of(&losses, |point| means[point] <= lowest + near);
+        let close = Additive::of(&losses, |point| means[point] <= lowest + NEAR * epsilon);
         let noise = close.noise(&losses).or_else(|| Additive::of(&losses, |_| true).noise(&losses));
-        Layout { losses, means, noise }
+        Layout { losses, means, noise, epsilon }
     }
 
     pub fn means(&self) -> &[f64] {
         &self.means
+    }
+
+    /// The smallest difference that matters.
+    pub fn epsilon(&self) -> f64 {
+        self.epsilon
     }
 
     pub fn noise(&self) -> Option<Noise> {
@@ -112,8 +120,10 @@ struct Additive {
     of_seed: Vec<f64>,
 }
 
-/// Sweeps of the alternating fit; each shrinks what is left to be fitted by far more than half.
-const SWEEPS: usize = 60;
+/// Most sweeps of the alternating fit.
+const SWEEPS: usize = 200;
+/// A sweep that moves no seed by more is the last.
+const SETTLED: f64 = 1e-10;
 
 impl Additive {
     fn of(losses: &[Vec<f64>], is_used: impl Fn(usize) -> bool) -> Self {
@@ -123,15 +133,17 @@ impl Additive {
             (0..losses.len()).filter(|point| is_told(point) && is_used(*point)).collect();
         let seeds = points.iter().map(|point| losses[*point].len()).max().unwrap_or(0);
         let mut fit = Additive { points, of_seed: vec![0.0; seeds] };
-        let unequal = fit.points.iter().any(|point| losses[*point].len() != seeds);
-        for _ in 0..if unequal { SWEEPS } else { 1 } {
-            fit.sweep(losses);
+        for _ in 0..SWEEPS {
+            if fit.sweep(losses) < SETTLED {
+                break;
+            }
         }
         fit
     }
 
-    /// Fits the points to the seeds, then the seeds to the points; seeds sum to 0.
-    fn sweep(&mut self, losses: &[Vec<f64>]) {
+    /// Fits the points to the seeds, then the seeds to the points; seeds sum to 0. Gives the largest change.
+    fn sweep(&mut self, losses: &[Vec<f64>]) -> f64 {
+        let before = self.of_seed.clone();
         let levels: Vec<f64> =
             self.points.iter().map(|point| self.level(&losses[*point])).collect();
         for seed in 0..self.of_seed.len() {
@@ -141,6 +153,7 @@ impl Additive {
         }
         let middle = mean(self.of_seed.iter().copied());
         self.of_seed.iter_mut().for_each(|effect| *effect -= middle);
+        self.of_seed.iter().zip(before).map(|(new, old)| (new - old).abs()).fold(0.0, f64::max)
     }
 
     /// The mean of a point's losses, were its seeds all seeds.
