@@ -80,8 +80,13 @@ fn side(ledger: &Ledger, view: &View, leader: &Place, axis: usize, by: i32) -> S
     let half = ledger.known_epsilon().unwrap_or(0.0) / 2.0;
     // Far above no decay the curve may dip on its way there.
     let is_as_none = || {
-        let apart = |gain: Difference| gain.mean.abs() <= half + gain.error;
-        view.against_none(leader).is_some_and(apart)
+        // Single seeds tell no error: where there are to be more, they come first.
+        let waits = ledger.terms.bracket_seeds > 1;
+        let is_alike = |gain: Difference| match gain.error.is_finite() {
+            true => gain.mean.abs() <= half + gain.error,
+            false => waits || gain.mean.abs() <= half,
+        };
+        view.against_none(leader).is_some_and(is_alike)
     };
     match () {
         () if view.diverged(&place) => Side::Ends(Why::Cliff),

@@ -5,4 +5,5 @@ mod truths;
 
 mod coverage;
 mod decisions;
+mod surfaces;
 mod worlds;

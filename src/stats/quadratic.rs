@@ -53,12 +53,9 @@ impl Quadratic {
     /// From terms in the order of the fit.
     pub(super) fn of_terms(found: &[f64], variables: usize) -> Self {
         let mut curvature = vec![vec![0.0; variables]; variables];
-        let mut products = found[1 + variables..].iter();
         let pairs = (0..variables).flat_map(|i| (i..variables).map(move |j| (i, j)));
-        for (i, j) in pairs {
-            let product = products.next().copied().unwrap_or(0.0);
-            curvature[i][j] = product;
-            curvature[j][i] = product;
+        for ((i, j), product) in pairs.zip(&found[1 + variables..]) {
+            (curvature[i][j], curvature[j][i]) = (*product, *product);
         }
         Quadratic {
             constant: found[0],

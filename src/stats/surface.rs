@@ -10,7 +10,7 @@ use super::quadratic::Quadratic;
 use crate::random::stream;
 
 /// Draws of the surface behind an interval.
-const DRAWS: usize = 2000;
+const DRAWS: usize = 1000;
 
 /// Values of two hyperparameters that were tried, and their losses from seed 0 on; +∞ is a run that diverged
 /// or collapsed.

@@ -8,7 +8,8 @@ pub struct Regret {
     /// 0 for no decay.
     pub value: f64,
     pub regret: f64,
-    /// The bounds for all values together, at 95%; +∞ where nothing bounds it.
+    /// The bounds for all values together, at 95%; +∞ where nothing bounds it. A value that is beaten may have
+    /// 0 as its lower bound: it is not the best, by however little.
     pub band: [f64; 2],
     /// Seeds that it rests on; 0 where it is read off between two values.
     pub seeds: usize,
