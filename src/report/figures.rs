@@ -85,7 +85,7 @@ pub fn draw_all(data: &Data) -> Result<Vec<Drawing>> {
     easel.draw("weight-norms", norms, Curves::weight_norms(data))?;
     let ratio = "Gradient norm over weight norm during training, by rule and λ";
     easel.draw("gradient-ratio", ratio, Curves::gradient_ratio(data))?;
-    easel.draw("heatmap", "Val loss over learning rate and λ, by rule", HeatMap::new(data))?;
+    easel.draw("heatmap", "Loss over learning rate and λ, by rule", HeatMap::new(data))?;
     Ok(easel.drawings)
 }
 

@@ -16,8 +16,8 @@ use super::format;
 use crate::stats::{Analysis, Kind, Quantity};
 
 pub use figures::{
-    differences_title, last_step_title, regret_title, stopping_title, transfer_heading,
-    values_title,
+    differences_title, last_step_title, regret_title, stopping_title, surface_title,
+    transfer_heading, values_title,
 };
 pub use findings::{family, finding, line, story_title, verdicts};
 pub use levels::{levels, reference};
