@@ -2,6 +2,7 @@
 //! evaluation windows are cut from it, and how well it is predicted by counting.
 
 mod batches;
+mod bins;
 mod compression;
 mod cut;
 mod description;
@@ -21,15 +22,14 @@ mod npy;
 mod pickle;
 mod pool;
 mod recognise;
+mod refusal;
+mod source;
 mod text;
 mod tokens;
 
 use std::collections::BTreeMap;
-use std::fmt;
-use std::path::{Path, PathBuf};
 
 use anyhow::{Result, ensure};
-use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::config::{Cut, Split, Texts};
@@ -38,41 +38,10 @@ use pool::Pool;
 
 pub use batches::{Batches, TokenBlock, evaluation_windows};
 pub use levels::Levels;
+pub use source::Source;
 
 /// A token's index in the vocabulary.
 pub type Token = u16;
-
-/// Where tokens come from.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Source {
-    /// The built-in probabilistic grammar, as characters.
-    Grammar,
-    /// A text file, as characters.
-    Text(#[serde(with = "crate::paths")] PathBuf),
-    /// A folder with token files, such as nanoGPT's `train.bin` and `val.bin`.
-    Bins(#[serde(with = "crate::paths")] PathBuf),
-}
-
-impl Source {
-    /// Reads a source as users write it: `grammar`, a file, or a folder.
-    pub fn parse(text: &str) -> Self {
-        let path = Path::new(text);
-        match text {
-            "grammar" => Source::Grammar,
-            _ if path.is_dir() => Source::Bins(path.to_owned()),
-            _ => Source::Text(path.to_owned()),
-        }
-    }
-}
-
-impl fmt::Display for Source {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Source::Grammar => f.write_str("grammar"),
-            Source::Text(path) | Source::Bins(path) => path.display().fmt(f),
-        }
-    }
-}
 
 /// A source, cut once into train, val and test, and the train texts that were read of it.
 #[derive(Debug)]
@@ -131,7 +100,7 @@ impl Corpus {
         let mut corpus = match source {
             Source::Grammar => Self::from_grammar(cut),
             Source::Text(path) => text::read(path, cut)?,
-            Source::Bins(folder) => tokens::read(folder, cut)?,
+            Source::Bins(folder) => bins::read(folder, cut)?,
         };
         match corpus.texts {
             Texts::Fixed => corpus.read_text(None)?,

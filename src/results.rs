@@ -1,6 +1,7 @@
 //! The files of an experiment: `runs.csv`, `curves.csv`, `manifest.csv`, written from the store and
 //! read by everything after.
 
+mod curves;
 mod experiment;
 mod manifest;
 mod rows;
@@ -16,9 +17,10 @@ use crate::experiment::Plan;
 use crate::files::{create_folder, json_of, write_atomically, write_csv_atomically};
 use crate::store::Store;
 
+pub use curves::{CurveCsvRow, curve_rows};
 pub use experiment::Experiment;
 pub use manifest::{ManifestRow, manifest};
-pub use rows::{CurveCsvRow, Draw, RunRow, curve_rows, run_row};
+pub use rows::{Draw, RunRow, run_row};
 
 /// Writes rows as a CSV file.
 ///

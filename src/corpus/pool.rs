@@ -2,8 +2,8 @@
 
 use anyhow::Result;
 
+use super::bins::TrainFile;
 use super::grammar::{self, Stream};
-use super::tokens::TrainFile;
 use super::{Token, text};
 
 /// The part of a source outside of val and test.

@@ -10,6 +10,7 @@ use indicatif::HumanCount;
 use super::encoding::decode;
 use super::pool::Pool;
 use super::recognise::{Content, recognise};
+use super::refusal::refusal;
 use super::{Corpus, Cut, Token, cut, input, jsonl};
 
 /// Reads a text file and cuts it: val from its end, test before it, train texts from what is left. The
@@ -101,59 +102,6 @@ impl Found {
             Some(lines) => Ok(Found { text: lines.text, told: format!("{told}: {}", lines.told) }),
         }
     }
-}
-
-/// Why a file is not read, and what to do.
-fn refusal(path: &Path, around: &str, content: Content) -> anyhow::Error {
-    let name = path.display();
-    match content {
-        Content::Foreign(foreign) => {
-            anyhow!("{name} is {around}{}, not a text; {}", foreign.name, foreign.advice)
-        }
-        Content::Tokens(kind) => anyhow!(
-            "{name} is {around}{kind}, not a text; tokens are read from a folder that holds train.bin \
-             and val.bin (or train.npy and val.npy) and, for their vocabulary, meta.json or meta.pkl"
-        ),
-        Content::Legacy(encoding) => anyhow!(
-            "{name} is no UTF-8; it looks like {around}{encoding}. Convert it with `{}`",
-            conversion(path, encoding)
-        ),
-        Content::Damaged(offset) => anyhow!(
-            "{name} is {around}UTF-8 text, but the byte at offset {offset} starts no character: it is \
-             damaged or was cut inside a character; drop such bytes with `iconv -c -f UTF-8 -t UTF-8 \
-             {} > NEW`",
-            quoted(path)
-        ),
-        Content::EitherOrder => anyhow!(
-            "{name} is {around}UTF-16 text without a byte-order mark, and its byte order cannot be \
-             told; convert it with `{}` (or UTF-16BE)",
-            conversion(path, "UTF-16LE")
-        ),
-        Content::Compressed(compression) => {
-            anyhow!("{name} is {around}a {} file; unpack it once", compression.name())
-        }
-        Content::Text(_) | Content::Binary => anyhow!(
-            "{name} is {around}binary data of no known format, not a text; tokens are read from a \
-             folder that holds train.bin and val.bin"
-        ),
-    }
-}
-
-/// The call of iconv that makes UTF-8 of a file; it has its own names for some encodings.
-fn conversion(path: &Path, encoding: &str) -> String {
-    let known = match encoding {
-        "x-mac-cyrillic" => "MAC-CYRILLIC",
-        "windows-874" => "CP874",
-        "ISO-8859-8-I" => "ISO-8859-8",
-        name => name,
-    };
-    format!("iconv -f {known} -t UTF-8 {} > NEW", quoted(path))
-}
-
-/// A path as a shell takes it.
-fn quoted(path: &Path) -> String {
-    let plain = path.display().to_string();
-    shlex::try_quote(&plain).map_or(plain.clone(), |quoted| quoted.into_owned())
 }
 
 fn alphabet(characters: &[char]) -> Vec<char> {

@@ -1,4 +1,4 @@
-//! Token files, nanoGPT's way: a folder with `train.bin` and `val.bin`, or the same as `.npy`.
+//! A file of tokens: `.bin` as nanoGPT or llm.c write it, or `.npy`.
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
@@ -7,10 +7,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use indicatif::HumanCount;
 
-use super::meta::Vocabulary;
-use super::pool::Pool;
 use super::recognise::{Content, recognise};
-use super::{Corpus, Cut, Token, cut, evidence, input, llmc, npy};
+use super::{Token, evidence, input, llmc, npy};
 
 /// As much of a file is looked at to tell how its tokens are written.
 const HEAD: u64 = 1 << 20;
@@ -58,125 +56,9 @@ impl Layout {
     }
 }
 
-/// Opens a folder and reads val, the end of its file, and test: of a file of its own where there is one, else
-/// what lies before val, else the end of the train file. Train texts are cut from the rest of that when they
-/// are asked for; but for its beginning, nothing else of the files is touched.
-pub fn read(folder: &Path, cut: &Cut) -> Result<Corpus> {
-    let source = folder.display().to_string();
-    let mut files = vec![TokenFile::find(folder, "train")?, TokenFile::find(folder, "val")?];
-    files.extend(TokenFile::find_test(folder)?);
-    let layouts = layouts(&files)?;
-    let llama = files.iter().any(TokenFile::is_of_llama);
-    let vocabulary = Vocabulary::of(folder, llama)?;
-    let told: Vec<String> =
-        files.iter().zip(&layouts).map(|(file, layout)| file.told(layout)).collect();
-    let recognised = format!("{}; vocabulary of {}", told.join("; "), vocabulary.told());
-    let counts: Vec<usize> = layouts.iter().map(|layout| layout.count as usize).collect();
-    let enough = |file: usize, name: &str, count: usize| {
-        let (path, has) = (files[file].path.display(), counts[file]);
-        ensure!(count <= has, "{path} has {has} tokens, but data.{name} = {count}");
-        Ok(())
-    };
-    enough(0, "train", cut.train)?;
-    enough(1, "val", cut.val)?;
-    let test = TestPlace::find(&source, cut, &counts)?;
-    let tokens = |file: usize, skip: usize, count: usize| {
-        let tokens = files[file].tokens(layouts[file], skip, count)?;
-        vocabulary.check(&files[file], tokens)
-    };
-    let val = tokens(1, counts[1] - cut.val, cut.val)?;
-    let of_test = tokens(test.file, test.skip, test.count)?;
-    let length = if test.file == 0 { test.skip } else { counts[0] };
-    let (texts, why) = cut::texts(&source, cut, length)?;
-    let decided = cut::test_told(cut, test.count, test.told());
-    let (size, alphabet) = (vocabulary.size, vocabulary.alphabet.clone());
-    let file = TrainFile { file: files.swap_remove(0), layout: layouts[0], vocabulary, length };
-    Ok(Corpus {
-        recognised,
-        decided: decided.into_iter().chain(why).collect(),
-        texts,
-        test: of_test,
-        alphabet,
-        ..Corpus::new(source, size, cut.with_test(test.count), val, Pool::File(file))
-    })
-}
-
-/// Where test lies: in which of the files train, val and test.
-struct TestPlace {
-    file: usize,
-    skip: usize,
-    count: usize,
-}
-
-impl TestPlace {
-    /// `counts` are the tokens of the files.
-    fn find(source: &str, cut: &Cut, counts: &[usize]) -> Result<Self> {
-        if cut.test == Some(0) {
-            return Ok(TestPlace { file: 1, skip: 0, count: 0 });
-        }
-        let (before_val, after_train) = (counts[1] - cut.val, counts[0] - cut.train);
-        // The file, where its tokens end, and how many of them are free.
-        let places = match counts.get(2) {
-            Some(count) => vec![(2, *count, *count)],
-            None => vec![(1, before_val, before_val), (0, counts[0], after_train)],
-        };
-        let wanted = cut.test.unwrap_or(cut.val);
-        let roomy = places.iter().find(|(_, _, room)| *room >= wanted);
-        // The first of equals, so that asking for what was decided decides it again.
-        let largest = places.iter().rev().max_by_key(|(_, _, room)| *room);
-        let (file, end, room) = *roomy.or(largest).expect("there are files");
-        let count = cut::test_size(cut, room);
-        if counts.len() > 2 {
-            ensure!(
-                0 < count && count <= room,
-                "{source}: its test file has {room} tokens, but data.test = {count}; lower it"
-            );
-            return Ok(TestPlace { file, skip: 0, count });
-        }
-        ensure!(
-            0 < count && count <= room,
-            "{source} has no test file, and data.test = {wanted} tokens are neither left of val (data.val = {} \
-             leaves {before_val}) nor of train (data.train = {} leaves {after_train}); lower one of them, or \
-             go without by data.test = 0",
-            cut.val,
-            cut.train,
-        );
-        Ok(TestPlace { file, skip: end - count, count })
-    }
-
-    fn told(&self) -> &'static str {
-        match self.file {
-            0 => "from the end of the train file, which no train text reaches",
-            1 => "from the val file, just before val",
-            _ => "from the test file",
-        }
-    }
-}
-
-/// The part of a file of tokens that train texts are cut from.
-#[derive(Debug)]
-pub struct TrainFile {
-    file: TokenFile,
-    layout: Layout,
-    vocabulary: Vocabulary,
-    /// Tokens of that part.
-    pub length: usize,
-}
-
-impl TrainFile {
-    /// `count` tokens after the first `skip`.
-    ///
-    /// # Errors
-    /// A file that cannot be read, or holds a token outside its vocabulary.
-    pub fn excerpt(&self, skip: usize, count: usize) -> Result<Vec<Token>> {
-        let tokens = self.file.tokens(self.layout, skip, count)?;
-        self.vocabulary.check(&self.file, tokens)
-    }
-}
-
 /// How the tokens of all files are written. One without a header is as wide as the others, and two bytes where
 /// none shows it, as nanoGPT writes them.
-fn layouts(files: &[TokenFile]) -> Result<Vec<Layout>> {
+pub fn layouts(files: &[TokenFile]) -> Result<Vec<Layout>> {
     let signs = files.iter().map(TokenFile::layout).collect::<Result<Vec<_>>>()?;
     let mut shown =
         files.iter().zip(&signs).filter_map(|(file, signs)| Some((file, signs.width()?)));
@@ -238,7 +120,7 @@ pub struct TokenFile {
 }
 
 impl TokenFile {
-    fn find(folder: &Path, split: &'static str) -> Result<Self> {
+    pub fn find(folder: &Path, split: &'static str) -> Result<Self> {
         let path = Self::path(folder, split).ok_or_else(|| {
             anyhow!(
                 "cannot open {}; a data folder holds train.bin and val.bin (or train.npy and \
@@ -251,7 +133,7 @@ impl TokenFile {
     }
 
     /// A file of test tokens, which a folder need not have.
-    fn find_test(folder: &Path) -> Result<Option<Self>> {
+    pub fn find_test(folder: &Path) -> Result<Option<Self>> {
         Self::path(folder, "test").map(|path| Self::open(path, "test")).transpose()
     }
 
@@ -269,7 +151,7 @@ impl TokenFile {
         Ok(TokenFile { path, file, length, head, split })
     }
 
-    fn is_of_llama(&self) -> bool {
+    pub fn is_of_llama(&self) -> bool {
         llmc::is_of_llama(&self.head)
     }
 
@@ -300,12 +182,12 @@ impl TokenFile {
         }
     }
 
-    fn told(&self, layout: &Layout) -> String {
+    pub fn told(&self, layout: &Layout) -> String {
         format!("{}: {}", self.split, layout.describe())
     }
 
     /// `count` tokens after the first `skip`, all of which there are.
-    fn tokens(&self, layout: Layout, skip: usize, count: usize) -> Result<Vec<Token>> {
+    pub fn tokens(&self, layout: Layout, skip: usize, count: usize) -> Result<Vec<Token>> {
         let name = self.path.display();
         let width = layout.width.bytes();
         let mut bytes = vec![0; count * width as usize];
@@ -343,88 +225,5 @@ fn contents(folder: &Path) -> String {
     match names.is_empty() {
         true => "and this one is empty".to_owned(),
         false => format!("and this one {}", names.join(", ")),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::config::Order;
-
-    const CUT: Cut = Cut { train: 3, val: 2, test: None, order: Order::Random, texts: None };
-
-    /// The text for all seeds of a folder.
-    fn load(folder: &Path, cut: &Cut) -> Result<Corpus> {
-        let mut corpus = read(folder, cut)?;
-        corpus.read_text(None)?;
-        Ok(corpus)
-    }
-
-    fn folder(train: &[u16], val: &[u16], meta: Option<&str>) -> tempfile::TempDir {
-        let folder = tempfile::tempdir().unwrap();
-        for (file, tokens) in [("train.bin", train), ("val.bin", val)] {
-            let bytes: Vec<u8> = tokens.iter().flat_map(|token| token.to_le_bytes()).collect();
-            std::fs::write(folder.path().join(file), bytes).unwrap();
-        }
-        if let Some(meta) = meta {
-            std::fs::write(folder.path().join("meta.json"), meta).unwrap();
-        }
-        folder
-    }
-
-    #[test]
-    fn train_comes_from_the_start_and_val_from_the_end() {
-        let folder = folder(&[1, 2, 3, 4], &[5, 6, 7], Some(r#"{"vocab_size": 8, "itos": {}}"#));
-        let corpus = load(folder.path(), &CUT).unwrap();
-        assert_eq!(corpus.text(None).tokens, [1, 2, 3]);
-        assert_eq!((corpus.val, corpus.vocabulary), (vec![6, 7], 8));
-    }
-
-    #[test]
-    fn test_is_a_file_of_its_own_else_the_rest_of_val_else_the_end_of_train() {
-        let meta = Some(r#"{"vocab_size": 99}"#);
-        let folder = folder(&[1, 2, 3, 4, 5, 6, 7, 8, 9], &[11, 12, 13, 14, 15], meta);
-        let of = |test: Option<usize>| load(folder.path(), &Cut { test, ..CUT });
-        let found = of(None).unwrap();
-        assert_eq!((found.test, found.val), (vec![12, 13], vec![14, 15]));
-        assert!(
-            found.decided[0].contains("2 test tokens, from the val file"),
-            "{:?}",
-            found.decided
-        );
-        assert_eq!(of(Some(3)).unwrap().test, [11, 12, 13]);
-        let mut of_train = of(Some(4)).unwrap();
-        assert_eq!(of_train.test, [6, 7, 8, 9]);
-        assert_eq!(of_train.split.test, 4);
-        of_train.read_text(Some(1)).unwrap();
-        assert!(of_train.text(Some(1)).tokens.iter().all(|token| *token < 6));
-        let error = of(Some(7)).unwrap_err().to_string();
-        for word in ["data.test = 7", "leaves 3", "leaves 6", "data.test = 0"] {
-            assert!(error.contains(word), "{word}: {error}");
-        }
-        std::fs::write(folder.path().join("test.bin"), [21, 0, 22, 0, 23, 0]).unwrap();
-        assert_eq!(of(None).unwrap().test, [21, 22]);
-        assert!(of(Some(4)).unwrap_err().to_string().contains("has 3 tokens"));
-        assert!(of(Some(0)).unwrap().test.is_empty());
-    }
-
-    #[test]
-    fn a_token_outside_the_vocabulary_is_named_with_its_file_and_place() {
-        let folder = folder(&[1, 9, 3], &[5, 6], Some(r#"{"vocab_size": 8}"#));
-        let error = load(folder.path(), &Cut { test: Some(0), ..CUT }).unwrap_err().to_string();
-        assert!(
-            error.contains("train.bin") && error.contains("place 1 ") && error.contains("is 9"),
-            "{error}"
-        );
-    }
-
-    #[test]
-    fn an_odd_or_short_file_is_refused() {
-        let folder = folder(&[1, 2, 3], &[5], None);
-        let error = load(folder.path(), &CUT).unwrap_err().to_string();
-        assert!(error.contains("val.bin has 1 tokens"), "{error}");
-        std::fs::write(folder.path().join("val.bin"), [0, 1, 2]).unwrap();
-        let error = format!("{:#}", load(folder.path(), &CUT).unwrap_err());
-        assert!(error.contains("odd"), "{error}");
     }
 }

@@ -109,7 +109,7 @@ fn tasks(data: &Data) -> Vec<Task<'_>> {
             "Gradient norm over weight norm during training, by rule and λ",
             || Curves::gradient_ratio(data),
         ),
-        task("heatmap", "Val loss over learning rate and λ, by rule", || HeatMap::new(data)),
+        task("heatmap", "Loss over learning rate and λ, by rule", || HeatMap::new(data)),
     ]
 }
 

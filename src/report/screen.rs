@@ -1,131 +1,72 @@
+//! What the terminal shows: the answer of an experiment, and the tables of other subcommands.
+
+mod verdicts;
+
 use super::tables::{align_right, new_table};
 use super::{format, values, words};
-use crate::config::{Form, Named, Role, TestFamily};
+use crate::config::{Named, Role};
 use crate::experiment::Setting;
 use crate::plural::counted;
 use crate::results::ManifestRow;
-use crate::stats::{
-    Analysis, Comparison, Contender, FoundRule, Kind, Point, Quantity, best, best_at_full_length,
-};
+use crate::stats::{Analysis, FoundRule};
 
-/// Verdicts of a family that are shown, at most.
-const MOST_VERDICTS: usize = 6;
 /// Warnings that are shown, at most.
-const MOST_WARNINGS: usize = 4;
+const MOST_WARNINGS: usize = 3;
+/// Columns that sentences are broken to: the tables take as many.
+const COLUMNS: usize = 110;
 
-/// The answer on one screen: verdicts by family, each rule at its best point, how to read it, warnings.
+/// The answer on one screen: the best arm, each rule at its best point with its verdicts, rules against each
+/// other, how to read it, warnings.
 pub fn answer(analysis: &Analysis) -> String {
     if let Some(sentence) = words::no_result(analysis) {
         return sentence;
     }
     let alarm = words::alarm(analysis);
-    let mut parts: Vec<String> = alarm.iter().map(|alarm| format!("warning: {alarm}")).collect();
+    let mut parts: Vec<String> =
+        alarm.iter().map(|alarm| broken(&format!("warning: {alarm}"))).collect();
     parts.extend(analysis.values.iter().map(|table| values::screen(table, analysis.loss)));
     if analysis.own_groups().next().is_some() {
-        parts.extend(words::best(analysis));
-        let families: Vec<String> =
-            TestFamily::ALL.iter().filter_map(|family| verdicts(analysis, *family)).collect();
-        parts.extend((!families.is_empty()).then(|| families.join("\n")));
-        parts.push(best_table(analysis));
+        let told = [words::headline(analysis), words::levels(analysis), words::gap(analysis)];
+        parts.push(lines(told.into_iter().flatten()));
+        parts.push(verdicts::rules(analysis));
         parts.extend(optima_table(analysis));
-        let told = [words::levels(analysis), words::u_turn(analysis), words::gap(analysis)];
-        let told: Vec<String> = told.into_iter().flatten().collect();
-        parts.extend((!told.is_empty()).then(|| told.join("\n")));
+        parts.extend(verdicts::pairs(analysis));
     }
-    parts.push(words::fine_print(analysis));
-    let rest = &analysis.warnings[usize::from(alarm.is_some())..];
-    if !rest.is_empty() {
-        let shown = rest.iter().take(MOST_WARNINGS);
-        let mut lines: Vec<String> =
-            shown.map(|warning| format!("warning: {}", words::warning(warning))).collect();
-        let more = rest.len() - lines.len();
-        lines
-            .extend((more > 0).then(|| format!("{} in the report", counted(more, "more warning"))));
-        parts.push(lines.join("\n"));
-    }
+    parts.push(broken(&words::reading(analysis)));
+    parts.push(lines(warnings(analysis, usize::from(alarm.is_some())).into_iter()));
+    parts.retain(|part| !part.is_empty());
     parts.join("\n\n")
 }
 
-/// The verdicts of a family below its question; where they would fill the screen, the decided ones.
-fn verdicts(analysis: &Analysis, family: TestFamily) -> Option<String> {
-    let tested = |one: &&Comparison| one.kind() != Kind::NoTest;
-    let all: Vec<&Comparison> =
-        analysis.headline.iter().filter(|one| one.family == Some(family)).filter(tested).collect();
-    let tests = all.first()?.judgement.family_size;
-    let shown: Vec<&Comparison> = match all.len() <= MOST_VERDICTS {
-        true => all.clone(),
-        false => {
-            let decided = all.iter().filter(|one| one.kind() != Kind::Undecided);
-            decided.take(MOST_VERDICTS).copied().collect()
+/// All but the first few, which are told above.
+fn warnings(analysis: &Analysis, told: usize) -> Vec<String> {
+    let rest = &analysis.warnings[told..];
+    let shown = rest.iter().take(MOST_WARNINGS);
+    let mut lines: Vec<String> =
+        shown.map(|warning| format!("warning: {}", words::warning(warning))).collect();
+    let more = rest.len() - lines.len();
+    lines.extend((more > 0).then(|| format!("{} in the report", counted(more, "more warning"))));
+    lines
+}
+
+fn lines(sentences: impl Iterator<Item = String>) -> String {
+    sentences.map(|sentence| broken(&sentence)).collect::<Vec<_>>().join("\n")
+}
+
+/// A sentence in lines of [`COLUMNS`].
+fn broken(sentence: &str) -> String {
+    let mut lines = vec![String::new()];
+    for word in sentence.split(' ') {
+        let line = lines.last_mut().expect("there is a line");
+        if line.is_empty() {
+            line.push_str(word);
+        } else if line.chars().count() + 1 + word.chars().count() <= COLUMNS {
+            *line += &format!(" {word}");
+        } else {
+            lines.push(word.to_owned());
         }
-    };
-    let loss = words::quantity(analysis.loss);
-    let tests = counted(tests, "test");
-    let mut lines = vec![format!("{}, {loss} ({tests})", words::family(family))];
-    lines.extend(shown.iter().map(|one| format!("  {}", words::line(one, analysis))));
-    let more = all.len() - shown.len();
-    lines.extend(
-        (more > 0).then(|| format!("  {} in the report", counted(more, "more comparison"))),
-    );
-    Some(lines.join("\n"))
-}
-
-/// Per rule the best point: its loss at the last step and stopped, that of its own best horizon where that is
-/// tuned, the gap, and how many runs are in it.
-fn best_table(analysis: &Analysis) -> String {
-    let loss = words::quantity(analysis.loss);
-    let tunes_steps = analysis
-        .contenders
-        .iter()
-        .flat_map(|one| one.points.iter().chain(&one.none))
-        .any(|point| point.side.value("steps").is_some());
-    let horizon = tunes_steps.then_some("at its own horizon");
-    let stopped = "if stopped at its best";
-    let header = ["form", "mask", "best λ", loss, stopped].into_iter().chain(horizon);
-    let header: Vec<&str> = header.chain(["gap", "n"]).collect();
-    let mut table = new_table(&header);
-    let mut add = |names: [&str; 2], points: &[Point], form: Form| {
-        table.add_row(row(analysis, names, points, form, tunes_steps));
-    };
-    if let Some(none) = analysis.contenders.iter().map(|one| &one.none).find(|all| !all.is_empty())
-    {
-        add(["none", ""], none, Form::None);
     }
-    for Contender { rule, points, .. } in &analysis.contenders {
-        let form = match rule.variant.as_str() {
-            "" => rule.form.name().to_owned(),
-            variant => format!("{} {variant}", rule.form),
-        };
-        add([&form, rule.mask.map_or("", |mask| mask.name())], points, rule.form);
-    }
-    align_right(&mut table, 2..header.len());
-    table.to_string()
-}
-
-fn row(
-    analysis: &Analysis,
-    [form, mask]: [&str; 2],
-    points: &[Point],
-    of: Form,
-    tunes_steps: bool,
-) -> Vec<String> {
-    let point = best_at_full_length(points);
-    let number = |point: Option<&Point>, quantity: Quantity| {
-        let estimate = point.and_then(|point| point.cell.estimate(|run| quantity.of(run)));
-        format::mean(estimate, 4)
-    };
-    let lambda = point.map_or("none".to_owned(), |point| {
-        let lambda = format::lambda(of, point.side.weight_decay);
-        if point.side.at.is_empty() { lambda } else { format!("{lambda} {}", point.side.at) }
-    });
-    let horizon = tunes_steps.then(|| number(best(points), analysis.loss));
-    let mut cells = vec![form.to_owned(), mask.to_owned(), lambda];
-    cells.push(number(point, analysis.loss));
-    cells.push(number(point, analysis.loss.stopped()));
-    cells.extend(horizon);
-    cells.push(number(point, Quantity::Gap));
-    cells.push(point.map_or(0, |point| point.cell.done().count()).to_string());
-    cells
+    lines.join("\n")
 }
 
 /// Per searched rule what was found for λ, and what it costs to miss it; other values in sentences.
@@ -212,4 +153,18 @@ fn totals(rows: &[ManifestRow]) -> String {
         all - decayed,
         roles.join(", ")
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sentences_are_broken_between_words_and_lose_none() {
+        let sentence = "word and λ ".repeat(40);
+        let broken = broken(sentence.trim());
+        assert!(broken.lines().count() > 3);
+        assert!(broken.lines().all(|line| line.chars().count() <= COLUMNS), "{broken}");
+        assert_eq!(broken.replace('\n', " "), sentence.trim());
+    }
 }

@@ -3,10 +3,16 @@ use comfy_table::{CellAlignment, Table};
 /// Columns without lines and a rule below the header, in comfy-table's notation.
 const RULED_HEADER: &str = "     ──            ";
 
-/// A table with this header, as all are on the terminal.
+/// Spaces around the cells of a close table.
+const CLOSE: (u16, u16) = (0, 1);
+
+/// A table with this header, or without any, as all are on the terminal.
 pub fn new_table(header: &[&str]) -> Table {
     let mut table = Table::new();
-    table.load_preset(RULED_HEADER).set_header(header);
+    table.load_preset(RULED_HEADER);
+    if !header.is_empty() {
+        table.set_header(header);
+    }
     table
 }
 
@@ -17,4 +23,11 @@ pub fn align_right(table: &mut Table, columns: impl IntoIterator<Item = usize>) 
             column.set_cell_alignment(CellAlignment::Right);
         }
     }
+}
+
+/// Takes the air from around the cells of a table that has its rows.
+pub fn set_close(table: &mut Table) {
+    table.column_iter_mut().for_each(|column| {
+        column.set_padding(CLOSE);
+    });
 }

@@ -18,18 +18,18 @@ use super::format;
 use crate::stats::{Analysis, Kind, Quantity};
 
 pub use figures::{
-    differences_title, last_step_title, regret_title, stopping_title, transfer_heading,
-    values_title,
+    differences_title, last_step_title, regret_title, stopping_title, surface_title,
+    transfer_heading, values_title,
 };
-pub use findings::{family, finding, line, story_title, verdicts};
+pub use findings::{cell, family, finding, pair, story_title, verdicts};
 pub use levels::{levels, reference};
 pub use nothing::no_result;
 pub use optima::{COMMON, best as best_value, cost, optima, range, symbol};
 pub use power::{needed, power};
-pub use reading::fine_print;
+pub use reading::{fine_print, reading};
 pub use rules::{arm, at_lambda, decay_label, label, labels};
 pub use search::{decided, fresh_seeds, left, look, rule_title, standing, values, why};
-pub use short::{alarm, best, gap, in_short, u_turn};
+pub use short::{alarm, gap, headline, in_short};
 pub use values::{row_title, row_verdict, table_in_short, table_verdicts};
 pub use warnings::warning;
 

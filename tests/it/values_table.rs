@@ -173,8 +173,7 @@ fn a_recipe_with_two_masks_of_its_own_is_answered_with_their_comparison() {
     let small = SMALL.iter().flat_map(|change| ["--set", change]);
     let call = ["sweep", &path, "--out", text(folder.path())];
     let answer = wane_ok(&call.into_iter().chain(small).collect::<Vec<_>>()).stdout;
-    let verdict =
-        "AdamW on matrices (llama-2), λ = 0.1 against AdamW on everything (llama-2), λ = 0.1";
+    let verdict = "adamw on matrices, llama-2 − adamw on global, llama-2";
     assert!(answer.contains(verdict), "{answer}");
     let results = folder.path().join("one");
     let runs = rows(&results.join("runs.csv"));

@@ -13,6 +13,7 @@ use super::data::{Data, Rules};
 use super::lambda_axis::{Edge, LambdaAxis, draw_ticks};
 use super::lettering::Lettering;
 use super::levels::Lines;
+use super::markers::Taken;
 use super::palette::{FAINT, INK};
 use super::room::{fit, width};
 use super::scale::{Ruler, tick};
@@ -86,7 +87,7 @@ impl<'a> AgainstLambda<'a> {
         let wide = SIZE.0 / columns;
         for (index, one) in self.lines.iter().enumerate() {
             let (column, row) = (index as u32 % columns, index as u32 / columns);
-            let place = (px(14 + column * wide), px(row * LEGEND_LINE + 6));
+            let place = (px(14 + column * wide), px(row * LEGEND_LINE + 10));
             one.look.draw_key(area, fit(&one.name, 12, f64::from(wide - KEY)), place)?;
         }
         Ok(())
@@ -184,7 +185,9 @@ impl Figure for AgainstLambda<'_> {
         if let Some(levels) = &self.levels {
             levels.draw(&mut chart, &across)?;
         }
-        self.lines.iter().try_for_each(|one| one.draw(&mut chart, &self.scale, hints))
+        let mut taken = Taken::default();
+        let mut draw = |one: &Line| one.draw(&mut chart, &self.scale, &mut taken, hints);
+        self.lines.iter().try_for_each(&mut draw)
     }
 }
 

@@ -62,19 +62,6 @@ impl Frame<'_> {
     }
 }
 
-/// A line across a chart at the loss that no model can beat.
-pub fn draw_floor<DB: Backend>(
-    chart: &mut Chart<DB>,
-    across: &Range<f64>,
-    floor: Option<f64>,
-) -> Result<()> {
-    if let Some(floor) = floor {
-        let ends = [(across.start, floor), (across.end, floor)];
-        chart.draw_series(LineSeries::new(ends, line(INK, 0.35, 2)))?;
-    }
-    Ok(())
-}
-
 /// Tells the means of a series, as far as the chart shows them, where a pointer rests on them.
 pub fn add_hints<DB: Backend>(
     hints: &mut Hints,

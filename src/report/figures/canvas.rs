@@ -42,7 +42,7 @@ pub trait Figure {
 /// Width and height of a figure with its words.
 fn size(figure: &impl Figure) -> (u32, u32) {
     let (width, height) = figure.size();
-    (width, height + lettering::ABOVE + lettering::BELOW)
+    (width, height + figure.lettering().above(width) + lettering::BELOW)
 }
 
 fn draw<DB: Backend>(figure: &impl Figure, area: &Area<DB>, hints: &mut Hints) -> Result<()> {

@@ -8,11 +8,12 @@ use std::ops::Range;
 use anyhow::Result;
 use plotters::prelude::*;
 
-use super::axes::{Frame, add_hints, draw_floor};
+use super::axes::{Frame, add_hints};
 use super::canvas::{Area, Backend, Figure, Hints, left};
 use super::data::{Data, Point, Rules};
 use super::grid::Grid;
 use super::lettering::Lettering;
+use super::levels::Lines;
 use super::room::{spread, width};
 use super::scale::Ruler;
 use panel::{Curve, Panel, label_places};
@@ -37,7 +38,7 @@ pub struct Curves {
     axis: &'static str,
     panels: Vec<Panel>,
     grid: Grid,
-    floor: Option<f64>,
+    levels: Option<Lines>,
 }
 
 impl Curves {
@@ -62,14 +63,17 @@ impl Curves {
         let mut panels: Vec<Panel> = panels
             .map(|(group, name)| Panel::new(data, group, name, subject.solid, subject.dashed))
             .collect();
-        let (steps, values) = ranges(&panels, PANEL, subject.unit, subject.floor)?;
-        let floor = subject.floor.filter(|floor| values.contains(floor));
+        let (ruler, steps) = (ruler(&panels, subject.unit)?, steps(&panels, PANEL));
+        let (values, levels) = match subject.has_levels {
+            true => Lines::with_range(data, ruler, settled(&panels)).map(|(v, l)| (v, Some(l)))?,
+            false => (ruler.range(settled(&panels))?, None),
+        };
         for panel in &mut panels {
             (panel.steps, panel.values) = (steps.clone(), values.clone());
         }
         let grid = Grid::of_pairs(PANEL, panels.len());
         let lettering = subject.lettering(data);
-        let mut figure = Curves { lettering, axis: subject.axis, panels, grid, floor };
+        let mut figure = Curves { lettering, axis: subject.axis, panels, grid, levels };
         figure.add_notes(&rules);
         Some(figure)
     }
@@ -84,19 +88,22 @@ impl Curves {
                 panels.push(Panel::new(data, group, format!("{name}: {role}"), *measure, None));
             }
         }
-        let own = |panel| ranges(std::slice::from_ref(panel), NORM_PANEL, 0.0, None);
-        let own: Vec<_> = panels.iter().map(own).collect();
-        let any = own.iter().flatten().next()?.clone();
-        for (panel, own) in panels.iter_mut().zip(own) {
+        let axes = |panel: &Panel| {
+            let own = std::slice::from_ref(panel);
+            Some((steps(own, NORM_PANEL), ruler(own, 0.0)?.range(settled(own))?))
+        };
+        let axes: Vec<_> = panels.iter().map(axes).collect();
+        let any = axes.iter().flatten().next()?.clone();
+        for (panel, own) in panels.iter_mut().zip(axes) {
             (panel.steps, panel.values) = own.unwrap_or_else(|| any.clone());
         }
-        let grid = Grid { panel: NORM_PANEL, columns: measures.len(), count: panels.len() };
+        let grid = Grid::of_lots(NORM_PANEL, rules.shown.len(), measures.len());
         let lettering = Lettering {
             title: "Weight norm by role".to_owned(),
             notes: vec!["every panel has its own scale".to_owned()],
             caption: data.caption.clone(),
         };
-        let mut figure = Curves { lettering, axis: "norm", panels, grid, floor: None };
+        let mut figure = Curves { lettering, axis: "norm", panels, grid, levels: None };
         figure.add_notes(&rules);
         Some(figure)
     }
@@ -107,9 +114,7 @@ impl Curves {
         let most = self.panels.iter().map(|panel| panel.curves.len()).max().unwrap_or(0);
         let some = if most > self.most_labels() { "some of the " } else { "" };
         notes.push(format!("numbers on the right: {some}λ"));
-        if self.floor.is_some() {
-            notes.push("grey: the floor that no model can beat".to_owned());
-        }
+        notes.extend(self.levels.iter().flat_map(Lines::notes));
         let ends_beyond =
             |panel: &Panel| panel.curves.iter().any(|one| !one.arrow(panel).is_empty());
         if self.panels.iter().any(ends_beyond) {
@@ -140,7 +145,7 @@ impl Curves {
         let Panel { title, steps, values, .. } = panel;
         let frame = Frame { title, axis: self.axis, margin: 8, y_labels: 6 };
         let mut chart = frame.draw(area, (steps.clone(), values.clone()))?;
-        draw_floor(&mut chart, steps, self.floor)?;
+        self.levels.iter().try_for_each(|levels| levels.draw(&mut chart, steps))?;
         for curve in &panel.curves {
             curve.draw(&mut chart, values)?;
             let name = format!("{title}, λ = {}", curve.label);
@@ -157,28 +162,38 @@ impl Curves {
     }
 }
 
-/// Axes for panels of a size: all steps with room for the labels beside the lines, and the values after the
-/// steep start, as the curve with the lowest val loss rules them.
-fn ranges(
-    panels: &[Panel],
-    size: (u32, u32),
-    unit: f64,
-    floor: Option<f64>,
-) -> Option<(Range<f64>, Range<f64>)> {
-    let curves = || panels.iter().flat_map(|panel| &panel.curves);
-    let points = || curves().flat_map(|curve| curve.solid.0.iter().chain(&curve.dashed.0));
-    let last = points().map(|point| point.step).fold(1.0, f64::max);
-    let lowest = curves().min_by(|a, b| a.rank.total_cmp(&b.rank))?;
-    let ruler = Ruler::of_curve(lowest.solid.means().map(|(_, value)| value), unit)?;
-    let settled = points().filter(|point| point.step >= last * SETTLED);
-    let ends = |point: &Point| [point.low, point.high];
-    let values = ruler.range(settled.flat_map(ends))?;
-    let values = floor.map_or(values.clone(), |floor| Ruler::with_level(values, floor));
-    let widest = curves().map(|curve| width(&curve.label, LETTERS)).fold(0.0, f64::max);
+fn curves(panels: &[Panel]) -> impl Iterator<Item = &Curve> {
+    panels.iter().flat_map(|panel| &panel.curves)
+}
+
+fn points(panels: &[Panel]) -> impl Iterator<Item = &Point> {
+    curves(panels).flat_map(|curve| curve.solid.0.iter().chain(&curve.dashed.0))
+}
+
+fn last_step(panels: &[Panel]) -> f64 {
+    points(panels).map(|point| point.step).fold(1.0, f64::max)
+}
+
+/// All steps, with room for the labels beside the lines, in panels of a size.
+fn steps(panels: &[Panel], size: (u32, u32)) -> Range<f64> {
+    let widest = curves(panels).map(|curve| width(&curve.label, LETTERS)).fold(0.0, f64::max);
     // An arrow may come before the label.
     let label = widest + 2.0 * f64::from(LETTERS);
     let right = (label / (f64::from(size.0) - BESIDE - label)).max(0.17);
-    Some((0.0..last * (1.0 + right), values))
+    0.0..last_step(panels) * (1.0 + right)
+}
+
+/// The curve with the lowest val loss rules the values.
+fn ruler(panels: &[Panel], unit: f64) -> Option<Ruler> {
+    let lowest = curves(panels).min_by(|a, b| a.rank.total_cmp(&b.rank))?;
+    Ruler::of_curve(lowest.solid.means().map(|(_, value)| value), unit)
+}
+
+/// All values after the steep start.
+fn settled(panels: &[Panel]) -> impl Iterator<Item = f64> {
+    let first = last_step(panels) * SETTLED;
+    let points = points(panels).filter(move |point| point.step >= first);
+    points.flat_map(|point| [point.low, point.high])
 }
 
 impl Figure for Curves {

@@ -24,6 +24,8 @@ const PLOT: u32 = 380;
 const NUMBERS: u32 = 280;
 const ROW: u32 = 22;
 const AXIS: u32 = 44;
+/// Left of a row's name, which stands below its heading's.
+const INDENT: u32 = 26;
 /// Narrowest and widest column of names.
 const NAMES: (u32, u32) = (290, 520);
 
@@ -71,9 +73,9 @@ impl<'a> Forest<'a> {
             notes.push("arrows: goes on beyond the axis".to_owned());
         }
         let widest = rows.iter().map(|row| width(&row.name, 12)).fold(0.0, f64::max);
-        let names = (widest.ceil() as u32 + 30).clamp(NAMES.0, NAMES.1);
+        let names = (widest.ceil() as u32 + INDENT + 16).clamp(NAMES.0, NAMES.1);
         for row in lines.iter_mut().filter_map(Line::row_mut) {
-            row.name = fit(&row.name, 12, f64::from(names - 30));
+            row.name = fit(&row.name, 12, f64::from(names - INDENT - 16));
         }
         let lettering = Lettering { title, notes, caption: data.caption.clone() };
         Some(Forest { lettering, names, lines, range, loss: data.analysis.loss })
@@ -111,7 +113,7 @@ impl<'a> Forest<'a> {
         y: i32,
         hints: &mut Hints,
     ) -> Result<()> {
-        area.draw(&Text::new(row.name.clone(), (px(14), y), left(12, INK)))?;
+        area.draw(&Text::new(row.name.clone(), (px(INDENT), y), left(12, INK)))?;
         let numbers = row.numbers();
         let shown = fit(&numbers, 12, f64::from(NUMBERS - 20));
         area.draw(&Text::new(shown, (px(self.names + PLOT + 14), y), left(12, INK)))?;
@@ -166,7 +168,7 @@ impl Figure for Forest<'_> {
     }
 
     fn size(&self) -> (u32, u32) {
-        (self.names + PLOT + NUMBERS, ROW * self.lines.len() as u32 + AXIS + 16)
+        (self.names + PLOT + NUMBERS, ROW * self.lines.len() as u32 + AXIS)
     }
 
     fn draw<DB: Backend>(&self, body: &Area<DB>, hints: &mut Hints) -> Result<()> {
@@ -176,7 +178,7 @@ impl Figure for Forest<'_> {
             match line {
                 Line::Row(row) => self.draw_row(body, row, y, hints)?,
                 Line::Heading(text) => {
-                    body.draw(&Text::new(text.clone(), (px(4), y), left(12, INK)))?;
+                    body.draw(&Text::new(text.clone(), (px(14), y), left(12, INK)))?;
                 }
             }
         }

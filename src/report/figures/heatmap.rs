@@ -1,4 +1,4 @@
-//! Val loss over learning rate and λ.
+//! The reported loss over learning rate and λ.
 
 mod panel;
 
@@ -14,11 +14,11 @@ use super::lettering::Lettering;
 use super::scale::Ruler;
 use crate::config::{Form, Mask};
 use crate::report::words;
-use crate::stats::{Cell, Group};
+use crate::stats::{Cell, Group, Quantity};
 use panel::{Coordinate, Panel};
 
 const PANEL: (u32, u32) = (440, 380);
-/// Tiles that are framed as the best.
+/// Tiles that are framed as the best, at most.
 const BEST: usize = 10;
 /// Rules that have panels, at most.
 const MOST_SURFACES: usize = 12;
@@ -34,7 +34,7 @@ pub struct HeatMap {
 struct Surface {
     title: String,
     tiles: Vec<Tile>,
-    /// Lowest mean val loss.
+    /// Lowest mean val loss: by it rules and tiles are ranked, whatever is shown.
     lowest: f64,
     /// Mean val loss of the last tile that is still among the best.
     threshold: f64,
@@ -44,17 +44,21 @@ struct Surface {
 struct Tile {
     lr: f64,
     weight_decay: f64,
-    /// Mean val loss, where every run reached its end.
+    /// Mean of the reported loss, where every run reached its end.
     loss: Option<f64>,
+    /// Mean val loss.
+    rank: Option<f64>,
     may_be_best: bool,
 }
 
 impl Tile {
-    fn of(group: &Group, cell: &Cell) -> Self {
+    fn of(group: &Group, cell: &Cell, loss: Quantity) -> Self {
+        let mean = |of: Quantity| cell.mean(|run| of.of(run)).filter(|_| cell.is_complete());
         Tile {
             lr: cell.runs[0].lr,
             weight_decay: cell.weight_decay.unwrap_or(0.0),
-            loss: cell.mean(|run| run.val_loss).filter(|_| cell.is_complete()),
+            loss: mean(loss),
+            rank: mean(loss.chooser()),
             may_be_best: group.may_be_best(cell),
         }
     }
@@ -72,7 +76,7 @@ impl Tile {
     }
 
     fn is_framed(&self, threshold: f64) -> bool {
-        self.may_be_best && self.loss.is_some_and(|loss| loss <= threshold)
+        self.may_be_best && self.rank.is_some_and(|rank| rank <= threshold)
     }
 }
 
@@ -82,7 +86,7 @@ impl HeatMap {
         let mut rules: BTreeMap<(Form, Option<Mask>, String), Vec<Tile>> = BTreeMap::new();
         for group in data.analysis.own_groups() {
             for cell in group.cells.iter().filter(|cell| cell.weight_decay > Some(0.0)) {
-                let (tile, rule) = (Tile::of(group, cell), &group.rule);
+                let (tile, rule) = (Tile::of(group, cell, data.analysis.loss), &group.rule);
                 let key = (rule.form, rule.mask, beside_lr(&rule.variant));
                 rules.entry(key).or_default().push(tile);
             }
@@ -101,7 +105,7 @@ impl HeatMap {
         let inside = losses.iter().copied().filter(|loss| near.contains(loss));
         let high = inside.fold(f64::NEG_INFINITY, f64::max);
         let mut notes = vec![format!(
-            "mean over seeds, nats per token; framed: the {BEST} lowest of each rule"
+            "mean over seeds, nats per token; framed: the lowest of each rule by val loss"
         )];
         if losses.iter().any(|loss| *loss > high) {
             notes.push("↑: beyond the colours".to_owned());
@@ -109,14 +113,14 @@ impl HeatMap {
         if more > 0 {
             notes.push(format!("the best {MOST_SURFACES} rules; … {more} more in summary.csv"));
         }
-        let title = "Val loss over peak learning rate η and λ".to_owned();
+        let title = words::surface_title(&data.analysis);
         let lettering = Lettering { title, notes, caption: data.caption.clone() };
         (centre < high).then_some(HeatMap { lettering, surfaces, losses: centre..high })
     }
 
     /// A row for each surface: on (η, λ) and on (η, ηλ).
     fn grid(&self) -> Grid {
-        Grid { panel: PANEL, columns: 2, count: 2 * self.surfaces.len() }
+        Grid::of_lots(PANEL, self.surfaces.len(), 2)
     }
 }
 
@@ -138,11 +142,12 @@ impl Surface {
             return None;
         }
         let candidates = tiles.iter().filter(|tile| tile.may_be_best);
-        let mut losses: Vec<f64> = candidates.filter_map(|tile| tile.loss).collect();
-        losses.sort_by(f64::total_cmp);
-        let last = BEST.min(losses.len()).checked_sub(1);
-        let threshold = last.map_or(f64::NEG_INFINITY, |last| losses[last]);
-        let lowest = losses.first().copied().unwrap_or(f64::INFINITY);
+        let mut ranks: Vec<f64> = candidates.filter_map(|tile| tile.rank).collect();
+        ranks.sort_by(f64::total_cmp);
+        // Frames around all tiles would tell none from the others.
+        let last = BEST.min(ranks.len().div_ceil(2)).checked_sub(1);
+        let threshold = last.map_or(f64::NEG_INFINITY, |last| ranks[last]);
+        let lowest = ranks.first().copied().unwrap_or(f64::INFINITY);
         let mut title = words::decay_label(form, mask);
         if !variant.is_empty() {
             title += &format!(", {variant}");

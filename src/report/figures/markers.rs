@@ -1,6 +1,7 @@
 //! What tells rules apart: the colour of a form, the marker and the stroke of a mask, and of rules that
 //! differ in their recipe alone the shade, the stroke and the marker's notches.
 
+use std::collections::HashMap;
 use std::f64::consts::TAU;
 use std::ops::Range;
 
@@ -28,6 +29,18 @@ const STROKES: [(u32, u32); 6] = [(2, 3), (12, 3), (4, 8), (1, 2), (8, 2), (3, 6
 /// Width of a line in a legend.
 const KEY: u32 = 26;
 
+/// How many triangles each place at the edges of a chart has.
+#[derive(Default)]
+pub struct Taken(HashMap<(i32, i32), i32>);
+
+impl Taken {
+    fn next(&mut self, place: (i32, i32)) -> i32 {
+        let count = self.0.entry(place).or_default();
+        *count += 1;
+        *count - 1
+    }
+}
+
 impl Look {
     /// Of a rule among those that a figure shows.
     pub fn of<'a>(rule: &Rule, shown: impl IntoIterator<Item = &'a Group>) -> Self {
@@ -52,16 +65,18 @@ impl Look {
         Ok(())
     }
 
-    /// A triangle at the edge that a point lies beyond, pointing there.
+    /// A triangle at the edge that a point lies beyond, pointing there; beside those that are there already.
     pub fn draw_beyond<DB: Backend>(
         self,
         chart: &mut Chart<DB>,
         (x, y): (f64, f64),
         values: &Range<f64>,
+        taken: &mut Taken,
     ) -> Result<()> {
         let back = if y > values.end { px(10) } else { -px(10) };
-        let triangle = vec![(0, 0), (px(6), back), (-px(6), back)];
         let edge = (x, y.clamp(values.start, values.end));
+        let beside = px(13) * taken.next(chart.backend_coord(&edge));
+        let triangle = vec![(beside, 0), (beside + px(6), back), (beside - px(6), back)];
         let arrow = EmptyElement::at(edge) + Polygon::new(triangle, self.colour.filled());
         chart.draw_series([arrow])?;
         Ok(())

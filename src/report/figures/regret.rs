@@ -13,7 +13,7 @@ use super::grid::Grid;
 use super::lettering::Lettering;
 use super::scale::Ruler;
 use crate::report::{format, words};
-use line::Line;
+use line::{Line, Point};
 use panel::{KEY_LINE, Panel};
 
 /// Width of a panel, and its height below the key.
@@ -83,9 +83,16 @@ fn lines(data: &Data) -> Vec<Line> {
     }
 }
 
-fn means(panels: &[Panel]) -> impl Iterator<Item = f64> + Clone + '_ {
-    let lines = panels.iter().flat_map(|panel| &panel.lines);
-    lines.flat_map(|line| &line.points).map(|point| point.regret)
+fn points(panels: &[Panel]) -> impl Iterator<Item = &Point> + Clone {
+    panels.iter().flat_map(|panel| &panel.lines).flat_map(|line| &line.points)
+}
+
+fn means(panels: &[Panel]) -> impl Iterator<Item = f64> + Clone {
+    points(panels).map(|point| point.regret)
+}
+
+fn intervals(panels: &[Panel]) -> impl Iterator<Item = [f64; 2]> {
+    points(panels).map(|point| point.ends)
 }
 
 impl Scale {
@@ -93,11 +100,13 @@ impl Scale {
         let epsilon = data.analysis.epsilon.map(|one| one.value);
         let seen = epsilon.map(|epsilon| 2.0 * epsilon);
         let ruler = Ruler::of_arms(means(panels), seen.into_iter(), 0.0)?;
-        let range = ruler.range(means(panels).chain(seen).chain([0.0]))?;
-        let sd = data.analysis.baseline.and_then(|one| one.half_width).unwrap_or(0.0);
-        let start = (-sd).clamp(-0.3 * range.end, 0.0).min(range.start);
+        let near = ruler.range(means(panels).chain(seen).chain([0.0]))?;
+        // With the intervals of what is shown.
+        let ends =
+            intervals(panels).filter(|[low, high]| near.contains(&f64::midpoint(*low, *high)));
+        let range = ruler.range(ends.flatten().chain(seen).chain([0.0]))?;
         let most = panels.iter().map(|panel| panel.lines.len()).max().unwrap_or(0) as u32;
-        Some(Scale { values: start..range.end, epsilon, key: most * KEY_LINE })
+        Some(Scale { values: range, epsilon, key: most * KEY_LINE })
     }
 
     /// How to read the figure.

@@ -46,7 +46,7 @@ impl Ruler {
         let centre = *means.first()?;
         let half = means[(means.len() - 1) / 2] - centre;
         let seen = seen.filter(|value| value.is_finite()).map(|value| (value - centre).abs());
-        Some(Ruler { centre, reach: 2.0 * seen.fold(half.max(least), f64::max) })
+        Some(Ruler { centre, reach: seen.fold(half.max(least), f64::max) })
     }
 
     /// Whether a value is far beyond what this ruler and these values call near.

@@ -1,4 +1,7 @@
-//! What every arm ends with beside what it would have had if stopped at its best step.
+//! What every arm ends with beside what it would have had if stopped at its best step, and what a rule has at a
+//! horizon of its own.
+
+mod rows;
 
 use std::ops::Range;
 
@@ -9,21 +12,20 @@ use super::canvas::{Area, Backend, Figure, Hints, centred, left, line, px};
 use super::data::Data;
 use super::lettering::Lettering;
 use super::levels::Lines;
-use super::markers::Look;
 use super::palette::{FAINT, INK};
-use super::room::{fit, spread, width};
+use super::room::{fit, width};
 use super::scale::{Ruler, tick};
-use crate::report::{format, words};
-use crate::stats::{Cell, Group, Quantity};
+use crate::report::words;
+use crate::stats::Quantity;
+use rows::{Row, rows};
 
 /// Width of the plot, of the numbers beside it, height of a row and of the axis.
 const PLOT: u32 = 420;
 const NUMBERS: u32 = 190;
 const ROW: u32 = 20;
-const AXIS: u32 = 60;
+const AXIS: u32 = 48;
 /// Narrowest and widest column of names.
 const NAMES: (u32, u32) = (250, 520);
-const MOST_ROWS: usize = 60;
 const TICKS: usize = 6;
 
 /// A row per arm: the stopped loss hollow, the final one filled.
@@ -38,38 +40,19 @@ pub struct Stops {
     loss: Quantity,
 }
 
-struct Row {
-    name: String,
-    colour: RGBColor,
-    last: f64,
-    stopped: f64,
-}
-
 impl Stops {
     /// The figure; `None` where no run reached its end.
     pub fn new(data: &Data) -> Option<Self> {
-        let mut rows = rows(data);
-        let all = rows.len();
-        if all > MOST_ROWS {
-            let mut shown = spread(all, MOST_ROWS).into_iter().rev().collect::<Vec<_>>();
-            let mut place = 0;
-            rows.retain(|_| {
-                let keep = shown.last() == Some(&place);
-                place += 1;
-                keep && shown.pop().is_some()
-            });
-        }
+        let (mut rows, all) = rows(data);
         let mut none = rows.iter().filter(|row| row.is_none());
         // Of several settings none is what the others have to beat.
-        let stopped = none.next().filter(|_| none.next().is_none()).map(|row| row.stopped);
-        let values = || rows.iter().flat_map(|row| [row.last, row.stopped]);
-        let none = stopped.into_iter().filter(|loss| loss.abs() <= 4.0 * data.reach());
+        let stopped = none.next().filter(|_| none.next().is_none()).and_then(|row| row.stopped);
+        let values = || rows.iter().flat_map(Row::losses);
+        let seen = stopped.into_iter().filter(|loss| loss.abs() <= 4.0 * data.reach());
         let least = data.analysis.baseline.and_then(|baseline| baseline.sd).unwrap_or(0.0);
-        let ruler = Ruler::of_arms(rows.iter().map(|row| row.last), none, least)?;
+        let ruler = Ruler::of_arms(rows.iter().map(|row| row.last), seen, least)?;
         let (range, levels) = Lines::with_range(data, ruler, values())?;
-        let mut notes =
-            vec!["filled: last step, hollow: stopped at the lowest val loss".to_owned()];
-        notes.extend(stopped.map(|_| "black line: no decay, stopped".to_owned()));
+        let mut notes = reading(&rows, stopped);
         if values().any(|value| !range.contains(&value)) {
             notes.push("arrow: beyond the axis".to_owned());
         }
@@ -92,6 +75,11 @@ impl Stops {
         let value = value.clamp(self.range.start, self.range.end);
         let share = (value - self.range.start) / (self.range.end - self.range.start);
         px(self.names) + (share * f64::from(px(PLOT))) as i32
+    }
+
+    /// On which side of the axis a loss is: 0 for on it.
+    fn side(&self, value: f64) -> i32 {
+        i32::from(value >= self.range.end) - i32::from(value < self.range.start)
     }
 
     fn draw_axis<DB: Backend>(&self, area: &Area<DB>) -> Result<()> {
@@ -135,75 +123,21 @@ impl Stops {
         area.draw(&Text::new(row.name.clone(), (px(14), y), left(12, INK)))?;
         let numbers = row.numbers();
         area.draw(&Text::new(numbers.clone(), (px(self.names + PLOT + 16), y), left(12, INK)))?;
-        let ends = [row.stopped, row.last].map(|value| (self.place(value), y));
-        area.draw(&PathElement::new(ends, line(row.colour, 0.8, 2)))?;
         let (base_x, base_y) = area.get_base_pixel();
-        hints.add((base_x + ends[1].0, base_y + y), format!("{}: {numbers}", row.name));
-        for (value, is_last) in [(row.stopped, false), (row.last, true)] {
-            let x = self.place(value);
-            if !self.range.contains(&value) {
-                let back = if value > self.range.start { x - px(9) } else { x + px(9) };
-                let arrow = [(x, y), (back, y - px(5)), (back, y + px(5))];
-                area.draw(&Polygon::new(arrow, row.colour.filled()))?;
-                continue;
-            }
-            area.draw(&Circle::new((x, y), px(5), row.colour.filled()))?;
-            if !is_last {
-                area.draw(&Circle::new((x, y), px(3), WHITE.filled()))?;
-            }
-        }
-        Ok(())
+        let hint = format!("{}: {numbers}", row.name);
+        hints.add((base_x + self.place(row.last), base_y + y), hint);
+        row.draw(area, y, |loss| (self.place(loss), self.side(loss)))
     }
 }
 
-impl Row {
-    fn of(name: String, colour: RGBColor, cell: &Cell, loss: Quantity) -> Option<Self> {
-        let last = cell.mean(|run| loss.of(run)).filter(|loss| loss.is_finite())?;
-        let stopped = cell.mean(|run| loss.stopped().of(run))?;
-        Some(Row { name, colour, last, stopped })
+/// How to read the marks.
+fn reading(rows: &[Row], stopped: Option<f64>) -> Vec<String> {
+    let mut notes = vec!["dot: last step, ring: stopped at the lowest val loss".to_owned()];
+    notes.extend(stopped.map(|_| "black line: no decay, stopped".to_owned()));
+    if rows.iter().any(|row| row.stopped.is_none()) {
+        notes.push("◆ at the best horizon of its own".to_owned());
     }
-
-    fn is_none(&self) -> bool {
-        self.colour == BLACK
-    }
-
-    fn numbers(&self) -> String {
-        let [last, stopped] = [self.last, self.stopped].map(|loss| format::fixed(loss, 3));
-        format!("{last}, stopped {stopped}")
-    }
-}
-
-/// No decay of every setting, then every arm that decays.
-fn rows(data: &Data) -> Vec<Row> {
-    let (analysis, loss) = (&data.analysis, data.analysis.loss);
-    let groups: Vec<&Group> = analysis.own_groups().collect();
-    let names = words::labels(&groups.iter().map(|group| &group.rule).collect::<Vec<_>>());
-    let mut rows = Vec::new();
-    let mut settings: Vec<&str> = Vec::new();
-    for group in &groups {
-        let Some(none) = &group.baseline else { continue };
-        if !settings.contains(&group.rule.setting.as_str()) {
-            settings.push(&group.rule.setting);
-            let variant = &group.rule.variant;
-            let name = match variant.is_empty() {
-                true => "no decay".to_owned(),
-                false => format!("no decay, {variant}"),
-            };
-            rows.extend(Row::of(name, BLACK, none, loss));
-        }
-    }
-    for (group, name) in groups.iter().zip(names) {
-        let colour = Look::of(&group.rule, groups.iter().copied()).colour;
-        let cells: Vec<&Cell> = group.cells.iter().filter(|cell| cell.decays()).collect();
-        let known: Vec<f64> = cells.iter().filter_map(|cell| cell.weight_decay).collect();
-        let mut known = format::labels(&known).into_iter();
-        for cell in cells {
-            let lambda = cell.weight_decay.and_then(|_| known.next());
-            let lambda = lambda.map_or(String::new(), |lambda| format!("   λ = {lambda}"));
-            rows.extend(Row::of(format!("{name}{lambda}"), colour, cell, loss));
-        }
-    }
-    rows
+    notes
 }
 
 impl Figure for Stops {

@@ -17,11 +17,11 @@ use crate::report::{format, words};
 use crate::stats::{Analysis, Cell, GapChange, Group};
 use panel::Panel;
 
-const GRID: Grid = Grid { panel: (440, 400), columns: 2, count: 2 };
+const GRID: Grid = Grid { panel: (440, 400), columns: 2, lots: 1, each: 2 };
 /// The steep start of a run, as a share of its steps: it does not rule the axis.
 const SETTLED: f64 = 0.1;
 /// How far the axis reaches beyond the last step, for the labels there, and with an arrow before them.
-const ACROSS: [f64; 2] = [1.28, 1.43];
+const ACROSS: [f64; 2] = [1.32, 1.47];
 
 /// No decay beside the rule and λ with the lowest val loss.
 pub struct Story {

@@ -50,6 +50,11 @@ pub fn last_step_title(quantity: Quantity) -> String {
     }
 }
 
+/// Of a loss over two axes.
+pub fn surface_title(analysis: &Analysis) -> String {
+    format!("{} over peak learning rate η and λ", capitalised(quantity(analysis.loss)))
+}
+
 /// Of the loss that every λ costs against the best of its rule.
 pub fn regret_title(loss: Quantity) -> String {
     format!("What each λ costs in {} against the best of its rule", quantity(loss))

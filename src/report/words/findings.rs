@@ -1,6 +1,6 @@
 //! One finding in words, wherever it is told.
 
-use super::rules::{arm, title};
+use super::rules::{arm, label, title};
 use super::{kind, quantity};
 use crate::config::TestFamily;
 use crate::report::format;
@@ -29,9 +29,36 @@ pub fn verdict(comparison: &Comparison, analysis: &Analysis) -> String {
     format!("{}: {}", subject(comparison), finding(comparison, analysis))
 }
 
-/// One comparison as a line below the question of its family, which names the other side.
-pub fn line(comparison: &Comparison, analysis: &Analysis) -> String {
-    format!("{}: {}", subject(comparison), found(comparison, analysis, Default::default()))
+/// What a comparison found in a cell of a table: "−0.034 [−0.084, +0.026] undecided +13".
+pub fn cell(comparison: &Comparison, analysis: &Analysis) -> String {
+    let Comparison { difference, judgement, .. } = comparison;
+    let more = match (judgement.kind, judgement.further_seeds) {
+        (Kind::Undecided, Some(seeds)) => format!(" +{}", format::count(seeds)),
+        (Kind::Undecided, None) => " +∞".to_owned(),
+        (Kind::Lower | Kind::Higher, _) if comparison.is_within_epsilon => ", below ε".to_owned(),
+        _ => String::new(),
+    };
+    let n = if difference.n == analysis.seeds() {
+        String::new()
+    } else {
+        format!(", n = {}", difference.n)
+    };
+    format!("{} {}{more}{n}", told(comparison), kind(judgement.kind))
+}
+
+/// Two rules, each at its own best, as the difference that is told of them.
+pub fn pair(comparison: &Comparison) -> String {
+    let left = &comparison.left.rule;
+    match &comparison.right {
+        Opponent::NoDecay | Opponent::Stopped => label(left),
+        Opponent::Rule(right) => format!("{} − {}", label(left), label(&right.rule)),
+        Opponent::Crossed(others) => {
+            let [other_mask, other_form, _] = &**others;
+            let mask = |rule: &Rule| rule.mask.map_or(String::new(), |mask| mask.to_string());
+            let masks = format!("{} − {}", mask(left), mask(&other_mask.rule));
+            format!("({masks}) under {} − under {}", left.form, other_form.rule.form)
+        }
+    }
 }
 
 /// What is compared.
@@ -57,12 +84,7 @@ fn subject(comparison: &Comparison) -> String {
 /// What a comparison found, to follow its subject: "test loss 0.054 lower than without decay …".
 pub fn finding(comparison: &Comparison, analysis: &Analysis) -> String {
     let what = quantity(comparison.quantity);
-    format!("{what} {}", found(comparison, analysis, opponent(&comparison.right)))
-}
-
-/// The same, naming the other side with these words or not at all.
-fn found(comparison: &Comparison, analysis: &Analysis, other: [&str; 3]) -> String {
-    let [than, to, against] = other;
+    let [than, to, against] = opponent(&comparison.right);
     let word = kind(comparison.kind());
     let difference = comparison.difference;
     let told = told(comparison);
@@ -75,18 +97,18 @@ fn found(comparison: &Comparison, analysis: &Analysis, other: [&str; 3]) -> Stri
                 false => "",
             };
             let size = format::fixed(difference.mean.abs(), 3);
-            format!("{size} {word}{than} ({}n = {n}{p}{small})", interval(comparison))
+            format!("{what} {size} {word}{than} ({}n = {n}{p}{small})", interval(comparison))
         }
         Kind::Equivalent => {
             let within = analysis.epsilon.map_or(String::new(), |epsilon| {
                 format!(" within {}", format::three_digits(epsilon.value))
             });
-            format!("{word}{to}{within} ({told}, n = {n})")
+            format!("{what} {word}{to}{within} ({told}, n = {n})")
         }
         Kind::Undecided => {
-            format!("{word}{against} ({told}, n = {n}{p}; {})", further(comparison))
+            format!("{what} {word}{against} ({told}, n = {n}{p}; {})", further(comparison))
         }
-        Kind::NoTest => format!("{told}{against}, not tested (n = {n})"),
+        Kind::NoTest => format!("{what} {told}{against}, not tested (n = {n})"),
     }
 }
 

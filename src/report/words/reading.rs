@@ -7,22 +7,31 @@ use crate::plural::counted;
 use crate::report::format;
 use crate::stats::{Analysis, FEWEST_SEEDS, Kind, ValuesTable};
 
-/// What is measured, on which seeds and texts, and how it is tested.
+/// What is measured, on which seeds and texts, how it is tested, and where the spread comes from.
 pub fn fine_print(analysis: &Analysis) -> String {
+    let spread = analysis.spread.as_ref().map(spread);
+    with_tests(analysis, tests(analysis)).into_iter().chain(spread).collect::<Vec<_>>().join(" ")
+}
+
+/// The same in short, for below the verdicts on the screen.
+pub fn reading(analysis: &Analysis) -> String {
+    with_tests(analysis, tests_in_short(analysis)).join(" ")
+}
+
+fn with_tests(analysis: &Analysis, tests: String) -> Vec<String> {
     let mut sentences = vec![measured(analysis)];
     let values = analysis.values.iter().flat_map(ValuesTable::comparisons);
     let tested = || analysis.headline.iter().filter(|one| one.kind() != Kind::NoTest);
     if tested().chain(values).all(|one| one.kind() == Kind::NoTest) {
         sentences.push(untested(analysis));
-    } else {
-        if tested().next().is_some() {
-            sentences.push(chosen(analysis));
-        }
-        sentences.push(tests(analysis));
-        sentences.extend(analysis.epsilon.as_ref().map(|one| epsilon(one) + "."));
+        return sentences;
     }
-    sentences.extend(analysis.spread.as_ref().map(spread));
-    sentences.join(" ")
+    if tested().next().is_some() {
+        sentences.push(chosen(analysis));
+    }
+    sentences.push(tests);
+    sentences.extend(analysis.epsilon.as_ref().map(|one| epsilon(one) + "."));
+    sentences
 }
 
 /// How the point of each rule was chosen.
@@ -71,4 +80,16 @@ fn tests(analysis: &Analysis) -> String {
         "[ ] holds every difference of its family at once with {level}% (Bonferroni); p is Holm-corrected within \
          the family. Both rest on normal noise: with 5 seeds no test that does not can reach p = 0.05."
     )
+}
+
+fn tests_in_short(analysis: &Analysis) -> String {
+    let level = format::number(100.0 * (1.0 - analysis.alpha));
+    let tests = format!(
+        "[ ] holds all differences of a family at once with {level}%; verdicts are Holm-corrected within it and \
+         rest on normal noise."
+    );
+    match analysis.headline.iter().any(|one| one.kind() == Kind::Undecided) {
+        true => format!("{tests} +N: about N more seeds would decide."),
+        false => tests,
+    }
 }

@@ -4,7 +4,7 @@ use super::levels::levels;
 use super::{arm, finding, loss, no_result, optima, table_in_short, warning};
 use crate::config::TestFamily;
 use crate::report::format;
-use crate::stats::{Analysis, Cell, Comparison, GapChange, Tally};
+use crate::stats::{Analysis, Cell, Comparison, GapChange, Kind, Quantity, Tally};
 
 /// The answer in a few sentences, for a reader in a hurry.
 pub fn in_short(analysis: &Analysis) -> Vec<String> {
@@ -39,8 +39,38 @@ fn baseline(analysis: &Analysis) -> Option<String> {
     Some(format!("Without decay, {} ends at {}{stopped}.", loss(analysis), shown(analysis, cell)?))
 }
 
+/// The best arm with what no decay has, and no more than the verdicts on it.
+pub fn headline(analysis: &Analysis) -> Option<String> {
+    let (contender, point) = analysis.best_point()?;
+    let none = contender.best_without_decay().map(|none| &none.cell);
+    let told = |family: TestFamily, what: &str, of: Quantity| {
+        let own = analysis.family(family).find(|one| one.left == point.side);
+        let loss = none?.mean(|run| of.of(run))?;
+        Some(format!("{} {what} ({})", against(own?.kind()), format::fixed(loss, 3)))
+    };
+    let stopped = analysis.loss.stopped();
+    let told = [
+        told(TestFamily::AgainstNone, "no decay", analysis.loss),
+        told(TestFamily::AgainstStopping, "no decay stopped at its best", stopped),
+    ];
+    let told = told.into_iter().flatten().map(|one| format!(", {one}")).collect::<String>();
+    let (arm, loss) = (arm(&point.side), loss(analysis));
+    Some(format!("The best arm is {arm}: {loss} {}{told}.", shown(analysis, &point.cell)?))
+}
+
+/// A finding, to be followed by the other side.
+fn against(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Lower => "lower than",
+        Kind::Higher => "higher than",
+        Kind::Equivalent => "equivalent to",
+        Kind::Undecided => "undecided against",
+        Kind::NoTest => "not tested against",
+    }
+}
+
 /// The best arm, and what is told of it against no decay and against stopping.
-pub fn best(analysis: &Analysis) -> Option<String> {
+fn best(analysis: &Analysis) -> Option<String> {
     let (_, point) = analysis.best_point()?;
     let of = |family: TestFamily| {
         let mut own = analysis.family(family).filter(|one| one.left == point.side);
@@ -56,7 +86,7 @@ pub fn best(analysis: &Analysis) -> Option<String> {
 }
 
 /// How far the last step is above the best, without decay and in the best arm.
-pub fn u_turn(analysis: &Analysis) -> Option<String> {
+fn u_turn(analysis: &Analysis) -> Option<String> {
     let (contender, point) = analysis.best_point()?;
     let stopped = analysis.loss.stopped();
     let above = |cell: &Cell| {

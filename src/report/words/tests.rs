@@ -90,7 +90,7 @@ fn warnings_say_what_misleads() {
     let warnings = Summary::of(&Analysis::of(&rows)).warnings.join("\n");
     for expected in [
         "1 of 22 runs diverged. Means and n leave them out",
-        "λ = 1 is tried both as L2 and as decoupled decay",
+        "λ = 1 is another amount of decay as L2 than as decoupled decay",
         "l2 on matrices: the best λ = 1 is the largest tried",
         "Λ is below 0.05 for cautious λ = 0.01",
     ] {
@@ -234,7 +234,7 @@ proptest! {
         let mut texts = vec![
             verdict(&told, &analysis),
             finding(&told, &analysis),
-            line(&told, &analysis),
+            cell(&told, &analysis),
             crate::report::screen::answer(&analysis),
             Summary::of(&analysis).verdicts.join("\n"),
             story_title(&best.rule, gap, against),

@@ -19,8 +19,7 @@ pub fn warning(warning: &Warning) -> String {
             format!("{count} of {all} runs have not ended; sweep again to go on. {LEFT_OUT}")
         }
         Warning::EqualCoefficients { values } => format!(
-            "λ = {} is tried both as L2 and as decoupled decay, where it means different amounts of \
-             decay. Compare each form at its own best λ.",
+            "λ = {} is another amount of decay as L2 than as decoupled decay: compare forms at their own best λ.",
             list(&format::labels(values))
         ),
         Warning::LargestTried { rule, axis, best } => format!(
@@ -54,14 +53,13 @@ const LEFT_OUT: &str =
     "Means and n leave them out; an arm with such a run is never called best and has no p.";
 
 fn collapsed(count: usize, all: usize, nothing_is_learned: bool) -> String {
-    let what = "ended no better than a model that knows only how often each token occurs";
     match nothing_is_learned {
         true => format!(
             "NOTHING HAS BEEN LEARNED beyond letter frequencies: {count} of {all} runs, some in every \
-             arm, {what}. Train longer before you read anything into the differences."
+             arm, ended no better than a model that knows only how often each token occurs. Train longer before you read anything into the differences."
         ),
         false => format!(
-            "{count} of {all} runs {what} (they collapsed). An arm with such a run is never called best."
+            "{count} of {all} runs collapsed: no better than token frequencies. An arm with one is never best."
         ),
     }
 }

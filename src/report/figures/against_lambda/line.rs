@@ -4,7 +4,7 @@ use plotters::prelude::*;
 use super::super::axes::Chart;
 use super::super::canvas::{Backend, Hints, line, px};
 use super::super::data::Rules;
-use super::super::markers::Look;
+use super::super::markers::{Look, Taken};
 use super::Scale;
 use crate::report::{format, words};
 use crate::stats::{Cell, Group, Quantity};
@@ -63,6 +63,7 @@ impl<'a> Line<'a> {
         &self,
         chart: &mut Chart<DB>,
         scale: &Scale,
+        taken: &mut Taken,
         hints: &mut Hints,
     ) -> Result<()> {
         let inside = || self.means.iter().filter(|mean| !scale.is_beyond(mean.at.1));
@@ -82,7 +83,7 @@ impl<'a> Line<'a> {
         self.look.draw_markers(chart, inside().map(|mean| mean.at), (radius, filled))?;
         let hollow = inside().filter(|mean| !self.group.may_be_best(mean.cell));
         self.look.draw_markers(chart, hollow.map(|mean| mean.at), (radius - 2, WHITE.filled()))?;
-        self.draw_exceptions(chart, scale)
+        self.draw_exceptions(chart, scale, taken)
     }
 
     fn draw_seeds<DB: Backend>(&self, chart: &mut Chart<DB>, scale: &Scale) -> Result<()> {
@@ -97,9 +98,14 @@ impl<'a> Line<'a> {
     }
 
     /// Means beyond the axis, arms without any, and the best.
-    fn draw_exceptions<DB: Backend>(&self, chart: &mut Chart<DB>, scale: &Scale) -> Result<()> {
+    fn draw_exceptions<DB: Backend>(
+        &self,
+        chart: &mut Chart<DB>,
+        scale: &Scale,
+        taken: &mut Taken,
+    ) -> Result<()> {
         for mean in self.means.iter().filter(|mean| scale.is_beyond(mean.at.1)) {
-            self.look.draw_beyond(chart, mean.at, &scale.values)?;
+            self.look.draw_beyond(chart, mean.at, &scale.values, taken)?;
         }
         let empty = self.empty();
         let crosses = empty.map(|cell| (scale.x(cell), scale.values.start));

@@ -12,7 +12,8 @@ pub struct Subject {
     pub dashed: Option<Measure>,
     /// Smallest reach of its axis, see [`Ruler`](super::Ruler).
     pub unit: f64,
-    pub floor: Option<f64>,
+    /// Whether what counts and the floor are lines across it.
+    pub has_levels: bool,
 }
 
 impl Subject {
@@ -24,7 +25,7 @@ impl Subject {
             solid: |row| row.val_loss,
             dashed: Some(|row| row.train_loss),
             unit: data.reach(),
-            floor: data.floor,
+            has_levels: true,
         }
     }
 
@@ -36,7 +37,7 @@ impl Subject {
             solid: |row| row.gap,
             dashed: None,
             unit: data.reach(),
-            floor: None,
+            has_levels: false,
         }
     }
 
@@ -49,7 +50,7 @@ impl Subject {
             solid: |row| Some(f64::from(row.grad_norm?) / f64::from(row.weight_norm?)),
             dashed: None,
             unit: 0.0,
-            floor: None,
+            has_levels: false,
         }
     }
 

@@ -7,7 +7,7 @@ use super::super::axes::Chart;
 use super::super::canvas::{Backend, Hints, line, px};
 use super::super::data::Data;
 use super::super::lambda_axis::LambdaAxis;
-use super::super::markers::Look;
+use super::super::markers::{Look, Taken};
 use crate::config::Form;
 use crate::report::{format, words};
 use crate::stats::{Cell, Contender, Estimate, FoundRule, Point as Tried, Regret, Rule};
@@ -30,7 +30,7 @@ pub struct Point {
     lambda: f64,
     pub regret: f64,
     /// The ends of its interval.
-    ends: [f64; 2],
+    pub ends: [f64; 2],
 }
 
 impl Line {
@@ -91,7 +91,7 @@ impl Line {
         chart: &mut Chart<DB>,
         axis: &LambdaAxis,
         values: &Range<f64>,
-        place: usize,
+        (place, taken): (usize, &mut Taken),
     ) -> Result<()> {
         let at = |point: &Point| (axis.at(point.lambda), point.regret);
         let is_beyond = |point: &Point| !values.contains(&point.regret);
@@ -106,7 +106,7 @@ impl Line {
         }
         self.look.draw_markers(chart, inside().map(at), (5, self.look.colour.filled()))?;
         for point in self.points.iter().filter(|point| is_beyond(point)) {
-            self.look.draw_beyond(chart, at(point), values)?;
+            self.look.draw_beyond(chart, at(point), values, taken)?;
         }
         let best = self.points.iter().find(|point| point.lambda == self.best).map(at);
         let ring = |at| Circle::new(at, px(9), line(self.look.colour, 1.0, 2));
@@ -123,7 +123,10 @@ impl Line {
     ) -> Result<()> {
         let Some([low, high]) = self.bar else { return Ok(()) };
         let height = (values.end - values.start) * (0.015 + 0.02 * place as f64);
-        let ends = [low, high].map(|lambda| (axis.at(lambda), values.start + height));
+        // Of one λ it is as short as can still be seen.
+        let least = (axis.end - axis.start()) * 0.02;
+        let ends = [(low, -least), (high, least)]
+            .map(|(lambda, air)| (axis.at(lambda) + air, values.start + height));
         chart.draw_series(LineSeries::new(ends, line(self.look.colour, 1.0, 4)))?;
         Ok(())
     }

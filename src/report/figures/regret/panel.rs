@@ -7,6 +7,7 @@ use super::super::axes::Chart;
 use super::super::canvas::{Area, Backend, Hints, centred, left, line, px, text};
 use super::super::data::Data;
 use super::super::lambda_axis::{Edge, LambdaAxis, Tick, draw_ticks};
+use super::super::markers::Taken;
 use super::super::palette::{FAINT, INK};
 use super::super::room::fit;
 use super::super::scale::tick;
@@ -65,8 +66,9 @@ impl Panel {
         draw_mesh(&mut chart, values)?;
         draw_ticks(&area, &chart, &self.axis.ticks, (Edge::Below(values.start), 11))?;
         self.draw_totals(&area, &chart, values)?;
+        let mut taken = Taken::default();
         for (place, line) in self.lines.iter().enumerate() {
-            line.draw(&mut chart, &self.axis, values, place)?;
+            line.draw(&mut chart, &self.axis, values, (place, &mut taken))?;
             line.add_hints(hints, &chart, &self.axis, values);
         }
         Ok(())

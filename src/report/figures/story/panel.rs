@@ -81,7 +81,7 @@ impl Panel {
         let [val_at, train_at] = label_places([val, train], &values, apart);
         for (name, value, at) in [("val", val, val_at), ("train", train, train_at)] {
             let label = format!("{}{name} {}", arrow(value, &values), format::fixed(value, 2));
-            let label = Text::new(label, (step * 1.03, at), left(12, self.colour));
+            let label = Text::new(label, (step * 1.05, at), left(12, self.colour));
             chart.draw_series([label])?;
         }
         let middle = ((val + train) / 2.0).clamp(values.start + apart, values.end - apart);

@@ -1,0 +1,146 @@
+use super::super::tables::{align_right, new_table, set_close};
+use super::super::{format, words};
+use crate::config::{Form, Named, TestFamily};
+use crate::plural::counted;
+use crate::stats::{
+    Analysis, Comparison, Contender, Kind, Point, Quantity, best, best_at_full_length,
+};
+
+/// Rules, and pairs of a family, that are shown at most.
+const MOST_RULES: usize = 16;
+const MOST_PAIRS: usize = 6;
+/// Families with a question for every rule: a column each.
+const OF_A_RULE: [(TestFamily, &str); 2] = [
+    (TestFamily::AgainstNone, "against no decay"),
+    (TestFamily::AgainstStopping, "against stopping no decay"),
+];
+/// Families of pairs of rules.
+const OF_PAIRS: [TestFamily; 3] = [TestFamily::Form, TestFamily::Mask, TestFamily::Interaction];
+
+/// The table of rules.
+struct Rules<'a> {
+    analysis: &'a Analysis,
+    /// The columns of verdicts.
+    families: Vec<(TestFamily, &'static str)>,
+    tunes_steps: bool,
+}
+
+/// Per rule the best point: its loss at the last step, that of its own best horizon where that is tuned, and
+/// what is told of it against no decay and against stopping.
+pub fn rules(analysis: &Analysis) -> String {
+    let rules = Rules::of(analysis);
+    let header = rules.header();
+    let mut table = new_table(&header.iter().map(String::as_str).collect::<Vec<_>>());
+    if let Some(one) = analysis.contenders.iter().find(|one| !one.none.is_empty()) {
+        table.add_row(rules.none(&one.none));
+    }
+    let names = words::labels(&analysis.contenders.iter().map(|one| &one.rule).collect::<Vec<_>>());
+    let all = analysis.contenders.iter().zip(names);
+    table.add_rows(all.take(MOST_RULES).map(|(one, name)| rules.row(one, name)));
+    align_right(&mut table, 1..3 + usize::from(rules.tunes_steps));
+    set_close(&mut table);
+    let more = analysis.contenders.len().saturating_sub(MOST_RULES);
+    with_more(table.to_string(), more, "more rule")
+}
+
+impl<'a> Rules<'a> {
+    fn of(analysis: &'a Analysis) -> Self {
+        let is_asked = |family: TestFamily| analysis.family(family).next().is_some();
+        let families = OF_A_RULE.into_iter().filter(|(family, _)| is_asked(*family)).collect();
+        let points = |one: &'a Contender| one.points.iter().chain(&one.none);
+        let mut points = analysis.contenders.iter().flat_map(points);
+        let tunes_steps = points.any(|point| point.side.value("steps").is_some());
+        Rules { analysis, families, tunes_steps }
+    }
+
+    fn header(&self) -> Vec<String> {
+        let mut header: Vec<String> = ["rule", "best λ", "loss"].map(str::to_owned).to_vec();
+        header.extend(self.tunes_steps.then(|| "own horizon".to_owned()));
+        let of_family =
+            |(family, title): &(TestFamily, &str)| titled(self.analysis, *family, title);
+        header.extend(self.families.iter().map(of_family));
+        header
+    }
+
+    /// What the rules are compared with.
+    fn none(&self, points: &[Point]) -> Vec<String> {
+        let mut cells = self.at_best("none".to_owned(), points, Form::None);
+        let stopped = self.loss(best_at_full_length(points), self.analysis.loss.stopped());
+        let of_family = |(family, _): &(TestFamily, &str)| match family {
+            TestFamily::AgainstStopping => format!("stopped: {stopped}"),
+            _ => String::new(),
+        };
+        cells.extend(self.families.iter().map(of_family));
+        cells
+    }
+
+    fn row(&self, contender: &Contender, name: String) -> Vec<String> {
+        let mut cells = self.at_best(name, &contender.points, contender.rule.form);
+        let of_family = |(family, _): &(TestFamily, &str)| {
+            let mut own = self.analysis.family(*family);
+            let own = own.find(|one| one.left.rule == contender.rule);
+            own.map_or(String::new(), |one| words::cell(one, self.analysis))
+        };
+        cells.extend(self.families.iter().map(of_family));
+        cells
+    }
+
+    /// A name, the best λ and what else is tuned, and the loss there.
+    fn at_best(&self, name: String, points: &[Point], form: Form) -> Vec<String> {
+        let point = best_at_full_length(points);
+        let lambda = point.map_or("none".to_owned(), |point| {
+            let lambda = format::lambda(form, point.side.weight_decay);
+            if point.side.at.is_empty() { lambda } else { format!("{lambda} {}", point.side.at) }
+        });
+        let mut cells = vec![name, lambda, self.loss(point, self.analysis.loss)];
+        cells.extend(self.tunes_steps.then(|| self.loss(best(points), self.analysis.loss)));
+        cells
+    }
+
+    fn loss(&self, point: Option<&Point>, quantity: Quantity) -> String {
+        let mean = point.and_then(|point| point.cell.mean(|run| quantity.of(run)));
+        mean.map_or(format::MISSING.to_owned(), |mean| format::fixed(mean, 3))
+    }
+}
+
+/// Rules against each other; of many pairs the decided ones.
+pub fn pairs(analysis: &Analysis) -> Option<String> {
+    let mut table = new_table(&[]);
+    let mut more = 0;
+    for family in OF_PAIRS {
+        let all: Vec<&Comparison> = analysis.family(family).collect();
+        let shown = shown(&all);
+        more += all.len() - shown.len();
+        for (place, one) in shown.into_iter().enumerate() {
+            let title = titled(analysis, family, family.name());
+            let title = if place == 0 { title } else { String::new() };
+            table.add_row([title, words::pair(one), words::cell(one, analysis)]);
+        }
+    }
+    set_close(&mut table);
+    let is_empty = table.row_count() == 0 && more == 0;
+    (!is_empty).then(|| with_more(table.to_string(), more, "more comparison"))
+}
+
+fn shown<'a>(all: &[&'a Comparison]) -> Vec<&'a Comparison> {
+    let is_decided = |one: &&Comparison| !matches!(one.kind(), Kind::Undecided | Kind::NoTest);
+    match all.len() <= MOST_PAIRS {
+        true => all.to_vec(),
+        false => all.iter().copied().filter(is_decided).take(MOST_PAIRS).collect(),
+    }
+}
+
+/// A question with the size of its family.
+fn titled(analysis: &Analysis, family: TestFamily, title: &str) -> String {
+    let sizes = analysis.family(family).map(|one| one.judgement.family_size);
+    match sizes.max() {
+        None | Some(0) => title.to_owned(),
+        Some(size) => format!("{title} ({})", counted(size, "test")),
+    }
+}
+
+fn with_more(table: String, more: usize, what: &str) -> String {
+    let table = table.lines().map(str::trim_end).collect::<Vec<_>>().join("\n");
+    let more = (more > 0).then(|| format!("{} in the report", counted(more, what)));
+    [Some(table), more].into_iter().flatten().collect::<Vec<_>>().join("\n")
+}
