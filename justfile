@@ -4,9 +4,13 @@ set shell := ["bash", "-cu"]
 features := ""
 run := "cargo run --release --features '" + features + "' --"
 
-# Train the default ablation and draw its figures.
+# Answer the default question: search every λ, judge on fresh seeds, draw the figures.
 sweep *ARGS:
     {{run}} sweep experiments/overfit.toml {{ARGS}}
+
+# The same question on a fixed grid, with a larger model.
+grid *ARGS:
+    {{run}} sweep experiments/grid.toml {{ARGS}}
 
 # The same question in under a minute.
 quick *ARGS:
@@ -51,9 +55,11 @@ view NAME="overfit":
 # Train what the README shows from a committed program, and keep it.
 reference:
     {{run}} sweep experiments/overfit.toml
+    {{run}} sweep experiments/grid.toml
     {{run}} sweep experiments/values-table.toml
-    mkdir -p results/reference/values-table
-    cp results/overfit/{experiment.json,runs.csv,summary.csv,summary.json} results/reference/
-    cp results/overfit/figures/overfitting.{png,svg} results/reference/
+    mkdir -p results/reference/{grid,values-table}
+    cp results/overfit/{experiment.json,runs.csv,search.csv,summary.csv,summary.json} results/reference/
+    cp results/overfit/figures/{overfitting,regret}.{png,svg} results/reference/
+    cp results/grid/{experiment.json,runs.csv,summary.csv,summary.json} results/reference/grid/
     cp results/values-table/{experiment.json,runs.csv,table.csv,table.md} results/reference/values-table/
     cp results/values-table/figures/values-table.{png,svg} results/reference/values-table/
