@@ -1,5 +1,5 @@
 //! What the statistics say, in sentences. Nothing here counts or compares: a sentence claims what the
-//! [`Kind`](crate::stats::Kind) of a finding allows.
+//! [`Kind`] of a finding allows.
 
 mod figures;
 mod findings;

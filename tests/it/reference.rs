@@ -132,12 +132,15 @@ fn what_the_readme_says_of_the_search_is_what_its_decisions_say() {
     let of_rule = |row: &&Row| row["form"] == "adamw" && row["mask"] == "matrices";
     let runs: Vec<&String> = decisions.iter().filter(of_rule).map(|row| &row["runs"]).collect();
     assert_eq!(runs, ["0", "5", "9", "17", "20"]);
-    for said in ["*bracket*, 5 runs known", "*refine*, 9 runs", "*refine*, 17 runs", "*confirm*, 20 runs"]
+    for said in
+        ["*bracket*, 5 runs known", "*refine*, 9 runs", "*refine*, 17 runs", "*confirm*, 20 runs"]
     {
         assert!(readme.contains(said), "{said}");
     }
     let looks: Vec<&Row> = decisions.iter().filter(|row| row["form"].is_empty()).collect();
-    assert!(looks[0]["why"] == "11 questions undecided" && readme.contains("leaves 11 of 13 questions"));
+    assert!(
+        looks[0]["why"] == "11 questions undecided" && readme.contains("leaves 11 of 13 questions")
+    );
     assert!(looks[1]["decided"].starts_with("12 fresh seeds") && looks.len() == 2);
     assert_eq!(looks[1]["why"], "every question is decided");
     let all = crate::common::rows(&project().join("results/reference/runs.csv")).len();

@@ -141,8 +141,12 @@ impl Line {
     ) {
         for Point { lambda, regret, ends } in &self.points {
             let shown = regret.clamp(values.start, values.end);
-            let (told, interval) = (format::signed(*regret, 4), format::interval(*ends, 4));
-            let hint = format!("{}, λ = {}: {told} {interval}", self.name, format::exact(*lambda));
+            let interval = match ends[0] < ends[1] {
+                true => format!(" {}", format::interval(*ends, 4)),
+                false => String::new(),
+            };
+            let (lambda_told, told) = (format::exact(*lambda), format::signed(*regret, 4));
+            let hint = format!("{}, λ = {lambda_told}: {told}{interval}", self.name);
             hints.add(chart.backend_coord(&(axis.at(*lambda), shown)), hint);
         }
     }
