@@ -5,6 +5,7 @@ use anyhow::{Result, ensure};
 use burn::tensor::Device;
 
 use crate::backend::Backend;
+use crate::cluster::snapshot::Frozen;
 use crate::config::{InitialWeights, RunConfig};
 use crate::exit::usage;
 use crate::experiment::Changes;
@@ -55,6 +56,21 @@ pub struct Options {
 }
 
 impl Options {
+    /// As a frozen sweep trains.
+    pub fn of_frozen(frozen: &Frozen) -> Self {
+        let contents = &frozen.contents;
+        Options {
+            out: frozen.results().to_owned(),
+            backend: contents.backend,
+            device: contents.device.clone(),
+            lanes: contents.lanes,
+            jobs: Some(contents.jobs),
+            checkpoint_every: contents.checkpoint_every,
+            keep_best: contents.keep_best,
+            ..Options::default()
+        }
+    }
+
     /// Checks the GPU that the user asked for, before anything is thrown away or trained.
     ///
     /// # Errors

@@ -67,19 +67,8 @@ fn part_of_frozen(request: &Request, options: Options, shard: Shard) -> Result<P
     frozen.check_program(&Program::this()?)?;
     let runs = usage(frozen.shard(shard))?;
     let contents = &frozen.contents;
-    let options = Options {
-        out: frozen.results().to_owned(),
-        backend: contents.backend,
-        device: contents.device.clone(),
-        lanes: contents.lanes,
-        jobs: Some(contents.jobs),
-        checkpoint_every: contents.checkpoint_every,
-        keep_best: contents.keep_best,
-        fresh: false,
-        retry_diverged: false,
-        extend: false,
-        ..options
-    };
+    let Options { quiet, plain, verbose, .. } = options;
+    let options = Options { quiet, plain, verbose, ..Options::of_frozen(&frozen) };
     let work = Work { name: format!("{} {shard}", contents.name), runs, notes: Vec::new() };
     let (source, initial) = (contents.source.clone(), contents.init());
     Ok(Part { work, source, initial, options })

@@ -70,19 +70,8 @@ pub fn sweep(
 /// # Errors
 /// A cluster that refuses or does not answer.
 pub fn go_on(frozen: &Frozen, request: &Request, print: Print) -> Result<()> {
-    let contents = &frozen.contents;
-    let options = Options {
-        out: frozen.results().to_owned(),
-        backend: contents.backend,
-        device: contents.device.clone(),
-        lanes: contents.lanes,
-        jobs: Some(contents.jobs),
-        checkpoint_every: contents.checkpoint_every,
-        keep_best: contents.keep_best,
-        ..Options::default()
-    };
-    let cluster = contents.search.clone().unwrap_or_default();
-    sweep(request, options, &ClusterOptions { wait: false, ..cluster }, print)
+    let cluster = frozen.contents.search.clone().unwrap_or_default();
+    sweep(request, Options::of_frozen(frozen), &ClusterOptions { wait: false, ..cluster }, print)
 }
 
 /// Results are not thrown away before a cluster has accepted to train them again.
