@@ -1,5 +1,7 @@
 //! What a search claims, against the truth, in 1,000 worlds for each curve.
 
+use std::io::Write;
+
 use rayon::prelude::*;
 
 use super::super::{Best, Next, Terms};
@@ -74,7 +76,8 @@ impl Tally {
     fn print(&self, name: &str, sd: &str) {
         let share = |count: usize| 100.0 * count as f64 / self.searches as f64;
         let mean = |count: usize| count as f64 / self.searches as f64;
-        println!(
+        writeln!(
+            std::io::stderr(),
             "{name:18} {sd:>6}  covers {:5.1}%  interior {:5.1}%  flat {:5.1}%  good {:5.1}%  \
              runs {:5.1}  rounds {:4.1}  closed {:5.1}% ×{:.1}",
             share(self.covered),
@@ -85,7 +88,8 @@ impl Tally {
             mean(self.rounds),
             share(self.closed),
             (self.width / self.closed.max(1) as f64).exp(),
-        );
+        )
+        .unwrap();
     }
 }
 

@@ -1,5 +1,7 @@
 //! Searches over two axes, on surfaces whose optimum and ridge are known.
 
+use std::io::Write;
+
 use rayon::prelude::*;
 
 use super::super::{Axis, Best, Known, Next, Replay, Terms, Tuned, Wanted, replay};
@@ -78,7 +80,11 @@ fn two_axes_are_searched_along_their_ridge() {
             let [good, holds, runs] =
                 searches.reduce(|| [0; 3], |a, b| [a[0] + b[0], a[1] + b[1], a[2] + b[2]]);
             if std::env::var_os("WANE_SHOW_SIMULATION").is_some() {
-                println!("ridge {ridge}, sd {sd}: good {good}, angle {holds}, runs {}", runs / 100);
+                let line = format!(
+                    "ridge {ridge}, sd {sd}: good {good}, angle {holds}, runs {}",
+                    runs / 100
+                );
+                writeln!(std::io::stderr(), "{line}").unwrap();
             }
             assert!(good >= least_good && holds >= 93, "sd {sd}: {good} {holds}");
         }
