@@ -57,8 +57,10 @@ impl Contender {
             let mut points = Vec::new();
             none.for_each(|row| add(&mut points, none_rule(row), row, Some(0.0)));
             contender.none = points;
-            let all = contender.points.iter_mut().chain(&mut contender.none);
-            all.for_each(|point| point.is_eligible = point.cell.may_be_best(accepts_collapsed));
+            mark_eligible(&mut contender.points, accepts_collapsed);
+            // Rules are held against no decay even where all of it collapses: that is what they gain by.
+            let has_learned = contender.none.iter().any(|point| point.cell.may_be_best(false));
+            mark_eligible(&mut contender.none, accepts_collapsed || !has_learned);
         }
         contenders
     }
@@ -124,6 +126,12 @@ impl Contender {
     pub fn best_without_decay(&self) -> Option<&Point> {
         best(&self.none)
     }
+}
+
+fn mark_eligible(points: &mut [Point], accepts_collapsed: bool) {
+    points
+        .iter_mut()
+        .for_each(|point| point.is_eligible = point.cell.may_be_best(accepts_collapsed));
 }
 
 /// The best of these points at the longest horizon: its last step is what a run ends with that nobody

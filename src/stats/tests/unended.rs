@@ -76,3 +76,19 @@ fn where_every_arm_has_collapsed_the_answer_goes_on_under_a_warning() {
     assert_eq!(analysis.headline.len(), 5);
     assert!(analysis.nothing_is_learned());
 }
+
+/// The default question on tiny Shakespeare: three of twenty runs without decay collapsed.
+#[test]
+fn rules_are_held_against_no_decay_even_where_it_collapses() {
+    let mut rows = experiment();
+    let none = rows.iter_mut().find(|row| !row.decays()).unwrap();
+    none.val_unigram = none.val_loss;
+    assert!(none.is_collapsed());
+    let tested = |rows: &[RunRow]| {
+        let analysis = Analysis::of(rows);
+        let against = analysis.headline.iter().filter(|one| one.is_against_none());
+        against.filter(|one| one.kind() != Kind::NoTest).count()
+    };
+    assert!(tested(&rows) > 0);
+    assert_eq!(tested(&rows), tested(&experiment()));
+}
