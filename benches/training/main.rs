@@ -7,6 +7,7 @@
 
 mod kept;
 mod lanes;
+mod optimizers;
 mod peer;
 mod products;
 
@@ -114,6 +115,11 @@ fn main() {
     for shape in SHAPES.iter().filter(|shape| shape.name.contains(&only)) {
         println!("{}", measured(shape, cores, &mut kept));
     }
+    let of_optimizers =
+        SHAPES.iter().filter(|shape| matches!(shape.name, "gpt2 2×64" | "gpt2 4×128"));
+    for shape in of_optimizers.filter(|shape| shape.name.contains(&only)) {
+        println!("{}", optimizers::measured(shape, &mut kept));
+    }
     kept.finish();
 }
 
@@ -219,12 +225,17 @@ struct Bench {
 
 impl Bench {
     fn new(shape: &Shape) -> Self {
+        Self::with(shape, "")
+    }
+
+    /// With more lines of `[train]`.
+    fn with(shape: &Shape, train: &str) -> Self {
         let Shape { family, layers, heads, channels, context, batch, .. } = shape;
         let text = format!(
             "name = 'bench'\nseeds = [0]\n[data]\ntrain = 30000\nval = 2000\n[model]\n\
              family = '{family}'\nlayers = {layers}\nheads = {heads}\nchannels = {channels}\n\
              context = {context}\n[train]\nsteps = 1000000\nbatch = {batch}\nwarmup = 1\n\
-             eval_every = 1000000\neval_windows = 1\n[[arm]]\nform = 'adamw'\nweight_decay = 0.1\n"
+             eval_every = 1000000\neval_windows = 1\n{train}[[arm]]\nform = 'adamw'\nweight_decay = 0.1\n"
         );
         let spec = Spec::parse(&text, &Changes::default()).expect("the spec is valid");
         let corpus = spec.load_corpus().expect("the grammar is embedded");

@@ -10,6 +10,7 @@ use wane::experiment::{Changes, Spec};
 use crate::Shape;
 
 /// `times` products of `[m, k] × [k, n]`.
+#[derive(Clone)]
 struct Product {
     m: usize,
     n: usize,
@@ -44,6 +45,23 @@ pub fn seconds(shape: &Shape, vocabulary: usize) -> f64 {
     products.push(Product { m: context, n: context, k: head, times: 2 * times });
     products.push(Product { m: context, n: head, k: context, times: 4 * times });
     products.iter().map(seconds_of).sum()
+}
+
+/// Seconds of the products of Muon's iterations: five times a Gram matrix, its square and a product with the
+/// matrix, for queries, keys and values each by itself.
+pub fn orthogonal_seconds(shape: &Shape) -> f64 {
+    let (width, layers) = (shape.channels, shape.layers);
+    let iterations = 5;
+    let of = |short: usize, long: usize, times: usize| {
+        let times = iterations * times * layers;
+        [
+            Product { m: short, n: short, k: long, times },
+            Product { m: short, n: short, k: short, times },
+            Product { m: short, n: long, k: short, times },
+        ]
+    };
+    let all = [of(width, width, 4), of(width, 4 * width, 2)].concat();
+    all.iter().map(seconds_of).sum()
 }
 
 /// The shape that a spec of this family resolves to.
