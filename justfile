@@ -34,6 +34,10 @@ check:
     cargo clippy --release --all-targets -- -D warnings
     cargo test --release
 
+# Decay against dropout, label smoothing, averaged weights and stopping early, in five minutes.
+rivals *ARGS:
+    {{run}} sweep experiments/rivals.toml {{ARGS}}
+
 # The published values of λ at toy scale, every recipe of the table.
 values *ARGS:
     {{run}} sweep experiments/values-table.toml {{ARGS}}
@@ -57,9 +61,12 @@ reference:
     {{run}} sweep experiments/overfit.toml
     {{run}} sweep experiments/grid.toml
     {{run}} sweep experiments/values-table.toml
-    mkdir -p results/reference/{grid,values-table}
+    {{run}} sweep experiments/rivals.toml
+    mkdir -p results/reference/{grid,values-table,rivals}
     cp results/overfit/{experiment.json,runs.csv,search.csv,summary.csv,summary.json} results/reference/
     cp results/overfit/figures/{overfitting,regret}.{png,svg} results/reference/
     cp results/grid/{experiment.json,runs.csv,summary.csv,summary.json} results/reference/grid/
     cp results/values-table/{experiment.json,runs.csv,table.csv,table.md} results/reference/values-table/
     cp results/values-table/figures/values-table.{png,svg} results/reference/values-table/
+    cp results/rivals/{experiment.json,runs.csv,summary.csv,summary.json} results/reference/rivals/
+    cp results/rivals/figures/differences.{png,svg} results/reference/rivals/
