@@ -1,6 +1,7 @@
 //! One training run: everything that its numbers depend on, and the name that this gives it.
 
 mod analysis;
+mod by_role;
 mod data;
 mod decay;
 mod families;
@@ -19,12 +20,16 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 pub use analysis::{AnalysisTerms, TestFamily};
+pub use by_role::{ByRole, RoleTerms};
 pub use data::{Cut, InitialWeights, Order, RunData, Split, Start, Texts};
-pub use decay::{Decay, Form, Mask, Moment, Rates, Role, timescale_steps, total_decay};
+pub use decay::{
+    Decay, DecaySchedule, Form, LambdaSchedule, Mask, Moment, NormControl, Rates, Role,
+    timescale_steps, total_decay,
+};
 pub use families::{Family, Layout, ParameterShape};
-pub use key::{Identity, Key, Kind, Range, Section, suggestion};
-pub use optimizer::OptimizerKind;
-pub use recipe::{HYPERPARAMETERS, Hyperparameter, Recipe};
+pub use key::{Identity, Key, Kind, Range, Section, check_number, suggestion};
+pub use optimizer::{MuonScale, OptimizerKind};
+pub use recipe::{DECAY_TERMS, HYPERPARAMETERS, Hyperparameter, RIVALS, Recipe, is_treatment};
 pub use schedule::{LrShape, Schedule};
 pub use search::{SearchTerms, Stage};
 pub use shape::{ModelShape, SHAPE_KEYS};
@@ -56,6 +61,9 @@ pub struct RunConfig {
     pub recipe: Recipe,
     /// Decay, normalised.
     pub decay: Decay,
+    /// What roles have for themselves.
+    #[serde(default, skip_serializing_if = "ByRole::is_empty")]
+    pub by_role: ByRole,
 }
 
 impl RunConfig {
@@ -78,7 +86,13 @@ impl RunConfig {
             eval_every: self.recipe.eval_every,
             eval_windows: self.recipe.eval_windows,
             log_every: self.recipe.log_every,
-            rules: Role::ALL.map(|role| self.group(role).optimizer),
+            rules: Role::ALL.map(|role| self.recipe.optimizer.of(role)),
+            muon_scale: self.recipe.muon_scale,
+            precondition_every: self.recipe.precondition_every,
+            norms: self.decay.form.norm_control(),
+            is_noisy: self.recipe.dropout > 0.0 || self.recipe.stochastic_depth > 0.0,
+            is_smoothed: self.recipe.label_smoothing > 0.0,
+            is_averaged: self.recipe.ema > 0.0,
         }
     }
 
@@ -88,24 +102,64 @@ impl RunConfig {
     }
 
     /// How the parameters of a role are updated.
-    pub fn group(&self, _role: Role) -> Group {
-        Group {
-            optimizer: self.recipe.optimizer,
-            lr: self.recipe.lr,
-            weight_decay: self.decay.coefficient(),
+    pub fn group(&self, role: Role) -> Group {
+        Group::of(&self.recipe, &self.decay, &self.by_role, role)
+    }
+
+    /// What its optimizer keeps of a parameter between steps: names, as in checkpoints, and numbers of each.
+    pub fn state_of(&self, parameter: &ParameterShape) -> Vec<(&'static str, usize)> {
+        let mut kept = self.recipe.optimizer.of(parameter.role).slots(parameter);
+        if matches!(self.decay.form.norm_control(), NormControl::Target | NormControl::Fixed) {
+            kept.push(("first_norm", parameter.matrices()[0]));
         }
+        if self.recipe.ema > 0.0 {
+            kept.push((AVERAGE, parameter.elements()));
+        }
+        kept
+    }
+
+    /// The same run under one name: decay of nothing is no decay, and what nothing reads was never said.
+    pub fn normalised(mut self) -> Self {
+        let lambda = |role: &Role| {
+            let acts = self.decay.mask.is_some_and(|mask| mask.decays(*role));
+            acts && (!self.decay.form.takes_weight_decay() || self.group(*role).weight_decay > 0.0)
+        };
+        if !Role::ALL.iter().any(lambda) {
+            (self.decay, self.by_role) = (Decay::NONE, self.by_role.without_decay());
+        }
+        let form = self.decay.form;
+        self.recipe.reset(|key| {
+            DECAY_TERMS.contains(&key)
+                && !(form.takes_weight_decay() && key != "target_norm")
+                && !(form == Form::TargetNorm && key == "target_norm")
+        });
+        self
     }
 }
+
+/// The slot of the averages of weights over steps, last among those of a parameter.
+pub const AVERAGE: &str = "average";
 
 /// A parameter group: what updates the parameters of one role.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Group {
-    /// The rule.
-    pub optimizer: OptimizerKind,
-    /// Peak learning rate.
-    pub lr: f64,
+    /// The recipe as these parameters see it.
+    pub recipe: Recipe,
     /// λ.
     pub weight_decay: f64,
+}
+
+impl Group {
+    /// How a run of this recipe updates the parameters of a role.
+    pub fn of(recipe: &Recipe, decay: &Decay, by_role: &ByRole, role: Role) -> Self {
+        let mut own = Recipe { optimizer: recipe.optimizer.of(role), ..*recipe };
+        if own.optimizer != recipe.optimizer {
+            (own.lr, own.betas, own.eps) = (recipe.adam_lr, recipe.adam_betas, recipe.adam_eps);
+        }
+        own.lr = by_role.lr(role).unwrap_or(own.lr);
+        let weight_decay = by_role.weight_decay(role).unwrap_or(decay.coefficient());
+        Group { recipe: own, weight_decay }
+    }
 }
 
 /// The shape of a cohort: runs of one source with equal keys train together. Each reads its own train
@@ -122,6 +176,12 @@ pub struct CohortKey {
     eval_windows: usize,
     log_every: usize,
     rules: [OptimizerKind; 6],
+    muon_scale: MuonScale,
+    precondition_every: usize,
+    norms: NormControl,
+    is_noisy: bool,
+    is_smoothed: bool,
+    is_averaged: bool,
 }
 
 /// A run's identity, 16 hex digits.
@@ -169,6 +229,7 @@ pub(crate) mod tests {
                 ..Recipe::DEFAULT
             },
             decay: Decay { form: Form::AdamW, mask: Some(Mask::Matrices), weight_decay: Some(0.1) },
+            by_role: ByRole::NONE,
         }
     }
 

@@ -2,11 +2,13 @@
 
 mod arm;
 mod axis;
+mod by_role;
 pub mod cost;
 mod foreign;
 mod given;
 mod grid;
 mod lines;
+mod meaning;
 mod model;
 mod overrides;
 mod plan;

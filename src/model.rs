@@ -9,6 +9,7 @@ mod gated;
 mod gpt2;
 mod layers;
 mod llama;
+mod noise;
 mod palm;
 mod tokens;
 mod weights;
@@ -21,6 +22,7 @@ use crate::ops;
 
 pub use gpt2::Gpt2;
 pub use llama::Llama;
+pub use noise::{LaneNoise, Noise};
 pub use palm::Palm;
 pub use tokens::Tokens;
 pub use weights::{
@@ -68,7 +70,15 @@ pub trait LanguageModel: Module + 'static {
 
     /// Mean loss of each lane, `[lanes]`, in nats per token.
     fn loss(&self, tokens: &Tokens) -> Tensor<1> {
-        ops::cross_entropy(self.logits(tokens), tokens.targets.clone())
+        let logits = self.logits(tokens);
+        match &tokens.smoothing {
+            None => ops::cross_entropy(logits, tokens.targets.clone()),
+            Some(share) => {
+                let smoothing =
+                    ops::smoothing(logits.clone(), tokens.targets.clone(), share.clone());
+                ops::cross_entropy(logits, tokens.targets.clone()) + smoothing
+            }
+        }
     }
 }
 

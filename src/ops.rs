@@ -131,6 +131,12 @@ pub fn attention(packed: Tensor<3>, heads: &Heads) -> Tensor<3> {
     }
 }
 
+/// The same with factors of the weights of attention, `[windows of all lanes, heads, context, context]`: 0 where one
+/// is dropped. Of primitives on every device.
+pub fn attention_with_dropout(packed: Tensor<3>, heads: &Heads, factors: Tensor<4>) -> Tensor<3> {
+    primitives::attention_with(packed, heads, Some(factors))
+}
+
 /// Rows `[lanes, rows, channels]` times the number of each in column `part` of `[lanes, rows, parts]`.
 pub fn weighted(x: Tensor<3>, weights: Tensor<3>, part: usize) -> Tensor<3> {
     if !is_fused(&x.device()) {
@@ -147,6 +153,14 @@ pub fn cross_entropy(logits: Tensor<3>, targets: Tensor<3, Int>) -> Tensor<1> {
     }
     let (logits, targets) = (logits.into_dispatch(), targets.into_dispatch());
     Tensor::from_dispatch(Dispatch::cross_entropy(logits, targets))
+}
+
+/// What label smoothing (Szegedy et al. 2016) adds to the [`cross_entropy`] of each lane, `[lanes]`: a share of every
+/// target, `[lanes]`, is spread evenly over the vocabulary.
+pub fn smoothing(logits: Tensor<3>, targets: Tensor<3, Int>, share: Tensor<1>) -> Tensor<1> {
+    let mean = logits.clone().mean_dim(2);
+    let above = (logits.gather(2, targets) - mean).mean_dim(1).squeeze_dims(&[1, 2]);
+    above * share
 }
 
 /// Sum of the squares of each lane of `[lanes, …]`, `[lanes]`. Without autodiff.

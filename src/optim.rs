@@ -7,6 +7,8 @@
 
 mod gradients;
 mod lanes;
+mod matrices;
+mod norms;
 mod rules;
 mod state;
 mod step;
@@ -17,7 +19,7 @@ use burn::module::{Module, ModuleMapper, Param, ParamId};
 use burn::optim::GradientsParams;
 use burn::tensor::Tensor;
 
-use crate::config::{Group, Role, RunConfig};
+use crate::config::{Group, ParameterShape, Recipe, Role, RunConfig};
 use crate::model::Parameter;
 use gradients::LaneGradients;
 use rules::Slots;
@@ -58,25 +60,36 @@ impl LaneOptimizer {
         let mut gradients = LaneGradients(gradients);
         let device = model.devices()[0].clone().without_autodiff();
         let mut coefficients = StepCoefficients::new(&self.lanes, self.groups, step, &device);
-        let roles = self.parameters.iter().map(|one| (one.id, one.shape.role)).collect();
-        gradients.add_penalty(&model, &roles, &coefficients);
+        let shapes: HashMap<ParamId, &ParameterShape> =
+            self.parameters.iter().map(|one| (one.id, &one.shape)).collect();
+        gradients.add_penalty(&model, &shapes, &coefficients);
         let norms = gradients.norms(&model);
         coefficients.set_clip(&norms);
         let states = &mut self.states;
-        let model = model.map(&mut Update { gradients, roles, coefficients, states });
+        let model = model.map(&mut Update { gradients, shapes, coefficients, states });
         (model, norms)
     }
 
-    /// What the rule of a role keeps between steps; all lanes share it.
-    fn slots(&self, role: Role) -> &'static [&'static str] {
-        (self.groups)(&self.lanes[0], role).optimizer.slots()
+    /// A model without autodiff with the averages over steps of the weights in their place.
+    ///
+    /// # Panics
+    /// Before the first step, and for runs that keep no average.
+    pub fn averaged<M: Module>(&self, model: M) -> M {
+        model.map(&mut Averages { states: &self.states })
+    }
+
+    /// What is kept of a parameter between steps, with numbers of each; all lanes share it.
+    fn slots(&self, parameter: &ParameterShape) -> Vec<(&'static str, usize)> {
+        let rule = (self.groups)(&self.lanes[0], parameter.role).recipe.optimizer;
+        let recipe = Recipe { optimizer: rule, ..self.lanes[0].recipe };
+        RunConfig { recipe, ..self.lanes[0].clone() }.state_of(parameter)
     }
 }
 
 /// One step over the parameters of a model.
 struct Update<'a> {
     gradients: LaneGradients,
-    roles: HashMap<ParamId, Role>,
+    shapes: HashMap<ParamId, &'a ParameterShape>,
     coefficients: StepCoefficients,
     states: &'a mut HashMap<ParamId, Slots>,
 }
@@ -88,18 +101,32 @@ impl ModuleMapper for Update<'_> {
         let is_trained = weight.is_require_grad();
         let weight = weight.inner();
         let shape = weight.shape();
-        let state = self.states.remove(&id);
+        let (state, parameter) = (self.states.remove(&id), self.shapes[&id]);
         // Lane by lane, whatever the shape: `[lanes, elements]`.
         let rows = [shape[0] as i32, -1];
-        let (weight, state) = self.coefficients.of(self.roles[&id]).apply(
+        let (weight, state) = self.coefficients.of(parameter.role).apply(
             weight.reshape(rows),
             gradient.reshape(rows),
             state,
+            parameter,
         );
         self.states.insert(id, state);
         let weight = Tensor::from_inner(weight.reshape(shape));
         let weight = if is_trained { weight.require_grad() } else { weight };
         Param::from_mapped_value(id, weight, mapper)
+    }
+}
+
+/// Puts the averages of weights, which stand last among what is kept of a parameter, in their place.
+struct Averages<'a> {
+    states: &'a HashMap<ParamId, Slots>,
+}
+
+impl ModuleMapper for Averages<'_> {
+    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        let (id, weight, mapper) = param.consume();
+        let average = self.states[&id].last().expect("the run keeps averages").clone();
+        Param::from_mapped_value(id, average.reshape(weight.shape()), mapper)
     }
 }
 

@@ -12,7 +12,8 @@ use serde::{Deserialize, Serialize};
 use toml::Value as Toml;
 
 use crate::config::{
-    Family, Form, HYPERPARAMETERS, Mask, Recipe, Schedule, timescale_steps, total_decay,
+    Family, Form, HYPERPARAMETERS, LambdaSchedule, Mask, Recipe, Schedule, timescale_steps,
+    total_decay,
 };
 
 pub use claims::known_and_repeated;
@@ -166,6 +167,7 @@ impl Published {
             hold: documented(&original.hold).unwrap_or(0),
             shape: self.recipe().schedule,
             min_lr_ratio: self.recipe().min_lr_ratio,
+            lambda: LambdaSchedule::CONSTANT,
         };
         let shape = self.recipe.hyperparameters.get("schedule");
         let known = shape.is_some_and(Fact::is_documented) && self.decay_is_documented();

@@ -44,6 +44,13 @@ pub struct CurveRow {
     pub weight_norm_norm: Option<f32>,
     /// Norm of the biases of linear layers.
     pub weight_norm_bias: Option<f32>,
+    /// Loss of the last step's weights on the evaluation windows of train, where the run averages its weights over
+    /// steps and the losses above are those of the average.
+    #[serde(default)]
+    pub last_train_loss: Option<f64>,
+    /// The same on those of val.
+    #[serde(default)]
+    pub last_val_loss: Option<f64>,
 }
 
 impl CurveRow {
@@ -63,6 +70,8 @@ impl CurveRow {
             weight_norm_head: None,
             weight_norm_norm: None,
             weight_norm_bias: None,
+            last_train_loss: None,
+            last_val_loss: None,
         }
     }
 

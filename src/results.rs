@@ -11,9 +11,9 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use serde::de::DeserializeOwned;
 
-use crate::config::{Decay, ModelShape, RunConfig};
+use crate::config::RunConfig;
 use crate::corpus::Levels;
-use crate::experiment::Plan;
+use crate::experiment::{Arm, Plan};
 use crate::files::{create_folder, json_of, write_atomically, write_csv_atomically};
 use crate::store::Store;
 
@@ -94,15 +94,11 @@ pub fn write_results(
 
 fn manifest_rows(plan: &Plan) -> Vec<ManifestRow> {
     let vocabulary = plan.runs[0].data.vocabulary;
-    let mut arms: Vec<(ModelShape, Decay)> = Vec::new();
+    let mut arms: Vec<&Arm> = Vec::new();
     for entry in &plan.entries {
-        let arm = (entry.arm.model, entry.arm.decay);
-        if !arms.contains(&arm) {
-            arms.push(arm);
+        if !arms.iter().any(|arm| arm.updates_as(&entry.arm)) {
+            arms.push(&entry.arm);
         }
     }
-    let rows = |(model, decay): &(ModelShape, Decay)| {
-        manifest(model.family, decay, &model.parameters(vocabulary))
-    };
-    arms.iter().flat_map(rows).collect()
+    arms.iter().flat_map(|arm| manifest(arm, &arm.model.parameters(vocabulary))).collect()
 }

@@ -7,25 +7,28 @@
 mod evaluation;
 mod log;
 mod tested;
+mod twins;
 
 use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::Result;
 use burn::optim::{GradientsAccumulator, GradientsParams};
-use burn::tensor::{Device, Tensor};
+use burn::tensor::{Device, Tensor, TensorData};
 use burn::train::Interrupter;
 
 use crate::config::{Recipe, RunConfig, Start};
 use crate::corpus::{Batches, Corpus, Token};
 use crate::model::{
-    FirstWeights, LaneStart, LanguageModel, Parameter, Tokens, WithModel, lane_weights, with_model,
+    FirstWeights, LaneNoise, LaneStart, LanguageModel, Noise, Parameter, Tokens, WithModel,
+    lane_weights, with_model,
 };
 use crate::optim::LaneOptimizer;
 use crate::record::{Checkpoint, CurveRow, LaneState, LaneWeights, Status};
 use evaluation::Evaluation;
 use log::CohortLog;
 use tested::Tested;
+use twins::WithoutTwins;
 
 /// What is trained, on what.
 pub struct Cohort<'a> {
@@ -121,6 +124,22 @@ pub fn train(
 ) -> Result<Ending> {
     let key = cohort.lanes[0].cohort_key();
     assert!(cohort.lanes.iter().all(|lane| lane.cohort_key() == key), "one cohort, one shape");
+    if let Some(lanes) = twins::with_twins(cohort.lanes) {
+        let resume = twins::split(&cohort.resume);
+        let initial = cohort.initial.clone();
+        let device = cohort.device.clone();
+        let all = Cohort { lanes: &lanes, resume, corpus: cohort.corpus, initial, device };
+        let mut observer = WithoutTwins::new(observer, cohort.lanes.len());
+        return train_lanes(&all, &mut observer, interrupter);
+    }
+    train_lanes(cohort, observer, interrupter)
+}
+
+fn train_lanes(
+    cohort: &Cohort,
+    observer: &mut dyn Observer,
+    interrupter: &Interrupter,
+) -> Result<Ending> {
     let first = FirstWeights::new(cohort.starts(), &cohort.device.clone().autodiff());
     let (shape, vocabulary) = (&cohort.lanes[0].model, cohort.corpus.vocabulary);
     with_model(shape, vocabulary, first, Run { cohort, observer, interrupter })
@@ -196,14 +215,17 @@ impl<'a, M: LanguageModel> Training<'a, M> {
         step: usize,
         observer: &mut dyn Observer,
     ) -> Result<()> {
-        let model = self.model.valid();
-        let measured = evaluation.evaluate(&model, &self.parameters)?;
+        let last = self.model.valid();
+        let is_averaged = self.cohort.recipe().ema > 0.0 && step > 0;
+        let averaged = is_averaged.then(|| self.optimizer.averaged(last.clone()));
+        let measured = evaluation.evaluate(&last, averaged.as_ref(), &self.parameters)?;
+        let model = averaged.unwrap_or(last);
         let val_losses = measured.val_loss.clone();
         self.log.evaluated(step, measured, observer)?;
         self.test(evaluation, &model, step, &val_losses)?;
         for lane in 0..self.cohort.lanes.len() {
             if !self.log.diverged(lane) && observer.wants_weights(lane) {
-                let weights = lane_weights(&self.model, &self.parameters, lane)?;
+                let weights = lane_weights(&model, &self.parameters, lane)?;
                 observer.weights(lane, step, &weights)?;
             }
         }
@@ -335,6 +357,26 @@ impl Cohort<'_> {
         &self.corpus.text(lane.data.text_seed).tokens
     }
 
+    /// The noise of a batch of a step.
+    fn noise(&self, step: usize, batch: usize) -> Option<Noise> {
+        let lane = |lane: &RunConfig| LaneNoise {
+            seed: lane.data.seed,
+            dropout: lane.recipe.dropout,
+            depth: lane.recipe.stochastic_depth,
+        };
+        let lanes = self.lanes.iter().map(lane).collect();
+        Noise { lanes, step, batch, layers: self.lanes[0].model.layers }.of()
+    }
+
+    /// The share of every target that each lane spreads over the vocabulary.
+    fn smoothing(&self, device: &Device) -> Option<Tensor<1>> {
+        let shares: Vec<f32> =
+            self.lanes.iter().map(|lane| lane.recipe.label_smoothing as f32).collect();
+        let count = shares.len();
+        let any = shares.iter().any(|share| *share > 0.0);
+        any.then(|| Tensor::from_data(TensorData::new(shares, [count]), device))
+    }
+
     /// The batches of a step, each with a block of every lane.
     fn batches(&self, step: usize) -> Vec<Tokens> {
         let count = self.recipe().accumulate;
@@ -350,9 +392,13 @@ impl Cohort<'_> {
         };
         let mut lanes: Vec<_> = self.lanes.iter().map(blocks).collect();
         let device = self.device.clone().autodiff();
-        let batch = |_| {
+        let batch = |index| {
             let blocks: Vec<_> = lanes.iter_mut().filter_map(Iterator::next).collect();
-            Tokens::new(&blocks, self.corpus.vocabulary, self.context(), &device)
+            Tokens {
+                noise: self.noise(step, index),
+                smoothing: self.smoothing(&device),
+                ..Tokens::new(&blocks, self.corpus.vocabulary, self.context(), &device)
+            }
         };
         (0..count).map(batch).collect()
     }

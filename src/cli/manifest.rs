@@ -3,6 +3,7 @@ use anyhow::Result;
 use super::arguments::SpecArgs;
 use super::output::print;
 use crate::config::Named;
+use crate::experiment::Arm;
 use crate::report::manifest_table;
 use crate::results::manifest;
 use crate::session::Inputs;
@@ -18,16 +19,15 @@ pub fn run(args: Args) -> Result<()> {
     let several = inputs.spec.models().len() > 1;
     let mut shown = Vec::new();
     for arm in inputs.spec.every_arm() {
-        // Arms that differ in the recipe alone decay the same parameters.
-        if shown.contains(&(arm.model, arm.decay)) {
+        if shown.iter().any(|known: &&Arm| known.updates_as(arm)) {
             continue;
         }
-        shown.push((arm.model, arm.decay));
+        shown.push(arm);
         let parameters = arm.model.parameters(inputs.corpus.vocabulary);
-        let rows = manifest(arm.model.family, &arm.decay, &parameters);
+        let rows = manifest(arm, &parameters);
         let title = match several {
-            true => format!("{}: {}", arm.model.family.name(), arm.decay.label()),
-            false => arm.decay.label(),
+            true => format!("{}: {}", arm.model.family.name(), arm.label()),
+            false => arm.label(),
         };
         print(&format!("{}\n", manifest_table(&title, &rows)))?;
     }

@@ -14,6 +14,8 @@ pub enum TestFamily {
     Form,
     /// Mask against mask under the same form.
     Mask,
+    /// Decay against what stands in its place or beside it, and against itself on other terms.
+    Rival,
     /// Whether what the mask does depends on the form.
     Interaction,
     /// Published recipes at their raw and matched λ against no decay.
@@ -26,6 +28,7 @@ impl Named for TestFamily {
         TestFamily::AgainstStopping,
         TestFamily::Form,
         TestFamily::Mask,
+        TestFamily::Rival,
         TestFamily::Interaction,
         TestFamily::Published,
     ];
@@ -36,6 +39,7 @@ impl Named for TestFamily {
             TestFamily::AgainstStopping => "against-stopping",
             TestFamily::Form => "form",
             TestFamily::Mask => "mask",
+            TestFamily::Rival => "rival",
             TestFamily::Interaction => "interaction",
             TestFamily::Published => "published",
         }

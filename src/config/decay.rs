@@ -4,15 +4,17 @@
 mod form;
 mod mask;
 mod rates;
+mod schedule;
 
 use serde::{Deserialize, Serialize};
 
 use super::Named;
 use super::value::plain;
 
-pub use form::{Form, Moment};
+pub use form::{Form, Moment, NormControl};
 pub use mask::{Mask, Role};
 pub use rates::{Rates, timescale_steps, total_decay};
+pub use schedule::{DecaySchedule, LambdaSchedule};
 
 /// How a run decays.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -40,11 +42,6 @@ impl Decay {
     /// λ as a number, 0 where there is none.
     pub fn coefficient(&self) -> f64 {
         self.weight_decay.unwrap_or(0.0)
-    }
-
-    /// Whether parameters of this role decay.
-    pub fn acts_on(&self, role: Role) -> bool {
-        self.normalised().mask.is_some_and(|mask| mask.decays(role))
     }
 
     /// The same decay under one name: λ = 0 is no decay, whatever the form and the mask.

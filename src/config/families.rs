@@ -62,16 +62,26 @@ pub struct ParameterShape {
     pub role: Role,
     /// Its shape without the lane axis.
     pub shape: Vec<usize>,
+    /// Matrices that it holds side by side, such as those of queries, keys and values.
+    pub parts: usize,
 }
 
 impl ParameterShape {
     fn new(name: String, role: Role, shape: &[usize]) -> Self {
-        ParameterShape { name, role, shape: shape.to_vec() }
+        ParameterShape { name, role, shape: shape.to_vec(), parts: 1 }
     }
 
     /// Whether it is the matrix of a linear layer.
     pub fn is_linear(&self) -> bool {
         matches!(self.role, Role::Attention | Role::Mlp | Role::Head)
+    }
+
+    /// How many matrices it is, with the inputs and outputs of each; a vector is one with one input.
+    pub fn matrices(&self) -> [usize; 3] {
+        match *self.shape.as_slice() {
+            [inputs, outputs] => [self.parts, inputs, outputs / self.parts],
+            _ => [1, 1, self.elements()],
+        }
     }
 
     /// Numbers per lane.
@@ -113,6 +123,11 @@ impl ModelShape {
     /// Its parameters in the order of the model.
     pub fn parameters(&self, vocabulary: usize) -> Vec<ParameterShape> {
         (self.family.facts().parameters)(self, vocabulary)
+    }
+
+    /// Whether any of its parameters has a role.
+    pub fn has(&self, role: Role) -> bool {
+        self.parameters(1).iter().any(|parameter| parameter.role == role)
     }
 
     /// Numbers that one lane of it trains.

@@ -104,6 +104,13 @@ const OTHERS: &[Key] = &[
         "The coefficient λ.",
     ),
     key(
+        Section::Train,
+        "adam.weight_decay",
+        Kind::Number(Range::NotNegative),
+        "0.7",
+        "λ of what `muon` and `soap` leave to Adam; that of the arm where it is missing.",
+    ),
+    key(
         Section::Arm,
         "recipe",
         Kind::Text,

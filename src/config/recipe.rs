@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize, Serializer};
 
 use super::key::{Identity, Key, Kind, Range, Section};
 use super::value::{Field, Value};
-use super::{LrShape, Named, OptimizerKind, Schedule};
+use super::{DecaySchedule, LambdaSchedule, LrShape, MuonScale, Named, OptimizerKind, Schedule};
 
 /// A hyperparameter: its key, and how to read and set it in a recipe.
 pub struct Hyperparameter {
@@ -31,23 +31,34 @@ impl Hyperparameter {
         match self.key.identity {
             Identity::Always => true,
             Identity::UnlessDefault => (self.get)(recipe) != (self.get)(&Recipe::DEFAULT),
-            Identity::WhenUsed => recipe.optimizer.reads(self.key.name),
+            Identity::WhenUsed => recipe.reads(self.key.name),
             Identity::Not(_) => false,
         }
     }
+}
+
+/// A field as a spec writes it.
+macro_rules! written {
+    ($name:ident) => {
+        stringify!($name)
+    };
+    ($name:ident $key:literal) => {
+        $key
+    };
 }
 
 /// Makes the recipe, its defaults and its rows of the key table from one list.
 macro_rules! hyperparameters {
     ($(
         #[doc = $doc:literal]
-        $name:ident: $type:ty = $default:expr, $unit:literal, $kind:expr, $example:literal, $identity:expr;
+        $name:ident $(as $key:literal)?: $type:ty = $default:expr, $unit:literal, $kind:expr,
+            $example:literal, $identity:expr;
     )*) => {
         /// The training recipe apart from decay.
         #[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
         #[serde(default)]
         pub struct Recipe {
-            $(#[doc = $doc] pub $name: $type,)*
+            $(#[doc = $doc] $(#[serde(rename = $key)])? pub $name: $type,)*
         }
 
         impl Recipe {
@@ -60,7 +71,7 @@ macro_rules! hyperparameters {
             $(Hyperparameter {
                 key: Key {
                     section: Section::Train,
-                    name: stringify!($name),
+                    name: written!($name $($key)?),
                     kind: $kind,
                     unit: $unit,
                     doc: $doc,
@@ -76,7 +87,7 @@ macro_rules! hyperparameters {
     };
 }
 
-// name: type = default, unit, type and range, another value as an example, part of a run's identity.
+// name, its key in a spec where that is another: type = default, unit, type and range, another value as an example, part of a run's identity.
 hyperparameters! {
     /// Optimizer steps.
     steps: usize = 500, "steps", Kind::Count(1, 1_000_000_000), "600", Identity::Always;
@@ -110,8 +121,60 @@ hyperparameters! {
         Identity::UnlessDefault;
     /// Steps at the peak learning rate after the warm-up.
     hold: usize = 0, "steps", Kind::Count(0, usize::MAX), "100", Identity::UnlessDefault;
-    /// Weight of the gradients before in the average of `sgd`; 0 for none.
-    momentum: f64 = 0.9, "", Kind::Number(Range::Beta), "0.95", Identity::WhenUsed;
+    /// Weight of the gradients before in the average of `sgd`, and of `muon` (0.95 unless given); 0 for none.
+    momentum: f64 = 0.9, "", Kind::Number(Range::Beta), "0.8", Identity::WhenUsed;
+    /// How far an orthogonal update of `muon` goes.
+    muon_scale: MuonScale = MuonScale::Moonlight, "", Kind::Name(MuonScale::names), "keller-jordan",
+        Identity::UnlessDefault;
+    /// Weight of the past in the averages of `soap` by which it chooses its axes.
+    shampoo_beta: f64 = 0.95, "", Kind::Number(Range::Beta), "0.9", Identity::UnlessDefault;
+    /// Steps between choices of `soap` of its axes.
+    precondition_every: usize = 10, "steps", Kind::Count(1, usize::MAX), "5",
+        Identity::UnlessDefault;
+    /// Peak learning rate of what `muon` and `soap` leave to Adam; `lr` where it is missing.
+    adam_lr as "adam.lr": f64 = 3e-3, "", Kind::Number(Range::Positive), "1e-3",
+        Identity::WhenUsed;
+    /// β1 and β2 of what `muon` and `soap` leave to Adam.
+    adam_betas as "adam.betas": [f64; 2] = [0.9, 0.95], "", Kind::Pair(Range::Beta),
+        "[0.8, 0.99]", Identity::UnlessDefault;
+    /// ε of what `muon` and `soap` leave to Adam.
+    adam_eps as "adam.eps": f64 = 1e-8, "", Kind::Number(Range::Positive), "1e-6",
+        Identity::UnlessDefault;
+    /// How λ changes over the run.
+    decay_schedule: DecaySchedule = DecaySchedule::Constant, "", Kind::Name(DecaySchedule::names),
+        "cosine", Identity::UnlessDefault;
+    /// λ at the end of the run, as a share of the first; 1.5625 under `hold-decay-ramp` unless given.
+    decay_end: f64 = 0.0, "", Kind::Number(Range::NotNegative), "0.5", Identity::UnlessDefault;
+    /// Steps in which λ falls to half its coefficient under `log-time`, as a share of the run.
+    decay_timescale: f64 = 0.1, "", Kind::Number(Range::Positive), "0.5", Identity::UnlessDefault;
+    /// Ends of the hold and of the fall of λ under `hold-decay-ramp`, as shares of the run.
+    decay_turns: [f64; 2] = [0.125, 0.5], "", Kind::Pair(Range::Beta), "[0.2, 0.6]",
+        Identity::UnlessDefault;
+    /// λ at the end of that fall, as a share of the first.
+    decay_low: f64 = 0.125, "", Kind::Number(Range::NotNegative), "0.5", Identity::UnlessDefault;
+    /// Norm that the form `target-norm` draws a parameter to, as a share of its first.
+    target_norm: f64 = 1.0, "", Kind::Number(Range::NotNegative), "0.5", Identity::UnlessDefault;
+    /// Share of the numbers that dropout takes away, of embeddings, attention and residual branches.
+    dropout: f64 = 0.0, "", Kind::Number(Range::Beta), "0.1", Identity::UnlessDefault;
+    /// Share of the windows that skip the last residual branch; fewer skip those before it.
+    stochastic_depth: f64 = 0.0, "", Kind::Number(Range::Beta), "0.2", Identity::UnlessDefault;
+    /// Share of every target that label smoothing spreads over the vocabulary.
+    label_smoothing: f64 = 0.0, "", Kind::Number(Range::Beta), "0.1", Identity::UnlessDefault;
+    /// Weight of the past in the average over steps of the weights that is evaluated; 0 for the last weights.
+    ema: f64 = 0.0, "", Kind::Number(Range::Beta), "0.99", Identity::UnlessDefault;
+}
+
+/// Keys that stand beside decay against overfitting; without effect at their defaults.
+pub const RIVALS: [&str; 4] = ["dropout", "stochastic_depth", "label_smoothing", "ema"];
+
+/// Keys that say more of how weight decay acts.
+pub const DECAY_TERMS: [&str; 6] =
+    ["decay_schedule", "decay_end", "decay_timescale", "decay_turns", "decay_low", "target_norm"];
+
+/// Whether a key says more of how decay acts, or what stands beside it: arms that differ in such keys alone answer
+/// one question.
+pub fn is_treatment(key: &str) -> bool {
+    RIVALS.contains(&key) || DECAY_TERMS.contains(&key)
 }
 
 impl Default for Recipe {
@@ -131,7 +194,7 @@ impl Serialize for Recipe {
 }
 
 impl Recipe {
-    /// The learning rate over the run.
+    /// The learning rate and λ over the run.
     pub fn lr_schedule(&self) -> Schedule {
         Schedule {
             steps: self.steps,
@@ -140,20 +203,37 @@ impl Recipe {
             hold: self.hold,
             shape: self.schedule,
             min_lr_ratio: self.min_lr_ratio,
+            lambda: LambdaSchedule {
+                kind: self.decay_schedule,
+                end: self.decay_end,
+                timescale: self.decay_timescale,
+                turns: self.decay_turns,
+                low: self.decay_low,
+            },
         }
     }
 
-    /// The same recipe under one name: what the optimizer does not read is as if it was never said.
+    /// Whether it reads a key of `[train]`, under its optimizer and its schedule of λ.
+    pub fn reads(&self, key: &str) -> bool {
+        self.optimizer.reads(key) && self.decay_schedule.reads(key)
+    }
+
+    /// The same recipe under one name: what nothing in it reads is as if it was never said.
     pub fn normalised(mut self) -> Recipe {
-        let optimizer = self.optimizer;
-        for row in HYPERPARAMETERS.iter().filter(|row| !optimizer.reads(row.key.name)) {
-            row.set(&mut self, &(row.get)(&Recipe::DEFAULT));
-        }
+        let said = self;
+        self.reset(|key| !said.reads(key));
         // Adafactor's β2 follows from the step.
         if self.optimizer == OptimizerKind::Adafactor {
             self.betas[1] = 0.0;
         }
         self
+    }
+
+    /// Sets keys back to their defaults.
+    pub fn reset(&mut self, which: impl Fn(&str) -> bool) {
+        for row in HYPERPARAMETERS.iter().filter(|row| which(row.key.name)) {
+            row.set(self, &(row.get)(&Recipe::DEFAULT));
+        }
     }
 
     /// The rows in which it differs from another, with their values in this one.

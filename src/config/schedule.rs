@@ -1,10 +1,10 @@
-//! The learning rate over a run.
+//! The learning rate and λ over a run.
 
 use std::f64::consts::PI;
 
 use serde::{Deserialize, Serialize};
 
-use super::Named;
+use super::{LambdaSchedule, Named};
 
 /// How the learning rate falls from its peak.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -47,9 +47,16 @@ pub struct Schedule {
     pub shape: LrShape,
     /// Learning rate of the last step, as a share of the peak.
     pub min_lr_ratio: f64,
+    /// λ over the same steps.
+    pub lambda: LambdaSchedule,
 }
 
 impl Schedule {
+    /// λ of `step`, counted from 1, as a share of the coefficient.
+    pub fn lambda_at(&self, step: usize) -> f64 {
+        self.lambda.factor(step, self.steps)
+    }
+
     /// The learning rate of `step`, counted from 1.
     pub fn lr_at(&self, step: usize) -> f64 {
         if step <= self.warmup {
@@ -82,6 +89,7 @@ mod tests {
         hold: 0,
         shape: LrShape::Cosine,
         min_lr_ratio: 0.1,
+        lambda: LambdaSchedule::CONSTANT,
     };
 
     #[test]
@@ -113,6 +121,7 @@ mod tests {
             hold: 10_000,
             shape: LrShape::InverseSqrt,
             min_lr_ratio: 0.0,
+            lambda: LambdaSchedule::CONSTANT,
         };
         assert_eq!((palm.lr_at(1), palm.lr_at(10_000)), (1e-2, 1e-2));
         for step in [20_000, 255_000] {

@@ -1,6 +1,9 @@
 use sha2::{Digest, Sha256};
 
-use crate::config::{Decay, HYPERPARAMETERS, Hyperparameter, ModelShape, Recipe};
+use crate::config::{
+    ByRole, Decay, Group, HYPERPARAMETERS, Hyperparameter, ModelShape, RIVALS, Recipe, Role,
+    is_treatment,
+};
 use crate::published::{Published, Transfer};
 
 /// One cell of the grid: a model, a way to decay and a recipe.
@@ -12,6 +15,11 @@ pub struct Arm {
     pub decay: Decay,
     /// The recipe.
     pub recipe: Recipe,
+    /// What roles have for themselves.
+    pub by_role: ByRole,
+    /// What else it does against overfitting, or says of how decay acts, than the rest of the spec: such as
+    /// `dropout=0.1 embedding.weight_decay=0`.
+    pub treatment: String,
     /// The published recipe by name and the numbers in which the arm differs from `[train]`; empty
     /// where there is neither.
     pub variant: String,
@@ -23,6 +31,10 @@ pub struct Arm {
     pub(super) tuned: Vec<&'static str>,
     /// Keys of `[train]` that any arm of the spec tunes.
     pub(super) axes: Vec<&'static str>,
+    /// Keys of its recipe whose values follow from others.
+    pub(super) implied: Vec<&'static str>,
+    /// Its recipe without its treatment.
+    pub(super) untreated: Recipe,
     /// Which of the spec's `[[arm]]` tables it comes from, from 0.
     pub(super) table_index: usize,
 }
@@ -36,18 +48,74 @@ impl Arm {
         }
     }
 
-    /// Identity of model and recipe, 12 hex digits: arms that share it differ in their decay alone.
+    /// Identity of model and recipe, 12 hex digits: arms that share it differ in their decay and in what stands
+    /// beside it alone.
     pub fn setting(&self) -> String {
-        self.identity_with(&self.recipe)
+        self.identity_with(&self.untreated)
+    }
+
+    /// Says what differs in its recipe from what the spec says for all, in its variant and in its treatment;
+    /// `published` stands before it.
+    pub(super) fn describe(&mut self, base: &Recipe, published: Option<&str>) {
+        let base = base.normalised();
+        let of_roles = [self.by_role.lr_label(), self.by_role.decay_label()];
+        let words = |which: &dyn Fn(&str) -> bool| -> Vec<String> {
+            let differences = self.recipe.differences(&base);
+            let is_said = |key: &str| which(key) && !self.implied.contains(&key);
+            let differences = differences.into_iter().filter(|(key, _)| is_said(key));
+            differences.map(|(key, value)| format!("{key}={value}")).collect()
+        };
+        // Without decay it does not matter how it would act.
+        let decays = self.decays();
+        let of_treatment = words(&|key| is_treatment(key) && (decays || RIVALS.contains(&key)));
+        let of_all = words(&|_| true);
+        let named = published.map(str::to_owned).into_iter();
+        let joined = |words: Vec<String>| -> String {
+            let words = words.into_iter().filter(|word| !word.is_empty());
+            words.collect::<Vec<_>>().join(" ")
+        };
+        self.variant = joined(named.chain(of_all).chain(of_roles.clone()).collect());
+        let of_lambda = of_roles[1].clone();
+        self.treatment =
+            joined(of_treatment.into_iter().chain(decays.then_some(of_lambda)).collect());
+        self.untreated = self.recipe;
+        for row in HYPERPARAMETERS.iter().filter(|row| is_treatment(row.key.name)) {
+            row.set(&mut self.untreated, &(row.get)(&base));
+        }
     }
 
     /// The same of what no arm of the spec tunes.
     pub fn base(&self) -> String {
-        let mut recipe = self.recipe;
+        let mut recipe = self.untreated;
         for row in self.axes() {
             row.set(&mut recipe, &(row.get)(&Recipe::DEFAULT));
         }
         self.identity_with(&recipe)
+    }
+
+    /// Whether it decays the parameters of a role.
+    pub fn decays_role(&self, role: Role) -> bool {
+        let lambda = Group::of(&self.recipe, &self.decay, &self.by_role, role).weight_decay;
+        let acts = !self.decay.form.takes_weight_decay() || lambda > 0.0;
+        acts && self.decay.mask.is_some_and(|mask| mask.decays(role))
+    }
+
+    /// Whether it decays anything.
+    pub fn decays(&self) -> bool {
+        Role::ALL.into_iter().any(|role| self.decays_role(role))
+    }
+
+    /// Whether another arm updates every parameter of the same model as it does, but for numbers that are the
+    /// same for all parameters.
+    pub fn updates_as(&self, other: &Arm) -> bool {
+        let of = |arm: &Arm| {
+            let rates = Role::ALL.map(|role| {
+                let group = Group::of(&arm.recipe, &arm.decay, &arm.by_role, role);
+                group.recipe.lr / arm.recipe.lr
+            });
+            (arm.model, arm.decay, arm.by_role.clone(), arm.recipe.optimizer, rates)
+        };
+        of(self) == of(other) && self.recipe.decay_schedule == other.recipe.decay_schedule
     }
 
     /// Keys of `[train]` that any arm of the spec tunes, with their values here: `lr=0.003 steps=600`.
@@ -66,7 +134,11 @@ impl Arm {
     }
 
     fn identity_with(&self, recipe: &Recipe) -> String {
-        let text = serde_json::to_string(&(self.model, recipe));
+        let rates = self.by_role.without_decay();
+        let text = match rates.is_empty() {
+            true => serde_json::to_string(&(self.model, recipe)),
+            false => serde_json::to_string(&(self.model, recipe, rates)),
+        };
         let hash = Sha256::digest(text.expect("numbers and names can be written as JSON"));
         hash.iter().take(6).map(|byte| format!("{byte:02x}")).collect()
     }

@@ -1,6 +1,6 @@
 //! What a run costs: parameters, memory, arithmetic. Estimates for planning, not promises.
 
-use crate::config::RunConfig;
+use crate::config::{NormControl, OptimizerKind, ParameterShape, RunConfig};
 
 /// Bytes of a process that trains, before its first lane.
 pub const WORKER_BYTES: u64 = 62 << 20;
@@ -53,13 +53,20 @@ fn intermediates(run: &RunConfig, arithmetic: Arithmetic) -> usize {
     rows * (model.layers * block + kept.logits * run.data.vocabulary)
 }
 
+/// Lanes that a run takes: one, and another for the twin whose η/‖w‖ it has.
+fn lanes_of(run: &RunConfig) -> usize {
+    if run.decay.form.norm_control() == NormControl::Matched { 2 } else { 1 }
+}
+
 /// Bytes that one lane needs at its peak: while it trains (weights, gradients, optimizer state and what
 /// is kept for the backward pass), or while it is read back for a checkpoint (weights and state twice).
 pub fn lane_bytes(run: &RunConfig, arithmetic: Arithmetic) -> u64 {
-    let parameters = run.model.parameter_count(run.data.vocabulary);
-    let state = 1 + run.recipe.optimizer.slots().len();
-    let training = (1 + state) * parameters + intermediates(run, arithmetic);
-    let numbers = training.max(2 * state * parameters);
+    let parameters = run.model.parameters(run.data.vocabulary);
+    let numbers_of = |kept: Vec<(&str, usize)>| kept.iter().map(|(_, count)| count).sum::<usize>();
+    let weights: usize = parameters.iter().map(ParameterShape::elements).sum();
+    let state: usize = parameters.iter().map(|one| numbers_of(run.state_of(one))).sum();
+    let training = 2 * weights + state + intermediates(run, arithmetic);
+    let numbers = lanes_of(run) * training.max(2 * (weights + state));
     (4.0 * SLACK * numbers as f64) as u64
 }
 
@@ -74,7 +81,27 @@ pub fn core_seconds(run: &RunConfig) -> f64 {
     // A forward pass is about a third of all; test is measured where val improves.
     let splits = if run.data.split.test == 0 { 2.0 } else { 3.0 };
     let evaluation = splits * recipe.eval_windows as f64 / recipe.batch as f64 * batch / 3.0;
-    (recipe.steps * recipe.accumulate) as f64 * batch + evaluations as f64 * evaluation
+    let update = update_flops(run) / PRODUCTS_PER_SECOND;
+    let seconds = recipe.steps as f64 * (recipe.accumulate as f64 * batch + update)
+        + evaluations as f64 * evaluation;
+    lanes_of(run) as f64 * seconds
+}
+
+/// Operations of the matrix products in which an optimizer updates a lane; 0 for those that need none.
+fn update_flops(run: &RunConfig) -> f64 {
+    let of = |parameter: &ParameterShape| {
+        let [count, inputs, outputs] = parameter.matrices().map(|size| size as f64);
+        let (short, long) = (inputs.min(outputs), inputs.max(outputs));
+        let flops = match run.recipe.optimizer.of(parameter.role) {
+            // Five iterations: a Gram matrix, its square, and a product with the matrix.
+            OptimizerKind::Muon => 5.0 * (4.0 * short * short * long + 2.0 * short.powi(3)),
+            // Both products of gradients, and ways to the axes and back on both sides.
+            OptimizerKind::Soap => 8.0 * (short * short * long + short * long * long),
+            _ => 0.0,
+        };
+        count * flops
+    };
+    run.model.parameters(run.data.vocabulary).iter().map(of).sum()
 }
 
 #[cfg(test)]

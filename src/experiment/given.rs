@@ -7,9 +7,9 @@ use thiserror::Error;
 use toml::{Table, Value as Toml};
 
 use super::axis::{self, AxisTerms};
-use super::{foreign, slips};
-use crate::config::Value;
+use super::{by_role, foreign, slips};
 use crate::config::keys;
+use crate::config::{ByRole, Value};
 use crate::config::{Key, Kind, Section};
 
 /// Something wrong with one key.
@@ -39,6 +39,7 @@ pub struct Given {
     place: String,
     values: BTreeMap<&'static str, Vec<Value>>,
     searched: Vec<(&'static str, AxisTerms)>,
+    by_role: Vec<ByRole>,
 }
 
 impl Given {
@@ -49,8 +50,12 @@ impl Given {
     /// A key that the section does not have, or a value that it may not have.
     pub fn read(section: Section, table: &Table, place: &str) -> Result<Self> {
         let mut given = Given { place: place.to_owned(), ..Given::default() };
-        for (name, value) in table {
-            let place = given.at(name);
+        for (name, value) in flat(section, table) {
+            let (name, place) = (name.as_str(), given.at(&name));
+            if section == Section::Arm && name == "by_role" {
+                given.by_role = by_role::read(value, &place)?;
+                continue;
+            }
             let Some(key) = keys::find(section, name) else {
                 let hint = foreign::hint(section, name, value.is_table());
                 return Err(WrongKey::unknown(place, &hint).into());
@@ -150,6 +155,11 @@ impl Given {
         &self.searched
     }
 
+    /// What it says of single roles, every combination; nothing where it says nothing.
+    pub fn by_role(&self) -> Vec<ByRole> {
+        if self.by_role.is_empty() { vec![ByRole::NONE] } else { self.by_role.clone() }
+    }
+
     /// The same with a value for a key.
     pub fn with(mut self, key: &'static str, value: Value) -> Self {
         self.values.insert(key, vec![value]);
@@ -163,8 +173,28 @@ impl Given {
 
     /// Arms that its lists make.
     pub fn combinations(&self) -> u128 {
-        self.values.values().map(|list| list.len() as u128).fold(1, u128::saturating_mul)
+        let lists = self.values.values().map(|list| list.len() as u128);
+        lists.fold(self.by_role().len() as u128, u128::saturating_mul)
     }
+}
+
+/// The keys of a table with their values; those of a group that a section has, such as `[train.adam]`,
+/// under their whole names.
+fn flat(section: Section, table: &Table) -> Vec<(String, &Toml)> {
+    let mut all = Vec::new();
+    for (name, value) in table {
+        let is_group = section
+            .keys()
+            .iter()
+            .any(|key| key.split_once('.').is_some_and(|(group, _)| group == name));
+        match value.as_table().filter(|_| is_group) {
+            Some(group) => {
+                all.extend(group.iter().map(|(key, value)| (format!("{name}.{key}"), value)));
+            }
+            None => all.push((name.clone(), value)),
+        }
+    }
+    all
 }
 
 fn read(key: &Key, value: &Toml, may_be_list: bool) -> Result<Vec<Value>, String> {

@@ -4,10 +4,10 @@ use anyhow::{Context, Result, bail, ensure};
 
 use super::given::{Given, WrongKey};
 use super::searched::SearchedRule;
-use super::{Arm, model, recipe};
+use super::{Arm, meaning, model, recipe};
 use crate::config::suggestion;
 use crate::config::{
-    Decay, Form, HYPERPARAMETERS, Mask, ModelShape, Named, OptimizerKind, Recipe, Value,
+    ByRole, Decay, Form, HYPERPARAMETERS, Mask, ModelShape, Named, Recipe, Role, Value,
 };
 use crate::published::{Published, Transfer};
 
@@ -89,6 +89,7 @@ impl Grid {
 /// Everything that the arms of one table under one published recipe have in common.
 struct Rules<'a> {
     table: &'a Given,
+    train: &'a Given,
     published: Option<&'static Published>,
     forms: Vec<Form>,
     masks: Vec<Mask>,
@@ -170,7 +171,7 @@ impl<'a> Rules<'a> {
     fn new(
         index: usize,
         table: &'a Given,
-        common: &Common,
+        common: &Common<'a>,
         published: Option<&'static Published>,
     ) -> Result<Self> {
         let forms = match (table.named("form"), published) {
@@ -188,7 +189,8 @@ impl<'a> Rules<'a> {
         let model = model::resolve(common.model, published.map(|p| p.recipe.family.value))?;
         let base = recipe::base(published, common.train)?;
         let recipes = recipe::varied(table, &base, published, common.train)?;
-        Ok(Rules { table, published, forms, masks, base, recipes, model, index })
+        let train = common.train;
+        Ok(Rules { table, train, published, forms, masks, base, recipes, model, index })
     }
 
     /// Every form, mask, recipe and λ that the table asks for.
@@ -201,7 +203,10 @@ impl<'a> Rules<'a> {
                     for weight_decay in &coefficients {
                         let mask = (*form != Form::None).then_some(*mask);
                         let decay = Decay { form: *form, mask, weight_decay: *weight_decay };
-                        arms.push(self.arm(decay, recipe, self.untouched()));
+                        for by_role in self.by_role(recipe, &decay) {
+                            let transfer = self.untouched();
+                            arms.push(self.arm(decay, recipe, by_role, transfer)?);
+                        }
                     }
                 }
             }
@@ -231,7 +236,10 @@ impl<'a> Rules<'a> {
                         Transfer::Matched => published.matched(form, mask, recipe),
                     };
                     match decay {
-                        Ok(decay) => grid.arms.push(self.arm(decay, recipe, Some(*transfer))),
+                        Ok(decay) => {
+                            let none = ByRole::NONE;
+                            grid.arms.push(self.arm(decay, recipe, none, Some(*transfer))?);
+                        }
                         Err(why) => {
                             grid.notes.push(format!("{}: no matched arm: {why}", published.name))
                         }
@@ -249,24 +257,61 @@ impl<'a> Rules<'a> {
         (self.published.is_some() && !own).then_some(Transfer::Raw)
     }
 
-    fn arm(&self, decay: Decay, recipe: &Recipe, transfer: Option<Transfer>) -> Arm {
-        let name = self.published.map(|published| published.name.clone());
-        let differences = recipe.differences(&self.base.normalised());
-        let differences: Vec<String> =
-            differences.into_iter().map(|(key, value)| format!("{key}={value}")).collect();
-        let differences = differences.join(" ");
-        let words = name.into_iter().chain((!differences.is_empty()).then_some(differences));
-        Arm {
+    /// What roles have for themselves: what the table says of them, and λ of what the optimizer leaves to Adam.
+    fn by_role(&self, recipe: &Recipe, decay: &Decay) -> Vec<ByRole> {
+        let key = "adam.weight_decay";
+        let of_adam = self.table.numbers(key).or_else(|| self.train.numbers(key));
+        let of_adam = of_adam.filter(|_| recipe.optimizer.reads(key));
+        let left = |role: &Role| {
+            let is_left = recipe.optimizer.of(*role) != recipe.optimizer;
+            is_left && decay.mask.is_some_and(|mask| mask.decays(*role)) && self.model.has(*role)
+        };
+        let mut all = Vec::new();
+        for said in self.table.by_role() {
+            let Some(of_adam) = &of_adam else {
+                all.push(said);
+                continue;
+            };
+            for lambda in of_adam {
+                let mut by_role = said.clone();
+                let roles = Role::ALL.into_iter().filter(left);
+                roles
+                    .filter(|role| said.weight_decay(*role).is_none())
+                    .for_each(|role| by_role.set_weight_decay(role, *lambda));
+                all.push(by_role);
+            }
+        }
+        all
+    }
+
+    fn arm(
+        &self,
+        decay: Decay,
+        recipe: &Recipe,
+        by_role: ByRole,
+        transfer: Option<Transfer>,
+    ) -> Result<Arm> {
+        meaning::check(self.table, &decay, recipe)?;
+        meaning::check_roles(self.table, &self.model, &decay, &by_role)?;
+        let mut recipe = *recipe;
+        meaning::forget_unread(&decay, &mut recipe);
+        let mut arm = Arm {
             model: self.model,
             decay,
-            recipe: *recipe,
-            variant: words.collect::<Vec<_>>().join(" "),
+            recipe,
+            by_role,
+            treatment: String::new(),
+            variant: String::new(),
             published: self.published,
             transfer,
             tuned: self.table.names("tune").unwrap_or_default(),
             axes: Vec::new(),
+            implied: recipe::implied(&recipe, &[self.table, self.train], self.published),
+            untreated: recipe,
             table_index: self.index,
-        }
+        };
+        arm.describe(&self.base, self.published.map(|published| published.name.as_str()));
+        Ok(arm)
     }
 
     /// λ of every arm; the published one where the table names none.
@@ -303,14 +348,13 @@ fn tuned_by_any(arms: &[&Arm]) -> Vec<&'static str> {
     keys.filter(|key| arms.iter().any(|arm| arm.tuned.contains(key))).collect()
 }
 
-/// Refuses a key of `[train]` that no arm's optimizer reads.
+/// Refuses a key of `[train]` that no arm reads.
 fn refuse_unread(arms: &[&Arm], train: &Given) -> Result<()> {
-    let mut optimizers: Vec<OptimizerKind> = arms.iter().map(|arm| arm.recipe.optimizer).collect();
-    optimizers.dedup();
-    let unread = train.keys().find(|key| !optimizers.iter().any(|one| one.reads(key)));
+    let recipes: Vec<Recipe> = arms.iter().map(|arm| arm.recipe).collect();
+    let unread = train.keys().find(|key| !recipes.iter().any(|one| one.reads(key)));
     match unread {
-        Some(key) => Err(recipe::unread_by(&optimizers, train, key).into()),
-        None => Ok(()),
+        Some(key) => Err(recipe::unread_by(&recipes, train, key).into()),
+        None => meaning::refuse_unread(arms, train),
     }
 }
 
@@ -318,7 +362,8 @@ fn refuse_duplicates(arms: &[&Arm]) -> Result<()> {
     let mut seen = std::collections::HashSet::new();
     for arm in arms {
         let published = arm.published.map(|published| (&published.name, arm.transfer));
-        let key = serde_json::to_string(&(published, arm.model, arm.decay, arm.recipe))?;
+        let key = (published, arm.model, arm.decay, arm.recipe, &arm.by_role);
+        let key = serde_json::to_string(&key)?;
         ensure!(seen.insert(key), "the arm {} stands twice in the spec; remove one", arm.label());
     }
     Ok(())

@@ -85,10 +85,9 @@ impl Asked {
     /// The run that answers for it.
     pub fn run(&self, corpus: &Corpus, initial: Option<&str>) -> RunConfig {
         let (arm, seed) = (&self.arm, &self.seed);
-        let decay = arm.decay.normalised();
         let text_seed = (corpus.texts == Texts::PerSeed).then_some(seed.text);
-        RunConfig {
-            numerics: numerics(&decay),
+        let run = RunConfig {
+            numerics: 0,
             model: arm.model,
             data: RunData {
                 digest: corpus.text(text_seed).digest.clone(),
@@ -100,8 +99,11 @@ impl Asked {
             start: initial
                 .map_or(Start::Seed(seed.model), |digest| Start::Weights(digest.to_owned())),
             recipe: arm.recipe,
-            decay,
-        }
+            decay: arm.decay,
+            by_role: arm.by_role.clone(),
+        };
+        let run = run.normalised();
+        RunConfig { numerics: numerics(&run.decay), ..run }
     }
 }
 

@@ -3,7 +3,7 @@
 use anyhow::{Context, Result, ensure};
 
 use super::given::{Given, WrongKey};
-use crate::config::{HYPERPARAMETERS, Named, OptimizerKind, Recipe};
+use crate::config::{DecaySchedule, HYPERPARAMETERS, Named, OptimizerKind, Recipe};
 use crate::published::Published;
 
 /// What a spec says before its arms do, whether its optimizer reads it or not: an arm may have another.
@@ -51,23 +51,97 @@ pub fn varied(
             .flat_map(|recipe| values.iter().map(move |value| with(recipe, value)))
             .collect();
     }
+    for recipe in &mut recipes {
+        let keys = implied(recipe, &[arm, train], published);
+        imply(recipe, &keys);
+    }
     for recipe in &recipes {
         check_phases(recipe, "arm")?;
-        let unread = arm.keys().find(|key| !recipe.optimizer.reads(key));
+        check_turns(recipe)?;
+        let unread = arm.keys().find(|key| !recipe.reads(key));
         if let Some(key) = unread {
-            return Err(unread_by(&[recipe.optimizer], arm, key).into());
+            return Err(unread_by(&[*recipe], arm, key).into());
         }
     }
     Ok(recipes.into_iter().map(Recipe::normalised).collect())
 }
 
-/// Says that none of these optimizers has a use for a key.
-pub fn unread_by(optimizers: &[OptimizerKind], given: &Given, key: &str) -> WrongKey {
-    let uses = optimizers.iter().map(|optimizer| {
-        format!("the optimizer `{}` reads {}", optimizer.name(), optimizer.keys().join(" and "))
-    });
-    let uses = uses.collect::<Vec<_>>().join("; ");
+/// Keys that nobody gives and for which the recipe's optimizer or schedule of λ has a value of its own.
+pub fn implied(
+    recipe: &Recipe,
+    given: &[&Given],
+    published: Option<&Published>,
+) -> Vec<&'static str> {
+    let is_missing = |key: &&str| {
+        let is_published = published.is_some_and(|published| published.basis(key).is_some());
+        !is_published && given.iter().all(|given| given.list(key).is_none())
+    };
+    let of_optimizer: &[&str] = match recipe.optimizer {
+        OptimizerKind::Muon => &["adam.lr", "momentum"],
+        OptimizerKind::Soap => &["adam.lr", "betas"],
+        _ => &[],
+    };
+    let of_schedule: &[&str] = match recipe.decay_schedule {
+        DecaySchedule::HoldDecayRamp => &["decay_end"],
+        _ => &[],
+    };
+    of_optimizer.iter().chain(of_schedule).copied().filter(is_missing).collect()
+}
+
+/// Gives implied keys their values.
+pub fn imply(recipe: &mut Recipe, keys: &[&str]) {
+    for key in keys {
+        match *key {
+            "adam.lr" => recipe.adam_lr = recipe.lr,
+            "momentum" => recipe.momentum = MOMENTUM_OF_MUON,
+            "betas" => recipe.betas = BETAS_OF_SOAP,
+            "decay_end" => recipe.decay_end = END_OF_RAMP,
+            key => unreachable!("nothing implies {key}"),
+        }
+    }
+}
+
+/// What Muon's authors train with.
+const MOMENTUM_OF_MUON: f64 = 0.95;
+/// What SOAP's authors train with.
+const BETAS_OF_SOAP: [f64; 2] = [0.95, 0.95];
+
+/// Where slowrun's ramp ends: λ from 0.8 to 0.1 to 1.25.
+const END_OF_RAMP: f64 = 1.5625;
+
+/// The hold of λ must end before its fall does.
+fn check_turns(recipe: &Recipe) -> Result<()> {
+    let [hold, turn] = recipe.decay_turns;
+    ensure!(hold < turn, "decay_turns = [{hold}, {turn}]: expected the first below the second");
+    Ok(())
+}
+
+/// Says that none of these recipes has a use for a key.
+pub fn unread_by(recipes: &[Recipe], given: &Given, key: &str) -> WrongKey {
+    let mut uses: Vec<String> = Vec::new();
+    for recipe in recipes {
+        let of = if recipe.optimizer.reads(key) { uses_of_schedule } else { uses_of_optimizer };
+        let words = of(recipe);
+        if !uses.contains(&words) {
+            uses.push(words);
+        }
+    }
+    let uses = uses.join("; ");
     WrongKey::new(given.at(key), format!(": nothing here has a use for it; {uses}"))
+}
+
+fn uses_of_optimizer(recipe: &Recipe) -> String {
+    let optimizer = recipe.optimizer;
+    format!("the optimizer `{}` reads {}", optimizer.name(), optimizer.keys().join(" and "))
+}
+
+fn uses_of_schedule(recipe: &Recipe) -> String {
+    let schedule = recipe.decay_schedule;
+    let keys = match schedule.keys() {
+        [] => "no number".to_owned(),
+        keys => keys.join(" and "),
+    };
+    format!("decay_schedule = \"{}\" reads {keys}", schedule.name())
 }
 
 /// Steps at the peak learning rate: as said, or the share that they have of the published run.

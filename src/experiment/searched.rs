@@ -1,7 +1,7 @@
 //! Rules whose λ, learning rate or steps are to be found.
 
 use super::axis::{AxisTerms, SEARCHABLE};
-use super::{Arm, Seed};
+use super::{Arm, Seed, recipe};
 use crate::config::{
     Decay, Form, HYPERPARAMETERS, Hyperparameter, Recipe, SearchTerms, Value, total_decay,
 };
@@ -57,10 +57,7 @@ impl SearchedRule {
         for (axis, value) in self.axes.iter().zip(values) {
             axis.set(&mut arm, *value);
         }
-        let differences = arm.recipe.differences(&self.base.normalised());
-        let differences = differences.into_iter().map(|(key, value)| format!("{key}={value}"));
-        let words: Vec<String> = self.published.iter().cloned().chain(differences).collect();
-        arm.variant = words.join(" ");
+        arm.describe(&self.base, self.published.as_deref());
         arm
     }
 
@@ -70,7 +67,10 @@ impl SearchedRule {
         rule.axes.retain(|axis| axis.key != "weight_decay");
         rule.first.tuned.retain(|key| *key != "weight_decay");
         rule.first.decay = Decay::NONE;
+        rule.first.by_role = rule.first.by_role.without_decay();
         rule.first.transfer = None;
+        rule.first.recipe = rule.first.untreated;
+        rule.first.describe(&rule.base, rule.published.as_deref());
         rule
     }
 
@@ -89,7 +89,9 @@ impl SearchedRule {
 impl Arm {
     /// Whether another arm differs from it in its decay alone.
     pub(super) fn is_twin_of(&self, other: &Arm) -> bool {
-        self.model == other.model && self.recipe == other.recipe
+        let rates = |arm: &Arm| arm.by_role.without_decay();
+        let same_recipe = self.recipe == other.recipe && rates(self) == rates(other);
+        self.model == other.model && same_recipe
     }
 }
 
@@ -115,6 +117,7 @@ impl SearchedAxis {
             Some(row) => {
                 let value = value_of(row);
                 row.set(&mut arm.recipe, &value);
+                recipe::imply(&mut arm.recipe, &arm.implied);
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use toml::{Table, Value};
 
-use super::{Arm, Spec};
+use super::{Arm, Spec, meaning};
 use crate::config::{HYPERPARAMETERS, Hyperparameter, Named, SHAPE_KEYS, plain};
 use crate::published::Transfer;
 
@@ -27,7 +27,7 @@ impl Spec {
         };
         let shape = SHAPE_KEYS.iter().filter_map(|row| Some((row, (row.get)(&arm.model)?)));
         let model = shape.map(|(row, value)| setting("model", row.key.name, value.to_string()));
-        let read = |row: &&Hyperparameter| arm.recipe.optimizer.reads(row.key.name);
+        let read = |row: &&Hyperparameter| meaning::reads(&arm.decay, &arm.recipe, row.key.name);
         let train = HYPERPARAMETERS
             .iter()
             .filter(read)

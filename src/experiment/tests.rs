@@ -5,9 +5,11 @@ use proptest::prelude::*;
 use super::*;
 use crate::config::Decay;
 use crate::config::keys;
+use crate::config::{DecaySchedule, OptimizerKind, RunConfig, RunId};
 use crate::config::{Form, Mask, Named};
 use crate::config::{Identity, Key};
-use crate::config::{OptimizerKind, RunConfig, RunId};
+
+mod groups;
 
 fn parse(text: &str) -> Result<Spec> {
     Spec::parse(text, &Changes::default())
@@ -196,12 +198,15 @@ fn spec_for(key: &Key) -> String {
     let optimizer = OptimizerKind::ALL.iter().find(reads).unwrap().name();
     let arm = match key.name {
         "transfer" => "recipe = 'gpt-3'",
+        "target_norm" => "form = 'target-norm'\nweight_decay = 0.1",
         _ => "form = 'adamw'\nweight_decay = 0.1",
     };
+    let reads = |one: &&DecaySchedule| one.reads(key.name);
+    let schedule = DecaySchedule::ALL.iter().find(reads).unwrap().name();
     let recipe = if key.section == Section::Recipe { "[recipe]\nname = 'opt'\n" } else { "" };
     format!(
         "name = 'a'\nseeds = [0]\n{recipe}{model}[data]\ntrain = 3000\nval = 2000\n\
-         [train]\noptimizer = '{optimizer}'\n[[arm]]\n{arm}\n"
+         [train]\noptimizer = '{optimizer}'\ndecay_schedule = '{schedule}'\n[[arm]]\n{arm}\n"
     )
 }
 

@@ -2,9 +2,9 @@ use burn::module::Module;
 use burn::tensor::Tensor;
 
 use super::layers::Projection;
+use super::tokens::BlockPass;
 use super::weights::FirstWeights;
 use crate::config::{ModelShape, Role};
-use crate::ops;
 use crate::ops::kernels::attention::Heads;
 
 /// Attention with rotary positions and shared key-value heads.
@@ -48,7 +48,8 @@ impl Attention {
     }
 
     /// See [`ops::attention`].
-    pub fn forward(&self, x: Tensor<3>, context: usize) -> Tensor<3> {
+    pub fn forward(&self, x: Tensor<3>, pass: BlockPass) -> Tensor<3> {
+        let context = pass.context();
         let heads = Heads {
             heads: self.heads,
             kv_heads: self.kv_heads,
@@ -58,6 +59,6 @@ impl Attention {
             rotary_base: self.rotary_base,
         };
         let packed = Projection::forward_packed([&self.q_proj, &self.k_proj, &self.v_proj], x);
-        self.o_proj.forward(ops::attention(packed, &heads))
+        self.o_proj.forward(pass.attention(packed, &heads))
     }
 }

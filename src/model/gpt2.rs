@@ -7,7 +7,7 @@ use burn::tensor::Tensor;
 
 use super::LanguageModel;
 use super::layers::{Embedding, LayerNorm, Linear};
-use super::tokens::Tokens;
+use super::tokens::{BlockPass, Tokens};
 use super::weights::FirstWeights;
 use crate::config::{ModelShape, Role};
 use crate::ops;
@@ -65,7 +65,9 @@ impl LanguageModel for Gpt2 {
     fn logits(&self, tokens: &Tokens) -> Tensor<3> {
         let embedded = self.wte.forward(tokens.stacked_inputs.clone());
         let x = ops::add_positions(embedded, self.wpe.weight.val(), tokens.context);
-        let x = self.h.iter().fold(x, |x, block| block.forward(x, tokens.context));
+        let blocks = self.h.iter().enumerate();
+        let x = blocks
+            .fold(tokens.embedded(x), |x, (layer, block)| block.forward(x, tokens.block(layer)));
         ops::scores(self.ln_f.forward(x), self.wte.weight.val())
     }
 }
@@ -81,7 +83,14 @@ impl Block {
         Block {
             ln_1: norm("ln_1"),
             attn: Attention {
-                c_attn: linear("attn.c_attn", Role::Attention, [width, 3 * width], STD),
+                c_attn: Linear::packed(
+                    first,
+                    &format!("{name}.attn.c_attn"),
+                    Role::Attention,
+                    [width, 3 * width],
+                    3,
+                    STD,
+                ),
                 c_proj: linear("attn.c_proj", Role::Attention, [width, width], into_residual),
                 heads: shape.heads,
             },
@@ -93,25 +102,25 @@ impl Block {
         }
     }
 
-    fn forward(&self, x: Tensor<3>, context: usize) -> Tensor<3> {
-        let x = x.clone() + self.attn.forward(self.ln_1.forward(x), context);
-        x.clone() + self.mlp.forward(self.ln_2.forward(x))
+    fn forward(&self, x: Tensor<3>, pass: BlockPass) -> Tensor<3> {
+        let x = x.clone() + pass.after_attention(self.attn.forward(self.ln_1.forward(x), pass));
+        x.clone() + pass.after_mlp(self.mlp.forward(self.ln_2.forward(x)))
     }
 }
 
 impl Attention {
-    fn forward(&self, x: Tensor<3>, context: usize) -> Tensor<3> {
+    fn forward(&self, x: Tensor<3>, pass: BlockPass) -> Tensor<3> {
         let packed = self.c_attn.forward(x);
         let head = packed.dims()[2] / 3 / self.heads;
         let heads = Heads {
             heads: self.heads,
             kv_heads: self.heads,
             head,
-            context,
-            window: context,
+            context: pass.context(),
+            window: pass.context(),
             rotary_base: None,
         };
-        self.c_proj.forward(ops::attention(packed, &heads))
+        self.c_proj.forward(pass.attention(packed, &heads))
     }
 }
 

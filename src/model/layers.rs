@@ -40,8 +40,20 @@ pub struct Linear {
 impl Linear {
     /// Weights from N(0, `std`²), bias 0.
     pub fn new(first: &FirstWeights, name: &str, role: Role, size: [usize; 2], std: f64) -> Self {
+        Self::packed(first, name, role, size, 1, std)
+    }
+
+    /// The same of several matrices side by side.
+    pub fn packed(
+        first: &FirstWeights,
+        name: &str,
+        role: Role,
+        size: [usize; 2],
+        parts: usize,
+        std: f64,
+    ) -> Self {
         Linear {
-            weight: first.normal(&format!("{name}.weight"), role, size, std),
+            weight: first.normal_parts(&format!("{name}.weight"), role, size, parts, std),
             bias: Some(first.constant(&format!("{name}.bias"), Role::Bias, size[1], 0.0)),
         }
     }

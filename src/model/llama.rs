@@ -11,7 +11,7 @@ use super::LanguageModel;
 use super::attention::Attention;
 use super::gated::{Experts, Mlp};
 use super::layers::{Embedding, Projection, RmsNorm};
-use super::tokens::Tokens;
+use super::tokens::{BlockPass, Tokens};
 use super::weights::FirstWeights;
 use crate::config::{Family, ModelShape, Role};
 use crate::ops;
@@ -65,7 +65,9 @@ impl LanguageModel for Llama {
     fn logits(&self, tokens: &Tokens) -> Tensor<3> {
         let body = &self.model;
         let x = body.embed_tokens.forward(tokens.stacked_inputs.clone());
-        let x = body.layers.iter().fold(x, |x, layer| layer.forward(x, tokens.context));
+        let layers = body.layers.iter().enumerate();
+        let x = layers
+            .fold(tokens.embedded(x), |x, (index, layer)| layer.forward(x, tokens.block(index)));
         let x = body.norm.forward(x);
         match &self.lm_head {
             Some(head) => head.forward(x),
@@ -99,11 +101,12 @@ impl Layer {
         }
     }
 
-    fn forward(&self, x: Tensor<3>, context: usize) -> Tensor<3> {
-        let x = x.clone() + self.self_attn.forward(self.input_layernorm.forward(x), context);
+    fn forward(&self, x: Tensor<3>, pass: BlockPass) -> Tensor<3> {
+        let attended = self.self_attn.forward(self.input_layernorm.forward(x.clone()), pass);
+        let x = x + pass.after_attention(attended);
         let normed = self.post_attention_layernorm.forward(x.clone());
         let mlp = self.mlp.as_ref().map(|mlp| mlp.forward(normed.clone()));
         let experts = self.block_sparse_moe.as_ref().map(|experts| experts.forward(normed));
-        x + mlp.or(experts).expect("a layer has an MLP or experts")
+        x + pass.after_mlp(mlp.or(experts).expect("a layer has an MLP or experts"))
     }
 }

@@ -9,7 +9,7 @@ use super::LanguageModel;
 use super::attention::Attention;
 use super::gated::Mlp;
 use super::layers::{Embedding, GainNorm};
-use super::tokens::Tokens;
+use super::tokens::{BlockPass, Tokens};
 use super::weights::FirstWeights;
 use crate::config::ModelShape;
 use crate::ops;
@@ -57,14 +57,17 @@ impl Palm {
 impl LanguageModel for Palm {
     fn logits(&self, tokens: &Tokens) -> Tensor<3> {
         let x = self.wte.forward(tokens.stacked_inputs.clone());
-        let x = self.h.iter().fold(x, |x, block| block.forward(x, tokens.context));
+        let blocks = self.h.iter().enumerate();
+        let x = blocks
+            .fold(tokens.embedded(x), |x, (layer, block)| block.forward(x, tokens.block(layer)));
         ops::scores(self.ln_f.forward(x), self.wte.weight.val())
     }
 }
 
 impl Block {
-    fn forward(&self, x: Tensor<3>, context: usize) -> Tensor<3> {
+    fn forward(&self, x: Tensor<3>, pass: BlockPass) -> Tensor<3> {
         let normed = self.ln.forward(x.clone());
-        x + self.attn.forward(normed.clone(), context) + self.mlp.forward(normed)
+        let attended = self.attn.forward(normed.clone(), pass);
+        x + pass.after_attention(attended) + pass.after_mlp(self.mlp.forward(normed))
     }
 }

@@ -1,8 +1,11 @@
 use burn::tensor::{Device, Int, Tensor, TensorData};
 
+use super::noise::{Noise, Place};
 use crate::corpus::TokenBlock;
+use crate::ops;
+use crate::ops::kernels::attention::Heads;
 
-/// Token blocks of all lanes, on a device.
+/// Token blocks of all lanes on a device, and what training adds to a pass over them.
 #[derive(Clone, Debug)]
 pub struct Tokens {
     /// `[lanes · rows]`: what each lane reads, as an index into the vocabularies stacked over
@@ -12,6 +15,19 @@ pub struct Tokens {
     pub targets: Tensor<3, Int>,
     /// Tokens per window; rows is a multiple of it.
     pub context: usize,
+    /// Noise; `None` in evaluation, and for runs without any.
+    pub noise: Option<Noise>,
+    /// Share of every target that is spread over the vocabulary, `[lanes]`; `None` likewise.
+    pub smoothing: Option<Tensor<1>>,
+}
+
+/// A pass through one block.
+#[derive(Clone, Copy)]
+pub struct BlockPass<'a> {
+    /// The tokens.
+    tokens: &'a Tokens,
+    /// Its index, from 0.
+    layer: usize,
 }
 
 impl Tokens {
@@ -31,6 +47,59 @@ impl Tokens {
             stacked_inputs: Tensor::from_data(TensorData::new(inputs, [lanes * rows]), device),
             targets: Tensor::from_data(TensorData::new(targets, [lanes, rows, 1]), device),
             context,
+            noise: None,
+            smoothing: None,
+        }
+    }
+
+    /// What goes into the first block, `[lanes, rows, channels]`.
+    pub fn embedded(&self, x: Tensor<3>) -> Tensor<3> {
+        match &self.noise {
+            Some(noise) => noise.drop(x, Place::Embedding),
+            None => x,
+        }
+    }
+
+    /// The pass through a block.
+    pub fn block(&self, layer: usize) -> BlockPass<'_> {
+        BlockPass { tokens: self, layer }
+    }
+}
+
+impl BlockPass<'_> {
+    /// Tokens per window.
+    pub fn context(&self) -> usize {
+        self.tokens.context
+    }
+
+    /// See [`ops::attention`].
+    pub fn attention(&self, packed: Tensor<3>, heads: &Heads) -> Tensor<3> {
+        let Some(noise) = self.tokens.noise.as_ref().filter(|noise| noise.drops()) else {
+            return ops::attention(packed, heads);
+        };
+        let [lanes, rows, _] = packed.dims();
+        let (windows, context) = (lanes * rows / heads.context, heads.context);
+        let shape = [windows, heads.heads, context, context];
+        let count = shape.iter().product::<usize>() / lanes;
+        let factors = noise.dropped(Place::Weights(self.layer), count);
+        let factors = Tensor::from_data(TensorData::new(factors, shape), &packed.device());
+        ops::attention_with_dropout(packed, heads, factors)
+    }
+
+    /// What attention adds to the residual stream, `[lanes, rows, channels]`.
+    pub fn after_attention(&self, x: Tensor<3>) -> Tensor<3> {
+        self.branch(x, Place::Attention(self.layer))
+    }
+
+    /// What the MLP adds.
+    pub fn after_mlp(&self, x: Tensor<3>) -> Tensor<3> {
+        self.branch(x, Place::Mlp(self.layer))
+    }
+
+    fn branch(&self, x: Tensor<3>, place: Place) -> Tensor<3> {
+        match &self.tokens.noise {
+            Some(noise) => noise.branch(x, place, self.tokens.context),
+            None => x,
         }
     }
 }

@@ -61,16 +61,28 @@ impl FirstWeights {
     /// `[lanes, size…]` from N(0, `std`²), or as given. A lane's draw depends on its seed and the
     /// parameter's name alone.
     pub fn normal(&self, name: &str, role: Role, size: [usize; 2], std: f64) -> Param<Tensor<3>> {
+        self.normal_parts(name, role, size, 1, std)
+    }
+
+    /// The same for several matrices side by side.
+    pub fn normal_parts(
+        &self,
+        name: &str,
+        role: Role,
+        size: [usize; 2],
+        parts: usize,
+        std: f64,
+    ) -> Param<Tensor<3>> {
         let draw = |seed: u64| {
             let mut rng = random::stream("first weights", &[&seed.to_le_bytes(), name.as_bytes()]);
             random::normals(&mut rng, std, size[0] * size[1])
         };
-        self.stack(name, role, [self.lanes.len(), size[0], size[1]], draw)
+        self.stack(name, role, [self.lanes.len(), size[0], size[1]], parts, draw)
     }
 
     /// `[lanes, size]` of one value, or as given.
     pub fn constant(&self, name: &str, role: Role, size: usize, value: f32) -> Param<Tensor<2>> {
-        self.stack(name, role, [self.lanes.len(), size], |_| vec![value; size])
+        self.stack(name, role, [self.lanes.len(), size], 1, |_| vec![value; size])
     }
 
     /// The parameters that were made, in that order.
@@ -83,6 +95,7 @@ impl FirstWeights {
         name: &str,
         role: Role,
         shape: [usize; D],
+        parts: usize,
         draw: impl Fn(u64) -> Vec<f32>,
     ) -> Param<Tensor<D>> {
         let mut values = Vec::with_capacity(shape.iter().product());
@@ -94,7 +107,8 @@ impl FirstWeights {
         }
         let param: Param<Tensor<D>> =
             Param::from_data(TensorData::new(values, shape), &self.device);
-        let shape = ParameterShape { name: name.to_owned(), role, shape: shape[1..].to_vec() };
+        let shape =
+            ParameterShape { name: name.to_owned(), role, shape: shape[1..].to_vec(), parts };
         self.made.borrow_mut().push(Parameter { id: param.id, shape });
         param
     }

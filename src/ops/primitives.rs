@@ -79,6 +79,11 @@ pub fn gated(packed: Tensor<3>, gate: Gate) -> Tensor<3> {
 
 /// See [`ops::attention`](super::attention).
 pub fn attention(packed: Tensor<3>, shape: &Heads) -> Tensor<3> {
+    attention_with(packed, shape, None)
+}
+
+/// See [`ops::attention_with_dropout`](super::attention_with_dropout).
+pub fn attention_with(packed: Tensor<3>, shape: &Heads, factors: Option<Tensor<4>>) -> Tensor<3> {
     let [lanes, rows, _] = packed.dims();
     let Heads { heads, kv_heads, head, context, .. } = *shape;
     let (windows, device) = (lanes * rows / context, packed.device());
@@ -106,6 +111,10 @@ pub fn attention(packed: Tensor<3>, shape: &Heads) -> Tensor<3> {
     let scores = (queries * scale).matmul(keys.swap_dims(2, 3));
     let hidden = hidden_from(shape, &device).unsqueeze();
     let weights = softmax(scores.mask_fill(hidden, f32::NEG_INFINITY), 3);
+    let weights = match factors {
+        Some(factors) => weights * factors,
+        None => weights,
+    };
     weights.matmul(values).swap_dims(1, 2).reshape([lanes, rows, heads * head])
 }
 

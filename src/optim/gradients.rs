@@ -5,7 +5,7 @@ use burn::optim::GradientsParams;
 use burn::tensor::Tensor;
 
 use super::step::StepCoefficients;
-use crate::config::Role;
+use crate::config::{ParameterShape, Role};
 use crate::model::Parameter;
 use crate::ops;
 
@@ -17,13 +17,13 @@ impl LaneGradients {
     pub fn add_penalty<M: Module>(
         &mut self,
         model: &M,
-        roles: &HashMap<ParamId, Role>,
+        shapes: &HashMap<ParamId, &ParameterShape>,
         step: &StepCoefficients,
     ) {
         if Role::ALL.iter().all(|role| step.of(*role).decay.before_clip.all(0.0)) {
             return;
         }
-        model.visit(&mut Penalty { gradients: &mut self.0, roles, step });
+        model.visit(&mut Penalty { gradients: &mut self.0, shapes, step });
     }
 
     /// Norm of each lane's gradient over all parameters, `[lanes]`.
@@ -70,13 +70,13 @@ fn root_of_sum(squares: impl Iterator<Item = Tensor<1>>) -> Option<Tensor<1>> {
 
 struct Penalty<'a> {
     gradients: &'a mut GradientsParams,
-    roles: &'a HashMap<ParamId, Role>,
+    shapes: &'a HashMap<ParamId, &'a ParameterShape>,
     step: &'a StepCoefficients,
 }
 
 impl ModuleVisitor for Penalty<'_> {
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-        let coefficient = &self.step.of(self.roles[&param.id]).decay.before_clip;
+        let coefficient = &self.step.of(self.shapes[&param.id].role).decay.before_clip;
         if coefficient.all(0.0) {
             return;
         }

@@ -6,15 +6,17 @@
 mod adafactor;
 mod adam;
 mod lion;
+mod muon;
 mod sgd;
+mod soap;
 
 use burn::tensor::Tensor;
 
 use super::lanes::LaneValues;
-use crate::config::{OptimizerKind, Recipe};
+use crate::config::{OptimizerKind, ParameterShape, Recipe};
 use crate::ops::kernels::update::LaneStep;
 
-/// What a rule keeps of a parameter between steps, `[lanes, elements]` each, in the order of
+/// What a rule keeps of a parameter between steps, `[lanes, …]` each, in the order of
 /// [`OptimizerKind::slots`]; zeros before the first step.
 pub type Slots = Vec<Tensor<2>>;
 
@@ -45,6 +47,12 @@ pub struct RuleStep<'a> {
     pub numbers: &'a [LaneValues],
     /// The parameter before the step, `[lanes, elements]`.
     pub weight: &'a Tensor<2>,
+    /// What it is.
+    pub parameter: &'a ParameterShape,
+    /// Counted from 1.
+    pub step: usize,
+    /// The recipe of the first lane, for what the lanes of a cohort share.
+    pub shared: &'a Recipe,
 }
 
 impl RuleStep<'_> {
@@ -64,6 +72,8 @@ pub fn rule(kind: OptimizerKind) -> &'static dyn Rule {
         OptimizerKind::Adafactor => &adafactor::Adafactor,
         OptimizerKind::Sgd => &sgd::Sgd,
         OptimizerKind::Lion => &lion::Lion,
+        OptimizerKind::Muon => &muon::Muon,
+        OptimizerKind::Soap => &soap::Soap,
     }
 }
 

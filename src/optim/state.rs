@@ -6,7 +6,6 @@ use anyhow::{Context, Result, anyhow, ensure};
 use burn::tensor::{Device, Tensor, TensorData};
 
 use super::LaneOptimizer;
-use crate::model::Parameter;
 use crate::record::LaneState;
 
 impl LaneOptimizer {
@@ -17,9 +16,9 @@ impl LaneOptimizer {
     pub fn lane_state(&self, lane: usize) -> Result<LaneState> {
         let mut state = LaneState::new();
         for parameter in &self.parameters {
-            let slots = self.slots(parameter.shape.role);
+            let slots = self.slots(&parameter.shape);
             let Some(tensors) = self.states.get(&parameter.id) else { continue };
-            for (slot, tensor) in slots.iter().zip(tensors) {
+            for ((slot, _), tensor) in slots.iter().zip(tensors) {
                 let values = tensor.clone().narrow(0, lane, 1).try_into_vec_as::<f32>();
                 let values = values.map_err(|error| anyhow!("cannot read a state: {error:?}"))?;
                 let of_slot = state.entry((*slot).to_owned()).or_default();
@@ -36,8 +35,9 @@ impl LaneOptimizer {
     pub fn with_states(mut self, lanes: &[&LaneState], device: &Device) -> Result<Self> {
         self.refuse_foreign(lanes)?;
         for parameter in &self.parameters {
-            let slots = self.slots(parameter.shape.role);
-            let tensors = slots.iter().map(|slot| stacked(parameter, slot, lanes, device));
+            let slots = self.slots(&parameter.shape);
+            let tensors =
+                slots.iter().map(|slot| stacked(&parameter.shape.name, *slot, lanes, device));
             self.states.insert(parameter.id, tensors.collect::<Result<_>>()?);
         }
         Ok(self)
@@ -47,8 +47,8 @@ impl LaneOptimizer {
     fn refuse_foreign(&self, lanes: &[&LaneState]) -> Result<()> {
         let mut known = BTreeSet::new();
         for parameter in &self.parameters {
-            for slot in self.slots(parameter.shape.role) {
-                known.insert((*slot, parameter.shape.name.as_str()));
+            for (slot, _) in self.slots(&parameter.shape) {
+                known.insert((slot, parameter.shape.name.as_str()));
             }
         }
         for (slot, values) in lanes.iter().flat_map(|lane| lane.iter()) {
@@ -68,12 +68,11 @@ impl LaneOptimizer {
 
 /// `[lanes, elements]` from the values of every lane.
 fn stacked(
-    parameter: &Parameter,
-    slot: &str,
+    name: &str,
+    (slot, elements): (&str, usize),
     lanes: &[&LaneState],
     device: &Device,
 ) -> Result<Tensor<2>> {
-    let (name, elements) = (&parameter.shape.name, parameter.shape.elements());
     let mut values = Vec::with_capacity(lanes.len() * elements);
     for lane in lanes {
         let lane = lane.get(slot).and_then(|values| values.get(name));

@@ -7,8 +7,9 @@ use burn::tensor::{Device, Tensor};
 
 use super::Grouping;
 use super::lanes::LaneValues;
+use super::norms::{self, NormStep};
 use super::rules::{self, Rule, RuleStep, Slots};
-use crate::config::{Rates, Role, RunConfig, Schedule};
+use crate::config::{NormControl, ParameterShape, Rates, Recipe, Role, RunConfig, Schedule};
 use crate::ops;
 use crate::ops::kernels::update::LaneStep;
 
@@ -21,8 +22,14 @@ pub struct StepCoefficients {
 /// What a step does to the parameters of one role.
 pub struct RoleStep {
     rule: &'static dyn Rule,
-    /// How many tensors the rule keeps of a parameter.
-    slots: usize,
+    /// Steps taken, this one included.
+    step: usize,
+    /// Of the first lane: what all lanes of a cohort share holds for each.
+    first: RunConfig,
+    /// What its form does to the norms of weights.
+    norms: NormStep,
+    /// Share of the weights that enters their average over steps; `None` where none is kept.
+    averaging: Option<LaneValues>,
     /// Factor of the gradient that keeps its global norm within the bound.
     pub clip_factor: LaneValues,
     lr: LaneValues,
@@ -80,12 +87,9 @@ impl RoleStep {
         step: usize,
         device: &Device,
     ) -> Self {
-        let optimizer = groups(&lanes[0], role).optimizer;
-        let rule = rules::rule(optimizer);
-        let schedules: Vec<Schedule> = lanes
-            .iter()
-            .map(|lane| Schedule { lr: groups(lane, role).lr, ..lane.recipe.lr_schedule() })
-            .collect();
+        let recipes: Vec<Recipe> = lanes.iter().map(|lane| groups(lane, role).recipe).collect();
+        let rule = rules::rule(recipes[0].optimizer);
+        let schedules: Vec<Schedule> = recipes.iter().map(Recipe::lr_schedule).collect();
         let rates: Vec<Rates> = lanes
             .iter()
             .zip(&schedules)
@@ -94,11 +98,14 @@ impl RoleStep {
             })
             .collect();
         let by_lane: Vec<Vec<f64>> =
-            lanes.iter().map(|lane| rule.numbers(&lane.recipe, step)).collect();
+            recipes.iter().map(|recipe| rule.numbers(recipe, step)).collect();
         let number = |index| LaneValues::new(by_lane.iter().map(|lane| lane[index]), device);
         RoleStep {
             rule,
-            slots: optimizer.slots().len(),
+            step,
+            first: RunConfig { recipe: recipes[0], ..lanes[0].clone() },
+            norms: NormStep::new(lanes, &rates, role, device),
+            averaging: averaging(lanes, step, device),
             clip_factor: LaneValues::Same(1.0),
             lr: LaneValues::new(schedules.iter().map(|schedule| schedule.lr_at(step)), device),
             numbers: (0..by_lane[0].len()).map(number).collect(),
@@ -113,22 +120,65 @@ impl RoleStep {
         weight: Tensor<2>,
         gradient: Tensor<2>,
         state: Option<Slots>,
+        parameter: &ParameterShape,
     ) -> (Tensor<2>, Slots) {
-        let mut state =
-            state.unwrap_or_else(|| (0..self.slots).map(|_| weight.zeros_like()).collect());
-        if let Some(fused) = self.rule.fused().filter(|_| ops::is_fused(&weight.device())) {
+        let mut state = state.unwrap_or_else(|| self.first_state(&weight, parameter));
+        let average = self.averaging.as_ref().and_then(|share| Some((share, state.pop()?)));
+        let (weight, mut state) = self.updated(weight, gradient, state, parameter);
+        if let Some((share, average)) = average {
+            state.push(average.clone() + share.times(weight.clone() - average));
+        }
+        (weight, state)
+    }
+
+    /// What is kept of a parameter before the first step.
+    fn first_state(&self, weight: &Tensor<2>, parameter: &ParameterShape) -> Slots {
+        let lanes = weight.dims()[0];
+        let first = |(slot, elements): (&str, usize)| match slot {
+            "first_norm" => norms::of(weight.clone(), parameter),
+            _ => Tensor::zeros([lanes, elements], &weight.device()),
+        };
+        self.first.state_of(parameter).into_iter().map(first).collect()
+    }
+
+    fn updated(
+        &self,
+        weight: Tensor<2>,
+        gradient: Tensor<2>,
+        mut state: Slots,
+        parameter: &ParameterShape,
+    ) -> (Tensor<2>, Slots) {
+        let fused = self.rule.fused().filter(|_| self.norms.control == NormControl::Free);
+        if let Some(fused) = fused.filter(|_| ops::is_fused(&weight.device())) {
             let lanes = weight.dims()[0];
             let steps = self.on_host.get_or_init(|| self.by_lane(lanes));
             return fused(weight, gradient, state, steps);
         }
+        let first_norm = self.norms.keeps_first().then(|| state.pop()).flatten();
         let decay = &self.decay;
         let mut gradient = self.clip_factor.times(gradient);
         if !decay.after_clip.all(0.0) {
             gradient = gradient + decay.after_clip.times(weight.clone());
         }
-        let at = RuleStep { lr: &self.lr, numbers: &self.numbers, weight: &weight };
+        let at = RuleStep {
+            lr: &self.lr,
+            numbers: &self.numbers,
+            weight: &weight,
+            parameter,
+            step: self.step,
+            shared: &self.first.recipe,
+        };
         let update = self.rule.update(gradient, &mut state, &at);
-        (decay.kept(weight, &update) - update, state)
+        let update = self.norms.matched(update, &weight, parameter);
+        let Some(first_norm) = first_norm else {
+            return (decay.kept(weight, &update) - update, state);
+        };
+        let weight = match self.norms.control {
+            NormControl::Target => self.norms.drawn(weight, first_norm.clone(), parameter) - update,
+            _ => self.norms.turned(weight, update, first_norm.clone(), &self.lr, parameter),
+        };
+        state.push(first_norm);
+        (weight, state)
     }
 
     fn by_lane(&self, lanes: usize) -> Vec<LaneStep> {
@@ -186,4 +236,12 @@ fn rates(
         }
         _ => Rates::default(),
     }
+}
+
+/// Share of a step's weights in their average over steps, `(1 − β)/(1 − βᵗ)`: the weights of all steps before
+/// add up to the rest, so that the first weights have no part in it.
+fn averaging(lanes: &[RunConfig], step: usize, device: &Device) -> Option<LaneValues> {
+    let share =
+        |lane: &RunConfig| (1.0 - lane.recipe.ema) / (1.0 - lane.recipe.ema.powf(step as f64));
+    (lanes[0].recipe.ema > 0.0).then(|| LaneValues::new(lanes.iter().map(share), device))
 }

@@ -1,6 +1,7 @@
 use std::collections::BTreeMap;
 
 use super::LaneWeights;
+use crate::config::AVERAGE;
 
 /// What an optimizer keeps of one lane between steps: for each of its slots, such as `momentum`, the
 /// values of every parameter that has it.
@@ -31,4 +32,11 @@ pub struct Checkpoint {
     /// been evaluated for being the last, and a longer run would know nothing of it. `None` without test
     /// tokens.
     pub best: Option<Best>,
+}
+
+impl Checkpoint {
+    /// The weights whose losses the run reports: averages over steps where it keeps them, else the last.
+    pub fn into_evaluated(mut self) -> LaneWeights {
+        self.state.remove(AVERAGE).unwrap_or(self.weights)
+    }
 }

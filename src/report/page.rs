@@ -165,18 +165,35 @@ fn table<const N: usize>(
 
 /// What each arm decays, in a line.
 fn manifest_lines(rows: &[ManifestRow]) -> String {
-    let mut arms: BTreeMap<String, (usize, usize)> = BTreeMap::new();
-    for row in rows {
-        let lambda = words::at_lambda(row.weight_decay);
-        let (decayed, all) =
-            arms.entry(words::decay_label(row.form, row.mask) + &lambda).or_default();
-        *all += row.elements;
-        *decayed += if row.decayed { row.elements } else { 0 };
+    // The parameters of an arm stand together, and each once.
+    let mut starts: Vec<usize> = Vec::new();
+    for (index, row) in rows.iter().enumerate() {
+        let own = &rows[starts.last().copied().unwrap_or(0)..index];
+        let is_next = own.iter().any(|known| known.parameter == row.parameter)
+            || own.first().is_some_and(|known| known.family != row.family);
+        if index == 0 || is_next {
+            starts.push(index);
+        }
     }
-    let line = |(arm, (decayed, all)): (String, (usize, usize))| {
-        format!("{arm}: {decayed} of {all} elements decay")
+    let ends = starts.iter().skip(1).copied().chain([rows.len()]);
+    let mut lines: Vec<String> = Vec::new();
+    for (start, end) in starts.iter().zip(ends) {
+        let line = manifest_line(&rows[*start..end]);
+        if !lines.contains(&line) {
+            lines.push(line);
+        }
+    }
+    list(&lines)
+}
+
+fn manifest_line(arm: &[ManifestRow]) -> String {
+    let elements = |rows: &mut dyn Iterator<Item = &ManifestRow>| -> usize {
+        rows.map(|row| row.elements).sum()
     };
-    list(&arms.into_iter().map(line).collect::<Vec<_>>())
+    let decayed = elements(&mut arm.iter().filter(|row| row.decayed));
+    let label = words::decay_label(arm[0].form, arm[0].mask);
+    let lambda = words::at_lambda(arm[0].weight_decay);
+    format!("{label}{lambda}: {decayed} of {} elements decay", elements(&mut arm.iter()))
 }
 
 fn provenance(experiment: &Experiment) -> String {

@@ -2,9 +2,9 @@
 
 mod verdicts;
 
-use super::tables::{align_right, new_table};
+use super::tables::{align_right, broken, new_table};
 use super::{format, values, words};
-use crate::config::{Named, Role};
+use crate::config::{DecaySchedule, Named, Role};
 use crate::experiment::Setting;
 use crate::plural::counted;
 use crate::results::ManifestRow;
@@ -23,7 +23,7 @@ pub fn answer(analysis: &Analysis) -> String {
     }
     let alarm = words::alarm(analysis);
     let mut parts: Vec<String> =
-        alarm.iter().map(|alarm| broken(&format!("warning: {alarm}"))).collect();
+        alarm.iter().map(|alarm| broken(&format!("warning: {alarm}"), COLUMNS)).collect();
     parts.extend(analysis.values.iter().map(|table| values::screen(table, analysis.loss)));
     if analysis.own_groups().next().is_some() {
         let told = [words::headline(analysis), words::levels(analysis), words::gap(analysis)];
@@ -32,7 +32,7 @@ pub fn answer(analysis: &Analysis) -> String {
         parts.extend(optima_table(analysis));
         parts.extend(verdicts::pairs(analysis));
     }
-    parts.push(broken(&words::reading(analysis)));
+    parts.push(broken(&words::reading(analysis), COLUMNS));
     parts.push(lines(warnings(analysis, usize::from(alarm.is_some())).into_iter()));
     parts.retain(|part| !part.is_empty());
     parts.join("\n\n")
@@ -50,23 +50,7 @@ fn warnings(analysis: &Analysis, told: usize) -> Vec<String> {
 }
 
 fn lines(sentences: impl Iterator<Item = String>) -> String {
-    sentences.map(|sentence| broken(&sentence)).collect::<Vec<_>>().join("\n")
-}
-
-/// A sentence in lines of [`COLUMNS`].
-fn broken(sentence: &str) -> String {
-    let mut lines = vec![String::new()];
-    for word in sentence.split(' ') {
-        let line = lines.last_mut().expect("there is a line");
-        if line.is_empty() {
-            line.push_str(word);
-        } else if line.chars().count() + 1 + word.chars().count() <= COLUMNS {
-            *line += &format!(" {word}");
-        } else {
-            lines.push(word.to_owned());
-        }
-    }
-    lines.join("\n")
+    sentences.map(|sentence| broken(&sentence, COLUMNS)).collect::<Vec<_>>().join("\n")
 }
 
 /// Per searched rule what was found for λ, and what it costs to miss it; other values in sentences.
@@ -117,22 +101,30 @@ pub fn settings_table(title: &str, settings: Vec<Setting>) -> String {
 
 /// What one arm decays: a line per parameter and the totals.
 pub fn manifest_table(title: &str, rows: &[ManifestRow]) -> String {
-    let mut table = new_table(&["parameter", "role", "shape", "elements", "decayed"]);
+    let mut table =
+        new_table(&["parameter", "role", "shape", "elements", "optimizer", "lr ×", "decayed"]);
     for row in rows {
         let decayed = match (row.decayed, row.coefficient) {
             (false, _) => "no".to_owned(),
             (true, Some(coefficient)) => format!("λ = {}", format::exact(coefficient)),
             (true, None) => "yes".to_owned(),
         };
+        let schedule = row.decay_schedule.filter(|one| *one != DecaySchedule::Constant);
+        let decayed = match schedule {
+            Some(schedule) => format!("{decayed}, {}", schedule.name()),
+            None => decayed,
+        };
         table.add_row([
             row.parameter.clone(),
             row.role.to_string(),
             row.shape.clone(),
             row.elements.to_string(),
+            row.optimizer.name().to_owned(),
+            row.lr_factor.map_or_else(String::new, format::number),
             decayed,
         ]);
     }
-    align_right(&mut table, [3]);
+    align_right(&mut table, [3, 5]);
     format!("{title}\n{table}\n{}", totals(rows))
 }
 
@@ -162,7 +154,7 @@ mod tests {
     #[test]
     fn sentences_are_broken_between_words_and_lose_none() {
         let sentence = "word and λ ".repeat(40);
-        let broken = broken(sentence.trim());
+        let broken = broken(sentence.trim(), COLUMNS);
         assert!(broken.lines().count() > 3);
         assert!(broken.lines().all(|line| line.chars().count() <= COLUMNS), "{broken}");
         assert_eq!(broken.replace('\n', " "), sentence.trim());

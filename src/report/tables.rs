@@ -31,3 +31,19 @@ pub fn set_close(table: &mut Table) {
         column.set_padding(CLOSE);
     });
 }
+
+/// A sentence in lines of so many characters.
+pub fn broken(sentence: &str, columns: usize) -> String {
+    let mut lines = vec![String::new()];
+    for word in sentence.split(' ') {
+        let line = lines.last_mut().expect("there is a line");
+        if line.is_empty() {
+            line.push_str(word);
+        } else if line.chars().count() + 1 + word.chars().count() <= columns {
+            *line += &format!(" {word}");
+        } else {
+            lines.push(word.to_owned());
+        }
+    }
+    lines.join("\n")
+}

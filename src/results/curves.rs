@@ -42,6 +42,12 @@ pub struct CurveCsvRow {
     pub weight_norm_bias: Option<f32>,
     /// Numbers in which the arm's recipe differs from `[train]`.
     pub variant: String,
+    /// Train loss of the last step's weights, where the losses above are those of averages over steps.
+    #[serde(default)]
+    pub last_train_loss: Option<f64>,
+    /// The same of val.
+    #[serde(default)]
+    pub last_val_loss: Option<f64>,
 }
 
 /// The curve of an entry, whose run has this record.
@@ -77,5 +83,7 @@ fn curve_row(entry: &Entry, record: &SoFar, row: &CurveRow) -> CurveCsvRow {
         weight_norm_norm: row.weight_norm_norm,
         weight_norm_bias: row.weight_norm_bias,
         variant: entry.arm.variant.clone(),
+        last_train_loss: row.last_train_loss,
+        last_val_loss: row.last_val_loss,
     }
 }

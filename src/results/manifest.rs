@@ -1,6 +1,9 @@
 use serde::{Deserialize, Serialize};
 
-use crate::config::{Decay, Family, Form, Mask, ParameterShape, Role};
+use crate::config::{
+    DecaySchedule, Family, Form, Group, Mask, OptimizerKind, ParameterShape, Role,
+};
+use crate::experiment::Arm;
 
 /// A row of `manifest.csv`: what an arm does to one parameter.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -29,27 +32,43 @@ pub struct ManifestRow {
     /// What the form does to it in step t: the share that it loses, or what is added to its gradient.
     #[serde(default)]
     pub rate: String,
+    /// What turns its gradients into updates.
+    #[serde(default)]
+    pub optimizer: OptimizerKind,
+    /// Its peak learning rate, as a share of the arm's.
+    #[serde(default)]
+    pub lr_factor: Option<f64>,
+    /// How its λ changes over the run; missing where it has none.
+    #[serde(default)]
+    pub decay_schedule: Option<DecaySchedule>,
 }
 
 /// The rows of one arm, in the order of the model.
-pub fn manifest(family: Family, decay: &Decay, parameters: &[ParameterShape]) -> Vec<ManifestRow> {
-    parameters.iter().map(|parameter| row(family, decay, parameter)).collect()
+pub fn manifest(arm: &Arm, parameters: &[ParameterShape]) -> Vec<ManifestRow> {
+    parameters.iter().map(|parameter| row(arm, parameter)).collect()
 }
 
-fn row(family: Family, decay: &Decay, parameter: &ParameterShape) -> ManifestRow {
-    let decayed = decay.acts_on(parameter.role);
+fn row(arm: &Arm, parameter: &ParameterShape) -> ManifestRow {
+    let (decay, role) = (&arm.decay, parameter.role);
+    let group = Group::of(&arm.recipe, decay, &arm.by_role, role);
+    let decayed = arm.decays_role(role);
+    let has_lambda = decay.form.takes_weight_decay();
+    let coefficient = if has_lambda { Some(group.weight_decay) } else { None };
     let sizes: Vec<String> = parameter.shape.iter().map(usize::to_string).collect();
     ManifestRow {
         form: decay.form,
         mask: decay.mask,
         weight_decay: decay.weight_decay,
         parameter: parameter.name.clone(),
-        role: parameter.role,
+        role,
         shape: sizes.join("x"),
         elements: parameter.elements(),
         decayed,
-        coefficient: if decayed { decay.weight_decay } else { Some(0.0) },
-        family,
-        rate: if decayed { decay.form.rate(parameter.role).to_owned() } else { "0".to_owned() },
+        coefficient: if decayed { coefficient } else { Some(0.0) },
+        family: arm.model.family,
+        rate: if decayed { decay.form.rate(role).to_owned() } else { "0".to_owned() },
+        optimizer: group.recipe.optimizer,
+        lr_factor: Some(group.recipe.lr / arm.recipe.lr),
+        decay_schedule: (decayed && has_lambda).then_some(arm.recipe.decay_schedule),
     }
 }

@@ -1,6 +1,8 @@
 use serde::{Deserialize, Serialize};
 
-use crate::config::{Family, Form, Mask, RunConfig, Stage, Texts, timescale_steps, total_decay};
+use crate::config::{
+    Family, Form, Group, Mask, Role, RunConfig, Stage, Texts, timescale_steps, total_decay,
+};
 use crate::corpus::Levels;
 use crate::experiment::Entry;
 use crate::published::Transfer;
@@ -111,6 +113,16 @@ pub struct RunRow {
     /// The stage of a search that asked for the run first; `None` outside of searches.
     #[serde(default)]
     pub stage: Option<Stage>,
+    /// What else the arm does against overfitting, or says of how decay acts, than the rest of the spec: such as
+    /// `dropout=0.1`. Empty for nothing, and in files of older versions.
+    #[serde(default)]
+    pub treatment: String,
+    /// Train loss of the last step's weights, where every loss above is that of averages over steps.
+    #[serde(default)]
+    pub last_train_loss: Option<f64>,
+    /// The same of val.
+    #[serde(default)]
+    pub last_val_loss: Option<f64>,
 }
 
 /// The seeds of a run.
@@ -151,6 +163,11 @@ impl RunRow {
         self.form != Form::None && self.weight_decay != Some(0.0)
     }
 
+    /// Whether its arm does anything against overfitting: decay, or what stands beside it.
+    pub fn is_treated(&self) -> bool {
+        self.decays() || !self.treatment.is_empty()
+    }
+
     /// [`setting`](Self::setting); in files of older versions the arm's variant, which told recipes
     /// apart there.
     pub fn setting_or_variant(&self) -> &str {
@@ -166,7 +183,9 @@ impl RunRow {
 /// The row of an entry, whose run has this record; `levels` are those of the run's text.
 pub fn run_row(entry: &Entry, run: &RunConfig, record: &SoFar, levels: Option<Levels>) -> RunRow {
     let (decay, recipe) = (&entry.arm.decay, &entry.arm.recipe);
-    let schedule = recipe.lr_schedule();
+    // Λ and τ speak of the matrices inside the blocks.
+    let bulk = Group::of(recipe, decay, &entry.arm.by_role, Role::Mlp);
+    let schedule = bulk.recipe.lr_schedule();
     let end = record.end.as_ref();
     let status = end.map_or(Status::Unfinished, |end| end.status);
     let last = record.curve.last().filter(|_| status == Status::Done);
@@ -187,8 +206,8 @@ pub fn run_row(entry: &Entry, run: &RunConfig, record: &SoFar, levels: Option<Le
         gap: last.and_then(CurveRow::gap),
         best_val_loss: best.map(|(loss, _)| loss),
         best_step: best.map(|(_, step)| step),
-        total_decay: total_decay(decay.form, decay.coefficient(), &schedule, recipe.steps),
-        timescale_steps: timescale_steps(decay.form, decay.coefficient(), &schedule),
+        total_decay: total_decay(decay.form, bulk.weight_decay, &schedule, recipe.steps),
+        timescale_steps: timescale_steps(decay.form, bulk.weight_decay, &schedule),
         weight_norm: last.and_then(|row| row.weight_norm),
         seconds: end.map(|end| end.seconds),
         variant: entry.arm.variant.clone(),
@@ -216,5 +235,8 @@ pub fn run_row(entry: &Entry, run: &RunConfig, record: &SoFar, levels: Option<Le
         axes: entry.arm.place(),
         tuned: entry.arm.tuned(),
         stage: entry.stage,
+        treatment: entry.arm.treatment.clone(),
+        last_train_loss: last.and_then(|row| row.last_train_loss),
+        last_val_loss: last.and_then(|row| row.last_val_loss),
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use anyhow::{Context, Result, anyhow, ensure};
 
 use super::Inputs;
-use crate::config::{RunConfig, RunId};
+use crate::config::{Named, RunConfig, RunId};
 use crate::exit::usage;
 use crate::plural::counted;
 use crate::record::{CurveRow, Provenance, Status};
@@ -46,7 +46,10 @@ fn check(pairs: &[(&RunConfig, &RunConfig)], under_way: usize) -> Result<()> {
         "--extend found no finished run that differs from these in nothing but fewer steps; without it they \
          are trained from the start"
     );
-    pairs.iter().try_for_each(|(from, to)| same_learning_rate(from, to))
+    pairs.iter().try_for_each(|(from, to)| {
+        same_learning_rate(from, to)?;
+        same_lambda(from, to)
+    })
 }
 
 fn same_learning_rate(from: &RunConfig, to: &RunConfig) -> Result<()> {
@@ -60,6 +63,21 @@ fn same_learning_rate(from: &RunConfig, to: &RunConfig) -> Result<()> {
          With schedule = \"inverse-sqrt\" or min_lr_ratio = 1.0 the learning rate does not depend on the \
          length of a run",
         from.id(),
+        after.steps
+    ))
+}
+
+/// The same of λ, where it changes over the run.
+fn same_lambda(from: &RunConfig, to: &RunConfig) -> Result<()> {
+    let (before, after) = (from.recipe.lr_schedule(), to.recipe.lr_schedule());
+    let differs = (1..=before.steps).find(|step| before.lambda_at(*step) != after.lambda_at(*step));
+    let Some(step) = differs else { return Ok(()) };
+    let kind = from.recipe.decay_schedule.name();
+    Err(anyhow!(
+        "run {} of {} cannot go on to {}: decay_schedule = \"{kind}\" goes by the length of a run, and a \
+         longer run would have had another λ from step {step} on. Leave --extend out to train from the start",
+        from.id(),
+        counted(before.steps, "step"),
         after.steps
     ))
 }

@@ -86,7 +86,7 @@ fn save_last(path: &Path, record: &Record, store: &Store, corpus: &Corpus) -> Re
         record.end.status != Status::Diverged,
         "the run diverged at step {steps}; there are no last weights to save"
     );
-    let weights = store.checkpoint(run)?.weights;
+    let weights = store.checkpoint(run)?.into_evaluated();
     write_weights(path, &weights, Purpose::of(&run.model, corpus), Some((&run.id(), steps)))?;
     describe(path, record, steps, corpus)
 }

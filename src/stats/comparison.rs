@@ -223,7 +223,7 @@ pub fn alone(side: Side, cell: &Cell, quantity: Quantity) -> Operand {
     Operand { points: vec![point], quantity }
 }
 
-/// Every decayed cell against no decay of the same setting, in the reported loss and in gap; each quantity is
+/// Every treated cell against no decay of the same setting, in the reported loss and in gap; each quantity is
 /// a family. They describe arms, and nobody is told verdicts of them.
 pub fn cells_against_none(groups: &[Group], loss: Quantity, court: &mut Court) -> Vec<Comparison> {
     let mut all = Vec::new();
@@ -233,7 +233,7 @@ pub fn cells_against_none(groups: &[Group], loss: Quantity, court: &mut Court) -
         let mut family = Vec::new();
         for group in groups {
             let Some(none) = &group.baseline else { continue };
-            for cell in group.cells.iter().filter(|cell| cell.decays()) {
+            for cell in group.cells.iter().filter(|cell| cell.is_treated()) {
                 let operands = [(group.side(cell), cell), (group.side(none), none)]
                     .map(|(side, cell)| [alone(side, cell, quantity)]);
                 let [left, right] = &operands;

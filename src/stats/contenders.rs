@@ -4,6 +4,7 @@ use super::contrast::{Scores, chosen_by_all};
 use super::groups::{Cell, Rule, Side};
 use super::inference::Estimate;
 use super::quantity::Quantity;
+use crate::config::{Form, is_treatment};
 use crate::results::{Draw, RunRow};
 
 /// A rule with the points that it tunes, and the points of no decay beside it.
@@ -14,7 +15,7 @@ pub struct Contender {
     base: String,
     /// What other arms tune and this rule does not, such as `lr=0.003`.
     fixed: Vec<String>,
-    /// Points that decay.
+    /// Points that do anything against overfitting.
     pub points: Vec<Point>,
     /// No decay on the same terms.
     pub none: Vec<Point>,
@@ -37,11 +38,11 @@ pub struct Operand {
 }
 
 impl Contender {
-    /// Every rule that decays and asks the experiment's own questions, in order of first appearance.
+    /// Every rule that does anything against overfitting and asks the experiment's own questions, in order of first appearance.
     pub fn of(rows: &[RunRow], accepts_collapsed: bool) -> Vec<Contender> {
         let mut contenders: Vec<Contender> = Vec::new();
         let own = || rows.iter().filter(|row| row.transfer.is_none());
-        for row in own().filter(|row| row.decays()) {
+        for row in own().filter(|row| row.is_treated()) {
             let rule = tuned_rule(row);
             let known = contenders.iter().position(|one| one.rule == rule);
             let place = known.unwrap_or_else(|| {
@@ -53,7 +54,7 @@ impl Contender {
             add(&mut contenders[place].points, rule, row, row.weight_decay);
         }
         for contender in &mut contenders {
-            let none = rows.iter().filter(|row| !row.decays() && contender.meets(row));
+            let none = rows.iter().filter(|row| !row.is_treated() && contender.meets(row));
             let mut points = Vec::new();
             none.for_each(|row| add(&mut points, none_rule(row), row, Some(0.0)));
             contender.none = points;
@@ -211,11 +212,15 @@ fn tuned_rule(row: &RunRow) -> Rule {
     let is_tuned = |word: &&str| word.split('=').next().is_some_and(|key| tunes(row, key));
     let rest: Vec<&str> = row.variant.split(' ').filter(|word| !is_tuned(word)).collect();
     rule.variant = rest.join(" ");
+    let said = row.treatment.split(' ').filter(|word| !word.is_empty() && !is_tuned(word));
+    let tuned = row.tuned.split(' ').filter(|key| is_treatment(key));
+    rule.treatment = tuned.chain(said).collect::<Vec<_>>().join(" ");
     rule
 }
 
 fn none_rule(row: &RunRow) -> Rule {
-    Rule { form: crate::config::Form::None, mask: None, ..tuned_rule(row) }
+    let treatment = String::new();
+    Rule { form: Form::None, mask: None, treatment, ..tuned_rule(row) }
 }
 
 fn tunes(row: &RunRow, key: &str) -> bool {
@@ -225,7 +230,9 @@ fn tunes(row: &RunRow, key: &str) -> bool {
 /// The axes of a row that its own arm does not tune.
 fn fixed(row: &RunRow) -> Vec<String> {
     let key = |axis: &str| axis.split('=').next().unwrap_or_default().to_owned();
-    let axes = row.axes.split(' ').filter(|axis| !axis.is_empty() && !tunes(row, &key(axis)));
+    // What an arm does against overfitting is no term on which rules meet.
+    let is_term = |axis: &&str| !is_treatment(&key(axis)) && !tunes(row, &key(axis));
+    let axes = row.axes.split(' ').filter(|axis| !axis.is_empty() && is_term(axis));
     axes.map(str::to_owned).collect()
 }
 
@@ -233,7 +240,11 @@ fn add(points: &mut Vec<Point>, rule: Rule, row: &RunRow, weight_decay: Option<f
     let is_tuned = |axis: &&str| axis.split('=').next().is_some_and(|key| tunes(row, key));
     let at = match weight_decay {
         // No decay is told by all that some arm varies: arms of any rule may have trained it.
-        Some(0.0) => row.axes.clone(),
+        Some(0.0) => {
+            let axes = row.axes.split(' ');
+            let is_term = |axis: &&str| !axis.split('=').next().is_some_and(is_treatment);
+            axes.filter(is_term).collect::<Vec<_>>().join(" ")
+        }
         _ => row.axes.split(' ').filter(is_tuned).collect::<Vec<_>>().join(" "),
     };
     let known =

@@ -14,6 +14,8 @@ pub enum Question {
     Forms([usize; 2]),
     /// Of one form.
     Masks([usize; 2]),
+    /// One of them is decay alone.
+    Rivals([usize; 2]),
     /// A form on two masks, then another on the same two.
     Interaction([usize; 4]),
 }
@@ -25,6 +27,7 @@ impl Question {
             Question::AgainstStopping(_) => TestFamily::AgainstStopping,
             Question::Forms(_) => TestFamily::Form,
             Question::Masks(_) => TestFamily::Mask,
+            Question::Rivals(_) => TestFamily::Rival,
             Question::Interaction(_) => TestFamily::Interaction,
         }
     }
@@ -44,14 +47,18 @@ pub fn questions(contenders: &[Contender]) -> Vec<Question> {
         .collect();
     let same = |[left, right]: &[usize; 2]| {
         let (left, right) = (&contenders[*left].rule, &contenders[*right].rule);
-        (left.form == right.form, left.mask == right.mask)
+        let same_treatment = left.treatment == right.treatment;
+        (left.form == right.form, left.mask == right.mask, same_treatment)
     };
-    let forms: Vec<[usize; 2]> =
-        pairs.iter().copied().filter(|pair| same(pair) == (false, true)).collect();
-    let masks: Vec<[usize; 2]> =
-        pairs.iter().copied().filter(|pair| same(pair) == (true, false)).collect();
+    let of = |what: (bool, bool, bool)| -> Vec<[usize; 2]> {
+        pairs.iter().copied().filter(|pair| same(pair) == what).collect()
+    };
+    let (forms, masks) = (of((false, true, true)), of((true, false, true)));
+    let is_plain = |place: &usize| contenders[*place].rule.treatment.is_empty();
+    let rivals = pairs.iter().copied().filter(|[left, right]| is_plain(left) != is_plain(right));
     questions.extend(forms.iter().copied().map(Question::Forms));
     questions.extend(masks.iter().copied().map(Question::Masks));
+    questions.extend(rivals.map(Question::Rivals));
     // Two forms on a mask and the same two on a later one.
     for (place, [a, b]) in forms.iter().enumerate() {
         for [c, d] in &forms[place + 1..] {
@@ -91,7 +98,9 @@ impl Question {
     fn places(&self) -> Vec<usize> {
         match self {
             Question::AgainstNone(place) | Question::AgainstStopping(place) => vec![*place],
-            Question::Forms(places) | Question::Masks(places) => places.to_vec(),
+            Question::Forms(places) | Question::Masks(places) | Question::Rivals(places) => {
+                places.to_vec()
+            }
             Question::Interaction(places) => places.to_vec(),
         }
     }
@@ -115,7 +124,9 @@ fn ask(
             let stopped = contenders[*place].without_decay(loss.stopped());
             court.ask(family, Opponent::Stopped, [&[operand(*place)], &[stopped]])
         }
-        Question::Forms([left, right]) | Question::Masks([left, right]) => {
+        Question::Forms([left, right])
+        | Question::Masks([left, right])
+        | Question::Rivals([left, right]) => {
             let right = operand(*right);
             court.ask(family, Opponent::Rule(side(&right)?), [&[operand(*left)], &[right]])
         }

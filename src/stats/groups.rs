@@ -14,6 +14,8 @@ pub struct Rule {
     /// Whether its λ are carried over from that recipe: then its runs belong to the values table, and the
     /// experiment's own questions leave it out.
     pub in_values_table: bool,
+    /// What stands beside its decay, see [`RunRow::treatment`]; keys that it tunes without a value.
+    pub treatment: String,
     /// How people tell its recipe from the others; no part of its identity.
     pub variant: String,
 }
@@ -26,6 +28,7 @@ impl Rule {
             setting: run.setting_or_variant().to_owned(),
             recipe: run.recipe.clone(),
             in_values_table: run.transfer.is_some(),
+            treatment: run.treatment.clone(),
             variant: run.variant.clone(),
         }
     }
@@ -33,12 +36,13 @@ impl Rule {
 
 impl PartialEq for Rule {
     fn eq(&self, other: &Self) -> bool {
-        let Rule { form, mask, setting, recipe, in_values_table, variant: _ } = self;
+        let Rule { form, mask, setting, recipe, in_values_table, treatment, variant: _ } = self;
         *form == other.form
             && *mask == other.mask
             && *setting == other.setting
             && *recipe == other.recipe
             && *in_values_table == other.in_values_table
+            && *treatment == other.treatment
     }
 }
 
@@ -130,6 +134,11 @@ impl Cell {
     pub fn decays(&self) -> bool {
         self.runs.iter().any(RunRow::decays)
     }
+
+    /// Whether it does anything against overfitting.
+    pub fn is_treated(&self) -> bool {
+        self.runs.iter().any(RunRow::is_treated)
+    }
 }
 
 /// A rule at one λ.
@@ -163,7 +172,10 @@ impl Side {
     /// told.
     pub fn is_same_arm(&self, other: &Side) -> bool {
         let (a, b) = (&self.rule, &other.rule);
-        let same_rule = a.form == b.form && a.mask == b.mask && a.recipe == b.recipe;
+        let same_rule = a.form == b.form
+            && a.mask == b.mask
+            && a.recipe == b.recipe
+            && a.treatment == b.treatment;
         let same_setting = a.setting == b.setting && self.at == other.at;
         let is_tuned =
             [self, other].iter().any(|side| !side.at.is_empty() || side.rule.setting.contains(' '));
@@ -180,9 +192,9 @@ impl Group {
         self.lowest(|_| true)
     }
 
-    /// The same among the cells that decay anything.
-    pub fn best_decayed(&self) -> Option<&Cell> {
-        self.lowest(Cell::decays)
+    /// The same among the cells that do anything against overfitting.
+    pub fn best_treated(&self) -> Option<&Cell> {
+        self.lowest(Cell::is_treated)
     }
 
     /// Whether a cell of this rule may be its best.
@@ -204,9 +216,9 @@ impl Group {
     }
 }
 
-/// The decayed cell with the lowest mean val loss among those that are the best of their rule.
+/// The treated cell with the lowest mean val loss among those that are the best of their rule.
 pub fn best_of<'a>(groups: impl Iterator<Item = &'a Group>) -> Option<(&'a Group, &'a Cell)> {
-    let bests = groups.filter_map(|group| Some((group, group.best_decayed()?)));
+    let bests = groups.filter_map(|group| Some((group, group.best_treated()?)));
     let loss = |cell: &Cell| cell.mean(|run| run.val_loss).unwrap_or(f64::NAN);
     bests.min_by(|a, b| loss(a.1).total_cmp(&loss(b.1)))
 }
@@ -247,6 +259,6 @@ fn nothing_is_learned(groups: &[Group]) -> bool {
 
 /// The runs of a model and recipe without decay, one per seed, whichever arm has them.
 fn baseline(rows: &[RunRow], setting: &str) -> Option<Cell> {
-    let own = rows.iter().filter(|row| !row.decays() && row.setting_or_variant() == setting);
+    let own = rows.iter().filter(|row| !row.is_treated() && row.setting_or_variant() == setting);
     Cell::of(own).map(|cell| Cell { weight_decay: Some(0.0), ..cell })
 }

@@ -52,7 +52,9 @@ fn pool(question: &Question, contenders: &[Contender], loss: Quantity) -> (f64, 
     let (left, right) = match question {
         Question::AgainstNone(place) => (points(*place, loss), none(*place, loss)),
         Question::AgainstStopping(place) => (points(*place, loss), none(*place, loss.stopped())),
-        Question::Forms([a, b]) | Question::Masks([a, b]) => (points(*a, loss), points(*b, loss)),
+        Question::Forms([a, b]) | Question::Masks([a, b]) | Question::Rivals([a, b]) => {
+            (points(*a, loss), points(*b, loss))
+        }
         // Two differences that share seeds: about twice the variance of one.
         Question::Interaction([a, b, c, d]) => {
             let pair = |a, b| pool(&Question::Masks([a, b]), contenders, loss);

@@ -53,6 +53,9 @@ pub(crate) fn row(form: Form, mask: Mask, weight_decay: f64, seed: u64, val_loss
         axes: String::new(),
         tuned: String::new(),
         stage: None,
+        treatment: String::new(),
+        last_train_loss: None,
+        last_val_loss: None,
     }
 }
 

@@ -21,10 +21,20 @@ pub struct Measured {
     pub train_loss: Vec<f64>,
     /// Mean loss on the windows of val, in nats per token.
     pub val_loss: Vec<f64>,
-    /// L2 norm of all weights.
+    /// The same of the weights of the last step, where averages over steps were measured.
+    pub last: Option<Losses>,
+    /// L2 norm of all weights of the last step.
     pub weight_norm: Vec<f32>,
     /// The same over the parameters of each role that the model has.
     pub weight_norm_of: Vec<(Role, Vec<f32>)>,
+}
+
+/// Losses of every lane.
+pub struct Losses {
+    /// On the windows of train, in nats per token.
+    pub train: Vec<f64>,
+    /// On the windows of val, in nats per token.
+    pub val: Vec<f64>,
 }
 
 /// The windows of one split, in blocks of the training batch's size.
@@ -55,22 +65,29 @@ impl Evaluation {
         self.test.as_ref().map(|test| test.mean(&test.losses(model))).transpose()
     }
 
-    /// Evaluates a model without autodiff.
+    /// Evaluates a model without autodiff: the averages over steps of its weights, where there are any, and what
+    /// they are the averages of.
     pub fn evaluate<M: LanguageModel>(
         &self,
-        model: &M,
+        last: &M,
+        averaged: Option<&M>,
         parameters: &[Parameter],
     ) -> Result<Measured> {
-        let train = self.train.losses(model);
-        let val = self.val.losses(model);
-        let norms = weight_norms(model, parameters);
+        let Losses { train, val } = self.losses(averaged.unwrap_or(last))?;
+        let norms = weight_norms(last, parameters);
         let by_role = norms.by_role.into_iter().map(|(role, norms)| Ok((role, read(norms)?)));
         Ok(Measured {
-            train_loss: self.train.mean(&train)?,
-            val_loss: self.val.mean(&val)?,
+            train_loss: train,
+            val_loss: val,
+            last: averaged.map(|_| self.losses(last)).transpose()?,
             weight_norm: read(norms.all)?,
             weight_norm_of: by_role.collect::<Result<_>>()?,
         })
+    }
+
+    fn losses<M: LanguageModel>(&self, model: &M) -> Result<Losses> {
+        let (train, val) = (self.train.losses(model), self.val.losses(model));
+        Ok(Losses { train: self.train.mean(&train)?, val: self.val.mean(&val)? })
     }
 }
 

@@ -66,6 +66,10 @@ impl CohortLog {
             for (lane, row) in last.iter_mut().enumerate() {
                 row.train_loss = Some(measured.train_loss[lane]);
                 row.val_loss = Some(measured.val_loss[lane]);
+                if let Some(last) = &measured.last {
+                    (row.last_train_loss, row.last_val_loss) =
+                        (Some(last.train[lane]), Some(last.val[lane]));
+                }
                 row.weight_norm = Some(measured.weight_norm[lane]);
                 for (role, norms) in &measured.weight_norm_of {
                     *row.weight_norm_of(*role) = Some(norms[lane]);

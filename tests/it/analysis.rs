@@ -135,7 +135,7 @@ fn a_plan_says_what_its_seeds_can_tell_or_how_to_know_it() {
 fn what_an_analysis_cannot_be_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let arm = "[[arm]]\nform = 'adamw'\nweight_decay = [0.0, 1.0]\n";
-    let known = "against-none, against-stopping, form, mask, interaction, published";
+    let known = "against-none, against-stopping, form, mask, rival, interaction, published";
     let cases: &[(&str, &[&str])] = &[
         ("[analysis]\nfamilies = ['forms']\n", &["analysis.families holds \"forms\"", known]),
         ("[analysis]\nfamilies = 'form'\n", &["analysis.families", "a list of some of", known]),

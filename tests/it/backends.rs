@@ -64,11 +64,14 @@ mod agreement {
 
     const TOLERANCE: f64 = 1e-3;
 
-    /// The curve of the tiny sweep on a backend.
-    fn curves(backend: &str, folder: &Path) -> Vec<HashMap<String, String>> {
-        let (spec, out) = (fixture("tiny.toml"), folder.join(backend));
+    /// What is trained: the default optimizer under decay, and every other with forms, schedules and rivals.
+    const SPECS: [&str; 2] = ["tiny", "updates"];
+
+    /// The curves of a sweep on a backend.
+    fn curves(name: &str, backend: &str, folder: &Path) -> Vec<HashMap<String, String>> {
+        let (spec, out) = (fixture(&format!("{name}.toml")), folder.join(backend));
         wane_ok(&["sweep", text(&spec), "--backend", backend, "--out", text(&out), "--quiet"]);
-        rows(&out.join("tiny/curves.csv"))
+        rows(&out.join(name).join("curves.csv"))
     }
 
     fn assert_agree(flex: &[HashMap<String, String>], other: &[HashMap<String, String>]) {
@@ -89,7 +92,10 @@ mod agreement {
     #[test]
     fn ndarray_agrees_with_flex() {
         let folder = tempfile::tempdir().unwrap();
-        assert_agree(&curves("flex", folder.path()), &curves("ndarray", folder.path()));
+        for spec in SPECS {
+            let of = |backend| curves(spec, backend, folder.path());
+            assert_agree(&of("flex"), &of("ndarray"));
+        }
     }
 
     #[cfg(feature = "wgpu")]
@@ -102,6 +108,9 @@ mod agreement {
             return;
         }
         let folder = tempfile::tempdir().unwrap();
-        assert_agree(&curves("flex", folder.path()), &curves("wgpu", folder.path()));
+        for spec in SPECS {
+            let of = |backend| curves(spec, backend, folder.path());
+            assert_agree(&of("flex"), &of("wgpu"));
+        }
     }
 }

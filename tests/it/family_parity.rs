@@ -13,8 +13,8 @@ use serde::Deserialize;
 
 use wane::backend::{Backend, DeviceKind};
 use wane::config::{
-    Decay, Family, Form, InitialWeights, LrShape, Mask, ModelShape, Named, OptimizerKind, Order,
-    Recipe, RunConfig, RunData, Split, Start,
+    ByRole, Decay, Family, Form, InitialWeights, LrShape, Mask, ModelShape, Named, OptimizerKind,
+    Order, Recipe, RunConfig, RunData, Split, Start,
 };
 
 use wane::corpus::TokenBlock;
@@ -284,6 +284,7 @@ fn palm_run(steps: usize, lr: f64, hold: usize) -> RunConfig {
             ..Recipe::DEFAULT
         },
         decay: Decay { form: Form::LrPower, mask: Some(Mask::Global), weight_decay: None },
+        by_role: ByRole::NONE,
     }
 }
 

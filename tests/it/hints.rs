@@ -27,7 +27,7 @@ fn keys_of_other_trainers_are_answered_with_ours_or_said_to_be_missing() {
         ("n_head = 6", "write heads = 4 in [model]"),
         ("n_embd = 384", "write channels = 64 in [model]"),
         ("block_size = 256", "write context = 64 in [model]"),
-        ("dropout = 0.1", "wane trains without dropout"),
+        ("resid_pdrop = 0.1", "dropout = 0.1"),
         ("gradient_accumulation_steps = 8", "accumulate = "),
         ("eval_iters = 200", "write eval_windows = 128 in [train]"),
         ("eval_interval = 250", "write eval_every = 50 in [train]"),

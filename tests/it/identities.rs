@@ -9,8 +9,8 @@ use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
 use wane::backend::Backend;
 use wane::config::{
-    Family, Form, HYPERPARAMETERS, Kind, Mask, Named, OptimizerKind, Order, Range, RunConfig,
-    Value, plain,
+    DECAY_TERMS, Family, Form, HYPERPARAMETERS, Kind, Mask, Named, OptimizerKind, Order, Range,
+    Recipe, RunConfig, Value, plain,
 };
 use wane::experiment::{Changes, Plan, Spec};
 use wane::files::csv_of;
@@ -45,7 +45,14 @@ struct Said {
 fn number(range: Range) -> BoxedStrategy<f64> {
     let bits = prop::num::f64::POSITIVE | prop::num::f64::SUBNORMAL | prop::num::f64::ZERO;
     let magnitude = (-3200i32..3080).prop_map(|tenths| 10f64.powf(f64::from(tenths) / 10.0));
-    let any = prop_oneof![bits, magnitude, 0.0..1.0f64, (0u32..100).prop_map(f64::from)];
+    let any = match range {
+        // Of others nearly all would be rejected.
+        Range::Share | Range::Beta | Range::Inside => {
+            prop_oneof![0.0..1.0f64, Just(0.0), magnitude.prop_map(|number| number.min(1.0) / 2.0)]
+                .boxed()
+        }
+        _ => prop_oneof![bits, magnitude, 0.0..1.0f64, (0u32..100).prop_map(f64::from)].boxed(),
+    };
     any.prop_map(f64::abs).prop_filter("in range", move |number| range.contains(*number)).boxed()
 }
 
@@ -110,13 +117,23 @@ impl Said {
         }
     }
 
-    /// As a spec; what the optimizer does not read is left out.
+    /// The numbers of `[train]`.
+    fn recipe(&self) -> Recipe {
+        let mut recipe = Recipe::DEFAULT;
+        for (row, value) in HYPERPARAMETERS.iter().zip(&self.train) {
+            row.set(&mut recipe, value);
+        }
+        recipe
+    }
+
+    /// As a spec; what nothing in it reads is left out.
     fn spec(&self, spelling: Spelling) -> String {
-        let optimizer = self.train.iter().find_map(|value| match value {
-            Value::Name(name) => OptimizerKind::ALL.iter().find(|one| one.name() == *name),
-            _ => None,
-        });
-        let optimizer = optimizer.copied().expect("a recipe has an optimizer");
+        let recipe = self.recipe();
+        let form = match (self.form, recipe.optimizer) {
+            // Both set the size of an update by the norm of its weights.
+            (Form::Hyperball, OptimizerKind::Adafactor) => Form::None,
+            (form, _) => form,
+        };
         let mut text = format!(
             "name = 'any'\nseeds = [{}]\n[data]\ntrain = 600\nval = 300\norder = '{}'\n",
             self.seed,
@@ -137,7 +154,7 @@ impl Said {
         let (mut steps, mut warmup) = (0, 0);
         for (row, value) in HYPERPARAMETERS.iter().zip(&self.train) {
             let key = row.key.name;
-            if !optimizer.reads(key) {
+            if !recipe.reads(key) || !is_read_by(form, key) {
                 continue;
             }
             let value = match (key, value) {
@@ -154,20 +171,36 @@ impl Said {
                 ("hold", Value::Count(count)) => (count % (steps - warmup)).to_string(),
                 (_, Value::Count(count)) => count.to_string(),
                 (_, Value::Number(number)) => spelling(*number),
+                // A hold ends before the fall does.
+                ("decay_turns", Value::Pair([a, b])) => {
+                    format!("[{}, {}]", spelling(a / 2.0), spelling((1.0 + b) / 2.0))
+                }
                 (_, Value::Pair(pair)) => format!("[{}, {}]", spelling(pair[0]), spelling(pair[1])),
                 (_, Value::Name(name)) => format!("'{name}'"),
                 (_, Value::Text(_) | Value::Names(_) | Value::Counts(_)) => unreachable!(),
             };
             text += &format!("{key} = {value}\n");
         }
-        text += &format!("[[arm]]\nform = '{}'\n", self.form.name());
-        if self.form != Form::None {
-            text += &format!("mask = '{}'\n", self.mask.name());
+        text += &format!("[[arm]]\nform = '{}'\n", form.name());
+        // Biases start at 0, which is no norm to hold.
+        let holds = matches!(form, Form::Hyperball | Form::Matched);
+        let mask = if holds { Mask::Linear } else { self.mask };
+        if form != Form::None {
+            text += &format!("mask = '{}'\n", mask.name());
         }
-        if self.form.takes_weight_decay() {
+        if form.takes_weight_decay() {
             text += &format!("weight_decay = {}\n", spelling(self.weight_decay));
         }
         text
+    }
+}
+
+/// Whether a form reads a key that says more of decay.
+fn is_read_by(form: Form, key: &str) -> bool {
+    match key {
+        "target_norm" => form == Form::TargetNorm,
+        key if DECAY_TERMS.contains(&key) => form.takes_weight_decay(),
+        _ => true,
     }
 }
 

@@ -3,6 +3,7 @@
 mod analysis;
 mod backends;
 mod bad_input;
+mod combinations;
 mod command_line;
 mod common;
 mod data;
@@ -17,6 +18,7 @@ mod pytorch_parity;
 mod reference;
 mod report;
 mod resume;
+mod rivals;
 mod search;
 mod slurm;
 mod terminal;

@@ -100,6 +100,11 @@ fn lion_follows_pytorch_under_every_form_and_mask() {
 }
 
 #[test]
+fn muon_follows_pytorch_under_every_form_and_mask() {
+    follows_pytorch("muon");
+}
+
+#[test]
 fn kernels_with_narrower_vectors_follow_pytorch_too() {
     for vector_bits in ["256", "0"] {
         assert_follows("adam", &ours("adam", "flex", &[], vector_bits));
@@ -108,7 +113,7 @@ fn kernels_with_narrower_vectors_follow_pytorch_too() {
 
 #[test]
 fn one_lane_follows_pytorch_as_several_do() {
-    for optimizer in ["adam", "sgd", "lion"] {
+    for optimizer in ["adam", "sgd", "lion", "muon"] {
         let [one, several] =
             ["1", "5"].map(|lanes| ours(optimizer, "flex", &["--lanes", lanes], "512"));
         assert!(one == several, "{optimizer}: lanes change a curve");

@@ -34,6 +34,28 @@ pub enum Form {
     /// Cautious decay (Chen et al. 2025, arXiv 2510.12402, Algorithm 1): AdamW's, on the coordinates
     /// where `u · w ≥ 0`.
     Cautious,
+    /// The gradient of λ/2 (‖w‖ − R)², decoupled: `w ← (1 − η_t λ (1 − R/‖w‖)) w − η_t u`, with R a share
+    /// of the first norm of the parameter. R = 0 is AdamW.
+    TargetNorm,
+    /// No decay; every matrix keeps its first norm R, and an update turns it by η_t (Wen et al. 2026, arXiv
+    /// 2606.16899): `w ← R N(w − η_t R N(u))`, `N` a matrix divided by its norm.
+    Hyperball,
+    /// No decay; every matrix has the η_t/‖w‖ of the run that differs in being under AdamW with this λ alone:
+    /// its twin in effective learning rate.
+    Matched,
+}
+
+/// What a form does to the norms of weights.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum NormControl {
+    /// Nothing of its own.
+    Free,
+    /// It draws them to a target.
+    Target,
+    /// It keeps them as they were at first.
+    Fixed,
+    /// It sets learning rates by them.
+    Matched,
 }
 
 /// One step of one parameter, as a form sees it.
@@ -130,6 +152,27 @@ impl Form {
                 rates: |at| Rates { cautious: at.lr * at.weight_decay, ..Rates::default() },
                 rate: |_| "η_t λ where u w ≥ 0",
             },
+            Form::TargetNorm => Facts {
+                name: "target-norm",
+                title: "Decay towards a norm",
+                takes_weight_decay: true,
+                rates: |at| Rates { towards_target: at.lr * at.weight_decay, ..Rates::default() },
+                rate: |_| "η_t λ (1 − R/‖w‖)",
+            },
+            Form::Hyperball => Facts {
+                name: "hyperball",
+                title: "Hyperball",
+                takes_weight_decay: false,
+                rates: |_| Rates::default(),
+                rate: |_| "as much as keeps ‖w‖",
+            },
+            Form::Matched => Facts {
+                name: "matched",
+                title: "Matched learning rates",
+                takes_weight_decay: true,
+                rates: |_| Rates::default(),
+                rate: |_| "0, with the η_t/‖w‖ of AdamW at λ",
+            },
         }
     }
 
@@ -141,6 +184,16 @@ impl Form {
     /// Whether the form has a coefficient λ.
     pub fn takes_weight_decay(self) -> bool {
         self.facts().takes_weight_decay
+    }
+
+    /// What it does to the norms of decayed parameters.
+    pub fn norm_control(self) -> NormControl {
+        match self {
+            Form::TargetNorm => NormControl::Target,
+            Form::Hyperball => NormControl::Fixed,
+            Form::Matched => NormControl::Matched,
+            _ => NormControl::Free,
+        }
     }
 
     /// What it does to a decayed parameter in one step.
@@ -169,6 +222,9 @@ impl Named for Form {
         Form::CorrectedAll,
         Form::LrPower,
         Form::Cautious,
+        Form::TargetNorm,
+        Form::Hyperball,
+        Form::Matched,
     ];
 
     fn name(self) -> &'static str {

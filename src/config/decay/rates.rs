@@ -1,4 +1,4 @@
-use super::{Form, Moment, Role};
+use super::{Form, Moment, NormControl, Role};
 use crate::config::Schedule;
 
 /// What a form does to one decayed parameter in one step. At most one rate is not zero.
@@ -12,6 +12,8 @@ pub struct Rates {
     pub shrink: f64,
     /// Share of `w` taken away where `u · w ≥ 0`.
     pub cautious: f64,
+    /// Share taken away of what the norm of `w` is above its target.
+    pub towards_target: f64,
 }
 
 impl Rates {
@@ -23,13 +25,15 @@ impl Rates {
     /// The rates of step `step` (from 1) for a decayed parameter of this role; `weight_decay` is λ,
     /// ignored by the forms without one.
     pub fn at(form: Form, weight_decay: f64, schedule: &Schedule, role: Role, step: usize) -> Self {
+        let weight_decay = weight_decay * schedule.lambda_at(step);
         form.rates(&Moment { lr: schedule.lr_at(step), peak: schedule.lr, weight_decay, role })
     }
 
-    /// Share of `w` that the step takes away apart from the update. `None` for L2, whose pull goes
-    /// through Adam's normalisation and has no rate of its own.
+    /// Share of `w` that the step takes away apart from the update. `None` for L2, whose pull goes through
+    /// Adam's normalisation, and for a pull towards a norm: they have no rate of their own.
     fn decoupled(&self) -> Option<f64> {
-        (self.before_clip == 0.0 && self.after_clip == 0.0).then_some(self.shrink + self.cautious)
+        let others = [self.before_clip, self.after_clip, self.towards_target];
+        others.iter().all(|rate| *rate == 0.0).then_some(self.shrink + self.cautious)
     }
 }
 
@@ -39,18 +43,24 @@ const BULK: Role = Role::Mlp;
 
 /// Total decay Λ of a run: the sum over its steps of the share of a weight matrix inside a block that
 /// decay takes away (for AdamW λ Σ η_t). For the cautious form it is an upper bound. `None` for L2 with
-/// λ > 0.
+/// λ > 0 for the forms that hold a norm, and
+/// where numbers beyond all bounds meet 0.
 pub fn total_decay(
     form: Form,
     weight_decay: f64,
     schedule: &Schedule,
     steps: usize,
 ) -> Option<f64> {
+    if matches!(form.norm_control(), NormControl::Fixed | NormControl::Matched) {
+        return None;
+    }
     // Not a sum of 0 · η_t, which is no number where a learning rate is beyond what a number can be.
     if form.takes_weight_decay() && weight_decay == 0.0 {
         return Some(0.0);
     }
-    (1..=steps).map(|step| Rates::at(form, weight_decay, schedule, BULK, step).decoupled()).sum()
+    let rate = |step| Rates::at(form, weight_decay, schedule, BULK, step).decoupled();
+    let total: Option<f64> = (1..=steps).map(rate).sum();
+    total.filter(|total| !total.is_nan())
 }
 
 /// Timescale τ in steps at the peak learning rate: 1/(ηλ) for AdamW. `None` without decay and for
@@ -66,7 +76,7 @@ pub fn timescale_steps(form: Form, weight_decay: f64, schedule: &Schedule) -> Op
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::LrShape;
+    use crate::config::{LambdaSchedule, LrShape};
 
     const SCHEDULE: Schedule = Schedule {
         steps: 100,
@@ -75,6 +85,7 @@ mod tests {
         hold: 0,
         shape: LrShape::Cosine,
         min_lr_ratio: 0.1,
+        lambda: LambdaSchedule::CONSTANT,
     };
 
     #[test]

@@ -22,6 +22,8 @@ fn parameters(shape: &ModelShape, vocabulary: usize) -> Vec<ParameterShape> {
         let name = |part: &str| format!("h.{layer}.{part}");
         norm(&mut list, &name("ln_1"), width);
         linear(&mut list, &name("attn.c_attn"), Role::Attention, [width, 3 * width]);
+        let packed = list.len() - 2;
+        list[packed].parts = 3;
         linear(&mut list, &name("attn.c_proj"), Role::Attention, [width, width]);
         norm(&mut list, &name("ln_2"), width);
         linear(&mut list, &name("mlp.c_fc"), Role::Mlp, [width, 4 * width]);

@@ -41,9 +41,12 @@ pub const SHAPE: &[Row] = &[
         Say("the vocabulary follows from the data: leave the key out"),
     ),
     (
-        "dropout attn_pdrop resid_pdrop embd_pdrop attention_dropout hidden_dropout \
-     attn_dropout",
-        Say("wane trains without dropout: leave the key out"),
+        "attn_pdrop resid_pdrop embd_pdrop attention_dropout hidden_dropout attn_dropout",
+        WriteThough(
+            Train,
+            "dropout = 0.1",
+            "one share for embeddings, attention and residual branches",
+        ),
     ),
     (
         "bias attention_bias mlp_bias add_bias_linear",
@@ -206,10 +209,12 @@ pub const CALL: &[Row] = &[
         Say("wane has nothing of the kind: its models fit into memory"),
     ),
     (
-        "label_smoothing label_smoothing_factor z_loss",
-        Say("the loss is plain cross-entropy: leave the key out"),
+        "z_loss",
+        Say("the loss is cross-entropy, with label_smoothing if anything: leave the key out"),
     ),
-    ("ema ema_decay swa", Say("wane averages no weights: leave the key out")),
+    ("label_smoothing_factor", Write(Train, "label_smoothing = 0.1")),
+    ("drop_path drop_path_rate layer_drop layerdrop", Write(Train, "stochastic_depth = 0.2")),
+    ("ema_decay swa", Write(Train, "ema = 0.99")),
 ];
 
 /// Tables of other programs.

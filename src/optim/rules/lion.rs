@@ -31,7 +31,7 @@ mod tests {
     use super::*;
     use crate::config::{Form, OptimizerKind};
     use crate::optim::lanes::LaneValues;
-    use crate::optim::tests::{assert_matches_burn, run_of};
+    use crate::optim::tests::{assert_matches_burn, run_of, vector};
 
     #[test]
     fn one_lane_with_decoupled_decay_matches_burns_lion() {
@@ -49,7 +49,15 @@ mod tests {
             .map(|value| LaneValues::Same(value as f32))
             .collect();
         let zeros = Tensor::<2>::zeros([1, 3], &device);
-        let at = RuleStep { lr: &LaneValues::Same(1.0), numbers: &numbers, weight: &zeros };
+        let parameter = vector(3);
+        let at = RuleStep {
+            lr: &LaneValues::Same(1.0),
+            numbers: &numbers,
+            weight: &zeros,
+            parameter: &parameter,
+            step: 1,
+            shared: &recipe,
+        };
         let update = Lion.update(zeros.clone(), &mut vec![zeros.clone()], &at);
         assert_eq!(update.try_into_vec_as::<f32>().unwrap(), [0.0; 3]);
     }

@@ -101,7 +101,7 @@ impl Data {
 
     /// The cells of a rule, no decay first.
     pub fn cells<'a>(&self, group: &'a Group) -> Vec<&'a Cell> {
-        let undecayed = group.cells.iter().any(|cell| !cell.decays());
+        let undecayed = group.cells.iter().any(|cell| !cell.is_treated());
         let baseline = group.baseline.as_ref().filter(|_| !undecayed);
         baseline.into_iter().chain(&group.cells).collect()
     }

@@ -142,7 +142,7 @@ impl Panel {
             spread(all.len(), MOST_PATHS).into_iter().map(|place| all[place]).collect();
         let known: Vec<f64> = cells.iter().filter_map(|cell| cell.weight_decay).collect();
         let mut known = format::labels(&known).into_iter();
-        let decayed = cells.iter().filter(|cell| cell.decays()).count();
+        let decayed = cells.iter().filter(|cell| cell.is_treated()).count();
         let last = (decayed.max(2) - 1) as f64;
         let mut place = 0.0;
         let paths = cells.into_iter().map(|cell| {
@@ -151,7 +151,7 @@ impl Panel {
                 None => format::lambda(cell.runs[0].form, None),
             };
             let share = place / last;
-            place += f64::from(u8::from(cell.decays()));
+            place += f64::from(u8::from(cell.is_treated()));
             Path::new(data, cell, label, share)
         });
         let paths = paths.filter(|path| path.points.len() > 1).collect();
@@ -166,8 +166,8 @@ impl Path {
         let points = train.means().zip(val.means());
         Path {
             label,
-            colour: if cell.decays() { palette::ramp(share) } else { BLACK },
-            is_none: !cell.decays(),
+            colour: if cell.is_treated() { palette::ramp(share) } else { BLACK },
+            is_none: !cell.is_treated(),
             rank: cell.mean(|run| run.val_loss).unwrap_or(f64::INFINITY),
             points: points.map(|((step, train), (_, val))| (step, train, val)).collect(),
         }

@@ -1,4 +1,4 @@
-use super::super::tables::{align_right, new_table, set_close};
+use super::super::tables::{align_right, broken, new_table, set_close};
 use super::super::{format, words};
 use crate::config::{Form, Named, TestFamily};
 use crate::plural::counted;
@@ -15,7 +15,11 @@ const OF_A_RULE: [(TestFamily, &str); 2] = [
     (TestFamily::AgainstStopping, "against stopping no decay"),
 ];
 /// Families of pairs of rules.
-const OF_PAIRS: [TestFamily; 3] = [TestFamily::Form, TestFamily::Mask, TestFamily::Interaction];
+const OF_PAIRS: [TestFamily; 4] =
+    [TestFamily::Form, TestFamily::Mask, TestFamily::Rival, TestFamily::Interaction];
+/// Characters of a rule's name in a line, and of its values.
+const NAME: usize = 34;
+const VALUES: usize = 22;
 
 /// The table of rules.
 struct Rules<'a> {
@@ -90,9 +94,14 @@ impl<'a> Rules<'a> {
         let point = best_at_full_length(points);
         let lambda = point.map_or("none".to_owned(), |point| {
             let lambda = format::lambda(form, point.side.weight_decay);
-            if point.side.at.is_empty() { lambda } else { format!("{lambda} {}", point.side.at) }
+            match (point.side.at.as_str(), lambda.as_str()) {
+                ("", _) => lambda,
+                (at, format::MISSING) => at.to_owned(),
+                (at, _) => format!("{lambda} {at}"),
+            }
         });
-        let mut cells = vec![name, lambda, self.loss(point, self.analysis.loss)];
+        let loss = self.loss(point, self.analysis.loss);
+        let mut cells = vec![broken(&name, NAME), broken(&lambda, VALUES), loss];
         cells.extend(self.tunes_steps.then(|| self.loss(best(points), self.analysis.loss)));
         cells
     }
@@ -114,7 +123,8 @@ pub fn pairs(analysis: &Analysis) -> Option<String> {
         for (place, one) in shown.into_iter().enumerate() {
             let title = titled(analysis, family, family.name());
             let title = if place == 0 { title } else { String::new() };
-            table.add_row([title, words::pair(one), words::cell(one, analysis)]);
+            let pair = broken(&words::pair(one), 2 * NAME);
+            table.add_row([title, pair, words::cell(one, analysis)]);
         }
     }
     set_close(&mut table);

@@ -13,6 +13,7 @@ pub fn family(family: TestFamily) -> &'static str {
         TestFamily::AgainstStopping => "Decay against stopping no decay at its best step",
         TestFamily::Form => "Form against form",
         TestFamily::Mask => "Mask against mask",
+        TestFamily::Rival => "Decay against its rivals, and on other terms",
         TestFamily::Interaction => "Does what the mask does depend on the form",
         TestFamily::Published => "Published recipes against no decay",
     }

@@ -8,10 +8,48 @@ pub fn title(rule: &Rule) -> String {
     if let Some(mask) = rule.mask {
         title += &format!(" on {}", mask.title());
     }
-    if !rule.variant.is_empty() {
-        title += &format!(" ({})", variant(rule));
+    let title = capitalised(&beside(rule, &title));
+    match variant(rule) {
+        variant if variant.is_empty() => title,
+        variant => format!("{title} ({variant})"),
     }
-    title
+}
+
+/// What a rule does, with the rivals of decay that stand beside it, or in its place: "dropout and averaged weights".
+fn beside(rule: &Rule, decay: &str) -> String {
+    let rivals: Vec<String> = rule.treatment.split(' ').filter_map(rival).collect();
+    match (rivals.is_empty(), rule.form) {
+        (true, _) => decay.to_owned(),
+        (false, Form::None) => listed(&rivals),
+        (false, _) => format!("{decay} with {}", listed(&rivals)),
+    }
+}
+
+/// A rival of decay by name, with its value where the rule does not tune it.
+fn rival(word: &str) -> Option<String> {
+    let (key, value) = word.split_once('=').unwrap_or((word, ""));
+    let name = match key {
+        "dropout" => "dropout",
+        "stochastic_depth" => "stochastic depth",
+        "label_smoothing" => "label smoothing",
+        "ema" => "averaged weights",
+        _ => return None,
+    };
+    Some(if value.is_empty() { name.to_owned() } else { format!("{name} {value}") })
+}
+
+fn listed(names: &[String]) -> String {
+    match names {
+        [] => String::new(),
+        [one] => one.clone(),
+        [others @ .., last] => format!("{} and {last}", others.join(", ")),
+    }
+}
+
+fn capitalised(text: &str) -> String {
+    let mut characters = text.chars();
+    let first = characters.next().map(|first| first.to_uppercase().collect::<String>());
+    first.unwrap_or_default() + characters.as_str()
 }
 
 /// For legends and panels, as in a spec: "adamw on matrices, lr=0.01".
@@ -31,7 +69,7 @@ pub fn labels(rules: &[&Rule]) -> Vec<String> {
 }
 
 fn with_variant(rule: &Rule, variant: &str) -> String {
-    let decay = decay_label(rule.form, rule.mask);
+    let decay = beside(rule, &decay_label(rule.form, rule.mask));
     if variant.is_empty() { decay } else { format!("{decay}, {variant}") }
 }
 
@@ -44,7 +82,8 @@ fn variant(rule: &Rule) -> String {
         },
         None => word.to_owned(),
     };
-    rule.variant.split(' ').map(short).collect::<Vec<_>>().join(" ")
+    let told = |word: &&str| rival(word).is_none();
+    rule.variant.split(' ').filter(told).map(short).collect::<Vec<_>>().join(" ")
 }
 
 /// "adamw on matrices".

@@ -124,7 +124,8 @@ pub fn gap(analysis: &Analysis) -> Option<String> {
 
 fn pairs(analysis: &Analysis) -> Option<String> {
     let of = |family: TestFamily| analysis.family(family).map(Comparison::kind);
-    let tally: Tally = of(TestFamily::Form).chain(of(TestFamily::Mask)).collect();
+    let tally: Tally =
+        of(TestFamily::Form).chain(of(TestFamily::Mask)).chain(of(TestFamily::Rival)).collect();
     let (all, apart) = (tally.tested(), tally.lower + tally.higher);
     (all > 0).then(|| {
         format!(

@@ -134,7 +134,7 @@ fn decayed(groups: &[&Group], loss: Quantity) -> Vec<Row> {
     let mut rows = Vec::new();
     for (group, name) in groups.iter().zip(names) {
         let colour = Look::of(&group.rule, groups.iter().copied()).colour;
-        let cells: Vec<&Cell> = group.cells.iter().filter(|cell| cell.decays()).collect();
+        let cells: Vec<&Cell> = group.cells.iter().filter(|cell| cell.is_treated()).collect();
         let known: Vec<f64> = cells.iter().filter_map(|cell| cell.weight_decay).collect();
         let mut known = format::labels(&known).into_iter();
         for cell in cells {

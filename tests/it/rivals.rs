@@ -1,0 +1,87 @@
+//! Rivals of decay through the program: named by what they are, held against no decay and against decay.
+
+use std::collections::BTreeSet;
+use std::fs;
+
+use serde_json::Value;
+
+use crate::common::{fixture, rows, text, wane_ok};
+
+#[test]
+fn rivals_are_judged_like_decay_and_called_by_their_names() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = text(folder.path());
+    let call = wane_ok(&["sweep", text(&fixture("rivals.toml")), "--out", out, "-q"]);
+    for name in ["adamw on matrices", "dropout", "with dropout 0.1", "averaged weights 0.9"] {
+        assert!(call.stdout.contains(name), "{name}: {}", call.stdout);
+    }
+    let widest = call.stdout.lines().map(|line| line.chars().count()).max();
+    assert!(widest <= Some(160), "{}", call.stdout);
+    let results = folder.path().join("rivals");
+    let treatments: BTreeSet<String> =
+        rows(&results.join("runs.csv")).iter().map(|row| row["treatment"].clone()).collect();
+    let expected = ["", "dropout=0.1", "dropout=0.1 ema=0.9", "dropout=0.4"];
+    assert_eq!(treatments, expected.map(str::to_owned).into());
+    let summary = fs::read_to_string(results.join("summary.json")).unwrap();
+    let summary: Value = serde_json::from_str(&summary).unwrap();
+    let comparisons = summary["comparisons"].as_array().unwrap();
+    let of = |family: &str| comparisons.iter().filter(|one| one["family"] == family).count();
+    // Decay, dropout, and both with averages against no decay; decay against each of the others.
+    assert_eq!((of("against-none"), of("against-stopping"), of("rival")), (3, 3, 2));
+}
+
+#[test]
+fn the_losses_of_a_run_that_averages_its_weights_are_those_of_the_weights_it_saves() {
+    let folder = tempfile::tempdir().unwrap();
+    let spec = |name: &str, more: &str| {
+        let whole = fs::read_to_string(fixture("rivals.toml")).unwrap();
+        let text = &whole[..whole.find("[[arm]]").unwrap()];
+        let text = text.replace("\"rivals\"", &format!("\"{name}\""));
+        let text = text.replace("seeds = [0, 1, 2, 3]", "seeds = [0]");
+        let path = folder.path().join(format!("{name}.toml"));
+        fs::write(&path, format!("{text}\n[[arm]]\nform = \"none\"\n{more}")).unwrap();
+        path
+    };
+    let (out, saved) = (folder.path().join("out"), folder.path().join("averages.safetensors"));
+    let averaged = spec("averaged", "ema = 0.9\n");
+    wane_ok(&["train", text(&averaged), "--save", text(&saved), "--out", text(&out), "-q"]);
+    let plain = spec("plain", "");
+    wane_ok(&["train", text(&plain), "--init", text(&saved), "--out", text(&out), "-q"]);
+    let curve = |name: &str| rows(&out.join(name).join("curves.csv"));
+    let (averaged, plain) = (curve("averaged"), curve("plain"));
+    let last = averaged.last().unwrap();
+    assert_eq!(last["val_loss"], plain[0]["val_loss"]);
+    assert_eq!(last["train_loss"], plain[0]["train_loss"]);
+    assert_ne!(last["val_loss"], last["last_val_loss"]);
+    let runs = rows(&out.join("averaged/runs.csv"));
+    assert_eq!(runs[0]["last_val_loss"], last["last_val_loss"]);
+}
+
+#[test]
+fn the_manifest_says_for_every_parameter_what_updates_it_how_fast_and_how_it_decays() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("muon.toml");
+    let whole = fs::read_to_string(fixture("rivals.toml")).unwrap();
+    let train = &whole[..whole.find("[[arm]]").unwrap()];
+    let spec = format!(
+        "{}optimizer = \"muon\"\nadam.lr = 2.5e-3\n[[arm]]\nform = \"adamw\"\nmask = \"global\"\n\
+         weight_decay = 0.1\ndecay_schedule = \"cosine\"\n[arm.by_role]\nembedding = {{ weight_decay = 0.0 }}\n\
+         bias = {{ lr = 1e-3, weight_decay = 0.5 }}\n",
+        train.replace("\"rivals\"", "\"muon\"").trim_end().to_owned() + "\n"
+    );
+    fs::write(&path, spec).unwrap();
+    let shown = wane_ok(&["manifest", text(&path)]).stdout;
+    assert!(shown.contains("λ = 0.1, cosine") && shown.contains("muon"), "{shown}");
+    let out = text(folder.path());
+    wane_ok(&["sweep", text(&path), "--seeds", "0", "--out", out, "-q"]);
+    let manifest = rows(&folder.path().join("muon/manifest.csv"));
+    let of = |role: &str| {
+        let row = manifest.iter().find(|row| row["role"] == role).unwrap();
+        ["optimizer", "lr_factor", "form", "coefficient", "decay_schedule", "decayed"]
+            .map(|column| row[column].clone())
+    };
+    assert_eq!(of("mlp"), ["muon", "1.0", "adamw", "0.1", "cosine", "true"]);
+    assert_eq!(of("embedding"), ["adam", "0.25", "adamw", "0.0", "", "false"]);
+    assert_eq!(of("norm"), ["adam", "0.25", "adamw", "0.1", "cosine", "true"]);
+    assert_eq!(of("bias"), ["adam", "0.1", "adamw", "0.5", "cosine", "true"]);
+}
