@@ -37,7 +37,7 @@ pub use inference::{Estimate, FEWEST_SEEDS};
 pub use levels::{Epsilon, EpsilonOrigin, GapChange, Levels, Reference};
 pub use optimum::{Optimum, Regret, Whereabouts};
 pub use quantity::Quantity;
-pub use search::{Found, FoundRule, Search};
+pub use search::{Found, FoundRule, Search, ends_at_none};
 pub use spread::{FamilySpread, spreads};
 pub use surface::Ridge;
 pub use values::{Carried, Finding, ValuesRow, ValuesTable};

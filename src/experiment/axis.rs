@@ -5,7 +5,8 @@ use toml::{Table, Value as Toml};
 use crate::config::{Key, Kind, Section, suggestion};
 
 /// The keys that a search may find.
-pub const SEARCHABLE: [&str; 3] = ["weight_decay", "lr", "steps"];
+pub const SEARCHABLE: [&str; 6] =
+    ["weight_decay", "lr", "steps", "dropout", "stochastic_depth", "label_smoothing"];
 
 /// What an arm says about a value that is to be found.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -32,7 +33,7 @@ pub fn read(section: Section, key: &Key, value: &Toml) -> Option<Result<AxisTerm
     Some(match (SEARCHABLE.contains(&key.name), section) {
         (true, Section::Arm) => terms,
         (true, _) => refused("only in an [[arm]] can it be searched"),
-        (false, _) => refused("a search finds weight_decay, lr or steps"),
+        (false, _) => refused(&format!("a search finds {}", SEARCHABLE.join(", "))),
     })
 }
 
@@ -111,7 +112,7 @@ mod tests {
     #[test]
     fn what_is_no_search_is_refused_with_what_was_expected() {
         for (key, value, expected) in [
-            ("batch", "'search'", "a search finds weight_decay, lr or steps"),
+            ("batch", "'search'", "a search finds weight_decay, lr, steps, dropout,"),
             ("weight_decay", "{ search = 1 }", "expected search = true"),
             ("weight_decay", "{ search = true, start = 0 }", "a number above 0"),
             ("weight_decay", "{ search = true, start = -1 }", "a number above 0"),

@@ -3,7 +3,8 @@
 use super::axis::{AxisTerms, SEARCHABLE};
 use super::{Arm, Seed, recipe};
 use crate::config::{
-    Decay, Form, HYPERPARAMETERS, Hyperparameter, Recipe, SearchTerms, Value, total_decay,
+    Decay, Form, HYPERPARAMETERS, Hyperparameter, RIVALS, Recipe, SearchTerms, Value, is_treatment,
+    total_decay,
 };
 
 /// A rule with values to be found.
@@ -22,7 +23,7 @@ pub struct SearchedRule {
 /// A value to be found.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct SearchedAxis {
-    /// `weight_decay`, `lr` or `steps`.
+    /// One of [`SEARCHABLE`].
     pub key: &'static str,
     /// The first value to try.
     pub start: f64,
@@ -30,7 +31,12 @@ pub struct SearchedAxis {
     pub factor: f64,
     /// The smallest value that a run may have.
     pub least: Option<f64>,
+    /// The largest value that a run may have.
+    pub most: Option<f64>,
 }
+
+/// A larger share of numbers, windows or targets leaves next to nothing to learn from.
+const MOST_SHARE: f64 = 0.9;
 
 /// The start for L2, whose pull has no rate of its own: where small models were best.
 const START_OF_L2: f64 = 1e-3;
@@ -64,8 +70,9 @@ impl SearchedRule {
     /// The same without decay: where λ alone was to be found, an arm like any other.
     pub fn without_decay(&self) -> SearchedRule {
         let mut rule = self.clone();
-        rule.axes.retain(|axis| axis.key != "weight_decay");
-        rule.first.tuned.retain(|key| *key != "weight_decay");
+        let stays = |key: &str| key != "weight_decay" && !is_treatment(key);
+        rule.axes.retain(|axis| stays(axis.key));
+        rule.first.tuned.retain(|key| stays(key));
         rule.first.decay = Decay::NONE;
         rule.first.by_role = rule.first.by_role.without_decay();
         rule.first.transfer = None;
@@ -100,10 +107,13 @@ impl SearchedAxis {
         let (start, factor, least) = match key {
             "weight_decay" => (start_of_decay(first), 4.0, None),
             "lr" => (first.recipe.lr, 2.0, None),
-            _ => (first.recipe.steps as f64, 2.0, Some(shortest(&first.recipe))),
+            "steps" => (first.recipe.steps as f64, 2.0, Some(shortest(&first.recipe))),
+            "label_smoothing" => (0.03, 2.0, None),
+            _ => (0.1, 2.0, None),
         };
+        let most = RIVALS.contains(&key).then_some(MOST_SHARE);
         let (start, factor) = (terms.start.unwrap_or(start), terms.factor.unwrap_or(factor));
-        SearchedAxis { key, start, factor, least }
+        SearchedAxis { key, start, factor, least, most }
     }
 
     fn set(&self, arm: &mut Arm, value: f64) {

@@ -9,6 +9,8 @@ pub enum Tuned {
     WeightDecay,
     LearningRate,
     Steps,
+    /// A share by which training is disturbed: of numbers, windows or targets.
+    Share(&'static str),
 }
 
 impl Tuned {
@@ -18,6 +20,7 @@ impl Tuned {
             Tuned::WeightDecay => "weight_decay",
             Tuned::LearningRate => "lr",
             Tuned::Steps => "steps",
+            Tuned::Share(key) => key,
         }
     }
 }
@@ -49,9 +52,9 @@ pub struct Axis {
 }
 
 impl Axis {
-    /// By factors of 4 from `start`, without bounds; weight decay ends at 0.
+    /// By factors of 4 from `start`, without bounds; weight decay and shares end at 0.
     pub fn new(tuned: Tuned, start: f64) -> Self {
-        let ends_at_zero = tuned == Tuned::WeightDecay;
+        let ends_at_zero = matches!(tuned, Tuned::WeightDecay | Tuned::Share(_));
         Axis { tuned, start, factor: 4.0, lower: None, upper: None, ends_at_zero }
     }
 

@@ -138,11 +138,12 @@ fn axes(rule: &SearchedRule) -> Vec<Axis> {
         let tuned = match one.key {
             "weight_decay" => Tuned::WeightDecay,
             "lr" => Tuned::LearningRate,
-            _ => Tuned::Steps,
+            "steps" => Tuned::Steps,
+            share => Tuned::Share(share),
         };
-        let ends_at_zero = is_alone && tuned == Tuned::WeightDecay;
         let axis = Axis::new(tuned, one.start);
-        Axis { factor: one.factor, lower: one.least, ends_at_zero, ..axis }
+        let ends_at_zero = is_alone && axis.ends_at_zero;
+        Axis { factor: one.factor, lower: one.least, upper: one.most, ends_at_zero, ..axis }
     };
     rule.axes.iter().map(axis).collect()
 }
@@ -152,6 +153,7 @@ fn is_same(one: &Asked, other: &Asked) -> bool {
         && one.arm.decay == other.arm.decay
         && one.arm.model == other.arm.model
         && one.arm.recipe == other.arm.recipe
+        && one.arm.by_role == other.arm.by_role
 }
 
 /// One rule on its way.

@@ -4,6 +4,7 @@ use super::contenders::{Contender, Point};
 use super::groups::Rule;
 use super::optimum::{Optimum, Regret, Tried};
 use super::surface::{Ridge, Surface, TriedPair};
+use crate::config::is_treatment;
 use crate::record::Status;
 use crate::results::{Draw, RunRow};
 
@@ -29,7 +30,7 @@ pub struct FoundRule {
 /// The best value of one searched key.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Found {
-    /// `weight_decay`, `lr` or `steps`.
+    /// The searched key.
     pub axis: String,
     pub best: f64,
     /// The 95% interval; 0 and +∞ where it is open.
@@ -81,6 +82,11 @@ impl Found {
     }
 }
 
+/// Whether no decay and nothing beside it is where an axis ends.
+pub fn ends_at_none(axis: &str) -> bool {
+    axis == "weight_decay" || is_treatment(axis)
+}
+
 /// The answer along one axis.
 fn along(axis: &str, tried: &Contender, seeds: &[Draw], epsilon: f64) -> Option<Found> {
     let of = |point: &Point| {
@@ -88,7 +94,7 @@ fn along(axis: &str, tried: &Contender, seeds: &[Draw], epsilon: f64) -> Option<
         Some(Tried { value, losses: losses(point, seeds) })
     };
     let points: Vec<Tried> = tried.points.iter().filter_map(of).collect();
-    let none = tried.none.first().filter(|_| axis == "weight_decay");
+    let none = tried.none.first().filter(|_| ends_at_none(axis));
     let none = none.map(|point| losses(point, seeds));
     let optimum = Optimum::of(&points, none.as_deref(), epsilon)?;
     Some(Found {

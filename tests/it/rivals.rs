@@ -85,3 +85,33 @@ fn the_manifest_says_for_every_parameter_what_updates_it_how_fast_and_how_it_dec
     assert_eq!(of("norm"), ["adam", "0.25", "adamw", "0.1", "cosine", "true"]);
     assert_eq!(of("bias"), ["adam", "0.1", "adamw", "0.5", "cosine", "true"]);
 }
+
+#[test]
+fn a_rival_is_searched_like_decay_and_no_decay_is_where_its_axis_ends() {
+    let folder = tempfile::tempdir().unwrap();
+    let whole = fs::read_to_string(fixture("rivals.toml")).unwrap();
+    let text_of_spec =
+        whole[..whole.find("[[arm]]").unwrap()].replace("seeds = [0, 1, 2, 3]\n", "");
+    let spec = folder.path().join("searched.toml");
+    let arms = "[[arm]]\nform = \"none\"\ndropout = \"search\"\n[[arm]]\nform = \"none\"\n\
+                label_smoothing = { search = true, start = 0.05 }\n[search]\nlooks = [3]\nrefine_seeds = 3\n";
+    fs::write(&spec, format!("{text_of_spec}{arms}")).unwrap();
+    let out = text(folder.path());
+    let call = wane_ok(&["sweep", text(&spec), "--out", out, "-q"]);
+    let results = folder.path().join("rivals");
+    let summary = fs::read_to_string(results.join("summary.json")).unwrap();
+    let summary: Value = serde_json::from_str(&summary).unwrap();
+    let axes: Vec<&str> = summary["optima"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| one["axis"].as_str().unwrap())
+        .collect();
+    assert_eq!(axes, ["dropout", "label_smoothing"], "{}", call.stdout);
+    let runs = rows(&results.join("runs.csv"));
+    let none = runs.iter().filter(|row| row["treatment"].is_empty()).count();
+    assert!(none >= 3, "no decay is trained beside them: {none}");
+    let values = runs.iter().filter_map(|row| row["treatment"].strip_prefix("dropout="));
+    assert!(values.clone().count() >= 4);
+    assert!(values.map(|value| value.parse::<f64>().unwrap()).all(|share| share < 0.91));
+}

@@ -244,7 +244,7 @@ fn what_a_search_cannot_do_is_refused() {
     refused(&["sweep", text(&spec), "--extend"], &["--extend", "searches"]);
     refused(&["sweep", text(&spec), "--seeds", "0,1"], &["seeds", "refine_seeds = 3"]);
     refused(&sweep("train.lr=\"search\""), &["train.lr", "only in an [[arm]]"]);
-    refused(&sweep("arm.0.batch=\"search\""), &["arm.0.batch", "weight_decay, lr or steps"]);
+    refused(&sweep("arm.0.batch=\"search\""), &["arm.0.batch", "weight_decay, lr, steps, dropout"]);
     refused(&sweep("arm.0.weight_decay={search=true, start=0}"), &["start = 0", "above 0"]);
     refused(&sweep("arm.0.tune=['lr']"), &["arm.0.tune", "is tuned"]);
     refused(&sweep("arm.0.form=\"none\""), &["takes no weight_decay"]);

@@ -3,7 +3,7 @@
 use super::rules::title;
 use crate::plural::counted;
 use crate::report::format;
-use crate::stats::{Analysis, Found, FoundRule, Regret, Ridge, Whereabouts};
+use crate::stats::{Analysis, Found, FoundRule, Regret, Ridge, Whereabouts, ends_at_none};
 
 /// The coefficient that most recipes name.
 pub const COMMON: f64 = 0.1;
@@ -58,7 +58,7 @@ pub fn range([low, high]: [f64; 2]) -> String {
 /// What the ends of the range say.
 fn end(found: &Found) -> &'static str {
     match found.optimum.as_ref().map(|one| one.whereabouts) {
-        Some(Whereabouts::LowerEndOpen) if found.axis == "weight_decay" => {
+        Some(Whereabouts::LowerEndOpen) if ends_at_none(&found.axis) => {
             "; that no decay is best is not ruled out"
         }
         Some(Whereabouts::LowerEndOpen) => "; the lowest that was tried is not ruled out",
@@ -69,10 +69,13 @@ fn end(found: &Found) -> &'static str {
 }
 
 fn costs(found: &Found) -> String {
-    if found.axis != "weight_decay" {
+    if !ends_at_none(&found.axis) {
         return String::new();
     }
     let none = found.regret_at(0.0).map(|one| format!("; no decay costs {}", cost(&one)));
+    if found.axis != "weight_decay" {
+        return none.unwrap_or_default();
+    }
     let common = found.regret_at(COMMON).map(|one| format!("; λ = {COMMON} costs {}", cost(&one)));
     [none, common].into_iter().flatten().collect()
 }
