@@ -56,6 +56,42 @@ fn the_references_are_the_sweeps_that_the_readme_names() {
     comes_from("results/reference", "experiments/overfit.toml", 165);
     comes_from("results/reference/grid", "experiments/grid.toml", 168);
     comes_from("results/reference/values-table", "experiments/values-table.toml", 245);
+    comes_from("results/reference/rivals", "experiments/rivals.toml", 256);
+}
+
+#[test]
+fn the_page_on_rivals_says_what_their_results_say() {
+    let page = read("docs/rivals.md");
+    let summary: serde_json::Value =
+        serde_json::from_str(&read("results/reference/rivals/summary.json")).unwrap();
+    let verdicts = summary["verdicts"].as_array().unwrap();
+    assert_eq!(verdicts.len(), 20);
+    for verdict in verdicts {
+        assert!(page.contains(verdict.as_str().unwrap()), "the page lacks: {verdict}");
+    }
+    let rows = crate::common::rows(&project().join("results/reference/rivals/summary.csv"));
+    let of = |variant: &str, weight_decay: &str, column: &str| -> String {
+        let is_it = |row: &&Row| row["variant"] == variant && row["weight_decay"] == weight_decay;
+        let value: f64 = rows.iter().find(is_it).unwrap()[column].parse().unwrap();
+        format!("{value:.3}")
+    };
+    let everything = "dropout=0.05 stochastic_depth=0.1 label_smoothing=0.03 ema=0.995";
+    let told = [
+        format!("{} without decay", of("", "", "gap")),
+        format!("{} at the best λ", of("", "2.0", "gap")),
+        format!("{} with dropout", of("dropout=0.1", "", "gap")),
+        format!("{} with stochastic depth", of("stochastic_depth=0.2", "", "gap")),
+        format!("{} with label smoothing", of("label_smoothing=0.03", "", "gap")),
+        format!("{} with averaged weights", of("ema=0.999", "", "gap")),
+        format!("{} with decay and dropout", of("dropout=0.1", "1.0", "gap")),
+        format!("{} with everything", of(everything, "0.25", "gap")),
+        format!("to {}, and ends at", of("dropout=0.4", "", "gap")),
+        format!("ends at {}", of("dropout=0.4", "", "final_test")),
+        format!("no decay's {}", of("", "", "final_test")),
+    ];
+    for told in told {
+        assert!(page.contains(&told), "the page lacks: {told}");
+    }
 }
 
 type Row = HashMap<String, String>;
