@@ -5,8 +5,8 @@
 #   benches/gpu.sh measure FOLDER OUT   on the GPU's machine: measure, write OUT/gpu.json
 #
 # The GPU's machine needs its driver and nothing else: no Rust, no network. With WANE_BENCH_PYTHON naming an
-# interpreter that has torch, PyTorch is measured too. Ten minutes at most. WANE_BENCH_LANES=1 is a dry run
-# of a minute on any Vulkan device, a software one included.
+# interpreter that has torch, PyTorch is measured too. Ten minutes at most. WANE_BENCH_LANES=1 with
+# WANE_BENCH_ONLY=2×64 is a dry run on any Vulkan device, a software one included.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -14,11 +14,12 @@ pack() {
     local folder=$1
     mkdir -p "$folder"
     local features=${WANE_BENCH_FEATURES:-wgpu} built
-    cargo build --release --locked --features "$features"
+    # A bench is built with the program beside it; `cargo build` before it would build the crate once more,
+    # because what only tests and benches need gives its dependencies other features.
     built=$(cargo bench --locked --features "$features" --bench training --no-run --message-format=json |
-        sed -n 's/.*"executable":"\([^"]*training-[^"]*\)".*/\1/p' | tail -1)
-    cp "${CARGO_TARGET_DIR:-target}/release/wane" "$folder/wane"
-    cp "$built" "$folder/training"
+        sed -n 's/.*"executable":"\([^"]*\)".*/\1/p')
+    cp "$(grep '/wane$' <<<"$built")" "$folder/wane"
+    cp "$(grep '/training-[^/]*$' <<<"$built")" "$folder/training"
     ls -l "$folder"
 }
 
@@ -34,7 +35,7 @@ measure() {
     local code=0
     WANE_BENCH_BACKEND="${WANE_BENCH_BACKEND:-wgpu}" WANE_BENCH_JSON="$out/measured.json" \
         WANE_BENCH_PROGRAM="$folder/wane" \
-        timeout 570 "$folder/training" 2>&1 | tee "$out/training.txt" || code=$?
+        timeout $((570 - SECONDS + start)) "$folder/training" 2>&1 | tee "$out/training.txt" || code=$?
     test -s "$out/measured.json" || echo '{}' >"$out/measured.json"
     {
         echo '{'

@@ -16,8 +16,9 @@ const SECONDS: f64 = 3.0;
 const WARM_UP: usize = 10;
 const MOST_LANES: usize = 256;
 
-/// The table, for two toy sizes, then a sweep: the default one, or a tiny one where lanes are limited.
-pub fn measure(backend: Backend, most_lanes: Option<usize>) {
+/// The table, for two toy sizes or those of them whose names hold `only`, then a sweep: the default one, or a
+/// tiny one where lanes are limited.
+pub fn measure(backend: Backend, only: &str, most_lanes: Option<usize>) {
     let adapters = backend.device_names();
     println!("{backend}: {}", adapters.join(", "));
     // A process can open a GPU once.
@@ -26,7 +27,7 @@ pub fn measure(backend: Backend, most_lanes: Option<usize>) {
     let mut found = json!({ "backend": backend.name(), "adapters": adapters });
     let (mut steps, mut torch) = (Vec::new(), Vec::new());
     let toys = SHAPES.iter().filter(|shape| ["gpt2 2×64", "gpt2 4×128"].contains(&shape.name));
-    for shape in toys {
+    for shape in toys.filter(|shape| shape.name.contains(only)) {
         let bench = Bench::new(shape);
         let most = most_lanes.unwrap_or(MOST_LANES);
         let lanes = std::iter::successors(Some(1), |lanes| Some(2 * lanes));

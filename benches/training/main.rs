@@ -104,7 +104,7 @@ fn main() {
         let backend =
             Backend::from_str(&backend, true).expect("WANE_BENCH_BACKEND names a backend");
         let most = std::env::var("WANE_BENCH_LANES").ok().map(|most| most.parse().expect("lanes"));
-        return lanes::measure(backend, most);
+        return lanes::measure(backend, &only, most);
     }
     println!("{cores} cores; medians of {ROUNDS} rounds (lowest–highest); one lane a worker");
     println!(
