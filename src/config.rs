@@ -5,6 +5,7 @@ mod by_role;
 mod data;
 mod decay;
 mod families;
+mod group;
 mod key;
 pub mod keys;
 mod optimizer;
@@ -27,6 +28,7 @@ pub use decay::{
     timescale_steps, total_decay,
 };
 pub use families::{Family, Layout, ParameterShape};
+pub use group::Group;
 pub use key::{Identity, Key, Kind, Range, Section, check_number, suggestion};
 pub use optimizer::{MuonScale, OptimizerKind};
 pub use recipe::{DECAY_TERMS, HYPERPARAMETERS, Hyperparameter, RIVALS, Recipe, is_treatment};
@@ -139,28 +141,6 @@ impl RunConfig {
 
 /// The slot of the averages of weights over steps, last among those of a parameter.
 pub const AVERAGE: &str = "average";
-
-/// A parameter group: what updates the parameters of one role.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Group {
-    /// The recipe as these parameters see it.
-    pub recipe: Recipe,
-    /// λ.
-    pub weight_decay: f64,
-}
-
-impl Group {
-    /// How a run of this recipe updates the parameters of a role.
-    pub fn of(recipe: &Recipe, decay: &Decay, by_role: &ByRole, role: Role) -> Self {
-        let mut own = Recipe { optimizer: recipe.optimizer.of(role), ..*recipe };
-        if own.optimizer != recipe.optimizer {
-            (own.lr, own.betas, own.eps) = (recipe.adam_lr, recipe.adam_betas, recipe.adam_eps);
-        }
-        own.lr = by_role.lr(role).unwrap_or(own.lr);
-        let weight_decay = by_role.weight_decay(role).unwrap_or(decay.coefficient());
-        Group { recipe: own, weight_decay }
-    }
-}
 
 /// The shape of a cohort: runs of one source with equal keys train together. Each reads its own train
 /// text.

@@ -18,6 +18,7 @@ mod seeds;
 mod settings;
 pub mod shards;
 mod slips;
+mod wrong_key;
 
 use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};

@@ -2,7 +2,7 @@
 
 use toml::{Table, Value as Toml};
 
-use super::given::WrongKey;
+use super::wrong_key::WrongKey;
 use crate::config::{ByRole, Range, Role, check_number, suggestion};
 
 /// Every combination of what a table says, such as `embedding = { weight_decay = [0.0, 0.1] }`.

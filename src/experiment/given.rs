@@ -3,35 +3,15 @@
 use std::collections::BTreeMap;
 
 use anyhow::Result;
-use thiserror::Error;
 use toml::{Table, Value as Toml};
+
+pub use super::wrong_key::WrongKey;
 
 use super::axis::{self, AxisTerms};
 use super::{by_role, foreign, slips};
 use crate::config::keys;
 use crate::config::{ByRole, Value};
 use crate::config::{Key, Kind, Section};
-
-/// Something wrong with one key.
-#[derive(Debug, Error)]
-#[error("{message}")]
-pub struct WrongKey {
-    /// The key, as in `--set`, such as `arm.0.lr`.
-    pub place: String,
-    message: String,
-}
-
-impl WrongKey {
-    /// A problem, to follow the key's name.
-    pub fn new(place: impl Into<String>, problem: impl Into<String>) -> Self {
-        let place = place.into();
-        WrongKey { message: format!("{place}{}", problem.into()), place }
-    }
-
-    fn unknown(place: String, hint: &str) -> Self {
-        WrongKey { message: format!("unknown key `{place}`; {hint}"), place }
-    }
-}
 
 /// The values of one table.
 #[derive(Clone, Debug, Default)]

@@ -23,7 +23,7 @@ pub struct SearchedRule {
 /// A value to be found.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct SearchedAxis {
-    /// One of [`SEARCHABLE`].
+    /// A key that a search may find, such as `weight_decay`.
     pub key: &'static str,
     /// The first value to try.
     pub start: f64,
