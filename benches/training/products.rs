@@ -10,7 +10,6 @@ use wane::experiment::{Changes, Spec};
 use crate::Shape;
 
 /// `times` products of `[m, k] × [k, n]`.
-#[derive(Clone)]
 struct Product {
     m: usize,
     n: usize,
@@ -47,20 +46,19 @@ pub fn seconds(shape: &Shape, vocabulary: usize) -> f64 {
     products.iter().map(seconds_of).sum()
 }
 
-/// Seconds of the products of Muon's iterations: five times a Gram matrix, its square and a product with the
-/// matrix, for queries, keys and values each by itself.
+/// Seconds of the products of Muon's five iterations. Square matrices, with queries, keys and values each by itself,
+/// take a Gram matrix, its square and a product with the matrix each time; the wide ones of the MLP a Gram matrix
+/// and a product once, and products of their short side.
 pub fn orthogonal_seconds(shape: &Shape) -> f64 {
     let (width, layers) = (shape.channels, shape.layers);
-    let iterations = 5;
-    let of = |short: usize, long: usize, times: usize| {
-        let times = iterations * times * layers;
-        [
-            Product { m: short, n: short, k: long, times },
-            Product { m: short, n: short, k: short, times },
-            Product { m: short, n: long, k: short, times },
-        ]
-    };
-    let all = [of(width, width, 4), of(width, 4 * width, 2)].concat();
+    let (square, wide) = (4 * layers, 2 * layers);
+    let of = |n: usize, k: usize, times: usize| Product { m: width, n, k, times };
+    let all = [
+        of(width, width, 5 * 3 * square),
+        of(width, 4 * width, wide),
+        of(4 * width, width, wide),
+        of(width, width, (5 + 3 * 4) * wide),
+    ];
     all.iter().map(seconds_of).sum()
 }
 
