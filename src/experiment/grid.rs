@@ -261,7 +261,8 @@ impl<'a> Rules<'a> {
     fn by_role(&self, recipe: &Recipe, decay: &Decay) -> Vec<ByRole> {
         let key = "adam.weight_decay";
         let of_adam = self.table.numbers(key).or_else(|| self.train.numbers(key));
-        let of_adam = of_adam.filter(|_| recipe.optimizer.reads(key));
+        let of_adam =
+            of_adam.filter(|_| recipe.optimizer.reads(key) && decay.form.takes_weight_decay());
         let left = |role: &Role| {
             let is_left = recipe.optimizer.of(*role) != recipe.optimizer;
             is_left && decay.mask.is_some_and(|mask| mask.decays(*role)) && self.model.has(*role)

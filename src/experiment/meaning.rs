@@ -36,6 +36,11 @@ pub fn check(table: &Given, decay: &Decay, recipe: &Recipe) -> Result<()> {
 /// A term of decay needs a form that reads it.
 fn check_terms(table: &Given, decay: &Decay) -> Result<()> {
     let form = decay.form;
+    let of_adam = "adam.weight_decay";
+    if table.list(of_adam).is_some() && !form.takes_weight_decay() {
+        let why = format!(": the form `{form}` takes no weight_decay");
+        return Err(WrongKey::new(table.at(of_adam), why).into());
+    }
     for key in table.keys().filter(|key| DECAY_TERMS.contains(key)) {
         let why = match key {
             "target_norm" if form != Form::TargetNorm => {

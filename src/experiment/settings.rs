@@ -38,15 +38,44 @@ impl Spec {
             ("weight_decay", arm.decay.weight_decay.map(plain)),
         ];
         let decay = decay.into_iter().filter_map(|(key, value)| Some(setting("arm", key, value?)));
-        model.chain(train).chain(decay).collect()
+        model.chain(train).chain(decay).chain(self.of_roles(arm)).collect()
+    }
+
+    /// What roles have for themselves.
+    fn of_roles(&self, arm: &Arm) -> Vec<Setting> {
+        let mut all = Vec::new();
+        for (role, terms) in arm.by_role.iter() {
+            let said = |key: &str| {
+                let own = self.arm_table(arm).and_then(|own| own.get("by_role")?.get(role.name()));
+                own.is_some_and(|own| own.get(key).is_some())
+            };
+            for (key, value) in [("lr", terms.lr), ("weight_decay", terms.weight_decay)] {
+                let Some(value) = value else { continue };
+                let origin = match said(key) {
+                    true => format!("the spec, arm {}", arm.table_index),
+                    false => self.origin(arm, "train", "adam.weight_decay"),
+                };
+                let key = format!("arm.by_role.{role}.{key}");
+                all.push(Setting { key, value: plain(value), origin });
+            }
+        }
+        all
     }
 
     fn origin(&self, arm: &Arm, table: &str, key: &str) -> String {
-        if self.arm_table(arm).is_some_and(|own| own.contains_key(key)) {
+        if self.arm_table(arm).is_some_and(|own| says(own, key)) {
             return format!("the spec, arm {}", arm.table_index);
         }
-        if matches!(self.table.get(table), Some(Value::Table(own)) if own.contains_key(key)) {
-            return format!("the spec, [{table}]");
+        if matches!(self.table.get(table), Some(Value::Table(own)) if says(own, key)) {
+            let group = key.split_once('.').map_or(String::new(), |(group, _)| format!(".{group}"));
+            return format!("the spec, [{table}{group}]");
+        }
+        if arm.implied.contains(&key) {
+            return match key {
+                "adam.lr" => "as train.lr".to_owned(),
+                "decay_end" => "implied by the schedule of λ".to_owned(),
+                _ => "implied by the optimizer".to_owned(),
+            };
         }
         if table == "arm"
             && let Some(origin) = transferred(arm, key)
@@ -68,6 +97,14 @@ impl Spec {
 
     fn arm_table(&self, arm: &Arm) -> Option<&Table> {
         self.table.get("arm")?.as_array()?.get(arm.table_index)?.as_table()
+    }
+}
+
+/// Whether a table has a key, in a table of its own where the key names one.
+fn says(table: &Table, key: &str) -> bool {
+    match key.split_once('.') {
+        Some((group, name)) => table.get(group).is_some_and(|group| group.get(name).is_some()),
+        None => table.contains_key(key),
     }
 }
 

@@ -43,6 +43,17 @@ fn muon_leaves_all_but_matrices_inside_blocks_to_adam_with_its_own_numbers() {
 }
 
 #[test]
+fn lambda_of_adam_is_left_out_where_a_form_has_none() {
+    let text = format!(
+        "{MUON}[train.adam]\nweight_decay = 0.02\n[[arm]]\nform = ['hyperball', 'lr-power']\n\
+         [[arm]]\nform = 'adamw'\nweight_decay = 0.1\n"
+    );
+    let found = arms(&text);
+    assert!(found[..2].iter().all(|arm| arm.by_role.is_empty()));
+    assert_eq!(found[2].by_role.weight_decay(Role::Embedding), Some(0.02));
+}
+
+#[test]
 fn what_is_not_said_of_adam_is_as_in_the_rest_of_the_spec() {
     let text = format!("{MUON}lr = 0.02\n[[arm]]\nform = 'adamw'\nweight_decay = [0.1, 0.5]\n");
     for (run, lambda) in runs(&text).iter().zip([0.1, 0.5]) {
@@ -191,6 +202,10 @@ fn combinations_without_meaning_are_refused_with_the_reason() {
         ("form = 'none'\n[arm.by_role]\nmlp = { lr = 0.0 }", &["a number above 0"]),
         ("form = 'none'\n[arm.by_role]\nmlp = { lr = 'fast' }", &["expected a number"]),
         ("form = 'none'\n[arm.by_role]\nmlp = 0.1", &["expected lr, weight_decay or both"]),
+        (
+            "form = 'hyperball'\noptimizer = 'muon'\nadam.weight_decay = 0.1",
+            &["arm.0.adam.weight_decay", "takes no weight_decay"],
+        ),
         ("form = 'none'\nby_role = 0.1", &["expected roles, such as embedding"]),
         ("form = 'none'\ndropout = 1.0", &["arm.0.dropout", "from 0 to below 1"]),
         ("form = 'none'\nema = 1.0", &["arm.0.ema"]),
@@ -212,4 +227,24 @@ fn combinations_without_meaning_are_refused_with_the_reason() {
                 form = 'adamw'\nweight_decay = 0.1\n";
     assert_eq!(arms(some)[0].recipe.decay_schedule.name(), "constant");
     assert_eq!(arms(some)[1].decay.form, Form::AdamW);
+}
+
+#[test]
+fn the_resolved_table_says_where_every_number_of_a_group_comes_from() {
+    let text = format!(
+        "{MUON}[train.adam]\nweight_decay = 0.02\nbetas = [0.8, 0.9]\n[[arm]]\nform = 'adamw'\nmask = 'global'\n\
+         weight_decay = 0.1\n[arm.by_role]\nembedding = {{ lr = 1e-4 }}\n"
+    );
+    let spec = parse(&text).unwrap();
+    let settings = spec.settings(&spec.arms[0]);
+    let of = |key: &str| {
+        let one = settings.iter().find(|one| one.key == key).unwrap_or_else(|| panic!("{key}"));
+        (one.value.clone(), one.origin.clone())
+    };
+    let told = |value: &str, origin: &str| (value.to_owned(), origin.to_owned());
+    assert_eq!(of("train.momentum"), told("0.95", "implied by the optimizer"));
+    assert_eq!(of("train.adam.lr"), told("0.003", "as train.lr"));
+    assert_eq!(of("train.adam.betas"), told("0.8/0.9", "the spec, [train.adam]"));
+    assert_eq!(of("arm.by_role.embedding.lr"), told("0.0001", "the spec, arm 0"));
+    assert_eq!(of("arm.by_role.norm.weight_decay"), told("0.02", "the spec, [train.adam]"));
 }
