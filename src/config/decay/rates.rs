@@ -43,8 +43,7 @@ const BULK: Role = Role::Mlp;
 
 /// Total decay Λ of a run: the sum over its steps of the share of a weight matrix inside a block that
 /// decay takes away (for AdamW λ Σ η_t). For the cautious form it is an upper bound. `None` for L2 with
-/// λ > 0 for the forms that hold a norm, and
-/// where numbers beyond all bounds meet 0.
+/// λ > 0, for the forms that hold a norm, and where numbers beyond all bounds meet 0.
 pub fn total_decay(
     form: Form,
     weight_decay: f64,

@@ -174,6 +174,10 @@ fn turned((average, axes): (&DMatrix<f64>, &DMatrix<f64>)) -> Turned {
 
 /// The axes of an average, those along which most lies first.
 fn first_axes(average: DMatrix<f64>) -> DMatrix<f64> {
+    // Of a run that diverges: the iterations would never end.
+    if average.iter().any(|value| !value.is_finite()) {
+        return DMatrix::identity(average.nrows(), average.ncols());
+    }
     let found = SymmetricEigen::new(average);
     let order = descending(found.eigenvalues.iter().copied().collect());
     let axes = &found.eigenvectors;

@@ -168,3 +168,27 @@ fn a_gradient_of_zero_leaves_muon_and_soap_finite() {
         assert_eq!(weight.try_into_vec_as::<f32>().unwrap(), first_weights(size), "{optimizer:?}");
     }
 }
+
+#[test]
+fn soap_comes_to_an_end_where_a_run_diverges() {
+    let run = flat(OptimizerKind::Soap, Form::None, 0.0, 1e-2);
+    let size = [4, 6];
+    for broken in [f32::NAN, f32::INFINITY, 1e30] {
+        let (mut weight, mut state) = (row(first_weights(size)), None);
+        for step in 1..=12 {
+            let coefficients = StepCoefficients::new(
+                std::slice::from_ref(&run),
+                RunConfig::group,
+                step,
+                &Device::flex(),
+            );
+            let gradient = row(vec![broken; 24]);
+            let (next, kept) =
+                coefficients.of(Role::Mlp).apply(weight, gradient, state, &matrix(size));
+            (weight, state) = (next, Some(kept));
+        }
+        let values: Vec<f32> = weight.try_into_vec_as().unwrap();
+        let is_lost = values.iter().all(|value| !value.is_finite());
+        assert!(is_lost || broken.is_finite(), "{broken}: {values:?}");
+    }
+}
