@@ -4,45 +4,27 @@
 //! evaluates by epoch, checkpoints a model and not its lanes, and installs a global logger and panic
 //! hook. Its interrupter is used ([`Stop`](crate::runner::Stop)).
 
+mod cohort;
 mod evaluation;
 mod log;
 mod tested;
 mod twins;
 
-use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::Result;
 use burn::optim::{GradientsAccumulator, GradientsParams};
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::Tensor;
 use burn::train::Interrupter;
 
-use crate::config::{Recipe, RunConfig, Start};
-use crate::corpus::{Batches, Corpus, Token};
-use crate::model::{
-    FirstWeights, LaneNoise, LaneStart, LanguageModel, Noise, Parameter, Tokens, WithModel,
-    lane_weights, with_model,
-};
+use crate::model::{FirstWeights, LanguageModel, Parameter, WithModel, lane_weights, with_model};
 use crate::optim::LaneOptimizer;
 use crate::record::{Checkpoint, CurveRow, LaneState, LaneWeights, Status};
+pub use cohort::Cohort;
 use evaluation::Evaluation;
 use log::CohortLog;
 use tested::Tested;
 use twins::WithoutTwins;
-
-/// What is trained, on what.
-pub struct Cohort<'a> {
-    /// One run per lane; their [`cohort_key`](RunConfig::cohort_key)s are equal.
-    pub lanes: &'a [RunConfig],
-    /// Where each lane goes on, all at one step; empty for lanes at their start.
-    pub resume: Vec<Checkpoint>,
-    /// The data of every lane, with the train text of each.
-    pub corpus: &'a Corpus,
-    /// Weights to start from, for runs whose [`Start`] says so.
-    pub initial: Option<Arc<LaneWeights>>,
-    /// Device, without autodiff.
-    pub device: Device,
-}
 
 /// Is told how training goes and may ask for checkpoints. An error of its own stops training.
 pub trait Observer {
@@ -318,89 +300,6 @@ impl<'a, M: LanguageModel> Training<'a, M> {
     fn seconds(&self, lane: usize) -> f64 {
         let before = self.cohort.resume.get(lane).map_or(0.0, |checkpoint| checkpoint.seconds);
         before + self.start.elapsed().as_secs_f64() / self.cohort.lanes.len() as f64
-    }
-}
-
-impl Cohort<'_> {
-    fn recipe(&self) -> &Recipe {
-        &self.lanes[0].recipe
-    }
-
-    fn context(&self) -> usize {
-        self.lanes[0].model.context
-    }
-
-    /// Steps that every lane took before.
-    fn first_step(&self) -> usize {
-        let Some(first) = self.resume.first() else { return 0 };
-        assert_eq!(self.resume.len(), self.lanes.len(), "every lane goes on, or none");
-        assert!(self.resume.iter().all(|lane| lane.step == first.step), "one cohort, one step");
-        first.step
-    }
-
-    fn starts(&self) -> Vec<LaneStart> {
-        if !self.resume.is_empty() {
-            let weights = |lane: &Checkpoint| LaneStart::Weights(Arc::new(lane.weights.clone()));
-            return self.resume.iter().map(weights).collect();
-        }
-        let start = |lane: &RunConfig| match &lane.start {
-            Start::Seed(seed) => LaneStart::Seed(*seed),
-            Start::Weights(_) => {
-                let weights = self.initial.as_ref().expect("the plan read the initial weights");
-                LaneStart::Weights(Arc::clone(weights))
-            }
-        };
-        self.lanes.iter().map(start).collect()
-    }
-
-    fn train_text(&self, lane: &RunConfig) -> &[Token] {
-        &self.corpus.text(lane.data.text_seed).tokens
-    }
-
-    /// The noise of a batch of a step.
-    fn noise(&self, step: usize, batch: usize) -> Option<Noise> {
-        let lane = |lane: &RunConfig| LaneNoise {
-            seed: lane.data.seed,
-            dropout: lane.recipe.dropout,
-            depth: lane.recipe.stochastic_depth,
-        };
-        let lanes = self.lanes.iter().map(lane).collect();
-        Noise { lanes, step, batch, layers: self.lanes[0].model.layers }.of()
-    }
-
-    /// The share of every target that each lane spreads over the vocabulary.
-    fn smoothing(&self, device: &Device) -> Option<Tensor<1>> {
-        let shares: Vec<f32> =
-            self.lanes.iter().map(|lane| lane.recipe.label_smoothing as f32).collect();
-        let count = shares.len();
-        let any = shares.iter().any(|share| *share > 0.0);
-        any.then(|| Tensor::from_data(TensorData::new(shares, [count]), device))
-    }
-
-    /// The batches of a step, each with a block of every lane.
-    fn batches(&self, step: usize) -> Vec<Tokens> {
-        let count = self.recipe().accumulate;
-        let blocks = |lane: &RunConfig| {
-            let batches = Batches {
-                tokens: self.train_text(lane),
-                order: lane.data.split.order,
-                seed: lane.data.seed,
-                windows: lane.recipe.batch * count,
-                context: lane.model.context,
-            };
-            batches.at(step).split(count).into_iter()
-        };
-        let mut lanes: Vec<_> = self.lanes.iter().map(blocks).collect();
-        let device = self.device.clone().autodiff();
-        let batch = |index| {
-            let blocks: Vec<_> = lanes.iter_mut().filter_map(Iterator::next).collect();
-            Tokens {
-                noise: self.noise(step, index),
-                smoothing: self.smoothing(&device),
-                ..Tokens::new(&blocks, self.corpus.vocabulary, self.context(), &device)
-            }
-        };
-        (0..count).map(batch).collect()
     }
 }
 

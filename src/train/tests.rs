@@ -6,8 +6,8 @@ use super::*;
 use crate::config::Decay;
 use crate::config::tests::example;
 use crate::config::{Cut, Order, Texts};
-use crate::config::{Form, Mask};
-use crate::corpus::Source;
+use crate::config::{Form, Mask, RunConfig, Start};
+use crate::corpus::{Corpus, Source};
 
 /// Keeps everything that it is told.
 #[derive(Default)]

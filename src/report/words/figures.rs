@@ -83,8 +83,9 @@ fn counted(tally: Tally, noun: &str) -> String {
     told.collect::<Vec<_>>().join(", ")
 }
 
-fn capitalised(text: &str) -> String {
-    let mut text = text.to_owned();
-    text[..1].make_ascii_uppercase();
-    text
+/// With a capital letter.
+pub fn capitalised(text: &str) -> String {
+    let mut characters = text.chars();
+    let first = characters.next().map(|first| first.to_uppercase().collect::<String>());
+    first.unwrap_or_default() + characters.as_str()
 }

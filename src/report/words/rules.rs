@@ -1,3 +1,4 @@
+use super::figures::capitalised;
 use crate::config::{Form, Mask};
 use crate::report::format;
 use crate::stats::{Rule, Side};
@@ -44,12 +45,6 @@ fn listed(names: &[String]) -> String {
         [one] => one.clone(),
         [others @ .., last] => format!("{} and {last}", others.join(", ")),
     }
-}
-
-fn capitalised(text: &str) -> String {
-    let mut characters = text.chars();
-    let first = characters.next().map(|first| first.to_uppercase().collect::<String>());
-    first.unwrap_or_default() + characters.as_str()
 }
 
 /// For legends and panels, as in a spec: "adamw on matrices, lr=0.01".
