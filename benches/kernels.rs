@@ -170,6 +170,7 @@ fn adam_step_and_norm(bencher: Bencher, count: usize) {
         black_box(squares(&gradient, 1));
         let mut state = state.lock().expect("one thread");
         let [weight, first, second] = &mut *state;
-        adam(Parameter { weight, gradient: &gradient, first, second }, std::slice::from_ref(&step));
+        let parameter = Parameter { weight, gradient: &gradient, first, second };
+        adam(parameter, std::slice::from_ref(&step), false);
     });
 }

@@ -17,7 +17,7 @@ use wane::config::RunConfig;
 use wane::corpus::Source;
 use wane::experiment::Plan;
 use wane::experiment::{Changes, Spec};
-use wane::record::{CurveRow, End, Provenance, Status, now};
+use wane::record::{CurveRow, End, OfRole, Provenance, Status, now};
 use wane::results::{Experiment, write_results};
 use wane::runner::Todo;
 use wane::store::Store;
@@ -182,6 +182,7 @@ fn finish(results: &Path, runs: &[RunConfig]) {
         for step in [0, 10, 20] {
             let loss = Some(3.0 - 0.01 * step as f64 + 0.001 * (run.data.seed as f64).sin());
             let norm = Some(1.5);
+            let of_role = OfRole { weight_norm: norm, rotation: norm, ..OfRole::default() };
             let row = CurveRow {
                 lr: Some(1e-3),
                 batch_loss: norm,
@@ -189,11 +190,7 @@ fn finish(results: &Path, runs: &[RunConfig]) {
                 train_loss: loss,
                 val_loss: loss,
                 weight_norm: norm,
-                weight_norm_embedding: norm,
-                weight_norm_attention: norm,
-                weight_norm_mlp: norm,
-                weight_norm_norm: norm,
-                weight_norm_bias: norm,
+                roles: [of_role; 6],
                 ..CurveRow::at(step)
             };
             curve.serialize(row).expect("plain data");

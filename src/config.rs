@@ -24,8 +24,8 @@ pub use analysis::{AnalysisTerms, TestFamily};
 pub use by_role::{ByRole, RoleTerms};
 pub use data::{Cut, InitialWeights, Order, RunData, Split, Start, Texts};
 pub use decay::{
-    Decay, DecaySchedule, Form, LambdaSchedule, Mask, Moment, NormControl, Rates, Role,
-    timescale_steps, total_decay,
+    Decay, DecaySchedule, Equilibrium, Form, LambdaSchedule, Mask, Moment, NormControl, Rates,
+    Role, timescale_steps, total_decay,
 };
 pub use families::{Family, Layout, ParameterShape};
 pub use group::Group;
@@ -88,6 +88,7 @@ impl RunConfig {
             eval_every: self.recipe.eval_every,
             eval_windows: self.recipe.eval_windows,
             log_every: self.recipe.log_every,
+            log_updates: self.recipe.log_updates,
             rules: Role::ALL.map(|role| self.recipe.optimizer.of(role)),
             muon_scale: self.recipe.muon_scale,
             precondition_every: self.recipe.precondition_every,
@@ -155,6 +156,7 @@ pub struct CohortKey {
     eval_every: usize,
     eval_windows: usize,
     log_every: usize,
+    log_updates: bool,
     rules: [OptimizerKind; 6],
     muon_scale: MuonScale,
     precondition_every: usize,
@@ -293,6 +295,7 @@ pub(crate) mod tests {
                 (number(range), number(range)).prop_map(|(a, b)| Value::Pair([a, b])).boxed()
             }
             Kind::Name(names) => prop::sample::select(names()).prop_map(Value::Name).boxed(),
+            Kind::Flag => any::<bool>().prop_map(Value::Flag).boxed(),
             Kind::Text | Kind::Seeds | Kind::Names(_) | Kind::Rising => {
                 unreachable!("no hyperparameter is a text")
             }

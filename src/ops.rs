@@ -171,24 +171,36 @@ pub fn squares<const D: usize>(values: Tensor<D>) -> Tensor<1> {
     }
 }
 
+/// `Σ a b` of each lane, `[lanes, …] × [lanes, …] → [lanes]`.
+pub fn dots<const D: usize>(a: Tensor<D>, b: Tensor<D>) -> Tensor<1> {
+    match is_fused(&a.device()) {
+        true => Tensor::from_dispatch(Dispatch::dots(a.into_dispatch(), b.into_dispatch())),
+        false => primitives::dots(a, b),
+    }
+}
+
 /// A parameter and its moments, `[lanes, …]` each.
 pub type Updated<const D: usize> = [Tensor<D>; 3];
 
-/// A parameter and its moments after one step of Adam in one pass over them; `steps` has a step per
-/// lane. On a device with [kernels](is_fused) alone, without autodiff.
+/// A parameter and its moments after one step of Adam in one pass over them, and the
+/// [sums](kernels::update::SUMS) that say what it did, `[lanes, sums]`, where they are asked for; `steps` has a step
+/// per lane. On a device with [kernels](is_fused) alone, without autodiff.
 pub fn adam_step<const D: usize>(
     [weight, first, second]: Updated<D>,
     gradient: Tensor<D>,
     steps: &[LaneStep],
-) -> Updated<D> {
-    let (weight, first, second) = Dispatch::adam_step(
+    measured: bool,
+) -> (Updated<D>, Option<Tensor<2>>) {
+    let (weight, first, second, sums) = Dispatch::adam_step(
         weight.into_dispatch(),
         gradient.into_dispatch(),
         first.into_dispatch(),
         second.into_dispatch(),
         steps.to_vec(),
+        measured,
     );
-    [weight, first, second].map(Tensor::from_dispatch)
+    let updated = [weight, first, second].map(Tensor::from_dispatch);
+    (updated, measured.then(|| Tensor::from_dispatch(sums)))
 }
 
 /// The same for Adafactor without factorization; `least` is the smallest unit of an update.
@@ -197,16 +209,19 @@ pub fn adafactor_step<const D: usize>(
     gradient: Tensor<D>,
     steps: &[LaneStep],
     least: f64,
-) -> Updated<D> {
-    let (weight, first, second) = Dispatch::adafactor_step(
+    measured: bool,
+) -> (Updated<D>, Option<Tensor<2>>) {
+    let (weight, first, second, sums) = Dispatch::adafactor_step(
         weight.into_dispatch(),
         gradient.into_dispatch(),
         first.into_dispatch(),
         second.into_dispatch(),
         steps.to_vec(),
         least as f32,
+        measured,
     );
-    [weight, first, second].map(Tensor::from_dispatch)
+    let updated = [weight, first, second].map(Tensor::from_dispatch);
+    (updated, measured.then(|| Tensor::from_dispatch(sums)))
 }
 
 #[cfg(test)]

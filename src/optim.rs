@@ -5,6 +5,7 @@
 //! Burn's own optimizers are not used for training: their learning rate is one number for all lanes, and
 //! Burn's clipping bounds the norm of each tensor, not of a lane. The tests follow them.
 
+mod changes;
 mod gradients;
 mod lanes;
 mod matrices;
@@ -21,10 +22,12 @@ use burn::tensor::Tensor;
 
 use crate::config::{Group, ParameterShape, Recipe, Role, RunConfig};
 use crate::model::Parameter;
+use crate::ops::kernels::update::SUMS;
 use gradients::LaneGradients;
 use rules::Slots;
 use step::StepCoefficients;
 
+pub use changes::told;
 pub use gradients::{WeightNorms, weight_norms};
 
 /// Updates the parameters of a cohort.
@@ -49,14 +52,14 @@ impl LaneOptimizer {
         LaneOptimizer { lanes, parameters, groups, states: HashMap::new() }
     }
 
-    /// Takes step `step` (from 1) and returns the updated model with the gradient norm of each
-    /// lane before clipping, `[lanes]`.
+    /// Takes step `step` (from 1), and measures what it does to the weights where that is asked for.
     pub fn step<M: Module>(
         &mut self,
         model: M,
         gradients: GradientsParams,
         step: usize,
-    ) -> (M, Tensor<1>) {
+        measured: bool,
+    ) -> Stepped<M> {
         let mut gradients = LaneGradients(gradients);
         let device = model.devices()[0].clone().without_autodiff();
         let mut coefficients = StepCoefficients::new(&self.lanes, self.groups, step, &device);
@@ -66,8 +69,18 @@ impl LaneOptimizer {
         let norms = gradients.norms(&model);
         coefficients.set_clip(&norms);
         let states = &mut self.states;
-        let model = model.map(&mut Update { gradients, shapes, coefficients, states });
-        (model, norms)
+        let sums = measured.then(HashMap::new);
+        let mut update = Update { gradients, shapes, coefficients, states, sums };
+        let model = model.map(&mut update);
+        let changes = update.sums.map(|sums| self.in_order(sums, &norms));
+        Stepped { model, norms, changes }
+    }
+
+    /// The sums of all parameters one after the other, `[lanes, parameters · sums]`; 0 of those without a gradient.
+    fn in_order(&self, mut sums: HashMap<ParamId, Tensor<2>>, norms: &Tensor<1>) -> Tensor<2> {
+        let none = || Tensor::zeros([norms.dims()[0], SUMS], &norms.device());
+        let of = |one: &Parameter| sums.remove(&one.id).unwrap_or_else(none);
+        Tensor::cat(self.parameters.iter().map(of).collect(), 1)
     }
 
     /// A model without autodiff with the averages over steps of the weights in their place.
@@ -86,12 +99,24 @@ impl LaneOptimizer {
     }
 }
 
+/// What a step gives.
+pub struct Stepped<M> {
+    /// The updated model.
+    pub model: M,
+    /// Norm of each lane's gradient before clipping, `[lanes]`.
+    pub norms: Tensor<1>,
+    /// What the step did to every parameter, one after the other: its [sums](SUMS), `[lanes, parameters · sums]`.
+    pub changes: Option<Tensor<2>>,
+}
+
 /// One step over the parameters of a model.
 struct Update<'a> {
     gradients: LaneGradients,
     shapes: HashMap<ParamId, &'a ParameterShape>,
     coefficients: StepCoefficients,
     states: &'a mut HashMap<ParamId, Slots>,
+    /// Of the parameters so far; `None` where nothing is measured.
+    sums: Option<HashMap<ParamId, Tensor<2>>>,
 }
 
 impl ModuleMapper for Update<'_> {
@@ -104,13 +129,15 @@ impl ModuleMapper for Update<'_> {
         let (state, parameter) = (self.states.remove(&id), self.shapes[&id]);
         // Lane by lane, whatever the shape: `[lanes, elements]`.
         let rows = [shape[0] as i32, -1];
-        let (weight, state) = self.coefficients.of(parameter.role).apply(
+        let (weight, state, sums) = self.coefficients.of(parameter.role).apply(
             weight.reshape(rows),
             gradient.reshape(rows),
             state,
             parameter,
+            self.sums.is_some(),
         );
         self.states.insert(id, state);
+        self.sums.iter_mut().zip(sums).for_each(|(all, sums)| drop(all.insert(id, sums)));
         let weight = Tensor::from_inner(weight.reshape(shape));
         let weight = if is_trained { weight.require_grad() } else { weight };
         Param::from_mapped_value(id, weight, mapper)

@@ -1,103 +1,20 @@
 //! What a run leaves behind, as plain data: its curve, its end, what produced it, its checkpoints.
 
 mod checkpoint;
+mod curve;
 
 use std::collections::BTreeMap;
 use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
 
-use crate::config::{Role, RunConfig};
+use crate::config::RunConfig;
 
 pub use checkpoint::{Best, Checkpoint, LaneState};
+pub use curve::{Column, CurveRow, MEASURES, OfRole, RoleMeasure};
 
 /// The weights of one lane by the names they have in weight files, each in row-major order.
 pub type LaneWeights = BTreeMap<String, Vec<f32>>;
-
-/// A row of a run's curve. What was not measured at a step is missing.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct CurveRow {
-    /// Optimizer steps taken.
-    pub step: usize,
-    /// Learning rate of the step.
-    pub lr: Option<f64>,
-    /// Loss of the step's batch before its update, in nats per token.
-    pub batch_loss: Option<f32>,
-    /// Norm of the gradient over all parameters, before clipping.
-    pub grad_norm: Option<f32>,
-    /// Loss on the evaluation windows of train, in nats per token.
-    pub train_loss: Option<f64>,
-    /// Loss on the evaluation windows of val, in nats per token.
-    pub val_loss: Option<f64>,
-    /// Norm of all weights.
-    pub weight_norm: Option<f32>,
-    /// Norm of the embeddings.
-    pub weight_norm_embedding: Option<f32>,
-    /// Norm of the weight matrices inside attention.
-    pub weight_norm_attention: Option<f32>,
-    /// Norm of the weight matrices inside the MLPs.
-    pub weight_norm_mlp: Option<f32>,
-    /// Norm of an untied head.
-    #[serde(default)]
-    pub weight_norm_head: Option<f32>,
-    /// Norm of the gains and biases of norms.
-    pub weight_norm_norm: Option<f32>,
-    /// Norm of the biases of linear layers.
-    pub weight_norm_bias: Option<f32>,
-    /// Loss of the last step's weights on the evaluation windows of train, where the run averages its weights over
-    /// steps and the losses above are those of the average.
-    #[serde(default)]
-    pub last_train_loss: Option<f64>,
-    /// The same on those of val.
-    #[serde(default)]
-    pub last_val_loss: Option<f64>,
-}
-
-impl CurveRow {
-    /// A row with nothing measured.
-    pub fn at(step: usize) -> Self {
-        CurveRow {
-            step,
-            lr: None,
-            batch_loss: None,
-            grad_norm: None,
-            train_loss: None,
-            val_loss: None,
-            weight_norm: None,
-            weight_norm_embedding: None,
-            weight_norm_attention: None,
-            weight_norm_mlp: None,
-            weight_norm_head: None,
-            weight_norm_norm: None,
-            weight_norm_bias: None,
-            last_train_loss: None,
-            last_val_loss: None,
-        }
-    }
-
-    /// Whether every measured loss is a number.
-    pub fn is_finite(&self) -> bool {
-        let losses = [self.batch_loss.map(f64::from), self.train_loss, self.val_loss];
-        losses.into_iter().flatten().all(f64::is_finite)
-    }
-
-    /// The place for the norm of the weights of a role.
-    pub fn weight_norm_of(&mut self, role: Role) -> &mut Option<f32> {
-        match role {
-            Role::Embedding => &mut self.weight_norm_embedding,
-            Role::Attention => &mut self.weight_norm_attention,
-            Role::Mlp => &mut self.weight_norm_mlp,
-            Role::Head => &mut self.weight_norm_head,
-            Role::Norm => &mut self.weight_norm_norm,
-            Role::Bias => &mut self.weight_norm_bias,
-        }
-    }
-
-    /// Generalization gap: val − train loss, in nats per token.
-    pub fn gap(&self) -> Option<f64> {
-        Some(self.val_loss? - self.train_loss?)
-    }
-}
 
 /// Val loss and step of the evaluation with the lowest val loss, the first of several; the one before
 /// training does not count.

@@ -1,9 +1,10 @@
-//! The files of an experiment: `runs.csv`, `curves.csv`, `manifest.csv`, written from the store and
+//! The files of an experiment: `runs.csv`, `curves.csv`, `mechanism.csv`, `manifest.csv`, written from the store and
 //! read by everything after.
 
 mod curves;
 mod experiment;
 mod manifest;
+mod mechanism;
 mod rows;
 
 use std::path::Path;
@@ -20,6 +21,7 @@ use crate::store::Store;
 pub use curves::{CurveCsvRow, curve_rows};
 pub use experiment::Experiment;
 pub use manifest::{ManifestRow, manifest};
+pub use mechanism::{MechanismRow, mechanism_rows};
 pub use rows::{Draw, RunRow, run_row};
 
 /// Writes rows as a CSV file.
@@ -61,9 +63,9 @@ pub fn read_experiment(folder: &Path) -> Result<Experiment> {
     serde_json::from_slice(&text).with_context(|| format!("{} is damaged", path.display()))
 }
 
-/// Writes `experiment.json`, `runs.csv`, `curves.csv` and `manifest.csv` of an experiment from the store, with what
-/// there is of runs that have not ended; returns the rows of the first. `levels` knows the reference levels of a
-/// run's text.
+/// Writes `experiment.json`, `runs.csv`, `curves.csv`, `mechanism.csv` and `manifest.csv` of an experiment from the
+/// store, with what there is of runs that have not ended; returns the rows of the second. `levels` knows the reference
+/// levels of a run's text.
 ///
 /// # Errors
 /// A folder that cannot be written; the message names the file.
@@ -76,18 +78,20 @@ pub fn write_results(
 ) -> Result<Vec<RunRow>> {
     create_folder(folder)?;
     write_atomically(&folder.join("experiment.json"), &json_of(experiment)?)?;
-    let mut rows = Vec::new();
+    let (mut rows, mut mechanism) = (Vec::new(), Vec::new());
     // One curve in memory at a time: there may be a hundred thousand.
     write_csv_atomically(&folder.join("curves.csv"), |add| {
         for entry in &plan.entries {
             let run = &plan.runs[entry.run];
             let record = store.so_far(run);
             rows.push(run_row(entry, run, &record, levels(run)));
+            mechanism.extend(mechanism_rows(entry, run, &record));
             curve_rows(entry, &record).try_for_each(&mut *add)?;
         }
         Ok(())
     })?;
     write_csv(&folder.join("runs.csv"), &rows)?;
+    write_csv(&folder.join("mechanism.csv"), &mechanism)?;
     write_csv(&folder.join("manifest.csv"), &manifest_rows(plan))?;
     Ok(rows)
 }

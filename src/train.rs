@@ -18,11 +18,11 @@ use burn::tensor::Tensor;
 use burn::train::Interrupter;
 
 use crate::model::{FirstWeights, LanguageModel, Parameter, WithModel, lane_weights, with_model};
-use crate::optim::LaneOptimizer;
+use crate::optim::{LaneOptimizer, Stepped};
 use crate::record::{Checkpoint, CurveRow, LaneState, LaneWeights, Status};
 pub use cohort::Cohort;
 use evaluation::Evaluation;
-use log::CohortLog;
+use log::{CohortLog, Pending};
 use tested::Tested;
 use twins::WithoutTwins;
 
@@ -159,7 +159,7 @@ impl<'a, M: LanguageModel> Training<'a, M> {
                 cohort.resume.iter().map(|checkpoint| &checkpoint.state).collect();
             optimizer = optimizer.with_states(&states, &cohort.device)?;
         }
-        let log = CohortLog::new(cohort.lanes);
+        let log = CohortLog::new(cohort.lanes, &parameters);
         let tested = Tested::new(cohort.lanes, &cohort.resume);
         Ok(Training { cohort, model, parameters, optimizer, log, tested, start: Instant::now() })
     }
@@ -237,9 +237,12 @@ impl<'a, M: LanguageModel> Training<'a, M> {
 
     fn step(mut self, step: usize, observer: &mut dyn Observer) -> Result<Self> {
         let (losses, gradients) = self.gradients(step);
-        let (model, norms) = self.optimizer.step(self.model, gradients, step);
+        let recipe = self.cohort.recipe();
+        let measured = recipe.log_updates && recipe.logs(step);
+        let Stepped { model, norms, changes } =
+            self.optimizer.step(self.model, gradients, step, measured);
         self.model = model;
-        self.log.stepped(step, losses, norms, observer)?;
+        self.log.stepped(Pending { step, losses, norms, changes }, observer)?;
         Ok(self)
     }
 

@@ -1,6 +1,7 @@
 //! What weight decay is here: its [forms](Form), the [masks](Mask) over parameter [roles](Role), and the
 //! per-step [rates](Rates) that both come down to.
 
+mod equilibrium;
 mod form;
 mod mask;
 mod rates;
@@ -11,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::Named;
 use super::value::plain;
 
+pub use equilibrium::Equilibrium;
 pub use form::{Form, Moment, NormControl};
 pub use mask::{Mask, Role};
 pub use rates::{Rates, timescale_steps, total_decay};

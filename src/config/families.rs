@@ -84,6 +84,11 @@ impl ParameterShape {
         }
     }
 
+    /// The block that it stands in, the first is 0; `None` outside of blocks.
+    pub fn block(&self) -> Option<usize> {
+        self.name.split('.').find_map(|part| part.parse().ok())
+    }
+
     /// Numbers per lane.
     pub fn elements(&self) -> usize {
         self.shape.iter().product()

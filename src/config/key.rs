@@ -34,6 +34,8 @@ pub enum Kind {
     Pair(Range),
     /// One of these names.
     Name(fn() -> Vec<&'static str>),
+    /// `true` or `false`.
+    Flag,
     /// Any text.
     Text,
     /// Whole numbers or tables of them, each once.
@@ -126,6 +128,7 @@ impl Key {
                     .map(Value::Name)
                     .ok_or_else(|| format!(" = \"{name}\": {}", suggestion(name, &known)))
             }
+            Kind::Flag => value.as_bool().map(Value::Flag).ok_or_else(wrong_type),
             Kind::Text => {
                 let text = value.as_str().ok_or_else(wrong_type)?;
                 Ok(Value::Text(text.to_owned()))
@@ -195,6 +198,7 @@ impl Kind {
                 format!("a pair of numbers {}, such as [0.9, 0.95]", range.words())
             }
             Kind::Name(names) => format!("one of {}", names().join(", ")),
+            Kind::Flag => "true or false".to_owned(),
             Kind::Text => "a text in quotation marks".to_owned(),
             Kind::Seeds => "a list of whole numbers, such as [0, 1, 2]".to_owned(),
             Kind::Names(names) => format!("a list of some of {}", names().join(", ")),

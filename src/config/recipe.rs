@@ -113,6 +113,8 @@ hyperparameters! {
     eval_windows: usize = 128, "windows", Kind::Count(1, 1_000_000), "64", Identity::Always;
     /// Steps between rows of the curve.
     log_every: usize = 1, "steps", Kind::Count(1, usize::MAX), "10", Identity::Always;
+    /// Whether those rows tell what the step did to the weights of every role: rotation, sizes, the part of decay.
+    log_updates: bool = true, "", Kind::Flag, "false", Identity::UnlessDefault;
     /// What turns gradients into updates.
     optimizer: OptimizerKind = OptimizerKind::Adam, "", Kind::Name(OptimizerKind::names), "lion",
         Identity::UnlessDefault;

@@ -17,6 +17,8 @@ pub enum Value {
     Names(Vec<&'static str>),
     /// Whole numbers.
     Counts(Vec<usize>),
+    /// Whether.
+    Flag(bool),
     /// Any text.
     Text(String),
 }
@@ -29,6 +31,7 @@ impl fmt::Display for Value {
             Value::Number(number) => f.write_str(&plain(*number)),
             Value::Pair([first, second]) => write!(f, "{}/{}", plain(*first), plain(*second)),
             Value::Name(name) => f.write_str(name),
+            Value::Flag(flag) => flag.fmt(f),
             Value::Names(names) => f.write_str(&names.join(" ")),
             Value::Counts(counts) => {
                 let counts: Vec<String> = counts.iter().map(usize::to_string).collect();
@@ -57,6 +60,7 @@ impl Serialize for Value {
             Value::Number(number) => serializer.serialize_f64(*number),
             Value::Pair(pair) => pair.serialize(serializer),
             Value::Name(name) => serializer.serialize_str(name),
+            Value::Flag(flag) => serializer.serialize_bool(*flag),
             Value::Names(names) => names.serialize(serializer),
             Value::Counts(counts) => counts.serialize(serializer),
             Value::Text(text) => serializer.serialize_str(text),
@@ -89,7 +93,7 @@ macro_rules! fields {
         })*
     };
 }
-fields!(usize => Count, f64 => Number, [f64; 2] => Pair);
+fields!(usize => Count, f64 => Number, [f64; 2] => Pair, bool => Flag);
 
 /// An enum whose variants are written as names.
 pub trait Named: Copy + PartialEq + 'static {

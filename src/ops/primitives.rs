@@ -164,6 +164,13 @@ pub fn squares<const D: usize>(values: Tensor<D>) -> Tensor<1> {
     values.square().reshape([lanes, elements]).sum_dim(1).squeeze_dim(1)
 }
 
+/// See [`ops::dots`](super::dots).
+pub fn dots<const D: usize>(a: Tensor<D>, b: Tensor<D>) -> Tensor<1> {
+    let lanes = a.dims()[0];
+    let elements = a.shape().num_elements() / lanes;
+    (a * b).reshape([lanes, elements]).sum_dim(1).squeeze_dim(1)
+}
+
 /// How much of each expert a token takes (Shazeer et al. 2017): the softmax of the router's scores
 /// `[lanes, rows, experts]` where they are among the `active` highest, 0 elsewhere.
 pub fn expert_weights(scores: Tensor<3>, active: usize) -> Tensor<3> {

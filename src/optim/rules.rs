@@ -21,8 +21,10 @@ use crate::ops::kernels::update::LaneStep;
 pub type Slots = Vec<Tensor<2>>;
 
 /// Updates a parameter in one pass over its memory, decay and subtraction included: weight, gradient
-/// before clipping, state, and the step of every lane give weight and state.
-pub type Fused = fn(Tensor<2>, Tensor<2>, Slots, &[LaneStep]) -> (Tensor<2>, Slots);
+/// before clipping, state, the step of every lane, and whether it is to be measured, give weight, state and the
+/// [sums](crate::ops::kernels::update::SUMS) of what the step did.
+pub type Fused =
+    fn(Tensor<2>, Tensor<2>, Slots, &[LaneStep], bool) -> (Tensor<2>, Slots, Option<Tensor<2>>);
 
 /// An update rule.
 pub trait Rule: Sync {

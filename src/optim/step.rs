@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 use burn::tensor::{Device, Tensor};
 
 use super::Grouping;
+use super::changes;
 use super::lanes::LaneValues;
 use super::norms::{self, NormStep};
 use super::rules::{self, Rule, RuleStep, Slots};
@@ -48,6 +49,8 @@ pub struct DecayCoefficients {
     after_clip: LaneValues,
     /// Factor that decoupled decay leaves of a weight.
     keep: LaneValues,
+    /// The rest of it: what decay takes.
+    taken: LaneValues,
     /// Share taken away where update and weight do not have opposite signs.
     cautious: LaneValues,
 }
@@ -114,21 +117,23 @@ impl RoleStep {
         }
     }
 
-    /// A parameter and its state after the step: weight and gradient `[lanes, elements]`.
+    /// A parameter and its state after the step, and where it is to be measured the
+    /// [sums](crate::ops::kernels::update::SUMS) of what the step did; weight and gradient `[lanes, elements]`.
     pub fn apply(
         &self,
         weight: Tensor<2>,
         gradient: Tensor<2>,
         state: Option<Slots>,
         parameter: &ParameterShape,
-    ) -> (Tensor<2>, Slots) {
+        measured: bool,
+    ) -> (Tensor<2>, Slots, Option<Tensor<2>>) {
         let mut state = state.unwrap_or_else(|| self.first_state(&weight, parameter));
         let average = self.averaging.as_ref().and_then(|share| Some((share, state.pop()?)));
-        let (weight, mut state) = self.updated(weight, gradient, state, parameter);
+        let (weight, mut state, sums) = self.updated(weight, gradient, state, parameter, measured);
         if let Some((share, average)) = average {
             state.push(average.clone() + share.times(weight.clone() - average));
         }
-        (weight, state)
+        (weight, state, sums)
     }
 
     /// What is kept of a parameter before the first step.
@@ -147,14 +152,35 @@ impl RoleStep {
         gradient: Tensor<2>,
         mut state: Slots,
         parameter: &ParameterShape,
-    ) -> (Tensor<2>, Slots) {
+        measured: bool,
+    ) -> (Tensor<2>, Slots, Option<Tensor<2>>) {
         let fused = self.rule.fused().filter(|_| self.norms.control == NormControl::Free);
         if let Some(fused) = fused.filter(|_| ops::is_fused(&weight.device())) {
             let lanes = weight.dims()[0];
             let steps = self.on_host.get_or_init(|| self.by_lane(lanes));
-            return fused(weight, gradient, state, steps);
+            return fused(weight, gradient, state, steps, measured);
         }
         let first_norm = self.norms.keeps_first().then(|| state.pop()).flatten();
+        let before = measured.then(|| (weight.clone(), gradient.clone()));
+        let update = self.update(&weight, gradient, &mut state, parameter);
+        let updates = measured.then(|| update.clone());
+        let (weight, taken) =
+            self.decayed(weight, update, first_norm.as_ref(), parameter, measured);
+        state.extend(first_norm);
+        let sums = before.zip(updates).map(|((before, gradient), update)| {
+            changes::sums(before, weight.clone(), gradient, update, taken)
+        });
+        (weight, state, sums)
+    }
+
+    /// What the rule subtracts from a weight apart from decay.
+    fn update(
+        &self,
+        weight: &Tensor<2>,
+        gradient: Tensor<2>,
+        state: &mut Slots,
+        parameter: &ParameterShape,
+    ) -> Tensor<2> {
         let decay = &self.decay;
         let mut gradient = self.clip_factor.times(gradient);
         if !decay.after_clip.all(0.0) {
@@ -163,22 +189,35 @@ impl RoleStep {
         let at = RuleStep {
             lr: &self.lr,
             numbers: &self.numbers,
-            weight: &weight,
+            weight,
             parameter,
             step: self.step,
             shared: &self.first.recipe,
         };
-        let update = self.rule.update(gradient, &mut state, &at);
-        let update = self.norms.matched(update, &weight, parameter);
-        let Some(first_norm) = first_norm else {
-            return (decay.kept(weight, &update) - update, state);
+        let update = self.rule.update(gradient, state, &at);
+        self.norms.matched(update, weight, parameter)
+    }
+
+    /// A weight after decay and update, and where it is to be measured what decay took of it.
+    fn decayed(
+        &self,
+        weight: Tensor<2>,
+        update: Tensor<2>,
+        first_norm: Option<&Tensor<2>>,
+        parameter: &ParameterShape,
+        measured: bool,
+    ) -> (Tensor<2>, Option<Tensor<2>>) {
+        let Some(first_norm) = first_norm.cloned() else {
+            let taken = measured.then(|| self.decay.taken(weight.clone(), &update)).flatten();
+            return (self.decay.kept(weight, &update) - update, taken);
         };
-        let weight = match self.norms.control {
-            NormControl::Target => self.norms.drawn(weight, first_norm.clone(), parameter) - update,
-            _ => self.norms.turned(weight, update, first_norm.clone(), &self.lr, parameter),
-        };
-        state.push(first_norm);
-        (weight, state)
+        match self.norms.control {
+            NormControl::Target => {
+                let drawn = self.norms.drawn(weight.clone(), first_norm, parameter);
+                (drawn.clone() - update, measured.then(|| weight - drawn))
+            }
+            _ => (self.norms.turned(weight, update, first_norm, &self.lr, parameter), None),
+        }
     }
 
     fn by_lane(&self, lanes: usize) -> Vec<LaneStep> {
@@ -207,6 +246,8 @@ impl DecayCoefficients {
             before_clip: values(|rates| rates.before_clip),
             after_clip: values(|rates| rates.after_clip),
             keep: values(|rates| 1.0 - rates.shrink),
+            // As float32 has it: a share below half of its last digit takes nothing.
+            taken: values(|rates| 1.0 - f64::from((1.0 - rates.shrink) as f32)),
             cautious: values(|rates| rates.cautious),
         }
     }
@@ -216,14 +257,32 @@ impl DecayCoefficients {
         if self.cautious.all(0.0) {
             return self.keep.times(weight);
         }
-        // By signs, so that no product of small numbers becomes 0.
-        let signs = update.clone().sign() * weight.clone().sign();
-        let agree = signs.greater_equal_scalar(0.0).float();
+        let agree = agreement(&weight, update);
         self.keep.minus(&self.cautious, agree) * weight
+    }
+
+    /// What decoupled decay takes of a weight; `None` for nothing.
+    fn taken(&self, weight: Tensor<2>, update: &Tensor<2>) -> Option<Tensor<2>> {
+        match (self.taken.all(0.0), self.cautious.all(0.0)) {
+            (true, true) => None,
+            (_, true) => Some(self.taken.times(weight)),
+            _ => {
+                let agree = self.cautious.times(agreement(&weight, update));
+                Some(self.taken.plus(agree) * weight)
+            }
+        }
     }
 }
 
-fn rates(
+/// 1 where update and weight do not have opposite signs.
+fn agreement(weight: &Tensor<2>, update: &Tensor<2>) -> Tensor<2> {
+    // By signs, so that no product of small numbers becomes 0.
+    let signs = update.clone().sign() * weight.clone().sign();
+    signs.greater_equal_scalar(0.0).float()
+}
+
+/// What decay does to a role in a step of a lane.
+pub fn rates(
     lane: &RunConfig,
     weight_decay: f64,
     schedule: &Schedule,

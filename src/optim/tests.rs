@@ -8,6 +8,8 @@ use crate::config::{Decay, Form, Mask, Named, NormControl, OptimizerKind};
 use crate::model::{FirstWeights, Gpt2, LaneStart, lane_weights};
 use crate::record::{LaneState, LaneWeights};
 
+mod changes;
+mod equilibrium;
 mod singles;
 mod trajectories;
 
@@ -65,9 +67,21 @@ fn trained_with(runs: &[RunConfig], groups: Grouping) -> Vec<LaneWeights> {
     let mut optimizer = LaneOptimizer::with_groups(&parameters, runs, groups);
     for step in 1..=STEPS {
         let gradients = drawn(&model, step);
-        model = optimizer.step(model, gradients, step).0;
+        model = optimizer.step(model, gradients, step, false).model;
     }
     (0..runs.len()).map(|lane| lane_weights(&model, &parameters, lane).unwrap()).collect()
+}
+
+/// A matrix inside a block and its state after a step.
+pub(super) fn applied(
+    step: &StepCoefficients,
+    weight: Tensor<2>,
+    gradient: Tensor<2>,
+    state: Option<Slots>,
+    parameter: &ParameterShape,
+) -> (Tensor<2>, Slots) {
+    let (weight, state, _) = step.of(Role::Mlp).apply(weight, gradient, state, parameter, false);
+    (weight, state)
 }
 
 /// A vector of so many numbers.
@@ -229,7 +243,7 @@ fn a_state_that_is_read_back_goes_on_bit_for_bit() {
                     LaneOptimizer::new(&parameters, &runs).with_states(&[&state], &device).unwrap();
             }
             let gradients = drawn(&model, step);
-            model = ours.step(model, gradients, step).0;
+            model = ours.step(model, gradients, step, false).model;
         }
         let weights = lane_weights(&model, &parameters, 0).unwrap();
         assert!(weights == trained(&runs).remove(0), "{optimizer:?}");
@@ -242,7 +256,7 @@ fn a_state_with_a_missing_a_foreign_or_a_misshapen_slot_is_refused_with_its_name
     let runs = [run_of(OptimizerKind::Adam, Form::AdamW, 0.3)];
     let (model, parameters) = model(1, &device.clone().autodiff());
     let mut ours = LaneOptimizer::new(&parameters, &runs);
-    ours.step(model.clone(), drawn(&model, 1), 1);
+    ours.step(model.clone(), drawn(&model, 1), 1, false);
     let whole = ours.lane_state(0).unwrap();
     let refused = |change: fn(&mut LaneState)| {
         let mut state = whole.clone();
@@ -282,7 +296,7 @@ fn cautious_decay_acts_where_update_times_weight_is_not_negative() {
     let device = Device::flex();
     let step = StepCoefficients::new(&[run], RunConfig::group, 1, &device);
     let row = |values: [f32; 6]| Tensor::<1>::from_floats(values, &device).reshape([1, -1]);
-    let (after, _) = step.of(Role::Mlp).apply(row(weights), row(updates), None, &vector(6));
+    let (after, _) = applied(&step, row(weights), row(updates), None, &vector(6));
     let after: Vec<f32> = after.try_into_vec_as().unwrap();
     for (index, after) in after.into_iter().enumerate() {
         let expected = weights[index] * (1.0 - 0.5 * decays[index]) - updates[index];

@@ -1,53 +1,28 @@
+use std::fmt;
+
+use serde::de::{Deserializer, Error, IgnoredAny, MapAccess, Visitor};
+use serde::ser::{SerializeStruct, Serializer};
 use serde::{Deserialize, Serialize};
 
 use crate::config::{Form, Mask};
 use crate::experiment::Entry;
-use crate::record::CurveRow;
+use crate::record::{Column, CurveRow};
 use crate::store::SoFar;
 
-/// A row of `curves.csv`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// A row of `curves.csv`: whose it is, and the row of the run.
+#[derive(Clone, Debug, PartialEq)]
 pub struct CurveCsvRow {
     pub run: String,
     pub form: Form,
     pub mask: Option<Mask>,
     pub weight_decay: Option<f64>,
     pub seed: u64,
-    pub step: usize,
-    /// Training tokens read until then.
-    pub tokens: usize,
-    /// Learning rate of the step.
-    pub lr: Option<f64>,
-    /// Loss of the step's batch before its update.
-    pub batch_loss: Option<f32>,
-    /// Norm of the gradient before clipping.
-    pub grad_norm: Option<f32>,
-    pub train_loss: Option<f64>,
-    pub val_loss: Option<f64>,
-    /// Generalization gap, val − train.
-    pub gap: Option<f64>,
-    /// Norm of all weights.
-    pub weight_norm: Option<f32>,
-    pub weight_norm_embedding: Option<f32>,
-    /// Norm of the weight matrices inside attention.
-    pub weight_norm_attention: Option<f32>,
-    /// Norm of the weight matrices inside the MLPs.
-    pub weight_norm_mlp: Option<f32>,
-    /// Norm of an untied head.
-    #[serde(default)]
-    pub weight_norm_head: Option<f32>,
-    /// Norm of the gains and biases of norms.
-    pub weight_norm_norm: Option<f32>,
-    /// Norm of the biases of linear layers.
-    pub weight_norm_bias: Option<f32>,
     /// Numbers in which the arm's recipe differs from `[train]`.
     pub variant: String,
-    /// Train loss of the last step's weights, where the losses above are those of averages over steps.
-    #[serde(default)]
-    pub last_train_loss: Option<f64>,
-    /// The same of val.
-    #[serde(default)]
-    pub last_val_loss: Option<f64>,
+    /// Training tokens read until then.
+    pub tokens: usize,
+    /// What the run measured.
+    pub row: CurveRow,
 }
 
 /// The curve of an entry, whose run has this record.
@@ -55,35 +30,130 @@ pub fn curve_rows<'a>(
     entry: &'a Entry,
     record: &'a SoFar,
 ) -> impl Iterator<Item = CurveCsvRow> + 'a {
-    record.curve.iter().map(|row| curve_row(entry, record, row))
-}
-
-fn curve_row(entry: &Entry, record: &SoFar, row: &CurveRow) -> CurveCsvRow {
     let decay = &entry.arm.decay;
-    let tokens_per_step = record.tokens_per_step;
-    CurveCsvRow {
+    record.curve.iter().map(|row| CurveCsvRow {
         run: entry.id.to_string(),
         form: decay.form,
         mask: decay.mask,
         weight_decay: decay.weight_decay,
         seed: entry.seed.label,
-        step: row.step,
-        tokens: row.step * tokens_per_step,
-        lr: row.lr,
-        batch_loss: row.batch_loss,
-        grad_norm: row.grad_norm,
-        train_loss: row.train_loss,
-        val_loss: row.val_loss,
-        gap: row.gap(),
-        weight_norm: row.weight_norm,
-        weight_norm_embedding: row.weight_norm_embedding,
-        weight_norm_attention: row.weight_norm_attention,
-        weight_norm_mlp: row.weight_norm_mlp,
-        weight_norm_head: row.weight_norm_head,
-        weight_norm_norm: row.weight_norm_norm,
-        weight_norm_bias: row.weight_norm_bias,
         variant: entry.arm.variant.clone(),
-        last_train_loss: row.last_train_loss,
-        last_val_loss: row.last_val_loss,
+        tokens: row.step * record.tokens_per_step,
+        row: row.clone(),
+    })
+}
+
+impl Serialize for CurveCsvRow {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut row = serializer.serialize_struct("CurveCsvRow", 8 + CurveRow::COLUMNS)?;
+        row.serialize_field("run", &self.run)?;
+        row.serialize_field("form", &self.form)?;
+        row.serialize_field("mask", &self.mask)?;
+        row.serialize_field("weight_decay", &self.weight_decay)?;
+        row.serialize_field("seed", &self.seed)?;
+        row.serialize_field("variant", &self.variant)?;
+        row.serialize_field("tokens", &self.tokens)?;
+        row.serialize_field("gap", &self.row.gap())?;
+        self.row.write_columns(&mut row)?;
+        row.end()
+    }
+}
+
+impl<'de> Deserialize<'de> for CurveCsvRow {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(Row)
+    }
+}
+
+struct Row;
+
+impl<'de> Visitor<'de> for Row {
+    type Value = CurveCsvRow;
+
+    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str("a row of curves.csv")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<CurveCsvRow, A::Error> {
+        let (mut run, mut form, mut seed, mut step) = (None, None, None, None);
+        let (mut mask, mut weight_decay, mut tokens) = (None, None, 0);
+        let (mut variant, mut row) = (String::new(), CurveRow::default());
+        while let Some(Key(name)) = map.next_key()? {
+            match name {
+                Name::Run => run = Some(map.next_value()?),
+                Name::Form => form = Some(map.next_value()?),
+                Name::Mask => mask = map.next_value()?,
+                Name::WeightDecay => weight_decay = map.next_value()?,
+                Name::Seed => seed = Some(map.next_value()?),
+                Name::Variant => variant = map.next_value()?,
+                Name::Tokens => tokens = map.next_value()?,
+                Name::OfRun(column) => {
+                    row.take(column, &mut map)?;
+                    step = step.or((column == Column::Step).then_some(row.step));
+                }
+                // The gap follows from the losses.
+                Name::Other => drop(map.next_value::<IgnoredAny>()?),
+            }
+        }
+        let missing = A::Error::missing_field;
+        step.ok_or_else(|| missing("step"))?;
+        Ok(CurveCsvRow {
+            run: run.ok_or_else(|| missing("run"))?,
+            form: form.ok_or_else(|| missing("form"))?,
+            mask,
+            weight_decay,
+            seed: seed.ok_or_else(|| missing("seed"))?,
+            variant,
+            tokens,
+            row,
+        })
+    }
+}
+
+/// The name of a column of `curves.csv`.
+enum Name {
+    Run,
+    Form,
+    Mask,
+    WeightDecay,
+    Seed,
+    Variant,
+    Tokens,
+    OfRun(Column),
+    Other,
+}
+
+struct Key(Name);
+
+impl<'de> Deserialize<'de> for Key {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_identifier(KeyVisitor).map(Key)
+    }
+}
+
+struct KeyVisitor;
+
+impl Visitor<'_> for KeyVisitor {
+    type Value = Name;
+
+    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str("the name of a column")
+    }
+
+    fn visit_bytes<E: serde::de::Error>(self, name: &[u8]) -> Result<Name, E> {
+        self.visit_str(&String::from_utf8_lossy(name))
+    }
+
+    fn visit_str<E>(self, name: &str) -> Result<Name, E> {
+        Ok(match name {
+            "run" => Name::Run,
+            "form" => Name::Form,
+            "mask" => Name::Mask,
+            "weight_decay" => Name::WeightDecay,
+            "seed" => Name::Seed,
+            "variant" => Name::Variant,
+            "tokens" => Name::Tokens,
+            other => Column::named(other).map_or(Name::Other, Name::OfRun),
+        })
     }
 }

@@ -149,7 +149,7 @@ impl Observer for Journal<'_> {
             Some(writer) => writer.append(row),
             None => Ok(()),
         })?;
-        (self.tell)(Event::Logged { lane: self.lanes[lane].index, row: row.clone() });
+        (self.tell)(Event::Logged { lane: self.lanes[lane].index, row: Box::new(row.clone()) });
         Ok(())
     }
 

@@ -47,7 +47,7 @@ pub enum Event {
         /// Its index among the runs of the cohort.
         lane: usize,
         /// The row.
-        row: CurveRow,
+        row: Box<CurveRow>,
     },
     /// Something that people should know.
     Note(String),

@@ -117,6 +117,5 @@ fn as_logged_by(run: &RunConfig, row: CurveRow) -> CurveRow {
     if run.recipe.evaluates(row.step) {
         return row;
     }
-    let CurveRow { step, lr, batch_loss, grad_norm, .. } = row;
-    CurveRow { lr, batch_loss, grad_norm, ..CurveRow::at(step) }
+    row.without_evaluation()
 }

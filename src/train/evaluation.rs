@@ -129,7 +129,7 @@ impl Cohort<'_> {
     }
 }
 
-/// Reads `[lanes]` back from the device.
-pub fn read(values: Tensor<1>) -> Result<Vec<f32>> {
+/// Reads `[lanes, …]` back from the device.
+pub fn read<const D: usize>(values: Tensor<D>) -> Result<Vec<f32>> {
     values.try_into_vec_as().map_err(|error| anyhow!("the device failed: {error:?}"))
 }

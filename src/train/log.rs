@@ -3,7 +3,10 @@ use burn::tensor::Tensor;
 
 use super::Observer;
 use super::evaluation::{Measured, read};
-use crate::config::{Recipe, RunConfig};
+use crate::config::{ParameterShape, RunConfig};
+use crate::model::Parameter;
+use crate::ops::kernels::update::SUMS;
+use crate::optim::told;
 use crate::record::{CurveRow, Status};
 
 /// Steps whose losses stay on the device until they are read back together, so that reading does
@@ -13,41 +16,44 @@ const MOST_PENDING: usize = 64;
 /// The curves of a cohort as they grow.
 pub struct CohortLog {
     lanes: Vec<LaneLog>,
+    parameters: Vec<ParameterShape>,
     pending: Vec<Pending>,
 }
 
 struct LaneLog {
-    recipe: Recipe,
+    run: RunConfig,
     diverged_at: Option<usize>,
     /// Whether its end was handed out.
     ended: bool,
 }
 
-struct Pending {
-    step: usize,
-    losses: Tensor<1>,
-    norms: Tensor<1>,
+/// What is known of a step once it is taken, on the device.
+pub struct Pending {
+    pub step: usize,
+    /// Losses before its update, `[lanes]`.
+    pub losses: Tensor<1>,
+    /// Gradient norms, `[lanes]`.
+    pub norms: Tensor<1>,
+    /// What it did to the weights, `[lanes, parameters · sums]`, where that was measured.
+    pub changes: Option<Tensor<2>>,
 }
 
 impl CohortLog {
-    pub fn new(lanes: &[RunConfig]) -> Self {
-        let lane =
-            |run: &RunConfig| LaneLog { recipe: run.recipe, diverged_at: None, ended: false };
-        CohortLog { lanes: lanes.iter().map(lane).collect(), pending: Vec::new() }
+    pub fn new(lanes: &[RunConfig], parameters: &[Parameter]) -> Self {
+        let lane = |run: &RunConfig| LaneLog { run: run.clone(), diverged_at: None, ended: false };
+        CohortLog {
+            lanes: lanes.iter().map(lane).collect(),
+            parameters: parameters.iter().map(|one| one.shape.clone()).collect(),
+            pending: Vec::new(),
+        }
     }
 
-    /// Keeps the losses before step `step`'s update and its gradient norms, `[lanes]` each.
-    pub fn stepped(
-        &mut self,
-        step: usize,
-        losses: Tensor<1>,
-        norms: Tensor<1>,
-        observer: &mut dyn Observer,
-    ) -> Result<()> {
+    /// Keeps what is known of a step.
+    pub fn stepped(&mut self, pending: Pending, observer: &mut dyn Observer) -> Result<()> {
         if self.pending.len() == MOST_PENDING {
             self.flush(observer)?;
         }
-        self.pending.push(Pending { step, losses, norms });
+        self.pending.push(pending);
         Ok(())
     }
 
@@ -72,7 +78,7 @@ impl CohortLog {
                 }
                 row.weight_norm = Some(measured.weight_norm[lane]);
                 for (role, norms) in &measured.weight_norm_of {
-                    *row.weight_norm_of(*role) = Some(norms[lane]);
+                    row.of_mut(*role).weight_norm = Some(norms[lane]);
                 }
             }
         }
@@ -101,7 +107,7 @@ impl CohortLog {
             let status = if lane.diverged_at.is_some() { Status::Diverged } else { Status::Done };
             if !lane.ended && which(status) {
                 lane.ended = true;
-                ends.push((index, status, lane.diverged_at.unwrap_or(lane.recipe.steps)));
+                ends.push((index, status, lane.diverged_at.unwrap_or(lane.run.recipe.steps)));
             }
         }
         ends
@@ -113,13 +119,22 @@ impl CohortLog {
         for pending in std::mem::take(&mut self.pending) {
             let losses = read(pending.losses)?;
             let norms = read(pending.norms)?;
-            let row = |(lane, (loss, norm)): (&LaneLog, (f32, f32))| CurveRow {
-                lr: Some(lane.recipe.lr_schedule().lr_at(pending.step)),
-                batch_loss: Some(loss),
-                grad_norm: Some(norm),
-                ..CurveRow::at(pending.step)
-            };
-            rows.push(self.lanes.iter().zip(losses.into_iter().zip(norms)).map(row).collect());
+            let changes = pending.changes.map(read).transpose()?;
+            let mut of_step: Vec<CurveRow> = self
+                .lanes
+                .iter()
+                .zip(losses.into_iter().zip(norms))
+                .map(|(lane, (loss, norm))| lane.row(pending.step, loss, norm))
+                .collect();
+            if let Some(changes) = changes {
+                let sums = changes.chunks(self.parameters.len() * SUMS);
+                for ((lane, row), sums) in self.lanes.iter().zip(&mut of_step).zip(sums) {
+                    let norm = row.grad_norm.unwrap_or_default();
+                    (row.roles, row.relative_update_by_layer) =
+                        told(&lane.run, &self.parameters, row.step, norm, sums);
+                }
+            }
+            rows.push(of_step);
         }
         Ok(rows)
     }
@@ -131,10 +146,24 @@ impl CohortLog {
             }
             if !row.is_finite() {
                 lane.diverged_at = Some(row.step);
-            } else if row.step == 0 || lane.recipe.logs(row.step) {
+            } else if row.step == 0 || lane.run.recipe.logs(row.step) {
                 observer.logged(index, &row)?;
             }
         }
         Ok(())
+    }
+}
+
+impl LaneLog {
+    fn row(&self, step: usize, loss: f32, norm: f32) -> CurveRow {
+        let recipe = &self.run.recipe;
+        let is_clipped = recipe.clip > 0.0 && f64::from(norm) + 1e-6 > recipe.clip;
+        CurveRow {
+            lr: Some(recipe.lr_schedule().lr_at(step)),
+            batch_loss: Some(loss),
+            grad_norm: Some(norm),
+            clipped: Some(f32::from(u8::from(is_clipped))),
+            ..CurveRow::at(step)
+        }
     }
 }

@@ -229,7 +229,7 @@ impl WithModel for Adafactor<'_> {
             let loss = model.loss(self.tokens);
             losses.push(loss.clone().inner().try_into_vec_as().unwrap());
             let gradients = GradientsParams::from_grads(loss.sum().backward(), &model);
-            model = optimizer.step(model, gradients, step).0;
+            model = optimizer.step(model, gradients, step, false).model;
         }
         losses
     }

@@ -68,6 +68,7 @@ fn value_of(kind: &Kind) -> BoxedStrategy<Value> {
             (number(range), number(range)).prop_map(|(a, b)| Value::Pair([a, b])).boxed()
         }
         Kind::Name(names) => prop::sample::select(names()).prop_map(Value::Name).boxed(),
+        Kind::Flag => any::<bool>().prop_map(Value::Flag).boxed(),
         Kind::Text | Kind::Seeds | Kind::Names(_) | Kind::Rising => {
             unreachable!("no key of [train] is a text")
         }
@@ -177,6 +178,7 @@ impl Said {
                 }
                 (_, Value::Pair(pair)) => format!("[{}, {}]", spelling(pair[0]), spelling(pair[1])),
                 (_, Value::Name(name)) => format!("'{name}'"),
+                (_, Value::Flag(flag)) => flag.to_string(),
                 (_, Value::Text(_) | Value::Names(_) | Value::Counts(_)) => unreachable!(),
             };
             text += &format!("{key} = {value}\n");

@@ -31,7 +31,7 @@ impl Rates {
 
     /// Share of `w` that the step takes away apart from the update. `None` for L2, whose pull goes through
     /// Adam's normalisation, and for a pull towards a norm: they have no rate of their own.
-    fn decoupled(&self) -> Option<f64> {
+    pub fn decoupled(&self) -> Option<f64> {
         let others = [self.before_clip, self.after_clip, self.towards_target];
         others.iter().all(|rate| *rate == 0.0).then_some(self.shrink + self.cautious)
     }

@@ -2,20 +2,24 @@ use burn::backend::tensor::FloatTensor;
 use burn::backend::{Backend, Flex, backend_extension};
 
 use super::values::{dims, numbers, own, tensor};
-use crate::ops::kernels::update::{LaneStep, Parameter, adafactor, adam, squares};
+use crate::ops::kernels::update::{
+    ChangeSums, LaneStep, Parameter, SUMS, adafactor, adam, dots, squares,
+};
 use crate::ops::node::Values;
 
 /// What an optimizer does to whole parameters; no gradients flow through it.
 #[backend_extension(Flex)]
 pub trait FusedUpdates: Backend {
     fn squares(values: FloatTensor<Self>) -> FloatTensor<Self>;
+    fn dots(a: FloatTensor<Self>, b: FloatTensor<Self>) -> FloatTensor<Self>;
     fn adam_step(
         weight: FloatTensor<Self>,
         gradient: FloatTensor<Self>,
         first: FloatTensor<Self>,
         second: FloatTensor<Self>,
         steps: Vec<LaneStep>,
-    ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>);
+        measured: bool,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>);
     fn adafactor_step(
         weight: FloatTensor<Self>,
         gradient: FloatTensor<Self>,
@@ -23,7 +27,8 @@ pub trait FusedUpdates: Backend {
         second: FloatTensor<Self>,
         steps: Vec<LaneStep>,
         least: f32,
-    ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>);
+        measured: bool,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>);
 }
 
 impl FusedUpdates for Flex {
@@ -32,14 +37,20 @@ impl FusedUpdates for Flex {
         tensor(squares(&numbers(&values), lanes), [lanes])
     }
 
+    fn dots(a: Values, b: Values) -> Values {
+        let [lanes] = dims(&a);
+        tensor(dots(&numbers(&a), &numbers(&b), lanes), [lanes])
+    }
+
     fn adam_step(
         weight: Values,
         gradient: Values,
         first: Values,
         second: Values,
         steps: Vec<LaneStep>,
-    ) -> (Values, Values, Values) {
-        updated([weight, first, second], &gradient, |parameter| adam(parameter, &steps))
+        measured: bool,
+    ) -> (Values, Values, Values, Values) {
+        updated([weight, first, second], &gradient, |parameter| adam(parameter, &steps, measured))
     }
 
     fn adafactor_step(
@@ -49,8 +60,11 @@ impl FusedUpdates for Flex {
         second: Values,
         steps: Vec<LaneStep>,
         least: f32,
-    ) -> (Values, Values, Values) {
-        updated([weight, first, second], &gradient, |parameter| adafactor(parameter, &steps, least))
+        measured: bool,
+    ) -> (Values, Values, Values, Values) {
+        updated([weight, first, second], &gradient, |parameter| {
+            adafactor(parameter, &steps, least, measured)
+        })
     }
 }
 
@@ -58,14 +72,15 @@ impl FusedUpdates for Flex {
 fn updated(
     tensors: [Values; 3],
     gradient: &Values,
-    update: impl FnOnce(Parameter),
-) -> (Values, Values, Values) {
+    update: impl FnOnce(Parameter) -> ChangeSums,
+) -> (Values, Values, Values, Values) {
     let [mut weight, mut first, mut second] = tensors.map(own);
-    update(Parameter {
+    let sums = update(Parameter {
         weight: weight.storage_mut(),
         gradient: &numbers(gradient),
         first: first.storage_mut(),
         second: second.storage_mut(),
     });
-    (weight, first, second)
+    let lanes = sums.len();
+    (weight, first, second, tensor(sums.concat(), [lanes, SUMS]))
 }

@@ -3,8 +3,17 @@
 use super::blocks::each_chunk;
 use super::simd::{fma, sum_of, vectorised};
 
-/// Numbers of a block.
+/// Numbers of a block, and of the pieces of a block that stay in the cache while they are measured.
 const BLOCK: usize = 1 << 15;
+const PIECE: usize = 1 << 10;
+
+/// Sums over the numbers of a tensor that say what a step did to it: of `w²`, `Δw²`, `w Δw`, `g²`, `g w`, `u²` and
+/// `d²`, with `w` the weight before the step and `Δw` its change, `g` the gradient before clipping, `u` the update
+/// without decay and `d` what decoupled decay took.
+pub const SUMS: usize = 7;
+
+/// Those sums of every lane, or nothing where they were not asked for.
+pub type ChangeSums = Vec<[f32; SUMS]>;
 
 /// What a step does to the parameters of one role in one lane.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -64,7 +73,7 @@ fn numbers<const N: usize>(lane: &LaneStep) -> [f32; N] {
     lane.numbers.as_slice().try_into().expect("a kernel gets the numbers of its rule")
 }
 
-/// A parameter `[lanes, …]` with its gradient and moments.
+/// A parameter `[lanes, …]`, or a part of it, with its gradient and moments.
 pub struct Parameter<'a> {
     /// Its values.
     pub weight: &'a mut [f32],
@@ -97,20 +106,30 @@ impl<'a> Parameter<'a> {
         }
         blocks
     }
+
+    /// Pieces of at most `size` numbers.
+    fn pieces(&mut self, size: usize) -> impl Iterator<Item = Parameter<'_>> {
+        let moments = self.first.chunks_mut(size).zip(self.second.chunks_mut(size));
+        let weights = self.weight.chunks_mut(size).zip(self.gradient.chunks(size));
+        weights.zip(moments).map(|((weight, gradient), (first, second))| Parameter {
+            weight,
+            gradient,
+            first,
+            second,
+        })
+    }
 }
 
-/// A step of Adam (Kingma & Ba 2015) with every form of decay. A lane's numbers are β1, 1 − β1, β2,
-/// 1 − β2, 1/(1 − β1ᵗ), 1/(1 − β2ᵗ), ε.
+/// A step of Adam (Kingma & Ba 2015) with every form of decay; measured or not, the weights have the same bits. A
+/// lane's numbers are β1, 1 − β1, β2, 1 − β2, 1/(1 − β1ᵗ), 1/(1 − β2ᵗ), ε.
 ///
 /// # Panics
 /// For another count of numbers.
-pub fn adam(parameter: Parameter, steps: &[LaneStep]) {
+pub fn adam(parameter: Parameter, steps: &[LaneStep], measured: bool) -> ChangeSums {
     let steps: Vec<Step> = steps.iter().map(Step::of_adam).collect();
-    let mut blocks = parameter.blocks(steps.len(), BLOCK);
-    each_chunk(&mut blocks, 1, |_, block| {
-        let (lane, part) = &mut block[0];
-        adam_block(part, &steps[*lane]);
-    });
+    updated(parameter, &steps, BLOCK, measured, |part, step, sums| {
+        piecewise(part, step, sums, |piece, updates| adam_piece(piece, step, updates));
+    })
 }
 
 /// A step of Adafactor (Shazeer & Stern 2018) without factorization, with every form of decay;
@@ -118,14 +137,134 @@ pub fn adam(parameter: Parameter, steps: &[LaneStep]) {
 ///
 /// # Panics
 /// For another count of numbers.
-pub fn adafactor(parameter: Parameter, steps: &[LaneStep], least: f32) {
+pub fn adafactor(
+    parameter: Parameter,
+    steps: &[LaneStep],
+    least: f32,
+    measured: bool,
+) -> ChangeSums {
     let steps: Vec<Step> = steps.iter().map(Step::of_adafactor).collect();
-    let mut blocks = parameter.blocks(steps.len(), usize::MAX);
-    each_chunk(&mut blocks, 1, |_, block| {
-        let (lane, part) = &mut block[0];
+    updated(parameter, &steps, usize::MAX, measured, |part, step, sums| {
         let squares = sum_of_squares(part.weight) / part.weight.len() as f64;
-        adafactor_block(part, &steps[*lane], (squares.sqrt() as f32).max(least));
+        let unit = (squares.sqrt() as f32).max(least);
+        piecewise(part, step, sums, |piece, updates| {
+            adafactor_piece(piece, step, unit, updates);
+        });
+    })
+}
+
+/// Sums of one block.
+type BlockSums = Option<[f64; SUMS]>;
+
+/// Updates every block, and adds up what was measured of those of a lane.
+fn updated(
+    parameter: Parameter,
+    steps: &[Step],
+    size: usize,
+    measured: bool,
+    update: impl Fn(&mut Parameter, &Step, &mut BlockSums) + Sync,
+) -> ChangeSums {
+    let blocks = parameter.blocks(steps.len(), size).into_iter();
+    let mut blocks: Vec<_> =
+        blocks.map(|(lane, part)| (lane, part, measured.then_some([0.0; SUMS]))).collect();
+    each_chunk(&mut blocks, 1, |_, block| {
+        let (lane, part, sums) = &mut block[0];
+        update(part, &steps[*lane], sums);
     });
+    if !measured {
+        return Vec::new();
+    }
+    let mut lanes = vec![[0.0; SUMS]; steps.len()];
+    for (lane, _, sums) in blocks {
+        let sums = sums.into_iter().flatten();
+        lanes[lane].iter_mut().zip(sums).for_each(|(sum, more)| *sum += more);
+    }
+    lanes.into_iter().map(|sums| sums.map(|sum| sum as f32)).collect()
+}
+
+/// Updates a block piece by piece, and measures each while it is in the cache.
+fn piecewise(
+    part: &mut Parameter,
+    step: &Step,
+    sums: &mut BlockSums,
+    update: impl Fn(&mut Parameter, &mut [f32]),
+) {
+    let (mut before, mut updates) = ([0.0; PIECE], [0.0; PIECE]);
+    for mut piece in part.pieces(PIECE) {
+        let size = piece.weight.len();
+        if sums.is_some() {
+            before[..size].copy_from_slice(piece.weight);
+        }
+        update(&mut piece, &mut updates[..size]);
+        if let Some(sums) = sums {
+            let Parameter { weight, gradient, .. } = piece;
+            add_sums(&before[..size], weight, gradient, &updates[..size], step, sums);
+        }
+    }
+}
+
+vectorised! {
+    fn add_sums(
+        before: &[f32],
+        after: &[f32],
+        gradient: &[f32],
+        updates: &[f32],
+        step: &Step,
+        sums: &mut [f64; SUMS],
+    ) = add_sums_body
+}
+
+#[inline(always)]
+fn add_sums_body<const BITS: usize>(
+    before: &[f32],
+    after: &[f32],
+    gradient: &[f32],
+    updates: &[f32],
+    step: &Step,
+    sums: &mut [f64; SUMS],
+) {
+    let piece = [
+        sum_of(before, before, fma::<BITS>),
+        sum_of(before, after, |before, after, sum| {
+            fma::<BITS>(after - before, after - before, sum)
+        }),
+        sum_of(before, after, |before, after, sum| fma::<BITS>(before, after - before, sum)),
+        sum_of(gradient, gradient, fma::<BITS>),
+        sum_of(gradient, before, fma::<BITS>),
+        sum_of(updates, updates, fma::<BITS>),
+        sum_of(before, updates, |weight, update, sum| {
+            let taken = (1.0 - step.keep + agreeing(weight, update, step)) * weight;
+            fma::<BITS>(taken, taken, sum)
+        }),
+    ];
+    sums.iter_mut().zip(piece).for_each(|(sum, piece)| *sum += f64::from(piece));
+}
+
+/// `Σ a b` of each lane of `[lanes, …]`.
+pub fn dots(a: &[f32], b: &[f32], lanes: usize) -> Vec<f32> {
+    let size = a.len() / lanes;
+    let mut sums = vec![0.0; lanes];
+    each_chunk(&mut sums, 1, |lane, sum| {
+        let (a, b) =
+            (a[lane * size..][..size].chunks(PIECE), b[lane * size..][..size].chunks(PIECE));
+        let piece = |(a, b): (&[f32], &[f32])| {
+            let mut sum = 0.0;
+            piece_of_dots(a, b, &mut sum);
+            f64::from(sum)
+        };
+        sum[0] = a.zip(b).map(piece).sum::<f64>() as f32;
+    });
+    sums
+}
+
+vectorised! {
+    /// Sum of products.
+    fn piece_of_dots(a: &[f32], b: &[f32], sum: &mut f32) = piece_of_dots_body
+}
+
+#[inline(always)]
+fn piece_of_dots_body<const BITS: usize>(a: &[f32], b: &[f32], sum: &mut f32) {
+    *sum = sum_of(a, b, fma::<BITS>);
 }
 
 /// Sum of squares of each lane of `[lanes, …]`.
@@ -160,47 +299,62 @@ fn piece_of_squares_body<const BITS: usize>(values: &[f32], sum: &mut f32) {
 }
 
 vectorised! {
-    fn adam_block(part: &mut Parameter, step: &Step) = adam_body
+    fn adam_piece(part: &mut Parameter, step: &Step, updates: &mut [f32]) = adam_body
 }
 
 #[inline(always)]
-fn adam_body<const BITS: usize>(part: &mut Parameter, step: &Step) {
+fn adam_body<const BITS: usize>(part: &mut Parameter, step: &Step, updates: &mut [f32]) {
     let [correction_1, correction_2] = step.corrections;
     let moments = part.first.iter_mut().zip(part.second.iter_mut());
-    for ((weight, gradient), (first, second)) in
-        part.weight.iter_mut().zip(part.gradient).zip(moments)
-    {
+    let weights = part.weight.iter_mut().zip(updates);
+    for (((weight, update), gradient), (first, second)) in weights.zip(part.gradient).zip(moments) {
         let gradient = gradient * step.clip_factor + *weight * step.after_clip;
         *first = *first * step.beta_1[0] + gradient * step.beta_1[1];
         *second = *second * step.beta_2[0] + gradient * gradient * step.beta_2[1];
         let direction = *first * correction_1 / ((*second * correction_2).sqrt() + step.eps);
-        *weight = kept(*weight, direction * step.lr, step);
+        *update = direction * step.lr;
+        *weight = kept(*weight, *update, step);
     }
 }
 
 vectorised! {
-    fn adafactor_block(part: &mut Parameter, step: &Step, unit: f32) = adafactor_body
+    fn adafactor_piece(
+        part: &mut Parameter,
+        step: &Step,
+        unit: f32,
+        updates: &mut [f32],
+    ) = adafactor_body
 }
 
 #[inline(always)]
-fn adafactor_body<const BITS: usize>(part: &mut Parameter, step: &Step, unit: f32) {
+fn adafactor_body<const BITS: usize>(
+    part: &mut Parameter,
+    step: &Step,
+    unit: f32,
+    updates: &mut [f32],
+) {
     let moments = part.first.iter_mut().zip(part.second.iter_mut());
-    for ((weight, gradient), (first, second)) in
-        part.weight.iter_mut().zip(part.gradient).zip(moments)
-    {
+    let weights = part.weight.iter_mut().zip(updates);
+    for (((weight, update), gradient), (first, second)) in weights.zip(part.gradient).zip(moments) {
         let gradient = gradient * step.clip_factor + *weight * step.after_clip;
         *second = *second * step.beta_2[0] + gradient * gradient * step.beta_2[1];
         let direction = gradient / (second.sqrt() + step.eps);
         *first = *first * step.beta_1[0] + direction * unit * step.lr * step.beta_1[1];
-        *weight = kept(*weight, *first, step);
+        *update = *first;
+        *weight = kept(*weight, *update, step);
     }
 }
 
 /// A weight after decay and update.
 #[inline(always)]
 fn kept(weight: f32, update: f32, step: &Step) -> f32 {
+    (step.keep - agreeing(weight, update, step)) * weight - update
+}
+
+/// The share that cautious decay takes of a weight.
+#[inline(always)]
+fn agreeing(weight: f32, update: f32, step: &Step) -> f32 {
     // By signs, so that no product of small numbers becomes 0.
     let opposed = (update > 0.0) & (weight < 0.0) | (update < 0.0) & (weight > 0.0);
-    let agrees = if opposed { 0.0 } else { step.cautious };
-    (step.keep - agrees) * weight - update
+    if opposed { 0.0 } else { step.cautious }
 }

@@ -34,12 +34,13 @@ impl Rule for Adafactor {
     }
 
     fn fused(&self) -> Option<Fused> {
-        Some(|weight, gradient, state, steps| {
+        Some(|weight, gradient, state, steps, measured| {
             let [first, second] = two(state);
             let parameter = [weight, first, second];
-            let [weight, first, second] =
-                ops::adafactor_step(parameter, gradient, steps, LEAST_UNIT);
-            (weight, vec![first, second])
+            let (updated, sums) =
+                ops::adafactor_step(parameter, gradient, steps, LEAST_UNIT, measured);
+            let [weight, first, second] = updated;
+            (weight, vec![first, second], sums)
         })
     }
 }

@@ -29,10 +29,12 @@ impl Rule for Adam {
     }
 
     fn fused(&self) -> Option<Fused> {
-        Some(|weight, gradient, state, steps: &[LaneStep]| {
+        Some(|weight, gradient, state, steps: &[LaneStep], measured| {
             let [first, second] = two(state);
-            let [weight, first, second] = ops::adam_step([weight, first, second], gradient, steps);
-            (weight, vec![first, second])
+            let parameter = [weight, first, second];
+            let (updated, sums) = ops::adam_step(parameter, gradient, steps, measured);
+            let [weight, first, second] = updated;
+            (weight, vec![first, second], sums)
         })
     }
 }
@@ -78,7 +80,7 @@ mod tests {
             after_clip: 0.0,
         };
         let (first, second) = (&mut first[..], &mut second[..]);
-        adam(Parameter { weight: &mut weight, gradient: &gradient, first, second }, &[step]);
+        adam(Parameter { weight: &mut weight, gradient: &gradient, first, second }, &[step], false);
         let decays = [1.0_f32, 1.0, 0.0, 0.0, 1.0, 1.0, 1.0, 0.0];
         for (index, after) in weight.into_iter().enumerate() {
             let update = gradient[index] / (gradient[index].abs() + 1e6) * 1e5;

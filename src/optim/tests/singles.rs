@@ -51,8 +51,7 @@ fn steps(
             &Device::flex(),
         );
         let gradient = row(gradient(size, step, masked));
-        let (next, mut kept) =
-            coefficients.of(Role::Mlp).apply(weight, gradient, state, &matrix(size));
+        let (next, mut kept) = applied(&coefficients, weight, gradient, state, &matrix(size));
         after(step, &mut kept);
         (weight, state) = (next.clone(), Some(kept));
         all.push(next.try_into_vec_as().unwrap());
@@ -97,8 +96,7 @@ fn muon_treats_matrices_that_are_kept_side_by_side_as_matrices() {
     let step = |gradient: Vec<f32>, size: [usize; 2], parts: usize| -> Vec<f32> {
         let zeros = vec![0.0; gradient.len()];
         let parameter = ParameterShape { parts, ..matrix(size) };
-        let (after, _) =
-            coefficients.of(Role::Mlp).apply(row(zeros), row(gradient), None, &parameter);
+        let (after, _) = applied(&coefficients, row(zeros), row(gradient), None, &parameter);
         after.try_into_vec_as().unwrap()
     };
     let gradient = gradient(size, 1, false);
@@ -162,7 +160,7 @@ fn a_gradient_of_zero_leaves_muon_and_soap_finite() {
                 &Device::flex(),
             );
             let (next, kept) =
-                coefficients.of(Role::Mlp).apply(weight, row(vec![0.0; 24]), state, &matrix(size));
+                applied(&coefficients, weight, row(vec![0.0; 24]), state, &matrix(size));
             (weight, state) = (next, Some(kept));
         }
         assert_eq!(weight.try_into_vec_as::<f32>().unwrap(), first_weights(size), "{optimizer:?}");
@@ -183,8 +181,7 @@ fn soap_comes_to_an_end_where_a_run_diverges() {
                 &Device::flex(),
             );
             let gradient = row(vec![broken; 24]);
-            let (next, kept) =
-                coefficients.of(Role::Mlp).apply(weight, gradient, state, &matrix(size));
+            let (next, kept) = applied(&coefficients, weight, gradient, state, &matrix(size));
             (weight, state) = (next, Some(kept));
         }
         let values: Vec<f32> = weight.try_into_vec_as().unwrap();

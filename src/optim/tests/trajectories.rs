@@ -34,7 +34,7 @@ fn moved(
         let runs = std::slice::from_ref(run);
         let coefficients = StepCoefficients::new(runs, RunConfig::group, step, &Device::flex());
         let gradient = row(gradient(step));
-        let (next, kept) = coefficients.of(Role::Mlp).apply(weight, gradient, state, &matrix(size));
+        let (next, kept) = applied(&coefficients, weight, gradient, state, &matrix(size));
         (weight, state) = (next, Some(kept));
     }
     weight.try_into_vec_as().unwrap()
@@ -179,8 +179,7 @@ fn averages_of_weights_are_weighted_by_their_age_and_forget_the_first() {
     for step in 1..=20 {
         let coefficients = StepCoefficients::new(&runs, RunConfig::group, step, &device);
         let gradient = Tensor::<2>::from_floats([[(step as f32).cos()]], &device);
-        let (next, kept) =
-            coefficients.of(Role::Mlp).apply(weight, gradient, state, &matrix([1, 1]));
+        let (next, kept) = applied(&coefficients, weight, gradient, state, &matrix([1, 1]));
         let value = f64::from(next.clone().into_scalar::<f32>());
         (sum, total) = (0.9 * sum + value, 0.9 * total + 1.0);
         let average = f64::from(kept.last().unwrap().clone().into_scalar::<f32>());
@@ -231,8 +230,7 @@ fn way(runs: &[RunConfig]) -> Vec<Vec<f64>> {
         let gradients = TensorData::new::<f32, _>(gradients, [lanes, COUNT]);
         let coefficients = StepCoefficients::new(runs, RunConfig::group, step, &device);
         let gradients = Tensor::from_data(gradients, &device);
-        let (next, kept) =
-            coefficients.of(Role::Mlp).apply(weight, gradients, state, &matrix(SIZE));
+        let (next, kept) = applied(&coefficients, weight, gradients, state, &matrix(SIZE));
         (weight, state) = (next, Some(kept));
     }
     directions

@@ -17,7 +17,7 @@ use super::levels::Lines;
 use super::room::{spread, width};
 use super::scale::Ruler;
 use panel::{Curve, Panel, label_places};
-use subject::{Subject, norms};
+use subject::{Subject, by_role};
 
 /// Pixels of a line's label and of its letters, and of a panel around its chart.
 const LABEL: f64 = 14.0;
@@ -61,7 +61,9 @@ impl Curves {
         let rules = data.rules(MOST_PANELS);
         let panels = rules.shown.iter().zip(rules.names());
         let mut panels: Vec<Panel> = panels
-            .map(|(group, name)| Panel::new(data, group, name, subject.solid, subject.dashed))
+            .map(|(group, name)| {
+                Panel::new(data, group, name, &subject.solid, subject.dashed.as_ref())
+            })
             .collect();
         let (ruler, steps) = (ruler(&panels, subject.unit)?, steps(&panels, PANEL));
         let (values, levels) = match subject.has_levels {
@@ -80,12 +82,12 @@ impl Curves {
 
     /// Weight norms: a row of panels per rule, a column per role; `None` where no run has any.
     pub fn weight_norms(data: &Data) -> Option<Self> {
-        let measures = norms(data);
+        let measures = by_role(data, |role| role.weight_norm);
         let rules = data.rules(MOST_NORMS.checked_div(measures.len())?);
         let mut panels = Vec::new();
         for (group, name) in rules.shown.iter().zip(rules.names()) {
             for (role, measure) in &measures {
-                panels.push(Panel::new(data, group, format!("{name}: {role}"), *measure, None));
+                panels.push(Panel::new(data, group, format!("{name}: {role}"), measure, None));
             }
         }
         let axes = |panel: &Panel| {

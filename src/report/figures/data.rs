@@ -5,6 +5,7 @@ use anyhow::{Result, bail, ensure};
 
 use super::scale::Ruler;
 use crate::config::Form;
+use crate::record::CurveRow;
 use crate::report::words;
 use crate::results::{CurveCsvRow, RunRow, for_each_row, read_csv, read_experiment};
 use crate::stats::{Analysis, Cell, Group, Quantity, Rule, group_by_rule};
@@ -91,7 +92,7 @@ impl Data {
     }
 
     /// By a number over the steps of the best arm, whatever it decays.
-    pub fn ruler(&self, of: fn(&CurveCsvRow) -> Option<f64>) -> Option<Ruler> {
+    pub fn ruler(&self, of: fn(&CurveRow) -> Option<f64>) -> Option<Ruler> {
         let cells = self.analysis.groups.iter().flat_map(|group| &group.cells);
         let loss = |cell: &Cell| cell.mean(|run| run.val_loss).filter(|loss| loss.is_finite());
         let ranked = cells.filter_map(|cell| Some((!cell.is_complete(), loss(cell)?, cell)));
@@ -107,10 +108,10 @@ impl Data {
     }
 
     /// A number over the steps of a cell's runs that reached their end.
-    pub fn series(&self, cell: &Cell, of: impl Fn(&CurveCsvRow) -> Option<f64>) -> Series {
+    pub fn series(&self, cell: &Cell, of: impl Fn(&CurveRow) -> Option<f64>) -> Series {
         let mut by_step: BTreeMap<usize, Vec<f64>> = BTreeMap::new();
         let curves = cell.done().filter_map(|run| self.curves.get(&run.run));
-        for row in curves.flatten() {
+        for CurveCsvRow { row, .. } in curves.flatten() {
             if let Some(value) = of(row).filter(|value| value.is_finite()) {
                 by_step.entry(row.step).or_default().push(value);
             }
@@ -168,7 +169,8 @@ struct Curve {
 }
 
 impl Curve {
-    fn add(&mut self, mut row: CurveCsvRow) {
+    fn add(&mut self, mut added: CurveCsvRow) {
+        let row = &mut added.row;
         // A run that several arms share is written once for each of them: the first copy counts.
         if self.last_step.is_some_and(|last| row.step <= last) {
             return;
@@ -179,7 +181,7 @@ impl Curve {
             let norms = std::mem::take(&mut self.grad_norms);
             row.grad_norm =
                 (!norms.is_empty()).then(|| norms.iter().sum::<f32>() / norms.len() as f32);
-            self.rows.push(row);
+            self.rows.push(added);
         }
     }
 }

@@ -1,4 +1,5 @@
 use std::ops::Range;
+use std::sync::Arc;
 
 use anyhow::Result;
 use plotters::prelude::*;
@@ -9,8 +10,8 @@ use super::super::data::{Data, Series};
 use super::super::palette;
 use super::super::room::spread;
 use super::super::scale::{area, pieces};
+use crate::record::CurveRow;
 use crate::report::format;
-use crate::results::CurveCsvRow;
 use crate::stats::{Cell, Group};
 
 /// Lines of a panel, at most.
@@ -37,15 +38,15 @@ pub struct Curve {
 }
 
 /// A number of an evaluation.
-pub type Measure = fn(&CurveCsvRow) -> Option<f64>;
+pub type Measure = Arc<dyn Fn(&CurveRow) -> Option<f64> + Send + Sync>;
 
 impl Panel {
     pub fn new(
         data: &Data,
         group: &Group,
         title: String,
-        solid: Measure,
-        dashed: Option<Measure>,
+        solid: &Measure,
+        dashed: Option<&Measure>,
     ) -> Self {
         let all = data.cells(group);
         let shown = lines_of(group, &all);
@@ -56,7 +57,7 @@ impl Panel {
             colour: palette::ramp(place as f64 / last),
             rank: cell.mean(|run| run.val_loss).unwrap_or(f64::INFINITY),
             solid: data.series(cell, |row| row.val_loss.and(solid(row))),
-            dashed: dashed.map_or_else(Series::default, |dashed| data.series(cell, dashed)),
+            dashed: dashed.map_or_else(Series::default, |dashed| data.series(cell, &**dashed)),
         };
         let curves = cells.iter().zip(labels(&cells)).enumerate().map(curve);
         let curves: Vec<Curve> = curves.filter(|curve| !curve.solid.0.is_empty()).collect();

@@ -1,7 +1,10 @@
+use std::sync::Arc;
+
 use super::super::data::Data;
 use super::super::lettering::Lettering;
 use super::panel::Measure;
 use crate::config::Role;
+use crate::record::{CurveRow, OfRole};
 
 /// What a figure shows of every rule.
 pub struct Subject {
@@ -22,8 +25,8 @@ impl Subject {
             title: "Loss over training",
             note: "solid: val, dashed: train",
             axis: "loss (nats per token)",
-            solid: |row| row.val_loss,
-            dashed: Some(|row| row.train_loss),
+            solid: measure(|row| row.val_loss),
+            dashed: Some(measure(|row| row.train_loss)),
             unit: data.reach(),
             has_levels: true,
         }
@@ -34,7 +37,7 @@ impl Subject {
             title: "Generalization gap over training",
             note: "val − train loss",
             axis: "gap (nats per token)",
-            solid: |row| row.gap,
+            solid: measure(CurveRow::gap),
             dashed: None,
             unit: data.reach(),
             has_levels: false,
@@ -47,7 +50,7 @@ impl Subject {
             title: "Gradient norm over weight norm",
             note: "gradient before clipping, mean of the steps since the last evaluation",
             axis: "gradient / weight norm",
-            solid: |row| Some(f64::from(row.grad_norm?) / f64::from(row.weight_norm?)),
+            solid: measure(|row| Some(f64::from(row.grad_norm?) / f64::from(row.weight_norm?))),
             dashed: None,
             unit: 0.0,
             has_levels: false,
@@ -63,18 +66,15 @@ impl Subject {
     }
 }
 
-/// The norms that some run has, by role.
-pub fn norms(data: &Data) -> Vec<(Role, Measure)> {
-    let all: [(Role, Measure); 6] = [
-        (Role::Embedding, |row| row.weight_norm_embedding.map(f64::from)),
-        (Role::Attention, |row| row.weight_norm_attention.map(f64::from)),
-        (Role::Mlp, |row| row.weight_norm_mlp.map(f64::from)),
-        (Role::Head, |row| row.weight_norm_head.map(f64::from)),
-        (Role::Norm, |row| row.weight_norm_norm.map(f64::from)),
-        (Role::Bias, |row| row.weight_norm_bias.map(f64::from)),
-    ];
+/// A measure of roles, for the roles that some run has.
+pub fn by_role(data: &Data, of: fn(&OfRole) -> Option<f32>) -> Vec<(Role, Measure)> {
+    let of_role = |role: Role| measure(move |row| of(row.of(role)).map(f64::from));
     let has = |(_, measure): &(Role, Measure)| {
-        data.curves.values().flatten().any(|row| measure(row).is_some())
+        data.curves.values().flatten().any(|row| measure(&row.row).is_some())
     };
-    all.into_iter().filter(has).collect()
+    Role::ALL.into_iter().map(|role| (role, of_role(role))).filter(has).collect()
+}
+
+fn measure(of: impl Fn(&CurveRow) -> Option<f64> + Send + Sync + 'static) -> Measure {
+    Arc::new(of)
 }

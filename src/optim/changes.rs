@@ -1,0 +1,174 @@
+//! What a step did to the weights: sums over every tensor, and what a curve tells of them by role.
+
+use burn::tensor::Tensor;
+
+use super::step::rates;
+use crate::config::{Equilibrium, ParameterShape, Rates, Role, RunConfig};
+use crate::ops;
+use crate::ops::kernels::update::SUMS;
+use crate::record::OfRole;
+
+/// The sums of one tensor, `[lanes, sums]`, by passes over it. Before, after, gradient before clipping, update
+/// without decay and what decoupled decay took are `[lanes, elements]`; without the last it took nothing.
+pub fn sums(
+    before: Tensor<2>,
+    after: Tensor<2>,
+    gradient: Tensor<2>,
+    update: Tensor<2>,
+    taken: Option<Tensor<2>>,
+) -> Tensor<2> {
+    let change = after - before.clone();
+    let of_gradient = ops::squares(gradient.clone());
+    let of_taken = taken.map_or_else(|| of_gradient.zeros_like(), ops::squares);
+    Tensor::stack(
+        vec![
+            ops::squares(before.clone()),
+            ops::squares(change.clone()),
+            ops::dots(before.clone(), change),
+            of_gradient,
+            ops::dots(gradient, before),
+            ops::squares(update),
+            of_taken,
+        ],
+        1,
+    )
+}
+
+/// What one step did to one tensor.
+struct TensorChange {
+    /// Of `w` before the step.
+    norm: f64,
+    /// Of `w` after it, squared.
+    squares_after: f64,
+    /// Of `Δw`, squared.
+    squares_of_change: f64,
+    rotation: f64,
+    gradient_cosine: Option<f64>,
+    decay_share: Option<f64>,
+}
+
+impl TensorChange {
+    /// From its sums, read from the device; `None` of a tensor that is 0, which has no direction.
+    fn new(sums: &[f32], rates: &Rates, clip_factor: f64) -> Option<Self> {
+        let sums: [f32; SUMS] = sums.try_into().expect("a tensor has all sums");
+        let [weight, change, along, gradient, pull, update, taken] = sums.map(f64::from);
+        if weight <= 0.0 {
+            return None;
+        }
+        let norm = weight.sqrt();
+        // By the part of the change that stands upright on the weights: the cosine of a small angle is 1.
+        let upright = (change - along * along / weight).max(0.0).sqrt();
+        let loss = Gradient::of_loss(gradient, pull, weight, rates.before_clip);
+        let (decay, rest) = match (rates.before_clip, rates.after_clip) {
+            (0.0, 0.0) => (taken.sqrt(), update.sqrt()),
+            (0.0, lambda) => (lambda * norm, clip_factor * loss.norm),
+            (lambda, _) => (lambda * norm, loss.norm),
+        };
+        Some(TensorChange {
+            norm,
+            squares_after: (weight + 2.0 * along + change).max(0.0),
+            squares_of_change: change,
+            rotation: upright.atan2(norm + along / norm),
+            gradient_cosine: (loss.norm > 0.0).then(|| loss.along / (loss.norm * norm)),
+            decay_share: (decay + rest > 0.0).then(|| decay / (decay + rest)),
+        })
+    }
+
+    fn relative_update(&self) -> f64 {
+        self.squares_of_change.sqrt() / self.norm
+    }
+}
+
+/// The gradient of the loss alone.
+struct Gradient {
+    norm: f64,
+    /// `g · w`.
+    along: f64,
+}
+
+impl Gradient {
+    /// From sums of a gradient that holds `λ w` as well.
+    fn of_loss(squares: f64, along: f64, weight: f64, lambda: f64) -> Self {
+        let squares = squares - 2.0 * lambda * along + lambda * lambda * weight;
+        Gradient { norm: squares.max(0.0).sqrt(), along: along - lambda * weight }
+    }
+}
+
+/// What a curve tells of a step of one lane: of every role, and the relative update of every block. `sums` are
+/// those of all parameters one after the other, `grad_norm` is the norm of the whole gradient.
+pub fn told(
+    lane: &RunConfig,
+    parameters: &[ParameterShape],
+    step: usize,
+    grad_norm: f32,
+    sums: &[f32],
+) -> ([OfRole; Role::ALL.len()], Vec<f32>) {
+    let (clip, norm) = (lane.recipe.clip, f64::from(grad_norm) + 1e-6);
+    let clip_factor = if clip > 0.0 { (clip / norm).min(1.0) } else { 1.0 };
+    let of_step = Role::ALL.map(|role| {
+        let group = lane.group(role);
+        let schedule = group.recipe.lr_schedule();
+        (rates(lane, group.weight_decay, &schedule, role, step), schedule.lr_at(step))
+    });
+    let changes: Vec<(&ParameterShape, TensorChange)> = parameters
+        .iter()
+        .zip(sums.chunks(SUMS))
+        .filter_map(|(parameter, sums)| {
+            let (rates, _) = &of_step[parameter.role as usize];
+            Some((parameter, TensorChange::new(sums, rates, clip_factor)?))
+        })
+        .collect();
+    let of_role = |role: Role| {
+        let members = changes.iter().filter(|(parameter, _)| parameter.role == role);
+        let members: Vec<&TensorChange> = members.map(|(_, change)| change).collect();
+        let all = parameters.iter().filter(|parameter| parameter.role == role);
+        let measured =
+            of_role(&members, all.map(ParameterShape::elements).sum(), of_step[role as usize].1);
+        let balance = Equilibrium::at(lane, role, step).filter(|_| !members.is_empty());
+        OfRole { equilibrium_rotation: balance.and_then(|one| finite(one.rotation)), ..measured }
+    };
+    (Role::ALL.map(of_role), by_block(&changes))
+}
+
+/// Of the tensors of a role with this many numbers in all.
+fn of_role(tensors: &[&TensorChange], elements: usize, lr: f64) -> OfRole {
+    let mean_of = |of: &dyn Fn(&TensorChange) -> Option<f64>| {
+        mean(tensors.iter().filter_map(|tensor| of(tensor)))
+    };
+    let rms = |of: &dyn Fn(&TensorChange) -> f64| {
+        let sum: f64 = tensors.iter().map(|tensor| of(tensor)).sum();
+        (!tensors.is_empty()).then(|| (sum / elements as f64).sqrt()).and_then(finite)
+    };
+    OfRole {
+        weight_norm: None,
+        rotation: mean_of(&|tensor| Some(tensor.rotation)),
+        equilibrium_rotation: None,
+        update_rms: rms(&|tensor| tensor.squares_of_change),
+        weight_rms: rms(&|tensor| tensor.squares_after),
+        relative_update: mean_of(&|tensor| Some(tensor.relative_update())),
+        effective_lr: mean_of(&|tensor| Some(lr / tensor.norm.powi(2))),
+        gradient_cosine: mean_of(&|tensor| tensor.gradient_cosine),
+        decay_share: mean_of(&|tensor| tensor.decay_share),
+    }
+}
+
+/// Mean relative update of the weight matrices of every block, the first first.
+fn by_block(changes: &[(&ParameterShape, TensorChange)]) -> Vec<f32> {
+    let blocks = changes.iter().filter_map(|(parameter, _)| parameter.block()).max();
+    let of_block = |block: usize| {
+        let members = changes.iter().filter(|(parameter, _)| {
+            parameter.block() == Some(block) && parameter.role.is_hidden_linear()
+        });
+        mean(members.map(|(_, change)| change.relative_update())).unwrap_or(f32::NAN)
+    };
+    blocks.map_or_else(Vec::new, |last| (0..=last).map(of_block).collect())
+}
+
+fn mean(values: impl Iterator<Item = f64>) -> Option<f32> {
+    let values: Vec<f64> = values.collect();
+    (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64).and_then(finite)
+}
+
+fn finite(value: f64) -> Option<f32> {
+    Some(value as f32).filter(|value| value.is_finite())
+}
