@@ -6,6 +6,7 @@ mod cancel;
 mod collect;
 mod compare;
 mod data;
+mod explain;
 mod manifest;
 mod output;
 mod plan;
@@ -37,6 +38,8 @@ enum Command {
     Plan(plan::Args),
     /// Draw the figures and the report of an experiment again, from its CSV files
     Report(report::Args),
+    /// Tell what each λ amounted to: timescale, rotation, balance, and whether runs are one that theory says are
+    Explain(explain::Args),
     /// Compare two experiments: what was asked, which verdicts differ
     Compare(compare::Args),
     /// Show the state of the runs of a spec, or of all runs
@@ -67,6 +70,7 @@ impl Cli {
             Command::Train(args) => train::run(args),
             Command::Plan(args) => plan::run(args),
             Command::Report(args) => report::run(args),
+            Command::Explain(args) => explain::run(args),
             Command::Compare(args) => compare::run(args),
             Command::Status(args) => status::run(args),
             Command::Collect(args) => collect::run(args),

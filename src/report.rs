@@ -2,6 +2,7 @@
 //! experiment's files alone.
 
 mod compare;
+mod explain;
 pub mod figures;
 mod format;
 mod page;
@@ -15,12 +16,14 @@ pub mod words;
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 
+use crate::config::Role;
 use crate::exit::usage;
 use crate::files::{create_folder, csv_of, json_of, write_atomically};
 use crate::report::figures::{Data, Drawing, draw_all};
-use crate::results::{Experiment, ManifestRow, read_csv, read_experiment};
+use crate::results::{Experiment, ManifestRow, RunRow, read_csv, read_experiment, read_mechanism};
+use crate::stats::collapse::Collapse;
 use summary::Summary;
 
 pub use compare::compare;
@@ -64,8 +67,44 @@ pub fn write(folder: &Path, out: &Path) -> Result<Report> {
     ready.iter().try_for_each(|(path, contents)| write_atomically(path, contents))?;
     write_atomically(&page, html.as_bytes())?;
     let question = experiment.question.map(|question| format!("{question}\n\n"));
-    let answer = format!("{}{}", question.unwrap_or_default(), answer(&data.analysis));
+    let mechanism = words::mechanism(&data.analysis, &data.mechanism, &data.collapses);
+    let answer = format!("{}{}", question.unwrap_or_default(), answer(&data.analysis, mechanism));
     Ok(Report { answer, page, files: ready.into_iter().map(|(path, _)| path).collect() })
+}
+
+/// Tells what each λ of an experiment amounted to for the weights of a role, by arm or by run.
+///
+/// # Errors
+/// A file that is missing or damaged; the message names it.
+pub fn explain(folder: &Path, role: Role, every_run: bool) -> Result<String> {
+    let data = usage(Data::read(folder))?;
+    usage(explain::explain(&data, &folder_name(folder), role, every_run))
+}
+
+/// Lays the losses of several experiments over τ in epochs, and draws the figure into `out`.
+///
+/// # Errors
+/// A file that is missing or damaged, experiments without three λ of one form, or a folder that cannot be written.
+pub fn across_experiments(folders: &[PathBuf], out: Option<&Path>) -> Result<String> {
+    let read = |folder: &PathBuf| -> Result<_> {
+        let runs: Vec<RunRow> = read_csv(&folder.join("runs.csv"))?;
+        Ok((folder_name(folder), runs, read_mechanism(folder)?))
+    };
+    let experiments = usage(folders.iter().map(read).collect::<Result<Vec<_>>>())?;
+    let found = usage(Collapse::of_experiments(&experiments).map_err(|name| {
+        anyhow!("{name} has no form with a timescale at three λ; expected such as experiments/timescale.toml")
+    }))?;
+    if let Some(out) = out {
+        let figure = figures::across(&found)?;
+        create_folder(out)?;
+        write_atomically(&out.join("collapse.svg"), figure.svg.as_bytes())?;
+        write_atomically(&out.join("collapse.png"), &figure.png)?;
+    }
+    Ok(format!("{}\n{}", words::collapse_title(found.claim), words::collapse(&found).join("; ")))
+}
+
+fn folder_name(folder: &Path) -> String {
+    folder.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned())
 }
 
 fn read(folder: &Path) -> Result<(Experiment, Vec<ManifestRow>, Data)> {

@@ -63,6 +63,15 @@ pub fn read_experiment(folder: &Path) -> Result<Experiment> {
     serde_json::from_slice(&text).with_context(|| format!("{} is damaged", path.display()))
 }
 
+/// Reads `mechanism.csv` of an experiment's folder; nothing of a folder of an older version, which has none.
+///
+/// # Errors
+/// A file that does not have these columns; the message names it.
+pub fn read_mechanism(folder: &Path) -> Result<Vec<MechanismRow>> {
+    let path = folder.join("mechanism.csv");
+    if path.is_file() { read_csv(&path) } else { Ok(Vec::new()) }
+}
+
 /// Writes `experiment.json`, `runs.csv`, `curves.csv`, `mechanism.csv` and `manifest.csv` of an experiment from the
 /// store, with what there is of runs that have not ended; returns the rows of the second. `levels` knows the reference
 /// levels of a run's text.

@@ -36,25 +36,40 @@ pub fn sums(
 
 /// What one step did to one tensor.
 struct TensorChange {
-    /// Of `w` before the step.
-    norm: f64,
     /// Of `w` after it, squared.
     squares_after: f64,
     /// Of `Δw`, squared.
     squares_of_change: f64,
+    /// What only a tensor has that was not 0 before.
+    turn: Option<Turn>,
+}
+
+/// A step as seen from where the weights were.
+struct Turn {
+    /// Of `w` before the step.
+    norm: f64,
     rotation: f64,
+    relative_update: f64,
     gradient_cosine: Option<f64>,
     decay_share: Option<f64>,
 }
 
 impl TensorChange {
-    /// From its sums, read from the device; `None` of a tensor that is 0, which has no direction.
-    fn new(sums: &[f32], rates: &Rates, clip_factor: f64) -> Option<Self> {
+    /// From its sums, read from the device.
+    fn new(sums: &[f32], rates: &Rates, clip_factor: f64) -> Self {
         let sums: [f32; SUMS] = sums.try_into().expect("a tensor has all sums");
-        let [weight, change, along, gradient, pull, update, taken] = sums.map(f64::from);
-        if weight <= 0.0 {
-            return None;
+        let [weight, change, along, ..] = sums.map(f64::from);
+        TensorChange {
+            squares_after: (weight + 2.0 * along + change).max(0.0),
+            squares_of_change: change,
+            turn: (weight > 0.0).then(|| Turn::new(sums.map(f64::from), rates, clip_factor)),
         }
+    }
+}
+
+impl Turn {
+    fn new(sums: [f64; SUMS], rates: &Rates, clip_factor: f64) -> Self {
+        let [weight, change, along, gradient, pull, update, taken] = sums;
         let norm = weight.sqrt();
         // By the part of the change that stands upright on the weights: the cosine of a small angle is 1.
         let upright = (change - along * along / weight).max(0.0).sqrt();
@@ -64,18 +79,13 @@ impl TensorChange {
             (0.0, lambda) => (lambda * norm, clip_factor * loss.norm),
             (lambda, _) => (lambda * norm, loss.norm),
         };
-        Some(TensorChange {
+        Turn {
             norm,
-            squares_after: (weight + 2.0 * along + change).max(0.0),
-            squares_of_change: change,
             rotation: upright.atan2(norm + along / norm),
+            relative_update: change.sqrt() / norm,
             gradient_cosine: (loss.norm > 0.0).then(|| loss.along / (loss.norm * norm)),
             decay_share: (decay + rest > 0.0).then(|| decay / (decay + rest)),
-        })
-    }
-
-    fn relative_update(&self) -> f64 {
-        self.squares_of_change.sqrt() / self.norm
+        }
     }
 }
 
@@ -113,42 +123,44 @@ pub fn told(
     let changes: Vec<(&ParameterShape, TensorChange)> = parameters
         .iter()
         .zip(sums.chunks(SUMS))
-        .filter_map(|(parameter, sums)| {
+        .map(|(parameter, sums)| {
             let (rates, _) = &of_step[parameter.role as usize];
-            Some((parameter, TensorChange::new(sums, rates, clip_factor)?))
+            (parameter, TensorChange::new(sums, rates, clip_factor))
         })
         .collect();
     let of_role = |role: Role| {
         let members = changes.iter().filter(|(parameter, _)| parameter.role == role);
+        let elements = members.clone().map(|(parameter, _)| parameter.elements()).sum();
         let members: Vec<&TensorChange> = members.map(|(_, change)| change).collect();
-        let all = parameters.iter().filter(|parameter| parameter.role == role);
-        let measured =
-            of_role(&members, all.map(ParameterShape::elements).sum(), of_step[role as usize].1);
-        let balance = Equilibrium::at(lane, role, step).filter(|_| !members.is_empty());
-        OfRole { equilibrium_rotation: balance.and_then(|one| finite(one.rotation)), ..measured }
+        if members.is_empty() {
+            return OfRole::default();
+        }
+        let balance = Equilibrium::at(lane, role, step).and_then(|one| finite(one.rotation));
+        let measured = of_role(&members, elements, of_step[role as usize].1);
+        OfRole { equilibrium_rotation: balance, ..measured }
     };
     (Role::ALL.map(of_role), by_block(&changes))
 }
 
 /// Of the tensors of a role with this many numbers in all.
 fn of_role(tensors: &[&TensorChange], elements: usize, lr: f64) -> OfRole {
-    let mean_of = |of: &dyn Fn(&TensorChange) -> Option<f64>| {
-        mean(tensors.iter().filter_map(|tensor| of(tensor)))
+    let mean_of = |of: &dyn Fn(&Turn) -> Option<f64>| {
+        mean(tensors.iter().filter_map(|tensor| of(tensor.turn.as_ref()?)))
     };
     let rms = |of: &dyn Fn(&TensorChange) -> f64| {
         let sum: f64 = tensors.iter().map(|tensor| of(tensor)).sum();
-        (!tensors.is_empty()).then(|| (sum / elements as f64).sqrt()).and_then(finite)
+        finite((sum / elements as f64).sqrt())
     };
     OfRole {
         weight_norm: None,
-        rotation: mean_of(&|tensor| Some(tensor.rotation)),
+        rotation: mean_of(&|turn| Some(turn.rotation)),
         equilibrium_rotation: None,
         update_rms: rms(&|tensor| tensor.squares_of_change),
         weight_rms: rms(&|tensor| tensor.squares_after),
-        relative_update: mean_of(&|tensor| Some(tensor.relative_update())),
-        effective_lr: mean_of(&|tensor| Some(lr / tensor.norm.powi(2))),
-        gradient_cosine: mean_of(&|tensor| tensor.gradient_cosine),
-        decay_share: mean_of(&|tensor| tensor.decay_share),
+        relative_update: mean_of(&|turn| Some(turn.relative_update)),
+        effective_lr: mean_of(&|turn| Some(lr / turn.norm.powi(2))),
+        gradient_cosine: mean_of(&|turn| turn.gradient_cosine),
+        decay_share: mean_of(&|turn| turn.decay_share),
     }
 }
 
@@ -159,7 +171,8 @@ fn by_block(changes: &[(&ParameterShape, TensorChange)]) -> Vec<f32> {
         let members = changes.iter().filter(|(parameter, _)| {
             parameter.block() == Some(block) && parameter.role.is_hidden_linear()
         });
-        mean(members.map(|(_, change)| change.relative_update())).unwrap_or(f32::NAN)
+        mean(members.filter_map(|(_, change)| Some(change.turn.as_ref()?.relative_update)))
+            .unwrap_or(f32::NAN)
     };
     blocks.map_or_else(Vec::new, |last| (0..=last).map(of_block).collect())
 }

@@ -76,6 +76,21 @@ pub struct RoleMeasure {
     place: fn(&mut OfRole) -> &mut Option<f32>,
 }
 
+impl RoleMeasure {
+    /// Whether it is of one step, and not of what all steps led to.
+    fn is_of_a_step(&self) -> bool {
+        !self.names[0].starts_with("weight_")
+    }
+}
+
+fn mean(values: impl Iterator<Item = f32>) -> Option<f32> {
+    let (mut sum, mut count) = (0.0, 0.0);
+    for value in values {
+        (sum, count) = (sum + f64::from(value), count + 1.0);
+    }
+    (count > 0.0).then_some((sum / count) as f32)
+}
+
 macro_rules! measures {
     ($($measure:ident),*) => {
         /// Every measure of roles, in the order of the columns.
@@ -146,27 +161,51 @@ impl CurveRow {
         }
     }
 
+    /// Sets the gradient norm, and what a step did to the weights, to their means over these rows.
+    pub fn average_steps(&mut self, rows: &[CurveRow]) {
+        self.grad_norm = mean(rows.iter().filter_map(|row| row.grad_norm));
+        for measure in MEASURES.iter().filter(|measure| measure.is_of_a_step()) {
+            for (place, role) in self.roles.iter_mut().enumerate() {
+                let values = rows.iter().filter_map(|row| (measure.get)(&row.roles[place]));
+                *(measure.place)(role) = mean(values);
+            }
+        }
+        let blocks = self.relative_update_by_layer.len();
+        self.relative_update_by_layer = (0..blocks)
+            .filter_map(|block| {
+                mean(rows.iter().filter_map(|row| row.relative_update_by_layer.get(block).copied()))
+            })
+            .collect();
+    }
+
     /// How many columns it has.
     pub const COLUMNS: usize = 11 + MEASURES.len() * Role::ALL.len();
 
-    /// Writes its columns into a row that may have others.
+    /// Writes its columns into a row that may have others; with the tokens read until then, these and the gap
+    /// are among them.
     ///
     /// # Errors
     /// Those of the serializer.
-    pub fn write_columns<S: SerializeStruct>(&self, row: &mut S) -> Result<(), S::Error> {
+    pub fn write_columns<S: SerializeStruct>(
+        &self,
+        tokens: Option<usize>,
+        row: &mut S,
+    ) -> Result<(), S::Error> {
         row.serialize_field("step", &self.step)?;
+        tokens.map_or(Ok(()), |tokens| row.serialize_field("tokens", &tokens))?;
         row.serialize_field("lr", &self.lr)?;
         row.serialize_field("batch_loss", &self.batch_loss)?;
         row.serialize_field("grad_norm", &self.grad_norm)?;
-        row.serialize_field("clipped", &self.clipped)?;
         row.serialize_field("train_loss", &self.train_loss)?;
         row.serialize_field("val_loss", &self.val_loss)?;
+        tokens.map_or(Ok(()), |_| row.serialize_field("gap", &self.gap()))?;
         row.serialize_field("weight_norm", &self.weight_norm)?;
         for measure in MEASURES {
             for (name, role) in measure.names.iter().zip(&self.roles) {
                 row.serialize_field(name, &(measure.get)(role))?;
             }
         }
+        row.serialize_field("clipped", &self.clipped)?;
         let layers: Vec<String> =
             self.relative_update_by_layer.iter().map(f32::to_string).collect();
         row.serialize_field("relative_update_by_layer", &layers.join(" "))?;
@@ -210,7 +249,7 @@ impl CurveRow {
 impl Serialize for CurveRow {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut row = serializer.serialize_struct("CurveRow", CurveRow::COLUMNS)?;
-        self.write_columns(&mut row)?;
+        self.write_columns(None, &mut row)?;
         row.end()
     }
 }
@@ -323,7 +362,6 @@ impl Visitor<'_> for Name {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::files::csv_of;
 
     fn full() -> CurveRow {
         let mut row =
@@ -349,7 +387,9 @@ mod tests {
     #[test]
     fn a_row_is_the_same_after_csv_and_after_json() {
         let rows = [full(), CurveRow::at(0)];
-        let csv = csv_of(&rows).unwrap();
+        let mut csv = csv::Writer::from_writer(Vec::new());
+        rows.iter().for_each(|row| csv.serialize(row).unwrap());
+        let csv = csv.into_inner().unwrap();
         let header = String::from_utf8_lossy(&csv).lines().next().unwrap().split(',').count();
         assert_eq!(header, CurveRow::COLUMNS);
         let read: Vec<CurveRow> =

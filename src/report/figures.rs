@@ -12,8 +12,10 @@ mod lambda_axis;
 mod lettering;
 mod levels;
 mod markers;
+mod mechanism;
 mod palette;
 mod phase;
+mod profiles;
 mod regret;
 mod room;
 mod scale;
@@ -25,6 +27,7 @@ use anyhow::{Context, Result};
 use rayon::prelude::*;
 
 use crate::stats::Quantity;
+use crate::stats::collapse::{Claim, Collapse};
 use against_lambda::AgainstLambda;
 use canvas::Figure;
 use curves::Curves;
@@ -61,6 +64,17 @@ type Task<'a> = Box<dyn Fn() -> Result<Option<Drawing>> + Sync + 'a>;
 pub fn draw_all(data: &Data) -> Result<Vec<Drawing>> {
     let drawn: Vec<Result<Option<Drawing>>> = tasks(data).par_iter().map(|task| task()).collect();
     drawn.into_iter().filter_map(Result::transpose).collect()
+}
+
+/// The figure of a claim over several experiments.
+///
+/// # Errors
+/// A drawing that fails, or lines without two points.
+pub fn across(collapse: &Collapse) -> Result<Drawing> {
+    let name = "collapse";
+    let figure = || mechanism::drawn(&[collapse], String::new());
+    task(name, "Loss against the timescale in epochs, by experiment", figure)()?
+        .context("no line has two points")
 }
 
 /// In the order of the page.
@@ -108,6 +122,28 @@ fn tasks(data: &Data) -> Vec<Task<'_>> {
             "gradient-ratio",
             "Gradient norm over weight norm during training, by rule and λ",
             || Curves::gradient_ratio(data),
+        ),
+        task(
+            "rotation",
+            "Rotation by role over training with its prediction, by rule and λ",
+            || Curves::rotation(data),
+        ),
+        task("norms-by-lambda", "Weight norms after the last step against λ, by role", || {
+            mechanism::norms_by_lambda(data)
+        }),
+        task("updates-by-layer", "Relative update of every block, by rule and λ", || {
+            mechanism::updates_by_layer(data)
+        }),
+        task("collapse-timescale", "Loss against the timescale in epochs, by batch", || {
+            mechanism::collapse(data, Claim::Timescale)
+        }),
+        task("collapse-product", "Loss against η λ, by learning rate", || {
+            mechanism::collapse(data, Claim::Product)
+        }),
+        task(
+            "collapse-rate",
+            "Val loss over training under decay and without it at the same η/‖w‖",
+            || mechanism::collapse(data, Claim::EffectiveRate),
         ),
         task("heatmap", "Loss over learning rate and λ, by rule", || HeatMap::new(data)),
     ]

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use super::summary::{Summary, SummaryRow};
-use super::{format, words};
+use super::{explain, format, words};
+use crate::config::Role;
 use crate::report::figures::{Data, Drawing, escape};
 use crate::results::{Experiment, ManifestRow, RunRow};
 
@@ -21,16 +22,19 @@ pub fn page(
     manifest: &[ManifestRow],
 ) -> String {
     let question = experiment.question.clone().unwrap_or_else(|| experiment.name.clone());
+    let told = words::mechanism(&data.analysis, &data.mechanism, &data.collapses);
+    let mechanism_in_short = Vec::from_iter(told);
     let parts = [
         ("style", STYLE.to_owned()),
         ("script", SCRIPT.to_owned()),
         ("name", escape(&experiment.name)),
         ("question", escape(&question)),
-        ("short", paragraphs(&words::in_short(&data.analysis))),
+        ("short", paragraphs(&[words::in_short(&data.analysis), mechanism_in_short].concat())),
         ("verdicts", list(&summary.verdicts)),
         ("fine_print", escape(&summary.fine_print)),
         ("warnings", list(&summary.warnings)),
         ("figures", drawings.iter().map(figure).collect()),
+        ("mechanism", mechanism(data)),
         ("arms", arms(&summary.arms)),
         ("runs", runs(&data.runs)),
         ("manifest", manifest_lines(manifest)),
@@ -107,6 +111,15 @@ fn arms(rows: &[SummaryRow]) -> String {
     table("arms", &header, rows.iter().map(row))
 }
 
+fn mechanism(data: &Data) -> String {
+    let header = [&["weights"], &explain::HEADER[..]].concat();
+    let row = |(role, line): (Role, [String; explain::HEADER.len()])| {
+        std::iter::once(role.to_string()).chain(line).collect::<Vec<_>>()
+    };
+    let table = table("mechanism", &header, explain::lines(data).into_iter().map(row));
+    format!("{table}<p class=\"fine\">{}</p>", escape(&explain::reading()))
+}
+
 fn runs(rows: &[RunRow]) -> String {
     let header =
         ["run", "form", "mask", "λ", "lr", "seed", "status", "train", "val", "test", "gap", "s"];
@@ -139,11 +152,7 @@ fn coefficient(weight_decay: Option<f64>) -> String {
 }
 
 /// A table that the page's script sorts by its headers and filters by its field.
-fn table<const N: usize>(
-    id: &str,
-    header: &[&str; N],
-    rows: impl Iterator<Item = [String; N]>,
-) -> String {
+fn table<R: AsRef<[String]>>(id: &str, header: &[&str], rows: impl Iterator<Item = R>) -> String {
     let mut html = format!(
         "<label>Filter <input type=\"search\" data-table=\"{id}\"></label>\
          <div class=\"wide\"><table id=\"{id}\"><thead><tr>"
@@ -157,7 +166,8 @@ fn table<const N: usize>(
     }
     html += "</tr></thead><tbody>";
     for row in rows {
-        let cells: String = row.iter().map(|cell| format!("<td>{}</td>", escape(cell))).collect();
+        let cells: String =
+            row.as_ref().iter().map(|cell| format!("<td>{}</td>", escape(cell))).collect();
         let _ = write!(html, "<tr>{cells}</tr>");
     }
     html + "</tbody></table></div>"

@@ -4,6 +4,7 @@
 mod figures;
 mod findings;
 mod levels;
+mod mechanism;
 mod nothing;
 mod optima;
 mod power;
@@ -23,6 +24,7 @@ pub use figures::{
 };
 pub use findings::{cell, family, finding, pair, story_title, verdicts};
 pub use levels::{levels, reference};
+pub use mechanism::{collapse, collapse_title, mechanism};
 pub use nothing::no_result;
 pub use optima::{COMMON, best as best_value, cost, optima, range, symbol};
 pub use power::{needed, power};

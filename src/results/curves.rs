@@ -51,10 +51,8 @@ impl Serialize for CurveCsvRow {
         row.serialize_field("mask", &self.mask)?;
         row.serialize_field("weight_decay", &self.weight_decay)?;
         row.serialize_field("seed", &self.seed)?;
+        self.row.write_columns(Some(self.tokens), &mut row)?;
         row.serialize_field("variant", &self.variant)?;
-        row.serialize_field("tokens", &self.tokens)?;
-        row.serialize_field("gap", &self.row.gap())?;
-        self.row.write_columns(&mut row)?;
         row.end()
     }
 }

@@ -126,7 +126,7 @@ pub struct RunRow {
 }
 
 /// The seeds of a run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Draw {
     pub seed: u64,
     pub text: Option<u64>,

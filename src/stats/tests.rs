@@ -1,3 +1,4 @@
+mod collapse;
 mod fixed_cases;
 mod simulation;
 mod tuned;

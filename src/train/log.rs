@@ -5,8 +5,7 @@ use super::Observer;
 use super::evaluation::{Measured, read};
 use crate::config::{ParameterShape, RunConfig};
 use crate::model::Parameter;
-use crate::ops::kernels::update::SUMS;
-use crate::optim::told;
+use crate::optim::{SUMS, told};
 use crate::record::{CurveRow, Status};
 
 /// Steps whose losses stay on the device until they are read back together, so that reading does

@@ -48,7 +48,9 @@ fn every_column_and_file_of_results_is_on_the_page() {
     fs::write(&recipes, spec.replace(arms, recipe).replace("\"tiny\"", "\"recipes\"")).unwrap();
     wane_ok(&["sweep", text(&recipes), "--save-best", "--out", out, "-q"]);
     let results = folder.path().join("recipes");
-    for file in ["runs.csv", "curves.csv", "manifest.csv", "summary.csv", "table.csv"] {
+    for file in
+        ["runs.csv", "curves.csv", "mechanism.csv", "manifest.csv", "summary.csv", "table.csv"]
+    {
         assert_eq!(columns(&results.join(file)), listed(&format!("### `{file}`")), "{file}");
     }
     wane_ok(&["sweep", text(&fixture("search.toml")), "--save-best", "--out", out, "-q"]);
@@ -63,15 +65,17 @@ fn every_column_and_file_of_results_is_on_the_page() {
     };
     let mut figures = drawn("tiny");
     figures.extend(drawn("recipes"));
-    // Drawn only where the learning rate varies as well.
-    figures.insert("heatmap".to_owned());
+    // Drawn only where the learning rate, the batch or the form varies as well, and of more λ and blocks.
+    let further = ["heatmap", "norms-by-lambda", "updates-by-layer", "gradient-ratio-end"];
+    let collapses = ["collapse-timescale", "collapse-product", "collapse-rate"];
+    figures.extend(further.into_iter().chain(collapses).map(str::to_owned));
     assert_eq!(figures, names_listed("### `figures/`"));
     let run = fs::read_dir(folder.path().join(".runs")).unwrap().next().unwrap().unwrap().path();
     let mut of_a_run = names_listed("## `results/.runs/<id>/`");
     of_a_run.remove("set-aside-N/");
     assert_eq!(names_in(&run), of_a_run);
     let of_curves = listed("### `curves.csv`");
-    let own = ["run", "form", "mask", "weight_decay", "seed", "tokens", "gap", "variant"];
+    let own = ["run", "form", "mask", "weight_decay", "seed", "variant", "tokens", "gap"];
     let own = own.map(|name| format!("`{name}`"));
     let of_curve: Vec<String> = of_curves.into_iter().filter(|name| !own.contains(name)).collect();
     assert_eq!(columns(&run.join("curve.csv")), of_curve);

@@ -14,6 +14,7 @@ mod files;
 mod hints;
 mod house;
 mod identities;
+mod mechanism;
 mod pytorch_parity;
 mod reference;
 mod report;

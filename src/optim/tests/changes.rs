@@ -122,14 +122,11 @@ impl Watched<'_> {
             for (measure, (told, expected, tolerance)) in expected.into_iter().enumerate() {
                 assert_near(told, expected, tolerance, &format!("{role} {measure}"), self);
             }
-            if self.tensors(role).is_empty() {
-                continue;
-            }
-            let of_role = self.shapes.iter().filter(|shape| shape.role == role);
-            let count: usize = of_role.map(ParameterShape::elements).sum();
+            let of_role = || self.shapes.iter().filter(|shape| shape.role == role);
+            let count: usize = of_role().map(ParameterShape::elements).sum();
             let rms = |of: &dyn Fn(&str) -> f64| {
-                let sum: f64 = self.tensors(role).into_iter().map(of).sum();
-                Some((sum / count as f64).sqrt())
+                let sum: f64 = of_role().map(|shape| of(&shape.name)).sum();
+                (count > 0).then(|| (sum / count as f64).sqrt())
             };
             let after = rms(&|name| dot(self.of(name).1, self.of(name).1));
             let change = rms(&|name| dot(&self.of(name).2, &self.of(name).2));

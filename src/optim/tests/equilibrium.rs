@@ -118,7 +118,6 @@ fn a_layer_whose_size_does_not_matter_turns_as_the_theory_of_balance_predicts() 
             let told = format!(
                 "{name:15} ηλ {share:.0e}: {rotation:.5} rad a step, predicted {predicted:.5}, ratio {ratio:.3}"
             );
-            println!("{told}");
             assert!((ratio - 1.0).abs() < 0.05, "{told}");
         }
     }

@@ -204,8 +204,16 @@ mod tests {
 
     fn svg(runs: Vec<RunRow>) -> String {
         let (analysis, curves) = (Analysis::of(&runs), BTreeMap::new());
-        let data =
-            Data { runs, analysis, curves, found: None, floor: None, caption: String::new() };
+        let data = Data {
+            runs,
+            analysis,
+            curves,
+            found: None,
+            mechanism: Vec::new(),
+            collapses: Vec::new(),
+            floor: None,
+            caption: String::new(),
+        };
         let figure = AgainstLambda::new(&data, Quantity::ValLoss).unwrap();
         canvas::svg(&figure).unwrap()
     }

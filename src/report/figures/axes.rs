@@ -1,4 +1,4 @@
-//! Charts over the steps of training, and what several charts have in common.
+//! Charts over the steps of training or over another number, and what several charts have in common.
 
 use std::ops::Range;
 
@@ -16,9 +16,21 @@ use crate::report::format;
 /// A chart with two linear axes.
 pub type Chart<'a, DB> = ChartContext<'a, DB, Cartesian2d<RangedCoordf64, RangedCoordf64>>;
 
-/// How a chart over the steps of training is framed.
+/// What a chart shows from left to right.
+#[derive(Clone, Copy)]
+pub struct Across {
+    pub name: &'static str,
+    /// A number at the axis.
+    pub tick: fn(f64) -> String,
+}
+
+/// Steps of training.
+pub const STEPS: Across = Across { name: "optimizer step", tick: format::number };
+
+/// How a chart is framed.
 pub struct Frame<'a> {
     pub title: &'a str,
+    pub across: Across,
     /// What the vertical axis shows.
     pub axis: &'a str,
     /// Around the chart, in pixels of the final figure.
@@ -28,11 +40,11 @@ pub struct Frame<'a> {
 }
 
 impl Frame<'_> {
-    /// An empty chart over these steps and values.
+    /// An empty chart over these places and values.
     pub fn draw<'a, DB: Backend>(
         &self,
         area: &'a Area<DB>,
-        (steps, values): (Range<f64>, Range<f64>),
+        (places, values): (Range<f64>, Range<f64>),
     ) -> Result<Chart<'a, DB>> {
         let width = f64::from(area.dim_in_pixel().0 / SCALE);
         let title = room::fit(self.title, 14, width - f64::from(2 * self.margin));
@@ -42,7 +54,7 @@ impl Frame<'_> {
             .caption(title, text(14, INK))
             .x_label_area_size(px(self.margin + 26))
             .y_label_area_size(px(self.margin + 44))
-            .build_cartesian_2d(steps, values)?;
+            .build_cartesian_2d(places, values)?;
         chart
             .configure_mesh()
             .disable_x_mesh()
@@ -52,9 +64,9 @@ impl Frame<'_> {
             .label_style(text(11, INK))
             .x_labels(6)
             .y_labels(self.y_labels)
-            .x_label_formatter(&|step| format::number(*step))
+            .x_label_formatter(&|place| (self.across.tick)(*place))
             .y_label_formatter(&|value| tick(*value, &shown, labels))
-            .x_desc("optimizer step")
+            .x_desc(self.across.name)
             .y_desc(self.axis)
             .axis_desc_style(text(11, INK))
             .draw()?;
@@ -70,9 +82,22 @@ pub fn add_hints<DB: Backend>(
     series: &Series,
     shown: &Range<f64>,
 ) {
-    for (step, value) in series.means().filter(|(_, value)| shown.contains(value)) {
-        let hint = format!("{name}, step {step}: {}", format::fixed(value, 4));
-        hints.add(chart.backend_coord(&(step, value)), hint);
+    let over_steps = Across { name: "step", tick: |step| step.to_string() };
+    add_hints_at(hints, chart, (name, over_steps), series, shown);
+}
+
+/// The same over another number.
+pub fn add_hints_at<DB: Backend>(
+    hints: &mut Hints,
+    chart: &Chart<DB>,
+    (name, across): (&str, Across),
+    series: &Series,
+    shown: &Range<f64>,
+) {
+    for (place, value) in series.means().filter(|(_, value)| shown.contains(value)) {
+        let at = (across.tick)(place);
+        let hint = format!("{name}, {} {at}: {}", across.name, format::fixed(value, 4));
+        hints.add(chart.backend_coord(&(place, value)), hint);
     }
 }
 

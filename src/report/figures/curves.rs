@@ -8,7 +8,7 @@ use std::ops::Range;
 use anyhow::Result;
 use plotters::prelude::*;
 
-use super::axes::{Frame, add_hints};
+use super::axes::{Frame, STEPS, add_hints};
 use super::canvas::{Area, Backend, Figure, Hints, left};
 use super::data::{Data, Point, Rules};
 use super::grid::Grid;
@@ -16,7 +16,8 @@ use super::lettering::Lettering;
 use super::levels::Lines;
 use super::room::{spread, width};
 use super::scale::Ruler;
-use panel::{Curve, Panel, label_places};
+use crate::config::Role;
+use panel::{Curve, Measure, Panel, label_places};
 use subject::{Subject, by_role};
 
 /// Pixels of a line's label and of its letters, and of a panel around its chart.
@@ -83,11 +84,42 @@ impl Curves {
     /// Weight norms: a row of panels per rule, a column per role; `None` where no run has any.
     pub fn weight_norms(data: &Data) -> Option<Self> {
         let measures = by_role(data, |role| role.weight_norm);
+        let pairs = measures.into_iter().map(|(role, measure)| (role, measure, None));
+        let title = "Weight norm by role".to_owned();
+        Curves::of_roles(data, pairs.collect(), ("norm", title), Vec::new())
+    }
+
+    /// Rotation a step, and dashed that of balance; the same panels.
+    pub fn rotation(data: &Data) -> Option<Self> {
+        let mut measures = by_role(data, |role| role.rotation);
+        measures.retain(|(role, _)| !matches!(role, Role::Norm | Role::Bias));
+        let predicted = by_role(data, |role| role.equilibrium_rotation);
+        let of = |role: Role| {
+            let found = predicted.iter().find(|(other, _)| *other == role);
+            found.map(|(_, measure)| measure.clone())
+        };
+        let pairs = measures.into_iter().map(|(role, measure)| (role, measure, of(role)));
+        let title = "Rotation a step by role".to_owned();
+        let notes = vec![
+            "solid: measured, mean of the logged steps since the last evaluation".to_owned(),
+            "dashed: in balance at the η_t and λ of the step (Kosson et al. 2024)".to_owned(),
+            "the theory may hold for attention and mlp alone".to_owned(),
+        ];
+        Curves::of_roles(data, pairs.collect(), ("radians a step", title), notes)
+    }
+
+    fn of_roles(
+        data: &Data,
+        measures: Vec<(Role, Measure, Option<Measure>)>,
+        (axis, title): (&'static str, String),
+        mut notes: Vec<String>,
+    ) -> Option<Self> {
         let rules = data.rules(MOST_NORMS.checked_div(measures.len())?);
         let mut panels = Vec::new();
         for (group, name) in rules.shown.iter().zip(rules.names()) {
-            for (role, measure) in &measures {
-                panels.push(Panel::new(data, group, format!("{name}: {role}"), measure, None));
+            for (role, solid, dashed) in &measures {
+                let title = format!("{name}: {role}");
+                panels.push(Panel::new(data, group, title, solid, dashed.as_ref()));
             }
         }
         let axes = |panel: &Panel| {
@@ -100,12 +132,9 @@ impl Curves {
             (panel.steps, panel.values) = own.unwrap_or_else(|| any.clone());
         }
         let grid = Grid::of_lots(NORM_PANEL, rules.shown.len(), measures.len());
-        let lettering = Lettering {
-            title: "Weight norm by role".to_owned(),
-            notes: vec!["every panel has its own scale".to_owned()],
-            caption: data.caption.clone(),
-        };
-        let mut figure = Curves { lettering, axis: "norm", panels, grid, levels: None };
+        notes.insert(0, "every panel has its own scale".to_owned());
+        let lettering = Lettering { title, notes, caption: data.caption.clone() };
+        let mut figure = Curves { lettering, axis, panels, grid, levels: None };
         figure.add_notes(&rules);
         Some(figure)
     }
@@ -145,7 +174,7 @@ impl Curves {
         hints: &mut Hints,
     ) -> Result<()> {
         let Panel { title, steps, values, .. } = panel;
-        let frame = Frame { title, axis: self.axis, margin: 8, y_labels: 6 };
+        let frame = Frame { title, across: STEPS, axis: self.axis, margin: 8, y_labels: 6 };
         let mut chart = frame.draw(area, (steps.clone(), values.clone()))?;
         self.levels.iter().try_for_each(|levels| levels.draw(&mut chart, steps))?;
         for curve in &panel.curves {

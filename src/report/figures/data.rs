@@ -7,7 +7,10 @@ use super::scale::Ruler;
 use crate::config::Form;
 use crate::record::CurveRow;
 use crate::report::words;
-use crate::results::{CurveCsvRow, RunRow, for_each_row, read_csv, read_experiment};
+use crate::results::{
+    CurveCsvRow, MechanismRow, RunRow, for_each_row, read_csv, read_experiment, read_mechanism,
+};
+use crate::stats::collapse::Collapse;
 use crate::stats::{Analysis, Cell, Group, Quantity, Rule, group_by_rule};
 
 const REMEDY: &str = "write it anew from the trained runs with `wane collect SPEC`";
@@ -17,11 +20,15 @@ pub struct Data {
     pub runs: Vec<RunRow>,
     /// What they say.
     pub analysis: Analysis,
-    /// The evaluated rows of `curves.csv` by run; their gradient norm is the mean of the steps since
-    /// the evaluation before.
+    /// The evaluated rows of `curves.csv` by run; their gradient norm and what a step did to the weights are means over
+    /// the rows since the evaluation before.
     pub curves: BTreeMap<String, Vec<CurveCsvRow>>,
     /// What a search tried, rule by rule.
     pub found: Option<Vec<Group>>,
+    /// What decay amounted to, by run and role; empty in folders of older versions.
+    pub mechanism: Vec<MechanismRow>,
+    /// Runs that theory says are one.
+    pub collapses: Vec<Collapse>,
     /// Exact negative log-likelihood of the val windows, where it is known.
     pub floor: Option<f64>,
     /// Experiment, seeds and program, for captions.
@@ -61,7 +68,9 @@ impl Data {
         let floor = runs.iter().find_map(|run| run.val_floor);
         let explored: Vec<RunRow> = runs.iter().filter(|run| run.is_explored()).cloned().collect();
         let found = (!explored.is_empty()).then(|| group_by_rule(&explored));
-        Ok(Data { runs, analysis, curves, found, floor, caption })
+        let mechanism = read_mechanism(folder)?;
+        let collapses = Collapse::all(&runs, &mechanism, &curves, analysis.loss);
+        Ok(Data { runs, analysis, curves, found, mechanism, collapses, floor, caption })
     }
 
     /// The rules at every λ that was tried: in a search, on the seeds that found.
@@ -165,7 +174,8 @@ impl<'a> Rules<'a> {
 struct Curve {
     rows: Vec<CurveCsvRow>,
     last_step: Option<usize>,
-    grad_norms: Vec<f32>,
+    /// Rows since the last evaluation.
+    since: Vec<CurveRow>,
 }
 
 impl Curve {
@@ -176,13 +186,13 @@ impl Curve {
             return;
         }
         self.last_step = Some(row.step);
-        self.grad_norms.extend(row.grad_norm);
-        if row.val_loss.is_some() {
-            let norms = std::mem::take(&mut self.grad_norms);
-            row.grad_norm =
-                (!norms.is_empty()).then(|| norms.iter().sum::<f32>() / norms.len() as f32);
-            self.rows.push(added);
+        if row.val_loss.is_none() {
+            self.since.push(added.row);
+            return;
         }
+        self.since.push(row.clone());
+        row.average_steps(&std::mem::take(&mut self.since));
+        self.rows.push(added);
     }
 }
 

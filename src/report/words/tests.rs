@@ -65,7 +65,7 @@ fn every_claim_names_its_texts_and_files_without_test_say_so() {
         levels(&analysis).unwrap(),
         "The best arm's test loss is 0.30 above counting 5-grams (1.20), 0.80 above the floor (0.70)."
     );
-    assert!(crate::report::screen::answer(&analysis).contains("counting 5-grams"));
+    assert!(crate::report::screen::answer(&analysis, None).contains("counting 5-grams"));
 }
 
 #[test]
@@ -133,7 +133,7 @@ fn a_smoke_test_is_answered_below_a_warning_that_nothing_is_learned() {
     let short = in_short(&analysis);
     assert!(short[0].starts_with("NOTHING HAS BEEN LEARNED"), "{short:?}");
     assert!(short.iter().any(|sentence| sentence.starts_with("The best arm is")), "{short:?}");
-    let screen = crate::report::screen::answer(&analysis);
+    let screen = crate::report::screen::answer(&analysis, None);
     assert!(screen.starts_with("warning: NOTHING HAS BEEN LEARNED"), "{screen}");
     assert_eq!(screen.matches("NOTHING HAS BEEN").count(), 1, "{screen}");
 }
@@ -235,7 +235,7 @@ proptest! {
             verdict(&told, &analysis),
             finding(&told, &analysis),
             cell(&told, &analysis),
-            crate::report::screen::answer(&analysis),
+            crate::report::screen::answer(&analysis, None),
             Summary::of(&analysis).verdicts.join("\n"),
             story_title(&best.rule, gap, against),
         ];

@@ -3,7 +3,7 @@ use std::ops::Range;
 use anyhow::Result;
 use plotters::prelude::*;
 
-use super::super::axes::{Chart, Frame, add_hints};
+use super::super::axes::{Chart, Frame, STEPS, add_hints};
 use super::super::canvas::{Area, Backend, Hints, left, line, px};
 use super::super::data::{Data, Point, Series};
 use super::super::levels::Lines;
@@ -68,7 +68,7 @@ impl Panel {
         hints: &mut Hints,
     ) -> Result<()> {
         let (title, axis) = (&self.title, "loss (nats per token)");
-        let frame = Frame { title, axis, margin: 10, y_labels: 11 };
+        let frame = Frame { title, across: STEPS, axis, margin: 10, y_labels: 11 };
         let mut chart = frame.draw(area, (steps.clone(), values.clone()))?;
         levels.draw(&mut chart, &steps)?;
         self.draw_lines(&mut chart, &values)?;

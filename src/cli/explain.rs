@@ -1,0 +1,61 @@
+use std::path::{Path, PathBuf};
+
+use anyhow::{Result, ensure};
+
+use super::output::print;
+use crate::config::Role;
+use crate::exit::usage;
+use crate::report::{across_experiments, explain};
+
+#[derive(clap::Args, Debug)]
+pub struct Args {
+    /// Folder of an experiment, such as results/overfit; of several, their losses are laid over τ in epochs
+    #[arg(required = true)]
+    folders: Vec<PathBuf>,
+    /// Weights that are told of
+    #[arg(long, default_value = "mlp", value_parser = role, value_name = "ROLE")]
+    role: Role,
+    /// A line for every run, not for every arm
+    #[arg(long)]
+    runs: bool,
+    /// Draw the figure of several experiments here, as collapse.svg and collapse.png
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+}
+
+fn role(name: &str) -> Result<Role, String> {
+    let known: Vec<&str> = Role::ALL.iter().map(|role| role.name()).collect();
+    let found = Role::ALL.into_iter().find(|role| role.name() == name);
+    found.ok_or_else(|| format!("expected one of {}", known.join(", ")))
+}
+
+pub fn run(args: Args) -> Result<()> {
+    for folder in &args.folders {
+        usage(is_experiment(folder))?;
+    }
+    match args.folders.as_slice() {
+        [folder] => {
+            usage(no_figure(&args))?;
+            print(&explain(folder, args.role, args.runs)?)
+        }
+        folders => print(&across_experiments(folders, args.out.as_deref())?),
+    }
+}
+
+fn is_experiment(folder: &Path) -> Result<()> {
+    ensure!(
+        folder.join("runs.csv").is_file(),
+        "{} is not there; expected a folder that `wane sweep` wrote, such as results/overfit",
+        folder.join("runs.csv").display()
+    );
+    Ok(())
+}
+
+fn no_figure(args: &Args) -> Result<()> {
+    ensure!(
+        args.out.is_none(),
+        "--out is for the figure of several experiments; the figures of one are drawn by `wane report {}`",
+        args.folders[0].display()
+    );
+    Ok(())
+}

@@ -1,0 +1,174 @@
+//! Through what decay acts: norms against λ by role, updates by layer, runs that theory says are one.
+
+use plotters::style::RGBColor;
+
+use super::axes::{Across, STEPS};
+use super::data::{Data, Point, Series};
+use super::lettering::Lettering;
+use super::palette;
+use super::profiles::{MOST_LINES, Panel, Profile, Profiles, power_of_ten};
+use crate::config::Role;
+use crate::record::CurveRow;
+use crate::report::{format, words};
+use crate::stats::collapse::{Claim, Collapse, Line, Place};
+use crate::stats::{Cell, Group};
+
+const MOST_PANELS: usize = 12;
+/// The end of a run over which numbers of single steps are averaged, as a share of its steps.
+const END: f64 = 0.2;
+
+const LAMBDA: Across = Across { name: "weight decay λ (logarithmic)", tick: power_of_ten };
+const BLOCK: Across = Across { name: "block, from the input on", tick: whole };
+
+/// The norm of the weights after the last step against λ: a panel per role, a line per rule.
+pub fn norms_by_lambda(data: &Data) -> Option<Profiles> {
+    let panel = |role: Role| {
+        let last = |cell: &Cell| {
+            let norm = |row: &CurveRow| row.of(role).weight_norm.map(f64::from);
+            data.series(cell, norm).0.last().copied()
+        };
+        Panel { title: role.to_string(), lines: over_lambda(data, &last) }
+    };
+    let mut notes = vec![
+        "after the last step; mean over seeds, band: their range".to_owned(),
+        "every role by itself: the norm of all weights together hides that they differ".to_owned(),
+    ];
+    notes.extend(data.rules(MOST_LINES).left_out());
+    let title = "Weight norms against λ, by role".to_owned();
+    let lettering = Lettering { title, notes, caption: data.caption.clone() };
+    Profiles::whole(lettering, LAMBDA, "norm", Role::ALL.map(panel).into())
+}
+
+/// Gradient norm over weight norm at the end of training against λ, a line per rule: Defazio 2025 expects it to rise
+/// under AdamW and not under corrected decay.
+pub fn end_ratio(data: &Data) -> Option<Profiles> {
+    let ratio = |row: &CurveRow| Some(f64::from(row.grad_norm?) / f64::from(row.weight_norm?));
+    let at_the_end = |cell: &Cell| at_the_end(data.series(cell, ratio));
+    let lines = over_lambda(data, &at_the_end);
+    let mut notes = vec![
+        "gradient before clipping over the norm of all weights; mean over the last fifth of the steps".to_owned(),
+        "mean over seeds, band: their range".to_owned(),
+    ];
+    notes.extend(data.rules(MOST_LINES).left_out());
+    let title = "Gradient norm over weight norm at the end of the schedule".to_owned();
+    let lettering = Lettering { title, notes, caption: data.caption.clone() };
+    let panel = Panel { title: String::new(), lines };
+    Profiles::whole(lettering, LAMBDA, "gradient / weight norm", vec![panel])
+}
+
+/// A line over λ for every rule.
+fn over_lambda(data: &Data, of: &dyn Fn(&Cell) -> Option<Point>) -> Vec<Profile> {
+    let rules = data.rules(MOST_LINES);
+    let line = |(place, (group, label)): (usize, (&&Group, String))| {
+        let decayed = group.cells.iter().filter(|cell| lambda(cell) > 0.0);
+        let points =
+            decayed.filter_map(|cell| Some(Point { step: lambda(cell).log10(), ..of(cell)? }));
+        let series = Series(points.collect());
+        Profile { label, colour: colour(&rules.shown, place), series }
+    };
+    rules.shown.iter().zip(rules.names()).enumerate().map(line).collect()
+}
+
+/// Mean over the last fifth of the steps.
+fn at_the_end(series: Series) -> Option<Point> {
+    let last = series.0.last()?.step;
+    let late: Vec<Point> =
+        series.0.into_iter().filter(|point| point.step > last * (1.0 - END)).collect();
+    let mean = |of: fn(&Point) -> f64| late.iter().map(of).sum::<f64>() / late.len() as f64;
+    let (low, high) = (mean(|point| point.low), mean(|point| point.high));
+    Some(Point { step: last, mean: mean(|point| point.mean), low, high })
+}
+
+/// The relative update of every block at the end of training: a panel per rule, a line per λ.
+pub fn updates_by_layer(data: &Data) -> Option<Profiles> {
+    let rules = data.rules(MOST_PANELS);
+    let panels = rules.shown.iter().zip(rules.names()).map(|(group, title)| {
+        let cells = data.cells(group);
+        let last = (cells.len().max(2) - 1) as f64;
+        let line = |(place, cell): (usize, &&Cell)| Profile {
+            label: format!("λ = {}", format::number(lambda(cell))),
+            colour: palette::ramp(place as f64 / last),
+            series: by_block(data, cell),
+        };
+        Panel { title, lines: cells.iter().enumerate().map(line).take(MOST_LINES).collect() }
+    });
+    let panels = panels.collect();
+    let mut notes = vec![
+        "norm of what a step changes over the norm of the matrix, mean over the matrices of a block".to_owned(),
+        "mean over the last fifth of the steps and over seeds, band: range over seeds".to_owned(),
+    ];
+    notes.extend(rules.left_out());
+    let title = "Relative update by layer".to_owned();
+    let lettering = Lettering { title, notes, caption: data.caption.clone() };
+    Profiles::whole(lettering, BLOCK, "relative update", panels)
+}
+
+fn by_block(data: &Data, cell: &Cell) -> Series {
+    let blocks = data.series(cell, |row| Some(row.relative_update_by_layer.len() as f64));
+    let blocks = blocks.means().map(|(_, count)| count as usize).max().unwrap_or(0);
+    let point = |block: usize| {
+        let of_block =
+            |row: &CurveRow| row.relative_update_by_layer.get(block).map(|value| f64::from(*value));
+        Some(Point { step: (block + 1) as f64, ..at_the_end(data.series(cell, of_block))? })
+    };
+    Series((0..blocks).filter_map(point).collect())
+}
+
+/// Runs that a claim of the theory says are one; `None` where the experiment has none.
+pub fn collapse(data: &Data, claim: Claim) -> Option<Profiles> {
+    let own: Vec<&Collapse> = data.collapses.iter().filter(|one| one.claim == claim).collect();
+    drawn(&own, data.caption.clone())
+}
+
+/// A panel for each collapse of one claim.
+pub fn drawn(collapses: &[&Collapse], caption: String) -> Option<Profiles> {
+    let claim = collapses.first()?.claim;
+    let panel = |collapse: &&Collapse| {
+        let last = (collapse.lines.len().max(2) - 1) as f64;
+        let line = |(place, one): (usize, &Line)| Profile {
+            label: one.label.clone(),
+            colour: palette::ramp(place as f64 / last * 0.9),
+            series: Series(one.places.iter().map(point).collect()),
+        };
+        let lines = collapse.lines.iter().enumerate().take(MOST_LINES).map(line).collect();
+        Panel { title: collapse.subject.clone(), lines }
+    };
+    let lettering = Lettering {
+        title: words::collapse_title(claim),
+        notes: collapses.iter().flat_map(|one| words::collapse(one)).collect(),
+        caption,
+    };
+    let across = match claim {
+        Claim::Timescale => Across { name: "timescale τ (epochs)", tick: power_of_ten },
+        Claim::Product => Across { name: "η λ at the peak", tick: power_of_ten },
+        Claim::EffectiveRate => STEPS,
+    };
+    let panels = collapses.iter().map(panel).collect();
+    Profiles::new(lettering, across, "loss (nats per token)", panels)
+}
+
+fn point(place: &Place) -> Point {
+    let losses = || place.losses.values().copied();
+    Point {
+        step: place.at,
+        mean: place.mean(),
+        low: losses().fold(f64::INFINITY, f64::min),
+        high: losses().fold(f64::NEG_INFINITY, f64::max),
+    }
+}
+
+/// There is nothing between two blocks.
+fn whole(value: f64) -> String {
+    if (value - value.round()).abs() < 1e-6 { format::number(value.round()) } else { String::new() }
+}
+
+fn lambda(cell: &Cell) -> f64 {
+    cell.weight_decay.unwrap_or(0.0)
+}
+
+/// Of a form, in another shade for each of its rules.
+fn colour(rules: &[&Group], place: usize) -> RGBColor {
+    let form = |group: &Group| group.rule.form;
+    let before = rules[..place].iter().filter(|group| form(group) == form(rules[place])).count();
+    palette::shade(palette::form(form(rules[place])), before)
+}

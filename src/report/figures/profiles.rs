@@ -1,0 +1,174 @@
+//! Small multiples of lines over a number other than the step: λ, τ, the place of a block.
+
+use std::ops::Range;
+
+use anyhow::Result;
+use plotters::prelude::*;
+
+use super::axes::{Across, Chart, Frame, add_hints_at};
+use super::canvas::{Area, Backend, Figure, Hints, left, line, px};
+use super::data::{Point, Series};
+use super::grid::Grid;
+use super::lettering::Lettering;
+use super::palette::INK;
+use super::room::{fit, width};
+use super::scale::{Ruler, area, pieces};
+use crate::report::format;
+
+const PANEL: (u32, u32) = (440, 320);
+/// Room for the key beside a chart, at most, and for a line of it.
+const KEY: u32 = 190;
+const KEY_LINE: u32 = 15;
+const LETTERS: u32 = 11;
+/// Lines that a key has room for.
+pub const MOST_LINES: usize = 16;
+
+/// A panel for each subject, a line for each of what is compared.
+pub struct Profiles {
+    lettering: Lettering,
+    across: Across,
+    /// What the vertical axes show.
+    axis: &'static str,
+    panels: Vec<Panel>,
+    /// Whether every point is shown; else those that lie near the lowest half.
+    is_whole: bool,
+}
+
+/// Lines over one axis.
+pub struct Panel {
+    pub title: String,
+    pub lines: Vec<Profile>,
+}
+
+/// One line; the place of a point is its `step`.
+pub struct Profile {
+    pub label: String,
+    pub colour: RGBColor,
+    pub series: Series,
+}
+
+impl Profiles {
+    /// A figure of losses, whose axes show what lies near the lowest; `None` where no panel has a line with two
+    /// points.
+    pub fn new(
+        lettering: Lettering,
+        across: Across,
+        axis: &'static str,
+        panels: Vec<Panel>,
+    ) -> Option<Self> {
+        let has_line = |panel: &Panel| panel.lines.iter().any(|line| line.series.0.len() > 1);
+        let panels: Vec<Panel> = panels.into_iter().filter(has_line).collect();
+        (!panels.is_empty()).then_some(Profiles {
+            lettering,
+            across,
+            axis,
+            panels,
+            is_whole: false,
+        })
+    }
+
+    /// A figure whose axes show every point.
+    pub fn whole(
+        lettering: Lettering,
+        across: Across,
+        axis: &'static str,
+        panels: Vec<Panel>,
+    ) -> Option<Self> {
+        let figure = Profiles::new(lettering, across, axis, panels)?;
+        Some(Profiles { is_whole: true, ..figure })
+    }
+
+    /// Pixels of the key: as wide as its widest label.
+    fn key(&self) -> u32 {
+        let lines = self.panels.iter().flat_map(|panel| &panel.lines);
+        let widest = lines.map(|line| width(&line.label, LETTERS)).fold(0.0, f64::max);
+        (widest as u32 + 30).min(KEY)
+    }
+
+    fn grid(&self) -> Grid {
+        Grid::of_pairs(PANEL, self.panels.len())
+    }
+
+    fn draw_panel<DB: Backend>(
+        &self,
+        area: &Area<DB>,
+        panel: &Panel,
+        hints: &mut Hints,
+    ) -> Result<()> {
+        let (wide, _) = area.dim_in_pixel();
+        let (plot, key) = area.split_horizontally(wide as i32 - px(self.key()));
+        let frame = Frame {
+            title: &panel.title,
+            across: self.across,
+            axis: self.axis,
+            margin: 8,
+            y_labels: 6,
+        };
+        let Some((places, values)) = panel.ranges(self.is_whole) else { return Ok(()) };
+        let mut chart = frame.draw(&plot, (places, values.clone()))?;
+        for (place, one) in panel.lines.iter().enumerate() {
+            one.draw(&mut chart, &values)?;
+            let name = format!("{}, {}", panel.title, one.label);
+            add_hints_at(hints, &chart, (&name, self.across), &one.series, &values);
+            let y = px(48 + KEY_LINE * place as u32);
+            key.draw(&PathElement::new([(px(2), y), (px(14), y)], line(one.colour, 1.0, 2)))?;
+            let label = fit(&one.label, LETTERS, f64::from(self.key() - 20));
+            key.draw(&Text::new(label, (px(18), y), left(LETTERS, INK)))?;
+        }
+        Ok(())
+    }
+}
+
+impl Panel {
+    fn points(&self) -> impl Iterator<Item = &Point> {
+        self.lines.iter().flat_map(|line| &line.series.0)
+    }
+
+    fn ranges(&self, is_whole: bool) -> Option<(Range<f64>, Range<f64>)> {
+        let places = self.points().map(|point| point.step);
+        let (low, high) = places.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), place| {
+            (low.min(place), high.max(place))
+        });
+        let air = ((high - low) * 0.04).max(1e-3);
+        let means = || self.points().map(|point| point.mean);
+        let all = if is_whole { means().collect() } else { Vec::new() };
+        let ruler = Ruler::of_arms(means(), all.into_iter(), 0.0)?;
+        let values = ruler.range(self.points().flat_map(|point| [point.low, point.high]))?;
+        Some((low - air..high + air, values))
+    }
+}
+
+impl Profile {
+    fn draw<DB: Backend>(&self, chart: &mut Chart<DB>, values: &Range<f64>) -> Result<()> {
+        let band = area(self.series.band(), values);
+        chart.draw_series([Polygon::new(band, self.colour.mix(0.12).filled())])?;
+        for piece in pieces(self.series.means(), values) {
+            chart.draw_series(LineSeries::new(piece, line(self.colour, 1.0, 2)))?;
+        }
+        let shown = self.series.means().filter(|(_, value)| values.contains(value));
+        chart.draw_series(shown.map(|at| Circle::new(at, px(3), self.colour.filled())))?;
+        Ok(())
+    }
+}
+
+impl Figure for Profiles {
+    fn lettering(&self) -> &Lettering {
+        &self.lettering
+    }
+
+    fn size(&self) -> (u32, u32) {
+        self.grid().size()
+    }
+
+    fn draw<DB: Backend>(&self, body: &Area<DB>, hints: &mut Hints) -> Result<()> {
+        for (panel, area) in self.panels.iter().zip(self.grid().areas(body)) {
+            self.draw_panel(&area, panel, hints)?;
+        }
+        Ok(())
+    }
+}
+
+/// The numbers at an axis of logarithms.
+pub fn power_of_ten(exponent: f64) -> String {
+    format::three_digits(10f64.powf(exponent))
+}
