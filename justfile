@@ -38,6 +38,17 @@ check:
 rivals *ARGS:
     {{run}} sweep experiments/rivals.toml {{ARGS}}
 
+# Why decay acts: rotation beside its prediction, runs that theory says are one; six minutes.
+mechanism *ARGS:
+    {{run}} sweep experiments/mechanism.toml {{ARGS}}
+
+# Is the best timescale in epochs the same for other amounts of text? Five minutes.
+timescale:
+    {{run}} sweep experiments/timescale.toml --set name=timescale-600 --set data.train=600 --set train.steps=200 --set train.warmup=10
+    {{run}} sweep experiments/timescale.toml --set name=timescale-1200
+    {{run}} sweep experiments/timescale.toml --set name=timescale-2400 --set data.train=2400 --set train.steps=800 --set train.warmup=40
+    {{run}} explain results/timescale-600 results/timescale-1200 results/timescale-2400 --out results/timescale
+
 # The published values of λ at toy scale, every recipe of the table.
 values *ARGS:
     {{run}} sweep experiments/values-table.toml {{ARGS}}
@@ -62,7 +73,9 @@ reference:
     {{run}} sweep experiments/grid.toml
     {{run}} sweep experiments/values-table.toml
     {{run}} sweep experiments/rivals.toml
-    mkdir -p results/reference/{grid,values-table,rivals}
+    {{run}} sweep experiments/mechanism.toml
+    just features='{{features}}' timescale
+    mkdir -p results/reference/{grid,values-table,rivals,mechanism,timescale-600,timescale-1200,timescale-2400}
     cp results/overfit/{experiment.json,runs.csv,search.csv,summary.csv,summary.json} results/reference/
     cp results/overfit/figures/{overfitting,regret}.{png,svg} results/reference/
     cp results/grid/{experiment.json,runs.csv,summary.csv,summary.json} results/reference/grid/
@@ -70,3 +83,8 @@ reference:
     cp results/values-table/figures/values-table.{png,svg} results/reference/values-table/
     cp results/rivals/{experiment.json,runs.csv,summary.csv,summary.json} results/reference/rivals/
     cp results/rivals/figures/differences.{png,svg} results/reference/rivals/
+    cp results/mechanism/{experiment.json,runs.csv,mechanism.csv,summary.json} results/reference/mechanism/
+    cp results/mechanism/figures/{rotation,norms-by-lambda,gradient-ratio-end,updates-by-layer}.{png,svg} results/reference/mechanism/
+    cp results/mechanism/figures/collapse-{timescale,product,rate}.{png,svg} results/reference/mechanism/
+    for train in 600 1200 2400; do cp results/timescale-$train/{experiment.json,runs.csv,mechanism.csv} results/reference/timescale-$train/; done
+    cp results/timescale/collapse.{png,svg} results/reference/mechanism/

@@ -5,11 +5,12 @@
 use divan::{Bencher, black_box};
 use wane::ops::kernels::activation::{Gate, gated, gated_gradient, gelu, gelu_gradient};
 use wane::ops::kernels::attention::{self, Heads};
+use wane::ops::kernels::dots::squares;
 use wane::ops::kernels::embedding;
 use wane::ops::kernels::linear::{self, Sizes};
 use wane::ops::kernels::loss;
 use wane::ops::kernels::norm::{self, Norm};
-use wane::ops::kernels::update::{LaneStep, Parameter, adam, squares};
+use wane::ops::kernels::update::{LaneStep, Parameter, adam};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;

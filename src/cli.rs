@@ -38,7 +38,7 @@ enum Command {
     Plan(plan::Args),
     /// Draw the figures and the report of an experiment again, from its CSV files
     Report(report::Args),
-    /// Tell what each λ amounted to: timescale, rotation, balance, and whether runs are one that theory says are
+    /// Tell what each λ amounted to: timescale, rotation, balance, and whether curves coincide that theory says do
     Explain(explain::Args),
     /// Compare two experiments: what was asked, which verdicts differ
     Compare(compare::Args),

@@ -1,6 +1,7 @@
 //! What a run leaves behind, as plain data: its curve, its end, what produced it, its checkpoints.
 
 mod checkpoint;
+mod columns;
 mod curve;
 
 use std::collections::BTreeMap;
@@ -11,7 +12,8 @@ use serde::{Deserialize, Serialize};
 use crate::config::RunConfig;
 
 pub use checkpoint::{Best, Checkpoint, LaneState};
-pub use curve::{Column, CurveRow, MEASURES, OfRole, RoleMeasure};
+pub use columns::Column;
+pub use curve::{CurveRow, MEASURES, OfRole, RoleMeasure};
 
 /// The weights of one lane by the names they have in weight files, each in row-major order.
 pub type LaneWeights = BTreeMap<String, Vec<f32>>;

@@ -100,7 +100,7 @@ pub fn across_experiments(folders: &[PathBuf], out: Option<&Path>) -> Result<Str
         write_atomically(&out.join("collapse.svg"), figure.svg.as_bytes())?;
         write_atomically(&out.join("collapse.png"), &figure.png)?;
     }
-    Ok(format!("{}\n{}", words::collapse_title(found.claim), words::collapse(&found).join("; ")))
+    Ok(format!("{}\n{}", words::collapse_title(found.claim), words::collapse(&found).join("\n")))
 }
 
 fn folder_name(folder: &Path) -> String {

@@ -4,10 +4,11 @@ use crate::kept::Kept;
 use crate::{Bench, Found, ROUNDS, SECONDS, Shape, products};
 
 /// What differs from a step of Adam: a name, and what a spec says.
-const STEPS: [(&str, &str); 3] = [
+const STEPS: [(&str, &str); 4] = [
     ("Muon's step over Adam's", "optimizer = 'muon'\n"),
     ("SOAP's step over Adam's", "optimizer = 'soap'\n"),
     ("dropout's step over none", "dropout = 0.1\n"),
+    ("a step that is not measured over one that is", "log_updates = false\n"),
 ];
 
 /// Measures GPT-2 of a shape.

@@ -12,9 +12,9 @@ pub struct Args {
     /// Folder of an experiment, such as results/overfit; of several, their losses are laid over τ in epochs
     #[arg(required = true)]
     folders: Vec<PathBuf>,
-    /// Weights that are told of
-    #[arg(long, default_value = "mlp", value_parser = role, value_name = "ROLE")]
-    role: Role,
+    /// Role of the weights to show: embedding, attention, mlp, head, norm or bias [default: mlp]
+    #[arg(long, value_parser = role, value_name = "ROLE")]
+    role: Option<Role>,
     /// A line for every run, not for every arm
     #[arg(long)]
     runs: bool,
@@ -36,9 +36,12 @@ pub fn run(args: Args) -> Result<()> {
     match args.folders.as_slice() {
         [folder] => {
             usage(no_figure(&args))?;
-            print(&explain(folder, args.role, args.runs)?)
+            print(&explain(folder, args.role.unwrap_or(Role::Mlp), args.runs)?)
         }
-        folders => print(&across_experiments(folders, args.out.as_deref())?),
+        folders => {
+            usage(no_table(&args))?;
+            print(&across_experiments(folders, args.out.as_deref())?)
+        }
     }
 }
 
@@ -47,6 +50,14 @@ fn is_experiment(folder: &Path) -> Result<()> {
         folder.join("runs.csv").is_file(),
         "{} is not there; expected a folder that `wane sweep` wrote, such as results/overfit",
         folder.join("runs.csv").display()
+    );
+    Ok(())
+}
+
+fn no_table(args: &Args) -> Result<()> {
+    ensure!(
+        args.role.is_none() && !args.runs,
+        "--role and --runs are for the table of one experiment; expected one folder"
     );
     Ok(())
 }

@@ -9,8 +9,8 @@ mod schedule;
 
 use serde::{Deserialize, Serialize};
 
-use super::Named;
 use super::value::plain;
+use super::{Named, Schedule};
 
 pub use equilibrium::Equilibrium;
 pub use form::{Form, Moment, NormControl};
@@ -32,6 +32,22 @@ pub struct Decay {
 impl Decay {
     /// No decay at all.
     pub const NONE: Decay = Decay { form: Form::None, mask: None, weight_decay: None };
+
+    /// What it does to a parameter of this role in step `step` (from 1), with this λ for it.
+    pub fn rates(&self, weight_decay: f64, schedule: &Schedule, role: Role, step: usize) -> Rates {
+        match self.mask {
+            Some(mask) if mask.decays(role) => {
+                Rates::at(self.form, weight_decay, schedule, role, step)
+            }
+            _ => Rates::default(),
+        }
+    }
+
+    /// Whether it sets the norms of a role, or its learning rates by them, and takes no share away.
+    pub fn sets_norms(&self, role: Role) -> bool {
+        let is_such = matches!(self.form.norm_control(), NormControl::Fixed | NormControl::Matched);
+        is_such && self.mask.is_some_and(|mask| mask.decays(role))
+    }
 
     /// Form, mask and λ in one line.
     pub fn label(&self) -> String {

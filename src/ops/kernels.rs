@@ -8,6 +8,7 @@
 pub mod activation;
 pub mod attention;
 pub mod blocks;
+pub mod dots;
 pub mod embedding;
 pub mod linear;
 pub mod loss;

@@ -2,7 +2,6 @@
 
 use burn::tensor::Tensor;
 
-use super::step::rates;
 use crate::config::{Equilibrium, ParameterShape, Rates, Role, RunConfig};
 use crate::ops;
 use crate::ops::kernels::update::SUMS;
@@ -60,7 +59,7 @@ impl TensorChange {
         let sums: [f32; SUMS] = sums.try_into().expect("a tensor has all sums");
         let [weight, change, along, ..] = sums.map(f64::from);
         TensorChange {
-            squares_after: (weight + 2.0 * along + change).max(0.0),
+            squares_after: not_below_0(weight + 2.0 * along + change),
             squares_of_change: change,
             turn: (weight > 0.0).then(|| Turn::new(sums.map(f64::from), rates, clip_factor)),
         }
@@ -72,7 +71,7 @@ impl Turn {
         let [weight, change, along, gradient, pull, update, taken] = sums;
         let norm = weight.sqrt();
         // By the part of the change that stands upright on the weights: the cosine of a small angle is 1.
-        let upright = (change - along * along / weight).max(0.0).sqrt();
+        let upright = not_below_0(change - along * along / weight).sqrt();
         let loss = Gradient::of_loss(gradient, pull, weight, rates.before_clip);
         let (decay, rest) = match (rates.before_clip, rates.after_clip) {
             (0.0, 0.0) => (taken.sqrt(), update.sqrt()),
@@ -100,7 +99,7 @@ impl Gradient {
     /// From sums of a gradient that holds `λ w` as well.
     fn of_loss(squares: f64, along: f64, weight: f64, lambda: f64) -> Self {
         let squares = squares - 2.0 * lambda * along + lambda * lambda * weight;
-        Gradient { norm: squares.max(0.0).sqrt(), along: along - lambda * weight }
+        Gradient { norm: not_below_0(squares).sqrt(), along: along - lambda * weight }
     }
 }
 
@@ -115,71 +114,93 @@ pub fn told(
 ) -> ([OfRole; Role::ALL.len()], Vec<f32>) {
     let (clip, norm) = (lane.recipe.clip, f64::from(grad_norm) + 1e-6);
     let clip_factor = if clip > 0.0 { (clip / norm).min(1.0) } else { 1.0 };
-    let of_step = Role::ALL.map(|role| {
-        let group = lane.group(role);
-        let schedule = group.recipe.lr_schedule();
-        (rates(lane, group.weight_decay, &schedule, role, step), schedule.lr_at(step))
-    });
-    let changes: Vec<(&ParameterShape, TensorChange)> = parameters
-        .iter()
-        .zip(sums.chunks(SUMS))
-        .map(|(parameter, sums)| {
-            let (rates, _) = &of_step[parameter.role as usize];
-            (parameter, TensorChange::new(sums, rates, clip_factor))
-        })
-        .collect();
-    let of_role = |role: Role| {
-        let members = changes.iter().filter(|(parameter, _)| parameter.role == role);
-        let elements = members.clone().map(|(parameter, _)| parameter.elements()).sum();
-        let members: Vec<&TensorChange> = members.map(|(_, change)| change).collect();
-        if members.is_empty() {
-            return OfRole::default();
-        }
-        let balance = Equilibrium::at(lane, role, step).and_then(|one| finite(one.rotation));
-        let measured = of_role(&members, elements, of_step[role as usize].1);
-        OfRole { equilibrium_rotation: balance, ..measured }
+    let terms = Role::ALL.map(|role| Terms::of(lane, role, step));
+    let change = |(parameter, sums): (_, &[f32])| {
+        let parameter: &ParameterShape = parameter;
+        let rates = &terms[parameter.role as usize].rates;
+        (parameter, TensorChange::new(sums, rates, clip_factor))
     };
-    (Role::ALL.map(of_role), by_block(&changes))
+    let changes: Vec<(&ParameterShape, TensorChange)> =
+        parameters.iter().zip(sums.chunks(SUMS)).map(change).collect();
+    let roles = Role::ALL.map(|role| {
+        let is_own = |one: &&(&ParameterShape, TensorChange)| one.0.role == role;
+        of_role(changes.iter().filter(is_own), &terms[role as usize])
+    });
+    (roles, by_block(&changes))
 }
 
-/// Of the tensors of a role with this many numbers in all.
-fn of_role(tensors: &[&TensorChange], elements: usize, lr: f64) -> OfRole {
+/// What a step does to a role, apart from gradients.
+struct Terms {
+    rates: Rates,
+    /// η_t; `None` where the form sets it by norms.
+    lr: Option<f64>,
+    balance: Option<Equilibrium>,
+}
+
+impl Terms {
+    fn of(lane: &RunConfig, role: Role, step: usize) -> Self {
+        let group = lane.group(role);
+        let schedule = group.recipe.lr_schedule();
+        Terms {
+            rates: lane.decay.rates(group.weight_decay, &schedule, role, step),
+            lr: (!lane.decay.sets_norms(role)).then(|| schedule.lr_at(step)),
+            balance: Equilibrium::at(lane, role, step),
+        }
+    }
+}
+
+/// Of the tensors of one role.
+fn of_role<'a>(
+    tensors: impl Iterator<Item = &'a (&'a ParameterShape, TensorChange)> + Clone,
+    terms: &Terms,
+) -> OfRole {
+    let elements: usize = tensors.clone().map(|(parameter, _)| parameter.elements()).sum();
+    if elements == 0 {
+        return OfRole::default();
+    }
     let mean_of = |of: &dyn Fn(&Turn) -> Option<f64>| {
-        mean(tensors.iter().filter_map(|tensor| of(tensor.turn.as_ref()?)))
+        mean(tensors.clone().filter_map(|(_, change)| of(change.turn.as_ref()?)))
     };
-    let rms = |of: &dyn Fn(&TensorChange) -> f64| {
-        let sum: f64 = tensors.iter().map(|tensor| of(tensor)).sum();
+    let rms = |of: fn(&TensorChange) -> f64| {
+        let sum: f64 = tensors.clone().map(|(_, change)| of(change)).sum();
         finite((sum / elements as f64).sqrt())
     };
     OfRole {
         weight_norm: None,
         rotation: mean_of(&|turn| Some(turn.rotation)),
-        equilibrium_rotation: None,
-        update_rms: rms(&|tensor| tensor.squares_of_change),
-        weight_rms: rms(&|tensor| tensor.squares_after),
+        equilibrium_rotation: terms.balance.and_then(|balance| finite(balance.rotation)),
+        update_rms: rms(|change| change.squares_of_change),
+        weight_rms: rms(|change| change.squares_after),
         relative_update: mean_of(&|turn| Some(turn.relative_update)),
-        effective_lr: mean_of(&|turn| Some(lr / turn.norm.powi(2))),
+        effective_lr: mean_of(&|turn| Some(terms.lr? / turn.norm.powi(2))),
         gradient_cosine: mean_of(&|turn| turn.gradient_cosine),
         decay_share: mean_of(&|turn| turn.decay_share),
     }
 }
 
-/// Mean relative update of the weight matrices of every block, the first first.
+/// Mean relative update of the weight matrices of every block, the first first; nothing where a block has only
+/// matrices that were 0.
 fn by_block(changes: &[(&ParameterShape, TensorChange)]) -> Vec<f32> {
-    let blocks = changes.iter().filter_map(|(parameter, _)| parameter.block()).max();
+    let Some(last) = changes.iter().filter_map(|(parameter, _)| parameter.block()).max() else {
+        return Vec::new();
+    };
     let of_block = |block: usize| {
         let members = changes.iter().filter(|(parameter, _)| {
             parameter.block() == Some(block) && parameter.role.is_hidden_linear()
         });
         mean(members.filter_map(|(_, change)| Some(change.turn.as_ref()?.relative_update)))
-            .unwrap_or(f32::NAN)
     };
-    blocks.map_or_else(Vec::new, |last| (0..=last).map(of_block).collect())
+    (0..=last).map(of_block).collect::<Option<_>>().unwrap_or_default()
 }
 
 fn mean(values: impl Iterator<Item = f64>) -> Option<f32> {
     let values: Vec<f64> = values.collect();
     (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64).and_then(finite)
+}
+
+/// What rounding took below 0; what is no number stays none.
+fn not_below_0(value: f64) -> f64 {
+    if value < 0.0 { 0.0 } else { value }
 }
 
 fn finite(value: f64) -> Option<f32> {

@@ -53,6 +53,8 @@ pub struct DecayCoefficients {
     taken: LaneValues,
     /// Share taken away where update and weight do not have opposite signs.
     cautious: LaneValues,
+    /// The same as a factor of float32 takes it.
+    taken_cautiously: LaneValues,
 }
 
 impl StepCoefficients {
@@ -97,7 +99,7 @@ impl RoleStep {
             .iter()
             .zip(&schedules)
             .map(|(lane, schedule)| {
-                rates(lane, groups(lane, role).weight_decay, schedule, role, step)
+                lane.decay.rates(groups(lane, role).weight_decay, schedule, role, step)
             })
             .collect();
         let by_lane: Vec<Vec<f64>> =
@@ -246,9 +248,9 @@ impl DecayCoefficients {
             before_clip: values(|rates| rates.before_clip),
             after_clip: values(|rates| rates.after_clip),
             keep: values(|rates| 1.0 - rates.shrink),
-            // As float32 has it: a share below half of its last digit takes nothing.
-            taken: values(|rates| 1.0 - f64::from((1.0 - rates.shrink) as f32)),
+            taken: values(|rates| in_float32(rates.shrink)),
             cautious: values(|rates| rates.cautious),
+            taken_cautiously: values(|rates| in_float32(rates.cautious)),
         }
     }
 
@@ -267,11 +269,16 @@ impl DecayCoefficients {
             (true, true) => None,
             (_, true) => Some(self.taken.times(weight)),
             _ => {
-                let agree = self.cautious.times(agreement(&weight, update));
+                let agree = self.taken_cautiously.times(agreement(&weight, update));
                 Some(self.taken.plus(agree) * weight)
             }
         }
     }
+}
+
+/// What a share takes as a factor of float32: below half of the last digit of 1 nothing.
+fn in_float32(share: f64) -> f64 {
+    1.0 - f64::from((1.0 - share) as f32)
 }
 
 /// 1 where update and weight do not have opposite signs.
@@ -279,22 +286,6 @@ fn agreement(weight: &Tensor<2>, update: &Tensor<2>) -> Tensor<2> {
     // By signs, so that no product of small numbers becomes 0.
     let signs = update.clone().sign() * weight.clone().sign();
     signs.greater_equal_scalar(0.0).float()
-}
-
-/// What decay does to a role in a step of a lane.
-pub fn rates(
-    lane: &RunConfig,
-    weight_decay: f64,
-    schedule: &Schedule,
-    role: Role,
-    step: usize,
-) -> Rates {
-    match lane.decay.mask {
-        Some(mask) if mask.decays(role) => {
-            Rates::at(lane.decay.form, weight_decay, schedule, role, step)
-        }
-        _ => Rates::default(),
-    }
 }
 
 /// Share of a step's weights in their average over steps, `(1 − β)/(1 − βᵗ)`: the weights of all steps before

@@ -123,6 +123,9 @@ fn tasks(data: &Data) -> Vec<Task<'_>> {
             "Gradient norm over weight norm during training, by rule and λ",
             || Curves::gradient_ratio(data),
         ),
+        task("gradient-ratio-end", "Gradient norm over weight norm at the end, against λ", || {
+            mechanism::end_ratio(data)
+        }),
         task(
             "rotation",
             "Rotation by role over training with its prediction, by rule and λ",

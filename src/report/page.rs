@@ -116,8 +116,15 @@ fn mechanism(data: &Data) -> String {
     let row = |(role, line): (Role, [String; explain::HEADER.len()])| {
         std::iter::once(role.to_string()).chain(line).collect::<Vec<_>>()
     };
-    let table = table("mechanism", &header, explain::lines(data).into_iter().map(row));
-    format!("{table}<p class=\"fine\">{}</p>", escape(&explain::reading()))
+    let lines = explain::lines(data);
+    if lines.is_empty() {
+        return String::new();
+    }
+    let table = table("mechanism", &header, lines.into_iter().map(row));
+    let reading = escape(&explain::reading());
+    format!(
+        "<section id=\"mechanism-table\"><h2>What λ amounted to</h2>{table}<p class=\"fine\">{reading}</p></section>"
+    )
 }
 
 fn runs(rows: &[RunRow]) -> String {

@@ -1,18 +1,21 @@
 use serde::{Deserialize, Serialize};
 
-use crate::config::{Equilibrium, Form, Mask, Rates, Role, RunConfig, Schedule};
+use crate::config::{Equilibrium, Form, Mask, Role, RunConfig, Schedule, Stage};
 use crate::experiment::Entry;
-use crate::record::{CurveRow, OfRole};
+use crate::record::{CurveRow, OfRole, Status};
 use crate::store::SoFar;
 
 /// The end of a run over which rotations are averaged, as a share of its steps.
 const END: f64 = 0.2;
-
 /// How near a rotation must be to its balance to have reached it.
 const NEAR: f64 = 0.1;
+/// So many times the time in which a norm comes 1/e nearer to its balance must have passed to speak of balance …
+const APPROACHES: f64 = 3.0;
+/// … and over the last of them the balance itself must not have moved further than by this factor.
+const STEADY: f64 = 1.25;
 
-/// A row of `mechanism.csv`: what decay amounted to for the parameters of one role of one run. Rotations are means
-/// over the last fifth of its steps.
+/// A row of `mechanism.csv`: what decay amounted to for the parameters of one role of one run. What is of the end of a
+/// run is missing where it did not reach its last step.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct MechanismRow {
     pub run: String,
@@ -21,6 +24,9 @@ pub struct MechanismRow {
     pub weight_decay: Option<f64>,
     pub seed: u64,
     pub variant: String,
+    pub status: Status,
+    /// The stage of a search that asked for the run first.
+    pub stage: Option<Stage>,
     pub role: Role,
     /// Whether the theory of balance holds roughly for the role.
     pub nearly_scale_invariant: bool,
@@ -34,13 +40,17 @@ pub struct MechanismRow {
     pub timescale_epochs: Option<f64>,
     /// Steps in which the distance to the balanced norm falls to 1/e, at the peak learning rate.
     pub equilibrium_steps: Option<f64>,
+    /// Mean over the last fifth of the steps.
     pub rotation: Option<f64>,
+    /// The same of the prediction.
     pub equilibrium_rotation: Option<f64>,
-    /// Whether both are within a tenth of each other.
+    /// Rotation over its prediction where the norm had time to settle: mean over those of the logged steps.
+    pub balance_ratio: Option<f64>,
+    /// Whether that is 1 within a tenth.
     pub reached: Option<bool>,
     /// Root mean square of the weights after the last step.
     pub weight_rms: Option<f64>,
-    /// The same in balance at the peak learning rate.
+    /// The same in balance at the last step.
     pub equilibrium_rms: Option<f64>,
     /// What decay left of the first weights: the product of `1 − s_t` over the steps.
     pub initial_left: Option<f64>,
@@ -56,29 +66,30 @@ pub struct MechanismRow {
     pub clipped: Option<f64>,
 }
 
+impl MechanismRow {
+    /// Whether it counts in means: its run reached its end, and no search chose by it.
+    pub fn counts(&self) -> bool {
+        let is_explored = matches!(self.stage, Some(Stage::Bracket | Stage::Refine));
+        self.status == Status::Done && !is_explored
+    }
+}
+
 /// The rows of an entry, whose run has this record: one for every role of its model.
 pub fn mechanism_rows(entry: &Entry, run: &RunConfig, record: &SoFar) -> Vec<MechanismRow> {
     let roles = Role::ALL.into_iter().filter(|role| run.model.has(*role));
-    roles.map(|role| row(entry, run, &record.curve, role)).collect()
+    roles.map(|role| row(entry, run, record, role)).collect()
 }
 
-fn row(entry: &Entry, run: &RunConfig, curve: &[CurveRow], role: Role) -> MechanismRow {
-    let decay = &entry.arm.decay;
-    let steps = run.recipe.steps;
+fn row(entry: &Entry, run: &RunConfig, record: &SoFar, role: Role) -> MechanismRow {
+    let (decay, steps) = (&entry.arm.decay, run.recipe.steps);
     let shares = Shares::of(run, role);
-    let balance = Equilibrium::at_peak(run, role);
-    let late = |row: &&CurveRow| row.step as f64 > steps as f64 * (1.0 - END);
-    let over = |rows: &mut dyn Iterator<Item = &CurveRow>, of: fn(&OfRole) -> Option<f32>| {
-        mean(rows.filter_map(|row| of(row.of(role))))
-    };
-    let rotation = over(&mut curve.iter().filter(late), |role| role.rotation);
-    let predicted = over(&mut curve.iter().filter(late), |role| role.equilibrium_rotation);
-    let is_near = |(found, expected): (f64, f64)| (found / expected - 1.0).abs() <= NEAR;
-    let norm = |row: Option<&CurveRow>| row.and_then(|row| row.of(role).weight_norm).map(f64::from);
-    let (first, last) = (norm(curve.first()), norm(curve.last()));
+    let told = Told { run, role, curve: &record.curve };
+    let status = record.end.as_ref().map_or(Status::Unfinished, |end| end.status);
+    let at_the_end = |value: Option<f64>| value.filter(|_| status == Status::Done);
     let left = shares.as_ref().map(Shares::left);
     let timescale = shares.as_ref().and_then(|shares| shares.timescale);
     let epoch = run.data.split.train as f64 / run.tokens_per_step() as f64;
+    let balance_ratio = told.balance_ratio();
     MechanismRow {
         run: entry.id.to_string(),
         form: decay.form,
@@ -86,24 +97,86 @@ fn row(entry: &Entry, run: &RunConfig, curve: &[CurveRow], role: Role) -> Mechan
         weight_decay: decay.weight_decay,
         seed: entry.seed.label,
         variant: entry.arm.variant.clone(),
+        status,
+        stage: entry.stage,
         role,
         nearly_scale_invariant: role.is_nearly_scale_invariant(),
         total_decay: shares.as_ref().map(Shares::total),
         timescale_steps: timescale,
         timescale_runs: timescale.map(|tau| tau / steps as f64),
         timescale_epochs: timescale.map(|tau| tau / epoch),
-        equilibrium_steps: balance.map(|one| one.steps),
-        rotation,
-        equilibrium_rotation: predicted,
-        reached: rotation.zip(predicted).map(is_near),
-        weight_rms: curve.last().and_then(|row| row.of(role).weight_rms).map(f64::from),
-        equilibrium_rms: balance.and_then(|one| one.weight_rms),
+        equilibrium_steps: Equilibrium::at_peak(run, role).map(|balance| balance.steps),
+        rotation: at_the_end(told.late(|role| role.rotation)),
+        equilibrium_rotation: at_the_end(told.late(|role| role.equilibrium_rotation)),
+        balance_ratio,
+        reached: balance_ratio.map(|ratio| (ratio - 1.0).abs() <= NEAR),
+        weight_rms: at_the_end(told.last(|role| role.weight_rms)),
+        equilibrium_rms: Equilibrium::at(run, role, steps).and_then(|balance| balance.weight_rms),
         initial_left: left,
-        initial_share: first.zip(last).zip(left).map(|((first, last), left)| left * first / last),
+        initial_share: at_the_end(
+            told.growth().zip(left).map(|(growth, left)| left.abs() / growth),
+        ),
         float32_share: shares.as_ref().and_then(Shares::in_float32),
-        gradient_cosine: over(&mut curve.iter(), |role| role.gradient_cosine),
-        decay_share: over(&mut curve.iter(), |role| role.decay_share),
-        clipped: mean(curve.iter().filter_map(|row| row.clipped)),
+        gradient_cosine: told.mean(|role| role.gradient_cosine),
+        decay_share: told.mean(|role| role.decay_share),
+        clipped: mean(record.curve.iter().filter_map(|row| row.clipped)),
+    }
+}
+
+/// What the curve of a run tells of one role.
+struct Told<'a> {
+    run: &'a RunConfig,
+    role: Role,
+    curve: &'a [CurveRow],
+}
+
+impl Told<'_> {
+    fn mean(&self, of: fn(&OfRole) -> Option<f32>) -> Option<f64> {
+        mean(self.curve.iter().filter_map(|row| of(row.of(self.role))))
+    }
+
+    /// Mean over the last fifth of the steps.
+    fn late(&self, of: fn(&OfRole) -> Option<f32>) -> Option<f64> {
+        let first = self.run.recipe.steps as f64 * (1.0 - END);
+        let late = self.curve.iter().filter(|row| row.step as f64 > first);
+        mean(late.filter_map(|row| of(row.of(self.role))))
+    }
+
+    fn last(&self, of: fn(&OfRole) -> Option<f32>) -> Option<f64> {
+        of(self.curve.last()?.of(self.role)).map(f64::from)
+    }
+
+    /// Norm of the last weights over that of the first.
+    fn growth(&self) -> Option<f64> {
+        let norm = |row: &CurveRow| row.of(self.role).weight_norm.map(f64::from);
+        Some(norm(self.curve.last()?)? / norm(self.curve.first()?)?)
+    }
+
+    /// Mean of rotation over its prediction where the norm had time to settle and the balance stood still meanwhile.
+    fn balance_ratio(&self) -> Option<f64> {
+        let (mut approaches, mut before, mut ratios) = (0.0, 0, Vec::new());
+        for row in self.curve {
+            let Some(balance) = Equilibrium::at(self.run, self.role, row.step.max(1)) else {
+                continue;
+            };
+            approaches += (row.step - before) as f64 / balance.steps;
+            before = row.step;
+            let of_role = row.of(self.role);
+            let both = of_role.rotation.zip(of_role.equilibrium_rotation);
+            if let Some((found, predicted)) = both.filter(|_| approaches >= APPROACHES)
+                && self.was_steady(row.step, &balance)
+            {
+                ratios.push(found / predicted);
+            }
+        }
+        mean(ratios.into_iter())
+    }
+
+    /// Whether the balance was much the same when the norm had yet to come the last 1/e nearer.
+    fn was_steady(&self, step: usize, now: &Equilibrium) -> bool {
+        let earlier = step.saturating_sub(now.steps.ceil() as usize);
+        let then = (earlier > 0).then(|| Equilibrium::at(self.run, self.role, earlier)).flatten();
+        then.is_some_and(|then| (STEADY.recip()..=STEADY).contains(&(then.steps / now.steps)))
     }
 }
 
@@ -117,12 +190,13 @@ struct Shares {
 impl Shares {
     /// `None` where decay takes no share of its own.
     fn of(run: &RunConfig, role: Role) -> Option<Self> {
+        if run.decay.sets_norms(role) {
+            return None;
+        }
         let group = run.group(role);
         let schedule = group.recipe.lr_schedule();
-        let decays = run.decay.mask.is_some_and(|mask| mask.decays(role));
-        let at = |schedule: &Schedule, step: usize| match decays {
-            true => Rates::at(run.decay.form, group.weight_decay, schedule, role, step).decoupled(),
-            false => Some(0.0),
+        let at = |schedule: &Schedule, step: usize| {
+            run.decay.rates(group.weight_decay, schedule, role, step).decoupled()
         };
         let steps = (1..=run.recipe.steps).map(|step| at(&schedule, step));
         let peak = at(&Schedule { warmup: 1, ..schedule }, 1)?;

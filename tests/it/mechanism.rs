@@ -104,7 +104,7 @@ fn decay_that_float32_cannot_tell_is_called_so() {
     let lambdas = "arm.0.weight_decay=[1e-6, 1.0]";
     let results = swept(folder.path(), "small", &[lambdas]);
     let told = wane_ok(&["explain", text(&results)]).stdout;
-    assert!(told.contains("λ = 1e-6: float32 keeps 0% of this decay"), "{told}");
+    assert!(told.contains("λ = 1e-6: float32 makes this decay 0% of what λ says"), "{told}");
     assert!(!told.contains("λ = 1: float32"), "{told}");
 }
 
@@ -147,6 +147,9 @@ fn explain_tells_of_every_arm_of_every_run_and_of_each_role() {
     assert!(absent.stderr.contains("no head weights"), "{}", absent.stderr);
     let figure = wane(&["explain", text(&results), "--out", text(folder.path())]);
     assert_eq!(figure.code, Some(2));
+    let several = wane(&["explain", text(&results), text(&results), "--runs"]);
+    assert_eq!(several.code, Some(2));
+    assert!(several.stderr.contains("expected one folder"), "{}", several.stderr);
     let missing = wane(&["explain", text(&folder.path().join("nothing"))]);
     assert_eq!(missing.code, Some(2));
     assert!(missing.stderr.contains("expected a folder that `wane sweep` wrote"));
@@ -171,7 +174,7 @@ fn a_folder_of_an_older_version_is_reported_and_explain_says_what_it_lacks() {
 #[test]
 fn several_experiments_are_laid_over_their_timescales() {
     let folder = tempfile::tempdir().unwrap();
-    let lambdas = "arm.0.weight_decay=[0.1, 0.5, 1.0, 2.0]";
+    let lambdas = "arm.0.weight_decay=[0.25, 0.5, 1.0, 2.0]";
     let seeds = "seeds=[0, 1, 2]";
     let less = swept(folder.path(), "less", &[lambdas, seeds, "data.train=300"]);
     let more = swept(folder.path(), "more", &[lambdas, seeds]);
@@ -181,6 +184,9 @@ fn several_experiments_are_laid_over_their_timescales() {
         told.contains("timescale τ in epochs") && told.contains("nats from their mean"),
         "{told}"
     );
+    // Of three seeds no lines can be told apart, and nothing else may be said.
+    assert!(told.contains("too few seeds to tell them apart"), "{told}");
+    assert!(told.contains("lowest at τ in epochs = ") && told.contains("(more)"), "{told}");
     let svg = fs::read_to_string(out.join("collapse.svg")).unwrap();
     assert!(svg.contains("less") && svg.contains("more"));
     assert!(out.join("collapse.png").is_file());
@@ -222,7 +228,6 @@ fn the_answer_says_through_what_decay_acts() {
     assert!(!none.stdout.contains("Mechanism:"), "{}", none.stdout);
 }
 
-/// A killed and resumed run, and one in many lanes, say the same of every step.
 #[test]
 fn lanes_and_jobs_change_no_digit_of_what_is_told() {
     let folder = tempfile::tempdir().unwrap();
@@ -234,4 +239,51 @@ fn lanes_and_jobs_change_no_digit_of_what_is_told() {
     };
     let one = curves("one", &["--lanes", "1", "--jobs", "1"]);
     assert!(one == curves("many", &["--lanes", "8", "--jobs", "1"]));
+    assert!(one == curves("jobs", &["--lanes", "2", "--jobs", "2"]));
+}
+
+/// Forms that set norms or learning rates by them, and roles that Muon leaves to Adam.
+#[test]
+fn what_a_form_or_an_optimizer_sets_itself_is_not_told_as_if_decay_did_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let of = |name: &str, changes: &[&str]| {
+        let results = swept(folder.path(), name, changes);
+        let mechanism = rows(&results.join("mechanism.csv"));
+        let is_it = |row: &&HashMap<String, String>, role: &str| {
+            row["role"] == role && row["mask"] != "global" && row["weight_decay"] != "0.0"
+        };
+        let role = |role: &str| mechanism.iter().find(|row| is_it(row, role)).unwrap().clone();
+        let curve = rows(&results.join("curves.csv"));
+        let last = curve.iter().rfind(|row| row["run"] == role("mlp")["run"]).unwrap();
+        (role("mlp"), role("embedding"), last.clone())
+    };
+    let matched = ["arm.0.form=matched", "arm.0.mask=matrices"];
+    let (mlp, _, curve) = of("matched", &matched);
+    assert_eq!((number(&mlp, "total_decay"), number(&mlp, "initial_left")), (None, None));
+    assert!(curve["effective_lr_mlp"].is_empty() && !curve["effective_lr_norm"].is_empty());
+    let muon = ["train.optimizer=muon", "arm.0.mask=matrices", "train.steps=30"];
+    let (mlp, embedding, curve) = of("muon", &muon);
+    assert!(
+        number(&mlp, "timescale_steps").is_some() && number(&mlp, "equilibrium_steps").is_none()
+    );
+    assert!(number(&embedding, "equilibrium_steps").is_some(), "Adam updates it");
+    assert!(curve["equilibrium_rotation_mlp"].is_empty());
+    assert!(!curve["equilibrium_rotation_embedding"].is_empty());
+    assert!(number(&curve, "rotation_mlp").unwrap() > 0.0);
+}
+
+#[test]
+fn a_run_that_diverged_says_nothing_of_its_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let changes =
+        ["train.lr=1e30", "train.clip=0", "train.steps=20", "arm.0.weight_decay=[0, 1.0]"];
+    let results = swept(folder.path(), "diverged", &changes);
+    let mechanism = rows(&results.join("mechanism.csv"));
+    let diverged: Vec<_> = mechanism.iter().filter(|row| row["status"] == "diverged").collect();
+    assert!(!diverged.is_empty());
+    for row in diverged {
+        for column in ["rotation", "weight_rms", "initial_share"] {
+            assert!(row[column].is_empty(), "{column} = {}", row[column]);
+        }
+    }
 }

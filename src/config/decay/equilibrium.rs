@@ -9,7 +9,7 @@
 use std::f64::consts::FRAC_PI_2;
 
 use super::{Rates, Role};
-use crate::config::{OptimizerKind, RunConfig, Schedule};
+use crate::config::{OptimizerKind, Recipe, RunConfig, Schedule};
 
 /// Balance at the learning rate and λ of one step.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -24,8 +24,8 @@ pub struct Equilibrium {
 
 impl Equilibrium {
     /// Of the parameters of a role in step `step` (from 1). `None` where nothing decays and where there is no formula:
-    /// for L2 under an optimizer that normalises gradients, for cautious decay, for forms that go by norms, and for
-    /// other optimizers than Adam, SGD and Lion.
+    /// for L2 under an optimizer that normalises gradients or before a clip, for cautious decay, for forms that go by
+    /// norms, and for other optimizers than Adam, SGD and Lion.
     pub fn at(run: &RunConfig, role: Role, step: usize) -> Option<Self> {
         let schedule = run.group(role).recipe.lr_schedule();
         Self::under(run, role, &schedule, step)
@@ -39,25 +39,13 @@ impl Equilibrium {
 
     fn under(run: &RunConfig, role: Role, schedule: &Schedule, step: usize) -> Option<Self> {
         let group = run.group(role);
-        let recipe = group.recipe;
-        let decays = run.decay.mask.is_some_and(|mask| mask.decays(role));
-        let rates =
-            decays.then(|| Rates::at(run.decay.form, group.weight_decay, schedule, role, step))?;
-        let lr = schedule.lr_at(step);
-        let share = share(&rates, recipe.optimizer, lr, recipe.momentum)?;
-        let [beta_1, beta_2] = recipe.betas;
-        let spread = match recipe.optimizer {
-            OptimizerKind::Adam => (1.0 - beta_1) / (1.0 + beta_1),
-            OptimizerKind::Sgd => (1.0 - recipe.momentum) / (1.0 + recipe.momentum),
-            OptimizerKind::Lion => {
-                let later = beta_1 * beta_1 * (1.0 - beta_2) / (1.0 + beta_2);
-                FRAC_PI_2 * ((1.0 - beta_1).powi(2) + later)
-            }
-            _ => return None,
-        };
+        let rates = run.decay.rates(group.weight_decay, schedule, role, step);
+        let (lr, share) =
+            (schedule.lr_at(step), share(&rates, &group.recipe, schedule.lr_at(step))?);
+        let spread = spread(&group.recipe)?;
         let rotation = (2.0 * share * spread).sqrt();
         // The root mean square of an update is that of Adam's averages over their root, of Lion's signs 1.
-        let (weight_rms, speed) = match recipe.optimizer {
+        let (weight_rms, speed) = match group.recipe.optimizer {
             OptimizerKind::Adam => (Some(lr * spread.sqrt() / rotation), 2.0),
             OptimizerKind::Lion => (Some(lr / rotation), 2.0),
             // The gradient falls as the norm grows: the fourth power of the norm is what settles.
@@ -67,13 +55,33 @@ impl Equilibrium {
     }
 }
 
+/// Mean square of an update over that of what becomes of it in the long run.
+fn spread(recipe: &Recipe) -> Option<f64> {
+    let [beta_1, beta_2] = recipe.betas;
+    match recipe.optimizer {
+        OptimizerKind::Adam => Some((1.0 - beta_1) / (1.0 + beta_1)),
+        OptimizerKind::Sgd => Some((1.0 - recipe.momentum) / (1.0 + recipe.momentum)),
+        OptimizerKind::Lion => {
+            let later = beta_1 * beta_1 * (1.0 - beta_2) / (1.0 + beta_2);
+            Some(FRAC_PI_2 * ((1.0 - beta_1).powi(2) + later))
+        }
+        _ => None,
+    }
+}
+
 /// Share of a weight that a step takes, where that is a number of its own.
-fn share(rates: &Rates, optimizer: OptimizerKind, lr: f64, momentum: f64) -> Option<f64> {
-    let share = match (rates.before_clip + rates.after_clip, optimizer) {
-        (0.0, _) if rates.cautious == 0.0 && rates.towards_target == 0.0 => rates.shrink,
+fn share(rates: &Rates, recipe: &Recipe, lr: f64) -> Option<f64> {
+    let Rates { before_clip, after_clip, shrink, cautious, towards_target } = *rates;
+    let is_sgd = recipe.optimizer == OptimizerKind::Sgd;
+    // What stands in a gradient is clipped with it, by as much as the gradients are large.
+    let in_gradient = after_clip + if recipe.clip == 0.0 { before_clip } else { 0.0 };
+    let share = if in_gradient > 0.0 && is_sgd {
         // Momentum repeats what was added to a gradient.
-        (lambda, OptimizerKind::Sgd) if lambda > 0.0 => lr * lambda / (1.0 - momentum),
-        _ => return None,
+        lr * in_gradient / (1.0 - recipe.momentum)
+    } else if before_clip + after_clip + cautious + towards_target == 0.0 {
+        shrink
+    } else {
+        return None;
     };
     (share > 0.0).then_some(share)
 }

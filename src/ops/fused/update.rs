@@ -2,9 +2,8 @@ use burn::backend::tensor::FloatTensor;
 use burn::backend::{Backend, Flex, backend_extension};
 
 use super::values::{dims, numbers, own, tensor};
-use crate::ops::kernels::update::{
-    ChangeSums, LaneStep, Parameter, SUMS, adafactor, adam, dots, squares,
-};
+use crate::ops::kernels::dots::{dots, squares};
+use crate::ops::kernels::update::{ChangeSums, LaneStep, Parameter, SUMS, adafactor, adam};
 use crate::ops::node::Values;
 
 /// What an optimizer does to whole parameters; no gradients flow through it.

@@ -1,6 +1,7 @@
 //! One pass over a parameter for one optimizer step.
 
 use super::blocks::each_chunk;
+use super::dots::dot;
 use super::simd::{fma, sum_of, vectorised};
 
 /// Numbers of a block, and of the pieces of a block that stay in the cache while they are measured.
@@ -145,7 +146,7 @@ pub fn adafactor(
 ) -> ChangeSums {
     let steps: Vec<Step> = steps.iter().map(Step::of_adafactor).collect();
     updated(parameter, &steps, usize::MAX, measured, |part, step, sums| {
-        let squares = sum_of_squares(part.weight) / part.weight.len() as f64;
+        let squares = dot(part.weight, part.weight) / part.weight.len() as f64;
         let unit = (squares.sqrt() as f32).max(least);
         piecewise(part, step, sums, |piece, updates| {
             adafactor_piece(piece, step, unit, updates);
@@ -233,69 +234,11 @@ fn add_sums_body<const BITS: usize>(
         sum_of(gradient, before, fma::<BITS>),
         sum_of(updates, updates, fma::<BITS>),
         sum_of(before, updates, |weight, update, sum| {
-            let taken = (1.0 - step.keep + agreeing(weight, update, step)) * weight;
+            let taken = (1.0 - left(weight, update, step)) * weight;
             fma::<BITS>(taken, taken, sum)
         }),
     ];
     sums.iter_mut().zip(piece).for_each(|(sum, piece)| *sum += f64::from(piece));
-}
-
-/// `Σ a b` of each lane of `[lanes, …]`.
-pub fn dots(a: &[f32], b: &[f32], lanes: usize) -> Vec<f32> {
-    let size = a.len() / lanes;
-    let mut sums = vec![0.0; lanes];
-    each_chunk(&mut sums, 1, |lane, sum| {
-        let (a, b) =
-            (a[lane * size..][..size].chunks(PIECE), b[lane * size..][..size].chunks(PIECE));
-        let piece = |(a, b): (&[f32], &[f32])| {
-            let mut sum = 0.0;
-            piece_of_dots(a, b, &mut sum);
-            f64::from(sum)
-        };
-        sum[0] = a.zip(b).map(piece).sum::<f64>() as f32;
-    });
-    sums
-}
-
-vectorised! {
-    /// Sum of products.
-    fn piece_of_dots(a: &[f32], b: &[f32], sum: &mut f32) = piece_of_dots_body
-}
-
-#[inline(always)]
-fn piece_of_dots_body<const BITS: usize>(a: &[f32], b: &[f32], sum: &mut f32) {
-    *sum = sum_of(a, b, fma::<BITS>);
-}
-
-/// Sum of squares of each lane of `[lanes, …]`.
-pub fn squares(values: &[f32], lanes: usize) -> Vec<f32> {
-    let size = values.len() / lanes;
-    let mut sums = vec![0.0; lanes];
-    each_chunk(&mut sums, 1, |lane, sum| {
-        sum[0] = sum_of_squares(&values[lane * size..][..size]) as f32;
-    });
-    sums
-}
-
-/// In float32 over short pieces, in float64 over them.
-fn sum_of_squares(values: &[f32]) -> f64 {
-    const PIECE: usize = 1 << 12;
-    let piece = |values: &[f32]| {
-        let mut sum = 0.0;
-        piece_of_squares(values, &mut sum);
-        f64::from(sum)
-    };
-    values.chunks(PIECE).map(piece).sum()
-}
-
-vectorised! {
-    /// Sum of squares.
-    fn piece_of_squares(values: &[f32], sum: &mut f32) = piece_of_squares_body
-}
-
-#[inline(always)]
-fn piece_of_squares_body<const BITS: usize>(values: &[f32], sum: &mut f32) {
-    *sum = sum_of(values, values, fma::<BITS>);
 }
 
 vectorised! {
@@ -348,13 +291,14 @@ fn adafactor_body<const BITS: usize>(
 /// A weight after decay and update.
 #[inline(always)]
 fn kept(weight: f32, update: f32, step: &Step) -> f32 {
-    (step.keep - agreeing(weight, update, step)) * weight - update
+    left(weight, update, step) * weight - update
 }
 
-/// The share that cautious decay takes of a weight.
+/// The factor that decay leaves of a weight.
 #[inline(always)]
-fn agreeing(weight: f32, update: f32, step: &Step) -> f32 {
+fn left(weight: f32, update: f32, step: &Step) -> f32 {
     // By signs, so that no product of small numbers becomes 0.
     let opposed = (update > 0.0) & (weight < 0.0) | (update < 0.0) & (weight > 0.0);
-    if opposed { 0.0 } else { step.cautious }
+    let agrees = if opposed { 0.0 } else { step.cautious };
+    step.keep - agrees
 }

@@ -108,16 +108,14 @@ impl Watched<'_> {
                 let (w, g) = (self.of(name).0, &self.of_loss[name]);
                 dot(w, g) / (norm(w) * norm(g))
             };
+            let effective = self.mean(role, |name| lr / dot(self.of(name).0, self.of(name).0));
+            let effective = effective.filter(|_| !self.run.decay.sets_norms(role));
             let expected = [
                 // Of a step that lies along the weights, what is upright is lost in rounding.
                 (told.rotation, self.mean(role, angle), 1e-3),
                 (told.relative_update, self.mean(role, relative), 1e-5),
                 (told.gradient_cosine, self.mean(role, cosine), 1e-4),
-                (
-                    told.effective_lr,
-                    self.mean(role, |name| lr / dot(self.of(name).0, self.of(name).0)),
-                    1e-5,
-                ),
+                (told.effective_lr, effective, 1e-5),
             ];
             for (measure, (told, expected, tolerance)) in expected.into_iter().enumerate() {
                 assert_near(told, expected, tolerance, &format!("{role} {measure}"), self);

@@ -1,11 +1,12 @@
 //! Rotations in balance, on a layer whose size does not matter: a linear one without bias, then a normalisation
 //! without gain, so that the loss is the same for `c · W` as for `W`.
 
-use burn::tensor::Distribution;
+use chacha20::ChaCha8Rng;
 
 use super::*;
 use crate::config::Equilibrium;
 use crate::optim::changes::told;
+use crate::random::{normals, stream};
 
 const SIZE: [usize; 2] = [16, 16];
 const BATCH: usize = 32;
@@ -44,14 +45,25 @@ impl Decade {
     }
 }
 
+/// Normal numbers for every lane alike, `[lanes, …]`.
+fn drawn_for_all<const D: usize>(
+    random: &mut ChaCha8Rng,
+    std: f64,
+    mut shape: [usize; D],
+    device: &Device,
+) -> Tensor<D> {
+    let lanes = std::mem::replace(&mut shape[0], 1);
+    let values = normals(random, std, shape.iter().product());
+    Tensor::<D>::from_data(TensorData::new(values, shape), device).repeat_dim(0, lanes)
+}
+
 /// The gradient of `Σ y · target` with `y` the rows of `x W`, each over its root mean square, for inputs and targets
 /// that are drawn anew: noise alone, as the theory assumes. `[lanes, elements]`.
-fn gradient(weight: &Tensor<2>, device: &Device) -> Tensor<2> {
+fn gradient(weight: &Tensor<2>, random: &mut ChaCha8Rng, device: &Device) -> Tensor<2> {
     let lanes = weight.dims()[0];
     let weight = Tensor::<2>::from_inner(weight.clone()).require_grad();
     let matrix = weight.clone().reshape([lanes, SIZE[0], SIZE[1]]);
-    let draw =
-        |size| Tensor::<3>::random([lanes, BATCH, size], Distribution::Normal(0.0, 1.0), device);
+    let mut draw = |size| drawn_for_all(random, 1.0, [lanes, BATCH, size], device);
     let y = draw(SIZE[0]).matmul(matrix);
     let y = y.clone() / y.square().mean_dim(2).sqrt();
     let gradients = (y * draw(SIZE[1])).sum().backward();
@@ -63,11 +75,12 @@ fn measured(runs: &[RunConfig], device: &Device) -> (Vec<f64>, f64) {
     let shape = matrix(SIZE);
     let plain = device.clone().without_autodiff();
     let (lanes, count) = (runs.len(), shape.elements());
-    let mut weight = Tensor::<2>::random([lanes, count], Distribution::Normal(0.0, 0.2), &plain);
+    let mut random = stream("balance", &[]);
+    let mut weight: Tensor<2> = drawn_for_all(&mut random, 0.2, [lanes, count], &plain);
     let (mut state, mut sums, mut cosine) = (None, vec![0.0; lanes], 0.0_f64);
     let steps = runs[0].recipe.steps;
     for step in 1..=steps {
-        let gradient = gradient(&weight, device);
+        let gradient = gradient(&weight, &mut random, device);
         let coefficients = StepCoefficients::new(runs, RunConfig::group, step, &plain);
         let is_measured = step > steps - MEASURED;
         let (next, kept, changes) =
@@ -107,7 +120,6 @@ fn a_layer_whose_size_does_not_matter_turns_as_the_theory_of_balance_predicts() 
         of("sgd, decoupled", OptimizerKind::Sgd, Form::AdamW),
         lion,
     ];
-    device.clone().seed(7);
     for decade in decades {
         let (name, runs) = (decade.name, decade.runs());
         let (rotations, cosine) = measured(&runs, &device);
@@ -118,7 +130,26 @@ fn a_layer_whose_size_does_not_matter_turns_as_the_theory_of_balance_predicts() 
             let told = format!(
                 "{name:15} ηλ {share:.0e}: {rotation:.5} rad a step, predicted {predicted:.5}, ratio {ratio:.3}"
             );
-            assert!((ratio - 1.0).abs() < 0.05, "{told}");
+            // A bound of 5% would be enough; docs/mechanism.md says 2%.
+            assert!((ratio - 1.0).abs() < 0.02, "{told}");
         }
     }
+}
+
+/// Decay that takes much of a weight within the memory of the averages is beyond the theory: 0.3 of it in the hundred steps
+/// that Lion remembers.
+#[test]
+fn the_prediction_fails_where_decay_is_fast_beside_the_memory_of_the_averages() {
+    let device = Device::flex().autodiff();
+    let decade = Decade {
+        name: "lion",
+        optimizer: OptimizerKind::Lion,
+        form: Form::AdamW,
+        betas: [0.9, 0.99],
+        shares: [3e-3, 3e-3, 3e-3],
+    };
+    let runs = decade.runs();
+    let rotation = measured(&runs, &device).0[0];
+    let ratio = rotation / Equilibrium::at_peak(&runs[0], Role::Mlp).unwrap().rotation;
+    assert!((1.05..1.10).contains(&ratio), "{ratio}");
 }

@@ -82,22 +82,9 @@ pub fn add_hints<DB: Backend>(
     series: &Series,
     shown: &Range<f64>,
 ) {
-    let over_steps = Across { name: "step", tick: |step| step.to_string() };
-    add_hints_at(hints, chart, (name, over_steps), series, shown);
-}
-
-/// The same over another number.
-pub fn add_hints_at<DB: Backend>(
-    hints: &mut Hints,
-    chart: &Chart<DB>,
-    (name, across): (&str, Across),
-    series: &Series,
-    shown: &Range<f64>,
-) {
-    for (place, value) in series.means().filter(|(_, value)| shown.contains(value)) {
-        let at = (across.tick)(place);
-        let hint = format!("{name}, {} {at}: {}", across.name, format::fixed(value, 4));
-        hints.add(chart.backend_coord(&(place, value)), hint);
+    for (step, value) in series.means().filter(|(_, value)| shown.contains(value)) {
+        let hint = format!("{name}, step {step}: {}", format::fixed(value, 4));
+        hints.add(chart.backend_coord(&(step, value)), hint);
     }
 }
 

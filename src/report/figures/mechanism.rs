@@ -7,6 +7,7 @@ use super::data::{Data, Point, Series};
 use super::lettering::Lettering;
 use super::palette;
 use super::profiles::{MOST_LINES, Panel, Profile, Profiles, power_of_ten};
+use super::room::spread;
 use crate::config::Role;
 use crate::record::CurveRow;
 use crate::report::{format, words};
@@ -30,7 +31,7 @@ pub fn norms_by_lambda(data: &Data) -> Option<Profiles> {
         Panel { title: role.to_string(), lines: over_lambda(data, &last) }
     };
     let mut notes = vec![
-        "after the last step; mean over seeds, band: their range".to_owned(),
+        "after the last step; mean over seeds, band: their range; no decay has no place on the axis".to_owned(),
         "every role by itself: the norm of all weights together hides that they differ".to_owned(),
     ];
     notes.extend(data.rules(MOST_LINES).left_out());
@@ -46,7 +47,7 @@ pub fn end_ratio(data: &Data) -> Option<Profiles> {
     let at_the_end = |cell: &Cell| at_the_end(data.series(cell, ratio));
     let lines = over_lambda(data, &at_the_end);
     let mut notes = vec![
-        "gradient before clipping over the norm of all weights; mean over the last fifth of the steps".to_owned(),
+        "gradient before clipping over the norm of all weights, at the evaluations of the last fifth of the steps".to_owned(),
         "mean over seeds, band: their range".to_owned(),
     ];
     notes.extend(data.rules(MOST_LINES).left_out());
@@ -85,17 +86,18 @@ pub fn updates_by_layer(data: &Data) -> Option<Profiles> {
     let panels = rules.shown.iter().zip(rules.names()).map(|(group, title)| {
         let cells = data.cells(group);
         let last = (cells.len().max(2) - 1) as f64;
-        let line = |(place, cell): (usize, &&Cell)| Profile {
+        let shown = spread(cells.len(), MOST_LINES).into_iter().map(|place| (place, cells[place]));
+        let line = |(place, cell): (usize, &Cell)| Profile {
             label: format!("λ = {}", format::number(lambda(cell))),
             colour: palette::ramp(place as f64 / last),
             series: by_block(data, cell),
         };
-        Panel { title, lines: cells.iter().enumerate().map(line).take(MOST_LINES).collect() }
+        Panel { title, lines: shown.map(line).collect() }
     });
     let panels = panels.collect();
     let mut notes = vec![
         "norm of what a step changes over the norm of the matrix, mean over the matrices of a block".to_owned(),
-        "mean over the last fifth of the steps and over seeds, band: range over seeds".to_owned(),
+        "at the evaluations of the last fifth of the steps; mean over seeds, band: their range".to_owned(),
     ];
     notes.extend(rules.left_out());
     let title = "Relative update by layer".to_owned();
@@ -134,17 +136,23 @@ pub fn drawn(collapses: &[&Collapse], caption: String) -> Option<Profiles> {
         Panel { title: collapse.subject.clone(), lines }
     };
     let lettering = Lettering {
-        title: words::collapse_title(claim),
+        title: words::collapse_title(claim).to_owned(),
         notes: collapses.iter().flat_map(|one| words::collapse(one)).collect(),
         caption,
     };
     let across = match claim {
-        Claim::Timescale => Across { name: "timescale τ (epochs)", tick: power_of_ten },
+        Claim::Timescale | Claim::TimescaleCost => {
+            Across { name: "timescale τ (epochs)", tick: power_of_ten }
+        }
         Claim::Product => Across { name: "η λ at the peak", tick: power_of_ten },
         Claim::EffectiveRate => STEPS,
     };
     let panels = collapses.iter().map(panel).collect();
-    Profiles::new(lettering, across, "loss (nats per token)", panels)
+    let axis = match claim {
+        Claim::TimescaleCost => "cost against the best τ (nats per token)",
+        _ => "loss (nats per token)",
+    };
+    Profiles::new(lettering, across, axis, panels)
 }
 
 fn point(place: &Place) -> Point {

@@ -5,7 +5,7 @@ use std::ops::Range;
 use anyhow::Result;
 use plotters::prelude::*;
 
-use super::axes::{Across, Chart, Frame, add_hints_at};
+use super::axes::{Across, Chart, Frame};
 use super::canvas::{Area, Backend, Figure, Hints, left, line, px};
 use super::data::{Point, Series};
 use super::grid::Grid;
@@ -56,8 +56,9 @@ impl Profiles {
         axis: &'static str,
         panels: Vec<Panel>,
     ) -> Option<Self> {
-        let has_line = |panel: &Panel| panel.lines.iter().any(|line| line.series.0.len() > 1);
-        let panels: Vec<Panel> = panels.into_iter().filter(has_line).collect();
+        let mut panels = panels;
+        panels.iter_mut().for_each(|panel| panel.lines.retain(|line| line.series.0.len() > 1));
+        panels.retain(|panel| !panel.lines.is_empty());
         (!panels.is_empty()).then_some(Profiles {
             lettering,
             across,
@@ -109,7 +110,11 @@ impl Profiles {
         for (place, one) in panel.lines.iter().enumerate() {
             one.draw(&mut chart, &values)?;
             let name = format!("{}, {}", panel.title, one.label);
-            add_hints_at(hints, &chart, (&name, self.across), &one.series, &values);
+            for (place, value) in one.series.means().filter(|(_, value)| values.contains(value)) {
+                let at = (self.across.tick)(place);
+                let hint = format!("{name}, {} {at}: {}", self.across.name, digits(value));
+                hints.add(chart.backend_coord(&(place, value)), hint);
+            }
             let y = px(48 + KEY_LINE * place as u32);
             key.draw(&PathElement::new([(px(2), y), (px(14), y)], line(one.colour, 1.0, 2)))?;
             let label = fit(&one.label, LETTERS, f64::from(self.key() - 20));
@@ -147,6 +152,16 @@ impl Profile {
         }
         let shown = self.series.means().filter(|(_, value)| values.contains(value));
         chart.draw_series(shown.map(|at| Circle::new(at, px(3), self.colour.filled())))?;
+        // What lies beyond the axis is marked at its edge.
+        let beyond = self.series.means().filter(|(_, value)| !values.contains(value));
+        for (at, value) in beyond {
+            let (edge, up) =
+                if value > values.start { (values.end, 1) } else { (values.start, -1) };
+            let (wide, high) = (px(5), up * px(8));
+            let triangle =
+                Polygon::new(vec![(-wide, high), (wide, high), (0, 0)], self.colour.filled());
+            chart.draw_series([EmptyElement::at((at, edge)) + triangle])?;
+        }
         Ok(())
     }
 }
@@ -166,6 +181,11 @@ impl Figure for Profiles {
         }
         Ok(())
     }
+}
+
+/// A loss to 4 decimals, what is far smaller by its digits.
+fn digits(value: f64) -> String {
+    if (1e-9..0.1).contains(&value) { format::three_digits(value) } else { format::fixed(value, 4) }
 }
 
 /// The numbers at an axis of logarithms.

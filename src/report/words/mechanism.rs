@@ -4,47 +4,70 @@ use super::{arm, quantity};
 use crate::config::Role;
 use crate::report::format;
 use crate::results::MechanismRow;
-use crate::stats::collapse::{Claim, Coincidence, Collapse};
+use crate::stats::collapse::{Claim, Collapse, Line};
 use crate::stats::{Analysis, Cell};
 
 /// Level at which lines are told apart.
 const ALPHA: f64 = 0.05;
 
 /// Of the figure of a claim.
-pub fn collapse_title(claim: Claim) -> String {
+pub fn collapse_title(claim: Claim) -> &'static str {
     match claim {
-        Claim::Timescale => "Loss against the timescale τ in epochs: is it one curve?",
-        Claim::Product => "Loss against η λ: is it one curve for every η?",
-        Claim::EffectiveRate => "Decay, and no decay at the same η/‖w‖: are they one curve?",
+        Claim::Timescale => "Loss against the timescale τ in epochs: one curve for every batch?",
+        Claim::TimescaleCost => "What each timescale τ in epochs costs: one curve for every text?",
+        Claim::Product => "Loss against ηλ: one curve for every η?",
+        Claim::EffectiveRate => "Decay, and no decay at the same η/‖w‖: one curve?",
     }
-    .to_owned()
 }
 
-/// How well lines are one: how far they lie apart, and what that says.
-pub fn collapse(collapse: &Collapse) -> [String; 2] {
-    let of = match collapse.subject.as_str() {
-        "" => String::new(),
-        subject => format!("{subject}: "),
+/// How well lines are one: how far they lie apart, what that says, and where each is lowest.
+pub fn collapse(collapse: &Collapse) -> Vec<String> {
+    let subject = &collapse.subject;
+    let mut told = match &collapse.coincidence {
+        None => {
+            vec![format!("{subject}: the lines have too few places or seeds in common to compare")]
+        }
+        Some(found) => {
+            let [apart, by_seeds] = [found.apart, found.by_seeds].map(distance);
+            let verdict = match found.is_told_apart(ALPHA) {
+                Some(true) => "they are not one curve",
+                Some(false) => "nothing that can be told sets them apart",
+                None => "too few seeds to tell them apart",
+            };
+            vec![
+                format!(
+                    "{subject}: lines lie {apart} nats from their mean, seeds alone would put them {by_seeds} from it"
+                ),
+                format!(
+                    "{verdict} ({}, {} seeds, {} places)",
+                    format::p(found.p),
+                    found.seeds,
+                    found.places
+                ),
+            ]
+        }
     };
-    let Some(found) = &collapse.coincidence else {
-        return [
-            format!("{of}the lines share too few places or seeds"),
-            "they cannot be compared".to_owned(),
-        ];
+    told.extend(lowest(collapse));
+    told
+}
+
+/// Where each line is lowest.
+fn lowest(collapse: &Collapse) -> Option<String> {
+    let of = match collapse.claim {
+        Claim::Timescale | Claim::TimescaleCost => "τ in epochs",
+        Claim::Product => "ηλ",
+        Claim::EffectiveRate => return None,
     };
-    let [apart, by_seeds] =
-        [found.apart, found.by_seeds].map(|distance| format::three_digits(distance.max(1e-9)));
-    let Coincidence { p, seeds, places, .. } = found;
-    let verdict = match found.is_told_apart(ALPHA) {
-        true => "they are not one curve",
-        false => "nothing that can be told sets them apart",
+    let place = |line: &Line| {
+        let at = format::three_digits(10f64.powf(line.best()?.at));
+        Some(format!("{at} ({})", line.label))
     };
-    [
-        format!(
-            "{of}lines lie {apart} nats from their mean, seeds alone would put them {by_seeds} from it"
-        ),
-        format!("{verdict} (p = {}, {seeds} seeds, {places} places)", format::three_digits(*p)),
-    ]
+    let places: Vec<String> = collapse.lines.iter().filter_map(place).collect();
+    Some(format!("lowest at {of} = {}", places.join(", ")))
+}
+
+fn distance(nats: f64) -> String {
+    if nats < 1e-9 { "0".to_owned() } else { format::three_digits(nats) }
 }
 
 /// What the best arm's λ amounts to, and whether τ is what counts, as far as there are runs for it.
@@ -55,38 +78,40 @@ pub fn mechanism(
 ) -> Option<String> {
     let (_, point) = analysis.best_point()?;
     let of = |role: Role, of: fn(&MechanismRow) -> Option<f64>| mean(rows, &point.cell, role, of);
-    let tau = |of_row: fn(&MechanismRow) -> Option<f64>| of(Role::Mlp, of_row);
-    let epochs = format::three_digits(tau(|row| row.timescale_epochs)?);
-    let steps = format::three_digits(tau(|row| row.timescale_steps)?);
-    let runs = format::three_digits(tau(|row| row.timescale_runs)?);
-    let ratio = |role: Role| {
-        let measured = of(role, |row| row.rotation)?;
-        Some(measured / of(role, |row| row.equilibrium_rotation)?)
-    };
+    let tau =
+        |of_row: fn(&MechanismRow) -> Option<f64>| of(Role::Mlp, of_row).map(format::three_digits);
+    let epochs = tau(|row| row.timescale_epochs)?;
+    let (steps, runs) = (tau(|row| row.timescale_steps)?, tau(|row| row.timescale_runs)?);
+    let ratio = |role: Role| of(role, |row| row.balance_ratio).map(|ratio| format::fixed(ratio, 2));
     let balance = match (ratio(Role::Attention), ratio(Role::Mlp)) {
         (Some(attention), Some(mlp)) => format!(
-            "; at the end its matrices turn {} (attention) and {} (mlp) times as far a step as in balance",
-            format::fixed(attention, 2),
-            format::fixed(mlp, 2)
+            "; settled, its matrices turn {attention} (attention) and {mlp} (mlp) times as far per step as in balance"
         ),
         _ => String::new(),
     };
+    let arm = arm(&point.side);
     let told = format!(
-        "Mechanism: {} means a timescale of {epochs} epochs ({steps} steps, {runs} of the run){balance}.",
-        arm(&point.side)
+        "Mechanism: {arm} means a timescale of {epochs} epochs ({steps} steps, {runs} of the run){balance}."
     );
-    let equal = collapses.iter().find(|one| one.claim == Claim::Timescale);
-    let equal = equal.and_then(|one| Some((one.lines.len(), one.coincidence.as_ref()?)));
-    let equal = equal.map_or(String::new(), |(lines, found)| {
-        let what = match found.is_told_apart(ALPHA) {
-            true => "still differ",
-            false => "differ by nothing that can be told",
-        };
-        let loss = quantity(analysis.loss);
-        let apart = format::three_digits(found.apart.max(1e-9));
-        format!(" At equal timescales {lines} batch sizes {what} in {loss} ({apart} nats from their mean).")
-    });
-    Some(told + &equal)
+    Some(told + &equal_timescales(analysis, collapses).unwrap_or_default())
+}
+
+/// Whether batches differ at equal timescales.
+fn equal_timescales(analysis: &Analysis, collapses: &[Collapse]) -> Option<String> {
+    let found = collapses.iter().find(|one| one.claim == Claim::Timescale)?;
+    let coincidence = found.coincidence.as_ref()?;
+    let mut batches: Vec<usize> = found.lines.iter().map(|line| line.tokens).collect();
+    batches.sort_unstable();
+    batches.dedup();
+    let (count, loss) = (batches.len(), quantity(analysis.loss));
+    let apart = distance(coincidence.apart);
+    let what = match coincidence.is_told_apart(ALPHA)? {
+        true => "still differ",
+        false => "differ by nothing that can be told",
+    };
+    Some(format!(
+        " At equal timescales {count} batch sizes {what} in {loss} ({apart} nats from their mean)."
+    ))
 }
 
 /// Over the runs of a cell.

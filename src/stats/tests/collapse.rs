@@ -4,9 +4,12 @@ use std::collections::BTreeMap;
 
 use rand_distr::{Distribution, StandardNormal};
 
+use super::row;
+use crate::config::{Form, Mask, Stage};
 use crate::random::stream;
-use crate::results::Draw;
-use crate::stats::collapse::{Coincidence, Line, Place};
+use crate::results::{Draw, RunRow};
+use crate::stats::Quantity;
+use crate::stats::collapse::{Claim, Coincidence, Collapse, Line, Place};
 
 const NOISE: f64 = 0.02;
 /// What a seed shifts in every line alike.
@@ -29,7 +32,7 @@ fn world(number: u64, seeds: u64, offsets: &[f64]) -> Vec<Line> {
                 .map(|seed| (draw(seed), loss + shifts[seed as usize] + NOISE * normal()));
             Place { at, losses: losses.collect() }
         };
-        Line { label: format!("{index}"), places: (0..7).map(place).collect() }
+        Line { label: format!("{index}"), tokens: 0, places: (0..7).map(place).collect() }
     };
     offsets.iter().enumerate().map(&mut line).collect()
 }
@@ -38,7 +41,7 @@ fn world(number: u64, seeds: u64, offsets: &[f64]) -> Vec<Line> {
 fn told_apart(seeds: u64, offsets: &[f64]) -> f64 {
     let worlds = 400;
     let told = (0..worlds).filter(|number| {
-        Coincidence::of(&world(*number, seeds, offsets)).unwrap().is_told_apart(0.05)
+        Coincidence::of(&world(*number, seeds, offsets)).unwrap().is_told_apart(0.05) == Some(true)
     });
     told.count() as f64 / f64::from(worlds as u32)
 }
@@ -75,6 +78,7 @@ fn what_seeds_alone_do_is_measured_without_what_they_shift_in_all_lines() {
 fn lines_are_compared_at_the_places_that_all_have() {
     let line = |places: &[f64]| Line {
         label: String::new(),
+        tokens: 0,
         places: places
             .iter()
             .map(|at| Place {
@@ -97,10 +101,70 @@ fn lines_that_share_too_little_are_not_compared() {
     };
     let line = |from: f64, seeds: std::ops::Range<u64>| Line {
         label: String::new(),
+        tokens: 0,
         places: (0..4).map(|step| place(from + f64::from(step), seeds.clone())).collect(),
     };
     assert_eq!(Coincidence::of(&[line(0.0, 0..5)]), None, "one line");
     assert_eq!(Coincidence::of(&[line(0.0, 0..5), line(9.0, 0..5)]), None, "no places");
     assert_eq!(Coincidence::of(&[line(0.0, 0..5), line(0.0, 3..8)]), None, "two seeds");
     assert!(Coincidence::of(&[line(0.0, 0..5), line(0.0, 2..8)]).is_some());
+}
+
+#[test]
+fn too_few_seeds_tell_no_lines_apart_however_far_they_lie() {
+    for seeds in [3, 4, 5] {
+        let found = Coincidence::of(&world(0, seeds, &[0.0, 5.0])).unwrap();
+        assert_eq!(found.is_told_apart(0.05), None, "{seeds} seeds: {found:?}");
+    }
+    let found = Coincidence::of(&world(0, 6, &[0.0, 5.0])).unwrap();
+    assert_eq!(found.is_told_apart(0.05), Some(true));
+}
+
+fn run(mask: Mask, lr: f64, weight_decay: f64, seed: u64) -> RunRow {
+    let mut run = row(Form::AdamW, mask, weight_decay, seed, 2.0 + weight_decay);
+    (run.lr, run.variant) = (lr, if lr == 1e-3 { String::new() } else { format!("lr={lr}") });
+    (run.tokens, run.steps) = (1000, 10);
+    run
+}
+
+/// Two η at three ηλ, for two masks.
+fn product_runs() -> Vec<RunRow> {
+    let mut runs = Vec::new();
+    for mask in [Mask::Matrices, Mask::Global] {
+        for seed in 0..3 {
+            for place in [1.0, 2.0, 4.0] {
+                runs.push(run(mask, 1e-3, place, seed));
+                runs.push(run(mask, 2e-3, place / 2.0, seed));
+            }
+        }
+    }
+    runs
+}
+
+#[test]
+fn lines_are_of_one_mask_and_of_forms_that_the_claim_speaks_of() {
+    let none = BTreeMap::new();
+    let mut runs = product_runs();
+    // Runs that must not come into any line: another form, a recipe, a rival of decay, one that a search chose by.
+    let odd = |change: fn(&mut RunRow)| {
+        let mut one = run(Mask::Matrices, 1e-3, 1.0, 0);
+        one.val_loss = Some(99.0);
+        change(&mut one);
+        one
+    };
+    runs.push(odd(|run| run.form = Form::Independent));
+    runs.push(odd(|run| run.recipe = Some("gpt-3".to_owned())));
+    runs.push(odd(|run| run.treatment = "dropout=0.1".to_owned()));
+    runs.push(odd(|run| run.stage = Some(Stage::Refine)));
+    let found = Collapse::all(&runs, &[], &none, Quantity::ValLoss);
+    assert_eq!(found.len(), 2, "a collapse for each mask");
+    for collapse in &found {
+        assert_eq!(collapse.claim, Claim::Product);
+        assert_eq!(collapse.lines.len(), 2);
+        for line in &collapse.lines {
+            assert_eq!(line.places.len(), 3);
+            assert!(line.places.iter().all(|place| place.mean() < 10.0), "{line:?}");
+        }
+    }
+    assert!(found[0].subject != found[1].subject, "{}", found[0].subject);
 }
