@@ -57,6 +57,11 @@ fn the_references_are_the_sweeps_that_the_readme_names() {
     comes_from("results/reference/grid", "experiments/grid.toml", 168);
     comes_from("results/reference/values-table", "experiments/values-table.toml", 245);
     comes_from("results/reference/rivals", "experiments/rivals.toml", 256);
+    comes_from("results/reference/mechanism", "experiments/mechanism.toml", 304);
+    for text in ["600", "1200", "2400"] {
+        let results = format!("results/reference/timescale-{text}");
+        comes_from(&results, "experiments/timescale.toml", 64);
+    }
 }
 
 #[test]
@@ -195,4 +200,141 @@ fn what_the_readme_says_of_counting_and_of_the_gap_is_what_the_runs_say() {
     {
         assert!(readme.contains(&said), "{said}");
     }
+}
+
+/// Mean of a column of `mechanism.csv` over the runs that have it, where `is_it`.
+fn mean_of(rows: &[Row], column: &str, is_it: impl Fn(&Row) -> bool) -> f64 {
+    let values = rows.iter().filter(|row| is_it(row) && !row[column].is_empty());
+    let values: Vec<f64> = values.map(|row| row[column].parse().unwrap()).collect();
+    assert!(!values.is_empty(), "{column}");
+    values.iter().sum::<f64>() / values.len() as f64
+}
+
+#[test]
+fn the_page_on_the_mechanism_says_what_its_runs_say() {
+    let page = read("docs/mechanism.md");
+    let rows = crate::common::rows(&project().join("results/reference/mechanism/mechanism.csv"));
+    let of = |column: &str, form: &str, role: &str, lambda: &str| {
+        mean_of(&rows, column, |row| {
+            (row["form"].as_str(), row["role"].as_str(), row["weight_decay"].as_str())
+                == (form, role, lambda)
+                && row["variant"].is_empty()
+        })
+    };
+    let mut told: Vec<String> = Vec::new();
+    for role in ["embedding", "attention", "mlp"] {
+        let balance = |lambda: &str| of("balance_ratio", "adamw", role, lambda);
+        let sizes = rows
+            .iter()
+            .filter(|row| row["role"] == role)
+            .map(|row| row["gradient_cosine"].parse::<f64>().unwrap().abs());
+        let sizes: Vec<f64> = sizes.collect();
+        let size = sizes.iter().sum::<f64>() / sizes.len() as f64;
+        told.push(format!(
+            "| {role} | {:.2} | {:.2} | {size:.3} |",
+            balance("4.0"),
+            balance("8.0")
+        ));
+        let is_settled = |row: &&Row| {
+            row["variant"].is_empty()
+                && row["form"] == "adamw"
+                && row["role"] == role
+                && !row["balance_ratio"].is_empty()
+        };
+        assert!(
+            rows.iter()
+                .filter(is_settled)
+                .all(|row| ["4.0", "8.0"].contains(&row["weight_decay"].as_str()))
+        );
+    }
+    let rms = |role: &str, lambda: &str| of("weight_rms", "adamw", role, lambda);
+    told.push(format!(
+        "is {:.4} without decay, {:.4} at λ = 2 and {:.4} at\nλ = 8",
+        rms("mlp", "0.0"),
+        rms("mlp", "2.0"),
+        rms("mlp", "8.0")
+    ));
+    told.push(format!("from {:.3} to {:.3}", rms("norm", "0.0"), rms("norm", "8.0")));
+    told.push(format!(
+        "{:.1}% of the norm of its MLPs",
+        100.0 * of("initial_share", "adamw", "mlp", "2.0")
+    ));
+    told.push(format!(
+        "square of {:.3} at λ = 4, against {:.4} under decay",
+        of("weight_rms", "matched", "mlp", "4.0"),
+        rms("mlp", "4.0")
+    ));
+    let figure = read("results/reference/mechanism/gradient-ratio-end.svg");
+    let at_the_end = |form: &str, lambda: &str| {
+        let hint = format!("{form} on matrices, weight decay λ (logarithmic) {lambda}: ");
+        let all: Vec<&str> = figure.split(&hint).collect();
+        // "corrected-all" ends as "corrected" does not, and the other η and batches are named after the mask.
+        let own = all.iter().skip(1).find(|_| true).unwrap_or_else(|| panic!("{hint}"));
+        own.split('<').next().unwrap().to_owned()
+    };
+    let forms =
+        |lambda: &str| ["adamw", "corrected", "corrected-all"].map(|form| at_the_end(form, lambda));
+    let [adamw, corrected, all] = forms("8");
+    told.push(format!(
+        "{adamw} under AdamW, {corrected} under `corrected` and {all} under `corrected-all`"
+    ));
+    let [adamw, corrected, all] = forms("0.3");
+    told.push(format!("at λ = 0.3 it is {adamw}, {corrected} and {all}"));
+    for told in told {
+        assert!(page.contains(&told), "the page lacks: {told}");
+    }
+    let summary: serde_json::Value =
+        serde_json::from_str(&read("results/reference/mechanism/summary.json")).unwrap();
+    let is_pair = |verdict: &&str| {
+        verdict.contains("AdamW")
+            && verdict.contains("Corrected decay on")
+            && verdict.contains("equivalent")
+    };
+    let verdicts = summary["verdicts"].as_array().unwrap();
+    assert!(
+        verdicts.iter().filter_map(|one| one.as_str()).any(|one| is_pair(&one)),
+        "{verdicts:#?}"
+    );
+}
+
+#[test]
+fn the_page_on_the_mechanism_says_how_well_lines_are_one() {
+    let page = read("docs/mechanism.md");
+    let mut told = Vec::new();
+    for (figure, ends) in
+        [("collapse-timescale", 1), ("collapse-product", 1), ("collapse-rate", 2), ("collapse", 1)]
+    {
+        let figure = read(&format!("results/reference/mechanism/{figure}.svg"));
+        let numbers = figure.split("lines lie ").skip(1).map(|note| {
+            let apart = note.split(' ').next().unwrap();
+            let by_seeds = note.split("would put them ").nth(1).unwrap().split(' ').next().unwrap();
+            (apart.to_owned(), by_seeds.to_owned())
+        });
+        let numbers: Vec<_> = numbers.collect();
+        assert_eq!(numbers.len(), ends);
+        told.extend(numbers.into_iter().flat_map(|(apart, by_seeds)| [apart, by_seeds]));
+    }
+    for number in told {
+        assert!(page.contains(&number), "the page lacks {number}");
+    }
+    let lowest = |figure: &str| {
+        let svg = read(&format!("results/reference/mechanism/{figure}.svg"));
+        svg.split("lowest at ").nth(1).unwrap().split('<').next().unwrap().trim().to_owned()
+    };
+    let same = "τ in epochs = 35.6 (timescale-600), 35.6 (timescale-1200), 35.6 (timescale-2400)";
+    assert_eq!(lowest("collapse"), same);
+    assert!(page.contains("all three are lowest at τ =\n35.6 epochs"));
+    assert!(lowest("collapse-timescale").contains("71.1 (128 tokens"));
+    assert!(page.contains("35.6 epochs, 128 tokens at 71.1"));
+    let best = ["600", "1200", "2400"].map(|text| {
+        let path = format!("results/reference/timescale-{text}/runs.csv");
+        let rows = crate::common::rows(&project().join(path));
+        let mut lambdas: Vec<&str> = rows.iter().map(|row| row["weight_decay"].as_str()).collect();
+        lambdas.dedup();
+        let loss =
+            |lambda: &&str| mean_of(&rows, "test_loss", |row| row["weight_decay"] == *lambda);
+        lambdas.into_iter().min_by(|a, b| loss(a).total_cmp(&loss(b))).unwrap().to_owned()
+    });
+    assert_eq!(best, ["4.0", "2.0", "1.0"], "the page says: the best λ is 4, 2 and 1");
+    assert!(page.contains("the best λ is 4, 2 and 1"));
 }

@@ -11,12 +11,12 @@ use super::data::{Point, Series};
 use super::grid::Grid;
 use super::lettering::Lettering;
 use super::palette::INK;
-use super::room::{fit, width};
+use super::room::{fit_end, width};
 use super::scale::{Ruler, area, pieces};
 use crate::report::format;
 
 const PANEL: (u32, u32) = (440, 320);
-/// Room for the key beside a chart, at most, and for a line of it.
+/// Room for the key beside a chart, at most, twice that beside one alone, and for a line of it.
 const KEY: u32 = 190;
 const KEY_LINE: u32 = 15;
 const LETTERS: u32 = 11;
@@ -83,7 +83,7 @@ impl Profiles {
     fn key(&self) -> u32 {
         let lines = self.panels.iter().flat_map(|panel| &panel.lines);
         let widest = lines.map(|line| width(&line.label, LETTERS)).fold(0.0, f64::max);
-        (widest as u32 + 30).min(KEY)
+        (widest as u32 + 30).min(if self.panels.len() == 1 { 2 * KEY } else { KEY })
     }
 
     fn grid(&self) -> Grid {
@@ -109,7 +109,8 @@ impl Profiles {
         let mut chart = frame.draw(&plot, (places, values.clone()))?;
         for (place, one) in panel.lines.iter().enumerate() {
             one.draw(&mut chart, &values)?;
-            let name = format!("{}, {}", panel.title, one.label);
+            let title = Some(panel.title.as_str()).filter(|title| !title.is_empty());
+            let name = title.into_iter().chain([one.label.as_str()]).collect::<Vec<_>>().join(", ");
             for (place, value) in one.series.means().filter(|(_, value)| values.contains(value)) {
                 let at = (self.across.tick)(place);
                 let hint = format!("{name}, {} {at}: {}", self.across.name, digits(value));
@@ -117,7 +118,7 @@ impl Profiles {
             }
             let y = px(48 + KEY_LINE * place as u32);
             key.draw(&PathElement::new([(px(2), y), (px(14), y)], line(one.colour, 1.0, 2)))?;
-            let label = fit(&one.label, LETTERS, f64::from(self.key() - 20));
+            let label = fit_end(&one.label, LETTERS, f64::from(self.key() - 20));
             key.draw(&Text::new(label, (px(18), y), left(LETTERS, INK)))?;
         }
         Ok(())

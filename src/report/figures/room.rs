@@ -17,6 +17,15 @@ pub fn fit(text: &str, points: u32, room: f64) -> String {
     text.chars().take(kept.saturating_sub(1)).chain(['…']).collect()
 }
 
+/// The end of a text as far as it fits: what tells names apart often stands last.
+pub fn fit_end(text: &str, points: u32, room: f64) -> String {
+    if width(text, points) <= room {
+        return text.to_owned();
+    }
+    let starts = text.char_indices().map(|(start, _)| format!("…{}", &text[start..]));
+    starts.skip(1).find(|end| width(end, points) <= room).unwrap_or_default()
+}
+
 /// Parts joined by semicolons, in as many lines as they need.
 pub fn lines(parts: &[String], points: u32, room: f64) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
