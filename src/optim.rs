@@ -6,6 +6,7 @@
 //! Burn's clipping bounds the norm of each tensor, not of a lane. The tests follow them.
 
 mod changes;
+mod decay;
 mod gradients;
 mod lanes;
 mod matrices;

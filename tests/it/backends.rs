@@ -78,7 +78,19 @@ mod agreement {
         assert_eq!(flex.len(), other.len());
         for (a, b) in flex.iter().zip(other) {
             assert_eq!((&a["run"], &a["step"]), (&b["run"], &b["step"]));
-            for column in ["batch_loss", "train_loss", "val_loss"] {
+            // Losses, and what other backends add up in passes of their own.
+            let columns = [
+                "batch_loss",
+                "train_loss",
+                "val_loss",
+                "rotation_attention",
+                "rotation_mlp",
+                "update_rms_embedding",
+                "relative_update_mlp",
+                "gradient_cosine_mlp",
+                "decay_share_mlp",
+            ];
+            for column in columns {
                 let number = |row: &HashMap<String, String>| row[column].parse::<f64>().ok();
                 let (x, y) = (number(a), number(b));
                 assert_eq!(x.is_some(), y.is_some(), "{column} at step {}", a["step"]);

@@ -41,6 +41,11 @@ fn the_readme_shows_the_values_table_as_it_was_trained() {
     assert!(readme.contains(sentence), "{sentence}");
 }
 
+/// A page without the places where its lines break.
+fn in_one_line(path: &str) -> String {
+    read(path).split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 fn comes_from(results: &str, spec: &str, runs: usize) {
     let experiment = read(&format!("{results}/experiment.json"));
     let experiment: serde_json::Value = serde_json::from_str(&experiment).unwrap();
@@ -212,7 +217,7 @@ fn mean_of(rows: &[Row], column: &str, is_it: impl Fn(&Row) -> bool) -> f64 {
 
 #[test]
 fn the_page_on_the_mechanism_says_what_its_runs_say() {
-    let page = read("docs/mechanism.md");
+    let page = in_one_line("docs/mechanism.md");
     let rows = crate::common::rows(&project().join("results/reference/mechanism/mechanism.csv"));
     let of = |column: &str, form: &str, role: &str, lambda: &str| {
         mean_of(&rows, column, |row| {
@@ -249,7 +254,7 @@ fn the_page_on_the_mechanism_says_what_its_runs_say() {
     }
     let rms = |role: &str, lambda: &str| of("weight_rms", "adamw", role, lambda);
     told.push(format!(
-        "is {:.4} without decay, {:.4} at λ = 2 and {:.4} at\nλ = 8",
+        "is {:.4} without decay, {:.4} at λ = 2 and {:.4} at λ = 8",
         rms("mlp", "0.0"),
         rms("mlp", "2.0"),
         rms("mlp", "8.0")
@@ -299,7 +304,7 @@ fn the_page_on_the_mechanism_says_what_its_runs_say() {
 
 #[test]
 fn the_page_on_the_mechanism_says_how_well_lines_are_one() {
-    let page = read("docs/mechanism.md");
+    let page = in_one_line("docs/mechanism.md");
     let mut told = Vec::new();
     for (figure, ends) in
         [("collapse-timescale", 1), ("collapse-product", 1), ("collapse-rate", 2), ("collapse", 1)]
@@ -323,18 +328,27 @@ fn the_page_on_the_mechanism_says_how_well_lines_are_one() {
     };
     let same = "τ in epochs = 35.6 (timescale-600), 35.6 (timescale-1200), 35.6 (timescale-2400)";
     assert_eq!(lowest("collapse"), same);
-    assert!(page.contains("all three are lowest at τ =\n35.6 epochs"));
+    assert!(page.contains("all three are lowest at τ = 35.6 epochs"));
     assert!(lowest("collapse-timescale").contains("71.1 (128 tokens"));
     assert!(page.contains("35.6 epochs, 128 tokens at 71.1"));
-    let best = ["600", "1200", "2400"].map(|text| {
-        let path = format!("results/reference/timescale-{text}/runs.csv");
-        let rows = crate::common::rows(&project().join(path));
-        let mut lambdas: Vec<&str> = rows.iter().map(|row| row["weight_decay"].as_str()).collect();
-        lambdas.dedup();
-        let loss =
-            |lambda: &&str| mean_of(&rows, "test_loss", |row| row["weight_decay"] == *lambda);
-        lambdas.into_iter().min_by(|a, b| loss(a).total_cmp(&loss(b))).unwrap().to_owned()
-    });
-    assert_eq!(best, ["4.0", "2.0", "1.0"], "the page says: the best λ is 4, 2 and 1");
+    let found = ["600", "1200", "2400"].map(best_and_cost_of_half);
+    let best = found.each_ref().map(|(best, _)| best.as_str());
+    assert_eq!(best, ["4.0", "2.0", "1.0"]);
     assert!(page.contains("the best λ is 4, 2 and 1"));
+    let [a, b, c] = found.map(|(_, cost)| format!("{cost:.3}"));
+    assert!(
+        page.contains(&format!("Half of the best λ costs {a}, {b} and {c} nats")),
+        "{a} {b} {c}"
+    );
+}
+
+/// The λ of the lowest mean test loss on so much text, and what half of it costs.
+fn best_and_cost_of_half(text: &str) -> (String, f64) {
+    let path = format!("results/reference/timescale-{text}/runs.csv");
+    let rows = crate::common::rows(&project().join(path));
+    let loss = |lambda: &str| mean_of(&rows, "test_loss", |row| row["weight_decay"] == lambda);
+    let lambdas: BTreeSet<&str> = rows.iter().map(|row| row["weight_decay"].as_str()).collect();
+    let best = lambdas.into_iter().min_by(|a, b| loss(a).total_cmp(&loss(b))).unwrap();
+    let half = format!("{:?}", best.parse::<f64>().unwrap() / 2.0);
+    (best.to_owned(), loss(&half) - loss(best))
 }
