@@ -63,6 +63,16 @@ mod agreement {
     use crate::common::{fixture, rows, text, wane_ok};
 
     const TOLERANCE: f64 = 1e-3;
+    const LOSSES: [&str; 3] = ["batch_loss", "train_loss", "val_loss"];
+    /// What other backends add up in passes of their own.
+    const STEPS: [&str; 6] = [
+        "rotation_attention",
+        "rotation_mlp",
+        "update_rms_embedding",
+        "relative_update_mlp",
+        "gradient_cosine_mlp",
+        "decay_share_mlp",
+    ];
 
     /// What is trained: the default optimizer under decay, and every other with forms, schedules and rivals.
     const SPECS: [&str; 2] = ["tiny", "updates"];
@@ -78,24 +88,15 @@ mod agreement {
         assert_eq!(flex.len(), other.len());
         for (a, b) in flex.iter().zip(other) {
             assert_eq!((&a["run"], &a["step"]), (&b["run"], &b["step"]));
-            // Losses, and what other backends add up in passes of their own.
-            let columns = [
-                "batch_loss",
-                "train_loss",
-                "val_loss",
-                "rotation_attention",
-                "rotation_mlp",
-                "update_rms_embedding",
-                "relative_update_mlp",
-                "gradient_cosine_mlp",
-                "decay_share_mlp",
-            ];
-            for column in columns {
-                let number = |row: &HashMap<String, String>| row[column].parse::<f64>().ok();
+            // The axes of SOAP are undetermined in its first steps: what it does there goes by rounding.
+            let of_steps = if a["variant"].contains("soap") { 1e-2 } else { 1e-4 };
+            let losses = LOSSES.iter().map(|column| (column, TOLERANCE));
+            for (column, tolerance) in losses.chain(STEPS.iter().map(|column| (column, of_steps))) {
+                let number = |row: &HashMap<String, String>| row[*column].parse::<f64>().ok();
                 let (x, y) = (number(a), number(b));
                 assert_eq!(x.is_some(), y.is_some(), "{column} at step {}", a["step"]);
                 let apart = (x.unwrap_or(0.0) - y.unwrap_or(0.0)).abs();
-                assert!(apart <= TOLERANCE, "{column} at step {}: {x:?} and {y:?}", a["step"]);
+                assert!(apart <= tolerance, "{column} at step {}: {x:?} and {y:?}", a["step"]);
             }
         }
     }
