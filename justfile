@@ -84,7 +84,8 @@ reference:
     cp results/rivals/{experiment.json,runs.csv,summary.csv,summary.json} results/reference/rivals/
     cp results/rivals/figures/differences.{png,svg} results/reference/rivals/
     cp results/mechanism/{experiment.json,runs.csv,mechanism.csv,summary.json} results/reference/mechanism/
-    cp results/mechanism/figures/{rotation,norms-by-lambda,gradient-ratio-end,updates-by-layer}.{png,svg} results/reference/mechanism/
+    cp results/mechanism/figures/{rotation,norms-by-lambda,updates-by-layer,gradient-ratio-end}.png results/reference/mechanism/
+    cp results/mechanism/figures/gradient-ratio-end.svg results/reference/mechanism/
     cp results/mechanism/figures/collapse-{timescale,product,rate}.{png,svg} results/reference/mechanism/
     for train in 600 1200 2400; do cp results/timescale-$train/{experiment.json,runs.csv,mechanism.csv} results/reference/timescale-$train/; done
     cp results/timescale/collapse.{png,svg} results/reference/mechanism/
