@@ -1,5 +1,6 @@
 //! The command line: what may be typed, and what is printed. A subcommand is a file with one `run`.
 
+mod advise;
 mod arguments;
 mod backends;
 mod cancel;
@@ -52,6 +53,8 @@ enum Command {
     Manifest(manifest::Args),
     /// Show the published values of λ and what their sources say
     Table(table::Args),
+    /// Show what published rules say of the weight decay of your own run
+    Advise(advise::Args),
     /// Download public texts
     Data(data::Args),
     /// List the backends of this machine
@@ -77,6 +80,7 @@ impl Cli {
             Command::Cancel(args) => cancel::run(args),
             Command::Manifest(args) => manifest::run(args),
             Command::Table(args) => table::run(args),
+            Command::Advise(args) => advise::run(args),
             Command::Data(args) => data::run(args),
             Command::Backends(args) => backends::run(args),
             Command::Worker(args) => worker::run(args),

@@ -35,7 +35,7 @@ pub use recipe::{DECAY_TERMS, HYPERPARAMETERS, Hyperparameter, RIVALS, Recipe, i
 pub use schedule::{LrShape, Schedule};
 pub use search::{SearchTerms, Stage};
 pub use shape::{ModelShape, SHAPE_KEYS};
-pub use value::{Named, Value, plain};
+pub use value::{Named, Value, plain, to_three_digits};
 
 /// Version of the arithmetic of a run. Raised by hand whenever the same configuration gives different
 /// numbers on purpose, so that old records are not taken for new ones; for the runs alone that do.

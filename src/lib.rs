@@ -10,6 +10,7 @@
 //!
 //! `docs/architecture.md` draws the rooms and says how to add to each.
 
+pub mod advice;
 pub mod backend;
 pub mod cli;
 pub mod cluster;

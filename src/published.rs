@@ -1,8 +1,14 @@
-//! What published models say of their training: one TOML file per model, every field with its source
-//! or with what is assumed in its place. Data, not code: nothing here knows a model by name.
+//! What is published: models, one TOML file each, every field with its source or with what is assumed in its
+//! place; [rules](LambdaRule) for λ; [public runs](PublicRun) to hold them against. Data, not code: nothing here
+//! knows a model or a rule by name.
 
+mod algorithm;
 mod claims;
 mod fact;
+mod fall;
+mod law;
+mod public_runs;
+mod rules;
 mod transfer;
 
 use std::collections::BTreeMap;
@@ -16,8 +22,13 @@ use crate::config::{
     total_decay,
 };
 
+pub use algorithm::{Algorithm, Kin};
 pub use claims::known_and_repeated;
 pub use fact::{Basis, Fact};
+pub use fall::Fall;
+pub use law::{Law, Quantity};
+pub use public_runs::{How, PublicRun};
+pub use rules::{Companion, LambdaRule, Status};
 pub use transfer::{NoMatch, Transfer};
 
 /// The files, in the order of the table.

@@ -53,6 +53,11 @@ pub fn plain(number: f64) -> String {
     }
 }
 
+/// A number to three digits: what is written in a table is what is trained.
+pub fn to_three_digits(number: f64) -> f64 {
+    format!("{number:.2e}").parse().expect("a formatted number is a number")
+}
+
 impl Serialize for Value {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {

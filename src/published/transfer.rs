@@ -3,7 +3,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::Published;
-use crate::config::{Decay, Form, Mask, Named, Recipe, total_decay};
+use crate::config::{Decay, Form, Mask, Named, Recipe, to_three_digits, total_decay};
 
 /// How the decay of a published recipe is carried over to a run of another length and learning rate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -74,7 +74,7 @@ impl Published {
         let form = if form == Form::LrPower { Form::CorrectedAll } else { form };
         let unit = total_decay(form, 1.0, &recipe.lr_schedule(), recipe.steps);
         let unit = unit.filter(|unit| *unit > 0.0).ok_or(NoMatch::NoTotal(form))?;
-        let weight_decay = three_digits(target / unit);
+        let weight_decay = to_three_digits(target / unit);
         let too_short = NoMatch::TooShort { total_decay: target, steps: recipe.steps };
         let in_a_step = match form {
             Form::Independent => weight_decay,
@@ -85,9 +85,4 @@ impl Published {
             false => Err(too_short),
         }
     }
-}
-
-/// A number to three digits: what is written in a table is what is trained.
-fn three_digits(value: f64) -> f64 {
-    format!("{value:.2e}").parse().expect("a formatted number is a number")
 }

@@ -95,6 +95,15 @@ pub fn count(value: usize) -> String {
     HumanCount(value as u64).to_string()
 }
 
+/// A size to three digits with a letter: `610M`, `12.2B`.
+pub fn magnitude(value: f64) -> String {
+    let units = [(1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "k")];
+    match units.iter().find(|(unit, _)| value >= *unit) {
+        Some((unit, letter)) => format!("{}{letter}", three_digits(value / unit)),
+        None => three_digits(value),
+    }
+}
+
 /// A positive number to three digits.
 pub fn three_digits(value: f64) -> String {
     if value >= LARGE {

@@ -20,6 +20,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("corpus", &["config", "paths", "random"]),
     ("published", &["config"]),
     ("experiment", &["config", "corpus", "published"]),
+    ("advice", &["config", "published"]),
     ("record", &["config"]),
     ("store", &["config", "files", "record"]),
     ("ops", &["random"]),
@@ -65,6 +66,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     (
         "report",
         &[
+            "advice",
             "config",
             "exit",
             "experiment",
@@ -103,13 +105,16 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
+            "advice",
             "backend",
             "cluster",
             "config",
             "corpus",
             "exit",
             "experiment",
+            "files",
             "plural",
+            "published",
             "report",
             "results",
             "runner",
@@ -127,6 +132,7 @@ const WITHOUT_BURN: &[&str] = &[
     "corpus",
     "published",
     "experiment",
+    "advice",
     "record",
     "store",
     "results",

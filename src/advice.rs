@@ -1,0 +1,22 @@
+//! What published rules for λ say of a run that somebody is about to train, what the λ that it has amounts to, and
+//! the same decay as other programs write it.
+
+mod config_file;
+mod equivalents;
+mod expression;
+mod hindsight;
+mod question;
+mod rules;
+mod run;
+mod trainers;
+mod units;
+
+pub use config_file::read_config;
+pub use equivalents::{Equivalent, equivalents};
+pub use hindsight::{Hindsight, Kind};
+pub use question::{Question, question};
+pub use rules::{Said, WhyNot, ask, spread};
+pub use run::{BaseRun, LearningRate, Run, RunFields};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,224 @@
+//! Configuration files of other trainers: their keys are recognised, nothing is executed.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, Result, bail, ensure};
+use saphyr::{LoadableYamlNode, Yaml};
+use serde_json::Value as Json;
+
+use super::expression::value_of;
+use super::run::RunFields;
+use super::trainers::Trainer;
+
+/// Files of another size are no configuration.
+const LARGEST: u64 = 1 << 20;
+
+/// Keys of a file, those of tables as `table.key`, with their values as text.
+pub type Keys = BTreeMap<String, String>;
+
+/// What a file says of a run, and what is to be known of how it was read.
+///
+/// # Errors
+/// A file that is no configuration of a known trainer, or whose value cannot be read; the message names the key.
+pub fn read_config(path: &Path) -> Result<(RunFields, Vec<String>)> {
+    let name = path.display();
+    let size = fs::metadata(path).with_context(|| format!("cannot read {name}"))?.len();
+    ensure!(
+        size <= LARGEST,
+        "{name} has {size} bytes; expected a configuration file, of 1 MiB at most"
+    );
+    let text = fs::read(path).with_context(|| format!("cannot read {name}"))?;
+    let text = String::from_utf8(text).with_context(|| format!("{name} is no text in UTF-8"))?;
+    let keys = keys(path, &text).with_context(|| format!("cannot read {name}"))?;
+    let Some(trainer) = Trainer::of(&keys) else {
+        bail!(
+            "{name} is no configuration that is recognised; expected one of {}. Give the run by --params, \
+             --tokens, --batch and --lr instead",
+            Trainer::names().join(", ")
+        );
+    };
+    trainer.read(&keys).with_context(|| format!("{name}, read as {}", trainer.name))
+}
+
+fn keys(path: &Path, text: &str) -> Result<Keys> {
+    let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
+    let mut keys = Keys::new();
+    match ending {
+        "json" => flatten_json("", &serde_json::from_str(text)?, &mut keys),
+        "yaml" | "yml" => {
+            for document in Yaml::load_from_str(text)? {
+                flatten_yaml("", &document, &mut keys);
+            }
+        }
+        "toml" => flatten_json(
+            "",
+            &serde_json::to_value(toml::from_str::<toml::Value>(text)?)?,
+            &mut keys,
+        ),
+        _ => {
+            assignments(text, &mut keys);
+            flags(text, &mut keys);
+        }
+    }
+    Ok(keys)
+}
+
+fn within(table: &str, key: &str) -> String {
+    if table.is_empty() { key.to_owned() } else { format!("{table}.{key}") }
+}
+
+fn flatten_json(table: &str, value: &Json, keys: &mut Keys) {
+    match value {
+        Json::Object(map) => {
+            map.iter().for_each(|(key, value)| flatten_json(&within(table, key), value, keys));
+        }
+        Json::Array(values) => {
+            let indexed = values.iter().enumerate();
+            indexed.for_each(|(place, value)| {
+                flatten_json(&within(table, &place.to_string()), value, keys)
+            });
+        }
+        Json::Null => {}
+        Json::String(text) => {
+            keys.insert(table.to_owned(), text.clone());
+        }
+        other => {
+            keys.insert(table.to_owned(), other.to_string());
+        }
+    }
+}
+
+fn flatten_yaml(table: &str, value: &Yaml<'_>, keys: &mut Keys) {
+    if let Some(map) = value.as_mapping() {
+        for (key, value) in map {
+            if let Some(key) = key.as_str() {
+                flatten_yaml(&within(table, key), value, keys);
+            }
+        }
+    } else if let Some(values) = value.as_sequence() {
+        let indexed = values.iter().enumerate();
+        indexed.for_each(|(place, value)| {
+            flatten_yaml(&within(table, &place.to_string()), value, keys)
+        });
+    } else if let Some(text) = yaml_text(value) {
+        keys.insert(table.to_owned(), text);
+    }
+}
+
+fn yaml_text(value: &Yaml<'_>) -> Option<String> {
+    let text = value.as_str().map(str::to_owned);
+    let whole = || value.as_integer().map(|number| number.to_string());
+    let broken = || value.as_floating_point().map(|number| number.to_string());
+    let flag = || value.as_bool().map(|flag| flag.to_string());
+    text.or_else(whole).or_else(broken).or_else(flag)
+}
+
+/// `name = value`, `name: type = value` and `name=value,` of Python, `NAME=value` of a shell. The last one counts.
+fn assignments(text: &str, keys: &mut Keys) {
+    for line in text.lines() {
+        let line =
+            without_comment(line).trim().trim_start_matches("export ").trim_end_matches([',', ')']);
+        // A call's arguments may stand on the line that names it.
+        let Some((name, value)) = line.rsplit_once('(').unwrap_or(("", line)).1.split_once('=')
+        else {
+            continue;
+        };
+        let name = name.split(':').next().unwrap_or_default().trim();
+        let is_name =
+            !name.is_empty() && name.chars().all(|one| one.is_alphanumeric() || one == '_');
+        if is_name && !value.starts_with('=') {
+            let named = |name: &str| keys.get(name)?.parse().ok();
+            let number = value_of(value, &named).map(|number| number.to_string());
+            let value = number.unwrap_or_else(|| unquoted(value).to_owned());
+            keys.insert(name.to_owned(), value);
+        }
+    }
+}
+
+/// `--name value` and `--name=value`, over lines that end in a backslash; `$NAME` is what was assigned.
+fn flags(text: &str, keys: &mut Keys) {
+    let lines: Vec<&str> = text.lines().map(without_comment).collect();
+    let joined = lines.join("\n").replace("\\\n", " ");
+    let words: Vec<&str> = joined.split_whitespace().collect();
+    for (place, word) in words.iter().enumerate() {
+        let Some(flag) = word.strip_prefix("--") else { continue };
+        let (name, value) = match flag.split_once('=') {
+            Some((name, value)) => (name, Some(value)),
+            None => (flag, words.get(place + 1).copied().filter(|next| !next.starts_with("--"))),
+        };
+        let value = unquoted(value.unwrap_or("true"));
+        let variable = value.strip_prefix('$').map(|name| name.trim_matches(['{', '}']));
+        let value = variable.and_then(|name| keys.get(name).cloned()).unwrap_or(value.to_owned());
+        keys.insert(name.replace('-', "_"), value);
+    }
+}
+
+fn unquoted(text: &str) -> &str {
+    text.trim().trim_matches(['"', '\''])
+}
+
+/// A `#` inside of quotes starts no comment.
+fn without_comment(line: &str) -> &str {
+    let mut quote = None;
+    for (place, one) in line.char_indices() {
+        match (one, quote) {
+            ('#', None) => return &line[..place],
+            ('"' | '\'', None) => quote = Some(one),
+            (one, Some(open)) if one == open => quote = None,
+            _ => {}
+        }
+    }
+    line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(name: &str, text: &str) -> Keys {
+        keys(Path::new(name), text).unwrap()
+    }
+
+    #[test]
+    fn every_syntax_gives_its_keys_as_text() {
+        let expected = |keys: &Keys| {
+            assert_eq!(keys["optim.lr"], "0.003");
+            assert_eq!(keys["steps"], "600");
+        };
+        expected(&read("a.json", r#"{"optim": {"lr": 3e-3}, "steps": 600}"#));
+        expected(&read("a.yaml", "# A comment\noptim:\n  lr: 3e-3\nsteps: 600\nnothing: null\n"));
+        expected(&read("a.toml", "steps = 600\n[optim]\nlr = 3e-3\n"));
+    }
+
+    #[test]
+    fn python_is_read_and_not_run() {
+        let keys = read(
+            "a.py",
+            "import os\nbatch_size = 12 # of a device\nblock_size: int = 1024\n\
+             gradient_accumulation_steps = 5 * 8\nmax_iters = 600000\nlr_decay_iters = max_iters\n\
+             out = 'a # b'\nx = os.system('false')\nargs = TrainingArguments(learning_rate=5e-5,\n  bf16=True)\n\
+             if x == 3: pass\n",
+        );
+        assert_eq!(keys["gradient_accumulation_steps"], "40");
+        assert_eq!(keys["block_size"], "1024");
+        assert_eq!(keys["lr_decay_iters"], "600000");
+        assert_eq!(keys["out"], "a # b");
+        assert_eq!(keys["learning_rate"], "0.00005");
+        assert_eq!(keys["bf16"], "True");
+    }
+
+    #[test]
+    fn flags_of_a_shell_script_are_read_through_its_variables() {
+        let keys = read(
+            "a.sh",
+            "SEQ=2048\npython train.py \\\n  --seq-length $SEQ \\\n  --lr=6.0e-5 --bf16 --min-lr 6e-6 # slow\n",
+        );
+        assert_eq!(
+            (&*keys["seq_length"], &*keys["lr"], &*keys["bf16"]),
+            ("2048", "6.0e-5", "true")
+        );
+        assert_eq!(keys["min_lr"], "6e-6");
+    }
+}

@@ -1,0 +1,112 @@
+use std::collections::BTreeSet;
+
+use super::hindsight::Hindsight;
+use super::run::Run;
+use crate::published::{Algorithm, Fall, LambdaRule, Quantity};
+
+/// Numbers that agree to this share are one: ranges are given in round numbers.
+const ROUNDING: f64 = 1.005;
+
+/// What a rule says of a run.
+#[derive(Clone, Debug)]
+pub struct Said {
+    /// The rule.
+    pub rule: &'static LambdaRule,
+    /// Its λ; `None` where it needs what is not known.
+    pub weight_decay: Option<f64>,
+    /// The lowest and the highest λ that its own evidence allows, where that is an interval.
+    pub band: Option<[f64; 2]>,
+    /// Why it should not be asked; empty where the run lies in its range.
+    pub why_not: Vec<WhyNot>,
+    /// What else its authors set: a learning rate, or a batch in tokens.
+    pub also: Vec<(Quantity, f64)>,
+    /// How it does on public runs of the kind, whose λ was tuned.
+    pub hindsight: Option<Hindsight>,
+}
+
+/// Why a rule should not be asked.
+#[derive(Clone, Debug, PartialEq)]
+pub enum WhyNot {
+    /// It needs what is not known.
+    Missing(BTreeSet<Quantity>),
+    /// It was fitted for other optimizers.
+    Optimizer(Algorithm),
+    /// It was fitted for other schedules.
+    Schedule(Fall),
+    /// The run lies outside of what it was fitted on.
+    Outside { quantity: Quantity, value: f64, range: [f64; 2] },
+    /// What comes out says that it does not hold.
+    TooLarge,
+}
+
+impl Said {
+    /// Whether the run lies in the rule's range.
+    pub fn applies(&self) -> bool {
+        self.why_not.is_empty()
+    }
+}
+
+/// What every rule says of a run, in the order of the rules.
+pub fn ask(run: &Run) -> Vec<Said> {
+    LambdaRule::all().iter().map(|rule| ask_one(rule, run)).collect()
+}
+
+/// The lowest and the highest λ of the rules in whose range the run lies; `None` where there is none.
+pub fn spread(said: &[Said]) -> Option<[f64; 2]> {
+    let lambdas = said.iter().filter(|one| one.applies()).filter_map(|one| one.weight_decay);
+    let ends = lambdas.fold([f64::INFINITY, f64::NEG_INFINITY], |[low, high], lambda| {
+        [low.min(lambda), high.max(lambda)]
+    });
+    (ends[0] <= ends[1]).then_some(ends)
+}
+
+fn ask_one(rule: &'static LambdaRule, run: &Run) -> Said {
+    let known = |quantity| run.quantity(quantity);
+    let value = rule.law.at(&known);
+    let mut why_not = misfits(rule, run);
+    let weight_decay = match value {
+        Ok(value) => Some(value),
+        Err(missing) => {
+            why_not.push(WhyNot::Missing(missing));
+            None
+        }
+    };
+    if weight_decay.zip(rule.weight_decay_at_most).is_some_and(|(value, most)| value > most) {
+        why_not.push(WhyNot::TooLarge);
+    }
+    let band = weight_decay.filter(|_| rule.law.band.is_some());
+    Said {
+        rule,
+        weight_decay,
+        band: band.map(|value| rule.law.band_around(value)),
+        why_not,
+        also: rule
+            .also
+            .iter()
+            .filter_map(|one| Some((one.gives, one.law.at(&known).ok()?)))
+            .collect(),
+        hindsight: Hindsight::of(rule, run),
+    }
+}
+
+fn misfits(rule: &LambdaRule, run: &Run) -> Vec<WhyNot> {
+    let mut why_not = Vec::new();
+    if !rule.optimizers.is_empty() && !rule.optimizers.contains(&run.optimizer) {
+        why_not.push(WhyNot::Optimizer(run.optimizer));
+    }
+    if let Some(fall) =
+        run.lr.fall.filter(|fall| !rule.schedules.is_empty() && !rule.schedules.contains(fall))
+    {
+        why_not.push(WhyNot::Schedule(fall));
+    }
+    for (quantity, range) in &rule.range {
+        match run.quantity(*quantity) {
+            None => why_not.push(WhyNot::Missing(BTreeSet::from([*quantity]))),
+            Some(value) if value * ROUNDING < range[0] || value > range[1] * ROUNDING => {
+                why_not.push(WhyNot::Outside { quantity: *quantity, value, range: *range });
+            }
+            Some(_) => {}
+        }
+    }
+    why_not
+}

@@ -1,0 +1,337 @@
+//! From what is known of a run to a run: units are checked, since a batch in sequences taken for tokens moves λ by a
+//! thousand.
+
+use anyhow::{Context, Result, bail, ensure};
+
+use super::run::{LearningRate, Run, RunFields};
+use crate::published::{Algorithm, Fall};
+
+/// A step of fewer tokens is that of a toy.
+const SMALL_BATCH: f64 = 4096.0;
+/// A model of fewer parameters is a toy.
+const TOY_PARAMS: f64 = 20e6;
+/// Nobody trains for more steps.
+const MANY_STEPS: f64 = 3e6;
+/// Tokens that two ways to say them may differ by.
+const AGREES: f64 = 0.02;
+
+impl RunFields {
+    /// What `self` says, and what `other` says where `self` says nothing.
+    pub fn or(self, other: RunFields) -> RunFields {
+        // A batch, a length and a lowest learning rate that are given in any unit replace one in another.
+        let has_batch = self.batch.or(self.batch_sequences).is_some();
+        let has_length = self.tokens.or(self.steps).is_some();
+        let has_min = self.min_lr_ratio.is_some();
+        let unless = |given: bool, value: Option<f64>| value.filter(|_| !given);
+        RunFields {
+            params: self.params.or(other.params),
+            tokens: self.tokens.or(unless(has_length, other.tokens)),
+            batch: self.batch.or(unless(has_batch, other.batch)),
+            batch_sequences: self.batch_sequences.or(unless(has_batch, other.batch_sequences)),
+            device_sequences: self.device_sequences.or(unless(has_batch, other.device_sequences)),
+            devices: self.devices.or(other.devices),
+            context: self.context.or(other.context),
+            steps: self.steps.or(unless(has_length, other.steps)),
+            epochs: self.epochs.or(unless(has_length, other.epochs)),
+            unique_tokens: self.unique_tokens.or(other.unique_tokens),
+            lr: self.lr.or(other.lr),
+            min_lr: self.min_lr.or(unless(has_min, other.min_lr)),
+            min_lr_ratio: self.min_lr_ratio.or(other.min_lr_ratio),
+            warmup: self.warmup.or(other.warmup),
+            schedule: self.schedule.or(other.schedule),
+            optimizer: self.optimizer.or(other.optimizer),
+            weight_decay: self.weight_decay.or(other.weight_decay),
+            beta1: self.beta1.or(other.beta1),
+            width: self.width.or(other.width),
+            depth: self.depth.or(other.depth),
+            vocabulary: self.vocabulary.or(other.vocabulary),
+            rotation: self.rotation.or(other.rotation),
+            base: self.base,
+        }
+    }
+
+    /// The run, and what was concluded for it.
+    ///
+    /// # Errors
+    /// What is missing, or what cannot be meant; the message names the argument that says it.
+    pub fn run(&self) -> Result<(Run, Vec<String>)> {
+        let mut remarks = Vec::new();
+        let batch = self.batch_tokens()?;
+        let tokens = self.all_tokens(batch)?;
+        let lr = self.learning_rate()?;
+        let run = Run {
+            params: self.all_params(&mut remarks)?,
+            tokens,
+            batch,
+            lr,
+            unique_tokens: self.unique_tokens.or(self.epochs.map(|epochs| tokens / epochs)),
+            optimizer: self.optimizer.unwrap_or(Algorithm::AdamW),
+            weight_decay: self.weight_decay,
+            beta1: self.beta1.unwrap_or(0.9),
+            width: self.width,
+            depth: self.depth,
+            rotation: self.rotation,
+            base: self.base,
+        };
+        self.plausible(&run, &mut remarks)?;
+        Ok((run, remarks))
+    }
+
+    fn batch_tokens(&self) -> Result<f64> {
+        if let Some(batch) = self.batch {
+            return Ok(batch);
+        }
+        let sequences = match (self.batch_sequences, self.device_sequences) {
+            (Some(sequences), _) => sequences,
+            (None, Some(of_device)) => {
+                let devices = self.devices.with_context(|| {
+                    format!(
+                        "a step of one device has {of_device} sequences; give --devices, how many share a step"
+                    )
+                })?;
+                of_device * devices
+            }
+            (None, None) => {
+                bail!("give the batch: --batch TOKENS, or --batch-sequences N --context TOKENS")
+            }
+        };
+        let context = self.context.with_context(|| {
+            format!("a step has {sequences} sequences; give --context, the tokens of a sequence")
+        })?;
+        Ok(sequences * context)
+    }
+
+    fn all_tokens(&self, batch: f64) -> Result<f64> {
+        let by_steps = self.steps.map(|steps| steps * batch);
+        let by_epochs = self.epochs.zip(self.unique_tokens).map(|(epochs, unique)| epochs * unique);
+        match (self.tokens, by_steps.or(by_epochs)) {
+            (Some(tokens), Some(other)) => {
+                ensure!(
+                    (tokens / other - 1.0).abs() <= AGREES,
+                    "{tokens:.4e} tokens are given, but steps × batch, or epochs × unique tokens, are {other:.4e}; \
+                     give one of them"
+                );
+                Ok(tokens)
+            }
+            (Some(tokens), None) | (None, Some(tokens)) => Ok(tokens),
+            (None, None) if self.epochs.is_some() => {
+                bail!("the length is given in epochs; give --unique-tokens, the tokens of the text")
+            }
+            (None, None) => bail!("give the length of the run: --tokens, or --steps"),
+        }
+    }
+
+    fn all_params(&self, remarks: &mut Vec<String>) -> Result<f64> {
+        if let Some(params) = self.params {
+            return Ok(params);
+        }
+        let (Some(width), Some(depth)) = (self.width, self.depth) else {
+            bail!("give the parameters of the model: --params, such as 124e6 or 1.2B");
+        };
+        let Some(vocabulary) = self.vocabulary else {
+            bail!(
+                "give --params: {depth} blocks of {width} channels have about {:.3e} parameters, but the vocabulary \
+                 is not known",
+                12.0 * depth * width * width
+            );
+        };
+        let params = 12.0 * depth * width * width + vocabulary * width;
+        remarks.push(format!(
+            "{:.4e} parameters by 12 × blocks × channels² + vocabulary × channels; --params says better",
+            params
+        ));
+        Ok(params)
+    }
+
+    fn learning_rate(&self) -> Result<LearningRate> {
+        let peak = self.lr.context("give the peak learning rate of the hidden matrices: --lr")?;
+        let min_ratio = self.min_lr_ratio.or(self.min_lr.map(|min| min / peak)).unwrap_or(0.0);
+        ensure!(
+            (0.0..=1.0).contains(&min_ratio),
+            "the last learning rate is {min_ratio} times the peak; expected a share from 0 to 1"
+        );
+        let fall = match self.schedule {
+            // A lowest learning rate that is the peak is no fall.
+            Some(_) if min_ratio == 1.0 => Some(Fall::Constant),
+            fall => fall,
+        };
+        Ok(LearningRate { peak, fall, min_ratio, warmup: self.warmup.unwrap_or(0.0) })
+    }
+
+    fn plausible(&self, run: &Run, remarks: &mut Vec<String>) -> Result<()> {
+        let named = [
+            ("--params", Some(run.params)),
+            ("--tokens", Some(run.tokens)),
+            ("the batch", Some(run.batch)),
+            ("--lr", Some(run.lr.peak)),
+            ("--unique-tokens", run.unique_tokens),
+            ("--width", run.width),
+            ("--depth", run.depth),
+            ("--base-width", run.base.width),
+            ("--base-lr", run.base.lr),
+            ("--base-weight-decay", run.base.weight_decay),
+            ("--base-steps-per-epoch", run.base.steps_per_epoch),
+            ("--rotation", run.rotation),
+        ];
+        for (name, value) in named {
+            let is_size = value.is_none_or(|value| value.is_finite() && value > 0.0);
+            ensure!(is_size, "{name} is {}; expected a number above 0", value.unwrap_or_default());
+        }
+        ensure!(
+            run.params >= 1000.0,
+            "--params {} are very few parameters; write 610e6 or 610M for millions",
+            run.params
+        );
+        ensure!(
+            run.tokens >= run.batch,
+            "--tokens {} is less than one step of {} tokens; write 12.2e9 or 12.2B for billions",
+            run.tokens,
+            run.batch
+        );
+        ensure!(
+            (0.0..1.0).contains(&run.beta1),
+            "--beta1 {}: expected a number from 0 to below 1",
+            run.beta1
+        );
+        ensure!(
+            run.lr.warmup < run.steps(),
+            "a warm-up of {} steps in a run of {:.0}",
+            run.lr.warmup,
+            run.steps()
+        );
+        in_tokens(run)?;
+        takes_a_share(run)?;
+        if run.lr.peak >= 1.0 && run.optimizer != Algorithm::Sgd {
+            remarks.push(format!(
+                "a peak learning rate of {} is unusual for {}",
+                run.lr.peak,
+                run.optimizer.title()
+            ));
+        }
+        Ok(())
+    }
+}
+
+/// A batch that is given in sequences as if they were tokens shows by its size.
+fn in_tokens(run: &Run) -> Result<()> {
+    let is_small = run.batch < SMALL_BATCH && run.params >= TOY_PARAMS;
+    let is_long = run.batch < 8.0 * SMALL_BATCH && run.steps() > MANY_STEPS;
+    ensure!(
+        !(is_small || is_long),
+        "a batch of {} tokens makes {:.0} steps for {:.3e} parameters: these are probably sequences. Give \
+         --batch-sequences {} --context TOKENS",
+        run.batch,
+        run.steps(),
+        run.params,
+        run.batch
+    );
+    Ok(())
+}
+
+fn takes_a_share(run: &Run) -> Result<()> {
+    let Some(weight_decay) = run.weight_decay else { return Ok(()) };
+    ensure!(
+        weight_decay >= 0.0 && weight_decay.is_finite(),
+        "--weight-decay {weight_decay}: expected 0 or a number above"
+    );
+    ensure!(
+        weight_decay * run.lr.peak < 1.0,
+        "--weight-decay {weight_decay} at a learning rate of {} takes away more than a whole weight in a step; \
+         expected λ as PyTorch's AdamW has it, below 1/η",
+        run.lr.peak
+    );
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fields() -> RunFields {
+        RunFields {
+            params: Some(124e6),
+            tokens: Some(2.5e9),
+            batch: Some(524_288.0),
+            lr: Some(6e-4),
+            ..RunFields::default()
+        }
+    }
+
+    fn error(fields: &RunFields) -> String {
+        format!("{:#}", fields.run().unwrap_err())
+    }
+
+    #[test]
+    fn both_ways_to_give_a_batch_make_one_run() {
+        let in_sequences = RunFields {
+            batch: None,
+            batch_sequences: Some(512.0),
+            context: Some(1024.0),
+            ..fields()
+        };
+        assert_eq!(in_sequences.run().unwrap(), fields().run().unwrap());
+    }
+
+    #[test]
+    fn sequences_that_are_given_as_tokens_are_told_from_tokens() {
+        let mistaken = RunFields { batch: Some(512.0), tokens: Some(10e9), ..fields() };
+        assert!(
+            error(&mistaken).contains("--batch-sequences 512 --context"),
+            "{}",
+            error(&mistaken)
+        );
+        let toy =
+            RunFields { params: Some(110e3), tokens: Some(2e6), batch: Some(512.0), ..fields() };
+        assert!(toy.run().is_ok(), "a toy has small batches");
+    }
+
+    #[test]
+    fn numbers_without_their_millions_and_shares_above_a_weight_are_refused() {
+        let few = RunFields { params: Some(610.0), ..fields() };
+        assert!(error(&few).contains("610M"));
+        let short = RunFields { tokens: Some(12.2), ..fields() };
+        assert!(error(&short).contains("12.2B"));
+        let strong = RunFields { weight_decay: Some(2000.0), ..fields() };
+        assert!(error(&strong).contains("whole weight"));
+        for value in [0.0, -1.0, f64::NAN, f64::INFINITY] {
+            assert!(RunFields { lr: Some(value), ..fields() }.run().is_err(), "{value}");
+            assert!(RunFields { params: Some(value), ..fields() }.run().is_err(), "{value}");
+        }
+    }
+
+    #[test]
+    fn a_length_that_is_given_twice_must_agree() {
+        let twice = RunFields { steps: Some(4768.0), ..fields() };
+        assert!(twice.run().is_ok());
+        let other = RunFields { steps: Some(600_000.0), ..fields() };
+        assert!(error(&other).contains("give one of them"));
+    }
+
+    #[test]
+    fn what_is_missing_is_named_with_its_argument() {
+        let without = |change: fn(&mut RunFields)| {
+            let mut fields = fields();
+            change(&mut fields);
+            error(&fields)
+        };
+        assert!(without(|one| one.params = None).contains("--params"));
+        assert!(without(|one| one.tokens = None).contains("--tokens"));
+        assert!(without(|one| one.batch = None).contains("--batch"));
+        assert!(without(|one| one.lr = None).contains("--lr"));
+        let device = RunFields { batch: None, device_sequences: Some(8.0), ..fields() };
+        assert!(error(&device).contains("--devices"));
+    }
+
+    #[test]
+    fn arguments_replace_what_a_file_says_in_another_unit() {
+        let file = RunFields {
+            batch: None,
+            batch_sequences: Some(480.0),
+            context: Some(1024.0),
+            ..fields()
+        };
+        let given = RunFields { batch: Some(65_536.0), steps: Some(100.0), ..RunFields::default() };
+        let (run, _) = given.or(file).run().unwrap();
+        assert_eq!((run.batch, run.steps()), (65_536.0, 100.0));
+    }
+}

@@ -1,0 +1,159 @@
+//! Published rules for the coefficient λ: a TOML file a rule, with its formula, where it was fitted and what it
+//! rests on. Data, not code: nothing here knows a rule by name.
+//!
+//! Every λ is PyTorch's, `w ← (1 − η_t λ) w − η_t u`, at the peak learning rate η; a rule that its authors state for
+//! independent decay, ηλ, is divided by η.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use serde::{Deserialize, Serialize};
+
+use super::algorithm::Algorithm;
+use super::fall::Fall;
+use super::law::{Law, Quantity};
+/// The files, in the order in which they are shown.
+const FILES: [&str; 25] = [
+    include_str!("rules/power-lines.toml"),
+    include_str!("rules/adana.toml"),
+    include_str!("rules/everett-qiu.toml"),
+    include_str!("rules/qiu.toml"),
+    include_str!("rules/qiu-muon.toml"),
+    include_str!("rules/qiu-batch.toml"),
+    include_str!("rules/qiu-batch-muon.toml"),
+    include_str!("rules/wen.toml"),
+    include_str!("rules/wen-others.toml"),
+    include_str!("rules/nanochat.toml"),
+    include_str!("rules/nanochat-depth.toml"),
+    include_str!("rules/marin.toml"),
+    include_str!("rules/marin-isoflop.toml"),
+    include_str!("rules/timescale-in-epochs.toml"),
+    include_str!("rules/kim.toml"),
+    include_str!("rules/timescale-carried.toml"),
+    include_str!("rules/width.toml"),
+    include_str!("rules/width-root.toml"),
+    include_str!("rules/lingua.toml"),
+    include_str!("rules/normalized.toml"),
+    include_str!("rules/constant.toml"),
+    include_str!("rules/deepseek.toml"),
+    include_str!("rules/olmo.toml"),
+    include_str!("rules/palm.toml"),
+    include_str!("rules/rotation.toml"),
+];
+
+/// A published rule for λ.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LambdaRule {
+    /// As scripts name it.
+    pub id: String,
+    /// As people call it.
+    pub name: String,
+    /// λ in symbols: η, B and D in tokens, T steps, M steps per epoch, N parameters, TPP = D/N, h width.
+    pub formula: String,
+    /// What it claims, in words.
+    pub says: String,
+    /// Where it was published.
+    pub source: String,
+    /// How well its numbers are known.
+    pub status: Status,
+    /// What that status rests on.
+    pub basis: String,
+    /// Optimizers that it was fitted for; empty for any.
+    #[serde(default)]
+    pub optimizers: Vec<Algorithm>,
+    /// Schedules of the learning rate that it was fitted for; empty for any.
+    #[serde(default)]
+    pub schedules: Vec<Fall>,
+    /// λ above this says that the rule does not hold; with the reason.
+    pub weight_decay_at_most: Option<f64>,
+    /// Why it does not hold there.
+    pub too_large: Option<String>,
+    /// λ as a function of the run.
+    pub law: Law,
+    /// Whether the public runs that it is held against are those that it was fitted to.
+    #[serde(default)]
+    pub in_sample: bool,
+    /// Where it was fitted, ends included.
+    #[serde(default)]
+    pub range: BTreeMap<Quantity, [f64; 2]>,
+    /// What else its authors set in the same breath.
+    #[serde(default)]
+    pub also: Vec<Companion>,
+}
+
+/// A learning rate or batch that belongs to a rule.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Companion {
+    /// What it gives: `lr`, or `batch` in tokens.
+    pub gives: Quantity,
+    /// Its value as a function of the run.
+    #[serde(flatten)]
+    pub law: Law,
+}
+
+/// How well the numbers of a rule are known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Status {
+    /// Read in the authors' text, code or configuration.
+    Primary,
+    /// Read in somebody else's account.
+    SecondHand,
+    /// Confirmed nowhere that could be read.
+    Unverified,
+    /// Concluded here from published numbers.
+    Inferred,
+}
+
+impl Status {
+    /// As written in tables and JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Status::Primary => "primary",
+            Status::SecondHand => "second-hand",
+            Status::Unverified => "unverified",
+            Status::Inferred => "inferred",
+        }
+    }
+}
+
+static ALL: LazyLock<Vec<LambdaRule>> = LazyLock::new(|| {
+    FILES.iter().map(|text| toml::from_str(text).expect("the tests read every file")).collect()
+});
+
+impl LambdaRule {
+    /// Every rule.
+    pub fn all() -> &'static [LambdaRule] {
+        &ALL
+    }
+
+    /// The rule with this id.
+    pub fn find(id: &str) -> Option<&'static LambdaRule> {
+        LambdaRule::all().iter().find(|rule| rule.id == id)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_file_is_read_and_named_once() {
+        let mut ids: Vec<&str> = LambdaRule::all().iter().map(|rule| rule.id.as_str()).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        assert_eq!(ids.len(), FILES.len());
+        for rule in LambdaRule::all() {
+            assert_eq!(
+                rule.weight_decay_at_most.is_some(),
+                rule.too_large.is_some(),
+                "{}",
+                rule.id
+            );
+            assert!(rule.range.values().all(|[low, high]| low < high), "{}", rule.id);
+            let gives = |one: &Companion| matches!(one.gives, Quantity::Lr | Quantity::Batch);
+            assert!(rule.also.iter().all(gives), "{}", rule.id);
+        }
+    }
+}
