@@ -12,10 +12,10 @@ mod trainers;
 mod units;
 
 pub use config_file::read_config;
-pub use equivalents::{Equivalent, equivalents};
+pub use equivalents::{Equivalent, Kept, equivalents};
 pub use hindsight::{Hindsight, Kind};
 pub use question::{Question, question};
-pub use rules::{Said, WhyNot, ask, spread};
+pub use rules::{Said, WhyNot, ask, speaking, spread};
 pub use run::{BaseRun, LearningRate, Run, RunFields};
 
 #[cfg(test)]

@@ -19,6 +19,7 @@ pub mod corpus;
 pub mod exit;
 pub mod experiment;
 pub mod files;
+pub mod judge;
 pub mod model;
 pub mod ops;
 pub mod optim;

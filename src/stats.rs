@@ -5,6 +5,7 @@ pub mod collapse;
 mod comparison;
 mod contenders;
 mod contrast;
+mod evidence;
 mod families;
 mod groups;
 mod inference;
@@ -20,6 +21,7 @@ mod rotations;
 mod search;
 mod spread;
 pub mod surface;
+mod unpaired;
 mod values;
 mod variance;
 mod verdict;
@@ -33,6 +35,8 @@ use comparison::{Court, cells_against_none};
 
 pub use comparison::{Comparison, Opponent};
 pub use contenders::{Contender, Point, best, best_at_full_length};
+pub use contrast::Contrast;
+pub use evidence::Evidence;
 pub use groups::{Cell, Group, Rule, Side, group_by_rule};
 pub use inference::{Estimate, FEWEST_SEEDS};
 pub use levels::{Epsilon, EpsilonOrigin, GapChange, Levels, Reference};
@@ -41,9 +45,10 @@ pub use quantity::Quantity;
 pub use search::{Found, FoundRule, Search, ends_at_none};
 pub use spread::{FamilySpread, spreads};
 pub use surface::Ridge;
+pub use unpaired::Unpaired;
 pub use values::{Carried, Finding, ValuesRow, ValuesTable};
 pub use variance::Spread;
-pub use verdict::{Judgement, Kind, Tally, Terms};
+pub use verdict::{Judgement, Kind, Tally, Terms, judge};
 pub use warnings::{TOO_LITTLE_DECAY, Warning};
 
 /// An experiment, analysed.

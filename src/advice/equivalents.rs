@@ -1,5 +1,7 @@
 //! The same decay as other programs write it.
 
+use serde::Serialize;
+
 use super::run::Run;
 use crate::config::{DecaySchedule, Form, LambdaSchedule, Schedule, total_decay};
 use crate::published::{Algorithm, Fall};
@@ -9,15 +11,29 @@ use crate::published::{Algorithm, Fall};
 pub struct Equivalent {
     /// What a spec here calls it, or the name of a library's convention.
     pub form: &'static str,
-    /// Who writes it so.
+    /// Who writes it so, or why nobody can.
     pub users: &'static str,
     /// The coefficient; `None` where there is none, or where it needs the schedule and that is not known.
     pub weight_decay: Option<f64>,
-    /// What to know of it.
-    pub note: &'static str,
+    /// What is kept.
+    pub kept: Kept,
 }
 
-const NEEDS_SCHEDULE: &str = "depends on the schedule; give --schedule";
+/// What an equivalent keeps of a decay.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kept {
+    /// Every step.
+    EveryStep,
+    /// The total decay over the run; it takes more of it early.
+    TotalEarlier,
+    /// The total decay over the run; it takes more of it late.
+    TotalLater,
+    /// The total decay, which needs the schedule of the learning rate to be known.
+    NeedsSchedule,
+    /// Nothing: there is no equivalent.
+    Nothing,
+}
 
 /// A decay that acts on every step by λ η_t, in every other form and library's convention.
 pub fn equivalents(run: &Run, weight_decay: f64) -> Vec<Equivalent> {
@@ -31,96 +47,60 @@ pub fn equivalents(run: &Run, weight_decay: f64) -> Vec<Equivalent> {
     };
     let constant = LambdaSchedule::CONSTANT;
     let falling = |kind| LambdaSchedule { kind, ..constant };
-    let at_same_total = |form, users, lambda: LambdaSchedule, decay: Form, note| {
-        let value = same_total(decay, lambda);
-        let note = if value.is_some() { note } else { NEEDS_SCHEDULE };
-        Equivalent { form, users, weight_decay: value, note }
+    let earlier = |form, users, value: Option<f64>| {
+        let kept = if value.is_some() { Kept::TotalEarlier } else { Kept::NeedsSchedule };
+        Equivalent { form, users, weight_decay: value, kept }
     };
-    let total = "the same total decay, more of it early";
+    let along = |kind| same_total(Form::AdamW, falling(kind));
     let mut all = vec![
-        given(
-            "adamw",
-            "PyTorch, transformers, optax.adamw, Burn",
-            weight_decay,
-            "w ← (1 − η_t λ) w − η_t u",
-        ),
-        given(
+        in_every_step("adamw", "PyTorch, transformers, optax.adamw, Burn", weight_decay),
+        in_every_step(
             "independent",
-            "Loshchilov & Hutter's Algorithm 2, Composer's DecoupledAdamW",
+            "ηλ: Algorithm 2 of Loshchilov & Hutter, Composer's DecoupledAdamW",
             run.lr.peak * weight_decay,
-            "ηλ, times η_t/η in every step",
         ),
         constant_share(run, weight_decay, schedule),
-        at_same_total("corrected", "AdamC: λ η_t²/η", constant, Form::CorrectedAll, total),
-        at_same_total(
-            "adamw, λ along a cosine to 0",
-            "nanochat",
-            falling(DecaySchedule::Cosine),
-            Form::AdamW,
-            total,
-        ),
-        at_same_total(
-            "adamw, λ along a line to 0",
-            "Megatron-LM with an end of 0",
-            falling(DecaySchedule::Linear),
-            Form::AdamW,
-            total,
-        ),
-        at_same_total(
-            "adamw, λ as 1/t",
-            "ADANA's log-time",
-            falling(DecaySchedule::LogTime),
-            Form::AdamW,
-            total,
-        ),
+        earlier("corrected", "AdamC", same_total(Form::CorrectedAll, constant)),
+        earlier("adamw, λ along a cosine to 0", "nanochat", along(DecaySchedule::Cosine)),
+        earlier("adamw, λ along a line to 0", "Megatron-LM", along(DecaySchedule::Linear)),
+        earlier("adamw, λ as 1/t", "ADANA's log-time", along(DecaySchedule::LogTime)),
     ];
     all.extend(without_number(run, weight_decay));
     all
 }
 
-fn given(form: &'static str, users: &'static str, value: f64, note: &'static str) -> Equivalent {
-    Equivalent { form, users, weight_decay: Some(value), note }
+fn in_every_step(form: &'static str, users: &'static str, value: f64) -> Equivalent {
+    Equivalent { form, users, weight_decay: Some(value), kept: Kept::EveryStep }
 }
 
 /// Decay that no learning rate touches.
 fn constant_share(run: &Run, weight_decay: f64, schedule: Option<Schedule>) -> Equivalent {
-    let users = "optax.adafactor's weight_decay_rate";
     let share = schedule.and_then(|schedule| {
         let total = total_decay(Form::AdamW, weight_decay, &schedule, schedule.steps)?;
         Some(total / schedule.steps as f64)
     });
-    let is_flat = run.lr.fall == Some(Fall::Constant);
-    let note = match share {
-        Some(_) if is_flat => "the same in every step",
-        Some(_) => "the same total decay, more of it late",
-        None => NEEDS_SCHEDULE,
+    let is_flat = run.lr.fall == Some(Fall::Constant) && run.lr.warmup == 0.0;
+    let kept = match share {
+        Some(_) if is_flat => Kept::EveryStep,
+        Some(_) => Kept::TotalLater,
+        None => Kept::NeedsSchedule,
     };
-    Equivalent { form: "a constant share of w", users, weight_decay: share, note }
+    let users = "optax.adafactor's weight_decay_rate";
+    Equivalent { form: "a constant share of w", users, weight_decay: share, kept }
 }
 
 fn without_number(run: &Run, weight_decay: f64) -> [Equivalent; 3] {
-    let none = |form, users, note| Equivalent { form, users, weight_decay: None, note };
+    let none = |form, users| Equivalent { form, users, weight_decay: None, kept: Kept::Nothing };
     let l2 = match run.optimizer {
-        Algorithm::Sgd => given(
-            "l2",
-            "torch.optim.SGD(weight_decay)",
-            weight_decay,
-            "SGD without momentum; with momentum μ take λ (1 − μ)",
-        ),
-        _ => none(
-            "l2",
-            "torch.optim.Adam(weight_decay)",
-            "no equivalent: the optimizer divides it by the size of the gradient",
-        ),
+        Algorithm::Sgd => {
+            in_every_step("l2", "torch.optim.SGD; with momentum μ take λ (1 − μ)", weight_decay)
+        }
+        _ => none("l2", "torch.optim.Adam(weight_decay): what it takes depends on the gradients"),
     };
     [
         l2,
-        none(
-            "cautious",
-            "cautious weight decay",
-            "no equivalent: it decays part of the weights; its authors keep λ",
-        ),
-        none("hyperball", "fixed norms", "no equivalent: there is no λ"),
+        none("cautious", "decays part of the weights; its authors keep λ"),
+        none("hyperball", "holds the norms; there is no λ"),
     ]
 }
 

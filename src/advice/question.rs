@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use super::rules::Said;
+use super::rules::{Said, speaking};
 use super::run::Run;
 use crate::config::{ModelShape, Named, OptimizerKind, plain, to_three_digits};
 use crate::published::{Algorithm, Fall};
@@ -92,9 +92,8 @@ fn trained(algorithm: Algorithm) -> (OptimizerKind, f64) {
 
 /// κ of the λ to be tried, to three digits, with who says so.
 fn arms(run: &Run, said: &[Said]) -> Vec<(f64, Vec<String>)> {
-    let applying = said.iter().filter(|one| one.applies());
-    let mut asked: Vec<(f64, String)> =
-        applying.filter_map(|one| Some((one.weight_decay?, one.rule.name.clone()))).collect();
+    let said = speaking(said).filter_map(|one| Some((one.weight_decay?, one.rule.name.clone())));
+    let mut asked: Vec<(f64, String)> = said.collect();
     if let Some(own) = run.weight_decay.filter(|own| *own > 0.0) {
         asked.push((own, format!("λ = {} as given", plain(own))));
     }

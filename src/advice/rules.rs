@@ -51,9 +51,15 @@ pub fn ask(run: &Run) -> Vec<Said> {
     LambdaRule::all().iter().map(|rule| ask_one(rule, run)).collect()
 }
 
-/// The lowest and the highest λ of the rules in whose range the run lies; `None` where there is none.
+/// Rules that say something of their own of the run, and in whose range it lies.
+pub fn speaking(said: &[Said]) -> impl Iterator<Item = &Said> + Clone {
+    let is_own = |one: &&Said| one.rule.repeats.is_none() && !one.rule.carries_over();
+    said.iter().filter(|one| one.applies() && one.weight_decay.is_some()).filter(is_own)
+}
+
+/// The lowest and the highest λ of those; `None` where there are none.
 pub fn spread(said: &[Said]) -> Option<[f64; 2]> {
-    let lambdas = said.iter().filter(|one| one.applies()).filter_map(|one| one.weight_decay);
+    let lambdas = speaking(said).filter_map(|one| one.weight_decay);
     let ends = lambdas.fold([f64::INFINITY, f64::NEG_INFINITY], |[low, high], lambda| {
         [low.min(lambda), high.max(lambda)]
     });
@@ -67,7 +73,7 @@ fn ask_one(rule: &'static LambdaRule, run: &Run) -> Said {
     let weight_decay = match value {
         Ok(value) => Some(value),
         Err(missing) => {
-            why_not.push(WhyNot::Missing(missing));
+            need(&mut why_not, missing);
             None
         }
     };
@@ -101,7 +107,7 @@ fn misfits(rule: &LambdaRule, run: &Run) -> Vec<WhyNot> {
     }
     for (quantity, range) in &rule.range {
         match run.quantity(*quantity) {
-            None => why_not.push(WhyNot::Missing(BTreeSet::from([*quantity]))),
+            None => need(&mut why_not, BTreeSet::from([*quantity])),
             Some(value) if value * ROUNDING < range[0] || value > range[1] * ROUNDING => {
                 why_not.push(WhyNot::Outside { quantity: *quantity, value, range: *range });
             }
@@ -109,4 +115,21 @@ fn misfits(rule: &LambdaRule, run: &Run) -> Vec<WhyNot> {
         }
     }
     why_not
+}
+
+/// Adds what is needed to what is needed already. A rule for another kind of run needs nothing more.
+fn need(why_not: &mut Vec<WhyNot>, quantities: BTreeSet<Quantity>) {
+    let is_for_others = |why: &WhyNot| {
+        matches!(why, WhyNot::Optimizer(_) | WhyNot::Outside { quantity: Quantity::Epochs, .. })
+    };
+    if why_not.iter().any(is_for_others) {
+        return;
+    }
+    match why_not.iter_mut().find_map(|why| match why {
+        WhyNot::Missing(known) => Some(known),
+        _ => None,
+    }) {
+        Some(known) => known.extend(quantities),
+        None => why_not.push(WhyNot::Missing(quantities)),
+    }
 }

@@ -85,6 +85,9 @@ pub struct Args {
     /// Replace the file of --write-spec if it exists
     #[arg(long, requires = "write_spec")]
     replace: bool,
+    /// Show the formula, the source and the basis of every rule too
+    #[arg(long, conflicts_with = "json")]
+    sources: bool,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -128,7 +131,11 @@ pub fn run(args: Args) -> Result<()> {
             path.display()
         ));
     }
-    print(&if args.json { advice_json(&run, &said, &remarks)? } else { advice(&run, &said) })
+    print(&if args.json {
+        advice_json(&run, &said, &remarks)?
+    } else {
+        advice(&run, &said, args.sources)
+    })
 }
 
 fn is_free(path: &std::path::Path, replace: bool) -> Result<()> {

@@ -71,6 +71,8 @@ pub struct LambdaRule {
     pub too_large: Option<String>,
     /// λ as a function of the run.
     pub law: Law,
+    /// The rule whose λ this one has; it stands here for what else it sets.
+    pub repeats: Option<String>,
     /// Whether the public runs that it is held against are those that it was fitted to.
     #[serde(default)]
     pub in_sample: bool,
@@ -128,6 +130,11 @@ impl LambdaRule {
         &ALL
     }
 
+    /// Whether it takes the λ of another run over, and says nothing without one.
+    pub fn carries_over(&self) -> bool {
+        self.law.powers.contains_key(&Quantity::BaseWeightDecay)
+    }
+
     /// The rule with this id.
     pub fn find(id: &str) -> Option<&'static LambdaRule> {
         LambdaRule::all().iter().find(|rule| rule.id == id)
@@ -152,6 +159,8 @@ mod tests {
                 rule.id
             );
             assert!(rule.range.values().all(|[low, high]| low < high), "{}", rule.id);
+            let repeated = rule.repeats.as_deref().is_none_or(|id| LambdaRule::find(id).is_some());
+            assert!(repeated, "{}", rule.id);
             let gives = |one: &Companion| matches!(one.gives, Quantity::Lr | Quantity::Batch);
             assert!(rule.also.iter().all(gives), "{}", rule.id);
         }

@@ -5,19 +5,20 @@ mod why_not;
 
 use super::format::{self, count, magnitude, three_digits};
 use super::tables::{align_right, broken, new_table, set_close};
-use crate::advice::{Hindsight, Kind, Run, Said, WhyNot, equivalents, spread};
-use crate::config::total_decay;
-use crate::published::{Kin, Status};
+use crate::advice::{Hindsight, Kept, Kind, Run, Said, WhyNot, equivalents, speaking, spread};
+use crate::config::{Form, total_decay};
+use crate::published::{Algorithm, Kin, Status};
 
 pub use json::advice_json;
 
 /// Columns of running text.
 const WIDTH: usize = 108;
 
-/// The whole advice for a terminal.
-pub fn advice(run: &Run, said: &[Said]) -> String {
+/// The whole advice for a terminal; with `with_sources` the formula, the source and the basis of every rule too.
+pub fn advice(run: &Run, said: &[Said], with_sources: bool) -> String {
     let mut parts = vec![broken(&described(run), WIDTH), rules(said)];
     parts.push(broken(&agreement(said), WIDTH));
+    parts.extend(carried(run, said));
     parts.extend(reasons(said));
     parts.push(broken(&hindsight_note(run, said), WIDTH));
     if let Some(weight_decay) = run.weight_decay {
@@ -26,7 +27,7 @@ pub fn advice(run: &Run, said: &[Said]) -> String {
             parts.push(elsewhere(run, weight_decay));
         }
     }
-    parts.push(sources(said));
+    parts.push(if with_sources { sources(said) } else { String::new() });
     parts.retain(|part| !part.is_empty());
     parts.join("\n\n")
 }
@@ -57,11 +58,14 @@ fn described(run: &Run) -> String {
     )
 }
 
-/// Rules for this optimizer that give a number, those whose range the run lies in first.
+/// Rules for this optimizer that give a number of their own, those whose range the run lies in first.
 fn shown(said: &[Said]) -> impl Iterator<Item = &Said> + Clone {
-    let has_number = |one: &&Said| one.weight_decay.is_some() && !is_for_others(one);
-    let numbered = said.iter().filter(has_number);
-    numbered.clone().filter(|one| one.applies()).chain(numbered.filter(|one| !one.applies()))
+    let is_shown = |one: &&Said| {
+        let is_own = one.rule.repeats.is_none() && !one.rule.carries_over();
+        is_own && one.weight_decay.is_some() && !is_for_others(one)
+    };
+    let all = said.iter().filter(is_shown);
+    all.clone().filter(|one| one.applies()).chain(all.filter(|one| !one.applies()))
 }
 
 fn is_for_others(one: &Said) -> bool {
@@ -69,19 +73,28 @@ fn is_for_others(one: &Said) -> bool {
 }
 
 fn rules(said: &[Said]) -> String {
-    let mut table = new_table(&["rule", "λ", "in range", "tuned λ that it recovers", "rests on"]);
+    let header = ["rule", "λ", "in range", "recovers", "median", "rests on", "source"];
+    let mut table = new_table(&header);
     for one in shown(said) {
+        let [recovered, median] =
+            one.hindsight.map_or([format::MISSING, format::MISSING].map(str::to_owned), recovered);
         table.add_row([
             one.rule.name.clone(),
             lambda(one),
             if one.applies() { "yes" } else { "no" }.to_owned(),
-            one.hindsight.map_or(format::MISSING.to_owned(), recovered),
+            recovered,
+            median,
             rests_on(one.rule.status).to_owned(),
+            short_source(&one.rule.source).to_owned(),
         ]);
     }
-    align_right(&mut table, [1]);
+    align_right(&mut table, [1, 3, 4]);
     set_close(&mut table);
-    table.to_string()
+    without_trailing_blanks(&table.to_string())
+}
+
+fn without_trailing_blanks(table: &str) -> String {
+    table.lines().map(str::trim_end).collect::<Vec<_>>().join("\n")
 }
 
 fn lambda(one: &Said) -> String {
@@ -92,14 +105,11 @@ fn lambda(one: &Said) -> String {
     }
 }
 
-fn recovered(one: Hindsight) -> String {
-    let own = if one.is_in_sample { ", its own" } else { "" };
-    format!(
-        "{} of {} within 2×, median {}×{own}",
-        one.within_two,
-        one.runs,
-        three_digits(one.median)
-    )
+/// Runs within a factor of two, and the median of the rule's λ over the tuned.
+fn recovered(one: Hindsight) -> [String; 2] {
+    let own = if one.is_in_sample { " own" } else { "" };
+    let within = format!("{} of {}{own}", one.within_two, one.runs);
+    [within, format!("{:.2}×", one.median)]
 }
 
 fn rests_on(status: Status) -> &'static str {
@@ -111,10 +121,16 @@ fn rests_on(status: Status) -> &'static str {
     }
 }
 
+/// The number of a paper, or the first words of another source.
+fn short_source(source: &str) -> &str {
+    const PAPER: &str = "arXiv 0000.00000";
+    let paper = source.find("arXiv ").and_then(|start| source.get(start..start + PAPER.len()));
+    paper.unwrap_or_else(|| source.split([',', ';']).next().unwrap_or(source))
+}
+
 /// How far apart the rules are; never their mean.
 fn agreement(said: &[Said]) -> String {
-    let applying = said.iter().filter(|one| one.applies() && one.weight_decay.is_some()).count();
-    match (spread(said), applying) {
+    match (spread(said), speaking(said).count()) {
         (None, _) => "No rule was fitted on runs like this one: every number above is carried beyond its range.".to_owned(),
         (Some([only, _]), 1) => format!("One rule was fitted on runs like this one: λ = {}.", three_digits(only)),
         (Some([low, high]), count) => format!(
@@ -127,29 +143,48 @@ fn agreement(said: &[Said]) -> String {
     }
 }
 
+/// What rules make of the λ of a smaller run that was tuned.
+fn carried(run: &Run, said: &[Said]) -> Option<String> {
+    let has_number =
+        |one: &&Said| one.rule.carries_over() && one.weight_decay.is_some() && !is_for_others(one);
+    let one = |one: &Said| format!("{} {}", one.rule.name, lambda(one));
+    let all: Vec<String> = said.iter().filter(has_number).map(one).collect();
+    let base = run.base.weight_decay.or(run.weight_decay)?;
+    let told = format!(
+        "If λ = {} was tuned on the base run, rules carry it over as: {}.",
+        format::number(base),
+        all.join("; ")
+    );
+    (!all.is_empty()).then(|| broken(&told, WIDTH))
+}
+
 /// Why rules are out of their range, cannot say, or are for others.
 fn reasons(said: &[Said]) -> Vec<String> {
-    let lines = |title: &str, picked: Vec<&Said>| {
-        let line = |one: &&Said| {
-            let why: Vec<String> =
-                one.why_not.iter().map(|why| why_not::words(one.rule, why)).collect();
-            broken(&format!("{}: {}", one.rule.name, why.join("; ")), WIDTH - 2)
-                .replace('\n', "\n    ")
-        };
-        let lines: Vec<String> = picked.iter().map(|one| format!("  {}", line(one))).collect();
-        (!lines.is_empty()).then(|| format!("{title}\n{}", lines.join("\n")))
+    let why = |one: &Said| -> String {
+        let why: Vec<String> =
+            one.why_not.iter().map(|why| why_not::words(one.rule, why)).collect();
+        why.join("; ")
     };
-    let out = shown(said).filter(|one| !one.applies()).collect();
+    let line = |one: &Said| {
+        let text = format!("{}: {}", one.rule.name, why(one));
+        format!("  {}", broken(&text, WIDTH - 2).replace('\n', "\n    "))
+    };
+    let out: Vec<String> = shown(said).filter(|one| !one.applies()).map(line).collect();
+    let is_silent = |one: &&Said| one.weight_decay.is_none() && !is_for_others(one);
     let silent =
-        said.iter().filter(|one| one.weight_decay.is_none() && !is_for_others(one)).collect();
-    let others: Vec<&str> =
-        said.iter().filter(|one| is_for_others(one)).map(|one| one.rule.name.as_str()).collect();
-    let others = (!others.is_empty())
-        .then(|| broken(&format!("For other optimizers: {}.", others.join("; ")), WIDTH));
-    [lines("Out of range", out), lines("Cannot say", silent), others]
-        .into_iter()
-        .flatten()
-        .collect()
+        said.iter().filter(is_silent).map(|one| format!("{} ({})", one.rule.name, why(one)));
+    let others = said.iter().filter(|one| is_for_others(one)).map(|one| one.rule.name.clone());
+    let mut parts = Vec::new();
+    if !out.is_empty() {
+        parts.push(format!("Out of range\n{}", out.join("\n")));
+    }
+    let paragraphs =
+        [("Cannot say", silent.collect::<Vec<_>>()), ("For other optimizers", others.collect())];
+    let told = paragraphs.iter().filter(|(_, names)| !names.is_empty());
+    parts.extend(
+        told.map(|(title, names)| broken(&format!("{title}: {}.", names.join("; ")), WIDTH)),
+    );
+    parts
 }
 
 /// What the column of recovered λ stands on.
@@ -176,7 +211,10 @@ fn hindsight_note(run: &Run, said: &[Said]) -> String {
         }
         (false, Kin::Alone(_)) => "read a text once under this optimizer (Wen et al. 2025)",
     };
-    format!("Recovered: of up to {runs} public runs whose λ was searched and that {what}.")
+    format!(
+        "Recovers: within a factor of two, of up to {runs} public runs whose λ was searched and that {what}. Median: the \
+         rule's λ over the tuned one."
+    )
 }
 
 /// What a λ amounts to.
@@ -187,7 +225,7 @@ fn amounts(run: &Run, weight_decay: f64) -> String {
     let kappa = run.kappa(weight_decay);
     let schedule = run.schedule();
     let total = schedule.and_then(|schedule| {
-        let share = total_decay(crate::config::Form::AdamW, 1.0, &schedule, schedule.steps)?;
+        let share = total_decay(Form::AdamW, 1.0, &schedule, schedule.steps)?;
         Some(weight_decay * share / schedule.steps as f64 * run.steps())
     });
     let total = total.map_or(String::new(), |total| {
@@ -196,14 +234,14 @@ fn amounts(run: &Run, weight_decay: f64) -> String {
     let averaging = (1.0 - run.beta1) / (1.0 + run.beta1);
     let rotation = (2.0 * run.lr.peak * weight_decay * averaging).sqrt();
     let turn = match run.optimizer {
-        crate::published::Algorithm::AdamW => format!(
+        Algorithm::AdamW => format!(
             " In balance a step turns weights whose size does not matter by {} radians (Kosson et al. 2024).",
             three_digits(rotation)
         ),
         _ => String::new(),
     };
     format!(
-        "λ = {} as given: κ = ηλT = {}, and weights remember τ = 1/(ηλ) = {} steps: {} of the run, {} epochs.{total}{turn}",
+        "λ = {} as given: κ = ηλT = {}; weights are averages over τ = 1/(ηλ) = {} steps: {} of the run, {} epochs.{total}{turn}",
         format::number(weight_decay),
         three_digits(kappa),
         count((run.steps() / kappa).round() as usize),
@@ -213,26 +251,37 @@ fn amounts(run: &Run, weight_decay: f64) -> String {
 }
 
 fn elsewhere(run: &Run, weight_decay: f64) -> String {
-    let mut table = new_table(&["the same decay as", "coefficient", "used by", ""]);
+    let mut table = new_table(&["the same decay as", "coefficient", ""]);
     for one in equivalents(run, weight_decay) {
         let value = one.weight_decay.map_or(format::MISSING.to_owned(), three_digits);
-        table.add_row([one.form.to_owned(), value, one.users.to_owned(), one.note.to_owned()]);
+        let note = match one.kept {
+            Kept::EveryStep => "",
+            Kept::TotalEarlier => "; the same total, more of it early",
+            Kept::TotalLater => "; the same total, more of it late",
+            Kept::NeedsSchedule => "; give --schedule",
+            Kept::Nothing => "; no equivalent",
+        };
+        table.add_row([one.form.to_owned(), value, format!("{}{note}", one.users)]);
     }
     align_right(&mut table, [1]);
     set_close(&mut table);
-    table.set_width(u16::try_from(WIDTH).unwrap_or(u16::MAX));
-    table.set_content_arrangement(comfy_table::ContentArrangement::Dynamic);
-    table.to_string()
+    without_trailing_blanks(&table.to_string())
 }
 
 fn sources(said: &[Said]) -> String {
     let line = |one: &Said| {
-        let text = format!("{}: λ = {}. {}.", one.rule.name, one.rule.formula, one.rule.source);
+        let rule = one.rule;
+        let text = format!(
+            "{}: λ = {}; {}. {} ({}: {})",
+            rule.name,
+            rule.formula,
+            rule.says,
+            rule.source,
+            rests_on(rule.status),
+            rule.basis
+        );
         format!("  {}", broken(&text, WIDTH - 2).replace('\n', "\n    "))
     };
-    let lines: Vec<String> = shown(said).map(line).collect();
-    match lines.is_empty() {
-        true => String::new(),
-        false => format!("Rules and their sources\n{}", lines.join("\n")),
-    }
+    let lines: Vec<String> = said.iter().map(line).collect();
+    format!("Rules and their sources\n{}", lines.join("\n"))
 }

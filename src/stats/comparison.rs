@@ -4,6 +4,7 @@ use rayon::prelude::*;
 
 use super::contenders::{Operand, Point};
 use super::contrast::{Contrast, Scores};
+use super::evidence::Evidence;
 use super::groups::{Cell, Group, Side};
 use super::inference::{Estimate, FEWEST_SEEDS};
 use super::quantity::Quantity;
@@ -130,8 +131,9 @@ impl Court {
         let firsts = firsts(&asked);
         let is_test = |place: &usize| firsts[*place] == *place && asked[*place].contrast.is_some();
         let tested: Vec<usize> = (0..asked.len()).filter(is_test).collect();
-        let contrasts: Vec<&Contrast> =
-            tested.iter().filter_map(|place| asked[*place].contrast.as_ref()).collect();
+        let evidence =
+            |place: &usize| asked[*place].contrast.as_ref().map(|one| one as &dyn Evidence);
+        let contrasts: Vec<&dyn Evidence> = tested.iter().filter_map(evidence).collect();
         let judged = judge(&contrasts, &self.terms);
         let known: HashMap<usize, Judgement> = tested.iter().copied().zip(judged).collect();
         let told = |(place, asked): (usize, Asked)| {

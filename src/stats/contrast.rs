@@ -73,6 +73,13 @@ impl Contrast {
         }
     }
 
+    /// Of one arm against another, from their differences by seed, at least two: Student's paired t-test.
+    pub fn paired(differences: &[f64]) -> Self {
+        let arm = |score: Vec<f64>| [Scores { choose: score.clone(), score }];
+        let (left, right) = (arm(differences.to_vec()), arm(vec![0.0; differences.len()]));
+        Contrast::new(&left, &right, &Rotations::draw(differences.len(), 0))
+    }
+
     /// By seed, each side at the arm that the other seeds choose.
     pub fn differences(&self) -> &[f64] {
         &self.differences

@@ -1,7 +1,7 @@
 use rayon::prelude::*;
 use serde::Serialize;
 
-use super::contrast::Contrast;
+use super::evidence::Evidence;
 use super::inference::{Estimate, holm};
 use super::power::seeds_to_decide;
 
@@ -72,9 +72,9 @@ impl Judgement {
     }
 
     /// With the interval, and the further seeds where it is undecided.
-    pub fn with_details(self, contrast: &Contrast, terms: &Terms) -> Self {
-        let interval = Some(contrast.interval(terms.tail(self.family_size)));
-        let estimate = Estimate::of(contrast.differences());
+    pub fn with_details(self, evidence: &dyn Evidence, terms: &Terms) -> Self {
+        let interval = Some(evidence.interval(terms.tail(self.family_size)));
+        let estimate = evidence.estimate();
         let further_seeds =
             estimate.filter(|_| self.kind == Kind::Undecided).and_then(|estimate| {
                 let sd = estimate.sd.filter(|sd| *sd > 0.0)?;
@@ -93,16 +93,14 @@ impl Judgement {
 
 /// Judges a family, apart from its intervals and from what more seeds would do: Holm's correction (Holm 1979) of the tests of no difference, and another of the tests of
 /// equivalence, so that each errs in at most α of families.
-pub fn judge(family: &[&Contrast], terms: &Terms) -> Vec<Judgement> {
+pub fn judge(family: &[&dyn Evidence], terms: &Terms) -> Vec<Judgement> {
     let size = family.len();
     let p: Vec<Option<f64>> = family.par_iter().map(|one| Some(one.p())).collect();
-    let beyond = |one: &&Contrast| terms.epsilon.map(|epsilon| one.p_beyond(epsilon));
+    let beyond = |one: &&dyn Evidence| terms.epsilon.map(|epsilon| one.p_beyond(epsilon));
     let p_beyond = holm(&family.par_iter().map(beyond).collect::<Vec<_>>());
     let p_holm = holm(&p);
     let judgement = |place: usize| {
-        let contrast = family[place];
-        let estimate = Estimate::of(contrast.differences());
-        let kind = kind(estimate, p_holm[place], p_beyond[place], terms);
+        let kind = kind(family[place].estimate(), p_holm[place], p_beyond[place], terms);
         Judgement {
             kind,
             p: p[place],

@@ -63,6 +63,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("results", &["config", "corpus", "experiment", "files", "published", "record", "store"]),
     ("stats", &["config", "published", "random", "record", "results"]),
     ("search", &["config", "experiment", "random", "stats"]),
+    ("judge", &["config", "stats"]),
     (
         "report",
         &[
@@ -71,6 +72,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "exit",
             "experiment",
             "files",
+            "judge",
             "plural",
             "published",
             "record",
@@ -113,6 +115,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "exit",
             "experiment",
             "files",
+            "judge",
             "plural",
             "published",
             "report",
@@ -121,6 +124,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "search",
             "session",
             "signals",
+            "stats",
             "talk",
         ],
     ),
@@ -138,6 +142,7 @@ const WITHOUT_BURN: &[&str] = &[
     "results",
     "stats",
     "search",
+    "judge",
     "report",
 ];
 

@@ -1,7 +1,8 @@
 use serde::Serialize;
 
 use super::why_not;
-use crate::advice::{Hindsight, Run, Said, equivalents, spread};
+use crate::advice::{Equivalent, Hindsight, Kept, Run, Said, equivalents, spread};
+use crate::config::Named;
 use crate::published::{Quantity, Status};
 
 /// The advice as JSON.
@@ -69,7 +70,7 @@ struct EquivalentJson {
     form: &'static str,
     users: &'static str,
     weight_decay: Option<f64>,
-    note: &'static str,
+    kept: Kept,
 }
 
 /// The whole advice as JSON; `remarks` is what was concluded of the run before.
@@ -79,11 +80,11 @@ struct EquivalentJson {
 pub fn advice_json(run: &Run, said: &[Said], remarks: &[String]) -> serde_json::Result<String> {
     let weight_decay = run.weight_decay.filter(|value| *value > 0.0);
     let equivalents = weight_decay.map_or(Vec::new(), |value| equivalents(run, value));
-    let equivalent = |one: crate::advice::Equivalent| EquivalentJson {
+    let equivalent = |one: Equivalent| EquivalentJson {
         form: one.form,
         users: one.users,
         weight_decay: one.weight_decay,
-        note: one.note,
+        kept: one.kept,
     };
     serde_json::to_string_pretty(&Advice {
         run: run_json(run),
@@ -105,8 +106,8 @@ fn run_json(run: &Run) -> RunJson {
         tokens_per_param: run.tokens_per_param(),
         epochs: run.epochs(),
         lr: run.lr.peak,
-        optimizer: crate::config::Named::name(run.optimizer),
-        schedule: run.lr.fall.map(crate::config::Named::name),
+        optimizer: run.optimizer.name(),
+        schedule: run.lr.fall.map(Named::name),
         weight_decay: run.weight_decay,
         kappa,
         tau,

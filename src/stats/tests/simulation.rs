@@ -10,6 +10,7 @@ use rayon::prelude::*;
 use std::io::Write;
 
 use crate::random::{stream, unit};
+use crate::stats::Evidence;
 use crate::stats::contrast::{Contrast, Scores, chosen_by_all};
 use crate::stats::inference::{Estimate, holm, p_of_no_difference};
 use crate::stats::rotations::Rotations;
@@ -155,7 +156,8 @@ fn experiment(world: &World, rotations: &Rotations, number: usize) -> Errors {
     let contrasts: Vec<Contrast> =
         asked.iter().map(|[left, right]| Contrast::new(left, right, rotations)).collect();
     let terms = Terms { alpha: ALPHA, epsilon: Some(EPSILON) };
-    let judged = judge(&contrasts.iter().collect::<Vec<_>>(), &terms);
+    let evidence: Vec<&dyn Evidence> = contrasts.iter().map(|one| one as &dyn Evidence).collect();
+    let judged = judge(&evidence, &terms);
     let tail = terms.tail(contrasts.len());
     let before = before(&asked);
     let any = |is: &dyn Fn(usize, f64) -> bool| {

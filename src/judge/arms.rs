@@ -1,0 +1,302 @@
+use std::collections::BTreeMap;
+
+use anyhow::{Context, Result, bail, ensure};
+
+use super::names::arm_and_seed;
+use super::table::Table;
+use crate::config::plain;
+
+/// Columns that count steps.
+const STEPS: [&str; 7] =
+    ["step", "_step", "global_step", "trainer/global_step", "iter", "iteration", "steps"];
+/// Columns that name runs.
+const RUNS: [&str; 5] = ["run", "run_id", "Name", "ID", "id"];
+/// Columns with seeds.
+const SEEDS: [&str; 2] = ["seed", "random_seed"];
+/// Columns with the number to compare, where none is named.
+const VALUES: [&str; 5] = ["val_loss", "eval_loss", "test_loss", "Value", "loss"];
+
+/// Which columns mean what.
+#[derive(Clone, Debug, Default)]
+pub struct Columns {
+    /// What tells arms apart; empty to take it from the names of runs.
+    pub arm: Vec<String>,
+    pub seed: Option<String>,
+    pub value: Option<String>,
+    pub step: Option<String>,
+    /// The step at which numbers are compared, instead of the last.
+    pub at: Option<f64>,
+}
+
+/// Runs that differ in their seeds alone.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Arm {
+    /// Its values of the columns that tell arms apart.
+    pub parts: Vec<String>,
+    /// What was measured of each run that has it, with its seed where that is known.
+    pub runs: Vec<(Option<String>, f64)>,
+    /// Runs whose number is not finite or missing: they did not reach it.
+    pub without: usize,
+}
+
+impl Arm {
+    /// As readers see it.
+    pub fn label(&self) -> String {
+        self.parts.join(" ")
+    }
+
+    /// The numbers alone.
+    pub fn values(&self) -> Vec<f64> {
+        self.runs.iter().map(|(_, value)| *value).collect()
+    }
+}
+
+/// One run's rows.
+#[derive(Default)]
+struct Run {
+    seed: Option<String>,
+    /// Step and number of each row.
+    measured: Vec<(Option<f64>, Option<f64>)>,
+}
+
+/// The arms of a table with the name of what was measured, in order of first appearance, and what was concluded of
+/// the columns.
+///
+/// # Errors
+/// A column that is not there or not known, a number that is none, or two runs that cannot be told apart.
+pub fn arms(table: &Table, columns: &Columns) -> Result<(Vec<Arm>, String, Vec<String>)> {
+    let mut remarks = table.remarks.clone();
+    let value = named_or(table, columns.value.as_deref(), &VALUES)
+        .context("name the number to compare: --value")?;
+    let step = match &columns.step {
+        Some(step) => Some(table.column(step)?),
+        None => table.any_column(&STEPS),
+    };
+    ensure!(
+        columns.at.is_none() || step.is_some(),
+        "--step needs a column of steps: --step-column"
+    );
+    let (labelled, told) = labelled(table, columns)?;
+    remarks.extend(told);
+    let run = table.any_column(&RUNS);
+    let mut found: Vec<(Vec<String>, BTreeMap<String, Run>)> = Vec::new();
+    for (place, (row, (parts, seed))) in table.rows.iter().zip(labelled).enumerate() {
+        let Some(parts) = parts else { continue };
+        let text = row.get(value);
+        if text.is_none() && step.is_some_and(|step| row.contains_key(step)) {
+            // A row of another measure.
+            continue;
+        }
+        let number = text.map(|text| number(text, value)).transpose()?.flatten();
+        let at = step
+            .and_then(|step| row.get(step))
+            .map(|text| number_or_error(text, "step"))
+            .transpose()?;
+        let known = found.iter().position(|(own, _)| *own == parts);
+        let known = known.unwrap_or_else(|| {
+            found.push((parts, BTreeMap::new()));
+            found.len() - 1
+        });
+        let name = run.and_then(|run| row.get(run)).cloned();
+        let key = seed.clone().or(name).unwrap_or_else(|| format!("row {place}"));
+        let own = found[known].1.entry(key).or_default();
+        own.seed = seed;
+        own.measured.push((at, number));
+    }
+    let arms = found.into_iter().map(|(parts, runs)| arm(parts, runs, columns.at));
+    let arms: Vec<Arm> = arms.collect::<Result<_>>()?;
+    let without = |arm: &Arm| {
+        let all = arm.without + arm.runs.len();
+        (arm.without > 0).then(|| {
+            format!(
+                "{} of {all} runs of {} have no finite {value}: what is said of it is said of the others alone",
+                arm.without,
+                arm.label()
+            )
+        })
+    };
+    remarks.extend(arms.iter().filter_map(without));
+    Ok((arms, value.to_owned(), remarks))
+}
+
+fn named_or<'a>(table: &'a Table, name: Option<&str>, usual: &[&str]) -> Result<&'a str> {
+    match name {
+        Some(name) => table.column(name),
+        None => {
+            table.any_column(usual).with_context(|| format!("the columns are {}", table.list()))
+        }
+    }
+}
+
+/// For each row what tells its arm and its seed; no arm for rows that say nothing of it.
+type Labelled = Vec<(Option<Vec<String>>, Option<String>)>;
+
+fn labelled(table: &Table, columns: &Columns) -> Result<(Labelled, Vec<String>)> {
+    let mut remarks = Vec::new();
+    let seed = match &columns.seed {
+        Some(seed) => Some(table.column(seed)?),
+        None => table.any_column(&SEEDS).inspect(|seed| {
+            remarks.push(format!("runs are paired by the column `{seed}`"));
+        }),
+    };
+    let seed_of = |row: &BTreeMap<String, String>| {
+        seed.and_then(|seed| row.get(seed)).map(|text| normal(text))
+    };
+    if !columns.arm.is_empty() {
+        let names: Vec<&str> =
+            columns.arm.iter().map(|name| table.column(name)).collect::<Result<_>>()?;
+        let parts = |row: &BTreeMap<String, String>| {
+            names.iter().map(|name| Some(normal(row.get(*name)?))).collect::<Option<Vec<_>>>()
+        };
+        return Ok((table.rows.iter().map(|row| (parts(row), seed_of(row))).collect(), remarks));
+    }
+    let run = table.any_column(&RUNS).filter(|_| table.is_of_files || seed.is_none());
+    let Some(run) = run else {
+        bail!("name the columns that tell arms apart: --arm; the columns are {}", table.list());
+    };
+    let (labelled, how) = by_name(table, run);
+    remarks.push(how.to_owned());
+    Ok((labelled, remarks))
+}
+
+/// Arms from the names of runs.
+fn by_name(table: &Table, run: &str) -> (Labelled, &'static str) {
+    let name = |row: &BTreeMap<String, String>| row.get(run).cloned().unwrap_or_default();
+    let split: Vec<_> = table.rows.iter().map(|row| arm_and_seed(&name(row))).collect();
+    if split.iter().all(Option::is_some) {
+        let pair = |(arm, seed): (String, String)| (Some(vec![arm]), Some(normal(&seed)));
+        let labelled = split.into_iter().flatten().map(pair).collect();
+        return (
+            labelled,
+            "arms and seeds are taken from the names of runs; --name and --arm say otherwise",
+        );
+    }
+    let folder =
+        |row: &BTreeMap<String, String>| row.get("folder").filter(|one| !one.is_empty()).cloned();
+    let of_folder =
+        table.rows.iter().map(|row| (Some(vec![folder(row).unwrap_or(name(row))]), None));
+    (
+        of_folder.collect(),
+        "arms are taken from folders, without seeds; --name and --arm say otherwise",
+    )
+}
+
+/// A number as it is always written, so that 0.10 and 1e-1 are one arm; other text as it is.
+fn normal(text: &str) -> String {
+    let number = text.trim().parse::<f64>().ok().filter(|number| number.is_finite());
+    number.map_or(text.trim().to_owned(), plain)
+}
+
+/// A number that may be missing or not finite.
+fn number(text: &str, column: &str) -> Result<Option<f64>> {
+    let missing = ["", "none", "null", "na", "n/a", "-"];
+    if missing.contains(&text.to_lowercase().as_str()) {
+        return Ok(None);
+    }
+    Ok(Some(number_or_error(text, column)?).filter(|number| number.is_finite()))
+}
+
+fn number_or_error(text: &str, column: &str) -> Result<f64> {
+    let quoted = text.trim().trim_matches('"');
+    let endless = ["infinity", "-infinity", "+inf"].contains(&quoted.to_lowercase().as_str());
+    if endless {
+        return Ok(f64::INFINITY);
+    }
+    quoted.parse().with_context(|| format!("`{text}` in the column `{column}` is no number"))
+}
+
+fn arm(parts: Vec<String>, runs: BTreeMap<String, Run>, at: Option<f64>) -> Result<Arm> {
+    let label = parts.join(" ");
+    let mut arm = Arm { parts, runs: Vec::new(), without: 0 };
+    for (name, run) in runs {
+        match run.chosen(at).with_context(|| format!("{label}, {name}"))? {
+            Some(value) => arm.runs.push((run.seed, value)),
+            None => arm.without += 1,
+        }
+    }
+    Ok(arm)
+}
+
+impl Run {
+    /// The number at a step, or at the last one.
+    fn chosen(&self, at: Option<f64>) -> Result<Option<f64>> {
+        if let Some(at) = at {
+            let own = self.measured.iter().rev().find(|(step, _)| *step == Some(at));
+            return Ok(own.and_then(|(_, value)| *value));
+        }
+        if let [(_, value)] = self.measured.as_slice() {
+            return Ok(*value);
+        }
+        let steps: Option<Vec<f64>> = self.measured.iter().map(|(step, _)| *step).collect();
+        let steps = steps.with_context(|| {
+            format!(
+                "has {} rows: several runs, or several steps of one. Name what tells them apart: --seed, --arm or \
+                 --step-column",
+                self.measured.len()
+            )
+        })?;
+        let last = steps.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        let at_last: Vec<_> =
+            self.measured.iter().filter(|(step, _)| *step == Some(last)).collect();
+        let same = at_last.windows(2).all(|pair| pair[0].1 == pair[1].1);
+        ensure!(
+            same,
+            "has several numbers at step {last}: several runs under one name. Name what tells them apart: --seed or --arm"
+        );
+        Ok(at_last.first().and_then(|(_, value)| *value))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn table(text: &str) -> Table {
+        super::super::csv_tables::read(std::path::Path::new("x.csv"), text, "x").unwrap()
+    }
+
+    fn columns(arm: &[&str]) -> Columns {
+        Columns { arm: arm.iter().map(|one| (*one).to_owned()).collect(), ..Columns::default() }
+    }
+
+    #[test]
+    fn numbers_written_in_two_ways_are_one_arm() {
+        let table = table("wd,seed,val_loss\n0.10,0,3.0\n1e-1,1,3.1\n0,0,3.2\n");
+        let (arms, value, _) = arms(&table, &columns(&["wd"])).unwrap();
+        assert_eq!(value, "val_loss");
+        let labels: Vec<_> = arms.iter().map(|arm| (arm.label(), arm.runs.len())).collect();
+        assert_eq!(labels, [("0.1".to_owned(), 2), ("0".to_owned(), 1)]);
+    }
+
+    #[test]
+    fn the_last_step_counts_or_the_one_that_is_named() {
+        let table =
+            table("wd,seed,step,val_loss\n0,0,10,3.5\n0,0,20,3.0\n0,1,20,3.1\n0,1,10,3.4\n");
+        let value = |at| arms(&table, &Columns { at, ..columns(&["wd"]) }).unwrap().0[0].values();
+        assert_eq!(value(None), [3.0, 3.1]);
+        assert_eq!(value(Some(10.0)), [3.5, 3.4]);
+        assert_eq!(value(Some(15.0)), [] as [f64; 0]);
+    }
+
+    #[test]
+    fn runs_without_a_number_are_counted_and_told() {
+        let table = table("wd,seed,val_loss\n0,0,nan\n0,1,3.0\n0,2,\n");
+        let (arms, _, remarks) = arms(&table, &columns(&["wd"])).unwrap();
+        assert_eq!((arms[0].without, arms[0].values()), (2, vec![3.0]));
+        assert!(
+            remarks.iter().any(|one| one.starts_with("2 of 3 runs of 0 have no finite")),
+            "{remarks:?}"
+        );
+    }
+
+    #[test]
+    fn two_runs_of_one_seed_are_an_error_and_not_a_mean() {
+        let table = table("wd,seed,val_loss\n0,0,3.0\n0,0,3.5\n");
+        let error = format!("{:#}", arms(&table, &columns(&["wd"])).unwrap_err());
+        assert!(error.contains("--seed, --arm or --step-column"), "{error}");
+        let text =
+            super::super::csv_tables::read(std::path::Path::new("x"), "wd,val_loss\n0,low\n", "x")
+                .unwrap();
+        assert!(format!("{:#}", arms(&text, &columns(&["wd"])).unwrap_err()).contains("`low`"));
+    }
+}

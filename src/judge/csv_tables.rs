@@ -1,0 +1,124 @@
+//! CSV files: one row a run or a step, the wide ones of charts, and TensorBoard's scalars.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use anyhow::{Context, Result, ensure};
+
+use super::table::Table;
+
+/// What a chart's export puts after the name of a series for its bounds.
+const LOWEST: &str = "__MIN";
+const HIGHEST: &str = "__MAX";
+/// Between the name of a run and that of its number there.
+const JOINT: &str = " - ";
+
+/// A CSV file as rows; `name` is what its path says of the run, for files of one run.
+///
+/// # Errors
+/// A file that is no CSV with a header.
+pub fn read(path: &Path, text: &str, name: &str) -> Result<Table> {
+    let delimiter = if is_tabbed(text) { b'\t' } else { b',' };
+    let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).from_reader(text.as_bytes());
+    let header: Vec<String> = reader
+        .headers()?
+        .iter()
+        .map(|one| one.trim_start_matches('\u{feff}').trim().to_owned())
+        .collect();
+    ensure!(
+        header.len() > 1,
+        "{} has one column; expected a CSV file with a header",
+        path.display()
+    );
+    let mut sorted = header.clone();
+    sorted.sort_unstable();
+    sorted.dedup();
+    ensure!(sorted.len() == header.len(), "{} has a column twice", path.display());
+    let mut table = Table { columns: header.clone(), ..Table::default() };
+    for record in reader.records() {
+        let record = record.with_context(|| format!("cannot read {}", path.display()))?;
+        let cells = header.iter().cloned().zip(record.iter().map(|cell| cell.trim().to_owned()));
+        table.rows.push(cells.filter(|(_, cell)| !cell.is_empty()).collect());
+    }
+    if header.iter().any(|column| is_bound(column)) {
+        return Ok(series(&table));
+    }
+    let is_scalars =
+        ["Wall time", "Step", "Value"].iter().all(|one| header.iter().any(|own| own == one));
+    Ok(if is_scalars { scalars(table, name) } else { table })
+}
+
+fn is_tabbed(text: &str) -> bool {
+    let first = text.lines().next().unwrap_or_default();
+    first.contains('\t') && !first.contains(',')
+}
+
+fn is_bound(column: &str) -> bool {
+    column.ends_with(LOWEST) || column.ends_with(HIGHEST)
+}
+
+/// A chart's export, a column a run, as rows of run, step and number.
+fn series(wide: &Table) -> Table {
+    let mut long = Table::default();
+    let own = wide.columns.iter().filter(|column| !is_bound(column));
+    let pairs: Vec<(&String, (&str, &str))> =
+        own.filter_map(|column| Some((column, column.rsplit_once(JOINT)?))).collect();
+    // The bounds are of a run's series itself, and the step of every run has a column too.
+    let is_step = |metric: &str| metric == "_step";
+    let steps = wide.columns.first().filter(|column| !column.contains(JOINT));
+    for row in &wide.rows {
+        for (column, (run, metric)) in pairs.iter().filter(|(_, (_, metric))| !is_step(metric)) {
+            let Some(value) = row.get(*column) else { continue };
+            let step = steps.and_then(|steps| row.get(steps)).cloned().unwrap_or_default();
+            long.push(BTreeMap::from([
+                ("run".to_owned(), (*run).to_owned()),
+                ("step".to_owned(), step),
+                ((*metric).to_owned(), value.clone()),
+            ]));
+        }
+    }
+    long
+}
+
+/// The scalars of one run.
+fn scalars(mut table: Table, name: &str) -> Table {
+    let last = name.rsplit('/').next().unwrap_or(name);
+    let run =
+        last.strip_prefix("run-").and_then(|rest| rest.split_once("-tag-")).map(|(run, _)| run);
+    let run = run.map_or(name.to_owned(), str::to_owned);
+    for row in &mut table.rows {
+        row.insert("run".to_owned(), run.clone());
+    }
+    table.columns.push("run".to_owned());
+    table.is_of_files = true;
+    table
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_chart_of_several_runs_becomes_rows() {
+        let text = "\"Step\",\"a-s0 - val_loss\",\"a-s0 - val_loss__MIN\",\"a-s0 - val_loss__MAX\",\"b-s0 - val_loss\"\n\
+                    10,3.5,3.5,3.5,\n20,3.1,3.1,3.1,3.0\n";
+        let table = read(Path::new("a.csv"), text, "a").unwrap();
+        let rows: Vec<_> =
+            table.rows.iter().map(|row| (&*row["run"], &*row["step"], &*row["val_loss"])).collect();
+        assert_eq!(rows, [("a-s0", "10", "3.5"), ("a-s0", "20", "3.1"), ("b-s0", "20", "3.0")]);
+    }
+
+    #[test]
+    fn scalars_are_of_the_run_that_their_file_is_named_after() {
+        let text = "Wall time,Step,Value\n1.7e9,10,3.5\n";
+        let table = read(Path::new("x.csv"), text, "logs/run-adamw_s1-tag-loss_val").unwrap();
+        assert_eq!(table.rows[0]["run"], "adamw_s1");
+    }
+
+    #[test]
+    fn tables_without_a_header_or_with_a_column_twice_are_refused() {
+        assert!(read(Path::new("x.csv"), "alone\n1\n", "x").is_err());
+        assert!(read(Path::new("x.csv"), "a,a\n1,2\n", "x").is_err());
+        assert!(read(Path::new("x.csv"), "a,b\n1\n", "x").is_err());
+    }
+}

@@ -1,0 +1,117 @@
+//! Logs of trainers: lines with a step and losses, or JSON, a line an object.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value as Json;
+
+use super::table::Table;
+
+/// Names of losses in lines, with what they are called here; the longer before those that end them.
+const LOSSES: [(&str, &str); 13] = [
+    ("train_loss", "train_loss"),
+    ("train loss", "train_loss"),
+    ("val_loss", "val_loss"),
+    ("val loss", "val_loss"),
+    ("valid_loss", "val_loss"),
+    ("validation loss", "val_loss"),
+    ("validation_loss", "val_loss"),
+    ("eval_loss", "eval_loss"),
+    ("eval loss", "eval_loss"),
+    ("test_loss", "test_loss"),
+    ("test loss", "test_loss"),
+    ("val/loss", "val_loss"),
+    ("loss", "loss"),
+];
+
+/// Before a step.
+const STEPS: [&str; 4] = ["step", "iter", "iteration", "it"];
+
+/// A log as rows of step and losses.
+pub fn read(text: &str) -> Table {
+    let mut table = Table::default();
+    for line in text.lines() {
+        let row = if line.trim_start().starts_with('{') { of_json(line) } else { of_line(line) };
+        if let Some(row) = row {
+            table.push(row);
+        }
+    }
+    table
+}
+
+fn of_json(line: &str) -> Option<BTreeMap<String, String>> {
+    let Json::Object(map) = serde_json::from_str(line).ok()? else { return None };
+    let number = |(name, value): (String, Json)| Some((name, value.as_f64()?.to_string()));
+    let row: BTreeMap<String, String> = map.into_iter().filter_map(number).collect();
+    (!row.is_empty()).then_some(row)
+}
+
+fn of_line(line: &str) -> Option<BTreeMap<String, String>> {
+    let lower = line.to_lowercase();
+    let step = STEPS.iter().find_map(|word| number_after(&lower, word))?;
+    let mut row = BTreeMap::new();
+    let mut rest = lower.clone();
+    for (written, name) in LOSSES {
+        if let Some(value) = number_after(&rest, written) {
+            row.entry(name.to_owned()).or_insert(value);
+            rest = rest.replace(written, "");
+        }
+    }
+    (!row.is_empty()).then(|| {
+        row.insert("step".to_owned(), step);
+        row
+    })
+}
+
+/// The number that follows a word, with `:`, `=` or blanks between; the word stands apart from letters.
+fn number_after(line: &str, word: &str) -> Option<String> {
+    line.match_indices(word).find_map(|(at, _)| {
+        let is_apart =
+            !line[..at].ends_with(|before: char| before.is_alphanumeric() || before == '_');
+        let after = line[at + word.len()..].trim_start_matches([':', '=', ' ', '\t']);
+        let is_ended = after.len() < line.len() - at - word.len();
+        let end = after.find(|one: char| !(one.is_ascii_alphanumeric() || "+-.".contains(one)));
+        let number = after[..end.unwrap_or(after.len())].trim_end_matches('.');
+        let is_number = number.parse::<f64>().is_ok();
+        (is_apart && is_ended && is_number).then(|| number.to_owned())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn only(line: &str) -> BTreeMap<String, String> {
+        read(line).rows.into_iter().next().unwrap_or_default()
+    }
+
+    #[test]
+    fn lines_of_common_trainers_are_read() {
+        let nano = only("step 2000: train loss 2.3109, val loss 2.4001");
+        assert_eq!(
+            (&*nano["step"], &*nano["train_loss"], &*nano["val_loss"]),
+            ("2000", "2.3109", "2.4001")
+        );
+        let modded = only("step:1750/1750 val_loss:3.2785 train_time:213000ms step_avg:121.7ms");
+        assert_eq!((&*modded["step"], &*modded["val_loss"]), ("1750", "3.2785"));
+        let iteration = only("iter 100: loss 4.5012, time 120.01ms, mfu 31.20%");
+        assert_eq!((&*iteration["step"], &*iteration["loss"]), ("100", "4.5012"));
+        let json = only(r#"{"step": 500, "eval_loss": 3.25, "note": "ok"}"#);
+        assert_eq!((&*json["step"], &*json["eval_loss"]), ("500", "3.25"));
+        let diverged = only("step 10: train loss nan, val loss nan");
+        assert_eq!(&*diverged["val_loss"], "nan");
+    }
+
+    #[test]
+    fn other_lines_are_left_alone() {
+        for line in [
+            "",
+            "compiling the model...",
+            "step by step",
+            "number of parameters: 10.65M",
+            "loss 3.5",
+            "{broken",
+        ] {
+            assert!(read(line).rows.is_empty(), "{line}");
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! What the names of runs and files say.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Result, bail, ensure};
+
+/// A pattern with places such as `wd{weight_decay}-s{seed}`, which become columns.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Pattern {
+    /// What stands before each place, and its column.
+    places: Vec<(String, String)>,
+    /// What stands after the last one.
+    end: String,
+}
+
+impl Pattern {
+    /// Reads a pattern.
+    ///
+    /// # Errors
+    /// One without places, with a bracket that is not closed, or with two places and nothing between.
+    pub fn parse(text: &str) -> Result<Self> {
+        let (mut places, mut rest) = (Vec::new(), text);
+        while let Some((before, after)) = rest.split_once('{') {
+            let Some((column, after)) = after.split_once('}') else {
+                bail!(
+                    "`{text}`: a {{ is not closed; expected such as wd{{weight_decay}}-s{{seed}}"
+                );
+            };
+            ensure!(!column.trim().is_empty(), "`{text}`: a place has no name");
+            ensure!(
+                places.is_empty() || !before.is_empty(),
+                "`{text}`: two places with nothing between them cannot be told apart"
+            );
+            places.push((before.to_owned(), column.trim().to_owned()));
+            rest = after;
+        }
+        ensure!(
+            !places.is_empty(),
+            "`{text}` has no places; expected such as wd{{weight_decay}}-s{{seed}}"
+        );
+        Ok(Pattern { places, end: rest.to_owned() })
+    }
+
+    /// What a name says by column; `None` where it does not fit. Each place takes as little as it can.
+    pub fn read(&self, name: &str) -> Option<BTreeMap<String, String>> {
+        let mut rest = name.strip_prefix(&self.places[0].0)?;
+        let mut found = BTreeMap::new();
+        for (index, (_, column)) in self.places.iter().enumerate() {
+            let next = self.places.get(index + 1).map(|(before, _)| before.as_str());
+            let (value, after) = match next {
+                Some(next) => rest.split_once(next)?,
+                None => (rest.strip_suffix(self.end.as_str())?, ""),
+            };
+            if value.is_empty() {
+                return None;
+            }
+            found.insert(column.clone(), value.to_owned());
+            rest = after;
+        }
+        Some(found)
+    }
+}
+
+/// A name that ends in a seed, such as `adamw-0.1-seed3`, `adamw_s3`, `wd0/2`: the arm and the seed. A number that is
+/// part of a decimal, and one that a letter other than a seed's touches, is no seed.
+pub fn arm_and_seed(name: &str) -> Option<(String, String)> {
+    let digits = name.chars().rev().take_while(char::is_ascii_digit).count();
+    let (before, seed) = name.split_at(name.len() - digits);
+    if seed.is_empty() || seed.len() > 9 {
+        return None;
+    }
+    let separators = ['-', '_', '/', ' ', '=', ':'];
+    let lower = before.to_lowercase();
+    let bare = lower.trim_end_matches(separators);
+    let word = ["seed", "run", "rep", "s"].iter().find_map(|word| {
+        let left = bare.strip_suffix(word)?;
+        (left.is_empty() || left.ends_with(separators)).then_some(left.len())
+    });
+    let is_apart = before.is_empty() || before.ends_with(separators);
+    let end = word.or(is_apart.then_some(bare.len()))?;
+    let arm = before[..end].trim_end_matches(separators);
+    (!arm.is_empty()).then(|| (arm.to_owned(), seed.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pattern_reads_its_places_and_nothing_else() {
+        let pattern = Pattern::parse("{optimizer}-wd{weight_decay}-s{seed}").unwrap();
+        let found = pattern.read("adamw-wd0.1-s3").unwrap();
+        assert_eq!(
+            (&*found["optimizer"], &*found["weight_decay"], &*found["seed"]),
+            ("adamw", "0.1", "3")
+        );
+        assert_eq!(pattern.read("adamw-wd0.1"), None);
+        assert_eq!(pattern.read("adamw-wd-s3"), None);
+        for text in ["none", "{a}{b}", "{a", "{}"] {
+            assert!(Pattern::parse(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn seeds_at_the_ends_of_names_are_told_from_other_numbers() {
+        for (name, arm, seed) in [
+            ("adamw-0.1-seed3", "adamw-0.1", "3"),
+            ("adamw_s3", "adamw", "3"),
+            ("wd0/2", "wd0", "2"),
+            ("muon-run-07", "muon", "07"),
+            ("no decay 1", "no decay", "1"),
+        ] {
+            assert_eq!(arm_and_seed(name), Some((arm.to_owned(), seed.to_owned())), "{name}");
+        }
+        for name in ["adamw-wd0.1", "gpt2", "adamw", "3", "9f1c2d3e4a5b6c7d8", ""] {
+            assert_eq!(arm_and_seed(name), None, "{name}");
+        }
+    }
+}

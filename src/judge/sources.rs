@@ -1,0 +1,144 @@
+//! The files that a path names, each read as what it is.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail, ensure};
+
+use super::names::Pattern;
+use super::table::Table;
+use super::{csv_tables, logs};
+
+/// Larger files hold no losses.
+const LARGEST: u64 = 1 << 30;
+/// Folders below a folder that are looked into.
+const DEEPEST: usize = 4;
+
+/// Reads tables and logs: files, or folders of them. A pattern says what the names of runs mean.
+///
+/// # Errors
+/// A path that is not there, or in which nothing is found; the message names it.
+pub fn read(paths: &[PathBuf], pattern: Option<&Pattern>) -> Result<Table> {
+    let mut table = Table::default();
+    for path in paths {
+        let own = match path.is_dir() {
+            true => folder(path)?,
+            false => file(path, &stem(path))?,
+        };
+        table.extend(own);
+    }
+    table.not_empty().with_context(|| {
+        let names: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
+        format!(
+            "nothing to judge in {}; expected a CSV file with a row a run or a step, or logs with lines such as \
+             `step 100: train loss 3.1, val loss 3.2`",
+            names.join(", ")
+        )
+    })?;
+    if let Some(pattern) = pattern {
+        named(&mut table, pattern)?;
+    }
+    Ok(table)
+}
+
+fn folder(path: &Path) -> Result<Table> {
+    let mut files = Vec::new();
+    below(path, DEEPEST, &mut files)?;
+    files.sort();
+    let mut table = Table::default();
+    let mut without = 0;
+    for one in &files {
+        let inside = one.strip_prefix(path).unwrap_or(one).with_extension("");
+        let name = inside.to_string_lossy().replace('\\', "/");
+        match file(one, &name) {
+            Ok(own) if !own.rows.is_empty() => table.extend(own),
+            _ => without += 1,
+        }
+    }
+    if without > 0 && !table.rows.is_empty() {
+        table.remarks.push(format!(
+            "{without} of {} files below {} hold no losses and are left out",
+            files.len(),
+            path.display()
+        ));
+    }
+    Ok(table)
+}
+
+fn below(folder: &Path, deep: usize, files: &mut Vec<PathBuf>) -> Result<()> {
+    let entries =
+        fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))?;
+    for entry in entries {
+        let path = entry.with_context(|| format!("cannot read {}", folder.display()))?.path();
+        let is_hidden =
+            path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
+        if is_hidden {
+            continue;
+        }
+        match path.is_dir() {
+            true if deep > 0 => below(&path, deep - 1, files)?,
+            true => {}
+            false => files.push(path),
+        }
+    }
+    Ok(())
+}
+
+/// A file as rows; `name` is what its path says of the run.
+fn file(path: &Path, name: &str) -> Result<Table> {
+    let size = fs::metadata(path).with_context(|| format!("cannot read {}", path.display()))?.len();
+    ensure!(
+        size <= LARGEST,
+        "{} has {size} bytes; expected a table or a log of 1 GiB at most",
+        path.display()
+    );
+    let bytes = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let Ok(text) = String::from_utf8(bytes) else {
+        bail!("{} is no text in UTF-8; expected a CSV file or a log", path.display());
+    };
+    let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
+    let mut table = match ending {
+        "csv" | "tsv" => csv_tables::read(path, &text, name)?,
+        _ => of_run(logs::read(&text), name),
+    };
+    if !table.columns.iter().any(|column| column == "folder") && table.is_of_files {
+        let folder = name.rsplit_once('/').map_or("", |(folder, _)| folder);
+        table.columns.push("folder".to_owned());
+        table.rows.iter_mut().for_each(|row| {
+            row.insert("folder".to_owned(), folder.to_owned());
+        });
+    }
+    Ok(table)
+}
+
+/// Rows that are all of one run.
+fn of_run(mut table: Table, name: &str) -> Table {
+    table.columns.push("run".to_owned());
+    table.rows.iter_mut().for_each(|row| {
+        row.insert("run".to_owned(), name.to_owned());
+    });
+    table.is_of_files = true;
+    table
+}
+
+fn stem(path: &Path) -> String {
+    path.file_stem().map_or(String::new(), |stem| stem.to_string_lossy().into_owned())
+}
+
+/// Adds what the names of runs say.
+fn named(table: &mut Table, pattern: &Pattern) -> Result<()> {
+    let column = table.any_column(&["run", "Name", "run_name", "mlflow.runName"]);
+    let column = column
+        .context("--name reads the names of runs, and no column `run` or `Name` holds them")?;
+    let column = column.to_owned();
+    let rows = std::mem::take(&mut table.rows);
+    for mut row in rows {
+        let name = row.get(&column).cloned().unwrap_or_default();
+        let found = pattern.read(&name);
+        let found = found
+            .with_context(|| format!("the name `{name}` does not fit the pattern of --name"))?;
+        row.extend(found);
+        table.push(row);
+    }
+    Ok(())
+}

@@ -1,0 +1,127 @@
+use std::collections::BTreeMap;
+
+use anyhow::{Result, bail, ensure};
+
+/// Rows of text under named columns, wherever they were read.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Table {
+    /// Columns in the order in which they were seen.
+    pub columns: Vec<String>,
+    /// A value for each column that a row has.
+    pub rows: Vec<BTreeMap<String, String>>,
+    /// Whether rows are told apart by the files that they come from.
+    pub is_of_files: bool,
+    /// What was left out, in words.
+    pub remarks: Vec<String>,
+}
+
+/// What tables of experiment trackers put before the name of a column.
+const PREFIXES: [&str; 6] = ["params", "metrics", "tags", "config", "summary", "data"];
+
+impl Table {
+    /// Adds a row, and its columns where they are new.
+    pub fn push(&mut self, row: BTreeMap<String, String>) {
+        for column in row.keys() {
+            if !self.columns.contains(column) {
+                self.columns.push(column.clone());
+            }
+        }
+        self.rows.push(row);
+    }
+
+    /// Adds the rows of another.
+    pub fn extend(&mut self, other: Table) {
+        for column in other.columns {
+            if !self.columns.contains(&column) {
+                self.columns.push(column);
+            }
+        }
+        self.rows.extend(other.rows);
+        self.remarks.extend(other.remarks);
+        self.is_of_files |= other.is_of_files;
+    }
+
+    /// The column that a name means: itself, or the only one that is called so after a tracker's prefix or in
+    /// other capitals.
+    ///
+    /// # Errors
+    /// A name that means none or several; the message lists the columns.
+    pub fn column(&self, name: &str) -> Result<&str> {
+        if let Some(own) = self.columns.iter().find(|column| *column == name) {
+            return Ok(own);
+        }
+        let means = |column: &&String| {
+            let bare = PREFIXES
+                .iter()
+                .find_map(|prefix| column.strip_prefix(prefix)?.strip_prefix(['.', '/', ':']));
+            bare.unwrap_or(column).trim().eq_ignore_ascii_case(name.trim())
+        };
+        match self.columns.iter().filter(means).collect::<Vec<_>>().as_slice() {
+            [only] => Ok(only),
+            [] => bail!(
+                "there is no column `{name}`{}; the columns are {}",
+                self.nearest(name),
+                self.list()
+            ),
+            several => {
+                let names: Vec<&str> = several.iter().map(|one| one.as_str()).collect();
+                bail!("the column `{name}` may be {}; give one of them", names.join(" or "))
+            }
+        }
+    }
+
+    /// The first of some columns that is there.
+    pub fn any_column(&self, names: &[&str]) -> Option<&str> {
+        names.iter().find_map(|name| self.column(name).ok())
+    }
+
+    /// All columns in words.
+    pub fn list(&self) -> String {
+        const MOST: usize = 40;
+        let shown: Vec<&str> = self.columns.iter().take(MOST).map(String::as_str).collect();
+        let more = if self.columns.len() > MOST { ", …" } else { "" };
+        format!("{}{more}", shown.join(", "))
+    }
+
+    fn nearest(&self, name: &str) -> String {
+        let near =
+            |column: &&String| strsim::jaro_winkler(&column.to_lowercase(), &name.to_lowercase());
+        let best = self.columns.iter().max_by(|a, b| near(a).total_cmp(&near(b)));
+        best.filter(|best| near(best) > 0.85).map_or(String::new(), |best| format!(" (`{best}`?)"))
+    }
+
+    /// That there is anything in it.
+    ///
+    /// # Errors
+    /// A table without rows.
+    pub fn not_empty(&self) -> Result<()> {
+        ensure!(!self.rows.is_empty(), "there are no rows of numbers");
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn table(columns: &[&str]) -> Table {
+        Table { columns: columns.iter().map(|one| (*one).to_owned()).collect(), ..Table::default() }
+    }
+
+    #[test]
+    fn columns_of_trackers_are_found_by_their_bare_names() {
+        let mlflow = table(&["run_id", "params.weight_decay", "metrics.val_loss", "tags.seed"]);
+        assert_eq!(mlflow.column("weight_decay").unwrap(), "params.weight_decay");
+        assert_eq!(mlflow.column("val_loss").unwrap(), "metrics.val_loss");
+        assert_eq!(mlflow.column("seed").unwrap(), "tags.seed");
+        assert_eq!(table(&["Step", "Value"]).column("step").unwrap(), "Step");
+    }
+
+    #[test]
+    fn a_name_that_means_none_or_several_is_an_error_that_lists_them() {
+        let both = table(&["config.lr", "summary.lr"]);
+        assert!(both.column("lr").unwrap_err().to_string().contains("config.lr or summary.lr"));
+        let error = table(&["val_loss", "seed"]).column("val_los").unwrap_err().to_string();
+        assert!(error.contains("(`val_loss`?)") && error.contains("val_loss, seed"), "{error}");
+    }
+}

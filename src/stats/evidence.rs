@@ -1,0 +1,37 @@
+//! What data say of a difference, by whatever test.
+
+use super::contrast::Contrast;
+use super::inference::Estimate;
+
+/// A difference that can be judged.
+pub trait Evidence: Sync {
+    /// The mean difference, and the standard deviation of one difference.
+    fn estimate(&self) -> Option<Estimate>;
+
+    /// Two-sided p that there is none.
+    fn p(&self) -> f64;
+
+    /// p that it is `epsilon` or more in either direction: two one-sided tests (Schuirmann 1987).
+    fn p_beyond(&self, epsilon: f64) -> f64;
+
+    /// The interval that leaves `tail` outside at each end.
+    fn interval(&self, tail: f64) -> [f64; 2];
+}
+
+impl Evidence for Contrast {
+    fn estimate(&self) -> Option<Estimate> {
+        Estimate::of(self.differences())
+    }
+
+    fn p(&self) -> f64 {
+        Contrast::p(self)
+    }
+
+    fn p_beyond(&self, epsilon: f64) -> f64 {
+        Contrast::p_beyond(self, epsilon)
+    }
+
+    fn interval(&self, tail: f64) -> [f64; 2] {
+        Contrast::interval(self, tail)
+    }
+}
