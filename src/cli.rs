@@ -8,6 +8,7 @@ mod collect;
 mod compare;
 mod data;
 mod explain;
+mod judge;
 mod manifest;
 mod output;
 mod plan;
@@ -55,6 +56,8 @@ enum Command {
     Table(table::Args),
     /// Show what published rules say of the weight decay of your own run
     Advise(advise::Args),
+    /// Compare runs that you trained elsewhere, with the statistics of a sweep
+    Judge(judge::Args),
     /// Download public texts
     Data(data::Args),
     /// List the backends of this machine
@@ -81,6 +84,7 @@ impl Cli {
             Command::Manifest(args) => manifest::run(args),
             Command::Table(args) => table::run(args),
             Command::Advise(args) => advise::run(args),
+            Command::Judge(args) => judge::run(args),
             Command::Data(args) => data::run(args),
             Command::Backends(args) => backends::run(args),
             Command::Worker(args) => worker::run(args),

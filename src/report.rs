@@ -6,6 +6,8 @@ mod compare;
 mod explain;
 pub mod figures;
 mod format;
+mod html;
+mod judged;
 mod page;
 mod published;
 mod screen;
@@ -29,6 +31,7 @@ use summary::Summary;
 
 pub use advice::{advice, advice_json};
 pub use compare::compare;
+pub use judged::{answer as judged_answer, json as judged_json, write as write_judged};
 pub use published::{published_details, published_markdown, published_table};
 pub use screen::{answer, manifest_table, settings_table, status_table};
 pub use search::decisions;

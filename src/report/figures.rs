@@ -26,6 +26,7 @@ mod story;
 use anyhow::{Context, Result};
 use rayon::prelude::*;
 
+use crate::judge::Case;
 use crate::stats::Quantity;
 use crate::stats::collapse::{Claim, Collapse};
 use against_lambda::AgainstLambda;
@@ -75,6 +76,17 @@ pub fn across(collapse: &Collapse) -> Result<Drawing> {
     let figure = || mechanism::drawn(&[collapse], String::new());
     task(name, "Loss against the timescale in epochs, by experiment", figure)()?
         .context("no line has two points")
+}
+
+/// The differences between arms that others trained; `None` where there is nothing finite to draw.
+///
+/// # Errors
+/// A drawing that fails.
+pub fn judged(case: &Case) -> Result<Option<Drawing>> {
+    let caption = String::new();
+    task("differences", "Differences between arms, with their intervals", || {
+        Forest::of_judged(case, caption.clone())
+    })()
 }
 
 /// In the order of the page.

@@ -1,8 +1,6 @@
 //! `report.html`: one file, no network.
 
-use std::collections::BTreeMap;
-use std::fmt::Write;
-
+use super::html::{SCRIPT, STYLE, figure, fill, list, paragraphs, table};
 use super::summary::{Summary, SummaryRow};
 use super::{explain, format, words};
 use crate::config::Role;
@@ -10,8 +8,6 @@ use crate::report::figures::{Data, Drawing, escape};
 use crate::results::{Experiment, ManifestRow, RunRow};
 
 const TEMPLATE: &str = include_str!("page.html");
-const STYLE: &str = include_str!("page.css");
-const SCRIPT: &str = include_str!("page.js");
 
 /// The page of an experiment.
 pub fn page(
@@ -44,39 +40,6 @@ pub fn page(
         ("caption", escape(&data.caption)),
     ];
     fill(TEMPLATE, &parts)
-}
-
-/// Puts every part in the place of its `{{name}}`, once, so that a part's own text is left alone.
-fn fill(template: &str, parts: &[(&str, String)]) -> String {
-    let parts: BTreeMap<&str, &String> = parts.iter().map(|(name, text)| (*name, text)).collect();
-    let mut pieces = template.split("{{");
-    let mut page = pieces.next().unwrap_or_default().to_owned();
-    for piece in pieces {
-        let (name, rest) = piece.split_once("}}").unwrap_or((piece, ""));
-        page += parts.get(name).map_or("", |text| text.as_str());
-        page += rest;
-    }
-    page
-}
-
-fn paragraphs(sentences: &[String]) -> String {
-    sentences.iter().map(|sentence| format!("<p>{}</p>", escape(sentence))).collect()
-}
-
-fn list(items: &[String]) -> String {
-    if items.is_empty() {
-        return "<p>None.</p>".to_owned();
-    }
-    let items: String = items.iter().map(|item| format!("<li>{}</li>", escape(item))).collect();
-    format!("<ul>{items}</ul>")
-}
-
-fn figure(drawing: &Drawing) -> String {
-    let alternative = escape(drawing.alternative);
-    // A page may hold no XML declaration: everything before the root goes.
-    let svg = drawing.svg.find("<svg").map_or("", |start| &drawing.svg[start..]);
-    let svg = svg.replacen("<svg", &format!("<svg role=\"img\" aria-label=\"{alternative}\""), 1);
-    format!("<figure id=\"{}\">{svg}<figcaption>{alternative}</figcaption></figure>", drawing.name)
 }
 
 fn arms(rows: &[SummaryRow]) -> String {
@@ -158,28 +121,6 @@ fn coefficient(weight_decay: Option<f64>) -> String {
     weight_decay.map_or(String::new(), format::exact)
 }
 
-/// A table that the page's script sorts by its headers and filters by its field.
-fn table<R: AsRef<[String]>>(id: &str, header: &[&str], rows: impl Iterator<Item = R>) -> String {
-    let mut html = format!(
-        "<label>Filter <input type=\"search\" data-table=\"{id}\"></label>\
-         <div class=\"wide\"><table id=\"{id}\"><thead><tr>"
-    );
-    for name in header {
-        let _ = write!(
-            html,
-            "<th scope=\"col\" aria-sort=\"none\"><button type=\"button\">{}</button></th>",
-            escape(name)
-        );
-    }
-    html += "</tr></thead><tbody>";
-    for row in rows {
-        let cells: String =
-            row.as_ref().iter().map(|cell| format!("<td>{}</td>", escape(cell))).collect();
-        let _ = write!(html, "<tr>{cells}</tr>");
-    }
-    html + "</tbody></table></div>"
-}
-
 /// What each arm decays, in a line.
 fn manifest_lines(rows: &[ManifestRow]) -> String {
     // The parameters of an arm stand together, and each once.
@@ -232,23 +173,4 @@ fn provenance(experiment: &Experiment) -> String {
     rows.extend(told.into_iter().filter_map(|(name, told)| Some((name, told?.clone()))));
     let row = |(name, value): &(&str, String)| format!("<dt>{name}</dt><dd>{}</dd>", escape(value));
     format!("<dl>{}</dl>", rows.iter().map(row).collect::<String>())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_part_that_looks_like_a_place_is_left_alone() {
-        let parts = [("a", "{{b}}".to_owned()), ("b", "no".to_owned())];
-        assert_eq!(fill("1 {{a}} 2 {{b}} 3 {{c}}", &parts), "1 {{b}} 2 no 3 ");
-    }
-
-    #[test]
-    fn markup_in_the_data_stays_text() {
-        assert_eq!(
-            list(&["<b> & \"c\"".to_owned()]),
-            "<ul><li>&lt;b&gt; &amp; &quot;c&quot;</li></ul>"
-        );
-    }
 }

@@ -3,6 +3,7 @@
 
 mod figures;
 mod findings;
+mod judged;
 mod levels;
 mod mechanism;
 mod nothing;
@@ -23,6 +24,7 @@ pub use figures::{
     transfer_heading, values_title,
 };
 pub use findings::{cell, family, finding, pair, story_title, verdicts};
+pub use judged::{contest, judged_family, judged_fine_print, judged_title, test_name};
 pub use levels::{levels, reference};
 pub use mechanism::{collapse, collapse_title, mechanism};
 pub use nothing::no_result;

@@ -14,8 +14,8 @@ use super::data::Data;
 use super::lettering::Lettering;
 use super::palette::{FAINT, INK};
 use super::room::{fit, width};
+use crate::judge::Case;
 use crate::report::{format, words};
-use crate::stats::Quantity;
 use axis::{decimals, range, ticks};
 use rows::{Line, Row};
 
@@ -30,40 +30,73 @@ const INDENT: u32 = 26;
 const NAMES: (u32, u32) = (290, 520);
 
 /// Paired differences of the reported loss.
-pub struct Forest<'a> {
+pub struct Forest {
     lettering: Lettering,
     /// Width of the rows' names.
     names: u32,
-    lines: Vec<Line<'a>>,
+    lines: Vec<Line>,
     range: Range<f64>,
-    loss: Quantity,
+    /// What the axis counts.
+    axis: String,
 }
 
-impl<'a> Forest<'a> {
+impl Forest {
     /// What is told of every rule, and every arm; `None` where nothing is compared with no decay.
-    pub fn of_arms(data: &'a Data) -> Option<Self> {
+    pub fn of_arms(data: &Data) -> Option<Self> {
         let (lines, left_out) = rows::of_arms(data);
-        let mut forest = Forest::new(data, words::differences_title(&data.analysis), lines)?;
+        let mut forest = Forest::of_data(data, words::differences_title(&data.analysis), lines)?;
         forest.lettering.notes.extend(left_out);
         Some(forest)
     }
 
     /// The values table: every published recipe at its raw λ, then at the λ that matches its total
     /// decay. `None` where no such recipe was trained.
-    pub fn of_values(data: &'a Data) -> Option<Self> {
+    pub fn of_values(data: &Data) -> Option<Self> {
         let table = data.analysis.values.as_ref()?;
         let (lines, left_out) = rows::of_values(table);
-        let mut forest = Forest::new(data, words::values_title(&data.analysis), lines)?;
+        let mut forest = Forest::of_data(data, words::values_title(&data.analysis), lines)?;
         let evidence = "names: ● documented, ✗ contradicted by its paper, ○ undisclosed";
         forest.lettering.notes.insert(0, evidence.to_owned());
         forest.lettering.notes.extend(left_out);
         Some(forest)
     }
 
-    fn new(data: &'a Data, title: String, mut lines: Vec<Line<'a>>) -> Option<Self> {
+    /// Pairs of arms that others trained; `None` where there is none.
+    pub fn of_judged(case: &Case, caption: String) -> Option<Self> {
+        let (lines, left_out) = rows::of_judged(case);
+        let sizes = case
+            .contests
+            .iter()
+            .map(|one| one.difference.mean.abs())
+            .filter(|size| size.is_finite());
+        let reach = sizes.fold(f64::MIN_POSITIVE, f64::max);
+        let axis = format!("{0} of the left − {0} of the right", case.quantity);
+        let mut forest = Forest::new(lines, reach, words::judged_title(case), caption, axis)?;
+        forest.lettering.notes.extend(left_out);
+        Some(forest)
+    }
+
+    /// Of an experiment.
+    fn of_data(data: &Data, title: String, lines: Vec<Line>) -> Option<Self> {
+        let loss = words::quantity(data.analysis.loss);
+        let axis = format!("{loss} − {loss} without decay (nats per token); left of 0 is better");
+        Forest::new(lines, data.reach(), title, data.caption.clone(), axis)
+    }
+
+    /// `reach` is how far from 0 differences may lie that belong together.
+    fn new(
+        mut lines: Vec<Line>,
+        reach: f64,
+        title: String,
+        caption: String,
+        axis: String,
+    ) -> Option<Self> {
         let rows: Vec<&Row> = lines.iter().filter_map(Line::row).collect();
-        let range = range(&rows, data.reach())?;
-        let mut notes = vec!["dots: seeds, paired".to_owned()];
+        let range = range(&rows, reach)?;
+        let mut notes = Vec::new();
+        if rows.iter().any(|row| !row.by_seed.is_empty()) {
+            notes.push("dots: seeds, paired".to_owned());
+        }
         if rows.iter().any(|row| row.is_verdict) {
             notes.push(
                 "bars: all of a family at once; filled: lower or higher, ◆ equivalent".into(),
@@ -77,8 +110,8 @@ impl<'a> Forest<'a> {
         for row in lines.iter_mut().filter_map(Line::row_mut) {
             row.name = fit(&row.name, 12, f64::from(names - INDENT - 16));
         }
-        let lettering = Lettering { title, notes, caption: data.caption.clone() };
-        Some(Forest { lettering, names, lines, range, loss: data.analysis.loss })
+        let lettering = Lettering { title, notes, caption };
+        Some(Forest { lettering, names, lines, range, axis })
     }
 
     /// Where a difference is, at the nearer edge where it is beyond.
@@ -99,10 +132,8 @@ impl<'a> Forest<'a> {
             let label = if tick == 0.0 { "0".to_owned() } else { format::signed(tick, decimals) };
             area.draw(&Text::new(label, (x, bottom + px(4)), centred(11, INK)))?;
         }
-        let loss = words::quantity(self.loss);
-        let what = format!("{loss} − {loss} without decay (nats per token); left of 0 is better");
         let middle = self.place((self.range.start + self.range.end) / 2.0);
-        area.draw(&Text::new(what, (middle, bottom + px(22)), centred(11, INK)))?;
+        area.draw(&Text::new(self.axis.clone(), (middle, bottom + px(22)), centred(11, INK)))?;
         Ok(())
     }
 
@@ -117,7 +148,7 @@ impl<'a> Forest<'a> {
         let numbers = row.numbers();
         let shown = fit(&numbers, 12, f64::from(NUMBERS - 20));
         area.draw(&Text::new(shown, (px(self.names + PLOT + 14), y), left(12, INK)))?;
-        let mean = row.comparison.difference.mean;
+        let mean = row.difference.mean;
         let (base_x, base_y) = area.get_base_pixel();
         let hint = format!("{}: {numbers}", row.name);
         hints.add((base_x + self.place(mean), base_y + y), hint);
@@ -138,9 +169,8 @@ impl<'a> Forest<'a> {
 
     /// A dot a seed, below the bar that it is part of.
     fn draw_seeds<DB: Backend>(&self, area: &Area<DB>, row: &Row, y: i32) -> Result<()> {
-        let seeds = row.comparison.by_seed.iter().map(|(_, difference)| *difference);
-        for difference in seeds.filter(|one| self.range.contains(one)) {
-            let at = (self.place(difference), y + px(7));
+        for difference in row.by_seed.iter().filter(|one| self.range.contains(one)) {
+            let at = (self.place(*difference), y + px(7));
             area.draw(&Circle::new(at, px(2), row.colour.mix(0.5).filled()))?;
         }
         Ok(())
@@ -162,7 +192,7 @@ impl<'a> Forest<'a> {
     }
 }
 
-impl Figure for Forest<'_> {
+impl Figure for Forest {
     fn lettering(&self) -> &Lettering {
         &self.lettering
     }

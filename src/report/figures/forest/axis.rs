@@ -5,7 +5,7 @@ use super::rows::Row;
 
 /// The differences and their intervals, without those far from 0 and from the others.
 pub fn range(rows: &[&Row], reach: f64) -> Option<Range<f64>> {
-    let mean = |row: &&Row| row.comparison.difference.mean;
+    let mean = |row: &&Row| row.difference.mean;
     let near = Ruler { centre: 0.0, reach }.range(rows.iter().map(mean))?;
     let inside: Vec<&&Row> = rows.iter().filter(|row| near.contains(&mean(row))).collect();
     let extent = |row: &Row| row.ends().map(f64::abs).into_iter().fold(0.0, f64::max);
@@ -24,7 +24,7 @@ pub fn range(rows: &[&Row], reach: f64) -> Option<Range<f64>> {
 /// Whether a row or its interval goes on beyond the axis.
 pub fn is_clipped(row: &Row, range: &Range<f64>) -> bool {
     let [low, high] = row.ends();
-    [low, high, row.comparison.difference.mean].iter().any(|value| !range.contains(value))
+    [low, high, row.difference.mean].iter().any(|value| !range.contains(value))
 }
 
 /// Decimals that tell neighbouring ticks apart, at least two.

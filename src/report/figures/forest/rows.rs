@@ -6,38 +6,45 @@ use super::super::data::Data;
 use super::super::markers::Look;
 use super::super::palette;
 use crate::config::TestFamily;
+use crate::judge::{Case, Contest, JudgedFamily};
 use crate::published::Transfer;
 use crate::report::{format, words};
-use crate::stats::{Comparison, Kind, Rule, ValuesRow, ValuesTable};
+use crate::stats::{Comparison, Estimate, Kind, Rule, ValuesRow, ValuesTable};
 
 /// Rows of a section that anyone reads.
 const MOST_ROWS: usize = 60;
 
 /// A line of the figure.
-pub enum Line<'a> {
+pub enum Line {
     /// Above the rows of one question.
     Heading(String),
-    Row(Row<'a>),
+    Row(Row),
 }
 
 /// One difference, under a name.
-pub struct Row<'a> {
+pub struct Row {
     pub name: String,
     pub colour: RGBColor,
-    pub comparison: &'a Comparison,
+    /// The mean, with its own t-interval.
+    pub difference: Estimate,
+    /// The same by seed; empty where runs are not paired.
+    pub by_seed: Vec<f64>,
+    pub kind: Kind,
+    /// The interval that covers all of the family at once.
+    pub interval: Option<[f64; 2]>,
     /// Whether readers are told a verdict of it; it describes an arm otherwise.
     pub is_verdict: bool,
 }
 
-impl<'a> Line<'a> {
-    pub fn row(&self) -> Option<&Row<'a>> {
+impl Line {
+    pub fn row(&self) -> Option<&Row> {
         match self {
             Line::Row(row) => Some(row),
             Line::Heading(_) => None,
         }
     }
 
-    pub fn row_mut(&mut self) -> Option<&mut Row<'a>> {
+    pub fn row_mut(&mut self) -> Option<&mut Row> {
         match self {
             Line::Row(row) => Some(row),
             Line::Heading(_) => None,
@@ -45,13 +52,25 @@ impl<'a> Line<'a> {
     }
 }
 
-impl Row<'_> {
+impl Row {
+    /// Of a comparison of an experiment.
+    fn new(name: String, colour: RGBColor, comparison: &Comparison, is_verdict: bool) -> Self {
+        Row {
+            name,
+            colour,
+            difference: comparison.difference,
+            by_seed: comparison.by_seed.iter().map(|(_, difference)| *difference).collect(),
+            kind: comparison.kind(),
+            interval: comparison.judgement.interval,
+            is_verdict,
+        }
+    }
+
     /// The ends of its bar: of the simultaneous interval of a verdict, of an arm's own 95% t-interval.
     pub fn ends(&self) -> [f64; 2] {
-        let difference = self.comparison.difference;
-        let half = difference.half_width.unwrap_or(0.0);
-        let own = [difference.mean - half, difference.mean + half];
-        self.comparison.judgement.interval.filter(|_| self.is_verdict).unwrap_or(own)
+        let half = self.difference.half_width.unwrap_or(0.0);
+        let own = [self.difference.mean - half, self.difference.mean + half];
+        self.interval.filter(|_| self.is_verdict).unwrap_or(own)
     }
 
     pub fn thickness(&self) -> u32 {
@@ -59,15 +78,14 @@ impl Row<'_> {
     }
 
     pub fn numbers(&self) -> String {
-        let Comparison { difference, judgement, .. } = self.comparison;
-        match judgement.interval.filter(|_| self.is_verdict) {
+        match self.interval.filter(|_| self.is_verdict) {
             Some(ends) => format!(
                 "{} {} {}",
-                format::signed(difference.mean, 3),
+                format::signed(self.difference.mean, 3),
                 format::interval(ends, 3),
-                words::kind(judgement.kind)
+                words::kind(self.kind)
             ),
-            None => format::difference(Some(*difference), 3),
+            None => format::difference(Some(self.difference), 3),
         }
     }
 
@@ -79,14 +97,14 @@ impl Row<'_> {
             area.draw(&Rectangle::new(bar, self.colour.filled()))?;
             return Ok(());
         }
-        if self.comparison.kind() == Kind::Equivalent {
+        if self.kind == Kind::Equivalent {
             let far = px(7);
             let diamond = [(x - far, y), (x, y - far), (x + far, y), (x, y + far)];
             area.draw(&Polygon::new(diamond, self.colour.filled()))?;
             return Ok(());
         }
         area.draw(&Rectangle::new(square(px(5)), self.colour.filled()))?;
-        if !self.comparison.is_distinguishable() {
+        if !matches!(self.kind, Kind::Lower | Kind::Higher) {
             area.draw(&Rectangle::new(square(px(3)), WHITE.filled()))?;
         }
         Ok(())
@@ -95,7 +113,7 @@ impl Row<'_> {
 
 /// Every rule at its own best point, against no decay and against stopping, then every arm; and what is
 /// left out.
-pub fn of_arms(data: &Data) -> (Vec<Line<'_>>, Option<String>) {
+pub fn of_arms(data: &Data) -> (Vec<Line>, Option<String>) {
     let analysis = &data.analysis;
     let mut lines = Vec::new();
     let told = [
@@ -114,7 +132,7 @@ pub fn of_arms(data: &Data) -> (Vec<Line<'_>>, Option<String>) {
 }
 
 /// The rows of the published recipes, at raw λ and at matched Λ.
-pub fn of_values(table: &ValuesTable) -> (Vec<Line<'_>>, Option<String>) {
+pub fn of_values(table: &ValuesTable) -> (Vec<Line>, Option<String>) {
     let (mut lines, mut left_out) = (Vec::new(), None);
     for transfer in [Transfer::Raw, Transfer::Matched] {
         let rows = table.rows.iter().filter_map(|values| of_published(values, transfer));
@@ -125,30 +143,54 @@ pub fn of_values(table: &ValuesTable) -> (Vec<Line<'_>>, Option<String>) {
     (lines, left_out)
 }
 
-fn section<'a>(lines: &mut Vec<Line<'a>>, heading: String, rows: Vec<Row<'a>>) {
+/// Pairs of arms that others trained.
+pub fn of_judged(case: &Case) -> (Vec<Line>, Option<String>) {
+    let (mut lines, mut left_out) = (Vec::new(), None);
+    for family in [JudgedFamily::AgainstBaseline, JudgedFamily::Pairs] {
+        let own = case.contests.iter().filter(|one| one.family == family);
+        let (rows, more) = lowest(own.map(of_contest).collect());
+        left_out = left_out.or(more);
+        section(&mut lines, words::judged_family(family).to_owned(), rows);
+    }
+    (lines, left_out)
+}
+
+fn of_contest(contest: &Contest) -> Row {
+    Row {
+        name: format!("{} − {}", contest.left, contest.right),
+        colour: palette::INK,
+        difference: contest.difference,
+        by_seed: contest.by_seed.iter().map(|(_, difference)| *difference).collect(),
+        kind: contest.judgement.kind,
+        interval: contest.judgement.interval,
+        is_verdict: contest.judgement.kind != Kind::NoTest,
+    }
+}
+
+fn section(lines: &mut Vec<Line>, heading: String, rows: Vec<Row>) {
     if !rows.is_empty() {
         lines.push(Line::Heading(heading));
         lines.extend(rows.into_iter().map(Line::Row));
     }
 }
 
-fn rows<'a>(data: &'a Data, all: Vec<&'a Comparison>, is_verdict: bool) -> Vec<Row<'a>> {
+fn rows(data: &Data, all: Vec<&Comparison>, is_verdict: bool) -> Vec<Row> {
     let names = names(&all);
-    let row = |(comparison, name): (&'a Comparison, String)| {
+    let row = |(comparison, name): (&Comparison, String)| {
         let colour = Look::of(&comparison.left.rule, &data.analysis.groups).colour;
-        Row { name, colour, comparison, is_verdict }
+        Row::new(name, colour, comparison, is_verdict)
     };
     all.into_iter().zip(names).map(row).collect()
 }
 
-fn of_published(values: &ValuesRow, transfer: Transfer) -> Option<Row<'_>> {
+fn of_published(values: &ValuesRow, transfer: Transfer) -> Option<Row> {
     let carried = values.carried(transfer)?;
     let lambda = format::lambda(carried.run().form, carried.run().weight_decay);
     let evidence = values.published.evidence;
     let name = format!("{} {}   λ = {lambda}", evidence.mark(), words::row_title(values));
     let (colour, comparison) = (palette::evidence(evidence), carried.against_none.as_ref()?);
     let is_verdict = comparison.kind() != Kind::NoTest;
-    Some(Row { name, colour, comparison, is_verdict })
+    Some(Row::new(name, colour, comparison, is_verdict))
 }
 
 /// Rule and λ of each comparison's left side.
@@ -177,10 +219,10 @@ fn lowest(mut rows: Vec<Row>) -> (Vec<Row>, Option<String>) {
     if more == 0 {
         return (rows, None);
     }
-    let mut means: Vec<f64> = rows.iter().map(|row| row.comparison.difference.mean).collect();
+    let mut means: Vec<f64> = rows.iter().map(|row| row.difference.mean).collect();
     means.sort_by(f64::total_cmp);
     let last = means[MOST_ROWS - 1];
-    rows.retain(|row| row.comparison.difference.mean <= last);
+    rows.retain(|row| row.difference.mean <= last);
     rows.truncate(MOST_ROWS);
     (rows, Some(format!("the lowest {MOST_ROWS} arms; … {more} more in summary.csv")))
 }

@@ -1,0 +1,153 @@
+//! The verdicts on runs that others trained: for the terminal, as JSON, and as a folder with a page.
+
+mod numbers;
+mod page;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+
+use super::figures;
+use super::format;
+use super::tables::{align_right, broken, new_table, set_close};
+use super::words;
+use crate::files::{create_folder, write_atomically};
+use crate::judge::{Case, Contest, JudgedFamily, Test};
+use crate::plural::counted;
+use crate::stats::{Estimate, Kind};
+
+pub use numbers::json;
+
+/// Columns that sentences are broken to.
+const COLUMNS: usize = 110;
+/// Contests that the terminal shows, and arms.
+const MOST: usize = 20;
+/// Characters of an arm's name in a table.
+const NAME: usize = 30;
+
+/// The answer on one screen: arms with their means, verdicts, how to read them.
+pub fn answer(case: &Case) -> String {
+    let mut parts = vec![broken(&headline(case), COLUMNS), arms(case)];
+    for family in [JudgedFamily::AgainstBaseline, JudgedFamily::Pairs] {
+        let own: Vec<&Contest> = case.contests.iter().filter(|one| one.family == family).collect();
+        if !own.is_empty() {
+            parts.push(contests(family, &own));
+        }
+    }
+    parts.push(broken(&words::judged_fine_print(case), COLUMNS));
+    parts.join("\n\n")
+}
+
+/// The best arm, and no more than the verdicts on it.
+fn headline(case: &Case) -> String {
+    let best = case.arms[case.best].label();
+    let mean = Estimate::of(&case.arms[case.best].values());
+    let own = case.contests.iter().filter(|one| one.left == best || one.right == best);
+    let apart =
+        own.clone().filter(|one| matches!(one.judgement.kind, Kind::Lower | Kind::Higher)).count();
+    let against = own.count();
+    let what = &case.quantity;
+    let mean = format::mean(mean, 4);
+    match against {
+        0 => format!("The best mean is that of {best}: {what} {mean}."),
+        _ => format!(
+            "The best mean is that of {best}: {what} {mean}; of its {} {apart} can be told apart.",
+            counted(against, "comparison")
+        ),
+    }
+}
+
+fn arms(case: &Case) -> String {
+    let mut table = new_table(&["arm", "runs", &case.quantity, "sd"]);
+    for arm in case.arms.iter().take(MOST) {
+        let estimate = Estimate::of(&arm.values());
+        let without = if arm.without > 0 {
+            format!(" of {}", arm.runs.len() + arm.without)
+        } else {
+            String::new()
+        };
+        table.add_row([
+            broken(&arm.label(), NAME),
+            format!("{}{without}", arm.runs.len()),
+            format::mean(estimate, 4),
+            estimate
+                .and_then(|one| one.sd)
+                .map_or(format::MISSING.to_owned(), |sd| format::fixed(sd, 4)),
+        ]);
+    }
+    align_right(&mut table, [1]);
+    set_close(&mut table);
+    with_more(&table.to_string(), case.arms.len(), "arm")
+}
+
+fn contests(family: JudgedFamily, own: &[&Contest]) -> String {
+    let tests = own.iter().filter(|one| one.test != Test::None).count();
+    let title = format!("{} ({})", words::judged_family(family), counted(tests, "test"));
+    let mut table =
+        new_table(&["left", "right", "left − right", "interval", "verdict", "p", "runs", "test"]);
+    // What is decided comes first where there are too many.
+    let mut shown = own.to_vec();
+    if own.len() > MOST {
+        shown.sort_by_key(|one| matches!(one.judgement.kind, Kind::Undecided | Kind::NoTest));
+    }
+    for one in shown.iter().take(MOST) {
+        table.add_row(row(one).map(|cell| broken(&cell, NAME)));
+    }
+    align_right(&mut table, [2]);
+    set_close(&mut table);
+    format!("{title}\n{}", with_more(&table.to_string(), own.len(), "comparison"))
+}
+
+/// A contest as cells.
+fn row(one: &Contest) -> [String; 8] {
+    let judgement = &one.judgement;
+    let more = match (judgement.kind, judgement.further_seeds) {
+        (Kind::Undecided, Some(seeds)) => format!(" +{}", format::count(seeds)),
+        (Kind::Undecided, None) => " +∞".to_owned(),
+        _ => String::new(),
+    };
+    let [left, right] = one.runs;
+    let runs =
+        if one.test == Test::Paired { format!("{left} pairs") } else { format!("{left}, {right}") };
+    [
+        one.left.clone(),
+        one.right.clone(),
+        format::signed(one.difference.mean, 4),
+        judgement.interval.map_or(format::MISSING.to_owned(), |ends| format::interval(ends, 4)),
+        format!("{}{more}", words::kind(judgement.kind)),
+        judgement
+            .p_holm
+            .map_or(String::new(), |p| format::p(p).trim_start_matches("p = ").to_owned()),
+        runs,
+        words::test_name(one.test).to_owned(),
+    ]
+}
+
+fn with_more(table: &str, all: usize, what: &str) -> String {
+    let table = table.lines().map(str::trim_end).collect::<Vec<_>>().join("\n");
+    let more = all.saturating_sub(MOST);
+    match more {
+        0 => table,
+        more => format!("{table}\n{} with --json or --out", counted(more, &format!("more {what}"))),
+    }
+}
+
+/// Writes `report.html`, `summary.json` and the forest plot into a folder of their own.
+///
+/// # Errors
+/// A folder that cannot be written, or a drawing that fails.
+pub fn write(case: &Case, out: &Path, command: &str) -> Result<Vec<PathBuf>> {
+    let drawing = figures::judged(case)?;
+    let mut ready = vec![
+        (out.join("report.html"), page::page(case, drawing.as_ref(), command).into_bytes()),
+        (out.join("summary.json"), json(case)?.into_bytes()),
+    ];
+    if let Some(drawing) = drawing {
+        let stem = out.join("figures").join(drawing.name);
+        ready.push((stem.with_extension("svg"), drawing.svg.into_bytes()));
+        ready.push((stem.with_extension("png"), drawing.png));
+    }
+    create_folder(&out.join("figures"))?;
+    ready.iter().try_for_each(|(path, bytes)| write_atomically(path, bytes))?;
+    Ok(ready.into_iter().map(|(path, _)| path).collect())
+}
