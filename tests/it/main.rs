@@ -1,5 +1,6 @@
 //! Tests of the built program and of the library from outside, as one binary: each would link Burn.
 
+mod advise;
 mod analysis;
 mod backends;
 mod bad_input;
@@ -14,6 +15,7 @@ mod files;
 mod hints;
 mod house;
 mod identities;
+mod judge;
 mod mechanism;
 mod pytorch_parity;
 mod reference;

@@ -1,0 +1,292 @@
+//! What published rules say of a run, as a newcomer with a configuration file asks.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value as Json;
+
+use crate::common::{Call, text, wane, wane_ok};
+
+const RUN: [&str; 9] =
+    ["advise", "--params", "610M", "--tokens", "12.2B", "--batch", "516096", "--lr", "0.002"];
+
+fn with(more: &[&str]) -> Vec<String> {
+    RUN.iter().chain(more).map(|one| (*one).to_owned()).collect()
+}
+
+fn json(arguments: &[String]) -> Json {
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).chain(["--json"]).collect();
+    serde_json::from_str(&wane_ok(&arguments).stdout).expect("it is JSON")
+}
+
+fn rule<'a>(advice: &'a Json, id: &str) -> &'a Json {
+    advice["rules"].as_array().unwrap().iter().find(|rule| rule["id"] == id).unwrap()
+}
+
+fn file(folder: &Path, name: &str, contents: &str) -> PathBuf {
+    let path = folder.join(name);
+    fs::write(&path, contents).unwrap();
+    path
+}
+
+fn config(name: &str, contents: &str, more: &[&str]) -> Call {
+    let folder = tempfile::tempdir().unwrap();
+    let path = file(folder.path(), name, contents);
+    let arguments = [&["advise", "--config", text(&path)], more].concat();
+    wane(&arguments)
+}
+
+#[test]
+fn every_rule_is_shown_with_its_number_its_range_and_its_source() {
+    let call = wane_ok(&with(&["--weight-decay", "0.1", "--schedule", "linear"]));
+    let row =
+        |name: &str| call.stdout.lines().find(|line| line.starts_with(name)).unwrap().to_owned();
+    let power_lines = row("Power Lines ");
+    for part in ["0.0946", "yes", "24 of 43", "0.55×", "second hand", "arXiv 2505.13738"] {
+        assert!(power_lines.contains(part), "{power_lines}");
+    }
+    assert!(row("Everett & Qiu ").contains(" no "));
+    assert!(
+        call.stdout.contains("Everett & Qiu: fitted on 51M to 253M parameters, this run has 610M")
+    );
+    assert!(
+        call.stdout.contains("They are not\naveraged")
+            || call.stdout.contains("They are not averaged")
+    );
+    assert!(call.stdout.contains("κ = ηλT = 4.73"), "{}", call.stdout);
+    assert!(call.stdout.contains("5,000 steps"));
+    assert!(call.stdout.lines().all(|line| line.chars().count() <= 111), "{}", call.stdout);
+    assert!(call.stderr.is_empty(), "{}", call.stderr);
+}
+
+#[test]
+fn the_json_has_the_run_the_rules_and_the_equivalents() {
+    let advice = json(&with(&["--weight-decay", "0.1", "--schedule", "linear"]));
+    let run = &advice["run"];
+    let near =
+        |value: &Json, expected: f64| (value.as_f64().unwrap() / expected - 1.0).abs() < 1e-6;
+    assert!(near(&run["kappa"], 0.002 * 0.1 * 12.2e9 / 516_096.0));
+    assert!(near(&run["tau"], 516_096.0 / (0.002 * 0.1 * 12.2e9)));
+    assert!(near(&run["tau_steps"], 5000.0));
+    assert!(near(&run["tau_epochs"], 516_096.0 / (0.002 * 0.1 * 12.2e9)));
+    assert!(near(&run["tokens_per_param"], 20.0));
+    for rule in advice["rules"].as_array().unwrap() {
+        for key in ["id", "name", "weight_decay", "applies", "why_not", "status", "source"] {
+            assert!(!rule[key].is_null() || key == "weight_decay", "{rule}");
+        }
+        assert_eq!(
+            rule["applies"].as_bool().unwrap(),
+            rule["why_not"].as_array().unwrap().is_empty()
+        );
+    }
+    assert!(near(&rule(&advice, "power-lines")["weight_decay"], 0.094_613_7));
+    assert_eq!(rule(&advice, "everett-qiu")["status"], "unverified");
+    let equivalents = advice["equivalents"].as_array().unwrap();
+    let form = |name: &str| equivalents.iter().find(|one| one["form"] == name).unwrap();
+    assert!(near(&form("independent")["weight_decay"], 2e-4));
+    assert!(form("l2")["weight_decay"].is_null());
+}
+
+#[test]
+fn a_text_that_is_read_many_times_is_asked_in_epochs() {
+    let advice = json(&with(&["--unique-tokens", "210M", "--weight-decay", "0.1"]));
+    let epochs = rule(&advice, "timescale-in-epochs");
+    assert_eq!(epochs["applies"], true, "{epochs}");
+    assert!(epochs["low"].as_f64().unwrap() < epochs["weight_decay"].as_f64().unwrap());
+    assert_eq!(rule(&advice, "constant")["applies"], false);
+    let recovered = &rule(&advice, "power-lines")["recovered"];
+    assert_eq!(
+        (recovered["runs"].as_u64(), recovered["within_factor_two"].as_u64()),
+        (Some(16), Some(0))
+    );
+}
+
+#[test]
+fn sequences_in_the_place_of_tokens_are_asked_for_and_not_computed_with() {
+    let mistaken =
+        ["advise", "--params", "124M", "--tokens", "10e9", "--batch", "512", "--lr", "6e-4"];
+    let call = wane(&mistaken);
+    assert_eq!((call.code, call.stdout.as_str()), (Some(2), ""));
+    assert!(call.stderr.contains("--batch-sequences 512 --context"), "{}", call.stderr);
+    let right = [
+        "advise",
+        "--params",
+        "124M",
+        "--tokens",
+        "10e9",
+        "--batch-sequences",
+        "512",
+        "--context",
+        "1024",
+        "--lr",
+        "6e-4",
+    ];
+    assert!(wane_ok(&right).stdout.contains("524,288 tokens a step"));
+}
+
+#[test]
+fn what_cannot_be_meant_is_a_usage_error_that_names_its_argument() {
+    for (more, said) in [
+        (vec!["--weight-decay", "600"], "--weight-decay"),
+        (vec!["--weight-decay", "-0.1"], "--weight-decay"),
+        (vec!["--optimizer", "adam2"], "expected one of adamw"),
+        (vec!["--schedule", "step"], "expected one of cosine"),
+        (vec!["--min-lr-ratio", "2"], "share from 0 to 1"),
+        (vec!["--warmup", "1e9"], "warm-up"),
+        (vec!["--beta1", "1"], "--beta1"),
+        (vec!["--steps", "10"], "give one of them"),
+        (vec!["--width", "0"], "--width"),
+        (vec!["--unique-tokens", "none"], "610M"),
+        (vec!["--config", "/nowhere/train.py"], "/nowhere/train.py"),
+    ] {
+        let call = wane(&with(&more));
+        assert_eq!(call.code, Some(2), "{more:?} {}", call.stdout);
+        assert!(call.stderr.contains(said) && call.stdout.is_empty(), "{more:?}: {}", call.stderr);
+    }
+    let call = wane(&["advise"]);
+    assert_eq!(call.code, Some(2));
+}
+
+#[test]
+fn configurations_of_other_trainers_are_read() {
+    let nanogpt = "batch_size = 12\nblock_size = 1024\ngradient_accumulation_steps = 5 * 8\n\
+                   max_iters = 600000\nlr_decay_iters = 600000\nweight_decay = 1e-1\n";
+    let call = config("train_gpt2.py", nanogpt, &[]);
+    assert_eq!(call.code, Some(0), "{}", call.stderr);
+    assert!(call.stdout.starts_with("124M parameters, 295B tokens"), "{}", call.stdout);
+    assert!(
+        call.stdout.contains("491,520 tokens a step: 600,000 steps of AdamW")
+            && call.stdout.contains("κ = ηλT = 36;")
+    );
+    assert!(
+        call.stderr.contains("defaults of nanoGPT: ")
+            && call.stderr.contains("learning_rate = 6e-4")
+    );
+
+    let arguments = r#"{"output_dir": "out", "per_device_train_batch_size": 8, "gradient_accumulation_steps": 4,
+        "learning_rate": 0.0003, "weight_decay": 0.1, "max_steps": 10000, "lr_scheduler_type": "cosine"}"#;
+    let more = ["--devices", "8", "--context", "2048", "--params", "1.2B"];
+    let call = config("args.json", arguments, &more);
+    assert!(
+        call.stdout.contains("524,288 tokens a step: 10,000 steps"),
+        "{}{}",
+        call.stdout,
+        call.stderr
+    );
+    let call = config("args.json", arguments, &more[2..]);
+    assert!(call.code == Some(2) && call.stderr.contains("--devices"), "{}", call.stderr);
+
+    let lingua = "steps: 60000\noptim:\n  lr: 3e-3\n  weight_decay: 0.033\n  warmup: 5000\n  lr_min_ratio: 0.000001\n\
+                  distributed:\n  compile: true\nmodel:\n  dim: 2048\n  n_layers: 25\ndata:\n  batch_size: 4\n  seq_len: 4096\n";
+    let call = config("llama.yaml", lingua, &["--devices", "64", "--params", "1B"]);
+    assert!(
+        call.stdout.contains("1,048,576 tokens a step: 60,000 steps"),
+        "{}{}",
+        call.stdout,
+        call.stderr
+    );
+    assert!(call.stdout.contains("λ = 0.033 as given"));
+
+    let olmo = "model:\n  d_model: 2048\n  n_layers: 16\n  max_sequence_length: 2048\n  embedding_size: 100352\n\
+                optimizer:\n  name: adamw\n  learning_rate: 4.0e-4\n  weight_decay: 0.1\n  betas:\n  - 0.9\n  - 0.95\n\
+                scheduler:\n  name: cosine_with_warmup\n  alpha_f: 0.1\nmax_duration: 10e9T\nglobal_train_batch_size: 512\n";
+    let call = config("olmo.yaml", olmo, &[]);
+    assert!(
+        call.stdout.contains("10B tokens") && call.stdout.contains("1,048,576 tokens a step"),
+        "{}{}",
+        call.stdout,
+        call.stderr
+    );
+
+    let megatron = "#!/bin/bash\nSEQ=2048\nOPTIONS=\" --num-layers 12 --hidden-size 768 --seq-length $SEQ \\\n\
+                    --global-batch-size 256 --train-iters 500000 --lr 6.0e-4 --min-lr 6.0e-5 --lr-decay-style cosine \\\n\
+                    --weight-decay 0.1 --vocab-size 50257 \"\ntorchrun pretrain_gpt.py $OPTIONS\n";
+    let call = config("train.sh", megatron, &[]);
+    assert!(
+        call.stdout.contains("524,288 tokens a step: 500,000 steps"),
+        "{}{}",
+        call.stdout,
+        call.stderr
+    );
+
+    let titan = "[training]\nlocal_batch_size = 8\nseq_len = 2048\nsteps = 1000\n[optimizer]\nname = \"AdamW\"\nlr = 8e-4\n";
+    let call = config("titan.toml", titan, &["--devices", "8", "--params", "8B"]);
+    assert!(
+        call.stdout.contains("131,072 tokens a step: 1,000 steps"),
+        "{}{}",
+        call.stdout,
+        call.stderr
+    );
+}
+
+#[test]
+fn decay_that_no_learning_rate_multiplies_is_read_as_what_it_is() {
+    let olmo = "optimizer:\n  name: decoupled_adamw\n  learning_rate: 1.0e-3\n  weight_decay: 1.0e-4\n\
+                max_duration: 1000ba\nglobal_train_batch_size: 256\nmodel:\n  max_sequence_length: 2048\n";
+    let call = config("old.yaml", olmo, &["--params", "300M"]);
+    assert!(call.stdout.contains("λ = 0.1 as given"), "{}{}", call.stdout, call.stderr);
+    assert!(
+        call.stderr.contains("does not multiply decay by the learning rate"),
+        "{}",
+        call.stderr
+    );
+}
+
+#[test]
+fn files_that_are_no_configuration_are_refused_and_never_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let mark = folder.path().join("ran");
+    let evil = format!(
+        "import os\nos.system('touch {}')\nlearning_rate = open('x')\nmax_iters = 10\nblock_size = 8\n",
+        text(&mark)
+    );
+    let call = config("evil.py", &evil, &[]);
+    assert_eq!(call.code, Some(2));
+    assert!(
+        call.stderr.contains("learning_rate = open('x') : expected a number")
+            || call.stderr.contains("expected a number"),
+        "{}",
+        call.stderr
+    );
+    assert!(!mark.exists());
+    for (name, contents) in [
+        ("notes.txt", "nothing here"),
+        ("a.json", "{\"a\": 1}"),
+        ("b.json", "{"),
+        ("c.yaml", "a: [1"),
+        ("d.toml", "= 1"),
+    ] {
+        let call = config(name, contents, &[]);
+        assert_eq!(call.code, Some(2), "{name}");
+        assert!(call.stderr.contains(name), "{}", call.stderr);
+    }
+}
+
+#[test]
+fn the_question_is_a_spec_that_plans_and_keeps_what_is_asked() {
+    let folder = tempfile::tempdir().unwrap();
+    let spec = folder.path().join("ask.toml");
+    let more = ["--weight-decay", "0.1", "--schedule", "linear", "--write-spec", text(&spec)];
+    let call = wane_ok(&with(&more));
+    assert!(call.stderr.contains("wane sweep"), "{}", call.stderr);
+    let plan = wane_ok(&["plan", text(&spec)]);
+    assert!(plan.stdout.contains("5 seeds"), "{}", plan.stdout);
+    let written: toml::Value = toml::from_str(&fs::read_to_string(&spec).unwrap()).unwrap();
+    let train = &written["train"];
+    let number = |key: &str| {
+        train[key].as_float().or(train[key].as_integer().map(|one| one as f64)).unwrap()
+    };
+    let decays = written["arm"][1]["weight_decay"].as_array().unwrap();
+    let kappas: Vec<f64> =
+        decays.iter().map(|one| one.as_float().unwrap() * number("lr") * number("steps")).collect();
+    // Power Lines, ADANA, and what was given beside the constant 0.1.
+    for expected in [4.0, 4.473, 4.728] {
+        assert!(
+            kappas.iter().any(|kappa| (kappa / expected - 1.0).abs() < 0.01),
+            "{expected}: {kappas:?}"
+        );
+    }
+    let call = wane(&with(&["--write-spec", text(&spec)]));
+    assert_eq!(call.code, Some(2), "a file that is there is not written over");
+    wane_ok(&with(&["--write-spec", text(&spec), "--replace"]));
+}

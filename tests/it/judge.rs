@@ -1,0 +1,306 @@
+//! Runs that others trained: read as what they are, compared by the test that they allow.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value as Json;
+
+use crate::common::{Call, fixture, rows, text, wane, wane_ok};
+
+fn file(folder: &Path, name: &str, contents: &str) -> PathBuf {
+    let path = folder.join(name);
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    fs::write(&path, contents).unwrap();
+    path
+}
+
+/// Losses of two arms over so many seeds: the second is lower by 0.1, give or take a little.
+fn table(seeds: usize) -> String {
+    let line = |seed: usize| {
+        let noise = (seed as f64 * 2.39).sin() * 0.05;
+        let own = (seed as f64 * 5.1).cos() * 0.01;
+        format!("adamw,0.0,{seed},{}\nadamw,0.1,{seed},{}\n", 3.0 + noise, 2.9 + noise + own)
+    };
+    format!("optimizer,weight_decay,seed,val_loss\n{}", (0..seeds).map(line).collect::<String>())
+}
+
+fn judge(contents: &str, more: &[&str]) -> Call {
+    let folder = tempfile::tempdir().unwrap();
+    let path = file(folder.path(), "runs.csv", contents);
+    wane(&[&["judge", text(&path)], more].concat())
+}
+
+fn json(call: &Call) -> Json {
+    assert_eq!(call.code, Some(0), "{}", call.stderr);
+    serde_json::from_str(&call.stdout).expect("it is JSON")
+}
+
+const ASKED: [&str; 8] = [
+    "--arm",
+    "optimizer,weight_decay",
+    "--seed",
+    "seed",
+    "--value",
+    "val_loss",
+    "--baseline",
+    "0.0",
+];
+
+#[test]
+fn arms_with_common_seeds_are_compared_as_pairs() {
+    let call = judge(&table(6), &[&ASKED[..], &["--json"]].concat());
+    let comparison = &json(&call)["comparisons"][0];
+    assert_eq!(
+        (&comparison["left"], &comparison["right"]),
+        (&"adamw 0.1".into(), &"adamw 0".into())
+    );
+    assert_eq!(
+        (&comparison["kind"], &comparison["test"], &comparison["n"]),
+        (&"lower".into(), &"paired".into(), &6.into())
+    );
+    let difference = comparison["difference"].as_f64().unwrap();
+    let ends: Vec<f64> =
+        comparison["ci95"].as_array().unwrap().iter().map(|end| end.as_f64().unwrap()).collect();
+    assert!(ends[0] < difference && difference < ends[1] && ends[1] < 0.0, "{comparison}");
+    let screen = judge(&table(6), &ASKED);
+    assert!(
+        screen.stdout.contains("lower") && screen.stdout.contains("6 pairs"),
+        "{}",
+        screen.stdout
+    );
+    assert!(screen.stdout.lines().all(|line| line.chars().count() <= 111), "{}", screen.stdout);
+}
+
+/// The product's own verdict of two single arms, from the runs of a committed experiment.
+#[test]
+fn its_verdicts_are_those_of_a_sweep() {
+    let reference = fixture("../../results/reference/grid");
+    let runs = rows(&reference.join("runs.csv"));
+    let wanted = |row: &&std::collections::HashMap<String, String>| {
+        row["form"] == "none" || (row["form"] == "adamw" && row["mask"] == "matrices")
+    };
+    let line = |row: &std::collections::HashMap<String, String>| {
+        let lambda = if row["weight_decay"].is_empty() { "0" } else { &row["weight_decay"] };
+        format!("{lambda},{},{}\n", row["seed"], row["val_loss"])
+    };
+    let lines: String = runs.iter().filter(wanted).map(line).collect();
+    let call =
+        judge(&format!("wd,seed,val_loss\n{lines}"), &["--arm", "wd", "--baseline", "0", "--json"]);
+    let found = json(&call);
+    let summary = rows(&reference.join("summary.csv"));
+    let mut compared = 0;
+    for comparison in found["comparisons"].as_array().unwrap() {
+        let lambda: f64 = comparison["left"].as_str().unwrap().parse().unwrap();
+        let own = summary.iter().find(|row| {
+            row["form"] == "adamw"
+                && row["mask"] == "matrices"
+                && row["weight_decay"].parse() == Ok(lambda)
+        });
+        let Some(own) = own else { continue };
+        for (key, column) in [("difference", "d_val_loss"), ("p", "d_val_loss_p")] {
+            let (found, expected) =
+                (comparison[key].as_f64().unwrap(), own[column].parse::<f64>().unwrap());
+            assert!(
+                (found - expected).abs() <= 1e-9 * expected.abs().max(1e-3),
+                "{lambda} {key}: {found} {expected}"
+            );
+        }
+        compared += 1;
+    }
+    assert!(compared >= 4, "{compared}");
+}
+
+#[test]
+fn runs_without_common_seeds_are_two_samples_and_that_is_said() {
+    let text = "arm,val_loss\na,3.00\na,3.02\na,2.98\na,3.01\nb,2.90\nb,2.93\nb,2.89\n";
+    let found = json(&judge(text, &["--arm", "arm", "--json"]));
+    let comparison = &found["comparisons"][0];
+    assert_eq!((&comparison["test"], &comparison["kind"]), (&"welch".into(), &"higher".into()));
+    assert_eq!((&comparison["n_left"], &comparison["n_right"]), (&4.into(), &3.into()));
+    assert!(found["fine_print"].as_str().unwrap().contains("Welch"));
+}
+
+#[test]
+fn an_arm_of_one_run_is_held_against_the_spread_of_the_other() {
+    let text = "arm,seed,val_loss\na,0,3.00\na,1,3.02\na,2,2.98\na,3,3.01\nb,0,2.50\nc,0,3.01\n";
+    let found = json(&judge(text, &["--arm", "arm", "--baseline", "a", "--json"]));
+    let kind = |place: usize| found["comparisons"][place]["kind"].clone();
+    assert_eq!(found["comparisons"][0]["test"], "pooled");
+    assert_eq!((kind(0), kind(1)), ("lower".into(), "undecided".into()));
+    let lonely = json(&judge("arm,val_loss\na,3.0\nb,2.0\n", &["--arm", "arm", "--json"]));
+    assert!(lonely["comparisons"][0]["kind"].is_null() && lonely["comparisons"][0]["p"].is_null());
+    assert_eq!(lonely["comparisons"][0]["difference"], 1.0);
+}
+
+#[test]
+fn missing_seeds_and_diverged_runs_are_left_out_and_counted() {
+    let text = format!("{}adamw,0.1,9,2.9\nadamw,0.0,10,nan\n", table(4));
+    let call = judge(&text, &[&ASKED[..], &["--json"]].concat());
+    let found = json(&call);
+    assert_eq!(
+        (&found["comparisons"][0]["n"], &found["comparisons"][0]["unpaired"]),
+        (&4.into(), &1.into())
+    );
+    let warnings = found["warnings"].to_string();
+    assert!(warnings.contains("1 of 5 runs of adamw 0 have no finite val_loss"), "{warnings}");
+}
+
+#[test]
+fn a_baseline_may_be_a_value_that_every_group_has() {
+    let text = "optimizer,wd,seed,loss\nadamw,0,0,3\nadamw,0,1,3.1\nadamw,0,2,3.2\nadamw,0.1,0,2.9\nadamw,0.1,1,3.01\nadamw,0.1,2,3.1\n\
+                muon,0,0,2.8\nmuon,0,1,2.9\nmuon,0,2,3\nmuon,0.1,0,2.6\nmuon,0.1,1,2.71\nmuon,0.1,2,2.8\n";
+    let found = json(&judge(text, &["--arm", "optimizer,wd", "--baseline", "0.0", "--json"]));
+    let pairs: Vec<String> = found["comparisons"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| format!("{} {}", one["left"], one["right"]))
+        .collect();
+    assert_eq!(pairs, ["\"adamw 0.1\" \"adamw 0\"", "\"muon 0.1\" \"muon 0\""]);
+    assert_eq!(found["comparisons"][0]["family_size"], 2);
+}
+
+#[test]
+fn equivalence_needs_a_size_that_matters() {
+    let line = |seed: usize| {
+        format!(
+            "a,{seed},{}\nb,{seed},{}\n",
+            3.0 + 0.01 * seed as f64,
+            3.0 + 0.01 * seed as f64 + 0.0001 * (seed % 3) as f64
+        )
+    };
+    let text = format!("arm,seed,val_loss\n{}", (0..8).map(line).collect::<String>());
+    let kind = |more: &[&str]| {
+        json(&judge(&text, &[&["--arm", "arm", "--json"], more].concat()))["comparisons"][0]["kind"]
+            .clone()
+    };
+    assert_eq!(kind(&["--epsilon", "0.01"]), "equivalent");
+    assert_eq!(kind(&["--alpha", "0.001"]), "undecided");
+}
+
+#[test]
+fn tables_of_trackers_are_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let wide = "\"Step\",\"adamw-s0 - val_loss\",\"adamw-s0 - val_loss__MIN\",\"adamw-s0 - val_loss__MAX\",\"adamw-s1 - val_loss\",\"muon-s0 - val_loss\",\"muon-s1 - val_loss\"\n\
+                10,3.5,3.5,3.5,3.6,3.3,3.4\n20,3.1,3.1,3.1,3.2,2.9,3.0\n";
+    let wandb = file(folder.path(), "chart.csv", wide);
+    let found = json(&wane(&["judge", text(&wandb), "--json"]));
+    assert_eq!(found["arms"][0]["arm"], "adamw");
+    assert!((found["arms"][1]["mean"].as_f64().unwrap() - 2.95).abs() < 1e-12);
+    let at = json(&wane(&["judge", text(&wandb), "--step", "10", "--json"]));
+    assert!((at["arms"][1]["mean"].as_f64().unwrap() - 3.35).abs() < 1e-12);
+
+    let mlflow = "run_id,params.weight_decay,params.seed,metrics.val_loss\nx,0.1,0,3.0\ny,0.1,1,3.1\nz,0.0,0,3.2\nw,0.0,1,3.3\n";
+    let mlflow = file(folder.path(), "mlflow.csv", mlflow);
+    let found = json(&wane(&[
+        "judge",
+        text(&mlflow),
+        "--arm",
+        "weight_decay",
+        "--value",
+        "val_loss",
+        "--json",
+    ]));
+    assert_eq!((&found["arms"][0]["arm"], &found["arms"][0]["n"]), (&"0.1".into(), &2.into()));
+
+    for (run, value) in [("wd0_1", 3.0), ("wd0_2", 3.1), ("wd1_1", 2.8), ("wd1_2", 2.9)] {
+        let scalars = format!("Wall time,Step,Value\n1.7e9,10,9.9\n1.7e9,20,{value}\n");
+        file(folder.path(), &format!("board/run-{run}-tag-loss_val.csv"), &scalars);
+    }
+    let found = json(&wane(&["judge", text(&folder.path().join("board")), "--json"]));
+    let arms: Vec<_> = found["arms"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|arm| (arm["arm"].as_str().unwrap(), arm["n"].as_u64().unwrap()))
+        .collect();
+    assert_eq!(arms, [("wd0", 2), ("wd1", 2)]);
+}
+
+#[test]
+fn folders_of_logs_are_read_by_name_and_by_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    for (decay, seed, loss) in [
+        ("0.1", 0, 3.0),
+        ("0.1", 1, 3.1),
+        ("0.1", 2, 3.05),
+        ("0.0", 0, 3.2),
+        ("0.0", 1, 3.31),
+        ("0.0", 2, 3.24),
+    ] {
+        let log = format!(
+            "compiling the model\nstep 0: train loss 10.9, val loss 10.9\niter 10: loss 5.1\nstep 500: train loss 3.0, val loss {loss}\n"
+        );
+        file(folder.path(), &format!("nano/wd{decay}-s{seed}.txt"), &log);
+        let log =
+            format!("step:0/100 val_loss:10.8\nstep:100/100 val_loss:{loss} train_time:10ms\n");
+        file(folder.path(), &format!("modded/wd{decay}/{seed}f1c2-d3e4a.txt"), &log);
+    }
+    let nano = folder.path().join("nano");
+    let named = [
+        "judge",
+        text(&nano),
+        "--name",
+        "wd{weight_decay}-s{seed}",
+        "--arm",
+        "weight_decay",
+        "--json",
+    ];
+    let comparison = json(&wane(&named))["comparisons"][0].clone();
+    assert_eq!((&comparison["test"], &comparison["n"]), (&"paired".into(), &3.into()));
+    let modded = folder.path().join("modded");
+    let found = json(&wane(&["judge", text(&modded), "--json"]));
+    assert_eq!(
+        (&found["comparisons"][0]["test"], &found["arms"][0]["arm"]),
+        (&"welch".into(), &"wd0.0".into())
+    );
+    let wrong = wane(&["judge", text(&nano), "--name", "lr{lr}-s{seed}"]);
+    assert!(
+        wrong.code == Some(2) && wrong.stderr.contains("`wd0.0-s0` does not fit"),
+        "{}",
+        wrong.stderr
+    );
+}
+
+#[test]
+fn what_cannot_be_judged_is_a_usage_error_that_says_what_would_help() {
+    for (contents, more, said) in [
+        (table(3).as_str(), vec!["--arm", "optimzer"], "`optimizer`?"),
+        (&table(3), vec!["--arm", "optimizer"], "one arm (adamw)"),
+        (&table(3), vec![], "--arm"),
+        (&table(3), vec!["--arm", "weight_decay", "--baseline", "7"], "the arms are 0, 0.1"),
+        (&table(3), vec!["--arm", "weight_decay", "--value", "optimizer"], "`adamw`"),
+        (&table(3), vec!["--arm", "weight_decay", "--epsilon", "0"], "--epsilon"),
+        ("a,b\n", vec!["--arm", "a"], "nothing to judge"),
+        ("", vec!["--arm", "a"], "expected a CSV file"),
+        ("arm,seed,val_loss\na,0,1\na,0,2\nb,0,1\n", vec!["--arm", "arm"], "--step-column"),
+    ] {
+        let call = judge(contents, &more);
+        assert_eq!(call.code, Some(2), "{more:?}: {}", call.stdout);
+        assert!(call.stderr.contains(said) && call.stdout.is_empty(), "{more:?}: {}", call.stderr);
+    }
+    let call = wane(&["judge", "/nowhere.csv", "--arm", "a"]);
+    assert!(call.code == Some(2) && call.stderr.contains("/nowhere.csv"));
+}
+
+#[test]
+fn the_report_is_one_page_with_its_figure_and_nothing_is_written_over() {
+    let folder = tempfile::tempdir().unwrap();
+    let runs = file(folder.path(), "runs.csv", &table(6));
+    let out = folder.path().join("judged");
+    let arguments = [&["judge", text(&runs)], &ASKED[..], &["--out", text(&out)]].concat();
+    wane_ok(&arguments);
+    let page = fs::read_to_string(out.join("report.html")).unwrap();
+    assert!(
+        page.contains("<svg") && page.contains("adamw 0.1: val_loss") && !page.contains("http"),
+        "{page}"
+    );
+    let summary: Json =
+        serde_json::from_str(&fs::read_to_string(out.join("summary.json")).unwrap()).unwrap();
+    assert_eq!(summary["comparisons"][0]["kind"], "lower");
+    for figure in ["differences.svg", "differences.png"] {
+        assert!(out.join("figures").join(figure).is_file());
+    }
+    assert_eq!(wane(&arguments).code, Some(2), "the folder has files");
+    wane_ok(&[&arguments[..], &["--replace"]].concat());
+}
