@@ -85,7 +85,7 @@ fn constant_share(run: &Run, weight_decay: f64, schedule: Option<Schedule>) -> E
         Some(_) => Kept::TotalLater,
         None => Kept::NeedsSchedule,
     };
-    let users = "optax.adafactor's weight_decay_rate";
+    let users = "optax.adafactor";
     Equivalent { form: "a constant share of w", users, weight_decay: share, kept }
 }
 
@@ -95,12 +95,15 @@ fn without_number(run: &Run, weight_decay: f64) -> [Equivalent; 3] {
         Algorithm::Sgd => {
             in_every_step("l2", "torch.optim.SGD; with momentum μ take λ (1 − μ)", weight_decay)
         }
-        _ => none("l2", "torch.optim.Adam(weight_decay): what it takes depends on the gradients"),
+        _ => none(
+            "l2",
+            "no equivalent: what torch.optim.Adam(weight_decay) takes depends on the gradients",
+        ),
     };
     [
         l2,
-        none("cautious", "decays part of the weights; its authors keep λ"),
-        none("hyperball", "holds the norms; there is no λ"),
+        none("cautious", "no equivalent: it decays part of the weights; its authors keep λ"),
+        none("hyperball", "no equivalent: it holds the norms, and has no λ"),
     ]
 }
 

@@ -105,7 +105,10 @@ fn misfits(rule: &LambdaRule, run: &Run) -> Vec<WhyNot> {
     {
         why_not.push(WhyNot::Schedule(fall));
     }
-    for (quantity, range) in &rule.range {
+    // A rule for another kind of run needs nothing more than to say so.
+    let is_epochs = |(quantity, _): &(&Quantity, &[f64; 2])| **quantity == Quantity::Epochs;
+    let (first, rest): (Vec<_>, Vec<_>) = rule.range.iter().partition(is_epochs);
+    for (quantity, range) in first.into_iter().chain(rest) {
         match run.quantity(*quantity) {
             None => need(&mut why_not, BTreeSet::from([*quantity])),
             Some(value) if value * ROUNDING < range[0] || value > range[1] * ROUNDING => {

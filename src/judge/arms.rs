@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context, Result, bail, ensure};
 
@@ -37,6 +37,8 @@ pub struct Arm {
     pub runs: Vec<(Option<String>, f64)>,
     /// Runs whose number is not finite or missing: they did not reach it.
     pub without: usize,
+    /// The first and the last step at which its numbers were measured, where that is known.
+    pub steps: Option<[f64; 2]>,
 }
 
 impl Arm {
@@ -55,6 +57,8 @@ impl Arm {
 #[derive(Default)]
 struct Run {
     seed: Option<String>,
+    /// What the table calls it: several names are several runs.
+    names: BTreeSet<String>,
     /// Step and number of each row.
     measured: Vec<(Option<f64>, Option<f64>)>,
 }
@@ -78,6 +82,10 @@ pub fn arms(table: &Table, columns: &Columns) -> Result<(Vec<Arm>, String, Vec<S
     );
     let (labelled, told) = labelled(table, columns)?;
     remarks.extend(told);
+    // What is logged by step varies over steps.
+    if step.is_none() {
+        remarks.extend(mixed(table, &labelled, &[value], columns));
+    }
     let run = table.any_column(&RUNS);
     let mut found: Vec<(Vec<String>, BTreeMap<String, Run>)> = Vec::new();
     for (place, (row, (parts, seed))) in table.rows.iter().zip(labelled).enumerate() {
@@ -98,9 +106,10 @@ pub fn arms(table: &Table, columns: &Columns) -> Result<(Vec<Arm>, String, Vec<S
             found.len() - 1
         });
         let name = run.and_then(|run| row.get(run)).cloned();
-        let key = seed.clone().or(name).unwrap_or_else(|| format!("row {place}"));
+        let key = seed.clone().or(name.clone()).unwrap_or_else(|| format!("row {place}"));
         let own = found[known].1.entry(key).or_default();
         own.seed = seed;
+        own.names.extend(name);
         own.measured.push((at, number));
     }
     let arms = found.into_iter().map(|(parts, runs)| arm(parts, runs, columns.at));
@@ -116,7 +125,60 @@ pub fn arms(table: &Table, columns: &Columns) -> Result<(Vec<Arm>, String, Vec<S
         })
     };
     remarks.extend(arms.iter().filter_map(without));
+    remarks.extend(different_ends(&arms));
     Ok((arms, value.to_owned(), remarks))
+}
+
+/// Runs that end at different steps are compared as they ended, and that is said.
+fn different_ends(arms: &[Arm]) -> Option<String> {
+    let steps = arms.iter().filter_map(|arm| arm.steps);
+    let ends = steps.fold([f64::INFINITY, f64::NEG_INFINITY], |[first, last], own| {
+        [first.min(own[0]), last.max(own[1])]
+    });
+    (ends[0] < ends[1]).then(|| {
+        format!(
+            "runs end at different steps, from {0} to {1}, and are compared as they ended; --step {0} compares them \
+             at one",
+            plain(ends[0]),
+            plain(ends[1])
+        )
+    })
+}
+
+/// Settings that vary inside of an arm and count as noise there: columns with few values.
+fn mixed(table: &Table, labelled: &Labelled, used: &[&str], columns: &Columns) -> Option<String> {
+    let named = columns.arm.iter().chain(&columns.seed).chain(&columns.step);
+    let named: Vec<&str> = named.filter_map(|name| table.column(name).ok()).collect();
+    let usual =
+        [&STEPS[..], &RUNS, &SEEDS, &VALUES, &["folder", "Wall time", "train_loss", "epoch"]]
+            .concat();
+    let is_setting = |column: &&String| {
+        let bare = column.rsplit(['.', '/']).next().unwrap_or(column);
+        let is_known = used.contains(&column.as_str()) || named.contains(&column.as_str());
+        !is_known && !usual.contains(&bare) && !bare.starts_with('_')
+    };
+    let varies = |column: &&String| {
+        let mut of_arms: BTreeMap<&Option<Vec<String>>, BTreeSet<&str>> = BTreeMap::new();
+        for (row, (parts, _)) in table.rows.iter().zip(labelled) {
+            of_arms.entry(parts).or_default().extend(row.get(*column).map(String::as_str));
+        }
+        let all: BTreeSet<&str> = of_arms.values().flatten().copied().collect();
+        2 * all.len() <= table.rows.len() && of_arms.values().any(|values| values.len() > 1)
+    };
+    let found: Vec<String> = table
+        .columns
+        .iter()
+        .filter(is_setting)
+        .filter(varies)
+        .map(|one| format!("`{one}`"))
+        .collect();
+    let verb = if found.len() == 1 { "varies" } else { "vary" };
+    (!found.is_empty()).then(|| {
+        format!(
+            "{} {verb} inside arms and count as noise there; --arm tells them apart",
+            found.join(", ")
+        )
+    })
 }
 
 fn named_or<'a>(table: &'a Table, name: Option<&str>, usual: &[&str]) -> Result<&'a str> {
@@ -207,9 +269,14 @@ fn number_or_error(text: &str, column: &str) -> Result<f64> {
 
 fn arm(parts: Vec<String>, runs: BTreeMap<String, Run>, at: Option<f64>) -> Result<Arm> {
     let label = parts.join(" ");
-    let mut arm = Arm { parts, runs: Vec::new(), without: 0 };
+    let mut arm = Arm { parts, runs: Vec::new(), without: 0, steps: None };
     for (name, run) in runs {
-        match run.chosen(at).with_context(|| format!("{label}, {name}"))? {
+        let (step, value) = run.chosen(at).with_context(|| format!("{label}, {name}"))?;
+        if let Some(step) = step {
+            let [first, last] = arm.steps.unwrap_or([step, step]);
+            arm.steps = Some([first.min(step), last.max(step)]);
+        }
+        match value {
             Some(value) => arm.runs.push((run.seed, value)),
             None => arm.without += 1,
         }
@@ -218,14 +285,21 @@ fn arm(parts: Vec<String>, runs: BTreeMap<String, Run>, at: Option<f64>) -> Resu
 }
 
 impl Run {
-    /// The number at a step, or at the last one.
-    fn chosen(&self, at: Option<f64>) -> Result<Option<f64>> {
+    /// The number at a step, or at the last one, with that step.
+    fn chosen(&self, at: Option<f64>) -> Result<(Option<f64>, Option<f64>)> {
+        let names: Vec<&str> = self.names.iter().map(String::as_str).collect();
+        ensure!(
+            names.len() < 2,
+            "is of {} runs ({}): name what tells them apart, in --arm or by --seed",
+            names.len(),
+            names.join(", ")
+        );
         if let Some(at) = at {
             let own = self.measured.iter().rev().find(|(step, _)| *step == Some(at));
-            return Ok(own.and_then(|(_, value)| *value));
+            return Ok((Some(at), own.and_then(|(_, value)| *value)));
         }
-        if let [(_, value)] = self.measured.as_slice() {
-            return Ok(*value);
+        if let [only] = self.measured.as_slice() {
+            return Ok(*only);
         }
         let steps: Option<Vec<f64>> = self.measured.iter().map(|(step, _)| *step).collect();
         let steps = steps.with_context(|| {
@@ -243,7 +317,7 @@ impl Run {
             same,
             "has several numbers at step {last}: several runs under one name. Name what tells them apart: --seed or --arm"
         );
-        Ok(at_last.first().and_then(|(_, value)| *value))
+        Ok((Some(last), at_last.first().and_then(|(_, value)| *value)))
     }
 }
 
@@ -276,6 +350,32 @@ mod tests {
         assert_eq!(value(None), [3.0, 3.1]);
         assert_eq!(value(Some(10.0)), [3.5, 3.4]);
         assert_eq!(value(Some(15.0)), [] as [f64; 0]);
+    }
+
+    #[test]
+    fn runs_that_end_at_different_steps_are_told() {
+        let table = table("wd,seed,step,val_loss\n0,0,10,3.5\n0,0,20,3.0\n0,1,10,3.1\n");
+        let (_, _, remarks) = arms(&table, &columns(&["wd"])).unwrap();
+        assert!(
+            remarks.iter().any(|one| one.contains("from 10 to 20") && one.contains("--step 10")),
+            "{remarks:?}"
+        );
+    }
+
+    #[test]
+    fn two_runs_under_one_arm_and_seed_are_told_apart_by_their_names() {
+        let table = table("wd,lr,seed,run,step,val_loss\n0,1,0,a,10,3.5\n0,2,0,b,20,3.0\n");
+        let error = format!("{:#}", arms(&table, &columns(&["wd"])).unwrap_err());
+        assert!(error.contains("0, 0: is of 2 runs (a, b)"), "{error}");
+    }
+
+    #[test]
+    fn settings_that_vary_inside_an_arm_are_told() {
+        let table = table(
+            "wd,lr,val_loss\n0,1e-3,3.0\n0,3e-3,3.1\n1,1e-3,2.9\n1,3e-3,2.8\n1,1e-3,2.7\n0,3e-3,3.3\n",
+        );
+        let (_, _, remarks) = arms(&table, &columns(&["wd"])).unwrap();
+        assert!(remarks.iter().any(|one| one.contains("`lr` varies inside arms")), "{remarks:?}");
     }
 
     #[test]

@@ -108,7 +108,7 @@ fn lambda(one: &Said) -> String {
 /// Runs within a factor of two, and the median of the rule's λ over the tuned.
 fn recovered(one: Hindsight) -> [String; 2] {
     let own = if one.is_in_sample { " own" } else { "" };
-    let within = format!("{} of {}{own}", one.within_two, one.runs);
+    let within = format!("{}/{}{own}", one.within_two, one.runs);
     [within, format!("{:.2}×", one.median)]
 }
 
@@ -259,7 +259,7 @@ fn elsewhere(run: &Run, weight_decay: f64) -> String {
             Kept::TotalEarlier => "; the same total, more of it early",
             Kept::TotalLater => "; the same total, more of it late",
             Kept::NeedsSchedule => "; give --schedule",
-            Kept::Nothing => "; no equivalent",
+            Kept::Nothing => "",
         };
         table.add_row([one.form.to_owned(), value, format!("{}{note}", one.users)]);
     }

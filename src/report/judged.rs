@@ -115,9 +115,9 @@ fn row(one: &Contest) -> [String; 8] {
         format::signed(one.difference.mean, 4),
         judgement.interval.map_or(format::MISSING.to_owned(), |ends| format::interval(ends, 4)),
         format!("{}{more}", words::kind(judgement.kind)),
-        judgement
-            .p_holm
-            .map_or(String::new(), |p| format::p(p).trim_start_matches("p = ").to_owned()),
+        judgement.p_holm.map_or(String::new(), |p| {
+            format::p(p).trim_start_matches("p ").trim_start_matches("= ").to_owned()
+        }),
         runs,
         words::test_name(one.test).to_owned(),
     ]

@@ -42,7 +42,7 @@ fn every_rule_is_shown_with_its_number_its_range_and_its_source() {
     let row =
         |name: &str| call.stdout.lines().find(|line| line.starts_with(name)).unwrap().to_owned();
     let power_lines = row("Power Lines ");
-    for part in ["0.0946", "yes", "24 of 43", "0.55×", "second hand", "arXiv 2505.13738"] {
+    for part in ["0.0946", "yes", "24/43", "0.55×", "second hand", "arXiv 2505.13738"] {
         assert!(power_lines.contains(part), "{power_lines}");
     }
     assert!(row("Everett & Qiu ").contains(" no "));
