@@ -115,26 +115,30 @@ fn yaml_text(value: &Yaml<'_>) -> Option<String> {
     text.or_else(whole).or_else(broken).or_else(flag)
 }
 
-/// `name = value`, `name: type = value` and `name=value,` of Python, `NAME=value` of a shell. The last one counts.
+/// `name = value`, `name: type = value` and `call(name=value, …)` of Python, `NAME=value` of a shell. The last one
+/// counts.
 fn assignments(text: &str, keys: &mut Keys) {
     for line in text.lines() {
-        let line =
-            without_comment(line).trim().trim_start_matches("export ").trim_end_matches([',', ')']);
-        // A call's arguments may stand on the line that names it.
-        let Some((name, value)) = line.rsplit_once('(').unwrap_or(("", line)).1.split_once('=')
-        else {
-            continue;
-        };
-        let name = name.split(':').next().unwrap_or_default().trim();
-        let is_name =
-            !name.is_empty() && name.chars().all(|one| one.is_alphanumeric() || one == '_');
-        if is_name && !value.starts_with('=') {
+        let line = without_comment(line).trim().trim_start_matches("export ");
+        let whole = if line.contains('(') { Some(line) } else { None };
+        let arguments = line.split_once('(').map_or(line, |(_, arguments)| arguments);
+        for (name, value) in whole.into_iter().chain(arguments.split(',')).filter_map(assignment) {
             let named = |name: &str| keys.get(name)?.parse().ok();
-            let number = value_of(value, &named).map(|number| number.to_string());
-            let value = number.unwrap_or_else(|| unquoted(value).to_owned());
-            keys.insert(name.to_owned(), value);
+            // The last argument may stand before the bracket that ends the call.
+            let bare = value.strip_suffix(')').unwrap_or(value);
+            let number = value_of(value, &named).or_else(|| value_of(bare, &named));
+            let text = || unquoted(if value.contains('(') { value } else { bare }).to_owned();
+            keys.insert(name.to_owned(), number.map_or_else(text, |number| number.to_string()));
         }
     }
+}
+
+/// The name and the value of an assignment.
+fn assignment(text: &str) -> Option<(&str, &str)> {
+    let (name, value) = text.split_once('=')?;
+    let name = name.split(':').next().unwrap_or_default().trim();
+    let is_name = !name.is_empty() && name.chars().all(|one| one.is_alphanumeric() || one == '_');
+    (is_name && !value.starts_with('=')).then_some((name, value.trim()))
 }
 
 /// `--name value` and `--name=value`, over lines that end in a backslash; `$NAME` is what was assigned.
@@ -198,15 +202,19 @@ mod tests {
             "a.py",
             "import os\nbatch_size = 12 # of a device\nblock_size: int = 1024\n\
              gradient_accumulation_steps = 5 * 8\nmax_iters = 600000\nlr_decay_iters = max_iters\n\
-             out = 'a # b'\nx = os.system('false')\nargs = TrainingArguments(learning_rate=5e-5,\n  bf16=True)\n\
-             if x == 3: pass\n",
+             out = 'a # b'\nx = os.system('false')\nargs = TrainingArguments('out', learning_rate=5e-5, weight_decay=0.1,\n  bf16=True,\n  \
+             warmup_steps=500)\nif x == 3: pass\n",
         );
         assert_eq!(keys["gradient_accumulation_steps"], "40");
         assert_eq!(keys["block_size"], "1024");
         assert_eq!(keys["lr_decay_iters"], "600000");
         assert_eq!(keys["out"], "a # b");
         assert_eq!(keys["learning_rate"], "0.00005");
-        assert_eq!(keys["bf16"], "True");
+        assert_eq!(
+            (&*keys["bf16"], &*keys["weight_decay"], &*keys["warmup_steps"]),
+            ("True", "0.1", "500")
+        );
+        assert_eq!(keys["x"], "os.system('false')");
     }
 
     #[test]

@@ -95,10 +95,7 @@ fn without_number(run: &Run, weight_decay: f64) -> [Equivalent; 3] {
         Algorithm::Sgd => {
             in_every_step("l2", "torch.optim.SGD; with momentum μ take λ (1 − μ)", weight_decay)
         }
-        _ => none(
-            "l2",
-            "no equivalent: what torch.optim.Adam(weight_decay) takes depends on the gradients",
-        ),
+        _ => none("l2", "no equivalent: the share that Adam takes depends on the gradients"),
     };
     [
         l2,

@@ -61,6 +61,8 @@ enum Name {
     WeightDecay,
     Beta1,
     Schedule,
+    /// Whether the learning rate changes at all.
+    Falls,
     Optimizer,
     Width,
     Depth,
@@ -118,6 +120,8 @@ struct Reading<'a> {
 
 impl Reading<'_> {
     fn fields(&mut self) -> Result<RunFields> {
+        let falls =
+            self.text(Name::Falls).is_none_or(|(_, text)| !text.eq_ignore_ascii_case("false"));
         let accumulation = self.number(Name::Accumulation)?.unwrap_or(1.0);
         let times = |sequences: Option<f64>| sequences.map(|one| one * accumulation);
         let mut fields = RunFields {
@@ -126,9 +130,9 @@ impl Reading<'_> {
             steps: self.number(Name::Steps)?,
             tokens: self.number(Name::Tokens)?,
             lr: self.number(Name::Lr)?,
-            min_lr: self.number(Name::MinLr)?,
-            warmup: self.number(Name::Warmup)?,
-            schedule: self.schedule()?,
+            min_lr: self.number(Name::MinLr)?.filter(|_| falls),
+            warmup: self.number(Name::Warmup)?.filter(|_| falls),
+            schedule: if falls { self.schedule()? } else { Some(Fall::Constant) },
             optimizer: self.optimizer()?,
             weight_decay: self.number(Name::WeightDecay)?,
             beta1: self.number(Name::Beta1)?,

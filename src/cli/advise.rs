@@ -16,6 +16,7 @@ use crate::talk::say;
 /// Sizes may be written as 610e6, 610M or 1.2B. λ is that of PyTorch's AdamW: w ← (1 − η_t λ) w − η_t u.
 #[derive(clap::Args, Debug)]
 #[command(
+    allow_negative_numbers = true,
     after_help = "Example: wane advise --params 610M --tokens 12.2B --batch 516096 --lr 0.002 --weight-decay 0.1"
 )]
 pub struct Args {

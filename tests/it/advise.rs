@@ -220,6 +220,18 @@ fn configurations_of_other_trainers_are_read() {
 }
 
 #[test]
+fn a_learning_rate_that_never_falls_is_constant() {
+    let finetune = "batch_size = 1\ngradient_accumulation_steps = 32\nmax_iters = 20\nlearning_rate = 3e-5\ndecay_lr = False\n";
+    let call = config("finetune_shakespeare.py", finetune, &[]);
+    assert!(
+        call.stdout.contains("20 steps of AdamW") && call.stdout.contains(", constant"),
+        "{}{}",
+        call.stdout,
+        call.stderr
+    );
+}
+
+#[test]
 fn decay_that_no_learning_rate_multiplies_is_read_as_what_it_is() {
     let olmo = "optimizer:\n  name: decoupled_adamw\n  learning_rate: 1.0e-3\n  weight_decay: 1.0e-4\n\
                 max_duration: 1000ba\nglobal_train_batch_size: 256\nmodel:\n  max_sequence_length: 2048\n";
@@ -237,14 +249,13 @@ fn files_that_are_no_configuration_are_refused_and_never_run() {
     let folder = tempfile::tempdir().unwrap();
     let mark = folder.path().join("ran");
     let evil = format!(
-        "import os\nos.system('touch {}')\nlearning_rate = open('x')\nmax_iters = 10\nblock_size = 8\n",
+        "import os\nos.system('touch {}')\nlearning_rate = open('x')\nmax_iters = 100000\nblock_size = 8\n",
         text(&mark)
     );
     let call = config("evil.py", &evil, &[]);
     assert_eq!(call.code, Some(2));
     assert!(
-        call.stderr.contains("learning_rate = open('x') : expected a number")
-            || call.stderr.contains("expected a number"),
+        call.stderr.contains("learning_rate = open('x'): expected a number"),
         "{}",
         call.stderr
     );
