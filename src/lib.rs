@@ -17,6 +17,7 @@ pub mod config;
 pub mod corpus;
 pub mod exit;
 pub mod experiment;
+pub mod export;
 pub mod files;
 pub mod model;
 pub mod ops;

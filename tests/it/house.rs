@@ -77,6 +77,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "stats",
         ],
     ),
+    ("export", &["config", "exit", "experiment", "plural", "report", "results", "stats", "store"]),
     (
         "session",
         &[
@@ -109,6 +110,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "corpus",
             "exit",
             "experiment",
+            "export",
             "plural",
             "report",
             "results",
@@ -133,6 +135,7 @@ const WITHOUT_BURN: &[&str] = &[
     "stats",
     "search",
     "report",
+    "export",
 ];
 
 fn files_below(folder: &Path, found: &mut Vec<PathBuf>) {
