@@ -24,6 +24,7 @@ use std::path::Path;
 
 use anyhow::Result;
 
+use crate::config::{AnalysisTerms, TestFamily};
 use crate::exit::usage;
 use crate::results::{RunRow, read_csv, read_experiment};
 use crate::stats::Analysis;
@@ -59,7 +60,7 @@ pub fn export(request: &Request) -> Result<Facts> {
 fn made(request: &Request) -> Result<Facts> {
     let experiment = read_experiment(request.folder)?;
     let rows: Vec<RunRow> = read_csv(&request.folder.join("runs.csv"))?;
-    let analysis = Analysis::on(&rows, &experiment.analysis);
+    let analysis = Analysis::on(&rows, &told(&experiment.analysis));
     let arms = Arms::of(&rows);
     let arm = match request.arm {
         Some(asked) => arms.find(asked)?,
@@ -72,4 +73,12 @@ fn made(request: &Request) -> Result<Facts> {
     let comments = Comments::new(request.target, &experiment, arm, &was, moved.as_ref(), evidence);
     let code = request.target.code(&rule, &comments);
     Ok(Facts::new(&experiment, arm, &was, &rule, moved, comments, code))
+}
+
+/// The families of tests that are told of an arm. Each is corrected by itself, so no other changes its verdicts.
+fn told(terms: &AnalysisTerms) -> AnalysisTerms {
+    const TOLD: [TestFamily; 3] =
+        [TestFamily::AgainstNone, TestFamily::AgainstStopping, TestFamily::Published];
+    let families = terms.families.iter().copied().filter(|family| TOLD.contains(family)).collect();
+    AnalysisTerms { families, ..terms.clone() }
 }

@@ -37,7 +37,7 @@ fn target(name: &str) -> Result<Target, String> {
 }
 
 fn positive(text: &str) -> Result<f64, String> {
-    match text.replace(['_', ','], "").parse::<f64>() {
+    match text.replace('_', "").parse::<f64>() {
         Ok(number) if number > 0.0 && number.is_finite() => Ok(number),
         _ => Err("expected a number above 0, such as 0.001 or 1e9".to_owned()),
     }

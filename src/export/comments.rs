@@ -83,17 +83,24 @@ fn told(rule: &Rule) -> String {
     let Some(mask) = rule.decay.mask.filter(|_| form != Form::None) else {
         return "Nothing decays.".to_owned();
     };
-    let what = match form {
-        Form::L2 | Form::L2Loss => "added to the gradient",
-        Form::TargetNorm | Form::Hyperball => "of the norm",
-        _ => "apart from the update",
+    let (title, mask, rate) = (form.title(), mask.title(), form.rate(Role::Mlp));
+    let rest = match form {
+        Form::Corrected => format!("; outside of blocks {}", form.rate(Role::Head)),
+        _ => String::new(),
     };
-    format!(
-        "{} on {} ({what}: {} in step t; η_t is the learning rate of the step, η its peak).",
-        form.title(),
-        mask.title(),
-        form.rate(Role::Mlp)
-    )
+    match form {
+        Form::L2 | Form::L2Loss => {
+            format!("{title} on {mask}: g ← {rate}, and from there on as the optimizer has it.")
+        }
+        Form::Hyperball => format!(
+            "{title} on {mask}: nothing decays, every matrix keeps its first norm R, and a step turns it by η_t: \
+             w ← R N(w − η_t R N(u)), with N a matrix divided by its norm."
+        ),
+        _ => format!(
+            "{title} on {mask}, apart from the update: in step t a weight loses the share {rate}{rest}, where η_t is the \
+             learning rate of the step and η its peak."
+        ),
+    }
 }
 
 /// λ, which is a number of one horizon.
@@ -115,7 +122,7 @@ fn lambda(was: &Rule, moved: Option<&Moved>) -> String {
              as it was, so search it there."
         );
     };
-    let (kappa, tau) = (number(kappa), number(tau));
+    let (kappa, tau) = (number(kappa), short(tau));
     let (run, law) = (horizon_of(was), law(form));
     match moved {
         None => format!(
@@ -167,7 +174,7 @@ fn found_on(experiment: &Experiment, was: &Rule) -> Vec<String> {
     )];
     let tokens = was.recipe.steps as f64 * was.tokens_per_step();
     told.extend(experiment.splits.map(|splits| {
-        let epochs = number(tokens / splits.train as f64);
+        let epochs = short(tokens / splits.train as f64);
         format!(
             "The text: {} train tokens were read {epochs} times ({}). Text that is read once asks for another amount of \
              decay.",
@@ -257,7 +264,11 @@ fn usage(target: Target, was: &Rule) -> String {
 }
 
 /// A number to six digits, as one would type it.
-pub fn number(value: f64) -> String {
-    let rounded = format!("{value:.5e}").parse().unwrap_or(value);
-    plain(rounded)
+fn number(value: f64) -> String {
+    plain(format!("{value:.5e}").parse().unwrap_or(value))
+}
+
+/// The same to three digits.
+fn short(value: f64) -> String {
+    plain(format!("{value:.2e}").parse().unwrap_or(value))
 }

@@ -112,9 +112,9 @@ impl Facts {
         }
     }
 
-    /// The arm and its form, for people beside the code.
+    /// What was exported, for people beside the code.
     pub fn title(&self) -> String {
-        format!("exported `{}`, {} with {}", self.arm, self.optimizer.name(), self.form.title())
+        format!("exported `{}`: {}, decay `{}`", self.arm, self.optimizer.name(), self.form)
     }
 }
 

@@ -23,17 +23,30 @@ pub fn roles(roles: &[Role]) -> String {
     format!("({}{comma})", names.join(", "))
 }
 
+/// Columns of a line of code.
+const COLUMNS: usize = 110;
+
 /// The lines of all groups; `entries` are the keys of one with their values.
 pub fn groups(
     groups: &[ParameterGroup],
     entries: impl Fn(&ParameterGroup) -> Vec<(&'static str, String)>,
 ) -> String {
-    let line = |group: &ParameterGroup| {
-        let entries = entries(group).into_iter();
-        let rest: String = entries.map(|(key, value)| format!(", \"{key}\": {value}")).collect();
-        format!("    {{\"roles\": {}{rest}}},\n", roles(&group.roles))
+    let of = |group: &ParameterGroup| {
+        let mut lines = vec![format!("    {{\"roles\": {}", roles(&group.roles))];
+        for (key, value) in entries(group) {
+            let entry = format!("\"{key}\": {value}");
+            let last = lines.last_mut().expect("there is a line");
+            last.push(',');
+            // What closes the group takes two more.
+            if last.chars().count() + 1 + entry.chars().count() + 2 <= COLUMNS {
+                *last += &format!(" {entry}");
+            } else {
+                lines.push(format!("     {entry}"));
+            }
+        }
+        lines.join("\n") + "},\n"
     };
-    format!("GROUPS = [\n{}]\n", groups.iter().map(line).collect::<String>())
+    format!("GROUPS = [\n{}]\n", groups.iter().map(of).collect::<String>())
 }
 
 /// What the schedule and the optimizer go by, as constants.
@@ -81,34 +94,49 @@ pub fn fall(shape: LrShape, math: &str) -> String {
     }
 }
 
-/// λ of a step as a share of its coefficient, an expression of `step` and of `passed`, the share of the run before it.
+/// Statements that return λ of a step as a share of its coefficient, from `step` and from `passed`, the share of the
+/// run before it.
 pub fn lambda(rule: &Rule, math: &str) -> String {
     let recipe = &rule.recipe;
-    let [end, low] = [recipe.decay_end, recipe.decay_low].map(number);
-    let [hold, turn] = recipe.decay_turns.map(number);
-    let to = |from: &str, to: &str, share: String| format!("{from} + ({to} - {from}) * {share}");
+    let end = number(recipe.decay_end);
     match recipe.decay_schedule {
-        DecaySchedule::Constant => "1.0".to_owned(),
+        DecaySchedule::Constant => "return 1.0".to_owned(),
         DecaySchedule::Cosine => {
-            format!("{end} + 0.5 * (1 - {end}) * (1 + {math}.cos({math}.pi * passed))")
+            format!("return {end} + 0.5 * (1 - {end}) * (1 + {math}.cos({math}.pi * passed))")
         }
-        DecaySchedule::Linear => to("1.0", &end, "passed".to_owned()),
+        DecaySchedule::Linear => format!("return {}", line("1.0", &end, "passed")),
         DecaySchedule::LogTime => {
-            format!("1 / (1 + step / ({} * STEPS))", number(recipe.decay_timescale))
+            format!("return 1 / (1 + step / ({} * STEPS))", number(recipe.decay_timescale))
         }
-        DecaySchedule::HoldDecayRamp => {
-            let first = to("1.0", &low, format!("(passed - {hold}) / ({turn} - {hold})"));
-            let second = to(&low, &end, format!("(passed - {turn}) / (1 - {turn})"));
-            match math {
-                "math" => format!(
-                    "1.0 if passed <= {hold} else {first} if passed <= {turn} else {second}"
-                ),
-                _ => format!(
-                    "jnp.where(passed <= {hold}, 1.0, jnp.where(passed <= {turn}, {first}, {second}))"
-                ),
-            }
-        }
+        DecaySchedule::HoldDecayRamp => ramp(rule, math == "math"),
     }
+}
+
+fn line(from: &str, to: &str, share: &str) -> String {
+    format!("{from} + ({to} - {from}) * {share}")
+}
+
+/// Held, then along a line, then along another; with branches, or for arrays without.
+fn ramp(rule: &Rule, has_branches: bool) -> String {
+    let [end, low] = [rule.recipe.decay_end, rule.recipe.decay_low].map(number);
+    let [hold, turn] = rule.recipe.decay_turns.map(number);
+    let first = line("1.0", &low, &format!("(passed - {hold}) / ({turn} - {hold})"));
+    let second = line(&low, &end, &format!("(passed - {turn}) / (1 - {turn})"));
+    let lines = match has_branches {
+        true => [
+            format!("if passed <= {hold}:\n        return 1.0"),
+            format!("if passed <= {turn}:\n        return {first}"),
+            format!("return {second}"),
+        ],
+        false => [
+            format!("first = {first}"),
+            format!("second = {second}"),
+            format!(
+                "return jnp.where(passed <= {hold}, 1.0, jnp.where(passed <= {turn}, first, second))"
+            ),
+        ],
+    };
+    lines.join("\n    ")
 }
 
 #[cfg(test)]

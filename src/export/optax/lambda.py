@@ -3,4 +3,4 @@
 def lambda_factor(step):
     """λ of a step, the first is 1, as a share of its coefficient."""
     passed = (step - 1) / STEPS
-    return {{lambda}}
+    {{lambda}}
