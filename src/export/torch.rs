@@ -186,20 +186,20 @@ fn native(rule: &Rule) -> String {
     filled(include_str!("torch/native.py"), &[("says", says), ("make", &make)])
 }
 
-/// λ of a step under PyTorch's own optimizer.
+/// Statements that set λ of a step under PyTorch's own optimizer.
 fn per_step(rule: &Rule) -> String {
-    let mut factors = vec!["group[\"coefficient\"]"];
+    let mut lines = vec!["group[\"weight_decay\"] = group[\"coefficient\"]"];
     if rule.schedules_lambda() {
-        factors.push("lambda_factor(step)");
+        lines.push("group[\"weight_decay\"] *= lambda_factor(step)");
     }
     match rule.form() {
-        Form::LrPower => factors.push("group[\"lr\"]"),
-        Form::Corrected | Form::CorrectedAll => {
-            factors.push("(group[\"lr\"] / group[\"peak_lr\"]) ** group[\"power\"]");
-        }
+        Form::LrPower => lines.push("group[\"weight_decay\"] *= group[\"lr\"]"),
+        Form::Corrected | Form::CorrectedAll => lines.push(
+            "group[\"weight_decay\"] *= (group[\"lr\"] / group[\"peak_lr\"]) ** group[\"power\"]",
+        ),
         _ => {}
     }
-    factors.join(" * ")
+    lines.join("\n        ")
 }
 
 /// How far an orthogonal update goes.

@@ -12,8 +12,8 @@ def by_group(change):
     """Changes every update by `change(group, step, update, parameter)`; the first step is 1."""
     def update(updates, count, params):
         step = count + 1
-        changed = jax.tree.map(lambda at, u, p: change(GROUPS[at], step, u, p), group_of(params), updates, params)
-        return changed, step
+        one = lambda at, u, p: change(GROUPS[at], step, u, p)
+        return jax.tree.map(one, group_of(params), updates, params), step
 
     return optax.GradientTransformation(lambda params: jnp.zeros([], jnp.int32), update)
 

@@ -11,6 +11,6 @@ def role_of(path, leaf):
         return "norm"
     if any(word in ("lm_head", "head", "output", "unembed") for word in full.split(".")):
         return "head"
-    if any(word in full for word in ("emb", "wte", "wpe")):
+    if any(word in ".".join(words[-2:]).lower() for word in ("emb", "wte", "wpe")):
         return "embedding"
     return "attention" if "attn" in full or "attention" in full else "mlp"

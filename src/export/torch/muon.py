@@ -1,7 +1,7 @@
 
 
 def muon(p, g, state, group):
-    """Muon (Jordan et al. 2024): an average of gradients with Nesterov's look ahead, made all but orthogonal."""
+    """Muon (Jordan et al. 2024): an average of gradients, with Nesterov's look ahead, made nearly orthogonal."""
     m = slot(state, "m", p).lerp_(g, 1 - MOMENTUM)
     ahead = m.lerp(g, 1 - MOMENTUM)
     moved = [muon_scale(part, p) * orthogonal(part) for part in matrices(ahead, p)]
@@ -14,7 +14,7 @@ def muon_scale(part, p):
 
 
 def orthogonal(x):
-    """Five Newton–Schulz iterations in the precision of the gradient (torch.optim.Muon rounds to bfloat16)."""
+    """Five Newton–Schulz iterations, in the gradient's precision (torch.optim.Muon rounds to bfloat16)."""
     is_tall = x.shape[-2] > x.shape[-1]
     x = x.mT if is_tall else x
     x = x / (x.norm(dim=(-2, -1), keepdim=True) + 1e-7)

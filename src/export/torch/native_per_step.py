@@ -3,7 +3,7 @@
 def set_weight_decay(optimizer, args, kwargs):
     """Runs before every step, after the scheduler has set its learning rate."""
     for group in optimizer.param_groups:
-{{count}}        group["weight_decay"] = {{per_step}}
+{{count}}        {{per_step}}
 
 
 def make_optimizer(model):

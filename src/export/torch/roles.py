@@ -11,13 +11,13 @@ def role_of(path, module, name, parameter):
         return "bias" if "bias" in name else "norm"
     if last in ("lm_head", "head", "output", "unembed", "embed_out"):
         return "head"
-    if "emb" in full or last in ("wte", "wpe"):
+    if "emb" in last or "emb" in name.lower() or last in ("wte", "wpe"):
         return "embedding"
     return "attention" if "attn" in full or "attention" in full else "mlp"
 
 
 def parameter_groups(model):
-    """Every trained parameter once, in the group of its role; a head tied to the embedding is an embedding."""
+    """Every trained parameter once, in the group of its role; a head tied to an embedding is one too."""
     roles = {}
     for path, module in model.named_modules():
         for name, parameter in module.named_parameters(recurse=False):
