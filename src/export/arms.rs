@@ -28,12 +28,14 @@ impl ArmRows {
     }
 
     fn is_arm_of(&self, row: &RunRow) -> bool {
-        let key = |row: &RunRow| {
-            let decay = (row.form, row.mask, row.weight_decay.map(f64::to_bits));
-            let recipe = (row.recipe.clone(), row.transfer, row.family);
-            (decay, recipe, row.variant.clone(), row.setting.clone(), row.treatment.clone())
-        };
-        key(self.first()) == key(row)
+        let own = self.first();
+        let same_decay = (own.form, own.mask) == (row.form, row.mask)
+            && own.weight_decay.map(f64::to_bits) == row.weight_decay.map(f64::to_bits);
+        let same_recipe = own.setting == row.setting
+            && own.variant == row.variant
+            && own.treatment == row.treatment
+            && own.recipe == row.recipe;
+        same_decay && same_recipe && own.transfer == row.transfer && own.family == row.family
     }
 
     fn val_loss(&self) -> Option<f64> {
@@ -46,7 +48,8 @@ impl Arms {
     pub fn of(rows: &[RunRow]) -> Self {
         let mut arms: Vec<ArmRows> = Vec::new();
         for row in rows {
-            match arms.iter_mut().find(|arm| arm.is_arm_of(row)) {
+            // Rows of an arm mostly follow one another.
+            match arms.iter_mut().rev().find(|arm| arm.is_arm_of(row)) {
                 Some(arm) => arm.rows.push(row.clone()),
                 None => arms.push(ArmRows { label: label(row), rows: vec![row.clone()] }),
             }

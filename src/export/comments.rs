@@ -8,8 +8,8 @@ use crate::plural::counted;
 use crate::report::broken;
 use crate::results::Experiment;
 
-/// Columns of a comment.
-const COLUMNS: usize = 108;
+/// Columns of the text of a comment.
+const COLUMNS: usize = 106;
 
 /// What stands above the code.
 #[derive(Clone, Debug)]
