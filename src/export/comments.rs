@@ -38,7 +38,7 @@ impl Comments {
         evidence: Vec<String>,
     ) -> Self {
         let title = format!(
-            "Written by wane {} for {}: arm `{}` of the experiment {} (such as run {}).",
+            "Written by wane {} for {}: arm `{}` of the experiment {} (run {} is one of it).",
             env!("CARGO_PKG_VERSION"),
             target.title(),
             arm.label,

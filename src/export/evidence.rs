@@ -21,8 +21,11 @@ fn loss(analysis: &Analysis, arm: &ArmRows) -> Option<String> {
         |cell: &Cell| cell.mean(|run| analysis.loss.of(run)).map(|loss| format!("{loss:.3}"));
     let what = words::quantity(analysis.loss);
     let own = shown(&cell)?;
-    let none = analysis.baseline.map(|none| format!(", without decay {:.3}", none.mean));
     let row = arm.first();
+    if !row.is_treated() {
+        return Some(format!("{}: {what} {own}.", arm.label));
+    }
+    let none = analysis.baseline.map(|none| format!(", without decay {:.3}", none.mean));
     let side = Side { rule: Rule::of(row), weight_decay: row.weight_decay, at: String::new() };
     let verdict = match analysis.told_against_none(&side) {
         Some(one) => format!("; against no decay: {}", words::kind(one.kind())),

@@ -402,6 +402,9 @@ fn arms_that_a_search_found_and_those_of_changed_specs_are_exported_without_thei
     for folder in ["rivals", "mechanism", "values-table"] {
         json(&[&format!("results/reference/{folder}"), "--to", "pytorch"]);
     }
+    let none = json(&["results/reference", "--to", "pytorch", "--arm", "none"]);
+    assert_eq!((&none["form"], &none["weight_decay"]), (&"none".into(), &0.0.into()));
+    assert_eq!(none["evidence"][0], "none: test loss 2.443.");
     let dropped =
         json(&["results/reference/rivals", "--to", "pytorch", "--arm", "none dropout=0.1"]);
     let left = dropped["not_carried"].to_string();
