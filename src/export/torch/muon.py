@@ -1,7 +1,7 @@
 
 
 def muon(p, g, state, group):
-    """Muon (Jordan et al. 2024): an average of gradients, with Nesterov's look ahead, made nearly orthogonal."""
+    """Muon (Jordan et al. 2024): an average of gradients with Nesterov's look ahead, nearly orthogonal."""
     m = slot(state, "m", p).lerp_(g, 1 - MOMENTUM)
     ahead = m.lerp(g, 1 - MOMENTUM)
     moved = [muon_scale(part, p) * orthogonal(part) for part in matrices(ahead, p)]
