@@ -8,6 +8,7 @@ mod collect;
 mod compare;
 mod data;
 mod explain;
+mod export;
 mod judge;
 mod manifest;
 mod output;
@@ -42,6 +43,8 @@ enum Command {
     Report(report::Args),
     /// Tell what each λ amounted to: timescale, rotation, balance, and whether curves coincide that theory says do
     Explain(explain::Args),
+    /// Write the rule of an arm as code for PyTorch, transformers, Optax or nanoGPT
+    Export(export::Args),
     /// Compare two experiments: what was asked, which verdicts differ
     Compare(compare::Args),
     /// Show the state of the runs of a spec, or of all runs
@@ -77,6 +80,7 @@ impl Cli {
             Command::Plan(args) => plan::run(args),
             Command::Report(args) => report::run(args),
             Command::Explain(args) => explain::run(args),
+            Command::Export(args) => export::run(args),
             Command::Compare(args) => compare::run(args),
             Command::Status(args) => status::run(args),
             Command::Collect(args) => collect::run(args),

@@ -18,6 +18,7 @@ pub mod config;
 pub mod corpus;
 pub mod exit;
 pub mod experiment;
+pub mod export;
 pub mod files;
 pub mod judge;
 pub mod model;

@@ -35,6 +35,7 @@ pub use judged::{answer as judged_answer, json as judged_json, write as write_ju
 pub use published::{published_details, published_markdown, published_table};
 pub use screen::{answer, manifest_table, settings_table, status_table};
 pub use search::decisions;
+pub use tables::broken;
 pub use words::{needed as seeds_needed, power as detectable};
 
 pub struct Report {

@@ -71,6 +71,13 @@ impl Store {
         Ok(runs.into_values().collect())
     }
 
+    /// A run by its identity, if its folder is there and describes it.
+    pub fn run(&self, id: &str) -> Option<RunConfig> {
+        let is_id = !id.is_empty() && id.chars().all(|c| c.is_ascii_hexdigit());
+        let config = is_id.then(|| state::config(&self.folder.join(id))).flatten()?;
+        (config.id().as_str() == id).then_some(config)
+    }
+
     pub fn state(&self, config: &RunConfig) -> RunState {
         state::read(&self.folder_of(&config.id()), config)
     }

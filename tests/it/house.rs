@@ -81,6 +81,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "stats",
         ],
     ),
+    ("export", &["config", "exit", "experiment", "plural", "report", "results", "stats", "store"]),
     (
         "session",
         &[
@@ -114,6 +115,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "corpus",
             "exit",
             "experiment",
+            "export",
             "files",
             "judge",
             "plural",
@@ -144,6 +146,7 @@ const WITHOUT_BURN: &[&str] = &[
     "search",
     "judge",
     "report",
+    "export",
 ];
 
 fn files_below(folder: &Path, found: &mut Vec<PathBuf>) {

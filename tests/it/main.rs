@@ -8,6 +8,7 @@ mod combinations;
 mod command_line;
 mod common;
 mod data;
+mod export;
 mod extend;
 mod family_parity;
 mod figures;

@@ -1,0 +1,84 @@
+//! The rule of an arm as code for another trainer: parameter groups, decoupling and schedule as they were, and in
+//! comments what does not carry over.
+//!
+//! Code is put together from the pieces of Python below `export/`, each with `{{names}}` that are filled in.
+
+mod arms;
+mod comments;
+mod evidence;
+mod facts;
+mod groups;
+mod horizon;
+mod nanogpt;
+mod optax;
+mod python;
+mod refusal;
+mod resolve;
+mod rule;
+mod sources;
+mod target;
+mod torch;
+mod transformers;
+
+use std::path::Path;
+
+use anyhow::Result;
+
+use crate::config::{AnalysisTerms, TestFamily};
+use crate::exit::usage;
+use crate::results::{RunRow, read_csv, read_experiment};
+use crate::stats::Analysis;
+use arms::Arms;
+use comments::Comments;
+
+pub use facts::Facts;
+pub use horizon::Horizon;
+pub use target::Target;
+
+/// What is asked for.
+#[derive(Clone, Debug)]
+pub struct Request<'a> {
+    /// The folder of an experiment.
+    pub folder: &'a Path,
+    /// Words of an arm's label, or the identity of one of its runs; the best arm without.
+    pub arm: Option<&'a str>,
+    /// The trainer.
+    pub target: Target,
+    /// Where the rule is to be used.
+    pub horizon: Horizon,
+}
+
+/// The rule of an arm as code, with the same facts for tools.
+///
+/// # Errors
+/// A folder that is no experiment, an arm that is not there, and a rule that the target cannot have; the message
+/// says what there is.
+pub fn export(request: &Request) -> Result<Facts> {
+    usage(made(request))
+}
+
+fn made(request: &Request) -> Result<Facts> {
+    let experiment = read_experiment(request.folder)?;
+    let rows: Vec<RunRow> = read_csv(&request.folder.join("runs.csv"))?;
+    let analysis = Analysis::on(&rows, &told(&experiment.analysis));
+    let arms = Arms::of(&rows);
+    let arm = match request.arm {
+        Some(asked) => arms.find(asked)?,
+        None => arms.best(&analysis)?,
+    };
+    let was = resolve::rule(request.folder, &experiment, arm)?;
+    refusal::check(request.target, &was)?;
+    let (rule, moved) = request.horizon.apply(&was)?;
+    let evidence = evidence::of(&analysis, arm, request.arm.is_none());
+    let comments = Comments::new(request.target, &experiment, arm, &was, moved.as_ref(), evidence);
+    let code = request.target.code(&rule, &comments);
+    Ok(Facts::new(&experiment, arm, &was, &rule, moved, comments, code))
+}
+
+/// The families of tests that are told of an arm. Each is corrected by itself, so no other changes its verdicts.
+fn told(terms: &AnalysisTerms) -> AnalysisTerms {
+    const TOLD: [TestFamily; 3] =
+        [TestFamily::AgainstNone, TestFamily::AgainstStopping, TestFamily::Published];
+    let families = terms.families.iter().copied().filter(|family| TOLD.contains(family)).collect();
+    AnalysisTerms { families, ..terms.clone() }
+}

@@ -1,0 +1,274 @@
+use super::arms::ArmRows;
+use super::horizon::Moved;
+use super::rule::Rule;
+use super::target::Target;
+use super::{nanogpt, sources};
+use crate::config::{Form, Named, Role, plain};
+use crate::plural::counted;
+use crate::report::broken;
+use crate::results::Experiment;
+
+/// Columns of the text of a comment.
+const COLUMNS: usize = 106;
+
+/// What stands above the code.
+#[derive(Clone, Debug)]
+pub struct Comments {
+    /// What this is.
+    pub title: String,
+    /// What is known of the arm.
+    pub evidence: Vec<String>,
+    /// How it decays.
+    pub rule: Vec<String>,
+    /// What changes, or stays behind, on the way to another trainer.
+    pub not_carried: Vec<String>,
+    /// Papers.
+    pub sources: Vec<String>,
+    /// How the code is used.
+    usage: String,
+}
+
+impl Comments {
+    pub fn new(
+        target: Target,
+        experiment: &Experiment,
+        arm: &ArmRows,
+        was: &Rule,
+        moved: Option<&Moved>,
+        evidence: Vec<String>,
+    ) -> Self {
+        let title = format!(
+            "Written by wane {} for {}: arm `{}` of the experiment {} (run {} is one of it).",
+            env!("CARGO_PKG_VERSION"),
+            target.title(),
+            arm.label,
+            experiment.name,
+            arm.first().run
+        );
+        let mut not_carried = vec![lambda(was, moved)];
+        not_carried.extend(found_on(experiment, was));
+        not_carried.extend(left_behind(was));
+        not_carried.extend(of_target(target, was));
+        let usage = usage(target, was);
+        let sources = sources::of(was);
+        Comments { title, evidence, rule: vec![told(was)], not_carried, sources, usage }
+    }
+
+    /// As lines of comments of Python.
+    pub fn text(&self) -> String {
+        let mut lines = vec![self.title.clone()];
+        lines.extend(self.evidence.iter().cloned());
+        lines.extend(self.rule.iter().cloned());
+        lines.push("What does not carry over:".to_owned());
+        lines.extend(self.not_carried.iter().map(|one| format!("- {one}")));
+        if !self.sources.is_empty() {
+            lines.push(format!("Sources: {}.", self.sources.join("; ")));
+        }
+        lines.push(self.usage.clone());
+        lines.iter().map(|line| commented(line)).collect()
+    }
+}
+
+/// A line as a comment, broken to the screen. No text of a file gets out of its comment.
+fn commented(line: &str) -> String {
+    let plain: String = line.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let lines = broken(&plain, COLUMNS);
+    let indent = |at: usize| if at > 0 && line.starts_with("- ") { "  " } else { "" };
+    let lines = lines.lines().enumerate().map(|(at, line)| format!("# {}{line}\n", indent(at)));
+    lines.collect()
+}
+
+fn told(rule: &Rule) -> String {
+    let form = rule.form();
+    let Some(mask) = rule.decay.mask.filter(|_| form != Form::None) else {
+        return "Nothing decays.".to_owned();
+    };
+    let (title, mask, rate) = (form.title(), mask.title(), form.rate(Role::Mlp));
+    let rest = match form {
+        Form::Corrected => format!("; outside of blocks {}", form.rate(Role::Head)),
+        _ => String::new(),
+    };
+    match form {
+        Form::L2 | Form::L2Loss => {
+            format!("{title} on {mask}: g ← {rate}, and from there on as the optimizer has it.")
+        }
+        Form::Hyperball => format!(
+            "{title} on {mask}: nothing decays, every matrix keeps its first norm R, and a step turns it by η_t: \
+             w ← R N(w − η_t R N(u)), with N a matrix divided by its norm."
+        ),
+        _ => format!(
+            "{title} on {mask}, apart from the update: in step t a weight loses the share {rate}{rest}, where η_t is the \
+             learning rate of the step and η its peak."
+        ),
+    }
+}
+
+/// λ, which is a number of one horizon.
+fn lambda(was: &Rule, moved: Option<&Moved>) -> String {
+    let form = was.form();
+    if form == Form::None {
+        return "λ: there is none.".to_owned();
+    }
+    if !form.takes_weight_decay() {
+        return format!(
+            "λ: `{form}` has none; what decays follows from the learning rate, so it is another amount at another \
+             learning rate or length."
+        );
+    }
+    let value = number(was.bulk_lambda());
+    let Some((kappa, tau)) = was.kappa().zip(was.timescale()) else {
+        return format!(
+            "λ = {value}: no law is known that carries λ of `{form}` to another learning rate, length or batch; it is \
+             as it was, so search it there."
+        );
+    };
+    let (kappa, tau) = (number(kappa), short(tau));
+    let (run, law) = (horizon_of(was), law(form));
+    match moved {
+        None => format!(
+            "λ = {value} belongs to {run}: there κ = {law} = {kappa}, τ = {tau} steps. At D tokens, B tokens a step and a \
+             peak learning rate η the λ that keeps κ is {}; --tokens D --batch B --lr η writes the code for them.",
+            formula(form, &kappa)
+        ),
+        Some(moved) => format!(
+            "λ was {value} in {run}. Here, for {} tokens at {} tokens a step and a peak learning rate of {}, λ = {} keeps \
+             κ = {law} = {kappa}. Warm-up and hold keep their shares of the run and the schedule its shape, so with κ \
+             the total decay Λ = λ Σ η_t stays too, but for rounding to whole steps.",
+            number(moved.tokens),
+            number(moved.tokens_per_step),
+            plain(moved.lr),
+            number(moved.weight_decay.unwrap_or(0.0))
+        ),
+    }
+}
+
+fn law(form: Form) -> &'static str {
+    if form == Form::Independent { "λT" } else { "ηλT" }
+}
+
+fn formula(form: Form, kappa: &str) -> String {
+    match form {
+        Form::Independent => format!("{kappa}·B/D"),
+        _ => format!("{kappa}·B/(η·D)"),
+    }
+}
+
+fn horizon_of(rule: &Rule) -> String {
+    format!(
+        "T = {} steps of {} tokens at a peak learning rate η = {}",
+        rule.recipe.steps,
+        rule.tokens_per_step(),
+        plain(rule.recipe.lr)
+    )
+}
+
+fn found_on(experiment: &Experiment, was: &Rule) -> Vec<String> {
+    let model = &was.model;
+    let mut told = vec![format!(
+        "The model: it was found on a {} of {}, {} channels and a context of {}; whether its κ is the best of a larger \
+         one, no run here says.",
+        model.family.name(),
+        counted(model.layers, "layer"),
+        model.channels,
+        model.context
+    )];
+    let tokens = was.recipe.steps as f64 * was.tokens_per_step();
+    told.extend(experiment.splits.map(|splits| {
+        let epochs = short(tokens / splits.train as f64);
+        format!(
+            "The text: {} train tokens were read {epochs} times ({}). Text that is read once asks for another amount of \
+             decay.",
+            splits.train, experiment.data
+        )
+    }));
+    told
+}
+
+/// What of the recipe stands in no code.
+fn left_behind(was: &Rule) -> Vec<String> {
+    let recipe = &was.recipe;
+    let mut told = Vec::new();
+    let mut tell = |is_on: bool, text: String| told.extend(is_on.then_some(text));
+    tell(
+        recipe.accumulate > 1,
+        format!(
+            "Accumulation: a step averages the gradients of {} batches; divide each loss by that.",
+            recipe.accumulate
+        ),
+    );
+    tell(
+        recipe.dropout > 0.0,
+        format!(
+            "Dropout {}: of embeddings, attention and residual branches; set it in your model.",
+            plain(recipe.dropout)
+        ),
+    );
+    tell(
+        recipe.stochastic_depth > 0.0,
+        format!(
+            "Stochastic depth {}: of the last residual branch, fewer before it; it belongs into your model.",
+            plain(recipe.stochastic_depth)
+        ),
+    );
+    tell(
+        recipe.label_smoothing > 0.0,
+        format!(
+            "Label smoothing: cross_entropy(…, label_smoothing={}) in your loss.",
+            plain(recipe.label_smoothing)
+        ),
+    );
+    tell(
+        recipe.ema > 0.0,
+        format!(
+            "Averaged weights: what was evaluated is an average over steps with β = {}, without the first weights; keep \
+             one beside the model.",
+            plain(recipe.ema)
+        ),
+    );
+    told
+}
+
+fn of_target(target: Target, was: &Rule) -> Vec<String> {
+    let mut told = Vec::new();
+    match target {
+        Target::Optax if was.recipe.clip > 0.0 => told.push(
+            "The clip: Optax divides by the norm itself, wane and PyTorch by the norm + 1e-6.".to_owned(),
+        ),
+        Target::Transformers => told.push(
+            "Trainer's own optimizer decays all but biases and norms, which is the mask `matrices`; this code brings \
+             its optimizer and does not use it."
+                .to_owned(),
+        ),
+        Target::NanoGpt => told.extend(nanogpt::differences(was)),
+        _ => {}
+    }
+    told
+}
+
+fn usage(target: Target, was: &Rule) -> String {
+    match target {
+        Target::PyTorch => {
+            "Use: optimizer = make_optimizer(model); scheduler = make_scheduler(optimizer); then for every batch \
+             loss.backward(); take_step(model, optimizer, scheduler)."
+        }
+        Target::Transformers => {
+            "Use: trainer = make_trainer(model, training_arguments(\"out\", …), train_dataset=…); trainer.train()."
+        }
+        Target::Optax => {
+            "Use: optimizer = make_optimizer(); state = optimizer.init(params); then for every batch updates, state = \
+             optimizer.update(grads, state, params); params = optax.apply_updates(params, updates)."
+        }
+        Target::NanoGpt => nanogpt::usage(was),
+    }
+    .to_owned()
+}
+
+/// A number to six digits, as one would type it.
+fn number(value: f64) -> String {
+    plain(format!("{value:.5e}").parse().unwrap_or(value))
+}
+
+/// The same to three digits.
+fn short(value: f64) -> String {
+    plain(format!("{value:.2e}").parse().unwrap_or(value))
+}

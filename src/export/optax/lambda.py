@@ -1,0 +1,6 @@
+
+
+def lambda_factor(step):
+    """λ of a step, the first is 1, as a share of its coefficient."""
+    passed = (step - 1) / STEPS
+    {{lambda}}

@@ -1,0 +1,5 @@
+
+
+def make_optimizer(model):
+    """{{says}}"""
+    {{make}}
