@@ -2,6 +2,7 @@ use std::path::PathBuf;
 
 use anyhow::{Result, ensure};
 
+use super::arguments::size;
 use super::output::print;
 use crate::advice::{BaseRun, RunFields, ask, question, read_config};
 use crate::config::Named;
@@ -177,38 +178,6 @@ impl Args {
     }
 }
 
-/// A number, perhaps with k, M, B or T for thousands, millions, billions and trillions.
-fn size(text: &str) -> Result<f64, String> {
-    let units = [('k', 1e3), ('K', 1e3), ('M', 1e6), ('B', 1e9), ('G', 1e9), ('T', 1e12)];
-    let unit = units.iter().find_map(|(letter, unit)| Some((text.strip_suffix(*letter)?, *unit)));
-    let (digits, unit) = unit.unwrap_or((text, 1.0));
-    let number = digits.replace(['_', ','], "").parse::<f64>().ok();
-    let number = number.map(|number| number * unit).filter(|number| number.is_finite());
-    number.ok_or_else(|| "expected a number, such as 610e6, 610M, 1.2B or 0.002".to_owned())
-}
-
 fn named<T: Named + Send + Sync>(name: &str) -> Result<T, String> {
     T::parse(name).ok_or_else(|| format!("expected one of {}", T::names().join(", ")))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn sizes_are_read_with_their_letters() {
-        for (text, value) in [
-            ("610e6", 610e6),
-            ("610M", 610e6),
-            ("1.2B", 1.2e9),
-            ("12,200,000,000", 12.2e9),
-            ("2k", 2e3),
-            ("0.1", 0.1),
-        ] {
-            assert_eq!(size(text), Ok(value), "{text}");
-        }
-        for text in ["", "M", "many", "1e999", "nan", "12 M", "5MB"] {
-            assert!(size(text).is_err(), "{text}");
-        }
-    }
 }

@@ -2,6 +2,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Result, ensure};
 
+use super::arguments::size;
 use super::output::print;
 use crate::config::Named;
 use crate::exit::usage;
@@ -37,10 +38,10 @@ fn target(name: &str) -> Result<Target, String> {
 }
 
 fn positive(text: &str) -> Result<f64, String> {
-    match text.replace('_', "").parse::<f64>() {
-        Ok(number) if number > 0.0 && number.is_finite() => Ok(number),
-        _ => Err("expected a number above 0, such as 0.001 or 1e9".to_owned()),
-    }
+    let number = size(text)?;
+    (number > 0.0)
+        .then_some(number)
+        .ok_or_else(|| "expected a number above 0, such as 0.001 or 10B".to_owned())
 }
 
 pub fn run(args: Args) -> Result<()> {
