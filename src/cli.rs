@@ -1,6 +1,7 @@
 //! The command line: what may be typed, and what is printed. A subcommand is a file with one `run`.
 
 mod arguments;
+mod audit;
 mod backends;
 mod cancel;
 mod collect;
@@ -50,6 +51,8 @@ enum Command {
     Cancel(cancel::Args),
     /// Show which parameters each arm of a spec decays
     Manifest(manifest::Args),
+    /// Tell what a trainer of one's own decays, from its weights before and after one step
+    Audit(audit::Args),
     /// Show the published values of λ and what their sources say
     Table(table::Args),
     /// Download public texts
@@ -76,6 +79,7 @@ impl Cli {
             Command::Collect(args) => collect::run(args),
             Command::Cancel(args) => cancel::run(args),
             Command::Manifest(args) => manifest::run(args),
+            Command::Audit(args) => audit::run(args),
             Command::Table(args) => table::run(args),
             Command::Data(args) => data::run(args),
             Command::Backends(args) => backends::run(args),

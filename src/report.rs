@@ -1,6 +1,7 @@
 //! What people read: tables on the terminal, and a page with everything on it. Made from an
 //! experiment's files alone.
 
+mod audit;
 mod compare;
 mod explain;
 pub mod figures;
@@ -26,6 +27,7 @@ use crate::results::{Experiment, ManifestRow, RunRow, read_csv, read_experiment,
 use crate::stats::collapse::Collapse;
 use summary::Summary;
 
+pub use audit::{audit_json, audit_screen};
 pub use compare::compare;
 pub use published::{published_details, published_markdown, published_table};
 pub use screen::{answer, manifest_table, settings_table, status_table};

@@ -22,8 +22,10 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("experiment", &["config", "corpus", "published"]),
     ("record", &["config"]),
     ("store", &["config", "files", "record"]),
+    ("tensors", &[]),
+    ("audit", &["config", "tensors"]),
     ("ops", &["random"]),
-    ("model", &["config", "corpus", "files", "ops", "plural", "random", "record"]),
+    ("model", &["config", "corpus", "files", "ops", "plural", "random", "record", "tensors"]),
     ("optim", &["config", "model", "ops", "random", "record"]),
     ("train", &["config", "corpus", "model", "optim", "record"]),
     ("backend", &["exit", "experiment"]),
@@ -65,6 +67,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     (
         "report",
         &[
+            "audit",
             "config",
             "exit",
             "experiment",
@@ -103,6 +106,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
+            "audit",
             "backend",
             "cluster",
             "config",
@@ -123,6 +127,8 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
 
 /// What is looked up, analysed and drawn knows no tensors.
 const WITHOUT_BURN: &[&str] = &[
+    "audit",
+    "tensors",
     "config",
     "corpus",
     "published",
