@@ -80,9 +80,9 @@ impl Tensor {
         Format::of(self.dtype).map_or(self.dtype.to_string(), |format| format.name.to_owned())
     }
 
-    /// The shrink below which its format rounds it away from some numbers.
-    pub fn half_step(&self) -> Option<f64> {
-        Format::of(self.dtype).map(|format| format.half_step())
+    /// The shrink below which its format rounds it away from every number.
+    pub fn vanishing(&self) -> Option<f64> {
+        Format::of(self.dtype).map(|format| format.half_step() / 2.0)
     }
 }
 

@@ -30,7 +30,8 @@ pub enum Hint {
     /// λ/η is a usual coefficient: the learning rate is multiplied in twice.
     LrTwice {
         lambda: f64,
-        meant: f64,
+        again: f64,
+        error: f64,
     },
     /// ηλ is a usual coefficient: the learning rate is not multiplied in.
     LrMissing {
@@ -60,7 +61,6 @@ pub enum Hint {
     /// Nothing is seen of tensors whose format is too coarse for the shrink.
     TooCoarse {
         tensors: Vec<usize>,
-        limit: f64,
     },
     Zeros {
         tensors: Vec<usize>,
@@ -132,7 +132,8 @@ fn all_still(tensors: &[Tensor]) -> Option<Hint> {
         Verdict::TooCoarse { .. } => one.verdict.factor().is_some_and(|factor| factor.value == 1.0),
         _ => false,
     };
-    tensors.iter().all(is_still).then_some(Hint::NothingChanged)
+    let told = tensors.iter().any(|one| matches!(one.verdict, Verdict::Stays { .. }));
+    (told && tensors.iter().all(is_still)).then_some(Hint::NothingChanged)
 }
 
 fn swapped(tensors: &[Tensor]) -> Option<Hint> {
@@ -154,26 +155,29 @@ fn normalised(tensors: &[Tensor]) -> Option<Hint> {
     Some(Hint::Normalised { step, tensors: found })
 }
 
-fn usual(value: f64) -> Option<f64> {
-    USUAL.into_iter().find(|usual| (value / usual - 1.0).abs() < NEAR)
+/// A usual coefficient that a number may be, within its uncertainty.
+fn usual(value: f64, error: f64) -> Option<f64> {
+    let off = |usual: &f64| (value - usual).abs();
+    let nearest = USUAL.into_iter().min_by(|a, b| off(a).total_cmp(&off(b)))?;
+    (off(&nearest) <= error.max(NEAR * nearest)).then_some(nearest)
 }
 
 /// Whether a factor looks as if the learning rate were multiplied in twice, or not at all.
 fn of_lr(factor: Factor, lr: Option<f64>) -> Option<Hint> {
-    let shrink = factor.shrink();
-    if factor.error > shrink * NEAR {
-        return None;
-    }
-    let missing = usual(shrink).map(|meant| Hint::LrMissing { meant });
-    let Some(lr) = lr.filter(|lr| *lr > 0.0) else { return missing };
+    let (shrink, error) = (factor.shrink(), factor.error);
+    let missing = usual(shrink, NEAR * shrink)
+        .filter(|_| error <= NEAR * shrink)
+        .map(|meant| Hint::LrMissing { meant });
+    let Some(lr) = lr else { return missing };
     let lambda = shrink / lr;
     if lambda >= LARGE_LAMBDA {
         return missing;
     }
     // A λ that is usual itself needs no other reading.
     let is_small = lambda < USUAL[0] * (1.0 - NEAR);
-    let meant = usual(lambda / lr).filter(|_| is_small)?;
-    Some(Hint::LrTwice { lambda, meant })
+    let again = Factor { value: lambda / lr, error: error / lr / lr };
+    usual(again.value, again.error).filter(|_| is_small)?;
+    Some(Hint::LrTwice { lambda, again: again.value, error: again.error })
 }
 
 fn twice(groups: &[Group]) -> Option<Hint> {
@@ -198,22 +202,19 @@ fn hidden_matrices_stay(tensors: &[Tensor]) -> Option<Hint> {
 }
 
 fn by_verdict(tensors: &[Tensor]) -> Vec<Hint> {
-    let limit = |one: &Tensor| match one.verdict {
-        Verdict::TooCoarse { limit } => limit,
-        _ => 0.0,
-    };
     let mut hints = Vec::new();
     let mut say = |tensors: Vec<usize>, hint: &dyn Fn(Vec<usize>) -> Hint| {
         if !tensors.is_empty() {
             hints.push(hint(tensors));
         }
     };
-    let coarse = places(tensors, |one| one.part != Part::Buffer && limit(one) > 0.0);
-    let largest = coarse.iter().map(|at| limit(&tensors[*at])).fold(0.0, f64::max);
+    let coarse = places(tensors, |one| {
+        one.part != Part::Buffer && matches!(one.verdict, Verdict::TooCoarse { .. })
+    });
     let of = |is_such: fn(&Verdict) -> bool| places(tensors, |one| is_such(&one.verdict));
     say(of(|verdict| matches!(verdict, Verdict::Moved)), &|tensors| Hint::Moved { tensors });
     say(of(|verdict| matches!(verdict, Verdict::Unequal(_))), &|tensors| Hint::Unequal { tensors });
-    say(coarse, &|tensors| Hint::TooCoarse { tensors, limit: largest });
+    say(coarse, &|tensors| Hint::TooCoarse { tensors });
     say(of(|verdict| matches!(verdict, Verdict::Zeros)), &|tensors| Hint::Zeros { tensors });
     say(of(|verdict| matches!(verdict, Verdict::NotFinite { .. })), &|tensors| Hint::NotFinite {
         tensors,

@@ -4,7 +4,7 @@ use comfy_table::Table;
 
 use super::super::format::{MISSING, number, with_error};
 use super::super::tables::{align_right, new_table, set_close};
-use super::super::words::audit::{differs_from, named, short};
+use super::super::words::audit::{differs_from, named_short, short};
 use crate::audit::{Audit, Factor, Tensor, Verdict};
 
 /// Lines that a screen holds beside what is said below them.
@@ -71,7 +71,7 @@ fn rows(audit: &Audit, every_tensor: bool) -> Vec<Row> {
 fn name(audit: &Audit, row: &Row, every_tensor: bool) -> String {
     match every_tensor {
         true => audit.tensors[row.tensors[0]].name.clone(),
-        false => named(audit, &row.tensors),
+        false => named_short(audit, &row.tensors),
     }
 }
 

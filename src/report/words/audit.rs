@@ -46,9 +46,9 @@ pub fn short(verdict: &Verdict) -> &'static str {
 pub fn differs_from(audit: &Audit, at: usize) -> String {
     let of = audit.differences.iter().filter(|one| one.tensors.contains(&at));
     let words = of.map(|one| match one.from {
-        From::Expected(_) => "expected",
-        From::Unseen(_) => "(unseen)",
-        From::Siblings => "siblings",
+        From::Expected(_) => "mask",
+        From::Unseen(_) => "untold",
+        From::Siblings => "blocks",
         From::Role => "role",
         From::Rank => "rank",
     });
@@ -70,6 +70,18 @@ pub fn named(audit: &Audit, places: &[usize]) -> String {
             template.text.replacen('*', &format!("{{{}}}", ranges(&numbers)), 1)
         }
         _ => template.text.clone(),
+    }
+}
+
+/// The same without wrappers, for the table.
+pub fn named_short(audit: &Audit, places: &[usize]) -> String {
+    match places {
+        [at] => {
+            let template = &audit.tensors[*at].template;
+            let fill = |text: String, number: &usize| text.replacen('*', &number.to_string(), 1);
+            template.numbers.iter().fold(template.text.clone(), fill)
+        }
+        _ => named(audit, places),
     }
 }
 
@@ -117,6 +129,12 @@ pub fn verdict(audit: &Audit) -> Vec<String> {
             audit.groups.len() - GROUPS
         ));
     }
+    let normalised: Vec<usize> = (0..audit.tensors.len())
+        .filter(|at| matches!(audit.tensors[*at].verdict, Verdict::Normalised { .. }))
+        .collect();
+    if !normalised.is_empty() {
+        lines.push(format!("Has L2 in its gradient: {}.", size(audit, &normalised)));
+    }
     let still: Vec<usize> =
         (0..audit.tensors.len()).filter(|at| audit.tensors[*at].decays() == Some(false)).collect();
     if !still.is_empty() {
@@ -148,7 +166,7 @@ fn size(audit: &Audit, places: &[usize]) -> String {
 
 fn mask(audit: &Audit) -> String {
     match &audit.mask {
-        FoundMask::Nothing => "No weight decays that can be told.".to_owned(),
+        FoundMask::Nothing => "Nothing decays of what could be told.".to_owned(),
         FoundMask::Untold => "Of no tensor it can be told whether it decays.".to_owned(),
         FoundMask::Fits(masks) => match &masks[..] {
             [mask] => format!("This is the mask {mask} ({}).", as_in(*mask)),

@@ -1,11 +1,13 @@
 //! What the factors look like, and what the files do not show.
 
-use super::super::super::format::number;
+use super::super::super::format::{number, with_error};
 use super::{listed, pattern};
 use crate::audit::{Audit, Hint, Verdict};
 
 /// Patterns that are told one by one.
 const PATTERNS: usize = 3;
+/// Formats that lose a smaller shrink alone are as fine as float32.
+const SINGLE: f64 = 1e-6;
 
 /// A sentence for each hint.
 pub fn notes(audit: &Audit) -> Vec<String> {
@@ -25,10 +27,10 @@ fn sentences(audit: &Audit, hint: &Hint) -> Vec<String> {
             happen: PyTorch skips parameters whose grad is None, and a schedule may start at a learning rate of 0."
             .to_owned(),
         Hint::Swapped => "everything that moved grew: are BEFORE and AFTER swapped?".to_owned(),
-        Hint::LrTwice { lambda, meant } => format!(
+        Hint::LrTwice { lambda, again, error } => format!(
             "λ is {}; divided by the learning rate once more it is {}: is the learning rate multiplied in twice?",
             number(rounded(*lambda)),
-            number(*meant)
+            with_error(*again, *error)
         ),
         Hint::LrMissing { meant } => format!(
             "1 − factor is {} itself: is the learning rate not multiplied in (independent decay)?",
@@ -55,7 +57,7 @@ fn sentences(audit: &Audit, hint: &Hint) -> Vec<String> {
             list(tensors)
         ),
         Hint::Unequal { tensors } => return unequal(audit, tensors),
-        Hint::TooCoarse { tensors, limit } => too_coarse(audit, tensors, *limit),
+        Hint::TooCoarse { tensors } => too_coarse(audit, tensors),
         Hint::Zeros { tensors } => format!(
             "{}: all zeros, which cannot show that they decay; fill them before the step.",
             list(tensors)
@@ -91,23 +93,25 @@ fn unequal(audit: &Audit, tensors: &[usize]) -> Vec<String> {
     lines
 }
 
-fn too_coarse(audit: &Audit, tensors: &[usize], limit: f64) -> String {
-    let half = tensors
+fn too_coarse(audit: &Audit, tensors: &[usize]) -> String {
+    let vanishing = tensors
         .iter()
-        .filter_map(|at| Some((&audit.tensors[*at], audit.tensors[*at].half_step()?)));
-    let coarsest = half.max_by(|a, b| a.1.total_cmp(&b.1));
-    let (kind, half) = coarsest.map_or((String::new(), 0.0), |(one, half)| (one.type_name(), half));
-    let why = format!(
-        "in {kind} a shrink below {} = {}% is rounded away from every number, and these would show none below {}",
-        power(half),
-        number(rounded(100.0 * half)),
-        number(rounded(limit))
-    );
+        .filter_map(|at| Some((&audit.tensors[*at], audit.tensors[*at].vanishing()?)));
+    let coarsest = vanishing.max_by(|a, b| a.1.total_cmp(&b.1));
+    let (kind, share) =
+        coarsest.map_or((String::new(), 0.0), |(one, share)| (one.type_name(), share));
+    let remedy = if share < SINGLE {
+        "Give this one step a larger learning rate."
+    } else {
+        "A trainer without float32 copies of them loses its decay here, whatever λ says; one that has copies should \
+         save those. A larger learning rate in this one step shows it too."
+    };
     format!(
-        "{}: too coarse to tell: no number changed beyond rounding, but {why}. A trainer without float32 copies of \
-         them loses its decay here, whatever λ says; one with copies should save those. A larger learning rate for \
-         this one step shows it too.",
-        listed(audit, tensors)
+        "{}: too coarse to tell. Nothing changed beyond rounding, but in {kind} a shrink below {} = {}% is rounded \
+         away from every number. {remedy}",
+        listed(audit, tensors),
+        power(share),
+        number(rounded(100.0 * share))
     )
 }
 
