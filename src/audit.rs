@@ -214,36 +214,50 @@ fn is_integer(dtype: Dtype) -> bool {
 }
 
 fn verdicts(both: &[Both], lr: Option<f64>) -> Result<Vec<Verdict>> {
-    let sums = pass::sums(both)?;
-    let roundings: Vec<Rounding> =
-        both.iter().map(|pair| rounding(pair.0.dtype, both, &sums)).collect();
-    let first = |((pair, sums), rounding): ((&Both, &Sums), &Rounding)| -> Result<Verdict> {
+    let (sums, copied) = sums(both)?;
+    let judge = |(pair, sums): (&Both, &Sums)| -> Result<Verdict> {
         let Some(format) = Format::of(pair.0.dtype) else { return Ok(Verdict::Unread) };
         if pair.0.elements() == 0 {
             return Ok(Verdict::Empty);
         }
-        let verdict = verdict(sums, &format, *rounding);
-        match verdict {
+        let is_copy = copied.contains(&pair.0.dtype);
+        let rounding = if is_copy { Rounding::Twice } else { Rounding::Once };
+        match verdict(sums, &format, rounding) {
             Verdict::Unequal(by_number) => {
-                let slices = pattern::by_slices(*pair, &format, *rounding)?;
+                let slices = pattern::by_slices(*pair, &format, rounding)?;
                 Ok(Verdict::Unequal(slices.unwrap_or(by_number)))
             }
             verdict => Ok(verdict),
         }
     };
-    let verdicts: Vec<Verdict> =
-        both.par_iter().zip(&sums).zip(&roundings).map(first).collect::<Result<_>>()?;
+    let verdicts: Vec<Verdict> = both.par_iter().zip(&sums).map(judge).collect::<Result<_>>()?;
     let visible = Visible::of(verdicts.iter(), lr);
     Ok(verdicts.into_iter().zip(&sums).map(|(one, sums)| visible.settle(one, sums)).collect())
 }
 
-/// Tensors of a type are saved in one way: rounded copies, if one of them cannot be anything else.
-fn rounding(dtype: Dtype, both: &[Both], sums: &[Sums]) -> Rounding {
-    let is_copy = |sums: &Sums| {
-        sums.changed > 0
-            && sums.allowed(Rounding::Once).is_empty()
-            && !sums.allowed(Rounding::Twice).is_empty()
-    };
-    let mut of_type = both.iter().zip(sums).filter(|(pair, _)| pair.0.dtype == dtype);
-    if of_type.any(|(_, sums)| is_copy(sums)) { Rounding::Twice } else { Rounding::Once }
+/// The sums of every tensor, and the types whose numbers are rounded copies: tensors of a type are saved in one way.
+/// A second pass is made over those alone that one factor, rounded once, cannot have made.
+fn sums(both: &[Both]) -> Result<(Vec<Sums>, Vec<Dtype>)> {
+    let mut sums = pass::sums(both, Sums::at_first)?;
+    let is_empty = |sums: &Sums| sums.allowed(Rounding::Once).is_empty();
+    let odd: Vec<usize> = (0..both.len()).filter(|at| is_empty(&sums[*at])).collect();
+    look_again(both, &odd, &mut sums)?;
+    let copied: Vec<Dtype> = odd
+        .iter()
+        .filter(|at| !sums[**at].allowed(Rounding::Twice).is_empty())
+        .map(|at| both[*at].0.dtype)
+        .collect();
+    let others: Vec<usize> = (0..both.len())
+        .filter(|at| copied.contains(&both[*at].0.dtype) && !odd.contains(at))
+        .collect();
+    look_again(both, &others, &mut sums)?;
+    Ok((sums, copied))
+}
+
+fn look_again(both: &[Both], places: &[usize], sums: &mut [Sums]) -> Result<()> {
+    let again: Vec<Both> = places.iter().map(|at| both[*at]).collect();
+    for (at, found) in places.iter().zip(pass::sums(&again, Sums::of)?) {
+        sums[*at] = found;
+    }
+    Ok(())
 }

@@ -1,11 +1,10 @@
 //! The floating-point formats of weights: what their numbers are, and how far apart those lie that they can tell.
 
-use half::{bf16, f16};
+use half::f16;
 use safetensors::Dtype;
 
-/// Bits of a double's significand that are stored, and the exponent that stands for 1.
-const STORED: u32 = 52;
-const BIAS: i32 = 1023;
+/// The bits of a double's exponent.
+const EXPONENT: u64 = 0x7ff << 52;
 
 /// What a format can tell apart.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -14,8 +13,10 @@ pub struct Format {
     pub name: &'static str,
     /// Bits of the significand, the one before the point included.
     pub digits: i32,
-    /// Power of two below which numbers are evenly spaced.
-    lowest: i32,
+    /// Distance of neighbours over the power of two below them.
+    unit: f64,
+    /// Distance of the smallest neighbours.
+    finest: f64,
     /// Smaller numbers are left out: kernels may flush them to zero.
     pub smallest: f64,
     /// Relative rounding error of the multiplier 1 − ηλ where a step is computed: in float32, but for float64.
@@ -25,26 +26,44 @@ pub struct Format {
 const SINGLE: Format = Format {
     name: "float32",
     digits: 24,
-    lowest: -126,
+    unit: power(-23),
+    finest: power(-149),
     smallest: 1e-35,
-    multiplier: 1.0 / (1_u64 << 25) as f64,
+    multiplier: power(-25),
 };
+
+/// 2 to an exponent.
+const fn power(exponent: i32) -> f64 {
+    f64::from_bits(((exponent + 1023) as u64) << 52)
+}
 
 impl Format {
     /// Of a type of tensors; `None` for those that are no floating-point numbers of 16 bits or more.
     pub fn of(dtype: Dtype) -> Option<Self> {
         Some(match dtype {
             Dtype::F32 => SINGLE,
-            Dtype::BF16 => Format { name: "bfloat16", digits: 8, ..SINGLE },
-            Dtype::F16 => {
-                Format { name: "float16", digits: 11, lowest: -14, smallest: 0.0, ..SINGLE }
-            }
+            Dtype::BF16 => Format {
+                name: "bfloat16",
+                digits: 8,
+                unit: power(-7),
+                finest: power(-133),
+                ..SINGLE
+            },
+            Dtype::F16 => Format {
+                name: "float16",
+                digits: 11,
+                unit: power(-10),
+                finest: power(-24),
+                smallest: 0.0,
+                ..SINGLE
+            },
             Dtype::F64 => Format {
                 name: "float64",
                 digits: 53,
-                lowest: -900,
+                unit: power(-52),
+                finest: power(-900),
                 smallest: 1e-250,
-                multiplier: 1.0 / (1_u64 << 54) as f64,
+                multiplier: power(-54),
             },
             _ => return None,
         })
@@ -59,38 +78,63 @@ impl Format {
     /// Distance to the next larger number.
     #[inline(always)]
     pub fn spacing(&self, value: f64) -> f64 {
-        let exponent = ((value.to_bits() >> STORED) & 0x7ff) as i32;
-        let exponent = exponent.max(self.lowest + BIAS) - (self.digits - 1);
-        f64::from_bits((exponent as u64) << STORED)
+        let spacing = power_below(value) * self.unit;
+        if spacing > self.finest { spacing } else { self.finest }
     }
+}
+
+/// The largest power of two that a magnitude is not below.
+#[inline(always)]
+fn power_below(value: f64) -> f64 {
+    f64::from_bits(value.to_bits() & EXPONENT)
 }
 
 /// Whether numbers below lie half as far apart as those above.
 #[inline(always)]
 pub fn is_power_of_two(value: f64) -> bool {
-    value.to_bits() & ((1 << STORED) - 1) == 0
+    value.abs() == power_below(value)
 }
 
-/// The numbers of two tensors of a type, pair by pair.
-pub fn for_each_pair(dtype: Dtype, before: &[u8], after: &[u8], visit: impl FnMut(f64, f64)) {
+/// As many numbers as are looked at together: whole vectors of every CPU.
+pub const LANES: usize = 8;
+
+/// The numbers of two tensors of a type, a block of each after another; the last blocks may be shorter.
+pub fn for_each_block(
+    dtype: Dtype,
+    before: &[u8],
+    after: &[u8],
+    visit: impl FnMut(&[f64], &[f64]),
+) {
     match dtype {
-        Dtype::F32 => pairs(before, after, |bytes| f64::from(f32::from_le_bytes(bytes)), visit),
-        Dtype::BF16 => pairs(before, after, |bytes| bf16::from_le_bytes(bytes).to_f64(), visit),
-        Dtype::F16 => pairs(before, after, |bytes| f16::from_le_bytes(bytes).to_f64(), visit),
-        Dtype::F64 => pairs(before, after, f64::from_le_bytes, visit),
+        Dtype::F32 => blocks(before, after, |bytes| f64::from(f32::from_le_bytes(bytes)), visit),
+        // Half of a float32: shorter than what serves all CPUs.
+        Dtype::BF16 => blocks(
+            before,
+            after,
+            |bytes| f64::from(f32::from_bits(u32::from(u16::from_le_bytes(bytes)) << 16)),
+            visit,
+        ),
+        Dtype::F16 => blocks(before, after, |bytes| f16::from_le_bytes(bytes).to_f64(), visit),
+        Dtype::F64 => blocks(before, after, f64::from_le_bytes, visit),
         _ => {}
     }
 }
 
 #[inline(always)]
-fn pairs<const N: usize>(
+fn blocks<const N: usize>(
     before: &[u8],
     after: &[u8],
     number: impl Fn([u8; N]) -> f64,
-    mut visit: impl FnMut(f64, f64),
+    mut visit: impl FnMut(&[f64], &[f64]),
 ) {
-    for (before, after) in before.as_chunks::<N>().0.iter().zip(after.as_chunks::<N>().0) {
-        visit(number(*before), number(*after));
+    let (before, after) = (before.as_chunks::<N>().0, after.as_chunks::<N>().0);
+    let ((whole, rest), (other, other_rest)) =
+        (before.as_chunks::<LANES>(), after.as_chunks::<LANES>());
+    for (before, after) in whole.iter().zip(other) {
+        visit(&before.map(&number), &after.map(&number));
+    }
+    for (before, after) in rest.iter().zip(other_rest) {
+        visit(&[number(*before)], &[number(*after)]);
     }
 }
 

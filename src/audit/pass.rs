@@ -2,8 +2,9 @@
 
 use anyhow::Result;
 use rayon::prelude::*;
+use safetensors::Dtype;
 
-use super::number::{Format, for_each_pair};
+use super::number::{Format, for_each_block};
 use super::sums::Sums;
 use super::verdict::Axis;
 use crate::tensors::Stored;
@@ -14,11 +15,14 @@ const STRETCH: usize = 1 << 20;
 /// A tensor in both files, of one shape and type.
 pub type Both<'a> = (&'a Stored, &'a Stored);
 
-/// The sums of each tensor. They do not depend on the number of threads.
+/// A pass over two stretches.
+pub type Look = fn(Dtype, &[u8], &[u8]) -> Sums;
+
+/// The sums of each tensor, by a pass over its numbers. They do not depend on the number of threads.
 ///
 /// # Errors
 /// A file that cannot be read any more.
-pub fn sums(tensors: &[Both]) -> Result<Vec<Sums>> {
+pub fn sums(tensors: &[Both], look: Look) -> Result<Vec<Sums>> {
     let stretches: Vec<(usize, usize)> = tensors
         .iter()
         .enumerate()
@@ -26,20 +30,17 @@ pub fn sums(tensors: &[Both]) -> Result<Vec<Sums>> {
             (0..before.elements()).step_by(STRETCH).map(move |from| (index, from))
         })
         .collect();
-    let parts: Vec<Sums> = stretches
-        .par_iter()
-        .map(|(index, from)| of_stretch(tensors[*index], *from))
-        .collect::<Result<_>>()?;
+    let of_stretch = |(index, from): &(usize, usize)| -> Result<Sums> {
+        let (before, after) = tensors[*index];
+        let count = STRETCH.min(before.elements() - from);
+        Ok(look(before.dtype, &before.bytes(*from, count)?, &after.bytes(*from, count)?))
+    };
+    let parts: Vec<Sums> = stretches.par_iter().map(of_stretch).collect::<Result<_>>()?;
     let mut sums = vec![Sums::default(); tensors.len()];
     for ((index, _), part) in stretches.iter().zip(&parts) {
         sums[*index] = sums[*index].merged(part);
     }
     Ok(sums)
-}
-
-fn of_stretch((before, after): Both, from: usize) -> Result<Sums> {
-    let count = STRETCH.min(before.elements() - from);
-    Ok(Sums::of(before.dtype, &before.bytes(from, count)?, &after.bytes(from, count)?))
 }
 
 /// The sums of each row of a tensor, along its first axis, or of each column, along its last.
@@ -53,20 +54,19 @@ pub fn slices((before, after): Both, axis: Axis) -> Result<Vec<Sums>> {
     let (elements, columns) = (before.elements(), *last);
     let in_row = elements / (*first).max(1);
     let mut slices = vec![Sums::default(); if axis == Axis::Rows { *first } else { columns }];
-    let Some(format) = Format::of(before.dtype) else { return Ok(slices) };
+    let dtype = before.dtype;
+    let Some(format) = Format::of(dtype) else { return Ok(slices) };
     for from in (0..elements).step_by(STRETCH) {
         let count = STRETCH.min(elements - from);
         let mut at = from;
-        for_each_pair(
-            before.dtype,
-            &before.bytes(from, count)?,
-            &after.bytes(from, count)?,
-            |b, a| {
+        let (before, after) = (before.bytes(from, count)?, after.bytes(from, count)?);
+        for_each_block(dtype, &before, &after, |before, after| {
+            for (b, a) in before.iter().zip(after) {
                 let slice = if axis == Axis::Rows { at / in_row } else { at % columns };
-                slices[slice].add(&format, b, a);
+                slices[slice].add(&format, *b, *a);
                 at += 1;
-            },
-        );
+            }
+        });
     }
     Ok(slices)
 }

@@ -1,6 +1,7 @@
 //! Tests of the built program and of the library from outside, as one binary: each would link Burn.
 
 mod analysis;
+mod audit;
 mod backends;
 mod bad_input;
 mod combinations;

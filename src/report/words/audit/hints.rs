@@ -23,8 +23,9 @@ fn sentences(audit: &Audit, hint: &Hint) -> Vec<String> {
     let list = |tensors: &[usize]| listed(audit, tensors);
     vec![match hint {
         Hint::NothingChanged => "not one number differs between the two files. Either nothing decays, whatever λ \
-            was set or printed (a record of modded-nanogpt printed λ and never applied it), or the step did not \
-            happen: PyTorch skips parameters whose grad is None, and a schedule may start at a learning rate of 0."
+            was set or printed (a record of modded-nanogpt printed λ and never applied it), or by so little that \
+            rounding takes it (a learning rate multiplied in twice), or the step did not happen: PyTorch skips \
+            parameters whose grad is None, and a schedule may start at a learning rate of 0."
             .to_owned(),
         Hint::Swapped => "everything that moved grew: are BEFORE and AFTER swapped?".to_owned(),
         Hint::LrTwice { lambda, again, error } => format!(
