@@ -248,7 +248,7 @@ fn sums(both: &[Both]) -> Result<(Vec<Sums>, Vec<Dtype>)> {
         .map(|at| both[*at].0.dtype)
         .collect();
     let others: Vec<usize> = (0..both.len())
-        .filter(|at| copied.contains(&both[*at].0.dtype) && !odd.contains(at))
+        .filter(|at| copied.contains(&both[*at].0.dtype) && odd.binary_search(at).is_err())
         .collect();
     look_again(both, &others, &mut sums)?;
     Ok((sums, copied))

@@ -8,12 +8,16 @@ use crate::config::{Mask, Named};
 use crate::exit::usage;
 use crate::report::{audit_json, audit_screen};
 
-/// Tell what a trainer decays, from its weights before and after one step whose gradients were zero
-///
-/// Such a step multiplies every weight that decays by 1 − ηλ and leaves the others as they were. --snippet prints
-/// the lines that make the two files in a trainer of one's own. Exit code: 0 if told, 1 if --expect is given and not
-/// met, 2 if the files or arguments are wrong.
+/// What the short help leaves out.
+const MORE: &str = "\
+A step with zero gradients multiplies every weight that decays by 1 − ηλ and leaves the others as they were; \
+--snippet prints the lines that make one in a trainer of one's own. Lines with a ! differ from the mask expected, \
+from other blocks, from their role or from rank ≥ 2, as the sentences below the table say.
+
+Exit code: 0 if told; 1 if --expect is given and not met, or could not be told; 2 if files or arguments are wrong.";
+
 #[derive(clap::Args, Debug)]
+#[command(after_help = MORE)]
 pub struct Args {
     /// Weights before the step: a safetensors file, an index, one of its shards, or a folder
     #[arg(required_unless_present = "snippet")]

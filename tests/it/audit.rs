@@ -157,6 +157,7 @@ fn an_embedding_that_does_not_decay_is_against_the_mask_that_has_it() {
         |mask: &str| wane(&["audit", &file("llama"), &file("llama-linear"), "--expect", mask]);
     let (wrong, right) = (call("matrices"), call("linear"));
     assert_eq!((wrong.code, right.code), (Some(1), Some(0)), "{}", right.stderr);
+    assert!(wrong.stdout.contains("stays !") && !right.stdout.contains("decays !"));
     let sentence = "Against the expected mask matrices: model.embed_tokens.weight stays.";
     assert!(wrong.stdout.contains(sentence), "{}", wrong.stdout);
     assert!(wrong.stderr.contains("expected mask matrices"), "{}", wrong.stderr);

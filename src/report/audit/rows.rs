@@ -1,5 +1,8 @@
 //! Lines of tensors: those that differ in the numbers of blocks alone share one.
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+
 use comfy_table::Table;
 
 use super::super::format::{MISSING, number, with_error};
@@ -43,24 +46,18 @@ pub fn table(audit: &Audit, every_tensor: bool, columns: usize) -> String {
 }
 
 fn rows(audit: &Audit, every_tensor: bool) -> Vec<Row> {
-    let group = |at: usize| audit.groups.iter().position(|group| group.tensors.contains(&at));
-    let mut keys = Vec::new();
+    let group =
+        |at: usize| audit.groups.iter().position(|group| group.tensors.binary_search(&at).is_ok());
+    let mut places = BTreeMap::new();
     let mut rows: Vec<Row> = Vec::new();
     for (at, one) in audit.tensors.iter().enumerate() {
         let differs = differs_from(audit, at);
-        let key = (
-            &one.template.text,
-            &one.shape,
-            one.type_name(),
-            one.part,
-            one.verdict.name(),
-            group(at),
-            differs.clone(),
-        );
-        match keys.iter().position(|known| !every_tensor && *known == key) {
-            Some(place) => rows[place].tensors.push(at),
-            None => {
-                keys.push(key);
+        let own = every_tensor.then_some(at);
+        let kind = (one.type_name(), one.part, one.verdict.name(), group(at), differs.clone());
+        match places.entry((own, &one.template.text, &one.shape, kind)) {
+            Entry::Occupied(place) => rows[*place.get()].tensors.push(at),
+            Entry::Vacant(place) => {
+                place.insert(rows.len());
                 rows.push(Row { tensors: vec![at], differs });
             }
         }
@@ -77,7 +74,8 @@ fn name(audit: &Audit, row: &Row, every_tensor: bool) -> String {
 
 fn draw(audit: &Audit, rows: &[Row], every_tensor: bool, longest: usize) -> String {
     let has_types = audit.tensors.iter().any(|one| one.dtype != audit.tensors[0].dtype);
-    let has_differences = rows.iter().any(|row| !row.differs.is_empty());
+    // Sentences below the table name what differs; a line for each tensor says it beside it.
+    let has_differences = every_tensor && rows.iter().any(|row| !row.differs.is_empty());
     let mut header = vec!["tensor", "", "role", "shape", "1 − factor"];
     header.extend(audit.lr.map(|_| "λ"));
     header.push("verdict");
@@ -95,7 +93,8 @@ fn draw(audit: &Audit, rows: &[Row], every_tensor: bool, longest: usize) -> Stri
             size(&first.verdict, 1.0),
         ];
         cells.extend(audit.lr.map(|lr| size(&first.verdict, lr)));
-        cells.push(short(&first.verdict).to_owned());
+        let mark = if row.differs.is_empty() || every_tensor { "" } else { " !" };
+        cells.push(format!("{}{mark}", short(&first.verdict)));
         cells.extend(has_differences.then(|| row.differs.clone()));
         table.add_row(cells);
     }

@@ -5,7 +5,9 @@ mod hints;
 use std::collections::BTreeMap;
 
 use super::super::format::{count, number, with_error};
-use crate::audit::{Audit, Axis, Factor, FoundMask, From, Group, Pattern, Run, Verdict};
+use crate::audit::{
+    Audit, Axis, Factor, FoundMask, From, Group, Part, Pattern, Run, Tensor, Verdict,
+};
 use crate::config::Mask;
 use crate::plural::counted;
 
@@ -44,7 +46,7 @@ pub fn short(verdict: &Verdict) -> &'static str {
 
 /// What a tensor differs from, for the table.
 pub fn differs_from(audit: &Audit, at: usize) -> String {
-    let of = audit.differences.iter().filter(|one| one.tensors.contains(&at));
+    let of = audit.differences.iter().filter(|one| one.tensors.binary_search(&at).is_ok());
     let words = of.map(|one| match one.from {
         From::Expected(_) => "mask",
         From::Unseen(_) => "untold",
@@ -169,21 +171,28 @@ fn mask(audit: &Audit) -> String {
         FoundMask::Nothing => "Nothing decays of what could be told.".to_owned(),
         FoundMask::Untold => "Of no tensor it can be told whether it decays.".to_owned(),
         FoundMask::Fits(masks) => match &masks[..] {
-            [mask] => format!("This is the mask {mask} ({}).", as_in(*mask)),
+            [mask] => format!("{} the mask {mask} ({}).", this_is(audit), as_in(*mask)),
             masks => {
                 let names: Vec<String> = masks.iter().map(Mask::to_string).collect();
                 format!(
-                    "This is the mask {}: these tensors do not tell them apart.",
+                    "{} the mask {}: these tensors do not tell them apart.",
+                    this_is(audit),
                     names.join(" or ")
                 )
             }
         },
         FoundMask::Nearest { mask, exceptions } => format!(
-            "This is none of the masks of wane; the nearest is {mask} ({}), but for {}.",
+            "{} none of the masks of wane; the nearest is {mask} ({}), but for {}.",
+            this_is(audit),
             as_in(*mask),
             listed(audit, exceptions)
         ),
     }
+}
+
+fn this_is(audit: &Audit) -> &'static str {
+    let is_open = |one: &Tensor| one.part != Part::Buffer && one.verdict.is_unclear();
+    if audit.tensors.iter().any(is_open) { "Of what could be told, this is" } else { "This is" }
 }
 
 fn as_in(mask: Mask) -> &'static str {
