@@ -14,6 +14,7 @@ mod pattern;
 mod snippet;
 mod sums;
 mod verdict;
+mod visible;
 
 use std::path::Path;
 
@@ -27,7 +28,8 @@ use names::{core, paired, template};
 use number::Format;
 use pass::Both;
 use sums::{Rounding, Sums};
-use verdict::{Visible, verdict};
+use verdict::verdict;
+use visible::Visible;
 
 pub use difference::{Difference, From};
 pub use hint::{Group, Hint};

@@ -6,9 +6,11 @@
 //! copies of finer ones (float32 masters saved as bfloat16) are rounded on both sides; then the intervals are wider,
 //! and the mean over all numbers tells f: `Σ a b / Σ b²`, by least squares.
 
+mod lanes;
+
 use safetensors::Dtype;
 
-use super::number::{Format, LANES, for_each_block, is_power_of_two};
+use super::number::{Format, for_each_block, is_power_of_two};
 
 /// Room for what a step rounds on the way, in spacings, as a multiple of the relative change.
 const ON_THE_WAY: f64 = 2.0;
@@ -104,33 +106,6 @@ impl Sums {
             });
         }
         sums
-    }
-
-    /// What tells whether one factor made all of two stretches, and which: counts, magnitudes, and the factors that
-    /// all numbers allow which were rounded once. It takes a fraction of the time of [`of`](Self::of).
-    pub fn at_first(dtype: Dtype, before: &[u8], after: &[u8]) -> Self {
-        let Some(format) = Format::of(dtype) else { return Sums::default() };
-        let (mut lanes, mut rest) = (Lanes::new(), Sums::default());
-        for_each_block(dtype, before, after, |before, after| {
-            match (before.as_array(), after.as_array()) {
-                (Some(b), Some(a)) if are_usable(&format, b, a) => lanes.add(&format, b, a),
-                _ => before.iter().zip(after).for_each(|(b, a)| rest.add(&format, *b, *a)),
-            }
-        });
-        let (allowed, used, changed) = (rest.allowed(Rounding::Once), rest.used, rest.changed);
-        let magnitudes = rest.magnitudes;
-        Sums {
-            used: used + lanes.blocks * LANES,
-            not_finite: rest.not_finite,
-            zeros_moved: rest.zeros_moved,
-            changed: changed + lanes.changed.iter().sum::<f64>() as usize,
-            magnitudes: Interval {
-                low: lanes.smallest.into_iter().fold(magnitudes.low, f64::min),
-                high: lanes.largest.into_iter().fold(magnitudes.high, f64::max),
-            },
-            once: [Interval::ALL, lanes.allowed().and(allowed)],
-            ..Sums::default()
-        }
     }
 
     /// Adds a number before and after the step.
@@ -259,142 +234,5 @@ impl Sums {
     }
 }
 
-/// Whether all of a block is finite and no zeros.
-#[inline(always)]
-fn are_usable(format: &Format, before: &[f64; LANES], after: &[f64; LANES]) -> bool {
-    let mut are_usable = true;
-    for (b, a) in before.iter().zip(after) {
-        are_usable &=
-            b.abs() > format.smallest && b.abs() < f64::INFINITY && a.abs() < f64::INFINITY;
-    }
-    are_usable
-}
-
-/// Sums of the first pass, a lane of a vector each. The arithmetic is that of [`Sums::add`] without branches.
-struct Lanes {
-    blocks: usize,
-    changed: [f64; LANES],
-    low: [f64; LANES],
-    high: [f64; LANES],
-    smallest: [f64; LANES],
-    largest: [f64; LANES],
-}
-
-impl Lanes {
-    fn new() -> Self {
-        Lanes {
-            blocks: 0,
-            changed: [0.0; LANES],
-            low: [f64::NEG_INFINITY; LANES],
-            high: [f64::INFINITY; LANES],
-            smallest: [f64::INFINITY; LANES],
-            largest: [0.0; LANES],
-        }
-    }
-
-    #[inline(always)]
-    fn add(&mut self, format: &Format, before: &[f64; LANES], after: &[f64; LANES]) {
-        self.blocks += 1;
-        for lane in 0..LANES {
-            let (b, a) = (before[lane], after[lane]);
-            let inverse = 1.0 / b;
-            let (ratio, magnitude) = (a * inverse, b.abs());
-            let around = format.spacing(a) * inverse.abs();
-            let room = ON_THE_WAY * (1.0 - ratio).abs() * around + OUR_OWN;
-            let above = 0.5 * around + room;
-            let below = 0.25 * around + room;
-            let below = if is_power_of_two(a) & (ratio > 0.0) { below } else { above };
-            self.low[lane] = larger(self.low[lane], ratio - below);
-            self.high[lane] = smaller(self.high[lane], ratio + above);
-            self.smallest[lane] = smaller(self.smallest[lane], magnitude);
-            self.largest[lane] = larger(self.largest[lane], magnitude);
-            self.changed[lane] += if a == b { 0.0 } else { 1.0 };
-        }
-    }
-
-    fn allowed(&self) -> Interval {
-        Interval {
-            low: self.low.into_iter().fold(f64::NEG_INFINITY, f64::max),
-            high: self.high.into_iter().fold(f64::INFINITY, f64::min),
-        }
-    }
-}
-
-/// The larger of two numbers, in one instruction.
-#[inline(always)]
-fn larger(a: f64, b: f64) -> f64 {
-    if b > a { b } else { a }
-}
-
-#[inline(always)]
-fn smaller(a: f64, b: f64) -> f64 {
-    if b < a { b } else { a }
-}
-
 #[cfg(test)]
-mod tests {
-    use half::bf16;
-
-    use super::*;
-
-    fn of_f32(weights: &[f32], factor: f32) -> Sums {
-        let after: Vec<f32> = weights.iter().map(|weight| weight * factor).collect();
-        Sums::of(Dtype::F32, bytemuck::cast_slice(weights), bytemuck::cast_slice(&after))
-    }
-
-    fn weights(count: usize) -> Vec<f32> {
-        (0..count).map(|at| ((at as f32 * 0.37).sin() + 0.01) * 0.05).collect()
-    }
-
-    #[test]
-    fn many_numbers_tell_a_factor_finer_than_one_of_them_can() {
-        let factor = 0.999_97_f32;
-        let allowed = of_f32(&weights(10_000), factor).allowed(Rounding::Once);
-        let near = (allowed.high + allowed.low) / 2.0 - f64::from(factor);
-        assert!(!allowed.is_empty() && near.abs() < 1e-10, "{near}");
-        assert!(allowed.high - allowed.low < 1e-10);
-    }
-
-    #[test]
-    fn a_pass_in_parts_is_the_pass_over_all() {
-        let weights = weights(1000);
-        let whole = of_f32(&weights, 0.9);
-        let parts = of_f32(&weights[..300], 0.9).merged(&of_f32(&weights[300..], 0.9));
-        assert_eq!(whole.allowed(Rounding::Once), parts.allowed(Rounding::Once));
-        assert!((whole.mean_factor() - parts.mean_factor()).abs() < 1e-12);
-        assert_eq!((parts.used, parts.changed, parts.grown), (1000, 1000, 0));
-    }
-
-    #[test]
-    fn the_first_pass_finds_what_the_whole_one_does() {
-        let mut weights = weights(1003);
-        weights[17] = 0.0;
-        weights[40] = f32::NAN;
-        weights[300] = 0.25;
-        for factor in [1.0, 0.999, -2.0, 0.5] {
-            let after: Vec<f32> = weights.iter().map(|weight| weight * factor).collect();
-            let (before, after) = (bytemuck::cast_slice(&weights), bytemuck::cast_slice(&after));
-            let first = Sums::at_first(Dtype::F32, before, after);
-            let whole = Sums::of(Dtype::F32, before, after);
-            assert_eq!(first.allowed(Rounding::Once), whole.allowed(Rounding::Once));
-            let counts = |sums: &Sums| (sums.used, sums.changed, sums.not_finite, sums.zeros_moved);
-            assert_eq!(counts(&first), counts(&whole));
-            assert_eq!(first.magnitudes, whole.magnitudes);
-        }
-    }
-
-    /// Copies in bfloat16 of float32 weights: no factor rounds all of them, the mean still tells it.
-    #[test]
-    fn rounded_copies_tell_a_factor_by_their_mean() {
-        let (weights, factor) = (weights(200_000), 1.0 - 3e-4_f32);
-        let stored = |scale: f32| -> Vec<u8> {
-            let numbers = weights.iter().map(|weight| bf16::from_f32(weight * scale));
-            numbers.flat_map(|number| number.to_le_bytes()).collect()
-        };
-        let sums = Sums::of(Dtype::BF16, &stored(1.0), &stored(factor));
-        assert!(sums.allowed(Rounding::Once).is_empty());
-        assert!(!sums.allowed(Rounding::Twice).is_empty());
-        let off = (sums.mean_factor() - f64::from(factor)).abs();
-        assert!(off < 3.0 * sums.mean_error() && sums.mean_error() < 2e-5, "{off}");
-    }
-}
+mod tests;

@@ -48,7 +48,7 @@ pub fn table(audit: &Audit, every_tensor: bool, columns: usize) -> String {
 fn rows(audit: &Audit, every_tensor: bool) -> Vec<Row> {
     let group =
         |at: usize| audit.groups.iter().position(|group| group.tensors.binary_search(&at).is_ok());
-    let mut places = BTreeMap::new();
+    let mut places: BTreeMap<_, usize> = BTreeMap::new();
     let mut rows: Vec<Row> = Vec::new();
     for (at, one) in audit.tensors.iter().enumerate() {
         let differs = differs_from(audit, at);
