@@ -238,28 +238,31 @@ fn verdicts(both: &[Both], lr: Option<f64>) -> Result<Vec<Verdict>> {
 }
 
 /// The sums of every tensor, and the types whose numbers are rounded copies: tensors of a type are saved in one way.
-/// A second pass is made over those alone that one factor, rounded once, cannot have made.
+/// A second pass is made over those alone that one factor cannot have made, as far as the first could tell.
 fn sums(both: &[Both]) -> Result<(Vec<Sums>, Vec<Dtype>)> {
     let mut sums = pass::sums(both, Sums::at_first)?;
-    let is_empty = |sums: &Sums| sums.allowed(Rounding::Once).is_empty();
-    let odd: Vec<usize> = (0..both.len()).filter(|at| is_empty(&sums[*at])).collect();
-    look_again(both, &odd, &mut sums)?;
-    let copied: Vec<Dtype> = odd
-        .iter()
-        .filter(|at| !sums[**at].allowed(Rounding::Twice).is_empty())
-        .map(|at| both[*at].0.dtype)
-        .collect();
-    let others: Vec<usize> = (0..both.len())
-        .filter(|at| copied.contains(&both[*at].0.dtype) && odd.binary_search(at).is_err())
-        .collect();
-    look_again(both, &others, &mut sums)?;
+    let allows = |sums: &Sums, rounding| !sums.allowed(rounding).is_empty();
+    let odd = |sums: &Sums| !allows(sums, Rounding::Once) && !allows(sums, Rounding::Twice);
+    look_again(both, &mut sums, |_, sums| odd(sums))?;
+    let is_copy = |sums: &Sums| !allows(sums, Rounding::Once) && allows(sums, Rounding::Twice);
+    let copies = both.iter().zip(&sums).filter(|(_, sums)| is_copy(sums));
+    let copied: Vec<Dtype> = copies.map(|(pair, _)| pair.0.dtype).collect();
+    look_again(both, &mut sums, |pair, sums| {
+        copied.contains(&pair.0.dtype) && sums.knows_once_alone()
+    })?;
     Ok((sums, copied))
 }
 
-fn look_again(both: &[Both], places: &[usize], sums: &mut [Sums]) -> Result<()> {
+fn look_again(
+    both: &[Both],
+    sums: &mut [Sums],
+    is_wanted: impl Fn(&Both, &Sums) -> bool,
+) -> Result<()> {
+    let places: Vec<usize> =
+        (0..both.len()).filter(|at| is_wanted(&both[*at], &sums[*at])).collect();
     let again: Vec<Both> = places.iter().map(|at| both[*at]).collect();
-    for (at, found) in places.iter().zip(pass::sums(&again, Sums::of)?) {
-        sums[*at] = found;
+    for (at, found) in places.into_iter().zip(pass::sums(&again, Sums::of)?) {
+        sums[at] = found;
     }
     Ok(())
 }

@@ -26,6 +26,7 @@ pub struct Interval {
 
 impl Interval {
     const ALL: Interval = Interval { low: f64::NEG_INFINITY, high: f64::INFINITY };
+    const NONE: Interval = Interval { low: f64::INFINITY, high: f64::NEG_INFINITY };
 
     pub fn and(self, other: Interval) -> Interval {
         Interval { low: self.low.max(other.low), high: self.high.min(other.high) }

@@ -62,3 +62,18 @@ fn rounded_copies_tell_a_factor_by_their_mean() {
     let off = (sums.mean_factor() - f64::from(factor)).abs();
     assert!(off < 3.0 * sums.mean_error() && sums.mean_error() < 2e-5, "{off}");
 }
+
+#[test]
+fn the_first_pass_over_sixteen_bits_finds_the_mean_as_well() {
+    let stored = |factor: f32| -> Vec<u8> {
+        let numbers = weights(1003).into_iter().map(|weight| bf16::from_f32(weight * factor));
+        numbers.flat_map(|number| number.to_le_bytes()).collect()
+    };
+    let (before, after) = (stored(1.0), stored(0.998));
+    let first = Sums::at_first(Dtype::BF16, &before, &after);
+    let whole = Sums::of(Dtype::BF16, &before, &after);
+    assert_eq!(first.allowed(Rounding::Twice), whole.allowed(Rounding::Twice));
+    assert!((first.mean_factor() - whole.mean_factor()).abs() < 1e-12);
+    assert!((first.mean_error() / whole.mean_error() - 1.0).abs() < 1e-9);
+    assert!(!first.knows_once_alone());
+}
