@@ -2,6 +2,7 @@
 
 mod advise;
 mod arguments;
+mod audit;
 mod backends;
 mod cancel;
 mod collect;
@@ -55,6 +56,8 @@ enum Command {
     Cancel(cancel::Args),
     /// Show which parameters each arm of a spec decays
     Manifest(manifest::Args),
+    /// Tell what a trainer of one's own decays, from its weights before and after one step
+    Audit(audit::Args),
     /// Show the published values of λ and what their sources say
     Table(table::Args),
     /// Show what published rules say of the weight decay of your own run
@@ -86,6 +89,7 @@ impl Cli {
             Command::Collect(args) => collect::run(args),
             Command::Cancel(args) => cancel::run(args),
             Command::Manifest(args) => manifest::run(args),
+            Command::Audit(args) => audit::run(args),
             Command::Table(args) => table::run(args),
             Command::Advise(args) => advise::run(args),
             Command::Judge(args) => judge::run(args),

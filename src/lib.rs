@@ -11,6 +11,7 @@
 //! `docs/architecture.md` draws the rooms and says how to add to each.
 
 pub mod advice;
+pub mod audit;
 pub mod backend;
 pub mod cli;
 pub mod cluster;
@@ -38,5 +39,6 @@ mod signals;
 pub mod stats;
 pub mod store;
 pub mod talk;
+pub mod tensors;
 pub mod terminal;
 pub mod train;

@@ -2,6 +2,7 @@
 //! experiment's files alone.
 
 mod advice;
+mod audit;
 mod compare;
 mod explain;
 pub mod figures;
@@ -30,6 +31,7 @@ use crate::stats::collapse::Collapse;
 use summary::Summary;
 
 pub use advice::{advice, advice_json};
+pub use audit::{audit_json, audit_screen};
 pub use compare::compare;
 pub use judged::{answer as judged_answer, json as judged_json, write as write_judged};
 pub use published::{published_details, published_markdown, published_table};

@@ -2,8 +2,6 @@
 //! into the `[lanes, …]` parameters of a cohort.
 
 mod alphabet;
-mod files;
-mod foreign;
 mod heads;
 mod layout;
 mod missing;

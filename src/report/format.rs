@@ -66,6 +66,18 @@ pub fn with_half(number: String, half_width: Option<f64>, decimals: usize) -> St
     }
 }
 
+/// A measured number to the first digit of its uncertainty: `0.1000 ± 0.0001`, `3.000e-5 ± 3e-8`.
+pub fn with_error(value: f64, error: f64) -> String {
+    let exponent = |number: f64| number.abs().max(f64::MIN_POSITIVE).log10().floor() as i32;
+    let (large, small) = (exponent(value), exponent(error));
+    if (-3..6).contains(&large) {
+        let decimals = (-small).clamp(0, 15) as usize;
+        return format!("{value:.decimals$} ± {error:.decimals$}");
+    }
+    let digits = (large - small).clamp(0, 15) as usize;
+    format!("{value:.digits$e} ± {error:.0e}")
+}
+
 /// p to the precision that anyone should read: `p = 0.025`.
 pub fn p(p: f64) -> String {
     match p {
@@ -141,6 +153,19 @@ mod tests {
         assert_eq!(fixed(31_234_567.0, 3), "3.12e7");
         assert_eq!(signed(-1e300, 4), "−1.00e300");
         assert_eq!(fixed(999.5, 1), "999.5");
+    }
+
+    #[test]
+    fn a_measured_number_ends_where_its_uncertainty_starts() {
+        for (value, error, text) in [
+            (0.1, 1e-4, "0.1000 ± 0.0001"),
+            (3e-5, 3e-8, "3.000e-5 ± 3e-8"),
+            (-0.5, 0.02, "-0.50 ± 0.02"),
+            (1.0, 30.0, "1 ± 30"),
+            (0.0, 0.0, "0e0 ± 0e0"),
+        ] {
+            assert_eq!(with_error(value, error), text);
+        }
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! What the statistics say, in sentences. Nothing here counts or compares: a sentence claims what the
 //! [`Kind`] of a finding allows.
 
+pub mod audit;
 mod figures;
 mod findings;
 mod judged;

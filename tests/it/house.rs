@@ -23,8 +23,10 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("advice", &["config", "published"]),
     ("record", &["config"]),
     ("store", &["config", "files", "record"]),
+    ("tensors", &[]),
+    ("audit", &["config", "tensors"]),
     ("ops", &["random"]),
-    ("model", &["config", "corpus", "files", "ops", "plural", "random", "record"]),
+    ("model", &["config", "corpus", "files", "ops", "plural", "random", "record", "tensors"]),
     ("optim", &["config", "model", "ops", "random", "record"]),
     ("train", &["config", "corpus", "model", "optim", "record"]),
     ("backend", &["exit", "experiment"]),
@@ -68,6 +70,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
         "report",
         &[
             "advice",
+            "audit",
             "config",
             "exit",
             "experiment",
@@ -109,6 +112,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
         "cli",
         &[
             "advice",
+            "audit",
             "backend",
             "cluster",
             "config",
@@ -134,6 +138,8 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
 
 /// What is looked up, analysed and drawn knows no tensors.
 const WITHOUT_BURN: &[&str] = &[
+    "audit",
+    "tensors",
     "config",
     "corpus",
     "published",

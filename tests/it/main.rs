@@ -2,6 +2,7 @@
 
 mod advise;
 mod analysis;
+mod audit;
 mod backends;
 mod bad_input;
 mod combinations;

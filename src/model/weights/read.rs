@@ -9,8 +9,6 @@ use safetensors::SafeTensors;
 use sha2::{Digest, Sha256};
 
 use super::alphabet;
-use super::files::{self, WeightFile};
-use super::foreign;
 use super::heads;
 use super::layout::{self, in_file, is_turned};
 use super::missing;
@@ -20,6 +18,7 @@ use super::stored::{Stored, transposed};
 use crate::config::{InitialWeights, Layout, ModelShape, ParameterShape, Role};
 use crate::corpus::Corpus;
 use crate::record::LaneWeights;
+use crate::tensors::{WeightFile, foreign, read_files};
 
 /// The tensors of all files, under their names without what was put before them.
 pub type Tensors<'a> = BTreeMap<String, Stored<'a>>;
@@ -58,7 +57,7 @@ pub struct ReadWeights {
 /// A file that cannot be read, a tensor that is missing, left over or of a wrong shape or type: the message
 /// names the file and the tensor, and what to do.
 pub fn read_weights(initial: &InitialWeights, purpose: Purpose) -> Result<ReadWeights> {
-    let files = files::read(&initial.path)?;
+    let files = read_files(&initial.path)?;
     let mut hash = Sha256::new();
     files.iter().for_each(|file| hash.update(&file.bytes));
     let mut reader = Reader {
@@ -105,7 +104,7 @@ impl Reader<'_> {
 
     fn open<'f>(&mut self, file: &'f WeightFile) -> Result<Vec<Stored<'f>>> {
         let name = file.path.display();
-        let why = |error| match foreign::describe(&file.path, &file.bytes) {
+        let why = |error| match foreign(&file.path, &file.bytes) {
             Some(instead) => anyhow!("{instead}"),
             None => anyhow!("{error}; it may be cut short: compare its size with the original"),
         };

@@ -22,7 +22,7 @@ pub struct WeightFile {
 ///
 /// # Errors
 /// A path that names none; the message says what would.
-pub fn read(path: &Path) -> Result<Vec<WeightFile>> {
+pub fn read_files(path: &Path) -> Result<Vec<WeightFile>> {
     let read = |file: PathBuf| {
         let bytes = fs::read(&file).with_context(|| {
             let shard = if file == path { String::new() } else { named_by(path) };
@@ -37,7 +37,11 @@ fn named_by(path: &Path) -> String {
     format!(", one of the files that {} stands for", path.display())
 }
 
-fn named(path: &Path) -> Result<Vec<PathBuf>> {
+/// The files that a path stands for.
+///
+/// # Errors
+/// A folder or an index that names none.
+pub fn named(path: &Path) -> Result<Vec<PathBuf>> {
     if path.is_dir() {
         return in_folder(path);
     }

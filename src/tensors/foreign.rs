@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-/// What a file is instead, and how to bring its weights in, as the end of a sentence.
-pub fn describe(path: &Path, bytes: &[u8]) -> Option<String> {
+/// What a file with these first bytes is instead, and how to bring its weights in, as the end of a sentence.
+pub fn foreign(path: &Path, bytes: &[u8]) -> Option<String> {
     let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
     if bytes.is_empty() {
         return Some("it is empty".to_owned());

@@ -1,0 +1,121 @@
+//! Where a tensor is not treated as something else would have it.
+
+use std::collections::BTreeMap;
+
+use super::Tensor;
+use super::mask::against;
+use super::part::Part;
+use crate::config::Mask;
+
+/// Tensors of a group among which one of its largest camp is looked for.
+const CANDIDATES: usize = 64;
+
+/// What a tensor differs from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum From {
+    /// The mask that was expected.
+    Expected(Mask),
+    /// The mask that was expected, of which a tensor could not be seen to keep it.
+    Unseen(Mask),
+    /// The tensors of its name in other blocks.
+    Siblings,
+    /// Most tensors of its role.
+    Role,
+    /// The rule that what has rank 2 or more decays, and nothing else.
+    Rank,
+}
+
+/// Tensors that differ from the same.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Difference {
+    pub from: From,
+    pub tensors: Vec<usize>,
+}
+
+impl Difference {
+    /// Whether it goes against `--expect`.
+    pub fn is_violation(&self) -> bool {
+        matches!(self.from, From::Expected(_) | From::Unseen(_))
+    }
+}
+
+/// All differences, those from what was expected first.
+pub fn differences(tensors: &[Tensor], expected: Option<Mask>) -> Vec<Difference> {
+    let mut found = Vec::new();
+    if let Some(mask) = expected {
+        found.push((From::Expected(mask), against(tensors, mask)));
+        found.push((From::Unseen(mask), unseen(tensors)));
+    }
+    let siblings = from_siblings(tensors);
+    let alike = |at: &usize| siblings.binary_search(at).is_err();
+    let of_role: Vec<usize> = from_role(tensors).into_iter().filter(alike).collect();
+    found.push((From::Siblings, siblings));
+    found.push((From::Role, of_role));
+    found.push((From::Rank, from_rank(tensors)));
+    let some = found.into_iter().filter(|(_, tensors)| !tensors.is_empty());
+    some.map(|(from, tensors)| Difference { from, tensors }).collect()
+}
+
+fn unseen(tensors: &[Tensor]) -> Vec<usize> {
+    let is_unseen = |one: &Tensor| one.part != Part::Buffer && one.verdict.is_unclear();
+    (0..tensors.len()).filter(|at| is_unseen(&tensors[*at])).collect()
+}
+
+fn from_rank(tensors: &[Tensor]) -> Vec<usize> {
+    let differs = |one: &Tensor| {
+        one.part != Part::Buffer && one.decays().is_some_and(|decays| decays != (one.rank() >= 2))
+    };
+    (0..tensors.len()).filter(|at| differs(&tensors[*at])).collect()
+}
+
+/// Tensors of one name in several blocks that are not treated as most of them.
+fn from_siblings(tensors: &[Tensor]) -> Vec<usize> {
+    let groups = grouped(tensors, |one| one.template.text.as_str());
+    let mut found: Vec<usize> =
+        groups.values().flat_map(|group| minority(tensors, group)).collect();
+    found.sort_unstable();
+    found
+}
+
+/// Those that are neither as most of the first nor of its factor.
+fn minority(tensors: &[Tensor], group: &[usize]) -> Vec<usize> {
+    let alike = |a: usize, b: usize| {
+        let (a, b) = (&tensors[a], &tensors[b]);
+        let factors = a.verdict.factor().zip(b.verdict.factor());
+        a.decays() == b.decays() && factors.is_none_or(|(a, b)| a.agrees(b))
+    };
+    let is_told = |at: &&usize| tensors[**at].decays().is_some();
+    let told: Vec<usize> = group.iter().filter(is_told).copied().collect();
+    let support = |at: usize| told.iter().filter(|other| alike(at, **other)).count();
+    // The first of the largest camp, so that a tie is settled by order.
+    let leader = told.iter().copied().take(CANDIDATES).rev().max_by_key(|at| support(*at));
+    leader.map_or(Vec::new(), |leader| told.into_iter().filter(|at| !alike(*at, leader)).collect())
+}
+
+/// Tensors that decay where most of their role do not, or the other way round.
+fn from_role(tensors: &[Tensor]) -> Vec<usize> {
+    let mut found = Vec::new();
+    for group in grouped(tensors, |one| one.part).into_values() {
+        let decaying: Vec<usize> =
+            group.iter().filter(|at| tensors[**at].decays() == Some(true)).copied().collect();
+        let still: Vec<usize> =
+            group.iter().filter(|at| tensors[**at].decays() == Some(false)).copied().collect();
+        if decaying.len() != still.len() {
+            let fewer = if decaying.len() < still.len() { decaying } else { still };
+            found.extend(fewer);
+        }
+    }
+    found.sort_unstable();
+    found
+}
+
+fn grouped<'a, K: Ord>(
+    tensors: &'a [Tensor],
+    key: impl Fn(&'a Tensor) -> K,
+) -> BTreeMap<K, Vec<usize>> {
+    let mut groups: BTreeMap<K, Vec<usize>> = BTreeMap::new();
+    for (at, one) in tensors.iter().enumerate() {
+        groups.entry(key(one)).or_default().push(at);
+    }
+    groups
+}

@@ -1,0 +1,25 @@
+# Once `model` and `optimizer` are made, before the first step, in a process that is thrown away afterwards:
+# the optimizer must be fresh, as averages left from training move weights even if gradients are zero.
+import torch
+from safetensors.torch import save_file
+
+LR = 1e-3  # a scheduler may start at 0, where nothing decays: every group gets this learning rate
+
+def weights():  # parameters that are shared, such as a tied head, come once; copies are contiguous
+    return {name: p.detach().cpu().clone().contiguous() for name, p in model.named_parameters()}
+
+with torch.no_grad():
+    for p in model.parameters():
+        if not p.any():
+            p.fill_(0.5)  # zeros cannot show that they decay
+for group in optimizer.param_groups:
+    if torch.is_tensor(group["lr"]):
+        group["lr"].fill_(LR)
+    else:
+        group["lr"] = LR
+save_file(weights(), "before.safetensors")
+for p in model.parameters():
+    p.grad = torch.zeros_like(p)  # zeros, not None: PyTorch skips parameters whose grad is None
+optimizer.step()
+save_file(weights(), "after.safetensors")
+# wane audit before.safetensors after.safetensors --lr 1e-3

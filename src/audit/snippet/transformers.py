@@ -1,0 +1,23 @@
+# Once `trainer` is made, instead of trainer.train(), in a process that is thrown away afterwards.
+# Without DeepSpeed or FSDP, which hold weights of their own.
+import torch
+from safetensors.torch import save_file
+
+LR = 1e-3  # the scheduler starts at 0, where nothing decays: every group gets this learning rate
+
+def weights():  # parameters that are shared, such as a tied head, come once; copies are contiguous
+    return {name: p.detach().cpu().clone().contiguous() for name, p in model.named_parameters()}
+
+optimizer, model = trainer.create_optimizer(), trainer.model
+with torch.no_grad():
+    for p in model.parameters():
+        if not p.any():
+            p.fill_(0.5)  # zeros cannot show that they decay
+for group in optimizer.param_groups:
+    group["lr"] = LR
+save_file(weights(), "before.safetensors")
+for p in model.parameters():
+    p.grad = torch.zeros_like(p)  # zeros, not None: PyTorch skips parameters whose grad is None
+optimizer.step()
+save_file(weights(), "after.safetensors")
+# wane audit before.safetensors after.safetensors --lr 1e-3

@@ -1,0 +1,248 @@
+//! Sentences on what a trainer decays.
+
+mod hints;
+mod pattern;
+
+use std::collections::BTreeMap;
+
+use super::super::format::{count, with_error};
+use crate::audit::{Audit, Factor, FoundMask, From, Group, Part, Tensor, Verdict};
+use crate::config::Mask;
+use crate::plural::counted;
+
+pub use hints::notes;
+pub use pattern::pattern;
+
+/// What no step with zero gradients tells.
+pub const CANNOT_SHOW: &str = "Zero gradients cannot show: L2 in the gradient of plain SGD, which here is the same as \
+    decoupled decay; which numbers cautious decay picks in a real step (where the update is 0, `u·w ≥ 0` decays all, \
+    `u·w > 0` none); what a schedule of λ does later. Decoupled decay: Loshchilov & Hutter 2019, arXiv 1711.05101.";
+
+/// Names that a sentence lists.
+const LISTED: usize = 4;
+/// Groups that are listed.
+const GROUPS: usize = 6;
+
+/// A verdict in the table.
+pub fn short(verdict: &Verdict) -> &'static str {
+    match verdict {
+        Verdict::Decays(_) => "decays",
+        Verdict::Stays { .. } => "stays",
+        Verdict::TooCoarse { .. } => "too coarse",
+        Verdict::Grows(_) => "grows",
+        Verdict::Normalised { .. } => "L2 in Adam",
+        Verdict::Unequal(_) => "unequal",
+        Verdict::Moved => "moved",
+        Verdict::Zeros => "all zeros",
+        Verdict::Empty => "empty",
+        Verdict::NotFinite { .. } => "not finite",
+        Verdict::NotTrained => "integers",
+        Verdict::Unread => "not read",
+        Verdict::Changed { .. } => "other shape",
+        Verdict::OnlyBefore => "only before",
+        Verdict::OnlyAfter => "only after",
+    }
+}
+
+/// What a tensor differs from, for the table.
+pub fn differs_from(audit: &Audit, at: usize) -> String {
+    let of = audit.differences.iter().filter(|one| one.tensors.binary_search(&at).is_ok());
+    let words = of.map(|one| match one.from {
+        From::Expected(_) => "mask",
+        From::Unseen(_) => "untold",
+        From::Siblings => "blocks",
+        From::Role => "role",
+        From::Rank => "rank",
+    });
+    words.collect::<Vec<_>>().join(", ")
+}
+
+/// Tensors of one template by one name: with a star where they are all of it.
+pub fn named(audit: &Audit, places: &[usize]) -> String {
+    let Some(first) = places.first().map(|at| &audit.tensors[*at]) else { return String::new() };
+    let template = &first.template;
+    let all = audit.tensors.iter().filter(|one| one.template.text == template.text).count();
+    match (places.len(), template.numbers.len()) {
+        (1, _) => first.name.clone(),
+        (found, 1) if found < all => {
+            let numbers: Vec<usize> = places
+                .iter()
+                .filter_map(|at| audit.tensors[*at].template.numbers.first().copied())
+                .collect();
+            template.text.replacen('*', &format!("{{{}}}", ranges(&numbers)), 1)
+        }
+        _ => template.text.clone(),
+    }
+}
+
+/// The same without wrappers, for the table.
+pub fn named_short(audit: &Audit, places: &[usize]) -> String {
+    match places {
+        [at] => {
+            let template = &audit.tensors[*at].template;
+            let fill = |text: String, number: &usize| text.replacen('*', &number.to_string(), 1);
+            template.numbers.iter().fold(template.text.clone(), fill)
+        }
+        _ => named(audit, places),
+    }
+}
+
+/// Numbers as `0,3–5`.
+fn ranges(numbers: &[usize]) -> String {
+    let mut sorted = numbers.to_vec();
+    sorted.sort_unstable();
+    let runs = sorted.chunk_by(|a, b| b.checked_sub(*a) == Some(1));
+    let texts = runs.map(|run| match run {
+        [one] => one.to_string(),
+        [first, .., last] => format!("{first}–{last}"),
+        [] => String::new(),
+    });
+    texts.collect::<Vec<_>>().join(",")
+}
+
+/// Tensors by their names, those of several blocks together, the first of them.
+fn listed(audit: &Audit, places: &[usize]) -> String {
+    let mut by_template: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    for at in places {
+        by_template.entry(&audit.tensors[*at].template.text).or_default().push(*at);
+    }
+    let name = |places: &Vec<usize>| match places.len() {
+        1 => named(audit, places),
+        several => format!("{} (×{several})", named(audit, places)),
+    };
+    let names: Vec<String> = by_template.values().take(LISTED).map(name).collect();
+    match by_template.len().saturating_sub(LISTED) {
+        0 => names.join(", "),
+        more => format!("{} and {more} more", names.join(", ")),
+    }
+}
+
+/// The answer: what decays by how much, and which mask that is.
+pub fn verdict(audit: &Audit) -> Vec<String> {
+    let mut lines: Vec<String> = audit
+        .groups
+        .iter()
+        .take(GROUPS)
+        .map(|group| format!("Decays: {}.", of_group(audit, group)))
+        .collect();
+    if audit.groups.len() > GROUPS {
+        lines.push(format!(
+            "And {} groups more, each with a factor of its own.",
+            audit.groups.len() - GROUPS
+        ));
+    }
+    let normalised: Vec<usize> = (0..audit.tensors.len())
+        .filter(|at| matches!(audit.tensors[*at].verdict, Verdict::Normalised { .. }))
+        .collect();
+    if !normalised.is_empty() {
+        lines.push(format!("Has L2 in its gradient: {}.", size(audit, &normalised)));
+    }
+    let still: Vec<usize> =
+        (0..audit.tensors.len()).filter(|at| audit.tensors[*at].decays() == Some(false)).collect();
+    if !still.is_empty() {
+        lines.push(format!("Stays: {}.", size(audit, &still)));
+    }
+    lines.push(mask(audit));
+    lines
+}
+
+fn of_group(audit: &Audit, group: &Group) -> String {
+    let shrink =
+        |factor: Factor, over: f64| with_error(factor.shrink() / over, factor.error / over);
+    let lambda = match audit.lr {
+        Some(lr) => format!("λ = {}", shrink(group.factor, lr)),
+        None => format!("ηλ = {}", shrink(group.factor, 1.0)),
+    };
+    let names = if audit.groups.len() > 1 {
+        format!(" ({})", listed(audit, &group.tensors))
+    } else {
+        String::new()
+    };
+    format!("{}, {lambda}{names}", size(audit, &group.tensors))
+}
+
+fn size(audit: &Audit, places: &[usize]) -> String {
+    let elements: usize = places.iter().map(|at| audit.tensors[*at].elements()).sum();
+    format!("{} of {} numbers", counted(places.len(), "tensor"), count(elements))
+}
+
+fn mask(audit: &Audit) -> String {
+    match &audit.mask {
+        FoundMask::Nothing => "Nothing decays of what could be told.".to_owned(),
+        FoundMask::Untold => "Of no tensor it can be told whether it decays.".to_owned(),
+        FoundMask::Fits(masks) => match &masks[..] {
+            [mask] => format!("{} the mask {mask} ({}).", this_is(audit), as_in(*mask)),
+            masks => {
+                let names: Vec<String> = masks.iter().map(Mask::to_string).collect();
+                format!(
+                    "{} the mask {}: these tensors do not tell them apart.",
+                    this_is(audit),
+                    names.join(" or ")
+                )
+            }
+        },
+        FoundMask::Nearest { mask, exceptions } => format!(
+            "{} none of the masks of wane; the nearest is {mask} ({}), but for {}.",
+            this_is(audit),
+            as_in(*mask),
+            listed(audit, exceptions)
+        ),
+    }
+}
+
+fn this_is(audit: &Audit) -> &'static str {
+    let is_open = |one: &Tensor| one.part != Part::Buffer && one.verdict.is_unclear();
+    if audit.tensors.iter().any(is_open) { "Of what could be told, this is" } else { "This is" }
+}
+
+fn as_in(mask: Mask) -> &'static str {
+    match mask {
+        Mask::Matrices => "rank 2 and more, as in GPT-1, nanoGPT and llm.c",
+        Mask::Linear => "linear weights alone, as in minGPT and OLMo 1",
+        Mask::NoEmbeddings => "all but embeddings, as in OLMo 2 and SmolLM3",
+        Mask::Global => "everything, as by PyTorch's default",
+    }
+}
+
+/// A sentence for each difference.
+pub fn differences(audit: &Audit) -> Vec<String> {
+    let sentence = |one: &crate::audit::Difference| {
+        let names = listed(audit, &one.tensors);
+        match one.from {
+            From::Expected(mask) => {
+                format!("Against the expected mask {mask}: {}.", in_halves(audit, &one.tensors))
+            }
+            From::Unseen(mask) => format!("Expected {mask}, but it cannot be told of {names}."),
+            From::Siblings => {
+                format!("Not as in the other blocks: {}.", in_halves(audit, &one.tensors))
+            }
+            From::Role => format!("Not as most of its role: {}.", in_halves(audit, &one.tensors)),
+            From::Rank => format!("Not by rank ≥ 2: {}.", in_halves(audit, &one.tensors)),
+        }
+    };
+    audit.differences.iter().map(sentence).collect()
+}
+
+/// Tensors that decay, and those that do not.
+fn in_halves(audit: &Audit, places: &[usize]) -> String {
+    let half = |decays: bool| -> Vec<usize> {
+        places.iter().copied().filter(|at| audit.tensors[*at].decays() == Some(decays)).collect()
+    };
+    let text = |places: Vec<usize>, verb: &str| {
+        let verb = if places.len() == 1 { format!("{verb}s") } else { verb.to_owned() };
+        (!places.is_empty()).then(|| format!("{} {verb}", listed(audit, &places)))
+    };
+    let halves = [text(half(true), "decay"), text(half(false), "stay")];
+    halves.into_iter().flatten().collect::<Vec<_>>().join("; ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_of_blocks_are_shown_as_ranges() {
+        assert_eq!(ranges(&[3, 0, 4, 5, 9]), "0,3–5,9");
+        assert_eq!(ranges(&[usize::MAX, 0]), format!("0,{}", usize::MAX));
+    }
+}
