@@ -36,6 +36,7 @@ use crate::signals;
 use crate::store::{Holder, Store};
 use crate::talk::say;
 
+pub use command::this_call;
 pub use forecast::Forecast;
 pub use inputs::Inputs;
 pub use prospect::Prospect;

@@ -14,6 +14,8 @@ use super::trainers::Trainer;
 
 /// Files of another size are no configuration.
 const LARGEST: u64 = 1 << 20;
+/// Deeper lists are none.
+const DEEPEST: usize = 32;
 
 /// Keys of a file, those of tables as `table.key`, with their values as text.
 pub type Keys = BTreeMap<String, String>;
@@ -32,7 +34,8 @@ pub fn read_config(path: &Path) -> Result<(RunFields, Vec<String>)> {
     let text = fs::read(path).with_context(|| format!("cannot read {name}"))?;
     let text = String::from_utf8(text).with_context(|| format!("{name} is no text in UTF-8"))?;
     let keys = keys(path, &text).with_context(|| format!("cannot read {name}"))?;
-    let Some(trainer) = Trainer::of(&keys) else {
+    let trainer = Trainer::of(&keys).with_context(|| format!("{name} is not told apart"))?;
+    let Some(trainer) = trainer else {
         bail!(
             "{name} is no configuration that is recognised; expected one of {}. Give the run by --params, \
              --tokens, --batch and --lr instead",
@@ -48,6 +51,7 @@ fn keys(path: &Path, text: &str) -> Result<Keys> {
     match ending {
         "json" => flatten_json("", &serde_json::from_str(text)?, &mut keys),
         "yaml" | "yml" => {
+            not_too_deep(text)?;
             for document in Yaml::load_from_str(text)? {
                 flatten_yaml("", &document, &mut keys);
             }
@@ -57,12 +61,21 @@ fn keys(path: &Path, text: &str) -> Result<Keys> {
             &serde_json::to_value(toml::from_str::<toml::Value>(text)?)?,
             &mut keys,
         ),
+        // What Python's comments and texts say of flags is about other runs.
+        "py" => assignments(text, &mut keys),
         _ => {
             assignments(text, &mut keys);
             flags(text, &mut keys);
         }
     }
     Ok(keys)
+}
+
+/// The parser goes as deep as a line does.
+fn not_too_deep(text: &str) -> Result<()> {
+    let dashes = |line: &str| line.split_whitespace().take_while(|word| *word == "-").count();
+    ensure!(text.lines().all(|line| dashes(line) < DEEPEST), "expected lists that are less deep");
+    Ok(())
 }
 
 fn within(table: &str, key: &str) -> String {
@@ -147,12 +160,19 @@ fn flags(text: &str, keys: &mut Keys) {
     let joined = lines.join("\n").replace("\\\n", " ");
     let words: Vec<&str> = joined.split_whitespace().collect();
     for (place, word) in words.iter().enumerate() {
-        let Some(flag) = word.strip_prefix("--") else { continue };
+        // The first flag of a text that a shell puts together has a quotation mark or a bracket before it.
+        let Some((before, flag)) = word.split_once("--") else { continue };
+        if !before.is_empty() && !before.ends_with(['"', '\'', '(', '=']) {
+            continue;
+        }
         let (name, value) = match flag.split_once('=') {
             Some((name, value)) => (name, Some(value)),
-            None => (flag, words.get(place + 1).copied().filter(|next| !next.starts_with("--"))),
+            None => {
+                let next = words.get(place + 1).copied();
+                (flag, next.filter(|next| !next.starts_with("--")))
+            }
         };
-        let value = unquoted(value.unwrap_or("true"));
+        let value = unquoted(value.unwrap_or("true")).trim_end_matches(['"', '\'', ')']);
         let variable = value.strip_prefix('$').map(|name| name.trim_matches(['{', '}']));
         let value = variable.and_then(|name| keys.get(name).cloned()).unwrap_or(value.to_owned());
         keys.insert(name.replace('-', "_"), value);
@@ -215,6 +235,24 @@ mod tests {
             ("True", "0.1", "500")
         );
         assert_eq!(keys["x"], "os.system('false')");
+    }
+
+    #[test]
+    fn flags_in_the_words_of_a_python_file_are_not_its_own() {
+        let text =
+            "\"\"\"\n$ python train.py --batch_size=32 --compile=False\n\"\"\"\nbatch_size = 12\n";
+        assert_eq!(read("train.py", text)["batch_size"], "12");
+    }
+
+    #[test]
+    fn the_first_flag_of_a_quoted_list_is_read() {
+        let keys = read("a.sh", "ARGS=\"--weight-decay 0.1 --lr 1e-4\"\nOTHER=(--seed 3)\n");
+        assert_eq!((&*keys["weight_decay"], &*keys["lr"], &*keys["seed"]), ("0.1", "1e-4", "3"));
+    }
+
+    #[test]
+    fn lists_of_endless_depth_are_refused() {
+        assert!(keys(Path::new("a.yaml"), &"- ".repeat(500_000)).is_err());
     }
 
     #[test]

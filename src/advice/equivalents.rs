@@ -62,8 +62,8 @@ pub fn equivalents(run: &Run, weight_decay: f64) -> Vec<Equivalent> {
         constant_share(run, weight_decay, schedule),
         earlier("corrected", "AdamC", same_total(Form::CorrectedAll, constant)),
         earlier("adamw, λ along a cosine to 0", "nanochat", along(DecaySchedule::Cosine)),
-        earlier("adamw, λ along a line to 0", "Megatron-LM", along(DecaySchedule::Linear)),
-        earlier("adamw, λ as 1/t", "ADANA's log-time", along(DecaySchedule::LogTime)),
+        earlier("adamw, λ along a line to 0", "nanochat before 2026", along(DecaySchedule::Linear)),
+        earlier("adamw, λ as 1/t", "ADANA's log-time, its first λ", along(DecaySchedule::LogTime)),
     ];
     all.extend(without_number(run, weight_decay));
     all

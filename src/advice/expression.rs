@@ -34,35 +34,37 @@ impl Reader<'_> {
     }
 
     fn product(&mut self) -> Option<f64> {
-        let mut value = self.power()?;
+        let mut value = self.signed()?;
         loop {
             if self.takes("//") {
-                value = (value / self.power()?).floor();
+                value = (value / self.signed()?).floor();
             } else if self.takes("*") {
-                value *= self.power()?;
+                value *= self.signed()?;
             } else if self.takes("/") {
-                value /= self.power()?;
+                value /= self.signed()?;
             } else {
                 return Some(value);
             }
         }
     }
 
-    fn power(&mut self) -> Option<f64> {
+    fn signed(&mut self) -> Option<f64> {
         self.depth += 1;
         if self.depth > DEEPEST {
             return None;
         }
-        let value = self.signed()?;
-        let value = if self.takes("**") { value.powf(self.power()?) } else { value };
+        let value = if self.takes("-") { -self.signed()? } else { self.power()? };
         self.depth -= 1;
         Some(value)
     }
 
-    fn signed(&mut self) -> Option<f64> {
-        if self.takes("-") {
-            return Some(-self.signed()?);
-        }
+    /// A power binds closer than the sign before it, and its exponent may have one.
+    fn power(&mut self) -> Option<f64> {
+        let value = self.grouped()?;
+        if self.takes("**") { Some(value.powf(self.signed()?)) } else { Some(value) }
+    }
+
+    fn grouped(&mut self) -> Option<f64> {
         if self.takes("(") {
             let value = self.sum()?;
             return self.takes(")").then_some(value);
@@ -113,7 +115,7 @@ mod tests {
 
     #[test]
     fn numbers_and_their_arithmetic_are_read_and_nothing_else_is() {
-        let of = |text| value_of(text, &|name| (name == "eight").then_some(8.0));
+        let of = |text: &str| value_of(text, &|name| (name == "eight").then_some(8.0));
         for (text, value) in [
             ("6e-4", 6e-4),
             ("5 * eight", 40.0),
@@ -123,6 +125,8 @@ mod tests {
             ("-1e+2", -100.0),
             ("2 * 3 ** 2", 18.0),
             ("7 / 2", 3.5),
+            ("-2**2", -4.0),
+            ("2**-1", 0.5),
         ] {
             assert_eq!(of(text), Some(value), "{text}");
         }
@@ -141,6 +145,8 @@ mod tests {
         ] {
             assert_eq!(of(text), None, "{text}");
         }
-        assert_eq!(of(&"(".repeat(100_000)), None);
+        for deep in ["(", "-", "2**"] {
+            assert_eq!(of(&deep.repeat(100_000)), None);
+        }
     }
 }

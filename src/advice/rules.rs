@@ -4,8 +4,8 @@ use super::hindsight::Hindsight;
 use super::run::Run;
 use crate::published::{Algorithm, Fall, LambdaRule, Quantity};
 
-/// Numbers that agree to this share are one: ranges are given in round numbers.
-const ROUNDING: f64 = 1.005;
+/// A run that is within this share of a range is in it.
+const TOLERANCE: f64 = 1.1;
 
 /// What a rule says of a run.
 #[derive(Clone, Debug)]
@@ -31,8 +31,8 @@ pub enum WhyNot {
     Missing(BTreeSet<Quantity>),
     /// It was fitted for other optimizers.
     Optimizer(Algorithm),
-    /// It was fitted for other schedules.
-    Schedule(Fall),
+    /// It is for other schedules; `None` where the run's is not known.
+    Schedule(Option<Fall>),
     /// The run lies outside of what it was fitted on.
     Outside { quantity: Quantity, value: f64, range: [f64; 2] },
     /// What comes out says that it does not hold.
@@ -51,15 +51,18 @@ pub fn ask(run: &Run) -> Vec<Said> {
     LambdaRule::all().iter().map(|rule| ask_one(rule, run)).collect()
 }
 
-/// Rules that say something of their own of the run, and in whose range it lies.
+/// Rules with a constant λ of their own in whose range the run lies.
 pub fn speaking(said: &[Said]) -> impl Iterator<Item = &Said> + Clone {
-    let is_own = |one: &&Said| one.rule.repeats.is_none() && !one.rule.carries_over();
+    let is_own = |one: &&Said| {
+        one.rule.repeats.is_none() && !one.rule.carries_over() && !one.rule.falls_to_zero
+    };
     said.iter().filter(|one| one.applies() && one.weight_decay.is_some()).filter(is_own)
 }
 
-/// The lowest and the highest λ of those; `None` where there are none.
+/// The lowest and the highest λ of those that were fitted; `None` where there are none.
 pub fn spread(said: &[Said]) -> Option<[f64; 2]> {
-    let lambdas = speaking(said).filter_map(|one| one.weight_decay);
+    let fitted = speaking(said).filter(|one| one.rule.fitted);
+    let lambdas = fitted.filter_map(|one| one.weight_decay);
     let ends = lambdas.fold([f64::INFINITY, f64::NEG_INFINITY], |[low, high], lambda| {
         [low.min(lambda), high.max(lambda)]
     });
@@ -100,10 +103,9 @@ fn misfits(rule: &LambdaRule, run: &Run) -> Vec<WhyNot> {
     if !rule.optimizers.is_empty() && !rule.optimizers.contains(&run.optimizer) {
         why_not.push(WhyNot::Optimizer(run.optimizer));
     }
-    if let Some(fall) =
-        run.lr.fall.filter(|fall| !rule.schedules.is_empty() && !rule.schedules.contains(fall))
-    {
-        why_not.push(WhyNot::Schedule(fall));
+    let is_asked = !rule.schedules.is_empty() && why_not.is_empty();
+    if is_asked && !run.lr.fall.is_some_and(|fall| rule.schedules.contains(&fall)) {
+        why_not.push(WhyNot::Schedule(run.lr.fall));
     }
     // A rule for another kind of run needs nothing more than to say so.
     let is_epochs = |(quantity, _): &(&Quantity, &[f64; 2])| **quantity == Quantity::Epochs;
@@ -111,7 +113,7 @@ fn misfits(rule: &LambdaRule, run: &Run) -> Vec<WhyNot> {
     for (quantity, range) in first.into_iter().chain(rest) {
         match run.quantity(*quantity) {
             None => need(&mut why_not, BTreeSet::from([*quantity])),
-            Some(value) if value * ROUNDING < range[0] || value > range[1] * ROUNDING => {
+            Some(value) if value * TOLERANCE < range[0] || value > range[1] * TOLERANCE => {
                 why_not.push(WhyNot::Outside { quantity: *quantity, value, range: *range });
             }
             Some(_) => {}

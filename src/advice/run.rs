@@ -60,6 +60,8 @@ pub struct RunFields {
     pub min_lr_ratio: Option<f64>,
     /// Steps of warm-up.
     pub warmup: Option<f64>,
+    /// The same as a share of the run.
+    pub warmup_ratio: Option<f64>,
     pub schedule: Option<Fall>,
     pub optimizer: Option<Algorithm>,
     pub weight_decay: Option<f64>,

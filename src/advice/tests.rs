@@ -3,7 +3,7 @@
 use super::hindsight::Hindsight;
 use super::run::tests::example;
 use super::*;
-use crate::published::{Algorithm, How, Kin, LambdaRule, PublicRun, Quantity};
+use crate::published::{Algorithm, Fall, How, Kin, LambdaRule, PublicRun, Quantity};
 
 /// Checks a number to the digits that it is given with.
 fn close(found: f64, given: f64, digits: i32, what: &str) {
@@ -12,7 +12,7 @@ fn close(found: f64, given: f64, digits: i32, what: &str) {
 }
 
 fn run(params: f64, tokens: f64, batch: f64, lr: f64) -> Run {
-    let lr = LearningRate { peak: lr, ..example().lr };
+    let lr = LearningRate { peak: lr, fall: Some(Fall::Linear), ..example().lr };
     Run { params, tokens, batch, lr, weight_decay: None, ..example() }
 }
 
@@ -158,7 +158,8 @@ fn predictions_by_compute_and_size_are_their_authors() {
         [(1.0, 0.1900558), (2.0, 0.1781), (4.0, 0.16614), (8.0, 0.15418294264418364)]
     {
         let size = 1_207_959_552.0;
-        let wen = run(size, 20.0 * size * times, 1_048_576.0, 3e-3);
+        let mut wen = run(size, 20.0 * size * times, 1_048_576.0, 3e-3);
+        wen.lr.fall = Some(Fall::Cosine);
         assert_eq!(lambda("wen", &wen), value);
         assert!(said("wen", &wen).applies());
         assert_eq!(lambda("wen-others", &wen), 0.1);

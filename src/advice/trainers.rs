@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use serde::Deserialize;
 
 use super::config_file::Keys;
@@ -36,6 +36,15 @@ pub struct Trainer {
     keys: BTreeMap<Name, Vec<String>>,
     /// What it takes where a file is silent.
     defaults: BTreeMap<Name, String>,
+    /// Keys that change the run and are not read.
+    #[serde(default)]
+    unread: Vec<String>,
+    /// Keys with which the default vocabulary is not the run's.
+    #[serde(default)]
+    own_vocabulary: Vec<String>,
+    /// Its optimizers that put decay into the gradient of Adam.
+    #[serde(default)]
+    l2: Vec<String>,
 }
 
 /// A field as it stands in a trainer's file.
@@ -79,14 +88,42 @@ impl Trainer {
         ALL.iter().map(|trainer| trainer.name.as_str()).collect()
     }
 
-    /// The trainer most of whose marks a file has.
-    pub fn of(keys: &Keys) -> Option<&'static Trainer> {
+    /// The trainer most of whose marks a file has, where it has a batch or a length too.
+    ///
+    /// # Errors
+    /// A file that is as much one trainer's as another's.
+    pub fn of(keys: &Keys) -> Result<Option<&'static Trainer>> {
         let marks = |trainer: &Trainer| {
             trainer.marks.iter().filter(|mark| keys.contains_key(*mark)).count()
         };
-        // The first of several that have as many.
-        let best = ALL.iter().rev().max_by_key(|trainer| marks(trainer))?;
-        (marks(best) >= ENOUGH_MARKS).then_some(best)
+        let most = ALL.iter().map(marks).max().unwrap_or(0);
+        let best: Vec<&Trainer> = ALL.iter().filter(|trainer| marks(trainer) == most).collect();
+        match best[..] {
+            _ if most < ENOUGH_MARKS => Ok(None),
+            [only] => Ok(Some(only).filter(|only| only.says_how_much(keys))),
+            _ => {
+                let names: Vec<&str> = best.iter().map(|one| one.name.as_str()).collect();
+                bail!(
+                    "its keys are those of {} alike; give the run by arguments",
+                    names.join(" and of ")
+                )
+            }
+        }
+    }
+
+    /// Whether a file says how much is read in a step or in all: a run is not made of defaults alone.
+    fn says_how_much(&self, keys: &Keys) -> bool {
+        let amounts = [
+            Name::Sequences,
+            Name::DeviceSequences,
+            Name::Steps,
+            Name::Samples,
+            Name::Tokens,
+            Name::Duration,
+            Name::Epochs,
+        ];
+        let own = amounts.iter().filter_map(|name| self.keys.get(name)).flatten();
+        own.into_iter().any(|key| keys.contains_key(key))
     }
 
     /// The run of a file, and remarks on what was taken for it.
@@ -105,6 +142,11 @@ impl Trainer {
             ));
         }
         remarks.extend(reading.said);
+        let unread: Vec<&str> =
+            self.unread.iter().filter(|key| keys.contains_key(*key)).map(String::as_str).collect();
+        if !unread.is_empty() {
+            remarks.push(format!("in the file and not read: {}", unread.join(", ")));
+        }
         Ok((fields, remarks))
     }
 }
@@ -138,7 +180,8 @@ impl Reading<'_> {
             beta1: self.number(Name::Beta1)?,
             width: self.number(Name::Width)?,
             depth: self.number(Name::Depth)?,
-            vocabulary: self.number(Name::Vocabulary)?,
+            vocabulary: self.vocabulary()?,
+            warmup_ratio: self.number(Name::WarmupRatio)?.filter(|_| falls),
             ..RunFields::default()
         };
         if fields.batch_sequences.is_none() {
@@ -154,10 +197,15 @@ impl Reading<'_> {
         if fields.steps.is_none() && fields.tokens.is_none() && fields.epochs.is_none() {
             fields.epochs = self.number(Name::Epochs)?;
         }
-        if let Some((ratio, steps)) = self.number(Name::WarmupRatio)?.zip(fields.steps) {
-            fields.warmup = fields.warmup.or(Some(ratio * steps));
-        }
         Ok(fields)
+    }
+
+    /// The vocabulary, unless the default is that of another model or text.
+    fn vocabulary(&mut self) -> Result<Option<f64>> {
+        let keys = self.trainer.keys.get(&Name::Vocabulary).into_iter().flatten();
+        let is_given = keys.into_iter().any(|key| self.keys.contains_key(key));
+        let is_own = self.trainer.own_vocabulary.iter().any(|key| self.keys.contains_key(key));
+        if is_own && !is_given { Ok(None) } else { self.number(Name::Vocabulary) }
     }
 
     /// An optimizer that does not multiply λ by the learning rate means another λ by the same name.
@@ -241,6 +289,17 @@ impl Reading<'_> {
     fn optimizer(&mut self) -> Result<Option<Algorithm>> {
         let Some((key, text)) = self.text(Name::Optimizer) else { return Ok(None) };
         let lower = text.to_lowercase();
+        ensure!(
+            !self.trainer.l2.contains(&text),
+            "{key} = {text}: it puts decay into the gradient (L2), which no rule covers; give --optimizer adamw if \
+             the run is to have decoupled decay"
+        );
+        let others =
+            ["galore", "schedule_free", "schedulefree", "radam", "lomo", "apollo", "grokadamw"];
+        ensure!(
+            !others.iter().any(|other| lower.contains(other)),
+            "{key} = {text}: no rule covers this optimizer; give --optimizer"
+        );
         let known = [
             ("adafactor", Algorithm::Adafactor),
             ("muon", Algorithm::Muon),
@@ -268,10 +327,13 @@ mod tests {
         for trainer in ALL.iter() {
             let keys: Keys =
                 trainer.marks.iter().map(|mark| (mark.clone(), "1".to_owned())).collect();
-            assert_eq!(Trainer::of(&keys).unwrap().name, trainer.name);
+            let amounts = trainer.keys.get(&Name::Steps).or(trainer.keys.get(&Name::Duration));
+            let amount = amounts.unwrap()[0].clone();
+            let keys: Keys = keys.into_iter().chain([(amount, "1".to_owned())]).collect();
+            assert_eq!(Trainer::of(&keys).unwrap().unwrap().name, trainer.name);
             assert!(trainer.keys.values().all(|keys| !keys.is_empty()), "{}", trainer.name);
         }
-        assert!(Trainer::of(&Keys::new()).is_none());
+        assert!(Trainer::of(&Keys::new()).unwrap().is_none());
     }
 
     #[test]

@@ -38,6 +38,7 @@ impl RunFields {
             min_lr: self.min_lr.or(unless(has_min, other.min_lr)),
             min_lr_ratio: self.min_lr_ratio.or(other.min_lr_ratio),
             warmup: self.warmup.or(other.warmup),
+            warmup_ratio: self.warmup_ratio.or(other.warmup_ratio),
             schedule: self.schedule.or(other.schedule),
             optimizer: self.optimizer.or(other.optimizer),
             weight_decay: self.weight_decay.or(other.weight_decay),
@@ -58,7 +59,7 @@ impl RunFields {
         let mut remarks = Vec::new();
         let batch = self.batch_tokens()?;
         let tokens = self.all_tokens(batch)?;
-        let lr = self.learning_rate()?;
+        let lr = self.learning_rate(tokens / batch)?;
         let run = Run {
             params: self.all_params(&mut remarks)?,
             tokens,
@@ -143,19 +144,26 @@ impl RunFields {
         Ok(params)
     }
 
-    fn learning_rate(&self) -> Result<LearningRate> {
+    fn learning_rate(&self, steps: f64) -> Result<LearningRate> {
         let peak = self.lr.context("give the peak learning rate of the hidden matrices: --lr")?;
         let min_ratio = self.min_lr_ratio.or(self.min_lr.map(|min| min / peak)).unwrap_or(0.0);
         ensure!(
             (0.0..=1.0).contains(&min_ratio),
             "the last learning rate is {min_ratio} times the peak; expected a share from 0 to 1"
         );
-        let fall = match self.schedule {
-            // A lowest learning rate that is the peak is no fall.
-            Some(_) if min_ratio == 1.0 => Some(Fall::Constant),
-            fall => fall,
+        let warmup = self.warmup.filter(|steps| *steps > 0.0 || self.warmup_ratio.is_none());
+        let warmup = warmup.or(self.warmup_ratio.map(|ratio| ratio * steps)).unwrap_or(0.0);
+        ensure!(
+            (0.0..steps).contains(&warmup),
+            "a warm-up of {warmup} steps in a run of {steps:.0}: expected fewer; see --warmup"
+        );
+        // A lowest learning rate that is the peak is no fall.
+        let (fall, min_ratio) = match self.schedule {
+            Some(_) if min_ratio == 1.0 => (Some(Fall::Constant), 1.0),
+            Some(Fall::Constant) => (Some(Fall::Constant), 1.0),
+            fall => (fall, min_ratio),
         };
-        Ok(LearningRate { peak, fall, min_ratio, warmup: self.warmup.unwrap_or(0.0) })
+        Ok(LearningRate { peak, fall, min_ratio, warmup })
     }
 
     fn plausible(&self, run: &Run, remarks: &mut Vec<String>) -> Result<()> {
@@ -193,13 +201,12 @@ impl RunFields {
             "--beta1 {}: expected a number from 0 to below 1",
             run.beta1
         );
-        ensure!(
-            run.lr.warmup < run.steps(),
-            "a warm-up of {} steps in a run of {:.0}",
-            run.lr.warmup,
-            run.steps()
-        );
-        in_tokens(run)?;
+        if self.batch.is_some() {
+            in_tokens(run)?;
+        }
+        if self.devices.is_some() && self.device_sequences.is_none() {
+            remarks.push("--devices is not needed: the batch is that of all devices".to_owned());
+        }
         takes_a_share(run)?;
         if run.lr.peak >= 1.0 && run.optimizer != Algorithm::Sgd {
             remarks.push(format!(

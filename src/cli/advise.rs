@@ -43,7 +43,8 @@ pub struct Args {
     /// Tokens of a sequence
     #[arg(long, value_name = "TOKENS", value_parser = size)]
     context: Option<f64>,
-    /// Devices that share a step, where a configuration gives the batch of one
+    /// Data-parallel replicas that share a step, where a configuration gives the batch of one: devices divided by the
+    /// sizes of tensor, pipeline and context parallelism
     #[arg(long, value_name = "N", value_parser = size)]
     devices: Option<f64>,
     /// Peak learning rate η of the hidden matrices

@@ -1,4 +1,3 @@
-use std::env;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, ensure};
@@ -8,13 +7,14 @@ use super::output::print;
 use crate::exit::usage;
 use crate::judge::{Case, CaseTerms, Columns, JudgedFamily, Pattern, arms, read};
 use crate::report::{judged_answer, judged_json, write_judged};
+use crate::session::this_call;
 use crate::stats::Terms;
 use crate::talk::say;
 
 /// Compare runs that you trained elsewhere: verdicts, intervals, power, a forest plot.
 ///
-/// Runs of one seed are compared as pairs. Runs that share no seeds, and arms of one run, are compared by the test
-/// that they allow, and that is said.
+/// Runs of one seed are compared as pairs. Arms that share fewer than three seeds, and arms of one run, are compared by
+/// the test that they allow, and that is said.
 #[derive(clap::Args, Debug)]
 #[command(after_help = "Examples:
   wane judge runs.csv --arm optimizer,weight_decay --seed seed --value val_loss --baseline 0.0
@@ -72,9 +72,7 @@ pub fn run(args: Args) -> Result<()> {
     let case = usage(judged(&args))?;
     if let Some(out) = &args.out {
         usage(is_free(out, args.replace))?;
-        let command: Vec<String> = env::args().collect();
-        let command = shlex::try_join(command.iter().map(String::as_str)).unwrap_or_default();
-        for path in write_judged(&case, out, &command)? {
+        for path in write_judged(&case, out, &this_call())? {
             say(&format!("wrote {}", path.display()));
         }
     }

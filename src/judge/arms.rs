@@ -1,4 +1,4 @@
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use anyhow::{Context, Result, bail, ensure};
 
@@ -74,7 +74,7 @@ pub fn arms(table: &Table, columns: &Columns) -> Result<(Vec<Arm>, String, Vec<S
         .context("name the number to compare: --value")?;
     let step = match &columns.step {
         Some(step) => Some(table.column(step)?),
-        None => table.any_column(&STEPS),
+        None => table.any_column(&STEPS)?,
     };
     ensure!(
         columns.at.is_none() || step.is_some(),
@@ -82,36 +82,42 @@ pub fn arms(table: &Table, columns: &Columns) -> Result<(Vec<Arm>, String, Vec<S
     );
     let (labelled, told) = labelled(table, columns)?;
     remarks.extend(told);
-    // What is logged by step varies over steps.
-    if step.is_none() {
-        remarks.extend(mixed(table, &labelled, &[value], columns));
-    }
-    let run = table.any_column(&RUNS);
+    let run = table.any_column(&RUNS)?;
+    let mut places: HashMap<Vec<String>, usize> = HashMap::new();
     let mut found: Vec<(Vec<String>, BTreeMap<String, Run>)> = Vec::new();
-    for (place, (row, (parts, seed))) in table.rows.iter().zip(labelled).enumerate() {
+    for (place, (row, (parts, seed))) in table.rows.iter().zip(&labelled).enumerate() {
         let Some(parts) = parts else { continue };
-        let text = row.get(value);
-        if text.is_none() && step.is_some_and(|step| row.contains_key(step)) {
-            // A row of another measure.
-            continue;
-        }
-        let number = text.map(|text| number(text, value)).transpose()?.flatten();
-        let at = step
-            .and_then(|step| row.get(step))
-            .map(|text| number_or_error(text, "step"))
-            .transpose()?;
-        let known = found.iter().position(|(own, _)| *own == parts);
-        let known = known.unwrap_or_else(|| {
-            found.push((parts, BTreeMap::new()));
+        let at = step.and_then(|step| row.get(step));
+        let at = at.map(|text| number_or_error(text, "step")).transpose()?;
+        let name = run.and_then(|run| row.get(run)).cloned();
+        // Rows with steps that nothing tells apart are of one run: several show by their steps.
+        let key = seed.clone().or(name.clone());
+        let key = key.unwrap_or_else(|| {
+            if at.is_some() { "its run".to_owned() } else { format!("row {place}") }
+        });
+        let known = *places.entry(parts.clone()).or_insert_with(|| {
+            found.push((parts.clone(), BTreeMap::new()));
             found.len() - 1
         });
-        let name = run.and_then(|run| row.get(run)).cloned();
-        let key = seed.clone().or(name.clone()).unwrap_or_else(|| format!("row {place}"));
         let own = found[known].1.entry(key).or_default();
-        own.seed = seed;
+        own.seed.clone_from(seed);
         own.names.extend(name);
-        own.measured.push((at, number));
+        match row.get(value) {
+            // A row of another measure.
+            None if at.is_some() => {}
+            text => {
+                let number = text.map(|text| number(text, value)).transpose()?.flatten();
+                own.measured.push((at, number));
+            }
+        }
     }
+    // What is logged by step varies over steps.
+    let has_steps =
+        found.iter().flat_map(|(_, runs)| runs.values()).any(|run| run.measured.len() > 1);
+    if !has_steps {
+        remarks.extend(mixed(table, &labelled, &[value], columns));
+    }
+    remarks.extend(unfinished(table));
     let arms = found.into_iter().map(|(parts, runs)| arm(parts, runs, columns.at));
     let arms: Vec<Arm> = arms.collect::<Result<_>>()?;
     let without = |arm: &Arm| {
@@ -141,6 +147,21 @@ fn different_ends(arms: &[Arm]) -> Option<String> {
              at one",
             plain(ends[0]),
             plain(ends[1])
+        )
+    })
+}
+
+/// Runs that their tracker says did not end as planned.
+fn unfinished(table: &Table) -> Option<String> {
+    let state = |row: &BTreeMap<String, String>| {
+        row.get("State").or(row.get("status")).map(|one| one.to_lowercase())
+    };
+    let is_ended = |state: &String| ["finished", "done", "completed"].contains(&state.as_str());
+    let others = table.rows.iter().filter_map(state).filter(|one| !is_ended(one)).count();
+    (others > 0).then(|| {
+        format!(
+            "{others} of {} rows are of runs that did not finish, and count as they are",
+            table.rows.len()
         )
     })
 }
@@ -184,9 +205,24 @@ fn mixed(table: &Table, labelled: &Labelled, used: &[&str], columns: &Columns) -
 fn named_or<'a>(table: &'a Table, name: Option<&str>, usual: &[&str]) -> Result<&'a str> {
     match name {
         Some(name) => table.column(name),
-        None => {
-            table.any_column(usual).with_context(|| format!("the columns are {}", table.list()))
-        }
+        None => match table.any_column(usual)? {
+            Some(usual) => Ok(usual),
+            None => only_number(table),
+        },
+    }
+}
+
+/// The only column that is not about the run itself.
+fn only_number(table: &Table) -> Result<&str> {
+    let usual = [&STEPS[..], &RUNS, &SEEDS, &["folder", "Wall time", "Step"]].concat();
+    let others: Vec<&String> = table
+        .columns
+        .iter()
+        .filter(|column| table.is_of_files && !usual.contains(&column.as_str()))
+        .collect();
+    match others[..] {
+        [only] => Ok(only),
+        _ => bail!("the columns are {}", table.list()),
     }
 }
 
@@ -197,7 +233,7 @@ fn labelled(table: &Table, columns: &Columns) -> Result<(Labelled, Vec<String>)>
     let mut remarks = Vec::new();
     let seed = match &columns.seed {
         Some(seed) => Some(table.column(seed)?),
-        None => table.any_column(&SEEDS).inspect(|seed| {
+        None => table.any_column(&SEEDS)?.inspect(|seed| {
             remarks.push(format!("runs are paired by the column `{seed}`"));
         }),
     };
@@ -212,7 +248,7 @@ fn labelled(table: &Table, columns: &Columns) -> Result<(Labelled, Vec<String>)>
         };
         return Ok((table.rows.iter().map(|row| (parts(row), seed_of(row))).collect(), remarks));
     }
-    let run = table.any_column(&RUNS).filter(|_| table.is_of_files || seed.is_none());
+    let run = table.any_column(&RUNS)?.filter(|_| table.is_of_files || seed.is_none());
     let Some(run) = run else {
         bail!("name the columns that tell arms apart: --arm; the columns are {}", table.list());
     };
@@ -243,10 +279,15 @@ fn by_name(table: &Table, run: &str) -> (Labelled, &'static str) {
     )
 }
 
-/// A number as it is always written, so that 0.10 and 1e-1 are one arm; other text as it is.
+/// A number as it is always written, so that 0.10 and 1e-1 are one arm; names that only look like numbers, such as
+/// 007 and long identities, stay as they are.
 fn normal(text: &str) -> String {
-    let number = text.trim().parse::<f64>().ok().filter(|number| number.is_finite());
-    number.map_or(text.trim().to_owned(), plain)
+    let text = text.trim();
+    let digits = text.trim_start_matches('-');
+    let is_name = text.len() > 15
+        || digits.starts_with('0') && digits[1..].starts_with(|one: char| one.is_ascii_digit());
+    let number = text.parse::<f64>().ok().filter(|number| number.is_finite() && !is_name);
+    number.map_or(text.to_owned(), plain)
 }
 
 /// A number that may be missing or not finite.
@@ -260,10 +301,6 @@ fn number(text: &str, column: &str) -> Result<Option<f64>> {
 
 fn number_or_error(text: &str, column: &str) -> Result<f64> {
     let quoted = text.trim().trim_matches('"');
-    let endless = ["infinity", "-infinity", "+inf"].contains(&quoted.to_lowercase().as_str());
-    if endless {
-        return Ok(f64::INFINITY);
-    }
     quoted.parse().with_context(|| format!("`{text}` in the column `{column}` is no number"))
 }
 
@@ -294,11 +331,7 @@ impl Run {
             names.len(),
             names.join(", ")
         );
-        if let Some(at) = at {
-            let own = self.measured.iter().rev().find(|(step, _)| *step == Some(at));
-            return Ok((Some(at), own.and_then(|(_, value)| *value)));
-        }
-        if let [only] = self.measured.as_slice() {
+        if let ([only], None) = (self.measured.as_slice(), at) {
             return Ok(*only);
         }
         let steps: Option<Vec<f64>> = self.measured.iter().map(|(step, _)| *step).collect();
@@ -309,15 +342,17 @@ impl Run {
                 self.measured.len()
             )
         })?;
-        let last = steps.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        let last = at.unwrap_or(steps.iter().copied().fold(f64::NEG_INFINITY, f64::max));
         let at_last: Vec<_> =
             self.measured.iter().filter(|(step, _)| *step == Some(last)).collect();
         let same = at_last.windows(2).all(|pair| pair[0].1 == pair[1].1);
         ensure!(
             same,
-            "has several numbers at step {last}: several runs under one name. Name what tells them apart: --seed or --arm"
+            "has several numbers at step {last}: several runs under one name. Name what tells them apart: --seed or \
+             --arm"
         );
-        Ok((Some(last), at_last.first().and_then(|(_, value)| *value)))
+        let value = at_last.first().and_then(|(_, value)| *value);
+        Ok((Some(last).filter(|last| last.is_finite()), value))
     }
 }
 
@@ -376,6 +411,37 @@ mod tests {
         );
         let (_, _, remarks) = arms(&table, &columns(&["wd"])).unwrap();
         assert!(remarks.iter().any(|one| one.contains("`lr` varies inside arms")), "{remarks:?}");
+    }
+
+    #[test]
+    fn steps_of_runs_that_nothing_names_are_no_runs() {
+        let one = table("optimizer,step,val_loss\na,10,3.5\na,20,3.0\nb,10,3.4\nb,20,2.9\n");
+        let (found, _, _) = arms(&one, &columns(&["optimizer"])).unwrap();
+        assert_eq!((found[0].values(), found[1].values()), (vec![3.0], vec![2.9]));
+        let several = table("optimizer,step,val_loss\na,20,3.5\na,20,3.0\n");
+        let error = format!("{:#}", arms(&several, &columns(&["optimizer"])).unwrap_err());
+        assert!(error.contains("several numbers at step 20"), "{error}");
+    }
+
+    #[test]
+    fn a_run_that_ends_without_a_number_is_counted() {
+        let table = table("wd,seed,step,val_loss\n0,0,10,3.5\n0,1,10,\n0,2,10,3.4\n");
+        let (found, _, _) = arms(&table, &columns(&["wd"])).unwrap();
+        assert_eq!((found[0].runs.len(), found[0].without), (2, 1));
+    }
+
+    #[test]
+    fn names_that_look_like_numbers_stay_names() {
+        for (text, name) in [
+            ("007", "007"),
+            ("0.10", "0.1"),
+            ("1e-1", "0.1"),
+            ("9007199254740993", "9007199254740993"),
+            ("-0.5", "-0.5"),
+            ("0", "0"),
+        ] {
+            assert_eq!(normal(text), name);
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Arms against each other, each pair by the test that its runs allow.
 
-use anyhow::{Result, ensure};
+use anyhow::{Result, bail, ensure};
 use serde::Serialize;
 
 use super::arms::Arm;
@@ -8,6 +8,9 @@ use crate::config::plain;
 use crate::stats::{
     Contrast, Estimate, Evidence, FEWEST_SEEDS, Judgement, Terms, Unpaired, judge, power,
 };
+
+/// More comparisons than these are not made.
+const MOST_CONTESTS: usize = 2000;
 
 /// A family of tests: what is claimed of it is corrected together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -54,6 +57,8 @@ pub struct Contest {
     pub test: Test,
     /// Left − right, with its own t-interval; of the means where there is no test.
     pub difference: Estimate,
+    /// Its standard error with degrees of freedom; `None` where there is no test.
+    pub error: Option<(f64, f64)>,
     /// By seed, where runs are paired.
     pub by_seed: Vec<(String, f64)>,
     /// Runs of the left and of the right side that count.
@@ -91,7 +96,7 @@ impl Case {
     /// # Errors
     /// Fewer than two arms with runs, or a baseline that is not among them.
     pub fn new(
-        (arms, quantity, remarks): (Vec<Arm>, String, Vec<String>),
+        (arms, quantity, mut remarks): (Vec<Arm>, String, Vec<String>),
         asked: &CaseTerms,
     ) -> Result<Self> {
         let arms: Vec<Arm> = arms.into_iter().filter(|arm| !arm.runs.is_empty()).collect();
@@ -110,6 +115,15 @@ impl Case {
                 JudgedFamily::AgainstBaseline => against_baseline(&arms, asked)?,
                 JudgedFamily::Pairs => pairs(arms.len()),
             };
+            ensure!(
+                pairs.len() <= MOST_CONTESTS,
+                "{} comparisons of {} arms are more than anyone reads; give --baseline",
+                pairs.len(),
+                arms.len()
+            );
+            if family == JudgedFamily::AgainstBaseline {
+                remarks.extend(without_partner(&arms, &pairs));
+            }
             let ask = |[left, right]: [usize; 2]| contest(family, &arms[left], &arms[right]);
             let asked_all: Vec<Asked> = pairs.into_iter().filter_map(ask).collect();
             contests.extend(judged(asked_all, &asked.terms));
@@ -122,27 +136,41 @@ impl Case {
         Ok(Case { quantity, best, arms, contests, terms: asked.terms, remarks })
     }
 
-    /// The smallest difference that most such experiments would find, in the middle of the comparisons of a
-    /// family; `None` where nothing was tested.
+    /// The smallest difference that most such experiments would find, in the middle of the tests of a family;
+    /// `None` where nothing was tested.
     pub fn detectable(&self, family: JudgedFamily) -> Option<f64> {
-        let own = self.contests.iter().filter(|one| one.family == family && one.test != Test::None);
-        let of = |one: &Contest| {
-            let Estimate { sd, n, .. } = one.difference;
-            let sd = sd.filter(|sd| *sd > 0.0)?;
-            power::smallest_detectable(sd, n, one.judgement.family_size, self.terms.alpha)
-        };
-        let mut all: Vec<f64> = own.filter_map(of).collect();
-        all.sort_by(f64::total_cmp);
-        all.get(all.len() / 2).copied()
+        let own = self.contests.iter().filter(|one| one.family == family);
+        let mut errors: Vec<(f64, f64, usize)> = own
+            .filter_map(|one| {
+                let (error, freedom) = one.error.filter(|(error, _)| *error > 0.0)?;
+                Some((error, freedom, one.judgement.family_size))
+            })
+            .collect();
+        errors.sort_by(|a, b| a.0.total_cmp(&b.0));
+        let (error, freedom, tests) = errors.get(errors.len() / 2).copied()?;
+        Some(power::smallest_detectable_with(error, freedom, tests, self.terms.alpha))
     }
 }
 
 fn families(asked: &CaseTerms) -> Vec<JudgedFamily> {
-    match (asked.families.is_empty(), &asked.baseline) {
-        (false, _) => asked.families.clone(),
-        (true, Some(_)) => vec![JudgedFamily::AgainstBaseline],
-        (true, None) => vec![JudgedFamily::Pairs],
-    }
+    let usual = match asked.baseline {
+        Some(_) => JudgedFamily::AgainstBaseline,
+        None => JudgedFamily::Pairs,
+    };
+    let all = [JudgedFamily::AgainstBaseline, JudgedFamily::Pairs];
+    let is_asked = |family: &JudgedFamily| match asked.families.is_empty() {
+        true => *family == usual,
+        false => asked.families.contains(family),
+    };
+    all.into_iter().filter(is_asked).collect()
+}
+
+/// Arms that stand in no comparison.
+fn without_partner(arms: &[Arm], pairs: &[[usize; 2]]) -> Option<String> {
+    let is_alone = |place: &usize| !pairs.iter().flatten().any(|one| one == place);
+    let alone: Vec<String> =
+        (0..arms.len()).filter(is_alone).map(|place| arms[place].label()).collect();
+    (!alone.is_empty()).then(|| format!("no baseline for {}: no comparison", alone.join(", ")))
 }
 
 fn pairs(arms: usize) -> Vec<[usize; 2]> {
@@ -167,17 +195,18 @@ fn against_baseline(arms: &[Arm], asked: &CaseTerms) -> Result<Vec<[usize; 2]>> 
         let others = (0..arms.len()).filter(|other| *other != baseline);
         return Ok(others.map(|left| [left, baseline]).collect());
     }
-    let column = |arm: &Arm| arm.parts.iter().position(|part| is_named(part));
-    let mut columns: Vec<usize> = arms.iter().filter_map(column).collect();
-    columns.sort_unstable();
-    columns.dedup();
+    let values = |column: usize| arms.iter().filter_map(move |arm| arm.parts.get(column));
+    let is_column = |column: &usize| {
+        let named = values(*column).filter(|part| is_named(part)).count();
+        named > 0 && named < arms.len()
+    };
+    let columns: Vec<usize> = (0..arms[0].parts.len()).filter(is_column).collect();
     let [column] = columns[..] else {
-        let what = if columns.is_empty() {
-            "is no arm and no value of a column"
-        } else {
-            "stands in several columns"
+        let what = match columns.is_empty() {
+            true => "is no arm, and no column has it beside other values",
+            false => "stands in several columns",
         };
-        anyhow::bail!("the baseline `{name}` {what}; the arms are {}", known.join(", "));
+        bail!("the baseline `{name}` {what}; the arms are {}", known.join(", "));
     };
     let agrees = |one: &Arm, other: &Arm| {
         one.parts
@@ -192,7 +221,9 @@ fn against_baseline(arms: &[Arm], asked: &CaseTerms) -> Result<Vec<[usize; 2]>> 
         };
         (0..arms.len()).find(is_baseline).filter(|right| *right != left).map(|right| [left, right])
     };
-    Ok((0..arms.len()).filter_map(of).collect())
+    let pairs: Vec<[usize; 2]> = (0..arms.len()).filter_map(of).collect();
+    ensure!(!pairs.is_empty(), "no arm differs from one with `{name}` in that value alone");
+    Ok(pairs)
 }
 
 /// Two arms by the test that their runs allow.
@@ -224,6 +255,7 @@ fn contest(family: JudgedFamily, left: &Arm, right: &Arm) -> Option<Asked> {
         right: right.label(),
         test,
         difference,
+        error: evidence.as_ref().and_then(|one| one.error()),
         runs: if is_paired { [by_seed.len(); 2] } else { [a.len(), b.len()] },
         by_seed: if is_paired { by_seed } else { Vec::new() },
         unpaired,

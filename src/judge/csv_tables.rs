@@ -80,16 +80,19 @@ fn series(wide: &Table) -> Table {
     long
 }
 
-/// The scalars of one run.
+/// The scalars of one run, under the name of their tag where the file's name says it.
 fn scalars(mut table: Table, name: &str) -> Table {
     let last = name.rsplit('/').next().unwrap_or(name);
-    let run =
-        last.strip_prefix("run-").and_then(|rest| rest.split_once("-tag-")).map(|(run, _)| run);
-    let run = run.map_or(name.to_owned(), str::to_owned);
+    let told = last.strip_prefix("run-").and_then(|rest| rest.split_once("-tag-"));
+    let (run, tag) = told.map_or((name, "Value"), |(run, tag)| (run, tag));
     for row in &mut table.rows {
-        row.insert("run".to_owned(), run.clone());
+        row.insert("run".to_owned(), run.to_owned());
+        if let Some(value) = row.remove("Value") {
+            row.insert(tag.to_owned(), value);
+        }
     }
-    table.columns.push("run".to_owned());
+    table.columns.retain(|column| column != "Value");
+    table.columns.extend([tag.to_owned(), "run".to_owned()]);
     table.is_of_files = true;
     table
 }
@@ -112,7 +115,7 @@ mod tests {
     fn scalars_are_of_the_run_that_their_file_is_named_after() {
         let text = "Wall time,Step,Value\n1.7e9,10,3.5\n";
         let table = read(Path::new("x.csv"), text, "logs/run-adamw_s1-tag-loss_val").unwrap();
-        assert_eq!(table.rows[0]["run"], "adamw_s1");
+        assert_eq!((&*table.rows[0]["run"], &*table.rows[0]["loss_val"]), ("adamw_s1", "3.5"));
     }
 
     #[test]

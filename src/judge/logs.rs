@@ -23,6 +23,9 @@ const LOSSES: [(&str, &str); 13] = [
     ("loss", "loss"),
 ];
 
+/// Longer lines say no losses.
+const LONGEST: usize = 4096;
+
 /// Before a step.
 const STEPS: [&str; 4] = ["step", "iter", "iteration", "it"];
 
@@ -38,14 +41,35 @@ pub fn read(text: &str) -> Table {
     table
 }
 
+/// Python writes numbers that JSON does not have.
+const NO_NUMBERS: [(&str, &str); 6] = [
+    (": NaN", ": \"nan\""),
+    (":NaN", ":\"nan\""),
+    (": Infinity", ": \"inf\""),
+    (":Infinity", ":\"inf\""),
+    (": -Infinity", ": \"-inf\""),
+    (":-Infinity", ":\"-inf\""),
+];
+
 fn of_json(line: &str) -> Option<BTreeMap<String, String>> {
-    let Json::Object(map) = serde_json::from_str(line).ok()? else { return None };
-    let number = |(name, value): (String, Json)| Some((name, value.as_f64()?.to_string()));
-    let row: BTreeMap<String, String> = map.into_iter().filter_map(number).collect();
+    let mut line = line.to_owned();
+    for (written, known) in NO_NUMBERS {
+        line = line.replace(written, known);
+    }
+    let Json::Object(map) = serde_json::from_str(&line).ok()? else { return None };
+    let text = |(name, value): (String, Json)| match value {
+        Json::String(text) => Some((name, text)),
+        Json::Number(_) | Json::Bool(_) => Some((name, value.to_string())),
+        _ => None,
+    };
+    let row: BTreeMap<String, String> = map.into_iter().filter_map(text).collect();
     (!row.is_empty()).then_some(row)
 }
 
 fn of_line(line: &str) -> Option<BTreeMap<String, String>> {
+    if line.len() > LONGEST {
+        return None;
+    }
     let lower = line.to_lowercase();
     let step = STEPS.iter().find_map(|word| number_after(&lower, word))?;
     let mut row = BTreeMap::new();
@@ -65,14 +89,15 @@ fn of_line(line: &str) -> Option<BTreeMap<String, String>> {
 /// The number that follows a word, with `:`, `=` or blanks between; the word stands apart from letters.
 fn number_after(line: &str, word: &str) -> Option<String> {
     line.match_indices(word).find_map(|(at, _)| {
-        let is_apart =
-            !line[..at].ends_with(|before: char| before.is_alphanumeric() || before == '_');
+        if line[..at].ends_with(|before: char| before.is_alphanumeric() || before == '_') {
+            return None;
+        }
         let after = line[at + word.len()..].trim_start_matches([':', '=', ' ', '\t']);
         let is_ended = after.len() < line.len() - at - word.len();
         let end = after.find(|one: char| !(one.is_ascii_alphanumeric() || "+-.".contains(one)));
         let number = after[..end.unwrap_or(after.len())].trim_end_matches('.');
         let is_number = number.parse::<f64>().is_ok();
-        (is_apart && is_ended && is_number).then(|| number.to_owned())
+        (is_ended && is_number).then(|| number.to_owned())
     })
 }
 
@@ -97,6 +122,8 @@ mod tests {
         assert_eq!((&*iteration["step"], &*iteration["loss"]), ("100", "4.5012"));
         let json = only(r#"{"step": 500, "eval_loss": 3.25, "note": "ok"}"#);
         assert_eq!((&*json["step"], &*json["eval_loss"]), ("500", "3.25"));
+        let json = only(r#"{"step": 500, "val_loss": NaN, "optimizer": "muon"}"#);
+        assert_eq!((&*json["val_loss"], &*json["optimizer"]), ("nan", "muon"));
         let diverged = only("step 10: train loss nan, val loss nan");
         assert_eq!(&*diverged["val_loss"], "nan");
     }

@@ -69,6 +69,13 @@ pub fn arm_and_seed(name: &str) -> Option<(String, String)> {
     if seed.is_empty() || seed.len() > 9 {
         return None;
     }
+    // The exponent of a number is no seed.
+    let exponent = before.trim_end_matches(['-', '+']).strip_suffix(['e', 'E']);
+    if exponent
+        .is_some_and(|mantissa| mantissa.ends_with(|one: char| one.is_ascii_digit() || one == '.'))
+    {
+        return None;
+    }
     let separators = ['-', '_', '/', ' ', '=', ':'];
     let lower = before.to_lowercase();
     let bare = lower.trim_end_matches(separators);
@@ -112,7 +119,17 @@ mod tests {
         ] {
             assert_eq!(arm_and_seed(name), Some((arm.to_owned(), seed.to_owned())), "{name}");
         }
-        for name in ["adamw-wd0.1", "gpt2", "adamw", "3", "9f1c2d3e4a5b6c7d8", ""] {
+        for name in [
+            "adamw-wd0.1",
+            "adamw-lr1e-3",
+            "muon-lr1E-04",
+            "wd1e+2",
+            "gpt2",
+            "adamw",
+            "3",
+            "9f1c2d3e4a5b6c7d8",
+            "",
+        ] {
             assert_eq!(arm_and_seed(name), None, "{name}");
         }
     }

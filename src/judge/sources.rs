@@ -10,7 +10,7 @@ use super::table::Table;
 use super::{csv_tables, logs};
 
 /// Larger files hold no losses.
-const LARGEST: u64 = 1 << 30;
+const LARGEST: u64 = 256 << 20;
 /// Folders below a folder that are looked into.
 const DEEPEST: usize = 4;
 
@@ -23,15 +23,17 @@ pub fn read(paths: &[PathBuf], pattern: Option<&Pattern>) -> Result<Table> {
     for path in paths {
         let own = match path.is_dir() {
             true => folder(path)?,
+            false if paths.len() > 1 => with_run(file(path, &stem(path))?, &stem(path)),
             false => file(path, &stem(path))?,
         };
         table.extend(own);
     }
     table.not_empty().with_context(|| {
+        let remarks: String = table.remarks.iter().map(|one| format!("; {one}")).collect();
         let names: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
         format!(
             "nothing to judge in {}; expected a CSV file with a row a run or a step, or logs with lines such as \
-             `step 100: train loss 3.1, val loss 3.2`",
+             `step 100: train loss 3.1, val loss 3.2`{remarks}",
             names.join(", ")
         )
     })?;
@@ -47,12 +49,14 @@ fn folder(path: &Path) -> Result<Table> {
     files.sort();
     let mut table = Table::default();
     let mut without = 0;
+    let mut broken = Vec::new();
     for one in &files {
         let inside = one.strip_prefix(path).unwrap_or(one).with_extension("");
         let name = inside.to_string_lossy().replace('\\', "/");
         match file(one, &name) {
-            Ok(own) if !own.rows.is_empty() => table.extend(own),
-            _ => without += 1,
+            Ok(own) if own.rows.is_empty() => without += 1,
+            Ok(own) => table.extend(with_run(own, &name)),
+            Err(error) => broken.push(format!("left out: {error:#}")),
         }
     }
     if without > 0 && !table.rows.is_empty() {
@@ -62,7 +66,20 @@ fn folder(path: &Path) -> Result<Table> {
             path.display()
         ));
     }
+    table.remarks.extend(broken);
     Ok(table)
+}
+
+/// A table of one file among several, whose rows are of the run that its name says where they name none.
+fn with_run(mut table: Table, name: &str) -> Table {
+    let names_runs = ["run", "run_id", "Name", "ID", "id"]
+        .iter()
+        .any(|one| table.columns.iter().any(|own| own == one));
+    if !names_runs {
+        table = of_run(table, name);
+        in_folder(&mut table, name);
+    }
+    table
 }
 
 fn below(folder: &Path, deep: usize, files: &mut Vec<PathBuf>) -> Result<()> {
@@ -89,7 +106,7 @@ fn file(path: &Path, name: &str) -> Result<Table> {
     let size = fs::metadata(path).with_context(|| format!("cannot read {}", path.display()))?.len();
     ensure!(
         size <= LARGEST,
-        "{} has {size} bytes; expected a table or a log of 1 GiB at most",
+        "{} has {size} bytes; expected a table or a log of 256 MiB at most",
         path.display()
     );
     let bytes = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
@@ -101,14 +118,21 @@ fn file(path: &Path, name: &str) -> Result<Table> {
         "csv" | "tsv" => csv_tables::read(path, &text, name)?,
         _ => of_run(logs::read(&text), name),
     };
-    if !table.columns.iter().any(|column| column == "folder") && table.is_of_files {
-        let folder = name.rsplit_once('/').map_or("", |(folder, _)| folder);
+    if table.is_of_files {
+        in_folder(&mut table, name);
+    }
+    Ok(table)
+}
+
+/// Adds the folder that a file is in.
+fn in_folder(table: &mut Table, name: &str) {
+    let folder = name.rsplit_once('/').map_or("", |(folder, _)| folder);
+    if !table.columns.iter().any(|column| column == "folder") {
         table.columns.push("folder".to_owned());
         table.rows.iter_mut().for_each(|row| {
             row.insert("folder".to_owned(), folder.to_owned());
         });
     }
-    Ok(table)
 }
 
 /// Rows that are all of one run.
@@ -127,7 +151,7 @@ fn stem(path: &Path) -> String {
 
 /// Adds what the names of runs say.
 fn named(table: &mut Table, pattern: &Pattern) -> Result<()> {
-    let column = table.any_column(&["run", "Name", "run_name", "mlflow.runName"]);
+    let column = table.any_column(&["run", "Name", "run_name", "mlflow.runName"])?;
     let column = column
         .context("--name reads the names of runs, and no column `run` or `Name` holds them")?;
     let column = column.to_owned();

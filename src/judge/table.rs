@@ -47,8 +47,24 @@ impl Table {
     /// # Errors
     /// A name that means none or several; the message lists the columns.
     pub fn column(&self, name: &str) -> Result<&str> {
+        match self.meant(name)[..] {
+            [only] => Ok(only),
+            [] => bail!(
+                "there is no column `{name}`{}; the columns are {}",
+                self.nearest(name),
+                self.list()
+            ),
+            ref several => {
+                bail!("the column `{name}` may be {}; give one of them", several.join(" or "))
+            }
+        }
+    }
+
+    /// Columns that a name may mean: the one that is called so, or those that are after a tracker's prefix or in
+    /// other capitals.
+    fn meant(&self, name: &str) -> Vec<&str> {
         if let Some(own) = self.columns.iter().find(|column| *column == name) {
-            return Ok(own);
+            return vec![own];
         }
         let means = |column: &&String| {
             let bare = PREFIXES
@@ -56,23 +72,16 @@ impl Table {
                 .find_map(|prefix| column.strip_prefix(prefix)?.strip_prefix(['.', '/', ':']));
             bare.unwrap_or(column).trim().eq_ignore_ascii_case(name.trim())
         };
-        match self.columns.iter().filter(means).collect::<Vec<_>>().as_slice() {
-            [only] => Ok(only),
-            [] => bail!(
-                "there is no column `{name}`{}; the columns are {}",
-                self.nearest(name),
-                self.list()
-            ),
-            several => {
-                let names: Vec<&str> = several.iter().map(|one| one.as_str()).collect();
-                bail!("the column `{name}` may be {}; give one of them", names.join(" or "))
-            }
-        }
+        self.columns.iter().filter(means).map(String::as_str).collect()
     }
 
     /// The first of some columns that is there.
-    pub fn any_column(&self, names: &[&str]) -> Option<&str> {
-        names.iter().find_map(|name| self.column(name).ok())
+    ///
+    /// # Errors
+    /// One that may be several.
+    pub fn any_column(&self, names: &[&str]) -> Result<Option<&str>> {
+        let known = names.iter().find(|name| !self.meant(name).is_empty());
+        known.map(|name| self.column(name)).transpose()
     }
 
     /// All columns in words.

@@ -71,6 +71,12 @@ pub struct LambdaRule {
     pub too_large: Option<String>,
     /// λ as a function of the run.
     pub law: Law,
+    /// Whether its λ was found by a search; a default, or a relation without a target, was not.
+    #[serde(default = "yes")]
+    pub fitted: bool,
+    /// Whether its λ is where a fall to 0 over the run begins.
+    #[serde(default)]
+    pub falls_to_zero: bool,
     /// The rule whose λ this one has; it stands here for what else it sets.
     pub repeats: Option<String>,
     /// Whether the public runs that it is held against are those that it was fitted to.
@@ -120,6 +126,10 @@ impl Status {
     }
 }
 
+fn yes() -> bool {
+    true
+}
+
 static ALL: LazyLock<Vec<LambdaRule>> = LazyLock::new(|| {
     FILES.iter().map(|text| toml::from_str(text).expect("the tests read every file")).collect()
 });
@@ -158,7 +168,7 @@ mod tests {
                 "{}",
                 rule.id
             );
-            assert!(rule.range.values().all(|[low, high]| low < high), "{}", rule.id);
+            assert!(rule.range.values().all(|[low, high]| low <= high), "{}", rule.id);
             let repeated = rule.repeats.as_deref().is_none_or(|id| LambdaRule::find(id).is_some());
             assert!(repeated, "{}", rule.id);
             let gives = |one: &Companion| matches!(one.gives, Quantity::Lr | Quantity::Batch);

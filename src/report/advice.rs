@@ -7,7 +7,7 @@ use super::format::{self, count, magnitude, three_digits};
 use super::tables::{align_right, broken, new_table, set_close};
 use crate::advice::{Hindsight, Kept, Kind, Run, Said, WhyNot, equivalents, speaking, spread};
 use crate::config::{Form, total_decay};
-use crate::published::{Algorithm, Kin, Status};
+use crate::published::{Algorithm, Fall, Kin, Quantity, Status};
 
 pub use json::advice_json;
 
@@ -34,11 +34,13 @@ pub fn advice(run: &Run, said: &[Said], with_sources: bool) -> String {
 
 fn described(run: &Run) -> String {
     let epochs = match run.epochs() {
+        1.0 if run.unique_tokens.is_none() => "taken as read once".to_owned(),
         1.0 => "read once".to_owned(),
         epochs => format!("{} epochs", three_digits(epochs)),
     };
     let fall = run.lr.fall.map_or("schedule not given".to_owned(), |fall| {
         let end = match run.lr.min_ratio {
+            _ if fall == Fall::InverseSqrt => String::new(),
             1.0 => String::new(),
             0.0 => " to 0".to_owned(),
             ratio => format!(" to {} of it", three_digits(ratio)),
@@ -81,7 +83,7 @@ fn rules(said: &[Said]) -> String {
         table.add_row([
             one.rule.name.clone(),
             lambda(one),
-            if one.applies() { "yes" } else { "no" }.to_owned(),
+            covers(one).to_owned(),
             recovered,
             median,
             rests_on(one.rule.status).to_owned(),
@@ -102,6 +104,15 @@ fn lambda(one: &Said) -> String {
         (Some(_), Some([low, high])) => format!("{} to {}", three_digits(low), three_digits(high)),
         (Some(value), None) => three_digits(value),
         (None, _) => format::MISSING.to_owned(),
+    }
+}
+
+/// Whether the run lies where the rule was found.
+fn covers(one: &Said) -> &'static str {
+    match (one.applies(), one.rule.fitted) {
+        (false, _) => "no",
+        (true, true) => "yes",
+        (true, false) => "default",
     }
 }
 
@@ -130,9 +141,12 @@ fn short_source(source: &str) -> &str {
 
 /// How far apart the rules are; never their mean.
 fn agreement(said: &[Said]) -> String {
-    match (spread(said), speaking(said).count()) {
-        (None, _) => "No rule was fitted on runs like this one: every number above is carried beyond its range.".to_owned(),
-        (Some([only, _]), 1) => format!("One rule was fitted on runs like this one: λ = {}.", three_digits(only)),
+    match (spread(said), speaking(said).filter(|one| one.rule.fitted).count()) {
+        (None, _) => "No rule was fitted on runs like this one: numbers above are defaults, or carried beyond their range."
+            .to_owned(),
+        (Some([only, _]), 1) => {
+            format!("One rule was fitted on runs like this one: λ = {}.", three_digits(only))
+        }
         (Some([low, high]), count) => format!(
             "{count} rules were fitted on runs like this one: λ = {} to {}, a factor of {} apart. They are not \
              averaged: they disagree about what is held fixed.",
@@ -272,10 +286,11 @@ fn sources(said: &[Said]) -> String {
     let line = |one: &Said| {
         let rule = one.rule;
         let text = format!(
-            "{}: λ = {}; {}. {} ({}: {})",
+            "{}: λ = {}; {}{}. {} ({}: {})",
             rule.name,
             rule.formula,
             rule.says,
+            beside(one),
             rule.source,
             rests_on(rule.status),
             rule.basis
@@ -284,4 +299,13 @@ fn sources(said: &[Said]) -> String {
     };
     let lines: Vec<String> = said.iter().map(line).collect();
     format!("Rules and their sources\n{}", lines.join("\n"))
+}
+
+/// The learning rate and the batch that its authors set for such a run.
+fn beside(one: &Said) -> String {
+    let text = |(gives, value): &(Quantity, f64)| match gives {
+        Quantity::Lr => format!("; here with η = {}", three_digits(*value)),
+        _ => format!("; here with {} tokens a step", magnitude(*value)),
+    };
+    one.also.iter().map(text).collect()
 }

@@ -23,7 +23,11 @@ const COLUMNS: usize = 110;
 /// Contests that the terminal shows, and arms.
 const MOST: usize = 20;
 /// Characters of an arm's name in a table.
-const NAME: usize = 30;
+const NAME: usize = 24;
+/// What is told of a contest, and the place of its right side.
+const HEADER: [&str; 8] =
+    ["left", "right", "left − right", "interval", "verdict", "p", "runs", "test"];
+const RIGHT: usize = 1;
 
 /// The answer on one screen: arms with their means, verdicts, how to read them.
 pub fn answer(case: &Case) -> String {
@@ -48,13 +52,17 @@ fn headline(case: &Case) -> String {
     let against = own.count();
     let what = &case.quantity;
     let mean = format::mean(mean, 4);
-    match against {
-        0 => format!("The best mean is that of {best}: {what} {mean}."),
-        _ => format!(
-            "The best mean is that of {best}: {what} {mean}; of its {} {apart} can be told apart.",
-            counted(against, "comparison")
+    let told = match against {
+        0 => String::new(),
+        _ => format!(" Of its {} {apart} can be told apart.", counted(against, "comparison")),
+    };
+    let chosen = match case.arms.len() {
+        2 => String::new(),
+        arms => format!(
+            " It is the best of {arms} by the very numbers that are shown, which flatters it."
         ),
-    }
+    };
+    format!("The best mean is that of {best}: {what} {mean}.{told}{chosen}")
 }
 
 fn arms(case: &Case) -> String {
@@ -82,24 +90,35 @@ fn arms(case: &Case) -> String {
 
 fn contests(family: JudgedFamily, own: &[&Contest]) -> String {
     let tests = own.iter().filter(|one| one.test != Test::None).count();
-    let title = format!("{} ({})", words::judged_family(family), counted(tests, "test"));
-    let mut table =
-        new_table(&["left", "right", "left − right", "interval", "verdict", "p", "runs", "test"]);
+    // One opponent for all needs no column.
+    let only = own
+        .first()
+        .map(|one| &one.right)
+        .filter(|right| own.iter().all(|one| one.right == **right));
+    let asked = match only {
+        Some(right) => format!("Against {right}"),
+        None => words::judged_family(family).to_owned(),
+    };
+    let title = format!("{asked} ({})", counted(tests, "test"));
+    let columns: Vec<usize> =
+        (0..HEADER.len()).filter(|place| only.is_none() || *place != RIGHT).collect();
+    let mut table = new_table(&columns.iter().map(|place| HEADER[*place]).collect::<Vec<_>>());
     // What is decided comes first where there are too many.
     let mut shown = own.to_vec();
     if own.len() > MOST {
         shown.sort_by_key(|one| matches!(one.judgement.kind, Kind::Undecided | Kind::NoTest));
     }
     for one in shown.iter().take(MOST) {
-        table.add_row(row(one).map(|cell| broken(&cell, NAME)));
+        let cells = row(one);
+        table.add_row(columns.iter().map(|place| broken(&cells[*place], NAME)));
     }
-    align_right(&mut table, [2]);
+    align_right(&mut table, columns.iter().position(|place| *place == RIGHT + 1));
     set_close(&mut table);
     format!("{title}\n{}", with_more(&table.to_string(), own.len(), "comparison"))
 }
 
 /// A contest as cells.
-fn row(one: &Contest) -> [String; 8] {
+fn row(one: &Contest) -> [String; HEADER.len()] {
     let judgement = &one.judgement;
     let more = match (judgement.kind, judgement.further_seeds) {
         (Kind::Undecided, Some(seeds)) => format!(" +{}", format::count(seeds)),
@@ -107,8 +126,14 @@ fn row(one: &Contest) -> [String; 8] {
         _ => String::new(),
     };
     let [left, right] = one.runs;
-    let runs =
-        if one.test == Test::Paired { format!("{left} pairs") } else { format!("{left}, {right}") };
+    let runs = if one.test == Test::Paired {
+        match one.unpaired {
+            0 => format!("{left} pairs"),
+            alone => format!("{left} pairs, {alone} out"),
+        }
+    } else {
+        format!("{left}, {right}")
+    };
     [
         one.left.clone(),
         one.right.clone(),

@@ -7,6 +7,11 @@ pub fn as_text() -> Vec<String> {
     std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect()
 }
 
+/// This call, ready to be pasted.
+pub fn this_call() -> String {
+    joined(std::env::args_os())
+}
+
 /// What goes on with this call, ready to be pasted.
 pub fn to_resume() -> String {
     without_restart(std::env::args_os())
@@ -14,7 +19,10 @@ pub fn to_resume() -> String {
 
 /// A command line without the flags that would train finished runs again.
 fn without_restart(command: impl Iterator<Item = OsString>) -> String {
-    let words = command.filter(|word| word != "--fresh" && word != "--retry-diverged");
+    joined(command.filter(|word| word != "--fresh" && word != "--retry-diverged"))
+}
+
+fn joined(words: impl Iterator<Item = OsString>) -> String {
     words.map(|word| quoted(&word)).collect::<Vec<_>>().join(" ")
 }
 

@@ -8,6 +8,9 @@ pub trait Evidence: Sync {
     /// The mean difference, and the standard deviation of one difference.
     fn estimate(&self) -> Option<Estimate>;
 
+    /// Standard error of the mean difference, and degrees of freedom.
+    fn error(&self) -> Option<(f64, f64)>;
+
     /// Two-sided p that there is none.
     fn p(&self) -> f64;
 
@@ -21,6 +24,11 @@ pub trait Evidence: Sync {
 impl Evidence for Contrast {
     fn estimate(&self) -> Option<Estimate> {
         Estimate::of(self.differences())
+    }
+
+    fn error(&self) -> Option<(f64, f64)> {
+        let Estimate { sd, n, .. } = self.estimate()?;
+        Some((sd? / (n as f64).sqrt(), n as f64 - 1.0))
     }
 
     fn p(&self) -> f64 {

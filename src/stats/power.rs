@@ -16,9 +16,12 @@ pub fn power(effect: f64, seeds: usize, alpha: f64) -> f64 {
     if seeds < 2 {
         return 0.0;
     }
-    let freedom = (seeds - 1) as f64;
+    power_of(effect * (seeds as f64).sqrt(), (seeds - 1) as f64, alpha)
+}
+
+/// The same for a difference of so many of its standard errors, with degrees of freedom.
+fn power_of(away: f64, freedom: f64, alpha: f64) -> f64 {
     let critical = t_quantile(1.0 - alpha / 2.0, freedom);
-    let away = effect * (seeds as f64).sqrt();
     let normal = Normal::standard();
     let squares = ChiSquared::new(freedom).expect("there are degrees of freedom");
     // Over u with s² = u² · freedom, so that the density is smooth at 0 with one degree of freedom too.
@@ -42,17 +45,23 @@ pub fn smallest_detectable(sd: f64, seeds: usize, tests: usize, alpha: f64) -> O
     if seeds < FEWEST_SEEDS {
         return None;
     }
+    let error = sd / (seeds as f64).sqrt();
+    Some(smallest_detectable_with(error, (seeds - 1) as f64, tests, alpha))
+}
+
+/// The same for a standard error of the mean difference with degrees of freedom, from whatever test.
+pub fn smallest_detectable_with(error: f64, freedom: f64, tests: usize, alpha: f64) -> f64 {
     let alpha = alpha / tests.max(1) as f64;
     let (mut low, mut high) = (0.0, 1.0);
-    while power(high, seeds, alpha) < POWER {
+    while power_of(high, freedom, alpha) < POWER {
         high *= 2.0;
     }
     for _ in 0..50 {
         let middle = f64::midpoint(low, high);
-        let is_enough = power(middle, seeds, alpha) >= POWER;
+        let is_enough = power_of(middle, freedom, alpha) >= POWER;
         *if is_enough { &mut high } else { &mut low } = middle;
     }
-    Some(high * sd)
+    high * error
 }
 
 /// Seeds with which [`POWER`] of experiments find a difference; `None` where that takes more than anyone

@@ -64,6 +64,10 @@ impl Evidence for Unpaired {
         Some(Estimate { mean, sd: Some(sd), half_width: Some(half_width), n })
     }
 
+    fn error(&self) -> Option<(f64, f64)> {
+        Some((self.error, self.freedom))
+    }
+
     fn p(&self) -> f64 {
         let below = self.below(0.0);
         (2.0 * below.min(1.0 - below)).min(1.0)

@@ -20,6 +20,7 @@ mod identities;
 mod judge;
 mod mechanism;
 mod pytorch_parity;
+mod readme;
 mod reference;
 mod report;
 mod resume;

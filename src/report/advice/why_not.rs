@@ -17,15 +17,17 @@ pub fn words(rule: &LambdaRule, why: &WhyNot) -> String {
         }
         WhyNot::Schedule(own) => {
             let names: Vec<&str> = rule.schedules.iter().map(|one| one.name()).collect();
-            format!("fitted with a {} schedule, not {own}", names.join(" or "))
+            let own =
+                own.map_or("give --schedule".to_owned(), |own| format!("this run's is {own}"));
+            format!("for a {} schedule, {own}", names.join(" or "))
         }
         WhyNot::Outside { quantity, value, range: [low, high] } => {
-            let unit = quantity.name();
-            let fitted = match *low {
+            let range = match *low {
                 0.0 => format!("up to {}", size(*high)),
+                low if low == *high => size(low),
                 low => format!("{} to {}", size(low), size(*high)),
             };
-            format!("fitted on {fitted} {unit}, this run has {}", size(*value))
+            format!("for {range} {}, this run has {}", quantity.name(), size(*value))
         }
         WhyNot::TooLarge => rule.too_large.clone().unwrap_or_default(),
     }

@@ -32,6 +32,7 @@ struct ComparisonRow<'a> {
     /// Runs without a partner, which are left out.
     unpaired: usize,
     difference: f64,
+    /// Ends of the interval, at a level that covers all of the family at once with 1 − `alpha`.
     ci95: Option<[Option<f64>; 2]>,
     p: Option<f64>,
     p_holm: Option<f64>,

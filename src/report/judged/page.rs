@@ -1,4 +1,4 @@
-use super::{headline, row};
+use super::{HEADER, headline, row};
 use crate::judge::{Arm, Case};
 use crate::report::figures::{Drawing, escape};
 use crate::report::html::{SCRIPT, STYLE, figure, fill, list, paragraphs, table};
@@ -10,7 +10,6 @@ const TEMPLATE: &str = include_str!("page.html");
 /// The page of a case.
 pub fn page(case: &Case, drawing: Option<&Drawing>, command: &str) -> String {
     let verdicts: Vec<String> = case.contests.iter().map(|one| words::contest(one, case)).collect();
-    let header = ["left", "right", "left − right", "interval", "verdict", "p", "runs", "test"];
     let parts = [
         ("style", STYLE.to_owned()),
         ("script", SCRIPT.to_owned()),
@@ -20,7 +19,7 @@ pub fn page(case: &Case, drawing: Option<&Drawing>, command: &str) -> String {
         ("fine_print", escape(&words::judged_fine_print(case))),
         ("remarks", list(&case.remarks)),
         ("figures", drawing.map_or(String::new(), figure)),
-        ("comparisons", table("comparisons", &header, case.contests.iter().map(row))),
+        ("comparisons", table("comparisons", &HEADER, case.contests.iter().map(row))),
         (
             "arms",
             table(

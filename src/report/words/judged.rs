@@ -72,7 +72,13 @@ pub fn contest(contest: &Contest, case: &Case) -> String {
 fn runs(contest: &Contest) -> String {
     let [left, right] = contest.runs;
     match contest.test {
-        Test::Paired => format!("{} by seed", counted(left, "pair")),
+        Test::Paired => {
+            let alone = match contest.unpaired {
+                0 => String::new(),
+                runs => format!(", {} without a partner left out", counted(runs, "run")),
+            };
+            format!("{} by seed{alone}", counted(left, "pair"))
+        }
         _ => format!("n = {left} and {right}"),
     }
 }
@@ -82,7 +88,8 @@ pub fn judged_fine_print(case: &Case) -> String {
     let percent = format::three_digits(100.0 * case.terms.alpha);
     let mut sentences = vec![format!(
         "Lower and higher: Holm's p over a family is below {percent}%, so that at most {percent}% of families make any \
-         false claim. Intervals cover all differences of a family at once."
+         false claim of a difference. Intervals cover all differences of a family at once; Holm goes step by step and can tell a \
+         difference whose interval still touches 0."
     )];
     let has = |test: Test| case.contests.iter().any(|one| one.test == test);
     if has(Test::Paired) {
@@ -93,7 +100,7 @@ pub fn judged_fine_print(case: &Case) -> String {
     }
     if has(Test::Welch) {
         sentences.push(
-            "Runs that share no seeds are two samples that may spread differently (Welch's t)."
+            "Arms that share fewer than three seeds are two samples that may spread differently (Welch's t)."
                 .to_owned(),
         );
     }
@@ -114,7 +121,7 @@ pub fn judged_fine_print(case: &Case) -> String {
     for family in [JudgedFamily::AgainstBaseline, JudgedFamily::Pairs] {
         if let Some(size) = case.detectable(family) {
             let tests =
-                case.contests.iter().filter(|one| one.family == family && one.test != Test::None);
+                case.contests.iter().filter(|one| one.family == family && one.error.is_some());
             sentences.push(format!(
                 "{}: with so many runs and {}, 80% of such experiments would find a difference of {}.",
                 judged_family(family),

@@ -143,15 +143,26 @@ pub fn of_values(table: &ValuesTable) -> (Vec<Line>, Option<String>) {
     (lines, left_out)
 }
 
-/// Pairs of arms that others trained.
+/// Pairs of arms that others trained: of many the decided and the largest.
 pub fn of_judged(case: &Case) -> (Vec<Line>, Option<String>) {
-    let (mut lines, mut left_out) = (Vec::new(), None);
+    let mut lines = Vec::new();
+    let mut more = 0;
     for family in [JudgedFamily::AgainstBaseline, JudgedFamily::Pairs] {
-        let own = case.contests.iter().filter(|one| one.family == family);
-        let (rows, more) = lowest(own.map(of_contest).collect());
-        left_out = left_out.or(more);
+        let mut own: Vec<&Contest> =
+            case.contests.iter().filter(|one| one.family == family).collect();
+        more += own.len().saturating_sub(MOST_ROWS);
+        if own.len() > MOST_ROWS {
+            let is_open =
+                |one: &Contest| matches!(one.judgement.kind, Kind::Undecided | Kind::NoTest);
+            let size = |one: &Contest| one.difference.mean.abs();
+            own.sort_by(|a, b| is_open(a).cmp(&is_open(b)).then(size(b).total_cmp(&size(a))));
+            own.truncate(MOST_ROWS);
+        }
+        let rows = own.into_iter().map(of_contest).collect();
         section(&mut lines, words::judged_family(family).to_owned(), rows);
     }
+    let left_out =
+        (more > 0).then(|| format!("the decided and the largest; … {more} more in summary.json"));
     (lines, left_out)
 }
 

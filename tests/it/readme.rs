@@ -1,0 +1,53 @@
+//! What the README shows of commands that train nothing is what they print.
+
+use std::fs;
+
+use crate::common::{Call, command, project};
+
+/// The section of a heading.
+fn section(heading: &str) -> String {
+    let readme = fs::read_to_string(project().join("README.md")).unwrap();
+    let start = readme.find(heading).unwrap_or_else(|| panic!("{heading}"));
+    let rest = &readme[start + heading.len()..];
+    rest[..rest.find("\n## ").unwrap_or(rest.len())].to_owned()
+}
+
+/// Fenced blocks with their languages, in order.
+fn blocks(section: &str) -> Vec<(String, String)> {
+    let fenced = section.split("```").skip(1).step_by(2);
+    let parts = fenced.map(|block| block.split_once('\n').unwrap());
+    parts.map(|(language, text)| (language.to_owned(), text.to_owned())).collect()
+}
+
+#[test]
+#[cfg(unix)]
+fn the_commands_for_a_run_of_ones_own_work_as_printed() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["results", "tests"] {
+        std::os::unix::fs::symlink(project().join(name), folder.path().join(name)).unwrap();
+    }
+    let (mut said, mut commands, mut shown) = (String::new(), 0, 0);
+    for (language, text) in blocks(&section("## For your own training run\n")) {
+        if language == "text" {
+            for line in text.lines().filter(|line| !line.trim().is_empty() && line.trim() != "…")
+            {
+                assert!(said.contains(line.trim_end()), "nothing prints: {line}\n{said}");
+                shown += 1;
+            }
+            continue;
+        }
+        said.clear();
+        for line in text.lines() {
+            let line = line.split(" # ").next().unwrap().trim();
+            let arguments =
+                line.strip_prefix("cargo run --release -- ").expect("a command of wane");
+            let arguments = shlex::split(arguments).unwrap();
+            let output = command(&arguments).current_dir(folder.path()).output().unwrap();
+            let call = Call::from(output);
+            assert_eq!(call.code, Some(0), "{line}\n{}", call.stderr);
+            said += &call.stdout;
+            commands += 1;
+        }
+    }
+    assert!(commands >= 8 && shown >= 20, "{commands} {shown}");
+}
