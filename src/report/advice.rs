@@ -60,14 +60,19 @@ fn described(run: &Run) -> String {
     )
 }
 
-/// Rules for this optimizer that give a number of their own, those whose range the run lies in first.
-fn shown(said: &[Said]) -> impl Iterator<Item = &Said> + Clone {
-    let is_shown = |one: &&Said| {
-        let is_own = one.rule.repeats.is_none() && !one.rule.carries_over();
-        is_own && one.weight_decay.is_some() && !is_for_others(one)
+/// Rules for this optimizer that give a number of their own, those whose range the run lies in first. Where there are
+/// none, those for others that public runs of this optimizer can be held against.
+fn shown(said: &[Said]) -> Vec<&Said> {
+    let is_own = |one: &&Said| {
+        one.rule.repeats.is_none() && !one.rule.carries_over() && one.weight_decay.is_some()
     };
-    let all = said.iter().filter(is_shown);
-    all.clone().filter(|one| one.applies()).chain(all.filter(|one| !one.applies()))
+    let all = || said.iter().filter(is_own);
+    let mut shown: Vec<&Said> = all().filter(|one| !is_for_others(one)).collect();
+    if shown.is_empty() {
+        shown = all().filter(|one| one.hindsight.is_some()).collect();
+    }
+    shown.sort_by_key(|one| !one.applies());
+    shown
 }
 
 fn is_for_others(one: &Said) -> bool {
@@ -183,11 +188,14 @@ fn reasons(said: &[Said]) -> Vec<String> {
         let text = format!("{}: {}", one.rule.name, why(one));
         format!("  {}", broken(&text, WIDTH - 2).replace('\n', "\n    "))
     };
-    let out: Vec<String> = shown(said).filter(|one| !one.applies()).map(line).collect();
+    let shown = shown(said);
+    let out: Vec<String> = shown.iter().copied().filter(|one| !one.applies()).map(line).collect();
     let is_silent = |one: &&Said| one.weight_decay.is_none() && !is_for_others(one);
     let silent =
         said.iter().filter(is_silent).map(|one| format!("{} ({})", one.rule.name, why(one)));
-    let others = said.iter().filter(|one| is_for_others(one)).map(|one| one.rule.name.clone());
+    let is_shown = |one: &Said| shown.iter().any(|own| own.rule.id == one.rule.id);
+    let others = said.iter().filter(|one| is_for_others(one) && !is_shown(one));
+    let others = others.map(|one| one.rule.name.clone());
     let mut parts = Vec::new();
     if !out.is_empty() {
         parts.push(format!("Out of range\n{}", out.join("\n")));

@@ -220,11 +220,88 @@ fn configurations_of_other_trainers_are_read() {
 }
 
 #[test]
+fn a_script_with_keys_of_two_trainers_is_read_as_the_likelier_or_refused() {
+    let script = "python run_clm.py --per_device_train_batch_size 8 --gradient_accumulation_steps 4 \\\n\
+                  --learning_rate 3e-4 --block_size 1024 --max_steps 10000 --output_dir out\n";
+    let more = ["--devices", "1", "--context", "1024", "--params", "124M"];
+    let call = config("train.sh", script, &more);
+    assert!(call.stderr.contains("Hugging Face"), "{}", call.stderr);
+    assert!(call.stdout.contains("32,768 tokens a step: 10,000 steps"), "{}", call.stdout);
+    let tie = "block_size = 1024\nmax_iters = 10\nnum_train_epochs = 1\noutput_dir = 'out'\n";
+    let call = config("tie.py", tie, &[]);
+    assert!(call.code == Some(2) && call.stderr.contains("alike"), "{}", call.stderr);
+    // Names of a trainer without its batch or length are not its configuration.
+    let call = config("lr.py", "warmup_iters = 10\neval_iters = 5\nlearning_rate = 1e-3\n", &[]);
+    assert!(
+        call.code == Some(2) && call.stderr.contains("no configuration that is recognised"),
+        "{}",
+        call.stderr
+    );
+}
+
+#[test]
+fn words_of_a_training_script_are_not_its_settings() {
+    let script = "\"\"\"\nTo run on one GPU: $ python train.py --batch_size=32 --compile=False\n\"\"\"\n\
+                  batch_size = 12\nblock_size = 1024\ngradient_accumulation_steps = 5 * 8\nmax_iters = 600000\n";
+    let call = config("train.py", script, &[]);
+    assert!(call.stdout.contains("491,520 tokens a step"), "{}{}", call.stdout, call.stderr);
+}
+
+#[test]
+fn decay_in_the_gradient_of_adam_is_not_taken_for_adamw() {
+    let titan = "[training]\nlocal_batch_size = 8\nseq_len = 2048\nsteps = 1000\n[optimizer]\nname = \"Adam\"\nlr = 8e-4\n";
+    let call = config("titan.toml", titan, &["--devices", "8", "--params", "8B"]);
+    assert!(call.code == Some(2) && call.stderr.contains("(L2)"), "{}", call.stderr);
+}
+
+#[test]
+fn what_is_not_known_of_a_run_is_asked_for_and_not_assumed() {
+    let call = wane_ok(&RUN);
+    assert!(
+        call.stdout.contains("Power Lines: for a linear schedule, give --schedule"),
+        "{}",
+        call.stdout
+    );
+    assert!(call.stdout.contains("taken as read once"));
+    let small = [
+        "advise",
+        "--params",
+        "124M",
+        "--tokens",
+        "20M",
+        "--batch-sequences",
+        "2",
+        "--context",
+        "1024",
+        "--lr",
+        "6e-4",
+    ];
+    assert!(wane_ok(&small).stdout.contains("2,048 tokens a step"), "a small batch may be meant");
+    let shakespeare = "dataset = 'shakespeare_char'\nbatch_size = 64\nblock_size = 256\nn_layer = 6\nn_embd = 384\nmax_iters = 5000\n\
+                       gradient_accumulation_steps = 1\nlearning_rate = 1e-3\nwarmup_iters = 100\n";
+    let call = config("char.py", shakespeare, &[]);
+    assert!(call.code == Some(2) && call.stderr.contains("vocabulary"), "{}", call.stderr);
+    let call = config("char.py", shakespeare, &["--params", "10.7M", "--unique-tokens", "1M"]);
+    assert!(call.stdout.contains("81.9 epochs"), "{}{}", call.stdout, call.stderr);
+}
+
+#[test]
+fn a_raw_value_is_a_default_and_no_rule_that_was_fitted() {
+    let lion = with(&["--optimizer", "lion", "--schedule", "cosine"]);
+    let call = wane_ok(&lion);
+    assert!(call.stdout.contains("No rule was fitted on runs like this one"), "{}", call.stdout);
+    assert!(call.stdout.contains("Power Lines: for AdamW, not Lion"), "{}", call.stdout);
+    let adamw = json(&with(&["--schedule", "cosine"]));
+    assert_eq!(rule(&adamw, "constant")["applies"], true);
+    assert_ne!(adamw["in_range"][1], 0.1, "{}", adamw["in_range"]);
+}
+
+#[test]
 fn a_learning_rate_that_never_falls_is_constant() {
     let finetune = "batch_size = 1\ngradient_accumulation_steps = 32\nmax_iters = 20\nlearning_rate = 3e-5\ndecay_lr = False\n";
     let call = config("finetune_shakespeare.py", finetune, &[]);
     assert!(
-        call.stdout.contains("20 steps of AdamW") && call.stdout.contains(", constant"),
+        call.stdout.contains("20 steps of AdamW") && call.stdout.contains(", constant."),
         "{}{}",
         call.stdout,
         call.stderr

@@ -161,6 +161,62 @@ fn a_baseline_may_be_a_value_that_every_group_has() {
 }
 
 #[test]
+fn a_baseline_is_sought_where_arms_differ() {
+    let line = |decay: &str, seed: usize, loss: f64| format!("0.0,{decay},{seed},{loss}\n");
+    let lines: String = (0..4)
+        .map(|seed| {
+            let noise = (seed as f64).sin() * 0.01;
+            line("0.0", seed, 3.0 + noise) + &line("0.1", seed, 2.9 - noise)
+        })
+        .collect();
+    let text = format!("dropout,weight_decay,seed,val_loss\n{lines}");
+    let found =
+        json(&judge(&text, &["--arm", "dropout,weight_decay", "--baseline", "0.0", "--json"]));
+    assert_eq!(found["comparisons"].as_array().unwrap().len(), 1);
+    assert_eq!(found["comparisons"][0]["left"], "0 0.1");
+}
+
+#[test]
+fn train_and_val_losses_of_one_run_are_never_mixed() {
+    let folder = tempfile::tempdir().unwrap();
+    for (run, val) in [("a_0", 3.0), ("a_1", 3.1), ("b_0", 2.9), ("b_1", 3.0)] {
+        for (tag, step, value) in [("loss_train", 1000, 1.0), ("loss_val", 990, val)] {
+            let scalars = format!("Wall time,Step,Value\n1.7e9,{step},{value}\n");
+            file(folder.path(), &format!("run-{run}-tag-{tag}.csv"), &scalars);
+        }
+    }
+    let call = wane(&["judge", text(folder.path())]);
+    assert!(call.code == Some(2) && call.stderr.contains("--value"), "{}", call.stderr);
+    let found = json(&wane(&["judge", text(folder.path()), "--value", "loss_val", "--json"]));
+    assert!((found["arms"][0]["mean"].as_f64().unwrap() - 3.05).abs() < 1e-12, "{found}");
+}
+
+#[test]
+fn evaluations_of_one_run_are_not_taken_for_runs() {
+    let text =
+        "optimizer,step,val_loss\na,10,3.5\na,20,3.2\na,30,3.0\nb,10,3.4\nb,20,3.1\nb,30,2.9\n";
+    let found = json(&judge(text, &["--arm", "optimizer", "--json"]));
+    assert_eq!(
+        (&found["arms"][0]["n"], &found["comparisons"][0]["kind"]),
+        (&1.into(), &Json::Null)
+    );
+}
+
+#[test]
+fn a_damaged_table_among_others_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    for seed in 0..3 {
+        let rows = format!("step,val_loss\n10,3.5\n20,{}\n", 3.0 + f64::from(seed) * 0.1);
+        file(folder.path(), &format!("a-s{seed}.csv"), &rows);
+        file(folder.path(), &format!("b-s{seed}.csv"), &rows);
+    }
+    file(folder.path(), "b-s3.csv", "step,val_loss\n10,3.5\n20\n");
+    let found = json(&wane(&["judge", text(folder.path()), "--json"]));
+    assert_eq!(found["arms"][1]["n"], 3);
+    assert!(found["warnings"].to_string().contains("b-s3.csv"), "{}", found["warnings"]);
+}
+
+#[test]
 fn equivalence_needs_a_size_that_matters() {
     let line = |seed: i32| {
         let level = 3.0 + 0.01 * f64::from(seed);
