@@ -2,14 +2,20 @@
 
 mod arms;
 mod case;
+mod columns;
 mod csv_tables;
+mod labels;
 mod logs;
 mod names;
+mod pairs;
+mod remarks;
+mod runs;
 mod sources;
 mod table;
 
-pub use arms::{Arm, Columns, arms};
+pub use arms::{Arm, arms};
 pub use case::{Case, CaseTerms, Contest, JudgedFamily, Test};
+pub use columns::Columns;
 pub use names::Pattern;
 pub use sources::read;
 pub use table::Table;

@@ -1,10 +1,10 @@
 //! Arms against each other, each pair by the test that its runs allow.
 
-use anyhow::{Result, bail, ensure};
+use anyhow::{Result, ensure};
 use serde::Serialize;
 
 use super::arms::Arm;
-use crate::config::plain;
+use super::pairs::{against_baseline, pairs, without_partner};
 use crate::stats::{
     Contrast, Estimate, Evidence, FEWEST_SEEDS, Judgement, Terms, Unpaired, judge, power,
 };
@@ -112,7 +112,9 @@ impl Case {
         let mut contests = Vec::new();
         for family in families(asked) {
             let pairs = match family {
-                JudgedFamily::AgainstBaseline => against_baseline(&arms, asked)?,
+                JudgedFamily::AgainstBaseline => {
+                    against_baseline(&arms, asked.baseline.as_deref())?
+                }
                 JudgedFamily::Pairs => pairs(arms.len()),
             };
             ensure!(
@@ -163,67 +165,6 @@ fn families(asked: &CaseTerms) -> Vec<JudgedFamily> {
         false => asked.families.contains(family),
     };
     all.into_iter().filter(is_asked).collect()
-}
-
-/// Arms that stand in no comparison.
-fn without_partner(arms: &[Arm], pairs: &[[usize; 2]]) -> Option<String> {
-    let is_alone = |place: &usize| !pairs.iter().flatten().any(|one| one == place);
-    let alone: Vec<String> =
-        (0..arms.len()).filter(is_alone).map(|place| arms[place].label()).collect();
-    (!alone.is_empty()).then(|| format!("no baseline for {}: no comparison", alone.join(", ")))
-}
-
-fn pairs(arms: usize) -> Vec<[usize; 2]> {
-    (0..arms).flat_map(|left| (left + 1..arms).map(move |right| [left, right])).collect()
-}
-
-/// Every arm with its baseline: the arm that is called so, or of the arms with such a value in one column that which
-/// agrees in the others.
-fn against_baseline(arms: &[Arm], asked: &CaseTerms) -> Result<Vec<[usize; 2]>> {
-    let name = asked.baseline.as_deref().unwrap_or_default();
-    let known: Vec<String> = arms.iter().map(Arm::label).collect();
-    ensure!(
-        !name.is_empty(),
-        "--families against-baseline needs --baseline, one of {}",
-        known.join(", ")
-    );
-    let is_named = |text: &str| {
-        let numbers = name.trim().parse::<f64>().ok().map(plain);
-        text == name.trim() || numbers.is_some_and(|number| number == text)
-    };
-    if let Some(baseline) = arms.iter().position(|arm| is_named(&arm.label())) {
-        let others = (0..arms.len()).filter(|other| *other != baseline);
-        return Ok(others.map(|left| [left, baseline]).collect());
-    }
-    let values = |column: usize| arms.iter().filter_map(move |arm| arm.parts.get(column));
-    let is_column = |column: &usize| {
-        let named = values(*column).filter(|part| is_named(part)).count();
-        named > 0 && named < arms.len()
-    };
-    let columns: Vec<usize> = (0..arms[0].parts.len()).filter(is_column).collect();
-    let [column] = columns[..] else {
-        let what = match columns.is_empty() {
-            true => "is no arm, and no column has it beside other values",
-            false => "stands in several columns",
-        };
-        bail!("the baseline `{name}` {what}; the arms are {}", known.join(", "));
-    };
-    let agrees = |one: &Arm, other: &Arm| {
-        one.parts
-            .iter()
-            .zip(&other.parts)
-            .enumerate()
-            .all(|(place, (a, b))| place == column || a == b)
-    };
-    let of = |left: usize| {
-        let is_baseline = |right: &usize| {
-            is_named(&arms[*right].parts[column]) && agrees(&arms[left], &arms[*right])
-        };
-        (0..arms.len()).find(is_baseline).filter(|right| *right != left).map(|right| [left, right])
-    };
-    let pairs: Vec<[usize; 2]> = (0..arms.len()).filter_map(of).collect();
-    ensure!(!pairs.is_empty(), "no arm differs from one with `{name}` in that value alone");
-    Ok(pairs)
 }
 
 /// Two arms by the test that their runs allow.

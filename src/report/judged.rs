@@ -6,10 +6,11 @@ mod page;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
+use comfy_table::Table;
 
 use super::figures;
 use super::format;
-use super::tables::{align_right, broken, new_table, set_close};
+use super::tables::{align_right, broken, new_table, set_close, trimmed};
 use super::words;
 use crate::files::{create_folder, write_atomically};
 use crate::judge::{Case, Contest, JudgedFamily, Test};
@@ -85,7 +86,7 @@ fn arms(case: &Case) -> String {
     }
     align_right(&mut table, [1]);
     set_close(&mut table);
-    with_more(&table.to_string(), case.arms.len(), "arm")
+    with_more(&table, case.arms.len(), "arm")
 }
 
 fn contests(family: JudgedFamily, own: &[&Contest]) -> String {
@@ -114,7 +115,7 @@ fn contests(family: JudgedFamily, own: &[&Contest]) -> String {
     }
     align_right(&mut table, columns.iter().position(|place| *place == RIGHT + 1));
     set_close(&mut table);
-    format!("{title}\n{}", with_more(&table.to_string(), own.len(), "comparison"))
+    format!("{title}\n{}", with_more(&table, own.len(), "comparison"))
 }
 
 /// A contest as cells.
@@ -148,8 +149,8 @@ fn row(one: &Contest) -> [String; HEADER.len()] {
     ]
 }
 
-fn with_more(table: &str, all: usize, what: &str) -> String {
-    let table = table.lines().map(str::trim_end).collect::<Vec<_>>().join("\n");
+fn with_more(table: &Table, all: usize, what: &str) -> String {
+    let table = trimmed(table);
     let more = all.saturating_sub(MOST);
     match more {
         0 => table,

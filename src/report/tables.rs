@@ -32,6 +32,11 @@ pub fn set_close(table: &mut Table) {
     });
 }
 
+/// A table without the blanks at the ends of its lines.
+pub fn trimmed(table: &Table) -> String {
+    table.to_string().lines().map(str::trim_end).collect::<Vec<_>>().join("\n")
+}
+
 /// A sentence in lines of so many characters.
 pub fn broken(sentence: &str, columns: usize) -> String {
     let mut lines = vec![String::new()];

@@ -1,4 +1,4 @@
-use super::super::tables::{align_right, broken, new_table, set_close};
+use super::super::tables::{align_right, broken, new_table, set_close, trimmed};
 use super::super::{format, words};
 use crate::config::{Form, Named, TestFamily};
 use crate::plural::counted;
@@ -44,7 +44,7 @@ pub fn rules(analysis: &Analysis) -> String {
     align_right(&mut table, 1..3 + usize::from(rules.tunes_steps));
     set_close(&mut table);
     let more = analysis.contenders.len().saturating_sub(MOST_RULES);
-    with_more(table.to_string(), more, "more rule")
+    with_more(trimmed(&table), more, "more rule")
 }
 
 impl<'a> Rules<'a> {
@@ -129,7 +129,7 @@ pub fn pairs(analysis: &Analysis) -> Option<String> {
     }
     set_close(&mut table);
     let is_empty = table.row_count() == 0 && more == 0;
-    (!is_empty).then(|| with_more(table.to_string(), more, "more comparison"))
+    (!is_empty).then(|| with_more(trimmed(&table), more, "more comparison"))
 }
 
 fn shown<'a>(all: &[&'a Comparison]) -> Vec<&'a Comparison> {
@@ -150,7 +150,6 @@ fn titled(analysis: &Analysis, family: TestFamily, title: &str) -> String {
 }
 
 fn with_more(table: String, more: usize, what: &str) -> String {
-    let table = table.lines().map(str::trim_end).collect::<Vec<_>>().join("\n");
     let more = (more > 0).then(|| format!("{} in the report", counted(more, what)));
     [Some(table), more].into_iter().flatten().collect::<Vec<_>>().join("\n")
 }

@@ -1,0 +1,80 @@
+//! Which column of a table means what.
+
+use anyhow::{Context, Result, bail};
+
+use super::table::Table;
+
+/// Columns that count steps.
+pub const STEPS: [&str; 7] =
+    ["step", "_step", "global_step", "trainer/global_step", "iter", "iteration", "steps"];
+/// Columns that name runs.
+pub const RUNS: [&str; 5] = ["run", "run_id", "Name", "ID", "id"];
+/// Columns with seeds.
+pub const SEEDS: [&str; 2] = ["seed", "random_seed"];
+/// Columns with the number to compare, where none is named.
+pub const VALUES: [&str; 5] = ["val_loss", "eval_loss", "test_loss", "Value", "loss"];
+
+/// Which columns mean what.
+#[derive(Clone, Debug, Default)]
+pub struct Columns {
+    /// What tells arms apart; empty to take it from the names of runs.
+    pub arm: Vec<String>,
+    pub seed: Option<String>,
+    pub value: Option<String>,
+    pub step: Option<String>,
+    /// The step at which numbers are compared, instead of the last.
+    pub at: Option<f64>,
+}
+
+impl Columns {
+    /// The column with the number to compare.
+    ///
+    /// # Errors
+    /// One that is not there, or not known.
+    pub fn value<'a>(&self, table: &'a Table) -> Result<&'a str> {
+        let found = match &self.value {
+            Some(name) => table.column(name),
+            None => match table.any_column(&VALUES)? {
+                Some(usual) => Ok(usual),
+                None => only_number(table),
+            },
+        };
+        found.context("name the number to compare: --value")
+    }
+
+    /// The column with the step, where there is one.
+    ///
+    /// # Errors
+    /// One that is named and not there.
+    pub fn step<'a>(&self, table: &'a Table) -> Result<Option<&'a str>> {
+        match &self.step {
+            Some(step) => table.column(step).map(Some),
+            None => table.any_column(&STEPS),
+        }
+    }
+
+    /// The column with the seed, where there is one.
+    ///
+    /// # Errors
+    /// One that is named and not there.
+    pub fn seed<'a>(&self, table: &'a Table) -> Result<Option<&'a str>> {
+        match &self.seed {
+            Some(seed) => table.column(seed).map(Some),
+            None => table.any_column(&SEEDS),
+        }
+    }
+}
+
+/// The only column that is not about the run itself.
+fn only_number(table: &Table) -> Result<&str> {
+    let usual = [&STEPS[..], &RUNS, &SEEDS, &["folder", "Wall time", "Step"]].concat();
+    let others: Vec<&String> = table
+        .columns
+        .iter()
+        .filter(|column| table.is_of_files && !usual.contains(&column.as_str()))
+        .collect();
+    match others[..] {
+        [only] => Ok(only),
+        _ => bail!("the columns are {}", table.list()),
+    }
+}

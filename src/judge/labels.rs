@@ -1,0 +1,95 @@
+//! What tells the arm and the seed of a row.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Result, bail};
+
+use super::columns::{Columns, RUNS};
+use super::names::arm_and_seed;
+use super::table::Table;
+use crate::config::plain;
+
+/// For each row what tells its arm and its seed; no arm for rows that say nothing of it.
+pub type Labelled = Vec<(Option<Vec<String>>, Option<String>)>;
+
+/// What tells the arm and the seed of every row, and how that was found.
+///
+/// # Errors
+/// A column that is not there, or none that tells arms apart.
+pub fn labelled(table: &Table, columns: &Columns) -> Result<(Labelled, Vec<String>)> {
+    let mut remarks = Vec::new();
+    let seed = columns.seed(table)?;
+    if let Some(seed) = seed.filter(|_| columns.seed.is_none()) {
+        remarks.push(format!("runs are paired by the column `{seed}`"));
+    }
+    let seed_of = |row: &BTreeMap<String, String>| {
+        seed.and_then(|seed| row.get(seed)).map(|text| normal(text))
+    };
+    if !columns.arm.is_empty() {
+        let names: Vec<&str> =
+            columns.arm.iter().map(|name| table.column(name)).collect::<Result<_>>()?;
+        let parts = |row: &BTreeMap<String, String>| {
+            names.iter().map(|name| Some(normal(row.get(*name)?))).collect::<Option<Vec<_>>>()
+        };
+        return Ok((table.rows.iter().map(|row| (parts(row), seed_of(row))).collect(), remarks));
+    }
+    let run = table.any_column(&RUNS)?.filter(|_| table.is_of_files || seed.is_none());
+    let Some(run) = run else {
+        bail!("name the columns that tell arms apart: --arm; the columns are {}", table.list());
+    };
+    let (labelled, how) = by_name(table, run);
+    remarks.push(how.to_owned());
+    Ok((labelled, remarks))
+}
+
+/// Arms from the names of runs.
+fn by_name(table: &Table, run: &str) -> (Labelled, &'static str) {
+    let name = |row: &BTreeMap<String, String>| row.get(run).cloned().unwrap_or_default();
+    let split: Vec<_> = table.rows.iter().map(|row| arm_and_seed(&name(row))).collect();
+    if split.iter().all(Option::is_some) {
+        let pair = |(arm, seed): (String, String)| (Some(vec![arm]), Some(normal(&seed)));
+        let labelled = split.into_iter().flatten().map(pair).collect();
+        return (
+            labelled,
+            "arms and seeds are taken from the names of runs; --name and --arm say otherwise",
+        );
+    }
+    let folder =
+        |row: &BTreeMap<String, String>| row.get("folder").filter(|one| !one.is_empty()).cloned();
+    let of_folder =
+        table.rows.iter().map(|row| (Some(vec![folder(row).unwrap_or(name(row))]), None));
+    (
+        of_folder.collect(),
+        "arms are taken from folders, without seeds; --name and --arm say otherwise",
+    )
+}
+
+/// A number as it is always written, so that 0.10 and 1e-1 are one arm; names that only look like numbers, such as
+/// 007 and long identities, stay as they are.
+fn normal(text: &str) -> String {
+    let text = text.trim();
+    let digits = text.trim_start_matches('-');
+    let is_name = text.len() > 15
+        || digits.starts_with('0') && digits[1..].starts_with(|one: char| one.is_ascii_digit());
+    let number = text.parse::<f64>().ok().filter(|number| number.is_finite() && !is_name);
+    number.map_or(text.to_owned(), plain)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_look_like_numbers_stay_names() {
+        for (text, name) in [
+            ("007", "007"),
+            ("0.10", "0.1"),
+            ("1e-1", "0.1"),
+            ("9007199254740993", "9007199254740993"),
+            ("-0.5", "-0.5"),
+            ("0", "0"),
+        ] {
+            assert_eq!(normal(text), name);
+        }
+    }
+}

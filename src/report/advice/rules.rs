@@ -1,0 +1,181 @@
+//! Rules with their λ, and why some of them should not be asked.
+
+use super::super::format::{self, magnitude, three_digits};
+use super::super::tables::{align_right, broken, new_table, set_close, trimmed};
+use super::{WIDTH, why_not};
+use crate::advice::{Hindsight, Run, Said, WhyNot, speaking, spread};
+use crate::published::{Quantity, Status};
+
+/// Rules for this optimizer that give a number of their own, those whose range the run lies in first. Where there are
+/// none, those for others that public runs of this optimizer can be held against.
+fn shown(said: &[Said]) -> Vec<&Said> {
+    let is_own = |one: &&Said| {
+        one.rule.repeats.is_none() && !one.rule.carries_over() && one.weight_decay.is_some()
+    };
+    let all = || said.iter().filter(is_own);
+    let mut shown: Vec<&Said> = all().filter(|one| !is_for_others(one)).collect();
+    if shown.is_empty() {
+        shown = all().filter(|one| one.hindsight.is_some()).collect();
+    }
+    shown.sort_by_key(|one| !one.applies());
+    shown
+}
+
+fn is_for_others(one: &Said) -> bool {
+    one.why_not.iter().any(|why| matches!(why, WhyNot::Optimizer(_)))
+}
+
+pub fn rules(said: &[Said]) -> String {
+    let header = ["rule", "λ", "in range", "recovers", "median", "rests on", "source"];
+    let mut table = new_table(&header);
+    for one in shown(said) {
+        let [recovered, median] =
+            one.hindsight.map_or([format::MISSING, format::MISSING].map(str::to_owned), recovered);
+        table.add_row([
+            one.rule.name.clone(),
+            lambda(one),
+            covers(one).to_owned(),
+            recovered,
+            median,
+            rests_on(one.rule.status).to_owned(),
+            short_source(&one.rule.source).to_owned(),
+        ]);
+    }
+    align_right(&mut table, [1, 3, 4]);
+    set_close(&mut table);
+    trimmed(&table)
+}
+
+fn lambda(one: &Said) -> String {
+    match (one.weight_decay, one.band) {
+        (Some(_), Some([low, high])) => format!("{} to {}", three_digits(low), three_digits(high)),
+        (Some(value), None) => three_digits(value),
+        (None, _) => format::MISSING.to_owned(),
+    }
+}
+
+/// Whether the run lies where the rule was found.
+fn covers(one: &Said) -> &'static str {
+    match (one.applies(), one.rule.fitted) {
+        (false, _) => "no",
+        (true, true) => "yes",
+        (true, false) => "default",
+    }
+}
+
+/// Runs within a factor of two, and the median of the rule's λ over the tuned.
+fn recovered(one: Hindsight) -> [String; 2] {
+    let own = if one.is_in_sample { " own" } else { "" };
+    let within = format!("{}/{}{own}", one.within_two, one.runs);
+    [within, format!("{:.2}×", one.median)]
+}
+
+fn rests_on(status: Status) -> &'static str {
+    match status {
+        Status::Primary => "its authors",
+        Status::SecondHand => "second hand",
+        Status::Unverified => "unverified",
+        Status::Inferred => "inferred",
+    }
+}
+
+/// The number of a paper, or the first words of another source.
+fn short_source(source: &str) -> &str {
+    const PAPER: &str = "arXiv 0000.00000";
+    let paper = source.find("arXiv ").and_then(|start| source.get(start..start + PAPER.len()));
+    paper.unwrap_or_else(|| source.split([',', ';']).next().unwrap_or(source))
+}
+
+/// How far apart the rules are; never their mean.
+pub fn agreement(said: &[Said]) -> String {
+    match (spread(said), speaking(said).filter(|one| one.rule.fitted).count()) {
+        (None, _) => "No rule was fitted on runs like this one: numbers above are defaults, or carried beyond their range."
+            .to_owned(),
+        (Some([only, _]), 1) => {
+            format!("One rule was fitted on runs like this one: λ = {}.", three_digits(only))
+        }
+        (Some([low, high]), count) => format!(
+            "{count} rules were fitted on runs like this one: λ = {} to {}, a factor of {} apart. They are not \
+             averaged: they disagree about what is held fixed.",
+            three_digits(low),
+            three_digits(high),
+            three_digits(high / low)
+        ),
+    }
+}
+
+/// What rules make of the λ of a smaller run that was tuned.
+pub fn carried(run: &Run, said: &[Said]) -> Option<String> {
+    let has_number =
+        |one: &&Said| one.rule.carries_over() && one.weight_decay.is_some() && !is_for_others(one);
+    let one = |one: &Said| format!("{} {}", one.rule.name, lambda(one));
+    let all: Vec<String> = said.iter().filter(has_number).map(one).collect();
+    let base = run.base.weight_decay.or(run.weight_decay)?;
+    let told = format!(
+        "If λ = {} was tuned on the base run, rules carry it over as: {}.",
+        format::number(base),
+        all.join("; ")
+    );
+    (!all.is_empty()).then(|| broken(&told, WIDTH))
+}
+
+/// Why rules are out of their range, cannot say, or are for others.
+pub fn reasons(said: &[Said]) -> Vec<String> {
+    let why = |one: &Said| -> String {
+        let why: Vec<String> =
+            one.why_not.iter().map(|why| why_not::words(one.rule, why)).collect();
+        why.join("; ")
+    };
+    let line = |one: &Said| {
+        let text = format!("{}: {}", one.rule.name, why(one));
+        format!("  {}", broken(&text, WIDTH - 2).replace('\n', "\n    "))
+    };
+    let shown = shown(said);
+    let out: Vec<String> = shown.iter().copied().filter(|one| !one.applies()).map(line).collect();
+    let is_silent = |one: &&Said| one.weight_decay.is_none() && !is_for_others(one);
+    let silent =
+        said.iter().filter(is_silent).map(|one| format!("{} ({})", one.rule.name, why(one)));
+    let is_shown = |one: &Said| shown.iter().any(|own| own.rule.id == one.rule.id);
+    let others = said.iter().filter(|one| is_for_others(one) && !is_shown(one));
+    let others = others.map(|one| one.rule.name.clone());
+    let mut parts = Vec::new();
+    if !out.is_empty() {
+        parts.push(format!("Out of range\n{}", out.join("\n")));
+    }
+    let paragraphs =
+        [("Cannot say", silent.collect::<Vec<_>>()), ("For other optimizers", others.collect())];
+    let told = paragraphs.iter().filter(|(_, names)| !names.is_empty());
+    parts.extend(
+        told.map(|(title, names)| broken(&format!("{title}: {}.", names.join("; ")), WIDTH)),
+    );
+    parts
+}
+
+/// Formula, source and basis of every rule.
+pub fn sources(said: &[Said]) -> String {
+    let line = |one: &Said| {
+        let rule = one.rule;
+        let text = format!(
+            "{}: λ = {}; {}{}. {} ({}: {})",
+            rule.name,
+            rule.formula,
+            rule.says,
+            beside(one),
+            rule.source,
+            rests_on(rule.status),
+            rule.basis
+        );
+        format!("  {}", broken(&text, WIDTH - 2).replace('\n', "\n    "))
+    };
+    let lines: Vec<String> = said.iter().map(line).collect();
+    format!("Rules and their sources\n{}", lines.join("\n"))
+}
+
+/// The learning rate and the batch that its authors set for such a run.
+fn beside(one: &Said) -> String {
+    let text = |(gives, value): &(Quantity, f64)| match gives {
+        Quantity::Lr => format!("; here with η = {}", three_digits(*value)),
+        _ => format!("; here with {} tokens a step", magnitude(*value)),
+    };
+    one.also.iter().map(text).collect()
+}
