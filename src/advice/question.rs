@@ -1,12 +1,16 @@
 //! The question as a toy can answer it: a spec with the rules' λ at the run's total decay and tokens a parameter.
 
 use std::collections::BTreeMap;
-use std::fmt::Write;
 
 use super::rules::{Said, speaking};
 use super::run::Run;
-use crate::config::{ModelShape, Named, OptimizerKind, plain, to_three_digits};
-use crate::published::{Algorithm, Fall};
+use crate::config::{LrShape, ModelShape, Named, OptimizerKind, plain, to_three_digits};
+use crate::published::Algorithm;
+
+const TEMPLATE: &str = include_str!("question/ask.toml");
+
+/// By how much the λ beside all rules are lower and higher.
+const BESIDE: f64 = 4.0;
 
 /// Characters that the built-in grammar writes.
 const VOCABULARY: usize = 51;
@@ -100,6 +104,14 @@ fn arms(run: &Run, said: &[Said]) -> Vec<(f64, Vec<String>)> {
     if asked.is_empty() {
         asked.push((0.1, "the constant 0.1".to_owned()));
     }
+    // Rules are often so close that no toy tells them apart: it can tell whether the best lies among them.
+    let lambdas = asked.iter().map(|(weight_decay, _)| *weight_decay);
+    let low = lambdas.clone().fold(f64::INFINITY, f64::min) / BESIDE;
+    let high = lambdas.fold(0.0, f64::max) * BESIDE;
+    asked.extend([
+        (low, format!("{BESIDE} times below them")),
+        (high, format!("{BESIDE} times above them")),
+    ]);
     let mut arms: BTreeMap<String, (f64, Vec<String>)> = BTreeMap::new();
     for (weight_decay, who) in asked {
         let kappa = to_three_digits(run.kappa(weight_decay));
@@ -112,81 +124,66 @@ fn arms(run: &Run, said: &[Said]) -> Vec<(f64, Vec<String>)> {
 
 fn spec(run: &Run, toy: &Toy, optimizer: OptimizerKind, arms: &[(f64, Vec<String>)]) -> String {
     let [layers, heads, channels, context] = toy.shape;
-    let mut text = String::new();
-    let mut line =
-        |words: std::fmt::Arguments<'_>| writeln!(text, "{words}").expect("a string takes all");
-    line(format_args!(
-        "# What the rules for λ say of {:.4e} parameters and {:.4e} tokens, at toy scale: {} parameters",
-        run.params, run.tokens, toy.params
-    ));
-    line(format_args!(
-        "# with the same {} tokens a parameter, {} epochs and total decay κ = ηλT. What holds here need not",
-        plain(to_three_digits(run.tokens_per_param())),
-        plain(to_three_digits(toy.epochs))
-    ));
-    line(format_args!("# hold at scale; nothing here depends on width, context or the real text."));
-    line(format_args!(
-        "\nname = \"ask\"\nquestion = \"Which rule for weight decay is right for my run, at toy scale?\""
-    ));
     let seeds: Vec<String> = (0..SEEDS).map(|seed| seed.to_string()).collect();
-    line(format_args!("seeds = [{}]", seeds.join(", ")));
-    line(format_args!(
-        "\n[data]\nsource = \"grammar\"\ntrain = {}\nval = 10000\ntest = 10000",
-        toy.train
-    ));
-    let is_read_once = toy.epochs <= 1.0;
-    line(format_args!("order = \"{}\"", if is_read_once { "sequential" } else { "random" }));
-    line(format_args!(
-        "\n[model]\nlayers = {layers}\nheads = {heads}\nchannels = {channels}\ncontext = {context}"
-    ));
-    line(format_args!(
-        "\n[train]\noptimizer = \"{}\"\nsteps = {}\nbatch = {}\nlr = {}",
-        optimizer.name(),
-        toy.steps,
-        toy.batch,
-        plain(toy.lr)
-    ));
-    schedule(run, toy).iter().for_each(|one| line(format_args!("{one}")));
-    line(format_args!(
-        "eval_every = {}\neval_windows = 128\nlog_every = {}",
-        (toy.steps / 8).max(1),
-        (toy.steps / 50).max(1)
-    ));
-    line(format_args!(
-        "\n[[arm]]\nform = \"none\"\n\n[[arm]]\nform = \"adamw\"\nmask = \"matrices\"\nweight_decay = ["
-    ));
-    for (kappa, who) in arms {
-        line(format_args!(
-            "  {},  # κ = {}: {}",
+    let arm = |(kappa, who): &(f64, Vec<String>)| {
+        format!(
+            "  {},  # κ = {}: {}\n",
             plain(toy.weight_decay(*kappa)),
             plain(*kappa),
             who.join(", ")
-        ));
-    }
-    line(format_args!("]"));
-    text
+        )
+    };
+    let Fallen { shape, min_ratio, hold, warmup } = Fallen::of(run, toy);
+    let parts = [
+        ("run", format!("{:.3e} parameters and {:.3e} tokens", run.params, run.tokens)),
+        ("toy", toy.params.to_string()),
+        ("per_param", plain(to_three_digits(run.tokens_per_param()))),
+        ("epochs", plain(to_three_digits(toy.epochs))),
+        ("seeds", seeds.join(", ")),
+        ("train", toy.train.to_string()),
+        ("order", if toy.epochs <= 1.0 { "sequential" } else { "random" }.to_owned()),
+        ("layers", layers.to_string()),
+        ("heads", heads.to_string()),
+        ("channels", channels.to_string()),
+        ("context", context.to_string()),
+        ("optimizer", optimizer.name().to_owned()),
+        ("steps", toy.steps.to_string()),
+        ("batch", toy.batch.to_string()),
+        ("lr", plain(toy.lr)),
+        ("schedule", shape.name().to_owned()),
+        ("min_lr_ratio", plain(min_ratio)),
+        ("warmup", warmup.to_string()),
+        ("hold", hold.to_string()),
+        ("eval_every", (toy.steps / 8).max(1).to_string()),
+        ("log_every", (toy.steps / 50).max(1).to_string()),
+        ("arms", arms.iter().map(arm).collect()),
+    ];
+    parts.iter().fold(TEMPLATE.to_owned(), |text, (name, part)| {
+        text.replace(&format!("{{{{{name}}}}}"), part)
+    })
 }
 
-/// Rows of `[train]` for the learning rate over the run.
-fn schedule(run: &Run, toy: &Toy) -> Vec<String> {
-    let share = |steps: f64| (steps / run.steps() * toy.steps as f64).round();
-    let warmup = share(run.lr.warmup).min(toy.steps as f64 / 2.0);
-    let ratio = plain(run.lr.min_ratio);
-    let (shape, ratio, hold) = match run.lr.fall {
-        Some(Fall::Linear) => ("linear", ratio, 0.0),
-        Some(Fall::Constant) => ("linear", "1".to_owned(), 0.0),
-        Some(Fall::Wsd) => ("linear", ratio, (0.8 * toy.steps as f64 - warmup).max(0.0).round()),
-        Some(Fall::InverseSqrt) => ("inverse-sqrt", ratio, 0.0),
-        Some(Fall::Cosine) => ("cosine", ratio, 0.0),
-        None => ("cosine", "0.1".to_owned(), 0.0),
-    };
-    let mut rows = vec![
-        format!("schedule = \"{shape}\""),
-        format!("min_lr_ratio = {ratio}"),
-        format!("warmup = {warmup}"),
-    ];
-    if hold > 0.0 {
-        rows.push(format!("hold = {hold}"));
+/// The learning rate of the run over the steps of a toy.
+struct Fallen {
+    shape: LrShape,
+    min_ratio: f64,
+    hold: usize,
+    warmup: usize,
+}
+
+impl Fallen {
+    fn of(run: &Run, toy: &Toy) -> Self {
+        let Some(schedule) = run.schedule() else {
+            return Fallen { shape: LrShape::Cosine, min_ratio: 0.1, hold: 0, warmup: 0 };
+        };
+        let steps =
+            |own: usize| (own as f64 / schedule.steps as f64 * toy.steps as f64).round() as usize;
+        let warmup = steps(schedule.warmup).min(toy.steps / 2);
+        Fallen {
+            shape: schedule.shape,
+            min_ratio: schedule.min_lr_ratio,
+            hold: steps(schedule.hold).min(toy.steps - warmup - 1),
+            warmup,
+        }
     }
-    rows
 }

@@ -370,13 +370,12 @@ fn the_question_is_a_spec_that_plans_and_keeps_what_is_asked() {
     let decays = written["arm"][1]["weight_decay"].as_array().unwrap();
     let kappas: Vec<f64> =
         decays.iter().map(|one| one.as_float().unwrap() * number("lr") * number("steps")).collect();
-    // Power Lines, ADANA, and what was given beside the constant 0.1.
-    for expected in [4.0, 4.473, 4.728] {
-        assert!(
-            kappas.iter().any(|kappa| (kappa / expected - 1.0).abs() < 0.01),
-            "{expected}: {kappas:?}"
-        );
+    // A quarter of the lowest, ADANA, Power Lines, the constant 0.1 as given, four times the highest.
+    for expected in [1.0, 4.0, 4.473, 4.728, 18.91] {
+        let near = |kappa: &&f64| (*kappa / expected - 1.0).abs() < 0.01;
+        assert_eq!(kappas.iter().filter(near).count(), 1, "{expected}: {kappas:?}");
     }
+    assert_eq!(kappas.len(), 5);
     let call = wane(&with(&["--write-spec", text(&spec)]));
     assert_eq!(call.code, Some(2), "a file that is there is not written over");
     wane_ok(&with(&["--write-spec", text(&spec), "--replace"]));
