@@ -62,14 +62,14 @@ fn made(request: &Request) -> Result<Facts> {
     let rows: Vec<RunRow> = read_csv(&request.folder.join("runs.csv"))?;
     let analysis = Analysis::on(&rows, &told(&experiment.analysis));
     let arms = Arms::of(&rows);
-    let arm = match request.arm {
+    let (arm, fitting) = match request.arm {
         Some(asked) => arms.find(asked)?,
-        None => arms.best(&analysis)?,
+        None => (arms.best(&analysis)?, 1),
     };
     let was = resolve::rule(request.folder, &experiment, arm)?;
     refusal::check(request.target, &was)?;
     let (rule, moved) = request.horizon.apply(&was)?;
-    let evidence = evidence::of(&analysis, arm, request.arm.is_none());
+    let evidence = evidence::of(&analysis, arm, fitting, request.arm.is_none());
     let comments = Comments::new(request.target, &experiment, arm, &was, moved.as_ref(), evidence);
     let code = request.target.code(&rule, &comments);
     Ok(Facts::new(&experiment, arm, &was, &rule, moved, comments, code))

@@ -62,7 +62,7 @@ fn keys(path: &Path, text: &str) -> Result<Keys> {
             &mut keys,
         ),
         // What Python's comments and texts say of flags is about other runs.
-        "py" => assignments(text, &mut keys),
+        "py" => assignments(&without_texts(text), &mut keys),
         _ => {
             assignments(text, &mut keys);
             flags(text, &mut keys);
@@ -131,27 +131,64 @@ fn yaml_text(value: &Yaml<'_>) -> Option<String> {
 /// `name = value`, `name: type = value` and `call(name=value, …)` of Python, `NAME=value` of a shell. The last one
 /// counts.
 fn assignments(text: &str, keys: &mut Keys) {
+    let mut condition = None;
     for line in text.lines() {
+        let is_indented = line.starts_with([' ', '\t']);
         let line = without_comment(line).trim().trim_start_matches("export ");
+        if !is_indented && !line.is_empty() {
+            condition = line.strip_suffix(':').map(str::to_owned);
+        }
         let whole = if line.contains('(') { Some(line) } else { None };
         let arguments = line.split_once('(').map_or(line, |(_, arguments)| arguments);
         for (name, value) in whole.into_iter().chain(arguments.split(',')).filter_map(assignment) {
-            let named = |name: &str| keys.get(name)?.parse().ok();
-            // The last argument may stand before the bracket that ends the call.
-            let bare = value.strip_suffix(')').unwrap_or(value);
-            let number = value_of(value, &named).or_else(|| value_of(bare, &named));
-            let text = || unquoted(if value.contains('(') { value } else { bare }).to_owned();
-            keys.insert(name.to_owned(), number.map_or_else(text, |number| number.to_string()));
+            let value = match &condition {
+                Some(condition) if is_indented => format!("{value} (under `{condition}`)"),
+                _ => read_value(value, keys),
+            };
+            keys.insert(name.to_owned(), value);
+        }
+        if let Some((name, _)) = changed(line) {
+            keys.insert(name.to_owned(), format!("changed by `{line}`"));
         }
     }
+}
+
+/// A number as text, or the text.
+fn read_value(value: &str, keys: &Keys) -> String {
+    let named = |name: &str| keys.get(name)?.parse().ok();
+    // The last argument may stand before the bracket that ends the call.
+    let bare = value.strip_suffix(')').unwrap_or(value);
+    let number = value_of(value, &named).or_else(|| value_of(bare, &named));
+    let text = || unquoted(if value.contains('(') { value } else { bare }).to_owned();
+    number.map_or_else(text, |number| number.to_string())
+}
+
+/// The name in `name *= value` and its kin.
+fn changed(line: &str) -> Option<(&str, &str)> {
+    let (before, value) = line.split_once('=')?;
+    let name = before.trim_end_matches(['*', '/', '+', '-']).trim();
+    let is_changed = name.len() < before.trim_end().len();
+    (is_changed && is_name(name)).then_some((name, value))
+}
+
+fn is_name(name: &str) -> bool {
+    !name.is_empty() && name.chars().all(|one| one.is_alphanumeric() || one == '_')
+}
+
+/// Python without its texts in three quotation marks, which are words about the code.
+fn without_texts(text: &str) -> String {
+    let mut code = text.to_owned();
+    for quotes in ["\"\"\"", "'''"] {
+        code = code.split(quotes).step_by(2).collect::<Vec<_>>().join("");
+    }
+    code
 }
 
 /// The name and the value of an assignment.
 fn assignment(text: &str) -> Option<(&str, &str)> {
     let (name, value) = text.split_once('=')?;
     let name = name.split(':').next().unwrap_or_default().trim();
-    let is_name = !name.is_empty() && name.chars().all(|one| one.is_alphanumeric() || one == '_');
-    (is_name && !value.starts_with('=')).then_some((name, value.trim()))
+    (is_name(name) && !value.starts_with('=')).then_some((name, value.trim()))
 }
 
 /// `--name value` and `--name=value`, over lines that end in a backslash; `$NAME` is what was assigned.
@@ -242,6 +279,18 @@ mod tests {
         let text =
             "\"\"\"\n$ python train.py --batch_size=32 --compile=False\n\"\"\"\nbatch_size = 12\n";
         assert_eq!(read("train.py", text)["batch_size"], "12");
+    }
+
+    #[test]
+    fn what_stands_under_a_condition_or_is_changed_is_no_number() {
+        let keys = read(
+            "a.py",
+            "batch_size = 12\nif ddp:\n    batch_size = 24\nmax_iters = 10\nmax_iters *= 2\n",
+        );
+        assert_eq!(keys["batch_size"], "24 (under `if ddp`)");
+        assert_eq!(keys["max_iters"], "changed by `max_iters *= 2`");
+        let keys = read("b.py", "args = TrainingArguments(\n    learning_rate=1e-3,\n)\n");
+        assert_eq!(keys["learning_rate"], "0.001");
     }
 
     #[test]

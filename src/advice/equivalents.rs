@@ -40,8 +40,8 @@ pub fn equivalents(run: &Run, weight_decay: f64) -> Vec<Equivalent> {
     let schedule = run.schedule();
     // The λ of another form with the same total decay over the schedule.
     let same_total = |form: Form, lambda: LambdaSchedule| {
-        let schedule = schedule?;
-        let of = |form, schedule: Schedule| total_decay(form, 1.0, &schedule, schedule.steps);
+        let (schedule, steps) = schedule?;
+        let of = |form, schedule: Schedule| total_decay(form, 1.0, &schedule, steps);
         let target = of(Form::AdamW, schedule)? * weight_decay;
         Some(target / of(form, Schedule { lambda, ..schedule })?)
     };
@@ -74,10 +74,10 @@ fn in_every_step(form: &'static str, users: &'static str, value: f64) -> Equival
 }
 
 /// Decay that no learning rate touches.
-fn constant_share(run: &Run, weight_decay: f64, schedule: Option<Schedule>) -> Equivalent {
-    let share = schedule.and_then(|schedule| {
-        let total = total_decay(Form::AdamW, weight_decay, &schedule, schedule.steps)?;
-        Some(total / schedule.steps as f64)
+fn constant_share(run: &Run, weight_decay: f64, schedule: Option<(Schedule, usize)>) -> Equivalent {
+    let share = schedule.and_then(|(schedule, steps)| {
+        let total = total_decay(Form::AdamW, weight_decay, &schedule, steps)?;
+        Some(total / steps as f64)
     });
     let is_flat = run.lr.fall == Some(Fall::Constant) && run.lr.warmup == 0.0;
     let kept = match share {

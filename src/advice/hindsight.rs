@@ -91,7 +91,13 @@ impl From<&PublicRun> for Run {
             params: one.params,
             tokens: one.tokens,
             batch: one.batch_tokens,
-            lr: LearningRate { peak: one.lr, fall: None, min_ratio: 0.0, warmup: 0.0 },
+            lr: LearningRate {
+                peak: one.lr,
+                fall: None,
+                min_ratio: 0.0,
+                warmup: 0.0,
+                fall_ends: None,
+            },
             unique_tokens: one.unique_tokens,
             optimizer: one.optimizer,
             // A rule that starts from the run's own λ would be right by construction.

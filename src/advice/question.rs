@@ -14,6 +14,8 @@ const BESIDE: f64 = 4.0;
 
 /// Characters that the built-in grammar writes.
 const VOCABULARY: usize = 51;
+/// A longer text is one for all seeds: it takes seconds to write.
+const LARGEST_TEXT: usize = 500_000;
 /// Seeds of every arm.
 const SEEDS: usize = 5;
 /// Seconds that a sweep may take on two cores, by estimate.
@@ -99,7 +101,7 @@ fn arms(run: &Run, said: &[Said]) -> Vec<(f64, Vec<String>)> {
     let said = speaking(said).filter_map(|one| Some((one.weight_decay?, one.rule.name.clone())));
     let mut asked: Vec<(f64, String)> = said.collect();
     if let Some(own) = run.weight_decay.filter(|own| *own > 0.0) {
-        asked.push((own, format!("λ = {} as given", plain(own))));
+        asked.push((own, format!("this run's λ = {}", plain(own))));
     }
     if asked.is_empty() {
         asked.push((0.1, "the constant 0.1".to_owned()));
@@ -141,6 +143,7 @@ fn spec(run: &Run, toy: &Toy, optimizer: OptimizerKind, arms: &[(f64, Vec<String
         ("epochs", plain(to_three_digits(toy.epochs))),
         ("seeds", seeds.join(", ")),
         ("train", toy.train.to_string()),
+        ("texts", if toy.train > LARGEST_TEXT { "fixed" } else { "per-seed" }.to_owned()),
         ("order", if toy.epochs <= 1.0 { "sequential" } else { "random" }.to_owned()),
         ("layers", layers.to_string()),
         ("heads", heads.to_string()),
@@ -173,11 +176,10 @@ struct Fallen {
 
 impl Fallen {
     fn of(run: &Run, toy: &Toy) -> Self {
-        let Some(schedule) = run.schedule() else {
+        let Some((schedule, taken)) = run.schedule() else {
             return Fallen { shape: LrShape::Cosine, min_ratio: 0.1, hold: 0, warmup: 0 };
         };
-        let steps =
-            |own: usize| (own as f64 / schedule.steps as f64 * toy.steps as f64).round() as usize;
+        let steps = |own: usize| (own as f64 / taken as f64 * toy.steps as f64).round() as usize;
         let warmup = steps(schedule.warmup).min(toy.steps / 2);
         Fallen {
             shape: schedule.shape,

@@ -35,6 +35,8 @@ pub enum WhyNot {
     Schedule(Option<Fall>),
     /// The run lies outside of what it was fitted on.
     Outside { quantity: Quantity, value: f64, range: [f64; 2] },
+    /// It was found for something else than language models.
+    Domain,
     /// What comes out says that it does not hold.
     TooLarge,
 }
@@ -62,9 +64,9 @@ pub fn speaking(said: &[Said]) -> impl Iterator<Item = &Said> + Clone {
 /// The lowest and the highest λ of those that were fitted; `None` where there are none.
 pub fn spread(said: &[Said]) -> Option<[f64; 2]> {
     let fitted = speaking(said).filter(|one| one.rule.fitted);
-    let lambdas = fitted.filter_map(|one| one.weight_decay);
-    let ends = lambdas.fold([f64::INFINITY, f64::NEG_INFINITY], |[low, high], lambda| {
-        [low.min(lambda), high.max(lambda)]
+    let own = fitted.filter_map(|one| one.band.or(one.weight_decay.map(|value| [value, value])));
+    let ends = own.fold([f64::INFINITY, f64::NEG_INFINITY], |[low, high], own| {
+        [low.min(own[0]), high.max(own[1])]
     });
     (ends[0] <= ends[1]).then_some(ends)
 }
@@ -100,6 +102,9 @@ fn ask_one(rule: &'static LambdaRule, run: &Run) -> Said {
 
 fn misfits(rule: &LambdaRule, run: &Run) -> Vec<WhyNot> {
     let mut why_not = Vec::new();
+    if rule.domain.is_some() {
+        why_not.push(WhyNot::Domain);
+    }
     if !rule.optimizers.is_empty() && !rule.optimizers.contains(&run.optimizer) {
         why_not.push(WhyNot::Optimizer(run.optimizer));
     }

@@ -3,6 +3,8 @@ use crate::published::{Algorithm, Fall, Quantity};
 
 /// Steps over which a schedule is averaged at most: its shape does not depend on their number.
 const MOST_STEPS: f64 = 20_000.0;
+/// The same of a fall that goes on beyond the run.
+const MOST_FALL: f64 = 1e12;
 
 /// Share of a run over which `wsd` falls.
 const WSD_FALL: f64 = 0.2;
@@ -62,6 +64,8 @@ pub struct RunFields {
     pub warmup: Option<f64>,
     /// The same as a share of the run.
     pub warmup_ratio: Option<f64>,
+    /// The step at which the fall of the learning rate ends.
+    pub fall_ends: Option<f64>,
     pub schedule: Option<Fall>,
     pub optimizer: Option<Algorithm>,
     pub weight_decay: Option<f64>,
@@ -84,6 +88,8 @@ pub struct LearningRate {
     pub min_ratio: f64,
     /// Steps of warm-up.
     pub warmup: f64,
+    /// The step at which the fall ends, where that is not the last.
+    pub fall_ends: Option<f64>,
 }
 
 /// A smaller run whose λ was tuned.
@@ -106,9 +112,14 @@ impl Run {
         self.tokens / self.params
     }
 
+    /// Share of the text that is read, or times that it is; 1 where nothing is said of it.
+    pub fn passes(&self) -> f64 {
+        self.unique_tokens.map_or(1.0, |unique| self.tokens / unique)
+    }
+
     /// Times that the text is read; 1 where nothing is said of repetition, and for a text that is not used up.
     pub fn epochs(&self) -> f64 {
-        self.unique_tokens.map_or(1.0, |unique| (self.tokens / unique).max(1.0))
+        self.passes().max(1.0)
     }
 
     /// Total decay exponent κ = ηλT, by the peak learning rate.
@@ -147,17 +158,22 @@ impl Run {
         }
     }
 
-    /// The learning rate over the run, in steps as many as its shape needs; `None` where its fall is not known.
-    pub fn schedule(&self) -> Option<Schedule> {
+    /// The learning rate over the run with the steps that it is trained for: as many as its shape needs. `None` where
+    /// its fall is not known.
+    pub fn schedule(&self) -> Option<(Schedule, usize)> {
         self.lr.over(self.steps())
     }
 }
 
 impl LearningRate {
-    fn over(&self, steps: f64) -> Option<Schedule> {
+    fn over(&self, steps: f64) -> Option<(Schedule, usize)> {
         let fall = self.fall?;
-        let shown = steps.clamp(1.0, MOST_STEPS).round();
-        let warmup = (self.warmup / steps * shown).round().min(shown - 1.0);
+        let taken = steps.clamp(1.0, MOST_STEPS).round();
+        // Steps of the fall, on the same scale as those of the run.
+        let shown = self
+            .fall_ends
+            .map_or(taken, |ends| (ends / steps * taken).round().clamp(1.0, MOST_FALL));
+        let warmup = (self.warmup / steps * taken).round().min(shown - 1.0);
         let (shape, hold, min_lr_ratio) = match fall {
             Fall::Cosine => (LrShape::Cosine, 0.0, self.min_ratio),
             Fall::Linear => (LrShape::Linear, 0.0, self.min_ratio),
@@ -168,7 +184,7 @@ impl LearningRate {
                 (LrShape::Linear, hold.clamp(0.0, shown - 1.0 - warmup), self.min_ratio)
             }
         };
-        Some(Schedule {
+        let schedule = Schedule {
             steps: shown as usize,
             lr: self.peak,
             warmup: warmup as usize,
@@ -176,7 +192,8 @@ impl LearningRate {
             shape,
             min_lr_ratio,
             lambda: LambdaSchedule::CONSTANT,
-        })
+        };
+        Some((schedule, taken as usize))
     }
 }
 
@@ -190,7 +207,13 @@ pub(crate) mod tests {
             params: 610e6,
             tokens: 12.2e9,
             batch: 516_096.0,
-            lr: LearningRate { peak: 2e-3, fall: None, min_ratio: 0.0, warmup: 0.0 },
+            lr: LearningRate {
+                peak: 2e-3,
+                fall: None,
+                min_ratio: 0.0,
+                warmup: 0.0,
+                fall_ends: None,
+            },
             unique_tokens: None,
             optimizer: Algorithm::AdamW,
             weight_decay: Some(0.1),
@@ -214,10 +237,10 @@ pub(crate) mod tests {
         let mut run = example();
         assert_eq!(run.schedule(), None);
         run.lr = LearningRate { fall: Some(Fall::Wsd), warmup: 2_364.0, ..run.lr };
-        let schedule = run.schedule().unwrap();
+        let (schedule, _) = run.schedule().unwrap();
         assert_eq!((schedule.steps, schedule.warmup, schedule.hold), (20_000, 2_000, 14_000));
         run.lr.fall = Some(Fall::Constant);
-        assert_eq!(run.schedule().unwrap().lr_at(20_000), 2e-3);
+        assert_eq!(run.schedule().unwrap().0.lr_at(20_000), 2e-3);
         let text = Run { unique_tokens: Some(1e12), ..example() };
         assert_eq!(text.epochs(), 1.0, "a text that is not used up is read once");
     }

@@ -43,6 +43,12 @@ pub struct Trainer {
     /// Keys with which the default vocabulary is not the run's.
     #[serde(default)]
     own_vocabulary: Vec<String>,
+    /// Keys with which a block has other parameters than 12 × channels².
+    #[serde(default)]
+    own_shape: Vec<String>,
+    /// Keys with which λ changes over the run.
+    #[serde(default)]
+    changes_decay: Vec<String>,
     /// Its optimizers that put decay into the gradient of Adam.
     #[serde(default)]
     l2: Vec<String>,
@@ -73,6 +79,8 @@ enum Name {
     Schedule,
     /// Whether the learning rate changes at all.
     Falls,
+    /// The step at which its fall ends.
+    FallEnds,
     Optimizer,
     Width,
     Depth,
@@ -112,6 +120,18 @@ impl Trainer {
         }
     }
 
+    /// Keys that are none of the trainer's and nearly one that the file lacks.
+    fn misspelt(&self, keys: &Keys) -> Vec<String> {
+        let known: Vec<&String> =
+            self.keys.values().flatten().chain(&self.marks).chain(&self.unread).collect();
+        let meant = |key: &String| {
+            let alike = |own: &&&String| strsim::normalized_damerau_levenshtein(own, key) > 0.8;
+            let meant = known.iter().find(alike).filter(|own| !keys.contains_key(**own))?;
+            Some(format!("`{key}` is not read: is `{meant}` meant?"))
+        };
+        keys.keys().filter(|key| !known.contains(key)).filter_map(meant).collect()
+    }
+
     /// Whether a file says how much is read in a step or in all: a run is not made of defaults alone.
     fn says_how_much(&self, keys: &Keys) -> bool {
         let amounts = [
@@ -143,6 +163,7 @@ impl Trainer {
             ));
         }
         remarks.extend(reading.said);
+        remarks.extend(self.misspelt(keys));
         let unread: Vec<&str> =
             self.unread.iter().filter(|key| keys.contains_key(*key)).map(String::as_str).collect();
         if !unread.is_empty() {

@@ -12,6 +12,10 @@ const SMALL_BATCH: f64 = 4096.0;
 const TOY_PARAMS: f64 = 20e6;
 /// Nobody trains for more steps.
 const MANY_STEPS: f64 = 3e6;
+/// κ that no public run comes near.
+const MUCH_DECAY: f64 = 200.0;
+/// From so many tokens a parameter on, texts are often read again.
+const MANY_TOKENS: f64 = 1000.0;
 /// Tokens that two ways to say them may differ by.
 const AGREES: f64 = 0.02;
 
@@ -39,6 +43,7 @@ impl RunFields {
             min_lr_ratio: self.min_lr_ratio.or(other.min_lr_ratio),
             warmup: self.warmup.or(other.warmup),
             warmup_ratio: self.warmup_ratio.or(other.warmup_ratio),
+            fall_ends: self.fall_ends.or(other.fall_ends),
             schedule: self.schedule.or(other.schedule),
             optimizer: self.optimizer.or(other.optimizer),
             weight_decay: self.weight_decay.or(other.weight_decay),
@@ -57,6 +62,7 @@ impl RunFields {
     /// What is missing, or what cannot be meant; the message names the argument that says it.
     pub fn run(&self) -> Result<(Run, Vec<String>)> {
         let mut remarks = Vec::new();
+        self.countable()?;
         let batch = self.batch_tokens()?;
         let tokens = self.all_tokens(batch)?;
         let lr = self.learning_rate(tokens / batch)?;
@@ -76,6 +82,25 @@ impl RunFields {
         };
         self.plausible(&run, &mut remarks)?;
         Ok((run, remarks))
+    }
+
+    /// Sequences, devices and contexts are counted: parts of one are mistakes.
+    fn countable(&self) -> Result<()> {
+        let counts = [
+            ("sequences a step", self.batch_sequences),
+            ("sequences a device", self.device_sequences),
+            ("--devices", self.devices),
+            ("--context", self.context),
+        ];
+        for (name, count) in counts {
+            let is_count = count.is_none_or(|count| count >= 1.0 && count.fract() == 0.0);
+            ensure!(
+                is_count,
+                "{name}: {}; expected a whole number above 0",
+                count.unwrap_or_default()
+            );
+        }
+        Ok(())
     }
 
     fn batch_tokens(&self) -> Result<f64> {
@@ -163,7 +188,8 @@ impl RunFields {
             Some(Fall::Constant) => (Some(Fall::Constant), 1.0),
             fall => (fall, min_ratio),
         };
-        Ok(LearningRate { peak, fall, min_ratio, warmup })
+        let fall_ends = self.fall_ends.filter(|ends| *ends != steps && *ends > 0.0);
+        Ok(LearningRate { peak, fall, min_ratio, warmup, fall_ends })
     }
 
     fn plausible(&self, run: &Run, remarks: &mut Vec<String>) -> Result<()> {
@@ -208,6 +234,19 @@ impl RunFields {
             remarks.push("--devices is not needed: the batch is that of all devices".to_owned());
         }
         takes_a_share(run)?;
+        let kappa = run.weight_decay.map(|own| run.kappa(own));
+        if let Some(kappa) = kappa.filter(|kappa| *kappa > MUCH_DECAY) {
+            remarks.push(format!(
+                "κ = ηλT = {kappa:.3e} is far above every public run, whose are from 0.4 to 50: is λ what is meant?"
+            ));
+        }
+        if run.unique_tokens.is_none() && run.tokens_per_param() > MANY_TOKENS {
+            remarks.push(format!(
+                "{:.0} tokens a parameter: is the text read more than once? --unique-tokens says so, and other rules \
+                 hold then",
+                run.tokens_per_param()
+            ));
+        }
         if run.lr.peak >= 1.0 && run.optimizer != Algorithm::Sgd {
             remarks.push(format!(
                 "a peak learning rate of {} is unusual for {}",

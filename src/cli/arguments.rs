@@ -210,12 +210,28 @@ fn seconds(text: &str) -> Result<f64, String> {
 
 /// A number, perhaps with k, M, B or T for thousands, millions, billions and trillions.
 pub fn size(text: &str) -> Result<f64, String> {
-    let units = [('k', 1e3), ('K', 1e3), ('M', 1e6), ('B', 1e9), ('G', 1e9), ('T', 1e12)];
-    let unit = units.iter().find_map(|(letter, unit)| Some((text.strip_suffix(*letter)?, *unit)));
-    let (digits, unit) = unit.unwrap_or((text, 1.0));
-    let number = digits.replace(['_', ','], "").parse::<f64>().ok();
+    let units = [('k', 1e3), ('m', 1e6), ('b', 1e9), ('g', 1e9), ('t', 1e12)];
+    let lower = text.to_lowercase();
+    let unit = units.iter().find_map(|(letter, unit)| Some((lower.strip_suffix(*letter)?, *unit)));
+    let (digits, unit) = unit.unwrap_or((&lower, 1.0));
+    let number = if is_in_thousands(digits) {
+        digits.replace(['_', ','], "").parse::<f64>().ok()
+    } else {
+        None
+    };
     let number = number.map(|number| number * unit).filter(|number| number.is_finite());
     number.ok_or_else(|| "expected a number, such as 610e6, 610M, 1.2B or 0.002".to_owned())
+}
+
+/// Whether every comma parts thousands: what comes after it is three digits.
+fn is_in_thousands(digits: &str) -> bool {
+    let whole = digits.split('.').next().unwrap_or(digits);
+    let mut groups = whole.split(',');
+    let is_first =
+        groups.next().is_some_and(|first| !digits.contains(',') || (1..=3).contains(&first.len()));
+    is_first
+        && groups.all(|group| group.len() == 3)
+        && !digits.split('.').skip(1).any(|rest| rest.contains(','))
 }
 
 #[cfg(test)]
@@ -230,11 +246,12 @@ mod tests {
             ("1.2B", 1.2e9),
             ("12,200,000,000", 12.2e9),
             ("2k", 2e3),
+            ("124m", 124e6),
             ("0.1", 0.1),
         ] {
             assert_eq!(size(text), Ok(value), "{text}");
         }
-        for text in ["", "M", "many", "1e999", "nan", "12 M", "5MB"] {
+        for text in ["", "M", "0,0006", "1,5", "1.5,000", "many", "1e999", "nan", "12 M", "5MB"] {
             assert!(size(text).is_err(), "{text}");
         }
     }

@@ -73,9 +73,9 @@ impl Arms {
         })
     }
 
-    /// The arm that words of its label or the identity of a run ask for; of several the one with the lowest mean
-    /// val loss.
-    pub fn find(&self, asked: &str) -> Result<&ArmRows> {
+    /// The arm that words of its label or the identity of a run ask for, and how many they fit; of several the one
+    /// with the lowest mean val loss.
+    pub fn find(&self, asked: &str) -> Result<(&ArmRows, usize)> {
         let words = words(asked);
         let named = |arm: &&ArmRows| arm.rows.iter().any(|row| row.run == asked.trim());
         let exact = |arm: &&ArmRows| self::words(&arm.label) == words;
@@ -84,10 +84,11 @@ impl Arms {
             !words.is_empty() && words.iter().all(|word| own.contains(word))
         };
         for fits in [&named as &dyn Fn(&&ArmRows) -> bool, &exact, &holds] {
-            let found = self.arms.iter().filter(fits);
+            let found: Vec<&ArmRows> = self.arms.iter().filter(fits).collect();
+            let count = found.len();
             let loss = |arm: &ArmRows| arm.val_loss().unwrap_or(f64::INFINITY);
-            if let Some(arm) = found.min_by(|a, b| loss(a).total_cmp(&loss(b))) {
-                return Ok(arm);
+            if let Some(arm) = found.into_iter().min_by(|a, b| loss(a).total_cmp(&loss(b))) {
+                return Ok((arm, count));
             }
         }
         bail!("no arm is called `{}`; the arms are:\n{}", asked.trim(), self.list())

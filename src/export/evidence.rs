@@ -5,9 +5,18 @@ use crate::report::words;
 use crate::results::RunRow;
 use crate::stats::{Analysis, Cell, FEWEST_SEEDS, Rule, Side};
 
-/// What is known of an arm, and no more: its loss over seeds, and what the tests say of it against no decay.
-pub fn of(analysis: &Analysis, arm: &ArmRows, is_best: bool) -> Vec<String> {
+/// What is known of an arm, and no more: how it was chosen, its loss over seeds, and what the tests say of it against
+/// no decay.
+pub fn of(analysis: &Analysis, arm: &ArmRows, fitting: usize, is_best: bool) -> Vec<String> {
     let mut told: Vec<String> = Vec::new();
+    if fitting > 1 {
+        told.push(format!("Of {fitting} arms that these words fit it has the lowest val loss."));
+    }
+    if is_best {
+        told.push(
+            "Best is chosen by val loss, and told by another split where there is one.".to_owned(),
+        );
+    }
     let own = if is_best { words::headline(analysis) } else { None };
     told.extend(own.or_else(|| loss(analysis, arm)));
     told.push(seeds(arm));

@@ -30,6 +30,10 @@ pub struct Moved {
     pub factor: Option<f64>,
 }
 
+/// Fewer have no warm-up and no fall.
+const FEWEST_STEPS: f64 = 10.0;
+/// A step that takes more of a weight leaves little of what was learned.
+const MOST_SHARE: f64 = 0.5;
 /// More steps than anybody takes; every count up to here is exact in float64.
 const MOST_STEPS: f64 = 1e15;
 
@@ -50,9 +54,9 @@ impl Horizon {
         let lr = self.lr.unwrap_or(was.recipe.lr);
         let steps = tokens / batch;
         ensure!(
-            (1.0..=MOST_STEPS).contains(&steps),
-            "{tokens} tokens at {batch} tokens a step are {steps} steps; expected at least one and at most {MOST_STEPS:e}: \
-             --tokens is all of training, --batch what one step reads, in tokens"
+            (FEWEST_STEPS..=MOST_STEPS).contains(&steps),
+            "{tokens} tokens at {batch} tokens a step are {steps} steps; expected at least {FEWEST_STEPS} and at most \
+             {MOST_STEPS:e}: --tokens is all of training, --batch what one step reads, in tokens"
         );
         let factor = factor(was, lr, steps);
         if let Some(factor) = factor {
@@ -62,6 +66,15 @@ impl Horizon {
             );
         }
         let rule = carried(was, steps, lr, factor.unwrap_or(1.0));
+        let share =
+            timescale_steps(rule.form(), rule.bulk_lambda(), &rule.bulk_schedule()).map(f64::recip);
+        ensure!(
+            share.is_none_or(|share| share < MOST_SHARE),
+            "the λ that keeps κ at {tokens} tokens, {batch} tokens a step and lr {lr} is {}, which takes {} of a weight \
+             in a step; such a run is too short for it",
+            rule.bulk_lambda(),
+            share.unwrap_or_default()
+        );
         let weight_decay = factor.map(|_| rule.bulk_lambda());
         let whole = rule.recipe.steps;
         let moved =
@@ -83,6 +96,11 @@ fn factor(was: &Rule, lr: f64, steps: f64) -> Option<f64> {
     Some(was.recipe.steps as f64 / here? * there? / steps)
 }
 
+/// A number without the noise of its last digits.
+fn written(value: f64) -> f64 {
+    format!("{value:.9e}").parse().unwrap_or(value)
+}
+
 fn carried(was: &Rule, steps: f64, lr: f64, factor: f64) -> Rule {
     let mut rule = was.clone();
     let recipe = &mut rule.recipe;
@@ -94,13 +112,13 @@ fn carried(was: &Rule, steps: f64, lr: f64, factor: f64) -> Rule {
     recipe.warmup = warmup.min(recipe.steps);
     recipe.hold = hold.min(recipe.steps - recipe.warmup);
     (recipe.lr, recipe.adam_lr) = (lr, recipe.adam_lr * ratio);
-    rule.decay.weight_decay = rule.decay.weight_decay.map(|lambda| lambda * factor);
+    rule.decay.weight_decay = rule.decay.weight_decay.map(|lambda| written(lambda * factor));
     for role in Role::ALL {
         if let Some(own) = was.by_role.lr(role) {
             rule.by_role.set_lr(role, own * ratio);
         }
         if let Some(own) = was.by_role.weight_decay(role) {
-            rule.by_role.set_weight_decay(role, own * factor);
+            rule.by_role.set_weight_decay(role, written(own * factor));
         }
     }
     rule

@@ -4,7 +4,7 @@ use anyhow::{Context, Result, ensure};
 
 use super::columns::{Columns, RUNS};
 use super::labels::{Labelled, labelled};
-use super::remarks::{different_ends, mixed, unfinished, without_a_number};
+use super::remarks::{at_a_known_step, different_ends, mixed, unfinished, without_a_number};
 use super::runs::Run;
 use super::table::Table;
 
@@ -56,10 +56,15 @@ pub fn arms(table: &Table, columns: &Columns) -> Result<(Vec<Arm>, String, Vec<S
         remarks.extend(mixed(table, &labelled, &[value], columns));
     }
     remarks.extend(unfinished(table));
+    if let Some(at) = columns.at {
+        let runs = found.iter().flat_map(|(_, runs)| runs.values());
+        let steps = runs.flat_map(|run| run.measured.iter().filter_map(|(step, _)| *step));
+        at_a_known_step(&steps.collect::<Vec<_>>(), at)?;
+    }
     let arms = found.into_iter().map(|(parts, runs)| arm(parts, runs, columns.at));
     let arms: Vec<Arm> = arms.collect::<Result<_>>()?;
     remarks.extend(arms.iter().filter_map(|arm| without_a_number(arm, value)));
-    remarks.extend(different_ends(&arms));
+    remarks.extend(different_ends(&arms, has_steps));
     Ok((arms, value.to_owned(), remarks))
 }
 
@@ -158,7 +163,11 @@ mod tests {
         let value = |at| arms(&table, &Columns { at, ..columns(&["wd"]) }).unwrap().0[0].values();
         assert_eq!(value(None), [3.0, 3.1]);
         assert_eq!(value(Some(10.0)), [3.5, 3.4]);
-        assert_eq!(value(Some(15.0)), [] as [f64; 0]);
+        let none = arms(&table, &Columns { at: Some(14.0), ..columns(&["wd"]) }).unwrap_err();
+        assert!(
+            none.to_string().contains("no run has a row at step 14; the nearest is 10"),
+            "{none}"
+        );
     }
 
     #[test]
@@ -166,7 +175,7 @@ mod tests {
         let table = table("wd,seed,step,val_loss\n0,0,10,3.5\n0,0,20,3.0\n0,1,10,3.1\n");
         let (_, _, remarks) = arms(&table, &columns(&["wd"])).unwrap();
         assert!(
-            remarks.iter().any(|one| one.contains("from 10 to 20") && one.contains("--step 10")),
+            remarks.iter().any(|one| one.contains("0 at 10") && one.contains("--step 10")),
             "{remarks:?}"
         );
     }

@@ -32,6 +32,8 @@ pub enum Test {
     Welch,
     /// A t-test that takes both arms to spread alike, for an arm of one or two runs.
     Pooled,
+    /// None: all differences by seed are the same number, as those of copies are.
+    Copied,
     /// None: too few runs.
     None,
 }
@@ -171,8 +173,14 @@ fn families(asked: &CaseTerms) -> Vec<JudgedFamily> {
 fn contest(family: JudgedFamily, left: &Arm, right: &Arm) -> Option<Asked> {
     let by_seed = by_seed(left, right);
     let is_paired = by_seed.len() >= FEWEST_SEEDS;
+    // Differences that agree to the last digit are of copies, not of seeds.
+    let same =
+        |difference: f64| difference != 0.0 && by_seed.iter().all(|(_, own)| *own == difference);
+    let is_copied = is_paired && same(by_seed[0].1);
     let (a, b) = (left.values(), right.values());
-    let (evidence, test): (Option<Box<dyn Evidence>>, Test) = if is_paired {
+    let (evidence, test): (Option<Box<dyn Evidence>>, Test) = if is_copied {
+        (None, Test::Copied)
+    } else if is_paired {
         let differences: Vec<f64> = by_seed.iter().map(|(_, difference)| *difference).collect();
         (Some(Box::new(Contrast::paired(&differences))), Test::Paired)
     } else {

@@ -36,7 +36,7 @@ impl Columns {
             Some(name) => table.column(name),
             None => match table.any_column(&VALUES)? {
                 Some(usual) => Ok(usual),
-                None => only_number(table),
+                None => self.only_number(table),
             },
         };
         found.context("name the number to compare: --value")
@@ -63,18 +63,18 @@ impl Columns {
             None => table.any_column(&SEEDS),
         }
     }
-}
 
-/// The only column that is not about the run itself.
-fn only_number(table: &Table) -> Result<&str> {
-    let usual = [&STEPS[..], &RUNS, &SEEDS, &["folder", "Wall time", "Step"]].concat();
-    let others: Vec<&String> = table
-        .columns
-        .iter()
-        .filter(|column| table.is_of_files && !usual.contains(&column.as_str()))
-        .collect();
-    match others[..] {
-        [only] => Ok(only),
-        _ => bail!("the columns are {}", table.list()),
+    /// The only column that is not about the run itself.
+    fn only_number<'a>(&self, table: &'a Table) -> Result<&'a str> {
+        let usual = [&STEPS[..], &RUNS, &SEEDS, &["folder", "Wall time", "Step"]].concat();
+        let named = self.arm.iter().chain(&self.seed).chain(&self.step);
+        let named: Vec<&str> = named.filter_map(|name| table.column(name).ok()).collect();
+        let is_other = |column: &&String| {
+            !usual.contains(&column.as_str()) && !named.contains(&column.as_str())
+        };
+        match table.columns.iter().filter(is_other).collect::<Vec<_>>()[..] {
+            [only] => Ok(only),
+            _ => bail!("the columns are {}", table.list()),
+        }
     }
 }

@@ -18,7 +18,8 @@ const JOINT: &str = " - ";
 /// # Errors
 /// A file that is no CSV with a header.
 pub fn read(path: &Path, text: &str, name: &str) -> Result<Table> {
-    let delimiter = if is_tabbed(text) { b'\t' } else { b',' };
+    ensure!(!text.trim().is_empty(), "{} is empty", path.display());
+    let delimiter = delimiter(text);
     let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).from_reader(text.as_bytes());
     let header: Vec<String> = reader
         .headers()?
@@ -48,9 +49,11 @@ pub fn read(path: &Path, text: &str, name: &str) -> Result<Table> {
     Ok(if is_scalars { scalars(table, name) } else { table })
 }
 
-fn is_tabbed(text: &str) -> bool {
+/// What parts the columns of a header: commas, or tabs or semicolons where it has none.
+fn delimiter(text: &str) -> u8 {
     let first = text.lines().next().unwrap_or_default();
-    first.contains('\t') && !first.contains(',')
+    let known = [(',', b','), ('\t', b'\t'), (';', b';')];
+    known.iter().find(|(letter, _)| first.contains(*letter)).map_or(b',', |(_, byte)| *byte)
 }
 
 fn is_bound(column: &str) -> bool {

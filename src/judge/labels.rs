@@ -45,10 +45,13 @@ pub fn labelled(table: &Table, columns: &Columns) -> Result<(Labelled, Vec<Strin
 /// Arms from the names of runs.
 fn by_name(table: &Table, run: &str) -> (Labelled, &'static str) {
     let name = |row: &BTreeMap<String, String>| row.get(run).cloned().unwrap_or_default();
-    let split: Vec<_> = table.rows.iter().map(|row| arm_and_seed(&name(row))).collect();
-    if split.iter().all(Option::is_some) {
+    let folder_of = |row: &BTreeMap<String, String>| row.get("folder").cloned().unwrap_or_default();
+    // A run's folder may say what its file does not.
+    let by_file: Option<Vec<_>> = table.rows.iter().map(|row| arm_and_seed(&name(row))).collect();
+    let by_folder = || table.rows.iter().map(|row| arm_and_seed(&folder_of(row))).collect();
+    if let Some(split) = by_file.or_else(by_folder) {
         let pair = |(arm, seed): (String, String)| (Some(vec![arm]), Some(normal(&seed)));
-        let labelled = split.into_iter().flatten().map(pair).collect();
+        let labelled = split.into_iter().map(pair).collect();
         return (
             labelled,
             "arms and seeds are taken from the names of runs; --name and --arm say otherwise",
@@ -70,7 +73,9 @@ fn normal(text: &str) -> String {
     let text = text.trim();
     let digits = text.trim_start_matches('-');
     let is_name = text.len() > 15
-        || digits.starts_with('0') && digits[1..].starts_with(|one: char| one.is_ascii_digit());
+        || digits
+            .strip_prefix('0')
+            .is_some_and(|rest| rest.starts_with(|one: char| one.is_ascii_digit()));
     let number = text.parse::<f64>().ok().filter(|number| number.is_finite() && !is_name);
     number.map_or(text.to_owned(), plain)
 }

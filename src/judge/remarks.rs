@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use anyhow::{Result, ensure};
+
 use super::arms::Arm;
 use super::columns::{Columns, RUNS, SEEDS, STEPS, VALUES};
 use super::labels::Labelled;
@@ -20,20 +22,38 @@ pub fn without_a_number(arm: &Arm, value: &str) -> Option<String> {
     })
 }
 
-/// Runs that end at different steps are compared as they ended, and that is said.
-pub fn different_ends(arms: &[Arm]) -> Option<String> {
-    let steps = arms.iter().filter_map(|arm| arm.steps);
-    let ends = steps.fold([f64::INFINITY, f64::NEG_INFINITY], |[first, last], own| {
-        [first.min(own[0]), last.max(own[1])]
-    });
-    (ends[0] < ends[1]).then(|| {
+/// Runs that end at different steps are compared as they ended, and that is said with their arms. `may_choose` says
+/// whether runs have several steps to choose from.
+pub fn different_ends(arms: &[Arm], may_choose: bool) -> Option<String> {
+    let ends = || arms.iter().filter_map(|arm| Some((arm, arm.steps?)));
+    let last = ends().map(|(_, [_, last])| last).fold(f64::NEG_INFINITY, f64::max);
+    let early = || ends().filter(|(_, [first, _])| *first < last);
+    let at = |(arm, [first, _]): (&Arm, [f64; 2])| format!("{} at {}", arm.label(), plain(first));
+    let told: Vec<String> = early().take(3).map(at).collect();
+    let first = early().map(|(_, [first, _])| first).fold(f64::INFINITY, f64::min);
+    let choice = match may_choose {
+        true => format!("; --step {} compares them at one", plain(first)),
+        false => String::new(),
+    };
+    (!told.is_empty()).then(|| {
         format!(
-            "runs end at different steps, from {0} to {1}, and are compared as they ended; --step {0} compares them \
-             at one",
-            plain(ends[0]),
-            plain(ends[1])
+            "runs end at different steps, up to {}, and are compared as they ended: {}{choice}",
+            plain(last),
+            told.join(", ")
         )
     })
+}
+
+/// That some run has a row at the step that is asked for.
+///
+/// # Errors
+/// None of them has; the message names the nearest step.
+pub fn at_a_known_step(steps: &[f64], at: f64) -> Result<()> {
+    let away = |step: &&f64| (**step - at).abs();
+    let nearest = steps.iter().min_by(|a, b| away(a).total_cmp(&away(b)));
+    let told = nearest.map_or(String::new(), |step| format!("; the nearest is {}", plain(*step)));
+    ensure!(steps.contains(&at), "no run has a row at step {}{told}", plain(at));
+    Ok(())
 }
 
 /// Runs that their tracker says did not end as planned.
@@ -60,9 +80,26 @@ pub fn mixed(
 ) -> Option<String> {
     let named = columns.arm.iter().chain(&columns.seed).chain(&columns.step);
     let named: Vec<&str> = named.filter_map(|name| table.column(name).ok()).collect();
-    let usual =
-        [&STEPS[..], &RUNS, &SEEDS, &VALUES, &["folder", "Wall time", "train_loss", "epoch"]]
-            .concat();
+    let usual = [
+        &STEPS[..],
+        &RUNS,
+        &SEEDS,
+        &VALUES,
+        &[
+            "folder",
+            "Wall time",
+            "train_loss",
+            "epoch",
+            "Created",
+            "Updated",
+            "Runtime",
+            "State",
+            "Notes",
+            "Tags",
+            "User",
+        ],
+    ]
+    .concat();
     let is_setting = |column: &&String| {
         let bare = column.rsplit(['.', '/']).next().unwrap_or(column);
         let is_known = used.contains(&column.as_str()) || named.contains(&column.as_str());
@@ -83,11 +120,11 @@ pub fn mixed(
         .filter(varies)
         .map(|one| format!("`{one}`"))
         .collect();
-    let verb = if found.len() == 1 { "varies" } else { "vary" };
-    (!found.is_empty()).then(|| {
-        format!(
-            "{} {verb} inside arms and count as noise there; --arm tells them apart",
-            found.join(", ")
-        )
-    })
+    let verb = if found.len() == 1 {
+        "varies inside arms and counts"
+    } else {
+        "vary inside arms and count"
+    };
+    (!found.is_empty())
+        .then(|| format!("{} {verb} as noise there; --arm tells them apart", found.join(", ")))
 }

@@ -70,7 +70,7 @@ impl Table {
             let bare = PREFIXES
                 .iter()
                 .find_map(|prefix| column.strip_prefix(prefix)?.strip_prefix(['.', '/', ':']));
-            bare.unwrap_or(column).trim().eq_ignore_ascii_case(name.trim())
+            spelled(bare.unwrap_or(column)) == spelled(name)
         };
         self.columns.iter().filter(means).map(String::as_str).collect()
     }
@@ -109,6 +109,11 @@ impl Table {
     }
 }
 
+/// A name without what people write in two ways: `val/loss`, `Val loss` and `val_loss` are one.
+fn spelled(name: &str) -> String {
+    name.trim().to_lowercase().replace(['/', '-', ' ', '.'], "_")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -123,6 +128,7 @@ mod tests {
         assert_eq!(mlflow.column("weight_decay").unwrap(), "params.weight_decay");
         assert_eq!(mlflow.column("val_loss").unwrap(), "metrics.val_loss");
         assert_eq!(mlflow.column("seed").unwrap(), "tags.seed");
+        assert_eq!(table(&["step", "val/loss"]).column("val_loss").unwrap(), "val/loss");
         assert_eq!(table(&["Step", "Value"]).column("step").unwrap(), "Step");
     }
 

@@ -71,6 +71,8 @@ pub struct LambdaRule {
     pub too_large: Option<String>,
     /// λ as a function of the run.
     pub law: Law,
+    /// What else than language models it was found for.
+    pub domain: Option<String>,
     /// Whether its λ was found by a search; a default, or a relation without a target, was not.
     #[serde(default = "yes")]
     pub fitted: bool,

@@ -95,13 +95,13 @@ fn hindsight_note(run: &Run, said: &[Said]) -> String {
 /// What a λ amounts to.
 fn amounts(run: &Run, weight_decay: f64) -> String {
     if weight_decay == 0.0 {
-        return "λ = 0 as given: no decay.".to_owned();
+        return "This run's λ = 0: no decay.".to_owned();
     }
     let kappa = run.kappa(weight_decay);
     let schedule = run.schedule();
-    let total = schedule.and_then(|schedule| {
-        let share = total_decay(Form::AdamW, 1.0, &schedule, schedule.steps)?;
-        Some(weight_decay * share / schedule.steps as f64 * run.steps())
+    let total = schedule.and_then(|(schedule, steps)| {
+        let share = total_decay(Form::AdamW, 1.0, &schedule, steps)?;
+        Some(weight_decay * share / steps as f64 * run.steps())
     });
     let total = total.map_or(String::new(), |total| {
         format!(" With the schedule the total decay λ Σ η_t is {}.", three_digits(total))
@@ -116,12 +116,12 @@ fn amounts(run: &Run, weight_decay: f64) -> String {
         _ => String::new(),
     };
     format!(
-        "λ = {} as given: κ = ηλT = {}; weights are averages over τ = 1/(ηλ) = {} steps: {} of the run, {} epochs.{total}{turn}",
+        "This run's λ = {}: κ = ηλT = {}; weights are averages over τ = 1/(ηλ) = {} steps: {} of the run, {} epochs.{total}{turn}",
         format::number(weight_decay),
         three_digits(kappa),
         count((run.steps() / kappa).round() as usize),
         three_digits(kappa.recip()),
-        three_digits(run.epochs() / kappa)
+        three_digits(run.passes() / kappa)
     )
 }
 

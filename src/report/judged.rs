@@ -55,7 +55,7 @@ fn headline(case: &Case) -> String {
     let mean = format::mean(mean, 4);
     let told = match against {
         0 => String::new(),
-        _ => format!(" Of its {} {apart} can be told apart.", counted(against, "comparison")),
+        _ => format!(" {apart} of {} with it can be told apart.", counted(against, "comparison")),
     };
     let chosen = match case.arms.len() {
         2 => String::new(),
@@ -90,12 +90,11 @@ fn arms(case: &Case) -> String {
 }
 
 fn contests(family: JudgedFamily, own: &[&Contest]) -> String {
-    let tests = own.iter().filter(|one| one.test != Test::None).count();
+    let tests = own.iter().filter(|one| one.error.is_some()).count();
     // One opponent for all needs no column.
-    let only = own
-        .first()
-        .map(|one| &one.right)
-        .filter(|right| own.iter().all(|one| one.right == **right));
+    let is_same = |right: &&String| own.iter().all(|one| one.right == **right);
+    let only = own.first().map(|one| &one.right).filter(is_same);
+    let only = only.filter(|_| family == JudgedFamily::AgainstBaseline);
     let asked = match only {
         Some(right) => format!("Against {right}"),
         None => words::judged_family(family).to_owned(),

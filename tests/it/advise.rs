@@ -188,7 +188,7 @@ fn configurations_of_other_trainers_are_read() {
         call.stdout,
         call.stderr
     );
-    assert!(call.stdout.contains("λ = 0.033 as given"));
+    assert!(call.stdout.contains("This run's λ = 0.033"));
 
     let olmo = "model:\n  d_model: 2048\n  n_layers: 16\n  max_sequence_length: 2048\n  embedding_size: 100352\n\
                 optimizer:\n  name: adamw\n  learning_rate: 4.0e-4\n  weight_decay: 0.1\n  betas:\n  - 0.9\n  - 0.95\n\
@@ -312,11 +312,53 @@ fn a_learning_rate_that_never_falls_is_constant() {
 }
 
 #[test]
+fn a_fall_that_ends_before_or_after_the_run_is_computed_with() {
+    let file = |fall: usize, steps: usize| {
+        format!(
+            "batch_size = 12\nblock_size = 1024\ngradient_accumulation_steps = 40\nmax_iters = {steps}\n\
+             lr_decay_iters = {fall}\nlearning_rate = 6e-4\nmin_lr = 6e-5\nwarmup_iters = 2000\nweight_decay = 0.1\n"
+        )
+    };
+    // λ Σ η_t by nanoGPT's own rule.
+    for (fall, steps, total) in
+        [(600_000, 600_000, "19.8"), (20_000, 600_000, "4.13"), (600_000, 20_000, "1.14")]
+    {
+        let call = config("train.py", &file(fall, steps), &[]);
+        assert!(
+            flat(&call).contains(&format!("the total decay λ Σ η_t is {total}.")),
+            "{fall} {steps}: {}",
+            call.stdout
+        );
+    }
+}
+
+#[test]
+fn slips_of_the_pen_are_named() {
+    let typo = "batch_size = 12\nblock_size = 1024\nmax_iters = 600000\nweigth_decay = 1e-2\n";
+    let call = config("typo.py", typo, &[]);
+    assert!(
+        call.stderr.contains("`weigth_decay` is not read: is `weight_decay` meant?"),
+        "{}",
+        call.stderr
+    );
+    let condition =
+        "batch_size = 12\nblock_size = 1024\nmax_iters = 600000\nif ddp:\n    batch_size = 24\n";
+    let call = config("if.py", condition, &[]);
+    assert!(call.code == Some(2) && call.stderr.contains("under `if ddp`"), "{}", call.stderr);
+    let call = wane(&with(&["--weight-decay", "0,1"]));
+    assert!(call.code == Some(2) && call.stderr.contains("expected a number"), "{}", call.stderr);
+    let call = wane_ok(&with(&["--weight-decay", "100"]));
+    assert!(call.stderr.contains("far above every public run"), "{}", call.stderr);
+    let half = "batch_size = 12.5\nblock_size = 1024\nmax_iters = 600000\n";
+    assert!(config("half.py", half, &[]).stderr.contains("whole number"));
+}
+
+#[test]
 fn decay_that_no_learning_rate_multiplies_is_read_as_what_it_is() {
     let olmo = "optimizer:\n  name: decoupled_adamw\n  learning_rate: 1.0e-3\n  weight_decay: 1.0e-4\n\
                 max_duration: 1000ba\nglobal_train_batch_size: 256\nmodel:\n  max_sequence_length: 2048\n";
     let call = config("old.yaml", olmo, &["--params", "300M"]);
-    assert!(call.stdout.contains("λ = 0.1 as given"), "{}{}", call.stdout, call.stderr);
+    assert!(call.stdout.contains("This run's λ = 0.1"), "{}{}", call.stdout, call.stderr);
     assert!(
         call.stderr.contains("does not multiply decay by the learning rate"),
         "{}",

@@ -217,6 +217,44 @@ fn a_damaged_table_among_others_is_named() {
 }
 
 #[test]
+fn copies_are_no_seeds_and_steps_that_no_run_has_are_named() {
+    let copies = "arm,seed,val_loss\na,0,1\na,1,1\na,2,1\nb,0,2\nb,1,2\nb,2,2\n";
+    let found = json(&judge(copies, &["--arm", "arm", "--json"]));
+    let comparison = &found["comparisons"][0];
+    assert!(comparison["p"].is_null() && comparison["test"] == "copied", "{comparison}");
+    assert!(found["verdicts"][0].as_str().unwrap().contains("copies of one run"));
+    let stepped = "arm,seed,step,val_loss\na,0,10,1\na,0,20,2\nb,0,10,2\nb,0,20,3\n";
+    let call = judge(stepped, &["--arm", "arm", "--step", "17"]);
+    assert!(
+        call.code == Some(2)
+            && call.stderr.contains("no run has a row at step 17; the nearest is 20"),
+        "{}",
+        call.stderr
+    );
+}
+
+#[test]
+fn a_folder_a_run_says_its_arm_and_seed() {
+    let folder = tempfile::tempdir().unwrap();
+    for (decay, seed, loss) in [
+        ("0.1", 0, 3.0),
+        ("0.1", 1, 3.1),
+        ("0.1", 2, 3.0),
+        ("0", 0, 3.2),
+        ("0", 1, 3.31),
+        ("0", 2, 3.24),
+    ] {
+        let log = format!("step 500: train loss 3.0, val loss {loss}\n");
+        file(folder.path(), &format!("wd{decay}-s{seed}/log.txt"), &log);
+    }
+    let found = json(&wane(&["judge", text(folder.path()), "--json"]));
+    assert_eq!(
+        (&found["comparisons"][0]["test"], &found["comparisons"][0]["n"]),
+        (&"paired".into(), &3.into())
+    );
+}
+
+#[test]
 fn equivalence_needs_a_size_that_matters() {
     let line = |seed: i32| {
         let level = 3.0 + 0.01 * f64::from(seed);
@@ -326,7 +364,7 @@ fn what_cannot_be_judged_is_a_usage_error_that_says_what_would_help() {
         (&table(3), vec!["--arm", "weight_decay", "--value", "optimizer"], "`adamw`"),
         (&table(3), vec!["--arm", "weight_decay", "--epsilon", "0"], "--epsilon"),
         ("a,b\n", vec!["--arm", "a"], "nothing to judge"),
-        ("", vec!["--arm", "a"], "expected a CSV file"),
+        ("", vec!["--arm", "a"], "is empty"),
         ("arm,seed,val_loss\na,0,1\na,0,2\nb,0,1\n", vec!["--arm", "arm"], "--step-column"),
     ] {
         let call = judge(contents, &more);

@@ -42,7 +42,8 @@ impl<'a> Reading<'a> {
             warmup: self.number(Name::Warmup)?.filter(|_| falls),
             schedule: if falls { self.schedule()? } else { Some(Fall::Constant) },
             optimizer: self.optimizer()?,
-            weight_decay: self.number(Name::WeightDecay)?,
+            weight_decay: self.weight_decay()?,
+            fall_ends: self.number(Name::FallEnds)?.filter(|_| falls),
             beta1: self.number(Name::Beta1)?,
             width: self.number(Name::Width)?,
             depth: self.number(Name::Depth)?,
@@ -66,12 +67,32 @@ impl<'a> Reading<'a> {
         Ok(fields)
     }
 
+    /// λ, where it is one.
+    fn weight_decay(&mut self) -> Result<Option<f64>> {
+        let changes: Vec<String> = self
+            .trainer
+            .changes_decay
+            .iter()
+            .filter(|key| self.keys.contains_key(*key))
+            .cloned()
+            .collect();
+        if changes.is_empty() {
+            return self.number(Name::WeightDecay);
+        }
+        self.said.push(format!(
+            "λ changes over the run ({}): --weight-decay says what one λ amounts to",
+            changes.join(", ")
+        ));
+        Ok(None)
+    }
+
     /// The vocabulary, unless the default is that of another model or text.
     fn vocabulary(&mut self) -> Result<Option<f64>> {
         let keys = self.trainer.keys.get(&Name::Vocabulary).into_iter().flatten();
         let is_given = keys.into_iter().any(|key| self.keys.contains_key(key));
         let is_own = self.trainer.own_vocabulary.iter().any(|key| self.keys.contains_key(key));
-        if is_own && !is_given { Ok(None) } else { self.number(Name::Vocabulary) }
+        let is_own_shape = self.trainer.own_shape.iter().any(|key| self.keys.contains_key(key));
+        if is_own_shape || is_own && !is_given { Ok(None) } else { self.number(Name::Vocabulary) }
     }
 
     /// An optimizer that does not multiply λ by the learning rate means another λ by the same name.

@@ -112,7 +112,7 @@ fn run_json(run: &Run) -> RunJson {
         kappa,
         tau,
         tau_steps: tau.map(|tau| tau * run.steps()),
-        tau_epochs: tau.map(|tau| tau * run.epochs()),
+        tau_epochs: tau.map(|tau| tau * run.passes()),
     }
 }
 

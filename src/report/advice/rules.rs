@@ -6,6 +6,9 @@ use super::{WIDTH, why_not};
 use crate::advice::{Hindsight, Run, Said, WhyNot, speaking, spread};
 use crate::published::{Quantity, Status};
 
+/// Characters of a rule's name in a line of the table.
+const NAME: usize = 24;
+
 /// Rules for this optimizer that give a number of their own, those whose range the run lies in first. Where there are
 /// none, those for others that public runs of this optimizer can be held against.
 fn shown(said: &[Said]) -> Vec<&Said> {
@@ -32,7 +35,7 @@ pub fn rules(said: &[Said]) -> String {
         let [recovered, median] =
             one.hindsight.map_or([format::MISSING, format::MISSING].map(str::to_owned), recovered);
         table.add_row([
-            one.rule.name.clone(),
+            broken(&one.rule.name, NAME),
             lambda(one),
             covers(one).to_owned(),
             recovered,
@@ -88,15 +91,27 @@ fn short_source(source: &str) -> &str {
 
 /// How far apart the rules are; never their mean.
 pub fn agreement(said: &[Said]) -> String {
-    match (spread(said), speaking(said).filter(|one| one.rule.fitted).count()) {
+    let fitted: Vec<&Said> = speaking(said).filter(|one| one.rule.fitted).collect();
+    let named = |one: &Said| match one.rule.status {
+        Status::Primary => one.rule.name.clone(),
+        status => format!("{}, {}", one.rule.name, rests_on(status)),
+    };
+    let names: Vec<String> = fitted.iter().map(|one| named(one)).collect();
+    let names = names.join("; ");
+    match (spread(said), fitted.len()) {
         (None, _) => "No rule was fitted on runs like this one: numbers above are defaults, or carried beyond their range."
             .to_owned(),
-        (Some([only, _]), 1) => {
-            format!("One rule was fitted on runs like this one: λ = {}.", three_digits(only))
+        (Some([low, high]), 1) if low == high => {
+            format!("One rule was fitted on runs like this one ({names}): λ = {}.", three_digits(low))
         }
+        (Some([low, high]), 1) => format!(
+            "One rule was fitted on runs like this one ({names}): λ = {} to {}.",
+            three_digits(low),
+            three_digits(high)
+        ),
         (Some([low, high]), count) => format!(
-            "{count} rules were fitted on runs like this one: λ = {} to {}, a factor of {} apart. They are not \
-             averaged: they disagree about what is held fixed.",
+            "{count} rules were fitted on runs like this one ({names}): λ = {} to {}, a factor of {} apart. They are \
+             not averaged: they disagree about what is held fixed.",
             three_digits(low),
             three_digits(high),
             three_digits(high / low)

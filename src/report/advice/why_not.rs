@@ -29,6 +29,7 @@ pub fn words(rule: &LambdaRule, why: &WhyNot) -> String {
             };
             format!("for {range} {}, this run has {}", quantity.name(), size(*value))
         }
+        WhyNot::Domain => format!("for {}", rule.domain.as_deref().unwrap_or_default()),
         WhyNot::TooLarge => rule.too_large.clone().unwrap_or_default(),
     }
 }

@@ -34,6 +34,8 @@ struct ComparisonRow<'a> {
     difference: f64,
     /// Ends of the interval, at a level that covers all of the family at once with 1 − `alpha`.
     ci95: Option<[Option<f64>; 2]>,
+    /// Level of that interval by itself.
+    level: Option<f64>,
     p: Option<f64>,
     p_holm: Option<f64>,
     seeds_needed: Option<usize>,
@@ -86,6 +88,7 @@ fn comparison<'a>(one: &'a Contest, case: &'a Case) -> ComparisonRow<'a> {
         unpaired: one.unpaired,
         difference: one.difference.mean,
         ci95: judgement.interval.map(|ends| ends.map(finite)),
+        level: judgement.interval.map(|_| 1.0 - 2.0 * case.terms.tail(judgement.family_size)),
         p: judgement.p,
         p_holm: judgement.p_holm,
         seeds_needed: judgement.further_seeds,

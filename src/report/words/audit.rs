@@ -38,7 +38,7 @@ pub fn short(verdict: &Verdict) -> &'static str {
         Verdict::NotFinite { .. } => "not finite",
         Verdict::NotTrained => "integers",
         Verdict::Unread => "not read",
-        Verdict::Changed { .. } => "other shape",
+        Verdict::Changed { .. } => "other shape, type",
         Verdict::OnlyBefore => "only before",
         Verdict::OnlyAfter => "only after",
     }

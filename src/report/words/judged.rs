@@ -20,7 +20,7 @@ pub fn test_name(test: Test) -> &'static str {
         Test::Paired => "paired t",
         Test::Welch => "Welch's t",
         Test::Pooled => "pooled t",
-        Test::None => "no test",
+        Test::Copied | Test::None => "no test",
     }
 }
 
@@ -62,6 +62,9 @@ pub fn contest(contest: &Contest, case: &Case) -> String {
             };
             format!("{left}: {what} undecided against {right} ({signed} {details}; {further})")
         }
+        Kind::NoTest if contest.test == Test::Copied => format!(
+            "{left}: {what} {signed} against {right} for every seed, not tested: are these copies of one run?"
+        ),
         Kind::NoTest => format!(
             "{left}: {what} {signed} against {right}, not tested ({n}: one side needs {FEWEST_SEEDS} runs)"
         ),
@@ -91,6 +94,9 @@ pub fn judged_fine_print(case: &Case) -> String {
          false claim of a difference. Intervals cover all differences of a family at once; Holm goes step by step and can tell a \
          difference whose interval still touches 0."
     )];
+    sentences.push(
+        "p is Holm's. Undecided +n: about n more runs a side would decide; +∞: more than anyone trains.".to_owned(),
+    );
     let has = |test: Test| case.contests.iter().any(|one| one.test == test);
     if has(Test::Paired) {
         sentences.push(
