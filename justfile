@@ -24,6 +24,11 @@ test:
 test-all:
     cargo test --release --features ndarray,wgpu
 
+# Runs the code that export and audit write, with a Python that has torch, transformers, JAX and Optax.
+test-exports PYTHON="python3":
+    WANE_PYTHON={{PYTHON}} cargo test --release --test it export:: -- --test-threads 1
+    WANE_PYTHON={{PYTHON}} cargo test --release --test it audit::
+
 # Kills a sweep at random moments, a hundred times over.
 torture:
     WANE_TORTURE=100 cargo test --release --test it killed -- --nocapture

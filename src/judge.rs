@@ -1,5 +1,6 @@
 //! Runs that others trained, from their tables and logs to arms that can be compared.
 
+mod arm;
 mod arms;
 mod case;
 mod columns;
@@ -13,7 +14,8 @@ mod runs;
 mod sources;
 mod table;
 
-pub use arms::{Arm, arms};
+pub use arm::Arm;
+pub use arms::arms;
 pub use case::{Case, CaseTerms, Contest, JudgedFamily, Test};
 pub use columns::Columns;
 pub use names::Pattern;

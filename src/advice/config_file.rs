@@ -1,6 +1,5 @@
 //! Configuration files of other trainers: their keys are recognised, nothing is executed.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
@@ -10,15 +9,12 @@ use serde_json::Value as Json;
 
 use super::expression::value_of;
 use super::run::RunFields;
-use super::trainers::Trainer;
+use super::trainers::{Keys, Trainer};
 
 /// Files of another size are no configuration.
 const LARGEST: u64 = 1 << 20;
 /// Deeper lists are none.
 const DEEPEST: usize = 32;
-
-/// Keys of a file, those of tables as `table.key`, with their values as text.
-pub type Keys = BTreeMap<String, String>;
 
 /// What a file says of a run, and what is to be known of how it was read.
 ///

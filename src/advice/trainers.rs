@@ -8,7 +8,6 @@ use std::sync::LazyLock;
 use anyhow::{Result, bail};
 use serde::Deserialize;
 
-use super::config_file::Keys;
 use super::run::RunFields;
 use reading::Reading;
 
@@ -21,6 +20,9 @@ const FILES: [&str; 7] = [
     include_str!("trainers/torchtitan.toml"),
     include_str!("trainers/litgpt.toml"),
 ];
+
+/// Keys of a file, those of tables as `table.key`, with their values as text.
+pub type Keys = BTreeMap<String, String>;
 
 /// So many of its marks tell a trainer.
 const ENOUGH_MARKS: usize = 2;

@@ -2,36 +2,12 @@ use std::collections::{BTreeMap, HashMap};
 
 use anyhow::{Context, Result, ensure};
 
+use super::arm::Arm;
 use super::columns::{Columns, RUNS};
 use super::labels::{Labelled, labelled};
 use super::remarks::{at_a_known_step, different_ends, mixed, unfinished, without_a_number};
 use super::runs::Run;
 use super::table::Table;
-
-/// Runs that differ in their seeds alone.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Arm {
-    /// Its values of the columns that tell arms apart.
-    pub parts: Vec<String>,
-    /// What was measured of each run that has it, with its seed where that is known.
-    pub runs: Vec<(Option<String>, f64)>,
-    /// Runs whose number is not finite or missing: they did not reach it.
-    pub without: usize,
-    /// The first and the last step at which its numbers were measured, where that is known.
-    pub steps: Option<[f64; 2]>,
-}
-
-impl Arm {
-    /// As readers see it.
-    pub fn label(&self) -> String {
-        self.parts.join(" ")
-    }
-
-    /// The numbers alone.
-    pub fn values(&self) -> Vec<f64> {
-        self.runs.iter().map(|(_, value)| *value).collect()
-    }
-}
 
 /// The arms of a table with the name of what was measured, in order of first appearance, and what was concluded of
 /// the columns.

@@ -3,7 +3,7 @@
 use anyhow::{Result, ensure};
 use serde::Serialize;
 
-use super::arms::Arm;
+use super::arm::Arm;
 use super::pairs::{against_baseline, pairs, without_partner};
 use crate::stats::{
     Contrast, Estimate, Evidence, FEWEST_SEEDS, Judgement, Terms, Unpaired, judge, power,

@@ -2,7 +2,7 @@
 
 use anyhow::{Result, bail, ensure};
 
-use super::arms::Arm;
+use super::arm::Arm;
 use crate::config::plain;
 
 /// Arms that stand in no comparison.

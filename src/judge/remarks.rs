@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Result, ensure};
 
-use super::arms::Arm;
+use super::arm::Arm;
 use super::columns::{Columns, RUNS, SEEDS, STEPS, VALUES};
 use super::labels::Labelled;
 use super::table::Table;

@@ -2,8 +2,7 @@
 
 use anyhow::{Context, Result, bail, ensure};
 
-use super::{Name, Trainer};
-use crate::advice::config_file::Keys;
+use super::{Keys, Name, Trainer};
 use crate::advice::expression::value_of;
 use crate::advice::run::RunFields;
 use crate::published::{Algorithm, Fall};

@@ -1,0 +1,24 @@
+/// Runs that differ in their seeds alone.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Arm {
+    /// Its values of the columns that tell arms apart.
+    pub parts: Vec<String>,
+    /// What was measured of each run that has it, with its seed where that is known.
+    pub runs: Vec<(Option<String>, f64)>,
+    /// Runs whose number is not finite or missing: they did not reach it.
+    pub without: usize,
+    /// The first and the last step at which its numbers were measured, where that is known.
+    pub steps: Option<[f64; 2]>,
+}
+
+impl Arm {
+    /// As readers see it.
+    pub fn label(&self) -> String {
+        self.parts.join(" ")
+    }
+
+    /// The numbers alone.
+    pub fn values(&self) -> Vec<f64> {
+        self.runs.iter().map(|(_, value)| *value).collect()
+    }
+}
