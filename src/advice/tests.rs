@@ -177,6 +177,31 @@ fn the_remaining_formulas_give_their_authors_values() {
     assert_eq!(lambda("palm", &turning), 6e-4);
 }
 
+/// What λ means under a schedule of its own, and under a correction.
+#[test]
+fn schedules_of_decay_give_their_authors_values() {
+    use crate::config::{DecaySchedule, Form, LambdaSchedule, LrShape, Rates, Role, Schedule};
+
+    let log_time = LambdaSchedule { kind: DecaySchedule::LogTime, ..LambdaSchedule::CONSTANT };
+    let omega = 4.0 / (0.1 * 43_020.0);
+    close(omega * log_time.factor(21_510, 43_020), 1.549666e-4, 7, "ADANA's log-time");
+    let cosine = LambdaSchedule { kind: DecaySchedule::Cosine, ..LambdaSchedule::CONSTANT };
+    close(0.28 * cosine.factor(501, 1000), 0.14, 9, "nanochat's cosine, halfway");
+    // A line to 0: halfway the learning rate is 5e-4.
+    let schedule = Schedule {
+        steps: 1000,
+        lr: 1e-3,
+        warmup: 0,
+        hold: 0,
+        shape: LrShape::Linear,
+        min_lr_ratio: 0.0,
+        lambda: LambdaSchedule::CONSTANT,
+    };
+    let corrected = |role| Rates::at(Form::Corrected, 0.1, &schedule, role, 500).shrink;
+    close(corrected(Role::Mlp), 2.5e-5, 9, "AdamC inside blocks");
+    close(corrected(Role::Head), 5e-5, 9, "AdamC's output layer");
+}
+
 /// Median, worst ratio, runs within a factor of two, runs.
 type Expected = (f64, f64, usize, usize);
 

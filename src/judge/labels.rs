@@ -9,8 +9,11 @@ use super::names::arm_and_seed;
 use super::table::Table;
 use crate::config::plain;
 
-/// For each row what tells its arm and its seed; no arm for rows that say nothing of it.
-pub type Labelled = Vec<(Option<Vec<String>>, Option<String>)>;
+/// What tells the arm and the seed of a row; no arm for a row that says nothing of it.
+pub type Label = (Option<Vec<String>>, Option<String>);
+
+/// Those of every row.
+pub type Labelled = Vec<Label>;
 
 /// What tells the arm and the seed of every row, and how that was found.
 ///

@@ -6,7 +6,7 @@ use anyhow::{Result, ensure};
 
 use super::arm::Arm;
 use super::columns::{Columns, RUNS, SEEDS, STEPS, VALUES};
-use super::labels::Labelled;
+use super::labels::{Label, Labelled};
 use super::table::Table;
 use crate::config::plain;
 
@@ -105,13 +105,23 @@ pub fn mixed(
         let is_known = used.contains(&column.as_str()) || named.contains(&column.as_str());
         !is_known && !usual.contains(&bare) && !bare.starts_with('_')
     };
-    let varies = |column: &&String| {
-        let mut of_arms: BTreeMap<&Option<Vec<String>>, BTreeSet<&str>> = BTreeMap::new();
-        for (row, (parts, _)) in table.rows.iter().zip(labelled) {
-            of_arms.entry(parts).or_default().extend(row.get(*column).map(String::as_str));
+    let values_by = |column: &str, key: fn(&Label) -> Option<String>| {
+        let mut found: BTreeMap<Option<String>, BTreeSet<String>> = BTreeMap::new();
+        for (row, label) in table.rows.iter().zip(labelled) {
+            found.entry(key(label)).or_default().extend(row.get(column).cloned());
         }
-        let all: BTreeSet<&str> = of_arms.values().flatten().copied().collect();
-        2 * all.len() <= table.rows.len() && of_arms.values().any(|values| values.len() > 1)
+        found
+    };
+    let varies = |column: &&String| {
+        let of_arms = values_by(column, |(parts, _)| parts.as_ref().map(|parts| parts.join(" ")));
+        let all: BTreeSet<&String> = of_arms.values().flatten().collect();
+        // What follows from the seed is drawn, and no setting.
+        let of_seeds = values_by(column, |(_, seed)| seed.clone());
+        let is_drawn =
+            !of_seeds.contains_key(&None) && of_seeds.values().all(|values| values.len() < 2);
+        !is_drawn
+            && 2 * all.len() <= table.rows.len()
+            && of_arms.values().any(|values| values.len() > 1)
     };
     let found: Vec<String> = table
         .columns

@@ -29,11 +29,11 @@ impl<'a> Reading<'a> {
     pub fn fields(&mut self) -> Result<RunFields> {
         let falls =
             self.text(Name::Falls).is_none_or(|(_, text)| !text.eq_ignore_ascii_case("false"));
-        let accumulation = self.number(Name::Accumulation)?.unwrap_or(1.0);
+        let accumulation = self.count(Name::Accumulation)?.unwrap_or(1.0);
         let times = |sequences: Option<f64>| sequences.map(|one| one * accumulation);
         let mut fields = RunFields {
-            batch_sequences: times(self.number(Name::Sequences)?),
-            context: self.number(Name::Context)?,
+            batch_sequences: times(self.count(Name::Sequences)?),
+            context: self.count(Name::Context)?,
             steps: self.number(Name::Steps)?,
             tokens: self.number(Name::Tokens)?,
             lr: self.number(Name::Lr)?,
@@ -51,7 +51,7 @@ impl<'a> Reading<'a> {
             ..RunFields::default()
         };
         if fields.batch_sequences.is_none() {
-            fields.device_sequences = times(self.number(Name::DeviceSequences)?);
+            fields.device_sequences = times(self.count(Name::DeviceSequences)?);
         }
         if fields.min_lr.is_none() {
             fields.min_lr_ratio = self.number(Name::MinLrRatio)?;
@@ -133,6 +133,19 @@ impl<'a> Reading<'a> {
         let number = value_of(&text, &|_| None);
         let number = number.with_context(|| format!("{key} = {text}: expected a number"))?;
         Ok(Some(number))
+    }
+
+    /// A number of things.
+    fn count(&mut self, name: Name) -> Result<Option<f64>> {
+        let number = self.number(name)?;
+        let is_count = number.is_none_or(|number| number >= 1.0 && number.fract() == 0.0);
+        let key = self.text(name).map_or(String::new(), |(key, _)| key);
+        ensure!(
+            is_count,
+            "{key} = {}: expected a whole number above 0",
+            number.unwrap_or_default()
+        );
+        Ok(number)
     }
 
     fn duration(&mut self, fields: &mut RunFields) -> Result<()> {
