@@ -77,7 +77,8 @@ pub fn arm_and_seed(name: &str) -> Option<(String, String)> {
         return None;
     }
     let separators = ['-', '_', '/', ' ', '=', ':'];
-    let lower = before.to_lowercase();
+    // Other letters may change their lengths with their case.
+    let lower = before.to_ascii_lowercase();
     let bare = lower.trim_end_matches(separators);
     let word = ["seed", "run", "rep", "s"].iter().find_map(|word| {
         let left = bare.strip_suffix(word)?;
@@ -116,6 +117,8 @@ mod tests {
             ("wd0/2", "wd0", "2"),
             ("muon-run-07", "muon", "07"),
             ("no decay 1", "no decay", "1"),
+            ("İİİ-Seed3", "İİİ", "3"),
+            ("затухание_S2", "затухание", "2"),
         ] {
             assert_eq!(arm_and_seed(name), Some((arm.to_owned(), seed.to_owned())), "{name}");
         }
