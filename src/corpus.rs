@@ -21,6 +21,7 @@ mod ngram;
 mod npy;
 mod pickle;
 mod pool;
+pub mod prepare;
 mod recognise;
 mod refusal;
 mod source;
@@ -42,10 +43,9 @@ use pool::Pool;
 use token_bytes::TokenBytes;
 
 pub use batches::{Batches, TokenBlock, evaluation_windows};
-pub use levels::Levels;
+pub use levels::{BytesPerToken, Levels};
 pub use source::{Place, Source};
 pub use stored::Tokens;
-pub use token_bytes::bits_per_byte;
 pub use tokenizer::{Choice as TokenizerChoice, Tokenizer, read as read_tokenizer};
 
 /// A token's index in the vocabulary.

@@ -212,11 +212,11 @@ mod tests {
     fn a_text_is_cut_into_what_the_spec_says() {
         let text = "Hé! To be or not to be, that is the question. ".repeat(60);
         let bytes = read_with(&text, "bytes", &cut(100, 50)).unwrap();
-        assert_eq!((bytes.vocabulary, bytes.val_bytes(8, 3)), (256, Some(1.0)));
+        assert_eq!((bytes.vocabulary, bytes.bytes_per_token(8, 3).unwrap().val), (256, 1.0));
         assert!(bytes.recognised.ends_with("2,820 tokens of bytes"), "{}", bytes.recognised);
         let learned = read_with(&text, "bpe:280", &cut(100, 50)).unwrap();
         assert_eq!(learned.vocabulary, 280);
-        assert!(learned.val_bytes(8, 3).unwrap() > 2.0, "{:?}", learned.val_bytes(8, 3));
+        assert!(learned.bytes_per_token(8, 3).unwrap().test > 2.0);
         let tokenizer = learned.tokenizer.as_ref().unwrap();
         assert!(text.contains(&tokenizer.decode(&learned.val)));
     }

@@ -38,6 +38,10 @@ pub struct SummaryRow {
     /// Test loss at the step of the lowest val loss.
     pub stopped_test: Option<f64>,
     pub stopped_test_ci95: Option<f64>,
+    /// Test loss at the last step in bits per byte of text.
+    pub final_test_bpb: Option<f64>,
+    /// The same at the step of the lowest val loss.
+    pub stopped_test_bpb: Option<f64>,
     /// Mean step of the lowest val loss.
     pub best_step: Option<f64>,
     /// Mean of the lowest val loss of each run.
@@ -159,6 +163,8 @@ impl SummaryRow {
             final_test_ci95,
             stopped_test,
             stopped_test_ci95,
+            final_test_bpb: cell.mean(|run| run.test_bpb),
+            stopped_test_bpb: cell.mean(|run| run.stopped_test_bpb),
             best_step: cell.mean(|run| run.best_step.map(|step| step as f64)),
             train_loss: cell.mean(|run| run.train_loss),
             lowest_val_loss: cell.mean(|run| run.best_val_loss),

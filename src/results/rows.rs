@@ -123,6 +123,25 @@ pub struct RunRow {
     /// The same of val.
     #[serde(default)]
     pub last_val_loss: Option<f64>,
+    /// Bytes of text, in UTF-8, that a token of the test windows stands for, on average; `None` where the tokens say
+    /// nothing of their text.
+    #[serde(default)]
+    pub test_bytes_per_token: Option<f64>,
+    /// [`val_loss`](Self::val_loss) in bits per byte of text, which losses of different tokenizers have in common.
+    #[serde(default)]
+    pub val_bpb: Option<f64>,
+    /// The same of [`test_loss`](Self::test_loss).
+    #[serde(default)]
+    pub test_bpb: Option<f64>,
+    /// The same of [`stopped_test_loss`](Self::stopped_test_loss).
+    #[serde(default)]
+    pub stopped_test_bpb: Option<f64>,
+    /// The same of [`test_unigram`](Self::test_unigram).
+    #[serde(default)]
+    pub test_unigram_bpb: Option<f64>,
+    /// The same of [`test_ngram`](Self::test_ngram).
+    #[serde(default)]
+    pub test_ngram_bpb: Option<f64>,
 }
 
 /// The seeds of a run.
@@ -192,6 +211,11 @@ pub fn run_row(entry: &Entry, run: &RunConfig, record: &SoFar, levels: Option<Le
     let reached = record.curve.last().map_or(0, |row| row.step);
     let steps = end.map_or(reached, |end| end.steps);
     let best = best_evaluation(&record.curve);
+    let bytes = levels.and_then(|levels| levels.bytes);
+    let on_val = |nats: Option<f64>| Some(bits_per_byte(nats?, bytes?.val));
+    let on_test = |nats: Option<f64>| Some(bits_per_byte(nats?, bytes?.test));
+    let test_loss = end.and_then(|end| end.test_loss);
+    let stopped_test_loss = end.and_then(|end| end.stopped_test_loss);
     RunRow {
         run: entry.id.to_string(),
         form: decay.form,
@@ -220,8 +244,8 @@ pub fn run_row(entry: &Entry, run: &RunConfig, record: &SoFar, levels: Option<Le
         setting: entry.arm.setting(),
         val_unigram: end.and_then(|end| end.val_unigram),
         tokens: steps.saturating_mul(record.tokens_per_step),
-        test_loss: end.and_then(|end| end.test_loss),
-        stopped_test_loss: end.and_then(|end| end.stopped_test_loss),
+        test_loss,
+        stopped_test_loss,
         test_uniform: levels.map(|levels| levels.uniform),
         test_unigram: levels.map(|levels| levels.unigram),
         test_ngram: levels.map(|levels| levels.ngram),
@@ -238,5 +262,16 @@ pub fn run_row(entry: &Entry, run: &RunConfig, record: &SoFar, levels: Option<Le
         treatment: entry.arm.treatment.clone(),
         last_train_loss: last.and_then(|row| row.last_train_loss),
         last_val_loss: last.and_then(|row| row.last_val_loss),
+        test_bytes_per_token: bytes.map(|bytes| bytes.test),
+        val_bpb: on_val(last.and_then(|row| row.val_loss)),
+        test_bpb: on_test(test_loss),
+        stopped_test_bpb: on_test(stopped_test_loss),
+        test_unigram_bpb: on_test(levels.map(|levels| levels.unigram)),
+        test_ngram_bpb: on_test(levels.map(|levels| levels.ngram)),
     }
+}
+
+/// Bits per byte of text of a loss in nats per token, where a token stands for so many bytes.
+pub fn bits_per_byte(nats: f64, bytes_per_token: f64) -> f64 {
+    nats / std::f64::consts::LN_2 / bytes_per_token
 }
