@@ -225,9 +225,18 @@ fn every_key_of_the_table_changes_the_identity_or_says_why_not() {
     let folder = tempfile::tempdir().unwrap();
     let text = folder.path().join("text.txt");
     std::fs::write(&text, "to be or not to be, that is the question. ".repeat(200)).unwrap();
+    let line = r#"{"text": "to be or not to be ", "other": "that is the question "}"#;
+    let lines = folder.path().join("lines.jsonl");
+    std::fs::write(&lines, format!("{line}\n").repeat(600)).unwrap();
+    let of_source =
+        |path: &std::path::Path| format!("[data]\nsource = {:?}\n", path.display().to_string());
     let mut tried = 0;
     for key in keys::all() {
-        let spec = spec_for(key);
+        let spec = match key.name {
+            "tokenizer" => spec_for(key).replace("[data]\n", &of_source(&text)),
+            "text_field" => spec_for(key).replace("[data]\n", &of_source(&lines)),
+            _ => spec_for(key),
+        };
         let example = match key.name {
             "source" => format!("{:?}", text.display().to_string()),
             _ => key.example.to_owned(),

@@ -28,5 +28,6 @@ mod rivals;
 mod search;
 mod slurm;
 mod terminal;
+mod tokenizers;
 mod values_table;
 mod weights;
