@@ -3,6 +3,7 @@
 
 mod batches;
 mod bins;
+mod canaries;
 mod compression;
 mod cut;
 mod description;
@@ -32,11 +33,12 @@ use std::collections::BTreeMap;
 use anyhow::{Result, ensure};
 use sha2::{Digest, Sha256};
 
-use crate::config::{Cut, Split, Texts};
+use crate::config::{Canaries, Cut, Split, Texts};
 use grammar::Stream;
 use pool::Pool;
 
 pub use batches::{Batches, TokenBlock, evaluation_windows};
+pub use canaries::Planted;
 pub use levels::Levels;
 pub use source::Source;
 
@@ -65,6 +67,8 @@ pub struct Corpus {
     pub val: Vec<Token>,
     /// Test tokens, the same for every train text; empty for none.
     pub test: Vec<Token>,
+    /// What is planted in its train texts.
+    pub canaries: Option<Canaries>,
     nats: Option<HeldOutNats>,
     pool: Pool,
     read: BTreeMap<Option<u64>, Text>,
@@ -84,6 +88,8 @@ pub struct Text {
     pub tokens: Vec<Token>,
     /// How many tokens of val never occur in them.
     pub unseen: usize,
+    /// What is planted in them, if anything is.
+    pub planted: Option<Planted>,
     /// SHA-256 over vocabulary, train, val and test tokens: runs with one digest train and are measured
     /// alike.
     pub digest: String,
@@ -102,6 +108,7 @@ impl Corpus {
             Source::Text(path) => text::read(path, cut)?,
             Source::Bins(folder) => bins::read(folder, cut)?,
         };
+        corpus.canaries.clone_from(&cut.canaries);
         match corpus.texts {
             Texts::Fixed => corpus.read_text(None)?,
             Texts::PerSeed => {
@@ -114,13 +121,15 @@ impl Corpus {
     /// Reads a train text, unless it was read before: of a seed, or the one for all seeds.
     ///
     /// # Errors
-    /// A file that cannot be read, or holds a token outside its vocabulary.
+    /// A file that cannot be read, or holds a token outside its vocabulary; canaries that leave too little of the text.
     pub fn read_text(&mut self, seed: Option<u64>) -> Result<()> {
         if !self.read.contains_key(&seed) {
-            let tokens = self.pool.text(seed, self.split.train)?;
+            let mut tokens = self.pool.text(seed, self.split.train)?;
+            let plant = |terms| Planted::plant(terms, self.vocabulary, seed, &mut tokens);
+            let planted = self.canaries.as_ref().map(plant).transpose()?;
             let digest = digest(self.vocabulary, [&tokens, &self.val, &self.test]);
             let unseen = unseen(self.vocabulary, &tokens, &self.val);
-            self.read.insert(seed, Text { tokens, unseen, digest });
+            self.read.insert(seed, Text { tokens, unseen, planted, digest });
         }
         Ok(())
     }
@@ -177,10 +186,18 @@ impl Corpus {
             decided: Vec::new(),
             val,
             test: Vec::new(),
+            canaries: None,
             nats: None,
             pool,
             read: BTreeMap::new(),
         }
+    }
+
+    /// For each token of test the true probabilities of all tokens, given everything before it; `None` where the source
+    /// is not known exactly.
+    pub fn test_truth(&self) -> Option<Vec<Vec<f64>>> {
+        matches!(self.pool, Pool::Grammar)
+            .then(|| grammar::distributions(Stream::Test, self.split.test))
     }
 
     /// Checks that each split holds at least one window of `context` tokens and its targets.

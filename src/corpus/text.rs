@@ -123,7 +123,7 @@ mod tests {
 
     /// Without a word on test and texts.
     fn cut(train: usize, val: usize) -> Cut {
-        Cut { train, val, test: None, order: Order::Random, texts: None }
+        Cut { train, val, test: None, order: Order::Random, texts: None, canaries: None }
     }
 
     fn train_of(path: &Path, cut: &Cut) -> Vec<Token> {

@@ -57,6 +57,19 @@ pub(crate) fn row(form: Form, mask: Mask, weight_decay: f64, seed: u64, val_loss
         treatment: String::new(),
         last_train_loss: None,
         last_val_loss: None,
+        verbatim_after: None,
+        verbatim_tokens: None,
+        verbatim_train: None,
+        verbatim_val: None,
+        longest_verbatim: None,
+        longest_verbatim_val: None,
+        exposure: None,
+        exposure_by_repeats: String::new(),
+        divergence: None,
+        stopped_verbatim_train: None,
+        stopped_verbatim_val: None,
+        stopped_exposure: None,
+        stopped_divergence: None,
     }
 }
 
