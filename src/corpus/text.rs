@@ -112,7 +112,7 @@ mod tests {
 
     /// Without a word on test and texts.
     fn cut(train: usize, val: usize) -> Cut {
-        Cut { train, val, test: None, order: Order::Random, texts: None }
+        Cut { train, val, test: None, order: Order::Random, texts: None, canaries: None }
     }
 
     fn read(path: &Path, cut: &Cut) -> Result<Corpus> {

@@ -196,6 +196,9 @@ fn spec_for(key: &Key) -> String {
     }
     let reads = |one: &&OptimizerKind| one.reads(key.name);
     let optimizer = OptimizerKind::ALL.iter().find(reads).unwrap().name();
+    // What says more of something has an effect where there is that.
+    let measured = if key.name.starts_with("verbatim_") { "verbatim_prompts = 4\n" } else { "" };
+    let planted = if key.name.starts_with("canary_") { "canaries = 3\n" } else { "" };
     let arm = match key.name {
         "transfer" => "recipe = 'gpt-3'",
         "target_norm" => "form = 'target-norm'\nweight_decay = 0.1",
@@ -205,8 +208,8 @@ fn spec_for(key: &Key) -> String {
     let schedule = DecaySchedule::ALL.iter().find(reads).unwrap().name();
     let recipe = if key.section == Section::Recipe { "[recipe]\nname = 'opt'\n" } else { "" };
     format!(
-        "name = 'a'\nseeds = [0]\n{recipe}{model}[data]\ntrain = 3000\nval = 2000\n\
-         [train]\noptimizer = '{optimizer}'\ndecay_schedule = '{schedule}'\n[[arm]]\n{arm}\n"
+        "name = 'a'\nseeds = [0]\n{recipe}{model}[data]\ntrain = 3000\nval = 2000\n{planted}\
+         [train]\noptimizer = '{optimizer}'\ndecay_schedule = '{schedule}'\n{measured}[[arm]]\n{arm}\n"
     )
 }
 
@@ -272,8 +275,9 @@ fn no_field_of_a_run_is_without_a_key() {
     assert_eq!(fields("data"), ["digest", "seed", "split", "vocabulary"]);
     let mut whole = crate::config::tests::example().data;
     (whole.text_seed, whole.split.test) = (Some(0), 100);
+    whole.canaries = Some(crate::config::Canaries { count: 1, length: 8, repeats: vec![1] });
     let whole = serde_json::to_value(whole).unwrap();
-    assert_eq!(whole.as_object().unwrap().len(), 5);
+    assert_eq!(whole.as_object().unwrap().len(), 6);
     for field in whole["split"].as_object().unwrap().keys() {
         assert!(keys::find(Section::Data, field).is_some(), "data.{field}");
     }

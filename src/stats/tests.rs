@@ -63,6 +63,19 @@ pub(crate) fn row(form: Form, mask: Mask, weight_decay: f64, seed: u64, val_loss
         stopped_test_bpb: None,
         test_unigram_bpb: None,
         test_ngram_bpb: None,
+        verbatim_after: None,
+        verbatim_tokens: None,
+        verbatim_train: None,
+        verbatim_val: None,
+        longest_verbatim: None,
+        longest_verbatim_val: None,
+        exposure: None,
+        exposure_by_repeats: String::new(),
+        divergence: None,
+        stopped_verbatim_train: None,
+        stopped_verbatim_val: None,
+        stopped_exposure: None,
+        stopped_divergence: None,
     }
 }
 

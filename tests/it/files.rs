@@ -65,8 +65,10 @@ fn every_column_and_file_of_results_is_on_the_page() {
     };
     let mut figures = drawn("tiny");
     figures.extend(drawn("recipes"));
-    // Drawn only where the learning rate, the batch or the form varies as well, and of more λ and blocks.
-    let further = ["heatmap", "norms-by-lambda", "updates-by-layer", "gradient-ratio-end"];
+    // Drawn only where the learning rate, the batch or the form varies as well, of more λ and blocks, and where what is
+    // known by heart is measured.
+    let further =
+        ["memorisation", "heatmap", "norms-by-lambda", "updates-by-layer", "gradient-ratio-end"];
     let collapses = ["collapse-timescale", "collapse-product", "collapse-rate"];
     figures.extend(further.into_iter().chain(collapses).map(str::to_owned));
     assert_eq!(figures, names_listed("### `figures/`"));

@@ -19,6 +19,7 @@ mod house;
 mod identities;
 mod judge;
 mod mechanism;
+mod memorisation;
 mod pytorch_parity;
 mod readme;
 mod reference;

@@ -258,8 +258,8 @@ fn losses_are_reported_per_token_and_per_byte() {
         "tokens",
         &["--tokenizer", "bpe:280", "--val", "0.1", "--test", "0.1"],
     );
-    let fixed = ["plan", text(&spec), "--data", text(&folder.path("tokens"))];
-    let plan = wane_ok(&fixed).stdout;
+    let tokens = folder.path("tokens");
+    let plan = wane_ok(&["plan", text(&spec), "--data", text(&tokens)]).stdout;
     assert!(plan.contains("vocabulary of 280 from meta.json"), "{plan}");
 }
 
