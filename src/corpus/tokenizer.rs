@@ -1,6 +1,7 @@
 //! Text to tokens and back: characters, bytes, or a learned vocabulary as Hugging Face's `tokenizer.json`
 //! holds it.
 
+mod as_json;
 mod cache;
 mod choice;
 mod learned;
