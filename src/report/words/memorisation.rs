@@ -21,9 +21,9 @@ pub fn by_heart(analysis: &Analysis, memorisation: Option<&Memorisation>) -> Vec
     let Some(none) = &group.baseline else { return Vec::new() };
     let side = group.side(cell);
     let told = [verbatim(&arm(&side), cell, none), canaries(cell, none), truth(cell, none)];
-    let findings = Measure::ALL.into_iter().flat_map(|measure| {
-        Moment::ALL.into_iter().filter_map(move |moment| Some((measure, moment)))
-    });
+    let findings = Measure::ALL
+        .into_iter()
+        .flat_map(|measure| Moment::ALL.into_iter().map(move |moment| (measure, moment)));
     let findings = findings.filter_map(|(measure, moment)| found.find(measure, moment, &side));
     let findings: Vec<String> = findings.map(finding).collect();
     let found = (!findings.is_empty()).then(|| capital(&findings.join("; ")) + ".");
@@ -157,4 +157,38 @@ fn capital(sentence: &str) -> String {
     let mut letters = sentence.chars();
     let first = letters.next().map(|first| first.to_uppercase().to_string());
     first.unwrap_or_default() + letters.as_str()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Form, Mask};
+    use crate::stats::{Estimate, Judgement, group_by_rule};
+
+    fn told(kind: Kind, moment: Moment) -> String {
+        let row = crate::stats::tests::row(Form::AdamW, Mask::Matrices, 1.0, 0, 2.0);
+        let group = group_by_rule(&[row]).remove(0);
+        let judgement = Judgement { kind, interval: Some([-0.3, -0.1]), ..Judgement::untested(4) };
+        finding(&Finding {
+            measure: Measure::ByHeart,
+            moment,
+            arm: group.side(&group.cells[0]),
+            difference: Estimate::of(&[-0.1, -0.2, -0.3]).unwrap(),
+            judgement,
+            test_loss: Some(2.5).filter(|_| moment == Moment::EqualTestLoss),
+        })
+    }
+
+    #[test]
+    fn a_sentence_claims_what_was_found_and_no_more() {
+        let lower = "at the last step the share known by heart is 0.200 lower than without decay \
+                     ([−0.300, −0.100], n = 3)";
+        assert_eq!(told(Kind::Lower, Moment::LastStep), lower);
+        let open = told(Kind::Undecided, Moment::EqualTestLoss);
+        assert!(open.starts_with("at equal test loss (2.500) ") && open.contains("undecided"));
+        let untested = told(Kind::NoTest, Moment::LastStep);
+        for open in [open, untested] {
+            assert!(!open.contains("lower") && !open.contains("higher"), "{open}");
+        }
+    }
 }
