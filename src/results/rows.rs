@@ -182,16 +182,15 @@ impl RunRow {
 
 /// The row of an entry, whose run has this record; `levels` are those of the run's text.
 pub fn run_row(entry: &Entry, run: &RunConfig, record: &SoFar, levels: Option<Levels>) -> RunRow {
+    planned_row(entry, run, levels).so_far(record)
+}
+
+/// The row of an entry whose run has not begun; its steps and tokens are those that it is to take.
+pub fn planned_row(entry: &Entry, run: &RunConfig, levels: Option<Levels>) -> RunRow {
     let (decay, recipe) = (&entry.arm.decay, &entry.arm.recipe);
     // Λ and τ speak of the matrices inside the blocks.
     let bulk = Group::of(recipe, decay, &entry.arm.by_role, Role::Mlp);
     let schedule = bulk.recipe.lr_schedule();
-    let end = record.end.as_ref();
-    let status = end.map_or(Status::Unfinished, |end| end.status);
-    let last = record.curve.last().filter(|_| status == Status::Done);
-    let reached = record.curve.last().map_or(0, |row| row.step);
-    let steps = end.map_or(reached, |end| end.steps);
-    let best = best_evaluation(&record.curve);
     RunRow {
         run: entry.id.to_string(),
         form: decay.form,
@@ -199,29 +198,29 @@ pub fn run_row(entry: &Entry, run: &RunConfig, record: &SoFar, levels: Option<Le
         weight_decay: decay.weight_decay,
         lr: recipe.lr,
         seed: entry.seed.label,
-        status,
-        steps,
-        train_loss: last.and_then(|row| row.train_loss),
-        val_loss: last.and_then(|row| row.val_loss),
-        gap: last.and_then(CurveRow::gap),
-        best_val_loss: best.map(|(loss, _)| loss),
-        best_step: best.map(|(_, step)| step),
+        status: Status::Unfinished,
+        steps: recipe.steps,
+        train_loss: None,
+        val_loss: None,
+        gap: None,
+        best_val_loss: None,
+        best_step: None,
         total_decay: total_decay(decay.form, bulk.weight_decay, &schedule, recipe.steps),
         timescale_steps: timescale_steps(decay.form, bulk.weight_decay, &schedule),
-        weight_norm: last.and_then(|row| row.weight_norm),
-        seconds: end.map(|end| end.seconds),
+        weight_norm: None,
+        seconds: None,
         variant: entry.arm.variant.clone(),
-        val_floor: end.and_then(|end| end.val_floor),
-        backend: end.map(|end| end.provenance.backend.clone()),
-        commit: end.map(|end| end.provenance.commit.clone()),
+        val_floor: None,
+        backend: None,
+        commit: None,
         family: entry.arm.model.family,
         recipe: entry.arm.published.map(|published| published.name.clone()),
         transfer: entry.arm.transfer,
         setting: entry.arm.setting(),
-        val_unigram: end.and_then(|end| end.val_unigram),
-        tokens: steps.saturating_mul(record.tokens_per_step),
-        test_loss: end.and_then(|end| end.test_loss),
-        stopped_test_loss: end.and_then(|end| end.stopped_test_loss),
+        val_unigram: None,
+        tokens: recipe.steps.saturating_mul(run.tokens_per_step()),
+        test_loss: None,
+        stopped_test_loss: None,
         test_uniform: levels.map(|levels| levels.uniform),
         test_unigram: levels.map(|levels| levels.unigram),
         test_ngram: levels.map(|levels| levels.ngram),
@@ -236,7 +235,40 @@ pub fn run_row(entry: &Entry, run: &RunConfig, record: &SoFar, levels: Option<Le
         tuned: entry.arm.tuned(),
         stage: entry.stage,
         treatment: entry.arm.treatment.clone(),
-        last_train_loss: last.and_then(|row| row.last_train_loss),
-        last_val_loss: last.and_then(|row| row.last_val_loss),
+        last_train_loss: None,
+        last_val_loss: None,
+    }
+}
+
+impl RunRow {
+    /// The row of a planned run as far as it has come.
+    pub fn so_far(self, record: &SoFar) -> RunRow {
+        let end = record.end.as_ref();
+        let status = end.map_or(Status::Unfinished, |end| end.status);
+        let last = record.curve.last().filter(|_| status == Status::Done);
+        let reached = record.curve.last().map_or(0, |row| row.step);
+        let steps = end.map_or(reached, |end| end.steps);
+        let best = best_evaluation(&record.curve);
+        RunRow {
+            status,
+            steps,
+            train_loss: last.and_then(|row| row.train_loss),
+            val_loss: last.and_then(|row| row.val_loss),
+            gap: last.and_then(CurveRow::gap),
+            best_val_loss: best.map(|(loss, _)| loss),
+            best_step: best.map(|(_, step)| step),
+            weight_norm: last.and_then(|row| row.weight_norm),
+            seconds: end.map(|end| end.seconds),
+            val_floor: end.and_then(|end| end.val_floor),
+            backend: end.map(|end| end.provenance.backend.clone()),
+            commit: end.map(|end| end.provenance.commit.clone()),
+            val_unigram: end.and_then(|end| end.val_unigram),
+            tokens: steps.saturating_mul(record.tokens_per_step),
+            test_loss: end.and_then(|end| end.test_loss),
+            stopped_test_loss: end.and_then(|end| end.stopped_test_loss),
+            last_train_loss: last.and_then(|row| row.last_train_loss),
+            last_val_loss: last.and_then(|row| row.last_val_loss),
+            ..self
+        }
     }
 }
