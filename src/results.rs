@@ -24,7 +24,7 @@ pub use experiment::Experiment;
 pub use manifest::{ManifestRow, manifest};
 pub use mechanism::{MechanismRow, mechanism_rows};
 pub use planned::{Planned, planned_names, read_planned, write_planned};
-pub use rows::{Draw, RunRow, planned_row, run_row};
+pub use rows::{Draw, RunRow, other_row, planned_row, run_row};
 
 /// Writes rows as a CSV file.
 ///

@@ -46,6 +46,11 @@ impl Points {
         rows.map(|(step, row)| (*step, row[measure])).filter(|(_, value)| !value.is_nan()).unzip()
     }
 
+    /// How many of the first rows have a measure.
+    pub fn count(&self, measure: usize, rows: usize) -> usize {
+        self.rows.iter().take(rows).filter(|row| !row[measure].is_nan()).count()
+    }
+
     /// The last value of a measure.
     pub fn last(&self, measure: usize) -> Option<f32> {
         self.rows.iter().rev().map(|row| row[measure]).find(|value| !value.is_nan())

@@ -13,7 +13,7 @@ mod lettering;
 mod levels;
 mod markers;
 mod mechanism;
-mod palette;
+pub(super) mod palette;
 mod phase;
 mod profiles;
 mod regret;

@@ -1,7 +1,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::config::{
-    Family, Form, Group, Mask, Role, RunConfig, Stage, Texts, timescale_steps, total_decay,
+    ByRole, Decay, Family, Form, Group, Mask, Recipe, Role, RunConfig, Stage, Texts,
+    timescale_steps, total_decay,
 };
 use crate::corpus::Levels;
 use crate::experiment::Entry;
@@ -187,17 +188,47 @@ pub fn run_row(entry: &Entry, run: &RunConfig, record: &SoFar, levels: Option<Le
 
 /// The row of an entry whose run has not begun; its steps and tokens are those that it is to take.
 pub fn planned_row(entry: &Entry, run: &RunConfig, levels: Option<Levels>) -> RunRow {
-    let (decay, recipe) = (&entry.arm.decay, &entry.arm.recipe);
-    // Λ and τ speak of the matrices inside the blocks.
-    let bulk = Group::of(recipe, decay, &entry.arm.by_role, Role::Mlp);
-    let schedule = bulk.recipe.lr_schedule();
+    let arm = &entry.arm;
     RunRow {
         run: entry.id.to_string(),
+        seed: entry.seed.label,
+        variant: arm.variant.clone(),
+        recipe: arm.published.map(|published| published.name.clone()),
+        transfer: arm.transfer,
+        setting: arm.setting(),
+        test_uniform: levels.map(|levels| levels.uniform),
+        test_unigram: levels.map(|levels| levels.unigram),
+        test_ngram: levels.map(|levels| levels.ngram),
+        test_ngram_order: levels.map(|levels| levels.ngram_order),
+        test_floor: levels.and_then(|levels| levels.floor),
+        base: arm.base(),
+        axes: arm.place(),
+        tuned: arm.tuned(),
+        stage: entry.stage,
+        treatment: arm.treatment.clone(),
+        ..bare_row(run, &arm.decay, &arm.recipe, &arm.by_role)
+    }
+}
+
+/// The row of a run whose sweep is not known: its arm is told by its configuration alone.
+pub fn other_row(run: &RunConfig) -> RunRow {
+    let differences = run.recipe.differences(&Recipe::DEFAULT).into_iter();
+    let variant: Vec<String> = differences.map(|(key, value)| format!("{key}={value}")).collect();
+    RunRow { variant: variant.join(" "), ..bare_row(run, &run.decay, &run.recipe, &run.by_role) }
+}
+
+/// What a run's configuration tells of it, under the decay and the recipe of an arm.
+fn bare_row(run: &RunConfig, decay: &Decay, recipe: &Recipe, by_role: &ByRole) -> RunRow {
+    // Λ and τ speak of the matrices inside the blocks.
+    let bulk = Group::of(recipe, decay, by_role, Role::Mlp);
+    let schedule = bulk.recipe.lr_schedule();
+    RunRow {
+        run: run.id().to_string(),
         form: decay.form,
         mask: decay.mask,
         weight_decay: decay.weight_decay,
         lr: recipe.lr,
-        seed: entry.seed.label,
+        seed: run.data.seed,
         status: Status::Unfinished,
         steps: recipe.steps,
         train_loss: None,
@@ -209,32 +240,32 @@ pub fn planned_row(entry: &Entry, run: &RunConfig, levels: Option<Levels>) -> Ru
         timescale_steps: timescale_steps(decay.form, bulk.weight_decay, &schedule),
         weight_norm: None,
         seconds: None,
-        variant: entry.arm.variant.clone(),
+        variant: String::new(),
         val_floor: None,
         backend: None,
         commit: None,
-        family: entry.arm.model.family,
-        recipe: entry.arm.published.map(|published| published.name.clone()),
-        transfer: entry.arm.transfer,
-        setting: entry.arm.setting(),
+        family: run.model.family,
+        recipe: None,
+        transfer: None,
+        setting: String::new(),
         val_unigram: None,
         tokens: recipe.steps.saturating_mul(run.tokens_per_step()),
         test_loss: None,
         stopped_test_loss: None,
-        test_uniform: levels.map(|levels| levels.uniform),
-        test_unigram: levels.map(|levels| levels.unigram),
-        test_ngram: levels.map(|levels| levels.ngram),
-        test_ngram_order: levels.map(|levels| levels.ngram_order),
-        test_floor: levels.and_then(|levels| levels.floor),
+        test_uniform: None,
+        test_unigram: None,
+        test_ngram: None,
+        test_ngram_order: None,
+        test_floor: None,
         texts: Some(run.data.texts()),
         text_seed: run.data.text_seed,
         model_seed: run.start.seed(),
         data_seed: Some(run.data.seed),
-        base: entry.arm.base(),
-        axes: entry.arm.place(),
-        tuned: entry.arm.tuned(),
-        stage: entry.stage,
-        treatment: entry.arm.treatment.clone(),
+        base: String::new(),
+        axes: String::new(),
+        tuned: String::new(),
+        stage: None,
+        treatment: String::new(),
         last_train_loss: None,
         last_val_loss: None,
     }

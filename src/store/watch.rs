@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use super::{CONFIG, CURVE, END, LOCK, SoFar, state};
-use crate::record::{CurveRow, End, Points, Places};
+use crate::record::{CurveRow, End, Places, Points};
 
 /// What is known of a run, and of its files when they were last looked at.
 #[derive(Debug)]
@@ -67,6 +67,11 @@ impl Watch {
         change.max(if is_new { Change::Grown } else { Change::Nothing })
     }
 
+    /// Its identity.
+    pub fn name(&self) -> String {
+        self.folder.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned())
+    }
+
     /// Whether anything of it is there.
     pub fn has_begun(&self) -> bool {
         self.begun
@@ -90,12 +95,17 @@ impl Watch {
     /// The rows by which a run is told: that of its lowest val loss and the last one, with its end.
     pub fn so_far(&self, tokens_per_step: usize) -> SoFar {
         let last = self.curve.last_row();
-        let best = self.curve.points.best().map(|(loss, step)| CurveRow {
-            val_loss: Some(loss.into()),
-            ..CurveRow::at(step)
-        });
+        let best = self
+            .curve
+            .points
+            .best()
+            .map(|(loss, step)| CurveRow { val_loss: Some(loss.into()), ..CurveRow::at(step) });
         let best = best.filter(|best| last.as_ref().is_none_or(|last| best.step < last.step));
-        SoFar { curve: best.into_iter().chain(last).collect(), end: self.end().cloned(), tokens_per_step }
+        SoFar {
+            curve: best.into_iter().chain(last).collect(),
+            end: self.end().cloned(),
+            tokens_per_step,
+        }
     }
 }
 
@@ -228,7 +238,9 @@ mod tests {
         let mut watch = Watch::new(folder.path().to_owned());
         assert_eq!(watch.look(), Change::Nothing);
         let whole = csv_of(&rows(0..9)).unwrap();
-        for (from, to) in (0..whole.len()).step_by(700).map(|from| (from, whole.len().min(from + 700))) {
+        for (from, to) in
+            (0..whole.len()).step_by(700).map(|from| (from, whole.len().min(from + 700)))
+        {
             append(&path, &whole[from..to]);
             assert_ne!(watch.look(), Change::Anew, "{from}");
             let lines = whole[..to].iter().filter(|byte| **byte == b'\n').count();

@@ -84,6 +84,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "stats",
         ],
     ),
+    ("view", &["config", "record", "report", "results", "store"]),
     ("export", &["config", "exit", "experiment", "plural", "report", "results", "stats", "store"]),
     (
         "session",
@@ -132,6 +133,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "signals",
             "stats",
             "talk",
+            "view",
         ],
     ),
 ];
@@ -152,6 +154,7 @@ const WITHOUT_BURN: &[&str] = &[
     "search",
     "judge",
     "report",
+    "view",
     "export",
 ];
 

@@ -34,6 +34,12 @@ pub fn shade(colour: RGBColor, place: usize) -> RGBColor {
     RGBColor(mix(colour.0), mix(colour.1), mix(colour.2))
 }
 
+/// A colour mixed with white: by a share from 0 (as it is) to 1 (white).
+pub fn lighter(colour: RGBColor, share: f64) -> RGBColor {
+    let mix = |one: u8| (f64::from(one) + (255.0 - f64::from(one)) * share).round() as u8;
+    RGBColor(mix(colour.0), mix(colour.1), mix(colour.2))
+}
+
 /// The colour of what a claim rests on, from the same palette.
 pub fn evidence(evidence: Evidence) -> RGBColor {
     match evidence {
