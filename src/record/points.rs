@@ -67,7 +67,6 @@ impl Points {
 /// Where the columns are in the lines of a file.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Places {
-    columns: usize,
     run: Option<usize>,
     step: usize,
     measures: [Option<usize>; MEASURES_SHOWN.len()],
@@ -84,15 +83,16 @@ impl Places {
         let step = *places.get("step")?;
         let run = places.get("run").copied();
         let last = measures.iter().flatten().copied().chain(run).fold(step, usize::max);
-        Some(Places { columns: places.len(), run, step, measures, last })
+        Some(Places { run, step, measures, last })
     }
 
-    /// Run, step and measures of a whole line; `None` of a line that is none. The columns that are looked at are
+    /// Run, step and measures of a line; `None` of one that is not whole, with its end. The columns that are looked at are
     /// names and numbers without quotation marks, and stand before those that people write.
     pub fn read<'a>(&self, line: &'a str) -> Option<(&'a str, u32, Measured)> {
+        let line = line.strip_suffix('\n')?;
         let (mut run, mut step, mut row) = ("", None, [f32::NAN; MEASURES_SHOWN.len()]);
         let mut seen = 0;
-        for (place, cell) in line.trim_end().split(',').enumerate().take(self.last + 1) {
+        for (place, cell) in line.split(',').enumerate().take(self.last + 1) {
             seen = place;
             if place == self.step {
                 step = Some(cell.parse().ok()?);
@@ -102,8 +102,7 @@ impl Places {
                 row[measure] = number(cell)?;
             }
         }
-        let is_whole = seen == self.last && line.matches(',').count() + 1 >= self.columns;
-        step.filter(|_| is_whole).map(|step| (run, step, row))
+        step.filter(|_| seen == self.last).map(|step| (run, step, row))
     }
 }
 
@@ -124,7 +123,7 @@ mod tests {
         let mut csv = csv::Writer::from_writer(Vec::new());
         rows.iter().for_each(|row| csv.serialize(row).unwrap());
         let text = String::from_utf8(csv.into_inner().unwrap()).unwrap();
-        text.lines().map(str::to_owned).collect()
+        text.split_inclusive('\n').map(str::to_owned).collect()
     }
 
     #[test]

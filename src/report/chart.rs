@@ -8,13 +8,13 @@ use serde::Serialize;
 use crate::config::AnalysisTerms;
 use crate::record::Status;
 use crate::results::RunRow;
-use crate::stats::{Analysis, Quantity};
+use crate::stats::{Analysis, Quantity, Warning};
 
 use super::summary::Summary;
 use super::words;
 
 pub use arms::{Arm, Chart};
-pub use curves::{Curves, Grids, measure_titles};
+pub use curves::{Curves, Grids};
 
 /// Runs of an experiment as columns, one value a run.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -111,7 +111,9 @@ pub fn tell(rows: &[RunRow], terms: &AnalysisTerms) -> Told {
     if !rows.iter().any(RunRow::is_done) {
         return told;
     }
-    let analysis = Analysis::on(rows, terms);
+    let mut analysis = Analysis::on(rows, terms);
+    // How many have not ended is told beside it, and they may be training at this moment.
+    analysis.warnings.retain(|warning| !matches!(warning, Warning::Unfinished { .. }));
     let Summary { verdicts, fine_print, warnings, .. } = Summary::of(&analysis);
     let loss = words::quantity(Quantity::reported(rows));
     // The sentences on how to read verdicts need verdicts.

@@ -1,7 +1,7 @@
 //! A run as it grows, read without its lock: whoever trains it never waits for a reader.
 
 use std::fs::{self, File, Metadata};
-use std::io::{Read, Seek, SeekFrom};
+use std::io::{BufRead, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -174,13 +174,13 @@ impl Growing {
     /// Takes whole lines up to the first that is none; says whether there was a row.
     fn take(&mut self, bytes: &[u8]) -> bool {
         let before = self.points.len();
-        for line in bytes.split_inclusive(|byte| *byte == b'\n') {
-            let Ok(line) = std::str::from_utf8(line) else { break };
-            if !line.ends_with('\n') || !self.take_line(line) {
-                break;
-            }
+        let (mut rest, mut last) = (bytes, None);
+        while let Some(line) = next_line(&mut rest).filter(|line| self.take_line(line)) {
             self.read += line.len() as u64;
-            line.clone_into(&mut self.last_line);
+            last = Some(line);
+        }
+        if let Some(last) = last {
+            last.clone_into(&mut self.last_line);
         }
         self.points.len() > before
     }
@@ -204,6 +204,13 @@ impl Growing {
         let mut rows = csv::Reader::from_reader(text.as_bytes()).into_deserialize();
         rows.next()?.ok().filter(|_| !self.points.is_empty())
     }
+}
+
+/// A line with its end.
+fn next_line<'a>(rest: &mut &'a [u8]) -> Option<&'a str> {
+    let bytes = *rest;
+    let length = rest.skip_until(b'\n').ok()?;
+    std::str::from_utf8(&bytes[..length]).ok().filter(|line| line.ends_with('\n'))
 }
 
 fn read_from(path: &Path, from: u64) -> Option<Vec<u8>> {

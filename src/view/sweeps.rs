@@ -60,10 +60,10 @@ pub struct Sweeps {
 impl Sweeps {
     /// Every sweep below a folder, by folder and name.
     pub fn list(&mut self, root: &Path) -> Vec<Found> {
-        if let Some((at, listed)) = &self.listed {
-            if at.elapsed() < FRESH {
-                return listed.clone();
-            }
+        if let Some((at, listed)) = &self.listed
+            && at.elapsed() < FRESH
+        {
+            return listed.clone();
         }
         let mut search = Search { root, sweeps: self, found: Vec::new(), left: MOST_FOLDERS };
         match is_results(root) {

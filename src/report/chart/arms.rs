@@ -126,7 +126,8 @@ fn key(rule: &Rule, cell: &Cell) -> String {
     Sha256::digest(text).iter().take(4).map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// One rule has the dark-to-bright ramp over λ; of several each has its form's colour, lighter for little decay.
+/// One rule has the dark-to-bright ramp over λ; of several each has a colour, lighter for little decay: that of its
+/// form, where each has another form. What does nothing against overfitting has the colour of text.
 struct Colours {
     is_one: bool,
     of_rules: Vec<RGBColor>,
@@ -134,23 +135,53 @@ struct Colours {
 
 impl Colours {
     fn of(groups: &[Group]) -> Self {
-        let decaying = groups.iter().filter(|group| group.rule.form != Form::None).count();
-        let mut seen: BTreeMap<Form, usize> = BTreeMap::new();
-        let of_rules = groups.iter().map(|group| {
-            let form = group.rule.form;
-            let place = seen.entry(form).and_modify(|place| *place += 1).or_insert(0);
-            palette::shade(palette::form(form), *place)
-        });
-        Colours { is_one: decaying <= 1, of_rules: of_rules.collect() }
+        let decaying = groups.iter().filter(|group| group.rule.form != Form::None);
+        let forms: Vec<Form> = decaying.map(|group| group.rule.form).collect();
+        let differ = forms.iter().collect::<BTreeSet<_>>().len() == forms.len();
+        let of_rule = |(place, group): (usize, &Group)| match differ {
+            true => palette::form(group.rule.form),
+            false => palette::place(place),
+        };
+        let of_rules = groups.iter().enumerate().map(of_rule).collect();
+        Colours { is_one: forms.len() <= 1, of_rules }
     }
 
     fn of_cell(&self, group: &Group, rule: usize, place: usize) -> String {
         let share = place as f64 / (group.cells.len().max(2) - 1) as f64;
-        let RGBColor(red, green, blue) = match (self.is_one, group.rule.form) {
-            (_, Form::None) => palette::INK,
+        let RGBColor(red, green, blue) = match (self.is_one, group.cells[place].is_treated()) {
+            (_, false) => palette::INK,
             (true, _) => palette::ramp(share),
             (false, _) => palette::lighter(self.of_rules[rule], 0.55 * (1.0 - share)),
         };
         format!("#{red:02x}{green:02x}{blue:02x}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Mask;
+    use crate::stats::tests::row;
+
+    #[test]
+    fn an_arm_keeps_its_key_whatever_else_there_is_and_has_its_own_runs() {
+        let lambda = |lambda: f64, seed: u64| RunRow {
+            run: format!("{lambda}-{seed}"),
+            ..row(Form::AdamW, Mask::Matrices, lambda, seed, 1.0)
+        };
+        let of = |rows: &[RunRow]| Chart::of("a", None, rows);
+        let few = of(&[lambda(0.0, 0), lambda(1.0, 0)]);
+        let many = of(&[lambda(0.5, 0), lambda(0.0, 0), lambda(1.0, 0), lambda(1.0, 1)]);
+        let keys = |chart: &Chart| -> Vec<String> {
+            chart.arms.iter().map(|arm| arm.key.clone()).collect()
+        };
+        assert_eq!(keys(&few)[..], [keys(&many)[0].clone(), keys(&many)[2].clone()]);
+        assert_eq!((many.arms[2].runs.clone(), many.seeds.clone()), (vec![2, 3], vec![0, 0, 0, 1]));
+        assert!(many.arms[0].is_baseline && !many.arms[1].is_baseline);
+        assert_eq!(
+            (few.axes.clone(), few.arms[1].at["weight_decay"]),
+            (vec!["weight_decay".to_owned()], 1.0)
+        );
+        assert!(many.arms[1].label.contains("λ = 0.5"), "{}", many.arms[1].label);
     }
 }

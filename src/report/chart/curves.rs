@@ -2,24 +2,11 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde::Serialize;
 
-use crate::record::{MEASURES_SHOWN, Points};
+use crate::record::Points;
 use crate::results::CurveCsvRow;
 
 /// Numbers of a page that stands alone, at most: what more is logged is thinned.
 const MOST_NUMBERS: usize = 400_000;
-
-/// Measures with their titles, in the order of a choice.
-pub fn measure_titles() -> [(&'static str, &'static str); MEASURES_SHOWN.len()] {
-    let title = |name| match name {
-        "val_loss" => "val loss",
-        "train_loss" => "train loss",
-        "batch_loss" => "batch loss",
-        "grad_norm" => "gradient norm",
-        "weight_norm" => "weight norm",
-        _ => "learning rate",
-    };
-    MEASURES_SHOWN.map(|name| (name, title(name)))
-}
 
 /// The steps of curves, each list of them once.
 #[derive(Clone, Debug, Default, Serialize)]

@@ -10,7 +10,8 @@ class Arms {
     this.list = element("ul", { class: "arms", "aria-label": "Arms" });
     const all = (on) => () => this.switchShown(on);
     this.box = element("fieldset", { id: "arms" }, element("legend", {}, "Arms"),
-      element("p", { class: "controls" }, this.filter,
+      this.filter,
+      element("p", { class: "controls" },
         element("button", { type: "button", id: "all-arms", onclick: all(true) }, "All"),
         element("button", { type: "button", id: "no-arms", onclick: all(false) }, "None"),
         element("button", { type: "button", id: "best-arms", title: "Only the arms with the lowest losses", onclick: () => this.best() }, "Best 8")),
@@ -23,7 +24,7 @@ class Arms {
       swatch.style.background = visible(arm.colour);
       const box = element("input", { type: "checkbox", "data-arm": arm.key, onchange: () => this.take() });
       const state = element("small", {});
-      const row = element("li", {}, element("label", { title: arm.label }, box, swatch, element("span", { class: "label" }, arm.label), state));
+      const row = element("li", {}, element("label", { title: arm.label }, box, swatch, element("span", { class: "label" }, arm.label, state)));
       return { arm, box, state, row, swatch };
     });
     this.list.replaceChildren(...this.rows.map(({ row }) => row));

@@ -21,7 +21,7 @@ class Dots extends Plot {
   get loss() {
     const chosen = this.address.get("loss");
     if (LOSSES[chosen]) return chosen;
-    return this.model.runs.some((run) => Number.isFinite(run.test)) ? "test" : "val";
+    return this.model.reported;
   }
 
   buildControls(change) {
@@ -141,8 +141,8 @@ class Dots extends Plot {
       },
       series: [{}, ...series],
       axes: axesOf(
-        { label: titleOf(this.axis), more: { splits: (plot) => this.xTicks(plot.over.clientWidth || 600).map(([at]) => at), values: (plot, all) => {
-          const known = new Map(this.xTicks(plot.over.clientWidth || 600));
+        { label: titleOf(this.axis), more: { splits: () => this.xTicks(this.width - 80).map(([at]) => at), values: (_, all) => {
+          const known = new Map(this.xTicks(this.width - 80));
           return all.map((at) => known.get(at) ?? "");
         } } },
         { label: `${LOSSES[this.loss]} (${unit})`, more: { values: (_, all) => all.map((value) => (value === null ? "" : short(value))) } },

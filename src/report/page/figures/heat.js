@@ -61,7 +61,7 @@ class Heat {
   get loss() {
     const chosen = this.address.get("loss");
     if (LOSSES[chosen]) return chosen;
-    return this.model.runs.some((run) => Number.isFinite(run.test)) ? "test" : "val";
+    return this.model.reported;
   }
 
   buildControls(change) {

@@ -115,6 +115,12 @@ class Model {
     return series;
   }
 
+  /** The loss that is shown where none is chosen: test losses are measured at the end alone. */
+  get reported() {
+    const hasAll = this.runs.every((run) => ENDED.includes(run.status));
+    return hasAll && this.runs.some((run) => Number.isFinite(run.test)) ? "test" : "val";
+  }
+
   /** A loss of a run, and whether it is that of its end. */
   loss(place, name) {
     const run = this.runs[place];

@@ -30,6 +30,8 @@ const towards = (colour, other, share) =>
 /** A colour of the palette so that it stands out from the page. */
 function visible(colour, dark = isDark()) {
   const light = luminance(colour);
+  const all = parts(colour);
+  if (dark && Math.max(...all) - Math.min(...all) < 16) return towards(colour, 255, 1 - 1.2 * light);
   if (dark && light < 0.45) return towards(colour, 255, 0.25 + (0.45 - light));
   if (!dark && light > 0.72) return towards(colour, 0, (light - 0.72) * 1.2);
   return colour;

@@ -1,8 +1,8 @@
 "use strict";
 /* What figures on axes share: the frame of uPlot, a pointer that tells values, the keyboard. */
 
-/** Room for one more line before the points of each become fewer. */
-const MOST_POINTS = 160_000;
+/** Points that all lines together are drawn by, at most: beyond them, each line has fewer. */
+const MOST_POINTS = 80_000;
 const HEIGHT = 380;
 const DASHES = [[], [9, 4], [2, 3], [9, 3, 2, 3], [5, 5], [14, 4]];
 
