@@ -120,3 +120,41 @@ pub fn tell(rows: &[RunRow], terms: &AnalysisTerms) -> Told {
     let fine_print = if verdicts.is_empty() { String::new() } else { fine_print };
     Told { short: words::in_short(&analysis), verdicts, fine_print, warnings, loss, ..told }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Form, Mask};
+    use crate::stats::tests::row;
+
+    fn rows(seeds: u64) -> Vec<RunRow> {
+        let arm = |lambda: f64, loss: f64| {
+            let run = move |seed: u64| {
+                row(Form::AdamW, Mask::Matrices, lambda, seed, loss + 0.01 * seed as f64)
+            };
+            (0..seeds).map(run)
+        };
+        arm(0.0, 2.0).chain(arm(1.0, 1.5)).collect()
+    }
+
+    #[test]
+    fn nothing_is_judged_before_every_seed_of_both_arms_has_ended() {
+        let terms = AnalysisTerms::default();
+        let whole = tell(&rows(3), &terms);
+        let analysis = Analysis::on(&rows(3), &terms);
+        assert_eq!(whole.verdicts, Summary::of(&analysis).verdicts);
+        assert!(whole.verdicts.iter().any(|one| one.contains("lower than without decay")));
+        assert!(tell(&rows(2), &terms).verdicts.is_empty());
+        for place in [0, 5] {
+            let mut open = rows(3);
+            let RunRow { status, val_loss, .. } = &mut open[place];
+            (*status, *val_loss) = (Status::Unfinished, None);
+            let told = tell(&open, &terms);
+            assert_eq!((told.verdicts.len(), told.ended, told.runs), (0, 5, 6));
+            assert!(!told.warnings.iter().any(|one| one.contains("have not ended")), "{told:?}");
+        }
+        let none: Vec<RunRow> =
+            rows(3).into_iter().map(|row| RunRow { status: Status::Unfinished, ..row }).collect();
+        assert_eq!(tell(&none, &terms), Told { runs: 6, ..Told::default() });
+    }
+}

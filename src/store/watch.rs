@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use super::{CONFIG, CURVE, END, LOCK, SoFar, state};
-use crate::record::{CurveRow, End, Places, Points};
+use crate::record::{CurveRow, End, Places, Points, Status};
 
 /// What is known of a run, and of its files when they were last looked at.
 #[derive(Debug)]
@@ -82,10 +82,11 @@ impl Watch {
         self.heard
     }
 
-    /// How it ended, unless it has written since.
+    /// How it ended. One that failed and has written since trains again.
     pub fn end(&self) -> Option<&End> {
         let ended = self.seen_end.and_then(|seen| seen.written);
-        self.end.as_ref().filter(|_| ended >= self.curve.seen.and_then(|seen| seen.written))
+        let is_last = ended >= self.curve.seen.and_then(|seen| seen.written);
+        self.end.as_ref().filter(|end| end.status != Status::Failed || is_last)
     }
 
     pub fn points(&self) -> &Points {

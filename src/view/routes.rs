@@ -41,7 +41,8 @@ impl Routes {
             "/licence" => Response::ok("text/plain; charset=utf-8", page::LICENCE),
             "/sweeps" => json(&self.list()),
             path => {
-                let (route, id) = path[1..].split_once('/').unwrap_or((path, ""));
+                let path = path.strip_prefix('/').unwrap_or_default();
+                let (route, id) = path.split_once('/').unwrap_or_default();
                 let found = || self.list().into_iter().find(|one| one.id == id);
                 let answer = match route {
                     "sweep" => found().map(|found| self.update(&found, request)),

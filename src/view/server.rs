@@ -79,6 +79,25 @@ impl Server {
     }
 }
 
+/// A place among the connections, given back however its answer ends.
+struct Place {
+    open: Arc<AtomicUsize>,
+    is_free: bool,
+}
+
+impl Place {
+    fn take(open: &Arc<AtomicUsize>) -> Self {
+        let is_free = open.fetch_add(1, Ordering::SeqCst) < MOST_CONNECTIONS;
+        Place { open: Arc::clone(open), is_free }
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.open.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
 fn answer(mut stream: TcpStream, bound: SocketAddr, routes: &Routes) {
     let is_set = stream.set_read_timeout(Some(READ)).and(stream.set_write_timeout(Some(WRITE)));
     let Some(request) = is_set.ok().and_then(|()| Request::read(&mut stream)) else {

@@ -42,6 +42,7 @@
   function open(id) {
     [current, model, version, known, fresh, toldOf] = [id, new Model(), "", new Set(), new Set(), null];
     rates.length = 0;
+    address.also = { sweep: id };
     const wants = (measures) => {
       const more = measures.filter((one) => !known.has(one) && !fresh.has(one));
       more.forEach((one) => fresh.add(one));
@@ -58,6 +59,7 @@
   async function change() {
     const id = current;
     const [own, shown, whole] = [[...known], [...fresh], model];
+    const asked = performance.now();
     const update = await get(`/sweep/${id}?since=${version}&m=${own.join(",")}&n=${shown.join(",")}`);
     if (id !== current) return;
     version = update.version;
@@ -68,6 +70,7 @@
     progress(update.expected);
     if (isSame) return;
     whole.apply(update);
+    figures.asked = asked;
     progress(update.expected);
     if (update.anew || shown.length > 0) figures.rebuild();
     else figures.redraw();
@@ -170,7 +173,7 @@
     ask();
   });
   by("copy").addEventListener("click", async (event) => {
-    if (current) address.set({ sweep: current });
+    address.set({});
     await navigator.clipboard.writeText(location.href);
     write(event.target, "Copied");
     setTimeout(() => write(event.target, "Copy the address of this view"), 2000);

@@ -18,6 +18,9 @@ use crate::store::{Change, Store, Watch};
 
 /// Looks that come faster than this find what the last one found.
 const FRESH: Duration = Duration::from_millis(250);
+/// Of more runs than these, those that have ended are looked at again once in so many looks.
+const MANY: usize = 2000;
+const SELDOM: u64 = 32;
 /// A run that has written nothing for so long is told to be quiet: it was stopped, or is slow.
 const QUIET: Duration = Duration::from_secs(120);
 
@@ -202,7 +205,9 @@ impl Watched {
 
     fn look_at_runs(&mut self) {
         let (tick, rows) = (self.tick, &self.rows);
-        let ended = self.runs.par_iter_mut().filter_map(|run| {
+        let is_short = self.runs.len() > MANY && !tick.is_multiple_of(SELDOM);
+        let open = |run: &&mut Run| !(is_short && has_ended(run.standing.status));
+        let ended = self.runs.par_iter_mut().filter(open).filter_map(|run| {
             let had_ended = has_ended(run.standing.status);
             run.look(&rows[run.row], tick);
             (had_ended != has_ended(run.standing.status)).then_some(())

@@ -587,3 +587,105 @@ fn a_report_has_the_same_figures_and_needs_no_network() {
     };
     assert_eq!(loaded.iter().find(from_elsewhere), None);
 }
+
+/// Runs of the large sweep, and logged points of each.
+const MANY: usize = 1000;
+
+/// A store of a thousand runs of a thousand points, every one an evaluation with all its columns, in 200 arms; made of
+/// a run that was trained.
+fn many_runs(out: &Path) -> Vec<PathBuf> {
+    let planned = fs::read_to_string(out.join(".planned/watched.csv")).unwrap();
+    let names: Vec<&str> = planned.lines().next().unwrap().split(',').collect();
+    let place = |name: &str| names.iter().position(|one| *one == name).unwrap();
+    let row: Vec<&str> = planned.lines().nth(1).unwrap().split(',').collect();
+    let store = out.join(".runs");
+    let trained = fs::read_dir(&store).unwrap().next().unwrap().unwrap().path();
+    let curve = fs::read_to_string(trained.join("curve.csv")).unwrap();
+    let (header, last) = (curve.lines().next().unwrap(), curve.lines().last().unwrap());
+    let columns: Vec<&str> = header.split(',').collect();
+    let losses = ["step", "train_loss", "val_loss"];
+    let [step, train, val] =
+        losses.map(|name| columns.iter().position(|one| *one == name).unwrap());
+    let mut listing = vec![names.join(",")];
+    let mut folders = Vec::new();
+    for run in 0..MANY {
+        let (arm, seed, id) = (run / 5, run % 5, format!("{run:016x}"));
+        let (lr, lambda) = ([1e-3, 1e-2][arm % 2], 10f64.powf((arm / 8) as f64 / 6.0 - 3.0));
+        let mut own: Vec<String> = row.iter().map(|cell| (*cell).to_owned()).collect();
+        let set = [
+            ("run", id.clone()),
+            ("form", ["adamw", "l2"][arm / 2 % 2].to_owned()),
+            ("mask", ["matrices", "global"][arm / 4 % 2].to_owned()),
+            ("weight_decay", lambda.to_string()),
+            ("lr", lr.to_string()),
+            ("variant", format!("lr={lr}")),
+            ("setting", format!("{lr}")),
+            ("seed", seed.to_string()),
+            ("steps", (MANY + 9).to_string()),
+            ("tokens", (16 * (MANY + 9)).to_string()),
+        ];
+        set.into_iter().for_each(|(name, value)| own[place(name)] = value);
+        listing.push(own.join(","));
+        let folder = store.join(&id);
+        fs::create_dir(&folder).unwrap();
+        fs::copy(trained.join("config.json"), folder.join("config.json")).unwrap();
+        let mut cells: Vec<String> = last.split(',').map(str::to_owned).collect();
+        let mut text = format!("{header}\n");
+        for point in 0..MANY {
+            let fall = 2.0 * (-(point as f64) / 120.0).exp() + 0.001 * (run % 97) as f64;
+            cells[step] = point.to_string();
+            cells[train] = (1.9 + fall).to_string();
+            cells[val] = (2.1 + fall + 1e-4 * (point as f64 * lambda).sqrt()).to_string();
+            text += &format!("{}\n", cells.join(","));
+        }
+        fs::write(folder.join("curve.csv"), text).unwrap();
+        folders.push(folder);
+    }
+    fs::write(out.join(".planned/watched.csv"), listing.join("\n") + "\n").unwrap();
+    folders
+}
+
+/// Measures; nothing depends on the times. The store has 900 MB.
+#[test]
+#[ignore = "measures: cargo test --release --test it a_thousand_runs -- --ignored --nocapture"]
+fn a_thousand_runs_of_a_thousand_points_are_shown_and_grow() {
+    let Some(mut browser) = Browser::start() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("results");
+    sweep(&spec(folder.path()), &out, &["--shard", "1/12"]);
+    let folders = many_runs(&out);
+    let view = View::of(&out);
+    let noted = |browser: &mut Browser, what: &str| {
+        let at = format!("document.getElementById('explore-figures').dataset.{what}");
+        browser.wait(&format!("{at} !== undefined"));
+        browser.value(&at).as_str().unwrap().to_owned()
+    };
+    for look in ["nothing read yet", "read before"] {
+        browser.open(&view.page());
+        let first = noted(&mut browser, "first");
+        eprintln!("first paint, {look}: {first} ms");
+        browser.open("about:blank");
+    }
+    browser.open(&view.page());
+    noted(&mut browser, "first");
+    for grown in [8, 8, 8, MANY, MANY] {
+        let version = browser.value("document.body.dataset.version");
+        for folder in &folders[..grown] {
+            let path = folder.join("curve.csv");
+            let curve = fs::read_to_string(&path).unwrap();
+            let (step, rest) = curve.lines().last().unwrap().split_once(',').unwrap();
+            let next = format!("{},{rest}\n", step.parse::<usize>().unwrap() + 1);
+            File::options().append(true).open(&path).unwrap().write_all(next.as_bytes()).unwrap();
+        }
+        browser.wait(&format!("document.body.dataset.version !== {version}"));
+        std::thread::sleep(Duration::from_secs(2));
+        let (shown, drawn) = (noted(&mut browser, "shown"), noted(&mut browser, "drawn"));
+        eprintln!(
+            "{grown} runs have grown: {shown} ms from asking to the picture, {drawn} of them drawing"
+        );
+    }
+    browser.click("#every-run");
+    std::thread::sleep(Duration::from_secs(3));
+    eprintln!("every run as a line: {} ms", noted(&mut browser, "drawn"));
+    assert_eq!(browser.complaints, Vec::<String>::new());
+}

@@ -10,6 +10,8 @@ class Address {
   constructor() {
     this.read();
     this.changed = () => {};
+    /** What is told with every choice. */
+    this.also = {};
     addEventListener("hashchange", () => {
       const before = JSON.stringify(this.chosen);
       this.read();
@@ -18,6 +20,9 @@ class Address {
   }
 
   read() {
+    // The name of a section is no view.
+    const isSection = location.hash.length > 1 && !location.hash.includes("=");
+    if (isSection && this.chosen) return;
     const given = new URLSearchParams(location.hash.slice(1));
     this.chosen = {};
     for (const [key, usual] of Object.entries(CHOICES)) this.chosen[key] = given.get(key) ?? usual;
@@ -29,7 +34,7 @@ class Address {
   }
 
   set(changes) {
-    Object.assign(this.chosen, changes);
+    Object.assign(this.chosen, this.also, changes);
     const said = Object.entries(this.chosen).filter(([key, value]) => value !== CHOICES[key]);
     const text = said.map(([key, value]) => `${key}=${encodeURIComponent(value).replaceAll("%2C", ",")}`).join("&");
     history.replaceState(null, "", text ? `#${text}` : location.pathname + location.search);

@@ -71,8 +71,17 @@ class Figures {
       this.dots.draw();
       this.heat.draw();
       this.arms.update();
-      this.drawn = performance.now() - start;
-      this.root.dataset.drawn = this.drawn.toFixed(1);
+      this.note(start);
     });
+  }
+
+  /** Leaves for who measures it how long drawing took, and the answer before it, in milliseconds. */
+  note(start) {
+    const now = performance.now();
+    const { dataset } = this.root;
+    dataset.drawn = (now - start).toFixed(1);
+    dataset.first ??= now.toFixed(1);
+    if (this.asked) dataset.shown = (now - this.asked).toFixed(1);
+    this.asked = null;
   }
 }

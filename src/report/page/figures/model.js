@@ -48,6 +48,15 @@ class Model {
       this.series.clear();
     }
     this.expected = update.expected;
+    // Runs that log at the same steps share the list of them.
+    const made = new Map();
+    const longer = (steps, from, grid) => {
+      const own = made.get(steps) ?? new Map();
+      made.set(steps, own);
+      const key = `${from} ${grid}`;
+      if (!own.has(key)) own.set(key, steps.slice(0, from).concat(update.grids[grid]));
+      return own.get(key);
+    };
     const { at, ...columns } = update.runs;
     at.forEach((place, row) => {
       const run = {};
@@ -58,12 +67,11 @@ class Model {
     for (const [measure, own] of Object.entries(update.measures)) {
       const curves = (this.curves[measure] ??= this.runs.map(() => NO_CURVE));
       own.at.forEach((place, row) => {
-        const known = curves[place];
-        const from = own.from[row];
-        const steps = update.grids[own.grid[row]];
+        const [known, from, grid] = [curves[place], own.from[row], own.grid[row]];
+        const values = own.values[row];
         curves[place] = from === 0
-          ? { steps, values: own.values[row] }
-          : { steps: known.steps.slice(0, from).concat(steps), values: known.values.slice(0, from).concat(own.values[row]) };
+          ? { steps: update.grids[grid], values }
+          : { steps: longer(known.steps, from, grid), values: known.values.slice(0, from).concat(values) };
         this.forget(place);
       });
     }

@@ -57,7 +57,7 @@ function svgOf(scene) {
   }
   for (const { box, colour, ink, label, best } of scene.cells ?? []) {
     const [a, b, wide, high] = [Number(x(box[0])), Number(y(box[1] + box[3])), box[2] * plot.width, box[3] * plot.height];
-    const stroke = best ? `stroke="${PAPER.ink}" stroke-width="4"` : `stroke="${PAPER.paper}"`;
+    const stroke = best ? `stroke="#e69f00" stroke-width="4"` : `stroke="${PAPER.paper}"`;
     out.push(`<rect x="${a.toFixed(1)}" y="${b.toFixed(1)}" width="${wide.toFixed(1)}" height="${high.toFixed(1)}" fill="${colour}" ${stroke}/>`);
     out.push(text((a + wide / 2).toFixed(1), (b + high / 2 + 4).toFixed(1), label, `text-anchor="middle" fill="${ink}" stroke="none"`));
   }
