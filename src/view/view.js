@@ -113,7 +113,7 @@
     const told = await get(`/verdicts/${id}`);
     if (id !== current) return;
     toldOf = ended;
-    const list = (items) => element("ul", {}, ...items.map((item) => element("li", {}, item)));
+    const list = (items, id = null) => element("ul", { id }, ...items.map((item) => element("li", {}, item)));
     const parts = [];
     const isSoFar = told.ended < told.runs;
     if (told.verdicts.length === 0) {
@@ -126,7 +126,7 @@
       const so = isSoFar ? `So far, of ${told.ended} of ${count(told.runs, "run")} that have ended; what is told may change with each that ends:` : `Of ${count(told.runs, "run")}:`;
       parts.push(element("p", { class: "fine" }, so), ...told.short.map((one) => element("p", {}, one)));
     }
-    if (told.verdicts.length > 0) parts.push(list(told.verdicts), element("p", { class: "fine" }, told.fine_print));
+    if (told.verdicts.length > 0) parts.push(list(told.verdicts, "sentences"), element("p", { class: "fine" }, told.fine_print));
     if (told.warnings.length > 0) parts.push(element("h3", {}, "Before you believe it"), list(told.warnings));
     by("told").replaceChildren(...parts);
   }

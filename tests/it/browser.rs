@@ -158,8 +158,20 @@ impl Browser {
         }
     }
 
-    /// The middle of an element, scrolled into view.
+    /// The middle of an element, scrolled into view, once it stays where it is.
     fn place(&mut self, selector: &str) -> (f64, f64) {
+        let mut place = self.place_now(selector);
+        loop {
+            std::thread::sleep(Duration::from_millis(60));
+            let now = self.place_now(selector);
+            if now == place {
+                return place;
+            }
+            place = now;
+        }
+    }
+
+    fn place_now(&mut self, selector: &str) -> (f64, f64) {
         let found = self.value(&format!(
             "(() => {{ const it = document.querySelector({selector:?}); it.scrollIntoView({{block: 'center'}}); \
              const box = it.getBoundingClientRect(); return [box.x + box.width / 2, box.y + box.height / 2]; }})()"
