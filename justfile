@@ -72,8 +72,12 @@ scaling:
     cargo bench --bench scaling
     cargo bench --bench scale
 
+# Show sweeps in a browser while they train.
+view *ARGS:
+    {{run}} view {{ARGS}}
+
 # Open the report of an experiment.
-view NAME="overfit":
+report NAME="overfit":
     {{run}} report results/{{NAME}} --open
 
 # Train what the README shows from a committed program, and keep it.

@@ -10,6 +10,7 @@ mod forecast;
 mod inputs;
 mod levels;
 pub mod local;
+mod planned;
 mod presented;
 mod prospect;
 mod request;

@@ -85,6 +85,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "stats",
         ],
     ),
+    ("view", &["config", "record", "report", "results", "store"]),
     ("export", &["config", "exit", "experiment", "plural", "report", "results", "stats", "store"]),
     (
         "session",
@@ -133,6 +134,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "signals",
             "stats",
             "talk",
+            "view",
         ],
     ),
 ];
@@ -153,6 +155,7 @@ const WITHOUT_BURN: &[&str] = &[
     "search",
     "judge",
     "report",
+    "view",
     "export",
 ];
 
