@@ -77,6 +77,7 @@ class Plot {
 
   choose(at) {
     this.at = at;
+    this.box.classList.toggle("pointing", Boolean(at));
     this.mark();
     this.values.textContent = at ? this.tell(at) : this.hint;
   }
