@@ -30,7 +30,8 @@ class Plot {
     this.at = null;
     this.box.addEventListener("keydown", (event) => this.key(event));
     this.box.addEventListener("blur", () => this.leave());
-    this.seen = new ResizeObserver(() => this.resize());
+    // Not at once: a new size within the notice of one is an error.
+    this.seen = new ResizeObserver(() => requestAnimationFrame(() => this.resize()));
     this.seen.observe(this.box);
   }
 
