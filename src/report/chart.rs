@@ -3,6 +3,8 @@
 mod arms;
 mod curves;
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 
 use crate::config::AnalysisTerms;
@@ -106,8 +108,14 @@ pub struct Told {
 /// What the runs that have ended say. Statistics know of those that have not: no arm is judged before its seeds have
 /// ended.
 pub fn tell(rows: &[RunRow], terms: &AnalysisTerms) -> Told {
-    let ended = rows.iter().filter(|row| row.status != Status::Unfinished).count();
-    let told = Told { ended, runs: rows.len(), ..Told::default() };
+    // A run that several arms share is one.
+    let count = |is: fn(&RunRow) -> bool| {
+        let ids: BTreeSet<&str> =
+            rows.iter().filter(|row| is(row)).map(|row| row.run.as_str()).collect();
+        ids.len()
+    };
+    let ended = count(|row| row.status != Status::Unfinished);
+    let told = Told { ended, runs: count(|_| true), ..Told::default() };
     if !rows.iter().any(RunRow::is_done) {
         return told;
     }

@@ -1,6 +1,7 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
@@ -8,18 +9,22 @@ use super::http::{Request, Response};
 use super::page;
 use super::sweeps::{Found, Sweeps};
 use super::watched::Watched;
+use crate::config::AnalysisTerms;
 use crate::report::chart::{Told, tell};
+use crate::results::RunRow;
 
 const JSON: &str = "application/json";
 const SCRIPT: &str = "text/javascript; charset=utf-8";
+
+/// Sentences that took a second are made anew after so many.
+const SELDOM: u32 = 20;
 
 /// Everything that can be asked for.
 pub struct Routes {
     folder: PathBuf,
     sweeps: Mutex<Sweeps>,
     watched: Mutex<HashMap<String, Arc<Mutex<Watched>>>>,
-    /// What was told of sweeps, and of how much.
-    told: Mutex<HashMap<String, (String, Told)>>,
+    kept: Mutex<HashMap<String, Kept>>,
 }
 
 impl Routes {
@@ -28,7 +33,7 @@ impl Routes {
             folder: folder.to_owned(),
             sweeps: Mutex::default(),
             watched: Mutex::default(),
-            told: Mutex::default(),
+            kept: Mutex::default(),
         }
     }
 
@@ -72,24 +77,57 @@ impl Routes {
         json(&watched.update(request.value("since").unwrap_or_default(), names("m"), names("n")))
     }
 
-    /// Sentences are made anew when a run has ended, without keeping others from looking at curves.
+    /// Sentences are made anew when a run has ended, without keeping others from looking at curves; where that takes
+    /// long, seldom, for runs may train on the same machine.
     fn verdicts(&self, found: &Found) -> Response {
         let watched = self.watched(found);
-        let (version, rows, terms) = {
+        let (version, is_over) = {
             let mut watched = lock(&watched);
             watched.look();
-            (watched.ended_version(), watched.rows(), watched.terms())
+            (watched.ended_version(), watched.is_over())
         };
-        let known = lock(&self.told).get(&found.id).filter(|(known, _)| *known == version).cloned();
-        let (_, told) = known.unwrap_or_else(|| {
-            let told = match found.is_judged() {
-                true => tell(&rows, &terms),
-                false => Told::default(),
+        let kept = lock(&self.kept).get(&found.id).cloned();
+        let kept = kept.filter(|kept| kept.version == version || (!is_over && kept.is_recent()));
+        let kept = kept.unwrap_or_else(|| {
+            let (rows, terms) = {
+                let watched = lock(&watched);
+                (watched.rows(), watched.terms())
             };
-            lock(&self.told).insert(found.id.clone(), (version.clone(), told.clone()));
-            (version, told)
+            let kept = Kept::tell(version.clone(), found.is_judged(), &rows, &terms);
+            lock(&self.kept).insert(found.id.clone(), kept.clone());
+            kept
         });
-        json(&told)
+        let is_fresh = kept.version == version;
+        json(&Verdicts { told: &kept.told, is_fresh })
+    }
+}
+
+/// What was told of a sweep, of how much, and what it took.
+#[derive(Clone)]
+struct Kept {
+    version: String,
+    told: Told,
+    at: Instant,
+    took: Duration,
+}
+
+/// An answer, and whether it is of all runs that have ended.
+#[derive(Serialize)]
+struct Verdicts<'a> {
+    #[serde(flatten)]
+    told: &'a Told,
+    is_fresh: bool,
+}
+
+impl Kept {
+    fn tell(version: String, is_judged: bool, rows: &[RunRow], terms: &AnalysisTerms) -> Self {
+        let start = Instant::now();
+        let told = if is_judged { tell(rows, terms) } else { Told::default() };
+        Kept { version, told, at: Instant::now(), took: start.elapsed() }
+    }
+
+    fn is_recent(&self) -> bool {
+        self.at.elapsed() < self.took * SELDOM
     }
 }
 

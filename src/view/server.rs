@@ -64,14 +64,13 @@ impl Server {
                 std::thread::sleep(Duration::from_millis(20));
                 continue;
             };
-            let (routes, address, open) =
-                (Arc::clone(&self.routes), self.address, Arc::clone(&open));
-            let is_one_too_many = open.fetch_add(1, Ordering::SeqCst) >= MOST_CONNECTIONS;
+            let (routes, address) = (Arc::clone(&self.routes), self.address);
+            let place = Place::take(&open);
             let serve = move || {
-                if !is_one_too_many {
+                if place.is_free {
                     answer(stream, address, &routes);
                 }
-                open.fetch_sub(1, Ordering::SeqCst);
+                drop(place);
             };
             // Without a thread the connection is closed.
             let _ = std::thread::Builder::new().name("view".to_owned()).spawn(serve);

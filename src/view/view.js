@@ -112,7 +112,7 @@
     const id = current;
     const told = await get(`/verdicts/${id}`);
     if (id !== current) return;
-    toldOf = ended;
+    toldOf = told.is_fresh ? ended : null;
     const list = (items, id = null) => element("ul", { id }, ...items.map((item) => element("li", {}, item)));
     const parts = [];
     const isSoFar = told.ended < told.runs;
@@ -128,7 +128,9 @@
     }
     if (told.verdicts.length > 0) parts.push(list(told.verdicts, "sentences"), element("p", { class: "fine" }, told.fine_print));
     if (told.warnings.length > 0) parts.push(element("h3", {}, "Before you believe it"), list(told.warnings));
-    by("told").replaceChildren(...parts);
+    const text = parts.map((part) => part.outerHTML).join("");
+    // What a reader has selected stays, where nothing is new.
+    if (text !== by("told").innerHTML) by("told").replaceChildren(...parts);
   }
 
   function runs() {

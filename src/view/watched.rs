@@ -233,6 +233,11 @@ impl Watched {
         self.terms.clone()
     }
 
+    /// Whether every run has ended.
+    pub fn is_over(&self) -> bool {
+        self.runs.iter().all(|run| has_ended(run.standing.status))
+    }
+
     /// Changes when a run has ended.
     pub fn ended_version(&self) -> String {
         format!("{}-{}", self.boot, self.ended)

@@ -162,6 +162,7 @@ class Dots extends Plot {
     context.clip();
     const size = 3.2 * devicePixelRatio;
     context.lineWidth = 1.4 * devicePixelRatio;
+    context.setLineDash([]);
     for (const dot of this.dots) {
       context.beginPath();
       context.arc(plot.valToPos(dot.x, "x", true), plot.valToPos(dot.y, "y", true), size, 0, 2 * Math.PI);

@@ -286,9 +286,11 @@ class Lines extends Plot {
     line.steps.forEach((_, at) => {
       if (line.mean[at] !== null) context.lineTo(...place(at));
     });
-    context.strokeStyle = line.colour;
-    context.lineWidth = 3.5;
-    context.stroke();
+    context.lineJoin = "round";
+    for (const [colour, width] of [[styleOf("--paper"), 7], [line.colour, 3]]) {
+      [context.strokeStyle, context.lineWidth] = [colour, width];
+      context.stroke();
+    }
     this.dot(context, ...place(this.at.at), line.colour);
   }
 

@@ -30,7 +30,8 @@ class Plot {
     this.at = null;
     this.box.addEventListener("keydown", (event) => this.key(event));
     this.box.addEventListener("blur", () => this.leave());
-    this.seen = new ResizeObserver(() => this.resize());
+    // Not at once: a new size within the notice of one is an error.
+    this.seen = new ResizeObserver(() => requestAnimationFrame(() => this.resize()));
     this.seen.observe(this.box);
   }
 
@@ -77,6 +78,7 @@ class Plot {
 
   choose(at) {
     this.at = at;
+    this.box.classList.toggle("pointing", Boolean(at));
     this.mark();
     this.values.textContent = at ? this.tell(at) : this.hint;
   }
