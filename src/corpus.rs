@@ -25,6 +25,7 @@ mod recognise;
 mod refusal;
 mod source;
 mod text;
+mod tokenizer;
 mod tokens;
 
 use std::collections::BTreeMap;
@@ -39,6 +40,7 @@ use pool::Pool;
 pub use batches::{Batches, TokenBlock, evaluation_windows};
 pub use levels::Levels;
 pub use source::Source;
+pub use tokenizer::{Choice as TokenizerChoice, Tokenizer, read as read_tokenizer};
 
 /// A token's index in the vocabulary.
 pub type Token = u16;

@@ -4,6 +4,18 @@ use std::io::{ErrorKind, Write};
 
 use anyhow::{Context, Result};
 
+/// Prints a part of a text at once; `false` where nobody reads any more.
+///
+/// # Errors
+/// A stdout that cannot be written, other than a closed pipe.
+pub fn stream(text: &str) -> Result<bool> {
+    let mut stdout = anstream::stdout().lock();
+    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(false),
+        result => result.map(|()| true).context("cannot write to stdout"),
+    }
+}
+
 /// Prints a text and a newline.
 ///
 /// # Errors

@@ -86,6 +86,13 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ),
     ("export", &["config", "exit", "experiment", "plural", "report", "results", "stats", "store"]),
     (
+        "sample",
+        &[
+            "config", "corpus", "exit", "export", "files", "model", "plural", "random", "record",
+            "results", "stats", "store",
+        ],
+    ),
+    (
         "session",
         &[
             "backend",
@@ -127,6 +134,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "report",
             "results",
             "runner",
+            "sample",
             "search",
             "session",
             "signals",

@@ -25,6 +25,7 @@ mod reference;
 mod report;
 mod resume;
 mod rivals;
+mod sample;
 mod search;
 mod slurm;
 mod terminal;

@@ -23,7 +23,7 @@ fn endless(out: &Path) -> Vec<String> {
 }
 
 /// A call of `wane` on a terminal of its own.
-struct Terminal {
+pub struct Terminal {
     child: Child,
     /// The other end of the terminal.
     keyboard: File,
@@ -68,7 +68,7 @@ impl Terminal {
         }
     }
 
-    fn start(arguments: &[String]) -> Self {
+    pub fn start(arguments: &[String]) -> Self {
         let (keyboard, screen) = Self::open();
         let before = Modes::of(&screen);
         let stream = || Stdio::from(screen.try_clone().unwrap());
@@ -122,7 +122,7 @@ impl Terminal {
     }
 
     /// Waits for the end: its exit code, or the number of the signal that killed it, and what was shown.
-    fn end(mut self) -> (Result<i32, i32>, String) {
+    pub fn end(mut self) -> (Result<i32, i32>, String) {
         let deadline = Instant::now() + Duration::from_secs(60);
         let status = loop {
             match self.child.try_wait().unwrap() {
@@ -267,6 +267,8 @@ fn commands(folder: &Path) -> Vec<(Vec<String>, Option<&'static str>)> {
         (vec!["plan", spec], None),
         (vec!["plan", spec, "--resolved"], None),
         (vec!["report", text(&report)], None),
+        (vec!["sample", text(&report), "--tokens", "9"], None),
+        (vec!["sample", text(&report), "--samples", "2", "--json"], None),
         (vec!["compare", text(&report), text(&report)], None),
         (vec!["status", spec, "--out", done], None),
         (vec!["status", "--out", done], None),

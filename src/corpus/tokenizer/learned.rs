@@ -1,0 +1,171 @@
+use anyhow::{Context, Result, anyhow, ensure};
+use sha2::{Digest, Sha256};
+use tokenizers::models::ModelWrapper;
+use tokenizers::{DecoderWrapper, PreTokenizerWrapper};
+
+use super::choice::MOST;
+use crate::corpus::Token;
+
+/// Names of tokens that stand between documents, as tokenizers have them.
+const ENDS: [&str; 6] = ["<|endoftext|>", "<|end_of_text|>", "</s>", "<eos>", "<|eos|>", "[SEP]"];
+
+/// A vocabulary of pieces of text, and the way that leads to them.
+#[derive(Clone, Debug)]
+pub struct Learned {
+    inner: tokenizers::Tokenizer,
+    json: String,
+    digest: String,
+    vocabulary: usize,
+    end: Option<Token>,
+    /// Bytes of text that each token stands for, where tokens are pieces of bytes.
+    bytes: Option<Vec<u32>>,
+    unknown: Option<Token>,
+}
+
+impl Learned {
+    /// As a `tokenizer.json` of Hugging Face says. What it says of cutting or filling up texts and of random
+    /// merges is left out: a text has one way to be read.
+    ///
+    /// # Errors
+    /// Bytes that are no such file, or a vocabulary that is too large for a token.
+    pub fn from_json(json: &[u8]) -> Result<Self> {
+        let inner = tokenizers::Tokenizer::from_bytes(json)
+            .map_err(|error| anyhow!("{error}"))
+            .context("it is no tokenizer.json as Hugging Face's tokenizers write it")?;
+        Self::new(inner)
+    }
+
+    /// Of a tokenizer in memory.
+    pub fn new(mut inner: tokenizers::Tokenizer) -> Result<Self> {
+        inner.with_padding(None);
+        inner.with_truncation(None).map_err(|error| anyhow!("{error}"))?;
+        if let ModelWrapper::BPE(bpe) = inner.get_model()
+            && bpe.dropout.is_some()
+        {
+            let mut bpe = bpe.clone();
+            bpe.dropout = None;
+            inner.with_model(bpe);
+        }
+        let words = inner.get_vocab(true);
+        let vocabulary = words.values().max().map_or(0, |last| *last as usize + 1);
+        ensure!(vocabulary > 0, "its vocabulary is empty");
+        ensure!(
+            vocabulary <= MOST,
+            "it has a vocabulary of {vocabulary} tokens, and tokens are kept in 16 bits: at most {MOST}; take a \
+             smaller tokenizer, such as GPT-2's, or learn one of the text by bpe:N"
+        );
+        let json = inner.to_string(false).map_err(|error| anyhow!("{error}"))?;
+        let digest = format!("{:x}", Sha256::digest(&json));
+        let token = |name: &str| inner.token_to_id(name).map(|id| id as Token);
+        let end = ENDS.iter().find_map(|name| token(name));
+        let unknown = unknown(inner.get_model()).and_then(|name| token(&name));
+        let bytes = reads_bytes(&inner).then(|| bytes_of_tokens(&inner, vocabulary));
+        Ok(Learned { inner, json, digest, vocabulary, end, bytes, unknown })
+    }
+
+    /// Number of different tokens.
+    pub fn vocabulary(&self) -> usize {
+        self.vocabulary
+    }
+
+    /// As a `tokenizer.json`.
+    pub fn json(&self) -> &str {
+        &self.json
+    }
+
+    /// SHA-256 of its `tokenizer.json`.
+    pub fn digest(&self) -> &str {
+        &self.digest
+    }
+
+    /// The token between documents.
+    pub fn end_of_text(&self) -> Option<Token> {
+        self.end
+    }
+
+    /// The token of text that no other token can stand for.
+    pub fn unknown(&self) -> Option<Token> {
+        self.unknown
+    }
+
+    /// Bytes of text that each token stands for; `None` where that depends on the text around it.
+    pub fn bytes(&self) -> Option<&[u32]> {
+        self.bytes.as_deref()
+    }
+
+    /// Text as tokens.
+    ///
+    /// # Errors
+    /// A text that its rules cannot read.
+    pub fn encode(&self, text: &str) -> Result<Vec<Token>> {
+        let encoded = self.inner.encode_fast(text, false).map_err(|error| anyhow!("{error}"))?;
+        Ok(encoded.get_ids().iter().map(|id| *id as Token).collect())
+    }
+
+    /// Tokens that its models expect before any text, such as the `<s>` of Llama's.
+    pub fn before_text(&self) -> Vec<Token> {
+        let ids = self
+            .inner
+            .encode_fast("", true)
+            .map_or_else(|_| Vec::new(), |empty| empty.get_ids().to_vec());
+        ids.into_iter().map(|id| id as Token).filter(|token| Some(*token) != self.end).collect()
+    }
+
+    /// Tokens as text.
+    pub fn decode(&self, tokens: &[Token]) -> String {
+        let ids: Vec<u32> = tokens.iter().map(|token| u32::from(*token)).collect();
+        self.inner.decode(&ids, false).unwrap_or_default()
+    }
+
+    /// For people.
+    pub fn told(&self) -> String {
+        let kind = match self.inner.get_model() {
+            ModelWrapper::BPE(_) if self.bytes.is_some() => "byte-pair encoding over bytes",
+            ModelWrapper::BPE(_) => "byte-pair encoding",
+            ModelWrapper::WordPiece(_) => "WordPiece",
+            ModelWrapper::WordLevel(_) => "words",
+            ModelWrapper::Unigram(_) => "a unigram model",
+        };
+        format!("{kind}, {} tokens", self.vocabulary)
+    }
+}
+
+fn unknown(model: &ModelWrapper) -> Option<String> {
+    match model {
+        ModelWrapper::BPE(bpe) => bpe.unk_token.clone(),
+        ModelWrapper::WordPiece(words) => Some(words.unk_token.clone()),
+        ModelWrapper::WordLevel(words) => Some(words.unk_token.clone()),
+        ModelWrapper::Unigram(_) => Some("<unk>".to_owned()),
+    }
+}
+
+/// Whether its pieces are written in GPT-2's way, a visible character for each byte.
+fn reads_bytes(inner: &tokenizers::Tokenizer) -> bool {
+    let decodes = match inner.get_decoder() {
+        Some(DecoderWrapper::ByteLevel(_)) => true,
+        Some(DecoderWrapper::Sequence(parts)) => {
+            parts.get_decoders().iter().any(|part| matches!(part, DecoderWrapper::ByteLevel(_)))
+        }
+        _ => false,
+    };
+    let cuts = match inner.get_pre_tokenizer() {
+        Some(PreTokenizerWrapper::ByteLevel(_)) => true,
+        Some(PreTokenizerWrapper::Sequence(parts)) => {
+            parts.as_ref().iter().any(|part| matches!(part, PreTokenizerWrapper::ByteLevel(_)))
+        }
+        _ => false,
+    };
+    // One that puts a space before each text, or changes it before it is cut, reads other bytes.
+    decodes && cuts && inner.get_normalizer().is_none()
+}
+
+/// A character of a piece is a byte of text. Special tokens are no text; other added tokens are their own.
+fn bytes_of_tokens(inner: &tokenizers::Tokenizer, vocabulary: usize) -> Vec<u32> {
+    let added = inner.get_added_tokens_decoder();
+    let bytes = |id: u32| match added.get(&id) {
+        Some(token) if token.special => 0,
+        Some(token) => token.content.len() as u32,
+        None => inner.id_to_token(id).map_or(0, |piece| piece.chars().count() as u32),
+    };
+    (0..vocabulary as u32).map(bytes).collect()
+}

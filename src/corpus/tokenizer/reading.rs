@@ -1,0 +1,194 @@
+//! Tokenizers in files, as people have them.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, anyhow, bail, ensure};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use tokenizers::AddedToken;
+use tokenizers::models::bpe::BPE;
+
+use super::training::{END_OF_TEXT, over_bytes};
+use super::{Learned, Tokenizer};
+
+/// What a path may lead to.
+pub const EXPECTED: &str = "a tokenizer is `characters`, `bytes`, `bpe:N`, a Hugging Face tokenizer.json, GPT-2's \
+                            merges (merges.txt or vocab.bpe, with vocab.json or encoder.json beside it or \
+                            without), or a folder that holds one of these";
+
+/// Files of a folder, the first that is there is read.
+const NAMES: [&str; 3] = ["tokenizer.json", "merges.txt", "vocab.bpe"];
+/// Files beside merges that give tokens their numbers.
+const NUMBERS: [&str; 2] = ["vocab.json", "encoder.json"];
+
+/// Reads a tokenizer from a file or a folder.
+///
+/// # Errors
+/// Nothing there, or something that is no tokenizer that can be read; the message says what may be there.
+pub fn read(path: &Path) -> Result<Tokenizer> {
+    let file = find(path)?;
+    let shown = || file.display().to_string();
+    let bytes = fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
+    let tokenizer = match std::str::from_utf8(&bytes) {
+        Ok(text) if text.trim_start().starts_with('{') => from_object(&file, text),
+        Ok(text) if is_merges(text) => from_merges(&file, text),
+        Ok(text) if is_tiktoken(text) => Err(foreign("a tokenizer of tiktoken")),
+        _ => Err(foreign("no tokenizer.json and no list of merges")),
+    };
+    tokenizer.with_context(shown)
+}
+
+fn find(path: &Path) -> Result<PathBuf> {
+    if path.is_file() {
+        return Ok(path.to_owned());
+    }
+    let name = path.display();
+    ensure!(path.is_dir(), "no tokenizer is called {name}, and there is no such file; {EXPECTED}");
+    let files = NAMES.map(|name| path.join(name));
+    files
+        .into_iter()
+        .find(|file| file.is_file())
+        .with_context(|| format!("{name} holds none of {}; {EXPECTED}", NAMES.join(", ")))
+}
+
+/// Any tokenizer that transformers can load can be had as a tokenizer.json.
+fn foreign(what: &str) -> anyhow::Error {
+    anyhow!(
+        "it is {what}; Python's transformers write a tokenizer.json of most tokenizers: \
+         AutoTokenizer.from_pretrained(\"NAME\").save_pretrained(\"FOLDER\")"
+    )
+}
+
+fn from_object(file: &Path, text: &str) -> Result<Tokenizer> {
+    let value: Value = serde_json::from_str(text).context("it is no JSON")?;
+    if value.get("model").is_some() {
+        return Tokenizer::from_json(text.as_bytes());
+    }
+    let is_numbers =
+        value.as_object().is_some_and(|map| map.len() >= 256 && map.values().all(Value::is_u64));
+    let merges =
+        NAMES[1..].iter().map(|name| file.with_file_name(name)).find(|path| path.is_file());
+    match (is_numbers, merges) {
+        (true, Some(merges)) => read(&merges),
+        (true, None) => bail!(
+            "it numbers tokens and does not say how text is cut into them; put merges.txt beside it"
+        ),
+        (false, _) => Err(foreign("JSON, but no tokenizer.json")),
+    }
+}
+
+/// `#version: 0.2`, or two pieces on each line.
+fn is_merges(text: &str) -> bool {
+    let mut lines = text.lines();
+    let first = lines.next().unwrap_or_default();
+    first.starts_with("#version")
+        || pair(first).is_some() && lines.take(9).all(|line| pair(line).is_some())
+}
+
+fn is_tiktoken(text: &str) -> bool {
+    text.lines()
+        .take(9)
+        .all(|line| line.split_once(' ').is_some_and(|(_, rank)| rank.parse::<u32>().is_ok()))
+}
+
+fn pair(line: &str) -> Option<(&str, &str)> {
+    let (left, right) = line.split_once(' ')?;
+    (!left.is_empty() && !right.is_empty() && !right.contains(' ')).then_some((left, right))
+}
+
+/// GPT-2's way: 256 bytes, a token for each merge, and the one between documents.
+fn from_merges(file: &Path, text: &str) -> Result<Tokenizer> {
+    let lines = text.lines().enumerate().filter(|(number, line)| {
+        !(line.is_empty() || *number == 0 && line.starts_with("#version"))
+    });
+    let merges = lines.map(|(number, line)| {
+        let merge = pair(line).map(|(left, right)| (left.to_owned(), right.to_owned()));
+        merge.with_context(|| {
+            format!("line {}: expected two pieces with a space between them", number + 1)
+        })
+    });
+    let merges: Vec<(String, String)> = merges.collect::<Result<_>>()?;
+    let given = NUMBERS.iter().map(|name| file.with_file_name(name)).find(|path| path.is_file());
+    let numbers = match given {
+        Some(path) => read_numbers(&path)?,
+        None => gpt2_numbers(&merges),
+    };
+    let has_end = numbers.contains_key(END_OF_TEXT);
+    let bpe = BPE::builder()
+        .vocab_and_merges(numbers.into_iter().collect::<tokenizers::models::bpe::Vocab>(), merges)
+        .build();
+    let mut tokenizer = over_bytes(bpe.map_err(|error| anyhow!("{error}"))?);
+    if has_end {
+        let end = AddedToken::from(END_OF_TEXT, true);
+        tokenizer.add_special_tokens([end]).map_err(|error| anyhow!("{error}"))?;
+    }
+    Ok(Tokenizer::Learned(Arc::new(Learned::new(tokenizer)?)))
+}
+
+fn read_numbers(path: &Path) -> Result<BTreeMap<String, u32>> {
+    let name = path.display();
+    let text = fs::read(path).with_context(|| format!("cannot read {name}"))?;
+    serde_json::from_slice(&text)
+        .with_context(|| format!("{name} is no JSON object that numbers tokens"))
+}
+
+/// The visible characters in the order of their bytes come first, then those that stand for the other bytes.
+fn gpt2_numbers(merges: &[(String, String)]) -> BTreeMap<String, u32> {
+    let is_visible = |byte: &u8| matches!(byte, b'!'..=b'~' | 0xA1..=0xAC | 0xAE..=0xFF);
+    let visible = (0..=255u8).filter(is_visible).map(char::from);
+    let hidden = (0..=255u8).filter(|byte| !is_visible(byte)).count() as u32;
+    let stand_ins = (0..hidden).filter_map(|place| char::from_u32(256 + place));
+    let bytes = visible.chain(stand_ins).map(String::from);
+    let merged = merges.iter().map(|(left, right)| format!("{left}{right}"));
+    bytes.chain(merged).chain([END_OF_TEXT.to_owned()]).zip(0..).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn written(files: &[(&str, &str)]) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, text) in files {
+            fs::write(folder.path().join(name), text).unwrap();
+        }
+        folder
+    }
+
+    /// GPT-2 numbers `!` 0, and its first merge `Ġ t` 256.
+    #[test]
+    fn merges_alone_give_tokens_the_numbers_of_gpt2() {
+        let folder = written(&[("vocab.bpe", "#version: 0.2\nĠ t\nĠ a\nh e\nĠt he\n")]);
+        for path in [folder.path().to_owned(), folder.path().join("vocab.bpe")] {
+            let tokenizer = read(&path).unwrap();
+            assert_eq!(tokenizer.vocabulary(), 261);
+            assert_eq!(tokenizer.end_of_text(), Some(260));
+            assert_eq!(
+                tokenizer.encode("! the a\n<|endoftext|>").unwrap(),
+                [0, 259, 257, 198, 260]
+            );
+            assert_eq!(tokenizer.decode(&[0, 259, 257, 198, 260]), "! the a\n<|endoftext|>");
+        }
+    }
+
+    #[test]
+    fn what_is_no_tokenizer_is_refused_with_what_may_be_there() {
+        let folder = written(&[
+            ("vocab.json", "{\"a\": 1}"),
+            ("ranks.tiktoken", "IQ== 0\nIg== 1\nIw== 2\n"),
+            ("broken.json", "{\"model\": {\"type\": \"BPE\"}}"),
+            ("text.txt", "To be or not to be, that is the question"),
+        ]);
+        let error = |name: &str| format!("{:#}", read(&folder.path().join(name)).unwrap_err());
+        assert!(
+            error("gpt2").contains("no tokenizer is called") && error("gpt2").contains("bpe:N")
+        );
+        assert!(error("").contains("holds none of tokenizer.json, merges.txt"));
+        assert!(error("vocab.json").contains("save_pretrained"));
+        assert!(error("ranks.tiktoken").contains("tiktoken"));
+        assert!(error("broken.json").contains("no tokenizer.json as"));
+        assert!(error("text.txt").contains("no list of merges"));
+    }
+}

@@ -1,0 +1,70 @@
+//! Weights that `wane train --save` wrote, and what is beside them.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use serde::Deserialize;
+
+use super::source::{Source, Voice, Weights};
+use super::{Asked, tokenizer};
+use crate::config::ModelShape;
+use crate::corpus::Tokenizer;
+use crate::files::beside;
+
+/// What `W.config.json` says of weights, as far as it is needed.
+#[derive(Deserialize)]
+struct Saved {
+    run: String,
+    step: usize,
+    val_loss: Option<f64>,
+    vocabulary: usize,
+    model: ModelShape,
+}
+
+/// Whether a file has a description of ours beside it.
+pub fn is_saved(path: &Path) -> bool {
+    beside(path, "config.json").is_file()
+}
+
+/// The name of that description.
+pub fn config_name(path: &Path) -> String {
+    let name = beside(path, "config.json");
+    name.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+pub fn open(asked: &Asked) -> Result<Source> {
+    let path = asked.path;
+    let config = beside(path, "config.json");
+    let text = fs::read(&config).with_context(|| format!("cannot read {}", config.display()))?;
+    let saved: Saved = serde_json::from_slice(&text)
+        .with_context(|| format!("{} is not as `wane train --save` writes it", config.display()))?;
+    let tokenizer = tokenizer::of(asked.tokenizer, || tokenizer_beside(path))?;
+    let loss = saved.val_loss.map_or(String::new(), |loss| format!(", val loss {loss:.3}"));
+    let title = format!("run {}", saved.run);
+    let voice = Voice {
+        name: format!("{}: {title} at step {}{loss}", path.display(), saved.step),
+        title,
+        run: Some(saved.run),
+        shape: saved.model,
+        vocabulary: saved.vocabulary,
+        weights: Weights::File(path.to_owned()),
+    };
+    tokenizer::source(vec![voice], tokenizer)
+}
+
+fn tokenizer_beside(path: &Path) -> Result<Option<Tokenizer>> {
+    let (learned, alphabet) = (beside(path, "tokenizer.json"), beside(path, "alphabet.json"));
+    let read =
+        |file: &Path| fs::read(file).with_context(|| format!("cannot read {}", file.display()));
+    if learned.is_file() {
+        let tokenizer = Tokenizer::from_json(&read(&learned)?);
+        return tokenizer.map(Some).with_context(|| learned.display().to_string());
+    }
+    if alphabet.is_file() {
+        let characters = serde_json::from_slice(&read(&alphabet)?)
+            .with_context(|| format!("{} is no list of characters", alphabet.display()))?;
+        return Ok(Some(Tokenizer::characters(characters)));
+    }
+    Ok(None)
+}
