@@ -4,6 +4,9 @@ use std::io::{ErrorKind, Write};
 
 use anyhow::{Context, Result};
 
+use crate::report::{Canvas, Told};
+use crate::terminal;
+
 /// Prints a part of a text at once; `false` where nobody reads any more.
 ///
 /// # Errors
@@ -14,6 +17,23 @@ pub fn stream(text: &str) -> Result<bool> {
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(false),
         result => result.map(|()| true).context("cannot write to stdout"),
     }
+}
+
+/// Columns that a plot needs.
+const ROOM: usize = 80;
+
+/// Prints what a call answers, with its plot where stdout is a terminal that is wide enough.
+///
+/// # Errors
+/// A stdout that cannot be written, other than a closed pipe.
+pub fn answer(told: &Told) -> Result<()> {
+    let wide = terminal::columns().filter(|columns| *columns >= ROOM);
+    print(&told.text(wide.map(canvas)))
+}
+
+/// A place for a plot of so many columns.
+pub fn canvas(columns: usize) -> Canvas {
+    Canvas { columns, is_unicode: terminal::is_unicode() }
 }
 
 /// Prints a text and a newline.

@@ -140,6 +140,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "signals",
             "stats",
             "talk",
+            "terminal",
         ],
     ),
 ];
