@@ -145,7 +145,7 @@ fn send(results: &Path, spec: &str, todo: &Todo) {
         initial: None,
         init_crop: false,
         keep_best: false,
-        source: Source::Grammar,
+        source: Source::GRAMMAR,
         backend: Backend::Flex,
         device: None,
         lanes: None,

@@ -6,13 +6,13 @@ mod bins;
 mod compression;
 mod cut;
 mod description;
+mod documents;
 pub mod download;
 mod encoding;
 mod evidence;
 mod foreign;
 mod grammar;
 mod input;
-mod jsonl;
 mod levels;
 mod lexicon;
 mod llmc;
@@ -24,7 +24,10 @@ mod pool;
 mod recognise;
 mod refusal;
 mod source;
+mod stored;
 mod text;
+mod token_bytes;
+mod tokenized;
 mod tokenizer;
 mod tokens;
 
@@ -36,10 +39,13 @@ use sha2::{Digest, Sha256};
 use crate::config::{Cut, Split, Texts};
 use grammar::Stream;
 use pool::Pool;
+use token_bytes::TokenBytes;
 
 pub use batches::{Batches, TokenBlock, evaluation_windows};
 pub use levels::Levels;
-pub use source::Source;
+pub use source::{Place, Source};
+pub use stored::Tokens;
+pub use token_bytes::bits_per_byte;
 pub use tokenizer::{Choice as TokenizerChoice, Tokenizer, read as read_tokenizer};
 
 /// A token's index in the vocabulary.
@@ -55,8 +61,8 @@ pub struct Corpus {
     /// Number of different tokens a model must tell apart; of the whole source, so that it is the same for
     /// every train text.
     pub vocabulary: usize,
-    /// The character of each token, where tokens are characters and it is known.
-    pub alphabet: Option<Vec<char>>,
+    /// What made the tokens, where it is known.
+    pub tokenizer: Option<Tokenizer>,
     /// How it was cut.
     pub split: Split,
     /// Whether every seed has a train text of its own.
@@ -68,6 +74,7 @@ pub struct Corpus {
     /// Test tokens, the same for every train text; empty for none.
     pub test: Vec<Token>,
     nats: Option<HeldOutNats>,
+    bytes: Option<TokenBytes>,
     pool: Pool,
     read: BTreeMap<Option<u64>, Text>,
 }
@@ -83,7 +90,7 @@ struct HeldOutNats {
 #[derive(Clone, Debug)]
 pub struct Text {
     /// Training tokens.
-    pub tokens: Vec<Token>,
+    pub tokens: Tokens,
     /// How many tokens of val never occur in them.
     pub unseen: usize,
     /// SHA-256 over vocabulary, train, val and test tokens: runs with one digest train and are measured
@@ -99,10 +106,10 @@ impl Corpus {
     /// token outside its vocabulary; texts per seed of a source that has but one. The message names the
     /// file, the keys and the numbers.
     pub fn load(source: &Source, cut: &Cut, text_seeds: &[u64]) -> Result<Self> {
-        let mut corpus = match source {
-            Source::Grammar => Self::from_grammar(cut),
-            Source::Text(path) => text::read(path, cut)?,
-            Source::Bins(folder) => bins::read(folder, cut)?,
+        let mut corpus = match &source.place {
+            Place::Grammar => Self::from_grammar(source, cut)?,
+            Place::Path(path) if bins::holds_tokens(path) => bins::read(path, source, cut)?,
+            Place::Path(path) => text::read(path, source, cut)?,
         };
         match corpus.texts {
             Texts::Fixed => corpus.read_text(None)?,
@@ -148,23 +155,34 @@ impl Corpus {
         }
     }
 
-    fn from_grammar(cut: &Cut) -> Self {
+    fn from_grammar(source: &Source, cut: &Cut) -> Result<Self> {
+        ensure!(
+            source.tokenizer.as_ref().is_none_or(|choice| *choice == TokenizerChoice::Characters),
+            "data.tokenizer: the grammar's tokens are its characters; a tokenizer is for texts"
+        );
+        ensure!(
+            source.text_field.is_none(),
+            "data.text_field: the grammar has no fields, JSON lines have"
+        );
         let alphabet = grammar::alphabet();
         let test = cut.test.unwrap_or(cut.val);
         let split = cut.with_test(test);
         let mut of_val = grammar::write(Stream::Fixed, cut.train + cut.val);
         let of_test = grammar::write(Stream::Test, test);
         let val = text::encode(&of_val.characters[cut.train..], &alphabet);
+        let test_tokens = text::encode(&of_test.characters, &alphabet);
         let nats = HeldOutNats { val: of_val.nats.split_off(cut.train), test: of_test.nats };
-        Corpus {
+        let tokenizer = Tokenizer::characters(alphabet);
+        Ok(Corpus {
             recognised: "the built-in grammar".into(),
             decided: cut::test_told(cut, test, "of a stream of its own").into_iter().collect(),
             texts: cut.texts.unwrap_or(Texts::PerSeed),
-            test: text::encode(&of_test.characters, &alphabet),
+            test: test_tokens,
             nats: Some(nats),
-            alphabet: Some(alphabet),
-            ..Self::new("grammar".into(), grammar::alphabet().len(), split, val, Pool::Grammar)
-        }
+            bytes: TokenBytes::known(&tokenizer),
+            ..Self::new("grammar".into(), tokenizer.vocabulary(), split, val, Pool::Grammar)
+                .with_tokenizer(tokenizer)
+        })
     }
 
     /// Without test tokens, alphabet and words for people.
@@ -173,16 +191,30 @@ impl Corpus {
             source,
             recognised: String::new(),
             vocabulary,
-            alphabet: None,
+            tokenizer: None,
             split,
             texts: Texts::Fixed,
             decided: Vec::new(),
             val,
             test: Vec::new(),
             nats: None,
+            bytes: None,
             pool,
             read: BTreeMap::new(),
         }
+    }
+
+    fn with_tokenizer(self, tokenizer: Tokenizer) -> Self {
+        Corpus { tokenizer: Some(tokenizer), ..self }
+    }
+
+    fn with_test(self, test: Vec<Token>) -> Self {
+        Corpus { test, ..self }
+    }
+
+    /// The character of each token, where tokens are characters and it is known.
+    pub fn alphabet(&self) -> Option<&[char]> {
+        self.tokenizer.as_ref().and_then(Tokenizer::alphabet)
     }
 
     /// Checks that each split holds at least one window of `context` tokens and its targets.

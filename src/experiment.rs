@@ -26,7 +26,7 @@ use toml::{Table, Value as Toml};
 
 use crate::config::Section;
 use crate::config::{AnalysisTerms, Cut, ModelShape, Named, Order, SearchTerms, TestFamily, Value};
-use crate::corpus::{Corpus, Source};
+use crate::corpus::{Corpus, Source, TokenizerChoice};
 use crate::published::Published;
 use given::{Given, WrongKey};
 
@@ -159,7 +159,11 @@ fn resolve(table: &Table, changes: &Changes) -> Result<Spec> {
     asked.iter().try_for_each(|seeds| seeds::check(seeds))?;
     let search = search(&part(Section::Search)?);
     let source = text(data.one("source")).unwrap_or("grammar").to_owned();
-    let source = Source::parse(changes.data.as_deref().unwrap_or(&source));
+    let source = Source {
+        tokenizer: tokenizer(&data)?,
+        text_field: text(data.one("text_field")).map(str::to_owned),
+        ..Source::parse(changes.data.as_deref().unwrap_or(&source))
+    };
     let cut = Cut {
         train: data.count("train").unwrap_or(30_000),
         val: data.count("val").unwrap_or(20_000),
@@ -261,6 +265,11 @@ fn text(value: Option<&Value>) -> Option<&str> {
         Value::Text(text) => Some(text),
         _ => None,
     }
+}
+
+fn tokenizer(data: &Given) -> Result<Option<TokenizerChoice>> {
+    let asked = text(data.one("tokenizer")).map(TokenizerChoice::parse).transpose();
+    asked.map_err(|error| WrongKey::new("data.tokenizer", format!(" = {error}")).into())
 }
 
 /// The published recipe that all arms start from.

@@ -57,7 +57,21 @@ const OTHERS: &[Key] = &[
         "source",
         Kind::Text,
         "'data/text.txt'",
-        "`grammar`, a text file, or a folder of token files.",
+        "`grammar`, a file of text or of tokens, a folder of texts, or one with train.bin and val.bin.",
+    ),
+    key(
+        Section::Data,
+        "tokenizer",
+        Kind::Text,
+        "'bytes'",
+        "What text is cut into: `characters`, `bytes`, `bpe:N`, which learns N tokens of it, or a tokenizer.json.",
+    ),
+    key(
+        Section::Data,
+        "text_field",
+        Kind::Text,
+        "'other'",
+        "The field of JSON lines that holds the text; `text`, or the only one, where it is missing.",
     ),
     in_tokens(key(
         Section::Data,

@@ -1,24 +1,79 @@
-//! A folder of token files, nanoGPT's way: `train.bin` and `val.bin`, or the same as `.npy`.
+//! Files of tokens: a folder of them, nanoGPT's way, with `train.bin` and `val.bin` or the same as `.npy`, or one
+//! file that is cut as a text is.
 
 use std::path::Path;
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 
 use super::meta::Vocabulary;
 use super::pool::Pool;
+use super::token_bytes::TokenBytes;
 use super::tokens::{Layout, TokenFile, layouts};
-use super::{Corpus, Cut, Token, cut};
+use super::{Corpus, Cut, Source, Tokens, cut, documents};
+
+/// Whether a path leads to tokens. A folder without texts is one where tokens are missing.
+pub fn holds_tokens(path: &Path) -> bool {
+    match path.is_dir() {
+        true => TokenFile::any(path) || !documents::holds_texts(path),
+        false => TokenFile::is(path),
+    }
+}
+
+/// Reads a folder of token files, or a file of tokens.
+///
+/// # Errors
+/// Files that cannot be read, are too short, or hold a token outside their vocabulary; a spec that asks for fields
+/// or for another tokenizer.
+pub fn read(path: &Path, source: &Source, cut: &Cut) -> Result<Corpus> {
+    let name = path.display();
+    ensure!(
+        source.text_field.is_none(),
+        "data.text_field: {name} holds tokens, and JSON lines alone have fields"
+    );
+    if path.is_dir() { read_folder(path, source, cut) } else { read_file(path, source, cut) }
+}
+
+/// Val from the end of a file, test before it, train texts from the rest.
+fn read_file(path: &Path, source: &Source, cut: &Cut) -> Result<Corpus> {
+    let name = path.display().to_string();
+    let file = TokenFile::open(path.to_owned(), "one file")?;
+    let mut files = vec![file];
+    let layout = layouts(&files)?[0];
+    let folder = path.parent().context("a file has a folder")?;
+    let vocabulary = Vocabulary::of(folder, files[0].is_of_llama(), source.tokenizer.as_ref())?;
+    let recognised = format!("{}; vocabulary of {}", files[0].told(&layout), vocabulary.told());
+    let whole =
+        cut::Whole { name: &name, unit: "tokens", length: layout.count as usize, starts: &[] };
+    let parts = cut::parts(&whole, cut)?;
+    let tokens = |part: &std::ops::Range<usize>| {
+        let tokens = files[0].tokens(layout, part.start, part.len())?;
+        vocabulary.check(&files[0], &tokens).map(|()| tokens)
+    };
+    let (val, test) = (tokens(&parts.val)?, tokens(&parts.test)?);
+    let (texts, why) = cut::texts(&name, cut, parts.pool.len())?;
+    let decided = cut::test_told(cut, test.len(), "just before val");
+    let (size, tokenizer) = (vocabulary.size, vocabulary.tokenizer.clone());
+    let file = TrainFile { file: files.remove(0), layout, vocabulary, length: parts.pool.len() };
+    Ok(Corpus {
+        recognised,
+        decided: decided.into_iter().chain(why).collect(),
+        texts,
+        bytes: tokenizer.as_ref().and_then(TokenBytes::known),
+        tokenizer,
+        ..Corpus::new(name, size, cut.with_test(test.len()), val, Pool::File(file)).with_test(test)
+    })
+}
 
 /// Opens a folder and reads val, the end of its file, and test: of a file of its own where there is one, else
 /// what lies before val, else the end of the train file. Train texts are cut from the rest of that when they
 /// are asked for; but for its beginning, nothing else of the files is touched.
-pub fn read(folder: &Path, cut: &Cut) -> Result<Corpus> {
+fn read_folder(folder: &Path, asked: &Source, cut: &Cut) -> Result<Corpus> {
     let source = folder.display().to_string();
     let mut files = vec![TokenFile::find(folder, "train")?, TokenFile::find(folder, "val")?];
     files.extend(TokenFile::find_test(folder)?);
     let layouts = layouts(&files)?;
     let llama = files.iter().any(TokenFile::is_of_llama);
-    let vocabulary = Vocabulary::of(folder, llama)?;
+    let vocabulary = Vocabulary::of(folder, llama, asked.tokenizer.as_ref())?;
     let told: Vec<String> =
         files.iter().zip(&layouts).map(|(file, layout)| file.told(layout)).collect();
     let recognised = format!("{}; vocabulary of {}", told.join("; "), vocabulary.told());
@@ -33,21 +88,22 @@ pub fn read(folder: &Path, cut: &Cut) -> Result<Corpus> {
     let test = TestPlace::find(&source, cut, &counts)?;
     let tokens = |file: usize, skip: usize, count: usize| {
         let tokens = files[file].tokens(layouts[file], skip, count)?;
-        vocabulary.check(&files[file], tokens)
+        vocabulary.check(&files[file], &tokens).map(|()| tokens)
     };
     let val = tokens(1, counts[1] - cut.val, cut.val)?;
     let of_test = tokens(test.file, test.skip, test.count)?;
     let length = if test.file == 0 { test.skip } else { counts[0] };
     let (texts, why) = cut::texts(&source, cut, length)?;
     let decided = cut::test_told(cut, test.count, test.told());
-    let (size, alphabet) = (vocabulary.size, vocabulary.alphabet.clone());
+    let (size, tokenizer) = (vocabulary.size, vocabulary.tokenizer.clone());
     let file = TrainFile { file: files.swap_remove(0), layout: layouts[0], vocabulary, length };
     Ok(Corpus {
         recognised,
         decided: decided.into_iter().chain(why).collect(),
         texts,
         test: of_test,
-        alphabet,
+        bytes: tokenizer.as_ref().and_then(TokenBytes::known),
+        tokenizer,
         ..Corpus::new(source, size, cut.with_test(test.count), val, Pool::File(file))
     })
 }
@@ -119,9 +175,9 @@ impl TrainFile {
     ///
     /// # Errors
     /// A file that cannot be read, or holds a token outside its vocabulary.
-    pub fn excerpt(&self, skip: usize, count: usize) -> Result<Vec<Token>> {
-        let tokens = self.file.tokens(self.layout, skip, count)?;
-        self.vocabulary.check(&self.file, tokens)
+    pub fn excerpt(&self, skip: usize, count: usize) -> Result<Tokens> {
+        let tokens = self.file.stored(self.layout, skip, count)?;
+        self.vocabulary.check(&self.file, &tokens).map(|()| tokens)
     }
 }
 
@@ -134,7 +190,8 @@ mod tests {
 
     /// The text for all seeds of a folder.
     fn load(folder: &Path, cut: &Cut) -> Result<Corpus> {
-        let mut corpus = read(folder, cut)?;
+        let source = Source::parse(folder.to_str().unwrap());
+        let mut corpus = read(folder, &source, cut)?;
         corpus.read_text(None)?;
         Ok(corpus)
     }

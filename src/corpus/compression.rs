@@ -1,13 +1,9 @@
 //! Compressed files that are read through.
 
-use std::io::Read;
+use std::io::{BufRead, Read};
 
-use anyhow::{Result, ensure};
-use flate2::read::MultiGzDecoder;
-use ruzstd::decoding::StreamingDecoder;
-
-/// More text than fits the memory of most machines as tokens: rather a bomb than a corpus.
-const MOST_BYTES: u64 = 16 << 30;
+use flate2::bufread::MultiGzDecoder;
+use ruzstd::decoding::{FrameDecoder, StreamingDecoder};
 
 /// How a file is compressed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,37 +32,44 @@ impl Compression {
         }
     }
 
-    /// What was compressed, all parts of it.
-    ///
-    /// # Errors
-    /// Bytes that are damaged or were cut short.
-    pub fn unpack(self, bytes: &[u8]) -> Result<Vec<u8>> {
-        let mut unpacked = Vec::new();
+    /// Reads what was compressed, all parts of it; bytes that are damaged or were cut short are an error.
+    pub fn unpacked(self, bytes: impl BufRead + Send + 'static) -> Box<dyn Read + Send> {
         match self {
-            Compression::Gzip => {
-                MultiGzDecoder::new(bytes).take(MOST_BYTES).read_to_end(&mut unpacked)?;
-            }
-            Compression::Zstd => frames(bytes, &mut unpacked)?,
+            Compression::Gzip => Box::new(MultiGzDecoder::new(bytes)),
+            Compression::Zstd => Box::new(Frames { bytes: Some(bytes), frame: None }),
         }
-        ensure!((unpacked.len() as u64) < MOST_BYTES, "it holds more than 16 GiB");
-        Ok(unpacked)
     }
 }
 
 /// A zstd file is one frame after another, as `cat a.zst b.zst` and parallel compressors write it.
-fn frames(mut bytes: &[u8], unpacked: &mut Vec<u8>) -> Result<()> {
-    while !bytes.is_empty() {
-        let left = MOST_BYTES - unpacked.len() as u64;
-        let mut frame = StreamingDecoder::new(&mut bytes)?;
-        frame.by_ref().take(left).read_to_end(unpacked)?;
-        if unpacked.len() as u64 == MOST_BYTES {
-            break;
+struct Frames<B: BufRead> {
+    /// What follows, between frames.
+    bytes: Option<B>,
+    frame: Option<StreamingDecoder<B, FrameDecoder>>,
+}
+
+impl<B: BufRead> Read for Frames<B> {
+    fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
+        loop {
+            if let Some(frame) = &mut self.frame {
+                let read = frame.read(into)?;
+                if read > 0 || into.is_empty() {
+                    return Ok(read);
+                }
+                let told = frame.decoder.get_checksum_from_data();
+                if told.is_some() && told != frame.decoder.get_calculated_checksum() {
+                    return Err(std::io::Error::other("its checksum is wrong"));
+                }
+                self.bytes = self.frame.take().map(StreamingDecoder::into_inner);
+            }
+            let Some(bytes) = &mut self.bytes else { return Ok(0) };
+            if bytes.fill_buf()?.is_empty() {
+                return Ok(0);
+            }
+            let frame = self.bytes.take().map(StreamingDecoder::new).transpose();
+            self.frame = frame.map_err(std::io::Error::other)?;
         }
-        let told = frame.decoder.get_checksum_from_data();
-        let sum = frame.decoder.get_calculated_checksum();
-        ensure!(told.is_none() || told == sum, "its checksum is wrong");
     }
-    Ok(())
 }
 
 #[cfg(test)]
@@ -77,6 +80,13 @@ mod tests {
     use ruzstd::encoding::{CompressionLevel, compress_to_vec};
 
     use super::*;
+
+    fn unpacked(compression: Compression, packed: &[u8]) -> std::io::Result<Vec<u8>> {
+        let mut whole = Vec::new();
+        let packed = std::io::Cursor::new(packed.to_vec());
+        compression.unpacked(packed).read_to_end(&mut whole)?;
+        Ok(whole)
+    }
 
     fn gzip(bytes: &[u8]) -> Vec<u8> {
         let mut encoder = GzEncoder::new(Vec::new(), flate2::Compression::default());
@@ -97,8 +107,8 @@ mod tests {
             let compression = Compression::of(&packed).unwrap();
             assert_eq!(compression, expected);
             let text = [&b"one and "[..], &b"two ".repeat(999)].concat();
-            assert_eq!(compression.unpack(&packed).unwrap(), text);
-            assert!(compression.unpack(&packed[..packed.len() - 9]).is_err(), "{expected:?}");
+            assert_eq!(unpacked(compression, &packed).unwrap(), text);
+            assert!(unpacked(compression, &packed[..packed.len() - 9]).is_err(), "{expected:?}");
         }
     }
 }

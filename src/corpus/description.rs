@@ -11,7 +11,7 @@ const SHOWN: usize = 100;
 impl Corpus {
     /// The characters of its vocabulary, if it has any; those that cannot be seen as they are escaped.
     pub fn alphabet_told(&self) -> Option<String> {
-        let alphabet = self.alphabet.as_ref()?;
+        let alphabet = self.alphabet()?;
         let shown =
             |characters: &[char]| characters.iter().map(|c| visible(*c)).collect::<String>();
         let text = match alphabet.len() {
@@ -46,11 +46,12 @@ fn visible(c: char) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::corpus::Tokenizer;
     use crate::corpus::tests::in_memory;
 
     fn corpus(alphabet: &str) -> Corpus {
         let corpus = in_memory(3, &[0, 1, 0], &[2, 1, 2, 0]);
-        Corpus { alphabet: Some(alphabet.chars().collect()), ..corpus }
+        Corpus { tokenizer: Some(Tokenizer::characters(alphabet.chars().collect())), ..corpus }
     }
 
     #[test]

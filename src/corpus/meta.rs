@@ -6,6 +6,7 @@ use anyhow::{Context, Result, bail, ensure};
 use indicatif::HumanCount;
 use serde_json::Value;
 
+use super::tokenizer::{self, Choice, Tokenizer};
 use super::tokens::TokenFile;
 use super::{Token, input, pickle};
 
@@ -20,25 +21,65 @@ const MOST: usize = Token::MAX as usize + 1;
 pub struct Vocabulary {
     /// Number of different tokens.
     pub size: usize,
-    /// The character of each token, where tokens are characters.
-    pub alphabet: Option<Vec<char>>,
+    /// What made the tokens, where it is known.
+    pub tokenizer: Option<Tokenizer>,
     /// The file that says it; `None` where GPT-2's is assumed.
     file: Option<&'static str>,
 }
 
 impl Vocabulary {
-    /// Reads `meta.json` and `meta.pkl` of a folder; `llama` says that its tokens are Llama 3's.
+    /// Reads `meta.json` and `meta.pkl` of a folder; `llama` says that its tokens are Llama 3's, `asked` is the
+    /// tokenizer that the user names.
     ///
     /// # Errors
     /// A file that is damaged, does not say the size or contradicts the other; a size that does not fit
-    /// a token.
-    pub fn of(folder: &Path, llama: bool) -> Result<Self> {
+    /// a token; a tokenizer that cannot have made the tokens.
+    pub fn of(folder: &Path, llama: bool, asked: Option<&Choice>) -> Result<Self> {
+        let given = Self::given(folder)?;
+        match asked {
+            None => given.map_or_else(|| Self::assumed(folder, llama), Ok),
+            Some(choice) => Self::asked(choice, given).context("data.tokenizer"),
+        }
+    }
+
+    /// With the tokenizer that the user names.
+    fn asked(choice: &Choice, given: Option<Self>) -> Result<Self> {
+        let tokenizer = match choice {
+            Choice::Bytes => Tokenizer::Bytes,
+            Choice::File(path) => tokenizer::read(path)?,
+            Choice::Characters => {
+                let known = given.as_ref().and_then(|given| given.tokenizer.clone());
+                known.filter(|known| known.alphabet().is_some()).context(
+                    "the data is tokens already, and no meta.json or meta.pkl names a character for each",
+                )?
+            }
+            Choice::Bpe(_) => bail!(
+                "{choice}: the data is tokens already; give the file that they were made with"
+            ),
+        };
+        let size = tokenizer.vocabulary();
+        let file = given.as_ref().and_then(|given| given.file);
+        let room = given.map_or(size, |given| given.size);
+        // Trainers round vocabularies up.
+        ensure!(
+            size <= room,
+            "{choice} has {size} tokens, but {} says {room}",
+            file.unwrap_or("the data"),
+        );
+        Ok(Vocabulary {
+            size: room,
+            tokenizer: Some(tokenizer),
+            file: file.or(Some("its tokenizer")),
+        })
+    }
+
+    fn given(folder: &Path) -> Result<Option<Self>> {
         let json = Self::read(folder, "meta.json", |bytes| Ok(serde_json::from_slice(bytes)?))?;
         let pickle = Self::read(folder, "meta.pkl", pickle::read);
         match json {
             // meta.json is the way out where a pickle holds objects, so that need not be readable.
-            Some(json) => json.beside(pickle.ok().flatten(), folder),
-            None => pickle?.map_or_else(|| Self::assumed(folder, llama), Ok),
+            Some(json) => json.beside(pickle.ok().flatten(), folder).map(Some),
+            None => pickle,
         }
     }
 
@@ -51,7 +92,7 @@ impl Vocabulary {
             self.size,
             pickle.size,
         );
-        Ok(Vocabulary { alphabet: self.alphabet.or(pickle.alphabet), ..self })
+        Ok(Vocabulary { tokenizer: self.tokenizer.or(pickle.tokenizer), ..self })
     }
 
     fn assumed(folder: &Path, llama: bool) -> Result<Self> {
@@ -61,7 +102,7 @@ impl Vocabulary {
              fit; if they are another tokenizer's, write meta.json with its vocab_size",
             folder.display(),
         );
-        Ok(Vocabulary { size: GPT2, alphabet: None, file: None })
+        Ok(Vocabulary { size: GPT2, tokenizer: None, file: None })
     }
 
     fn read(
@@ -81,8 +122,8 @@ impl Vocabulary {
             "{name}: vocab_size is {}, expected 1 to {MOST}: tokens are kept in 16 bits",
             meta.size
         );
-        let alphabet = meta.alphabet().with_context(|| name.to_string())?;
-        Ok(Some(Vocabulary { size: meta.size, alphabet, file: Some(file) }))
+        let tokenizer = meta.tokenizer(folder).with_context(|| name.to_string())?;
+        Ok(Some(Vocabulary { size: meta.size, tokenizer, file: Some(file) }))
     }
 
     /// Its size and where that is from.
@@ -95,9 +136,12 @@ impl Vocabulary {
     }
 
     /// The tokens of a file, all of which must belong to the vocabulary.
-    pub fn check(&self, file: &TokenFile, tokens: Vec<Token>) -> Result<Vec<Token>> {
+    ///
+    /// # Errors
+    /// One that does not, with its place.
+    pub fn check(&self, file: &TokenFile, tokens: &[Token]) -> Result<()> {
         let Some(place) = tokens.iter().position(|token| usize::from(*token) >= self.size) else {
-            return Ok(tokens);
+            return Ok(());
         };
         let what_to_do = match self.file {
             Some(file) => format!("correct vocab_size in {file}"),
@@ -129,6 +173,8 @@ fn expected(path: &Path, file: &str) -> String {
 /// The contents of either file.
 struct Meta {
     size: usize,
+    /// `characters`, `bytes` or a file beside it.
+    tokenizer: Option<String>,
     /// Tokens and their texts.
     names: Vec<(usize, String)>,
 }
@@ -140,7 +186,26 @@ impl Meta {
             Some(size) => size.as_u64().and_then(|size| usize::try_from(size).ok()),
             None => Some(names.len()).filter(|count| *count > 0),
         };
-        Ok(Meta { size: size.context("vocab_size is missing or no integer")?, names })
+        let tokenizer = value.get("tokenizer").and_then(Value::as_str).map(str::to_owned);
+        Ok(Meta { size: size.context("vocab_size is missing or no integer")?, tokenizer, names })
+    }
+
+    /// What made the tokens, if it says so.
+    fn tokenizer(&self, folder: &Path) -> Result<Option<Tokenizer>> {
+        let file = match self.tokenizer.as_deref() {
+            Some("bytes") => return Ok(Some(Tokenizer::Bytes)),
+            None | Some("characters") => return Ok(self.alphabet()?.map(Tokenizer::characters)),
+            Some(file) => folder.join(file),
+        };
+        let tokenizer = tokenizer::read(&file)?;
+        ensure!(
+            tokenizer.vocabulary() <= self.size,
+            "vocab_size is {}, but {} has {} tokens",
+            self.size,
+            file.display(),
+            tokenizer.vocabulary(),
+        );
+        Ok(Some(tokenizer))
     }
 
     /// The character of every token; `None` where some have none or a longer text.

@@ -4,7 +4,7 @@ use anyhow::Result;
 
 use super::bins::TrainFile;
 use super::grammar::{self, Stream};
-use super::{Token, text};
+use super::{Token, Tokens, text};
 
 /// The part of a source outside of val and test.
 #[derive(Debug)]
@@ -22,16 +22,16 @@ impl Pool {
     ///
     /// # Errors
     /// A file that cannot be read, or holds a token outside its vocabulary.
-    pub fn text(&self, seed: Option<u64>, length: usize) -> Result<Vec<Token>> {
+    pub fn text(&self, seed: Option<u64>, length: usize) -> Result<Tokens> {
         let start = |pool| seed.map_or(0, |seed| excerpt_start(seed, pool, length));
         match self {
             Pool::Grammar => {
                 let stream = seed.map_or(Stream::Fixed, Stream::Seed);
-                Ok(text::encode(&grammar::characters(stream, length), &grammar::alphabet()))
+                Ok(text::encode(&grammar::characters(stream, length), &grammar::alphabet()).into())
             }
             Pool::Memory(tokens) => {
                 let start = start(tokens.len());
-                Ok(tokens[start..start + length].to_vec())
+                Ok(tokens[start..start + length].to_vec().into())
             }
             Pool::File(file) => file.excerpt(start(file.length), length),
         }

@@ -15,7 +15,7 @@ pub(crate) fn in_memory(vocabulary: usize, train: &[Token], val: &[Token]) -> Co
 }
 
 fn grammar(cut: &Cut, seeds: &[u64]) -> Corpus {
-    Corpus::load(&Source::Grammar, cut, seeds).unwrap()
+    Corpus::load(&Source::GRAMMAR, cut, seeds).unwrap()
 }
 
 #[test]
@@ -82,7 +82,8 @@ fn levels_are_those_of_an_independent_implementation() {
     let expected: Levels = serde_json::from_slice(&expected).unwrap();
     let fixed = Some(Texts::Fixed);
     let cut = Cut { train: 6000, val: 1500, test: Some(1500), texts: fixed, ..CUT };
-    let corpus = Corpus::load(&Source::Text(folder.join("text.txt")), &cut, &[]).unwrap();
+    let corpus =
+        Corpus::load(&Source::parse(folder.join("text.txt").to_str().unwrap()), &cut, &[]).unwrap();
     let levels = corpus.levels(corpus.text(None), 32, 20).unwrap();
     assert_eq!((levels.ngram_order, levels.floor), (expected.ngram_order, None));
     for (found, expected) in [

@@ -1,111 +1,99 @@
-//! Text files, read as characters.
+//! Texts, cut into tokens.
 
-use std::collections::BTreeSet;
+use std::collections::HashSet;
 use std::ops::Range;
 use std::path::Path;
 
-use anyhow::{Context, Result, anyhow, ensure};
+use anyhow::Result;
 use indicatif::HumanCount;
 
-use super::encoding::decode;
+use super::documents::{self, Documents};
 use super::pool::Pool;
-use super::recognise::{Content, recognise};
-use super::refusal::refusal;
-use super::{Corpus, Cut, Token, cut, input, jsonl};
+use super::token_bytes::TokenBytes;
+use super::tokenized::Tokenized;
+use super::tokenizer::Choice;
+use super::{Corpus, Cut, Source, Token, cut};
+use crate::plural::counted;
 
-/// Reads a text file and cuts it: val from its end, test before it, train texts from what is left. The
-/// vocabulary is every character of the *whole* file, sorted by code point, so that it changes neither with
-/// the cut nor with the train text.
-pub fn read(path: &Path, cut: &Cut) -> Result<Corpus> {
+/// Reads texts and cuts them: val from their end, test before it, train texts from what is left. A document is
+/// never in two of them: what val and test leave of one is left out. With one token a character, the vocabulary is
+/// every character of the *whole* source, sorted by code point, so that it changes neither with the cut nor with
+/// the train text.
+///
+/// # Errors
+/// Files that cannot be read or are no texts, and texts that are too short; the message names the file and the
+/// numbers.
+pub fn read(path: &Path, source: &Source, cut: &Cut) -> Result<Corpus> {
     let name = path.display().to_string();
-    let found = Found::read(path)?;
-    let characters: Vec<char> = found.text.chars().collect();
-    let [pool, test, val] = places(&name, cut, characters.len())?;
-    let alphabet = alphabet(&characters);
-    ensure!(
-        alphabet.len() <= usize::from(Token::MAX) + 1,
-        "{name} holds {} different characters; at most {} fit a vocabulary",
-        alphabet.len(),
-        usize::from(Token::MAX) + 1,
-    );
-    let (texts, why) = cut::texts(&name, cut, pool.len())?;
-    let decided = cut::test_told(cut, test.len(), "just before val");
-    let [pool, test, val] = [pool, test, val].map(|part| encode(&characters[part], &alphabet));
+    let mut reading = Documents::of(path, source.text_field.as_deref())?;
+    let texts = documents::all(&mut reading)?;
+    reading.check_field(&name)?;
+    let choice = source.tokenizer.as_ref().unwrap_or(&Choice::Characters);
+    let tokenized = Tokenized::of(&name, &texts, choice, cut)?;
+    let parts = cut::parts(&tokenized.whole(&name), cut)?;
+    let (seeds, why) = cut::texts(&name, cut, parts.pool.len())?;
+    let decided = cut::test_told(cut, parts.test.len(), "just before val");
+    let told = [
+        decided,
+        why,
+        parts.left_out_told(),
+        copies(&texts, &tokenized, &parts),
+        tokenized.told(&parts),
+    ];
+    let bytes = TokenBytes::of(&tokenized.tokenizer, &texts, tokenized.tokens.len());
+    let [pool, test, val] =
+        [parts.pool, parts.test, parts.val].map(|part| tokenized.tokens[part].to_vec());
     let split = cut.with_test(test.len());
     Ok(Corpus {
-        recognised: format!("{}, {} characters", found.told, HumanCount(characters.len() as u64)),
-        decided: decided.into_iter().chain(why).collect(),
-        texts,
+        recognised: recognised(&reading.told(), &texts, &tokenized),
+        decided: told.into_iter().flatten().collect(),
+        texts: seeds,
         test,
-        alphabet: Some(alphabet.clone()),
-        ..Corpus::new(name, alphabet.len(), split, val, Pool::Memory(pool))
+        bytes: Some(bytes),
+        tokenizer: Some(tokenized.tokenizer.clone()),
+        ..Corpus::new(name, tokenized.tokenizer.vocabulary(), split, val, Pool::Memory(pool))
     })
 }
 
-/// Where train texts are cut from, test and val.
-fn places(name: &str, cut: &Cut, length: usize) -> Result<[Range<usize>; 3]> {
-    let (train, val) = (cut.train, cut.val);
-    let room = length.saturating_sub(train + val);
-    let test = cut::test_size(cut, room);
-    let wanted = train + val + test;
-    let and_test = match cut.test {
-        Some(test) => format!(", data.val = {val} and data.test = {test}"),
-        None => format!(" and data.val = {val}"),
+fn recognised(told: &str, texts: &[String], tokenized: &Tokenized) -> String {
+    let count = HumanCount(tokenized.tokens.len() as u64);
+    let documents = match texts.len() {
+        0 | 1 => String::new(),
+        documents => format!(
+            ", {} documents with {} between them",
+            HumanCount(documents as u64),
+            tokenized.between
+        ),
     };
-    ensure!(
-        wanted <= length,
-        "{name} has {length} characters, but data.train = {train}{and_test} need {wanted}: the splits would \
-         overlap; lower one of them"
-    );
-    ensure!(
-        test > 0 || cut.test.is_some(),
-        "{name} has {length} characters, and data.train = {train}{and_test} take all of them: none is left \
-         for test; lower one of them, or go without by data.test = 0"
-    );
-    let (of_val, of_test) = (length - val, length - val - test);
-    Ok([0..of_test, of_test..of_val, of_val..length])
-}
-
-/// The text of a file, and what the file was.
-struct Found {
-    text: String,
-    told: String,
-}
-
-impl Found {
-    fn read(path: &Path) -> Result<Self> {
-        let bytes = input::read(path)?;
-        let Content::Compressed(compression) = recognise(&bytes) else {
-            return Self::in_bytes(path, &bytes, "");
-        };
-        let kind = compression.name();
-        let unpacked = compression.unpack(&bytes).with_context(|| {
-            format!("{} is a {kind} file that is damaged or was cut short", path.display())
-        })?;
-        Self::in_bytes(path, &unpacked, &format!("{kind} of "))
-    }
-
-    /// `around` is what the bytes came out of.
-    fn in_bytes(path: &Path, bytes: &[u8], around: &str) -> Result<Self> {
-        let encoding = match recognise(bytes) {
-            Content::Text(encoding) => encoding,
-            other => return Err(refusal(path, around, other)),
-        };
-        let name = path.display();
-        let text = decode(bytes, encoding).map_err(|offset| {
-            let is = encoding.name();
-            anyhow!("{name} is {around}{is}, but the byte at offset {offset} starts no character; it is damaged or was cut short")
-        })?;
-        let told = format!("{around}{}", encoding.name());
-        match jsonl::texts(&text).with_context(|| name.to_string())? {
-            None => Ok(Found { text, told }),
-            Some(lines) => Ok(Found { text: lines.text, told: format!("{told}: {}", lines.told) }),
-        }
+    match tokenized.tokenizer.alphabet() {
+        Some(_) => format!("{told}{documents}, {count} characters"),
+        None => format!("{told}{documents}, {count} tokens of {}", tokenized.tokenizer.told()),
     }
 }
 
-fn alphabet(characters: &[char]) -> Vec<char> {
-    characters.iter().copied().collect::<BTreeSet<_>>().into_iter().collect()
+/// How many documents of val and test are in train as well, word for word.
+fn copies(texts: &[String], tokenized: &Tokenized, parts: &cut::Parts) -> Option<String> {
+    let of = |part: &Range<usize>| {
+        let first = tokenized.starts.partition_point(|start| *start <= part.start) - 1;
+        let last = tokenized.starts.partition_point(|start| *start < part.end).max(first);
+        &texts[first..last]
+    };
+    if texts.len() < 2 {
+        return None;
+    }
+    let train: HashSet<&String> = of(&parts.pool).iter().collect();
+    let test: HashSet<&String> = of(&parts.test).iter().collect();
+    let held = [("val", &parts.val, "train or test"), ("test", &parts.test, "train")];
+    let told = held.into_iter().filter_map(|(name, part, elsewhere)| {
+        let is_copy = |text: &&String| train.contains(text) || name == "val" && test.contains(text);
+        let (all, count) = (of(part).len(), of(part).iter().filter(is_copy).count());
+        (count > 0).then(|| {
+            let all = counted(all, "document");
+            format!("{count} of the {all} of {name} are in {elsewhere} as well, word for word")
+        })
+    });
+    let told: Vec<String> = told.collect();
+    (!told.is_empty()).then(|| told.join("; "))
 }
 
 /// Characters as indices into a sorted alphabet that holds all of them.
@@ -118,6 +106,7 @@ pub fn encode(characters: &[char], alphabet: &[char]) -> Vec<Token> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Tokenizer;
     use super::*;
     use crate::config::{Order, Texts};
 
@@ -126,10 +115,19 @@ mod tests {
         Cut { train, val, test: None, order: Order::Random, texts: None }
     }
 
+    fn read(path: &Path, cut: &Cut) -> Result<Corpus> {
+        super::read(path, &Source::parse("of characters"), cut)
+    }
+
     fn train_of(path: &Path, cut: &Cut) -> Vec<Token> {
         let mut corpus = read(path, cut).unwrap();
         corpus.read_text(None).unwrap();
-        corpus.text(None).tokens.clone()
+        corpus.text(None).tokens.to_vec()
+    }
+
+    fn read_with(text: &str, tokenizer: &str, cut: &Cut) -> Result<Corpus> {
+        let tokenizer = Some(Choice::parse(tokenizer).unwrap());
+        super::read(file(text.as_bytes()).path(), &Source { tokenizer, ..Source::GRAMMAR }, cut)
     }
 
     fn file(contents: &[u8]) -> tempfile::NamedTempFile {
@@ -208,5 +206,58 @@ mod tests {
             let error = read(file(bytes).path(), &cut(1, 1)).unwrap_err();
             assert!(format!("{error:#}").contains(expected), "{error:#}");
         }
+    }
+
+    #[test]
+    fn a_text_is_cut_into_what_the_spec_says() {
+        let text = "Hé! To be or not to be, that is the question. ".repeat(60);
+        let bytes = read_with(&text, "bytes", &cut(100, 50)).unwrap();
+        assert_eq!((bytes.vocabulary, bytes.val_bytes(8, 3)), (256, Some(1.0)));
+        assert!(bytes.recognised.ends_with("2,820 tokens of bytes"), "{}", bytes.recognised);
+        let learned = read_with(&text, "bpe:280", &cut(100, 50)).unwrap();
+        assert_eq!(learned.vocabulary, 280);
+        assert!(learned.val_bytes(8, 3).unwrap() > 2.0, "{:?}", learned.val_bytes(8, 3));
+        let tokenizer = learned.tokenizer.as_ref().unwrap();
+        assert!(text.contains(&tokenizer.decode(&learned.val)));
+    }
+
+    #[test]
+    fn a_tokenizer_is_learned_of_neither_val_nor_test() {
+        let common = "to be or not to be that is the question ".repeat(100);
+        let with_end = |end: &str| {
+            let text = format!("{common}{}", end.repeat(30));
+            read_with(&text, "bpe:300", &cut(100, 100)).unwrap().tokenizer.unwrap()
+        };
+        let (one, other) = (with_end("xyzzy plugh "), with_end("quux frob "));
+        assert_eq!(one.learned().unwrap().json(), other.learned().unwrap().json());
+        let error = read_with(&common[..200], "bpe:300", &cut(20, 40)).unwrap_err().to_string();
+        assert!(error.contains("more than half of its 200 bytes"), "{error}");
+    }
+
+    #[test]
+    fn documents_stay_whole_and_copies_in_two_splits_are_counted() {
+        let lines = ["a b c", "d e f", "g h i", "a b c", "j k l"]
+            .map(|text| format!("{{\"text\": \"{text}\"}}\n"));
+        let corpus =
+            read_with(&lines.concat(), "characters", &Cut { test: Some(4), ..cut(6, 3) }).unwrap();
+        let tokenizer = corpus.tokenizer.as_ref().unwrap();
+        assert_eq!(
+            (tokenizer.decode(&corpus.test).as_str(), tokenizer.decode(&corpus.val).as_str()),
+            ("b c\n", "k l")
+        );
+        let decided = corpus.decided.join("; ");
+        assert!(decided.contains("1 of the 1 document of test are in train as well"), "{decided}");
+        assert!(
+            corpus.recognised.contains("5 documents with a line break between them"),
+            "{}",
+            corpus.recognised
+        );
+    }
+
+    #[test]
+    fn a_character_tokenizer_knows_only_what_it_read() {
+        let tokenizer = Tokenizer::characters(vec!['a', 'b']);
+        assert_eq!(tokenizer.encode("ab").unwrap(), [0, 1]);
+        assert!(tokenizer.encode("abc").unwrap_err().to_string().contains("'c'"));
     }
 }

@@ -14,11 +14,12 @@ use anyhow::{Context, Result};
 
 use super::Token;
 
-pub use choice::Choice;
+pub use cache::learn;
+pub use choice::{Choice, MOST as MOST_TOKENS};
 pub use learned::Learned;
-pub use pieces::pieces;
+pub use pieces::{last_cut, pieces};
 pub use reading::read;
-pub use training::train;
+pub use training::{END_OF_TEXT, train};
 
 /// Bytes that a byte can be.
 const BYTES: usize = 256;

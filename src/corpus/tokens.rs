@@ -8,7 +8,8 @@ use anyhow::{Context, Result, anyhow, bail, ensure};
 use indicatif::HumanCount;
 
 use super::recognise::{Content, recognise};
-use super::{Token, evidence, input, llmc, npy};
+use super::stored::Mapped;
+use super::{Token, Tokens, encoding, evidence, input, llmc, npy};
 
 /// As much of a file is looked at to tell how its tokens are written.
 const HEAD: u64 = 1 << 20;
@@ -142,7 +143,23 @@ impl TokenFile {
         names.into_iter().find(|path| path.exists())
     }
 
-    fn open(path: PathBuf, split: &'static str) -> Result<Self> {
+    /// Whether a folder has any such file.
+    pub fn any(folder: &Path) -> bool {
+        ["train", "val"].iter().any(|split| Self::path(folder, split).is_some())
+    }
+
+    /// Whether a file holds tokens: by what it begins with, or by its ending where it is no text.
+    pub fn is(path: &Path) -> bool {
+        let mut head = Vec::new();
+        let read = input::open(path).and_then(|file| Ok(file.take(HEAD).read_to_end(&mut head)?));
+        let is_bin = path.extension().is_some_and(|ending| ending == "bin");
+        let is_known = |head: &[u8]| npy::is(head) || llmc::is(head);
+        read.is_ok()
+            && (is_known(&head) || is_bin && !head.is_empty() && !encoding::is_plain(&head))
+    }
+
+    /// Opens one; `split` is what of the data it holds.
+    pub fn open(path: PathBuf, split: &'static str) -> Result<Self> {
         let cannot = || format!("cannot read {}", path.display());
         let mut file = input::open(&path)?;
         let length = file.metadata().with_context(cannot)?.len();
@@ -184,6 +201,16 @@ impl TokenFile {
 
     pub fn told(&self, layout: &Layout) -> String {
         format!("{}: {}", self.split, layout.describe())
+    }
+
+    /// The same, in the file itself where it keeps tokens as memory does.
+    pub fn stored(&self, layout: Layout, skip: usize, count: usize) -> Result<Tokens> {
+        let start = layout.start + skip as u64 * layout.width.bytes();
+        let mapped = (layout.width == Width::Two).then(|| Mapped::of(&self.file, start, count));
+        match mapped.flatten() {
+            Some(mapped) => Ok(Tokens::Mapped(mapped)),
+            None => self.tokens(layout, skip, count).map(Tokens::Owned),
+        }
     }
 
     /// `count` tokens after the first `skip`, all of which there are.

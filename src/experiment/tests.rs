@@ -55,7 +55,7 @@ fn the_command_line_changes_what_the_file_says() {
     };
     let spec = Spec::parse(&format!("name = 'a'\n{ARM}"), &changes).unwrap();
     assert_eq!((spec.arms[0].recipe.steps, spec.seeds), (7, [4, 9].map(Seed::of).to_vec()));
-    assert_eq!(spec.source, Source::Text("some.txt".into()));
+    assert_eq!(spec.source, Source::parse("some.txt"));
 }
 
 #[test]

@@ -230,7 +230,7 @@ mod tests {
         fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
         let assignment = Assignment {
             results: folder.path().to_owned(),
-            source: Source::Grammar,
+            source: Source::GRAMMAR,
             initial: None,
             backend: Backend::Flex,
             device: None,

@@ -135,8 +135,8 @@ fn describe(path: &Path, record: &Record, step: usize, corpus: &Corpus) -> Resul
     };
     write_atomically(&config_beside(path), &json_of(&saved)?)?;
     let alphabet = alphabet_beside(path);
-    match &corpus.alphabet {
-        Some(characters) => write_atomically(&alphabet, &json_of(characters)?),
+    match corpus.alphabet() {
+        Some(characters) => write_atomically(&alphabet, &json_of(&characters)?),
         // One of weights that were saved under this name before.
         None if alphabet.exists() => fs::remove_file(&alphabet)
             .with_context(|| format!("cannot remove {}", alphabet.display())),

@@ -82,7 +82,7 @@ impl TrainedLane {
 fn corpus() -> Corpus {
     let (test, texts) = (Some(150), Some(Texts::PerSeed));
     let cut = Cut { train: 400, val: 200, test, order: Order::Random, texts };
-    Corpus::load(&Source::Grammar, &cut, &[0, 1, 2]).unwrap()
+    Corpus::load(&Source::GRAMMAR, &cut, &[0, 1, 2]).unwrap()
 }
 
 fn lane(form: Form, weight_decay: f64, seed: u64) -> RunConfig {

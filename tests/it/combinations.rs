@@ -81,7 +81,7 @@ impl Observer for Notebook {
 fn corpus() -> Corpus {
     let (test, texts) = (Some(150), Some(Texts::PerSeed));
     let cut = Cut { train: 400, val: 200, test, order: Order::Random, texts };
-    Corpus::load(&Source::Grammar, &cut, &[1]).unwrap()
+    Corpus::load(&Source::GRAMMAR, &cut, &[1]).unwrap()
 }
 
 fn flex() -> Device {

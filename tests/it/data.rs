@@ -94,7 +94,7 @@ fn the_identity_of_what_was_read_right_before_stays() {
         (bins.digest().as_str(), bins.vocabulary),
         ("30be6556c4a7834ea90296d3f7d40e61ff24de53a107a6fd866758e30fb2a7b3", 50_257)
     );
-    let grammar = Corpus::load(&Source::Grammar, &CUT, &[]).unwrap();
+    let grammar = Corpus::load(&Source::GRAMMAR, &CUT, &[]).unwrap();
     assert_eq!(
         grammar.digest(),
         "4d5e46dacc46ba0dd3f8f9c4fe6e386581cd537e9615e4bf6cfcf11ba06d56ac"
@@ -137,7 +137,7 @@ fn one_text_is_one_corpus_in_every_encoding_and_packing() {
     let joined = corpus(&folder.file("joined.txt", prose.trim_end().as_bytes()));
     assert_eq!(read.digest(), joined.digest());
     assert!(
-        read.recognised.contains("JSON lines, field `text` of 40 joined"),
+        read.recognised.contains("JSON lines, field `text`, 40 documents with a line break between them"),
         "{}",
         read.recognised
     );
@@ -215,12 +215,12 @@ fn vocabulary_and_alphabet_come_from_the_pickle_of_nanogpt() {
     folder.file("char/meta.pkl", META_PKL);
     let read = corpus(&path);
     assert_eq!(read.vocabulary, 4);
-    assert_eq!(read.alphabet, Some(vec!['\n', 'a', 'é', '—']));
+    assert_eq!(read.alphabet(), Some(&['\n', 'a', 'é', '—'][..]));
     assert!(read.recognised.ends_with("vocabulary of 4 from meta.pkl"), "{}", read.recognised);
     folder.file("char/meta.json", br#"{"vocab_size": 5}"#);
     assert!(refusal(&path).contains("meta.json has vocab_size 5, but meta.pkl 4"));
     folder.file("char/meta.json", br#"{"vocab_size": 4}"#);
-    assert_eq!(corpus(&path).alphabet, read.alphabet);
+    assert_eq!(corpus(&path).alphabet(), read.alphabet());
     let objects = folder.tokens("objects", letters);
     folder.file("objects/meta.pkl", b"cnumpy\nint64\n(I4\ntR.");
     let said = refusal(&objects);

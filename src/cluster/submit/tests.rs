@@ -76,7 +76,7 @@ fn contents() -> Contents {
         initial: None,
         init_crop: false,
         keep_best: false,
-        source: Source::Grammar,
+        source: Source::GRAMMAR,
         backend: Backend::Flex,
         device: None,
         lanes: None,

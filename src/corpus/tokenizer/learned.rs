@@ -104,10 +104,8 @@ impl Learned {
 
     /// Tokens that its models expect before any text, such as the `<s>` of Llama's.
     pub fn before_text(&self) -> Vec<Token> {
-        let ids = self
-            .inner
-            .encode_fast("", true)
-            .map_or_else(|_| Vec::new(), |empty| empty.get_ids().to_vec());
+        let empty = self.inner.encode_fast("", true);
+        let ids = empty.map_or_else(|_| Vec::new(), |empty| empty.get_ids().to_vec());
         ids.into_iter().map(|id| id as Token).filter(|token| Some(*token) != self.end).collect()
     }
 

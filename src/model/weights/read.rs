@@ -36,7 +36,7 @@ pub struct Purpose<'a> {
 impl<'a> Purpose<'a> {
     /// A model for these data.
     pub fn of(shape: &'a ModelShape, corpus: &'a Corpus) -> Self {
-        let alphabet = corpus.alphabet.as_deref();
+        let alphabet = corpus.alphabet();
         Purpose { shape, vocabulary: corpus.vocabulary, alphabet }
     }
 }

@@ -1,0 +1,129 @@
+//! The documents of a source: a text file is one, unless `<|endoftext|>` keeps several apart; so is each of
+//! JSON lines, and each file of a folder.
+
+mod blocks;
+mod folder;
+mod lines;
+mod separated;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Result, bail};
+
+use blocks::Blocks;
+use lines::Lines;
+use separated::Separated;
+
+pub use folder::holds_texts;
+
+/// A stretch of a document. A long document is many, so that a source need not fit the memory.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stretch {
+    /// Its text.
+    pub text: String,
+    /// Whether the document ends with it.
+    pub ends: bool,
+}
+
+/// The documents of a source, from its first to its last.
+pub struct Documents<'a> {
+    files: std::vec::IntoIter<PathBuf>,
+    field: Option<&'a str>,
+    of_file: Option<Box<dyn Iterator<Item = Result<Stretch>>>>,
+    /// What the files were found to be, for people: the first of every kind.
+    told: Vec<String>,
+    files_read: usize,
+}
+
+impl<'a> Documents<'a> {
+    /// Of a file, or of the texts in a folder; `field` is that of JSON lines.
+    ///
+    /// # Errors
+    /// A folder that cannot be listed or holds no texts.
+    pub fn of(path: &Path, field: Option<&'a str>) -> Result<Self> {
+        let files = if path.is_dir() { folder::texts(path)? } else { vec![path.to_owned()] };
+        let files = files.into_iter();
+        Ok(Documents { files, field, of_file: None, told: Vec::new(), files_read: 0 })
+    }
+
+    /// What was read so far, for people.
+    pub fn told(&self) -> String {
+        let told = self.told.join(" and ");
+        if self.files_read > 1 { format!("{} files: {told}", self.files_read) } else { told }
+    }
+
+    /// Checks that a field that was asked for was read.
+    ///
+    /// # Errors
+    /// There were no JSON lines.
+    pub fn check_field(&self, name: &str) -> Result<()> {
+        let is_read = self.told.iter().any(|told| told.contains("JSON lines"));
+        if let (Some(field), false) = (self.field, is_read) {
+            bail!(
+                "data.text_field = \"{field}\", but {name} holds no JSON lines, which alone have fields"
+            );
+        }
+        Ok(())
+    }
+
+    /// How many bytes all files have.
+    pub fn bytes(&self) -> u64 {
+        let length = |path: &PathBuf| path.metadata().map_or(0, |metadata| metadata.len());
+        self.files.as_slice().iter().map(length).sum()
+    }
+
+    fn open(&mut self, path: &Path) -> Result<()> {
+        let blocks = Blocks::open(path)?;
+        let name = path.display().to_string();
+        let lines = Lines::of(&name, blocks.first(), blocks.is_whole(), self.field)?;
+        let mut told = blocks.told.clone();
+        let documents: Box<dyn Iterator<Item = _>> = match lines {
+            Some(lines) => {
+                told += &format!(": JSON lines, field `{}`", lines.field());
+                Box::new(lines.documents(blocks))
+            }
+            None => Box::new(Separated::new(blocks)),
+        };
+        if !self.told.contains(&told) {
+            self.told.push(told);
+        }
+        self.files_read += 1;
+        self.of_file = Some(documents);
+        Ok(())
+    }
+}
+
+impl Iterator for Documents<'_> {
+    type Item = Result<Stretch>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            if let Some(documents) = &mut self.of_file {
+                match documents.next() {
+                    Some(stretch) => return Some(stretch),
+                    None => self.of_file = None,
+                }
+            }
+            let path = self.files.next()?;
+            if let Err(error) = self.open(&path) {
+                return Some(Err(error));
+            }
+        }
+    }
+}
+
+/// All documents in memory, without those that are empty.
+///
+/// # Errors
+/// A file that cannot be read or is no text.
+pub fn all(documents: &mut Documents) -> Result<Vec<String>> {
+    let (mut whole, mut last) = (Vec::new(), String::new());
+    for stretch in documents {
+        let Stretch { text, ends } = stretch?;
+        last.push_str(&text);
+        if ends && !last.is_empty() {
+            whole.push(std::mem::take(&mut last));
+        }
+    }
+    Ok(whole)
+}

@@ -1,0 +1,86 @@
+//! A folder of texts.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail, ensure};
+
+/// Endings of files that are texts, with `.gz` or `.zst` after them or without.
+const ENDINGS: [&str; 8] = ["txt", "text", "md", "rst", "tex", "html", "jsonl", "ndjson"];
+/// Endings that programs have.
+const CODE: [&str; 12] = ["py", "rs", "c", "h", "cpp", "hpp", "cc", "js", "ts", "java", "go", "jl"];
+
+/// Whether a folder, or one below it, holds texts by their names.
+pub fn holds_texts(folder: &Path) -> bool {
+    texts(folder).is_ok()
+}
+
+/// The texts in a folder and in those below it, in the order of their paths. Hidden files and folders are left
+/// out, and so is what has another ending than a text; of a folder without any such, nothing is guessed.
+pub fn texts(folder: &Path) -> Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    walk(folder, &mut found)?;
+    ensure!(
+        !found.is_empty(),
+        "{} holds no texts: files whose names end in .{}, or a program's ending, with .gz or .zst after it or \
+         without",
+        folder.display(),
+        ENDINGS.join(", ."),
+    );
+    found.sort();
+    Ok(found)
+}
+
+fn walk(folder: &Path, found: &mut Vec<PathBuf>) -> Result<()> {
+    let name = || format!("cannot list {}", folder.display());
+    for entry in std::fs::read_dir(folder).with_context(name)? {
+        let entry = entry.with_context(name)?;
+        let (path, kind) = (entry.path(), entry.file_type().with_context(name)?);
+        if entry.file_name().to_string_lossy().starts_with('.') {
+            continue;
+        }
+        // A link to a folder may lead back to itself.
+        if kind.is_dir() {
+            walk(&path, found)?;
+        } else if is_text(&path) {
+            match path.metadata() {
+                Ok(metadata) if metadata.is_file() => found.push(path),
+                Ok(_) => {}
+                Err(error) => bail!("cannot read {}: {error}", path.display()),
+            }
+        }
+    }
+    Ok(())
+}
+
+fn is_text(path: &Path) -> bool {
+    let packed = ending(path).is_some_and(|ending| ["gz", "zst"].contains(&ending.as_str()));
+    let plain = if packed { path.with_extension("") } else { path.to_owned() };
+    ending(&plain)
+        .is_some_and(|ending| ENDINGS.contains(&ending.as_str()) || CODE.contains(&ending.as_str()))
+}
+
+fn ending(path: &Path) -> Option<String> {
+    Some(path.extension()?.to_str()?.to_ascii_lowercase())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_of_all_folders_are_read_in_the_order_of_their_paths() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["b.txt", "a/z.md.gz", "a/y.JSONL", "a/.git/x.txt", "README", "c.png", "d.zst"]
+        {
+            let path = folder.path().join(name);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, "x").unwrap();
+        }
+        let found = texts(folder.path()).unwrap();
+        let names =
+            found.iter().map(|path| path.strip_prefix(folder.path()).unwrap().to_str().unwrap());
+        assert_eq!(names.collect::<Vec<_>>(), ["a/y.JSONL", "a/z.md.gz", "b.txt"]);
+        let error = texts(&folder.path().join("a/.git/..").join("..").join("nothing")).unwrap_err();
+        assert!(error.to_string().contains("cannot list"), "{error}");
+    }
+}

@@ -1,0 +1,210 @@
+//! JSON lines: one object per line, one field of which is the text of a document.
+
+use anyhow::{Context, Result, bail, ensure};
+use serde_json::{Map, Value};
+
+use super::Stretch;
+
+/// The field that holds the text where JSON lines have it.
+const TEXT: &str = "text";
+
+/// JSON lines whose field of text is known.
+#[derive(Debug)]
+pub struct Lines {
+    name: String,
+    field: String,
+}
+
+impl Lines {
+    /// What the beginning of a file says; `None` for a text that is no JSON. `asked` is the field that the
+    /// user names.
+    ///
+    /// # Errors
+    /// JSON that does not say which text is meant, or has no such field.
+    pub fn of(
+        name: &str,
+        start: &str,
+        is_whole: bool,
+        asked: Option<&str>,
+    ) -> Result<Option<Self>> {
+        let found = Self::find(start, is_whole, asked).with_context(|| name.to_owned())?;
+        Ok(found.map(|field| Lines { name: name.to_owned(), field }))
+    }
+
+    fn find(start: &str, is_whole: bool, asked: Option<&str>) -> Result<Option<String>> {
+        let start = start.trim_start();
+        if !start.starts_with(['{', '[']) {
+            return Ok(None);
+        }
+        let first = start.lines().next().unwrap_or_default();
+        if let Ok(Value::Object(first)) = serde_json::from_str(first) {
+            return field(&first, asked).map(Some);
+        }
+        ensure!(
+            !is_json(start, is_whole),
+            "it is JSON, but not JSON lines, which have one object with a field `text` on each line; for an array \
+             of such objects, `jq -c '.[]' FILE > NEW` makes them"
+        );
+        Ok(None)
+    }
+
+    /// The field that holds the text.
+    pub fn field(&self) -> &str {
+        &self.field
+    }
+
+    /// A document a line.
+    pub fn documents(
+        self,
+        blocks: impl Iterator<Item = Result<String>>,
+    ) -> impl Iterator<Item = Result<Stretch>> {
+        let mut number = 0;
+        whole_lines(blocks).filter_map(move |line| {
+            number += 1;
+            match line {
+                Ok(line) if line.trim().is_empty() => None,
+                Ok(line) => {
+                    let text = self.text(number, &line);
+                    Some(
+                        text.map(|text| Stretch { text, ends: true })
+                            .with_context(|| self.name.clone()),
+                    )
+                }
+                Err(error) => Some(Err(error)),
+            }
+        })
+    }
+
+    fn text(&self, number: usize, line: &str) -> Result<String> {
+        let mut record: Map<String, Value> = serde_json::from_str(line).with_context(|| {
+            format!("line {number} is no JSON object, as the first of these JSON lines is")
+        })?;
+        match record.remove(&self.field) {
+            Some(Value::String(text)) => Ok(text),
+            _ => {
+                bail!("line {number} of these JSON lines has no text in its field `{}`", self.field)
+            }
+        }
+    }
+}
+
+/// Lines, wherever blocks end.
+fn whole_lines(
+    mut blocks: impl Iterator<Item = Result<String>>,
+) -> impl Iterator<Item = Result<String>> {
+    let (mut held, mut given, mut over) = (String::new(), 0, false);
+    std::iter::from_fn(move || {
+        loop {
+            let rest = &held[given..];
+            if let Some(end) = rest.find('\n') {
+                let line = rest[..end].to_owned();
+                given += end + 1;
+                return Some(Ok(line));
+            }
+            if over {
+                given = held.len();
+                return (!rest.is_empty()).then(|| Ok(rest.to_owned()));
+            }
+            held.drain(..given);
+            given = 0;
+            match blocks.next() {
+                Some(Ok(block)) => held.push_str(&block),
+                Some(Err(error)) => return Some(Err(error)),
+                None => over = true,
+            }
+        }
+    })
+}
+
+/// The field that was asked for, else `text`, else the only one that can hold a text.
+fn field(record: &Map<String, Value>, asked: Option<&str>) -> Result<String> {
+    let keys = || record.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
+    let is_text = |name: &str| record.get(name).is_some_and(Value::is_string);
+    if let Some(asked) = asked {
+        ensure!(
+            is_text(asked),
+            "data.text_field = \"{asked}\": its first JSON line has no text of that name; its fields are {}",
+            keys()
+        );
+        return Ok(asked.to_owned());
+    }
+    if is_text(TEXT) {
+        return Ok(TEXT.to_owned());
+    }
+    let strings: Vec<&String> = record.keys().filter(|key| is_text(key)).collect();
+    match strings[..] {
+        [only] => Ok(only.clone()),
+        _ => bail!(
+            "it holds JSON lines without a field `text`; their fields are {}. Choose one by \
+             data.text_field = \"FIELD\"",
+            keys()
+        ),
+    }
+}
+
+/// Whether a text is arrays and objects of JSON and nothing else. One such as `[1]` may begin a text. Of a text
+/// that goes on, its beginning must be JSON that is not over.
+fn is_json(text: &str, is_whole: bool) -> bool {
+    serde_json::Deserializer::from_str(text).into_iter::<Value>().all(|value| match value {
+        Ok(value) => value.is_array() || value.is_object(),
+        Err(error) => !is_whole && error.is_eof(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(input: &str, asked: Option<&str>) -> Result<Option<Vec<String>>> {
+        let Some(lines) = Lines::of("file", input, true, asked)? else { return Ok(None) };
+        let (start, end) = input.split_at(input.floor_char_boundary(input.len() / 2));
+        let blocks = [start, end].map(|block| Ok(block.to_owned()));
+        let texts = lines.documents(blocks.into_iter()).map(|stretch| Ok(stretch?.text));
+        texts.collect::<Result<_>>().map(Some)
+    }
+
+    fn texts(input: &str) -> Vec<String> {
+        read(input, None).unwrap().unwrap()
+    }
+
+    fn error(input: &str) -> String {
+        format!("{:#}", read(input, None).map(|_| ()).unwrap_err())
+    }
+
+    #[test]
+    fn the_field_text_or_the_only_text_is_read() {
+        let lines = "{\"id\": \"x\", \"text\": \"a\\nb\"}\n\n{\"text\": \"é\"}\r\n";
+        assert_eq!(texts(lines), ["a\nb", "é"]);
+        assert_eq!(texts("{\"content\": \"a\", \"score\": 1}\n{\"content\": \"b\"}"), ["a", "b"]);
+    }
+
+    #[test]
+    fn a_field_that_is_asked_for_is_read_or_missed() {
+        let lines = "{\"prompt\": \"a\", \"answer\": \"b\"}";
+        assert_eq!(read(lines, Some("answer")).unwrap().unwrap(), ["b"]);
+        let error = format!("{:#}", read(lines, Some("reply")).unwrap_err());
+        assert!(
+            error.contains("text_field = \"reply\"") && error.contains("answer, prompt"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn json_that_does_not_say_which_text_is_meant_is_refused() {
+        assert!(error("{\"prompt\": \"a\", \"answer\": \"b\"}").contains("answer, prompt"));
+        assert!(error("{\"text\": \"a\"}\n{\"text\": null}").contains("line 2"));
+        assert!(error("{\"text\": \"a\"}\nno JSON").contains("line 2"));
+        assert!(error("[\n {\"text\": \"a\"}\n]").contains("jq -c '.[]'"));
+        assert!(error("{\n \"text\": \"a\"\n}").contains("not JSON lines"));
+        assert!(error("[1]\n[2]").contains("not JSON lines"));
+        let array = Lines::of("file", "[{\"text\": \"a\"}, {\"te", false, None).unwrap_err();
+        assert!(format!("{array:#}").contains("not JSON lines"));
+    }
+
+    #[test]
+    fn a_text_that_begins_with_a_bracket_is_a_text() {
+        for prose in ["[Enter HAMLET]\nTo be", "[1]\nSee below", "{a}", "", "\"quoted\""] {
+            assert!(read(prose, None).unwrap().is_none(), "{prose}");
+        }
+    }
+}

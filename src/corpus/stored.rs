@@ -1,0 +1,82 @@
+//! Tokens in memory or in a file.
+
+use std::fmt;
+use std::fs::File;
+use std::ops::Deref;
+use std::sync::Arc;
+
+use memmap2::Mmap;
+
+use super::Token;
+
+/// A sequence of tokens that is read as a slice, wherever it lies.
+#[derive(Clone)]
+pub enum Tokens {
+    /// In memory.
+    Owned(Vec<Token>),
+    /// In a file, which the system brings into memory page by page and shares between processes.
+    Mapped(Mapped),
+}
+
+/// A part of a file of 16-bit tokens.
+#[derive(Clone)]
+pub struct Mapped {
+    file: Arc<Mmap>,
+    /// In bytes.
+    start: usize,
+    /// In tokens.
+    count: usize,
+}
+
+impl Mapped {
+    /// `count` tokens from byte `start` of a file on; `None` where the machine or the file keeps them otherwise than
+    /// memory does.
+    pub fn of(file: &File, start: u64, count: usize) -> Option<Self> {
+        let start = usize::try_from(start).ok()?;
+        if cfg!(target_endian = "big") || !start.is_multiple_of(size_of::<Token>()) {
+            return None;
+        }
+        // SAFETY: the map is only read. Should somebody shorten the file meanwhile, the process ends with a bus
+        // error, as it would end with an error of reading.
+        let file = unsafe { Mmap::map(file) }.ok()?;
+        let end = start.checked_add(count.checked_mul(size_of::<Token>())?)?;
+        (end <= file.len()).then(|| Mapped { file: Arc::new(file), start, count })
+    }
+}
+
+impl Deref for Tokens {
+    type Target = [Token];
+
+    fn deref(&self) -> &[Token] {
+        match self {
+            Tokens::Owned(tokens) => tokens,
+            Tokens::Mapped(Mapped { file, start, count }) => {
+                bytemuck::cast_slice(&file[*start..start + count * size_of::<Token>()])
+            }
+        }
+    }
+}
+
+impl From<Vec<Token>> for Tokens {
+    fn from(tokens: Vec<Token>) -> Self {
+        Tokens::Owned(tokens)
+    }
+}
+
+impl fmt::Debug for Tokens {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.deref().fmt(f)
+    }
+}
+
+impl PartialEq for Tokens {
+    fn eq(&self, other: &Self) -> bool {
+        self[..] == other[..]
+    }
+}
+
+impl<const N: usize> PartialEq<[Token; N]> for Tokens {
+    fn eq(&self, other: &[Token; N]) -> bool {
+        self[..] == other[..]
+    }
+}

@@ -1,0 +1,145 @@
+//! Documents as one sequence of tokens.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use anyhow::{Context, Result, ensure};
+use indicatif::HumanCount;
+use rayon::prelude::*;
+
+use super::cut::{self, Parts, Whole};
+use super::tokenizer::{self, Choice, MOST_TOKENS, Tokenizer, pieces};
+use super::{Cut, Token};
+
+/// Bytes of the pieces that a text is tokenized in, at least.
+const PIECE: usize = 1 << 16;
+/// Bytes of a token of English with a large vocabulary, more than the mean.
+const LONG_TOKEN: usize = 6;
+
+/// Documents as tokens, one after another.
+#[derive(Debug)]
+pub struct Tokenized {
+    pub tokenizer: Tokenizer,
+    pub tokens: Vec<Token>,
+    /// Where each document starts.
+    pub starts: Vec<usize>,
+    /// What stands between documents, for people.
+    pub between: &'static str,
+}
+
+impl Tokenized {
+    /// With the tokenizer that was chosen; one that is learned reads neither val nor test.
+    ///
+    /// # Errors
+    /// A tokenizer that cannot be read or is too large, and a text that is too short to learn one.
+    pub fn of(name: &str, texts: &[String], choice: &Choice, cut: &Cut) -> Result<Self> {
+        match choice {
+            Choice::Characters => Self::with(characters(name, texts)?, texts),
+            Choice::Bytes => Self::with(Tokenizer::Bytes, texts),
+            Choice::File(path) => {
+                Self::with(tokenizer::read(path).context("data.tokenizer")?, texts)
+            }
+            Choice::Bpe(size) => Self::learned(name, texts, *size, cut),
+        }
+    }
+
+    fn with(tokenizer: Tokenizer, texts: &[String]) -> Result<Self> {
+        let (end, between): (Vec<Token>, _) = match tokenizer.end_of_text() {
+            Some(end) => (vec![end], "an end-of-text token"),
+            None if texts.len() > 1 => (tokenizer.encode("\n")?, "a line break"),
+            None => (Vec::new(), ""),
+        };
+        let cut: Vec<Vec<&str>> = texts.iter().map(|text| pieces(text, PIECE)).collect();
+        let encoded: Vec<Vec<Vec<Token>>> = cut
+            .into_par_iter()
+            .map(|pieces| pieces.into_par_iter().map(|piece| tokenizer.encode(piece)).collect())
+            .collect::<Result<_>>()?;
+        let (mut tokens, mut starts) = (Vec::new(), Vec::with_capacity(texts.len()));
+        for document in encoded {
+            if !starts.is_empty() {
+                tokens.extend_from_slice(&end);
+            }
+            starts.push(tokens.len());
+            document.into_iter().for_each(|piece| tokens.extend(piece));
+        }
+        Ok(Tokenized { tokenizer, tokens, starts, between })
+    }
+
+    /// Val and test are counted in tokens, which there are only once the tokenizer is learned: so much is kept from
+    /// it as they surely need, and more where that was not enough.
+    fn learned(name: &str, texts: &[String], size: usize, cut: &Cut) -> Result<Self> {
+        let bytes: usize = texts.iter().map(String::len).sum();
+        let mut held = (cut.val + cut.test.unwrap_or(cut.val)).saturating_mul(LONG_TOKEN);
+        loop {
+            held = held.min(bytes / 2);
+            let read = before(texts, bytes - held);
+            let learned = tokenizer::learn(read.iter().copied(), size)?;
+            let tokenized = Self::with(Tokenizer::Learned(Arc::new(learned)), texts)?;
+            let parts = cut::parts(&tokenized.whole(name), cut)?;
+            let known = tokenized.tokens_of(&read)?;
+            if known <= parts.test.start.min(parts.val.start) {
+                return Ok(tokenized);
+            }
+            ensure!(
+                held < bytes / 2,
+                "{name}: val and test take more than half of its {} bytes, so that too little is left to learn \
+                 bpe:{size} of; lower data.val or data.test",
+                HumanCount(bytes as u64)
+            );
+            held *= 2;
+        }
+    }
+
+    /// How many of the tokens stand for what a tokenizer was learned of.
+    fn tokens_of(&self, read: &[&str]) -> Result<usize> {
+        let Some((last, _)) = read.split_last() else { return Ok(0) };
+        Ok(self.starts[read.len() - 1] + self.tokenizer.encode(last)?.len())
+    }
+
+    /// For [`cut::parts`].
+    pub fn whole<'a>(&'a self, name: &'a str) -> Whole<'a> {
+        let unit = if self.tokenizer.alphabet().is_some() { "characters" } else { "tokens" };
+        Whole { name, unit, length: self.tokens.len(), starts: &self.starts }
+    }
+
+    /// How much of val no token stands for, if anything.
+    pub fn told(&self, parts: &Parts) -> Option<String> {
+        let unknown = self.tokenizer.learned()?.unknown()?;
+        let val = &self.tokens[parts.val.clone()];
+        let count = val.iter().filter(|token| **token == unknown).count();
+        (count > 0).then(|| {
+            format!(
+                "{} of {} val tokens are the token for what the tokenizer does not know",
+                HumanCount(count as u64),
+                HumanCount(val.len() as u64)
+            )
+        })
+    }
+}
+
+/// The texts before so many bytes; the last of them is cut where a word begins if it is the only one.
+fn before(texts: &[String], bytes: usize) -> Vec<&str> {
+    if let [only] = texts {
+        return vec![&only[..tokenizer::last_cut(only, bytes.min(only.len().saturating_sub(1)))]];
+    }
+    let mut left = bytes;
+    let fits = |text: &&String| {
+        let fits = text.len() <= left;
+        left -= text.len().min(left);
+        fits
+    };
+    texts.iter().take_while(fits).map(String::as_str).collect()
+}
+
+fn characters(name: &str, texts: &[String]) -> Result<Tokenizer> {
+    let mut found: BTreeSet<char> = texts.iter().flat_map(|text| text.chars()).collect();
+    if texts.len() > 1 {
+        found.insert('\n');
+    }
+    ensure!(
+        found.len() <= MOST_TOKENS,
+        "{name} holds {} different characters; at most {MOST_TOKENS} fit a vocabulary; take tokenizer = \"bytes\"",
+        found.len(),
+    );
+    Ok(Tokenizer::Characters(found.into_iter().collect()))
+}
