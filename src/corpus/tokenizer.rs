@@ -3,6 +3,7 @@
 
 mod cache;
 mod choice;
+mod kept;
 mod learned;
 mod pieces;
 mod reading;

@@ -34,7 +34,8 @@ pub fn open(asked: &Asked) -> Result<Source> {
     let chosen = folder.chosen(&rows)?;
     let voices = chosen.iter().map(|(label, row)| folder.voice(label, row));
     let voices = voices.collect::<Result<_>>()?;
-    let tokenizer = tokenizer::of(asked.tokenizer, || folder.tokenizer())?;
+    let files = Tokenizer::FILES.map(|name| asked.path.join(name));
+    let tokenizer = tokenizer::of(asked.tokenizer, || tokenizer::kept(&files))?;
     tokenizer::source(voices, tokenizer)
 }
 
@@ -112,14 +113,5 @@ impl Folder<'_> {
             )
         })?;
         Ok((Weights::File(kept), format!("{title} at step {step}, val loss {loss:.3}")))
-    }
-
-    fn tokenizer(&self) -> Result<Option<Tokenizer>> {
-        let learned = self.asked.path.join("tokenizer.json");
-        if learned.is_file() {
-            return tokenizer::of(Some(&learned), || Ok(None)).map(Some);
-        }
-        let alphabet = self.experiment.alphabet.as_ref();
-        Ok(alphabet.map(|alphabet| Tokenizer::characters(alphabet.chars().collect())))
     }
 }

@@ -39,7 +39,8 @@ pub fn open(asked: &Asked) -> Result<Source> {
     let text = fs::read(&config).with_context(|| format!("cannot read {}", config.display()))?;
     let saved: Saved = serde_json::from_slice(&text)
         .with_context(|| format!("{} is not as `wane train --save` writes it", config.display()))?;
-    let tokenizer = tokenizer::of(asked.tokenizer, || tokenizer_beside(path))?;
+    let files = Tokenizer::FILES.map(|name| beside(path, name));
+    let tokenizer = tokenizer::of(asked.tokenizer, || tokenizer::kept(&files))?;
     let loss = saved.val_loss.map_or(String::new(), |loss| format!(", val loss {loss:.3}"));
     let title = format!("run {}", saved.run);
     let voice = Voice {
@@ -51,20 +52,4 @@ pub fn open(asked: &Asked) -> Result<Source> {
         weights: Weights::File(path.to_owned()),
     };
     tokenizer::source(vec![voice], tokenizer)
-}
-
-fn tokenizer_beside(path: &Path) -> Result<Option<Tokenizer>> {
-    let (learned, alphabet) = (beside(path, "tokenizer.json"), beside(path, "alphabet.json"));
-    let read =
-        |file: &Path| fs::read(file).with_context(|| format!("cannot read {}", file.display()));
-    if learned.is_file() {
-        let tokenizer = Tokenizer::from_json(&read(&learned)?);
-        return tokenizer.map(Some).with_context(|| learned.display().to_string());
-    }
-    if alphabet.is_file() {
-        let characters = serde_json::from_slice(&read(&alphabet)?)
-            .with_context(|| format!("{} is no list of characters", alphabet.display()))?;
-        return Ok(Some(Tokenizer::characters(characters)));
-    }
-    Ok(None)
 }

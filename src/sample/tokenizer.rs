@@ -1,11 +1,19 @@
 //! What the tokens of a model are.
 
-use std::path::Path;
+use std::fs;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 
 use super::source::{Source, Voice};
 use crate::corpus::{Token, Tokenizer, read_tokenizer};
+
+/// The first of these files that is there.
+pub fn kept(files: &[PathBuf]) -> Result<Option<Tokenizer>> {
+    let Some(file) = files.iter().find(|file| file.is_file()) else { return Ok(None) };
+    let json = fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
+    Tokenizer::from_kept(&json).map(Some).with_context(|| file.display().to_string())
+}
 
 /// The tokenizer that was asked for, or the one that is there.
 pub fn of(
@@ -13,10 +21,14 @@ pub fn of(
     there: impl FnOnce() -> Result<Option<Tokenizer>>,
 ) -> Result<Tokenizer> {
     match asked {
+        Some(path) if path.ends_with("alphabet.json") => {
+            Ok(kept(&[path.to_owned()])?.context("--tokenizer: there is no such file")?)
+        }
         Some(path) => read_tokenizer(path).context("--tokenizer"),
         None => there()?.context(
-            "the model's tokens are numbers, and nothing beside it says of which text; give a tokenizer.json, or \
-             GPT-2's merges, with --tokenizer",
+            "nothing says of which text the model's tokens are: there is neither a tokenizer.json nor an alphabet.json; \
+             `wane collect SPEC` writes it beside results of older versions, and --tokenizer takes a tokenizer.json or \
+             GPT-2's merges",
         ),
     }
 }

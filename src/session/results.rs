@@ -1,12 +1,14 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 
 use super::levels::LevelsOfTexts;
 use super::presented::Kept;
 use super::{Inputs, Print};
 use crate::config::RunConfig;
+use crate::corpus::Tokenizer;
+use crate::files::write_atomically;
 use crate::record::{End, Provenance, Status};
 use crate::report::{self, Told};
 use crate::results::{Experiment, write_csv, write_results};
@@ -59,6 +61,7 @@ fn write(inputs: &Inputs, experiment: &Experiment, out: &Path, store: &Store) ->
     let levels = LevelsOfTexts::load(&inputs.plan.runs, &inputs.corpus, out)?;
     let levels = |run: &RunConfig| levels.of(run);
     let rows = write_results(&folder, experiment, &inputs.plan, store, &levels)?;
+    write_tokenizer(&folder, inputs.corpus.tokenizer.as_ref())?;
     if let Some(course) = &inputs.course {
         write_csv(&folder.join("search.csv"), &report::decisions(course))?;
     }
@@ -73,6 +76,21 @@ fn write(inputs: &Inputs, experiment: &Experiment, out: &Path, store: &Store) ->
     }
     files.push(format!("numbers   {}", folder.join("runs.csv").display()));
     Ok(Told { files: files.join("\n"), ..told })
+}
+
+/// Leaves the tokenizer of an experiment in its folder, and no other that was there before.
+fn write_tokenizer(folder: &Path, tokenizer: Option<&Tokenizer>) -> Result<()> {
+    let kept = tokenizer.map(Tokenizer::kept).transpose()?;
+    for name in Tokenizer::FILES {
+        let path = folder.join(name);
+        match &kept {
+            Some((own, contents)) if *own == name => write_atomically(&path, contents)?,
+            _ if path.exists() => std::fs::remove_file(&path)
+                .with_context(|| format!("cannot remove {}", path.display()))?,
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 /// What produced the numbers of an experiment: everything that its trained runs name, whoever trained

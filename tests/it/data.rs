@@ -137,7 +137,8 @@ fn one_text_is_one_corpus_in_every_encoding_and_packing() {
     let joined = corpus(&folder.file("joined.txt", prose.trim_end().as_bytes()));
     assert_eq!(read.digest(), joined.digest());
     assert!(
-        read.recognised.contains("JSON lines, field `text`, 40 documents with a line break between them"),
+        read.recognised
+            .contains("JSON lines, field `text`, 40 documents with a line break between them"),
         "{}",
         read.recognised
     );
