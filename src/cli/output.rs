@@ -7,12 +7,16 @@ use anyhow::{Context, Result};
 use crate::report::{Canvas, Told};
 use crate::terminal;
 
-/// Prints a part of a text at once; `false` where nobody reads any more.
+/// Prints a part of a text at once, with its styles where the terminal has them; `false` where nobody reads any more.
+/// Text without styles is printed byte for byte: escape sequences may be part of it.
 ///
 /// # Errors
 /// A stdout that cannot be written, other than a closed pipe.
-pub fn stream(text: &str) -> Result<bool> {
-    let mut stdout = anstream::stdout().lock();
+pub fn stream(text: &str, is_styled: bool) -> Result<bool> {
+    let mut stdout: Box<dyn Write> = match is_styled {
+        true => Box::new(anstream::stdout()),
+        false => Box::new(std::io::stdout()),
+    };
     match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(false),
         result => result.map(|()| true).context("cannot write to stdout"),

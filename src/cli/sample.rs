@@ -108,7 +108,8 @@ pub fn run(args: Args) -> Result<()> {
             (false, false) => Form::Plain,
         },
     };
-    let told = sample(&request, &mut stream, &talk)?;
+    let mut write = |text: &str| stream(text, request.form == Form::Terminal);
+    let told = sample(&request, &mut write, &talk)?;
     let seconds = told.took.as_secs_f64();
     talk(&format!(
         "{} tokens in {seconds:.1} s, {:.0} tokens/s",

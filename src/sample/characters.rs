@@ -65,7 +65,7 @@ mod tests {
             "λ→😀b".bytes().map(|byte| characters.push(byte.into())).collect();
         assert_eq!(pushed.iter().filter(|text| !text.is_empty()).count(), 4);
         assert_eq!(pushed.concat(), "λ→😀b");
-        let broken: String = [0xE2, 0x86, b'x'].map(|byte| characters.push(byte)).concat();
+        let broken = [0xE2, 0x86, 0x78].map(|byte| characters.push(byte)).concat();
         assert_eq!(broken, "\u{FFFD}x");
         assert_eq!(characters.push(0xE2), "");
         assert_eq!(characters.rest(), "\u{FFFD}");

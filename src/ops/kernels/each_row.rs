@@ -6,7 +6,7 @@
 
 use super::blocks::each_chunk;
 use super::linear::Sizes;
-use super::simd::{Chunk, WIDTH, fma, fold, vectorised};
+use super::simd::{Chunk, WIDTH, fma, sum_of, vectorised};
 
 /// Inputs of a block.
 const DEPTH: usize = 64;
@@ -244,37 +244,11 @@ fn output_products_body<const BITS: usize>(
 ) {
     let rows = x.len() / inputs;
     for (weight, sums) in weight.chunks_exact(inputs).zip(sums.chunks_exact_mut(rows)) {
-        for (x, sums) in x.chunks(AT_ONCE * inputs).zip(sums.chunks_mut(AT_ONCE)) {
-            if let Ok(sums) = <&mut [f32; AT_ONCE]>::try_from(&mut *sums) {
-                *sums = dots::<BITS, AT_ONCE>(x, weight);
-            } else {
-                for (x, sum) in x.chunks_exact(inputs).zip(sums) {
-                    [*sum] = dots::<BITS, 1>(x, weight);
-                }
-            }
+        // The weights of an output come from memory for the first row and from the cache for the others.
+        for (x, sum) in x.chunks_exact(inputs).zip(sums) {
+            *sum = sum_of(x, weight, fma::<BITS>);
         }
     }
-}
-
-/// The products of `ROWS` rows with one output's weights.
-#[inline(always)]
-fn dots<const BITS: usize, const ROWS: usize>(x: &[f32], weight: &[f32]) -> [f32; ROWS] {
-    let inputs = weight.len();
-    let (whole, rest) = weight.as_chunks::<WIDTH>();
-    let mut sums = [[0.0; WIDTH]; ROWS];
-    let rows: [&[f32]; ROWS] = std::array::from_fn(|row| &x[row * inputs..][..inputs]);
-    for (index, weight) in whole.iter().enumerate() {
-        for row in 0..ROWS {
-            let x: &Chunk = rows[row][index * WIDTH..].first_chunk().expect("a row is as long");
-            for place in 0..WIDTH {
-                sums[row][place] = fma::<BITS>(x[place], weight[place], sums[row][place]);
-            }
-        }
-    }
-    std::array::from_fn(|row| {
-        let tail = rows[row][whole.len() * WIDTH..].iter().zip(rest);
-        tail.fold(fold(sums[row], |a, b| a + b), |sum, (x, weight)| fma::<BITS>(*x, *weight, sum))
-    })
 }
 
 #[cfg(test)]
