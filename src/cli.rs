@@ -15,6 +15,7 @@ mod manifest;
 mod output;
 mod plan;
 mod report;
+mod sample;
 mod status;
 mod sweep;
 mod table;
@@ -47,6 +48,8 @@ enum Command {
     Explain(explain::Args),
     /// Write the rule of an arm as code for PyTorch, transformers, Optax or nanoGPT
     Export(export::Args),
+    /// Write text by a trained model: saved weights, the runs of an experiment, GPT-2 from Hugging Face
+    Sample(sample::Args),
     /// Compare two experiments: what was asked, which verdicts differ
     Compare(compare::Args),
     /// Show the state of the runs of a spec, or of all runs
@@ -87,6 +90,7 @@ impl Cli {
             Command::Report(args) => report::run(args),
             Command::Explain(args) => explain::run(args),
             Command::Export(args) => export::run(args),
+            Command::Sample(args) => sample::run(args),
             Command::Compare(args) => compare::run(args),
             Command::Status(args) => status::run(args),
             Command::View(args) => view::run(args),

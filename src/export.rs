@@ -28,9 +28,9 @@ use crate::config::{AnalysisTerms, TestFamily};
 use crate::exit::usage;
 use crate::results::{RunRow, read_csv, read_experiment};
 use crate::stats::Analysis;
-use arms::Arms;
 use comments::Comments;
 
+pub use arms::{ArmRows, Arms};
 pub use facts::Facts;
 pub use horizon::Horizon;
 pub use target::Target;

@@ -2,7 +2,7 @@
 
 use std::fs::{self, File};
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow, ensure};
 use serde::Serialize;
@@ -75,6 +75,16 @@ pub fn check_folder_of(path: &Path) -> Result<()> {
     ensure!(folder.is_dir(), "the folder {name} does not exist; create it, or choose another");
     let draft = readable_by_all().tempfile_in(folder);
     draft.map(drop).with_context(|| format!("cannot write to the folder {name}"))
+}
+
+/// The name of a file that belongs to another: `weights.safetensors` has `weights.config.json` beside it.
+pub fn beside(path: &Path, ending: &str) -> PathBuf {
+    let is_plain = path.extension().is_some_and(|extension| extension == "safetensors");
+    let mut name =
+        if is_plain { path.with_extension("") } else { path.to_owned() }.into_os_string();
+    name.push(".");
+    name.push(ending);
+    name.into()
 }
 
 fn folder_of(path: &Path) -> &Path {

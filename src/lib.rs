@@ -33,6 +33,7 @@ pub mod record;
 pub mod report;
 pub mod results;
 pub mod runner;
+pub mod sample;
 pub mod search;
 pub mod session;
 mod signals;

@@ -11,6 +11,8 @@ mod layers;
 mod llama;
 mod noise;
 mod palm;
+mod past;
+mod reader;
 mod tokens;
 mod weights;
 
@@ -24,6 +26,8 @@ pub use gpt2::Gpt2;
 pub use llama::Llama;
 pub use noise::{LaneNoise, Noise};
 pub use palm::Palm;
+pub use past::Past;
+pub use reader::{Reader, reader};
 pub use tokens::Tokens;
 pub use weights::{
     FirstWeights, LaneStart, Parameter, Purpose, ReadWeights, lane_weights, origin, read_weights,

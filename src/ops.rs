@@ -12,12 +12,12 @@ mod node;
 pub mod primitives;
 
 use burn::backend::Dispatch;
-use burn::tensor::{Device, Int, Tensor};
+use burn::tensor::{Device, Int, Tensor, TensorData};
 
 use crate::ops::kernels::activation::Gate;
-use crate::ops::kernels::attention::Heads;
+use crate::ops::kernels::attention::{Heads, KeyValues, forward_after};
 use crate::ops::kernels::update::LaneStep;
-use fused::{FusedOps, FusedUpdates};
+use fused::{FusedOps, FusedReading, FusedUpdates};
 
 pub use primitives::expert_weights;
 
@@ -50,6 +50,32 @@ pub fn scores(x: Tensor<3>, table: Tensor<3>) -> Tensor<3> {
         return primitives::scores(x, table);
     }
     Tensor::from_dispatch(Dispatch::product(x.into_dispatch(), table.into_dispatch(), true))
+}
+
+/// [`linear`] where no row's bits may depend on the rows beside it, and few rows are multiplied: weights are read from
+/// memory once. Without autodiff.
+pub fn linear_by_row(x: Tensor<3>, weight: Tensor<3>, bias: Option<Tensor<2>>) -> Tensor<3> {
+    let product = match is_fused(&x.device()) {
+        true => by_row(x, weight, false),
+        false => primitives::linear(x, weight, None),
+    };
+    match bias {
+        Some(bias) => product + bias.unsqueeze_dim(1),
+        None => product,
+    }
+}
+
+/// [`scores`] in the same way.
+pub fn scores_by_row(x: Tensor<3>, table: Tensor<3>) -> Tensor<3> {
+    match is_fused(&x.device()) {
+        true => by_row(x, table, true),
+        false => primitives::scores(x, table),
+    }
+}
+
+fn by_row(x: Tensor<3>, weight: Tensor<3>, turned: bool) -> Tensor<3> {
+    let (x, weight) = (x.into_dispatch(), weight.into_dispatch());
+    Tensor::from_dispatch(Dispatch::each_row(x, weight, turned))
 }
 
 /// Rows of the embedding matrices: weights `[lanes, vocabulary, channels]` and one index per token
@@ -131,7 +157,16 @@ pub fn attention(packed: Tensor<3>, heads: &Heads) -> Tensor<3> {
     }
 }
 
-/// The same with factors of the weights of attention, `[windows of all lanes, heads, context, context]`: 0 where one
+/// [`attention`] of `heads.context` further tokens of every window to themselves and to what was read before, which
+/// `past` keeps and is added to. By the processor on every device; without autodiff.
+pub fn attention_after(packed: Tensor<3>, heads: &Heads, past: &mut KeyValues) -> Tensor<3> {
+    let ([lanes, rows, _], device) = (packed.dims(), packed.device());
+    let packed: Vec<f32> = packed.try_into_vec_as().expect("attention is computed in float32");
+    let outputs = forward_after(&packed, heads, past);
+    Tensor::from_data(TensorData::new(outputs, [lanes, rows, heads.channels()]), &device)
+}
+
+/// [`attention`] with factors of its weights, `[windows of all lanes, heads, context, context]`: 0 where one
 /// is dropped. Of primitives on every device.
 pub fn attention_with_dropout(packed: Tensor<3>, heads: &Heads, factors: Tensor<4>) -> Tensor<3> {
     primitives::attention_with(packed, heads, Some(factors))

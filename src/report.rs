@@ -39,7 +39,7 @@ pub use compare::compare;
 pub use judged::{answer as judged_answer, json as judged_json, write as write_judged};
 pub use prepared::prepared;
 pub use published::{published_details, published_markdown, published_table};
-pub use screen::{answer, manifest_table, settings_table, status_table};
+pub use screen::{Canvas, Plot, Told, answer, manifest_table, settings_table, status_table};
 pub use search::decisions;
 pub use tables::broken;
 pub use words::{needed as seeds_needed, power as detectable};
@@ -47,6 +47,8 @@ pub use words::{needed as seeds_needed, power as detectable};
 pub struct Report {
     /// The answer, for the terminal.
     pub answer: String,
+    /// λ against loss, for terminals that are wide enough.
+    pub plot: Option<Plot>,
     pub page: PathBuf,
     /// All other files that were written.
     pub files: Vec<PathBuf>,
@@ -83,7 +85,8 @@ pub fn write(folder: &Path, out: &Path) -> Result<Report> {
     let by_heart = words::by_heart(&data.analysis, data.memorisation.as_ref());
     let told: Vec<String> = mechanism.into_iter().chain(by_heart).collect();
     let answer = format!("{}{}", question.unwrap_or_default(), answer(&data.analysis, &told));
-    Ok(Report { answer, page, files: ready.into_iter().map(|(path, _)| path).collect() })
+    let files = ready.into_iter().map(|(path, _)| path).collect();
+    Ok(Report { answer, plot: Plot::of(&data), page, files })
 }
 
 /// Tells what each λ of an experiment amounted to for the weights of a role, by arm or by run.

@@ -29,6 +29,7 @@ use crate::config::RunConfig;
 use crate::exit::{Stopped, usage};
 use crate::plural::counted;
 use crate::record::Provenance;
+use crate::report::Told;
 use crate::runner::layout::{Layout, Shortage};
 use crate::runner::{
     Executor, Pending, Progress, Stop, Sweep, SweepResult, Todo, causes, cohorts, progress,
@@ -45,7 +46,7 @@ pub use request::{Options, Request};
 pub use saving::Saves;
 
 /// Takes what belongs on stdout.
-pub type Print<'a> = &'a dyn Fn(&str) -> Result<()>;
+pub type Print<'a> = &'a dyn Fn(&Told) -> Result<()>;
 
 /// What one call trains.
 pub struct Work {

@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use anyhow::Result;
 
 use super::arguments::SpecArgs;
-use super::output::print;
+use super::output::answer;
 use crate::session::collect::{collect, go_on};
 
 #[derive(clap::Args, Debug)]
@@ -23,7 +23,7 @@ pub struct Args {
 
 pub fn run(args: Args) -> Result<()> {
     match args.go_on {
-        true => go_on(&args.spec.into(), &print),
-        false => collect(args.spec.into(), args.out, args.replace, &print),
+        true => go_on(&args.spec.into(), &answer),
+        false => collect(args.spec.into(), args.out, args.replace, &answer),
     }
 }

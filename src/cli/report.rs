@@ -2,9 +2,13 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result, ensure};
 
-use super::output::print;
+use super::output::{answer, canvas, print};
 use crate::exit::usage;
-use crate::report;
+use crate::report::{self, Told};
+use crate::terminal;
+
+/// Columns of what is no terminal.
+const NARROW: usize = 80;
 
 #[derive(clap::Args, Debug)]
 pub struct Args {
@@ -13,6 +17,9 @@ pub struct Args {
     /// Write summary, figures and page here [default: into FOLDER]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
+    /// Draw λ against loss in characters where stdout is no terminal too
+    #[arg(long)]
+    plot: bool,
     /// Open the page in a browser
     #[arg(long)]
     open: bool,
@@ -29,7 +36,12 @@ pub fn run(args: Args) -> Result<()> {
         Ok(())
     })())?;
     let report = report::write(&args.folder, args.out.as_deref().unwrap_or(&args.folder))?;
-    print(&format!("{}\n\n{}", report.answer, report.page.display()))?;
+    let told =
+        Told { answer: report.answer, plot: report.plot, files: report.page.display().to_string() };
+    match args.plot {
+        true => print(&told.text(Some(canvas(terminal::columns().unwrap_or(NARROW)))))?,
+        false => answer(&told)?,
+    }
     if args.open {
         open(&report.page)?;
     }

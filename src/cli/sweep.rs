@@ -1,7 +1,7 @@
 use anyhow::Result;
 
 use super::arguments::{SlurmArgs, SpecArgs, TrainingArgs};
-use super::output::print;
+use super::output::answer;
 use crate::exit::usage;
 use crate::experiment::shards::Shard;
 use crate::session::{Options, local, shard, submit};
@@ -47,9 +47,9 @@ pub fn run(args: Args) -> Result<()> {
     let options = Options { verbose, keep_best, ..args.training.into() };
     match (args.launcher, args.shard) {
         (Some(Launcher::Slurm), _) => {
-            submit::sweep(&request, options, &usage(args.slurm.options())?, &print)
+            submit::sweep(&request, options, &usage(args.slurm.options())?, &answer)
         }
         (_, Some(part)) => shard::sweep(&request, options, part, args.fail_fast),
-        (_, None) => local::sweep(&request, options, args.fail_fast, &print),
+        (_, None) => local::sweep(&request, options, args.fail_fast, &answer),
     }
 }

@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use anyhow::Result;
 
 use super::arguments::{SpecArgs, TrainingArgs};
-use super::output::print;
+use super::output::answer;
 use crate::session::{Options, Saves, single};
 
 #[derive(clap::Args, Debug)]
@@ -30,5 +30,5 @@ pub struct Args {
 pub fn run(args: Args) -> Result<()> {
     let options = Options { verbose: args.verbose, plain: args.plain, ..args.training.into() };
     let saves = Saves { last: args.save, best: args.save_best };
-    single::train(&args.spec.into(), options, &saves, &print)
+    single::train(&args.spec.into(), options, &saves, &answer)
 }

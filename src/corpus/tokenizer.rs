@@ -4,6 +4,7 @@
 mod as_json;
 mod cache;
 mod choice;
+mod kept;
 mod learned;
 mod pieces;
 mod reading;
@@ -120,6 +121,11 @@ impl Tokenizer {
             }
             Tokenizer::Learned(learned) => learned.decode(tokens),
         }
+    }
+
+    /// Tokens that its models expect before any text.
+    pub fn before_text(&self) -> Vec<Token> {
+        self.learned().map_or_else(Vec::new, Learned::before_text)
     }
 
     /// The token that stands between documents, if it has one.

@@ -57,6 +57,11 @@ impl Arms {
         Arms { arms }
     }
 
+    /// All of them.
+    pub fn iter(&self) -> impl Iterator<Item = &ArmRows> {
+        self.arms.iter()
+    }
+
     /// The arm that the product calls the best: of the experiment's own rules, each at its own best point, the one
     /// with the lowest mean val loss.
     pub fn best(&self, analysis: &Analysis) -> Result<&ArmRows> {

@@ -49,13 +49,12 @@ impl Attention {
 
     /// See [`ops::attention`].
     pub fn forward(&self, x: Tensor<3>, pass: BlockPass) -> Tensor<3> {
-        let context = pass.context();
         let heads = Heads {
             heads: self.heads,
             kv_heads: self.kv_heads,
             head: self.head,
-            context,
-            window: self.window.unwrap_or(context),
+            context: pass.context(),
+            window: self.window.unwrap_or(pass.seen()),
             rotary_base: self.rotary_base,
         };
         let packed = Projection::forward_packed([&self.q_proj, &self.k_proj, &self.v_proj], x);

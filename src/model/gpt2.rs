@@ -64,11 +64,11 @@ impl Gpt2 {
 impl LanguageModel for Gpt2 {
     fn logits(&self, tokens: &Tokens) -> Tensor<3> {
         let embedded = self.wte.forward(tokens.stacked_inputs.clone());
-        let x = ops::add_positions(embedded, self.wpe.weight.val(), tokens.context);
+        let x = tokens.add_positions(embedded, self.wpe.weight.val());
         let blocks = self.h.iter().enumerate();
         let x = blocks
             .fold(tokens.embedded(x), |x, (layer, block)| block.forward(x, tokens.block(layer)));
-        ops::scores(self.ln_f.forward(x), self.wte.weight.val())
+        self.wte.scores(self.ln_f.forward(tokens.answered(x)))
     }
 }
 
@@ -117,7 +117,7 @@ impl Attention {
             kv_heads: self.heads,
             head,
             context: pass.context(),
-            window: pass.context(),
+            window: pass.seen(),
             rotary_base: None,
         };
         self.c_proj.forward(pass.attention(packed, &heads))

@@ -13,18 +13,27 @@ use crate::ops;
 pub struct Embedding {
     /// `[lanes, vocabulary, channels]`.
     pub weight: Param<Tensor<3>>,
+    row_by_row: bool,
 }
 
 impl Embedding {
     /// Drawn from N(0, `std`²).
     pub fn new(first: &FirstWeights, name: &str, size: [usize; 2], std: f64) -> Self {
         let weight = first.normal(&format!("{name}.weight"), Role::Embedding, size, std);
-        Embedding { weight }
+        Embedding { weight, row_by_row: first.row_by_row() }
     }
 
     /// See [`ops::embedding`].
     pub fn forward(&self, stacked_index: Tensor<1, Int>) -> Tensor<3> {
         ops::embedding(self.weight.val(), stacked_index)
+    }
+
+    /// As a tied head; see [`ops::scores`].
+    pub fn scores(&self, x: Tensor<3>) -> Tensor<3> {
+        match self.row_by_row {
+            true => ops::scores_by_row(x, self.weight.val()),
+            false => ops::scores(x, self.weight.val()),
+        }
     }
 }
 
@@ -35,6 +44,7 @@ pub struct Linear {
     pub weight: Param<Tensor<3>>,
     /// `[lanes, out]`.
     pub bias: Option<Param<Tensor<2>>>,
+    row_by_row: bool,
 }
 
 impl Linear {
@@ -55,12 +65,17 @@ impl Linear {
         Linear {
             weight: first.normal_parts(&format!("{name}.weight"), role, size, parts, std),
             bias: Some(first.constant(&format!("{name}.bias"), Role::Bias, size[1], 0.0)),
+            row_by_row: first.row_by_row(),
         }
     }
 
     /// See [`ops::linear`].
     pub fn forward(&self, x: Tensor<3>) -> Tensor<3> {
-        ops::linear(x, self.weight.val(), self.bias.as_ref().map(Param::val))
+        let (weight, bias) = (self.weight.val(), self.bias.as_ref().map(Param::val));
+        match self.row_by_row {
+            true => ops::linear_by_row(x, weight, bias),
+            false => ops::linear(x, weight, bias),
+        }
     }
 }
 
@@ -69,21 +84,31 @@ impl Linear {
 pub struct Projection {
     /// `[lanes, in, out]`.
     pub weight: Param<Tensor<3>>,
+    row_by_row: bool,
 }
 
 impl Projection {
     /// Drawn from N(0, `std`²).
     pub fn new(first: &FirstWeights, name: &str, role: Role, size: [usize; 2], std: f64) -> Self {
-        Projection { weight: first.normal(&format!("{name}.weight"), role, size, std) }
+        let weight = first.normal(&format!("{name}.weight"), role, size, std);
+        Projection { weight, row_by_row: first.row_by_row() }
     }
 
     /// See [`ops::linear`].
     pub fn forward(&self, x: Tensor<3>) -> Tensor<3> {
-        ops::linear(x, self.weight.val(), None)
+        match self.row_by_row {
+            true => ops::linear_by_row(x, self.weight.val(), None),
+            false => ops::linear(x, self.weight.val(), None),
+        }
     }
 
-    /// What several projections make of the same rows, packed side by side: one product.
+    /// What several projections make of the same rows, packed side by side: one product where rows are many and a copy
+    /// of the weights is little.
     pub fn forward_packed<const N: usize>(projections: [&Self; N], x: Tensor<3>) -> Tensor<3> {
+        if projections[0].row_by_row {
+            let parts = projections.map(|projection| projection.forward(x.clone()));
+            return Tensor::cat(parts.to_vec(), 2);
+        }
         let weights = projections.map(|projection| projection.weight.val());
         ops::linear(x, Tensor::cat(weights.to_vec(), 2), None)
     }

@@ -14,7 +14,6 @@ use super::layers::{Embedding, Projection, RmsNorm};
 use super::tokens::{BlockPass, Tokens};
 use super::weights::FirstWeights;
 use crate::config::{Family, ModelShape, Role};
-use crate::ops;
 
 /// Standard deviation of the first weights.
 const STD: f64 = 0.02;
@@ -68,10 +67,10 @@ impl LanguageModel for Llama {
         let layers = body.layers.iter().enumerate();
         let x = layers
             .fold(tokens.embedded(x), |x, (index, layer)| layer.forward(x, tokens.block(index)));
-        let x = body.norm.forward(x);
+        let x = body.norm.forward(tokens.answered(x));
         match &self.lm_head {
             Some(head) => head.forward(x),
-            None => ops::scores(x, body.embed_tokens.weight.val()),
+            None => body.embed_tokens.scores(x),
         }
     }
 }

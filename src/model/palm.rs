@@ -12,7 +12,6 @@ use super::layers::{Embedding, GainNorm};
 use super::tokens::{BlockPass, Tokens};
 use super::weights::FirstWeights;
 use crate::config::ModelShape;
-use crate::ops;
 
 /// Standard deviation of the first weights.
 const STD: f64 = 0.02;
@@ -60,7 +59,7 @@ impl LanguageModel for Palm {
         let blocks = self.h.iter().enumerate();
         let x = blocks
             .fold(tokens.embedded(x), |x, (layer, block)| block.forward(x, tokens.block(layer)));
-        ops::scores(self.ln_f.forward(x), self.wte.weight.val())
+        self.wte.scores(self.ln_f.forward(tokens.answered(x)))
     }
 }
 

@@ -1,3 +1,5 @@
+mod reader;
+
 use std::sync::Arc;
 
 use burn::module::{Module, ModuleMapper, Param, ParamId};

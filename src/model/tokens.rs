@@ -1,7 +1,8 @@
 use burn::tensor::{Device, Int, Tensor, TensorData};
 
 use super::noise::{Noise, Place};
-use crate::corpus::TokenBlock;
+use super::past::Past;
+use crate::corpus::{Token, TokenBlock};
 use crate::ops;
 use crate::ops::kernels::attention::Heads;
 
@@ -19,6 +20,8 @@ pub struct Tokens {
     pub noise: Option<Noise>,
     /// Share of every target that is spread over the vocabulary, `[lanes]`; `None` likewise.
     pub smoothing: Option<Tensor<1>>,
+    /// What the windows read before, where these tokens follow on it; `None` in training and evaluation.
+    pub past: Option<Past>,
 }
 
 /// A pass through one block.
@@ -49,7 +52,52 @@ impl Tokens {
             context,
             noise: None,
             smoothing: None,
+            past: None,
         }
+    }
+
+    /// Further tokens of windows, `[lanes, windows, context]`, which follow on their past.
+    pub fn after(
+        past: Past,
+        tokens: &[Token],
+        (lanes, context): (usize, usize),
+        vocabulary: usize,
+        device: &Device,
+    ) -> Self {
+        let per_lane = tokens.len() / lanes;
+        let inputs = tokens
+            .iter()
+            .enumerate()
+            .map(|(place, token)| (place / per_lane * vocabulary) as i32 + i32::from(*token));
+        let inputs: Vec<i32> = inputs.collect();
+        Tokens {
+            stacked_inputs: Tensor::from_data(TensorData::new(inputs, [tokens.len()]), device),
+            targets: Tensor::zeros([lanes, 1, 1], device),
+            context,
+            noise: None,
+            smoothing: None,
+            past: Some(past),
+        }
+    }
+
+    /// Adds a learned vector per position, `[lanes, positions, channels]`; see [`ops::add_positions`].
+    pub fn add_positions(&self, x: Tensor<3>, positions: Tensor<3>) -> Tensor<3> {
+        let positions = match &self.past {
+            Some(past) => positions.narrow(1, past.read(), self.context),
+            None => positions,
+        };
+        ops::add_positions(x, positions, self.context)
+    }
+
+    /// The rows whose scores are asked for: all in training, the last of every window where text is read on.
+    pub fn answered(&self, x: Tensor<3>) -> Tensor<3> {
+        if self.past.is_none() || self.context == 1 {
+            return x;
+        }
+        let [lanes, rows, channels] = x.dims();
+        let windows = rows / self.context;
+        let x: Tensor<4> = x.reshape([lanes, windows, self.context, channels]);
+        x.narrow(2, self.context - 1, 1).reshape([lanes, windows, channels])
     }
 
     /// What goes into the first block, `[lanes, rows, channels]`.
@@ -72,8 +120,16 @@ impl BlockPass<'_> {
         self.tokens.context
     }
 
+    /// Tokens that the last one of a window can see, itself included.
+    pub fn seen(&self) -> usize {
+        self.tokens.past.as_ref().map_or(0, Past::read) + self.tokens.context
+    }
+
     /// See [`ops::attention`].
     pub fn attention(&self, packed: Tensor<3>, heads: &Heads) -> Tensor<3> {
+        if let Some(past) = &self.tokens.past {
+            return past.attention(self.layer, packed, heads);
+        }
         let Some(noise) = self.tokens.noise.as_ref().filter(|noise| noise.drops()) else {
             return ops::attention(packed, heads);
         };

@@ -41,19 +41,34 @@ pub enum LaneStart {
     Seed(u64),
     /// Given weights.
     Weights(Arc<LaneWeights>),
+    /// Given weights that nothing else needs: each is given away when its parameter is made, so that they are in memory
+    /// once.
+    Taken(RefCell<LaneWeights>),
 }
 
 /// Makes the `[lanes, …]` parameters that a cohort starts from, and remembers each with its role.
 pub struct FirstWeights {
     lanes: Vec<LaneStart>,
     device: Device,
+    row_by_row: bool,
     made: RefCell<Vec<Parameter>>,
 }
 
 impl FirstWeights {
     /// One entry per lane.
     pub fn new(lanes: Vec<LaneStart>, device: &Device) -> Self {
-        FirstWeights { lanes, device: device.clone(), made: RefCell::default() }
+        FirstWeights { lanes, device: device.clone(), row_by_row: false, made: RefCell::default() }
+    }
+
+    /// Of a model that reads text on and is not trained: see [`row_by_row`](Self::row_by_row).
+    pub fn to_read(lanes: Vec<LaneWeights>, device: &Device) -> Self {
+        let lanes = lanes.into_iter().map(|lane| LaneStart::Taken(RefCell::new(lane))).collect();
+        FirstWeights { row_by_row: true, ..Self::new(lanes, device) }
+    }
+
+    /// Whether layers multiply as [`linear_by_row`](crate::ops::linear_by_row) does.
+    pub fn row_by_row(&self) -> bool {
+        self.row_by_row
     }
 
     /// `[lanes, size…]` from N(0, `std`²), or as given. A lane's draw depends on its seed and the
@@ -96,13 +111,19 @@ impl FirstWeights {
         parts: usize,
         draw: impl Fn(u64) -> Vec<f32>,
     ) -> Param<Tensor<D>> {
-        let mut values = Vec::with_capacity(shape.iter().product());
-        for lane in &self.lanes {
-            match lane {
-                LaneStart::Seed(seed) => values.extend(draw(*seed)),
-                LaneStart::Weights(weights) => values.extend_from_slice(&weights[name]),
+        let of_lane = |lane: &LaneStart| match lane {
+            LaneStart::Seed(seed) => draw(*seed),
+            LaneStart::Weights(weights) => weights[name].clone(),
+            LaneStart::Taken(weights) => weights.borrow_mut().remove(name).unwrap_or_default(),
+        };
+        let values = match self.lanes.as_slice() {
+            [lane] => of_lane(lane),
+            lanes => {
+                let mut values = Vec::with_capacity(shape.iter().product());
+                lanes.iter().for_each(|lane| values.extend(of_lane(lane)));
+                values
             }
-        }
+        };
         let param: Param<Tensor<D>> =
             Param::from_data(TensorData::new(values, shape), &self.device);
         let shape =

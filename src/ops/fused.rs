@@ -6,6 +6,7 @@ mod embedding;
 mod linear;
 mod loss;
 mod norm;
+mod reading;
 mod update;
 mod values;
 
@@ -24,6 +25,7 @@ use loss::CrossEntropy;
 use norm::{LayerNorm, Norm};
 use values::indices;
 
+pub use reading::FusedReading;
 pub use update::FusedUpdates;
 
 /// The operations that gradients flow through; see [`ops`](super) for what each means.

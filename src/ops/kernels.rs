@@ -9,6 +9,7 @@ pub mod activation;
 pub mod attention;
 pub mod blocks;
 pub mod dots;
+pub mod each_row;
 pub mod embedding;
 pub mod linear;
 pub mod loss;

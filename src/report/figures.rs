@@ -41,7 +41,9 @@ use stops::Stops;
 use story::Story;
 
 pub use canvas::escape;
-pub use data::Data;
+pub use data::{Data, Rules};
+pub use lambda_axis::LambdaAxis;
+pub use scale::{Ruler, tick};
 
 /// A figure as a file's name, what it shows, and its drawing.
 #[derive(Clone, Debug)]

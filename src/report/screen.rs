@@ -1,6 +1,9 @@
 //! What the terminal shows: the answer of an experiment, and the tables of other subcommands.
 
+mod plot;
 mod verdicts;
+
+use serde::{Deserialize, Serialize};
 
 use super::tables::{align_right, broken, new_table};
 use super::{format, values, words};
@@ -9,6 +12,8 @@ use crate::experiment::Setting;
 use crate::plural::counted;
 use crate::results::ManifestRow;
 use crate::stats::{Analysis, FoundRule};
+
+pub use plot::{Canvas, Plot};
 
 /// Warnings that are shown, at most.
 const MOST_WARNINGS: usize = 3;
@@ -36,6 +41,27 @@ pub fn answer(analysis: &Analysis, more: &[String]) -> String {
     parts.push(lines(warnings(analysis, usize::from(alarm.is_some())).into_iter()));
     parts.retain(|part| !part.is_empty());
     parts.join("\n\n")
+}
+
+/// What a call answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Told {
+    /// The answer of an experiment; empty where no run has ended.
+    pub answer: String,
+    /// λ against loss.
+    pub plot: Option<Plot>,
+    /// Where everything is.
+    pub files: String,
+}
+
+impl Told {
+    /// All of it, the plot where there is a place to draw it.
+    pub fn text(&self, canvas: Option<Canvas>) -> String {
+        let drawn = self.plot.as_ref().zip(canvas).map(|(plot, canvas)| plot.drawn(canvas));
+        let parts = [Some(self.answer.clone()), drawn, Some(self.files.clone())];
+        let parts = parts.into_iter().flatten().filter(|part| !part.is_empty());
+        parts.collect::<Vec<_>>().join("\n\n")
+    }
 }
 
 /// All but the first few, which are told above.

@@ -13,6 +13,7 @@ use sha2::{Digest, Sha256};
 use super::Inputs;
 use crate::files::{create_folder, json_of, write_atomically};
 use crate::record::{End, Status};
+use crate::report::Told;
 use crate::results::Experiment;
 
 /// What was presented, of what.
@@ -22,8 +23,8 @@ pub struct Presented {
     made_from: String,
     /// Digest of names, lengths and times of the files.
     files: String,
-    /// What was printed.
-    pub told: String,
+    /// What was told.
+    pub told: Told,
 }
 
 /// The place of what was presented of one experiment, and what a call would present now.
@@ -56,7 +57,7 @@ impl Kept {
     ///
     /// # Errors
     /// A folder that cannot be read or written; the message names it.
-    pub fn keep(&self, told: String) -> Result<()> {
+    pub fn keep(&self, told: Told) -> Result<()> {
         let made_from = self.made_from.clone();
         let presented = Presented { made_from, files: digest_of_files(&self.folder)?, told };
         create_folder(self.path.parent().unwrap_or(Path::new(".")))?;

@@ -1,14 +1,16 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 
 use super::levels::LevelsOfTexts;
 use super::presented::Kept;
 use super::{Inputs, Print};
 use crate::config::RunConfig;
+use crate::corpus::Tokenizer;
+use crate::files::write_atomically;
 use crate::record::{End, Provenance, Status};
-use crate::report;
+use crate::report::{self, Told};
 use crate::results::{Experiment, write_csv, write_results};
 use crate::store::Store;
 
@@ -54,25 +56,41 @@ fn experiment(inputs: &Inputs, provenance: Provenance) -> Experiment {
 }
 
 /// Writes the files; returns what they say.
-fn write(inputs: &Inputs, experiment: &Experiment, out: &Path, store: &Store) -> Result<String> {
+fn write(inputs: &Inputs, experiment: &Experiment, out: &Path, store: &Store) -> Result<Told> {
     let folder = out.join(&inputs.spec.name);
     let levels = LevelsOfTexts::load(&inputs.plan.runs, &inputs.corpus, out)?;
     let levels = |run: &RunConfig| levels.of(run);
     let rows = write_results(&folder, experiment, &inputs.plan, store, &levels)?;
+    write_tokenizer(&folder, inputs.corpus.tokenizer.as_ref())?;
     if let Some(course) = &inputs.course {
         write_csv(&folder.join("search.csv"), &report::decisions(course))?;
     }
-    let mut told = Vec::new();
+    let (mut told, mut files) = (Told::default(), Vec::new());
     if rows.iter().any(|row| row.status != Status::Unfinished) {
         let report = report::write(&folder, &folder)?;
-        told.push(format!("{}\n", report.answer));
-        told.push(format!("report    {}", report.page.display()));
+        (told.answer, told.plot) = (report.answer, report.plot);
+        files.push(format!("report    {}", report.page.display()));
         if rows.iter().any(|row| row.status == Status::Done) {
-            told.push(format!("figures   {}", folder.join("figures").display()));
+            files.push(format!("figures   {}", folder.join("figures").display()));
         }
     }
-    told.push(format!("numbers   {}", folder.join("runs.csv").display()));
-    Ok(told.join("\n"))
+    files.push(format!("numbers   {}", folder.join("runs.csv").display()));
+    Ok(Told { files: files.join("\n"), ..told })
+}
+
+/// Leaves the tokenizer of an experiment in its folder, and no other that was there before.
+fn write_tokenizer(folder: &Path, tokenizer: Option<&Tokenizer>) -> Result<()> {
+    let kept = tokenizer.map(Tokenizer::kept).transpose()?;
+    for name in Tokenizer::FILES {
+        let path = folder.join(name);
+        match &kept {
+            Some((own, contents)) if *own == name => write_atomically(&path, contents)?,
+            _ if path.exists() => std::fs::remove_file(&path)
+                .with_context(|| format!("cannot remove {}", path.display()))?,
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 /// What produced the numbers of an experiment: everything that its trained runs name, whoever trained

@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use crate::config::{RunConfig, RunId};
 use crate::corpus::Corpus;
-use crate::files::{check_folder_of, json_of, write_atomically};
+use crate::files::{beside, check_folder_of, json_of, write_atomically};
 use crate::model::{Purpose, origin, write_weights};
 use crate::plural::counted;
 use crate::record::{Record, Status, best_evaluation};
@@ -150,16 +150,6 @@ fn config_beside(path: &Path) -> PathBuf {
 
 fn alphabet_beside(path: &Path) -> PathBuf {
     beside(path, "alphabet.json")
-}
-
-/// `weights.safetensors` has `weights.config.json` beside it.
-fn beside(path: &Path, ending: &str) -> PathBuf {
-    let is_plain = path.extension().is_some_and(|extension| extension == "safetensors");
-    let mut name =
-        if is_plain { path.with_extension("") } else { path.to_owned() }.into_os_string();
-    name.push(".");
-    name.push(ending);
-    name.into()
 }
 
 fn check_target(flag: &str, path: &Path) -> Result<()> {

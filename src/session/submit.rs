@@ -15,7 +15,7 @@ use crate::cluster::submit::{Live, SubmissionOrder, live, queue_positions, submi
 use crate::config::{RunConfig, RunId};
 use crate::exit::{Stopped, usage};
 use crate::plural::counted;
-use crate::report::words;
+use crate::report::{Told, words};
 use crate::runner::SweepResult;
 use crate::talk::say;
 
@@ -48,7 +48,8 @@ pub fn sweep(
         let jobs = call.submit_missing(&lock)?;
         let queued = live(&session.options.out, &Slurm)?;
         drop(lock);
-        jobs.iter().try_for_each(|job| print(&job.to_string()))?;
+        let told = |job: String| Told { files: job, ..Told::default() };
+        jobs.iter().try_for_each(|job| print(&told(job.to_string())))?;
         if jobs.is_empty() {
             return session.finish(&inputs, SweepResult::default(), print);
         }

@@ -88,6 +88,13 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("view", &["config", "record", "report", "results", "store"]),
     ("export", &["config", "exit", "experiment", "plural", "report", "results", "stats", "store"]),
     (
+        "sample",
+        &[
+            "config", "corpus", "exit", "export", "files", "model", "plural", "random", "record",
+            "results", "stats", "store",
+        ],
+    ),
+    (
         "session",
         &[
             "backend",
@@ -129,11 +136,13 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "report",
             "results",
             "runner",
+            "sample",
             "search",
             "session",
             "signals",
             "stats",
             "talk",
+            "terminal",
             "view",
         ],
     ),

@@ -27,6 +27,7 @@ mod reference;
 mod report;
 mod resume;
 mod rivals;
+mod sample;
 mod search;
 mod slurm;
 mod terminal;

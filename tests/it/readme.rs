@@ -51,3 +51,26 @@ fn the_commands_for_a_run_of_ones_own_work_as_printed() {
     }
     assert!(commands >= 8 && shown >= 20, "{commands} {shown}");
 }
+
+#[test]
+#[cfg(unix)]
+fn the_commands_for_text_from_a_run_work_as_printed() {
+    let folder = tempfile::tempdir().unwrap();
+    let (experiments, there) = (project().join("experiments"), folder.path().join("experiments"));
+    std::os::unix::fs::symlink(experiments, there).unwrap();
+    let call = |line: &str| {
+        let arguments = shlex::split(line).unwrap();
+        let output = command(&arguments).current_dir(folder.path()).output().unwrap();
+        let call = Call::from(output);
+        assert_eq!(call.code, Some(0), "{line}\n{}", call.stderr);
+        call.stdout
+    };
+    call("sweep experiments/quick.toml --quiet");
+    let (_, text) = blocks(&section("## Text from a run\n")).remove(0);
+    for line in text.lines() {
+        let line = line.split(" # ").next().unwrap().trim();
+        let written =
+            call(line.strip_prefix("cargo run --release -- ").expect("a command of wane"));
+        assert!(written.chars().count() > 500, "{line}: {written}");
+    }
+}

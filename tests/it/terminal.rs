@@ -23,7 +23,7 @@ fn endless(out: &Path) -> Vec<String> {
 }
 
 /// A call of `wane` on a terminal of its own.
-struct Terminal {
+pub struct Terminal {
     child: Child,
     /// The other end of the terminal.
     keyboard: File,
@@ -50,10 +50,10 @@ impl Modes {
 }
 
 impl Terminal {
-    fn open() -> (File, OwnedFd) {
+    fn open(columns: u16) -> (File, OwnedFd) {
         let (mut keyboard, mut screen) = (-1, -1);
         let null = std::ptr::null_mut();
-        let size = libc::winsize { ws_row: 30, ws_col: 100, ws_xpixel: 0, ws_ypixel: 0 };
+        let size = libc::winsize { ws_row: 30, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
         // SAFETY: both descriptors are written and then owned once.
         unsafe {
             let opened = libc::openpty(
@@ -68,12 +68,24 @@ impl Terminal {
         }
     }
 
-    fn start(arguments: &[String]) -> Self {
-        let (keyboard, screen) = Self::open();
+    pub fn start(arguments: &[String]) -> Self {
+        Self::start_with(arguments, 100, &[])
+    }
+
+    /// A call with other variables, none where they are empty.
+    fn start_with(arguments: &[String], columns: u16, variables: &[(&str, &str)]) -> Self {
+        let (keyboard, screen) = Self::open(columns);
         let before = Modes::of(&screen);
         let stream = || Stdio::from(screen.try_clone().unwrap());
         let mut call = command(arguments);
         call.stdin(stream()).stdout(stream()).stderr(stream()).env("TERM", "xterm");
+        for (name, value) in variables {
+            if value.is_empty() {
+                call.env_remove(name)
+            } else {
+                call.env(name, value)
+            };
+        }
         // SAFETY: both calls are allowed between fork and exec.
         unsafe {
             call.pre_exec(|| {
@@ -122,7 +134,7 @@ impl Terminal {
     }
 
     /// Waits for the end: its exit code, or the number of the signal that killed it, and what was shown.
-    fn end(mut self) -> (Result<i32, i32>, String) {
+    pub fn end(mut self) -> (Result<i32, i32>, String) {
         let deadline = Instant::now() + Duration::from_secs(60);
         let status = loop {
             match self.child.try_wait().unwrap() {
@@ -216,6 +228,65 @@ fn a_run_that_ends_on_a_terminal_shows_its_results_there() {
     assert!(shown.contains("report.html"), "{shown}");
 }
 
+/// What a terminal of so many columns shows of a finished experiment.
+fn report_on(folder: &Path, columns: u16, variables: &[(&str, &str)]) -> String {
+    let words = ["report", text(folder)].map(str::to_owned);
+    let (end, shown) = Terminal::start_with(&words, columns, variables).end();
+    assert_eq!(end, Ok(0), "{shown}");
+    shown
+}
+
+#[test]
+fn a_terminal_that_is_wide_enough_shows_lambda_against_loss() {
+    let folder = folder_with_results();
+    let done = folder.path().join("done/tiny");
+    let title = "mean test loss against";
+    let unicode = ("LC_ALL", "C.UTF-8");
+    for (columns, is_shown) in [(79, false), (80, true), (111, true), (250, true)] {
+        let shown = report_on(&done, columns, &[unicode]);
+        assert_eq!(shown.contains(title), is_shown, "{columns}: {shown}");
+        let widest = shown.lines().map(|line| line.chars().count()).max().unwrap();
+        assert!(widest <= 111, "{widest} {shown}");
+        assert!(shown.lines().count() <= 50, "it is one screen: {shown}");
+    }
+    let plain = report_on(&done, 100, &[unicode]);
+    assert!(plain.contains("● adamw on matrices"), "{plain}");
+    assert!(!plain.contains('\u{1b}'), "NO_COLOR is heard: {plain:?}");
+    let coloured = report_on(&done, 100, &[unicode, ("NO_COLOR", "")]);
+    assert!(coloured.contains("\u{1b}[34m●\u{1b}[0m"), "{coloured:?}");
+    let ascii = report_on(&done, 100, &[("LC_ALL", "C")]);
+    let start = ascii.find(title).unwrap();
+    let plot = &ascii[start..start + ascii[start..].find("no decay\r").unwrap()];
+    assert!(plot.is_ascii() && plot.contains("against lambda") && plot.contains('o'), "{plot}");
+}
+
+#[test]
+fn a_pipe_shows_lambda_against_loss_only_where_it_is_asked_for() {
+    let folder = folder_with_results();
+    let done = folder.path().join("done/tiny");
+    let without = crate::common::wane_ok(&["report", text(&done)]).stdout;
+    assert!(!without.contains("mean test loss against"), "{without}");
+    let with = crate::common::wane_ok(&["report", text(&done), "--plot"]).stdout;
+    assert!(with.contains("mean test loss against"), "{with}");
+    let widest = with.lines().map(|line| line.chars().count()).max().unwrap();
+    assert!(widest <= 111 && !with.contains('\u{1b}'), "{with}");
+}
+
+#[test]
+fn a_sweep_shows_lambda_against_loss_after_training_and_again_when_nothing_is_left() {
+    let folder = tempfile::tempdir().unwrap();
+    let (spec, out) = (fixture("tiny.toml"), text(folder.path()).to_owned());
+    let words = ["sweep", text(&spec), "--out", &out].map(str::to_owned);
+    for _ in 0..2 {
+        let (end, shown) = Terminal::start(&words).end();
+        assert_eq!(end, Ok(0), "{shown}");
+        let (plot, report) = (shown.find("mean test loss against"), shown.find("report.html"));
+        assert!(plot.is_some() && plot < report, "{shown}");
+    }
+    let call = crate::common::wane_ok(&words);
+    assert!(!call.stdout.contains("mean test loss against"), "{}", call.stdout);
+}
+
 /// What becomes of a stream.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Lost {
@@ -267,6 +338,8 @@ fn commands(folder: &Path) -> Vec<(Vec<String>, Option<&'static str>)> {
         (vec!["plan", spec], None),
         (vec!["plan", spec, "--resolved"], None),
         (vec!["report", text(&report)], None),
+        (vec!["sample", text(&report), "--tokens", "9"], None),
+        (vec!["sample", text(&report), "--samples", "2", "--json"], None),
         (vec!["compare", text(&report), text(&report)], None),
         (vec!["status", spec, "--out", done], None),
         (vec!["status", "--out", done], None),

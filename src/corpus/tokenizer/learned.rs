@@ -102,6 +102,13 @@ impl Learned {
         Ok(encoded.get_ids().iter().map(|id| *id as Token).collect())
     }
 
+    /// Tokens that its models expect before any text, such as the `<s>` of Llama's.
+    pub fn before_text(&self) -> Vec<Token> {
+        let empty = self.inner.encode_fast("", true);
+        let ids = empty.map_or_else(|_| Vec::new(), |empty| empty.get_ids().to_vec());
+        ids.into_iter().map(|id| id as Token).filter(|token| Some(*token) != self.end).collect()
+    }
+
     /// Tokens as text.
     pub fn decode(&self, tokens: &[Token]) -> String {
         let ids: Vec<u32> = tokens.iter().map(|token| u32::from(*token)).collect();

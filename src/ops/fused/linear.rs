@@ -13,7 +13,8 @@ pub struct Product {
     pub turned: bool,
 }
 
-fn sizes(x: &Values, weight: &Values, turned: bool) -> Sizes {
+/// Sizes of a product.
+pub fn sizes(x: &Values, weight: &Values, turned: bool) -> Sizes {
     let [lanes, rows, inputs] = dims(x);
     let [_, first, second] = dims(weight);
     Sizes { lanes, rows, inputs, outputs: if turned { first } else { second }, turned }

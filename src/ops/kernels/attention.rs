@@ -4,6 +4,7 @@
 //! computed, by tiles of `TILE` rows and `WIDTH` columns. Backward computes the weights again from
 //! each row's highest score and sum, which forward keeps (Dao et al. 2022).
 
+mod past;
 mod scores;
 mod tiles;
 
@@ -18,6 +19,7 @@ use super::{Slot, written};
 use scores::{exponentials, row_products, scores, weigh};
 use tiles::{Rows, TILE, add, tile_by_columns, tile_by_rows};
 
+pub use past::{KeyValues, forward_after};
 pub use scores::Scale;
 
 /// What attention looks like.

@@ -60,7 +60,11 @@ impl<'a> AgainstLambda<'a> {
         let runs = || rules.shown.iter().flat_map(|one| &one.cells).flat_map(|cell| &cell.runs);
         let values = runs().filter(|run| run.is_done()).filter_map(|run| quantity.of(run));
         let (values, levels) = ruled(data, quantity, &rules.shown, values)?;
-        let scale = Scale { quantity, axis: LambdaAxis::of(runs()), values };
+        let scale = Scale {
+            quantity,
+            axis: LambdaAxis::of(runs().filter_map(|run| run.weight_decay)),
+            values,
+        };
         let lines = Line::of_rules(&rules, &scale);
         let mut notes = vec![reading(quantity)];
         notes.extend(data.found.as_ref().map(|_| SEARCHED.to_owned()));

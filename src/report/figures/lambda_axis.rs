@@ -8,7 +8,6 @@ use super::canvas::{Area, Backend, SCALE, centred, line, px};
 use super::palette::INK;
 use super::room::{thinned, width};
 use crate::report::format;
-use crate::results::RunRow;
 
 /// Numbers at the axis, at most.
 const LABELS: i32 = 12;
@@ -33,9 +32,9 @@ pub enum Edge {
 }
 
 impl LambdaAxis {
-    pub fn of<'a>(runs: impl Iterator<Item = &'a RunRow>) -> Self {
-        let mut positive: Vec<f64> =
-            runs.filter_map(|run| run.weight_decay).filter(|value| *value > 0.0).collect();
+    /// For these λ.
+    pub fn of(values: impl Iterator<Item = f64>) -> Self {
+        let mut positive: Vec<f64> = values.filter(|value| *value > 0.0).collect();
         positive.sort_by(f64::total_cmp);
         positive.dedup();
         let low = positive.first().map_or(0.0, |value| value.log10());

@@ -34,7 +34,7 @@ pub struct Panel {
 impl Panel {
     pub fn new(data: &Data, form: Form) -> Self {
         let own = || data.runs.iter().filter(|run| run.form == form && run.transfer.is_none());
-        let axis = LambdaAxis::of(own());
+        let axis = LambdaAxis::of(own().filter_map(|run| run.weight_decay));
         let pairs = own().filter_map(|run| Some((run.weight_decay?, run.total_decay?)));
         let totals = totals(pairs).into_iter().map(|(lambda, total)| {
             let digits = format!("{total:.1e}").parse().unwrap_or(total);

@@ -1,0 +1,60 @@
+//! What the tokens of a model are.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, ensure};
+
+use super::source::{Source, Voice};
+use crate::corpus::{Token, Tokenizer, read_tokenizer};
+
+/// The first of these files that is there.
+pub fn kept(files: &[PathBuf]) -> Result<Option<Tokenizer>> {
+    let Some(file) = files.iter().find(|file| file.is_file()) else { return Ok(None) };
+    let json = fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
+    Tokenizer::from_kept(&json).map(Some).with_context(|| file.display().to_string())
+}
+
+/// The tokenizer that was asked for, or the one that is there.
+pub fn of(
+    asked: Option<&Path>,
+    there: impl FnOnce() -> Result<Option<Tokenizer>>,
+) -> Result<Tokenizer> {
+    match asked {
+        Some(path) if path.ends_with("alphabet.json") => {
+            Ok(kept(&[path.to_owned()])?.context("--tokenizer: there is no such file")?)
+        }
+        Some(path) => read_tokenizer(path).context("--tokenizer"),
+        None => there()?.context(
+            "nothing says of which text the model's tokens are: there is neither a tokenizer.json nor an alphabet.json; \
+             `wane collect SPEC` writes it beside results of older versions, and --tokenizer takes a tokenizer.json or \
+             GPT-2's merges",
+        ),
+    }
+}
+
+/// Models that were trained here: a text without a prompt begins after a newline, as a line of the text that they were
+/// trained on does.
+pub fn source(voices: Vec<Voice>, tokenizer: Tokenizer) -> Result<Source> {
+    let known = voices.iter().map(|voice| voice.vocabulary).min().unwrap_or_default();
+    ensure!(
+        tokenizer.vocabulary() <= known,
+        "the tokenizer has {} tokens, and the model knows {known}: it is another model's",
+        tokenizer.vocabulary()
+    );
+    let newline = tokenizer.encode("\n").ok().and_then(|tokens| tokens.last().copied());
+    let notes = newline.is_none().then(|| first_told(&tokenizer)).into_iter().collect();
+    let end = tokenizer.end_of_text();
+    let begin = newline.unwrap_or(FIRST);
+    Ok(Source { voices, before: Vec::new(), begin, end, notes, tokenizer })
+}
+
+/// Stands before a text where there is no newline.
+const FIRST: Token = 0;
+
+fn first_told(tokenizer: &Tokenizer) -> String {
+    format!(
+        "the model knows no newline: without a prompt its text goes on after {:?}",
+        tokenizer.decode(&[FIRST])
+    )
+}
