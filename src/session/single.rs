@@ -53,10 +53,10 @@ fn check(request: &Request, inputs: &Inputs, options: &Options, saves: &Saves) -
     }
     ensure!(
         runs.len() == 1,
-        "--save and --save-best write the weights of one run, but there are {}; choose a seed with --seeds",
+        "--save, --save-best and --save-model write the weights of one run, but there are {}; choose a seed with --seeds",
         runs.len()
     );
-    saves.check()?;
+    saves.check(&runs[0])?;
     let store = Store::new(&options.out);
     let again = options.fresh || options.retry_diverged;
     if let Some(record) = store.finished(&runs[0]).filter(|_| saves.best.is_some() && !again) {

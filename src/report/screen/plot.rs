@@ -389,7 +389,18 @@ mod tests {
         let (analysis, curves) = (Analysis::of(&runs), BTreeMap::new());
         let (mechanism, collapses, caption) = (Vec::new(), Vec::new(), String::new());
         let (found, floor) = (None, None);
-        Plot::of(&Data { runs, analysis, curves, found, mechanism, collapses, floor, caption })
+        let memorisation = None;
+        Plot::of(&Data {
+            runs,
+            analysis,
+            curves,
+            found,
+            mechanism,
+            collapses,
+            memorisation,
+            floor,
+            caption,
+        })
     }
 
     /// A plot without colours.
