@@ -28,6 +28,7 @@ test-all:
 test-exports PYTHON="python3":
     WANE_PYTHON={{PYTHON}} cargo test --release --test it export:: -- --test-threads 1
     WANE_PYTHON={{PYTHON}} cargo test --release --test it audit::
+    WANE_PYTHON={{PYTHON}} cargo test --release --test it transformers::
 
 # Kills a sweep at random moments, a hundred times over.
 torture:

@@ -32,6 +32,7 @@ mod search;
 mod slurm;
 mod terminal;
 mod tokenizers;
+mod transformers;
 mod values_table;
 mod view;
 mod weights;
