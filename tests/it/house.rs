@@ -17,7 +17,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("terminal", &[]),
     ("signals", &["terminal"]),
     ("config", &["paths"]),
-    ("corpus", &["config", "files", "paths", "plural", "random"]),
+    ("corpus", &["config", "files", "paths", "random"]),
     ("published", &["config"]),
     ("experiment", &["config", "corpus", "published"]),
     ("advice", &["config", "published"]),
