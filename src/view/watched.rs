@@ -88,7 +88,9 @@ impl Watched {
         let files = match &self.found.source {
             Source::Planned(results) => {
                 let planned = results.join(".planned").join(name);
-                vec![planned.with_added_extension("json"), planned.with_added_extension("csv")]
+                let files = ["json", "csv"].map(|kind| planned.with_added_extension(kind));
+                // Levels of the text come with the results.
+                files.into_iter().chain([results.join(name).join("runs.csv")]).collect()
             }
             Source::Finished(folder) => vec![folder.join("runs.csv"), folder.join("curves.csv")],
             Source::Others(results) => vec![results.join(".runs"), results.join(".planned")],
