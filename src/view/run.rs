@@ -95,7 +95,7 @@ fn as_it_stands(planned: &RunRow, watch: &Watch) -> RunRow {
 fn standing(planned: &RunRow, watch: &Watch) -> Standing {
     let row = as_it_stands(planned, watch);
     let points = watch.points();
-    let last = |measure| points.last(measure).map(f64::from).filter(|loss| loss.is_finite());
+    let last = |measure| points.last(measure).filter(|loss| loss.is_finite());
     let (status, detail) = match row.status {
         Status::Done => ("done", String::new()),
         Status::Diverged => ("diverged", format!("at step {}", row.steps)),
