@@ -7,6 +7,7 @@ mod guard;
 mod http;
 mod page;
 mod routes;
+mod run;
 mod server;
 mod sweeps;
 mod update;

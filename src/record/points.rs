@@ -7,7 +7,7 @@ pub const MEASURES_SHOWN: [&str; 6] =
     ["val_loss", "train_loss", "batch_loss", "grad_norm", "weight_norm", "lr"];
 
 /// One number of every measure; not a number where it was not measured.
-pub type Measured = [f32; MEASURES_SHOWN.len()];
+pub type Measured = [f64; MEASURES_SHOWN.len()];
 
 /// What was measured of a run, a row a logged step.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -38,12 +38,13 @@ impl Points {
         self.steps.last().map_or(0, |step| *step as usize)
     }
 
-    /// Steps and values of a measure from a row on, where it was measured. A value that is not finite is kept: a loss
+    /// Steps and values of a measure from a row on, where it was measured, as figures show them. A value that is not finite is kept: a loss
     /// that has diverged was measured.
     pub fn of(&self, measure: usize, from: usize) -> (Vec<u32>, Vec<f32>) {
         let from = from.min(self.len());
         let rows = self.steps[from..].iter().zip(&self.rows[from..]);
-        rows.map(|(step, row)| (*step, row[measure])).filter(|(_, value)| !value.is_nan()).unzip()
+        let values = rows.map(|(step, row)| (*step, row[measure] as f32));
+        values.filter(|(_, value)| !value.is_nan()).unzip()
     }
 
     /// How many of the first rows have a measure.
@@ -52,12 +53,12 @@ impl Points {
     }
 
     /// The last value of a measure.
-    pub fn last(&self, measure: usize) -> Option<f32> {
+    pub fn last(&self, measure: usize) -> Option<f64> {
         self.rows.iter().rev().map(|row| row[measure]).find(|value| !value.is_nan())
     }
 
     /// Lowest val loss after the first step, and where.
-    pub fn best(&self) -> Option<(f32, usize)> {
+    pub fn best(&self) -> Option<(f64, usize)> {
         let trained = self.steps.iter().zip(&self.rows).filter(|(step, _)| **step > 0);
         let losses = trained.map(|(step, row)| (row[0], *step as usize));
         losses.filter(|(loss, _)| !loss.is_nan()).min_by(|a, b| a.0.total_cmp(&b.0))
@@ -90,7 +91,7 @@ impl Places {
     /// names and numbers without quotation marks, and stand before those that people write.
     pub fn read<'a>(&self, line: &'a str) -> Option<(&'a str, u32, Measured)> {
         let line = line.strip_suffix('\n')?;
-        let (mut run, mut step, mut row) = ("", None, [f32::NAN; MEASURES_SHOWN.len()]);
+        let (mut run, mut step, mut row) = ("", None, [f64::NAN; MEASURES_SHOWN.len()]);
         let mut seen = 0;
         for (place, cell) in line.split(',').enumerate().take(self.last + 1) {
             seen = place;
@@ -106,11 +107,11 @@ impl Places {
     }
 }
 
-fn number(cell: &str) -> Option<f32> {
+fn number(cell: &str) -> Option<f64> {
     match cell {
-        "" => Some(f32::NAN),
+        "" => Some(f64::NAN),
         // What is not a number was measured all the same, and lies beyond every axis.
-        _ => cell.parse().ok().map(|value: f32| if value.is_nan() { f32::INFINITY } else { value }),
+        _ => cell.parse().ok().map(|value: f64| if value.is_nan() { f64::INFINITY } else { value }),
     }
 }
 
@@ -141,7 +142,7 @@ mod tests {
         assert_eq!(points.of(2, 0), (vec![1], vec![1.25]));
         assert_eq!(points.of(0, 0), (vec![2, 3], vec![0.3, f32::INFINITY]));
         assert_eq!(points.of(0, 3), (vec![3], vec![f32::INFINITY]));
-        assert_eq!((points.best(), points.last_step()), (Some((0.3, 2)), 3));
+        assert_eq!((points.best(), points.last_step()), (Some((0.1 + 0.2, 2)), 3));
     }
 
     #[test]

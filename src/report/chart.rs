@@ -10,7 +10,7 @@ use serde::Serialize;
 use crate::config::AnalysisTerms;
 use crate::record::Status;
 use crate::results::RunRow;
-use crate::stats::{Analysis, Quantity, Warning};
+use crate::stats::{Analysis, Warning};
 
 use super::summary::Summary;
 use super::words;
@@ -101,8 +101,8 @@ pub struct Told {
     /// Runs that have ended, and all.
     pub ended: usize,
     pub runs: usize,
-    /// The loss that is told.
-    pub loss: &'static str,
+    /// The smallest difference that matters, where it is known: what only counts the text is the measure of it.
+    pub epsilon: Option<f64>,
 }
 
 /// What the runs that have ended say. Statistics know of those that have not: no arm is judged before its seeds have
@@ -122,11 +122,10 @@ pub fn tell(rows: &[RunRow], terms: &AnalysisTerms) -> Told {
     let mut analysis = Analysis::on(rows, terms);
     // How many have not ended is told beside it, and they may be training at this moment.
     analysis.warnings.retain(|warning| !matches!(warning, Warning::Unfinished { .. }));
-    let Summary { verdicts, fine_print, warnings, .. } = Summary::of(&analysis, None);
-    let loss = words::quantity(Quantity::reported(rows));
+    let Summary { verdicts, fine_print, warnings, epsilon, .. } = Summary::of(&analysis, None);
     // The sentences on how to read verdicts need verdicts.
     let fine_print = if verdicts.is_empty() { String::new() } else { fine_print };
-    Told { short: words::in_short(&analysis), verdicts, fine_print, warnings, loss, ..told }
+    Told { short: words::in_short(&analysis), verdicts, fine_print, warnings, epsilon, ..told }
 }
 
 #[cfg(test)]

@@ -100,7 +100,7 @@ impl Watch {
             .curve
             .points
             .best()
-            .map(|(loss, step)| CurveRow { val_loss: Some(loss.into()), ..CurveRow::at(step) });
+            .map(|(loss, step)| CurveRow { val_loss: Some(loss), ..CurveRow::at(step) });
         let best = best.filter(|best| last.as_ref().is_none_or(|last| best.step < last.step));
         SoFar {
             curve: best.into_iter().chain(last).collect(),

@@ -101,7 +101,10 @@ impl Search<'_> {
         let Some(left) = self.left.checked_sub(1) else { return };
         self.left = left;
         let store = Store::new(folder);
-        let planned = planned_names(folder);
+        let runs = store.names();
+        // Results are kept where the runs are gone.
+        let mut planned = planned_names(folder);
+        planned.retain(|name| !runs.is_empty() || !is_results(&folder.join(name)));
         let mut known = BTreeSet::new();
         for name in &planned {
             let path = folder.join(".planned").join(name).with_added_extension("csv");
@@ -122,7 +125,7 @@ impl Search<'_> {
                 self.add_finished(&below);
             }
         }
-        let others = store.names().into_iter().filter(|id| !known.contains(id)).count();
+        let others = runs.iter().filter(|id| !known.contains(*id)).count();
         if others > 0 {
             self.add("other runs", folder, others, 0, Source::Others(folder.to_owned()));
         }

@@ -76,6 +76,7 @@
     else figures.redraw();
     document.body.dataset.version = version;
     if (update.anew) {
+      toldOf = null;
       const { name, question } = model.chart;
       write(by("question"), question ?? name);
       document.title = `${name}: wane view`;
@@ -123,7 +124,7 @@
       parts.push(element("p", { id: "no-verdict" }, why));
     }
     if (told.short.length > 0) {
-      const so = isSoFar ? `So far, of ${told.ended} of ${count(told.runs, "run")} that have ended; what is told may change with each that ends:` : `Of ${count(told.runs, "run")}:`;
+      const so = isSoFar ? `So far, of ${told.ended} of ${count(told.runs, "run")} that have ended; what is told may change with each that ends${told.epsilon === null ? "; how small a difference matters here is known at the end" : ""}:` : `Of ${count(told.runs, "run")}:`;
       parts.push(element("p", { class: "fine" }, so), ...told.short.map((one) => element("p", {}, one)));
     }
     if (told.verdicts.length > 0) parts.push(list(told.verdicts, "sentences"), element("p", { class: "fine" }, told.fine_print));

@@ -9,21 +9,19 @@ use std::time::{Duration, Instant, SystemTime};
 use anyhow::{Context, Result};
 use rayon::prelude::*;
 
+use super::run::Run;
 use super::sweeps::{Found, Source, others};
 use crate::config::{AnalysisTerms, RunConfig};
-use crate::record::{Places, Points, Status};
-use crate::report::chart::{Chart, Standing};
+use crate::record::{Places, Points};
+use crate::report::chart::Chart;
 use crate::results::{RunRow, other_row, read_csv, read_experiment, read_planned};
-use crate::store::{Change, Store, Watch};
+use crate::store::{Store, Watch};
 
 /// Looks that come faster than this find what the last one found.
 const FRESH: Duration = Duration::from_millis(250);
 /// Of more runs than these, those that have ended are looked at again once in so many looks.
 const MANY: usize = 2000;
 const SELDOM: u64 = 32;
-/// A run that has written nothing for so long is told to be quiet: it was stopped, or is slow.
-const QUIET: Duration = Duration::from_secs(120);
-
 /// A sweep with its runs.
 pub struct Watched {
     found: Found,
@@ -45,54 +43,6 @@ pub struct Watched {
     pub(super) runs: Vec<Run>,
     /// What cannot be read.
     pub(super) trouble: Option<String>,
-}
-
-/// A run with what was seen of it.
-pub(super) struct Run {
-    row: usize,
-    watch: Option<Watch>,
-    points: Points,
-    pub standing: Standing,
-    /// When anything of it changed, and when all of its curve did.
-    pub changed: u64,
-    anew: u64,
-    /// How many rows its curve had from when on.
-    grown: Vec<(u64, usize)>,
-}
-
-impl Run {
-    pub fn points(&self) -> &Points {
-        self.watch.as_ref().map_or(&self.points, Watch::points)
-    }
-
-    /// Reads what is new of it, if it may still change.
-    fn look(&mut self, planned: &RunRow, tick: u64) {
-        let Some(watch) = &mut self.watch else { return };
-        let change = watch.look();
-        // Time alone makes a run quiet that trained.
-        if change == Change::Nothing && self.standing.status != "training" {
-            return;
-        }
-        let standing = standing(planned, watch);
-        if change != Change::Nothing || standing != self.standing {
-            (self.changed, self.standing) = (tick, standing);
-        }
-        let rows = watch.points().len();
-        match change {
-            Change::Nothing => {}
-            Change::Grown => self.grown.push((tick, rows)),
-            Change::Anew => (self.anew, self.grown) = (tick, vec![(tick, rows)]),
-        }
-    }
-
-    /// Rows of its curve that are known to who last looked at a time.
-    pub fn known_at(&self, tick: u64) -> usize {
-        if tick < self.anew {
-            return 0;
-        }
-        let after = self.grown.partition_point(|(at, _)| *at <= tick);
-        after.checked_sub(1).map_or(0, |last| self.grown[last].1)
-    }
 }
 
 impl Watched {
@@ -138,7 +88,9 @@ impl Watched {
         let files = match &self.found.source {
             Source::Planned(results) => {
                 let planned = results.join(".planned").join(name);
-                vec![planned.with_added_extension("json"), planned.with_added_extension("csv")]
+                let files = ["json", "csv"].map(|kind| planned.with_added_extension(kind));
+                // Levels of the text come with the results.
+                files.into_iter().chain([results.join(name).join("runs.csv")]).collect()
             }
             Source::Finished(folder) => vec![folder.join("runs.csv"), folder.join("curves.csv")],
             Source::Others(results) => vec![results.join(".runs"), results.join(".planned")],
@@ -192,13 +144,7 @@ impl Watched {
             let row = places[id.as_str()];
             let watch = store.map(|store| known.remove(id).unwrap_or_else(|| store.watch(id)));
             let points = curves.remove(id).unwrap_or_default();
-            let planned = &self.rows[row];
-            let standing = match &watch {
-                Some(watch) => standing(planned, watch),
-                None => Standing::of(planned),
-            };
-            let grown = vec![(tick, watch.as_ref().map_or(&points, Watch::points).len())];
-            Run { row, watch, points, standing, changed: tick, anew: tick, grown }
+            Run::new(row, &self.rows[row], watch, points, tick)
         };
         self.runs = self.chart.ids.iter().map(run).collect();
     }
@@ -206,11 +152,11 @@ impl Watched {
     fn look_at_runs(&mut self) {
         let (tick, rows) = (self.tick, &self.rows);
         let is_short = self.runs.len() > MANY && !tick.is_multiple_of(SELDOM);
-        let open = |run: &&mut Run| !(is_short && has_ended(run.standing.status));
+        let open = |run: &&mut Run| !(is_short && run.has_ended());
         let ended = self.runs.par_iter_mut().filter(open).filter_map(|run| {
-            let had_ended = has_ended(run.standing.status);
+            let had_ended = run.has_ended();
             run.look(&rows[run.row], tick);
-            (had_ended != has_ended(run.standing.status)).then_some(())
+            (had_ended != run.has_ended()).then_some(())
         });
         if ended.count() > 0 {
             self.ended = tick;
@@ -221,11 +167,10 @@ impl Watched {
     pub fn rows(&self) -> Vec<RunRow> {
         let places: HashMap<&str, &Run> =
             self.chart.ids.iter().map(String::as_str).zip(&self.runs).collect();
-        let now =
-            |row: &RunRow| match places.get(row.run.as_str()).and_then(|run| run.watch.as_ref()) {
-                Some(watch) => as_it_stands(row, watch),
-                None => row.clone(),
-            };
+        let now = |row: &RunRow| match places.get(row.run.as_str()) {
+            Some(run) => run.row_of(row),
+            None => row.clone(),
+        };
         self.rows.iter().map(now).collect()
     }
 
@@ -235,17 +180,13 @@ impl Watched {
 
     /// Whether every run has ended.
     pub fn is_over(&self) -> bool {
-        self.runs.iter().all(|run| has_ended(run.standing.status))
+        self.runs.iter().all(Run::has_ended)
     }
 
     /// Changes when a run has ended.
     pub fn ended_version(&self) -> String {
         format!("{}-{}", self.boot, self.ended)
     }
-}
-
-fn has_ended(status: &str) -> bool {
-    matches!(status, "done" | "diverged" | "failed")
 }
 
 /// What was counted of the text of a run, where its sweep has presented results before.
@@ -260,44 +201,6 @@ fn add_levels(rows: &mut [RunRow], folder: &Path) {
         row.test_ngram_order = known.test_ngram_order;
         row.test_floor = known.test_floor;
     }
-}
-
-fn as_it_stands(planned: &RunRow, watch: &Watch) -> RunRow {
-    let tokens_per_step = planned.tokens / planned.steps.max(1);
-    planned.clone().so_far(&watch.so_far(tokens_per_step))
-}
-
-fn standing(planned: &RunRow, watch: &Watch) -> Standing {
-    let row = as_it_stands(planned, watch);
-    let points = watch.points();
-    let last = |measure| points.last(measure).map(f64::from).filter(|loss| loss.is_finite());
-    let (status, detail) = match row.status {
-        Status::Done => ("done", String::new()),
-        Status::Diverged => ("diverged", format!("at step {}", row.steps)),
-        Status::Failed => {
-            ("failed", watch.end().and_then(|end| end.error.clone()).unwrap_or_default())
-        }
-        Status::Unfinished if !watch.has_begun() => ("waiting", String::new()),
-        Status::Unfinished => match watch.heard().filter(|heard| is_long_ago(*heard)) {
-            Some(heard) => ("quiet", format!("since {}", humantime::format_rfc3339_seconds(heard))),
-            None => ("training", String::new()),
-        },
-    };
-    Standing {
-        status,
-        step: row.steps.max(points.last_step()),
-        steps: planned.steps,
-        val: row.val_loss.or_else(|| last(0)),
-        train: row.train_loss.or_else(|| last(1)),
-        test: row.test_loss,
-        best: row.best_val_loss,
-        detail,
-    }
-}
-
-/// Clocks of two machines may differ.
-fn is_long_ago(heard: SystemTime) -> bool {
-    SystemTime::now().duration_since(heard).is_ok_and(|since| since > QUIET)
 }
 
 /// The curves of a finished sweep by run.

@@ -9,7 +9,7 @@ class Arms {
     this.filter = element("input", { type: "search", id: "arm-filter", placeholder: "filter", "aria-label": "Filter the arms", oninput: () => this.sift() });
     this.list = element("ul", { class: "arms", "aria-label": "Arms" });
     const all = (on) => () => this.switchShown(on);
-    this.box = element("fieldset", { id: "arms" }, element("legend", {}, "Arms"),
+    this.box = element("fieldset", { id: "switches" }, element("legend", {}, "Arms"),
       this.filter,
       element("p", { class: "controls" },
         element("button", { type: "button", id: "all-arms", onclick: all(true) }, "All"),

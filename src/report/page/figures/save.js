@@ -13,7 +13,9 @@ function svgOf(scene) {
   const { width, left, right, top, bottom } = SIZE;
   const names = scene.names ?? [];
   const shown = names.slice(0, MOST_NAMES);
-  const legend = names.length > 0 ? 18 * Math.ceil((shown.length + (names.length > shown.length ? 1 : 0)) / 3) + 8 : 0;
+  const columns = shown.some(({ label }) => label.length > 36) ? 2 : 3;
+  const room = Math.floor((width - left) / columns);
+  const legend = names.length > 0 ? 18 * Math.ceil((shown.length + (names.length > shown.length ? 1 : 0)) / columns) + 8 : 0;
   const height = SIZE.height + legend;
   const plot = { x: left, y: top, width: width - left - right, height: SIZE.height - top - bottom };
   const x = (share) => (plot.x + share * plot.width).toFixed(1);
@@ -63,15 +65,15 @@ function svgOf(scene) {
   }
   out.push("</g>");
   shown.forEach(({ label, colour, dash }, place) => {
-    const at = left + (place % 3) * 300;
-    const down = SIZE.height + 8 + 18 * Math.floor(place / 3);
+    const at = left + (place % columns) * room;
+    const down = SIZE.height + 8 + 18 * Math.floor(place / columns);
     const dashes = dash?.length ? ` stroke-dasharray="${dash.join(" ")}"` : "";
     out.push(`<path d="M${at} ${down - 4}h22" stroke="${colour}" stroke-width="2.4"${dashes}/>`);
-    out.push(text(at + 28, down, label.length > 38 ? `${label.slice(0, 37)}…` : label, 'font-size="12"'));
+    out.push(text(at + 28, down, label.length > 60 ? `${label.slice(0, 59)}…` : label, 'font-size="12"'));
   });
   if (names.length > shown.length) {
     const place = shown.length;
-    out.push(text(left + (place % 3) * 300, SIZE.height + 8 + 18 * Math.floor(place / 3), `and ${names.length - place} more`, 'font-size="12"'));
+    out.push(text(left + (place % columns) * room, SIZE.height + 8 + 18 * Math.floor(place / columns), `and ${names.length - place} more`, 'font-size="12"'));
   }
   return `${out.join("\n")}\n</svg>\n`;
 }
