@@ -38,7 +38,7 @@ fn what_is_known_by_heart_is_in_every_file_and_every_answer() {
     let runs = rows(&results.join("runs.csv"));
     let none = |row: &&Row| row["form"] == "none";
     // A text that is read again and again is learned by heart, and val was never read.
-    assert!(mean(&runs, "verbatim_train", none) > mean(&runs, "verbatim_val", none) + 0.3);
+    assert!(mean(&runs, "verbatim_train", none) > mean(&runs, "verbatim_val", none) + 0.1);
     for row in &runs {
         for column in ["verbatim_train", "verbatim_val", "stopped_verbatim_train"] {
             assert!((0.0..=1.0).contains(&number(row, column)), "{column} = {}", row[column]);
@@ -50,19 +50,18 @@ fn what_is_known_by_heart_is_in_every_file_and_every_answer() {
             number(row, "test_loss") - number(row, "test_floor") - number(row, "divergence");
         assert!(apart.abs() < 0.15, "{apart}");
     }
-    // What stands there often is learned better.
-    let by_repeats = |row: &Row, repeats: &str| -> f64 {
-        let words = row["exposure_by_repeats"].split(' ');
-        words.filter_map(|word| word.strip_prefix(repeats)).next().unwrap().parse().unwrap()
-    };
-    let exposed = |repeats: &str| {
-        let own = runs.iter().filter(none);
-        own.map(|row| by_repeats(row, repeats)).sum::<f64>() / 3.0
-    };
-    assert!(exposed("20=") > 6.0 && exposed("20=") > exposed("1=") + 1.0);
-    assert!(runs.iter().all(|row| number(row, "exposure") <= 8.0));
+    // At the end every canary is known, and a candidate as likely as one is out of reach of 256 sequences.
+    assert!(runs.iter().all(|row| row["exposure_by_repeats"] == "1=8 20=8"), "{runs:?}");
 
     let curves = rows(&results.join("curves.csv"));
+    // Nothing is known at the start; then what stands there often is learned first.
+    let exposed = |step: &str, place: usize| {
+        let own = curves.iter().filter(|row| row["form"] == "none" && row["step"] == step);
+        let of = |row: &Row| row["exposure_by_repeats"].split(' ').nth(place)?.parse::<f64>().ok();
+        own.map(|row| of(row).unwrap()).sum::<f64>() / 3.0
+    };
+    assert!(exposed("0", 0) < 4.0 && exposed("0", 1) < 4.0);
+    assert!(exposed("60", 1) > 7.0 && exposed("60", 1) > exposed("60", 0) + 1.0);
     let last = curves.iter().find(|row| row["run"] == runs[0]["run"] && row["step"] == "240");
     for column in ["test_loss", "verbatim_train", "verbatim_val", "exposure", "divergence"] {
         assert_eq!(last.unwrap()[column], runs[0][column], "{column}");
@@ -191,5 +190,5 @@ fn what_does_not_fit_is_refused_with_the_keys_and_the_numbers() {
 #[test]
 fn the_experiment_on_memorisation_can_be_planned() {
     let spec = project().join("experiments/memorisation.toml");
-    assert!(wane_ok(&["plan", text(&spec)]).stdout.contains("40 runs"));
+    assert!(wane_ok(&["plan", text(&spec)]).stdout.contains("30 runs"));
 }

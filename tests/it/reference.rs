@@ -63,7 +63,7 @@ fn the_references_are_the_sweeps_that_the_readme_names() {
     comes_from("results/reference/values-table", "experiments/values-table.toml", 245);
     comes_from("results/reference/rivals", "experiments/rivals.toml", 256);
     comes_from("results/reference/mechanism", "experiments/mechanism.toml", 304);
-    comes_from("results/reference/memorisation", "experiments/memorisation.toml", 40);
+    comes_from("results/reference/memorisation", "experiments/memorisation.toml", 30);
     for text in ["600", "1200", "2400"] {
         let results = format!("results/reference/timescale-{text}");
         comes_from(&results, "experiments/timescale.toml", 64);

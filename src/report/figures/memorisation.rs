@@ -1,8 +1,6 @@
 //! What is known by heart: against λ, and over training against test loss.
 
-use plotters::style::RGBColor;
-
-use super::axes::Across;
+use super::axes::{Across, STEPS};
 use super::data::{Data, Point, Series};
 use super::lettering::Lettering;
 use super::mechanism::{LAMBDA, colour, lambda};
@@ -23,23 +21,23 @@ const LOSS: Across = Across { name: "test loss (nats per token)", tick: format::
 type Number = fn(&RunRow) -> Option<f64>;
 
 /// Shares of verbatim continuations against λ, on train and on val; what of that is known by heart over training, against
-/// test loss; the exposure of canaries against λ. `None` where nothing was measured.
+/// test loss; the exposure of canaries over training. `None` where nothing was measured.
 pub fn memorisation(data: &Data) -> Option<Profiles> {
     data.memorisation.as_ref()?;
     let shares: [(&str, Number); 2] =
         [("train", |run| run.verbatim_train), ("val", |run| run.verbatim_val)];
     let panels = vec![
         Panel::new("at the last step, against λ".to_owned(), over_lambda(data, &shares)),
-        over_training(data).over(LOSS, BY_HEART),
-        Panel::new(
-            "canaries at the last step".to_owned(),
-            over_lambda(data, &[("", |run| run.exposure)]),
-        )
-        .over(LAMBDA, BITS),
+        Panel::new("over training".to_owned(), by_lambda(data, by_heart)).over(LOSS, BY_HEART),
+        Panel::new("canaries over training".to_owned(), by_lambda(data, exposure))
+            .over(STEPS, BITS),
     ];
     let mut notes =
         vec!["against λ: mean over seeds, band: its 95% interval; no decay as a line".to_owned()];
-    notes.push("against test loss: a path per λ over training, mean over seeds".to_owned());
+    if let Some((group, _)) = data.analysis.best() {
+        let rule = words::label(&group.rule);
+        notes.push(format!("over training: a path per λ of {rule}, mean over seeds"));
+    }
     notes.extend(data.rules(MOST_RULES).left_out());
     let title = words::by_heart_title().to_owned();
     let lettering = Lettering { title, notes, caption: data.caption.clone() };
@@ -90,32 +88,31 @@ fn point(cell: &Cell, of: Number, place: f64) -> Option<Point> {
     Some(Point { step: place, mean, low: mean - half, high: mean + half })
 }
 
-/// What is known by heart over training against test loss: a path for every λ of the rule with the lowest val loss.
-fn over_training(data: &Data) -> Panel {
-    let Some((group, _)) = data.analysis.best() else {
-        return Panel::new(String::new(), Vec::new());
-    };
+/// A path over training for every λ of the rule with the lowest val loss.
+fn by_lambda(data: &Data, path: fn(&Data, &Cell) -> Series) -> Vec<Profile> {
+    let Some((group, _)) = data.analysis.best() else { return Vec::new() };
     let cells = data.cells(group);
     let last = (cells.len().max(2) - 1) as f64;
     let shown = spread(cells.len(), MOST_LINES).into_iter().map(|place| (place, cells[place]));
     let line = |(place, cell): (usize, &Cell)| Profile {
         label: format!("λ = {}", format::number(lambda(cell))),
-        colour: at(place as f64 / last),
+        colour: palette::ramp(place as f64 / last * 0.9),
         series: path(data, cell),
     };
-    let title = format!("over training, {}", words::label(&group.rule));
-    Panel::new(title, shown.map(line).collect())
+    shown.map(line).collect()
 }
 
-fn at(share: f64) -> RGBColor {
-    palette::ramp(share * 0.9)
-}
-
-/// Means over seeds at every evaluation.
-fn path(data: &Data, cell: &Cell) -> Series {
+/// What is known by heart against test loss: means over seeds at every evaluation after the start.
+fn by_heart(data: &Data, cell: &Cell) -> Series {
     let losses = data.series(cell, |row: &CurveRow| row.memory.test_loss);
     let shares = data.series(cell, |row: &CurveRow| Measure::ByHeart.at(row));
-    let pairs = losses.means().zip(shares.means()).filter(|(loss, share)| loss.0 == share.0);
+    let pairs = losses.means().zip(shares.means());
+    let pairs = pairs.filter(|(loss, share)| loss.0 == share.0 && loss.0 > 0.0);
     let point = |((_, loss), (_, mean))| Point { step: loss, mean, low: mean, high: mean };
     Series(pairs.map(point).collect())
+}
+
+/// The exposure of canaries at every evaluation.
+fn exposure(data: &Data, cell: &Cell) -> Series {
+    data.series(cell, |row: &CurveRow| row.memory.exposure)
 }

@@ -153,8 +153,11 @@ impl Panel {
 
 impl Profile {
     fn draw<DB: Backend>(&self, chart: &mut Chart<DB>, values: &Range<f64>) -> Result<()> {
-        let band = area(self.series.band(), values);
-        chart.draw_series([Polygon::new(band, self.colour.mix(0.12).filled())])?;
+        // A path that turns back has no band, and the outline of none would be a line.
+        if self.series.0.iter().any(|point| point.low < point.high) {
+            let band = area(self.series.band(), values);
+            chart.draw_series([Polygon::new(band, self.colour.mix(0.12).filled())])?;
+        }
         for piece in pieces(self.series.means(), values) {
             chart.draw_series(LineSeries::new(piece, line(self.colour, 1.0, 2)))?;
         }
