@@ -43,6 +43,10 @@ check:
 rivals *ARGS:
     {{run}} sweep experiments/rivals.toml {{ARGS}}
 
+# Does decay reduce what is learned by heart, and does it at equal test loss? Three minutes.
+memorisation *ARGS:
+    {{run}} sweep experiments/memorisation.toml {{ARGS}}
+
 # Why decay acts: rotation beside its prediction, runs that theory says are one; six minutes.
 mechanism *ARGS:
     {{run}} sweep experiments/mechanism.toml {{ARGS}}
@@ -79,8 +83,9 @@ reference:
     {{run}} sweep experiments/values-table.toml
     {{run}} sweep experiments/rivals.toml
     {{run}} sweep experiments/mechanism.toml
+    {{run}} sweep experiments/memorisation.toml
     just features='{{features}}' timescale
-    mkdir -p results/reference/{grid,values-table,rivals,mechanism,timescale-600,timescale-1200,timescale-2400}
+    mkdir -p results/reference/{grid,values-table,rivals,mechanism,memorisation,timescale-600,timescale-1200,timescale-2400}
     cp results/overfit/{experiment.json,runs.csv,search.csv,summary.csv,summary.json} results/reference/
     cp results/overfit/figures/{overfitting,regret}.{png,svg} results/reference/
     cp results/grid/{experiment.json,runs.csv,summary.csv,summary.json} results/reference/grid/
@@ -88,6 +93,8 @@ reference:
     cp results/values-table/figures/values-table.{png,svg} results/reference/values-table/
     cp results/rivals/{experiment.json,runs.csv,summary.csv,summary.json} results/reference/rivals/
     cp results/rivals/figures/differences.{png,svg} results/reference/rivals/
+    cp results/memorisation/{experiment.json,runs.csv,summary.csv,summary.json} results/reference/memorisation/
+    cp results/memorisation/figures/memorisation.{png,svg} results/reference/memorisation/
     cp results/mechanism/{experiment.json,runs.csv,mechanism.csv,summary.json} results/reference/mechanism/
     cp results/mechanism/figures/{rotation,norms-by-lambda,updates-by-layer,gradient-ratio-end}.png results/reference/mechanism/
     cp results/mechanism/figures/gradient-ratio-end.svg results/reference/mechanism/

@@ -22,7 +22,7 @@ use sha2::{Digest, Sha256};
 
 pub use analysis::{AnalysisTerms, TestFamily};
 pub use by_role::{ByRole, RoleTerms};
-pub use data::{Cut, InitialWeights, Order, RunData, Split, Start, Texts};
+pub use data::{Canaries, Cut, InitialWeights, Order, RunData, Split, Start, Texts};
 pub use decay::{
     Decay, DecaySchedule, Equilibrium, Form, LambdaSchedule, Mask, Moment, NormControl, Rates,
     Role, timescale_steps, total_decay,
@@ -31,7 +31,9 @@ pub use families::{Family, Layout, ParameterShape};
 pub use group::Group;
 pub use key::{Identity, Key, Kind, Range, Section, check_number, suggestion};
 pub use optimizer::{MuonScale, OptimizerKind};
-pub use recipe::{DECAY_TERMS, HYPERPARAMETERS, Hyperparameter, RIVALS, Recipe, is_treatment};
+pub use recipe::{
+    DECAY_TERMS, HYPERPARAMETERS, Hyperparameter, RIVALS, Recipe, Verbatim, is_treatment,
+};
 pub use schedule::{LrShape, Schedule};
 pub use search::{SearchTerms, Stage};
 pub use shape::{ModelShape, SHAPE_KEYS};
@@ -89,6 +91,8 @@ impl RunConfig {
             eval_windows: self.recipe.eval_windows,
             log_every: self.recipe.log_every,
             log_updates: self.recipe.log_updates,
+            verbatim: self.recipe.verbatim(),
+            canaries: self.data.canaries.clone(),
             rules: Role::ALL.map(|role| self.recipe.optimizer.of(role)),
             muon_scale: self.recipe.muon_scale,
             precondition_every: self.recipe.precondition_every,
@@ -157,6 +161,8 @@ pub struct CohortKey {
     eval_windows: usize,
     log_every: usize,
     log_updates: bool,
+    verbatim: Option<Verbatim>,
+    canaries: Option<Canaries>,
     rules: [OptimizerKind; 6],
     muon_scale: MuonScale,
     precondition_every: usize,
@@ -200,6 +206,7 @@ pub(crate) mod tests {
                 split: Split { train: 300, val: 200, order: Order::Random, test: 0 },
                 seed: 0,
                 text_seed: None,
+                canaries: None,
             },
             start: Start::Seed(0),
             recipe: Recipe {
@@ -233,11 +240,15 @@ pub(crate) mod tests {
     #[test]
     fn numerics_seeds_weights_and_text_change_the_identity() {
         let base = example();
-        let changed: [fn(&mut RunConfig); 8] = [
+        let changed: [fn(&mut RunConfig); 9] = [
             |run| run.numerics += 1,
             |run| run.data.seed += 1,
             |run| run.data.text_seed = Some(0),
             |run| run.data.split.test = 100,
+            |run| {
+                let repeats = vec![1, 4];
+                run.data.canaries = Some(Canaries { count: 2, length: 8, repeats });
+            },
             |run| run.data.digest = "1".repeat(64),
             |run| run.data.vocabulary += 1,
             |run| run.start = Start::Seed(1),
@@ -296,7 +307,7 @@ pub(crate) mod tests {
             }
             Kind::Name(names) => prop::sample::select(names()).prop_map(Value::Name).boxed(),
             Kind::Flag => any::<bool>().prop_map(Value::Flag).boxed(),
-            Kind::Text | Kind::Seeds | Kind::Names(_) | Kind::Rising => {
+            Kind::Text | Kind::Seeds | Kind::Names(_) | Kind::Rising(..) => {
                 unreachable!("no hyperparameter is a text")
             }
         }

@@ -3,6 +3,7 @@
 
 mod batches;
 mod bins;
+mod canaries;
 mod compression;
 mod cut;
 mod description;
@@ -21,6 +22,7 @@ mod ngram;
 mod npy;
 mod pickle;
 mod pool;
+pub mod prepare;
 mod recognise;
 mod refusal;
 mod source;
@@ -36,16 +38,16 @@ use std::collections::BTreeMap;
 use anyhow::{Result, ensure};
 use sha2::{Digest, Sha256};
 
-use crate::config::{Cut, Split, Texts};
+use crate::config::{Canaries, Cut, Split, Texts};
 use grammar::Stream;
 use pool::Pool;
 use token_bytes::TokenBytes;
 
 pub use batches::{Batches, TokenBlock, evaluation_windows};
-pub use levels::Levels;
+pub use canaries::Planted;
+pub use levels::{BytesPerToken, Levels};
 pub use source::{Place, Source};
 pub use stored::Tokens;
-pub use token_bytes::bits_per_byte;
 pub use tokenizer::{Choice as TokenizerChoice, Tokenizer, read as read_tokenizer};
 
 /// A token's index in the vocabulary.
@@ -73,6 +75,8 @@ pub struct Corpus {
     pub val: Vec<Token>,
     /// Test tokens, the same for every train text; empty for none.
     pub test: Vec<Token>,
+    /// What is planted in its train texts.
+    pub canaries: Option<Canaries>,
     nats: Option<HeldOutNats>,
     bytes: Option<TokenBytes>,
     pool: Pool,
@@ -93,6 +97,8 @@ pub struct Text {
     pub tokens: Tokens,
     /// How many tokens of val never occur in them.
     pub unseen: usize,
+    /// What is planted in them, if anything is.
+    pub planted: Option<Planted>,
     /// SHA-256 over vocabulary, train, val and test tokens: runs with one digest train and are measured
     /// alike.
     pub digest: String,
@@ -111,6 +117,7 @@ impl Corpus {
             Place::Path(path) if bins::holds_tokens(path) => bins::read(path, source, cut)?,
             Place::Path(path) => text::read(path, source, cut)?,
         };
+        corpus.canaries.clone_from(&cut.canaries);
         match corpus.texts {
             Texts::Fixed => corpus.read_text(None)?,
             Texts::PerSeed => {
@@ -123,13 +130,15 @@ impl Corpus {
     /// Reads a train text, unless it was read before: of a seed, or the one for all seeds.
     ///
     /// # Errors
-    /// A file that cannot be read, or holds a token outside its vocabulary.
+    /// A file that cannot be read, or holds a token outside its vocabulary; canaries that leave too little of the text.
     pub fn read_text(&mut self, seed: Option<u64>) -> Result<()> {
         if !self.read.contains_key(&seed) {
-            let tokens = self.pool.text(seed, self.split.train)?;
+            let mut tokens = self.pool.text(seed, self.split.train)?;
+            let plant = |terms| Planted::plant(terms, self.vocabulary, seed, tokens.owned());
+            let planted = self.canaries.as_ref().map(plant).transpose()?;
             let digest = digest(self.vocabulary, [&tokens, &self.val, &self.test]);
             let unseen = unseen(self.vocabulary, &tokens, &self.val);
-            self.read.insert(seed, Text { tokens, unseen, digest });
+            self.read.insert(seed, Text { tokens, unseen, planted, digest });
         }
         Ok(())
     }
@@ -197,6 +206,7 @@ impl Corpus {
             decided: Vec::new(),
             val,
             test: Vec::new(),
+            canaries: None,
             nats: None,
             bytes: None,
             pool,
@@ -215,6 +225,13 @@ impl Corpus {
     /// The character of each token, where tokens are characters and it is known.
     pub fn alphabet(&self) -> Option<&[char]> {
         self.tokenizer.as_ref().and_then(Tokenizer::alphabet)
+    }
+
+    /// For each token of test the true probabilities of all tokens, given everything before it; `None` where the source
+    /// is not known exactly.
+    pub fn test_truth(&self) -> Option<Vec<Vec<f64>>> {
+        matches!(self.pool, Pool::Grammar)
+            .then(|| grammar::distributions(Stream::Test, self.split.test))
     }
 
     /// Checks that each split holds at least one window of `context` tokens and its targets.

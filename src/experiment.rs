@@ -3,6 +3,7 @@
 mod arm;
 mod axis;
 mod by_role;
+mod canaries;
 pub mod cost;
 mod foreign;
 mod given;
@@ -170,12 +171,17 @@ fn resolve(table: &Table, changes: &Changes) -> Result<Spec> {
         test: data.count("test"),
         order: data.named("order").map_or(Order::Random, |order| order[0]),
         texts: data.named("texts").map(|texts| texts[0]),
+        canaries: canaries::read(&data)?,
     };
     let published = published(table, part(Section::Recipe)?)?;
     let arms = arms(table, published.is_some())?;
     let count = asked.as_ref().map_or(DEFAULT_SEEDS, Vec::len);
     let common = grid::Common { model: &model, train: &train, published, seeds: count };
     let grid::Grid { arms, searched, notes } = grid::expand(&arms, &common)?;
+    canaries::check(
+        cut.canaries.as_ref(),
+        arms.iter().chain(searched.iter().map(|one| &one.first)),
+    )?;
     let mut analysis = analysis(&part(Section::Analysis)?);
     let (mut seeds, mut fresh_seeds) = (asked.clone(), Vec::new());
     if !searched.is_empty() {

@@ -3,6 +3,7 @@
 mod checkpoint;
 mod columns;
 mod curve;
+mod memory;
 
 use std::collections::BTreeMap;
 use std::time::SystemTime;
@@ -14,6 +15,7 @@ use crate::config::RunConfig;
 pub use checkpoint::{Best, Checkpoint, LaneState};
 pub use columns::Column;
 pub use curve::{CurveRow, MEASURES, OfRole, RoleMeasure};
+pub use memory::{Memory, joined};
 
 /// The weights of one lane by the names they have in weight files, each in row-major order.
 pub type LaneWeights = BTreeMap<String, Vec<f32>>;

@@ -10,6 +10,7 @@ mod format;
 mod html;
 mod judged;
 mod page;
+mod prepared;
 mod published;
 mod screen;
 mod search;
@@ -34,6 +35,7 @@ pub use advice::{advice, advice_json};
 pub use audit::{audit_json, audit_screen};
 pub use compare::compare;
 pub use judged::{answer as judged_answer, json as judged_json, write as write_judged};
+pub use prepared::prepared;
 pub use published::{published_details, published_markdown, published_table};
 pub use screen::{Canvas, Plot, Told, answer, manifest_table, settings_table, status_table};
 pub use search::decisions;
@@ -61,7 +63,7 @@ type Ready = (PathBuf, Vec<u8>);
 /// A file that is missing or damaged, or a folder that cannot be written; the message names it.
 pub fn write(folder: &Path, out: &Path) -> Result<Report> {
     let (experiment, manifest, data) = usage(read(folder))?;
-    let summary = Summary::of(&data.analysis);
+    let summary = Summary::of(&data.analysis, data.memorisation.as_ref());
     let drawings = draw_all(&data)
         .with_context(|| format!("cannot draw the figures of {}", folder.display()))?;
     let html = page::page(&experiment, &data, &summary, &drawings, &manifest);
@@ -78,7 +80,9 @@ pub fn write(folder: &Path, out: &Path) -> Result<Report> {
     write_atomically(&page, html.as_bytes())?;
     let question = experiment.question.map(|question| format!("{question}\n\n"));
     let mechanism = words::mechanism(&data.analysis, &data.mechanism, &data.collapses);
-    let answer = format!("{}{}", question.unwrap_or_default(), answer(&data.analysis, mechanism));
+    let by_heart = words::by_heart(&data.analysis, data.memorisation.as_ref());
+    let told: Vec<String> = mechanism.into_iter().chain(by_heart).collect();
+    let answer = format!("{}{}", question.unwrap_or_default(), answer(&data.analysis, &told));
     let files = ready.into_iter().map(|(path, _)| path).collect();
     Ok(Report { answer, plot: Plot::of(&data), page, files })
 }

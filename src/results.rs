@@ -22,7 +22,7 @@ pub use curves::{CurveCsvRow, curve_rows};
 pub use experiment::Experiment;
 pub use manifest::{ManifestRow, manifest};
 pub use mechanism::{MechanismRow, mechanism_rows};
-pub use rows::{Draw, RunRow, run_row};
+pub use rows::{Draw, RunRow, bits_per_byte, run_row};
 
 /// Writes rows as a CSV file.
 ///

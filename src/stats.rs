@@ -11,6 +11,7 @@ mod groups;
 mod inference;
 mod levels;
 pub mod looks;
+pub mod memorisation;
 mod moments;
 pub mod optimum;
 pub mod power;

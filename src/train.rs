@@ -7,6 +7,7 @@
 mod cohort;
 mod evaluation;
 mod log;
+mod memory;
 mod tested;
 mod twins;
 
@@ -203,8 +204,12 @@ impl<'a, M: LanguageModel> Training<'a, M> {
         let measured = evaluation.evaluate(&last, averaged.as_ref(), &self.parameters)?;
         let model = averaged.unwrap_or(last);
         let val_losses = measured.val_loss.clone();
+        let test_losses = measured.test_loss.clone();
         self.log.evaluated(step, measured, observer)?;
-        self.test(evaluation, &model, step, &val_losses)?;
+        self.test(step, &val_losses, || match test_losses {
+            Some(losses) => Ok(Some(losses)),
+            None => evaluation.test_losses(&model),
+        })?;
         for lane in 0..self.cohort.lanes.len() {
             if !self.log.diverged(lane) && observer.wants_weights(lane) {
                 let weights = lane_weights(&model, &self.parameters, lane)?;
@@ -215,12 +220,11 @@ impl<'a, M: LanguageModel> Training<'a, M> {
     }
 
     /// Measures test, where any lane wants it; what its neighbours want changes no lane.
-    fn test<V: LanguageModel>(
+    fn test(
         &mut self,
-        evaluation: &Evaluation,
-        model: &V,
         step: usize,
         val_losses: &[f64],
+        losses: impl FnOnce() -> Result<Option<Vec<f64>>>,
     ) -> Result<()> {
         let wants = |(lane, val_loss): (usize, &f64)| {
             let wanted = !self.log.diverged(lane) && self.tested.wants(lane, step, *val_loss);
@@ -230,7 +234,7 @@ impl<'a, M: LanguageModel> Training<'a, M> {
         if wanted.is_empty() {
             return Ok(());
         }
-        let Some(losses) = evaluation.test_losses(model)? else { return Ok(()) };
+        let Some(losses) = losses()? else { return Ok(()) };
         wanted.into_iter().for_each(|(lane, val)| self.tested.add(lane, step, val, losses[lane]));
         Ok(())
     }

@@ -1,12 +1,8 @@
-use std::path::{Path, PathBuf};
+mod get;
+mod prepare;
 
-use anyhow::{Result, anyhow};
+use anyhow::Result;
 use clap::Subcommand;
-use indicatif::{ProgressBar, ProgressStyle};
-
-use super::output::print;
-use crate::corpus::download::{TEXTS, Text, download};
-use crate::exit::usage;
 
 #[derive(clap::Args, Debug)]
 pub struct Args {
@@ -17,42 +13,14 @@ pub struct Args {
 #[derive(Subcommand, Debug)]
 enum Command {
     /// Download a public text and check its SHA-256
-    Get(Get),
-}
-
-#[derive(clap::Args, Debug)]
-struct Get {
-    /// Name of the text: tiny-shakespeare
-    name: String,
-    /// Download from here instead
-    #[arg(long)]
-    url: Option<String>,
-    /// Folder to put the file into
-    #[arg(long, value_name = "DIR", default_value = "data")]
-    out: PathBuf,
+    Get(get::Args),
+    /// Write texts of any size as files of tokens, for many runs and for nanoGPT
+    Prepare(prepare::Args),
 }
 
 pub fn run(args: Args) -> Result<()> {
-    let Command::Get(get) = args.command;
-    let text = usage(find(&get.name))?;
-    let path = get.out.join(text.file);
-    let bar = ProgressBar::new(text.bytes).with_style(
-        ProgressStyle::with_template("{msg} {wide_bar} {bytes}/{total_bytes}")
-            .expect("the template is well-formed"),
-    );
-    bar.set_message(text.name);
-    fetch(text, get.url.as_deref(), &path, &bar)?;
-    bar.finish_and_clear();
-    print(&path.display().to_string())
-}
-
-fn find(name: &str) -> Result<&'static Text> {
-    TEXTS.iter().find(|text| text.name == name).ok_or_else(|| {
-        let known: Vec<&str> = TEXTS.iter().map(|text| text.name).collect();
-        anyhow!("no text is called `{name}`; known: {}", known.join(", "))
-    })
-}
-
-fn fetch(text: &Text, url: Option<&str>, path: &Path, bar: &ProgressBar) -> Result<()> {
-    download(text, url.unwrap_or(text.url), path, |bytes| bar.inc(bytes))
+    match args.command {
+        Command::Get(args) => get::run(args),
+        Command::Prepare(args) => prepare::run(args),
+    }
 }

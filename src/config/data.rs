@@ -24,7 +24,7 @@ fn is_zero(count: &usize) -> bool {
 }
 
 /// What a spec asks of its source.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cut {
     /// Training tokens.
     pub train: usize,
@@ -36,13 +36,22 @@ pub struct Cut {
     pub order: Order,
     /// Whether every seed has a text of its own; `None` for yes where the source can.
     pub texts: Option<Texts>,
+    /// What is planted in train texts.
+    pub canaries: Option<Canaries>,
 }
 
 impl Cut {
     /// The cut that gave a run its data.
     pub fn of(data: &RunData) -> Self {
         let Split { train, val, order, test } = data.split;
-        Cut { train, val, test: Some(test), order, texts: Some(data.texts()) }
+        Cut {
+            train,
+            val,
+            test: Some(test),
+            order,
+            texts: Some(data.texts()),
+            canaries: data.canaries.clone(),
+        }
     }
 
     /// The split with this many test tokens.
@@ -93,6 +102,33 @@ impl Named for Texts {
     }
 }
 
+/// Random tokens that are planted in a train text, to see whether a model knows them by heart (Carlini et al. 2019,
+/// The Secret Sharer).
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Canaries {
+    /// Different sequences.
+    pub count: usize,
+    /// Tokens of each.
+    pub length: usize,
+    /// How often each stands in the text, from the first on and over again.
+    pub repeats: Vec<usize>,
+}
+
+impl Canaries {
+    /// Sequences of the same kind that are planted nowhere, among which a planted one is ranked.
+    pub const CANDIDATES: usize = 255;
+
+    /// How often each of them is planted.
+    pub fn plantings(&self) -> impl Iterator<Item = usize> + '_ {
+        self.repeats.iter().copied().cycle().take(self.count)
+    }
+
+    /// Tokens of a train text that they take the place of.
+    pub fn tokens(&self) -> usize {
+        self.plantings().fold(0, usize::saturating_add).saturating_mul(self.length)
+    }
+}
+
 /// Where the first weights come from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -137,6 +173,9 @@ pub struct RunData {
     /// Seed of the train text, where every seed has its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text_seed: Option<u64>,
+    /// What is planted in the train text, if anything.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub canaries: Option<Canaries>,
 }
 
 impl RunData {

@@ -42,8 +42,8 @@ pub enum Kind {
     Seeds,
     /// Some of these names, each once.
     Names(fn() -> Vec<&'static str>),
-    /// Whole numbers from 3 on, each above the one before.
-    Rising,
+    /// Whole numbers, at least and at most, each above the one before.
+    Rising(usize, usize),
 }
 
 /// Range of a number.
@@ -135,7 +135,9 @@ impl Key {
             }
             Kind::Seeds => Err(wrong_type()),
             Kind::Names(names) => read_names(value, &names()).map(Value::Names),
-            Kind::Rising => read_rising(value).ok_or_else(wrong_type).map(Value::Counts),
+            Kind::Rising(least, most) => {
+                read_rising(value, least, most).ok_or_else(wrong_type).map(Value::Counts)
+            }
         }
     }
 }
@@ -159,19 +161,14 @@ fn read_names(value: &toml::Value, known: &[&'static str]) -> Result<Vec<&'stati
     Ok(names)
 }
 
-/// Whole numbers from 3 on in a list, each above the one before.
-fn read_rising(value: &toml::Value) -> Option<Vec<usize>> {
+/// Whole numbers of a range in a list, each above the one before.
+fn read_rising(value: &toml::Value, least: usize, most: usize) -> Option<Vec<usize>> {
     let list = value.as_array().filter(|list| !list.is_empty())?;
     let counts: Vec<usize> =
         list.iter().map(|one| usize::try_from(one.as_integer()?).ok()).collect::<Option<_>>()?;
-    let in_range = |count: &usize| (FEWEST_LOOKED_AT..=MOST_LOOKED_AT).contains(count);
+    let in_range = |count: &usize| (least..=most).contains(count);
     (counts.is_sorted_by(|a, b| a < b) && counts.iter().all(in_range)).then_some(counts)
 }
-
-/// With fewer seeds there is no test.
-const FEWEST_LOOKED_AT: usize = 3;
-/// More seeds than anyone trains.
-const MOST_LOOKED_AT: usize = 1000;
 
 /// "did you mean …?" where something is near, else the whole list.
 pub fn suggestion(word: &str, known: &[&str]) -> String {
@@ -202,8 +199,9 @@ impl Kind {
             Kind::Text => "a text in quotation marks".to_owned(),
             Kind::Seeds => "a list of whole numbers, such as [0, 1, 2]".to_owned(),
             Kind::Names(names) => format!("a list of some of {}", names().join(", ")),
-            Kind::Rising => {
-                "a rising list of whole numbers from 3 to 1000, such as [8, 12, 20]".to_owned()
+            Kind::Rising(least, most) => {
+                let example = format!("[{}, {}]", 4.max(*least), 16.min(*most));
+                format!("a rising list of whole numbers from {least} to {most}, such as {example}")
             }
         }
     }

@@ -8,6 +8,8 @@ use super::{Form, Mask, Named, Order, TestFamily, Texts};
 
 /// Tokens of a split, at most: they are held in memory.
 const MOST_TOKENS: usize = 2_000_000_000;
+/// Planted sequences, at most: each is scored at every evaluation.
+const MOST_CANARIES: usize = 10_000;
 
 const fn key(
     section: Section,
@@ -108,6 +110,29 @@ const OTHERS: &[Key] = &[
         "'sequential'",
         "How batches are drawn from the training tokens.",
     ),
+    key(
+        Section::Data,
+        "canaries",
+        Kind::Count(0, MOST_CANARIES),
+        "3",
+        "Sequences of random tokens that are planted in every train text, to see which are learned by heart; 0 for \
+         none.",
+    ),
+    in_tokens(key(
+        Section::Data,
+        "canary_length",
+        Kind::Count(2, 10_000),
+        "8",
+        "Tokens of each of them; 16 where it is missing.",
+    )),
+    key(
+        Section::Data,
+        "canary_repeats",
+        Kind::Rising(1, 1_000_000),
+        "[1, 2]",
+        "How often they stand in the train text: the first so often, the second so often, and from the start again; \
+         [1, 4, 16] where it is missing.",
+    ),
     key(Section::Arm, "form", Kind::Name(Form::names), "'independent'", "How weight decay acts."),
     key(Section::Arm, "mask", Kind::Name(Mask::names), "'global'", "Which parameters decay."),
     key(
@@ -202,7 +227,7 @@ const OTHERS: &[Key] = &[
         key(
             Section::Search,
             "looks",
-            Kind::Rising,
+            Kind::Rising(FEWEST_LOOKED_AT, MOST_LOOKED_AT),
             "[10]",
             "Numbers of fresh seeds after which the verdicts are looked at; [8, 12, 20] where it is missing.",
         ),
@@ -229,6 +254,11 @@ const OTHERS: &[Key] = &[
         OF_SEARCH,
     ),
 ];
+
+/// With fewer seeds there is no test.
+const FEWEST_LOOKED_AT: usize = 3;
+/// More seeds than anyone trains.
+const MOST_LOOKED_AT: usize = 1000;
 
 const OF_SEARCH: &str = "it says which runs are trained, not what one is";
 

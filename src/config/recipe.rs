@@ -115,6 +115,12 @@ hyperparameters! {
     log_every: usize = 1, "steps", Kind::Count(1, usize::MAX), "10", Identity::Always;
     /// Whether those rows tell what the step did to the weights of every role: rotation, sizes, the part of decay.
     log_updates: bool = true, "", Kind::Flag, "false", Identity::UnlessDefault;
+    /// Prompts from train, and as many from val, whose greedy continuations every evaluation compares with the text; 0 for none.
+    verbatim_prompts: usize = 0, "prompts", Kind::Count(0, 1_000_000), "8", Identity::UnlessDefault;
+    /// Tokens of such a prompt.
+    verbatim_after: usize = 16, "tokens", Kind::Count(1, 1_000_000), "8", Identity::UnlessDefault;
+    /// Tokens that a continuation must have in common with the text to be verbatim.
+    verbatim_tokens: usize = 16, "tokens", Kind::Count(1, 1_000_000), "8", Identity::UnlessDefault;
     /// What turns gradients into updates.
     optimizer: OptimizerKind = OptimizerKind::Adam, "", Kind::Name(OptimizerKind::names), "lion",
         Identity::UnlessDefault;
@@ -173,10 +179,25 @@ pub const RIVALS: [&str; 4] = ["dropout", "stochastic_depth", "label_smoothing",
 pub const DECAY_TERMS: [&str; 6] =
     ["decay_schedule", "decay_end", "decay_timescale", "decay_turns", "decay_low", "target_norm"];
 
+/// Keys that say more of what is measured of verbatim continuations.
+const VERBATIM_TERMS: [&str; 2] = ["verbatim_after", "verbatim_tokens"];
+
 /// Whether a key says more of how decay acts, or what stands beside it: arms that differ in such keys alone answer
 /// one question.
 pub fn is_treatment(key: &str) -> bool {
     RIVALS.contains(&key) || DECAY_TERMS.contains(&key)
+}
+
+/// What is measured of verbatim continuations: a greedy continuation of a prompt is verbatim where it is the text for so
+/// many tokens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Verbatim {
+    /// Prompts of each split.
+    pub prompts: usize,
+    /// Tokens of a prompt.
+    pub after: usize,
+    /// Tokens that must be those of the text.
+    pub tokens: usize,
 }
 
 impl Default for Recipe {
@@ -215,9 +236,14 @@ impl Recipe {
         }
     }
 
-    /// Whether it reads a key of `[train]`, under its optimizer and its schedule of λ.
+    /// Whether it reads a key of `[train]`, under its optimizer, its schedule of λ and what it measures.
     pub fn reads(&self, key: &str) -> bool {
-        self.optimizer.reads(key) && self.decay_schedule.reads(key)
+        self.optimizer.reads(key) && self.decay_schedule.reads(key) && self.measures(key)
+    }
+
+    /// Whether it measures what a key says more of; so it is with keys that say nothing of that.
+    pub fn measures(&self, key: &str) -> bool {
+        self.verbatim_prompts > 0 || !VERBATIM_TERMS.contains(&key)
     }
 
     /// The same recipe under one name: what nothing in it reads is as if it was never said.
@@ -242,6 +268,16 @@ impl Recipe {
     pub fn differences(&self, other: &Recipe) -> Vec<(&'static str, Value)> {
         let rows = HYPERPARAMETERS.iter().filter(|row| (row.get)(self) != (row.get)(other));
         rows.map(|row| (row.key.name, (row.get)(self))).collect()
+    }
+
+    /// What is measured of verbatim continuations, if anything.
+    pub fn verbatim(&self) -> Option<Verbatim> {
+        let Recipe { verbatim_prompts, verbatim_after, verbatim_tokens, .. } = *self;
+        (verbatim_prompts > 0).then_some(Verbatim {
+            prompts: verbatim_prompts,
+            after: verbatim_after,
+            tokens: verbatim_tokens,
+        })
     }
 
     /// Whether the splits are evaluated after `step`.

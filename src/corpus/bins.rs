@@ -186,7 +186,8 @@ mod tests {
     use super::*;
     use crate::config::Order;
 
-    const CUT: Cut = Cut { train: 3, val: 2, test: None, order: Order::Random, texts: None };
+    const CUT: Cut =
+        Cut { train: 3, val: 2, test: None, order: Order::Random, texts: None, canaries: None };
 
     /// The text for all seeds of a folder.
     fn load(folder: &Path, cut: &Cut) -> Result<Corpus> {

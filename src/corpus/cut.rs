@@ -168,7 +168,7 @@ mod tests {
     use crate::config::Order;
 
     fn asked(train: usize, val: usize, test: Option<usize>) -> Cut {
-        Cut { train, val, test, order: Order::Random, texts: None }
+        Cut { train, val, test, order: Order::Random, texts: None, canaries: None }
     }
 
     fn parts_of(starts: &[usize], length: usize, cut: &Cut) -> Result<Parts> {

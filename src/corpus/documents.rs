@@ -29,7 +29,7 @@ pub struct Stretch {
 pub struct Documents<'a> {
     files: std::vec::IntoIter<PathBuf>,
     field: Option<&'a str>,
-    of_file: Option<Box<dyn Iterator<Item = Result<Stretch>>>>,
+    of_file: Option<Box<dyn Iterator<Item = Result<Stretch>> + Send>>,
     /// What the files were found to be, for people: the first of every kind.
     told: Vec<String>,
     files_read: usize,
@@ -66,18 +66,12 @@ impl<'a> Documents<'a> {
         Ok(())
     }
 
-    /// How many bytes all files have.
-    pub fn bytes(&self) -> u64 {
-        let length = |path: &PathBuf| path.metadata().map_or(0, |metadata| metadata.len());
-        self.files.as_slice().iter().map(length).sum()
-    }
-
     fn open(&mut self, path: &Path) -> Result<()> {
         let blocks = Blocks::open(path)?;
         let name = path.display().to_string();
         let lines = Lines::of(&name, blocks.first(), blocks.is_whole(), self.field)?;
         let mut told = blocks.told.clone();
-        let documents: Box<dyn Iterator<Item = _>> = match lines {
+        let documents: Box<dyn Iterator<Item = _> + Send> = match lines {
             Some(lines) => {
                 told += &format!(": JSON lines, field `{}`", lines.field());
                 Box::new(lines.documents(blocks))

@@ -76,6 +76,38 @@ pub fn characters(stream: Stream, length: usize) -> Vec<char> {
     characters
 }
 
+/// For each of the characters of [`write`](fn@write) the probabilities of all characters given those before it, in the
+/// order of the [`alphabet`].
+pub fn distributions(stream: Stream, length: usize) -> Vec<Vec<f64>> {
+    let alphabet = alphabet();
+    let mut all = Vec::with_capacity(length);
+    derive(stream, |choices, chosen| {
+        let written = &choices[chosen].text;
+        for offset in written.char_indices().map(|(offset, _)| offset) {
+            all.push(next_characters(choices, &written[..offset], &alphabet));
+        }
+        all.len() < length
+    });
+    all.truncate(length);
+    all
+}
+
+/// Probabilities of the character that follows `prefix`, the beginning of one of the pieces of a state.
+fn next_characters(pieces: &[Piece], prefix: &str, alphabet: &[char]) -> Vec<f64> {
+    let mut shares = vec![0.0; alphabet.len()];
+    let possible = pieces.iter().filter_map(|piece| {
+        Some((piece.text.strip_prefix(prefix)?.chars().next()?, piece.probability))
+    });
+    let mut mass = 0.0;
+    for (character, probability) in possible {
+        let place = alphabet.binary_search(&character).expect("the alphabet has every character");
+        shares[place] += probability;
+        mass += probability;
+    }
+    shares.iter_mut().for_each(|share| *share /= mass);
+    shares
+}
+
 /// Draws piece after piece while `more` wants it; it gets the pieces of a state and which was drawn.
 fn derive(stream: Stream, mut more: impl FnMut(&[Piece], usize) -> bool) {
     let (mut rng, mut pieces, mut state) = (stream.rng(), Pieces::default(), State::start(None));

@@ -20,6 +20,16 @@ pub struct Levels {
     pub ngram_order: usize,
     /// Exact negative log-likelihood, where the source knows it: no model does better on average.
     pub floor: Option<f64>,
+    /// Bytes of text that a token of the windows stands for, on average.
+    #[serde(default)]
+    pub bytes: Option<BytesPerToken>,
+}
+
+/// Bytes of text that a target of the evaluation windows stands for, on average.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct BytesPerToken {
+    pub val: f64,
+    pub test: f64,
 }
 
 impl Corpus {
@@ -40,6 +50,7 @@ impl Corpus {
             ngram: model.losses(test())[best],
             ngram_order: best + 1,
             floor: self.nats.as_ref().map(|nats| mean(&nats.test, context, count)),
+            bytes: self.bytes_per_token(context, count),
         })
     }
 

@@ -44,6 +44,19 @@ impl Mapped {
     }
 }
 
+impl Tokens {
+    /// In memory, to be changed: a file stays as it is.
+    pub fn owned(&mut self) -> &mut Vec<Token> {
+        if let Tokens::Mapped(_) = self {
+            *self = Tokens::Owned(self.to_vec());
+        }
+        match self {
+            Tokens::Owned(tokens) => tokens,
+            Tokens::Mapped(_) => unreachable!("it was brought into memory"),
+        }
+    }
+}
+
 impl Deref for Tokens {
     type Target = [Token];
 

@@ -3,7 +3,8 @@ use std::path::Path;
 use super::*;
 use crate::config::Order;
 
-const CUT: Cut = Cut { train: 3000, val: 2000, test: None, order: Order::Random, texts: None };
+const CUT: Cut =
+    Cut { train: 3000, val: 2000, test: None, order: Order::Random, texts: None, canaries: None };
 
 /// A corpus of one train text and val.
 pub(crate) fn in_memory(vocabulary: usize, train: &[Token], val: &[Token]) -> Corpus {
@@ -43,7 +44,8 @@ fn seeds_have_texts_of_their_own_and_share_val_and_test() {
 #[test]
 fn a_corpus_without_test_has_the_digest_that_it_had_before_there_was_test() {
     let without = Cut { test: Some(0), texts: Some(Texts::Fixed), ..CUT };
-    let (with, without) = (grammar(&Cut { test: None, ..without }, &[]), grammar(&without, &[]));
+    let with = Cut { test: None, ..without.clone() };
+    let (with, without) = (grammar(&with, &[]), grammar(&without, &[]));
     assert_eq!(with.text(None).tokens, without.text(None).tokens);
     assert_ne!(with.digest(), without.digest());
     assert_eq!(
@@ -111,4 +113,27 @@ fn the_digest_tells_the_splits_apart() {
     assert_ne!(digest(9, [&[1, 2], &[3], &[]]), digest(9, [&[1], &[2, 3], &[]]));
     assert_ne!(digest(9, [&[1, 2], &[3], &[]]), digest(8, [&[1, 2], &[3], &[]]));
     assert_ne!(digest(9, [&[1, 2], &[3], &[]]), digest(9, [&[1, 2], &[3], &[3]]));
+}
+
+#[test]
+fn canaries_change_train_texts_alone() {
+    let canaries = Some(Canaries { count: 3, length: 16, repeats: vec![1, 2, 4] });
+    let (plain, with) = (grammar(&CUT, &[7]), grammar(&Cut { canaries, ..CUT }, &[7]));
+    let (a, b) = (plain.text(Some(7)), with.text(Some(7)));
+    assert_eq!(a.tokens.len(), b.tokens.len());
+    let changed = a.tokens.iter().zip(b.tokens.iter()).filter(|(a, b)| a != b).count();
+    assert!((90..=7 * 16).contains(&changed), "{changed}");
+    assert_ne!(a.digest, b.digest);
+    assert_eq!(
+        (&plain.val, &plain.test, plain.vocabulary),
+        (&with.val, &with.test, with.vocabulary)
+    );
+    assert!(a.planted.is_none() && b.planted.as_ref().unwrap().canaries.len() == 3);
+}
+
+#[test]
+fn the_truth_is_told_of_the_grammar_alone() {
+    let truth = grammar(&CUT, &[7]).test_truth().unwrap();
+    assert!(truth.len() == 2000 && truth.iter().all(|shares| shares.len() == 51));
+    assert!(in_memory(3, &[0, 1, 0], &[2, 1, 2, 0]).test_truth().is_none());
 }

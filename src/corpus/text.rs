@@ -112,7 +112,7 @@ mod tests {
 
     /// Without a word on test and texts.
     fn cut(train: usize, val: usize) -> Cut {
-        Cut { train, val, test: None, order: Order::Random, texts: None }
+        Cut { train, val, test: None, order: Order::Random, texts: None, canaries: None }
     }
 
     fn read(path: &Path, cut: &Cut) -> Result<Corpus> {
@@ -212,11 +212,11 @@ mod tests {
     fn a_text_is_cut_into_what_the_spec_says() {
         let text = "Hé! To be or not to be, that is the question. ".repeat(60);
         let bytes = read_with(&text, "bytes", &cut(100, 50)).unwrap();
-        assert_eq!((bytes.vocabulary, bytes.val_bytes(8, 3)), (256, Some(1.0)));
+        assert_eq!((bytes.vocabulary, bytes.bytes_per_token(8, 3).unwrap().val), (256, 1.0));
         assert!(bytes.recognised.ends_with("2,820 tokens of bytes"), "{}", bytes.recognised);
         let learned = read_with(&text, "bpe:280", &cut(100, 50)).unwrap();
         assert_eq!(learned.vocabulary, 280);
-        assert!(learned.val_bytes(8, 3).unwrap() > 2.0, "{:?}", learned.val_bytes(8, 3));
+        assert!(learned.bytes_per_token(8, 3).unwrap().test > 2.0);
         let tokenizer = learned.tokenizer.as_ref().unwrap();
         assert!(text.contains(&tokenizer.decode(&learned.val)));
     }
@@ -228,7 +228,7 @@ mod tests {
             let text = format!("{common}{}", end.repeat(30));
             read_with(&text, "bpe:300", &cut(100, 100)).unwrap().tokenizer.unwrap()
         };
-        let (one, other) = (with_end("xyzzy plugh "), with_end("quux frob "));
+        let (one, other) = (with_end("xyzzy plugh "), with_end("quuux froob "));
         assert_eq!(one.learned().unwrap().json(), other.learned().unwrap().json());
         let error = read_with(&common[..200], "bpe:300", &cut(20, 40)).unwrap_err().to_string();
         assert!(error.contains("more than half of its 200 bytes"), "{error}");

@@ -1,5 +1,6 @@
 //! How much text tokens stand for, so that losses of different tokenizers can be compared: in bits per byte.
 
+use super::levels::BytesPerToken;
 use super::{Corpus, Token, Tokenizer, evaluation_windows};
 
 /// Bytes of text, in UTF-8, that tokens stand for.
@@ -43,22 +44,17 @@ impl TokenBytes {
     }
 }
 
-/// Bits per byte of a loss in nats per token, where a token stands for so many bytes.
-pub fn bits_per_byte(nats: f64, bytes_per_token: f64) -> f64 {
-    nats / std::f64::consts::LN_2 / bytes_per_token
-}
-
 impl Corpus {
-    /// Bytes of text a target of the evaluation windows of val stands for, on average; `None` where the tokens of a
-    /// source say nothing of their text.
-    pub fn val_bytes(&self, context: usize, count: usize) -> Option<f64> {
-        Some(self.bytes.as_ref()?.per_token(&self.val, context, count)).filter(|bytes| *bytes > 0.0)
+    /// Whether its tokens say how much text they stand for.
+    pub fn has_bytes(&self) -> bool {
+        self.bytes.is_some()
     }
 
-    /// The same of test, where there is one.
-    pub fn test_bytes(&self, context: usize, count: usize) -> Option<f64> {
-        let tokens = Some(&self.test).filter(|test| !test.is_empty())?;
-        Some(self.bytes.as_ref()?.per_token(tokens, context, count)).filter(|bytes| *bytes > 0.0)
+    /// On the evaluation windows of val and test; `None` where tokens say nothing of their text.
+    pub fn bytes_per_token(&self, context: usize, count: usize) -> Option<BytesPerToken> {
+        let of = |tokens: &[Token]| Some(self.bytes.as_ref()?.per_token(tokens, context, count));
+        let (val, test) = (of(&self.val)?, of(Some(&self.test).filter(|test| !test.is_empty())?)?);
+        (val > 0.0 && test > 0.0).then_some(BytesPerToken { val, test })
     }
 }
 
@@ -74,12 +70,11 @@ mod tests {
         let each = TokenBytes::Each(vec![1, 3, 0, 0, 0, 0, 0, 0, 0, 99]);
         assert_eq!(each.per_token(&tokens, 4, 2), (3.0 * 1.0 + 5.0 * 3.0) / 8.0);
         assert_eq!(TokenBytes::Mean(2.5).per_token(&tokens, 4, 2), 2.5);
-        assert_eq!(bits_per_byte(2.0 * std::f64::consts::LN_2, 4.0), 0.5);
     }
 
     #[test]
     fn tokens_without_a_text_have_no_bytes() {
         let corpus = in_memory(3, &[0, 1, 2], &[0, 1, 2]);
-        assert_eq!((corpus.val_bytes(1, 1), corpus.test_bytes(1, 1)), (None, None));
+        assert_eq!(corpus.bytes_per_token(1, 1), None);
     }
 }

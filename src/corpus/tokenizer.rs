@@ -1,9 +1,9 @@
 //! Text to tokens and back: characters, bytes, or a learned vocabulary as Hugging Face's `tokenizer.json`
 //! holds it.
 
+mod as_json;
 mod cache;
 mod choice;
-mod kept;
 mod learned;
 mod pieces;
 mod reading;

@@ -1,6 +1,6 @@
 //! What a run costs: parameters, memory, arithmetic. Estimates for planning, not promises.
 
-use crate::config::{NormControl, OptimizerKind, ParameterShape, RunConfig};
+use crate::config::{Canaries, NormControl, OptimizerKind, ParameterShape, RunConfig};
 
 /// Bytes of a process that trains, before its first lane.
 pub const WORKER_BYTES: u64 = 62 << 20;
@@ -80,11 +80,19 @@ pub fn core_seconds(run: &RunConfig) -> f64 {
     let evaluations = 1 + recipe.steps.div_ceil(recipe.eval_every);
     // A forward pass is about a third of all; test is measured where val improves.
     let splits = if run.data.split.test == 0 { 2.0 } else { 3.0 };
-    let evaluation = splits * recipe.eval_windows as f64 / recipe.batch as f64 * batch / 3.0;
+    let windows = splits * recipe.eval_windows as f64 + memory_windows(run);
+    let evaluation = windows / recipe.batch as f64 * batch / 3.0;
     let update = update_flops(run) / PRODUCTS_PER_SECOND;
     let seconds = recipe.steps as f64 * (recipe.accumulate as f64 * batch + update)
         + evaluations as f64 * evaluation;
     lanes_of(run) as f64 * seconds
+}
+
+/// Windows of an evaluation in which a run is asked what it knows by heart.
+fn memory_windows(run: &RunConfig) -> f64 {
+    let prompts = run.recipe.verbatim().map_or(0, |terms| 2 * terms.prompts);
+    let planted = run.data.canaries.as_ref().map_or(0, |terms| terms.count + Canaries::CANDIDATES);
+    (prompts + planted) as f64
 }
 
 /// Operations of the matrix products in which an optimizer updates a lane; 0 for those that need none.

@@ -293,6 +293,7 @@ impl<'a> Rules<'a> {
         transfer: Option<Transfer>,
     ) -> Result<Arm> {
         meaning::check(self.table, &decay, recipe)?;
+        meaning::check_verbatim(&self.model, recipe)?;
         meaning::check_roles(self.table, &self.model, &decay, &by_role)?;
         let mut recipe = *recipe;
         meaning::forget_unread(&decay, &mut recipe);

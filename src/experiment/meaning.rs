@@ -6,7 +6,7 @@ use super::Arm;
 use super::given::{Given, WrongKey};
 use crate::config::{
     ByRole, DECAY_TERMS, Decay, Form, Mask, ModelShape, Named, NormControl, OptimizerKind, Recipe,
-    Role,
+    Role, Verbatim,
 };
 
 /// Whether an arm reads a key of `[train]`.
@@ -54,6 +54,21 @@ fn check_terms(table: &Given, decay: &Decay) -> Result<()> {
         };
         return Err(WrongKey::new(table.at(key), why).into());
     }
+    Ok(())
+}
+
+/// Checks that a prompt, and what it should be continued by, fit into the model's context.
+///
+/// # Errors
+/// They do not; the message names the keys and the numbers.
+pub fn check_verbatim(model: &ModelShape, recipe: &Recipe) -> Result<()> {
+    let Some(Verbatim { after, tokens, .. }) = recipe.verbatim() else { return Ok(()) };
+    let (context, needed) = (model.context, after + tokens - 1);
+    ensure!(
+        needed <= context,
+        "train.verbatim_after = {after} and train.verbatim_tokens = {tokens} need a context of {needed}, but \
+         model.context = {context}; lower one of the two"
+    );
     Ok(())
 }
 

@@ -95,6 +95,7 @@ impl Asked {
                 split: corpus.split,
                 seed: seed.data,
                 text_seed,
+                canaries: corpus.canaries.clone(),
             },
             start: initial
                 .map_or(Start::Seed(seed.model), |digest| Start::Weights(digest.to_owned())),

@@ -120,7 +120,11 @@ fn check_turns(recipe: &Recipe) -> Result<()> {
 pub fn unread_by(recipes: &[Recipe], given: &Given, key: &str) -> WrongKey {
     let mut uses: Vec<String> = Vec::new();
     for recipe in recipes {
-        let of = if recipe.optimizer.reads(key) { uses_of_schedule } else { uses_of_optimizer };
+        let of = match (recipe.optimizer.reads(key), recipe.measures(key)) {
+            (false, _) => uses_of_optimizer,
+            (true, false) => uses_of_measuring,
+            (true, true) => uses_of_schedule,
+        };
         let words = of(recipe);
         if !uses.contains(&words) {
             uses.push(words);
@@ -133,6 +137,10 @@ pub fn unread_by(recipes: &[Recipe], given: &Given, key: &str) -> WrongKey {
 fn uses_of_optimizer(recipe: &Recipe) -> String {
     let optimizer = recipe.optimizer;
     format!("the optimizer `{}` reads {}", optimizer.name(), optimizer.keys().join(" and "))
+}
+
+fn uses_of_measuring(_: &Recipe) -> String {
+    "verbatim_prompts = 0 measures nothing; ask for some, such as verbatim_prompts = 64".to_owned()
 }
 
 fn uses_of_schedule(recipe: &Recipe) -> String {

@@ -196,6 +196,9 @@ fn spec_for(key: &Key) -> String {
     }
     let reads = |one: &&OptimizerKind| one.reads(key.name);
     let optimizer = OptimizerKind::ALL.iter().find(reads).unwrap().name();
+    // What says more of something has an effect where there is that.
+    let measured = if key.name.starts_with("verbatim_") { "verbatim_prompts = 4\n" } else { "" };
+    let planted = if key.name.starts_with("canary_") { "canaries = 3\n" } else { "" };
     let arm = match key.name {
         "transfer" => "recipe = 'gpt-3'",
         "target_norm" => "form = 'target-norm'\nweight_decay = 0.1",
@@ -205,8 +208,8 @@ fn spec_for(key: &Key) -> String {
     let schedule = DecaySchedule::ALL.iter().find(reads).unwrap().name();
     let recipe = if key.section == Section::Recipe { "[recipe]\nname = 'opt'\n" } else { "" };
     format!(
-        "name = 'a'\nseeds = [0]\n{recipe}{model}[data]\ntrain = 3000\nval = 2000\n\
-         [train]\noptimizer = '{optimizer}'\ndecay_schedule = '{schedule}'\n[[arm]]\n{arm}\n"
+        "name = 'a'\nseeds = [0]\n{recipe}{model}[data]\ntrain = 3000\nval = 2000\n{planted}\
+         [train]\noptimizer = '{optimizer}'\ndecay_schedule = '{schedule}'\n{measured}[[arm]]\n{arm}\n"
     )
 }
 
@@ -225,9 +228,18 @@ fn every_key_of_the_table_changes_the_identity_or_says_why_not() {
     let folder = tempfile::tempdir().unwrap();
     let text = folder.path().join("text.txt");
     std::fs::write(&text, "to be or not to be, that is the question. ".repeat(200)).unwrap();
+    let line = r#"{"text": "to be or not to be ", "other": "that is the question "}"#;
+    let lines = folder.path().join("lines.jsonl");
+    std::fs::write(&lines, format!("{line}\n").repeat(600)).unwrap();
+    let of_source =
+        |path: &std::path::Path| format!("[data]\nsource = {:?}\n", path.display().to_string());
     let mut tried = 0;
     for key in keys::all() {
-        let spec = spec_for(key);
+        let spec = match key.name {
+            "tokenizer" => spec_for(key).replace("[data]\n", &of_source(&text)),
+            "text_field" => spec_for(key).replace("[data]\n", &of_source(&lines)),
+            _ => spec_for(key),
+        };
         let example = match key.name {
             "source" => format!("{:?}", text.display().to_string()),
             _ => key.example.to_owned(),
@@ -263,8 +275,9 @@ fn no_field_of_a_run_is_without_a_key() {
     assert_eq!(fields("data"), ["digest", "seed", "split", "vocabulary"]);
     let mut whole = crate::config::tests::example().data;
     (whole.text_seed, whole.split.test) = (Some(0), 100);
+    whole.canaries = Some(crate::config::Canaries { count: 1, length: 8, repeats: vec![1] });
     let whole = serde_json::to_value(whole).unwrap();
-    assert_eq!(whole.as_object().unwrap().len(), 5);
+    assert_eq!(whole.as_object().unwrap().len(), 6);
     for field in whole["split"].as_object().unwrap().keys() {
         assert!(keys::find(Section::Data, field).is_some(), "data.{field}");
     }

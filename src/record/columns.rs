@@ -9,11 +9,14 @@ use serde::ser::{SerializeStruct, Serializer};
 use serde::{Deserialize, Serialize};
 
 use super::curve::{CurveRow, MEASURES};
+use super::memory::{joined, parted};
 use crate::config::Role;
 
 impl CurveRow {
     /// How many columns it has.
-    pub const COLUMNS: usize = 11 + MEASURES.len() * Role::ALL.len();
+    pub const COLUMNS: usize = 11 + MEASURES.len() * Role::ALL.len() + Self::OF_MEMORY;
+    /// How many of them tell what is known by heart.
+    const OF_MEMORY: usize = 8;
 
     /// Writes its columns into a row that may have others; with the tokens read until then, these and the gap
     /// are among them.
@@ -40,11 +43,25 @@ impl CurveRow {
             }
         }
         row.serialize_field("clipped", &self.clipped)?;
-        let layers: Vec<String> =
-            self.relative_update_by_layer.iter().map(f32::to_string).collect();
-        row.serialize_field("relative_update_by_layer", &layers.join(" "))?;
+        row.serialize_field("relative_update_by_layer", &joined(&self.relative_update_by_layer))?;
         row.serialize_field("last_train_loss", &self.last_train_loss)?;
         row.serialize_field("last_val_loss", &self.last_val_loss)
+    }
+
+    /// Writes the columns of what is known by heart, which stand behind all others.
+    ///
+    /// # Errors
+    /// Those of the serializer.
+    pub fn write_memory<S: SerializeStruct>(&self, row: &mut S) -> Result<(), S::Error> {
+        let memory = &self.memory;
+        row.serialize_field("test_loss", &memory.test_loss)?;
+        row.serialize_field("verbatim_train", &memory.verbatim_train)?;
+        row.serialize_field("verbatim_val", &memory.verbatim_val)?;
+        row.serialize_field("longest_verbatim", &memory.longest_verbatim)?;
+        row.serialize_field("longest_verbatim_val", &memory.longest_verbatim_val)?;
+        row.serialize_field("exposure", &memory.exposure)?;
+        row.serialize_field("exposure_by_repeats", &joined(&memory.exposure_by_repeats))?;
+        row.serialize_field("divergence", &memory.divergence)
     }
 
     /// Takes the value of a column, the next of a map.
@@ -70,11 +87,23 @@ impl CurveRow {
             }
             Column::ByLayer => {
                 let layers: String = map.next_value()?;
-                let layers: Result<_, _> = layers.split_whitespace().map(str::parse).collect();
-                self.relative_update_by_layer = layers.map_err(serde::de::Error::custom)?;
+                self.relative_update_by_layer =
+                    parted(&layers).map_err(serde::de::Error::custom)?;
             }
             Column::LastTrainLoss => self.last_train_loss = map.next_value()?,
             Column::LastValLoss => self.last_val_loss = map.next_value()?,
+            Column::TestLoss => self.memory.test_loss = map.next_value()?,
+            Column::VerbatimTrain => self.memory.verbatim_train = map.next_value()?,
+            Column::VerbatimVal => self.memory.verbatim_val = map.next_value()?,
+            Column::LongestVerbatim => self.memory.longest_verbatim = map.next_value()?,
+            Column::LongestVerbatimVal => self.memory.longest_verbatim_val = map.next_value()?,
+            Column::Exposure => self.memory.exposure = map.next_value()?,
+            Column::ExposureByRepeats => {
+                let exposures: String = map.next_value()?;
+                self.memory.exposure_by_repeats =
+                    parted(&exposures).map_err(serde::de::Error::custom)?;
+            }
+            Column::Divergence => self.memory.divergence = map.next_value()?,
         }
         Ok(())
     }
@@ -84,6 +113,7 @@ impl Serialize for CurveRow {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut row = serializer.serialize_struct("CurveRow", CurveRow::COLUMNS)?;
         self.write_columns(None, &mut row)?;
+        self.write_memory(&mut row)?;
         row.end()
     }
 }
@@ -136,6 +166,14 @@ pub enum Column {
     ByLayer,
     LastTrainLoss,
     LastValLoss,
+    TestLoss,
+    VerbatimTrain,
+    VerbatimVal,
+    LongestVerbatim,
+    LongestVerbatimVal,
+    Exposure,
+    ExposureByRepeats,
+    Divergence,
 }
 
 impl Column {
@@ -158,6 +196,14 @@ static COLUMNS: LazyLock<HashMap<&'static str, Column>> = LazyLock::new(|| {
         ("relative_update_by_layer", Column::ByLayer),
         ("last_train_loss", Column::LastTrainLoss),
         ("last_val_loss", Column::LastValLoss),
+        ("test_loss", Column::TestLoss),
+        ("verbatim_train", Column::VerbatimTrain),
+        ("verbatim_val", Column::VerbatimVal),
+        ("longest_verbatim", Column::LongestVerbatim),
+        ("longest_verbatim_val", Column::LongestVerbatimVal),
+        ("exposure", Column::Exposure),
+        ("exposure_by_repeats", Column::ExposureByRepeats),
+        ("divergence", Column::Divergence),
     ];
     let of_roles = MEASURES.iter().enumerate().flat_map(|(measure, row)| {
         let names = row.names.iter().enumerate();
@@ -196,6 +242,7 @@ impl Visitor<'_> for Name {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::record::Memory;
 
     fn full() -> CurveRow {
         let mut row =
@@ -203,6 +250,16 @@ mod tests {
         row.of_mut(Role::Mlp).rotation = Some(1e-3 / 3.0);
         row.of_mut(Role::Bias).decay_share = Some(0.0);
         row.relative_update_by_layer = vec![1.0 / 3.0, 2e-9];
+        row.memory = Memory {
+            test_loss: Some(1.0 / 7.0),
+            verbatim_train: Some(1.0),
+            verbatim_val: Some(0.1),
+            longest_verbatim: Some(17),
+            longest_verbatim_val: Some(0),
+            exposure: Some(2.0 / 3.0),
+            exposure_by_repeats: vec![1.0 / 3.0, 8.0],
+            divergence: Some(1e-9),
+        };
         row
     }
 

@@ -1,5 +1,6 @@
 //! A row of a run's curve.
 
+use super::memory::Memory;
 use crate::config::Role;
 
 /// A row of a run's curve. What was not measured at a step is missing.
@@ -31,6 +32,8 @@ pub struct CurveRow {
     pub last_train_loss: Option<f64>,
     /// The same on those of val.
     pub last_val_loss: Option<f64>,
+    /// What the run knows by heart.
+    pub memory: Memory,
 }
 
 /// What a row says of the parameters of one role. All but the first are of the step alone, and means over the
@@ -146,6 +149,7 @@ impl CurveRow {
             weight_norm: none.weight_norm,
             last_train_loss: none.last_train_loss,
             last_val_loss: none.last_val_loss,
+            memory: none.memory,
             ..self
         }
     }

@@ -13,6 +13,7 @@ mod lettering;
 mod levels;
 mod markers;
 mod mechanism;
+mod memorisation;
 mod palette;
 mod phase;
 mod profiles;
@@ -150,6 +151,9 @@ fn tasks(data: &Data) -> Vec<Task<'_>> {
         }),
         task("updates-by-layer", "Relative update of every block, by rule and λ", || {
             mechanism::updates_by_layer(data)
+        }),
+        task("memorisation", "What is known by heart against λ and against test loss", || {
+            memorisation::memorisation(data)
         }),
         task("collapse-timescale", "Loss against the timescale in epochs, by batch", || {
             mechanism::collapse(data, Claim::Timescale)

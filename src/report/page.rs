@@ -19,18 +19,20 @@ pub fn page(
 ) -> String {
     let question = experiment.question.clone().unwrap_or_else(|| experiment.name.clone());
     let told = words::mechanism(&data.analysis, &data.mechanism, &data.collapses);
-    let mechanism_in_short = Vec::from_iter(told);
+    let by_heart = words::by_heart(&data.analysis, data.memorisation.as_ref());
+    let more = told.into_iter().chain(by_heart).collect();
     let parts = [
         ("style", STYLE.to_owned()),
         ("script", SCRIPT.to_owned()),
         ("name", escape(&experiment.name)),
         ("question", escape(&question)),
-        ("short", paragraphs(&[words::in_short(&data.analysis), mechanism_in_short].concat())),
+        ("short", paragraphs(&[words::in_short(&data.analysis), more].concat())),
         ("verdicts", list(&summary.verdicts)),
         ("fine_print", escape(&summary.fine_print)),
         ("warnings", list(&summary.warnings)),
         ("figures", drawings.iter().map(figure).collect()),
         ("mechanism", mechanism(data)),
+        ("memorisation", memorisation(data, &summary.arms)),
         ("arms", arms(&summary.arms)),
         ("runs", runs(&data.runs)),
         ("manifest", manifest_lines(manifest)),
@@ -87,6 +89,50 @@ fn mechanism(data: &Data) -> String {
     let reading = escape(&explain::reading());
     format!(
         "<section id=\"mechanism-table\"><h2>What λ amounted to</h2>{table}<p class=\"fine\">{reading}</p></section>"
+    )
+}
+
+fn memorisation(data: &Data, rows: &[SummaryRow]) -> String {
+    if data.memorisation.is_none() {
+        return String::new();
+    }
+    let header = [
+        "form",
+        "mask",
+        "λ",
+        "variant",
+        "verbatim on train",
+        "on val",
+        "longest",
+        "exposure",
+        "divergence",
+        "by heart − no decay",
+        "at equal test loss",
+        "exposure − no decay",
+        "at equal test loss",
+    ];
+    let row = |row: &SummaryRow| {
+        [
+            row.form.to_string(),
+            row.mask.map_or(String::new(), |mask| mask.to_string()),
+            coefficient(row.weight_decay),
+            row.variant.clone(),
+            interval(row.verbatim_train, row.verbatim_train_ci95, format::fixed),
+            interval(row.verbatim_val, row.verbatim_val_ci95, format::fixed),
+            format::fixed_or_empty(row.longest_verbatim, 1),
+            interval(row.exposure, row.exposure_ci95, format::fixed),
+            interval(row.divergence, row.divergence_ci95, format::fixed),
+            interval(row.d_by_heart, row.d_by_heart_ci95, format::signed),
+            interval(row.d_by_heart_equal_loss, row.d_by_heart_equal_loss_ci95, format::signed),
+            interval(row.d_exposure, row.d_exposure_ci95, format::signed),
+            interval(row.d_exposure_equal_loss, row.d_exposure_equal_loss_ci95, format::signed),
+        ]
+    };
+    let table = table("known-by-heart", &header, rows.iter().map(row));
+    let reading = escape(&words::by_heart_reading(&data.runs).join(" "));
+    format!(
+        "<section id=\"memorisation-table\"><h2>{}</h2>{table}<p class=\"fine\">{reading}</p></section>",
+        words::by_heart_title()
     )
 }
 

@@ -20,9 +20,9 @@ const MOST_WARNINGS: usize = 3;
 /// Columns that sentences are broken to: the tables take as many.
 const COLUMNS: usize = 110;
 
-/// The answer on one screen: the best arm, through what its decay acts, each rule at its best point with its verdicts,
+/// The answer on one screen: the best arm, what else is told of it (through what its decay acts, what it knows by heart), each rule at its best point with its verdicts,
 /// rules against each other, how to read it, warnings.
-pub fn answer(analysis: &Analysis, mechanism: Option<String>) -> String {
+pub fn answer(analysis: &Analysis, more: &[String]) -> String {
     if let Some(sentence) = words::no_result(analysis) {
         return sentence;
     }
@@ -31,9 +31,8 @@ pub fn answer(analysis: &Analysis, mechanism: Option<String>) -> String {
         alarm.iter().map(|alarm| broken(&format!("warning: {alarm}"), COLUMNS)).collect();
     parts.extend(analysis.values.iter().map(|table| values::screen(table, analysis.loss)));
     if analysis.own_groups().next().is_some() {
-        let told =
-            [words::headline(analysis), words::levels(analysis), words::gap(analysis), mechanism];
-        parts.push(lines(told.into_iter().flatten()));
+        let told = [words::headline(analysis), words::levels(analysis), words::gap(analysis)];
+        parts.push(lines(told.into_iter().flatten().chain(more.iter().cloned())));
         parts.push(verdicts::rules(analysis));
         parts.extend(optima_table(analysis));
         parts.extend(verdicts::pairs(analysis));

@@ -7,9 +7,12 @@ use super::words;
 use crate::config::{Form, Mask, Texts};
 use crate::record::Status;
 use crate::results::RunRow;
-use crate::stats::{Analysis, Cell, Comparison, Estimate, Group, Levels, Quantity, ValuesTable};
+use crate::stats::memorisation::{Finding, Measure, Memorisation, Moment};
+use crate::stats::{
+    Analysis, Cell, Comparison, Estimate, Group, Judgement, Levels, Quantity, ValuesTable,
+};
 use optima::OptimumRow;
-use rows::{ComparisonRow, RuleRow};
+use rows::{ComparisonRow, MemorisationRow, RuleRow};
 
 /// A row of `summary.csv`: one arm over its seeds. Losses in nats per token, at the last step unless
 /// named otherwise; `_ci95` is half of a 95% t-interval, `d_` a difference from no decay paired by
@@ -38,6 +41,10 @@ pub struct SummaryRow {
     /// Test loss at the step of the lowest val loss.
     pub stopped_test: Option<f64>,
     pub stopped_test_ci95: Option<f64>,
+    /// Test loss at the last step in bits per byte of text.
+    pub final_test_bpb: Option<f64>,
+    /// The same at the step of the lowest val loss.
+    pub stopped_test_bpb: Option<f64>,
     /// Mean step of the lowest val loss.
     pub best_step: Option<f64>,
     /// Mean of the lowest val loss of each run.
@@ -63,6 +70,41 @@ pub struct SummaryRow {
     pub diverged: usize,
     /// Runs that ended no better than by knowing how often each token occurs.
     pub collapsed: usize,
+    /// Share of the greedy continuations of train prompts that are the text, at the last step.
+    pub verbatim_train: Option<f64>,
+    pub verbatim_train_ci95: Option<f64>,
+    /// The same of val prompts.
+    pub verbatim_val: Option<f64>,
+    pub verbatim_val_ci95: Option<f64>,
+    /// Mean over runs of the longest verbatim beginning, in tokens.
+    pub longest_verbatim: Option<f64>,
+    /// Mean exposure of canaries, in bits.
+    pub exposure: Option<f64>,
+    pub exposure_ci95: Option<f64>,
+    /// Mean divergence from the true distribution of the next token.
+    pub divergence: Option<f64>,
+    pub divergence_ci95: Option<f64>,
+    /// What is verbatim on train less what is on val.
+    pub d_by_heart: Option<f64>,
+    pub d_by_heart_ci95: Option<f64>,
+    pub d_by_heart_p: Option<f64>,
+    /// After Holm's correction over all arms.
+    pub d_by_heart_p_holm: Option<f64>,
+    /// The same where both first reach the lowest test loss that both get to.
+    pub d_by_heart_equal_loss: Option<f64>,
+    pub d_by_heart_equal_loss_ci95: Option<f64>,
+    pub d_by_heart_equal_loss_p: Option<f64>,
+    pub d_by_heart_equal_loss_p_holm: Option<f64>,
+    pub d_exposure: Option<f64>,
+    pub d_exposure_ci95: Option<f64>,
+    pub d_exposure_p: Option<f64>,
+    pub d_exposure_p_holm: Option<f64>,
+    pub d_exposure_equal_loss: Option<f64>,
+    pub d_exposure_equal_loss_ci95: Option<f64>,
+    pub d_exposure_equal_loss_p: Option<f64>,
+    pub d_exposure_equal_loss_p_holm: Option<f64>,
+    /// Mean test loss at which arms are compared at equal test loss.
+    pub equal_test_loss: Option<f64>,
 }
 
 /// `summary.json`: everything that the analysis found.
@@ -88,6 +130,9 @@ pub struct Summary {
     pub optima: Vec<OptimumRow>,
     /// Every comparison of every family as numbers.
     pub comparisons: Vec<ComparisonRow>,
+    /// What arms know by heart, against no decay; only where it was measured.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub memorisation: Vec<MemorisationRow>,
     pub arms: Vec<SummaryRow>,
 }
 
@@ -100,9 +145,10 @@ pub struct Splits {
 }
 
 impl Summary {
-    pub fn of(analysis: &Analysis) -> Self {
+    /// Of an analysis, and of what was found of what is known by heart, if that was measured.
+    pub fn of(analysis: &Analysis, memorisation: Option<&Memorisation>) -> Self {
         let arms = analysis.groups.iter().flat_map(|group| {
-            group.cells.iter().map(move |cell| SummaryRow::of(analysis, group, cell))
+            group.cells.iter().map(move |cell| SummaryRow::of(analysis, memorisation, group, cell))
         });
         let of_values = analysis.values.iter().flat_map(words::table_verdicts);
         let compared = analysis.values.iter().flat_map(ValuesTable::comparisons);
@@ -112,6 +158,7 @@ impl Summary {
                 .into_iter()
                 .chain(words::optima(analysis))
                 .chain(of_values)
+                .chain(words::by_heart_verdicts(analysis, memorisation))
                 .collect(),
             fine_print: words::fine_print(analysis),
             warnings: analysis.warnings.iter().map(words::warning).collect(),
@@ -123,14 +170,44 @@ impl Summary {
             rules: analysis.contenders.iter().map(|one| RuleRow::of(analysis, one)).collect(),
             optima: OptimumRow::all(analysis),
             comparisons: analysis.headline.iter().chain(compared).map(ComparisonRow::of).collect(),
+            memorisation: memorisation
+                .iter()
+                .flat_map(|one| &one.findings)
+                .map(MemorisationRow::of)
+                .collect(),
             arms: arms.collect(),
         }
     }
 }
 
 impl SummaryRow {
-    fn of(analysis: &Analysis, group: &Group, cell: &Cell) -> Self {
+    fn of(
+        analysis: &Analysis,
+        memorisation: Option<&Memorisation>,
+        group: &Group,
+        cell: &Cell,
+    ) -> Self {
         let side = group.side(cell);
+        let [verbatim_train, verbatim_train_ci95] =
+            numbers(cell.estimate(|run| run.verbatim_train));
+        let [verbatim_val, verbatim_val_ci95] = numbers(cell.estimate(|run| run.verbatim_val));
+        let [exposure, exposure_ci95] = numbers(cell.estimate(|run| run.exposure));
+        let [divergence, divergence_ci95] = numbers(cell.estimate(|run| run.divergence));
+        let found = |measure: Measure, moment: Moment| {
+            memorisation.and_then(|one| one.find(measure, moment, &side))
+        };
+        let told = |finding: Option<&Finding>| {
+            let [mean, half] = numbers(finding.map(|one| one.difference));
+            let judgement = finding.map(|one| &one.judgement);
+            let p = |of: fn(&Judgement) -> Option<f64>| judgement.and_then(of);
+            [mean, half, p(|one| one.p), p(|one| one.p_holm)]
+        };
+        let (by_heart, exposed) = (Measure::ByHeart, Measure::Exposure);
+        let equal = |measure| found(measure, Moment::EqualTestLoss);
+        let of_heart = told(found(by_heart, Moment::LastStep));
+        let of_heart_equal = told(equal(by_heart));
+        let of_exposure = told(found(exposed, Moment::LastStep));
+        let of_exposure_equal = told(equal(exposed));
         let count = |is: fn(&RunRow) -> bool| cell.runs.iter().filter(|run| is(run)).count();
         let [val_loss, val_loss_ci95] = numbers(cell.estimate(|run| run.val_loss));
         let [gap, gap_ci95] = numbers(cell.estimate(|run| run.gap));
@@ -159,6 +236,8 @@ impl SummaryRow {
             final_test_ci95,
             stopped_test,
             stopped_test_ci95,
+            final_test_bpb: cell.mean(|run| run.test_bpb),
+            stopped_test_bpb: cell.mean(|run| run.stopped_test_bpb),
             best_step: cell.mean(|run| run.best_step.map(|step| step as f64)),
             train_loss: cell.mean(|run| run.train_loss),
             lowest_val_loss: cell.mean(|run| run.best_val_loss),
@@ -178,6 +257,32 @@ impl SummaryRow {
             total_decay: cell.runs.first().and_then(|run| run.total_decay),
             diverged: count(|run| run.status == Status::Diverged),
             collapsed: count(RunRow::is_collapsed),
+            verbatim_train,
+            verbatim_train_ci95,
+            verbatim_val,
+            verbatim_val_ci95,
+            longest_verbatim: cell.mean(|run| run.longest_verbatim.map(|tokens| tokens as f64)),
+            exposure,
+            exposure_ci95,
+            divergence,
+            divergence_ci95,
+            d_by_heart: of_heart[0],
+            d_by_heart_ci95: of_heart[1],
+            d_by_heart_p: of_heart[2],
+            d_by_heart_p_holm: of_heart[3],
+            d_by_heart_equal_loss: of_heart_equal[0],
+            d_by_heart_equal_loss_ci95: of_heart_equal[1],
+            d_by_heart_equal_loss_p: of_heart_equal[2],
+            d_by_heart_equal_loss_p_holm: of_heart_equal[3],
+            d_exposure: of_exposure[0],
+            d_exposure_ci95: of_exposure[1],
+            d_exposure_p: of_exposure[2],
+            d_exposure_p_holm: of_exposure[3],
+            d_exposure_equal_loss: of_exposure_equal[0],
+            d_exposure_equal_loss_ci95: of_exposure_equal[1],
+            d_exposure_equal_loss_p: of_exposure_equal[2],
+            d_exposure_equal_loss_p_holm: of_exposure_equal[3],
+            equal_test_loss: equal(by_heart).or(equal(exposed)).and_then(|one| one.test_loss),
         }
     }
 }

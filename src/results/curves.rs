@@ -53,6 +53,7 @@ impl Serialize for CurveCsvRow {
         row.serialize_field("seed", &self.seed)?;
         self.row.write_columns(Some(self.tokens), &mut row)?;
         row.serialize_field("variant", &self.variant)?;
+        self.row.write_memory(&mut row)?;
         row.end()
     }
 }

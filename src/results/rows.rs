@@ -6,7 +6,7 @@ use crate::config::{
 use crate::corpus::Levels;
 use crate::experiment::Entry;
 use crate::published::Transfer;
-use crate::record::{CurveRow, Status, best_evaluation};
+use crate::record::{CurveRow, Memory, Status, best_evaluation, joined};
 use crate::store::SoFar;
 
 /// A row of `runs.csv`: one arm under one seed. Losses in nats per token, at the last step unless
@@ -123,6 +123,61 @@ pub struct RunRow {
     /// The same of val.
     #[serde(default)]
     pub last_val_loss: Option<f64>,
+    /// Bytes of text, in UTF-8, that a token of the test windows stands for, on average; `None` where the tokens say
+    /// nothing of their text.
+    #[serde(default)]
+    pub test_bytes_per_token: Option<f64>,
+    /// [`val_loss`](Self::val_loss) in bits per byte of text, which losses of different tokenizers have in common.
+    #[serde(default)]
+    pub val_bpb: Option<f64>,
+    /// The same of [`test_loss`](Self::test_loss).
+    #[serde(default)]
+    pub test_bpb: Option<f64>,
+    /// The same of [`stopped_test_loss`](Self::stopped_test_loss).
+    #[serde(default)]
+    pub stopped_test_bpb: Option<f64>,
+    /// The same of [`test_unigram`](Self::test_unigram).
+    #[serde(default)]
+    pub test_unigram_bpb: Option<f64>,
+    /// The same of [`test_ngram`](Self::test_ngram).
+    #[serde(default)]
+    pub test_ngram_bpb: Option<f64>,
+    /// Tokens of a prompt whose greedy continuation was held against the text.
+    #[serde(default)]
+    pub verbatim_after: Option<usize>,
+    /// Tokens for which a continuation must be the text to be verbatim.
+    #[serde(default)]
+    pub verbatim_tokens: Option<usize>,
+    /// Share of the continuations of train prompts that are verbatim.
+    #[serde(default)]
+    pub verbatim_train: Option<f64>,
+    /// The same of val prompts.
+    #[serde(default)]
+    pub verbatim_val: Option<f64>,
+    /// Tokens of the longest beginning of a continuation of a train prompt that is the text.
+    #[serde(default)]
+    pub longest_verbatim: Option<usize>,
+    /// The same of val prompts.
+    #[serde(default)]
+    pub longest_verbatim_val: Option<usize>,
+    /// Mean exposure of the planted canaries, in bits.
+    #[serde(default)]
+    pub exposure: Option<f64>,
+    /// How often canaries are planted, with the mean exposure of those: `1=1.5 16=8`.
+    #[serde(default)]
+    pub exposure_by_repeats: String,
+    /// Mean divergence from the true distribution of the next token, on the test windows.
+    #[serde(default)]
+    pub divergence: Option<f64>,
+    /// The same at [`best_step`](Self::best_step).
+    #[serde(default)]
+    pub stopped_verbatim_train: Option<f64>,
+    #[serde(default)]
+    pub stopped_verbatim_val: Option<f64>,
+    #[serde(default)]
+    pub stopped_exposure: Option<f64>,
+    #[serde(default)]
+    pub stopped_divergence: Option<f64>,
 }
 
 /// The seeds of a run.
@@ -168,6 +223,11 @@ impl RunRow {
         self.decays() || !self.treatment.is_empty()
     }
 
+    /// The share of train that is known by heart: what is continued verbatim, without what can be on val too.
+    pub fn by_heart(&self) -> Option<f64> {
+        Some(self.verbatim_train? - self.verbatim_val?)
+    }
+
     /// [`setting`](Self::setting); in files of older versions the arm's variant, which told recipes
     /// apart there.
     pub fn setting_or_variant(&self) -> &str {
@@ -192,6 +252,15 @@ pub fn run_row(entry: &Entry, run: &RunConfig, record: &SoFar, levels: Option<Le
     let reached = record.curve.last().map_or(0, |row| row.step);
     let steps = end.map_or(reached, |end| end.steps);
     let best = best_evaluation(&record.curve);
+    let bytes = levels.and_then(|levels| levels.bytes);
+    let on_val = |nats: Option<f64>| Some(bits_per_byte(nats?, bytes?.val));
+    let on_test = |nats: Option<f64>| Some(bits_per_byte(nats?, bytes?.test));
+    let test_loss = end.and_then(|end| end.test_loss);
+    let stopped_test_loss = end.and_then(|end| end.stopped_test_loss);
+    let of_best = |(_, step)| record.curve.iter().find(|row| row.step == step);
+    let memory = last.map(|row| &row.memory);
+    let stopped = best.and_then(of_best).map(|row| &row.memory);
+    let verbatim = run.recipe.verbatim();
     RunRow {
         run: entry.id.to_string(),
         form: decay.form,
@@ -220,8 +289,8 @@ pub fn run_row(entry: &Entry, run: &RunConfig, record: &SoFar, levels: Option<Le
         setting: entry.arm.setting(),
         val_unigram: end.and_then(|end| end.val_unigram),
         tokens: steps.saturating_mul(record.tokens_per_step),
-        test_loss: end.and_then(|end| end.test_loss),
-        stopped_test_loss: end.and_then(|end| end.stopped_test_loss),
+        test_loss,
+        stopped_test_loss,
         test_uniform: levels.map(|levels| levels.uniform),
         test_unigram: levels.map(|levels| levels.unigram),
         test_ngram: levels.map(|levels| levels.ngram),
@@ -238,5 +307,36 @@ pub fn run_row(entry: &Entry, run: &RunConfig, record: &SoFar, levels: Option<Le
         treatment: entry.arm.treatment.clone(),
         last_train_loss: last.and_then(|row| row.last_train_loss),
         last_val_loss: last.and_then(|row| row.last_val_loss),
+        test_bytes_per_token: bytes.map(|bytes| bytes.test),
+        val_bpb: on_val(last.and_then(|row| row.val_loss)),
+        test_bpb: on_test(test_loss),
+        stopped_test_bpb: on_test(stopped_test_loss),
+        test_unigram_bpb: on_test(levels.map(|levels| levels.unigram)),
+        test_ngram_bpb: on_test(levels.map(|levels| levels.ngram)),
+        verbatim_after: verbatim.map(|terms| terms.after),
+        verbatim_tokens: verbatim.map(|terms| terms.tokens),
+        verbatim_train: memory.and_then(|memory| memory.verbatim_train),
+        verbatim_val: memory.and_then(|memory| memory.verbatim_val),
+        longest_verbatim: memory.and_then(|memory| memory.longest_verbatim),
+        longest_verbatim_val: memory.and_then(|memory| memory.longest_verbatim_val),
+        exposure: memory.and_then(|memory| memory.exposure),
+        exposure_by_repeats: memory.map_or(String::new(), |memory| by_repeats(run, memory)),
+        divergence: memory.and_then(|memory| memory.divergence),
+        stopped_verbatim_train: stopped.and_then(|memory| memory.verbatim_train),
+        stopped_verbatim_val: stopped.and_then(|memory| memory.verbatim_val),
+        stopped_exposure: stopped.and_then(|memory| memory.exposure),
+        stopped_divergence: stopped.and_then(|memory| memory.divergence),
     }
+}
+
+/// How often canaries are planted, with their mean exposure.
+fn by_repeats(run: &RunConfig, memory: &Memory) -> String {
+    let repeats = run.data.canaries.iter().flat_map(|canaries| &canaries.repeats);
+    let pairs = repeats.zip(&memory.exposure_by_repeats);
+    joined(&pairs.map(|(repeats, bits)| format!("{repeats}={bits}")).collect::<Vec<_>>())
+}
+
+/// Bits per byte of text of a loss in nats per token, where a token stands for so many bytes.
+pub fn bits_per_byte(nats: f64, bytes_per_token: f64) -> f64 {
+    nats / std::f64::consts::LN_2 / bytes_per_token
 }

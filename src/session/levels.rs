@@ -52,9 +52,11 @@ impl Key {
     /// A file that cannot be read is written again.
     fn levels(&self, corpus: &Corpus, seed: Option<u64>, folder: &Path) -> Result<Option<Levels>> {
         let path = self.path(folder);
-        let known = std::fs::read(&path).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
-        if known.is_some() {
-            return Ok(known);
+        let known: Option<Levels> =
+            std::fs::read(&path).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
+        // Files of older versions say nothing of bytes.
+        if let Some(known) = known.filter(|known| known.bytes.is_some() || !corpus.has_bytes()) {
+            return Ok(Some(known));
         }
         let levels = corpus.levels(corpus.text(seed), self.context, self.windows);
         if let Some(levels) = &levels {

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::groups::Cell;
 use super::quantity::Quantity;
-use crate::results::RunRow;
+use crate::results::{RunRow, bits_per_byte};
 
 /// Losses of models that know little, on the windows of the reported loss, in nats per token; means over the
 /// texts.
@@ -20,6 +20,9 @@ pub struct Levels {
     pub ngram_order: Option<usize>,
     /// Exact negative log-likelihood: no model does better on average.
     pub floor: Option<f64>,
+    /// Bytes of text that a token stands for, on average; missing where tokens say nothing of their text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bytes_per_token: Option<f64>,
 }
 
 /// A model that a loss may be told against.
@@ -66,7 +69,13 @@ impl Levels {
             ngram: mean(|row| row.test_ngram),
             ngram_order: rows.iter().find_map(|row| row.test_ngram_order),
             floor: mean(|row| row.test_floor),
+            bytes_per_token: mean(|row| row.test_bytes_per_token),
         }
+    }
+
+    /// A loss in nats per token as bits per byte of text, where tokens say how much text they stand for.
+    pub fn in_bits_per_byte(&self, nats: f64) -> Option<f64> {
+        self.bytes_per_token.map(|bytes| bits_per_byte(nats, bytes))
     }
 
     /// The lowest level of a model that counts.

@@ -2,10 +2,12 @@ use anyhow::{Result, anyhow};
 use burn::tensor::{Device, Tensor};
 
 use super::Cohort;
+use super::memory::MemoryTest;
 use crate::config::Role;
 use crate::corpus::{Token, TokenBlock, evaluation_windows};
 use crate::model::{LanguageModel, Parameter, Tokens};
 use crate::optim::weight_norms;
+use crate::record::Memory;
 
 /// Measures a model on the same windows of every split every time.
 pub struct Evaluation {
@@ -13,6 +15,8 @@ pub struct Evaluation {
     val: Split,
     /// `None` without test tokens.
     test: Option<Split>,
+    /// `None` where nothing is asked of what is known by heart.
+    memory: Option<MemoryTest>,
 }
 
 /// One evaluation of every lane.
@@ -27,6 +31,10 @@ pub struct Measured {
     pub weight_norm: Vec<f32>,
     /// The same over the parameters of each role that the model has.
     pub weight_norm_of: Vec<(Role, Vec<f32>)>,
+    /// Mean loss on the windows of test, where every evaluation measures it.
+    pub test_loss: Option<Vec<f64>>,
+    /// What is known by heart, where that is measured.
+    pub memory: Option<Vec<Memory>>,
 }
 
 /// Losses of every lane.
@@ -57,6 +65,7 @@ impl Evaluation {
             train: Split::new(cohort, of_train),
             val: held_out(&corpus.val),
             test: (!corpus.test.is_empty()).then(|| held_out(&corpus.test)),
+            memory: MemoryTest::new(cohort),
         }
     }
 
@@ -73,7 +82,14 @@ impl Evaluation {
         averaged: Option<&M>,
         parameters: &[Parameter],
     ) -> Result<Measured> {
-        let Losses { train, val } = self.losses(averaged.unwrap_or(last))?;
+        let evaluated = averaged.unwrap_or(last);
+        let Losses { train, val } = self.losses(evaluated)?;
+        let lanes = train.len();
+        let test_loss = match &self.memory {
+            Some(_) => self.test_losses(evaluated)?,
+            None => None,
+        };
+        let memory = |test: &MemoryTest| test.measure(evaluated, test_loss.as_deref(), lanes);
         let norms = weight_norms(last, parameters);
         let by_role = norms.by_role.into_iter().map(|(role, norms)| Ok((role, read(norms)?)));
         Ok(Measured {
@@ -82,6 +98,8 @@ impl Evaluation {
             last: averaged.map(|_| self.losses(last)).transpose()?,
             weight_norm: read(norms.all)?,
             weight_norm_of: by_role.collect::<Result<_>>()?,
+            memory: self.memory.as_ref().map(memory).transpose()?,
+            test_loss,
         })
     }
 

@@ -76,6 +76,9 @@ impl CohortLog {
                         (Some(last.train[lane]), Some(last.val[lane]));
                 }
                 row.weight_norm = Some(measured.weight_norm[lane]);
+                if let Some(memory) = &measured.memory {
+                    row.memory.clone_from(&memory[lane]);
+                }
                 for (role, norms) in &measured.weight_norm_of {
                     row.of_mut(*role).weight_norm = Some(norms[lane]);
                 }

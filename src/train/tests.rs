@@ -9,6 +9,8 @@ use crate::config::{Cut, Order, Texts};
 use crate::config::{Form, Mask, RunConfig, Start};
 use crate::corpus::{Corpus, Source};
 
+mod memory;
+
 /// Keeps everything that it is told.
 #[derive(Default)]
 struct Notebook {
@@ -79,10 +81,13 @@ impl TrainedLane {
     }
 }
 
-fn corpus() -> Corpus {
+fn cut() -> Cut {
     let (test, texts) = (Some(150), Some(Texts::PerSeed));
-    let cut = Cut { train: 400, val: 200, test, order: Order::Random, texts };
-    Corpus::load(&Source::GRAMMAR, &cut, &[0, 1, 2]).unwrap()
+    Cut { train: 400, val: 200, test, order: Order::Random, texts, canaries: None }
+}
+
+fn corpus() -> Corpus {
+    Corpus::load(&Source::GRAMMAR, &cut(), &[0, 1, 2]).unwrap()
 }
 
 fn lane(form: Form, weight_decay: f64, seed: u64) -> RunConfig {

@@ -80,7 +80,7 @@ impl Observer for Notebook {
 
 fn corpus() -> Corpus {
     let (test, texts) = (Some(150), Some(Texts::PerSeed));
-    let cut = Cut { train: 400, val: 200, test, order: Order::Random, texts };
+    let cut = Cut { train: 400, val: 200, test, order: Order::Random, texts, canaries: None };
     Corpus::load(&Source::GRAMMAR, &cut, &[1]).unwrap()
 }
 

@@ -17,6 +17,7 @@ pub fn command<S: AsRef<str>>(arguments: &[S]) -> Command {
         .args(arguments.iter().map(AsRef::as_ref))
         .current_dir(project())
         .env("NO_COLOR", "1")
+        .env("WANE_CACHE", env!("CARGO_TARGET_TMPDIR"))
         // Tuning GPU kernels takes minutes on a software adapter.
         .env("CUBECL_AUTOTUNE_LEVEL", "minimal");
     command

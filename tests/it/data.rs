@@ -11,8 +11,14 @@ use wane::corpus::{Corpus, Source};
 
 use crate::common::{command, fixture, project, rows, text, wane, wane_ok};
 
-const CUT: Cut =
-    Cut { train: 600, val: 300, test: Some(0), order: Order::Random, texts: Some(Texts::Fixed) };
+const CUT: Cut = Cut {
+    train: 600,
+    val: 300,
+    test: Some(0),
+    order: Order::Random,
+    texts: Some(Texts::Fixed),
+    canaries: None,
+};
 
 /// A text with letters beyond ASCII.
 fn prose() -> String {

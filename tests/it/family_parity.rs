@@ -270,6 +270,7 @@ fn palm_run(steps: usize, lr: f64, hold: usize) -> RunConfig {
             split,
             seed: 0,
             text_seed: None,
+            canaries: None,
         },
         start: Start::Seed(0),
         recipe: Recipe {

@@ -58,8 +58,6 @@ fn every_column_and_file_of_results_is_on_the_page() {
     assert_eq!(columns(&search.join("search.csv")), listed("### `search.csv`"));
     let mut names = names_in(&results);
     names.extend(names_in(&search));
-    // Where tokens are no characters, this one is in the place of the alphabet.
-    names.insert("tokenizer.json".to_owned());
     assert_eq!(names, names_listed("## `results/<name>/`"));
     let drawn = |name: &str| -> BTreeSet<String> {
         let names = names_in(&folder.path().join(name).join("figures"));
@@ -67,8 +65,10 @@ fn every_column_and_file_of_results_is_on_the_page() {
     };
     let mut figures = drawn("tiny");
     figures.extend(drawn("recipes"));
-    // Drawn only where the learning rate, the batch or the form varies as well, and of more λ and blocks.
-    let further = ["heatmap", "norms-by-lambda", "updates-by-layer", "gradient-ratio-end"];
+    // Drawn only where the learning rate, the batch or the form varies as well, of more λ and blocks, and where what is
+    // known by heart is measured.
+    let further =
+        ["memorisation", "heatmap", "norms-by-lambda", "updates-by-layer", "gradient-ratio-end"];
     let collapses = ["collapse-timescale", "collapse-product", "collapse-rate"];
     figures.extend(further.into_iter().chain(collapses).map(str::to_owned));
     assert_eq!(figures, names_listed("### `figures/`"));

@@ -72,6 +72,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "advice",
             "audit",
             "config",
+            "corpus",
             "exit",
             "experiment",
             "files",

@@ -69,7 +69,7 @@ fn value_of(kind: &Kind) -> BoxedStrategy<Value> {
         }
         Kind::Name(names) => prop::sample::select(names()).prop_map(Value::Name).boxed(),
         Kind::Flag => any::<bool>().prop_map(Value::Flag).boxed(),
-        Kind::Text | Kind::Seeds | Kind::Names(_) | Kind::Rising => {
+        Kind::Text | Kind::Seeds | Kind::Names(_) | Kind::Rising(..) => {
             unreachable!("no key of [train] is a text")
         }
     }
@@ -152,7 +152,7 @@ impl Said {
             text += &format!("{key} = {}\n", self.of_some_families(key));
         }
         text += "[train]\n";
-        let (mut steps, mut warmup) = (0, 0);
+        let (mut steps, mut warmup, mut after) = (0, 0, 0);
         for (row, value) in HYPERPARAMETERS.iter().zip(&self.train) {
             let key = row.key.name;
             if !recipe.reads(key) || !is_read_by(form, key) {
@@ -170,6 +170,14 @@ impl Said {
                     warmup.to_string()
                 }
                 ("hold", Value::Count(count)) => (count % (steps - warmup)).to_string(),
+                // A prompt and what should follow it fit into the context.
+                ("verbatim_after", Value::Count(count)) => {
+                    after = count % self.context + 1;
+                    after.to_string()
+                }
+                ("verbatim_tokens", Value::Count(count)) => {
+                    (count % (self.context + 1 - after) + 1).to_string()
+                }
                 (_, Value::Count(count)) => count.to_string(),
                 (_, Value::Number(number)) => spelling(*number),
                 // A hold ends before the fall does.

@@ -63,6 +63,7 @@ fn the_references_are_the_sweeps_that_the_readme_names() {
     comes_from("results/reference/values-table", "experiments/values-table.toml", 245);
     comes_from("results/reference/rivals", "experiments/rivals.toml", 256);
     comes_from("results/reference/mechanism", "experiments/mechanism.toml", 304);
+    comes_from("results/reference/memorisation", "experiments/memorisation.toml", 48);
     for text in ["600", "1200", "2400"] {
         let results = format!("results/reference/timescale-{text}");
         comes_from(&results, "experiments/timescale.toml", 64);
@@ -204,6 +205,45 @@ fn what_the_readme_says_of_counting_and_of_the_gap_is_what_the_runs_say() {
         [format!("scores {above:.2} nats better"), format!("the {share:.0}% that the report")]
     {
         assert!(readme.contains(&said), "{said}");
+    }
+}
+
+#[test]
+fn the_page_on_memorisation_says_what_its_runs_say() {
+    let page = in_one_line("docs/memorisation.md");
+    let summary: serde_json::Value =
+        serde_json::from_str(&read("results/reference/memorisation/summary.json")).unwrap();
+    let verdicts = summary["verdicts"].as_array().unwrap().iter().filter_map(|one| one.as_str());
+    let told = verdicts.filter(|one| one.contains("by heart") || one.contains("exposure"));
+    let mut told: Vec<String> = told.map(str::to_owned).collect();
+    // Two measures at two moments.
+    assert_eq!(told.len(), 4);
+    let arms = crate::common::rows(&project().join("results/reference/memorisation/summary.csv"));
+    assert_eq!(arms.len(), 6);
+    let number = |row: &Row, column: &str| row[column].parse::<f64>().unwrap();
+    let signed = |value: &str, decimals: usize| match value.parse::<f64>() {
+        Ok(value) => format!("{value:+.decimals$}").replace('-', "−"),
+        Err(_) => "–".to_owned(),
+    };
+    for row in &arms {
+        let name = match row["weight_decay"].as_str() {
+            "" => "none".to_owned(),
+            lambda => lambda.trim_end_matches(".0").to_owned(),
+        };
+        told.push(format!(
+            "| {name} | {:.1}% | {:.1}% | {:.1} | {:.2} | {:.3} | {:.3} | {} | {} |",
+            100.0 * number(row, "verbatim_train"),
+            100.0 * number(row, "verbatim_val"),
+            number(row, "longest_verbatim"),
+            number(row, "exposure"),
+            number(row, "divergence"),
+            number(row, "final_test"),
+            signed(&row["d_by_heart_equal_loss"], 3),
+            signed(&row["d_exposure_equal_loss"], 2),
+        ));
+    }
+    for told in told {
+        assert!(page.contains(&told), "the page lacks: {told}");
     }
 }
 

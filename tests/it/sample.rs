@@ -416,7 +416,7 @@ fn what_cannot_be_sampled_says_what_can() {
         (vec![text(&results), "--temperature", "-1"], &["expected 0, or a number"]),
         (vec![text(&results), "--top-k", "0"], &["expected a whole number above 0"]),
         (vec![text(&results), "--top-p", "1.5"], &["expected a number above 0, up to 1"]),
-        (vec![text(&results), "--prompt", "\u{1F600}"], &["the prompt", "none of the"]),
+        (vec![text(&results), "--prompt", "\u{1F600}"], &["the prompt", "is in no token"]),
         (
             vec![text(&results), "--prompt-file", "no-such.txt"],
             &["cannot read the prompt no-such.txt"],

@@ -49,6 +49,23 @@ fn every_stream_is_a_text_of_its_own_and_its_characters_are_those_with_likelihoo
 }
 
 #[test]
+fn the_probabilities_of_the_next_character_are_those_by_which_the_text_is_scored() {
+    let (text, alphabet) = (write(Stream::Test, 3000), alphabet());
+    let all = distributions(Stream::Test, 3000);
+    assert_eq!(all.len(), 3000);
+    let mut entropy = 0.0;
+    for ((shares, character), nats) in all.iter().zip(&text.characters).zip(&text.nats) {
+        assert!((shares.iter().sum::<f64>() - 1.0).abs() < 1e-12);
+        let place = alphabet.binary_search(character).unwrap();
+        assert!((-shares[place].ln() - nats).abs() < 1e-9);
+        entropy -= shares.iter().filter(|p| **p > 0.0).map(|p| p * p.ln()).sum::<f64>() / 3000.0;
+    }
+    // What the characters score is what they are expected to, but for what is drawn.
+    let scored = text.nats.iter().sum::<f64>() / 3000.0;
+    assert!((scored - entropy).abs() < 0.06, "{scored} {entropy}");
+}
+
+#[test]
 fn the_likelihood_of_the_characters_of_a_piece_multiplies_to_that_of_the_piece() {
     let list = pieces(State::start(None));
     for chosen in 0..list.len() {

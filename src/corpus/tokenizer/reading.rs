@@ -10,6 +10,7 @@ use std::sync::Arc;
 use tokenizers::AddedToken;
 use tokenizers::models::bpe::BPE;
 
+use super::as_json::{is_visible, visible};
 use super::training::{END_OF_TEXT, over_bytes};
 use super::{Learned, Tokenizer};
 
@@ -134,13 +135,10 @@ fn read_numbers(path: &Path) -> Result<BTreeMap<String, u32>> {
         .with_context(|| format!("{name} is no JSON object that numbers tokens"))
 }
 
-/// The visible characters in the order of their bytes come first, then those that stand for the other bytes.
+/// Bytes that are written as themselves come first, then the others.
 fn gpt2_numbers(merges: &[(String, String)]) -> BTreeMap<String, u32> {
-    let is_visible = |byte: &u8| matches!(byte, b'!'..=b'~' | 0xA1..=0xAC | 0xAE..=0xFF);
-    let visible = (0..=255u8).filter(is_visible).map(char::from);
-    let hidden = (0..=255u8).filter(|byte| !is_visible(byte)).count() as u32;
-    let stand_ins = (0..hidden).filter_map(|place| char::from_u32(256 + place));
-    let bytes = visible.chain(stand_ins).map(String::from);
+    let (plain, hidden): (Vec<u8>, Vec<u8>) = (0..=255).partition(|byte| is_visible(*byte));
+    let bytes = plain.into_iter().chain(hidden).map(|byte| visible(byte).to_string());
     let merged = merges.iter().map(|(left, right)| format!("{left}{right}"));
     bytes.chain(merged).chain([END_OF_TEXT.to_owned()]).zip(0..).collect()
 }

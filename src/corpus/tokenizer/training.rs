@@ -17,7 +17,10 @@ pub const END_OF_TEXT: &str = "<|endoftext|>";
 ///
 /// # Errors
 /// A text that cannot be cut into words.
-pub fn train<'a>(texts: impl Iterator<Item = &'a str> + Send, size: usize) -> Result<Learned> {
+pub fn train<T: AsRef<str> + Send>(
+    texts: impl Iterator<Item = T> + Send,
+    size: usize,
+) -> Result<Learned> {
     let mut trainer = TrainerWrapper::from(
         BpeTrainer::builder()
             .vocab_size(size)
@@ -51,7 +54,7 @@ mod tests {
                         slings and arrows of outrageous fortune, or to take arms against a sea of troubles.\n";
 
     fn learned(size: usize) -> Learned {
-        train([TEXT, &TEXT.repeat(3)].into_iter(), size).unwrap()
+        train([TEXT, &TEXT.repeat(3)].iter(), size).unwrap()
     }
 
     #[test]

@@ -215,6 +215,7 @@ mod tests {
             found: None,
             mechanism: Vec::new(),
             collapses: Vec::new(),
+            memorisation: None,
             floor: None,
             caption: String::new(),
         };

@@ -11,6 +11,7 @@ use crate::results::{
     CurveCsvRow, MechanismRow, RunRow, for_each_row, read_csv, read_experiment, read_mechanism,
 };
 use crate::stats::collapse::Collapse;
+use crate::stats::memorisation::Memorisation;
 use crate::stats::{Analysis, Cell, Group, Quantity, Rule, group_by_rule};
 
 const REMEDY: &str = "write it anew from the trained runs with `wane collect SPEC`";
@@ -29,6 +30,8 @@ pub struct Data {
     pub mechanism: Vec<MechanismRow>,
     /// Runs that theory says are one.
     pub collapses: Vec<Collapse>,
+    /// What is known by heart, where it was measured.
+    pub memorisation: Option<Memorisation>,
     /// Exact negative log-likelihood of the val windows, where it is known.
     pub floor: Option<f64>,
     /// Experiment, seeds and program, for captions.
@@ -69,8 +72,19 @@ impl Data {
         let explored: Vec<RunRow> = runs.iter().filter(|run| run.is_explored()).cloned().collect();
         let found = (!explored.is_empty()).then(|| group_by_rule(&explored));
         let mechanism = read_mechanism(folder)?;
+        let memorisation = Memorisation::of(&analysis.groups, &curves, analysis.alpha);
         let collapses = Collapse::all(&runs, &mechanism, &curves, analysis.loss);
-        Ok(Data { runs, analysis, curves, found, mechanism, collapses, floor, caption })
+        Ok(Data {
+            runs,
+            analysis,
+            curves,
+            found,
+            mechanism,
+            collapses,
+            memorisation,
+            floor,
+            caption,
+        })
     }
 
     /// The rules at every λ that was tried: in a search, on the seeds that found.

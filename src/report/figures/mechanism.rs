@@ -18,7 +18,8 @@ const MOST_PANELS: usize = 12;
 /// The end of a run over which numbers of single steps are averaged, as a share of its steps.
 const END: f64 = 0.2;
 
-const LAMBDA: Across = Across { name: "weight decay λ (logarithmic)", tick: power_of_ten };
+/// λ, as its logarithm.
+pub const LAMBDA: Across = Across { name: "weight decay λ (logarithmic)", tick: power_of_ten };
 const BLOCK: Across = Across { name: "block, from the input on", tick: whole };
 
 /// The norm of the weights after the last step against λ: a panel per role, a line per rule.
@@ -28,7 +29,7 @@ pub fn norms_by_lambda(data: &Data) -> Option<Profiles> {
             let norm = |row: &CurveRow| row.of(role).weight_norm.map(f64::from);
             data.series(cell, norm).0.last().copied()
         };
-        Panel { title: role.to_string(), lines: over_lambda(data, &last) }
+        Panel::new(role.to_string(), over_lambda(data, &last))
     };
     let mut notes = vec![
         "after the last step; mean over seeds, band: their range; no decay has no place on the axis".to_owned(),
@@ -53,7 +54,7 @@ pub fn end_ratio(data: &Data) -> Option<Profiles> {
     notes.extend(data.rules(MOST_LINES).left_out());
     let title = "Gradient norm over weight norm at the end of the schedule".to_owned();
     let lettering = Lettering { title, notes, caption: data.caption.clone() };
-    let panel = Panel { title: String::new(), lines };
+    let panel = Panel::new(String::new(), lines);
     Profiles::whole(lettering, LAMBDA, "gradient / weight norm", vec![panel])
 }
 
@@ -92,7 +93,7 @@ pub fn updates_by_layer(data: &Data) -> Option<Profiles> {
             colour: palette::ramp(place as f64 / last),
             series: by_block(data, cell),
         };
-        Panel { title, lines: shown.map(line).collect() }
+        Panel::new(title, shown.map(line).collect())
     });
     let panels = panels.collect();
     let mut notes = vec![
@@ -133,7 +134,7 @@ pub fn drawn(collapses: &[&Collapse], caption: String) -> Option<Profiles> {
             series: Series(one.places.iter().map(point).collect()),
         };
         let lines = collapse.lines.iter().enumerate().take(MOST_LINES).map(line).collect();
-        Panel { title: collapse.subject.clone(), lines }
+        Panel::new(collapse.subject.clone(), lines)
     };
     let lettering = Lettering {
         title: words::collapse_title(claim).to_owned(),
@@ -170,12 +171,13 @@ fn whole(value: f64) -> String {
     if (value - value.round()).abs() < 1e-6 { format::number(value.round()) } else { String::new() }
 }
 
-fn lambda(cell: &Cell) -> f64 {
+/// λ of a cell; 0 for the forms without one.
+pub fn lambda(cell: &Cell) -> f64 {
     cell.weight_decay.unwrap_or(0.0)
 }
 
 /// Of a form, in another shade for each of its rules.
-fn colour(rules: &[&Group], place: usize) -> RGBColor {
+pub fn colour(rules: &[&Group], place: usize) -> RGBColor {
     let form = |group: &Group| group.rule.form;
     let before = rules[..place].iter().filter(|group| form(group) == form(rules[place])).count();
     palette::shade(palette::form(form(rules[place])), before)

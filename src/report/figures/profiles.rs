@@ -38,6 +38,8 @@ pub struct Profiles {
 pub struct Panel {
     pub title: String,
     pub lines: Vec<Profile>,
+    /// What its axes show, where that is not what those of the figure do.
+    axes: Option<(Across, &'static str)>,
 }
 
 /// One line; the place of a point is its `step`.
@@ -98,13 +100,8 @@ impl Profiles {
     ) -> Result<()> {
         let (wide, _) = area.dim_in_pixel();
         let (plot, key) = area.split_horizontally(wide as i32 - px(self.key()));
-        let frame = Frame {
-            title: &panel.title,
-            across: self.across,
-            axis: self.axis,
-            margin: 8,
-            y_labels: 6,
-        };
+        let (across, axis) = panel.axes.unwrap_or((self.across, self.axis));
+        let frame = Frame { title: &panel.title, across, axis, margin: 8, y_labels: 6 };
         let Some((places, values)) = panel.ranges(self.is_whole) else { return Ok(()) };
         let mut chart = frame.draw(&plot, (places, values.clone()))?;
         for (place, one) in panel.lines.iter().enumerate() {
@@ -112,8 +109,8 @@ impl Profiles {
             let title = Some(panel.title.as_str()).filter(|title| !title.is_empty());
             let name = title.into_iter().chain([one.label.as_str()]).collect::<Vec<_>>().join(", ");
             for (place, value) in one.series.means().filter(|(_, value)| values.contains(value)) {
-                let at = (self.across.tick)(place);
-                let hint = format!("{name}, {} {at}: {}", self.across.name, digits(value));
+                let at = (across.tick)(place);
+                let hint = format!("{name}, {} {at}: {}", across.name, digits(value));
                 hints.add(chart.backend_coord(&(place, value)), hint);
             }
             let y = px(48 + KEY_LINE * place as u32);
@@ -126,6 +123,16 @@ impl Profiles {
 }
 
 impl Panel {
+    /// Over the axes of the figure.
+    pub fn new(title: String, lines: Vec<Profile>) -> Self {
+        Panel { title, lines, axes: None }
+    }
+
+    /// Over axes of its own.
+    pub fn over(self, across: Across, axis: &'static str) -> Self {
+        Panel { axes: Some((across, axis)), ..self }
+    }
+
     fn points(&self) -> impl Iterator<Item = &Point> {
         self.lines.iter().flat_map(|line| &line.series.0)
     }

@@ -388,8 +388,17 @@ mod tests {
     fn plot(runs: Vec<RunRow>) -> Option<Plot> {
         let (analysis, curves) = (Analysis::of(&runs), BTreeMap::new());
         let (mechanism, collapses, caption) = (Vec::new(), Vec::new(), String::new());
-        let (found, floor) = (None, None);
-        Plot::of(&Data { runs, analysis, curves, found, mechanism, collapses, floor, caption })
+        Plot::of(&Data {
+            runs,
+            analysis,
+            curves,
+            found: None,
+            mechanism,
+            collapses,
+            memorisation: None,
+            floor: None,
+            caption,
+        })
     }
 
     /// A plot without colours.

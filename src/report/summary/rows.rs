@@ -2,6 +2,7 @@ use serde::Serialize;
 
 use crate::config::{Form, Mask, TestFamily};
 use crate::report::words;
+use crate::stats::memorisation::{Finding, Measure, Moment};
 use crate::stats::{
     Analysis, Comparison, Contender, Kind, Opponent, Point, Quantity, best_at_full_length,
 };
@@ -100,6 +101,47 @@ impl ComparisonRow {
             p_holm: judgement.p_holm,
             seeds_needed: judgement.further_seeds,
             within_epsilon: comparison.is_within_epsilon,
+        }
+    }
+}
+
+/// What an arm knows by heart against no decay, as numbers.
+#[derive(Clone, Debug, Serialize)]
+pub struct MemorisationRow {
+    measure: Measure,
+    moment: Moment,
+    arm: String,
+    /// Mean test loss at which they are compared; missing at the last step.
+    test_loss: Option<f64>,
+    /// Tests that are corrected together.
+    family_size: usize,
+    /// Missing where it was not tested.
+    kind: Option<Kind>,
+    n: usize,
+    /// Arm − no decay.
+    difference: f64,
+    /// The ends of the interval that covers all differences of the family at once.
+    ci95: Option<[Option<f64>; 2]>,
+    p: Option<f64>,
+    p_holm: Option<f64>,
+}
+
+impl MemorisationRow {
+    pub fn of(finding: &Finding) -> Self {
+        let judgement = &finding.judgement;
+        let finite = |end: f64| Some(end).filter(|end| end.is_finite());
+        MemorisationRow {
+            measure: finding.measure,
+            moment: finding.moment,
+            arm: words::arm(&finding.arm),
+            test_loss: finding.test_loss,
+            family_size: judgement.family_size,
+            kind: Some(judgement.kind).filter(|kind| *kind != Kind::NoTest),
+            n: finding.difference.n,
+            difference: finding.difference.mean,
+            ci95: judgement.interval.map(|ends| ends.map(finite)),
+            p: judgement.p,
+            p_holm: judgement.p_holm,
         }
     }
 }

@@ -25,8 +25,13 @@ pub fn levels(analysis: &Analysis) -> Option<String> {
     let floor = analysis.levels.floor.map_or(String::new(), |floor| {
         format!(", {} above the floor ({})", format::fixed(own - floor, 2), format::fixed(floor, 2))
     });
+    let bits =
+        |nats: f64| analysis.levels.in_bits_per_byte(nats).map(|bits| format::fixed(bits, 3));
+    let in_bits = bits(own).zip(bits(level)).map_or(String::new(), |(own, level)| {
+        format!(" Per byte of text it is {own} bits, against {level}.")
+    });
     Some(format!(
-        "The best arm's {} is {size} {side} {} ({}){floor}.",
+        "The best arm's {} is {size} {side} {} ({}){floor}.{in_bits}",
         loss(analysis),
         reference(name),
         format::fixed(level, 2)

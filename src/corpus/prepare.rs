@@ -1,0 +1,233 @@
+//! Texts of any size as files of tokens, nanoGPT's way, for many runs and for other trainers: read stretch by
+//! stretch, so that a text need not fit the memory.
+
+mod assignment;
+mod meta;
+mod survey;
+mod writer;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::Mutex;
+
+use anyhow::{Context, Result, ensure};
+
+use super::documents::{Documents, Stretch};
+use super::tokenizer::{self, Choice, MOST_TOKENS, Tokenizer};
+use assignment::Assignment;
+use survey::Survey;
+use writer::Writer;
+
+pub use assignment::{SPLITS, Shares};
+
+/// A tokenizer is learned of at most about so many bytes.
+const MOST_LEARNED: u64 = 256 << 20;
+
+/// What is to be prepared.
+#[derive(Clone, Debug)]
+pub struct Order {
+    /// A file or a folder of texts.
+    pub source: PathBuf,
+    /// The field of JSON lines.
+    pub text_field: Option<String>,
+    pub tokenizer: Choice,
+    pub shares: Shares,
+    /// Draws the documents of val and test.
+    pub seed: u64,
+    /// Folder that the files are to be in; it may not be there yet.
+    pub out: PathBuf,
+}
+
+/// A pass over the text, for people.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pass {
+    /// Reads all documents, to know which there are.
+    Survey,
+    /// Learns a tokenizer.
+    Learn,
+    /// Writes tokens.
+    Write,
+}
+
+/// One of the files that were written.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Written {
+    pub split: &'static str,
+    pub documents: u64,
+    /// Bytes of text.
+    pub bytes: u64,
+    pub tokens: u64,
+    /// SHA-256 of its file.
+    pub sha256: String,
+}
+
+/// What was prepared.
+#[derive(Clone, Debug)]
+pub struct Prepared {
+    /// What the source was recognised as.
+    pub recognised: String,
+    /// What made the tokens, for people.
+    pub tokenizer: String,
+    pub vocabulary: usize,
+    pub files: Vec<Written>,
+    /// Documents that are another one word for word; all of one are in one split.
+    pub copies: u64,
+    /// Tokens that stand for what the tokenizer does not know.
+    pub unknown: u64,
+    /// Bytes that the tokenizer was learned of, where it did not read all of train.
+    pub learned_of: Option<u64>,
+}
+
+/// Writes `train.bin`, `val.bin`, `test.bin`, `meta.json` and what else trainers need; `tell` hears how many bytes of
+/// text a pass has read.
+///
+/// # Errors
+/// A source that cannot be read or has too few documents, a tokenizer that cannot be had, a folder that is there
+/// already. Nothing is left of what was begun.
+pub fn prepare(order: &Order, tell: &(dyn Fn(Pass, u64) + Sync)) -> Result<Prepared> {
+    check_out(&order.out)?;
+    let name = order.source.display().to_string();
+    let survey = Survey::of(order, &|bytes| tell(Pass::Survey, bytes))?;
+    let assignment = Assignment::of(&name, &survey, order.shares, order.seed)?;
+    let (tokenizer, learned_of) = tokenizer(order, &survey, &assignment, tell)?;
+    let folder = draft_folder(&order.out)?;
+    let mut writer = Writer::new(folder.path(), &tokenizer, survey.documents.len() > 1)?;
+    for stretch in Assigned::of(order, &assignment)? {
+        let (split, stretch) = stretch?;
+        tell(Pass::Write, stretch.text.len() as u64);
+        writer.write(split, stretch)?;
+    }
+    let (files, unknown) = writer.finish()?;
+    let prepared = Prepared {
+        recognised: survey.recognised,
+        tokenizer: tokenizer.told(),
+        vocabulary: tokenizer.vocabulary(),
+        files,
+        copies: assignment.copies,
+        unknown,
+        learned_of,
+    };
+    meta::write(folder.path(), order, &tokenizer, &prepared)?;
+    let from = folder.keep();
+    std::fs::rename(&from, &order.out).with_context(|| {
+        let _ = std::fs::remove_dir_all(&from);
+        format!("cannot write {}", order.out.display())
+    })?;
+    Ok(prepared)
+}
+
+fn check_out(out: &Path) -> Result<()> {
+    ensure!(
+        std::fs::symlink_metadata(out).is_err(),
+        "{} is there already; name another folder by --out, or remove it first",
+        out.display()
+    );
+    Ok(())
+}
+
+/// Beside the folder that it becomes.
+fn draft_folder(out: &Path) -> Result<tempfile::TempDir> {
+    let parent =
+        out.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    crate::files::create_folder(parent)?;
+    tempfile::Builder::new()
+        .prefix(".wane-data-")
+        .tempdir_in(parent)
+        .with_context(|| format!("cannot write into the folder {}", parent.display()))
+}
+
+/// The tokenizer that was asked for; one that is learned reads the documents of train alone. With it, how many bytes
+/// it was learned of, if not of all.
+fn tokenizer(
+    order: &Order,
+    survey: &Survey,
+    assignment: &Assignment,
+    tell: &(dyn Fn(Pass, u64) + Sync),
+) -> Result<(Tokenizer, Option<u64>)> {
+    let size = match &order.tokenizer {
+        Choice::Bytes => return Ok((Tokenizer::Bytes, None)),
+        Choice::File(path) => return Ok((tokenizer::read(path)?, None)),
+        Choice::Characters => return characters(order, survey).map(|tokenizer| (tokenizer, None)),
+        Choice::Bpe(size) => *size,
+    };
+    let failed = Mutex::new(None);
+    let mut read = 0;
+    let every = assignment.bytes[0].div_ceil(MOST_LEARNED).max(1);
+    let texts =
+        Assigned::of(order, assignment)?.enumerate().map_while(|(place, stretch)| match stretch {
+            Ok((0, stretch)) if place as u64 % every == 0 => {
+                read += stretch.text.len() as u64;
+                tell(Pass::Learn, stretch.text.len() as u64);
+                Some(stretch.text)
+            }
+            Ok(_) => Some(String::new()),
+            Err(error) => {
+                *failed.lock().expect("nothing panics while it is held") = Some(error);
+                None
+            }
+        });
+    let learned = tokenizer::train(texts, size)?;
+    if let Some(error) = failed.into_inner().expect("nothing panics while it is held") {
+        return Err(error);
+    }
+    Ok((Tokenizer::Learned(Arc::new(learned)), (every > 1).then_some(read)))
+}
+
+fn characters(order: &Order, survey: &Survey) -> Result<Tokenizer> {
+    ensure!(
+        survey.characters.len() <= MOST_TOKENS,
+        "{} holds {} different characters; at most {MOST_TOKENS} fit a vocabulary; take --tokenizer bytes",
+        order.source.display(),
+        survey.characters.len(),
+    );
+    Ok(Tokenizer::Characters(survey.characters.iter().copied().collect()))
+}
+
+/// The stretches of a source with the number of their split.
+struct Assigned<'a> {
+    documents: Documents<'a>,
+    assignment: &'a Assignment,
+    document: usize,
+    /// Bytes of the document that were read.
+    place: u64,
+    /// What is left of a stretch that two splits share.
+    rest: Option<Stretch>,
+}
+
+impl<'a> Assigned<'a> {
+    fn of(order: &'a Order, assignment: &'a Assignment) -> Result<Self> {
+        let documents = Documents::of(&order.source, order.text_field.as_deref())?;
+        Ok(Assigned { documents, assignment, document: 0, place: 0, rest: None })
+    }
+}
+
+impl Iterator for Assigned<'_> {
+    type Item = Result<(usize, Stretch)>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let stretch = match self.rest.take() {
+            Some(rest) => rest,
+            None => match self.documents.next()? {
+                Ok(stretch) => stretch,
+                Err(error) => return Some(Err(error)),
+            },
+        };
+        let Some((split, end)) = self.assignment.split(self.document, self.place) else {
+            return Some(Err(anyhow::anyhow!("the source has changed while it was read")));
+        };
+        let left = usize::try_from(end - self.place).unwrap_or(usize::MAX);
+        let Stretch { mut text, ends } = stretch;
+        let mut ends_here = ends;
+        if left < text.len() {
+            let rest = text.split_off(text.ceil_char_boundary(left));
+            self.rest = Some(Stretch { text: rest, ends });
+            ends_here = false;
+        }
+        self.place += text.len() as u64;
+        if ends_here {
+            self.document += 1;
+            self.place = 0;
+        }
+        Some(Ok((split, Stretch { text, ends: ends_here })))
+    }
+}

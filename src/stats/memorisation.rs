@@ -1,0 +1,306 @@
+//! What arms know by heart against no decay, paired by seed: at the last step, and at equal test loss.
+//!
+//! A model that has learned less also knows less by heart. Whether decay does more than slow learning down shows where
+//! two runs are compared at the same test loss: along its training, each run first reaches the lowest test loss that both
+//! of them get to, and what it knows by heart there is read off between the two evaluations around that place.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::contrast::Contrast;
+use super::evidence::Evidence;
+use super::groups::{Cell, Group, Side};
+use super::inference::{Estimate, FEWEST_SEEDS};
+use super::verdict::{Judgement, Terms, judge};
+use crate::record::CurveRow;
+use crate::results::{CurveCsvRow, RunRow};
+
+/// A number of what is known by heart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Measure {
+    /// Share of train prompts that are continued verbatim, less that of val prompts.
+    ByHeart,
+    /// Mean exposure of canaries, in bits.
+    Exposure,
+}
+
+/// When arms are compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Moment {
+    /// After the last step.
+    LastStep,
+    /// Where both first reach the lowest test loss that both of them get to.
+    EqualTestLoss,
+}
+
+/// An arm against no decay.
+#[derive(Clone, Debug)]
+pub struct Finding {
+    pub measure: Measure,
+    pub moment: Moment,
+    pub arm: Side,
+    /// Arm − no decay, with its own t-interval.
+    pub difference: Estimate,
+    /// Corrected over all arms that are compared in this measure at this moment.
+    pub judgement: Judgement,
+    /// The mean test loss at which they are compared; missing at the last step.
+    pub test_loss: Option<f64>,
+}
+
+/// What an experiment found of what is known by heart.
+#[derive(Clone, Debug)]
+pub struct Memorisation {
+    pub findings: Vec<Finding>,
+}
+
+/// The evaluated rows of every run.
+type Curves = BTreeMap<String, Vec<CurveCsvRow>>;
+
+impl Measure {
+    pub const ALL: [Measure; 2] = [Measure::ByHeart, Measure::Exposure];
+
+    /// Of a run at its last step.
+    pub fn of(self, run: &RunRow) -> Option<f64> {
+        match self {
+            Measure::ByHeart => run.by_heart(),
+            Measure::Exposure => run.exposure,
+        }
+    }
+
+    /// Of an evaluation.
+    pub fn at(self, row: &CurveRow) -> Option<f64> {
+        match self {
+            Measure::ByHeart => Some(row.memory.verbatim_train? - row.memory.verbatim_val?),
+            Measure::Exposure => row.memory.exposure,
+        }
+    }
+}
+
+impl Moment {
+    pub const ALL: [Moment; 2] = [Moment::LastStep, Moment::EqualTestLoss];
+}
+
+impl Memorisation {
+    /// Of rules at all their λ; `None` where no run was asked what it knows by heart.
+    pub fn of(groups: &[Group], curves: &Curves, alpha: f64) -> Option<Self> {
+        let cells = || groups.iter().flat_map(|group| &group.cells);
+        let is_measured =
+            |run: &RunRow| Measure::ALL.iter().any(|measure| measure.of(run).is_some());
+        if !cells().flat_map(Cell::done).any(is_measured) {
+            return None;
+        }
+        let families = Measure::ALL
+            .into_iter()
+            .flat_map(|measure| Moment::ALL.into_iter().map(move |moment| (measure, moment)));
+        let family = |(measure, moment)| family(groups, curves, alpha, measure, moment);
+        Some(Memorisation { findings: families.flat_map(family).collect() })
+    }
+
+    /// What was found of an arm.
+    pub fn find(&self, measure: Measure, moment: Moment, arm: &Side) -> Option<&Finding> {
+        let is_it = |one: &&Finding| (one.measure, one.moment) == (measure, moment);
+        self.findings.iter().filter(is_it).find(|one| one.arm == *arm)
+    }
+}
+
+/// Every treated arm against no decay of the same model and recipe, corrected together.
+fn family(
+    groups: &[Group],
+    curves: &Curves,
+    alpha: f64,
+    measure: Measure,
+    moment: Moment,
+) -> Vec<Finding> {
+    let terms = Terms { alpha, epsilon: None };
+    let (mut found, mut contrasts) = (Vec::new(), Vec::new());
+    for group in groups {
+        let Some(none) = &group.baseline else { continue };
+        for cell in group.cells.iter().filter(|cell| cell.is_treated()) {
+            let Differences { values, test_losses } = match moment {
+                Moment::LastStep => Differences::at_the_end(cell, none, measure),
+                Moment::EqualTestLoss => Differences::at_equal_loss(cell, none, measure, curves),
+            };
+            let Some(difference) = Estimate::of(&values) else { continue };
+            let may_test = values.len() >= FEWEST_SEEDS && cell.is_complete() && none.is_complete();
+            contrasts.push(may_test.then(|| Contrast::paired(&values)));
+            found.push(Finding {
+                measure,
+                moment,
+                arm: group.side(cell),
+                difference,
+                judgement: Judgement::untested(0),
+                test_loss: Estimate::of(&test_losses).map(|losses| losses.mean),
+            });
+        }
+    }
+    let tested: Vec<&dyn Evidence> =
+        contrasts.iter().flatten().map(|one| one as &dyn Evidence).collect();
+    let mut judged = judge(&tested, &terms).into_iter();
+    for (finding, contrast) in found.iter_mut().zip(&contrasts) {
+        finding.judgement = match contrast {
+            Some(contrast) => {
+                let judgement = judged.next().expect("every contrast is judged");
+                judgement.with_details(contrast, &terms)
+            }
+            None => Judgement::untested(tested.len()),
+        };
+    }
+    found
+}
+
+/// Differences by seed, and the test losses at which they are.
+#[derive(Default)]
+struct Differences {
+    values: Vec<f64>,
+    test_losses: Vec<f64>,
+}
+
+impl Differences {
+    fn at_the_end(cell: &Cell, none: &Cell, measure: Measure) -> Self {
+        let values = cell.differences(none, |run| measure.of(run));
+        Differences { values, test_losses: Vec::new() }
+    }
+
+    fn at_equal_loss(cell: &Cell, none: &Cell, measure: Measure, curves: &Curves) -> Self {
+        let mut found = Differences::default();
+        for run in cell.done() {
+            let twin = none.done().find(|twin| twin.draw() == run.draw());
+            let paths = twin.and_then(|twin| {
+                Some([
+                    Path::of(curves.get(&run.run)?, measure),
+                    Path::of(curves.get(&twin.run)?, measure),
+                ])
+            });
+            let both = paths.and_then(|[own, other]| {
+                let loss = own.lowest()?.max(other.lowest()?);
+                Some((loss, own.at(loss)? - other.at(loss)?))
+            });
+            if let Some((loss, difference)) = both {
+                found.values.push(difference);
+                found.test_losses.push(loss);
+            }
+        }
+        found
+    }
+}
+
+/// Test loss and a measure at every evaluation of a run.
+struct Path(Vec<(f64, f64)>);
+
+impl Path {
+    fn of(curve: &[CurveCsvRow], measure: Measure) -> Self {
+        let point = |row: &CurveCsvRow| Some((row.row.memory.test_loss?, measure.at(&row.row)?));
+        Path(curve.iter().filter_map(point).collect())
+    }
+
+    fn lowest(&self) -> Option<f64> {
+        self.0.iter().map(|(loss, _)| *loss).min_by(f64::total_cmp)
+    }
+
+    /// The measure where the test loss first is as low as this, on the line between the evaluations around it.
+    fn at(&self, loss: f64) -> Option<f64> {
+        let place = self.0.iter().position(|point| point.0 <= loss)?;
+        let (low, value) = self.0[place];
+        let Some((high, before)) = place.checked_sub(1).map(|place| self.0[place]) else {
+            return Some(value);
+        };
+        Some(before + (value - before) * (high - loss) / (high - low))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Form, Mask};
+    use crate::record::Memory;
+    use crate::stats::group_by_rule;
+    use crate::stats::tests::row;
+    use crate::stats::verdict::Kind;
+
+    fn path(points: &[(f64, f64)]) -> Path {
+        Path(points.to_vec())
+    }
+
+    #[test]
+    fn a_path_is_read_where_the_loss_is_first_reached() {
+        let path = path(&[(4.0, 0.0), (2.0, 0.1), (1.5, 0.3), (1.8, 0.9)]);
+        assert_eq!(path.lowest(), Some(1.5));
+        assert_eq!(path.at(3.0), Some(0.05));
+        assert!((path.at(1.75).unwrap() - 0.2).abs() < 1e-12);
+        assert_eq!(path.at(1.5), Some(0.3));
+        assert_eq!((path.at(5.0), path.at(1.0)), (Some(0.0), None));
+    }
+
+    /// Two arms over so many seeds. What is known by heart is a function of the step alone or of the test loss alone.
+    fn curve(run: &RunRow, points: &[(f64, f64)]) -> Vec<CurveCsvRow> {
+        let at = |(step, (loss, share)): (usize, &(f64, f64))| CurveCsvRow {
+            run: run.run.clone(),
+            form: run.form,
+            mask: run.mask,
+            weight_decay: run.weight_decay,
+            seed: run.seed,
+            variant: String::new(),
+            tokens: 0,
+            row: CurveRow {
+                val_loss: Some(*loss),
+                memory: Memory {
+                    test_loss: Some(*loss),
+                    verbatim_train: Some(*share),
+                    verbatim_val: Some(0.0),
+                    ..Memory::default()
+                },
+                ..CurveRow::at(step)
+            },
+        };
+        points.iter().enumerate().map(at).collect()
+    }
+
+    fn found(seeds: u64, of_arm: fn(f64) -> [(f64, f64); 3]) -> Memorisation {
+        let (mut rows, mut curves) = (Vec::new(), Curves::new());
+        for seed in 0..seeds {
+            let noise = [0.0, 0.011, -0.008, 0.002, -0.003][seed as usize % 5];
+            for (lambda, points) in [
+                (0.0, [(4.0, 0.0), (2.0, 0.2 + noise), (3.0, 0.9 + noise)]),
+                (1.0, of_arm(2.0 * noise)),
+            ] {
+                let mut run = row(Form::AdamW, Mask::Matrices, lambda, seed, 2.0);
+                let last = points[2];
+                (run.test_loss, run.verbatim_train, run.verbatim_val) =
+                    (Some(last.0), Some(last.1), Some(0.0));
+                curves.insert(run.run.clone(), curve(&run, &points));
+                rows.push(run);
+            }
+        }
+        Memorisation::of(&group_by_rule(&rows), &curves, 0.05).unwrap()
+    }
+
+    fn kinds(found: &Memorisation) -> Vec<(Moment, Kind)> {
+        found.findings.iter().map(|one| (one.moment, one.judgement.kind)).collect()
+    }
+
+    #[test]
+    fn an_arm_that_knows_less_at_its_end_may_know_as_much_at_the_same_loss() {
+        let slower = found(5, |noise| [(4.0, 0.0), (2.5, 0.15), (2.0, 0.2 + noise)]);
+        let [last, equal] = &slower.findings[..] else { panic!("{slower:?}") };
+        assert_eq!(
+            kinds(&slower),
+            [(Moment::LastStep, Kind::Lower), (Moment::EqualTestLoss, Kind::Undecided)]
+        );
+        assert!((last.difference.mean + 0.7).abs() < 0.01 && last.test_loss.is_none());
+        assert!(equal.difference.mean.abs() < 0.01 && equal.test_loss == Some(2.0));
+        let other = found(5, |noise| [(4.0, 0.0), (2.5, 0.04), (2.0, 0.06 + noise)]);
+        assert_eq!(kinds(&other)[1], (Moment::EqualTestLoss, Kind::Lower));
+    }
+
+    #[test]
+    fn few_seeds_are_described_and_not_judged() {
+        let found = found(2, |noise| [(4.0, 0.0), (2.5, 0.04), (2.0, 0.06 + noise)]);
+        assert!(found.findings.len() == 2);
+        assert!(found.findings.iter().all(|one| one.judgement.kind == Kind::NoTest));
+        let none = group_by_rule(&[row(Form::AdamW, Mask::Matrices, 1.0, 0, 2.0)]);
+        assert!(Memorisation::of(&none, &Curves::new(), 0.05).is_none());
+    }
+}
