@@ -375,7 +375,8 @@ fn a_text_of_documents_begins_and_ends_with_what_stands_between_them() {
     let gain = weights.get_mut("ln_f.weight").unwrap();
     gain.fill(0.0);
     let bias = weights.get_mut("ln_f.bias").unwrap();
-    (bias.fill(0.0), bias[0] = 1.0);
+    bias.fill(0.0);
+    bias[0] = 1.0;
     let table = weights.get_mut("wte.weight").unwrap();
     table.iter_mut().step_by(16).for_each(|number| *number = 0.0);
     table[260 * 16] = 50.0;
