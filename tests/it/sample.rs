@@ -266,7 +266,7 @@ fn on_a_terminal_texts_have_headings_and_no_text_steers_it() {
     use crate::terminal::Terminal;
     let folder = tempfile::tempdir().unwrap();
     let source = folder.path().join("text.txt");
-    fs::write(&source, "a\u{1b}[31mb\u{9b}c\n".repeat(60)).unwrap();
+    fs::write(&source, "a\u{1b}[31mb\u{9b}c\n".repeat(100)).unwrap();
     let scene = Scene::of_text("gpt2", text(&source));
     let results = scene.results();
     let words =
