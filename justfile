@@ -28,6 +28,7 @@ test-all:
 test-exports PYTHON="python3":
     WANE_PYTHON={{PYTHON}} cargo test --release --test it export:: -- --test-threads 1
     WANE_PYTHON={{PYTHON}} cargo test --release --test it audit::
+    WANE_PYTHON={{PYTHON}} cargo test --release --test it transformers::
 
 # Kills a sweep at random moments, a hundred times over.
 torture:
@@ -72,8 +73,12 @@ scaling:
     cargo bench --bench scaling
     cargo bench --bench scale
 
+# Show sweeps in a browser while they train.
+view *ARGS:
+    {{run}} view {{ARGS}}
+
 # Open the report of an experiment.
-view NAME="overfit":
+report NAME="overfit":
     {{run}} report results/{{NAME}} --open
 
 # Train what the README shows from a committed program, and keep it.

@@ -20,6 +20,7 @@ mod status;
 mod sweep;
 mod table;
 mod train;
+mod view;
 mod worker;
 
 use anyhow::Result;
@@ -53,6 +54,8 @@ enum Command {
     Compare(compare::Args),
     /// Show the state of the runs of a spec, or of all runs
     Status(status::Args),
+    /// Show sweeps in a browser while they train: curves, losses against λ, verdicts
+    View(view::Args),
     /// Write results, figures and report from the runs trained so far, without training
     Collect(collect::Args),
     /// Cancel a spec's queued jobs
@@ -90,6 +93,7 @@ impl Cli {
             Command::Sample(args) => sample::run(args),
             Command::Compare(args) => compare::run(args),
             Command::Status(args) => status::run(args),
+            Command::View(args) => view::run(args),
             Command::Collect(args) => collect::run(args),
             Command::Cancel(args) => cancel::run(args),
             Command::Manifest(args) => manifest::run(args),

@@ -65,6 +65,45 @@ pub fn replace_atomically(path: &Path, write: impl FnOnce(&Path) -> Result<()>) 
     replace().with_context(|| format!("cannot write {}", path.display()))
 }
 
+/// Makes a folder that is there whole or not at all: `write` fills a draft beside it.
+///
+/// # Errors
+/// Something that has the name already, an error of `write`, or a folder that cannot be written; the message names it.
+pub fn make_folder_atomically<T>(path: &Path, write: impl FnOnce(&Path) -> Result<T>) -> Result<T> {
+    check_is_free(path)?;
+    let around = folder_of(path);
+    create_folder(around)?;
+    let draft = Builder::new().prefix(".wane-").tempdir_in(around);
+    let draft =
+        draft.with_context(|| format!("cannot write to the folder {}", around.display()))?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = fs::metadata(around)?.permissions().mode();
+        fs::set_permissions(draft.path(), fs::Permissions::from_mode(mode & 0o777))?;
+    }
+    let made = write(draft.path())?;
+    let cannot = || format!("cannot write {}", path.display());
+    fs::rename(draft.path(), path).with_context(cannot)?;
+    // It has moved: there is nothing to be removed.
+    let _ = draft.keep();
+    sync_folder(around).with_context(cannot)?;
+    Ok(made)
+}
+
+/// Whether nothing has this name yet.
+///
+/// # Errors
+/// Something has; the message names it.
+pub fn check_is_free(path: &Path) -> Result<()> {
+    let name = path.display();
+    ensure!(
+        fs::symlink_metadata(path).is_err(),
+        "{name} is there already; name another folder, or remove it first"
+    );
+    Ok(())
+}
+
 /// Whether a file can be put where a path says, as far as its folder decides it.
 ///
 /// # Errors

@@ -43,3 +43,4 @@ pub mod talk;
 pub mod tensors;
 pub mod terminal;
 pub mod train;
+pub mod view;

@@ -4,6 +4,7 @@ mod checkpoint;
 mod columns;
 mod curve;
 mod memory;
+mod points;
 
 use std::collections::BTreeMap;
 use std::time::SystemTime;
@@ -16,6 +17,7 @@ pub use checkpoint::{Best, Checkpoint, LaneState};
 pub use columns::Column;
 pub use curve::{CurveRow, MEASURES, OfRole, RoleMeasure};
 pub use memory::{Memory, joined};
+pub use points::{MEASURES_SHOWN, Measured, Places, Points};
 
 /// The weights of one lane by the names they have in weight files, each in row-major order.
 pub type LaneWeights = BTreeMap<String, Vec<f32>>;

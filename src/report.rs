@@ -2,7 +2,9 @@
 //! experiment's files alone.
 
 mod advice;
+pub mod assets;
 mod audit;
+pub mod chart;
 mod compare;
 mod explain;
 pub mod figures;
@@ -66,7 +68,7 @@ pub fn write(folder: &Path, out: &Path) -> Result<Report> {
     let summary = Summary::of(&data.analysis, data.memorisation.as_ref());
     let drawings = draw_all(&data)
         .with_context(|| format!("cannot draw the figures of {}", folder.display()))?;
-    let html = page::page(&experiment, &data, &summary, &drawings, &manifest);
+    let html = page::page(&experiment, &data, &summary, &drawings, &manifest)?;
     let mut ready = numbers(out, &data, &summary)?;
     for Drawing { name, svg, png, .. } in drawings {
         let stem = out.join("figures").join(name);

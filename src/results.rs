@@ -5,6 +5,7 @@ mod curves;
 mod experiment;
 mod manifest;
 mod mechanism;
+mod planned;
 mod rows;
 
 use std::path::Path;
@@ -22,7 +23,8 @@ pub use curves::{CurveCsvRow, curve_rows};
 pub use experiment::Experiment;
 pub use manifest::{ManifestRow, manifest};
 pub use mechanism::{MechanismRow, mechanism_rows};
-pub use rows::{Draw, RunRow, bits_per_byte, run_row};
+pub use planned::{Planned, planned_names, read_planned, write_planned};
+pub use rows::{Draw, RunRow, bits_per_byte, other_row, planned_row, run_row};
 
 /// Writes rows as a CSV file.
 ///

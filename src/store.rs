@@ -8,6 +8,7 @@
 mod checkpoint;
 mod lock;
 mod state;
+mod watch;
 mod writer;
 
 use std::collections::BTreeMap;
@@ -22,6 +23,7 @@ use crate::record::{Checkpoint, CurveRow, End, Record};
 
 pub use lock::{Holder, RunLock};
 pub use state::RunState;
+pub use watch::{Change, Watch};
 pub use writer::RunWriter;
 
 const CONFIG: &str = "config.json";
@@ -105,6 +107,24 @@ impl Store {
             RunState::Begun | RunState::Interrupted { .. } => (None, state::whole_rows(&folder)),
         };
         SoFar { curve, end, tokens_per_step: config.tokens_per_step() }
+    }
+
+    /// A run to look at again and again while it trains; nothing is read yet. The name of another thing than a run
+    /// is that of a run that never begins.
+    pub fn watch(&self, id: &str) -> Watch {
+        let is_id = !id.is_empty() && id.chars().all(|c| c.is_ascii_hexdigit());
+        Watch::new(self.folder.join(if is_id { id } else { "none" }))
+    }
+
+    /// The names of all runs that were begun.
+    pub fn names(&self) -> Vec<String> {
+        let entries = fs::read_dir(&self.folder).into_iter().flatten().flatten();
+        entries.filter_map(|entry| entry.file_name().into_string().ok()).collect()
+    }
+
+    /// Whether a run has ended in any way, by its name; its files are not read.
+    pub fn has_ended(&self, id: &str) -> bool {
+        self.folder.join(id).join(END).exists()
     }
 
     /// The last step in the curve of a run that may be training at this moment.

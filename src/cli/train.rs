@@ -19,6 +19,10 @@ pub struct Args {
     /// Write the weights of the lowest val loss here, as --save does
     #[arg(long, value_name = "FILE")]
     save_best: Option<PathBuf>,
+    /// Write the last weights as a new folder that from_pretrained of Hugging Face's transformers reads, with
+    /// config.json and tokenizer.json
+    #[arg(long, value_name = "DIR")]
+    save_model: Option<PathBuf>,
     /// Plain lines instead of bars, even on a terminal
     #[arg(long)]
     plain: bool,
@@ -29,6 +33,6 @@ pub struct Args {
 
 pub fn run(args: Args) -> Result<()> {
     let options = Options { verbose: args.verbose, plain: args.plain, ..args.training.into() };
-    let saves = Saves { last: args.save, best: args.save_best };
+    let saves = Saves { last: args.save, best: args.save_best, model: args.save_model };
     single::train(&args.spec.into(), options, &saves, &answer)
 }

@@ -8,7 +8,7 @@ mod separated;
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Result, bail};
+use anyhow::{Result, bail, ensure};
 
 use blocks::Blocks;
 use lines::Lines;
@@ -106,14 +106,22 @@ impl Iterator for Documents<'_> {
     }
 }
 
+/// More text than fits the memory of most machines as tokens: rather a bomb than a corpus.
+const MOST_BYTES: usize = 16 << 30;
+
 /// All documents in memory, without those that are empty.
 ///
 /// # Errors
-/// A file that cannot be read or is no text.
+/// A file that cannot be read or is no text, and too much of it.
 pub fn all(documents: &mut Documents) -> Result<Vec<String>> {
-    let (mut whole, mut last) = (Vec::new(), String::new());
+    let (mut whole, mut last, mut bytes) = (Vec::new(), String::new(), 0);
     for stretch in documents {
         let Stretch { text, ends } = stretch?;
+        bytes += text.len();
+        ensure!(
+            bytes <= MOST_BYTES,
+            "it holds more than 16 GiB of text; `wane data prepare` reads it without keeping it in memory"
+        );
         last.push_str(&text);
         if ends && !last.is_empty() {
             whole.push(std::mem::take(&mut last));

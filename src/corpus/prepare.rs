@@ -6,14 +6,15 @@ mod meta;
 mod survey;
 mod writer;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::Mutex;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 
 use super::documents::{Documents, Stretch};
 use super::tokenizer::{self, Choice, MOST_TOKENS, Tokenizer};
+use crate::files::{check_is_free, make_folder_atomically};
 use assignment::Assignment;
 use survey::Survey;
 use writer::Writer;
@@ -85,55 +86,31 @@ pub struct Prepared {
 /// A source that cannot be read or has too few documents, a tokenizer that cannot be had, a folder that is there
 /// already. Nothing is left of what was begun.
 pub fn prepare(order: &Order, tell: &(dyn Fn(Pass, u64) + Sync)) -> Result<Prepared> {
-    check_out(&order.out)?;
+    check_is_free(&order.out)?;
     let name = order.source.display().to_string();
     let survey = Survey::of(order, &|bytes| tell(Pass::Survey, bytes))?;
     let assignment = Assignment::of(&name, &survey, order.shares, order.seed)?;
     let (tokenizer, learned_of) = tokenizer(order, &survey, &assignment, tell)?;
-    let folder = draft_folder(&order.out)?;
-    let mut writer = Writer::new(folder.path(), &tokenizer, survey.documents.len() > 1)?;
-    for stretch in Assigned::of(order, &assignment)? {
-        let (split, stretch) = stretch?;
-        tell(Pass::Write, stretch.text.len() as u64);
-        writer.write(split, stretch)?;
-    }
-    let (files, unknown) = writer.finish()?;
-    let prepared = Prepared {
-        recognised: survey.recognised,
-        tokenizer: tokenizer.told(),
-        vocabulary: tokenizer.vocabulary(),
-        files,
-        copies: assignment.copies,
-        unknown,
-        learned_of,
-    };
-    meta::write(folder.path(), order, &tokenizer, &prepared)?;
-    let from = folder.keep();
-    std::fs::rename(&from, &order.out).with_context(|| {
-        let _ = std::fs::remove_dir_all(&from);
-        format!("cannot write {}", order.out.display())
-    })?;
-    Ok(prepared)
-}
-
-fn check_out(out: &Path) -> Result<()> {
-    ensure!(
-        std::fs::symlink_metadata(out).is_err(),
-        "{} is there already; name another folder by --out, or remove it first",
-        out.display()
-    );
-    Ok(())
-}
-
-/// Beside the folder that it becomes.
-fn draft_folder(out: &Path) -> Result<tempfile::TempDir> {
-    let parent =
-        out.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    crate::files::create_folder(parent)?;
-    tempfile::Builder::new()
-        .prefix(".wane-data-")
-        .tempdir_in(parent)
-        .with_context(|| format!("cannot write into the folder {}", parent.display()))
+    make_folder_atomically(&order.out, |folder| {
+        let mut writer = Writer::new(folder, &tokenizer, survey.documents.len() > 1)?;
+        for stretch in Assigned::of(order, &assignment)? {
+            let (split, stretch) = stretch?;
+            tell(Pass::Write, stretch.text.len() as u64);
+            writer.write(split, stretch)?;
+        }
+        let (files, unknown) = writer.finish()?;
+        let prepared = Prepared {
+            recognised: survey.recognised,
+            tokenizer: tokenizer.told(),
+            vocabulary: tokenizer.vocabulary(),
+            files,
+            copies: assignment.copies,
+            unknown,
+            learned_of,
+        };
+        meta::write(folder, order, &tokenizer, &prepared)?;
+        Ok(prepared)
+    })
 }
 
 /// The tokenizer that was asked for; one that is learned reads the documents of train alone. With it, how many bytes

@@ -13,7 +13,6 @@ use super::token_bytes::TokenBytes;
 use super::tokenized::Tokenized;
 use super::tokenizer::Choice;
 use super::{Corpus, Cut, Source, Token, cut};
-use crate::plural::counted;
 
 /// Reads texts and cuts them: val from their end, test before it, train texts from what is left. A document is
 /// never in two of them: what val and test leave of one is left out. With one token a character, the vocabulary is
@@ -88,8 +87,7 @@ fn copies(texts: &[String], tokenized: &Tokenized, parts: &cut::Parts) -> Option
         let is_copy = |text: &&String| train.contains(text) || name == "val" && test.contains(text);
         let (all, count) = (of(part).len(), of(part).iter().filter(is_copy).count());
         (count > 0).then(|| {
-            let all = counted(all, "document");
-            format!("{count} of the {all} of {name} are in {elsewhere} as well, word for word")
+            format!("{count} of {all} {name} documents are also in {elsewhere}, word for word")
         })
     });
     let told: Vec<String> = told.collect();
@@ -246,7 +244,7 @@ mod tests {
             ("b c\n", "k l")
         );
         let decided = corpus.decided.join("; ");
-        assert!(decided.contains("1 of the 1 document of test are in train as well"), "{decided}");
+        assert!(decided.contains("1 of 1 test documents are also in train"), "{decided}");
         assert!(
             corpus.recognised.contains("5 documents with a line break between them"),
             "{}",

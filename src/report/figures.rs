@@ -14,7 +14,7 @@ mod levels;
 mod markers;
 mod mechanism;
 mod memorisation;
-mod palette;
+pub(super) mod palette;
 mod phase;
 mod profiles;
 mod regret;

@@ -1,88 +1,126 @@
-//! Parts of a page that is one file and needs no network.
+//! Pages that are one file and need no network, filled from templates: what is put into one is text, and stays text.
 
-use std::collections::BTreeMap;
-use std::fmt::Write;
+use std::sync::LazyLock;
+
+use anyhow::{Context, Result};
+use minijinja::value::{Serde, Value};
+use minijinja::{Environment, UndefinedBehavior};
+use serde::Serialize;
 
 use super::figures::{Drawing, escape};
 
-pub const STYLE: &str = include_str!("page.css");
-/// Sorts and filters tables.
-pub const SCRIPT: &str = include_str!("page.js");
+/// Templates by name; that their names end in `.html` escapes everything that is put into them.
+const TEMPLATES: [(&str, &str); 3] = [
+    ("parts.html", include_str!("page/parts.html")),
+    ("report.html", include_str!("page/report.html")),
+    ("judged.html", include_str!("page/judged.html")),
+];
 
-/// Puts every part in the place of its `{{name}}`, once, so that a part's own text is left alone.
-pub fn fill(template: &str, parts: &[(&str, String)]) -> String {
-    let parts: BTreeMap<&str, &String> = parts.iter().map(|(name, text)| (*name, text)).collect();
-    let mut pieces = template.split("{{");
-    let mut page = pieces.next().unwrap_or_default().to_owned();
-    for piece in pieces {
-        let (name, rest) = piece.split_once("}}").unwrap_or((piece, ""));
-        page += parts.get(name).map_or("", |text| text.as_str());
-        page += rest;
+static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
+    let mut environment = Environment::new();
+    environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    for (name, text) in TEMPLATES {
+        environment
+            .add_template(name, text)
+            .expect("the templates of this program are well-formed");
     }
-    page
+    environment
+});
+
+/// Fills a template.
+///
+/// # Errors
+/// A place in the template that has no value.
+pub fn fill(template: &str, values: &impl Serialize) -> Result<String> {
+    let filled = ENVIRONMENT
+        .get_template(template)
+        .and_then(|template| template.render(Value::from(Serde(values))));
+    let filled = filled.with_context(|| format!("cannot fill the page {template}"))?;
+    Ok(filled.trim_start().to_owned())
 }
 
-pub fn paragraphs(sentences: &[String]) -> String {
-    sentences.iter().map(|sentence| format!("<p>{}</p>", escape(sentence))).collect()
+/// A figure as a template shows it.
+#[derive(Debug, Serialize)]
+pub struct Shown {
+    name: &'static str,
+    alternative: &'static str,
+    svg: String,
 }
 
-pub fn list(items: &[String]) -> String {
-    if items.is_empty() {
-        return "<p>None.</p>".to_owned();
+impl Shown {
+    pub fn of(drawing: &Drawing) -> Self {
+        let Drawing { name, alternative, svg, .. } = drawing;
+        // A page may hold no XML declaration: everything before the root goes.
+        let svg = svg.find("<svg").map_or("", |start| &svg[start..]);
+        let label = format!("<svg role=\"img\" aria-label=\"{}\"", escape(alternative));
+        Shown { name, alternative, svg: svg.replacen("<svg", &label, 1) }
     }
-    let items: String = items.iter().map(|item| format!("<li>{}</li>", escape(item))).collect();
-    format!("<ul>{items}</ul>")
-}
-
-pub fn figure(drawing: &Drawing) -> String {
-    let alternative = escape(drawing.alternative);
-    // A page may hold no XML declaration: everything before the root goes.
-    let svg = drawing.svg.find("<svg").map_or("", |start| &drawing.svg[start..]);
-    let svg = svg.replacen("<svg", &format!("<svg role=\"img\" aria-label=\"{alternative}\""), 1);
-    format!("<figure id=\"{}\">{svg}<figcaption>{alternative}</figcaption></figure>", drawing.name)
 }
 
 /// A table that the page's script sorts by its headers and filters by its field.
-pub fn table<R: AsRef<[String]>>(
-    id: &str,
-    header: &[&str],
-    rows: impl Iterator<Item = R>,
-) -> String {
-    let mut html = format!(
-        "<label>Filter <input type=\"search\" data-table=\"{id}\"></label>\
-         <div class=\"wide\"><table id=\"{id}\"><thead><tr>"
-    );
-    for name in header {
-        let _ = write!(
-            html,
-            "<th scope=\"col\" aria-sort=\"none\"><button type=\"button\">{}</button></th>",
-            escape(name)
-        );
+#[derive(Debug, Serialize)]
+pub struct Table {
+    id: &'static str,
+    header: Vec<&'static str>,
+    rows: Vec<Vec<String>>,
+}
+
+impl Table {
+    pub fn new<R: Into<Vec<String>>>(
+        id: &'static str,
+        header: &[&'static str],
+        rows: impl Iterator<Item = R>,
+    ) -> Self {
+        Table { id, header: header.to_vec(), rows: rows.map(Into::into).collect() }
     }
-    html += "</tr></thead><tbody>";
-    for row in rows {
-        let cells: String =
-            row.as_ref().iter().map(|cell| format!("<td>{}</td>", escape(cell))).collect();
-        let _ = write!(html, "<tr>{cells}</tr>");
-    }
-    html + "</tbody></table></div>"
+}
+
+/// JSON within a script of a page, which no text of it can end.
+///
+/// # Errors
+/// A value that JSON cannot hold.
+pub fn json_in_script(value: &impl Serialize) -> Result<String> {
+    Ok(serde_json::to_string(value)?.replace('<', "\\u003c"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_part_that_looks_like_a_place_is_left_alone() {
-        let parts = [("a", "{{b}}".to_owned()), ("b", "no".to_owned())];
-        assert_eq!(fill("1 {{a}} 2 {{b}} 3 {{c}}", &parts), "1 {{b}} 2 no 3 ");
+    fn page(verdict: &str) -> String {
+        let table = || Table::new("t", &["a"], [[verdict.to_owned()]].into_iter());
+        let values = serde_json::json!({
+            "title": verdict, "style": "", "script": "", "short": [verdict], "verdicts": [verdict],
+            "fine_print": "", "remarks": [], "figures": [], "comparisons": table(), "arms": table(),
+            "command": verdict,
+        });
+        fill("judged.html", &values).unwrap()
     }
 
     #[test]
     fn markup_in_the_data_stays_text() {
-        assert_eq!(
-            list(&["<b> & \"c\"".to_owned()]),
-            "<ul><li>&lt;b&gt; &amp; &quot;c&quot;</li></ul>"
-        );
+        let page = page("<b> & \"c\" {{ title }}");
+        let as_text = "&lt;b&gt; &amp; &quot;c&quot; {{ title }}";
+        assert!(!page.contains("<b>") && page.starts_with("<!doctype html>"), "{page}");
+        for place in [
+            format!("<title>{as_text}</title>"),
+            format!("<li>{as_text}</li>"),
+            format!("<td>{as_text}</td>"),
+        ] {
+            assert!(page.contains(&place), "{place} in {page}");
+        }
+    }
+
+    #[test]
+    fn a_template_without_a_value_is_an_error_that_names_it() {
+        let error = format!("{:#}", fill("judged.html", &serde_json::json!({})).unwrap_err());
+        assert!(error.contains("judged.html") && error.contains("undefined"), "{error}");
+    }
+
+    #[test]
+    fn numbers_of_a_page_end_no_script() {
+        let json = json_in_script(&["</script><!--"]).unwrap();
+        assert!(!json.contains('<'));
+        assert_eq!(serde_json::from_str::<[String; 1]>(&json).unwrap(), ["</script><!--"]);
     }
 }

@@ -164,7 +164,7 @@ fn with_more(table: &Table, all: usize, what: &str) -> String {
 pub fn write(case: &Case, out: &Path, command: &str) -> Result<Vec<PathBuf>> {
     let drawing = figures::judged(case)?;
     let mut ready = vec![
-        (out.join("report.html"), page::page(case, drawing.as_ref(), command).into_bytes()),
+        (out.join("report.html"), page::page(case, drawing.as_ref(), command)?.into_bytes()),
         (out.join("summary.json"), json(case)?.into_bytes()),
     ];
     if let Some(drawing) = drawing {

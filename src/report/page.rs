@@ -1,50 +1,117 @@
 //! `report.html`: one file, no network.
 
-use super::html::{SCRIPT, STYLE, figure, fill, list, paragraphs, table};
+use std::collections::BTreeMap;
+
+use anyhow::Result;
+use serde::Serialize;
+
+use super::chart::{Chart, Curves, Grids, RunColumns, Standing};
+use super::html::{Shown, Table, fill, json_in_script};
 use super::summary::{Summary, SummaryRow};
-use super::{explain, format, words};
+use super::{assets, explain, format, words};
 use crate::config::Role;
-use crate::report::figures::{Data, Drawing, escape};
+use crate::report::figures::{Data, Drawing};
 use crate::results::{Experiment, ManifestRow, RunRow};
 
-const TEMPLATE: &str = include_str!("page.html");
+/// What the template takes.
+#[derive(Serialize)]
+struct Page<'a> {
+    style: String,
+    /// Sorts and filters tables, and draws the interactive figures.
+    script: &'static str,
+    drawing_script: String,
+    name: &'a str,
+    question: &'a str,
+    short: Vec<String>,
+    verdicts: &'a [String],
+    fine_print: &'a str,
+    warnings: &'a [String],
+    /// What the interactive figures are drawn from, as JSON.
+    numbers: Option<String>,
+    figures: Vec<Shown>,
+    mechanism: Option<Table>,
+    reading: String,
+    memorisation: Option<Table>,
+    memorisation_title: &'static str,
+    memorisation_reading: Vec<String>,
+    arms: Table,
+    runs: Table,
+    manifest: Vec<String>,
+    provenance: Vec<(&'static str, String)>,
+    command: String,
+    spec: &'a str,
+    caption: &'a str,
+}
 
 /// The page of an experiment.
+///
+/// # Errors
+/// A page that cannot be filled.
 pub fn page(
     experiment: &Experiment,
     data: &Data,
     summary: &Summary,
     drawings: &[Drawing],
     manifest: &[ManifestRow],
-) -> String {
-    let question = experiment.question.clone().unwrap_or_else(|| experiment.name.clone());
+) -> Result<String> {
     let told = words::mechanism(&data.analysis, &data.mechanism, &data.collapses);
     let by_heart = words::by_heart(&data.analysis, data.memorisation.as_ref());
     let more = told.into_iter().chain(by_heart).collect();
-    let parts = [
-        ("style", STYLE.to_owned()),
-        ("script", SCRIPT.to_owned()),
-        ("name", escape(&experiment.name)),
-        ("question", escape(&question)),
-        ("short", paragraphs(&[words::in_short(&data.analysis), more].concat())),
-        ("verdicts", list(&summary.verdicts)),
-        ("fine_print", escape(&summary.fine_print)),
-        ("warnings", list(&summary.warnings)),
-        ("figures", drawings.iter().map(figure).collect()),
-        ("mechanism", mechanism(data)),
-        ("memorisation", memorisation(data, &summary.arms)),
-        ("arms", arms(&summary.arms)),
-        ("runs", runs(&data.runs)),
-        ("manifest", manifest_lines(manifest)),
-        ("provenance", provenance(experiment)),
-        ("command", escape(&experiment.provenance.command.join(" "))),
-        ("spec", escape(&experiment.spec)),
-        ("caption", escape(&data.caption)),
-    ];
-    fill(TEMPLATE, &parts)
+    let page = Page {
+        style: [assets::STYLE, assets::UPLOT_STYLE].concat(),
+        script: assets::TABLES,
+        drawing_script: [assets::UPLOT, assets::FIGURES, assets::REPORT].concat(),
+        name: &experiment.name,
+        question: experiment.question.as_ref().unwrap_or(&experiment.name),
+        short: [words::in_short(&data.analysis), more].concat(),
+        verdicts: &summary.verdicts,
+        fine_print: &summary.fine_print,
+        warnings: &summary.warnings,
+        numbers: numbers(experiment, data)?,
+        figures: drawings.iter().map(Shown::of).collect(),
+        mechanism: mechanism(data),
+        reading: explain::reading(),
+        memorisation: memorisation(data, &summary.arms),
+        memorisation_title: words::by_heart_title(),
+        memorisation_reading: words::by_heart_reading(&data.runs),
+        arms: arms(&summary.arms),
+        runs: runs(&data.runs),
+        manifest: manifest_lines(manifest),
+        provenance: provenance(experiment),
+        command: experiment.provenance.command.join(" "),
+        spec: &experiment.spec,
+        caption: &data.caption,
+    };
+    fill("report.html", &page)
 }
 
-fn arms(rows: &[SummaryRow]) -> String {
+/// What the page's interactive figures are drawn from.
+#[derive(Serialize)]
+struct Numbers {
+    chart: Chart,
+    runs: RunColumns,
+    grids: Grids,
+    measures: BTreeMap<&'static str, Curves>,
+    thinned: usize,
+}
+
+/// As JSON; nothing where no run was evaluated.
+fn numbers(experiment: &Experiment, data: &Data) -> Result<Option<String>> {
+    if data.curves.is_empty() {
+        return Ok(None);
+    }
+    let chart = Chart::of(&experiment.name, experiment.question.as_deref(), &data.runs);
+    let rows: BTreeMap<&str, &RunRow> =
+        data.runs.iter().map(|row| (row.run.as_str(), row)).collect();
+    let mut runs = RunColumns::default();
+    for (place, id) in chart.ids.iter().enumerate() {
+        runs.add(place, &Standing::of(rows[id.as_str()]));
+    }
+    let (grids, measures, thinned) = Curves::of_experiment(&chart.ids, &data.curves);
+    json_in_script(&Numbers { chart, runs, grids, measures, thinned }).map(Some)
+}
+
+fn arms(rows: &[SummaryRow]) -> Table {
     let header = [
         "form",
         "mask",
@@ -73,29 +140,20 @@ fn arms(rows: &[SummaryRow]) -> String {
             if row.best { "best".to_owned() } else { String::new() },
         ]
     };
-    table("arms", &header, rows.iter().map(row))
+    Table::new("arms", &header, rows.iter().map(row))
 }
 
-fn mechanism(data: &Data) -> String {
+fn mechanism(data: &Data) -> Option<Table> {
     let header = [&["weights"], &explain::HEADER[..]].concat();
     let row = |(role, line): (Role, [String; explain::HEADER.len()])| {
         std::iter::once(role.to_string()).chain(line).collect::<Vec<_>>()
     };
     let lines = explain::lines(data);
-    if lines.is_empty() {
-        return String::new();
-    }
-    let table = table("mechanism", &header, lines.into_iter().map(row));
-    let reading = escape(&explain::reading());
-    format!(
-        "<section id=\"mechanism-table\"><h2>What λ amounted to</h2>{table}<p class=\"fine\">{reading}</p></section>"
-    )
+    (!lines.is_empty()).then(|| Table::new("mechanism", &header, lines.into_iter().map(row)))
 }
 
-fn memorisation(data: &Data, rows: &[SummaryRow]) -> String {
-    if data.memorisation.is_none() {
-        return String::new();
-    }
+fn memorisation(data: &Data, rows: &[SummaryRow]) -> Option<Table> {
+    data.memorisation.as_ref()?;
     let header = [
         "form",
         "mask",
@@ -128,15 +186,10 @@ fn memorisation(data: &Data, rows: &[SummaryRow]) -> String {
             interval(row.d_exposure_equal_loss, row.d_exposure_equal_loss_ci95, format::signed),
         ]
     };
-    let table = table("known-by-heart", &header, rows.iter().map(row));
-    let reading = escape(&words::by_heart_reading(&data.runs).join(" "));
-    format!(
-        "<section id=\"memorisation-table\"><h2>{}</h2>{table}<p class=\"fine\">{reading}</p></section>",
-        words::by_heart_title()
-    )
+    Some(Table::new("known-by-heart", &header, rows.iter().map(row)))
 }
 
-fn runs(rows: &[RunRow]) -> String {
+fn runs(rows: &[RunRow]) -> Table {
     let header =
         ["run", "form", "mask", "λ", "lr", "seed", "status", "train", "val", "test", "gap", "s"];
     let number = |value: Option<f64>| format::fixed_or_empty(value, 4);
@@ -156,7 +209,7 @@ fn runs(rows: &[RunRow]) -> String {
             format::fixed_or_empty(row.seconds, 1),
         ]
     };
-    table("runs", &header, rows.iter().map(row))
+    Table::new("runs", &header, rows.iter().map(row))
 }
 
 fn interval(mean: Option<f64>, half: Option<f64>, show: fn(f64, usize) -> String) -> String {
@@ -168,7 +221,7 @@ fn coefficient(weight_decay: Option<f64>) -> String {
 }
 
 /// What each arm decays, in a line.
-fn manifest_lines(rows: &[ManifestRow]) -> String {
+fn manifest_lines(rows: &[ManifestRow]) -> Vec<String> {
     // The parameters of an arm stand together, and each once.
     let mut starts: Vec<usize> = Vec::new();
     for (index, row) in rows.iter().enumerate() {
@@ -187,7 +240,7 @@ fn manifest_lines(rows: &[ManifestRow]) -> String {
             lines.push(line);
         }
     }
-    list(&lines)
+    lines
 }
 
 fn manifest_line(arm: &[ManifestRow]) -> String {
@@ -200,7 +253,7 @@ fn manifest_line(arm: &[ManifestRow]) -> String {
     format!("{label}{lambda}: {decayed} of {} elements decay", elements(&mut arm.iter()))
 }
 
-fn provenance(experiment: &Experiment) -> String {
+fn provenance(experiment: &Experiment) -> Vec<(&'static str, String)> {
     let origin = &experiment.provenance;
     let mut rows = vec![
         ("program", format!("wane {} ({})", origin.version, origin.commit)),
@@ -217,6 +270,5 @@ fn provenance(experiment: &Experiment) -> String {
         ("unseen", experiment.unseen.as_ref()),
     ];
     rows.extend(told.into_iter().filter_map(|(name, told)| Some((name, told?.clone()))));
-    let row = |(name, value): &(&str, String)| format!("<dt>{name}</dt><dd>{}</dd>", escape(value));
-    format!("<dl>{}</dl>", rows.iter().map(row).collect::<String>())
+    rows
 }

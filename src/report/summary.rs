@@ -90,7 +90,7 @@ pub struct SummaryRow {
     pub d_by_heart_p: Option<f64>,
     /// After Holm's correction over all arms.
     pub d_by_heart_p_holm: Option<f64>,
-    /// The same where both first reach the lowest test loss that both get to.
+    /// The same where both had the same test loss last.
     pub d_by_heart_equal_loss: Option<f64>,
     pub d_by_heart_equal_loss_ci95: Option<f64>,
     pub d_by_heart_equal_loss_p: Option<f64>,

@@ -1,7 +1,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::config::{
-    Family, Form, Group, Mask, Role, RunConfig, Stage, Texts, timescale_steps, total_decay,
+    ByRole, Decay, Family, Form, Group, Mask, Recipe, Role, RunConfig, Stage, Texts,
+    timescale_steps, total_decay,
 };
 use crate::corpus::Levels;
 use crate::experiment::Entry;
@@ -123,8 +124,11 @@ pub struct RunRow {
     /// The same of val.
     #[serde(default)]
     pub last_val_loss: Option<f64>,
-    /// Bytes of text, in UTF-8, that a token of the test windows stands for, on average; `None` where the tokens say
+    /// Bytes of text, in UTF-8, that a token of the val windows stands for, on average; `None` where the tokens say
     /// nothing of their text.
+    #[serde(default)]
+    pub val_bytes_per_token: Option<f64>,
+    /// The same of the test windows.
     #[serde(default)]
     pub test_bytes_per_token: Option<f64>,
     /// [`val_loss`](Self::val_loss) in bits per byte of text, which losses of different tokenizers have in common.
@@ -163,7 +167,7 @@ pub struct RunRow {
     /// Mean exposure of the planted canaries, in bits.
     #[serde(default)]
     pub exposure: Option<f64>,
-    /// How often canaries are planted, with the mean exposure of those: `1=1.5 16=8`.
+    /// How often canaries are planted, with the mean exposure of those: `1=1.5 16=8`; alone where the run has not begun.
     #[serde(default)]
     pub exposure_by_repeats: String,
     /// Mean divergence from the true distribution of the next token, on the test windows.
@@ -242,97 +246,183 @@ impl RunRow {
 
 /// The row of an entry, whose run has this record; `levels` are those of the run's text.
 pub fn run_row(entry: &Entry, run: &RunConfig, record: &SoFar, levels: Option<Levels>) -> RunRow {
-    let (decay, recipe) = (&entry.arm.decay, &entry.arm.recipe);
-    // Λ and τ speak of the matrices inside the blocks.
-    let bulk = Group::of(recipe, decay, &entry.arm.by_role, Role::Mlp);
-    let schedule = bulk.recipe.lr_schedule();
-    let end = record.end.as_ref();
-    let status = end.map_or(Status::Unfinished, |end| end.status);
-    let last = record.curve.last().filter(|_| status == Status::Done);
-    let reached = record.curve.last().map_or(0, |row| row.step);
-    let steps = end.map_or(reached, |end| end.steps);
-    let best = best_evaluation(&record.curve);
+    planned_row(entry, run, levels).so_far(record)
+}
+
+/// The row of an entry whose run has not begun; its steps and tokens are those that it is to take.
+pub fn planned_row(entry: &Entry, run: &RunConfig, levels: Option<Levels>) -> RunRow {
+    let arm = &entry.arm;
     let bytes = levels.and_then(|levels| levels.bytes);
-    let on_val = |nats: Option<f64>| Some(bits_per_byte(nats?, bytes?.val));
     let on_test = |nats: Option<f64>| Some(bits_per_byte(nats?, bytes?.test));
-    let test_loss = end.and_then(|end| end.test_loss);
-    let stopped_test_loss = end.and_then(|end| end.stopped_test_loss);
-    let of_best = |(_, step)| record.curve.iter().find(|row| row.step == step);
-    let memory = last.map(|row| &row.memory);
-    let stopped = best.and_then(of_best).map(|row| &row.memory);
-    let verbatim = run.recipe.verbatim();
     RunRow {
         run: entry.id.to_string(),
-        form: decay.form,
-        mask: decay.mask,
-        weight_decay: decay.weight_decay,
-        lr: recipe.lr,
         seed: entry.seed.label,
-        status,
-        steps,
-        train_loss: last.and_then(|row| row.train_loss),
-        val_loss: last.and_then(|row| row.val_loss),
-        gap: last.and_then(CurveRow::gap),
-        best_val_loss: best.map(|(loss, _)| loss),
-        best_step: best.map(|(_, step)| step),
-        total_decay: total_decay(decay.form, bulk.weight_decay, &schedule, recipe.steps),
-        timescale_steps: timescale_steps(decay.form, bulk.weight_decay, &schedule),
-        weight_norm: last.and_then(|row| row.weight_norm),
-        seconds: end.map(|end| end.seconds),
-        variant: entry.arm.variant.clone(),
-        val_floor: end.and_then(|end| end.val_floor),
-        backend: end.map(|end| end.provenance.backend.clone()),
-        commit: end.map(|end| end.provenance.commit.clone()),
-        family: entry.arm.model.family,
-        recipe: entry.arm.published.map(|published| published.name.clone()),
-        transfer: entry.arm.transfer,
-        setting: entry.arm.setting(),
-        val_unigram: end.and_then(|end| end.val_unigram),
-        tokens: steps.saturating_mul(record.tokens_per_step),
-        test_loss,
-        stopped_test_loss,
+        variant: arm.variant.clone(),
+        recipe: arm.published.map(|published| published.name.clone()),
+        transfer: arm.transfer,
+        setting: arm.setting(),
         test_uniform: levels.map(|levels| levels.uniform),
         test_unigram: levels.map(|levels| levels.unigram),
         test_ngram: levels.map(|levels| levels.ngram),
         test_ngram_order: levels.map(|levels| levels.ngram_order),
         test_floor: levels.and_then(|levels| levels.floor),
+        val_bytes_per_token: bytes.map(|bytes| bytes.val),
+        test_bytes_per_token: bytes.map(|bytes| bytes.test),
+        test_unigram_bpb: on_test(levels.map(|levels| levels.unigram)),
+        test_ngram_bpb: on_test(levels.map(|levels| levels.ngram)),
+        base: arm.base(),
+        axes: arm.place(),
+        tuned: arm.tuned(),
+        stage: entry.stage,
+        treatment: arm.treatment.clone(),
+        ..bare_row(run, &arm.decay, &arm.recipe, &arm.by_role)
+    }
+}
+
+/// The row of a run whose sweep is not known: its arm is told by its configuration alone.
+pub fn other_row(run: &RunConfig) -> RunRow {
+    let differences = run.recipe.differences(&Recipe::DEFAULT).into_iter();
+    let variant: Vec<String> = differences.map(|(key, value)| format!("{key}={value}")).collect();
+    RunRow { variant: variant.join(" "), ..bare_row(run, &run.decay, &run.recipe, &run.by_role) }
+}
+
+/// What a run's configuration tells of it, under the decay and the recipe of an arm.
+fn bare_row(run: &RunConfig, decay: &Decay, recipe: &Recipe, by_role: &ByRole) -> RunRow {
+    // Λ and τ speak of the matrices inside the blocks.
+    let bulk = Group::of(recipe, decay, by_role, Role::Mlp);
+    let schedule = bulk.recipe.lr_schedule();
+    let verbatim = run.recipe.verbatim();
+    let repeats =
+        run.data.canaries.as_ref().map_or(String::new(), |canaries| joined(&canaries.repeats));
+    RunRow {
+        run: run.id().to_string(),
+        form: decay.form,
+        mask: decay.mask,
+        weight_decay: decay.weight_decay,
+        lr: recipe.lr,
+        seed: run.data.seed,
+        status: Status::Unfinished,
+        steps: recipe.steps,
+        train_loss: None,
+        val_loss: None,
+        gap: None,
+        best_val_loss: None,
+        best_step: None,
+        total_decay: total_decay(decay.form, bulk.weight_decay, &schedule, recipe.steps),
+        timescale_steps: timescale_steps(decay.form, bulk.weight_decay, &schedule),
+        weight_norm: None,
+        seconds: None,
+        variant: String::new(),
+        val_floor: None,
+        backend: None,
+        commit: None,
+        family: run.model.family,
+        recipe: None,
+        transfer: None,
+        setting: String::new(),
+        val_unigram: None,
+        tokens: recipe.steps.saturating_mul(run.tokens_per_step()),
+        test_loss: None,
+        stopped_test_loss: None,
+        test_uniform: None,
+        test_unigram: None,
+        test_ngram: None,
+        test_ngram_order: None,
+        test_floor: None,
         texts: Some(run.data.texts()),
         text_seed: run.data.text_seed,
         model_seed: run.start.seed(),
         data_seed: Some(run.data.seed),
-        base: entry.arm.base(),
-        axes: entry.arm.place(),
-        tuned: entry.arm.tuned(),
-        stage: entry.stage,
-        treatment: entry.arm.treatment.clone(),
-        last_train_loss: last.and_then(|row| row.last_train_loss),
-        last_val_loss: last.and_then(|row| row.last_val_loss),
-        test_bytes_per_token: bytes.map(|bytes| bytes.test),
-        val_bpb: on_val(last.and_then(|row| row.val_loss)),
-        test_bpb: on_test(test_loss),
-        stopped_test_bpb: on_test(stopped_test_loss),
-        test_unigram_bpb: on_test(levels.map(|levels| levels.unigram)),
-        test_ngram_bpb: on_test(levels.map(|levels| levels.ngram)),
+        base: String::new(),
+        axes: String::new(),
+        tuned: String::new(),
+        stage: None,
+        treatment: String::new(),
+        last_train_loss: None,
+        last_val_loss: None,
+        val_bytes_per_token: None,
+        test_bytes_per_token: None,
+        val_bpb: None,
+        test_bpb: None,
+        stopped_test_bpb: None,
+        test_unigram_bpb: None,
+        test_ngram_bpb: None,
         verbatim_after: verbatim.map(|terms| terms.after),
         verbatim_tokens: verbatim.map(|terms| terms.tokens),
-        verbatim_train: memory.and_then(|memory| memory.verbatim_train),
-        verbatim_val: memory.and_then(|memory| memory.verbatim_val),
-        longest_verbatim: memory.and_then(|memory| memory.longest_verbatim),
-        longest_verbatim_val: memory.and_then(|memory| memory.longest_verbatim_val),
-        exposure: memory.and_then(|memory| memory.exposure),
-        exposure_by_repeats: memory.map_or(String::new(), |memory| by_repeats(run, memory)),
-        divergence: memory.and_then(|memory| memory.divergence),
-        stopped_verbatim_train: stopped.and_then(|memory| memory.verbatim_train),
-        stopped_verbatim_val: stopped.and_then(|memory| memory.verbatim_val),
-        stopped_exposure: stopped.and_then(|memory| memory.exposure),
-        stopped_divergence: stopped.and_then(|memory| memory.divergence),
+        verbatim_train: None,
+        verbatim_val: None,
+        longest_verbatim: None,
+        longest_verbatim_val: None,
+        exposure: None,
+        exposure_by_repeats: repeats,
+        divergence: None,
+        stopped_verbatim_train: None,
+        stopped_verbatim_val: None,
+        stopped_exposure: None,
+        stopped_divergence: None,
+    }
+}
+
+impl RunRow {
+    /// The row of a planned run as far as it has come.
+    pub fn so_far(self, record: &SoFar) -> RunRow {
+        let end = record.end.as_ref();
+        let status = end.map_or(Status::Unfinished, |end| end.status);
+        let last = record.curve.last().filter(|_| status == Status::Done);
+        let reached = record.curve.last().map_or(0, |row| row.step);
+        let steps = end.map_or(reached, |end| end.steps);
+        let best = best_evaluation(&record.curve);
+        let of_best = |(_, step)| record.curve.iter().find(|row| row.step == step);
+        let memory = last.map(|row| &row.memory);
+        let stopped = best.and_then(of_best).map(|row| &row.memory);
+        let val_loss = last.and_then(|row| row.val_loss);
+        let test_loss = end.and_then(|end| end.test_loss);
+        let stopped_test_loss = end.and_then(|end| end.stopped_test_loss);
+        let on_test = |nats: Option<f64>| Some(bits_per_byte(nats?, self.test_bytes_per_token?));
+        RunRow {
+            status,
+            steps,
+            train_loss: last.and_then(|row| row.train_loss),
+            val_loss,
+            gap: last.and_then(CurveRow::gap),
+            best_val_loss: best.map(|(loss, _)| loss),
+            best_step: best.map(|(_, step)| step),
+            weight_norm: last.and_then(|row| row.weight_norm),
+            seconds: end.map(|end| end.seconds),
+            val_floor: end.and_then(|end| end.val_floor),
+            backend: end.map(|end| end.provenance.backend.clone()),
+            commit: end.map(|end| end.provenance.commit.clone()),
+            val_unigram: end.and_then(|end| end.val_unigram),
+            tokens: steps.saturating_mul(record.tokens_per_step),
+            test_loss,
+            stopped_test_loss,
+            last_train_loss: last.and_then(|row| row.last_train_loss),
+            last_val_loss: last.and_then(|row| row.last_val_loss),
+            val_bpb: val_loss
+                .zip(self.val_bytes_per_token)
+                .map(|(nats, bytes)| bits_per_byte(nats, bytes)),
+            test_bpb: on_test(test_loss),
+            stopped_test_bpb: on_test(stopped_test_loss),
+            verbatim_train: memory.and_then(|memory| memory.verbatim_train),
+            verbatim_val: memory.and_then(|memory| memory.verbatim_val),
+            longest_verbatim: memory.and_then(|memory| memory.longest_verbatim),
+            longest_verbatim_val: memory.and_then(|memory| memory.longest_verbatim_val),
+            exposure: memory.and_then(|memory| memory.exposure),
+            exposure_by_repeats: memory
+                .map_or(String::new(), |memory| by_repeats(&self.exposure_by_repeats, memory)),
+            divergence: memory.and_then(|memory| memory.divergence),
+            stopped_verbatim_train: stopped.and_then(|memory| memory.verbatim_train),
+            stopped_verbatim_val: stopped.and_then(|memory| memory.verbatim_val),
+            stopped_exposure: stopped.and_then(|memory| memory.exposure),
+            stopped_divergence: stopped.and_then(|memory| memory.divergence),
+            ..self
+        }
     }
 }
 
 /// How often canaries are planted, with their mean exposure.
-fn by_repeats(run: &RunConfig, memory: &Memory) -> String {
-    let repeats = run.data.canaries.iter().flat_map(|canaries| &canaries.repeats);
-    let pairs = repeats.zip(&memory.exposure_by_repeats);
+fn by_repeats(repeats: &str, memory: &Memory) -> String {
+    let pairs = repeats.split_whitespace().zip(&memory.exposure_by_repeats);
     joined(&pairs.map(|(repeats, bits)| format!("{repeats}={bits}")).collect::<Vec<_>>())
 }
 

@@ -13,6 +13,11 @@ use crate::files::{create_folder, json_of, write_atomically};
 /// The levels of the texts of a plan.
 pub struct LevelsOfTexts(BTreeMap<Key, Levels>);
 
+/// The levels of the text of a run, where they were computed before.
+pub fn known(run: &RunConfig, out: &Path) -> Option<Levels> {
+    Key::of(run).kept(&out.join(".levels"))
+}
+
 /// What levels depend on: a digest of the text, of val and of test, and the windows that are cut.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Key {
@@ -52,11 +57,10 @@ impl Key {
     /// A file that cannot be read is written again.
     fn levels(&self, corpus: &Corpus, seed: Option<u64>, folder: &Path) -> Result<Option<Levels>> {
         let path = self.path(folder);
-        let known: Option<Levels> =
-            std::fs::read(&path).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
         // Files of older versions say nothing of bytes.
-        if let Some(known) = known.filter(|known| known.bytes.is_some() || !corpus.has_bytes()) {
-            return Ok(Some(known));
+        let known = self.kept(folder).filter(|known| known.bytes.is_some() || !corpus.has_bytes());
+        if known.is_some() {
+            return Ok(known);
         }
         let levels = corpus.levels(corpus.text(seed), self.context, self.windows);
         if let Some(levels) = &levels {
@@ -64,6 +68,10 @@ impl Key {
             write_atomically(&path, &json_of(levels)?)?;
         }
         Ok(levels)
+    }
+
+    fn kept(&self, folder: &Path) -> Option<Levels> {
+        serde_json::from_slice(&std::fs::read(self.path(folder)).ok()?).ok()
     }
 
     fn path(&self, folder: &Path) -> PathBuf {

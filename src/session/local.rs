@@ -3,7 +3,7 @@
 use anyhow::{Context, Result};
 
 use super::saving::note_without_best;
-use super::{Inputs, Options, Print, Request, Session, prepare};
+use super::{Inputs, Options, Print, Request, Session, planned, prepare};
 use crate::config::InitialWeights;
 use crate::corpus::Source;
 use crate::report::words;
@@ -18,6 +18,7 @@ pub fn sweep(request: &Request, options: Options, fail_fast: bool, print: Print)
     let (mut inputs, work) = prepare(request, &options)?;
     options.check_device()?;
     let mut session = Session::start(work, options)?;
+    planned::tell(&inputs, &session.options.out)?;
     if session.options.keep_best {
         let note = note_without_best(&session.store, &inputs.plan.runs);
         note.iter().for_each(|note| session.say(note));
@@ -41,6 +42,7 @@ fn search(
     let expected = runs_of(&inputs.spec);
     loop {
         inputs.follow(&session.options.out)?;
+        planned::tell(inputs, &session.options.out)?;
         session.go_on(&inputs.plan.runs)?;
         inputs.course.iter().flat_map(words::standing).for_each(|line| session.say(&line));
         let pending = session.pending().len();

@@ -8,9 +8,12 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail, ensure};
 use serde::Serialize;
 
+use super::hugging_face;
 use crate::config::{RunConfig, RunId};
-use crate::corpus::Corpus;
-use crate::files::{beside, check_folder_of, json_of, write_atomically};
+use crate::corpus::{Corpus, Tokenizer};
+use crate::files::{
+    beside, check_folder_of, check_is_free, json_of, make_folder_atomically, write_atomically,
+};
 use crate::model::{Purpose, origin, write_weights};
 use crate::plural::counted;
 use crate::record::{Record, Status, best_evaluation};
@@ -23,6 +26,8 @@ pub struct Saves {
     pub last: Option<PathBuf>,
     /// For those of the lowest val loss.
     pub best: Option<PathBuf>,
+    /// A folder for the last weights, as Hugging Face's transformers read it.
+    pub model: Option<PathBuf>,
 }
 
 /// What is known of saved weights, for the file beside them.
@@ -40,24 +45,30 @@ struct Saved<'a> {
 
 impl Saves {
     pub fn is_any(&self) -> bool {
-        self.last.is_some() || self.best.is_some()
+        self.last.is_some() || self.best.is_some() || self.model.is_some()
     }
 
     /// Whether all files can be written, before hours of training depend on it.
     ///
     /// # Errors
-    /// A file that cannot be written or would replace something else; the message says what to do.
-    pub fn check(&self) -> Result<()> {
+    /// A file that cannot be written or would replace something else, a family that transformers do not have; the
+    /// message says what to do.
+    pub fn check(&self, run: &RunConfig) -> Result<()> {
         let mut taken = BTreeSet::new();
         for (flag, path) in [("--save", &self.last), ("--save-best", &self.best)] {
             let Some(path) = path else { continue };
             check_target(flag, path)?;
-            for file in [path.clone(), config_beside(path), alphabet_beside(path)] {
+            for file in files_of(path) {
                 let shown = file.display().to_string();
                 ensure!(taken.insert(file), "--save and --save-best would both write {shown}");
             }
         }
-        Ok(())
+        let check_model = |path: &PathBuf| {
+            hugging_face::config(&run.model, run.data.vocabulary, None)?;
+            check_is_free(path)?;
+            check_folder_of(path)
+        };
+        self.model.iter().try_for_each(check_model).context("--save-model")
     }
 
     /// Writes what was asked for of a run that has ended.
@@ -68,7 +79,8 @@ impl Saves {
         let record = store.finished(run).context("the run has not ended")?;
         let best = self.best.iter().try_for_each(|path| save_best(path, &record, store, corpus));
         let last = self.last.iter().try_for_each(|path| save_last(path, &record, store, corpus));
-        best.and(last)
+        let model = self.model.iter().try_for_each(|path| save_model(path, &record, store, corpus));
+        best.and(last).and(model)
     }
 }
 
@@ -81,14 +93,36 @@ fn save_best(path: &Path, record: &Record, store: &Store, corpus: &Corpus) -> Re
 }
 
 fn save_last(path: &Path, record: &Record, store: &Store, corpus: &Corpus) -> Result<()> {
+    write_last(path, record, store, corpus)?;
+    describe(path, record, record.end.steps, corpus)
+}
+
+fn write_last(path: &Path, record: &Record, store: &Store, corpus: &Corpus) -> Result<()> {
     let (run, steps) = (&record.config, record.end.steps);
     ensure!(
         record.end.status != Status::Diverged,
         "the run diverged at step {steps}; there are no last weights to save"
     );
     let weights = store.checkpoint(run)?.into_evaluated();
-    write_weights(path, &weights, Purpose::of(&run.model, corpus), Some((&run.id(), steps)))?;
-    describe(path, record, steps, corpus)
+    write_weights(path, &weights, Purpose::of(&run.model, corpus), Some((&run.id(), steps)))
+}
+
+/// A folder for `from_pretrained` of transformers, and what the weights are.
+fn save_model(path: &Path, record: &Record, store: &Store, corpus: &Corpus) -> Result<()> {
+    let end = corpus.tokenizer.as_ref().and_then(Tokenizer::end_of_text);
+    let config = hugging_face::config(&record.config.model, corpus.vocabulary, end)?;
+    make_folder_atomically(path, |folder| {
+        write_last(&folder.join("model.safetensors"), record, store, corpus)?;
+        write_atomically(&folder.join("config.json"), &json_of(&config)?)?;
+        let about = Saved::of(record, record.end.steps, corpus);
+        write_atomically(&folder.join("wane.json"), &json_of(&about)?)?;
+        match &corpus.tokenizer {
+            Some(tokenizer) => {
+                write_atomically(&folder.join("tokenizer.json"), tokenizer.to_json().as_bytes())
+            }
+            None => Ok(()),
+        }
+    })
 }
 
 /// Whether the weights of the lowest val loss of a run were kept; returns their step.
@@ -122,34 +156,44 @@ pub fn note_without_best(store: &Store, runs: &[RunConfig]) -> Option<String> {
     })
 }
 
-/// Writes the files beside saved weights: what they are, and their characters.
-fn describe(path: &Path, record: &Record, step: usize, corpus: &Corpus) -> Result<()> {
-    let config = &record.config;
-    let row = record.curve.iter().find(|row| row.step == step);
-    let saved = Saved {
-        run: config.id(),
-        step,
-        val_loss: row.and_then(|row| row.val_loss),
-        vocabulary: corpus.vocabulary,
-        config,
-    };
-    write_atomically(&config_beside(path), &json_of(&saved)?)?;
-    let alphabet = alphabet_beside(path);
-    match corpus.alphabet() {
-        Some(characters) => write_atomically(&alphabet, &json_of(&characters)?),
-        // One of weights that were saved under this name before.
-        None if alphabet.exists() => fs::remove_file(&alphabet)
-            .with_context(|| format!("cannot remove {}", alphabet.display())),
-        None => Ok(()),
+impl<'a> Saved<'a> {
+    fn of(record: &'a Record, step: usize, corpus: &Corpus) -> Self {
+        let row = record.curve.iter().find(|row| row.step == step);
+        Saved {
+            run: record.config.id(),
+            step,
+            val_loss: row.and_then(|row| row.val_loss),
+            vocabulary: corpus.vocabulary,
+            config: &record.config,
+        }
     }
+}
+
+/// Writes the files beside saved weights: what they are, and what their tokens are.
+fn describe(path: &Path, record: &Record, step: usize, corpus: &Corpus) -> Result<()> {
+    write_atomically(&config_beside(path), &json_of(&Saved::of(record, step, corpus))?)?;
+    let kept = corpus.tokenizer.as_ref().map(Tokenizer::kept).transpose()?;
+    for name in Tokenizer::FILES {
+        let file = beside(path, name);
+        match &kept {
+            Some((own, contents)) if *own == name => write_atomically(&file, contents)?,
+            // One of weights that were saved under this name before.
+            _ if file.exists() => fs::remove_file(&file)
+                .with_context(|| format!("cannot remove {}", file.display()))?,
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// The weights and what is beside them.
+fn files_of(path: &Path) -> Vec<PathBuf> {
+    let beside = Tokenizer::FILES.map(|name| beside(path, name));
+    [path.to_owned(), config_beside(path)].into_iter().chain(beside).collect()
 }
 
 fn config_beside(path: &Path) -> PathBuf {
     beside(path, "config.json")
-}
-
-fn alphabet_beside(path: &Path) -> PathBuf {
-    beside(path, "alphabet.json")
 }
 
 fn check_target(flag: &str, path: &Path) -> Result<()> {
@@ -163,7 +207,8 @@ fn check_target(flag: &str, path: &Path) -> Result<()> {
     let files = [
         (path.to_owned(), is_weights as fn(&Path) -> bool),
         (config_beside(path), is_config),
-        (alphabet_beside(path), is_alphabet),
+        (beside(path, "alphabet.json"), is_tokenizer),
+        (beside(path, "tokenizer.json"), is_tokenizer),
     ];
     for (file, is_ours) in files {
         match fs::metadata(&file) {
@@ -191,11 +236,9 @@ fn is_config(path: &Path) -> bool {
     json.is_some_and(|json| json["run"].is_string() && json["numerics"].is_number())
 }
 
-fn is_alphabet(path: &Path) -> bool {
-    let json = read_json(path);
-    json.is_some_and(|json| {
-        json.as_array().is_some_and(|all| all.iter().all(|one| one.is_string()))
-    })
+/// Any tokenizer might be ours, as any list of characters might.
+fn is_tokenizer(path: &Path) -> bool {
+    fs::read(path).is_ok_and(|json| Tokenizer::from_kept(&json).is_ok())
 }
 
 fn read_json(path: &Path) -> Option<serde_json::Value> {

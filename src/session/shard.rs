@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Result, ensure};
 
-use super::{Inputs, Options, Request, Session, Work, local};
+use super::{Inputs, Options, Request, Session, Work, local, planned};
 use crate::cluster::slurm::requeue_this_task;
 use crate::cluster::snapshot::{Frozen, Program};
 use crate::config::InitialWeights;
@@ -22,6 +22,8 @@ struct Part {
     source: Source,
     initial: Option<InitialWeights>,
     options: Options,
+    /// The whole plan, unless it was told when the sweep was frozen.
+    inputs: Option<Inputs>,
 }
 
 /// Trains one part of a plan: of a spec, or of a sweep that was frozen for a cluster.
@@ -42,6 +44,9 @@ pub fn sweep(request: &Request, options: Options, shard: Shard, fail_fast: bool)
     }
     part.options.check_device()?;
     let session = Session::start(part.work, part.options)?;
+    if let Some(inputs) = &part.inputs {
+        planned::tell(inputs, &session.options.out)?;
+    }
     let warned = listen_to_warnings(&session)?;
     let before = steps_left(&session.pending());
     let result = local::train(&session, part.source, part.initial, fail_fast)?;
@@ -59,7 +64,8 @@ fn part_of_spec(request: &Request, options: Options, shard: Shard) -> Result<Par
     let mut work = Work::of(&inputs);
     work.name = format!("{} {shard}", work.name);
     work.runs = deal(&work.runs, shard.count).swap_remove(shard.number - 1);
-    Ok(Part { work, source: inputs.spec.source, initial: request.init.clone(), options })
+    let (source, initial) = (inputs.spec.source.clone(), request.init.clone());
+    Ok(Part { work, source, initial, options, inputs: Some(inputs) })
 }
 
 fn part_of_frozen(request: &Request, options: Options, shard: Shard) -> Result<Part> {
@@ -71,7 +77,7 @@ fn part_of_frozen(request: &Request, options: Options, shard: Shard) -> Result<P
     let options = Options { quiet, plain, verbose, ..Options::of_frozen(&frozen) };
     let work = Work { name: format!("{} {shard}", contents.name), runs, notes: Vec::new() };
     let (source, initial) = (contents.source.clone(), contents.init());
-    Ok(Part { work, source, initial, options })
+    Ok(Part { work, source, initial, options, inputs: None })
 }
 
 /// Stops when Slurm warns of the time limit; the flag says that it did.

@@ -3,7 +3,7 @@
 use anyhow::{Result, ensure};
 
 use super::saving::check_best;
-use super::{Inputs, Options, Print, Request, Saves, Session, prepare};
+use super::{Inputs, Options, Print, Request, Saves, Session, planned, prepare};
 use crate::exit::usage;
 use crate::runner::{CohortRunner, InProcess};
 use crate::store::Store;
@@ -19,6 +19,7 @@ pub fn train(request: &Request, options: Options, saves: &Saves, print: Print) -
     options.check_device()?;
     let options = Options { keep_best: saves.best.is_some(), ..options };
     let session = Session::start(work, options)?;
+    planned::tell(&inputs, &session.options.out)?;
     session.check_memory()?;
     let cohorts = session.cohorts();
     let executor = InProcess(cohort_runner(&inputs, &session)?);
@@ -52,10 +53,10 @@ fn check(request: &Request, inputs: &Inputs, options: &Options, saves: &Saves) -
     }
     ensure!(
         runs.len() == 1,
-        "--save and --save-best write the weights of one run, but there are {}; choose a seed with --seeds",
+        "--save, --save-best and --save-model write the weights of one run, but there are {}; choose a seed with --seeds",
         runs.len()
     );
-    saves.check()?;
+    saves.check(&runs[0])?;
     let store = Store::new(&options.out);
     let again = options.fresh || options.retry_diverged;
     if let Some(record) = store.finished(&runs[0]).filter(|_| saves.best.is_some() && !again) {

@@ -5,7 +5,7 @@ use std::path::absolute;
 
 use anyhow::{Result, bail, ensure};
 
-use super::{Inputs, Options, Print, Request, Session, command, prepare};
+use super::{Inputs, Options, Print, Request, Session, command, planned, prepare};
 use crate::cluster::Options as ClusterOptions;
 use crate::cluster::check::{check_cluster, check_programs};
 use crate::cluster::follow::Queued;
@@ -42,6 +42,7 @@ pub fn sweep(
     let mut lock = Lock::take(&options.out)?;
     let mut session = Session::start(work, options)?;
     loop {
+        planned::tell(&inputs, &session.options.out)?;
         inputs.course.iter().flat_map(words::standing).for_each(|line| session.say(&line));
         let call = Call { request, inputs: &inputs, session: &session, cluster };
         let jobs = call.submit_missing(&lock)?;

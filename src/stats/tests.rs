@@ -57,6 +57,7 @@ pub(crate) fn row(form: Form, mask: Mask, weight_decay: f64, seed: u64, val_loss
         treatment: String::new(),
         last_train_loss: None,
         last_val_loss: None,
+        val_bytes_per_token: None,
         test_bytes_per_token: None,
         val_bpb: None,
         test_bpb: None,

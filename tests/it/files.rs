@@ -53,6 +53,8 @@ fn every_column_and_file_of_results_is_on_the_page() {
     {
         assert_eq!(columns(&results.join(file)), listed(&format!("### `{file}`")), "{file}");
     }
+    let planned = columns(&folder.path().join(".planned/recipes.csv"));
+    assert_eq!(planned, listed("### `runs.csv`"));
     wane_ok(&["sweep", text(&fixture("search.toml")), "--save-best", "--out", out, "-q"]);
     let search = folder.path().join("search");
     assert_eq!(columns(&search.join("search.csv")), listed("### `search.csv`"));

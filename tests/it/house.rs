@@ -17,7 +17,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("terminal", &[]),
     ("signals", &["terminal"]),
     ("config", &["paths"]),
-    ("corpus", &["config", "files", "paths", "plural", "random"]),
+    ("corpus", &["config", "files", "paths", "random"]),
     ("published", &["config"]),
     ("experiment", &["config", "corpus", "published"]),
     ("advice", &["config", "published"]),
@@ -85,6 +85,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "stats",
         ],
     ),
+    ("view", &["config", "record", "report", "results", "store"]),
     ("export", &["config", "exit", "experiment", "plural", "report", "results", "stats", "store"]),
     (
         "sample",
@@ -142,6 +143,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "stats",
             "talk",
             "terminal",
+            "view",
         ],
     ),
 ];
@@ -162,6 +164,7 @@ const WITHOUT_BURN: &[&str] = &[
     "search",
     "judge",
     "report",
+    "view",
     "export",
 ];
 

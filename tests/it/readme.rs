@@ -74,3 +74,36 @@ fn the_commands_for_text_from_a_run_work_as_printed() {
         assert!(written.chars().count() > 500, "{line}: {written}");
     }
 }
+
+#[test]
+#[cfg(unix)]
+fn the_commands_for_tokens_work_as_printed() {
+    let folder = tempfile::tempdir().unwrap();
+    let (experiments, there) = (project().join("experiments"), folder.path().join("experiments"));
+    std::os::unix::fs::symlink(experiments, there).unwrap();
+    fs::create_dir(folder.path().join("data")).unwrap();
+    // As long as that text, and as little to be learned by heart.
+    let mut drawn = 7_u64;
+    let mut draw = |below: u64| {
+        drawn =
+            drawn.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (drawn >> 33) % below
+    };
+    let mut text = String::new();
+    while text.len() < 1_100_000 {
+        let letters = 2 + draw(6);
+        text.extend((0..letters).map(|_| char::from(b'a' + draw(26) as u8)));
+        text.push(if draw(9) == 0 { '\n' } else { ' ' });
+    }
+    fs::write(folder.path().join("data/tiny-shakespeare.txt"), text).unwrap();
+    let (_, text) = blocks(&section("### Tokens\n")).remove(0);
+    for line in text.lines() {
+        let line = line.strip_prefix("cargo run --release -- ").expect("a command of wane");
+        let arguments = shlex::split(line).unwrap();
+        let output = command(&arguments).current_dir(folder.path()).output().unwrap();
+        let call = Call::from(output);
+        assert_eq!(call.code, Some(0), "{line}\n{}", call.stderr);
+    }
+    assert!(folder.path().join("data/shakespeare-512/tokenizer.json").exists());
+    assert!(folder.path().join("results/quick/report.html").exists());
+}

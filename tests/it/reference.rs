@@ -63,7 +63,7 @@ fn the_references_are_the_sweeps_that_the_readme_names() {
     comes_from("results/reference/values-table", "experiments/values-table.toml", 245);
     comes_from("results/reference/rivals", "experiments/rivals.toml", 256);
     comes_from("results/reference/mechanism", "experiments/mechanism.toml", 304);
-    comes_from("results/reference/memorisation", "experiments/memorisation.toml", 48);
+    comes_from("results/reference/memorisation", "experiments/memorisation.toml", 40);
     for text in ["600", "1200", "2400"] {
         let results = format!("results/reference/timescale-{text}");
         comes_from(&results, "experiments/timescale.toml", 64);
@@ -219,7 +219,7 @@ fn the_page_on_memorisation_says_what_its_runs_say() {
     // Two measures at two moments.
     assert_eq!(told.len(), 4);
     let arms = crate::common::rows(&project().join("results/reference/memorisation/summary.csv"));
-    assert_eq!(arms.len(), 6);
+    assert_eq!(arms.len(), 5);
     let number = |row: &Row, column: &str| row[column].parse::<f64>().unwrap();
     let signed = |value: &str, decimals: usize| match value.parse::<f64>() {
         Ok(value) => format!("{value:+.decimals$}").replace('-', "−"),

@@ -26,11 +26,30 @@ pub fn form(form: Form) -> RGBColor {
     COLOURS[place % COLOURS.len()]
 }
 
+/// The colour of one of several, from the same palette, black left out.
+pub fn place(place: usize) -> RGBColor {
+    const COLOURS: [RGBColor; 6] = [
+        RGBColor(0, 114, 178),
+        RGBColor(213, 94, 0),
+        RGBColor(0, 158, 115),
+        RGBColor(204, 121, 167),
+        RGBColor(230, 159, 0),
+        RGBColor(86, 180, 233),
+    ];
+    COLOURS[place % COLOURS.len()]
+}
+
 /// The same colour for the first, then lighter and darker ones.
 pub fn shade(colour: RGBColor, place: usize) -> RGBColor {
     const SHADES: [(u8, f64); 5] = [(0, 0.0), (255, 0.45), (0, 0.5), (255, 0.25), (0, 0.25)];
     let (towards, share) = SHADES[place % SHADES.len()];
     let mix = |one: u8| (f64::from(one) * (1.0 - share) + f64::from(towards) * share).round() as u8;
+    RGBColor(mix(colour.0), mix(colour.1), mix(colour.2))
+}
+
+/// A colour mixed with white: by a share from 0 (as it is) to 1 (white).
+pub fn lighter(colour: RGBColor, share: f64) -> RGBColor {
+    let mix = |one: u8| (f64::from(one) + (255.0 - f64::from(one)) * share).round() as u8;
     RGBColor(mix(colour.0), mix(colour.1), mix(colour.2))
 }
 

@@ -1,36 +1,49 @@
+use anyhow::Result;
+use serde::Serialize;
+
 use super::{HEADER, headline, row};
 use crate::judge::{Arm, Case};
-use crate::report::figures::{Drawing, escape};
-use crate::report::html::{SCRIPT, STYLE, figure, fill, list, paragraphs, table};
-use crate::report::{format, words};
+use crate::report::figures::Drawing;
+use crate::report::html::{Shown, Table, fill};
+use crate::report::{assets, format, words};
 use crate::stats::Estimate;
 
-const TEMPLATE: &str = include_str!("page.html");
+/// What the template takes.
+#[derive(Serialize)]
+struct Page<'a> {
+    style: &'static str,
+    script: &'static str,
+    title: String,
+    short: [String; 1],
+    verdicts: Vec<String>,
+    fine_print: String,
+    remarks: &'a [String],
+    figures: Vec<Shown>,
+    comparisons: Table,
+    arms: Table,
+    command: &'a str,
+}
 
 /// The page of a case.
-pub fn page(case: &Case, drawing: Option<&Drawing>, command: &str) -> String {
-    let verdicts: Vec<String> = case.contests.iter().map(|one| words::contest(one, case)).collect();
-    let parts = [
-        ("style", STYLE.to_owned()),
-        ("script", SCRIPT.to_owned()),
-        ("title", escape(&words::judged_title(case))),
-        ("short", paragraphs(&[headline(case)])),
-        ("verdicts", list(&verdicts)),
-        ("fine_print", escape(&words::judged_fine_print(case))),
-        ("remarks", list(&case.remarks)),
-        ("figures", drawing.map_or(String::new(), figure)),
-        ("comparisons", table("comparisons", &HEADER, case.contests.iter().map(row))),
-        (
-            "arms",
-            table(
-                "arms",
-                &["arm", "runs", "without a number", "mean", "sd"],
-                case.arms.iter().map(arm),
-            ),
-        ),
-        ("command", escape(command)),
-    ];
-    fill(TEMPLATE, &parts)
+///
+/// # Errors
+/// A page that cannot be filled.
+pub fn page(case: &Case, drawing: Option<&Drawing>, command: &str) -> Result<String> {
+    let of_arms = ["arm", "runs", "without a number", "mean", "sd"];
+    let page = Page {
+        style: assets::STYLE,
+        script: assets::TABLES,
+        title: words::judged_title(case),
+        short: [headline(case)],
+        verdicts: case.contests.iter().map(|one| words::contest(one, case)).collect(),
+        fine_print: words::judged_fine_print(case),
+        remarks: &case.remarks,
+        figures: drawing.map(Shown::of).into_iter().collect(),
+        comparisons: Table::new("comparisons", &HEADER, case.contests.iter().map(row)),
+        arms: Table::new("arms", &of_arms, case.arms.iter().map(arm)),
+        command,
+    };
+    fill("judged.html", &page)
 }
 
 fn arm(one: &Arm) -> [String; 5] {

@@ -388,15 +388,17 @@ mod tests {
     fn plot(runs: Vec<RunRow>) -> Option<Plot> {
         let (analysis, curves) = (Analysis::of(&runs), BTreeMap::new());
         let (mechanism, collapses, caption) = (Vec::new(), Vec::new(), String::new());
+        let (found, floor) = (None, None);
+        let memorisation = None;
         Plot::of(&Data {
             runs,
             analysis,
             curves,
-            found: None,
+            found,
             mechanism,
             collapses,
-            memorisation: None,
-            floor: None,
+            memorisation,
+            floor,
             caption,
         })
     }

@@ -66,9 +66,9 @@ pub fn by_heart_reading(runs: &[RunRow]) -> Vec<String> {
         ));
     }
     told.push(
-        "At equal test loss, a run and its twin without decay are compared where each first reaches the lowest test \
-         loss that both of them get to, on the line between two evaluations. Differences are paired by seed and \
-         corrected over all arms of their column."
+        "At equal test loss, a run and its twin without decay are compared where each of them last had the lower of \
+         their test losses at the end, on the line between two evaluations; where the other never was as good, the \
+         lowest loss that both had. Differences are paired by seed and corrected over all arms of their column."
             .to_owned(),
     );
     told
@@ -148,8 +148,8 @@ fn finding(finding: &Finding) -> String {
     }
 }
 
-/// A share with as many digits as it has.
-pub fn percent(share: f64) -> String {
+/// In percent, with one decimal.
+fn percent(share: f64) -> String {
     format!("{}%", format::fixed(100.0 * share, 1))
 }
 

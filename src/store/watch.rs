@@ -1,0 +1,300 @@
+//! A run as it grows, read without its lock: whoever trains it never waits for a reader.
+
+use std::fs::{self, File, Metadata};
+use std::io::{BufRead, Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use super::{CONFIG, CURVE, END, LOCK, SoFar, state};
+use crate::record::{CurveRow, End, Places, Points, Status};
+
+/// What is known of a run, and of its files when they were last looked at.
+#[derive(Debug)]
+pub struct Watch {
+    folder: PathBuf,
+    begun: bool,
+    heard: Option<SystemTime>,
+    end: Option<End>,
+    seen_end: Option<Seen>,
+    curve: Growing,
+}
+
+/// What a look at a run found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Change {
+    Nothing,
+    /// Rows were added, or it began, or ended.
+    Grown,
+    /// Rows that were there are no more: it went on from a checkpoint, or began anew.
+    Anew,
+}
+
+/// Length and time of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Seen {
+    length: u64,
+    written: Option<SystemTime>,
+}
+
+impl Seen {
+    fn of(about: &Metadata) -> Self {
+        Seen { length: about.len(), written: about.modified().ok() }
+    }
+
+    fn at(path: &Path) -> Option<Self> {
+        fs::metadata(path).ok().as_ref().map(Self::of)
+    }
+}
+
+impl Watch {
+    pub(super) fn new(folder: PathBuf) -> Self {
+        let curve = Growing::new(folder.join(CURVE));
+        Watch { folder, begun: false, heard: None, end: None, seen_end: None, curve }
+    }
+
+    /// Reads what is new. A file that is missing or cannot be read says nothing.
+    pub fn look(&mut self) -> Change {
+        let (begun, end) = (self.begun, self.seen_end);
+        self.begun = self.begun || self.folder.join(CONFIG).exists();
+        self.seen_end = Seen::at(&self.folder.join(END));
+        if self.seen_end != end {
+            self.end = self.seen_end.and_then(|_| state::end(&self.folder));
+        }
+        let change = self.curve.look();
+        let locked = Seen::at(&self.folder.join(LOCK)).and_then(|seen| seen.written);
+        self.heard = locked.max(self.curve.seen.and_then(|seen| seen.written));
+        let is_new = begun != self.begun || end != self.seen_end;
+        change.max(if is_new { Change::Grown } else { Change::Nothing })
+    }
+
+    /// Its identity.
+    pub fn name(&self) -> String {
+        self.folder.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned())
+    }
+
+    /// Whether anything of it is there.
+    pub fn has_begun(&self) -> bool {
+        self.begun
+    }
+
+    /// When it last wrote anything.
+    pub fn heard(&self) -> Option<SystemTime> {
+        self.heard
+    }
+
+    /// How it ended. One that failed and has written since trains again.
+    pub fn end(&self) -> Option<&End> {
+        let ended = self.seen_end.and_then(|seen| seen.written);
+        let is_last = ended >= self.curve.seen.and_then(|seen| seen.written);
+        self.end.as_ref().filter(|end| end.status != Status::Failed || is_last)
+    }
+
+    pub fn points(&self) -> &Points {
+        &self.curve.points
+    }
+
+    /// The rows by which a run is told: that of its lowest val loss and the last one, with its end.
+    pub fn so_far(&self, tokens_per_step: usize) -> SoFar {
+        let last = self.curve.last_row();
+        let best = self
+            .curve
+            .points
+            .best()
+            .map(|(loss, step)| CurveRow { val_loss: Some(loss), ..CurveRow::at(step) });
+        let best = best.filter(|best| last.as_ref().is_none_or(|last| best.step < last.step));
+        SoFar {
+            curve: best.into_iter().chain(last).collect(),
+            end: self.end().cloned(),
+            tokens_per_step,
+        }
+    }
+}
+
+/// A CSV file to which whole lines are added, the last of which may be torn.
+#[derive(Debug)]
+struct Growing {
+    path: PathBuf,
+    seen: Option<Seen>,
+    /// Bytes of whole lines that were read.
+    read: u64,
+    header: String,
+    places: Option<Places>,
+    last_line: String,
+    points: Points,
+}
+
+impl Growing {
+    fn new(path: PathBuf) -> Self {
+        Growing {
+            path,
+            seen: None,
+            read: 0,
+            header: String::new(),
+            places: None,
+            last_line: String::new(),
+            points: Points::default(),
+        }
+    }
+
+    fn look(&mut self) -> Change {
+        let seen = Seen::at(&self.path);
+        if seen == self.seen {
+            return Change::Nothing;
+        }
+        let before = self.points.len();
+        let change = match self.go_on().or_else(|| self.begin_anew()) {
+            Some(change) => change,
+            None if before == 0 => Change::Nothing,
+            None => Change::Anew,
+        };
+        self.seen = seen;
+        change
+    }
+
+    /// Reads on where the last line that was read still stands.
+    fn go_on(&mut self) -> Option<Change> {
+        let known = self.last_line.len() as u64;
+        let from = self.read.checked_sub(known).filter(|_| known > 0)?;
+        let bytes = read_from(&self.path, from)?;
+        let new = bytes.strip_prefix(self.last_line.as_bytes())?;
+        Some(if self.take(new) { Change::Grown } else { Change::Nothing })
+    }
+
+    fn begin_anew(&mut self) -> Option<Change> {
+        let had_rows = !self.points.is_empty();
+        *self = Growing::new(std::mem::take(&mut self.path));
+        let bytes = read_from(&self.path, 0)?;
+        let grown = self.take(&bytes);
+        Some(match (had_rows, grown) {
+            (true, _) => Change::Anew,
+            (false, true) => Change::Grown,
+            (false, false) => Change::Nothing,
+        })
+    }
+
+    /// Takes whole lines up to the first that is none; says whether there was a row.
+    fn take(&mut self, bytes: &[u8]) -> bool {
+        let before = self.points.len();
+        let (mut rest, mut last) = (bytes, None);
+        while let Some(line) = next_line(&mut rest).filter(|line| self.take_line(line)) {
+            self.read += line.len() as u64;
+            last = Some(line);
+        }
+        if let Some(last) = last {
+            last.clone_into(&mut self.last_line);
+        }
+        self.points.len() > before
+    }
+
+    fn take_line(&mut self, line: &str) -> bool {
+        let Some(places) = &self.places else {
+            self.places = Places::of(line);
+            line.clone_into(&mut self.header);
+            return self.places.is_some();
+        };
+        let row = places.read(line);
+        row.is_some_and(|(_, step, row)| {
+            self.points.add(step, row);
+            true
+        })
+    }
+
+    /// The last row with all its columns.
+    fn last_row(&self) -> Option<CurveRow> {
+        let text = format!("{}{}", self.header, self.last_line);
+        let mut rows = csv::Reader::from_reader(text.as_bytes()).into_deserialize();
+        rows.next()?.ok().filter(|_| !self.points.is_empty())
+    }
+}
+
+/// A line with its end.
+fn next_line<'a>(rest: &mut &'a [u8]) -> Option<&'a str> {
+    let bytes = *rest;
+    let length = rest.skip_until(b'\n').ok()?;
+    std::str::from_utf8(&bytes[..length]).ok().filter(|line| line.ends_with('\n'))
+}
+
+fn read_from(path: &Path, from: u64) -> Option<Vec<u8>> {
+    let mut file = File::open(path).ok()?;
+    file.seek(SeekFrom::Start(from)).ok()?;
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes).ok()?;
+    Some(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+    use crate::files::csv_of;
+    use crate::record::{Provenance, best_evaluation};
+
+    fn rows(steps: std::ops::Range<usize>) -> Vec<CurveRow> {
+        let row = |step| CurveRow { val_loss: Some(9.0 / (1 + step) as f64), ..CurveRow::at(step) };
+        steps.map(row).collect()
+    }
+
+    fn append(path: &Path, text: &[u8]) {
+        fs::File::options().append(true).create(true).open(path).unwrap().write_all(text).unwrap();
+    }
+
+    #[test]
+    fn rows_that_are_added_are_read_once_and_a_torn_line_when_it_is_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(CURVE);
+        let mut watch = Watch::new(folder.path().to_owned());
+        assert_eq!(watch.look(), Change::Nothing);
+        let whole = csv_of(&rows(0..9)).unwrap();
+        for (from, to) in
+            (0..whole.len()).step_by(700).map(|from| (from, whole.len().min(from + 700)))
+        {
+            append(&path, &whole[from..to]);
+            assert_ne!(watch.look(), Change::Anew, "{from}");
+            let lines = whole[..to].iter().filter(|byte| **byte == b'\n').count();
+            assert_eq!(watch.points().len(), lines.saturating_sub(1));
+            assert_eq!(watch.look(), Change::Nothing);
+        }
+        let mut as_read: Vec<CurveRow> = rows(0..9);
+        let told = watch.so_far(3).curve;
+        assert_eq!(told.last(), as_read.last());
+        as_read.truncate(9);
+        assert_eq!(best_evaluation(&told), best_evaluation(&as_read));
+    }
+
+    #[test]
+    fn a_run_that_goes_on_from_a_checkpoint_is_read_anew() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(CURVE);
+        fs::write(&path, csv_of(&rows(0..9)).unwrap()).unwrap();
+        let mut watch = Watch::new(folder.path().to_owned());
+        assert_eq!(watch.look(), Change::Grown);
+        fs::write(&path, csv_of(&rows(0..4)).unwrap()).unwrap();
+        assert_eq!((watch.look(), watch.points().last_step()), (Change::Anew, 3));
+        let mut other = rows(0..6);
+        other[3].val_loss = Some(5.0);
+        fs::write(&path, csv_of(&other).unwrap()).unwrap();
+        assert_eq!((watch.look(), watch.points().last_step()), (Change::Anew, 5));
+        fs::remove_file(&path).unwrap();
+        assert_eq!((watch.look(), watch.points().len()), (Change::Anew, 0));
+    }
+
+    #[test]
+    fn a_run_that_failed_and_trains_again_has_not_ended() {
+        let folder = tempfile::tempdir().unwrap();
+        let provenance: Provenance = serde_json::from_str(
+            r#"{"version":"","commit":"","backend":"","adapter":"","host":"","cores":1,"jobs":1,"command":[]}"#,
+        )
+        .unwrap();
+        let end = End::failed(0, "no memory", &provenance);
+        let path = folder.path().join(END);
+        fs::write(&path, serde_json::to_vec(&end).unwrap()).unwrap();
+        let mut watch = Watch::new(folder.path().to_owned());
+        assert_eq!((watch.look(), watch.end()), (Change::Grown, Some(&end)));
+        let file = File::options().write(true).open(&path).unwrap();
+        file.set_modified(SystemTime::UNIX_EPOCH).unwrap();
+        fs::write(folder.path().join(CURVE), csv_of(&rows(0..2)).unwrap()).unwrap();
+        watch.look();
+        assert_eq!(watch.end(), None);
+    }
+}

@@ -1,0 +1,190 @@
+//! The sweeps below a folder.
+
+use std::collections::{BTreeSet, HashMap};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant, SystemTime};
+
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use crate::results::{RunRow, planned_names, read_csv, read_planned};
+use crate::store::Store;
+
+/// How deep below the folder sweeps are looked for.
+const DEPTH: usize = 4;
+/// Folders that are looked at, at most.
+const MOST_FOLDERS: usize = 2000;
+/// How long a list stays as it is.
+const FRESH: Duration = Duration::from_millis(1500);
+
+/// Where a sweep's runs are told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// It was planned in a folder of results, and its runs are in the store.
+    Planned(PathBuf),
+    /// A folder with the files of its results.
+    Finished(PathBuf),
+    /// The runs in the store of a folder of results that belong to none of these.
+    Others(PathBuf),
+}
+
+/// A sweep that was found.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Found {
+    /// By which it is asked for: no path.
+    pub id: String,
+    pub name: String,
+    /// The folder of results that it is in, below the one that is shown.
+    pub folder: String,
+    pub runs: usize,
+    pub ended: usize,
+    #[serde(skip)]
+    pub source: Source,
+}
+
+impl Found {
+    /// Whether it is known what its runs are to answer.
+    pub fn is_judged(&self) -> bool {
+        !matches!(self.source, Source::Others(_))
+    }
+}
+
+/// The last list, and what was read for it.
+#[derive(Default)]
+pub struct Sweeps {
+    listed: Option<(Instant, Vec<Found>)>,
+    ids: HashMap<PathBuf, (Option<SystemTime>, BTreeSet<String>)>,
+}
+
+impl Sweeps {
+    /// Every sweep below a folder, by folder and name.
+    pub fn list(&mut self, root: &Path) -> Vec<Found> {
+        if let Some((at, listed)) = &self.listed
+            && at.elapsed() < FRESH
+        {
+            return listed.clone();
+        }
+        let mut search = Search { root, sweeps: self, found: Vec::new(), left: MOST_FOLDERS };
+        match is_results(root) {
+            true => search.add_finished(root),
+            false => search.below(root, DEPTH),
+        }
+        let found = search.found;
+        self.listed = Some((Instant::now(), found.clone()));
+        found
+    }
+
+    /// The runs that a file of rows names, read again when it has changed.
+    fn ids(&mut self, path: &Path, read: impl FnOnce() -> Vec<RunRow>) -> BTreeSet<String> {
+        let written = fs::metadata(path).and_then(|about| about.modified()).ok();
+        match self.ids.get(path).filter(|(known, _)| *known == written) {
+            Some((_, ids)) => ids.clone(),
+            None => {
+                let ids: BTreeSet<String> = read().into_iter().map(|row| row.run).collect();
+                self.ids.insert(path.to_owned(), (written, ids.clone()));
+                ids
+            }
+        }
+    }
+}
+
+struct Search<'a> {
+    root: &'a Path,
+    sweeps: &'a mut Sweeps,
+    found: Vec<Found>,
+    left: usize,
+}
+
+impl Search<'_> {
+    fn below(&mut self, folder: &Path, depth: usize) {
+        let Some(left) = self.left.checked_sub(1) else { return };
+        self.left = left;
+        let store = Store::new(folder);
+        let runs = store.names();
+        // Results are kept where the runs are gone.
+        let mut planned = planned_names(folder);
+        planned.retain(|name| !runs.is_empty() || !is_results(&folder.join(name)));
+        let mut known = BTreeSet::new();
+        for name in &planned {
+            let path = folder.join(".planned").join(name).with_added_extension("csv");
+            let read = || read_planned(folder, name).map_or_else(|_| Vec::new(), |(_, rows)| rows);
+            let ids = self.sweeps.ids(&path, read);
+            let ended = ids.iter().filter(|id| store.has_ended(id)).count();
+            self.add(name, folder, ids.len(), ended, Source::Planned(folder.to_owned()));
+            known.extend(ids);
+        }
+        for below in folders_in(folder) {
+            let name = name_of(&below);
+            if !is_results(&below) {
+                if depth > 0 {
+                    self.below(&below, depth - 1);
+                }
+            } else if !planned.contains(&name) {
+                known.extend(self.finished(&below));
+                self.add_finished(&below);
+            }
+        }
+        let others = runs.iter().filter(|id| !known.contains(*id)).count();
+        if others > 0 {
+            self.add("other runs", folder, others, 0, Source::Others(folder.to_owned()));
+        }
+    }
+
+    fn finished(&mut self, folder: &Path) -> BTreeSet<String> {
+        let path = folder.join("runs.csv");
+        self.sweeps.ids(&path, || read_csv(&path).unwrap_or_default())
+    }
+
+    fn add_finished(&mut self, folder: &Path) {
+        let runs = self.finished(folder).len();
+        let parent = folder.parent().unwrap_or(folder).to_owned();
+        self.add(&name_of(folder), &parent, runs, runs, Source::Finished(folder.to_owned()));
+    }
+
+    fn add(&mut self, name: &str, folder: &Path, runs: usize, ended: usize, source: Source) {
+        let digest = Sha256::digest(format!("{source:?} {name}"));
+        let id = digest.iter().take(6).map(|byte| format!("{byte:02x}")).collect();
+        let below = folder.strip_prefix(self.root).unwrap_or(Path::new(""));
+        let folder = below.to_string_lossy().into_owned();
+        self.found.push(Found { id, name: name.to_owned(), folder, runs, ended, source });
+    }
+}
+
+/// The runs in a store that belong to none of the sweeps that are known in its folder.
+pub fn others(results: &Path) -> Vec<String> {
+    let mut known: BTreeSet<String> = BTreeSet::new();
+    for name in planned_names(results) {
+        let rows = read_planned(results, &name).map_or_else(|_| Vec::new(), |(_, rows)| rows);
+        known.extend(rows.into_iter().map(|row| row.run));
+    }
+    for folder in folders_in(results).iter().filter(|folder| is_results(folder)) {
+        let rows: Vec<RunRow> = read_csv(&folder.join("runs.csv")).unwrap_or_default();
+        known.extend(rows.into_iter().map(|row| row.run));
+    }
+    let mut names = Store::new(results).names();
+    names.retain(|name| !known.contains(name));
+    names.sort();
+    names
+}
+
+fn is_results(folder: &Path) -> bool {
+    folder.join("runs.csv").is_file() && folder.join("experiment.json").is_file()
+}
+
+/// Folders in a folder that are not hidden, nor links to what may lie elsewhere.
+fn folders_in(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let own = entries.filter(|entry| {
+        let is_hidden = entry.file_name().to_string_lossy().starts_with('.');
+        !is_hidden && entry.file_type().is_ok_and(|kind| kind.is_dir())
+    });
+    let mut folders: Vec<PathBuf> = own.map(|entry| entry.path()).collect();
+    folders.sort();
+    folders
+}
+
+fn name_of(folder: &Path) -> String {
+    let whole = fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned());
+    whole.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned())
+}
