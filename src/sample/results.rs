@@ -5,6 +5,7 @@ use anyhow::{Context, Result, bail, ensure};
 use super::source::{Source, Voice, Weights};
 use super::{Asked, tokenizer};
 use crate::config::RunConfig;
+use crate::corpus::Tokenizer;
 use crate::export::Arms;
 use crate::model::origin;
 use crate::record::best_evaluation;
@@ -33,8 +34,8 @@ pub fn open(asked: &Asked) -> Result<Source> {
     let chosen = folder.chosen(&rows)?;
     let voices = chosen.iter().map(|(label, row)| folder.voice(label, row));
     let voices = voices.collect::<Result<_>>()?;
-    let learned = asked.path.join("tokenizer.json");
-    let tokenizer = tokenizer::of(asked.tokenizer, || tokenizer::kept(&learned, None))?;
+    let files = Tokenizer::FILES.map(|name| asked.path.join(name));
+    let tokenizer = tokenizer::of(asked.tokenizer, || tokenizer::kept(&files))?;
     tokenizer::source(voices, tokenizer)
 }
 

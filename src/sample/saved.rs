@@ -9,6 +9,7 @@ use serde::Deserialize;
 use super::source::{Source, Voice, Weights};
 use super::{Asked, tokenizer};
 use crate::config::ModelShape;
+use crate::corpus::Tokenizer;
 use crate::files::beside;
 
 /// What `W.config.json` says of weights, as far as it is needed.
@@ -38,8 +39,8 @@ pub fn open(asked: &Asked) -> Result<Source> {
     let text = fs::read(&config).with_context(|| format!("cannot read {}", config.display()))?;
     let saved: Saved = serde_json::from_slice(&text)
         .with_context(|| format!("{} is not as `wane train --save` writes it", config.display()))?;
-    let (json, alphabet) = (beside(path, "tokenizer.json"), beside(path, "alphabet.json"));
-    let tokenizer = tokenizer::of(asked.tokenizer, || tokenizer::kept(&json, Some(&alphabet)))?;
+    let files = Tokenizer::FILES.map(|name| beside(path, name));
+    let tokenizer = tokenizer::of(asked.tokenizer, || tokenizer::kept(&files))?;
     let loss = saved.val_loss.map_or(String::new(), |loss| format!(", val loss {loss:.3}"));
     let title = format!("run {}", saved.run);
     let voice = Voice {

@@ -1,25 +1,18 @@
 //! What the tokens of a model are.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 
 use super::source::{Source, Voice};
 use crate::corpus::{Token, Tokenizer, read_tokenizer};
 
-/// What a `tokenizer.json` says, or else a list of characters, where either is there.
-pub fn kept(json: &Path, alphabet: Option<&Path>) -> Result<Option<Tokenizer>> {
-    let read =
-        |file: &Path| fs::read(file).with_context(|| format!("cannot read {}", file.display()));
-    if json.is_file() {
-        let tokenizer = Tokenizer::from_json(&read(json)?);
-        return tokenizer.map(Some).with_context(|| json.display().to_string());
-    }
-    let Some(alphabet) = alphabet.filter(|file| file.is_file()) else { return Ok(None) };
-    let characters = serde_json::from_slice(&read(alphabet)?)
-        .with_context(|| format!("{} is no list of characters", alphabet.display()))?;
-    Ok(Some(Tokenizer::characters(characters)))
+/// The first of these files that is there.
+pub fn kept(files: &[PathBuf]) -> Result<Option<Tokenizer>> {
+    let Some(file) = files.iter().find(|file| file.is_file()) else { return Ok(None) };
+    let json = fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
+    Tokenizer::from_kept(&json).map(Some).with_context(|| file.display().to_string())
 }
 
 /// The first character of a text that is in no token.
@@ -33,10 +26,14 @@ pub fn of(
     there: impl FnOnce() -> Result<Option<Tokenizer>>,
 ) -> Result<Tokenizer> {
     match asked {
+        Some(path) if path.ends_with("alphabet.json") => {
+            Ok(kept(&[path.to_owned()])?.context("--tokenizer: there is no such file")?)
+        }
         Some(path) => read_tokenizer(path).context("--tokenizer"),
         None => there()?.context(
-            "nothing says of which text the model's tokens are: there is no tokenizer.json; `wane collect SPEC` writes it \
-             beside results of older versions, and --tokenizer takes one, or GPT-2's merges",
+            "nothing says of which text the model's tokens are: there is neither a tokenizer.json nor an alphabet.json; \
+             `wane collect SPEC` writes it beside results of older versions, and --tokenizer takes a tokenizer.json or \
+             GPT-2's merges",
         ),
     }
 }

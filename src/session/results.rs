@@ -80,14 +80,17 @@ fn write(inputs: &Inputs, experiment: &Experiment, out: &Path, store: &Store) ->
 
 /// Leaves the tokenizer of an experiment in its folder, and no other that was there before.
 fn write_tokenizer(folder: &Path, tokenizer: Option<&Tokenizer>) -> Result<()> {
-    let path = folder.join("tokenizer.json");
-    match tokenizer {
-        Some(tokenizer) => write_atomically(&path, tokenizer.to_json().as_bytes()),
-        None if path.exists() => {
-            std::fs::remove_file(&path).with_context(|| format!("cannot remove {}", path.display()))
+    let kept = tokenizer.map(Tokenizer::kept).transpose()?;
+    for name in Tokenizer::FILES {
+        let path = folder.join(name);
+        match &kept {
+            Some((own, contents)) if *own == name => write_atomically(&path, contents)?,
+            _ if path.exists() => std::fs::remove_file(&path)
+                .with_context(|| format!("cannot remove {}", path.display()))?,
+            _ => {}
         }
-        None => Ok(()),
     }
+    Ok(())
 }
 
 /// What produced the numbers of an experiment: everything that its trained runs name, whoever trained
