@@ -14,7 +14,7 @@ mod turns;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, anyhow, ensure};
 
 use crate::corpus::Token;
 use crate::exit::usage;
@@ -119,7 +119,14 @@ pub struct Prompt {
 /// A text as tokens, or what stands before any text.
 fn prompt(source: &Source, text: &str) -> Result<(Prompt, Option<String>)> {
     let mut tokens = source.before.clone();
-    tokens.extend(source.tokenizer.encode(text).context("the prompt")?);
+    tokens.extend(source.tokenizer.encode(text).map_err(|error| {
+        match tokenizer::unknown(&source.tokenizer, text) {
+            Some(unknown) => {
+                anyhow!("the prompt: the character {unknown:?} is in no token of the model")
+            }
+            None => error.context("the prompt"),
+        }
+    })?);
     if tokens.is_empty() {
         tokens.push(source.begin);
     }

@@ -34,7 +34,7 @@ pub struct Args {
     #[arg(long, short = 'n', value_name = "N", default_value_t = 256, value_parser = positive)]
     tokens: usize,
     /// How bold to choose: 1 as the model says, less for likelier tokens, 0 for the likeliest
-    #[arg(long, short, value_name = "T", default_value_t = 1.0, value_parser = temperature)]
+    #[arg(long, short, value_name = "T", default_value_t = 1.0, allow_negative_numbers = true, value_parser = temperature)]
     temperature: f64,
     /// Choose among the K likeliest tokens
     #[arg(long, value_name = "K", value_parser = positive)]

@@ -15,6 +15,11 @@ pub fn kept(files: &[PathBuf]) -> Result<Option<Tokenizer>> {
     Tokenizer::from_kept(&json).map(Some).with_context(|| file.display().to_string())
 }
 
+/// The first character of a text that is in no token.
+pub fn unknown(tokenizer: &Tokenizer, text: &str) -> Option<char> {
+    text.chars().find(|one| tokenizer.encode(&one.to_string()).is_err())
+}
+
 /// The tokenizer that was asked for, or the one that is there.
 pub fn of(
     asked: Option<&Path>,
