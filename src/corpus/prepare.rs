@@ -132,7 +132,7 @@ fn tokenizer(
     let every = assignment.bytes[0].div_ceil(MOST_LEARNED).max(1);
     let texts =
         Assigned::of(order, assignment)?.enumerate().map_while(|(place, stretch)| match stretch {
-            Ok((0, stretch)) if place as u64 % every == 0 => {
+            Ok((0, stretch)) if (place as u64).is_multiple_of(every) => {
                 read += stretch.text.len() as u64;
                 tell(Pass::Learn, stretch.text.len() as u64);
                 Some(stretch.text)
