@@ -9,6 +9,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::common::{Call, command, fixture, project, rows, text};
+use crate::view::{View, statuses};
 use sysinfo::{ProcessRefreshKind, ProcessesToUpdate, System, UpdateKind};
 use wane::config::RunConfig;
 
@@ -315,6 +316,10 @@ fn what_was_cancelled_is_submitted_again_and_nothing_else() {
     let status = cluster.wane(&["status", text(&spec)]);
     assert!(status.stdout.contains(&format!("job {job}_2 PENDING")), "{}", status.stdout);
     assert!(status.stdout.contains("3 queued") || status.stdout.contains("running"));
+    // Who watches sees all that was submitted: what trains and what waits.
+    let view = View::of(&cluster.out());
+    let watched = view.json(&format!("/sweep/{}?since=&m=&n=val_loss", view.id("cancelled")));
+    assert_eq!(statuses(&watched), ["training", "waiting"]);
     // Submitting again while all of it is in the queue submits nothing.
     let again = cluster.submit(&spec, &INTERRUPTIBLE);
     assert_eq!(again, job);

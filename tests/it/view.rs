@@ -37,7 +37,7 @@ fn sweep(spec: &Path, out: &Path, more: &[&str]) {
 }
 
 /// A server that ends with its test.
-struct View {
+pub struct View {
     child: Child,
     /// What it said until it began to answer.
     said: String,
@@ -45,7 +45,7 @@ struct View {
 }
 
 impl View {
-    fn of(folder: &Path) -> Self {
+    pub fn of(folder: &Path) -> Self {
         Self::with(folder, &["--port", "0"])
     }
 
@@ -84,14 +84,14 @@ impl View {
         self.ask(&format!("GET {path} HTTP/1.1\r\nHost: {}\r\n\r\n", self.address))
     }
 
-    fn json(&self, path: &str) -> Value {
+    pub fn json(&self, path: &str) -> Value {
         let answer = self.get(path);
         assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{path}: {answer}");
         serde_json::from_str(answer.split_once("\r\n\r\n").unwrap().1).unwrap()
     }
 
     /// The sweep that is listed under a name.
-    fn id(&self, name: &str) -> String {
+    pub fn id(&self, name: &str) -> String {
         let sweeps = self.json("/sweeps");
         let found = sweeps.as_array().unwrap().iter().find(|one| one["name"] == name);
         found.unwrap_or_else(|| panic!("{sweeps}"))["id"].as_str().unwrap().to_owned()
@@ -239,7 +239,7 @@ fn what_is_looked_at_is_not_written_and_its_locks_are_free() {
 }
 
 /// The statuses of runs, one of each, sorted.
-fn statuses(update: &Value) -> Vec<String> {
+pub fn statuses(update: &Value) -> Vec<String> {
     let all = update["runs"]["status"].as_array().unwrap().iter();
     let mut found: Vec<String> = all.map(|one| one.as_str().unwrap().to_owned()).collect();
     found.sort();
