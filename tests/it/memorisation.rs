@@ -190,5 +190,5 @@ fn what_does_not_fit_is_refused_with_the_keys_and_the_numbers() {
 #[test]
 fn the_experiment_on_memorisation_can_be_planned() {
     let spec = project().join("experiments/memorisation.toml");
-    assert!(wane_ok(&["plan", text(&spec)]).stdout.contains("30 runs"));
+    assert!(wane_ok(&["plan", text(&spec)]).stdout.contains("30 different runs"));
 }
