@@ -21,7 +21,7 @@ pub fn prepared(order: &Order, prepared: &Prepared) -> String {
     align_right(&mut table, [1, 2, 3, 4]);
     let (out, vocabulary) = (order.out.display(), HumanCount(prepared.vocabulary as u64));
     format!(
-        "{} ({}; vocabulary of {vocabulary}, {})\n{table}\ntrain on it by --data {out}",
+        "{} ({}; {}, vocabulary of {vocabulary})\n{table}\ntrain on it by --data {out}",
         order.source.display(),
         prepared.recognised,
         prepared.tokenizer

@@ -203,7 +203,11 @@ fn token_files_that_are_not_read_say_what_they_are() {
         }
     }
     let single = folder.tokens("single", as_u16).join("train.bin");
-    assert!(refusal(&single).contains("folder that holds train.bin"), "{}", refusal(&single));
+    assert!(
+        refusal(&single).contains("has 700 tokens, but data.train = 600"),
+        "{}",
+        refusal(&single)
+    );
     let other = folder.file("other/fineweb_train_000001.bin", b"");
     let said = refusal(other.parent().unwrap());
     assert!(said.contains("train.bin") && said.contains("fineweb_train_000001.bin"), "{said}");

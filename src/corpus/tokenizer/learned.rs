@@ -117,14 +117,14 @@ impl Learned {
 
     /// For people.
     pub fn told(&self) -> String {
-        let kind = match self.inner.get_model() {
+        match self.inner.get_model() {
             ModelWrapper::BPE(_) if self.bytes.is_some() => "byte-pair encoding over bytes",
             ModelWrapper::BPE(_) => "byte-pair encoding",
             ModelWrapper::WordPiece(_) => "WordPiece",
             ModelWrapper::WordLevel(_) => "words",
             ModelWrapper::Unigram(_) => "a unigram model",
-        };
-        format!("{kind}, {} tokens", self.vocabulary)
+        }
+        .to_owned()
     }
 }
 
