@@ -212,7 +212,7 @@ fn what_cannot_be_prepared_leaves_nothing_behind() {
 
 const SPEC: &str = "name = 'words'\nseeds = [0, 1]\n[data]\ntrain = 2000\nval = 400\ntest = 400\n\
                     [model]\nlayers = 1\nheads = 2\nchannels = 16\ncontext = 16\n\
-                    [train]\nsteps = 6\nbatch = 4\neval_every = 3\neval_windows = 8\n\
+                    [train]\nsteps = 6\nwarmup = 2\nbatch = 4\neval_every = 3\neval_windows = 8\n\
                     [[arm]]\nform = 'adamw'\nweight_decay = [0.0, 0.1]\n";
 
 #[test]
