@@ -93,7 +93,7 @@ impl Routes {
                 let watched = lock(&watched);
                 (watched.rows(), watched.terms())
             };
-            let kept = Kept::tell(version.clone(), found.is_judged(), &rows, &terms);
+            let kept = Kept::tell(version.clone(), found.is_judged, &rows, &terms);
             lock(&self.kept).insert(found.id.clone(), kept.clone());
             kept
         });

@@ -39,15 +39,10 @@ pub struct Found {
     pub folder: String,
     pub runs: usize,
     pub ended: usize,
+    /// Whether it is known what its runs are to answer.
+    pub is_judged: bool,
     #[serde(skip)]
     pub source: Source,
-}
-
-impl Found {
-    /// Whether it is known what its runs are to answer.
-    pub fn is_judged(&self) -> bool {
-        !matches!(self.source, Source::Others(_))
-    }
 }
 
 /// The last list, and what was read for it.
@@ -125,9 +120,10 @@ impl Search<'_> {
                 self.add_finished(&below);
             }
         }
-        let others = runs.iter().filter(|id| !known.contains(*id)).count();
-        if others > 0 {
-            self.add("other runs", folder, others, 0, Source::Others(folder.to_owned()));
+        let others: Vec<&String> = runs.iter().filter(|id| !known.contains(*id)).collect();
+        if !others.is_empty() {
+            let ended = others.iter().filter(|id| store.has_ended(id)).count();
+            self.add("other runs", folder, others.len(), ended, Source::Others(folder.to_owned()));
         }
     }
 
@@ -147,7 +143,9 @@ impl Search<'_> {
         let id = digest.iter().take(6).map(|byte| format!("{byte:02x}")).collect();
         let below = folder.strip_prefix(self.root).unwrap_or(Path::new(""));
         let folder = below.to_string_lossy().into_owned();
-        self.found.push(Found { id, name: name.to_owned(), folder, runs, ended, source });
+        let is_judged = !matches!(source, Source::Others(_));
+        let name = name.to_owned();
+        self.found.push(Found { id, name, folder, runs, ended, is_judged, source });
     }
 }
 

@@ -20,9 +20,11 @@
   };
   const isOpen = (sweep) => sweep.ended < sweep.runs;
 
-  /** The sweep of the address, or the one that still trains, or the last. */
+  /** The sweep of the address, or the one that still trains, or the last; runs of no sweep where there is none. */
   function wanted() {
-    return sweeps.find((one) => one.id === address.get("sweep")) ?? sweeps.find(isOpen) ?? sweeps.at(-1) ?? null;
+    const judged = sweeps.filter((one) => one.is_judged);
+    const first = (of) => of.find(isOpen) ?? of.at(-1);
+    return sweeps.find((one) => one.id === address.get("sweep")) ?? first(judged) ?? first(sweeps) ?? null;
   }
 
   async function list() {

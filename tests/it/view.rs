@@ -342,6 +342,11 @@ fn every_sweep_below_a_folder_is_listed_and_runs_of_none_too() {
     fs::remove_dir_all(here.join(".planned")).unwrap();
     let view = View::of(&here);
     assert_eq!(listed(&view), [(String::new(), "other runs".to_owned())]);
+    let others = &view.json("/sweeps")[0];
+    assert_eq!(
+        (&others["runs"], &others["ended"], &others["is_judged"]),
+        (&1.into(), &1.into(), &false.into())
+    );
     let id = view.id("other runs");
     assert_eq!(statuses(&view.json(&format!("/sweep/{id}?since=&m=&n=val_loss"))), ["done"]);
     assert_eq!(view.json(&format!("/verdicts/{id}"))["verdicts"], serde_json::json!([]));
