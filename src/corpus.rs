@@ -48,7 +48,7 @@ pub use canaries::Planted;
 pub use levels::{BytesPerToken, Levels};
 pub use source::{Place, Source};
 pub use stored::Tokens;
-pub use tokenizer::{Choice as TokenizerChoice, Tokenizer, read as read_tokenizer};
+pub use tokenizer::{Choice as TokenizerChoice, Learned, Tokenizer, read as read_tokenizer};
 
 /// A token's index in the vocabulary.
 pub type Token = u16;

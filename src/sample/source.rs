@@ -99,7 +99,10 @@ impl Voice {
                 let initial = InitialWeights { path: path.clone(), crop: false };
                 let (shape, vocabulary) = (&self.shape, self.vocabulary);
                 // A tokenizer was found beside them: there is no other text to compare theirs with.
-                let read = read_weights(&initial, Purpose { shape, vocabulary, alphabet: None })?;
+                let read = read_weights(
+                    &initial,
+                    Purpose { shape, vocabulary, alphabet: None, pieces: None },
+                )?;
                 Ok((read.weights, read.notes))
             }
         }

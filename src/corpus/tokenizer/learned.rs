@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use anyhow::{Context, Result, anyhow, ensure};
 use sha2::{Digest, Sha256};
 use tokenizers::models::ModelWrapper;
@@ -15,6 +17,7 @@ pub struct Learned {
     inner: tokenizers::Tokenizer,
     json: String,
     digest: String,
+    pieces_digest: String,
     vocabulary: usize,
     end: Option<Token>,
     /// Bytes of text that each token stands for, where tokens are pieces of bytes.
@@ -56,11 +59,13 @@ impl Learned {
         );
         let json = inner.to_string(false).map_err(|error| anyhow!("{error}"))?;
         let digest = format!("{:x}", Sha256::digest(&json));
+        let pieces_digest =
+            pieces_digest(words.into_iter().map(|(piece, id)| (id, piece)).collect());
         let token = |name: &str| inner.token_to_id(name).map(|id| id as Token);
         let end = ENDS.iter().find_map(|name| token(name));
         let unknown = unknown(inner.get_model()).and_then(|name| token(&name));
         let bytes = reads_bytes(&inner).then(|| bytes_of_tokens(&inner, vocabulary));
-        Ok(Learned { inner, json, digest, vocabulary, end, bytes, unknown })
+        Ok(Learned { inner, json, digest, pieces_digest, vocabulary, end, bytes, unknown })
     }
 
     /// Number of different tokens.
@@ -76,6 +81,11 @@ impl Learned {
     /// SHA-256 of its `tokenizer.json`.
     pub fn digest(&self) -> &str {
         &self.digest
+    }
+
+    /// SHA-256 over its tokens and their numbers, in whatever file they were: weights mean nothing with others.
+    pub fn pieces_digest(&self) -> &str {
+        &self.pieces_digest
     }
 
     /// The token between documents.
@@ -126,6 +136,16 @@ impl Learned {
         }
         .to_owned()
     }
+}
+
+fn pieces_digest(pieces: BTreeMap<u32, String>) -> String {
+    let mut hash = Sha256::new();
+    for (id, piece) in pieces {
+        hash.update(id.to_le_bytes());
+        hash.update((piece.len() as u64).to_le_bytes());
+        hash.update(piece);
+    }
+    format!("{:x}", hash.finalize())
 }
 
 fn unknown(model: &ModelWrapper) -> Option<String> {

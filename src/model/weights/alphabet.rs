@@ -4,8 +4,13 @@ use std::collections::{BTreeSet, HashMap};
 
 use anyhow::{Result, bail};
 
+use super::read::Purpose;
+
 /// The entry of a weight file's metadata: every character, in the order of the tokens.
 pub const ALPHABET: &str = "alphabet";
+
+/// The entry with a digest of the pieces of text that its tokens are, where those were learned.
+pub const PIECES: &str = "tokenizer";
 
 /// At most so many characters are listed.
 const MOST_LISTED: usize = 12;
@@ -54,6 +59,26 @@ pub fn check(
     );
 }
 
+/// Whether a file was trained on tokens of the same kind, as far as both sides say.
+///
+/// # Errors
+/// Learned pieces against characters or other pieces.
+pub fn check_pieces(metadata: &HashMap<String, String>, purpose: &Purpose) -> Result<()> {
+    match (metadata.get(PIECES), purpose.pieces) {
+        (Some(file), Some(data)) if file != data => bail!(
+            "was trained on the tokens of another tokenizer than the data's; give its own by data.tokenizer"
+        ),
+        (Some(_), None) if purpose.alphabet.is_some() => bail!(
+            "was trained on learned pieces of text, and the data's tokens are characters; give its tokenizer by \
+             data.tokenizer"
+        ),
+        (None, Some(_)) if metadata.contains_key(ALPHABET) => {
+            bail!("was trained on characters, and the data's tokens are learned pieces of text")
+        }
+        _ => Ok(()),
+    }
+}
+
 fn set(characters: &[char]) -> BTreeSet<char> {
     characters.iter().copied().collect()
 }
@@ -63,4 +88,27 @@ fn list(characters: &[char]) -> String {
     let more = characters.len().saturating_sub(MOST_LISTED);
     let more = (more > 0).then(|| format!("and {more} more"));
     quoted.chain(more).collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::ModelShape;
+
+    #[test]
+    fn tokens_of_another_kind_are_refused_where_both_sides_say_what_theirs_are() {
+        let shape = ModelShape::gpt2(1, 1, 8, 8);
+        let refused = |key: Option<&str>, alphabet: Option<&[char]>, pieces: Option<&str>| {
+            let entry = key.map(|key| (key.to_owned(), "ab".to_owned()));
+            let purpose = Purpose { shape: &shape, vocabulary: 2, alphabet, pieces };
+            check_pieces(&entry.into_iter().collect(), &purpose).is_err()
+        };
+        let characters = Some(&['a', 'b'][..]);
+        assert!(refused(Some(PIECES), None, Some("cd")));
+        assert!(refused(Some(PIECES), characters, None));
+        assert!(refused(Some(ALPHABET), None, Some("cd")));
+        assert!(!refused(Some(PIECES), None, Some("ab")));
+        assert!(!refused(Some(PIECES), None, None) && !refused(None, None, Some("cd")));
+        assert!(!refused(Some(ALPHABET), characters, None) && !refused(None, characters, None));
+    }
 }

@@ -16,7 +16,7 @@ use super::names::{Names, buffer, core};
 use super::notes::Notes;
 use super::stored::{Stored, transposed};
 use crate::config::{InitialWeights, Layout, ModelShape, ParameterShape, Role};
-use crate::corpus::Corpus;
+use crate::corpus::{Corpus, Learned, Tokenizer};
 use crate::record::LaneWeights;
 use crate::tensors::{WeightFile, foreign, read_files};
 
@@ -31,13 +31,20 @@ pub struct Purpose<'a> {
     pub vocabulary: usize,
     /// Their characters, where they are characters.
     pub alphabet: Option<&'a [char]>,
+    /// Digest of their pieces of text, where those were learned.
+    pub pieces: Option<&'a str>,
 }
 
 impl<'a> Purpose<'a> {
     /// A model for these data.
     pub fn of(shape: &'a ModelShape, corpus: &'a Corpus) -> Self {
-        let alphabet = corpus.alphabet();
-        Purpose { shape, vocabulary: corpus.vocabulary, alphabet }
+        let learned = corpus.tokenizer.as_ref().and_then(Tokenizer::learned);
+        Purpose {
+            shape,
+            vocabulary: corpus.vocabulary,
+            alphabet: corpus.alphabet(),
+            pieces: learned.map(Learned::pieces_digest),
+        }
     }
 }
 
@@ -112,6 +119,8 @@ impl Reader<'_> {
         let opened = SafeTensors::deserialize(&file.bytes).map_err(why).with_context(context)?;
         let (_, header) = SafeTensors::read_metadata(&file.bytes)?;
         if let Some(metadata) = header.metadata() {
+            alphabet::check_pieces(metadata, &self.purpose)
+                .map_err(|error| anyhow!("{name} {error}"))?;
             let note = alphabet::check(metadata, self.purpose.alphabet, self.crop)
                 .map_err(|error| anyhow!("{name} {error}"))?;
             note.into_iter().for_each(|note| self.notes.say(note));

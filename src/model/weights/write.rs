@@ -7,7 +7,7 @@ use std::path::Path;
 use anyhow::Result;
 use safetensors::{Dtype, View};
 
-use super::alphabet::ALPHABET;
+use super::alphabet::{ALPHABET, PIECES};
 use super::layout::{in_file, is_turned};
 use super::read::Purpose;
 use super::stored::transposed;
@@ -48,6 +48,9 @@ fn metadata(purpose: Purpose, origin: Option<(&RunId, usize)>) -> HashMap<String
     ]);
     if let Some(alphabet) = purpose.alphabet {
         metadata.insert(ALPHABET.to_owned(), alphabet.iter().collect());
+    }
+    if let Some(pieces) = purpose.pieces {
+        metadata.insert(PIECES.to_owned(), pieces.to_owned());
     }
     if let Some((run, step)) = origin {
         metadata.insert("run".to_owned(), run.to_string());
