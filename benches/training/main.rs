@@ -7,6 +7,7 @@
 
 mod kept;
 mod lanes;
+mod medium;
 mod optimizers;
 mod peer;
 mod products;
@@ -120,6 +121,7 @@ fn main() {
     for shape in of_optimizers.filter(|shape| shape.name.contains(&only)) {
         println!("{}", optimizers::measured(shape, &mut kept));
     }
+    medium::measured(&only, cores, &mut kept).into_iter().for_each(|lines| println!("{lines}"));
     kept.finish();
 }
 
@@ -253,16 +255,21 @@ impl Bench {
     }
 
     fn median_step(&self, steps: usize) -> f64 {
+        self.median_step_on(1, steps)
+    }
+
+    fn median_step_on(&self, threads: usize, steps: usize) -> f64 {
         let device = Backend::Flex.open().expect("a CPU is there");
-        let mut taken = self.train(&device, 1, steps, f64::INFINITY);
-        taken.sort_by(f64::total_cmp);
-        taken[taken.len() / 2]
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+        let train = || self.train(&device, 1, steps, f64::INFINITY);
+        Found(pool.expect("threads start").install(train)).median()
     }
 
     /// Mean seconds of a step of so many lanes over `seconds`, after some to warm up. Where a step is only
     /// put into a queue, the mean is what it takes.
     fn mean_step(&self, device: &Device, lanes: usize, warm_up: usize, seconds: f64) -> f64 {
-        let taken = self.train(device, lanes, usize::MAX - 1, seconds);
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().expect("a thread starts");
+        let taken = pool.install(|| self.train(device, lanes, usize::MAX - 1, seconds));
         let taken = taken.get(warm_up..).filter(|taken| !taken.is_empty()).unwrap_or(&taken);
         taken.iter().sum::<f64>() / taken.len() as f64
     }
@@ -278,8 +285,7 @@ impl Bench {
         let lanes: Vec<RunConfig> = (0..lanes as u64).map(lane).collect();
         let (resume, initial) = (Vec::new(), None);
         let cohort = Cohort { lanes: &lanes, resume, corpus: &self.corpus, initial, device };
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().expect("a thread starts");
-        pool.install(|| train(&cohort, &mut watch, &interrupter)).expect("training succeeds");
+        train(&cohort, &mut watch, &interrupter).expect("training succeeds");
         watch.taken
     }
 }

@@ -66,6 +66,14 @@ impl Rival {
         rivals
     }
 
+    /// PyTorch's eager on so many threads of a CPU, with a vocabulary of such a size; `None` without an interpreter.
+    pub fn eager(shape: &Shape, threads: usize, vocabulary: u16) -> Option<Self> {
+        let order =
+            ["cpu".to_owned(), "eager".to_owned(), threads.to_string(), vocabulary.to_string()];
+        let rival = (Framework::Torch, "eager", 1, 1);
+        Some(Rival::start(&python()?, "torch_gpt2.py", shape, &order, rival))
+    }
+
     /// PyTorch on `WANE_BENCH_DEVICE` (`cuda` by default); `None` without an interpreter.
     pub fn on_gpu(shape: &Shape, mode: &'static str) -> Option<Self> {
         let device = std::env::var("WANE_BENCH_DEVICE").unwrap_or_else(|_| "cuda".to_owned());

@@ -349,17 +349,25 @@ const LARGE: Sizes = Sizes { lanes: 2, rows: 600, channels: 64, outputs: 40 };
 const LONG: Heads =
     Heads { heads: 2, kv_heads: 1, head: 16, context: 100, window: 70, rotary_base: Some(1e4) };
 
+/// Sizes of one block, whose products are cut for threads.
+const ONE_BLOCK: Sizes = Sizes { lanes: 1, rows: 251, channels: 130, outputs: 1009 };
+
 #[test]
 fn threads_change_no_bit_of_any_operation() {
-    let with = |threads: usize| {
+    let with = |sizes: Sizes, threads: usize| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         pool.install(|| -> Vec<_> {
             let run = |case: &Case| (case.name.clone(), case.run(&*case.fused, &case.inputs()));
-            all(LARGE, LONG).iter().map(run).collect()
+            all(sizes, LONG).iter().map(run).collect()
         })
     };
-    for (one, three) in with(1).iter().zip(&with(3)) {
-        assert!(one == three, "{}", one.0);
+    for sizes in [LARGE, ONE_BLOCK] {
+        let alone = with(sizes, 1);
+        for threads in [2, 3, 7] {
+            for (one, several) in alone.iter().zip(&with(sizes, threads)) {
+                assert!(one == several, "{} of {sizes:?} on {threads} threads", one.0);
+            }
+        }
     }
 }
 

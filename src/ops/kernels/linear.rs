@@ -51,8 +51,23 @@ struct Matrix<'a> {
     column_stride: usize,
 }
 
+/// How a product is computed that is one of `products` at the same time: on threads of its own where there are fewer
+/// products than threads. `gemm` cuts sums by the sizes alone, so threads change no bit.
+fn threads_within(products: usize) -> Parallelism {
+    match rayon::current_num_threads() {
+        threads if products < threads => Parallelism::Rayon(threads),
+        _ => Parallelism::None,
+    }
+}
+
 /// `out = a · b`, `[m, k] × [k, n]`, `out` row by row.
-fn product(out: &mut [Slot], (m, n, k): (usize, usize, usize), a: Matrix, b: Matrix) {
+fn product(
+    out: &mut [Slot],
+    (m, n, k): (usize, usize, usize),
+    a: Matrix,
+    b: Matrix,
+    parallelism: Parallelism,
+) {
     let last = |matrix: &Matrix, rows: usize, columns: usize| {
         (rows - 1) * matrix.row_stride + (columns - 1) * matrix.column_stride
     };
@@ -80,7 +95,7 @@ fn product(out: &mut [Slot], (m, n, k): (usize, usize, usize), a: Matrix, b: Mat
             false,
             false,
             false,
-            Parallelism::None,
+            parallelism,
         );
     }
 }
@@ -100,7 +115,7 @@ pub fn forward(x: &[f32], weight: &[f32], bias: Option<&[f32]>, sizes: &Sizes) -
             row_stride: over_inputs,
             column_stride: over_outputs,
         };
-        product(out, (place.rows, sizes.outputs, sizes.inputs), x, w);
+        product(out, (place.rows, sizes.outputs, sizes.inputs), x, w, place.threads);
         if let Some(bias) = bias {
             // SAFETY: the product has written the block.
             let out = unsafe { out.assume_init_mut() };
@@ -126,7 +141,7 @@ pub fn input_gradient(gradient: &[f32], weight: &[f32], sizes: &Sizes) -> Vec<f3
             row_stride: over_outputs,
             column_stride: over_inputs,
         };
-        product(out, (place.rows, sizes.inputs, sizes.outputs), dy, w);
+        product(out, (place.rows, sizes.inputs, sizes.outputs), dy, w, place.threads);
     };
     // SAFETY: every block is written by its product.
     unsafe { rows_written(sizes, sizes.inputs, write) }
@@ -142,6 +157,7 @@ pub fn weight_gradient(x: &[f32], gradient: &[f32], sizes: &Sizes) -> Vec<f32> {
     // xᵀ · dy, or dyᵀ · x where the weights are turned.
     let (left, right) = if turned { (outputs, inputs) } else { (inputs, outputs) };
     let (left_values, right_values) = if turned { (gradient, x) } else { (x, gradient) };
+    let threads = threads_within(lanes);
     let write = |lane: usize, out: &mut [Slot]| {
         let a = Matrix {
             values: &left_values[lane * rows * left..],
@@ -153,7 +169,7 @@ pub fn weight_gradient(x: &[f32], gradient: &[f32], sizes: &Sizes) -> Vec<f32> {
             row_stride: right,
             column_stride: 1,
         };
-        product(out, (left, right, rows), a, b);
+        product(out, (left, right, rows), a, b, threads);
     };
     // SAFETY: every lane is written by its product.
     unsafe { written(lanes * left * right, |out| each_chunk(out, left * right, write)) }
@@ -176,6 +192,8 @@ struct Block {
     /// First row, counted over all lanes.
     row: usize,
     rows: usize,
+    /// Of its product.
+    threads: Parallelism,
 }
 
 /// `[lanes, rows, width]`, written by blocks of rows.
@@ -193,11 +211,12 @@ unsafe fn rows_written(
     }
     let whole = |out: &mut [Slot]| {
         // Blocks of one size over all lanes would run over their borders.
-        let mut blocks = Vec::with_capacity(lanes * rows.div_ceil(ROWS));
+        let count = lanes * rows.div_ceil(ROWS);
+        let (threads, mut blocks) = (threads_within(count), Vec::with_capacity(count));
         for (lane, lane_out) in out.chunks_mut(rows * width).enumerate() {
             for (index, out) in lane_out.chunks_mut(ROWS * width).enumerate() {
                 let row = lane * rows + index * ROWS;
-                blocks.push((Block { lane, row, rows: out.len() / width }, out));
+                blocks.push((Block { lane, row, rows: out.len() / width, threads }, out));
             }
         }
         each_chunk(&mut blocks, 1, |_, block| write(block[0].0, block[0].1));
