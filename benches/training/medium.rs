@@ -32,13 +32,9 @@ pub fn measured(only: &str, cores: usize, kept: &mut Kept) -> Option<String> {
     let bench = bench(folder.path());
     let mut threads = vec![1, cores];
     threads.dedup();
-    Some(
-        threads
-            .into_iter()
-            .map(|threads| line(&bench, threads, kept))
-            .collect::<Vec<_>>()
-            .join("\n"),
-    )
+    let lines: Vec<String> =
+        threads.into_iter().map(|threads| line(&bench, threads, kept)).collect();
+    Some(lines.join("\n"))
 }
 
 fn line(bench: &Bench, threads: usize, kept: &mut Kept) -> String {
@@ -48,12 +44,12 @@ fn line(bench: &Bench, threads: usize, kept: &mut Kept) -> String {
         ours.0.push(bench.median_step_on(threads, STEPS));
         theirs.0.extend(rival.iter_mut().flat_map(|rival| rival.step_seconds(true, STEPS)));
     }
-    let step = format!("{} of {threads} threads: a step {} s", SHAPE.name, ours.show(2));
+    let step = format!("{}, threads: {threads}; a step {} s", SHAPE.name, ours.show(2));
     if theirs.0.is_empty() {
         return step;
     }
     let ratio = theirs.median() / ours.median();
-    let what = format!("{}: speed over PyTorch's eager, {threads} threads", SHAPE.name);
+    let what = format!("{}: speed over PyTorch's eager, threads: {threads}", SHAPE.name);
     let beside = kept.compared(&what, ratio, true);
     format!("{step}, PyTorch's eager {} s: {ratio:.2} × as fast, {beside}", theirs.show(2))
 }
