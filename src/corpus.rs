@@ -19,12 +19,14 @@ mod lexicon;
 mod llmc;
 mod meta;
 mod ngram;
+mod modular;
 mod npy;
 mod pickle;
 mod pool;
 pub mod prepare;
 mod recognise;
 mod refusal;
+mod sentences;
 mod source;
 mod stored;
 mod text;
@@ -33,13 +35,13 @@ mod tokenized;
 mod tokenizer;
 mod tokens;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use anyhow::{Result, ensure};
 use sha2::{Digest, Sha256};
 
 use crate::config::{Canaries, Cut, Split, Texts};
-use grammar::Stream;
 use pool::Pool;
 use token_bytes::TokenBytes;
 
@@ -77,6 +79,8 @@ pub struct Corpus {
     pub test: Vec<Token>,
     /// What is planted in its train texts.
     pub canaries: Option<Canaries>,
+    /// Tokens from one place where a window may begin to the next.
+    pub stride: usize,
     nats: Option<HeldOutNats>,
     bytes: Option<TokenBytes>,
     pool: Pool,
@@ -113,7 +117,9 @@ impl Corpus {
     /// file, the keys and the numbers.
     pub fn load(source: &Source, cut: &Cut, text_seeds: &[u64]) -> Result<Self> {
         let mut corpus = match &source.place {
-            Place::Grammar => Self::from_grammar(source, cut)?,
+            Place::Grammar => sentences::read(Pool::Grammar, source, cut)?,
+            Place::ShiftedGrammar => sentences::read(Pool::ShiftedGrammar, source, cut)?,
+            Place::Modular(modulus) => modular::read(*modulus, source, cut)?,
             Place::Path(path) if bins::holds_tokens(path) => bins::read(path, source, cut)?,
             Place::Path(path) => text::read(path, source, cut)?,
         };
@@ -151,6 +157,21 @@ impl Corpus {
         self.read.get(&seed).expect("texts are read before they are used")
     }
 
+    /// So many tokens from the beginning of the train text of a seed, or of the one for all.
+    ///
+    /// # Panics
+    /// If it was not read, or is shorter.
+    pub fn beginning(&self, seed: Option<u64>, tokens: usize) -> Cow<'_, Text> {
+        let whole = self.text(seed);
+        if tokens == whole.tokens.len() {
+            return Cow::Borrowed(whole);
+        }
+        let tokens: Tokens = whole.tokens[..tokens].to_vec().into();
+        let digest = digest(self.vocabulary, [&tokens, &self.val, &self.test]);
+        let unseen = unseen(self.vocabulary, &tokens, &self.val);
+        Cow::Owned(Text { tokens, unseen, planted: None, digest })
+    }
+
     /// The train texts that were read, by their seeds.
     pub fn read_texts(&self) -> impl Iterator<Item = (Option<u64>, &Text)> {
         self.read.iter().map(|(seed, text)| (*seed, text))
@@ -162,36 +183,6 @@ impl Corpus {
             Texts::Fixed => self.text(None).digest.clone(),
             Texts::PerSeed => digest(self.vocabulary, [&[], &self.val, &self.test]),
         }
-    }
-
-    fn from_grammar(source: &Source, cut: &Cut) -> Result<Self> {
-        ensure!(
-            source.tokenizer.as_ref().is_none_or(|choice| *choice == TokenizerChoice::Characters),
-            "data.tokenizer: the grammar's tokens are its characters; a tokenizer is for texts"
-        );
-        ensure!(
-            source.text_field.is_none(),
-            "data.text_field: the grammar has no fields, JSON lines have"
-        );
-        let alphabet = grammar::alphabet();
-        let test = cut.test.unwrap_or(cut.val);
-        let split = cut.with_test(test);
-        let mut of_val = grammar::write(Stream::Fixed, cut.train + cut.val);
-        let of_test = grammar::write(Stream::Test, test);
-        let val = text::encode(&of_val.characters[cut.train..], &alphabet);
-        let test_tokens = text::encode(&of_test.characters, &alphabet);
-        let nats = HeldOutNats { val: of_val.nats.split_off(cut.train), test: of_test.nats };
-        let tokenizer = Tokenizer::characters(alphabet);
-        Ok(Corpus {
-            recognised: "the built-in grammar".into(),
-            decided: cut::test_told(cut, test, "of a stream of its own").into_iter().collect(),
-            texts: cut.texts.unwrap_or(Texts::PerSeed),
-            test: test_tokens,
-            nats: Some(nats),
-            bytes: TokenBytes::known(&tokenizer),
-            ..Self::new("grammar".into(), tokenizer.vocabulary(), split, val, Pool::Grammar)
-                .with_tokenizer(tokenizer)
-        })
     }
 
     /// Without test tokens, alphabet and words for people.
@@ -207,6 +198,7 @@ impl Corpus {
             val,
             test: Vec::new(),
             canaries: None,
+            stride: 1,
             nats: None,
             bytes: None,
             pool,
@@ -230,8 +222,7 @@ impl Corpus {
     /// For each token of test the true probabilities of all tokens, given everything before it; `None` where the source
     /// is not known exactly.
     pub fn test_truth(&self) -> Option<Vec<Vec<f64>>> {
-        matches!(self.pool, Pool::Grammar)
-            .then(|| grammar::distributions(Stream::Test, self.split.test))
+        sentences::test_truth(&self.pool, self.split.test)
     }
 
     /// Checks that each split holds at least one window of `context` tokens and its targets.

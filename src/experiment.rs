@@ -5,6 +5,7 @@ mod axis;
 mod by_role;
 mod canaries;
 pub mod cost;
+mod excerpts;
 mod foreign;
 mod given;
 mod grid;
@@ -182,6 +183,7 @@ fn resolve(table: &Table, changes: &Changes) -> Result<Spec> {
         cut.canaries.as_ref(),
         arms.iter().chain(searched.iter().map(|one| &one.first)),
     )?;
+    excerpts::check(&cut, arms.iter().chain(searched.iter().map(|one| &one.first)))?;
     let mut analysis = analysis(&part(Section::Analysis)?);
     let (mut seeds, mut fresh_seeds) = (asked.clone(), Vec::new());
     if !searched.is_empty() {

@@ -27,6 +27,13 @@ pub fn below(rng: &mut ChaCha8Rng, bound: usize) -> usize {
     ((u128::from(rng.next_u64()) * bound as u128) >> 64) as usize
 }
 
+/// Puts a list into a random order, each as likely as any other (Durstenfeld 1964).
+pub fn shuffle<T>(rng: &mut ChaCha8Rng, list: &mut [T]) {
+    for last in (1..list.len()).rev() {
+        list.swap(last, below(rng, last + 1));
+    }
+}
+
 /// `count` draws from N(0, `std`²).
 pub fn normals(rng: &mut ChaCha8Rng, std: f64, count: usize) -> Vec<f32> {
     (0..count)
@@ -56,6 +63,20 @@ mod tests {
         let variance = draws.iter().map(|x| (f64::from(*x) - mean).powi(2)).sum::<f64>() / 20_000.0;
         assert!(mean.abs() < 5e-4);
         assert!((variance.sqrt() - 0.02).abs() < 5e-4);
+    }
+
+    #[test]
+    fn a_shuffled_list_holds_the_same_in_any_order() {
+        let mut rng = stream("shuffle", &[]);
+        let mut firsts = [0usize; 4];
+        for _ in 0..4000 {
+            let mut list = [0, 1, 2, 3];
+            shuffle(&mut rng, &mut list);
+            firsts[list[0]] += 1;
+            list.sort_unstable();
+            assert_eq!(list, [0, 1, 2, 3]);
+        }
+        assert!(firsts.iter().all(|count| (850..1150).contains(count)), "{firsts:?}");
     }
 
     #[test]

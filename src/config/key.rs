@@ -11,7 +11,7 @@ pub enum Section {
     Recipe,
     /// `[data]`.
     Data,
-    /// `[model]`.
+    /// `[model]`, and any `[[arm]]` for its own runs.
     Model,
     /// `[train]`, and any `[[arm]]` for its own runs.
     Train,

@@ -276,7 +276,7 @@ pub fn all() -> impl Iterator<Item = &'static Key> {
     OTHERS.iter().chain(shape).chain(HYPERPARAMETERS.iter().map(|row| &row.key))
 }
 
-/// The key of a section with this name. An arm has its own keys and those of `[train]`.
+/// The key of a section with this name. An arm has its own keys and those of `[model]` and `[train]`.
 pub fn find(section: Section, name: &str) -> Option<&'static Key> {
     all().find(|key| key.stands_in(section) && key.name == name)
 }
@@ -304,7 +304,8 @@ impl Section {
 
 impl Key {
     fn stands_in(&self, section: Section) -> bool {
-        self.section == section || section == Section::Arm && self.section == Section::Train
+        let is_of_arms = matches!(self.section, Section::Train | Section::Model);
+        self.section == section || section == Section::Arm && is_of_arms
     }
 
     /// The families that read it; `None` for all.

@@ -56,6 +56,8 @@ pub struct Batches<'a> {
     pub windows: usize,
     /// Tokens a window holds.
     pub context: usize,
+    /// Tokens from one place where a window may begin to the next.
+    pub stride: usize,
 }
 
 impl Batches<'_> {
@@ -70,22 +72,30 @@ impl Batches<'_> {
             Order::Random => {
                 let keys = [self.seed.to_le_bytes(), (step as u64).to_le_bytes()];
                 let mut rng = random::stream("training batch", &[&keys[0], &keys[1]]);
-                (0..self.windows).map(|_| random::below(&mut rng, free)).collect()
+                let mut start = || random::below(&mut rng, free) / self.stride * self.stride;
+                (0..self.windows).map(|_| start()).collect()
             }
             Order::Sequential => (0..self.windows)
                 .map(|row| ((step - 1) * self.windows + row) * self.context % (free - 1))
+                .map(|start| start / self.stride * self.stride)
                 .collect(),
         }
     }
 }
 
-/// Starts of at most `count` windows, evenly spaced from the first to the last possible one.
-pub fn evaluation_windows(tokens: usize, context: usize, count: usize) -> Vec<usize> {
-    let last = tokens - context - 1;
+/// Starts of at most `count` windows, evenly spaced from the first to the last possible one, where a window may begin at
+/// every `stride`th token.
+pub fn evaluation_windows(
+    tokens: usize,
+    context: usize,
+    count: usize,
+    stride: usize,
+) -> Vec<usize> {
+    let last = (tokens - context - 1) / stride;
     let count = count.min(last + 1);
     match count {
         0 | 1 => vec![0],
-        _ => (0..count).map(|window| window * last / (count - 1)).collect(),
+        _ => (0..count).map(|window| window * last / (count - 1) * stride).collect(),
     }
 }
 
@@ -94,7 +104,7 @@ mod tests {
     use super::*;
 
     fn batches(order: Order, seed: u64, tokens: &[Token]) -> Batches<'_> {
-        Batches { tokens, order, seed, windows: 3, context: 4 }
+        Batches { tokens, order, seed, windows: 3, context: 4, stride: 1 }
     }
 
     #[test]
@@ -136,8 +146,19 @@ mod tests {
 
     #[test]
     fn evaluation_windows_are_distinct_and_reach_both_ends() {
-        assert_eq!(evaluation_windows(20, 4, 4), [0, 5, 10, 15]);
-        assert_eq!(evaluation_windows(20, 4, 1), [0]);
-        assert_eq!(evaluation_windows(7, 4, 100), [0, 1, 2]);
+        assert_eq!(evaluation_windows(20, 4, 4, 1), [0, 5, 10, 15]);
+        assert_eq!(evaluation_windows(20, 4, 1, 1), [0]);
+        assert_eq!(evaluation_windows(7, 4, 100, 1), [0, 1, 2]);
+        assert_eq!(evaluation_windows(20, 3, 100, 4), [0, 4, 8, 12, 16]);
+    }
+
+    #[test]
+    fn windows_begin_at_every_stride() {
+        let tokens: Vec<Token> = (0..200).collect();
+        for order in [Order::Random, Order::Sequential] {
+            let strided = Batches { stride: 4, context: 3, ..batches(order, 1, &tokens) };
+            let starts: Vec<usize> = (1..40).flat_map(|step| strided.starts(step)).collect();
+            assert!(starts.iter().all(|start| start % 4 == 0 && start + 3 < 200), "{starts:?}");
+        }
     }
 }

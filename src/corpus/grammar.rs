@@ -30,6 +30,26 @@ pub struct Text {
     pub nats: Vec<f64>,
 }
 
+/// How the words of a kind share its probability.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dialect {
+    /// In the order of the lexicon.
+    Plain,
+    /// Names, nouns, verbs, adjectives and adverbs in the order of the lexicon from a third of each list on: the same
+    /// words and sentences, other favourites.
+    Shifted,
+}
+
+impl Dialect {
+    /// The share of the word at a place of a list of so many.
+    fn share(self, place: usize, count: usize) -> f64 {
+        match self {
+            Dialect::Plain => zipf(place, count),
+            Dialect::Shifted => zipf((place + count - count / 3) % count, count),
+        }
+    }
+}
+
 /// Texts that are drawn independently of one another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stream {
@@ -42,7 +62,14 @@ pub enum Stream {
 }
 
 impl Stream {
-    fn rng(self) -> ChaCha8Rng {
+    fn rng(self, dialect: Dialect) -> ChaCha8Rng {
+        if dialect == Dialect::Shifted {
+            let seed = match self {
+                Stream::Seed(seed) => seed.to_le_bytes(),
+                Stream::Fixed | Stream::Test => [0xff; 8],
+            };
+            return random::stream("shifted grammar", &[&seed, &[u8::from(self == Stream::Test)]]);
+        }
         match self {
             Stream::Fixed => random::stream("grammar corpus", &[]),
             Stream::Seed(seed) => random::stream("grammar text", &[&seed.to_le_bytes()]),
@@ -53,10 +80,10 @@ impl Stream {
 
 /// Writes `length` characters of a stream. The same length always gives the same text, and a longer text
 /// starts with the shorter one.
-pub fn write(stream: Stream, length: usize) -> Text {
+pub fn write(dialect: Dialect, stream: Stream, length: usize) -> Text {
     let (characters, nats) = (Vec::with_capacity(length), Vec::with_capacity(length));
     let mut text = Text { characters, nats };
-    derive(stream, |choices, chosen| {
+    derive(dialect, stream, |choices, chosen| {
         append(&mut text, choices, chosen);
         text.characters.len() < length
     });
@@ -66,9 +93,9 @@ pub fn write(stream: Stream, length: usize) -> Text {
 }
 
 /// The characters of [`write`](fn@write) alone.
-pub fn characters(stream: Stream, length: usize) -> Vec<char> {
+pub fn characters(dialect: Dialect, stream: Stream, length: usize) -> Vec<char> {
     let mut characters = Vec::with_capacity(length);
-    derive(stream, |choices, chosen| {
+    derive(dialect, stream, |choices, chosen| {
         characters.extend(choices[chosen].text.chars());
         characters.len() < length
     });
@@ -78,10 +105,10 @@ pub fn characters(stream: Stream, length: usize) -> Vec<char> {
 
 /// For each of the characters of [`write`](fn@write) the probabilities of all characters given those before it, in the
 /// order of the [`alphabet`].
-pub fn distributions(stream: Stream, length: usize) -> Vec<Vec<f64>> {
+pub fn distributions(dialect: Dialect, stream: Stream, length: usize) -> Vec<Vec<f64>> {
     let alphabet = alphabet();
     let mut all = Vec::with_capacity(length);
-    derive(stream, |choices, chosen| {
+    derive(dialect, stream, |choices, chosen| {
         let written = &choices[chosen].text;
         for offset in written.char_indices().map(|(offset, _)| offset) {
             all.push(next_characters(choices, &written[..offset], &alphabet));
@@ -109,10 +136,11 @@ fn next_characters(pieces: &[Piece], prefix: &str, alphabet: &[char]) -> Vec<f64
 }
 
 /// Draws piece after piece while `more` wants it; it gets the pieces of a state and which was drawn.
-fn derive(stream: Stream, mut more: impl FnMut(&[Piece], usize) -> bool) {
-    let (mut rng, mut pieces, mut state) = (stream.rng(), Pieces::default(), State::start(None));
+fn derive(dialect: Dialect, stream: Stream, mut more: impl FnMut(&[Piece], usize) -> bool) {
+    let mut rng = stream.rng(dialect);
+    let (mut pieces, mut state) = (Pieces::default(), State::start(None));
     loop {
-        let choices = pieces.of(state);
+        let choices = pieces.of(state, dialect);
         let chosen = draw(&choices, &mut rng);
         state = choices[chosen].next;
         if !more(&choices, chosen) {
@@ -191,13 +219,13 @@ impl State {
 struct Pieces(HashMap<State, Rc<Vec<Piece>>>);
 
 impl Pieces {
-    fn of(&mut self, state: State) -> Rc<Vec<Piece>> {
-        Rc::clone(self.0.entry(state).or_insert_with(|| Rc::new(pieces(state))))
+    fn of(&mut self, state: State, dialect: Dialect) -> Rc<Vec<Piece>> {
+        Rc::clone(self.0.entry(state).or_insert_with(|| Rc::new(pieces(state, dialect))))
     }
 }
 
-fn pieces(state: State) -> Vec<Piece> {
-    let mut list = Builder { state, pieces: Vec::new() };
+fn pieces(state: State, dialect: Dialect) -> Vec<Piece> {
+    let mut list = Builder { state, dialect, pieces: Vec::new() };
     match state.slot {
         Slot::Start { before } => list.start(before),
         Slot::Clause => {
@@ -221,6 +249,7 @@ fn pieces(state: State) -> Vec<Piece> {
 
 struct Builder {
     state: State,
+    dialect: Dialect,
     pieces: Vec<Piece>,
 }
 
@@ -252,13 +281,13 @@ impl Builder {
     fn subject_names(&mut self, share: f64) {
         let next = State { plural: false, ..self.state.at(Slot::Subject { may_extend: true }) };
         for (rank, name) in NAMES.iter().enumerate() {
-            self.push(format!("{name} "), share * zipf(rank, NAMES.len()), next);
+            self.push(format!("{name} "), share * self.dialect.share(rank, NAMES.len()), next);
         }
     }
 
     fn names(&mut self, share: f64, phrase: Phrase) {
         for (rank, name) in NAMES.iter().enumerate() {
-            self.ending(name, share * zipf(rank, NAMES.len()), phrase, false);
+            self.ending(name, share * self.dialect.share(rank, NAMES.len()), phrase, false);
         }
     }
 
@@ -268,7 +297,7 @@ impl Builder {
             let next =
                 self.state.at(Slot::Noun { phrase, number, adjectives: adjectives + 1, taste });
             for (rank, word) in ADJECTIVES.iter().enumerate() {
-                self.push(format!("{word} "), adjective * zipf(rank, ADJECTIVES.len()), next);
+                self.push(format!("{word} "), adjective * self.dialect.share(rank, ADJECTIVES.len()), next);
             }
         }
         let numbers: &[(bool, f64)] = match number {
@@ -280,7 +309,7 @@ impl Builder {
             let rank = favour(place, taste);
             for (plural, share) in numbers {
                 let word = if *plural { plural_of(noun) } else { (*noun).to_owned() };
-                let probability = (1.0 - adjective) * share * zipf(rank, NOUNS.len());
+                let probability = (1.0 - adjective) * share * self.dialect.share(rank, NOUNS.len());
                 self.ending(&word, probability, phrase, *plural);
             }
         }
@@ -317,7 +346,7 @@ impl Builder {
             self.prepositions(0.15, Phrase::SubjectPlace);
         }
         for (rank, word) in ADVERBS.iter().enumerate() {
-            let probability = 0.15 * zipf(rank, ADVERBS.len());
+            let probability = 0.15 * self.dialect.share(rank, ADVERBS.len());
             self.push(format!("{word} "), probability, self.state.at(Slot::Verb));
         }
         self.verbs(verb);
@@ -335,7 +364,7 @@ impl Builder {
         self.transitive(share * 0.7, plural, Phrase::Object);
         for (rank, (singular, many)) in INTRANSITIVE.iter().enumerate() {
             let word = if plural { many } else { singular };
-            self.predicate_end(word, share * 0.3 * zipf(rank, INTRANSITIVE.len()), 0.5);
+            self.predicate_end(word, share * 0.3 * self.dialect.share(rank, INTRANSITIVE.len()), 0.5);
         }
     }
 
@@ -344,7 +373,7 @@ impl Builder {
             let word = if plural { many } else { singular };
             let taste = (rank % TASTES) as u8;
             let next = self.state.at(Slot::Determiner { phrase, taste });
-            self.push(format!("{word} "), share * zipf(rank, TRANSITIVE.len()), next);
+            self.push(format!("{word} "), share * self.dialect.share(rank, TRANSITIVE.len()), next);
         }
     }
 

@@ -39,17 +39,18 @@ impl Corpus {
         if self.test.is_empty() {
             return None;
         }
-        let val = || windows(&self.val, context, count);
-        let test = || windows(&self.test, context, count);
+        let shape = self.cut(context, count);
+        let val = || windows(&self.val, shape);
+        let test = || windows(&self.test, shape);
         let model = NGrams::count(&text.tokens, self.vocabulary, val().chain(test()));
         let of_val = model.losses(val());
         let best = (0..of_val.len()).min_by(|a, b| of_val[*a].total_cmp(&of_val[*b]))?;
         Some(Levels {
             uniform: (self.vocabulary as f64).ln(),
-            unigram: self.unigram(text, &self.test, context, count),
+            unigram: self.unigram(text, &self.test, shape),
             ngram: model.losses(test())[best],
             ngram_order: best + 1,
-            floor: self.nats.as_ref().map(|nats| mean(&nats.test, context, count)),
+            floor: self.nats.as_ref().map(|nats| mean(&nats.test, shape)),
             bytes: self.bytes_per_token(context, count),
         })
     }
@@ -57,35 +58,54 @@ impl Corpus {
     /// Mean exact negative log-likelihood, in nats per token, of the targets in the evaluation windows of
     /// val: no model does better on average. `None` where the source is not known exactly.
     pub fn val_floor(&self, context: usize, count: usize) -> Option<f64> {
-        self.nats.as_ref().map(|nats| mean(&nats.val, context, count))
+        let nats = self.nats.as_ref()?;
+        Some(mean(&nats.val, self.cut(context, count)))
     }
 
     /// Mean loss, in nats per token, on the targets in the evaluation windows of val, of a model that knows
     /// only how often each token occurs in train.
     pub fn val_unigram(&self, text: &Text, context: usize, count: usize) -> f64 {
-        self.unigram(text, &self.val, context, count)
+        self.unigram(text, &self.val, self.cut(context, count))
+    }
+
+    fn cut(&self, context: usize, count: usize) -> Shape {
+        Shape { context, count, stride: self.stride }
     }
 
     /// One is added to every count, so that no token is impossible.
-    fn unigram(&self, text: &Text, held_out: &[Token], context: usize, count: usize) -> f64 {
+    fn unigram(&self, text: &Text, held_out: &[Token], shape: Shape) -> f64 {
         let mut counts = vec![1_u64; self.vocabulary];
         text.tokens.iter().for_each(|token| counts[usize::from(*token)] += 1);
         let total = (text.tokens.len() + self.vocabulary) as f64;
         let nats: Vec<f64> = counts.iter().map(|count| (total / *count as f64).ln()).collect();
         let of_tokens: Vec<f64> = held_out.iter().map(|token| nats[usize::from(*token)]).collect();
-        mean(&of_tokens, context, count)
+        mean(&of_tokens, shape)
+    }
+}
+
+/// How evaluation windows are cut.
+#[derive(Clone, Copy, Debug)]
+struct Shape {
+    context: usize,
+    count: usize,
+    stride: usize,
+}
+
+impl Shape {
+    fn starts(self, tokens: usize) -> Vec<usize> {
+        evaluation_windows(tokens, self.context, self.count, self.stride)
     }
 }
 
 /// What a model reads in each evaluation window, and the target after it.
-fn windows(tokens: &[Token], context: usize, count: usize) -> impl Iterator<Item = &[Token]> {
-    let starts = evaluation_windows(tokens.len(), context, count).into_iter();
-    starts.map(move |start| &tokens[start..=start + context])
+fn windows(tokens: &[Token], shape: Shape) -> impl Iterator<Item = &[Token]> {
+    let starts = shape.starts(tokens.len()).into_iter();
+    starts.map(move |start| &tokens[start..=start + shape.context])
 }
 
 /// Mean over the targets of the evaluation windows, given a number for every token.
-fn mean(of_tokens: &[f64], context: usize, count: usize) -> f64 {
-    let starts = evaluation_windows(of_tokens.len(), context, count);
+fn mean(of_tokens: &[f64], shape: Shape) -> f64 {
+    let (starts, context) = (shape.starts(of_tokens.len()), shape.context);
     let total: f64 = starts.iter().flat_map(|start| &of_tokens[start + 1..=start + context]).sum();
     total / (starts.len() * context) as f64
 }

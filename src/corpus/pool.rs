@@ -3,14 +3,19 @@
 use anyhow::Result;
 
 use super::bins::TrainFile;
-use super::grammar::{self, Stream};
-use super::{Token, Tokens, text};
+use super::grammar::{self, Dialect, Stream};
+use super::modular::Equations;
+use super::{Token, Tokens, sentences, text};
 
 /// The part of a source outside of val and test.
 #[derive(Debug)]
 pub enum Pool {
     /// Any number of streams.
     Grammar,
+    /// As many, of two kinds of sentences each.
+    ShiftedGrammar,
+    /// The sums that are not held out.
+    Modular(Equations),
     /// All of it.
     Memory(Vec<Token>),
     /// The beginning of a file of tokens.
@@ -26,9 +31,10 @@ impl Pool {
         let start = |pool| seed.map_or(0, |seed| excerpt_start(seed, pool, length));
         match self {
             Pool::Grammar => {
-                let stream = seed.map_or(Stream::Fixed, Stream::Seed);
-                Ok(text::encode(&grammar::characters(stream, length), &grammar::alphabet()).into())
+                Ok(written(&grammar::characters(Dialect::Plain, stream(seed), length)))
             }
+            Pool::ShiftedGrammar => Ok(written(&sentences::shifted(stream(seed), length))),
+            Pool::Modular(equations) => Ok(equations.text(seed, length).into()),
             Pool::Memory(tokens) => {
                 let start = start(tokens.len());
                 Ok(tokens[start..start + length].to_vec().into())
@@ -36,6 +42,14 @@ impl Pool {
             Pool::File(file) => file.excerpt(start(file.length), length),
         }
     }
+}
+
+fn stream(seed: Option<u64>) -> Stream {
+    seed.map_or(Stream::Fixed, Stream::Seed)
+}
+
+fn written(characters: &[char]) -> Tokens {
+    text::encode(characters, &grammar::alphabet()).into()
 }
 
 /// Where the excerpt of a seed begins, in tokens from the start of a pool: at the fractional part of

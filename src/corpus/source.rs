@@ -21,6 +21,11 @@ pub struct Source {
 pub enum Place {
     /// The built-in probabilistic grammar, as characters.
     Grammar,
+    /// That grammar, whose words are used otherwise from the middle of the train text on; val is of the first half's
+    /// kind, test of the second's.
+    ShiftedGrammar,
+    /// Sums modulo this number.
+    Modular(u16),
     /// A file of text or of tokens, a folder of texts, or a folder with token files such as nanoGPT's
     /// `train.bin` and `val.bin`.
     Path(#[serde(with = "crate::paths")] PathBuf),
@@ -30,10 +35,13 @@ impl Source {
     /// The built-in grammar.
     pub const GRAMMAR: Source = Source { place: Place::Grammar, tokenizer: None, text_field: None };
 
-    /// Reads a source as users write it: `grammar`, a file, or a folder.
+    /// Reads a source as users write it: `grammar`, `shifted-grammar`, `modular:31`, a file, or a folder.
     pub fn parse(text: &str) -> Self {
-        let place = match text {
-            "grammar" => Place::Grammar,
+        let modulus = text.strip_prefix("modular:").and_then(|number| number.parse().ok());
+        let place = match (text, modulus) {
+            ("grammar", _) => Place::Grammar,
+            ("shifted-grammar", _) => Place::ShiftedGrammar,
+            (_, Some(modulus)) => Place::Modular(modulus),
             _ => Place::Path(Path::new(text).to_owned()),
         };
         Source { place, tokenizer: None, text_field: None }
@@ -44,6 +52,8 @@ impl fmt::Display for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.place {
             Place::Grammar => f.write_str("grammar"),
+            Place::ShiftedGrammar => f.write_str("shifted-grammar"),
+            Place::Modular(modulus) => write!(f, "modular:{modulus}"),
             Place::Path(path) => path.display().fmt(f),
         }
     }

@@ -32,12 +32,11 @@ impl TokenBytes {
     }
 
     /// Mean over the targets of the evaluation windows that are cut of tokens.
-    fn per_token(&self, tokens: &[Token], context: usize, count: usize) -> f64 {
+    fn per_token(&self, tokens: &[Token], starts: &[usize], context: usize) -> f64 {
         let each = match self {
             TokenBytes::Mean(mean) => return *mean,
             TokenBytes::Each(each) => each,
         };
-        let starts = evaluation_windows(tokens.len(), context, count);
         let targets = starts.iter().flat_map(|start| &tokens[start + 1..=start + context]);
         let bytes: u64 = targets.map(|token| u64::from(each[usize::from(*token)])).sum();
         bytes as f64 / (starts.len() * context) as f64
@@ -52,7 +51,10 @@ impl Corpus {
 
     /// On the evaluation windows of val and test; `None` where tokens say nothing of their text.
     pub fn bytes_per_token(&self, context: usize, count: usize) -> Option<BytesPerToken> {
-        let of = |tokens: &[Token]| Some(self.bytes.as_ref()?.per_token(tokens, context, count));
+        let starts = |tokens: &[Token]| evaluation_windows(tokens.len(), context, count, self.stride);
+        let of = |tokens: &[Token]| {
+            Some(self.bytes.as_ref()?.per_token(tokens, &starts(tokens), context))
+        };
         let (val, test) = (of(&self.val)?, of(Some(&self.test).filter(|test| !test.is_empty())?)?);
         (val > 0.0 && test > 0.0).then_some(BytesPerToken { val, test })
     }

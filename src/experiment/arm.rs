@@ -9,7 +9,7 @@ use crate::published::{Published, Transfer};
 /// One cell of the grid: a model, a way to decay and a recipe.
 #[derive(Clone, Debug)]
 pub struct Arm {
-    /// The model; arms differ in what their families imply alone.
+    /// The model.
     pub model: ModelShape,
     /// Form, mask and λ as the spec names them.
     pub decay: Decay,
@@ -27,6 +27,8 @@ pub struct Arm {
     pub published: Option<&'static Published>,
     /// How its decay is carried over.
     pub transfer: Option<Transfer>,
+    /// What its variant begins with: the published recipe, and the numbers of the model that it names.
+    pub(super) named: Vec<String>,
     /// Keys over whose values its rule is compared at its own best point, beside λ.
     pub(super) tuned: Vec<&'static str>,
     /// Keys of `[train]` that any arm of the spec tunes.
@@ -54,9 +56,8 @@ impl Arm {
         self.identity_with(&self.untreated)
     }
 
-    /// Says what differs in its recipe from what the spec says for all, in its variant and in its treatment;
-    /// `published` stands before it.
-    pub(super) fn describe(&mut self, base: &Recipe, published: Option<&str>) {
+    /// Says what differs in its recipe from what the spec says for all, in its variant and in its treatment.
+    pub(super) fn describe(&mut self, base: &Recipe) {
         let base = base.normalised();
         let of_roles = [self.by_role.lr_label(), self.by_role.decay_label()];
         let words = |which: &dyn Fn(&str) -> bool| -> Vec<String> {
@@ -69,12 +70,11 @@ impl Arm {
         let decays = self.decays();
         let of_treatment = words(&|key| is_treatment(key) && (decays || RIVALS.contains(&key)));
         let of_all = words(&|_| true);
-        let named = published.map(str::to_owned).into_iter();
         let joined = |words: Vec<String>| -> String {
             let words = words.into_iter().filter(|word| !word.is_empty());
             words.collect::<Vec<_>>().join(" ")
         };
-        self.variant = joined(named.chain(of_all).chain(of_roles.clone()).collect());
+        self.variant = joined(self.named.iter().cloned().chain(of_all).chain(of_roles.clone()).collect());
         let of_lambda = of_roles[1].clone();
         self.treatment =
             joined(of_treatment.into_iter().chain(decays.then_some(of_lambda)).collect());

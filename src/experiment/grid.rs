@@ -126,8 +126,10 @@ fn expand_one(index: usize, table: &Given, common: &Common, grid: &mut Grid) -> 
         true => &table.clone().with("weight_decay", Value::Number(1.0)),
         false => table,
     };
-    for published in published {
-        let rules = Rules::new(index, table, common, published)?;
+    let shapes = model::varied(table, common.model);
+    let pairs = published.iter().flat_map(|one| shapes.iter().map(move |shape| (*one, shape)));
+    for (published, shape) in pairs {
+        let rules = Rules::new(index, table, shape, common, published)?;
         match &transfers {
             None => {
                 let arms = rules.tried()?;
@@ -171,6 +173,7 @@ impl<'a> Rules<'a> {
     fn new(
         index: usize,
         table: &'a Given,
+        shape: &Given,
         common: &Common<'a>,
         published: Option<&'static Published>,
     ) -> Result<Self> {
@@ -186,7 +189,7 @@ impl<'a> Rules<'a> {
         let masks = own_masks.unwrap_or_else(|| {
             vec![published.map_or(Mask::Matrices, |published| published.recipe.mask.value)]
         });
-        let model = model::resolve(common.model, published.map(|p| p.recipe.family.value))?;
+        let model = model::resolve(shape, published.map(|p| p.recipe.family.value))?;
         let base = recipe::base(published, common.train)?;
         let recipes = recipe::varied(table, &base, published, common.train)?;
         let train = common.train;
@@ -297,7 +300,10 @@ impl<'a> Rules<'a> {
         meaning::check_roles(self.table, &self.model, &decay, &by_role)?;
         let mut recipe = *recipe;
         meaning::forget_unread(&decay, &mut recipe);
+        let named = self.published.map(|published| published.name.clone()).into_iter();
+        let of_shape = model::differences(&self.model, self.table);
         let mut arm = Arm {
+            named: named.chain(of_shape).collect(),
             model: self.model,
             decay,
             recipe,
@@ -312,7 +318,7 @@ impl<'a> Rules<'a> {
             untreated: recipe,
             table_index: self.index,
         };
-        arm.describe(&self.base, self.published.map(|published| published.name.as_str()));
+        arm.describe(&self.base);
         Ok(arm)
     }
 

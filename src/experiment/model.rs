@@ -38,6 +38,27 @@ pub fn resolve(given: &Given, recipe: Option<Family>) -> Result<ModelShape> {
     Ok(shape)
 }
 
+/// The tables of `[model]` that the lists of an arm make of it, every combination.
+pub fn varied(arm: &Given, common: &Given) -> Vec<Given> {
+    let mut tables = vec![common.clone()];
+    for row in SHAPE_KEYS {
+        let name = row.key.name;
+        let Some(values) = arm.list(name) else { continue };
+        let with = |table: &Given| {
+            let table = table.clone();
+            values.iter().map(move |value| table.clone().with(name, value.clone()))
+        };
+        tables = tables.iter().flat_map(with).collect();
+    }
+    tables
+}
+
+/// What an arm says of its model, as in labels.
+pub fn differences(model: &ModelShape, arm: &Given) -> Vec<String> {
+    let said = SHAPE_KEYS.iter().filter(|row| arm.list(row.key.name).is_some());
+    said.filter_map(|row| Some(format!("{}={}", row.key.name, (row.get)(model)?))).collect()
+}
+
 /// Checks what one number asks of another.
 fn check(shape: &ModelShape) -> Result<()> {
     let heads = shape.heads;

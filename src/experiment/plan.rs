@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::{Arm, Seed, Spec};
-use crate::config::{RunConfig, RunData, RunId, Stage, Start, Texts, numerics};
+use crate::config::{RunConfig, RunData, RunId, Split, Stage, Start, Texts, numerics};
 use crate::corpus::Corpus;
 
 /// Every run of an experiment.
@@ -86,13 +86,14 @@ impl Asked {
     pub fn run(&self, corpus: &Corpus, initial: Option<&str>) -> RunConfig {
         let (arm, seed) = (&self.arm, &self.seed);
         let text_seed = (corpus.texts == Texts::PerSeed).then_some(seed.text);
+        let split = Split { train: read(arm, corpus), ..corpus.split };
         let run = RunConfig {
             numerics: 0,
             model: arm.model,
             data: RunData {
-                digest: corpus.text(text_seed).digest.clone(),
+                digest: corpus.beginning(text_seed, split.train).digest.clone(),
                 vocabulary: corpus.vocabulary,
-                split: corpus.split,
+                split,
                 seed: seed.data,
                 text_seed,
                 canaries: corpus.canaries.clone(),
@@ -105,6 +106,14 @@ impl Asked {
         };
         let run = run.normalised();
         RunConfig { numerics: numerics(&run.decay), ..run }
+    }
+}
+
+/// Tokens of the train text that the runs of an arm read.
+fn read(arm: &Arm, corpus: &Corpus) -> usize {
+    match arm.recipe.train_tokens {
+        0 => corpus.split.train,
+        tokens => tokens,
     }
 }
 

@@ -16,8 +16,6 @@ pub struct SearchedRule {
     pub axes: Vec<SearchedAxis>,
     /// What the spec says for all arms of its table.
     base: Recipe,
-    /// What stands in the variant of its arms before the numbers that differ from the base.
-    published: Option<String>,
 }
 
 /// A value to be found.
@@ -49,8 +47,7 @@ impl SearchedRule {
             Some(SearchedAxis::new(key, terms, &first))
         };
         let axes: Vec<SearchedAxis> = SEARCHABLE.into_iter().filter_map(axis).collect();
-        let published = first.published.map(|published| published.name.clone());
-        let mut rule = SearchedRule { first, axes, base: *base, published };
+        let mut rule = SearchedRule { first, axes, base: *base };
         let starts: Vec<f64> = rule.axes.iter().map(|axis| axis.start).collect();
         rule.first.tuned = rule.axes.iter().map(|axis| axis.key).collect();
         rule.first = rule.at(&starts);
@@ -63,7 +60,7 @@ impl SearchedRule {
         for (axis, value) in self.axes.iter().zip(values) {
             axis.set(&mut arm, *value);
         }
-        arm.describe(&self.base, self.published.as_deref());
+        arm.describe(&self.base);
         arm
     }
 
@@ -77,7 +74,7 @@ impl SearchedRule {
         rule.first.by_role = rule.first.by_role.without_decay();
         rule.first.transfer = None;
         rule.first.recipe = rule.first.untreated;
-        rule.first.describe(&rule.base, rule.published.as_deref());
+        rule.first.describe(&rule.base);
         rule
     }
 

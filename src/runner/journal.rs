@@ -76,7 +76,8 @@ impl OpenRun {
         error: Option<String>,
     ) -> End {
         let (context, windows) = (self.config.model.context, self.config.recipe.eval_windows);
-        let text = runner.corpus.text(self.config.data.text_seed);
+        let data = &self.config.data;
+        let text = &runner.corpus.beginning(data.text_seed, data.split.train);
         End {
             status: end.status,
             steps: end.steps,

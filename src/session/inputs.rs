@@ -53,7 +53,7 @@ impl Inputs {
         let (text, spec) = read_spec(path, changes)?;
         let corpus = spec.load_corpus()?;
         let models = spec.models();
-        corpus.check_context(models[0].context)?;
+        models.iter().try_for_each(|model| corpus.check_context(model.context))?;
         let read = init.as_ref().map(|init| read_initial(init, &models, &corpus)).transpose()?;
         let digest = read.as_ref().map(|read| read.digest.clone());
         let plan = match spec.is_search() {

@@ -22,6 +22,8 @@ pub fn known(run: &RunConfig, out: &Path) -> Option<Levels> {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Key {
     digest: String,
+    /// Tokens of the text that are read.
+    train: usize,
     context: usize,
     windows: usize,
 }
@@ -50,8 +52,8 @@ impl LevelsOfTexts {
 
 impl Key {
     fn of(run: &RunConfig) -> Self {
-        let (digest, context) = (run.data.digest.clone(), run.model.context);
-        Key { digest, context, windows: run.recipe.eval_windows }
+        let (digest, train) = (run.data.digest.clone(), run.data.split.train);
+        Key { digest, train, context: run.model.context, windows: run.recipe.eval_windows }
     }
 
     /// A file that cannot be read is written again.
@@ -62,7 +64,8 @@ impl Key {
         if known.is_some() {
             return Ok(known);
         }
-        let levels = corpus.levels(corpus.text(seed), self.context, self.windows);
+        let text = corpus.beginning(seed, self.train);
+        let levels = corpus.levels(&text, self.context, self.windows);
         if let Some(levels) = &levels {
             create_folder(folder)?;
             write_atomically(&path, &json_of(levels)?)?;
@@ -75,7 +78,7 @@ impl Key {
     }
 
     fn path(&self, folder: &Path) -> PathBuf {
-        let Key { digest, context, windows } = self;
+        let Key { digest, context, windows, .. } = self;
         folder.join(format!("{}-{context}-{windows}.json", &digest[..16.min(digest.len())]))
     }
 }

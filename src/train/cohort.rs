@@ -56,7 +56,7 @@ impl Cohort<'_> {
     }
 
     pub(super) fn train_text(&self, lane: &RunConfig) -> &[Token] {
-        &self.corpus.text(lane.data.text_seed).tokens
+        &self.corpus.text(lane.data.text_seed).tokens[..lane.data.split.train]
     }
 
     /// The noise of a batch of a step.
@@ -89,6 +89,7 @@ impl Cohort<'_> {
                 seed: lane.data.seed,
                 windows: lane.recipe.batch * count,
                 context: lane.model.context,
+                stride: self.corpus.stride,
             };
             batches.at(step).split(count).into_iter()
         };

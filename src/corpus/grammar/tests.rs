@@ -33,7 +33,7 @@ fn every_state_is_a_distribution_over_pieces_none_of_which_starts_another() {
 
 #[test]
 fn a_longer_text_starts_with_the_shorter_one() {
-    let (short, long) = (write(Stream::Fixed, 500), write(Stream::Fixed, 2000));
+    let (short, long) = (write(Dialect::Plain, Stream::Fixed, 500), write(Dialect::Plain, Stream::Fixed, 2000));
     assert_eq!(short.characters, long.characters[..500]);
     assert_eq!(short.nats, long.nats[..500]);
 }
@@ -41,17 +41,17 @@ fn a_longer_text_starts_with_the_shorter_one() {
 #[test]
 fn every_stream_is_a_text_of_its_own_and_its_characters_are_those_with_likelihoods() {
     let streams = [Stream::Fixed, Stream::Test, Stream::Seed(0), Stream::Seed(1)];
-    let texts: HashSet<Vec<char>> = streams.iter().map(|one| characters(*one, 700)).collect();
+    let texts: HashSet<Vec<char>> = streams.iter().map(|one| characters(Dialect::Plain, *one, 700)).collect();
     assert_eq!(texts.len(), streams.len());
     for stream in streams {
-        assert_eq!(characters(stream, 700), write(stream, 700).characters);
+        assert_eq!(characters(Dialect::Plain, stream, 700), write(Dialect::Plain, stream, 700).characters);
     }
 }
 
 #[test]
 fn the_probabilities_of_the_next_character_are_those_by_which_the_text_is_scored() {
-    let (text, alphabet) = (write(Stream::Test, 3000), alphabet());
-    let all = distributions(Stream::Test, 3000);
+    let (text, alphabet) = (write(Dialect::Plain, Stream::Test, 3000), alphabet());
+    let all = distributions(Dialect::Plain, Stream::Test, 3000);
     assert_eq!(all.len(), 3000);
     let mut entropy = 0.0;
     for ((shares, character), nats) in all.iter().zip(&text.characters).zip(&text.nats) {
@@ -67,7 +67,7 @@ fn the_probabilities_of_the_next_character_are_those_by_which_the_text_is_scored
 
 #[test]
 fn the_likelihood_of_the_characters_of_a_piece_multiplies_to_that_of_the_piece() {
-    let list = pieces(State::start(None));
+    let list = pieces(State::start(None), Dialect::Plain);
     for chosen in 0..list.len() {
         let mut text = Text { characters: Vec::new(), nats: Vec::new() };
         append(&mut text, &list, chosen);
@@ -86,7 +86,26 @@ fn the_alphabet_is_every_character_that_can_be_written() {
 
 #[test]
 fn the_text_reads_like_english() {
-    let text = write(Stream::Fixed, 5000);
+    let text = write(Dialect::Plain, Stream::Fixed, 5000);
     let string: String = text.characters.iter().collect();
     assert!(string.contains(". ") && string.contains(" the "));
+}
+
+#[test]
+fn the_shifted_grammar_writes_the_same_sentences_with_other_favourites() {
+    let count = |dialect, word: &str| {
+        let text: String = characters(dialect, Stream::Seed(1), 60_000).into_iter().collect();
+        text.matches(word).count() as f64
+    };
+    let (first, later) = (NAMES[0], NAMES[NAMES.len() / 3]);
+    let favoured = |dialect| count(dialect, first) / count(dialect, later);
+    assert!(favoured(Dialect::Plain) > 1.5, "{}", favoured(Dialect::Plain));
+    assert!(favoured(Dialect::Shifted) < 0.9, "{}", favoured(Dialect::Shifted));
+    let shares = pieces(State::start(None), Dialect::Shifted);
+    let sum: f64 = shares.iter().map(|piece| piece.probability).sum();
+    assert!((sum - 1.0).abs() < 1e-12);
+    assert_ne!(
+        characters(Dialect::Shifted, Stream::Test, 500),
+        characters(Dialect::Shifted, Stream::Fixed, 500)
+    );
 }

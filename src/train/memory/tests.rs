@@ -63,7 +63,7 @@ impl WithModel for Ask<'_> {
         // What one lane has learned, and what the other has never read.
         let val = cohort.corpus.val.as_slice();
         let texts = vec![&cohort.train_text(&cohort.lanes[0])[..val.len()], val];
-        let starts = evaluation_windows(texts[0].len(), cohort.context(), TERMS.prompts);
+        let starts = evaluation_windows(texts[0].len(), cohort.context(), TERMS.prompts, 1);
         let asked = Continuations::new(cohort, texts.clone(), TERMS);
         let lengths = asked.lengths(&model).unwrap();
         let written = generated(cohort, &model, &texts, &starts);
