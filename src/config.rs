@@ -2,6 +2,7 @@
 
 mod analysis;
 mod by_role;
+mod claim;
 mod data;
 mod decay;
 mod families;
@@ -22,6 +23,7 @@ use sha2::{Digest, Sha256};
 
 pub use analysis::{AnalysisTerms, TestFamily};
 pub use by_role::{ByRole, RoleTerms};
+pub use claim::{Basis, Claim, Expect, Measured, Part, Registration, Term};
 pub use data::{Canaries, Cut, InitialWeights, Order, RunData, Split, Start, Texts};
 pub use decay::{
     Decay, DecaySchedule, Equilibrium, Form, LambdaSchedule, Mask, Moment, NormControl, Rates,

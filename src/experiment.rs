@@ -4,6 +4,7 @@ mod arm;
 mod axis;
 mod by_role;
 mod canaries;
+mod claims;
 pub mod cost;
 mod excerpts;
 mod foreign;
@@ -75,6 +76,8 @@ pub struct Spec {
     pub notes: Vec<String>,
     /// How its runs are judged.
     pub analysis: AnalysisTerms,
+    /// What it says of its outcome.
+    asked_claims: Vec<claims::Asked>,
     /// The spec as a table, after the changes of the command line.
     table: Table,
 }
@@ -192,6 +195,7 @@ fn resolve(table: &Table, changes: &Changes) -> Result<Spec> {
         analysis.looks.clone_from(&search.looks);
         seeds = Some(found);
     }
+    let asked_claims = claims::read(table, &arms, !searched.is_empty())?;
     let Top { name, question, .. } = top;
     let seeds = seeds.unwrap_or_else(|| (0..DEFAULT_SEEDS as u64).map(Seed::of).collect());
     let table = table.clone();
@@ -207,6 +211,7 @@ fn resolve(table: &Table, changes: &Changes) -> Result<Spec> {
         search,
         notes,
         analysis,
+        asked_claims,
         table,
     })
 }
@@ -251,7 +256,8 @@ struct Top {
 
 impl Top {
     fn read(table: &Table) -> Result<Self> {
-        const TABLES: [&str; 7] = ["recipe", "data", "model", "train", "arm", "analysis", "search"];
+        const TABLES: [&str; 8] =
+            ["recipe", "data", "model", "train", "arm", "analysis", "search", "claim"];
         let (mut own, mut given) = (Table::new(), None);
         for (key, value) in table {
             match key.as_str() {

@@ -10,6 +10,7 @@ mod law;
 mod public_runs;
 mod rules;
 mod transfer;
+mod untested;
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -30,6 +31,7 @@ pub use law::{Law, Quantity};
 pub use public_runs::{How, PublicRun};
 pub use rules::{Companion, LambdaRule, Status};
 pub use transfer::{NoMatch, Transfer};
+pub use untested::{Untested, untested};
 
 /// The files, in the order of the table.
 const FILES: [&str; 18] = [

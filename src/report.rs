@@ -5,12 +5,14 @@ mod advice;
 pub mod assets;
 mod audit;
 pub mod chart;
+mod claims;
 mod compare;
 mod explain;
 pub mod figures;
 mod format;
 mod html;
 mod judged;
+pub mod literature;
 mod page;
 mod prepared;
 mod published;
@@ -31,6 +33,7 @@ use crate::files::{create_folder, csv_of, json_of, write_atomically};
 use crate::report::figures::{Data, Drawing, draw_all};
 use crate::results::{Experiment, ManifestRow, RunRow, read_csv, read_experiment, read_mechanism};
 use crate::stats::collapse::Collapse;
+use claims::ClaimRow;
 use summary::Summary;
 
 pub use advice::{advice, advice_json};
@@ -65,7 +68,7 @@ type Ready = (PathBuf, Vec<u8>);
 /// A file that is missing or damaged, or a folder that cannot be written; the message names it.
 pub fn write(folder: &Path, out: &Path) -> Result<Report> {
     let (experiment, manifest, data) = usage(read(folder))?;
-    let summary = Summary::of(&data.analysis, data.memorisation.as_ref());
+    let summary = Summary::of(&data.analysis, data.memorisation.as_ref(), &data.claims);
     let drawings = draw_all(&data)
         .with_context(|| format!("cannot draw the figures of {}", folder.display()))?;
     let html = page::page(&experiment, &data, &summary, &drawings, &manifest)?;
@@ -84,7 +87,9 @@ pub fn write(folder: &Path, out: &Path) -> Result<Report> {
     let mechanism = words::mechanism(&data.analysis, &data.mechanism, &data.collapses);
     let by_heart = words::by_heart(&data.analysis, data.memorisation.as_ref());
     let told: Vec<String> = mechanism.into_iter().chain(by_heart).collect();
-    let answer = format!("{}{}", question.unwrap_or_default(), answer(&data.analysis, &told));
+    let claims = claims::screen(&data.claims).map_or(String::new(), |told| format!("{told}\n\n"));
+    let answer =
+        format!("{}{claims}{}", question.unwrap_or_default(), answer(&data.analysis, &told));
     let files = ready.into_iter().map(|(path, _)| path).collect();
     Ok(Report { answer, plot: Plot::of(&data), page, files })
 }
@@ -136,6 +141,9 @@ fn numbers(out: &Path, data: &Data, summary: &Summary) -> Result<Vec<Ready>> {
         (out.join("summary.csv"), csv_of(&summary.arms)?),
         (out.join("summary.json"), json_of(summary)?),
     ];
+    if !data.claims.is_empty() {
+        ready.push((out.join("claims.csv"), csv_of(&ClaimRow::all(&data.claims))?));
+    }
     if let Some(table) = &data.analysis.values {
         let text = values::markdown(table, data.analysis.loss, &summary.fine_print);
         ready.push((out.join("table.csv"), csv_of(&values::csv_rows(table))?));

@@ -14,6 +14,7 @@ pub mod local;
 mod planned;
 mod presented;
 mod prospect;
+mod registered;
 mod request;
 mod results;
 mod saving;

@@ -1,6 +1,7 @@
 //! What the numbers of an experiment say: means over seeds, differences paired by seed, families of tests.
 //! Reads the rows of `runs.csv`, and for what theory says of them those of `mechanism.csv`, and returns values: `report` puts them into words.
 
+pub mod claims;
 pub mod collapse;
 mod comparison;
 mod contenders;

@@ -1,4 +1,4 @@
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 
@@ -17,6 +17,9 @@ pub struct Args {
     /// Write summary, figures and page here [default: into FOLDER]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
+    /// FOLDER holds experiments whose specs have claims: put all of those on one page, with one figure
+    #[arg(long, conflicts_with_all = ["plot", "open"])]
+    literature: bool,
     /// Draw λ against loss in characters where stdout is no terminal too
     #[arg(long)]
     plot: bool,
@@ -26,6 +29,9 @@ pub struct Args {
 }
 
 pub fn run(args: Args) -> Result<()> {
+    if args.literature {
+        return literature(&args.folder, args.out.as_deref().unwrap_or(&args.folder));
+    }
     let runs = args.folder.join("runs.csv");
     usage((|| {
         ensure!(
@@ -48,7 +54,14 @@ pub fn run(args: Args) -> Result<()> {
     Ok(())
 }
 
-fn open(page: &std::path::Path) -> Result<()> {
+fn literature(folder: &Path, out: &Path) -> Result<()> {
+    let written = report::literature::write(folder, out)?;
+    let files: Vec<String> =
+        written.files.iter().map(|file| format!("wrote {}", file.display())).collect();
+    print(&format!("{}\n\n{}", written.answer, files.join("\n")))
+}
+
+fn open(page: &Path) -> Result<()> {
     let opener = match std::env::consts::OS {
         "macos" => "open",
         "windows" => "explorer",

@@ -297,7 +297,11 @@ impl Builder {
             let next =
                 self.state.at(Slot::Noun { phrase, number, adjectives: adjectives + 1, taste });
             for (rank, word) in ADJECTIVES.iter().enumerate() {
-                self.push(format!("{word} "), adjective * self.dialect.share(rank, ADJECTIVES.len()), next);
+                self.push(
+                    format!("{word} "),
+                    adjective * self.dialect.share(rank, ADJECTIVES.len()),
+                    next,
+                );
             }
         }
         let numbers: &[(bool, f64)] = match number {
@@ -364,7 +368,11 @@ impl Builder {
         self.transitive(share * 0.7, plural, Phrase::Object);
         for (rank, (singular, many)) in INTRANSITIVE.iter().enumerate() {
             let word = if plural { many } else { singular };
-            self.predicate_end(word, share * 0.3 * self.dialect.share(rank, INTRANSITIVE.len()), 0.5);
+            self.predicate_end(
+                word,
+                share * 0.3 * self.dialect.share(rank, INTRANSITIVE.len()),
+                0.5,
+            );
         }
     }
 

@@ -122,7 +122,8 @@ mod tests {
         let corpus = load(11, 240, 120, 124).unwrap();
         let train = equations(&corpus.text(Some(0)).tokens);
         let held_out = [&corpus.val, &corpus.test].map(|split| equations(split));
-        let all: BTreeSet<&[Token]> = train.iter().chain(&held_out[0]).chain(&held_out[1]).copied().collect();
+        let all: BTreeSet<&[Token]> =
+            train.iter().chain(&held_out[0]).chain(&held_out[1]).copied().collect();
         assert_eq!(all.len(), 121);
         assert!(all.iter().all(|one| one[2] == 11 && (one[0] + one[1]) % 11 == one[3]));
         assert_ne!(corpus.text(Some(0)).tokens.to_vec(), corpus.text(Some(1)).tokens.to_vec());
@@ -133,7 +134,11 @@ mod tests {
     fn what_the_table_does_not_hold_is_refused_with_its_size() {
         for (modulus, train, expected) in [
             (11, 400, "need 644 tokens, but modular:11 has 484"),
-            (11, 241, "data.train = 241: an equation has 4 tokens; expected a multiple, such as 244"),
+            (
+                11,
+                241,
+                "data.train = 241: an equation has 4 tokens; expected a multiple, such as 244",
+            ),
             (3, 4, "expected a number from 5 to 997"),
         ] {
             let error = load(modulus, train, 120, 124).unwrap_err().to_string();

@@ -4,9 +4,7 @@ use anyhow::{Result, ensure};
 
 use super::grammar::{self, Dialect, Stream};
 use super::pool::Pool;
-use super::{
-    Corpus, HeldOutNats, Source, TokenBytes, Tokenizer, TokenizerChoice, cut, text,
-};
+use super::{Corpus, HeldOutNats, Source, TokenBytes, Tokenizer, TokenizerChoice, cut, text};
 use crate::config::{Cut, Texts};
 
 /// Cuts the sentences of a pool: val is of the kind that train texts begin with, test of the kind that they end with.

@@ -51,7 +51,8 @@ impl Corpus {
 
     /// On the evaluation windows of val and test; `None` where tokens say nothing of their text.
     pub fn bytes_per_token(&self, context: usize, count: usize) -> Option<BytesPerToken> {
-        let starts = |tokens: &[Token]| evaluation_windows(tokens.len(), context, count, self.stride);
+        let starts =
+            |tokens: &[Token]| evaluation_windows(tokens.len(), context, count, self.stride);
         let of = |tokens: &[Token]| {
             Some(self.bytes.as_ref()?.per_token(tokens, &starts(tokens), context))
         };

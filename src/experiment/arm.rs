@@ -74,7 +74,8 @@ impl Arm {
             let words = words.into_iter().filter(|word| !word.is_empty());
             words.collect::<Vec<_>>().join(" ")
         };
-        self.variant = joined(self.named.iter().cloned().chain(of_all).chain(of_roles.clone()).collect());
+        self.variant =
+            joined(self.named.iter().cloned().chain(of_all).chain(of_roles.clone()).collect());
         let of_lambda = of_roles[1].clone();
         self.treatment =
             joined(of_treatment.into_iter().chain(decays.then_some(of_lambda)).collect());

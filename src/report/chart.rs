@@ -122,7 +122,7 @@ pub fn tell(rows: &[RunRow], terms: &AnalysisTerms) -> Told {
     let mut analysis = Analysis::on(rows, terms);
     // How many have not ended is told beside it, and they may be training at this moment.
     analysis.warnings.retain(|warning| !matches!(warning, Warning::Unfinished { .. }));
-    let Summary { verdicts, fine_print, warnings, epsilon, .. } = Summary::of(&analysis, None);
+    let Summary { verdicts, fine_print, warnings, epsilon, .. } = Summary::of(&analysis, None, &[]);
     // The sentences on how to read verdicts need verdicts.
     let fine_print = if verdicts.is_empty() { String::new() } else { fine_print };
     Told { short: words::in_short(&analysis), verdicts, fine_print, warnings, epsilon, ..told }

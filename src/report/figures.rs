@@ -28,7 +28,9 @@ use anyhow::{Context, Result};
 use rayon::prelude::*;
 
 use crate::judge::Case;
+use crate::report::words;
 use crate::stats::Quantity;
+use crate::stats::claims::{Effect, Judged};
 use crate::stats::collapse::{Claim, Collapse};
 use against_lambda::AgainstLambda;
 use canvas::Figure;
@@ -92,6 +94,24 @@ pub fn judged(case: &Case) -> Result<Option<Drawing>> {
     })()
 }
 
+/// The claims of many experiments, by name; `None` where none was tested.
+///
+/// # Errors
+/// A drawing that fails.
+pub fn literature(claims: Vec<(String, Effect)>, caption: String) -> Result<Option<Drawing>> {
+    task("literature", "What toys say of the field's claims", || {
+        let title = words::literature_title();
+        Forest::of_claims(claims.clone(), title, words::claims_notes(), caption.clone())
+    })()
+}
+
+fn of_claims(data: &Data) -> Option<Forest> {
+    let effect = |one: &Judged| Some((one.claim.text.clone(), one.effect()?));
+    let claims: Vec<(String, Effect)> = data.claims.iter().filter_map(effect).collect();
+    let title = words::claims_in_short(&data.claims)?;
+    Forest::of_claims(claims, title, words::claims_notes(), data.caption.clone())
+}
+
 /// In the order of the page.
 fn tasks(data: &Data) -> Vec<Task<'_>> {
     let loss = data.analysis.loss;
@@ -99,6 +119,7 @@ fn tasks(data: &Data) -> Vec<Task<'_>> {
         task("overfitting", "Train and val loss without decay and at the best decay", || {
             Story::new(data)
         }),
+        task("claims", "What runs say of the claims of their spec", || of_claims(data)),
         task(
             "values-table",
             "Loss of every published recipe against no decay, at raw λ and at matched Λ",

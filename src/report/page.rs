@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::chart::{Chart, Curves, Grids, RunColumns, Standing};
 use super::html::{Shown, Table, fill, json_in_script};
 use super::summary::{Summary, SummaryRow};
-use super::{assets, explain, format, words};
+use super::{assets, claims, explain, format, words};
 use crate::config::Role;
 use crate::report::figures::{Data, Drawing};
 use crate::results::{Experiment, ManifestRow, RunRow};
@@ -29,6 +29,9 @@ struct Page<'a> {
     /// What the interactive figures are drawn from, as JSON.
     numbers: Option<String>,
     figures: Vec<Shown>,
+    claims: Option<Table>,
+    claims_in_short: Option<String>,
+    claims_reading: String,
     mechanism: Option<Table>,
     reading: String,
     memorisation: Option<Table>,
@@ -69,6 +72,9 @@ pub fn page(
         warnings: &summary.warnings,
         numbers: numbers(experiment, data)?,
         figures: drawings.iter().map(Shown::of).collect(),
+        claims: claims::table(&data.claims),
+        claims_in_short: words::claims_in_short(&data.claims),
+        claims_reading: words::claims_reading(&data.claims, experiment.analysis.alpha),
         mechanism: mechanism(data),
         reading: explain::reading(),
         memorisation: memorisation(data, &summary.arms),

@@ -3,10 +3,12 @@ mod rows;
 
 use serde::Serialize;
 
+use super::claims::ClaimJson;
 use super::words;
 use crate::config::{Form, Mask, Texts};
 use crate::record::Status;
 use crate::results::RunRow;
+use crate::stats::claims::Judged;
 use crate::stats::memorisation::{Finding, Measure, Memorisation, Moment};
 use crate::stats::{
     Analysis, Cell, Comparison, Estimate, Group, Judgement, Levels, Quantity, ValuesTable,
@@ -128,6 +130,9 @@ pub struct Summary {
     /// What a search found.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub optima: Vec<OptimumRow>,
+    /// What runs say of the claims of their spec.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub claims: Vec<ClaimJson>,
     /// Every comparison of every family as numbers.
     pub comparisons: Vec<ComparisonRow>,
     /// What arms know by heart, against no decay; only where it was measured.
@@ -145,8 +150,8 @@ pub struct Splits {
 }
 
 impl Summary {
-    /// Of an analysis, and of what was found of what is known by heart, if that was measured.
-    pub fn of(analysis: &Analysis, memorisation: Option<&Memorisation>) -> Self {
+    /// Of an analysis, of what was found of what is known by heart, if that was measured, and of claims.
+    pub fn of(analysis: &Analysis, memorisation: Option<&Memorisation>, claims: &[Judged]) -> Self {
         let arms = analysis.groups.iter().flat_map(|group| {
             group.cells.iter().map(move |cell| SummaryRow::of(analysis, memorisation, group, cell))
         });
@@ -154,14 +159,19 @@ impl Summary {
         let compared = analysis.values.iter().flat_map(ValuesTable::comparisons);
         let reported_on = if analysis.loss.is_on_test() { "test" } else { "val" };
         Summary {
-            verdicts: words::verdicts(analysis)
-                .into_iter()
+            verdicts: claims
+                .iter()
+                .map(words::claim_told)
+                .chain(words::verdicts(analysis))
                 .chain(words::optima(analysis))
                 .chain(of_values)
                 .chain(words::by_heart_verdicts(analysis, memorisation))
                 .collect(),
             fine_print: words::fine_print(analysis),
-            warnings: analysis.warnings.iter().map(words::warning).collect(),
+            warnings: words::late_claims(claims)
+                .into_iter()
+                .chain(analysis.warnings.iter().map(words::warning))
+                .collect(),
             splits: Splits { fitted_on: "train", chosen_on: "val", reported_on },
             texts: analysis.texts,
             epsilon: analysis.epsilon.map(|epsilon| epsilon.value),
@@ -169,6 +179,7 @@ impl Summary {
             reference_levels: analysis.levels,
             rules: analysis.contenders.iter().map(|one| RuleRow::of(analysis, one)).collect(),
             optima: OptimumRow::all(analysis),
+            claims: ClaimJson::all(claims),
             comparisons: analysis.headline.iter().chain(compared).map(ComparisonRow::of).collect(),
             memorisation: memorisation
                 .iter()

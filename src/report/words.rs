@@ -2,6 +2,7 @@
 //! [`Kind`] of a finding allows.
 
 pub mod audit;
+mod claims;
 mod figures;
 mod findings;
 mod judged;
@@ -21,6 +22,10 @@ mod warnings;
 use super::format;
 use crate::stats::{Analysis, Kind, Quantity};
 
+pub use claims::{
+    basis, cannot_tell, claim_expected, claim_numbers, claim_told, claim_verdict, claims_in_short,
+    claims_notes, claims_reading, late_claims, literature_title, measured,
+};
 pub use figures::{
     differences_title, last_step_title, regret_title, stopping_title, surface_title,
     transfer_heading, values_title,

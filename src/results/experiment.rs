@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use crate::config::{AnalysisTerms, Split, Texts};
+use crate::config::{AnalysisTerms, Claim, Split, Texts};
 use crate::record::Provenance;
 
 /// `experiment.json`: what was asked, of what, by which program.
@@ -38,6 +38,9 @@ pub struct Experiment {
     /// What was decided about splits and texts for lack of a word in the spec.
     #[serde(default)]
     pub decided: Vec<String>,
+    /// What its spec claims, each with the time at which that was first seen.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub claims: Vec<Claim>,
     /// What trained its runs, and the command that wrote its files.
     pub provenance: Provenance,
 }

@@ -4,17 +4,18 @@ use std::path::Path;
 
 use anyhow::Result;
 
-use super::Inputs;
 use super::levels::known;
+use super::{Inputs, registered};
 use crate::experiment::Entry;
 use crate::results::{Planned, RunRow, planned_row, write_planned};
 use crate::search::runs_of;
 
-/// Writes what a call asks for beside its runs.
+/// Writes what a call asks for, and what its spec claims, beside its runs.
 ///
 /// # Errors
 /// A folder that cannot be written; the message names the file.
 pub fn tell(inputs: &Inputs, out: &Path) -> Result<()> {
+    registered::claims(inputs, out)?;
     let spec = &inputs.spec;
     let planned = Planned {
         name: spec.name.clone(),

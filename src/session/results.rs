@@ -5,7 +5,7 @@ use anyhow::{Context, Result};
 
 use super::levels::LevelsOfTexts;
 use super::presented::Kept;
-use super::{Inputs, Print};
+use super::{Inputs, Print, registered};
 use crate::config::RunConfig;
 use crate::corpus::Tokenizer;
 use crate::files::write_atomically;
@@ -27,7 +27,8 @@ pub fn present(
     print: Print,
 ) -> Result<()> {
     let ends: Vec<End> = inputs.plan.runs.iter().filter_map(|run| store.end(run)).collect();
-    let experiment = experiment(inputs, origin(&ends, call));
+    let claims = registered::claims(inputs, out)?;
+    let experiment = Experiment { claims, ..experiment(inputs, origin(&ends, call)) };
     let kept = Kept::of(inputs, &experiment, out, &ends);
     if let Some(same) = kept.as_ref().and_then(Kept::same) {
         return print(&same.told);
@@ -51,6 +52,7 @@ fn experiment(inputs: &Inputs, provenance: Provenance) -> Experiment {
         texts: Some(inputs.corpus.texts),
         decided: inputs.corpus.decided.clone(),
         analysis: inputs.spec.analysis.clone(),
+        claims: Vec::new(),
         provenance,
     }
 }

@@ -96,6 +96,16 @@ impl Contrast {
         self.below.p(epsilon).max(self.above.p(epsilon))
     }
 
+    /// p that the difference is `delta` or more: small where it is shown to be below.
+    pub fn p_below(&self, delta: f64) -> f64 {
+        self.below.p(delta)
+    }
+
+    /// p that the difference is `delta` or less: small where it is shown to be above.
+    pub fn p_above(&self, delta: f64) -> f64 {
+        self.above.p(-delta)
+    }
+
     /// Whether the interval that leaves `tail` outside at each end holds a difference.
     pub fn covers(&self, difference: f64, tail: f64) -> bool {
         self.below.p(difference) > tail && self.above.p(-difference) > tail

@@ -113,7 +113,12 @@ impl Split {
     /// `texts` holds the tokens of each lane, all of one length.
     fn new(cohort: &Cohort, texts: Vec<&[Token]>) -> Self {
         let recipe = cohort.recipe();
-        let starts = evaluation_windows(texts[0].len(), cohort.context(), recipe.eval_windows, cohort.corpus.stride);
+        let starts = evaluation_windows(
+            texts[0].len(),
+            cohort.context(),
+            recipe.eval_windows,
+            cohort.corpus.stride,
+        );
         let device = cohort.device.clone();
         let block = |starts: &[usize]| Block {
             tokens: cohort.same_windows(&texts, starts, &device),

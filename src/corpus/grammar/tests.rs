@@ -33,7 +33,8 @@ fn every_state_is_a_distribution_over_pieces_none_of_which_starts_another() {
 
 #[test]
 fn a_longer_text_starts_with_the_shorter_one() {
-    let (short, long) = (write(Dialect::Plain, Stream::Fixed, 500), write(Dialect::Plain, Stream::Fixed, 2000));
+    let (short, long) =
+        (write(Dialect::Plain, Stream::Fixed, 500), write(Dialect::Plain, Stream::Fixed, 2000));
     assert_eq!(short.characters, long.characters[..500]);
     assert_eq!(short.nats, long.nats[..500]);
 }
@@ -41,10 +42,14 @@ fn a_longer_text_starts_with_the_shorter_one() {
 #[test]
 fn every_stream_is_a_text_of_its_own_and_its_characters_are_those_with_likelihoods() {
     let streams = [Stream::Fixed, Stream::Test, Stream::Seed(0), Stream::Seed(1)];
-    let texts: HashSet<Vec<char>> = streams.iter().map(|one| characters(Dialect::Plain, *one, 700)).collect();
+    let texts: HashSet<Vec<char>> =
+        streams.iter().map(|one| characters(Dialect::Plain, *one, 700)).collect();
     assert_eq!(texts.len(), streams.len());
     for stream in streams {
-        assert_eq!(characters(Dialect::Plain, stream, 700), write(Dialect::Plain, stream, 700).characters);
+        assert_eq!(
+            characters(Dialect::Plain, stream, 700),
+            write(Dialect::Plain, stream, 700).characters
+        );
     }
 }
 

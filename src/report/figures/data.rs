@@ -10,6 +10,7 @@ use crate::report::words;
 use crate::results::{
     CurveCsvRow, MechanismRow, RunRow, for_each_row, read_csv, read_experiment, read_mechanism,
 };
+use crate::stats::claims::{self, Judged};
 use crate::stats::collapse::Collapse;
 use crate::stats::memorisation::Memorisation;
 use crate::stats::{Analysis, Cell, Group, Quantity, Rule, group_by_rule};
@@ -32,6 +33,8 @@ pub struct Data {
     pub collapses: Vec<Collapse>,
     /// What is known by heart, where it was measured.
     pub memorisation: Option<Memorisation>,
+    /// What its runs say of what its spec claims.
+    pub claims: Vec<Judged>,
     /// Exact negative log-likelihood of the val windows, where it is known.
     pub floor: Option<f64>,
     /// Experiment, seeds and program, for captions.
@@ -59,7 +62,8 @@ impl Data {
         if let Some(RunRow { run, .. }) = bare {
             bail!("{} has no evaluation of run {run}, which ended; {REMEDY}", path.display());
         }
-        let analysis = Analysis::on(&runs, &read_experiment(folder)?.analysis);
+        let experiment = read_experiment(folder)?;
+        let analysis = Analysis::on(&runs, &experiment.analysis);
         let name = folder.file_name().map_or(String::new(), |name| name.to_string_lossy().into());
         let commit = runs.iter().find_map(|run| run.commit.clone()).unwrap_or_default();
         let caption = format!(
@@ -73,6 +77,8 @@ impl Data {
         let found = (!explored.is_empty()).then(|| group_by_rule(&explored));
         let mechanism = read_mechanism(folder)?;
         let memorisation = Memorisation::of(&analysis.groups, &curves, analysis.alpha);
+        let alpha = experiment.analysis.alpha;
+        let claims = claims::judge(&experiment.claims, &runs, &curves, &mechanism, alpha);
         let collapses = Collapse::all(&runs, &mechanism, &curves, analysis.loss);
         Ok(Data {
             runs,
@@ -82,6 +88,7 @@ impl Data {
             mechanism,
             collapses,
             memorisation,
+            claims,
             floor,
             caption,
         })

@@ -16,6 +16,7 @@ use super::palette::{FAINT, INK};
 use super::room::{fit, width};
 use crate::judge::Case;
 use crate::report::{format, words};
+use crate::stats::claims::Effect;
 use axis::{decimals, range, ticks};
 use rows::{Line, Row};
 
@@ -26,6 +27,8 @@ const ROW: u32 = 22;
 const AXIS: u32 = 44;
 /// Left of a row's name, which stands below its heading's.
 const INDENT: u32 = 26;
+/// How far from 0 the axis of claims goes at least, in effects that matter.
+const REACH_OF_CLAIMS: f64 = 3.0;
 /// Narrowest and widest column of names.
 const NAMES: (u32, u32) = (290, 520);
 
@@ -38,6 +41,8 @@ pub struct Forest {
     range: Range<f64>,
     /// What the axis counts.
     axis: String,
+    /// Places that are marked beside 0.
+    marks: Vec<f64>,
 }
 
 impl Forest {
@@ -76,6 +81,23 @@ impl Forest {
         Some(forest)
     }
 
+    /// Claims in units of the smallest effect that matters to each; `None` where none was tested.
+    pub fn of_claims(
+        claims: Vec<(String, Effect)>,
+        title: String,
+        notes: Vec<String>,
+        caption: String,
+    ) -> Option<Self> {
+        let rows = claims.into_iter().map(|(name, effect)| rows::of_claim(name, &effect));
+        let lines = rows.map(Line::Row).collect();
+        let axis = "effect over the smallest that matters; right of 0 is as claimed".to_owned();
+        let mut forest = Forest::new(lines, REACH_OF_CLAIMS, title, caption, axis)?;
+        let clipped = forest.lettering.notes.pop().filter(|note| note.starts_with("arrows"));
+        forest.lettering.notes = notes.into_iter().chain(clipped).collect();
+        forest.marks = vec![-1.0, 1.0];
+        Some(forest)
+    }
+
     /// Of an experiment.
     fn of_data(data: &Data, title: String, lines: Vec<Line>) -> Option<Self> {
         let loss = words::quantity(data.analysis.loss);
@@ -111,7 +133,7 @@ impl Forest {
             row.name = fit(&row.name, 12, f64::from(names - INDENT - 16));
         }
         let lettering = Lettering { title, notes, caption };
-        Some(Forest { lettering, names, lines, range, axis })
+        Some(Forest { lettering, names, lines, range, axis, marks: Vec::new() })
     }
 
     /// Where a difference is, at the nearer edge where it is beyond.
@@ -131,6 +153,10 @@ impl Forest {
             area.draw(&PathElement::new([(x, 0), (x, bottom)], style))?;
             let label = if tick == 0.0 { "0".to_owned() } else { format::signed(tick, decimals) };
             area.draw(&Text::new(label, (x, bottom + px(4)), centred(11, INK)))?;
+        }
+        for mark in self.marks.iter().filter(|mark| self.range.contains(mark)) {
+            let x = self.place(*mark);
+            area.draw(&PathElement::new([(x, 0), (x, bottom)], line(INK, 0.35, 1)))?;
         }
         let middle = self.place((self.range.start + self.range.end) / 2.0);
         area.draw(&Text::new(self.axis.clone(), (middle, bottom + px(22)), centred(11, INK)))?;

@@ -22,7 +22,12 @@ impl Divergence {
         let (corpus, context) = (cohort.corpus, cohort.context());
         let test = Some(corpus.test.as_slice()).filter(|test| !test.is_empty())?;
         let of_tokens = corpus.test_truth()?;
-        let starts = evaluation_windows(test.len(), context, cohort.recipe().eval_windows, cohort.corpus.stride);
+        let starts = evaluation_windows(
+            test.len(),
+            context,
+            cohort.recipe().eval_windows,
+            cohort.corpus.stride,
+        );
         let places = starts.iter().flat_map(|start| &of_tokens[start + 1..=start + context]);
         let truth = places.cloned().collect();
         let lanes = cohort.lanes.len();

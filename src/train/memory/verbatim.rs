@@ -32,7 +32,12 @@ pub struct Continued {
 impl Continuations {
     /// Of each lane's text, all of one length.
     pub fn new(cohort: &Cohort, texts: Vec<&[Token]>, terms: Verbatim) -> Self {
-        let starts = evaluation_windows(texts[0].len(), cohort.context(), terms.prompts, cohort.corpus.stride);
+        let starts = evaluation_windows(
+            texts[0].len(),
+            cohort.context(),
+            terms.prompts,
+            cohort.corpus.stride,
+        );
         let windows = Windows::new(cohort, &texts, &starts);
         Continuations { windows, lanes: texts.len(), terms, prompts: starts.len() }
     }

@@ -9,6 +9,7 @@ use crate::config::TestFamily;
 use crate::judge::{Case, Contest, JudgedFamily};
 use crate::published::Transfer;
 use crate::report::{format, words};
+use crate::stats::claims::{Effect, Verdict};
 use crate::stats::{Comparison, Estimate, Kind, Rule, ValuesRow, ValuesTable};
 
 /// Rows of a section that anyone reads.
@@ -34,6 +35,8 @@ pub struct Row {
     pub interval: Option<[f64; 2]>,
     /// Whether readers are told a verdict of it; it describes an arm otherwise.
     pub is_verdict: bool,
+    /// What stands beside it, where that is no difference with its kind.
+    pub told: Option<String>,
 }
 
 impl Line {
@@ -63,6 +66,7 @@ impl Row {
             kind: comparison.kind(),
             interval: comparison.judgement.interval,
             is_verdict,
+            told: None,
         }
     }
 
@@ -78,6 +82,9 @@ impl Row {
     }
 
     pub fn numbers(&self) -> String {
+        if let Some(told) = &self.told {
+            return told.clone();
+        }
         match self.interval.filter(|_| self.is_verdict) {
             Some(ends) => format!(
                 "{} {} {}",
@@ -166,6 +173,38 @@ pub fn of_judged(case: &Case) -> (Vec<Line>, Option<String>) {
     (lines, left_out)
 }
 
+/// A claim that was tested, in units of its smallest effect that matters.
+pub fn of_claim(name: String, effect: &Effect) -> Row {
+    let colour = match effect.verdict {
+        Verdict::Shows => palette::place(0),
+        Verdict::Contradicted => palette::place(1),
+        Verdict::CannotTell => palette::INK,
+    };
+    // The marks of verdicts: filled, a diamond, hollow.
+    let kind = match effect.verdict {
+        Verdict::Shows => Kind::Lower,
+        Verdict::Contradicted => Kind::Equivalent,
+        Verdict::CannotTell => Kind::Undecided,
+    };
+    let difference = Estimate { mean: effect.mean, sd: None, half_width: None, n: effect.n };
+    let told = format!(
+        "{} {} {}",
+        format::signed(effect.mean, 1),
+        format::interval(effect.interval, 1),
+        words::claim_verdict(effect.verdict)
+    );
+    Row {
+        name,
+        colour,
+        difference,
+        by_seed: Vec::new(),
+        kind,
+        interval: Some(effect.interval),
+        is_verdict: true,
+        told: Some(told),
+    }
+}
+
 fn of_contest(contest: &Contest) -> Row {
     Row {
         name: format!("{} − {}", contest.left, contest.right),
@@ -175,6 +214,7 @@ fn of_contest(contest: &Contest) -> Row {
         kind: contest.judgement.kind,
         interval: contest.judgement.interval,
         is_verdict: contest.judgement.kind != Kind::NoTest,
+        told: None,
     }
 }
 

@@ -1,0 +1,333 @@
+//! The comparisons that a claim comes down to.
+
+use anyhow::{Result, bail};
+use toml::Value as Toml;
+
+use super::entry::{Fields, number};
+use super::selector::{self, Selected, number_of};
+use super::{AskedPart, AskedTerm};
+use crate::config::{Expect, Measured, Named, plain};
+use crate::experiment::Arm;
+
+/// What a claim compares, and what it expects of that.
+pub struct Found {
+    pub parts: Vec<AskedPart>,
+    pub expect: Expect,
+    /// In words.
+    pub told: String,
+}
+
+/// The keys that say what kind of finding a claim speaks of, beside a difference.
+const KINDS: [&str; 5] = ["over", "crossing", "order", "collapse", "all"];
+
+/// Reads the finding of a claim.
+pub fn read(fields: &Fields, arms: &[Arm], quantity: Measured) -> Result<Found> {
+    let finding = Reader { fields, arms, quantity };
+    let kinds: Vec<&str> = KINDS.into_iter().filter(|key| fields.get(key).is_some()).collect();
+    if let [first, second, ..] = kinds[..] {
+        bail!(fields.wrong(
+            second,
+            format!(" stands beside {first}; a claim has one of {}", KINDS.join(", "))
+        ));
+    }
+    let found = match kinds.first() {
+        None => finding.difference(),
+        Some(&"over") => finding.slope(),
+        Some(&"crossing") => finding.crossing(),
+        Some(&"order") => finding.order(),
+        Some(&"collapse") => finding.collapse(),
+        Some(_) => finding.all(),
+    }?;
+    finding.check_choices(&found)?;
+    Ok(found)
+}
+
+struct Reader<'a> {
+    fields: &'a Fields<'a>,
+    arms: &'a [Arm],
+    quantity: Measured,
+}
+
+/// Both sides of a comparison.
+struct Sides {
+    left: Vec<Selected>,
+    right: Vec<Selected>,
+    /// A number on the right.
+    constant: f64,
+}
+
+impl Reader<'_> {
+    fn expect(&self) -> Result<Expect> {
+        self.fields.named("expect")
+    }
+
+    fn select(&self, fields: &Fields, key: &str) -> Result<Option<Vec<Selected>>> {
+        let read = |value| selector::read(fields, key, value, self.arms, self.quantity);
+        fields.get(key).map(read).transpose()
+    }
+
+    fn sides(&self, fields: &Fields) -> Result<Sides> {
+        let missing =
+            || fields.wrong("left", " is missing; expected the arms of which the claim speaks");
+        let left = self.select(fields, "left")?.ok_or_else(missing)?;
+        let constant = fields.get("right").and_then(number);
+        let right = match constant {
+            None => self.select(fields, "right")?.unwrap_or_default(),
+            Some(_) => Vec::new(),
+        };
+        Ok(Sides { left, right, constant: constant.unwrap_or(0.0) })
+    }
+
+    /// Left − right.
+    fn difference(&self) -> Result<Found> {
+        let (expect, sides) = (self.expect()?, self.sides(self.fields)?);
+        let told = sides.told();
+        Ok(Found { parts: vec![sides.part(expect)], expect, told })
+    }
+
+    /// What left − right gains with every doubling of a key.
+    fn slope(&self) -> Result<Found> {
+        let (expect, sides) = (self.expect()?, self.sides(self.fields)?);
+        let Some(Toml::String(key)) = self.fields.get("over") else {
+            bail!(self.fields.wrong("over", ": expected the name of a key, such as \"steps\""));
+        };
+        let values = self.values(key, &sides)?;
+        let logs: Vec<f64> = values.iter().map(|value| value.log2()).collect();
+        let mean = logs.iter().sum::<f64>() / logs.len() as f64;
+        let squares: f64 = logs.iter().map(|log| (log - mean).powi(2)).sum();
+        let mut terms = Vec::new();
+        for (value, log) in values.iter().zip(&logs) {
+            let weight = (log - mean) / squares;
+            for (sign, side) in [(1.0, &sides.left), (-1.0, &sides.right)] {
+                for one in side {
+                    let term = self.only(one, key, *value)?;
+                    terms.push(AskedTerm { weight: sign * weight * one.term.weight, ..term });
+                }
+            }
+        }
+        terms.retain(|term| term.weight != 0.0);
+        let told = format!(
+            "{}, with every doubling of {key} from {} to {}",
+            sides.told(),
+            plain(values[0]),
+            plain(values[values.len() - 1])
+        );
+        let part = AskedPart { label: told.clone(), expect, terms, constant: 0.0 };
+        Ok(Found { parts: vec![part], expect, told })
+    }
+
+    /// The values of a key among the arms of the left side, by size.
+    fn values(&self, key: &str, sides: &Sides) -> Result<Vec<f64>> {
+        let arms = sides.left.iter().flat_map(|one| &one.term.arms);
+        let mut values: Vec<f64> = arms
+            .filter_map(|arm| number_of(&self.arms[*arm], key))
+            .filter(|one| *one > 0.0)
+            .collect();
+        values.sort_by(f64::total_cmp);
+        values.dedup();
+        if values.len() < 2 {
+            let problem = format!(
+                " = \"{key}\": the arms of left have {} of its values; expected two or more numbers above 0",
+                values.len()
+            );
+            bail!(self.fields.wrong("over", problem));
+        }
+        Ok(values)
+    }
+
+    /// The arms of a side that have a value of a key.
+    fn only(&self, one: &Selected, key: &str, value: f64) -> Result<AskedTerm> {
+        let has = |arm: &&usize| number_of(&self.arms[**arm], key) == Some(value);
+        let arms: Vec<usize> = one.term.arms.iter().filter(has).copied().collect();
+        if arms.is_empty() {
+            bail!(self.fields.wrong(
+                "over",
+                format!(" = \"{key}\": no arm of {} has {key} = {}", one.told, plain(value))
+            ));
+        }
+        Ok(AskedTerm { arms, ..one.term.clone() })
+    }
+
+    /// Left − right turns its sign between two steps.
+    fn crossing(&self) -> Result<Found> {
+        let (expect, sides) = (self.expect()?, self.sides(self.fields)?);
+        let before = match expect {
+            Expect::Lower => Expect::Higher,
+            Expect::Higher => Expect::Lower,
+            Expect::Equal => {
+                bail!(
+                    self.fields
+                        .wrong("expect", " = \"equal\": lines that cross end lower or higher")
+                )
+            }
+        };
+        let Some((early, late)) = self.fields.get("crossing").and_then(steps) else {
+            bail!(self.fields.wrong("crossing", ": expected two steps, such as [100, 800]"));
+        };
+        let part = |step: usize, expect| -> Result<AskedPart> {
+            let evaluated = |one: &Selected| {
+                one.term.arms.iter().all(|arm| {
+                    let recipe = &self.arms[*arm].recipe;
+                    step > 0 && step <= recipe.steps && recipe.evaluates(step)
+                })
+            };
+            if !self.quantity.has_steps() || !sides.left.iter().chain(&sides.right).all(evaluated) {
+                bail!(self.fields.wrong("crossing", format!(" has step {step}: expected a step at which both sides are evaluated, and a quantity of steps, such as val-loss")));
+            }
+            let mut part = sides.part(expect);
+            part.terms.iter_mut().for_each(|term| term.at = Some(step));
+            part.label = format!("{} at step {step}", part.label);
+            Ok(part)
+        };
+        let parts = vec![part(early, before)?, part(late, expect)?];
+        let told = format!("{}, turning its sign between steps {early} and {late}", sides.told());
+        Ok(Found { parts, expect, told })
+    }
+
+    /// Every next one is below the one before, or above.
+    fn order(&self) -> Result<Found> {
+        let said = self.fields.text("expect")?;
+        let expect = match said.as_str() {
+            "falling" => Expect::Lower,
+            "rising" => Expect::Higher,
+            _ => bail!(
+                self.fields
+                    .wrong("expect", format!(" = \"{said}\": an order is rising or falling"))
+            ),
+        };
+        let all = self.select(self.fields, "order")?.unwrap_or_default();
+        if all.len() < 2 {
+            bail!(self.fields.wrong(
+                "order",
+                ": expected two arms or more, such as [{ weight_decay = 0 }, { weight_decay = 1 }]"
+            ));
+        }
+        let parts = all.windows(2).map(|pair| between(&pair[1], &pair[0], expect)).collect();
+        Ok(Found {
+            parts,
+            expect,
+            told: joined(&all, if expect == Expect::Lower { " > " } else { " < " }),
+        })
+    }
+
+    /// All are one, within the smallest effect that matters.
+    fn collapse(&self) -> Result<Found> {
+        let expect = self.expect()?;
+        if expect != Expect::Equal {
+            bail!(
+                self.fields
+                    .wrong("expect", format!(" = \"{}\": what collapses is equal", expect.name()))
+            );
+        }
+        let all = self.select(self.fields, "collapse")?.unwrap_or_default();
+        if all.len() < 2 {
+            bail!(self.fields.wrong(
+                "collapse",
+                ": expected two arms or more, such as [{ lr = 1e-3 }, { lr = 2e-3 }]"
+            ));
+        }
+        let pairs = (0..all.len()).flat_map(|a| (a + 1..all.len()).map(move |b| (a, b)));
+        let parts = pairs.map(|(a, b)| between(&all[a], &all[b], expect)).collect();
+        Ok(Found { parts, expect, told: joined(&all, " = ") })
+    }
+
+    /// Every one of several differences.
+    fn all(&self) -> Result<Found> {
+        let expect = self.expect()?;
+        let Some(Toml::Array(list)) = self.fields.get("all") else {
+            bail!(self.fields.wrong("all", ": expected a list of { left = …, right = … }"));
+        };
+        let mut parts = Vec::new();
+        for (index, value) in list.iter().enumerate() {
+            let key = format!("all.{index}");
+            let Toml::Table(table) = value else {
+                bail!(self.fields.wrong(&key, ": expected { left = …, right = … }"));
+            };
+            let own = Fields::new(table, self.fields.at(&key));
+            if let Some(key) = table.keys().find(|key| !["left", "right"].contains(&key.as_str())) {
+                bail!(own.wrong(key, " is not known here; expected left and right"));
+            }
+            parts.push(self.sides(&own)?.part(expect));
+        }
+        if parts.is_empty() {
+            bail!(self.fields.wrong("all", " is an empty list"));
+        }
+        let told = parts.iter().map(|part| part.label.as_str()).collect::<Vec<_>>().join("; and ");
+        Ok(Found { parts, expect, told })
+    }
+
+    /// The best of several arms is the one with the lowest val loss, which says nothing of most quantities.
+    fn check_choices(&self, found: &Found) -> Result<()> {
+        let mut terms = found.parts.iter().flat_map(|part| &part.terms);
+        let choice = terms.find(|term| self.is_choice(term));
+        match choice {
+            Some(term) if !self.quantity.may_be_tuned() => bail!(self.fields.wrong(
+                "quantity",
+                format!(
+                    " = \"{}\": {} arms are meant at once; the best of several is chosen by val loss, so name one arm, or \
+                     speak of a test loss",
+                    self.quantity.name(),
+                    term.arms.len()
+                )
+            )),
+            Some(term) if term.at.is_some() => bail!(self.fields.wrong(
+                "quantity",
+                format!(": {} arms are meant at once at one step; name one", term.arms.len())
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether arms differ in more than the name of no decay.
+    fn is_choice(&self, term: &AskedTerm) -> bool {
+        let first = &self.arms[term.arms[0]];
+        let is_same = |arm: &Arm| {
+            let (a, b) = (arm.decays(), first.decays());
+            arm.model == first.model
+                && arm.recipe == first.recipe
+                && (arm.decay == first.decay || !a && !b)
+                && (arm.by_role == first.by_role || !a && !b)
+        };
+        !term.arms.iter().all(|arm| is_same(&self.arms[*arm]))
+    }
+}
+
+impl Sides {
+    fn part(&self, expect: Expect) -> AskedPart {
+        let left = self.left.iter().map(|one| one.term.clone());
+        let negative = |one: &Selected| AskedTerm { weight: -one.term.weight, ..one.term.clone() };
+        let terms = left.chain(self.right.iter().map(negative)).collect();
+        AskedPart { label: self.told(), expect, terms, constant: self.constant }
+    }
+
+    fn told(&self) -> String {
+        let side = |all: &[Selected]| match all {
+            [one] => one.told.clone(),
+            all => format!("({})", joined(all, " + ")),
+        };
+        match (&self.right[..], self.constant) {
+            ([], 0.0) => side(&self.left),
+            ([], constant) => format!("{} − {}", side(&self.left), plain(constant)),
+            (right, _) => format!("{} − {}", side(&self.left), side(right)),
+        }
+    }
+}
+
+fn between(left: &Selected, right: &Selected, expect: Expect) -> AskedPart {
+    let negative = AskedTerm { weight: -right.term.weight, ..right.term.clone() };
+    let label = format!("{} − {}", left.told, right.told);
+    AskedPart { label, expect, terms: vec![left.term.clone(), negative], constant: 0.0 }
+}
+
+fn joined(all: &[Selected], by: &str) -> String {
+    all.iter().map(|one| one.told.as_str()).collect::<Vec<_>>().join(by)
+}
+
+/// Two steps, the first below the second.
+fn steps(value: &Toml) -> Option<(usize, usize)> {
+    let step = |value: &Toml| usize::try_from(value.as_integer()?).ok();
+    match value.as_array()?.as_slice() {
+        [early, late] => Some((step(early)?, step(late)?)).filter(|(early, late)| early < late),
+        _ => None,
+    }
+}

@@ -1,0 +1,169 @@
+//! What many experiments say of the field's claims, on one page: made from their `claims.csv` alone.
+
+mod page;
+mod relative;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, ensure};
+use serde::Serialize;
+
+use super::claims::ClaimRow;
+use super::figures;
+use crate::config::AnalysisTerms;
+use crate::exit::usage;
+use crate::files::{create_folder, csv_of, write_atomically};
+use crate::results::read_csv;
+use crate::stats::Estimate;
+use crate::stats::claims::{Effect, Verdict, correct, further_seeds};
+use relative::relative;
+
+/// A claim, the experiment that asks it, and what is said of it among all others.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    pub experiment: String,
+    pub row: ClaimRow,
+}
+
+/// What was written, and what it says.
+pub struct Literature {
+    /// Verdicts in short, for the terminal.
+    pub answer: String,
+    pub files: Vec<PathBuf>,
+}
+
+/// Writes `literature.csv` and the figure of all claims into a folder of experiments, and the page `literature.md` into
+/// `out`. The claims of all experiments are corrected together.
+///
+/// # Errors
+/// A folder without claims, a file that is damaged, or a folder that cannot be written; the message names it.
+pub fn write(folder: &Path, out: &Path) -> Result<Literature> {
+    let entries = corrected(usage(read(folder))?);
+    let caption = format!("{} claims · wane {}", entries.len(), env!("CARGO_PKG_VERSION"));
+    let drawing = figures::literature(effects(&entries), caption)?;
+    let csv: Vec<CsvRow> = entries.iter().map(CsvRow::of).collect();
+    let mut ready = vec![(folder.join("literature.csv"), csv_of(&csv)?)];
+    if let Some(drawing) = drawing {
+        let stem = folder.join(drawing.name);
+        ready.push((stem.with_extension("svg"), drawing.svg.into_bytes()));
+        ready.push((stem.with_extension("png"), drawing.png));
+    }
+    create_folder(out)?;
+    let page = page::page(&entries, &relative(out, folder)?);
+    ready.push((out.join("literature.md"), page.into_bytes()));
+    ready.iter().try_for_each(|(path, bytes)| write_atomically(path, bytes))?;
+    let files = ready.into_iter().map(|(path, _)| path).collect();
+    Ok(Literature { answer: page::answer(&entries), files })
+}
+
+/// The claims of every experiment in a folder, by the experiments' names.
+fn read(folder: &Path) -> Result<Vec<Entry>> {
+    let context = || format!("cannot read {}", folder.display());
+    let mut names: Vec<String> = fs::read_dir(folder)
+        .with_context(context)?
+        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+        .filter(|name| folder.join(name).join("claims.csv").is_file())
+        .collect();
+    names.sort();
+    let mut entries = Vec::new();
+    for experiment in names {
+        let rows: Vec<ClaimRow> = read_csv(&folder.join(&experiment).join("claims.csv"))?;
+        let entry = |row| Entry { experiment: experiment.clone(), row };
+        entries.extend(rows.into_iter().map(entry));
+    }
+    ensure!(
+        !entries.is_empty(),
+        "no experiment in {} has claims; expected a folder of experiments whose specs have [[claim]], such as \
+         results/literature",
+        folder.display()
+    );
+    Ok(entries)
+}
+
+/// With the verdicts that hold for the claims of all experiments together.
+fn corrected(mut entries: Vec<Entry>) -> Vec<Entry> {
+    let alpha = AnalysisTerms::default().alpha;
+    let of = |p: fn(&ClaimRow) -> Option<f64>| -> Vec<Option<f64>> {
+        entries.iter().map(|entry| p(&entry.row)).collect()
+    };
+    let (p, p_against) = (of(|row| row.p), of(|row| row.p_against));
+    let family_size = p.iter().flatten().count();
+    let found = correct(&p, &p_against, alpha);
+    for (Entry { row, .. }, corrected) in entries.iter_mut().zip(found) {
+        row.p_holm = corrected.p_holm;
+        row.p_against_holm = corrected.p_against_holm;
+        row.family_size = family_size;
+        let is_decided = corrected.verdict != Verdict::CannotTell;
+        if is_decided {
+            row.cannot_tell.clear();
+            row.seeds_needed = None;
+        } else if let Some(observed) = estimate(row) {
+            row.seeds_needed = further_seeds(observed, row.smallest, family_size, alpha);
+            row.cannot_tell = match row.seeds_needed {
+                Some(seeds) => format!("about {seeds} more seeds would tell"),
+                None => row.cannot_tell.clone(),
+            };
+        }
+        row.verdict = corrected.verdict;
+    }
+    entries
+}
+
+fn estimate(row: &ClaimRow) -> Option<Estimate> {
+    Some(Estimate { mean: row.observed?, sd: row.sd, half_width: None, n: row.n })
+}
+
+fn effects(entries: &[Entry]) -> Vec<(String, Effect)> {
+    let effect = |Entry { experiment, row }: &Entry| {
+        let ends =
+            [row.ci95_low.unwrap_or(f64::NEG_INFINITY), row.ci95_high.unwrap_or(f64::INFINITY)];
+        let effect =
+            Effect::new(estimate(row)?, ends, row.smallest, row.compared_expected, row.verdict);
+        let number: String = experiment.chars().take_while(char::is_ascii_digit).collect();
+        Some((format!("{number} {}", row.text), effect))
+    };
+    entries.iter().filter_map(effect).collect()
+}
+
+/// A row of `literature.csv`: that of `claims.csv`, corrected over all claims.
+#[derive(Serialize)]
+struct CsvRow<'a> {
+    experiment: &'a str,
+    claim: usize,
+    text: &'a str,
+    source: &'a str,
+    verdict: Verdict,
+    n: usize,
+    observed: Option<f64>,
+    ci95_low: Option<f64>,
+    ci95_high: Option<f64>,
+    smallest: f64,
+    p_holm: Option<f64>,
+    p_against_holm: Option<f64>,
+    family_size: usize,
+    seeds_needed: Option<usize>,
+    cannot_tell: &'a str,
+}
+
+impl<'a> CsvRow<'a> {
+    fn of(Entry { experiment, row }: &'a Entry) -> Self {
+        CsvRow {
+            experiment,
+            claim: row.claim,
+            text: &row.text,
+            source: &row.source,
+            verdict: row.verdict,
+            n: row.n,
+            observed: row.observed,
+            ci95_low: row.ci95_low,
+            ci95_high: row.ci95_high,
+            smallest: row.smallest,
+            p_holm: row.p_holm,
+            p_against_holm: row.p_against_holm,
+            family_size: row.family_size,
+            seeds_needed: row.seeds_needed,
+            cannot_tell: &row.cannot_tell,
+        }
+    }
+}

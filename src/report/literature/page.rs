@@ -1,0 +1,182 @@
+//! The page of all claims, as Markdown and for the terminal.
+
+use super::super::tables::{broken, new_table, set_close, trimmed};
+use super::super::{format, words};
+use super::Entry;
+use crate::config::{Expect, Named};
+use crate::plural::counted;
+use crate::published::{Untested, untested};
+use crate::report::claims::ClaimRow;
+use crate::stats::claims::Verdict;
+
+/// In the order of the page: what did not work comes first.
+const ORDER: [Verdict; 3] = [Verdict::Contradicted, Verdict::CannotTell, Verdict::Shows];
+
+/// The page; `results` is the way from it to the folder of the experiments.
+pub fn page(entries: &[Entry], results: &str) -> String {
+    let mut parts = vec![head(entries, results)];
+    for verdict in ORDER {
+        let own: Vec<&Entry> = entries.iter().filter(|one| one.row.verdict == verdict).collect();
+        let heading = format!("## {}: {}", heading(verdict), own.len());
+        parts.push(format!("{heading}\n\n{}", meaning(verdict)));
+        parts.push(match own.is_empty() {
+            true => "None.".to_owned(),
+            false => table(&own, results),
+        });
+    }
+    parts.push(not_tried(untested()));
+    format!("{}\n", parts.join("\n\n"))
+}
+
+fn head(entries: &[Entry], results: &str) -> String {
+    let count = |verdict| entries.iter().filter(|one| one.row.verdict == verdict).count();
+    let mut experiments: Vec<&str> = entries.iter().map(|one| one.experiment.as_str()).collect();
+    experiments.dedup();
+    let late =
+        entries.iter().filter(|one| one.row.runs_before.is_some_and(|runs| runs > 0)).count();
+    let seen = match late {
+        0 => "Every claim, with its direction and the smallest effect that matters, stood in its spec before the first of \
+              its runs was trained."
+            .to_owned(),
+        late => format!(
+            "Of these claims, {late} were written or changed after runs of their experiment had begun: they are no tests \
+             of predictions."
+        ),
+    };
+    format!(
+        "# The field's claims about weight decay, asked of small models\n\n\
+         {} of {}: **{} contradicted here, {} that cannot be told here, {} that show here.** A verdict is on what \
+         models of about {PARAMETERS} parameters do in minutes; it says whether a claim carries down to them, not whether it \
+         is true where it was made.\n\n\
+         {seen} A claim shows where its comparison comes out as it says, of several every one. It is contradicted where an \
+         effect as large as the smallest that matters is excluded, also where the effect is there and smaller. Both hold \
+         for all {} claims together (Holm, 5%); intervals cover the claims of one experiment at once. Differences are \
+         paired by seed, and a seed draws its text, its first weights and the order of its data. \
+         `just literature` trains all of it again.\n\n\
+         ![Every claim in units of the smallest effect that matters]({results}/literature.svg)",
+        counted(entries.len(), "claim"),
+        counted(experiments.len(), "experiment"),
+        count(Verdict::Contradicted),
+        count(Verdict::CannotTell),
+        count(Verdict::Shows),
+        entries.iter().map(|one| one.row.family_size).max().unwrap_or(0),
+    )
+}
+
+/// Of the models of the pack, for people.
+const PARAMETERS: &str = "60,000";
+
+fn heading(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Contradicted => "Contradicted here",
+        Verdict::CannotTell => "Cannot be told here",
+        Verdict::Shows => "Shows here",
+    }
+}
+
+fn meaning(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Contradicted => {
+            "An effect as large as the smallest that matters is excluded for small models on this text."
+        }
+        Verdict::CannotTell => "Neither the effect nor its absence can be shown with these runs.",
+        Verdict::Shows => "The effect is there, in the direction of the claim.",
+    }
+}
+
+fn table(entries: &[&Entry], results: &str) -> String {
+    let header = "| claim | source | expected | observed | p | figure |\n|---|---|---|---|---|---|";
+    let row = |one: &&Entry| {
+        let row = &one.row;
+        let more = match row.cannot_tell.as_str() {
+            "" => String::new(),
+            why => format!("; {why}"),
+        };
+        let p = match row.verdict {
+            Verdict::Contradicted => row.p_against_holm,
+            _ => row.p_holm,
+        };
+        format!(
+            "| {} | {} ({}) | {} | {}{more} | {} | [{}]({results}/{}/claims.svg) |",
+            cell(&row.text),
+            cell(&row.source),
+            words::basis(row.basis),
+            cell(&expected(row)),
+            cell(&observed(row)),
+            p.map_or(String::new(), |p| format::p(p)
+                .trim_start_matches("p ")
+                .trim_start_matches("= ")
+                .to_owned()),
+            one.experiment,
+            one.experiment,
+        )
+    };
+    let rows: Vec<String> = entries.iter().map(row).collect();
+    format!("{header}\n{}", rows.join("\n"))
+}
+
+fn expected(row: &ClaimRow) -> String {
+    let smallest = format::three_digits(row.smallest);
+    let direction = match row.expected {
+        Expect::Lower => format!("below 0, by {smallest} to matter"),
+        Expect::Higher => format!("above 0, by {smallest} to matter"),
+        Expect::Equal => format!("0 within {smallest}"),
+    };
+    format!("{} of {}: {direction}", row.quantity.name(), row.finding)
+}
+
+fn observed(row: &ClaimRow) -> String {
+    let Some(observed) = row.observed else { return "not tested".to_owned() };
+    let end = |end: Option<f64>, open: f64| end.unwrap_or(open);
+    let ends = [end(row.ci95_low, f64::NEG_INFINITY), end(row.ci95_high, f64::INFINITY)];
+    let of = match row.compared == row.finding {
+        true => String::new(),
+        false => format!(" for {}", row.compared),
+    };
+    format!("{} {}{of}, n = {}", format::signed(observed, 3), format::interval(ends, 3), row.n)
+}
+
+/// Text that ends no cell.
+fn cell(text: &str) -> String {
+    text.replace('|', "\\|")
+}
+
+fn not_tried(all: &[Untested]) -> String {
+    let row = |one: &Untested| {
+        format!(
+            "| {} | {} ({}) | {} | {} |",
+            cell(&one.text),
+            cell(&one.source),
+            words::basis(one.basis),
+            cell(&one.why),
+            cell(&one.needs)
+        )
+    };
+    let rows: Vec<String> = all.iter().map(row).collect();
+    format!(
+        "## Not asked: {}\n\n| claim | source | why not | what it takes |\n|---|---|---|---|\n{}",
+        all.len(),
+        rows.join("\n")
+    )
+}
+
+/// Columns of the claims on the terminal.
+const CLAIM: usize = 62;
+const OBSERVED: usize = 28;
+
+/// Verdicts in short, for the terminal.
+pub fn answer(entries: &[Entry]) -> String {
+    let mut table = new_table(&["claim", "observed", "verdict"]);
+    for verdict in ORDER {
+        for one in entries.iter().filter(|one| one.row.verdict == verdict) {
+            let claim = format!("{} ({})", one.row.text, one.row.source);
+            table.add_row([
+                broken(&claim, CLAIM),
+                broken(&observed(&one.row), OBSERVED),
+                words::claim_verdict(verdict).to_owned(),
+            ]);
+        }
+    }
+    set_close(&mut table);
+    trimmed(&table)
+}

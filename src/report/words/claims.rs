@@ -1,0 +1,160 @@
+//! What runs say of the claims of their spec, in sentences.
+
+use crate::config::{Basis, Claim, Expect, Measured, Named};
+use crate::plural::counted;
+use crate::report::format;
+use crate::stats::claims::{Judged, Verdict, WhyNot};
+
+pub fn claim_verdict(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Shows => "shows",
+        Verdict::Contradicted => "contradicted",
+        Verdict::CannotTell => "cannot tell",
+    }
+}
+
+/// How many claims came to what.
+pub fn claims_in_short(claims: &[Judged]) -> Option<String> {
+    let count = |verdict| claims.iter().filter(|one| one.verdict == verdict).count();
+    (!claims.is_empty()).then(|| {
+        format!(
+            "Of {}, {} here, {} contradicted here, and of {} nothing can be told here.",
+            counted(claims.len(), "claim"),
+            match count(Verdict::Shows) {
+                1 => "1 shows".to_owned(),
+                shows => format!("{shows} show"),
+            },
+            match count(Verdict::Contradicted) {
+                1 => "1 is".to_owned(),
+                contradicted => format!("{contradicted} are"),
+            },
+            count(Verdict::CannotTell)
+        )
+    })
+}
+
+/// A verdict with the numbers that it rests on.
+pub fn claim_told(judged: &Judged) -> String {
+    let verdict = claim_verdict(judged.verdict);
+    let (source, text) = (&judged.claim.source, &judged.claim.text);
+    let numbers = claim_numbers(judged).map_or(String::new(), |numbers| format!(", {numbers}"));
+    let more = cannot_tell(judged).map_or(String::new(), |why| format!(": {why}"));
+    format!("{verdict}: {text} ({source}){numbers}{more}")
+}
+
+/// What was observed, with its interval and p.
+pub fn claim_numbers(judged: &Judged) -> Option<String> {
+    let observed = judged.observed?;
+    let interval =
+        judged.interval.map_or(String::new(), |ends| format!(" {}", format::interval(ends, 3)));
+    let p = match judged.verdict {
+        Verdict::Contradicted => judged.p_against_holm,
+        _ => judged.p_holm,
+    };
+    let p = p.map_or(String::new(), |p| format!(", {}", format::p(p)));
+    Some(format!("{}{interval}{p}, n = {}", format::signed(observed.mean, 3), observed.n))
+}
+
+/// What is expected, of what.
+pub fn claim_expected(claim: &Claim) -> String {
+    let smallest = format::three_digits(claim.smallest);
+    let quantity = measured(claim.quantity);
+    match claim.expect {
+        Expect::Lower => format!("{quantity} lower, by {smallest} to matter"),
+        Expect::Higher => format!("{quantity} higher, by {smallest} to matter"),
+        Expect::Equal => format!("{quantity} equal within {smallest}"),
+    }
+}
+
+/// Why nothing can be told, and what could tell.
+pub fn cannot_tell(judged: &Judged) -> Option<String> {
+    if judged.verdict != Verdict::CannotTell {
+        return None;
+    }
+    let needs = judged.claim.needs.as_deref();
+    let why = match judged.why_not {
+        Some(WhyNot::Missing(runs)) => {
+            return Some(format!("{} of it have not ended", counted(runs, "run")));
+        }
+        Some(WhyNot::Diverged(runs)) => format!("{} of it diverged", counted(runs, "run")),
+        Some(WhyNot::FewSeeds(seeds)) => {
+            return Some(format!("{} are too few for a test", counted(seeds, "seed")));
+        }
+        Some(WhyNot::NotMeasured) => {
+            return Some(format!("its runs did not measure {}", judged.claim.quantity.name()));
+        }
+        None => match judged.further_seeds {
+            Some(seeds) => {
+                return Some(format!("about {} more would tell", counted(seeds, "seed")));
+            }
+            None => "no number of seeds that anyone trains would tell".to_owned(),
+        },
+    };
+    Some(needs.map_or(why.clone(), |needs| format!("{why}; it takes {needs}")))
+}
+
+/// That a claim was seen after there were runs.
+pub fn late_claims(claims: &[Judged]) -> Option<String> {
+    let late: Vec<&Claim> =
+        claims.iter().map(|one| &one.claim).filter(|one| one.is_late()).collect();
+    let first = late.first()?.registered.as_ref()?;
+    let are = if late.len() == 1 { "claim was" } else { "claims were" };
+    Some(format!(
+        "{} {are} written or changed on {}, when {} of this experiment had begun: what is said of {} is no test of a \
+         prediction",
+        late.len(),
+        first.at,
+        counted(first.runs_before, "run"),
+        if late.len() == 1 { "it" } else { "them" }
+    ))
+}
+
+/// How verdicts on claims come about.
+pub fn claims_reading(claims: &[Judged], alpha: f64) -> String {
+    let tests = claims.first().map_or(0, |one| one.family_size);
+    format!(
+        "A claim shows where its comparison comes out as it says, of several every one, and is contradicted where an \
+         effect as large as the smallest that matters is excluded: also where it is there, and smaller. Each at {} over \
+         {}, after Holm's correction; intervals cover all of them at once.",
+        format::number(alpha),
+        counted(tests, "claim")
+    )
+}
+
+pub fn basis(basis: Basis) -> &'static str {
+    match basis {
+        Basis::Primary => "read at the source",
+        Basis::SecondHand => "second-hand",
+    }
+}
+
+/// For sentences.
+pub fn measured(quantity: Measured) -> &'static str {
+    match quantity {
+        Measured::TestLoss => "test loss",
+        Measured::StoppedTestLoss => "stopped test loss",
+        Measured::ValLoss => "val loss",
+        Measured::TrainLoss => "train loss",
+        Measured::Gap => "gap",
+        Measured::UTurn => "final − stopped test loss",
+        Measured::ByHeart => "share known by heart",
+        Measured::Continued => "share continued rightly",
+        Measured::GradNorm => "gradient norm",
+        Measured::WeightNorm => "weight norm",
+        Measured::RotationSpread => "largest over smallest rotation",
+        Measured::RotationRatio => "rotation over its balance",
+    }
+}
+
+/// Of the figure of all claims.
+pub fn literature_title() -> String {
+    "What small models say of the field's claims".to_owned()
+}
+
+/// How to read a figure of claims.
+pub fn claims_notes() -> Vec<String> {
+    vec![
+        "bars: intervals that cover all claims at once; lines at −1 and 1: the smallest effect that matters".to_owned(),
+        "filled: shows, ◆ contradicted, hollow: cannot tell".to_owned(),
+    ]
+}

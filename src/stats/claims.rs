@@ -1,0 +1,402 @@
+//! What runs say of the claims that their spec made before they were trained.
+//!
+//! A claim is one or several comparisons, each a weighted sum of what arms measured, by seed. It shows where every one of
+//! them comes out as said; it is contradicted where an effect as large as the smallest that matters is excluded for one
+//! of them; otherwise nothing can be told. Each of the two is a family of its own over the claims of an experiment, with
+//! Holm's correction, so that it errs in at most α of experiments.
+
+mod measured;
+
+use std::collections::{BTreeMap, HashMap};
+
+use serde::{Deserialize, Serialize};
+
+use super::contrast::{Contrast, Scores};
+use super::inference::{Estimate, FEWEST_SEEDS, holm};
+use super::power::seeds_to_decide;
+use super::rotations::Rotations;
+use super::verdict::Terms;
+use crate::config::{Claim, Expect, Measured, Part, Term};
+use crate::record::Status;
+use crate::results::{CurveCsvRow, Draw, MechanismRow, RunRow};
+use measured::Measurements;
+
+/// What can be told of a claim.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verdict {
+    /// Every comparison came out as said.
+    Shows,
+    /// An effect that matters is excluded for one of them.
+    Contradicted,
+    /// Neither.
+    CannotTell,
+}
+
+/// Why a claim was not tested.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WhyNot {
+    /// Runs that have not ended.
+    Missing(usize),
+    /// Runs that diverged.
+    Diverged(usize),
+    /// So many seeds.
+    FewSeeds(usize),
+    /// The quantity was not measured.
+    NotMeasured,
+}
+
+/// A claim and what runs say of it.
+#[derive(Clone, Debug)]
+pub struct Judged {
+    pub claim: Claim,
+    pub verdict: Verdict,
+    pub why_not: Option<WhyNot>,
+    /// The place of the comparison that decides: the weakest, or the one that contradicts.
+    pub part: usize,
+    /// Of that comparison.
+    pub observed: Option<Estimate>,
+    /// By seed.
+    pub by_seed: Vec<(u64, f64)>,
+    /// The interval that covers the differences of all claims of the experiment at once.
+    pub interval: Option<[f64; 2]>,
+    /// p of the claim's opposite: the largest over its comparisons.
+    pub p: Option<f64>,
+    pub p_holm: Option<f64>,
+    /// p of the claim: the smallest over its comparisons, times their number.
+    pub p_against: Option<f64>,
+    pub p_against_holm: Option<f64>,
+    /// Further seeds with which most experiments would tell; for what cannot be told.
+    pub further_seeds: Option<usize>,
+    /// Claims that were tested.
+    pub family_size: usize,
+}
+
+/// The evaluated rows of curves, by run.
+pub type Curves = BTreeMap<String, Vec<CurveCsvRow>>;
+
+/// Judges the claims of an experiment.
+pub fn judge(
+    claims: &[Claim],
+    runs: &[RunRow],
+    curves: &Curves,
+    mechanism: &[MechanismRow],
+    alpha: f64,
+) -> Vec<Judged> {
+    let measurements = Measurements::of(runs, curves, mechanism);
+    let mut rotations = HashMap::new();
+    let tested: Vec<Result<Vec<Tested>, WhyNot>> =
+        claims.iter().map(|claim| test(claim, &measurements, &mut rotations)).collect();
+    let family_size = tested.iter().filter(|one| one.is_ok()).count();
+    let of = |p: fn(&Claim, &[Tested]) -> f64| -> Vec<Option<f64>> {
+        let pairs = claims.iter().zip(&tested);
+        pairs.map(|(claim, parts)| parts.as_ref().ok().map(|parts| p(claim, parts))).collect()
+    };
+    let (p, p_against) = (of(p_shows), of(p_against));
+    let corrected = correct(&p, &p_against, alpha);
+    let terms = Terms { alpha, epsilon: None };
+    let judged = |place: usize| {
+        let claim = &claims[place];
+        let Corrected { p_holm, p_against_holm, verdict } = corrected[place];
+        let untested = Judged {
+            claim: claim.clone(),
+            verdict,
+            why_not: tested[place].as_ref().err().copied(),
+            part: 0,
+            observed: None,
+            by_seed: Vec::new(),
+            interval: None,
+            p: p[place],
+            p_holm,
+            p_against: p_against[place],
+            p_against_holm,
+            further_seeds: None,
+            family_size,
+        };
+        match &tested[place] {
+            Err(_) => untested,
+            Ok(parts) => untested.with_details(parts, &terms),
+        }
+    };
+    (0..claims.len()).map(judged).collect()
+}
+
+/// The verdict of p values after their corrections.
+fn verdict(p_holm: Option<f64>, p_against_holm: Option<f64>, alpha: f64) -> Verdict {
+    let is_shown = |p: Option<f64>| p.is_some_and(|p| p < alpha);
+    match (is_shown(p_holm), is_shown(p_against_holm)) {
+        (_, true) => Verdict::Contradicted,
+        (true, false) => Verdict::Shows,
+        (false, false) => Verdict::CannotTell,
+    }
+}
+
+/// p values of claims after their corrections, and the verdict that they make.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Corrected {
+    pub p_holm: Option<f64>,
+    pub p_against_holm: Option<f64>,
+    pub verdict: Verdict,
+}
+
+/// Corrects claims of several experiments together: p of their opposites, and p of them.
+pub fn correct(p: &[Option<f64>], p_against: &[Option<f64>], alpha: f64) -> Vec<Corrected> {
+    let pairs = holm(p).into_iter().zip(holm(p_against));
+    pairs
+        .map(|(p_holm, p_against_holm)| {
+            let verdict = verdict(p_holm, p_against_holm, alpha);
+            Corrected { p_holm, p_against_holm, verdict }
+        })
+        .collect()
+}
+
+impl Judged {
+    fn with_details(self, parts: &[Tested], terms: &Terms) -> Self {
+        let claim = &self.claim;
+        let weakest = |p: &dyn Fn(&Tested) -> f64| {
+            let ranked = parts.iter().enumerate().map(|(place, part)| (p(part), place));
+            ranked
+                .max_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(&a.1)))
+                .map_or(0, |(_, place)| place)
+        };
+        let smallest = claim.smallest;
+        let part = match self.verdict {
+            Verdict::Contradicted => weakest(&|part| -part.p_against(smallest)),
+            _ => weakest(&|part| part.p_shows(smallest)),
+        };
+        let tested = &parts[part];
+        let observed = Estimate::of(tested.contrast.differences());
+        let open = observed.filter(|_| self.verdict == Verdict::CannotTell);
+        let further_seeds =
+            open.and_then(|one| further_seeds(one, smallest, self.family_size, terms.alpha));
+        let seeds = tested.seeds.iter().map(|draw| draw.seed);
+        Judged {
+            part,
+            observed,
+            by_seed: seeds.zip(tested.contrast.differences().iter().copied()).collect(),
+            interval: Some(tested.contrast.interval(terms.tail(self.family_size))),
+            further_seeds,
+            ..self
+        }
+    }
+
+    /// What the comparison that decides is, in words.
+    pub fn compared(&self) -> &str {
+        &self.claim.parts[self.part].label
+    }
+
+    /// What is expected of the comparison that decides.
+    pub fn expect(&self) -> Expect {
+        self.claim.parts[self.part].expect
+    }
+
+    /// What was observed in units of the smallest effect that matters; `None` where nothing was tested.
+    pub fn effect(&self) -> Option<Effect> {
+        let observed = self.observed?;
+        let (smallest, expect) = (self.claim.smallest, self.expect());
+        Some(Effect::new(observed, self.interval?, smallest, expect, self.verdict))
+    }
+}
+
+/// Further seeds with which most experiments would tell of a claim, one of so many.
+pub fn further_seeds(
+    observed: Estimate,
+    smallest: f64,
+    family_size: usize,
+    alpha: f64,
+) -> Option<usize> {
+    let sd = observed.sd.filter(|sd| *sd > 0.0)?;
+    let seeds = seeds_to_decide(observed.mean, sd, Some(smallest), family_size, alpha)?;
+    Some(seeds.saturating_sub(observed.n).max(1))
+}
+
+/// What was observed of a claim, in units of the smallest effect that matters: above 0 as the claim has it, as measured
+/// where nothing is to differ.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Effect {
+    pub mean: f64,
+    pub interval: [f64; 2],
+    pub n: usize,
+    pub verdict: Verdict,
+}
+
+impl Effect {
+    pub fn new(
+        observed: Estimate,
+        [low, high]: [f64; 2],
+        smallest: f64,
+        expect: Expect,
+        verdict: Verdict,
+    ) -> Self {
+        let (mean, interval) = match expect {
+            Expect::Lower => (-observed.mean, [-high, -low]),
+            Expect::Higher | Expect::Equal => (observed.mean, [low, high]),
+        };
+        let interval = interval.map(|end| end / smallest);
+        Effect { mean: mean / smallest, interval, n: observed.n, verdict }
+    }
+}
+
+/// One comparison with its data.
+struct Tested {
+    expect: Expect,
+    contrast: Contrast,
+    seeds: Vec<Draw>,
+}
+
+impl Tested {
+    /// Small where it comes out as said.
+    fn p_shows(&self, smallest: f64) -> f64 {
+        match self.expect {
+            Expect::Lower => (2.0 * self.contrast.p_below(0.0)).min(1.0),
+            Expect::Higher => (2.0 * self.contrast.p_above(0.0)).min(1.0),
+            Expect::Equal => self.contrast.p_beyond(smallest),
+        }
+    }
+
+    /// Small where an effect that matters is excluded; for what is to be equal, where there is one.
+    fn p_against(&self, smallest: f64) -> f64 {
+        let contrast = &self.contrast;
+        match self.expect {
+            Expect::Lower => contrast.p_above(-smallest),
+            Expect::Higher => contrast.p_below(smallest),
+            Expect::Equal => {
+                (2.0 * contrast.p_below(-smallest).min(contrast.p_above(smallest))).min(1.0)
+            }
+        }
+    }
+}
+
+/// All comparisons must come out as said (an intersection-union test, Berger 1982).
+fn p_shows(claim: &Claim, parts: &[Tested]) -> f64 {
+    parts.iter().map(|part| part.p_shows(claim.smallest)).fold(0.0, f64::max)
+}
+
+/// One of them is enough (Bonferroni).
+fn p_against(claim: &Claim, parts: &[Tested]) -> f64 {
+    let least = parts.iter().map(|part| part.p_against(claim.smallest)).fold(1.0, f64::min);
+    (least * parts.len() as f64).min(1.0)
+}
+
+fn test(
+    claim: &Claim,
+    measurements: &Measurements,
+    rotations: &mut HashMap<usize, Rotations>,
+) -> Result<Vec<Tested>, WhyNot> {
+    claim.parts.iter().map(|part| test_part(claim, part, measurements, rotations)).collect()
+}
+
+fn test_part(
+    claim: &Claim,
+    part: &Part,
+    measurements: &Measurements,
+    rotations: &mut HashMap<usize, Rotations>,
+) -> Result<Tested, WhyNot> {
+    let operands: Vec<Operand> = part
+        .terms
+        .iter()
+        .map(|term| Operand::of(term, claim.quantity, measurements))
+        .collect::<Result<_, _>>()?;
+    let seeds = common(&operands);
+    if seeds.len() < FEWEST_SEEDS {
+        let any = operands.iter().any(Operand::has_values);
+        return Err(if any { WhyNot::FewSeeds(seeds.len()) } else { WhyNot::NotMeasured });
+    }
+    let side = |is_left: bool| {
+        let own = operands.iter().filter(|one| (one.weight > 0.0) == is_left);
+        let zero = Scores { choose: vec![0.0; seeds.len()], score: vec![0.0; seeds.len()] };
+        own.fold(vec![zero], |sum, one| added(&sum, &one.scores(&seeds)))
+    };
+    let (left, mut right) = (side(true), side(false));
+    right.iter_mut().flat_map(|one| &mut one.score).for_each(|score| *score += part.constant);
+    let is_choice = left.len() > 1 || right.len() > 1;
+    let contrast = match is_choice {
+        true => {
+            let drawn = rotations.entry(seeds.len()).or_insert_with(|| Rotations::of(seeds.len()));
+            Contrast::new(&left, &right, drawn)
+        }
+        false => Contrast::new(&left, &right, &Rotations::draw(seeds.len(), 0)),
+    };
+    Ok(Tested { expect: part.expect, contrast, seeds })
+}
+
+/// Every sum of one of these and one of those.
+fn added(sums: &[Scores], own: &[Scores]) -> Vec<Scores> {
+    let sum = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a + b).collect();
+    let pairs = sums.iter().flat_map(|a| own.iter().map(move |b| (a, b)));
+    pairs
+        .map(|(a, b)| Scores { choose: sum(&a.choose, &b.choose), score: sum(&a.score, &b.score) })
+        .collect()
+}
+
+/// The arms of a term with what each run measured.
+struct Operand {
+    weight: f64,
+    arms: Vec<Arm>,
+}
+
+/// By seed, the val loss that chooses and the quantity.
+type Arm = BTreeMap<Draw, (f64, f64)>;
+
+impl Operand {
+    fn of(term: &Term, quantity: Measured, measurements: &Measurements) -> Result<Self, WhyNot> {
+        let lots: Vec<Vec<&RunRow>> = term.arms.iter().map(|arm| measurements.runs(arm)).collect();
+        let is_complete = |(runs, ids): &(&Vec<&RunRow>, &Vec<String>)| {
+            runs.len() == ids.len() && runs.iter().all(|run| run.is_done())
+        };
+        let is_sound = |runs: &Vec<&RunRow>| !runs.iter().any(|run| run.is_collapsed());
+        let complete: Vec<&Vec<&RunRow>> =
+            lots.iter().zip(&term.arms).filter(is_complete).map(|(runs, _)| runs).collect();
+        if complete.is_empty() {
+            return Err(why_not(&lots, term));
+        }
+        // Of several arms none is the best that has collapsed, unless all have.
+        let sound: Vec<&Vec<&RunRow>> =
+            complete.iter().copied().filter(|runs| is_sound(runs)).collect();
+        let kept = if sound.is_empty() { complete } else { sound };
+        let arm = |runs: &Vec<&RunRow>| -> Arm {
+            let value = |run: &&RunRow| {
+                let measured = measurements.value(run, quantity, term.at)?;
+                Some((run.draw(), (measured::chooser(run, quantity)?, measured)))
+            };
+            runs.iter().filter_map(value).collect()
+        };
+        Ok(Operand { weight: term.weight, arms: kept.into_iter().map(arm).collect() })
+    }
+
+    fn has_values(&self) -> bool {
+        self.arms.iter().any(|arm| !arm.is_empty())
+    }
+
+    fn scores(&self, seeds: &[Draw]) -> Vec<Scores> {
+        let times = self.weight.abs();
+        let of = |arm: &Arm| Scores {
+            choose: seeds.iter().map(|seed| times * arm[seed].0).collect(),
+            score: seeds.iter().map(|seed| times * arm[seed].1).collect(),
+        };
+        self.arms.iter().map(of).collect()
+    }
+}
+
+fn why_not(lots: &[Vec<&RunRow>], term: &Term) -> WhyNot {
+    let runs = || lots.iter().flatten();
+    let diverged = runs().filter(|run| run.status == Status::Diverged).count();
+    let asked: usize = term.arms.iter().map(Vec::len).sum();
+    let done = runs().filter(|run| run.is_done()).count();
+    match diverged {
+        0 => WhyNot::Missing(asked - done),
+        diverged => WhyNot::Diverged(diverged),
+    }
+}
+
+/// The seeds that all arms of all terms have.
+fn common(operands: &[Operand]) -> Vec<Draw> {
+    let mut arms = operands.iter().flat_map(|one| &one.arms);
+    let Some(first) = arms.next() else { return Vec::new() };
+    let mut seeds: Vec<Draw> = first.keys().copied().collect();
+    arms.for_each(|arm| seeds.retain(|seed| arm.contains_key(seed)));
+    seeds
+}
+
+#[cfg(test)]
+mod tests;
