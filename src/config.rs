@@ -86,6 +86,7 @@ impl RunConfig {
             model: self.model,
             vocabulary: self.data.vocabulary,
             split: self.data.split,
+            train_tokens: self.train_tokens(),
             steps: self.recipe.steps,
             batch: self.recipe.batch,
             accumulate: self.recipe.accumulate,
@@ -102,6 +103,14 @@ impl RunConfig {
             is_noisy: self.recipe.dropout > 0.0 || self.recipe.stochastic_depth > 0.0,
             is_smoothed: self.recipe.label_smoothing > 0.0,
             is_averaged: self.recipe.ema > 0.0,
+        }
+    }
+
+    /// Tokens of its train text that it reads, from the beginning.
+    pub fn train_tokens(&self) -> usize {
+        match self.recipe.train_tokens {
+            0 => self.data.split.train,
+            tokens => tokens,
         }
     }
 
@@ -156,6 +165,7 @@ pub struct CohortKey {
     model: ModelShape,
     vocabulary: usize,
     split: Split,
+    train_tokens: usize,
     steps: usize,
     batch: usize,
     accumulate: usize,

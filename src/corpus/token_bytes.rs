@@ -71,8 +71,11 @@ mod tests {
     fn bytes_are_counted_over_the_targets_of_the_windows() {
         let tokens = [9, 0, 1, 1, 0, 9, 0, 1, 1, 1];
         let each = TokenBytes::Each(vec![1, 3, 0, 0, 0, 0, 0, 0, 0, 99]);
-        assert_eq!(each.per_token(&tokens, 4, 2), (3.0 * 1.0 + 5.0 * 3.0) / 8.0);
-        assert_eq!(TokenBytes::Mean(2.5).per_token(&tokens, 4, 2), 2.5);
+        assert_eq!(
+            each.per_token(&tokens, &evaluation_windows(tokens.len(), 4, 2, 1), 4),
+            (3.0 * 1.0 + 5.0 * 3.0) / 8.0
+        );
+        assert_eq!(TokenBytes::Mean(2.5).per_token(&tokens, &[0], 4), 2.5);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::{Arm, Seed, Spec};
-use crate::config::{RunConfig, RunData, RunId, Split, Stage, Start, Texts, numerics};
+use crate::config::{RunConfig, RunData, RunId, Stage, Start, Texts, numerics};
 use crate::corpus::Corpus;
 
 /// Every run of an experiment.
@@ -86,14 +86,13 @@ impl Asked {
     pub fn run(&self, corpus: &Corpus, initial: Option<&str>) -> RunConfig {
         let (arm, seed) = (&self.arm, &self.seed);
         let text_seed = (corpus.texts == Texts::PerSeed).then_some(seed.text);
-        let split = Split { train: read(arm, corpus), ..corpus.split };
         let run = RunConfig {
             numerics: 0,
             model: arm.model,
             data: RunData {
-                digest: corpus.beginning(text_seed, split.train).digest.clone(),
+                digest: String::new(),
                 vocabulary: corpus.vocabulary,
-                split,
+                split: corpus.split,
                 seed: seed.data,
                 text_seed,
                 canaries: corpus.canaries.clone(),
@@ -104,16 +103,9 @@ impl Asked {
             decay: arm.decay,
             by_role: arm.by_role.clone(),
         };
-        let run = run.normalised();
+        let mut run = run.normalised();
+        run.data.digest = corpus.beginning(text_seed, run.train_tokens()).digest.clone();
         RunConfig { numerics: numerics(&run.decay), ..run }
-    }
-}
-
-/// Tokens of the train text that the runs of an arm read.
-fn read(arm: &Arm, corpus: &Corpus) -> usize {
-    match arm.recipe.train_tokens {
-        0 => corpus.split.train,
-        tokens => tokens,
     }
 }
 

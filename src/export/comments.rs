@@ -173,12 +173,14 @@ fn found_on(experiment: &Experiment, was: &Rule) -> Vec<String> {
         model.context
     )];
     let tokens = was.recipe.steps as f64 * was.tokens_per_step();
+    let read = |train| if was.recipe.train_tokens > 0 { was.recipe.train_tokens } else { train };
     told.extend(experiment.splits.map(|splits| {
-        let epochs = short(tokens / splits.train as f64);
+        let train = read(splits.train);
+        let epochs = short(tokens / train as f64);
         format!(
             "The text: {} train tokens were read {epochs} times ({}). Text that is read once asks for another amount of \
              decay.",
-            splits.train, experiment.data
+            train, experiment.data
         )
     }));
     told

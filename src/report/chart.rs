@@ -149,7 +149,7 @@ mod tests {
         let terms = AnalysisTerms::default();
         let whole = tell(&rows(3), &terms);
         let analysis = Analysis::on(&rows(3), &terms);
-        assert_eq!(whole.verdicts, Summary::of(&analysis, None).verdicts);
+        assert_eq!(whole.verdicts, Summary::of(&analysis, None, &[]).verdicts);
         assert!(whole.verdicts.iter().any(|one| one.contains("lower than without decay")));
         assert!(tell(&rows(2), &terms).verdicts.is_empty());
         for place in [0, 5] {

@@ -88,7 +88,7 @@ fn row(entry: &Entry, run: &RunConfig, record: &SoFar, role: Role) -> MechanismR
     let at_the_end = |value: Option<f64>| value.filter(|_| status == Status::Done);
     let left = shares.as_ref().map(Shares::left);
     let timescale = shares.as_ref().and_then(|shares| shares.timescale);
-    let epoch = run.data.split.train as f64 / run.tokens_per_step() as f64;
+    let epoch = run.train_tokens() as f64 / run.tokens_per_step() as f64;
     let balance_ratio = told.balance_ratio();
     MechanismRow {
         run: entry.id.to_string(),

@@ -76,8 +76,8 @@ impl OpenRun {
         error: Option<String>,
     ) -> End {
         let (context, windows) = (self.config.model.context, self.config.recipe.eval_windows);
-        let data = &self.config.data;
-        let text = &runner.corpus.beginning(data.text_seed, data.split.train);
+        let tokens = self.config.train_tokens();
+        let text = &runner.corpus.beginning(self.config.data.text_seed, tokens);
         End {
             status: end.status,
             steps: end.steps,

@@ -91,7 +91,7 @@ fn train(
 fn read_text(corpus: &mut Corpus, run: &RunConfig) -> Result<()> {
     corpus.read_text(run.data.text_seed)?;
     ensure!(
-        corpus.beginning(run.data.text_seed, run.data.split.train).digest == run.data.digest,
+        corpus.beginning(run.data.text_seed, run.train_tokens()).digest == run.data.digest,
         "{} has changed since the sweep began",
         corpus.source
     );

@@ -52,7 +52,7 @@ impl LevelsOfTexts {
 
 impl Key {
     fn of(run: &RunConfig) -> Self {
-        let (digest, train) = (run.data.digest.clone(), run.data.split.train);
+        let (digest, train) = (run.data.digest.clone(), run.train_tokens());
         Key { digest, train, context: run.model.context, windows: run.recipe.eval_windows }
     }
 

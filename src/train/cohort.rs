@@ -56,7 +56,7 @@ impl Cohort<'_> {
     }
 
     pub(super) fn train_text(&self, lane: &RunConfig) -> &[Token] {
-        &self.corpus.text(lane.data.text_seed).tokens[..lane.data.split.train]
+        &self.corpus.text(lane.data.text_seed).tokens[..lane.train_tokens()]
     }
 
     /// The noise of a batch of a step.

@@ -6,6 +6,7 @@ mod audit;
 mod backends;
 mod bad_input;
 mod browser;
+mod claims;
 mod combinations;
 mod command_line;
 mod common;

@@ -9,7 +9,7 @@ fn reachable() -> Vec<(State, Rc<Vec<Piece>>)> {
     let mut all = Vec::new();
     while let Some(state) = open.pop() {
         if seen.insert(state) {
-            let list = cache.of(state);
+            let list = cache.of(state, Dialect::Plain);
             open.extend(list.iter().map(|piece| piece.next));
             all.push((state, list));
         }

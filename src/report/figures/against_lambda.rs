@@ -216,6 +216,7 @@ mod tests {
             mechanism: Vec::new(),
             collapses: Vec::new(),
             memorisation: None,
+            claims: Vec::new(),
             floor: None,
             caption: String::new(),
         };

@@ -389,7 +389,7 @@ mod tests {
         let (analysis, curves) = (Analysis::of(&runs), BTreeMap::new());
         let (mechanism, collapses, caption) = (Vec::new(), Vec::new(), String::new());
         let (found, floor) = (None, None);
-        let memorisation = None;
+        let (memorisation, claims) = (None, Vec::new());
         Plot::of(&Data {
             runs,
             analysis,
@@ -398,6 +398,7 @@ mod tests {
             mechanism,
             collapses,
             memorisation,
+            claims,
             floor,
             caption,
         })

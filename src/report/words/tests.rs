@@ -26,7 +26,7 @@ fn two_seeds_give_numbers_and_no_verdict() {
     let rows: Vec<RunRow> = experiment().into_iter().filter(|row| row.seed < 2).collect();
     let analysis = Analysis::of(&rows);
     assert!(verdicts(&analysis).is_empty());
-    let summary = Summary::of(&analysis, None);
+    let summary = Summary::of(&analysis, None, &[]);
     assert!(summary.fine_print.contains("no verdict"), "{}", summary.fine_print);
     assert!(summary.warnings[0].contains("(here 2)"), "{:?}", summary.warnings);
     assert!(summary.arms.iter().all(|arm| arm.val_loss.is_some() && arm.val_loss_ci95.is_none()));
@@ -87,7 +87,7 @@ fn warnings_say_what_misleads() {
     rows.extend(runs(Form::Cautious, Mask::Matrices, 0.01, 1.8, 0.1));
     rows.last_mut().unwrap().total_decay = Some(0.01);
     rows.push(row(Form::AdamW, Mask::Matrices, 9.0, 0, f64::NAN));
-    let warnings = Summary::of(&Analysis::of(&rows), None).warnings.join("\n");
+    let warnings = Summary::of(&Analysis::of(&rows), None, &[]).warnings.join("\n");
     for expected in [
         "1 of 22 runs diverged. Means and n leave them out",
         "λ = 1 is another amount of decay as L2 than as decoupled decay",
@@ -100,7 +100,7 @@ fn warnings_say_what_misleads() {
 
 #[test]
 fn a_summary_holds_every_arm_with_its_difference() {
-    let summary = Summary::of(&Analysis::of(&experiment()), None);
+    let summary = Summary::of(&Analysis::of(&experiment()), None, &[]);
     assert_eq!(summary.arms.len(), 5);
     let best = summary.arms.iter().find(|arm| arm.weight_decay == Some(1.0)).unwrap();
     assert!(best.best && best.complete && best.n == 3);
@@ -118,7 +118,7 @@ fn a_summary_counts_the_runs_that_are_in_its_means_and_those_that_are_not() {
     for row in rows.iter_mut().filter(|row| row.form == Form::L2) {
         row.val_unigram = Some(1.95);
     }
-    let arms = Summary::of(&Analysis::of(&rows), None).arms;
+    let arms = Summary::of(&Analysis::of(&rows), None, &[]).arms;
     let diverged = arms.iter().find(|arm| arm.weight_decay == Some(1.0)).unwrap();
     assert_eq!((diverged.n, diverged.diverged, diverged.collapsed), (3, 1, 0));
     assert!(!diverged.complete && !diverged.best && diverged.d_val_loss_p_holm.is_none());
@@ -236,7 +236,7 @@ proptest! {
             finding(&told, &analysis),
             cell(&told, &analysis),
             crate::report::screen::answer(&analysis, &[]),
-            Summary::of(&analysis, None).verdicts.join("\n"),
+            Summary::of(&analysis, None, &[]).verdicts.join("\n"),
             story_title(&best.rule, gap, against),
         ];
         // A tally counts what it does not claim.
@@ -248,7 +248,7 @@ proptest! {
                 prop_assert!(!claims || told.kind() == allowed, "{:?}: {text}", told.kind());
             }
         }
-        let json = serde_json::to_value(Summary::of(&analysis, None)).unwrap();
+        let json = serde_json::to_value(Summary::of(&analysis, None, &[])).unwrap();
         let kind = json["comparisons"][0]["kind"].as_str();
         prop_assert_eq!(kind, Some(words::kind(told.kind())).filter(|_| told.kind() != Kind::NoTest));
     }

@@ -1,1 +1,184 @@
+use super::*;
+use crate::config::{Basis, Form, Mask};
+use crate::random::{normals, stream};
+use crate::stats::tests::row;
 
+const SMALLEST: f64 = 1.0;
+
+fn term(weight: f64, arm: usize, seeds: usize) -> Term {
+    let runs = (0..seeds).map(|seed| format!("{}-{}-{arm}-{seed}", Form::AdamW, Mask::Matrices));
+    Term { weight, at: None, arms: vec![runs.collect()] }
+}
+
+fn part(expect: Expect, terms: Vec<Term>) -> Part {
+    Part { label: "a − b".to_owned(), expect, terms, constant: 0.0 }
+}
+
+fn claim(expect: Expect, parts: Vec<Part>) -> Claim {
+    Claim {
+        text: "t".to_owned(),
+        source: "s".to_owned(),
+        basis: Basis::Primary,
+        quantity: Measured::TestLoss,
+        finding: "a − b".to_owned(),
+        expect,
+        smallest: SMALLEST,
+        needs: None,
+        digest: String::new(),
+        parts,
+        registered: None,
+    }
+}
+
+/// Arm 0 less arm 1.
+fn difference(expect: Expect, seeds: usize) -> Claim {
+    claim(expect, vec![part(expect, vec![term(1.0, 0, seeds), term(-1.0, 1, seeds)])])
+}
+
+/// Arms with a mean each over so many seeds; what a seed draws is in all of its arms.
+fn world(rng: &mut chacha20::ChaCha8Rng, means: &[f64], seeds: usize) -> Vec<RunRow> {
+    let shared = normals(rng, 2.0, seeds);
+    let mut rows = Vec::new();
+    for (arm, mean) in means.iter().enumerate() {
+        for (seed, noise) in normals(rng, 0.7, seeds).into_iter().enumerate() {
+            let loss = 10.0 + mean + f64::from(noise) + f64::from(shared[seed]);
+            let mut run = row(Form::AdamW, Mask::Matrices, arm as f64, seed as u64, loss);
+            run.test_loss = Some(loss);
+            rows.push(run);
+        }
+    }
+    rows
+}
+
+fn judged(claims: &[Claim], rows: &[RunRow]) -> Vec<Judged> {
+    judge(claims, rows, &Curves::new(), &[], 0.05)
+}
+
+fn verdict_on(claim: &Claim, rows: &[RunRow]) -> Verdict {
+    judged(std::slice::from_ref(claim), rows)[0].verdict
+}
+
+/// How often each verdict comes of worlds with these means: shows, contradicted.
+fn shares(claims: &[Claim], means: &[f64], seeds: usize) -> [f64; 2] {
+    let mut rng = stream("claims", &[&(means.len() as u64).to_le_bytes()]);
+    let worlds = 1500;
+    let mut counts = [0.0; 2];
+    for _ in 0..worlds {
+        let found = judged(claims, &world(&mut rng, means, seeds));
+        let any = |verdict| found.iter().any(|one| one.verdict == verdict);
+        counts[0] += f64::from(u8::from(any(Verdict::Shows)));
+        counts[1] += f64::from(u8::from(any(Verdict::Contradicted)));
+    }
+    counts.map(|count| count / f64::from(worlds))
+}
+
+#[test]
+fn a_claim_without_effect_shows_as_often_as_it_may() {
+    let [shows, _] = shares(&[difference(Expect::Lower, 8)], &[0.0, 0.0], 8);
+    // Two-sided at 5%, of which the claimed side is half.
+    assert!((0.012..0.04).contains(&shows), "{shows}");
+}
+
+#[test]
+fn a_claim_whose_effect_just_matters_is_contradicted_as_often_as_it_may() {
+    let [_, contradicted] = shares(&[difference(Expect::Lower, 8)], &[0.0, SMALLEST], 8);
+    assert!((0.035..0.066).contains(&contradicted), "{contradicted}");
+    let equal = shares(&[difference(Expect::Equal, 8)], &[0.0, SMALLEST], 8);
+    assert!((0.035..0.066).contains(&equal[0]), "{equal:?}");
+    assert!(equal[1] < 0.04, "{equal:?}");
+}
+
+#[test]
+fn of_many_claims_any_errs_as_seldom_as_one() {
+    let seeds = 6;
+    let claims: Vec<Claim> = (0..8)
+        .map(|arm| {
+            let terms = vec![term(1.0, 2 * arm, seeds), term(-1.0, 2 * arm + 1, seeds)];
+            claim(Expect::Higher, vec![part(Expect::Higher, terms)])
+        })
+        .collect();
+    let [shows, _] = shares(&claims, &[0.0; 16], seeds);
+    assert!(shows < 0.045, "{shows}");
+}
+
+#[test]
+fn every_comparison_of_a_claim_must_come_out() {
+    let seeds = 8;
+    let order = |expect| {
+        let parts = [(1, 0), (2, 1)]
+            .map(|(a, b)| part(expect, vec![term(1.0, a, seeds), term(-1.0, b, seeds)]));
+        claim(expect, parts.to_vec())
+    };
+    let mut rng = stream("order", &[]);
+    assert_eq!(
+        verdict_on(&order(Expect::Lower), &world(&mut rng, &[9.0, 5.0, 0.0], seeds)),
+        Verdict::Shows
+    );
+    let broken =
+        judged(&[order(Expect::Lower)], &world(&mut rng, &[9.0, 0.0, 5.0], seeds)).remove(0);
+    assert_eq!(
+        (broken.verdict, broken.part),
+        (Verdict::Contradicted, 1),
+        "the one that contradicts is told"
+    );
+    // Where one of them has no effect, the other shows nothing.
+    let [shows, _] = shares(&[order(Expect::Lower)], &[9.0, 0.0, 0.0], seeds);
+    assert!(shows < 0.045, "{shows}");
+}
+
+#[test]
+fn an_effect_that_is_there_and_too_small_to_matter_is_contradicted() {
+    let rows: Vec<RunRow> = (0..8)
+        .flat_map(|seed| [(0.0, -0.2), (1.0, 0.0)].map(|(arm, loss)| (seed, arm, loss)))
+        .map(|(seed, arm, loss)| {
+            let mut run = row(Form::AdamW, Mask::Matrices, arm, seed, 3.0);
+            run.test_loss = Some(3.0 + loss + 1e-3 * (seed as f64) * loss);
+            run
+        })
+        .collect();
+    let one = judged(&[difference(Expect::Lower, 8)], &rows).remove(0);
+    assert!(one.p_holm.unwrap() < 1e-6 && one.verdict == Verdict::Contradicted, "{one:?}");
+    let effect = one.effect().unwrap();
+    assert!((effect.mean - 0.2).abs() < 0.01, "above 0 as the claim has it: {effect:?}");
+}
+
+#[test]
+fn what_cannot_be_told_names_the_seeds_that_could() {
+    let mut rng = stream("open", &[]);
+    let found = (0..50).map(|_| {
+        judged(&[difference(Expect::Lower, 4)], &world(&mut rng, &[0.0, 0.6], 4)).remove(0)
+    });
+    let open: Vec<Judged> = found.filter(|one| one.verdict == Verdict::CannotTell).collect();
+    assert!(open.len() > 10);
+    assert!(open.iter().filter(|one| one.further_seeds.is_some()).count() > open.len() / 2);
+}
+
+#[test]
+fn a_weighted_sum_is_that_of_its_arms() {
+    let seeds = 5;
+    let mut rng = stream("sum", &[]);
+    let rows = world(&mut rng, &[1.0, 4.0, 2.0], seeds);
+    let terms = vec![term(1.0, 0, seeds), term(0.5, 1, seeds), term(-1.5, 2, seeds)];
+    let mut sum = claim(Expect::Equal, vec![part(Expect::Equal, terms)]);
+    sum.parts[0].constant = 0.25;
+    let one = judged(&[sum], &rows).remove(0);
+    for (seed, value) in &one.by_seed {
+        let loss = |arm: usize| rows[arm * seeds + *seed as usize].test_loss.unwrap();
+        let expected = loss(0) + 0.5 * loss(1) - 1.5 * loss(2) - 0.25;
+        assert!((value - expected).abs() < 1e-9);
+    }
+}
+
+#[test]
+fn runs_that_diverged_or_have_not_ended_tell_nothing() {
+    let mut rng = stream("gone", &[]);
+    let mut rows = world(&mut rng, &[9.0, 0.0], 5);
+    rows[2].status = Status::Diverged;
+    let one = judged(&[difference(Expect::Higher, 5)], &rows).remove(0);
+    assert_eq!((one.verdict, one.why_not), (Verdict::CannotTell, Some(WhyNot::Diverged(1))));
+    rows.remove(2);
+    let one = judged(&[difference(Expect::Higher, 5)], &rows).remove(0);
+    assert_eq!(one.why_not, Some(WhyNot::Missing(1)));
+    let few = judged(&[difference(Expect::Higher, 2)], &world(&mut rng, &[9.0, 0.0], 2)).remove(0);
+    assert_eq!(few.why_not, Some(WhyNot::FewSeeds(2)));
+}
