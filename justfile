@@ -63,6 +63,11 @@ timescale:
 values *ARGS:
     {{run}} sweep experiments/values-table.toml {{ARGS}}
 
+# The field's claims, each asked of small models: half an hour, and one page at its end.
+literature:
+    for spec in experiments/literature/*.toml; do {{run}} sweep $spec --out results/literature || exit 1; done
+    {{run}} report results/literature --literature
+
 # Training speed and instruction counts beside the kept ones; with WANE_BENCH_PYTHON, PyTorch and JAX too.
 bench:
     cargo bench --bench training

@@ -86,7 +86,7 @@ impl RunConfig {
             model: self.model,
             vocabulary: self.data.vocabulary,
             split: self.data.split,
-            train_tokens: self.train_tokens(),
+            read_tokens: self.train_tokens(),
             steps: self.recipe.steps,
             batch: self.recipe.batch,
             accumulate: self.recipe.accumulate,
@@ -108,7 +108,7 @@ impl RunConfig {
 
     /// Tokens of its train text that it reads, from the beginning.
     pub fn train_tokens(&self) -> usize {
-        match self.recipe.train_tokens {
+        match self.recipe.read_tokens {
             0 => self.data.split.train,
             tokens => tokens,
         }
@@ -165,7 +165,7 @@ pub struct CohortKey {
     model: ModelShape,
     vocabulary: usize,
     split: Split,
-    train_tokens: usize,
+    read_tokens: usize,
     steps: usize,
     batch: usize,
     accumulate: usize,

@@ -180,7 +180,13 @@ fn resolve(table: &Table, changes: &Changes) -> Result<Spec> {
     let published = published(table, part(Section::Recipe)?)?;
     let arms = arms(table, published.is_some())?;
     let count = asked.as_ref().map_or(DEFAULT_SEEDS, Vec::len);
-    let common = grid::Common { model: &model, train: &train, published, seeds: count };
+    let common = grid::Common {
+        model: &model,
+        train: &train,
+        published,
+        seeds: count,
+        train_tokens: cut.train,
+    };
     let grid::Grid { arms, searched, notes } = grid::expand(&arms, &common)?;
     canaries::check(
         cut.canaries.as_ref(),

@@ -132,6 +132,10 @@ pub struct PublishedRecipe {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Original {
+    /// Parameters.
+    pub params: Option<Fact<f64>>,
+    /// How often the text was read.
+    pub epochs: Option<Fact<f64>>,
     /// Peak learning rate.
     pub lr: Option<Fact<f64>>,
     /// Optimizer steps.
@@ -203,6 +207,13 @@ impl Published {
         let lr = documented(&self.original.lr).filter(|_| self.decay_is_documented())?;
         let schedule = Schedule { lr, ..Recipe::DEFAULT.lr_schedule() };
         timescale_steps(self.recipe.form.value, self.coefficient(), &schedule)
+    }
+
+    /// The same in epochs; where nothing is said of them, of a text that was read as often as is assumed.
+    pub fn timescale_epochs(&self) -> Option<f64> {
+        let steps = documented(&self.original.steps)?;
+        let epochs = self.original.epochs.as_ref()?.value;
+        Some(self.timescale_steps()? * epochs / steps as f64)
     }
 
     /// Puts what the recipe says into another; what it does not say stays.

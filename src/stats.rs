@@ -48,7 +48,7 @@ pub use search::{Found, FoundRule, Search, ends_at_none};
 pub use spread::{FamilySpread, spreads};
 pub use surface::Ridge;
 pub use unpaired::Unpaired;
-pub use values::{Carried, Finding, ValuesRow, ValuesTable};
+pub use values::{Against, Carried, Finding, Toy, ValuesRow, ValuesTable};
 pub use variance::Spread;
 pub use verdict::{Judgement, Kind, Tally, Terms, judge};
 pub use warnings::{TOO_LITTLE_DECAY, Warning};

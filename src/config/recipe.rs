@@ -122,7 +122,7 @@ hyperparameters! {
     /// Tokens that a continuation must have in common with the text to be verbatim.
     verbatim_tokens: usize = 16, "tokens", Kind::Count(1, 1_000_000), "8", Identity::UnlessDefault;
     /// Tokens at the start of the train text that a run reads; 0 for all of them.
-    train_tokens: usize = 0, "tokens", Kind::Count(0, 2_000_000_000), "600", Identity::UnlessDefault;
+    read_tokens: usize = 0, "tokens", Kind::Count(0, 2_000_000_000), "600", Identity::UnlessDefault;
     /// What turns gradients into updates.
     optimizer: OptimizerKind = OptimizerKind::Adam, "", Kind::Name(OptimizerKind::names), "lion",
         Identity::UnlessDefault;

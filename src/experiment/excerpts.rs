@@ -11,8 +11,8 @@ use crate::config::Cut;
 /// # Errors
 /// A number that does not fit the rest of the spec; the message names both.
 pub fn check<'a>(cut: &Cut, arms: impl Iterator<Item = &'a Arm>) -> Result<()> {
-    for arm in arms.filter(|arm| arm.recipe.train_tokens > 0) {
-        let (tokens, context) = (arm.recipe.train_tokens, arm.model.context);
+    for arm in arms.filter(|arm| arm.recipe.read_tokens > 0) {
+        let (tokens, context) = (arm.recipe.read_tokens, arm.model.context);
         let problem = if tokens > cut.train {
             format!("data.train = {} has fewer", cut.train)
         } else if tokens < context + 2 {
@@ -22,7 +22,7 @@ pub fn check<'a>(cut: &Cut, arms: impl Iterator<Item = &'a Arm>) -> Result<()> {
         } else {
             continue;
         };
-        return Err(WrongKey::new("train_tokens", format!(" = {tokens}: {problem}")).into());
+        return Err(WrongKey::new("read_tokens", format!(" = {tokens}: {problem}")).into());
     }
     Ok(())
 }

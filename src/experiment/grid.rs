@@ -24,6 +24,8 @@ pub struct Common<'a> {
     pub published: Option<&'static Published>,
     /// Runs per arm.
     pub seeds: usize,
+    /// Tokens of the train text.
+    pub train_tokens: usize,
 }
 
 /// The arms of a spec, and what was left out of them.
@@ -98,6 +100,7 @@ struct Rules<'a> {
     model: ModelShape,
     /// Its index among the `[[arm]]` tables.
     index: usize,
+    train_tokens: usize,
 }
 
 fn expand_one(index: usize, table: &Given, common: &Common, grid: &mut Grid) -> Result<()> {
@@ -192,8 +195,19 @@ impl<'a> Rules<'a> {
         let model = model::resolve(shape, published.map(|p| p.recipe.family.value))?;
         let base = recipe::base(published, common.train)?;
         let recipes = recipe::varied(table, &base, published, common.train)?;
-        let train = common.train;
-        Ok(Rules { table, train, published, forms, masks, base, recipes, model, index })
+        let (train, train_tokens) = (common.train, common.train_tokens);
+        Ok(Rules {
+            table,
+            train,
+            published,
+            forms,
+            masks,
+            base,
+            recipes,
+            model,
+            index,
+            train_tokens,
+        })
     }
 
     /// Every form, mask, recipe and λ that the table asks for.
@@ -237,20 +251,32 @@ impl<'a> Rules<'a> {
                         Transfer::None => Ok(Decay::NONE),
                         Transfer::Raw => Ok(Decay { form, mask: Some(mask), weight_decay: lambda }),
                         Transfer::Matched => published.matched(form, mask, recipe),
+                        Transfer::Timescale => {
+                            let steps = self.steps_per_epoch(recipe);
+                            published.timed(form, mask, recipe, steps)
+                        }
                     };
                     match decay {
                         Ok(decay) => {
                             let none = ByRole::NONE;
                             grid.arms.push(self.arm(decay, recipe, none, Some(*transfer))?);
                         }
-                        Err(why) => {
-                            grid.notes.push(format!("{}: no matched arm: {why}", published.name))
-                        }
+                        Err(why) => grid.notes.push(format!(
+                            "{}: no {} arm: {why}",
+                            published.name,
+                            transfer.name()
+                        )),
                     }
                 }
             }
         }
         Ok(())
+    }
+
+    /// Steps that read the train text once.
+    fn steps_per_epoch(&self, recipe: &Recipe) -> f64 {
+        let read = if recipe.read_tokens > 0 { recipe.read_tokens } else { self.train_tokens };
+        read as f64 / (recipe.batch * recipe.accumulate * self.model.context) as f64
     }
 
     /// The transfer that a table amounts to which leaves the published decay as it is. One that says

@@ -104,6 +104,10 @@ impl Asked {
             by_role: arm.by_role.clone(),
         };
         let mut run = run.normalised();
+        // All of a text is all of it, whatever it is called.
+        if run.recipe.read_tokens == corpus.split.train {
+            run.recipe.read_tokens = 0;
+        }
         run.data.digest = corpus.beginning(text_seed, run.train_tokens()).digest.clone();
         RunConfig { numerics: numerics(&run.decay), ..run }
     }

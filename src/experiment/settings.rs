@@ -117,7 +117,13 @@ fn transferred(arm: &Arm, key: &str) -> Option<String> {
             let total = published.total_decay()?;
             Some(format!("matched to Λ = {total:.3} of {}", published.model))
         }
-        (Transfer::Matched, "form") if arm.decay.form != published.recipe.form.value => {
+        (Transfer::Timescale, "weight_decay") => {
+            let epochs = published.timescale_epochs()?;
+            Some(format!("matched to τ = {epochs:.3} epochs of {}", published.model))
+        }
+        (Transfer::Matched | Transfer::Timescale, "form")
+            if arm.decay.form != published.recipe.form.value =>
+        {
             Some(format!("multiples of `{}` need it", published.recipe.form.value))
         }
         _ => None,

@@ -173,7 +173,7 @@ fn found_on(experiment: &Experiment, was: &Rule) -> Vec<String> {
         model.context
     )];
     let tokens = was.recipe.steps as f64 * was.tokens_per_step();
-    let read = |train| if was.recipe.train_tokens > 0 { was.recipe.train_tokens } else { train };
+    let read = |train| if was.recipe.read_tokens > 0 { was.recipe.read_tokens } else { train };
     told.extend(experiment.splits.map(|splits| {
         let train = read(splits.train);
         let epochs = short(tokens / train as f64);

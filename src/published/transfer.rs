@@ -3,7 +3,9 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::Published;
-use crate::config::{Decay, Form, Mask, Named, Recipe, to_three_digits, total_decay};
+use crate::config::{
+    Decay, Form, Mask, Named, Recipe, timescale_steps, to_three_digits, total_decay,
+};
 
 /// How the decay of a published recipe is carried over to a run of another length and learning rate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -13,6 +15,8 @@ pub enum Transfer {
     Raw,
     /// The λ with which the run has the original's total decay Λ.
     Matched,
+    /// The λ with which the run has the original's timescale τ in epochs.
+    Timescale,
     /// No decay.
     None,
 }
@@ -24,6 +28,15 @@ pub enum NoMatch {
     Undisclosed(String),
     /// The form has no total decay.
     NoTotal(Form),
+    /// The form has no timescale.
+    NoTimescale(Form),
+    /// The original's timescale is shorter than a step that leaves anything of a weight.
+    TooFast {
+        /// τ of the original, in epochs.
+        epochs: f64,
+        /// The same in steps of the run.
+        steps: f64,
+    },
     /// One step of so short a run would take away more than a whole weight.
     TooShort {
         /// Λ of the original.
@@ -40,6 +53,7 @@ impl Named for Transfer {
         match self {
             Transfer::Raw => "raw",
             Transfer::Matched => "matched",
+            Transfer::Timescale => "timescale",
             Transfer::None => "none",
         }
     }
@@ -50,6 +64,12 @@ impl fmt::Display for NoMatch {
         match self {
             NoMatch::Undisclosed(why) => f.write_str(why),
             NoMatch::NoTotal(form) => write!(f, "the form `{form}` has no total decay to match"),
+            NoMatch::NoTimescale(form) => write!(f, "the form `{form}` has no timescale"),
+            NoMatch::TooFast { epochs, steps } => write!(
+                f,
+                "its τ of {epochs:.2} epochs is {steps:.1} steps of this text, and a step would take away more than a \
+                 weight"
+            ),
             NoMatch::TooShort { total_decay, steps } => {
                 write!(f, "{steps} steps are too few for a total decay of {total_decay:.2}")
             }
@@ -83,6 +103,32 @@ impl Published {
         match in_a_step < 1.0 {
             true => Ok(Decay { form, mask: Some(mask), weight_decay: Some(weight_decay) }),
             false => Err(too_short),
+        }
+    }
+
+    /// The decay with which a run of this recipe, of so many steps an epoch, has the original's timescale in epochs.
+    ///
+    /// # Errors
+    /// Why that cannot be.
+    pub fn timed(
+        &self,
+        form: Form,
+        mask: Mask,
+        recipe: &Recipe,
+        steps_per_epoch: f64,
+    ) -> Result<Decay, NoMatch> {
+        let Some(epochs) = self.timescale_epochs() else {
+            let why = self.original.undisclosed.clone();
+            return Err(why.map_or(NoMatch::NoTimescale(form), NoMatch::Undisclosed));
+        };
+        let form = if form == Form::LrPower { Form::CorrectedAll } else { form };
+        let unit = timescale_steps(form, 1.0, &recipe.lr_schedule());
+        let unit = unit.ok_or(NoMatch::NoTimescale(form))?;
+        let steps = epochs * steps_per_epoch;
+        let weight_decay = to_three_digits(unit / steps);
+        match steps > 1.0 {
+            true => Ok(Decay { form, mask: Some(mask), weight_decay: Some(weight_decay) }),
+            false => Err(NoMatch::TooFast { epochs, steps }),
         }
     }
 }

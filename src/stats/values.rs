@@ -1,15 +1,18 @@
 //! Published recipes at the scale of an experiment: the loss without decay, at the published λ and
 //! at the λ that matches the original's total decay, seed by seed.
 
+use std::collections::BTreeMap;
+
 use super::comparison::{Asked, Comparison, Court, Opponent, alone};
 use super::groups::{Cell, Rule, Side};
+use super::inference::Estimate;
 use super::quantity::Quantity;
 use super::spread::squares;
 use super::verdict::{Kind, Tally, Terms};
 use super::warnings::TOO_LITTLE_DECAY;
 use crate::config::{Form, Mask, TestFamily};
 use crate::published::{Published, Transfer};
-use crate::results::RunRow;
+use crate::results::{Draw, RunRow};
 
 /// A row per published recipe that was trained, and per form and mask that it was trained under.
 #[derive(Clone, Debug)]
@@ -34,14 +37,20 @@ pub struct ValuesRow {
     pub raw: Option<Carried>,
     /// At the λ that matches the original's total decay.
     pub matched: Option<Carried>,
+    /// At the λ that matches the original's timescale in epochs.
+    pub timed: Option<Carried>,
 }
 
 /// The runs of one transfer.
 #[derive(Clone, Debug)]
 pub struct Carried {
     pub cell: Cell,
-    /// Val loss against no decay; corrected over all rows and both transfers.
+    /// The reported loss against no decay; corrected over all rows and transfers.
     pub against_none: Option<Comparison>,
+    /// The last step against no decay stopped at its lowest val loss: a description.
+    pub against_stopped: Option<Estimate>,
+    /// Both stopped: a description.
+    pub both_stopped: Option<Estimate>,
 }
 
 /// What the runs of one transfer say.
@@ -75,7 +84,7 @@ impl ValuesTable {
             for setting in unique(own.iter().map(|run| run.setting_or_variant())) {
                 let is_same = |run: &&&RunRow| run.setting_or_variant() == setting;
                 let own: Vec<&RunRow> = own.iter().filter(is_same).copied().collect();
-                rows.extend(rows_of(published, &own));
+                rows.extend(rows_of(published, &own, loss));
             }
         }
         if families.contains(&TestFamily::Published) {
@@ -91,7 +100,7 @@ impl ValuesTable {
         let table = ValuesTable::of(runs, loss, &mut court, &[]);
         let rows = table.iter().flat_map(|table| &table.rows);
         let pairs = rows.flat_map(|row| {
-            let carried = [&row.raw, &row.matched].into_iter().flatten();
+            let carried = [&row.raw, &row.matched, &row.timed].into_iter().flatten();
             carried.filter_map(|carried| Some((&carried.cell, row.none.as_ref()?)))
         });
         let differences =
@@ -108,9 +117,112 @@ impl ValuesTable {
 
     /// Every comparison of the table with no decay.
     pub fn comparisons(&self) -> impl Iterator<Item = &Comparison> {
-        let carried = self.rows.iter().flat_map(|row| [&row.raw, &row.matched]).flatten();
+        let carried =
+            self.rows.iter().flat_map(|row| [&row.raw, &row.matched, &row.timed]).flatten();
         carried.filter_map(|carried| carried.against_none.as_ref())
     }
+
+    /// The rows at a transfer, those of the same runs as one: the toys that there are.
+    pub fn toys(&self, transfer: Transfer) -> Vec<Toy<'_>> {
+        let mut toys: Vec<Toy> = Vec::new();
+        for row in &self.rows {
+            let Some(carried) = row.carried(transfer) else { continue };
+            let runs = |cell: &Cell| -> Vec<String> {
+                cell.runs.iter().map(|run| run.run.clone()).collect()
+            };
+            let own = [Some(&carried.cell), row.none.as_ref()].map(|cell| cell.map(runs));
+            let same = |toy: &&mut Toy| {
+                let other = [Some(&toy.carried.cell), toy.rows[0].none.as_ref()];
+                other.map(|cell| cell.map(runs)) == own
+            };
+            match toys.iter_mut().find(same) {
+                Some(toy) => toy.rows.push(row),
+                None => toys.push(Toy { rows: vec![row], carried }),
+            }
+        }
+        toys
+    }
+
+    /// What a λ does at its raw value, over all toys that have it: by seed the mean over toys of the loss against no
+    /// decay, each toy counted once; and how many toys there are.
+    pub fn pooled(
+        &self,
+        weight_decay: f64,
+        loss: Quantity,
+        against: Against,
+    ) -> Option<(Estimate, usize)> {
+        let toys: Vec<Toy> = self.toys(Transfer::Raw);
+        let own = toys.iter().filter(|toy| toy.carried.run().weight_decay == Some(weight_decay));
+        let differences: Vec<BTreeMap<Draw, f64>> =
+            own.filter_map(|toy| toy.differences(loss, against)).collect();
+        let mut draws: Vec<Draw> = differences.first()?.keys().copied().collect();
+        draws.retain(|draw| differences.iter().all(|one| one.contains_key(draw)));
+        let mean = |draw: &Draw| {
+            differences.iter().map(|one| one[draw]).sum::<f64>() / differences.len() as f64
+        };
+        let by_seed: Vec<f64> = draws.iter().map(mean).collect();
+        Some((Estimate::of(&by_seed)?, differences.len()))
+    }
+}
+
+/// Published recipes whose runs are the same at a transfer.
+#[derive(Clone, Debug)]
+pub struct Toy<'a> {
+    /// The rows that it answers for, one at least.
+    pub rows: Vec<&'a ValuesRow>,
+    pub carried: &'a Carried,
+}
+
+/// What a toy's loss is held against.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Against {
+    /// No decay, both at the last step.
+    Final,
+    /// No decay stopped at its lowest val loss, the decayed run at its last step.
+    Stopped,
+    /// Both stopped.
+    BothStopped,
+}
+
+impl Against {
+    /// The quantities of the decayed run and of the run without decay.
+    fn quantities(self, last: Quantity) -> [Quantity; 2] {
+        let stopped = last.stopped();
+        match self {
+            Against::Final => [last, last],
+            Against::Stopped => [last, stopped],
+            Against::BothStopped => [stopped, stopped],
+        }
+    }
+}
+
+impl Toy<'_> {
+    /// Whether runs of it ended no better than by knowing how often each token occurs.
+    pub fn is_collapsed(&self) -> bool {
+        self.carried.cell.is_collapsed()
+    }
+
+    fn differences(&self, loss: Quantity, against: Against) -> Option<BTreeMap<Draw, f64>> {
+        differences(&self.carried.cell, self.rows[0].none.as_ref()?, loss, against)
+    }
+}
+
+/// The loss of a cell against that without decay, by seed; `None` where runs of either did not reach their end.
+fn differences(
+    cell: &Cell,
+    none: &Cell,
+    loss: Quantity,
+    against: Against,
+) -> Option<BTreeMap<Draw, f64>> {
+    if !cell.is_complete() || !none.is_complete() {
+        return None;
+    }
+    let [own, other] = against.quantities(loss);
+    let difference = |run: &RunRow| {
+        let twin = none.done().find(|twin| twin.draw() == run.draw())?;
+        Some((run.draw(), own.of(run)? - other.of(twin)?))
+    };
+    Some(cell.done().filter_map(difference).collect())
 }
 
 impl ValuesRow {
@@ -119,6 +231,7 @@ impl ValuesRow {
         match transfer {
             Transfer::Raw => self.raw.as_ref(),
             Transfer::Matched => self.matched.as_ref(),
+            Transfer::Timescale => self.timed.as_ref(),
             Transfer::None => None,
         }
     }
@@ -166,11 +279,11 @@ fn unique<T: PartialEq>(all: impl Iterator<Item = T>) -> Vec<T> {
 }
 
 /// The rows of one recipe with one setting: one per form and mask of its decay.
-fn rows_of(published: &'static Published, runs: &[&RunRow]) -> Vec<ValuesRow> {
+fn rows_of(published: &'static Published, runs: &[&RunRow], loss: Quantity) -> Vec<ValuesRow> {
     let of = |transfer| runs.iter().filter(move |run| run.transfer == Some(transfer));
     let none = Cell::of(of(Transfer::None).copied());
     let mut decays = unique(of(Transfer::Raw).map(|run| (run.form, run.mask)));
-    for run in of(Transfer::Matched) {
+    for run in of(Transfer::Matched).chain(of(Transfer::Timescale)) {
         if home(&decays, run).is_none() {
             decays.push((run.form, run.mask));
         }
@@ -181,7 +294,14 @@ fn rows_of(published: &'static Published, runs: &[&RunRow]) -> Vec<ValuesRow> {
     let row = |index: usize, (form, mask): (Form, Option<Mask>)| {
         let carried = |transfer| {
             let own = of(transfer).filter(|run| home(&decays, run) == Some(index));
-            Some(Carried { cell: Cell::of(own.copied())?, against_none: None })
+            let cell = Cell::of(own.copied())?;
+            let described = |against| {
+                let by_seed = differences(&cell, none.as_ref()?, loss, against)?;
+                Estimate::of(&by_seed.into_values().collect::<Vec<_>>())
+            };
+            let (against_stopped, both_stopped) =
+                (described(Against::Stopped), described(Against::BothStopped));
+            Some(Carried { cell, against_none: None, against_stopped, both_stopped })
         };
         ValuesRow {
             published,
@@ -192,6 +312,7 @@ fn rows_of(published: &'static Published, runs: &[&RunRow]) -> Vec<ValuesRow> {
             none: none.clone(),
             raw: carried(Transfer::Raw),
             matched: carried(Transfer::Matched),
+            timed: carried(Transfer::Timescale),
         }
     };
     decays.iter().enumerate().map(|(index, decay)| row(index, *decay)).collect()
@@ -202,7 +323,7 @@ fn rows_of(published: &'static Published, runs: &[&RunRow]) -> Vec<ValuesRow> {
 fn home(decays: &[(Form, Option<Mask>)], run: &RunRow) -> Option<usize> {
     let own = decays.iter().position(|decay| *decay == (run.form, run.mask));
     let without_lambda = || {
-        let is_matched = run.transfer == Some(Transfer::Matched);
+        let is_matched = matches!(run.transfer, Some(Transfer::Matched | Transfer::Timescale));
         let has_none = |decay: &(Form, _)| !decay.0.takes_weight_decay() && decay.1 == run.mask;
         decays.iter().position(has_none).filter(|_| is_matched)
     };
@@ -213,7 +334,7 @@ fn home(decays: &[(Form, Option<Mask>)], run: &RunRow) -> Option<usize> {
 fn compare(rows: &mut [ValuesRow], loss: Quantity, court: &mut Court) {
     let (mut places, mut asked) = (Vec::new(), Vec::new());
     for (place, row) in rows.iter().enumerate() {
-        for transfer in [Transfer::Raw, Transfer::Matched] {
+        for transfer in [Transfer::Raw, Transfer::Matched, Transfer::Timescale] {
             if let Some(one) = ask(row, transfer, loss, court) {
                 places.push((place, transfer));
                 asked.push(one);
@@ -222,7 +343,12 @@ fn compare(rows: &mut [ValuesRow], loss: Quantity, court: &mut Court) {
     }
     for ((place, transfer), comparison) in places.into_iter().zip(court.judge(asked)) {
         let row = &mut rows[place];
-        let carried = if transfer == Transfer::Raw { &mut row.raw } else { &mut row.matched };
+        let carried = match transfer {
+            Transfer::Raw => &mut row.raw,
+            Transfer::Matched => &mut row.matched,
+            Transfer::Timescale => &mut row.timed,
+            Transfer::None => &mut None,
+        };
         if let Some(carried) = carried {
             carried.against_none = Some(comparison);
         }

@@ -9,13 +9,13 @@ use crate::common::{fixture, text, wane, wane_ok};
 
 const CLAIMS: &str = "
 [[claim]]
-text = 'Decay raises the train loss'
+text = 'Decay makes weights smaller'
 source = 'nobody 2026'
 basis = 'primary'
-quantity = 'train-loss'
+quantity = 'weight-norm'
 left = { form = 'adamw', weight_decay = 30.0 }
 right = { form = 'none' }
-expect = 'higher'
+expect = 'lower'
 smallest = 0.01
 
 [[claim]]
@@ -65,12 +65,12 @@ fn claims_are_judged_and_stand_in_every_file_that_tells_of_the_sweep() {
     }
     let [low, high] = [0, 1].map(|end| claims[0]["ci95"][end].as_f64().unwrap());
     let observed = claims[0]["observed"].as_f64().unwrap();
-    assert!(low > 0.0 && low < observed && observed < high);
+    assert!(high < 0.0 && low < observed && observed < high);
     let csv = fs::read_to_string(out.join("claims.csv")).unwrap();
     assert_eq!(csv.lines().count(), 3);
     assert!(out.join("figures/claims.svg").is_file());
     let page = fs::read_to_string(out.join("report.html")).unwrap();
-    assert!(page.contains("Decay raises the train loss") && page.contains("before any run"));
+    assert!(page.contains("Decay makes weights smaller") && page.contains("before any run"));
 }
 
 #[test]
@@ -115,7 +115,9 @@ fn claims_of_runs_that_are_too_few_say_so_and_what_could_tell() {
     let call = ["sweep", &spec, "--out", text(folder.path()), "--seeds", "0,1", "-q"];
     let answer = wane_ok(&call).stdout;
     assert!(answer.contains("of 2 nothing can be told here"), "{answer}");
-    assert!(answer.contains("are too few for a test"), "{answer}");
+    let claims = &json(&folder.path().join("tiny/summary.json"))["claims"];
+    assert_eq!(claims[0]["cannot_tell"], "2 seeds are too few for a test");
+    assert_eq!(claims[0]["observed"], Value::Null);
 }
 
 #[test]
@@ -189,7 +191,7 @@ fn a_wrong_claim_is_a_usage_error_that_names_its_line() {
     let call = wane(&["plan", &spec]);
     assert_eq!(call.code, Some(2));
     assert!(
-        call.stderr.contains("claim.1.left") && call.stderr.contains("line "),
+        call.stderr.contains("claim.0.left") && call.stderr.contains("line "),
         "{}",
         call.stderr
     );
@@ -200,15 +202,15 @@ fn arms_of_other_sizes_and_of_less_text_train_in_one_sweep() {
     let folder = tempfile::tempdir().unwrap();
     let tiny = fs::read_to_string(fixture("tiny.toml")).unwrap();
     let own = &tiny[tiny.find("[[arm]]").unwrap()..];
-    let arms = "[[arm]]\nform = 'none'\nchannels = [8, 16]\ntrain_tokens = [100, 200]\n\
+    let arms = "[[arm]]\nform = 'none'\nchannels = [8, 16]\nread_tokens = [100, 200]\n\
         [[claim]]\ntext = 'larger is lower'\nsource = 'nobody'\nbasis = 'primary'\nquantity = 'train-loss'\n\
-        over = 'channels'\nleft = { train_tokens = 200 }\nexpect = 'lower'\nsmallest = 0.001\n";
+        over = 'channels'\nleft = { read_tokens = 200 }\nexpect = 'lower'\nsmallest = 0.001\n";
     let path = folder.path().join("spec.toml");
     fs::write(&path, tiny.replace(own, arms)).unwrap();
     let out = text(folder.path());
     wane_ok(&["sweep", text(&path), "--out", out, "--seeds", "0,1,2", "-q", "--jobs", "2"]);
     let runs = fs::read_to_string(folder.path().join("tiny/runs.csv")).unwrap();
-    for variant in ["channels=8 train_tokens=100", "channels=16 train_tokens=200"] {
+    for variant in ["channels=8 read_tokens=100", "channels=16 read_tokens=200"] {
         assert_eq!(runs.matches(variant).count(), 3, "{runs}");
     }
     assert!(runs.lines().skip(1).all(|line| line.contains(",done,")), "{runs}");
@@ -226,8 +228,8 @@ fn arms_of_other_sizes_and_of_less_text_train_in_one_sweep() {
     };
     assert_eq!(losses(&alone), losses(folder.path()));
     for (set, expected) in [
-        ("train.train_tokens=999999", "has fewer"),
-        ("train.train_tokens=3", "one window of context"),
+        ("train.read_tokens=999999", "has fewer"),
+        ("train.read_tokens=3", "one window of context"),
     ] {
         let call = wane(&["plan", text(&fixture("tiny.toml")), "--set", set]);
         assert_eq!(call.code, Some(2));

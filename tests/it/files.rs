@@ -60,6 +60,14 @@ fn every_column_and_file_of_results_is_on_the_page() {
     assert_eq!(columns(&search.join("search.csv")), listed("### `search.csv`"));
     let mut names = names_in(&results);
     names.extend(names_in(&search));
+    let claims = "[[claim]]\ntext = 't'\nsource = 's'\nbasis = 'primary'\nquantity = 'test-loss'\nsmallest = 0.1\n\
+        left = { weight_decay = 1.0, mask = 'matrices' }\nexpect = 'lower'\n";
+    let claiming = folder.path().join("claiming.toml");
+    fs::write(&claiming, spec.replace("\"tiny\"", "\"claiming\"") + claims).unwrap();
+    wane_ok(&["sweep", text(&claiming), "--out", out, "-q", "--seeds", "0,1,2"]);
+    let claiming = folder.path().join("claiming");
+    assert_eq!(columns(&claiming.join("claims.csv")), listed("### `claims.csv`"));
+    names.extend(names_in(&claiming));
     // Where tokens are no characters, this one is in the place of the alphabet.
     names.insert("tokenizer.json".to_owned());
     assert_eq!(names, names_listed("## `results/<name>/`"));
@@ -69,6 +77,7 @@ fn every_column_and_file_of_results_is_on_the_page() {
     };
     let mut figures = drawn("tiny");
     figures.extend(drawn("recipes"));
+    figures.extend(drawn("claiming"));
     // Drawn only where the learning rate, the batch or the form varies as well, of more λ and blocks, and where what is
     // known by heart is measured.
     let further =

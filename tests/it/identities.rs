@@ -178,6 +178,11 @@ impl Said {
                 ("verbatim_tokens", Value::Count(count)) => {
                     (count % (self.context + 1 - after) + 1).to_string()
                 }
+                // A window and the token after it fit into what is read of the train text.
+                ("read_tokens", Value::Count(count)) => match count % 3 {
+                    0 => "0".to_owned(),
+                    _ => (self.context + 2 + count % (599 - self.context)).to_string(),
+                },
                 (_, Value::Count(count)) => count.to_string(),
                 (_, Value::Number(number)) => spelling(*number),
                 // A hold ends before the fall does.

@@ -158,6 +158,7 @@ fn told(table: &Table) -> String {
             Toml::Array(_) => "best λ".to_owned(),
             given => format!("λ={}", value(given)),
         },
+        "read_tokens" if number(given) == Some(0.0) => "all train tokens".to_owned(),
         "at" => format!("at step {}", value(given)),
         "times" => format!("× {}", value(given)),
         key => format!("{key}={}", value(given)),

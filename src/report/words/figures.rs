@@ -26,6 +26,7 @@ pub fn values_title(analysis: &Analysis) -> String {
 pub fn transfer_heading(table: &ValuesTable, transfer: Transfer) -> String {
     let at = match transfer {
         Transfer::Matched => "At the λ of its total decay Λ",
+        Transfer::Timescale => "At the λ of its timescale τ in epochs",
         Transfer::Raw | Transfer::None => "At the published λ",
     };
     format!("{at}: {}", counted(table.tally(transfer), ""))
