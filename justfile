@@ -86,21 +86,33 @@ view *ARGS:
 report NAME="overfit":
     {{run}} report results/{{NAME}} --open
 
-# Train what the README shows from a committed program, and keep it.
-reference:
+# Train the field's claims from a committed program, keep what they came to, and write their page.
+reference-literature: literature
+    for spec in experiments/literature/*.toml; do \
+        name=$(basename $spec .toml); kept=results/reference/literature/$name; mkdir -p $kept; \
+        cp results/literature/$name/{experiment.json,claims.csv,summary.csv,runs.csv} $kept/; \
+        cp results/literature/$name/figures/claims.svg $kept/; \
+    done
+    {{run}} report results/reference/literature --literature --out docs
+
+# The same of the published values.
+reference-values: values
+    mkdir -p results/reference/values-table
+    cp results/values-table/{experiment.json,runs.csv,table.csv,table.md} results/reference/values-table/
+    cp results/values-table/figures/values-table.{png,svg} results/reference/values-table/
+
+# Train what README and docs quote from a committed program, and keep it.
+reference: reference-values reference-literature
     {{run}} sweep experiments/overfit.toml
     {{run}} sweep experiments/grid.toml
-    {{run}} sweep experiments/values-table.toml
     {{run}} sweep experiments/rivals.toml
     {{run}} sweep experiments/mechanism.toml
     {{run}} sweep experiments/memorisation.toml
     just features='{{features}}' timescale
-    mkdir -p results/reference/{grid,values-table,rivals,mechanism,memorisation,timescale-600,timescale-1200,timescale-2400}
+    mkdir -p results/reference/{grid,rivals,mechanism,memorisation,timescale-600,timescale-1200,timescale-2400}
     cp results/overfit/{experiment.json,runs.csv,search.csv,summary.csv,summary.json} results/reference/
     cp results/overfit/figures/{overfitting,regret}.{png,svg} results/reference/
     cp results/grid/{experiment.json,runs.csv,summary.csv,summary.json} results/reference/grid/
-    cp results/values-table/{experiment.json,runs.csv,table.csv,table.md} results/reference/values-table/
-    cp results/values-table/figures/values-table.{png,svg} results/reference/values-table/
     cp results/rivals/{experiment.json,runs.csv,summary.csv,summary.json} results/reference/rivals/
     cp results/rivals/figures/differences.{png,svg} results/reference/rivals/
     cp results/memorisation/{experiment.json,runs.csv,summary.csv,summary.json} results/reference/memorisation/

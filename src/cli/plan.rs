@@ -6,12 +6,12 @@ use indicatif::{HumanCount, HumanDuration};
 use super::arguments::{SpecArgs, TrainingArgs};
 use super::output::print;
 use crate::backend::DeviceKind;
-use crate::config::{ModelShape, Named, Texts, plain};
+use crate::config::{Claim, ModelShape, Named, Texts, plain};
 use crate::corpus::Corpus;
 use crate::experiment::cost::core_seconds;
 use crate::experiment::{Arm, SearchedRule};
 use crate::plural::counted;
-use crate::report::words::{rule_title, standing};
+use crate::report::words::{self, rule_title, standing};
 use crate::report::{detectable, seeds_needed, settings_table};
 use crate::runner::cores;
 use crate::runner::layout::{Shortage, mebibytes};
@@ -41,7 +41,8 @@ pub fn run(args: Args) -> Result<()> {
     }
     let forecast = Forecast::of(&inputs, &options)?;
     let power = power(&inputs, &Prospect::of(&inputs, &options)?, args.seeds_for, &path);
-    let lines = [asked(&inputs), runs(&inputs, &forecast), costs(&forecast), power].concat();
+    let runs = runs(&inputs, &forecast);
+    let lines = [asked(&inputs), claims(&inputs), runs, costs(&forecast), power].concat();
     print(&lines.join("\n"))
 }
 
@@ -118,6 +119,15 @@ fn runs(inputs: &Inputs, forecast: &Forecast) -> Vec<String> {
     lines
 }
 
+/// What the spec claims of its outcome.
+fn claims(inputs: &Inputs) -> Vec<String> {
+    let told = |claim: Claim| {
+        let Claim { text, finding, .. } = &claim;
+        format!("claim        {text}: {finding}; {}", words::claim_expected(&claim))
+    };
+    inputs.spec.claims(&inputs.plan).into_iter().map(told).collect()
+}
+
 /// What is searched, how far that is, and what it may cost.
 fn search(inputs: &Inputs) -> Vec<String> {
     let (spec, terms) = (&inputs.spec, &inputs.spec.search);
@@ -161,7 +171,11 @@ fn power(inputs: &Inputs, prospect: &Prospect, difference: Option<f64>, path: &s
         return vec!["power        not known before runs on fresh seeds have ended".to_owned()];
     }
     if spreads.is_empty() {
-        return vec!["power        the spec compares nothing".to_owned()];
+        let what = match inputs.spec.claims(&inputs.plan).is_empty() {
+            true => "the spec compares nothing",
+            false => "that of the claims is not known before their runs have ended",
+        };
+        return vec![format!("power        {what}")];
     }
     if !prospect.is_known() {
         return vec![

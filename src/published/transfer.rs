@@ -47,7 +47,8 @@ pub enum NoMatch {
 }
 
 impl Named for Transfer {
-    const ALL: &'static [Self] = &[Transfer::Raw, Transfer::Matched, Transfer::None];
+    const ALL: &'static [Self] =
+        &[Transfer::Raw, Transfer::Matched, Transfer::Timescale, Transfer::None];
 
     fn name(self) -> &'static str {
         match self {

@@ -23,6 +23,8 @@ use relative::relative;
 #[derive(Clone, Debug)]
 pub struct Entry {
     pub experiment: String,
+    /// Its figure, from the folder of the experiments.
+    pub figure: String,
     pub row: ClaimRow,
 }
 
@@ -69,7 +71,12 @@ fn read(folder: &Path) -> Result<Vec<Entry>> {
     let mut entries = Vec::new();
     for experiment in names {
         let rows: Vec<ClaimRow> = read_csv(&folder.join(&experiment).join("claims.csv"))?;
-        let entry = |row| Entry { experiment: experiment.clone(), row };
+        // Beside its numbers where results are kept, among its figures where they were written.
+        let figures = ["figures/claims.svg", "claims.svg"];
+        let is_there = |figure: &&str| folder.join(&experiment).join(figure).is_file();
+        let figure = figures.into_iter().find(is_there).unwrap_or("claims.svg");
+        let figure = format!("{experiment}/{figure}");
+        let entry = |row| Entry { experiment: experiment.clone(), figure: figure.clone(), row };
         entries.extend(rows.into_iter().map(entry));
     }
     ensure!(
@@ -115,7 +122,7 @@ fn estimate(row: &ClaimRow) -> Option<Estimate> {
 }
 
 fn effects(entries: &[Entry]) -> Vec<(String, Effect)> {
-    let effect = |Entry { experiment, row }: &Entry| {
+    let effect = |Entry { experiment, row, .. }: &Entry| {
         let ends =
             [row.ci95_low.unwrap_or(f64::NEG_INFINITY), row.ci95_high.unwrap_or(f64::INFINITY)];
         let effect =
@@ -147,7 +154,7 @@ struct CsvRow<'a> {
 }
 
 impl<'a> CsvRow<'a> {
-    fn of(Entry { experiment, row }: &'a Entry) -> Self {
+    fn of(Entry { experiment, row, .. }: &'a Entry) -> Self {
         CsvRow {
             experiment,
             claim: row.claim,

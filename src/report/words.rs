@@ -42,7 +42,7 @@ pub use reading::{fine_print, reading};
 pub use rules::{arm, at_lambda, decay_label, label, labels};
 pub use search::{decided, fresh_seeds, left, look, rule_title, standing, values, why};
 pub use short::{alarm, gap, headline, in_short};
-pub use values::{row_title, row_verdict, table_in_short, table_verdicts};
+pub use values::{pooled, row_title, row_verdict, table_in_short, table_verdicts, transfer_title};
 pub use warnings::warning;
 
 /// For axes and sentences.

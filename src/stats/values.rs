@@ -108,9 +108,9 @@ impl ValuesTable {
         differences.map(|differences| squares(&differences)).collect()
     }
 
-    /// How many rows found what at one transfer.
+    /// How many toys found what at one transfer.
     pub fn tally(&self, transfer: Transfer) -> Tally {
-        let carried = self.rows.iter().filter_map(|row| row.carried(transfer));
+        let carried = self.toys(transfer).into_iter().map(|toy| toy.carried);
         let kind = |one: &Carried| one.against_none.as_ref().map_or(Kind::NoTest, Comparison::kind);
         carried.map(kind).collect()
     }

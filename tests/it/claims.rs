@@ -198,6 +198,15 @@ fn a_wrong_claim_is_a_usage_error_that_names_its_line() {
 }
 
 #[test]
+fn a_plan_says_what_is_claimed_of_what() {
+    let folder = tempfile::tempdir().unwrap();
+    let plan = wane_ok(&["plan", &spec(folder.path(), CLAIMS)]).stdout;
+    let line = "claim        Decay makes weights smaller: adamw λ=30 − none; weight norm lower, by 0.01 to matter";
+    assert!(plan.contains(line), "{plan}");
+    assert!(!folder.path().join(".registered").exists(), "looking registers nothing");
+}
+
+#[test]
 fn arms_of_other_sizes_and_of_less_text_train_in_one_sweep() {
     let folder = tempfile::tempdir().unwrap();
     let tiny = fs::read_to_string(fixture("tiny.toml")).unwrap();

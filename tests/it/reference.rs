@@ -30,15 +30,79 @@ fn the_readme_says_what_the_reference_results_say() {
 fn the_readme_shows_the_values_table_as_it_was_trained() {
     let readme = read("README.md");
     let table = read("results/reference/values-table/table.md");
-    let of_table = ["GPT-", "LLaMA 1", "Llama 2", "PaLM", "Grok-1", "Mistral", "Mixtral"];
-    let rows: Vec<&str> = table.lines().take_while(|line| !line.is_empty()).collect();
+    let of_table =
+        ["GPT-1", "GPT-2", "GPT-3", "LLaMA 1", "Llama 2", "PaLM", "Grok-1", "Mistral", "Mixtral"];
+    // The tables of the three transfers.
+    let rows: Vec<&str> = table
+        .lines()
+        .take_while(|line| !line.starts_with("Differences of"))
+        .filter(|line| line.starts_with('|'))
+        .collect();
     let shown = rows.iter().filter(|row| of_table.iter().any(|name| row.contains(name)));
-    let shown: Vec<_> =
-        shown.filter(|row| !row.contains("NeoX") && !row.contains("nano")).collect();
-    assert_eq!(shown.len(), 9);
+    let shown: Vec<_> = shown.collect();
+    assert!(shown.len() >= 13, "{shown:#?}");
     assert!(shown.iter().chain([&&rows[0]]).all(|row| readme.contains(*row)), "{shown:#?}");
+    let pooled = table.lines().filter(|line| line.starts_with("- λ = 0.1, over the"));
+    let pooled: Vec<&str> = pooled.collect();
+    assert_eq!(pooled.len(), 3);
+    assert!(pooled.iter().all(|line| readme.contains(*line)), "{pooled:#?}");
     let sentence = table.lines().find(|line| line.starts_with("Of the 8 values")).unwrap();
     assert!(readme.contains(sentence), "{sentence}");
+}
+
+/// The page is what the program makes of the claims that were kept.
+#[test]
+fn the_page_of_the_fields_claims_is_made_from_the_reference_results() {
+    let folder = tempfile::tempdir().unwrap();
+    let (kept, copied) =
+        ("results/reference/literature", folder.path().join("results/reference/literature"));
+    let mut claims = 0;
+    for entry in fs::read_dir(project().join(kept)).unwrap() {
+        let entry = entry.unwrap();
+        let source = entry.path().join("claims.csv");
+        if source.is_file() {
+            let target = copied.join(entry.file_name());
+            fs::create_dir_all(&target).unwrap();
+            fs::copy(&source, target.join("claims.csv")).unwrap();
+            claims += crate::common::rows(&source).len();
+        }
+    }
+    let docs = folder.path().join("docs");
+    let (from, to) = (crate::common::text(&copied), crate::common::text(&docs));
+    crate::common::wane_ok(&["report", from, "--literature", "--out", to]);
+    let page = fs::read_to_string(docs.join("literature.md")).unwrap();
+    assert_eq!(page, read("docs/literature.md"), "run `just reference` again");
+    assert!(claims >= 30, "{claims}");
+    let csv = fs::read_to_string(copied.join("literature.csv")).unwrap();
+    assert_eq!(csv, read(&format!("{kept}/literature.csv")));
+}
+
+/// Every spec of the pack was run as it stands, its claims were there before its runs, and its comment says what was
+/// claimed, what is scaled down and what it cannot show.
+#[test]
+fn the_claims_of_the_pack_were_registered_before_their_runs() {
+    let mut specs = 0;
+    for entry in fs::read_dir(project().join("experiments/literature")).unwrap() {
+        let file = entry.unwrap().file_name().into_string().unwrap();
+        let (name, spec) =
+            (file.trim_end_matches(".toml"), format!("experiments/literature/{file}"));
+        let text = read(&spec);
+        for said in ["# Claimed: ", "# Scaled down: ", "# Cannot show: "] {
+            assert_eq!(text.matches(said).count(), 1, "{file}: {said}");
+        }
+        let results = format!("results/reference/literature/{name}");
+        let experiment: serde_json::Value =
+            serde_json::from_str(&read(&format!("{results}/experiment.json"))).unwrap();
+        assert_eq!(experiment["spec"], text, "{file}: run `just reference` again");
+        let commit = experiment["provenance"]["commit"].as_str().unwrap();
+        assert!(!commit.contains("-dirty"), "{file}: {commit}");
+        for claim in crate::common::rows(&project().join(format!("{results}/claims.csv"))) {
+            assert_eq!(claim["runs_before"], "0", "{file}: {}", claim["text"]);
+        }
+        assert!(project().join(format!("{results}/claims.svg")).is_file(), "{file}");
+        specs += 1;
+    }
+    assert!(specs >= 20, "{specs}");
 }
 
 /// A page without the places where its lines break.

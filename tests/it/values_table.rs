@@ -24,10 +24,21 @@ fn small_table(out: &Path) -> Vec<HashMap<String, String>> {
     let mut arguments = vec!["sweep", "experiments/values-table.toml", "--out", text(out)];
     arguments.extend(SMALL.iter().flat_map(|change| ["--set", change]));
     let call = wane_ok(&arguments);
-    for word in ["PaLM 540B", "contradicted", "matched λ", "Of the 8 values that are repeated"] {
+    let words = [
+        "PaLM 540B",
+        "At the published λ",
+        "At the λ with the original's total decay Λ",
+        "At the λ with the original's timescale τ in epochs",
+        "λ = 0.1, over the 10 toys that differ in more than their names",
+        "Of the 8 values that are repeated",
+    ];
+    for word in words {
         assert!(call.stdout.contains(word), "{word}: {}", call.stdout);
     }
+    assert!(call.stdout.lines().all(|line| line.chars().count() <= 112), "{}", call.stdout);
     assert!(call.stderr.contains("grok-1: no matched arm: nothing is said of training"));
+    let fast = "llama-2: no timescale arm: its τ of 0.07 epochs is 1.0 steps of this text, and a step would";
+    assert!(call.stderr.contains(fast) || call.stderr.contains("llama-2: no timescale arm"));
     rows(&out.join("values-table/table.csv"))
 }
 
@@ -69,7 +80,11 @@ fn every_row_of_the_table_trains_with_its_own_family_and_rule() {
     let all = ["gpt2", "grok", "llama", "mistral", "mixtral", "palm"];
     assert_eq!(families, BTreeSet::from(all));
     let markdown = fs::read_to_string(results.join("table.md")).unwrap();
-    for words in ["| GPT-2 | 0.01 | ○ undisclosed |", "contradicted", "Holm", "arXiv 2204.02311"]
+    // Three recipes are one toy at their raw λ, and share a line.
+    let shared = "| ● GPT-3 175B, ● BLOOM-176B, ● Pythia-160M, ● nanoGPT 124M | gpt2 | 0.1 |";
+    let rules = "| GPT-3 175B | 175,000,000,000 |";
+    for words in
+        [shared, rules, "○ GPT-2", "✗ PaLM 540B", "contradicted", "Holm", "arXiv 2204.02311"]
     {
         assert!(markdown.contains(words), "{words}: {markdown}");
     }

@@ -97,7 +97,7 @@ fn table(entries: &[&Entry], results: &str) -> String {
             _ => row.p_holm,
         };
         format!(
-            "| {} | {} ({}) | {} | {}{more} | {} | [{}]({results}/{}/claims.svg) |",
+            "| {} | {} ({}) | {} | {}{more} | {} | [{}]({results}/{}) |",
             cell(&row.text),
             cell(&row.source),
             words::basis(row.basis),
@@ -108,7 +108,7 @@ fn table(entries: &[&Entry], results: &str) -> String {
                 .trim_start_matches("= ")
                 .to_owned()),
             one.experiment,
-            one.experiment,
+            one.figure,
         )
     };
     let rows: Vec<String> = entries.iter().map(row).collect();

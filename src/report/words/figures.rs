@@ -24,11 +24,7 @@ pub fn values_title(analysis: &Analysis) -> String {
 
 /// Above the rows of one transfer, with what was found.
 pub fn transfer_heading(table: &ValuesTable, transfer: Transfer) -> String {
-    let at = match transfer {
-        Transfer::Matched => "At the λ of its total decay Λ",
-        Transfer::Timescale => "At the λ of its timescale τ in epochs",
-        Transfer::Raw | Transfer::None => "At the published λ",
-    };
+    let at = super::transfer_title(transfer);
     format!("{at}: {}", counted(table.tally(transfer), ""))
 }
 

@@ -3,7 +3,8 @@ use super::quantity;
 use super::rules::decay_label;
 use crate::published::{Transfer, known_and_repeated};
 use crate::stats::{
-    Analysis, Carried, Comparison, FEWEST_SEEDS, Finding, Kind, ValuesRow, ValuesTable,
+    Against, Analysis, Carried, Comparison, FEWEST_SEEDS, Finding, Kind, Quantity, ValuesRow,
+    ValuesTable,
 };
 
 /// The model's name, with what the experiment varies.
@@ -21,23 +22,81 @@ pub fn row_title(row: &ValuesRow) -> String {
     }
 }
 
-/// What each row says.
+/// What each toy says, with the models that it answers for.
 pub fn table_verdicts(table: &ValuesTable) -> Vec<String> {
-    let verdict = |row: &ValuesRow| format!("{}: {}", row_title(row), row_verdict(row));
-    table.rows.iter().map(verdict).collect()
+    let of = |transfer: Transfer| {
+        table.toys(transfer).into_iter().map(move |toy| {
+            let names: Vec<String> = toy.rows.iter().map(|row| row_title(row)).collect();
+            let found = verdict(toy.rows[0], toy.carried);
+            let stopped = match toy.carried.against_stopped {
+                Some(difference) => format!(
+                    "; against no decay stopped {}",
+                    format::difference(Some(difference), 3)
+                ),
+                None => String::new(),
+            };
+            format!("{} at {}: {found}{stopped}", names.join(", "), at(transfer))
+        })
+    };
+    [Transfer::Raw, Transfer::Matched, Transfer::Timescale].into_iter().flat_map(of).collect()
+}
+
+/// What the famous 0.1 does, over all toys that have it at its raw value.
+pub fn pooled(table: &ValuesTable, loss: Quantity) -> Vec<String> {
+    const FAMOUS: f64 = 0.1;
+    let told = |against, what: &str| {
+        let (estimate, toys) = table.pooled(FAMOUS, loss, against)?;
+        let difference = format::difference(Some(estimate), 3);
+        Some(format!(
+            "λ = 0.1, over the {toys} toys that differ in more than their names: {what} {difference} (mean over toys by \
+             seed, n = {})",
+            estimate.n
+        ))
+    };
+    let what = quantity(loss);
+    [
+        told(Against::Final, &format!("{what} against no decay")),
+        told(Against::Stopped, &format!("{what} against no decay stopped")),
+        told(Against::BothStopped, &format!("{what} where both are stopped")),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+/// Above the toys of a transfer.
+pub fn transfer_title(transfer: Transfer) -> &'static str {
+    match transfer {
+        Transfer::Raw | Transfer::None => "At the published λ",
+        Transfer::Matched => "At the λ with the original's total decay Λ",
+        Transfer::Timescale => "At the λ with the original's timescale τ in epochs",
+    }
+}
+
+fn at(transfer: Transfer) -> &'static str {
+    match transfer {
+        Transfer::Raw | Transfer::None => "raw λ",
+        Transfer::Matched => "matched Λ",
+        Transfer::Timescale => "matched τ in epochs",
+    }
 }
 
 /// What the runs of a row say.
 pub fn row_verdict(row: &ValuesRow) -> String {
-    let carried = |what: &str, transfer| {
-        row.carried(transfer).map(|carried| format!("{what}: {}", verdict(row, carried)))
+    let carried = |transfer: Transfer| {
+        let carried = row.carried(transfer)?;
+        Some(format!("{}: {}", at(transfer), verdict(row, carried)))
     };
-    let both = [carried("raw λ", Transfer::Raw), carried("matched Λ", Transfer::Matched)];
-    both.into_iter().flatten().collect::<Vec<_>>().join("; ")
+    let all = [Transfer::Raw, Transfer::Matched, Transfer::Timescale].into_iter();
+    all.filter_map(carried).collect::<Vec<_>>().join("; ")
 }
 
 fn verdict(row: &ValuesRow, carried: &Carried) -> String {
-    let note = if carried.is_too_small() { "decay too small to matter here, " } else { "" };
+    let note = match (carried.is_too_small(), carried.cell.is_collapsed()) {
+        (true, _) => "decay too small to matter here, ",
+        (_, true) => "collapsed, ",
+        _ => "",
+    };
     let found = match row.finding(carried) {
         Finding::Incomplete { done, all } => format!("{done} of {all} runs reached their end"),
         Finding::NoBaseline => "no complete runs without decay to compare with".to_owned(),
@@ -66,11 +125,13 @@ fn tested(comparison: &Comparison) -> String {
 /// The table in three sentences.
 pub fn table_in_short(table: &ValuesTable, analysis: &Analysis) -> Vec<String> {
     let what = quantity(analysis.loss);
-    vec![
+    let mut told = vec![
         known_and_repeated(),
         counted(table, Transfer::Raw, "their raw λ", what),
         counted(table, Transfer::Matched, "the λ that matches their total decay", what),
-    ]
+    ];
+    told.extend(pooled(table, analysis.loss));
+    told
 }
 
 fn counted(table: &ValuesTable, transfer: Transfer, at: &str, what: &str) -> String {
@@ -84,7 +145,7 @@ fn counted(table: &ValuesTable, transfer: Transfer, at: &str, what: &str) -> Str
         }
     };
     format!(
-        "Of {all} recipes at {at}, {lower} lower {what}, {higher} raise it, {alike} make no difference that \
+        "Of {all} toys at {at}, {lower} lower {what}, {higher} raise it, {alike} make no difference that \
          matters, {rest}."
     )
 }

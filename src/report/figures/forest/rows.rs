@@ -10,7 +10,7 @@ use crate::judge::{Case, Contest, JudgedFamily};
 use crate::published::Transfer;
 use crate::report::{format, words};
 use crate::stats::claims::{Effect, Verdict};
-use crate::stats::{Comparison, Estimate, Kind, Rule, ValuesRow, ValuesTable};
+use crate::stats::{Comparison, Estimate, Kind, Rule, Toy, ValuesTable};
 
 /// Rows of a section that anyone reads.
 const MOST_ROWS: usize = 60;
@@ -141,8 +141,9 @@ pub fn of_arms(data: &Data) -> (Vec<Line>, Option<String>) {
 /// The rows of the published recipes, at raw λ and at matched Λ.
 pub fn of_values(table: &ValuesTable) -> (Vec<Line>, Option<String>) {
     let (mut lines, mut left_out) = (Vec::new(), None);
-    for transfer in [Transfer::Raw, Transfer::Matched] {
-        let rows = table.rows.iter().filter_map(|values| of_published(values, transfer));
+    for transfer in [Transfer::Raw, Transfer::Matched, Transfer::Timescale] {
+        let toys = table.toys(transfer);
+        let rows = toys.iter().filter_map(of_published);
         let (rows, more) = lowest(rows.collect());
         left_out = left_out.or(more);
         section(&mut lines, words::transfer_heading(table, transfer), rows);
@@ -234,14 +235,16 @@ fn rows(data: &Data, all: Vec<&Comparison>, is_verdict: bool) -> Vec<Row> {
     all.into_iter().zip(names).map(row).collect()
 }
 
-fn of_published(values: &ValuesRow, transfer: Transfer) -> Option<Row> {
-    let carried = values.carried(transfer)?;
-    let lambda = format::lambda(carried.run().form, carried.run().weight_decay);
-    let evidence = values.published.evidence;
-    let name = format!("{} {}   λ = {lambda}", evidence.mark(), words::row_title(values));
-    let (colour, comparison) = (palette::evidence(evidence), carried.against_none.as_ref()?);
+fn of_published(toy: &Toy) -> Option<Row> {
+    let run = toy.carried.run();
+    let lambda = format::lambda(run.form, run.weight_decay);
+    let evidence = toy.rows[0].published.evidence;
+    let names: Vec<String> = toy.rows.iter().map(|row| words::row_title(row)).collect();
+    let collapsed = if toy.is_collapsed() { ", collapsed" } else { "" };
+    let name = format!("{} {}   λ = {lambda}{collapsed}", evidence.mark(), names.join(", "));
+    let comparison = toy.carried.against_none.as_ref()?;
     let is_verdict = comparison.kind() != Kind::NoTest;
-    Some(Row::new(name, colour, comparison, is_verdict))
+    Some(Row::new(name, palette::evidence(evidence), comparison, is_verdict))
 }
 
 /// Rule and λ of each comparison's left side.

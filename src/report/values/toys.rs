@@ -1,0 +1,107 @@
+//! The toys that were trained for a transfer, each once, by family: what their losses are against no decay.
+
+use super::super::format::{self, three_digits};
+use super::super::published::markdown_table;
+use super::super::tables::{align_right, broken, new_table, set_close, trimmed};
+use super::super::words;
+use crate::config::{Family, Named};
+use crate::published::Transfer;
+use crate::stats::{Comparison, Estimate, Quantity, Toy, ValuesTable};
+
+/// The transfers that tables show, in their order.
+pub const SHOWN: [Transfer; 3] = [Transfer::Raw, Transfer::Matched, Transfer::Timescale];
+
+/// Characters of the models' names on the terminal.
+const NAMES: usize = 30;
+
+/// The toys of a transfer, those of a family together.
+fn by_family<'a>(table: &'a ValuesTable, transfer: Transfer) -> Vec<Toy<'a>> {
+    let toys = table.toys(transfer);
+    let family = |toy: &Toy| toy.carried.run().family;
+    let mut families: Vec<Family> = Vec::new();
+    for toy in &toys {
+        if !families.contains(&family(toy)) {
+            families.push(family(toy));
+        }
+    }
+    let own =
+        |of: &Family| toys.iter().filter(|toy| family(toy) == *of).cloned().collect::<Vec<_>>();
+    families.iter().flat_map(own).collect()
+}
+
+/// The tables of all transfers that were trained, as Markdown.
+pub fn sections(table: &ValuesTable, loss: Quantity) -> Vec<String> {
+    let header = "models | family | λ | Λ here | no decay | the same stopped | final − no decay | final − no decay \
+                  stopped | stopped − no decay stopped";
+    let section = |transfer| {
+        let toys = by_family(table, transfer);
+        (!toys.is_empty()).then(|| {
+            let rows = toys.iter().map(|toy| row(toy, loss).to_vec());
+            format!("## {}\n\n{}", words::transfer_title(transfer), markdown_table(header, rows))
+        })
+    };
+    SHOWN.into_iter().filter_map(section).collect()
+}
+
+fn row(toy: &Toy, loss: Quantity) -> [String; 9] {
+    let named = toy
+        .rows
+        .iter()
+        .map(|row| format!("{} {}", row.published.evidence.mark(), words::row_title(row)));
+    let run = toy.carried.run();
+    let none = |of: Quantity| {
+        let cell = toy.rows[0].none.as_ref();
+        format::mean(cell.and_then(|cell| cell.estimate(|run| of.of(run))), 3)
+    };
+    [
+        named.collect::<Vec<_>>().join(", "),
+        run.family.name().to_owned(),
+        format::lambda(run.form, run.weight_decay),
+        run.total_decay.map_or(format::MISSING.to_owned(), three_digits),
+        none(loss),
+        none(loss.stopped()),
+        against_none(toy),
+        described(toy.carried.against_stopped),
+        described(toy.carried.both_stopped),
+    ]
+}
+
+/// With a star where it is told to be lower or higher, and a word where nothing was learned.
+fn against_none(toy: &Toy) -> String {
+    let comparison = toy.carried.against_none.as_ref();
+    let star = if comparison.is_some_and(Comparison::is_distinguishable) { " ★" } else { "" };
+    let collapsed = if toy.is_collapsed() { ", collapsed" } else { "" };
+    format!("{}{star}{collapsed}", described(comparison.map(|one| one.difference)))
+}
+
+fn described(difference: Option<Estimate>) -> String {
+    format::difference(difference, 3)
+}
+
+/// The same for the terminal.
+pub fn screen(table: &ValuesTable, loss: Quantity) -> Vec<String> {
+    let section = |transfer| {
+        let toys = by_family(table, transfer);
+        if toys.is_empty() {
+            return None;
+        }
+        let mut lines = new_table(&[
+            "models",
+            "λ",
+            "Λ",
+            "no decay",
+            "final − no decay",
+            "− no decay stopped",
+            "both stopped",
+        ]);
+        for toy in &toys {
+            let [names, _, lambda, total, none, _, last, stopped, both] = row(toy, loss);
+            let names = broken(&names, NAMES);
+            lines.add_row([names, lambda, total, none, last.replace('★', "*"), stopped, both]);
+        }
+        align_right(&mut lines, [1, 2]);
+        set_close(&mut lines);
+        Some(format!("{}\n{}", words::transfer_title(transfer), trimmed(&lines)))
+    };
+    SHOWN.into_iter().filter_map(section).collect()
+}
