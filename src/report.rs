@@ -81,6 +81,7 @@ pub fn write(folder: &Path, out: &Path) -> Result<Report> {
     let page = out.join("report.html");
     check_writable(out)?;
     create_folder(&out.join("figures"))?;
+    forget_claims(out, &data)?;
     ready.iter().try_for_each(|(path, contents)| write_atomically(path, contents))?;
     write_atomically(&page, html.as_bytes())?;
     let question = experiment.question.map(|question| format!("{question}\n\n"));
@@ -150,6 +151,21 @@ fn numbers(out: &Path, data: &Data, summary: &Summary) -> Result<Vec<Ready>> {
         ready.push((out.join("table.md"), format!("{}\n", text.trim_end()).into_bytes()));
     }
     Ok(ready)
+}
+
+/// Takes away what was said of claims that the spec no longer has.
+fn forget_claims(out: &Path, data: &Data) -> Result<()> {
+    if !data.claims.is_empty() {
+        return Ok(());
+    }
+    for name in ["claims.csv", "figures/claims.svg", "figures/claims.png"] {
+        let path = out.join(name);
+        if path.is_file() {
+            std::fs::remove_file(&path)
+                .with_context(|| format!("cannot remove {}", path.display()))?;
+        }
+    }
+    Ok(())
 }
 
 /// One message for a folder that takes no files, not one for each of them.

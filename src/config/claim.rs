@@ -21,8 +21,14 @@ pub struct Claim {
     pub smallest: f64,
     /// What would decide it where seeds cannot.
     pub needs: Option<String>,
-    /// SHA-256 of all of the above and of the comparisons: what must not change once there are runs.
+    /// SHA-256 of what the spec says of it: what must not change once there are runs.
     pub digest: String,
+    /// SHA-256 of the arms that it speaks of, whatever their seeds; empty in files of older versions.
+    #[serde(default)]
+    pub arms: String,
+    /// Seeds of each of them; 0 in files of older versions.
+    #[serde(default)]
+    pub seeds: usize,
     /// Comparisons that all must come out as said.
     pub parts: Vec<Part>,
     /// When it was first seen, and what was trained by then; `None` before that is known.
@@ -59,6 +65,12 @@ pub struct Registration {
     pub at: String,
     /// Runs of the experiment that had begun by then.
     pub runs_before: usize,
+    /// [`Claim::arms`] at that time.
+    #[serde(default)]
+    pub arms: String,
+    /// [`Claim::seeds`] at that time.
+    #[serde(default)]
+    pub seeds: usize,
 }
 
 macro_rules! named {
@@ -153,5 +165,17 @@ impl Claim {
     /// Whether runs were there before the claim was.
     pub fn is_late(&self) -> bool {
         self.registered.as_ref().is_some_and(|known| known.runs_before > 0)
+    }
+
+    /// Whether it speaks of other arms than when it was first seen.
+    pub fn has_other_arms(&self) -> bool {
+        let known = self.registered.as_ref().map_or("", |known| &known.arms);
+        !known.is_empty() && known != self.arms
+    }
+
+    /// Seeds that it has beside those with which it was first seen.
+    pub fn seeds_added(&self) -> usize {
+        let known = self.registered.as_ref().map_or(0, |known| known.seeds);
+        if known == 0 { 0 } else { self.seeds.saturating_sub(known) }
     }
 }

@@ -75,10 +75,11 @@ impl Batches<'_> {
                 let mut start = || random::below(&mut rng, free) / self.stride * self.stride;
                 (0..self.windows).map(|_| start()).collect()
             }
-            Order::Sequential => (0..self.windows)
-                .map(|row| ((step - 1) * self.windows + row) * self.context % (free - 1))
-                .map(|start| start / self.stride * self.stride)
-                .collect(),
+            Order::Sequential => {
+                let ahead = self.context.next_multiple_of(self.stride);
+                let start = |row| ((step - 1) * self.windows + row) * ahead % (free - 1);
+                (0..self.windows).map(|row| start(row) / self.stride * self.stride).collect()
+            }
         }
     }
 }

@@ -36,7 +36,8 @@ impl Corpus {
     /// The levels of a train text, for models of this context that are measured on so many windows; `None`
     /// without test tokens.
     pub fn levels(&self, text: &Text, context: usize, count: usize) -> Option<Levels> {
-        if self.test.is_empty() {
+        // Counting tokens says nothing of sums, whose numbers are all as frequent.
+        if self.test.is_empty() || self.stride > 1 {
             return None;
         }
         let shape = self.cut(context, count);
@@ -64,8 +65,9 @@ impl Corpus {
 
     /// Mean loss, in nats per token, on the targets in the evaluation windows of val, of a model that knows
     /// only how often each token occurs in train.
-    pub fn val_unigram(&self, text: &Text, context: usize, count: usize) -> f64 {
-        self.unigram(text, &self.val, self.cut(context, count))
+    /// `None` where counting says nothing.
+    pub fn val_unigram(&self, text: &Text, context: usize, count: usize) -> Option<f64> {
+        (self.stride == 1).then(|| self.unigram(text, &self.val, self.cut(context, count)))
     }
 
     fn cut(&self, context: usize, count: usize) -> Shape {

@@ -4,7 +4,7 @@
 
 use anyhow::{Result, ensure};
 
-use super::{Corpus, HeldOutNats, Source, Token, cut, pool::Pool};
+use super::{Corpus, Source, Token, cut, pool::Pool};
 use crate::config::{Cut, Texts};
 use crate::random;
 
@@ -75,14 +75,12 @@ pub fn read(modulus: u16, source: &Source, cut: &Cut) -> Result<Corpus> {
     let equations = Equations { modulus, pairs: rest };
     let [val, test_tokens] = [&pairs[..cut.val / LENGTH], &pairs[cut.val / LENGTH..]]
         .map(|pairs| equations.written(pairs));
-    let nats = HeldOutNats { val: nats(modulus, cut.val), test: nats(modulus, test) };
     Ok(Corpus {
         recognised: format!("sums modulo {modulus}, four tokens each: a, b, = and a + b"),
         decided: cut::test_told(cut, test, "of sums that are nowhere else").into_iter().collect(),
         texts: cut.texts.unwrap_or(Texts::PerSeed),
         test: test_tokens,
         stride: LENGTH,
-        nats: Some(nats),
         ..Corpus::new(
             source.to_string(),
             usize::from(modulus) + 1,
@@ -91,12 +89,6 @@ pub fn read(modulus: u16, source: &Source, cut: &Cut) -> Result<Corpus> {
             Pool::Modular(equations),
         )
     })
-}
-
-/// Numbers are drawn evenly; what stands between them and what they make is certain.
-fn nats(modulus: u16, tokens: usize) -> Vec<f64> {
-    let drawn = f64::from(modulus).ln();
-    [drawn, drawn, 0.0, 0.0].into_iter().cycle().take(tokens).collect()
 }
 
 #[cfg(test)]

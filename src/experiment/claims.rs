@@ -91,11 +91,29 @@ fn one(fields: &Fields, arms: &[Arm]) -> Result<Asked> {
 impl Spec {
     /// Its claims, with the runs that a plan of it has for their arms.
     pub fn claims(&self, plan: &Plan) -> Vec<Claim> {
-        self.asked_claims.iter().map(|asked| asked.over(plan, self.seeds.len())).collect()
+        let seeds = self.seeds.len();
+        let claim =
+            |asked: &Asked| Claim { arms: asked.arms(&self.arms), ..asked.over(plan, seeds) };
+        self.asked_claims.iter().map(claim).collect()
     }
 }
 
 impl Asked {
+    /// A digest of the arms that it speaks of.
+    fn arms(&self, all: &[Arm]) -> String {
+        let terms = self.parts.iter().flat_map(|part| &part.terms);
+        let arms = terms.map(|term| {
+            let arm = |place: &usize| {
+                let Arm { model, decay, recipe, by_role, .. } = &all[*place];
+                serde_json::to_string(&(model, decay, recipe, by_role))
+                    .expect("numbers and names can be written as JSON")
+            };
+            term.arms.iter().map(arm).collect::<Vec<_>>()
+        });
+        let text = format!("{:?}", arms.collect::<Vec<_>>());
+        format!("{:x}", Sha256::digest(text.as_bytes()))
+    }
+
     /// With runs: a plan has the entries of an arm, one a seed, one after the other.
     fn over(&self, plan: &Plan, seeds: usize) -> Claim {
         let runs = |arm: &usize| -> Vec<String> {
@@ -128,6 +146,8 @@ impl Asked {
             smallest: self.smallest,
             needs: self.needs.clone(),
             digest: self.digest.clone(),
+            arms: String::new(),
+            seeds,
             parts: self.parts.iter().map(part).collect(),
             registered: None,
         }

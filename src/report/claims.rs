@@ -133,7 +133,8 @@ pub fn screen(claims: &[Judged]) -> Option<String> {
     }
     set_close(&mut table);
     told.push(trimmed(&table));
-    told.extend(words::late_claims(claims).map(|late| broken(&format!("warning: {late}"), 110)));
+    let warnings = words::late_claims(claims).into_iter();
+    told.extend(warnings.map(|late| broken(&format!("warning: {late}"), 110)));
     Some(told.join("\n\n"))
 }
 

@@ -101,7 +101,8 @@ pub fn judged(case: &Case) -> Result<Option<Drawing>> {
 pub fn literature(claims: Vec<(String, Effect)>, caption: String) -> Result<Option<Drawing>> {
     task("literature", "What toys say of the field's claims", || {
         let title = words::literature_title();
-        Forest::of_claims(claims.clone(), title, words::claims_notes(), caption.clone())
+        let notes = words::claims_notes("the claims of one experiment");
+        Forest::of_claims(claims.clone(), title, notes, caption.clone())
     })()
 }
 
@@ -109,7 +110,7 @@ fn of_claims(data: &Data) -> Option<Forest> {
     let effect = |one: &Judged| Some((one.claim.text.clone(), one.effect()?));
     let claims: Vec<(String, Effect)> = data.claims.iter().filter_map(effect).collect();
     let title = words::claims_in_short(&data.claims)?;
-    Forest::of_claims(claims, title, words::claims_notes(), data.caption.clone())
+    Forest::of_claims(claims, title, words::claims_notes("all claims"), data.caption.clone())
 }
 
 /// In the order of the page.

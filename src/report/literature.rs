@@ -14,6 +14,7 @@ use super::figures;
 use crate::config::AnalysisTerms;
 use crate::exit::usage;
 use crate::files::{create_folder, csv_of, write_atomically};
+use crate::plural::counted;
 use crate::results::read_csv;
 use crate::stats::Estimate;
 use crate::stats::claims::{Effect, Verdict, correct, further_seeds};
@@ -106,10 +107,11 @@ fn corrected(mut entries: Vec<Entry>) -> Vec<Entry> {
             row.cannot_tell.clear();
             row.seeds_needed = None;
         } else if let Some(observed) = estimate(row) {
-            row.seeds_needed = further_seeds(observed, row.smallest, family_size, alpha);
+            let expect = row.compared_expected;
+            row.seeds_needed = further_seeds(observed, expect, row.smallest, family_size, alpha);
             row.cannot_tell = match row.seeds_needed {
-                Some(seeds) => format!("about {seeds} more seeds would tell"),
-                None => row.cannot_tell.clone(),
+                Some(seeds) => format!("about {} more would tell", counted(seeds, "seed")),
+                None => "no number of seeds that anyone trains would tell".to_owned(),
             };
         }
         row.verdict = corrected.verdict;

@@ -83,7 +83,7 @@ impl OpenRun {
             steps: end.steps,
             error,
             val_floor: runner.corpus.val_floor(context, windows),
-            val_unigram: Some(runner.corpus.val_unigram(text, context, windows)),
+            val_unigram: runner.corpus.val_unigram(text, context, windows),
             test_loss: end.test_loss,
             stopped_test_loss: end.stopped_test_loss,
             seconds: (end.seconds * 1e3).round() / 1e3,

@@ -24,11 +24,12 @@ pub fn claims(inputs: &Inputs, out: &Path) -> Result<Vec<Claim>> {
     let path = out.join(".registered").join(format!("{}.json", inputs.spec.name));
     let mut known = known(&path, &out.join(&inputs.spec.name))?;
     let is_new = |claim: &&Claim| !known.contains_key(&claim.digest);
-    let new: Vec<String> = claims.iter().filter(is_new).map(|claim| claim.digest.clone()).collect();
+    let new: Vec<Claim> = claims.iter().filter(is_new).cloned().collect();
     if !new.is_empty() {
         let runs_before = begun(&inputs.plan.runs, &Store::new(out));
-        let registered =
-            |digest: String| (digest.clone(), Registration { digest, at: now(), runs_before });
+        let registered = |Claim { digest, arms, seeds, .. }: Claim| {
+            (digest.clone(), Registration { digest, at: now(), runs_before, arms, seeds })
+        };
         known.extend(new.into_iter().map(registered));
         create_folder(path.parent().unwrap_or(out))?;
         write_atomically(&path, &json_of(&known.values().collect::<Vec<_>>())?)?;

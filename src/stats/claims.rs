@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::contrast::{Contrast, Scores};
 use super::inference::{Estimate, FEWEST_SEEDS, holm};
-use super::power::seeds_to_decide;
+use super::power::{seeds_for, seeds_within};
 use super::rotations::Rotations;
 use super::verdict::Terms;
 use crate::config::{Claim, Expect, Measured, Part, Term};
@@ -167,14 +167,15 @@ impl Judged {
         let tested = &parts[part];
         let observed = Estimate::of(tested.contrast.differences());
         let open = observed.filter(|_| self.verdict == Verdict::CannotTell);
+        let (expect, tests) = (tested.expect, self.family_size * parts.len());
         let further_seeds =
-            open.and_then(|one| further_seeds(one, smallest, self.family_size, terms.alpha));
+            open.and_then(|one| further_seeds(one, expect, smallest, tests, terms.alpha));
         let seeds = tested.seeds.iter().map(|draw| draw.seed);
         Judged {
             part,
             observed,
             by_seed: seeds.zip(tested.contrast.differences().iter().copied()).collect(),
-            interval: Some(tested.contrast.interval(terms.tail(self.family_size))),
+            interval: Some(tested.contrast.interval(terms.tail(self.family_size * parts.len()))),
             further_seeds,
             ..self
         }
@@ -198,15 +199,36 @@ impl Judged {
     }
 }
 
-/// Further seeds with which most experiments would tell of a claim, one of so many.
+/// Further seeds with which most experiments would tell of a comparison, one of so many, should the truth be what was
+/// observed.
 pub fn further_seeds(
     observed: Estimate,
+    expect: Expect,
     smallest: f64,
-    family_size: usize,
+    tests: usize,
     alpha: f64,
 ) -> Option<usize> {
     let sd = observed.sd.filter(|sd| *sd > 0.0)?;
-    let seeds = seeds_to_decide(observed.mean, sd, Some(smallest), family_size, alpha)?;
+    let as_claimed = match expect {
+        Expect::Lower => -observed.mean,
+        Expect::Higher => observed.mean,
+        Expect::Equal => observed.mean.abs(),
+    };
+    // A one-sided test at α is as a two-sided one at 2α.
+    let one_sided = |room: f64| seeds_for(room, sd, tests, 2.0 * alpha);
+    let seeds = match expect {
+        // It is there, and as said; or an effect that matters is excluded.
+        Expect::Lower | Expect::Higher => {
+            let shown = (as_claimed > 0.0).then(|| seeds_for(as_claimed, sd, tests, alpha));
+            let excluded = (as_claimed < smallest).then(|| one_sided(smallest - as_claimed));
+            shown.flatten().into_iter().chain(excluded.flatten()).min()
+        }
+        // It lies within the smallest effect that matters, or beyond.
+        Expect::Equal if as_claimed < smallest => {
+            seeds_within(as_claimed, sd, smallest, tests, alpha)
+        }
+        Expect::Equal => seeds_for(as_claimed - smallest, sd, tests, alpha),
+    }?;
     Some(seeds.saturating_sub(observed.n).max(1))
 }
 
@@ -347,7 +369,13 @@ impl Operand {
         let is_sound = |runs: &Vec<&RunRow>| !runs.iter().any(|run| run.is_collapsed());
         let complete: Vec<&Vec<&RunRow>> =
             lots.iter().zip(&term.arms).filter(is_complete).map(|(runs, _)| runs).collect();
-        if complete.is_empty() {
+        let has_ended = |run: &&RunRow| matches!(run.status, Status::Done | Status::Diverged);
+        let all_have = lots
+            .iter()
+            .zip(&term.arms)
+            .all(|(runs, ids)| runs.len() == ids.len() && runs.iter().all(has_ended));
+        // The best of several arms is not known before all of them are.
+        if complete.is_empty() || !all_have {
             return Err(why_not(&lots, term));
         }
         // Of several arms none is the best that has collapsed, unless all have.
@@ -383,9 +411,9 @@ fn why_not(lots: &[Vec<&RunRow>], term: &Term) -> WhyNot {
     let diverged = runs().filter(|run| run.status == Status::Diverged).count();
     let asked: usize = term.arms.iter().map(Vec::len).sum();
     let done = runs().filter(|run| run.is_done()).count();
-    match diverged {
-        0 => WhyNot::Missing(asked - done),
-        diverged => WhyNot::Diverged(diverged),
+    match asked - done - diverged {
+        0 => WhyNot::Diverged(diverged),
+        missing => WhyNot::Missing(missing),
     }
 }
 

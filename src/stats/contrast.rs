@@ -121,6 +121,9 @@ impl Contrast {
     }
 }
 
+/// The least step of a search for the end of an interval, as a share of the largest loss.
+const GRAIN: f64 = 1e-12;
+
 /// What the data say for the claim that the best of some arms is below the best of others plus δ.
 #[derive(Clone, Debug)]
 struct Tail {
@@ -129,6 +132,8 @@ struct Tail {
     /// The same for rotated data; missing where there is no choice.
     rotated: Option<Rotated>,
     seeds: f64,
+    /// The least step of a search: differences may all be 0, where an arm is held against itself among others.
+    grain: f64,
 }
 
 impl Tail {
@@ -142,7 +147,9 @@ impl Tail {
         let observed: Vec<Moments> = other.iter().map(against).collect();
         let is_choice = own.len() > 1;
         let rotated = is_choice.then(|| Rotated::new(own, other, &observed, rotations));
-        Tail { observed, rotated, seeds: seeds as f64 }
+        let sizes = own.iter().chain(other).flat_map(|arm| &arm.score).map(|score| score.abs());
+        let grain = GRAIN * sizes.fold(0.0, f64::max) + f64::MIN_POSITIVE;
+        Tail { observed, rotated, seeds: seeds as f64, grain }
     }
 
     /// p of the hypothesis that the best is not below the other best + δ: the largest over the other arms.
@@ -158,7 +165,7 @@ impl Tail {
     /// is.
     fn bound(&self, tail: f64, start: f64) -> f64 {
         let spread = self.observed.iter().map(|one| one.xx.sqrt() + (one.x - start).abs());
-        let spread = spread.fold(start.abs() * 1e-12 + f64::MIN_POSITIVE, f64::max);
+        let spread = spread.fold(start.abs() * 1e-12 + self.grain, f64::max);
         match &self.rotated {
             Some(rotated) => rotated.bound(tail, start, spread),
             None => search(start, spread, |delta| self.p(delta) <= tail),

@@ -81,13 +81,23 @@ pub fn seeds_to_decide(
     alpha: f64,
 ) -> Option<usize> {
     let apart = seeds_for(difference, sd, tests, alpha);
-    let room = epsilon.map(|epsilon| epsilon - difference.abs()).filter(|room| *room > 0.0);
-    // Two one-sided tests at α are as one two-sided at 2α, twice with half the misses each.
-    let alike = room.and_then(|room| {
-        let alpha = 2.0 * alpha / tests.max(1) as f64;
-        fewest(|seeds| power(room / sd, seeds, alpha) >= (1.0 + POWER) / 2.0)
-    });
+    let alike = epsilon.and_then(|epsilon| seeds_within(difference, sd, epsilon, tests, alpha));
     apart.into_iter().chain(alike).min()
+}
+
+/// Seeds with which a difference as observed would be found equivalent within `epsilon`; `None` where that takes more
+/// than anyone trains, or is not so.
+pub fn seeds_within(
+    difference: f64,
+    sd: f64,
+    epsilon: f64,
+    tests: usize,
+    alpha: f64,
+) -> Option<usize> {
+    let room = Some(epsilon - difference.abs()).filter(|room| *room > 0.0)?;
+    // Two one-sided tests at α are as one two-sided at 2α, twice with half the misses each.
+    let alpha = 2.0 * alpha / tests.max(1) as f64;
+    fewest(|seeds| power(room / sd, seeds, alpha) >= (1.0 + POWER) / 2.0)
 }
 
 /// The fewest seeds that are enough, where more are always enough too.

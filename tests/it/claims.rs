@@ -90,12 +90,23 @@ fn a_claim_that_was_changed_after_there_were_runs_is_told_to_be() {
     assert_eq!(registered(1)["runs_before"], 10);
     let csv = fs::read_to_string(folder.path().join("tiny/claims.csv")).unwrap();
     assert!(csv.lines().nth(2).unwrap().ends_with(",10"), "{csv}");
-    // What was there from the start is known again, and more seeds of it are no new claim.
-    let spec = spec(folder.path(), CLAIMS);
-    let answer = sweep(folder.path(), &spec);
-    assert!(!answer.contains("had begun"), "{answer}");
-    let more = ["sweep", &spec, "--out", text(folder.path()), "--seeds", "0,1,2,3,4,5", "-q"];
-    assert!(!wane_ok(&more).stdout.contains("had begun"));
+    // What was there from the start is known again. More seeds of it are no new claim, and a second look at it.
+    let path = spec(folder.path(), CLAIMS);
+    let answer = sweep(folder.path(), &path);
+    assert!(!answer.contains("warning: 1 claim") && !answer.contains("had begun"), "{answer}");
+    let more = ["sweep", &path, "--out", text(folder.path()), "--seeds", "0,1,2,3,4,5", "-q"];
+    let answer = wane_ok(&more).stdout;
+    assert!(
+        !answer.contains("had begun") && answer.contains("1 seed was added to those"),
+        "{answer}"
+    );
+    // So are other arms under the same words.
+    let said = fs::read_to_string(&path).unwrap();
+    fs::write(&path, said.replace("[train]\n", "[train]\nclip = 0.5\n")).unwrap();
+    let out = text(folder.path());
+    let other = ["sweep", &path, "--out", out, "--seeds", "0,1,2,3,4,5", "-q", "--replace"];
+    let answer = wane_ok(&other).stdout;
+    assert!(answer.contains("2 claims speak of other arms than when first seen"), "{answer}");
 }
 
 #[test]

@@ -30,6 +30,12 @@ pub fn read(fields: &Fields, arms: &[Arm], quantity: Measured) -> Result<Found> 
             format!(" stands beside {first}; a claim has one of {}", KINDS.join(", "))
         ));
     }
+    if let Some(kind @ ("order" | "collapse" | "all")) = kinds.first().copied() {
+        let beside = ["left", "right"].into_iter().find(|key| fields.get(key).is_some());
+        if let Some(key) = beside {
+            bail!(fields.wrong(key, format!(" stands beside {kind}, which has sides of its own")));
+        }
+    }
     let found = match kinds.first() {
         None => finding.difference(),
         Some(&"over") => finding.slope(),
@@ -71,6 +77,9 @@ impl Reader<'_> {
             || fields.wrong("left", " is missing; expected the arms of which the claim speaks");
         let left = self.select(fields, "left")?.ok_or_else(missing)?;
         let constant = fields.get("right").and_then(number);
+        if constant.is_some_and(|number| !number.is_finite()) {
+            bail!(fields.wrong("right", ": expected a finite number, or a table that names arms"));
+        }
         let right = match constant {
             None => self.select(fields, "right")?.unwrap_or_default(),
             Some(_) => Vec::new(),
@@ -116,21 +125,33 @@ impl Reader<'_> {
         Ok(Found { parts: vec![part], expect, told })
     }
 
-    /// The values of a key among the arms of the left side, by size.
+    /// The values of a key among the arms of both sides, by size.
     fn values(&self, key: &str, sides: &Sides) -> Result<Vec<f64>> {
-        let arms = sides.left.iter().flat_map(|one| &one.term.arms);
-        let mut values: Vec<f64> = arms
-            .filter_map(|arm| number_of(&self.arms[*arm], key))
-            .filter(|one| *one > 0.0)
-            .collect();
-        values.sort_by(f64::total_cmp);
-        values.dedup();
+        let of = |side: &[Selected]| -> Vec<f64> {
+            let arms = side.iter().flat_map(|one| &one.term.arms);
+            let mut values: Vec<f64> =
+                arms.filter_map(|arm| number_of(&self.arms[*arm], key)).collect();
+            values.sort_by(f64::total_cmp);
+            values.dedup();
+            values
+        };
+        let values = of(&sides.left);
+        let wrong = |problem: String| {
+            Err(self.fields.wrong("over", format!(" = \"{key}\": {problem}")).into())
+        };
         if values.len() < 2 {
-            let problem = format!(
-                " = \"{key}\": the arms of left have {} of its values; expected two or more numbers above 0",
+            return wrong(format!(
+                "the arms of left have {} of its values; expected two or more numbers above 0",
                 values.len()
+            ));
+        }
+        if values[0] <= 0.0 {
+            return wrong(
+                "an arm of left has 0, which has no doublings; leave it out by naming the values of left".to_owned(),
             );
-            bail!(self.fields.wrong("over", problem));
+        }
+        if let Some(value) = of(&sides.right).iter().find(|value| !values.contains(value)) {
+            return wrong(format!("right has {}, and left has no such arm", plain(*value)));
         }
         Ok(values)
     }
@@ -164,6 +185,9 @@ impl Reader<'_> {
         let Some((early, late)) = self.fields.get("crossing").and_then(steps) else {
             bail!(self.fields.wrong("crossing", ": expected two steps, such as [100, 800]"));
         };
+        if sides.left.iter().chain(&sides.right).any(|one| one.term.at.is_some()) {
+            bail!(self.fields.wrong("crossing", " names the steps; leave `at` out of both sides"));
+        }
         let part = |step: usize, expect| -> Result<AskedPart> {
             let evaluated = |one: &Selected| {
                 one.term.arms.iter().all(|arm| {

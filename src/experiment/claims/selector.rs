@@ -63,6 +63,13 @@ fn one(
         }
     };
     let given = Given::read(Section::Arm, &own, &fields.at(key))?;
+    if let Some((searched, _)) = given.searched().first() {
+        return Err(fields.wrong(key, format!(" searches {searched}; expected its value")).into());
+    }
+    if own.contains_key("by_role") {
+        let problem = " has by_role, by which arms cannot be told apart here; name another key in which they differ";
+        return Err(fields.wrong(key, problem).into());
+    }
     let found: Vec<usize> =
         (0..arms.len()).filter(|place| matches(&given, &arms[*place])).collect();
     if found.is_empty() {

@@ -31,6 +31,8 @@ const INDENT: u32 = 26;
 const REACH_OF_CLAIMS: f64 = 3.0;
 /// Narrowest and widest column of names.
 const NAMES: (u32, u32) = (290, 520);
+/// Widest column of claims: they are sentences.
+const CLAIMS: u32 = 800;
 
 /// Paired differences of the reported loss.
 pub struct Forest {
@@ -76,7 +78,8 @@ impl Forest {
             .filter(|size| size.is_finite());
         let reach = sizes.fold(f64::MIN_POSITIVE, f64::max);
         let axis = format!("{0} of the left − {0} of the right", case.quantity);
-        let mut forest = Forest::new(lines, reach, words::judged_title(case), caption, axis)?;
+        let mut forest =
+            Forest::new(lines, reach, NAMES, words::judged_title(case), caption, axis)?;
         forest.lettering.notes.extend(left_out);
         Some(forest)
     }
@@ -90,8 +93,10 @@ impl Forest {
     ) -> Option<Self> {
         let rows = claims.into_iter().map(|(name, effect)| rows::of_claim(name, &effect));
         let lines = rows.map(Line::Row).collect();
-        let axis = "effect over the smallest that matters; right of 0 is as claimed".to_owned();
-        let mut forest = Forest::new(lines, REACH_OF_CLAIMS, title, caption, axis)?;
+        let axis = "effect over the smallest that matters; right of 0 as claimed, what is to be equal between the lines";
+        let names = (NAMES.0, CLAIMS);
+        let mut forest =
+            Forest::new(lines, REACH_OF_CLAIMS, names, title, caption, axis.to_owned())?;
         let clipped = forest.lettering.notes.pop().filter(|note| note.starts_with("arrows"));
         forest.lettering.notes = notes.into_iter().chain(clipped).collect();
         forest.marks = vec![-1.0, 1.0];
@@ -102,13 +107,15 @@ impl Forest {
     fn of_data(data: &Data, title: String, lines: Vec<Line>) -> Option<Self> {
         let loss = words::quantity(data.analysis.loss);
         let axis = format!("{loss} − {loss} without decay (nats per token); left of 0 is better");
-        Forest::new(lines, data.reach(), title, data.caption.clone(), axis)
+        Forest::new(lines, data.reach(), NAMES, title, data.caption.clone(), axis)
     }
 
-    /// `reach` is how far from 0 differences may lie that belong together.
+    /// `reach` is how far from 0 differences may lie that belong together; `names` are the narrowest and the widest column
+    /// of names.
     fn new(
         mut lines: Vec<Line>,
         reach: f64,
+        names: (u32, u32),
         title: String,
         caption: String,
         axis: String,
@@ -128,7 +135,7 @@ impl Forest {
             notes.push("arrows: goes on beyond the axis".to_owned());
         }
         let widest = rows.iter().map(|row| width(&row.name, 12)).fold(0.0, f64::max);
-        let names = (widest.ceil() as u32 + INDENT + 16).clamp(NAMES.0, NAMES.1);
+        let names = (widest.ceil() as u32 + INDENT + 16).clamp(names.0, names.1);
         for row in lines.iter_mut().filter_map(Line::row_mut) {
             row.name = fit(&row.name, 12, f64::from(names - INDENT - 16));
         }

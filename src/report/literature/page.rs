@@ -45,14 +45,12 @@ fn head(entries: &[Entry], results: &str) -> String {
     };
     format!(
         "# The field's claims about weight decay, asked of small models\n\n\
-         {} of {}: **{} contradicted here, {} that cannot be told here, {} that show here.** A verdict is on what \
-         models of about {PARAMETERS} parameters do in minutes; it says whether a claim carries down to them, not whether it \
-         is true where it was made.\n\n\
+         {} of {}: **{} contradicted here, {} that cannot be told here, {} that show here.** A verdict is on what small models \
+         do in minutes; it says whether a claim carries down to them, not whether it is true where it was made.\n\n\
          {seen} A claim shows where its comparison comes out as it says, of several every one. It is contradicted where an \
-         effect as large as the smallest that matters is excluded, also where the effect is there and smaller. Both hold \
-         for all {} claims together (Holm, 5%); intervals cover the claims of one experiment at once. Differences are \
-         paired by seed, and a seed draws its text, its first weights and the order of its data. \
-         `just literature` trains all of it again.\n\n\
+         effect as large as the smallest that matters is excluded, also where the effect is there and smaller. Each holds \
+         for all {} claims together at 5% (Holm); intervals cover the claims of one experiment at once. Differences are paired \
+         by seed. The spec of each stands in its `experiment.json`, beside its figure.\n\n\
          ![Every claim in units of the smallest effect that matters]({results}/literature.svg)",
         counted(entries.len(), "claim"),
         counted(experiments.len(), "experiment"),
@@ -62,9 +60,6 @@ fn head(entries: &[Entry], results: &str) -> String {
         entries.iter().map(|one| one.row.family_size).max().unwrap_or(0),
     )
 }
-
-/// Of the models of the pack, for people.
-const PARAMETERS: &str = "60,000";
 
 fn heading(verdict: Verdict) -> &'static str {
     match verdict {

@@ -93,19 +93,50 @@ pub fn cannot_tell(judged: &Judged) -> Option<String> {
     Some(needs.map_or(why.clone(), |needs| format!("{why}; it takes {needs}")))
 }
 
-/// That a claim was seen after there were runs.
-pub fn late_claims(claims: &[Judged]) -> Option<String> {
+/// What a reader should know of claims that were seen, or changed, after there were runs.
+pub fn late_claims(claims: &[Judged]) -> Vec<String> {
+    [late(claims), other_arms(claims), more_seeds(claims)].into_iter().flatten().collect()
+}
+
+fn late(claims: &[Judged]) -> Option<String> {
     let late: Vec<&Claim> =
         claims.iter().map(|one| &one.claim).filter(|one| one.is_late()).collect();
     let first = late.first()?.registered.as_ref()?;
-    let are = if late.len() == 1 { "claim was" } else { "claims were" };
+    let (are, them) = match late.len() {
+        1 => ("claim was", "it"),
+        _ => ("claims were", "them"),
+    };
     Some(format!(
-        "{} {are} written or changed on {}, when {} of this experiment had begun: what is said of {} is no test of a \
+        "{} {are} written or changed on {}, when {} of this experiment had begun: what is said of {them} is no test of a \
          prediction",
         late.len(),
         first.at,
         counted(first.runs_before, "run"),
-        if late.len() == 1 { "it" } else { "them" }
+    ))
+}
+
+fn other_arms(claims: &[Judged]) -> Option<String> {
+    let count = claims.iter().filter(|one| one.claim.has_other_arms()).count();
+    (count > 0).then(|| {
+        format!(
+            "{} of other arms than when first seen: what is said is no test of that prediction",
+            match count {
+                1 => "1 claim speaks".to_owned(),
+                count => format!("{count} claims speak"),
+            }
+        )
+    })
+}
+
+fn more_seeds(claims: &[Judged]) -> Option<String> {
+    let added =
+        claims.iter().map(|one| one.claim.seeds_added()).max().filter(|added| *added > 0)?;
+    Some(format!(
+        "{} added to those with which the claims were first seen: after several looks more claims than 5% err",
+        match added {
+            1 => "1 seed was".to_owned(),
+            added => format!("{added} seeds were"),
+        }
     ))
 }
 
@@ -151,10 +182,12 @@ pub fn literature_title() -> String {
     "What small models say of the field's claims".to_owned()
 }
 
-/// How to read a figure of claims.
-pub fn claims_notes() -> Vec<String> {
+/// How to read a figure of claims; bars are intervals that cover all of these.
+pub fn claims_notes(covered: &str) -> Vec<String> {
     vec![
-        "bars: intervals that cover all claims at once; lines at −1 and 1: the smallest effect that matters".to_owned(),
+        format!(
+            "bars: intervals that cover {covered} at once; lines at −1 and 1: the smallest effect that matters"
+        ),
         "filled: shows, ◆ contradicted, hollow: cannot tell".to_owned(),
     ]
 }

@@ -25,6 +25,8 @@ fn claim(expect: Expect, parts: Vec<Part>) -> Claim {
         smallest: SMALLEST,
         needs: None,
         digest: String::new(),
+        arms: String::new(),
+        seeds: 0,
         parts,
         registered: None,
     }
