@@ -95,6 +95,9 @@ fn recipe(one: &Published) -> [String; 9] {
 /// The answer for the terminal.
 pub fn screen(table: &ValuesTable, loss: Quantity) -> String {
     let mut parts = toys::screen(table, loss);
+    parts.push(
+        "* lower or higher after Holm's correction over all lines; † a run collapsed".to_owned(),
+    );
     let pooled = words::pooled(table, loss);
     parts.push(pooled.iter().map(|told| broken(told, COLUMNS)).collect::<Vec<_>>().join("\n"));
     parts.push(broken(&known_and_repeated(), COLUMNS));

@@ -5,7 +5,9 @@
 //! of them; otherwise nothing can be told. Each of the two is a family of its own over the claims of an experiment, with
 //! Holm's correction, so that it errs in at most α of experiments.
 
+mod effect;
 mod measured;
+mod operand;
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -13,13 +15,14 @@ use serde::{Deserialize, Serialize};
 
 use super::contrast::{Contrast, Scores};
 use super::inference::{Estimate, FEWEST_SEEDS, holm};
-use super::power::{seeds_for, seeds_within};
 use super::rotations::Rotations;
 use super::verdict::Terms;
-use crate::config::{Claim, Expect, Measured, Part, Term};
-use crate::record::Status;
+use crate::config::{Claim, Expect, Part};
 use crate::results::{CurveCsvRow, Draw, MechanismRow, RunRow};
 use measured::Measurements;
+use operand::{Operand, added, common};
+
+pub use effect::{Effect, further_seeds};
 
 /// What can be told of a claim.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -199,66 +202,6 @@ impl Judged {
     }
 }
 
-/// Further seeds with which most experiments would tell of a comparison, one of so many, should the truth be what was
-/// observed.
-pub fn further_seeds(
-    observed: Estimate,
-    expect: Expect,
-    smallest: f64,
-    tests: usize,
-    alpha: f64,
-) -> Option<usize> {
-    let sd = observed.sd.filter(|sd| *sd > 0.0)?;
-    let as_claimed = match expect {
-        Expect::Lower => -observed.mean,
-        Expect::Higher => observed.mean,
-        Expect::Equal => observed.mean.abs(),
-    };
-    // A one-sided test at α is as a two-sided one at 2α.
-    let one_sided = |room: f64| seeds_for(room, sd, tests, 2.0 * alpha);
-    let seeds = match expect {
-        // It is there, and as said; or an effect that matters is excluded.
-        Expect::Lower | Expect::Higher => {
-            let shown = (as_claimed > 0.0).then(|| seeds_for(as_claimed, sd, tests, alpha));
-            let excluded = (as_claimed < smallest).then(|| one_sided(smallest - as_claimed));
-            shown.flatten().into_iter().chain(excluded.flatten()).min()
-        }
-        // It lies within the smallest effect that matters, or beyond.
-        Expect::Equal if as_claimed < smallest => {
-            seeds_within(as_claimed, sd, smallest, tests, alpha)
-        }
-        Expect::Equal => seeds_for(as_claimed - smallest, sd, tests, alpha),
-    }?;
-    Some(seeds.saturating_sub(observed.n).max(1))
-}
-
-/// What was observed of a claim, in units of the smallest effect that matters: above 0 as the claim has it, as measured
-/// where nothing is to differ.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Effect {
-    pub mean: f64,
-    pub interval: [f64; 2],
-    pub n: usize,
-    pub verdict: Verdict,
-}
-
-impl Effect {
-    pub fn new(
-        observed: Estimate,
-        [low, high]: [f64; 2],
-        smallest: f64,
-        expect: Expect,
-        verdict: Verdict,
-    ) -> Self {
-        let (mean, interval) = match expect {
-            Expect::Lower => (-observed.mean, [-high, -low]),
-            Expect::Higher | Expect::Equal => (observed.mean, [low, high]),
-        };
-        let interval = interval.map(|end| end / smallest);
-        Effect { mean: mean / smallest, interval, n: observed.n, verdict }
-    }
-}
-
 /// One comparison with its data.
 struct Tested {
     expect: Expect,
@@ -340,90 +283,6 @@ fn test_part(
         false => Contrast::new(&left, &right, &Rotations::draw(seeds.len(), 0)),
     };
     Ok(Tested { expect: part.expect, contrast, seeds })
-}
-
-/// Every sum of one of these and one of those.
-fn added(sums: &[Scores], own: &[Scores]) -> Vec<Scores> {
-    let sum = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a + b).collect();
-    let pairs = sums.iter().flat_map(|a| own.iter().map(move |b| (a, b)));
-    pairs
-        .map(|(a, b)| Scores { choose: sum(&a.choose, &b.choose), score: sum(&a.score, &b.score) })
-        .collect()
-}
-
-/// The arms of a term with what each run measured.
-struct Operand {
-    weight: f64,
-    arms: Vec<Arm>,
-}
-
-/// By seed, the val loss that chooses and the quantity.
-type Arm = BTreeMap<Draw, (f64, f64)>;
-
-impl Operand {
-    fn of(term: &Term, quantity: Measured, measurements: &Measurements) -> Result<Self, WhyNot> {
-        let lots: Vec<Vec<&RunRow>> = term.arms.iter().map(|arm| measurements.runs(arm)).collect();
-        let is_complete = |(runs, ids): &(&Vec<&RunRow>, &Vec<String>)| {
-            runs.len() == ids.len() && runs.iter().all(|run| run.is_done())
-        };
-        let is_sound = |runs: &Vec<&RunRow>| !runs.iter().any(|run| run.is_collapsed());
-        let complete: Vec<&Vec<&RunRow>> =
-            lots.iter().zip(&term.arms).filter(is_complete).map(|(runs, _)| runs).collect();
-        let has_ended = |run: &&RunRow| matches!(run.status, Status::Done | Status::Diverged);
-        let all_have = lots
-            .iter()
-            .zip(&term.arms)
-            .all(|(runs, ids)| runs.len() == ids.len() && runs.iter().all(has_ended));
-        // The best of several arms is not known before all of them are.
-        if complete.is_empty() || !all_have {
-            return Err(why_not(&lots, term));
-        }
-        // Of several arms none is the best that has collapsed, unless all have.
-        let sound: Vec<&Vec<&RunRow>> =
-            complete.iter().copied().filter(|runs| is_sound(runs)).collect();
-        let kept = if sound.is_empty() { complete } else { sound };
-        let arm = |runs: &Vec<&RunRow>| -> Arm {
-            let value = |run: &&RunRow| {
-                let measured = measurements.value(run, quantity, term.at)?;
-                Some((run.draw(), (measured::chooser(run, quantity)?, measured)))
-            };
-            runs.iter().filter_map(value).collect()
-        };
-        Ok(Operand { weight: term.weight, arms: kept.into_iter().map(arm).collect() })
-    }
-
-    fn has_values(&self) -> bool {
-        self.arms.iter().any(|arm| !arm.is_empty())
-    }
-
-    fn scores(&self, seeds: &[Draw]) -> Vec<Scores> {
-        let times = self.weight.abs();
-        let of = |arm: &Arm| Scores {
-            choose: seeds.iter().map(|seed| times * arm[seed].0).collect(),
-            score: seeds.iter().map(|seed| times * arm[seed].1).collect(),
-        };
-        self.arms.iter().map(of).collect()
-    }
-}
-
-fn why_not(lots: &[Vec<&RunRow>], term: &Term) -> WhyNot {
-    let runs = || lots.iter().flatten();
-    let diverged = runs().filter(|run| run.status == Status::Diverged).count();
-    let asked: usize = term.arms.iter().map(Vec::len).sum();
-    let done = runs().filter(|run| run.is_done()).count();
-    match asked - done - diverged {
-        0 => WhyNot::Diverged(diverged),
-        missing => WhyNot::Missing(missing),
-    }
-}
-
-/// The seeds that all arms of all terms have.
-fn common(operands: &[Operand]) -> Vec<Draw> {
-    let mut arms = operands.iter().flat_map(|one| &one.arms);
-    let Some(first) = arms.next() else { return Vec::new() };
-    let mut seeds: Vec<Draw> = first.keys().copied().collect();
-    arms.for_each(|arm| seeds.retain(|seed| arm.contains_key(seed)));
-    seeds
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! The comparisons that a claim comes down to.
 
+mod sides;
+
 use anyhow::{Result, bail};
 use toml::Value as Toml;
 
@@ -8,6 +10,7 @@ use super::selector::{self, Selected, number_of};
 use super::{AskedPart, AskedTerm};
 use crate::config::{Expect, Measured, Named, plain};
 use crate::experiment::Arm;
+use sides::{Sides, between, joined, steps};
 
 /// What a claim compares, and what it expects of that.
 pub struct Found {
@@ -52,14 +55,6 @@ struct Reader<'a> {
     fields: &'a Fields<'a>,
     arms: &'a [Arm],
     quantity: Measured,
-}
-
-/// Both sides of a comparison.
-struct Sides {
-    left: Vec<Selected>,
-    right: Vec<Selected>,
-    /// A number on the right.
-    constant: f64,
 }
 
 impl Reader<'_> {
@@ -313,45 +308,5 @@ impl Reader<'_> {
                 && (arm.by_role == first.by_role || !a && !b)
         };
         !term.arms.iter().all(|arm| is_same(&self.arms[*arm]))
-    }
-}
-
-impl Sides {
-    fn part(&self, expect: Expect) -> AskedPart {
-        let left = self.left.iter().map(|one| one.term.clone());
-        let negative = |one: &Selected| AskedTerm { weight: -one.term.weight, ..one.term.clone() };
-        let terms = left.chain(self.right.iter().map(negative)).collect();
-        AskedPart { label: self.told(), expect, terms, constant: self.constant }
-    }
-
-    fn told(&self) -> String {
-        let side = |all: &[Selected]| match all {
-            [one] => one.told.clone(),
-            all => format!("({})", joined(all, " + ")),
-        };
-        match (&self.right[..], self.constant) {
-            ([], 0.0) => side(&self.left),
-            ([], constant) => format!("{} − {}", side(&self.left), plain(constant)),
-            (right, _) => format!("{} − {}", side(&self.left), side(right)),
-        }
-    }
-}
-
-fn between(left: &Selected, right: &Selected, expect: Expect) -> AskedPart {
-    let negative = AskedTerm { weight: -right.term.weight, ..right.term.clone() };
-    let label = format!("{} − {}", left.told, right.told);
-    AskedPart { label, expect, terms: vec![left.term.clone(), negative], constant: 0.0 }
-}
-
-fn joined(all: &[Selected], by: &str) -> String {
-    all.iter().map(|one| one.told.as_str()).collect::<Vec<_>>().join(by)
-}
-
-/// Two steps, the first below the second.
-fn steps(value: &Toml) -> Option<(usize, usize)> {
-    let step = |value: &Toml| usize::try_from(value.as_integer()?).ok();
-    match value.as_array()?.as_slice() {
-        [early, late] => Some((step(early)?, step(late)?)).filter(|(early, late)| early < late),
-        _ => None,
     }
 }

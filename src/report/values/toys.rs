@@ -4,7 +4,7 @@ use super::super::format::{self, three_digits};
 use super::super::published::markdown_table;
 use super::super::tables::{align_right, broken, new_table, set_close, trimmed};
 use super::super::words;
-use crate::config::{Family, Named};
+use crate::config::Named;
 use crate::published::Transfer;
 use crate::stats::{Comparison, Estimate, Quantity, Toy, ValuesTable};
 
@@ -14,27 +14,12 @@ pub const SHOWN: [Transfer; 3] = [Transfer::Raw, Transfer::Matched, Transfer::Ti
 /// Characters of the models' names on the terminal.
 const NAMES: usize = 30;
 
-/// The toys of a transfer, those of a family together.
-fn by_family<'a>(table: &'a ValuesTable, transfer: Transfer) -> Vec<Toy<'a>> {
-    let toys = table.toys(transfer);
-    let family = |toy: &Toy| toy.carried.run().family;
-    let mut families: Vec<Family> = Vec::new();
-    for toy in &toys {
-        if !families.contains(&family(toy)) {
-            families.push(family(toy));
-        }
-    }
-    let own =
-        |of: &Family| toys.iter().filter(|toy| family(toy) == *of).cloned().collect::<Vec<_>>();
-    families.iter().flat_map(own).collect()
-}
-
 /// The tables of all transfers that were trained, as Markdown.
 pub fn sections(table: &ValuesTable, loss: Quantity) -> Vec<String> {
     let header = "models | family | λ | Λ here | no decay | the same stopped | final − no decay | final − no decay \
                   stopped | stopped − no decay stopped";
     let section = |transfer| {
-        let toys = by_family(table, transfer);
+        let toys = table.toys(transfer);
         (!toys.is_empty()).then(|| {
             let rows = toys.iter().map(|toy| row(toy, loss).to_vec());
             format!("## {}\n\n{}", words::transfer_title(transfer), markdown_table(header, rows))
@@ -81,7 +66,7 @@ fn described(difference: Option<Estimate>) -> String {
 /// The same for the terminal.
 pub fn screen(table: &ValuesTable, loss: Quantity) -> Vec<String> {
     let section = |transfer| {
-        let toys = by_family(table, transfer);
+        let toys = table.toys(transfer);
         if toys.is_empty() {
             return None;
         }
@@ -97,7 +82,8 @@ pub fn screen(table: &ValuesTable, loss: Quantity) -> Vec<String> {
         for toy in &toys {
             let [names, _, lambda, total, none, _, last, stopped, both] = row(toy, loss);
             let names = broken(&names, NAMES);
-            lines.add_row([names, lambda, total, none, last.replace('★', "*"), stopped, both]);
+            let last = last.replace('★', "*").replace(", collapsed", " †");
+            lines.add_row([names, lambda, total, none, last, stopped, both]);
         }
         align_right(&mut lines, [1, 2]);
         set_close(&mut lines);

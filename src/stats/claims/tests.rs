@@ -1,6 +1,7 @@
 use super::*;
-use crate::config::{Basis, Form, Mask};
+use crate::config::{Basis, Form, Mask, Measured, Term};
 use crate::random::{normals, stream};
+use crate::record::Status;
 use crate::stats::tests::row;
 
 const SMALLEST: f64 = 1.0;

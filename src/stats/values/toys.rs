@@ -1,0 +1,118 @@
+//! The toys behind the values table: recipes whose runs are the same are one.
+
+use std::collections::BTreeMap;
+
+use super::{Carried, ValuesRow, ValuesTable, unique};
+use crate::published::Transfer;
+use crate::results::{Draw, RunRow};
+use crate::stats::groups::Cell;
+use crate::stats::inference::Estimate;
+use crate::stats::quantity::Quantity;
+
+impl ValuesTable {
+    /// The rows at a transfer, those of the same runs as one: the toys that there are, those of a family together.
+    pub fn toys(&self, transfer: Transfer) -> Vec<Toy<'_>> {
+        let mut toys: Vec<Toy> = Vec::new();
+        for row in &self.rows {
+            let Some(carried) = row.carried(transfer) else { continue };
+            let runs = |cell: &Cell| -> Vec<String> {
+                cell.runs.iter().map(|run| run.run.clone()).collect()
+            };
+            let own = [Some(&carried.cell), row.none.as_ref()].map(|cell| cell.map(runs));
+            let same = |toy: &&mut Toy| {
+                let other = [Some(&toy.carried.cell), toy.rows[0].none.as_ref()];
+                other.map(|cell| cell.map(runs)) == own
+            };
+            match toys.iter_mut().find(same) {
+                Some(toy) => toy.rows.push(row),
+                None => toys.push(Toy { rows: vec![row], carried }),
+            }
+        }
+        // In the order in which families come first; the sort is stable.
+        let families = unique(toys.iter().map(|toy| toy.carried.run().family));
+        let place = |toy: &Toy| families.iter().position(|one| *one == toy.carried.run().family);
+        toys.sort_by_key(place);
+        toys
+    }
+
+    /// What a λ does at its raw value, over all toys that have it: by seed the mean over toys of the loss against no
+    /// decay, each toy counted once; and how many toys there are.
+    pub fn pooled(
+        &self,
+        weight_decay: f64,
+        loss: Quantity,
+        against: Against,
+    ) -> Option<(Estimate, usize)> {
+        let toys: Vec<Toy> = self.toys(Transfer::Raw);
+        let own = toys.iter().filter(|toy| toy.carried.run().weight_decay == Some(weight_decay));
+        let differences: Vec<BTreeMap<Draw, f64>> =
+            own.filter_map(|toy| toy.differences(loss, against)).collect();
+        let mut draws: Vec<Draw> = differences.first()?.keys().copied().collect();
+        draws.retain(|draw| differences.iter().all(|one| one.contains_key(draw)));
+        let mean = |draw: &Draw| {
+            differences.iter().map(|one| one[draw]).sum::<f64>() / differences.len() as f64
+        };
+        let by_seed: Vec<f64> = draws.iter().map(mean).collect();
+        Some((Estimate::of(&by_seed)?, differences.len()))
+    }
+}
+
+/// Published recipes whose runs are the same at a transfer.
+#[derive(Clone, Debug)]
+pub struct Toy<'a> {
+    /// The rows that it answers for, one at least.
+    pub rows: Vec<&'a ValuesRow>,
+    pub carried: &'a Carried,
+}
+
+/// What a toy's loss is held against.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Against {
+    /// No decay, both at the last step.
+    Final,
+    /// No decay stopped at its lowest val loss, the decayed run at its last step.
+    Stopped,
+    /// Both stopped.
+    BothStopped,
+}
+
+impl Against {
+    /// The quantities of the decayed run and of the run without decay.
+    fn quantities(self, last: Quantity) -> [Quantity; 2] {
+        let stopped = last.stopped();
+        match self {
+            Against::Final => [last, last],
+            Against::Stopped => [last, stopped],
+            Against::BothStopped => [stopped, stopped],
+        }
+    }
+}
+
+impl Toy<'_> {
+    /// Whether runs of it ended no better than by knowing how often each token occurs.
+    pub fn is_collapsed(&self) -> bool {
+        self.carried.cell.is_collapsed()
+    }
+
+    fn differences(&self, loss: Quantity, against: Against) -> Option<BTreeMap<Draw, f64>> {
+        differences(&self.carried.cell, self.rows[0].none.as_ref()?, loss, against)
+    }
+}
+
+/// The loss of a cell against that without decay, by seed; `None` where runs of either did not reach their end.
+pub fn differences(
+    cell: &Cell,
+    none: &Cell,
+    loss: Quantity,
+    against: Against,
+) -> Option<BTreeMap<Draw, f64>> {
+    if !cell.is_complete() || !none.is_complete() {
+        return None;
+    }
+    let [own, other] = against.quantities(loss);
+    let difference = |run: &RunRow| {
+        let twin = none.done().find(|twin| twin.draw() == run.draw())?;
+        Some((run.draw(), own.of(run)? - other.of(twin)?))
+    };
+    Some(cell.done().filter_map(difference).collect())
+}
