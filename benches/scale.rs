@@ -106,6 +106,7 @@ fn main() {
             texts: Some(corpus.texts),
             decided: Vec::new(),
             analysis: Default::default(),
+            claims: Vec::new(),
             provenance: provenance(),
         };
         let folder = results.path().join("scale");
