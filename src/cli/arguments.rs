@@ -36,7 +36,7 @@ pub struct ChangeArgs {
     /// Change a value of the spec, such as train.steps=100 or arm.0.lr=[1e-3,3e-3]
     #[arg(long, value_name = "KEY=VALUE")]
     pub set: Vec<String>,
-    /// Train on this instead of data.source: `grammar`, a text file, or a folder of .bin files
+    /// Train on this instead of data.source: `grammar`, a text file, a folder of .bin files, or another source
     #[arg(long, value_name = "PATH", value_parser = OsStringValueParser::new().try_map(source))]
     pub data: Option<String>,
     /// Seeds instead of the spec's, such as 0,1

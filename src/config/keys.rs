@@ -59,7 +59,8 @@ const OTHERS: &[Key] = &[
         "source",
         Kind::Text,
         "'data/text.txt'",
-        "`grammar`, a file of text or of tokens, a folder of texts, or one with train.bin and val.bin.",
+        "`grammar`, `shifted-grammar`, sums such as `modular:31`, a file of text or of tokens, a folder of texts, or one with \
+         train.bin and val.bin.",
     ),
     key(
         Section::Data,

@@ -12,7 +12,7 @@ use crate::stats::{Comparison, Estimate, Quantity, Toy, ValuesTable};
 pub const SHOWN: [Transfer; 3] = [Transfer::Raw, Transfer::Matched, Transfer::Timescale];
 
 /// Characters of the models' names on the terminal.
-const NAMES: usize = 30;
+const NAMES: usize = 28;
 
 /// The tables of all transfers that were trained, as Markdown.
 pub fn sections(table: &ValuesTable, loss: Quantity) -> Vec<String> {
@@ -76,7 +76,7 @@ pub fn screen(table: &ValuesTable, loss: Quantity) -> Vec<String> {
             "Λ",
             "no decay",
             "final − no decay",
-            "− no decay stopped",
+            "− stopped",
             "both stopped",
         ]);
         for toy in &toys {
