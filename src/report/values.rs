@@ -95,9 +95,9 @@ fn recipe(one: &Published) -> [String; 9] {
 /// The answer for the terminal.
 pub fn screen(table: &ValuesTable, loss: Quantity) -> String {
     let mut parts = toys::screen(table, loss);
-    parts.push(
-        "* lower or higher after Holm's correction over all lines; † a run collapsed".to_owned(),
-    );
+    let notes = "− stopped: against no decay at its lowest val loss; both stopped: so are the decayed runs; * lower or \
+                 higher after Holm's correction over all lines; † a run collapsed";
+    parts.push(broken(notes, COLUMNS));
     let pooled = words::pooled(table, loss);
     parts.push(pooled.iter().map(|told| broken(told, COLUMNS)).collect::<Vec<_>>().join("\n"));
     parts.push(broken(&known_and_repeated(), COLUMNS));
