@@ -19,7 +19,7 @@ use crate::ops::kernels::attention::{Heads, KeyValues, forward_after};
 use crate::ops::kernels::update::LaneStep;
 use fused::{FusedOps, FusedReading, FusedUpdates};
 
-pub use primitives::expert_weights;
+pub use primitives::{expert_weights, weighted};
 
 /// Whether kernels take the place of primitives on this device.
 pub fn is_fused(device: &Device) -> bool {
@@ -172,12 +172,28 @@ pub fn attention_with_dropout(packed: Tensor<3>, heads: &Heads, factors: Tensor<
     primitives::attention_with(packed, heads, Some(factors))
 }
 
-/// Rows `[lanes, rows, channels]` times the number of each in column `part` of `[lanes, rows, parts]`.
-pub fn weighted(x: Tensor<3>, weights: Tensor<3>, part: usize) -> Tensor<3> {
+/// One expert of a mixture: `out · gated(into · x)`, each row times its number in column `part` of `weights`,
+/// `[lanes, rows, experts]`. Takes `[lanes, rows, channels]` and the expert's matrices, `[lanes, channels, 2 · hidden]`
+/// and `[lanes, hidden, channels]`. Kernels compute the rows alone whose weight is not 0, and give no gradient to the
+/// other weights: the weights of [`expert_weights`] have none there.
+pub fn expert(
+    x: Tensor<3>,
+    weights: Tensor<3>,
+    [into, out]: [Tensor<3>; 2],
+    gate: Gate,
+    part: usize,
+) -> Tensor<3> {
     if !is_fused(&x.device()) {
-        return primitives::weighted(x, weights, part);
+        return primitives::expert(x, weights, [into, out], gate, part);
     }
-    Tensor::from_dispatch(Dispatch::weighted(x.into_dispatch(), weights.into_dispatch(), part))
+    Tensor::from_dispatch(Dispatch::expert(
+        x.into_dispatch(),
+        weights.into_dispatch(),
+        into.into_dispatch(),
+        out.into_dispatch(),
+        gate,
+        part,
+    ))
 }
 
 /// Mean negative log-likelihood of each lane, `[lanes]`, in nats per token: logits

@@ -1,6 +1,6 @@
 //! What a run costs: parameters, memory, arithmetic. Estimates for planning, not promises.
 
-use crate::config::{Canaries, NormControl, OptimizerKind, ParameterShape, RunConfig};
+use crate::config::{Canaries, ModelShape, NormControl, OptimizerKind, ParameterShape, RunConfig};
 
 /// Bytes of a process that trains, before its first lane.
 pub const WORKER_BYTES: u64 = 62 << 20;
@@ -36,6 +36,15 @@ impl Arithmetic {
             Arithmetic::Primitives => Kept { block_channels: 50, attention_matrices: 4, logits: 6 },
         }
     }
+
+    /// Experts that are computed for a token: kernels know those that it takes.
+    fn experts(self, model: &ModelShape) -> usize {
+        let computed = match self {
+            Arithmetic::Kernels => model.active_experts.or(model.experts),
+            Arithmetic::Primitives => model.experts,
+        };
+        computed.unwrap_or(0)
+    }
 }
 
 /// float32 operations per second of one core in matrix products, and seconds one core spends on one
@@ -44,13 +53,21 @@ impl Arithmetic {
 const PRODUCTS_PER_SECOND: f64 = 85e9;
 const SECONDS_PER_INTERMEDIATE: f64 = 2.5e-10;
 
-/// Numbers kept per lane for one backward pass.
-fn intermediates(run: &RunConfig, arithmetic: Arithmetic) -> usize {
-    let (model, rows, kept) = (&run.model, run.recipe.batch * run.model.context, arithmetic.kept());
-    let experts = model.experts.unwrap_or(0) * (3 * model.hidden_channels() + 2 * model.channels);
+/// Numbers kept per lane for one backward pass, where a token goes through so many experts.
+fn intermediates(run: &RunConfig, kept: &Kept, experts: usize) -> usize {
+    let (model, rows) = (&run.model, run.recipe.batch * run.model.context);
+    let experts = experts * (3 * model.hidden_channels() + 2 * model.channels);
     let attention = kept.attention_matrices * model.heads * model.context;
     let block = kept.block_channels * model.channels + attention + experts;
     rows * (model.layers * block + kept.logits * run.data.vocabulary)
+}
+
+/// Parameters that a token meets: all but those of the experts that it does not take.
+fn met_parameters(run: &RunConfig) -> usize {
+    let model = &run.model;
+    let [all, met] = [Arithmetic::Primitives, Arithmetic::Kernels].map(|one| one.experts(model));
+    let expert = 3 * model.hidden_channels() * model.channels;
+    model.parameter_count(run.data.vocabulary) - model.layers * (all - met) * expert
 }
 
 /// Lanes that a run takes: one, and another for the twin whose η/‖w‖ it has.
@@ -65,7 +82,8 @@ pub fn lane_bytes(run: &RunConfig, arithmetic: Arithmetic) -> u64 {
     let numbers_of = |kept: Vec<(&str, usize)>| kept.iter().map(|(_, count)| count).sum::<usize>();
     let weights: usize = parameters.iter().map(ParameterShape::elements).sum();
     let state: usize = parameters.iter().map(|one| numbers_of(run.state_of(one))).sum();
-    let training = 2 * weights + state + intermediates(run, arithmetic);
+    let kept = intermediates(run, &arithmetic.kept(), arithmetic.experts(&run.model));
+    let training = 2 * weights + state + kept;
     let numbers = lanes_of(run) * training.max(2 * (weights + state));
     (4.0 * SLACK * numbers as f64) as u64
 }
@@ -74,9 +92,10 @@ pub fn lane_bytes(run: &RunConfig, arithmetic: Arithmetic) -> u64 {
 pub fn core_seconds(run: &RunConfig) -> f64 {
     let recipe = &run.recipe;
     let tokens = (recipe.batch * run.model.context) as f64;
-    let flops = 6.0 * run.model.parameter_count(run.data.vocabulary) as f64 * tokens;
-    let batch = flops / PRODUCTS_PER_SECOND
-        + intermediates(run, Arithmetic::Primitives) as f64 * SECONDS_PER_INTERMEDIATE;
+    let flops = 6.0 * met_parameters(run) as f64 * tokens;
+    let experts = Arithmetic::Kernels.experts(&run.model);
+    let intermediates = intermediates(run, &Arithmetic::Primitives.kept(), experts);
+    let batch = flops / PRODUCTS_PER_SECOND + intermediates as f64 * SECONDS_PER_INTERMEDIATE;
     let evaluations = 1 + recipe.steps.div_ceil(recipe.eval_every);
     // A forward pass is about a third of all; test is measured where val improves.
     let splits = if run.data.split.test == 0 { 2.0 } else { 3.0 };
@@ -115,8 +134,8 @@ fn update_flops(run: &RunConfig) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Family;
     use crate::config::tests::example;
-    use crate::config::{Family, ModelShape};
 
     const MIB: f64 = 1024.0 * 1024.0;
 

@@ -42,9 +42,9 @@ impl Mlp {
     }
 }
 
-/// A mixture of experts: a router sends each token through the few that it scores highest. All are
-/// computed for all tokens and weighted by 0 where they are not chosen: values and gradients are
-/// those of the real thing, at toy scale without its savings.
+/// A mixture of experts: a router sends each token through the few that it scores highest. Where no kernels
+/// stand in, all are computed for all tokens and weighted by 0 where they are not chosen: values and gradients are
+/// those of the real thing, without its savings.
 #[derive(Module, Debug)]
 pub struct Experts {
     gate: Projection,
@@ -97,7 +97,7 @@ impl Experts {
         };
         let gate = if self.is_mixtral { Gate::Silu } else { Gate::Gelu };
         let share = |(index, expert): (usize, &Expert)| {
-            ops::weighted(expert.forward(x.clone(), gate), weights.clone(), index)
+            expert.forward(x.clone(), weights.clone(), gate, index)
         };
         let shares = self.experts.iter().enumerate().map(share);
         shares.reduce(|sum, share| sum + share).expect("a mixture has experts")
@@ -105,8 +105,14 @@ impl Experts {
 }
 
 impl Expert {
-    fn forward(&self, x: Tensor<3>, gate: Gate) -> Tensor<3> {
-        let packed = Projection::forward_packed([&self.w1, &self.w3], x);
-        self.w2.forward(ops::gated(packed, gate))
+    /// Its share of the mixture.
+    fn forward(&self, x: Tensor<3>, weights: Tensor<3>, gate: Gate, part: usize) -> Tensor<3> {
+        let halves = [&self.w1, &self.w3];
+        if self.w2.row_by_row {
+            let packed = Projection::forward_packed(halves, x);
+            return ops::weighted(self.w2.forward(ops::gated(packed, gate)), weights, part);
+        }
+        let matrices = [Projection::packed_weight(halves), self.w2.weight.val()];
+        ops::expert(x, weights, matrices, gate, part)
     }
 }

@@ -84,7 +84,8 @@ impl Linear {
 pub struct Projection {
     /// `[lanes, in, out]`.
     pub weight: Param<Tensor<3>>,
-    row_by_row: bool,
+    /// Whether no row's bits may depend on the rows beside it.
+    pub row_by_row: bool,
 }
 
 impl Projection {
@@ -109,8 +110,12 @@ impl Projection {
             let parts = projections.map(|projection| projection.forward(x.clone()));
             return Tensor::cat(parts.to_vec(), 2);
         }
-        let weights = projections.map(|projection| projection.weight.val());
-        ops::linear(x, Tensor::cat(weights.to_vec(), 2), None)
+        ops::linear(x, Self::packed_weight(projections), None)
+    }
+
+    /// Their weights side by side, `[lanes, in, out of all]`.
+    pub fn packed_weight<const N: usize>(projections: [&Self; N]) -> Tensor<3> {
+        Tensor::cat(projections.map(|projection| projection.weight.val()).to_vec(), 2)
     }
 }
 

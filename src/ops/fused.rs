@@ -3,6 +3,7 @@
 mod activation;
 mod attention;
 mod embedding;
+mod expert;
 mod linear;
 mod loss;
 mod norm;
@@ -17,9 +18,10 @@ use burn::backend::{Autodiff, Backend, Flex, backend_extension};
 use super::node::{Operation, tracked};
 use crate::ops::kernels::activation::Gate;
 use crate::ops::kernels::attention::Heads;
-use activation::{Gated, Gelu, Weighted};
+use activation::{Gated, Gelu};
 use attention::Attention;
 use embedding::{AddPositions, Embedding};
+use expert::Expert;
 use linear::{Linear, Product};
 use loss::CrossEntropy;
 use norm::{LayerNorm, Norm};
@@ -54,8 +56,14 @@ pub trait FusedOps: Backend {
     fn gelu(x: FloatTensor<Self>) -> FloatTensor<Self>;
     fn gated(packed: FloatTensor<Self>, gate: Gate) -> FloatTensor<Self>;
     fn attention(packed: FloatTensor<Self>, heads: Heads) -> FloatTensor<Self>;
-    fn weighted(x: FloatTensor<Self>, weights: FloatTensor<Self>, part: usize)
-    -> FloatTensor<Self>;
+    fn expert(
+        x: FloatTensor<Self>,
+        weights: FloatTensor<Self>,
+        into: FloatTensor<Self>,
+        out: FloatTensor<Self>,
+        gate: Gate,
+        part: usize,
+    ) -> FloatTensor<Self>;
     fn cross_entropy(logits: FloatTensor<Self>, targets: IntTensor<Self>) -> FloatTensor<Self>;
 }
 
@@ -90,6 +98,6 @@ operations! {
     gelu(x;) = Gelu;
     gated(packed; gate: Gate) = Gated { gate };
     attention(packed; heads: Heads) = Attention { heads };
-    weighted(x, weights; part: usize) = Weighted { part };
+    expert(x, weights, into, out; gate: Gate, part: usize) = Expert { gate, part };
     cross_entropy(logits; targets: IntTensor<Flex>) = CrossEntropy { targets: indices(&targets) };
 }

@@ -11,6 +11,7 @@ pub mod blocks;
 pub mod dots;
 pub mod each_row;
 pub mod embedding;
+pub mod expert;
 pub mod linear;
 pub mod loss;
 pub mod norm;

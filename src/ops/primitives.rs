@@ -152,7 +152,19 @@ pub fn rotary(x: Tensor<4>, base: f64) -> Tensor<4> {
     x * cos + Tensor::cat(vec![second.neg(), first], 3) * sin
 }
 
-/// See [`ops::weighted`](super::weighted).
+/// See [`ops::expert`](super::expert).
+pub fn expert(
+    x: Tensor<3>,
+    weights: Tensor<3>,
+    [into, out]: [Tensor<3>; 2],
+    gate: Gate,
+    part: usize,
+) -> Tensor<3> {
+    let products = gated(linear(x, into, None), gate);
+    weighted(linear(products, out, None), weights, part)
+}
+
+/// Rows `[lanes, rows, channels]` times the number of each in column `part` of `[lanes, rows, parts]`.
 pub fn weighted(x: Tensor<3>, weights: Tensor<3>, part: usize) -> Tensor<3> {
     x * weights.narrow(2, part, 1)
 }

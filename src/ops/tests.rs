@@ -131,16 +131,36 @@ fn attention_case(lanes: usize, windows: usize, heads: Heads) -> Case {
     case(&format!("{heads:?}"), shapes, fused, primitive, exact)
 }
 
-fn weighted_case(Sizes { lanes, rows, channels, outputs }: Sizes) -> Case {
-    let part = outputs / 2;
-    let fused = move |t: Vec<Tensor<3>>| weighted(t[0].clone(), t[1].clone(), part);
-    let primitive = move |t: Vec<Tensor<3>>| primitives::weighted(t[0].clone(), t[1].clone(), part);
-    let exact = move |x: &[Numbers]| {
-        let weight = |place: usize| x[1][place / channels * outputs + part];
-        x[0].iter().enumerate().map(|(place, x)| x * weight(place)).collect()
+/// A third of the rows does not take the expert.
+fn expert_case(Sizes { lanes, rows, channels, outputs }: Sizes, gate: Gate) -> Case {
+    const PARTS: usize = 3;
+    let taken = |lane: usize, row: usize| if (lane + row) % 3 == 1 { 0.0 } else { 1.0 };
+    let weights = move |weights: &Tensor<3>| {
+        let rows_of = |lane| (0..rows).flat_map(move |row| [taken(lane, row); PARTS]);
+        let taken: Vec<f32> = (0..lanes).flat_map(rows_of).collect();
+        let shape = [lanes, rows, PARTS];
+        weights.clone() * Tensor::from_data(TensorData::new(taken, shape), &weights.device())
     };
-    let shapes = vec![[lanes, rows, channels], [lanes, rows, outputs]];
-    case("weighted", shapes, fused, primitive, exact)
+    let matrices = |t: &[Tensor<3>]| [t[2].clone(), t[3].clone()];
+    let fused =
+        move |t: Vec<Tensor<3>>| expert(t[0].clone(), weights(&t[1]), matrices(&t), gate, 1);
+    let primitive = move |t: Vec<Tensor<3>>| {
+        primitives::expert(t[0].clone(), weights(&t[1]), matrices(&t), gate, 1)
+    };
+    let exact = move |x: &[Numbers]| {
+        let packed = reference::linear(&x[0], &x[2], None, [lanes, rows, channels, 2 * outputs]);
+        let products = reference::gated(&packed, outputs, gate);
+        let made = reference::linear(&products, &x[3], None, [lanes, rows, outputs, channels]);
+        let weight = |row: usize| x[1][row * PARTS + 1] * f64::from(taken(row / rows, row % rows));
+        made.iter().enumerate().map(|(place, y)| y * weight(place / channels)).collect()
+    };
+    let shapes = vec![
+        [lanes, rows, channels],
+        [lanes, rows, PARTS],
+        [lanes, channels, 2 * outputs],
+        [lanes, outputs, channels],
+    ];
+    case("expert", shapes, fused, primitive, exact)
 }
 
 fn indices(count: usize, below: usize) -> Vec<i32> {
@@ -323,7 +343,8 @@ fn all(sizes: Sizes, heads: Heads) -> Vec<Case> {
         gated_case(sizes, Gate::Silu),
         gated_case(sizes, Gate::Gelu),
         attention_case(sizes.lanes, 2, heads),
-        weighted_case(sizes),
+        expert_case(sizes, Gate::Silu),
+        expert_case(sizes, Gate::Gelu),
         embedding_case(sizes),
         positions_case(Sizes { outputs: 2, ..sizes }),
         cross_entropy_case(sizes),

@@ -1,6 +1,6 @@
 //! GELU, and gates that one half of a row sets for the other.
 
-use super::blocks::{each_chunk, each_pair};
+use super::blocks::each_chunk;
 use super::simd::{fma, sigmoid, vectorised};
 use super::{Slot, written};
 
@@ -66,56 +66,6 @@ pub fn gated_gradient(packed: &[f32], width: usize, gate: Gate, gradient: &[f32]
 
 fn rows_of_a_block(width: usize) -> usize {
     (BLOCK / width.max(1)).max(1)
-}
-
-/// Rows `[lanes, rows, channels]` times one number of `[lanes, rows, parts]` each.
-pub fn weighted(
-    x: &[f32],
-    channels: usize,
-    weights: &[f32],
-    parts: usize,
-    part: usize,
-) -> Vec<f32> {
-    let rows = rows_of_a_block(channels);
-    let write = |place: usize, out: &mut [Slot]| {
-        let first = place * rows;
-        for (index, out) in out.chunks_mut(channels).enumerate() {
-            let weight = weights[(first + index) * parts + part];
-            let x = &x[(first + index) * channels..][..channels];
-            for (out, x) in out.iter_mut().zip(x) {
-                out.write(x * weight);
-            }
-        }
-    };
-    // SAFETY: every row of x has a row of slots.
-    unsafe { written(x.len(), |out| each_chunk(out, rows * channels, write)) }
-}
-
-/// The gradients of x, in the place of that of the product, and of the weights.
-pub fn weighted_gradient(
-    x: &[f32],
-    channels: usize,
-    weights: &[f32],
-    (parts, part): (usize, usize),
-    gradient: &mut [f32],
-) -> Vec<f32> {
-    let mut of_weights = vec![0.0; weights.len()];
-    let rows = rows_of_a_block(channels);
-    each_pair(
-        (gradient, rows * channels),
-        (&mut of_weights, rows * parts),
-        |place, gradient, of_weights| {
-            let first = place * rows;
-            let both = gradient.chunks_mut(channels).zip(of_weights.chunks_mut(parts));
-            for (index, (gradient, of_weights)) in both.enumerate() {
-                let x = &x[(first + index) * channels..][..channels];
-                of_weights[part] = super::simd::sum_of(gradient, x, |a, b, sum| sum + a * b);
-                let weight = weights[(first + index) * parts + part];
-                gradient.iter_mut().for_each(|value| *value *= weight);
-            }
-        },
-    );
-    of_weights
 }
 
 /// 2 √(2/π): GELU is x · σ(2z) with z = √(2/π) (x + 0.044715 x³).
