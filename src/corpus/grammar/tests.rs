@@ -1,6 +1,8 @@
 use std::collections::{BTreeSet, HashSet};
+use std::rc::Rc;
 
 use super::*;
+use crate::corpus::lexicon::NAMES;
 
 fn reachable() -> Vec<(State, Rc<Vec<Piece>>)> {
     let mut cache = Pieces::default();
@@ -72,7 +74,7 @@ fn the_probabilities_of_the_next_character_are_those_by_which_the_text_is_scored
 
 #[test]
 fn the_likelihood_of_the_characters_of_a_piece_multiplies_to_that_of_the_piece() {
-    let list = pieces(State::start(None), Dialect::Plain);
+    let list = Pieces::default().of(State::start(None), Dialect::Plain);
     for chosen in 0..list.len() {
         let mut text = Text { characters: Vec::new(), nats: Vec::new() };
         append(&mut text, &list, chosen);
@@ -106,7 +108,7 @@ fn the_shifted_grammar_writes_the_same_sentences_with_other_favourites() {
     let favoured = |dialect| count(dialect, first) / count(dialect, later);
     assert!(favoured(Dialect::Plain) > 1.5, "{}", favoured(Dialect::Plain));
     assert!(favoured(Dialect::Shifted) < 0.9, "{}", favoured(Dialect::Shifted));
-    let shares = pieces(State::start(None), Dialect::Shifted);
+    let shares = Pieces::default().of(State::start(None), Dialect::Shifted);
     let sum: f64 = shares.iter().map(|piece| piece.probability).sum();
     assert!((sum - 1.0).abs() < 1e-12);
     assert_ne!(

@@ -1,0 +1,68 @@
+//! Rows of runs as far as they have come.
+
+use super::{RunRow, bits_per_byte};
+use crate::record::{CurveRow, Memory, Status, best_evaluation, joined};
+use crate::store::SoFar;
+
+impl RunRow {
+    /// The row of a planned run as far as it has come.
+    pub fn so_far(self, record: &SoFar) -> RunRow {
+        let end = record.end.as_ref();
+        let status = end.map_or(Status::Unfinished, |end| end.status);
+        let last = record.curve.last().filter(|_| status == Status::Done);
+        let reached = record.curve.last().map_or(0, |row| row.step);
+        let steps = end.map_or(reached, |end| end.steps);
+        let best = best_evaluation(&record.curve);
+        let of_best = |(_, step)| record.curve.iter().find(|row| row.step == step);
+        let memory = last.map(|row| &row.memory);
+        let stopped = best.and_then(of_best).map(|row| &row.memory);
+        let val_loss = last.and_then(|row| row.val_loss);
+        let test_loss = end.and_then(|end| end.test_loss);
+        let stopped_test_loss = end.and_then(|end| end.stopped_test_loss);
+        let on_test = |nats: Option<f64>| Some(bits_per_byte(nats?, self.test_bytes_per_token?));
+        RunRow {
+            status,
+            steps,
+            train_loss: last.and_then(|row| row.train_loss),
+            val_loss,
+            gap: last.and_then(CurveRow::gap),
+            best_val_loss: best.map(|(loss, _)| loss),
+            best_step: best.map(|(_, step)| step),
+            weight_norm: last.and_then(|row| row.weight_norm),
+            seconds: end.map(|end| end.seconds),
+            val_floor: end.and_then(|end| end.val_floor),
+            backend: end.map(|end| end.provenance.backend.clone()),
+            commit: end.map(|end| end.provenance.commit.clone()),
+            val_unigram: end.and_then(|end| end.val_unigram),
+            tokens: steps.saturating_mul(record.tokens_per_step),
+            test_loss,
+            stopped_test_loss,
+            last_train_loss: last.and_then(|row| row.last_train_loss),
+            last_val_loss: last.and_then(|row| row.last_val_loss),
+            val_bpb: val_loss
+                .zip(self.val_bytes_per_token)
+                .map(|(nats, bytes)| bits_per_byte(nats, bytes)),
+            test_bpb: on_test(test_loss),
+            stopped_test_bpb: on_test(stopped_test_loss),
+            verbatim_train: memory.and_then(|memory| memory.verbatim_train),
+            verbatim_val: memory.and_then(|memory| memory.verbatim_val),
+            longest_verbatim: memory.and_then(|memory| memory.longest_verbatim),
+            longest_verbatim_val: memory.and_then(|memory| memory.longest_verbatim_val),
+            exposure: memory.and_then(|memory| memory.exposure),
+            exposure_by_repeats: memory
+                .map_or(String::new(), |memory| by_repeats(&self.exposure_by_repeats, memory)),
+            divergence: memory.and_then(|memory| memory.divergence),
+            stopped_verbatim_train: stopped.and_then(|memory| memory.verbatim_train),
+            stopped_verbatim_val: stopped.and_then(|memory| memory.verbatim_val),
+            stopped_exposure: stopped.and_then(|memory| memory.exposure),
+            stopped_divergence: stopped.and_then(|memory| memory.divergence),
+            ..self
+        }
+    }
+}
+
+/// How often canaries are planted, with their mean exposure.
+fn by_repeats(repeats: &str, memory: &Memory) -> String {
+    let pairs = repeats.split_whitespace().zip(&memory.exposure_by_repeats);
+    joined(&pairs.map(|(repeats, bits)| format!("{repeats}={bits}")).collect::<Vec<_>>())
+}
