@@ -26,9 +26,12 @@ pub struct Claim {
     /// SHA-256 of the arms that it speaks of, whatever their seeds; empty in files of older versions.
     #[serde(default)]
     pub arms: String,
-    /// Seeds of each of them; 0 in files of older versions.
+    /// SHA-256 of what the spec says of its data; empty in files of older versions.
     #[serde(default)]
-    pub seeds: usize,
+    pub data: String,
+    /// Seeds of each arm by their labels; none in files of older versions.
+    #[serde(default)]
+    pub labels: Vec<u64>,
     /// Comparisons that all must come out as said.
     pub parts: Vec<Part>,
     /// When it was first seen, and what was trained by then; `None` before that is known.
@@ -68,7 +71,13 @@ pub struct Registration {
     /// [`Claim::arms`] at that time.
     #[serde(default)]
     pub arms: String,
-    /// [`Claim::seeds`] at that time.
+    /// [`Claim::data`] at that time.
+    #[serde(default)]
+    pub data: String,
+    /// [`Claim::labels`] at that time.
+    #[serde(default)]
+    pub labels: Vec<u64>,
+    /// How many those were, in files of older versions.
     #[serde(default)]
     pub seeds: usize,
 }
@@ -167,15 +176,32 @@ impl Claim {
         self.registered.as_ref().is_some_and(|known| known.runs_before > 0)
     }
 
-    /// Whether it speaks of other arms than when it was first seen.
+    /// Whether it speaks of other arms, or other data, than when it was first seen.
     pub fn has_other_arms(&self) -> bool {
-        let known = self.registered.as_ref().map_or("", |known| &known.arms);
-        !known.is_empty() && known != self.arms
+        let differs = |known: &str, now: &str| !known.is_empty() && known != now;
+        let known = self.registered.as_ref();
+        known.is_some_and(|known| {
+            differs(&known.arms, &self.arms) || differs(&known.data, &self.data)
+        })
     }
 
     /// Seeds that it has beside those with which it was first seen.
     pub fn seeds_added(&self) -> usize {
-        let known = self.registered.as_ref().map_or(0, |known| known.seeds);
-        if known == 0 { 0 } else { self.seeds.saturating_sub(known) }
+        let Some(known) = &self.registered else { return 0 };
+        match (known.labels.is_empty(), known.seeds) {
+            (true, 0) => 0,
+            (true, seeds) => self.labels.len().saturating_sub(seeds),
+            (false, _) => beside(&self.labels, &known.labels),
+        }
     }
+
+    /// Seeds with which it was first seen, and that it has no more.
+    pub fn seeds_left_out(&self) -> usize {
+        self.registered.as_ref().map_or(0, |known| beside(&known.labels, &self.labels))
+    }
+}
+
+/// How many of these are not among those.
+fn beside(these: &[u64], those: &[u64]) -> usize {
+    these.iter().filter(|one| !those.contains(one)).count()
 }

@@ -91,9 +91,15 @@ fn one(fields: &Fields, arms: &[Arm]) -> Result<Asked> {
 impl Spec {
     /// Its claims, with the runs that a plan of it has for their arms.
     pub fn claims(&self, plan: &Plan) -> Vec<Claim> {
-        let seeds = self.seeds.len();
-        let claim =
-            |asked: &Asked| Claim { arms: asked.arms(&self.arms), ..asked.over(plan, seeds) };
+        let labels: Vec<u64> = self.seeds.iter().map(|seed| seed.label).collect();
+        let of_data = self.table.get("data").map_or(String::new(), ToString::to_string);
+        let data = format!("{:x}", Sha256::digest(of_data.as_bytes()));
+        let claim = |asked: &Asked| Claim {
+            arms: asked.arms(&self.arms),
+            data: data.clone(),
+            labels: labels.clone(),
+            ..asked.over(plan, labels.len())
+        };
         self.asked_claims.iter().map(claim).collect()
     }
 }
@@ -147,7 +153,8 @@ impl Asked {
             needs: self.needs.clone(),
             digest: self.digest.clone(),
             arms: String::new(),
-            seeds,
+            data: String::new(),
+            labels: Vec::new(),
             parts: self.parts.iter().map(part).collect(),
             registered: None,
         }

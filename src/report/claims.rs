@@ -43,15 +43,25 @@ pub struct ClaimRow {
     pub p_against_holm: Option<f64>,
     /// Claims that are corrected together.
     pub family_size: usize,
+    /// Comparisons of this one, that are counted in.
+    pub comparisons: usize,
     pub verdict: Verdict,
     /// Further seeds with which most experiments would tell.
     pub seeds_needed: Option<usize>,
     /// Why nothing can be told, and what could.
     pub cannot_tell: String,
+    /// What could tell where seeds cannot, as the spec has it.
+    pub needs: String,
+    /// Which arms were the best where the best of several is meant.
+    pub chosen: String,
+    /// Runs that it rests on and that ended no better than by knowing how often each token occurs.
+    pub collapsed: usize,
     /// When the claim was first seen.
     pub registered: String,
     /// Runs that had begun by then.
     pub runs_before: Option<usize>,
+    /// What makes it no test of a prediction.
+    pub warning: String,
 }
 
 /// A claim in `summary.json`.
@@ -92,11 +102,16 @@ impl ClaimRow {
             p_against: judged.p_against,
             p_against_holm: judged.p_against_holm,
             family_size: judged.family_size,
+            comparisons: said.parts.len(),
             verdict: judged.verdict,
             seeds_needed: judged.further_seeds,
             cannot_tell: words::cannot_tell(judged).unwrap_or_default(),
+            needs: said.needs.clone().unwrap_or_default(),
+            chosen: judged.chosen.join("; "),
+            collapsed: judged.collapsed,
             registered: said.registered.as_ref().map_or(String::new(), |one| one.at.clone()),
             runs_before: said.registered.as_ref().map(|one| one.runs_before),
+            warning: words::late_claims(std::slice::from_ref(judged)).join("; "),
         }
     }
 }
@@ -133,7 +148,7 @@ pub fn screen(claims: &[Judged]) -> Option<String> {
     }
     set_close(&mut table);
     told.push(trimmed(&table));
-    let warnings = words::late_claims(claims).into_iter();
+    let warnings = words::late_claims(claims).into_iter().chain(words::collapsed_claims(claims));
     told.extend(warnings.map(|late| broken(&format!("warning: {late}"), 110)));
     Some(told.join("\n\n"))
 }
@@ -149,7 +164,8 @@ pub fn table(claims: &[Judged]) -> Option<Table> {
                 0 => format!("{}, before any run", known.at),
                 runs => format!("{}, after {runs} runs", known.at),
             });
-        let more = words::cannot_tell(judged).map_or(String::new(), |why| format!(": {why}"));
+        let mut more = words::cannot_tell(judged).map_or(String::new(), |why| format!(": {why}"));
+        more.push_str(&words::collapsed(judged.collapsed));
         let observed = judged.observed.zip(judged.interval).map(|(observed, ends)| {
             format!("{} {}", format::signed(observed.mean, 4), format::interval(ends, 4))
         });
@@ -157,11 +173,16 @@ pub fn table(claims: &[Judged]) -> Option<Table> {
             said.text.clone(),
             said.source.clone(),
             words::basis(said.basis).to_owned(),
-            format!("{} of {}", said.quantity.name(), judged.compared()),
+            format!(
+                "{} of {}{}",
+                said.quantity.name(),
+                judged.compared(),
+                words::claim_chosen(&judged.chosen.join("; "))
+            ),
             words::claim_expected(said),
             observed.unwrap_or_default(),
             judged
-                .p_holm
+                .p_of_verdict()
                 .map_or(String::new(), |p| format::p(p).trim_start_matches("p ").to_owned()),
             format!("{}{more}", words::claim_verdict(judged.verdict)),
             seen,

@@ -101,7 +101,7 @@ pub fn judged(case: &Case) -> Result<Option<Drawing>> {
 pub fn literature(claims: Vec<(String, Effect)>, caption: String) -> Result<Option<Drawing>> {
     task("literature", "What toys say of the field's claims", || {
         let title = words::literature_title();
-        let notes = words::claims_notes("the claims of one experiment");
+        let notes = words::claims_notes("all claims");
         Forest::of_claims(claims.clone(), title, notes, caption.clone())
     })()
 }

@@ -1,4 +1,5 @@
-//! What many experiments say of the field's claims, on one page: made from their `claims.csv` alone.
+//! What many experiments say of the field's claims, on one page: made from their `claims.csv`, and from the comments above
+//! their specs.
 
 mod page;
 mod relative;
@@ -10,14 +11,13 @@ use anyhow::{Context, Result, ensure};
 use serde::Serialize;
 
 use super::claims::ClaimRow;
-use super::figures;
+use super::{figures, words};
 use crate::config::AnalysisTerms;
 use crate::exit::usage;
 use crate::files::{create_folder, csv_of, write_atomically};
-use crate::plural::counted;
-use crate::results::read_csv;
+use crate::results::{read_csv, read_experiment};
 use crate::stats::Estimate;
-use crate::stats::claims::{Effect, Verdict, correct, further_seeds};
+use crate::stats::claims::{Asked, Effect, Verdict, correct};
 use relative::relative;
 
 /// A claim, the experiment that asks it, and what is said of it among all others.
@@ -27,6 +27,8 @@ pub struct Entry {
     /// Its figure, from the folder of the experiments.
     pub figure: String,
     pub row: ClaimRow,
+    /// What its spec says of itself above everything else.
+    pub about: String,
 }
 
 /// What was written, and what it says.
@@ -77,7 +79,13 @@ fn read(folder: &Path) -> Result<Vec<Entry>> {
         let is_there = |figure: &&str| folder.join(&experiment).join(figure).is_file();
         let figure = figures.into_iter().find(is_there).unwrap_or("claims.svg");
         let figure = format!("{experiment}/{figure}");
-        let entry = |row| Entry { experiment: experiment.clone(), figure: figure.clone(), row };
+        let about = about(&folder.join(&experiment));
+        let entry = |row| Entry {
+            experiment: experiment.clone(),
+            figure: figure.clone(),
+            row,
+            about: about.clone(),
+        };
         entries.extend(rows.into_iter().map(entry));
     }
     ensure!(
@@ -87,6 +95,27 @@ fn read(folder: &Path) -> Result<Vec<Entry>> {
         folder.display()
     );
     Ok(entries)
+}
+
+/// The comment at the top of the spec of an experiment, a paragraph for each `Word:` at the start of a line; empty where
+/// there is none.
+fn about(experiment: &Path) -> String {
+    let spec = read_experiment(experiment).map_or(String::new(), |one| one.spec);
+    let lines = spec.lines().map_while(|line| line.strip_prefix('#')).map(str::trim);
+    let mut paragraphs: Vec<String> = Vec::new();
+    for line in lines {
+        let is_start = line.split_once(": ").is_some_and(|(word, _)| {
+            word.chars().next().is_some_and(char::is_uppercase) && word.split(' ').count() <= 2
+        });
+        match paragraphs.last_mut().filter(|_| !is_start) {
+            Some(last) => {
+                last.push(' ');
+                last.push_str(line);
+            }
+            None => paragraphs.push(line.to_owned()),
+        }
+    }
+    paragraphs.iter().map(|one| format!("- {one}")).collect::<Vec<_>>().join("\n")
 }
 
 /// With the verdicts that hold for the claims of all experiments together.
@@ -101,22 +130,36 @@ fn corrected(mut entries: Vec<Entry>) -> Vec<Entry> {
     for (Entry { row, .. }, corrected) in entries.iter_mut().zip(found) {
         row.p_holm = corrected.p_holm;
         row.p_against_holm = corrected.p_against_holm;
-        row.family_size = family_size;
-        let is_decided = corrected.verdict != Verdict::CannotTell;
-        if is_decided {
-            row.cannot_tell.clear();
-            row.seeds_needed = None;
-        } else if let Some(observed) = estimate(row) {
-            let expect = row.compared_expected;
-            row.seeds_needed = further_seeds(observed, expect, row.smallest, family_size, alpha);
-            row.cannot_tell = match row.seeds_needed {
-                Some(seeds) => format!("about {} more would tell", counted(seeds, "seed")),
-                None => "no number of seeds that anyone trains would tell".to_owned(),
-            };
-        }
         row.verdict = corrected.verdict;
+        among(row, family_size, alpha);
     }
     entries
+}
+
+/// The interval of a claim, and the seeds that would tell, where it is one of so many.
+fn among(row: &mut ClaimRow, family_size: usize, alpha: f64) {
+    let tests_before = row.family_size * row.comparisons;
+    row.family_size = family_size;
+    if row.verdict != Verdict::CannotTell {
+        row.cannot_tell.clear();
+        row.seeds_needed = None;
+    }
+    let Some(observed) = row.observed else { return };
+    let tests = family_size * row.comparisons;
+    let asked = Asked { expect: row.compared_expected, smallest: row.smallest, tests, alpha };
+    let ends = asked.stretched(observed, row.n, interval(row), tests_before);
+    let [low, high] = ends.map(|end| Some(end).filter(|end| end.is_finite()));
+    (row.ci95_low, row.ci95_high) = (low, high);
+    if row.verdict == Verdict::CannotTell {
+        row.seeds_needed = asked.further_seeds(observed, row.n, ends);
+        let needs = Some(row.needs.as_str()).filter(|needs| !needs.is_empty());
+        row.cannot_tell = words::would_tell(row.seeds_needed, needs);
+    }
+}
+
+/// The ends of an interval; what the seeds do not tell is without end.
+fn interval(row: &ClaimRow) -> [f64; 2] {
+    [row.ci95_low.unwrap_or(f64::NEG_INFINITY), row.ci95_high.unwrap_or(f64::INFINITY)]
 }
 
 fn estimate(row: &ClaimRow) -> Option<Estimate> {
@@ -125,8 +168,7 @@ fn estimate(row: &ClaimRow) -> Option<Estimate> {
 
 fn effects(entries: &[Entry]) -> Vec<(String, Effect)> {
     let effect = |Entry { experiment, row, .. }: &Entry| {
-        let ends =
-            [row.ci95_low.unwrap_or(f64::NEG_INFINITY), row.ci95_high.unwrap_or(f64::INFINITY)];
+        let ends = interval(row);
         let effect =
             Effect::new(estimate(row)?, ends, row.smallest, row.compared_expected, row.verdict);
         let number: String = experiment.chars().take_while(char::is_ascii_digit).collect();
@@ -153,6 +195,9 @@ struct CsvRow<'a> {
     family_size: usize,
     seeds_needed: Option<usize>,
     cannot_tell: &'a str,
+    chosen: &'a str,
+    collapsed: usize,
+    warning: &'a str,
 }
 
 impl<'a> CsvRow<'a> {
@@ -173,6 +218,9 @@ impl<'a> CsvRow<'a> {
             family_size: row.family_size,
             seeds_needed: row.seeds_needed,
             cannot_tell: &row.cannot_tell,
+            chosen: &row.chosen,
+            collapsed: row.collapsed,
+            warning: &row.warning,
         }
     }
 }

@@ -27,8 +27,9 @@ pub fn claims(inputs: &Inputs, out: &Path) -> Result<Vec<Claim>> {
     let new: Vec<Claim> = claims.iter().filter(is_new).cloned().collect();
     if !new.is_empty() {
         let runs_before = begun(&inputs.plan.runs, &Store::new(out));
-        let registered = |Claim { digest, arms, seeds, .. }: Claim| {
-            (digest.clone(), Registration { digest, at: now(), runs_before, arms, seeds })
+        let registered = |Claim { digest, arms, data, labels, .. }: Claim| {
+            let (at, seeds) = (now(), labels.len());
+            (digest.clone(), Registration { digest, at, runs_before, arms, data, labels, seeds })
         };
         known.extend(new.into_iter().map(registered));
         create_folder(path.parent().unwrap_or(out))?;

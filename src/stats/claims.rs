@@ -2,9 +2,12 @@
 //!
 //! A claim is one or several comparisons, each a weighted sum of what arms measured, by seed. It shows where every one of
 //! them comes out as said; it is contradicted where an effect as large as the smallest that matters is excluded for one
-//! of them; otherwise nothing can be told. Each of the two is a family of its own over the claims of an experiment, with
-//! Holm's correction, so that it errs in at most α of experiments.
+//! of them, or shown where nothing was to differ; otherwise nothing can be told. Tests are two-sided at α over all
+//! comparisons of a claim, then corrected over the claims of an experiment by Holm's method, once for what shows and once
+//! for what is contradicted: a false verdict takes one side of either, so that all of them err in at most α of
+//! experiments, and verdicts go with intervals at 1 − α.
 
+mod chosen;
 mod effect;
 mod measured;
 mod operand;
@@ -22,7 +25,7 @@ use crate::results::{CurveCsvRow, Draw, MechanismRow, RunRow};
 use measured::Measurements;
 use operand::{Operand, added, common};
 
-pub use effect::{Effect, further_seeds};
+pub use effect::{Asked, Effect};
 
 /// What can be told of a claim.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -63,7 +66,7 @@ pub struct Judged {
     pub by_seed: Vec<(u64, f64)>,
     /// The interval that covers the differences of all claims of the experiment at once.
     pub interval: Option<[f64; 2]>,
-    /// p of the claim's opposite: the largest over its comparisons.
+    /// p of the claim's opposite: the largest over its comparisons, times their number.
     pub p: Option<f64>,
     pub p_holm: Option<f64>,
     /// p of the claim: the smallest over its comparisons, times their number.
@@ -73,6 +76,10 @@ pub struct Judged {
     pub further_seeds: Option<usize>,
     /// Claims that were tested.
     pub family_size: usize,
+    /// Runs that it rests on and that ended no better than by knowing how often each token occurs.
+    pub collapsed: usize,
+    /// Where the best of several arms was meant, which it was.
+    pub chosen: Vec<String>,
 }
 
 /// The evaluated rows of curves, by run.
@@ -115,6 +122,8 @@ pub fn judge(
             p_against_holm,
             further_seeds: None,
             family_size,
+            collapsed: measurements.collapsed(claim),
+            chosen: Vec::new(),
         };
         match &tested[place] {
             Err(_) => untested,
@@ -124,13 +133,15 @@ pub fn judge(
     (0..claims.len()).map(judged).collect()
 }
 
-/// The verdict of p values after their corrections.
-fn verdict(p_holm: Option<f64>, p_against_holm: Option<f64>, alpha: f64) -> Verdict {
-    let is_shown = |p: Option<f64>| p.is_some_and(|p| p < alpha);
-    match (is_shown(p_holm), is_shown(p_against_holm)) {
+/// The verdict of p values after their corrections. What seems too small to matter before a correction does not show
+/// because of it.
+fn verdict(p_holm: Option<f64>, p_against: [Option<f64>; 2], alpha: f64) -> Verdict {
+    let is_small = |p: Option<f64>| p.is_some_and(|p| p < alpha);
+    let [alone, corrected] = p_against.map(is_small);
+    match (is_small(p_holm), corrected) {
         (_, true) => Verdict::Contradicted,
-        (true, false) => Verdict::Shows,
-        (false, false) => Verdict::CannotTell,
+        (true, false) if !alone => Verdict::Shows,
+        _ => Verdict::CannotTell,
     }
 }
 
@@ -144,10 +155,10 @@ pub struct Corrected {
 
 /// Corrects claims of several experiments together: p of their opposites, and p of them.
 pub fn correct(p: &[Option<f64>], p_against: &[Option<f64>], alpha: f64) -> Vec<Corrected> {
-    let pairs = holm(p).into_iter().zip(holm(p_against));
+    let pairs = holm(p).into_iter().zip(holm(p_against)).zip(p_against);
     pairs
-        .map(|(p_holm, p_against_holm)| {
-            let verdict = verdict(p_holm, p_against_holm, alpha);
+        .map(|((p_holm, p_against_holm), alone)| {
+            let verdict = verdict(p_holm, [*alone, p_against_holm], alpha);
             Corrected { p_holm, p_against_holm, verdict }
         })
         .collect()
@@ -169,17 +180,18 @@ impl Judged {
         };
         let tested = &parts[part];
         let observed = Estimate::of(tested.contrast.differences());
+        let tests = self.family_size * parts.len();
+        let interval = tested.contrast.interval(terms.tail(tests));
         let open = observed.filter(|_| self.verdict == Verdict::CannotTell);
-        let (expect, tests) = (tested.expect, self.family_size * parts.len());
-        let further_seeds =
-            open.and_then(|one| further_seeds(one, expect, smallest, tests, terms.alpha));
+        let asked = Asked { expect: tested.expect, smallest, tests, alpha: terms.alpha };
         let seeds = tested.seeds.iter().map(|draw| draw.seed);
         Judged {
             part,
             observed,
             by_seed: seeds.zip(tested.contrast.differences().iter().copied()).collect(),
-            interval: Some(tested.contrast.interval(terms.tail(self.family_size * parts.len()))),
-            further_seeds,
+            interval: Some(interval),
+            further_seeds: open.and_then(|one| asked.further_seeds(one.mean, one.n, interval)),
+            chosen: tested.chosen.clone(),
             ..self
         }
     }
@@ -192,6 +204,14 @@ impl Judged {
     /// What is expected of the comparison that decides.
     pub fn expect(&self) -> Expect {
         self.claim.parts[self.part].expect
+    }
+
+    /// The corrected p that its verdict rests on.
+    pub fn p_of_verdict(&self) -> Option<f64> {
+        match self.verdict {
+            Verdict::Contradicted => self.p_against_holm,
+            _ => self.p_holm,
+        }
     }
 
     /// What was observed in units of the smallest effect that matters; `None` where nothing was tested.
@@ -207,34 +227,37 @@ struct Tested {
     expect: Expect,
     contrast: Contrast,
     seeds: Vec<Draw>,
+    chosen: Vec<String>,
 }
 
 impl Tested {
-    /// Small where it comes out as said.
+    /// Small where it comes out as said; of two sides.
     fn p_shows(&self, smallest: f64) -> f64 {
-        match self.expect {
-            Expect::Lower => (2.0 * self.contrast.p_below(0.0)).min(1.0),
-            Expect::Higher => (2.0 * self.contrast.p_above(0.0)).min(1.0),
+        let p = match self.expect {
+            Expect::Lower => self.contrast.p_below(0.0),
+            Expect::Higher => self.contrast.p_above(0.0),
             Expect::Equal => self.contrast.p_beyond(smallest),
-        }
+        };
+        (2.0 * p).min(1.0)
     }
 
-    /// Small where an effect that matters is excluded; for what is to be equal, where there is one.
+    /// Small where an effect that matters is excluded; for what is to be equal, where there is one. Of two sides.
     fn p_against(&self, smallest: f64) -> f64 {
         let contrast = &self.contrast;
-        match self.expect {
+        let p = match self.expect {
             Expect::Lower => contrast.p_above(-smallest),
             Expect::Higher => contrast.p_below(smallest),
-            Expect::Equal => {
-                (2.0 * contrast.p_below(-smallest).min(contrast.p_above(smallest))).min(1.0)
-            }
-        }
+            Expect::Equal => contrast.p_below(-smallest).min(contrast.p_above(smallest)),
+        };
+        (2.0 * p).min(1.0)
     }
 }
 
-/// All comparisons must come out as said (an intersection-union test, Berger 1982).
+/// All comparisons must come out as said. Each by itself would be enough of a test (Berger 1982); their number is
+/// counted in all the same, as in the intervals that all of them hold at once.
 fn p_shows(claim: &Claim, parts: &[Tested]) -> f64 {
-    parts.iter().map(|part| part.p_shows(claim.smallest)).fold(0.0, f64::max)
+    let most = parts.iter().map(|part| part.p_shows(claim.smallest)).fold(0.0, f64::max);
+    (most * parts.len() as f64).min(1.0)
 }
 
 /// One of them is enough (Bonferroni).
@@ -282,7 +305,8 @@ fn test_part(
         }
         false => Contrast::new(&left, &right, &Rotations::draw(seeds.len(), 0)),
     };
-    Ok(Tested { expect: part.expect, contrast, seeds })
+    let chosen = operands.iter().filter_map(|one| one.chosen.clone()).collect();
+    Ok(Tested { expect: part.expect, contrast, seeds, chosen })
 }
 
 #[cfg(test)]

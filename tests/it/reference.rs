@@ -64,6 +64,8 @@ fn the_page_of_the_fields_claims_is_made_from_the_reference_results() {
             let target = copied.join(entry.file_name());
             fs::create_dir_all(&target).unwrap();
             fs::copy(&source, target.join("claims.csv")).unwrap();
+            let experiment = entry.path().join("experiment.json");
+            fs::copy(experiment, target.join("experiment.json")).unwrap();
             claims += crate::common::rows(&source).len();
         }
     }

@@ -24,6 +24,7 @@ pub fn page(entries: &[Entry], results: &str) -> String {
             false => table(&own, results),
         });
     }
+    parts.extend(limits(entries));
     parts.push(not_tried(untested()));
     format!("{}\n", parts.join("\n\n"))
 }
@@ -32,25 +33,26 @@ fn head(entries: &[Entry], results: &str) -> String {
     let count = |verdict| entries.iter().filter(|one| one.row.verdict == verdict).count();
     let mut experiments: Vec<&str> = entries.iter().map(|one| one.experiment.as_str()).collect();
     experiments.dedup();
-    let late =
-        entries.iter().filter(|one| one.row.runs_before.is_some_and(|runs| runs > 0)).count();
-    let seen = match late {
+    let not_before = |row: &ClaimRow| row.runs_before != Some(0) || !row.warning.is_empty();
+    let seen = match entries.iter().filter(|one| not_before(&one.row)).count() {
         0 => "Every claim, with its direction and the smallest effect that matters, stood in its spec before the first of \
-              its runs was trained."
+              its runs was trained; looks at other seeds that came before are not on record here."
             .to_owned(),
         late => format!(
-            "Of these claims, {late} were written or changed after runs of their experiment had begun: they are no tests \
-             of predictions."
+            "Of these claims, {late} were written or changed, or got other arms or seeds, after runs of their experiment had \
+             begun, or nobody knows when (`warning` in their `claims.csv`): they are no tests of predictions."
         ),
     };
     format!(
         "# The field's claims about weight decay, asked of small models\n\n\
          {} of {}: **{} contradicted here, {} that cannot be told here, {} that show here.** A verdict is on what small models \
          do in minutes; it says whether a claim carries down to them, not whether it is true where it was made.\n\n\
-         {seen} A claim shows where its comparison comes out as it says, of several every one. It is contradicted where an \
-         effect as large as the smallest that matters is excluded, also where the effect is there and smaller. Each holds \
-         for all {} claims together at 5% (Holm); intervals cover the claims of one experiment at once. Differences are paired \
-         by seed. The spec of each stands in its `experiment.json`, beside its figure.\n\n\
+         {seen} A claim shows where its comparison comes out as it says, of several every one: on its side of 0, however far, \
+         or equal within the smallest effect that matters. It is contradicted where an effect as large as that is excluded, \
+         also where it is there and smaller, or shown where there was to be none. All verdicts together, on {} claims, err in \
+         at most 5% of such pages (Holm), given normal noise; intervals cover all of them at once: for the best of several arms \
+         that of the experiment, stretched by Student's t. Differences are paired by seed. The spec of each experiment stands in \
+         its `experiment.json`, beside its figure.\n\n\
          ![Every claim in units of the smallest effect that matters]({results}/literature.svg)",
         counted(entries.len(), "claim"),
         counted(experiments.len(), "experiment"),
@@ -72,10 +74,14 @@ fn heading(verdict: Verdict) -> &'static str {
 fn meaning(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Contradicted => {
-            "An effect as large as the smallest that matters is excluded for small models on this text."
+            "What was to be lower or higher is not, or by less than the smallest effect that matters; what was to be equal \
+             differs by more than that."
         }
-        Verdict::CannotTell => "Neither the effect nor its absence can be shown with these runs.",
-        Verdict::Shows => "The effect is there, in the direction of the claim.",
+        Verdict::CannotTell => "Neither the claim nor its opposite can be shown with these runs.",
+        Verdict::Shows => {
+            "What was to be lower or higher is, how far the interval tells; what was to be equal is, within the smallest \
+             effect that matters."
+        }
     }
 }
 
@@ -92,12 +98,14 @@ fn table(entries: &[&Entry], results: &str) -> String {
             _ => row.p_holm,
         };
         format!(
-            "| {} | {} ({}) | {} | {}{more} | {} | [{}]({results}/{}) |",
+            "| {} | {} ({}) | {} | {}{more}{}{} | {} | [{}]({results}/{}) |",
             cell(&row.text),
             cell(&row.source),
             words::basis(row.basis),
             cell(&expected(row)),
             cell(&observed(row)),
+            cell(&words::claim_chosen(&row.chosen)),
+            words::collapsed(row.collapsed),
             p.map_or(String::new(), |p| format::p(p)
                 .trim_start_matches("p ")
                 .trim_start_matches("= ")
@@ -126,9 +134,24 @@ fn observed(row: &ClaimRow) -> String {
     let ends = [end(row.ci95_low, f64::NEG_INFINITY), end(row.ci95_high, f64::INFINITY)];
     let of = match row.compared == row.finding {
         true => String::new(),
-        false => format!(" for {}", row.compared),
+        false => words::claim_part(&row.compared, row.compared_expected, row.expected),
     };
     format!("{} {}{of}, n = {}", format::signed(observed, 3), format::interval(ends, 3), row.n)
+}
+
+/// What the authors of the specs say of them, above all else in each: what was claimed, what is scaled down, and what
+/// the runs cannot show.
+fn limits(entries: &[Entry]) -> Option<String> {
+    let mut told: Vec<String> = Vec::new();
+    for one in entries.iter().filter(|one| !one.about.is_empty()) {
+        let own = format!("**{}**\n\n{}", one.experiment, one.about);
+        if told.last() != Some(&own) {
+            told.push(own);
+        }
+    }
+    (!told.is_empty()).then(|| {
+        format!("## What each experiment scales down, and cannot show\n\n{}", told.join("\n\n"))
+    })
 }
 
 /// Text that ends no cell.

@@ -47,12 +47,52 @@ pub fn claim_numbers(judged: &Judged) -> Option<String> {
     let observed = judged.observed?;
     let interval =
         judged.interval.map_or(String::new(), |ends| format!(" {}", format::interval(ends, 3)));
-    let p = match judged.verdict {
-        Verdict::Contradicted => judged.p_against_holm,
-        _ => judged.p_holm,
+    let p = judged.p_of_verdict().map_or(String::new(), |p| format!(", {}", format::p(p)));
+    let of = match judged.claim.parts.len() {
+        1 => String::new(),
+        _ => claim_part(judged.compared(), judged.expect(), judged.claim.expect),
     };
-    let p = p.map_or(String::new(), |p| format!(", {}", format::p(p)));
-    Some(format!("{}{interval}{p}, n = {}", format::signed(observed.mean, 3), observed.n))
+    Some(format!("{}{interval}{of}{p}, n = {}", format::signed(observed.mean, 3), observed.n))
+}
+
+/// Which comparison of several a number is of, and what was expected of it where that is not what is expected of the
+/// claim.
+pub fn claim_part(compared: &str, expected: Expect, of_claim: Expect) -> String {
+    let expected = match expected {
+        _ if expected == of_claim => "",
+        Expect::Lower => ", expected below 0",
+        Expect::Higher => ", expected above 0",
+        Expect::Equal => ", expected equal",
+    };
+    format!(" for {compared}{expected}")
+}
+
+/// Which arms were the best where that was meant.
+pub fn claim_chosen(chosen: &str) -> String {
+    if chosen.is_empty() { String::new() } else { format!("; best: {chosen}") }
+}
+
+/// Runs that collapsed, after what rests on them.
+pub fn collapsed(runs: usize) -> String {
+    match runs {
+        0 => String::new(),
+        runs => format!("; {} of it collapsed", counted(runs, "run")),
+    }
+}
+
+/// Runs that claims rest on and that learned no more than how often tokens occur.
+pub fn collapsed_claims(claims: &[Judged]) -> Option<String> {
+    let resting = claims.iter().filter(|one| one.collapsed > 0).count();
+    let most = claims.iter().map(|one| one.collapsed).max()?;
+    (resting > 0).then(|| {
+        format!(
+            "{} on runs that ended no better than by knowing how often each token occurs, up to {most} of a claim",
+            match resting {
+                1 => "1 claim rests".to_owned(),
+                resting => format!("{resting} claims rest"),
+            }
+        )
+    })
 }
 
 /// What is expected, of what.
@@ -83,19 +123,27 @@ pub fn cannot_tell(judged: &Judged) -> Option<String> {
         Some(WhyNot::NotMeasured) => {
             return Some(format!("its runs did not measure {}", judged.claim.quantity.name()));
         }
-        None => match judged.further_seeds {
-            Some(seeds) => {
-                return Some(format!("about {} more would tell", counted(seeds, "seed")));
-            }
-            None => "no number of seeds that anyone trains would tell".to_owned(),
-        },
+        None => return Some(would_tell(judged.further_seeds, needs)),
     };
     Some(needs.map_or(why.clone(), |needs| format!("{why}; it takes {needs}")))
 }
 
+/// What would tell: so many further seeds, or what the spec names.
+pub fn would_tell(seeds: Option<usize>, needs: Option<&str>) -> String {
+    let none = || "no number of seeds that anyone trains would tell".to_owned();
+    match (seeds, needs) {
+        (Some(seeds), _) => format!("about {} more would tell", counted(seeds, "seed")),
+        (None, None) => none(),
+        (None, Some(needs)) => format!("{}; it takes {needs}", none()),
+    }
+}
+
 /// What a reader should know of claims that were seen, or changed, after there were runs.
 pub fn late_claims(claims: &[Judged]) -> Vec<String> {
-    [late(claims), other_arms(claims), more_seeds(claims)].into_iter().flatten().collect()
+    [late(claims), other_arms(claims), more_seeds(claims), fewer_seeds(claims)]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 fn late(claims: &[Judged]) -> Option<String> {
@@ -119,7 +167,7 @@ fn other_arms(claims: &[Judged]) -> Option<String> {
     let count = claims.iter().filter(|one| one.claim.has_other_arms()).count();
     (count > 0).then(|| {
         format!(
-            "{} of other arms than when first seen: what is said is no test of that prediction",
+            "{} of other arms or data than when first seen: what is said is no test of that prediction",
             match count {
                 1 => "1 claim speaks".to_owned(),
                 count => format!("{count} claims speak"),
@@ -140,14 +188,28 @@ fn more_seeds(claims: &[Judged]) -> Option<String> {
     ))
 }
 
+fn fewer_seeds(claims: &[Judged]) -> Option<String> {
+    let gone =
+        claims.iter().map(|one| one.claim.seeds_left_out()).max().filter(|gone| *gone > 0)?;
+    Some(format!(
+        "{} when the claims were first seen and {} now left out: what is said is no test of that prediction",
+        match gone {
+            1 => "1 seed was there".to_owned(),
+            gone => format!("{gone} seeds were there"),
+        },
+        if gone == 1 { "is" } else { "are" }
+    ))
+}
+
 /// How verdicts on claims come about.
 pub fn claims_reading(claims: &[Judged], alpha: f64) -> String {
     let tests = claims.first().map_or(0, |one| one.family_size);
     format!(
-        "A claim shows where its comparison comes out as it says, of several every one, and is contradicted where an \
-         effect as large as the smallest that matters is excluded: also where it is there, and smaller. Each at {} over \
-         {}, after Holm's correction; intervals cover all of them at once.",
-        format::number(alpha),
+        "A claim shows where its comparison comes out as it says, of several every one: on its side of 0, however far, or \
+         equal within the smallest effect that matters. It is contradicted where an effect as large as that is excluded, \
+         also where it is there and smaller, or shown where there was to be none. All verdicts together err in at most {} \
+         of experiments ({}, Holm), given normal noise; intervals cover all of them at once.",
+        format_args!("{}%", format::number(100.0 * alpha)),
         counted(tests, "claim")
     )
 }

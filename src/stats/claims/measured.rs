@@ -1,9 +1,9 @@
 //! What a run measured of what claims speak of.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::Curves;
-use crate::config::Measured;
+use crate::config::{Claim, Measured};
 use crate::record::CurveRow;
 use crate::results::{MechanismRow, RunRow};
 
@@ -35,6 +35,15 @@ impl<'a> Measurements<'a> {
     /// The rows of these runs that there are.
     pub fn runs(&self, ids: &[String]) -> Vec<&'a RunRow> {
         ids.iter().filter_map(|id| self.runs.get(id.as_str()).copied()).collect()
+    }
+
+    /// Runs that a claim rests on, whichever arm is the best of several, and that collapsed.
+    pub fn collapsed(&self, claim: &Claim) -> usize {
+        let terms = claim.parts.iter().flat_map(|part| &part.terms);
+        let alone = terms.filter_map(|term| term.arms.first().filter(|_| term.arms.len() == 1));
+        let runs: BTreeSet<&str> = alone.flatten().map(String::as_str).collect();
+        let rows = runs.into_iter().filter_map(|id| self.runs.get(id));
+        rows.filter(|run| run.is_collapsed()).count()
     }
 
     /// The quantity of a run, after a step or at its end.

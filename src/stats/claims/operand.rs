@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use super::WhyNot;
+use super::chosen::chosen;
 use super::measured::{Measurements, chooser};
 use crate::config::{Measured, Term};
 use crate::record::Status;
 use crate::results::{Draw, RunRow};
-use crate::stats::contrast::Scores;
+use crate::stats::contrast::{Scores, lowest};
 
 /// Every sum of one of these and one of those.
 pub fn added(sums: &[Scores], own: &[Scores]) -> Vec<Scores> {
@@ -22,6 +23,8 @@ pub fn added(sums: &[Scores], own: &[Scores]) -> Vec<Scores> {
 pub struct Operand {
     pub weight: f64,
     arms: Vec<Arm>,
+    /// Of several arms the best, in words.
+    pub chosen: Option<String>,
 }
 
 /// By seed, the val loss that chooses and the quantity.
@@ -52,7 +55,7 @@ impl Operand {
         // Of several arms none is the best that has collapsed, unless all have.
         let sound: Vec<&Vec<&RunRow>> =
             complete.iter().copied().filter(|runs| is_sound(runs)).collect();
-        let kept = if sound.is_empty() { complete } else { sound };
+        let kept = if sound.is_empty() { complete.clone() } else { sound };
         let arm = |runs: &Vec<&RunRow>| -> Arm {
             let value = |run: &&RunRow| {
                 let measured = measurements.value(run, quantity, term.at)?;
@@ -60,7 +63,12 @@ impl Operand {
             };
             runs.iter().filter_map(value).collect()
         };
-        Ok(Operand { weight: term.weight, arms: kept.into_iter().map(arm).collect() })
+        let arms: Vec<Arm> = kept.iter().copied().map(arm).collect();
+        let sum = |arm: &Arm| arm.values().map(|(choose, _)| choose).sum::<f64>();
+        let best = lowest(arms.len(), |place| sum(&arms[place]));
+        let rows: Vec<&RunRow> = complete.iter().filter_map(|runs| runs.first().copied()).collect();
+        let chosen = (term.arms.len() > 1).then(|| chosen(&rows, kept[best][0]));
+        Ok(Operand { weight: term.weight, arms, chosen })
     }
 
     pub fn has_values(&self) -> bool {
