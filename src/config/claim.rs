@@ -104,6 +104,8 @@ named! {
     Basis {
         /// Read where it was made.
         Primary = "primary",
+        /// Read in the abstract of where it was made.
+        Abstract = "abstract",
         /// Read in another's account of it.
         SecondHand = "second-hand",
     }

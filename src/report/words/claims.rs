@@ -217,6 +217,7 @@ pub fn claims_reading(claims: &[Judged], alpha: f64) -> String {
 pub fn basis(basis: Basis) -> &'static str {
     match basis {
         Basis::Primary => "read at the source",
+        Basis::Abstract => "read in its abstract",
         Basis::SecondHand => "second-hand",
     }
 }
