@@ -97,25 +97,29 @@ fn read(folder: &Path) -> Result<Vec<Entry>> {
     Ok(entries)
 }
 
-/// The comment at the top of the spec of an experiment, a paragraph for each `Word:` at the start of a line; empty where
-/// there is none.
+/// What the spec of an experiment says of itself; empty where there is none.
 fn about(experiment: &Path) -> String {
-    let spec = read_experiment(experiment).map_or(String::new(), |one| one.spec);
-    let lines = spec.lines().map_while(|line| line.strip_prefix('#')).map(str::trim);
-    let mut paragraphs: Vec<String> = Vec::new();
-    for line in lines {
-        let is_start = line.split_once(": ").is_some_and(|(word, _)| {
-            word.chars().next().is_some_and(char::is_uppercase) && word.split(' ').count() <= 2
-        });
-        match paragraphs.last_mut().filter(|_| !is_start) {
+    read_experiment(experiment).map_or(String::new(), |one| points(&one.spec))
+}
+
+/// The comment at the top of a spec, a point for every line that begins with a word or two and a colon.
+fn points(spec: &str) -> String {
+    let begins = |line: &str| {
+        line.split_once(": ").is_some_and(|(word, _)| {
+            word.starts_with(char::is_uppercase) && word.split(' ').count() <= 2
+        })
+    };
+    let mut points: Vec<String> = Vec::new();
+    for line in spec.lines().map_while(|line| line.strip_prefix('#')).map(str::trim) {
+        match points.last_mut().filter(|_| !begins(line)) {
             Some(last) => {
                 last.push(' ');
                 last.push_str(line);
             }
-            None => paragraphs.push(line.to_owned()),
+            None => points.push(format!("- {line}")),
         }
     }
-    paragraphs.iter().map(|one| format!("- {one}")).collect::<Vec<_>>().join("\n")
+    points.join("\n")
 }
 
 /// With the verdicts that hold for the claims of all experiments together.
@@ -222,5 +226,18 @@ impl<'a> CsvRow<'a> {
             collapsed: row.collapsed,
             warning: &row.warning,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_spec_is_told_by_the_points_of_its_first_comment() {
+        let spec = "# Claimed: a thing, of\n# which: nothing.\n# Cannot show: more.\nname = 'a'\n# Not: this\n";
+        assert_eq!(points(spec), "- Claimed: a thing, of which: nothing.\n- Cannot show: more.");
+        assert_eq!(points("# One sentence\n# alone.\n\n# And: more"), "- One sentence alone.");
+        assert_eq!(points("name = 'a'"), "");
     }
 }

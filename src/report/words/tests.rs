@@ -2,7 +2,7 @@ use proptest::prelude::*;
 
 use super::findings::verdict;
 use super::*;
-use crate::config::{Form, Mask, Named, TestFamily, Texts};
+use crate::config::{Expect, Form, Mask, Named, TestFamily, Texts};
 use crate::published::Transfer;
 use crate::report::summary::Summary;
 use crate::report::words;
@@ -259,4 +259,18 @@ fn a_warning_tells_two_nearly_equal_coefficients_apart() {
     let of = |weight_decay| (Form::AdamW, Some(weight_decay));
     let text = warning(&Warning::TooLittleDecay { arms: vec![of(0.3), of(0.1 + 0.2)] });
     assert!(text.contains("adamw λ = 0.3, adamw λ = 0.30000000000000004"), "{text}");
+}
+
+#[test]
+fn the_comparison_that_decides_a_claim_says_what_was_expected_of_it() {
+    let of = |expected| claim_part("a − b at step 9", expected, Expect::Lower);
+    assert_eq!(of(Expect::Lower), " for a − b at step 9");
+    assert_eq!(of(Expect::Higher), " for a − b at step 9, expected above 0");
+}
+
+#[test]
+fn where_no_seeds_would_tell_it_is_said_what_it_takes() {
+    assert_eq!(would_tell(Some(1), Some("a GPU")), "about 1 seed more would tell");
+    let none = would_tell(None, Some("a GPU"));
+    assert_eq!(none, "no number of seeds that anyone trains would tell; it takes a GPU");
 }
