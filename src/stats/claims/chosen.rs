@@ -17,7 +17,12 @@ pub fn chosen(arms: &[&RunRow], best: &RunRow) -> String {
     let varied = numbers.iter().filter(|(_, of)| differ(*of));
     told.extend(varied.clone().map(|(name, of)| format!("{name}={}", of(best))));
     let is_common = |word: &&str| arms.iter().all(|run| words(run).any(|one| one == *word));
-    told.extend(words(best).filter(|word| !is_common(word)).map(str::to_owned));
+    for word in words(best).filter(|word| !is_common(word)) {
+        // What an arm does against overfitting stands among its differences too.
+        if !told.iter().any(|one| one == word) {
+            told.push(word.to_owned());
+        }
+    }
     let ends = varied.filter_map(|(name, of)| {
         let values = || arms.iter().map(|run| of(run));
         let (least, most) = (values().fold(f64::INFINITY, f64::min), values().fold(0.0, f64::max));
