@@ -43,7 +43,8 @@ pub struct ClaimRow {
     pub p_against_holm: Option<f64>,
     /// Claims that are corrected together.
     pub family_size: usize,
-    /// Comparisons of this one, that are counted in.
+    /// Comparisons of this one, that are counted in; files of older versions do not say it.
+    #[serde(default = "one")]
     pub comparisons: usize,
     pub verdict: Verdict,
     /// Further seeds with which most experiments would tell.
@@ -51,17 +52,25 @@ pub struct ClaimRow {
     /// Why nothing can be told, and what could.
     pub cannot_tell: String,
     /// What could tell where seeds cannot, as the spec has it.
+    #[serde(default)]
     pub needs: String,
     /// Which arms were the best where the best of several is meant.
+    #[serde(default)]
     pub chosen: String,
     /// Runs that it rests on and that ended no better than by knowing how often each token occurs.
+    #[serde(default)]
     pub collapsed: usize,
     /// When the claim was first seen.
     pub registered: String,
     /// Runs that had begun by then.
     pub runs_before: Option<usize>,
     /// What makes it no test of a prediction.
+    #[serde(default)]
     pub warning: String,
+}
+
+fn one() -> usize {
+    1
 }
 
 /// A claim in `summary.json`.
