@@ -32,9 +32,9 @@ pub struct RunRow {
     /// Where that was reached.
     #[serde(alias = "best_val_step")]
     pub best_step: Option<usize>,
-    /// Λ, see [`total_decay`].
+    /// Λ, see [`total_decay`](crate::config::total_decay).
     pub total_decay: Option<f64>,
-    /// τ, see [`timescale_steps`].
+    /// τ, see [`timescale_steps`](crate::config::timescale_steps).
     pub timescale_steps: Option<f64>,
     /// Norm of all weights.
     pub weight_norm: Option<f32>,

@@ -89,7 +89,7 @@ fn a_claim_that_was_changed_after_there_were_runs_is_told_to_be() {
     assert_eq!(registered(0), before[0], "the other was seen when it was seen");
     assert_eq!(registered(1)["runs_before"], 10);
     let csv = fs::read_to_string(folder.path().join("tiny/claims.csv")).unwrap();
-    assert!(csv.lines().nth(2).unwrap().contains(",10,1 claim was written or changed"), "{csv}");
+    assert!(csv.lines().nth(2).unwrap().contains(",10,\"1 claim was written or changed"), "{csv}");
     // What was there from the start is known again. More seeds of it are no new claim, and a second look at it.
     let path = spec(folder.path(), CLAIMS);
     let answer = sweep(folder.path(), &path);
