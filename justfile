@@ -63,7 +63,7 @@ timescale:
 values *ARGS:
     {{run}} sweep experiments/values-table.toml {{ARGS}}
 
-# The field's claims, each asked of small models: half an hour, and one page at its end.
+# The field's claims, each asked of small models: 50 minutes, and one page at its end.
 literature:
     for spec in experiments/literature/*.toml; do {{run}} sweep $spec --out results/literature || exit 1; done
     {{run}} report results/literature --literature
