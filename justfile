@@ -63,7 +63,7 @@ timescale:
 values *ARGS:
     {{run}} sweep experiments/values-table.toml {{ARGS}}
 
-# The field's claims, each asked of small models: 50 minutes, and one page at its end.
+# The field's claims, each asked of small models: an hour, and one page at its end.
 literature:
     for spec in experiments/literature/*.toml; do {{run}} sweep $spec --out results/literature || exit 1; done
     {{run}} report results/literature --literature
@@ -101,7 +101,7 @@ reference-values: values
     cp results/values-table/{experiment.json,runs.csv,table.csv,table.md} results/reference/values-table/
     cp results/values-table/figures/values-table.{png,svg} results/reference/values-table/
 
-# Train what README and docs quote from a committed program, and keep it.
+# Train what README and docs quote from a committed program, and keep it: an hour and three quarters on two cores.
 reference: reference-values reference-literature
     {{run}} sweep experiments/overfit.toml
     {{run}} sweep experiments/grid.toml

@@ -26,6 +26,30 @@ fn the_readme_says_what_the_reference_results_say() {
     }
 }
 
+/// `just reference` is one call of one committed program, and the README tells how many runs it came to.
+#[test]
+fn all_that_is_kept_was_trained_by_one_committed_program() {
+    let mut folders = vec![project().join("results/reference")];
+    let (mut runs, mut commits) = (0, BTreeSet::new());
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.file_name().is_some_and(|name| name == "runs.csv") {
+                let mut table = csv::Reader::from_path(&path).unwrap();
+                for run in table.deserialize::<HashMap<String, String>>() {
+                    commits.insert(run.unwrap().remove("commit").unwrap());
+                    runs += 1;
+                }
+            }
+        }
+    }
+    assert!(commits.len() == 1 && !commits.iter().any(|c| c.contains("dirty")), "{commits:?}");
+    let told = format!("{},{:03} runs", runs / 1000, runs % 1000);
+    assert!(read("README.md").contains(&told), "{told}");
+}
+
 #[test]
 fn the_readme_shows_the_values_table_as_it_was_trained() {
     let readme = read("README.md");
