@@ -3,13 +3,16 @@
 //! `cargo bench --bench kernels`, with a part of a name to run some.
 
 use divan::{Bencher, black_box};
-use wane::ops::kernels::activation::{Gate, gated, gated_gradient, gelu, gelu_gradient};
+use wane::ops::kernels::activation::{
+    Activation, Gate, gated, gated_gradient, gelu, gelu_gradient,
+};
 use wane::ops::kernels::attention::{self, Heads};
 use wane::ops::kernels::dots::squares;
 use wane::ops::kernels::embedding;
 use wane::ops::kernels::linear::{self, Sizes};
 use wane::ops::kernels::loss;
 use wane::ops::kernels::norm::{self, Norm};
+use wane::ops::kernels::sublayer::{self, Inner, Parameters};
 use wane::ops::kernels::update::{LaneStep, Parameter, adam};
 
 #[global_allocator]
@@ -133,6 +136,28 @@ fn swiglu_backward(bencher: Bencher, (rows, channels): (usize, usize)) {
     let packed = numbers(rows * 6 * channels);
     let dy = numbers(rows * 3 * channels);
     bencher.bench(|| drop(black_box(gated_gradient(&packed, 3 * channels, Gate::Silu, &dy))));
+}
+
+/// A whole MLP between its norm and its residual connection, forward and backward.
+#[divan::bench(args = SIZES)]
+fn mlp_sublayer_both_ways(bencher: Bencher, size: (usize, usize)) {
+    let Sizes { inputs: channels, outputs: hidden, .. } = wide(size);
+    let inner = Inner::Mlp(Activation::Gelu);
+    let sizes = sublayer::Sizes { lanes: 1, norm: layer_norm(size), inside: hidden, hidden };
+    let (x, matrix) = (numbers(size.0 * channels), numbers(channels * hidden));
+    let (narrow, wide) = (numbers(channels), numbers(hidden));
+    bencher.bench(|| {
+        let of = Parameters {
+            gain: &narrow,
+            shift: Some(&narrow),
+            into: &matrix,
+            into_bias: Some(&wide),
+            out: &matrix,
+            out_bias: Some(&narrow),
+        };
+        let (y, kept) = sublayer::forward(&x, &of, &sizes, &inner);
+        black_box(sublayer::backward(&x, &kept, &of, &y, &sizes, &inner));
+    });
 }
 
 #[divan::bench(args = SIZES)]

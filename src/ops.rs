@@ -10,6 +10,7 @@ mod fused;
 pub mod kernels;
 mod node;
 pub mod primitives;
+mod sublayer;
 
 use burn::backend::Dispatch;
 use burn::tensor::{Device, Int, Tensor, TensorData};
@@ -20,6 +21,7 @@ use crate::ops::kernels::update::LaneStep;
 use fused::{FusedOps, FusedReading, FusedUpdates};
 
 pub use primitives::{expert_weights, weighted};
+pub use sublayer::{Biases, Sublayer, sublayer};
 
 /// Whether kernels take the place of primitives on this device.
 pub fn is_fused(device: &Device) -> bool {

@@ -47,17 +47,27 @@ impl Attention {
         }
     }
 
-    /// See [`ops::attention`].
-    pub fn forward(&self, x: Tensor<3>, pass: BlockPass) -> Tensor<3> {
-        let heads = Heads {
+    /// What it looks like in a pass.
+    pub fn of_pass(&self, pass: BlockPass) -> Heads {
+        Heads {
             heads: self.heads,
             kv_heads: self.kv_heads,
             head: self.head,
             context: pass.context(),
             window: self.window.unwrap_or(pass.seen()),
             rotary_base: self.rotary_base,
-        };
+        }
+    }
+
+    /// The matrices into it and out of it; see [`ops::sublayer`](crate::ops::sublayer).
+    pub fn matrices(&self) -> [Tensor<3>; 2] {
+        let into = Projection::packed_weight([&self.q_proj, &self.k_proj, &self.v_proj]);
+        [into, self.o_proj.weight.val()]
+    }
+
+    /// See [`ops::attention`](crate::ops::attention).
+    pub fn forward(&self, x: Tensor<3>, pass: BlockPass) -> Tensor<3> {
         let packed = Projection::forward_packed([&self.q_proj, &self.k_proj, &self.v_proj], x);
-        self.o_proj.forward(pass.attention(packed, &heads))
+        self.o_proj.forward(pass.attention(packed, &self.of_pass(pass)))
     }
 }

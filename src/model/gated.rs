@@ -35,6 +35,12 @@ impl Mlp {
         }
     }
 
+    /// The matrices into it and out of it; see [`ops::sublayer`].
+    pub fn matrices(&self) -> [Tensor<3>; 2] {
+        let into = Projection::packed_weight([&self.gate_proj, &self.up_proj]);
+        [into, self.down_proj.weight.val()]
+    }
+
     /// `[lanes, rows, channels]` to the same.
     pub fn forward(&self, x: Tensor<3>) -> Tensor<3> {
         let packed = Projection::forward_packed([&self.gate_proj, &self.up_proj], x);

@@ -11,7 +11,9 @@ use super::tokens::{BlockPass, Tokens};
 use super::weights::FirstWeights;
 use crate::config::{ModelShape, Role};
 use crate::ops;
+use crate::ops::kernels::activation::Activation;
 use crate::ops::kernels::attention::Heads;
+use crate::ops::kernels::sublayer::Inner;
 
 /// Standard deviation of the first weights.
 const STD: f64 = 0.02;
@@ -103,24 +105,33 @@ impl Block {
     }
 
     fn forward(&self, x: Tensor<3>, pass: BlockPass) -> Tensor<3> {
+        if pass.is_plain() {
+            let attention = Inner::Attention(self.attn.of_pass(pass));
+            let attended = self.ln_1.before([&self.attn.c_attn, &self.attn.c_proj]);
+            let x = ops::sublayer(x, attention, attended);
+            let mlp = self.ln_2.before([&self.mlp.c_fc, &self.mlp.c_proj]);
+            return ops::sublayer(x, Inner::Mlp(Activation::Gelu), mlp);
+        }
         let x = x.clone() + pass.after_attention(self.attn.forward(self.ln_1.forward(x), pass));
         x.clone() + pass.after_mlp(self.mlp.forward(self.ln_2.forward(x)))
     }
 }
 
 impl Attention {
-    fn forward(&self, x: Tensor<3>, pass: BlockPass) -> Tensor<3> {
-        let packed = self.c_attn.forward(x);
-        let head = packed.dims()[2] / 3 / self.heads;
-        let heads = Heads {
+    fn of_pass(&self, pass: BlockPass) -> Heads {
+        Heads {
             heads: self.heads,
             kv_heads: self.heads,
-            head,
+            head: self.c_proj.weight.dims()[1] / self.heads,
             context: pass.context(),
             window: pass.seen(),
             rotary_base: None,
-        };
-        self.c_proj.forward(pass.attention(packed, &heads))
+        }
+    }
+
+    fn forward(&self, x: Tensor<3>, pass: BlockPass) -> Tensor<3> {
+        let packed = self.c_attn.forward(x);
+        self.c_proj.forward(pass.attention(packed, &self.of_pass(pass)))
     }
 }
 

@@ -6,7 +6,7 @@ use burn::tensor::{Int, Tensor};
 
 use super::weights::FirstWeights;
 use crate::config::Role;
-use crate::ops;
+use crate::ops::{self, Biases, Sublayer};
 
 /// A learned table.
 #[derive(Module, Debug)]
@@ -37,13 +37,13 @@ impl Embedding {
     }
 }
 
-/// A matrix product with an optional bias.
+/// A matrix product with a bias.
 #[derive(Module, Debug)]
 pub struct Linear {
     /// `[lanes, in, out]`.
     pub weight: Param<Tensor<3>>,
     /// `[lanes, out]`.
-    pub bias: Option<Param<Tensor<2>>>,
+    pub bias: Param<Tensor<2>>,
     row_by_row: bool,
 }
 
@@ -64,14 +64,14 @@ impl Linear {
     ) -> Self {
         Linear {
             weight: first.normal_parts(&format!("{name}.weight"), role, size, parts, std),
-            bias: Some(first.constant(&format!("{name}.bias"), Role::Bias, size[1], 0.0)),
+            bias: first.constant(&format!("{name}.bias"), Role::Bias, size[1], 0.0),
             row_by_row: first.row_by_row(),
         }
     }
 
     /// See [`ops::linear`].
     pub fn forward(&self, x: Tensor<3>) -> Tensor<3> {
-        let (weight, bias) = (self.weight.val(), self.bias.as_ref().map(Param::val));
+        let (weight, bias) = (self.weight.val(), Some(self.bias.val()));
         match self.row_by_row {
             true => ops::linear_by_row(x, weight, bias),
             false => ops::linear(x, weight, bias),
@@ -136,6 +136,11 @@ impl RmsNorm {
         }
     }
 
+    /// With the matrices that follow on it: what [`ops::sublayer`] is given.
+    pub fn before(&self, matrices: [Tensor<3>; 2]) -> Sublayer {
+        Sublayer { gain: self.weight.val(), centred: false, eps: self.eps, matrices, biases: None }
+    }
+
     /// See [`ops::rms_norm`].
     pub fn forward(&self, x: Tensor<3>) -> Tensor<3> {
         ops::rms_norm(x, self.weight.val(), self.eps)
@@ -182,6 +187,18 @@ impl LayerNorm {
             weight: first.constant(&format!("{name}.weight"), Role::Norm, channels, 1.0),
             bias: first.constant(&format!("{name}.bias"), Role::Norm, channels, 0.0),
             eps,
+        }
+    }
+
+    /// With the matrices that follow on it: what [`ops::sublayer`] is given.
+    pub fn before(&self, linears: [&Linear; 2]) -> Sublayer {
+        let of_matrices = linears.map(|linear| linear.bias.val());
+        Sublayer {
+            gain: self.weight.val(),
+            centred: true,
+            eps: self.eps,
+            matrices: linears.map(|linear| linear.weight.val()),
+            biases: Some(Biases { norm: self.bias.val(), matrices: of_matrices }),
         }
     }
 

@@ -14,6 +14,9 @@ use super::layers::{Embedding, Projection, RmsNorm};
 use super::tokens::{BlockPass, Tokens};
 use super::weights::FirstWeights;
 use crate::config::{Family, ModelShape, Role};
+use crate::ops;
+use crate::ops::kernels::activation::{Activation, Gate};
+use crate::ops::kernels::sublayer::Inner;
 
 /// Standard deviation of the first weights.
 const STD: f64 = 0.02;
@@ -101,11 +104,25 @@ impl Layer {
     }
 
     fn forward(&self, x: Tensor<3>, pass: BlockPass) -> Tensor<3> {
-        let attended = self.self_attn.forward(self.input_layernorm.forward(x.clone()), pass);
-        let x = x + pass.after_attention(attended);
-        let normed = self.post_attention_layernorm.forward(x.clone());
+        let x = self.attended(x, pass);
+        let norm = &self.post_attention_layernorm;
+        if let Some(mlp) = self.mlp.as_ref().filter(|_| pass.is_plain()) {
+            let inner = Inner::Mlp(Activation::Gated(Gate::Silu));
+            return ops::sublayer(x, inner, norm.before(mlp.matrices()));
+        }
+        let normed = norm.forward(x.clone());
         let mlp = self.mlp.as_ref().map(|mlp| mlp.forward(normed.clone()));
         let experts = self.block_sparse_moe.as_ref().map(|experts| experts.forward(normed));
         x + pass.after_mlp(mlp.or(experts).expect("a layer has an MLP or experts"))
+    }
+
+    fn attended(&self, x: Tensor<3>, pass: BlockPass) -> Tensor<3> {
+        let (norm, attention) = (&self.input_layernorm, &self.self_attn);
+        if pass.is_plain() {
+            let inner = Inner::Attention(attention.of_pass(pass));
+            return ops::sublayer(x, inner, norm.before(attention.matrices()));
+        }
+        let attended = attention.forward(norm.forward(x.clone()), pass);
+        x + pass.after_attention(attended)
     }
 }

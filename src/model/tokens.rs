@@ -115,6 +115,11 @@ impl Tokens {
 }
 
 impl BlockPass<'_> {
+    /// Whether nothing comes between the operations of a block: no noise, and no past.
+    pub fn is_plain(&self) -> bool {
+        self.tokens.noise.is_none() && self.tokens.past.is_none()
+    }
+
     /// Tokens per window.
     pub fn context(&self) -> usize {
         self.tokens.context

@@ -8,6 +8,7 @@ mod linear;
 mod loss;
 mod norm;
 mod reading;
+mod sublayer;
 mod update;
 mod values;
 
@@ -28,6 +29,7 @@ use norm::{LayerNorm, Norm};
 use values::indices;
 
 pub use reading::FusedReading;
+pub use sublayer::Steps;
 pub use update::FusedUpdates;
 
 /// The operations that gradients flow through; see [`ops`](super) for what each means.
@@ -64,6 +66,24 @@ pub trait FusedOps: Backend {
         gate: Gate,
         part: usize,
     ) -> FloatTensor<Self>;
+    fn sublayer(
+        x: FloatTensor<Self>,
+        gain: FloatTensor<Self>,
+        into: FloatTensor<Self>,
+        out: FloatTensor<Self>,
+        steps: Steps,
+    ) -> FloatTensor<Self>;
+    #[expect(clippy::too_many_arguments, reason = "Burn hands tensors on one by one")]
+    fn biased_sublayer(
+        x: FloatTensor<Self>,
+        gain: FloatTensor<Self>,
+        shift: FloatTensor<Self>,
+        into: FloatTensor<Self>,
+        into_bias: FloatTensor<Self>,
+        out: FloatTensor<Self>,
+        out_bias: FloatTensor<Self>,
+        steps: Steps,
+    ) -> FloatTensor<Self>;
     fn cross_entropy(logits: FloatTensor<Self>, targets: IntTensor<Self>) -> FloatTensor<Self>;
 }
 
@@ -74,7 +94,7 @@ macro_rules! operations {
             $(fn $name(
                 $($input: FloatTensor<Self>,)+ $($other: $type),*
             ) -> FloatTensor<Self> {
-                Operation::forward(&$operation, [$($input),+]).0
+                Operation::output(&$operation, [$($input),+])
             })*
         }
 
@@ -99,5 +119,7 @@ operations! {
     gated(packed; gate: Gate) = Gated { gate };
     attention(packed; heads: Heads) = Attention { heads };
     expert(x, weights, into, out; gate: Gate, part: usize) = Expert { gate, part };
+    sublayer(x, gain, into, out; steps: Steps) = steps;
+    biased_sublayer(x, gain, shift, into, into_bias, out, out_bias; steps: Steps) = steps;
     cross_entropy(logits; targets: IntTensor<Flex>) = CrossEntropy { targets: indices(&targets) };
 }

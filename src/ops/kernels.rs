@@ -18,6 +18,7 @@ pub mod norm;
 mod rotary;
 mod simd;
 mod slots;
+pub mod sublayer;
 pub mod update;
 
 pub use simd::vector_bits;

@@ -21,6 +21,11 @@ pub trait Operation<const N: usize>: Clone + Debug + Send + 'static {
     /// The result, and what backward needs.
     fn forward(&self, inputs: [Values; N]) -> (Values, Self::Saved);
 
+    /// The result alone, where no gradient will be asked for.
+    fn output(&self, inputs: [Values; N]) -> Values {
+        self.forward(inputs).0
+    }
+
     /// The gradients of the inputs that are wanted, from that of the result.
     fn backward(
         &self,

@@ -3,8 +3,10 @@
 use burn::tensor::activation::{log_softmax, sigmoid, softmax};
 use burn::tensor::{Bool, Device, Int, Tensor, TensorData};
 
-use crate::ops::kernels::activation::Gate;
+use super::sublayer::{Biases, Sublayer};
+use crate::ops::kernels::activation::{Activation, Gate};
 use crate::ops::kernels::attention::Heads;
+use crate::ops::kernels::sublayer::Inner;
 
 /// See [`ops::linear`](super::linear).
 pub fn linear(x: Tensor<3>, weight: Tensor<3>, bias: Option<Tensor<2>>) -> Tensor<3> {
@@ -193,6 +195,27 @@ pub fn expert_weights(scores: Tensor<3>, active: usize) -> Tensor<3> {
     let last = ranked.narrow(2, active - 1, 1).repeat_dim(2, experts);
     let taken = weights.clone().detach().greater_equal(last).float();
     weights * taken
+}
+
+/// See [`ops::sublayer`](super::sublayer).
+pub fn sublayer(x: Tensor<3>, inner: Inner, of: Sublayer) -> Tensor<3> {
+    let Sublayer { gain, centred, eps, matrices: [into, out], biases } = of;
+    let (shift, into_bias, out_bias) = match biases {
+        Some(Biases { norm, matrices: [into, out] }) => (Some(norm), Some(into), Some(out)),
+        None => (None, None, None),
+    };
+    let normed = match (centred, shift) {
+        (true, shift) => layer_norm(x.clone(), gain, shift, eps),
+        (false, None) => rms_norm(x.clone(), gain, eps),
+        (false, Some(shift)) => rms_norm(x.clone(), gain, eps) + shift.unsqueeze_dim(1),
+    };
+    let inside = linear(normed, into, into_bias);
+    let hidden = match inner {
+        Inner::Attention(heads) => attention(inside, &heads),
+        Inner::Mlp(Activation::Gelu) => gelu(inside),
+        Inner::Mlp(Activation::Gated(gate)) => gated(inside, gate),
+    };
+    x + linear(hidden, out, out_bias)
 }
 
 /// See [`ops::cross_entropy`](super::cross_entropy).

@@ -3,12 +3,14 @@
 
 mod edges;
 mod reference;
+mod sublayers;
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use proptest::prelude::*;
 use reference::Numbers;
 
 use super::*;
+use crate::ops::kernels::activation::Activation;
 use crate::random;
 
 type Operation = dyn Fn(Vec<Tensor<3>>) -> Tensor<3>;
@@ -348,6 +350,10 @@ fn all(sizes: Sizes, heads: Heads) -> Vec<Case> {
         embedding_case(sizes),
         positions_case(Sizes { outputs: 2, ..sizes }),
         cross_entropy_case(sizes),
+        sublayers::attention(sizes, heads, true),
+        sublayers::attention(sizes, heads, false),
+        sublayers::mlp(sizes, Activation::Gelu, true),
+        sublayers::mlp(sizes, Activation::Gated(Gate::Silu), false),
     ]
 }
 

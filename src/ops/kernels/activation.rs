@@ -16,6 +16,44 @@ pub enum Gate {
     Gelu,
 }
 
+impl Gate {
+    /// The gradients of rows `[a | b]` of twice `width` numbers, from those of their products.
+    pub(super) fn slopes(self, packed: &[f32], width: usize, gradient: &[f32], out: &mut [Slot]) {
+        match self {
+            Gate::Silu => gate_silu_slope(packed, width, gradient, out),
+            Gate::Gelu => gate_gelu_slope(packed, width, gradient, out),
+        }
+    }
+}
+
+/// What stands between the two matrices of an MLP.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Activation {
+    /// GELU of every number.
+    Gelu,
+    /// `gate(a) · b` for rows `[a | b]`.
+    Gated(Gate),
+}
+
+impl Activation {
+    /// Numbers of a row that it makes of so many.
+    pub fn outputs(self, inputs: usize) -> usize {
+        match self {
+            Activation::Gelu => inputs,
+            Activation::Gated(_) => inputs / 2,
+        }
+    }
+
+    /// What it makes of rows that give `width` numbers each.
+    pub(super) fn write(self, x: &[f32], width: usize, out: &mut [Slot]) {
+        match self {
+            Activation::Gelu => gelu_of(x, out),
+            Activation::Gated(Gate::Silu) => gate_silu(x, width, out),
+            Activation::Gated(Gate::Gelu) => gate_gelu(x, width, out),
+        }
+    }
+}
+
 /// GELU in its tanh approximation.
 pub fn gelu(x: &[f32]) -> Vec<f32> {
     let write = |place: usize, out: &mut [Slot]| {
@@ -39,10 +77,7 @@ pub fn gated(packed: &[f32], width: usize, gate: Gate) -> Vec<f32> {
     assert!(packed.len().is_multiple_of(2 * width));
     let write = |place: usize, out: &mut [Slot]| {
         let packed = &packed[place * rows * 2 * width..][..2 * out.len()];
-        match gate {
-            Gate::Silu => gate_silu(packed, width, out),
-            Gate::Gelu => gate_gelu(packed, width, out),
-        }
+        Activation::Gated(gate).write(packed, width, out);
     };
     // SAFETY: the kernels write a slot for every pair of numbers.
     unsafe { written(packed.len() / 2, |out| each_chunk(out, rows * width, write)) }
@@ -55,10 +90,7 @@ pub fn gated_gradient(packed: &[f32], width: usize, gate: Gate, gradient: &[f32]
     let write = |place: usize, out: &mut [Slot]| {
         let packed = &packed[place * rows * 2 * width..][..out.len()];
         let gradient = &gradient[place * rows * width..][..out.len() / 2];
-        match gate {
-            Gate::Silu => gate_silu_slope(packed, width, gradient, out),
-            Gate::Gelu => gate_gelu_slope(packed, width, gradient, out),
-        }
+        gate.slopes(packed, width, gradient, out);
     };
     // SAFETY: the kernels write both halves of every row.
     unsafe { written(packed.len(), |out| each_chunk(out, rows * 2 * width, write)) }
@@ -97,6 +129,20 @@ vectorised! {
 fn gelu_of_body<const BITS: usize>(x: &[f32], out: &mut [Slot]) {
     for (out, x) in out.iter_mut().zip(x) {
         out.write(gelu_at::<BITS>(*x).0);
+    }
+}
+
+vectorised! {
+    /// GELU of every number, and its slope in the number's place.
+    pub fn gelu_and_slope(x: &mut [f32], out: &mut [Slot]) = gelu_and_slope_body
+}
+
+#[inline(always)]
+fn gelu_and_slope_body<const BITS: usize>(x: &mut [f32], out: &mut [Slot]) {
+    for (out, x) in out.iter_mut().zip(x) {
+        let (value, slope) = gelu_at::<BITS>(*x);
+        out.write(value);
+        *x = slope;
     }
 }
 

@@ -6,7 +6,7 @@
 
 use super::blocks::each_chunk;
 use super::linear::Sizes;
-use super::simd::{Chunk, WIDTH, fma, sum_of, vectorised};
+use super::simd::{Chunk, WIDTH, add, fma, sum_of, vectorised};
 
 /// Inputs of a block.
 const DEPTH: usize = 64;
@@ -123,16 +123,6 @@ fn by_outputs(x: &[f32], weight: &[f32], sizes: &Sizes) -> Vec<f32> {
         out.iter_mut().zip(column).for_each(|(out, sum)| *out = *sum);
     });
     out
-}
-
-vectorised! {
-    /// Adds a row to another.
-    fn add(sums: &mut [f32], values: &[f32]) = add_body
-}
-
-#[inline(always)]
-fn add_body<const BITS: usize>(sums: &mut [f32], values: &[f32]) {
-    sums.iter_mut().zip(values).for_each(|(sum, value)| *sum += value);
 }
 
 vectorised! {

@@ -8,7 +8,7 @@ use super::{Slot, written};
 
 /// Rows of a product that are computed at a time: a block is large enough for the product's own speed
 /// and small enough to give several cores something to do.
-const ROWS: usize = 256;
+pub(super) const ROWS: usize = 256;
 
 /// Sizes of `[lanes, rows, inputs] × [lanes, inputs, outputs]`.
 #[derive(Clone, Copy, Debug)]
@@ -103,24 +103,8 @@ fn product(
 /// `x · w + b`: `[lanes, rows, outputs]`.
 pub fn forward(x: &[f32], weight: &[f32], bias: Option<&[f32]>, sizes: &Sizes) -> Vec<f32> {
     sizes.checked(x, weight, &[]);
-    let (over_inputs, over_outputs) = sizes.weight_strides();
-    let write = |place: Block, out: &mut [Slot]| {
-        let x = Matrix {
-            values: &x[place.row * sizes.inputs..],
-            row_stride: sizes.inputs,
-            column_stride: 1,
-        };
-        let w = Matrix {
-            values: &weight[place.lane * sizes.weight()..],
-            row_stride: over_inputs,
-            column_stride: over_outputs,
-        };
-        product(out, (place.rows, sizes.outputs, sizes.inputs), x, w, place.threads);
-        if let Some(bias) = bias {
-            // SAFETY: the product has written the block.
-            let out = unsafe { out.assume_init_mut() };
-            add_to_rows(out, &bias[place.lane * sizes.outputs..][..sizes.outputs]);
-        }
+    let write = |block: &Block, out: &mut [Slot]| {
+        block.forward(block.rows_of(x, sizes.inputs), weight, bias, sizes, out);
     };
     // SAFETY: every block is written by its product.
     unsafe { rows_written(sizes, sizes.outputs, write) }
@@ -129,19 +113,8 @@ pub fn forward(x: &[f32], weight: &[f32], bias: Option<&[f32]>, sizes: &Sizes) -
 /// The gradient of x: `[lanes, rows, inputs]`, from that of the product, `[lanes, rows, outputs]`.
 pub fn input_gradient(gradient: &[f32], weight: &[f32], sizes: &Sizes) -> Vec<f32> {
     sizes.checked(&[], weight, gradient);
-    let (over_inputs, over_outputs) = sizes.weight_strides();
-    let write = |place: Block, out: &mut [Slot]| {
-        let dy = Matrix {
-            values: &gradient[place.row * sizes.outputs..],
-            row_stride: sizes.outputs,
-            column_stride: 1,
-        };
-        let w = Matrix {
-            values: &weight[place.lane * sizes.weight()..],
-            row_stride: over_outputs,
-            column_stride: over_inputs,
-        };
-        product(out, (place.rows, sizes.inputs, sizes.outputs), dy, w, place.threads);
+    let write = |block: &Block, out: &mut [Slot]| {
+        block.input_gradient(block.rows_of(gradient, sizes.outputs), weight, sizes, out);
     };
     // SAFETY: every block is written by its product.
     unsafe { rows_written(sizes, sizes.inputs, write) }
@@ -185,15 +158,83 @@ pub fn bias_gradient(gradient: &[f32], sizes: &Sizes) -> Vec<f32> {
     sums
 }
 
-/// Rows of one lane.
+/// Rows of one lane that are multiplied at a time.
 #[derive(Clone, Copy)]
-struct Block {
-    lane: usize,
+pub(super) struct Block {
+    /// Its lane.
+    pub lane: usize,
     /// First row, counted over all lanes.
     row: usize,
     rows: usize,
-    /// Of its product.
+    /// Of its products.
     threads: Parallelism,
+}
+
+impl Block {
+    /// The blocks of `[lanes, rows]`, in order; one of a single size over all lanes would run over their borders.
+    pub fn all(lanes: usize, rows: usize) -> impl Iterator<Item = Self> {
+        let threads = threads_within(lanes * rows.div_ceil(ROWS));
+        (0..lanes).flat_map(move |lane| {
+            (0..rows).step_by(ROWS).map(move |start| Block {
+                lane,
+                row: lane * rows + start,
+                rows: ROWS.min(rows - start),
+                threads,
+            })
+        })
+    }
+
+    /// The rows of every block of `[lanes, rows, width]`.
+    pub fn chunks<T>(
+        values: &mut [T],
+        rows: usize,
+        width: usize,
+    ) -> impl Iterator<Item = &mut [T]> {
+        values.chunks_mut(rows * width).flat_map(move |lane| lane.chunks_mut(ROWS * width))
+    }
+
+    /// Its rows of `[lanes, rows, width]`.
+    pub fn rows_of<'a, T>(&self, values: &'a [T], width: usize) -> &'a [T] {
+        &values[self.row * width..][..self.rows * width]
+    }
+
+    /// `x · w + b` of its rows of x, `[rows, inputs]`; weights and bias are those of all lanes.
+    pub fn forward(
+        &self,
+        x: &[f32],
+        weight: &[f32],
+        bias: Option<&[f32]>,
+        sizes: &Sizes,
+        out: &mut [Slot],
+    ) {
+        let x = Matrix { values: x, row_stride: sizes.inputs, column_stride: 1 };
+        let (row_stride, column_stride) = sizes.weight_strides();
+        let w = Matrix { values: self.weight_of(weight, sizes), row_stride, column_stride };
+        product(out, (self.rows, sizes.outputs, sizes.inputs), x, w, self.threads);
+        if let Some(bias) = bias {
+            // SAFETY: the product has written the block.
+            let out = unsafe { out.assume_init_mut() };
+            add_to_rows(out, &bias[self.lane * sizes.outputs..][..sizes.outputs]);
+        }
+    }
+
+    /// The gradient of its rows of x, from that of their products, `[rows, outputs]`.
+    pub fn input_gradient(
+        &self,
+        gradient: &[f32],
+        weight: &[f32],
+        sizes: &Sizes,
+        out: &mut [Slot],
+    ) {
+        let dy = Matrix { values: gradient, row_stride: sizes.outputs, column_stride: 1 };
+        let (column_stride, row_stride) = sizes.weight_strides();
+        let w = Matrix { values: self.weight_of(weight, sizes), row_stride, column_stride };
+        product(out, (self.rows, sizes.inputs, sizes.outputs), dy, w, self.threads);
+    }
+
+    fn weight_of<'a>(&self, weight: &'a [f32], sizes: &Sizes) -> &'a [f32] {
+        &weight[self.lane * sizes.weight()..][..sizes.weight()]
+    }
 }
 
 /// `[lanes, rows, width]`, written by blocks of rows.
@@ -203,23 +244,16 @@ struct Block {
 unsafe fn rows_written(
     sizes: &Sizes,
     width: usize,
-    write: impl Fn(Block, &mut [Slot]) + Sync,
+    write: impl Fn(&Block, &mut [Slot]) + Sync,
 ) -> Vec<f32> {
     let Sizes { lanes, rows, .. } = *sizes;
     if rows == 0 {
         return Vec::new();
     }
     let whole = |out: &mut [Slot]| {
-        // Blocks of one size over all lanes would run over their borders.
-        let count = lanes * rows.div_ceil(ROWS);
-        let (threads, mut blocks) = (threads_within(count), Vec::with_capacity(count));
-        for (lane, lane_out) in out.chunks_mut(rows * width).enumerate() {
-            for (index, out) in lane_out.chunks_mut(ROWS * width).enumerate() {
-                let row = lane * rows + index * ROWS;
-                blocks.push((Block { lane, row, rows: out.len() / width, threads }, out));
-            }
-        }
-        each_chunk(&mut blocks, 1, |_, block| write(block[0].0, block[0].1));
+        let blocks = Block::all(lanes, rows).zip(Block::chunks(out, rows, width));
+        let mut blocks: Vec<_> = blocks.collect();
+        each_chunk(&mut blocks, 1, |_, block| write(&block[0].0, block[0].1));
     };
     // SAFETY: the caller vouches for `write`, and the blocks cover everything.
     unsafe { written(lanes * rows * width, whole) }

@@ -5,7 +5,7 @@ use super::simd::{WIDTH, fma, fold, sum_of, vectorised};
 use super::{Slot, written};
 
 /// Rows of a block.
-const ROWS: usize = 128;
+pub(super) const ROWS: usize = 128;
 
 /// What a norm does to a row.
 #[derive(Clone, Copy, Debug)]
@@ -84,15 +84,22 @@ pub fn backward(
     };
     // SAFETY: the kernel writes every row.
     let of_x = unsafe { written(x.len(), write) };
-    let mut of_gain = vec![0.0; lanes * channels];
-    let mut of_bias = vec![0.0; lanes * channels];
+    let [of_gain, of_bias] = added_up(&sums, lanes, channels);
+    (of_x, of_gain, of_bias)
+}
+
+/// The sums of all blocks, `[lanes, blocks, gain and bias, channels]`, added up in order: the gradients of gain and
+/// bias, `[lanes, channels]` each.
+pub(super) fn added_up(sums: &[f32], lanes: usize, channels: usize) -> [Vec<f32>; 2] {
+    let mut both = [vec![0.0; lanes * channels], vec![0.0; lanes * channels]];
+    let blocks = sums.len() / lanes.max(1) / (2 * channels);
     for (place, sums) in sums.chunks_exact(2 * channels).enumerate() {
         let lane = place / blocks * channels..(place / blocks + 1) * channels;
-        let (gain, bias) = sums.split_at(channels);
-        of_gain[lane.clone()].iter_mut().zip(gain).for_each(|(all, sum)| *all += sum);
-        of_bias[lane].iter_mut().zip(bias).for_each(|(all, sum)| *all += sum);
+        for (all, sums) in both.iter_mut().zip(sums.chunks_exact(channels)) {
+            all[lane.clone()].iter_mut().zip(sums).for_each(|(all, sum)| *all += sum);
+        }
     }
-    (of_x, of_gain, of_bias)
+    both
 }
 
 #[inline(always)]

@@ -81,6 +81,26 @@ pub fn vector_bits() -> usize {
     if cfg!(target_arch = "aarch64") { 128 } else { 0 }
 }
 
+vectorised! {
+    /// Adds numbers to others.
+    pub fn add(sums: &mut [f32], values: &[f32]) = add_body
+}
+
+#[inline(always)]
+fn add_body<const BITS: usize>(sums: &mut [f32], values: &[f32]) {
+    sums.iter_mut().zip(values).for_each(|(sum, value)| *sum += value);
+}
+
+vectorised! {
+    /// Multiplies numbers by others.
+    pub fn multiply(products: &mut [f32], factors: &[f32]) = multiply_body
+}
+
+#[inline(always)]
+fn multiply_body<const BITS: usize>(products: &mut [f32], factors: &[f32]) {
+    products.iter_mut().zip(factors).for_each(|(product, factor)| *product *= factor);
+}
+
 /// `a · b + c`, in one rounding where that is one instruction.
 #[inline(always)]
 pub fn fma<const BITS: usize>(a: f32, b: f32, c: f32) -> f32 {
