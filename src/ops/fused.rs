@@ -73,7 +73,8 @@ pub trait FusedOps: Backend {
         out: FloatTensor<Self>,
         steps: Steps,
     ) -> FloatTensor<Self>;
-    #[expect(clippy::too_many_arguments, reason = "Burn hands tensors on one by one")]
+    // The macro copies the attribute to where nothing is to be expected.
+    #[allow(clippy::too_many_arguments, reason = "Burn hands tensors on one by one")]
     fn biased_sublayer(
         x: FloatTensor<Self>,
         gain: FloatTensor<Self>,

@@ -126,7 +126,7 @@ pub fn backward(
             mlp::backward(x, kept, of, gradient, sizes, *activation, &mut sums)
         }
     };
-    let (into, out) = (sizes.into_matrix(), sizes.out_matrix());
+    let (into, out) = (sizes.first_matrix(), sizes.second_matrix());
     let [of_gain, of_shift] = norm::added_up(&sums, sizes.lanes, sizes.norm.channels);
     Gradients {
         x: of_x,
@@ -140,13 +140,13 @@ pub fn backward(
 }
 
 impl Sizes {
-    fn into_matrix(&self) -> linear::Sizes {
+    fn first_matrix(&self) -> linear::Sizes {
         let Norm { channels, rows, .. } = self.norm;
         let (inputs, outputs) = (channels, self.inside);
         linear::Sizes { lanes: self.lanes, rows, inputs, outputs, turned: false }
     }
 
-    fn out_matrix(&self) -> linear::Sizes {
+    fn second_matrix(&self) -> linear::Sizes {
         let Norm { channels, rows, .. } = self.norm;
         let (inputs, outputs) = (self.hidden, channels);
         linear::Sizes { lanes: self.lanes, rows, inputs, outputs, turned: false }
@@ -196,12 +196,12 @@ fn enter(
     normalise(block.rows_of(x, channels), &of.gain[of_lane], shift, &sizes.norm, normed, moments);
     // SAFETY: every row has been normalised.
     let normed = unsafe { normed.assume_init_ref() };
-    block.forward(normed, of.into, of.into_bias, &sizes.into_matrix(), inside);
+    block.forward(normed, of.into, of.into_bias, &sizes.first_matrix(), inside);
 }
 
 /// Takes the rows of a block through the second matrix and adds what came in.
 fn leave(block: &Block, hidden: &[f32], x: &[f32], of: &Parameters, sizes: &Sizes, y: &mut [Slot]) {
-    block.forward(hidden, of.out, of.out_bias, &sizes.out_matrix(), y);
+    block.forward(hidden, of.out, of.out_bias, &sizes.second_matrix(), y);
     // SAFETY: the product has written the block.
     add(unsafe { y.assume_init_mut() }, block.rows_of(x, sizes.norm.channels));
 }
@@ -219,7 +219,7 @@ fn enter_backward(
     let channels = sizes.norm.channels;
     let (x, gradient) = (block.rows_of(x, channels), block.rows_of(gradient, channels));
     let mut of_normed = scratch(x.len());
-    block.input_gradient(of_inside, of.into, &sizes.into_matrix(), &mut of_normed);
+    block.input_gradient(of_inside, of.into, &sizes.first_matrix(), &mut of_normed);
     // SAFETY: the product has written the block.
     let of_normed = unsafe { of_normed.assume_init_ref() };
     let gain = &of.gain[block.lane * channels..][..channels];

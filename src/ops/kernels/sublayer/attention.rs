@@ -70,7 +70,7 @@ pub fn backward(
     sums: &mut [f32],
 ) -> [Vec<f32>; 2] {
     let (rows, channels) = (sizes.norm.rows, sizes.norm.channels);
-    let of_hidden = input_gradient(gradient, of.out, &sizes.out_matrix());
+    let of_hidden = input_gradient(gradient, of.out, &sizes.second_matrix());
     let of_inside = attention::backward(&kept.inside, &kept.scales, &of_hidden, heads);
     let write = |of_x: &mut [Slot]| {
         let slots = Block::chunks(of_x, rows, channels).zip(sizes.chunks_of_sums(sums));

@@ -126,7 +126,7 @@ fn inside_backward(
     activation: Activation,
     of_inside: &mut [Slot],
 ) {
-    let out = sizes.out_matrix();
+    let out = sizes.second_matrix();
     match activation {
         Activation::Gelu => {
             block.input_gradient(gradient, of.out, &out, of_inside);
