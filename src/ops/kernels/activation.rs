@@ -36,11 +36,11 @@ pub enum Activation {
 }
 
 impl Activation {
-    /// Numbers of a row that it makes of so many.
-    pub fn outputs(self, inputs: usize) -> usize {
+    /// Numbers of a row that it makes so many of.
+    pub fn inputs(self, outputs: usize) -> usize {
         match self {
-            Activation::Gelu => inputs,
-            Activation::Gated(_) => inputs / 2,
+            Activation::Gelu => outputs,
+            Activation::Gated(_) => 2 * outputs,
         }
     }
 

@@ -88,7 +88,7 @@ pub struct Gradients {
 
 /// The sublayer of `[lanes, rows, channels]`, and what backward needs.
 pub fn forward(x: &[f32], of: &Parameters, sizes: &Sizes, inner: &Inner) -> (Vec<f32>, Kept) {
-    sizes.check(x, of);
+    sizes.check(x, of, inner);
     match inner {
         _ if x.is_empty() => Default::default(),
         Inner::Attention(heads) => attention::forward(x, of, sizes, heads),
@@ -98,7 +98,7 @@ pub fn forward(x: &[f32], of: &Parameters, sizes: &Sizes, inner: &Inner) -> (Vec
 
 /// The same where no backward follows.
 pub fn output(x: &[f32], of: &Parameters, sizes: &Sizes, inner: &Inner) -> Vec<f32> {
-    sizes.check(x, of);
+    sizes.check(x, of, inner);
     match inner {
         _ if x.is_empty() => Vec::new(),
         Inner::Attention(heads) => attention::output(x, of, sizes, heads),
@@ -115,7 +115,7 @@ pub fn backward(
     sizes: &Sizes,
     inner: &Inner,
 ) -> Gradients {
-    sizes.check(x, of);
+    sizes.check(x, of, inner);
     assert!(gradient.len() == x.len() && !x.is_empty());
     let mut sums = vec![0.0; sizes.sums()];
     let [of_x, of_inside] = match inner {
@@ -169,9 +169,15 @@ impl Sizes {
         sums.chunks_mut(of_lane).flat_map(move |lane| lane.chunks_mut(of_block))
     }
 
-    fn check(&self, x: &[f32], of: &Parameters) {
+    /// That all sizes go together: kernels write what they read by them.
+    fn check(&self, x: &[f32], of: &Parameters, inner: &Inner) {
         let Sizes { lanes, norm, inside, hidden } = *self;
         let channels = norm.channels;
+        let expected = match inner {
+            Inner::Attention(heads) => (heads.packed(), heads.channels()),
+            Inner::Mlp(activation) => (activation.inputs(hidden), hidden),
+        };
+        assert_eq!((inside, hidden), expected, "what stands between the matrices fits them");
         let biased = |bias: Option<&[f32]>, count: usize| bias.is_none_or(|b| b.len() == count);
         assert_eq!(x.len(), self.rows() * channels);
         assert!(of.gain.len() == lanes * channels && biased(of.shift, lanes * channels));

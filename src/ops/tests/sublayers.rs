@@ -26,7 +26,7 @@ pub fn attention(sizes: Sizes, heads: Heads, biased: bool) -> Case {
 
 pub fn mlp(sizes: Sizes, activation: Activation, biased: bool) -> Case {
     let Sizes { lanes, rows, channels, outputs: hidden } = sizes;
-    let inside = hidden * if activation == Activation::Gelu { 1 } else { 2 };
+    let inside = activation.inputs(hidden);
     let widths = Widths { lanes, rows, channels, inside, hidden };
     sublayer_case(widths, Inner::Mlp(activation), biased)
 }
