@@ -77,9 +77,9 @@ pub trait LanguageModel: Module + 'static {
         let logits = self.logits(tokens);
         match &tokens.smoothing {
             None => ops::cross_entropy(logits, tokens.targets.clone()),
-            Some(share) => {
+            Some(shares) => {
                 let smoothing =
-                    ops::smoothing(logits.clone(), tokens.targets.clone(), share.clone());
+                    ops::smoothing(logits.clone(), tokens.targets.clone(), shares.clone());
                 ops::cross_entropy(logits, tokens.targets.clone()) + smoothing
             }
         }

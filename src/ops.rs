@@ -6,11 +6,13 @@
 //! [kernels] take its place, through Burn's backend extension, so that a model has one
 //! definition.
 
+mod arithmetic;
 mod fused;
 pub mod kernels;
 mod node;
 pub mod primitives;
 mod sublayer;
+mod values;
 
 use burn::backend::Dispatch;
 use burn::tensor::{Device, Int, Tensor, TensorData};
@@ -20,7 +22,8 @@ use crate::ops::kernels::attention::{Heads, KeyValues, forward_after};
 use crate::ops::kernels::update::LaneStep;
 use fused::{FusedOps, FusedReading, FusedUpdates};
 
-pub use primitives::{expert_weights, weighted};
+pub use arithmetic::{Arithmetic, in_order, plus_diagonal};
+pub use primitives::weighted;
 pub use sublayer::{Biases, Sublayer, sublayer};
 
 /// Whether kernels take the place of primitives on this device.
@@ -62,7 +65,8 @@ pub fn linear_by_row(x: Tensor<3>, weight: Tensor<3>, bias: Option<Tensor<2>>) -
         false => primitives::linear(x, weight, None),
     };
     match bias {
-        Some(bias) => product + bias.unsqueeze_dim(1),
+        // A bias is one position that every row stands at.
+        Some(bias) => add_positions(product, bias.unsqueeze_dim(1), 1),
         None => product,
     }
 }
@@ -154,7 +158,7 @@ pub fn gated(packed: Tensor<3>, gate: Gate) -> Tensor<3> {
 /// `[lanes, rows, (heads + 2 · kv_heads) · head]`; gives `[lanes, rows, heads · head]`.
 pub fn attention(packed: Tensor<3>, heads: &Heads) -> Tensor<3> {
     match is_fused(&packed.device()) {
-        true => Tensor::from_dispatch(Dispatch::attention(packed.into_dispatch(), *heads)),
+        true => Tensor::from_dispatch(Dispatch::attention(packed.into_dispatch(), *heads, None)),
         false => primitives::attention(packed, heads),
     }
 }
@@ -168,10 +172,57 @@ pub fn attention_after(packed: Tensor<3>, heads: &Heads, past: &mut KeyValues) -
     Tensor::from_data(TensorData::new(outputs, [lanes, rows, heads.channels()]), &device)
 }
 
-/// [`attention`] with factors of its weights, `[windows of all lanes, heads, context, context]`: 0 where one
-/// is dropped. Of primitives on every device.
-pub fn attention_with_dropout(packed: Tensor<3>, heads: &Heads, factors: Tensor<4>) -> Tensor<3> {
+/// [`attention`] with constant factors of its weights, `[windows of all lanes, heads, context, context]`: 0 where one
+/// is dropped.
+pub fn attention_with_dropout(packed: Tensor<3>, heads: &Heads, factors: Vec<f32>) -> Tensor<3> {
+    if is_fused(&packed.device()) {
+        let factors = Some(factors.into());
+        return Tensor::from_dispatch(Dispatch::attention(packed.into_dispatch(), *heads, factors));
+    }
     primitives::attention_with(packed, heads, Some(factors))
+}
+
+/// `a + b`, as a branch comes back into the residual stream: `[lanes, rows, channels]`.
+pub fn add(a: Tensor<3>, b: Tensor<3>) -> Tensor<3> {
+    match is_fused(&a.device()) {
+        true => Tensor::from_dispatch(Dispatch::add(a.into_dispatch(), b.into_dispatch())),
+        false => a + b,
+    }
+}
+
+/// Numbers `[lanes, rows, channels]` times constants: one for every number, or for every row or window.
+pub fn scaled(x: Tensor<3>, factors: Vec<f32>) -> Tensor<3> {
+    match is_fused(&x.device()) {
+        true => Tensor::from_dispatch(Dispatch::scaled(x.into_dispatch(), factors.into())),
+        false => primitives::scaled(x, factors),
+    }
+}
+
+/// Two or three times `[lanes, rows, …]` as one, their last axes one after the other.
+///
+/// # Panics
+/// For another count.
+pub fn side_by_side<const N: usize>(parts: [Tensor<3>; N]) -> Tensor<3> {
+    if !is_fused(&parts[0].device()) {
+        return Tensor::cat(parts.to_vec(), 2);
+    }
+    let mut parts = parts.into_iter().map(Tensor::into_dispatch);
+    let mut next = || parts.next().expect("two or three are put side by side");
+    Tensor::from_dispatch(match N {
+        2 => Dispatch::two_side_by_side(next(), next()),
+        _ => Dispatch::three_side_by_side(next(), next(), next()),
+    })
+}
+
+/// How much of each expert a token takes (Shazeer et al. 2017): the softmax of the router's scores
+/// `[lanes, rows, experts]` where they are among the `active` highest, 0 elsewhere; `normalised` so that it adds up to
+/// 1. Which experts are taken is a choice, through which no gradient flows.
+pub fn expert_weights(scores: Tensor<3>, active: usize, normalised: bool) -> Tensor<3> {
+    if !is_fused(&scores.device()) {
+        return primitives::expert_weights(scores, active, normalised);
+    }
+    let weights = Dispatch::expert_weights(scores.into_dispatch(), active, normalised);
+    Tensor::from_dispatch(weights)
 }
 
 /// One expert of a mixture: `out · gated(into · x)`, each row times its number in column `part` of `weights`,
@@ -210,10 +261,12 @@ pub fn cross_entropy(logits: Tensor<3>, targets: Tensor<3, Int>) -> Tensor<1> {
 
 /// What label smoothing (Szegedy et al. 2016) adds to the [`cross_entropy`] of each lane, `[lanes]`: a share of every
 /// target, `[lanes]`, is spread evenly over the vocabulary.
-pub fn smoothing(logits: Tensor<3>, targets: Tensor<3, Int>, share: Tensor<1>) -> Tensor<1> {
-    let mean = logits.clone().mean_dim(2);
-    let above = (logits.gather(2, targets) - mean).mean_dim(1).squeeze_dims(&[1, 2]);
-    above * share
+pub fn smoothing(logits: Tensor<3>, targets: Tensor<3, Int>, shares: Vec<f32>) -> Tensor<1> {
+    if !is_fused(&logits.device()) {
+        return primitives::smoothing(logits, targets, shares);
+    }
+    let (logits, targets) = (logits.into_dispatch(), targets.into_dispatch());
+    Tensor::from_dispatch(Dispatch::smoothing(logits, targets, shares.into()))
 }
 
 /// Sum of the squares of each lane of `[lanes, …]`, `[lanes]`. Without autodiff.

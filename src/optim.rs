@@ -29,7 +29,7 @@ use step::StepCoefficients;
 
 pub use crate::ops::kernels::update::SUMS;
 pub use changes::told;
-pub use gradients::{WeightNorms, weight_norms};
+pub use gradients::{WeightNorms, added, weight_norms};
 
 /// Updates the parameters of a cohort.
 pub struct LaneOptimizer {

@@ -14,12 +14,12 @@ mod twins;
 use std::time::Instant;
 
 use anyhow::Result;
-use burn::optim::{GradientsAccumulator, GradientsParams};
+use burn::optim::GradientsParams;
 use burn::tensor::Tensor;
 use burn::train::Interrupter;
 
 use crate::model::{FirstWeights, LanguageModel, Parameter, WithModel, lane_weights, with_model};
-use crate::optim::{LaneOptimizer, Stepped};
+use crate::optim::{LaneOptimizer, Stepped, added};
 use crate::record::{Checkpoint, CurveRow, LaneState, LaneWeights, Status};
 pub use cohort::Cohort;
 use evaluation::Evaluation;
@@ -254,15 +254,19 @@ impl<'a, M: LanguageModel> Training<'a, M> {
     fn gradients(&self, step: usize) -> (Tensor<1>, GradientsParams) {
         let batches = self.cohort.batches(step);
         let count = batches.len() as f64;
-        let (mut losses, mut sum) = (Vec::new(), GradientsAccumulator::new());
+        let (mut losses, mut sum) = (Vec::new(), None);
         for batch in &batches {
             let loss = self.model.loss(batch) / count;
             let gradients = loss.clone().sum().backward();
-            sum.accumulate(&self.model, GradientsParams::from_grads(gradients, &self.model));
+            let gradients = GradientsParams::from_grads(gradients, &self.model);
+            sum = Some(match sum {
+                Some(sum) => added(&self.model, sum, gradients),
+                None => gradients,
+            });
             losses.push(loss.inner());
         }
         let losses = losses.into_iter().reduce(|sum, loss| sum + loss);
-        (losses.expect("a step reads a batch"), sum.grads())
+        (losses.expect("a step reads a batch"), sum.expect("a step reads a batch"))
     }
 
     /// Hands out the state after `step` of every lane that goes on, and the ends of those that

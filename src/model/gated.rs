@@ -96,17 +96,14 @@ impl Experts {
 
     /// `[lanes, rows, channels]` to the same.
     pub fn forward(&self, x: Tensor<3>) -> Tensor<3> {
-        let weights = ops::expert_weights(self.gate.forward(x.clone()), self.active);
-        let weights = match self.is_mixtral {
-            true => weights.clone() / weights.sum_dim(2),
-            false => weights,
-        };
+        let scores = self.gate.forward(x.clone());
+        let weights = ops::expert_weights(scores, self.active, self.is_mixtral);
         let gate = if self.is_mixtral { Gate::Silu } else { Gate::Gelu };
         let share = |(index, expert): (usize, &Expert)| {
             expert.forward(x.clone(), weights.clone(), gate, index)
         };
         let shares = self.experts.iter().enumerate().map(share);
-        shares.reduce(|sum, share| sum + share).expect("a mixture has experts")
+        shares.reduce(ops::add).expect("a mixture has experts")
     }
 }
 

@@ -112,8 +112,9 @@ impl Block {
             let mlp = self.ln_2.before([&self.mlp.c_fc, &self.mlp.c_proj]);
             return ops::sublayer(x, Inner::Mlp(Activation::Gelu), mlp);
         }
-        let x = x.clone() + pass.after_attention(self.attn.forward(self.ln_1.forward(x), pass));
-        x.clone() + pass.after_mlp(self.mlp.forward(self.ln_2.forward(x)))
+        let attended = self.attn.forward(self.ln_1.forward(x.clone()), pass);
+        let x = ops::add(x, pass.after_attention(attended));
+        ops::add(x.clone(), pass.after_mlp(self.mlp.forward(self.ln_2.forward(x))))
     }
 }
 

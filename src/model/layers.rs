@@ -108,14 +108,14 @@ impl Projection {
     pub fn forward_packed<const N: usize>(projections: [&Self; N], x: Tensor<3>) -> Tensor<3> {
         if projections[0].row_by_row {
             let parts = projections.map(|projection| projection.forward(x.clone()));
-            return Tensor::cat(parts.to_vec(), 2);
+            return ops::side_by_side(parts);
         }
         ops::linear(x, Self::packed_weight(projections), None)
     }
 
     /// Their weights side by side, `[lanes, in, out of all]`.
     pub fn packed_weight<const N: usize>(projections: [&Self; N]) -> Tensor<3> {
-        Tensor::cat(projections.map(|projection| projection.weight.val()).to_vec(), 2)
+        ops::side_by_side(projections.map(|projection| projection.weight.val()))
     }
 }
 

@@ -113,7 +113,7 @@ impl Layer {
         let normed = norm.forward(x.clone());
         let mlp = self.mlp.as_ref().map(|mlp| mlp.forward(normed.clone()));
         let experts = self.block_sparse_moe.as_ref().map(|experts| experts.forward(normed));
-        x + pass.after_mlp(mlp.or(experts).expect("a layer has an MLP or experts"))
+        ops::add(x, pass.after_mlp(mlp.or(experts).expect("a layer has an MLP or experts")))
     }
 
     fn attended(&self, x: Tensor<3>, pass: BlockPass) -> Tensor<3> {
@@ -123,6 +123,6 @@ impl Layer {
             return ops::sublayer(x, inner, norm.before(attention.matrices()));
         }
         let attended = attention.forward(norm.forward(x.clone()), pass);
-        x + pass.after_attention(attended)
+        ops::add(x, pass.after_attention(attended))
     }
 }

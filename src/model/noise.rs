@@ -3,11 +3,11 @@
 //! model, so that no interruption and no neighbour changes it. What is kept is scaled up: evaluation changes
 //! nothing.
 
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::Tensor;
 use chacha20::ChaCha8Rng;
 use chacha20::rand_core::Rng;
 
-use crate::random;
+use crate::{ops, random};
 
 /// The noise of one batch.
 #[derive(Clone, Debug)]
@@ -82,10 +82,8 @@ impl Noise {
         if !self.drops() {
             return x;
         }
-        let [lanes, rows, channels] = x.dims();
-        let factors = self.dropped(place, rows * channels);
-        let factors = uploaded(factors, [lanes, rows, channels], &x.device());
-        x * factors
+        let [_, rows, channels] = x.dims();
+        ops::scaled(x, self.dropped(place, rows * channels))
     }
 
     /// What a branch adds to the residual stream, `[lanes, rows, channels]`, with some numbers dropped and some
@@ -95,11 +93,8 @@ impl Noise {
         if self.lanes.iter().all(|lane| lane.depth == 0.0) {
             return x;
         }
-        let [lanes, rows, _] = x.dims();
-        let windows = self.skipped(place, rows / context);
-        let by_row = windows.into_iter().flat_map(|factor| std::iter::repeat_n(factor, context));
-        let factors = uploaded(by_row.collect(), [lanes, rows, 1], &x.device());
-        x * factors
+        let windows = x.dims()[1] / context;
+        ops::scaled(x, self.skipped(place, windows))
     }
 
     fn stream(&self, purpose: &str, lane: &LaneNoise, place: Place) -> ChaCha8Rng {
@@ -151,12 +146,10 @@ fn drop_into(
     factors.extend(bytes.as_chunks::<4>().0.iter().map(factor));
 }
 
-fn uploaded<const D: usize>(values: Vec<f32>, shape: [usize; D], device: &Device) -> Tensor<D> {
-    Tensor::from_data(TensorData::new(values, shape), device)
-}
-
 #[cfg(test)]
 mod tests {
+    use burn::tensor::Device;
+
     use super::*;
 
     fn noise(lanes: &[(u64, f64, f64)], step: usize) -> Noise {

@@ -12,6 +12,7 @@ use super::layers::{Embedding, GainNorm};
 use super::tokens::{BlockPass, Tokens};
 use super::weights::FirstWeights;
 use crate::config::ModelShape;
+use crate::ops;
 
 /// Standard deviation of the first weights.
 const STD: f64 = 0.02;
@@ -67,6 +68,7 @@ impl Block {
     fn forward(&self, x: Tensor<3>, pass: BlockPass) -> Tensor<3> {
         let normed = self.ln.forward(x.clone());
         let attended = self.attn.forward(normed.clone(), pass);
-        x + pass.after_attention(attended) + pass.after_mlp(self.mlp.forward(normed))
+        let x = ops::add(x, pass.after_attention(attended));
+        ops::add(x, pass.after_mlp(self.mlp.forward(normed)))
     }
 }

@@ -19,7 +19,7 @@ pub struct Tokens {
     /// Noise; `None` in evaluation, and for runs without any.
     pub noise: Option<Noise>,
     /// Share of every target that is spread over the vocabulary, `[lanes]`; `None` likewise.
-    pub smoothing: Option<Tensor<1>>,
+    pub smoothing: Option<Vec<f32>>,
     /// What the windows read before, where these tokens follow on it; `None` in training and evaluation.
     pub past: Option<Past>,
 }
@@ -138,12 +138,9 @@ impl BlockPass<'_> {
         let Some(noise) = self.tokens.noise.as_ref().filter(|noise| noise.drops()) else {
             return ops::attention(packed, heads);
         };
-        let [lanes, rows, _] = packed.dims();
-        let (windows, context) = (lanes * rows / heads.context, heads.context);
-        let shape = [windows, heads.heads, context, context];
-        let count = shape.iter().product::<usize>() / lanes;
+        let windows = packed.dims()[1] / heads.context;
+        let count = windows * heads.heads * heads.context.pow(2);
         let factors = noise.dropped(Place::Weights(self.layer), count);
-        let factors = Tensor::from_data(TensorData::new(factors, shape), &packed.device());
         ops::attention_with_dropout(packed, heads, factors)
     }
 

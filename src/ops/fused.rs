@@ -1,16 +1,20 @@
 //! The operations of [`ops`](super) on burn-flex: Burn's tensors around [kernels](crate::ops::kernels).
 
 mod activation;
+mod arithmetic;
 mod attention;
 mod embedding;
 mod expert;
 mod linear;
 mod loss;
+mod mixture;
 mod norm;
 mod reading;
+mod stream;
 mod sublayer;
 mod update;
-mod values;
+
+use std::sync::Arc;
 
 use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
 use burn::backend::tensor::{FloatTensor, IntTensor};
@@ -19,15 +23,18 @@ use burn::backend::{Autodiff, Backend, Flex, backend_extension};
 use super::node::{Operation, tracked};
 use crate::ops::kernels::activation::Gate;
 use crate::ops::kernels::attention::Heads;
+use crate::ops::values::indices;
 use activation::{Gated, Gelu};
 use attention::Attention;
 use embedding::{AddPositions, Embedding};
 use expert::Expert;
 use linear::{Linear, Product};
-use loss::CrossEntropy;
+use loss::{CrossEntropy, Smoothing};
+use mixture::ExpertWeights;
 use norm::{LayerNorm, Norm};
-use values::indices;
+use stream::{Add, Scaled, SideBySide};
 
+pub use arithmetic::FusedArithmetic;
 pub use reading::FusedReading;
 pub use sublayer::Steps;
 pub use update::FusedUpdates;
@@ -57,7 +64,24 @@ pub trait FusedOps: Backend {
     ) -> FloatTensor<Self>;
     fn gelu(x: FloatTensor<Self>) -> FloatTensor<Self>;
     fn gated(packed: FloatTensor<Self>, gate: Gate) -> FloatTensor<Self>;
-    fn attention(packed: FloatTensor<Self>, heads: Heads) -> FloatTensor<Self>;
+    fn attention(
+        packed: FloatTensor<Self>,
+        heads: Heads,
+        factors: Option<Arc<[f32]>>,
+    ) -> FloatTensor<Self>;
+    fn add(a: FloatTensor<Self>, b: FloatTensor<Self>) -> FloatTensor<Self>;
+    fn scaled(x: FloatTensor<Self>, factors: Arc<[f32]>) -> FloatTensor<Self>;
+    fn two_side_by_side(a: FloatTensor<Self>, b: FloatTensor<Self>) -> FloatTensor<Self>;
+    fn three_side_by_side(
+        a: FloatTensor<Self>,
+        b: FloatTensor<Self>,
+        c: FloatTensor<Self>,
+    ) -> FloatTensor<Self>;
+    fn expert_weights(
+        scores: FloatTensor<Self>,
+        active: usize,
+        normalised: bool,
+    ) -> FloatTensor<Self>;
     fn expert(
         x: FloatTensor<Self>,
         weights: FloatTensor<Self>,
@@ -86,6 +110,11 @@ pub trait FusedOps: Backend {
         steps: Steps,
     ) -> FloatTensor<Self>;
     fn cross_entropy(logits: FloatTensor<Self>, targets: IntTensor<Self>) -> FloatTensor<Self>;
+    fn smoothing(
+        logits: FloatTensor<Self>,
+        targets: IntTensor<Self>,
+        shares: Arc<[f32]>,
+    ) -> FloatTensor<Self>;
 }
 
 /// Both implementations of the trait from one list: without a graph, and as nodes of one.
@@ -118,9 +147,18 @@ operations! {
     norm(x, gain; centred: bool, eps: f32) = Norm { centred, eps };
     gelu(x;) = Gelu;
     gated(packed; gate: Gate) = Gated { gate };
-    attention(packed; heads: Heads) = Attention { heads };
+    attention(packed; heads: Heads, factors: Option<Arc<[f32]>>) = Attention { heads, factors };
+    add(a, b;) = Add;
+    scaled(x; factors: Arc<[f32]>) = Scaled { factors };
+    two_side_by_side(a, b;) = SideBySide;
+    three_side_by_side(a, b, c;) = SideBySide;
+    expert_weights(scores; active: usize, normalised: bool) = ExpertWeights { active, normalised };
     expert(x, weights, into, out; gate: Gate, part: usize) = Expert { gate, part };
     sublayer(x, gain, into, out; steps: Steps) = steps;
     biased_sublayer(x, gain, shift, into, into_bias, out, out_bias; steps: Steps) = steps;
     cross_entropy(logits; targets: IntTensor<Flex>) = CrossEntropy { targets: indices(&targets) };
+    smoothing(logits; targets: IntTensor<Flex>, shares: Arc<[f32]>) = Smoothing {
+        targets: indices(&targets),
+        shares,
+    };
 }

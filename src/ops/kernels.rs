@@ -6,14 +6,17 @@
 //! the same bits for any number of threads and lanes.
 
 pub mod activation;
+pub mod arithmetic;
 pub mod attention;
 pub mod blocks;
+pub mod columns;
 pub mod dots;
 pub mod each_row;
 pub mod embedding;
 pub mod expert;
 pub mod linear;
 pub mod loss;
+pub mod mixture;
 pub mod norm;
 mod rotary;
 mod simd;

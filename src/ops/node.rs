@@ -1,8 +1,11 @@
 //! An operation of ours as a node of Burn's autodiff graph.
 
+use std::cell::RefCell;
+use std::collections::HashSet;
 use std::fmt::Debug;
 use std::marker::PhantomData;
 
+use burn::backend::autodiff::NodeId;
 use burn::backend::autodiff::checkpoint::base::Checkpointer;
 use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
 use burn::backend::autodiff::grads::Gradients;
@@ -10,8 +13,8 @@ use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, Flex};
 
-/// A tensor of burn-flex.
-pub type Values = FloatTensor<Flex>;
+use super::kernels::arithmetic::{Pair, pairs};
+use super::values::{Values, changed, numbers};
 
 /// An operation with `N` inputs that gradients flow to.
 pub trait Operation<const N: usize>: Clone + Debug + Send + 'static {
@@ -44,14 +47,36 @@ impl<O: Operation<N>, const N: usize> Backward<Flex, N> for Step<O> {
 
     fn backward(self, ops: Ops<Self::State, N>, grads: &mut Gradients, _: &mut Checkpointer) {
         let gradient = grads.consume::<Flex>(&ops.node);
+        WAITING.with_borrow_mut(|waiting| waiting.remove(&ops.node.id));
         let wanted = ops.parents.each_ref().map(Option::is_some);
         let (operation, saved) = ops.state;
         let gradients = operation.backward(saved, gradient, wanted);
         for (parent, gradient) in ops.parents.into_iter().zip(gradients) {
             if let (Some(parent), Some(gradient)) = (parent, gradient) {
-                grads.register::<Flex>(parent.id, gradient);
+                let is_leaf = parent.parents.is_empty();
+                let before =
+                    (!is_leaf && !is_first(parent.id)).then(|| grads.consume::<Flex>(&parent));
+                grads.register::<Flex>(parent.id, sum(gradient, before));
             }
         }
+    }
+}
+
+thread_local! {
+    /// Results inside a graph that wait for further gradients, and have one from an operation of ours.
+    static WAITING: RefCell<HashSet<NodeId>> = RefCell::default();
+}
+
+/// Whether this is the first gradient of ours for a result inside a graph. [`Gradients`] would add a further one by Burn's
+/// loop, which is built to be small, and cannot be asked whether it has one; a leaf's may be left of another pass.
+fn is_first(id: NodeId) -> bool {
+    WAITING.with_borrow_mut(|waiting| waiting.insert(id))
+}
+
+fn sum(gradient: Values, before: Option<Values>) -> Values {
+    match before {
+        None => gradient,
+        Some(before) => changed(gradient, |sum| pairs(sum, &numbers(&before), Pair::Plus)),
     }
 }
 

@@ -85,7 +85,7 @@ pub fn attention(packed: Tensor<3>, shape: &Heads) -> Tensor<3> {
 }
 
 /// See [`ops::attention_with_dropout`](super::attention_with_dropout).
-pub fn attention_with(packed: Tensor<3>, shape: &Heads, factors: Option<Tensor<4>>) -> Tensor<3> {
+pub fn attention_with(packed: Tensor<3>, shape: &Heads, factors: Option<Vec<f32>>) -> Tensor<3> {
     let [lanes, rows, _] = packed.dims();
     let Heads { heads, kv_heads, head, context, .. } = *shape;
     let (windows, device) = (lanes * rows / context, packed.device());
@@ -114,7 +114,10 @@ pub fn attention_with(packed: Tensor<3>, shape: &Heads, factors: Option<Tensor<4
     let hidden = hidden_from(shape, &device).unsqueeze();
     let weights = softmax(scores.mask_fill(hidden, f32::NEG_INFINITY), 3);
     let weights = match factors {
-        Some(factors) => weights * factors,
+        Some(factors) => {
+            let factors = TensorData::new(factors, weights.dims());
+            weights * Tensor::from_data(factors, &device)
+        }
         None => weights,
     };
     weights.matmul(values).swap_dims(1, 2).reshape([lanes, rows, heads * head])
@@ -185,16 +188,25 @@ pub fn dots<const D: usize>(a: Tensor<D>, b: Tensor<D>) -> Tensor<1> {
     (a * b).reshape([lanes, elements]).sum_dim(1).squeeze_dim(1)
 }
 
-/// How much of each expert a token takes (Shazeer et al. 2017): the softmax of the router's scores
-/// `[lanes, rows, experts]` where they are among the `active` highest, 0 elsewhere.
-pub fn expert_weights(scores: Tensor<3>, active: usize) -> Tensor<3> {
+/// See [`ops::scaled`](super::scaled).
+pub fn scaled(x: Tensor<3>, factors: Vec<f32>) -> Tensor<3> {
+    let (shape, groups) = (x.shape(), factors.len());
+    let factors = Tensor::<2>::from_data(TensorData::new(factors, [groups, 1]), &x.device());
+    (x.reshape([groups as i32, -1]) * factors).reshape(shape)
+}
+
+/// See [`ops::expert_weights`](super::expert_weights).
+pub fn expert_weights(scores: Tensor<3>, active: usize, normalised: bool) -> Tensor<3> {
     let weights = softmax(scores, 2);
-    // Which experts are taken is a choice, through which no gradient flows.
     let experts = weights.dims()[2];
     let ranked = weights.clone().detach().sort_descending(2);
     let last = ranked.narrow(2, active - 1, 1).repeat_dim(2, experts);
     let taken = weights.clone().detach().greater_equal(last).float();
-    weights * taken
+    let weights = weights * taken;
+    match normalised {
+        true => weights.clone() / weights.sum_dim(2),
+        false => weights,
+    }
 }
 
 /// See [`ops::sublayer`](super::sublayer).
@@ -216,6 +228,15 @@ pub fn sublayer(x: Tensor<3>, inner: Inner, of: Sublayer) -> Tensor<3> {
         Inner::Mlp(Activation::Gated(gate)) => gated(inside, gate),
     };
     x + linear(hidden, out, out_bias)
+}
+
+/// See [`ops::smoothing`](super::smoothing).
+pub fn smoothing(logits: Tensor<3>, targets: Tensor<3, Int>, shares: Vec<f32>) -> Tensor<1> {
+    let shares = TensorData::new(shares, [logits.dims()[0]]);
+    let shares = Tensor::from_data(shares, &logits.device());
+    let mean = logits.clone().mean_dim(2);
+    let above = (logits.gather(2, targets) - mean).mean_dim(1).squeeze_dims(&[1, 2]);
+    above * shares
 }
 
 /// See [`ops::cross_entropy`](super::cross_entropy).

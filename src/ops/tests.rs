@@ -1,6 +1,8 @@
 //! Every operation with kernels against its body of primitives, and its gradients against finite
 //! differences of the formulas in float64.
 
+mod arithmetic;
+mod branches;
 mod edges;
 mod reference;
 mod sublayers;
@@ -350,6 +352,16 @@ fn all(sizes: Sizes, heads: Heads) -> Vec<Case> {
         embedding_case(sizes),
         positions_case(Sizes { outputs: 2, ..sizes }),
         cross_entropy_case(sizes),
+        branches::add_case(sizes),
+        branches::scaled_case(sizes, 0),
+        branches::scaled_case(sizes, 1),
+        branches::scaled_case(sizes, 2),
+        branches::side_by_side_case(sizes, false),
+        branches::side_by_side_case(sizes, true),
+        branches::expert_weights_case(sizes, false),
+        branches::expert_weights_case(sizes, true),
+        branches::smoothing_case(sizes),
+        branches::dropped_attention_case(sizes.lanes, 2, heads),
         sublayers::attention(sizes, heads, true),
         sublayers::attention(sizes, heads, false),
         sublayers::mlp(sizes, Activation::Gelu, true),

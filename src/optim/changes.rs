@@ -3,8 +3,8 @@
 use burn::tensor::Tensor;
 
 use crate::config::{Equilibrium, ParameterShape, Rates, Role, RunConfig};
-use crate::ops;
 use crate::ops::kernels::update::SUMS;
+use crate::ops::{self, Arithmetic};
 use crate::record::OfRole;
 
 /// The sums of one tensor, `[lanes, sums]`, by passes over it. Before, after, gradient before clipping, update
@@ -16,7 +16,7 @@ pub fn sums(
     update: Tensor<2>,
     taken: Option<Tensor<2>>,
 ) -> Tensor<2> {
-    let change = after - before.clone();
+    let change = after.minus(before.clone());
     let of_gradient = ops::squares(gradient.clone());
     let of_taken = taken.map_or_else(|| of_gradient.zeros_like(), ops::squares);
     Tensor::stack(

@@ -2,6 +2,7 @@ use burn::tensor::{Device, Tensor};
 
 use super::lanes::LaneValues;
 use crate::config::Rates;
+use crate::ops::Arithmetic;
 
 /// What decay does to the parameters of one role.
 pub struct DecayCoefficients {
@@ -39,7 +40,7 @@ impl DecayCoefficients {
             return self.keep.times(weight);
         }
         let agree = agreement(&weight, update);
-        self.keep.minus(&self.cautious, agree) * weight
+        self.keep.minus(&self.cautious, agree).times(weight)
     }
 
     /// What decoupled decay takes of a weight; `None` for nothing.
@@ -49,7 +50,7 @@ impl DecayCoefficients {
             (_, true) => Some(self.taken.times(weight)),
             _ => {
                 let agree = self.taken_cautiously.times(agreement(&weight, update));
-                Some(self.taken.plus(agree) * weight)
+                Some(self.taken.plus(agree).times(weight))
             }
         }
     }
@@ -63,6 +64,5 @@ fn in_float32(share: f64) -> f64 {
 /// 1 where update and weight do not have opposite signs.
 fn agreement(weight: &Tensor<2>, update: &Tensor<2>) -> Tensor<2> {
     // By signs, so that no product of small numbers becomes 0.
-    let signs = update.clone().sign() * weight.clone().sign();
-    signs.greater_equal_scalar(0.0).float()
+    update.clone().signs().times(weight.clone().signs()).not_below_0()
 }

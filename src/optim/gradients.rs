@@ -7,7 +7,7 @@ use burn::tensor::Tensor;
 use super::step::StepCoefficients;
 use crate::config::{ParameterShape, Role};
 use crate::model::Parameter;
-use crate::ops;
+use crate::ops::{self, Arithmetic};
 
 /// The gradients of one step, before the optimizer sees them.
 pub struct LaneGradients(pub GradientsParams);
@@ -38,6 +38,34 @@ impl LaneGradients {
     /// Takes the gradient of one parameter out.
     pub fn take<const D: usize>(&mut self, id: ParamId) -> Option<Tensor<D>> {
         self.0.remove(id)
+    }
+}
+
+/// Gradients of a model and further ones, added up.
+pub fn added<M: Module>(
+    model: &M,
+    gradients: GradientsParams,
+    further: GradientsParams,
+) -> GradientsParams {
+    let mut sum = Sum { gradients, further };
+    model.visit(&mut sum);
+    sum.gradients
+}
+
+struct Sum {
+    gradients: GradientsParams,
+    further: GradientsParams,
+}
+
+impl ModuleVisitor for Sum {
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        if let Some(further) = self.further.remove::<D>(param.id) {
+            let sum = match self.gradients.remove::<D>(param.id) {
+                Some(sum) => sum.plus(further),
+                None => further,
+            };
+            self.gradients.register(param.id, sum);
+        }
     }
 }
 
@@ -82,7 +110,7 @@ impl ModuleVisitor for Penalty<'_> {
         }
         if let Some(gradient) = self.gradients.remove::<D>(param.id) {
             let pull = coefficient.times(param.val().inner());
-            self.gradients.register(param.id, gradient + pull);
+            self.gradients.register(param.id, gradient.plus(pull));
         }
     }
 }

@@ -1,5 +1,8 @@
 use burn::tensor::{Device, Tensor, TensorData};
 
+use crate::ops::Arithmetic;
+use crate::ops::kernels::arithmetic::Pair;
+
 /// One number per lane. Where all lanes agree it is a plain scalar, which spares a broadcast and
 /// changes no bit of the product.
 #[derive(Clone, Debug)]
@@ -50,28 +53,24 @@ impl LaneValues {
     pub fn times<const D: usize>(&self, tensor: Tensor<D>) -> Tensor<D> {
         match self {
             LaneValues::Same(1.0) => tensor,
-            LaneValues::Same(value) => tensor.mul_scalar(*value),
-            LaneValues::PerLane(values) => tensor * spread(values),
+            _ => self.with(Pair::Times, tensor),
         }
     }
 
     /// Lane by lane sum with `[lanes, …]`.
     pub fn plus<const D: usize>(&self, tensor: Tensor<D>) -> Tensor<D> {
-        match self {
-            LaneValues::Same(value) => tensor.add_scalar(*value),
-            LaneValues::PerLane(values) => tensor + spread(values),
-        }
+        self.with(Pair::Plus, tensor)
     }
 
     /// `value − factor · tensor`, lane by lane.
     pub fn minus<const D: usize>(&self, factor: &LaneValues, tensor: Tensor<D>) -> Tensor<D> {
-        self.plus(factor.times(tensor).neg())
+        self.plus(factor.times(tensor).with_number(Pair::Times, -1.0))
     }
-}
 
-/// `[lanes]` as `[lanes, 1, …]`.
-fn spread<const D: usize>(values: &Tensor<1>) -> Tensor<D> {
-    let mut shape = [1; D];
-    shape[0] = values.dims()[0];
-    values.clone().reshape(shape)
+    fn with<const D: usize>(&self, of: Pair, tensor: Tensor<D>) -> Tensor<D> {
+        match self {
+            LaneValues::Same(value) => tensor.with_number(of, *value),
+            LaneValues::PerLane(values) => tensor.with_each(of, (**values).clone()),
+        }
+    }
 }

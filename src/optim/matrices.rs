@@ -4,7 +4,8 @@
 use burn::tensor::Tensor;
 
 use crate::config::ParameterShape;
-use crate::ops;
+use crate::ops::kernels::arithmetic::Pair;
+use crate::ops::{self, Arithmetic};
 
 /// `[lanes, elements]` as `[lanes · parts, inputs, outputs]`.
 pub fn split(values: Tensor<2>, parameter: &ParameterShape) -> Tensor<3> {
@@ -12,11 +13,10 @@ pub fn split(values: Tensor<2>, parameter: &ParameterShape) -> Tensor<3> {
     let lanes = values.dims()[0];
     match parts {
         1 => values.reshape([lanes, inputs, outputs]),
-        _ => values.reshape([lanes, inputs, parts, outputs]).swap_dims(1, 2).reshape([
-            lanes * parts,
-            inputs,
-            outputs,
-        ]),
+        _ => {
+            let values = values.reshape([lanes, inputs, parts, outputs]);
+            ops::in_order(values.swap_dims(1, 2)).reshape([lanes * parts, inputs, outputs])
+        }
     }
 }
 
@@ -27,16 +27,19 @@ pub fn join(matrices: Tensor<3>, parameter: &ParameterShape) -> Tensor<2> {
     let rows = [lanes as i32, -1];
     match parts {
         1 => matrices.reshape(rows),
-        _ => matrices.reshape([lanes, parts, inputs, outputs]).swap_dims(1, 2).reshape(rows),
+        _ => {
+            let matrices = matrices.reshape([lanes, parts, inputs, outputs]);
+            ops::in_order(matrices.swap_dims(1, 2)).reshape(rows)
+        }
     }
 }
 
-/// Frobenius norm of every matrix, `[lanes · parts, 1, 1]`.
-pub fn norms(matrices: Tensor<3>) -> Tensor<3> {
-    ops::squares(matrices).sqrt().reshape([-1, 1, 1])
+/// Frobenius norm of every matrix, `[lanes · parts]`.
+pub fn norms(matrices: Tensor<3>) -> Tensor<1> {
+    ops::squares(matrices).sqrt()
 }
 
-/// A number for every matrix, `[lanes, parts]`, as `[lanes · parts, 1, 1]`.
-pub fn as_factors(numbers: Tensor<2>) -> Tensor<3> {
-    numbers.reshape([-1, 1, 1])
+/// Matrices times a number for each, `[lanes, parts]`.
+pub fn scaled(matrices: Tensor<3>, factors: Tensor<2>) -> Tensor<3> {
+    matrices.with_each(Pair::Times, factors.reshape([-1]))
 }

@@ -3,8 +3,9 @@
 use burn::tensor::{Device, Int, Tensor};
 
 use super::lanes::LaneValues;
-use super::matrices::{as_factors, join, norms, split};
+use super::matrices::{join, norms, scaled, split};
 use crate::config::{Form, NormControl, ParameterShape, Rates, Role, RunConfig};
+use crate::ops::Arithmetic;
 
 /// A norm below this is no norm to divide by.
 const LEAST: f64 = 1e-20;
@@ -17,8 +18,8 @@ pub struct NormStep {
     towards: LaneValues,
     /// Target, as a share of the first norm.
     target: LaneValues,
-    /// 1 in the lanes whose mask holds the role, 0 in the others.
-    held: LaneValues,
+    /// The lanes whose mask holds the role.
+    held: Vec<bool>,
     /// For every lane the one whose η/‖w‖ it has; empty for none.
     partners: Vec<usize>,
 }
@@ -31,14 +32,13 @@ impl NormStep {
             let is_controlled = lane.decay.form.norm_control() == control;
             is_controlled && lane.decay.mask.is_some_and(|mask| mask.decays(role))
         };
-        let held: Vec<f64> = lanes.iter().map(|lane| f64::from(u8::from(held(lane)))).collect();
         let towards = rates.iter().map(|rates| rates.towards_target);
         let target = lanes.iter().map(|lane| lane.recipe.target_norm);
         NormStep {
             control,
             towards: LaneValues::new(towards, device),
             target: LaneValues::new(target, device),
-            held: LaneValues::new(held, device),
+            held: lanes.iter().map(held).collect(),
             partners: if control == NormControl::Matched { partners(lanes) } else { Vec::new() },
         }
     }
@@ -60,7 +60,7 @@ impl NormStep {
         let now = norms(matrices.clone()).clamp_min(LEAST).reshape([lanes, parts]);
         let above = (self.target.times(first_norm) / now).neg().add_scalar(1.0);
         let kept = self.towards.times(above).neg().add_scalar(1.0);
-        join(matrices * as_factors(kept), parameter)
+        join(scaled(matrices, kept), parameter)
     }
 
     /// `R N(w − η_t R N(u))`, with `N` a matrix divided by its norm, where the mask holds the parameter;
@@ -73,21 +73,17 @@ impl NormStep {
         lr: &LaneValues,
         parameter: &ParameterShape,
     ) -> Tensor<2> {
-        if self.held.all(0.0) {
-            return weight - update;
+        let free = weight.clone().minus(update.clone());
+        if !self.held.contains(&true) {
+            return free;
         }
-        let free = weight.clone() - update.clone();
         let (weights, updates) = (split(weight, parameter), split(update, parameter));
-        let angle = as_factors(lr.times(first_norm.clone()));
-        let size = norms(updates.clone()).clamp_min(LEAST);
-        let turned = weights - updates * (angle / size);
-        let size = norms(turned.clone()).clamp_min(LEAST);
-        let turned = join(turned * (as_factors(first_norm) / size), parameter);
-        if self.held.all(1.0) {
-            return turned;
-        }
-        let held = self.held.times(turned.ones_like()).greater_elem(0.5);
-        free.mask_where(held, turned)
+        let angle = lr.times(first_norm.clone());
+        let size = norms(updates.clone()).clamp_min(LEAST).reshape(angle.shape());
+        let turned = weights.minus(scaled(updates, angle / size));
+        let size = norms(turned.clone()).clamp_min(LEAST).reshape(first_norm.shape());
+        let turned = join(scaled(turned, first_norm / size), parameter);
+        free.replaced(turned, &self.held)
     }
 
     /// An update times `‖w‖/‖w′‖`, `w′` the weights of the lane whose η/‖w‖ a lane has.
@@ -97,7 +93,7 @@ impl NormStep {
         weight: &Tensor<2>,
         parameter: &ParameterShape,
     ) -> Tensor<2> {
-        if self.partners.is_empty() || self.held.all(0.0) {
+        if self.partners.is_empty() || !self.held.contains(&true) {
             return update;
         }
         let own = of(weight.clone(), parameter);
@@ -105,9 +101,8 @@ impl NormStep {
         let partners = Tensor::<1, Int>::from_ints(partners.as_slice(), &own.device());
         let theirs = own.clone().select(0, partners).clamp_min(LEAST);
         let updates = split(update.clone(), parameter);
-        let matched = join(updates * as_factors(own / theirs), parameter);
-        let held = self.held.times(update.ones_like()).greater_elem(0.5);
-        update.mask_where(held, matched)
+        let matched = join(scaled(updates, own / theirs), parameter);
+        update.replaced(matched, &self.held)
     }
 }
 

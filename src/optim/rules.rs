@@ -14,6 +14,7 @@ use burn::tensor::Tensor;
 
 use super::lanes::LaneValues;
 use crate::config::{OptimizerKind, ParameterShape, Recipe};
+use crate::ops::Arithmetic;
 use crate::ops::kernels::update::LaneStep;
 
 /// What a rule keeps of a parameter between steps, `[lanes, …]` each, in the order of
@@ -81,7 +82,7 @@ pub fn rule(kind: OptimizerKind) -> &'static dyn Rule {
 
 /// A running average of `[lanes, elements]`: `β · before + (1 − β) · new`, with β and 1 − β by lane.
 fn average(beta: &LaneValues, rest: &LaneValues, before: Tensor<2>, new: Tensor<2>) -> Tensor<2> {
-    beta.times(before) + rest.times(new)
+    beta.times(before).plus(rest.times(new))
 }
 
 /// β and 1 − β as float32 has them: the weights of an average belong to one and the same β.

@@ -12,8 +12,8 @@ use super::lanes::LaneValues;
 use super::norms::{self, NormStep};
 use super::rules::{self, Rule, RuleStep, Slots};
 use crate::config::{NormControl, ParameterShape, Rates, Recipe, Role, RunConfig, Schedule};
-use crate::ops;
 use crate::ops::kernels::update::LaneStep;
+use crate::ops::{self, Arithmetic};
 
 /// Everything that varies by role and lane in one step, computed in float64 on the host.
 pub struct StepCoefficients {
@@ -118,7 +118,7 @@ impl RoleStep {
         let average = self.averaging.as_ref().and_then(|share| Some((share, state.pop()?)));
         let (weight, mut state, sums) = self.updated(weight, gradient, state, parameter, measured);
         if let Some((share, average)) = average {
-            state.push(average.clone() + share.times(weight.clone() - average));
+            state.push(average.clone().plus(share.times(weight.clone().minus(average))));
         }
         (weight, state, sums)
     }
@@ -171,7 +171,7 @@ impl RoleStep {
         let decay = &self.decay;
         let mut gradient = self.clip_factor.times(gradient);
         if !decay.after_clip.all(0.0) {
-            gradient = gradient + decay.after_clip.times(weight.clone());
+            gradient = gradient.plus(decay.after_clip.times(weight.clone()));
         }
         let at = RuleStep {
             lr: &self.lr,
@@ -196,12 +196,12 @@ impl RoleStep {
     ) -> (Tensor<2>, Option<Tensor<2>>) {
         let Some(first_norm) = first_norm.cloned() else {
             let taken = measured.then(|| self.decay.taken(weight.clone(), &update)).flatten();
-            return (self.decay.kept(weight, &update) - update, taken);
+            return (self.decay.kept(weight, &update).minus(update), taken);
         };
         match self.norms.control {
             NormControl::Target => {
                 let drawn = self.norms.drawn(weight.clone(), first_norm, parameter);
-                (drawn.clone() - update, measured.then(|| weight - drawn))
+                (drawn.clone().minus(update), measured.then(|| weight.minus(drawn)))
             }
             _ => (self.norms.turned(weight, update, first_norm, &self.lr, parameter), None),
         }

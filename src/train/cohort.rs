@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::Device;
 
 use crate::config::{Recipe, RunConfig, Start};
 use crate::corpus::{Batches, Corpus, Token};
@@ -71,12 +71,10 @@ impl Cohort<'_> {
     }
 
     /// The share of every target that each lane spreads over the vocabulary.
-    pub(super) fn smoothing(&self, device: &Device) -> Option<Tensor<1>> {
+    pub(super) fn smoothing(&self) -> Option<Vec<f32>> {
         let shares: Vec<f32> =
             self.lanes.iter().map(|lane| lane.recipe.label_smoothing as f32).collect();
-        let count = shares.len();
-        let any = shares.iter().any(|share| *share > 0.0);
-        any.then(|| Tensor::from_data(TensorData::new(shares, [count]), device))
+        shares.iter().any(|share| *share > 0.0).then_some(shares)
     }
 
     /// The batches of a step, each with a block of every lane.
@@ -99,7 +97,7 @@ impl Cohort<'_> {
             let blocks: Vec<_> = lanes.iter_mut().filter_map(Iterator::next).collect();
             Tokens {
                 noise: self.noise(step, index),
-                smoothing: self.smoothing(&device),
+                smoothing: self.smoothing(),
                 ..Tokens::new(&blocks, self.corpus.vocabulary, self.context(), &device)
             }
         };

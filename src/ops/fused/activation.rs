@@ -1,6 +1,6 @@
-use super::values::{dims, numbers, own, tensor};
 use crate::ops::kernels::activation::{Gate, gated, gated_gradient, gelu, gelu_gradient};
-use crate::ops::node::{Operation, Values};
+use crate::ops::node::Operation;
+use crate::ops::values::{Values, dims, numbers, own, tensor};
 
 /// GELU of every number.
 #[derive(Clone, Debug)]

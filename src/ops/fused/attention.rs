@@ -1,14 +1,16 @@
 use std::sync::Arc;
 
-use super::values::{dims, numbers, tensor};
 use crate::ops::kernels::attention::{Heads, Scale, backward, forward};
-use crate::ops::node::{Operation, Values};
+use crate::ops::node::Operation;
+use crate::ops::values::{Values, dims, numbers, tensor};
 
 /// Causal attention from packed rows.
 #[derive(Clone, Debug)]
 pub struct Attention {
     /// Its heads.
     pub heads: Heads,
+    /// Constant factors of its weights, where some are dropped.
+    pub factors: Option<Arc<[f32]>>,
 }
 
 impl Operation<1> for Attention {
@@ -17,7 +19,7 @@ impl Operation<1> for Attention {
 
     fn forward(&self, [packed]: [Values; 1]) -> (Values, Self::Saved) {
         let [lanes, rows, _] = dims(&packed);
-        let (outputs, scales) = forward(&numbers(&packed), &self.heads);
+        let (outputs, scales) = forward(&numbers(&packed), &self.heads, self.factors.as_deref());
         (tensor(outputs, [lanes, rows, self.heads.channels()]), (packed, scales.into()))
     }
 
@@ -27,7 +29,9 @@ impl Operation<1> for Attention {
         gradient: Values,
         _: [bool; 1],
     ) -> [Option<Values>; 1] {
-        let of_packed = backward(&numbers(&packed), &scales, &numbers(&gradient), &self.heads);
+        let factors = self.factors.as_deref();
+        let (packed_numbers, gradient) = (numbers(&packed), numbers(&gradient));
+        let of_packed = backward(&packed_numbers, &scales, &gradient, &self.heads, factors);
         [Some(tensor(of_packed, dims::<3>(&packed)))]
     }
 }

@@ -1,8 +1,8 @@
 use std::sync::Arc;
 
-use super::values::{dims, numbers, tensor};
 use crate::ops::kernels::embedding::{add_positions, positions_gradient, rows, rows_gradient};
-use crate::ops::node::{Operation, Values};
+use crate::ops::node::Operation;
+use crate::ops::values::{Values, dims, numbers, tensor};
 
 /// Rows of tables.
 #[derive(Clone, Debug)]

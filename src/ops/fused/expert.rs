@@ -1,7 +1,7 @@
-use super::values::{dims, numbers, tensor};
 use crate::ops::kernels::activation::Gate;
 use crate::ops::kernels::expert::{self, Matrices, Taken};
-use crate::ops::node::{Operation, Values};
+use crate::ops::node::Operation;
+use crate::ops::values::{Values, dims, numbers, tensor};
 
 /// One expert of a mixture, for the rows that take it.
 #[derive(Clone, Debug)]

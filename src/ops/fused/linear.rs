@@ -1,6 +1,6 @@
-use super::values::{dims, numbers, tensor};
 use crate::ops::kernels::linear::{Sizes, bias_gradient, forward, input_gradient, weight_gradient};
-use crate::ops::node::{Operation, Values};
+use crate::ops::node::Operation;
+use crate::ops::values::{Values, dims, numbers, tensor};
 
 /// `x · w + b`.
 #[derive(Clone, Debug)]

@@ -1,8 +1,8 @@
 use std::sync::Arc;
 
-use super::values::{dims, numbers, tensor};
 use crate::ops::kernels::norm::{self, Moments, backward, forward};
-use crate::ops::node::{Operation, Values};
+use crate::ops::node::Operation;
+use crate::ops::values::{Values, dims, numbers, tensor};
 
 /// Layer normalisation with gain and bias.
 #[derive(Clone, Debug)]

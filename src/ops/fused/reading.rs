@@ -2,9 +2,8 @@ use burn::backend::tensor::FloatTensor;
 use burn::backend::{Backend, Flex, backend_extension};
 
 use super::linear::sizes;
-use super::values::{numbers, tensor};
 use crate::ops::kernels::each_row::products;
-use crate::ops::node::Values;
+use crate::ops::values::{Values, numbers, tensor};
 
 /// What reading text on needs beside the operations of training; no gradients flow through it.
 #[backend_extension(Flex)]

@@ -1,9 +1,9 @@
 use std::sync::Arc;
 
-use super::values::{dims, numbers, tensor};
 use crate::ops::kernels::norm::Norm;
 use crate::ops::kernels::sublayer::{Inner, Kept, Parameters, Sizes, backward, forward, output};
-use crate::ops::node::{Operation, Values};
+use crate::ops::node::Operation;
+use crate::ops::values::{Values, dims, numbers, tensor};
 
 /// The steps of a sublayer with its residual connection.
 #[derive(Clone, Debug)]

@@ -1,10 +1,9 @@
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Backend, Flex, backend_extension};
 
-use super::values::{dims, numbers, own, tensor};
 use crate::ops::kernels::dots::{dots, squares};
 use crate::ops::kernels::update::{ChangeSums, LaneStep, Parameter, SUMS, adafactor, adam};
-use crate::ops::node::Values;
+use crate::ops::values::{Values, dims, numbers, own, tensor};
 
 /// What an optimizer does to whole parameters; no gradients flow through it.
 #[backend_extension(Flex)]

@@ -4,6 +4,7 @@
 //! computed, by tiles of `TILE` rows and `WIDTH` columns. Backward computes the weights again from
 //! each row's highest score and sum, which forward keeps (Dao et al. 2022).
 
+mod factors;
 mod past;
 mod scores;
 mod tiles;
@@ -16,6 +17,7 @@ use super::blocks::{each_chunk, each_pair};
 use super::rotary::Angles;
 use super::simd::{WIDTH, vectorised};
 use super::{Slot, written};
+use factors::Factors;
 use scores::{exponentials, row_products, scores, weigh};
 use tiles::{Rows, TILE, add, tile_by_columns, tile_by_rows};
 
@@ -70,8 +72,9 @@ impl Heads {
 }
 
 /// Outputs `[rows, heads · head]` of packed rows, and for each row and head the highest score and one
-/// over the sum of exponentials below it, `[windows, heads, context]`.
-pub fn forward(packed: &[f32], heads: &Heads) -> (Vec<f32>, Vec<Scale>) {
+/// over the sum of exponentials below it, `[windows, heads, context]`. `factors` of the weights, `[windows, heads, context,
+/// context]`, are those of dropout.
+pub fn forward(packed: &[f32], heads: &Heads, factors: Option<&[f32]>) -> (Vec<f32>, Vec<Scale>) {
     let (in_size, out_size) = (heads.context * heads.packed(), heads.context * heads.channels());
     let windows = packed.len() / in_size;
     assert_eq!(packed.len(), windows * in_size);
@@ -81,8 +84,9 @@ pub fn forward(packed: &[f32], heads: &Heads) -> (Vec<f32>, Vec<Scale>) {
         let scales = (&mut scales[..], heads.heads * heads.context);
         each_pair((out, out_size), scales, |window, out, scales| {
             let packed = &packed[window * in_size..][..in_size];
+            let factors = Factors::of_window(factors, heads, window);
             with_scratch(heads, |scratch| {
-                window_forward(packed, heads, angles.as_deref(), scratch, out, scales);
+                window_forward(packed, heads, angles.as_deref(), factors, scratch, out, scales);
             });
         });
     };
@@ -92,7 +96,13 @@ pub fn forward(packed: &[f32], heads: &Heads) -> (Vec<f32>, Vec<Scale>) {
 }
 
 /// The gradient of the packed rows, from that of the outputs.
-pub fn backward(packed: &[f32], scales: &[Scale], gradient: &[f32], heads: &Heads) -> Vec<f32> {
+pub fn backward(
+    packed: &[f32],
+    scales: &[Scale],
+    gradient: &[f32],
+    heads: &Heads,
+    factors: Option<&[f32]>,
+) -> Vec<f32> {
     let (in_size, out_size) = (heads.context * heads.packed(), heads.context * heads.channels());
     let angles = heads.angles();
     let mut sums = vec![0.0; packed.len()];
@@ -101,9 +111,14 @@ pub fn backward(packed: &[f32], scales: &[Scale], gradient: &[f32], heads: &Head
         let gradient = &gradient[window * out_size..][..out_size];
         let size = heads.heads * heads.context;
         let scales = &scales[window * size..][..size];
-        with_scratch(heads, |scratch| {
-            window_backward(packed, scales, gradient, heads, angles.as_deref(), scratch, sums);
-        });
+        let given = Given {
+            packed: Rows { values: packed, stride: heads.packed() },
+            gradient: Rows { values: gradient, stride: heads.channels() },
+            scales,
+            angles: angles.as_deref(),
+            factors: Factors::of_window(factors, heads, window),
+        };
+        with_scratch(heads, |scratch| window_backward(&given, heads, scratch, sums));
     });
     sums
 }
@@ -204,6 +219,7 @@ vectorised! { at most 256,
         packed: &[f32],
         heads: &Heads,
         angles: Option<&Angles>,
+        factors: Factors,
         scratch: &mut Scratch,
         out: &mut [Slot],
         scales: &mut [Scale],
@@ -215,6 +231,7 @@ fn window_forward_body<const BITS: usize>(
     packed: &[f32],
     heads: &Heads,
     angles: Option<&Angles>,
+    factors: Factors,
     scratch: &mut Scratch,
     out: &mut [Slot],
     scales: &mut [Scale],
@@ -236,6 +253,7 @@ fn window_forward_body<const BITS: usize>(
             for first in (0..heads.context).step_by(TILE) {
                 let tile = scores::<BITS>(weights, rows, queries, key_turned, first, heads);
                 let tile = exponentials::<BITS>(weights, rows, &tile, first, heads);
+                factors.of_head(index).apply(&mut weights[..], rows, first, heads);
                 let last = (first + TILE).min(heads.context);
                 scales[first..last].copy_from_slice(&tile[..last - first]);
                 let weights = Rows { values: &*weights, stride: rows };
@@ -261,11 +279,8 @@ fn window_forward_body<const BITS: usize>(
 vectorised! { at most 256,
     /// Adds the gradient of one window's packed rows, `[context, packed]`, to `sums`.
     fn window_backward(
-        packed: &[f32],
-        scales: &[Scale],
-        gradient: &[f32],
+        given: &Given,
         heads: &Heads,
-        angles: Option<&Angles>,
         scratch: &mut Scratch,
         sums: &mut [f32],
     ) = window_backward_body
@@ -273,17 +288,13 @@ vectorised! { at most 256,
 
 #[inline(always)]
 fn window_backward_body<const BITS: usize>(
-    packed: &[f32],
-    scales: &[Scale],
-    gradient: &[f32],
+    given: &Given,
     heads: &Heads,
-    angles: Option<&Angles>,
     scratch: &mut Scratch,
     sums: &mut [f32],
 ) {
     let (group, head) = (heads.heads / heads.kv_heads, heads.head);
-    let packed = Rows { values: packed, stride: heads.packed() };
-    let gradient = Rows { values: gradient, stride: heads.channels() };
+    let Given { packed, gradient, scales, angles, factors } = *given;
     let (rows, width) = (scratch.rows, scratch.width);
     for kv_head in 0..heads.kv_heads {
         let of_key = (heads.heads + kv_head) * head;
@@ -304,6 +315,7 @@ fn window_backward_body<const BITS: usize>(
                 key_turned: Rows { values: &scratch.key_turned, stride: rows },
                 value_turned: Rows { values: &scratch.value_turned, stride: rows },
                 scales: &scales[index * heads.context..][..heads.context],
+                factors: factors.of_head(index),
                 weights: &mut scratch.weights,
                 slopes: &mut scratch.slopes,
                 rows,
@@ -325,6 +337,15 @@ fn turn_back(sums: &mut [f32], start: usize, heads: &Heads, angles: Option<&Angl
     }
 }
 
+/// What the way back through one window begins with.
+struct Given<'a> {
+    packed: Rows<'a>,
+    gradient: Rows<'a>,
+    scales: &'a [Scale],
+    angles: Option<&'a Angles>,
+    factors: Factors<'a>,
+}
+
 /// One head on its way back.
 struct Part<'a> {
     keys: Rows<'a>,
@@ -333,6 +354,7 @@ struct Part<'a> {
     key_turned: Rows<'a>,
     value_turned: Rows<'a>,
     scales: &'a [Scale],
+    factors: Factors<'a>,
     weights: &'a mut [f32],
     slopes: &'a mut [f32],
     rows: usize,
@@ -351,7 +373,9 @@ impl Part<'_> {
             let mut tile = [Scale::default(); TILE];
             let last = (first + TILE).min(heads.context);
             tile[..last - first].copy_from_slice(&self.scales[first..last]);
+            self.factors.apply(slopes, rows, first, heads);
             weigh::<BITS>(weights, slopes, rows, &tile, first, heads);
+            self.factors.apply(weights, rows, first, heads);
         }
     }
 

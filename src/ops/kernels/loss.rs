@@ -1,7 +1,7 @@
 //! Cross-entropy of rows of logits, averaged by lane.
 
 use super::blocks::each_chunk;
-use super::simd::{Chunk, WIDTH, exp, fold, larger, vectorised};
+use super::simd::{Chunk, WIDTH, exp, fold, larger, sum_of, vectorised};
 use super::{Slot, written};
 
 /// Rows of a block.
@@ -46,6 +46,52 @@ pub fn backward(
     };
     // SAFETY: every row is written.
     unsafe { written(logits.len(), |out| each_chunk(out, ROWS * vocabulary, write)) }
+}
+
+/// What label smoothing adds to each lane's mean loss: `shares` of how far the target's logit is above the mean of its
+/// row, averaged over the rows.
+pub fn smoothing(logits: &[f32], vocabulary: usize, targets: &[usize], shares: &[f32]) -> Vec<f32> {
+    let rows = targets.len() / shares.len();
+    let mut above = vec![0.0; targets.len()];
+    each_chunk(&mut above, ROWS, |place, above| {
+        for (index, above) in above.iter_mut().enumerate() {
+            let row = place * ROWS + index;
+            let logits = &logits[row * vocabulary..][..vocabulary];
+            row_sum(logits, above);
+            *above = logits[targets[row]] - *above / vocabulary as f32;
+        }
+    });
+    let mean = |above: &[f32]| above.iter().copied().map(f64::from).sum::<f64>() / rows as f64;
+    above.chunks(rows).zip(shares).map(|(above, share)| mean(above) as f32 * share).collect()
+}
+
+/// The gradient of the logits, from that of what [`smoothing`] adds.
+pub fn smoothing_gradient(
+    vocabulary: usize,
+    targets: &[usize],
+    shares: &[f32],
+    gradient: &[f32],
+) -> Vec<f32> {
+    let rows = targets.len() / gradient.len();
+    let write = |place: usize, out: &mut [Slot]| {
+        for (index, out) in out.chunks_exact_mut(vocabulary).enumerate() {
+            let row = place * ROWS + index;
+            let slope = gradient[row / rows] * shares[row / rows] / rows as f32;
+            out.iter_mut().for_each(|out| _ = out.write(-slope / vocabulary as f32));
+            out[targets[row]].write(slope - slope / vocabulary as f32);
+        }
+    };
+    // SAFETY: every row is written.
+    unsafe { written(targets.len() * vocabulary, |out| each_chunk(out, ROWS * vocabulary, write)) }
+}
+
+vectorised! {
+    fn row_sum(row: &[f32], sum: &mut f32) = row_sum_body
+}
+
+#[inline(always)]
+fn row_sum_body<const BITS: usize>(row: &[f32], sum: &mut f32) {
+    *sum = sum_of(row, row, |value, _, sum| sum + value);
 }
 
 vectorised! {

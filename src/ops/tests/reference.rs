@@ -70,6 +70,11 @@ pub fn gated(packed: &Numbers, width: usize, gate: Gate) -> Numbers {
 }
 
 pub fn attention(packed: &Numbers, heads: &Heads) -> Numbers {
+    attention_with(packed, heads, None)
+}
+
+/// With factors of the weights, `[windows, heads, context, context]`.
+pub fn attention_with(packed: &Numbers, heads: &Heads, factors: Option<&[f32]>) -> Numbers {
     let Heads { head, context, .. } = *heads;
     let group = heads.heads / heads.kv_heads;
     let stride = heads.packed();
@@ -97,7 +102,10 @@ pub fn attention(packed: &Numbers, heads: &Heads) -> Numbers {
                 let weights: Numbers = seen.clone().map(score).collect();
                 let total: f64 = weights.iter().sum();
                 let place = (window * context + position) * heads.channels() + index * head;
+                let first = ((window * heads.heads + index) * context + position) * context;
+                let factor = |other: usize| factors.map_or(1.0, |all| all[first + other].into());
                 for (other, weight) in seen.zip(weights) {
+                    let weight = weight * factor(other);
                     for (channel, value) in part(other, value).iter().enumerate() {
                         out[place + channel] += weight / total * value;
                     }

@@ -7,7 +7,8 @@ use burn::tensor::Tensor;
 use super::adam::two;
 use super::{Fused, Rule, RuleStep, Slots, average, complement};
 use crate::config::Recipe;
-use crate::ops;
+use crate::ops::{self, Arithmetic};
+use crate::optim::lanes::LaneValues;
 
 /// Smallest unit of an update, for parameters that are all but zero (Shazeer & Stern 2018, ε₂).
 const LEAST_UNIT: f64 = 1e-3;
@@ -25,9 +26,9 @@ impl Rule for Adafactor {
     fn update(&self, gradient: Tensor<2>, state: &mut Slots, at: &RuleStep) -> Tensor<2> {
         let [beta_1, rest_1, beta_2, rest_2, eps] = at.numbers();
         let [first, second] = two(std::mem::take(state));
-        let second = average(beta_2, rest_2, second, gradient.clone().square());
-        let direction = gradient / eps.plus(second.clone().sqrt());
-        let update = at.lr.times(direction * unit(at.weight));
+        let second = average(beta_2, rest_2, second, gradient.clone().squared());
+        let direction = gradient.over(eps.plus(second.clone().root()));
+        let update = at.lr.times(unit(at.weight).times(direction));
         let first = average(beta_1, rest_1, first, update);
         *state = vec![first.clone(), second];
         first
@@ -45,7 +46,8 @@ impl Rule for Adafactor {
     }
 }
 
-/// The root mean square of each lane's parameter, `[lanes, 1]`.
-fn unit(weight: &Tensor<2>) -> Tensor<2> {
-    weight.clone().square().mean_dim(1).sqrt().clamp_min(LEAST_UNIT)
+/// The root mean square of each lane's parameter.
+fn unit(weight: &Tensor<2>) -> LaneValues {
+    let mean = ops::squares(weight.clone()) / weight.dims()[1] as f64;
+    LaneValues::per_lane(mean.sqrt().clamp_min(LEAST_UNIT))
 }

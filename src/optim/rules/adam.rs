@@ -4,8 +4,8 @@ use burn::tensor::Tensor;
 
 use super::{Fused, Rule, RuleStep, Slots, average, complement};
 use crate::config::Recipe;
-use crate::ops;
 use crate::ops::kernels::update::LaneStep;
+use crate::ops::{self, Arithmetic};
 
 pub struct Adam;
 
@@ -21,9 +21,9 @@ impl Rule for Adam {
         let [beta_1, rest_1, beta_2, rest_2, correction_1, correction_2, eps] = at.numbers();
         let [first, second] = two(std::mem::take(state));
         let first = average(beta_1, rest_1, first, gradient.clone());
-        let second = average(beta_2, rest_2, second, gradient.square());
-        let root = correction_2.times(second.clone()).sqrt();
-        let direction = correction_1.times(first.clone()) / eps.plus(root);
+        let second = average(beta_2, rest_2, second, gradient.squared());
+        let root = correction_2.times(second.clone()).root();
+        let direction = correction_1.times(first.clone()).over(eps.plus(root));
         *state = vec![first, second];
         at.lr.times(direction)
     }

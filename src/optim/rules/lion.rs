@@ -5,6 +5,7 @@ use burn::tensor::Tensor;
 
 use super::{Rule, RuleStep, Slots, average, complement};
 use crate::config::Recipe;
+use crate::ops::Arithmetic;
 
 pub struct Lion;
 
@@ -17,7 +18,7 @@ impl Rule for Lion {
     fn update(&self, gradient: Tensor<2>, state: &mut Slots, at: &RuleStep) -> Tensor<2> {
         let [beta_1, rest_1, beta_2, rest_2] = at.numbers();
         let momentum = state.remove(0);
-        let direction = average(beta_1, rest_1, momentum.clone(), gradient.clone()).sign();
+        let direction = average(beta_1, rest_1, momentum.clone(), gradient.clone()).signs();
         state.push(average(beta_2, rest_2, momentum, gradient));
         at.lr.times(direction)
     }

@@ -6,7 +6,8 @@ use burn::tensor::Tensor;
 
 use super::{Rule, RuleStep, Slots, average, complement};
 use crate::config::Recipe;
-use crate::ops;
+use crate::ops::kernels::arithmetic::Pair;
+use crate::ops::{self, Arithmetic};
 use crate::optim::matrices;
 
 /// Coefficients of an iteration `X ← a X + (b S + c S²) X` with `S = X Xᵀ`, chosen by their author to bring small
@@ -33,7 +34,8 @@ impl Rule for Muon {
         state.push(first);
         let [_, inputs, outputs] = at.parameter.matrices();
         let scale = at.shared.muon_scale.factor([inputs, outputs]);
-        let direction = orthogonal(matrices::split(ahead, at.parameter)) * scale;
+        let ahead = matrices::split(ahead, at.parameter);
+        let direction = orthogonal(ahead).with_number(Pair::Times, scale as f32);
         at.lr.times(matrices::join(direction, at.parameter))
     }
 }
@@ -44,7 +46,8 @@ fn orthogonal(gradients: Tensor<3>) -> Tensor<3> {
     let [_, inputs, outputs] = gradients.dims();
     let is_tall = inputs > outputs;
     let x = if is_tall { gradients.swap_dims(1, 2) } else { gradients };
-    let x = x.clone() / (matrices::norms(x) + EPS);
+    let size = matrices::norms(x.clone()) + EPS;
+    let x = x.with_each(Pair::Over, size);
     let [_, short, long] = x.dims();
     let x = if long >= WIDE * short { by_factor(x) } else { by_iterations(x) };
     if is_tall { x.swap_dims(1, 2) } else { x }
@@ -76,7 +79,7 @@ fn by_factor(x: Tensor<3>) -> Tensor<3> {
 /// `P(S) = a + b S + c S²`, `[matrices, short, short]`.
 fn polynomial(gram: Tensor<3>) -> Tensor<3> {
     let [a, b, c] = COEFFICIENTS;
-    let identity = Tensor::<2>::eye(gram.dims()[1], &gram.device()).unsqueeze() * a;
     let square = ops::linear(gram.clone(), gram.clone(), None);
-    gram * b + square * c + identity
+    let square = square.with_number(Pair::Times, c as f32);
+    ops::plus_diagonal(gram.with_number(Pair::Times, b as f32).plus(square), a as f32)
 }

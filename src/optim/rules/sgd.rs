@@ -5,6 +5,7 @@ use burn::tensor::Tensor;
 
 use super::{Rule, RuleStep, Slots};
 use crate::config::Recipe;
+use crate::ops::Arithmetic;
 
 pub struct Sgd;
 
@@ -16,7 +17,7 @@ impl Rule for Sgd {
 
     fn update(&self, gradient: Tensor<2>, state: &mut Slots, at: &RuleStep) -> Tensor<2> {
         let [momentum] = at.numbers();
-        let sum = momentum.times(state.remove(0)) + gradient;
+        let sum = momentum.times(state.remove(0)).plus(gradient);
         state.push(sum.clone());
         at.lr.times(sum)
     }

@@ -10,7 +10,7 @@ use nalgebra::{DMatrix, SymmetricEigen};
 
 use super::{Rule, RuleStep, Slots, average, complement};
 use crate::config::Recipe;
-use crate::ops;
+use crate::ops::{self, Arithmetic};
 use crate::optim::lanes::LaneValues;
 use crate::optim::matrices::{join, split};
 
@@ -86,11 +86,11 @@ impl Kept {
         let [keep, add] = numbers.beta_1;
         self.first = average(keep, add, self.first.clone(), gradient);
         let first = along(split(self.first.clone(), at.parameter));
-        let squares = along(gradients.clone()).square().reshape([lanes as i32, -1]);
+        let squares = along(gradients.clone()).squared().reshape([lanes as i32, -1]);
         let [keep, add] = numbers.beta_2;
         self.second = average(keep, add, self.second.clone(), squares);
-        let size = numbers.eps.plus(self.second.clone().sqrt()).reshape(first.shape());
-        let back = ops::linear(inputs.clone(), first / size, None);
+        let size = numbers.eps.plus(self.second.clone().root()).reshape(first.shape());
+        let back = ops::linear(inputs.clone(), first.over(size), None);
         let back = ops::scores(back, outputs.clone());
         numbers.correction.times(join(back, at.parameter))
     }

@@ -4,10 +4,11 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use burn::backend::Flex;
-use burn::backend::tensor::IntTensor;
+use burn::backend::tensor::{FloatTensor, IntTensor};
 use burn::tensor::{DType, TensorData};
 
-use crate::ops::node::Values;
+/// A tensor of burn-flex.
+pub type Values = FloatTensor<Flex>;
 
 /// Sizes of a tensor of `D` axes.
 pub fn dims<const D: usize>(values: &Values) -> [usize; D] {
@@ -19,10 +20,33 @@ pub fn dims<const D: usize>(values: &Values) -> [usize; D] {
 pub fn numbers(values: &Values) -> Cow<'_, [f32]> {
     match values.as_slice::<f32>() {
         Some(numbers) => Cow::Borrowed(numbers),
-        None => {
-            let numbers = values.clone().into_data().try_into_vec::<f32>();
-            Cow::Owned(numbers.expect("training computes in float32"))
-        }
+        None => Cow::Owned(in_order(values)),
+    }
+}
+
+/// The numbers of a tensor whose axes lie in another order.
+fn in_order(values: &Values) -> Vec<f32> {
+    let layout = values.layout();
+    let mut numbers = Vec::with_capacity(layout.num_elements());
+    let first = layout.start_offset() as isize;
+    collect(values.storage(), first, (layout.shape(), layout.strides()), &mut numbers);
+    numbers
+}
+
+fn collect(
+    storage: &[f32],
+    first: isize,
+    (shape, strides): (&[usize], &[isize]),
+    numbers: &mut Vec<f32>,
+) {
+    let ([count, shape @ ..], [stride, strides @ ..]) = (shape, strides) else {
+        return numbers.push(storage[first as usize]);
+    };
+    let starts = (0..*count as isize).map(|place| first + place * stride);
+    match shape {
+        [] if *stride == 1 => numbers.extend_from_slice(&storage[first as usize..][..*count]),
+        [] => numbers.extend(starts.map(|place| storage[place as usize])),
+        _ => starts.for_each(|first| collect(storage, first, (shape, strides), numbers)),
     }
 }
 
@@ -33,6 +57,13 @@ pub fn own(values: Values) -> Values {
         true => values,
         false => tensor(numbers(&values).into_owned(), values.layout().shape().to_vec()),
     }
+}
+
+/// A tensor with other numbers: itself where nobody else holds it, else a copy.
+pub fn changed(values: Values, change: impl FnOnce(&mut [f32])) -> Values {
+    let mut values = own(values);
+    change(values.storage_mut());
+    values
 }
 
 /// Numbers as a tensor.
