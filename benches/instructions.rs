@@ -95,8 +95,8 @@ fn attentions(times: usize) {
     let (packed, dy) = (numbers(512 * 192), numbers(512 * 64));
     alone(|| {
         for _ in 0..times {
-            let (_, sums) = black_box(attention::forward(&packed, &heads));
-            black_box(attention::backward(&packed, &sums, &dy, &heads));
+            let (_, sums) = black_box(attention::forward(&packed, &heads, None));
+            black_box(attention::backward(&packed, &sums, &dy, &heads, None));
         }
     });
 }

@@ -65,10 +65,10 @@ fn heads((_, channels): (usize, usize), kv_heads: usize, rotary_base: Option<f64
 fn bench_attention(bencher: Bencher, size: (usize, usize), heads: Heads, backward: bool) {
     let packed = numbers(size.0 * heads.packed());
     let dy = numbers(size.0 * heads.channels());
-    let (_, sums) = attention::forward(&packed, &heads);
+    let (_, sums) = attention::forward(&packed, &heads, None);
     bencher.bench(|| match backward {
-        false => drop(black_box(attention::forward(&packed, &heads))),
-        true => drop(black_box(attention::backward(&packed, &sums, &dy, &heads))),
+        false => drop(black_box(attention::forward(&packed, &heads, None))),
+        true => drop(black_box(attention::backward(&packed, &sums, &dy, &heads, None))),
     });
 }
 

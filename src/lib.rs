@@ -11,6 +11,7 @@
 //! `docs/architecture.md` draws the rooms and says how to add to each.
 
 pub mod advice;
+pub mod allocator;
 pub mod audit;
 pub mod backend;
 pub mod cli;

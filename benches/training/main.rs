@@ -99,6 +99,7 @@ const SHAPES: [Shape; 5] = [
 ];
 
 fn main() {
+    wane::allocator::keep_what_is_freed();
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let only = std::env::var("WANE_BENCH_ONLY").unwrap_or_default();
     if let Ok(backend) = std::env::var("WANE_BENCH_BACKEND") {

@@ -4,6 +4,7 @@ use anyhow::Result;
 
 use super::arguments::{SpecArgs, TrainingArgs};
 use super::output::answer;
+use crate::allocator;
 use crate::session::{Options, Saves, single};
 
 #[derive(clap::Args, Debug)]
@@ -32,6 +33,7 @@ pub struct Args {
 }
 
 pub fn run(args: Args) -> Result<()> {
+    allocator::keep_what_is_freed();
     let options = Options { verbose: args.verbose, plain: args.plain, ..args.training.into() };
     let saves = Saves { last: args.save, best: args.save_best, model: args.save_model };
     single::train(&args.spec.into(), options, &saves, &answer)

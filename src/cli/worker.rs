@@ -2,12 +2,13 @@ use anyhow::Result;
 use burn::train::Interrupter;
 
 use crate::runner::serve;
-use crate::signals;
+use crate::{allocator, signals};
 
 #[derive(clap::Args, Debug)]
 pub struct Args {}
 
 pub fn run(_args: Args) -> Result<()> {
+    allocator::keep_what_is_freed();
     let interrupter = Interrupter::new();
     let stopped = interrupter.clone();
     signals::on_stop(move || stopped.stop(Some("stopped by a signal")))?;

@@ -131,8 +131,6 @@ impl Processes {
     fn start(&self) -> Result<Worker> {
         let mut process = Command::new(&self.program)
             .arg("worker")
-            // A large model's buffers come back every step: the allocator is not to give them to the system in between.
-            .env("MIMALLOC_PURGE_DELAY", "-1")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

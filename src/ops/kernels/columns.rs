@@ -24,6 +24,8 @@ pub fn side_by_side(parts: &[(&[f32], usize)]) -> Vec<f32> {
 
 /// The reverse of [`side_by_side`] for one part: its `columns` from the column `first` of rows of `width` numbers.
 pub fn taken_apart(joined: &[f32], width: usize, first: usize, columns: usize) -> Vec<f32> {
+    let mut part = Vec::with_capacity(joined.len() / width * columns);
     let rows = joined.chunks_exact(width);
-    rows.flat_map(|row| &row[first..first + columns]).copied().collect()
+    rows.for_each(|row| part.extend_from_slice(&row[first..first + columns]));
+    part
 }
