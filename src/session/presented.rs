@@ -53,13 +53,14 @@ impl Kept {
         is_same.then_some(known)
     }
 
-    /// Keeps what was told of the files that were written just now.
+    /// Keeps what was told of the files that were written just now; not where they cannot be read because another call
+    /// is writing them as well, as the last task of a cluster and who waits for it may: the next call makes them again.
     ///
     /// # Errors
-    /// A folder that cannot be read or written; the message names it.
+    /// A folder that cannot be written; the message names it.
     pub fn keep(&self, told: Told) -> Result<()> {
-        let made_from = self.made_from.clone();
-        let presented = Presented { made_from, files: digest_of_files(&self.folder)?, told };
+        let Ok(files) = digest_of_files(&self.folder) else { return Ok(()) };
+        let presented = Presented { made_from: self.made_from.clone(), files, told };
         create_folder(self.path.parent().unwrap_or(Path::new(".")))?;
         write_atomically(&self.path, &json_of(&presented)?)
     }
@@ -107,6 +108,15 @@ fn files_in(folder: &Path) -> std::io::Result<Vec<(PathBuf, u64, SystemTime)>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn files_that_another_call_takes_away_while_they_are_read_are_no_error() {
+        let out = tempfile::tempdir().unwrap();
+        let path = out.path().join(".presented/gone.json");
+        let kept = Kept { path, folder: out.path().join("gone"), made_from: String::new() };
+        kept.keep(Told::default()).unwrap();
+        assert!(kept.same().is_none(), "what could not be read is not kept");
+    }
 
     #[test]
     fn files_are_the_same_until_one_is_touched_added_or_removed() {

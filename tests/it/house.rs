@@ -8,6 +8,7 @@ use crate::common::project;
 
 /// Rooms with those that each may import, as the picture has them: from the bottom up.
 const MAY_IMPORT: &[(&str, &[&str])] = &[
+    ("allocator", &[]),
     ("exit", &[]),
     ("files", &[]),
     ("paths", &[]),
@@ -121,6 +122,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
         "cli",
         &[
             "advice",
+            "allocator",
             "audit",
             "backend",
             "cluster",
