@@ -14,7 +14,7 @@ pub mod primitives;
 mod sublayer;
 mod values;
 
-use burn::backend::Dispatch;
+use burn::backend::{Dispatch, DispatchTensor};
 use burn::tensor::{Device, Int, Tensor, TensorData};
 
 use crate::ops::kernels::activation::Gate;
@@ -285,49 +285,41 @@ pub fn dots<const D: usize>(a: Tensor<D>, b: Tensor<D>) -> Tensor<1> {
     }
 }
 
-/// A parameter and its moments, `[lanes, …]` each.
-pub type Updated<const D: usize> = [Tensor<D>; 3];
+/// A parameter `[lanes, …]` of any rank after a step, its moments, `[lanes, elements]` each, and the
+/// [sums](kernels::update::SUMS) that say what the step did, `[lanes, sums]`, where they are asked for.
+pub type Updated = (DispatchTensor, [Tensor<2>; 2], Option<Tensor<2>>);
 
-/// A parameter and its moments after one step of Adam in one pass over them, and the
-/// [sums](kernels::update::SUMS) that say what it did, `[lanes, sums]`, where they are asked for; `steps` has a step
-/// per lane. On a device with [kernels](is_fused) alone, without autodiff.
-pub fn adam_step<const D: usize>(
-    [weight, first, second]: Updated<D>,
-    gradient: Tensor<D>,
+/// One step of Adam in one pass over a parameter and its moments; `steps` has a step per lane. On a device with
+/// [kernels](is_fused) alone, without autodiff.
+pub fn adam_step(
+    weight: DispatchTensor,
+    gradient: DispatchTensor,
+    moments: [Tensor<2>; 2],
     steps: &[LaneStep],
     measured: bool,
-) -> (Updated<D>, Option<Tensor<2>>) {
-    let (weight, first, second, sums) = Dispatch::adam_step(
-        weight.into_dispatch(),
-        gradient.into_dispatch(),
-        first.into_dispatch(),
-        second.into_dispatch(),
-        steps.to_vec(),
-        measured,
-    );
-    let updated = [weight, first, second].map(Tensor::from_dispatch);
-    (updated, measured.then(|| Tensor::from_dispatch(sums)))
+) -> Updated {
+    let [first, second] = moments.map(Tensor::into_dispatch);
+    let (weight, first, second, sums) =
+        Dispatch::adam_step(weight, gradient, first, second, steps.to_vec(), measured);
+    let moments = [first, second].map(Tensor::from_dispatch);
+    (weight, moments, measured.then(|| Tensor::from_dispatch(sums)))
 }
 
 /// The same for Adafactor without factorization; `least` is the smallest unit of an update.
-pub fn adafactor_step<const D: usize>(
-    [weight, first, second]: Updated<D>,
-    gradient: Tensor<D>,
+pub fn adafactor_step(
+    weight: DispatchTensor,
+    gradient: DispatchTensor,
+    moments: [Tensor<2>; 2],
     steps: &[LaneStep],
     least: f64,
     measured: bool,
-) -> (Updated<D>, Option<Tensor<2>>) {
-    let (weight, first, second, sums) = Dispatch::adafactor_step(
-        weight.into_dispatch(),
-        gradient.into_dispatch(),
-        first.into_dispatch(),
-        second.into_dispatch(),
-        steps.to_vec(),
-        least as f32,
-        measured,
-    );
-    let updated = [weight, first, second].map(Tensor::from_dispatch);
-    (updated, measured.then(|| Tensor::from_dispatch(sums)))
+) -> Updated {
+    let [first, second] = moments.map(Tensor::into_dispatch);
+    let (steps, least) = (steps.to_vec(), least as f32);
+    let (weight, first, second, sums) =
+        Dispatch::adafactor_step(weight, gradient, first, second, steps, least, measured);
+    let moments = [first, second].map(Tensor::from_dispatch);
+    (weight, moments, measured.then(|| Tensor::from_dispatch(sums)))
 }
 
 #[cfg(test)]

@@ -126,20 +126,13 @@ impl ModuleMapper for Update<'_> {
         let (id, weight, mapper) = param.consume();
         let is_trained = weight.is_require_grad();
         let weight = weight.inner();
-        let shape = weight.shape();
         let (state, parameter) = (self.states.remove(&id), self.shapes[&id]);
-        // Lane by lane, whatever the shape: `[lanes, elements]`.
-        let rows = [shape[0] as i32, -1];
-        let (weight, state, sums) = self.coefficients.of(parameter.role).apply(
-            weight.reshape(rows),
-            gradient.reshape(rows),
-            state,
-            parameter,
-            self.sums.is_some(),
-        );
+        let step = self.coefficients.of(parameter.role);
+        let (weight, state, sums) =
+            step.apply(weight, gradient, state, parameter, self.sums.is_some());
         self.states.insert(id, state);
         self.sums.iter_mut().zip(sums).for_each(|(all, sums)| drop(all.insert(id, sums)));
-        let weight = Tensor::from_inner(weight.reshape(shape));
+        let weight = Tensor::from_inner(weight);
         let weight = if is_trained { weight.require_grad() } else { weight };
         Param::from_mapped_value(id, weight, mapper)
     }

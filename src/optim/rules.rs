@@ -10,6 +10,7 @@ mod muon;
 mod sgd;
 mod soap;
 
+use burn::backend::DispatchTensor;
 use burn::tensor::Tensor;
 
 use super::lanes::LaneValues;
@@ -22,10 +23,15 @@ use crate::ops::kernels::update::LaneStep;
 pub type Slots = Vec<Tensor<2>>;
 
 /// Updates a parameter in one pass over its memory, decay and subtraction included: weight, gradient
-/// before clipping, state, the step of every lane, and whether it is to be measured, give weight, state and the
-/// [sums](crate::ops::kernels::update::SUMS) of what the step did.
-pub type Fused =
-    fn(Tensor<2>, Tensor<2>, Slots, &[LaneStep], bool) -> (Tensor<2>, Slots, Option<Tensor<2>>);
+/// before clipping, both `[lanes, …]` of any rank, state, the step of every lane, and whether it is to be measured, give
+/// weight, state and the [sums](crate::ops::kernels::update::SUMS) of what the step did.
+pub type Fused = fn(
+    DispatchTensor,
+    DispatchTensor,
+    Slots,
+    &[LaneStep],
+    bool,
+) -> (DispatchTensor, Slots, Option<Tensor<2>>);
 
 /// An update rule.
 pub trait Rule: Sync {

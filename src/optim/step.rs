@@ -10,7 +10,7 @@ use super::changes;
 use super::decay::DecayCoefficients;
 use super::lanes::LaneValues;
 use super::norms::{self, NormStep};
-use super::rules::{self, Rule, RuleStep, Slots};
+use super::rules::{self, Fused, Rule, RuleStep, Slots};
 use crate::config::{NormControl, ParameterShape, Rates, Recipe, Role, RunConfig, Schedule};
 use crate::ops::kernels::update::LaneStep;
 use crate::ops::{self, Arithmetic};
@@ -105,22 +105,53 @@ impl RoleStep {
     }
 
     /// A parameter and its state after the step, and where it is to be measured the
-    /// [sums](crate::ops::kernels::update::SUMS) of what the step did; weight and gradient `[lanes, elements]`.
-    pub fn apply(
+    /// [sums](crate::ops::kernels::update::SUMS) of what the step did; weight and gradient `[lanes, …]`.
+    pub fn apply<const D: usize>(
         &self,
-        weight: Tensor<2>,
-        gradient: Tensor<2>,
+        weight: Tensor<D>,
+        gradient: Tensor<D>,
         state: Option<Slots>,
         parameter: &ParameterShape,
         measured: bool,
+    ) -> (Tensor<D>, Slots, Option<Tensor<2>>) {
+        // Lane by lane, whatever the shape.
+        let shape = weight.shape();
+        let rows = [shape[0] as i32, -1];
+        let first = || self.first_state(&weight.clone().reshape(rows), parameter);
+        let state = state.unwrap_or_else(first);
+        // A kernel sees numbers alone: it is spared the way there and back, which counts in a small model's step.
+        if let Some(fused) = self.fused(&weight.device()).filter(|_| self.averaging.is_none()) {
+            let (weight, gradient) = (weight.into_dispatch(), gradient.into_dispatch());
+            let steps = self.by_lane(shape[0]);
+            let (weight, state, sums) = fused(weight, gradient, state, steps, measured);
+            return (Tensor::from_dispatch(weight), state, sums);
+        }
+        let (weight, gradient) = (weight.reshape(rows), gradient.reshape(rows));
+        let (weight, state, sums) = self.averaged(weight, gradient, state, parameter, measured);
+        (weight.reshape(shape), state, sums)
+    }
+
+    /// The same of `[lanes, elements]`, with the average over steps brought up to date where one is kept.
+    fn averaged(
+        &self,
+        weight: Tensor<2>,
+        gradient: Tensor<2>,
+        mut state: Slots,
+        parameter: &ParameterShape,
+        measured: bool,
     ) -> (Tensor<2>, Slots, Option<Tensor<2>>) {
-        let mut state = state.unwrap_or_else(|| self.first_state(&weight, parameter));
         let average = self.averaging.as_ref().and_then(|share| Some((share, state.pop()?)));
         let (weight, mut state, sums) = self.updated(weight, gradient, state, parameter, measured);
         if let Some((share, average)) = average {
             state.push(average.clone().plus(share.times(weight.clone().minus(average))));
         }
         (weight, state, sums)
+    }
+
+    /// The rule's kernel, where the device has kernels and nothing comes between the rule's steps.
+    fn fused(&self, device: &Device) -> Option<Fused> {
+        let is_free = self.norms.control == NormControl::Free && ops::is_fused(device);
+        self.rule.fused().filter(|_| is_free)
     }
 
     /// What is kept of a parameter before the first step.
@@ -141,11 +172,11 @@ impl RoleStep {
         parameter: &ParameterShape,
         measured: bool,
     ) -> (Tensor<2>, Slots, Option<Tensor<2>>) {
-        let fused = self.rule.fused().filter(|_| self.norms.control == NormControl::Free);
-        if let Some(fused) = fused.filter(|_| ops::is_fused(&weight.device())) {
-            let lanes = weight.dims()[0];
-            let steps = self.on_host.get_or_init(|| self.by_lane(lanes));
-            return fused(weight, gradient, state, steps, measured);
+        if let Some(fused) = self.fused(&weight.device()) {
+            let steps = self.by_lane(weight.dims()[0]);
+            let (weight, gradient) = (weight.into_dispatch(), gradient.into_dispatch());
+            let (weight, state, sums) = fused(weight, gradient, state, steps, measured);
+            return (Tensor::from_dispatch(weight), state, sums);
         }
         let first_norm = self.norms.keeps_first().then(|| state.pop()).flatten();
         let before = measured.then(|| (weight.clone(), gradient.clone()));
@@ -207,7 +238,11 @@ impl RoleStep {
         }
     }
 
-    fn by_lane(&self, lanes: usize) -> Vec<LaneStep> {
+    fn by_lane(&self, lanes: usize) -> &[LaneStep] {
+        self.on_host.get_or_init(|| self.read_by_lane(lanes))
+    }
+
+    fn read_by_lane(&self, lanes: usize) -> Vec<LaneStep> {
         let on_host = |values: &LaneValues| values.on_host(lanes);
         let decay = &self.decay;
         let [clip_factor, after_clip, lr, keep, cautious] =

@@ -36,12 +36,10 @@ impl Rule for Adafactor {
 
     fn fused(&self) -> Option<Fused> {
         Some(|weight, gradient, state, steps, measured| {
-            let [first, second] = two(state);
-            let parameter = [weight, first, second];
-            let (updated, sums) =
-                ops::adafactor_step(parameter, gradient, steps, LEAST_UNIT, measured);
-            let [weight, first, second] = updated;
-            (weight, vec![first, second], sums)
+            let moments = two(state);
+            let (weight, moments, sums) =
+                ops::adafactor_step(weight, gradient, moments, steps, LEAST_UNIT, measured);
+            (weight, moments.to_vec(), sums)
         })
     }
 }

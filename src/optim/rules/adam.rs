@@ -30,11 +30,10 @@ impl Rule for Adam {
 
     fn fused(&self) -> Option<Fused> {
         Some(|weight, gradient, state, steps: &[LaneStep], measured| {
-            let [first, second] = two(state);
-            let parameter = [weight, first, second];
-            let (updated, sums) = ops::adam_step(parameter, gradient, steps, measured);
-            let [weight, first, second] = updated;
-            (weight, vec![first, second], sums)
+            let moments = two(state);
+            let (weight, moments, sums) =
+                ops::adam_step(weight, gradient, moments, steps, measured);
+            (weight, moments.to_vec(), sums)
         })
     }
 }
