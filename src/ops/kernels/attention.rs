@@ -7,9 +7,9 @@
 mod factors;
 mod past;
 mod scores;
+mod scratch;
 mod tiles;
 
-use std::cell::RefCell;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -19,6 +19,7 @@ use super::simd::{WIDTH, vectorised};
 use super::{Slot, written};
 use factors::Factors;
 use scores::{exponentials, row_products, scores, weigh};
+use scratch::{Scratch, with_scratch};
 use tiles::{Rows, TILE, add, tile_by_columns, tile_by_rows};
 
 pub use past::{KeyValues, forward_after};
@@ -121,62 +122,6 @@ pub fn backward(
         with_scratch(heads, |scratch| window_backward(&given, heads, scratch, sums));
     });
     sums
-}
-
-/// Memory for one head, padded with zeros to whole chunks.
-#[derive(Default)]
-struct Scratch {
-    /// Context and channels of a head that it is for.
-    sizes: (usize, usize),
-    /// The same, padded.
-    rows: usize,
-    width: usize,
-    /// `[rows, width]` each: what cannot be used where it lies.
-    query: Vec<f32>,
-    key: Vec<f32>,
-    value: Vec<f32>,
-    gradient: Vec<f32>,
-    /// `[width, rows]` each.
-    key_turned: Vec<f32>,
-    value_turned: Vec<f32>,
-    /// `[rows, rows]` each.
-    weights: Vec<f32>,
-    slopes: Vec<f32>,
-}
-
-thread_local! {
-    static SCRATCH: RefCell<Scratch> = RefCell::default();
-}
-
-fn with_scratch(heads: &Heads, work: impl FnOnce(&mut Scratch)) {
-    SCRATCH.with_borrow_mut(|scratch| {
-        // What another shape left behind would stand where zeros must.
-        if scratch.sizes != (heads.context, heads.head) {
-            *scratch = Scratch::new(heads);
-        }
-        work(scratch);
-    });
-}
-
-impl Scratch {
-    fn new(heads: &Heads) -> Self {
-        let rows = heads.context.next_multiple_of(WIDTH);
-        let width = heads.head.next_multiple_of(WIDTH);
-        let (narrow, square) = (|| vec![0.0; rows * width], || vec![0.0; rows * rows]);
-        Scratch {
-            sizes: (heads.context, heads.head),
-            rows,
-            width,
-            query: narrow(),
-            key: narrow(),
-            value: narrow(),
-            gradient: narrow(),
-            key_turned: narrow(),
-            value_turned: narrow(),
-            weights: square(),
-            slopes: square(),
-        }
-    }
 }
 
 /// The rows of one head inside packed rows: as they lie where tiles can read them there, else copied
