@@ -206,11 +206,13 @@ pub fn side_by_side<const N: usize>(parts: [Tensor<3>; N]) -> Tensor<3> {
     if !is_fused(&parts[0].device()) {
         return Tensor::cat(parts.to_vec(), 2);
     }
-    let mut parts = parts.into_iter().map(Tensor::into_dispatch);
-    let mut next = || parts.next().expect("two or three are put side by side");
-    Tensor::from_dispatch(match N {
-        2 => Dispatch::two_side_by_side(next(), next()),
-        _ => Dispatch::three_side_by_side(next(), next(), next()),
+    let parts: Vec<DispatchTensor> = parts.into_iter().map(Tensor::into_dispatch).collect();
+    Tensor::from_dispatch(match <[_; 2]>::try_from(parts) {
+        Ok([a, b]) => Dispatch::two_side_by_side(a, b),
+        Err(parts) => {
+            let [a, b, c] = parts.try_into().expect("two or three are put side by side");
+            Dispatch::three_side_by_side(a, b, c)
+        }
     })
 }
 
