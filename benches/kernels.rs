@@ -92,6 +92,16 @@ fn attention_rotary_grouped_backward(bencher: Bencher, size: (usize, usize)) {
     bench_attention(bencher, size, heads(size, 2, Some(1e4)), true);
 }
 
+/// Of six heads with 64 channels each.
+#[divan::bench(args = [false, true])]
+fn attention_of_eight_windows_of_256(bencher: Bencher, backward: bool) {
+    let size = (8 * 256, 384);
+    let context = 256;
+    let heads =
+        Heads { heads: 6, kv_heads: 6, head: 64, context, window: context, rotary_base: None };
+    bench_attention(bencher, size, heads, backward);
+}
+
 fn layer_norm((rows, channels): (usize, usize)) -> Norm {
     Norm { channels, rows, centred: true, eps: 1e-5 }
 }
@@ -180,8 +190,9 @@ fn cross_entropy_both_ways(bencher: Bencher, (rows, _): (usize, usize)) {
     });
 }
 
-#[divan::bench(args = [107_456])]
-fn adam_step_and_norm(bencher: Bencher, count: usize) {
+#[divan::bench(args = [false, true])]
+fn adam_step_and_norm(bencher: Bencher, measured: bool) {
+    let count = 107_456;
     let gradient = numbers(count);
     let step = LaneStep {
         clip_factor: 0.5,
@@ -197,6 +208,6 @@ fn adam_step_and_norm(bencher: Bencher, count: usize) {
         let mut state = state.lock().expect("one thread");
         let [weight, first, second] = &mut *state;
         let parameter = Parameter { weight, gradient: &gradient, first, second };
-        adam(parameter, std::slice::from_ref(&step), false);
+        adam(parameter, std::slice::from_ref(&step), measured);
     });
 }

@@ -115,7 +115,9 @@ pub fn larger(a: f32, b: f32) -> f32 {
 
 /// A chunk in one number, always in the same order.
 #[inline(always)]
-pub fn fold(mut chunk: Chunk, of: impl Fn(f32, f32) -> f32) -> f32 {
+pub fn fold(chunk: Chunk, of: impl Fn(f32, f32) -> f32) -> f32 {
+    // Without a pause, compilers take the chunk apart where it was added up, and add up pairs there.
+    let mut chunk = std::hint::black_box(chunk);
     let mut half = WIDTH / 2;
     while half > 0 {
         for place in 0..half {

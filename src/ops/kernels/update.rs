@@ -2,7 +2,7 @@
 
 use super::blocks::each_chunk;
 use super::dots::dot;
-use super::simd::{fma, sum_of, vectorised};
+use super::simd::{WIDTH, fma, fold, vectorised};
 
 /// Numbers of a block, and of the pieces of a block that stay in the cache while they are measured.
 const BLOCK: usize = 1 << 15;
@@ -224,21 +224,53 @@ fn add_sums_body<const BITS: usize>(
     step: &Step,
     sums: &mut [f64; SUMS],
 ) {
-    let piece = [
-        sum_of(before, before, fma::<BITS>),
-        sum_of(before, after, |before, after, sum| {
-            fma::<BITS>(after - before, after - before, sum)
-        }),
-        sum_of(before, after, |before, after, sum| fma::<BITS>(before, after - before, sum)),
-        sum_of(gradient, gradient, fma::<BITS>),
-        sum_of(gradient, before, fma::<BITS>),
-        sum_of(updates, updates, fma::<BITS>),
-        sum_of(before, updates, |weight, update, sum| {
-            let taken = (1.0 - left(weight, update, step)) * weight;
-            fma::<BITS>(taken, taken, sum)
-        }),
+    let mut chunks = [[0.0; WIDTH]; SUMS];
+    let ((before, before_rest), (after, after_rest)) = (before.as_chunks(), after.as_chunks());
+    let ((gradient, gradient_rest), (updates, updates_rest)) =
+        (gradient.as_chunks(), updates.as_chunks());
+    for ((before, after), (gradient, updates)) in
+        before.iter().zip(after).zip(gradient.iter().zip(updates))
+    {
+        add_products::<BITS, WIDTH>(before, after, gradient, updates, step, &mut chunks);
+    }
+    // All at once, as `fold` says of one.
+    let mut piece = std::hint::black_box(chunks).map(|chunk| [fold(chunk, |a, b| a + b)]);
+    let rests = before_rest.iter().zip(after_rest).zip(gradient_rest.iter().zip(updates_rest));
+    for ((before, after), (gradient, update)) in rests {
+        add_products::<BITS, 1>(&[*before], &[*after], &[*gradient], &[*update], step, &mut piece);
+    }
+    sums.iter_mut().zip(piece).for_each(|(sum, [piece])| *sum += f64::from(piece));
+}
+
+/// Adds what [`SUMS`] names to the sums in the same place of a chunk.
+#[inline(always)]
+fn add_products<const BITS: usize, const N: usize>(
+    before: &[f32; N],
+    after: &[f32; N],
+    gradient: &[f32; N],
+    updates: &[f32; N],
+    step: &Step,
+    sums: &mut [[f32; N]; SUMS],
+) {
+    let (mut changes, mut taken) = ([0.0; N], [0.0; N]);
+    for place in 0..N {
+        changes[place] = after[place] - before[place];
+        taken[place] = (1.0 - left(before[place], updates[place], step)) * before[place];
+    }
+    let factors = [
+        (before, before),
+        (&changes, &changes),
+        (before, &changes),
+        (gradient, gradient),
+        (gradient, before),
+        (updates, updates),
+        (&taken, &taken),
     ];
-    sums.iter_mut().zip(piece).for_each(|(sum, piece)| *sum += f64::from(piece));
+    for (sums, (a, b)) in sums.iter_mut().zip(factors) {
+        for place in 0..N {
+            sums[place] = fma::<BITS>(a[place], b[place], sums[place]);
+        }
+    }
 }
 
 vectorised! {

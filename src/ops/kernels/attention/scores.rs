@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::Heads;
-use super::tiles::{Rows, TILE, Tile, store, tile_by_rows};
+use super::tiles::{Left, Rows, TILE, multiply};
 use crate::ops::kernels::simd::{Chunk, WIDTH, exp, fma, fold, larger};
 
 /// What turns the scores of a row into weights: `(score − most).exp() · inverse`.
@@ -23,23 +23,26 @@ pub(super) fn scores<const BITS: usize>(
     key_turned: Rows,
     first: usize,
     heads: &Heads,
-) -> Tile {
+) -> [Chunk; TILE] {
     let scale = heads.scale();
-    let (mut most, mut tile) = ([[f32::NEG_INFINITY; WIDTH]; TILE], [[0.0; WIDTH]; TILE]);
-    for column in heads.columns(first, TILE).step_by(WIDTH) {
-        let keys = key_turned.columns_from(column);
-        tile_by_rows::<BITS>(queries.from(first), keys, 0..heads.head, &mut tile);
-        let whole = column + WIDTH <= first + 1 && heads.first_key(first + TILE - 1) <= column;
-        for row in 0..TILE {
-            tile[row].iter_mut().for_each(|score| *score *= scale);
-            if !whole {
-                hide(&mut tile[row], column, heads.first_key(first + row)..first + row + 1);
+    let mut most = [[f32::NEG_INFINITY; WIDTH]; TILE];
+    let columns = heads.columns(first, TILE);
+    let left = Left::rows(queries.from(first));
+    multiply::<BITS>(left, key_turned, 0..heads.head, columns.clone(), out, stride);
+    for row in 0..TILE {
+        let seen = heads.first_key(first + row)..first + row + 1;
+        let chunks = out[row * stride..][columns.clone()].as_chunks_mut::<WIDTH>().0;
+        let mut highest = [f32::NEG_INFINITY; WIDTH];
+        for (column, chunk) in columns.clone().step_by(WIDTH).zip(chunks) {
+            chunk.iter_mut().for_each(|score| *score *= scale);
+            if column < seen.start || column + WIDTH > seen.end {
+                hide(chunk, column, seen.clone());
             }
             for place in 0..WIDTH {
-                most[row][place] = larger(most[row][place], tile[row][place]);
+                highest[place] = larger(highest[place], chunk[place]);
             }
         }
-        store(&mut out[column..], stride, &tile);
+        most[row] = highest;
     }
     most
 }
@@ -77,12 +80,9 @@ pub(super) fn row_products<const BITS: usize>(
     first: usize,
     heads: &Heads,
 ) {
-    let mut tile = [[0.0; WIDTH]; TILE];
-    for column in heads.columns(first, TILE).step_by(WIDTH) {
-        let right = right.columns_from(column);
-        tile_by_rows::<BITS>(left.from(first), right, 0..heads.head, &mut tile);
-        store(&mut out[column..], stride, &tile);
-    }
+    let left = Left::rows(left.from(first));
+    let columns = heads.columns(first, TILE);
+    multiply::<BITS>(left, right, 0..heads.head, columns, out, stride);
 }
 
 /// Turns the scores of a tile into exponentials below the highest of each row, and says what is to be
@@ -91,24 +91,29 @@ pub(super) fn row_products<const BITS: usize>(
 pub(super) fn exponentials<const BITS: usize>(
     scores: &mut [f32],
     stride: usize,
-    most: &Tile,
+    most: &[Chunk; TILE],
     first: usize,
     heads: &Heads,
 ) -> [Scale; TILE] {
     // The rows go side by side: one alone would wait for its own sums.
-    let most: [f32; TILE] = [0, 1, 2, 3].map(|row| fold(most[row], larger));
+    let mut scales = [Scale::default(); TILE];
+    for row in 0..TILE {
+        scales[row].most = fold(most[row], larger);
+    }
     let mut totals = [[0.0; WIDTH]; TILE];
     for column in heads.columns(first, TILE).step_by(WIDTH) {
         for row in 0..TILE {
             let chunk = &mut scores[row * stride + column..][..WIDTH];
             for place in 0..WIDTH {
-                chunk[place] = exp::<BITS>(chunk[place] - most[row]);
+                chunk[place] = exp::<BITS>(chunk[place] - scales[row].most);
                 totals[row][place] += chunk[place];
             }
         }
     }
-    let inverse = totals.map(|total| 1.0 / fold(total, |a, b| a + b));
-    [0, 1, 2, 3].map(|row| Scale { most: most[row], inverse: inverse[row] })
+    for row in 0..TILE {
+        scales[row].inverse = 1.0 / fold(totals[row], |a, b| a + b);
+    }
+    scales
 }
 
 /// Turns the scores of a tile into weights, and the gradients of the weights into those of the scores.
@@ -134,13 +139,16 @@ pub(super) fn weigh<const BITS: usize>(
             }
         }
     }
-    let inner = inner.map(|inner| fold(inner, |a, b| a + b));
+    let mut sums = [0.0; TILE];
+    for row in 0..TILE {
+        sums[row] = fold(inner[row], |a, b| a + b);
+    }
     for column in columns.step_by(WIDTH) {
         for row in 0..TILE {
             let weights = &scores[row * stride + column..][..WIDTH];
             let slopes = &mut slopes[row * stride + column..][..WIDTH];
             for place in 0..WIDTH {
-                slopes[place] = weights[place] * (slopes[place] - inner[row]) * heads.scale();
+                slopes[place] = weights[place] * (slopes[place] - sums[row]) * heads.scale();
             }
         }
     }

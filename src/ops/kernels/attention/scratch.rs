@@ -1,6 +1,7 @@
 use std::cell::RefCell;
 
 use super::Heads;
+use super::tiles::TILE;
 use crate::ops::kernels::simd::WIDTH;
 
 /// Memory for one head, padded with zeros to whole chunks.
@@ -8,7 +9,7 @@ use crate::ops::kernels::simd::WIDTH;
 pub(super) struct Scratch {
     /// Context and channels of a head that it is for.
     sizes: (usize, usize),
-    /// The same, padded.
+    /// The same, padded: the distance of rows.
     pub(super) rows: usize,
     pub(super) width: usize,
     /// `[rows, width]` each: what cannot be used where it lies.
@@ -22,6 +23,8 @@ pub(super) struct Scratch {
     /// `[rows, rows]` each.
     pub(super) weights: Vec<f32>,
     pub(super) slopes: Vec<f32>,
+    /// `[TILE, width]`.
+    pub(super) products: Vec<f32>,
 }
 
 thread_local! {
@@ -40,7 +43,8 @@ pub(super) fn with_scratch(heads: &Heads, work: impl FnOnce(&mut Scratch)) {
 
 impl Scratch {
     fn new(heads: &Heads) -> Self {
-        let rows = heads.context.next_multiple_of(WIDTH);
+        // A chunk more than needed: rows whose distance is a power of two share few places of the nearest cache.
+        let rows = heads.context.next_multiple_of(WIDTH) + WIDTH;
         let width = heads.head.next_multiple_of(WIDTH);
         let (narrow, square) = (|| vec![0.0; rows * width], || vec![0.0; rows * rows]);
         Scratch {
@@ -55,6 +59,7 @@ impl Scratch {
             value_turned: narrow(),
             weights: square(),
             slopes: square(),
+            products: vec![0.0; TILE * width],
         }
     }
 }

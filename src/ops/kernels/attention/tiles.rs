@@ -2,13 +2,10 @@
 
 use std::ops::Range;
 
-use crate::ops::kernels::simd::{Chunk, WIDTH, fma};
+use crate::ops::kernels::simd::{WIDTH, fma};
 
 /// Rows of a tile: as many as leave its numbers in registers.
 pub(super) const TILE: usize = 4;
-
-/// `[TILE, WIDTH]` of a product.
-pub(super) type Tile = [Chunk; TILE];
 
 /// Rows of a matrix, one every `stride` numbers.
 #[derive(Clone, Copy)]
@@ -27,117 +24,187 @@ impl<'a> Rows<'a> {
     }
 }
 
-/// Sum over `inner` of `left[row, inner] · right[inner, column]`, for the first rows and columns.
-#[inline(always)]
-pub(super) fn tile_by_rows<const BITS: usize>(
-    left: Rows,
-    right: Rows,
-    inner: Range<usize>,
-    tile: &mut Tile,
-) {
-    let right = right.from(inner.start);
-    let strides = (left.stride, 1);
-    product::<BITS>(&left.values[inner.start..], strides, right, inner.len(), tile);
+/// The left side of a product: as it lies, or turned over.
+#[derive(Clone, Copy)]
+pub(super) struct Left<'a> {
+    values: &'a [f32],
+    over_rows: usize,
+    over_inner: usize,
 }
 
-/// Sum over `inner` of `left[inner, row] · right[inner, column]`.
-#[inline(always)]
-pub(super) fn tile_by_columns<const BITS: usize>(
-    left: Rows,
-    right: Rows,
-    inner: Range<usize>,
-    tile: &mut Tile,
-) {
-    let (left, right) = (left.from(inner.start), right.from(inner.start));
-    product::<BITS>(left.values, (1, left.stride), right, inner.len(), tile);
+impl<'a> Left<'a> {
+    /// `[row, inner]`.
+    pub(super) fn rows(rows: Rows<'a>) -> Self {
+        Left { values: rows.values, over_rows: rows.stride, over_inner: 1 }
+    }
+
+    /// `[inner, row]`.
+    pub(super) fn columns(rows: Rows<'a>) -> Self {
+        Left { values: rows.values, over_rows: 1, over_inner: rows.stride }
+    }
+
+    fn from(self, inner: usize) -> Self {
+        Left { values: &self.values[inner * self.over_inner..], ..self }
+    }
+
+    /// Where a number lies.
+    fn place(&self, row: usize, inner: usize) -> usize {
+        row * self.over_rows + inner * self.over_inner
+    }
 }
 
-/// The tile of a product whose left side has any strides over rows and over what is summed.
+/// Writes the `columns` of [`TILE`] rows of a product, whole chunks: sums over `inner` of `left[row, inner] · right[inner,
+/// column]`. `out` has a row every `stride` numbers.
 #[inline(always)]
-fn product<const BITS: usize>(
-    left: &[f32],
-    (over_rows, over_inner): (usize, usize),
+pub(super) fn multiply<const BITS: usize>(
+    left: Left,
+    right: Rows,
+    inner: Range<usize>,
+    columns: Range<usize>,
+    out: &mut [f32],
+    stride: usize,
+) {
+    let (left, right, count) = (left.from(inner.start), right.from(inner.start), inner.len());
+    let mut column = columns.start;
+    // Vectors as wide as a chunk need two chunks of four rows to have enough sums on their way at once.
+    while BITS == 512 && column + 2 * WIDTH <= columns.end {
+        let right = right.columns_from(column);
+        tile::<BITS, 2>(left, right, count, &mut out[column..], stride);
+        column += 2 * WIDTH;
+    }
+    while column < columns.end {
+        let right = right.columns_from(column);
+        tile::<BITS, 1>(left, right, count, &mut out[column..], stride);
+        column += WIDTH;
+    }
+}
+
+/// The first rows and chunks of a product. A sum has the same bits whatever the tile that it stands in.
+#[inline(always)]
+fn tile<const BITS: usize, const CHUNKS: usize>(
+    left: Left,
     right: Rows,
     count: usize,
-    tile: &mut Tile,
+    out: &mut [f32],
+    stride: usize,
 ) {
-    assert!(count > 0 && (TILE - 1) * over_rows + (count - 1) * over_inner < left.len());
-    assert!((count - 1) * right.stride + WIDTH <= right.values.len());
+    assert!(count > 0 && left.place(TILE - 1, count - 1) < left.values.len());
+    assert!((count - 1) * right.stride + CHUNKS * WIDTH <= right.values.len());
+    assert!((TILE - 1) * stride + CHUNKS * WIDTH <= out.len());
     #[cfg(target_arch = "x86_64")]
-    if BITS == 256 {
-        // SAFETY: this body runs on processors with AVX2 and FMA alone, and the assertions keep every
+    if BITS >= 256 {
+        // SAFETY: this body runs on processors with these vectors alone, and the assertions keep every
         // access inside the slices.
-        unsafe { product_by_hand(left, (over_rows, over_inner), right, count, tile) };
-        return;
-    }
-    let mut sums = [[0.0; WIDTH]; TILE];
-    for inner in 0..count {
-        let right = right.values[inner * right.stride..].first_chunk::<WIDTH>().expect("checked");
-        for row in 0..TILE {
-            let left = left[row * over_rows + inner * over_inner];
-            for place in 0..WIDTH {
-                sums[row][place] = fma::<BITS>(left, right[place], sums[row][place]);
+        unsafe {
+            match BITS {
+                512 => widest_tile::<CHUNKS>(left, right, count, out, stride),
+                _ => wide_tile::<CHUNKS>(left, right, count, out, stride),
             }
         }
+        return;
     }
-    *tile = sums;
+    for chunk in (0..CHUNKS * WIDTH).step_by(WIDTH) {
+        let mut sums = [[0.0; WIDTH]; TILE];
+        for inner in 0..count {
+            let right = &right.values[inner * right.stride + chunk..];
+            let right = right.first_chunk::<WIDTH>().expect("checked");
+            for row in 0..TILE {
+                let left = left.values[left.place(row, inner)];
+                for place in 0..WIDTH {
+                    sums[row][place] = fma::<BITS>(left, right[place], sums[row][place]);
+                }
+            }
+        }
+        for row in 0..TILE {
+            out[row * stride + chunk..][..WIDTH].copy_from_slice(&sums[row]);
+        }
+    }
 }
 
-/// [`product`] in intrinsics: what compilers make of the plain loop keeps part of the sums in memory,
+/// [`tile`] in intrinsics: what compilers make of the plain loop keeps part of the sums in memory,
 /// which costs attention a seventh of its speed.
 ///
 /// # Safety
-/// `TILE` rows and `count` steps of `left`, and a chunk in each of `count` rows of `right`, must lie in
-/// their slices.
+/// `TILE` rows and `count` steps of `left`, as many chunks in each of `count` rows of `right`, and the same in `TILE` of
+/// `out` must lie in their slices.
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2,fma")]
-unsafe fn product_by_hand(
-    left: &[f32],
-    (over_rows, over_inner): (usize, usize),
+#[inline]
+unsafe fn wide_tile<const CHUNKS: usize>(
+    left: Left,
     right: Rows,
     count: usize,
-    tile: &mut Tile,
+    out: &mut [f32],
+    stride: usize,
 ) {
     use std::arch::x86_64::*;
-    let mut sums = [[_mm256_setzero_ps(); 2]; TILE];
+    const HALF: usize = WIDTH / 2;
+    for chunk in (0..CHUNKS * WIDTH).step_by(WIDTH) {
+        let mut sums = [[_mm256_setzero_ps(); 2]; TILE];
+        for inner in 0..count {
+            // SAFETY: the caller vouches for it.
+            unsafe {
+                let right = right.values.as_ptr().add(inner * right.stride + chunk);
+                let right = [_mm256_loadu_ps(right), _mm256_loadu_ps(right.add(HALF))];
+                for row in 0..TILE {
+                    let left =
+                        _mm256_broadcast_ss(left.values.get_unchecked(left.place(row, inner)));
+                    for half in 0..2 {
+                        sums[row][half] = _mm256_fmadd_ps(left, right[half], sums[row][half]);
+                    }
+                }
+            }
+        }
+        for row in 0..TILE {
+            // SAFETY: the caller vouches for it.
+            unsafe {
+                let out = out.as_mut_ptr().add(row * stride + chunk);
+                _mm256_storeu_ps(out, sums[row][0]);
+                _mm256_storeu_ps(out.add(HALF), sums[row][1]);
+            }
+        }
+    }
+}
+
+/// The same with vectors that hold a chunk.
+///
+/// # Safety
+/// As [`wide_tile`].
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f")]
+#[inline]
+unsafe fn widest_tile<const CHUNKS: usize>(
+    left: Left,
+    right: Rows,
+    count: usize,
+    out: &mut [f32],
+    stride: usize,
+) {
+    use std::arch::x86_64::*;
+    let mut sums = [[_mm512_setzero_ps(); CHUNKS]; TILE];
     for inner in 0..count {
         // SAFETY: the caller vouches for it.
         unsafe {
-            let right = right.values.as_ptr().add(inner * right.stride);
-            let right = [_mm256_loadu_ps(right), _mm256_loadu_ps(right.add(WIDTH / 2))];
-            for (row, sums) in sums.iter_mut().enumerate() {
-                let left = left.get_unchecked(row * over_rows + inner * over_inner);
-                let left = _mm256_broadcast_ss(left);
-                *sums = [0, 1].map(|half| _mm256_fmadd_ps(left, right[half], sums[half]));
+            let from = right.values.as_ptr().add(inner * right.stride);
+            let mut right = [_mm512_setzero_ps(); CHUNKS];
+            for chunk in 0..CHUNKS {
+                right[chunk] = _mm512_loadu_ps(from.add(chunk * WIDTH));
+            }
+            for row in 0..TILE {
+                let left = _mm512_set1_ps(*left.values.get_unchecked(left.place(row, inner)));
+                for chunk in 0..CHUNKS {
+                    sums[row][chunk] = _mm512_fmadd_ps(left, right[chunk], sums[row][chunk]);
+                }
             }
         }
     }
-    for (row, [low, high]) in tile.iter_mut().zip(sums) {
-        let (row_low, row_high) = row.split_at_mut(WIDTH / 2);
-        // SAFETY: each half of a row has room for a vector.
-        unsafe {
-            _mm256_storeu_ps(row_low.as_mut_ptr(), low);
-            _mm256_storeu_ps(row_high.as_mut_ptr(), high);
-        }
-    }
-}
-
-#[inline(always)]
-pub(super) fn store(out: &mut [f32], stride: usize, tile: &Tile) {
-    for (row, tile) in tile.iter().enumerate() {
-        out[row * stride..][..WIDTH].copy_from_slice(tile);
-    }
-}
-
-/// Adds the first `count` columns of a tile to rows of `stride`, as many as there are.
-#[inline(always)]
-pub(super) fn add(out: &mut [f32], stride: usize, tile: &Tile, count: usize) {
-    for (out, tile) in out.chunks_mut(stride).zip(tile) {
-        match out.first_chunk_mut::<WIDTH>() {
-            Some(out) if count == WIDTH => {
-                out.iter_mut().zip(tile).for_each(|(sum, value)| *sum += value);
+    for row in 0..TILE {
+        for chunk in 0..CHUNKS {
+            // SAFETY: the caller vouches for it.
+            unsafe {
+                let out = out.as_mut_ptr().add(row * stride + chunk * WIDTH);
+                _mm512_storeu_ps(out, sums[row][chunk]);
             }
-            _ => out.iter_mut().zip(&tile[..count]).for_each(|(sum, value)| *sum += value),
         }
     }
 }

@@ -1,0 +1,153 @@
+use super::factors::Factors;
+use super::scores::{row_products, scores, weigh};
+use super::scratch::Scratch;
+use super::tiles::{Left, Rows, TILE, multiply};
+use super::{Heads, Scale, head_rows, turn_over};
+use crate::ops::kernels::rotary::Angles;
+use crate::ops::kernels::simd::vectorised;
+
+/// What the way back through one window begins with.
+pub(super) struct Given<'a> {
+    pub(super) packed: Rows<'a>,
+    pub(super) gradient: Rows<'a>,
+    pub(super) scales: &'a [Scale],
+    pub(super) angles: Option<&'a Angles>,
+    pub(super) factors: Factors<'a>,
+}
+
+vectorised! {
+    /// Adds the gradient of one window's packed rows, `[context, packed]`, to `sums`.
+    pub(super) fn window_backward(
+        given: &Given,
+        heads: &Heads,
+        scratch: &mut Scratch,
+        sums: &mut [f32],
+    ) = window_backward_body
+}
+
+#[inline(always)]
+fn window_backward_body<const BITS: usize>(
+    given: &Given,
+    heads: &Heads,
+    scratch: &mut Scratch,
+    sums: &mut [f32],
+) {
+    let (group, head) = (heads.heads / heads.kv_heads, heads.head);
+    let Given { packed, gradient, scales, angles, factors } = *given;
+    let (rows, width) = (scratch.rows, scratch.width);
+    for kv_head in 0..heads.kv_heads {
+        let of_key = (heads.heads + kv_head) * head;
+        let of_value = of_key + heads.kv_heads * head;
+        let keys = packed.columns_from(of_key);
+        let keys = head_rows(keys, heads, angles, &mut scratch.key, width);
+        turn_over(keys, heads, &mut scratch.key_turned, rows);
+        turn_over(packed.columns_from(of_value), heads, &mut scratch.value_turned, rows);
+        for index in kv_head * group..(kv_head + 1) * group {
+            let queries = packed.columns_from(index * head);
+            let queries = head_rows(queries, heads, angles, &mut scratch.query, width);
+            let gradient = gradient.columns_from(index * head);
+            let gradient = head_rows(gradient, heads, None, &mut scratch.gradient, width);
+            let mut part = Part {
+                keys,
+                queries,
+                gradient,
+                key_turned: Rows { values: &scratch.key_turned, stride: rows },
+                value_turned: Rows { values: &scratch.value_turned, stride: rows },
+                scales: &scales[index * heads.context..][..heads.context],
+                factors: factors.of_head(index),
+                weights: &mut scratch.weights,
+                slopes: &mut scratch.slopes,
+                products: &mut scratch.products,
+                rows,
+                width,
+            };
+            part.find_slopes::<BITS>(heads);
+            let starts = [index * head, of_key, of_value];
+            part.spread_slopes::<BITS>(heads, sums, starts);
+            turn_back(sums, index * head, heads, angles);
+        }
+        turn_back(sums, of_key, heads, angles);
+    }
+}
+
+/// Turns the gradient of one head's queries or keys back, where those were turned.
+#[inline(always)]
+fn turn_back(sums: &mut [f32], start: usize, heads: &Heads, angles: Option<&Angles>) {
+    let Some(angles) = angles else { return };
+    for (position, row) in sums.chunks_exact_mut(heads.packed()).enumerate() {
+        angles.turn_back(position, &mut row[start..][..heads.head]);
+    }
+}
+
+/// One head on its way back.
+struct Part<'a> {
+    keys: Rows<'a>,
+    queries: Rows<'a>,
+    gradient: Rows<'a>,
+    key_turned: Rows<'a>,
+    value_turned: Rows<'a>,
+    scales: &'a [Scale],
+    factors: Factors<'a>,
+    weights: &'a mut [f32],
+    slopes: &'a mut [f32],
+    products: &'a mut [f32],
+    rows: usize,
+    width: usize,
+}
+
+impl Part<'_> {
+    /// The weights again, and the gradient of the scores in `slopes`.
+    #[inline(always)]
+    fn find_slopes<const BITS: usize>(&mut self, heads: &Heads) {
+        let rows = self.rows;
+        for first in (0..heads.context).step_by(TILE) {
+            let weights = &mut self.weights[first * rows..];
+            let slopes = &mut self.slopes[first * rows..];
+            scores::<BITS>(weights, rows, self.queries, self.key_turned, first, heads);
+            row_products::<BITS>(slopes, rows, self.gradient, self.value_turned, first, heads);
+            let mut tile = [Scale::default(); TILE];
+            let last = (first + TILE).min(heads.context);
+            tile[..last - first].copy_from_slice(&self.scales[first..last]);
+            self.factors.apply(slopes, rows, first, heads);
+            weigh::<BITS>(weights, slopes, rows, &tile, first, heads);
+            self.factors.apply(weights, rows, first, heads);
+        }
+    }
+
+    /// From the gradient of the scores to those of queries, keys and values, which begin at these
+    /// columns of the packed rows.
+    #[inline(always)]
+    fn spread_slopes<const BITS: usize>(
+        &mut self,
+        heads: &Heads,
+        sums: &mut [f32],
+        [of_query, of_key, of_value]: [usize; 3],
+    ) {
+        let weights = Rows { values: &*self.weights, stride: self.rows };
+        let slopes = Rows { values: &*self.slopes, stride: self.rows };
+        let stride = heads.packed();
+        for first in (0..heads.context).step_by(TILE) {
+            let last = (first + TILE).min(heads.context);
+            let keys = heads.first_key(first)..last;
+            // Rows that see one of the tile's keys.
+            let seen_by = first..heads.context.min(first.saturating_add(TILE - 1 + heads.window));
+            let [of_slopes, of_weights] =
+                [slopes, weights].map(|of| Left::columns(of.columns_from(first)));
+            let products = [
+                (of_query, Left::rows(slopes.from(first)), self.keys, keys),
+                (of_key, of_slopes, self.queries, seen_by.clone()),
+                (of_value, of_weights, self.gradient, seen_by),
+            ];
+            let sums = &mut sums[first * stride..last * stride];
+            for (start, left, right, inner) in products {
+                let columns = 0..self.width;
+                multiply::<BITS>(left, right, inner, columns, self.products, self.width);
+                let rows = sums.chunks_mut(stride).zip(self.products.chunks_exact(self.width));
+                for (sums, products) in rows {
+                    let sums = &mut sums[start..][..heads.head];
+                    sums.iter_mut().zip(products).for_each(|(sum, product)| *sum += product);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,108 @@
+use super::factors::Factors;
+use super::scores::{exponentials, scores};
+use super::scratch::Scratch;
+use super::tiles::{Left, Rows, TILE, multiply};
+use super::{Heads, Scale, head_rows, turn_over};
+use crate::ops::kernels::Slot;
+use crate::ops::kernels::rotary::Angles;
+use crate::ops::kernels::simd::vectorised;
+
+vectorised! {
+    /// The outputs of one window, `[context, heads · head]`, and its scales, `[heads, context]`.
+    pub(super) fn window_forward(
+        packed: &[f32],
+        heads: &Heads,
+        angles: Option<&Angles>,
+        factors: Factors,
+        scratch: &mut Scratch,
+        out: &mut [Slot],
+        scales: &mut [Scale],
+    ) = window_forward_body
+}
+
+#[inline(always)]
+fn window_forward_body<const BITS: usize>(
+    packed: &[f32],
+    heads: &Heads,
+    angles: Option<&Angles>,
+    factors: Factors,
+    scratch: &mut Scratch,
+    out: &mut [Slot],
+    scales: &mut [Scale],
+) {
+    let (group, head) = (heads.heads / heads.kv_heads, heads.head);
+    let packed = Rows { values: packed, stride: heads.packed() };
+    let Scratch { rows, width, query, key, value, key_turned, weights, products, .. } = scratch;
+    let (rows, width) = (*rows, *width);
+    for kv_head in 0..heads.kv_heads {
+        let start = (heads.heads + kv_head) * head;
+        let keys = head_rows(packed.columns_from(start), heads, angles, key, width);
+        turn_over(keys, heads, key_turned, rows);
+        let values = packed.columns_from(start + heads.kv_heads * head);
+        let values = head_rows(values, heads, None, value, width);
+        for index in kv_head * group..(kv_head + 1) * group {
+            let queries = head_rows(packed.columns_from(index * head), heads, angles, query, width);
+            let part = Part {
+                queries,
+                key_turned: Rows { values: &*key_turned, stride: rows },
+                values,
+                factors: factors.of_head(index),
+                heads,
+                rows,
+                width,
+            };
+            let scales = &mut scales[index * heads.context..][..heads.context];
+            let out = &mut out[index * head..];
+            part.through::<BITS>(weights, products, scales, out);
+        }
+    }
+}
+
+/// One head on its way.
+struct Part<'a> {
+    queries: Rows<'a>,
+    key_turned: Rows<'a>,
+    values: Rows<'a>,
+    factors: Factors<'a>,
+    heads: &'a Heads,
+    rows: usize,
+    width: usize,
+}
+
+impl Part<'_> {
+    /// The head's outputs and scales; `out` begins with the head's first channel.
+    #[inline(always)]
+    fn through<const BITS: usize>(
+        &self,
+        weights: &mut [f32],
+        products: &mut [f32],
+        scales: &mut [Scale],
+        out: &mut [Slot],
+    ) {
+        let Heads { context, head, .. } = *self.heads;
+        let mut outs = out.chunks_mut(self.heads.channels());
+        for first in (0..context).step_by(TILE) {
+            let last = (first + TILE).min(context);
+            self.weigh::<BITS>(first, weights, &mut scales[first..last]);
+            let left = Left::rows(Rows { values: weights, stride: self.rows });
+            let (seen, columns) = (self.heads.first_key(first)..last, 0..self.width);
+            multiply::<BITS>(left, self.values, seen, columns, products, self.width);
+            let rows = scales[first..last].iter().zip(products.chunks_exact(self.width));
+            for ((scale, products), out) in rows.zip(&mut outs) {
+                for (out, product) in out[..head].iter_mut().zip(products) {
+                    out.write(product * scale.inverse);
+                }
+            }
+        }
+    }
+
+    /// The weights of a tile before they are divided by their sums, and the scales of its rows.
+    #[inline(always)]
+    fn weigh<const BITS: usize>(&self, first: usize, weights: &mut [f32], scales: &mut [Scale]) {
+        let (queries, keys) = (self.queries, self.key_turned);
+        let most = scores::<BITS>(weights, self.rows, queries, keys, first, self.heads);
+        let of_tile = exponentials::<BITS>(weights, self.rows, &most, first, self.heads);
+        self.factors.apply(weights, self.rows, first, self.heads);
+        scales.copy_from_slice(&of_tile[..scales.len()]);
+    }
+}
