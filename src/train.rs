@@ -256,8 +256,11 @@ impl<'a, M: LanguageModel> Training<'a, M> {
         let count = batches.len() as f64;
         let (mut losses, mut sum) = (Vec::new(), None);
         for batch in &batches {
-            let loss = self.model.loss(batch) / count;
-            let gradients = loss.clone().sum().backward();
+            let loss = self.model.loss(batch);
+            // A division by 1 would be two more operations of a step.
+            let loss = if count == 1.0 { loss } else { loss / count };
+            // Each lane's loss is a root of its own: the gradient of their sum.
+            let gradients = loss.backward();
             let gradients = GradientsParams::from_grads(gradients, &self.model);
             sum = Some(match sum {
                 Some(sum) => added(&self.model, sum, gradients),

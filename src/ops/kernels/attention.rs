@@ -109,8 +109,7 @@ pub fn backward(
 ) -> Vec<f32> {
     let (in_size, out_size) = (heads.context * heads.packed(), heads.context * heads.channels());
     let angles = heads.angles();
-    let mut sums = vec![0.0; packed.len()];
-    each_chunk(&mut sums, in_size, |window, sums| {
+    let write = |window: usize, of_packed: &mut [Slot]| {
         let packed = &packed[window * in_size..][..in_size];
         let gradient = &gradient[window * out_size..][..out_size];
         let size = heads.heads * heads.context;
@@ -122,9 +121,10 @@ pub fn backward(
             angles: angles.as_deref(),
             factors: Factors::of_window(factors, heads, window),
         };
-        with_scratch(heads, |scratch| window_backward(&given, heads, scratch, sums));
-    });
-    sums
+        with_scratch(heads, |scratch| window_backward(&given, heads, scratch, of_packed));
+    };
+    // SAFETY: every head of every row is written.
+    unsafe { written(packed.len(), |of_packed| each_chunk(of_packed, in_size, write)) }
 }
 
 /// The rows of one head inside packed rows: as they lie where tiles can read them there, else copied

@@ -1,14 +1,18 @@
 //! Matrix products of linear layers, by the `gemm` crate.
 
+use std::sync::Once;
+
 use gemm::Parallelism;
 
 use super::blocks::each_chunk;
 use super::simd::{WIDTH, vectorised};
 use super::{Slot, written};
 
-/// Rows of a product that are computed at a time: a block is large enough for the product's own speed
-/// and small enough to give several cores something to do.
-pub(super) const ROWS: usize = 256;
+/// Rows that are computed at a time: so many that weights are seldom laid out anew for a product, and where several
+/// threads share the work, few enough to give each something to do. They change no bit.
+pub(super) fn block_rows() -> usize {
+    if rayon::current_num_threads() == 1 { 512 } else { 256 }
+}
 
 /// Sizes of `[lanes, rows, inputs] × [lanes, inputs, outputs]`.
 #[derive(Clone, Copy, Debug)]
@@ -60,6 +64,10 @@ fn threads_within(products: usize) -> Parallelism {
     }
 }
 
+/// Tiles of columns from which a product pays for laying out a side that lies in order already. The crate's own number is
+/// 8, at which the gradients of weights take up to a tenth longer. It changes no bit.
+const TILES_WORTH_PACKING: usize = 32;
+
 /// `out = a · b`, `[m, k] × [k, n]`, `out` row by row.
 fn product(
     out: &mut [Slot],
@@ -71,6 +79,8 @@ fn product(
     let last = |matrix: &Matrix, rows: usize, columns: usize| {
         (rows - 1) * matrix.row_stride + (columns - 1) * matrix.column_stride
     };
+    static SET: Once = Once::new();
+    SET.call_once(|| gemm::set_lhs_packing_threshold_single_thread(TILES_WORTH_PACKING));
     assert!(m > 0 && n > 0 && k > 0 && out.len() == m * n);
     assert!(last(&a, m, k) < a.values.len() && last(&b, k, n) < b.values.len());
     // SAFETY: the assertions keep every access of the three matrices inside its slice, and a product
@@ -173,12 +183,13 @@ pub(super) struct Block {
 impl Block {
     /// The blocks of `[lanes, rows]`, in order; one of a single size over all lanes would run over their borders.
     pub fn all(lanes: usize, rows: usize) -> impl Iterator<Item = Self> {
-        let threads = threads_within(lanes * rows.div_ceil(ROWS));
+        let size = block_rows();
+        let threads = threads_within(lanes * rows.div_ceil(size));
         (0..lanes).flat_map(move |lane| {
-            (0..rows).step_by(ROWS).map(move |start| Block {
+            (0..rows).step_by(size).map(move |start| Block {
                 lane,
                 row: lane * rows + start,
-                rows: ROWS.min(rows - start),
+                rows: size.min(rows - start),
                 threads,
             })
         })
@@ -190,7 +201,8 @@ impl Block {
         rows: usize,
         width: usize,
     ) -> impl Iterator<Item = &mut [T]> {
-        values.chunks_mut(rows * width).flat_map(move |lane| lane.chunks_mut(ROWS * width))
+        let size = block_rows() * width;
+        values.chunks_mut(rows * width).flat_map(move |lane| lane.chunks_mut(size))
     }
 
     /// Its rows of `[lanes, rows, width]`.

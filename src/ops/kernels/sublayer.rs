@@ -164,7 +164,7 @@ impl Sizes {
 
     /// The sums of every block of rows.
     fn chunks_of_sums<'a>(&self, sums: &'a mut [f32]) -> impl Iterator<Item = &'a mut [f32]> {
-        let of_block = linear::ROWS / norm::ROWS * 2 * self.norm.channels;
+        let of_block = linear::block_rows() / norm::ROWS * 2 * self.norm.channels;
         let of_lane = sums.len() / self.lanes;
         sums.chunks_mut(of_lane).flat_map(move |lane| lane.chunks_mut(of_block))
     }

@@ -3,6 +3,7 @@ use super::scores::{row_products, scores, weigh};
 use super::scratch::Scratch;
 use super::tiles::{Left, Rows, TILE, multiply};
 use super::{Heads, Scale, head_rows, turn_over};
+use crate::ops::kernels::Slot;
 use crate::ops::kernels::rotary::Angles;
 use crate::ops::kernels::simd::vectorised;
 
@@ -16,12 +17,12 @@ pub(super) struct Given<'a> {
 }
 
 vectorised! {
-    /// Adds the gradient of one window's packed rows, `[context, packed]`, to `sums`.
+    /// The gradient of one window's packed rows, `[context, packed]`.
     pub(super) fn window_backward(
         given: &Given,
         heads: &Heads,
         scratch: &mut Scratch,
-        sums: &mut [f32],
+        of_packed: &mut [Slot],
     ) = window_backward_body
 }
 
@@ -30,7 +31,7 @@ fn window_backward_body<const BITS: usize>(
     given: &Given,
     heads: &Heads,
     scratch: &mut Scratch,
-    sums: &mut [f32],
+    of_packed: &mut [Slot],
 ) {
     let (group, head) = (heads.heads / heads.kv_heads, heads.head);
     let Given { packed, gradient, scales, angles, factors } = *given;
@@ -63,19 +64,20 @@ fn window_backward_body<const BITS: usize>(
             };
             part.find_slopes::<BITS>(heads);
             let starts = [index * head, of_key, of_value];
-            part.spread_slopes::<BITS>(heads, sums, starts);
-            turn_back(sums, index * head, heads, angles);
+            part.spread_slopes::<BITS>(heads, of_packed, starts, index > kv_head * group);
+            turn_back(of_packed, index * head, heads, angles);
         }
-        turn_back(sums, of_key, heads, angles);
+        turn_back(of_packed, of_key, heads, angles);
     }
 }
 
-/// Turns the gradient of one head's queries or keys back, where those were turned.
+/// Turns the gradient of one head's queries or keys, which has been written, back where those were turned.
 #[inline(always)]
-fn turn_back(sums: &mut [f32], start: usize, heads: &Heads, angles: Option<&Angles>) {
+fn turn_back(of_packed: &mut [Slot], start: usize, heads: &Heads, angles: Option<&Angles>) {
     let Some(angles) = angles else { return };
-    for (position, row) in sums.chunks_exact_mut(heads.packed()).enumerate() {
-        angles.turn_back(position, &mut row[start..][..heads.head]);
+    for (position, row) in of_packed.chunks_exact_mut(heads.packed()).enumerate() {
+        // SAFETY: the head's rows are spread before they are turned.
+        angles.turn_back(position, unsafe { row[start..][..heads.head].assume_init_mut() });
     }
 }
 
@@ -114,14 +116,15 @@ impl Part<'_> {
         }
     }
 
-    /// From the gradient of the scores to those of queries, keys and values, which begin at these
-    /// columns of the packed rows.
+    /// From the gradient of the scores to those of queries, keys and values, which begin at these columns of the packed
+    /// rows. Keys and values of a head that another has read too get more than one gradient.
     #[inline(always)]
     fn spread_slopes<const BITS: usize>(
         &mut self,
         heads: &Heads,
-        sums: &mut [f32],
+        of_packed: &mut [Slot],
         [of_query, of_key, of_value]: [usize; 3],
+        was_read: bool,
     ) {
         let weights = Rows { values: &*self.weights, stride: self.rows };
         let slopes = Rows { values: &*self.slopes, stride: self.rows };
@@ -134,20 +137,37 @@ impl Part<'_> {
             let [of_slopes, of_weights] =
                 [slopes, weights].map(|of| Left::columns(of.columns_from(first)));
             let products = [
-                (of_query, Left::rows(slopes.from(first)), self.keys, keys),
-                (of_key, of_slopes, self.queries, seen_by.clone()),
-                (of_value, of_weights, self.gradient, seen_by),
+                (of_query, false, Left::rows(slopes.from(first)), self.keys, keys),
+                (of_key, was_read, of_slopes, self.queries, seen_by.clone()),
+                (of_value, was_read, of_weights, self.gradient, seen_by),
             ];
-            let sums = &mut sums[first * stride..last * stride];
-            for (start, left, right, inner) in products {
+            let of_rows = &mut of_packed[first * stride..last * stride];
+            for (start, is_written, left, right, inner) in products {
                 let columns = 0..self.width;
                 multiply::<BITS>(left, right, inner, columns, self.products, self.width);
-                let rows = sums.chunks_mut(stride).zip(self.products.chunks_exact(self.width));
-                for (sums, products) in rows {
-                    let sums = &mut sums[start..][..heads.head];
-                    sums.iter_mut().zip(products).for_each(|(sum, product)| *sum += product);
+                let rows = of_rows.chunks_mut(stride).zip(self.products.chunks_exact(self.width));
+                for (of_row, products) in rows {
+                    let of_row = &mut of_row[start..][..heads.head];
+                    match is_written {
+                        // SAFETY: the first head that reads keys and values writes their gradients.
+                        true => add(unsafe { of_row.assume_init_mut() }, products),
+                        false => write(of_row, products),
+                    }
                 }
             }
         }
+    }
+}
+
+#[inline(always)]
+fn add(sums: &mut [f32], products: &[f32]) {
+    sums.iter_mut().zip(products).for_each(|(sum, product)| *sum += product);
+}
+
+/// What adding to 0 gives: no −0.
+#[inline(always)]
+fn write(slots: &mut [Slot], products: &[f32]) {
+    for (slot, product) in slots.iter_mut().zip(products) {
+        slot.write(0.0 + product);
     }
 }
