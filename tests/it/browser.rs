@@ -158,6 +158,16 @@ impl Browser {
         }
     }
 
+    /// Presses a key until an expression holds: a figure that is drawn anew in between forgets what it showed.
+    pub fn press_until(&mut self, key: &str, expression: &str) {
+        let start = Instant::now();
+        while self.value(&format!("Boolean({expression})")) != true {
+            assert!(start.elapsed() < PATIENCE, "{key} does not bring {expression}");
+            self.press(key);
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+
     /// The middle of an element, scrolled into view, once it stays where it is.
     fn place(&mut self, selector: &str) -> (f64, f64) {
         let mut place = self.place_now(selector);

@@ -476,7 +476,8 @@ fn use_figures(browser: &mut Browser, results: &Path) {
     browser.click("#whole");
     browser.wait("!location.hash.includes('zoom=')");
     browser.value("document.getElementById('against-plot').focus()");
-    browser.press("ArrowRight");
+    let shown = "document.querySelector('#against .values').textContent";
+    browser.press_until("ArrowRight", &format!("{shown}.includes('test loss ')"));
     let values = browser.text("#against .values");
     assert!(values.contains("test loss ") && values.contains("mean of 3 seeds"), "{values}");
     let heat =
