@@ -108,15 +108,15 @@ fn tile<const BITS: usize, const CHUNKS: usize>(
         for inner in 0..count {
             let right = &right.values[inner * right.stride + chunk..];
             let right = right.first_chunk::<WIDTH>().expect("checked");
-            for row in 0..TILE {
+            for (row, sums) in sums.iter_mut().enumerate() {
                 let left = left.values[left.place(row, inner)];
                 for place in 0..WIDTH {
-                    sums[row][place] = fma::<BITS>(left, right[place], sums[row][place]);
+                    sums[place] = fma::<BITS>(left, right[place], sums[place]);
                 }
             }
         }
-        for row in 0..TILE {
-            out[row * stride + chunk..][..WIDTH].copy_from_slice(&sums[row]);
+        for (row, sums) in sums.iter().enumerate() {
+            out[row * stride + chunk..][..WIDTH].copy_from_slice(sums);
         }
     }
 }
@@ -146,21 +146,21 @@ unsafe fn wide_tile<const CHUNKS: usize>(
             unsafe {
                 let right = right.values.as_ptr().add(inner * right.stride + chunk);
                 let right = [_mm256_loadu_ps(right), _mm256_loadu_ps(right.add(HALF))];
-                for row in 0..TILE {
+                for (row, sums) in sums.iter_mut().enumerate() {
                     let left =
                         _mm256_broadcast_ss(left.values.get_unchecked(left.place(row, inner)));
                     for half in 0..2 {
-                        sums[row][half] = _mm256_fmadd_ps(left, right[half], sums[row][half]);
+                        sums[half] = _mm256_fmadd_ps(left, right[half], sums[half]);
                     }
                 }
             }
         }
-        for row in 0..TILE {
+        for (row, [low, high]) in sums.into_iter().enumerate() {
             // SAFETY: the caller vouches for it.
             unsafe {
                 let out = out.as_mut_ptr().add(row * stride + chunk);
-                _mm256_storeu_ps(out, sums[row][0]);
-                _mm256_storeu_ps(out.add(HALF), sums[row][1]);
+                _mm256_storeu_ps(out, low);
+                _mm256_storeu_ps(out.add(HALF), high);
             }
         }
     }
@@ -187,23 +187,23 @@ unsafe fn widest_tile<const CHUNKS: usize>(
         unsafe {
             let from = right.values.as_ptr().add(inner * right.stride);
             let mut right = [_mm512_setzero_ps(); CHUNKS];
-            for chunk in 0..CHUNKS {
-                right[chunk] = _mm512_loadu_ps(from.add(chunk * WIDTH));
+            for (chunk, right) in right.iter_mut().enumerate() {
+                *right = _mm512_loadu_ps(from.add(chunk * WIDTH));
             }
-            for row in 0..TILE {
+            for (row, sums) in sums.iter_mut().enumerate() {
                 let left = _mm512_set1_ps(*left.values.get_unchecked(left.place(row, inner)));
                 for chunk in 0..CHUNKS {
-                    sums[row][chunk] = _mm512_fmadd_ps(left, right[chunk], sums[row][chunk]);
+                    sums[chunk] = _mm512_fmadd_ps(left, right[chunk], sums[chunk]);
                 }
             }
         }
     }
-    for row in 0..TILE {
-        for chunk in 0..CHUNKS {
+    for (row, sums) in sums.into_iter().enumerate() {
+        for (chunk, sums) in sums.into_iter().enumerate() {
             // SAFETY: the caller vouches for it.
             unsafe {
                 let out = out.as_mut_ptr().add(row * stride + chunk * WIDTH);
-                _mm512_storeu_ps(out, sums[row][chunk]);
+                _mm512_storeu_ps(out, sums);
             }
         }
     }
