@@ -46,6 +46,11 @@ pub struct Heads {
 }
 
 impl Heads {
+    /// That kernels, which write no head but those of whole groups, write all of them.
+    fn check(&self) {
+        assert!(self.heads.is_multiple_of(self.kv_heads), "key-value heads are shared evenly");
+    }
+
     /// Channels that come out of a row.
     pub fn channels(&self) -> usize {
         self.heads * self.head
@@ -82,6 +87,7 @@ pub fn forward(packed: &[f32], heads: &Heads, factors: Option<&[f32]>) -> (Vec<f
     let (in_size, out_size) = (heads.context * heads.packed(), heads.context * heads.channels());
     let windows = packed.len() / in_size;
     assert_eq!(packed.len(), windows * in_size);
+    heads.check();
     let angles = heads.angles();
     let mut scales = vec![Scale::default(); windows * heads.heads * heads.context];
     let write = |out: &mut [Slot]| {
@@ -108,6 +114,7 @@ pub fn backward(
     factors: Option<&[f32]>,
 ) -> Vec<f32> {
     let (in_size, out_size) = (heads.context * heads.packed(), heads.context * heads.channels());
+    heads.check();
     let angles = heads.angles();
     let write = |window: usize, of_packed: &mut [Slot]| {
         let packed = &packed[window * in_size..][..in_size];
