@@ -10,9 +10,12 @@ mod arithmetic;
 mod fused;
 pub mod kernels;
 mod node;
+mod numbers;
 pub mod primitives;
 mod sublayer;
 mod values;
+
+use std::sync::Arc;
 
 use burn::backend::{Dispatch, DispatchTensor};
 use burn::tensor::{Device, Int, Tensor, TensorData};
@@ -23,6 +26,7 @@ use crate::ops::kernels::update::LaneStep;
 use fused::{FusedOps, FusedReading, FusedUpdates};
 
 pub use arithmetic::{Arithmetic, in_order, plus_diagonal};
+pub use numbers::{LaneNumbers, read};
 pub use primitives::weighted;
 pub use sublayer::{Biases, Sublayer, sublayer};
 
@@ -273,9 +277,15 @@ pub fn smoothing(logits: Tensor<3>, targets: Tensor<3, Int>, shares: Vec<f32>) -
 
 /// Sum of the squares of each lane of `[lanes, …]`, `[lanes]`. Without autodiff.
 pub fn squares<const D: usize>(values: Tensor<D>) -> Tensor<1> {
+    let device = values.device();
+    lane_squares(values).tensor(&device)
+}
+
+/// [`squares`] as numbers to be read, or to compute a few others from.
+pub fn lane_squares<const D: usize>(values: Tensor<D>) -> LaneNumbers {
     match is_fused(&values.device()) {
-        true => Tensor::from_dispatch(Dispatch::squares(values.into_dispatch())),
-        false => primitives::squares(values),
+        true => LaneNumbers::Host(Dispatch::squares(values.into_dispatch())),
+        false => LaneNumbers::on_device(primitives::squares(values)),
     }
 }
 
@@ -288,8 +298,8 @@ pub fn dots<const D: usize>(a: Tensor<D>, b: Tensor<D>) -> Tensor<1> {
 }
 
 /// A parameter `[lanes, …]` of any rank after a step, its moments, `[lanes, elements]` each, and the
-/// [sums](kernels::update::SUMS) that say what the step did, `[lanes, sums]`, where they are asked for.
-pub type Updated = (DispatchTensor, [Tensor<2>; 2], Option<Tensor<2>>);
+/// [sums](kernels::update::SUMS) that say what the step did, where they are asked for.
+pub type Updated = (DispatchTensor, [Tensor<2>; 2], Option<LaneNumbers>);
 
 /// One step of Adam in one pass over a parameter and its moments; `steps` has a step per lane. On a device with
 /// [kernels](is_fused) alone, without autodiff.
@@ -297,14 +307,14 @@ pub fn adam_step(
     weight: DispatchTensor,
     gradient: DispatchTensor,
     moments: [Tensor<2>; 2],
-    steps: &[LaneStep],
+    steps: &Arc<[LaneStep]>,
     measured: bool,
 ) -> Updated {
     let [first, second] = moments.map(Tensor::into_dispatch);
     let (weight, first, second, sums) =
-        Dispatch::adam_step(weight, gradient, first, second, steps.to_vec(), measured);
+        Dispatch::adam_step(weight, gradient, first, second, Arc::clone(steps), measured);
     let moments = [first, second].map(Tensor::from_dispatch);
-    (weight, moments, measured.then(|| Tensor::from_dispatch(sums)))
+    (weight, moments, measured.then(|| LaneNumbers::Host(sums.concat())))
 }
 
 /// The same for Adafactor without factorization; `least` is the smallest unit of an update.
@@ -312,16 +322,16 @@ pub fn adafactor_step(
     weight: DispatchTensor,
     gradient: DispatchTensor,
     moments: [Tensor<2>; 2],
-    steps: &[LaneStep],
+    steps: &Arc<[LaneStep]>,
     least: f64,
     measured: bool,
 ) -> Updated {
     let [first, second] = moments.map(Tensor::into_dispatch);
-    let (steps, least) = (steps.to_vec(), least as f32);
+    let (steps, least) = (Arc::clone(steps), least as f32);
     let (weight, first, second, sums) =
         Dispatch::adafactor_step(weight, gradient, first, second, steps, least, measured);
     let moments = [first, second].map(Tensor::from_dispatch);
-    (weight, moments, measured.then(|| Tensor::from_dispatch(sums)))
+    (weight, moments, measured.then(|| LaneNumbers::Host(sums.concat())))
 }
 
 #[cfg(test)]

@@ -23,6 +23,7 @@ use burn::tensor::Tensor;
 
 use crate::config::{Group, ParameterShape, Recipe, Role, RunConfig};
 use crate::model::Parameter;
+use crate::ops::LaneNumbers;
 use gradients::LaneGradients;
 use rules::Slots;
 use step::StepCoefficients;
@@ -35,6 +36,7 @@ pub use gradients::{WeightNorms, added, weight_norms};
 pub struct LaneOptimizer {
     lanes: Vec<RunConfig>,
     parameters: Vec<Parameter>,
+    shapes: HashMap<ParamId, ParameterShape>,
     groups: Grouping,
     states: HashMap<ParamId, Slots>,
 }
@@ -50,7 +52,8 @@ impl LaneOptimizer {
 
     fn with_groups(parameters: &[Parameter], lanes: &[RunConfig], groups: Grouping) -> Self {
         let (lanes, parameters) = (lanes.to_vec(), parameters.to_vec());
-        LaneOptimizer { lanes, parameters, groups, states: HashMap::new() }
+        let shapes = parameters.iter().map(|one| (one.id, one.shape.clone())).collect();
+        LaneOptimizer { lanes, parameters, shapes, groups, states: HashMap::new() }
     }
 
     /// Takes step `step` (from 1), and measures what it does to the weights where that is asked for.
@@ -64,24 +67,23 @@ impl LaneOptimizer {
         let mut gradients = LaneGradients(gradients);
         let device = model.devices()[0].clone().without_autodiff();
         let mut coefficients = StepCoefficients::new(&self.lanes, self.groups, step, &device);
-        let shapes: HashMap<ParamId, &ParameterShape> =
-            self.parameters.iter().map(|one| (one.id, &one.shape)).collect();
-        gradients.add_penalty(&model, &shapes, &coefficients);
+        gradients.add_penalty(&model, &self.shapes, &coefficients);
         let norms = gradients.norms(&model);
         coefficients.set_clip(&norms);
-        let states = &mut self.states;
+        let (shapes, states) = (&self.shapes, &mut self.states);
         let sums = measured.then(HashMap::new);
         let mut update = Update { gradients, shapes, coefficients, states, sums };
         let model = model.map(&mut update);
-        let changes = update.sums.map(|sums| self.in_order(sums, &norms));
+        let changes = update.sums.map(|sums| self.in_order(sums));
         Stepped { model, norms, changes }
     }
 
-    /// The sums of all parameters one after the other, `[lanes, parameters · sums]`; 0 of those without a gradient.
-    fn in_order(&self, mut sums: HashMap<ParamId, Tensor<2>>, norms: &Tensor<1>) -> Tensor<2> {
-        let none = || Tensor::zeros([norms.dims()[0], SUMS], &norms.device());
+    /// The sums of all parameters one after the other; 0 of those without a gradient.
+    fn in_order(&self, mut sums: HashMap<ParamId, LaneNumbers>) -> LaneNumbers {
+        let lanes = self.lanes.len();
+        let none = || LaneNumbers::Host(vec![0.0; lanes * SUMS]);
         let of = |one: &Parameter| sums.remove(&one.id).unwrap_or_else(none);
-        Tensor::cat(self.parameters.iter().map(of).collect(), 1)
+        LaneNumbers::side_by_side(self.parameters.iter().map(of).collect(), lanes)
     }
 
     /// A model without autodiff with the averages over steps of the weights in their place.
@@ -104,20 +106,20 @@ impl LaneOptimizer {
 pub struct Stepped<M> {
     /// The updated model.
     pub model: M,
-    /// Norm of each lane's gradient before clipping, `[lanes]`.
-    pub norms: Tensor<1>,
-    /// What the step did to every parameter, one after the other: its [sums](SUMS), `[lanes, parameters · sums]`.
-    pub changes: Option<Tensor<2>>,
+    /// Norm of each lane's gradient before clipping.
+    pub norms: LaneNumbers,
+    /// What the step did to every parameter of a lane, one after the other: its [sums](SUMS).
+    pub changes: Option<LaneNumbers>,
 }
 
 /// One step over the parameters of a model.
 struct Update<'a> {
     gradients: LaneGradients,
-    shapes: HashMap<ParamId, &'a ParameterShape>,
-    coefficients: StepCoefficients,
+    shapes: &'a HashMap<ParamId, ParameterShape>,
+    coefficients: StepCoefficients<'a>,
     states: &'a mut HashMap<ParamId, Slots>,
     /// Of the parameters so far; `None` where nothing is measured.
-    sums: Option<HashMap<ParamId, Tensor<2>>>,
+    sums: Option<HashMap<ParamId, LaneNumbers>>,
 }
 
 impl ModuleMapper for Update<'_> {
@@ -126,7 +128,7 @@ impl ModuleMapper for Update<'_> {
         let (id, weight, mapper) = param.consume();
         let is_trained = weight.is_require_grad();
         let weight = weight.inner();
-        let (state, parameter) = (self.states.remove(&id), self.shapes[&id]);
+        let (state, parameter) = (self.states.remove(&id), &self.shapes[&id]);
         let step = self.coefficients.of(parameter.role);
         let (weight, state, sums) =
             step.apply(weight, gradient, state, parameter, self.sums.is_some());

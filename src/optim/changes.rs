@@ -4,10 +4,10 @@ use burn::tensor::Tensor;
 
 use crate::config::{Equilibrium, ParameterShape, Rates, Role, RunConfig};
 use crate::ops::kernels::update::SUMS;
-use crate::ops::{self, Arithmetic};
+use crate::ops::{self, Arithmetic, LaneNumbers};
 use crate::record::OfRole;
 
-/// The sums of one tensor, `[lanes, sums]`, by passes over it. Before, after, gradient before clipping, update
+/// The [sums](SUMS) of one tensor, by passes over it. Before, after, gradient before clipping, update
 /// without decay and what decoupled decay took are `[lanes, elements]`; without the last it took nothing.
 pub fn sums(
     before: Tensor<2>,
@@ -15,11 +15,11 @@ pub fn sums(
     gradient: Tensor<2>,
     update: Tensor<2>,
     taken: Option<Tensor<2>>,
-) -> Tensor<2> {
+) -> LaneNumbers {
     let change = after.minus(before.clone());
     let of_gradient = ops::squares(gradient.clone());
     let of_taken = taken.map_or_else(|| of_gradient.zeros_like(), ops::squares);
-    Tensor::stack(
+    LaneNumbers::on_device(Tensor::<1>::stack::<2>(
         vec![
             ops::squares(before.clone()),
             ops::squares(change.clone()),
@@ -30,7 +30,7 @@ pub fn sums(
             of_taken,
         ],
         1,
-    )
+    ))
 }
 
 /// What one step did to one tensor.

@@ -7,7 +7,7 @@ use burn::tensor::Tensor;
 use super::step::StepCoefficients;
 use crate::config::{ParameterShape, Role};
 use crate::model::Parameter;
-use crate::ops::{self, Arithmetic};
+use crate::ops::{self, Arithmetic, LaneNumbers};
 
 /// The gradients of one step, before the optimizer sees them.
 pub struct LaneGradients(pub GradientsParams);
@@ -17,17 +17,17 @@ impl LaneGradients {
     pub fn add_penalty<M: Module>(
         &mut self,
         model: &M,
-        shapes: &HashMap<ParamId, &ParameterShape>,
+        shapes: &HashMap<ParamId, ParameterShape>,
         step: &StepCoefficients,
     ) {
-        if Role::ALL.iter().all(|role| step.of(*role).decay.before_clip.all(0.0)) {
+        if step.roles().all(|role| role.decay.before_clip.all(0.0)) {
             return;
         }
         model.visit(&mut Penalty { gradients: &mut self.0, shapes, step });
     }
 
-    /// Norm of each lane's gradient over all parameters, `[lanes]`.
-    pub fn norms<M: Module>(&self, model: &M) -> Tensor<1> {
+    /// Norm of each lane's gradient over all parameters.
+    pub fn norms<M: Module>(&self, model: &M) -> LaneNumbers {
         let mut squares =
             Squares { of: |param: ParamId| Source::Gradient(&self.0, param), found: Vec::new() };
         model.visit(&mut squares);
@@ -69,12 +69,12 @@ impl ModuleVisitor for Sum {
     }
 }
 
-/// Norms of each lane's weights, `[lanes]`.
+/// Norms of each lane's weights.
 pub struct WeightNorms {
     /// Over all parameters.
-    pub all: Tensor<1>,
+    pub all: LaneNumbers,
     /// Over the parameters of a role, for the roles that the model has.
-    pub by_role: Vec<(Role, Tensor<1>)>,
+    pub by_role: Vec<(Role, LaneNumbers)>,
 }
 
 /// Measures the weights of a model with these parameters.
@@ -92,14 +92,14 @@ pub fn weight_norms<M: Module>(model: &M, parameters: &[Parameter]) -> WeightNor
     WeightNorms { all: root_of_sum(all).expect("a model has parameters"), by_role }
 }
 
-fn root_of_sum(squares: impl Iterator<Item = Tensor<1>>) -> Option<Tensor<1>> {
-    squares.reduce(|sum, squares| sum + squares).map(Tensor::sqrt)
+fn root_of_sum(squares: impl Iterator<Item = LaneNumbers>) -> Option<LaneNumbers> {
+    squares.reduce(LaneNumbers::plus).map(LaneNumbers::root)
 }
 
 struct Penalty<'a> {
     gradients: &'a mut GradientsParams,
-    shapes: &'a HashMap<ParamId, &'a ParameterShape>,
-    step: &'a StepCoefficients,
+    shapes: &'a HashMap<ParamId, ParameterShape>,
+    step: &'a StepCoefficients<'a>,
 }
 
 impl ModuleVisitor for Penalty<'_> {
@@ -120,10 +120,10 @@ enum Source<'a> {
     Weight,
 }
 
-/// Collects the sum of squares of each parameter, `[lanes]` each, in the order of the model.
+/// Collects the sum of squares of each lane of each parameter, in the order of the model.
 struct Squares<F> {
     of: F,
-    found: Vec<(ParamId, Tensor<1>)>,
+    found: Vec<(ParamId, LaneNumbers)>,
 }
 
 impl<'a, F: Fn(ParamId) -> Source<'a>> ModuleVisitor for Squares<F> {
@@ -132,6 +132,6 @@ impl<'a, F: Fn(ParamId) -> Source<'a>> ModuleVisitor for Squares<F> {
             Source::Gradient(gradients, id) => gradients.get::<D>(id),
             Source::Weight => Some(param.val().inner()),
         };
-        self.found.extend(values.map(|values| (param.id, ops::squares(values))));
+        self.found.extend(values.map(|values| (param.id, ops::lane_squares(values))));
     }
 }

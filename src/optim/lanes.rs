@@ -1,7 +1,7 @@
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::{Device, Tensor};
 
-use crate::ops::Arithmetic;
 use crate::ops::kernels::arithmetic::Pair;
+use crate::ops::{self, Arithmetic, LaneNumbers};
 
 /// One number per lane. Where all lanes agree it is a plain scalar, which spares a broadcast and
 /// changes no bit of the product.
@@ -9,8 +9,8 @@ use crate::ops::kernels::arithmetic::Pair;
 pub enum LaneValues {
     /// The same for every lane.
     Same(f32),
-    /// `[lanes]`.
-    PerLane(Box<Tensor<1>>),
+    /// One of each lane.
+    PerLane(LaneNumbers),
 }
 
 impl LaneValues {
@@ -21,16 +21,12 @@ impl LaneValues {
             Some((first, rest)) if rest.iter().all(|value| value.to_bits() == first.to_bits()) => {
                 LaneValues::Same(*first)
             }
+            _ if ops::is_fused(device) => LaneValues::PerLane(LaneNumbers::Host(values)),
             _ => {
-                let lanes = values.len();
-                LaneValues::per_lane(Tensor::from_data(TensorData::new(values, [lanes]), device))
+                let values = LaneNumbers::Host(values).tensor(device);
+                LaneValues::PerLane(LaneNumbers::on_device(values))
             }
         }
-    }
-
-    /// `[lanes]` as they are.
-    pub fn per_lane(values: Tensor<1>) -> Self {
-        LaneValues::PerLane(Box::new(values))
     }
 
     /// Read back, one value per lane.
@@ -38,8 +34,7 @@ impl LaneValues {
         match self {
             LaneValues::Same(value) => vec![*value; lanes],
             LaneValues::PerLane(values) => {
-                let values = values.to_data().try_into_vec::<f32>();
-                values.expect("coefficients are float32")
+                values.clone().read().expect("a device with kernels is the host")
             }
         }
     }
@@ -70,7 +65,10 @@ impl LaneValues {
     fn with<const D: usize>(&self, of: Pair, tensor: Tensor<D>) -> Tensor<D> {
         match self {
             LaneValues::Same(value) => tensor.with_number(of, *value),
-            LaneValues::PerLane(values) => tensor.with_each(of, (**values).clone()),
+            LaneValues::PerLane(values) => {
+                let values = values.clone().tensor(&tensor.device());
+                tensor.with_each(of, values)
+            }
         }
     }
 }

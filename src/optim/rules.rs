@@ -10,13 +10,15 @@ mod muon;
 mod sgd;
 mod soap;
 
+use std::sync::Arc;
+
 use burn::backend::DispatchTensor;
 use burn::tensor::Tensor;
 
 use super::lanes::LaneValues;
 use crate::config::{OptimizerKind, ParameterShape, Recipe};
-use crate::ops::Arithmetic;
 use crate::ops::kernels::update::LaneStep;
+use crate::ops::{Arithmetic, LaneNumbers};
 
 /// What a rule keeps of a parameter between steps, `[lanes, …]` each, in the order of
 /// [`OptimizerKind::slots`]; zeros before the first step.
@@ -29,9 +31,9 @@ pub type Fused = fn(
     DispatchTensor,
     DispatchTensor,
     Slots,
-    &[LaneStep],
+    &Arc<[LaneStep]>,
     bool,
-) -> (DispatchTensor, Slots, Option<Tensor<2>>);
+) -> (DispatchTensor, Slots, Option<LaneNumbers>);
 
 /// An update rule.
 pub trait Rule: Sync {

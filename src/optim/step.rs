@@ -1,7 +1,7 @@
 //! What every rule has in common: clip, L2 in the gradient, the rule's update, decay, subtraction.
 
 use std::collections::BTreeMap;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use burn::tensor::{Device, Tensor};
 
@@ -13,21 +13,23 @@ use super::norms::{self, NormStep};
 use super::rules::{self, Fused, Rule, RuleStep, Slots};
 use crate::config::{NormControl, ParameterShape, Rates, Recipe, Role, RunConfig, Schedule};
 use crate::ops::kernels::update::LaneStep;
-use crate::ops::{self, Arithmetic};
+use crate::ops::{self, Arithmetic, LaneNumbers};
 
 /// Everything that varies by role and lane in one step, computed in float64 on the host.
-pub struct StepCoefficients {
-    roles: BTreeMap<Role, RoleStep>,
+pub struct StepCoefficients<'a> {
+    roles: BTreeMap<Role, RoleStep<'a>>,
     clips: Vec<f64>,
 }
 
 /// What a step does to the parameters of one role.
-pub struct RoleStep {
+pub struct RoleStep<'a> {
     rule: &'static dyn Rule,
     /// Steps taken, this one included.
     step: usize,
-    /// Of the first lane: what all lanes of a cohort share holds for each.
-    first: RunConfig,
+    /// The first lane: what all lanes of a cohort share holds for each.
+    first: &'a RunConfig,
+    /// Its recipe for this role.
+    recipe: Recipe,
     /// What its form does to the norms of weights.
     norms: NormStep,
     /// Share of the weights that enters their average over steps; `None` where none is kept.
@@ -39,39 +41,59 @@ pub struct RoleStep {
     /// What decay does.
     pub decay: DecayCoefficients,
     /// The same by lane on the host, once a kernel asks for it.
-    on_host: OnceLock<Vec<LaneStep>>,
+    on_host: OnceLock<Arc<[LaneStep]>>,
 }
 
-impl StepCoefficients {
+impl<'a> StepCoefficients<'a> {
     /// The coefficients of step `step` (from 1), before the gradient norms are known.
-    pub fn new(lanes: &[RunConfig], groups: Grouping, step: usize, device: &Device) -> Self {
+    pub fn new(lanes: &'a [RunConfig], groups: Grouping, step: usize, device: &Device) -> Self {
         let of = |role| (role, RoleStep::new(lanes, groups, role, step, device));
         let clips = lanes.iter().map(|lane| lane.recipe.clip).collect();
         StepCoefficients { roles: Role::ALL.map(of).into(), clips }
     }
 
     /// What the step does to parameters of this role.
-    pub fn of(&self, role: Role) -> &RoleStep {
+    pub fn of(&self, role: Role) -> &RoleStep<'a> {
         &self.roles[&role]
     }
 
-    /// Sets the clip from the gradient norms `[lanes]`: `min(1, clip / (norm + 1e-6))`.
-    pub fn set_clip(&mut self, norms: &Tensor<1>) {
+    /// The same of every role.
+    pub fn roles(&self) -> impl Iterator<Item = &RoleStep<'a>> {
+        self.roles.values()
+    }
+
+    /// Sets the clip from the gradient norm of each lane: `min(1, clip / (norm + 1e-6))`.
+    pub fn set_clip(&mut self, norms: &LaneNumbers) {
         if self.clips.iter().all(|clip| *clip == 0.0) {
             return;
         }
         // An unclipped lane gets the largest bound there is: its factor is exactly 1.
         let bound = |clip: &f64| if *clip == 0.0 { f64::from(f32::MAX) } else { *clip };
-        let bounds = LaneValues::new(self.clips.iter().map(bound), &norms.device());
-        let factor = bounds.times(norms.clone().add_scalar(1e-6).recip()).clamp_max(1.0);
-        let factor = LaneValues::per_lane(factor);
+        let bounds = self.clips.iter().map(bound);
+        let factor = LaneValues::PerLane(match norms {
+            LaneNumbers::Host(norms) => LaneNumbers::Host(clip_factors(norms, bounds)),
+            LaneNumbers::Device(norms) => {
+                let bounds = LaneValues::new(bounds, &norms.device());
+                let shares = bounds.times((**norms).clone().add_scalar(1e-6).recip());
+                LaneNumbers::on_device(shares.clamp_max(1.0))
+            }
+        });
         self.roles.values_mut().for_each(|role| role.clip_factor = factor.clone());
     }
 }
 
-impl RoleStep {
+/// As the device computes them: a norm that is no number clips to none.
+fn clip_factors(norms: &[f32], bounds: impl Iterator<Item = f64>) -> Vec<f32> {
+    let factor = |(norm, bound): (&f32, f64)| {
+        let share = 1.0 / (norm + 1e-6) * bound as f32;
+        if share > 1.0 { 1.0 } else { share }
+    };
+    norms.iter().zip(bounds).map(factor).collect()
+}
+
+impl<'a> RoleStep<'a> {
     fn new(
-        lanes: &[RunConfig],
+        lanes: &'a [RunConfig],
         groups: Grouping,
         role: Role,
         step: usize,
@@ -93,7 +115,8 @@ impl RoleStep {
         RoleStep {
             rule,
             step,
-            first: RunConfig { recipe: recipes[0], ..lanes[0].clone() },
+            first: &lanes[0],
+            recipe: recipes[0],
             norms: NormStep::new(lanes, &rates, role, device),
             averaging: averaging(lanes, step, device),
             clip_factor: LaneValues::Same(1.0),
@@ -113,7 +136,7 @@ impl RoleStep {
         state: Option<Slots>,
         parameter: &ParameterShape,
         measured: bool,
-    ) -> (Tensor<D>, Slots, Option<Tensor<2>>) {
+    ) -> (Tensor<D>, Slots, Option<LaneNumbers>) {
         // Lane by lane, whatever the shape.
         let shape = weight.shape();
         let rows = [shape[0] as i32, -1];
@@ -139,7 +162,7 @@ impl RoleStep {
         mut state: Slots,
         parameter: &ParameterShape,
         measured: bool,
-    ) -> (Tensor<2>, Slots, Option<Tensor<2>>) {
+    ) -> (Tensor<2>, Slots, Option<LaneNumbers>) {
         let average = self.averaging.as_ref().and_then(|share| Some((share, state.pop()?)));
         let (weight, mut state, sums) = self.updated(weight, gradient, state, parameter, measured);
         if let Some((share, average)) = average {
@@ -161,7 +184,8 @@ impl RoleStep {
             "first_norm" => norms::of(weight.clone(), parameter),
             _ => Tensor::zeros([lanes, elements], &weight.device()),
         };
-        self.first.state_of(parameter).into_iter().map(first).collect()
+        let run = RunConfig { recipe: self.recipe, ..self.first.clone() };
+        run.state_of(parameter).into_iter().map(first).collect()
     }
 
     fn updated(
@@ -171,7 +195,7 @@ impl RoleStep {
         mut state: Slots,
         parameter: &ParameterShape,
         measured: bool,
-    ) -> (Tensor<2>, Slots, Option<Tensor<2>>) {
+    ) -> (Tensor<2>, Slots, Option<LaneNumbers>) {
         if let Some(fused) = self.fused(&weight.device()) {
             let steps = self.by_lane(weight.dims()[0]);
             let (weight, gradient) = (weight.into_dispatch(), gradient.into_dispatch());
@@ -210,7 +234,7 @@ impl RoleStep {
             weight,
             parameter,
             step: self.step,
-            shared: &self.first.recipe,
+            shared: &self.recipe,
         };
         let update = self.rule.update(gradient, state, &at);
         self.norms.matched(update, weight, parameter)
@@ -238,11 +262,11 @@ impl RoleStep {
         }
     }
 
-    fn by_lane(&self, lanes: usize) -> &[LaneStep] {
+    fn by_lane(&self, lanes: usize) -> &Arc<[LaneStep]> {
         self.on_host.get_or_init(|| self.read_by_lane(lanes))
     }
 
-    fn read_by_lane(&self, lanes: usize) -> Vec<LaneStep> {
+    fn read_by_lane(&self, lanes: usize) -> Arc<[LaneStep]> {
         let on_host = |values: &LaneValues| values.on_host(lanes);
         let decay = &self.decay;
         let [clip_factor, after_clip, lr, keep, cautious] =

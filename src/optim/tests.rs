@@ -294,7 +294,7 @@ fn cautious_decay_acts_where_update_times_weight_is_not_negative() {
     let mut run = run_of(OptimizerKind::Sgd, Form::Cautious, 0.5);
     (run.recipe.lr, run.recipe.warmup, run.recipe.momentum) = (1.0, 1, 0.0);
     let device = Device::flex();
-    let step = StepCoefficients::new(&[run], RunConfig::group, 1, &device);
+    let step = StepCoefficients::new(std::slice::from_ref(&run), RunConfig::group, 1, &device);
     let row = |values: [f32; 6]| Tensor::<1>::from_floats(values, &device).reshape([1, -1]);
     let (after, _) = applied(&step, row(weights), row(updates), None, &vector(6));
     let after: Vec<f32> = after.try_into_vec_as().unwrap();
@@ -309,7 +309,7 @@ fn the_clip_bounds_the_norm_over_all_parameters_of_each_lane() {
     let device = Device::flex().autodiff();
     let (model, _) = model(2, &device);
     let gradients = LaneGradients(drawn(&model, 1));
-    let norms: Vec<f32> = gradients.norms(&model).try_into_vec_as().unwrap();
+    let norms: Vec<f32> = gradients.norms(&model).read().unwrap();
     assert!(norms[0] > 1.0, "the drawn gradients are large enough to clip");
     let mut runs =
         [run_with(Form::AdamW, Mask::Global, 0.0), run_with(Form::AdamW, Mask::Global, 0.0)];
@@ -323,10 +323,33 @@ fn the_clip_bounds_the_norm_over_all_parameters_of_each_lane() {
 }
 
 #[test]
+fn the_clip_has_the_same_bits_from_norms_on_the_host_and_on_the_device() {
+    let device = Device::flex();
+    let norms = [0.0, 0.3, 1.0, 7.25, f32::MAX, f32::INFINITY, f32::NAN];
+    let clips = [1.0, 0.0, 0.7, 1.0, 2.0, 1.0, 1.0];
+    let run = |clip| {
+        let mut run = run_with(Form::AdamW, Mask::Global, 0.0);
+        run.recipe.clip = clip;
+        run
+    };
+    let runs = clips.map(run);
+    let factors = |norms: LaneNumbers| {
+        let mut step = StepCoefficients::new(&runs, RunConfig::group, 1, &device);
+        step.set_clip(&norms);
+        step.of(Role::Mlp).clip_factor.on_host(clips.len())
+    };
+    let on_device = LaneNumbers::on_device(Tensor::<1>::from_floats(norms, &device));
+    let [host, device] = [LaneNumbers::Host(norms.to_vec()), on_device].map(factors);
+    let bits = |factors: Vec<f32>| factors.into_iter().map(f32::to_bits).collect::<Vec<_>>();
+    assert_eq!(host[..3], [1.0, 1.0, 0.7 / (1.0 + 1e-6)]);
+    assert_eq!(bits(host), bits(device));
+}
+
+#[test]
 fn norms_are_those_of_all_weights_of_a_lane() {
     let device = Device::flex();
     let (model, parameters) = model(2, &device);
-    let norms: Vec<f32> = weight_norms(&model, &parameters).all.try_into_vec_as().unwrap();
+    let norms: Vec<f32> = weight_norms(&model, &parameters).all.read().unwrap();
     let weights = lane_weights(&model, &parameters, 1).unwrap();
     let squares: f64 = weights.values().flatten().map(|value| f64::from(*value).powi(2)).sum();
     assert!((f64::from(norms[1]) - squares.sqrt()).abs() < 1e-5 * squares.sqrt());
@@ -336,7 +359,7 @@ fn norms_are_those_of_all_weights_of_a_lane() {
 fn the_norms_of_the_roles_make_up_the_norm_of_all() {
     let (model, parameters) = model(2, &Device::flex());
     let norms = weight_norms(&model, &parameters);
-    let squares = |norms: Tensor<1>| norms.square().try_into_vec_as::<f32>().unwrap();
+    let squares = |norms: LaneNumbers| norms.read().unwrap().into_iter().map(|norm| norm * norm);
     assert_eq!(norms.by_role.len(), Role::ALL.len() - 1, "a tied head is the embedding");
     let mut sums = [0.0; 2];
     for (_, norm) in norms.by_role {

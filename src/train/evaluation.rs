@@ -1,4 +1,4 @@
-use anyhow::{Result, anyhow};
+use anyhow::Result;
 use burn::tensor::{Device, Tensor};
 
 use super::Cohort;
@@ -6,6 +6,7 @@ use super::memory::MemoryTest;
 use crate::config::Role;
 use crate::corpus::{Token, TokenBlock, evaluation_windows};
 use crate::model::{LanguageModel, Parameter, Tokens};
+use crate::ops::read;
 use crate::optim::weight_norms;
 use crate::record::Memory;
 
@@ -91,12 +92,12 @@ impl Evaluation {
         };
         let memory = |test: &MemoryTest| test.measure(evaluated, test_loss.as_deref(), lanes);
         let norms = weight_norms(last, parameters);
-        let by_role = norms.by_role.into_iter().map(|(role, norms)| Ok((role, read(norms)?)));
+        let by_role = norms.by_role.into_iter().map(|(role, norms)| Ok((role, norms.read()?)));
         Ok(Measured {
             train_loss: train,
             val_loss: val,
             last: averaged.map(|_| self.losses(last)).transpose()?,
-            weight_norm: read(norms.all)?,
+            weight_norm: norms.all.read()?,
             weight_norm_of: by_role.collect::<Result<_>>()?,
             memory: self.memory.as_ref().map(memory).transpose()?,
             test_loss,
@@ -150,9 +151,4 @@ impl Cohort<'_> {
         let blocks: Vec<TokenBlock> = texts.iter().map(cut).collect();
         Tokens::new(&blocks, self.corpus.vocabulary, self.context(), device)
     }
-}
-
-/// Reads `[lanes, …]` back from the device.
-pub fn read<const D: usize>(values: Tensor<D>) -> Result<Vec<f32>> {
-    values.try_into_vec_as().map_err(|error| anyhow!("the device failed: {error:?}"))
 }

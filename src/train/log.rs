@@ -2,9 +2,10 @@ use anyhow::Result;
 use burn::tensor::Tensor;
 
 use super::Observer;
-use super::evaluation::{Measured, read};
+use super::evaluation::Measured;
 use crate::config::{ParameterShape, RunConfig};
 use crate::model::Parameter;
+use crate::ops::{LaneNumbers, read};
 use crate::optim::{SUMS, told};
 use crate::record::{CurveRow, Status};
 
@@ -31,10 +32,10 @@ pub struct Pending {
     pub step: usize,
     /// Losses before its update, `[lanes]`.
     pub losses: Tensor<1>,
-    /// Gradient norms, `[lanes]`.
-    pub norms: Tensor<1>,
-    /// What it did to the weights, `[lanes, parameters · sums]`, where that was measured.
-    pub changes: Option<Tensor<2>>,
+    /// Norm of each lane's gradient.
+    pub norms: LaneNumbers,
+    /// What it did to the weights of a lane, where that was measured.
+    pub changes: Option<LaneNumbers>,
 }
 
 impl CohortLog {
@@ -120,8 +121,8 @@ impl CohortLog {
         let mut rows = Vec::new();
         for pending in std::mem::take(&mut self.pending) {
             let losses = read(pending.losses)?;
-            let norms = read(pending.norms)?;
-            let changes = pending.changes.map(read).transpose()?;
+            let norms = pending.norms.read()?;
+            let changes = pending.changes.map(LaneNumbers::read).transpose()?;
             let mut of_step: Vec<CurveRow> = self
                 .lanes
                 .iter()

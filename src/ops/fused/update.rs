@@ -1,38 +1,40 @@
+use std::sync::Arc;
+
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Backend, Flex, backend_extension};
 
 use crate::ops::kernels::dots::{dots, squares};
-use crate::ops::kernels::update::{ChangeSums, LaneStep, Parameter, SUMS, adafactor, adam};
+use crate::ops::kernels::update::{ChangeSums, LaneStep, Parameter, adafactor, adam};
 use crate::ops::values::{Values, dims, numbers, own, tensor};
 
 /// What an optimizer does to whole parameters; no gradients flow through it.
 #[backend_extension(Flex)]
 pub trait FusedUpdates: Backend {
-    fn squares(values: FloatTensor<Self>) -> FloatTensor<Self>;
+    fn squares(values: FloatTensor<Self>) -> Vec<f32>;
     fn dots(a: FloatTensor<Self>, b: FloatTensor<Self>) -> FloatTensor<Self>;
     fn adam_step(
         weight: FloatTensor<Self>,
         gradient: FloatTensor<Self>,
         first: FloatTensor<Self>,
         second: FloatTensor<Self>,
-        steps: Vec<LaneStep>,
+        steps: Arc<[LaneStep]>,
         measured: bool,
-    ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>);
+    ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>, ChangeSums);
     fn adafactor_step(
         weight: FloatTensor<Self>,
         gradient: FloatTensor<Self>,
         first: FloatTensor<Self>,
         second: FloatTensor<Self>,
-        steps: Vec<LaneStep>,
+        steps: Arc<[LaneStep]>,
         least: f32,
         measured: bool,
-    ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>);
+    ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>, ChangeSums);
 }
 
 impl FusedUpdates for Flex {
-    fn squares(values: Values) -> Values {
+    fn squares(values: Values) -> Vec<f32> {
         let [lanes] = dims(&values);
-        tensor(squares(&numbers(&values), lanes), [lanes])
+        squares(&numbers(&values), lanes)
     }
 
     fn dots(a: Values, b: Values) -> Values {
@@ -45,9 +47,9 @@ impl FusedUpdates for Flex {
         gradient: Values,
         first: Values,
         second: Values,
-        steps: Vec<LaneStep>,
+        steps: Arc<[LaneStep]>,
         measured: bool,
-    ) -> (Values, Values, Values, Values) {
+    ) -> (Values, Values, Values, ChangeSums) {
         updated([weight, first, second], &gradient, |parameter| adam(parameter, &steps, measured))
     }
 
@@ -56,10 +58,10 @@ impl FusedUpdates for Flex {
         gradient: Values,
         first: Values,
         second: Values,
-        steps: Vec<LaneStep>,
+        steps: Arc<[LaneStep]>,
         least: f32,
         measured: bool,
-    ) -> (Values, Values, Values, Values) {
+    ) -> (Values, Values, Values, ChangeSums) {
         updated([weight, first, second], &gradient, |parameter| {
             adafactor(parameter, &steps, least, measured)
         })
@@ -71,7 +73,7 @@ fn updated(
     tensors: [Values; 3],
     gradient: &Values,
     update: impl FnOnce(Parameter) -> ChangeSums,
-) -> (Values, Values, Values, Values) {
+) -> (Values, Values, Values, ChangeSums) {
     let [mut weight, mut first, mut second] = tensors.map(own);
     let sums = update(Parameter {
         weight: weight.storage_mut(),
@@ -79,6 +81,5 @@ fn updated(
         first: first.storage_mut(),
         second: second.storage_mut(),
     });
-    let lanes = sums.len();
-    (weight, first, second, tensor(sums.concat(), [lanes, SUMS]))
+    (weight, first, second, sums)
 }

@@ -133,16 +133,24 @@ fn gelu_of_body<const BITS: usize>(x: &[f32], out: &mut [Slot]) {
 }
 
 vectorised! {
-    /// GELU of every number, and its slope in the number's place.
-    pub fn gelu_and_slope(x: &mut [f32], out: &mut [Slot]) = gelu_and_slope_body
+    /// GELU of every number of rows with a bias added, and its slope in the number's place; an empty bias is none.
+    pub fn gelu_and_slope(x: &mut [f32], bias: &[f32], out: &mut [Slot]) = gelu_and_slope_body
 }
 
 #[inline(always)]
-fn gelu_and_slope_body<const BITS: usize>(x: &mut [f32], out: &mut [Slot]) {
-    for (out, x) in out.iter_mut().zip(x) {
-        let (value, slope) = gelu_at::<BITS>(*x);
+fn gelu_and_slope_body<const BITS: usize>(x: &mut [f32], bias: &[f32], out: &mut [Slot]) {
+    let open = |x: &mut f32, sum: f32, out: &mut Slot| {
+        let (value, slope) = gelu_at::<BITS>(sum);
         out.write(value);
         *x = slope;
+    };
+    if bias.is_empty() {
+        x.iter_mut().zip(out).for_each(|(x, out)| open(x, *x, out));
+        return;
+    }
+    let width = bias.len();
+    for (row, out) in x.chunks_exact_mut(width).zip(out.chunks_exact_mut(width)) {
+        row.iter_mut().zip(bias).zip(out).for_each(|((x, bias), out)| open(x, *x + bias, out));
     }
 }
 

@@ -78,7 +78,7 @@ pub fn backward(
                 let numbers = first * channels..first * channels + out.len();
                 let (x, gradient) = (&x[numbers.clone()], &gradient[numbers]);
                 let moments = &moments[first..][..out.len() / channels];
-                slopes(x, gain, moments, gradient, norm, out, sums);
+                slopes(x, gain, moments, gradient, &[], norm, out, sums);
             });
         });
     };
@@ -142,12 +142,14 @@ fn normalise_body<const BITS: usize>(
 }
 
 vectorised! {
-    /// Gradients of rows; adds those of gain and bias to `sums`.
+    /// Gradients of rows, plus those that go past the norm, of which an empty list is none; adds those of gain and
+    /// bias to `sums`.
     pub fn slopes(
         x: &[f32],
         gain: &[f32],
         moments: &[Moments],
         gradient: &[f32],
+        past: &[f32],
         norm: &Norm,
         out: &mut [Slot],
         sums: &mut [f32],
@@ -160,12 +162,14 @@ fn slopes_body<const BITS: usize>(
     gain: &[f32],
     moments: &[Moments],
     gradient: &[f32],
+    past: &[f32],
     norm: &Norm,
     out: &mut [Slot],
     sums: &mut [f32],
 ) {
     let channels = norm.channels;
     let (of_gain, of_bias) = sums.split_at_mut(channels);
+    let mut past = past.chunks_exact(channels);
     let rows = x.chunks_exact(channels).zip(gradient.chunks_exact(channels));
     for (((row, gradient), out), moments) in rows.zip(out.chunks_exact_mut(channels)).zip(moments) {
         let Moments { mean, scale } = *moments;
@@ -181,6 +185,11 @@ fn slopes_body<const BITS: usize>(
             out.write(scale * (gradient * gain - h_mean - n * hn_mean));
             *of_gain = fma::<BITS>(*gradient, n, *of_gain);
             *of_bias += gradient;
+        }
+        if let Some(past) = past.next() {
+            // SAFETY: the row has just been written.
+            let out = unsafe { out.assume_init_mut() };
+            out.iter_mut().zip(past).for_each(|(out, past)| *out += past);
         }
     }
 }

@@ -11,7 +11,7 @@ use super::activation::Activation;
 use super::attention::{Heads, Scale};
 use super::linear::{self, Block, bias_gradient, weight_gradient};
 use super::norm::{self, Moments, Norm, normalise, slopes};
-use super::simd::add;
+use super::simd::{add, vectorised};
 use super::slots::scratch;
 
 /// What stands between the two matrices.
@@ -207,9 +207,29 @@ fn enter(
 
 /// Takes the rows of a block through the second matrix and adds what came in.
 fn leave(block: &Block, hidden: &[f32], x: &[f32], of: &Parameters, sizes: &Sizes, y: &mut [Slot]) {
-    block.forward(hidden, of.out, of.out_bias, &sizes.second_matrix(), y);
+    block.forward(hidden, of.out, None, &sizes.second_matrix(), y);
     // SAFETY: the product has written the block.
-    add(unsafe { y.assume_init_mut() }, block.rows_of(x, sizes.norm.channels));
+    let y = unsafe { y.assume_init_mut() };
+    let (x, channels) = (block.rows_of(x, sizes.norm.channels), sizes.norm.channels);
+    match of.out_bias {
+        Some(bias) => add_bias_and_rows(y, &bias[block.lane * channels..][..channels], x),
+        None => add(y, x),
+    }
+}
+
+vectorised! {
+    /// Adds `bias` to every row, and then other rows.
+    fn add_bias_and_rows(rows: &mut [f32], bias: &[f32], others: &[f32]) = add_bias_and_rows_body
+}
+
+#[inline(always)]
+fn add_bias_and_rows_body<const BITS: usize>(rows: &mut [f32], bias: &[f32], others: &[f32]) {
+    let width = bias.len();
+    for (row, other) in rows.chunks_exact_mut(width).zip(others.chunks_exact(width)) {
+        for (value, (bias, other)) in row.iter_mut().zip(bias.iter().zip(other)) {
+            *value = *value + bias + other;
+        }
+    }
 }
 
 /// The gradient of the rows of a block, from that of the rows `inside` and of what goes past them; and the sums for
@@ -231,10 +251,9 @@ fn enter_backward(
     let gain = &of.gain[block.lane * channels..][..channels];
     let size = norm::ROWS * channels;
     let rows = x.chunks(size).zip(block.rows_of(moments, 1).chunks(norm::ROWS));
+    let gradients = of_normed.chunks(size).zip(gradient.chunks(size));
     let slots = of_x.chunks_mut(size).zip(sums.chunks_mut(2 * channels));
-    for (((x, moments), of_normed), (of_x, sums)) in rows.zip(of_normed.chunks(size)).zip(slots) {
-        slopes(x, gain, moments, of_normed, &sizes.norm, of_x, sums);
+    for (((x, moments), (of_normed, past)), (of_x, sums)) in rows.zip(gradients).zip(slots) {
+        slopes(x, gain, moments, of_normed, past, &sizes.norm, of_x, sums);
     }
-    // SAFETY: the slopes of every row have been written.
-    add(unsafe { of_x.assume_init_mut() }, gradient);
 }

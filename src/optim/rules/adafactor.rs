@@ -7,7 +7,7 @@ use burn::tensor::Tensor;
 use super::adam::two;
 use super::{Fused, Rule, RuleStep, Slots, average, complement};
 use crate::config::Recipe;
-use crate::ops::{self, Arithmetic};
+use crate::ops::{self, Arithmetic, LaneNumbers};
 use crate::optim::lanes::LaneValues;
 
 /// Smallest unit of an update, for parameters that are all but zero (Shazeer & Stern 2018, ε₂).
@@ -39,7 +39,7 @@ impl Rule for Adafactor {
             let moments = two(state);
             let (weight, moments, sums) =
                 ops::adafactor_step(weight, gradient, moments, steps, LEAST_UNIT, measured);
-            (weight, moments.to_vec(), sums)
+            (weight, Vec::from(moments), sums)
         })
     }
 }
@@ -47,5 +47,5 @@ impl Rule for Adafactor {
 /// The root mean square of each lane's parameter.
 fn unit(weight: &Tensor<2>) -> LaneValues {
     let mean = ops::squares(weight.clone()) / weight.dims()[1] as f64;
-    LaneValues::per_lane(mean.sqrt().clamp_min(LEAST_UNIT))
+    LaneValues::PerLane(LaneNumbers::on_device(mean.sqrt().clamp_min(LEAST_UNIT)))
 }

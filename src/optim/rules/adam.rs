@@ -4,7 +4,6 @@ use burn::tensor::Tensor;
 
 use super::{Fused, Rule, RuleStep, Slots, average, complement};
 use crate::config::Recipe;
-use crate::ops::kernels::update::LaneStep;
 use crate::ops::{self, Arithmetic};
 
 pub struct Adam;
@@ -29,11 +28,11 @@ impl Rule for Adam {
     }
 
     fn fused(&self) -> Option<Fused> {
-        Some(|weight, gradient, state, steps: &[LaneStep], measured| {
+        Some(|weight, gradient, state, steps, measured| {
             let moments = two(state);
             let (weight, moments, sums) =
                 ops::adam_step(weight, gradient, moments, steps, measured);
-            (weight, moments.to_vec(), sums)
+            (weight, Vec::from(moments), sums)
         })
     }
 }

@@ -17,8 +17,8 @@ fn watched(run: &RunConfig, mut look: impl FnMut(&Watched)) {
         let of_loss = gradients_of(&model, &parameters, &gradients);
         let stepped = optimizer.step(model, gradients, step, true);
         model = stepped.model;
-        let sums: Vec<f32> = stepped.changes.unwrap().try_into_vec_as().unwrap();
-        let norm = stepped.norms.try_into_vec_as::<f32>().unwrap()[0];
+        let sums: Vec<f32> = stepped.changes.unwrap().read().unwrap();
+        let norm = stepped.norms.read().unwrap()[0];
         let (roles, layers) = told(run, &shapes, step, norm, &sums);
         let after = weights(&model);
         look(&Watched { run, step, norm, shapes: &shapes, before, after, of_loss, roles, layers });
@@ -220,7 +220,8 @@ fn the_sums_of_the_kernel_are_those_of_the_primitives() {
         Tensor::from_data(TensorData::new(values, [1, count]), &Device::flex())
     };
     let (weight, gradient) = (row(0.1), row(0.01));
-    let step = StepCoefficients::new(&[run], RunConfig::group, 4, &Device::flex());
+    let step =
+        StepCoefficients::new(std::slice::from_ref(&run), RunConfig::group, 4, &Device::flex());
     let role = step.of(Role::Mlp);
     let (after, _, fused) = role.apply(weight.clone(), gradient.clone(), None, &matrix(size), true);
     // From zeros the step of Adam is known: by the sign of g, whatever its size.
@@ -235,8 +236,7 @@ fn the_sums_of_the_kernel_are_those_of_the_primitives() {
     let lr = run_of(OptimizerKind::Adam, Form::None, 0.0).recipe.lr_schedule().lr_at(4);
     let taken = agree * weight.clone() * (30.0 * lr);
     let passes = sums(weight, after, gradient, update, Some(taken));
-    let [fused, passes]: [Vec<f32>; 2] =
-        [fused.unwrap(), passes].map(|sums| sums.try_into_vec_as().unwrap());
+    let [fused, passes]: [Vec<f32>; 2] = [fused.unwrap(), passes].map(|sums| sums.read().unwrap());
     for (place, (fused, passes)) in fused.iter().zip(&passes).enumerate() {
         assert!((fused - passes).abs() <= 2e-4 * passes.abs(), "{place}: {fused} {passes}");
         assert!(*passes != 0.0);

@@ -87,7 +87,7 @@ fn measured(runs: &[RunConfig], device: &Device) -> (Vec<f64>, f64) {
             coefficients.of(Role::Mlp).apply(weight, gradient, state, &shape, is_measured);
         (weight, state) = (next, Some(kept));
         let Some(changes) = changes else { continue };
-        let changes: Vec<f32> = changes.try_into_vec_as().unwrap();
+        let changes: Vec<f32> = changes.read().unwrap();
         for (lane, changes) in changes.chunks(changes.len() / lanes).enumerate() {
             let (roles, _) = told(&runs[lane], std::slice::from_ref(&shape), step, 0.0, changes);
             let told = &roles[Role::Mlp as usize];

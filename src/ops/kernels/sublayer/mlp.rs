@@ -74,12 +74,18 @@ impl Way<'_> {
         activation: Activation,
         y: &mut [Slot],
     ) {
-        enter(block, x, of, sizes, (self.normed, self.moments), self.inside);
+        // GELU adds the bias on its way, where its slopes are kept.
+        let is_sloped = self.is_kept && activation == Activation::Gelu;
+        let into_bias = of.into_bias.filter(|_| !is_sloped);
+        let unbiased = Parameters { into_bias, ..*of };
+        enter(block, x, &unbiased, sizes, (self.normed, self.moments), self.inside);
         // SAFETY: the product has written the block.
         let inside = unsafe { self.inside.assume_init_mut() };
-        match activation {
-            Activation::Gelu if self.is_kept => gelu_and_slope(inside, self.hidden),
-            _ => activation.write(inside, sizes.hidden, self.hidden),
+        if is_sloped {
+            let of_lane = block.lane * sizes.inside..(block.lane + 1) * sizes.inside;
+            gelu_and_slope(inside, of.into_bias.map_or(&[], |bias| &bias[of_lane]), self.hidden);
+        } else {
+            activation.write(inside, sizes.hidden, self.hidden);
         }
         // SAFETY: the activation has written the block.
         leave(block, unsafe { self.hidden.assume_init_ref() }, x, of, sizes, y);
