@@ -194,6 +194,15 @@ pub fn add(a: Tensor<3>, b: Tensor<3>) -> Tensor<3> {
     }
 }
 
+/// Numbers that several operations are to read: a parameter whose gradients would be added by Burn otherwise, which is
+/// built to be small and not to be fast.
+pub fn shared(x: Tensor<3>) -> Tensor<3> {
+    match is_fused(&x.device()) {
+        true => Tensor::from_dispatch(Dispatch::shared(x.into_dispatch())),
+        false => x,
+    }
+}
+
 /// Numbers `[lanes, rows, channels]` times constants: one for every number, or for every row or window.
 pub fn scaled(x: Tensor<3>, factors: Vec<f32>) -> Tensor<3> {
     match is_fused(&x.device()) {

@@ -65,12 +65,13 @@ impl Gpt2 {
 
 impl LanguageModel for Gpt2 {
     fn logits(&self, tokens: &Tokens) -> Tensor<3> {
-        let embedded = self.wte.forward(tokens.stacked_inputs.clone());
+        let wte = self.wte.tied();
+        let embedded = wte.rows(tokens.stacked_inputs.clone());
         let x = tokens.add_positions(embedded, self.wpe.weight.val());
         let blocks = self.h.iter().enumerate();
         let x = blocks
             .fold(tokens.embedded(x), |x, (layer, block)| block.forward(x, tokens.block(layer)));
-        self.wte.scores(self.ln_f.forward(tokens.answered(x)))
+        wte.scores(self.ln_f.forward(tokens.answered(x)))
     }
 }
 

@@ -23,16 +23,34 @@ impl Embedding {
         Embedding { weight, row_by_row: first.row_by_row() }
     }
 
+    /// For one pass that reads it once.
+    pub fn table(&self) -> Table {
+        Table { weight: self.weight.val(), row_by_row: self.row_by_row }
+    }
+
+    /// For one pass that also scores against it; see [`ops::shared`].
+    pub fn tied(&self) -> Table {
+        Table { weight: ops::shared(self.weight.val()), ..self.table() }
+    }
+}
+
+/// An [`Embedding`] in one pass.
+pub struct Table {
+    weight: Tensor<3>,
+    row_by_row: bool,
+}
+
+impl Table {
     /// See [`ops::embedding`].
-    pub fn forward(&self, stacked_index: Tensor<1, Int>) -> Tensor<3> {
-        ops::embedding(self.weight.val(), stacked_index)
+    pub fn rows(&self, stacked_index: Tensor<1, Int>) -> Tensor<3> {
+        ops::embedding(self.weight.clone(), stacked_index)
     }
 
     /// As a tied head; see [`ops::scores`].
-    pub fn scores(&self, x: Tensor<3>) -> Tensor<3> {
+    pub fn scores(self, x: Tensor<3>) -> Tensor<3> {
         match self.row_by_row {
-            true => ops::scores_by_row(x, self.weight.val()),
-            false => ops::scores(x, self.weight.val()),
+            true => ops::scores_by_row(x, self.weight),
+            false => ops::scores(x, self.weight),
         }
     }
 }

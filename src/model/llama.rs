@@ -66,14 +66,18 @@ impl Llama {
 impl LanguageModel for Llama {
     fn logits(&self, tokens: &Tokens) -> Tensor<3> {
         let body = &self.model;
-        let x = body.embed_tokens.forward(tokens.stacked_inputs.clone());
+        let table = match &self.lm_head {
+            Some(_) => body.embed_tokens.table(),
+            None => body.embed_tokens.tied(),
+        };
+        let x = table.rows(tokens.stacked_inputs.clone());
         let layers = body.layers.iter().enumerate();
         let x = layers
             .fold(tokens.embedded(x), |x, (index, layer)| layer.forward(x, tokens.block(index)));
         let x = body.norm.forward(tokens.answered(x));
         match &self.lm_head {
             Some(head) => head.forward(x),
-            None => body.embed_tokens.scores(x),
+            None => table.scores(x),
         }
     }
 }

@@ -56,11 +56,12 @@ impl Palm {
 
 impl LanguageModel for Palm {
     fn logits(&self, tokens: &Tokens) -> Tensor<3> {
-        let x = self.wte.forward(tokens.stacked_inputs.clone());
+        let wte = self.wte.tied();
+        let x = wte.rows(tokens.stacked_inputs.clone());
         let blocks = self.h.iter().enumerate();
         let x = blocks
             .fold(tokens.embedded(x), |x, (layer, block)| block.forward(x, tokens.block(layer)));
-        self.wte.scores(self.ln_f.forward(tokens.answered(x)))
+        wte.scores(self.ln_f.forward(tokens.answered(x)))
     }
 }
 

@@ -32,7 +32,7 @@ use linear::{Linear, Product};
 use loss::{CrossEntropy, Smoothing};
 use mixture::ExpertWeights;
 use norm::{LayerNorm, Norm};
-use stream::{Add, Scaled, SideBySide};
+use stream::{Add, Scaled, Shared, SideBySide};
 
 pub use arithmetic::FusedArithmetic;
 pub use reading::FusedReading;
@@ -70,6 +70,7 @@ pub trait FusedOps: Backend {
         factors: Option<Arc<[f32]>>,
     ) -> FloatTensor<Self>;
     fn add(a: FloatTensor<Self>, b: FloatTensor<Self>) -> FloatTensor<Self>;
+    fn shared(x: FloatTensor<Self>) -> FloatTensor<Self>;
     fn scaled(x: FloatTensor<Self>, factors: Arc<[f32]>) -> FloatTensor<Self>;
     fn two_side_by_side(a: FloatTensor<Self>, b: FloatTensor<Self>) -> FloatTensor<Self>;
     fn three_side_by_side(
@@ -149,6 +150,7 @@ operations! {
     gated(packed; gate: Gate) = Gated { gate };
     attention(packed; heads: Heads, factors: Option<Arc<[f32]>>) = Attention { heads, factors };
     add(a, b;) = Add;
+    shared(x;) = Shared;
     scaled(x; factors: Arc<[f32]>) = Scaled { factors };
     two_side_by_side(a, b;) = SideBySide;
     three_side_by_side(a, b, c;) = SideBySide;

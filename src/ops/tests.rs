@@ -353,6 +353,7 @@ fn all(sizes: Sizes, heads: Heads) -> Vec<Case> {
         positions_case(Sizes { outputs: 2, ..sizes }),
         cross_entropy_case(sizes),
         branches::add_case(sizes),
+        branches::shared_case(sizes),
         branches::scaled_case(sizes, 0),
         branches::scaled_case(sizes, 1),
         branches::scaled_case(sizes, 2),

@@ -4,8 +4,9 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use burn::backend::Flex;
+use burn::backend::flex::Layout;
 use burn::backend::tensor::{FloatTensor, IntTensor};
-use burn::tensor::{DType, TensorData};
+use burn::tensor::{Bytes, DType, Shape};
 
 /// A tensor of burn-flex.
 pub type Values = FloatTensor<Flex>;
@@ -18,10 +19,26 @@ pub fn dims<const D: usize>(values: &Values) -> [usize; D] {
 
 /// The numbers of a tensor in row-major order, copied only where they lie in another.
 pub fn numbers(values: &Values) -> Cow<'_, [f32]> {
+    if is_whole(values) {
+        return Cow::Borrowed(values.storage());
+    }
     match values.as_slice::<f32>() {
-        Some(numbers) => Cow::Borrowed(numbers),
+        Some(part) => Cow::Borrowed(part),
         None => Cow::Owned(in_order(values)),
     }
+}
+
+/// Whether the memory of a tensor holds its numbers and no others, in row-major order.
+fn is_whole(values: &Values) -> bool {
+    let layout = values.layout();
+    let mut count = 1;
+    let axes = layout.shape().as_slice().iter().zip(layout.strides()).rev();
+    let is_contiguous = axes.fold(true, |is_contiguous, (size, stride)| {
+        let goes_on = *size == 1 || *stride == count as isize;
+        count *= size;
+        is_contiguous && goes_on
+    });
+    is_contiguous && layout.start_offset() == 0 && values.storage::<f32>().len() == count
 }
 
 /// The numbers of a tensor whose axes lie in another order.
@@ -52,8 +69,7 @@ fn collect(
 
 /// A tensor whose numbers can be changed: itself where nobody else holds it, else a copy.
 pub fn own(values: Values) -> Values {
-    let whole = values.layout().num_elements() == values.storage::<f32>().len();
-    match values.is_contiguous() && whole {
+    match is_whole(&values) {
         true => values,
         false => tensor(numbers(&values).into_owned(), values.layout().shape().to_vec()),
     }
@@ -66,9 +82,20 @@ pub fn changed(values: Values, change: impl FnOnce(&mut [f32])) -> Values {
     values
 }
 
-/// Numbers as a tensor.
-pub fn tensor(numbers: Vec<f32>, shape: impl Into<burn::tensor::Shape>) -> Values {
-    Values::from_data(TensorData::new(numbers, shape))
+/// Numbers as a tensor. What burn-flex does for it is built to be small, and a step of a small model makes a hundred.
+///
+/// # Panics
+/// For another count of numbers than the shape has.
+pub fn tensor(numbers: Vec<f32>, shape: impl Into<Shape>) -> Values {
+    let shape = shape.into();
+    let mut strides = vec![1; shape.num_dims()];
+    let mut count = 1;
+    for (stride, size) in strides.iter_mut().zip(shape.as_slice()).rev() {
+        *stride = count as isize;
+        count *= size;
+    }
+    assert_eq!(numbers.len(), count, "a tensor has the numbers of its shape");
+    Values::new(Bytes::from_elems(numbers), Layout::new(shape, strides, 0), DType::F32)
 }
 
 /// The numbers of an integer tensor.

@@ -23,6 +23,22 @@ impl Operation<2> for Add {
     }
 }
 
+/// What it is given, with the sum of the gradients of all that reads it.
+#[derive(Clone, Debug)]
+pub struct Shared;
+
+impl Operation<1> for Shared {
+    type Saved = ();
+
+    fn forward(&self, [x]: [Values; 1]) -> (Values, ()) {
+        (x, ())
+    }
+
+    fn backward(&self, (): (), gradient: Values, _: [bool; 1]) -> [Option<Values>; 1] {
+        [Some(gradient)]
+    }
+}
+
 /// Numbers times constants.
 #[derive(Clone, Debug)]
 pub struct Scaled {

@@ -9,6 +9,17 @@ pub fn add_case(Sizes { lanes, rows, channels, .. }: Sizes) -> Case {
     case("add", vec![[lanes, rows, channels]; 2], fused, primitive, exact)
 }
 
+/// Read twice by the operation after it.
+pub fn shared_case(Sizes { lanes, rows, channels, .. }: Sizes) -> Case {
+    let fused = |t: Vec<Tensor<3>>| {
+        let x = shared(t[0].clone());
+        add(x.clone(), x)
+    };
+    let primitive = |t: Vec<Tensor<3>>| t[0].clone() + t[0].clone();
+    let exact = |x: &[Numbers]| x[0].iter().map(|x| x + x).collect();
+    case("shared", vec![[lanes, rows, channels]], fused, primitive, exact)
+}
+
 /// With a factor for every number, for every row, or for every lane.
 pub fn scaled_case(Sizes { lanes, rows, channels, .. }: Sizes, per: usize) -> Case {
     let count = [lanes * rows * channels, lanes * rows, lanes][per];
