@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use crate::ops::kernels::attention::{Heads, Scale, backward, forward};
+use crate::ops::kernels::attention::{Heads, Kept, backward, forward, output};
 use crate::ops::node::Operation;
 use crate::ops::values::{Values, dims, numbers, tensor};
 
@@ -14,24 +14,30 @@ pub struct Attention {
 }
 
 impl Operation<1> for Attention {
-    /// The packed rows, and what turns their scores into weights.
-    type Saved = (Values, Arc<[Scale]>);
+    /// The packed rows, and what is kept of their weights.
+    type Saved = (Values, Arc<Kept>);
 
     fn forward(&self, [packed]: [Values; 1]) -> (Values, Self::Saved) {
         let [lanes, rows, _] = dims(&packed);
-        let (outputs, scales) = forward(&numbers(&packed), &self.heads, self.factors.as_deref());
-        (tensor(outputs, [lanes, rows, self.heads.channels()]), (packed, scales.into()))
+        let (outputs, kept) = forward(&numbers(&packed), &self.heads, self.factors.as_deref());
+        (tensor(outputs, [lanes, rows, self.heads.channels()]), (packed, kept.into()))
+    }
+
+    fn output(&self, [packed]: [Values; 1]) -> Values {
+        let [lanes, rows, _] = dims(&packed);
+        let outputs = output(&numbers(&packed), &self.heads, self.factors.as_deref());
+        tensor(outputs, [lanes, rows, self.heads.channels()])
     }
 
     fn backward(
         &self,
-        (packed, scales): Self::Saved,
+        (packed, kept): Self::Saved,
         gradient: Values,
         _: [bool; 1],
     ) -> [Option<Values>; 1] {
         let factors = self.factors.as_deref();
         let (packed_numbers, gradient) = (numbers(&packed), numbers(&gradient));
-        let of_packed = backward(&packed_numbers, &scales, &gradient, &self.heads, factors);
+        let of_packed = backward(&packed_numbers, &kept, &gradient, &self.heads, factors);
         [Some(tensor(of_packed, dims::<3>(&packed)))]
     }
 }

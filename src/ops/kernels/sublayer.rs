@@ -8,7 +8,7 @@ mod mlp;
 
 use super::Slot;
 use super::activation::Activation;
-use super::attention::{Heads, Scale};
+use super::attention::Heads;
 use super::linear::{self, Block, bias_gradient, weight_gradient};
 use super::norm::{self, Moments, Norm, normalise, slopes};
 use super::simd::{add, vectorised};
@@ -64,7 +64,7 @@ pub struct Kept {
     /// `[lanes, rows, hidden]`.
     hidden: Vec<f32>,
     /// Of attention.
-    scales: Vec<Scale>,
+    attention: super::attention::Kept,
 }
 
 /// The gradients of the rows that came in and of all parameters, each as long as what it is of.

@@ -39,7 +39,7 @@ fn a_slice_may_begin_anywhere() {
     let of_rows = norm::Norm { channels: 37, rows: 3, centred: true, eps: 1e-5 };
     assert_anywhere("norm", 111, |x| norm::forward(x, &weight[..37], None, &of_rows).0);
     let heads = Heads { heads: 1, kv_heads: 1, head: 6, context: 7, window: 7, rotary_base: None };
-    assert_anywhere("attention", 7 * 18, |x| attention::forward(x, &heads, None).0);
+    assert_anywhere("attention", 7 * 18, |x| attention::output(x, &heads, None));
     assert_anywhere("loss", 5 * 11, |x| loss::forward(x, 11, &[3, 0, 10, 7, 1], 1).1);
     assert_anywhere("positions", 6 * 5, |x| embedding::add_positions(x, &bias[..15], 1));
 }
@@ -65,7 +65,7 @@ fn of_nothing_comes_nothing() {
     assert!(embedding::rows(&[1.0, 2.0], 2, &[]).is_empty());
     assert!(loss::backward(&[], 11, &[], &[], &[1.0]).is_empty());
     let heads = Heads { heads: 1, kv_heads: 1, head: 6, context: 7, window: 7, rotary_base: None };
-    assert!(attention::forward(&[], &heads, None).0.is_empty());
+    assert!(attention::output(&[], &heads, None).is_empty());
     let of_rows = norm::Norm { channels: 3, rows: 2, centred: false, eps: 1e-5 };
     assert!(norm::forward(&[], &[], None, &of_rows).0.is_empty());
     let sizes = linear::Sizes { lanes: 1, rows: 0, inputs: 3, outputs: 2, turned: false };

@@ -116,9 +116,10 @@ pub(super) fn exponentials<const BITS: usize>(
     scales
 }
 
-/// Turns the scores of a tile into weights, and the gradients of the weights into those of the scores.
+/// Turns the scores of a tile, or with `KEPT` their exponentials below the highest of each row, into weights, and the
+/// gradients of the weights into those of the scores.
 #[inline(always)]
-pub(super) fn weigh<const BITS: usize>(
+pub(super) fn weigh<const BITS: usize, const KEPT: bool>(
     scores: &mut [f32],
     slopes: &mut [f32],
     stride: usize,
@@ -133,7 +134,11 @@ pub(super) fn weigh<const BITS: usize>(
             let scores = &mut scores[row * stride + column..][..WIDTH];
             let slopes = &slopes[row * stride + column..][..WIDTH];
             for place in 0..WIDTH {
-                let weight = exp::<BITS>(scores[place] - scales[row].most) * scales[row].inverse;
+                let exponential = match KEPT {
+                    true => scores[place],
+                    false => exp::<BITS>(scores[place] - scales[row].most),
+                };
+                let weight = exponential * scales[row].inverse;
                 scores[place] = weight;
                 inner[row][place] = fma::<BITS>(weight, slopes[place], inner[row][place]);
             }

@@ -1,3 +1,5 @@
+use std::ops::Range;
+
 use super::factors::Factors;
 use super::scores::{row_products, scores, weigh};
 use super::scratch::Scratch;
@@ -12,6 +14,8 @@ pub(super) struct Given<'a> {
     pub(super) packed: Rows<'a>,
     pub(super) gradient: Rows<'a>,
     pub(super) scales: &'a [Scale],
+    /// The exponentials that were kept, tile after tile of head after head; none where they were not.
+    pub(super) weights: &'a [f32],
     pub(super) angles: Option<&'a Angles>,
     pub(super) factors: Factors<'a>,
 }
@@ -34,14 +38,17 @@ fn window_backward_body<const BITS: usize>(
     of_packed: &mut [Slot],
 ) {
     let (group, head) = (heads.heads / heads.kv_heads, heads.head);
-    let Given { packed, gradient, scales, angles, factors } = *given;
+    let Given { packed, gradient, scales, weights: kept, angles, factors } = *given;
+    let of_head = kept.len() / heads.heads;
     let (rows, width) = (scratch.rows, scratch.width);
     for kv_head in 0..heads.kv_heads {
         let of_key = (heads.heads + kv_head) * head;
         let of_value = of_key + heads.kv_heads * head;
         let keys = packed.columns_from(of_key);
         let keys = head_rows(keys, heads, angles, &mut scratch.key, width);
-        turn_over(keys, heads, &mut scratch.key_turned, rows);
+        if kept.is_empty() {
+            turn_over(keys, heads, &mut scratch.key_turned, rows);
+        }
         turn_over(packed.columns_from(of_value), heads, &mut scratch.value_turned, rows);
         for index in kv_head * group..(kv_head + 1) * group {
             let queries = packed.columns_from(index * head);
@@ -56,6 +63,7 @@ fn window_backward_body<const BITS: usize>(
                 value_turned: Rows { values: &scratch.value_turned, stride: rows },
                 scales: &scales[index * heads.context..][..heads.context],
                 factors: factors.of_head(index),
+                kept: &kept[index * of_head..][..of_head],
                 weights: &mut scratch.weights,
                 slopes: &mut scratch.slopes,
                 products: &mut scratch.products,
@@ -90,6 +98,7 @@ struct Part<'a> {
     value_turned: Rows<'a>,
     scales: &'a [Scale],
     factors: Factors<'a>,
+    kept: &'a [f32],
     weights: &'a mut [f32],
     slopes: &'a mut [f32],
     products: &'a mut [f32],
@@ -105,13 +114,18 @@ impl Part<'_> {
         for first in (0..heads.context).step_by(TILE) {
             let weights = &mut self.weights[first * rows..];
             let slopes = &mut self.slopes[first * rows..];
-            scores::<BITS>(weights, rows, self.queries, self.key_turned, first, heads);
             row_products::<BITS>(slopes, rows, self.gradient, self.value_turned, first, heads);
             let mut tile = [Scale::default(); TILE];
             let last = (first + TILE).min(heads.context);
             tile[..last - first].copy_from_slice(&self.scales[first..last]);
             self.factors.apply(slopes, rows, first, heads);
-            weigh::<BITS>(weights, slopes, rows, &tile, first, heads);
+            if self.kept.is_empty() {
+                scores::<BITS>(weights, rows, self.queries, self.key_turned, first, heads);
+                weigh::<BITS, false>(weights, slopes, rows, &tile, first, heads);
+            } else {
+                fetch(&mut self.kept, weights, rows, heads.columns(first, TILE));
+                weigh::<BITS, true>(weights, slopes, rows, &tile, first, heads);
+            }
             self.factors.apply(weights, rows, first, heads);
         }
     }
@@ -156,6 +170,15 @@ impl Part<'_> {
                 }
             }
         }
+    }
+}
+
+/// Takes a tile from the first numbers that are left.
+#[inline(always)]
+fn fetch(kept: &mut &[f32], tile: &mut [f32], stride: usize, columns: Range<usize>) {
+    for row in 0..TILE {
+        let row = &mut tile[row * stride..][columns.clone()];
+        row.copy_from_slice(kept.split_off(..columns.len()).expect("a tile was kept"));
     }
 }
 

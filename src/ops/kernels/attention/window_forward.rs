@@ -7,16 +7,25 @@ use crate::ops::kernels::Slot;
 use crate::ops::kernels::rotary::Angles;
 use crate::ops::kernels::simd::vectorised;
 
+/// What becomes of one window.
+pub(super) struct Passed<'a> {
+    /// `[context, heads · head]`.
+    pub(super) out: &'a mut [Slot],
+    /// `[heads, context]`.
+    pub(super) scales: &'a mut [Scale],
+    /// The exponentials that are kept, tile after tile of head after head; none where they are not.
+    pub(super) weights: &'a mut [Slot],
+}
+
 vectorised! {
-    /// The outputs of one window, `[context, heads · head]`, and its scales, `[heads, context]`.
+    /// The way of one window.
     pub(super) fn window_forward(
         packed: &[f32],
         heads: &Heads,
         angles: Option<&Angles>,
         factors: Factors,
         scratch: &mut Scratch,
-        out: &mut [Slot],
-        scales: &mut [Scale],
+        passed: &mut Passed,
     ) = window_forward_body
 }
 
@@ -27,9 +36,9 @@ fn window_forward_body<const BITS: usize>(
     angles: Option<&Angles>,
     factors: Factors,
     scratch: &mut Scratch,
-    out: &mut [Slot],
-    scales: &mut [Scale],
+    passed: &mut Passed,
 ) {
+    let kept = passed.weights.len() / heads.heads;
     let (group, head) = (heads.heads / heads.kv_heads, heads.head);
     let packed = Rows { values: packed, stride: heads.packed() };
     let Scratch { rows, width, query, key, value, key_turned, weights, products, .. } = scratch;
@@ -51,9 +60,12 @@ fn window_forward_body<const BITS: usize>(
                 rows,
                 width,
             };
-            let scales = &mut scales[index * heads.context..][..heads.context];
-            let out = &mut out[index * head..];
-            part.through::<BITS>(weights, products, scales, out);
+            let of_head = Passed {
+                out: &mut passed.out[index * head..],
+                scales: &mut passed.scales[index * heads.context..][..heads.context],
+                weights: &mut passed.weights[index * kept..][..kept],
+            };
+            part.through::<BITS>(weights, products, of_head);
         }
     }
 }
@@ -70,20 +82,20 @@ struct Part<'a> {
 }
 
 impl Part<'_> {
-    /// The head's outputs and scales; `out` begins with the head's first channel.
+    /// What becomes of the head; `out` begins with its first channel.
     #[inline(always)]
     fn through<const BITS: usize>(
         &self,
         weights: &mut [f32],
         products: &mut [f32],
-        scales: &mut [Scale],
-        out: &mut [Slot],
+        of_head: Passed,
     ) {
+        let Passed { out, scales, weights: mut kept } = of_head;
         let Heads { context, head, .. } = *self.heads;
         let mut outs = out.chunks_mut(self.heads.channels());
         for first in (0..context).step_by(TILE) {
             let last = (first + TILE).min(context);
-            self.weigh::<BITS>(first, weights, &mut scales[first..last]);
+            self.weigh::<BITS>(first, weights, &mut scales[first..last], &mut kept);
             let left = Left::rows(Rows { values: weights, stride: self.rows });
             let (seen, columns) = (self.heads.first_key(first)..last, 0..self.width);
             multiply::<BITS>(left, self.values, seen, columns, products, self.width);
@@ -98,11 +110,33 @@ impl Part<'_> {
 
     /// The weights of a tile before they are divided by their sums, and the scales of its rows.
     #[inline(always)]
-    fn weigh<const BITS: usize>(&self, first: usize, weights: &mut [f32], scales: &mut [Scale]) {
+    fn weigh<const BITS: usize>(
+        &self,
+        first: usize,
+        weights: &mut [f32],
+        scales: &mut [Scale],
+        kept: &mut &mut [Slot],
+    ) {
         let (queries, keys) = (self.queries, self.key_turned);
         let most = scores::<BITS>(weights, self.rows, queries, keys, first, self.heads);
         let of_tile = exponentials::<BITS>(weights, self.rows, &most, first, self.heads);
+        if !kept.is_empty() {
+            self.keep(first, weights, kept);
+        }
         self.factors.apply(weights, self.rows, first, self.heads);
         scales.copy_from_slice(&of_tile[..scales.len()]);
+    }
+
+    /// Puts a tile of exponentials into the first slots that are left.
+    #[inline(always)]
+    fn keep(&self, first: usize, weights: &[f32], kept: &mut &mut [Slot]) {
+        let columns = self.heads.columns(first, TILE);
+        for row in 0..TILE {
+            let slots = kept.split_off_mut(..columns.len()).expect("a slot for each");
+            let row = &weights[row * self.rows..][columns.clone()];
+            for (slot, weight) in slots.iter_mut().zip(row) {
+                slot.write(*weight);
+            }
+        }
     }
 }

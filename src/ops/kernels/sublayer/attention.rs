@@ -20,9 +20,9 @@ pub fn forward(x: &[f32], of: &Parameters, sizes: &Sizes, heads: &Heads) -> (Vec
     };
     // SAFETY: every block is written.
     let [normed, inside] = unsafe { all_written([x.len(), sizes.rows() * sizes.inside], write) };
-    let (hidden, scales) = attention::forward(&inside, heads, None);
+    let (hidden, attention) = attention::forward(&inside, heads, None);
     let y = left(&hidden, x, of, sizes);
-    (y, Kept { moments, normed, inside, hidden, scales })
+    (y, Kept { moments, normed, inside, hidden, attention })
 }
 
 pub fn output(x: &[f32], of: &Parameters, sizes: &Sizes, heads: &Heads) -> Vec<f32> {
@@ -43,7 +43,7 @@ pub fn output(x: &[f32], of: &Parameters, sizes: &Sizes, heads: &Heads) -> Vec<f
     };
     // SAFETY: every block is written.
     let inside = unsafe { written(sizes.rows() * sizes.inside, write) };
-    left(&attention::forward(&inside, heads, None).0, x, of, sizes)
+    left(&attention::output(&inside, heads, None), x, of, sizes)
 }
 
 /// All rows through the second matrix, and what came in.
@@ -71,7 +71,7 @@ pub fn backward(
 ) -> [Vec<f32>; 2] {
     let (rows, channels) = (sizes.norm.rows, sizes.norm.channels);
     let of_hidden = input_gradient(gradient, of.out, &sizes.second_matrix());
-    let of_inside = attention::backward(&kept.inside, &kept.scales, &of_hidden, heads, None);
+    let of_inside = attention::backward(&kept.inside, &kept.attention, &of_hidden, heads, None);
     let write = |of_x: &mut [Slot]| {
         let slots = Block::chunks(of_x, rows, channels).zip(sizes.chunks_of_sums(sums));
         each_chunk(

@@ -30,7 +30,7 @@ pub fn forward(
     // SAFETY: every block is written.
     let [y, normed, inside, hidden] =
         unsafe { all_written(widths.map(|width| sizes.rows() * width), write) };
-    (y, Kept { moments, normed, inside, hidden, scales: Vec::new() })
+    (y, Kept { moments, normed, inside, hidden, ..Kept::default() })
 }
 
 pub fn output(x: &[f32], of: &Parameters, sizes: &Sizes, activation: Activation) -> Vec<f32> {
