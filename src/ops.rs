@@ -26,7 +26,7 @@ use crate::ops::kernels::update::LaneStep;
 use fused::{FusedOps, FusedReading, FusedUpdates};
 
 pub use arithmetic::{Arithmetic, in_order, plus_diagonal};
-pub use numbers::{LaneNumbers, read};
+pub use numbers::LaneNumbers;
 pub use primitives::weighted;
 pub use sublayer::{Biases, Sublayer, sublayer};
 

@@ -23,11 +23,11 @@ use burn::tensor::Tensor;
 
 use crate::config::{Group, ParameterShape, Recipe, Role, RunConfig};
 use crate::model::Parameter;
-use crate::ops::LaneNumbers;
 use gradients::LaneGradients;
 use rules::Slots;
 use step::StepCoefficients;
 
+pub use crate::ops::LaneNumbers;
 pub use crate::ops::kernels::update::SUMS;
 pub use changes::told;
 pub use gradients::{WeightNorms, added, weight_norms};

@@ -91,17 +91,11 @@ impl LaneNumbers {
     pub fn read(self) -> Result<Vec<f32>> {
         match self {
             LaneNumbers::Host(numbers) => Ok(numbers),
-            LaneNumbers::Device(numbers) => read(*numbers),
+            LaneNumbers::Device(numbers) => {
+                numbers.try_into_vec_as().map_err(|error| anyhow!("the device failed: {error:?}"))
+            }
         }
     }
-}
-
-/// Reads `[lanes, …]` back from the device.
-///
-/// # Errors
-/// A device that fails.
-pub fn read<const D: usize>(values: Tensor<D>) -> Result<Vec<f32>> {
-    values.try_into_vec_as().map_err(|error| anyhow!("the device failed: {error:?}"))
 }
 
 #[cfg(test)]

@@ -6,8 +6,7 @@ use super::memory::MemoryTest;
 use crate::config::Role;
 use crate::corpus::{Token, TokenBlock, evaluation_windows};
 use crate::model::{LanguageModel, Parameter, Tokens};
-use crate::ops::read;
-use crate::optim::weight_norms;
+use crate::optim::{LaneNumbers, weight_norms};
 use crate::record::Memory;
 
 /// Measures a model on the same windows of every split every time.
@@ -151,4 +150,9 @@ impl Cohort<'_> {
         let blocks: Vec<TokenBlock> = texts.iter().map(cut).collect();
         Tokens::new(&blocks, self.corpus.vocabulary, self.context(), device)
     }
+}
+
+/// Reads `[lanes, …]` back from the device.
+pub fn read<const D: usize>(values: Tensor<D>) -> Result<Vec<f32>> {
+    LaneNumbers::on_device(values).read()
 }

@@ -2,11 +2,10 @@ use anyhow::Result;
 use burn::tensor::Tensor;
 
 use super::Observer;
-use super::evaluation::Measured;
+use super::evaluation::{Measured, read};
 use crate::config::{ParameterShape, RunConfig};
 use crate::model::Parameter;
-use crate::ops::{LaneNumbers, read};
-use crate::optim::{SUMS, told};
+use crate::optim::{LaneNumbers, SUMS, told};
 use crate::record::{CurveRow, Status};
 
 /// Steps whose losses stay on the device until they are read back together, so that reading does

@@ -9,8 +9,8 @@ use crate::config::tests::example;
 use crate::config::{Canaries, Cut, ModelShape, Order, RunConfig, Texts, Verbatim};
 use crate::corpus::{Corpus, Source, Token, TokenBlock, evaluation_windows};
 use crate::model::{FirstWeights, Parameter, Tokens, WithModel, with_model};
-use crate::ops::read;
 use crate::record::Checkpoint;
+use crate::train::evaluation::read;
 use crate::train::{Observer, train};
 
 /// Of what an untrained model thinks of a sequence, any rank is as likely as any other.

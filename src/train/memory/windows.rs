@@ -2,8 +2,8 @@ use anyhow::Result;
 
 use crate::corpus::{Token, TokenBlock};
 use crate::model::{LanguageModel, Tokens};
-use crate::ops::read;
 use crate::train::Cohort;
+use crate::train::evaluation::read;
 
 /// Windows of text of every lane, in blocks of the training batch's size.
 pub struct Windows {
