@@ -70,9 +70,11 @@ const TILES_WORTH_PACKING: usize = 32;
 
 /// Columns of a product up to which `gemm` does not lay out the numbers that it multiplies them by.
 const COLUMNS_UNPACKED: usize = 128;
-/// Inputs up to which that is worth cutting the gradient of weights by columns: 16 rows of them share few places of the
-/// nearest cache if they are longer. It changes no bit.
+/// Inputs up to which that is worth cutting the gradient of weights by columns: rows of more share few places of the
+/// nearest cache.
 const INPUTS_UNPACKED: usize = 64;
+/// Summands that `gemm` adds up in one go whatever the sizes of a product, so that to cut columns changes no bit.
+const SUMMANDS_UNCUT: usize = 512;
 
 /// `out = a · b`, `[m, k] × [k, n]`, a row of `out` every `stride` slots.
 fn product(
@@ -159,7 +161,8 @@ pub fn weight_gradient(x: &[f32], gradient: &[f32], sizes: &Sizes) -> Vec<f32> {
             row_stride: right,
             column_stride: 1,
         };
-        let columns = if left <= INPUTS_UNPACKED { COLUMNS_UNPACKED } else { right };
+        let is_cut = left <= INPUTS_UNPACKED && rows <= SUMMANDS_UNCUT;
+        let columns = if is_cut { COLUMNS_UNPACKED } else { right };
         for start in (0..right).step_by(columns) {
             let count = columns.min(right - start);
             let b = Matrix { values: &b.values[start..], ..b };
