@@ -78,7 +78,7 @@ pub fn backward(
                 let numbers = first * channels..first * channels + out.len();
                 let (x, gradient) = (&x[numbers.clone()], &gradient[numbers]);
                 let moments = &moments[first..][..out.len() / channels];
-                slopes(x, gain, moments, gradient, &[], norm, out, sums);
+                slopes(x, gain, moments, (gradient, &[]), norm, out, sums);
             });
         });
     };
@@ -142,14 +142,13 @@ fn normalise_body<const BITS: usize>(
 }
 
 vectorised! {
-    /// Gradients of rows, plus those that go past the norm, of which an empty list is none; adds those of gain and
-    /// bias to `sums`.
+    /// Gradients of rows, from those of their normalised rows, plus those that go past the norm, of which an empty list
+    /// is none; adds those of gain and bias to `sums`.
     pub fn slopes(
         x: &[f32],
         gain: &[f32],
         moments: &[Moments],
-        gradient: &[f32],
-        past: &[f32],
+        gradients: (&[f32], &[f32]),
         norm: &Norm,
         out: &mut [Slot],
         sums: &mut [f32],
@@ -161,8 +160,7 @@ fn slopes_body<const BITS: usize>(
     x: &[f32],
     gain: &[f32],
     moments: &[Moments],
-    gradient: &[f32],
-    past: &[f32],
+    (gradient, past): (&[f32], &[f32]),
     norm: &Norm,
     out: &mut [Slot],
     sums: &mut [f32],

@@ -254,6 +254,6 @@ fn enter_backward(
     let gradients = of_normed.chunks(size).zip(gradient.chunks(size));
     let slots = of_x.chunks_mut(size).zip(sums.chunks_mut(2 * channels));
     for (((x, moments), (of_normed, past)), (of_x, sums)) in rows.zip(gradients).zip(slots) {
-        slopes(x, gain, moments, of_normed, past, &sizes.norm, of_x, sums);
+        slopes(x, gain, moments, (of_normed, past), &sizes.norm, of_x, sums);
     }
 }
