@@ -37,21 +37,45 @@ pub fn measured(only: &str, cores: usize, kept: &mut Kept) -> Option<String> {
     Some(lines.join("\n"))
 }
 
+/// Beside PyTorch's eager and compiled: the faster of them is what ours is set beside.
 fn line(bench: &Bench, threads: usize, kept: &mut Kept) -> String {
-    let mut rival = Rival::eager(&SHAPE, threads, VOCABULARY);
-    let (mut ours, mut theirs) = (Found::default(), Found::default());
-    for _ in 0..ROUNDS {
-        ours.0.push(bench.median_step_on(threads, STEPS));
-        theirs.0.extend(rival.iter_mut().flat_map(|rival| rival.step_seconds(true, STEPS)));
+    let mut rivals = Rival::of_threads(&SHAPE, threads, VOCABULARY);
+    let mut ours = Found::default();
+    let mut theirs: Vec<Found> = rivals.iter().map(|_| Found::default()).collect();
+    // The first round warms up.
+    for round in 0..=ROUNDS {
+        let step = bench.median_step_on(threads, STEPS);
+        ours.0.extend((round > 0).then_some(step));
+        for (rival, found) in rivals.iter_mut().zip(&mut theirs) {
+            let step = rival.step_seconds(true, STEPS);
+            found.0.extend(step.into_iter().filter(|_| round > 0));
+        }
     }
-    let step = format!("{}, threads: {threads}; a step {} s", SHAPE.name, ours.show(2));
-    if theirs.0.is_empty() {
-        return step;
+    let name = format!("{}, threads: {threads}", SHAPE.name);
+    let mut lines = vec![format!("{name}; a step {} s", ours.show(2))];
+    for (rival, found) in rivals.iter().zip(&theirs) {
+        lines.push(format!("  PyTorch, {}: {} s", rival.name, found.show(2)));
     }
-    let ratio = theirs.median() / ours.median();
-    let what = format!("{}: speed over PyTorch's eager, threads: {threads}", SHAPE.name);
-    let beside = kept.compared(&what, ratio, true);
-    format!("{step}, PyTorch's eager {} s: {ratio:.2} × as fast, {beside}", theirs.show(2))
+    let mut say = |what: &str, figure: f64, more_is_better| {
+        let beside = kept.compared(&format!("{name}: {what}"), figure, more_is_better);
+        lines.push(format!("  {what} {figure:.2}, {beside}"));
+    };
+    if let Some(best) = theirs.iter().map(Found::median).min_by(f64::total_cmp) {
+        say("speed over PyTorch's best", best / ours.median(), true);
+    }
+    let peaks = rivals.iter().filter_map(|rival| peak(&rival.process_id()?.to_string()));
+    if let Some((theirs, ours)) = peaks.min_by(f64::total_cmp).zip(peak("self")) {
+        say("most memory over PyTorch's least", ours / theirs, false);
+    }
+    lines.join("\n")
+}
+
+/// GiB of memory that a process had at most so far; `None` where the system does not tell it in `/proc`.
+fn peak(process: &str) -> Option<f64> {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kib: f64 = peak.trim().trim_end_matches(" kB").parse().ok()?;
+    Some(kib / 1024.0 / 1024.0)
 }
 
 /// Tokens as nanoGPT keeps them.

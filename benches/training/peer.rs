@@ -66,12 +66,16 @@ impl Rival {
         rivals
     }
 
-    /// PyTorch's eager on so many threads of a CPU, with a vocabulary of such a size; `None` without an interpreter.
-    pub fn eager(shape: &Shape, threads: usize, vocabulary: u16) -> Option<Self> {
-        let order =
-            ["cpu".to_owned(), "eager".to_owned(), threads.to_string(), vocabulary.to_string()];
-        let rival = (Framework::Torch, "eager", 1, 1);
-        Some(Rival::start(&python()?, "torch_gpt2.py", shape, &order, rival))
+    /// PyTorch on so many threads of a CPU, eager and compiled, with a vocabulary of such a size; none without
+    /// an interpreter.
+    pub fn of_threads(shape: &Shape, threads: usize, vocabulary: u16) -> Vec<Self> {
+        let Some(python) = python() else { return Vec::new() };
+        let start = |(name, mode): (&'static str, &str)| {
+            let order =
+                ["cpu".to_owned(), mode.to_owned(), threads.to_string(), vocabulary.to_string()];
+            Rival::start(&python, "torch_gpt2.py", shape, &order, (Framework::Torch, name, 1, 1))
+        };
+        [("eager", "eager"), ("compiled", "default")].map(start).into()
     }
 
     /// PyTorch on `WANE_BENCH_DEVICE` (`cuda` by default); `None` without an interpreter.
@@ -91,6 +95,10 @@ impl Rival {
     ) -> Self {
         let processes = (0..count).map(|_| Peer::start(python, script, shape, order)).collect();
         Rival { framework, name, lanes, processes }
+    }
+
+    pub fn process_id(&self) -> Option<u32> {
+        self.processes.first().map(|peer| peer.process.id())
     }
 
     /// Median seconds of a step in each of its processes, or of the first of them alone, at the same time.

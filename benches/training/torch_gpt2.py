@@ -39,6 +39,9 @@ class Gpt2(nn.Module):
     def __init__(self):
         super().__init__()
         self.tokens = nn.Embedding(VOCABULARY, CHANNELS)
+        # GPT-2's. Standard normal numbers, PyTorch's own, make logits so wide that a processor spends most of a
+        # step on subnormal probabilities.
+        nn.init.normal_(self.tokens.weight, std=0.02)
         self.positions = nn.Parameter(0.02 * torch.randn(CONTEXT, CHANNELS))
         self.blocks = nn.Sequential(*(Block() for _ in range(LAYERS)))
         self.norm = nn.LayerNorm(CHANNELS)
