@@ -116,11 +116,12 @@ pub(super) fn exponentials<const BITS: usize>(
     scales
 }
 
-/// Turns the scores of a tile, or with `KEPT` their exponentials below the highest of each row, into weights, and the
-/// gradients of the weights into those of the scores.
+/// Turns the scores of a tile into weights, and the gradients of the weights into those of the scores. With `KEPT` the
+/// weights come from exponentials below the highest score of each row instead, `[TILE, columns]`.
 #[inline(always)]
 pub(super) fn weigh<const BITS: usize, const KEPT: bool>(
     scores: &mut [f32],
+    kept: &[f32],
     slopes: &mut [f32],
     stride: usize,
     scales: &[Scale; TILE],
@@ -133,9 +134,13 @@ pub(super) fn weigh<const BITS: usize, const KEPT: bool>(
         for row in 0..TILE {
             let scores = &mut scores[row * stride + column..][..WIDTH];
             let slopes = &slopes[row * stride + column..][..WIDTH];
+            let kept = match KEPT {
+                true => &kept[row * columns.len() + column - columns.start..][..WIDTH],
+                false => &[],
+            };
             for place in 0..WIDTH {
                 let exponential = match KEPT {
-                    true => scores[place],
+                    true => kept[place],
                     false => exp::<BITS>(scores[place] - scales[row].most),
                 };
                 let weight = exponential * scales[row].inverse;

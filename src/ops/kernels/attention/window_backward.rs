@@ -1,5 +1,3 @@
-use std::ops::Range;
-
 use super::factors::Factors;
 use super::scores::{row_products, scores, weigh};
 use super::scratch::Scratch;
@@ -121,10 +119,11 @@ impl Part<'_> {
             self.factors.apply(slopes, rows, first, heads);
             if self.kept.is_empty() {
                 scores::<BITS>(weights, rows, self.queries, self.key_turned, first, heads);
-                weigh::<BITS, false>(weights, slopes, rows, &tile, first, heads);
+                weigh::<BITS, false>(weights, &[], slopes, rows, &tile, first, heads);
             } else {
-                fetch(&mut self.kept, weights, rows, heads.columns(first, TILE));
-                weigh::<BITS, true>(weights, slopes, rows, &tile, first, heads);
+                let count = TILE * heads.columns(first, TILE).len();
+                let kept = self.kept.split_off(..count).expect("a tile was kept");
+                weigh::<BITS, true>(weights, kept, slopes, rows, &tile, first, heads);
             }
             self.factors.apply(weights, rows, first, heads);
         }
@@ -170,15 +169,6 @@ impl Part<'_> {
                 }
             }
         }
-    }
-}
-
-/// Takes a tile from the first numbers that are left.
-#[inline(always)]
-fn fetch(kept: &mut &[f32], tile: &mut [f32], stride: usize, columns: Range<usize>) {
-    for row in 0..TILE {
-        let row = &mut tile[row * stride..][columns.clone()];
-        row.copy_from_slice(kept.split_off(..columns.len()).expect("a tile was kept"));
     }
 }
 
