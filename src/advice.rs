@@ -5,6 +5,7 @@ mod config_file;
 mod equivalents;
 mod expression;
 mod hindsight;
+mod keys;
 mod question;
 mod rules;
 mod run;

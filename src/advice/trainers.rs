@@ -8,10 +8,11 @@ use std::sync::LazyLock;
 use anyhow::{Result, bail};
 use serde::Deserialize;
 
+use super::keys::Keys;
 use super::run::RunFields;
 use reading::Reading;
 
-const FILES: [&str; 7] = [
+const FILES: [&str; 10] = [
     include_str!("trainers/nanogpt.toml"),
     include_str!("trainers/transformers.toml"),
     include_str!("trainers/lingua.toml"),
@@ -19,10 +20,10 @@ const FILES: [&str; 7] = [
     include_str!("trainers/megatron.toml"),
     include_str!("trainers/torchtitan.toml"),
     include_str!("trainers/litgpt.toml"),
+    include_str!("trainers/axolotl.toml"),
+    include_str!("trainers/llm_foundry.toml"),
+    include_str!("trainers/gpt_neox.toml"),
 ];
-
-/// Keys of a file, those of tables as `table.key`, with their values as text.
-pub type Keys = BTreeMap<String, String>;
 
 /// So many of its marks tell a trainer.
 const ENOUGH_MARKS: usize = 2;
@@ -54,6 +55,12 @@ pub struct Trainer {
     /// Its optimizers that put decay into the gradient of Adam.
     #[serde(default)]
     l2: Vec<String>,
+    /// Keys that put another optimizer in the place of its own where they are true, with its name.
+    #[serde(default)]
+    switches: BTreeMap<String, String>,
+    /// What is to be known of every file of it.
+    #[serde(default)]
+    remark: Option<String>,
 }
 
 /// A field as it stands in a trainer's file.
@@ -104,9 +111,8 @@ impl Trainer {
     /// # Errors
     /// A file that is as much one trainer's as another's.
     pub fn of(keys: &Keys) -> Result<Option<&'static Trainer>> {
-        let marks = |trainer: &Trainer| {
-            trainer.marks.iter().filter(|mark| keys.contains_key(*mark)).count()
-        };
+        let marks =
+            |trainer: &Trainer| trainer.marks.iter().filter(|mark| keys.contains(*mark)).count();
         let most = ALL.iter().map(marks).max().unwrap_or(0);
         let best: Vec<&Trainer> = ALL.iter().filter(|trainer| marks(trainer) == most).collect();
         match best[..] {
@@ -128,10 +134,10 @@ impl Trainer {
             self.keys.values().flatten().chain(&self.marks).chain(&self.unread).collect();
         let meant = |key: &String| {
             let alike = |own: &&&String| strsim::normalized_damerau_levenshtein(own, key) > 0.8;
-            let meant = known.iter().find(alike).filter(|own| !keys.contains_key(**own))?;
+            let meant = known.iter().find(alike).filter(|own| !keys.contains(**own))?;
             Some(format!("`{key}` is not read: is `{meant}` meant?"))
         };
-        keys.keys().filter(|key| !known.contains(key)).filter_map(meant).collect()
+        keys.names().filter(|key| !known.contains(key)).filter_map(meant).collect()
     }
 
     /// Whether a file says how much is read in a step or in all: a run is not made of defaults alone.
@@ -146,17 +152,18 @@ impl Trainer {
             Name::Epochs,
         ];
         let own = amounts.iter().filter_map(|name| self.keys.get(name)).flatten();
-        own.into_iter().any(|key| keys.contains_key(key))
+        own.into_iter().any(|key| keys.contains(key))
     }
 
-    /// The run of a file, and remarks on what was taken for it.
+    /// The run of a file beside what is `given`, which is not looked for, and remarks on what was taken for it.
     ///
     /// # Errors
-    /// A value that is no number; the message names its key.
-    pub fn read(&self, keys: &Keys) -> Result<(RunFields, Vec<String>)> {
-        let mut reading = Reading::new(self, keys);
+    /// A value that is no number, or not one; the message names its key.
+    pub fn read(&self, keys: &Keys, given: &RunFields) -> Result<(RunFields, Vec<String>)> {
+        let mut reading = Reading::new(self, keys, given);
         let fields = reading.fields()?;
         let mut remarks = vec![format!("read as a configuration of {}", self.name)];
+        remarks.extend(self.remark.clone());
         if !reading.taken.is_empty() {
             remarks.push(format!(
                 "not in the file, taken from the defaults of {}: {}",
@@ -167,7 +174,7 @@ impl Trainer {
         remarks.extend(reading.said);
         remarks.extend(self.misspelt(keys));
         let unread: Vec<&str> =
-            self.unread.iter().filter(|key| keys.contains_key(*key)).map(String::as_str).collect();
+            self.unread.iter().filter(|key| keys.contains(*key)).map(String::as_str).collect();
         if !unread.is_empty() {
             remarks.push(format!("in the file and not read: {}", unread.join(", ")));
         }
@@ -182,23 +189,22 @@ mod tests {
     #[test]
     fn every_trainer_is_told_by_its_own_marks() {
         for trainer in ALL.iter() {
-            let keys: Keys =
-                trainer.marks.iter().map(|mark| (mark.clone(), "1".to_owned())).collect();
             let amounts = trainer.keys.get(&Name::Steps).or(trainer.keys.get(&Name::Duration));
-            let amount = amounts.unwrap()[0].clone();
-            let keys: Keys = keys.into_iter().chain([(amount, "1".to_owned())]).collect();
+            let amount = amounts.unwrap()[0].as_str();
+            let marks = trainer.marks.iter().map(String::as_str).chain([amount]);
+            let keys: Keys = marks.map(|mark| (mark, "1")).collect();
             assert_eq!(Trainer::of(&keys).unwrap().unwrap().name, trainer.name);
             assert!(trainer.keys.values().all(|keys| !keys.is_empty()), "{}", trainer.name);
         }
-        assert!(Trainer::of(&Keys::new()).unwrap().is_none());
+        assert!(Trainer::of(&Keys::default()).unwrap().is_none());
     }
 
     #[test]
     fn what_is_not_set_is_the_default_and_is_said() {
         let trainer = ALL.iter().find(|one| one.name.starts_with("Hugging")).unwrap();
         let keys = [("learning_rate", "3e-4"), ("max_steps", "-1")];
-        let keys = keys.map(|(key, value)| (key.to_owned(), value.to_owned())).into();
-        let (fields, remarks) = trainer.read(&keys).unwrap();
+        let (fields, remarks) =
+            trainer.read(&keys.into_iter().collect(), &RunFields::default()).unwrap();
         assert_eq!((fields.lr, fields.steps, fields.epochs), (Some(3e-4), None, Some(3.0)));
         assert_eq!((fields.weight_decay, fields.device_sequences), (Some(0.0), Some(8.0)));
         assert!(remarks[1].contains("weight_decay = 0,"), "{remarks:?}");

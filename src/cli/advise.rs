@@ -21,8 +21,8 @@ use crate::talk::say;
     after_help = "Example: wane advise --params 610M --tokens 12.2B --batch 516096 --lr 0.002 --weight-decay 0.1"
 )]
 pub struct Args {
-    /// Read the run from a configuration of nanoGPT, Hugging Face TrainingArguments, lingua, OLMo, Megatron-LM,
-    /// torchtitan or LitGPT; arguments override it, nothing in it is executed
+    /// Read the run from a configuration of nanoGPT, Hugging Face TrainingArguments, Axolotl, lingua, OLMo,
+    /// llm-foundry, Megatron-LM, GPT-NeoX, torchtitan or LitGPT; arguments override it, nothing in it is executed
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
     /// Parameters of the model
@@ -114,11 +114,12 @@ struct BaseArgs {
 }
 
 pub fn run(args: Args) -> Result<()> {
+    let given = args.fields();
     let (file, mut remarks) = match &args.config {
-        Some(path) => usage(read_config(path))?,
+        Some(path) => usage(read_config(path, &given))?,
         None => (RunFields::default(), Vec::new()),
     };
-    let (run, concluded) = usage(args.fields().or(file).run())?;
+    let (run, concluded) = usage(given.or(file).run())?;
     remarks.extend(concluded);
     let said = ask(&run);
     if !args.json {

@@ -1,0 +1,419 @@
+//! Python as text: its assignments, the arguments of its calls and the entries of its dictionaries. Nothing is run.
+
+use anyhow::{Context, Result, bail, ensure};
+use tree_sitter::{Node, Parser};
+
+use crate::advice::expression::value_of;
+use crate::advice::keys::{Found, Keys, OPTIMIZER_CALLED, Said};
+
+/// Deeper programs are no configuration.
+const DEEPEST: usize = 200;
+
+/// Words in the names of optimizers.
+const OPTIMIZERS: [&str; 15] = [
+    "adam",
+    "sgd",
+    "lion",
+    "muon",
+    "soap",
+    "shampoo",
+    "sophia",
+    "adafactor",
+    "lamb",
+    "lars",
+    "prodigy",
+    "rmsprop",
+    "adagrad",
+    "scion",
+    "schedulefree",
+];
+/// What optax puts optimizers together with.
+const COMBINED: [&str; 4] = ["chain", "multi_transform", "partition", "inject_hyperparams"];
+
+/// # Errors
+/// A text that is no Python.
+pub fn keys(text: &str) -> Result<Keys> {
+    let mut parser = Parser::new();
+    parser.set_language(&tree_sitter_python::LANGUAGE.into())?;
+    let tree = parser.parse(text, None).context("it is no Python")?;
+    if let Some(wrong) = first_error(tree.root_node()) {
+        bail!("line {} is no Python", wrong.start_position().row + 1);
+    }
+    let mut walk = Walk { text, keys: Keys::default() };
+    walk.statements(tree.root_node(), None, 0)?;
+    Ok(walk.keys)
+}
+
+fn first_error(root: Node) -> Option<Node> {
+    let mut node = root;
+    while node.has_error() && !node.is_error() && !node.is_missing() {
+        let mut cursor = node.walk();
+        let inside =
+            node.children(&mut cursor).find(|child| child.has_error() || child.is_missing());
+        let Some(inside) = inside else { return Some(node) };
+        node = inside;
+    }
+    (node.has_error() || node.is_missing()).then_some(node)
+}
+
+struct Walk<'a> {
+    text: &'a str,
+    keys: Keys,
+}
+
+impl<'a> Walk<'a> {
+    fn code(&self, node: Node) -> &'a str {
+        &self.text[node.byte_range()]
+    }
+
+    /// Everything in a node; `condition` is the innermost that it stands under.
+    fn statements(&mut self, node: Node<'_>, condition: Option<&str>, depth: usize) -> Result<()> {
+        ensure!(depth < DEEPEST, "expected a program that is less deep");
+        match node.kind() {
+            "assignment" => self.assign(node, condition),
+            "augmented_assignment" => self.change(node, condition),
+            "default_parameter" | "typed_default_parameter" => {
+                self.pair(node.child_by_field_name("name"), node, condition, false);
+            }
+            "call" => self.call(node, condition),
+            "dictionary" => self.dictionary(node, "", condition),
+            _ => {}
+        }
+        let own = self.condition_of(node);
+        let mut cursor = node.walk();
+        for child in node.named_children(&mut cursor) {
+            let is_body = matches!(child.kind(), "block" | "elif_clause" | "else_clause");
+            let inside = own.as_deref().filter(|_| is_body).or(condition);
+            self.statements(child, inside, depth + 1)?;
+        }
+        Ok(())
+    }
+
+    /// What a statement puts its body under, where it is not always run, once.
+    fn condition_of(&self, node: Node<'_>) -> Option<String> {
+        let head = || {
+            let line = self.code(node).lines().next().unwrap_or_default();
+            Some(
+                line.split_once(": ")
+                    .map_or(line, |(head, _)| head)
+                    .trim_end_matches(':')
+                    .to_owned(),
+            )
+        };
+        match node.kind() {
+            // What a program does when it is called is what it does.
+            "if_statement" if head()?.starts_with("if __name__") => None,
+            "if_statement" | "elif_clause" | "else_clause" | "for_statement"
+            | "while_statement" | "except_clause" | "case_clause" => head(),
+            _ => None,
+        }
+    }
+
+    fn assign(&mut self, node: Node<'_>, condition: Option<&str>) {
+        if self.assign_several(node, condition).is_some() {
+            return;
+        }
+        self.pair(node.child_by_field_name("left"), node, condition, true);
+        if let Some(target) = node.child_by_field_name("left").and_then(|one| self.name(one)) {
+            let value = node.child_by_field_name("right");
+            self.parts(&target, value, condition);
+        }
+    }
+
+    /// `a, b = 1, 2`; `None` where one name stands before the `=`.
+    fn assign_several(&mut self, node: Node<'_>, condition: Option<&str>) -> Option<()> {
+        let (left, right) = (node.child_by_field_name("left")?, node.child_by_field_name("right")?);
+        matches!(left.kind(), "pattern_list" | "tuple_pattern" | "list_pattern").then_some(())?;
+        let (names, values) = (parts(left), parts(right));
+        let is_list = matches!(right.kind(), "expression_list" | "tuple" | "list");
+        for (place, name) in names.iter().enumerate() {
+            let own = values.get(place).filter(|_| is_list && values.len() == names.len());
+            let value = own
+                .map_or_else(|| Found::not_computed(self.code(right)), |value| self.value(*value));
+            let Some(name) = self.name(*name) else { continue };
+            self.keys.say(&name, Said { value, line: line(node), condition, is_statement: true });
+        }
+        Some(())
+    }
+
+    /// `name += value` and its kin. Dealing out to the processes of a group changes no total.
+    fn change(&mut self, node: Node<'_>, condition: Option<&str>) {
+        let code = self.code(node);
+        if code.contains("//=") && code.contains("world_size") {
+            return;
+        }
+        let Some(name) = node.child_by_field_name("left").and_then(|one| self.name(one)) else {
+            return;
+        };
+        let value = Found::not_computed(&format!("changed by `{code}`"));
+        self.keys.say(&name, Said { value, line: line(node), condition, is_statement: true });
+    }
+
+    /// The name that is assigned to, of an attribute the last part, of an entry its text.
+    fn name(&self, target: Node<'_>) -> Option<String> {
+        match target.kind() {
+            "identifier" => Some(self.code(target).to_owned()),
+            "attribute" => Some(self.code(target.child_by_field_name("attribute")?).to_owned()),
+            "subscript" => self.plain(target.child_by_field_name("subscript")?),
+            _ => None,
+        }
+    }
+
+    /// Says a name's value, which is the `right` or the `value` of a node.
+    fn pair(
+        &mut self,
+        name: Option<Node<'_>>,
+        node: Node<'_>,
+        condition: Option<&str>,
+        is_statement: bool,
+    ) {
+        let value = node.child_by_field_name("right").or(node.child_by_field_name("value"));
+        let Some((name, value)) = name.and_then(|one| self.name(one)).zip(value) else { return };
+        let value = self.value(value);
+        self.keys.say(&name, Said { value, line: line(node), condition, is_statement });
+    }
+
+    /// What is inside of a dictionary, a list or a tuple that has a name, as `name.key`.
+    fn parts(&mut self, name: &str, value: Option<Node<'_>>, condition: Option<&str>) {
+        let Some(value) = value else { return };
+        match value.kind() {
+            "dictionary" => self.dictionary(value, &format!("{name}."), condition),
+            "list" | "tuple" => {
+                let mut cursor = value.walk();
+                for (place, part) in value.named_children(&mut cursor).enumerate() {
+                    let said = Said {
+                        value: self.value(part),
+                        line: line(part),
+                        condition,
+                        is_statement: false,
+                    };
+                    self.keys.say(&format!("{name}.{place}"), said);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Arguments with a name, and which optimizer is called.
+    fn call(&mut self, node: Node<'_>, condition: Option<&str>) {
+        let (Some(called), Some(arguments)) =
+            (node.child_by_field_name("function"), node.child_by_field_name("arguments"))
+        else {
+            return;
+        };
+        let called = self.code(called);
+        if is_optimizer(called) {
+            let value = Found::known(called);
+            let said = Said { value, line: line(node), condition, is_statement: false };
+            self.keys.say(OPTIMIZER_CALLED, said);
+        }
+        let mut cursor = arguments.walk();
+        let named: Vec<Node> = arguments
+            .named_children(&mut cursor)
+            .filter(|argument| argument.kind() == "keyword_argument")
+            .collect();
+        let is_group = named.iter().any(|one| self.code(*one).starts_with("params="));
+        for argument in named {
+            let name = argument.child_by_field_name("name");
+            if is_group && self.is_no_decay(name, argument.child_by_field_name("value")) {
+                continue;
+            }
+            self.pair(name, argument, condition, false);
+            if let Some(name) = name {
+                let value = argument.child_by_field_name("value");
+                self.parts(self.code(name), value, condition);
+            }
+        }
+    }
+
+    /// Entries of a dictionary.
+    fn dictionary(&mut self, node: Node<'_>, table: &str, condition: Option<&str>) {
+        let mut cursor = node.walk();
+        let pairs: Vec<(String, Node)> = node
+            .named_children(&mut cursor)
+            .filter_map(|pair| {
+                Some((
+                    self.plain(pair.child_by_field_name("key")?)?,
+                    pair.child_by_field_name("value")?,
+                ))
+            })
+            .collect();
+        let is_group = pairs.iter().any(|(key, _)| key == "params");
+        for (key, value) in pairs {
+            let value_of_it = self.value(value);
+            if is_group && key == "weight_decay" && value_of_it.text == "0" {
+                continue;
+            }
+            let said =
+                Said { value: value_of_it, line: line(value), condition, is_statement: false };
+            self.keys.say(&format!("{table}{key}"), said);
+        }
+    }
+
+    /// A parameter group without decay is the mask, not λ.
+    fn is_no_decay(&self, name: Option<Node<'_>>, value: Option<Node<'_>>) -> bool {
+        let is_decay = name.is_some_and(|name| self.code(name) == "weight_decay");
+        is_decay && value.is_some_and(|value| self.value(value).text == "0")
+    }
+
+    /// A text without anything that is put into it.
+    fn plain(&self, node: Node<'_>) -> Option<String> {
+        let code = self.code(node);
+        let is_plain = node.kind() == "string" && code.starts_with(['"', '\'']);
+        is_plain.then(|| code.trim_matches(['"', '\'']).to_owned())
+    }
+
+    /// A number as text, a text, a word of Python or an expression that is not computed.
+    fn value(&self, node: Node<'_>) -> Found {
+        let code = self.code(node);
+        if let Some(text) = self.plain(node) {
+            return Found::known(text);
+        }
+        if matches!(node.kind(), "true" | "false" | "none") {
+            return Found::known(code);
+        }
+        let named = |name: &str| self.keys.value(name)?.parse().ok();
+        if let Some(number) = value_of(code, &named) {
+            return Found::known(number.to_string());
+        }
+        let of_name = self.keys.get(code).filter(|_| node.kind() == "identifier");
+        of_name.cloned().unwrap_or_else(|| Found::not_computed(code))
+    }
+}
+
+fn parts(node: Node<'_>) -> Vec<Node<'_>> {
+    let mut cursor = node.walk();
+    node.named_children(&mut cursor).collect()
+}
+
+fn line(node: Node) -> usize {
+    node.start_position().row + 1
+}
+
+/// Whether what is called makes an optimizer: a class with the name of one, or a function of optax.
+fn is_optimizer(called: &str) -> bool {
+    let (module, name) = called.rsplit_once('.').unwrap_or(("", called));
+    let is_of = |word: &str| module.split('.').any(|part| part == word);
+    let lower = name.to_lowercase();
+    let is_named = OPTIMIZERS.iter().any(|word| lower.contains(word));
+    let is_class = name.starts_with(char::is_uppercase);
+    is_named && (is_class || is_of("optax")) || is_of("optax") && COMBINED.contains(&name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(text: &str, expected: &[(&str, &str)]) {
+        let keys = keys(text).unwrap();
+        for (key, value) in expected {
+            assert_eq!(keys.value(key), Some(*value), "{key}: {:?}", keys.get(key));
+        }
+    }
+
+    #[track_caller]
+    fn doubt(text: &str, key: &str) -> String {
+        let keys = keys(text).unwrap();
+        let found = keys.get(key).unwrap();
+        assert!(found.doubt.is_some(), "{found:?}");
+        found.text.clone()
+    }
+
+    #[test]
+    fn python_is_read_and_not_run() {
+        let text = "import os\nbatch_size = 12 # of a device\nblock_size: int = 1024\n\
+             gradient_accumulation_steps = 5 * 8\nmax_iters = 600_000\nlr_decay_iters = max_iters\n\
+             out = 'a # b'\nx = os.system('false')\n\
+             args = TrainingArguments('out', learning_rate=5e-5, weight_decay=0.1,\n  bf16=True,\n  \
+             warmup_steps=500, lr_scheduler_kwargs={\"min_lr_rate\": 0.1}, betas=(0.9, 0.95))\n";
+        check(
+            text,
+            &[
+                ("gradient_accumulation_steps", "40"),
+                ("block_size", "1024"),
+                ("lr_decay_iters", "600000"),
+                ("out", "a # b"),
+                ("learning_rate", "0.00005"),
+                ("bf16", "True"),
+                ("weight_decay", "0.1"),
+                ("warmup_steps", "500"),
+                ("lr_scheduler_kwargs.min_lr_rate", "0.1"),
+                ("betas.1", "0.95"),
+            ],
+        );
+        assert_eq!(doubt(text, "x"), "os.system('false')");
+    }
+
+    #[test]
+    fn flags_in_the_words_of_a_program_are_not_its_own() {
+        check(
+            "\"\"\"\n$ python train.py --batch_size=32\n\"\"\"\nbatch_size = 12\n",
+            &[("batch_size", "12")],
+        );
+    }
+
+    #[test]
+    fn functions_and_classes_hold_settings_and_conditions_make_them_doubtful() {
+        let main = "def main():\n    args = TrainingArguments(\n        learning_rate=1e-3,\n    )\n\
+                    if __name__ == '__main__':\n    max_steps = 10\n";
+        check(main, &[("learning_rate", "0.001"), ("max_steps", "10")]);
+        check("class Config:\n    lr: float = 6e-4\n", &[("lr", "0.0006")]);
+        let both = doubt("lr = 1\nif ddp:\n    lr = 2\n", "lr");
+        assert_eq!(both, "1 and 2 in line 3, under `if ddp`");
+        assert!(doubt("lr = 1\nif a == 'b': lr = 0.5\n", "lr").contains("under `if a == 'b'`"));
+        assert!(doubt("if a:\n    b = 1\nelse:\n    lr = 0.5\n", "lr").contains("`else`"));
+        assert!(doubt("lr = 10\nlr *= 2\n", "lr").contains("changed by `lr *= 2`"));
+        check("lr = 10\nlr //= ddp_world_size\n", &[("lr", "10")]);
+    }
+
+    #[test]
+    fn calls_that_disagree_are_doubtful_and_a_group_without_decay_is_the_mask() {
+        let other = doubt("batch_size = 480\nval = DataLoader(v, batch_size=16)\n", "batch_size");
+        assert_eq!(other, "480 and 16 in line 2");
+        check("args = A(weight_decay=0.01)\nargs.weight_decay = 0.1\n", &[("weight_decay", "0.1")]);
+        for group in [
+            "dict(params=none, weight_decay=0.0)",
+            "{'params': none, 'weight_decay': 0.0}",
+            "dict(params=some, weight_decay=weight_decay)",
+        ] {
+            check(
+                &format!("weight_decay = 1e-1\ngroups = [{group}]\n"),
+                &[("weight_decay", "0.1")],
+            );
+        }
+    }
+
+    #[test]
+    fn several_names_are_assigned_at_once() {
+        check(
+            "learning_rate, weight_decay = 3e-4, 0.05\n(a, b) = (1, 2)\n",
+            &[("learning_rate", "0.0003"), ("weight_decay", "0.05"), ("b", "2")],
+        );
+        assert_eq!(doubt("lr, wd = settings()\n", "wd"), "settings()");
+    }
+
+    #[test]
+    fn the_optimizer_is_the_one_that_is_called() {
+        for (call, name) in [
+            ("torch.optim.Adam(p, lr=lr)", "torch.optim.Adam"),
+            ("Muon(p)", "Muon"),
+            ("optax.adamw(1e-3)", "optax.adamw"),
+            ("optax.chain(optax.clip(1.0))", "optax.chain"),
+        ] {
+            check(&format!("opt = {call}\n"), &[(OPTIMIZER_CALLED, name)]);
+        }
+        let two = doubt("a = Muon(p)\nb = AdamW(q)\n", OPTIMIZER_CALLED);
+        assert_eq!(two, "Muon and AdamW in line 2");
+        assert!(
+            keys("build_sgd(p)\nisinstance(a, AdamW)\n").unwrap().get(OPTIMIZER_CALLED).is_none()
+        );
+    }
+
+    #[test]
+    fn what_is_no_python_is_refused() {
+        let error = keys("lr = 1\nfor for\n").unwrap_err();
+        assert!(error.to_string().contains("line 2"), "{error}");
+        assert!(keys(&format!("x = {}1{}\n", "(".repeat(5000), ")".repeat(5000))).is_err());
+    }
+}

@@ -1,0 +1,169 @@
+//! Shell scripts as text: what they assign and the flags of what they call. Nothing is run.
+
+use crate::advice::expression::value_of;
+use crate::advice::keys::{Found, Keys, Said};
+
+/// `NAME=value` and `--name value`.
+pub fn keys(text: &str) -> Keys {
+    let mut keys = Keys::default();
+    assignments(text, &mut keys);
+    flags(text, &mut keys);
+    keys
+}
+
+/// `NAME=value`, under the conditions that they stand under.
+fn assignments(text: &str, keys: &mut Keys) {
+    let mut conditions: Vec<String> = Vec::new();
+    for (place, line) in text.lines().enumerate() {
+        for (command, after) in commands(without_comment(line)) {
+            let words = ["then ", "do ", "else ", "export ", "local "];
+            let word = command.split_whitespace().next().unwrap_or_default();
+            match word {
+                "if" | "for" | "while" | "until" | "case" => conditions.push(command.to_owned()),
+                "elif" | "else" => {
+                    conditions.pop();
+                    conditions.push(command.to_owned());
+                }
+                "fi" | "done" | "esac" => {
+                    conditions.pop();
+                }
+                _ => {}
+            }
+            let bare = words
+                .iter()
+                .fold(command, |rest, word| rest.strip_prefix(word).map_or(rest, str::trim_start));
+            let is_case = conditions.last().is_some_and(|one| one.starts_with("case "));
+            let bare =
+                bare.split_once(')').filter(|_| is_case).map_or(bare, |(_, rest)| rest.trim());
+            let Some((name, value)) = assignment(bare) else { continue };
+            let condition = conditions.last().map(String::as_str).or(after);
+            let value = value_in(value, keys);
+            keys.say(name, Said { value, line: place + 1, condition, is_statement: true });
+        }
+    }
+}
+
+/// The commands of a line, each with the one that decides whether it is run.
+fn commands(line: &str) -> Vec<(&str, Option<&str>)> {
+    let mut found = Vec::new();
+    for part in line.split(';') {
+        let mut before = None;
+        for command in part.split("&&").flat_map(|one| one.split("||")) {
+            found.push((command.trim(), before));
+            before = Some(command.trim());
+        }
+    }
+    found
+}
+
+/// The name and the value of an assignment.
+fn assignment(text: &str) -> Option<(&str, &str)> {
+    let (name, value) = text.split_once('=')?;
+    let is_name = |name: &str| {
+        !name.is_empty() && name.chars().all(|one| one.is_alphanumeric() || one == '_')
+    };
+    (is_name(name) && !value.starts_with('=')).then_some((name, value.trim()))
+}
+
+/// A number as text, or the text.
+fn value_in(value: &str, keys: &Keys) -> Found {
+    let named = |name: &str| keys.value(name)?.parse().ok();
+    let bare = unquoted(value);
+    Found::known(value_of(bare, &named).map_or(bare.to_owned(), |number| number.to_string()))
+}
+
+/// `--name value` and `--name=value`, over lines that end in a backslash; `$NAME` is what was assigned.
+fn flags(text: &str, keys: &mut Keys) {
+    let lines: Vec<&str> = text.lines().map(without_comment).collect();
+    let joined = lines.join("\n").replace("\\\n", " ");
+    let words: Vec<&str> = joined.split_whitespace().collect();
+    for (place, word) in words.iter().enumerate() {
+        // The first flag of a text that a shell puts together has a quotation mark or a bracket before it.
+        let Some((before, flag)) = word.split_once("--") else { continue };
+        if !before.is_empty() && !before.ends_with(['"', '\'', '(', '=']) {
+            continue;
+        }
+        let (name, value) = match flag.split_once('=') {
+            Some((name, value)) => (name, Some(value)),
+            None => {
+                let next = words.get(place + 1).copied();
+                (flag, next.filter(|next| !next.starts_with("--")))
+            }
+        };
+        let value = unquoted(value.unwrap_or("true")).trim_end_matches(['"', '\'', ')']);
+        let variable = value.strip_prefix('$').map(|name| name.trim_matches(['{', '}']));
+        let found = variable.and_then(|name| keys.get(name).cloned());
+        let value = found.unwrap_or_else(|| Found::known(value));
+        let said = Said { value, line: 0, condition: None, is_statement: false };
+        keys.say(&name.replace('-', "_"), said);
+    }
+}
+
+fn unquoted(text: &str) -> &str {
+    text.trim().trim_matches(['"', '\''])
+}
+
+/// A `#` inside of quotes starts no comment.
+fn without_comment(line: &str) -> &str {
+    let mut quote = None;
+    for (place, one) in line.char_indices() {
+        match (one, quote) {
+            ('#', None) => return &line[..place],
+            ('"' | '\'', None) => quote = Some(one),
+            (one, Some(open)) if one == open => quote = None,
+            _ => {}
+        }
+    }
+    line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(text: &str, expected: &[(&str, &str)]) {
+        let keys = keys(text);
+        for (key, value) in expected {
+            assert_eq!(keys.value(key), Some(*value), "{key}: {:?}", keys.get(key));
+        }
+    }
+
+    #[test]
+    fn the_first_flag_of_a_quoted_list_is_read() {
+        check(
+            "ARGS=\"--weight-decay 0.1 --lr 1e-4\"\nOTHER=(--seed 3)\n",
+            &[("weight_decay", "0.1"), ("lr", "1e-4"), ("seed", "3")],
+        );
+    }
+
+    #[test]
+    fn flags_are_read_through_variables() {
+        check(
+            "SEQ=2048\npython train.py \\\n  --seq-length $SEQ \\\n  --lr=6.0e-5 --bf16 --min-lr 6e-6 # slow\n",
+            &[("seq_length", "2048"), ("lr", "6.0e-5"), ("bf16", "true"), ("min_lr", "6e-6")],
+        );
+    }
+
+    #[test]
+    fn what_one_branch_assigns_is_doubtful() {
+        for script in [
+            "if [ $1 = a ]; then\n  LR=1\nelse\n  LR=2\nfi\n",
+            "if [ $1 = a ]; then LR=1; fi\n",
+            "LR=1\n[ $1 = a ] && LR=2\n",
+            "case $1 in\n  a) LR=1;;\n  b) LR=2;;\nesac\n",
+            "for x in 1 2; do\n  LR=1\ndone\n",
+        ] {
+            let found = keys(&format!("{script}train --lr $LR\n"));
+            let found = found.get("lr").unwrap();
+            assert!(found.doubt.is_some(), "{script}: {found:?}");
+        }
+        check("if [ $1 = a ]; then\n  X=1\nfi\nLR=2\ntrain --lr $LR\n", &[("lr", "2")]);
+    }
+
+    #[test]
+    fn two_calls_with_two_values_are_doubtful() {
+        let found = keys("train --lr 1\ntrain --lr 2\n");
+        assert_eq!(found.get("lr").unwrap().text, "1 and 2");
+    }
+}

@@ -1,0 +1,122 @@
+//! JSON, YAML and TOML.
+
+use anyhow::{Result, ensure};
+use saphyr::{LoadableYamlNode, Yaml};
+use serde_json::Value as Json;
+
+use crate::advice::keys::Keys;
+
+/// Deeper lists are no configuration.
+const DEEPEST: usize = 32;
+
+pub fn json(text: &str) -> Result<Keys> {
+    let mut keys = Keys::default();
+    flatten_json("", &serde_json::from_str(text)?, &mut keys);
+    Ok(keys)
+}
+
+pub fn toml(text: &str) -> Result<Keys> {
+    let mut keys = Keys::default();
+    let value = serde_json::to_value(toml::from_str::<toml::Value>(text)?)?;
+    flatten_json("", &value, &mut keys);
+    Ok(keys)
+}
+
+pub fn yaml(text: &str) -> Result<Keys> {
+    not_too_deep(text)?;
+    let mut keys = Keys::default();
+    for document in Yaml::load_from_str(text)? {
+        flatten_yaml("", &document, &mut keys);
+    }
+    let merged = keys.names().any(|key| key.split('.').any(|part| part == "<<"));
+    ensure!(!merged, "it merges tables by `<<`, which is not read; write out what they hold");
+    Ok(keys)
+}
+
+/// The parser goes as deep as a line does.
+fn not_too_deep(text: &str) -> Result<()> {
+    let marks = |line: &str| {
+        line.split_whitespace().take_while(|word| matches!(*word, "-" | "?" | ":")).count()
+    };
+    ensure!(text.lines().all(|line| marks(line) < DEEPEST), "expected lists that are less deep");
+    Ok(())
+}
+
+/// Programs write the parts of a name with `-` on a command line and some in their files; keys have `_`.
+fn within(table: &str, key: &str) -> String {
+    let key = key.replace('-', "_");
+    if table.is_empty() { key } else { format!("{table}.{key}") }
+}
+
+fn flatten_json(table: &str, value: &Json, keys: &mut Keys) {
+    match value {
+        Json::Object(map) => {
+            map.iter().for_each(|(key, value)| flatten_json(&within(table, key), value, keys));
+        }
+        Json::Array(values) => {
+            let indexed = values.iter().enumerate();
+            indexed.for_each(|(place, value)| {
+                flatten_json(&within(table, &place.to_string()), value, keys)
+            });
+        }
+        Json::Null => {}
+        Json::String(text) => keys.set(table, text.clone()),
+        other => keys.set(table, other.to_string()),
+    }
+}
+
+fn flatten_yaml(table: &str, value: &Yaml<'_>, keys: &mut Keys) {
+    if let Some(map) = value.as_mapping() {
+        for (key, value) in map {
+            if let Some(key) = key.as_str() {
+                flatten_yaml(&within(table, key), value, keys);
+            }
+        }
+    } else if let Some(values) = value.as_sequence() {
+        let indexed = values.iter().enumerate();
+        indexed.for_each(|(place, value)| {
+            flatten_yaml(&within(table, &place.to_string()), value, keys)
+        });
+    } else if let Some(text) = yaml_text(value) {
+        keys.set(table, text);
+    }
+}
+
+fn yaml_text(value: &Yaml<'_>) -> Option<String> {
+    let text = value.as_str().map(str::to_owned);
+    let whole = || value.as_integer().map(|number| number.to_string());
+    let broken = || value.as_floating_point().map(|number| number.to_string());
+    let flag = || value.as_bool().map(|flag| flag.to_string());
+    text.or_else(whole).or_else(broken).or_else(flag)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_syntax_gives_its_keys_as_text() {
+        let expected = |keys: &Keys| {
+            assert_eq!(keys.value("optim.base_lr"), Some("0.003"));
+            assert_eq!(keys.value("steps"), Some("600"));
+        };
+        expected(&json(r#"{"optim": {"base_lr": 3e-3}, "steps": 600}"#).unwrap());
+        expected(
+            &yaml("# A comment\noptim:\n  base-lr: 3e-3\nsteps: 600\nnothing: null\n").unwrap(),
+        );
+        expected(&toml("steps = 600\n[optim]\nbase_lr = 3e-3\n").unwrap());
+    }
+
+    #[test]
+    fn lists_of_endless_depth_are_refused() {
+        for deep in ["- ", "? ", "- ? "] {
+            assert!(yaml(&deep.repeat(50_000)).is_err(), "{deep}");
+        }
+    }
+
+    #[test]
+    fn tables_that_are_merged_are_refused_and_not_left_out() {
+        let error = yaml("base: &base\n  lr: 1\nrun:\n  <<: *base\n").unwrap_err();
+        assert!(error.to_string().contains("<<"), "{error}");
+    }
+}

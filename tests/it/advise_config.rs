@@ -1,0 +1,109 @@
+//! Configurations of other projects as they are: programs with calls and conditions, scripts, files of other trainers.
+
+use std::fs;
+
+use crate::common::{Call, text, wane};
+
+const NANOGPT: &str = "batch_size = 12\nblock_size = 1024\ngradient_accumulation_steps = 40\nmax_iters = 20000\n\
+                       lr_decay_iters = 20000\nlearning_rate = 6e-4\nweight_decay = 0.1\n";
+
+fn advise(name: &str, contents: &str, more: &[&str]) -> Call {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join(name);
+    fs::write(&path, contents).unwrap();
+    wane(&[&["advise", "--config", text(&path), "--params", "125M", "--json"], more].concat())
+}
+
+#[track_caller]
+fn run(call: &Call) -> serde_json::Value {
+    assert_eq!(call.code, Some(0), "{}", call.stderr);
+    serde_json::from_str::<serde_json::Value>(&call.stdout).unwrap()["run"].clone()
+}
+
+#[track_caller]
+fn refused(call: &Call, said: &str) {
+    assert!(call.code == Some(2) && call.stdout.is_empty(), "{}", call.stdout);
+    assert!(call.stderr.contains(said), "{}", call.stderr);
+}
+
+#[test]
+fn the_optimizer_that_a_program_calls_is_the_runs() {
+    let of = |call: &str| advise("train.py", &format!("{NANOGPT}optimizer = {call}\n"), &[]);
+    refused(&of("torch.optim.Adam(p, lr=learning_rate, weight_decay=weight_decay)"), "(L2)");
+    refused(&of("optax.chain(optax.add_decayed_weights(0.05), optax.adam(1e-3))"), "optax.chain");
+    assert_eq!(run(&of("Lion(p, weight_decay=weight_decay)"))["optimizer"], "lion");
+    assert_eq!(run(&of("torch.optim.SGD(p, momentum=0.9)"))["optimizer"], "sgd");
+    assert_eq!(run(&of("model.configure_optimizers(weight_decay)"))["optimizer"], "adamw");
+    let named = advise("train.py", &format!("{NANOGPT}optimizer_name = 'sophiag'\n"), &[]);
+    refused(&named, "sophiag");
+}
+
+#[test]
+fn values_that_disagree_are_refused_until_an_argument_says_which() {
+    for (line, said) in [
+        ("val = DataLoader(v, batch_size=16)", "batch_size is 12 and 16 in line 8"),
+        ("opt = Muon(p, weight_decay=0.01)", "weight_decay is 0.1 and 0.01"),
+        ("if scratch: weight_decay = 0.5", "under `if scratch`"),
+        ("a = Muon(p)\nb = AdamW(q)", "Muon and AdamW in line 9"),
+    ] {
+        refused(&advise("train.py", &format!("{NANOGPT}{line}\n"), &[]), said);
+    }
+    let muon = format!("{NANOGPT}a = Muon(p, weight_decay=0.1)\nb = AdamW(q, weight_decay=0.0)\n");
+    let call = advise("train.py", &muon, &["--optimizer", "muon", "--weight-decay", "0.1"]);
+    assert_eq!(run(&call)["weight_decay"], 0.1);
+    let group = format!("{NANOGPT}groups = [dict(params=bias, weight_decay=0.0)]\n");
+    assert_eq!(run(&advise("train.py", &group, &[]))["weight_decay"], 0.1);
+}
+
+#[test]
+fn settings_inside_of_functions_classes_and_dictionaries_are_read() {
+    let main = "def main():\n    args = TrainingArguments(\n        output_dir='out', per_device_train_batch_size=16,\n\
+                \x20       learning_rate=3e-4, weight_decay=0.1, max_steps=20000, lr_scheduler_type='cosine_with_min_lr',\n\
+                \x20       lr_scheduler_kwargs={'min_lr_rate': 0.1},\n    )\nif __name__ == '__main__':\n    main()\n";
+    let call =
+        advise("main.py", main, &["--devices", "8", "--context", "1024", "--weight-decay", "0.2"]);
+    let run = run(&call);
+    assert_eq!((&run["weight_decay"], &run["steps"]), (&0.2.into(), &20_000.0.into()));
+    assert!(!call.stdout.contains("min_lr_rate = 0"), "{}", call.stdout);
+}
+
+#[test]
+fn branches_of_a_script_are_refused_and_not_chosen_from() {
+    let script = "if [ $1 = small ]; then\n  LR=6e-4\nelse\n  LR=2e-4\nfi\ntorchrun pretrain_gpt.py --num-layers 12 \\\n\
+                  --hidden-size 768 --seq-length 2048 --global-batch-size 256 --train-iters 143000 --lr $LR\n";
+    refused(&advise("train.sh", script, &[]), "lr is 0.0006 in line 2, under `if [ $1 = small ]`");
+    assert_eq!(run(&advise("train.sh", script, &["--lr", "6e-4"]))["lr"], 6e-4);
+}
+
+#[test]
+fn files_of_trainers_with_like_keys_are_told_apart() {
+    let axolotl = "base_model: a\nsequence_len: 512\ngradient_accumulation_steps: 8\nmicro_batch_size: 4\nmax_steps: 10000\n\
+                   warmup_ratio: 0.1\noptimizer: lion_8bit\nlr_scheduler: cosine\nlearning_rate: 3e-4\nweight_decay: 0.1\n\
+                   output_dir: out\n";
+    let axolotl = run(&advise("a.yaml", axolotl, &["--devices", "8"]));
+    assert_eq!(
+        (&axolotl["optimizer"], &axolotl["batch_tokens"]),
+        (&"lion".into(), &131_072.0.into())
+    );
+    let foundry = "max_seq_len: 2048\noptimizer:\n  name: decoupled_adamw\n  lr: 6.0e-4\n  weight_decay: 6.0e-5\n\
+                   scheduler:\n  name: cosine_with_warmup\n  alpha_f: 0.1\nmax_duration: 4800ba\nglobal_train_batch_size: 256\n";
+    let foundry = run(&advise("f.yaml", foundry, &[]));
+    assert!((foundry["weight_decay"].as_f64().unwrap() - 0.1).abs() < 1e-12, "{foundry}");
+    let neox = "num-layers: 12\nhidden-size: 768\nseq-length: 2048\noptimizer: {type: Lion, params: {lr: 0.0001}}\n\
+                train-micro-batch-size-per-gpu: 4\ntrain-iters: 320000\nlr-decay-style: cosine\nweight-decay: 1.0\n";
+    let neox = run(&advise("n.yml", neox, &["--devices", "8"]));
+    assert_eq!((&neox["optimizer"], &neox["weight_decay"]), (&"lion".into(), &1.0.into()));
+    let muon = "output_dir: out\nper_device_train_batch_size: 1\nlearning_rate: 1.0e-3\nmax_steps: 30000\ncutoff_len: 2048\n\
+                lr_scheduler_type: cosine\nweight_decay: 0.1\n";
+    let switched =
+        |key: &str| advise("l.yaml", &format!("{muon}{key}: true\n"), &["--devices", "64"]);
+    assert_eq!(run(&switched("use_muon"))["optimizer"], "muon");
+    refused(&switched("use_galore"), "use_galore");
+}
+
+#[test]
+fn of_two_lengths_training_stops_at_the_first() {
+    let script = "deepspeed pretrain_gpt.py --num-layers 12 --hidden-size 768 --seq-length 2048 --global-batch-size 256 \\\n\
+                  --train-tokens 300000000000 --train-samples 292968750 --lr 6e-4 --lr-decay-style cosine\n";
+    assert_eq!(run(&advise("ds.sh", script, &[]))["tokens"], 3e11);
+}
