@@ -3,6 +3,7 @@
 //! knows a model or a rule by name.
 
 mod algorithm;
+mod ceiling;
 mod claims;
 mod fact;
 mod fall;
@@ -24,6 +25,7 @@ use crate::config::{
 };
 
 pub use algorithm::{Algorithm, Kin};
+pub use ceiling::Ceiling;
 pub use claims::known_and_repeated;
 pub use fact::{Basis, Fact};
 pub use fall::Fall;

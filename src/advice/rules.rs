@@ -2,10 +2,12 @@ use std::collections::BTreeSet;
 
 use super::hindsight::Hindsight;
 use super::run::Run;
-use crate::published::{Algorithm, Fall, LambdaRule, Quantity};
+use crate::published::{Algorithm, Ceiling, Companion, Fall, LambdaRule, Quantity};
 
 /// A run that is within this share of a range is in it.
 const TOLERANCE: f64 = 1.1;
+/// The same for a learning rate beside which λ was tuned: rounding alone.
+const ROUNDING: f64 = 1.0 + 1e-9;
 
 /// What a rule says of a run.
 #[derive(Clone, Debug)]
@@ -35,6 +37,12 @@ pub enum WhyNot {
     Schedule(Option<Fall>),
     /// The run lies outside of what it was fitted on.
     Outside { quantity: Quantity, value: f64, range: [f64; 2] },
+    /// The run lies in each range, and beyond what was fitted together.
+    Beyond { ceiling: &'static Ceiling, value: f64, by: f64 },
+    /// Its λ was tuned beside another learning rate, or batch.
+    Beside { quantity: Quantity, value: f64, tuned: f64, within: f64 },
+    /// Its learning rate is above its own limit at this batch, which it would halve first.
+    SmallerBatch { lr: f64, limit: f64, batch: f64 },
     /// It was found for something else than language models.
     Domain,
     /// What comes out says that it does not hold.
@@ -72,10 +80,10 @@ pub fn spread(said: &[Said]) -> Option<[f64; 2]> {
 }
 
 fn ask_one(rule: &'static LambdaRule, run: &Run) -> Said {
-    let known = |quantity| run.quantity(quantity);
-    let value = rule.law.at(&known);
     let mut why_not = misfits(rule, run);
-    let weight_decay = match value {
+    why_not.extend(rule.together.iter().filter_map(|ceiling| beyond(ceiling, run)));
+    why_not.extend(rule.also.iter().filter_map(|one| unlike(one, run)));
+    let weight_decay = match rule.law.at(&|quantity| run.quantity(quantity)) {
         Ok(value) => Some(value),
         Err(missing) => {
             need(&mut why_not, missing);
@@ -91,13 +99,46 @@ fn ask_one(rule: &'static LambdaRule, run: &Run) -> Said {
         weight_decay,
         band: band.map(|value| rule.law.band_around(value)),
         why_not,
-        also: rule
-            .also
-            .iter()
-            .filter_map(|one| Some((one.gives, one.law.at(&known).ok()?)))
-            .collect(),
+        also: rule.also.iter().flat_map(|one| beside(one, run)).collect(),
         hindsight: Hindsight::of(rule, run),
     }
+}
+
+fn beyond(ceiling: &'static Ceiling, run: &Run) -> Option<WhyNot> {
+    let (value, by) = (run.quantity(ceiling.of)?, run.quantity(ceiling.by)?);
+    (value > ceiling.at(by) * TOLERANCE).then_some(WhyNot::Beyond { ceiling, value, by })
+}
+
+/// Whether a run is unlike those that a rule is for by what its authors set beside λ.
+fn unlike(one: &Companion, run: &Run) -> Option<WhyNot> {
+    let here = at_batch(one, run, run.batch)?;
+    if let Some((batch, limit)) = halved(one, run).zip(one.halve_batch_above) {
+        return (batch < run.batch).then_some(WhyNot::SmallerBatch { lr: here, limit, batch });
+    }
+    let (within, value) = (one.within?, run.quantity(one.gives)?);
+    let is_far = (value / here).max(here / value) > within * ROUNDING;
+    is_far.then_some(WhyNot::Beside { quantity: one.gives, value, tuned: here, within })
+}
+
+/// What a rule sets beside λ, with the batch for that where it is not the run's.
+fn beside(one: &Companion, run: &Run) -> Vec<(Quantity, f64)> {
+    let batch = halved(one, run).filter(|batch| *batch < run.batch);
+    let value = at_batch(one, run, batch.unwrap_or(run.batch));
+    let value = value.map(|value| (one.gives, value));
+    value.into_iter().chain(batch.map(|batch| (Quantity::Batch, batch))).collect()
+}
+
+fn at_batch(one: &Companion, run: &Run, batch: f64) -> Option<f64> {
+    let run = Run { batch, ..run.clone() };
+    one.law.at(&|quantity| run.quantity(quantity)).ok()
+}
+
+/// The batch that a rule comes to which halves it until its learning rate is low enough.
+fn halved(one: &Companion, run: &Run) -> Option<f64> {
+    let limit = one.halve_batch_above?;
+    let batches = std::iter::successors(Some(run.batch), |batch| Some(batch / 2.0));
+    let is_low = |batch: &f64| at_batch(one, run, *batch).is_some_and(|lr| lr <= limit);
+    batches.take_while(|batch| *batch >= 1.0).find(is_low)
 }
 
 fn misfits(rule: &LambdaRule, run: &Run) -> Vec<WhyNot> {

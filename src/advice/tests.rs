@@ -5,6 +5,8 @@ use super::run::tests::example;
 use super::*;
 use crate::published::{Algorithm, Fall, How, Kin, LambdaRule, PublicRun, Quantity};
 
+mod ranges;
+
 /// Checks a number to the digits that it is given with.
 fn close(found: f64, given: f64, digits: i32, what: &str) {
     let bound = 0.51 * 10f64.powi(given.abs().log10().floor() as i32 + 1 - digits);

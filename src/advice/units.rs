@@ -4,6 +4,7 @@
 use anyhow::{Context, Result, bail, ensure};
 
 use super::run::{LearningRate, Run, RunFields};
+use crate::config::plain;
 use crate::published::{Algorithm, Fall};
 
 /// A step of fewer tokens is that of a toy.
@@ -97,7 +98,7 @@ impl RunFields {
             ensure!(
                 is_count,
                 "{name}: {}; expected a whole number above 0",
-                count.unwrap_or_default()
+                plain(count.unwrap_or_default())
             );
         }
         Ok(())
@@ -112,7 +113,8 @@ impl RunFields {
             (None, Some(of_device)) => {
                 let devices = self.devices.with_context(|| {
                     format!(
-                        "a step of one device has {of_device} sequences; give --devices, how many share a step"
+                        "a step of one device has {} sequences; give --devices, how many share a step",
+                        plain(of_device)
                     )
                 })?;
                 of_device * devices
@@ -122,6 +124,7 @@ impl RunFields {
             }
         };
         let context = self.context.with_context(|| {
+            let sequences = plain(sequences);
             format!("a step has {sequences} sequences; give --context, the tokens of a sequence")
         })?;
         Ok(sequences * context)
@@ -156,8 +159,9 @@ impl RunFields {
         };
         let Some(vocabulary) = self.vocabulary else {
             bail!(
-                "give --params: {depth} blocks of {width} channels have about {:.3e} parameters, but the vocabulary \
-                 is not known",
+                "give --params: {} blocks of {} channels have about {:.3e} parameters, but the vocabulary is not known",
+                plain(depth),
+                plain(width),
                 12.0 * depth * width * width
             );
         };
@@ -174,13 +178,16 @@ impl RunFields {
         let min_ratio = self.min_lr_ratio.or(self.min_lr.map(|min| min / peak)).unwrap_or(0.0);
         ensure!(
             (0.0..=1.0).contains(&min_ratio),
-            "the last learning rate is {min_ratio} times the peak; expected a share from 0 to 1"
+            "the last learning rate is {} times the peak; expected a share from 0 to 1",
+            plain(min_ratio)
         );
         let warmup = self.warmup.filter(|steps| *steps > 0.0 || self.warmup_ratio.is_none());
         let warmup = warmup.or(self.warmup_ratio.map(|ratio| ratio * steps)).unwrap_or(0.0);
         ensure!(
             (0.0..steps).contains(&warmup),
-            "a warm-up of {warmup} steps in a run of {steps:.0}: expected fewer; see --warmup"
+            "a warm-up of {} steps in a run of {}: expected fewer; see --warmup",
+            plain(warmup),
+            plain(steps.round())
         );
         // A lowest learning rate that is the peak is no fall.
         let (fall, min_ratio) = match self.schedule {
@@ -209,23 +216,24 @@ impl RunFields {
         ];
         for (name, value) in named {
             let is_size = value.is_none_or(|value| value.is_finite() && value > 0.0);
-            ensure!(is_size, "{name} is {}; expected a number above 0", value.unwrap_or_default());
+            let told = plain(value.unwrap_or_default());
+            ensure!(is_size, "{name} is {told}; expected a number above 0");
         }
         ensure!(
             run.params >= 1000.0,
             "--params {} are very few parameters; write 610e6 or 610M for millions",
-            run.params
+            plain(run.params)
         );
         ensure!(
             run.tokens >= run.batch,
             "--tokens {} is less than one step of {} tokens; write 12.2e9 or 12.2B for billions",
-            run.tokens,
-            run.batch
+            plain(run.tokens),
+            plain(run.batch)
         );
         ensure!(
             (0.0..1.0).contains(&run.beta1),
             "--beta1 {}: expected a number from 0 to below 1",
-            run.beta1
+            plain(run.beta1)
         );
         if self.batch.is_some() {
             in_tokens(run)?;
@@ -242,15 +250,15 @@ impl RunFields {
         }
         if run.unique_tokens.is_none() && run.tokens_per_param() > MANY_TOKENS {
             remarks.push(format!(
-                "{:.0} tokens a parameter: is the text read more than once? --unique-tokens says so, and other rules \
+                "{} tokens a parameter: is the text read more than once? --unique-tokens says so, and other rules \
                  hold then",
-                run.tokens_per_param()
+                plain(run.tokens_per_param().round())
             ));
         }
         if run.lr.peak >= 1.0 && run.optimizer != Algorithm::Sgd {
             remarks.push(format!(
                 "a peak learning rate of {} is unusual for {}",
-                run.lr.peak,
+                plain(run.lr.peak),
                 run.optimizer.title()
             ));
         }
@@ -262,29 +270,29 @@ impl RunFields {
 fn in_tokens(run: &Run) -> Result<()> {
     let is_small = run.batch < SMALL_BATCH && run.params >= TOY_PARAMS;
     let is_long = run.batch < 8.0 * SMALL_BATCH && run.steps() > MANY_STEPS;
+    let batch = plain(run.batch);
     ensure!(
         !(is_small || is_long),
-        "a batch of {} tokens makes {:.0} steps for {:.3e} parameters: these are probably sequences. Give \
-         --batch-sequences {} --context TOKENS",
-        run.batch,
-        run.steps(),
-        run.params,
-        run.batch
+        "a batch of {batch} tokens makes {} steps for {:.3e} parameters: these are probably sequences. Give \
+         --batch-sequences {batch} --context TOKENS",
+        plain(run.steps().round()),
+        run.params
     );
     Ok(())
 }
 
 fn takes_a_share(run: &Run) -> Result<()> {
     let Some(weight_decay) = run.weight_decay else { return Ok(()) };
+    let told = plain(weight_decay);
     ensure!(
         weight_decay >= 0.0 && weight_decay.is_finite(),
-        "--weight-decay {weight_decay}: expected 0 or a number above"
+        "--weight-decay {told}: expected 0 or a number above"
     );
     ensure!(
         weight_decay * run.lr.peak < 1.0,
-        "--weight-decay {weight_decay} at a learning rate of {} takes away more than a whole weight in a step; \
-         expected λ as PyTorch's AdamW has it, below 1/η",
-        run.lr.peak
+        "--weight-decay {told} at a learning rate of {} takes away more than a whole weight in a step; expected λ as \
+         PyTorch's AdamW has it, below 1/η",
+        plain(run.lr.peak)
     );
     Ok(())
 }

@@ -10,8 +10,10 @@ use std::sync::LazyLock;
 use serde::{Deserialize, Serialize};
 
 use super::algorithm::Algorithm;
+use super::ceiling::Ceiling;
 use super::fall::Fall;
 use super::law::{Law, Quantity};
+
 /// The files, in the order in which they are shown.
 const FILES: [&str; 25] = [
     include_str!("rules/power-lines.toml"),
@@ -59,6 +61,8 @@ pub struct LambdaRule {
     pub status: Status,
     /// What that status rests on.
     pub basis: String,
+    /// Which parameters its N are, as far as that is known; missing where it asks for none.
+    pub counts: Option<String>,
     /// Optimizers that it was fitted for; empty for any.
     #[serde(default)]
     pub optimizers: Vec<Algorithm>,
@@ -73,7 +77,8 @@ pub struct LambdaRule {
     pub law: Law,
     /// What else than language models it was found for.
     pub domain: Option<String>,
-    /// Whether its λ was found by a search; a default, or a relation without a target, was not.
+    /// Whether its λ was found by a search; a default, a configuration, a formula in code that no published search
+    /// stands behind, or a relation without a target, was not.
     #[serde(default = "yes")]
     pub fitted: bool,
     /// Whether its λ is where a fall to 0 over the run begins.
@@ -87,6 +92,9 @@ pub struct LambdaRule {
     /// Where it was fitted, ends included.
     #[serde(default)]
     pub range: BTreeMap<Quantity, [f64; 2]>,
+    /// Where it was fitted, as far as the end of one range depends on another quantity.
+    #[serde(default)]
+    pub together: Vec<Ceiling>,
     /// What else its authors set in the same breath.
     #[serde(default)]
     pub also: Vec<Companion>,
@@ -97,6 +105,10 @@ pub struct LambdaRule {
 pub struct Companion {
     /// What it gives: `lr`, or `batch` in tokens.
     pub gives: Quantity,
+    /// The rule holds where the run's own value is within this factor of it.
+    pub within: Option<f64>,
+    /// A learning rate above this is one for which the rule halves the batch first.
+    pub halve_batch_above: Option<f64>,
     /// Its value as a function of the run.
     #[serde(flatten)]
     pub law: Law,
@@ -175,6 +187,41 @@ mod tests {
             assert!(repeated, "{}", rule.id);
             let gives = |one: &Companion| matches!(one.gives, Quantity::Lr | Quantity::Batch);
             assert!(rule.also.iter().all(gives), "{}", rule.id);
+            for ceiling in &rule.together {
+                assert!(ceiling.points.is_sorted_by(|a, b| a[0] < b[0]), "{}", rule.id);
+                assert!(rule.range.contains_key(&ceiling.of), "{}", rule.id);
+            }
         }
+    }
+
+    /// A number of parameters can be counted with embeddings and without: a rule that asks for it says which.
+    #[test]
+    fn every_rule_that_asks_for_parameters_says_which_it_counts() {
+        use Quantity::{Compute, Overtraining, Params, TokensPerParam};
+        for rule in LambdaRule::all() {
+            let laws = || rule.also.iter().map(|one| &one.law).chain([&rule.law]);
+            let asked =
+                laws().flat_map(|law| law.powers.keys().chain(&law.by)).chain(rule.range.keys());
+            let by_size = [Params, TokensPerParam, Overtraining, Compute];
+            let asks = asked.into_iter().any(|one| by_size.contains(one));
+            assert!(!asks || rule.counts.is_some(), "{}", rule.id);
+        }
+    }
+
+    #[test]
+    fn defaults_configurations_and_formulas_in_code_are_not_fitted() {
+        let rules = LambdaRule::all().iter().filter(|rule| !rule.fitted);
+        let ids: Vec<&str> = rules.map(|rule| rule.id.as_str()).collect();
+        let expected = [
+            "marin",
+            "marin-isoflop",
+            "lingua",
+            "constant",
+            "deepseek",
+            "olmo",
+            "palm",
+            "rotation",
+        ];
+        assert_eq!(ids, expected);
     }
 }

@@ -74,3 +74,19 @@ fn arguments_replace_what_a_file_says_in_another_unit() {
     let (run, _) = given.or(file).run().unwrap();
     assert_eq!((run.batch, run.steps()), (65_536.0, 100.0));
 }
+
+#[test]
+fn numbers_of_hundreds_of_digits_are_told_with_an_exponent() {
+    let told = [
+        error(&RunFields { batch: Some(1e-300), ..fields() }),
+        error(&RunFields { batch: Some(1e300), ..fields() }),
+        error(&RunFields { params: Some(1e-300), ..fields() }),
+        error(&RunFields { warmup: Some(1e300), ..fields() }),
+        error(&RunFields { weight_decay: Some(1e300), ..fields() }),
+        error(&RunFields { batch: None, batch_sequences: Some(1e300), ..fields() }),
+    ];
+    for told in told {
+        assert!(told.contains("e300") || told.contains("e-300"), "{told}");
+        assert!(told.len() < 300, "{told}");
+    }
+}

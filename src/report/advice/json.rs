@@ -46,9 +46,13 @@ struct RuleJson<'a> {
     high: Option<f64>,
     kappa: Option<f64>,
     applies: bool,
+    /// Whether its λ was found by a search.
+    fitted: bool,
     why_not: Vec<String>,
     status: Status,
     basis: &'a str,
+    /// Which parameters its N are.
+    counts: Option<&'a str>,
     source: &'a str,
     /// The learning rate and the batch in tokens that belong to it.
     lr: Option<f64>,
@@ -130,9 +134,11 @@ fn rule_json<'a>(run: &Run, one: &'a Said) -> RuleJson<'a> {
         high: one.band.map(|[_, high]| high),
         kappa: one.weight_decay.map(|value| run.kappa(value)),
         applies: one.applies(),
+        fitted: rule.fitted,
         why_not: one.why_not.iter().map(|why| why_not::words(rule, why)).collect(),
         status: rule.status,
         basis: &rule.basis,
+        counts: rule.counts.as_deref(),
         source: &rule.source,
         lr: also(Quantity::Lr),
         batch_tokens: also(Quantity::Batch),

@@ -62,7 +62,7 @@ fn covers(one: &Said) -> &'static str {
     match (one.applies(), one.rule.fitted) {
         (false, _) => "no",
         (true, true) => "yes",
-        (true, false) => "default",
+        (true, false) => "not fitted",
     }
 }
 
@@ -99,7 +99,8 @@ pub fn agreement(said: &[Said]) -> String {
     let names: Vec<String> = fitted.iter().map(|one| named(one)).collect();
     let names = names.join("; ");
     match (spread(said), fitted.len()) {
-        (None, _) => "No rule was fitted on runs like this one: numbers above are defaults, or carried beyond their range."
+        (None, _) => "No rule was fitted on runs like this one: numbers above are defaults and formulas that no search \
+            stands behind, or carried beyond their range."
             .to_owned(),
         (Some([low, high]), 1) if low == high => {
             format!("One rule was fitted on runs like this one ({names}): λ = {}.", three_digits(low))
@@ -170,8 +171,9 @@ pub fn reasons(said: &[Said]) -> Vec<String> {
 pub fn sources(said: &[Said]) -> String {
     let line = |one: &Said| {
         let rule = one.rule;
+        let counts = rule.counts.as_ref().map_or(String::new(), |counts| format!(" N: {counts}."));
         let text = format!(
-            "{}: λ = {}; {}{}. {} ({}: {})",
+            "{}: λ = {}; {}{}.{counts} {} ({}: {})",
             rule.name,
             rule.formula,
             rule.says,

@@ -1,7 +1,7 @@
 use super::{magnitude, three_digits};
 use crate::advice::WhyNot;
 use crate::config::Named;
-use crate::published::{Algorithm, LambdaRule, Quantity};
+use crate::published::{Algorithm, Ceiling, LambdaRule, Quantity};
 
 /// Why a rule should not be asked, in words.
 pub fn words(rule: &LambdaRule, why: &WhyNot) -> String {
@@ -29,9 +29,37 @@ pub fn words(rule: &LambdaRule, why: &WhyNot) -> String {
             };
             format!("for {range} {}, this run has {}", quantity.name(), size(*value))
         }
+        WhyNot::Beyond { ceiling, value, by } => beyond(ceiling, *value, *by),
+        WhyNot::Beside { quantity, value, tuned, within } => format!(
+            "tuned beside a {} of {} and asked within a factor of {} of it, this run's is {}",
+            quantity.name(),
+            size(*tuned),
+            size(*within),
+            size(*value)
+        ),
+        WhyNot::SmallerBatch { lr, limit, batch } => format!(
+            "for a smaller batch: its learning rate here is {}, and it halves the batch until that is {} at most, at \
+             {} tokens a step",
+            size(*lr),
+            size(*limit),
+            size(*batch)
+        ),
         WhyNot::Domain => format!("for {}", rule.domain.as_deref().unwrap_or_default()),
         WhyNot::TooLarge => rule.too_large.clone().unwrap_or_default(),
     }
+}
+
+/// As `for at most 256 times 20 tokens a parameter at 51M parameters, 32 at 124M, this run has 256 at 124M`.
+fn beyond(ceiling: &Ceiling, value: f64, by: f64) -> String {
+    let point = |(place, [at, most]): (usize, &[f64; 2])| match place {
+        0 => {
+            let (of, by) = (ceiling.of.name(), ceiling.by.name());
+            format!("{} {of} at {} {by}", size(*most), size(*at))
+        }
+        _ => format!("{} at {}", size(*most), size(*at)),
+    };
+    let points: Vec<String> = ceiling.points.iter().enumerate().map(point).collect();
+    format!("for at most {}, this run has {} at {}", points.join(", "), size(value), size(by))
 }
 
 fn size(value: f64) -> String {
