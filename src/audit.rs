@@ -4,25 +4,25 @@
 //! Numbers are values here; `report` makes sentences of them.
 
 mod difference;
+mod expected;
 mod hint;
 mod mask;
+mod multiplied;
 mod names;
 mod number;
 mod part;
 mod pass;
 mod pattern;
+mod question;
 mod snippet;
 mod sums;
 mod verdict;
 mod visible;
 
-use std::path::Path;
-
 use anyhow::{Result, ensure};
 use rayon::prelude::*;
 use safetensors::Dtype;
 
-use crate::config::Mask;
 use crate::tensors::{Stored, open};
 use names::{core, paired, template};
 use number::Format;
@@ -32,23 +32,14 @@ use verdict::verdict;
 use visible::Visible;
 
 pub use difference::{Difference, From};
+pub use expected::{Expected, form_of, is_of};
 pub use hint::{Group, Hint};
 pub use mask::FoundMask;
 pub use names::Template;
 pub use part::Part;
+pub use question::Question;
 pub use snippet::Snippet;
 pub use verdict::{Axis, Factor, Pattern, Run, Verdict};
-
-/// What is asked.
-#[derive(Clone, Copy, Debug)]
-pub struct Question<'a> {
-    pub before: &'a Path,
-    pub after: &'a Path,
-    /// The learning rate of that step.
-    pub lr: Option<f64>,
-    /// The mask that the trainer should have.
-    pub expected: Option<Mask>,
-}
 
 /// A tensor and what happened to it.
 #[derive(Clone, Debug, PartialEq)]
@@ -92,7 +83,7 @@ impl Tensor {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Audit {
     pub lr: Option<f64>,
-    pub expected: Option<Mask>,
+    pub expected: Expected,
     /// In the order of their names.
     pub tensors: Vec<Tensor>,
     pub mask: FoundMask,
@@ -108,7 +99,7 @@ impl Audit {
     /// # Errors
     /// A file that cannot be read, or two that have no tensor in common; the message names them.
     pub fn of(question: &Question) -> Result<Self> {
-        check_different(question)?;
+        question.check()?;
         let (before, after) = (open(question.before)?, open(question.after)?);
         let pairs = matched(question, &before, &after)?;
         let tensors = examined(&pairs, question.lr)?;
@@ -117,28 +108,24 @@ impl Audit {
             lr: question.lr,
             expected: question.expected,
             mask: FoundMask::of(&tensors),
-            hints: hint::hints(&tensors, &groups, question.lr),
-            differences: difference::differences(&tensors, question.expected),
+            hints: hint::hints(&tensors, &groups, question.lr, question.expected.weight_decay),
+            differences: difference::differences(&tensors, &groups, question),
             groups,
             tensors,
         })
     }
 
-    /// Whether tensors are against the mask that was expected, or could not be seen to keep it.
+    /// Whether tensors are against what was expected, or could not be seen to keep it.
     pub fn is_violated(&self) -> bool {
         let told_nothing = self.mask == FoundMask::Untold && self.expected.is_some();
-        told_nothing || self.differences.iter().any(Difference::is_violation)
+        let is_against = self.differences.iter().any(Difference::is_violation);
+        told_nothing || is_against || self.lacks_decay()
     }
-}
 
-fn check_different(question: &Question) -> Result<()> {
-    let same = question.before.canonicalize().ok().zip(question.after.canonicalize().ok());
-    ensure!(
-        same.is_none_or(|(before, after)| before != after),
-        "BEFORE and AFTER are both {}; expected the weights before a step and those after it, in two files",
-        question.before.display()
-    );
-    Ok(())
+    /// Whether nothing decays where something should.
+    pub fn lacks_decay(&self) -> bool {
+        self.mask == FoundMask::Nothing && self.expected.wants_decay()
+    }
 }
 
 type Pair<'a> = (Option<&'a Stored>, Option<&'a Stored>);

@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::Tensor;
+use super::expected::{of_other_form, of_other_lambda};
+use super::hint::Group;
 use super::mask::against;
 use super::part::Part;
+use super::{Question, Tensor};
 use crate::config::Mask;
 
 /// Tensors of a group among which one of its largest camp is looked for.
@@ -15,8 +17,12 @@ const CANDIDATES: usize = 64;
 pub enum From {
     /// The mask that was expected.
     Expected(Mask),
-    /// The mask that was expected, of which a tensor could not be seen to keep it.
-    Unseen(Mask),
+    /// The λ that was expected.
+    WeightDecay,
+    /// The form that was expected.
+    Form,
+    /// What was expected, of which a tensor could not be seen to keep it.
+    Unseen,
     /// The tensors of its name in other blocks.
     Siblings,
     /// Most tensors of its role.
@@ -33,19 +39,15 @@ pub struct Difference {
 }
 
 impl Difference {
-    /// Whether it goes against `--expect`.
+    /// Whether it goes against what was expected.
     pub fn is_violation(&self) -> bool {
-        matches!(self.from, From::Expected(_) | From::Unseen(_))
+        matches!(self.from, From::Expected(_) | From::WeightDecay | From::Form | From::Unseen)
     }
 }
 
 /// All differences, those from what was expected first.
-pub fn differences(tensors: &[Tensor], expected: Option<Mask>) -> Vec<Difference> {
-    let mut found = Vec::new();
-    if let Some(mask) = expected {
-        found.push((From::Expected(mask), against(tensors, mask)));
-        found.push((From::Unseen(mask), unseen(tensors)));
-    }
+pub fn differences(tensors: &[Tensor], groups: &[Group], question: &Question) -> Vec<Difference> {
+    let mut found = from_expected(tensors, groups, question);
     let siblings = from_siblings(tensors);
     let alike = |at: &usize| siblings.binary_search(at).is_err();
     let of_role: Vec<usize> = from_role(tensors).into_iter().filter(alike).collect();
@@ -54,6 +56,20 @@ pub fn differences(tensors: &[Tensor], expected: Option<Mask>) -> Vec<Difference
     found.push((From::Rank, from_rank(tensors)));
     let some = found.into_iter().filter(|(_, tensors)| !tensors.is_empty());
     some.map(|(from, tensors)| Difference { from, tensors }).collect()
+}
+
+fn from_expected(
+    tensors: &[Tensor],
+    groups: &[Group],
+    question: &Question,
+) -> Vec<(From, Vec<usize>)> {
+    let expected = question.expected;
+    let by_mask = expected.mask.map(|mask| (From::Expected(mask), against(tensors, mask)));
+    let other = |lambda| of_other_lambda(tensors, groups, lambda, question.lr);
+    let by_lambda = expected.weight_decay.map(|lambda| (From::WeightDecay, other(lambda)));
+    let by_form = expected.form.map(|form| (From::Form, of_other_form(tensors, form)));
+    let untold = expected.is_some().then(|| (From::Unseen, unseen(tensors)));
+    [by_mask, by_lambda, by_form, untold].into_iter().flatten().collect()
 }
 
 fn unseen(tensors: &[Tensor]) -> Vec<usize> {

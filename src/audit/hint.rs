@@ -1,17 +1,11 @@
 //! Groups of decayed tensors, and mistakes that their factors look like.
 
 use super::Tensor;
+use super::multiplied::{NEAR, of_lr};
 use super::names::core;
 use super::part::Part;
 use super::verdict::{Factor, Verdict};
 use crate::config::Role;
-
-/// Coefficients of decay that people choose.
-const USUAL: [f64; 9] = [0.01, 0.02, 0.03, 0.033, 0.05, 0.1, 0.2, 0.3, 0.5];
-/// How near to one of them a number is taken for it, relative.
-const NEAR: f64 = 0.01;
-/// From here on, nobody means λ to be so large beside a learning rate.
-const LARGE_LAMBDA: f64 = 5.0;
 
 /// Tensors that shrink by one factor.
 #[derive(Clone, Debug, PartialEq)]
@@ -32,6 +26,10 @@ pub enum Hint {
         lambda: f64,
         again: f64,
         error: f64,
+        /// The usual coefficient.
+        meant: f64,
+        /// The one that λ may be as it is, where people set such small ones.
+        right: Option<f64>,
     },
     /// ηλ is a usual coefficient: the learning rate is not multiplied in.
     LrMissing {
@@ -105,13 +103,13 @@ pub fn groups(tensors: &[Tensor]) -> Vec<Group> {
     groups
 }
 
-/// What there is to say about all tensors together.
-pub fn hints(tensors: &[Tensor], groups: &[Group], lr: Option<f64>) -> Vec<Hint> {
+/// What there is to say about all tensors together; `set` is the λ that the trainer is said to have.
+pub fn hints(tensors: &[Tensor], groups: &[Group], lr: Option<f64>, set: Option<f64>) -> Vec<Hint> {
     let mut hints = Vec::new();
     hints.extend(all_still(tensors));
     hints.extend(swapped(tensors));
     hints.extend(normalised(tensors));
-    hints.extend(groups.first().and_then(|group| of_lr(group.factor, lr)));
+    hints.extend(groups.first().and_then(|group| of_lr(group.factor, lr, set)));
     hints.extend(twice(groups));
     hints.extend(groups.iter().any(|group| group.factor.value <= 0.0).then_some(Hint::Whole));
     hints.extend(hidden_matrices_stay(tensors));
@@ -153,31 +151,6 @@ fn normalised(tensors: &[Tensor]) -> Option<Hint> {
     let steps = found.iter().filter_map(|at| Some((tensors[*at].elements(), step(&tensors[*at])?)));
     let (_, step) = steps.max_by_key(|(elements, _)| *elements)?;
     Some(Hint::Normalised { step, tensors: found })
-}
-
-/// A usual coefficient that a number may be, within its uncertainty.
-fn usual(value: f64, error: f64) -> Option<f64> {
-    let off = |usual: &f64| (value - usual).abs();
-    let nearest = USUAL.into_iter().min_by(|a, b| off(a).total_cmp(&off(b)))?;
-    (off(&nearest) <= error.max(NEAR * nearest)).then_some(nearest)
-}
-
-/// Whether a factor looks as if the learning rate were multiplied in twice, or not at all.
-fn of_lr(factor: Factor, lr: Option<f64>) -> Option<Hint> {
-    let (shrink, error) = (factor.shrink(), factor.error);
-    let missing = usual(shrink, NEAR * shrink)
-        .filter(|_| error <= NEAR * shrink)
-        .map(|meant| Hint::LrMissing { meant });
-    let Some(lr) = lr else { return missing };
-    let lambda = shrink / lr;
-    if lambda >= LARGE_LAMBDA {
-        return missing;
-    }
-    // A λ that is usual itself needs no other reading.
-    let is_small = lambda < USUAL[0] * (1.0 - NEAR);
-    let again = Factor { value: lambda / lr, error: error / lr / lr };
-    usual(again.value, again.error).filter(|_| is_small)?;
-    Some(Hint::LrTwice { lambda, again: again.value, error: again.error })
 }
 
 fn twice(groups: &[Group]) -> Option<Hint> {

@@ -8,6 +8,7 @@ use super::tables::broken;
 use super::words::audit as words;
 use crate::audit::{Audit, Verdict};
 
+pub use super::words::audit::unmet as audit_unmet;
 pub use json::audit_json;
 
 /// Columns of a terminal that the answer keeps to.

@@ -10,7 +10,7 @@ def weights(tree):  # names such as Block_0.Dense_0.kernel
 
 params = jax.tree.map(lambda p: jnp.where(jnp.any(p != 0), p, 0.5).astype(p.dtype), params)  # zeros show no decay
 save_file(weights(params), "before.safetensors")
-zeros = jax.tree.map(jnp.zeros_like, params)
+zeros = jax.tree.map(jnp.zeros_like, params)  # without L2 that is added to the loss, which this cannot show
 updates, _ = tx.update(zeros, tx.init(params), params)  # a fresh state: averages left from training move weights
 save_file(weights(optax.apply_updates(params, updates)), "after.safetensors")
 # wane audit before.safetensors after.safetensors --lr 1e-3

@@ -19,7 +19,8 @@ for group in optimizer.param_groups:
         group["lr"] = LR
 save_file(weights(), "before.safetensors")
 for p in model.parameters():
-    p.grad = torch.zeros_like(p)  # zeros, not None: PyTorch skips parameters whose grad is None
+    # Zeros, not None: PyTorch skips parameters whose grad is None. L2 that is added to the loss is gone with them.
+    p.grad = torch.zeros_like(p)
 optimizer.step()
 save_file(weights(), "after.safetensors")
 # wane audit before.safetensors after.safetensors --lr 1e-3

@@ -9,7 +9,10 @@ use crate::config::{Mask, Named};
 #[derive(Serialize)]
 struct Json<'a> {
     lr: Option<f64>,
+    /// The mask.
     expected: Option<&'static str>,
+    expected_weight_decay: Option<f64>,
+    expected_form: Option<&'static str>,
     violated: bool,
     tensors: Vec<TensorJson<'a>>,
     mask: MaskJson<'a>,
@@ -64,7 +67,9 @@ struct DifferenceJson<'a> {
 pub fn audit_json(audit: &Audit) -> String {
     let json = Json {
         lr: audit.lr,
-        expected: audit.expected.map(Named::name),
+        expected: audit.expected.mask.map(Named::name),
+        expected_weight_decay: audit.expected.weight_decay,
+        expected_form: audit.expected.form.map(Named::name),
         violated: audit.is_violated(),
         tensors: audit.tensors.iter().map(|one| tensor(one, audit.lr)).collect(),
         mask: mask(audit),
@@ -150,7 +155,9 @@ fn groups(audit: &Audit) -> Vec<GroupJson<'_>> {
 fn from(from: From) -> &'static str {
     match from {
         From::Expected(_) => "expected",
-        From::Unseen(_) => "unseen",
+        From::WeightDecay => "expected-weight-decay",
+        From::Form => "expected-form",
+        From::Unseen => "unseen",
         From::Siblings => "siblings",
         From::Role => "role",
         From::Rank => "rank",

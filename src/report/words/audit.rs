@@ -1,5 +1,7 @@
 //! Sentences on what a trainer decays.
 
+mod differences;
+mod expected;
 mod hints;
 mod pattern;
 
@@ -10,13 +12,17 @@ use crate::audit::{Audit, Factor, FoundMask, From, Group, Part, Tensor, Verdict}
 use crate::config::Mask;
 use crate::plural::counted;
 
+pub use differences::differences;
+pub use expected::unmet;
 pub use hints::notes;
 pub use pattern::pattern;
 
 /// What no step with zero gradients tells.
-pub const CANNOT_SHOW: &str = "Zero gradients cannot show: L2 in the gradient of plain SGD, which here is the same as \
-    decoupled decay; which numbers cautious decay picks in a real step (where the update is 0, `u·w ≥ 0` decays all, \
-    `u·w > 0` none); what a schedule of λ does later. Decoupled decay: Loshchilov & Hutter 2019, arXiv 1711.05101.";
+pub const CANNOT_SHOW: &str = "Zero gradients cannot show: L2 that is added to the loss, whose gradient is set to zero with \
+    the rest; L2 in the gradient of plain SGD, which here is the same as decoupled decay, and which under momentum μ \
+    shrinks by up to 1/(1 − μ) times as much in later steps; which numbers cautious decay picks in a real step (where \
+    the update is 0, `u·w ≥ 0` decays all, `u·w > 0` none); what a schedule of λ does later. Decoupled decay: \
+    Loshchilov & Hutter 2019, arXiv 1711.05101.";
 
 /// Names that a sentence lists.
 const LISTED: usize = 4;
@@ -49,7 +55,9 @@ pub fn differs_from(audit: &Audit, at: usize) -> String {
     let of = audit.differences.iter().filter(|one| one.tensors.binary_search(&at).is_ok());
     let words = of.map(|one| match one.from {
         From::Expected(_) => "mask",
-        From::Unseen(_) => "untold",
+        From::WeightDecay => "λ",
+        From::Form => "form",
+        From::Unseen => "untold",
         From::Siblings => "blocks",
         From::Role => "role",
         From::Rank => "rank",
@@ -202,38 +210,6 @@ fn as_in(mask: Mask) -> &'static str {
         Mask::NoEmbeddings => "all but embeddings, as in OLMo 2 and SmolLM3",
         Mask::Global => "everything, as by PyTorch's default",
     }
-}
-
-/// A sentence for each difference.
-pub fn differences(audit: &Audit) -> Vec<String> {
-    let sentence = |one: &crate::audit::Difference| {
-        let names = listed(audit, &one.tensors);
-        match one.from {
-            From::Expected(mask) => {
-                format!("Against the expected mask {mask}: {}.", in_halves(audit, &one.tensors))
-            }
-            From::Unseen(mask) => format!("Expected {mask}, but it cannot be told of {names}."),
-            From::Siblings => {
-                format!("Not as in the other blocks: {}.", in_halves(audit, &one.tensors))
-            }
-            From::Role => format!("Not as most of its role: {}.", in_halves(audit, &one.tensors)),
-            From::Rank => format!("Not by rank ≥ 2: {}.", in_halves(audit, &one.tensors)),
-        }
-    };
-    audit.differences.iter().map(sentence).collect()
-}
-
-/// Tensors that decay, and those that do not.
-fn in_halves(audit: &Audit, places: &[usize]) -> String {
-    let half = |decays: bool| -> Vec<usize> {
-        places.iter().copied().filter(|at| audit.tensors[*at].decays() == Some(decays)).collect()
-    };
-    let text = |places: Vec<usize>, verb: &str| {
-        let verb = if places.len() == 1 { format!("{verb}s") } else { verb.to_owned() };
-        (!places.is_empty()).then(|| format!("{} {verb}", listed(audit, &places)))
-    };
-    let halves = [text(half(true), "decay"), text(half(false), "stay")];
-    halves.into_iter().flatten().collect::<Vec<_>>().join("; ")
 }
 
 #[cfg(test)]

@@ -24,15 +24,26 @@ fn sentences(audit: &Audit, hint: &Hint) -> Vec<String> {
     vec![match hint {
         Hint::NothingChanged => "not one number differs between the two files. Either nothing decays, whatever λ \
             was set or printed (a record of modded-nanogpt printed λ and never applied it), or by so little that \
-            rounding takes it (a learning rate multiplied in twice), or the step did not happen: PyTorch skips \
-            parameters whose grad is None, and a schedule may start at a learning rate of 0."
+            rounding takes it (a learning rate multiplied in twice), or the decay is a term of the loss, λ/2 ‖w‖², \
+            whose gradient was set to zero with the rest, or the step did not happen: PyTorch skips parameters whose \
+            grad is None, and a schedule may start at a learning rate of 0."
             .to_owned(),
         Hint::Swapped => "everything that moved grew: are BEFORE and AFTER swapped?".to_owned(),
-        Hint::LrTwice { lambda, again, error } => format!(
-            "λ is {}; divided by the learning rate once more it is {}: is the learning rate multiplied in twice?",
-            number(rounded(*lambda)),
-            with_error(*again, *error)
-        ),
+        Hint::LrTwice { lambda, again, error, meant, right } => {
+            let asked = "is the learning rate multiplied in twice?";
+            let question = right.map_or(asked.to_owned(), |right| {
+                format!(
+                    "if {} was set, all is well; if {} was, {asked} --expect-weight-decay tells which",
+                    number(right),
+                    number(*meant)
+                )
+            });
+            format!(
+                "λ is {}; divided by the learning rate once more it is {}: {question}",
+                number(rounded(*lambda)),
+                with_error(*again, *error)
+            )
+        }
         Hint::LrMissing { meant } => format!(
             "1 − factor is {} itself: is the learning rate not multiplied in (independent decay)?",
             number(*meant)
