@@ -4,6 +4,7 @@ use anyhow::{Result, ensure};
 use clap::ValueEnum;
 
 use super::output::print;
+use crate::config::plain;
 use crate::exit::usage;
 use crate::judge::{Case, CaseTerms, Columns, JudgedFamily, Pattern, arms, read};
 use crate::report::{judged_answer, judged_json, write_judged};
@@ -51,7 +52,7 @@ pub struct Args {
     /// Smallest difference that matters; needed to call arms equivalent
     #[arg(long, value_name = "ε")]
     epsilon: Option<f64>,
-    /// Share of families in which any claim may be false
+    /// Share of families in which any claim may be false: 0.05 is 5% for differences, and 5% for equivalences
     #[arg(long, value_name = "α", default_value_t = 0.05)]
     alpha: f64,
     /// Larger numbers are better
@@ -90,8 +91,8 @@ fn judged(args: &Args) -> Result<Case> {
     );
     ensure!(
         (1e-9..0.5).contains(&args.alpha),
-        "--alpha {}: expected a share from 0 to 0.5",
-        args.alpha
+        "--alpha {}: expected a share of at least 1e-9 and below 0.5",
+        plain(args.alpha)
     );
     let pattern = args.name.as_deref().map(Pattern::parse).transpose()?;
     let table = read(&args.paths, pattern.as_ref())?;

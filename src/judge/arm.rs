@@ -5,7 +5,7 @@ pub struct Arm {
     pub parts: Vec<String>,
     /// What was measured of each run that has it, with its seed where that is known.
     pub runs: Vec<(Option<String>, f64)>,
-    /// Runs whose number is not finite or missing: they did not reach it.
+    /// Runs whose number is not finite or missing: they did not reach it, which is an outcome as any number is.
     pub without: usize,
     /// The first and the last step at which its numbers were measured, where that is known.
     pub steps: Option<[f64; 2]>,
@@ -15,6 +15,11 @@ impl Arm {
     /// As readers see it.
     pub fn label(&self) -> String {
         self.parts.join(" ")
+    }
+
+    /// Whether every run has a number: of the others no mean is that of the arm.
+    pub fn is_complete(&self) -> bool {
+        self.without == 0
     }
 
     /// The numbers alone.

@@ -1,6 +1,6 @@
 //! Arms against each other, each pair by the test that its runs allow.
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use serde::Serialize;
 
 use super::arm::Arm;
@@ -11,6 +11,8 @@ use crate::stats::{
 
 /// More comparisons than these are not made.
 const MOST_CONTESTS: usize = 2000;
+/// Arms that an error names.
+const MOST_NAMED: usize = 5;
 
 /// A family of tests: what is claimed of it is corrected together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -32,8 +34,13 @@ pub enum Test {
     Welch,
     /// A t-test that takes both arms to spread alike, for an arm of one or two runs.
     Pooled,
-    /// None: all differences by seed are the same number, as those of copies are.
+    /// None: all differences by seed are the same number, as those of copies are, or nothing differs inside of either
+    /// arm.
     Copied,
+    /// None: a run of either arm has no finite number.
+    NotFinite,
+    /// None: squares of the numbers are beyond what can be calculated with.
+    TooLarge,
     /// None: too few runs.
     None,
 }
@@ -65,6 +72,8 @@ pub struct Contest {
     pub by_seed: Vec<(String, f64)>,
     /// Runs of the left and of the right side that count.
     pub runs: [usize; 2],
+    /// Runs of the left and of the right side that have no finite number.
+    pub without: [usize; 2],
     /// Runs of either side that have no partner and are left out.
     pub unpaired: usize,
     pub judgement: Judgement,
@@ -79,7 +88,7 @@ pub struct Case {
     pub quantity: String,
     pub arms: Vec<Arm>,
     pub contests: Vec<Contest>,
-    /// The arm with the best mean.
+    /// The arm with the best mean, of those whose every run has a number.
     pub best: usize,
     pub terms: Terms,
     /// What was concluded of the input.
@@ -92,25 +101,48 @@ struct Asked {
     evidence: Option<Box<dyn Evidence>>,
 }
 
+/// Of a comparison that a run without a number forbids. It has no p, and counts in its family as one that shows
+/// nothing: which comparisons are made does not hang on how the runs ended.
+struct Forgone;
+
+impl Evidence for Forgone {
+    fn estimate(&self) -> Option<Estimate> {
+        None
+    }
+
+    fn error(&self) -> Option<(f64, f64)> {
+        None
+    }
+
+    fn p(&self) -> f64 {
+        1.0
+    }
+
+    fn p_beyond(&self, _epsilon: f64) -> f64 {
+        1.0
+    }
+
+    fn interval(&self, _tail: f64) -> [f64; 2] {
+        [f64::NEG_INFINITY, f64::INFINITY]
+    }
+}
+
 impl Case {
     /// Judges arms.
     ///
     /// # Errors
-    /// Fewer than two arms with runs, or a baseline that is not among them.
+    /// Fewer than two arms, a baseline that is not among them, or no arm whose every run has a number.
     pub fn new(
         (arms, quantity, mut remarks): (Vec<Arm>, String, Vec<String>),
         asked: &CaseTerms,
     ) -> Result<Self> {
-        let arms: Vec<Arm> = arms.into_iter().filter(|arm| !arm.runs.is_empty()).collect();
-        ensure!(
-            arms.len() > 1,
-            "there {} with a finite {quantity}; expected two arms at least: see --arm",
-            if arms.len() == 1 {
-                format!("is one arm ({})", arms[0].label())
-            } else {
-                "are no runs".to_owned()
-            }
-        );
+        let few = match arms.first() {
+            Some(only) => format!("is one arm ({})", only.label()),
+            None => "are no runs".to_owned(),
+        };
+        ensure!(arms.len() > 1, "there {few}; expected two arms at least: see --arm");
+        let best =
+            best(&arms, asked.higher_is_better).with_context(|| none_best(&arms, &quantity))?;
         let mut contests = Vec::new();
         for family in families(asked) {
             let pairs = match family {
@@ -129,14 +161,9 @@ impl Case {
                 remarks.extend(without_partner(&arms, &pairs));
             }
             let ask = |[left, right]: [usize; 2]| contest(family, &arms[left], &arms[right]);
-            let asked_all: Vec<Asked> = pairs.into_iter().filter_map(ask).collect();
+            let asked_all: Vec<Asked> = pairs.into_iter().map(ask).collect();
             contests.extend(judged(asked_all, &asked.terms));
         }
-        let mean = |arm: &Arm| Estimate::of(&arm.values()).map_or(f64::NAN, |one| one.mean);
-        let sign = if asked.higher_is_better { -1.0 } else { 1.0 };
-        let by_mean =
-            |a: &usize, b: &usize| (sign * mean(&arms[*a])).total_cmp(&(sign * mean(&arms[*b])));
-        let best = (0..arms.len()).min_by(by_mean).unwrap_or_default();
         Ok(Case { quantity, best, arms, contests, terms: asked.terms, remarks })
     }
 
@@ -169,49 +196,109 @@ fn families(asked: &CaseTerms) -> Vec<JudgedFamily> {
     all.into_iter().filter(is_asked).collect()
 }
 
+/// The arm with the best mean of those whose every run has a number: of the others it would be that of the runs that
+/// went well.
+fn best(arms: &[Arm], higher_is_better: bool) -> Option<usize> {
+    let sign = if higher_is_better { -1.0 } else { 1.0 };
+    let mean = |place: usize| Some(sign * Estimate::of(&arms[place].values())?.mean);
+    let complete = (0..arms.len()).filter(|place| arms[*place].is_complete());
+    let known = complete.filter_map(|place| Some((mean(place)?, place)));
+    known.min_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, place)| place)
+}
+
+/// Why no arm is the best: all have runs without a number.
+fn none_best(arms: &[Arm], quantity: &str) -> String {
+    let lost =
+        |arm: &Arm| format!("{}: {} of {}", arm.label(), arm.without, arm.without + arm.runs.len());
+    let some: Vec<String> = arms.iter().take(MOST_NAMED).map(lost).collect();
+    let more = if arms.len() > MOST_NAMED { ", …" } else { "" };
+    format!(
+        "every arm has runs without a finite {quantity} ({}{more}): no test; a run that diverged is an outcome",
+        some.join(", ")
+    )
+}
+
 /// Two arms by the test that their runs allow.
-fn contest(family: JudgedFamily, left: &Arm, right: &Arm) -> Option<Asked> {
+fn contest(family: JudgedFamily, left: &Arm, right: &Arm) -> Asked {
     let by_seed = by_seed(left, right);
     let is_paired = by_seed.len() >= FEWEST_SEEDS;
-    // Differences that agree to the last digit are of copies, not of seeds.
-    let same =
-        |difference: f64| difference != 0.0 && by_seed.iter().all(|(_, own)| *own == difference);
-    let is_copied = is_paired && same(by_seed[0].1);
-    let (a, b) = (left.values(), right.values());
-    let (evidence, test): (Option<Box<dyn Evidence>>, Test) = if is_copied {
-        (None, Test::Copied)
-    } else if is_paired {
-        let differences: Vec<f64> = by_seed.iter().map(|(_, difference)| *difference).collect();
-        (Some(Box::new(Contrast::paired(&differences))), Test::Paired)
-    } else {
-        match Unpaired::new(&a, &b) {
-            Some(test) => {
-                let kind = if test.is_pooled { Test::Pooled } else { Test::Welch };
-                (Some(Box::new(test)), kind)
-            }
-            None => (None, Test::None),
-        }
-    };
-    let described = || {
-        let mean = Estimate::of(&a)?.mean - Estimate::of(&b)?.mean;
-        Some(Estimate { mean, sd: None, half_width: None, n: a.len().min(b.len()) })
-    };
-    let difference = evidence.as_ref().map_or_else(described, |one| one.estimate())?;
-    let unpaired = if is_paired { a.len() + b.len() - 2 * by_seed.len() } else { 0 };
+    let by_seed = if is_paired { by_seed } else { Vec::new() };
+    let (test, evidence) = tested(&by_seed, left, right);
+    let estimate = evidence.as_ref().and_then(|one| one.estimate());
+    let all = [left.runs.len(), right.runs.len()];
+    let has_pairs = is_paired && test != Test::NotFinite;
     let contest = Contest {
         family,
         left: left.label(),
         right: right.label(),
         test,
-        difference,
+        difference: estimate.unwrap_or_else(|| described(&by_seed, left, right)),
         error: evidence.as_ref().and_then(|one| one.error()),
-        runs: if is_paired { [by_seed.len(); 2] } else { [a.len(), b.len()] },
-        by_seed: if is_paired { by_seed } else { Vec::new() },
-        unpaired,
+        runs: if has_pairs { [by_seed.len(); 2] } else { all },
+        without: [left.without, right.without],
+        unpaired: if has_pairs { all[0] + all[1] - 2 * by_seed.len() } else { 0 },
+        by_seed,
         judgement: Judgement::untested(0),
         is_within_epsilon: false,
     };
-    Some(Asked { contest, evidence })
+    Asked { contest, evidence }
+}
+
+/// A test with what it says, or why there is none.
+type Tested = (Test, Option<Box<dyn Evidence>>);
+
+/// Of two arms, with their differences by seed where they share enough.
+fn tested(by_seed: &[(String, f64)], left: &Arm, right: &Arm) -> Tested {
+    if !left.is_complete() || !right.is_complete() {
+        return (Test::NotFinite, Some(Box::new(Forgone)));
+    }
+    let (a, b) = (left.values(), right.values());
+    if by_seed.is_empty() {
+        return unpaired(&a, &b);
+    }
+    let size = a.iter().chain(&b).fold(0.0, |size: f64, value| size.max(value.abs()));
+    paired(&differences(by_seed), size)
+}
+
+/// Differences by seed between numbers as large as `size`.
+fn paired(differences: &[f64], size: f64) -> Tested {
+    match Estimate::of(differences) {
+        Some(estimate) if !estimate.is_measured() => (Test::TooLarge, None),
+        // Differences that agree to the last digit are of copies, not of seeds.
+        Some(estimate) if estimate.is_constant(size) => (Test::Copied, None),
+        _ => (Test::Paired, Some(Box::new(Contrast::paired(differences)))),
+    }
+}
+
+fn unpaired(a: &[f64], b: &[f64]) -> Tested {
+    if let Some(test) = Unpaired::new(a, b) {
+        let kind = if test.is_pooled { Test::Pooled } else { Test::Welch };
+        return (kind, Some(Box::new(test)));
+    }
+    let spreads =
+        |own: &[f64]| Estimate::of(own).is_some_and(|one| one.n > 1 && !one.is_constant(one.mean));
+    let why = match a.len().max(b.len()) < FEWEST_SEEDS {
+        true => Test::None,
+        false if spreads(a) || spreads(b) => Test::TooLarge,
+        false => Test::Copied,
+    };
+    (why, None)
+}
+
+/// The difference of what cannot be tested: between the seeds that both have, or between the means; no number where an
+/// arm has none.
+fn described(by_seed: &[(String, f64)], left: &Arm, right: &Arm) -> Estimate {
+    let (a, b) = (left.values(), right.values());
+    let of = |values: &[f64]| Estimate::of(values).map_or(f64::NAN, |one| one.mean);
+    let (mean, n) = match by_seed.is_empty() {
+        true => (of(&a) - of(&b), a.len().min(b.len())),
+        false => (of(&differences(by_seed)), by_seed.len()),
+    };
+    Estimate { mean, sd: None, half_width: None, n }
+}
+
+fn differences(by_seed: &[(String, f64)]) -> Vec<f64> {
+    by_seed.iter().map(|(_, difference)| *difference).collect()
 }
 
 /// Differences of the seeds that both have.
@@ -230,12 +317,12 @@ fn judged(asked: Vec<Asked>, terms: &Terms) -> Vec<Contest> {
     let mut judgements = judge(&tested, terms).into_iter();
     let size = tested.len();
     let told = |one: &Asked| {
-        let judgement = match &one.evidence {
-            Some(evidence) => {
-                judgements.next().map(|own| own.with_details(evidence.as_ref(), terms))
-            }
-            None => None,
-        };
+        let judgement = one.evidence.as_ref().and_then(|evidence| {
+            let own = judgements.next()?;
+            // What is forgone took its place in the correction, and has no verdict.
+            let is_test = one.contest.test != Test::NotFinite;
+            is_test.then(|| own.with_details(evidence.as_ref(), terms))
+        });
         let judgement = judgement.unwrap_or(Judgement::untested(size));
         let is_within_epsilon = judgement.is_within_epsilon(terms);
         Contest { judgement, is_within_epsilon, ..one.contest.clone() }

@@ -86,19 +86,44 @@ fn of_line(line: &str) -> Option<BTreeMap<String, String>> {
     })
 }
 
+/// Words before a loss that make it another number than that of the step.
+const OTHERS: [&str; 5] = ["best", "lowest", "min", "minimum", "previous"];
+
 /// The number that follows a word, with `:`, `=` or blanks between; the word stands apart from letters.
 fn number_after(line: &str, word: &str) -> Option<String> {
     line.match_indices(word).find_map(|(at, _)| {
         if line[..at].ends_with(|before: char| before.is_alphanumeric() || before == '_') {
             return None;
         }
+        if OTHERS.iter().any(|other| line[..at].trim_end().ends_with(other)) {
+            return None;
+        }
         let after = line[at + word.len()..].trim_start_matches([':', '=', ' ', '\t']);
         let is_ended = after.len() < line.len() - at - word.len();
         let end = after.find(|one: char| !(one.is_ascii_alphanumeric() || "+-.".contains(one)));
-        let number = after[..end.unwrap_or(after.len())].trim_end_matches('.');
+        let (number, rest) = after.split_at(end.unwrap_or(after.len()));
+        let number = with_thousands(number.trim_end_matches('.'), rest)?;
         let is_number = number.parse::<f64>().is_ok();
-        (is_ended && is_number).then(|| number.to_owned())
+        (is_ended && is_number).then_some(number)
     })
+}
+
+/// A number with the groups of thousands that go on after a comma; `None` for a decimal comma.
+fn with_thousands(first: &str, rest: &str) -> Option<String> {
+    let mut number = first.to_owned();
+    let mut rest = rest;
+    while let Some(after) = rest.strip_prefix(',').filter(|after| after.starts_with(is_digit)) {
+        let end = after.find(|one: char| !is_digit(one)).unwrap_or(after.len());
+        let is_whole = !first.starts_with('0') && first.chars().all(is_digit);
+        (end == 3 && is_whole).then_some(())?;
+        number.push_str(&after[..end]);
+        rest = &after[end..];
+    }
+    Some(number)
+}
+
+fn is_digit(one: char) -> bool {
+    one.is_ascii_digit()
 }
 
 #[cfg(test)]
@@ -124,6 +149,11 @@ mod tests {
         assert_eq!((&*json["step"], &*json["eval_loss"]), ("500", "3.25"));
         let json = only(r#"{"step": 500, "val_loss": NaN, "optimizer": "muon"}"#);
         assert_eq!((&*json["val_loss"], &*json["optimizer"]), ("nan", "muon"));
+        let thousands = only("step 4,500: train loss 2.0, val loss 2.1");
+        assert_eq!((&*thousands["step"], &*thousands["val_loss"]), ("4500", "2.1"));
+        let best = only("step 10: best val loss 1.0000, val loss 2.0229");
+        assert_eq!(&*best["val_loss"], "2.0229");
+        assert!(!only("step 10: val loss 1,9668").contains_key("val_loss"));
         let diverged = only("step 10: train loss nan, val loss nan");
         assert_eq!(&*diverged["val_loss"], "nan");
     }

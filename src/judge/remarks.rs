@@ -10,12 +10,14 @@ use super::labels::{Label, Labelled};
 use super::table::Table;
 use crate::config::plain;
 
-/// Runs of an arm that have no number: the others are compared.
+/// Runs of an arm that have no number: what the others say is no answer for the arm.
 pub fn without_a_number(arm: &Arm, value: &str) -> Option<String> {
     let all = arm.without + arm.runs.len();
-    (arm.without > 0).then(|| {
+    let (verb, them) = if arm.without == 1 { ("has", "it") } else { ("have", "them") };
+    (!arm.is_complete()).then(|| {
         format!(
-            "{} of {all} runs of {} have no finite {value}: what is said of it is said of the others alone",
+            "{} of {all} runs of {} {verb} no finite {value}: mean and n leave {them} out; an arm with such a run is \
+             never called best and has no p, since a run that diverged is an outcome",
             arm.without,
             arm.label()
         )

@@ -22,12 +22,14 @@ pub struct Unpaired {
 impl Unpaired {
     /// Welch's test (Welch 1947) where both samples tell their own spread. Where one has fewer than
     /// [`FEWEST_SEEDS`] values it cannot: then both are taken to spread alike, which for a single value is the
-    /// test of Crawford & Howell (1998). `None` where neither tells it.
+    /// test of Crawford & Howell (1998). `None` where neither tells it, where neither spreads at all, and where a
+    /// number that the test needs is beyond what can be calculated with.
     pub fn new(left: &[f64], right: &[f64]) -> Option<Self> {
         let (a, b) = (Estimate::of(left)?, Estimate::of(right)?);
         let variance = |one: Estimate| one.sd.unwrap_or(0.0).powi(2);
         let (n, m) = (a.n as f64, b.n as f64);
-        if a.n.max(b.n) < FEWEST_SEEDS {
+        let is_constant = |one: Estimate| one.n == 1 || one.is_constant(one.mean);
+        if a.n.max(b.n) < FEWEST_SEEDS || is_constant(a) && is_constant(b) {
             return None;
         }
         let is_pooled = a.n.min(b.n) < FEWEST_SEEDS;
@@ -37,23 +39,20 @@ impl Unpaired {
             ((pooled * (n.recip() + m.recip())).sqrt(), freedom, (2.0 * pooled).sqrt())
         } else {
             let (left, right) = (variance(a) / n, variance(b) / m);
-            let freedom =
-                (left + right).powi(2) / (left.powi(2) / (n - 1.0) + right.powi(2) / (m - 1.0));
-            let freedom = if freedom.is_nan() { n + m - 2.0 } else { freedom };
+            // By shares: squares of variances may be beyond what can be calculated with.
+            let share = left / (left + right);
+            let freedom = (share.powi(2) / (n - 1.0) + (1.0 - share).powi(2) / (m - 1.0)).recip();
             ((left + right).sqrt(), freedom, (variance(a) + variance(b)).sqrt())
         };
         let difference = a.mean - b.mean;
-        Some(Unpaired { difference, error, freedom, sd, n: a.n.min(b.n), is_pooled })
+        let is_known = [difference, error, freedom, sd].iter().all(|one| one.is_finite());
+        let test = Unpaired { difference, error, freedom, sd, n: a.n.min(b.n), is_pooled };
+        (is_known && error > 0.0).then_some(test)
     }
 
     /// The share of worlds whose mean difference is `shift` in which this one or a lower would be seen.
     fn below(&self, shift: f64) -> f64 {
-        let away = self.difference - shift;
-        match self.error > 0.0 {
-            true => t_cdf(away / self.error, self.freedom),
-            false if away == 0.0 => 0.5,
-            false => f64::from(u8::from(away > 0.0)),
-        }
+        t_cdf((self.difference - shift) / self.error, self.freedom)
     }
 }
 
@@ -118,12 +117,28 @@ mod tests {
     }
 
     #[test]
-    fn too_few_runs_on_both_sides_tell_nothing_and_certain_ones_all() {
+    fn too_few_runs_on_both_sides_tell_nothing() {
         assert_eq!(Unpaired::new(&[1.0, 2.0], &[3.0, 4.0]), None);
         assert_eq!(Unpaired::new(&[], &[3.0, 4.0, 5.0]), None);
-        let certain = Unpaired::new(&[1.0; 3], &[2.0; 3]).unwrap();
-        assert_eq!((certain.p(), certain.p_beyond(2.0)), (0.0, 0.0));
-        assert_eq!(Unpaired::new(&[1.0; 3], &[1.0; 3]).unwrap().p(), 1.0);
+    }
+
+    #[test]
+    fn runs_that_are_the_same_on_both_sides_are_not_tested() {
+        assert_eq!(Unpaired::new(&[1.0; 3], &[2.0; 3]), None);
+        assert_eq!(Unpaired::new(&[0.1; 7], &[0.3]), None, "the mean of 0.1s is not 0.1");
+        assert!(Unpaired::new(&[1.0; 3], &[2.0, 2.1, 2.0]).unwrap().p() < 0.05);
+    }
+
+    /// Of two such runs a side the mean is infinite; of these the variances are, or their squares.
+    #[test]
+    fn numbers_too_large_to_calculate_with_are_not_tested() {
+        let (high, low) = ([1e308, 1e308], [-1e308, -1e308, 1e308]);
+        assert_eq!(Unpaired::new(&high, &low), None);
+        assert_eq!(Unpaired::new(&low, &high), None);
+        assert_eq!(Unpaired::new(&[1e200, -1e200, 2e200], &low), None);
+        let squared = Unpaired::new(&[1e100, 2e100, 3e100], &[1e100, 2e100, 3.5e100]).unwrap();
+        let small = Unpaired::new(&[1.0, 2.0, 3.0], &[1.0, 2.0, 3.5]).unwrap();
+        assert!((squared.p() - small.p()).abs() < 1e-12, "{} {}", squared.p(), small.p());
     }
 
     /// Both err in 5% of worlds without a difference: Welch under any spreads, the pooled test under equal ones.

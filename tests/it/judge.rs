@@ -133,16 +133,131 @@ fn an_arm_of_one_run_is_held_against_the_spread_of_the_other() {
 }
 
 #[test]
-fn missing_seeds_and_diverged_runs_are_left_out_and_counted() {
-    let text = format!("{}adamw,0.1,9,2.9\nadamw,0.0,10,nan\n", table(4));
-    let call = judge(&text, &[&ASKED[..], &["--json"]].concat());
-    let found = json(&call);
-    assert_eq!(
-        (&found["comparisons"][0]["n"], &found["comparisons"][0]["unpaired"]),
-        (&4.into(), &1.into())
+fn a_seed_that_one_arm_was_not_trained_on_is_left_out_and_counted() {
+    let text = format!("{}adamw,0.1,9,2.9\n", table(4));
+    let found = json(&judge(&text, &[&ASKED[..], &["--json"]].concat()));
+    let comparison = &found["comparisons"][0];
+    assert_eq!((&comparison["n"], &comparison["unpaired"]), (&4.into(), &1.into()));
+    assert_eq!((&comparison["kind"], &found["warnings"]), (&"lower".into(), &Json::Array(vec![])));
+}
+
+/// Arms x and y against z over five seeds: both are lower, and one run of x has this for its number.
+fn with_a_run_of_x(number: &str) -> String {
+    let line = |seed: usize| {
+        let level = 3.0 + (seed as f64 * 2.39).sin() * 0.05;
+        let own = (seed as f64 * 5.1).cos() * 0.01;
+        let x = if seed == 2 { number.to_owned() } else { (level - 0.3 + own).to_string() };
+        format!("x,{seed},{x}\ny,{seed},{}\nz,{seed},{level}\n", level - 0.05 + own)
+    };
+    format!("arm,seed,val_loss\n{}", (0..5).map(line).collect::<String>())
+}
+
+#[test]
+fn an_arm_with_a_run_that_diverged_has_no_test_and_is_never_best() {
+    for number in ["nan", "inf", "-inf", "", "null"] {
+        let text = with_a_run_of_x(number);
+        let found = json(&judge(&text, &["--arm", "arm", "--baseline", "z", "--json"]));
+        let comparison = &found["comparisons"][0];
+        assert_eq!(comparison["test"], "not-finite", "{number}");
+        for key in ["kind", "p", "p_holm", "ci95"] {
+            assert!(comparison[key].is_null(), "{number} {key}: {comparison}");
+        }
+        assert_eq!(
+            found["verdicts"][0],
+            "x: val_loss against z, not tested: 1 of 5 runs of x has no finite value; a run that diverged is an outcome"
+        );
+        let best = found["arms"].as_array().unwrap().iter().find(|arm| arm["best"] == true);
+        assert_eq!(best.unwrap()["arm"], "y", "{number}");
+        let warnings = found["warnings"].to_string();
+        assert!(warnings.contains("1 of 5 runs of x has no finite val_loss"), "{warnings}");
+        assert!(warnings.contains("never called best and has no p"), "{warnings}");
+    }
+    let screen = judge(&with_a_run_of_x("nan"), &["--arm", "arm", "--baseline", "z"]);
+    assert!(screen.stdout.starts_with("The best mean is that of y:"), "{}", screen.stdout);
+}
+
+/// Which comparisons a family has does not hang on how its runs ended.
+#[test]
+fn a_comparison_that_a_diverged_run_forbids_counts_in_the_correction() {
+    let more = ["--arm", "arm", "--baseline", "z", "--json"];
+    let found = json(&judge(&with_a_run_of_x("nan"), &more));
+    let other = &found["comparisons"][1];
+    assert_eq!((&other["kind"], &other["family_size"]), (&"lower".into(), &2.into()));
+    let [p, holm] = ["p", "p_holm"].map(|key| other[key].as_f64().unwrap());
+    assert!((holm - 2.0 * p).abs() < 1e-12 * p, "{p} {holm}");
+    assert!(found["fine_print"].as_str().unwrap().contains("still count in Holm's correction"));
+}
+
+#[test]
+fn a_baseline_whose_every_run_diverged_is_still_the_baseline() {
+    let text = "arm,seed,val_loss\na,0,nan\na,1,nan\na,2,nan\nb,0,3.0\nb,1,3.1\nb,2,3.3\n";
+    let found = json(&judge(text, &["--arm", "arm", "--baseline", "a", "--json"]));
+    assert_eq!(found["comparisons"][0]["test"], "not-finite");
+    assert_eq!((&found["arms"][0]["n"], &found["arms"][1]["best"]), (&0.into(), &true.into()));
+    let screen = judge(text, &["--arm", "arm", "--baseline", "a"]);
+    assert_eq!(screen.code, Some(0), "{}", screen.stderr);
+}
+
+#[test]
+fn where_every_arm_has_a_run_that_diverged_that_is_the_answer() {
+    let text = "arm,seed,val_loss\na,0,nan\na,1,3.0\nb,0,3.0\nb,1,inf\nb,2,3.3\n";
+    let call = judge(text, &["--arm", "arm"]);
+    assert_eq!(call.code, Some(2), "{}", call.stdout);
+    assert!(
+        call.stderr.contains("every arm has runs without a finite val_loss (a: 1 of 2, b: 1 of 3)"),
+        "{}",
+        call.stderr
     );
-    let warnings = found["warnings"].to_string();
-    assert!(warnings.contains("1 of 5 runs of adamw 0 have no finite val_loss"), "{warnings}");
+}
+
+#[test]
+fn numbers_too_large_to_calculate_with_are_not_tested() {
+    let unpaired = "arm,val_loss\na,1e308\na,1e308\nb,-1e308\nb,-1e308\nb,1e308\n";
+    let paired =
+        "arm,seed,val_loss\na,0,1e308\na,1,-1e308\na,2,1e308\nb,0,-1e308\nb,1,1e308\nb,2,1\n";
+    for text in [unpaired, paired] {
+        let found = json(&judge(text, &["--arm", "arm", "--epsilon", "0.1", "--json"]));
+        let comparison = &found["comparisons"][0];
+        assert!(comparison["p"].is_null() && comparison["kind"].is_null(), "{comparison}");
+        assert_eq!(comparison["test"], "too-large");
+        assert!(found["verdicts"][0].as_str().unwrap().contains("too large to calculate with"));
+    }
+}
+
+#[test]
+fn a_difference_that_is_the_same_in_every_seed_is_not_tested() {
+    let lines = |shift: f64| -> String {
+        // As they are written, so that differences agree but for rounding.
+        let line = |(seed, loss): (usize, &f64)| {
+            format!("a,{seed},{:.4}\nb,{seed},{loss}\n", loss + shift)
+        };
+        [3.012, 3.0471, 2.9954, 3.1009].iter().enumerate().map(line).collect()
+    };
+    for shift in [-0.001, -0.5, 0.0] {
+        let text = format!("arm,seed,val_loss\n{}", lines(shift));
+        let found = json(&judge(&text, &["--arm", "arm", "--epsilon", "0.01", "--json"]));
+        let comparison = &found["comparisons"][0];
+        assert_eq!((&comparison["test"], &comparison["kind"]), (&"copied".into(), &Json::Null));
+        let verdict = found["verdicts"][0].as_str().unwrap();
+        assert!(verdict.contains("not tested: the same in every seed"), "{verdict}");
+    }
+    let constant = "arm,val_loss\na,0.1\na,0.1\na,0.1\nb,0.3\nb,0.3\nb,0.3\n";
+    let found = json(&judge(constant, &["--arm", "arm", "--json"]));
+    assert!(found["verdicts"][0].as_str().unwrap().contains("the same in every run"), "{found}");
+}
+
+/// Differences and equivalences are two families, each with its own share of false claims.
+#[test]
+fn the_share_of_false_claims_is_told_once_for_differences_and_once_for_equivalences() {
+    let found =
+        json(&judge(&table(6), &[&ASKED[..], &["--epsilon", "0.00001", "--json"]].concat()));
+    let told = found["fine_print"].as_str().unwrap();
+    assert!(told.contains("5% for differences, and 5% for equivalences"), "{told}");
+    assert!(told.contains("a difference of 1e-5 or more"), "as people write it: {told}");
+    let help = wane(&["judge", "--help"]).stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(help.contains("5% for differences, and 5% for equivalences"), "{help}");
+    let without = json(&judge(&table(6), &[&ASKED[..], &["--json"]].concat()));
+    assert!(!without["fine_print"].as_str().unwrap().contains("for equivalences"));
 }
 
 #[test]
@@ -363,6 +478,11 @@ fn what_cannot_be_judged_is_a_usage_error_that_says_what_would_help() {
         (&table(3), vec!["--arm", "weight_decay", "--baseline", "7"], "the arms are 0, 0.1"),
         (&table(3), vec!["--arm", "weight_decay", "--value", "optimizer"], "`adamw`"),
         (&table(3), vec!["--arm", "weight_decay", "--epsilon", "0"], "--epsilon"),
+        (
+            &table(3),
+            vec!["--arm", "weight_decay", "--alpha", "1e-10"],
+            "--alpha 1e-10: expected a share of at least 1e-9 and below 0.5",
+        ),
         ("a,b\n", vec!["--arm", "a"], "nothing to judge"),
         ("", vec!["--arm", "a"], "is empty"),
         ("arm,seed,val_loss\na,0,1\na,0,2\nb,0,1\n", vec!["--arm", "arm"], "--step-column"),

@@ -1,6 +1,7 @@
 //! What is said of runs that others trained.
 
 use super::kind;
+use crate::config::plain;
 use crate::judge::{Case, Contest, JudgedFamily, Test};
 use crate::plural::counted;
 use crate::report::format;
@@ -20,7 +21,7 @@ pub fn test_name(test: Test) -> &'static str {
         Test::Paired => "paired t",
         Test::Welch => "Welch's t",
         Test::Pooled => "pooled t",
-        Test::Copied | Test::None => "no test",
+        Test::Copied | Test::NotFinite | Test::TooLarge | Test::None => "no test",
     }
 }
 
@@ -52,7 +53,8 @@ pub fn contest(contest: &Contest, case: &Case) -> String {
             format!("{left}: {what} {size} {word} than {right} ({details}{small})")
         }
         Kind::Equivalent => {
-            let epsilon = case.terms.epsilon.map_or(String::new(), |one| format!(" within {one}"));
+            let within = |epsilon: f64| format!(" within {}", plain(epsilon));
+            let epsilon = case.terms.epsilon.map_or(String::new(), within);
             format!("{left}: {what} equivalent to {right}{epsilon} ({signed} {details})")
         }
         Kind::Undecided => {
@@ -62,13 +64,45 @@ pub fn contest(contest: &Contest, case: &Case) -> String {
             };
             format!("{left}: {what} undecided against {right} ({signed} {details}; {further})")
         }
-        Kind::NoTest if contest.test == Test::Copied => format!(
-            "{left}: {what} {signed} against {right} for every seed, not tested: are these copies of one run?"
-        ),
-        Kind::NoTest => format!(
-            "{left}: {what} {signed} against {right}, not tested ({n}: one side needs {FEWEST_SEEDS} runs)"
-        ),
+        Kind::NoTest => {
+            let (told, why) = (told(contest), why_not(contest));
+            format!("{left}: {what}{told} against {right}, not tested{why}")
+        }
     }
+}
+
+/// The difference of a contest that was not tested; that of the runs that went well is none of the arms.
+fn told(contest: &Contest) -> String {
+    match contest.test {
+        Test::NotFinite => String::new(),
+        _ => format!(" {}", format::signed(contest.difference.mean, 4)),
+    }
+}
+
+/// Why a contest was not tested, after those words.
+fn why_not(contest: &Contest) -> String {
+    match contest.test {
+        Test::Copied if contest.by_seed.is_empty() => {
+            ": the same in every run, as copies of one run are".to_owned()
+        }
+        Test::Copied => ": the same in every seed, as copies of one run are".to_owned(),
+        Test::NotFinite => format!(": {}", without_a_value(contest)),
+        Test::TooLarge => ": numbers too large to calculate with".to_owned(),
+        _ => format!(" ({}: one side needs {FEWEST_SEEDS} runs)", runs(contest)),
+    }
+}
+
+/// The runs that forbid a test.
+fn without_a_value(contest: &Contest) -> String {
+    let names = [&contest.left, &contest.right];
+    let lost = |side: usize| {
+        let without = contest.without[side];
+        let all = contest.runs[side] + without;
+        (without > 0).then(|| format!("{without} of {all} runs of {}", names[side]))
+    };
+    let told: Vec<String> = (0..2).filter_map(lost).collect();
+    let verb = if contest.without.iter().sum::<usize>() == 1 { "has" } else { "have" };
+    format!("{} {verb} no finite value; a run that diverged is an outcome", told.join(" and "))
 }
 
 /// The runs that a contest counts.
@@ -97,45 +131,58 @@ pub fn judged_fine_print(case: &Case) -> String {
     sentences.push(
         "p is Holm's. Undecided +n: about n more runs a side would decide; +∞: more than anyone trains.".to_owned(),
     );
-    let has = |test: Test| case.contests.iter().any(|one| one.test == test);
-    if has(Test::Paired) {
-        sentences.push(
-            "Runs of one seed are pairs, and their differences are tested (Student's t)."
-                .to_owned(),
-        );
-    }
-    if has(Test::Welch) {
-        sentences.push(
-            "Arms that share fewer than three seeds are two samples that may spread differently (Welch's t)."
-                .to_owned(),
-        );
-    }
-    if has(Test::Pooled) {
-        sentences.push(
-            "An arm of one or two runs does not tell how it spreads: it is taken to spread as the other does \
-             (Crawford & Howell 1998), which nothing here can check."
-                .to_owned(),
-        );
-    }
-    match case.terms.epsilon {
-        Some(epsilon) => {
-            sentences.push(format!("Equivalent: a difference of {epsilon} or more is ruled out."))
-        }
-        None => sentences
-            .push("Nothing is called equivalent, since no --epsilon says what matters.".to_owned()),
-    }
+    sentences.extend(about_tests(case));
+    sentences.push(match case.terms.epsilon {
+        Some(epsilon) => format!(
+            "Equivalent: a difference of {} or more is ruled out, by a correction of its own. So the share of families in \
+             which any claim may be false is {percent}% for differences, and {percent}% for equivalences.",
+            plain(epsilon)
+        ),
+        None => "Nothing is called equivalent, since no --epsilon says what matters.".to_owned(),
+    });
     for family in [JudgedFamily::AgainstBaseline, JudgedFamily::Pairs] {
         if let Some(size) = case.detectable(family) {
-            let tests =
-                case.contests.iter().filter(|one| one.family == family && one.error.is_some());
+            let own = case.contests.iter().find(|one| one.family == family);
+            let tests = own.map_or(0, |one| one.judgement.family_size);
             sentences.push(format!(
-                "{}: with so many runs and {}, 80% of such experiments would find a difference of {}.",
+                "{}: with so many runs and a family of {tests}, 80% of such experiments would find a difference of {}.",
                 judged_family(family),
-                counted(tests.count(), "test"),
                 format::three_digits(size)
             ));
         }
     }
     sentences.push("All tests rest on numbers that are roughly normal over seeds.".to_owned());
     sentences.join(" ")
+}
+
+/// The tests that were made, and why there are none where there are none.
+fn about_tests(case: &Case) -> Vec<String> {
+    let lost = format!(
+        "An arm with a run that has no finite {} is never called best and has no p; its comparisons still count in Holm's \
+         correction.",
+        case.quantity
+    );
+    let all = [
+        (
+            Test::Paired,
+            "Runs of one seed are pairs, and their differences are tested (Student's t).",
+        ),
+        (
+            Test::Welch,
+            "Arms that share fewer than three seeds are two samples that may spread differently (Welch's t).",
+        ),
+        (
+            Test::Pooled,
+            "An arm of one or two runs does not tell how it spreads: it is taken to spread as the other does \
+             (Crawford & Howell 1998), which nothing here can check.",
+        ),
+        (Test::NotFinite, &lost),
+        (
+            Test::Copied,
+            "A difference that is the same in every seed is not tested: copies of a run say nothing of seeds.",
+        ),
+    ];
+    let has = |test: Test| case.contests.iter().any(|one| one.test == test);
+    let told = all.into_iter().filter(|(test, _)| has(*test));
+    told.map(|(_, sentence)| sentence.to_owned()).collect()
 }
