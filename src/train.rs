@@ -171,6 +171,9 @@ impl<'a, M: LanguageModel> Training<'a, M> {
         if first == 0 {
             self.evaluate(&evaluation, 0, observer)?;
         }
+        if first == recipe.steps {
+            self.test_last(&evaluation)?;
+        }
         for step in first + 1..=recipe.steps {
             if interrupter.should_stop() {
                 self.checkpoint(step - 1, observer)?;
@@ -199,8 +202,7 @@ impl<'a, M: LanguageModel> Training<'a, M> {
         observer: &mut dyn Observer,
     ) -> Result<()> {
         let last = self.model.valid();
-        let is_averaged = self.cohort.recipe().ema > 0.0 && step > 0;
-        let averaged = is_averaged.then(|| self.optimizer.averaged(last.clone()));
+        let averaged = self.averaged(&last, step);
         let measured = evaluation.evaluate(&last, averaged.as_ref(), &self.parameters)?;
         let model = averaged.unwrap_or(last);
         let val_losses = measured.val_loss.clone();
@@ -217,6 +219,25 @@ impl<'a, M: LanguageModel> Training<'a, M> {
             }
         }
         Ok(())
+    }
+
+    /// The averaged weights, where there are any.
+    fn averaged(&self, last: &M, step: usize) -> Option<M> {
+        let is_averaged = self.cohort.recipe().ema > 0.0 && step > 0;
+        is_averaged.then(|| self.optimizer.averaged(last.clone()))
+    }
+
+    /// A run that was stopped between its last checkpoint and its end has everything but what test says of its last
+    /// weights.
+    fn test_last(&mut self, evaluation: &Evaluation) -> Result<()> {
+        let (last, step) = (self.model.valid(), self.cohort.recipe().steps);
+        let averaged = self.averaged(&last, step);
+        let measured = evaluation.evaluate(&last, averaged.as_ref(), &self.parameters)?;
+        let model = averaged.unwrap_or(last);
+        self.test(step, &measured.val_loss.clone(), || match measured.test_loss {
+            Some(losses) => Ok(Some(losses)),
+            None => evaluation.test_losses(&model),
+        })
     }
 
     /// Measures test, where any lane wants it; what its neighbours want changes no lane.

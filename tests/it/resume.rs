@@ -165,6 +165,29 @@ fn a_sweep_that_is_killed_at_any_moment_ends_with_the_same_bytes() {
     assert!(kills > 10 && resumed > 10, "{kills} kills, {resumed} runs resumed in the middle");
 }
 
+/// A kill between the last checkpoint and the end of a run leaves everything but its end.
+#[test]
+fn a_run_that_only_lacks_its_end_ends_with_the_same_bytes() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("results");
+    for more in
+        [&["--set", "train.steps=12"][..], &["--set", "train.steps=12", "--set", "train.ema=0.5"]]
+    {
+        let spec = fixture("tiny.toml");
+        let words = [&["sweep", text(&spec), "--out", text(&out), "--fresh"], more].concat();
+        wane_ok(&words);
+        let whole = results(&out);
+        for run in fs::read_dir(out.join(".runs")).unwrap() {
+            let end = run.unwrap().path().join("end.json");
+            if end.exists() {
+                fs::remove_file(end).unwrap();
+            }
+        }
+        wane_ok(&[&["sweep", text(&spec), "--out", text(&out)], more].concat());
+        assert!(results(&out) == whole, "{more:?}");
+    }
+}
+
 #[test]
 fn ctrl_c_leaves_what_there_is_and_says_how_to_go_on() {
     let reference = Reference::new();
