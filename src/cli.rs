@@ -70,7 +70,7 @@ enum Command {
     Advise(advise::Args),
     /// Compare runs that you trained elsewhere, with the statistics of a sweep
     Judge(judge::Args),
-    /// Download public texts
+    /// Download public texts; write texts of any size as files of tokens
     Data(data::Args),
     /// List the backends of this machine
     Backends(backends::Args),

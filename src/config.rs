@@ -138,11 +138,8 @@ impl RunConfig {
 
     /// The same run under one name: decay of nothing is no decay, and what nothing reads was never said.
     pub fn normalised(mut self) -> Self {
-        let lambda = |role: &Role| {
-            let acts = self.decay.mask.is_some_and(|mask| mask.decays(*role));
-            acts && (!self.decay.form.takes_weight_decay() || self.group(*role).weight_decay > 0.0)
-        };
-        if !Role::ALL.iter().any(lambda) {
+        let decays = |role: Role| self.decay.acts_on(role, self.group(role).weight_decay);
+        if !Role::ALL.into_iter().any(decays) {
             (self.decay, self.by_role) = (Decay::NONE, self.by_role.without_decay());
         }
         let form = self.decay.form;

@@ -75,7 +75,7 @@ pub fn read_mechanism(folder: &Path) -> Result<Vec<MechanismRow>> {
 }
 
 /// Writes `experiment.json`, `runs.csv`, `curves.csv`, `mechanism.csv` and `manifest.csv` of an experiment from the
-/// store, with what there is of runs that have not ended; returns the rows of the second. `levels` knows the reference
+/// store, with what there is of runs that have not ended; returns the rows of `runs.csv`. `levels` knows the reference
 /// levels of a run's text.
 ///
 /// # Errors

@@ -15,6 +15,9 @@ use crate::config::InitialWeights;
 use crate::experiment::Changes;
 use crate::session::{Options, Request};
 
+/// The largest seed that a spec in TOML can name.
+const MOST_SEED: u64 = i64::MAX as u64;
+
 /// A spec and the changes to it.
 #[derive(clap::Args, Debug)]
 pub struct SpecArgs {
@@ -36,7 +39,8 @@ pub struct ChangeArgs {
     /// Change a value of the spec, such as train.steps=100 or arm.0.lr=[1e-3,3e-3]
     #[arg(long, value_name = "KEY=VALUE")]
     pub set: Vec<String>,
-    /// Train on this instead of data.source: `grammar`, a text file, a folder of .bin files, or another source
+    /// Train on this instead of data.source: `grammar` or another source by name, a file of text or of tokens, a
+    /// folder of texts, a folder with train.bin and val.bin or the same as .npy
     #[arg(long, value_name = "PATH", value_parser = OsStringValueParser::new().try_map(source))]
     pub data: Option<String>,
     /// Seeds instead of the spec's, such as 0,1
@@ -190,11 +194,14 @@ fn source(path: OsString) -> Result<String, String> {
 }
 
 fn seed(text: &str) -> Result<u64, String> {
-    let expected = "expected whole numbers, 0 or above, such as --seeds 0,1,2";
-    text.trim().parse().map_err(|_| expected.to_owned())
+    let number = text.trim().parse().ok().filter(|seed| *seed <= MOST_SEED);
+    number.ok_or_else(|| {
+        format!("expected whole numbers from 0 to {MOST_SEED}, such as --seeds 0,1,2")
+    })
 }
 
-fn positive(text: &str) -> Result<usize, String> {
+/// A whole number above 0.
+pub fn positive(text: &str) -> Result<usize, String> {
     match text.parse() {
         Ok(0) | Err(_) => Err("expected a whole number above 0, such as 2".to_owned()),
         Ok(number) => Ok(number),
@@ -228,15 +235,28 @@ fn is_in_thousands(digits: &str) -> bool {
     let whole = digits.split('.').next().unwrap_or(digits);
     let mut groups = whole.split(',');
     let is_first =
-        groups.next().is_some_and(|first| !digits.contains(',') || (1..=3).contains(&first.len()));
+        groups.next().is_some_and(|first| !digits.contains(',') || is_first_of_thousands(first));
     is_first
         && groups.all(|group| group.len() == 3)
         && !digits.split('.').skip(1).any(|rest| rest.contains(','))
 }
 
+/// One to three digits, and no 0 before them: `0,100` is a decimal comma.
+fn is_first_of_thousands(group: &str) -> bool {
+    (1..=3).contains(&group.len()) && !group.starts_with('0')
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn seeds_on_the_command_line_are_those_that_a_spec_can_name() {
+        assert_eq!(seed(" 9223372036854775807"), Ok(MOST_SEED));
+        for text in ["9223372036854775808", "18446744073709551615", "-1", "a", ""] {
+            assert!(seed(text).unwrap_err().contains("such as --seeds 0,1,2"), "{text}");
+        }
+    }
 
     #[test]
     fn sizes_are_read_with_their_letters() {

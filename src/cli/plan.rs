@@ -1,7 +1,5 @@
-use std::time::Duration;
-
 use anyhow::Result;
-use indicatif::{HumanCount, HumanDuration};
+use indicatif::HumanCount;
 
 use super::arguments::{SpecArgs, TrainingArgs};
 use super::output::print;
@@ -14,7 +12,7 @@ use crate::plural::counted;
 use crate::report::words::{self, rule_title, standing};
 use crate::report::{detectable, seeds_needed, settings_table};
 use crate::runner::cores;
-use crate::runner::layout::{Shortage, mebibytes};
+use crate::runner::layout::{Shortage, duration, mebibytes};
 use crate::search::{Runs, runs_of};
 use crate::session::{Forecast, Inputs, Options, Prospect};
 
@@ -149,7 +147,7 @@ fn search(inputs: &Inputs) -> Vec<String> {
     ));
     let Runs { expected, most } = runs_of(spec);
     let seconds = inputs.plan.runs.first().map_or(0.0, core_seconds) / cores() as f64;
-    let time = |runs: usize| HumanDuration(Duration::from_secs_f64(seconds * runs as f64));
+    let time = |runs: usize| duration(seconds * runs as f64);
     lines.push(format!(
         "cost         expected {} ({} on this CPU), at most {} ({})",
         counted(expected, "run"),
@@ -204,8 +202,7 @@ fn costs(forecast: &Forecast) -> Vec<String> {
     let layout = &forecast.layout;
     let time = match forecast.device {
         DeviceKind::Cpu => {
-            let time = HumanDuration(Duration::from_secs_f64(forecast.seconds));
-            format!("time         about {time} on this CPU")
+            format!("time         about {} on this CPU", duration(forecast.seconds))
         }
         DeviceKind::Gpu => "time         not estimated on a GPU".to_owned(),
     };

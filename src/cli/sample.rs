@@ -3,6 +3,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 
+use super::arguments::positive;
 use super::output::stream;
 use crate::exit::usage;
 use crate::sample::{Asked, Choice, Form, Request, Terms, sample};
@@ -31,7 +32,7 @@ pub struct Args {
     #[arg(long, value_name = "FILE")]
     prompt_file: Option<PathBuf>,
     /// Most tokens to write; a text may end before by itself
-    #[arg(long, short = 'n', value_name = "N", default_value_t = 256, value_parser = positive)]
+    #[arg(long, short = 'n', value_name = "N", default_value_t = 256, value_parser = up_to::<MOST_TOKENS>)]
     tokens: usize,
     /// How bold to choose: 1 as the model says, less for likelier tokens, 0 for the likeliest
     #[arg(long, short, value_name = "T", default_value_t = 1.0, allow_negative_numbers = true, value_parser = temperature)]
@@ -46,7 +47,7 @@ pub struct Args {
     #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u64,
     /// Texts of every model, all at once
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = positive)]
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = up_to::<MOST_TEXTS>)]
     samples: usize,
     /// Tokenizer, where it is not beside the weights: a tokenizer.json, GPT-2's merges, or a folder with either
     #[arg(long, value_name = "FILE")]
@@ -59,11 +60,14 @@ pub struct Args {
     quiet: bool,
 }
 
-fn positive(text: &str) -> Result<usize, String> {
-    match text.parse() {
-        Ok(0) | Err(_) => Err("expected a whole number above 0, such as 40".to_owned()),
-        Ok(number) => Ok(number),
-    }
+/// Most tokens of a text: a reader that has enough ends it earlier.
+const MOST_TOKENS: usize = 1_000_000_000;
+/// Most texts of a model, all of which are kept until the end.
+const MOST_TEXTS: usize = 1_000_000;
+
+fn up_to<const MOST: usize>(text: &str) -> Result<usize, String> {
+    let number = positive(text).ok().filter(|number| *number <= MOST);
+    number.ok_or_else(|| format!("expected a whole number from 1 to {MOST}, such as 40"))
 }
 
 fn temperature(text: &str) -> Result<f64, String> {
@@ -125,5 +129,20 @@ fn prompt(args: &Args) -> Result<String> {
         (None, Some(path)) => std::fs::read_to_string(path)
             .with_context(|| format!("cannot read the prompt {}", path.display())),
         (None, None) => Ok(String::new()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn more_tokens_or_texts_than_anybody_reads_are_refused() {
+        let (tokens, texts) = (up_to::<MOST_TOKENS>, up_to::<MOST_TEXTS>);
+        assert_eq!((tokens("1"), texts("1000000")), (Ok(1), Ok(MOST_TEXTS)));
+        for text in ["0", "100000000000", "9223372036854775808", "18446744073709551615"] {
+            assert!(tokens(text).unwrap_err().contains("from 1 to 1000000000"), "{text}");
+            assert!(texts(text).unwrap_err().contains("from 1 to 1000000,"), "{text}");
+        }
     }
 }

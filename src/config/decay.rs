@@ -43,6 +43,12 @@ impl Decay {
         }
     }
 
+    /// Whether it does anything to the parameters of a role, with this λ for them.
+    pub fn acts_on(&self, role: Role, weight_decay: f64) -> bool {
+        let acts = !self.form.takes_weight_decay() || weight_decay > 0.0;
+        acts && self.mask.is_some_and(|mask| mask.decays(role))
+    }
+
     /// Whether it sets the norms of a role, or its learning rates by them, and takes no share away.
     pub fn sets_norms(&self, role: Role) -> bool {
         let is_such = matches!(self.form.norm_control(), NormControl::Fixed | NormControl::Matched);
@@ -68,5 +74,20 @@ impl Decay {
             Some(0.0) => Decay::NONE,
             _ => self,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn decay_acts_where_its_mask_reaches_and_its_number_is_above_0() {
+        let adamw =
+            Decay { form: Form::AdamW, mask: Some(Mask::Matrices), weight_decay: Some(0.1) };
+        assert!(adamw.acts_on(Role::Mlp, 0.1) && !adamw.acts_on(Role::Mlp, 0.0));
+        assert!(!adamw.acts_on(Role::Norm, 0.1) && !Decay::NONE.acts_on(Role::Mlp, 0.1));
+        let fixed = Decay { form: Form::Hyperball, weight_decay: None, ..adamw };
+        assert!(fixed.acts_on(Role::Mlp, 0.0) && !fixed.acts_on(Role::Norm, 0.0));
     }
 }

@@ -41,7 +41,7 @@ impl<'a> Documents<'a> {
     /// # Errors
     /// A folder that cannot be listed or holds no texts.
     pub fn of(path: &Path, field: Option<&'a str>) -> Result<Self> {
-        let files = if path.is_dir() { folder::texts(path)? } else { vec![path.to_owned()] };
+        let files = if path.is_dir() { folder::pool(path)? } else { vec![path.to_owned()] };
         let files = files.into_iter();
         Ok(Documents { files, field, of_file: None, told: Vec::new(), files_read: 0 })
     }

@@ -7,7 +7,7 @@ use std::path::Path;
 use anyhow::{Context, Result, bail, ensure};
 
 /// What a path of data may lead to.
-pub const EXPECTED: &str = "data.source is `grammar`, `shifted-grammar`, sums such as `modular:31`, a text file, or a folder of .bin files";
+pub const EXPECTED: &str = "data.source is `grammar`, `shifted-grammar`, sums such as `modular:31`, a file of text or of tokens, a folder of texts, or a folder with train.bin and val.bin or the same as .npy";
 
 /// Opens a file.
 ///

@@ -1,7 +1,7 @@
 //! The header of llm.c's token files: 256 numbers of 4 bytes, of which the first is a magic number and
 //! the third the count of the tokens that follow.
 
-use anyhow::{Result, ensure};
+use anyhow::Result;
 
 use super::tokens::{Layout, Width};
 
@@ -37,14 +37,9 @@ fn width(bytes: &[u8]) -> Option<Width> {
 pub fn layout(head: &[u8], length: u64) -> Result<Layout> {
     let width = width(head).unwrap_or(Width::Two);
     let count = u64::from(number(head, 2).unwrap_or(0));
-    let bytes = length - LENGTH;
-    ensure!(
-        count * width.bytes() == bytes,
-        "the header of llm.c tells of {count} tokens of {} bytes, but {bytes} bytes follow it: it was \
-         cut short",
-        width.bytes(),
-    );
-    Ok(Layout { form: "llm.c's header and ", width, start: LENGTH, count })
+    let layout = Layout { form: "llm.c's header and ", width, start: LENGTH, count };
+    layout.check("the header of llm.c", length)?;
+    Ok(layout)
 }
 
 /// Whether a file holds tokens of Llama 3's tokenizer.

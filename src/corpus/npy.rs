@@ -1,6 +1,6 @@
 //! The header of NumPy's array files.
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, bail};
 
 use super::tokens::{Layout, Width};
 
@@ -32,14 +32,9 @@ pub fn layout(head: &[u8], length: u64) -> Result<Layout> {
     let count = one_axis(shape).with_context(|| {
         format!("it is a NumPy array of shape {shape}; expected one axis, such as from `numpy.save(FILE, array.ravel())`")
     })?;
-    let bytes = length.saturating_sub(start);
-    ensure!(
-        count.checked_mul(width.bytes()) == Some(bytes),
-        "its NumPy header tells of {count} tokens of {} bytes, but {bytes} bytes follow it: it was \
-         cut short",
-        width.bytes(),
-    );
-    Ok(Layout { form: "a NumPy array of ", width, start, count })
+    let layout = Layout { form: "a NumPy array of ", width, start, count };
+    layout.check("its NumPy header", length)?;
+    Ok(layout)
 }
 
 /// The header's text, and where the array begins.

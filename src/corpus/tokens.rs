@@ -51,6 +51,28 @@ impl Layout {
         Layout { form: "", width, start: 0, count: length / width.bytes() }
     }
 
+    /// Refuses a file of `length` bytes in which more or fewer follow `header` than its tokens take.
+    ///
+    /// # Errors
+    /// Which of the two, with the numbers.
+    pub fn check(&self, header: &str, length: u64) -> Result<()> {
+        let bytes = length.saturating_sub(self.start);
+        let told = self.count.saturating_mul(self.width.bytes());
+        let problem = match bytes < told {
+            true => "fewer than that: the file was cut short",
+            false => {
+                "more than that: something was added to the file, or its header is another file's"
+            }
+        };
+        ensure!(
+            bytes == told,
+            "{header} tells of {} tokens of {} bytes, but {bytes} bytes follow it, {problem}",
+            self.count,
+            self.width.bytes(),
+        );
+        Ok(())
+    }
+
     fn describe(&self) -> String {
         let tokens = HumanCount(self.count);
         format!("{}{tokens} tokens of {} bits", self.form, self.width.bytes() * 8)
@@ -203,7 +225,7 @@ impl TokenFile {
         format!("{}: {}", self.split, layout.describe())
     }
 
-    /// The same, in the file itself where it keeps tokens as memory does.
+    /// `count` tokens after the first `skip`, in the file itself where it keeps tokens as memory does.
     pub fn stored(&self, layout: Layout, skip: usize, count: usize) -> Result<Tokens> {
         let start = layout.start + skip as u64 * layout.width.bytes();
         let mapped = (layout.width == Width::Two).then(|| Mapped::of(&self.file, start, count));

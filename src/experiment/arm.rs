@@ -85,7 +85,7 @@ impl Arm {
         }
     }
 
-    /// The same of what no arm of the spec tunes.
+    /// Identity of model and recipe without what any arm of the spec tunes.
     pub fn base(&self) -> String {
         let mut recipe = self.untreated;
         for row in self.axes() {
@@ -97,8 +97,7 @@ impl Arm {
     /// Whether it decays the parameters of a role.
     pub fn decays_role(&self, role: Role) -> bool {
         let lambda = Group::of(&self.recipe, &self.decay, &self.by_role, role).weight_decay;
-        let acts = !self.decay.form.takes_weight_decay() || lambda > 0.0;
-        acts && self.decay.mask.is_some_and(|mask| mask.decays(role))
+        self.decay.acts_on(role, lambda)
     }
 
     /// Whether it decays anything.

@@ -22,18 +22,22 @@ pub enum Arithmetic {
 /// GPT-2 124M.
 struct Kept {
     /// Of a block, in channels per token.
-    block_channels: usize,
+    block_channels: f64,
     /// Attention matrices.
-    attention_matrices: usize,
+    attention_matrices: f64,
     /// Copies of the logits.
-    logits: usize,
+    logits: f64,
 }
 
 impl Arithmetic {
     fn kept(self) -> Kept {
         match self {
-            Arithmetic::Kernels => Kept { block_channels: 18, attention_matrices: 0, logits: 3 },
-            Arithmetic::Primitives => Kept { block_channels: 50, attention_matrices: 4, logits: 6 },
+            Arithmetic::Kernels => {
+                Kept { block_channels: 18.0, attention_matrices: 0.0, logits: 3.0 }
+            }
+            Arithmetic::Primitives => {
+                Kept { block_channels: 50.0, attention_matrices: 4.0, logits: 6.0 }
+            }
         }
     }
 
@@ -53,13 +57,18 @@ impl Arithmetic {
 const PRODUCTS_PER_SECOND: f64 = 85e9;
 const SECONDS_PER_INTERMEDIATE: f64 = 2.5e-10;
 
-/// Numbers kept per lane for one backward pass, where a token goes through so many experts.
-fn intermediates(run: &RunConfig, kept: &Kept, experts: usize) -> usize {
-    let (model, rows) = (&run.model, run.recipe.batch * run.model.context);
-    let experts = experts * (3 * model.hidden_channels() + 2 * model.channels);
-    let attention = kept.attention_matrices * model.heads * model.context;
-    let block = kept.block_channels * model.channels + attention + experts;
-    rows * (model.layers * block + kept.logits * run.data.vocabulary)
+/// Numbers kept per lane for one backward pass, where a token goes through so many experts. The largest runs that a
+/// spec can name have more than an integer holds.
+fn intermediates(run: &RunConfig, kept: &Kept, experts: usize) -> f64 {
+    let model = &run.model;
+    let [layers, heads, channels, hidden, context] =
+        [model.layers, model.heads, model.channels, model.hidden_channels(), model.context]
+            .map(|size| size as f64);
+    let experts = experts as f64 * (3.0 * hidden + 2.0 * channels);
+    let attention = kept.attention_matrices * heads * context;
+    let block = kept.block_channels * channels + attention + experts;
+    let rows = run.recipe.batch as f64 * context;
+    rows * (layers * block + kept.logits * run.data.vocabulary as f64)
 }
 
 /// Parameters that a token meets: all but those of the experts that it does not take.
@@ -79,23 +88,23 @@ fn lanes_of(run: &RunConfig) -> usize {
 /// is kept for the backward pass), or while it is read back for a checkpoint (weights and state twice).
 pub fn lane_bytes(run: &RunConfig, arithmetic: Arithmetic) -> u64 {
     let parameters = run.model.parameters(run.data.vocabulary);
-    let numbers_of = |kept: Vec<(&str, usize)>| kept.iter().map(|(_, count)| count).sum::<usize>();
-    let weights: usize = parameters.iter().map(ParameterShape::elements).sum();
-    let state: usize = parameters.iter().map(|one| numbers_of(run.state_of(one))).sum();
+    let weights: f64 = parameters.iter().map(|one| one.elements() as f64).sum();
+    let state = parameters.iter().flat_map(|one| run.state_of(one));
+    let state: f64 = state.map(|(_, count)| count as f64).sum();
     let kept = intermediates(run, &arithmetic.kept(), arithmetic.experts(&run.model));
-    let training = 2 * weights + state + kept;
-    let numbers = lanes_of(run) * training.max(2 * (weights + state));
-    (4.0 * SLACK * numbers as f64) as u64
+    let training = 2.0 * weights + state + kept;
+    let numbers = lanes_of(run) as f64 * training.max(2.0 * (weights + state));
+    (4.0 * SLACK * numbers) as u64
 }
 
 /// Seconds that one core of a CPU needs for a run, evaluations included.
 pub fn core_seconds(run: &RunConfig) -> f64 {
     let recipe = &run.recipe;
-    let tokens = (recipe.batch * run.model.context) as f64;
+    let tokens = recipe.batch as f64 * run.model.context as f64;
     let flops = 6.0 * met_parameters(run) as f64 * tokens;
     let experts = Arithmetic::Kernels.experts(&run.model);
     let intermediates = intermediates(run, &Arithmetic::Primitives.kept(), experts);
-    let batch = flops / PRODUCTS_PER_SECOND + intermediates as f64 * SECONDS_PER_INTERMEDIATE;
+    let batch = flops / PRODUCTS_PER_SECOND + intermediates * SECONDS_PER_INTERMEDIATE;
     let evaluations = 1 + recipe.steps.div_ceil(recipe.eval_every);
     // A forward pass is about a third of all; test is measured where val improves.
     let splits = if run.data.split.test == 0 { 2.0 } else { 3.0 };
@@ -161,6 +170,19 @@ mod tests {
             let share = bytes as f64 / MIB / peak;
             assert!((0.8..1.25).contains(&share), "{channels} channels, batch {batch}: {share:.2}");
         }
+    }
+
+    #[test]
+    fn the_largest_runs_cost_more_than_smaller_ones() {
+        let cost = |batch: usize| {
+            let mut run = example();
+            run.model = ModelShape::gpt2(1000, 2, 100_000, 1_000_000);
+            run.recipe.batch = batch;
+            (lane_bytes(&run, Arithmetic::Kernels), core_seconds(&run))
+        };
+        let [(bytes, seconds), (more_bytes, more_seconds)] = [1, 1_000_000].map(cost);
+        assert!(bytes < more_bytes && more_bytes == u64::MAX, "{bytes} and {more_bytes}");
+        assert!(more_seconds > 1e5 * seconds, "{seconds} and {more_seconds}");
     }
 
     #[test]

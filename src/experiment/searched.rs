@@ -145,7 +145,8 @@ fn shortest(recipe: &Recipe) -> f64 {
     (recipe.warmup + recipe.hold).max(1) as f64
 }
 
-/// Seeds on which everything that is found is judged: those after the largest that had a part in finding it.
+/// Seeds on which everything that is found is judged: those after the largest that had a part in finding it, for which
+/// `seeds::of_search` leaves room.
 pub fn fresh_seeds(seeds: &[Seed], terms: &SearchTerms) -> Vec<Seed> {
     let most = terms.looks.last().copied().unwrap_or(0) as u64;
     let first = seeds.iter().map(|seed| seed.label).max().map_or(0, |largest| largest + 1);

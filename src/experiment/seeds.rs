@@ -86,20 +86,36 @@ fn number(value: &Value) -> Option<u64> {
 /// The seeds that a search finds with: those of the spec, or the first whole numbers.
 ///
 /// # Errors
-/// Seeds that draw apart, or fewer than the terms ask for.
+/// Seeds that draw apart, fewer than the terms ask for, or one that leaves none to judge on.
 pub fn of_search(asked: Option<Vec<Seed>>, terms: &SearchTerms) -> Result<Vec<Seed>> {
-    let most = terms.refine_seeds.max(terms.bracket_seeds);
+    let (key, most) = match terms.bracket_seeds > terms.refine_seeds {
+        true => ("bracket_seeds", terms.bracket_seeds),
+        false => ("refine_seeds", terms.refine_seeds),
+    };
     let Some(seeds) = asked else { return Ok((0..most as u64).map(Seed::of).collect()) };
     if seeds.iter().any(|seed| *seed != Seed::of(seed.label)) {
         let problem = " holds tables; a search takes whole numbers, such as [0, 1, 2, 3, 4]";
         bail!(WrongKey::new("seeds", problem));
     }
     let problem = format!(
-        " holds {} of them; search.refine_seeds = {most} takes as many, or leave seeds out",
+        " holds {} of them; search.{key} = {most} takes as many, or leave seeds out",
         seeds.len()
     );
     ensure!(seeds.len() >= most, WrongKey::new("seeds", problem));
+    check_room(&seeds, terms)?;
     Ok(seeds)
+}
+
+/// Refuses a seed after which there are too few to judge on.
+fn check_room(seeds: &[Seed], terms: &SearchTerms) -> Result<()> {
+    let looks = terms.looks.last().copied().unwrap_or(0) as u64;
+    let largest = seeds.iter().map(|seed| seed.label).max().unwrap_or(0);
+    let end = largest.checked_add(1).and_then(|first| first.checked_add(looks));
+    let problem = format!(
+        " holds {largest}; a search judges on the {looks} seeds after the largest: give smaller ones"
+    );
+    ensure!(end.is_some(), WrongKey::new("seeds", problem));
+    Ok(())
 }
 
 /// Refuses seeds that pair nothing.
@@ -111,14 +127,19 @@ pub fn check(seeds: &[Seed]) -> Result<()> {
         let same =
             |one: &&Seed| (one.model, one.data, one.text) == (seed.model, seed.data, seed.text);
         if let Some(one) = seeds[..index].iter().find(same) {
-            let twice = match *one == Seed::of(one.label) {
-                true => format!("{} twice", one.label),
-                false => format!("the same seed at places {} and {index}", one.label),
-            };
-            bail!(WrongKey::new("seeds", format!(" holds {twice}")));
+            bail!(twice(one, index));
         }
     }
     Ok(())
+}
+
+/// A seed that stands at another place too.
+fn twice(one: &Seed, place: usize) -> WrongKey {
+    let twice = match *one == Seed::of(one.label) {
+        true => format!("{} twice", one.label),
+        false => format!("the same seed at places {} and {place}", one.label),
+    };
+    WrongKey::new("seeds", format!(" holds {twice}"))
 }
 
 /// Refuses seeds that differ in nothing that a run reads: they would count one run as several.
@@ -133,9 +154,10 @@ pub fn check_drawn(seeds: &[Seed], texts: Texts, order: Order) -> Result<()> {
     };
     for (index, seed) in seeds.iter().enumerate() {
         if let Some(one) = seeds[..index].iter().find(|one| drawn(one) == drawn(seed)) {
-            let why = match one.text == seed.text {
-                false => "text, but all seeds train on the same text",
-                true => "data, but data.order = \"sequential\" draws nothing",
+            let why = match (one.text == seed.text, one.data == seed.data) {
+                (true, true) => bail!(twice(one, index)),
+                (false, _) => "text, but all seeds train on the same text",
+                (true, false) => "data, but data.order = \"sequential\" draws nothing",
             };
             let places = format!(" holds two seeds, at places {} and {index},", one.label);
             bail!(WrongKey::new("seeds", format!("{places} that differ in nothing but {why}")));
@@ -186,5 +208,33 @@ mod tests {
         let seeds = parsed("[{data = 1}, {data = 2}]").unwrap();
         let error = check_drawn(&seeds, Texts::PerSeed, Order::Sequential).unwrap_err().to_string();
         assert!(error.contains("sequential"), "{error}");
+        let seeds = [Seed::of(7), Seed::of(3), Seed::of(7)];
+        let error = check_drawn(&seeds, Texts::PerSeed, Order::Random).unwrap_err().to_string();
+        assert_eq!(error, "seeds holds 7 twice");
+    }
+
+    #[test]
+    fn a_search_names_the_key_that_asks_for_the_most_seeds() {
+        for (bracket_seeds, refine_seeds, expected) in [
+            (5, 3, "search.bracket_seeds = 5"),
+            (3, 5, "search.refine_seeds = 5"),
+            (5, 5, "search.refine_seeds = 5"),
+        ] {
+            let terms = SearchTerms { bracket_seeds, refine_seeds, ..SearchTerms::default() };
+            let error = of_search(Some(vec![Seed::of(0)]), &terms).unwrap_err().to_string();
+            assert!(error.contains(expected), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_search_refuses_a_seed_that_leaves_none_to_judge_on() {
+        let terms = SearchTerms::default();
+        let with = |largest: u64| [largest, 1, 2, 3, 4].map(Seed::of).to_vec();
+        assert!(of_search(Some(with(i64::MAX as u64)), &terms).is_ok());
+        for largest in [u64::MAX, u64::MAX - 20] {
+            let error = of_search(Some(with(largest)), &terms).unwrap_err().to_string();
+            assert!(error.contains("the 20 seeds after the largest"), "{error}");
+        }
+        assert!(of_search(Some(with(u64::MAX - 21)), &terms).is_ok());
     }
 }

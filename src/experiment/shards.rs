@@ -5,6 +5,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::cost::core_seconds;
+use super::grid::MOST_RUNS;
 use crate::config::RunConfig;
 
 /// One of the parts into which a plan is dealt, `NUMBER/COUNT` on the command line.
@@ -21,11 +22,15 @@ impl FromStr for Shard {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let parts = text.split_once('/').map(|(number, count)| (number.parse(), count.parse()));
+        // More parts than a plan may have runs are a mistake.
+        let is_one = |number: usize, count: usize| {
+            (1..=count).contains(&number) && count as u128 <= MOST_RUNS
+        };
         match parts {
-            Some((Ok(number), Ok(count))) if (1..=count).contains(&number) => {
-                Ok(Shard { number, count })
+            Some((Ok(number), Ok(count))) if is_one(number, count) => Ok(Shard { number, count }),
+            _ => {
+                Err(format!("expected I/N with I from 1 to N and N up to {MOST_RUNS}, such as 3/8"))
             }
-            _ => Err("expected I/N with I from 1 to N, such as 3/8".to_owned()),
         }
     }
 }
@@ -97,6 +102,15 @@ mod tests {
         assert_eq!("3/8".parse(), Ok(Shard { number: 3, count: 8 }));
         for wrong in ["", "3", "0/8", "9/8", "a/b", "1/0", "-1/2", "1/2/3"] {
             assert!(wrong.parse::<Shard>().unwrap_err().contains("3/8"), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn there_are_no_more_shards_than_a_plan_may_have_runs() {
+        assert_eq!("1/1000000".parse(), Ok(Shard { number: 1, count: 1_000_000 }));
+        for wrong in ["1/1000001", "1/100000000000", "1/9223372036854775807"] {
+            let said = wrong.parse::<Shard>().unwrap_err();
+            assert!(said.contains("N up to 1000000"), "{wrong}: {said}");
         }
     }
 

@@ -2,7 +2,7 @@ use anyhow::{Result, ensure};
 use serde::Serialize;
 
 use super::rule::Rule;
-use crate::config::{Role, timescale_steps};
+use crate::config::{Role, plain, timescale_steps};
 
 /// Where a rule is to be used; what is missing is as in the run.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -55,14 +55,19 @@ impl Horizon {
         let steps = tokens / batch;
         ensure!(
             (FEWEST_STEPS..=MOST_STEPS).contains(&steps),
-            "{tokens} tokens at {batch} tokens a step are {steps} steps; expected at least {FEWEST_STEPS} and at most \
-             {MOST_STEPS:e}: --tokens is all of training, --batch what one step reads, in tokens"
+            "{} tokens at {} tokens a step are {} steps; expected at least {FEWEST_STEPS} and at most {MOST_STEPS:e}: \
+             --tokens is all of training, --batch what one step reads, in tokens",
+            plain(tokens),
+            plain(batch),
+            plain(steps)
         );
+        let there = [tokens, batch, lr].map(plain);
+        let there = format!("{} tokens, {} tokens a step and lr {}", there[0], there[1], there[2]);
         let factor = factor(was, lr, steps);
         if let Some(factor) = factor {
             ensure!(
                 factor.is_finite() && factor > 0.0,
-                "the λ that keeps κ at {tokens} tokens, {batch} tokens a step and lr {lr} is beyond what a number can be"
+                "the λ that keeps κ at {there} is beyond what a number can be"
             );
         }
         let rule = carried(was, steps, lr, factor.unwrap_or(1.0));
@@ -70,10 +75,9 @@ impl Horizon {
             timescale_steps(rule.form(), rule.bulk_lambda(), &rule.bulk_schedule()).map(f64::recip);
         ensure!(
             share.is_none_or(|share| share < MOST_SHARE),
-            "the λ that keeps κ at {tokens} tokens, {batch} tokens a step and lr {lr} is {}, which takes {} of a weight \
-             in a step; such a run is too short for it",
-            rule.bulk_lambda(),
-            share.unwrap_or_default()
+            "the λ that keeps κ at {there} is {}, which takes {} of a weight in a step; such a run is too short for it",
+            plain(rule.bulk_lambda()),
+            plain(share.unwrap_or_default())
         );
         let weight_decay = factor.map(|_| rule.bulk_lambda());
         let whole = rule.recipe.steps;

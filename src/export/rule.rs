@@ -19,8 +19,7 @@ impl Rule {
 
     /// Whether it decays the parameters of a role.
     pub fn decays_role(&self, role: Role) -> bool {
-        let acts = !self.decay.form.takes_weight_decay() || self.group(role).weight_decay > 0.0;
-        acts && self.decay.mask.is_some_and(|mask| mask.decays(role))
+        self.decay.acts_on(role, self.group(role).weight_decay)
     }
 
     /// Its form; that of no decay where nothing decays.

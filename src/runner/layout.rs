@@ -1,5 +1,9 @@
 //! How many lanes a cohort gets and how many cohorts train at once.
 
+use std::time::Duration;
+
+use indicatif::HumanDuration;
+
 use super::machine::Machine;
 use crate::backend::DeviceKind;
 use crate::config::RunConfig;
@@ -81,7 +85,7 @@ impl Layout {
     /// Says so where the memory that there is will not do, by estimate.
     pub fn shortage(&self) -> Option<Shortage> {
         let free = self.free_bytes.filter(|free| self.bytes() > *free)?;
-        let least = SWEEP_BYTES + WORKER_BYTES + self.lane_bytes;
+        let least = self.lane_bytes.saturating_add(SWEEP_BYTES + WORKER_BYTES);
         let text = format!(
             "about {} of memory, and {} are free",
             mebibytes(self.bytes()),
@@ -96,8 +100,9 @@ impl Layout {
 
     /// Bytes that all workers together need, by estimate.
     pub fn bytes(&self) -> u64 {
-        let workers = self.workers as u64;
-        SWEEP_BYTES + workers * (WORKER_BYTES + self.lane_bytes * self.lanes as u64)
+        let lanes = self.lane_bytes.saturating_mul(self.lanes as u64);
+        let workers = lanes.saturating_add(WORKER_BYTES).saturating_mul(self.workers as u64);
+        workers.saturating_add(SWEEP_BYTES)
     }
 }
 
@@ -112,8 +117,13 @@ pub enum Shortage {
 
 /// Workers of one lane that fit, at least one.
 fn workers_in(free_bytes: u64, lane_bytes: u64) -> usize {
-    let fitting = free_bytes.saturating_sub(SWEEP_BYTES) / (WORKER_BYTES + lane_bytes);
+    let fitting = free_bytes.saturating_sub(SWEEP_BYTES) / lane_bytes.saturating_add(WORKER_BYTES);
     usize::try_from(fitting).unwrap_or(usize::MAX).max(1)
+}
+
+/// Seconds for people, however many they are.
+pub fn duration(seconds: f64) -> HumanDuration {
+    HumanDuration(Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX))
 }
 
 /// Bytes for people.
@@ -177,6 +187,25 @@ mod tests {
         assert!(text.contains("even one run needs about"), "{text}");
         let gpu = Layout::choose(&runs, &machine(DeviceKind::Gpu, 0), None, None);
         assert_eq!(gpu.shortage(), None, "a GPU's memory is not known");
+    }
+
+    #[test]
+    fn a_run_beyond_all_memory_needs_more_than_a_small_one_and_not_less() {
+        let mut huge = example();
+        (huge.model.layers, huge.model.channels, huge.model.context) = (1000, 100_000, 1_000_000);
+        huge.recipe.batch = 1_000_000;
+        let layout =
+            Layout::choose(&vec![huge; 8], &machine(DeviceKind::Cpu, 8 << 30), None, Some(8));
+        assert_eq!((layout.lane_bytes, layout.bytes()), (u64::MAX, u64::MAX));
+        assert!(matches!(layout.shortage(), Some(Shortage::Hopeless(_))));
+    }
+
+    #[test]
+    fn times_beyond_all_clocks_are_told_too() {
+        assert_eq!(duration(7200.0).to_string(), "2 hours");
+        for seconds in [1e30, f64::INFINITY, f64::NAN] {
+            assert!(duration(seconds).to_string().ends_with("years"), "{seconds}");
+        }
     }
 
     #[test]

@@ -33,9 +33,10 @@ pub fn generate(
 ) -> Result<usize> {
     let Cohort { shape, vocabulary, lanes, first, end } = cohort;
     let (count, context) = (lanes.len(), shape.context);
-    let room = context.min(prompt.len() + terms.tokens);
-    let kept = 2 * size_of::<f32>() * shape.layers * shape.kv_channels() * room;
-    let at_once = (MOST_KEPT / (kept * count).max(1)).clamp(1, terms.samples);
+    let room = context.min(prompt.len().saturating_add(terms.tokens));
+    let kept = [2 * size_of::<f32>(), shape.layers, shape.kv_channels(), room, count];
+    let kept = kept.into_iter().fold(1, usize::saturating_mul);
+    let at_once = (MOST_KEPT / kept.max(1)).clamp(1, terms.samples);
     let mut reader = reader(shape, vocabulary, lanes, room);
     let mut chosen = 0;
     for sample in (0..terms.samples).step_by(at_once) {

@@ -2,16 +2,16 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use anyhow::Result;
-use indicatif::HumanDuration;
 
 use super::{Inputs, Request};
 use crate::cluster::slurm::Slurm;
 use crate::cluster::submit::{QueuePosition, live, queue_positions};
 use crate::config::{RunConfig, RunId};
 use crate::record::Status;
+use crate::runner::layout::duration;
 use crate::store::{Holder, RunState, Store};
 use crate::talk::say;
 
@@ -107,8 +107,8 @@ fn running(run: &RunConfig, holder: &Holder, store: &Store) -> String {
     match step.saturating_sub(holder.from_step) {
         0 => reached,
         taken => {
-            let left = elapsed / taken as f64 * (steps - step) as f64;
-            format!("{reached}, about {} left", HumanDuration(Duration::from_secs_f64(left)))
+            let left = elapsed / taken as f64 * steps.saturating_sub(step) as f64;
+            format!("{reached}, about {} left", duration(left))
         }
     }
 }

@@ -4,13 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, anyhow, bail, ensure};
 use serde::Deserialize;
 
 const SINGLE: &str = "model.safetensors";
 const INDEX: &str = "model.safetensors.index.json";
 const PICKLE: &str = "pytorch_model.bin";
 const ENDING: &str = ".safetensors";
+/// More files than any model is parted into.
+const MOST_FILES: usize = 100_000;
 
 /// A file of weights, as it is on disk.
 pub struct WeightFile {
@@ -40,7 +42,7 @@ fn named_by(path: &Path) -> String {
 /// The files that a path stands for.
 ///
 /// # Errors
-/// A folder or an index that names none.
+/// A folder or an index that names none, or the name of a file that speaks of too many.
 pub fn named(path: &Path) -> Result<Vec<PathBuf>> {
     if path.is_dir() {
         return in_folder(path);
@@ -48,7 +50,7 @@ pub fn named(path: &Path) -> Result<Vec<PathBuf>> {
     if name_of(path).is_some_and(|name| name.ends_with(".index.json")) {
         return of_index(path);
     }
-    Ok(shards(path).unwrap_or_else(|| vec![path.to_owned()]))
+    shards(path).unwrap_or_else(|| Ok(vec![path.to_owned()]))
 }
 
 fn in_folder(folder: &Path) -> Result<Vec<PathBuf>> {
@@ -114,15 +116,43 @@ fn of_index(path: &Path) -> Result<Vec<PathBuf>> {
 }
 
 /// All files of a set such as `model-00001-of-00002.safetensors`, if a path is one of them.
-fn shards(path: &Path) -> Option<Vec<PathBuf>> {
+fn shards(path: &Path) -> Option<Result<Vec<PathBuf>>> {
     let (start, total) = name_of(path)?.strip_suffix(ENDING)?.rsplit_once("-of-")?;
     let (base, number) = start.rsplit_once('-')?;
     let (count, width): (usize, usize) = (total.parse().ok()?, total.len());
     let number: usize = number.parse().ok()?;
     let shard = |number| path.with_file_name(format!("{base}-{number:0width$}-of-{total}{ENDING}"));
-    (1..=count).contains(&number).then(|| (1..=count).map(shard).collect())
+    let too_many = || {
+        anyhow!(
+            "{} is by its name one of {count} files; at most {MOST_FILES} are read: give it another name, such as {SINGLE}",
+            path.display()
+        )
+    };
+    match (1..=count).contains(&number) {
+        true if count > MOST_FILES => Some(Err(too_many())),
+        true => Some(Ok((1..=count).map(shard).collect())),
+        false => None,
+    }
 }
 
 fn name_of(path: &Path) -> Option<&str> {
     path.file_name()?.to_str()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_that_speaks_of_more_files_than_a_model_has_is_refused() {
+        for total in ["100001", "99999999999999", "18446744073709551615"] {
+            let path = PathBuf::from(format!("model-1-of-{total}.safetensors"));
+            let error = named(&path).unwrap_err().to_string();
+            assert!(error.contains(total) && error.contains("at most 100000"), "{error}");
+        }
+        let files = named(Path::new("model-1-of-100000.safetensors")).unwrap();
+        assert_eq!(files.len(), MOST_FILES);
+        let single = Path::new("model-3-of-2.safetensors");
+        assert_eq!(named(single).unwrap(), [single]);
+    }
 }

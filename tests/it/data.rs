@@ -177,9 +177,20 @@ fn tokens_are_one_corpus_however_they_are_written() {
 #[test]
 fn token_files_that_are_not_read_say_what_they_are() {
     let folder = Folder::new();
-    let forms: [(&str, TokenWriter, &[&str]); 9] = [
+    let forms: [(&str, TokenWriter, &[&str]); 12] = [
         ("llama", |t| llmc(20_240_801, t, &as_u32(t)), &["Llama 3", "128256", "meta.json"]),
         ("cut", |t| llmc(20_240_520, t, &as_u16(&t[1..])), &["header of llm.c", "cut short"]),
+        ("long", |t| llmc(20_240_520, t, &as_u16(&[t, &[1]].concat())), &["more than that"]),
+        (
+            "cut-npy",
+            |t| npy("<u2", &format!("({},)", t.len() + 1), &as_u16(t)),
+            &["NumPy header", "fewer than that", "cut short"],
+        ),
+        (
+            "long-npy",
+            |t| npy("<u2", &format!("({},)", t.len() - 1), &as_u16(t)),
+            &["NumPy header", "more than that"],
+        ),
         ("float", |t| npy("<f4", &format!("({},)", t.len()), &as_u32(t)), &["dtype <f4"]),
         ("axes", |t| npy("<u2", &format!("(2, {})", t.len() / 2), &as_u16(t)), &["shape (2, "]),
         ("big", |t| npy(">u2", &format!("({},)", t.len()), &as_u16(t)), &["dtype >u2", "'<u2'"]),

@@ -84,9 +84,48 @@ fn keys_and_tables_in_the_wrong_place_are_sent_to_the_right_one() {
 }
 
 #[test]
+fn counts_beyond_what_any_machine_holds_are_refused_with_the_most() {
+    let (tiny, search) = (fixture("tiny.toml"), fixture("search.toml"));
+    let largest = "18446744073709551615";
+    for (words, expected) in [
+        (["sample", "nowhere", "--tokens", largest], "from 1 to 1000000"),
+        (["sample", "nowhere", "--samples", largest], "from 1 to 1000000"),
+        (["sample", "nowhere", "--samples", "9223372036854775808"], "from 1 to 1000000"),
+        (["sample", "nowhere", "--samples", "100000000000"], "from 1 to 1000000"),
+        (["sweep", text(&tiny), "--shard", "1/9223372036854775807"], "N up to 1000000"),
+        (["sweep", text(&tiny), "--shard", "1/100000000000"], "N up to 1000000"),
+        (
+            ["plan", text(&search), "--seeds", "18446744073709551615,1,2,3,4"],
+            "from 0 to 9223372036854775807",
+        ),
+    ] {
+        let call = wane(&words);
+        assert_eq!(call.code, Some(2), "{words:?}: {}", call.stderr);
+        assert!(call.stderr.contains(expected), "{words:?}: {}", call.stderr);
+    }
+}
+
+#[test]
+fn a_plan_of_the_largest_runs_tells_their_memory_and_time() {
+    let sizes = [
+        "model.layers=1000",
+        "model.channels=100000",
+        "train.batch=1000000",
+        "train.accumulate=1000000",
+        "train.steps=1000000000",
+    ];
+    let spec = fixture("tiny.toml");
+    let sets = sizes.iter().flat_map(|size| ["--set", *size]);
+    let call = wane(&["plan", text(&spec)].into_iter().chain(sets).collect::<Vec<_>>());
+    assert_eq!(call.code, Some(0), "{}", call.stderr);
+    assert!(call.stdout.contains("even one run needs about"), "{}", call.stdout);
+    assert!(call.stdout.contains("years on this CPU"), "{}", call.stdout);
+}
+
+#[test]
 fn a_wrong_value_of_a_flag_is_answered_with_an_example() {
     let spec = fixture("tiny.toml");
-    for seeds in ["a", "0-4", "0..4", "range(3)", "0,1,", "", "-1", "1.5", "18446744073709551616"] {
+    for seeds in ["a", "0-4", "0..4", "range(3)", "0,1,", "", "-1", "1.5", "18446744073709551615"] {
         let call = wane(&["plan", text(&spec), &format!("--seeds={seeds}")]);
         assert_eq!(call.code, Some(2), "{seeds}");
         assert!(call.stderr.contains("such as --seeds 0,1,2"), "{seeds}: {}", call.stderr);

@@ -20,7 +20,7 @@ pub struct JobOptions {
     pub gpus: Option<usize>,
     /// Most tasks to run at once.
     pub array_limit: Option<usize>,
-    /// JobOptions for `sbatch` that go before all others.
+    /// Options for `sbatch`, last, so that they override ours.
     pub raw: Vec<String>,
 }
 

@@ -35,6 +35,21 @@ impl Program {
 
 impl fmt::Display for Program {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "commit {}, SHA-256 {}…", self.commit, &self.sha256[..8])
+        let beginning = self.sha256.get(..8).unwrap_or(&self.sha256);
+        write!(f, "commit {}, SHA-256 {beginning}…", self.commit)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_is_told_by_as_much_of_its_hash_as_there_is() {
+        for (sha256, told) in [("0123456789", "01234567…"), ("0123", "0123…"), ("", "…")] {
+            let program =
+                Program { path: PathBuf::new(), sha256: sha256.into(), commit: "abc".into() };
+            assert_eq!(program.to_string(), format!("commit abc, SHA-256 {told}"));
+        }
     }
 }

@@ -30,6 +30,42 @@ pub fn texts(folder: &Path) -> Result<Vec<PathBuf>> {
     Ok(found)
 }
 
+/// Names of what is trained on, and of what is not.
+const TRAIN: [&str; 2] = ["train", "training"];
+const HELD_OUT: [&str; 7] = ["test", "val", "valid", "validation", "dev", "eval", "testing"];
+
+/// The texts of a folder that is one pool, from which splits are cut.
+///
+/// # Errors
+/// Files that are splits by their names: read in the order of their paths, `test.txt` would be trained on.
+pub fn pool(folder: &Path) -> Result<Vec<PathBuf>> {
+    let texts = texts(folder)?;
+    let named = |names: &'static [&'static str]| {
+        texts.iter().filter(move |path| !is_code(path) && is_named(path, names))
+    };
+    let beside = |train: &&PathBuf| named(&HELD_OUT).find(|one| one.parent() == train.parent());
+    let splits = named(&TRAIN).find_map(|train| Some((train, beside(&train)?)));
+    if let Some((train, held_out)) = splits {
+        bail!(
+            "{} and {} are splits by their names, but splits are cut from one text here: give {} alone",
+            train.display(),
+            held_out.display(),
+            train.display()
+        );
+    }
+    Ok(texts)
+}
+
+/// Whether a part of the file's name between points is one of these, apart from `-00000-of-00001`.
+fn is_named(path: &Path, names: &[&str]) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
+    name.split('.').any(|part| names.contains(&part.split("-0").next().unwrap_or(part)))
+}
+
+fn is_code(path: &Path) -> bool {
+    ending(path).is_some_and(|ending| CODE.contains(&ending.as_str()))
+}
+
 fn walk(folder: &Path, found: &mut Vec<PathBuf>) -> Result<()> {
     let name = || format!("cannot list {}", folder.display());
     for entry in std::fs::read_dir(folder).with_context(name)? {
@@ -66,6 +102,29 @@ fn ending(path: &Path) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn files_that_are_splits_by_their_names_are_no_pool() {
+        let of = |names: [&str; 2]| {
+            let folder = tempfile::tempdir().unwrap();
+            let write = |name: &str| std::fs::write(folder.path().join(name), "a").unwrap();
+            names.into_iter().for_each(write);
+            pool(folder.path()).map_err(|error| error.to_string())
+        };
+        for names in [
+            ["train.txt", "test.txt"],
+            ["wiki.train.txt", "wiki.valid.txt"],
+            ["train-00000-of-00002.jsonl.gz", "validation.jsonl"],
+        ] {
+            let error = of(names).unwrap_err();
+            assert!(names.iter().all(|name| error.contains(name)), "{error}");
+        }
+        for names in
+            [["train.py", "test.py"], ["training_notes.txt", "test.txt"], ["train.txt", "a.txt"]]
+        {
+            assert_eq!(of(names).unwrap().len(), 2, "{names:?}");
+        }
+    }
 
     #[test]
     fn texts_of_all_folders_are_read_in_the_order_of_their_paths() {
