@@ -64,7 +64,7 @@ fn made(request: &Request) -> Result<Facts> {
     let arms = Arms::of(&rows);
     let (arm, fitting) = match request.arm {
         Some(asked) => arms.find(asked)?,
-        None => (arms.best(&analysis)?, 1),
+        None => (arms.best_that_gains(&analysis)?, 1),
     };
     let was = resolve::rule(request.folder, &experiment, arm)?;
     refusal::check(request.target, &was)?;

@@ -37,7 +37,7 @@ use claims::ClaimRow;
 use summary::Summary;
 
 pub use advice::{advice, advice_json};
-pub use audit::{audit_json, audit_screen};
+pub use audit::{audit_json, audit_screen, audit_unmet};
 pub use compare::compare;
 pub use judged::{answer as judged_answer, json as judged_json, write as write_judged};
 pub use prepared::prepared;
@@ -72,6 +72,7 @@ pub fn write(folder: &Path, out: &Path) -> Result<Report> {
     let drawings = draw_all(&data)
         .with_context(|| format!("cannot draw the figures of {}", folder.display()))?;
     let html = page::page(&experiment, &data, &summary, &drawings, &manifest)?;
+    let drawn: Vec<&str> = drawings.iter().map(|drawing| drawing.name).collect();
     let mut ready = numbers(out, &data, &summary)?;
     for Drawing { name, svg, png, .. } in drawings {
         let stem = out.join("figures").join(name);
@@ -81,7 +82,7 @@ pub fn write(folder: &Path, out: &Path) -> Result<Report> {
     let page = out.join("report.html");
     check_writable(out)?;
     create_folder(&out.join("figures"))?;
-    forget_claims(out, &data)?;
+    forget(out, &data, &drawn)?;
     ready.iter().try_for_each(|(path, contents)| write_atomically(path, contents))?;
     write_atomically(&page, html.as_bytes())?;
     let question = experiment.question.map(|question| format!("{question}\n\n"));
@@ -153,17 +154,15 @@ fn numbers(out: &Path, data: &Data, summary: &Summary) -> Result<Vec<Ready>> {
     Ok(ready)
 }
 
-/// Takes away what was said of claims that the spec no longer has.
-fn forget_claims(out: &Path, data: &Data) -> Result<()> {
-    if !data.claims.is_empty() {
-        return Ok(());
-    }
-    for name in ["claims.csv", "figures/claims.svg", "figures/claims.png"] {
-        let path = out.join(name);
-        if path.is_file() {
-            std::fs::remove_file(&path)
-                .with_context(|| format!("cannot remove {}", path.display()))?;
-        }
+/// Removes what earlier runs left here and these do not make: a figure beside a page that does not know it misleads.
+fn forget(out: &Path, data: &Data, drawn: &[&str]) -> Result<()> {
+    let table = data.claims.is_empty().then(|| out.join("claims.csv"));
+    let others = figures::NAMES.iter().filter(|name| !drawn.contains(name)).flat_map(|name| {
+        let stem = out.join("figures").join(name);
+        [stem.with_extension("svg"), stem.with_extension("png")]
+    });
+    for path in table.into_iter().chain(others).filter(|path| path.is_file()) {
+        std::fs::remove_file(&path).with_context(|| format!("cannot remove {}", path.display()))?;
     }
     Ok(())
 }

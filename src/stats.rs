@@ -48,7 +48,7 @@ pub use search::{Found, FoundRule, Search, ends_at_none};
 pub use spread::{FamilySpread, spreads};
 pub use surface::Ridge;
 pub use unpaired::Unpaired;
-pub use values::{Against, Carried, Finding, Toy, ValuesRow, ValuesTable};
+pub use values::{Against, Carried, Finding, Pooled, Toy, ValuesRow, ValuesTable};
 pub use variance::Spread;
 pub use verdict::{Judgement, Kind, Tally, Terms, judge};
 pub use warnings::{TOO_LITTLE_DECAY, Warning};
@@ -75,7 +75,7 @@ pub struct Analysis {
     pub levels: Levels,
     /// The smallest difference that matters.
     pub epsilon: Option<Epsilon>,
-    /// Share of families in which any claim may be false.
+    /// Share of families in which any difference may be false, and of those in which any equivalence may be.
     pub alpha: f64,
     /// Whether each seed has a text of its own; missing in files of older versions, which have one text.
     pub texts: Option<Texts>,
@@ -173,6 +173,15 @@ impl Analysis {
         let bests = self.contenders.iter().filter_map(|one| Some((one, one.best()?)));
         let loss = |point: &Point| point.cell.mean(|run| run.val_loss).unwrap_or(f64::NAN);
         bests.min_by(|a, b| loss(a.1).total_cmp(&loss(b.1)))
+    }
+
+    /// Whether no decay has as low a mean val loss as the best point of all rules that do something.
+    pub fn is_best_without_decay(&self) -> bool {
+        let loss = |point: &Point| point.cell.mean(|run| run.val_loss);
+        let both = self.best_point().and_then(|(contender, point)| {
+            Some((loss(contender.best_without_decay()?)?, loss(point)?))
+        });
+        both.is_some_and(|(none, best)| none <= best)
     }
 
     /// Whether fresh seeds judge what a search found.

@@ -55,7 +55,7 @@ pub struct AnalysisTerms {
     /// The smallest difference that matters, in nats per token; missing for 2% of what decay could gain at
     /// most.
     pub epsilon: Option<f64>,
-    /// Share of families in which any claim may be false.
+    /// Share of families in which any difference may be false, and of those in which any equivalence may be.
     pub alpha: f64,
     /// Numbers of fresh seeds after which the verdicts of a search are looked at; none for a grid.
     #[serde(skip_serializing_if = "Vec::is_empty")]

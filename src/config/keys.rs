@@ -200,7 +200,8 @@ const OTHERS: &[Key] = &[
             "alpha",
             Kind::Number(Range::Inside),
             "0.01",
-            "Share of families in which any claim may be false; 0.05 where it is missing.",
+            "Share of families in which any claim may be false; where it is missing, 5% for differences, and 5% for \
+             equivalences.",
         ),
         OF_ANALYSIS,
     ),

@@ -1,4 +1,4 @@
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 
 use crate::config::{Decay, plain};
 use crate::results::RunRow;
@@ -60,6 +60,16 @@ impl Arms {
     /// All of them.
     pub fn iter(&self) -> impl Iterator<Item = &ArmRows> {
         self.arms.iter()
+    }
+
+    /// The best arm, unless no decay is better: nobody is handed decay that does worse.
+    pub fn best_that_gains(&self, analysis: &Analysis) -> Result<&ArmRows> {
+        ensure!(
+            !analysis.is_best_without_decay(),
+            "no decay is the best arm by val loss; choose one with --arm:\n{}",
+            self.list()
+        );
+        self.best(analysis)
     }
 
     /// The arm that the product calls the best: of the experiment's own rules, each at its own best point, the one

@@ -72,6 +72,32 @@ pub fn draw_all(data: &Data) -> Result<Vec<Drawing>> {
     drawn.into_iter().filter_map(Result::transpose).collect()
 }
 
+/// Names of what [`draw_all`] draws.
+pub const NAMES: [&str; 22] = [
+    "claims",
+    "collapse-product",
+    "collapse-rate",
+    "collapse-timescale",
+    "differences",
+    "final-and-stopped",
+    "gap-by-lambda",
+    "generalization-gap",
+    "gradient-ratio",
+    "gradient-ratio-end",
+    "heatmap",
+    "loss-by-lambda",
+    "loss-curves",
+    "memorisation",
+    "norms-by-lambda",
+    "overfitting",
+    "phase",
+    "regret",
+    "rotation",
+    "updates-by-layer",
+    "values-table",
+    "weight-norms",
+];
+
 /// The figure of a claim over several experiments.
 ///
 /// # Errors

@@ -122,7 +122,7 @@ pub struct Summary {
     pub texts: Option<Texts>,
     /// The smallest difference that matters, in nats per token.
     pub epsilon: Option<f64>,
-    /// Share of families in which any claim may be false.
+    /// Share of families in which any difference may be false, and of those in which any equivalence may be.
     pub alpha: f64,
     pub reference_levels: Levels,
     /// The rules that are compared, each at its own best point.

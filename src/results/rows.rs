@@ -193,9 +193,10 @@ pub struct Draw {
 }
 
 impl RunRow {
-    /// Whether it reached its last step: only such a run counts in a mean.
+    /// Whether it reached its last step with losses that are numbers: only such a run counts in a mean.
     pub fn is_done(&self) -> bool {
-        self.status == Status::Done
+        let is_number = |loss: Option<f64>| loss.is_none_or(f64::is_finite);
+        self.status == Status::Done && is_number(self.val_loss) && is_number(self.test_loss)
     }
 
     /// Whether it ended no better than by knowing only how often each token occurs: on test or, without, on

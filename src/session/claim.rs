@@ -28,7 +28,11 @@ pub fn check(inputs: &Inputs, out: &Path, replace: bool) -> Result<Option<String
     }))?;
     let Some(lost) = lost(inputs, &folder) else { return Ok(None) };
     usage(allow(is_same_spec(&other.spec, &inputs.text), &folder, &lost))?;
-    Ok(Some(format!("{} held {lost} of this spec that are not in this call", folder.display())))
+    Ok(Some(format!(
+        "{} held {lost} of this spec that are not in this call: its files are written anew without them; what was trained \
+         stays in the store, and --set name=… keeps both",
+        folder.display()
+    )))
 }
 
 fn allow(is_same: bool, folder: &Path, lost: &str) -> Result<()> {

@@ -59,9 +59,7 @@ impl Contender {
             none.for_each(|row| add(&mut points, none_rule(row), row, Some(0.0)));
             contender.none = points;
             mark_eligible(&mut contender.points, accepts_collapsed);
-            // Rules are held against no decay even where all of it collapses: that is what they gain by.
-            let has_learned = contender.none.iter().any(|point| point.cell.may_be_best(false));
-            mark_eligible(&mut contender.none, accepts_collapsed || !has_learned);
+            mark_eligible(&mut contender.none, accepts_collapsed);
         }
         contenders
     }
@@ -129,7 +127,10 @@ impl Contender {
     }
 }
 
+/// A rule, and no decay, is held against others even where all of its points collapsed: that is what it does.
 fn mark_eligible(points: &mut [Point], accepts_collapsed: bool) {
+    let has_learned = points.iter().any(|point| point.cell.may_be_best(false));
+    let accepts_collapsed = accepts_collapsed || !has_learned;
     points
         .iter_mut()
         .for_each(|point| point.is_eligible = point.cell.may_be_best(accepts_collapsed));

@@ -82,28 +82,11 @@ pub fn answer(
     let mut answers = Vec::new();
     for family in families {
         let own = questions.iter().filter(|question| question.family() == *family);
-        let asked = own.filter_map(|question| {
-            let has_points =
-                |place: usize| contenders[place].operand(loss).eligible().next().is_some();
-            let may = question.places().into_iter().all(has_points);
-            may.then(|| ask(question, contenders, loss, court))?
-        });
-        let asked = asked.collect();
+        // What cannot be tested stays in its family, and is told so.
+        let asked = own.filter_map(|question| ask(question, contenders, loss, court)).collect();
         answers.extend(court.judge(asked));
     }
     answers
-}
-
-impl Question {
-    fn places(&self) -> Vec<usize> {
-        match self {
-            Question::AgainstNone(place) | Question::AgainstStopping(place) => vec![*place],
-            Question::Forms(places) | Question::Masks(places) | Question::Rivals(places) => {
-                places.to_vec()
-            }
-            Question::Interaction(places) => places.to_vec(),
-        }
-    }
 }
 
 fn ask(

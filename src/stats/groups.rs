@@ -122,7 +122,12 @@ impl Cell {
 
     /// Whether any run learned no more than how often each token occurs.
     pub fn is_collapsed(&self) -> bool {
-        self.runs.iter().any(RunRow::is_collapsed)
+        self.collapsed() > 0
+    }
+
+    /// Runs that learned no more than how often each token occurs.
+    pub fn collapsed(&self) -> usize {
+        self.runs.iter().filter(|run| run.is_collapsed()).count()
     }
 
     /// Whether every run reached its end and learned something, or nothing in the experiment did.

@@ -1,5 +1,6 @@
 use serde::Serialize;
 
+use super::inference::is_measured;
 use crate::results::RunRow;
 
 /// What is compared, in nats per token.
@@ -19,15 +20,16 @@ pub enum Quantity {
 }
 
 impl Quantity {
-    /// Its value in a run.
+    /// Its value in a run; `None` where that is no number that statistics can be made of, whatever a file says.
     pub fn of(self, run: &RunRow) -> Option<f64> {
-        match self {
+        let value = match self {
             Quantity::TestLoss => run.test_loss,
             Quantity::StoppedTestLoss => run.stopped_test_loss,
             Quantity::ValLoss => run.val_loss,
             Quantity::LowestValLoss => run.best_val_loss,
             Quantity::Gap => run.gap,
-        }
+        };
+        value.filter(|value| is_measured(*value))
     }
 
     /// The val loss by which an arm is chosen that is scored on this.

@@ -15,7 +15,7 @@ use crate::published::{Published, Transfer};
 use crate::results::RunRow;
 
 use toys::differences;
-pub use toys::{Against, Toy};
+pub use toys::{Against, Pooled, Toy};
 
 /// A row per published recipe that was trained, and per form and mask that it was trained under.
 #[derive(Clone, Debug)]

@@ -2,7 +2,7 @@ use rayon::prelude::*;
 use serde::Serialize;
 
 use super::evidence::Evidence;
-use super::inference::{Estimate, holm};
+use super::inference::{Estimate, holm, t_quantile};
 use super::power::seeds_to_decide;
 
 /// What a comparison found. Nothing that is printed, drawn or written may claim more.
@@ -24,7 +24,7 @@ pub enum Kind {
 /// By what comparisons are judged.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Terms {
-    /// Share of families in which any claim may be false.
+    /// Share of families in which any difference may be false, and of those in which any equivalence may be.
     pub alpha: f64,
     /// The smallest difference that matters, in nats per token.
     pub epsilon: Option<f64>,
@@ -73,16 +73,29 @@ impl Judgement {
 
     /// With the interval, and the further seeds where it is undecided.
     pub fn with_details(self, evidence: &dyn Evidence, terms: &Terms) -> Self {
-        let interval = Some(evidence.interval(terms.tail(self.family_size)));
-        let estimate = evidence.estimate();
+        let interval = evidence.interval(terms.tail(self.family_size));
+        let is_open = self.kind == Kind::Undecided;
         let further_seeds =
-            estimate.filter(|_| self.kind == Kind::Undecided).and_then(|estimate| {
-                let sd = estimate.sd.filter(|sd| *sd > 0.0)?;
-                let Terms { alpha, epsilon } = *terms;
-                let seeds = seeds_to_decide(estimate.mean, sd, epsilon, self.family_size, alpha)?;
-                Some(seeds.saturating_sub(estimate.n).max(1))
-            });
-        Judgement { interval, further_seeds, ..self }
+            if is_open { self.further_seeds(evidence, terms, interval) } else { None };
+        Judgement { interval: Some(interval), further_seeds, ..self }
+    }
+
+    /// Further seeds with which most experiments would decide, should the truth be the mean that was observed: by the
+    /// spread that the interval implies, which the choice of the best of several points makes wider.
+    fn further_seeds(
+        &self,
+        evidence: &dyn Evidence,
+        terms: &Terms,
+        [low, high]: [f64; 2],
+    ) -> Option<usize> {
+        let Estimate { mean, n, .. } = evidence.estimate()?;
+        let (_, freedom) = evidence.error()?;
+        let half = (high - mean).max(mean - low);
+        let quantile = t_quantile(1.0 - terms.tail(self.family_size), freedom);
+        let sd = half / quantile * (n as f64).sqrt();
+        let sd = Some(sd).filter(|sd| sd.is_finite() && *sd > 0.0)?;
+        let seeds = seeds_to_decide(mean, sd, terms.epsilon, self.family_size, terms.alpha)?;
+        Some(seeds.saturating_sub(n).max(1))
     }
 
     /// Whether a difference is also shown to be smaller than ε.

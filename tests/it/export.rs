@@ -369,6 +369,7 @@ fn a_horizon_that_is_none_is_refused() {
         assert_eq!(call.code, Some(2), "{words:?}: {}", call.stderr);
         assert_eq!(call.stdout, "", "{words:?}");
         assert!(!call.stderr.contains("panicked"), "{words:?}: {}", call.stderr);
+        assert!(!call.stderr.contains("0000000000000000"), "{words:?}: {}", call.stderr);
     }
 }
 

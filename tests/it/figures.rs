@@ -204,3 +204,21 @@ fn a_sweep_without_a_result_says_so_and_its_page_has_no_figures() {
     let page = fs::read_to_string(folder.path().join("report.html")).unwrap();
     assert!(page.contains(sentence) && !page.contains("<figure"));
 }
+
+/// A figure beside a page that does not know it would show what is not so any more.
+#[test]
+fn figures_that_a_report_does_not_draw_any_more_go_and_other_files_stay() {
+    let folder = tempfile::tempdir().unwrap();
+    Experiment::default().write(folder.path());
+    let experiment = text(folder.path());
+    wane_ok(&["report", experiment]);
+    let figures = folder.path().join("figures");
+    let drawn = fs::read_dir(&figures).unwrap().count();
+    assert!(drawn > 10, "{drawn}");
+    fs::write(figures.join("mine.png"), "mine").unwrap();
+    Experiment { status: "diverged", ..Experiment::default() }.write(folder.path());
+    wane_ok(&["report", experiment]);
+    let left: Vec<_> =
+        fs::read_dir(&figures).unwrap().map(|one| one.unwrap().file_name()).collect();
+    assert_eq!(left, ["mine.png"]);
+}

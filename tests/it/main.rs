@@ -1,8 +1,11 @@
 //! Tests of the built program and of the library from outside, as one binary: each would link Burn.
 
 mod advise;
+mod advise_config;
+mod advise_rules;
 mod analysis;
 mod audit;
+mod audit_expected;
 mod backends;
 mod bad_input;
 mod browser;

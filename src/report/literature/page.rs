@@ -34,9 +34,12 @@ fn head(entries: &[Entry], results: &str) -> String {
     let mut experiments: Vec<&str> = entries.iter().map(|one| one.experiment.as_str()).collect();
     experiments.dedup();
     let not_before = |row: &ClaimRow| row.runs_before != Some(0) || !row.warning.is_empty();
+    let contradicted = || entries.iter().filter(|one| one.row.verdict == Verdict::Contradicted);
+    let reversed = contradicted().filter(|one| is_reversed(&one.row)).count();
     let seen = match entries.iter().filter(|one| not_before(&one.row)).count() {
         0 => "Every claim, with its direction and the smallest effect that matters, stood in its spec before the first of \
-              its runs was trained; looks at other seeds that came before are not on record here."
+              the runs that are kept here was trained. What was trained and read before them, on these seeds or on others, is \
+              not on record here."
             .to_owned(),
         late => format!(
             "Of these claims, {late} were written or changed, or got other arms or seeds, after runs of their experiment had \
@@ -45,7 +48,8 @@ fn head(entries: &[Entry], results: &str) -> String {
     };
     format!(
         "# The field's claims about weight decay, asked of small models\n\n\
-         {} of {}: **{} contradicted here, {} that cannot be told here, {} that show here.** A verdict is on what small models \
+         {} of {}: **{} contradicted here, {} that cannot be told here, {} that show here.** Of what is contradicted, {reversed} \
+         came out the other way round, and of {} only an effect that matters is excluded. A verdict is on what small models \
          do in minutes; it says whether a claim carries down to them, not whether it is true where it was made.\n\n\
          {seen} A claim shows where its comparison comes out as it says, of several every one: on its side of 0, however far, \
          or equal within the smallest effect that matters. It is contradicted where an effect as large as that is excluded, \
@@ -59,8 +63,18 @@ fn head(entries: &[Entry], results: &str) -> String {
         count(Verdict::Contradicted),
         count(Verdict::CannotTell),
         count(Verdict::Shows),
+        contradicted().count() - reversed,
         entries.iter().map(|one| one.row.family_size).max().unwrap_or(0),
     )
+}
+
+/// Whether the opposite of what is claimed was found, rather than too little of it.
+fn is_reversed(row: &ClaimRow) -> bool {
+    match row.expected {
+        Expect::Lower => row.ci95_low.is_some_and(|low| low > 0.0),
+        Expect::Higher => row.ci95_high.is_some_and(|high| high < 0.0),
+        Expect::Equal => true,
+    }
 }
 
 fn heading(verdict: Verdict) -> &'static str {

@@ -32,6 +32,9 @@ struct Rules<'a> {
 /// Per rule the best point: its loss at the last step, that of its own best horizon where that is tuned, and
 /// what is told of it against no decay and against stopping.
 pub fn rules(analysis: &Analysis) -> String {
+    if analysis.contenders.is_empty() {
+        return String::new();
+    }
     let rules = Rules::of(analysis);
     let header = rules.header();
     let mut table = new_table(&header.iter().map(String::as_str).collect::<Vec<_>>());

@@ -64,6 +64,8 @@ pub struct ValuesCsvRow {
     pub none_stopped_test_loss_ci95: Option<f64>,
     pub none_gap: Option<f64>,
     pub none_gap_ci95: Option<f64>,
+    /// Whether a run without decay ended no better than by knowing how often each token occurs.
+    pub none_collapsed: Option<bool>,
     /// λ of the raw run; missing for the form without one.
     pub raw_weight_decay: Option<f64>,
     pub raw_total_decay: Option<f64>,
@@ -243,6 +245,7 @@ fn csv_row(row: &ValuesRow) -> ValuesCsvRow {
         none_stopped_test_loss_ci95: half(none.stopped_test_loss),
         none_gap: mean(none.gap),
         none_gap_ci95: half(none.gap),
+        none_collapsed: none.collapsed,
         raw_weight_decay: raw.weight_decay,
         raw_total_decay: raw.total_decay,
         raw_val_loss: mean(raw.val_loss),

@@ -80,10 +80,14 @@ fn costs(found: &Found) -> String {
     [none, common].into_iter().flatten().collect()
 }
 
-/// What a value costs, with its band: "0.054 [0.020, 0.090]".
+/// What a value costs in val loss, with its band: "0.054 [0.020, 0.090]"; without one where it is read off between two
+/// that were trained: "≈ 0.054".
 pub fn cost(regret: &Regret) -> String {
     if !regret.regret.is_finite() {
         return "the whole run".to_owned();
+    }
+    if regret.seeds == 0 {
+        return format!("≈ {}", format::fixed(regret.regret, 3));
     }
     let end = |value: f64| match value.is_finite() {
         true => format::fixed(value, 3),

@@ -2,6 +2,7 @@
 
 use super::levels::{epsilon, spread};
 use super::loss;
+use super::rules::title;
 use crate::config::Texts;
 use crate::plural::counted;
 use crate::report::format;
@@ -28,6 +29,7 @@ fn with_tests(analysis: &Analysis, tests: String) -> Vec<String> {
     }
     if tested().next().is_some() {
         sentences.push(chosen(analysis));
+        sentences.extend(not_judged(analysis));
     }
     sentences.push(tests);
     sentences.extend(analysis.epsilon.as_ref().map(|one| epsilon(one) + "."));
@@ -38,8 +40,9 @@ fn with_tests(analysis: &Analysis, tests: String) -> Vec<String> {
 fn chosen(analysis: &Analysis) -> String {
     match analysis.is_confirmed() {
         true => format!(
-            "Each rule is at what its search found on other seeds; these {} are fresh. This look at the verdicts \
-             may err in {}% of families, its part of what all looks share.",
+            "Each rule is at what its search found on other seeds; these {} are fresh. What a λ costs is val loss on the \
+             seeds of the search. This look may err in {}% of families about differences, and in as many about \
+             equivalences: its part of what all looks share.",
             analysis.seeds(),
             format::number(format!("{:.2}", 100.0 * analysis.alpha).parse().unwrap_or(analysis.alpha))
         ),
@@ -50,10 +53,30 @@ fn chosen(analysis: &Analysis) -> String {
     }
 }
 
+/// Rules that a search gave up.
+fn not_judged(analysis: &Analysis) -> Option<String> {
+    let search = analysis.search.as_ref().filter(|search| search.is_confirmed)?;
+    let judged: Vec<String> = analysis.contenders.iter().map(|one| title(&one.rule)).collect();
+    let searched = search.rules.iter().map(|one| title(&one.rule));
+    let left: Vec<String> = searched.filter(|one| !judged.contains(one)).collect();
+    (!left.is_empty()).then(|| {
+        format!(
+            "Not judged, because its search found nothing lower than no decay: {}.",
+            left.join("; ")
+        )
+    })
+}
+
 fn untested(analysis: &Analysis) -> String {
+    if analysis.is_confirmed() && analysis.contenders.is_empty() {
+        return "The search found nothing better than no decay, so nothing is judged against it."
+            .to_owned();
+    }
     match analysis.seeds() < FEWEST_SEEDS {
         true => format!("Fewer than {FEWEST_SEEDS} seeds: no interval and no verdict."),
-        false => "No two arms have reached their end with every seed: no verdict.".to_owned(),
+        false => {
+            "No two arms can be compared whose every run reached its end: no verdict.".to_owned()
+        }
     }
 }
 
@@ -80,7 +103,8 @@ fn tests(analysis: &Analysis) -> String {
     let level = format::number(100.0 * (1.0 - analysis.alpha));
     format!(
         "[ ] holds every difference of its family at once with {level}% (Bonferroni); p is Holm-corrected within \
-         the family. Both rest on normal noise: with 5 seeds no test that does not can reach p = 0.05."
+         the family, once for differences and once for equivalences, so that a verdict may be told whose [ ] reaches a \
+         little over 0 or ε. All rest on normal noise: with 5 seeds no test that does not can reach p = 0.05."
     )
 }
 

@@ -55,7 +55,15 @@ pub fn headline(analysis: &Analysis) -> Option<String> {
     ];
     let told = told.into_iter().flatten().map(|one| format!(", {one}")).collect::<String>();
     let (arm, loss) = (arm(&point.side), loss(analysis));
-    Some(format!("The best arm is {arm}: {loss} {}{told}.", shown(analysis, &point.cell)?))
+    Some(format!("{} {arm}: {loss} {}{told}.", lead(analysis), shown(analysis, &point.cell)?))
+}
+
+/// Before the name of the best arm that does anything.
+fn lead(analysis: &Analysis) -> &'static str {
+    match analysis.is_best_without_decay() {
+        true => "No decay is the best arm by val loss; the best of the others is",
+        false => "The best arm is",
+    }
 }
 
 /// A finding, to be followed by the other side.
@@ -80,8 +88,8 @@ fn best(analysis: &Analysis) -> Option<String> {
     let told: Vec<String> = told.into_iter().flatten().collect();
     let (arm, loss) = (arm(&point.side), shown(analysis, &point.cell)?);
     Some(match told.is_empty() {
-        true => format!("The best arm is {arm}: {loss}, not tested against no decay."),
-        false => format!("The best arm is {arm}: {loss}; {}.", told.join("; ")),
+        true => format!("{} {arm}: {loss}, not tested against no decay.", lead(analysis)),
+        false => format!("{} {arm}: {loss}; {}.", lead(analysis), told.join("; ")),
     })
 }
 
@@ -98,7 +106,8 @@ fn u_turn(analysis: &Analysis) -> Option<String> {
     let [none, best] = cells.map(|cell| above(cell).map(|above| format::signed(above, 3)));
     let (none, best) = none.zip(best)?;
     Some(format!(
-        "Without decay the last step is {none} from the best one; in the best arm {best}."
+        "Without decay the last step is {none} from the best one; in {} {best}.",
+        if analysis.is_best_without_decay() { "the best of the others" } else { "the best arm" }
     ))
 }
 

@@ -3,8 +3,8 @@ use super::quantity;
 use super::rules::decay_label;
 use crate::published::{Transfer, known_and_repeated};
 use crate::stats::{
-    Against, Analysis, Carried, Comparison, FEWEST_SEEDS, Finding, Kind, Quantity, ValuesRow,
-    ValuesTable,
+    Against, Analysis, Carried, Cell, Comparison, FEWEST_SEEDS, Finding, Kind, Pooled, Quantity,
+    ValuesRow, ValuesTable,
 };
 
 /// The model's name, with what the experiment varies.
@@ -44,24 +44,24 @@ pub fn table_verdicts(table: &ValuesTable) -> Vec<String> {
 /// What the famous 0.1 does, over all toys that have it at its raw value.
 pub fn pooled(table: &ValuesTable, loss: Quantity) -> Vec<String> {
     const FAMOUS: f64 = 0.1;
-    let told = |against, what: &str| {
-        let (estimate, toys) = table.pooled(FAMOUS, loss, against)?;
-        let difference = format::difference(Some(estimate), 3);
-        Some(format!(
-            "λ = 0.1, over the {toys} toys that differ in more than their names: {what} {difference} (mean over toys by \
-             seed, n = {})",
-            estimate.n
-        ))
-    };
     let what = quantity(loss);
-    [
-        told(Against::Final, &format!("{what} against no decay")),
-        told(Against::Stopped, &format!("{what} against no decay stopped")),
-        told(Against::BothStopped, &format!("{what} where both are stopped")),
-    ]
-    .into_iter()
-    .flatten()
-    .collect()
+    let told = |one: Pooled| {
+        let against = match one.against {
+            Against::Final => "against no decay",
+            Against::Stopped => "against no decay stopped",
+            Against::BothStopped => "where both are stopped",
+        };
+        let difference = format::difference(Some(one.difference), 3);
+        let p = one.p_holm.map_or(String::new(), |p| {
+            format!(", {} after Holm's correction over these lines", format::p(p))
+        });
+        format!(
+            "λ = 0.1, over the {} toys that differ in more than their names: {what} {against} {difference} (mean over \
+             toys by seed, n = {}{p})",
+            one.toys, one.difference.n
+        )
+    };
+    table.pooled(FAMOUS, loss).into_iter().map(told).collect()
 }
 
 /// Above the toys of a transfer.
@@ -92,11 +92,14 @@ pub fn row_verdict(row: &ValuesRow) -> String {
 }
 
 fn verdict(row: &ValuesRow, carried: &Carried) -> String {
-    let note = match (carried.is_too_small(), carried.cell.is_collapsed()) {
-        (true, _) => "decay too small to matter here, ",
-        (_, true) => "collapsed, ",
-        _ => "",
-    };
+    let small = if carried.is_too_small() { "decay too small to matter here, " } else { "" };
+    let own = Some(&carried.cell).filter(|_| !carried.is_too_small());
+    let note = [
+        small.to_owned(),
+        own.map_or(String::new(), |cell| collapsed("", cell)),
+        row.none.as_ref().map_or(String::new(), |none| collapsed("no decay ", none)),
+    ]
+    .concat();
     let found = match row.finding(carried) {
         Finding::Incomplete { done, all } => format!("{done} of {all} runs reached their end"),
         Finding::NoBaseline => "no complete runs without decay to compare with".to_owned(),
@@ -104,6 +107,14 @@ fn verdict(row: &ValuesRow, carried: &Carried) -> String {
         Finding::Tested(comparison) => tested(comparison),
     };
     format!("{note}{found}")
+}
+
+/// How many runs of a cell learned no more than how often each token occurs, if any did.
+fn collapsed(whose: &str, cell: &Cell) -> String {
+    match cell.collapsed() {
+        0 => String::new(),
+        some => format!("{whose}collapsed in {some} of {} runs, ", cell.runs.len()),
+    }
 }
 
 fn tested(comparison: &Comparison) -> String {

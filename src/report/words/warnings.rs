@@ -59,7 +59,7 @@ fn collapsed(count: usize, all: usize, nothing_is_learned: bool) -> String {
              arm, ended no better than a model that knows only how often each token occurs. Train longer before you read anything into the differences."
         ),
         false => format!(
-            "{count} of {all} runs collapsed: no better than token frequencies. An arm with one is never best."
+            "{count} of {all} runs collapsed: no better than token frequencies. An arm with one is best only where every arm of its rule has one."
         ),
     }
 }

@@ -6,6 +6,7 @@ use super::Curves;
 use crate::config::{Claim, Measured};
 use crate::record::CurveRow;
 use crate::results::{MechanismRow, RunRow};
+use crate::stats::inference::is_measured;
 
 /// The files of an experiment, by run.
 pub struct Measurements<'a> {
@@ -20,6 +21,7 @@ pub fn chooser(run: &RunRow, quantity: Measured) -> Option<f64> {
         Measured::StoppedTestLoss => run.best_val_loss,
         _ => run.val_loss,
     }
+    .filter(|value| is_measured(*value))
 }
 
 impl<'a> Measurements<'a> {
@@ -52,7 +54,7 @@ impl<'a> Measurements<'a> {
             Some(step) => of_row(self.curve(run)?.iter().find(|row| row.step == step)?, quantity),
             None => self.at_the_end(run, quantity),
         }
-        .filter(|value| value.is_finite())
+        .filter(|value| is_measured(*value))
     }
 
     fn at_the_end(&self, run: &RunRow, quantity: Measured) -> Option<f64> {

@@ -48,6 +48,25 @@ fn an_arm_beside_an_unfinished_baseline_has_no_p() {
     assert_eq!(with_none.count(), 3);
 }
 
+/// A file may say of a run that it is done, and give it a loss that is no number, or one whose square is none.
+#[test]
+fn losses_that_are_no_measurements_are_in_no_mean_and_no_test() {
+    for wrong in [f64::NAN, f64::INFINITY, 1.5e308] {
+        let mut rows = experiment();
+        for (place, row) in rows.iter_mut().enumerate() {
+            let sign = if place % 2 == 0 { 1.0 } else { -1.0 };
+            row.test_loss = Some(if place % 5 == 0 { sign * wrong } else { 1.5 * sign });
+            assert_eq!(Quantity::TestLoss.of(row).is_none(), place % 5 == 0, "{wrong}");
+        }
+        let analysis = Analysis::of(&rows);
+        assert_eq!(analysis.loss, Quantity::TestLoss);
+        let means = analysis.against_none.iter().map(|one| one.difference.mean);
+        assert!(means.into_iter().all(f64::is_finite), "{wrong}");
+        rows.iter_mut().for_each(|row| row.test_loss = Some(wrong));
+        assert!(Analysis::of(&rows).headline.iter().all(|one| one.kind() == Kind::NoTest));
+    }
+}
+
 fn collapsing_at(unigram: f64) -> Vec<RunRow> {
     let know = |row: RunRow| RunRow { val_unigram: Some(unigram), ..row };
     experiment().into_iter().map(know).collect()

@@ -6,7 +6,7 @@ use super::{Carried, ValuesRow, ValuesTable, unique};
 use crate::published::Transfer;
 use crate::results::{Draw, RunRow};
 use crate::stats::groups::Cell;
-use crate::stats::inference::Estimate;
+use crate::stats::inference::{Estimate, holm, t_cdf};
 use crate::stats::quantity::Quantity;
 
 impl ValuesTable {
@@ -35,9 +35,22 @@ impl ValuesTable {
         toys
     }
 
-    /// What a λ does at its raw value, over all toys that have it: by seed the mean over toys of the loss against no
-    /// decay, each toy counted once; and how many toys there are.
-    pub fn pooled(
+    /// What a λ does at its raw value, over all toys that have it, against everything that it is held against: one
+    /// family, in which each is corrected for the others.
+    pub fn pooled(&self, weight_decay: f64, loss: Quantity) -> Vec<Pooled> {
+        let all = [Against::Final, Against::Stopped, Against::BothStopped];
+        let found = all.into_iter().filter_map(|against| {
+            let (difference, toys) = self.over_toys(weight_decay, loss, against)?;
+            Some(Pooled { against, difference, toys, p_holm: None })
+        });
+        let mut found: Vec<Pooled> = found.collect();
+        let p: Vec<Option<f64>> = found.iter().map(|one| p_of(&one.difference)).collect();
+        found.iter_mut().zip(holm(&p)).for_each(|(one, p)| one.p_holm = p);
+        found
+    }
+
+    /// By seed the mean over toys of the loss against no decay, each toy counted once; and how many toys there are.
+    fn over_toys(
         &self,
         weight_decay: f64,
         loss: Quantity,
@@ -55,6 +68,26 @@ impl ValuesTable {
         let by_seed: Vec<f64> = draws.iter().map(mean).collect();
         Some((Estimate::of(&by_seed)?, differences.len()))
     }
+}
+
+/// p of no difference by Student's t-test; `None` where the seeds do not tell it.
+fn p_of(difference: &Estimate) -> Option<f64> {
+    let Estimate { mean, sd, half_width, n } = *difference;
+    half_width?;
+    let error = sd.filter(|sd| *sd > 0.0)? / (n as f64).sqrt();
+    Some(2.0 * t_cdf(-(mean / error).abs(), n as f64 - 1.0))
+}
+
+/// What a λ does over all toys.
+#[derive(Clone, Copy, Debug)]
+pub struct Pooled {
+    pub against: Against,
+    /// In nats per token, by seed the mean over toys.
+    pub difference: Estimate,
+    /// How many toys there are.
+    pub toys: usize,
+    /// After Holm's correction over all that the λ is held against.
+    pub p_holm: Option<f64>,
 }
 
 /// Published recipes whose runs are the same at a transfer.
