@@ -112,7 +112,7 @@ impl Trainer {
     /// A file that is as much one trainer's as another's.
     pub fn of(keys: &Keys) -> Result<Option<&'static Trainer>> {
         let marks =
-            |trainer: &Trainer| trainer.marks.iter().filter(|mark| keys.contains(*mark)).count();
+            |trainer: &Trainer| trainer.marks.iter().filter(|mark| keys.contains(mark)).count();
         let most = ALL.iter().map(marks).max().unwrap_or(0);
         let best: Vec<&Trainer> = ALL.iter().filter(|trainer| marks(trainer) == most).collect();
         match best[..] {
@@ -134,7 +134,7 @@ impl Trainer {
             self.keys.values().flatten().chain(&self.marks).chain(&self.unread).collect();
         let meant = |key: &String| {
             let alike = |own: &&&String| strsim::normalized_damerau_levenshtein(own, key) > 0.8;
-            let meant = known.iter().find(alike).filter(|own| !keys.contains(**own))?;
+            let meant = known.iter().find(alike).filter(|own| !keys.contains(own))?;
             Some(format!("`{key}` is not read: is `{meant}` meant?"))
         };
         keys.names().filter(|key| !known.contains(key)).filter_map(meant).collect()
@@ -174,7 +174,7 @@ impl Trainer {
         remarks.extend(reading.said);
         remarks.extend(self.misspelt(keys));
         let unread: Vec<&str> =
-            self.unread.iter().filter(|key| keys.contains(*key)).map(String::as_str).collect();
+            self.unread.iter().filter(|key| keys.contains(key)).map(String::as_str).collect();
         if !unread.is_empty() {
             remarks.push(format!("in the file and not read: {}", unread.join(", ")));
         }
