@@ -1,0 +1,109 @@
+use super::*;
+
+#[track_caller]
+fn check(text: &str, expected: &[(&str, &str)]) {
+    let keys = keys(text).unwrap();
+    for (key, value) in expected {
+        assert_eq!(keys.value(key), Some(*value), "{key}: {:?}", keys.get(key));
+    }
+}
+
+#[track_caller]
+fn doubt(text: &str, key: &str) -> String {
+    let keys = keys(text).unwrap();
+    let found = keys.get(key).unwrap();
+    assert!(found.doubt.is_some(), "{found:?}");
+    found.text.clone()
+}
+
+#[test]
+fn python_is_read_and_not_run() {
+    let text = "import os\nbatch_size = 12 # of a device\nblock_size: int = 1024\n\
+         gradient_accumulation_steps = 5 * 8\nmax_iters = 600_000\nlr_decay_iters = max_iters\n\
+         out = 'a # b'\nx = os.system('false')\n\
+         args = TrainingArguments('out', learning_rate=5e-5, weight_decay=0.1,\n  bf16=True,\n  \
+         warmup_steps=500, lr_scheduler_kwargs={\"min_lr_rate\": 0.1}, betas=(0.9, 0.95))\n";
+    check(
+        text,
+        &[
+            ("gradient_accumulation_steps", "40"),
+            ("block_size", "1024"),
+            ("lr_decay_iters", "600000"),
+            ("out", "a # b"),
+            ("learning_rate", "0.00005"),
+            ("bf16", "True"),
+            ("weight_decay", "0.1"),
+            ("warmup_steps", "500"),
+            ("lr_scheduler_kwargs.min_lr_rate", "0.1"),
+            ("betas.1", "0.95"),
+        ],
+    );
+    assert_eq!(doubt(text, "x"), "os.system('false')");
+}
+
+#[test]
+fn flags_in_the_words_of_a_program_are_not_its_own() {
+    check(
+        "\"\"\"\n$ python train.py --batch_size=32\n\"\"\"\nbatch_size = 12\n",
+        &[("batch_size", "12")],
+    );
+}
+
+#[test]
+fn functions_and_classes_hold_settings_and_conditions_make_them_doubtful() {
+    let main = "def main():\n    args = TrainingArguments(\n        learning_rate=1e-3,\n    )\n\
+                if __name__ == '__main__':\n    max_steps = 10\n";
+    check(main, &[("learning_rate", "0.001"), ("max_steps", "10")]);
+    check("class Config:\n    lr: float = 6e-4\n", &[("lr", "0.0006")]);
+    let both = doubt("lr = 1\nif ddp:\n    lr = 2\n", "lr");
+    assert_eq!(both, "1 and 2 in line 3, under `if ddp`");
+    assert!(doubt("lr = 1\nif a == 'b': lr = 0.5\n", "lr").contains("under `if a == 'b'`"));
+    assert!(doubt("if a:\n    b = 1\nelse:\n    lr = 0.5\n", "lr").contains("`else`"));
+    assert!(doubt("lr = 10\nlr *= 2\n", "lr").contains("changed by `lr *= 2`"));
+    check("lr = 10\nlr //= ddp_world_size\n", &[("lr", "10")]);
+}
+
+#[test]
+fn calls_that_disagree_are_doubtful_and_a_group_without_decay_is_the_mask() {
+    let other = doubt("batch_size = 480\nval = DataLoader(v, batch_size=16)\n", "batch_size");
+    assert_eq!(other, "480 and 16 in line 2");
+    check("args = A(weight_decay=0.01)\nargs.weight_decay = 0.1\n", &[("weight_decay", "0.1")]);
+    for group in [
+        "dict(params=none, weight_decay=0.0)",
+        "{'params': none, 'weight_decay': 0.0}",
+        "dict(params=some, weight_decay=weight_decay)",
+    ] {
+        check(&format!("weight_decay = 1e-1\ngroups = [{group}]\n"), &[("weight_decay", "0.1")]);
+    }
+}
+
+#[test]
+fn several_names_are_assigned_at_once() {
+    check(
+        "learning_rate, weight_decay = 3e-4, 0.05\n(a, b) = (1, 2)\n",
+        &[("learning_rate", "0.0003"), ("weight_decay", "0.05"), ("b", "2")],
+    );
+    assert_eq!(doubt("lr, wd = settings()\n", "wd"), "settings()");
+}
+
+#[test]
+fn the_optimizer_is_the_one_that_is_called() {
+    for (call, name) in [
+        ("torch.optim.Adam(p, lr=lr)", "torch.optim.Adam"),
+        ("Muon(p)", "Muon"),
+        ("optax.adamw(1e-3)", "optax.adamw"),
+        ("optax.chain(optax.clip(1.0))", "optax.chain"),
+    ] {
+        check(&format!("opt = {call}\n"), &[(OPTIMIZER_CALLED, name)]);
+    }
+    let two = doubt("a = Muon(p)\nb = AdamW(q)\n", OPTIMIZER_CALLED);
+    assert_eq!(two, "Muon and AdamW in line 2");
+    assert!(keys("build_sgd(p)\nisinstance(a, AdamW)\n").unwrap().get(OPTIMIZER_CALLED).is_none());
+}
+
+#[test]
+fn what_is_no_python_is_refused() {
+    let error = keys("lr = 1\nfor for\n").unwrap_err();
+    assert!(error.to_string().contains("line 2"), "{error}");
+    assert!(keys(&format!("x = {}1{}\n", "(".repeat(5000), ")".repeat(5000))).is_err());
+}
