@@ -11,6 +11,7 @@ mod documents;
 pub mod download;
 mod encoding;
 mod evidence;
+mod floats;
 mod foreign;
 mod grammar;
 mod input;
@@ -155,6 +156,29 @@ impl Corpus {
     /// If it was not read.
     pub fn text(&self, seed: Option<u64>) -> &Text {
         self.read.get(&seed).expect("texts are read before they are used")
+    }
+
+    /// Checks that what is read of files while runs are trained still is what it was.
+    ///
+    /// # Errors
+    /// A file with other tokens now: what was trained on them is nobody's run.
+    pub fn check_unchanged(&self) -> Result<()> {
+        let Pool::File(file) = &self.pool else { return Ok(()) };
+        let is_same = |text: &Text| {
+            digest(self.vocabulary, [&text.tokens, &self.val, &self.test]) == text.digest
+        };
+        let was_written = file.was_written();
+        let changed = match &was_written {
+            Ok(was_written) => *was_written && !self.read.values().all(is_same),
+            Err(_) => true,
+        };
+        ensure!(
+            !changed,
+            "{} was changed while runs were trained on it, and they are not kept; let files be while a call runs, \
+             and call again",
+            self.source
+        );
+        Ok(())
     }
 
     /// So many tokens from the beginning of the train text of a seed, or of the one for all.

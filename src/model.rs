@@ -7,6 +7,7 @@
 mod attention;
 mod gated;
 mod gpt2;
+mod hugging_face;
 mod layers;
 mod llama;
 mod noise;
@@ -23,6 +24,7 @@ use crate::config::{Family, ModelShape};
 use crate::ops;
 
 pub use gpt2::Gpt2;
+pub use hugging_face::{Described, HuggingFace, hugging_face_config};
 pub use llama::Llama;
 pub use noise::{LaneNoise, Noise};
 pub use palm::Palm;

@@ -31,7 +31,9 @@ use crate::config::Role;
 use crate::exit::usage;
 use crate::files::{create_folder, csv_of, json_of, write_atomically};
 use crate::report::figures::{Data, Drawing, draw_all};
-use crate::results::{Experiment, ManifestRow, RunRow, read_csv, read_experiment, read_mechanism};
+use crate::results::{
+    Experiment, ManifestRow, read_csv, read_experiment, read_mechanism, read_runs,
+};
 use crate::stats::collapse::Collapse;
 use claims::ClaimRow;
 use summary::Summary;
@@ -111,7 +113,7 @@ pub fn explain(folder: &Path, role: Role, every_run: bool) -> Result<String> {
 /// A file that is missing or damaged, experiments without three λ of one form, or a folder that cannot be written.
 pub fn across_experiments(folders: &[PathBuf], out: Option<&Path>) -> Result<String> {
     let read = |folder: &PathBuf| -> Result<_> {
-        let runs: Vec<RunRow> = read_csv(&folder.join("runs.csv"))?;
+        let runs = read_runs(folder)?;
         Ok((folder_name(folder), runs, read_mechanism(folder)?))
     };
     let experiments = usage(folders.iter().map(read).collect::<Result<Vec<_>>>())?;

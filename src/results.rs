@@ -8,9 +8,10 @@ mod mechanism;
 mod planned;
 mod rows;
 
+use std::collections::HashMap;
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use serde::de::DeserializeOwned;
 
 use crate::config::RunConfig;
@@ -41,6 +42,27 @@ pub fn write_csv<T: serde::Serialize>(path: &Path, rows: &[T]) -> Result<()> {
 pub fn read_csv<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>> {
     let mut rows = Vec::new();
     for_each_row(path, |row| rows.push(row))?;
+    Ok(rows)
+}
+
+/// Reads the `runs.csv` of an experiment's folder.
+///
+/// # Errors
+/// A file that is not there or does not have its columns, and a run that is in it twice, which would count as two.
+pub fn read_runs(folder: &Path) -> Result<Vec<RunRow>> {
+    let path = folder.join("runs.csv");
+    let rows: Vec<RunRow> = read_csv(&path)?;
+    let mut seen: HashMap<&str, Vec<&RunRow>> = HashMap::new();
+    for row in &rows {
+        let known = seen.entry(&row.run).or_default();
+        ensure!(
+            !known.contains(&row),
+            "{} has run {} twice: every line is a run of an arm; take the second away",
+            path.display(),
+            row.run
+        );
+        known.push(row);
+    }
     Ok(rows)
 }
 

@@ -7,7 +7,7 @@ mod course;
 mod extend;
 mod folder;
 mod forecast;
-mod hugging_face;
+mod held;
 mod inputs;
 mod levels;
 pub mod local;

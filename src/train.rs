@@ -96,7 +96,7 @@ pub enum Ending {
 /// Trains a cohort to its end, or until the interrupter stops it.
 ///
 /// # Errors
-/// A device that fails, or an error of the observer.
+/// A device that fails, data that changed meanwhile, or an error of the observer.
 ///
 /// # Panics
 /// If the cohort has no lanes or they cannot train together.
@@ -299,6 +299,7 @@ impl<'a, M: LanguageModel> Training<'a, M> {
         if step == self.cohort.first_step() {
             return Ok(());
         }
+        self.cohort.corpus.check_unchanged()?;
         self.log.flush(observer)?;
         // One lane at a time: all at once would double the memory of the whole cohort.
         for lane in 0..self.cohort.lanes.len() {
@@ -318,6 +319,7 @@ impl<'a, M: LanguageModel> Training<'a, M> {
         which: impl Fn(Status) -> bool,
         observer: &mut dyn Observer,
     ) -> Result<()> {
+        self.cohort.corpus.check_unchanged()?;
         self.log.flush(observer)?;
         for (lane, status, steps) in self.log.take_ends(which) {
             let end = LaneEnd {

@@ -5,18 +5,9 @@ use crate::config::{Mask, Role};
 /// Words by which tensors are known. They are compared with the words of names in lower case, which end at anything
 /// but a letter or a digit, whole or without digits at their end.
 const NORMS: &[&str] = &["ln", "lnf", "rms", "bn", "gn"];
-const EMBEDDINGS: &[&str] = &[
-    "wte",
-    "wpe",
-    "embed",
-    "embeds",
-    "embedding",
-    "embeddings",
-    "emb",
-    "shared",
-    "token",
-    "tokens",
-];
+const EMBEDDINGS: &[&str] = &["wte", "wpe", "embed", "embeds", "embedding", "embeddings", "emb"];
+/// Layers that are embeddings where they are called so and nothing else: `shared_expert` is none.
+const WHOLE_EMBEDDINGS: &[&str] = &["shared", "token", "tokens"];
 const ATTENTION: &[&str] = &["att", "mha"];
 const MLP: &[&str] = &[
     "mlp",
@@ -132,7 +123,7 @@ impl Part {
         if name.is_head() {
             return Part::Known(Role::Head);
         }
-        if name.leaf == "embedding" || layer.iter().any(|word| is_one_of(word, EMBEDDINGS)) {
+        if name.leaf == "embedding" || name.is_embedding(&layer) {
             return Part::Known(Role::Embedding);
         }
         name.block().map_or(Part::Matrix, Part::Known)
@@ -172,7 +163,10 @@ impl<'a> Name<'a> {
     fn new(name: &'a str) -> Self {
         let parts: Vec<&str> = name.split(['.', '/']).filter(|part| !part.is_empty()).collect();
         let last = parts.last().copied().unwrap_or_default();
-        let is_leaf = parts.len() > 1 && LEAVES.contains(&last.to_lowercase().as_str());
+        let lower = last.to_lowercase();
+        // TransformerLens has `W_E` and `b_U`.
+        let is_lettered = lower.starts_with("w_") || lower.starts_with("b_");
+        let is_leaf = parts.len() > 1 && (is_lettered || LEAVES.contains(&lower.as_str()));
         let before = &parts[..parts.len() - usize::from(is_leaf)];
         let is_word = |part: &&&str| part.parse::<u64>().is_err();
         let layer = before.iter().rev().find(is_word).copied().unwrap_or_default();
@@ -185,8 +179,13 @@ impl<'a> Name<'a> {
 
     fn is_buffer(&self, rank: usize) -> bool {
         let last = self.last();
-        // GPT-2 and NeoX keep the causal mask as a bias of rank 4.
-        BUFFERS.contains(&last.as_str()) || (last == "bias" && rank > 2)
+        // GPT-2 and NeoX keep the causal mask as a bias of rank 4. One of rank 3 is of layers in one tensor, by heads.
+        BUFFERS.contains(&last.as_str()) || (last == "bias" && rank > 3)
+    }
+
+    fn is_embedding(&self, layer: &[String]) -> bool {
+        WHOLE_EMBEDDINGS.contains(&self.layer.to_lowercase().as_str())
+            || layer.iter().any(|word| is_one_of(word, EMBEDDINGS))
     }
 
     fn is_bias(&self) -> bool {

@@ -41,7 +41,9 @@ pub fn run(args: Args) -> Result<()> {
         );
         Ok(())
     })())?;
-    let report = report::write(&args.folder, args.out.as_deref().unwrap_or(&args.folder))?;
+    let out = args.out.as_deref().unwrap_or(&args.folder);
+    usage(check_is_no_other(&args.folder, out))?;
+    let report = report::write(&args.folder, out)?;
     let told =
         Told { answer: report.answer, plot: report.plot, files: report.page.display().to_string() };
     match args.plot {
@@ -51,6 +53,17 @@ pub fn run(args: Args) -> Result<()> {
     if args.open {
         open(&report.page)?;
     }
+    Ok(())
+}
+
+/// Refuses to write a report over that of another experiment.
+fn check_is_no_other(folder: &Path, out: &Path) -> Result<()> {
+    let real = |path: &Path| path.canonicalize().ok();
+    ensure!(
+        real(folder) == real(out) || !out.join("experiment.json").exists(),
+        "--out {} is the folder of an experiment, whose own report would be replaced; name another folder",
+        out.display()
+    );
     Ok(())
 }
 

@@ -208,8 +208,14 @@ impl Kind {
 }
 
 impl Range {
-    /// Whether a number lies in it.
+    /// Whether a number lies in it, and as training computes with it as well, in 32 bits: 1e-50 is 0 there, and
+    /// 0.999999999 is 1.
     pub fn contains(self, number: f64) -> bool {
+        let single = number as f32;
+        self.spans(number) && self.spans(f64::from(single)) && (single == 0.0) == (number == 0.0)
+    }
+
+    fn spans(self, number: f64) -> bool {
         number.is_finite()
             && match self {
                 Range::Positive => number > 0.0,
@@ -245,8 +251,14 @@ pub fn check_count(value: i64, least: usize, most: usize) -> Result<usize, Strin
 
 /// What is wrong with a number, if anything. Minus zero is zero.
 pub fn check_number(value: f64, range: Range) -> Result<f64, String> {
-    match range.contains(value) {
-        true => Ok(value + 0.0),
-        false => Err(format!("{}: expected a number {}", plain(value), range.words())),
+    match (range.contains(value), range.spans(value)) {
+        (true, _) => Ok(value + 0.0),
+        (false, true) => Err(format!(
+            "{}: training computes in 32 bits, where it is {}; expected a number {}",
+            plain(value),
+            f64::from(value as f32),
+            range.words()
+        )),
+        (false, false) => Err(format!("{}: expected a number {}", plain(value), range.words())),
     }
 }

@@ -179,6 +179,14 @@ impl TrainFile {
         let tokens = self.file.stored(self.layout, skip, count)?;
         self.vocabulary.check(&self.file, &tokens).map(|()| tokens)
     }
+
+    /// Whether it was written to since it was opened.
+    ///
+    /// # Errors
+    /// It has another length.
+    pub fn was_written(&self) -> Result<bool> {
+        self.file.was_written()
+    }
 }
 
 #[cfg(test)]

@@ -33,6 +33,7 @@ pub struct Documents<'a> {
     /// What the files were found to be, for people: the first of every kind.
     told: Vec<String>,
     files_read: usize,
+    left_out: Option<String>,
 }
 
 impl<'a> Documents<'a> {
@@ -41,15 +42,28 @@ impl<'a> Documents<'a> {
     /// # Errors
     /// A folder that cannot be listed or holds no texts.
     pub fn of(path: &Path, field: Option<&'a str>) -> Result<Self> {
-        let files = if path.is_dir() { folder::pool(path)? } else { vec![path.to_owned()] };
+        let (files, left_out) = match path.is_dir() {
+            true => {
+                let listed = folder::pool(path)?;
+                let left_out = listed.left_out_told();
+                (listed.texts, left_out)
+            }
+            false => (vec![path.to_owned()], None),
+        };
         let files = files.into_iter();
-        Ok(Documents { files, field, of_file: None, told: Vec::new(), files_read: 0 })
+        Ok(Documents { files, field, of_file: None, told: Vec::new(), files_read: 0, left_out })
     }
 
     /// What was read so far, for people.
     pub fn told(&self) -> String {
-        let told = self.told.join(" and ");
-        if self.files_read > 1 { format!("{} files: {told}", self.files_read) } else { told }
+        let mut told = self.told.join(" and ");
+        if self.files_read > 1 {
+            told = format!("{} files: {told}", self.files_read);
+        }
+        match &self.left_out {
+            Some(left_out) => format!("{told} ({left_out})"),
+            None => told,
+        }
     }
 
     /// Checks that a field that was asked for was read.

@@ -4,6 +4,7 @@
 use anyhow::{Result, bail, ensure};
 
 use super::encoding::is_plain;
+use super::floats;
 use super::tokens::Width;
 
 /// Fewer 16-bit words than this prove nothing: short texts may have zeros at every second place.
@@ -63,14 +64,40 @@ fn refuse_other_contents(words: &[u16]) -> Result<()> {
         "its bytes look like tokens of one byte each (uint8); write them as uint16, such as with \
          numpy's astype('<u2')"
     );
+    if let Some(kind) = floats::kind(words) {
+        bail!(
+            "it holds whole numbers as {kind}, not as integers; write them with numpy's astype('<u2')"
+        );
+    }
     let swapped = words.iter().all(|word| word % 256 == 0);
     let even_zero = words.iter().step_by(2).all(|word| *word == 0);
     ensure!(
-        !swapped && !even_zero,
-        "its zeros lie as in big-endian tokens; write them in little-endian order, such as with \
+        !swapped && !even_zero && !upper_halves_vary_more(words),
+        "its bytes lie as in big-endian tokens; write them in little-endian order, such as with \
          numpy's astype('<u2')"
     );
     Ok(())
+}
+
+/// Fewer words than this do not tell which halves vary more.
+const MANY_WORDS: usize = 2048;
+
+/// Whether the upper halves of words take more values than the lower: frequent tokens have small numbers, so that
+/// upper halves are the more alike ones, unless the order of bytes is the other. Words of 32 bits are left alone.
+fn upper_halves_vary_more(words: &[u16]) -> bool {
+    let zeros = words.iter().filter(|word| **word == 0).count();
+    if words.len() < MANY_WORDS || 4 * zeros > words.len() {
+        return false;
+    }
+    bits(words.iter().map(|word| word >> 8)) > bits(words.iter().map(|word| word % 256)) + 1.0
+}
+
+/// Entropy of bytes, in bits.
+fn bits(bytes: impl ExactSizeIterator<Item = u16>) -> f64 {
+    let (all, mut counts) = (bytes.len() as f64, [0_u32; 256]);
+    bytes.for_each(|byte| counts[usize::from(byte)] += 1);
+    let share = |count: &u32| f64::from(*count) / all;
+    counts.iter().filter(|count| **count > 0).map(share).map(|share| -share * share.log2()).sum()
 }
 
 /// Whether each half of the words is a token. Words far above 255 have lower halves of all values, and
@@ -192,6 +219,24 @@ mod tests {
         refused(&wide_swapped, "big-endian");
         let single: Vec<u8> = (0..200_u8).map(|n| n % 65).collect();
         refused(&single, "uint8");
+        let kinds = [("float32", 4), ("float64", 8), ("float16", 2), ("bfloat16", 2)];
+        for (kind, bytes) in kinds {
+            let written = |n: u16| match kind {
+                "float32" => f32::from(n).to_le_bytes().to_vec(),
+                "float64" => f64::from(n).to_le_bytes().to_vec(),
+                "float16" => half::f16::from_f32(f32::from(n)).to_le_bytes().to_vec(),
+                _ => half::bf16::from_f32(f32::from(n)).to_le_bytes().to_vec(),
+            };
+            let floats: Vec<u8> = (0..400_u16).flat_map(|n| written(n * 17 % 251)).collect();
+            assert_eq!(floats.len(), 400 * bytes);
+            refused(&floats, kind);
+        }
+        // As Zipf's law has it: the token of rank r for a share of 1/r.
+        let zipf = |n: u32| ((8.0 * f64::from(n) / 4000.0).exp() * 10.0) as u16 + (n % 7) as u16;
+        let little: Vec<u8> = (0..4000).flat_map(|n| zipf(n).to_le_bytes()).collect();
+        let big: Vec<u8> = (0..4000).flat_map(|n| zipf(n).to_be_bytes()).collect();
+        assert_eq!(of(&little).unwrap(), Some(Width::Two));
+        refused(&big, "big-endian");
         refused("To be or not to be. ".repeat(20).as_bytes(), "holds text");
         let mut header = vec![0; 1024];
         header[0] = 7;

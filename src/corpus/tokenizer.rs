@@ -4,6 +4,7 @@
 mod as_json;
 mod cache;
 mod choice;
+mod gaps;
 mod kept;
 mod learned;
 mod pieces;

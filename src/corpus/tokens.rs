@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use indicatif::HumanCount;
@@ -138,13 +139,15 @@ pub struct TokenFile {
     pub path: PathBuf,
     file: File,
     length: u64,
+    /// When it was last written to, where the system says.
+    written: Option<SystemTime>,
     head: Vec<u8>,
     split: &'static str,
 }
 
 impl TokenFile {
     pub fn find(folder: &Path, split: &'static str) -> Result<Self> {
-        let path = Self::path(folder, split).ok_or_else(|| {
+        let path = Self::path(folder, split)?.ok_or_else(|| {
             anyhow!(
                 "cannot open {}; a data folder holds train.bin and val.bin (or train.npy and \
                  val.npy), {}",
@@ -157,17 +160,25 @@ impl TokenFile {
 
     /// A file of test tokens, which a folder need not have.
     pub fn find_test(folder: &Path) -> Result<Option<Self>> {
-        Self::path(folder, "test").map(|path| Self::open(path, "test")).transpose()
+        Self::path(folder, "test")?.map(|path| Self::open(path, "test")).transpose()
     }
 
-    fn path(folder: &Path, split: &str) -> Option<PathBuf> {
+    /// The file of a split, if there is one; of two, nothing says which is meant.
+    fn path(folder: &Path, split: &str) -> Result<Option<PathBuf>> {
         let names = ["bin", "npy"].map(|ending| folder.join(format!("{split}.{ending}")));
-        names.into_iter().find(|path| path.exists())
+        let [bin, npy] = &names;
+        ensure!(
+            !(bin.exists() && npy.exists()),
+            "{} has {split}.bin and {split}.npy: leave the one that is meant there",
+            folder.display()
+        );
+        Ok(names.into_iter().find(|path| path.exists()))
     }
 
     /// Whether a folder has any such file.
     pub fn any(folder: &Path) -> bool {
-        ["train", "val"].iter().any(|split| Self::path(folder, split).is_some())
+        let is_there = |split: &&str| !matches!(Self::path(folder, split), Ok(None));
+        ["train", "val"].iter().any(is_there)
     }
 
     /// Whether a file holds tokens: by what it begins with, or by its ending where it is no text.
@@ -184,10 +195,23 @@ impl TokenFile {
     pub fn open(path: PathBuf, split: &'static str) -> Result<Self> {
         let cannot = || format!("cannot read {}", path.display());
         let mut file = input::open(&path)?;
-        let length = file.metadata().with_context(cannot)?.len();
+        let metadata = file.metadata().with_context(cannot)?;
+        let (length, written) = (metadata.len(), metadata.modified().ok());
         let mut head = Vec::new();
         file.by_ref().take(HEAD).read_to_end(&mut head).with_context(cannot)?;
-        Ok(TokenFile { path, file, length, head, split })
+        Ok(TokenFile { path, file, length, written, head, split })
+    }
+
+    /// Whether it was written to since it was opened. A file of another length is no longer read: beyond its end,
+    /// reading ends the process.
+    ///
+    /// # Errors
+    /// It has another length.
+    pub fn was_written(&self) -> Result<bool> {
+        let name = self.path.display();
+        let metadata = self.file.metadata().with_context(|| format!("cannot read {name}"))?;
+        ensure!(metadata.len() == self.length, "{name} has another length than when it was opened");
+        Ok(metadata.modified().ok() != self.written)
     }
 
     pub fn is_of_llama(&self) -> bool {

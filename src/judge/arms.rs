@@ -4,8 +4,10 @@ use anyhow::{Context, Result, ensure};
 
 use super::arm::Arm;
 use super::columns::{Columns, RUNS};
-use super::labels::{Labelled, labelled};
-use super::remarks::{at_a_known_step, different_ends, mixed, unfinished, without_a_number};
+use super::labels::{EMPTY, Labelled, labelled};
+use super::remarks::{
+    at_a_known_step, different_ends, empty_cells, mixed, unfinished, without_a_number,
+};
 use super::runs::Run;
 use super::table::Table;
 
@@ -31,6 +33,7 @@ pub fn arms(table: &Table, columns: &Columns) -> Result<(Vec<Arm>, String, Vec<S
     if !has_steps {
         remarks.extend(mixed(table, &labelled, &[value], columns));
     }
+    remarks.extend(empty_cells(&found));
     remarks.extend(unfinished(table));
     if let Some(at) = columns.at {
         let runs = found.iter().flat_map(|(_, runs)| runs.values());
@@ -45,14 +48,17 @@ pub fn arms(table: &Table, columns: &Columns) -> Result<(Vec<Arm>, String, Vec<S
 }
 
 /// The rows of every run, by arm.
-type Grouped = Vec<(Vec<String>, BTreeMap<String, Run>)>;
+pub type Grouped = Vec<(Vec<String>, BTreeMap<String, Run>)>;
 
 fn grouped(table: &Table, labelled: &Labelled, value: &str, step: Option<&str>) -> Result<Grouped> {
     let run = table.any_column(&RUNS)?;
     let mut places: HashMap<Vec<String>, usize> = HashMap::new();
     let mut found: Grouped = Vec::new();
     for (place, (row, (parts, seed))) in table.rows.iter().zip(labelled).enumerate() {
-        let Some(parts) = parts else { continue };
+        // A row of something else, such as of a run that never began.
+        if parts.iter().any(|part| part == EMPTY) && !row.contains_key(value) {
+            continue;
+        }
         let at = step.and_then(|step| row.get(step));
         let at = at.map(|text| number_or_error(text, "step")).transpose()?;
         let name = run.and_then(|run| row.get(run)).cloned();
@@ -130,6 +136,16 @@ mod tests {
         assert_eq!(value, "val_loss");
         let labels: Vec<_> = arms.iter().map(|arm| (arm.label(), arm.runs.len())).collect();
         assert_eq!(labels, [("0.1".to_owned(), 2), ("0".to_owned(), 1)]);
+    }
+
+    #[test]
+    fn a_run_without_a_value_of_the_arm_is_of_an_arm_of_its_own() {
+        let table =
+            table("wd,lr,seed,val_loss\n0.1,1,0,3.0\n0.1,1,1,3.1\n,1,0,3.2\n,1,1,3.3\n,1,2,\n");
+        let (found, _, remarks) = arms(&table, &columns(&["wd"])).unwrap();
+        assert_eq!(found[1].label(), "(empty)");
+        assert_eq!(found[1].values(), [3.2, 3.3]);
+        assert!(remarks.iter().any(|one| one.starts_with("2 runs have nothing")), "{remarks:?}");
     }
 
     #[test]

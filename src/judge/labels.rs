@@ -9,8 +9,11 @@ use super::names::arm_and_seed;
 use super::table::Table;
 use crate::config::plain;
 
-/// What tells the arm and the seed of a row; no arm for a row that says nothing of it.
-pub type Label = (Option<Vec<String>>, Option<String>);
+/// What stands for a cell without anything in it. Trackers leave out settings that a run was not given.
+pub const EMPTY: &str = "(empty)";
+
+/// What tells the arm and the seed of a row.
+pub type Label = (Vec<String>, Option<String>);
 
 /// Those of every row.
 pub type Labelled = Vec<Label>;
@@ -31,8 +34,11 @@ pub fn labelled(table: &Table, columns: &Columns) -> Result<(Labelled, Vec<Strin
     if !columns.arm.is_empty() {
         let names: Vec<&str> =
             columns.arm.iter().map(|name| table.column(name)).collect::<Result<_>>()?;
-        let parts = |row: &BTreeMap<String, String>| {
-            names.iter().map(|name| Some(normal(row.get(*name)?))).collect::<Option<Vec<_>>>()
+        let part = |row: &BTreeMap<String, String>, name: &str| {
+            row.get(name).map_or(EMPTY.to_owned(), |text| normal(text))
+        };
+        let parts = |row: &BTreeMap<String, String>| -> Vec<String> {
+            names.iter().map(|name| part(row, name)).collect()
         };
         return Ok((table.rows.iter().map(|row| (parts(row), seed_of(row))).collect(), remarks));
     }
@@ -53,7 +59,7 @@ fn by_name(table: &Table, run: &str) -> (Labelled, &'static str) {
     let by_file: Option<Vec<_>> = table.rows.iter().map(|row| arm_and_seed(&name(row))).collect();
     let by_folder = || table.rows.iter().map(|row| arm_and_seed(&folder_of(row))).collect();
     if let Some(split) = by_file.or_else(by_folder) {
-        let pair = |(arm, seed): (String, String)| (Some(vec![arm]), Some(normal(&seed)));
+        let pair = |(arm, seed): (String, String)| (vec![arm], Some(normal(&seed)));
         let labelled = split.into_iter().map(pair).collect();
         return (
             labelled,
@@ -62,8 +68,7 @@ fn by_name(table: &Table, run: &str) -> (Labelled, &'static str) {
     }
     let folder =
         |row: &BTreeMap<String, String>| row.get("folder").filter(|one| !one.is_empty()).cloned();
-    let of_folder =
-        table.rows.iter().map(|row| (Some(vec![folder(row).unwrap_or(name(row))]), None));
+    let of_folder = table.rows.iter().map(|row| (vec![folder(row).unwrap_or(name(row))], None));
     (
         of_folder.collect(),
         "arms are taken from folders, without seeds; --name and --arm say otherwise",

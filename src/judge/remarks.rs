@@ -5,10 +5,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::{Result, ensure};
 
 use super::arm::Arm;
+use super::arms::Grouped;
 use super::columns::{Columns, RUNS, SEEDS, STEPS, VALUES};
-use super::labels::{Label, Labelled};
+use super::labels::{EMPTY, Label, Labelled};
 use super::table::Table;
 use crate::config::plain;
+
+/// Words in the names of what is measured of a run, and is no setting of it.
+const MEASURED: [&str; 8] =
+    ["best", "final", "accuracy", "perplexity", "ppl", "elapsed", "seconds", "duration"];
+/// Words that such names end with.
+const ENDS: [&str; 2] = ["loss", "acc"];
 
 /// Runs of an arm that have no number: what the others say is no answer for the arm.
 pub fn without_a_number(arm: &Arm, value: &str) -> Option<String> {
@@ -58,6 +65,19 @@ pub fn at_a_known_step(steps: &[f64], at: f64) -> Result<()> {
     Ok(())
 }
 
+/// Runs that say nothing of what tells arms apart.
+pub fn empty_cells(found: &Grouped) -> Option<String> {
+    let is_empty = |parts: &[String]| parts.iter().any(|part| part == EMPTY);
+    let count: usize =
+        found.iter().filter(|(parts, _)| is_empty(parts)).map(|(_, runs)| runs.len()).sum();
+    let (runs, have) = if count == 1 { ("run", "has") } else { ("runs", "have") };
+    (count > 0).then(|| {
+        format!(
+            "{count} {runs} {have} nothing in a column that tells arms apart, which counts as a value of its own: {EMPTY}"
+        )
+    })
+}
+
 /// Runs that their tracker says did not end as planned.
 pub fn unfinished(table: &Table) -> Option<String> {
     let state = |row: &BTreeMap<String, String>| {
@@ -71,6 +91,13 @@ pub fn unfinished(table: &Table) -> Option<String> {
             table.rows.len()
         )
     })
+}
+
+fn is_measured(column: &str) -> bool {
+    let lower = column.to_lowercase();
+    let mut words = lower.split(|one: char| !one.is_alphanumeric());
+    words.clone().any(|word| MEASURED.contains(&word))
+        || words.next_back().is_some_and(|last| ENDS.contains(&last))
 }
 
 /// Settings that vary inside of an arm and count as noise there: columns with few values.
@@ -105,7 +132,7 @@ pub fn mixed(
     let is_setting = |column: &&String| {
         let bare = column.rsplit(['.', '/']).next().unwrap_or(column);
         let is_known = used.contains(&column.as_str()) || named.contains(&column.as_str());
-        !is_known && !usual.contains(&bare) && !bare.starts_with('_')
+        !is_known && !usual.contains(&bare) && !bare.starts_with('_') && !is_measured(bare)
     };
     let values_by = |column: &str, key: fn(&Label) -> Option<String>| {
         let mut found: BTreeMap<Option<String>, BTreeSet<String>> = BTreeMap::new();
@@ -115,7 +142,7 @@ pub fn mixed(
         found
     };
     let varies = |column: &&String| {
-        let of_arms = values_by(column, |(parts, _)| parts.as_ref().map(|parts| parts.join(" ")));
+        let of_arms = values_by(column, |(parts, _)| Some(parts.join(" ")));
         let all: BTreeSet<&String> = of_arms.values().flatten().collect();
         // What follows from the seed is drawn, and no setting.
         let of_seeds = values_by(column, |(_, seed)| seed.clone());

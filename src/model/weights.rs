@@ -2,6 +2,7 @@
 //! into the `[lanes, …]` parameters of a cohort.
 
 mod alphabet;
+mod described;
 mod heads;
 mod layout;
 mod missing;

@@ -6,7 +6,7 @@ use comfy_table::Table;
 use super::tables::new_table;
 use super::{format, words};
 use crate::config::AnalysisTerms;
-use crate::results::{Experiment, RunRow, read_csv, read_experiment};
+use crate::results::{Experiment, read_experiment, read_runs};
 use crate::stats::{Analysis, Comparison, Opponent};
 
 /// Two experiments side by side: what was asked differently, and which verdicts differ.
@@ -19,18 +19,23 @@ pub fn compare(left: &Path, right: &Path) -> Result<String> {
         [analysis(left, &experiments[0].analysis)?, analysis(right, &experiments[1].analysis)?];
     let names = [left.display().to_string(), right.display().to_string()];
     let mut parts = vec![differences(&experiments, &names)];
-    let (table, changed) = verdicts(&analyses, &names);
+    let Verdicts { table, differ, alone } = verdicts(&analyses, &names);
     parts.push(table.to_string());
-    parts.push(match changed {
+    let mut told = match differ {
         0 => "No verdict differs.".to_owned(),
         1 => "1 verdict differs.".to_owned(),
         count => format!("{count} verdicts differ."),
-    });
+    };
+    if alone > 0 {
+        let are = if alone == 1 { "verdict is" } else { "verdicts are" };
+        told += &format!(" {alone} {are} of one of them alone.");
+    }
+    parts.push(told);
     Ok(parts.join("\n\n"))
 }
 
 fn analysis(folder: &Path, terms: &AnalysisTerms) -> Result<Analysis> {
-    let rows: Vec<RunRow> = read_csv(&folder.join("runs.csv"))?;
+    let rows = read_runs(folder)?;
     Ok(Analysis::on(&rows, terms))
 }
 
@@ -81,9 +86,16 @@ fn changes(command: &[String]) -> String {
     if kept.is_empty() { "none".to_owned() } else { kept.join(" ") }
 }
 
-fn verdicts([left, right]: &[Analysis; 2], names: &[String; 2]) -> (Table, usize) {
+/// The verdicts of both, how many differ, and how many one of them alone has.
+struct Verdicts {
+    table: Table,
+    differ: usize,
+    alone: usize,
+}
+
+fn verdicts([left, right]: &[Analysis; 2], names: &[String; 2]) -> Verdicts {
     let mut table = new_table(&["loss of", "against", &names[0], &names[1], ""]);
-    let mut changed = 0;
+    let (mut differ, mut alone) = (0, 0);
     let none = || format::MISSING.to_owned();
     let twin = |one: &Comparison, all: &Analysis| {
         let same = |other: &&Comparison| question(other) == question(one);
@@ -93,7 +105,8 @@ fn verdicts([left, right]: &[Analysis; 2], names: &[String; 2]) -> (Table, usize
         let other = twin(comparison, right);
         let kind = Comparison::kind;
         let differs = other.as_ref().is_some_and(|other| kind(other) != kind(comparison));
-        changed += usize::from(differs);
+        differ += usize::from(differs);
+        alone += usize::from(other.is_none());
         let note = if differs { "differs" } else { "" }.to_owned();
         let [subject, object] = question(comparison);
         table.add_row([
@@ -106,9 +119,10 @@ fn verdicts([left, right]: &[Analysis; 2], names: &[String; 2]) -> (Table, usize
     }
     for comparison in right.headline.iter().filter(|comparison| twin(comparison, left).is_none()) {
         let [subject, object] = question(comparison);
+        alone += 1;
         table.add_row([subject, object, none(), told(comparison), String::new()]);
     }
-    (table, changed)
+    Verdicts { table, differ, alone }
 }
 
 /// The rules that a comparison is about.

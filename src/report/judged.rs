@@ -99,7 +99,10 @@ fn contests(family: JudgedFamily, own: &[&Contest]) -> String {
         Some(right) => format!("Against {right}"),
         None => words::judged_family(family).to_owned(),
     };
-    let title = format!("{asked} ({})", counted(tests, "test"));
+    let title = match tests == own.len() {
+        true => format!("{asked} ({})", counted(tests, "test")),
+        false => format!("{asked} ({}, {tests} of them tested)", counted(own.len(), "comparison")),
+    };
     let columns: Vec<usize> =
         (0..HEADER.len()).filter(|place| only.is_none() || *place != RIGHT).collect();
     let mut table = new_table(&columns.iter().map(|place| HEADER[*place]).collect::<Vec<_>>());
@@ -137,7 +140,9 @@ fn row(one: &Contest) -> [String; HEADER.len()] {
     [
         one.left.clone(),
         one.right.clone(),
-        format::signed(one.difference.mean, 4),
+        Some(one.difference.mean)
+            .filter(|mean| mean.is_finite())
+            .map_or(format::MISSING.to_owned(), |mean| format::signed(mean, 4)),
         judgement.interval.map_or(format::MISSING.to_owned(), |ends| format::interval(ends, 4)),
         format!("{}{more}", words::kind(judgement.kind)),
         judgement.p_holm.map_or(String::new(), |p| {

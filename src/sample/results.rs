@@ -9,7 +9,7 @@ use crate::corpus::Tokenizer;
 use crate::export::Arms;
 use crate::model::origin;
 use crate::record::best_evaluation;
-use crate::results::{Experiment, RunRow, read_csv, read_experiment};
+use crate::results::{Experiment, RunRow, read_experiment, read_runs};
 use crate::stats::Analysis;
 use crate::store::Store;
 
@@ -27,7 +27,7 @@ pub fn open(asked: &Asked) -> Result<Source> {
         "--run names runs and --arm all of an arm; give one of them"
     );
     let experiment = read_experiment(asked.path)?;
-    let rows: Vec<RunRow> = read_csv(&asked.path.join("runs.csv"))?;
+    let rows = read_runs(asked.path)?;
     let path = asked.path.canonicalize().context("the folder of the experiment")?;
     let store = Store::new(path.parent().context("it stands in no folder")?);
     let folder = Folder { asked, arms: Arms::of(&rows), experiment, store };

@@ -20,8 +20,11 @@ use crate::results::{RunRow, read_csv, read_experiment};
 /// A usage error that names the folder and what to do.
 pub fn check(inputs: &Inputs, out: &Path, replace: bool) -> Result<Option<String>> {
     let folder = out.join(&inputs.spec.name);
-    if replace || !folder.join("experiment.json").exists() {
+    if replace {
         return Ok(None);
+    }
+    if !folder.join("experiment.json").exists() {
+        return usage(check_nothing_is_replaced(&folder)).map(|()| None);
     }
     let other = usage(read_experiment(&folder).with_context(|| {
         format!("{} holds results that cannot be recognised; {WHAT_TO_DO}", folder.display())
@@ -33,6 +36,32 @@ pub fn check(inputs: &Inputs, out: &Path, replace: bool) -> Result<Option<String
          stays in the store, and --set name=… keeps both",
         folder.display()
     )))
+}
+
+/// Files that every experiment writes, and the folder of its figures.
+const WRITTEN: [&str; 9] = [
+    "runs.csv",
+    "curves.csv",
+    "mechanism.csv",
+    "manifest.csv",
+    "summary.csv",
+    "summary.json",
+    "report.html",
+    "claims.csv",
+    "figures",
+];
+
+/// An experiment writes `experiment.json` before anything else: files without it are of something else.
+fn check_nothing_is_replaced(folder: &Path) -> Result<()> {
+    let in_the_way: Vec<&str> =
+        WRITTEN.into_iter().filter(|name| folder.join(name).exists()).collect();
+    ensure!(
+        in_the_way.is_empty(),
+        "{} holds {} and no experiment.json, so that nothing says of which experiment they are; {WHAT_TO_DO}",
+        folder.display(),
+        in_the_way.join(", ")
+    );
+    Ok(())
 }
 
 fn allow(is_same: bool, folder: &Path, lost: &str) -> Result<()> {

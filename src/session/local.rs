@@ -3,7 +3,7 @@
 use anyhow::{Context, Result};
 
 use super::saving::note_without_best;
-use super::{Inputs, Options, Print, Request, Session, planned, prepare};
+use super::{Inputs, Options, Print, Request, Session, held, planned, prepare};
 use crate::config::InitialWeights;
 use crate::corpus::Source;
 use crate::report::words;
@@ -18,6 +18,7 @@ pub fn sweep(request: &Request, options: Options, fail_fast: bool, print: Print)
     let (mut inputs, work) = prepare(request, &options)?;
     options.check_device()?;
     let mut session = Session::start(work, options)?;
+    let _held = held::take(&inputs, &session.options.out)?;
     planned::tell(&inputs, &session.options.out)?;
     if session.options.keep_best {
         let note = note_without_best(&session.store, &inputs.plan.runs);

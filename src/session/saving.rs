@@ -8,13 +8,12 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail, ensure};
 use serde::Serialize;
 
-use super::hugging_face;
 use crate::config::{RunConfig, RunId};
 use crate::corpus::{Corpus, Tokenizer};
 use crate::files::{
     beside, check_folder_of, check_is_free, json_of, make_folder_atomically, write_atomically,
 };
-use crate::model::{Purpose, origin, write_weights};
+use crate::model::{Purpose, hugging_face_config, origin, write_weights};
 use crate::plural::counted;
 use crate::record::{Record, Status, best_evaluation};
 use crate::store::Store;
@@ -64,7 +63,7 @@ impl Saves {
             }
         }
         let check_model = |path: &PathBuf| {
-            hugging_face::config(&run.model, run.data.vocabulary, None)?;
+            hugging_face_config(&run.model, run.data.vocabulary, None)?;
             check_is_free(path)?;
             check_folder_of(path)
         };
@@ -110,7 +109,7 @@ fn write_last(path: &Path, record: &Record, store: &Store, corpus: &Corpus) -> R
 /// A folder for `from_pretrained` of transformers, and what the weights are.
 fn save_model(path: &Path, record: &Record, store: &Store, corpus: &Corpus) -> Result<()> {
     let end = corpus.tokenizer.as_ref().and_then(Tokenizer::end_of_text);
-    let config = hugging_face::config(&record.config.model, corpus.vocabulary, end)?;
+    let config = hugging_face_config(&record.config.model, corpus.vocabulary, end)?;
     make_folder_atomically(path, |folder| {
         write_last(&folder.join("model.safetensors"), record, store, corpus)?;
         write_atomically(&folder.join("config.json"), &json_of(&config)?)?;

@@ -3,7 +3,7 @@
 use anyhow::{Result, ensure};
 
 use super::saving::check_best;
-use super::{Inputs, Options, Print, Request, Saves, Session, planned, prepare};
+use super::{Inputs, Options, Print, Request, Saves, Session, held, planned, prepare};
 use crate::exit::usage;
 use crate::runner::{CohortRunner, InProcess};
 use crate::store::Store;
@@ -19,6 +19,7 @@ pub fn train(request: &Request, options: Options, saves: &Saves, print: Print) -
     options.check_device()?;
     let options = Options { keep_best: saves.best.is_some(), ..options };
     let session = Session::start(work, options)?;
+    let _held = held::take(&inputs, &session.options.out)?;
     planned::tell(&inputs, &session.options.out)?;
     session.check_memory()?;
     let cohorts = session.cohorts();

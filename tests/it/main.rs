@@ -19,6 +19,7 @@ mod extend;
 mod family_parity;
 mod figures;
 mod files;
+mod folders;
 mod hints;
 mod house;
 mod identities;

@@ -532,6 +532,39 @@ fn weights_of_another_alphabet_are_refused_with_the_characters() {
     scene.ok(&["--init", text(&given), "--data", text(&data)]);
 }
 
+/// As many heads of another width have tensors of the same shapes.
+#[test]
+fn weights_of_a_model_with_other_heads_are_refused_by_what_stands_beside_them() {
+    let scene = Scene::new("gpt2");
+    let said = scene.refuses(&scene.path("saved.safetensors"), &["--set", "model.heads=4"]);
+    for word in ["saved.config.json", "heads = 2, and this one has 4", "set model.heads"] {
+        assert!(said.contains(word), "{said}");
+    }
+    let folder = scene.path("hub");
+    fs::create_dir(&folder).unwrap();
+    write(&folder.join("model.safetensors"), &scene.arrays);
+    let vocabulary = scene.arrays["wte.weight"].shape[0];
+    let describe = |heads: usize, activation: &str| {
+        let config = serde_json::json!({
+            "model_type": "gpt2", "n_layer": 2, "n_head": heads, "n_embd": 8, "n_positions": 8,
+            "vocab_size": vocabulary, "activation_function": activation,
+        });
+        fs::write(folder.join("config.json"), config.to_string()).unwrap();
+    };
+    for (heads, activation, word) in [
+        (4, "gelu_new", "heads = 4, and this one has 2"),
+        (2, "relu", "activation_function is \"relu\""),
+    ] {
+        describe(heads, activation);
+        for path in [folder.clone(), folder.join("model.safetensors")] {
+            let said = scene.refuses(&path, &[]);
+            assert!(said.contains("config.json") && said.contains(word), "{said}");
+        }
+    }
+    describe(2, "gelu_new");
+    scene.starts_the_same(&folder, &[]);
+}
+
 #[test]
 fn saved_weights_say_what_they_are() {
     let scene = Scene::new("gpt2");

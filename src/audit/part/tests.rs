@@ -55,6 +55,20 @@ const KNOWN: &[(&str, usize, Role)] = &[
     ("layers.0.layernorm_mlp.fc1_weight", 2, Role::Mlp),
     ("layers.0.layernorm_mlp.layer_norm_weight", 1, Role::Norm),
     ("blocks.0.attn.b_Q", 2, Role::Bias),
+    // TransformerLens.
+    ("embed.W_E", 2, Role::Embedding),
+    ("pos_embed.W_pos", 2, Role::Embedding),
+    ("unembed.W_U", 2, Role::Head),
+    ("unembed.b_U", 1, Role::Bias),
+    ("blocks.0.attn.W_O", 3, Role::Attention),
+    ("blocks.0.mlp.W_in", 2, Role::Mlp),
+    ("blocks.0.mlp.b_in", 1, Role::Bias),
+    ("blocks.0.ln1.w", 1, Role::Norm),
+    // DeepSeek, Qwen with experts; layers in one tensor, of Flax.
+    ("model.layers.0.mlp.shared_expert_gate.weight", 2, Role::Mlp),
+    ("model.layers.0.mlp.shared_experts.up_proj.weight", 2, Role::Mlp),
+    ("model/layers/self_attention/query/bias", 3, Role::Bias),
+    ("model/layers/mlp/wi/bias", 2, Role::Bias),
 ];
 
 #[test]

@@ -11,22 +11,49 @@ const CODE: [&str; 12] = ["py", "rs", "c", "h", "cpp", "hpp", "cc", "js", "ts", 
 
 /// Whether a folder, or one below it, holds texts by their names.
 pub fn holds_texts(folder: &Path) -> bool {
-    texts(folder).is_ok()
+    listed(folder).is_ok()
+}
+
+/// The texts in a folder, and what else is in it.
+#[derive(Debug, Default)]
+pub struct Listed {
+    pub texts: Vec<PathBuf>,
+    /// Files that are no texts by their names, and links to folders; without hidden ones.
+    left_out: Vec<PathBuf>,
+}
+
+impl Listed {
+    /// What is not read though it is there, if anything, for people.
+    pub fn left_out_told(&self) -> Option<String> {
+        const NAMED: usize = 3;
+        let name =
+            |path: &PathBuf| path.file_name().map(|name| name.to_string_lossy().into_owned());
+        let mut names: Vec<String> = self.left_out.iter().filter_map(name).take(NAMED).collect();
+        let count = self.left_out.len();
+        if count > NAMED {
+            names.push("…".to_owned());
+        }
+        let (files, are) = if count == 1 { ("file", "is") } else { ("files", "are") };
+        (count > 0).then(|| {
+            format!("{count} other {files} of its folder {are} not read: {}", names.join(", "))
+        })
+    }
 }
 
 /// The texts in a folder and in those below it, in the order of their paths. Hidden files and folders are left
 /// out, and so is what has another ending than a text; of a folder without any such, nothing is guessed.
-pub fn texts(folder: &Path) -> Result<Vec<PathBuf>> {
-    let mut found = Vec::new();
+fn listed(folder: &Path) -> Result<Listed> {
+    let mut found = Listed::default();
     walk(folder, &mut found)?;
     ensure!(
-        !found.is_empty(),
+        !found.texts.is_empty(),
         "{} holds no texts: files whose names end in .{}, or a program's ending, with .gz or .zst after it or \
          without",
         folder.display(),
         ENDINGS.join(", ."),
     );
-    found.sort();
+    found.texts.sort();
+    found.left_out.sort();
     Ok(found)
 }
 
@@ -38,10 +65,10 @@ const HELD_OUT: [&str; 7] = ["test", "val", "valid", "validation", "dev", "eval"
 ///
 /// # Errors
 /// Files that are splits by their names: read in the order of their paths, `test.txt` would be trained on.
-pub fn pool(folder: &Path) -> Result<Vec<PathBuf>> {
-    let texts = texts(folder)?;
+pub fn pool(folder: &Path) -> Result<Listed> {
+    let listed = listed(folder)?;
     let named = |names: &'static [&'static str]| {
-        texts.iter().filter(move |path| !is_code(path) && is_named(path, names))
+        listed.texts.iter().filter(move |path| !is_code(path) && is_named(path, names))
     };
     let beside = |train: &&PathBuf| named(&HELD_OUT).find(|one| one.parent() == train.parent());
     let splits = named(&TRAIN).find_map(|train| Some((train, beside(&train)?)));
@@ -53,7 +80,7 @@ pub fn pool(folder: &Path) -> Result<Vec<PathBuf>> {
             train.display()
         );
     }
-    Ok(texts)
+    Ok(listed)
 }
 
 /// Whether a part of the file's name between points is one of these, apart from `-00000-of-00001`.
@@ -66,7 +93,7 @@ fn is_code(path: &Path) -> bool {
     ending(path).is_some_and(|ending| CODE.contains(&ending.as_str()))
 }
 
-fn walk(folder: &Path, found: &mut Vec<PathBuf>) -> Result<()> {
+fn walk(folder: &Path, found: &mut Listed) -> Result<()> {
     let name = || format!("cannot list {}", folder.display());
     for entry in std::fs::read_dir(folder).with_context(name)? {
         let entry = entry.with_context(name)?;
@@ -79,10 +106,12 @@ fn walk(folder: &Path, found: &mut Vec<PathBuf>) -> Result<()> {
             walk(&path, found)?;
         } else if is_text(&path) {
             match path.metadata() {
-                Ok(metadata) if metadata.is_file() => found.push(path),
-                Ok(_) => {}
+                Ok(metadata) if metadata.is_file() => found.texts.push(path),
+                Ok(_) => found.left_out.push(path),
                 Err(error) => bail!("cannot read {}: {error}", path.display()),
             }
+        } else {
+            found.left_out.push(path);
         }
     }
     Ok(())
@@ -122,7 +151,7 @@ mod tests {
         for names in
             [["train.py", "test.py"], ["training_notes.txt", "test.txt"], ["train.txt", "a.txt"]]
         {
-            assert_eq!(of(names).unwrap().len(), 2, "{names:?}");
+            assert_eq!(of(names).unwrap().texts.len(), 2, "{names:?}");
         }
     }
 
@@ -135,11 +164,16 @@ mod tests {
             std::fs::create_dir_all(path.parent().unwrap()).unwrap();
             std::fs::write(path, "x").unwrap();
         }
-        let found = texts(folder.path()).unwrap();
-        let names =
-            found.iter().map(|path| path.strip_prefix(folder.path()).unwrap().to_str().unwrap());
+        let found = listed(folder.path()).unwrap();
+        let names = found
+            .texts
+            .iter()
+            .map(|path| path.strip_prefix(folder.path()).unwrap().to_str().unwrap());
         assert_eq!(names.collect::<Vec<_>>(), ["a/y.JSONL", "a/z.md.gz", "b.txt"]);
-        let error = texts(&folder.path().join("a/.git/..").join("..").join("nothing")).unwrap_err();
+        let told = found.left_out_told().unwrap();
+        assert_eq!(told, "3 other files of its folder are not read: README, c.png, d.zst");
+        let error =
+            listed(&folder.path().join("a/.git/..").join("..").join("nothing")).unwrap_err();
         assert!(error.to_string().contains("cannot list"), "{error}");
     }
 }

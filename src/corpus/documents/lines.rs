@@ -32,9 +32,10 @@ impl Lines {
     }
 
     fn find(start: &str, is_whole: bool, asked: Option<&str>) -> Result<Option<String>> {
+        let whole = start;
         let start = start.trim_start();
         if !start.starts_with(['{', '[']) {
-            return Ok(None);
+            return refuse_near_json(whole).map(|()| None);
         }
         let first = start.lines().next().unwrap_or_default();
         if let Ok(Value::Object(first)) = serde_json::from_str(first) {
@@ -45,6 +46,7 @@ impl Lines {
             "it is JSON, but not JSON lines, which have one object with a field `text` on each line; for an array \
              of such objects, `jq -c '.[]' FILE > NEW` makes them"
         );
+        refuse_near_json(whole)?;
         Ok(None)
     }
 
@@ -151,6 +153,38 @@ fn is_json(text: &str, is_whole: bool) -> bool {
     })
 }
 
+/// How many lines tell whether a text was meant as JSON lines.
+const LOOKED_AT: usize = 50;
+
+/// Refuses what was meant as JSON and is none, such as what Python prints, or JSON with `NaN`: trained on as
+/// characters, it would teach brackets and names of fields.
+fn refuse_near_json(text: &str) -> Result<()> {
+    let is_bare = |line: &str| line.is_empty() || line == "[" || line == "]";
+    let lines = text.lines().map(str::trim).enumerate().filter(|(_, line)| !is_bare(line));
+    let lines: Vec<_> = lines.take(LOOKED_AT).collect();
+    let objects = lines.iter().filter(|(_, line)| is_like_an_object(line)).count();
+    if 2 * objects <= lines.len() {
+        return Ok(());
+    }
+    let error = |(number, line): &(usize, &str)| {
+        let error = serde_json::from_str::<Map<String, Value>>(line).err()?;
+        Some((number + 1, error))
+    };
+    let Some((number, error)) = lines.iter().find_map(error) else { return Ok(()) };
+    bail!(
+        "most of its lines are written like objects of JSON, but line {number} is none: {error}; JSON lines have \
+         one object in double quotes on each line, without NaN, comments or commas between lines, as Python's \
+         json.dumps(record, allow_nan=False) writes them"
+    )
+}
+
+/// A bracket, a name in quotes, and a bracket at the end, with what may stand around it in an array.
+fn is_like_an_object(line: &str) -> bool {
+    let line = line.trim_start_matches('[').trim_end_matches([',', ']']).trim();
+    let inner = line.strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
+    inner.is_some_and(|inner| inner.trim_start().starts_with(['"', '\'']) && inner.contains(':'))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -202,8 +236,34 @@ mod tests {
     }
 
     #[test]
+    fn what_was_meant_as_json_lines_and_is_none_is_refused_with_the_line_and_why() {
+        let good = "{\"text\": \"a\"}";
+        for bad in [
+            "{'text': 'a'}",
+            "{\"text\": \"a\", \"score\": NaN}",
+            "{\"text\": \"a\"},",
+            "{\"text\": \"a\",}",
+            "// made by hand",
+        ] {
+            for (before, place) in [("", "line 1 is none"), ("\n\n", "line 3 is none")] {
+                let error = error(&format!("{before}{bad}\n{good}\n\n{good}\n"));
+                assert!(error.contains(place), "{bad}: {error}");
+            }
+        }
+        assert!(error("[{'text': 'a'}, {'text': 'b'}]").contains("double quotes"));
+        assert!(error("[\n{'text': 'a'},\n{'text': 'b'}\n]").contains("double quotes"));
+    }
+
+    #[test]
     fn a_text_that_begins_with_a_bracket_is_a_text() {
-        for prose in ["[Enter HAMLET]\nTo be", "[1]\nSee below", "{a}", "", "\"quoted\""] {
+        for prose in [
+            "[Enter HAMLET]\nTo be",
+            "[1]\nSee below",
+            "{a}",
+            "",
+            "\"quoted\"",
+            "{\"a\": b}\nis how a dictionary looks.\nIt goes on.",
+        ] {
             assert!(read(prose, None).unwrap().is_none(), "{prose}");
         }
     }

@@ -6,6 +6,7 @@ use tokenizers::models::ModelWrapper;
 use tokenizers::{DecoderWrapper, PreTokenizerWrapper};
 
 use super::choice::MOST;
+use super::gaps::Gaps;
 use crate::corpus::Token;
 
 /// Names of tokens that stand between documents, as tokenizers have them.
@@ -23,6 +24,7 @@ pub struct Learned {
     /// Bytes of text that each token stands for, where tokens are pieces of bytes.
     bytes: Option<Vec<u32>>,
     unknown: Option<Token>,
+    gaps: Gaps,
 }
 
 impl Learned {
@@ -65,7 +67,8 @@ impl Learned {
         let end = ENDS.iter().find_map(|name| token(name));
         let unknown = unknown(inner.get_model()).and_then(|name| token(&name));
         let bytes = reads_bytes(&inner).then(|| bytes_of_tokens(&inner, vocabulary));
-        Ok(Learned { inner, json, digest, pieces_digest, vocabulary, end, bytes, unknown })
+        let gaps = Gaps::of(&inner, bytes.is_some());
+        Ok(Learned { inner, json, digest, pieces_digest, vocabulary, end, bytes, unknown, gaps })
     }
 
     /// Number of different tokens.
@@ -106,8 +109,9 @@ impl Learned {
     /// Text as tokens.
     ///
     /// # Errors
-    /// A text that its rules cannot read.
+    /// A text that its rules cannot read, and one with a character that it has no token for.
     pub fn encode(&self, text: &str) -> Result<Vec<Token>> {
+        self.gaps.check(&self.inner, text)?;
         let encoded = self.inner.encode_fast(text, false).map_err(|error| anyhow!("{error}"))?;
         Ok(encoded.get_ids().iter().map(|id| *id as Token).collect())
     }

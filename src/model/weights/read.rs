@@ -9,6 +9,7 @@ use safetensors::SafeTensors;
 use sha2::{Digest, Sha256};
 
 use super::alphabet;
+use super::described;
 use super::heads;
 use super::layout::{self, in_file, is_turned};
 use super::missing;
@@ -61,9 +62,10 @@ pub struct ReadWeights {
 /// Reads safetensors files for a model, under the tensor names of its family.
 ///
 /// # Errors
-/// A file that cannot be read, a tensor that is missing, left over or of a wrong shape or type: the message
-/// names the file and the tensor, and what to do.
+/// A file that cannot be read, a description beside it that tells of another model, a tensor that is missing, left
+/// over or of a wrong shape or type: the message names the file and the tensor, and what to do.
 pub fn read_weights(initial: &InitialWeights, purpose: Purpose) -> Result<ReadWeights> {
+    described::check(&initial.path, purpose.shape)?;
     let files = read_files(&initial.path)?;
     let mut hash = Sha256::new();
     files.iter().for_each(|file| hash.update(&file.bytes));

@@ -8,7 +8,7 @@ use crate::config::Form;
 use crate::record::CurveRow;
 use crate::report::words;
 use crate::results::{
-    CurveCsvRow, MechanismRow, RunRow, for_each_row, read_csv, read_experiment, read_mechanism,
+    CurveCsvRow, MechanismRow, RunRow, for_each_row, read_experiment, read_mechanism, read_runs,
 };
 use crate::stats::claims::{self, Judged};
 use crate::stats::collapse::Collapse;
@@ -48,7 +48,7 @@ impl Data {
     /// CSV files that cannot be read; the message names the file.
     pub fn read(folder: &Path) -> Result<Self> {
         let path = folder.join("runs.csv");
-        let runs: Vec<RunRow> = read_csv(&path)?;
+        let runs = read_runs(folder)?;
         ensure!(!runs.is_empty(), "{} holds no run; {REMEDY}", path.display());
         let path = folder.join("curves.csv");
         let mut curves: BTreeMap<String, Curve> = BTreeMap::new();

@@ -14,10 +14,12 @@ pub fn chosen(arms: &[&RunRow], best: &RunRow) -> String {
     let differs = |(_, of): &Number| arms.iter().any(|run| of(run) != of(best));
     let varied: Vec<Number> = NUMBERS.into_iter().filter(differs).collect();
     let mut told: Vec<String> = Vec::new();
-    if arms.iter().any(|run| run.form != best.form) {
+    // A run without decay is of every form and mask at once.
+    let decays = best.weight_decay.is_some_and(|weight_decay| weight_decay > 0.0);
+    if decays && arms.iter().any(|run| run.form != best.form) {
         told.push(best.form.to_string());
     }
-    if arms.iter().any(|run| run.mask != best.mask) {
+    if decays && arms.iter().any(|run| run.mask != best.mask) {
         told.extend(best.mask.map(|mask| mask.to_string()));
     }
     told.extend(varied.iter().map(|(name, of)| format!("{name}={}", of(best))));

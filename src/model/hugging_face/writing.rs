@@ -3,16 +3,14 @@
 use anyhow::{Result, bail};
 use serde_json::{Value, json};
 
+use super::EPS;
 use crate::config::{Family, ModelShape, Named};
-
-/// ε of every norm.
-const EPS: f64 = 1e-5;
 
 /// What transformers need to know of a model to load its weights.
 ///
 /// # Errors
 /// A family that transformers do not have.
-pub fn config(shape: &ModelShape, vocabulary: usize, end: Option<u16>) -> Result<Value> {
+pub fn write(shape: &ModelShape, vocabulary: usize, end: Option<u16>) -> Result<Value> {
     let (kind, class) = match shape.family {
         Family::Gpt2 => ("gpt2", "GPT2LMHeadModel"),
         Family::Llama => ("llama", "LlamaForCausalLM"),

@@ -1,0 +1,66 @@
+//! The name of an experiment while a call trains it. Until a call has ended, nothing in the folder of results tells
+//! whose it will be: two that differ would train side by side, and the last to end would replace the other's files.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{Read, Seek, SeekFrom, Write};
+use std::path::Path;
+
+use anyhow::{Context, Result, anyhow};
+use sha2::{Digest, Sha256};
+
+use super::Inputs;
+use crate::exit::usage;
+use crate::files::create_folder;
+
+/// A name that is held: a lock of the operating system, which ends with the process. `None` where the file system has
+/// no locks.
+#[derive(Debug)]
+pub struct Held {
+    _lock: Option<File>,
+}
+
+/// Holds the name of an experiment. Calls of the same experiment hold it together: they train its runs side by side.
+///
+/// # Errors
+/// A usage error where a call of another experiment of that name is under way.
+pub fn take(inputs: &Inputs, out: &Path) -> Result<Held> {
+    let kept = out.join(".presented");
+    create_folder(&kept)?;
+    let path = kept.join(format!("{}.lock", inputs.spec.name));
+    let context = || format!("cannot lock {}", path.display());
+    let mut file = OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(&path)
+        .with_context(context)?;
+    let own =
+        format!("{:x}", Sha256::digest(format!("{:?} {}", inputs.spec, inputs.corpus.digest())));
+    match file.try_lock() {
+        Ok(()) => write(&mut file, &own).with_context(context)?,
+        Err(TryLockError::Error(_)) => return Ok(Held { _lock: None }),
+        Err(TryLockError::WouldBlock) => {}
+    }
+    // Whoever wrote it lets others in as soon as it is written.
+    file.lock_shared().with_context(context)?;
+    let mut holder = String::new();
+    file.seek(SeekFrom::Start(0))
+        .and_then(|_| file.read_to_string(&mut holder))
+        .with_context(context)?;
+    if holder != own {
+        let folder = out.join(&inputs.spec.name);
+        return usage(Err(anyhow!(
+            "another call of wane is training another experiment whose results go to {} as well; wait for it to end, or \
+             give this one another name (--set name=…) or another --out",
+            folder.display()
+        )));
+    }
+    Ok(Held { _lock: Some(file) })
+}
+
+fn write(file: &mut File, own: &str) -> std::io::Result<()> {
+    file.set_len(0)?;
+    file.seek(SeekFrom::Start(0))?;
+    file.write_all(own.as_bytes())
+}
