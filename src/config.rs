@@ -297,10 +297,14 @@ pub(crate) mod tests {
     /// Any value that a key may have.
     fn value_of(kind: &Kind) -> BoxedStrategy<Value> {
         let number = |range: Range| {
-            let any = prop::num::f64::POSITIVE | prop::num::f64::SUBNORMAL | prop::num::f64::ZERO;
+            // Of the size that 32 bits hold, with any of the digits that 64 bits have besides.
+            let singles = prop::num::f32::POSITIVE | prop::num::f32::SUBNORMAL;
+            let digits = (singles, 0_u64..1 << 29)
+                .prop_map(|(single, low)| f64::from_bits(f64::from(single).to_bits() | low));
             let any = prop_oneof![
-                any,
-                (-400i32..400).prop_map(|tenths| 10f64.powf(f64::from(tenths) / 10.0)),
+                digits,
+                Just(0.0),
+                (-400i32..385).prop_map(|tenths| 10f64.powf(f64::from(tenths) / 10.0)),
                 0.0..1.0f64
             ];
             any.prop_map(f64::abs).prop_filter("in range", move |number| range.contains(*number))

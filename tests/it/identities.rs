@@ -43,8 +43,12 @@ struct Said {
 }
 
 fn number(range: Range) -> BoxedStrategy<f64> {
-    let bits = prop::num::f64::POSITIVE | prop::num::f64::SUBNORMAL | prop::num::f64::ZERO;
-    let magnitude = (-3200i32..3080).prop_map(|tenths| 10f64.powf(f64::from(tenths) / 10.0));
+    // Of the size that 32 bits hold, with any of the digits that 64 bits have besides.
+    let singles = prop::num::f32::POSITIVE | prop::num::f32::SUBNORMAL;
+    let digits = (singles, 0_u64..1 << 29)
+        .prop_map(|(single, low)| f64::from_bits(f64::from(single).to_bits() | low));
+    let bits = prop_oneof![15 => digits, 1 => Just(0.0)];
+    let magnitude = (-440_i32..385).prop_map(|tenths| 10f64.powf(f64::from(tenths) / 10.0));
     let any = match range {
         // Of others nearly all would be rejected.
         Range::Share | Range::Beta | Range::Inside => {
