@@ -253,6 +253,10 @@ fn analysis(given: &Given) -> AnalysisTerms {
     }
 }
 
+/// The tables of a spec.
+const SECTIONS: [&str; 8] =
+    ["recipe", "data", "model", "train", "arm", "analysis", "search", "claim"];
+
 /// What stands above all tables.
 struct Top {
     name: String,
@@ -262,13 +266,11 @@ struct Top {
 
 impl Top {
     fn read(table: &Table) -> Result<Self> {
-        const TABLES: [&str; 8] =
-            ["recipe", "data", "model", "train", "arm", "analysis", "search", "claim"];
         let (mut own, mut given) = (Table::new(), None);
         for (key, value) in table {
             match key.as_str() {
                 "seeds" => given = Some(seeds::read(value)?),
-                key if TABLES.contains(&key) => {}
+                key if SECTIONS.contains(&key) => {}
                 _ => drop(own.insert(key.clone(), value.clone())),
             }
         }

@@ -26,7 +26,7 @@ use anyhow::Result;
 
 use crate::config::{AnalysisTerms, TestFamily};
 use crate::exit::usage;
-use crate::results::{RunRow, read_csv, read_experiment};
+use crate::results::{read_experiment, read_runs};
 use crate::stats::Analysis;
 use comments::Comments;
 
@@ -59,7 +59,7 @@ pub fn export(request: &Request) -> Result<Facts> {
 
 fn made(request: &Request) -> Result<Facts> {
     let experiment = read_experiment(request.folder)?;
-    let rows: Vec<RunRow> = read_csv(&request.folder.join("runs.csv"))?;
+    let rows = read_runs(request.folder)?;
     let analysis = Analysis::on(&rows, &told(&experiment.analysis));
     let arms = Arms::of(&rows);
     let (arm, fitting) = match request.arm {

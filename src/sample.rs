@@ -91,7 +91,7 @@ pub fn sample(request: &Request, write: Write, say: &dyn Fn(&str)) -> Result<Tol
     for group in cohorts(&source.voices) {
         let mut lanes = Vec::new();
         for voice in &source.voices[group.clone()] {
-            let (weights, notes) = voice.load()?;
+            let (weights, notes) = voice.load(&source.tokenizer)?;
             notes.iter().for_each(|note| say(note));
             lanes.push(weights);
         }

@@ -3,6 +3,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, ensure};
 
 use super::output::print;
+use super::report::is_ours;
 use crate::config::Role;
 use crate::exit::usage;
 use crate::report::{across_experiments, explain};
@@ -40,6 +41,7 @@ pub fn run(args: Args) -> Result<()> {
         }
         folders => {
             usage(no_table(&args))?;
+            args.out.as_deref().map_or(Ok(()), |out| usage(no_other_figure(out)))?;
             print(&across_experiments(folders, args.out.as_deref())?)
         }
     }
@@ -50,6 +52,16 @@ fn is_experiment(folder: &Path) -> Result<()> {
         folder.join("runs.csv").is_file(),
         "{} is not there; expected a folder that `wane sweep` wrote, such as results/overfit",
         folder.join("runs.csv").display()
+    );
+    Ok(())
+}
+
+fn no_other_figure(out: &Path) -> Result<()> {
+    let figure = out.join("collapse.svg");
+    ensure!(
+        is_ours(&figure),
+        "{} is no figure of wane, and would be replaced; name another folder",
+        figure.display()
     );
     Ok(())
 }

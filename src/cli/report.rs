@@ -64,7 +64,20 @@ fn check_is_no_other(folder: &Path, out: &Path) -> Result<()> {
         "--out {} is the folder of an experiment, whose own report would be replaced; name another folder",
         out.display()
     );
+    let page = out.join("report.html");
+    ensure!(
+        real(folder) == real(out) || is_ours(&page),
+        "{} is no report of wane, and would be replaced; name another folder",
+        page.display()
+    );
     Ok(())
+}
+
+/// Whether a file is not there, or was written by a call of this program: all that it draws names it.
+pub fn is_ours(path: &Path) -> bool {
+    let text = std::fs::read(path).unwrap_or_default();
+    let name = env!("CARGO_PKG_NAME").as_bytes();
+    !path.exists() || text.windows(name.len()).any(|part| part == name)
 }
 
 fn literature(folder: &Path, out: &Path) -> Result<()> {

@@ -7,7 +7,7 @@ use indicatif::HumanCount;
 use serde_json::Value;
 
 use super::tokenizer::{self, Choice, Tokenizer};
-use super::tokens::TokenFile;
+use super::tokens::{TokenFile, Width};
 use super::{Token, input, pickle};
 
 /// Vocabulary of GPT-2's tokenizer, which wrote most such files; used where nothing names another.
@@ -147,7 +147,7 @@ impl Vocabulary {
             Some(file) => format!("correct vocab_size in {file}"),
             None => {
                 "GPT-2's is assumed, as there is no meta.json or meta.pkl; write meta.json with \
-                     vocab_size"
+                     vocab_size, unless the file is something else than little-endian integers"
                     .to_owned()
             }
         };
@@ -157,6 +157,30 @@ impl Vocabulary {
             tokens[place],
             self.size,
         )
+    }
+}
+
+/// The width of tokens that `meta.json` in a folder states, if it does: `dtype`, as NumPy names it.
+///
+/// # Errors
+/// A type that is no integer of 16, 32 or 64 bits.
+pub fn stated_width(folder: &Path) -> Result<Option<Width>> {
+    let path = folder.join("meta.json");
+    if !path.exists() {
+        return Ok(None);
+    }
+    // A file that is damaged is told of where its vocabulary is read.
+    let meta: Option<Value> = serde_json::from_slice(&input::read(&path)?).ok();
+    let Some(dtype) = meta.as_ref().and_then(|meta| meta.get("dtype")) else { return Ok(None) };
+    match dtype.as_str().map(|name| name.trim_start_matches(['<', '='])) {
+        Some("uint16" | "u2" | "int16" | "i2") => Ok(Some(Width::Two)),
+        Some("uint32" | "u4" | "int32" | "i4") => Ok(Some(Width::Four)),
+        Some("uint64" | "u8" | "int64" | "i8") => Ok(Some(Width::Eight)),
+        _ => bail!(
+            "{}: dtype is {dtype}; expected \"uint16\", \"uint32\" or \"uint64\", the width of tokens in files without a \
+             header",
+            path.display()
+        ),
     }
 }
 

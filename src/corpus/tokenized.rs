@@ -37,7 +37,9 @@ impl Tokenized {
             Choice::Characters => Self::with(characters(name, texts)?, texts),
             Choice::Bytes => Self::with(Tokenizer::Bytes, texts),
             Choice::File(path) => {
-                Self::with(tokenizer::read(path).context("data.tokenizer")?, texts)
+                let tokenizer = tokenizer::read(path).context("data.tokenizer")?;
+                let cannot = || format!("the tokenizer {} cannot cut {name}", path.display());
+                Self::with(tokenizer, texts).with_context(cannot)
             }
             Choice::Bpe(size) => Self::learned(name, texts, *size, cut),
         }

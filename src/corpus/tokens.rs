@@ -10,7 +10,7 @@ use indicatif::HumanCount;
 
 use super::recognise::{Content, recognise};
 use super::stored::Mapped;
-use super::{Token, Tokens, encoding, evidence, input, llmc, npy};
+use super::{Token, Tokens, encoding, evidence, input, llmc, meta, npy};
 
 /// As much of a file is looked at to tell how its tokens are written.
 const HEAD: u64 = 1 << 20;
@@ -150,7 +150,7 @@ impl TokenFile {
         let path = Self::path(folder, split)?.ok_or_else(|| {
             anyhow!(
                 "cannot open {}; a data folder holds train.bin and val.bin (or train.npy and \
-                 val.npy), {}",
+                 val.npy), or texts whose names end in .txt, .md, .jsonl and the like, {}",
                 folder.join(format!("{split}.bin")).display(),
                 contents(folder),
             )
@@ -225,11 +225,22 @@ impl TokenFile {
             llmc::layout(&self.head, self.length).map(Signs::Layout)
         } else {
             self.refuse_formats().and_then(|()| {
-                let width = evidence::width(&self.head, self.length)?;
+                let width = match self.stated()? {
+                    Some(stated) => {
+                        evidence::check_stated(&self.head, stated)?;
+                        Some(stated)
+                    }
+                    None => evidence::width(&self.head, self.length)?,
+                };
                 Ok(width.map_or(Signs::None, Signs::Width))
             })
         };
         signs.with_context(|| self.path.display().to_string())
+    }
+
+    /// The width that the folder's `meta.json` states.
+    fn stated(&self) -> Result<Option<Width>> {
+        self.path.parent().map_or(Ok(None), meta::stated_width)
     }
 
     /// A format's mark of two or three bytes may as well be a token or two.

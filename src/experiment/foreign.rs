@@ -37,10 +37,12 @@ pub fn hint(section: Section, name: &str, is_table: bool) -> String {
     };
     let known = || rows().find(|(names, _)| has(names, &plain)).map(|(_, answer)| answer.text());
     // `epsilon` is the optimizer's to most people.
-    elsewhere(false)
-        .or_else(known)
-        .or_else(|| elsewhere(true))
-        .unwrap_or_else(|| suggestion(name, &section.keys()))
+    elsewhere(false).or_else(known).or_else(|| elsewhere(true)).unwrap_or_else(|| {
+        match is_table && section == Section::Top {
+            true => suggestion(name, &super::SECTIONS),
+            false => suggestion(name, &section.keys()),
+        }
+    })
 }
 
 /// Whether a key says how runs are chosen and judged, not what one is.

@@ -37,7 +37,11 @@ impl Given {
                 continue;
             }
             let Some(key) = keys::find(section, name) else {
-                let hint = foreign::hint(section, name, value.is_table());
+                let is_tables = |value: &toml::Value| {
+                    value.as_array().is_some_and(|list| list.iter().all(toml::Value::is_table))
+                };
+                let is_table = value.is_table() || is_tables(value);
+                let hint = foreign::hint(section, name, is_table);
                 return Err(WrongKey::unknown(place, &hint).into());
             };
             if let Some(terms) = axis::read(section, key, value) {

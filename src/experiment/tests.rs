@@ -82,6 +82,11 @@ fn what_is_wrong_is_named_with_its_key_and_what_was_expected() {
             "name = 'a'\n[train]\nbetas = [0.9, 0.9999999999]\nARM",
             &["train.betas = 0.9999999999: training computes in 32 bits, where it is 1"],
         ),
+        ("name = 'a'\n[tarin]\nsteps = 5\nARM", &["unknown key `tarin`", "did you mean `train`"]),
+        (
+            "name = 'a'\n[[arms]]\nform = 'adamw'\nARM",
+            &["unknown key `arms`", "write the table [[arm]]"],
+        ),
         ("name = 'a'\n[train]\neps = 1e-50\nARM", &["train.eps = ", "where it is 0"]),
         ("name = 'a'\n[train]\nlr = 1e300\nARM", &["train.lr = ", "where it is inf"]),
         ("name = 'a'\n[train]\nwarmup = 600\nARM", &["train.warmup = 600", "train.steps = 500"]),

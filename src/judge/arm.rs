@@ -7,8 +7,8 @@ pub struct Arm {
     pub runs: Vec<(Option<String>, f64)>,
     /// Runs whose number is not finite or missing: they did not reach it, which is an outcome as any number is.
     pub without: usize,
-    /// The first and the last step at which its numbers were measured, where that is known.
-    pub steps: Option<[f64; 2]>,
+    /// The steps at which the numbers of its runs were measured, where they are known.
+    pub ends: Vec<f64>,
 }
 
 impl Arm {

@@ -1,6 +1,6 @@
 use std::collections::{BTreeMap, HashMap};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, anyhow, ensure};
 
 use super::arm::Arm;
 use super::columns::{Columns, RUNS};
@@ -55,12 +55,14 @@ fn grouped(table: &Table, labelled: &Labelled, value: &str, step: Option<&str>) 
     let mut places: HashMap<Vec<String>, usize> = HashMap::new();
     let mut found: Grouped = Vec::new();
     for (place, (row, (parts, seed))) in table.rows.iter().zip(labelled).enumerate() {
+        let where_from = || where_from(place, row, run);
         // A row of something else, such as of a run that never began.
         if parts.iter().any(|part| part == EMPTY) && !row.contains_key(value) {
             continue;
         }
         let at = step.and_then(|step| row.get(step));
-        let at = at.map(|text| number_or_error(text, "step")).transpose()?;
+        let at = at.map(|text| number_or_error(text, "step")).transpose();
+        let at = at.with_context(where_from)?;
         let name = run.and_then(|run| row.get(run)).cloned();
         // Rows with steps that nothing tells apart are of one run: several show by their steps.
         let key = seed.clone().or(name.clone());
@@ -78,12 +80,20 @@ fn grouped(table: &Table, labelled: &Labelled, value: &str, step: Option<&str>) 
             // A row of another measure.
             None if at.is_some() => {}
             text => {
-                let number = text.map(|text| number(text, value)).transpose()?.flatten();
+                let number = text.map(|text| number(text, value)).transpose();
+                let number = number.with_context(where_from)?.flatten();
                 own.measured.push((at, number));
             }
         }
     }
     Ok(found)
+}
+
+/// A row by its place and by what it says of its run.
+fn where_from(place: usize, row: &BTreeMap<String, String>, run: Option<&str>) -> String {
+    let named = run.and_then(|run| row.get(run)).or(row.get("folder"));
+    let named = named.map_or(String::new(), |name| format!(", of {name}"));
+    format!("row {} of numbers{named}", place + 1)
 }
 
 /// A number that may be missing or not finite.
@@ -97,18 +107,20 @@ fn number(text: &str, column: &str) -> Result<Option<f64>> {
 
 fn number_or_error(text: &str, column: &str) -> Result<f64> {
     let quoted = text.trim().trim_matches('"');
-    quoted.parse().with_context(|| format!("`{text}` in the column `{column}` is no number"))
+    quoted.parse().map_err(|_| {
+        anyhow!(
+            "`{text}` in the column `{column}` is no number; expected one such as 3.25 or 3.2e0, with a decimal point and \
+             without separators and units"
+        )
+    })
 }
 
 fn arm(parts: Vec<String>, runs: BTreeMap<String, Run>, at: Option<f64>) -> Result<Arm> {
     let label = parts.join(" ");
-    let mut arm = Arm { parts, runs: Vec::new(), without: 0, steps: None };
+    let mut arm = Arm { parts, runs: Vec::new(), without: 0, ends: Vec::new() };
     for (name, run) in runs {
         let (step, value) = run.chosen(at).with_context(|| format!("{label}, {name}"))?;
-        if let Some(step) = step {
-            let [first, last] = arm.steps.unwrap_or([step, step]);
-            arm.steps = Some([first.min(step), last.max(step)]);
-        }
+        arm.ends.extend(step);
         match value {
             Some(value) => arm.runs.push((run.seed, value)),
             None => arm.without += 1,
@@ -167,7 +179,7 @@ mod tests {
         let table = table("wd,seed,step,val_loss\n0,0,10,3.5\n0,0,20,3.0\n0,1,10,3.1\n");
         let (_, _, remarks) = arms(&table, &columns(&["wd"])).unwrap();
         assert!(
-            remarks.iter().any(|one| one.contains("0 at 10") && one.contains("--step 10")),
+            remarks.iter().any(|one| one.contains("1 of 2 runs of 0 from 10 on") && one.contains("--step 10")),
             "{remarks:?}"
         );
     }

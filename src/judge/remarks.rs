@@ -34,12 +34,21 @@ pub fn without_a_number(arm: &Arm, value: &str) -> Option<String> {
 /// Runs that end at different steps are compared as they ended, and that is said with their arms. `may_choose` says
 /// whether runs have several steps to choose from.
 pub fn different_ends(arms: &[Arm], may_choose: bool) -> Option<String> {
-    let ends = || arms.iter().filter_map(|arm| Some((arm, arm.steps?)));
-    let last = ends().map(|(_, [_, last])| last).fold(f64::NEG_INFINITY, f64::max);
-    let early = || ends().filter(|(_, [first, _])| *first < last);
-    let at = |(arm, [first, _]): (&Arm, [f64; 2])| format!("{} at {}", arm.label(), plain(first));
-    let told: Vec<String> = early().take(3).map(at).collect();
-    let first = early().map(|(_, [first, _])| first).fold(f64::INFINITY, f64::min);
+    let ends = || arms.iter().flat_map(|arm| &arm.ends).copied();
+    let (first, last) =
+        (ends().fold(f64::INFINITY, f64::min), ends().fold(f64::NEG_INFINITY, f64::max));
+    let early = |arm: &Arm| arm.ends.iter().filter(|end| **end < last).count();
+    let at = |arm: &Arm| {
+        let least = arm.ends.iter().copied().fold(f64::INFINITY, f64::min);
+        format!(
+            "{} of {} runs of {} from {} on",
+            early(arm),
+            arm.ends.len(),
+            arm.label(),
+            plain(least)
+        )
+    };
+    let told: Vec<String> = arms.iter().filter(|arm| early(arm) > 0).take(3).map(at).collect();
     let choice = match may_choose {
         true => format!("; --step {} compares them at one", plain(first)),
         false => String::new(),

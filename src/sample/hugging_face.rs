@@ -37,7 +37,6 @@ pub fn open(asked: &Asked, folder: &Path) -> Result<Source> {
     let end = config.token("eos_token_id")?.or(source.end);
     // These models were trained on documents, each after a token that no document has.
     let begin = config.token("bos_token_id")?.or(end).unwrap_or(source.begin);
-    let notes = source.notes.into_iter().chain(model.note).collect();
     let before = source.tokenizer.before_text();
-    Ok(Source { before, begin, end, notes, ..source })
+    Ok(Source { before, begin, end, ..source })
 }

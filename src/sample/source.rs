@@ -7,7 +7,7 @@ use anyhow::{Result, bail, ensure};
 
 use super::{Asked, hugging_face, results, saved};
 use crate::config::{InitialWeights, ModelShape, RunConfig};
-use crate::corpus::{Token, Tokenizer};
+use crate::corpus::{Learned, Token, Tokenizer};
 use crate::model::{Purpose, read_weights};
 use crate::record::LaneWeights;
 use crate::store::Store;
@@ -90,7 +90,7 @@ impl Voice {
     ///
     /// # Errors
     /// Weights that cannot be read, or that are another model's.
-    pub fn load(&self) -> Result<(LaneWeights, Vec<String>)> {
+    pub fn load(&self, tokenizer: &Tokenizer) -> Result<(LaneWeights, Vec<String>)> {
         match &self.weights {
             Weights::Checkpoint(store, run) => {
                 Ok((store.checkpoint(run)?.into_evaluated(), Vec::new()))
@@ -98,11 +98,10 @@ impl Voice {
             Weights::File(path) => {
                 let initial = InitialWeights { path: path.clone(), crop: false };
                 let (shape, vocabulary) = (&self.shape, self.vocabulary);
-                // A tokenizer was found beside them: there is no other text to compare theirs with.
-                let read = read_weights(
-                    &initial,
-                    Purpose { shape, vocabulary, alphabet: None, pieces: None },
-                )?;
+                let alphabet = tokenizer.alphabet();
+                let pieces = tokenizer.learned().map(Learned::pieces_digest);
+                let purpose = Purpose { shape, vocabulary, alphabet, pieces };
+                let read = read_weights(&initial, purpose)?;
                 Ok((read.weights, read.notes))
             }
         }

@@ -2,13 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Result, bail};
+use anyhow::{Result, bail, ensure};
 
-use super::{Inputs, Print, Request, claim, command, results, submit};
+use super::{Inputs, Print, Request, claim, command, held, results, submit};
 use crate::backend::Backend;
 use crate::cluster::snapshot::Frozen;
 use crate::config::RunConfig;
 use crate::exit::usage;
+use crate::plural::counted;
 use crate::record::Provenance;
 use crate::runner::Todo;
 use crate::store::Store;
@@ -53,6 +54,20 @@ fn as_frozen(frozen: &Frozen) -> Request {
     Request { spec: frozen.spec(), changes, init }
 }
 
+/// Refuses to write results without a run over results with some.
+fn refuse_nothing(inputs: &Inputs, out: &Path, store: &Store) -> Result<()> {
+    let all = inputs.plan.runs.len();
+    let folder = out.join(&inputs.spec.name);
+    let has_ended = |run: &RunConfig| store.end(run).is_some();
+    ensure!(
+        inputs.plan.runs.iter().any(has_ended) || !folder.join("experiment.json").exists(),
+        "none of {} is trained; {} is left as it is",
+        counted(all, "run"),
+        folder.display()
+    );
+    Ok(())
+}
+
 fn present(
     inputs: &Inputs,
     out: &Path,
@@ -60,10 +75,11 @@ fn present(
     replace: bool,
     print: Print,
 ) -> Result<()> {
-    if let Some(note) = claim::check(inputs, out, replace)? {
-        say(&note);
-    }
+    let _held = held::take(inputs, out)?;
+    let note = claim::check(inputs, out, replace)?;
     let store = Store::new(out);
+    refuse_nothing(inputs, out, &store)?;
+    note.iter().for_each(|note| say(note));
     let call = Provenance::of_call(backend, None, 1, command::as_text());
     results::present(inputs, out, &store, &call, print)?;
     let todo = Todo::of(&inputs.plan.runs, &store);

@@ -8,8 +8,9 @@ use std::path::Path;
 use anyhow::{Context, Result, anyhow};
 use sha2::{Digest, Sha256};
 
-use super::Inputs;
+use super::{Inputs, folder};
 use crate::exit::usage;
+use crate::experiment::Spec;
 use crate::files::create_folder;
 
 /// A name that is held: a lock of the operating system, which ends with the process. `None` where the file system has
@@ -24,6 +25,7 @@ pub struct Held {
 /// # Errors
 /// A usage error where a call of another experiment of that name is under way.
 pub fn take(inputs: &Inputs, out: &Path) -> Result<Held> {
+    folder::check(out, &inputs.spec.name)?;
     let kept = out.join(".presented");
     create_folder(&kept)?;
     let path = kept.join(format!("{}.lock", inputs.spec.name));
@@ -35,15 +37,16 @@ pub fn take(inputs: &Inputs, out: &Path) -> Result<Held> {
         .truncate(false)
         .open(&path)
         .with_context(context)?;
-    let own =
-        format!("{:x}", Sha256::digest(format!("{:?} {}", inputs.spec, inputs.corpus.digest())));
+    let own = digest(inputs);
     match file.try_lock() {
         Ok(()) => write(&mut file, &own).with_context(context)?,
         Err(TryLockError::Error(_)) => return Ok(Held { _lock: None }),
         Err(TryLockError::WouldBlock) => {}
     }
     // Whoever wrote it lets others in as soon as it is written.
-    file.lock_shared().with_context(context)?;
+    if file.lock_shared().is_err() {
+        return Ok(Held { _lock: None });
+    }
     let mut holder = String::new();
     file.seek(SeekFrom::Start(0))
         .and_then(|_| file.read_to_string(&mut holder))
@@ -51,12 +54,21 @@ pub fn take(inputs: &Inputs, out: &Path) -> Result<Held> {
     if holder != own {
         let folder = out.join(&inputs.spec.name);
         return usage(Err(anyhow!(
-            "another call of wane is training another experiment whose results go to {} as well; wait for it to end, or \
-             give this one another name (--set name=…) or another --out",
+            "another call of wane is training another spec, or this one with other changes, whose results go to {} as \
+             well; wait for it to end, or give this one another name (--set name=…) or another --out",
             folder.display()
         )));
     }
     Ok(Held { _lock: Some(file) })
+}
+
+/// Of everything that runs and their statistics depend on; not of where the text lies, which differs from machine to
+/// machine.
+fn digest(inputs: &Inputs) -> String {
+    let Spec { seeds, fresh_seeds, cut, arms, searched, search, analysis, .. } = &inputs.spec;
+    let asked = (seeds, fresh_seeds, cut, arms, searched, search, analysis);
+    let digests = (inputs.corpus.digest(), &inputs.digest);
+    format!("{:x}", Sha256::digest(format!("{asked:?} {digests:?}")))
 }
 
 fn write(file: &mut File, own: &str) -> std::io::Result<()> {

@@ -17,8 +17,8 @@ use crate::search::runs_of;
 pub fn sweep(request: &Request, options: Options, fail_fast: bool, print: Print) -> Result<()> {
     let (mut inputs, work) = prepare(request, &options)?;
     options.check_device()?;
+    let _held = held::take(&inputs, &options.out)?;
     let mut session = Session::start(work, options)?;
-    let _held = held::take(&inputs, &session.options.out)?;
     planned::tell(&inputs, &session.options.out)?;
     if session.options.keep_best {
         let note = note_without_best(&session.store, &inputs.plan.runs);

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Result, ensure};
 
-use super::{Inputs, Options, Request, Session, Work, local, planned};
+use super::{Inputs, Options, Request, Session, Work, held, local, planned};
 use crate::cluster::slurm::requeue_this_task;
 use crate::cluster::snapshot::{Frozen, Program};
 use crate::config::InitialWeights;
@@ -43,6 +43,8 @@ pub fn sweep(request: &Request, options: Options, shard: Shard, fail_fast: bool)
         return Ok(());
     }
     part.options.check_device()?;
+    let held = part.inputs.as_ref().map(|inputs| held::take(inputs, &part.options.out));
+    let _held = held.transpose()?;
     let session = Session::start(part.work, part.options)?;
     if let Some(inputs) = &part.inputs {
         planned::tell(inputs, &session.options.out)?;

@@ -547,7 +547,7 @@ fn weights_of_a_model_with_other_heads_are_refused_by_what_stands_beside_them() 
     let describe = |heads: usize, activation: &str| {
         let config = serde_json::json!({
             "model_type": "gpt2", "n_layer": 2, "n_head": heads, "n_embd": 8, "n_positions": 8,
-            "vocab_size": vocabulary, "activation_function": activation,
+            "vocab_size": vocabulary, "activation_function": activation, "layer_norm_epsilon": 1e-6,
         });
         fs::write(folder.join("config.json"), config.to_string()).unwrap();
     };
@@ -562,7 +562,8 @@ fn weights_of_a_model_with_other_heads_are_refused_by_what_stands_beside_them() 
         }
     }
     describe(2, "gelu_new");
-    scene.starts_the_same(&folder, &[]);
+    let said = scene.starts_the_same(&folder, &[]);
+    assert!(said.contains("ε = 1e-5 in its norms, and its config.json says 1e-6"), "{said}");
 }
 
 #[test]

@@ -9,9 +9,10 @@ const ENDINGS: [&str; 8] = ["txt", "text", "md", "rst", "tex", "html", "jsonl", 
 /// Endings that programs have.
 const CODE: [&str; 12] = ["py", "rs", "c", "h", "cpp", "hpp", "cc", "js", "ts", "java", "go", "jl"];
 
-/// Whether a folder, or one below it, holds texts by their names.
+/// Whether a folder, or one below it, holds texts by their names. One that cannot be looked through may.
 pub fn holds_texts(folder: &Path) -> bool {
-    listed(folder).is_ok()
+    let mut found = Listed::default();
+    walk(folder, &mut found).is_err() || !found.texts.is_empty()
 }
 
 /// The texts in a folder, and what else is in it.

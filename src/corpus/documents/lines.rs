@@ -41,10 +41,14 @@ impl Lines {
         if let Ok(Value::Object(first)) = serde_json::from_str(first) {
             return field(&first, asked).map(Some);
         }
+        let made_by = match start.starts_with('[') {
+            true => "jq -c '.[]' FILE > NEW",
+            false => "jq -c . FILE > NEW",
+        };
         ensure!(
             !is_json(start, is_whole),
-            "it is JSON, but not JSON lines, which have one object with a field `text` on each line; for an array \
-             of such objects, `jq -c '.[]' FILE > NEW` makes them"
+            "it is JSON, but not JSON lines, which have one object with a field `text` on each line; `{made_by}` makes \
+             them of such objects"
         );
         refuse_near_json(whole)?;
         Ok(None)
@@ -163,7 +167,9 @@ fn refuse_near_json(text: &str) -> Result<()> {
     let lines = text.lines().map(str::trim).enumerate().filter(|(_, line)| !is_bare(line));
     let lines: Vec<_> = lines.take(LOOKED_AT).collect();
     let objects = lines.iter().filter(|(_, line)| is_like_an_object(line)).count();
-    if 2 * objects <= lines.len() {
+    let texts = lines.iter().filter(|(_, line)| is_escaped_text(line)).count();
+    let is_broken_off = lines.first().is_some_and(|(_, line)| is_broken_off(line));
+    if 2 * objects <= lines.len() && 2 * texts <= lines.len() && !is_broken_off {
         return Ok(());
     }
     let error = |(number, line): &(usize, &str)| {
@@ -172,17 +178,40 @@ fn refuse_near_json(text: &str) -> Result<()> {
     };
     let Some((number, error)) = lines.iter().find_map(error) else { return Ok(()) };
     bail!(
-        "most of its lines are written like objects of JSON, but line {number} is none: {error}; JSON lines have \
-         one object in double quotes on each line, without NaN, comments or commas between lines, as Python's \
+        "it is written like JSON, but line {number} is no object of JSON: {error}; JSON lines have one object in \
+         double quotes on each line, without NaN, comments, commas between lines or line breaks in texts, as Python's \
          json.dumps(record, allow_nan=False) writes them"
     )
 }
 
 /// A bracket, a name in quotes, and a bracket at the end, with what may stand around it in an array.
 fn is_like_an_object(line: &str) -> bool {
-    let line = line.trim_start_matches('[').trim_end_matches([',', ']']).trim();
+    let line = line.trim_start_matches(['[', RECORD]).trim_end_matches([',', ']', ';']).trim();
     let inner = line.strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
-    inner.is_some_and(|inner| inner.trim_start().starts_with(['"', '\'']) && inner.contains(':'))
+    inner.and_then(|inner| inner.split_once(':')).is_some_and(|(name, _)| is_name(name.trim()))
+}
+
+/// What some put before every record.
+const RECORD: char = '\u{1e}';
+
+/// A name of a field, in quotes of either kind or in none.
+fn is_name(name: &str) -> bool {
+    let bare = name.trim_matches(['"', '\'']);
+    !bare.is_empty() && bare.chars().all(|one| one.is_alphanumeric() || "_-.".contains(one))
+}
+
+/// Whether a line begins an object with a text that does not end in it: a line break that should have been `\n`.
+fn is_broken_off(line: &str) -> bool {
+    let inner = line.trim_start_matches('[').strip_prefix('{');
+    let value = inner.and_then(|inner| inner.split_once(':'));
+    value.is_some_and(|(name, value)| {
+        name.trim().starts_with('"') && is_name(name.trim()) && value.trim_start().starts_with('"')
+    }) && !line.trim_end_matches([',', ']']).ends_with('}')
+}
+
+/// Whether a line is a text of JSON with something that a plain text has no need of.
+fn is_escaped_text(line: &str) -> bool {
+    line.contains('\\') && serde_json::from_str::<String>(line).is_ok()
 }
 
 #[cfg(test)]
@@ -244,13 +273,18 @@ mod tests {
             "{\"text\": \"a\"},",
             "{\"text\": \"a\",}",
             "// made by hand",
+            "{text: \"a\"}",
+            "{\"text\": \"a\"};",
+            "\u{1e}{\"text\": \"a\"}",
+            "{\"text\": \"a",
         ] {
-            for (before, place) in [("", "line 1 is none"), ("\n\n", "line 3 is none")] {
+            for (before, place) in [("", "line 1 is no object"), ("\n\n", "line 3 is no object")] {
                 let error = error(&format!("{before}{bad}\n{good}\n\n{good}\n"));
                 assert!(error.contains(place), "{bad}: {error}");
             }
         }
         assert!(error("[{'text': 'a'}, {'text': 'b'}]").contains("double quotes"));
+        assert!(error("\"one\\ntext\"\n\"another\\ttext\"").contains("no object"));
         assert!(error("[\n{'text': 'a'},\n{'text': 'b'}\n]").contains("double quotes"));
     }
 

@@ -51,6 +51,15 @@ pub fn read(fields: &Fields, arms: &[Arm], quantity: Measured) -> Result<Found> 
     Ok(found)
 }
 
+/// Whether what is subtracted is what it is subtracted from.
+fn is_nothing(part: &AskedPart) -> bool {
+    let weight = |of: &AskedTerm| -> f64 {
+        let same = part.terms.iter().filter(|term| (term.at, &term.arms) == (of.at, &of.arms));
+        same.map(|term| term.weight).sum()
+    };
+    part.terms.iter().all(|term| weight(term) == 0.0)
+}
+
 struct Reader<'a> {
     fields: &'a Fields<'a>,
     arms: &'a [Arm],
@@ -85,8 +94,14 @@ impl Reader<'_> {
     /// Left − right.
     fn difference(&self) -> Result<Found> {
         let (expect, sides) = (self.expect()?, self.sides(self.fields)?);
-        let told = sides.told();
-        Ok(Found { parts: vec![sides.part(expect)], expect, told })
+        let (told, part) = (sides.told(), sides.part(expect));
+        if is_nothing(&part) {
+            bail!(self.fields.wrong(
+                "right",
+                ": both sides are the same arm, whose difference is 0 whatever is trained; name two"
+            ));
+        }
+        Ok(Found { parts: vec![part], expect, told })
     }
 
     /// What left − right gains with every doubling of a key.

@@ -19,8 +19,6 @@ const MOST: usize = Token::MAX as usize + 1;
 pub struct Described {
     pub shape: ModelShape,
     pub vocabulary: usize,
-    /// What is computed a little differently, for people.
-    pub note: Option<String>,
 }
 
 /// `config.json`.
@@ -55,11 +53,11 @@ impl HuggingFace {
         self.entries.contains_key("model_type")
     }
 
-    /// The model.
+    /// The shape of the model.
     ///
     /// # Errors
     /// One that is not computed here, or that does not say what it is; the message names the key.
-    pub fn model(&self) -> Result<Described> {
+    pub fn shape(&self) -> Result<ModelShape> {
         let kind: String = self.needed("model_type")?;
         let shape = match kind.as_str() {
             "gpt2" => self.gpt2()?,
@@ -71,16 +69,32 @@ impl HuggingFace {
             }
         };
         self.check(&shape)?;
+        Ok(shape)
+    }
+
+    /// The model.
+    ///
+    /// # Errors
+    /// As for [`shape`](Self::shape), and a vocabulary that is too large.
+    pub fn model(&self) -> Result<Described> {
+        let shape = self.shape()?;
         let vocabulary: usize = self.needed("vocab_size")?;
         ensure!(
             (1..=MOST).contains(&vocabulary),
             "its vocabulary has {vocabulary} tokens, and tokens are kept in 16 bits: from 1 to {MOST}"
         );
+        Ok(Described { shape, vocabulary })
+    }
+
+    /// What is computed a little differently here, if anything, for people.
+    ///
+    /// # Errors
+    /// A number that is none.
+    pub fn note(&self) -> Result<Option<String>> {
         let eps = self.number("layer_norm_epsilon")?.or(self.number("rms_norm_eps")?);
-        let note = eps.filter(|eps| *eps != EPS).map(|eps| {
+        Ok(eps.filter(|eps| *eps != EPS).map(|eps| {
             format!("computes with ε = 1e-5 in its norms, and its config.json says {eps:e}: scores differ a little")
-        });
-        Ok(Described { shape, vocabulary, note })
+        }))
     }
 
     fn gpt2(&self) -> Result<ModelShape> {

@@ -16,12 +16,15 @@ struct Saved {
     model: ModelShape,
 }
 
-/// Checks that weights at a path are of this model by what is written beside them, if anything is.
+/// Checks that weights at a path are of this model by what is written beside them, if anything is; returns what is
+/// computed a little differently here, for people.
 ///
 /// # Errors
 /// A description of another model, or of one that is not computed here.
-pub fn check(path: &Path, shape: &ModelShape) -> Result<()> {
-    let Some((file, theirs)) = description(path)? else { return Ok(()) };
+pub fn check(path: &Path, shape: &ModelShape) -> Result<Option<String>> {
+    let Some(Description { file, shape: theirs, note }) = description(path)? else {
+        return Ok(None);
+    };
     let name = file.display();
     if theirs.family != shape.family {
         bail!(
@@ -52,11 +55,18 @@ pub fn check(path: &Path, shape: &ModelShape) -> Result<()> {
             );
         }
     }
-    Ok(())
+    Ok(note)
 }
 
-/// The file that describes weights, and the model that it tells of.
-fn description(path: &Path) -> Result<Option<(PathBuf, ModelShape)>> {
+/// What describes weights.
+struct Description {
+    file: PathBuf,
+    shape: ModelShape,
+    /// For people.
+    note: Option<String>,
+}
+
+fn description(path: &Path) -> Result<Option<Description>> {
     let saved = beside(path, "config.json");
     if path.is_file() && saved.is_file() {
         let text =
@@ -64,7 +74,7 @@ fn description(path: &Path) -> Result<Option<(PathBuf, ModelShape)>> {
         let Saved { model } = serde_json::from_slice(&text).with_context(|| {
             format!("{} is not as `wane train --save` writes it", saved.display())
         })?;
-        return Ok(Some((saved, model)));
+        return Ok(Some(Description { file: saved, shape: model, note: None }));
     }
     let folder = if path.is_dir() { path } else { path.parent().unwrap_or(Path::new(".")) };
     let config = folder.join("config.json");
@@ -75,6 +85,7 @@ fn description(path: &Path) -> Result<Option<(PathBuf, ModelShape)>> {
     if !read.is_of_a_model() {
         return Ok(None);
     }
-    let described = read.model().with_context(|| config.display().to_string())?;
-    Ok(Some((config, described.shape)))
+    let all = read.shape().and_then(|shape| Ok((shape, read.note()?)));
+    let (shape, note) = all.with_context(|| config.display().to_string())?;
+    Ok(Some(Description { file: config, shape, note }))
 }

@@ -65,7 +65,7 @@ pub struct ReadWeights {
 /// A file that cannot be read, a description beside it that tells of another model, a tensor that is missing, left
 /// over or of a wrong shape or type: the message names the file and the tensor, and what to do.
 pub fn read_weights(initial: &InitialWeights, purpose: Purpose) -> Result<ReadWeights> {
-    described::check(&initial.path, purpose.shape)?;
+    let note = described::check(&initial.path, purpose.shape)?;
     let files = read_files(&initial.path)?;
     let mut hash = Sha256::new();
     files.iter().for_each(|file| hash.update(&file.bytes));
@@ -76,6 +76,7 @@ pub fn read_weights(initial: &InitialWeights, purpose: Purpose) -> Result<ReadWe
         parameters: purpose.shape.parameters(purpose.vocabulary),
         notes: Notes::default(),
     };
+    note.into_iter().for_each(|note| reader.notes.say(note));
     let weights = reader.read(&files)?;
     let name = initial.path.display();
     let notes = reader.notes.into_lines().into_iter().map(|line| format!("{name}: {line}"));
