@@ -11,7 +11,6 @@ mod documents;
 pub mod download;
 mod encoding;
 mod evidence;
-mod floats;
 mod foreign;
 mod grammar;
 mod input;

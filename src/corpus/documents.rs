@@ -4,6 +4,7 @@
 mod blocks;
 mod folder;
 mod lines;
+mod near_json;
 mod separated;
 
 use std::path::{Path, PathBuf};

@@ -1,19 +1,19 @@
 //! How wide the tokens of a file without a header are. Nothing in such a file says it, but a wrong
 //! width shows: real tokens do not know whether their place is even or odd.
 
-use std::collections::HashSet;
+mod floats;
+mod halves;
+mod others;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 
 use super::encoding::is_plain;
-use super::floats;
 use super::tokens::Width;
+use halves::Halves;
+use others::{refuse_other_contents, refuse_places};
 
 /// Fewer 16-bit words than this prove nothing: short texts may have zeros at every second place.
 const LEAST_WORDS: usize = 32;
-
-/// Words as large as this or larger are no upper halves of 32-bit tokens: no vocabulary is that large.
-const UPPER_HALVES: u16 = 16;
 
 /// What to do where a file is refused that is one of tokens all the same.
 const OTHERWISE: &str = "it does not look like tokens; if it holds them, say how wide they are: \"dtype\": \"uint16\" in meta.json";
@@ -69,166 +69,9 @@ pub fn width(head: &[u8], length: u64) -> Result<Option<Width>> {
     Ok(Some(width))
 }
 
-/// Refuses what would pass as tokens of 16 bits and is none.
-fn refuse_other_contents(words: &[u16]) -> Result<()> {
-    // A header that is all zero but for its first numbers, as llm.c's is, before something else.
-    const HEADER: usize = 512;
-    let (start, rest) = words.split_at(words.len().min(HEADER));
-    ensure!(
-        rest.iter().all(|word| *word == 0)
-            || start[0] == 0
-            || start[16..].iter().any(|word| *word != 0),
-        "it begins with a header of 1 kB that is not known: a few numbers, then zeros; write the \
-         tokens alone, such as with numpy's tofile"
-    );
-    ensure!(
-        !are_bytes(words),
-        "its bytes look like tokens of one byte each (uint8); write them as uint16, such as with \
-         numpy's astype('<u2')"
-    );
-    if let Some(kind) = floats::kind(words) {
-        bail!(
-            "it holds whole numbers as {kind}, not as integers; write them with numpy's astype('<u2')"
-        );
-    }
-    let are_swapped = |mut words: std::iter::StepBy<std::slice::Iter<u16>>| {
-        words.all(|word| word.is_multiple_of(256))
-    };
-    let even_zero = words.iter().step_by(2).all(|word| *word == 0);
-    let swapped = are_swapped(words.iter().step_by(1)) && vary(words);
-    let wide_swapped = even_zero && are_swapped(words[1..].iter().step_by(2)) && vary(words);
-    ensure!(
-        !swapped && !wide_swapped && !upper_halves_vary_more(words),
-        "its bytes lie as in big-endian tokens; write them in little-endian order, such as with \
-         numpy's astype('<u2')"
-    );
-    Ok(())
-}
-
-/// Fewer words than this do not tell which halves vary more.
-const MANY_WORDS: usize = 512;
-
-/// A few values say nothing of what they are.
-const FEW_VALUES: usize = 4;
-
-fn vary(words: &[u16]) -> bool {
-    words.iter().collect::<HashSet<_>>().len() > FEW_VALUES
-}
-
-/// Tokens do not know whether their place is even or odd. Halves and quarters of floating-point numbers and of wide
-/// integers do: where the exponents lie, others hardly ever lie.
-fn refuse_places(words: &[u16]) -> Result<()> {
-    /// Words at each place modulo 4.
-    const LEAST: usize = 64;
-    /// Distance in total variation between what stands at two places.
-    const APART: f64 = 0.95;
-    let count = words.len() / 4;
-    if count < LEAST || !vary(words) {
-        return Ok(());
-    }
-    let mut shares = [[0.0_f64; 256]; 4];
-    for (place, word) in words.iter().take(4 * count).enumerate() {
-        shares[place % 4][usize::from(word >> 8)] += 1.0 / count as f64;
-    }
-    let distance = |a: usize, b: usize| {
-        shares[a].iter().zip(&shares[b]).map(|(one, other)| (one - other).abs()).sum::<f64>() / 2.0
-    };
-    let is_apart = (0..4).any(|a| (0..a).any(|b| distance(a, b) > APART));
-    ensure!(
-        !is_apart,
-        "what stands at even and at odd places is never alike, as in floating-point numbers or in integers of more \
-         than 16 bits in another order; write token numbers as uint16, such as with numpy's astype('<u2')"
-    );
-    Ok(())
-}
-
-/// Whether the upper halves of words take more values than the lower: frequent tokens have small numbers, so that
-/// upper halves are the more alike ones, unless the order of bytes is the other. Words of 32 bits are left alone.
-fn upper_halves_vary_more(words: &[u16]) -> bool {
-    let zeros = words.iter().filter(|word| **word == 0).count();
-    if words.len() < MANY_WORDS || 4 * zeros > words.len() {
-        return false;
-    }
-    bits(words.iter().map(|word| word >> 8)) > bits(words.iter().map(|word| word % 256)) + 1.0
-}
-
-/// Entropy of bytes, in bits.
-fn bits(bytes: impl ExactSizeIterator<Item = u16>) -> f64 {
-    let (all, mut counts) = (bytes.len() as f64, [0_u32; 256]);
-    bytes.for_each(|byte| counts[usize::from(byte)] += 1);
-    let share = |count: &u32| f64::from(*count) / all;
-    counts.iter().filter(|count| **count > 0).map(share).map(|share| -share * share.log2()).sum()
-}
-
-/// Whether each half of the words is a token. Words far above 255 have lower halves of all values, and
-/// words a little above it have upper halves of 1 and hardly more: here both halves are small.
-fn are_bytes(words: &[u16]) -> bool {
-    let largest = |half: fn(&u16) -> u8| words.iter().map(half).max().unwrap_or(0);
-    let (lower, upper) = (largest(|word| *word as u8), largest(|word| (word >> 8) as u8));
-    let values = |half: fn(&u16) -> u8| words.iter().map(half).collect::<HashSet<_>>().len();
-    lower < 128
-        && upper < 128
-        && upper > 0
-        && (upper >= 8 || lower < 16)
-        && values(|word| *word as u8).min(values(|word| (word >> 8) as u8)) > FEW_VALUES
-}
-
 /// The last character of a beginning may be cut.
 fn is_text(head: &[u8]) -> bool {
     (0..4).any(|cut| head.len() > cut && is_plain(&head[..head.len() - cut]))
-}
-
-/// What tells wide tokens: their upper halves are zero, or tiny beside lower halves that are not.
-struct Halves {
-    /// How many words there are by their place modulo 4, how many of them are zero, and the largest.
-    count: [usize; 4],
-    zeros: [usize; 4],
-    largest: [u16; 4],
-}
-
-impl Halves {
-    fn of(words: &[u16]) -> Self {
-        let mut halves = Halves { count: [0; 4], zeros: [0; 4], largest: [0; 4] };
-        for (place, word) in words.iter().enumerate() {
-            let place = place % 4;
-            halves.count[place] += 1;
-            halves.zeros[place] += usize::from(*word == 0);
-            halves.largest[place] = halves.largest[place].max(*word);
-        }
-        halves
-    }
-
-    fn are_of_eight(&self) -> bool {
-        let [_, second, third, fourth] = self.largest;
-        second < UPPER_HALVES && third == 0 && fourth == 0
-    }
-
-    /// Whether words at even places are more than a byte holds.
-    fn are_large(&self) -> bool {
-        self.largest[0].max(self.largest[2]) >= 256
-    }
-
-    fn are_of_four(&self) -> bool {
-        let upper = self.largest[1].max(self.largest[3]);
-        // Tokens of a tiny vocabulary in 16 bits are all small, at even places too.
-        upper == 0 || (upper < UPPER_HALVES && self.are_large())
-    }
-
-    /// Zeros at nine of ten odd places, but not at all and not at even ones, fit neither width.
-    fn refuse_half_evidence(&self) -> Result<()> {
-        let share = |places: [usize; 2]| {
-            let zeros: usize = places.iter().map(|place| self.zeros[*place]).sum();
-            let count: usize = places.iter().map(|place| self.count[*place]).sum();
-            zeros as f64 / count as f64
-        };
-        if share([1, 3]) >= 0.9 && share([0, 2]) <= 0.5 {
-            bail!(
-                "nearly every second word of 16 bits is zero, as in uint32 tokens, but not all are: it \
-                 is neither; write the tokens anew as uint16"
-            );
-        }
-        Ok(())
-    }
 }
 
 #[cfg(test)]

@@ -32,7 +32,7 @@ pub enum Test {
     Paired,
     /// Welch's t-test of runs that share no seeds.
     Welch,
-    /// A t-test that takes both arms to spread alike, for an arm of one or two runs.
+    /// A t-test that takes both arms to spread alike, for an arm of one run.
     Pooled,
     /// None: all differences by seed are the same number, as those of copies are, or nothing differs inside of either
     /// arm.

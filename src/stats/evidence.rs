@@ -11,6 +11,12 @@ pub trait Evidence: Sync {
     /// Standard error of the mean difference, and degrees of freedom.
     fn error(&self) -> Option<(f64, f64)>;
 
+    /// Standard deviation of the difference of two single runs, where more runs are to come on either side and not in
+    /// pairs.
+    fn single_sd(&self) -> Option<f64> {
+        None
+    }
+
     /// Two-sided p that there is none.
     fn p(&self) -> f64;
 

@@ -20,10 +20,11 @@ pub struct Unpaired {
 }
 
 impl Unpaired {
-    /// Welch's test (Welch 1947) where both samples tell their own spread. Where one has fewer than
-    /// [`FEWEST_SEEDS`] values it cannot: then both are taken to spread alike, which for a single value is the
-    /// test of Crawford & Howell (1998). `None` where neither tells it, where neither spreads at all, and where a
-    /// number that the test needs is beyond what can be calculated with.
+    /// Welch's test (Welch 1947) where both samples tell their own spread. One of two values hardly does, and with his
+    /// degrees of freedom a tenth of such tests would be wrong: it has the one of the smaller sample, which never errs
+    /// more often than it says (Scheffé 1970). A single value tells nothing: then both are taken to spread alike
+    /// (Crawford & Howell 1998). `None` where neither tells it, where neither spreads at all, and where a number that
+    /// the test needs is beyond what can be calculated with.
     pub fn new(left: &[f64], right: &[f64]) -> Option<Self> {
         let (a, b) = (Estimate::of(left)?, Estimate::of(right)?);
         let variance = |one: Estimate| one.sd.unwrap_or(0.0).powi(2);
@@ -32,7 +33,7 @@ impl Unpaired {
         if a.n.max(b.n) < FEWEST_SEEDS || is_constant(a) && is_constant(b) {
             return None;
         }
-        let is_pooled = a.n.min(b.n) < FEWEST_SEEDS;
+        let is_pooled = a.n.min(b.n) == 1;
         let (error, freedom, sd) = if is_pooled {
             let freedom = n + m - 2.0;
             let pooled = ((n - 1.0) * variance(a) + (m - 1.0) * variance(b)) / freedom;
@@ -41,7 +42,10 @@ impl Unpaired {
             let (left, right) = (variance(a) / n, variance(b) / m);
             // By shares: squares of variances may be beyond what can be calculated with.
             let share = left / (left + right);
-            let freedom = (share.powi(2) / (n - 1.0) + (1.0 - share).powi(2) / (m - 1.0)).recip();
+            let freedom = match a.n.min(b.n) < FEWEST_SEEDS {
+                true => n.min(m) - 1.0,
+                false => (share.powi(2) / (n - 1.0) + (1.0 - share).powi(2) / (m - 1.0)).recip(),
+            };
             ((left + right).sqrt(), freedom, (variance(a) + variance(b)).sqrt())
         };
         let difference = a.mean - b.mean;
@@ -65,6 +69,10 @@ impl Evidence for Unpaired {
 
     fn error(&self) -> Option<(f64, f64)> {
         Some((self.error, self.freedom))
+    }
+
+    fn single_sd(&self) -> Option<f64> {
+        Some(self.sd)
     }
 
     fn p(&self) -> f64 {
@@ -116,6 +124,15 @@ mod tests {
         assert!(test.is_pooled);
     }
 
+    /// The two runs of the first differ by 1, and the eight of the second by hundredths: nothing of that is taken to be
+    /// alike.
+    #[test]
+    fn two_runs_have_their_own_spread_and_one_degree_of_freedom() {
+        let test =
+            Unpaired::new(&[3.0, 4.0], &[3.0, 3.01, 2.99, 3.0, 3.02, 2.98, 3.0, 3.0]).unwrap();
+        assert!(!test.is_pooled && test.freedom == 1.0 && test.p() > 0.4, "{test:?}");
+    }
+
     #[test]
     fn too_few_runs_on_both_sides_tell_nothing() {
         assert_eq!(Unpaired::new(&[1.0, 2.0], &[3.0, 4.0]), None);
@@ -141,7 +158,8 @@ mod tests {
         assert!((squared.p() - small.p()).abs() < 1e-12, "{} {}", squared.p(), small.p());
     }
 
-    /// Both err in 5% of worlds without a difference: Welch under any spreads, the pooled test under equal ones.
+    /// Both err in 5% of worlds without a difference: Welch under any spreads, the pooled test under equal ones. Where one
+    /// sample has two values, in no more.
     #[test]
     fn claims_are_false_as_often_as_they_may_be() {
         let mut rng = stream("unpaired", &[]);
@@ -156,9 +174,13 @@ mod tests {
             };
             (0..worlds).filter(is_claimed).count() as f64 / f64::from(worlds as u32)
         };
-        for (n, m, sd) in [(5, 5, 1.0), (4, 8, 3.0), (8, 4, 3.0), (1, 5, 1.0), (2, 6, 1.0)] {
+        for (n, m, sd) in [(5, 5, 1.0), (4, 8, 3.0), (8, 4, 3.0), (1, 5, 1.0)] {
             let share = share(n, m, sd);
             assert!((0.03..0.068).contains(&share), "{n} {m} {sd}: {share}");
+        }
+        for (n, m, sd) in [(2, 6, 1.0), (2, 20, 1.0), (2, 8, 0.2), (2, 8, 5.0)] {
+            let share = share(n, m, sd);
+            assert!(share < 0.06, "{n} {m} {sd}: {share}");
         }
     }
 }

@@ -92,7 +92,8 @@ impl Judgement {
         let (_, freedom) = evidence.error()?;
         let half = (high - mean).max(mean - low);
         let quantile = t_quantile(1.0 - terms.tail(self.family_size), freedom);
-        let sd = half / quantile * (n as f64).sqrt();
+        // The smaller of two samples does not grow alone.
+        let sd = evidence.single_sd().unwrap_or(half / quantile * (n as f64).sqrt());
         let sd = Some(sd).filter(|sd| sd.is_finite() && *sd > 0.0)?;
         let seeds = seeds_to_decide(mean, sd, terms.epsilon, self.family_size, terms.alpha)?;
         Some(seeds.saturating_sub(n).max(1))

@@ -129,7 +129,9 @@ pub fn judged_fine_print(case: &Case) -> String {
          difference whose interval still touches 0."
     )];
     sentences.push(
-        "p is Holm's. Undecided +n: about n more runs a side would decide; +∞: more than anyone trains.".to_owned(),
+        "p is Holm's. Undecided +n: if the difference is as large as it is here, about n more runs a side decide in four of \
+         five experiments; +∞: more than anyone trains."
+            .to_owned(),
     );
     sentences.extend(about_tests(case));
     sentences.push(match case.terms.epsilon {
@@ -145,7 +147,8 @@ pub fn judged_fine_print(case: &Case) -> String {
             let own = case.contests.iter().find(|one| one.family == family);
             let tests = own.map_or(0, |one| one.judgement.family_size);
             sentences.push(format!(
-                "{}: with so many runs and a family of {tests}, 80% of such experiments would find a difference of {}.",
+                "{}: with so many runs and a family of {tests}, 80% of such experiments would find a difference of {} in the \
+                 test that is in the middle by its error.",
                 judged_family(family),
                 format::three_digits(size)
             ));
@@ -169,12 +172,13 @@ fn about_tests(case: &Case) -> Vec<String> {
         ),
         (
             Test::Welch,
-            "Arms that share fewer than three seeds are two samples that may spread differently (Welch's t).",
+            "Arms that share fewer than three seeds are two samples that may spread differently (Welch's t; where one has two \
+             runs, with one degree of freedom).",
         ),
         (
             Test::Pooled,
-            "An arm of one or two runs does not tell how it spreads: it is taken to spread as the other does \
-             (Crawford & Howell 1998), which nothing here can check.",
+            "An arm of one run does not tell how it spreads: it is taken to spread as the other does (Crawford & Howell \
+             1998), which nothing here can check.",
         ),
         (Test::NotFinite, &lost),
         (

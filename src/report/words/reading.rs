@@ -86,7 +86,7 @@ fn measured(analysis: &Analysis) -> String {
     what[..1].make_ascii_uppercase();
     let seeds = counted(analysis.seeds(), "seed");
     let texts = match analysis.texts {
-        Some(Texts::PerSeed) => "each with a text of its own",
+        Some(Texts::PerSeed) => "each with a train text of its own, val and test the same for all",
         Some(Texts::Fixed) | None => "all on one text, so nothing is said of others",
     };
     let source = match analysis.loss.is_on_test() {

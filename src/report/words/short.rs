@@ -62,7 +62,7 @@ pub fn headline(analysis: &Analysis) -> Option<String> {
 fn lead(analysis: &Analysis) -> &'static str {
     match analysis.is_best_without_decay() {
         true => "No decay is the best arm by val loss; the best of the others is",
-        false => "The best arm is",
+        false => "The best arm by val loss is",
     }
 }
 
@@ -136,10 +136,18 @@ fn pairs(analysis: &Analysis) -> Option<String> {
     let tally: Tally =
         of(TestFamily::Form).chain(of(TestFamily::Mask)).chain(of(TestFamily::Rival)).collect();
     let (all, apart) = (tally.tested(), tally.lower + tally.higher);
+    let names = [
+        (TestFamily::Form, "between forms"),
+        (TestFamily::Mask, "between masks"),
+        (TestFamily::Rival, "with rivals of decay"),
+    ];
+    let is_there = |family: &TestFamily| analysis.family(*family).next().is_some();
+    let between: Vec<&str> =
+        names.iter().filter(|(family, _)| is_there(family)).map(|(_, name)| *name).collect();
     (all > 0).then(|| {
         format!(
-            "Of {all} comparisons between forms and between masks, each at its own best, {apart} can be told \
-             apart, {} {} equivalent and {} undecided.",
+            "Of {all} comparisons {}, each at its own best, {apart} can be told apart, {} {} equivalent and {} undecided.",
+            between.join(" and "),
             tally.equivalent,
             if tally.equivalent == 1 { "is" } else { "are" },
             tally.undecided

@@ -132,7 +132,10 @@ fn a_smoke_test_is_answered_below_a_warning_that_nothing_is_learned() {
     let analysis = Analysis::of(&experiment().into_iter().map(shallow).collect::<Vec<_>>());
     let short = in_short(&analysis);
     assert!(short[0].starts_with("NOTHING HAS BEEN LEARNED"), "{short:?}");
-    assert!(short.iter().any(|sentence| sentence.starts_with("The best arm is")), "{short:?}");
+    assert!(
+        short.iter().any(|sentence| sentence.starts_with("The best arm by val loss is")),
+        "{short:?}"
+    );
     let screen = crate::report::screen::answer(&analysis, &[]);
     assert!(screen.starts_with("warning: NOTHING HAS BEEN LEARNED"), "{screen}");
     assert_eq!(screen.matches("NOTHING HAS BEEN").count(), 1, "{screen}");
