@@ -1,12 +1,14 @@
 //! How far paired differences spread over seeds, family by family: what a plan's power is told from.
 
+use std::collections::BTreeSet;
+
 use super::comparison::common_differences;
 use super::contenders::{Contender, Operand};
 use super::families::{Question, questions};
 use super::quantity::Quantity;
 use super::values::ValuesTable;
 use crate::config::{Named, TestFamily};
-use crate::results::RunRow;
+use crate::results::{Draw, RunRow};
 
 /// A family of a plan, and what is known of its spread.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -17,7 +19,7 @@ pub struct FamilySpread {
     /// Standard deviation of paired differences, pooled over the family's pairs of arms with at least two
     /// common seeds; missing where there are none.
     pub sd: Option<f64>,
-    /// Degrees of freedom of that.
+    /// Degrees of freedom of that, at most.
     pub degrees: usize,
 }
 
@@ -26,6 +28,7 @@ pub fn spreads(rows: &[RunRow], families: &[TestFamily]) -> Vec<FamilySpread> {
     let contenders = Contender::of(rows, false);
     let loss = Quantity::reported(rows);
     let questions = questions(&contenders);
+    let most = most_degrees(rows);
     let of = |family: &TestFamily| {
         let own = questions.iter().filter(|question| question.family() == *family);
         let pools: Vec<(f64, usize)> = match family {
@@ -38,11 +41,20 @@ pub fn spreads(rows: &[RunRow], families: &[TestFamily]) -> Vec<FamilySpread> {
             family: *family,
             tests,
             sd: (freedom > 0).then(|| (squares / freedom as f64).sqrt()),
-            degrees: freedom,
+            degrees: freedom.min(most),
         }
     };
     let known = TestFamily::ALL.iter().filter(|family| families.contains(family));
     known.map(of).filter(|family| family.tests > 0).collect()
+}
+
+/// Pairs of arms share arms: all of them together know no more than what runs differ in beside their seed and their arm.
+fn most_degrees(rows: &[RunRow]) -> usize {
+    let done = || rows.iter().filter(|run| run.is_done());
+    let runs: BTreeSet<&str> = done().map(|run| run.run.as_str()).collect();
+    let draws: BTreeSet<Draw> = done().map(RunRow::draw).collect();
+    let arms = runs.len().div_ceil(draws.len().max(1));
+    arms.saturating_sub(1) * draws.len().saturating_sub(1)
 }
 
 /// Sum of squares and degrees of freedom of the differences between all pairs of points of a question.
