@@ -53,10 +53,9 @@ fn every_claim_names_its_texts_and_files_without_test_say_so() {
     };
     let analysis = Analysis::of(&experiment().into_iter().map(own).collect::<Vec<_>>());
     let print = fine_print(&analysis);
-    assert!(
-        print
-            .starts_with("Test loss in nats per token at the last step; 3 seeds, each with a text")
-    );
+    assert!(print.starts_with(
+        "Test loss in nats per token at the last step; 3 seeds, each with a train text"
+    ));
     assert!(
         print.contains("ε = 0.026: 2% of the distance between no decay (2.00) and the floor"),
         "{print}"
