@@ -208,7 +208,7 @@ fn the_best_arm_of_committed_results_is_exported_to_every_target() {
     for target in TARGETS {
         let call = wane_ok(&["export", GRID, "--to", target]);
         for line in [
-            "# The best arm by val loss is L2 in the gradient on matrices, λ = 0.001: test loss 1.702, undecided against no decay",
+            "The best arm by val loss is L2 in the gradient on matrices, λ = 0.001: test loss 1.702, undecided against no decay",
             "# That rests on 8 seeds.",
             "arXiv 1711.05101",
             "L2 in the gradient on matrices: g ← g + λ w after the clip",
