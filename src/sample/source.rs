@@ -98,13 +98,28 @@ impl Voice {
             Weights::File(path) => {
                 let initial = InitialWeights { path: path.clone(), crop: false };
                 let (shape, vocabulary) = (&self.shape, self.vocabulary);
-                let alphabet = tokenizer.alphabet();
-                let pieces = tokenizer.learned().map(Learned::pieces_digest);
-                let purpose = Purpose { shape, vocabulary, alphabet, pieces };
+                let alphabet = characters(tokenizer);
+                let pieces = tokenizer.learned().filter(|_| alphabet.is_none());
+                let pieces = pieces.map(Learned::pieces_digest);
+                let purpose = Purpose { shape, vocabulary, alphabet: alphabet.as_deref(), pieces };
                 let read = read_weights(&initial, purpose)?;
                 Ok((read.weights, read.notes))
             }
         }
+    }
+}
+
+/// The character of each token, where tokens are characters: also of a `tokenizer.json` that says so.
+fn characters(tokenizer: &Tokenizer) -> Option<Vec<char>> {
+    let character = |token: usize| {
+        let text = tokenizer.decode(&[Token::try_from(token).ok()?]);
+        let mut characters = text.chars();
+        characters.next().filter(|_| characters.next().is_none())
+    };
+    match tokenizer {
+        Tokenizer::Characters(alphabet) => Some(alphabet.clone()),
+        Tokenizer::Bytes => None,
+        Tokenizer::Learned(learned) => (0..learned.vocabulary()).map(character).collect(),
     }
 }
 
