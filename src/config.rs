@@ -114,6 +114,11 @@ impl RunConfig {
         }
     }
 
+    /// Training tokens of so many steps.
+    pub fn tokens_of(&self, steps: usize) -> u64 {
+        (steps as u64).saturating_mul(self.tokens_per_step() as u64)
+    }
+
     /// Training tokens of a step.
     pub fn tokens_per_step(&self) -> usize {
         self.recipe.batch * self.recipe.accumulate * self.model.context

@@ -41,6 +41,7 @@ use crate::store::{Holder, Store};
 use crate::talk::say;
 
 pub use command::this_call;
+pub use folder::{check_is_there, check_out};
 pub use forecast::Forecast;
 pub use inputs::Inputs;
 pub use prospect::Prospect;

@@ -8,6 +8,7 @@ use crate::cluster::cancel::{Cancelled, Target, cancel};
 use crate::cluster::slurm::{JobId, Slurm};
 use crate::exit::usage;
 use crate::plural::counted;
+use crate::session::check_is_there;
 use crate::talk::ask;
 
 #[derive(clap::Args, Debug)]
@@ -24,6 +25,9 @@ pub struct Args {
 
 pub fn run(args: Args) -> Result<()> {
     let target = usage(Target::read(&args.spec))?;
+    if let Target::Experiment(_) = target {
+        check_is_there(&args.out)?;
+    }
     let cancelled =
         cancel(&target, &args.out, &Slurm, &|job, running| args.yes || agreed(job, running))?;
     if cancelled.is_empty() {

@@ -8,7 +8,7 @@ use crate::config::plain;
 use crate::exit::usage;
 use crate::judge::{Case, CaseTerms, Columns, JudgedFamily, Pattern, arms, read};
 use crate::report::{judged_answer, judged_json, write_judged};
-use crate::session::this_call;
+use crate::session::{check_out, this_call};
 use crate::stats::Terms;
 use crate::talk::say;
 
@@ -72,6 +72,7 @@ pub struct Args {
 pub fn run(args: Args) -> Result<()> {
     let case = usage(judged(&args))?;
     if let Some(out) = &args.out {
+        check_out(out)?;
         usage(is_free(out, args.replace))?;
         for path in write_judged(&case, out, &this_call())? {
             say(&format!("wrote {}", path.display()));

@@ -110,11 +110,21 @@ fn runs(inputs: &Inputs, forecast: &Forecast) -> Vec<String> {
     };
     lines.extend(forecast.todo.reasons().iter().map(|reason| format!("             {reason}")));
     lines.extend(spec.notes.iter().map(|note| format!("left out     {note}")));
-    lines.push(format!(
-        "tokens       {} to train on in all runs together",
-        HumanCount(plan.training_tokens())
-    ));
+    lines.push(format!("tokens       {}", tokens(plan.training_tokens(), forecast.tokens_left)));
     lines
+}
+
+/// Tokens of all runs together, and how many of them are left to train on where that is not all.
+fn tokens(all: u64, left: u64) -> String {
+    match left {
+        _ if left == all => format!("{} to train on in all runs together", HumanCount(all)),
+        0 => format!("{} in all runs together, none left to train on", HumanCount(all)),
+        _ => format!(
+            "{} in all runs together, {} left to train on",
+            HumanCount(all),
+            HumanCount(left)
+        ),
+    }
 }
 
 /// What the spec claims of its outcome.

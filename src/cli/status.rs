@@ -24,6 +24,9 @@ pub struct Args {
 pub fn run(args: Args) -> Result<()> {
     let request = args.spec.map(|spec| args.changes.of(spec));
     let rows = list(request.as_ref(), &args.out)?;
+    if rows.is_empty() {
+        return print(&format!("no run is in {}", args.out.display()));
+    }
     // Arms may share a run.
     let states: BTreeMap<RunId, &str> =
         rows.iter().map(|row| (row.id.clone(), row.state)).collect();

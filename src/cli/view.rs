@@ -2,9 +2,9 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 use std::sync::mpsc::channel;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 
-use crate::exit::usage;
+use crate::session::check_is_there;
 use crate::signals;
 use crate::talk::say;
 use crate::view::{PORT, Server};
@@ -25,14 +25,7 @@ pub struct Args {
 
 pub fn run(args: Args) -> Result<()> {
     let Args { results, port, bind } = args;
-    usage((|| {
-        ensure!(
-            results.is_dir(),
-            "{} is not a folder; expected one that `wane sweep` writes, such as results",
-            results.display()
-        );
-        Ok(())
-    })())?;
+    check_is_there(&results)?;
     let server = Server::bind(&results, bind, port)?;
     let (stop, stopped) = channel();
     signals::on_stop(move || stop.send(()).unwrap_or_default())?;

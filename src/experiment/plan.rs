@@ -74,9 +74,7 @@ impl Plan {
 
     /// Tokens that all runs together train on.
     pub fn training_tokens(&self) -> u64 {
-        let tokens = |run: &RunConfig| {
-            (run.recipe.steps as u64).saturating_mul(run.tokens_per_step() as u64)
-        };
+        let tokens = |run: &RunConfig| run.tokens_of(run.recipe.steps);
         self.runs.iter().map(tokens).fold(0, u64::saturating_add)
     }
 }

@@ -147,7 +147,7 @@ pub fn screen(claims: &[Judged]) -> Option<String> {
     for judged in claims {
         let claim = format!("{} ({})", judged.claim.text, judged.claim.source);
         let observed = words::claim_numbers(judged).unwrap_or(format::MISSING.to_owned());
-        let more = words::cannot_tell(judged);
+        let more = words::claim_remark(judged);
         table.add_row([
             broken(&claim, CLAIM),
             broken(&words::claim_expected(&judged.claim), EXPECTED),
@@ -173,7 +173,7 @@ pub fn table(claims: &[Judged]) -> Option<Table> {
                 0 => format!("{}, before any run", known.at),
                 runs => format!("{}, after {runs} runs", known.at),
             });
-        let mut more = words::cannot_tell(judged).map_or(String::new(), |why| format!(": {why}"));
+        let mut more = words::claim_remark(judged).map_or(String::new(), |why| format!(": {why}"));
         more.push_str(&words::collapsed(judged.collapsed));
         let observed = judged.observed.zip(judged.interval).map(|(observed, ends)| {
             format!("{} {}", format::signed(observed.mean, 4), format::interval(ends, 4))

@@ -23,9 +23,9 @@ use super::format;
 use crate::stats::{Analysis, Kind, Quantity};
 
 pub use claims::{
-    basis, cannot_tell, claim_chosen, claim_expected, claim_numbers, claim_part, claim_told,
-    claim_verdict, claims_in_short, claims_notes, claims_reading, collapsed, collapsed_claims,
-    late_claims, literature_title, measured, would_tell,
+    basis, cannot_tell, claim_chosen, claim_expected, claim_numbers, claim_part, claim_remark,
+    claim_told, claim_verdict, claims_in_short, claims_notes, claims_reading, collapsed,
+    collapsed_claims, late_claims, literature_title, measured, would_tell,
 };
 pub use figures::{
     differences_title, last_step_title, regret_title, stopping_title, surface_title,

@@ -1,4 +1,4 @@
-//! The folder of results, looked at before anything is trained.
+//! The folder of results, looked at before anything is trained or read.
 
 use std::fs;
 use std::path::Path;
@@ -16,12 +16,35 @@ pub fn check(out: &Path, name: &str) -> Result<()> {
     usage(check_parts(out, name).with_context(|| format!("--out {}", out.display())))
 }
 
+/// Makes sure that a folder is or can become what `--out` names.
+///
+/// # Errors
+/// A usage error that says what is in the way.
+pub fn check_out(out: &Path) -> Result<()> {
+    usage(check_is_free(out).with_context(|| format!("--out {}", out.display())))
+}
+
 fn check_parts(out: &Path, name: &str) -> Result<()> {
     check_is_free(out)?;
     check_is_free(&out.join(name))?;
     create_folder(out)?;
     tempfile::tempfile_in(out).context("nothing can be written there")?;
     Ok(())
+}
+
+/// Makes sure that a folder that is only read is there.
+///
+/// # Errors
+/// A usage error that names it.
+pub fn check_is_there(results: &Path) -> Result<()> {
+    usage((|| {
+        ensure!(
+            results.is_dir(),
+            "{} is not a folder; expected one that `wane sweep` writes, such as results",
+            results.display()
+        );
+        Ok(())
+    })())
 }
 
 /// Refuses a path where a folder can neither be nor become.

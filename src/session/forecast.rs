@@ -13,6 +13,8 @@ pub struct Forecast {
     pub layout: Layout,
     /// Number of cohorts that are left to train.
     pub cohorts: usize,
+    /// Tokens that are left to train on in all runs together.
+    pub tokens_left: u64,
     pub device: DeviceKind,
     /// Time that is left, if this CPU did it.
     pub seconds: f64,
@@ -28,8 +30,11 @@ impl Forecast {
         let todo = Todo::of(runs, &Store::new(&options.out));
         let pending = todo.pending();
         let seconds = pending.iter().map(seconds_left).sum::<f64>() / layout.workers as f64;
+        let tokens = |pending: &Pending| pending.run.tokens_of(pending.steps_left());
+        let tokens_left = pending.iter().map(tokens).fold(0, u64::saturating_add);
         let cohorts = cohorts(pending, layout.lanes, layout.workers).len();
-        Ok(Forecast { todo, layout, cohorts, device: options.backend.kind(), seconds })
+        let device = options.backend.kind();
+        Ok(Forecast { todo, layout, cohorts, tokens_left, device, seconds })
     }
 }
 

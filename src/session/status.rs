@@ -6,7 +6,7 @@ use std::time::SystemTime;
 
 use anyhow::Result;
 
-use super::{Inputs, Request};
+use super::{Inputs, Request, check_is_there};
 use crate::cluster::slurm::Slurm;
 use crate::cluster::submit::{QueuePosition, live, queue_positions};
 use crate::config::{RunConfig, RunId};
@@ -33,12 +33,24 @@ pub struct Row {
 /// The runs of a spec, or every run in a folder of results.
 ///
 /// # Errors
-/// A spec that is wrong, or a store that cannot be read.
+/// A spec that is wrong, a folder that is not there where no spec says what to look for, or a store that cannot be read.
 pub fn list(request: Option<&Request>, results: &Path) -> Result<Vec<Row>> {
     let store = Store::new(results);
     let runs = match request {
-        Some(request) => of_spec(request, results)?,
-        None => store.runs()?.into_iter().map(without_spec).collect(),
+        Some(request) => {
+            let runs = of_spec(request, results)?;
+            if !results.is_dir() {
+                say(&format!(
+                    "nothing is trained in {} yet: there is no such folder",
+                    results.display()
+                ));
+            }
+            runs
+        }
+        None => {
+            check_is_there(results)?;
+            store.runs()?.into_iter().map(without_spec).collect()
+        }
     };
     let queue = queue(results);
     let mut known = BTreeMap::new();

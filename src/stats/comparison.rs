@@ -3,7 +3,7 @@ use std::collections::HashMap;
 use rayon::prelude::*;
 
 use super::contenders::{Operand, Point};
-use super::contrast::{Contrast, Scores};
+use super::contrast::{Contrast, Scores, chosen, chosen_by_all};
 use super::evidence::Evidence;
 use super::groups::{Cell, Group, Side};
 use super::inference::{Estimate, FEWEST_SEEDS};
@@ -41,6 +41,8 @@ pub struct Comparison {
     pub difference: Estimate,
     /// The same by seed.
     pub by_seed: Vec<(u64, f64)>,
+    /// Seeds whose other seeds choose another point than all of them do, on either side.
+    pub elsewhere: usize,
     /// What it found.
     pub judgement: Judgement,
     /// Whether a difference, if any, is shown to be below ε.
@@ -118,6 +120,7 @@ impl Court {
             left,
             right,
             difference: Estimate::of(&differences)?,
+            elsewhere: if may_test { elsewhere(&plus, &minus) } else { 0 },
             by_seed: seeds.iter().map(|draw| draw.seed).zip(differences).collect(),
             judgement: Judgement::untested(0),
             is_within_epsilon: false,
@@ -184,6 +187,15 @@ fn sums(operands: &[Operand], seeds: &[Draw]) -> Vec<Scores> {
             .collect();
     }
     scores
+}
+
+/// Seeds for which another point is chosen, on either side, than all seeds choose.
+fn elsewhere(left: &[Scores], right: &[Scores]) -> usize {
+    let places = |side: &[Scores]| {
+        let by_all = chosen_by_all(side);
+        chosen(side).into_iter().map(move |place| place != by_all)
+    };
+    places(left).zip(places(right)).filter(|(left, right)| *left || *right).count()
 }
 
 /// Seeds and differences between the points that these seeds choose, for what cannot be tested.

@@ -125,7 +125,10 @@ fn family(
                 Moment::EqualTestLoss => Differences::at_equal_loss(cell, none, measure, curves),
             };
             let Some(difference) = Estimate::of(&values) else { continue };
-            let may_test = values.len() >= FEWEST_SEEDS && cell.is_complete() && none.is_complete();
+            // A measure that is at its end in every run has no spread that a test could go by.
+            let varies = values.iter().any(|one| *one != values[0]);
+            let has_seeds = values.len() >= FEWEST_SEEDS;
+            let may_test = varies && has_seeds && cell.is_complete() && none.is_complete();
             contrasts.push(may_test.then(|| Contrast::paired(&values)));
             found.push(Finding {
                 measure,
@@ -304,6 +307,14 @@ mod tests {
         let worse = found(5, |noise| [(4.0, 0.0), (3.5, 0.1), (3.25, 0.2 + noise)]);
         assert_eq!(worse.findings[1].test_loss, Some(3.25));
         assert_eq!(kinds(&worse)[1], (at_one_loss, Kind::Higher));
+    }
+
+    #[test]
+    fn what_is_the_same_for_every_seed_is_not_tested() {
+        // The arm ends as no decay does.
+        let found = found(5, |noise| [(4.0, 0.0), (2.5, 0.55 + noise), (3.0, 0.9 + noise / 2.0)]);
+        assert_eq!(found.findings[0].difference.mean, 0.0);
+        assert_eq!(found.findings[0].judgement.kind, Kind::NoTest);
     }
 
     #[test]

@@ -91,3 +91,46 @@ fn a_report_is_not_written_over_that_of_another_experiment() {
     assert_eq!((report("tiny").code, report("new").code), (Some(0), Some(0)));
     assert!(path("new/report.html").is_file());
 }
+
+#[test]
+fn a_folder_that_is_not_there_is_named_and_not_made() {
+    let folder = tempfile::tempdir().unwrap();
+    let mistyped = folder.path().join("resluts");
+    let spec = fixture("tiny.toml");
+    for call in [vec!["status"], vec!["cancel", text(&spec)]] {
+        let words = [call, vec!["--out", text(&mistyped)]].concat();
+        refused(
+            &words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>(),
+            &["resluts is not a folder"],
+        );
+    }
+    let told = wane_ok(&["status", text(&spec), "--out", text(&mistyped)]);
+    assert!(told.stderr.contains("there is no such folder"), "{}", told.stderr);
+    assert!(!mistyped.exists());
+    let empty = wane_ok(&["status", "--out", text(folder.path())]);
+    assert!(empty.stdout.starts_with("no run is in "), "{}", empty.stdout);
+}
+
+#[test]
+fn a_file_where_judge_was_to_make_a_folder_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let (runs, file) = (folder.path().join("runs.csv"), folder.path().join("report"));
+    let lines = ["0.0,0,2.1", "0.0,1,2.2", "0.0,2,2.0", "0.1,0,2.0", "0.1,1,2.15", "0.1,2,1.9"];
+    fs::write(&runs, format!("weight_decay,seed,val_loss\n{}\n", lines.join("\n"))).unwrap();
+    fs::write(&file, "mine").unwrap();
+    let words = ["judge", text(&runs), "--arm", "weight_decay", "--out", text(&file)];
+    refused(&words.map(str::to_owned), &["report is a file; expected a folder"]);
+    assert_eq!(fs::read_to_string(&file).unwrap(), "mine");
+}
+
+#[test]
+fn a_plan_says_how_much_is_left_to_train() {
+    let folder = tempfile::tempdir().unwrap();
+    let spec = fixture("tiny.toml");
+    let plan = || wane_ok(&["plan", text(&spec), "--out", text(folder.path())]).stdout;
+    assert!(plan().contains("to train on in all runs together"), "{}", plan());
+    wane_ok(&sweep(folder.path(), &["--seeds", "0"]));
+    assert!(plan().contains("left to train on\n"), "{}", plan());
+    wane_ok(&sweep(folder.path(), &[]));
+    assert!(plan().contains("in all runs together, none left to train on"), "{}", plan());
+}

@@ -529,7 +529,8 @@ fn weights_of_another_alphabet_are_refused_with_the_characters() {
     assert!(call.stderr.contains("was trained on characters, and this data"), "{}", call.stderr);
     // Files that say nothing of their alphabet are taken as they are.
     write(&given, &scene.arrays);
-    scene.ok(&["--init", text(&given), "--data", text(&data)]);
+    let call = scene.ok(&["--init", text(&given), "--data", text(&data)]);
+    assert!(call.stderr.contains("model.heads = 2 is believed"), "{}", call.stderr);
 }
 
 /// As many heads of another width have tensors of the same shapes.

@@ -107,6 +107,11 @@ mod tests {
         let spaces = json!({"type": "WhitespaceSplit"});
         let none = with(json!({}), spaces.clone(), Value::Null);
         assert_eq!(none.encode("ab a b").unwrap(), [2, 0, 1]);
+        assert!(
+            none.told().ends_with("which does not tell spaces, tabs and lines apart"),
+            "{}",
+            none.told()
+        );
         let error = none.encode("ab acb é").unwrap_err().to_string();
         assert!(error.contains("no token for 'c'") && error.contains("unk_token"), "{error}");
         let vocabulary = json!({"a": 0, "b": 1, "ab": 2, "<unk>": 3});
@@ -121,6 +126,7 @@ mod tests {
         let level = json!({"type": "ByteLevel", "add_prefix_space": false, "trim_offsets": true, "use_regex": true});
         let bytes = with(json!({}), level.clone(), level);
         assert_eq!(bytes.encode("ab").unwrap(), [2]);
+        assert!(!bytes.told().contains("apart"), "{}", bytes.told());
         assert!(bytes.encode("ab é").unwrap_err().to_string().contains("' '"));
     }
 }

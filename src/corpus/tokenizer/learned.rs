@@ -129,16 +129,30 @@ impl Learned {
         self.inner.decode(&ids, false).unwrap_or_default()
     }
 
+    /// Whether a text with other white space between its words has the same tokens: spaces and lines are left out, or
+    /// become one kind of space.
+    fn reads_white_space_alike(&self) -> bool {
+        let tokens =
+            |text: &str| self.inner.encode_fast(text, false).map(|one| one.get_ids().to_vec());
+        let [space, line] = [tokens("a b"), tokens("a\n\t b")];
+        self.bytes.is_none()
+            && space.is_ok_and(|space| !space.is_empty() && line.is_ok_and(|line| line == space))
+    }
+
     /// For people.
     pub fn told(&self) -> String {
-        match self.inner.get_model() {
+        let alike = match self.reads_white_space_alike() {
+            true => ", which does not tell spaces, tabs and lines apart",
+            false => "",
+        };
+        let model = match self.inner.get_model() {
             ModelWrapper::BPE(_) if self.bytes.is_some() => "byte-pair encoding over bytes",
             ModelWrapper::BPE(_) => "byte-pair encoding",
             ModelWrapper::WordPiece(_) => "WordPiece",
             ModelWrapper::WordLevel(_) => "words",
             ModelWrapper::Unigram(_) => "a unigram model",
-        }
-        .to_owned()
+        };
+        format!("{model}{alike}")
     }
 }
 

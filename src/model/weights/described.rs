@@ -17,13 +17,16 @@ struct Saved {
 }
 
 /// Checks that weights at a path are of this model by what is written beside them, if anything is; returns what is
-/// computed a little differently here, for people.
+/// computed a little differently here or is not known, for people.
 ///
 /// # Errors
 /// A description of another model, or of one that is not computed here.
 pub fn check(path: &Path, shape: &ModelShape) -> Result<Option<String>> {
     let Some(Description { file, shape: theirs, note }) = description(path)? else {
-        return Ok(None);
+        return Ok(Some(format!(
+            "no config.json beside it says how many heads its model has; model.heads = {} is believed",
+            shape.heads
+        )));
     };
     let name = file.display();
     if theirs.family != shape.family {

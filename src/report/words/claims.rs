@@ -38,8 +38,30 @@ pub fn claim_told(judged: &Judged) -> String {
     let verdict = claim_verdict(judged.verdict);
     let (source, text) = (&judged.claim.source, &judged.claim.text);
     let numbers = claim_numbers(judged).map_or(String::new(), |numbers| format!(", {numbers}"));
-    let more = cannot_tell(judged).map_or(String::new(), |why| format!(": {why}"));
+    let more = claim_remark(judged).map_or(String::new(), |why| format!(": {why}"));
     format!("{verdict}: {text} ({source}){numbers}{more}")
+}
+
+/// What a reader should know of a verdict: how a claim is contradicted, or why nothing can be told and what could tell.
+pub fn claim_remark(judged: &Judged) -> Option<String> {
+    match judged.verdict {
+        Verdict::Contradicted => Some(how_contradicted(judged)),
+        _ => cannot_tell(judged),
+    }
+}
+
+/// The opposite was found, or only too little of what is claimed.
+fn how_contradicted(judged: &Judged) -> String {
+    let [low, high] = judged.interval.unwrap_or([f64::NEG_INFINITY, f64::INFINITY]);
+    let smallest = format::three_digits(judged.claim.smallest);
+    match judged.expect() {
+        Expect::Equal => format!("it differs by more than {smallest}"),
+        Expect::Lower if low > 0.0 => "it is higher".to_owned(),
+        Expect::Higher if high < 0.0 => "it is lower".to_owned(),
+        Expect::Lower | Expect::Higher => {
+            format!("{smallest} or more is excluded, a smaller effect is not told")
+        }
+    }
 }
 
 /// What was observed, with its interval and p.

@@ -90,7 +90,7 @@ pub fn finding(comparison: &Comparison, analysis: &Analysis) -> String {
     let difference = comparison.difference;
     let told = told(comparison);
     let p = comparison.judgement.p_holm.map_or(String::new(), |p| format!(", {}", format::p(p)));
-    let n = difference.n;
+    let n = seeds(comparison);
     match comparison.kind() {
         Kind::Lower | Kind::Higher => {
             let small = match comparison.is_within_epsilon {
@@ -110,6 +110,14 @@ pub fn finding(comparison: &Comparison, analysis: &Analysis) -> String {
             format!("{what} {word}{against} ({told}, n = {n}{p}; {})", further(comparison))
         }
         Kind::NoTest => format!("{what} {told}{against}, not tested (n = {n})"),
+    }
+}
+
+/// How many seeds a difference is of, and how many of them are judged at other points than the one that is named.
+fn seeds(comparison: &Comparison) -> String {
+    match comparison.elsewhere {
+        0 => comparison.difference.n.to_string(),
+        elsewhere => format!("{}, {elsewhere} at other points", comparison.difference.n),
     }
 }
 

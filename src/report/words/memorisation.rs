@@ -137,6 +137,11 @@ fn finding(finding: &Finding) -> String {
             let size = format::fixed(mean.abs(), 3);
             format!("{at} {what} {size} {word} than without decay ({interval}, n = {n}{p})")
         }
+        Kind::NoTest if mean == 0.0 && finding.difference.sd.is_none_or(|sd| sd == 0.0) => {
+            format!(
+                "{at} {what} that of no decay for every seed, so that nothing is tested (n = {n})"
+            )
+        }
         Kind::NoTest => format!(
             "{at} {what} {} from that without decay, not tested (n = {n})",
             format::signed(mean, 3)
@@ -187,6 +192,7 @@ mod tests {
         let open = told(Kind::Undecided, Moment::EqualTestLoss);
         assert!(open.starts_with("at equal test loss (2.500) ") && open.contains("undecided"));
         let untested = told(Kind::NoTest, Moment::LastStep);
+        assert!(untested.contains("−0.200 from that without decay, not tested"), "{untested}");
         for open in [open, untested] {
             assert!(!open.contains("lower") && !open.contains("higher"), "{open}");
         }

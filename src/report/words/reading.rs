@@ -44,11 +44,19 @@ fn chosen(analysis: &Analysis) -> String {
              seeds of the search. This look may err in {}% of families about differences, and in as many about \
              equivalences: its part of what all looks share.",
             analysis.seeds(),
-            format::number(format!("{:.2}", 100.0 * analysis.alpha).parse().unwrap_or(analysis.alpha))
+            format::number(
+                format!("{:.2}", 100.0 * analysis.alpha).parse().unwrap_or(analysis.alpha)
+            )
         ),
         false => {
-            "Each rule is at its own best point, chosen on val without the seed that it is judged on."
-                .to_owned()
+            let chosen = "Each rule is at its own best point, chosen on val without the seed that it is judged on";
+            match analysis.headline.iter().any(|one| one.elsewhere > 0) {
+                true => format!(
+                    "{chosen}; the point that is named is the one that all seeds choose together, and seeds \
+                     \"at other points\" are judged where the others put the best."
+                ),
+                false => format!("{chosen}."),
+            }
         }
     }
 }

@@ -210,6 +210,7 @@ fn any_finding() -> impl Strategy<Value = Comparison> {
                     family_size: 3,
                 },
                 is_within_epsilon: small,
+                elsewhere: 0,
                 is_repeated: false,
             }
         },
