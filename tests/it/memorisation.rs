@@ -78,9 +78,12 @@ fn what_is_known_by_heart_is_in_every_file_and_every_answer() {
     let found = summary["memorisation"].as_array().unwrap();
     // Two arms, two measures, two moments.
     assert_eq!(found.len(), 8);
+    // Every canary is known at every end, so that nothing is to be tested there.
+    let at_its_most = |one: &&Value| one["measure"] == "exposure" && one["moment"] == "last-step";
+    let (known, open): (Vec<&Value>, Vec<&Value>) = found.iter().partition(at_its_most);
+    assert!(known.len() == 2 && known.iter().all(|one| one["kind"].is_null()), "{known:?}");
     assert!(
-        found
-            .iter()
+        open.iter()
             .all(|one| one["family_size"] == 2 && one["p_holm"].as_f64() >= one["p"].as_f64())
     );
     assert!(screen.contains("By heart: ") && screen.contains("at equal test loss"), "{screen}");
