@@ -115,8 +115,8 @@ impl Part<'_> {
             row_products::<BITS>(slopes, rows, self.gradient, self.value_turned, first, heads);
             let mut tile = [Scale::default(); TILE];
             let last = (first + TILE).min(heads.context);
-            for row in first..last {
-                tile[row - first] = self.scales[row];
+            for (row, scale) in self.scales[first..last].iter().enumerate() {
+                tile[row] = *scale;
             }
             self.factors.apply(slopes, rows, first, heads);
             if self.kept.is_empty() {
