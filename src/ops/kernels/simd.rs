@@ -1,7 +1,5 @@
 //! Vector arithmetic that compilers can see: chunks of one width, selects in the place of branches.
 
-use super::Slot;
-
 /// Numbers that a loop works on at once.
 pub const WIDTH: usize = 16;
 
@@ -90,11 +88,7 @@ vectorised! {
 
 #[inline(always)]
 fn add_body<const BITS: usize>(sums: &mut [f32], values: &[f32]) {
-    let count = sums.len().min(values.len());
-    let (sums, values) = (&mut sums[..count], &values[..count]);
-    for place in 0..count {
-        sums[place] += values[place];
-    }
+    sums.iter_mut().zip(values).for_each(|(sum, value)| *sum += value);
 }
 
 vectorised! {
@@ -104,11 +98,7 @@ vectorised! {
 
 #[inline(always)]
 fn multiply_body<const BITS: usize>(products: &mut [f32], factors: &[f32]) {
-    let count = products.len().min(factors.len());
-    let (products, factors) = (&mut products[..count], &factors[..count]);
-    for place in 0..count {
-        products[place] *= factors[place];
-    }
+    products.iter_mut().zip(factors).for_each(|(product, factor)| *product *= factor);
 }
 
 /// `a · b + c`, in one rounding where that is one instruction.
@@ -127,41 +117,15 @@ pub fn larger(a: f32, b: f32) -> f32 {
 #[inline(always)]
 pub fn fold(chunk: Chunk, of: impl Fn(f32, f32) -> f32) -> f32 {
     // Without a pause, compilers take the chunk apart where it was added up, and add up pairs there.
-    let chunk = std::hint::black_box(chunk);
-    // A list for each stage: what is written over while it is read is taken apart.
-    let (mut eight, mut four) = ([0.0; WIDTH / 2], [0.0; WIDTH / 4]);
-    for place in 0..WIDTH / 2 {
-        eight[place] = of(chunk[place], chunk[place + WIDTH / 2]);
+    let mut chunk = std::hint::black_box(chunk);
+    let mut half = WIDTH / 2;
+    while half > 0 {
+        for place in 0..half {
+            chunk[place] = of(chunk[place], chunk[place + half]);
+        }
+        half /= 2;
     }
-    for place in 0..WIDTH / 4 {
-        four[place] = of(eight[place], eight[place + WIDTH / 4]);
-    }
-    of(of(four[0], four[2]), of(four[1], four[3]))
-}
-
-/// A chunk as slots that hold it, in one move.
-#[inline(always)]
-pub fn filled(chunk: Chunk) -> [Slot; WIDTH] {
-    // SAFETY: a slot is as large as the number that it holds.
-    unsafe { std::mem::transmute(chunk) }
-}
-
-/// Writes what `of` makes of each value, in chunks and then over what is left: rows are seldom longer than a few chunks,
-/// of which loops over numbers would leave most to their last, slow part.
-#[inline(always)]
-pub fn write_each(out: &mut [Slot], values: &[f32], of: impl Fn(f32) -> f32) {
-    let values = &values[..out.len()];
-    let (out, out_rest) = out.as_chunks_mut::<WIDTH>();
-    let (values, rest) = values.as_chunks::<WIDTH>();
-    for chunk in 0..out.len() {
-        // Read as a whole before anything is written: compilers do not know that the two lists lie apart.
-        let mut made = values[chunk];
-        made.iter_mut().for_each(|value| *value = of(*value));
-        out[chunk] = filled(made);
-    }
-    for place in 0..rest.len() {
-        out_rest[place].write(of(rest[place]));
-    }
+    chunk[0]
 }
 
 /// Sum of `of` over pairs of numbers, in chunks and then over what is left.
@@ -169,19 +133,13 @@ pub fn write_each(out: &mut [Slot], values: &[f32], of: impl Fn(f32) -> f32) {
 pub fn sum_of(a: &[f32], b: &[f32], of: impl Fn(f32, f32, f32) -> f32) -> f32 {
     let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<WIDTH>(), b.as_chunks::<WIDTH>());
     let mut sums = [0.0; WIDTH];
-    let count = a.len().min(b.len());
-    let (a, b) = (&a[..count], &b[..count]);
-    for chunk in 0..count {
-        let (a, b) = (&a[chunk], &b[chunk]);
+    for (a, b) in a.iter().zip(b) {
         for place in 0..WIDTH {
             sums[place] = of(a[place], b[place], sums[place]);
         }
     }
-    let mut sum = fold(sums, |a, b| a + b);
-    for place in 0..a_rest.len().min(b_rest.len()) {
-        sum = of(a_rest[place], b_rest[place], sum);
-    }
-    sum
+    let whole = fold(sums, |a, b| a + b);
+    a_rest.iter().zip(b_rest).fold(whole, |sum, (a, b)| of(*a, *b, sum))
 }
 
 /// eˣ to about one unit in the last place: a power of two by its bits, the rest by a polynomial

@@ -15,12 +15,10 @@ pub(super) struct Rows<'a> {
 }
 
 impl<'a> Rows<'a> {
-    #[inline(always)]
     pub(super) fn from(self, row: usize) -> Self {
         Rows { values: &self.values[row * self.stride..], ..self }
     }
 
-    #[inline(always)]
     pub(super) fn columns_from(self, column: usize) -> Self {
         Rows { values: &self.values[column..], ..self }
     }
@@ -36,24 +34,20 @@ pub(super) struct Left<'a> {
 
 impl<'a> Left<'a> {
     /// `[row, inner]`.
-    #[inline(always)]
     pub(super) fn rows(rows: Rows<'a>) -> Self {
         Left { values: rows.values, over_rows: rows.stride, over_inner: 1 }
     }
 
     /// `[inner, row]`.
-    #[inline(always)]
     pub(super) fn columns(rows: Rows<'a>) -> Self {
         Left { values: rows.values, over_rows: 1, over_inner: rows.stride }
     }
 
-    #[inline(always)]
     fn from(self, inner: usize) -> Self {
         Left { values: &self.values[inner * self.over_inner..], ..self }
     }
 
     /// Where a number lies.
-    #[inline(always)]
     fn place(&self, row: usize, inner: usize) -> usize {
         row * self.over_rows + inner * self.over_inner
     }
