@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::Command;
 
 fn main() {
-    for path in ["src", "Cargo.toml", "Cargo.lock", ".git/HEAD", ".git/logs/HEAD"] {
+    for path in ["src", "kernels", "Cargo.toml", "Cargo.lock", ".git/HEAD", ".git/logs/HEAD"] {
         if Path::new(path).exists() {
             println!("cargo:rerun-if-changed={path}");
         }

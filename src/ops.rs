@@ -8,7 +8,6 @@
 
 mod arithmetic;
 mod fused;
-pub mod kernels;
 mod node;
 mod numbers;
 pub mod primitives;
@@ -24,6 +23,8 @@ use crate::ops::kernels::activation::Gate;
 use crate::ops::kernels::attention::{Heads, KeyValues, forward_after};
 use crate::ops::kernels::update::LaneStep;
 use fused::{FusedOps, FusedReading, FusedUpdates};
+
+pub use wane_kernels as kernels;
 
 pub use arithmetic::{Arithmetic, in_order, plus_diagonal};
 pub use numbers::LaneNumbers;

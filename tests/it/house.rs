@@ -292,6 +292,15 @@ fn what_is_looked_up_and_drawn_names_nothing_of_burn() {
     }
 }
 
+/// What is hot is arithmetic on slices, so that it is compiled apart from all else, and in seconds.
+#[test]
+fn kernels_need_nothing_but_products_and_threads() {
+    let manifest = fs::read_to_string(project().join("kernels/Cargo.toml")).unwrap();
+    let manifest: toml::Table = manifest.parse().unwrap();
+    let needed = manifest["dependencies"].as_table().unwrap().keys();
+    assert_eq!(Vec::from_iter(needed), ["gemm", "rayon"]);
+}
+
 #[test]
 fn the_page_on_architecture_shows_the_rooms_that_there_are() {
     let page = fs::read_to_string(project().join("docs/architecture.md")).unwrap();

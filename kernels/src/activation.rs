@@ -1,7 +1,7 @@
 //! GELU, and gates that one half of a row sets for the other.
 
 use super::blocks::each_chunk;
-use super::simd::{fma, sigmoid, vectorised};
+use super::simd::{fma, sigmoid, vectorised, write_each};
 use super::{Slot, written};
 
 /// Numbers of a block.
@@ -127,9 +127,7 @@ vectorised! {
 
 #[inline(always)]
 fn gelu_of_body<const BITS: usize>(x: &[f32], out: &mut [Slot]) {
-    for (out, x) in out.iter_mut().zip(x) {
-        out.write(gelu_at::<BITS>(*x).0);
-    }
+    write_each(out, x, |x| gelu_at::<BITS>(x).0);
 }
 
 vectorised! {
@@ -149,8 +147,12 @@ fn gelu_and_slope_body<const BITS: usize>(x: &mut [f32], bias: &[f32], out: &mut
         return;
     }
     let width = bias.len();
-    for (row, out) in x.chunks_exact_mut(width).zip(out.chunks_exact_mut(width)) {
-        row.iter_mut().zip(bias).zip(out).for_each(|((x, bias), out)| open(x, *x + bias, out));
+    for (place, row) in x.chunks_exact_mut(width).enumerate() {
+        let out = &mut out[place * width..][..width];
+        for channel in 0..width {
+            let sum = row[channel] + bias[channel];
+            open(&mut row[channel], sum, &mut out[channel]);
+        }
     }
 }
 
@@ -186,10 +188,10 @@ fn gate_gelu_body<const BITS: usize>(packed: &[f32], width: usize, out: &mut [Sl
 
 #[inline(always)]
 fn gate_rows(packed: &[f32], width: usize, out: &mut [Slot], gate: impl Fn(f32) -> f32) {
-    for (out, row) in out.chunks_exact_mut(width).zip(packed.chunks_exact(2 * width)) {
-        let (a, b) = row.split_at(width);
-        for ((out, a), b) in out.iter_mut().zip(a).zip(b) {
-            out.write(gate(*a) * b);
+    for (place, out) in out.chunks_exact_mut(width).enumerate() {
+        let (a, b) = packed[place * 2 * width..][..2 * width].split_at(width);
+        for channel in 0..width {
+            out[channel].write(gate(a[channel]) * b[channel]);
         }
     }
 }
@@ -232,15 +234,14 @@ fn gate_slopes(
     out: &mut [Slot],
     gate: impl Fn(f32) -> (f32, f32),
 ) {
-    let rows = packed.chunks_exact(2 * width).zip(gradient.chunks_exact(width));
-    for (out, (row, gradient)) in out.chunks_exact_mut(2 * width).zip(rows) {
-        let (a, b) = row.split_at(width);
+    for (place, out) in out.chunks_exact_mut(2 * width).enumerate() {
+        let (a, b) = packed[place * 2 * width..][..2 * width].split_at(width);
+        let gradient = &gradient[place * width..][..width];
         let (of_a, of_b) = out.split_at_mut(width);
-        let of = of_a.iter_mut().zip(of_b);
-        for (((of_a, of_b), (a, b)), gradient) in of.zip(a.iter().zip(b)).zip(gradient) {
-            let (value, slope) = gate(*a);
-            of_a.write(gradient * b * slope);
-            of_b.write(gradient * value);
+        for channel in 0..width {
+            let (value, slope) = gate(a[channel]);
+            of_a[channel].write(gradient[channel] * b[channel] * slope);
+            of_b[channel].write(gradient[channel] * value);
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Layer and root-mean-square normalisation over channels.
 
 use super::blocks::each_pair;
-use super::simd::{WIDTH, fma, fold, sum_of, vectorised};
+use super::simd::{Chunk, WIDTH, filled, fma, fold, sum_of, vectorised};
 use super::{Slot, written};
 
 /// Rows of a block.
@@ -110,6 +110,31 @@ fn moments_of<const BITS: usize>(row: &[f32], norm: &Norm) -> Moments {
     Moments { mean, scale: 1.0 / (squares / count + norm.eps).sqrt() }
 }
 
+/// Writes what `of` makes of a number of a row, of the gain and of the bias in its place.
+#[inline(always)]
+fn write_row(
+    out: &mut [Slot],
+    row: &[f32],
+    gain: &[f32],
+    bias: &[f32],
+    of: impl Fn(f32, f32, f32) -> f32,
+) {
+    let (out, out_rest) = out.as_chunks_mut::<WIDTH>();
+    let (row, row_rest) = row.as_chunks::<WIDTH>();
+    let ((gain, gain_rest), (bias, bias_rest)) = (gain.as_chunks(), bias.as_chunks());
+    for chunk in 0..row.len() {
+        let (gain, bias): (Chunk, Chunk) = (gain[chunk], bias[chunk]);
+        let mut made = row[chunk];
+        for place in 0..WIDTH {
+            made[place] = of(made[place], gain[place], bias[place]);
+        }
+        out[chunk] = filled(made);
+    }
+    for place in 0..row_rest.len() {
+        out_rest[place].write(of(row_rest[place], gain_rest[place], bias_rest[place]));
+    }
+}
+
 vectorised! {
     /// Normalises rows; an empty bias is none.
     pub fn normalise(x: &[f32], gain: &[f32], bias: &[f32], norm: &Norm, out: &mut [Slot], moments: &mut [Moments]) = normalise_body
@@ -125,18 +150,18 @@ fn normalise_body<const BITS: usize>(
     moments: &mut [Moments],
 ) {
     let channels = norm.channels;
-    let rows = x.chunks_exact(channels).zip(out.chunks_exact_mut(channels));
-    for ((row, out), moments) in rows.zip(moments) {
+    let gain = &gain[..channels];
+    for (place, moments) in moments.iter_mut().enumerate() {
+        let row = &x[place * channels..][..channels];
+        let out = &mut out[place * channels..][..channels];
         *moments = moments_of::<BITS>(row, norm);
         let Moments { mean, scale } = *moments;
         if bias.is_empty() {
-            for ((out, x), gain) in out.iter_mut().zip(row).zip(gain) {
-                out.write((x - mean) * scale * gain);
-            }
+            write_row(out, row, gain, gain, |x, gain, _| (x - mean) * scale * gain);
         } else {
-            for ((out, x), (gain, bias)) in out.iter_mut().zip(row).zip(gain.iter().zip(bias)) {
-                out.write(fma::<BITS>((x - mean) * scale, *gain, *bias));
-            }
+            write_row(out, row, gain, bias, |x, gain, bias| {
+                fma::<BITS>((x - mean) * scale, gain, bias)
+            });
         }
     }
 }
@@ -166,28 +191,33 @@ fn slopes_body<const BITS: usize>(
     sums: &mut [f32],
 ) {
     let channels = norm.channels;
+    let gain = &gain[..channels];
     let (of_gain, of_bias) = sums.split_at_mut(channels);
-    let mut past = past.chunks_exact(channels);
-    let rows = x.chunks_exact(channels).zip(gradient.chunks_exact(channels));
-    for (((row, gradient), out), moments) in rows.zip(out.chunks_exact_mut(channels)).zip(moments) {
+    let of_bias = &mut of_bias[..channels];
+    for (place, moments) in moments.iter().enumerate() {
         let Moments { mean, scale } = *moments;
+        let row = &x[place * channels..][..channels];
+        let out = &mut out[place * channels..][..channels];
+        let gradient = &gradient[place * channels..][..channels];
         // With n the normalised row and h = gradient · gain: dx = scale (h − mean(h) − n mean(h n)),
         // without mean(h) where the row's mean is not taken away.
         let (h_sum, hn_sum) = weighted_sums::<BITS>(row, gradient, gain, mean, scale);
         let h_mean = if norm.centred { h_sum / channels as f32 } else { 0.0 };
         let hn_mean = hn_sum / channels as f32;
-        let of = out.iter_mut().zip(of_gain.iter_mut().zip(of_bias.iter_mut()));
-        let values = row.iter().zip(gradient.iter().zip(gain));
-        for ((out, (of_gain, of_bias)), (x, (gradient, gain))) in of.zip(values) {
-            let n = (x - mean) * scale;
-            out.write(scale * (gradient * gain - h_mean - n * hn_mean));
-            *of_gain = fma::<BITS>(*gradient, n, *of_gain);
-            *of_bias += gradient;
+        for channel in 0..channels {
+            let n = (row[channel] - mean) * scale;
+            let h = gradient[channel] * gain[channel];
+            out[channel].write(scale * (h - h_mean - n * hn_mean));
+            of_gain[channel] = fma::<BITS>(gradient[channel], n, of_gain[channel]);
+            of_bias[channel] += gradient[channel];
         }
-        if let Some(past) = past.next() {
+        if !past.is_empty() {
+            let past = &past[place * channels..][..channels];
             // SAFETY: the row has just been written.
             let out = unsafe { out.assume_init_mut() };
-            out.iter_mut().zip(past).for_each(|(out, past)| *out += past);
+            for channel in 0..channels {
+                out[channel] += past[channel];
+            }
         }
     }
 }
@@ -205,7 +235,9 @@ fn weighted_sums<const BITS: usize>(
     let (gradient, gradient_rest) = gradient.as_chunks::<WIDTH>();
     let (gain, gain_rest) = gain.as_chunks::<WIDTH>();
     let (mut h_sums, mut hn_sums) = ([0.0; WIDTH], [0.0; WIDTH]);
-    for ((row, gradient), gain) in row.iter().zip(gradient).zip(gain) {
+    let (gradient, gain) = (&gradient[..row.len()], &gain[..row.len()]);
+    for chunk in 0..row.len() {
+        let (row, gradient, gain) = (&row[chunk], &gradient[chunk], &gain[chunk]);
         for place in 0..WIDTH {
             let h = gradient[place] * gain[place];
             h_sums[place] += h;
@@ -214,10 +246,10 @@ fn weighted_sums<const BITS: usize>(
     }
     let add = |a, b| a + b;
     let (mut h_sum, mut hn_sum) = (fold(h_sums, add), fold(hn_sums, add));
-    for ((x, gradient), gain) in row_rest.iter().zip(gradient_rest).zip(gain_rest) {
-        let h = gradient * gain;
+    for place in 0..row_rest.len() {
+        let h = gradient_rest[place] * gain_rest[place];
         h_sum += h;
-        hn_sum += h * (x - mean) * scale;
+        hn_sum += h * (row_rest[place] - mean) * scale;
     }
     (h_sum, hn_sum)
 }

@@ -225,9 +225,10 @@ vectorised! {
 #[inline(always)]
 fn add_bias_and_rows_body<const BITS: usize>(rows: &mut [f32], bias: &[f32], others: &[f32]) {
     let width = bias.len();
-    for (row, other) in rows.chunks_exact_mut(width).zip(others.chunks_exact(width)) {
-        for (value, (bias, other)) in row.iter_mut().zip(bias.iter().zip(other)) {
-            *value = *value + bias + other;
+    for (place, row) in rows.chunks_exact_mut(width).enumerate() {
+        let other = &others[place * width..][..width];
+        for channel in 0..width {
+            row[channel] = row[channel] + bias[channel] + other[channel];
         }
     }
 }

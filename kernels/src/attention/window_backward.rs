@@ -3,9 +3,9 @@ use super::scores::{row_products, scores, weigh};
 use super::scratch::Scratch;
 use super::tiles::{Left, Rows, TILE, multiply};
 use super::{Heads, Scale, head_rows, turn_over};
-use crate::ops::kernels::Slot;
-use crate::ops::kernels::rotary::Angles;
-use crate::ops::kernels::simd::vectorised;
+use crate::Slot;
+use crate::rotary::Angles;
+use crate::simd::{vectorised, write_each};
 
 /// What the way back through one window begins with.
 pub(super) struct Given<'a> {
@@ -115,7 +115,9 @@ impl Part<'_> {
             row_products::<BITS>(slopes, rows, self.gradient, self.value_turned, first, heads);
             let mut tile = [Scale::default(); TILE];
             let last = (first + TILE).min(heads.context);
-            tile[..last - first].copy_from_slice(&self.scales[first..last]);
+            for (row, scale) in self.scales[first..last].iter().enumerate() {
+                tile[row] = *scale;
+            }
             self.factors.apply(slopes, rows, first, heads);
             if self.kept.is_empty() {
                 scores::<BITS>(weights, rows, self.queries, self.key_turned, first, heads);
@@ -147,8 +149,8 @@ impl Part<'_> {
             let keys = heads.first_key(first)..last;
             // Rows that see one of the tile's keys.
             let seen_by = first..heads.context.min(first.saturating_add(TILE - 1 + heads.window));
-            let [of_slopes, of_weights] =
-                [slopes, weights].map(|of| Left::columns(of.columns_from(first)));
+            let of_slopes = Left::columns(slopes.columns_from(first));
+            let of_weights = Left::columns(weights.columns_from(first));
             let products = [
                 (of_query, false, Left::rows(slopes.from(first)), self.keys, keys),
                 (of_key, was_read, of_slopes, self.queries, seen_by.clone()),
@@ -158,13 +160,14 @@ impl Part<'_> {
             for (start, is_written, left, right, inner) in products {
                 let columns = 0..self.width;
                 multiply::<BITS>(left, right, inner, columns, self.products, self.width);
-                let rows = of_rows.chunks_mut(stride).zip(self.products.chunks_exact(self.width));
-                for (of_row, products) in rows {
-                    let of_row = &mut of_row[start..][..heads.head];
+                for row in 0..last - first {
+                    let of_row = &mut of_rows[row * stride + start..][..heads.head];
+                    let products = &self.products[row * self.width..][..heads.head];
                     match is_written {
                         // SAFETY: the first head that reads keys and values writes their gradients.
                         true => add(unsafe { of_row.assume_init_mut() }, products),
-                        false => write(of_row, products),
+                        // What adding to 0 gives: no −0.
+                        false => write_each(of_row, products, |product| 0.0 + product),
                     }
                 }
             }
@@ -174,13 +177,7 @@ impl Part<'_> {
 
 #[inline(always)]
 fn add(sums: &mut [f32], products: &[f32]) {
-    sums.iter_mut().zip(products).for_each(|(sum, product)| *sum += product);
-}
-
-/// What adding to 0 gives: no −0.
-#[inline(always)]
-fn write(slots: &mut [Slot], products: &[f32]) {
-    for (slot, product) in slots.iter_mut().zip(products) {
-        slot.write(0.0 + product);
+    for place in 0..sums.len() {
+        sums[place] += products[place];
     }
 }

@@ -1,7 +1,7 @@
 //! Cross-entropy of rows of logits, averaged by lane.
 
 use super::blocks::each_chunk;
-use super::simd::{Chunk, WIDTH, exp, fold, larger, sum_of, vectorised};
+use super::simd::{Chunk, WIDTH, exp, fold, larger, sum_of, vectorised, write_each};
 use super::{Slot, written};
 
 /// Rows of a block.
@@ -101,8 +101,8 @@ vectorised! {
 
 #[inline(always)]
 fn log_sums_body<const BITS: usize>(logits: &[f32], vocabulary: usize, sums: &mut [f32]) {
-    for (row, sum) in logits.chunks_exact(vocabulary).zip(sums) {
-        let (chunks, rest) = row.as_chunks::<WIDTH>();
+    for (place, sum) in sums.iter_mut().enumerate() {
+        let (chunks, rest) = logits[place * vocabulary..][..vocabulary].as_chunks::<WIDTH>();
         let mut most: Chunk = [f32::NEG_INFINITY; WIDTH];
         for chunk in chunks {
             for place in 0..WIDTH {
@@ -129,7 +129,5 @@ vectorised! {
 
 #[inline(always)]
 fn shares_body<const BITS: usize>(row: &[f32], sum: f32, share: f32, out: &mut [Slot]) {
-    for (out, value) in out.iter_mut().zip(row) {
-        out.write(exp::<BITS>(value - sum) * share);
-    }
+    write_each(out, row, |value| exp::<BITS>(value - sum) * share);
 }

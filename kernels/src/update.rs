@@ -228,9 +228,11 @@ fn add_sums_body<const BITS: usize>(
     let ((before, before_rest), (after, after_rest)) = (before.as_chunks(), after.as_chunks());
     let ((gradient, gradient_rest), (updates, updates_rest)) =
         (gradient.as_chunks(), updates.as_chunks());
-    for ((before, after), (gradient, updates)) in
-        before.iter().zip(after).zip(gradient.iter().zip(updates))
-    {
+    let count = before.len();
+    let (after, gradient, updates) = (&after[..count], &gradient[..count], &updates[..count]);
+    for at in 0..count {
+        let (before, after) = (&before[at], &after[at]);
+        let (gradient, updates) = (&gradient[at], &updates[at]);
         add_products::<BITS, WIDTH>(before, after, gradient, updates, step, &mut chunks);
     }
     // All at once, as `fold` says of one.
@@ -257,19 +259,20 @@ fn add_products<const BITS: usize, const N: usize>(
         changes[place] = after[place] - before[place];
         taken[place] = (1.0 - left(before[place], updates[place], step)) * before[place];
     }
-    let factors = [
-        (before, before),
-        (&changes, &changes),
-        (before, &changes),
-        (gradient, gradient),
-        (gradient, before),
-        (updates, updates),
-        (&taken, &taken),
-    ];
-    for (sums, (a, b)) in sums.iter_mut().zip(factors) {
-        for place in 0..N {
-            sums[place] = fma::<BITS>(a[place], b[place], sums[place]);
-        }
+    // One by one: in a loop over the sums, these would lie in memory and not in the processor's own places.
+    add_product::<BITS, N>(&mut sums[0], before, before);
+    add_product::<BITS, N>(&mut sums[1], &changes, &changes);
+    add_product::<BITS, N>(&mut sums[2], before, &changes);
+    add_product::<BITS, N>(&mut sums[3], gradient, gradient);
+    add_product::<BITS, N>(&mut sums[4], gradient, before);
+    add_product::<BITS, N>(&mut sums[5], updates, updates);
+    add_product::<BITS, N>(&mut sums[6], &taken, &taken);
+}
+
+#[inline(always)]
+fn add_product<const BITS: usize, const N: usize>(sum: &mut [f32; N], a: &[f32; N], b: &[f32; N]) {
+    for place in 0..N {
+        sum[place] = fma::<BITS>(a[place], b[place], sum[place]);
     }
 }
 

@@ -32,7 +32,9 @@ impl<'a> Factors<'a> {
             let seen = heads.first_key(row)..row + 1;
             let weights = &mut tile[(row - first) * stride..][seen.clone()];
             let factors = &factors[row * heads.context..][seen];
-            weights.iter_mut().zip(factors).for_each(|(weight, factor)| *weight *= factor);
+            for place in 0..weights.len() {
+                weights[place] *= factors[place];
+            }
         }
     }
 }

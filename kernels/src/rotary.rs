@@ -51,13 +51,14 @@ impl Angles {
 
     #[inline(always)]
     fn turn_by(&self, position: usize, channels: &mut [f32], sign: f32) {
-        let row = position * self.half..(position + 1) * self.half;
-        let (first, second) = channels.split_at_mut(self.half);
-        let angles = self.cos[row.clone()].iter().zip(&self.sin[row]);
-        for ((first, second), (cos, sin)) in first.iter_mut().zip(second).zip(angles) {
-            let (a, b) = (*first, *second);
-            *first = a * cos - b * sin * sign;
-            *second = b * cos + a * sin * sign;
+        let (half, start) = (self.half, position * self.half);
+        let (first, second) = channels.split_at_mut(half);
+        let second = &mut second[..half];
+        let (cos, sin) = (&self.cos[start..][..half], &self.sin[start..][..half]);
+        for place in 0..half {
+            let (a, b) = (first[place], second[place]);
+            first[place] = a * cos[place] - b * sin[place] * sign;
+            second[place] = b * cos[place] + a * sin[place] * sign;
         }
     }
 }

@@ -297,7 +297,9 @@ vectorised! {
 #[inline(always)]
 fn add_to_rows_body<const BITS: usize>(rows: &mut [f32], bias: &[f32]) {
     for row in rows.chunks_exact_mut(bias.len()) {
-        row.iter_mut().zip(bias).for_each(|(value, bias)| *value += bias);
+        for channel in 0..bias.len() {
+            row[channel] += bias[channel];
+        }
     }
 }
 
@@ -316,14 +318,18 @@ fn add_rows_body<const BITS: usize>(sums: &mut [f32], rows: &[f32]) {
         let mut strip: [f32; STRIP] = sums[start..start + STRIP].try_into().expect("its length");
         for row in rows.chunks_exact(width) {
             let values: &[f32; STRIP] = row[start..].first_chunk().expect("a row is as wide");
-            strip.iter_mut().zip(values).for_each(|(sum, value)| *sum += value);
+            for place in 0..STRIP {
+                strip[place] += values[place];
+            }
         }
         sums[start..start + STRIP].copy_from_slice(&strip);
         start += STRIP;
     }
     if start < width {
         for row in rows.chunks_exact(width) {
-            sums[start..].iter_mut().zip(&row[start..]).for_each(|(sum, value)| *sum += value);
+            for place in start..width {
+                sums[place] += row[place];
+            }
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Vector arithmetic that compilers can see: chunks of one width, selects in the place of branches.
 
+use super::Slot;
+
 /// Numbers that a loop works on at once.
 pub const WIDTH: usize = 16;
 
@@ -11,10 +13,10 @@ pub type Chunk = [f32; WIDTH];
 /// chosen at run time. `at most 256` is for bodies that gain nothing from the widest.
 macro_rules! vectorised {
     (at most 256, $(#[$meta:meta])* $vis:vis fn $name:ident($($arg:ident: $type:ty),* $(,)?) = $body:ident) => {
-        $crate::ops::kernels::simd::vectorised!(@ [256 => wide "avx2,fma"] $(#[$meta])* $vis fn $name($($arg: $type),*) = $body);
+        $crate::simd::vectorised!(@ [256 => wide "avx2,fma"] $(#[$meta])* $vis fn $name($($arg: $type),*) = $body);
     };
     ($(#[$meta:meta])* $vis:vis fn $name:ident($($arg:ident: $type:ty),* $(,)?) = $body:ident) => {
-        $crate::ops::kernels::simd::vectorised!(@ [
+        $crate::simd::vectorised!(@ [
             512 => widest "avx512f,avx512vl,avx512dq,avx512bw,avx2,fma",
             256 => wide "avx2,fma"
         ] $(#[$meta])* $vis fn $name($($arg: $type),*) = $body);
@@ -24,7 +26,7 @@ macro_rules! vectorised {
         $vis fn $name($($arg: $type),*) {
             #[cfg(target_arch = "x86_64")]
             {
-                $crate::ops::kernels::simd::levels!([$($bits => $level $features),*] ($($arg: $type),*) $body);
+                $crate::simd::levels!([$($bits => $level $features),*] ($($arg: $type),*) $body);
             }
             // Every 64-bit Arm has fused multiply-add; elsewhere it would be a call of a library.
             $body::<{ if cfg!(target_arch = "aarch64") { 128 } else { 0 } }>($($arg),*)
@@ -43,11 +45,11 @@ macro_rules! levels {
         fn $level($($arg: $type),*) {
             $body::<$bits>($($arg),*)
         }
-        if $crate::ops::kernels::simd::vector_bits() >= $bits {
+        if $crate::simd::vector_bits() >= $bits {
             // SAFETY: the processor has the features of this level; that was looked up.
             return unsafe { $level($($arg),*) };
         }
-        $crate::ops::kernels::simd::levels!([$($($rest)*)?] ($($arg: $type),*) $body);
+        $crate::simd::levels!([$($($rest)*)?] ($($arg: $type),*) $body);
     };
 }
 #[cfg(target_arch = "x86_64")]
@@ -88,7 +90,11 @@ vectorised! {
 
 #[inline(always)]
 fn add_body<const BITS: usize>(sums: &mut [f32], values: &[f32]) {
-    sums.iter_mut().zip(values).for_each(|(sum, value)| *sum += value);
+    let count = sums.len().min(values.len());
+    let (sums, values) = (&mut sums[..count], &values[..count]);
+    for place in 0..count {
+        sums[place] += values[place];
+    }
 }
 
 vectorised! {
@@ -98,7 +104,11 @@ vectorised! {
 
 #[inline(always)]
 fn multiply_body<const BITS: usize>(products: &mut [f32], factors: &[f32]) {
-    products.iter_mut().zip(factors).for_each(|(product, factor)| *product *= factor);
+    let count = products.len().min(factors.len());
+    let (products, factors) = (&mut products[..count], &factors[..count]);
+    for place in 0..count {
+        products[place] *= factors[place];
+    }
 }
 
 /// `a · b + c`, in one rounding where that is one instruction.
@@ -117,15 +127,41 @@ pub fn larger(a: f32, b: f32) -> f32 {
 #[inline(always)]
 pub fn fold(chunk: Chunk, of: impl Fn(f32, f32) -> f32) -> f32 {
     // Without a pause, compilers take the chunk apart where it was added up, and add up pairs there.
-    let mut chunk = std::hint::black_box(chunk);
-    let mut half = WIDTH / 2;
-    while half > 0 {
-        for place in 0..half {
-            chunk[place] = of(chunk[place], chunk[place + half]);
-        }
-        half /= 2;
+    let chunk = std::hint::black_box(chunk);
+    // A list for each stage: what is written over while it is read is taken apart.
+    let (mut eight, mut four) = ([0.0; WIDTH / 2], [0.0; WIDTH / 4]);
+    for place in 0..WIDTH / 2 {
+        eight[place] = of(chunk[place], chunk[place + WIDTH / 2]);
     }
-    chunk[0]
+    for place in 0..WIDTH / 4 {
+        four[place] = of(eight[place], eight[place + WIDTH / 4]);
+    }
+    of(of(four[0], four[2]), of(four[1], four[3]))
+}
+
+/// A chunk as slots that hold it, in one move.
+#[inline(always)]
+pub fn filled(chunk: Chunk) -> [Slot; WIDTH] {
+    // SAFETY: a slot is as large as the number that it holds.
+    unsafe { std::mem::transmute(chunk) }
+}
+
+/// Writes what `of` makes of each value, in chunks and then over what is left: rows are seldom longer than a few chunks,
+/// of which loops over numbers would leave most to their last, slow part.
+#[inline(always)]
+pub fn write_each(out: &mut [Slot], values: &[f32], of: impl Fn(f32) -> f32) {
+    let values = &values[..out.len()];
+    let (out, out_rest) = out.as_chunks_mut::<WIDTH>();
+    let (values, rest) = values.as_chunks::<WIDTH>();
+    for chunk in 0..out.len() {
+        // Read as a whole before anything is written: compilers do not know that the two lists lie apart.
+        let mut made = values[chunk];
+        made.iter_mut().for_each(|value| *value = of(*value));
+        out[chunk] = filled(made);
+    }
+    for place in 0..rest.len() {
+        out_rest[place].write(of(rest[place]));
+    }
 }
 
 /// Sum of `of` over pairs of numbers, in chunks and then over what is left.
@@ -133,13 +169,19 @@ pub fn fold(chunk: Chunk, of: impl Fn(f32, f32) -> f32) -> f32 {
 pub fn sum_of(a: &[f32], b: &[f32], of: impl Fn(f32, f32, f32) -> f32) -> f32 {
     let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<WIDTH>(), b.as_chunks::<WIDTH>());
     let mut sums = [0.0; WIDTH];
-    for (a, b) in a.iter().zip(b) {
+    let count = a.len().min(b.len());
+    let (a, b) = (&a[..count], &b[..count]);
+    for chunk in 0..count {
+        let (a, b) = (&a[chunk], &b[chunk]);
         for place in 0..WIDTH {
             sums[place] = of(a[place], b[place], sums[place]);
         }
     }
-    let whole = fold(sums, |a, b| a + b);
-    a_rest.iter().zip(b_rest).fold(whole, |sum, (a, b)| of(*a, *b, sum))
+    let mut sum = fold(sums, |a, b| a + b);
+    for place in 0..a_rest.len().min(b_rest.len()) {
+        sum = of(a_rest[place], b_rest[place], sum);
+    }
+    sum
 }
 
 /// eˣ to about one unit in the last place: a power of two by its bits, the rest by a polynomial

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::ops::kernels::simd::{WIDTH, fma};
+use crate::simd::{WIDTH, fma};
 
 /// Rows of a tile: as many as leave its numbers in registers.
 pub(super) const TILE: usize = 4;
@@ -15,10 +15,12 @@ pub(super) struct Rows<'a> {
 }
 
 impl<'a> Rows<'a> {
+    #[inline(always)]
     pub(super) fn from(self, row: usize) -> Self {
         Rows { values: &self.values[row * self.stride..], ..self }
     }
 
+    #[inline(always)]
     pub(super) fn columns_from(self, column: usize) -> Self {
         Rows { values: &self.values[column..], ..self }
     }
@@ -34,20 +36,24 @@ pub(super) struct Left<'a> {
 
 impl<'a> Left<'a> {
     /// `[row, inner]`.
+    #[inline(always)]
     pub(super) fn rows(rows: Rows<'a>) -> Self {
         Left { values: rows.values, over_rows: rows.stride, over_inner: 1 }
     }
 
     /// `[inner, row]`.
+    #[inline(always)]
     pub(super) fn columns(rows: Rows<'a>) -> Self {
         Left { values: rows.values, over_rows: 1, over_inner: rows.stride }
     }
 
+    #[inline(always)]
     fn from(self, inner: usize) -> Self {
         Left { values: &self.values[inner * self.over_inner..], ..self }
     }
 
     /// Where a number lies.
+    #[inline(always)]
     fn place(&self, row: usize, inner: usize) -> usize {
         row * self.over_rows + inner * self.over_inner
     }

@@ -2,7 +2,7 @@ use std::cell::RefCell;
 
 use super::Heads;
 use super::tiles::TILE;
-use crate::ops::kernels::simd::WIDTH;
+use crate::simd::WIDTH;
 
 /// Memory for one head, padded with zeros to whole chunks.
 #[derive(Default)]

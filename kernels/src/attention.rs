@@ -191,10 +191,9 @@ fn head_rows<'a>(
     if angles.is_none() && heads.head == width && heads.context.is_multiple_of(TILE) {
         return packed;
     }
-    let rows = packed.values.chunks(packed.stride).zip(place.chunks_exact_mut(width));
-    for (position, (row, place)) in rows.take(heads.context).enumerate() {
-        let place = &mut place[..heads.head];
-        place.copy_from_slice(&row[..heads.head]);
+    for position in 0..heads.context {
+        let place = &mut place[position * width..][..heads.head];
+        place.copy_from_slice(&packed.values[position * packed.stride..][..heads.head]);
         if let Some(angles) = angles {
             angles.turn(position, place);
         }
@@ -205,8 +204,13 @@ fn head_rows<'a>(
 /// Rows as columns, `[head, context]` in rows of `stride`.
 #[inline(always)]
 fn turn_over(rows: Rows, heads: &Heads, out: &mut [f32], stride: usize) {
-    for (position, row) in rows.values.chunks(rows.stride).take(heads.context).enumerate() {
-        let column = out[position..].iter_mut().step_by(stride);
-        column.zip(&row[..heads.head]).for_each(|(out, value)| *out = *value);
+    assert!(heads.context > 0 && heads.head > 0);
+    assert!(heads.context - 1 + (heads.head - 1) * stride < out.len());
+    for position in 0..heads.context {
+        let row = &rows.values[position * rows.stride..][..heads.head];
+        for (channel, value) in row.iter().enumerate() {
+            // SAFETY: the last place is inside, as the assertions say.
+            *unsafe { out.get_unchecked_mut(position + channel * stride) } = *value;
+        }
     }
 }

@@ -3,9 +3,9 @@ use super::scores::{exponentials, scores};
 use super::scratch::Scratch;
 use super::tiles::{Left, Rows, TILE, multiply};
 use super::{Heads, Scale, head_rows, turn_over};
-use crate::ops::kernels::Slot;
-use crate::ops::kernels::rotary::Angles;
-use crate::ops::kernels::simd::vectorised;
+use crate::Slot;
+use crate::rotary::Angles;
+use crate::simd::{vectorised, write_each};
 
 /// What becomes of one window.
 pub(super) struct Passed<'a> {
@@ -92,18 +92,18 @@ impl Part<'_> {
     ) {
         let Passed { out, scales, weights: mut kept } = of_head;
         let Heads { context, head, .. } = *self.heads;
-        let mut outs = out.chunks_mut(self.heads.channels());
+        let channels = self.heads.channels();
         for first in (0..context).step_by(TILE) {
             let last = (first + TILE).min(context);
             self.weigh::<BITS>(first, weights, &mut scales[first..last], &mut kept);
             let left = Left::rows(Rows { values: weights, stride: self.rows });
             let (seen, columns) = (self.heads.first_key(first)..last, 0..self.width);
             multiply::<BITS>(left, self.values, seen, columns, products, self.width);
-            let rows = scales[first..last].iter().zip(products.chunks_exact(self.width));
-            for ((scale, products), out) in rows.zip(&mut outs) {
-                for (out, product) in out[..head].iter_mut().zip(products) {
-                    out.write(product * scale.inverse);
-                }
+            for row in first..last {
+                let scale = scales[row].inverse;
+                let out = &mut out[row * channels..][..head];
+                let products = &products[(row - first) * self.width..];
+                write_each(out, products, |product| product * scale);
             }
         }
     }
@@ -124,7 +124,9 @@ impl Part<'_> {
             self.keep(first, weights, kept);
         }
         self.factors.apply(weights, self.rows, first, self.heads);
-        scales.copy_from_slice(&of_tile[..scales.len()]);
+        for (row, scale) in scales.iter_mut().enumerate() {
+            *scale = of_tile[row];
+        }
     }
 
     /// Puts a tile of exponentials into the first slots that are left.
@@ -134,9 +136,7 @@ impl Part<'_> {
         for row in 0..TILE {
             let slots = kept.split_off_mut(..columns.len()).expect("a slot for each");
             let row = &weights[row * self.rows..][columns.clone()];
-            for (slot, weight) in slots.iter_mut().zip(row) {
-                slot.write(*weight);
-            }
+            write_each(slots, row, |weight| weight);
         }
     }
 }

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::Heads;
 use super::tiles::{Left, Rows, TILE, multiply};
-use crate::ops::kernels::simd::{Chunk, WIDTH, exp, fma, fold, larger};
+use crate::simd::{Chunk, WIDTH, exp, fma, fold, larger};
 
 /// What turns the scores of a row into weights: `(score − most).exp() · inverse`.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -33,7 +33,8 @@ pub(super) fn scores<const BITS: usize>(
         let seen = heads.first_key(first + row)..first + row + 1;
         let chunks = out[row * stride..][columns.clone()].as_chunks_mut::<WIDTH>().0;
         let mut highest = [f32::NEG_INFINITY; WIDTH];
-        for (column, chunk) in columns.clone().step_by(WIDTH).zip(chunks) {
+        for (place, chunk) in chunks.iter_mut().enumerate() {
+            let column = columns.start + place * WIDTH;
             chunk.iter_mut().for_each(|score| *score *= scale);
             if column < seen.start || column + WIDTH > seen.end {
                 hide(chunk, column, seen.clone());
@@ -103,17 +104,31 @@ pub(super) fn exponentials<const BITS: usize>(
     let mut totals = [[0.0; WIDTH]; TILE];
     for column in heads.columns(first, TILE).step_by(WIDTH) {
         for row in 0..TILE {
-            let chunk = &mut scores[row * stride + column..][..WIDTH];
+            let place_in_row = row * stride + column;
+            let mut chunk = chunk_at(scores, place_in_row);
             for place in 0..WIDTH {
                 chunk[place] = exp::<BITS>(chunk[place] - scales[row].most);
                 totals[row][place] += chunk[place];
             }
+            put(scores, place_in_row, chunk);
         }
     }
     for row in 0..TILE {
         scales[row].inverse = 1.0 / fold(totals[row], |a, b| a + b);
     }
     scales
+}
+
+/// A chunk of a list, read as a whole: what is written afterwards may lie anywhere, as far as compilers know.
+#[inline(always)]
+fn chunk_at(values: &[f32], start: usize) -> Chunk {
+    *values[start..].first_chunk().expect("whole chunks")
+}
+
+/// Writes a chunk in one move.
+#[inline(always)]
+fn put(values: &mut [f32], start: usize, chunk: Chunk) {
+    *values[start..].first_chunk_mut().expect("whole chunks") = chunk;
 }
 
 /// Turns the scores of a tile into weights, and the gradients of the weights into those of the scores. With `KEPT` the
@@ -132,34 +147,36 @@ pub(super) fn weigh<const BITS: usize, const KEPT: bool>(
     let mut inner = [[0.0; WIDTH]; TILE];
     for column in columns.clone().step_by(WIDTH) {
         for row in 0..TILE {
-            let scores = &mut scores[row * stride + column..][..WIDTH];
-            let slopes = &slopes[row * stride + column..][..WIDTH];
-            let kept = match KEPT {
-                true => &kept[row * columns.len() + column - columns.start..][..WIDTH],
-                false => &[],
+            let place_in_row = row * stride + column;
+            let slopes = chunk_at(slopes, place_in_row);
+            let mut weights = match KEPT {
+                true => chunk_at(kept, row * columns.len() + column - columns.start),
+                false => chunk_at(scores, place_in_row),
             };
             for place in 0..WIDTH {
-                let exponential = match KEPT {
-                    true => kept[place],
-                    false => exp::<BITS>(scores[place] - scales[row].most),
-                };
-                let weight = exponential * scales[row].inverse;
-                scores[place] = weight;
-                inner[row][place] = fma::<BITS>(weight, slopes[place], inner[row][place]);
+                if !KEPT {
+                    weights[place] = exp::<BITS>(weights[place] - scales[row].most);
+                }
+                weights[place] *= scales[row].inverse;
+                inner[row][place] = fma::<BITS>(weights[place], slopes[place], inner[row][place]);
             }
+            put(scores, place_in_row, weights);
         }
     }
     let mut sums = [0.0; TILE];
     for row in 0..TILE {
         sums[row] = fold(inner[row], |a, b| a + b);
     }
+    let scale = heads.scale();
     for column in columns.step_by(WIDTH) {
-        for row in 0..TILE {
-            let weights = &scores[row * stride + column..][..WIDTH];
-            let slopes = &mut slopes[row * stride + column..][..WIDTH];
+        for (row, sum) in sums.iter().enumerate() {
+            let place_in_row = row * stride + column;
+            let weights = chunk_at(scores, place_in_row);
+            let mut made = chunk_at(slopes, place_in_row);
             for place in 0..WIDTH {
-                slopes[place] = weights[place] * (slopes[place] - sums[row]) * heads.scale();
+                made[place] = weights[place] * (made[place] - sum) * scale;
             }
+            put(slopes, place_in_row, made);
         }
     }
 }

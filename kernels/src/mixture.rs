@@ -16,7 +16,7 @@ pub struct Router {
     pub normalised: bool,
 }
 
-/// The softmax of scores `[rows, parts]`, and what is taken of it: see [`ops::expert_weights`](crate::ops::expert_weights).
+/// The softmax of scores `[rows, parts]`, and what is taken of it: the `active` largest of a row, 0 elsewhere.
 pub fn forward(scores: &[f32], router: &Router) -> [Vec<f32>; 2] {
     let size = ROWS * router.parts;
     let (mut shares, mut weights) = (scores.to_vec(), vec![0.0; scores.len()]);
