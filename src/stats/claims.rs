@@ -310,4 +310,4 @@ fn test_part(
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -4,9 +4,12 @@ use super::findings::verdict;
 use super::*;
 use crate::config::{Expect, Form, Mask, Named, TestFamily, Texts};
 use crate::published::Transfer;
+use crate::random::stream;
 use crate::report::summary::Summary;
 use crate::report::words;
 use crate::results::RunRow;
+use crate::stats::claims::Verdict;
+use crate::stats::claims::tests::{difference, judged, world};
 use crate::stats::tests::{arm as runs, experiment, row};
 use crate::stats::{Comparison, Estimate, GapChange, Judgement, Opponent, Rule, Side, Warning};
 
@@ -269,6 +272,47 @@ fn the_comparison_that_decides_a_claim_says_what_was_expected_of_it() {
     let of = |expected| claim_part("a − b at step 9", expected, Expect::Lower);
     assert_eq!(of(Expect::Lower), " for a − b at step 9");
     assert_eq!(of(Expect::Higher), " for a − b at step 9, expected above 0");
+}
+
+#[test]
+fn a_claim_that_is_contradicted_says_whether_by_its_opposite_or_by_too_small_an_effect() {
+    let cases = [
+        (Expect::Lower, 9.0, "it is higher"),
+        (Expect::Higher, -9.0, "it is lower"),
+        (Expect::Lower, 0.0, "1 or more is excluded, a smaller effect is not told"),
+        (Expect::Higher, 0.0, "1 or more is excluded, a smaller effect is not told"),
+        (Expect::Equal, 9.0, "it differs by more than 1"),
+    ];
+    for (expected, effect, remark) in cases {
+        let rows = world(&mut stream("contradicted", &[]), &[effect, 0.0], 12);
+        let judged = judged(&[difference(expected, 12)], &rows).remove(0);
+        assert_eq!(judged.verdict, Verdict::Contradicted, "{expected:?} {effect}: {judged:?}");
+        assert_eq!(claim_remark(&judged).as_deref(), Some(remark), "{expected:?} {effect}");
+        assert!(claim_told(&judged).starts_with("contradicted: t (s), "));
+        assert!(claim_told(&judged).ends_with(remark), "{}", claim_told(&judged));
+    }
+}
+
+#[test]
+fn seeds_that_are_judged_at_other_points_than_the_one_that_is_named_are_counted() {
+    // Without the last seed the others choose 0.1; with it all of them choose 0.5.
+    let of = |last: f64| {
+        let losses = [(0.0, [2.0; 5]), (0.1, [1.0; 5]), (0.5, [1.05, 1.05, 1.05, 1.05, last])];
+        let rows = losses.into_iter().flat_map(|(weight_decay, losses)| {
+            let form = if weight_decay == 0.0 { Form::None } else { Form::AdamW };
+            losses.into_iter().zip(0..).map(move |(loss, seed)| {
+                row(form, Mask::Matrices, weight_decay, seed, loss + 0.001 * seed as f64)
+            })
+        });
+        Analysis::of(&rows.collect::<Vec<_>>())
+    };
+    let (one, none) = (of(0.7), of(1.05));
+    assert_eq!(one.headline[0].left.weight_decay, Some(0.5));
+    assert_eq!(none.headline[0].left.weight_decay, Some(0.1));
+    assert!(verdicts(&one)[0].contains("n = 5, 1 at other points"), "{:?}", verdicts(&one));
+    assert!(fine_print(&one).contains("seeds \"at other points\" are judged where the others put"));
+    assert!(verdicts(&none)[0].contains("n = 5"), "{:?}", verdicts(&none));
+    assert!(!format!("{:?}{}", verdicts(&none), fine_print(&none)).contains("at other points"));
 }
 
 #[test]

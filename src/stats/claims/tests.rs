@@ -37,12 +37,12 @@ fn claim(expect: Expect, parts: Vec<Part>) -> Claim {
 }
 
 /// Arm 0 less arm 1.
-fn difference(expect: Expect, seeds: usize) -> Claim {
+pub(crate) fn difference(expect: Expect, seeds: usize) -> Claim {
     claim(expect, vec![part(expect, vec![term(1.0, 0, seeds), term(-1.0, 1, seeds)])])
 }
 
 /// Arms with a mean each over so many seeds; what a seed draws is in all of its arms.
-fn world(rng: &mut chacha20::ChaCha8Rng, means: &[f64], seeds: usize) -> Vec<RunRow> {
+pub(crate) fn world(rng: &mut chacha20::ChaCha8Rng, means: &[f64], seeds: usize) -> Vec<RunRow> {
     let shared = normals(rng, 2.0, seeds);
     let mut rows = Vec::new();
     for (arm, mean) in means.iter().enumerate() {
@@ -56,7 +56,7 @@ fn world(rng: &mut chacha20::ChaCha8Rng, means: &[f64], seeds: usize) -> Vec<Run
     rows
 }
 
-fn judged(claims: &[Claim], rows: &[RunRow]) -> Vec<Judged> {
+pub(crate) fn judged(claims: &[Claim], rows: &[RunRow]) -> Vec<Judged> {
     judge(claims, rows, &Curves::new(), &[], 0.05)
 }
 
