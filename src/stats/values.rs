@@ -118,6 +118,16 @@ impl ValuesTable {
         carried.map(kind).collect()
     }
 
+    /// Toys at one transfer whose loss is lower or higher by less than the smallest difference that matters.
+    pub fn too_small_to_matter(&self, transfer: Transfer) -> usize {
+        let toys = self.toys(transfer).into_iter();
+        let found = toys.filter_map(|toy| toy.carried.against_none.as_ref());
+        let is_small = |one: &&Comparison| {
+            one.is_within_epsilon && matches!(one.kind(), Kind::Lower | Kind::Higher)
+        };
+        found.filter(is_small).count()
+    }
+
     /// Every comparison of the table with no decay.
     pub fn comparisons(&self) -> impl Iterator<Item = &Comparison> {
         let carried =

@@ -4,12 +4,11 @@ use super::findings::verdict;
 use super::*;
 use crate::config::{Expect, Form, Mask, Named, TestFamily, Texts};
 use crate::published::Transfer;
-use crate::random::stream;
 use crate::report::summary::Summary;
 use crate::report::words;
 use crate::results::RunRow;
 use crate::stats::claims::Verdict;
-use crate::stats::claims::tests::{difference, judged, world};
+use crate::stats::claims::tests::judged_of;
 use crate::stats::tests::{arm as runs, experiment, row};
 use crate::stats::{Comparison, Estimate, GapChange, Judgement, Opponent, Rule, Side, Warning};
 
@@ -284,8 +283,7 @@ fn a_claim_that_is_contradicted_says_whether_by_its_opposite_or_by_too_small_an_
         (Expect::Equal, 9.0, "it differs by more than 1"),
     ];
     for (expected, effect, remark) in cases {
-        let rows = world(&mut stream("contradicted", &[]), &[effect, 0.0], 12);
-        let judged = judged(&[difference(expected, 12)], &rows).remove(0);
+        let judged = judged_of(expected, effect);
         assert_eq!(judged.verdict, Verdict::Contradicted, "{expected:?} {effect}: {judged:?}");
         assert_eq!(claim_remark(&judged).as_deref(), Some(remark), "{expected:?} {effect}");
         assert!(claim_told(&judged).starts_with("contradicted: t (s), "));

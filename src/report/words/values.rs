@@ -1,6 +1,7 @@
 use super::format;
 use super::quantity;
 use super::rules::decay_label;
+use crate::plural;
 use crate::published::{Transfer, known_and_repeated};
 use crate::stats::{
     Against, Analysis, Carried, Cell, Comparison, FEWEST_SEEDS, Finding, Kind, Pooled, Quantity,
@@ -125,9 +126,10 @@ fn tested(comparison: &Comparison) -> String {
     let interval = comparison.judgement.interval.map(|ends| format::interval(ends, 3));
     let interval = interval.unwrap_or_default();
     let signed = format::signed(difference.mean, 3);
+    let small = if comparison.is_within_epsilon { "; less than what matters here" } else { "" };
     match comparison.kind() {
-        Kind::Lower => format!("lowers {what} by {size} ({interval}, {p})"),
-        Kind::Higher => format!("raises {what} by {size} ({interval}, {p})"),
+        Kind::Lower => format!("lowers {what} by {size} ({interval}, {p}{small})"),
+        Kind::Higher => format!("raises {what} by {size} ({interval}, {p}{small})"),
         Kind::Equivalent => format!("equivalent to no decay ({signed} {interval})"),
         Kind::Undecided | Kind::NoTest => format!("undecided ({signed} {interval}, {p})"),
     }
@@ -147,16 +149,84 @@ pub fn table_in_short(table: &ValuesTable, analysis: &Analysis) -> Vec<String> {
 
 fn counted(table: &ValuesTable, transfer: Transfer, at: &str, what: &str) -> String {
     let tally = table.tally(transfer);
-    let all = tally.tested() + tally.no_test;
-    let (lower, higher, alike) = (tally.lower, tally.higher, tally.equivalent);
-    let rest = match tally.no_test {
-        0 => format!("and {} are undecided", tally.undecided),
-        untested => {
-            format!("{} are undecided, and {untested} could not be tested", tally.undecided)
-        }
+    let toys = plural::counted(tally.tested() + tally.no_test, "toy");
+    let told = |count: usize, one: &str, several: &str| match count {
+        1 => format!("1 {one}"),
+        count => format!("{count} {several}"),
     };
-    format!(
-        "Of {all} toys at {at}, {lower} lower {what}, {higher} raise it, {alike} make no difference that \
-         matters, {rest}."
-    )
+    let [lower, higher, alike] = [
+        told(tally.lower, "lowers", "lower"),
+        told(tally.higher, "raises it", "raise it"),
+        told(tally.equivalent, "makes no difference", "make no difference"),
+    ];
+    let small = match (table.too_small_to_matter(transfer), tally.lower + tally.higher) {
+        (0, _) => String::new(),
+        (1, 1) => " (by less than what matters here)".to_owned(),
+        (small, all) => format!(" ({small} of these {all} by less than what matters here)"),
+    };
+    let undecided = told(tally.undecided, "is undecided", "are undecided");
+    let rest = match tally.no_test {
+        0 => format!("and {undecided}"),
+        untested => format!("{undecided}, and {untested} could not be tested"),
+    };
+    format!("Of {toys} at {at}, {lower} {what}, {higher}{small}, {alike} that matters, {rest}.")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Form, Mask};
+    use crate::results::RunRow;
+    use crate::stats::tests::arm;
+
+    /// A recipe without decay and at its λ, which changes the loss by so much; ε is 0.02.
+    fn toy(recipe: &str, effect: f64) -> Vec<RunRow> {
+        let own = |transfer, rows: Vec<RunRow>| {
+            rows.into_iter().map(move |row| RunRow {
+                recipe: Some(recipe.to_owned()),
+                variant: recipe.to_owned(),
+                setting: recipe.to_owned(),
+                transfer: Some(transfer),
+                run: format!("{recipe} {}", row.run),
+                val_unigram: Some(3.0),
+                ..row
+            })
+        };
+        let none = arm(Form::None, Mask::Matrices, 0.0, 2.0, 0.1).into_iter();
+        let none = none.map(|row| RunRow { mask: None, weight_decay: None, ..row }).collect();
+        let raw = arm(Form::AdamW, Mask::Matrices, 0.1, 2.0 + effect, 0.1001);
+        own(Transfer::None, none).chain(own(Transfer::Raw, raw)).collect()
+    }
+
+    fn told(toys: &[(&str, f64)]) -> (Vec<String>, Vec<String>) {
+        let rows: Vec<RunRow> = toys.iter().flat_map(|(name, effect)| toy(name, *effect)).collect();
+        let analysis = Analysis::of(&rows);
+        let table = analysis.values.as_ref().unwrap();
+        (table_in_short(table, &analysis), table_verdicts(table))
+    }
+
+    #[test]
+    fn a_difference_too_small_to_matter_is_counted_and_said_to_be_one() {
+        let (short, verdicts) = told(&[("gpt-3", -0.01), ("palm", -0.3)]);
+        assert_eq!(
+            short[1],
+            "Of 2 toys at their raw λ, 2 lower val loss, 0 raise it (1 of these 2 by less than what matters here), \
+             0 make no difference that matters, and 0 are undecided."
+        );
+        let small = |verdict: &&String| verdict.contains("; less than what matters here)");
+        let small: Vec<&String> = verdicts.iter().filter(small).collect();
+        assert!(small.len() == 1 && small[0].starts_with("GPT-3"), "{verdicts:?}");
+    }
+
+    #[test]
+    fn one_toy_is_told_in_the_singular() {
+        let (short, _) = told(&[("palm", 0.01)]);
+        assert!(
+            short[1].starts_with(
+                "Of 1 toy at their raw λ, 0 lower val loss, 1 raises it (by less than what matters here), 0 make"
+            ),
+            "{}",
+            short[1]
+        );
+    }
 }

@@ -37,12 +37,12 @@ fn claim(expect: Expect, parts: Vec<Part>) -> Claim {
 }
 
 /// Arm 0 less arm 1.
-pub(crate) fn difference(expect: Expect, seeds: usize) -> Claim {
+fn difference(expect: Expect, seeds: usize) -> Claim {
     claim(expect, vec![part(expect, vec![term(1.0, 0, seeds), term(-1.0, 1, seeds)])])
 }
 
 /// Arms with a mean each over so many seeds; what a seed draws is in all of its arms.
-pub(crate) fn world(rng: &mut chacha20::ChaCha8Rng, means: &[f64], seeds: usize) -> Vec<RunRow> {
+fn world(rng: &mut chacha20::ChaCha8Rng, means: &[f64], seeds: usize) -> Vec<RunRow> {
     let shared = normals(rng, 2.0, seeds);
     let mut rows = Vec::new();
     for (arm, mean) in means.iter().enumerate() {
@@ -56,8 +56,15 @@ pub(crate) fn world(rng: &mut chacha20::ChaCha8Rng, means: &[f64], seeds: usize)
     rows
 }
 
-pub(crate) fn judged(claims: &[Claim], rows: &[RunRow]) -> Vec<Judged> {
+fn judged(claims: &[Claim], rows: &[RunRow]) -> Vec<Judged> {
     judge(claims, rows, &Curves::new(), &[], 0.05)
+}
+
+/// A claim about the difference of two arms, of which the first is higher by the effect.
+pub(crate) fn judged_of(expect: Expect, effect: f64) -> Judged {
+    const SEEDS: usize = 12;
+    let rows = world(&mut stream("effect", &[]), &[effect, 0.0], SEEDS);
+    judged(&[difference(expect, SEEDS)], &rows).remove(0)
 }
 
 fn verdict_on(claim: &Claim, rows: &[RunRow]) -> Verdict {
