@@ -39,6 +39,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use anyhow::{Result, ensure};
+use indicatif::HumanCount;
 use sha2::{Digest, Sha256};
 
 use crate::config::{Canaries, Cut, Split, Texts};
@@ -123,6 +124,14 @@ impl Corpus {
             Place::Path(path) if bins::holds_tokens(path) => bins::read(path, source, cut)?,
             Place::Path(path) => text::read(path, source, cut)?,
         };
+        let is_one =
+            |tokens: &[Token]| tokens.len() > 1 && tokens.iter().all(|one| *one == tokens[0]);
+        ensure!(
+            !is_one(&corpus.val),
+            "the {} val tokens of {} are all the same: there is nothing to predict in it",
+            HumanCount(corpus.val.len() as u64),
+            corpus.source,
+        );
         corpus.canaries.clone_from(&cut.canaries);
         match corpus.texts {
             Texts::Fixed => corpus.read_text(None)?,

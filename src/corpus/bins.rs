@@ -39,6 +39,7 @@ fn read_file(path: &Path, source: &Source, cut: &Cut) -> Result<Corpus> {
     let file = TokenFile::open(path.to_owned(), "one file")?;
     let mut files = vec![file];
     let layout = layouts(&files)?[0];
+    files[0].check_end(layout)?;
     let folder = path.parent().context("a file has a folder")?;
     let vocabulary = Vocabulary::of(folder, files[0].is_of_llama(), source.tokenizer.as_ref())?;
     let recognised = format!("{}; vocabulary of {}", files[0].told(&layout), vocabulary.told());
@@ -72,6 +73,7 @@ fn read_folder(folder: &Path, asked: &Source, cut: &Cut) -> Result<Corpus> {
     let mut files = vec![TokenFile::find(folder, "train")?, TokenFile::find(folder, "val")?];
     files.extend(TokenFile::find_test(folder)?);
     let layouts = layouts(&files)?;
+    files.iter().zip(&layouts).try_for_each(|(file, layout)| file.check_end(*layout))?;
     let llama = files.iter().any(TokenFile::is_of_llama);
     let vocabulary = Vocabulary::of(folder, llama, asked.tokenizer.as_ref())?;
     let told: Vec<String> =

@@ -84,6 +84,11 @@ impl<'a> Documents<'a> {
     fn open(&mut self, path: &Path) -> Result<()> {
         let blocks = Blocks::open(path)?;
         let name = path.display().to_string();
+        ensure!(
+            !folder::is_table(path),
+            "{name} is a table by its name, not a text; export its column of texts as a text file or as JSON lines, or \
+             name it .txt to train on the table as it stands"
+        );
         let lines = Lines::of(&name, blocks.first(), blocks.is_whole(), self.field)?;
         let mut told = blocks.told.clone();
         let documents: Box<dyn Iterator<Item = _> + Send> = match lines {

@@ -14,6 +14,8 @@ use super::{Token, Tokens, encoding, evidence, input, llmc, meta, npy};
 
 /// As much of a file is looked at to tell how its tokens are written.
 const HEAD: u64 = 1 << 20;
+/// So many zeros at the end of a file are no tokens: no text ends in as many of one.
+const UNFILLED: u64 = 1024;
 
 /// Bytes of a token in a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -254,6 +256,28 @@ impl TokenFile {
             }
             _ => Ok(()),
         }
+    }
+
+    /// Checks that a file was written to its end: what is made at its full length and then filled, as nanoGPT's
+    /// scripts do it, ends in zeros where that was stopped.
+    ///
+    /// # Errors
+    /// A file that cannot be read, or ends in zeros.
+    pub fn check_end(&self, layout: Layout) -> Result<()> {
+        let name = self.path.display();
+        let (count, width) = (layout.count.min(UNFILLED), layout.width.bytes());
+        let mut bytes = vec![0; (count * width) as usize];
+        let mut file = &self.file;
+        file.seek(SeekFrom::Start(layout.start + (layout.count - count) * width))
+            .and_then(|_| file.read_exact(&mut bytes))
+            .with_context(|| format!("cannot read {name}"))?;
+        ensure!(
+            count < 2 || bytes.iter().any(|byte| *byte != 0),
+            "the last {} tokens of {name} are all 0: it seems to have been made at its full length and not filled to \
+             its end; write it again",
+            HumanCount(count),
+        );
+        Ok(())
     }
 
     pub fn told(&self, layout: &Layout) -> String {

@@ -224,6 +224,45 @@ fn token_files_that_are_not_read_say_what_they_are() {
     assert!(said.contains("train.bin") && said.contains("fineweb_train_000001.bin"), "{said}");
 }
 
+#[test]
+fn a_token_file_that_was_made_and_not_filled_to_its_end_is_refused() {
+    let folder = Folder::new();
+    let few = folder.tokens("few", |tokens| match tokens.len() {
+        700 => as_u16(&[tokens, &[0; 1000]].concat()),
+        _ => as_u16(tokens),
+    });
+    corpus(&few);
+    let stopped = folder.tokens("stopped", |tokens| match tokens.len() {
+        700 => as_u16(&[tokens, &[0; 2000]].concat()),
+        _ => as_u16(tokens),
+    });
+    let said = refusal(&stopped);
+    assert!(said.contains("the last 1,024 tokens of") && said.contains("train.bin"), "{said}");
+    assert!(said.contains("not filled to its end; write it again"), "{said}");
+    // Nothing of it was written.
+    let empty = folder.tokens("empty", |tokens| as_u16(&vec![0; tokens.len()]));
+    folder.file("empty/meta.json", br#"{"vocab_size": 300, "dtype": "uint16"}"#);
+    assert!(refusal(&empty).contains("the last 700 tokens"), "{}", refusal(&empty));
+}
+
+#[test]
+fn a_text_in_which_nothing_can_be_predicted_is_refused() {
+    let folder = Folder::new();
+    let said = refusal(&folder.file("one.txt", " ".repeat(2000).as_bytes()));
+    assert!(said.contains("the 300 val tokens") && said.contains("are all the same"), "{said}");
+}
+
+#[test]
+fn a_table_is_no_text() {
+    let folder = Folder::new();
+    let table = format!("id,text\n{}", "1,\"To be, or not to be\"\n".repeat(90));
+    for name in ["a.csv", "a.TSV", "a.csv.gz"] {
+        let said = refusal(&folder.file(name, table.as_bytes()));
+        assert!(said.contains("is a table by its name, not a text; export its column"), "{said}");
+    }
+    corpus(&folder.file("a.txt", table.as_bytes()));
+}
+
 /// What nanoGPT's `prepare.py` writes for four characters, in protocol 4.
 const META_PKL: &[u8] = b"\x80\x04\x95U\0\0\0\0\0\0\0}\x94(\x8c\nvocab_size\x94K\x04\x8c\x04itos\x94}\x94\
     (K\0\x8c\x01\n\x94K\x01\x8c\x01a\x94K\x02\x8c\x02\xc3\xa9\x94K\x03\x8c\x03\xe2\x80\x94\x94u\x8c\x04stoi\

@@ -6,6 +6,8 @@ use anyhow::{Context, Result, bail, ensure};
 
 /// Endings of files that are texts, with `.gz` or `.zst` after them or without.
 const ENDINGS: [&str; 8] = ["txt", "text", "md", "rst", "tex", "html", "jsonl", "ndjson"];
+/// Endings of tables, whose quotes, numbers and names of columns are no text.
+const TABLES: [&str; 2] = ["csv", "tsv"];
 /// Endings that programs have.
 const CODE: [&str; 12] = ["py", "rs", "c", "h", "cpp", "hpp", "cc", "js", "ts", "java", "go", "jl"];
 
@@ -119,10 +121,19 @@ fn walk(folder: &Path, found: &mut Listed) -> Result<()> {
 }
 
 fn is_text(path: &Path) -> bool {
-    let packed = ending(path).is_some_and(|ending| ["gz", "zst"].contains(&ending.as_str()));
-    let plain = if packed { path.with_extension("") } else { path.to_owned() };
-    ending(&plain)
+    unpacked_ending(path)
         .is_some_and(|ending| ENDINGS.contains(&ending.as_str()) || CODE.contains(&ending.as_str()))
+}
+
+/// Whether the name of a file is that of a table.
+pub fn is_table(path: &Path) -> bool {
+    unpacked_ending(path).is_some_and(|ending| TABLES.contains(&ending.as_str()))
+}
+
+/// The ending of a file's name before that of what it is packed with.
+fn unpacked_ending(path: &Path) -> Option<String> {
+    let packed = ending(path).is_some_and(|ending| ["gz", "zst"].contains(&ending.as_str()));
+    if packed { ending(&path.with_extension("")) } else { ending(path) }
 }
 
 fn ending(path: &Path) -> Option<String> {

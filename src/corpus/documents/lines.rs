@@ -89,7 +89,10 @@ impl Lines {
         match record.remove(&self.field) {
             Some(Value::String(text)) => Ok(text),
             _ => {
-                bail!("line {number} of these JSON lines has no text in its field `{}`", self.field)
+                bail!(
+                    "line {number} of these JSON lines has no text in its field `{}`; drop records without one",
+                    self.field
+                )
             }
         }
     }
@@ -141,6 +144,10 @@ fn field(record: &Map<String, Value>, asked: Option<&str>) -> Result<String> {
     let strings: Vec<&String> = record.keys().filter(|key| is_text(key)).collect();
     match strings[..] {
         [only] => Ok(only.clone()),
+        _ if record.contains_key(TEXT) => bail!(
+            "the field `text` of its first JSON line holds no text in quotes; drop records without a text, or choose \
+             another field by data.text_field = \"FIELD\""
+        ),
         _ => bail!(
             "it holds JSON lines without a field `text`; their fields are {}. Choose one by \
              data.text_field = \"FIELD\"",
@@ -200,6 +207,8 @@ mod tests {
     fn json_that_does_not_say_which_text_is_meant_is_refused() {
         assert!(error("{\"prompt\": \"a\", \"answer\": \"b\"}").contains("answer, prompt"));
         assert!(error("{\"text\": \"a\"}\n{\"text\": null}").contains("line 2"));
+        let empty = error("{\"text\": null}\n{\"text\": \"a\"}");
+        assert!(empty.contains("drop records without a text"), "{empty}");
         assert!(error("{\"text\": \"a\"}\nno JSON").contains("line 2"));
         assert!(error("[\n {\"text\": \"a\"}\n]").contains("jq -c '.[]'"));
         assert!(error("{\n \"text\": \"a\"\n}").contains("not JSON lines"));
