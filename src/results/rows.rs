@@ -199,10 +199,10 @@ impl RunRow {
         self.status == Status::Done && is_number(self.val_loss) && is_number(self.test_loss)
     }
 
-    /// Whether it ended no better than by knowing only how often each token occurs: on test or, without, on
-    /// val.
+    /// Whether it ended no better than by knowing only how often each token occurs: on val or, without, on
+    /// test. What collapsed is not chosen, and nothing is chosen on test.
     pub fn is_collapsed(&self) -> bool {
-        let losses = self.test_loss.zip(self.test_unigram).or(self.val_loss.zip(self.val_unigram));
+        let losses = self.val_loss.zip(self.val_unigram).or(self.test_loss.zip(self.test_unigram));
         self.is_done() && losses.is_some_and(|(loss, unigram)| loss >= unigram)
     }
 

@@ -89,6 +89,16 @@ fn an_arm_with_a_collapsed_run_is_never_best() {
 }
 
 #[test]
+fn what_collapsed_is_told_by_val_for_nothing_is_chosen_on_test() {
+    let of = |val, test| {
+        let levels = row(Form::AdamW, Mask::Matrices, 1.0, 0, val);
+        let levels = RunRow { val_unigram: Some(2.0), test_unigram: Some(2.0), ..levels };
+        RunRow { test_loss: Some(test), ..levels }.is_collapsed()
+    };
+    assert!(of(2.1, 1.9) && !of(1.9, 2.1));
+}
+
+#[test]
 fn where_every_arm_has_collapsed_the_answer_goes_on_under_a_warning() {
     let analysis = Analysis::of(&collapsing_at(0.5));
     assert_eq!(analysis.best().unwrap().1.weight_decay, Some(1.0));
