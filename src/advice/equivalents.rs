@@ -43,14 +43,21 @@ pub fn equivalents(run: &Run, weight_decay: f64) -> Vec<Equivalent> {
         let (schedule, steps) = schedule?;
         let of = |form, schedule: Schedule| total_decay(form, 1.0, &schedule, steps);
         let target = of(Form::AdamW, schedule)? * weight_decay;
-        Some(target / of(form, Schedule { lambda, ..schedule })?)
+        let value = target / of(form, Schedule { lambda, ..schedule })?;
+        Some(value).filter(|value| value.is_finite())
     };
     let constant = LambdaSchedule::CONSTANT;
     let falling = |kind| LambdaSchedule { kind, ..constant };
-    let earlier = |form, users, value: Option<f64>| {
-        let kept = if value.is_some() { Kept::TotalEarlier } else { Kept::NeedsSchedule };
+    let same = |form, users, value: Option<f64>, kept: Kept| {
+        let kept = match (value, schedule) {
+            (Some(_), _) => kept,
+            // A schedule without any decay: one step, at the end of a fall to 0.
+            (None, Some(_)) => Kept::Nothing,
+            (None, None) => Kept::NeedsSchedule,
+        };
         Equivalent { form, users, weight_decay: value, kept }
     };
+    let earlier = |form, users, value| same(form, users, value, Kept::TotalEarlier);
     let along = |kind| same_total(Form::AdamW, falling(kind));
     let mut all = vec![
         in_every_step("adamw", "PyTorch, transformers, optax.adamw, Burn", weight_decay),
@@ -60,7 +67,7 @@ pub fn equivalents(run: &Run, weight_decay: f64) -> Vec<Equivalent> {
             run.lr.peak * weight_decay,
         ),
         constant_share(run, weight_decay, schedule),
-        earlier("corrected", "AdamC", same_total(Form::CorrectedAll, constant)),
+        same("corrected", "AdamC", same_total(Form::CorrectedAll, constant), of_square(run)),
         earlier("adamw, λ along a cosine to 0", "nanochat", along(DecaySchedule::Cosine)),
         earlier("adamw, λ along a line to 0", "nanochat before 2026", along(DecaySchedule::Linear)),
         earlier("adamw, λ as 1/t", "ADANA's log-time, its first λ", along(DecaySchedule::LogTime)),
@@ -73,16 +80,29 @@ fn in_every_step(form: &'static str, users: &'static str, value: f64) -> Equival
     Equivalent { form, users, weight_decay: Some(value), kept: Kept::EveryStep }
 }
 
+/// What decay by the square of the learning rate keeps of decay by the learning rate itself.
+fn of_square(run: &Run) -> Kept {
+    match (run.lr.fall, run.lr.warmup > 0.0) {
+        (Some(Fall::Constant), false) => Kept::EveryStep,
+        // It is low at the start alone.
+        (Some(Fall::Constant), true) => Kept::TotalLater,
+        _ => Kept::TotalEarlier,
+    }
+}
+
 /// Decay that no learning rate touches.
 fn constant_share(run: &Run, weight_decay: f64, schedule: Option<(Schedule, usize)>) -> Equivalent {
     let share = schedule.and_then(|(schedule, steps)| {
         let total = total_decay(Form::AdamW, weight_decay, &schedule, steps)?;
         Some(total / steps as f64)
     });
-    let is_flat = run.lr.fall == Some(Fall::Constant) && run.lr.warmup == 0.0;
     let kept = match share {
-        Some(_) if is_flat => Kept::EveryStep,
-        Some(_) => Kept::TotalLater,
+        Some(_) => match of_square(run) {
+            // What takes less where the learning rate is low takes more elsewhere, and the other way round.
+            Kept::TotalEarlier => Kept::TotalLater,
+            Kept::TotalLater => Kept::TotalEarlier,
+            every => every,
+        },
         None => Kept::NeedsSchedule,
     };
     let users = "optax.adafactor";
@@ -119,6 +139,30 @@ mod tests {
         assert_eq!(value(&example(), "independent"), Some(2e-4));
         assert_eq!(value(&example(), "corrected"), None, "the schedule is not known");
         assert_eq!(value(&example(), "l2"), None);
+    }
+
+    #[test]
+    fn what_takes_more_early_or_late_depends_on_where_the_learning_rate_is_low() {
+        let kept = |fall, warmup| {
+            let mut run = example();
+            (run.lr.fall, run.lr.warmup) = (Some(fall), warmup);
+            let all = equivalents(&run, 0.1);
+            ["corrected", "a constant share of w"]
+                .map(|form| all.iter().find(|one| one.form == form).unwrap().kept)
+        };
+        assert_eq!(kept(Fall::Constant, 0.0), [Kept::EveryStep, Kept::EveryStep]);
+        assert_eq!(kept(Fall::Constant, 0.5), [Kept::TotalLater, Kept::TotalEarlier]);
+        assert_eq!(kept(Fall::Cosine, 0.0), [Kept::TotalEarlier, Kept::TotalLater]);
+    }
+
+    #[test]
+    fn a_schedule_that_decays_nothing_has_no_equivalent() {
+        let mut run = example();
+        (run.tokens, run.lr.fall) = (run.batch, Some(Fall::Cosine));
+        let all = equivalents(&run, 0.1);
+        assert!(all.iter().filter_map(|one| one.weight_decay).all(f64::is_finite), "{all:?}");
+        let corrected = all.iter().find(|one| one.form == "corrected").unwrap();
+        assert!(corrected.weight_decay.is_none() && corrected.kept == Kept::Nothing);
     }
 
     #[test]

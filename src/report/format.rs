@@ -15,6 +15,9 @@ const LARGE: f64 = 1e6;
 /// Stands where there is no number.
 pub const MISSING: &str = "–";
 
+/// Below it a number has more zeros than a reader counts.
+const SMALL: f64 = 1e-4;
+
 /// A number with this many decimals.
 pub fn fixed(value: f64, decimals: usize) -> String {
     match value.abs() < LARGE {
@@ -118,7 +121,7 @@ pub fn magnitude(value: f64) -> String {
 
 /// A positive number to three digits.
 pub fn three_digits(value: f64) -> String {
-    if value >= LARGE {
+    if value >= LARGE || (value > 0.0 && value < SMALL) {
         return number(format!("{value:.2e}").parse().unwrap_or(value));
     }
     let decimals = (2.0 - value.abs().max(1e-9).log10().floor()).clamp(0.0, 6.0) as usize;
@@ -143,6 +146,10 @@ mod tests {
             (166_666.7, "166667"),
             (3e7, "3e7"),
             (0.00843, "0.00843"),
+            (0.000_123_4, "0.000123"),
+            (6.18e-6, "6.18e-6"),
+            (1e-7, "1e-7"),
+            (4.995e-8, "5e-8"),
         ] {
             assert_eq!(three_digits(value), text);
         }
