@@ -135,14 +135,23 @@ impl Vocabulary {
         }
     }
 
-    /// The tokens of a file, all of which must belong to the vocabulary.
+    /// The tokens of a file, all of which must belong to the vocabulary, and to the tokenizer where it is known: trainers
+    /// round vocabularies up, but no tokenizer makes what is added.
     ///
     /// # Errors
     /// One that does not, with its place.
     pub fn check(&self, file: &TokenFile, tokens: &[Token]) -> Result<()> {
-        let Some(place) = tokens.iter().position(|token| usize::from(*token) >= self.size) else {
+        let made = self.tokenizer.as_ref().map_or(self.size, Tokenizer::vocabulary).min(self.size);
+        let Some(place) = tokens.iter().position(|token| usize::from(*token) >= made) else {
             return Ok(());
         };
+        ensure!(
+            usize::from(tokens[place]) >= self.size,
+            "{}: the token at place {place} of the split is {}, but the tokenizer that is named has {made} tokens: it did \
+             not make this file; name the one that did",
+            file.path.display(),
+            tokens[place],
+        );
         let what_to_do = match self.file {
             Some(file) => format!("correct vocab_size in {file}"),
             None => {

@@ -253,6 +253,18 @@ fn a_text_in_which_nothing_can_be_predicted_is_refused() {
 }
 
 #[test]
+fn tokens_that_the_named_tokenizer_does_not_have_are_refused() {
+    let folder = Folder::new();
+    let data = folder.tokens("wide", |tokens| {
+        as_u16(&tokens.iter().map(|token| token + 200).collect::<Vec<_>>())
+    });
+    folder.file("wide/meta.json", br#"{"vocab_size": 50257, "tokenizer": "bytes"}"#);
+    let said = refusal(&data);
+    assert!(said.contains("val.bin: the token at place"), "{said}");
+    assert!(said.contains("the tokenizer that is named has 256 tokens"), "{said}");
+}
+
+#[test]
 fn a_table_is_no_text() {
     let folder = Folder::new();
     let table = format!("id,text\n{}", "1,\"To be, or not to be\"\n".repeat(90));
