@@ -199,10 +199,16 @@ impl RunRow {
         self.status == Status::Done && is_number(self.val_loss) && is_number(self.test_loss)
     }
 
-    /// Whether it ended no better than by knowing only how often each token occurs: on val or, without, on
-    /// test. What collapsed is not chosen, and nothing is chosen on test.
+    /// Whether it ended no better than by knowing only how often each token occurs: on test or, without, on
+    /// val.
     pub fn is_collapsed(&self) -> bool {
-        let losses = self.val_loss.zip(self.val_unigram).or(self.test_loss.zip(self.test_unigram));
+        let losses = self.test_loss.zip(self.test_unigram).or(self.val_loss.zip(self.val_unigram));
+        self.is_done() && losses.is_some_and(|(loss, unigram)| loss >= unigram)
+    }
+
+    /// The same on val, which tells what may be chosen: on test nothing is.
+    pub fn is_collapsed_on_val(&self) -> bool {
+        let losses = self.val_loss.zip(self.val_unigram);
         self.is_done() && losses.is_some_and(|(loss, unigram)| loss >= unigram)
     }
 

@@ -130,9 +130,14 @@ impl Cell {
         self.runs.iter().filter(|run| run.is_collapsed()).count()
     }
 
+    /// Whether any run learned no more than that on val, where arms are chosen.
+    fn is_collapsed_on_val(&self) -> bool {
+        self.runs.iter().any(RunRow::is_collapsed_on_val)
+    }
+
     /// Whether every run reached its end and learned something, or nothing in the experiment did.
     pub fn may_be_best(&self, accepts_collapsed: bool) -> bool {
-        self.is_complete() && (accepts_collapsed || !self.is_collapsed())
+        self.is_complete() && (accepts_collapsed || !self.is_collapsed_on_val())
     }
 
     /// Whether it decays anything.
@@ -259,7 +264,7 @@ pub fn group_by_rule(rows: &[RunRow]) -> Vec<Group> {
 fn nothing_is_learned(groups: &[Group]) -> bool {
     let cells = groups.iter().flat_map(|group| &group.cells);
     let mut complete = cells.filter(|cell| cell.is_complete()).peekable();
-    complete.peek().is_some() && complete.all(Cell::is_collapsed)
+    complete.peek().is_some() && complete.all(Cell::is_collapsed_on_val)
 }
 
 /// The runs of a model and recipe without decay, one per seed, whichever arm has them.

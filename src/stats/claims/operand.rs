@@ -40,7 +40,7 @@ impl Operand {
         let is_complete = |(runs, ids): &(&Vec<&RunRow>, &Vec<String>)| {
             runs.len() == ids.len() && runs.iter().all(|run| run.is_done())
         };
-        let is_sound = |runs: &Vec<&RunRow>| !runs.iter().any(|run| run.is_collapsed());
+        let is_sound = |runs: &Vec<&RunRow>| !runs.iter().any(|run| run.is_collapsed_on_val());
         let complete: Vec<&Vec<&RunRow>> =
             lots.iter().zip(&term.arms).filter(is_complete).map(|(runs, _)| runs).collect();
         let has_ended = |run: &&RunRow| matches!(run.status, Status::Done | Status::Diverged);

@@ -89,13 +89,19 @@ fn an_arm_with_a_collapsed_run_is_never_best() {
 }
 
 #[test]
-fn what_collapsed_is_told_by_val_for_nothing_is_chosen_on_test() {
-    let of = |val, test| {
-        let levels = row(Form::AdamW, Mask::Matrices, 1.0, 0, val);
-        let levels = RunRow { val_unigram: Some(2.0), test_unigram: Some(2.0), ..levels };
-        RunRow { test_loss: Some(test), ..levels }.is_collapsed()
+fn a_run_that_collapsed_on_test_alone_is_told_to_have_and_may_be_chosen() {
+    let chosen = |val_unigram, test_unigram| {
+        let rows = experiment().into_iter().map(|row| RunRow { test_loss: row.val_loss, ..row });
+        let mut rows: Vec<RunRow> = rows.collect();
+        let best = |row: &&mut RunRow| row.weight_decay == Some(1.0);
+        for row in rows.iter_mut().filter(best) {
+            (row.val_unigram, row.test_unigram) = (Some(val_unigram), Some(test_unigram));
+            assert_eq!(row.is_collapsed(), test_unigram < 1.0);
+        }
+        Analysis::of(&rows).groups[0].best().unwrap().weight_decay
     };
-    assert!(of(2.1, 1.9) && !of(1.9, 2.1));
+    assert_eq!(chosen(9.0, 0.5), Some(1.0));
+    assert_eq!(chosen(0.5, 9.0), Some(3.0));
 }
 
 #[test]
