@@ -5,6 +5,7 @@ mod batches;
 mod bins;
 mod canaries;
 mod compression;
+mod copied;
 mod cut;
 mod description;
 mod documents;
@@ -21,6 +22,7 @@ mod meta;
 mod modular;
 mod ngram;
 mod npy;
+mod padding;
 mod pickle;
 mod pool;
 pub mod prepare;
@@ -48,6 +50,7 @@ use token_bytes::TokenBytes;
 
 pub use batches::{Batches, TokenBlock, evaluation_windows};
 pub use canaries::Planted;
+pub use copied::Copied;
 pub use levels::{BytesPerToken, Levels};
 pub use source::{Place, Source};
 pub use stored::Tokens;
@@ -102,6 +105,8 @@ pub struct Text {
     pub tokens: Tokens,
     /// How many tokens of val never occur in them.
     pub unseen: usize,
+    /// What of val and test stands in them; `None` where that says nothing.
+    pub copied: Option<Copied>,
     /// What is planted in them, if anything is.
     pub planted: Option<Planted>,
     /// SHA-256 over vocabulary, train, val and test tokens: runs with one digest train and are measured
@@ -153,7 +158,8 @@ impl Corpus {
             let planted = self.canaries.as_ref().map(plant).transpose()?;
             let digest = digest(self.vocabulary, [&tokens, &self.val, &self.test]);
             let unseen = unseen(self.vocabulary, &tokens, &self.val);
-            self.read.insert(seed, Text { tokens, unseen, planted, digest });
+            let copied = self.copied(&tokens);
+            self.read.insert(seed, Text { tokens, unseen, copied, planted, digest });
         }
         Ok(())
     }
@@ -201,7 +207,8 @@ impl Corpus {
         let tokens: Tokens = whole.tokens[..tokens].to_vec().into();
         let digest = digest(self.vocabulary, [&tokens, &self.val, &self.test]);
         let unseen = unseen(self.vocabulary, &tokens, &self.val);
-        Cow::Owned(Text { tokens, unseen, planted: None, digest })
+        let copied = self.copied(&tokens);
+        Cow::Owned(Text { tokens, unseen, copied, planted: None, digest })
     }
 
     /// The train texts that were read, by their seeds.

@@ -22,6 +22,7 @@ pub mod exit;
 pub mod experiment;
 pub mod export;
 pub mod files;
+mod json;
 pub mod judge;
 pub mod model;
 pub mod ops;

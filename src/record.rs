@@ -92,6 +92,12 @@ pub struct End {
     /// per token; missing in records of older versions.
     #[serde(default)]
     pub val_unigram: Option<f64>,
+    /// Share of val that stands word for word in train; missing in records of older versions.
+    #[serde(default)]
+    pub val_copied: Option<f64>,
+    /// The same of test.
+    #[serde(default)]
+    pub test_copied: Option<f64>,
     /// Loss of the last weights on the evaluation windows of test, in nats per token; missing without test
     /// tokens, where the run diverged, and in records of older versions.
     #[serde(default)]
@@ -123,6 +129,8 @@ impl End {
             error: Some(why.to_owned()),
             val_floor: None,
             val_unigram: None,
+            val_copied: None,
+            test_copied: None,
             test_loss: None,
             stopped_test_loss: None,
             seconds: 0.0,

@@ -67,6 +67,8 @@ impl Work {
         notes.extend(inputs.notes.iter().cloned());
         notes.extend(inputs.corpus.decided.iter().cloned());
         notes.extend(inputs.corpus.unseen_told());
+        notes.extend(inputs.corpus.copied_told());
+        notes.extend(inputs.corpus.padding_told());
         Work { name, runs: inputs.plan.runs.clone(), notes }
     }
 }

@@ -41,7 +41,7 @@ pub use contrast::Contrast;
 pub use evidence::Evidence;
 pub use groups::{Cell, Group, Rule, Side, group_by_rule};
 pub use inference::{Estimate, FEWEST_SEEDS};
-pub use levels::{Epsilon, EpsilonOrigin, GapChange, Levels, Reference};
+pub use levels::{Epsilon, EpsilonOrigin, GapChange, Levels, Reference, Start};
 pub use optimum::{Optimum, Regret, Whereabouts};
 pub use quantity::Quantity;
 pub use search::{Found, FoundRule, Search, ends_at_none};
@@ -51,7 +51,7 @@ pub use unpaired::Unpaired;
 pub use values::{Against, Carried, Finding, Pooled, Toy, ValuesRow, ValuesTable};
 pub use variance::Spread;
 pub use verdict::{Judgement, Kind, Tally, Terms, judge};
-pub use warnings::{TOO_LITTLE_DECAY, Warning};
+pub use warnings::{Extent, TOO_LITTLE_DECAY, Warning};
 
 /// An experiment, analysed.
 #[derive(Clone, Debug)]
@@ -116,7 +116,13 @@ impl Analysis {
         let none = without_decay(&groups, &contenders);
         let baseline = none.and_then(|cell| cell.estimate(|run| loss.of(run)));
         let levels = Levels::of(rows, loss);
-        let epsilon = epsilon(terms, &levels, baseline);
+        // Of toys none is the experiment's own: what matters is measured from all of them.
+        let is_of_toys = groups.iter().all(|group| group.rule.in_values_table);
+        let start = match is_of_toys {
+            true => Start::of_all(&groups, loss),
+            false => baseline.map(|none| Start::of(none.mean)),
+        };
+        let epsilon = epsilon(terms, &levels, start);
         let epsilon_value = epsilon.map(|epsilon| epsilon.value);
         let mut court = Court::new(Terms { alpha: terms.alpha, epsilon: epsilon_value });
         Analysis {
@@ -130,7 +136,7 @@ impl Analysis {
             epsilon,
             alpha: terms.alpha,
             texts: rows.iter().find_map(|row| row.texts),
-            spread: none.and_then(|cell| Spread::of(cell, loss)),
+            spread: none.filter(|_| !is_of_toys).and_then(|cell| Spread::of(cell, loss)),
             search: None,
             contenders,
             groups,
@@ -201,12 +207,9 @@ impl Analysis {
         cells.map(|cell| cell.runs.len()).max().unwrap_or(0)
     }
 
-    /// Whether no arm learned more than how often each token occurs.
-    pub fn nothing_is_learned(&self) -> bool {
-        let nothing = |warning: &Warning| {
-            matches!(warning, Warning::Collapsed { nothing_is_learned: true, .. })
-        };
-        self.warnings.iter().any(nothing)
+    /// Warnings without which no answer may be read.
+    pub fn alarms(&self) -> impl Iterator<Item = &Warning> {
+        self.warnings.iter().filter(|warning| warning.is_alarm())
     }
 }
 
@@ -221,10 +224,10 @@ fn seeds_of(rows: &[RunRow]) -> usize {
     rows.iter().map(|row| row.seed).collect::<BTreeSet<_>>().len()
 }
 
-fn epsilon(terms: &AnalysisTerms, levels: &Levels, none: Option<Estimate>) -> Option<Epsilon> {
+fn epsilon(terms: &AnalysisTerms, levels: &Levels, start: Option<Start>) -> Option<Epsilon> {
     match terms.epsilon {
         Some(value) => Some(Epsilon { value, origin: EpsilonOrigin::Spec }),
-        None => levels.epsilon(none?.mean),
+        None => levels.epsilon(start?),
     }
 }
 

@@ -133,10 +133,9 @@ impl Verdict {
         }
     }
 
-    /// Whether the tensor was expected to show something and did not: no zeros, no integers.
+    /// Whether a step trains the tensor and did not tell whether it decays: zeros are the same with decay and without.
     pub fn is_unclear(&self) -> bool {
-        !matches!(self, Verdict::Zeros | Verdict::Empty | Verdict::NotTrained)
-            && self.decays().is_none()
+        !matches!(self, Verdict::Empty | Verdict::NotTrained) && self.decays().is_none()
     }
 
     pub fn factor(&self) -> Option<Factor> {

@@ -69,6 +69,8 @@ fn asked(inputs: &Inputs) -> Vec<String> {
     lines.push(format!("recognised   {}", corpus.recognised));
     lines.extend(corpus.alphabet_told().map(|alphabet| format!("alphabet     {alphabet}")));
     lines.extend(corpus.unseen_told().map(|unseen| format!("unseen       {unseen}")));
+    lines.extend(corpus.copied_told().map(|copied| format!("copied       {copied}")));
+    lines.extend(corpus.padding_told().map(|padding| format!("padding      {padding}")));
     lines.extend(inputs.notes.iter().map(|note| format!("weights      {note}")));
     lines.extend(spec.models().iter().map(|model| self::model(model, corpus.vocabulary)));
     lines

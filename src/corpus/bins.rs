@@ -5,7 +5,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
 
-use super::meta::Vocabulary;
+use super::meta::{TokenSigns, Vocabulary};
 use super::pool::Pool;
 use super::token_bytes::TokenBytes;
 use super::tokens::{Layout, TokenFile, layouts};
@@ -41,14 +41,16 @@ fn read_file(path: &Path, source: &Source, cut: &Cut) -> Result<Corpus> {
     let layout = layouts(&files)?[0];
     files[0].check_end(layout)?;
     let folder = path.parent().context("a file has a folder")?;
-    let vocabulary = Vocabulary::of(folder, files[0].is_of_llama(), source.tokenizer.as_ref())?;
+    let signs = TokenSigns { llama: files[0].is_of_llama(), width: layout.width };
+    let vocabulary = Vocabulary::of(folder, &signs, source.tokenizer.as_ref())?;
     let recognised = format!("{}; vocabulary of {}", files[0].told(&layout), vocabulary.told());
     let whole =
         cut::Whole { name: &name, unit: "tokens", length: layout.count as usize, starts: &[] };
     let parts = cut::parts(&whole, cut)?;
     let tokens = |part: &std::ops::Range<usize>| {
         let tokens = files[0].tokens(layout, part.start, part.len())?;
-        vocabulary.check(&files[0], &tokens).map(|()| tokens)
+        vocabulary.check(&files[0], &tokens)?;
+        files[0].check_holes(&tokens).map(|()| tokens)
     };
     let (val, test) = (tokens(&parts.val)?, tokens(&parts.test)?);
     let (texts, why) = cut::texts(&name, cut, parts.pool.len())?;
@@ -74,8 +76,10 @@ fn read_folder(folder: &Path, asked: &Source, cut: &Cut) -> Result<Corpus> {
     files.extend(TokenFile::find_test(folder)?);
     let layouts = layouts(&files)?;
     files.iter().zip(&layouts).try_for_each(|(file, layout)| file.check_end(*layout))?;
+    TokenFile::check_apart(&files)?;
     let llama = files.iter().any(TokenFile::is_of_llama);
-    let vocabulary = Vocabulary::of(folder, llama, asked.tokenizer.as_ref())?;
+    let signs = TokenSigns { llama, width: layouts[0].width };
+    let vocabulary = Vocabulary::of(folder, &signs, asked.tokenizer.as_ref())?;
     let told: Vec<String> =
         files.iter().zip(&layouts).map(|(file, layout)| file.told(layout)).collect();
     let recognised = format!("{}; vocabulary of {}", told.join("; "), vocabulary.told());
@@ -90,7 +94,8 @@ fn read_folder(folder: &Path, asked: &Source, cut: &Cut) -> Result<Corpus> {
     let test = TestPlace::find(&source, cut, &counts)?;
     let tokens = |file: usize, skip: usize, count: usize| {
         let tokens = files[file].tokens(layouts[file], skip, count)?;
-        vocabulary.check(&files[file], &tokens).map(|()| tokens)
+        vocabulary.check(&files[file], &tokens)?;
+        files[file].check_holes(&tokens).map(|()| tokens)
     };
     let val = tokens(1, counts[1] - cut.val, cut.val)?;
     let of_test = tokens(test.file, test.skip, test.count)?;
@@ -179,7 +184,8 @@ impl TrainFile {
     /// A file that cannot be read, or holds a token outside its vocabulary.
     pub fn excerpt(&self, skip: usize, count: usize) -> Result<Tokens> {
         let tokens = self.file.stored(self.layout, skip, count)?;
-        self.vocabulary.check(&self.file, &tokens).map(|()| tokens)
+        self.vocabulary.check(&self.file, &tokens)?;
+        self.file.check_holes(&tokens).map(|()| tokens)
     }
 
     /// Whether it was written to since it was opened.

@@ -1,7 +1,7 @@
 //! The header of llm.c's token files: 256 numbers of 4 bytes, of which the first is a magic number and
 //! the third the count of the tokens that follow.
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 
 use super::tokens::{Layout, Width};
 
@@ -11,6 +11,9 @@ pub const LENGTH: u64 = 1024;
 const GPT2: u32 = 20_240_520;
 /// Tokens of Llama 3's tokenizer, in 4 bytes.
 const LLAMA3: u32 = 20_240_801;
+
+/// Versions of the files of either, in which tokens follow one another.
+const VERSIONS: [u32; 2] = [1, 7];
 
 /// Whether bytes begin as such a file does: the header is empty after its first numbers.
 pub fn is(bytes: &[u8]) -> bool {
@@ -36,6 +39,11 @@ fn width(bytes: &[u8]) -> Option<Width> {
 /// Another count of tokens than the header tells.
 pub fn layout(head: &[u8], length: u64) -> Result<Layout> {
     let width = width(head).unwrap_or(Width::Two);
+    let version = number(head, 1).unwrap_or(0);
+    ensure!(
+        VERSIONS.contains(&version),
+        "the header of llm.c has version {version}, expected one of {VERSIONS:?}: what follows it may be written otherwise",
+    );
     let count = u64::from(number(head, 2).unwrap_or(0));
     let layout = Layout { form: "llm.c's header and ", width, start: LENGTH, count };
     layout.check("the header of llm.c", length)?;

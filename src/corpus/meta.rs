@@ -1,5 +1,6 @@
 //! The vocabulary of a folder of tokens: `meta.json`, or nanoGPT's `meta.pkl`.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail, ensure};
@@ -9,12 +10,21 @@ use serde_json::Value;
 use super::tokenizer::{self, Choice, Tokenizer};
 use super::tokens::{TokenFile, Width};
 use super::{Token, input, pickle};
+use crate::json;
 
 /// Vocabulary of GPT-2's tokenizer, which wrote most such files; used where nothing names another.
 const GPT2: usize = 50_257;
 /// Vocabulary of Llama 3's.
 const LLAMA3: usize = 128_256;
 const MOST: usize = Token::MAX as usize + 1;
+
+/// What token files show of their vocabulary.
+#[derive(Clone, Copy, Debug)]
+pub struct TokenSigns {
+    /// Whether their headers say that Llama 3's tokenizer made them.
+    pub llama: bool,
+    pub width: Width,
+}
 
 /// What a folder says of its tokens.
 #[derive(Debug)]
@@ -23,21 +33,23 @@ pub struct Vocabulary {
     pub size: usize,
     /// What made the tokens, where it is known.
     pub tokenizer: Option<Tokenizer>,
-    /// The file that says it; `None` where GPT-2's is assumed.
+    /// The file that says it; `None` where it is assumed.
     file: Option<&'static str>,
 }
 
+/// Vocabulary of tokens of 8 bits, of which there are no more.
+const BYTES: usize = 256;
+
 impl Vocabulary {
-    /// Reads `meta.json` and `meta.pkl` of a folder; `llama` says that its tokens are Llama 3's, `asked` is the
-    /// tokenizer that the user names.
+    /// Reads `meta.json` and `meta.pkl` of a folder; `asked` is the tokenizer that the user names.
     ///
     /// # Errors
     /// A file that is damaged, does not say the size or contradicts the other; a size that does not fit
     /// a token; a tokenizer that cannot have made the tokens.
-    pub fn of(folder: &Path, llama: bool, asked: Option<&Choice>) -> Result<Self> {
+    pub fn of(folder: &Path, signs: &TokenSigns, asked: Option<&Choice>) -> Result<Self> {
         let given = Self::given(folder)?;
         match asked {
-            None => given.map_or_else(|| Self::assumed(folder, llama), Ok),
+            None => given.map_or_else(|| Self::assumed(folder, signs), Ok),
             Some(choice) => Self::asked(choice, given).context("data.tokenizer"),
         }
     }
@@ -74,7 +86,8 @@ impl Vocabulary {
     }
 
     fn given(folder: &Path) -> Result<Option<Self>> {
-        let json = Self::read(folder, "meta.json", |bytes| Ok(serde_json::from_slice(bytes)?))?;
+        let json =
+            Self::read(folder, "meta.json", |bytes| Ok(json::parse(std::str::from_utf8(bytes)?)?))?;
         let pickle = Self::read(folder, "meta.pkl", pickle::read);
         match json {
             // meta.json is the way out where a pickle holds objects, so that need not be readable.
@@ -95,14 +108,15 @@ impl Vocabulary {
         Ok(Vocabulary { tokenizer: self.tokenizer.or(pickle.tokenizer), ..self })
     }
 
-    fn assumed(folder: &Path, llama: bool) -> Result<Self> {
+    fn assumed(folder: &Path, signs: &TokenSigns) -> Result<Self> {
         ensure!(
-            !llama,
+            !signs.llama,
             "{} holds tokens of Llama 3 by their header: a vocabulary of {LLAMA3}, but at most {MOST} \
              fit; if they are another tokenizer's, write meta.json with its vocab_size",
             folder.display(),
         );
-        Ok(Vocabulary { size: GPT2, tokenizer: None, file: None })
+        let size = if signs.width == Width::One { BYTES } else { GPT2 };
+        Ok(Vocabulary { size, tokenizer: None, file: None })
     }
 
     fn read(
@@ -131,7 +145,10 @@ impl Vocabulary {
         let size = HumanCount(self.size as u64);
         match self.file {
             Some(file) => format!("{size} from {file}"),
-            None => format!("{size} assumed, GPT-2's, as there is no meta.json or meta.pkl"),
+            None => {
+                let whose = if self.size == GPT2 { "GPT-2's" } else { "all that 8 bits can be" };
+                format!("{size} assumed, {whose}, as there is no meta.json or meta.pkl")
+            }
         }
     }
 
@@ -214,7 +231,7 @@ struct Meta {
 
 impl Meta {
     fn new(value: Value) -> Result<Self> {
-        let names = names(&value);
+        let names = names(&value)?;
         let size = match value.get("vocab_size") {
             Some(size) => size.as_u64().and_then(|size| usize::try_from(size).ok()),
             None => Some(names.len()).filter(|count| *count > 0),
@@ -251,12 +268,19 @@ impl Meta {
             let mut characters = name.chars();
             *place = characters.next().filter(|_| characters.next().is_none());
         }
-        Ok(alphabet.into_iter().collect())
+        let alphabet: Option<Vec<char>> = alphabet.into_iter().collect();
+        let mut known = BTreeSet::new();
+        let twice = alphabet.iter().flatten().find(|c| !known.insert(**c));
+        ensure!(twice.is_none(), "it names two tokens {:?}", twice.unwrap_or(&' '));
+        Ok(alphabet)
     }
 }
 
 /// Texts of tokens by `itos` (a dict or a list), or else by `stoi`.
-fn names(value: &Value) -> Vec<(usize, String)> {
+///
+/// # Errors
+/// Both, and one contradicts the other.
+fn names(value: &Value) -> Result<Vec<(usize, String)>> {
     let text = |value: &Value| value.as_str().map(str::to_owned);
     let itos: Vec<(usize, String)> = match value.get("itos") {
         Some(Value::Object(texts)) => texts
@@ -270,10 +294,20 @@ fn names(value: &Value) -> Vec<(usize, String)> {
             .collect(),
         _ => Vec::new(),
     };
-    let stoi = value.get("stoi").and_then(Value::as_object).filter(|_| itos.is_empty());
-    let turned = stoi
-        .into_iter()
-        .flatten()
-        .filter_map(|(name, token)| Some((usize::try_from(token.as_u64()?).ok()?, name.clone())));
-    itos.into_iter().chain(turned).collect()
+    let stoi = value.get("stoi").and_then(Value::as_object);
+    let number = |token: &Value| usize::try_from(token.as_u64()?).ok();
+    if itos.is_empty() {
+        let turned = stoi.into_iter().flatten();
+        return Ok(turned
+            .filter_map(|(name, token)| Some((number(token)?, name.clone())))
+            .collect());
+    }
+    let other = |(token, name): &&(usize, String)| {
+        let stated = stoi.and_then(|stoi| stoi.get(name)).and_then(number);
+        stated.is_some_and(|stated| stated != *token)
+    };
+    if let Some((token, name)) = itos.iter().find(other) {
+        bail!("itos names token {token} {name:?}, but stoi has another token for it");
+    }
+    Ok(itos)
 }

@@ -1,139 +1,24 @@
 //! A file of tokens: `.bin` as nanoGPT or llm.c write it, or `.npy`.
 
+mod layout;
+mod whole;
+
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
-use indicatif::HumanCount;
 
 use super::recognise::{Content, recognise};
 use super::stored::Mapped;
 use super::{Token, Tokens, encoding, evidence, input, llmc, meta, npy};
+use layout::Signs;
+
+pub use layout::{Layout, Width, layouts};
 
 /// As much of a file is looked at to tell how its tokens are written.
 const HEAD: u64 = 1 << 20;
-/// So many zeros at the end of a file are no tokens: no text ends in as many of one.
-const UNFILLED: u64 = 1024;
-
-/// Bytes of a token in a file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Width {
-    One,
-    Two,
-    Four,
-    Eight,
-}
-
-impl Width {
-    /// As a number.
-    pub fn bytes(self) -> u64 {
-        match self {
-            Width::One => 1,
-            Width::Two => 2,
-            Width::Four => 4,
-            Width::Eight => 8,
-        }
-    }
-}
-
-/// Where the tokens of a file lie.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Layout {
-    /// What is around them, for people; empty for nothing.
-    pub form: &'static str,
-    pub width: Width,
-    /// Offset of the first.
-    pub start: u64,
-    pub count: u64,
-}
-
-impl Layout {
-    fn plain(width: Width, length: u64) -> Self {
-        Layout { form: "", width, start: 0, count: length / width.bytes() }
-    }
-
-    /// Refuses a file of `length` bytes in which more or fewer follow `header` than its tokens take.
-    ///
-    /// # Errors
-    /// Which of the two, with the numbers.
-    pub fn check(&self, header: &str, length: u64) -> Result<()> {
-        let bytes = length.saturating_sub(self.start);
-        let told = self.count.saturating_mul(self.width.bytes());
-        let problem = match bytes < told {
-            true => "fewer than that: the file was cut short",
-            false => {
-                "more than that: something was added to the file, or its header is another file's"
-            }
-        };
-        ensure!(
-            bytes == told,
-            "{header} tells of {} tokens of {} bytes, but {bytes} bytes follow it, {problem}",
-            self.count,
-            self.width.bytes(),
-        );
-        Ok(())
-    }
-
-    fn describe(&self) -> String {
-        let tokens = HumanCount(self.count);
-        format!("{}{tokens} tokens of {} bits", self.form, self.width.bytes() * 8)
-    }
-}
-
-/// How the tokens of all files are written. One without a header is as wide as the others, and two bytes where
-/// none shows it, as nanoGPT writes them.
-pub fn layouts(files: &[TokenFile]) -> Result<Vec<Layout>> {
-    let signs = files.iter().map(TokenFile::layout).collect::<Result<Vec<_>>>()?;
-    let mut shown =
-        files.iter().zip(&signs).filter_map(|(file, signs)| Some((file, signs.width()?)));
-    let first = shown.next();
-    if let Some((one, width)) = first
-        && let Some((other, odd)) = shown.find(|(_, other)| *other != width)
-    {
-        bail!(
-            "{} holds tokens of {} bits and {} of {}: write both alike",
-            one.path.display(),
-            width.bytes() * 8,
-            other.path.display(),
-            odd.bytes() * 8,
-        );
-    }
-    let width = first.map_or(Width::Two, |(_, width)| width);
-    signs.into_iter().zip(files).map(|(signs, file)| signs.layout(file, width)).collect()
-}
-
-/// What a file shows of its layout.
-enum Signs {
-    /// All of it, by a header.
-    Layout(Layout),
-    /// No header, and tokens of this width.
-    Width(Width),
-    None,
-}
-
-impl Signs {
-    fn width(&self) -> Option<Width> {
-        match self {
-            Signs::Width(width) => Some(*width),
-            Signs::Layout(_) | Signs::None => None,
-        }
-    }
-
-    fn layout(self, file: &TokenFile, width: Width) -> Result<Layout> {
-        if let Signs::Layout(layout) = self {
-            return Ok(layout);
-        }
-        let (length, bytes) = (file.length, width.bytes());
-        ensure!(
-            length.is_multiple_of(bytes),
-            "{} has {length} bytes: it is no file of tokens of {bytes} bytes, or it was cut short",
-            file.path.display(),
-        );
-        Ok(Layout::plain(width, length))
-    }
-}
 
 /// A file of tokens and its beginning.
 #[derive(Debug)]
@@ -258,26 +143,11 @@ impl TokenFile {
         }
     }
 
-    /// Checks that a file was written to its end: what is made at its full length and then filled, as nanoGPT's
-    /// scripts do it, ends in zeros where that was stopped.
-    ///
-    /// # Errors
-    /// A file that cannot be read, or ends in zeros.
-    pub fn check_end(&self, layout: Layout) -> Result<()> {
-        let name = self.path.display();
-        let (count, width) = (layout.count.min(UNFILLED), layout.width.bytes());
-        let mut bytes = vec![0; (count * width) as usize];
+    fn read_at(&self, place: u64, bytes: &mut [u8]) -> Result<()> {
         let mut file = &self.file;
-        file.seek(SeekFrom::Start(layout.start + (layout.count - count) * width))
-            .and_then(|_| file.read_exact(&mut bytes))
-            .with_context(|| format!("cannot read {name}"))?;
-        ensure!(
-            count < 2 || bytes.iter().any(|byte| *byte != 0),
-            "the last {} tokens of {name} are all 0: it seems to have been made at its full length and not filled to \
-             its end; write it again",
-            HumanCount(count),
-        );
-        Ok(())
+        file.seek(SeekFrom::Start(place))
+            .and_then(|_| file.read_exact(bytes))
+            .with_context(|| format!("cannot read {}", self.path.display()))
     }
 
     pub fn told(&self, layout: &Layout) -> String {
@@ -299,10 +169,7 @@ impl TokenFile {
         let name = self.path.display();
         let width = layout.width.bytes();
         let mut bytes = vec![0; count * width as usize];
-        let mut file = &self.file;
-        file.seek(SeekFrom::Start(layout.start + skip as u64 * width))
-            .and_then(|_| file.read_exact(&mut bytes))
-            .with_context(|| format!("cannot read {name}"))?;
+        self.read_at(layout.start + skip as u64 * width, &mut bytes)?;
         let token = |(place, bytes): (usize, &[u8])| {
             narrow(bytes).with_context(|| {
                 format!(

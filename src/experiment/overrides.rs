@@ -14,6 +14,10 @@ pub fn apply(spec: &mut Table, assignment: &str) -> Result<()> {
         None => (Vec::new(), path.trim()),
     };
     ensure!(!key.is_empty(), "--set {assignment}: the key is empty");
+    ensure!(
+        !assignment.contains(['\n', '\r']),
+        "--set {assignment}: expected one KEY=VALUE on one line; repeat --set for another key"
+    );
     let mut table = spec;
     let mut parents = parents.into_iter();
     while let Some(name) = parents.next() {
@@ -84,7 +88,7 @@ mod tests {
 
     #[test]
     fn what_is_no_assignment_is_refused() {
-        for assignment in ["train.steps", "=3", "name.x=1"] {
+        for assignment in ["train.steps", "=3", "name.x=1", "train.steps=1\ntrain.lr=5"] {
             assert!(set("name = 'a'", assignment).is_err(), "{assignment}");
         }
     }

@@ -20,7 +20,7 @@ pub fn of(analysis: &Analysis, arm: &ArmRows, fitting: usize, is_best: bool) -> 
     let own = if is_best { words::headline(analysis) } else { None };
     told.extend(own.or_else(|| loss(analysis, arm)));
     told.push(seeds(arm));
-    told.extend(words::alarm(analysis));
+    told.extend(words::alarms(analysis));
     told
 }
 
@@ -34,8 +34,11 @@ fn loss(analysis: &Analysis, arm: &ArmRows) -> Option<String> {
     if !row.is_treated() {
         return Some(format!("{}: {what} {own}.", arm.label));
     }
-    let none = analysis.baseline.map(|none| format!(", without decay {:.3}", none.mean));
     let side = Side { rule: Rule::of(row), weight_decay: row.weight_decay, at: String::new() };
+    let group = analysis.groups.iter().find(|group| group.rule == side.rule);
+    let none = group.and_then(|group| shown(group.baseline.as_ref()?));
+    let none = none.or_else(|| analysis.baseline.map(|none| format!("{:.3}", none.mean)));
+    let none = none.map(|none| format!(", without decay {none}"));
     let verdict = match analysis.told_against_none(&side) {
         Some(one) => format!("; against no decay: {}", words::kind(one.kind())),
         None => "; it is not among the arms that are tested against no decay".to_owned(),

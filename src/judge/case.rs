@@ -90,6 +90,8 @@ pub struct Case {
     pub contests: Vec<Contest>,
     /// The arm with the best mean, of those whose every run has a number.
     pub best: usize,
+    /// Whether larger numbers are better.
+    pub higher_is_better: bool,
     pub terms: Terms,
     /// What was concluded of the input.
     pub remarks: Vec<String>,
@@ -164,7 +166,15 @@ impl Case {
             let asked_all: Vec<Asked> = pairs.into_iter().map(ask).collect();
             contests.extend(judged(asked_all, &asked.terms));
         }
-        Ok(Case { quantity, best, arms, contests, terms: asked.terms, remarks })
+        let CaseTerms { terms, higher_is_better, .. } = *asked;
+        Ok(Case { quantity, best, higher_is_better, arms, contests, terms, remarks })
+    }
+
+    /// Arms whose mean is that of the best, and the best itself.
+    pub fn as_good(&self) -> Vec<&Arm> {
+        let mean = |arm: &Arm| Estimate::of(&arm.values()).map(|one| one.mean);
+        let best = mean(&self.arms[self.best]);
+        self.arms.iter().filter(|arm| arm.is_complete() && mean(arm) == best).collect()
     }
 
     /// The smallest difference that most such experiments would find, in the middle of the tests of a family;

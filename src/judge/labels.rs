@@ -29,7 +29,7 @@ pub fn labelled(table: &Table, columns: &Columns) -> Result<(Labelled, Vec<Strin
         remarks.push(format!("runs are paired by the column `{seed}`"));
     }
     let seed_of = |row: &BTreeMap<String, String>| {
-        seed.and_then(|seed| row.get(seed)).map(|text| normal(text))
+        seed.and_then(|seed| row.get(seed)).map(|text| seed_number(text))
     };
     if !columns.arm.is_empty() {
         let names: Vec<&str> =
@@ -59,7 +59,7 @@ fn by_name(table: &Table, run: &str) -> (Labelled, &'static str) {
     let by_file: Option<Vec<_>> = table.rows.iter().map(|row| arm_and_seed(&name(row))).collect();
     let by_folder = || table.rows.iter().map(|row| arm_and_seed(&folder_of(row))).collect();
     if let Some(split) = by_file.or_else(by_folder) {
-        let pair = |(arm, seed): (String, String)| (vec![arm], Some(normal(&seed)));
+        let pair = |(arm, seed): (String, String)| (vec![arm], Some(seed_number(&seed)));
         let labelled = split.into_iter().map(pair).collect();
         return (
             labelled,
@@ -88,9 +88,34 @@ fn normal(text: &str) -> String {
     number.map_or(text.to_owned(), plain)
 }
 
+/// A seed as it is always written: digits are a number whatever zeros lead it, so that 00 and 0 are one seed.
+fn seed_number(text: &str) -> String {
+    let text = text.trim();
+    let is_number = !text.is_empty() && text.bytes().all(|one| one.is_ascii_digit());
+    match text.trim_start_matches('0') {
+        "" if is_number => "0".to_owned(),
+        digits if is_number => digits.to_owned(),
+        _ => normal(text),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_seed_is_the_same_with_zeros_before_it() {
+        for (text, seed) in [
+            ("00", "0"),
+            ("007", "7"),
+            ("10", "10"),
+            ("1.0", "1"),
+            ("a01", "a01"),
+            ("9007199254740993", "9007199254740993"),
+        ] {
+            assert_eq!(seed_number(text), seed);
+        }
+    }
 
     #[test]
     fn names_that_look_like_numbers_stay_names() {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value as Json;
 
 use super::table::Table;
+use crate::json;
 
 /// Names of losses in lines, with what they are called here; the longer before those that end them.
 const LOSSES: [(&str, &str); 13] = [
@@ -32,11 +33,20 @@ const STEPS: [&str; 4] = ["step", "iter", "iteration", "it"];
 /// A log as rows of step and losses.
 pub fn read(text: &str) -> Table {
     let mut table = Table::default();
+    let mut twice = 0;
     for line in text.lines() {
-        let row = if line.trim_start().starts_with('{') { of_json(line) } else { of_line(line) };
+        let is_object = line.trim_start().starts_with('{');
+        let row = if is_object { of_json(line) } else { of_line(line) };
+        twice += usize::from(is_object && row.is_none() && json::is_json(line));
         if let Some(row) = row {
             table.push(row);
         }
+    }
+    if twice > 0 {
+        let lines = if twice == 1 { "line" } else { "lines" };
+        table.remarks.push(format!(
+            "{twice} {lines} of JSON hold nothing that is read, or a key twice, and are left out"
+        ));
     }
     table
 }
@@ -56,7 +66,7 @@ fn of_json(line: &str) -> Option<BTreeMap<String, String>> {
     for (written, known) in NO_NUMBERS {
         line = line.replace(written, known);
     }
-    let Json::Object(map) = serde_json::from_str(&line).ok()? else { return None };
+    let Json::Object(map) = json::parse(&line).ok()? else { return None };
     let text = |(name, value): (String, Json)| match value {
         Json::String(text) => Some((name, text)),
         Json::Number(_) | Json::Bool(_) => Some((name, value.to_string())),

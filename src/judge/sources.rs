@@ -110,7 +110,13 @@ fn file(path: &Path, name: &str) -> Result<Table> {
         path.display()
     );
     let bytes = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let is_utf16 = bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff");
     let Ok(text) = String::from_utf8(bytes) else {
+        ensure!(
+            !is_utf16,
+            "{0} is UTF-16; convert it with `iconv -f UTF-16 -t UTF-8 {0} > NEW`",
+            path.display()
+        );
         bail!("{} is no text in UTF-8; expected a CSV file or a log", path.display());
     };
     let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();

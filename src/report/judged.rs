@@ -13,7 +13,7 @@ use super::format;
 use super::tables::{align_right, broken, new_table, set_close, trimmed};
 use super::words;
 use crate::files::{create_folder, write_atomically};
-use crate::judge::{Case, Contest, JudgedFamily, Test};
+use crate::judge::{Arm, Case, Contest, JudgedFamily, Test};
 use crate::plural::counted;
 use crate::stats::{Estimate, Kind};
 
@@ -23,6 +23,8 @@ pub use numbers::json;
 const COLUMNS: usize = 110;
 /// Contests that the terminal shows, and arms.
 const MOST: usize = 20;
+/// Arms that are named where several are the best.
+const MOST_NAMED: usize = 5;
 /// Characters of an arm's name in a table.
 const NAME: usize = 24;
 /// What is told of a contest, and the place of its right side.
@@ -36,7 +38,7 @@ pub fn answer(case: &Case) -> String {
     for family in [JudgedFamily::AgainstBaseline, JudgedFamily::Pairs] {
         let own: Vec<&Contest> = case.contests.iter().filter(|one| one.family == family).collect();
         if !own.is_empty() {
-            parts.push(contests(family, &own));
+            parts.push(contests(family, &own, words::judged_decimals(case)));
         }
     }
     parts.push(broken(&words::judged_fine_print(case), COLUMNS));
@@ -45,6 +47,7 @@ pub fn answer(case: &Case) -> String {
 
 /// The best arm, and no more than the verdicts on it.
 fn headline(case: &Case) -> String {
+    let decimals = words::judged_decimals(case);
     let best = case.arms[case.best].label();
     let mean = Estimate::of(&case.arms[case.best].values());
     let own = case.contests.iter().filter(|one| one.left == best || one.right == best);
@@ -52,7 +55,16 @@ fn headline(case: &Case) -> String {
         own.clone().filter(|one| matches!(one.judgement.kind, Kind::Lower | Kind::Higher)).count();
     let against = own.count();
     let what = &case.quantity;
-    let mean = format::mean(mean, 4);
+    let mean = format::mean(mean, decimals);
+    let better = if case.higher_is_better { "higher" } else { "lower" };
+    let equal = case.as_good().len();
+    if equal > 1 {
+        let arms = counted(equal, "arm");
+        return format!(
+            "{arms} have the best mean, {what} {mean} ({better} is better): {}.",
+            equals(case)
+        );
+    }
     let told = match against {
         0 => String::new(),
         _ => format!(" {apart} of {} with it can be told apart.", counted(against, "comparison")),
@@ -63,10 +75,20 @@ fn headline(case: &Case) -> String {
             " It is the best of {arms} by the very numbers that are shown, which flatters it."
         ),
     };
-    format!("The best mean is that of {best}: {what} {mean}.{told}{chosen}")
+    format!("The best mean is that of {best}: {what} {mean} ({better} is better).{told}{chosen}")
+}
+
+/// The first of the arms with the best mean, by their names.
+fn equals(case: &Case) -> String {
+    let names: Vec<String> = case.as_good().into_iter().map(Arm::label).collect();
+    match names.len() > MOST_NAMED {
+        true => format!("{}, …", names[..MOST_NAMED].join(", ")),
+        false => names.join(", "),
+    }
 }
 
 fn arms(case: &Case) -> String {
+    let decimals = words::judged_decimals(case);
     let mut table = new_table(&["arm", "runs", &case.quantity, "sd"]);
     for arm in case.arms.iter().take(MOST) {
         let estimate = Estimate::of(&arm.values());
@@ -78,10 +100,10 @@ fn arms(case: &Case) -> String {
         table.add_row([
             broken(&arm.label(), NAME),
             format!("{}{without}", arm.runs.len()),
-            format::mean(estimate, 4),
+            format::mean(estimate, decimals),
             estimate
                 .and_then(|one| one.sd)
-                .map_or(format::MISSING.to_owned(), |sd| format::fixed(sd, 4)),
+                .map_or(format::MISSING.to_owned(), |sd| format::fixed(sd, decimals)),
         ]);
     }
     align_right(&mut table, [1]);
@@ -89,7 +111,7 @@ fn arms(case: &Case) -> String {
     with_more(&table, case.arms.len(), "arm")
 }
 
-fn contests(family: JudgedFamily, own: &[&Contest]) -> String {
+fn contests(family: JudgedFamily, own: &[&Contest], decimals: usize) -> String {
     let tests = own.iter().filter(|one| one.error.is_some()).count();
     // One opponent for all needs no column.
     let is_same = |right: &&String| own.iter().all(|one| one.right == **right);
@@ -112,7 +134,7 @@ fn contests(family: JudgedFamily, own: &[&Contest]) -> String {
         shown.sort_by_key(|one| matches!(one.judgement.kind, Kind::Undecided | Kind::NoTest));
     }
     for one in shown.iter().take(MOST) {
-        let cells = row(one);
+        let cells = row(one, decimals);
         table.add_row(columns.iter().map(|place| broken(&cells[*place], NAME)));
     }
     align_right(&mut table, columns.iter().position(|place| *place == RIGHT + 1));
@@ -121,7 +143,7 @@ fn contests(family: JudgedFamily, own: &[&Contest]) -> String {
 }
 
 /// A contest as cells.
-fn row(one: &Contest) -> [String; HEADER.len()] {
+fn row(one: &Contest, decimals: usize) -> [String; HEADER.len()] {
     let judgement = &one.judgement;
     let more = match (judgement.kind, judgement.further_seeds) {
         (Kind::Undecided, Some(seeds)) => format!(" +{}", format::count(seeds)),
@@ -142,8 +164,10 @@ fn row(one: &Contest) -> [String; HEADER.len()] {
         one.right.clone(),
         Some(one.difference.mean)
             .filter(|mean| mean.is_finite())
-            .map_or(format::MISSING.to_owned(), |mean| format::signed(mean, 4)),
-        judgement.interval.map_or(format::MISSING.to_owned(), |ends| format::interval(ends, 4)),
+            .map_or(format::MISSING.to_owned(), |mean| format::signed(mean, decimals)),
+        judgement
+            .interval
+            .map_or(format::MISSING.to_owned(), |ends| format::interval(ends, decimals)),
         format!("{}{more}", words::kind(judgement.kind)),
         judgement.p_holm.map_or(String::new(), |p| {
             format::p(p).trim_start_matches("p ").trim_start_matches("= ").to_owned()

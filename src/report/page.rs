@@ -274,6 +274,8 @@ fn provenance(experiment: &Experiment) -> Vec<(&'static str, String)> {
         ("recognised as", Some(&experiment.recognised).filter(|told| !told.is_empty())),
         ("alphabet", experiment.alphabet.as_ref()),
         ("unseen", experiment.unseen.as_ref()),
+        ("copied", experiment.copied.as_ref()),
+        ("padding", experiment.padding.as_ref()),
     ];
     rows.extend(told.into_iter().filter_map(|(name, told)| Some((name, told?.clone()))));
     rows

@@ -26,9 +26,9 @@ pub fn answer(analysis: &Analysis, more: &[String]) -> String {
     if let Some(sentence) = words::no_result(analysis) {
         return sentence;
     }
-    let alarm = words::alarm(analysis);
+    let alarms = words::alarms(analysis);
     let mut parts: Vec<String> =
-        alarm.iter().map(|alarm| broken(&format!("warning: {alarm}"), COLUMNS)).collect();
+        alarms.iter().map(|alarm| broken(&format!("warning: {alarm}"), COLUMNS)).collect();
     parts.extend(analysis.values.iter().map(|table| values::screen(table, analysis.loss)));
     if analysis.own_groups().next().is_some() {
         let told = [words::headline(analysis), words::levels(analysis), words::gap(analysis)];
@@ -38,7 +38,7 @@ pub fn answer(analysis: &Analysis, more: &[String]) -> String {
         parts.extend(verdicts::pairs(analysis));
     }
     parts.push(broken(&words::reading(analysis), COLUMNS));
-    parts.push(lines(warnings(analysis, usize::from(alarm.is_some())).into_iter()));
+    parts.push(lines(warnings(analysis).into_iter()));
     parts.retain(|part| !part.is_empty());
     parts.join("\n\n")
 }
@@ -64,9 +64,9 @@ impl Told {
     }
 }
 
-/// All but the first few, which are told above.
-fn warnings(analysis: &Analysis, told: usize) -> Vec<String> {
-    let rest = &analysis.warnings[told..];
+/// The first few of those that do not stand above the answer.
+fn warnings(analysis: &Analysis) -> Vec<String> {
+    let rest: Vec<_> = analysis.warnings.iter().filter(|one| !one.is_alarm()).collect();
     let shown = rest.iter().take(MOST_WARNINGS);
     let mut lines: Vec<String> =
         shown.map(|warning| format!("warning: {}", words::warning(warning))).collect();

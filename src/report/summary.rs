@@ -228,6 +228,8 @@ impl SummaryRow {
         let d_val = analysis.against_none(Quantity::ValLoss, &side);
         let d_gap = analysis.against_none(Quantity::Gap, &side);
         let difference = |of: Option<&Comparison>| numbers(of.map(|one| one.difference));
+        let none = group.baseline.as_ref();
+        let none = none.and_then(|none| none.estimate(|run| analysis.loss.of(run)));
         let [d_val_loss, d_val_loss_ci95] = difference(d_val);
         let [d_test_loss, d_test_loss_ci95] = difference(d_test);
         let [d_gap_mean, d_gap_ci95] = difference(d_gap);
@@ -264,7 +266,7 @@ impl SummaryRow {
             d_gap_ci95,
             d_gap_p: d_gap.and_then(|comparison| comparison.judgement.p),
             d_gap_p_holm: d_gap.and_then(|comparison| comparison.judgement.p_holm),
-            noise_floor: analysis.baseline.and_then(|baseline| baseline.sd),
+            noise_floor: none.or(analysis.baseline).and_then(|none| none.sd),
             total_decay: cell.runs.first().and_then(|run| run.total_decay),
             diverged: count(|run| run.status == Status::Diverged),
             collapsed: count(RunRow::is_collapsed),

@@ -32,7 +32,9 @@ pub use figures::{
     transfer_heading, values_title,
 };
 pub use findings::{cell, family, finding, pair, story_title, verdicts};
-pub use judged::{contest, judged_family, judged_fine_print, judged_title, test_name};
+pub use judged::{
+    contest, decimals as judged_decimals, judged_family, judged_fine_print, judged_title, test_name,
+};
 pub use levels::{levels, reference};
 pub use mechanism::{collapse, collapse_title, mechanism};
 pub use memorisation::{by_heart, by_heart_reading, by_heart_title, by_heart_verdicts};
@@ -42,7 +44,7 @@ pub use power::{needed, power};
 pub use reading::{fine_print, reading};
 pub use rules::{arm, at_lambda, decay_label, label, labels};
 pub use search::{decided, fresh_seeds, left, look, rule_title, standing, values, why};
-pub use short::{alarm, gap, headline, in_short};
+pub use short::{alarms, gap, headline, in_short};
 pub use values::{pooled, row_title, row_verdict, table_in_short, table_verdicts, transfer_title};
 pub use warnings::warning;
 

@@ -23,6 +23,12 @@ pub struct Experiment {
     /// How much of val never occurs in train, if anything.
     #[serde(default)]
     pub unseen: Option<String>,
+    /// What of val and test is in another split word for word, if it is more than texts have in common.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub copied: Option<String>,
+    /// How much of its tokens is one over and over, if it is more than texts have.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub padding: Option<String>,
     /// SHA-256 over vocabulary and tokens: of all splits where all seeds have one train text, else of val and
     /// test.
     pub digest: String,

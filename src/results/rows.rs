@@ -181,6 +181,12 @@ pub struct RunRow {
     pub stopped_exposure: Option<f64>,
     #[serde(default)]
     pub stopped_divergence: Option<f64>,
+    /// Share of val that stands word for word in the run's train text.
+    #[serde(default)]
+    pub val_copied: Option<f64>,
+    /// The same of test.
+    #[serde(default)]
+    pub test_copied: Option<f64>,
 }
 
 /// The seeds of a run.

@@ -78,12 +78,15 @@ impl OpenRun {
         let (context, windows) = (self.config.model.context, self.config.recipe.eval_windows);
         let tokens = self.config.train_tokens();
         let text = &runner.corpus.beginning(self.config.data.text_seed, tokens);
+        let copied = text.copied;
         End {
             status: end.status,
             steps: end.steps,
             error,
             val_floor: runner.corpus.val_floor(context, windows),
             val_unigram: runner.corpus.val_unigram(text, context, windows),
+            val_copied: copied.map(|copied| copied.val),
+            test_copied: copied.map(|copied| copied.test),
             test_loss: end.test_loss,
             stopped_test_loss: end.stopped_test_loss,
             seconds: (end.seconds * 1e3).round() / 1e3,

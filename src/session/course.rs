@@ -14,7 +14,7 @@ use crate::experiment::{Asked, Entry, Plan};
 use crate::record::Status;
 use crate::results::{RunRow, run_row};
 use crate::search::{Course, Records};
-use crate::stats::{Analysis, Levels, Quantity};
+use crate::stats::{Analysis, Levels, Quantity, Start};
 use crate::store::{RunState, Store};
 
 /// The smallest difference that matters where nothing tells how much there is to gain, in nats per token.
@@ -106,7 +106,7 @@ impl Records for Stored<'_> {
         let loss = Quantity::reported(&rows);
         let losses: Vec<f64> = rows.iter().filter_map(|row| loss.of(row)).collect();
         let mean = losses.iter().sum::<f64>() / losses.len().max(1) as f64;
-        let known = Levels::of(&rows, loss).epsilon(mean).map(|epsilon| epsilon.value);
+        let known = Levels::of(&rows, loss).epsilon(Start::of(mean)).map(|epsilon| epsilon.value);
         known.filter(|_| !losses.is_empty()).unwrap_or(LEAST_DIFFERENCE)
     }
 

@@ -47,6 +47,8 @@ fn experiment(inputs: &Inputs, provenance: Provenance) -> Experiment {
         recognised: inputs.corpus.recognised.clone(),
         alphabet: inputs.corpus.alphabet_told(),
         unseen: inputs.corpus.unseen_told(),
+        copied: inputs.corpus.copied_told(),
+        padding: inputs.corpus.padding_told(),
         digest: inputs.corpus.digest(),
         splits: Some(inputs.corpus.split),
         texts: Some(inputs.corpus.texts),

@@ -1,8 +1,10 @@
 //! What a loss is measured against: models that count, and the floor that no model can beat.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
-use super::groups::Cell;
+use super::groups::{Cell, Group};
 use super::quantity::Quantity;
 use crate::results::{RunRow, bits_per_byte};
 
@@ -49,7 +51,34 @@ pub enum EpsilonOrigin {
     /// The spec names it.
     Spec,
     /// 2% of the distance between no decay and a level.
-    Distance { from: f64, to: Reference },
+    Distance { from: Start, to: Reference },
+}
+
+/// The loss without decay that distances are measured from.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Start {
+    pub loss: f64,
+    /// Models and recipes that it is the mean of.
+    pub settings: usize,
+}
+
+impl Start {
+    /// Of one model and recipe.
+    pub fn of(loss: f64) -> Self {
+        Start { loss, settings: 1 }
+    }
+
+    /// Of the arms without decay of every model and recipe, each once.
+    pub fn of_all(groups: &[Group], loss: Quantity) -> Option<Self> {
+        let mut means: BTreeMap<&str, f64> = BTreeMap::new();
+        for group in groups {
+            let mean = group.baseline.as_ref().and_then(|cell| cell.mean(|run| loss.of(run)));
+            means.extend(mean.map(|mean| (group.rule.setting.as_str(), mean)));
+        }
+        let settings = means.len();
+        let sum: f64 = means.values().sum();
+        (settings > 0).then(|| Start { loss: sum / settings as f64, settings })
+    }
 }
 
 /// Share of what decay could gain at most that is worth telling.
@@ -92,7 +121,8 @@ impl Levels {
 
     /// ε by default: a share of what no decay is above the floor, or else above the best model that counts; a
     /// model that is better than that is measured from the level that it starts at.
-    pub fn epsilon(&self, none: f64) -> Option<Epsilon> {
+    pub fn epsilon(&self, from: Start) -> Option<Epsilon> {
+        let none = from.loss;
         let floor = self.floor.map(|floor| (Reference::Floor, floor));
         let start = || {
             let unigram = self.unigram.map(|level| (Reference::Unigram, level));
@@ -101,8 +131,7 @@ impl Levels {
         let below = |(_, level): &(Reference, f64)| *level < none;
         let (to, level) = floor.or(self.best_counting()).filter(below).or_else(start)?;
         let value = SHARE * (none - level).abs();
-        (value > 0.0)
-            .then_some(Epsilon { value, origin: EpsilonOrigin::Distance { from: none, to } })
+        (value > 0.0).then_some(Epsilon { value, origin: EpsilonOrigin::Distance { from, to } })
     }
 }
 

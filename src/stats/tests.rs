@@ -77,6 +77,8 @@ pub(crate) fn row(form: Form, mask: Mask, weight_decay: f64, seed: u64, val_loss
         stopped_verbatim_val: None,
         stopped_exposure: None,
         stopped_divergence: None,
+        val_copied: None,
+        test_copied: None,
     }
 }
 

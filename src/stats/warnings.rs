@@ -1,4 +1,6 @@
-use super::contenders::Contender;
+use std::collections::BTreeSet;
+
+use super::contenders::{Contender, Point};
 use super::groups::{Group, Rule};
 use super::inference::FEWEST_SEEDS;
 use crate::config::{Form, Named};
@@ -7,16 +9,24 @@ use crate::results::RunRow;
 
 /// Below this total decay Λ a run differs from one without decay by less than its seeds do.
 pub const TOO_LITTLE_DECAY: f64 = 0.05;
+/// Below this share copies of train are what texts have in common.
+const FEW_COPIES: f64 = 0.01;
+/// From this share on losses tell what is known by heart.
+const MOSTLY_COPIED: f64 = 0.5;
 
 /// What a reader should know before believing the numbers.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Warning {
+    /// Held-out text that stands word for word in train: the largest shares of all runs.
+    Copied {
+        val: f64,
+        test: f64,
+    },
     /// Runs that ended no better than by knowing how often each token occurs.
     Collapsed {
         count: usize,
         all: usize,
-        /// No arm did better.
-        nothing_is_learned: bool,
+        extent: Extent,
     },
     TooFewSeeds {
         seeds: usize,
@@ -57,9 +67,31 @@ pub enum Warning {
     },
 }
 
+/// Which runs have collapsed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Extent {
+    Some,
+    /// At least one of every arm, so that arms are chosen as if none had.
+    EveryArm,
+    /// Every run that reached its end.
+    All,
+}
+
+impl Warning {
+    /// Whether the numbers say nothing of what the experiment asks: it belongs above every answer.
+    pub fn is_alarm(&self) -> bool {
+        match self {
+            Warning::Copied { val, test } => val.max(*test) >= MOSTLY_COPIED,
+            Warning::Collapsed { extent, .. } => *extent == Extent::All,
+            _ => false,
+        }
+    }
+}
+
 /// All that apply, the gravest first.
 pub fn warnings(groups: &[Group], contenders: &[Contender], rows: &[RunRow]) -> Vec<Warning> {
     let mut warnings = Vec::new();
+    warnings.extend(copied(rows));
     warnings.extend(collapsed(groups, rows));
     warnings.extend(too_few_seeds(groups));
     warnings.extend(incomplete(rows));
@@ -69,10 +101,28 @@ pub fn warnings(groups: &[Group], contenders: &[Contender], rows: &[RunRow]) -> 
     warnings
 }
 
+fn copied(rows: &[RunRow]) -> Option<Warning> {
+    let most = |of: fn(&RunRow) -> Option<f64>| rows.iter().filter_map(of).fold(0.0, f64::max);
+    let (val, test) = (most(|row| row.val_copied), most(|row| row.test_copied));
+    (val.max(test) >= FEW_COPIES).then_some(Warning::Copied { val, test })
+}
+
 fn collapsed(groups: &[Group], rows: &[RunRow]) -> Option<Warning> {
-    let (count, all) = (rows.iter().filter(|row| row.is_collapsed()).count(), rows.len());
-    let nothing_is_learned = groups.iter().any(|group| group.accepts_collapsed);
-    (count > 0).then_some(Warning::Collapsed { count, all, nothing_is_learned })
+    let runs = runs(rows);
+    let (count, all) = (runs.iter().filter(|row| row.is_collapsed()).count(), runs.len());
+    let ended = runs.iter().filter(|row| row.is_done()).count();
+    let extent = match count == ended {
+        true => Extent::All,
+        false if groups.iter().any(|group| group.accepts_collapsed) => Extent::EveryArm,
+        false => Extent::Some,
+    };
+    (count > 0).then_some(Warning::Collapsed { count, all, extent })
+}
+
+/// Each run once: that without decay stands in the rows of several arms.
+fn runs(rows: &[RunRow]) -> Vec<&RunRow> {
+    let mut known = BTreeSet::new();
+    rows.iter().filter(|row| known.insert(&row.run)).collect()
 }
 
 fn too_few_seeds(groups: &[Group]) -> Option<Warning> {
@@ -81,8 +131,9 @@ fn too_few_seeds(groups: &[Group]) -> Option<Warning> {
 }
 
 fn incomplete(rows: &[RunRow]) -> impl Iterator<Item = Warning> {
-    let all = rows.len();
-    let count = |status| rows.iter().filter(|row| row.status == status).count();
+    let runs = runs(rows);
+    let all = runs.len();
+    let count = |status| runs.iter().filter(|row| row.status == status).count();
     let (diverged, failed) = (count(Status::Diverged), count(Status::Failed));
     let unfinished = count(Status::Unfinished);
     [
@@ -113,6 +164,11 @@ fn equal_coefficients(groups: &[Group]) -> Option<Warning> {
 /// The axes of a rule whose best value lies at an end of what was tried.
 fn edges_of_the_grid(contender: &Contender) -> Vec<Warning> {
     let Some(best) = contender.best() else { return Vec::new() };
+    // A point that may not be chosen, since a seed of it collapsed, may still lie lower: then it is no edge of what is best.
+    let loss = |point: &Point| point.cell.mean(|run| run.val_loss).unwrap_or(f64::INFINITY);
+    if contender.points.iter().any(|point| loss(point) < loss(best)) {
+        return Vec::new();
+    }
     let values = |axis: &str| -> Vec<f64> {
         let mut values: Vec<f64> =
             contender.points.iter().filter_map(|point| point.side.value(axis)).collect();

@@ -27,6 +27,8 @@ fn end(status: Status, steps: usize) -> End {
         error: None,
         val_floor: Some(0.5),
         val_unigram: Some(2.5),
+        val_copied: Some(0.0),
+        test_copied: Some(0.0),
         test_loss: Some(0.1 + 0.2),
         stopped_test_loss: Some(0.2),
         seconds: 1.25,

@@ -156,7 +156,7 @@ fn a_run_on_a_file_that_was_changed_meanwhile_is_not_kept() {
     };
     let (own, other) = (bytes(0), bytes(1));
     let file = folder.path().join("train.bin");
-    std::fs::write(folder.path().join("val.bin"), &own).unwrap();
+    std::fs::write(folder.path().join("val.bin"), bytes(2)).unwrap();
     std::fs::write(folder.path().join("meta.json"), "{\"vocab_size\": 40}").unwrap();
     let lanes = [lane(Form::AdamW, 0.1, 0)];
     for (tokens, is_kept) in [(&own, true), (&other, false), (&other[..4000].to_vec(), false)] {

@@ -285,6 +285,35 @@ fn a_step_with_gradients_is_not_taken_for_decay() {
 }
 
 #[test]
+fn zeros_do_not_pass_for_what_is_expected() {
+    let one = weights(8);
+    let made = |factor: f32, bias: [f32; 4]| {
+        vec![
+            f32s("h.0.mlp.c_fc.weight", &[2, 4], &times(&one, factor)),
+            f32s("h.0.mlp.c_fc.bias", &[4], &bias),
+        ]
+    };
+    let call = |bias| {
+        let files = Files::new(&made(1.0, bias), &made(0.99, bias));
+        files.call(&["--lr", "0.1", "--expect", "matrices"])
+    };
+    let filled = call([0.5; 4]);
+    assert_eq!(filled.code, Some(0), "{}", filled.stderr);
+    let zeros = call([0.0; 4]);
+    assert_eq!(zeros.code, Some(1), "{}", zeros.stdout);
+    assert!(
+        zeros.stderr.contains("which cannot be told of 1 tensor: h.*.mlp.c_fc.bias"),
+        "{}",
+        zeros.stderr
+    );
+    assert!(
+        zeros.stdout.contains("all zeros, which cannot show that they decay"),
+        "{}",
+        zeros.stdout
+    );
+}
+
+#[test]
 fn what_cannot_show_decay_is_listed_as_what_it_is() {
     let (one, nan) = (weights(8), [f32::NAN; 8]);
     let made = |factor: f32, width: usize| {

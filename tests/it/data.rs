@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use flate2::write::GzEncoder;
+use sha2::Digest;
 use wane::config::{Cut, Order, Texts};
 use wane::corpus::{Corpus, Source};
 
@@ -177,10 +178,19 @@ fn tokens_are_one_corpus_however_they_are_written() {
 #[test]
 fn token_files_that_are_not_read_say_what_they_are() {
     let folder = Folder::new();
-    let forms: [(&str, TokenWriter, &[&str]); 12] = [
+    let forms: [(&str, TokenWriter, &[&str]); 13] = [
         ("llama", |t| llmc(20_240_801, t, &as_u32(t)), &["Llama 3", "128256", "meta.json"]),
         ("cut", |t| llmc(20_240_520, t, &as_u16(&t[1..])), &["header of llm.c", "cut short"]),
         ("long", |t| llmc(20_240_520, t, &as_u16(&[t, &[1]].concat())), &["more than that"]),
+        (
+            "version",
+            |t| {
+                let mut bytes = llmc(20_240_520, t, &as_u16(t));
+                bytes[4] = 9;
+                bytes
+            },
+            &["header of llm.c has version 9"],
+        ),
         (
             "cut-npy",
             |t| npy("<u2", &format!("({},)", t.len() + 1), &as_u16(t)),
@@ -243,6 +253,159 @@ fn a_token_file_that_was_made_and_not_filled_to_its_end_is_refused() {
     let empty = folder.tokens("empty", |tokens| as_u16(&vec![0; tokens.len()]));
     folder.file("empty/meta.json", br#"{"vocab_size": 300, "dtype": "uint16"}"#);
     assert!(refusal(&empty).contains("the last 700 tokens"), "{}", refusal(&empty));
+}
+
+#[test]
+fn a_hole_in_the_middle_of_a_token_file_is_refused_with_its_place() {
+    let folder = Folder::new();
+    let with_hole = |zeros: usize| -> Vec<u8> {
+        let tokens = numbers(700);
+        as_u16(&[&tokens[..100], &vec![0; zeros][..], &tokens[..]].concat())
+    };
+    let data = folder.tokens("holed", as_u16);
+    let cut = Cut { train: 1500, ..CUT };
+    let load = || Corpus::load(&Source::parse(text(&data)), &cut, &[]);
+    folder.file("holed/train.bin", &with_hole(1000));
+    load().unwrap();
+    folder.file("holed/train.bin", &with_hole(1100));
+    let said = load().unwrap_err().to_string();
+    assert!(
+        said.contains("train.bin: 1,101 tokens from place 100 of the split on are all 0"),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_hole_of_zero_bytes_in_a_text_is_refused_in_every_packing_and_by_every_reader() {
+    let folder = Folder::new();
+    let (start, rest) = (prose(), prose());
+    let apart = folder.file("apart.txt", format!("{start}\0{rest}").as_bytes());
+    corpus(&apart);
+    // Few enough for what tells text from binary data by its control characters.
+    let holed = format!("{start}{}{rest}", "\0".repeat(200));
+    let plain = folder.file("holed.txt", holed.as_bytes());
+    let said = refusal(&plain);
+    let place = start.len().to_string();
+    let place = format!("{},{}", &place[..1], &place[1..]);
+    assert!(
+        said.contains(&format!(
+            "holed.txt: 200 zero bytes in a row from byte {place} of its text on"
+        )),
+        "{said}"
+    );
+    let mut packed = GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    packed.write_all(holed.as_bytes()).unwrap();
+    let packed = folder.file("holed.txt.gz", &packed.finish().unwrap());
+    assert!(refusal(&packed).contains("200 zero bytes in a row"), "{}", refusal(&packed));
+    let out = folder.0.path().join("out");
+    let call =
+        wane(&["data", "prepare", text(&plain), "--tokenizer", "bytes", "--out", text(&out)]);
+    assert_eq!(call.code, Some(1), "{}", call.stderr);
+    assert!(call.stderr.contains("200 zero bytes") && !out.exists(), "{}", call.stderr);
+}
+
+#[test]
+fn split_files_that_are_one_are_refused() {
+    let folder = Folder::new();
+    let write: TokenWriter = |_| as_u16(&numbers(900));
+    let same = folder.tokens("same", write);
+    let said = refusal(&same);
+    assert!(
+        said.contains("train.bin and ") && said.contains("val.bin hold the same tokens"),
+        "{said}"
+    );
+    let test = folder.tokens("test", as_u16);
+    fs::hard_link(test.join("val.bin"), test.join("test.bin")).unwrap();
+    let said = refusal(&test);
+    assert!(
+        said.contains("val.bin and ") && said.contains("test.bin hold the same tokens"),
+        "{said}"
+    );
+}
+
+/// A text that does not repeat itself.
+fn told_once(lines: usize) -> String {
+    let line = |place: usize| {
+        let digest = format!("{:x}", sha2::Sha256::digest(place.to_string()));
+        format!("{}\n", &digest[..40])
+    };
+    (0..lines).map(line).collect()
+}
+
+#[test]
+fn held_out_text_that_is_in_train_is_told_before_training_and_above_the_answer() {
+    let folder = Folder::new();
+    let once = folder.file("once.txt", told_once(200).as_bytes());
+    let twice = folder.file("twice.txt", told_once(100).repeat(2).as_bytes());
+    let out = folder.0.path().join("out");
+    let sweep = |data: &Path, name: &str| {
+        let name = format!("name={name}");
+        let cut = ["data.train=5000", "data.val=1000", "data.test=500"];
+        let set = [&cut[..], &["seeds=[0]", "train.steps=4", &name]].concat();
+        let set = set.into_iter().flat_map(|one| ["--set", one]);
+        let own = ["sweep", "experiments/quick.toml", "--data", text(data), "--out", text(&out)];
+        wane(&own.into_iter().chain(set).collect::<Vec<_>>())
+    };
+    let call = sweep(&once, "once");
+    assert_eq!(call.code, Some(0), "{}", call.stderr);
+    assert!(!call.stderr.contains("word for word") && !call.stdout.contains("word for word"));
+    let call = sweep(&twice, "twice");
+    assert_eq!(call.code, Some(0), "{}", call.stderr);
+    assert!(call.stderr.contains("100 % of val stands word for word in train"), "{}", call.stderr);
+    let first = call.stdout.lines().find(|line| line.contains("warning:")).unwrap();
+    assert!(first.starts_with("warning: TOO LITTLE IS HELD OUT: 100 % of val"), "{}", call.stdout);
+    let runs = rows(&out.join("twice/runs.csv"));
+    assert!(runs.iter().all(|run| run["val_copied"] == "1.0"), "{:?}", runs[0]["val_copied"]);
+    let page = fs::read_to_string(out.join("twice/report.html")).unwrap();
+    assert!(
+        page.contains("TOO LITTLE IS HELD OUT") && page.contains("stands word for word in train")
+    );
+}
+
+#[test]
+fn padding_is_told() {
+    let folder = Folder::new();
+    let padded = folder.tokens("padded", |tokens| {
+        let some = |tokens: &[u32]| [tokens, &[198; 100]].concat();
+        as_u16(&tokens.chunks(100).flat_map(some).collect::<Vec<_>>())
+    });
+    let told = corpus(&padded).padding_told().unwrap();
+    assert!(
+        told.starts_with("50 % of train is stretches of 64 and more of one token (198)"),
+        "{told}"
+    );
+    assert_eq!(corpus(&folder.tokens("plain", as_u16)).padding_told(), None);
+}
+
+#[test]
+fn what_contradicts_itself_beside_tokens_is_refused() {
+    let folder = Folder::new();
+    let data = folder.tokens("meta", as_u16);
+    let said = |meta: &str| {
+        folder.file("meta/meta.json", meta.as_bytes());
+        refusal(&data)
+    };
+    let twice = said(r#"{"vocab_size": 300, "vocab_size": 200}"#);
+    assert!(twice.contains("the key `vocab_size` stands twice"), "{twice}");
+    let other =
+        said(r#"{"vocab_size": 300, "itos": {"0": "a", "1": "b"}, "stoi": {"a": 0, "b": 2}}"#);
+    assert!(other.contains("itos names token 1 \"b\", but stoi has another token"), "{other}");
+    let one = said(r#"{"vocab_size": 2, "itos": ["a", "a"]}"#);
+    assert!(one.contains("it names two tokens 'a'"), "{one}");
+    let lines = r#"{"text": "first document of these", "text": "another one"}"#;
+    let lines = folder.file("twice.jsonl", format!("{lines}\n").repeat(90).as_bytes());
+    assert!(refusal(&lines).contains("line 1 of these JSON lines: the key `text` stands twice"));
+}
+
+#[test]
+fn tokens_of_eight_bits_have_the_vocabulary_of_bytes() {
+    let folder = Folder::new();
+    let data = folder.0.path().join("eight");
+    for (split, count) in [("train", 700), ("val", 320)] {
+        let bytes: Vec<u8> = numbers(count).iter().map(|token| *token as u8).collect();
+        folder.file(&format!("eight/{split}.npy"), &npy("|u1", &format!("({count},)"), &bytes));
+    }
+    assert_eq!(corpus(&data).vocabulary, 256);
 }
 
 #[test]

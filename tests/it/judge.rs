@@ -71,6 +71,61 @@ fn arms_with_common_seeds_are_compared_as_pairs() {
     assert!(screen.stdout.lines().all(|line| line.chars().count() <= 111), "{}", screen.stdout);
 }
 
+#[test]
+fn small_losses_are_shown_with_the_digits_that_tell_them_apart() {
+    let line = |seed: usize| {
+        let noise = (seed as f64 * 2.39).sin() * 1e-7;
+        format!("a,{seed},{:e}\nb,{seed},{:e}\n", 2e-5 + noise, 3e-5 + noise * 1.1)
+    };
+    let table = format!("arm,seed,val_loss\n{}", (0..6).map(line).collect::<String>());
+    let screen = judge(&table, &["--arm", "arm"]).stdout;
+    assert!(screen.starts_with("The best mean is that of a: val_loss 0.0000200"), "{screen}");
+    assert!(screen.contains("−0.0000100") && screen.contains("lower is better"), "{screen}");
+    assert!(!screen.contains("0.0000 "), "{screen}");
+    let higher = judge(&table, &["--arm", "arm", "--higher-is-better"]).stdout;
+    assert!(
+        higher.starts_with("The best mean is that of b") && higher.contains("higher is better")
+    );
+}
+
+#[test]
+fn arms_of_one_mean_are_all_named_as_the_best() {
+    let line = |seed: usize| format!("a,{seed},3.{seed}\nb,{seed},3.{seed}\nc,{seed},4.{seed}\n");
+    let table = format!("arm,seed,val_loss\n{}", (0..3).map(line).collect::<String>());
+    let screen = judge(&table, &["--arm", "arm"]).stdout;
+    assert!(screen.starts_with("2 arms have the best mean, val_loss 3.1000"), "{screen}");
+    assert!(screen.contains("(lower is better): a, b."), "{screen}");
+}
+
+#[test]
+fn seeds_with_zeros_before_them_are_the_same_seeds() {
+    let line = |seed: usize| {
+        format!("a,{seed},{}\nb,0{seed},{}\n", 3.0 + seed as f64, 2.9 + seed as f64 * 1.01)
+    };
+    let table = format!("arm,seed,val_loss\n{}", (0..4).map(line).collect::<String>());
+    let found = json(&judge(&table, &["--arm", "arm", "--json"]));
+    assert_eq!(found["comparisons"][0]["test"], "paired", "{found}");
+}
+
+#[test]
+fn why_two_runs_an_arm_are_not_tested_is_said_on_the_screen() {
+    let table = "arm,seed,val_loss\na,0,3.0\na,1,3.1\nb,0,3.2\nb,1,3.4\n";
+    let screen = judge(table, &["--arm", "arm"]).stdout.replace('\n', " ");
+    assert!(screen.contains("Where neither arm has three runs there is no test."), "{screen}");
+}
+
+#[test]
+fn a_table_in_utf_16_is_refused_with_the_way_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("runs.csv");
+    let text_in_utf16: Vec<u8> =
+        format!("\u{feff}{}", table(3)).encode_utf16().flat_map(u16::to_le_bytes).collect();
+    fs::write(&path, text_in_utf16).unwrap();
+    let call = wane(&["judge", text(&path)]);
+    assert_eq!(call.code, Some(2), "{}", call.stderr);
+    assert!(call.stderr.contains("iconv -f UTF-16 -t UTF-8"), "{}", call.stderr);
+}
+
 /// The product's own verdict of two single arms, from the runs of a committed experiment.
 #[test]
 fn its_verdicts_are_those_of_a_sweep() {

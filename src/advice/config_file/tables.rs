@@ -5,13 +5,14 @@ use saphyr::{LoadableYamlNode, Yaml};
 use serde_json::Value as Json;
 
 use crate::advice::keys::Keys;
+use crate::json;
 
 /// Deeper lists are no configuration.
 const DEEPEST: usize = 32;
 
 pub fn json(text: &str) -> Result<Keys> {
     let mut keys = Keys::default();
-    flatten_json("", &serde_json::from_str(text)?, &mut keys);
+    flatten_json("", &json::parse(text)?, &mut keys);
     Ok(keys)
 }
 

@@ -3,7 +3,8 @@
 use std::io::{BufReader, Cursor, Read};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result, anyhow, bail};
+use indicatif::HumanCount;
 
 use crate::corpus::compression::Compression;
 use crate::corpus::encoding::{Encoding, Form, decode};
@@ -16,6 +17,8 @@ use crate::corpus::refusal::refusal;
 const WHOLE: u64 = 64 << 20;
 /// Bytes of a block, about.
 const BLOCK: usize = 4 << 20;
+/// So many zeros in a row are no text.
+const HOLE: &str = "\0\0\0\0\0\0\0\0";
 
 /// The text of a file.
 pub struct Blocks {
@@ -79,11 +82,13 @@ impl Blocks {
             bytes.read_to_end(&mut whole).with_context(|| cannot(path))?;
             let text = decode(&whole, encoding)
                 .map_err(|offset| no_character(path, around, encoding, offset as u64))?;
+            check_holes(path, &text, 0)?;
             return Ok(Blocks { told, first: Some(text), rest: None });
         }
         let offset = seen.len() as u64;
         let text = decode(seen, encoding)
             .map_err(|offset| no_character(path, around, encoding, offset as u64))?;
+        check_holes(path, &text, 0)?;
         let begun = start[seen.len()..].to_vec();
         let (path, around) = (path.to_owned(), around.to_owned());
         let rest = Rest { path, around, bytes, begun, offset };
@@ -155,8 +160,22 @@ impl Rest {
                 offset + error.utf8_error().valid_up_to() as u64,
             )
         })?;
+        check_holes(&self.path, &text, offset)?;
         Ok(Some(text))
     }
+}
+
+/// Refuses a block of a text, which begins at `offset`, with a hole in it. A zero alone may keep documents apart.
+fn check_holes(path: &Path, text: &str, offset: u64) -> Result<()> {
+    let Some(place) = text.find(HOLE) else { return Ok(()) };
+    let length = text[place..].bytes().take_while(|byte| *byte == 0).count();
+    bail!(
+        "{}: {} zero bytes in a row from byte {} of its text on are no text, but a hole, as a download or a copy that was \
+         stopped leaves it; fetch the file again",
+        path.display(),
+        HumanCount(length as u64),
+        HumanCount(offset + place as u64),
+    )
 }
 
 /// Without the beginning of a character at its end.

@@ -1,10 +1,11 @@
 //! JSON lines: one object per line, one field of which is the text of a document.
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, anyhow, bail, ensure};
 use serde_json::{Map, Value};
 
 use super::Stretch;
 use super::near_json::refuse_near_json;
+use crate::json;
 
 /// The field that holds the text where JSON lines have it.
 const TEXT: &str = "text";
@@ -83,9 +84,15 @@ impl Lines {
     }
 
     fn text(&self, number: usize, line: &str) -> Result<String> {
-        let mut record: Map<String, Value> = serde_json::from_str(line).with_context(|| {
-            format!("line {number} is no JSON object, as the first of these JSON lines is")
+        let read = json::parse(line).map_err(|error| match json::is_json(line) {
+            true => anyhow!("line {number} of these JSON lines: {error}"),
+            false => anyhow!(error).context(format!(
+                "line {number} is no JSON object, as the first of these JSON lines is"
+            )),
         })?;
+        let Value::Object(mut record) = read else {
+            bail!("line {number} is no JSON object, as the first of these JSON lines is");
+        };
         match record.remove(&self.field) {
             Some(Value::String(text)) => Ok(text),
             _ => {

@@ -30,6 +30,7 @@ struct Page<'a> {
 /// A page that cannot be filled.
 pub fn page(case: &Case, drawing: Option<&Drawing>, command: &str) -> Result<String> {
     let of_arms = ["arm", "runs", "without a number", "mean", "sd"];
+    let decimals = words::judged_decimals(case);
     let page = Page {
         style: assets::STYLE,
         script: assets::TABLES,
@@ -39,20 +40,24 @@ pub fn page(case: &Case, drawing: Option<&Drawing>, command: &str) -> Result<Str
         fine_print: words::judged_fine_print(case),
         remarks: &case.remarks,
         figures: drawing.map(Shown::of).into_iter().collect(),
-        comparisons: Table::new("comparisons", &HEADER, case.contests.iter().map(row)),
-        arms: Table::new("arms", &of_arms, case.arms.iter().map(arm)),
+        comparisons: Table::new(
+            "comparisons",
+            &HEADER,
+            case.contests.iter().map(|one| row(one, decimals)),
+        ),
+        arms: Table::new("arms", &of_arms, case.arms.iter().map(|one| arm(one, decimals))),
         command,
     };
     fill("judged.html", &page)
 }
 
-fn arm(one: &Arm) -> [String; 5] {
+fn arm(one: &Arm, decimals: usize) -> [String; 5] {
     let estimate = Estimate::of(&one.values());
     [
         one.label(),
         one.runs.len().to_string(),
         one.without.to_string(),
-        format::mean(estimate, 4),
-        format::fixed_or_empty(estimate.and_then(|one| one.sd), 4),
+        format::mean(estimate, decimals),
+        format::fixed_or_empty(estimate.and_then(|one| one.sd), decimals),
     ]
 }

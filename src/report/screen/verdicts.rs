@@ -2,6 +2,7 @@ use super::super::tables::{align_right, broken, new_table, set_close, trimmed};
 use super::super::{format, words};
 use crate::config::{Form, Named, TestFamily};
 use crate::plural::counted;
+use crate::record::Status;
 use crate::stats::{
     Analysis, Comparison, Contender, Kind, Point, Quantity, best, best_at_full_length,
 };
@@ -95,7 +96,7 @@ impl<'a> Rules<'a> {
     /// A name, the best λ and what else is tuned, and the loss there.
     fn at_best(&self, name: String, points: &[Point], form: Form) -> Vec<String> {
         let point = best_at_full_length(points);
-        let lambda = point.map_or("none".to_owned(), |point| {
+        let lambda = point.map_or_else(no_best(points), |point| {
             let lambda = format::lambda(form, point.side.weight_decay);
             match (point.side.at.as_str(), lambda.as_str()) {
                 ("", _) => lambda,
@@ -113,6 +114,15 @@ impl<'a> Rules<'a> {
         let mean = point.and_then(|point| point.cell.mean(|run| quantity.of(run)));
         mean.map_or(format::MISSING.to_owned(), |mean| format::fixed(mean, 3))
     }
+}
+
+/// That no point may be the best, and what became of its runs.
+fn no_best(points: &[Point]) -> impl FnOnce() -> String {
+    let runs = || points.iter().flat_map(|point| &point.cell.runs);
+    let has = |status: Status| runs().any(|run| run.status == status);
+    let known = [Status::Diverged, Status::Failed, Status::Unfinished];
+    let why = known.into_iter().find(|status| has(*status)).map_or("collapsed", Status::name);
+    move || format!("{} ({why})", format::MISSING)
 }
 
 /// Rules against each other; of many pairs the decided ones.

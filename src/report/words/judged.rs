@@ -5,7 +5,11 @@ use crate::config::plain;
 use crate::judge::{Case, Contest, JudgedFamily, Test};
 use crate::plural::counted;
 use crate::report::format;
-use crate::stats::{FEWEST_SEEDS, Kind, Tally};
+use crate::stats::{Estimate, FEWEST_SEEDS, Kind, Tally};
+
+/// Decimals of a number, at least and at most.
+const FEWEST_DECIMALS: usize = 4;
+const MOST_DECIMALS: usize = 12;
 
 /// The question of a family, as a heading.
 pub fn judged_family(family: JudgedFamily) -> &'static str {
@@ -36,15 +40,31 @@ pub fn judged_title(case: &Case) -> String {
     )
 }
 
+/// Decimals that show every difference which was found, and every mean to three digits: four where losses are as large
+/// as those of texts.
+pub fn decimals(case: &Case) -> usize {
+    let is_found = |one: &&Contest| matches!(one.judgement.kind, Kind::Lower | Kind::Higher);
+    let found = case.contests.iter().filter(is_found).map(|one| one.difference.mean);
+    let means = case.arms.iter().filter_map(|arm| Some(Estimate::of(&arm.values())?.mean));
+    let largest = means.map(f64::abs).fold(0.0, f64::max);
+    let digits = |value: f64, digits: f64| match value == 0.0 {
+        true => 0,
+        false => (digits - value.abs().log10().floor() - 1.0) as usize,
+    };
+    let needed = found.map(|one| digits(one, 2.0)).chain([digits(largest, 3.0)]);
+    needed.fold(FEWEST_DECIMALS, usize::max).min(MOST_DECIMALS)
+}
+
 /// A contest as a sentence.
 pub fn contest(contest: &Contest, case: &Case) -> String {
     let Contest { left, right, difference, judgement, .. } = contest;
-    let interval = judgement.interval.map(|ends| format!("{}, ", format::interval(ends, 4)));
+    let decimals = decimals(case);
+    let interval = judgement.interval.map(|ends| format!("{}, ", format::interval(ends, decimals)));
     let p = judgement.p_holm.map_or(String::new(), |p| format!(", {}", format::p(p)));
     let n = runs(contest);
     let details = format!("{}{n}{p}, {}", interval.unwrap_or_default(), test_name(contest.test));
-    let size = format::fixed(difference.mean.abs(), 4);
-    let signed = format::signed(difference.mean, 4);
+    let size = format::fixed(difference.mean.abs(), decimals);
+    let signed = format::signed(difference.mean, decimals);
     let word = kind(judgement.kind);
     let what = &case.quantity;
     match judgement.kind {
@@ -65,17 +85,17 @@ pub fn contest(contest: &Contest, case: &Case) -> String {
             format!("{left}: {what} undecided against {right} ({signed} {details}; {further})")
         }
         Kind::NoTest => {
-            let (told, why) = (told(contest), why_not(contest));
+            let (told, why) = (told(contest, decimals), why_not(contest));
             format!("{left}: {what}{told} against {right}, not tested{why}")
         }
     }
 }
 
 /// The difference of a contest that was not tested; that of the runs that went well is none of the arms.
-fn told(contest: &Contest) -> String {
+fn told(contest: &Contest, decimals: usize) -> String {
     match contest.test {
         Test::NotFinite => String::new(),
-        _ => format!(" {}", format::signed(contest.difference.mean, 4)),
+        _ => format!(" {}", format::signed(contest.difference.mean, decimals)),
     }
 }
 
@@ -185,6 +205,8 @@ fn about_tests(case: &Case) -> Vec<String> {
             Test::Copied,
             "A difference that is the same in every seed is not tested: copies of a run say nothing of seeds.",
         ),
+        (Test::None, "Where neither arm has three runs there is no test."),
+        (Test::TooLarge, "Numbers whose squares cannot be calculated with are not tested."),
     ];
     let has = |test: Test| case.contests.iter().any(|one| one.test == test);
     let told = all.into_iter().filter(|(test, _)| has(*test));

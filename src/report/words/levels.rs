@@ -44,8 +44,12 @@ pub fn epsilon(Epsilon { value, origin }: &Epsilon) -> String {
     match origin {
         EpsilonOrigin::Spec => format!("ε = {value}, as the spec says"),
         EpsilonOrigin::Distance { from, to } => format!(
-            "ε = {value}: 2% of the distance between no decay ({}) and {}",
-            format::fixed(*from, 2),
+            "ε = {value}: 2% of the distance between no decay ({}{}) and {}",
+            format::fixed(from.loss, 2),
+            match from.settings {
+                1 => String::new(),
+                settings => format!(", the mean of {settings} toys"),
+            },
             reference(*to)
         ),
     }

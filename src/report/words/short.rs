@@ -11,7 +11,7 @@ pub fn in_short(analysis: &Analysis) -> Vec<String> {
     if let Some(sentence) = no_result(analysis) {
         return vec![sentence];
     }
-    let mut sentences = Vec::from_iter(alarm(analysis));
+    let mut sentences = alarms(analysis);
     sentences.extend(analysis.values.iter().flat_map(|table| table_in_short(table, analysis)));
     if analysis.own_groups().next().is_some() {
         sentences.extend(baseline(analysis));
@@ -25,9 +25,9 @@ pub fn in_short(analysis: &Analysis) -> Vec<String> {
     sentences
 }
 
-/// The warning that belongs above every answer, where it applies.
-pub fn alarm(analysis: &Analysis) -> Option<String> {
-    analysis.warnings.first().filter(|_| analysis.nothing_is_learned()).map(warning)
+/// The warnings that belong above every answer, where they apply.
+pub fn alarms(analysis: &Analysis) -> Vec<String> {
+    analysis.alarms().map(warning).collect()
 }
 
 fn baseline(analysis: &Analysis) -> Option<String> {

@@ -4,6 +4,7 @@ use super::findings::verdict;
 use super::*;
 use crate::config::{Expect, Form, Mask, Named, TestFamily, Texts};
 use crate::published::Transfer;
+use crate::record::Status;
 use crate::report::summary::Summary;
 use crate::report::words;
 use crate::results::RunRow;
@@ -140,6 +141,38 @@ fn a_smoke_test_is_answered_below_a_warning_that_nothing_is_learned() {
     let screen = crate::report::screen::answer(&analysis, &[]);
     assert!(screen.starts_with("warning: NOTHING HAS BEEN LEARNED"), "{screen}");
     assert_eq!(screen.matches("NOTHING HAS BEEN").count(), 1, "{screen}");
+}
+
+#[test]
+fn a_rule_whose_runs_did_not_end_says_so_in_place_of_a_best_lambda() {
+    let mut rows = experiment();
+    for row in rows.iter_mut().filter(|row| row.form == Form::L2) {
+        row.status = Status::Diverged;
+    }
+    let screen = crate::report::screen::answer(&Analysis::of(&rows), &[]);
+    assert!(screen.contains("– (diverged)"), "{screen}");
+}
+
+#[test]
+fn a_smallest_difference_that_is_measured_from_several_toys_says_so() {
+    let toy = |setting: &str, loss: f64| {
+        let of = |lambda, loss| {
+            let own = move |row| RunRow {
+                recipe: Some("gpt-3".into()),
+                setting: setting.to_owned(),
+                transfer: Some(Transfer::Raw),
+                val_unigram: Some(3.0),
+                ..row
+            };
+            runs(Form::AdamW, Mask::Matrices, lambda, loss, 0.1).into_iter().map(own)
+        };
+        of(0.0, loss).chain(of(0.1, loss - 0.1)).collect::<Vec<_>>()
+    };
+    let analysis = Analysis::of(&[toy("a", 2.0), toy("b", 1.0)].concat());
+    let epsilon = analysis.epsilon.unwrap();
+    assert!((epsilon.value - 0.02 * 1.5).abs() < 1e-12, "{epsilon:?}");
+    let told = super::levels::epsilon(&epsilon);
+    assert!(told.contains("no decay (1.50, the mean of 2 toys) and counting tokens"), "{told}");
 }
 
 #[test]

@@ -1,14 +1,13 @@
 use super::rules::label;
 use crate::config::Form;
 use crate::report::format;
-use crate::stats::{FEWEST_SEEDS, TOO_LITTLE_DECAY, Warning};
+use crate::stats::{Extent, FEWEST_SEEDS, TOO_LITTLE_DECAY, Warning};
 
 /// A warning as a sentence.
 pub fn warning(warning: &Warning) -> String {
     match warning {
-        Warning::Collapsed { count, all, nothing_is_learned } => {
-            collapsed(*count, *all, *nothing_is_learned)
-        }
+        Warning::Copied { val, test } => copied(*val, *test),
+        Warning::Collapsed { count, all, extent } => collapsed(*count, *all, *extent),
         Warning::TooFewSeeds { seeds } => format!(
             "With fewer than {FEWEST_SEEDS} seeds (here {seeds}) there is no interval and no verdict; \
              train more, such as --seeds 0,1,2."
@@ -52,13 +51,35 @@ const MOST_LISTED: usize = 8;
 const LEFT_OUT: &str =
     "Means and n leave them out; an arm with such a run is never called best and has no p.";
 
-fn collapsed(count: usize, all: usize, nothing_is_learned: bool) -> String {
-    match nothing_is_learned {
+fn copied(val: f64, test: f64) -> String {
+    let shares: Vec<String> = [("val", val), ("test", test)]
+        .into_iter()
+        .filter(|(_, share)| *share > 0.0)
+        .map(|(name, share)| format!("{} % of {name}", format::three_digits(100.0 * share)))
+        .collect();
+    let told = shares.join(" and ");
+    match (Warning::Copied { val, test }).is_alarm() {
         true => format!(
-            "NOTHING HAS BEEN LEARNED beyond letter frequencies: {count} of {all} runs, some in every \
-             arm, ended no better than a model that knows only how often each token occurs. Train longer before you read anything into the differences."
+            "TOO LITTLE IS HELD OUT: {told} stands word for word in train. A loss there tells what is known by heart, not \
+             how well a model generalizes. Take held-out text that is not in train."
         ),
         false => format!(
+            "{told} stands word for word in train: losses there are lower than on text that is not."
+        ),
+    }
+}
+
+fn collapsed(count: usize, all: usize, extent: Extent) -> String {
+    match extent {
+        Extent::All => format!(
+            "NOTHING HAS BEEN LEARNED beyond how often each token occurs: {count} of {all} runs, all that reached their \
+             end, are no better than a model that knows only that. Train longer before you read anything into the differences."
+        ),
+        Extent::EveryArm => format!(
+            "{count} of {all} runs collapsed: no better than token frequencies. As every arm has one, arms are chosen as \
+             if none had; train longer, or at a lower learning rate."
+        ),
+        Extent::Some => format!(
             "{count} of {all} runs collapsed: no better than token frequencies. An arm with one is best only where every arm of its rule has one."
         ),
     }

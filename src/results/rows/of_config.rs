@@ -123,5 +123,7 @@ fn bare_row(run: &RunConfig, decay: &Decay, recipe: &Recipe, by_role: &ByRole) -
         stopped_verbatim_val: None,
         stopped_exposure: None,
         stopped_divergence: None,
+        val_copied: None,
+        test_copied: None,
     }
 }

@@ -56,6 +56,8 @@ impl RunRow {
             stopped_verbatim_val: stopped.and_then(|memory| memory.verbatim_val),
             stopped_exposure: stopped.and_then(|memory| memory.exposure),
             stopped_divergence: stopped.and_then(|memory| memory.divergence),
+            val_copied: end.and_then(|end| end.val_copied),
+            test_copied: end.and_then(|end| end.test_copied),
             ..self
         }
     }

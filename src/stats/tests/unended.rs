@@ -4,7 +4,7 @@ use super::{arm, experiment, row};
 use crate::config::{Form, Mask};
 use crate::record::Status;
 use crate::results::RunRow;
-use crate::stats::{Analysis, Kind, Quantity, Warning};
+use crate::stats::{Analysis, Extent, Kind, Quantity, Warning};
 
 /// One of three seeds of the arm with the lowest loss diverges.
 fn with_a_diverged_run() -> Vec<RunRow> {
@@ -83,8 +83,7 @@ fn an_arm_with_a_collapsed_run_is_never_best() {
     assert_eq!(analysis.groups[0].best().unwrap().weight_decay, Some(1.0));
     assert!(analysis.groups[2].best().is_none(), "L2 ends above the level with one seed");
     let collapsed = rows.iter().filter(|row| row.is_collapsed()).count();
-    let expected =
-        Warning::Collapsed { count: collapsed, all: rows.len(), nothing_is_learned: false };
+    let expected = Warning::Collapsed { count: collapsed, all: rows.len(), extent: Extent::Some };
     assert_eq!(analysis.warnings[0], expected);
 }
 
@@ -109,7 +108,71 @@ fn where_every_arm_has_collapsed_the_answer_goes_on_under_a_warning() {
     let analysis = Analysis::of(&collapsing_at(0.5));
     assert_eq!(analysis.best().unwrap().1.weight_decay, Some(1.0));
     assert_eq!(analysis.headline.len(), 5);
-    assert!(analysis.nothing_is_learned());
+    assert!(matches!(analysis.warnings[0], Warning::Collapsed { extent: Extent::All, .. }));
+    assert_eq!(analysis.alarms().count(), 1);
+}
+
+#[test]
+fn one_collapsed_seed_in_every_arm_is_no_alarm_and_bars_no_arm() {
+    let mut rows = experiment();
+    for row in rows.iter_mut().filter(|row| row.seed == 2) {
+        row.val_unigram = row.val_loss;
+    }
+    let analysis = Analysis::of(&rows);
+    let told =
+        Warning::Collapsed { count: rows.len() / 3, all: rows.len(), extent: Extent::EveryArm };
+    assert_eq!(analysis.warnings[0], told);
+    assert_eq!(analysis.alarms().count(), 0);
+    assert_eq!(analysis.best().unwrap().1.weight_decay, Some(1.0));
+}
+
+#[test]
+fn an_end_of_the_grid_is_not_told_where_an_arm_with_a_collapsed_run_lies_lower() {
+    let at_an_end = |rows: &[RunRow]| {
+        let warnings = Analysis::of(rows).warnings;
+        let is_such = |one: &&Warning| matches!(one, Warning::LargestTried { rule, .. } if rule.mask == Some(Mask::Matrices));
+        warnings.iter().filter(is_such).count()
+    };
+    let own = |row: &RunRow| row.form == Form::AdamW && row.mask == Some(Mask::Matrices);
+    let rows = experiment();
+    let best = rows.iter().filter(|row| own(row)).map(|row| row.weight_decay.unwrap());
+    let largest = best.fold(0.0, f64::max);
+    let mut barred = rows.clone();
+    for row in barred.iter_mut().filter(|row| own(row) && row.weight_decay == Some(1.0)) {
+        row.val_unigram = Some(0.5);
+    }
+    let chosen = Analysis::of(&barred).groups[0].best().unwrap().weight_decay;
+    assert_eq!((chosen, at_an_end(&barred)), (Some(largest), 0));
+    barred.retain(|row| !own(row) || row.weight_decay != Some(1.0));
+    assert_eq!(at_an_end(&barred), 1);
+}
+
+#[test]
+fn a_run_in_the_rows_of_several_arms_is_counted_once() {
+    let mut rows = experiment();
+    let none = rows.iter_mut().find(|row| !row.decays()).unwrap();
+    none.val_unigram = none.val_loss;
+    let again = RunRow { form: Form::L2, ..none.clone() };
+    let runs = rows.len();
+    rows.push(again);
+    assert!(
+        matches!(Analysis::of(&rows).warnings[0], Warning::Collapsed { count: 1, all, .. } if all == runs)
+    );
+}
+
+#[test]
+fn held_out_text_that_was_trained_on_is_an_alarm_above_everything_else() {
+    let with = |val, test| {
+        let of = |row| RunRow { val_copied: Some(val), test_copied: Some(test), ..row };
+        Analysis::of(&experiment().into_iter().map(of).collect::<Vec<_>>())
+    };
+    assert_eq!(with(0.4, 0.9).alarms().count(), 1);
+    let few = with(0.02, 0.0);
+    assert_eq!(
+        (few.alarms().count(), &few.warnings[0]),
+        (0, &Warning::Copied { val: 0.02, test: 0.0 })
+    );
+    assert!(!with(0.005, 0.005).warnings.iter().any(|one| matches!(one, Warning::Copied { .. })));
 }
 
 /// The default question on tiny Shakespeare: three of twenty runs without decay collapsed.

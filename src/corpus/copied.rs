@@ -1,0 +1,172 @@
+//! How much of held-out text was trained on: what stands word for word in train.
+
+use std::collections::HashMap;
+
+use indicatif::HumanCount;
+
+use super::{Corpus, Token};
+
+/// Tokens of a stretch: as much stands in two places of a text where one is a copy, and hardly ever otherwise.
+const STRETCH: usize = 64;
+/// Below this share copies are the quotations and headings that every text has.
+const FEW: f64 = 0.01;
+/// Factor of a place in a hash; odd.
+const FACTOR: u64 = 0x9E37_79B9_7F4A_7C15;
+
+/// Shares of held-out stretches that occur, word for word and at any place, in what was read before.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Copied {
+    /// Of val, in train.
+    pub val: f64,
+    /// Of test, in train; 0 without test.
+    pub test: f64,
+}
+
+impl Corpus {
+    /// What of val and test is in train tokens; `None` where there are too few, or where they are no text.
+    pub(super) fn copied(&self, train: &[Token]) -> Option<Copied> {
+        // The numbers of sums are all drawn from the same few.
+        (self.stride == 1 && self.val.len() >= STRETCH)
+            .then(|| Copied { val: share(&self.val, train), test: share(&self.test, train) })
+    }
+
+    /// What of held-out text is in another split, where that is more than texts have in common; of several train
+    /// texts the one that has most.
+    pub fn copied_told(&self) -> Option<String> {
+        let copied: Vec<Copied> = self.read_texts().filter_map(|(_, text)| text.copied).collect();
+        let most = |of: fn(&Copied) -> f64| copied.iter().map(of).fold(0.0, f64::max);
+        let in_val = if copied.is_empty() { 0.0 } else { share(&self.test, &self.val) };
+        let told = |(what, share, place): (&str, f64, &str)| {
+            let percent = 100.0 * share;
+            (share >= FEW)
+                .then(|| format!("{percent:.0} % of {what} stands word for word in {place}"))
+        };
+        let all = [
+            ("val", most(|copied| copied.val), "train"),
+            ("test", most(|copied| copied.test), "train"),
+            ("test", in_val, "val"),
+        ];
+        let told: Vec<String> = all.into_iter().filter_map(told).collect();
+        (!told.is_empty()).then(|| {
+            format!(
+                "{}, by stretches of {} tokens: a loss there tells what was seen before, not how well a model \
+                 generalizes",
+                told.join(", "),
+                HumanCount(STRETCH as u64)
+            )
+        })
+    }
+}
+
+/// Share of the stretches of `held`, one after another, that occur anywhere in `read`.
+fn share(held: &[Token], read: &[Token]) -> f64 {
+    let (stretches, _) = held.as_chunks::<STRETCH>();
+    if stretches.is_empty() {
+        return 0.0;
+    }
+    let mut wanted = Wanted::new(stretches);
+    let mut found = 0;
+    for (place, hash) in hashes(read) {
+        found += wanted.take(hash, &read[place..place + STRETCH]);
+    }
+    found as f64 / stretches.len() as f64
+}
+
+/// Stretches that were not found yet, by their hashes.
+struct Wanted<'a> {
+    by_hash: HashMap<u64, Vec<&'a [Token; STRETCH]>>,
+    /// A bit for the first bits of every hash: most places of a text need no more.
+    some: Vec<bool>,
+    shift: u32,
+}
+
+impl<'a> Wanted<'a> {
+    fn new(stretches: &'a [[Token; STRETCH]]) -> Self {
+        let places = (16 * stretches.len()).next_power_of_two();
+        let shift = u64::BITS - places.ilog2();
+        let mut wanted = Wanted { by_hash: HashMap::new(), some: vec![false; places], shift };
+        for stretch in stretches {
+            let hash = hash(stretch);
+            wanted.some[(hash >> shift) as usize] = true;
+            wanted.by_hash.entry(hash).or_default().push(stretch);
+        }
+        wanted
+    }
+
+    /// How many stretches these tokens are; each is found once.
+    fn take(&mut self, hash: u64, tokens: &[Token]) -> usize {
+        if !self.some[(hash >> self.shift) as usize] {
+            return 0;
+        }
+        let Some(stretches) = self.by_hash.get_mut(&hash) else { return 0 };
+        let before = stretches.len();
+        stretches.retain(|stretch| stretch.as_slice() != tokens);
+        before - stretches.len()
+    }
+}
+
+fn hash(tokens: &[Token]) -> u64 {
+    tokens.iter().fold(0, |hash, token| append(hash, *token))
+}
+
+fn append(hash: u64, token: Token) -> u64 {
+    hash.wrapping_mul(FACTOR).wrapping_add(u64::from(token) + 1)
+}
+
+/// The hash of the stretch at every place, each made of the one before it.
+fn hashes(tokens: &[Token]) -> impl Iterator<Item = (usize, u64)> {
+    let first_place = FACTOR.wrapping_pow(STRETCH as u32);
+    let first = tokens.get(..STRETCH).map(hash);
+    let rest = tokens.iter().zip(tokens.iter().skip(STRETCH)).enumerate();
+    let next = move |last: &mut u64, (place, (left, entering)): (usize, (&Token, &Token))| {
+        let gone = (u64::from(*left) + 1).wrapping_mul(first_place);
+        *last = append(*last, *entering).wrapping_sub(gone);
+        Some((place + 1, *last))
+    };
+    first.map(|hash| (0, hash)).into_iter().chain(rest.scan(first.unwrap_or(0), next))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::corpus::tests::in_memory;
+
+    #[test]
+    fn what_of_val_is_in_train_is_told_by_its_share() {
+        let train: Vec<Token> = (0..2000).map(|place| (place * place % 251) as Token).collect();
+        let other: Vec<Token> = (0..640).map(|place| 300 + (place % 97) as Token).collect();
+        let half = [&train[701..701 + 320], &other[..320]].concat();
+        let told = |val: &[Token]| in_memory(400, &train, val).copied_told();
+        assert!(told(&half).unwrap().starts_with("50 % of val stands word for word in train, by"));
+        assert!(told(&train[100..800]).unwrap().starts_with("100 % of val"));
+        assert_eq!(told(&other), None);
+        assert_eq!(told(&train[..40]), None, "too few tokens to tell");
+    }
+
+    proptest! {
+        #[test]
+        fn the_share_is_that_of_looking_everywhere(
+            read in prop::collection::vec(0_u16..2, 0..400),
+            held in prop::collection::vec(0_u16..2, 0..200),
+            copies in prop::collection::vec(0_usize..300, 0..4),
+        ) {
+            let mut held = held;
+            for place in copies {
+                held.extend(read.iter().skip(place).take(STRETCH));
+            }
+            let chunks: Vec<&[Token]> = held.chunks_exact(STRETCH).collect();
+            let is_there = |chunk: &&&[Token]| read.windows(STRETCH).any(|window| window == **chunk);
+            let found = chunks.iter().filter(is_there).count();
+            prop_assert_eq!(share(&held, &read), found as f64 / chunks.len().max(1) as f64);
+        }
+
+        #[test]
+        fn every_stretch_has_its_own_hash(tokens in prop::collection::vec(any::<u16>(), 0..300)) {
+            let rolled: Vec<u64> = hashes(&tokens).map(|(_, hash)| hash).collect();
+            let direct: Vec<u64> = tokens.windows(STRETCH).map(hash).collect();
+            prop_assert_eq!(rolled, direct);
+        }
+    }
+}
