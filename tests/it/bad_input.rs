@@ -280,7 +280,7 @@ fn data_that_cannot_be_used_is_named_with_the_numbers() {
     bins("odd", vec![1; 1201], tokens(300), None);
     bins("few", tokens(599), tokens(300), None);
     bins("full", tokens(600), tokens(300), None);
-    bins("beyond", tokens(600), tokens(600), Some("{\"vocab_size\": 1}"));
+    bins("beyond", tokens(600), tokens(601), Some("{\"vocab_size\": 1}"));
     bins("none", tokens(600), tokens(300), Some("{\"vocab_size\": 0}"));
     bins("many", tokens(600), tokens(300), Some("{\"vocab_size\": 70000}"));
     bins("torn", tokens(600), tokens(300), Some("{\"vocab_size\""));

@@ -523,8 +523,8 @@ fn weights_of_another_alphabet_are_refused_with_the_characters() {
     assert!(said.contains("saved.safetensors"), "{said}");
     let bins = scene.path("bins");
     fs::create_dir(&bins).unwrap();
-    for name in ["train.bin", "val.bin"] {
-        fs::write(bins.join(name), [1, 0, 2, 0].repeat(300)).unwrap();
+    for (name, tokens) in [("train.bin", [1, 0, 2, 0]), ("val.bin", [2, 0, 1, 0])] {
+        fs::write(bins.join(name), tokens.repeat(300)).unwrap();
     }
     fs::write(bins.join("meta.json"), format!("{{\"vocab_size\": {size}}}")).unwrap();
     let call = scene.ok(&["--init", text(&given), "--data", text(&bins)]);
