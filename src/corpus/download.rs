@@ -1,9 +1,9 @@
 //! Public texts that can be fetched by name.
 
 use std::fs;
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::path::Path;
-use std::time::Duration;
+use std::process::{Child, ChildStdout, Command, Stdio};
 
 use anyhow::{Context, Result, bail, ensure};
 use sha2::{Digest, Sha256};
@@ -67,33 +67,96 @@ pub fn download(text: &Text, url: &str, path: &Path, progress: impl Fn(u64)) -> 
     Ok(())
 }
 
+/// Programs that fetch an address and write to stdout what they get, in the order in which they are tried. They know
+/// the certificates and proxies of the machine, and cost nothing to build.
+const FETCHERS: [(&str, &[&str]); 2] = [
+    (
+        "curl",
+        &[
+            "--fail",
+            "--location",
+            "--silent",
+            "--show-error",
+            "--connect-timeout",
+            "20",
+            "--speed-limit",
+            "1",
+            "--speed-time",
+            "30",
+            "--proto",
+            "=http,https",
+        ],
+    ),
+    ("wget", &["-q", "-O", "-", "-T", "30"]),
+];
+
+/// A program at work, by its name.
+struct Fetcher {
+    name: &'static str,
+    child: Child,
+}
+
+impl Fetcher {
+    fn start(url: &str) -> Result<Self> {
+        ensure!(
+            url.starts_with("https://") || url.starts_with("http://"),
+            "expected an address that begins with https:// or http://"
+        );
+        for (name, options) in FETCHERS {
+            let mut command = Command::new(name);
+            command.args(options).arg(url).stdin(Stdio::null());
+            match command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn() {
+                Ok(child) => return Ok(Fetcher { name, child }),
+                Err(error) if error.kind() == ErrorKind::NotFound => {}
+                Err(error) => return Err(error).with_context(|| format!("cannot start {name}")),
+            }
+        }
+        let names = FETCHERS.map(|(name, _)| name).join(" nor ");
+        bail!(
+            "neither {names} is on this machine; fetch it by other means, and name the file by --data"
+        )
+    }
+
+    fn body(&mut self) -> ChildStdout {
+        self.child.stdout.take().expect("it is piped")
+    }
+
+    /// Waits for its end.
+    ///
+    /// # Errors
+    /// It did not get what it was asked for; with its own words.
+    fn end(self) -> Result<()> {
+        let ended = self.child.wait_with_output()?;
+        let said = String::from_utf8_lossy(&ended.stderr);
+        let said = if said.trim().is_empty() { "it says nothing" } else { said.trim() };
+        ensure!(ended.status.success(), "{} ended with {}: {said}", self.name, ended.status);
+        Ok(())
+    }
+}
+
 fn receive(
     text: &Text,
     url: &str,
     file: &mut impl Write,
     progress: impl Fn(u64),
 ) -> Result<String> {
-    let agent: ureq::Agent = ureq::Agent::config_builder()
-        .timeout_connect(Some(Duration::from_secs(20)))
-        .timeout_recv_response(Some(Duration::from_secs(30)))
-        .build()
-        .into();
-    let mut body = agent.get(url).call()?.into_body().into_reader();
+    let mut fetcher = Fetcher::start(url)?;
+    let mut body = fetcher.body();
     let mut hash = Sha256::new();
     let mut buffer = [0; 1 << 16];
     let mut received = 0;
     loop {
         let count = body.read(&mut buffer)?;
         if count == 0 {
-            return Ok(hex(hash.finalize()));
+            return fetcher.end().map(|()| hex(hash.finalize()));
         }
         received += count as u64;
-        ensure!(
-            received <= text.bytes,
-            "the answer is longer than the {} bytes of {}",
-            text.bytes,
-            text.name
-        );
+        if received > text.bytes {
+            // It may already have ended.
+            let _ = fetcher.child.kill();
+            let _ = fetcher.child.wait();
+            bail!("the answer is longer than the {} bytes of {}", text.bytes, text.name);
+        }
         hash.update(&buffer[..count]);
         file.write_all(&buffer[..count])?;
         progress(count as u64);

@@ -20,6 +20,7 @@ mod profiles;
 mod regret;
 mod room;
 mod scale;
+mod sheet;
 mod shrink;
 mod stops;
 mod story;
@@ -33,7 +34,7 @@ use crate::stats::Quantity;
 use crate::stats::claims::{Effect, Judged};
 use crate::stats::collapse::{Claim, Collapse};
 use against_lambda::AgainstLambda;
-use canvas::Figure;
+use canvas::{Drawn, Figure};
 use curves::Curves;
 use forest::Forest;
 use heatmap::HeatMap;
@@ -225,9 +226,8 @@ fn task<'a, F: Figure + Sync>(
 ) -> Task<'a> {
     Box::new(move || {
         let Some(figure) = figure() else { return Ok(None) };
-        let (svg, png) = rayon::join(|| canvas::svg(&figure), || canvas::png(&figure));
-        let drawn = || -> Result<_> { Ok((svg?, png?)) };
-        let (svg, png) = drawn().with_context(|| format!("cannot draw {name}"))?;
+        let Drawn { svg, png } =
+            Drawn::of(&figure).with_context(|| format!("cannot draw {name}"))?;
         Ok(Some(Drawing { name, alternative, svg, png }))
     })
 }

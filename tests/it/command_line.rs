@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use crate::common::{rows, text, wane, wane_ok};
+use crate::common::{Call, command, rows, text, wane, wane_ok};
 
 const TINY: &str = include_str!("../fixtures/tiny.toml");
 
@@ -194,20 +194,84 @@ fn wrong_use_ends_with_2_and_says_what_is_wrong() {
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing was written");
 }
 
+/// A call of `data get` whose machine has these programs alone; the second of the pair is what they write.
+fn download(programs: &[(&str, &str)], url: &str) -> (Call, usize) {
+    use std::os::unix::fs::PermissionsExt;
+    let (folder, path) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    for (name, script) in programs {
+        let file = path.path().join(name);
+        fs::write(&file, format!("#!/bin/sh\n{script}\n")).unwrap();
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    let get = ["data", "get", "tiny-shakespeare", "--url", url, "--out", text(folder.path())];
+    let call = Call::from(command(&get).env("PATH", path.path()).output().unwrap());
+    (call, fs::read_dir(folder.path()).unwrap().count())
+}
+
 #[test]
 fn a_download_leaves_no_partial_file() {
+    let url = "http://127.0.0.1:9/text";
+    // The rest of a script's own path: sh finds its programs there.
+    let endless = "while :; do echo wwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwww; done";
+    for (programs, expected) in [
+        (&[("curl", "printf wrong")][..], "SHA-256"),
+        (&[("wget", "printf wrong")], "SHA-256"),
+        (
+            &[("curl", "printf half; echo 'no route to host' >&2; exit 7")],
+            "exit status: 7: no route to host",
+        ),
+        (&[("curl", endless)], "longer than the 1115394 bytes"),
+        (&[], "neither curl nor wget is on this machine"),
+    ] {
+        let (call, left) = download(programs, url);
+        assert_eq!((call.code, left), (Some(1), 0), "{programs:?}: {}", call.stderr);
+        assert!(call.stderr.contains(expected), "{programs:?}: {}", call.stderr);
+    }
+    let (call, left) = download(&[("curl", "printf wrong")], "--output=/tmp/elsewhere");
+    assert_eq!((call.code, left), (Some(1), 0), "{}", call.stderr);
+    assert!(call.stderr.contains("https://"), "{}", call.stderr);
+}
+
+#[test]
+fn a_download_follows_where_it_is_sent_and_tells_what_it_was_refused() {
+    let has = |name| std::process::Command::new(name).arg("--version").output().is_ok();
+    if !["curl", "wget"].into_iter().any(has) {
+        println!("skipped: this machine has neither curl nor wget");
+        return;
+    }
     let server = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("http://{}/text", server.local_addr().unwrap());
+    let address = server.local_addr().unwrap();
     std::thread::spawn(move || {
         use std::io::{Read, Write};
-        let (mut stream, _) = server.accept().unwrap();
-        let _ = stream.read(&mut [0; 4096]);
-        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nwrong");
+        for stream in server.incoming().take(3) {
+            let (mut stream, mut asked) = (stream.unwrap(), [0; 4096]);
+            let count = stream.read(&mut asked).unwrap();
+            let answer: &[u8] = match std::str::from_utf8(&asked[..count]).unwrap() {
+                one if one.starts_with("GET /first") => {
+                    b"HTTP/1.1 302 Found\r\nLocation: /second\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+                }
+                one if one.starts_with("GET /second") => {
+                    b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\nwrong"
+                }
+                _ => b"HTTP/1.1 404 Not Found\r\nContent-Length: 4\r\nConnection: close\r\n\r\nnone",
+            };
+            let _ = stream.write_all(answer);
+        }
     });
     let folder = tempfile::tempdir().unwrap();
-    let out = text(folder.path());
-    let call = wane(&["data", "get", "tiny-shakespeare", "--url", &url, "--out", out]);
-    assert_eq!(call.code, Some(1));
-    assert!(call.stderr.contains("SHA-256"), "{}", call.stderr);
-    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+    let get = |page: &str| {
+        let url = format!("http://{address}/{page}");
+        let get = ["data", "get", "tiny-shakespeare", "--url", &url, "--out", text(folder.path())];
+        let call = wane(&get);
+        assert_eq!(call.code, Some(1), "{}", call.stderr);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+        call.stderr
+    };
+    let followed = get("first");
+    assert!(followed.contains("its SHA-256 is"), "{followed}");
+    let refused = get("none");
+    assert!(
+        refused.contains("ended with exit status") && !refused.contains("SHA-256"),
+        "{refused}"
+    );
 }

@@ -8,7 +8,7 @@ use anyhow::Result;
 use plotters::prelude::*;
 
 use super::axes::Chart;
-use super::canvas::{self, Area, Backend, Figure, Hints, px, text};
+use super::canvas::{self, Area, Figure, Hints, px, text};
 use super::data::{Data, Rules};
 use super::lambda_axis::{Edge, LambdaAxis, draw_ticks};
 use super::lettering::Lettering;
@@ -86,7 +86,7 @@ impl<'a> AgainstLambda<'a> {
     }
 
     /// Above the chart, where it covers nothing.
-    fn draw_legend<DB: Backend>(&self, area: &Area<DB>) -> Result<()> {
+    fn draw_legend(&self, area: &Area) -> Result<()> {
         let columns = self.columns();
         let wide = SIZE.0 / columns;
         for (index, one) in self.lines.iter().enumerate() {
@@ -137,7 +137,7 @@ fn exceptions(lines: &[Line], scale: &Scale) -> Vec<&'static str> {
 }
 
 impl Scale {
-    fn draw_mesh<DB: Backend>(&self, chart: &mut Chart<DB>) -> Result<()> {
+    fn draw_mesh(&self, chart: &mut Chart) -> Result<()> {
         chart
             .configure_mesh()
             .disable_x_mesh()
@@ -174,7 +174,7 @@ impl Figure for AgainstLambda<'_> {
         (SIZE.0, SIZE.1 + self.legend())
     }
 
-    fn draw<DB: Backend>(&self, body: &Area<DB>, hints: &mut Hints) -> Result<()> {
+    fn draw(&self, body: &Area, hints: &mut Hints) -> Result<()> {
         let (legend, area) = body.split_vertically(px(self.legend()));
         self.draw_legend(&legend)?;
         let Scale { axis, values, .. } = &self.scale;
@@ -221,7 +221,7 @@ mod tests {
             caption: String::new(),
         };
         let figure = AgainstLambda::new(&data, Quantity::ValLoss).unwrap();
-        canvas::svg(&figure).unwrap()
+        canvas::Drawn::of(&figure).unwrap().svg
     }
 
     #[test]

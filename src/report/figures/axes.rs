@@ -6,15 +6,16 @@ use anyhow::Result;
 use plotters::coord::types::RangedCoordf64;
 use plotters::prelude::*;
 
-use super::canvas::{Area, Backend, Hints, SCALE, line, px, text};
+use super::canvas::{Area, Hints, SCALE, line, px, text};
 use super::data::Series;
 use super::palette::{FAINT, INK};
 use super::room;
 use super::scale::tick;
+use super::sheet::Sheet;
 use crate::report::format;
 
 /// A chart with two linear axes.
-pub type Chart<'a, DB> = ChartContext<'a, DB, Cartesian2d<RangedCoordf64, RangedCoordf64>>;
+pub type Chart<'a, 'b> = ChartContext<'a, Sheet<'b>, Cartesian2d<RangedCoordf64, RangedCoordf64>>;
 
 /// What a chart shows from left to right.
 #[derive(Clone, Copy)]
@@ -41,11 +42,11 @@ pub struct Frame<'a> {
 
 impl Frame<'_> {
     /// An empty chart over these places and values.
-    pub fn draw<'a, DB: Backend>(
+    pub fn draw<'a, 'b>(
         &self,
-        area: &'a Area<DB>,
+        area: &'a Area<'b>,
         (places, values): (Range<f64>, Range<f64>),
-    ) -> Result<Chart<'a, DB>> {
+    ) -> Result<Chart<'a, 'b>> {
         let width = f64::from(area.dim_in_pixel().0 / SCALE);
         let title = room::fit(self.title, 14, width - f64::from(2 * self.margin));
         let (shown, labels) = (values.clone(), self.y_labels);
@@ -75,9 +76,9 @@ impl Frame<'_> {
 }
 
 /// Tells the means of a series, as far as the chart shows them, where a pointer rests on them.
-pub fn add_hints<DB: Backend>(
+pub fn add_hints(
     hints: &mut Hints,
-    chart: &Chart<DB>,
+    chart: &Chart,
     name: &str,
     series: &Series,
     shown: &Range<f64>,
@@ -89,9 +90,9 @@ pub fn add_hints<DB: Backend>(
 }
 
 /// Tells steps at places of two losses.
-pub fn add_step_hints<DB: Backend>(
+pub fn add_step_hints(
     hints: &mut Hints,
-    chart: &Chart<DB>,
+    chart: &Chart,
     name: &str,
     places: impl Iterator<Item = (f64, (f64, f64))>,
 ) {

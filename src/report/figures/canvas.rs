@@ -10,19 +10,15 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{FontStyle, register_font};
 
 use super::lettering::{self, Lettering};
+use super::sheet::Sheet;
 use super::shrink::to_a_third;
 
 /// Figures are drawn this many times larger and scaled down: plotters smooths no thick line. What
 /// scales them down knows no other number.
 pub const SCALE: u32 = 3;
 
-/// What can be drawn on.
-pub trait Backend: DrawingBackend<ErrorType: 'static> {}
-
-impl<DB: DrawingBackend<ErrorType: 'static>> Backend for DB {}
-
 /// The area of a figure while it is drawn.
-pub type Area<DB> = DrawingArea<DB, Shift>;
+pub type Area<'a> = DrawingArea<Sheet<'a>, Shift>;
 
 /// A figure, drawn alike as pixels and as vectors.
 pub trait Figure {
@@ -36,7 +32,7 @@ pub trait Figure {
     ///
     /// # Errors
     /// Nothing finite to draw.
-    fn draw<DB: Backend>(&self, body: &Area<DB>, hints: &mut Hints) -> Result<()>;
+    fn draw(&self, body: &Area, hints: &mut Hints) -> Result<()>;
 }
 
 /// Width and height of a figure with its words.
@@ -45,7 +41,7 @@ fn size(figure: &impl Figure) -> (u32, u32) {
     (width, height + figure.lettering().above(width) + lettering::BELOW)
 }
 
-fn draw<DB: Backend>(figure: &impl Figure, area: &Area<DB>, hints: &mut Hints) -> Result<()> {
+fn draw(figure: &impl Figure, area: &Area, hints: &mut Hints) -> Result<()> {
     area.fill(&WHITE)?;
     figure.draw(&figure.lettering().draw(area)?, hints)?;
     area.present()?;
@@ -81,42 +77,46 @@ pub fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
-/// A figure as PNG.
-pub fn png(figure: &impl Figure) -> Result<Vec<u8>> {
-    register_fonts();
-    let (width, height) = size(figure);
-    let (wide, high) = (width * SCALE, height * SCALE);
-    let mut white = vec![255; (wide * high * 3) as usize];
-    {
-        let area = BitMapBackend::with_buffer(&mut white, (wide, high)).into_drawing_area();
-        draw(figure, &area, &mut Hints::default())?;
+/// A figure as SVG and as PNG.
+pub struct Drawn {
+    pub svg: String,
+    pub png: Vec<u8>,
+}
+
+impl Drawn {
+    pub fn of(figure: &impl Figure) -> Result<Self> {
+        register_fonts();
+        let (width, height) = size(figure);
+        let size = (width * SCALE, height * SCALE);
+        let mut pixels = vec![255; (size.0 * size.1 * 3) as usize];
+        let mut vectors = String::new();
+        let mut hints = Hints::default();
+        {
+            let area = Sheet::new(&mut vectors, &mut pixels, size).into_drawing_area();
+            draw(figure, &area, &mut hints)?;
+        }
+        let small = to_a_third(&pixels, width as usize, height as usize);
+        drop(pixels);
+        let svg = finished(vectors, &hints, (width, height))?;
+        Ok(Drawn { svg, png: png(small, (width, height))? })
     }
-    let small = to_a_third(&white, width as usize, height as usize);
-    drop(white);
-    let small =
-        RgbImage::from_raw(width, height, small).context("the buffer has the figure's size")?;
+}
+
+fn png(rgb: Vec<u8>, (width, height): (u32, u32)) -> Result<Vec<u8>> {
+    let image =
+        RgbImage::from_raw(width, height, rgb).context("the buffer has the figure's size")?;
     let mut png = Cursor::new(Vec::new());
-    small.write_to(&mut png, ImageFormat::Png)?;
+    image.write_to(&mut png, ImageFormat::Png)?;
     Ok(png.into_inner())
 }
 
-/// A figure as SVG.
-pub fn svg(figure: &impl Figure) -> Result<String> {
-    register_fonts();
-    let (width, height) = size(figure);
-    let (wide, high) = (width * SCALE, height * SCALE);
-    let mut text = String::new();
-    let mut hints = Hints::default();
-    {
-        let area = SVGBackend::with_string(&mut text, (wide, high)).into_drawing_area();
-        draw(figure, &area, &mut hints)?;
-    }
-    // Drawn large like the pixels; the view box scales it to its size.
-    let drawn = format!("width=\"{wide}\" height=\"{high}\"");
+/// With hints, and scaled to its size by the view box: it is drawn large like the pixels.
+fn finished(mut svg: String, hints: &Hints, (width, height): (u32, u32)) -> Result<String> {
+    let drawn = format!("width=\"{}\" height=\"{}\"", width * SCALE, height * SCALE);
     let shown = format!("width=\"{width}\" height=\"{height}\"");
-    let end = text.rfind("</svg>").context("plotters writes a whole SVG")?;
-    text.insert_str(end, &hints.svg());
-    Ok(text.replacen(&drawn, &shown, 1).replace("sans-serif", "DejaVu Sans, Verdana, sans-serif"))
+    let end = svg.rfind("</svg>").context("plotters writes a whole SVG")?;
+    svg.insert_str(end, &hints.svg());
+    Ok(svg.replacen(&drawn, &shown, 1).replace("sans-serif", "DejaVu Sans, Verdana, sans-serif"))
 }
 
 /// The embedded typeface, so that figures look the same on a machine without fonts.

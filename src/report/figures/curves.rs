@@ -9,7 +9,7 @@ use anyhow::Result;
 use plotters::prelude::*;
 
 use super::axes::{Frame, STEPS, add_hints};
-use super::canvas::{Area, Backend, Figure, Hints, left};
+use super::canvas::{Area, Figure, Hints, left};
 use super::data::{Data, Point, Rules};
 use super::grid::Grid;
 use super::lettering::Lettering;
@@ -167,12 +167,7 @@ impl Curves {
         (self.chart_height() / LABEL) as usize
     }
 
-    fn draw_panel<DB: Backend>(
-        &self,
-        area: &Area<DB>,
-        panel: &Panel,
-        hints: &mut Hints,
-    ) -> Result<()> {
+    fn draw_panel(&self, area: &Area, panel: &Panel, hints: &mut Hints) -> Result<()> {
         let Panel { title, steps, values, .. } = panel;
         let frame = Frame { title, across: STEPS, axis: self.axis, margin: 8, y_labels: 6 };
         let mut chart = frame.draw(area, (steps.clone(), values.clone()))?;
@@ -236,7 +231,7 @@ impl Figure for Curves {
         self.grid.size()
     }
 
-    fn draw<DB: Backend>(&self, body: &Area<DB>, hints: &mut Hints) -> Result<()> {
+    fn draw(&self, body: &Area, hints: &mut Hints) -> Result<()> {
         for (panel, area) in self.panels.iter().zip(self.grid.areas(body)) {
             self.draw_panel(&area, panel, hints)?;
         }

@@ -9,7 +9,7 @@ use std::ops::Range;
 use anyhow::Result;
 use plotters::prelude::*;
 
-use super::canvas::{Area, Backend, Figure, Hints, centred, left, line, px};
+use super::canvas::{Area, Figure, Hints, centred, left, line, px};
 use super::data::Data;
 use super::lettering::Lettering;
 use super::palette::{FAINT, INK};
@@ -150,7 +150,7 @@ impl Forest {
         px(self.names) + ((value - self.range.start) / span * f64::from(px(PLOT))) as i32
     }
 
-    fn draw_axis<DB: Backend>(&self, area: &Area<DB>) -> Result<()> {
+    fn draw_axis(&self, area: &Area) -> Result<()> {
         let bottom = px(ROW * self.lines.len() as u32 + 6);
         let ticks = ticks(&self.range);
         let decimals = decimals(&ticks);
@@ -170,13 +170,7 @@ impl Forest {
         Ok(())
     }
 
-    fn draw_row<DB: Backend>(
-        &self,
-        area: &Area<DB>,
-        row: &Row,
-        y: i32,
-        hints: &mut Hints,
-    ) -> Result<()> {
+    fn draw_row(&self, area: &Area, row: &Row, y: i32, hints: &mut Hints) -> Result<()> {
         area.draw(&Text::new(row.name.clone(), (px(INDENT), y), left(12, INK)))?;
         let numbers = row.numbers();
         let shown = fit(&numbers, 12, f64::from(NUMBERS - 20));
@@ -201,7 +195,7 @@ impl Forest {
     }
 
     /// A dot a seed, below the bar that it is part of.
-    fn draw_seeds<DB: Backend>(&self, area: &Area<DB>, row: &Row, y: i32) -> Result<()> {
+    fn draw_seeds(&self, area: &Area, row: &Row, y: i32) -> Result<()> {
         for difference in row.by_seed.iter().filter(|one| self.range.contains(one)) {
             let at = (self.place(*difference), y + px(7));
             area.draw(&Circle::new(at, px(2), row.colour.mix(0.5).filled()))?;
@@ -210,13 +204,7 @@ impl Forest {
     }
 
     /// At the edge that a value lies beyond, pointing there.
-    fn draw_arrow<DB: Backend>(
-        &self,
-        area: &Area<DB>,
-        row: &Row,
-        (value, y): (f64, i32),
-        size: u32,
-    ) -> Result<()> {
+    fn draw_arrow(&self, area: &Area, row: &Row, (value, y): (f64, i32), size: u32) -> Result<()> {
         let (tip, half) = (self.place(value), px(size / 2 + 1));
         let back = if value >= self.range.end { tip - px(size) } else { tip + px(size) };
         let arrow = [(tip, y), (back, y - half), (back, y + half)];
@@ -234,7 +222,7 @@ impl Figure for Forest {
         (self.names + PLOT + NUMBERS, ROW * self.lines.len() as u32 + AXIS)
     }
 
-    fn draw<DB: Backend>(&self, body: &Area<DB>, hints: &mut Hints) -> Result<()> {
+    fn draw(&self, body: &Area, hints: &mut Hints) -> Result<()> {
         self.draw_axis(body)?;
         for (index, line) in self.lines.iter().enumerate() {
             let y = px(ROW * index as u32 + ROW / 2 + 3);

@@ -1,6 +1,6 @@
 //! Panels of one size, in rows.
 
-use super::canvas::{Area, Backend};
+use super::canvas::Area;
 
 /// No figure is narrower: its title and notes need room.
 const LEAST_WIDTH: u32 = 880;
@@ -43,7 +43,7 @@ impl Grid {
     }
 
     /// A place for each panel, lot by lot.
-    pub fn areas<DB: Backend>(self, body: &Area<DB>) -> impl Iterator<Item = Area<DB>> {
+    pub fn areas<'a>(self, body: &Area<'a>) -> impl Iterator<Item = Area<'a>> {
         let places = self.rows_of_a_lot() * self.columns;
         let all = body.split_evenly((self.rows(), self.columns)).into_iter().enumerate();
         all.filter(move |(place, _)| place % places < self.each).map(|(_, area)| area)

@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use anyhow::Result;
 
-use super::canvas::{Area, Backend, Figure, Hints};
+use super::canvas::{Area, Figure, Hints};
 use super::data::Data;
 use super::grid::Grid;
 use super::lettering::Lettering;
@@ -165,7 +165,7 @@ impl Figure for HeatMap {
         self.grid().size()
     }
 
-    fn draw<DB: Backend>(&self, body: &Area<DB>, hints: &mut Hints) -> Result<()> {
+    fn draw(&self, body: &Area, hints: &mut Hints) -> Result<()> {
         let mut areas = self.grid().areas(body);
         for surface in &self.surfaces {
             for axis in [("λ", Tile::lambda as Coordinate), ("ηλ", Tile::product)] {

@@ -4,7 +4,7 @@ use anyhow::Result;
 use plotters::prelude::*;
 
 use super::axes::Chart;
-use super::canvas::{Area, Backend, SCALE, centred, line, px};
+use super::canvas::{Area, SCALE, centred, line, px};
 use super::palette::INK;
 use super::room::{thinned, width};
 use crate::report::format;
@@ -66,9 +66,9 @@ impl LambdaAxis {
 }
 
 /// Numbers of `points` pixels along an edge, outside of the chart, as many as have room.
-pub fn draw_ticks<DB: Backend>(
-    area: &Area<DB>,
-    chart: &Chart<DB>,
+pub fn draw_ticks(
+    area: &Area,
+    chart: &Chart,
     ticks: &[Tick],
     (edge, points): (Edge, u32),
 ) -> Result<()> {

@@ -3,7 +3,7 @@
 use anyhow::Result;
 use plotters::prelude::*;
 
-use super::canvas::{Area, Backend, SCALE, left, px, text};
+use super::canvas::{Area, SCALE, left, px, text};
 use super::palette::INK;
 use super::room;
 
@@ -37,7 +37,7 @@ impl Lettering {
     }
 
     /// Writes it; what is left of the area is for the body.
-    pub fn draw<DB: Backend>(&self, area: &Area<DB>) -> Result<Area<DB>> {
+    pub fn draw<'a>(&self, area: &Area<'a>) -> Result<Area<'a>> {
         let (width, height) = area.dim_in_pixel();
         let width = width / SCALE;
         let (area, below) = area.split_vertically(height as i32 - px(BELOW));
@@ -47,7 +47,7 @@ impl Lettering {
         Ok(body)
     }
 
-    fn draw_title<DB: Backend>(&self, area: &Area<DB>, width: u32) -> Result<()> {
+    fn draw_title(&self, area: &Area, width: u32) -> Result<()> {
         let room = room(width);
         let fits = |points: &u32| room::width(&self.title, *points) <= room;
         let points = (12..=18).rev().find(fits).unwrap_or(12);
@@ -60,7 +60,7 @@ impl Lettering {
         Ok(())
     }
 
-    fn draw_caption<DB: Backend>(&self, area: &Area<DB>, width: u32) -> Result<()> {
+    fn draw_caption(&self, area: &Area, width: u32) -> Result<()> {
         let caption = room::fit(&self.caption, 10, room(width));
         let (_, height) = area.dim_in_pixel();
         let place = (px(MARGIN), height as i32 - px(12));

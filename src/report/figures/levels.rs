@@ -6,7 +6,7 @@ use anyhow::Result;
 use plotters::prelude::*;
 
 use super::axes::Chart;
-use super::canvas::{Backend, line, px};
+use super::canvas::{line, px};
 use super::data::Data;
 use super::palette::INK;
 use super::scale::Ruler;
@@ -40,7 +40,7 @@ impl Lines {
     }
 
     /// Across the chart: dashed what counts, whole the floor.
-    pub fn draw<DB: Backend>(&self, chart: &mut Chart<DB>, across: &Range<f64>) -> Result<()> {
+    pub fn draw(&self, chart: &mut Chart, across: &Range<f64>) -> Result<()> {
         for (reference, level) in &self.shown {
             let (ends, style) =
                 ([across.start, across.end].map(|at| (at, *level)), line(INK, 0.4, 2));

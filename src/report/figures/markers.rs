@@ -9,7 +9,7 @@ use anyhow::Result;
 use plotters::prelude::*;
 
 use super::axes::Chart;
-use super::canvas::{Area, Backend, left, line, px};
+use super::canvas::{Area, left, line, px};
 use super::palette::{self, INK};
 use crate::config::Mask;
 use crate::stats::{Group, Rule};
@@ -54,9 +54,9 @@ impl Look {
     }
 
     /// Markers of `radius` pixels in the final figure.
-    pub fn draw_markers<DB: Backend>(
+    pub fn draw_markers(
         self,
-        chart: &mut Chart<DB>,
+        chart: &mut Chart,
         points: impl IntoIterator<Item = (f64, f64)>,
         (radius, style): (u32, ShapeStyle),
     ) -> Result<()> {
@@ -66,9 +66,9 @@ impl Look {
     }
 
     /// A triangle at the edge that a point lies beyond, pointing there; beside those that are there already.
-    pub fn draw_beyond<DB: Backend>(
+    pub fn draw_beyond(
         self,
-        chart: &mut Chart<DB>,
+        chart: &mut Chart,
         (x, y): (f64, f64),
         values: &Range<f64>,
         taken: &mut Taken,
@@ -83,11 +83,7 @@ impl Look {
     }
 
     /// A line through points.
-    pub fn draw_line<DB: Backend>(
-        self,
-        chart: &mut Chart<DB>,
-        points: &[(f64, f64)],
-    ) -> Result<()> {
+    pub fn draw_line(self, chart: &mut Chart, points: &[(f64, f64)]) -> Result<()> {
         let (points, style) = (points.iter().copied(), line(self.colour, 1.0, 2));
         match self.stroke() {
             None => chart.draw_series(LineSeries::new(points, style))?,
@@ -100,12 +96,7 @@ impl Look {
     }
 
     /// Its line and marker in a legend, before a name.
-    pub fn draw_key<DB: Backend>(
-        self,
-        area: &Area<DB>,
-        name: String,
-        (x, y): (i32, i32),
-    ) -> Result<()> {
+    pub fn draw_key(self, area: &Area, name: String, (x, y): (i32, i32)) -> Result<()> {
         let (dash, space) = self.stroke().unwrap_or((KEY, 0));
         for start in (0..KEY).step_by((dash + space) as usize) {
             let ends = [(x + px(start), y), (x + px((start + dash).min(KEY)), y)];

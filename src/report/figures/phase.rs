@@ -7,7 +7,7 @@ use anyhow::Result;
 use plotters::prelude::*;
 
 use super::axes::{Chart, add_step_hints};
-use super::canvas::{Area, Backend, Figure, Hints, left, line, px, text};
+use super::canvas::{Area, Figure, Hints, left, line, px, text};
 use super::data::Data;
 use super::grid::Grid;
 use super::lettering::Lettering;
@@ -84,12 +84,7 @@ impl Phase {
         Grid::of_pairs(PANEL, self.panels.len())
     }
 
-    fn draw_panel<DB: Backend>(
-        &self,
-        area: &Area<DB>,
-        panel: &Panel,
-        hints: &mut Hints,
-    ) -> Result<()> {
+    fn draw_panel(&self, area: &Area, panel: &Panel, hints: &mut Hints) -> Result<()> {
         let (wide, _) = area.dim_in_pixel();
         let (plot, key) = area.split_horizontally(wide as i32 - px(KEY));
         let (train, val) = (&self.train, &self.val);
@@ -181,11 +176,7 @@ impl Path {
         if self.is_none { 3 } else { 2 }
     }
 
-    fn draw<DB: Backend>(
-        &self,
-        chart: &mut Chart<DB>,
-        (train, val): (&Range<f64>, &Range<f64>),
-    ) -> Result<()> {
+    fn draw(&self, chart: &mut Chart, (train, val): (&Range<f64>, &Range<f64>)) -> Result<()> {
         let style = line(self.colour, 1.0, self.thickness());
         for piece in pieces(self.points.iter().map(|point| (point.1, point.2)), val) {
             // The same across: a piece is cut at the ends of the other axis.
@@ -223,7 +214,7 @@ impl Figure for Phase {
         self.grid().size()
     }
 
-    fn draw<DB: Backend>(&self, body: &Area<DB>, hints: &mut Hints) -> Result<()> {
+    fn draw(&self, body: &Area, hints: &mut Hints) -> Result<()> {
         for (panel, area) in self.panels.iter().zip(self.grid().areas(body)) {
             self.draw_panel(&area, panel, hints)?;
         }

@@ -6,7 +6,7 @@ use anyhow::Result;
 use plotters::prelude::*;
 
 use super::axes::{Across, Chart, Frame};
-use super::canvas::{Area, Backend, Figure, Hints, left, line, px};
+use super::canvas::{Area, Figure, Hints, left, line, px};
 use super::data::{Point, Series};
 use super::grid::Grid;
 use super::lettering::Lettering;
@@ -92,12 +92,7 @@ impl Profiles {
         Grid::of_pairs(PANEL, self.panels.len())
     }
 
-    fn draw_panel<DB: Backend>(
-        &self,
-        area: &Area<DB>,
-        panel: &Panel,
-        hints: &mut Hints,
-    ) -> Result<()> {
+    fn draw_panel(&self, area: &Area, panel: &Panel, hints: &mut Hints) -> Result<()> {
         let (wide, _) = area.dim_in_pixel();
         let (plot, key) = area.split_horizontally(wide as i32 - px(self.key()));
         let (across, axis) = panel.axes.unwrap_or((self.across, self.axis));
@@ -152,7 +147,7 @@ impl Panel {
 }
 
 impl Profile {
-    fn draw<DB: Backend>(&self, chart: &mut Chart<DB>, values: &Range<f64>) -> Result<()> {
+    fn draw(&self, chart: &mut Chart, values: &Range<f64>) -> Result<()> {
         // A path that turns back has no band, and the outline of none would be a line.
         if self.series.0.iter().any(|point| point.low < point.high) {
             let band = area(self.series.band(), values);
@@ -186,7 +181,7 @@ impl Figure for Profiles {
         self.grid().size()
     }
 
-    fn draw<DB: Backend>(&self, body: &Area<DB>, hints: &mut Hints) -> Result<()> {
+    fn draw(&self, body: &Area, hints: &mut Hints) -> Result<()> {
         for (panel, area) in self.panels.iter().zip(self.grid().areas(body)) {
             self.draw_panel(&area, panel, hints)?;
         }

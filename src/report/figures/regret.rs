@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use anyhow::Result;
 
-use super::canvas::{Area, Backend, Figure, Hints};
+use super::canvas::{Area, Figure, Hints};
 use super::data::Data;
 use super::grid::Grid;
 use super::lettering::Lettering;
@@ -144,7 +144,7 @@ impl Figure for Regret {
         self.grid().size()
     }
 
-    fn draw<DB: Backend>(&self, body: &Area<DB>, hints: &mut Hints) -> Result<()> {
+    fn draw(&self, body: &Area, hints: &mut Hints) -> Result<()> {
         for (panel, area) in self.panels.iter().zip(self.grid().areas(body)) {
             panel.draw(&area, &self.scale, hints)?;
         }

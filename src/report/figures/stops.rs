@@ -8,7 +8,7 @@ use std::ops::Range;
 use anyhow::Result;
 use plotters::prelude::*;
 
-use super::canvas::{Area, Backend, Figure, Hints, centred, left, line, px};
+use super::canvas::{Area, Figure, Hints, centred, left, line, px};
 use super::data::Data;
 use super::lettering::Lettering;
 use super::levels::Lines;
@@ -82,7 +82,7 @@ impl Stops {
         i32::from(value >= self.range.end) - i32::from(value < self.range.start)
     }
 
-    fn draw_axis<DB: Backend>(&self, area: &Area<DB>) -> Result<()> {
+    fn draw_axis(&self, area: &Area) -> Result<()> {
         let bottom = px(ROW * self.rows.len() as u32 + 6);
         let step = (self.range.end - self.range.start) / TICKS as f64;
         let power = 10f64.powf(step.log10().floor());
@@ -113,13 +113,7 @@ impl Stops {
         Ok(())
     }
 
-    fn draw_row<DB: Backend>(
-        &self,
-        area: &Area<DB>,
-        row: &Row,
-        y: i32,
-        hints: &mut Hints,
-    ) -> Result<()> {
+    fn draw_row(&self, area: &Area, row: &Row, y: i32, hints: &mut Hints) -> Result<()> {
         area.draw(&Text::new(row.name.clone(), (px(14), y), left(12, INK)))?;
         let numbers = row.numbers();
         area.draw(&Text::new(numbers.clone(), (px(self.names + PLOT + 16), y), left(12, INK)))?;
@@ -149,7 +143,7 @@ impl Figure for Stops {
         (self.names + PLOT + NUMBERS, ROW * self.rows.len() as u32 + AXIS)
     }
 
-    fn draw<DB: Backend>(&self, body: &Area<DB>, hints: &mut Hints) -> Result<()> {
+    fn draw(&self, body: &Area, hints: &mut Hints) -> Result<()> {
         self.draw_axis(body)?;
         for (index, row) in self.rows.iter().enumerate() {
             self.draw_row(body, row, px(ROW * index as u32 + ROW / 2 + 3), hints)?;

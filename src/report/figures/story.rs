@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use anyhow::Result;
 
-use super::canvas::{Area, Backend, Figure, Hints};
+use super::canvas::{Area, Figure, Hints};
 use super::data::Data;
 use super::grid::Grid;
 use super::lettering::Lettering;
@@ -89,7 +89,7 @@ impl Figure for Story {
         GRID.size()
     }
 
-    fn draw<DB: Backend>(&self, body: &Area<DB>, hints: &mut Hints) -> Result<()> {
+    fn draw(&self, body: &Area, hints: &mut Hints) -> Result<()> {
         for (panel, area) in self.panels.iter().zip(GRID.areas(body)) {
             let axes = (self.steps.clone(), self.values.clone());
             panel.draw(&area, axes, &self.levels, hints)?;

@@ -2,7 +2,7 @@ use anyhow::Result;
 use plotters::prelude::*;
 
 use super::super::axes::Chart;
-use super::super::canvas::{Backend, Hints, line, px};
+use super::super::canvas::{Hints, line, px};
 use super::super::data::Rules;
 use super::super::markers::{Look, Taken};
 use super::Scale;
@@ -59,9 +59,9 @@ impl<'a> Line<'a> {
         self.group.cells.iter().filter(|cell| cell.done().next().is_none())
     }
 
-    pub fn draw<DB: Backend>(
+    pub fn draw(
         &self,
-        chart: &mut Chart<DB>,
+        chart: &mut Chart,
         scale: &Scale,
         taken: &mut Taken,
         hints: &mut Hints,
@@ -86,7 +86,7 @@ impl<'a> Line<'a> {
         self.draw_exceptions(chart, scale, taken)
     }
 
-    fn draw_seeds<DB: Backend>(&self, chart: &mut Chart<DB>, scale: &Scale) -> Result<()> {
+    fn draw_seeds(&self, chart: &mut Chart, scale: &Scale) -> Result<()> {
         let of_cell = |cell: &'a Cell| {
             let values = cell.done().filter_map(|run| scale.quantity.of(run));
             values.map(|value| (scale.x(cell), value))
@@ -98,12 +98,7 @@ impl<'a> Line<'a> {
     }
 
     /// Means beyond the axis, arms without any, and the best.
-    fn draw_exceptions<DB: Backend>(
-        &self,
-        chart: &mut Chart<DB>,
-        scale: &Scale,
-        taken: &mut Taken,
-    ) -> Result<()> {
+    fn draw_exceptions(&self, chart: &mut Chart, scale: &Scale, taken: &mut Taken) -> Result<()> {
         for mean in self.means.iter().filter(|mean| scale.is_beyond(mean.at.1)) {
             self.look.draw_beyond(chart, mean.at, &scale.values, taken)?;
         }
@@ -133,12 +128,7 @@ impl<'a> Mean<'a> {
         Some(Mean { cell, at, half_width: estimate.half_width })
     }
 
-    fn draw_interval<DB: Backend>(
-        &self,
-        chart: &mut Chart<DB>,
-        colour: RGBColor,
-        scale: &Scale,
-    ) -> Result<()> {
+    fn draw_interval(&self, chart: &mut Chart, colour: RGBColor, scale: &Scale) -> Result<()> {
         let ((x, y), Some(half)) = (self.at, self.half_width) else { return Ok(()) };
         let values = &scale.values;
         let ends = [y - half, y + half].map(|end| (x, end.clamp(values.start, values.end)));

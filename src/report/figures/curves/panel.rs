@@ -5,7 +5,7 @@ use anyhow::Result;
 use plotters::prelude::*;
 
 use super::super::axes::Chart;
-use super::super::canvas::{Backend, line, px};
+use super::super::canvas::{line, px};
 use super::super::data::{Data, Series};
 use super::super::palette;
 use super::super::room::spread;
@@ -90,7 +90,7 @@ fn labels(cells: &[&Cell]) -> Vec<String> {
 }
 
 impl Curve {
-    pub fn draw<DB: Backend>(&self, chart: &mut Chart<DB>, values: &Range<f64>) -> Result<()> {
+    pub fn draw(&self, chart: &mut Chart, values: &Range<f64>) -> Result<()> {
         let band = area(self.solid.band(), values);
         chart.draw_series([Polygon::new(band, self.colour.mix(0.16).filled())])?;
         let (dash, space) = (px(4) as u32, px(3) as u32);

@@ -1,7 +1,7 @@
 use anyhow::Result;
 use plotters::prelude::*;
 
-use super::super::canvas::{Area, Backend, px};
+use super::super::canvas::{Area, px};
 use super::super::data::Data;
 use super::super::markers::Look;
 use super::super::palette;
@@ -97,7 +97,7 @@ impl Row {
     }
 
     /// By its form what was found: not by colour alone. An arm has a bar across its line.
-    pub fn draw_marker<DB: Backend>(&self, area: &Area<DB>, (x, y): (i32, i32)) -> Result<()> {
+    pub fn draw_marker(&self, area: &Area, (x, y): (i32, i32)) -> Result<()> {
         let square = |half: i32| [(x - half, y - half), (x + half, y + half)];
         if !self.is_verdict {
             let bar = [(x - px(1), y - px(5)), (x + px(1), y + px(5))];

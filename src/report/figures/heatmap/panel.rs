@@ -5,7 +5,7 @@ use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 use super::super::axes::Chart;
-use super::super::canvas::{Area, Backend, Hints, SCALE, centred, line, px, text};
+use super::super::canvas::{Area, Hints, SCALE, centred, line, px, text};
 use super::super::palette::{self, INK};
 use super::super::room::{fit, thinned, width};
 use super::super::scale::tick;
@@ -43,7 +43,7 @@ impl<'a> Panel<'a> {
         Panel { surface, losses, axis, across, width, height }
     }
 
-    pub fn draw<DB: Backend>(&self, area: &Area<DB>, hints: &mut Hints) -> Result<()> {
+    pub fn draw(&self, area: &Area, hints: &mut Hints) -> Result<()> {
         let x = bounds(self.surface.tiles.iter().map(self.across), self.width);
         let y = bounds(self.surface.tiles.iter().map(Tile::up), self.height);
         let title = format!("{} on (η, {})", self.surface.title, self.axis);
@@ -75,12 +75,7 @@ impl<'a> Panel<'a> {
     }
 
     /// The tried values as numbers; plotters' own ticks would be the logarithms.
-    fn draw_ticks<DB: Backend>(
-        &self,
-        area: &Area<DB>,
-        chart: &Chart<DB>,
-        (x_start, y_start): (f64, f64),
-    ) -> Result<()> {
+    fn draw_ticks(&self, area: &Area, chart: &Chart, (x_start, y_start): (f64, f64)) -> Result<()> {
         let (left, top) = area.get_base_pixel();
         let at = |x: f64, y: f64| {
             let (x, y) = chart.backend_coord(&(x, y));
@@ -107,12 +102,7 @@ impl<'a> Panel<'a> {
         Ok(())
     }
 
-    fn draw_tile<DB: Backend>(
-        &self,
-        chart: &mut Chart<DB>,
-        tile: &Tile,
-        hints: &mut Hints,
-    ) -> Result<()> {
+    fn draw_tile(&self, chart: &mut Chart, tile: &Tile, hints: &mut Hints) -> Result<()> {
         let (x, y) = ((self.across)(tile), tile.up());
         let (dx, dy) = (self.width / 2.0, self.height / 2.0);
         let span = self.losses.end - self.losses.start;
@@ -139,7 +129,7 @@ impl<'a> Panel<'a> {
         Ok(())
     }
 
-    fn draw_frame<DB: Backend>(&self, chart: &mut Chart<DB>, tile: &Tile) -> Result<()> {
+    fn draw_frame(&self, chart: &mut Chart, tile: &Tile) -> Result<()> {
         let (x, y) = ((self.across)(tile), tile.up());
         let (dx, dy) = (self.width * 0.46, self.height * 0.46);
         let (left, right, low, high) = (x - dx, x + dx, y - dy, y + dy);

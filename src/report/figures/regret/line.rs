@@ -4,7 +4,7 @@ use anyhow::Result;
 use plotters::prelude::*;
 
 use super::super::axes::Chart;
-use super::super::canvas::{Backend, Hints, line, px};
+use super::super::canvas::{Hints, line, px};
 use super::super::data::Data;
 use super::super::lambda_axis::LambdaAxis;
 use super::super::markers::{Look, Taken};
@@ -86,9 +86,9 @@ impl Line {
     }
 
     /// `place` is that of the rule among those of its panel.
-    pub fn draw<DB: Backend>(
+    pub fn draw(
         &self,
-        chart: &mut Chart<DB>,
+        chart: &mut Chart,
         axis: &LambdaAxis,
         values: &Range<f64>,
         (place, taken): (usize, &mut Taken),
@@ -114,9 +114,9 @@ impl Line {
         self.draw_bar(chart, axis, values, place)
     }
 
-    fn draw_bar<DB: Backend>(
+    fn draw_bar(
         &self,
-        chart: &mut Chart<DB>,
+        chart: &mut Chart,
         axis: &LambdaAxis,
         values: &Range<f64>,
         place: usize,
@@ -132,10 +132,10 @@ impl Line {
     }
 
     /// Tells every regret where a pointer rests on it.
-    pub fn add_hints<DB: Backend>(
+    pub fn add_hints(
         &self,
         hints: &mut Hints,
-        chart: &Chart<DB>,
+        chart: &Chart,
         axis: &LambdaAxis,
         values: &Range<f64>,
     ) {

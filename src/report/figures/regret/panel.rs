@@ -4,7 +4,7 @@ use anyhow::Result;
 use plotters::prelude::*;
 
 use super::super::axes::Chart;
-use super::super::canvas::{Area, Backend, Hints, centred, left, line, px, text};
+use super::super::canvas::{Area, Hints, centred, left, line, px, text};
 use super::super::data::Data;
 use super::super::lambda_axis::{Edge, LambdaAxis, Tick, draw_ticks};
 use super::super::markers::Taken;
@@ -43,12 +43,7 @@ impl Panel {
         Panel { form, lines: Vec::new(), totals: totals.collect(), axis }
     }
 
-    pub fn draw<DB: Backend>(
-        &self,
-        area: &Area<DB>,
-        scale: &Scale,
-        hints: &mut Hints,
-    ) -> Result<()> {
+    pub fn draw(&self, area: &Area, scale: &Scale, hints: &mut Hints) -> Result<()> {
         let (header, area) = area.split_vertically(px(24 + scale.key));
         self.draw_key(&header)?;
         let across = self.axis.start()..self.axis.end;
@@ -75,7 +70,7 @@ impl Panel {
     }
 
     /// The form and its rules.
-    fn draw_key<DB: Backend>(&self, area: &Area<DB>) -> Result<()> {
+    fn draw_key(&self, area: &Area) -> Result<()> {
         area.draw(&Text::new(self.form.title(), (px(14), px(12)), left(14, INK)))?;
         for (place, line) in self.lines.iter().enumerate() {
             let at = (px(14), px(32 + KEY_LINE * place as u32));
@@ -85,12 +80,7 @@ impl Panel {
     }
 
     /// Λ above the chart.
-    fn draw_totals<DB: Backend>(
-        &self,
-        area: &Area<DB>,
-        chart: &Chart<DB>,
-        values: &Range<f64>,
-    ) -> Result<()> {
+    fn draw_totals(&self, area: &Area, chart: &Chart, values: &Range<f64>) -> Result<()> {
         if self.totals.is_empty() {
             return Ok(());
         }
@@ -119,7 +109,7 @@ fn totals(pairs: impl Iterator<Item = (f64, f64)>) -> Vec<(f64, f64)> {
     if is_one { totals } else { Vec::new() }
 }
 
-fn draw_mesh<DB: Backend>(chart: &mut Chart<DB>, values: &Range<f64>) -> Result<()> {
+fn draw_mesh(chart: &mut Chart, values: &Range<f64>) -> Result<()> {
     chart
         .configure_mesh()
         .disable_x_mesh()

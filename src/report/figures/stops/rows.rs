@@ -1,7 +1,7 @@
 use anyhow::Result;
 use plotters::prelude::*;
 
-use super::super::canvas::{Area, Backend, line, px};
+use super::super::canvas::{Area, line, px};
 use super::super::data::Data;
 use super::super::markers::Look;
 use super::super::palette;
@@ -52,12 +52,7 @@ impl Row {
     }
 
     /// Its marks at a height; `place` tells where a loss is and whether it is beyond the axis, on which side.
-    pub fn draw<DB: Backend>(
-        &self,
-        area: &Area<DB>,
-        y: i32,
-        place: impl Fn(f64) -> (i32, i32),
-    ) -> Result<()> {
+    pub fn draw(&self, area: &Area, y: i32, place: impl Fn(f64) -> (i32, i32)) -> Result<()> {
         let stopped = self.stopped.unwrap_or(self.last);
         let ends = [stopped, self.last].map(|loss| (place(loss).0, y));
         area.draw(&PathElement::new(ends, line(self.colour, 0.8, 2)))?;

@@ -4,7 +4,7 @@ use anyhow::Result;
 use plotters::prelude::*;
 
 use super::super::axes::{Chart, Frame, STEPS, add_hints};
-use super::super::canvas::{Area, Backend, Hints, left, line, px};
+use super::super::canvas::{Area, Hints, left, line, px};
 use super::super::data::{Data, Point, Series};
 use super::super::levels::Lines;
 use super::super::palette::{self, INK};
@@ -60,9 +60,9 @@ impl Panel {
         self.val.means().next().map(|(_, first)| first).filter(|first| *first > values.end)
     }
 
-    pub fn draw<DB: Backend>(
+    pub fn draw(
         &self,
-        area: &Area<DB>,
+        area: &Area,
         (steps, values): (Range<f64>, Range<f64>),
         levels: &Lines,
         hints: &mut Hints,
@@ -101,7 +101,7 @@ impl Panel {
     }
 
     /// Train, val, and the gap between them.
-    fn draw_lines<DB: Backend>(&self, chart: &mut Chart<DB>, values: &Range<f64>) -> Result<()> {
+    fn draw_lines(&self, chart: &mut Chart, values: &Range<f64>) -> Result<()> {
         for series in [&self.train, &self.val] {
             let band = area(series.band(), values);
             chart.draw_series([Polygon::new(band, self.colour.mix(0.2).filled())])?;
@@ -123,7 +123,7 @@ impl Panel {
 
 impl Panel {
     /// Where the val loss turns, what test says there and at the end, and where the curve comes from.
-    fn draw_marks<DB: Backend>(&self, chart: &mut Chart<DB>, values: &Range<f64>) -> Result<()> {
+    fn draw_marks(&self, chart: &mut Chart, values: &Range<f64>) -> Result<()> {
         let is_shown = |at: &(f64, f64)| values.contains(&at.1);
         if let Some(at) = self.turn().filter(is_shown) {
             let far = px(7);
