@@ -181,13 +181,17 @@ impl Analysis {
         bests.min_by(|a, b| loss(a.1).total_cmp(&loss(b.1)))
     }
 
-    /// Whether no decay has as low a mean val loss as the best point of all rules that do something.
-    pub fn is_best_without_decay(&self) -> bool {
-        let loss = |point: &Point| point.cell.mean(|run| run.val_loss);
-        let both = self.best_point().and_then(|(contender, point)| {
-            Some((loss(contender.best_without_decay()?)?, loss(point)?))
-        });
-        both.is_some_and(|(none, best)| none <= best)
+    /// The rule of no decay, of whatever model and recipe, that has as low a mean val loss as the best point of all
+    /// rules that do something; `None` where none has.
+    pub fn best_without_decay(&self) -> Option<&Rule> {
+        let loss = |cell: &Cell| cell.mean(|run| run.val_loss);
+        let best = loss(&self.best_point()?.1.cell)?;
+        let cells =
+            self.own_groups().flat_map(|group| group.cells.iter().map(move |cell| (group, cell)));
+        let idle = cells.filter(|(group, cell)| !cell.is_treated() && group.may_be_best(cell));
+        let losses = idle.filter_map(|(group, cell)| Some((loss(cell)?, group)));
+        let (lowest, group) = losses.min_by(|a, b| a.0.total_cmp(&b.0))?;
+        (lowest <= best).then_some(&group.rule)
     }
 
     /// Whether fresh seeds judge what a search found.

@@ -50,12 +50,23 @@ pub fn download(text: &Text, url: &str, path: &Path, progress: impl Fn(u64)) -> 
         return Ok(());
     }
     let folder = path.parent().unwrap_or(Path::new("."));
+    let is_new = !folder.exists();
     fs::create_dir_all(folder)
         .with_context(|| format!("cannot create the folder {}", folder.display()))?;
+    let fetched = fetch(text, url, path, folder, progress);
+    if fetched.is_err() && is_new {
+        // Only an empty one is removed.
+        let _ = fs::remove_dir(folder);
+    }
+    fetched
+}
+
+fn fetch(text: &Text, url: &str, path: &Path, folder: &Path, progress: impl Fn(u64)) -> Result<()> {
     let mut file = NamedTempFile::new_in(folder)
         .with_context(|| format!("cannot write into the folder {}", folder.display()))?;
-    let hash =
-        receive(text, url, &mut file, progress).with_context(|| format!("downloading {url}"))?;
+    let hash = receive(text, url, &mut file, progress).with_context(|| {
+        format!("cannot fetch {url}; fetch it by other means and put it at {}", path.display())
+    })?;
     if hash != text.sha256 {
         bail!(
             "{url} holds something else than {}: its SHA-256 is {hash}, expected {}",
@@ -112,9 +123,7 @@ impl Fetcher {
             }
         }
         let names = FETCHERS.map(|(name, _)| name).join(" nor ");
-        bail!(
-            "neither {names} is on this machine; fetch it by other means, and name the file by --data"
-        )
+        bail!("neither {names} is on this machine")
     }
 
     fn body(&mut self) -> ChildStdout {

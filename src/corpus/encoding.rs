@@ -131,12 +131,16 @@ fn is_control(byte: u8) -> bool {
         || byte == 0x7f
 }
 
+/// UTF-16 and UTF-32 of what is UTF-8 as well have a zero in so many bytes at least: they are of ASCII.
+const FEW_ZEROS: usize = 4;
+
 /// What bytes without a mark and without a known format are.
 pub fn guess(bytes: &[u8]) -> Guess {
     let utf8 = std::str::from_utf8(bytes);
-    if bytes.contains(&0)
-        && let Some(wide) = wide(bytes)
-    {
+    let zeros = bytes.iter().filter(|byte| **byte == 0).count();
+    // What is UTF-8 as it stands, with a zero here and there, keeps documents apart by it.
+    let may_be_wide = zeros > 0 && (utf8.is_err() || zeros * FEW_ZEROS > bytes.len());
+    if may_be_wide && let Some(wide) = wide(bytes) {
         return wide;
     }
     let controls = bytes.iter().filter(|byte| is_control(**byte)).count();

@@ -65,7 +65,7 @@ impl Arms {
     /// The best arm, unless no decay is better: nobody is handed decay that does worse.
     pub fn best_that_gains(&self, analysis: &Analysis) -> Result<&ArmRows> {
         ensure!(
-            !analysis.is_best_without_decay(),
+            analysis.best_without_decay().is_none(),
             "no decay is the best arm by val loss; choose one with --arm:\n{}",
             self.list()
         );

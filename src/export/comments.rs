@@ -47,7 +47,7 @@ impl Comments {
         );
         let mut not_carried = vec![lambda(was, moved)];
         not_carried.extend(found_on(experiment, was));
-        not_carried.extend(left_behind(was));
+        not_carried.extend(left_behind(target, was));
         not_carried.extend(of_target(target, was));
         let usage = usage(target, was);
         let sources = sources::of(was);
@@ -115,10 +115,11 @@ fn lambda(was: &Rule, moved: Option<&Moved>) -> String {
              learning rate or length."
         );
     }
+    let whose = if was.is_bulk_apart() { " (of the MLP's matrices)" } else { "" };
     let value = number(was.bulk_lambda());
     let Some((kappa, tau)) = was.kappa().zip(was.timescale()) else {
         return format!(
-            "λ = {value}: no law is known that carries λ of `{form}` to another learning rate, length or batch; it is \
+            "λ{whose} = {value}: no law is known that carries λ of `{form}` to another learning rate, length or batch; it is \
              as it was, so search it there."
         );
     };
@@ -126,17 +127,18 @@ fn lambda(was: &Rule, moved: Option<&Moved>) -> String {
     let (run, law) = (horizon_of(was), law(form));
     match moved {
         None => format!(
-            "λ = {value} belongs to {run}: there κ = {law} = {kappa}, τ = {tau} steps. At D tokens, B tokens a step and a \
-             peak learning rate η the λ that keeps κ is {}; --tokens D --batch B --lr η writes the code for them.",
-            formula(form, &kappa)
+            "λ{whose} = {value} belongs to {run}: there κ = {law} = {kappa}, τ = {tau} steps. At D tokens, B tokens a step and a \
+             peak learning rate η the λ that keeps κ is {}; --tokens D --batch B --lr η writes the code for them{}.",
+            formula(form, &kappa),
+            if whose.is_empty() { "" } else { " (--lr of all others: roles keep their ratios)" }
         ),
         Some(moved) => format!(
-            "λ was {value} in {run}. Here, for {} tokens at {} tokens a step and a peak learning rate of {}, λ = {} keeps \
+            "λ{whose} was {value} in {run}. Here, for {} tokens at {} tokens a step and a peak learning rate of {}, λ = {} keeps \
              κ = {law} = {kappa}. Warm-up and hold keep their shares of the run and the schedule its shape, so with κ \
              the total decay Λ = λ Σ η_t stays too, but for rounding to whole steps.",
             number(moved.tokens),
             number(moved.tokens_per_step),
-            plain(moved.lr),
+            plain(moved.lr * was.bulk_schedule().lr / was.recipe.lr),
             number(moved.weight_decay.unwrap_or(0.0))
         ),
     }
@@ -158,7 +160,7 @@ fn horizon_of(rule: &Rule) -> String {
         "T = {} steps of {} tokens at a peak learning rate η = {}",
         rule.recipe.steps,
         rule.tokens_per_step(),
-        plain(rule.recipe.lr)
+        plain(rule.bulk_schedule().lr)
     )
 }
 
@@ -186,16 +188,31 @@ fn found_on(experiment: &Experiment, was: &Rule) -> Vec<String> {
     told
 }
 
+/// How a trainer averages the gradients of several batches.
+fn accumulated(target: Target, batches: usize) -> String {
+    match target {
+        Target::PyTorch => "divide each loss by that".to_owned(),
+        Target::Optax => format!("optax.MultiSteps(optimizer, {batches}) does it"),
+        Target::Transformers => {
+            format!(
+                "gradient_accumulation_steps={batches} as an argument of training_arguments; Trainer divides"
+            )
+        }
+        Target::NanoGpt => format!("gradient_accumulation_steps = {batches}; train.py divides"),
+    }
+}
+
 /// What of the recipe stands in no code.
-fn left_behind(was: &Rule) -> Vec<String> {
+fn left_behind(target: Target, was: &Rule) -> Vec<String> {
     let recipe = &was.recipe;
     let mut told = Vec::new();
     let mut tell = |is_on: bool, text: String| told.extend(is_on.then_some(text));
     tell(
         recipe.accumulate > 1,
         format!(
-            "Accumulation: a step averages the gradients of {} batches; divide each loss by that.",
-            recipe.accumulate
+            "Accumulation: a step averages the gradients of {0} batches; {1}.",
+            recipe.accumulate,
+            accumulated(target, recipe.accumulate)
         ),
     );
     tell(
@@ -215,8 +232,17 @@ fn left_behind(was: &Rule) -> Vec<String> {
     tell(
         recipe.label_smoothing > 0.0,
         format!(
-            "Label smoothing: cross_entropy(…, label_smoothing={}) in your loss.",
-            plain(recipe.label_smoothing)
+            "Label smoothing: {}.",
+            match target {
+                Target::Transformers => format!(
+                    "label_smoothing_factor={} as an argument of training_arguments",
+                    plain(recipe.label_smoothing)
+                ),
+                _ => format!(
+                    "cross_entropy(…, label_smoothing={}) in your loss",
+                    plain(recipe.label_smoothing)
+                ),
+            }
         ),
     );
     tell(

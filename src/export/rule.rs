@@ -1,5 +1,5 @@
 use crate::config::{
-    ByRole, Decay, Form, Group, ModelShape, Recipe, Role, Schedule, timescale_steps,
+    ByRole, Decay, Form, Group, LambdaSchedule, ModelShape, Recipe, Role, Schedule, timescale_steps,
 };
 
 /// Everything that an arm trains by.
@@ -47,12 +47,20 @@ impl Rule {
     /// τ = 1/(ηλ) in steps at the peak, or what stands in its place under the form; `None` without decay and for
     /// forms that have none.
     pub fn timescale(&self) -> Option<f64> {
-        timescale_steps(self.form(), self.bulk_lambda(), &self.bulk_schedule())
+        // Of λ as it is named, wherever its own schedule begins.
+        let schedule = Schedule { lambda: LambdaSchedule::CONSTANT, ..self.bulk_schedule() };
+        timescale_steps(self.form(), self.bulk_lambda(), &schedule)
     }
 
     /// κ = T/τ, for AdamW ηλT: the total decay of the run, were its learning rate the peak throughout.
     pub fn kappa(&self) -> Option<f64> {
         Some(self.recipe.steps as f64 / self.timescale()?)
+    }
+
+    /// Whether those matrices have a learning rate or a λ that is not that of all others.
+    pub fn is_bulk_apart(&self) -> bool {
+        let own = &self.by_role;
+        own.lr(Role::Mlp).is_some() || own.weight_decay(Role::Mlp).is_some()
     }
 
     /// Whether its λ changes over the run.

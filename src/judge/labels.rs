@@ -1,6 +1,6 @@
 //! What tells the arm and the seed of a row.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Result, bail};
 
@@ -25,8 +25,8 @@ pub type Labelled = Vec<Label>;
 pub fn labelled(table: &Table, columns: &Columns) -> Result<(Labelled, Vec<String>)> {
     let mut remarks = Vec::new();
     let seed = columns.seed(table)?;
-    if let Some(seed) = seed.filter(|_| columns.seed.is_none()) {
-        remarks.push(format!("runs are paired by the column `{seed}`"));
+    if let Some(seed) = seed {
+        remarks.extend(paired_by(table, seed, columns.seed.is_some()));
     }
     let seed_of = |row: &BTreeMap<String, String>| {
         seed.and_then(|seed| row.get(seed)).map(|text| seed_number(text))
@@ -40,6 +40,7 @@ pub fn labelled(table: &Table, columns: &Columns) -> Result<(Labelled, Vec<Strin
         let parts = |row: &BTreeMap<String, String>| -> Vec<String> {
             names.iter().map(|name| part(row, name)).collect()
         };
+        remarks.extend(names.iter().filter_map(|name| respelled(table, name)));
         return Ok((table.rows.iter().map(|row| (parts(row), seed_of(row))).collect(), remarks));
     }
     let run = table.any_column(&RUNS)?.filter(|_| table.is_of_files || seed.is_none());
@@ -49,6 +50,33 @@ pub fn labelled(table: &Table, columns: &Columns) -> Result<(Labelled, Vec<Strin
     let (labelled, how) = by_name(table, run);
     remarks.push(how.to_owned());
     Ok((labelled, remarks))
+}
+
+/// Whether runs are paired by a column, and whether it says a seed of all of them.
+fn paired_by(table: &Table, seed: &str, is_asked: bool) -> Option<String> {
+    let rows = table.rows.len();
+    let empty = table.rows.iter().filter(|row| !row.contains_key(seed)).count();
+    match empty {
+        0 if is_asked => None,
+        0 => Some(format!("runs are paired by the column `{seed}`")),
+        empty if empty == rows => {
+            Some(format!("the column `{seed}` is empty: runs are not paired"))
+        }
+        empty => Some(format!(
+            "the column `{seed}` is empty in {empty} of {rows} rows: runs without a seed have no partner"
+        )),
+    }
+}
+
+/// Numbers of a column that are written in several ways and count as one.
+fn respelled(table: &Table, column: &str) -> Option<String> {
+    let mut spelled: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
+    for text in table.rows.iter().filter_map(|row| row.get(column)) {
+        spelled.entry(normal(text)).or_default().insert(text.trim());
+    }
+    let several = spelled.into_values().find(|ways| ways.len() > 1)?;
+    let ways: Vec<String> = several.into_iter().take(3).map(|way| format!("`{way}`")).collect();
+    Some(format!("{} in the column `{column}` are one number, and one arm", ways.join(" and ")))
 }
 
 /// Arms from the names of runs.

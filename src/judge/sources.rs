@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
 
+use super::columns::RUNS;
 use super::names::Pattern;
 use super::table::Table;
 use super::{csv_tables, logs};
@@ -72,14 +73,15 @@ fn folder(path: &Path) -> Result<Table> {
 
 /// A table of one file among several, whose rows are of the run that its name says where they name none.
 fn with_run(mut table: Table, name: &str) -> Table {
-    let names_runs = ["run", "run_id", "Name", "ID", "id"]
-        .iter()
-        .any(|one| table.columns.iter().any(|own| own == one));
-    if !names_runs {
+    if !names_runs(&table) {
         table = of_run(table, name);
         in_folder(&mut table, name);
     }
     table
+}
+
+fn names_runs(table: &Table) -> bool {
+    RUNS.iter().any(|one| table.columns.iter().any(|own| own == one))
 }
 
 fn below(folder: &Path, deep: usize, files: &mut Vec<PathBuf>) -> Result<()> {
@@ -120,9 +122,13 @@ fn file(path: &Path, name: &str) -> Result<Table> {
         bail!("{} is no text in UTF-8; expected a CSV file or a log", path.display());
     };
     let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
-    let mut table = match ending {
+    let mut table = match &*ending.to_lowercase() {
         "csv" | "tsv" => csv_tables::read(path, &text, name)?,
-        _ => of_run(logs::read(&text), name),
+        _ => match logs::read(&text) {
+            // Lines of JSON may name their runs.
+            table if names_runs(&table) => table,
+            table => of_run(table, name),
+        },
     };
     if table.is_of_files {
         in_folder(&mut table, name);

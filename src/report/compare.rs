@@ -22,6 +22,9 @@ pub fn compare(left: &Path, right: &Path) -> Result<String> {
     let Verdicts { table, differ, alone } = verdicts(&analyses, &names);
     parts.push(table.to_string());
     let mut told = match differ {
+        _ if analyses.iter().all(|one| one.headline.is_empty()) => {
+            "Neither has a verdict.".to_owned()
+        }
         0 => "No verdict differs.".to_owned(),
         1 => "1 verdict differs.".to_owned(),
         count => format!("{count} verdicts differ."),
@@ -31,7 +34,15 @@ pub fn compare(left: &Path, right: &Path) -> Result<String> {
         told += &format!(" {alone} {are} of one of them alone.");
     }
     parts.push(told);
+    parts.extend(analyses.iter().zip(&names).filter_map(|(one, name)| lacking(one, name)));
     Ok(parts.join("\n\n"))
+}
+
+/// That runs are missing which verdicts would rest on.
+fn lacking(analysis: &Analysis, name: &str) -> Option<String> {
+    let runs = || analysis.groups.iter().flat_map(|group| &group.cells).flat_map(|cell| &cell.runs);
+    let (done, all) = (runs().filter(|run| run.is_done()).count(), runs().count());
+    (done < all).then(|| format!("{name}: {done} of {all} runs reached their end."))
 }
 
 fn analysis(folder: &Path, terms: &AnalysisTerms) -> Result<Analysis> {
@@ -63,10 +74,13 @@ fn differences([left, right]: &[Experiment; 2], names: &[String; 2]) -> String {
         alone.map(|line| format!("{name}: {line}")).collect()
     };
     let lines = [only(&a, &b, &names[0]), only(&b, &a, &names[1])].concat();
-    if lines.is_empty() {
-        "Specs, data and program are the same.".to_owned()
-    } else {
-        lines.join("\n")
+    match lines.is_empty() {
+        true if a != b => {
+            "Specs have the same lines in another order, or under other headings; data and program are the same."
+                .to_owned()
+        }
+        true => "Specs, data and program are the same.".to_owned(),
+        false => lines.join("\n"),
     }
 }
 
@@ -144,7 +158,8 @@ fn told(comparison: &Comparison) -> String {
     let word = words::kind(comparison.kind());
     let what = words::quantity(comparison.quantity);
     let mean = format::signed(comparison.difference.mean, 3);
-    let interval = comparison.judgement.interval.map(|ends| format::interval(ends, 3));
+    let interval =
+        comparison.judgement.interval.map(|ends| format!(" {}", format::interval(ends, 3)));
     let lambda = words::at_lambda(comparison.left.weight_decay);
-    format!("{word} ({what} {mean} {}{lambda})", interval.unwrap_or_default())
+    format!("{word} ({what} {mean}{}{lambda})", interval.unwrap_or_default())
 }

@@ -1,5 +1,6 @@
 use super::inference::Estimate;
 use crate::config::{Form, Mask};
+use crate::record::Status;
 use crate::results::RunRow;
 
 /// A form of decay on a mask under one model and recipe: its runs differ in λ and seed alone.
@@ -260,11 +261,12 @@ pub fn group_by_rule(rows: &[RunRow]) -> Vec<Group> {
     groups
 }
 
-/// Whether there are arms whose runs all reached their end, and each of them has collapsed.
+/// Whether there are arms whose runs all reached their end, each of them has collapsed, and no other is still to come.
 fn nothing_is_learned(groups: &[Group]) -> bool {
-    let cells = groups.iter().flat_map(|group| &group.cells);
-    let mut complete = cells.filter(|cell| cell.is_complete()).peekable();
-    complete.peek().is_some() && complete.all(Cell::is_collapsed_on_val)
+    let cells = || groups.iter().flat_map(|group| &group.cells);
+    let is_open = cells().flat_map(|cell| &cell.runs).any(|run| run.status == Status::Unfinished);
+    let mut complete = cells().filter(|cell| cell.is_complete()).peekable();
+    !is_open && complete.peek().is_some() && complete.all(Cell::is_collapsed_on_val)
 }
 
 /// The runs of a model and recipe without decay, one per seed, whichever arm has them.

@@ -164,7 +164,9 @@ impl GapChange {
         let (before, after) = (from.mean(|run| run.gap)?, to.mean(|run| run.gap)?);
         let narrowing = before - after;
         let rise = train(to)? - train(from)?;
-        let train_share = (narrowing > 0.0).then_some(rise / narrowing);
+        // Where val lies below train there is nothing to narrow.
+        let narrows = narrowing > 0.0 && after >= 0.0;
+        let train_share = narrows.then_some(rise / narrowing);
         Some(GapChange { from: before, to: after, train_share })
     }
 }

@@ -189,11 +189,18 @@ fn edges_of_the_grid(contender: &Contender) -> Vec<Warning> {
     best.side.axes().into_iter().filter_map(edge).collect()
 }
 
+/// Whether roles have a λ of their own: Λ, which is that of matrices inside blocks, says nothing of the others.
+fn decays_by_role(row: &RunRow) -> bool {
+    let words = [&row.variant, &row.treatment, &row.axes];
+    words.into_iter().any(|words| words.contains(".weight_decay="))
+}
+
 fn too_little_decay(rows: &[RunRow]) -> Option<Warning> {
     // The values table says it of its own rows.
     let is_small = |row: &&RunRow| {
         row.transfer.is_none()
             && row.decays()
+            && !decays_by_role(row)
             && row.total_decay.is_some_and(|all| all < TOO_LITTLE_DECAY)
     };
     let mut arms: Vec<(Form, Option<f64>)> =

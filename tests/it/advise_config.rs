@@ -39,6 +39,24 @@ fn the_optimizer_that_a_program_calls_is_the_runs() {
 }
 
 #[test]
+fn a_value_that_is_kept_in_a_table_is_read_and_a_list_is_refused() {
+    let trainer = "output_dir: o\nper_device_train_batch_size: 8\nlearning_rate: 1e-4\nmax_steps: 1000\n\
+                   max_seq_length: 1024\n";
+    let of = |decay: &str| advise("run.yaml", &format!("{trainer}{decay}"), &["--devices", "1"]);
+    assert_eq!(run(&of("weight_decay:\n  desc: null\n  value: 0.1\n"))["weight_decay"], 0.1);
+    refused(&of("weight_decay: [0.1, 0.2]\n"), "weight_decay is a list or a table");
+    refused(&of("weight_decay:\n  matrices: 0.1\n"), "weight_decay is a list or a table");
+    let json = "{\"output_dir\": \"o\", \"per_device_train_batch_size\": 8, \"max_steps\": 1000, \
+                \"max_seq_length\": 1024, \"weight_decay\": {\"value\": 0.2}}";
+    assert_eq!(run(&advise("run.json", json, &["--devices", "1"]))["weight_decay"], 0.2);
+    let twice = json.replace("\"max_steps\"", "\"weight_decay\": 0.1, \"max_steps\"");
+    refused(
+        &advise("run.json", &twice, &["--devices", "1"]),
+        "the key `weight_decay` stands twice",
+    );
+}
+
+#[test]
 fn values_that_disagree_are_refused_until_an_argument_says_which() {
     for (line, said) in [
         ("val = DataLoader(v, batch_size=16)", "batch_size is 12 and 16 in line 8"),

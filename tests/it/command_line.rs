@@ -227,6 +227,13 @@ fn a_download_leaves_no_partial_file() {
         assert_eq!((call.code, left), (Some(1), 0), "{programs:?}: {}", call.stderr);
         assert!(call.stderr.contains(expected), "{programs:?}: {}", call.stderr);
     }
+    let folder = tempfile::tempdir().unwrap();
+    let new = folder.path().join("new");
+    let get = ["data", "get", "tiny-shakespeare", "--url", url, "--out", text(&new)];
+    let call = Call::from(command(&get).env("PATH", folder.path()).output().unwrap());
+    assert!(!new.exists(), "no empty folder is left");
+    let way_out = format!("put it at {}", new.join("tiny-shakespeare.txt").display());
+    assert!(call.stderr.contains(&way_out), "{}", call.stderr);
     let (call, left) = download(&[("curl", "printf wrong")], "--output=/tmp/elsewhere");
     assert_eq!((call.code, left), (Some(1), 0), "{}", call.stderr);
     assert!(call.stderr.contains("https://"), "{}", call.stderr);

@@ -305,6 +305,16 @@ fn a_hole_of_zero_bytes_in_a_text_is_refused_in_every_packing_and_by_every_reade
 }
 
 #[test]
+fn utf_8_with_zeros_between_its_documents_is_no_utf_16() {
+    let folder = Folder::new();
+    for record in ["abc \0 def\n", "id \0 some record text here, number 12\n", "odd\0 length\n"] {
+        let path = folder.file("zeros.txt", record.repeat(300).as_bytes());
+        let read = corpus(&path);
+        assert!(read.recognised.starts_with("UTF-8 text"), "{record:?}: {}", read.recognised);
+    }
+}
+
+#[test]
 fn split_files_that_are_one_are_refused() {
     let folder = Folder::new();
     let write: TokenWriter = |_| as_u16(&numbers(900));

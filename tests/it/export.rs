@@ -351,6 +351,37 @@ fn at_another_horizon_lambda_keeps_the_total_decay_of_the_run() {
 }
 
 #[test]
+fn the_formula_of_lambda_is_that_of_the_matrices_whose_learning_rate_it_names() {
+    let folder = tempfile::tempdir().unwrap();
+    let case =
+        ("lr = 3e-3", "form = 'adamw'\nweight_decay = 0.5\n[arm.by_role]\nmlp = { lr = 1e-3 }");
+    let results = train(folder.path(), case);
+    let told = export(&results, "pytorch", case).stdout.replace("\n# ", " ").replace("  ", " ");
+    // ηλT of the MLP: 0.001 · 0.5 · 10.
+    assert!(told.contains("λ (of the MLP's matrices) = 0.5 belongs to"), "{told}");
+    assert!(told.contains("η = 0.001: there κ = ηλT = 0.005"), "{told}");
+}
+
+#[test]
+fn what_a_trainer_does_itself_is_said_by_its_own_names() {
+    let folder = tempfile::tempdir().unwrap();
+    let case = ("accumulate = 2\nlabel_smoothing = 0.1", "form = 'adamw'\nweight_decay = 0.5");
+    let results = train(folder.path(), case);
+    for (target, said) in [
+        ("pytorch", &["divide each loss by that", "cross_entropy(…, label_smoothing=0.1)"][..]),
+        ("transformers", &["gradient_accumulation_steps=2", "label_smoothing_factor=0.1"]),
+        ("nanogpt", &["gradient_accumulation_steps = 2; train.py divides"]),
+        ("optax", &["optax.MultiSteps(optimizer, 2)"]),
+    ] {
+        let call = export(&results, target, case);
+        assert_eq!(call.code, Some(0), "{}", call.stderr);
+        let told = call.stdout.replace("\n# ", " ").replace("  ", " ");
+        assert!(said.iter().all(|one| told.contains(one)), "{target}: {told}");
+        assert!(target == "pytorch" || !told.contains("divide each loss"), "{told}");
+    }
+}
+
+#[test]
 fn a_horizon_that_is_none_is_refused() {
     for words in [
         &["--tokens", "0"][..],

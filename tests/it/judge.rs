@@ -115,6 +115,55 @@ fn why_two_runs_an_arm_are_not_tested_is_said_on_the_screen() {
 }
 
 #[test]
+fn lines_of_json_keep_the_names_of_their_runs() {
+    let folder = tempfile::tempdir().unwrap();
+    let line = |arm: &str, seed: usize, step: usize| {
+        let loss = 3.0 - step as f64 / 200.0 + seed as f64 * 0.01;
+        format!(
+            "{{\"run\": \"wd{arm}-s{seed}\", \"weight_decay\": {arm}, \"step\": {step}, \"val_loss\": {loss}}}\n"
+        )
+    };
+    let lines: String = ["0.0", "0.1"]
+        .iter()
+        .flat_map(|arm| (0..3).map(move |seed| (arm, seed)))
+        .flat_map(|(arm, seed)| [100, 200].map(|step| line(arm, seed, step)))
+        .collect();
+    let path = file(folder.path(), "log.jsonl", &lines);
+    let found = json(&wane(&["judge", text(&path), "--arm", "weight_decay", "--json"]));
+    let runs: Vec<_> = found["arms"].as_array().unwrap().iter().map(|arm| &arm["n"]).collect();
+    assert_eq!(runs, [3, 3], "{found}");
+}
+
+#[test]
+fn a_run_beside_another_of_its_seed_is_refused_though_it_stopped_early() {
+    let rows = |arm: &str, seed: usize| {
+        [100, 200, 300].map(|step| format!("{arm},{seed},{step},{}\n", 3.0 - step as f64 / 200.0))
+    };
+    let all: String =
+        ["0.0", "0.1"].iter().flat_map(|arm| (0..3).flat_map(|seed| rows(arm, seed))).collect();
+    let whole = format!("wd,seed,step,val_loss\n{all}");
+    assert_eq!(judge(&whole, &["--arm", "wd"]).code, Some(0));
+    let resumed = format!("{whole}0.1,1,200,2.01\n0.1,1,300,1.51\n");
+    let call = judge(&resumed, &["--arm", "wd"]);
+    assert_eq!(call.code, Some(0), "{}", call.stderr);
+    let stopped = format!("{whole}0.1,1,100,7.1\n0.1,1,200,9.9\n");
+    let call = judge(&stopped, &["--arm", "wd"]);
+    assert_eq!(call.code, Some(2), "{}", call.stdout);
+    assert!(call.stderr.contains("several numbers at step 200"), "{}", call.stderr);
+}
+
+#[test]
+fn numbers_that_are_joined_and_seeds_that_are_missing_are_told() {
+    let table = "ver,seed,val_loss\n1.1,,2.0\n1.1,,2.1\n1.10,,3.0\n1.2,,2.5\n1.2,,2.6\n1.2,,2.5\n";
+    let said = judge(table, &["--arm", "ver"]).stderr;
+    assert!(said.contains("`1.1` and `1.10` in the column `ver` are one number"), "{said}");
+    assert!(said.contains("the column `seed` is empty: runs are not paired"), "{said}");
+    let some = table.replace("1.2,,2.6", "1.2,4,2.6");
+    let said = judge(&some, &["--arm", "ver"]).stderr;
+    assert!(said.contains("the column `seed` is empty in 5 of 6 rows"), "{said}");
+}
+
+#[test]
 fn a_table_in_utf_16_is_refused_with_the_way_out() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("runs.csv");

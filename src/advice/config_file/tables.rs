@@ -51,6 +51,9 @@ fn within(table: &str, key: &str) -> String {
 
 fn flatten_json(table: &str, value: &Json, keys: &mut Keys) {
     match value {
+        Json::Object(map) if is_of_a_tracker(map.keys().map(String::as_str)) => {
+            flatten_json(table, &map["value"], keys);
+        }
         Json::Object(map) => {
             map.iter().for_each(|(key, value)| flatten_json(&within(table, key), value, keys));
         }
@@ -66,8 +69,18 @@ fn flatten_json(table: &str, value: &Json, keys: &mut Keys) {
     }
 }
 
+/// Whether a table is a value as Weights & Biases keeps it: `{desc: …, value: …}`.
+fn is_of_a_tracker<'a>(mut keys: impl Iterator<Item = &'a str> + Clone) -> bool {
+    keys.clone().any(|key| key == "value") && keys.all(|key| matches!(key, "value" | "desc"))
+}
+
 fn flatten_yaml(table: &str, value: &Yaml<'_>, keys: &mut Keys) {
     if let Some(map) = value.as_mapping() {
+        if is_of_a_tracker(map.keys().map(|key| key.as_str().unwrap_or_default()))
+            && let Some((_, value)) = map.iter().find(|(key, _)| key.as_str() == Some("value"))
+        {
+            return flatten_yaml(table, value, keys);
+        }
         for (key, value) in map {
             if let Some(key) = key.as_str() {
                 flatten_yaml(&within(table, key), value, keys);

@@ -182,7 +182,10 @@ impl<'a> Reading<'a> {
         }
         let own: Vec<&String> = self.trainer.keys.get(&name).into_iter().flatten().collect();
         for key in &own {
-            let Some(found) = self.keys.get(key) else { continue };
+            let Some(found) = self.keys.get(key) else {
+                self.refuse_several(key)?;
+                continue;
+            };
             match found.doubt {
                 None if is_set(&found.text) => {
                     return Ok(Some(((*key).clone(), found.text.clone())));
@@ -198,6 +201,18 @@ impl<'a> Reading<'a> {
         }
         let own = own.into_iter().find(|key| *key != OPTIMIZER_CALLED);
         Ok(self.default_of(name, own.map_or("", |key| key.as_str())))
+    }
+
+    /// A key under which a table or a list stands is not silent.
+    fn refuse_several(&self, key: &str) -> Result<()> {
+        let within = format!("{key}.");
+        let inner = self.keys.names().find(|name| name.starts_with(&within));
+        ensure!(
+            inner.is_none(),
+            "{key} is a list or a table ({}): expected one value",
+            inner.map_or("", |name| name)
+        );
+        Ok(())
     }
 
     /// What the trainer takes where a file is silent; it is remembered as taken.

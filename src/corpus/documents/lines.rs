@@ -153,11 +153,11 @@ fn field(record: &Map<String, Value>, asked: Option<&str>) -> Result<String> {
         [only] => Ok(only.clone()),
         _ if record.contains_key(TEXT) => bail!(
             "the field `text` of its first JSON line holds no text in quotes; drop records without a text, or choose \
-             another field by data.text_field = \"FIELD\""
+             another field by data.text_field = \"FIELD\" (--text-field FIELD of `wane data prepare`)"
         ),
         _ => bail!(
             "it holds JSON lines without a field `text`; their fields are {}. Choose one by \
-             data.text_field = \"FIELD\"",
+             data.text_field = \"FIELD\" (--text-field FIELD of `wane data prepare`)",
             keys()
         ),
     }

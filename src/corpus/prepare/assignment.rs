@@ -74,20 +74,16 @@ impl Assignment {
         let mut drawn: Vec<(u128, u128, u64)> =
             groups.iter().map(|(digest, bytes)| (key(seed, *digest), *digest, *bytes)).collect();
         drawn.sort_unstable();
-        let mut drawn = drawn.into_iter().peekable();
         let mut splits: BTreeMap<u128, u8> = BTreeMap::new();
         let mut bytes = [all, 0, 0];
         for (split, share) in [(1, shares.val), (2, shares.test)] {
             let wanted = (all as f64 * share) as u64;
-            // At least one, and the one that crosses the share if that is nearer.
-            while share > 0.0
-                && let Some((_, digest, size)) = drawn
-                    .next_if(|(_, _, size)| bytes[split] == 0 || bytes[split] + size / 2 <= wanted)
-            {
+            for (digest, size) in taken(&drawn, wanted, share > 0.0) {
                 splits.insert(digest, split as u8);
                 bytes[split] += size;
                 bytes[0] -= size;
             }
+            drawn.retain(|(_, digest, _)| !splits.contains_key(digest));
         }
         let wanted = [true, shares.val > 0.0, shares.test > 0.0];
         ensure!(
@@ -112,6 +108,26 @@ impl Assignment {
                     .then_some(([0, 2, 1][part], if part == 2 { u64::MAX } else { ends[part] }))
             }
         }
+    }
+}
+
+/// Documents for a share of `wanted` bytes, in the order of the draw: up to the one that crosses it, and with that if
+/// it is nearer. One that is too large for what is left is passed over until half of the share is there; where all are,
+/// the smallest is taken.
+fn taken(drawn: &[(u128, u128, u64)], wanted: u64, is_asked: bool) -> Vec<(u128, u64)> {
+    let (mut found, mut bytes) = (Vec::new(), 0);
+    for (_, digest, size) in drawn.iter().filter(|_| is_asked) {
+        if bytes + size / 2 <= wanted {
+            found.push((*digest, *size));
+            bytes += size;
+        } else if 2 * bytes >= wanted {
+            break;
+        }
+    }
+    let smallest = drawn.iter().filter(|_| is_asked).min_by_key(|(_, _, size)| *size);
+    match smallest {
+        Some((_, digest, size)) if found.is_empty() => vec![(*digest, *size)],
+        _ => found,
     }
 }
 
@@ -166,6 +182,17 @@ mod tests {
             .unwrap_err()
             .to_string();
         assert!(error.contains("2 different documents") && error.contains("--test 0"), "{error}");
+    }
+
+    #[test]
+    fn a_document_larger_than_a_share_stays_in_train() {
+        let mut documents: Vec<(u128, u64)> = (0..400).map(|digest| (digest, 100)).collect();
+        documents.push((999, 400_000));
+        for seed in 0..20 {
+            let found = Assignment::of("a", &survey(&documents, &[]), SHARES, seed).unwrap();
+            let [train, val, test] = found.bytes;
+            assert!(train >= 400_000 && val > 0 && test > 0, "{seed}: {:?}", found.bytes);
+        }
     }
 
     proptest! {

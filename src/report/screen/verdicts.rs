@@ -4,7 +4,7 @@ use crate::config::{Form, Named, TestFamily};
 use crate::plural::counted;
 use crate::record::Status;
 use crate::stats::{
-    Analysis, Comparison, Contender, Kind, Point, Quantity, best, best_at_full_length,
+    Analysis, Comparison, Contender, Kind, Point, Quantity, Side, best, best_at_full_length,
 };
 
 /// Rules, and pairs of a family, that are shown at most.
@@ -39,12 +39,17 @@ pub fn rules(analysis: &Analysis) -> String {
     let rules = Rules::of(analysis);
     let header = rules.header();
     let mut table = new_table(&header.iter().map(String::as_str).collect::<Vec<_>>());
-    if let Some(one) = analysis.contenders.iter().find(|one| !one.none.is_empty()) {
-        table.add_row(rules.none(&one.none));
-    }
     let names = words::labels(&analysis.contenders.iter().map(|one| &one.rule).collect::<Vec<_>>());
     let all = analysis.contenders.iter().zip(names);
-    table.add_rows(all.take(MOST_RULES).map(|(one, name)| rules.row(one, name)));
+    let mut shown: Vec<Vec<&Side>> = Vec::new();
+    for (one, name) in all.take(MOST_RULES) {
+        let none: Vec<&Side> = one.none.iter().map(|point| &point.side).collect();
+        if !none.is_empty() && !shown.contains(&none) {
+            table.add_row(rules.none(&one.none, rules.none_name(one)));
+            shown.push(none);
+        }
+        table.add_row(rules.row(one, name));
+    }
     align_right(&mut table, 1..3 + usize::from(rules.tunes_steps));
     set_close(&mut table);
     let more = analysis.contenders.len().saturating_sub(MOST_RULES);
@@ -70,9 +75,21 @@ impl<'a> Rules<'a> {
         header
     }
 
+    /// No decay, by its model and recipe where rules of several are compared.
+    fn none_name(&self, contender: &Contender) -> String {
+        let sides = |one: &'a Contender| one.none.iter().map(|point| &point.side);
+        let own: Vec<&Side> = contender.none.iter().map(|point| &point.side).collect();
+        let mut others = self.analysis.contenders.iter().filter(|one| !one.none.is_empty());
+        let is_only = others.all(|one| sides(one).eq(own.iter().copied()));
+        match best(&contender.none) {
+            Some(point) if !is_only => words::label(&point.side.rule),
+            _ => "none".to_owned(),
+        }
+    }
+
     /// What the rules are compared with.
-    fn none(&self, points: &[Point]) -> Vec<String> {
-        let mut cells = self.at_best("none".to_owned(), points, Form::None);
+    fn none(&self, points: &[Point], name: String) -> Vec<String> {
+        let mut cells = self.at_best(name, points, Form::None);
         let stopped = self.loss(best_at_full_length(points), self.analysis.loss.stopped());
         let of_family = |(family, _): &(TestFamily, &str)| match family {
             TestFamily::AgainstStopping => format!("stopped: {stopped}"),

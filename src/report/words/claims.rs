@@ -58,6 +58,8 @@ fn how_contradicted(judged: &Judged) -> String {
         Expect::Equal => format!("it differs by more than {smallest}"),
         Expect::Lower if low > 0.0 => "it is higher".to_owned(),
         Expect::Higher if high < 0.0 => "it is lower".to_owned(),
+        Expect::Lower if high < 0.0 => format!("it is lower, but by less than {smallest}"),
+        Expect::Higher if low > 0.0 => format!("it is higher, but by less than {smallest}"),
         Expect::Lower | Expect::Higher => {
             format!("{smallest} or more is excluded, a smaller effect is not told")
         }

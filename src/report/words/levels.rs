@@ -30,8 +30,12 @@ pub fn levels(analysis: &Analysis) -> Option<String> {
     let in_bits = bits(own).zip(bits(level)).map_or(String::new(), |(own, level)| {
         format!(" Per byte of text it is {own} bits, against {level}.")
     });
+    let whose = match analysis.best_without_decay() {
+        Some(_) => "Of the others the best arm's",
+        None => "The best arm's",
+    };
     Some(format!(
-        "The best arm's {} is {size} {side} {} ({}){floor}.{in_bits}",
+        "{whose} {} is {size} {side} {} ({}){floor}.{in_bits}",
         loss(analysis),
         reference(name),
         format::fixed(level, 2)

@@ -6,7 +6,7 @@ use super::rules::title;
 use crate::config::Texts;
 use crate::plural::counted;
 use crate::report::format;
-use crate::stats::{Analysis, FEWEST_SEEDS, Kind, ValuesTable};
+use crate::stats::{Analysis, Cell, FEWEST_SEEDS, Kind, ValuesTable};
 
 /// What is measured, on which seeds and texts, how it is tested, and where the spread comes from.
 pub fn fine_print(analysis: &Analysis) -> String {
@@ -80,8 +80,14 @@ fn untested(analysis: &Analysis) -> String {
         return "The search found nothing better than no decay, so nothing is judged against it."
             .to_owned();
     }
-    match analysis.seeds() < FEWEST_SEEDS {
-        true => format!("Fewer than {FEWEST_SEEDS} seeds: no interval and no verdict."),
+    let cells = || analysis.groups.iter().flat_map(|group| &group.cells);
+    if analysis.seeds() < FEWEST_SEEDS {
+        return format!("Fewer than {FEWEST_SEEDS} seeds: no interval and no verdict.");
+    }
+    match cells().all(Cell::is_complete) {
+        true => "No arm of the same model and recipe is without decay, and no two rules differ in form or mask alone: no \
+                 verdict."
+            .to_owned(),
         false => {
             "No two arms can be compared whose every run reached its end: no verdict.".to_owned()
         }

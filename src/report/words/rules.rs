@@ -69,7 +69,7 @@ fn with_variant(rule: &Rule, variant: &str) -> String {
 }
 
 /// The variant of a rule with its numbers as people read them.
-fn variant(rule: &Rule) -> String {
+pub fn variant(rule: &Rule) -> String {
     let short = |word: &str| match word.split_once('=') {
         Some((key, value)) => match value.parse::<f64>() {
             Ok(value) => format!("{key}={}", format::number(value)),

@@ -1,6 +1,7 @@
 //! The answer in a few sentences.
 
 use super::levels::levels;
+use super::rules::variant;
 use super::{arm, finding, loss, no_result, optima, table_in_short, warning};
 use crate::config::TestFamily;
 use crate::report::format;
@@ -46,7 +47,10 @@ pub fn headline(analysis: &Analysis) -> Option<String> {
     let told = |family: TestFamily, what: &str, of: Quantity| {
         let own = analysis.family(family).find(|one| one.left == point.side);
         let loss = none?.mean(|run| of.of(run))?;
-        Some(format!("{} {what} ({})", against(own?.kind()), format::fixed(loss, 3)))
+        let own = own?;
+        let small =
+            if own.is_within_epsilon && own.is_distinguishable() { " by less than ε" } else { "" };
+        Some(format!("{} {what} ({}){small}", against(own.kind()), format::fixed(loss, 3)))
     };
     let stopped = analysis.loss.stopped();
     let told = [
@@ -59,10 +63,14 @@ pub fn headline(analysis: &Analysis) -> Option<String> {
 }
 
 /// Before the name of the best arm that does anything.
-fn lead(analysis: &Analysis) -> &'static str {
-    match analysis.is_best_without_decay() {
-        true => "No decay is the best arm by val loss; the best of the others is",
-        false => "The best arm by val loss is",
+fn lead(analysis: &Analysis) -> String {
+    match analysis.best_without_decay() {
+        Some(rule) => {
+            let variant = variant(rule);
+            let at = if variant.is_empty() { variant } else { format!(" ({variant})") };
+            format!("No decay{at} is the best arm by val loss; the best of the others is")
+        }
+        None => "The best arm by val loss is".to_owned(),
     }
 }
 
@@ -107,7 +115,10 @@ fn u_turn(analysis: &Analysis) -> Option<String> {
     let (none, best) = none.zip(best)?;
     Some(format!(
         "Without decay the last step is {none} from the best one; in {} {best}.",
-        if analysis.is_best_without_decay() { "the best of the others" } else { "the best arm" }
+        match analysis.best_without_decay() {
+            Some(_) => "the best of the others",
+            None => "the best arm",
+        }
     ))
 }
 
@@ -127,7 +138,8 @@ pub fn gap(analysis: &Analysis) -> Option<String> {
             format!(", and {percent}% of that narrowing is train loss rising")
         }
     };
-    let [from, to] = [from, to].map(|gap| format::fixed(gap, 3));
+    let [from, to] = [from, to].map(|gap| format::fixed(gap, 3).replace('-', "−"));
+    let share = if from == to { String::new() } else { share };
     Some(format!("The gap between val and train loss is {to} in place of {from}{share}."))
 }
 

@@ -83,6 +83,54 @@ fn the_gap_is_told_with_the_share_that_is_train_loss_rising() {
 }
 
 #[test]
+fn where_val_lies_below_train_nothing_narrows() {
+    let mut rows = experiment();
+    for row in rows.iter_mut() {
+        let gap = if row.decays() { -0.066 } else { -0.040 };
+        (row.gap, row.train_loss) = (Some(gap), row.val_loss.map(|val| val - gap));
+    }
+    let told = gap(&Analysis::of(&rows)).unwrap();
+    assert_eq!(told, "The gap between val and train loss is −0.066 in place of −0.040.");
+}
+
+#[test]
+fn no_decay_of_another_recipe_is_the_best_arm_where_it_is() {
+    let of = |setting: &'static str, variant: &'static str| {
+        move |row: RunRow| RunRow {
+            setting: setting.to_owned(),
+            variant: variant.to_owned(),
+            base: setting.to_owned(),
+            ..row
+        }
+    };
+    let mut rows: Vec<RunRow> = experiment().into_iter().map(of("a", "")).collect();
+    let muon = of("b", "optimizer=muon");
+    rows.extend(runs(Form::None, Mask::Matrices, 0.0, 1.2, 0.1).into_iter().map(muon));
+    rows.extend(runs(Form::AdamW, Mask::Matrices, 30.0, 1.9, 0.1).into_iter().map(muon));
+    let analysis = Analysis::of(&rows);
+    let told = headline(&analysis).unwrap();
+    let expected =
+        "No decay (optimizer=muon) is the best arm by val loss; the best of the others is";
+    assert!(told.starts_with(expected), "{told}");
+    let screen = crate::report::screen::answer(&analysis, &[]);
+    let none: Vec<&str> = screen.lines().filter(|line| line.starts_with("none")).collect();
+    assert_eq!(none.len(), 2, "each recipe has its own: {screen}");
+    assert!(none[0].contains("2.000") && none[1].contains("1.200"), "{none:?}");
+    assert!(none[1].contains("optimizer=muon"), "{none:?}");
+}
+
+#[test]
+fn an_experiment_without_anything_to_compare_says_so() {
+    let lone = runs(Form::AdamW, Mask::Matrices, 1.0, 1.9, 0.1);
+    let told = super::reading(&Analysis::of(&lone));
+    assert!(told.contains("No arm of the same model and recipe is without decay"), "{told}");
+    let mut cut = lone;
+    cut[0].status = Status::Diverged;
+    let told = super::reading(&Analysis::of(&cut));
+    assert!(told.contains("whose every run reached its end"), "{told}");
+}
+
+#[test]
 fn warnings_say_what_misleads() {
     let mut rows = experiment();
     rows.extend(runs(Form::L2, Mask::Matrices, 1.0, 1.8, 0.1));
@@ -313,6 +361,8 @@ fn a_claim_that_is_contradicted_says_whether_by_its_opposite_or_by_too_small_an_
         (Expect::Higher, -9.0, "it is lower"),
         (Expect::Lower, 0.0, "1 or more is excluded, a smaller effect is not told"),
         (Expect::Higher, 0.0, "1 or more is excluded, a smaller effect is not told"),
+        (Expect::Lower, -0.5, "it is lower, but by less than 1"),
+        (Expect::Higher, 0.5, "it is higher, but by less than 1"),
         (Expect::Equal, 9.0, "it differs by more than 1"),
     ];
     for (expected, effect, remark) in cases {

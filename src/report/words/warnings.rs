@@ -28,10 +28,11 @@ pub fn warning(warning: &Warning) -> String {
             format::number(*best)
         ),
         Warning::SmallestTried { rule, axis, best } => format!(
-            "{}: the best {} = {} is the smallest tried; smaller may be better.",
+            "{}: the best {} = {} is the smallest{} tried; smaller may be better.",
             label(rule),
             name_of(axis),
-            format::number(*best)
+            format::number(*best),
+            if axis == "weight_decay" { " above 0" } else { "" }
         ),
         Warning::TooLittleDecay { arms } => format!(
             "Total decay Λ is below {TOO_LITTLE_DECAY} for {}: too little to matter here.",
@@ -76,11 +77,11 @@ fn collapsed(count: usize, all: usize, extent: Extent) -> String {
              end, are no better than a model that knows only that. Train longer before you read anything into the differences."
         ),
         Extent::EveryArm => format!(
-            "{count} of {all} runs collapsed: no better than token frequencies. As every arm has one, arms are chosen as \
-             if none had; train longer, or at a lower learning rate."
+            "{count} of {all} runs collapsed: no better than token frequencies. On val, by which arms are chosen, every arm \
+             has one, so that they are chosen as if none had; train longer, or at a lower learning rate."
         ),
         Extent::Some => format!(
-            "{count} of {all} runs collapsed: no better than token frequencies. An arm with one is best only where every arm of its rule has one."
+            "{count} of {all} runs collapsed: no better than token frequencies. An arm with one on val is best only where every arm of its rule has one."
         ),
     }
 }

@@ -49,10 +49,18 @@ pub fn other_row(run: &RunConfig) -> RunRow {
     RunRow { variant: variant.join(" "), ..bare_row(run, &run.decay, &run.recipe, &run.by_role) }
 }
 
+/// The group that Λ and τ speak of: matrices inside the blocks. Where attention and MLP have numbers of their own, those
+/// that decay more.
+fn bulk(recipe: &Recipe, decay: &Decay, by_role: &ByRole) -> Group {
+    let groups = [Role::Mlp, Role::Attention].map(|role| Group::of(recipe, decay, by_role, role));
+    let strength = |group: &Group| group.weight_decay * group.recipe.lr;
+    let [mlp, attention] = groups;
+    if strength(&attention) > strength(&mlp) { attention } else { mlp }
+}
+
 /// What a run's configuration tells of it, under the decay and the recipe of an arm.
 fn bare_row(run: &RunConfig, decay: &Decay, recipe: &Recipe, by_role: &ByRole) -> RunRow {
-    // Λ and τ speak of the matrices inside the blocks.
-    let bulk = Group::of(recipe, decay, by_role, Role::Mlp);
+    let bulk = bulk(recipe, decay, by_role);
     let schedule = bulk.recipe.lr_schedule();
     let verbatim = run.recipe.verbatim();
     let repeats =

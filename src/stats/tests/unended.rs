@@ -150,6 +150,29 @@ fn an_end_of_the_grid_is_not_told_where_an_arm_with_a_collapsed_run_lies_lower()
 }
 
 #[test]
+fn while_runs_are_to_come_no_collapse_is_said_to_be_in_every_arm() {
+    let mut rows = collapsing_at(0.5);
+    for row in rows.iter_mut().filter(|row| row.weight_decay != Some(1.0)) {
+        row.status = Status::Unfinished;
+    }
+    let analysis = Analysis::of(&rows);
+    assert!(analysis.groups.iter().all(|group| !group.accepts_collapsed));
+}
+
+#[test]
+fn total_decay_says_nothing_of_arms_whose_roles_have_a_lambda_of_their_own() {
+    let small = |variant: &str| {
+        let of =
+            |row: RunRow| RunRow { variant: variant.to_owned(), total_decay: Some(0.0), ..row };
+        let mut rows = experiment();
+        rows.extend(arm(Form::Cautious, Mask::Matrices, 2.0, 1.9, 0.1).into_iter().map(of));
+        let warnings = Analysis::of(&rows).warnings;
+        warnings.iter().any(|one| matches!(one, Warning::TooLittleDecay { .. }))
+    };
+    assert!(small("") && !small("mlp.weight_decay=0"));
+}
+
+#[test]
 fn a_run_in_the_rows_of_several_arms_is_counted_once() {
     let mut rows = experiment();
     let none = rows.iter_mut().find(|row| !row.decays()).unwrap();
