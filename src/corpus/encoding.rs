@@ -138,12 +138,15 @@ const FEW_ZEROS: usize = 4;
 pub fn guess(bytes: &[u8]) -> Guess {
     let utf8 = std::str::from_utf8(bytes);
     let zeros = bytes.iter().filter(|byte| **byte == 0).count();
-    // What is UTF-8 as it stands, with a zero here and there, keeps documents apart by it.
-    let may_be_wide = zeros > 0 && (utf8.is_err() || zeros * FEW_ZEROS > bytes.len());
-    if may_be_wide && let Some(wide) = wide(bytes) {
+    let controls = bytes.iter().filter(|byte| is_control(**byte)).count();
+    // What is UTF-8 as it stands, with a zero here and there and no other control, keeps documents apart by it.
+    let is_apart_by_zeros = utf8.is_ok() && controls == zeros && zeros * FEW_ZEROS <= bytes.len();
+    if zeros > 0
+        && !is_apart_by_zeros
+        && let Some(wide) = wide(bytes)
+    {
         return wide;
     }
-    let controls = bytes.iter().filter(|byte| is_control(**byte)).count();
     match utf8 {
         // Some corpora keep their documents apart by control characters; mostly such is no text.
         Ok(_) if controls * 10 > bytes.len() => Guess::NoText,

@@ -77,7 +77,7 @@ impl Assignment {
         let mut splits: BTreeMap<u128, u8> = BTreeMap::new();
         let mut bytes = [all, 0, 0];
         for (split, share) in [(1, shares.val), (2, shares.test)] {
-            let wanted = (all as f64 * share) as u64;
+            let wanted = wanted(&groups, share, shares.val + shares.test);
             for (digest, size) in taken(&drawn, wanted, share > 0.0) {
                 splits.insert(digest, split as u8);
                 bytes[split] += size;
@@ -108,6 +108,18 @@ impl Assignment {
                     .then_some(([0, 2, 1][part], if part == 2 { u64::MAX } else { ends[part] }))
             }
         }
+    }
+}
+
+/// Bytes for a share of all documents. One that is more than twice as large as the share leaves the others to divide
+/// among all that is kept from train, which has it.
+fn wanted(groups: &BTreeMap<u128, u64>, share: f64, kept: f64) -> u64 {
+    let all: u64 = groups.values().sum();
+    let asked = all as f64 * share;
+    let fitting: u64 = groups.values().filter(|size| (**size / 2) as f64 <= asked).sum();
+    match share > 0.0 && fitting < all {
+        true => asked.min(fitting as f64 * share / kept) as u64,
+        false => asked as u64,
     }
 }
 

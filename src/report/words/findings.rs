@@ -44,7 +44,8 @@ pub fn cell(comparison: &Comparison, analysis: &Analysis) -> String {
     } else {
         format!(", n = {}", difference.n)
     };
-    format!("{} {}{more}{n}", told(comparison), kind(judgement.kind))
+    let mark = if comparison.elsewhere > 0 { "°" } else { "" };
+    format!("{} {}{mark}{more}{n}", told(comparison), kind(judgement.kind))
 }
 
 /// Two rules, each at its own best, as the difference that is told of them.

@@ -53,7 +53,7 @@ fn chosen(analysis: &Analysis) -> String {
             match analysis.headline.iter().any(|one| one.elsewhere > 0) {
                 true => format!(
                     "{chosen}; the point that is named is the one that all seeds choose together, and seeds \
-                     \"at other points\" are judged where the others put the best."
+                     \"at other points\" (° in tables) are judged where the others put the best."
                 ),
                 false => format!("{chosen}."),
             }
@@ -124,10 +124,14 @@ fn tests(analysis: &Analysis) -> String {
 
 fn tests_in_short(analysis: &Analysis) -> String {
     let level = format::number(100.0 * (1.0 - analysis.alpha));
-    let tests = format!(
-        "[ ] holds all differences of a family at once with {level}%; verdicts are Holm-corrected within it and \
-         rest on normal noise."
-    );
+    let rest = "verdicts are Holm-corrected within it and rest on normal noise.";
+    // The values table alone shows each difference by itself.
+    let tests = match analysis.headline.is_empty() {
+        true => format!(
+            "± is the 95% interval of a difference by itself; the table is one family, {rest}"
+        ),
+        false => format!("[ ] holds all differences of a family at once with {level}%; {rest}"),
+    };
     match analysis.headline.iter().any(|one| one.kind() == Kind::Undecided) {
         true => format!("{tests} +N: about N more seeds would decide."),
         false => tests,
