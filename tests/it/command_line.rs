@@ -203,7 +203,8 @@ fn download(programs: &[(&str, &str)], url: &str) -> (Call, usize) {
         fs::write(&file, format!("#!/bin/sh\n{script}\n")).unwrap();
         fs::set_permissions(&file, fs::Permissions::from_mode(0o755)).unwrap();
     }
-    let get = ["data", "get", "tiny-shakespeare", "--url", url, "--out", text(folder.path())];
+    let url = format!("--url={url}");
+    let get = ["data", "get", "tiny-shakespeare", &url, "--out", text(folder.path())];
     let call = Call::from(command(&get).env("PATH", path.path()).output().unwrap());
     (call, fs::read_dir(folder.path()).unwrap().count())
 }

@@ -350,13 +350,18 @@ fn at_another_horizon_lambda_keeps_the_total_decay_of_the_run() {
     assert!(l2["not_carried"][0].as_str().unwrap().contains("no law is known"), "{l2}");
 }
 
+/// Comments without their line breaks.
+fn flat(call: &Call) -> String {
+    call.stdout.replace("\n#", " ").split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 #[test]
 fn the_formula_of_lambda_is_that_of_the_matrices_whose_learning_rate_it_names() {
     let folder = tempfile::tempdir().unwrap();
     let case =
         ("lr = 3e-3", "form = 'adamw'\nweight_decay = 0.5\n[arm.by_role]\nmlp = { lr = 1e-3 }");
     let results = train(folder.path(), case);
-    let told = export(&results, "pytorch", case).stdout.replace("\n# ", " ").replace("  ", " ");
+    let told = flat(&export(&results, "pytorch", case));
     // ηλT of the MLP: 0.001 · 0.5 · 10.
     assert!(told.contains("λ (of the MLP's matrices) = 0.5 belongs to"), "{told}");
     assert!(told.contains("η = 0.001: there κ = ηλT = 0.005"), "{told}");
@@ -375,7 +380,7 @@ fn what_a_trainer_does_itself_is_said_by_its_own_names() {
     ] {
         let call = export(&results, target, case);
         assert_eq!(call.code, Some(0), "{}", call.stderr);
-        let told = call.stdout.replace("\n# ", " ").replace("  ", " ");
+        let told = flat(&call);
         assert!(said.iter().all(|one| told.contains(one)), "{target}: {told}");
         assert!(target == "pytorch" || !told.contains("divide each loss"), "{told}");
     }
