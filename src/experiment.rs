@@ -122,6 +122,18 @@ impl Spec {
         !self.searched.is_empty()
     }
 
+    /// That no loss is measured between the beginning and the end of some run, if it is so: stopping it early is then
+    /// no other than not stopping it.
+    pub fn measured_at_ends_told(&self) -> Option<String> {
+        let mut recipes = self.every_arm().map(|arm| &arm.recipe);
+        let recipe = recipes.find(|recipe| recipe.eval_every > recipe.steps)?;
+        Some(format!(
+            "train.eval_every = {} is beyond train.steps = {}: loss is measured before and after training alone, so that \
+             what is said of stopping at the best step says nothing",
+            recipe.eval_every, recipe.steps
+        ))
+    }
+
     /// Its arms; those that are to be found where their search starts.
     pub fn every_arm(&self) -> impl Iterator<Item = &Arm> {
         self.arms.iter().chain(self.searched.iter().map(|rule| &rule.first))

@@ -9,6 +9,7 @@ mod evidence;
 mod facts;
 mod groups;
 mod horizon;
+mod left_behind;
 mod nanogpt;
 mod optax;
 mod python;

@@ -35,7 +35,7 @@ pub use findings::{cell, family, finding, pair, story_title, verdicts};
 pub use judged::{
     contest, decimals as judged_decimals, judged_family, judged_fine_print, judged_title, test_name,
 };
-pub use levels::{levels, reference};
+pub use levels::{decimals, levels, reference};
 pub use mechanism::{collapse, collapse_title, mechanism};
 pub use memorisation::{by_heart, by_heart_reading, by_heart_title, by_heart_verdicts};
 pub use nothing::no_result;

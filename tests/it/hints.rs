@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::common::{fixture, text, wane};
+use crate::common::{fixture, text, wane, wane_ok};
 
 /// What `wane plan` says of the tiny spec with a line put after another.
 fn said(after: &str, line: &str) -> String {
@@ -14,6 +14,20 @@ fn said(after: &str, line: &str) -> String {
     let call = wane(&["plan", text(&path)]);
     assert_eq!(call.code, Some(2), "{line}: {}", call.stderr);
     call.stderr
+}
+
+#[test]
+fn a_spec_that_measures_no_loss_on_the_way_says_what_that_takes_away() {
+    let folder = tempfile::tempdir().unwrap();
+    let spec = fixture("tiny.toml");
+    let sweep = |every: &str| {
+        let set = format!("train.eval_every={every}");
+        let words =
+            ["sweep", text(&spec), "--set", &set, "--seeds", "0", "--out", text(folder.path())];
+        wane_ok(&[&words[..], &["--replace"]].concat()).stderr
+    };
+    let told = "is beyond train.steps";
+    assert!(sweep("1000").contains(told) && !sweep("2").contains(told));
 }
 
 #[test]

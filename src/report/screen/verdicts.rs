@@ -129,7 +129,9 @@ impl<'a> Rules<'a> {
 
     fn loss(&self, point: Option<&Point>, quantity: Quantity) -> String {
         let mean = point.and_then(|point| point.cell.mean(|run| quantity.of(run)));
-        mean.map_or(format::MISSING.to_owned(), |mean| format::fixed(mean, 3))
+        mean.map_or(format::MISSING.to_owned(), |mean| {
+            format::fixed(mean, words::decimals(self.analysis))
+        })
     }
 }
 

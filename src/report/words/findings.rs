@@ -1,5 +1,6 @@
 //! One finding in words, wherever it is told.
 
+use super::levels::decimals;
 use super::rules::{arm, label, title};
 use super::{kind, quantity};
 use crate::config::TestFamily;
@@ -45,7 +46,7 @@ pub fn cell(comparison: &Comparison, analysis: &Analysis) -> String {
         format!(", n = {}", difference.n)
     };
     let mark = if comparison.elsewhere > 0 { "°" } else { "" };
-    format!("{} {}{mark}{more}{n}", told(comparison), kind(judgement.kind))
+    format!("{} {}{mark}{more}{n}", told(comparison, decimals(analysis)), kind(judgement.kind))
 }
 
 /// Two rules, each at its own best, as the difference that is told of them.
@@ -89,7 +90,8 @@ pub fn finding(comparison: &Comparison, analysis: &Analysis) -> String {
     let [than, to, against] = opponent(&comparison.right);
     let word = kind(comparison.kind());
     let difference = comparison.difference;
-    let told = told(comparison);
+    let decimals = decimals(analysis);
+    let told = told(comparison, decimals);
     let p = comparison.judgement.p_holm.map_or(String::new(), |p| format!(", {}", format::p(p)));
     let n = seeds(comparison);
     match comparison.kind() {
@@ -98,8 +100,11 @@ pub fn finding(comparison: &Comparison, analysis: &Analysis) -> String {
                 true => "; less than what matters here",
                 false => "",
             };
-            let size = format::fixed(difference.mean.abs(), 3);
-            format!("{what} {size} {word}{than} ({}n = {n}{p}{small})", interval(comparison))
+            let size = format::fixed(difference.mean.abs(), decimals);
+            format!(
+                "{what} {size} {word}{than} ({}n = {n}{p}{small})",
+                interval(comparison, decimals)
+            )
         }
         Kind::Equivalent => {
             let within = analysis.epsilon.map_or(String::new(), |epsilon| {
@@ -134,14 +139,14 @@ fn opponent(right: &Opponent) -> [&'static str; 3] {
 }
 
 /// The difference with its simultaneous interval: "−0.054 [−0.098, −0.010]".
-fn told(comparison: &Comparison) -> String {
-    let mean = format::signed(comparison.difference.mean, 3);
-    format!("{mean} {}", interval(comparison)).trim_end_matches([' ', ',']).to_owned()
+fn told(comparison: &Comparison, decimals: usize) -> String {
+    let mean = format::signed(comparison.difference.mean, decimals);
+    format!("{mean} {}", interval(comparison, decimals)).trim_end_matches([' ', ',']).to_owned()
 }
 
 /// "[−0.098, −0.010], "; empty where there is none.
-fn interval(comparison: &Comparison) -> String {
-    let shown = comparison.judgement.interval.map(|ends| format::interval(ends, 3) + ", ");
+fn interval(comparison: &Comparison, decimals: usize) -> String {
+    let shown = comparison.judgement.interval.map(|ends| format::interval(ends, decimals) + ", ");
     shown.unwrap_or_default()
 }
 

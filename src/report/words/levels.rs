@@ -4,6 +4,9 @@ use super::loss;
 use crate::report::format;
 use crate::stats::{Analysis, Epsilon, EpsilonOrigin, Reference, Spread};
 
+const FEWEST_DECIMALS: usize = 3;
+const MOST_DECIMALS: usize = 9;
+
 /// A model that counts, or the floor: "counting 5-grams".
 pub fn reference(reference: Reference) -> String {
     match reference {
@@ -57,6 +60,13 @@ pub fn epsilon(Epsilon { value, origin }: &Epsilon) -> String {
             reference(*to)
         ),
     }
+}
+
+/// Decimals of losses and differences: three, and more where smaller differences matter.
+pub fn decimals(analysis: &Analysis) -> usize {
+    let epsilon = analysis.epsilon.map_or(1.0, |epsilon| epsilon.value);
+    let needed = (-epsilon.log10()).floor() + 1.0;
+    (needed as usize).clamp(FEWEST_DECIMALS, MOST_DECIMALS)
 }
 
 /// Where the spread over seeds comes from, as far as the design tells.

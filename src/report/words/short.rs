@@ -1,6 +1,6 @@
 //! The answer in a few sentences.
 
-use super::levels::levels;
+use super::levels::{decimals, levels};
 use super::rules::variant;
 use super::{arm, finding, loss, no_result, optima, table_in_short, warning};
 use crate::config::TestFamily;
@@ -35,7 +35,10 @@ fn baseline(analysis: &Analysis) -> Option<String> {
     let tuned = analysis.contenders.iter().find_map(|one| Some(&one.best_without_decay()?.cell));
     let cell = tuned.or(analysis.own_groups().find_map(|group| group.baseline.as_ref()))?;
     let stopped = cell.mean(|run| analysis.loss.stopped().of(run)).map_or(String::new(), |loss| {
-        format!(" and would be {} if stopped at its best step", format::fixed(loss, 3))
+        format!(
+            " and would be {} if stopped at its best step",
+            format::fixed(loss, decimals(analysis))
+        )
     });
     Some(format!("Without decay, {} ends at {}{stopped}.", loss(analysis), shown(analysis, cell)?))
 }
@@ -50,7 +53,11 @@ pub fn headline(analysis: &Analysis) -> Option<String> {
         let own = own?;
         let small =
             if own.is_within_epsilon && own.is_distinguishable() { " by less than ε" } else { "" };
-        Some(format!("{} {what} ({}){small}", against(own.kind()), format::fixed(loss, 3)))
+        Some(format!(
+            "{} {what} ({}){small}",
+            against(own.kind()),
+            format::fixed(loss, decimals(analysis))
+        ))
     };
     let stopped = analysis.loss.stopped();
     let told = [
@@ -111,7 +118,8 @@ fn u_turn(analysis: &Analysis) -> Option<String> {
         (!above.is_empty()).then(|| above.iter().sum::<f64>() / above.len() as f64)
     };
     let cells = [&contender.best_without_decay()?.cell, &point.cell];
-    let [none, best] = cells.map(|cell| above(cell).map(|above| format::signed(above, 3)));
+    let [none, best] =
+        cells.map(|cell| above(cell).map(|above| format::signed(above, decimals(analysis))));
     let (none, best) = none.zip(best)?;
     Some(format!(
         "Without decay the last step is {none} from the best one; in {} {best}.",
@@ -168,5 +176,5 @@ fn pairs(analysis: &Analysis) -> Option<String> {
 }
 
 fn shown(analysis: &Analysis, cell: &Cell) -> Option<String> {
-    cell.mean(|run| analysis.loss.of(run)).map(|loss| format::fixed(loss, 3))
+    cell.mean(|run| analysis.loss.of(run)).map(|loss| format::fixed(loss, decimals(analysis)))
 }

@@ -2,7 +2,7 @@ use proptest::prelude::*;
 
 use super::findings::verdict;
 use super::*;
-use crate::config::{Expect, Form, Mask, Named, TestFamily, Texts};
+use crate::config::{AnalysisTerms, Expect, Form, Mask, Named, TestFamily, Texts};
 use crate::published::Transfer;
 use crate::record::Status;
 use crate::report::summary::Summary;
@@ -117,6 +117,19 @@ fn no_decay_of_another_recipe_is_the_best_arm_where_it_is() {
     assert_eq!(none.len(), 2, "each recipe has its own: {screen}");
     assert!(none[0].contains("2.000") && none[1].contains("1.200"), "{none:?}");
     assert!(none[1].contains("optimizer=muon"), "{none:?}");
+}
+
+#[test]
+fn where_small_differences_matter_they_are_shown() {
+    let mut rows = experiment();
+    for row in &mut rows {
+        row.val_loss = row.val_loss.map(|loss| 1.0 + loss * 1e-5);
+        row.best_val_loss = row.val_loss;
+    }
+    let terms = AnalysisTerms { epsilon: Some(1e-6), ..AnalysisTerms::default() };
+    let screen = crate::report::screen::answer(&Analysis::on(&rows, &terms), &[]);
+    assert!(screen.contains("−0.0000050 [−0.00000"), "{screen}");
+    assert!(!crate::report::screen::answer(&Analysis::of(&rows), &[]).contains("0.0000050"));
 }
 
 #[test]
