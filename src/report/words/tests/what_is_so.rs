@@ -1,0 +1,104 @@
+//! Answers that say no more than is so: of no decay, of gaps, of what matters, of nothing to compare.
+
+use super::super::levels::epsilon;
+use super::super::{gap, headline, reading};
+use super::{experiment, runs};
+use crate::config::{AnalysisTerms, Form, Mask};
+use crate::published::Transfer;
+use crate::record::Status;
+use crate::report::screen::answer;
+use crate::results::RunRow;
+use crate::stats::Analysis;
+
+#[test]
+fn where_val_lies_below_train_nothing_narrows() {
+    let mut rows = experiment();
+    for row in rows.iter_mut() {
+        let gap = if row.decays() { -0.066 } else { -0.040 };
+        (row.gap, row.train_loss) = (Some(gap), row.val_loss.map(|val| val - gap));
+    }
+    let told = gap(&Analysis::of(&rows)).unwrap();
+    assert_eq!(told, "The gap between val and train loss is −0.066 in place of −0.040.");
+}
+
+#[test]
+fn no_decay_of_another_recipe_is_the_best_arm_where_it_is() {
+    let of = |setting: &'static str, variant: &'static str| {
+        move |row: RunRow| RunRow {
+            setting: setting.to_owned(),
+            variant: variant.to_owned(),
+            base: setting.to_owned(),
+            ..row
+        }
+    };
+    let mut rows: Vec<RunRow> = experiment().into_iter().map(of("a", "")).collect();
+    let muon = of("b", "optimizer=muon");
+    rows.extend(runs(Form::None, Mask::Matrices, 0.0, 1.2, 0.1).into_iter().map(muon));
+    rows.extend(runs(Form::AdamW, Mask::Matrices, 30.0, 1.9, 0.1).into_iter().map(muon));
+    let analysis = Analysis::of(&rows);
+    let told = headline(&analysis).unwrap();
+    let expected =
+        "No decay (optimizer=muon) is the best arm by val loss; the best of the others is";
+    assert!(told.starts_with(expected), "{told}");
+    let screen = answer(&analysis, &[]);
+    let none: Vec<&str> = screen.lines().filter(|line| line.starts_with("none")).collect();
+    assert_eq!(none.len(), 2, "each recipe has its own: {screen}");
+    assert!(none[0].contains("2.000") && none[1].contains("1.200"), "{none:?}");
+    assert!(none[1].contains("optimizer=muon"), "{none:?}");
+}
+
+#[test]
+fn where_small_differences_matter_they_are_shown() {
+    let mut rows = experiment();
+    for row in &mut rows {
+        row.val_loss = row.val_loss.map(|loss| 1.0 + loss * 1e-5);
+        row.best_val_loss = row.val_loss;
+    }
+    let terms = AnalysisTerms { epsilon: Some(1e-6), ..AnalysisTerms::default() };
+    let screen = answer(&Analysis::on(&rows, &terms), &[]);
+    assert!(screen.contains("−0.0000050 [−0.00000"), "{screen}");
+    assert!(!answer(&Analysis::of(&rows), &[]).contains("0.0000050"));
+}
+
+#[test]
+fn an_experiment_without_anything_to_compare_says_so() {
+    let lone = runs(Form::AdamW, Mask::Matrices, 1.0, 1.9, 0.1);
+    let told = reading(&Analysis::of(&lone));
+    assert!(told.contains("No arm of the same model and recipe is without decay"), "{told}");
+    let mut cut = lone;
+    cut[0].status = Status::Diverged;
+    let told = reading(&Analysis::of(&cut));
+    assert!(told.contains("whose every run reached its end"), "{told}");
+}
+
+#[test]
+fn a_rule_whose_runs_did_not_end_says_so_in_place_of_a_best_lambda() {
+    let mut rows = experiment();
+    for row in rows.iter_mut().filter(|row| row.form == Form::L2) {
+        row.status = Status::Diverged;
+    }
+    let screen = answer(&Analysis::of(&rows), &[]);
+    assert!(screen.contains("– (diverged)"), "{screen}");
+}
+
+#[test]
+fn a_smallest_difference_that_is_measured_from_several_toys_says_so() {
+    let toy = |setting: &str, loss: f64| {
+        let of = |lambda, loss| {
+            let own = move |row| RunRow {
+                recipe: Some("gpt-3".into()),
+                setting: setting.to_owned(),
+                transfer: Some(Transfer::Raw),
+                val_unigram: Some(3.0),
+                ..row
+            };
+            runs(Form::AdamW, Mask::Matrices, lambda, loss, 0.1).into_iter().map(own)
+        };
+        of(0.0, loss).chain(of(0.1, loss - 0.1)).collect::<Vec<_>>()
+    };
+    let analysis = Analysis::of(&[toy("a", 2.0), toy("b", 1.0)].concat());
+    let measured = analysis.epsilon.unwrap();
+    assert!((measured.value - 0.02 * 1.5).abs() < 1e-12, "{measured:?}");
+    let told = epsilon(&measured);
+    assert!(told.contains("no decay (1.50, the mean of 2 toys) and counting tokens"), "{told}");
+}
