@@ -138,7 +138,7 @@ fn lambda(was: &Rule, moved: Option<&Moved>) -> String {
              the total decay Λ = λ Σ η_t stays too, but for rounding to whole steps.",
             number(moved.tokens),
             number(moved.tokens_per_step),
-            plain(moved.lr * was.bulk_schedule().lr / was.recipe.lr),
+            plain(moved.lr * (was.bulk_schedule().lr / was.recipe.lr)),
             number(moved.weight_decay.unwrap_or(0.0))
         ),
     }
