@@ -48,7 +48,7 @@ use crate::config::{Canaries, Cut, Split, Texts};
 use pool::Pool;
 use token_bytes::TokenBytes;
 
-pub use batches::{Batches, TokenBlock, evaluation_windows};
+pub use batches::{Batches, TokenBlock, evaluation_windows, spread_windows};
 pub use canaries::Planted;
 pub use copied::Copied;
 pub use levels::{BytesPerToken, Levels};

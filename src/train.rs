@@ -22,7 +22,7 @@ use crate::model::{FirstWeights, LanguageModel, Parameter, WithModel, lane_weigh
 use crate::optim::{LaneOptimizer, Stepped, added};
 use crate::record::{Checkpoint, CurveRow, LaneState, LaneWeights, Status};
 pub use cohort::Cohort;
-use evaluation::Evaluation;
+use evaluation::{Evaluation, Measured};
 use log::{CohortLog, Pending};
 use tested::Tested;
 use twins::WithoutTwins;
@@ -148,7 +148,7 @@ struct Training<'a, M> {
     parameters: Vec<Parameter>,
     optimizer: LaneOptimizer,
     log: CohortLog,
-    tested: Tested,
+    tested: Tested<M>,
     start: Instant,
 }
 
@@ -176,7 +176,7 @@ impl<'a, M: LanguageModel> Training<'a, M> {
         }
         for step in first + 1..=recipe.steps {
             if interrupter.should_stop() {
-                self.checkpoint(step - 1, observer)?;
+                self.checkpoint(&evaluation, step - 1, observer)?;
                 return Ok(Ending::Stopped);
             }
             self = self.step(step, observer)?;
@@ -188,9 +188,10 @@ impl<'a, M: LanguageModel> Training<'a, M> {
                 break;
             }
             if step == recipe.steps || observer.wants_checkpoint() {
-                self.checkpoint(step, observer)?;
+                self.checkpoint(&evaluation, step, observer)?;
             }
         }
+        self.tested.measure(&evaluation)?;
         self.end_lanes(|_| true, observer)?;
         Ok(Ending::Complete)
     }
@@ -205,13 +206,10 @@ impl<'a, M: LanguageModel> Training<'a, M> {
         let averaged = self.averaged(&last, step);
         let measured = evaluation.evaluate(&last, averaged.as_ref(), &self.parameters)?;
         let model = averaged.unwrap_or(last);
-        let val_losses = measured.val_loss.clone();
-        let test_losses = measured.test_loss.clone();
+        let Measured { val_loss, test_loss, .. } = &measured;
+        let (val_losses, test_losses) = (val_loss.clone(), test_loss.clone());
         self.log.evaluated(step, measured, observer)?;
-        self.test(step, &val_losses, || match test_losses {
-            Some(losses) => Ok(Some(losses)),
-            None => evaluation.test_losses(&model),
-        })?;
+        self.test(step, &val_losses, model.clone(), test_losses, evaluation)?;
         for lane in 0..self.cohort.lanes.len() {
             if !self.log.diverged(lane) && observer.wants_weights(lane) {
                 let weights = lane_weights(&model, &self.parameters, lane)?;
@@ -234,30 +232,21 @@ impl<'a, M: LanguageModel> Training<'a, M> {
         let averaged = self.averaged(&last, step);
         let measured = evaluation.evaluate(&last, averaged.as_ref(), &self.parameters)?;
         let model = averaged.unwrap_or(last);
-        self.test(step, &measured.val_loss.clone(), || match measured.test_loss {
-            Some(losses) => Ok(Some(losses)),
-            None => evaluation.test_losses(&model),
-        })
+        self.test(step, &measured.val_loss, model, measured.test_loss, evaluation)
     }
 
-    /// Measures test, where any lane wants it; what its neighbours want changes no lane.
+    /// What is measured on test of an evaluated model, now or when it is known to be wanted.
     fn test(
         &mut self,
         step: usize,
         val_losses: &[f64],
-        losses: impl FnOnce() -> Result<Option<Vec<f64>>>,
+        model: M,
+        test_losses: Option<Vec<f64>>,
+        evaluation: &Evaluation,
     ) -> Result<()> {
-        let wants = |(lane, val_loss): (usize, &f64)| {
-            let wanted = !self.log.diverged(lane) && self.tested.wants(lane, step, *val_loss);
-            wanted.then_some((lane, *val_loss))
-        };
-        let wanted: Vec<_> = val_losses.iter().enumerate().filter_map(wants).collect();
-        if wanted.is_empty() {
-            return Ok(());
-        }
-        let Some(losses) = losses()? else { return Ok(()) };
-        wanted.into_iter().for_each(|(lane, val)| self.tested.add(lane, step, val, losses[lane]));
-        Ok(())
+        let goes_on = |(lane, loss): (usize, &f64)| (!self.log.diverged(lane)).then_some(*loss);
+        let val_losses: Vec<_> = val_losses.iter().enumerate().map(goes_on).collect();
+        self.tested.evaluated(step, &val_losses, model, test_losses.as_deref(), evaluation)
     }
 
     fn step(mut self, step: usize, observer: &mut dyn Observer) -> Result<Self> {
@@ -295,10 +284,16 @@ impl<'a, M: LanguageModel> Training<'a, M> {
 
     /// Hands out the state after `step` of every lane that goes on, and the ends of those that
     /// diverged.
-    fn checkpoint(&mut self, step: usize, observer: &mut dyn Observer) -> Result<()> {
+    fn checkpoint(
+        &mut self,
+        evaluation: &Evaluation,
+        step: usize,
+        observer: &mut dyn Observer,
+    ) -> Result<()> {
         if step == self.cohort.first_step() {
             return Ok(());
         }
+        self.tested.measure(evaluation)?;
         self.cohort.corpus.check_unchanged()?;
         self.log.flush(observer)?;
         // One lane at a time: all at once would double the memory of the whole cohort.

@@ -109,7 +109,7 @@ hyperparameters! {
     clip: f64 = 1.0, "", Kind::Number(Range::ZeroIsOff), "0.5", Identity::Always;
     /// Steps between evaluations.
     eval_every: usize = 50, "steps", Kind::Count(1, usize::MAX), "100", Identity::Always;
-    /// Windows of each split that an evaluation reads.
+    /// Windows of each split that an evaluation reads, evenly spaced; fewer where they would read all of it.
     eval_windows: usize = 128, "windows", Kind::Count(1, 1_000_000), "64", Identity::Always;
     /// Steps between rows of the curve.
     log_every: usize = 1, "steps", Kind::Count(1, usize::MAX), "10", Identity::Always;

@@ -84,14 +84,25 @@ impl Batches<'_> {
     }
 }
 
-/// Starts of at most `count` windows, evenly spaced from the first to the last possible one, where a window may begin at
-/// every `stride`th token.
+/// Starts of the windows that an evaluation reads: [spread](spread_windows) over the text, and no more than read all of
+/// it, since more would read tokens again.
 pub fn evaluation_windows(
     tokens: usize,
     context: usize,
     count: usize,
     stride: usize,
 ) -> Vec<usize> {
+    let whole = match stride {
+        1 => (tokens - 1).div_ceil(context),
+        // Windows that begin at few places may overlap, and leave gaps.
+        _ => usize::MAX,
+    };
+    spread_windows(tokens, context, count.min(whole), stride)
+}
+
+/// Starts of at most `count` windows, evenly spaced from the first to the last possible one, where a window may begin at
+/// every `stride`th token.
+pub fn spread_windows(tokens: usize, context: usize, count: usize, stride: usize) -> Vec<usize> {
     let last = (tokens - context - 1) / stride;
     let count = count.min(last + 1);
     match count {
@@ -146,10 +157,25 @@ mod tests {
     }
 
     #[test]
-    fn evaluation_windows_are_distinct_and_reach_both_ends() {
-        assert_eq!(evaluation_windows(20, 4, 4, 1), [0, 5, 10, 15]);
-        assert_eq!(evaluation_windows(20, 4, 1, 1), [0]);
-        assert_eq!(evaluation_windows(7, 4, 100, 1), [0, 1, 2]);
+    fn windows_are_distinct_and_reach_both_ends() {
+        assert_eq!(spread_windows(20, 4, 4, 1), [0, 5, 10, 15]);
+        assert_eq!(spread_windows(20, 4, 1, 1), [0]);
+        assert_eq!(spread_windows(7, 4, 100, 1), [0, 1, 2]);
+        assert_eq!(spread_windows(20, 3, 100, 4), [0, 4, 8, 12, 16]);
+    }
+
+    #[test]
+    fn an_evaluation_reads_every_target_and_none_for_the_sake_of_a_count() {
+        for (tokens, context) in [(5, 4), (6, 4), (9, 4), (10, 4), (1200, 32), (1217, 32)] {
+            let starts = evaluation_windows(tokens, context, 100, 1);
+            assert_eq!(starts.len(), (tokens - 1).div_ceil(context));
+            let mut targets: Vec<usize> =
+                starts.iter().flat_map(|start| start + 1..=start + context).collect();
+            targets.sort_unstable();
+            targets.dedup();
+            assert!(targets.into_iter().eq(1..tokens), "{tokens} tokens in windows of {context}");
+        }
+        assert_eq!(evaluation_windows(2000, 4, 100, 1), spread_windows(2000, 4, 100, 1));
         assert_eq!(evaluation_windows(20, 3, 100, 4), [0, 4, 8, 12, 16]);
     }
 

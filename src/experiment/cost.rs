@@ -105,15 +105,24 @@ pub fn core_seconds(run: &RunConfig) -> f64 {
     let experts = Arithmetic::Kernels.experts(&run.model);
     let intermediates = intermediates(run, &Arithmetic::Primitives.kept(), experts);
     let batch = flops / PRODUCTS_PER_SECOND + intermediates * SECONDS_PER_INTERMEDIATE;
-    let evaluations = 1 + recipe.steps.div_ceil(recipe.eval_every);
-    // A forward pass is about a third of all; test is measured where val improves.
-    let splits = if run.data.split.test == 0 { 2.0 } else { 3.0 };
-    let windows = splits * recipe.eval_windows as f64 + memory_windows(run);
-    let evaluation = windows / recipe.batch as f64 * batch / 3.0;
+    // A forward pass is about a third of all.
+    let evaluation = evaluated_windows(run) / recipe.batch as f64 * batch / 3.0;
     let update = update_flops(run) / PRODUCTS_PER_SECOND;
-    let seconds = recipe.steps as f64 * (recipe.accumulate as f64 * batch + update)
-        + evaluations as f64 * evaluation;
+    let seconds = recipe.steps as f64 * (recipe.accumulate as f64 * batch + update) + evaluation;
     lanes_of(run) as f64 * seconds
+}
+
+/// Windows that all evaluations of a run read.
+fn evaluated_windows(run: &RunConfig) -> f64 {
+    let (recipe, split) = (&run.recipe, run.data.split);
+    let evaluations = 1.0 + recipe.steps.div_ceil(recipe.eval_every) as f64;
+    let whole = |tokens: usize| tokens.saturating_sub(1).div_ceil(run.model.context);
+    let windows = |tokens: usize| whole(tokens).min(recipe.eval_windows) as f64;
+    let by_heart = memory_windows(run);
+    // Test is measured of the best weights and of the last, or beside what is known by heart.
+    let of_test = if by_heart > 0.0 { evaluations } else { 2.0 };
+    let each = windows(run.train_tokens()) + windows(split.val) + by_heart;
+    evaluations * each + of_test * windows(split.test)
 }
 
 /// Windows of an evaluation in which a run is asked what it knows by heart.

@@ -45,7 +45,7 @@ pub struct Losses {
     pub val: Vec<f64>,
 }
 
-/// The windows of one split, in blocks of the training batch's size.
+/// The windows of one split, in blocks that are evaluated at once.
 struct Split {
     blocks: Vec<Block>,
 }
@@ -67,6 +67,11 @@ impl Evaluation {
             test: (!corpus.test.is_empty()).then(|| held_out(&corpus.test)),
             memory: MemoryTest::new(cohort),
         }
+    }
+
+    /// Whether there are test tokens.
+    pub fn has_test(&self) -> bool {
+        self.test.is_some()
     }
 
     /// Mean loss of every lane on the windows of test, in nats per token, if there are any.
@@ -124,7 +129,12 @@ impl Split {
             tokens: cohort.same_windows(&texts, starts, &device),
             windows: starts.len(),
         };
-        Split { blocks: starts.chunks(recipe.batch).map(block).collect() }
+        Split {
+            blocks: starts
+                .chunks(windows_at_once(recipe.batch, cohort.context()))
+                .map(block)
+                .collect(),
+        }
     }
 
     /// Mean loss of each block, `[lanes]` each; nothing is read back yet.
@@ -142,6 +152,13 @@ impl Split {
         let windows: usize = self.blocks.iter().map(|block| block.windows).sum();
         Ok(sums.into_iter().map(|sum| sum / windows as f64).collect())
     }
+}
+
+/// A training batch, or more of short windows: kernels work on blocks of this many rows, and what is the same for every
+/// block costs nearly as much as a small one.
+fn windows_at_once(batch: usize, context: usize) -> usize {
+    const ROWS: usize = 512;
+    batch.max(ROWS / context)
 }
 
 impl Cohort<'_> {

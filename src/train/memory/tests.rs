@@ -7,7 +7,7 @@ use super::exposure::exposure;
 use super::*;
 use crate::config::tests::example;
 use crate::config::{Canaries, Cut, ModelShape, Order, RunConfig, Texts, Verbatim};
-use crate::corpus::{Corpus, Source, Token, TokenBlock, evaluation_windows};
+use crate::corpus::{Corpus, Source, Token, TokenBlock, spread_windows};
 use crate::model::{FirstWeights, Parameter, Tokens, WithModel, with_model};
 use crate::record::Checkpoint;
 use crate::train::evaluation::read;
@@ -63,7 +63,7 @@ impl WithModel for Ask<'_> {
         // What one lane has learned, and what the other has never read.
         let val = cohort.corpus.val.as_slice();
         let texts = vec![&cohort.train_text(&cohort.lanes[0])[..val.len()], val];
-        let starts = evaluation_windows(texts[0].len(), cohort.context(), TERMS.prompts, 1);
+        let starts = spread_windows(texts[0].len(), cohort.context(), TERMS.prompts, 1);
         let asked = Continuations::new(cohort, texts.clone(), TERMS);
         let lengths = asked.lengths(&model).unwrap();
         let written = generated(cohort, &model, &texts, &starts);

@@ -4,7 +4,7 @@ use anyhow::Result;
 
 use super::windows::Windows;
 use crate::config::Verbatim;
-use crate::corpus::{Token, evaluation_windows};
+use crate::corpus::{Token, spread_windows};
 use crate::model::LanguageModel;
 use crate::train::Cohort;
 
@@ -32,12 +32,8 @@ pub struct Continued {
 impl Continuations {
     /// Of each lane's text, all of one length.
     pub fn new(cohort: &Cohort, texts: Vec<&[Token]>, terms: Verbatim) -> Self {
-        let starts = evaluation_windows(
-            texts[0].len(),
-            cohort.context(),
-            terms.prompts,
-            cohort.corpus.stride,
-        );
+        let (tokens, stride) = (texts[0].len(), cohort.corpus.stride);
+        let starts = spread_windows(tokens, cohort.context(), terms.prompts, stride);
         let windows = Windows::new(cohort, &texts, &starts);
         Continuations { windows, lanes: texts.len(), terms, prompts: starts.len() }
     }
