@@ -9,6 +9,7 @@ mod labels;
 mod logs;
 mod names;
 mod pairs;
+mod paths;
 mod remarks;
 mod runs;
 mod sources;

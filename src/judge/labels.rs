@@ -26,6 +26,7 @@ pub fn labelled(table: &Table, columns: &Columns) -> Result<(Labelled, Vec<Strin
     let mut remarks = Vec::new();
     let seed = columns.seed(table)?;
     if let Some(seed) = seed {
+        has_no_summary(table, seed)?;
         remarks.extend(paired_by(table, seed, columns.seed.is_some()));
     }
     let seed_of = |row: &BTreeMap<String, String>| {
@@ -50,6 +51,27 @@ pub fn labelled(table: &Table, columns: &Columns) -> Result<(Labelled, Vec<Strin
     let (labelled, how) = by_name(table, run);
     remarks.push(how.to_owned());
     Ok((labelled, remarks))
+}
+
+/// What spreadsheets and trackers write in the place of a seed, for a row about several.
+const SUMMARIES: [&str; 12] = [
+    "mean", "average", "avg", "median", "std", "sd", "stddev", "sem", "min", "max", "total", "all",
+];
+
+/// That no row is about several seeds.
+///
+/// # Errors
+/// One that is, among seeds that are numbers.
+fn has_no_summary(table: &Table, seed: &str) -> Result<()> {
+    let seeds = || table.rows.iter().filter_map(|row| row.get(seed)).map(|text| text.trim());
+    let summary = seeds().find(|text| SUMMARIES.contains(&&*text.to_lowercase()));
+    let is_number = |text: &str| text.parse::<f64>().is_ok();
+    if let Some(summary) = summary.filter(|_| seeds().any(is_number)) {
+        bail!(
+            "the column `{seed}` has `{summary}` beside numbers: a row about several runs is no run. Take such rows out"
+        );
+    }
+    Ok(())
 }
 
 /// Whether runs are paired by a column, and whether it says a seed of all of them.

@@ -6,6 +6,7 @@ use serde_json::Value as Json;
 
 use super::table::Table;
 use crate::json;
+use crate::plural::counted;
 
 /// Names of losses in lines, with what they are called here; the longer before those that end them.
 const LOSSES: [(&str, &str); 13] = [
@@ -33,22 +34,49 @@ const STEPS: [&str; 4] = ["step", "iter", "iteration", "it"];
 /// A log as rows of step and losses.
 pub fn read(text: &str) -> Table {
     let mut table = Table::default();
-    let mut twice = 0;
-    for line in text.lines() {
-        let is_object = line.trim_start().starts_with('{');
-        let row = if is_object { of_json(line) } else { of_line(line) };
-        twice += usize::from(is_object && row.is_none() && json::is_json(line));
+    if let Some(list) = of_whole(text) {
+        list.into_iter().filter_map(row_of).for_each(|row| table.push(row));
+        return table;
+    }
+    let (mut twice, mut broken) = (0, 0);
+    // A progress bar goes back to the beginning of its line.
+    for line in text.split(['\n', '\r']).map(str::trim) {
+        let is_object = line.starts_with('{');
+        // A list that is written an object a line has commas between them.
+        let line = if is_object { line.trim_end_matches(',') } else { line };
+        let row = if is_object { parsed(line).and_then(row_of) } else { of_line(line) };
+        if is_object && row.is_none() {
+            let count = if json::is_json(line) { &mut twice } else { &mut broken };
+            *count += 1;
+        }
         if let Some(row) = row {
             table.push(row);
         }
     }
-    if twice > 0 {
-        let lines = if twice == 1 { "line" } else { "lines" };
-        table.remarks.push(format!(
-            "{twice} {lines} of JSON hold nothing that is read, or a key twice, and are left out"
-        ));
+    let reasons = [
+        (twice, "of JSON with a key twice or nothing that is read"),
+        (broken, "beginning with { and holding no single object of JSON"),
+    ];
+    for (count, reason) in reasons.into_iter().filter(|(count, _)| *count > 0) {
+        table.remarks.push(format!("left out: {} {reason}", counted(count, "line")));
     }
     table
+}
+
+/// The objects of a file that is one piece of JSON: a list, or what transformers keep as `trainer_state.json`.
+fn of_whole(text: &str) -> Option<Vec<Json>> {
+    if !text.trim_start().starts_with(['[', '{']) {
+        return None;
+    }
+    let list = match parsed(text)? {
+        Json::Array(list) => list,
+        Json::Object(mut map) => match map.remove("log_history")? {
+            Json::Array(list) => list,
+            _ => return None,
+        },
+        _ => return None,
+    };
+    list.iter().all(Json::is_object).then_some(list)
 }
 
 /// Python writes numbers that JSON does not have.
@@ -61,12 +89,16 @@ const NO_NUMBERS: [(&str, &str); 6] = [
     (":-Infinity", ":\"-inf\""),
 ];
 
-fn of_json(line: &str) -> Option<BTreeMap<String, String>> {
-    let mut line = line.to_owned();
+fn parsed(text: &str) -> Option<Json> {
+    let mut text = text.to_owned();
     for (written, known) in NO_NUMBERS {
-        line = line.replace(written, known);
+        text = text.replace(written, known);
     }
-    let Json::Object(map) = json::parse(&line).ok()? else { return None };
+    json::parse(&text).ok()
+}
+
+fn row_of(object: Json) -> Option<BTreeMap<String, String>> {
+    let Json::Object(map) = object else { return None };
     let text = |(name, value): (String, Json)| match value {
         Json::String(text) => Some((name, text)),
         Json::Number(_) | Json::Bool(_) => Some((name, value.to_string())),
@@ -97,7 +129,23 @@ fn of_line(line: &str) -> Option<BTreeMap<String, String>> {
 }
 
 /// Words before a loss that make it another number than that of the step.
-const OTHERS: [&str; 5] = ["best", "lowest", "min", "minimum", "previous"];
+const OTHERS: [&str; 15] = [
+    "best",
+    "lowest",
+    "min",
+    "minimum",
+    "max",
+    "previous",
+    "last",
+    "ema",
+    "smoothed",
+    "running",
+    "delta",
+    "change",
+    "change in",
+    "diff",
+    "target",
+];
 
 /// The number that follows a word, with `:`, `=` or blanks between; the word stands apart from letters.
 fn number_after(line: &str, word: &str) -> Option<String> {
@@ -110,7 +158,7 @@ fn number_after(line: &str, word: &str) -> Option<String> {
         }
         let after = line[at + word.len()..].trim_start_matches([':', '=', ' ', '\t']);
         let is_ended = after.len() < line.len() - at - word.len();
-        let end = after.find(|one: char| !(one.is_ascii_alphanumeric() || "+-.".contains(one)));
+        let end = after.find(|one: char| !(one.is_ascii_alphanumeric() || "+-._".contains(one)));
         let (number, rest) = after.split_at(end.unwrap_or(after.len()));
         let number = with_thousands(number.trim_end_matches('.'), rest)?;
         let is_number = number.parse::<f64>().is_ok();
@@ -161,11 +209,40 @@ mod tests {
         assert_eq!((&*json["val_loss"], &*json["optimizer"]), ("nan", "muon"));
         let thousands = only("step 4,500: train loss 2.0, val loss 2.1");
         assert_eq!((&*thousands["step"], &*thousands["val_loss"]), ("4500", "2.1"));
-        let best = only("step 10: best val loss 1.0000, val loss 2.0229");
-        assert_eq!(&*best["val_loss"], "2.0229");
+        for other in ["best", "ema", "smoothed", "delta", "Running", "ema_"] {
+            let other = only(&format!("step 10: {other} val loss 1.0000, val loss 2.0229"));
+            assert_eq!(&*other["val_loss"], "2.0229");
+        }
+        assert!(!only("step 10: val loss 2_9").contains_key("val_loss"));
         assert!(!only("step 10: val loss 1,9668").contains_key("val_loss"));
         let diverged = only("step 10: train loss nan, val loss nan");
         assert_eq!(&*diverged["val_loss"], "nan");
+    }
+
+    #[test]
+    fn json_is_read_in_one_piece_and_in_pieces() {
+        let rows = [r#"{"step": 10, "val_loss": 2.5}"#, r#"{"step": 20, "val_loss": 2.25}"#];
+        let [lines, commas] = ["\n", ",\n"].map(|between| rows.join(between));
+        let texts = [
+            format!("[\n{commas}\n]"),
+            format!("{{\"epoch\": 1.0, \"log_history\": [{commas}]}}"),
+            format!("{commas},"),
+            lines,
+        ];
+        for text in texts {
+            let table = read(&text);
+            let losses: Vec<&str> = table.rows.iter().map(|row| &*row["val_loss"]).collect();
+            assert_eq!((losses, table.remarks.len()), (vec!["2.5", "2.25"], 0), "{text}");
+        }
+        let beside = read(&rows.join(" "));
+        assert!(beside.rows.is_empty() && beside.remarks[0].contains("1 line beginning"));
+    }
+
+    #[test]
+    fn of_a_line_that_is_written_over_every_state_is_a_line() {
+        let bar = read("step 10: val loss 3.5\rstep 20: val loss 3.25\r\nstep 30: val loss 3.0");
+        let steps: Vec<&str> = bar.rows.iter().map(|row| &*row["step"]).collect();
+        assert_eq!(steps, ["10", "20", "30"]);
     }
 
     #[test]

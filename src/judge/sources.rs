@@ -7,13 +7,12 @@ use anyhow::{Context, Result, bail, ensure};
 
 use super::columns::RUNS;
 use super::names::Pattern;
+use super::paths::{Named, Source, sources};
 use super::table::Table;
 use super::{csv_tables, logs};
 
 /// Larger files hold no losses.
 const LARGEST: u64 = 256 << 20;
-/// Folders below a folder that are looked into.
-const DEEPEST: usize = 4;
 
 /// Reads tables and logs: files, or folders of them. A pattern says what the names of runs mean.
 ///
@@ -21,11 +20,13 @@ const DEEPEST: usize = 4;
 /// A path that is not there, or in which nothing is found; the message names it.
 pub fn read(paths: &[PathBuf], pattern: Option<&Pattern>) -> Result<Table> {
     let mut table = Table::default();
-    for path in paths {
-        let own = match path.is_dir() {
-            true => folder(path)?,
-            false if paths.len() > 1 => with_run(file(path, &stem(path))?, &stem(path)),
-            false => file(path, &stem(path))?,
+    for source in &sources(paths)? {
+        let own = match source {
+            Source::Folder { path, files } => folder(path, files)?,
+            Source::File(Named { path, name }) if paths.len() > 1 => {
+                with_run(file(path, name)?, name)
+            }
+            Source::File(Named { path, name }) => file(path, name)?,
         };
         table.extend(own);
     }
@@ -44,19 +45,14 @@ pub fn read(paths: &[PathBuf], pattern: Option<&Pattern>) -> Result<Table> {
     Ok(table)
 }
 
-fn folder(path: &Path) -> Result<Table> {
-    let mut files = Vec::new();
-    below(path, DEEPEST, &mut files)?;
-    files.sort();
+fn folder(path: &Path, files: &[Named]) -> Result<Table> {
     let mut table = Table::default();
     let mut without = 0;
     let mut broken = Vec::new();
-    for one in &files {
-        let inside = one.strip_prefix(path).unwrap_or(one).with_extension("");
-        let name = inside.to_string_lossy().replace('\\', "/");
-        match file(one, &name) {
+    for one in files {
+        match file(&one.path, &one.name) {
             Ok(own) if own.rows.is_empty() => without += 1,
-            Ok(own) => table.extend(with_run(own, &name)),
+            Ok(own) => table.extend(with_run(own, &one.name)),
             Err(error) => broken.push(format!("left out: {error:#}")),
         }
     }
@@ -82,25 +78,6 @@ fn with_run(mut table: Table, name: &str) -> Table {
 
 fn names_runs(table: &Table) -> bool {
     RUNS.iter().any(|one| table.columns.iter().any(|own| own == one))
-}
-
-fn below(folder: &Path, deep: usize, files: &mut Vec<PathBuf>) -> Result<()> {
-    let entries =
-        fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))?;
-    for entry in entries {
-        let path = entry.with_context(|| format!("cannot read {}", folder.display()))?.path();
-        let is_hidden =
-            path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
-        if is_hidden {
-            continue;
-        }
-        match path.is_dir() {
-            true if deep > 0 => below(&path, deep - 1, files)?,
-            true => {}
-            false => files.push(path),
-        }
-    }
-    Ok(())
 }
 
 /// A file as rows; `name` is what its path says of the run.
@@ -155,10 +132,6 @@ fn of_run(mut table: Table, name: &str) -> Table {
     });
     table.is_of_files = true;
     table
-}
-
-fn stem(path: &Path) -> String {
-    path.file_stem().map_or(String::new(), |stem| stem.to_string_lossy().into_owned())
 }
 
 /// Adds what the names of runs say.

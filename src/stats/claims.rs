@@ -50,6 +50,8 @@ pub enum WhyNot {
     FewSeeds(usize),
     /// The quantity was not measured.
     NotMeasured,
+    /// A comparison is one number in every seed, as between copies of runs: there is no test of that.
+    SameInEverySeed,
 }
 
 /// A claim and what runs say of it.
@@ -305,6 +307,11 @@ fn test_part(
         }
         false => Contrast::new(&left, &right, &Rotations::draw(seeds.len(), 0)),
     };
+    let largest = left.iter().chain(&right).flat_map(|one| &one.score).map(|score| score.abs());
+    let largest = largest.fold(0.0, f64::max);
+    if Estimate::of(contrast.differences()).is_some_and(|one| one.is_constant(largest)) {
+        return Err(WhyNot::SameInEverySeed);
+    }
     let chosen = operands.iter().filter_map(|one| one.chosen.clone()).collect();
     Ok(Tested { expect: part.expect, contrast, seeds, chosen })
 }

@@ -47,6 +47,8 @@ pub struct Comparison {
     pub judgement: Judgement,
     /// Whether a difference, if any, is shown to be below ε.
     pub is_within_epsilon: bool,
+    /// Whether it is one number in every seed, as between copies of runs: there is no test of that.
+    pub is_copied: bool,
     /// Whether another comparison of the family is of the same runs under other names, and counts for both.
     pub is_repeated: bool,
 }
@@ -114,12 +116,16 @@ impl Court {
             Some(contrast) => (seeds, contrast.differences().to_vec()),
             None => described(operands, &seeds),
         };
+        let difference = Estimate::of(&differences)?;
+        let is_copied = contrast.is_some() && difference.is_constant(largest([&plus, &minus]));
+        let contrast = contrast.filter(|_| !is_copied);
         let comparison = Comparison {
             family,
             quantity,
             left,
             right,
-            difference: Estimate::of(&differences)?,
+            difference,
+            is_copied,
             elsewhere: if may_test { elsewhere(&plus, &minus) } else { 0 },
             by_seed: seeds.iter().map(|draw| draw.seed).zip(differences).collect(),
             judgement: Judgement::untested(0),
@@ -187,6 +193,12 @@ fn sums(operands: &[Operand], seeds: &[Draw]) -> Vec<Scores> {
             .collect();
     }
     scores
+}
+
+/// The largest of the numbers that are compared, of either sign.
+fn largest(sides: [&[Scores]; 2]) -> f64 {
+    let scores = sides.into_iter().flatten().flat_map(|one| &one.score);
+    scores.fold(0.0, |largest, score| largest.max(score.abs()))
 }
 
 /// Seeds for which another point is chosen, on either side, than all seeds choose.

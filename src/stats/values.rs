@@ -67,6 +67,8 @@ pub enum Finding<'a> {
     /// Not every run without decay is there and reached its end.
     NoBaseline,
     TooFewSeeds,
+    /// A difference that is one number in every seed.
+    SameInEverySeed,
     Tested(&'a Comparison),
 }
 
@@ -155,6 +157,7 @@ impl ValuesRow {
         }
         match &carried.against_none {
             Some(comparison) if comparison.kind() != Kind::NoTest => Finding::Tested(comparison),
+            Some(comparison) if comparison.is_copied => Finding::SameInEverySeed,
             Some(_) if self.none.as_ref().is_some_and(Cell::is_complete) => Finding::TooFewSeeds,
             _ => Finding::NoBaseline,
         }

@@ -53,7 +53,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("results", &["config", "corpus", "experiment", "files", "published", "record", "store"]),
     ("stats", &["config", "published", "random", "record", "results"]),
     ("search", &["config", "experiment", "random", "stats"]),
-    ("judge", &["config", "json", "stats"]),
+    ("judge", &["config", "json", "plural", "stats"]),
     (
         "report",
         &[

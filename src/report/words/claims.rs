@@ -147,6 +147,12 @@ pub fn cannot_tell(judged: &Judged) -> Option<String> {
         Some(WhyNot::NotMeasured) => {
             return Some(format!("its runs did not measure {}", judged.claim.quantity.name()));
         }
+        Some(WhyNot::SameInEverySeed) => {
+            return Some(
+                "what it compares is the same in every seed, and there is no test of that"
+                    .to_owned(),
+            );
+        }
         None => return Some(would_tell(judged.further_seeds, needs)),
     };
     Some(needs.map_or(why.clone(), |needs| format!("{why}; it takes {needs}")))

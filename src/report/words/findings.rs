@@ -46,7 +46,8 @@ pub fn cell(comparison: &Comparison, analysis: &Analysis) -> String {
         format!(", n = {}", difference.n)
     };
     let mark = if comparison.elsewhere > 0 { "°" } else { "" };
-    format!("{} {}{mark}{more}{n}", told(comparison, decimals(analysis)), kind(judgement.kind))
+    let word = if comparison.is_copied { "the same in every seed" } else { kind(judgement.kind) };
+    format!("{} {word}{mark}{more}{n}", told(comparison, decimals(analysis)))
 }
 
 /// Two rules, each at its own best, as the difference that is told of them.
@@ -114,6 +115,9 @@ pub fn finding(comparison: &Comparison, analysis: &Analysis) -> String {
         }
         Kind::Undecided => {
             format!("{what} {word}{against} ({told}, n = {n}{p}; {})", further(comparison))
+        }
+        Kind::NoTest if comparison.is_copied => {
+            format!("{what} {told}{against} in every seed, of which there is no test (n = {n})")
         }
         Kind::NoTest => format!("{what} {told}{against}, not tested (n = {n})"),
     }

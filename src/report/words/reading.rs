@@ -84,6 +84,9 @@ fn untested(analysis: &Analysis) -> String {
     if analysis.seeds() < FEWEST_SEEDS {
         return format!("Fewer than {FEWEST_SEEDS} seeds: no interval and no verdict.");
     }
+    if analysis.headline.iter().any(|one| one.is_copied) {
+        return "What differs, differs by the same in every seed, of which there is no test: no verdict.".to_owned();
+    }
     match cells().all(Cell::is_complete) {
         true => "No arm of the same model and recipe is without decay, and no two rules differ in form or mask alone: no \
                  verdict."

@@ -203,6 +203,7 @@ fn any_finding() -> impl Strategy<Value = Comparison> {
                     _ => Opponent::Crossed(Box::new(crossed)),
                 },
                 difference: Estimate { mean, sd: None, half_width: None, n: 5 },
+                is_copied: false,
                 by_seed: Vec::new(),
                 judgement: Judgement {
                     kind,

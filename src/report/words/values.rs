@@ -105,6 +105,9 @@ fn verdict(row: &ValuesRow, carried: &Carried) -> String {
         Finding::Incomplete { done, all } => format!("{done} of {all} runs reached their end"),
         Finding::NoBaseline => "no complete runs without decay to compare with".to_owned(),
         Finding::TooFewSeeds => format!("no verdict with fewer than {FEWEST_SEEDS} seeds"),
+        Finding::SameInEverySeed => {
+            "the same difference in every seed, of which there is no test".to_owned()
+        }
         Finding::Tested(comparison) => tested(comparison),
     };
     format!("{note}{found}")

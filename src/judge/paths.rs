@@ -1,0 +1,173 @@
+//! Which files are read, and what their paths say of their runs.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Component, Path, PathBuf};
+
+use anyhow::{Context, Result};
+
+/// Folders below a folder that are looked into.
+const DEEPEST: usize = 4;
+
+/// What a path names.
+#[derive(Debug, PartialEq)]
+pub enum Source {
+    File(Named),
+    Folder { path: PathBuf, files: Vec<Named> },
+}
+
+/// A file, and what its path says of its run.
+#[derive(Debug, PartialEq)]
+pub struct Named {
+    pub path: PathBuf,
+    pub name: String,
+}
+
+/// The files that paths name, each once. A run is called by its file, and by its path below the folder that is named;
+/// where two files would be called the same, by their paths below the folder that they all are in.
+///
+/// # Errors
+/// A path that is not there; the message names it.
+pub fn sources(paths: &[PathBuf]) -> Result<Vec<Source>> {
+    let mut seen = BTreeSet::new();
+    let mut found = Vec::new();
+    for path in paths {
+        let mut files = Vec::new();
+        match path.is_dir() {
+            true => below(path, DEEPEST, &mut files)?,
+            false => files.push(path.clone()),
+        }
+        files.sort();
+        for file in &files {
+            fs::metadata(file).with_context(|| format!("cannot read {}", file.display()))?;
+        }
+        files.retain(|file| seen.insert(fs::canonicalize(file).unwrap_or(file.clone())));
+        found.push((path, files));
+    }
+    let by_path = |inside: fn(&Path) -> Option<&Path>| {
+        let named = |(path, files): &(&PathBuf, Vec<PathBuf>)| {
+            let base = if path.is_dir() { Some(path.as_path()) } else { inside(path) };
+            let files = files.iter().map(|file| named(file, base)).collect();
+            source(path, files)
+        };
+        found.iter().filter(|(_, files)| !files.is_empty()).map(named).collect::<Vec<_>>()
+    };
+    let named = by_path(Path::parent);
+    if !are_distinct(&named) {
+        return Ok(by_common_folder(&found));
+    }
+    Ok(named)
+}
+
+fn source(path: &Path, mut files: Vec<Named>) -> Source {
+    match files.pop() {
+        Some(only) if !path.is_dir() => Source::File(only),
+        last => {
+            files.extend(last);
+            Source::Folder { path: path.to_owned(), files }
+        }
+    }
+}
+
+fn by_common_folder(found: &[(&PathBuf, Vec<PathBuf>)]) -> Vec<Source> {
+    let absolute = |file: &PathBuf| std::path::absolute(file).unwrap_or(file.clone());
+    let files: Vec<PathBuf> = found.iter().flat_map(|(_, files)| files).map(absolute).collect();
+    let common = files.iter().skip(1).fold(parent_of(&files[0]), |common, file| {
+        let own = parent_of(file);
+        let same = common.iter().zip(&own).take_while(|(one, other)| one == other).count();
+        common[..same].to_vec()
+    });
+    let common: PathBuf = common.iter().collect();
+    let named = |(path, files): &(&PathBuf, Vec<PathBuf>)| {
+        let named = |file: &PathBuf| {
+            let Named { name, .. } = named(&absolute(file), Some(&common));
+            Named { path: file.clone(), name }
+        };
+        source(path, files.iter().map(named).collect())
+    };
+    found.iter().filter(|(_, files)| !files.is_empty()).map(named).collect()
+}
+
+fn parent_of(file: &Path) -> Vec<Component<'_>> {
+    file.parent().unwrap_or(file).components().collect()
+}
+
+fn are_distinct(sources: &[Source]) -> bool {
+    let mut names = BTreeSet::new();
+    sources.iter().all(|source| match source {
+        Source::File(file) => names.insert(&file.name),
+        Source::Folder { files, .. } => files.iter().all(|file| names.insert(&file.name)),
+    })
+}
+
+/// A file below a folder, without the ending that says what it is: `.log`, and not the `.1` of `wd0.1`.
+fn named(file: &Path, folder: Option<&Path>) -> Named {
+    let inside = folder.and_then(|folder| file.strip_prefix(folder).ok()).unwrap_or(file);
+    let is_ending = |ending: &std::ffi::OsStr| {
+        ending.to_string_lossy().starts_with(|one: char| one.is_ascii_alphabetic())
+    };
+    let bare = match inside.extension() {
+        Some(ending) if is_ending(ending) => inside.with_extension(""),
+        _ => inside.to_owned(),
+    };
+    Named { path: file.to_owned(), name: bare.to_string_lossy().replace('\\', "/") }
+}
+
+fn below(folder: &Path, deep: usize, files: &mut Vec<PathBuf>) -> Result<()> {
+    let entries =
+        fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))?;
+    for entry in entries {
+        let path = entry.with_context(|| format!("cannot read {}", folder.display()))?.path();
+        let is_hidden =
+            path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
+        if is_hidden {
+            continue;
+        }
+        match path.is_dir() {
+            true if deep > 0 => below(&path, deep - 1, files)?,
+            true => {}
+            false => files.push(path),
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The names of the files that paths below a folder name.
+    fn names(files: &[&str], paths: &[&str]) -> Vec<String> {
+        let folder = tempfile::tempdir().unwrap();
+        for file in files {
+            let path = folder.path().join(file);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, "").unwrap();
+        }
+        let paths: Vec<PathBuf> = paths.iter().map(|path| folder.path().join(path)).collect();
+        let sources = sources(&paths).unwrap().into_iter();
+        let files = sources.flat_map(|source| match source {
+            Source::File(file) => vec![file],
+            Source::Folder { files, .. } => files,
+        });
+        files.map(|file| file.name).collect()
+    }
+
+    #[test]
+    fn files_are_called_by_what_tells_them_apart() {
+        let both = ["a/wd0-s1.log", "b/wd0-s1.log"];
+        assert_eq!(names(&both, &both), ["a/wd0-s1", "b/wd0-s1"]);
+        assert_eq!(names(&both, &["a", "b"]), ["a/wd0-s1", "b/wd0-s1"]);
+        assert_eq!(names(&both, &["."]), ["a/wd0-s1", "b/wd0-s1"]);
+        assert_eq!(names(&both, &["a/wd0-s1.log"]), ["wd0-s1"]);
+        assert_eq!(names(&both, &["a/wd0-s1.log", "a"]), ["wd0-s1"], "a file is read once");
+        let apart = ["a/wd0-s1.log", "b/wd0-s2.log"];
+        assert_eq!(names(&apart, &["a", "b"]), ["wd0-s1", "wd0-s2"]);
+    }
+
+    #[test]
+    fn a_decimal_is_no_ending() {
+        let files = ["wd0.1", "wd0.3", "wd1.csv"];
+        assert_eq!(names(&files, &files), ["wd0.1", "wd0.3", "wd1"]);
+    }
+}
