@@ -49,7 +49,7 @@ pub use spread::{FamilySpread, spreads};
 pub use surface::Ridge;
 pub use unpaired::Unpaired;
 pub use values::{Against, Carried, Finding, Pooled, Toy, ValuesRow, ValuesTable};
-pub use variance::Spread;
+pub use variance::{Spread, Varied};
 pub use verdict::{Judgement, Kind, Tally, Terms, judge};
 pub use warnings::{Extent, TOO_LITTLE_DECAY, Warning};
 
@@ -101,8 +101,12 @@ impl Analysis {
             terms.alpha = looks::level(&terms.looks, seeds_of(&judged), terms.alpha);
         }
         let is_confirmed = !judged.is_empty();
-        let judged = if is_confirmed { &judged } else { rows };
-        let mut analysis = Self::judge(judged, &terms);
+        let judged = if is_confirmed { judged } else { search::so_far(rows) };
+        let mut analysis = Self::judge(&judged, &terms);
+        if !is_confirmed && judged.len() < rows.len() {
+            // What is left out has not ended, and is told all the same.
+            analysis.warnings = warnings::warnings(&analysis.groups, &analysis.contenders, rows);
+        }
         let epsilon = analysis.epsilon.map(|epsilon| epsilon.value);
         analysis.search = Search::of(rows, epsilon, is_confirmed);
         analysis
@@ -122,7 +126,9 @@ impl Analysis {
             true => Start::of_all(&groups, loss),
             false => baseline.map(|none| Start::of(none.mean)),
         };
-        let epsilon = epsilon(terms, &levels, start);
+        // Of arms that read other lengths of their texts each has levels of its own.
+        let of_none = none.filter(|_| !is_of_toys).map(|cell| Levels::of(&cell.runs, loss));
+        let epsilon = epsilon(terms, of_none.as_ref().unwrap_or(&levels), start);
         let epsilon_value = epsilon.map(|epsilon| epsilon.value);
         let mut court = Court::new(Terms { alpha: terms.alpha, epsilon: epsilon_value });
         Analysis {
@@ -194,6 +200,11 @@ impl Analysis {
         (lowest <= best).then_some(&group.rule)
     }
 
+    /// The cell without decay that readers are told of.
+    pub fn told_without_decay(&self) -> Option<&Cell> {
+        without_decay(&self.groups, &self.contenders)
+    }
+
     /// Whether fresh seeds judge what a search found.
     pub fn is_confirmed(&self) -> bool {
         self.search.as_ref().is_some_and(|search| search.is_confirmed)
@@ -211,16 +222,33 @@ impl Analysis {
         cells.map(|cell| cell.runs.len()).max().unwrap_or(0)
     }
 
+    /// Train texts that runs read, each seed of one counted once.
+    pub fn train_texts(&self) -> usize {
+        let runs = self.groups.iter().flat_map(|group| &group.cells).flat_map(|cell| &cell.runs);
+        runs.map(|run| run.text_seed).collect::<BTreeSet<_>>().len()
+    }
+
     /// Warnings without which no answer may be read.
     pub fn alarms(&self) -> impl Iterator<Item = &Warning> {
         self.warnings.iter().filter(|warning| warning.is_alarm())
     }
 }
 
-/// The cell without decay that readers are told of: at its own best point, as the rules are.
+/// The cell without decay that readers are told of: at its own best point, as the rules are, and the best of all models
+/// and recipes, whatever their order.
 fn without_decay<'a>(groups: &'a [Group], contenders: &'a [Contender]) -> Option<&'a Cell> {
-    let tuned = contenders.iter().find_map(|one| Some(&one.best_without_decay()?.cell));
-    tuned.or_else(|| groups.iter().find_map(|group| group.baseline.as_ref()))
+    let tuned = contenders.iter().filter_map(|one| Some(&one.best_without_decay()?.cell));
+    let of = |groups: &mut dyn Iterator<Item = &'a Group>| {
+        lowest(groups.filter_map(|group| group.baseline.as_ref()))
+    };
+    let own = || of(&mut groups.iter().filter(|group| !group.rule.in_values_table));
+    lowest(tuned).or_else(own).or_else(|| of(&mut groups.iter()))
+}
+
+/// The cell with the lowest mean val loss; the first, where none has a loss.
+fn lowest<'a>(cells: impl Iterator<Item = &'a Cell>) -> Option<&'a Cell> {
+    let loss = |cell: &Cell| cell.mean(|run| run.val_loss).unwrap_or(f64::INFINITY);
+    cells.min_by(|a, b| loss(a).total_cmp(&loss(b)))
 }
 
 /// Seeds of these rows.

@@ -57,6 +57,13 @@ impl Schedule {
         self.lambda.factor(step, self.steps)
     }
 
+    /// The first step of the peak learning rate, the last one where a run ends before it, and a schedule that has the
+    /// peak there and the same λ.
+    pub fn peak(&self) -> (Schedule, usize) {
+        let step = self.warmup.min(self.steps).max(1);
+        (Schedule { warmup: 0, hold: step, ..*self }, step)
+    }
+
     /// The learning rate of `step`, counted from 1.
     pub fn lr_at(&self, step: usize) -> f64 {
         if step <= self.warmup {

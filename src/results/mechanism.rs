@@ -199,7 +199,8 @@ impl Shares {
             run.decay.rates(group.weight_decay, schedule, role, step).decoupled()
         };
         let steps = (1..=run.recipe.steps).map(|step| at(&schedule, step));
-        let peak = at(&Schedule { warmup: 1, ..schedule }, 1)?;
+        let (peak, step) = schedule.peak();
+        let peak = at(&peak, step)?;
         let timescale = (peak > 0.0).then(|| peak.recip());
         Some(Shares { steps: steps.collect::<Option<_>>()?, timescale })
     }

@@ -212,10 +212,22 @@ impl RunRow {
         self.is_done() && losses.is_some_and(|(loss, unigram)| loss >= unigram)
     }
 
+    /// Whether it ended so though it was better at its best step: it did not fail to learn, it overfitted.
+    pub fn is_overfitted(&self) -> bool {
+        let losses = self.best_val_loss.zip(self.val_unigram);
+        self.is_collapsed() && losses.is_some_and(|(loss, unigram)| loss < unigram)
+    }
+
     /// The same on val, which tells what may be chosen: on test nothing is.
     pub fn is_collapsed_on_val(&self) -> bool {
         let losses = self.val_loss.zip(self.val_unigram);
         self.is_done() && losses.is_some_and(|(loss, unigram)| loss >= unigram)
+    }
+
+    /// Whether roles have a λ of their own: Λ and τ, which are those of matrices inside blocks, say nothing of the others.
+    pub fn decays_by_role(&self) -> bool {
+        let words = [&self.variant, &self.treatment, &self.axes];
+        words.into_iter().any(|words| words.contains(".weight_decay="))
     }
 
     /// Whether it had a part in finding what is judged.

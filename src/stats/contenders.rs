@@ -139,8 +139,9 @@ fn mark_eligible(points: &mut [Point], accepts_collapsed: bool) {
 /// The best of these points at the longest horizon: its last step is what a run ends with that nobody
 /// shortened. The best of all, where they share one horizon.
 pub fn best_at_full_length(points: &[Point]) -> Option<&Point> {
-    let steps = |point: &&Point| point.side.value("steps").unwrap_or(0.0);
-    let longest = points.iter().map(|point| steps(&point)).fold(0.0, f64::max);
+    // Not every arm names its steps: a point may come of one that another arm tunes.
+    let steps = |point: &Point| point.cell.done().map(|run| run.steps).max();
+    let longest = points.iter().filter(|point| point.is_eligible).filter_map(steps).max();
     lowest(points.iter().filter(|point| steps(point) == longest))
 }
 

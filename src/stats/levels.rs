@@ -135,15 +135,12 @@ impl Levels {
     }
 }
 
-/// The mean over texts: rows of one text share their levels.
+/// The mean over texts: rows of one text share their levels, unless they read other lengths of it.
 fn mean(rows: &[RunRow], of: fn(&RunRow) -> Option<f64>) -> Option<f64> {
-    let mut texts: Vec<(Option<u64>, f64)> = Vec::new();
-    for row in rows {
-        let text = row.text_seed;
-        if let Some(level) = of(row).filter(|_| texts.iter().all(|(known, _)| *known != text)) {
-            texts.push((text, level));
-        }
-    }
+    let mut texts: Vec<(Option<u64>, f64)> =
+        rows.iter().filter_map(|row| Some((row.text_seed, of(row)?))).collect();
+    texts.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
+    texts.dedup();
     let sum: f64 = texts.iter().map(|(_, level)| level).sum();
     (!texts.is_empty()).then(|| sum / texts.len() as f64)
 }

@@ -1,5 +1,7 @@
 //! What a search found, from the runs that had a part in finding it.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::contenders::{Contender, Point};
 use super::groups::Rule;
 use super::optimum::{Optimum, Regret, Tried};
@@ -56,6 +58,29 @@ impl Search {
         let rules = contenders.map(|one| FoundRule::of(one, &seeds, epsilon.unwrap_or(0.0)));
         Some(Search { rules: rules.collect(), is_confirmed })
     }
+}
+
+/// The rows of a search that is not over, of the seeds that every point has: a search asks for more seeds of the good
+/// ones, so that those lack runs first. What has not begun is left out; rows of a grid are all kept.
+pub fn so_far(rows: &[RunRow]) -> Vec<RunRow> {
+    let has_ended = |row: &RunRow| matches!(row.status, Status::Done | Status::Diverged);
+    let mut points: BTreeMap<String, BTreeSet<Draw>> = BTreeMap::new();
+    for row in rows.iter().filter(|row| row.is_explored() && has_ended(row)) {
+        points.entry(point_of(row)).or_default().insert(row.draw());
+    }
+    let common = points.into_values().reduce(|common, own| &common & &own).unwrap_or_default();
+    if common.is_empty() {
+        return rows.to_vec();
+    }
+    let is_kept =
+        |row: &&RunRow| !row.is_explored() || has_ended(row) && common.contains(&row.draw());
+    rows.iter().filter(is_kept).cloned().collect()
+}
+
+/// All but the seed.
+fn point_of(row: &RunRow) -> String {
+    let RunRow { form, mask, weight_decay, setting, variant, treatment, axes, base, .. } = row;
+    format!("{form} {mask:?} {weight_decay:?} {setting} {variant} {treatment} {axes} {base}")
 }
 
 impl FoundRule {
@@ -125,7 +150,9 @@ fn over(
     let best = tried.best().map(|point| axes.map(|axis| point.side.value(axis)));
     let found = [0, 1].into_iter().filter_map(|axis| {
         let at = surface.best.map(|best| best[axis]).or(best.as_ref()?[axis])?;
-        let interval = surface.intervals[axis];
+        let [low, high] = surface.intervals[axis];
+        let is_open = ends_at_none(axes[axis]) && !is_below_none(tried);
+        let interval = [if is_open { 0.0 } else { low.min(at) }, high.max(at)];
         Some(Found {
             axis: axes[axis].clone(),
             best: at,
@@ -137,6 +164,13 @@ fn over(
         })
     });
     (found.collect(), Some(surface.ridge))
+}
+
+/// Whether the best point is lower than no decay, where that was trained, at 95%.
+fn is_below_none(tried: &Contender) -> bool {
+    let (Some(best), Some(none)) = (tried.best(), tried.none.first()) else { return true };
+    let differences = best.cell.paired(&none.cell, |run| run.val_loss);
+    differences.is_some_and(|one| one.half_width.is_some_and(|half| one.mean + half < 0.0))
 }
 
 /// Val losses from the first seed on, as long as they are there; +∞ where a run diverged.

@@ -23,9 +23,9 @@ pub struct TriedPair {
 /// A quadratic over the logarithms of two hyperparameters.
 #[derive(Clone, Debug)]
 pub struct Surface {
-    /// Where it is lowest; missing for a saddle.
+    /// Where it is lowest; missing for a saddle, and where that is beyond what was tried or above what was measured.
     pub best: Option<[f64; 2]>,
-    /// For each axis, where 95% of the draws that have a lowest point have it.
+    /// For each axis, where 95% of the draws that have a lowest point have it; 0 and +∞ for ends beyond what was tried.
     pub intervals: [[f64; 2]; 2],
     /// The loss at the lowest point.
     pub predicted_loss: Option<f64>,
@@ -54,14 +54,33 @@ impl Surface {
         let logs = finite.iter().map(|point| tried[*point].values.map(f64::ln).to_vec());
         let fit = basin(&layout, &finite, &logs.collect::<Vec<_>>())?;
         let draws = draws(&fit, layout.noise()?.freedom)?;
-        let lowest = fit.lowest();
+        let ranges = [0, 1].map(|axis| range(tried, &finite, axis));
+        let measured = finite.iter().map(|point| layout.means()[*point]);
+        let measured = measured.fold(f64::INFINITY, f64::min);
+        // Beyond what was tried a quadratic is a guess, and one that lies above what was measured does not fit there.
+        let lowest = fit.lowest().filter(|lowest| {
+            let is_inside =
+                |(value, [low, high]): (&f64, &[f64; 2])| (*low..=*high).contains(&value.exp());
+            lowest.iter().zip(&ranges).all(is_inside) && fit.at(lowest) <= measured + epsilon
+        });
         Some(Surface {
             best: lowest.as_ref().map(|lowest| [lowest[0].exp(), lowest[1].exp()]),
-            intervals: [0, 1].map(|axis| of_lowest(&draws, axis)),
+            intervals: [0, 1].map(|axis| within(of_lowest(&draws, axis), ranges[axis])),
             predicted_loss: lowest.map(|lowest| fit.at(&lowest)),
             ridge: Ridge::of(&fit, &draws),
         })
     }
+}
+
+/// The smallest and the largest value of an axis that was tried and ended.
+fn range(tried: &[TriedPair], finite: &[usize], axis: usize) -> [f64; 2] {
+    let values = || finite.iter().map(|point| tried[*point].values[axis]);
+    [values().fold(f64::INFINITY, f64::min), values().fold(0.0, f64::max)]
+}
+
+/// An interval whose ends are open where they lie beyond what was tried.
+fn within([low, high]: [f64; 2], [first, last]: [f64; 2]) -> [f64; 2] {
+    [if low < first { 0.0 } else { low }, if high > last { f64::INFINITY } else { high }]
 }
 
 impl Ridge {

@@ -7,12 +7,34 @@ use crate::results::RunRow;
 /// Where the spread of a loss over runs comes from, as far as the design can tell.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Spread {
-    /// One text: all of it is first weights and order.
-    OneText { sd: f64 },
-    /// Each seed has its own text, so that both change together.
-    Together { sd: f64 },
+    /// One text: all of it is what else varies.
+    OneText { sd: f64, varied: Varied },
+    /// Several texts, and what else varies changes with them.
+    Together { sd: f64, varied: Varied },
     /// Texts crossed with seeds: standard deviations of each, and of what neither explains.
     Crossed { text: f64, seed: f64, rest: f64 },
+}
+
+/// What seeds change beside the text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Varied {
+    pub weights: bool,
+    pub order: bool,
+}
+
+impl Varied {
+    fn between(runs: &[(&RunRow, f64)]) -> Self {
+        let several = |of: fn(&RunRow) -> Option<u64>| {
+            distinct(runs.iter().map(|(run, _)| of(run))).len() > 1
+        };
+        // Older files do not tell the parts of a seed, which all change there.
+        let is_told =
+            runs.iter().any(|(run, _)| run.model_seed.is_some() || run.data_seed.is_some());
+        Varied {
+            weights: !is_told || several(|run| run.model_seed),
+            order: !is_told || several(|run| run.data_seed),
+        }
+    }
 }
 
 impl Spread {
@@ -22,10 +44,11 @@ impl Spread {
         let runs: Vec<(&RunRow, f64)> =
             cell.done().filter_map(|run| Some((run, quantity.of(run)?))).collect();
         let texts = distinct(runs.iter().map(|(run, _)| run.text_seed));
+        let varied = Varied::between(&runs);
         match texts.len() {
-            1 if runs[0].0.texts.is_some() => Some(Spread::OneText { sd }),
+            1 if runs[0].0.texts.is_some() => Some(Spread::OneText { sd, varied }),
             1 => None,
-            _ => crossed(&runs, &texts).or(Some(Spread::Together { sd })),
+            _ => crossed(&runs, &texts).or(Some(Spread::Together { sd, varied })),
         }
     }
 }

@@ -2,7 +2,8 @@ use std::collections::BTreeSet;
 
 use super::contenders::{Contender, Point};
 use super::groups::{Group, Rule};
-use super::inference::FEWEST_SEEDS;
+use super::inference::{Estimate, FEWEST_SEEDS};
+use super::search::ends_at_none;
 use crate::config::{Form, Named};
 use crate::record::Status;
 use crate::results::RunRow;
@@ -17,7 +18,7 @@ const MOSTLY_COPIED: f64 = 0.5;
 /// What a reader should know before believing the numbers.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Warning {
-    /// Held-out text that stands word for word in train: the largest shares of all runs.
+    /// Held-out text that stands word for word in train: shares in the mean of all runs.
     Copied {
         val: f64,
         test: f64,
@@ -25,6 +26,8 @@ pub enum Warning {
     /// Runs that ended no better than by knowing how often each token occurs.
     Collapsed {
         count: usize,
+        /// Those of them that were better at their best step.
+        overfitted: usize,
         all: usize,
         extent: Extent,
     },
@@ -102,8 +105,12 @@ pub fn warnings(groups: &[Group], contenders: &[Contender], rows: &[RunRow]) -> 
 }
 
 fn copied(rows: &[RunRow]) -> Option<Warning> {
-    let most = |of: fn(&RunRow) -> Option<f64>| rows.iter().filter_map(of).fold(0.0, f64::max);
-    let (val, test) = (most(|row| row.val_copied), most(|row| row.test_copied));
+    // A mean loss over seeds is of all of their texts.
+    let mean = |of: fn(&RunRow) -> Option<f64>| {
+        let shares: Vec<f64> = runs(rows).into_iter().filter_map(of).collect();
+        Estimate::of(&shares).map_or(0.0, |one| one.mean)
+    };
+    let (val, test) = (mean(|row| row.val_copied), mean(|row| row.test_copied));
     (val.max(test) >= FEW_COPIES).then_some(Warning::Copied { val, test })
 }
 
@@ -116,7 +123,8 @@ fn collapsed(groups: &[Group], rows: &[RunRow]) -> Option<Warning> {
         false if groups.iter().any(|group| group.accepts_collapsed) => Extent::EveryArm,
         false => Extent::Some,
     };
-    (count > 0).then_some(Warning::Collapsed { count, all, extent })
+    let overfitted = runs.iter().filter(|row| row.is_overfitted()).count();
+    (count > 0).then_some(Warning::Collapsed { count, overfitted, all, extent })
 }
 
 /// Each run once: that without decay stands in the rows of several arms.
@@ -182,17 +190,14 @@ fn edges_of_the_grid(contender: &Contender) -> Vec<Warning> {
         match values[..] {
             [] | [_] => None,
             [.., last] if best == last => Some(Warning::LargestTried { rule, axis, best }),
-            [first, ..] if best == first => Some(Warning::SmallestTried { rule, axis, best }),
+            // Nothing is below no decay.
+            [first, ..] if best == first && (best > 0.0 || !ends_at_none(&axis)) => {
+                Some(Warning::SmallestTried { rule, axis, best })
+            }
             _ => None,
         }
     };
     best.side.axes().into_iter().filter_map(edge).collect()
-}
-
-/// Whether roles have a λ of their own: Λ, which is that of matrices inside blocks, says nothing of the others.
-fn decays_by_role(row: &RunRow) -> bool {
-    let words = [&row.variant, &row.treatment, &row.axes];
-    words.into_iter().any(|words| words.contains(".weight_decay="))
 }
 
 fn too_little_decay(rows: &[RunRow]) -> Option<Warning> {
@@ -200,7 +205,7 @@ fn too_little_decay(rows: &[RunRow]) -> Option<Warning> {
     let is_small = |row: &&RunRow| {
         row.transfer.is_none()
             && row.decays()
-            && !decays_by_role(row)
+            && !row.decays_by_role()
             && row.total_decay.is_some_and(|all| all < TOO_LITTLE_DECAY)
     };
     let mut arms: Vec<(Form, Option<f64>)> =

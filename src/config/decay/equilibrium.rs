@@ -33,8 +33,8 @@ impl Equilibrium {
 
     /// The same at the peak learning rate.
     pub fn at_peak(run: &RunConfig, role: Role) -> Option<Self> {
-        let schedule = Schedule { warmup: 1, ..run.group(role).recipe.lr_schedule() };
-        Self::under(run, role, &schedule, 1)
+        let (schedule, step) = run.group(role).recipe.lr_schedule().peak();
+        Self::under(run, role, &schedule, step)
     }
 
     fn under(run: &RunConfig, role: Role, schedule: &Schedule, step: usize) -> Option<Self> {

@@ -65,8 +65,8 @@ pub fn total_decay(
 /// Timescale τ in steps at the peak learning rate: 1/(ηλ) for AdamW. `None` without decay and for
 /// L2.
 pub fn timescale_steps(form: Form, weight_decay: f64, schedule: &Schedule) -> Option<f64> {
-    let peak = Schedule { warmup: 1, ..*schedule };
-    Rates::at(form, weight_decay, &peak, BULK, 1)
+    let (peak, step) = schedule.peak();
+    Rates::at(form, weight_decay, &peak, BULK, step)
         .decoupled()
         .filter(|rate| *rate > 0.0)
         .map(f64::recip)
@@ -75,7 +75,7 @@ pub fn timescale_steps(form: Form, weight_decay: f64, schedule: &Schedule) -> Op
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{LambdaSchedule, LrShape};
+    use crate::config::{DecaySchedule, LambdaSchedule, LrShape};
 
     const SCHEDULE: Schedule = Schedule {
         steps: 100,
@@ -130,6 +130,13 @@ mod tests {
         let independent = timescale_steps(Form::Independent, 0.1, &SCHEDULE).unwrap();
         assert!((independent - 10.0).abs() < 1e-9);
         assert_eq!(timescale_steps(Form::AdamW, 0.0, &SCHEDULE), None);
+        // λ of that step, where it changes on the way.
+        let linear = Schedule {
+            lambda: LambdaSchedule { kind: DecaySchedule::Linear, ..LambdaSchedule::CONSTANT },
+            ..SCHEDULE
+        };
+        let slower = timescale_steps(Form::AdamW, 0.1, &linear).unwrap();
+        assert!((slower * linear.lambda_at(10) - adamw).abs() < 1e-6 && slower > adamw);
         assert_eq!(timescale_steps(Form::L2, 0.1, &SCHEDULE), None);
     }
 }

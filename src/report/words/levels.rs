@@ -2,7 +2,7 @@
 
 use super::loss;
 use crate::report::format;
-use crate::stats::{Analysis, Epsilon, EpsilonOrigin, Reference, Spread};
+use crate::stats::{Analysis, Epsilon, EpsilonOrigin, Levels, Reference, Spread, Varied};
 
 const FEWEST_DECIMALS: usize = 3;
 const MOST_DECIMALS: usize = 9;
@@ -22,14 +22,15 @@ pub fn levels(analysis: &Analysis) -> Option<String> {
     let own = analysis.best_point().map(|(_, point)| &point.cell);
     let best = own.or(analysis.best().map(|(_, cell)| cell))?;
     let own = best.mean(|run| analysis.loss.of(run))?;
-    let (name, level) = analysis.levels.best_counting()?;
+    // Of its own texts: other arms may read more of them.
+    let levels = Levels::of(&best.runs, analysis.loss);
+    let (name, level) = levels.best_counting()?;
     let side = if own >= level { "above" } else { "below" };
     let size = format::fixed((own - level).abs(), 2);
-    let floor = analysis.levels.floor.map_or(String::new(), |floor| {
+    let floor = levels.floor.map_or(String::new(), |floor| {
         format!(", {} above the floor ({})", format::fixed(own - floor, 2), format::fixed(floor, 2))
     });
-    let bits =
-        |nats: f64| analysis.levels.in_bits_per_byte(nats).map(|bits| format::fixed(bits, 3));
+    let bits = |nats: f64| levels.in_bits_per_byte(nats).map(|bits| format::fixed(bits, 3));
     let in_bits = bits(own).zip(bits(level)).map_or(String::new(), |(own, level)| {
         format!(" Per byte of text it is {own} bits, against {level}.")
     });
@@ -73,14 +74,27 @@ pub fn decimals(analysis: &Analysis) -> usize {
 pub fn spread(spread: &Spread) -> String {
     let sd = |sd: f64| format::fixed(sd, 3);
     match spread {
-        Spread::OneText { sd: all } => format!(
-            "Without decay it varies by {} (sd) between seeds, all of it first weights and order: the text is one.",
+        Spread::OneText { sd: all, varied } => format!(
+            "Without decay it varies by {} (sd) between seeds, all of it {}: the text is one.",
+            sd(*all),
+            match (varied.weights, varied.order) {
+                (true, false) => "first weights",
+                (false, true) => "order",
+                _ => "first weights and order",
+            }
+        ),
+        Spread::Together { sd: all, varied: Varied { weights: false, order: false } } => format!(
+            "Without decay it varies by {} (sd) between seeds, all of it texts: first weights and order are the same.",
             sd(*all)
         ),
-        Spread::Together { sd: all } => format!(
-            "Without decay it varies by {} (sd) between seeds; text, first weights and order change together, so \
-             their shares are not known.",
-            sd(*all)
+        Spread::Together { sd: all, varied } => format!(
+            "Without decay it varies by {} (sd) between seeds; {} change together, so their shares are not known.",
+            sd(*all),
+            match (varied.weights, varied.order) {
+                (true, false) => "text and first weights",
+                (false, true) => "text and order",
+                _ => "text, first weights and order",
+            }
         ),
         Spread::Crossed { text, seed, rest } => format!(
             "Without decay it varies by {} (sd) between texts, by {} between first weights, and by {} beside.",

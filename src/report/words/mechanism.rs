@@ -3,7 +3,7 @@
 use super::{arm, quantity};
 use crate::config::Role;
 use crate::report::format;
-use crate::results::MechanismRow;
+use crate::results::{MechanismRow, RunRow};
 use crate::stats::collapse::{Claim, Collapse, Line};
 use crate::stats::{Analysis, Cell};
 
@@ -90,8 +90,12 @@ pub fn mechanism(
         _ => String::new(),
     };
     let arm = arm(&point.side);
+    let of_role = match point.cell.runs.iter().any(RunRow::decays_by_role) {
+        true => " for the matrices of its MLP",
+        false => "",
+    };
     let told = format!(
-        "Mechanism: {arm} means a timescale of {epochs} epochs ({steps} steps, {runs} of the run){balance}."
+        "Mechanism: {arm} means a timescale of {epochs} epochs ({steps} steps, {runs} of the run){of_role}{balance}."
     );
     Some(told + &equal_timescales(analysis, collapses).unwrap_or_default())
 }

@@ -64,7 +64,14 @@ fn end(found: &Found) -> &'static str {
         Some(Whereabouts::LowerEndOpen) => "; the lowest that was tried is not ruled out",
         Some(Whereabouts::UpperEndOpen) => "; the highest that was tried is not ruled out",
         Some(Whereabouts::Anywhere) => "; neither end of the range is ruled out",
-        Some(Whereabouts::Inside) | None => "",
+        Some(Whereabouts::Inside) => "",
+        None => match (found.interval[0] == 0.0, found.interval[1].is_finite()) {
+            (false, true) => "",
+            (true, true) if ends_at_none(&found.axis) => "; that no decay is best is not ruled out",
+            (true, true) => "; the lowest that was tried is not ruled out",
+            (false, false) => "; the highest that was tried is not ruled out",
+            (true, false) => "; neither end of the range is ruled out",
+        },
     }
 }
 

@@ -21,6 +21,7 @@ pub fn reading(analysis: &Analysis) -> String {
 
 fn with_tests(analysis: &Analysis, tests: String) -> Vec<String> {
     let mut sentences = vec![measured(analysis)];
+    sentences.extend(not_over(analysis));
     let values = analysis.values.iter().flat_map(ValuesTable::comparisons);
     let tested = || analysis.headline.iter().filter(|one| one.kind() != Kind::NoTest);
     if tested().chain(values).all(|one| one.kind() == Kind::NoTest) {
@@ -34,6 +35,16 @@ fn with_tests(analysis: &Analysis, tests: String) -> Vec<String> {
     sentences.push(tests);
     sentences.extend(analysis.epsilon.as_ref().map(|one| epsilon(one) + "."));
     sentences
+}
+
+/// What losses are of while a search goes on.
+fn not_over(analysis: &Analysis) -> Option<String> {
+    let is_open = analysis.search.as_ref().is_some_and(|search| !search.is_confirmed);
+    is_open.then(|| {
+        "The search is not over: arms are compared on the seeds that all points of it have, and nothing is judged before \
+         its fresh seeds."
+            .to_owned()
+    })
 }
 
 /// How the point of each rule was chosen.
@@ -102,9 +113,14 @@ fn measured(analysis: &Analysis) -> String {
     let mut what = loss(analysis).to_owned();
     what[..1].make_ascii_uppercase();
     let seeds = counted(analysis.seeds(), "seed");
-    let texts = match analysis.texts {
-        Some(Texts::PerSeed) => "each with a train text of its own, val and test the same for all",
-        Some(Texts::Fixed) | None => "all on one text, so nothing is said of others",
+    let texts = match (analysis.texts, analysis.train_texts()) {
+        (Some(Texts::PerSeed), texts) if texts >= analysis.seeds() => {
+            "each with a train text of its own, val and test the same for all".to_owned()
+        }
+        (Some(Texts::PerSeed), texts) if texts > 1 => {
+            format!("on {texts} train texts, val and test the same for all")
+        }
+        _ => "all on one text, so nothing is said of others".to_owned(),
     };
     let source = match analysis.loss.is_on_test() {
         true => "",

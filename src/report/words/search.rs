@@ -23,11 +23,16 @@ pub fn standing(course: &Course) -> Vec<String> {
     }
 }
 
+/// Of a search that ended before it was sure.
+const CUT_OFF: &str = " (not sure: most_runs of [search] allowed no more)";
+
 /// "bracket: AdamW on matrices, λ between 0.15 and 2.4 (8 runs)".
 fn rule_standing(rule: &RuleCourse) -> String {
     let title = rule_title(&rule.rule.first);
     if let Some(found) = &rule.found {
-        return format!("found: {title}, {}", self::found(rule, found));
+        let is_cut_off = rule.log.last().is_some_and(|last| matches!(last.why, Why::MostRuns));
+        let cut_off = if is_cut_off { CUT_OFF } else { "" };
+        return format!("found: {title}, {}{cut_off}", self::found(rule, found));
     }
     let Some(decision) = rule.log.last() else { return title };
     let stage = decision.stage.name();

@@ -32,8 +32,7 @@ pub fn alarms(analysis: &Analysis) -> Vec<String> {
 }
 
 fn baseline(analysis: &Analysis) -> Option<String> {
-    let tuned = analysis.contenders.iter().find_map(|one| Some(&one.best_without_decay()?.cell));
-    let cell = tuned.or(analysis.own_groups().find_map(|group| group.baseline.as_ref()))?;
+    let cell = analysis.told_without_decay()?;
     let stopped = cell.mean(|run| analysis.loss.stopped().of(run)).map_or(String::new(), |loss| {
         format!(
             " and would be {} if stopped at its best step",

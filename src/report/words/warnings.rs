@@ -7,7 +7,9 @@ use crate::stats::{Extent, FEWEST_SEEDS, TOO_LITTLE_DECAY, Warning};
 pub fn warning(warning: &Warning) -> String {
     match warning {
         Warning::Copied { val, test } => copied(*val, *test),
-        Warning::Collapsed { count, all, extent } => collapsed(*count, *all, *extent),
+        Warning::Collapsed { count, overfitted, all, extent } => {
+            collapsed(*count, *overfitted, *all, *extent)
+        }
         Warning::TooFewSeeds { seeds } => format!(
             "With fewer than {FEWEST_SEEDS} seeds (here {seeds}) there is no interval and no verdict; \
              train more, such as --seeds 0,1,2."
@@ -70,18 +72,32 @@ fn copied(val: f64, test: f64) -> String {
     }
 }
 
-fn collapsed(count: usize, all: usize, extent: Extent) -> String {
+fn collapsed(count: usize, overfitted: usize, all: usize, extent: Extent) -> String {
+    let better = "were better at their best step: they overfitted; train fewer steps, or compare what stopping reaches";
+    let some = match overfitted {
+        0 => String::new(),
+        _ if overfitted == count => format!(" All of these {better}."),
+        1 => " One of these was better at its best step: it overfitted.".to_owned(),
+        some => format!(" {some} of these {better}."),
+    };
     match extent {
+        Extent::All if overfitted == count => format!(
+            "EVERY RUN HAS OVERFITTED until it was no better than a model that knows only how often each token occurs: \
+             {count} of {all} runs, all that reached their end. All of these {better}."
+        ),
         Extent::All => format!(
             "NOTHING HAS BEEN LEARNED beyond how often each token occurs: {count} of {all} runs, all that reached their \
-             end, are no better than a model that knows only that. Train longer before you read anything into the differences."
+             end, are no better than a model that knows only that.{some} Train {} before you read anything into the differences.",
+            if overfitted == 0 { "longer" } else { "the others longer" }
         ),
         Extent::EveryArm => format!(
             "{count} of {all} runs collapsed: no better than token frequencies. On val, by which arms are chosen, every arm \
-             has one, so that they are chosen as if none had; train longer, or at a lower learning rate."
+             has one, so that they are chosen as if none had{}{some}",
+            if overfitted == count { "." } else { "; train longer, or at a lower learning rate." }
         ),
         Extent::Some => format!(
-            "{count} of {all} runs collapsed: no better than token frequencies. An arm with one on val is best only where every arm of its rule has one."
+            "{count} of {all} runs collapsed: no better than token frequencies. An arm with one on val is best only where \
+             every arm of its rule has one.{some}"
         ),
     }
 }

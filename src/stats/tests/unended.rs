@@ -83,7 +83,12 @@ fn an_arm_with_a_collapsed_run_is_never_best() {
     assert_eq!(analysis.groups[0].best().unwrap().weight_decay, Some(1.0));
     assert!(analysis.groups[2].best().is_none(), "L2 ends above the level with one seed");
     let collapsed = rows.iter().filter(|row| row.is_collapsed()).count();
-    let expected = Warning::Collapsed { count: collapsed, all: rows.len(), extent: Extent::Some };
+    let expected = Warning::Collapsed {
+        count: collapsed,
+        overfitted: 0,
+        all: rows.len(),
+        extent: Extent::Some,
+    };
     assert_eq!(analysis.warnings[0], expected);
 }
 
@@ -119,8 +124,12 @@ fn one_collapsed_seed_in_every_arm_is_no_alarm_and_bars_no_arm() {
         row.val_unigram = row.val_loss;
     }
     let analysis = Analysis::of(&rows);
-    let told =
-        Warning::Collapsed { count: rows.len() / 3, all: rows.len(), extent: Extent::EveryArm };
+    let told = Warning::Collapsed {
+        count: rows.len() / 3,
+        overfitted: 0,
+        all: rows.len(),
+        extent: Extent::EveryArm,
+    };
     assert_eq!(analysis.warnings[0], told);
     assert_eq!(analysis.alarms().count(), 0);
     assert_eq!(analysis.best().unwrap().1.weight_decay, Some(1.0));
