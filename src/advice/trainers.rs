@@ -12,7 +12,7 @@ use super::keys::Keys;
 use super::run::RunFields;
 use reading::Reading;
 
-const FILES: [&str; 10] = [
+const FILES: [&str; 11] = [
     include_str!("trainers/nanogpt.toml"),
     include_str!("trainers/transformers.toml"),
     include_str!("trainers/lingua.toml"),
@@ -23,6 +23,7 @@ const FILES: [&str; 10] = [
     include_str!("trainers/axolotl.toml"),
     include_str!("trainers/llm_foundry.toml"),
     include_str!("trainers/gpt_neox.toml"),
+    include_str!("trainers/deepspeed.toml"),
 ];
 
 /// So many of its marks tell a trainer.
@@ -58,6 +59,9 @@ pub struct Trainer {
     /// Keys that put another optimizer in the place of its own where they are true, with its name.
     #[serde(default)]
     switches: BTreeMap<String, String>,
+    /// Whether `warmup_ratio` is a share of the fall's end and not of the steps.
+    #[serde(default)]
+    warms_up_for_a_share_of_the_fall: bool,
     /// What is to be known of every file of it.
     #[serde(default)]
     remark: Option<String>,
@@ -67,8 +71,13 @@ pub struct Trainer {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum Name {
-    /// Sequences a step of all devices, to be multiplied by `Accumulation`.
+    /// Sequences a step of all devices.
     Sequences,
+    /// The same, to be multiplied by `Accumulation`.
+    AccumulatedSequences,
+    /// Sequences a step of a device, where `Accumulation` is not said.
+    DeviceTotal,
+    /// Sequences of a device, to be multiplied by `Accumulation`.
     DeviceSequences,
     Accumulation,
     Context,
@@ -144,6 +153,8 @@ impl Trainer {
     fn says_how_much(&self, keys: &Keys) -> bool {
         let amounts = [
             Name::Sequences,
+            Name::AccumulatedSequences,
+            Name::DeviceTotal,
             Name::DeviceSequences,
             Name::Steps,
             Name::Samples,

@@ -1,10 +1,12 @@
 //! Python as text: its assignments, the arguments of its calls and the entries of its dictionaries. Nothing is run.
 
+use std::collections::HashMap;
+
 use anyhow::{Context, Result, bail, ensure};
 use tree_sitter::{Node, Parser};
 
 use crate::advice::expression::value_of;
-use crate::advice::keys::{Found, Keys, OPTIMIZER_CALLED, Said};
+use crate::advice::keys::{Doubt, Found, Keys, OPTIMIZER_CALLED, Said};
 
 /// Deeper programs are no configuration.
 const DEEPEST: usize = 200;
@@ -39,7 +41,7 @@ pub fn keys(text: &str) -> Result<Keys> {
     if let Some(wrong) = first_error(tree.root_node()) {
         bail!("line {} is no Python", wrong.start_position().row + 1);
     }
-    let mut walk = Walk { text, keys: Keys::default() };
+    let mut walk = Walk { text, keys: Keys::default(), scopes: vec![0], said_in: HashMap::new() };
     walk.statements(tree.root_node(), None, 0)?;
     Ok(walk.keys)
 }
@@ -59,6 +61,10 @@ fn first_error(root: Node) -> Option<Node> {
 struct Walk<'a> {
     text: &'a str,
     keys: Keys,
+    /// Where the functions and classes begin that the walk is in; 0 is the program itself.
+    scopes: Vec<usize>,
+    /// The scope of the last statement of a name.
+    said_in: HashMap<String, usize>,
 }
 
 impl<'a> Walk<'a> {
@@ -75,18 +81,53 @@ impl<'a> Walk<'a> {
             "default_parameter" | "typed_default_parameter" => {
                 self.pair(node.child_by_field_name("name"), node, condition, false);
             }
+            "for_statement" => self.each(node),
             "call" => self.call(node, condition),
             "dictionary" => self.dictionary(node, "", condition),
             _ => {}
         }
         let own = self.condition_of(node);
+        let is_scope = matches!(node.kind(), "function_definition" | "class_definition");
+        if is_scope {
+            self.scopes.push(node.start_byte());
+        }
         let mut cursor = node.walk();
         for child in node.named_children(&mut cursor) {
             let is_body = matches!(child.kind(), "block" | "elif_clause" | "else_clause");
             let inside = own.as_deref().filter(|_| is_body).or(condition);
             self.statements(child, inside, depth + 1)?;
         }
+        if is_scope {
+            self.scopes.pop();
+        }
         Ok(())
+    }
+
+    /// Says a statement. What a function or a class sets is its own, and does not replace what another place says.
+    fn say(&mut self, name: &str, said: Said) {
+        let own = self.scopes[self.scopes.len() - 1];
+        let before = self.said_in.insert(name.to_owned(), own);
+        let is_other = own > 0 && self.keys.contains(name) && before != Some(own);
+        let text = self.text;
+        let scope = text[own..].lines().next().unwrap_or_default().trim_end_matches(':');
+        let condition = said.condition.or(is_other.then_some(scope));
+        self.keys.say(name, Said { condition, ..said });
+    }
+
+    /// `for name in values`: a name with every one of them.
+    fn each(&mut self, node: Node<'_>) {
+        let (Some(left), Some(right)) =
+            (node.child_by_field_name("left"), node.child_by_field_name("right"))
+        else {
+            return;
+        };
+        let names = if left.kind() == "pattern_list" { parts(left) } else { vec![left] };
+        let names: Vec<String> = names.into_iter().filter_map(|name| self.name(name)).collect();
+        for name in names {
+            let text = format!("each of {}", self.code(right));
+            let value = Found { text, doubt: Some(Doubt::Undecided) };
+            self.say(&name, Said { value, line: line(node), condition: None, is_statement: true });
+        }
     }
 
     /// What a statement puts its body under, where it is not always run, once.
@@ -131,7 +172,7 @@ impl<'a> Walk<'a> {
             let value = own
                 .map_or_else(|| Found::not_computed(self.code(right)), |value| self.value(*value));
             let Some(name) = self.name(*name) else { continue };
-            self.keys.say(&name, Said { value, line: line(node), condition, is_statement: true });
+            self.say(&name, Said { value, line: line(node), condition, is_statement: true });
         }
         Some(())
     }
@@ -169,8 +210,11 @@ impl<'a> Walk<'a> {
     ) {
         let value = node.child_by_field_name("right").or(node.child_by_field_name("value"));
         let Some((name, value)) = name.and_then(|one| self.name(one)).zip(value) else { return };
-        let value = self.value(value);
-        self.keys.say(&name, Said { value, line: line(node), condition, is_statement });
+        let said = Said { value: self.value(value), line: line(node), condition, is_statement };
+        match is_statement {
+            true => self.say(&name, said),
+            false => self.keys.say(&name, said),
+        }
     }
 
     /// What is inside of a dictionary, a list or a tuple that has a name, as `name.key`.
@@ -207,6 +251,9 @@ impl<'a> Walk<'a> {
             let said = Said { value, line: line(node), condition, is_statement: false };
             self.keys.say(OPTIMIZER_CALLED, said);
         }
+        if self.declare(called, arguments, condition).is_some() {
+            return;
+        }
         let mut cursor = arguments.walk();
         let named: Vec<Node> = arguments
             .named_children(&mut cursor)
@@ -224,6 +271,41 @@ impl<'a> Walk<'a> {
                 self.parts(self.code(name), value, condition);
             }
         }
+    }
+
+    /// `add_argument("--name", default=value)` and its kin of click and absl, and `setattr(it, "name", value)`; `None` for
+    /// other calls.
+    fn declare(
+        &mut self,
+        called: &str,
+        arguments: Node<'_>,
+        condition: Option<&str>,
+    ) -> Option<()> {
+        let all = parts(arguments);
+        let texts = || all.iter().filter_map(|one| self.plain(*one));
+        let function = called.rsplit('.').next().unwrap_or(called);
+        let named = |key: &str| {
+            let is_it = |one: &&Node| {
+                let name =
+                    one.child_by_field_name("name").filter(|_| one.kind() == "keyword_argument");
+                name.is_some_and(|name| self.code(name) == key)
+            };
+            all.iter().find(is_it)?.child_by_field_name("value")
+        };
+        let (name, value) = match function {
+            "add_argument" | "option" => {
+                let flag = texts().find_map(|text| text.strip_prefix("--").map(str::to_owned));
+                (flag?.replace('-', "_"), named("default"))
+            }
+            "setattr" => (texts().next()?, all.get(2).copied()),
+            _ if function.starts_with("DEFINE_") => (texts().next()?, all.get(1).copied()),
+            _ => return None,
+        };
+        if let Some(value) = value {
+            let value = self.value(value);
+            self.say(&name, Said { value, line: line(arguments), condition, is_statement: true });
+        }
+        Some(())
     }
 
     /// Entries of a dictionary.

@@ -6,40 +6,46 @@ use crate::advice::keys::{Found, Keys, Said};
 /// `NAME=value` and `--name value`.
 pub fn keys(text: &str) -> Keys {
     let mut keys = Keys::default();
-    assignments(text, &mut keys);
-    flags(text, &mut keys);
+    let mut conditions = Vec::new();
+    // The flags of a command that goes on stand in its lines together.
+    let mut command = String::new();
+    for (place, line) in text.lines().enumerate() {
+        let line = without_comment(line);
+        assignments(place, line, &mut conditions, &mut keys);
+        match line.trim_end().strip_suffix('\\') {
+            Some(part) => command.push_str(&format!("{part} ")),
+            None => flags(&format!("{}{line}", std::mem::take(&mut command)), &mut keys),
+        }
+    }
+    flags(&command, &mut keys);
     keys
 }
 
-/// `NAME=value`, under the conditions that they stand under.
-fn assignments(text: &str, keys: &mut Keys) {
-    let mut conditions: Vec<String> = Vec::new();
-    for (place, line) in text.lines().enumerate() {
-        for (command, after) in commands(without_comment(line)) {
-            let words = ["then ", "do ", "else ", "export ", "local "];
-            let word = command.split_whitespace().next().unwrap_or_default();
-            match word {
-                "if" | "for" | "while" | "until" | "case" => conditions.push(command.to_owned()),
-                "elif" | "else" => {
-                    conditions.pop();
-                    conditions.push(command.to_owned());
-                }
-                "fi" | "done" | "esac" => {
-                    conditions.pop();
-                }
-                _ => {}
+/// `NAME=value` in a line, under the conditions that they stand under.
+fn assignments(place: usize, line: &str, conditions: &mut Vec<String>, keys: &mut Keys) {
+    for (command, after) in commands(line) {
+        let words = ["then ", "do ", "else ", "export ", "local "];
+        let word = command.split_whitespace().next().unwrap_or_default();
+        match word {
+            "if" | "for" | "while" | "until" | "case" => conditions.push(command.to_owned()),
+            "elif" | "else" => {
+                conditions.pop();
+                conditions.push(command.to_owned());
             }
-            let bare = words
-                .iter()
-                .fold(command, |rest, word| rest.strip_prefix(word).map_or(rest, str::trim_start));
-            let is_case = conditions.last().is_some_and(|one| one.starts_with("case "));
-            let bare =
-                bare.split_once(')').filter(|_| is_case).map_or(bare, |(_, rest)| rest.trim());
-            let Some((name, value)) = assignment(bare) else { continue };
-            let condition = conditions.last().map(String::as_str).or(after);
-            let value = value_in(value, keys);
-            keys.say(name, Said { value, line: place + 1, condition, is_statement: true });
+            "fi" | "done" | "esac" => {
+                conditions.pop();
+            }
+            _ => {}
         }
+        let bare = words
+            .iter()
+            .fold(command, |rest, word| rest.strip_prefix(word).map_or(rest, str::trim_start));
+        let is_case = conditions.last().is_some_and(|one| one.starts_with("case "));
+        let bare = bare.split_once(')').filter(|_| is_case).map_or(bare, |(_, rest)| rest.trim());
+        let Some((name, value)) = assignment(bare) else { continue };
+        let condition = conditions.last().map(String::as_str).or(after);
+        let value = value_in(value, keys);
+        keys.say(name, Said { value, line: place + 1, condition, is_statement: true });
     }
 }
 
@@ -72,11 +78,9 @@ fn value_in(value: &str, keys: &Keys) -> Found {
     Found::known(value_of(bare, &named).map_or(bare.to_owned(), |number| number.to_string()))
 }
 
-/// `--name value` and `--name=value`, over lines that end in a backslash; `$NAME` is what was assigned.
-fn flags(text: &str, keys: &mut Keys) {
-    let lines: Vec<&str> = text.lines().map(without_comment).collect();
-    let joined = lines.join("\n").replace("\\\n", " ");
-    let words: Vec<&str> = joined.split_whitespace().collect();
+/// `--name value` and `--name=value` of a command; `$NAME` is what was assigned before.
+fn flags(command: &str, keys: &mut Keys) {
+    let words: Vec<&str> = command.split_whitespace().collect();
     for (place, word) in words.iter().enumerate() {
         // The first flag of a text that a shell puts together has a quotation mark or a bracket before it.
         let Some((before, flag)) = word.split_once("--") else { continue };
@@ -159,6 +163,13 @@ mod tests {
             assert!(found.doubt.is_some(), "{script}: {found:?}");
         }
         check("if [ $1 = a ]; then\n  X=1\nfi\nLR=2\ntrain --lr $LR\n", &[("lr", "2")]);
+    }
+
+    #[test]
+    fn a_flag_has_what_its_variable_had_before() {
+        check("LR=1\ntrain --lr $LR\nLR=2\ntune --rate $LR\n", &[("lr", "1"), ("rate", "2")]);
+        let found = keys("LR=1\ntrain --lr $LR\nLR=2\ntrain --lr $LR\n");
+        assert_eq!(found.get("lr").unwrap().text, "1 and 2");
     }
 
     #[test]

@@ -18,9 +18,22 @@ pub fn json(text: &str) -> Result<Keys> {
 
 pub fn toml(text: &str) -> Result<Keys> {
     let mut keys = Keys::default();
-    let value = serde_json::to_value(toml::from_str::<toml::Value>(text)?)?;
-    flatten_json("", &value, &mut keys);
+    flatten_toml("", &toml::from_str::<toml::Value>(text)?, &mut keys);
     Ok(keys)
+}
+
+/// Not by way of JSON, which has no `nan` and no `inf`.
+fn flatten_toml(table: &str, value: &toml::Value, keys: &mut Keys) {
+    match value {
+        toml::Value::Table(map) => {
+            map.iter().for_each(|(key, value)| flatten_toml(&within(table, key), value, keys));
+        }
+        toml::Value::Array(values) => values.iter().enumerate().for_each(|(place, value)| {
+            flatten_toml(&within(table, &place.to_string()), value, keys);
+        }),
+        toml::Value::String(text) => keys.set(table, text.clone()),
+        other => keys.set(table, other.to_string()),
+    }
 }
 
 pub fn yaml(text: &str) -> Result<Keys> {

@@ -40,7 +40,10 @@ impl<'a> Reading<'a> {
         let accumulation = self.count(Name::Accumulation)?.unwrap_or(1.0);
         let times = |sequences: Option<f64>| sequences.map(|one| one * accumulation);
         let mut fields = RunFields {
-            batch_sequences: times(self.count(Name::Sequences)?),
+            batch_sequences: match self.count(Name::Sequences)? {
+                Some(sequences) => Some(sequences),
+                None => times(self.count(Name::AccumulatedSequences)?),
+            },
             context: self.count(Name::Context)?,
             steps: self.number(Name::Steps)?,
             tokens: self.number(Name::Tokens)?,
@@ -59,8 +62,13 @@ impl<'a> Reading<'a> {
             ..RunFields::default()
         };
         if fields.batch_sequences.is_none() {
-            fields.device_sequences = times(self.count(Name::DeviceSequences)?);
+            let total = self.count(Name::DeviceTotal)?.filter(|_| !self.has(Name::Accumulation));
+            fields.device_sequences = match total {
+                Some(total) => Some(total),
+                None => times(self.count(Name::DeviceSequences)?),
+            };
         }
+        self.warmup(&mut fields);
         if fields.min_lr.is_none() {
             fields.min_lr_ratio = self.number(Name::MinLrRatio)?;
         }
@@ -77,6 +85,23 @@ impl<'a> Reading<'a> {
             fields.epochs = self.number(Name::Epochs)?;
         }
         Ok(fields)
+    }
+
+    /// Whether the file says a field.
+    fn has(&self, name: Name) -> bool {
+        self.trainer.keys.get(&name).into_iter().flatten().any(|key| self.keys.contains(key))
+    }
+
+    /// Steps of warm-up as a share, and shares of something else than the run.
+    fn warmup(&self, fields: &mut RunFields) {
+        // transformers 5 has both in one key.
+        if let Some(share) = fields.warmup.filter(|steps| *steps > 0.0 && *steps < 1.0) {
+            (fields.warmup, fields.warmup_ratio) = (None, Some(share));
+        }
+        let of_fall = self.trainer.warms_up_for_a_share_of_the_fall && fields.warmup.is_none();
+        if let Some((share, end)) = fields.warmup_ratio.zip(fields.fall_ends).filter(|_| of_fall) {
+            (fields.warmup, fields.warmup_ratio) = (Some(share * end), None);
+        }
     }
 
     /// λ, where it is one.
@@ -152,9 +177,11 @@ impl<'a> Reading<'a> {
     fn is_given(&self, name: Name) -> bool {
         let given = self.given;
         match name {
-            Name::Sequences | Name::DeviceSequences | Name::Accumulation => {
-                given.batch.or(given.batch_sequences).is_some()
-            }
+            Name::Sequences
+            | Name::AccumulatedSequences
+            | Name::DeviceTotal
+            | Name::DeviceSequences
+            | Name::Accumulation => given.batch.or(given.batch_sequences).is_some(),
             Name::Context => given.context.is_some(),
             Name::Steps | Name::Samples | Name::Tokens | Name::Duration | Name::Epochs => {
                 given.tokens.or(given.steps).is_some()

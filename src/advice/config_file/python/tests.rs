@@ -107,3 +107,34 @@ fn what_is_no_python_is_refused() {
     assert!(error.to_string().contains("line 2"), "{error}");
     assert!(keys(&format!("x = {}1{}\n", "(".repeat(5000), ")".repeat(5000))).is_err());
 }
+
+#[test]
+fn what_a_function_or_a_class_sets_does_not_replace_what_another_place_says() {
+    let sample = "batch_size = 64\ndef sample():\n    batch_size = 1\n";
+    assert!(doubt(sample, "batch_size").contains("under `def sample()`"));
+    let average =
+        "args = TrainingArguments(weight_decay=0.1)\nclass Ema:\n    weight_decay = 0.9999\n";
+    assert!(doubt(average, "weight_decay").contains("class Ema"));
+    let sizes = "class Small:\n    lr: float = 6e-4\nclass Large(Small):\n    lr: float = 1e-5\n";
+    doubt(sizes, "lr");
+    check("def main():\n    lr = 1\n    lr = 2\n", &[("lr", "2")]);
+    check("def sample():\n    batch_size = 1\nbatch_size = 64\n", &[("batch_size", "64")]);
+}
+
+#[test]
+fn a_loop_over_values_says_none_of_them() {
+    let text = doubt("for lr in [1e-3, 3e-3]:\n    train(lr)\n", "lr");
+    assert_eq!(text, "each of [1e-3, 3e-3]");
+}
+
+#[test]
+fn defaults_of_flags_and_attributes_that_are_set_are_read() {
+    check(
+        "p.add_argument('-l', '--learning-rate', type=float, default=1e-3)\n\
+         @click.option('--wd', default=0.3)\ndef main(wd):\n    pass\n\
+         flags.DEFINE_integer('steps', 5000, 'how long')\np.add_argument('--bare', type=int)\n\
+         args = f(weight_decay=0.1)\nsetattr(args, 'weight_decay', 0.2)\n",
+        &[("learning_rate", "0.001"), ("wd", "0.3"), ("steps", "5000"), ("weight_decay", "0.2")],
+    );
+    assert!(!keys("p.add_argument('--bare', type=int)\n").unwrap().contains("bare"));
+}

@@ -18,6 +18,9 @@ impl Reading<'_> {
             ("inv_sqrt", Fall::InverseSqrt),
             ("constant", Fall::Constant),
             ("linear", Fall::Linear),
+            // DeepSpeed's, the longer name first.
+            ("warmupdecaylr", Fall::Linear),
+            ("warmuplr", Fall::Constant),
         ];
         let found = known.iter().find(|(word, _)| lower.contains(word));
         match found {
