@@ -98,6 +98,10 @@ pub fn write(folder: &Path, out: &Path) -> Result<Report> {
     Ok(Report { answer, plot: Plot::of(&data), page, files })
 }
 
+/// What a report writes beside its page, and takes away where it is not made.
+pub const FILES: [&str; 6] =
+    ["summary.csv", "summary.json", "claims.csv", "table.csv", "table.md", "figures"];
+
 /// Tells what each λ of an experiment amounted to for the weights of a role, by arm or by run.
 ///
 /// # Errors

@@ -70,6 +70,7 @@ impl Work {
         notes.extend(inputs.corpus.unseen_told());
         notes.extend(inputs.corpus.copied_told());
         notes.extend(inputs.corpus.padding_told());
+        notes.extend(inputs.corpus.numbers_told());
         Work { name, runs: inputs.plan.runs.clone(), notes }
     }
 }

@@ -143,7 +143,8 @@ pub fn run(args: Args) -> Result<()> {
 }
 
 fn is_free(path: &std::path::Path, replace: bool) -> Result<()> {
-    let is_free = replace || !path.exists();
+    // A link that leads nowhere is there too.
+    let is_free = replace || path.symlink_metadata().is_err();
     ensure!(is_free, "{} exists; give another name, or --replace to write over it", path.display());
     Ok(())
 }

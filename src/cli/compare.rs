@@ -25,5 +25,5 @@ pub fn run(args: Args) -> Result<()> {
             Ok(())
         })())?;
     }
-    print(&compare(&args.left, &args.right)?)
+    print(&usage(compare(&args.left, &args.right))?)
 }

@@ -71,6 +71,7 @@ fn asked(inputs: &Inputs) -> Vec<String> {
     lines.extend(corpus.unseen_told().map(|unseen| format!("unseen       {unseen}")));
     lines.extend(corpus.copied_told().map(|copied| format!("copied       {copied}")));
     lines.extend(corpus.padding_told().map(|padding| format!("padding      {padding}")));
+    lines.extend(corpus.numbers_told().map(|numbers| format!("numbers      {numbers}")));
     lines.extend(inputs.notes.iter().map(|note| format!("weights      {note}")));
     lines.extend(spec.models().iter().map(|model| self::model(model, corpus.vocabulary)));
     lines

@@ -17,7 +17,8 @@ pub struct Args {
     /// Write summary, figures and page here [default: into FOLDER]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
-    /// FOLDER holds experiments whose specs have claims: put all of those on one page, with one figure
+    /// FOLDER holds experiments whose specs have claims: put all of those on one page, with one figure. The
+    /// page goes to --out; its figure and numbers stay in FOLDER
     #[arg(long, conflicts_with_all = ["plot", "open"])]
     literature: bool,
     /// Draw λ against loss in characters where stdout is no terminal too
@@ -64,20 +65,34 @@ fn check_is_no_other(folder: &Path, out: &Path) -> Result<()> {
         "--out {} is the folder of an experiment, whose own report would be replaced; name another folder",
         out.display()
     );
+    if real(folder) == real(out) {
+        return Ok(());
+    }
     let page = out.join("report.html");
     ensure!(
-        real(folder) == real(out) || is_ours(&page),
+        is_ours(&page),
         "{} is no report of wane, and would be replaced; name another folder",
         page.display()
+    );
+    // Beside a report of ours lie files of ours.
+    let other = report::FILES.iter().map(|name| out.join(name)).find(|path| path.exists());
+    ensure!(
+        page.exists() || other.is_none(),
+        "{} is there without a report of wane, and would be replaced; name another folder",
+        other.unwrap_or_default().display()
     );
     Ok(())
 }
 
-/// Whether a file is not there, or was written by a call of this program: all that it draws names it.
+/// Whether a file is not there, or was written by a call of this program: all that it draws names it, as a word.
 pub fn is_ours(path: &Path) -> bool {
     let text = std::fs::read(path).unwrap_or_default();
     let name = env!("CARGO_PKG_NAME").as_bytes();
-    !path.exists() || text.windows(name.len()).any(|part| part == name)
+    let is_apart = |place: usize| !text.get(place).is_some_and(u8::is_ascii_alphanumeric);
+    let is_word = |(place, part): (usize, &[u8])| {
+        part == name && (place == 0 || is_apart(place - 1)) && is_apart(place + name.len())
+    };
+    !path.exists() || text.windows(name.len()).enumerate().any(is_word)
 }
 
 fn literature(folder: &Path, out: &Path) -> Result<()> {

@@ -24,6 +24,21 @@ impl Corpus {
         Some(format!("{} characters: {text}", HumanCount(alphabet.len() as u64)))
     }
 
+    /// That a text of characters is numbers alone, as token ids are where a program printed them.
+    pub fn numbers_told(&self) -> Option<String> {
+        let alphabet = self.alphabet()?;
+        let is_between = |one: &char| one.is_whitespace() || ",;[]".contains(*one);
+        let is_digit = |one: &char| one.is_ascii_digit();
+        let is_numbers = alphabet.iter().all(|one| is_digit(one) || is_between(one))
+            && alphabet.iter().any(is_digit)
+            && alphabet.iter().any(is_between);
+        is_numbers.then(|| {
+            "nothing but numbers, which are trained on character by character: if they are the ids of tokens, write them \
+             as a .bin or .npy file"
+                .to_owned()
+        })
+    }
+
     /// How much of val a model cannot learn from train, if anything; of several train texts the one that
     /// lacks most.
     pub fn unseen_told(&self) -> Option<String> {
@@ -52,6 +67,14 @@ mod tests {
     fn corpus(alphabet: &str) -> Corpus {
         let corpus = in_memory(3, &[0, 1, 0], &[2, 1, 2, 0]);
         Corpus { tokenizer: Some(Tokenizer::characters(alphabet.chars().collect())), ..corpus }
+    }
+
+    #[test]
+    fn a_text_of_numbers_alone_may_be_ids_of_tokens() {
+        assert!(corpus("0123456789, \n").numbers_told().unwrap().contains(".npy"));
+        for other in ["0123456789", "0123456789.-e \n", "abc 12"] {
+            assert_eq!(corpus(other).numbers_told(), None, "{other}");
+        }
     }
 
     #[test]

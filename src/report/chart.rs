@@ -137,7 +137,8 @@ mod tests {
     fn rows(seeds: u64) -> Vec<RunRow> {
         let arm = |lambda: f64, loss: f64| {
             let run = move |seed: u64| {
-                row(Form::AdamW, Mask::Matrices, lambda, seed, loss + 0.01 * seed as f64)
+                let own = (0.01 + 1e-4 * lambda) * seed as f64;
+                row(Form::AdamW, Mask::Matrices, lambda, seed, loss + own)
             };
             (0..seeds).map(run)
         };

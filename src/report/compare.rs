@@ -1,6 +1,6 @@
 use std::path::Path;
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use comfy_table::Table;
 
 use super::tables::new_table;
@@ -47,6 +47,11 @@ fn lacking(analysis: &Analysis, name: &str) -> Option<String> {
 
 fn analysis(folder: &Path, terms: &AnalysisTerms) -> Result<Analysis> {
     let rows = read_runs(folder)?;
+    ensure!(
+        !rows.is_empty(),
+        "{} holds no run; expected what `wane sweep` wrote",
+        folder.join("runs.csv").display()
+    );
     Ok(Analysis::on(&rows, terms))
 }
 

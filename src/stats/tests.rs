@@ -98,7 +98,7 @@ pub(crate) fn experiment() -> Vec<RunRow> {
     [
         arm(Form::AdamW, Mask::Matrices, 0.0, 2.0, 0.1),
         arm(Form::AdamW, Mask::Matrices, 1.0, 1.5, 0.101),
-        arm(Form::AdamW, Mask::Matrices, 3.0, 1.7, 0.1),
+        arm(Form::AdamW, Mask::Matrices, 3.0, 1.7, 0.102),
         arm(Form::AdamW, Mask::Global, 0.5, 1.5, 0.099),
         arm(Form::L2, Mask::Matrices, 0.1, 1.9, 0.3),
     ]

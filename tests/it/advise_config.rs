@@ -125,3 +125,45 @@ fn of_two_lengths_training_stops_at_the_first() {
                   --train-tokens 300000000000 --train-samples 292968750 --lr 6e-4 --lr-decay-style cosine\n";
     assert_eq!(run(&advise("ds.sh", script, &[]))["tokens"], 3e11);
 }
+
+const DEEPSPEED: &str = r#"{"train_batch_size": 256, "train_micro_batch_size_per_gpu": 4, "gradient_accumulation_steps": 8,
+    "optimizer": {"type": "AdamW", "params": {"lr": 3e-4, "betas": [0.9, 0.95], "weight_decay": 0.1}},
+    "scheduler": {"type": "WarmupCosineLR", "params": {"total_num_steps": 10000, "warmup_num_steps": 500}}}"#;
+
+#[test]
+fn the_batch_of_a_whole_step_is_not_multiplied_again() {
+    let deepspeed = run(&advise("ds.json", DEEPSPEED, &["--context", "1024"]));
+    assert_eq!(deepspeed["batch_tokens"], 262_144.0);
+    assert_eq!((&deepspeed["lr"], &deepspeed["weight_decay"]), (&3e-4.into(), &0.1.into()));
+    let neox = "train_batch_size: 256\ntrain_micro_batch_size_per_gpu: 4\ngradient_accumulation_steps: 8\nhidden_size: 768\n\
+                optimizer: {type: Adam, params: {lr: 0.0003}}\ntrain_iters: 10000\nseq_length: 2048\nweight_decay: 0.1\n";
+    assert_eq!(run(&advise("neox.yml", neox, &[]))["batch_tokens"], 524_288.0);
+    let axolotl = "base_model: a\nsequence_len: 512\nbatch_size: 128\nmicro_batch_size: 4\nmax_steps: 10000\n\
+                   optimizer: adamw_torch\nlr_scheduler: cosine\nlearning_rate: 3e-4\nweight_decay: 0.1\n";
+    assert_eq!(run(&advise("a.yaml", axolotl, &["--devices", "8"]))["batch_tokens"], 524_288.0);
+}
+
+#[test]
+fn what_a_program_passes_to_its_optimizer_stands_before_a_trainers_defaults() {
+    let program = format!(
+        "{}optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3, betas=(0.8, 0.95), weight_decay=0.05)\n",
+        NANOGPT.replace("learning_rate = 6e-4\n", "").replace("weight_decay = 0.1\n", "")
+    );
+    let call = advise("train.py", &program, &[]);
+    let run = run(&call);
+    assert_eq!((&run["lr"], &run["weight_decay"]), (&1e-3.into(), &0.05.into()), "{run}");
+    assert!(!call.stdout.contains("learning_rate = 6e-4"), "{}", call.stdout);
+}
+
+#[test]
+fn a_warm_up_below_one_step_is_a_share() {
+    let of = |warmup: &str| {
+        let file = format!(
+            "{{\"output_dir\": \"o\", \"per_device_train_batch_size\": 8, \"max_steps\": 10000, \"learning_rate\": 1e-3, \
+             \"weight_decay\": 0.1, {warmup}}}"
+        );
+        let more = ["--devices", "1", "--context", "1024"];
+        run(&advise("hf.json", &file, &more))
+    };
+    assert_eq!(of("\"warmup_steps\": 0.1"), of("\"warmup_steps\": 1000"));
+}

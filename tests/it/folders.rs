@@ -90,6 +90,33 @@ fn a_report_is_not_written_over_that_of_another_experiment() {
     assert_eq!(fs::read(path("other/report.html")).unwrap(), page);
     assert_eq!((report("tiny").code, report("new").code), (Some(0), Some(0)));
     assert!(path("new/report.html").is_file());
+    assert_eq!(report("new").code, Some(0), "its own report is replaced");
+    for (name, contents) in
+        [("claims.csv", "mine"), ("report.html", "<html>Taiwanese recipes</html>")]
+    {
+        let theirs = path("theirs").join(name);
+        fs::create_dir_all(path("theirs")).unwrap();
+        fs::write(&theirs, contents).unwrap();
+        let call = report("theirs");
+        assert!(call.code == Some(2) && call.stderr.contains(name), "{}", call.stderr);
+        assert_eq!(fs::read_to_string(&theirs).unwrap(), contents);
+        fs::remove_file(theirs).unwrap();
+    }
+}
+
+#[test]
+fn a_table_of_runs_that_lost_rows_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path();
+    wane_ok(&sweep(out, &[]));
+    let (tiny, runs) = (out.join("tiny"), out.join("tiny/runs.csv"));
+    let table = fs::read_to_string(&runs).unwrap();
+    let lines: Vec<&str> = table.lines().collect();
+    fs::write(&runs, lines[..lines.len() - 1].join("\n") + "\n").unwrap();
+    refused(&["report".to_owned(), text(&tiny).to_owned()], &["runs.csv has no row of run"]);
+    fs::write(&runs, format!("{}\n", lines[0])).unwrap();
+    let compare = ["compare", text(&tiny), text(&tiny)].map(str::to_owned);
+    refused(&compare, &["runs.csv holds no run"]);
 }
 
 #[test]

@@ -623,3 +623,36 @@ fn the_report_is_one_page_with_its_figure_and_nothing_is_written_over() {
     assert_eq!(wane(&arguments).code, Some(2), "the folder has files");
     wane_ok(&[&arguments[..], &["--replace"]].concat());
 }
+
+#[test]
+fn files_of_one_name_in_two_folders_are_two_arms() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut files = Vec::new();
+    for (arm, more) in [("none", 0.1), ("decay", 0.0)] {
+        for (seed, loss) in [3.0, 3.15, 3.04].into_iter().enumerate() {
+            let loss = loss + more * (1.0 + 0.1 * seed as f64);
+            let log = format!("step 500: train loss 3.0, val loss {loss}\n");
+            files.push(file(folder.path(), &format!("{arm}/seed{seed}.log"), &log));
+        }
+    }
+    let named: Vec<&str> = files.iter().map(|path| text(path)).collect();
+    let folders = ["none", "decay"].map(|arm| folder.path().join(arm));
+    for paths in [named, folders.iter().map(|path| text(path)).collect()] {
+        let found = json(&wane(&[&["judge"], &paths[..], &["--json"]].concat()));
+        let arms: Vec<&Json> = found["arms"].as_array().unwrap().iter().collect();
+        let mut names: Vec<&str> = arms.iter().map(|arm| arm["arm"].as_str().unwrap()).collect();
+        names.sort_unstable();
+        assert_eq!(names, ["decay", "none"], "{found}");
+        assert_eq!(found["comparisons"][0]["n"], 3);
+    }
+}
+
+#[test]
+fn a_row_about_several_seeds_is_no_run() {
+    let call = judge(&format!("{}adamw,0.1,mean,2.9\n", table(4)), &ASKED);
+    assert!(
+        call.code == Some(2) && call.stderr.contains("`mean` beside numbers"),
+        "{}",
+        call.stderr
+    );
+}

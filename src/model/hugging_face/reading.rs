@@ -165,6 +165,12 @@ impl HuggingFace {
     fn check(&self, shape: &ModelShape) -> Result<()> {
         let kv_heads = shape.kv_heads.unwrap_or(shape.heads);
         let counts = [shape.layers, shape.heads, shape.channels, shape.context, kv_heads];
+        // Those of a spec: nothing is allocated for a model that nobody has trained.
+        let most =
+            [("layers", 1_000), ("heads", 1_000), ("channels", 100_000), ("context", 1_000_000)];
+        for ((name, most), count) in most.into_iter().zip(counts) {
+            ensure!(count <= most, "its model has {count} {name}; expected {most} at most");
+        }
         let divides = !counts.contains(&0)
             && shape.channels.is_multiple_of(shape.heads)
             && shape.heads.is_multiple_of(kv_heads);

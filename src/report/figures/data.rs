@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use anyhow::{Result, bail, ensure};
@@ -61,6 +61,13 @@ impl Data {
         let bare = runs.iter().find(|run| run.is_done() && !curves.contains_key(&run.run));
         if let Some(RunRow { run, .. }) = bare {
             bail!("{} has no evaluation of run {run}, which ended; {REMEDY}", path.display());
+        }
+        let known: BTreeSet<&str> = runs.iter().map(|run| run.run.as_str()).collect();
+        if let Some(run) = curves.keys().find(|run| !known.contains(run.as_str())) {
+            bail!(
+                "runs.csv has no row of run {run}, whose curve is in {}; {REMEDY}",
+                path.display()
+            );
         }
         let experiment = read_experiment(folder)?;
         let analysis = Analysis::on(&runs, &experiment.analysis);

@@ -308,7 +308,8 @@ fn seeds_that_are_judged_at_other_points_than_the_one_that_is_named_are_counted(
         let rows = losses.into_iter().flat_map(|(weight_decay, losses)| {
             let form = if weight_decay == 0.0 { Form::None } else { Form::AdamW };
             losses.into_iter().zip(0..).map(move |(loss, seed)| {
-                row(form, Mask::Matrices, weight_decay, seed, loss + 0.001 * seed as f64)
+                let own = 0.001 * (1.0 + weight_decay) * seed as f64;
+                row(form, Mask::Matrices, weight_decay, seed, loss + own)
             })
         });
         Analysis::of(&rows.collect::<Vec<_>>())

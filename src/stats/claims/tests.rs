@@ -256,3 +256,22 @@ fn runs_that_diverged_or_have_not_ended_tell_nothing() {
     let few = judged(&[difference(Expect::Higher, 2)], &world(&mut rng, &[9.0, 0.0], 2)).remove(0);
     assert_eq!(few.why_not, Some(WhyNot::FewSeeds(2)));
 }
+
+#[test]
+fn what_is_the_same_in_every_seed_is_not_tested() {
+    let mut rows = Vec::new();
+    for arm in [0.0, 1.0] {
+        for seed in 0..4 {
+            let mut run = row(Form::AdamW, Mask::Matrices, arm, seed, 3.0);
+            run.test_loss = Some(3.0 + 0.5 * arm + 0.1 * seed as f64);
+            rows.push(run);
+        }
+    }
+    for expect in [Expect::Lower, Expect::Equal] {
+        let one = judged(&[difference(expect, 4)], &rows).remove(0);
+        assert_eq!(
+            (one.verdict, one.why_not),
+            (Verdict::CannotTell, Some(WhyNot::SameInEverySeed))
+        );
+    }
+}

@@ -1,7 +1,7 @@
 //! Runs that did not reach their end, or learned nothing on the way.
 
 use super::{arm, experiment, row};
-use crate::config::{Form, Mask};
+use crate::config::{Form, Mask, Stage};
 use crate::record::Status;
 use crate::results::RunRow;
 use crate::stats::{Analysis, Extent, Kind, Quantity, Warning};
@@ -223,4 +223,44 @@ fn rules_are_held_against_no_decay_even_where_it_collapses() {
     };
     assert!(tested(&rows) > 0);
     assert_eq!(tested(&rows), tested(&experiment()));
+}
+
+/// A search asks for a second seed of what is good: of what is bad there is one, and that is all of it.
+#[test]
+fn a_search_that_is_not_over_is_told_on_the_seeds_that_all_points_have() {
+    let point = |lambda: f64, loss: f64| {
+        let is_good = loss < 3.0;
+        (0..1 + u64::from(is_good)).map(move |seed| RunRow {
+            stage: Some(Stage::Bracket),
+            tuned: "weight_decay".to_owned(),
+            status: if seed == 0 { Status::Done } else { Status::Unfinished },
+            ..row(Form::AdamW, Mask::Matrices, lambda, seed, loss + 0.1 * seed as f64)
+        })
+    };
+    let losses = [(0.0, 2.48), (0.25, 2.475), (1.0, 2.468), (16.0, 3.004)];
+    let rows: Vec<RunRow> =
+        losses.into_iter().flat_map(|(lambda, loss)| point(lambda, loss)).collect();
+    let analysis = Analysis::of(&rows);
+    assert_eq!(analysis.best_point().unwrap().1.side.weight_decay, Some(1.0));
+    let unfinished = Warning::Unfinished { count: 3, all: rows.len() };
+    assert!(analysis.warnings.contains(&unfinished), "{:?}", analysis.warnings);
+}
+
+#[test]
+fn runs_that_overfitted_until_they_were_worse_than_counting_are_not_said_to_have_learned_nothing() {
+    let mut rows = collapsing_at(0.5);
+    rows.iter_mut().for_each(|row| row.best_val_loss = Some(0.4));
+    let warning = &Analysis::of(&rows).warnings[0];
+    assert!(matches!(warning, Warning::Collapsed { count, overfitted, .. } if count == overfitted));
+    let told = crate::report::words::warning(warning);
+    assert!(told.starts_with("EVERY RUN HAS OVERFITTED") && !told.contains("longer"), "{told}");
+}
+
+#[test]
+fn arms_that_differ_by_the_same_in_every_seed_are_not_tested() {
+    let mut rows = arm(Form::AdamW, Mask::Matrices, 0.0, 2.0, 0.1);
+    rows.extend(arm(Form::AdamW, Mask::Matrices, 1e-9, 2.0, 0.1));
+    let analysis = Analysis::of(&rows);
+    let against = &analysis.headline[0];
+    assert!(against.is_copied && against.kind() == Kind::NoTest, "{against:?}");
 }
