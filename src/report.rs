@@ -134,7 +134,9 @@ pub fn across_experiments(folders: &[PathBuf], out: Option<&Path>) -> Result<Str
 }
 
 fn folder_name(folder: &Path) -> String {
-    folder.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned())
+    // `.` has no name of its own.
+    let real = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
+    real.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned())
 }
 
 fn read(folder: &Path) -> Result<(Experiment, Vec<ManifestRow>, Data)> {

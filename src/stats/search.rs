@@ -6,7 +6,7 @@ use super::contenders::{Contender, Point};
 use super::groups::Rule;
 use super::optimum::{Optimum, Regret, Tried};
 use super::surface::{Ridge, Surface, TriedPair};
-use crate::config::is_treatment;
+use crate::config::{Stage, is_treatment};
 use crate::record::Status;
 use crate::results::{Draw, RunRow};
 
@@ -55,7 +55,13 @@ impl Search {
         let seeds = seeds(&explored);
         let searched = |one: &Contender| !axes(one).is_empty();
         let contenders = Contender::of(&explored, false).into_iter().filter(searched);
-        let rules = contenders.map(|one| FoundRule::of(one, &seeds, epsilon.unwrap_or(0.0)));
+        let confirmed = rows.iter().filter(|row| row.stage == Some(Stage::Confirm)).cloned();
+        let judged = Contender::of(&confirmed.collect::<Vec<_>>(), true);
+        let of_rule = |tried: &Contender| judged.iter().find(|one| one.rule == tried.rule);
+        let rules = contenders.map(|one| {
+            let judged = of_rule(&one).cloned();
+            FoundRule::of(one, judged.as_ref(), &seeds, epsilon.unwrap_or(0.0))
+        });
         Some(Search { rules: rules.collect(), is_confirmed })
     }
 }
@@ -84,11 +90,12 @@ fn point_of(row: &RunRow) -> String {
 }
 
 impl FoundRule {
-    fn of(tried: Contender, seeds: &[Draw], epsilon: f64) -> Self {
+    /// `judged` holds what fresh seeds were trained on, where there are any.
+    fn of(tried: Contender, judged: Option<&Contender>, seeds: &[Draw], epsilon: f64) -> Self {
         let axes = axes(&tried);
         let (found, ridge) = match &axes[..] {
             [axis] => (Vec::from_iter(along(axis, &tried, seeds, epsilon)), None),
-            [first, second] => over([first, second], &tried, seeds, epsilon),
+            [first, second] => over([first, second], &tried, judged, seeds, epsilon),
             _ => (Vec::new(), None),
         };
         FoundRule { rule: tried.rule.clone(), found, ridge, tried }
@@ -137,6 +144,7 @@ fn along(axis: &str, tried: &Contender, seeds: &[Draw], epsilon: f64) -> Option<
 fn over(
     axes: [&String; 2],
     tried: &Contender,
+    judged: Option<&Contender>,
     seeds: &[Draw],
     epsilon: f64,
 ) -> (Vec<Found>, Option<Ridge>) {
@@ -147,9 +155,18 @@ fn over(
     let pairs: Vec<TriedPair> = tried.points.iter().filter_map(pair).collect();
     let runs = pairs.iter().map(|pair| pair.losses.len()).sum();
     let Some(surface) = Surface::of(&pairs, epsilon) else { return (Vec::new(), None) };
-    let best = tried.best().map(|point| axes.map(|axis| point.side.value(axis)));
+    let values = |point: &Point| {
+        let [first, second] = axes.map(|axis| point.side.value(axis));
+        first.zip(second).map(|(first, second)| [first, second])
+    };
+    // What the search found by the points near its best is what it judged.
+    let judged = judged.and_then(|one| match &one.points[..] {
+        [only] => values(only),
+        _ => None,
+    });
+    let best = judged.or(surface.best).or_else(|| values(tried.best()?));
     let found = [0, 1].into_iter().filter_map(|axis| {
-        let at = surface.best.map(|best| best[axis]).or(best.as_ref()?[axis])?;
+        let at = best?[axis];
         let [low, high] = surface.intervals[axis];
         let is_open = ends_at_none(axes[axis]) && !is_below_none(tried);
         let interval = [if is_open { 0.0 } else { low.min(at) }, high.max(at)];
@@ -159,7 +176,7 @@ fn over(
             interval,
             is_interior: surface.best.is_some() && interval[0] > 0.0 && interval[1].is_finite(),
             optimum: None,
-            predicted_loss: surface.predicted_loss,
+            predicted_loss: surface.predicted_loss.filter(|_| best == surface.best),
             runs,
         })
     });

@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 
 use super::contenders::{Contender, Point};
-use super::groups::{Group, Rule};
+use super::groups::{Cell, Group, Rule};
 use super::inference::{Estimate, FEWEST_SEEDS};
 use super::search::ends_at_none;
 use crate::config::{Form, Named};
@@ -184,6 +184,8 @@ fn edges_of_the_grid(contender: &Contender) -> Vec<Warning> {
         values.dedup();
         values
     };
+    // What float32 makes of a tiny λ may be no decay, to the last bit: no smaller one is better.
+    let is_none = contender.none.iter().any(|none| is_copy(&best.cell, &none.cell));
     let edge = |axis: String| {
         let (best, values) = (best.side.value(&axis)?, values(&axis));
         let rule = contender.rule.clone();
@@ -191,13 +193,18 @@ fn edges_of_the_grid(contender: &Contender) -> Vec<Warning> {
             [] | [_] => None,
             [.., last] if best == last => Some(Warning::LargestTried { rule, axis, best }),
             // Nothing is below no decay.
-            [first, ..] if best == first && (best > 0.0 || !ends_at_none(&axis)) => {
+            [first, ..] if best == first && !(ends_at_none(&axis) && (best == 0.0 || is_none)) => {
                 Some(Warning::SmallestTried { rule, axis, best })
             }
             _ => None,
         }
     };
     best.side.axes().into_iter().filter_map(edge).collect()
+}
+
+fn is_copy(cell: &Cell, other: &Cell) -> bool {
+    let differences = cell.differences(other, |run| run.val_loss);
+    !differences.is_empty() && differences.iter().all(|difference| *difference == 0.0)
 }
 
 fn too_little_decay(rows: &[RunRow]) -> Option<Warning> {

@@ -3,4 +3,7 @@
             is_in_out = parameter.ndim < 2 or type(module).__name__ == "Conv1D"
             parameter.out_axis, parameter.parts = -1 if is_in_out else -2, 1
             if is_packed and parameter.ndim == 2:
+                wide, deep = parameter.shape[parameter.out_axis], parameter.shape[-3 - parameter.out_axis]
+                if wide != 3 * deep:
+                    raise ValueError(f"{path}.{name}: q, k and v are not three equal parts; give each a matrix of its own")
                 parameter.parts = 3

@@ -114,7 +114,7 @@ fn measured(analysis: &Analysis) -> String {
     what[..1].make_ascii_uppercase();
     let seeds = counted(analysis.seeds(), "seed");
     let texts = match (analysis.texts, analysis.train_texts()) {
-        (Some(Texts::PerSeed), texts) if texts >= analysis.seeds() => {
+        (Some(Texts::PerSeed), texts) if texts > 1 && texts >= analysis.seeds() => {
             "each with a train text of its own, val and test the same for all".to_owned()
         }
         (Some(Texts::PerSeed), texts) if texts > 1 => {

@@ -76,6 +76,7 @@ fn collapsed(count: usize, overfitted: usize, all: usize, extent: Extent) -> Str
     let better = "were better at their best step: they overfitted; train fewer steps, or compare what stopping reaches";
     let some = match overfitted {
         0 => String::new(),
+        1 if count == 1 => " It was better at its best step: it overfitted.".to_owned(),
         _ if overfitted == count => format!(" All of these {better}."),
         1 => " One of these was better at its best step: it overfitted.".to_owned(),
         some => format!(" {some} of these {better}."),
