@@ -1,3 +1,4 @@
+mod told_once;
 mod what_is_so;
 
 use proptest::prelude::*;
