@@ -5,5 +5,5 @@
             if is_packed and parameter.ndim == 2:
                 wide, deep = parameter.shape[parameter.out_axis], parameter.shape[-3 - parameter.out_axis]
                 if wide != 3 * deep:
-                    raise ValueError(f"{path}.{name}: q, k and v are not three equal parts; give each a matrix of its own")
+                    raise ValueError(f"{path}.{name}: q, k and v are no equal parts; give each its own")
                 parameter.parts = 3
