@@ -104,7 +104,7 @@ impl Analysis {
         let judged = if is_confirmed { judged } else { search::so_far(rows) };
         let mut analysis = Self::judge(&judged, &terms);
         if !is_confirmed && judged.len() < rows.len() {
-            // What is left out has not ended, and is told all the same.
+            // What is left out is warned of all the same: most of it has not ended.
             analysis.warnings = warnings::warnings(&analysis.groups, &analysis.contenders, rows);
         }
         let epsilon = analysis.epsilon.map(|epsilon| epsilon.value);
