@@ -2,7 +2,7 @@
 
 use super::{Axis, Best, Place, Point};
 use crate::stats::optimum::{Difference, Layout, around_best, basin};
-use crate::stats::quadratic::terms;
+use crate::stats::quadratic::{Quadratic, terms};
 
 /// On several axes, how far from the best a point of the fit may be: a step of the bracket.
 const FITTED_WITHIN: i32 = 4;
@@ -99,13 +99,16 @@ impl<'a> View<'a> {
         self.places.binary_search(place).ok()
     }
 
-    /// The lowest place of a quadratic through the points near the best, no farther out than they are.
+    /// The lowest place of a quadratic through the points near the best, where it is known as well as at them.
     fn lowest(&self) -> Option<Lowest> {
         let near = self.near_leader()?;
         let points: Vec<Vec<f64>> =
             near.iter().map(|index| numbers(&self.places[*index])).collect();
         let fit = basin(&self.layout, &near, &points)?;
-        let lowest = self.inside(fit.lowest()?, &points);
+        let lowest = match self.axes.len() {
+            1 => self.inside(fit.lowest()?, &points),
+            _ => well_known(&fit, &points)?,
+        };
         let tried = points.iter().map(|point| fit.at(point)).fold(f64::INFINITY, f64::min);
         let loss = fit.at(&numbers(&lowest)).min(tried);
         Some(Lowest { place: lowest, loss, gain: tried - loss })
@@ -143,6 +146,27 @@ impl<'a> View<'a> {
         });
         Place(parts.collect())
     }
+}
+
+/// On several axes, the lowest place between the points at which a fit is known as well as at the worst known of them.
+/// The bottom of a ridge that leaves their box is not where the nearest place of the box is, and a saddle has none.
+fn well_known(fit: &Quadratic, points: &[Vec<f64>]) -> Option<Place> {
+    let spread = |at: &[f64]| fit.variance(at);
+    let most = points.iter().map(|point| spread(point)).fold(0.0, f64::max);
+    let along = (0..points.first()?.len()).map(|axis| {
+        let parts = || points.iter().map(move |point| point[axis] as i32);
+        parts().min().unwrap_or(0)..=parts().max().unwrap_or(0)
+    });
+    let places = along.fold(vec![Vec::new()], |places: Vec<Vec<i32>>, parts| {
+        let longer = |place: &Vec<i32>| {
+            parts.clone().map(|part| [&place[..], &[part]].concat()).collect::<Vec<_>>()
+        };
+        places.iter().flat_map(longer).collect()
+    });
+    let places = places.into_iter().map(Place).map(|place| (numbers(&place), place));
+    // What rounding adds to the spread at the worst known point.
+    let known = places.filter(|(at, _)| spread(at) <= most * (1.0 + 1e-9));
+    known.min_by(|a, b| fit.at(&a.0).total_cmp(&fit.at(&b.0))).map(|(_, place)| place)
 }
 
 fn numbers(place: &Place) -> Vec<f64> {

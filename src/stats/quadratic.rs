@@ -80,6 +80,12 @@ impl Quadratic {
         self.constant + dot(&self.slope, x) + bent / 2.0
     }
 
+    /// How well it is known there: the variance in units of that of a point of weight 1.
+    pub fn variance(&self, x: &[f64]) -> f64 {
+        let row = row(x);
+        self.spread.iter().zip(&row).map(|(spread, term)| term * dot(spread, &row)).sum()
+    }
+
     /// Where it is lowest; `None` unless it curves upwards in every direction.
     pub fn lowest(&self) -> Option<Vec<f64>> {
         if !is_positive(&self.curvature) {
