@@ -56,6 +56,9 @@ pub struct Trainer {
     /// Its optimizers that put decay into the gradient of Adam.
     #[serde(default)]
     l2: Vec<String>,
+    /// Its keys whose value puts decay into the gradient of Adam.
+    #[serde(default)]
+    l2_where: BTreeMap<String, bool>,
     /// Keys that put another optimizer in the place of its own where they are true, with its name.
     #[serde(default)]
     switches: BTreeMap<String, String>,
@@ -139,8 +142,14 @@ impl Trainer {
 
     /// Keys that are none of the trainer's and nearly one that the file lacks.
     fn misspelt(&self, keys: &Keys) -> Vec<String> {
-        let known: Vec<&String> =
-            self.keys.values().flatten().chain(&self.marks).chain(&self.unread).collect();
+        let known: Vec<&String> = self
+            .keys
+            .values()
+            .flatten()
+            .chain(&self.marks)
+            .chain(&self.unread)
+            .chain(self.l2_where.keys())
+            .collect();
         let meant = |key: &String| {
             let alike = |own: &&&String| strsim::normalized_damerau_levenshtein(own, key) > 0.8;
             let meant = known.iter().find(alike).filter(|own| !keys.contains(own))?;

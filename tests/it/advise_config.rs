@@ -167,3 +167,26 @@ fn a_warm_up_below_one_step_is_a_share() {
     };
     assert_eq!(of("\"warmup_steps\": 0.1"), of("\"warmup_steps\": 1000"));
 }
+
+#[test]
+fn a_key_that_puts_decay_into_the_gradient_is_refused_and_one_that_does_not_is_read() {
+    let megatron = |more: &str| {
+        let script = format!(
+            "torchrun pretrain_gpt.py --num-layers 12 --hidden-size 768 --seq-length 2048 --global-batch-size 256 \\\n\
+             --train-iters 10000 --lr 6e-4 --lr-decay-style cosine --weight-decay 0.1 {more}\n"
+        );
+        advise("gpt.sh", &script, &[])
+    };
+    assert_eq!(run(&megatron(""))["weight_decay"], 0.1);
+    let coupled = megatron("--no-decoupled-weight-decay");
+    refused(&coupled, "no_decoupled_weight_decay = true: it puts decay into the gradient (L2)");
+    assert!(run(&megatron("--no-decoupled-weight-decay --optimizer sgd"))["optimizer"] == "sgd");
+    let deepspeed = |kind: &str, decoupled: bool| {
+        let params = format!("\"{kind}\", \"params\": {{\"adam_w_mode\": {decoupled}, ");
+        let file = DEEPSPEED.replace("\"AdamW\", \"params\": {", &params);
+        advise("ds.json", &file, &["--context", "1024"])
+    };
+    refused(&deepspeed("Adam", false), "optimizer.params.adam_w_mode = false");
+    assert_eq!(run(&deepspeed("Adam", true))["optimizer"], "adamw");
+    assert_eq!(run(&deepspeed("AdamW", false))["optimizer"], "adamw");
+}

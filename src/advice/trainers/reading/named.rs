@@ -37,11 +37,15 @@ impl Reading<'_> {
             return Ok(None);
         };
         let lower = text.to_lowercase();
-        ensure!(
-            !self.trainer.l2.contains(&text),
-            "{key} = {text}: it puts decay into the gradient (L2), which no rule covers; give --optimizer adamw if \
-             the run is to have decoupled decay"
-        );
+        let l2 = self.couples_decay(&lower);
+        if let Some((key, text)) =
+            l2.or(self.trainer.l2.contains(&text).then_some((key.clone(), text.clone())))
+        {
+            bail!(
+                "{key} = {text}: it puts decay into the gradient (L2), which no rule covers; give --optimizer adamw if \
+                 the run is to have decoupled decay"
+            );
+        }
         let others = [
             "galore",
             "schedule_free",
@@ -76,6 +80,18 @@ impl Reading<'_> {
             Some((_, algorithm)) => Ok(Some(*algorithm)),
             None => bail!("{key} = {text}: this optimizer is not known; give --optimizer"),
         }
+    }
+
+    /// The key, and its value, that puts decay into the gradient of an Adam. One that is called AdamW decouples it whatever
+    /// else is said.
+    fn couples_decay(&self, optimizer: &str) -> Option<(String, String)> {
+        let is_adam = optimizer.contains("adam") && !optimizer.contains("adamw");
+        let said = |(key, couples): (&String, &bool)| {
+            let text = self.keys.value(key)?;
+            let is_so = text.eq_ignore_ascii_case(if *couples { "true" } else { "false" });
+            is_so.then(|| (key.clone(), text.to_owned()))
+        };
+        self.trainer.l2_where.iter().filter(|_| is_adam).find_map(said)
     }
 
     /// The optimizer that a key puts in the place of the trainer's own.
