@@ -84,15 +84,17 @@ fn lanes_of(run: &RunConfig) -> usize {
     if run.decay.form.norm_control() == NormControl::Matched { 2 } else { 1 }
 }
 
-/// Bytes that one lane needs at its peak: while it trains (weights, gradients, optimizer state and what
-/// is kept for the backward pass), or while it is read back for a checkpoint (weights and state twice).
+/// Bytes that one lane needs at its peak: while it trains (weights, gradients, optimizer state, what is kept for the
+/// backward pass, and weights of its lowest val loss that test has still to measure), or while it is read back for a
+/// checkpoint (weights and state twice).
 pub fn lane_bytes(run: &RunConfig, arithmetic: Arithmetic) -> u64 {
     let parameters = run.model.parameters(run.data.vocabulary);
     let weights: f64 = parameters.iter().map(|one| one.elements() as f64).sum();
     let state = parameters.iter().flat_map(|one| run.state_of(one));
     let state: f64 = state.map(|(_, count)| count as f64).sum();
     let kept = intermediates(run, &arithmetic.kept(), arithmetic.experts(&run.model));
-    let training = 2.0 * weights + state + kept;
+    let waiting = if tests_late(run) { weights } else { 0.0 };
+    let training = 2.0 * weights + waiting + state + kept;
     let numbers = lanes_of(run) as f64 * training.max(2.0 * (weights + state));
     (4.0 * SLACK * numbers) as u64
 }
@@ -118,11 +120,15 @@ fn evaluated_windows(run: &RunConfig) -> f64 {
     let evaluations = 1.0 + recipe.steps.div_ceil(recipe.eval_every) as f64;
     let whole = |tokens: usize| tokens.saturating_sub(1).div_ceil(run.model.context);
     let windows = |tokens: usize| whole(tokens).min(recipe.eval_windows) as f64;
-    let by_heart = memory_windows(run);
-    // Test is measured of the best weights and of the last, or beside what is known by heart.
-    let of_test = if by_heart > 0.0 { evaluations } else { 2.0 };
-    let each = windows(run.train_tokens()) + windows(split.val) + by_heart;
+    let of_test = if tests_late(run) { 2.0 } else { evaluations };
+    let each = windows(run.train_tokens()) + windows(split.val) + memory_windows(run);
     evaluations * each + of_test * windows(split.test)
+}
+
+/// Whether test is measured of the best weights and of the last, and not at every evaluation, beside what is known by
+/// heart.
+fn tests_late(run: &RunConfig) -> bool {
+    run.data.split.test > 0 && memory_windows(run) == 0.0
 }
 
 /// Windows of an evaluation in which a run is asked what it knows by heart.
