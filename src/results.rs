@@ -14,7 +14,7 @@ use std::path::Path;
 use anyhow::{Context, Result, ensure};
 use serde::de::DeserializeOwned;
 
-use crate::config::RunConfig;
+use crate::config::{AnalysisTerms, RunConfig};
 use crate::corpus::Levels;
 use crate::experiment::{Arm, Plan};
 use crate::files::{create_folder, json_of, write_atomically, write_csv_atomically};
@@ -84,7 +84,15 @@ pub fn for_each_row<T: DeserializeOwned>(path: &Path, mut take: impl FnMut(T)) -
 pub fn read_experiment(folder: &Path) -> Result<Experiment> {
     let path = folder.join("experiment.json");
     let text = std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
-    serde_json::from_slice(&text).with_context(|| format!("{} is damaged", path.display()))
+    let experiment: Experiment =
+        serde_json::from_slice(&text).with_context(|| format!("{} is damaged", path.display()))?;
+    let AnalysisTerms { alpha, epsilon, .. } = experiment.analysis;
+    ensure!(
+        alpha > 0.0 && alpha < 1.0 && epsilon.is_none_or(|one| one > 0.0 && one.is_finite()),
+        "{} is damaged: `analysis` needs an alpha between 0 and 1 and an epsilon above 0",
+        path.display()
+    );
+    Ok(experiment)
 }
 
 /// Reads `mechanism.csv` of an experiment's folder; nothing of a folder of an older version, which has none.

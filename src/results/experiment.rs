@@ -44,6 +44,9 @@ pub struct Experiment {
     /// What was decided about splits and texts for lack of a word in the spec.
     #[serde(default)]
     pub decided: Vec<String>,
+    /// Rules whose search ended at its `most_runs`, before it was sure.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cut_off: Vec<String>,
     /// What its spec claims, each with the time at which that was first seen.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub claims: Vec<Claim>,

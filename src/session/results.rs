@@ -54,6 +54,7 @@ fn experiment(inputs: &Inputs, provenance: Provenance) -> Experiment {
         texts: Some(inputs.corpus.texts),
         decided: inputs.corpus.decided.clone(),
         analysis: inputs.spec.analysis.clone(),
+        cut_off: inputs.course.as_ref().map_or(Vec::new(), report::words::cut_off),
         claims: Vec::new(),
         provenance,
     }

@@ -46,6 +46,10 @@ pub enum Warning {
         count: usize,
         all: usize,
     },
+    /// Rules whose search was not sure when it had trained as many runs as it may.
+    CutOff {
+        rules: Vec<String>,
+    },
     /// λ that are tried both as L2, in gradient or loss, and as decoupled decay.
     EqualCoefficients {
         values: Vec<f64>,

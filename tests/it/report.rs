@@ -257,7 +257,14 @@ fn a_report_of_damaged_files_names_the_file_and_changes_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let header = fs::read_to_string(fixture("report").join("runs.csv")).unwrap();
     let header = header.lines().next().unwrap().to_owned();
+    let experiment = fs::read_to_string(fixture("report").join("experiment.json")).unwrap();
+    let of_terms = |terms: &str| {
+        let terms = format!("{{\"analysis\": {{\"families\": [], {terms}}},");
+        ("experiment.json", experiment.replacen('{', &terms, 1))
+    };
     let cases = [
+        of_terms("\"alpha\": 5.0, \"epsilon\": null"),
+        of_terms("\"alpha\": 0.05, \"epsilon\": -0.1"),
         ("runs.csv", String::new()),
         ("runs.csv", format!("{header}\n")),
         ("runs.csv", format!("{header}\n1,adamw,matrices,nonsense\n")),

@@ -217,6 +217,22 @@ fn two_values_are_searched_together_and_no_decay_has_its_own_learning_rate() {
 }
 
 #[test]
+fn a_search_that_was_cut_off_says_so_wherever_its_answer_is_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let spec = fixture("search.toml");
+    let base = ["sweep", text(&spec), "--out", text(folder.path()), "-q"];
+    let cut_off = wane_ok(&[&base[..], &["--set", "search.most_runs=10"]].concat());
+    let told = "The search of AdamW on matrices ended before it was sure";
+    assert!(cut_off.stdout.contains(told), "{}", cut_off.stdout);
+    let results = folder.path().join("search");
+    let again = wane_ok(&["report", text(&results)]);
+    let page = fs::read_to_string(results.join("report.html")).unwrap();
+    assert!(again.stdout.contains(told) && page.contains(told), "{}", again.stdout);
+    let whole = wane_ok(&base);
+    assert!(!whole.stdout.contains(told), "{}", whole.stdout);
+}
+
+#[test]
 fn a_plan_says_what_a_search_may_cost() {
     let folder = tempfile::tempdir().unwrap();
     let spec = fixture("search.toml");

@@ -13,7 +13,7 @@ use crate::results::{
 use crate::stats::claims::{self, Judged};
 use crate::stats::collapse::Collapse;
 use crate::stats::memorisation::Memorisation;
-use crate::stats::{Analysis, Cell, Group, Quantity, Rule, group_by_rule};
+use crate::stats::{Analysis, Cell, Group, Quantity, Rule, Warning, group_by_rule};
 
 const REMEDY: &str = "write it anew from the trained runs with `wane collect SPEC`";
 
@@ -70,7 +70,10 @@ impl Data {
             );
         }
         let experiment = read_experiment(folder)?;
-        let analysis = Analysis::on(&runs, &experiment.analysis);
+        let mut analysis = Analysis::on(&runs, &experiment.analysis);
+        if !experiment.cut_off.is_empty() {
+            analysis.warnings.insert(0, Warning::CutOff { rules: experiment.cut_off.clone() });
+        }
         let name = folder.file_name().map_or(String::new(), |name| name.to_string_lossy().into());
         let commit = runs.iter().find_map(|run| run.commit.clone()).unwrap_or_default();
         let caption = format!(

@@ -30,8 +30,7 @@ const CUT_OFF: &str = " (not sure: most_runs of [search] allowed no more)";
 fn rule_standing(rule: &RuleCourse) -> String {
     let title = rule_title(&rule.rule.first);
     if let Some(found) = &rule.found {
-        let is_cut_off = rule.log.last().is_some_and(|last| matches!(last.why, Why::MostRuns));
-        let cut_off = if is_cut_off { CUT_OFF } else { "" };
+        let cut_off = if is_cut_off(rule) { CUT_OFF } else { "" };
         return format!("found: {title}, {}{cut_off}", self::found(rule, found));
     }
     let Some(decision) = rule.log.last() else { return title };
@@ -41,6 +40,16 @@ fn rule_standing(rule: &RuleCourse) -> String {
         Some(leader) => format!("{} ({})", around(rule, leader), counted(decision.runs, "run")),
     };
     format!("{stage}: {title}, {so_far}")
+}
+
+/// Rules whose search ended before it was sure, by their titles.
+pub fn cut_off(course: &Course) -> Vec<String> {
+    let cut_off = course.rules.iter().filter(|rule| is_cut_off(rule));
+    cut_off.map(|rule| rule_title(&rule.rule.first)).collect()
+}
+
+fn is_cut_off(rule: &RuleCourse) -> bool {
+    rule.log.last().is_some_and(|last| matches!(last.why, Why::MostRuns))
 }
 
 /// What a search may still cost, with so many runs finished and so many asked for.

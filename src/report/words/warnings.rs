@@ -19,6 +19,10 @@ pub fn warning(warning: &Warning) -> String {
         Warning::Unfinished { count, all } => {
             format!("{count} of {all} runs have not ended; sweep again to go on. {LEFT_OUT}")
         }
+        Warning::CutOff { rules } => format!(
+            "The search of {} ended before it was sure, at most_runs of [search]; with more of them it goes on from there.",
+            list(rules)
+        ),
         Warning::EqualCoefficients { values } => format!(
             "λ = {} is another amount of decay as L2 than as decoupled decay: compare forms at their own best λ.",
             list(&format::labels(values))
