@@ -7,7 +7,7 @@ use crate::config::{Mask, Role};
 const NORMS: &[&str] = &["ln", "lnf", "rms", "bn", "gn"];
 const EMBEDDINGS: &[&str] = &["wte", "wpe", "embed", "embeds", "embedding", "embeddings", "emb"];
 /// Layers that are embeddings where they are called so and nothing else: `shared_expert` is none.
-const WHOLE_EMBEDDINGS: &[&str] = &["shared", "token", "tokens"];
+const WHOLE_EMBEDDINGS: &[&str] = &["shared", "token", "tokens", "relative_attention_bias"];
 const ATTENTION: &[&str] = &["att", "mha"];
 const MLP: &[&str] = &[
     "mlp",
@@ -161,7 +161,12 @@ struct Name<'a> {
 
 impl<'a> Name<'a> {
     fn new(name: &'a str) -> Self {
-        let parts: Vec<&str> = name.split(['.', '/']).filter(|part| !part.is_empty()).collect();
+        let mut parts: Vec<&str> = name.split(['.', '/']).filter(|part| !part.is_empty()).collect();
+        // flax.nnx: `fc.kernel.value`.
+        let is_leaf = |part: &&str| LEAVES.contains(&part.to_lowercase().as_str());
+        if parts.len() > 2 && parts.ends_with(&["value"]) && is_leaf(&parts[parts.len() - 2]) {
+            parts.pop();
+        }
         let last = parts.last().copied().unwrap_or_default();
         let lower = last.to_lowercase();
         // TransformerLens has `W_E` and `b_U`.

@@ -3,7 +3,7 @@ use super::horizon::Moved;
 use super::rule::Rule;
 use super::target::Target;
 use super::{left_behind, nanogpt, sources};
-use crate::config::{Form, Named, Role, plain};
+use crate::config::{Form, LrShape, Named, Recipe, Role, plain};
 use crate::plural::counted;
 use crate::report::broken;
 use crate::results::Experiment;
@@ -134,14 +134,27 @@ fn lambda(was: &Rule, moved: Option<&Moved>) -> String {
         ),
         Some(moved) => format!(
             "λ{whose} was {value} in {run}. Here, for {} tokens at {} tokens a step and a peak learning rate of {}, λ = {} keeps \
-             κ = {law} = {kappa}. Warm-up and hold keep their shares of the run and the schedule its shape, so with κ \
-             the total decay Λ = λ Σ η_t stays too, but for rounding to whole steps.",
+             κ = {law} = {kappa}. {}",
             number(moved.tokens),
             number(moved.tokens_per_step),
             plain(moved.lr * (was.bulk_schedule().lr / was.recipe.lr)),
-            number(moved.weight_decay.unwrap_or(0.0))
+            number(moved.weight_decay.unwrap_or(0.0)),
+            if keeps_total_decay(was, moved) { TOTAL_STAYS } else { TOTAL_CHANGES }
         ),
     }
+}
+
+const TOTAL_STAYS: &str = "Warm-up and hold keep their shares of the run and the schedule its shape, so with κ the total \
+                           decay Λ = λ Σ η_t stays too, but for rounding to whole steps.";
+const TOTAL_CHANGES: &str = "The total decay Λ = λ Σ η_t does not stay: without steps of warm-up or hold an inverse-sqrt \
+                             schedule falls by its steps, however many there are.";
+
+/// Whether the learning rate over the run has the same shape in another number of steps.
+fn keeps_total_decay(was: &Rule, moved: &Moved) -> bool {
+    let Recipe { steps, warmup, hold, schedule, .. } = was.recipe;
+    let before_the_fall = (warmup + hold) as f64;
+    let there = before_the_fall * moved.steps as f64 / steps as f64;
+    schedule != LrShape::InverseSqrt || before_the_fall.min(there) >= 1.0
 }
 
 fn law(form: Form) -> &'static str {

@@ -46,9 +46,10 @@ pub fn usage(rule: &Rule) -> &'static str {
              the numbers below make step t the step t of wane."
         }
         false => {
-            "Use: python train.py THIS_FILE, after three changes to train.py: make `optimizer = make_optimizer(model)` \
-             and `scheduler = make_scheduler(optimizer)` of the line `optimizer = model.configure_optimizers(…)`; \
-             delete the loop that sets param_group['lr']; put `scheduler.step()` after `scaler.update()`."
+            "Use: python train.py THIS_FILE, after two changes to train.py: make `optimizer = make_optimizer(model)` \
+             and `scheduler = make_scheduler(optimizer)` of the line `optimizer = model.configure_optimizers(…)`; in the \
+             loop that sets param_group['lr'], set it to `param_group['initial_lr'] * lr_factor(iter_num + 1)`, which \
+             goes on where a run is resumed."
         }
     }
 }

@@ -14,7 +14,18 @@ pub struct Rule {
 impl Rule {
     /// How it updates the parameters of a role.
     pub fn group(&self, role: Role) -> Group {
-        Group::of(&self.recipe, &self.decay, &self.by_role, role)
+        let group = Group::of(&self.recipe, &self.decay, &self.by_role, role);
+        // Where the run has no such parameters, λ is that of those which stand for them: an embedding is its model's head.
+        let known = match role {
+            Role::Head => Role::Embedding,
+            Role::Bias => Role::Norm,
+            _ => return group,
+        };
+        let is_known = self.model.has(role) || self.by_role.weight_decay(role).is_some();
+        match self.by_role.weight_decay(known) {
+            Some(weight_decay) if !is_known => Group { weight_decay, ..group },
+            _ => group,
+        }
     }
 
     /// Whether it decays the parameters of a role.

@@ -294,7 +294,11 @@ fn the_code_says_groups_decoupling_and_schedule_as_they_were() {
                 "beta2 = 0.95",
             ],
         ),
-        ("nanogpt", "l2 matrices λ=0.001", &["def make_optimizer(model):", "delete"]),
+        (
+            "nanogpt",
+            "l2 matrices λ=0.001",
+            &["def make_optimizer(model):", "lr_factor(iter_num + 1)"],
+        ),
     ] {
         let code = code(target, arm);
         for line in lines {

@@ -5,20 +5,21 @@ from safetensors.torch import save_file
 
 LR = 1e-3  # a scheduler may start at 0, where nothing decays: every group gets this learning rate
 
-def weights():  # parameters that are shared, such as a tied head, come once; copies are contiguous
-    return {name: p.detach().cpu().clone().contiguous() for name, p in model.named_parameters()}
+def weights():  # what is trained; parameters that are shared, such as a tied head, come once; copies are contiguous
+    trained = ((name, p) for name, p in model.named_parameters() if p.requires_grad)
+    return {name: p.detach().cpu().clone().contiguous() for name, p in trained}
 
 with torch.no_grad():
     for p in model.parameters():
-        if not p.any():
-            p.fill_(0.5)  # zeros cannot show that they decay
+        if (p == p.reshape(-1)[:1]).all():  # zeros cannot show that they decay, nor equal numbers by how much
+            p.copy_(torch.linspace(0.5, 1, p.numel()).reshape(p.shape))
 for group in optimizer.param_groups:
     if torch.is_tensor(group["lr"]):
         group["lr"].fill_(LR)
     else:
         group["lr"] = LR
 save_file(weights(), "before.safetensors")
-for p in model.parameters():
+for p in (p for p in model.parameters() if p.requires_grad):
     # Zeros, not None: PyTorch skips parameters whose grad is None. L2 that is added to the loss is gone with them.
     p.grad = torch.zeros_like(p)
 optimizer.step()

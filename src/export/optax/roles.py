@@ -1,16 +1,23 @@
 
 
+HEADS = ("lm_head", "embed_out", "unembed", "unembedding", "logits_dense")
+LAST_LAYERS = ("head", "output", "output_layer", "output_projection", "ff_out", "score", "classifier",
+               "logits", "decoder")
+
+
 def role_of(path, leaf):
     """What a parameter is. It goes by name and rank: read it against your model's names."""
-    words = [str(getattr(key, "key", getattr(key, "name", getattr(key, "idx", key)))) for key in path]
-    full, last = ".".join(words).lower(), words[-1].lower() if words else ""
-    is_norm = "norm" in full or ".ln" in f".{full}"
-    if last in ("bias", "b"):
+    words = [str(getattr(key, "key", getattr(key, "name", getattr(key, "idx", key)))).lower() for key in path]
+    words = words[:-1] if words[-1:] in (["value"], [".value"]) else words  # of flax.nnx
+    full, last, layer = ".".join(words), words[-1] if words else "", words[-2] if len(words) > 1 else ""
+    is_norm = "norm" in layer or layer.startswith("ln") or "norm" in last
+    if last == "b" or "bias" in last.split("_"):
         return "norm" if is_norm else "bias"
-    if is_norm or leaf.ndim < 2 or last in ("scale", "gain", "g"):
+    if leaf.ndim < 2 or last in ("scale", "gain", "g"):
         return "norm"
-    if any(word in ("lm_head", "head", "output", "unembed") for word in full.split(".")):
+    is_outside = not any(word.rsplit("_", 1)[-1].isdigit() for word in words)
+    if any(word in HEADS for word in words) or is_outside and (layer in LAST_LAYERS or last in LAST_LAYERS):
         return "head"
-    if any(word in ".".join(words[-2:]).lower() for word in ("emb", "wte", "wpe")):
+    if any(word in ".".join(words[-2:]) for word in ("emb", "wte", "wpe")):
         return "embedding"
     return "attention" if "attn" in full or "attention" in full else "mlp"

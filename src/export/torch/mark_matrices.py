@@ -1,7 +1,13 @@
+            if parameter.ndim > 3 or isinstance(module, torch.nn.modules.conv._ConvNd) and parameter.ndim > 1:
+                raise ValueError(f"{path}.{name}: a convolution is no matrix; give it an optimizer of its own")
+            if parameter.ndim > 2 and "gate_up" in name:
+                raise ValueError(f"{path}.{name}: two matrices of each expert in one; give each its own")
             # torch.nn.Linear keeps [out, in], transformers' Conv1D [in, out]; q, k and v may be one matrix.
-            is_packed = any(word in f"{path}.{name}".lower() for word in ("c_attn", "qkv", "in_proj"))
+            words = f"{path.rsplit('.', 1)[-1]}_{name}".lower().split("_")
+            is_packed = "qkv" in words or "wqkv" in words or "c_attn" in f"{path}.{name}"
+            is_packed |= name == "in_proj_weight" and isinstance(module, torch.nn.MultiheadAttention)
             is_in_out = parameter.ndim < 2 or type(module).__name__ == "Conv1D"
-            parameter.out_axis, parameter.parts = -1 if is_in_out else -2, 1
+            parameter.out_axis, parameter.parts = -1 if is_in_out else -2, 2 if "gate_up_proj" in path else 1
             if is_packed and parameter.ndim == 2:
                 wide, deep = parameter.shape[parameter.out_axis], parameter.shape[-3 - parameter.out_axis]
                 if wide != 3 * deep:

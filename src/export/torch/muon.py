@@ -5,7 +5,7 @@ def muon(p, g, state, group):
     m = slot(state, "m", p).lerp_(g, 1 - MOMENTUM)
     ahead = m.lerp(g, 1 - MOMENTUM)
     moved = [muon_scale(part, p) * orthogonal(part) for part in matrices(ahead, p)]
-    return group["lr"] * torch.cat(moved, dim=p.out_axis)
+    return group["lr"] * joined(moved, p)
 
 
 def muon_scale(part, p):

@@ -1,17 +1,28 @@
 
 
+HEADS = ("lm_head", "embed_out", "unembed", "unembedding", "logits_dense")
+LAST_LAYERS = ("head", "output", "output_layer", "output_projection", "ff_out", "score", "classifier",
+               "logits", "decoder")
+
+
 def role_of(path, module, name, parameter):
     """What a parameter is. It goes by type, rank and name: read it against your model's names."""
-    full, last = f"{path}.{name}".lower(), path.rsplit(".", 1)[-1].lower()
+    full, last, leaf = f"{path}.{name}".lower(), path.rsplit(".", 1)[-1].lower(), name.lower()
+    kind = type(module).__name__.lower()
     if isinstance(module, torch.nn.Embedding):
         return "embedding"
-    if "norm" in type(module).__name__.lower():
+    # A vector in a tensor of more axes is one too; a layer that holds a norm beside its matrix is no norm.
+    is_vector = parameter.ndim < 2 or parameter.ndim > 2 and parameter.numel() == max(parameter.shape)
+    if kind.endswith(("norm", "norm1d", "norm2d", "norm3d")) or is_vector and "norm" in kind + leaf:
         return "norm"
-    if parameter.ndim < 2:
-        return "bias" if "bias" in name else "norm"
-    if last in ("lm_head", "head", "output", "unembed", "embed_out"):
+    if "bias" in leaf.split("_"):
+        return "bias"
+    if is_vector:
+        return "norm"
+    is_outside = not any(part.isdigit() for part in path.split("."))
+    if last in HEADS or is_outside and last in LAST_LAYERS:
         return "head"
-    if "emb" in last or "emb" in name.lower() or last in ("wte", "wpe"):
+    if "emb" in last or "emb" in leaf or last in ("wte", "wpe"):
         return "embedding"
     return "attention" if "attn" in full or "attention" in full else "mlp"
 
@@ -20,6 +31,8 @@ def parameter_groups(model):
     """Every trained parameter once, in the group of its role; a head tied to an embedding is one too."""
     roles = {}
     for path, module in model.named_modules():
+        if type(module).__name__ == "FullyShardedDataParallel":
+            raise ValueError("it keeps flat shards, which tell no role: shard with fully_shard instead")
         for name, parameter in module.named_parameters(recurse=False):
             if parameter not in roles or isinstance(module, torch.nn.Embedding):
                 roles[parameter] = role_of(path, module, name, parameter)
