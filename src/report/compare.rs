@@ -1,3 +1,4 @@
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use anyhow::{Result, ensure};
@@ -6,7 +7,7 @@ use comfy_table::Table;
 use super::tables::new_table;
 use super::{format, words};
 use crate::config::AnalysisTerms;
-use crate::results::{Experiment, read_experiment, read_runs};
+use crate::results::{Experiment, RunRow, read_experiment, read_runs};
 use crate::stats::{Analysis, Comparison, Opponent};
 
 /// Two experiments side by side: what was asked differently, and which verdicts differ.
@@ -40,8 +41,12 @@ pub fn compare(left: &Path, right: &Path) -> Result<String> {
 
 /// That runs are missing which verdicts would rest on.
 fn lacking(analysis: &Analysis, name: &str) -> Option<String> {
+    // Arms share the runs without decay.
     let runs = || analysis.groups.iter().flat_map(|group| &group.cells).flat_map(|cell| &cell.runs);
-    let (done, all) = (runs().filter(|run| run.is_done()).count(), runs().count());
+    let count = |runs: &mut dyn Iterator<Item = &RunRow>| {
+        runs.map(|run| run.run.as_str()).collect::<BTreeSet<_>>().len()
+    };
+    let (done, all) = (count(&mut runs().filter(|run| run.is_done())), count(&mut runs()));
     (done < all).then(|| format!("{name}: {done} of {all} runs reached their end."))
 }
 

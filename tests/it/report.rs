@@ -5,6 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+use crate::browser::Browser;
 use crate::common::{fixture, text, wane, wane_ok};
 
 /// Catches whatever the page complains of; stands before everything else.
@@ -396,4 +397,40 @@ fn two_experiments_are_compared_by_what_differs_and_by_their_verdicts() {
     let call = wane(&["compare", text(&one), text(out)]);
     assert_eq!(call.code, Some(2), "{}", call.stderr);
     assert!(call.stderr.contains("holds no experiment"), "{}", call.stderr);
+}
+
+/// Two rules that differ in a word, no decay as a form, and runs that diverge.
+const SPEC: &str = "[[arm]]\nform = \"adamw\"\nweight_decay = [0.0, 1.0]\n\
+                    [[arm]]\nform = \"adamw\"\nweight_decay = [1.0, 2.0]\ndecay_schedule = \"cosine\"\n\
+                    [[arm]]\nform = \"none\"\n\
+                    [[arm]]\nform = \"adamw\"\nweight_decay = [1.0, 3.0]\nlr = 1e30\n";
+
+#[test]
+fn lines_of_a_report_join_arms_that_differ_in_one_number_alone() {
+    let Some(mut browser) = Browser::start() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let tiny = fs::read_to_string(fixture("tiny.toml")).unwrap();
+    let spec = folder.path().join("spec.toml");
+    fs::write(&spec, format!("{}{SPEC}", &tiny[..tiny.find("[[arm]]").unwrap()])).unwrap();
+    wane(&["sweep", text(&spec), "--out", text(folder.path()), "-q"]);
+    browser.open(&format!("file://{}", folder.path().join("tiny/report.html").display()));
+    browser
+        .wait("document.querySelector('#against figcaption')?.textContent.includes('Test loss')");
+    let model = "const model = new Model(); \
+                 model.apply({ ...JSON.parse(document.getElementById('numbers').textContent), anew: true })";
+    let lines = browser.value(&format!(
+        "(() => {{ {model}; return model.alike(['weight_decay'], model.chart.arms)\
+         .map((one) => `${{one.label}}: ${{one.arms.map((arm) => arm.at.weight_decay)}}`); }})()"
+    ));
+    let lines: Vec<&str> =
+        lines.as_array().unwrap().iter().filter_map(|one| one.as_str()).collect();
+    assert_eq!(lines.len(), 4, "{lines:?}");
+    for (part, lambdas) in [("cosine", ": 1,2"), ("none", ": 0"), ("1e30", ": 1,3")] {
+        let own = |line: &&&str| line.contains(part) && line.ends_with(lambdas);
+        assert_eq!(lines.iter().filter(own).count(), 1, "{part}: {lines:?}");
+    }
+    let told = browser.text("#against figcaption");
+    assert!(told.contains("4 runs diverged or failed and have no dot"), "{told}");
+    let told = browser.text("#curves figcaption");
+    assert!(told.contains("The lowest at its end is") && !told.contains("1e30"), "{told}");
 }

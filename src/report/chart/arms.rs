@@ -24,6 +24,8 @@ pub struct Chart {
     pub seeds: Vec<u64>,
     /// Numbers in which arms differ, by key; λ is `weight_decay`.
     pub axes: Vec<String>,
+    /// Whether a search asked for runs, so that arms have other seeds.
+    pub is_search: bool,
 }
 
 /// One arm.
@@ -34,7 +36,7 @@ pub struct Arm {
     pub label: String,
     /// Place of its rule.
     pub rule: usize,
-    /// Form and mask.
+    /// What is no number of it: form, mask, published recipe, and words such as `schedule=linear`.
     pub decay: String,
     /// Its numbers, by key.
     pub at: BTreeMap<String, f64>,
@@ -74,7 +76,7 @@ impl Chart {
                     key: key(&group.rule, cell),
                     label: format!("{}{lambda}", rules[rule]),
                     rule,
-                    decay: words::decay_label(group.rule.form, group.rule.mask),
+                    decay: beside_numbers(&group.rule, &cell.runs[0]),
                     at,
                     colour: colours.of_cell(group, rule, place),
                     is_baseline: !cell.is_treated(),
@@ -91,17 +93,32 @@ impl Chart {
             ids,
             seeds,
             axes,
+            is_search: rows.iter().any(RunRow::is_explored),
         }
     }
 }
 
-/// The numbers of an arm by key.
+/// What tells an arm beside its numbers.
+fn beside_numbers(rule: &Rule, row: &RunRow) -> String {
+    let is_word =
+        |word: &&str| word.split_once('=').is_some_and(|(_, value)| value.parse::<f64>().is_err());
+    let words = words_of(row).filter(is_word).map(str::to_owned);
+    let recipe = rule.recipe.clone();
+    let decay = words::decay_label(rule.form, rule.mask);
+    [decay].into_iter().chain(recipe).chain(words).collect::<Vec<_>>().join(", ")
+}
+
+/// The words in which arms differ, such as `lr=0.01`.
+fn words_of(row: &RunRow) -> impl Iterator<Item = &str> {
+    [&row.variant, &row.axes, &row.treatment].into_iter().flat_map(|text| text.split(' '))
+}
+
+/// The numbers of an arm by key; one without decay has λ = 0.
 fn numbers(row: &RunRow) -> BTreeMap<String, f64> {
-    let words = [&row.variant, &row.axes, &row.treatment];
-    let words =
-        words.into_iter().flat_map(|text| text.split(' ')).filter_map(|word| word.split_once('='));
+    let words = words_of(row).filter_map(|word| word.split_once('='));
     let numbers = words.filter_map(|(key, value)| Some((key.to_owned(), value.parse().ok()?)));
-    let lambda = row.weight_decay.map(|value| ("weight_decay".to_owned(), value));
+    let lambda = row.weight_decay.or((row.form == Form::None).then_some(0.0));
+    let lambda = lambda.map(|value| ("weight_decay".to_owned(), value));
     numbers.chain([("lr".to_owned(), row.lr)]).chain(lambda).collect()
 }
 

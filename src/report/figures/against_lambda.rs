@@ -15,8 +15,9 @@ use super::lettering::Lettering;
 use super::levels::Lines;
 use super::markers::Taken;
 use super::palette::{FAINT, INK};
-use super::room::{fit, width};
+use super::room::{fit_name, width};
 use super::scale::{Ruler, tick};
+use crate::config::Form;
 use crate::report::words;
 use crate::stats::{Cell, Group, Quantity};
 use line::Line;
@@ -55,14 +56,19 @@ impl<'a> AgainstLambda<'a> {
         let has_lambda = |group: &&Group| {
             group.cells.iter().any(|cell| cell.weight_decay.is_some_and(|value| value > 0.0))
         };
-        let all: Vec<&Group> = data.tried().into_iter().filter(has_lambda).collect();
+        let is_none = |group: &&Group| group.rule.form == Form::None;
+        let all = data.tried().into_iter();
+        let all: Vec<&Group> = all.filter(|one| has_lambda(one) || is_none(one)).collect();
+        if !all.iter().any(has_lambda) {
+            return None;
+        }
         let rules = Rules::of(all, MOST_RULES);
         let runs = || rules.shown.iter().flat_map(|one| &one.cells).flat_map(|cell| &cell.runs);
         let values = runs().filter(|run| run.is_done()).filter_map(|run| quantity.of(run));
         let (values, levels) = ruled(data, quantity, &rules.shown, values)?;
         let scale = Scale {
             quantity,
-            axis: LambdaAxis::of(runs().filter_map(|run| run.weight_decay)),
+            axis: LambdaAxis::of(runs().map(|run| run.weight_decay.unwrap_or(0.0))),
             values,
         };
         let lines = Line::of_rules(&rules, &scale);
@@ -92,7 +98,7 @@ impl<'a> AgainstLambda<'a> {
         for (index, one) in self.lines.iter().enumerate() {
             let (column, row) = (index as u32 % columns, index as u32 / columns);
             let place = (px(14 + column * wide), px(row * LEGEND_LINE + 10));
-            one.look.draw_key(area, fit(&one.name, 12, f64::from(wide - KEY)), place)?;
+            one.look.draw_key(area, fit_name(&one.name, 12, f64::from(wide - KEY)), place)?;
         }
         Ok(())
     }
@@ -130,6 +136,7 @@ fn reading(quantity: Quantity) -> String {
 fn exceptions(lines: &[Line], scale: &Scale) -> Vec<&'static str> {
     let told = [
         (lines.iter().any(|one| one.goes_beyond(scale)), "triangle at the edge: beyond the axis"),
+        (lines.iter().any(|one| one.is_cut(scale)), "seeds and intervals end at the axis's edge"),
         (lines.iter().any(Line::has_hollow), "hollow: a run did not reach its end or collapsed"),
         (lines.iter().any(Line::has_empty), "×: no run reached its end"),
     ];

@@ -48,7 +48,7 @@ impl Frame<'_> {
         (places, values): (Range<f64>, Range<f64>),
     ) -> Result<Chart<'a, 'b>> {
         let width = f64::from(area.dim_in_pixel().0 / SCALE);
-        let title = room::fit(self.title, 14, width - f64::from(2 * self.margin));
+        let title = room::fit_name(self.title, 14, width - f64::from(2 * self.margin));
         let (shown, labels) = (values.clone(), self.y_labels);
         let mut chart = ChartBuilder::on(area)
             .margin(px(self.margin))

@@ -78,6 +78,7 @@ impl Curves {
         let lettering = subject.lettering(data);
         let mut figure = Curves { lettering, axis: subject.axis, panels, grid, levels };
         figure.add_notes(&rules);
+        figure.lettering.notes.extend(data.without_end());
         Some(figure)
     }
 

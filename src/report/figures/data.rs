@@ -5,7 +5,8 @@ use anyhow::{Result, bail, ensure};
 
 use super::scale::Ruler;
 use crate::config::Form;
-use crate::record::CurveRow;
+use crate::plural::counted;
+use crate::record::{CurveRow, Status};
 use crate::report::words;
 use crate::results::{
     CurveCsvRow, MechanismRow, RunRow, for_each_row, read_experiment, read_mechanism, read_runs,
@@ -41,6 +42,27 @@ pub struct Data {
     pub caption: String,
 }
 
+/// What stands below every figure: whose runs they are, how many, and which program drew them.
+fn caption(name: &str, runs: &[RunRow], analysis: &Analysis, found: Option<&[Group]>) -> String {
+    let count = |is_meant: fn(&RunRow) -> bool| {
+        let meant = runs.iter().filter(|run| is_meant(run)).map(|run| run.run.as_str());
+        meant.collect::<BTreeSet<_>>().len()
+    };
+    let (ended, all) =
+        (count(|run| matches!(run.status, Status::Done | Status::Diverged)), count(|_| true));
+    let of_all = if ended < all { format!(" of {all}") } else { String::new() };
+    let cells =
+        analysis.groups.iter().chain(found.into_iter().flatten()).flat_map(|group| &group.cells);
+    let seeds: BTreeSet<usize> = cells.map(|cell| cell.runs.len()).collect();
+    let up_to = if seeds.len() > 1 { "up to " } else { "" };
+    let commit = runs.iter().find_map(|run| run.commit.clone()).unwrap_or_default();
+    format!(
+        "{name} · {ended}{of_all} runs, {up_to}{} an arm · wane {} {commit}",
+        counted(seeds.last().copied().unwrap_or(0), "seed"),
+        env!("CARGO_PKG_VERSION")
+    )
+}
+
 impl Data {
     /// Reads an experiment's folder.
     ///
@@ -74,17 +96,10 @@ impl Data {
         if !experiment.cut_off.is_empty() {
             analysis.warnings.insert(0, Warning::CutOff { rules: experiment.cut_off.clone() });
         }
-        let name = folder.file_name().map_or(String::new(), |name| name.to_string_lossy().into());
-        let commit = runs.iter().find_map(|run| run.commit.clone()).unwrap_or_default();
-        let caption = format!(
-            "{name} · {} runs, {} seeds an arm · wane {} {commit}",
-            curves.len(),
-            analysis.seeds(),
-            env!("CARGO_PKG_VERSION")
-        );
         let floor = runs.iter().find_map(|run| run.val_floor);
         let explored: Vec<RunRow> = runs.iter().filter(|run| run.is_explored()).cloned().collect();
         let found = (!explored.is_empty()).then(|| group_by_rule(&explored));
+        let caption = caption(&experiment.name, &runs, &analysis, found.as_deref());
         let mechanism = read_mechanism(folder)?;
         let memorisation = Memorisation::of(&analysis.groups, &curves, analysis.alpha);
         let alpha = experiment.analysis.alpha;
@@ -101,6 +116,15 @@ impl Data {
             claims,
             floor,
             caption,
+        })
+    }
+
+    /// Arms that have no mean to be drawn.
+    pub fn without_end(&self) -> Option<String> {
+        let cells = self.analysis.own_groups().flat_map(|group| &group.cells);
+        let count = cells.filter(|cell| cell.done().next().is_none()).count();
+        (count > 0).then(|| {
+            format!("{} of which no run reached its end: not drawn", counted(count, "arm"))
         })
     }
 

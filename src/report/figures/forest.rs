@@ -13,7 +13,7 @@ use super::canvas::{Area, Figure, Hints, centred, left, line, px};
 use super::data::Data;
 use super::lettering::Lettering;
 use super::palette::{FAINT, INK};
-use super::room::{fit, width};
+use super::room::{fit, fit_name, width};
 use crate::judge::Case;
 use crate::report::{format, words};
 use crate::stats::claims::Effect;
@@ -52,7 +52,7 @@ impl Forest {
     pub fn of_arms(data: &Data) -> Option<Self> {
         let (lines, left_out) = rows::of_arms(data);
         let mut forest = Forest::of_data(data, words::differences_title(&data.analysis), lines)?;
-        forest.lettering.notes.extend(left_out);
+        forest.lettering.notes.extend(left_out.into_iter().chain(data.without_end()));
         Some(forest)
     }
 
@@ -137,7 +137,7 @@ impl Forest {
         let widest = rows.iter().map(|row| width(&row.name, 12)).fold(0.0, f64::max);
         let names = (widest.ceil() as u32 + INDENT + 16).clamp(names.0, names.1);
         for row in lines.iter_mut().filter_map(Line::row_mut) {
-            row.name = fit(&row.name, 12, f64::from(names - INDENT - 16));
+            row.name = fit_name(&row.name, 12, f64::from(names - INDENT - 16));
         }
         let lettering = Lettering { title, notes, caption };
         Some(Forest { lettering, names, lines, range, axis, marks: Vec::new() })

@@ -13,7 +13,7 @@ use super::grid::Grid;
 use super::lettering::Lettering;
 use super::scale::Ruler;
 use crate::config::{Form, Mask};
-use crate::report::words;
+use crate::report::{format, words};
 use crate::stats::{Cell, Group, Quantity};
 use panel::{Coordinate, Panel};
 
@@ -104,9 +104,13 @@ impl HeatMap {
         let near = Ruler { centre, reach: data.reach() }.range(losses.iter().copied())?;
         let inside = losses.iter().copied().filter(|loss| near.contains(loss));
         let high = inside.fold(f64::NEG_INFINITY, f64::max);
-        let mut notes = vec![format!(
-            "mean over seeds, nats per token; framed: the lowest of each rule by val loss"
-        )];
+        let mut notes = vec![
+            "mean over seeds, nats per token; no decay has no place on the axes".to_owned(),
+            format!("framed: of each rule the best half by val loss, {BEST} at most"),
+        ];
+        if surfaces.iter().flat_map(|one| &one.tiles).any(|tile| tile.loss.is_none()) {
+            notes.push(format!("{}: a run did not reach its end", format::MISSING));
+        }
         if losses.iter().any(|loss| *loss > high) {
             notes.push("↑: beyond the colours".to_owned());
         }

@@ -18,6 +18,11 @@ const MOST_PANELS: usize = 12;
 /// The end of a run over which numbers of single steps are averaged, as a share of its steps.
 const END: f64 = 0.2;
 
+/// What is drawn of numbers that belong to single steps.
+const AT_THE_END: &str =
+    "mean over the evaluations of the last fifth of the steps, each of the steps logged up to it";
+const BAND_AT_THE_END: &str = "mean over seeds, band: means of the lowest and of the highest seed";
+
 /// λ, as its logarithm.
 pub const LAMBDA: Across = Across { name: "weight decay λ (logarithmic)", tick: power_of_ten };
 const BLOCK: Across = Across { name: "block, from the input on", tick: whole };
@@ -48,8 +53,9 @@ pub fn end_ratio(data: &Data) -> Option<Profiles> {
     let at_the_end = |cell: &Cell| at_the_end(data.series(cell, ratio));
     let lines = over_lambda(data, &at_the_end);
     let mut notes = vec![
-        "gradient before clipping over the norm of all weights, at the evaluations of the last fifth of the steps".to_owned(),
-        "mean over seeds, band: their range".to_owned(),
+        "gradient before clipping over the norm of all weights".to_owned(),
+        AT_THE_END.to_owned(),
+        BAND_AT_THE_END.to_owned(),
     ];
     notes.extend(data.rules(MOST_LINES).left_out());
     let title = "Gradient norm over weight norm at the end of the schedule".to_owned();
@@ -98,7 +104,8 @@ pub fn updates_by_layer(data: &Data) -> Option<Profiles> {
     let panels = panels.collect();
     let mut notes = vec![
         "norm of what a step changes over the norm of the matrix, mean over the matrices of a block".to_owned(),
-        "at the evaluations of the last fifth of the steps; mean over seeds, band: their range".to_owned(),
+        AT_THE_END.to_owned(),
+        BAND_AT_THE_END.to_owned(),
     ];
     notes.extend(rules.left_out());
     let title = "Relative update by layer".to_owned();

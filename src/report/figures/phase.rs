@@ -12,7 +12,7 @@ use super::data::Data;
 use super::grid::Grid;
 use super::lettering::Lettering;
 use super::palette::{self, FAINT, INK};
-use super::room::{fit, spread};
+use super::room::{fit_name, spread};
 use super::scale::{Ruler, pieces, tick};
 use crate::report::format;
 use crate::stats::{Cell, Group};
@@ -88,7 +88,7 @@ impl Phase {
         let (wide, _) = area.dim_in_pixel();
         let (plot, key) = area.split_horizontally(wide as i32 - px(KEY));
         let (train, val) = (&self.train, &self.val);
-        let title = fit(&panel.title, 14, f64::from(PANEL.0 - KEY - 60));
+        let title = fit_name(&panel.title, 14, f64::from(PANEL.0 - KEY - 60));
         let mut chart = ChartBuilder::on(&plot)
             .margin(px(8))
             .caption(title, text(14, INK))
@@ -123,7 +123,7 @@ impl Phase {
             let last = path.points.last();
             let is_beyond = last.is_some_and(|at| !train.contains(&at.1) || !val.contains(&at.2));
             let mark = if is_beyond { " ↗" } else { "" };
-            let label = fit(&format!("{}{mark}", path.label), 11, f64::from(KEY - 22));
+            let label = fit_name(&format!("{}{mark}", path.label), 11, f64::from(KEY - 22));
             key.draw(&Text::new(label, (px(18), y), left(11, INK)))?;
         }
         Ok(())

@@ -141,7 +141,8 @@ impl Panel {
         let means = || self.points().map(|point| point.mean);
         let all = if is_whole { means().collect() } else { Vec::new() };
         let ruler = Ruler::of_arms(means(), all.into_iter(), 0.0)?;
-        let values = ruler.range(self.points().flat_map(|point| [point.low, point.high]))?;
+        let values =
+            ruler.range(self.points().flat_map(|point| [point.low, point.mean, point.high]))?;
         Some((low - air..high + air, values))
     }
 }

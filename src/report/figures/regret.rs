@@ -12,6 +12,7 @@ use super::data::Data;
 use super::grid::Grid;
 use super::lettering::Lettering;
 use super::scale::Ruler;
+use crate::plural::counted;
 use crate::report::{format, words};
 use line::{Line, Point};
 use panel::{KEY_LINE, Panel};
@@ -131,8 +132,23 @@ impl Scale {
             notes.push("triangle: beyond the axis".to_owned());
         }
         notes.push(bar.to_owned());
+        if !is_search {
+            notes.extend(not_eligible(data));
+        }
         notes
     }
+}
+
+/// Arms that have no point, since none of them is ever the best.
+fn not_eligible(data: &Data) -> Option<String> {
+    let points = data.analysis.contenders.iter().flat_map(|one| &one.points);
+    let count = points.filter(|point| !point.is_eligible).count();
+    (count > 0).then(|| {
+        format!(
+            "{} with a run that collapsed or did not reach its end: not drawn",
+            counted(count, "arm")
+        )
+    })
 }
 
 impl Figure for Regret {

@@ -17,6 +17,18 @@ pub fn fit(text: &str, points: u32, room: f64) -> String {
     text.chars().take(kept.saturating_sub(1)).chain(['…']).collect()
 }
 
+/// The beginning and the end of a name as far as they fit: the λ of an arm stands last, and cut it is another λ.
+pub fn fit_name(text: &str, points: u32, room: f64) -> String {
+    if width(text, points) <= room {
+        return text.to_owned();
+    }
+    let kept = ((room / (CHARACTER * f64::from(points))) as usize).saturating_sub(1);
+    let letters: Vec<char> = text.chars().collect();
+    let (first, last) = (kept.div_ceil(2), kept / 2);
+    let end = &letters[letters.len() - last..];
+    letters[..first].iter().chain(&['…']).chain(end).collect()
+}
+
 /// The end of a text as far as it fits: what tells names apart often stands last.
 pub fn fit_end(text: &str, points: u32, room: f64) -> String {
     if width(text, points) <= room {

@@ -13,7 +13,7 @@ use super::data::Data;
 use super::lettering::Lettering;
 use super::levels::Lines;
 use super::palette::{FAINT, INK};
-use super::room::{fit, width};
+use super::room::{fit_name, width};
 use super::scale::{Ruler, tick};
 use crate::report::words;
 use crate::stats::Quantity;
@@ -60,10 +60,11 @@ impl Stops {
         if all > rows.len() {
             notes.push(format!("{} of {all} arms", rows.len()));
         }
+        notes.extend(data.without_end());
         let widest = rows.iter().map(|row| width(&row.name, 12)).fold(0.0, f64::max);
         let names = (widest.ceil() as u32 + 30).clamp(NAMES.0, NAMES.1);
         for row in &mut rows {
-            row.name = fit(&row.name, 12, f64::from(names - 30));
+            row.name = fit_name(&row.name, 12, f64::from(names - 30));
         }
         let (title, caption) = (words::stopping_title(&data.analysis), data.caption.clone());
         let lettering = Lettering { title, notes, caption };

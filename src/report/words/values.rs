@@ -94,10 +94,9 @@ pub fn row_verdict(row: &ValuesRow) -> String {
 
 fn verdict(row: &ValuesRow, carried: &Carried) -> String {
     let small = if carried.is_too_small() { "decay too small to matter here, " } else { "" };
-    let own = Some(&carried.cell).filter(|_| !carried.is_too_small());
     let note = [
         small.to_owned(),
-        own.map_or(String::new(), |cell| collapsed("", cell)),
+        collapsed("", &carried.cell),
         row.none.as_ref().map_or(String::new(), |none| collapsed("no decay ", none)),
     ]
     .concat();

@@ -44,6 +44,19 @@ impl<'a> Line<'a> {
         self.means.iter().any(|mean| scale.is_beyond(mean.at.1))
     }
 
+    /// Whether a seed or an interval of a mean inside of the axis reaches beyond it.
+    pub fn is_cut(&self, scale: &Scale) -> bool {
+        let seeds = |cell: &Cell| {
+            cell.done().filter_map(|run| scale.quantity.of(run)).any(|value| scale.is_beyond(value))
+        };
+        let ends = |mean: &Mean| {
+            let half = mean.half_width.unwrap_or(0.0);
+            [-half, half].iter().any(|half| scale.is_beyond(mean.at.1 + half))
+        };
+        let inside = self.means.iter().filter(|mean| !scale.is_beyond(mean.at.1));
+        inside.into_iter().any(|mean| seeds(mean.cell) || ends(mean))
+    }
+
     /// Whether an arm with results can never be the best.
     pub fn has_hollow(&self) -> bool {
         let cells = &self.group.cells;

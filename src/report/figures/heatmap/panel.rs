@@ -7,7 +7,7 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 use super::super::axes::Chart;
 use super::super::canvas::{Area, Hints, SCALE, centred, line, px, text};
 use super::super::palette::{self, INK};
-use super::super::room::{fit, thinned, width};
+use super::super::room::{fit_name, thinned, width};
 use super::super::scale::tick;
 use super::{PANEL, Surface, Tile};
 use crate::report::format;
@@ -49,7 +49,7 @@ impl<'a> Panel<'a> {
         let title = format!("{} on (η, {})", self.surface.title, self.axis);
         let mut chart = ChartBuilder::on(area)
             .margin(px(10))
-            .caption(fit(&title, 14, f64::from(PANEL.0 - 20)), text(14, INK))
+            .caption(fit_name(&title, 14, f64::from(PANEL.0 - 20)), text(14, INK))
             .x_label_area_size(px(40))
             .y_label_area_size(px(56))
             .build_cartesian_2d(x.clone(), y.clone())?;

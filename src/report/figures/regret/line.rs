@@ -128,7 +128,8 @@ impl Line {
         let ends = [(low, -least), (high, least)]
             .map(|(lambda, air)| (axis.at(lambda) + air, values.start + height));
         chart.draw_series(LineSeries::new(ends, line(self.look.colour, 1.0, 4)))?;
-        Ok(())
+        // Bars of one form have one colour.
+        self.look.draw_markers(chart, [ends[0]], (4, self.look.colour.filled()))
     }
 
     /// Tells every regret where a pointer rests on it.

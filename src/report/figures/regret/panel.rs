@@ -9,7 +9,7 @@ use super::super::data::Data;
 use super::super::lambda_axis::{Edge, LambdaAxis, Tick, draw_ticks};
 use super::super::markers::Taken;
 use super::super::palette::{FAINT, INK};
-use super::super::room::fit;
+use super::super::room::fit_name;
 use super::super::scale::tick;
 use super::{Line, PANEL, Scale};
 use crate::config::Form;
@@ -74,7 +74,7 @@ impl Panel {
         area.draw(&Text::new(self.form.title(), (px(14), px(12)), left(14, INK)))?;
         for (place, line) in self.lines.iter().enumerate() {
             let at = (px(14), px(32 + KEY_LINE * place as u32));
-            line.look.draw_key(area, fit(&line.name, 12, f64::from(PANEL.0 - 70)), at)?;
+            line.look.draw_key(area, fit_name(&line.name, 12, f64::from(PANEL.0 - 70)), at)?;
         }
         Ok(())
     }

@@ -47,18 +47,12 @@ class Dots extends Plot {
   collect() {
     const { model, address, axis, loss } = this;
     const { place, values } = this.scaleX();
-    const rules = new Map();
-    const others = model.chart.axes.filter((one) => one !== axis);
-    for (const arm of model.chart.arms) {
-      if (!address.shows(arm.key) || arm.at[axis] === undefined) continue;
-      const beside = others.filter((one) => arm.at[one] !== undefined).map((one) => `${titleOf(one)} = ${short(arm.at[one])}`);
-      const key = [arm.decay, ...beside].join(", ");
-      const rule = rules.get(key) ?? { label: key, arm, points: [] };
-      rule.points.push({ arm, x: place(arm.at[axis]), ...model.losses(arm, loss) });
-      rules.set(key, rule);
-    }
+    const shown = model.chart.arms.filter((arm) => address.shows(arm.key));
+    const point = (arm) => ({ arm, x: place(arm.at[axis]), ...model.losses(arm, loss) });
+    const rules = model.alike([axis], shown).map(({ label, arms }) => ({ label, points: arms.map(point) }));
+    this.without = shown.filter((arm) => arm.at[axis] === undefined).length;
     this.x = { place, values };
-    this.rules = [...rules.values()].filter((rule) => rule.points.some((point) => point.all.length > 0));
+    this.rules = rules.filter((rule) => rule.points.some((point) => point.all.length > 0));
     this.rules.forEach((rule, at) => {
       rule.points.sort((a, b) => a.x - b.x);
       const last = rule.points.at(-1).arm;
@@ -209,9 +203,14 @@ class Dots extends Plot {
     const means = this.rules.flatMap((rule) => rule.points).filter((point) => point.mean !== null);
     const best = means.reduce((least, point) => (least && least.mean <= point.mean ? least : point), null);
     const lowest = best ? ` The lowest mean is that of ${best.arm.label}: ${short(best.mean, 5)} (${count(best.n, "seed")}).` : "";
+    const runs = new Set(this.dots.map((dot) => dot.run)).size;
+    const gone = new Set(this.model.chart.arms.filter((arm) => this.address.shows(arm.key)).flatMap((arm) => arm.runs)
+      .filter((run) => ["diverged", "failed"].includes(this.model.runs[run].status))).size;
+    const missing = (gone ? ` ${count(gone, "run")} diverged or failed and ${gone === 1 ? "has" : "have"} no dot.` : "")
+      + (this.without ? ` ${count(this.without, "arm")} without a value of ${titleOf(this.axis)}: not drawn.` : "");
     const beyond = this.dots.filter((dot) => dot.y > this.yRange[1]).length;
-    const text = `${LOSSES[this.loss]} of ${count(this.dots.length, "run")} against ${titleOf(this.axis)}; lines join the means of runs that have ended.`
-      + `${open ? ` ${count(open, "ring")}: the last value of a run that has not ended.` : ""}${beyond ? ` ${count(beyond, "run")} above the axis.` : ""}${lowest}`;
+    const text = `${LOSSES[this.loss]} of ${count(runs, "run")} against ${titleOf(this.axis)}; lines join the means of runs that have ended.`
+      + `${open ? ` ${count(open, "ring")}: the last value of a run that has not ended.` : ""}${beyond ? ` ${count(beyond, "run")} above the axis.` : ""}${missing}${this.model.seedsDiffer || lowest}`;
     this.alternative.textContent = text[0].toUpperCase() + text.slice(1);
     this.box.setAttribute("aria-label", this.alternative.textContent);
   }

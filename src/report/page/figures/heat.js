@@ -40,16 +40,9 @@ class Heat {
 
   /** Arms that differ in two axes alone. */
   groups(across, up) {
-    const { axes, arms } = this.model.chart;
-    const groups = new Map();
-    for (const arm of arms) {
-      if (arm.at[across] === undefined || arm.at[up] === undefined) continue;
-      const beside = axes.filter((one) => one !== across && one !== up && arm.at[one] !== undefined).map((one) => `${titleOf(one)} = ${short(arm.at[one])}`);
-      const key = [arm.decay, ...beside].join(", ");
-      groups.set(key, [...(groups.get(key) ?? []), arm]);
-    }
     const several = (some, axis) => new Set(some.map((arm) => arm.at[axis])).size > 1;
-    return [...groups].filter(([, some]) => several(some, across) && several(some, up));
+    const groups = this.model.alike([across, up], this.model.chart.arms).map(({ label, arms }) => [label, arms]);
+    return groups.filter(([, some]) => several(some, across) && several(some, up));
   }
 
   get axes() {
@@ -125,6 +118,7 @@ class Heat {
     this.table.replaceChildren(element("thead", {}, head), element("tbody", {}, ...body));
     const best = cells.flat().find((one) => one.mean !== null && one.mean === low);
     const text = `mean ${LOSSES[this.loss]} over ${titleOf(across)} and ${titleOf(up)}: ${this.group[0]}; dark is low. A share such as 1/3 says how many runs have ended.`
+      + this.model.seedsDiffer
       + (best ? ` Framed: the lowest, ${short(low, 5)} at ${titleOf(across)} = ${short(best.x)}, ${titleOf(up)} = ${short(best.y)}.` : " No run has ended yet.");
     this.alternative.textContent = text[0].toUpperCase() + text.slice(1);
   }

@@ -309,12 +309,13 @@ class Lines extends Plot {
     const own = this.lines.filter((line) => line.measure === this.measure && line.mean.length > 0);
     const end = (line) => line.mean.at(-1) ?? Infinity;
     const isLoss = this.measure.endsWith("loss");
-    const lowest = own.reduce((best, line) => (best && end(best) <= end(line) ? best : line), null);
+    const isAlive = (line) => this.model.isAlive(line.run === undefined ? line.arm : { runs: [line.run] });
+    const lowest = own.filter(isAlive).reduce((best, line) => (best && end(best) <= end(line) ? best : line), null);
     const what = this.address.get("runs") === "1" ? "run" : "arm";
     const kinds = this.address.get("runs") === "1" ? "" : ", mean over the seeds that have ended, or over those that train where none has";
     const best = lowest && isLoss ? ` The lowest at its end is ${lowest.arm.label}: ${short(end(lowest), 5)} at step ${lowest.steps.at(-1)}.` : "";
     const thinned = this.model.thinned > 1 ? ` Every ${this.model.thinned}th logged point of each curve is kept here; curves.csv has all.` : "";
-    const text = `${MEASURES[this.measure]} over steps of ${count(own.length, what)}${kinds}${this.bands().length ? "; shaded: their range" : ""}.${best}${thinned}`;
+    const text = `${MEASURES[this.measure]} over steps of ${count(own.length, what)}${kinds}${this.bands().length ? "; shaded: their range" : ""}.${this.model.seedsDiffer || best}${thinned}`;
     this.alternative.textContent = text[0].toUpperCase() + text.slice(1);
     this.box.setAttribute("aria-label", this.alternative.textContent);
   }

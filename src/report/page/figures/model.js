@@ -138,11 +138,43 @@ class Model {
 
   /** Mean loss of an arm over the runs that reached their end, with each of them and what trains. */
   losses(arm, name) {
-    const all = arm.runs.map((run) => ({ run, ...this.loss(run, name) })).filter((one) => Number.isFinite(one.value));
+    const hasLoss = (one) => Number.isFinite(one.value) && !["diverged", "failed"].includes(this.runs[one.run].status);
+    const all = arm.runs.map((run) => ({ run, ...this.loss(run, name) })).filter(hasLoss);
     const ended = all.filter((one) => one.isEnd).map((one) => one.value);
     const mean = ended.length > 0 ? ended.reduce((sum, one) => sum + one, 0) / ended.length : null;
     const isWhole = ended.length === arm.runs.length;
     return { mean, n: ended.length, all, isWhole, low: Math.min(...ended), high: Math.max(...ended) };
+  }
+
+  /** Of a search, why the lowest of its means is not the best of its arms; empty otherwise. */
+  get seedsDiffer() {
+    return this.chart.is_search ? " The search trained good values on more seeds than others, and fresh seeds judge what it found: means over other seeds do not compare." : "";
+  }
+
+  /** Whether any run of an arm reached its end or is on its way. */
+  isAlive(arm) {
+    return arm.runs.some((run) => !["diverged", "failed", "waiting"].includes(this.runs[run].status));
+  }
+
+  /** Arms that differ in nothing but these numbers, with a name for each such group. */
+  alike(axes, arms) {
+    const groups = new Map();
+    for (const arm of arms) {
+      if (axes.some((axis) => arm.at[axis] === undefined)) continue;
+      const others = this.chart.axes.filter((one) => !axes.includes(one) && arm.at[one] !== undefined);
+      const label = [arm.decay, ...others.map((one) => `${titleOf(one)} = ${short(arm.at[one])}`)].join(", ");
+      // A rule is all but λ.
+      const key = axes.join() === "weight_decay" ? `${arm.rule} ${label}` : label;
+      const group = groups.get(key) ?? { label, arms: [] };
+      group.arms.push(arm);
+      groups.set(key, group);
+    }
+    // Two arms at one place differ in something that is no number: they stand in no line together.
+    const place = (arm) => axes.map((axis) => arm.at[axis]).join();
+    const apart = ({ label, arms }) => (new Set(arms.map(place)).size === arms.length ? [{ label, arms }] : arms.map((arm) => ({ label: arm.label, arms: [arm] })));
+    const found = [...groups.values()].flatMap(apart);
+    const isOne = (label) => found.filter((group) => group.label === label).length === 1;
+    return found.map((group) => (isOne(group.label) ? group : { ...group, label: this.chart.rules[group.arms[0].rule] }));
   }
 
   counts() {
