@@ -525,3 +525,46 @@ fn rules_that_a_target_cannot_have_are_refused_with_what_to_use() {
     assert_eq!(call.code, Some(2));
     assert!(call.stderr.contains("pytorch, transformers, optax, nanogpt"), "{}", call.stderr);
 }
+
+#[test]
+fn layers_beside_linear_ones_are_told_apart_or_refused() {
+    let Some(python) = std::env::var_os("WANE_PYTHON") else {
+        return say("skipped: no layer was made: set WANE_PYTHON to a Python that has torch");
+    };
+    let cases = [
+        ("", "form = 'adamw'\nmask = 'matrices'\nweight_decay = 3.0"),
+        ("lr = 1e-2\noptimizer = 'muon'\nadam.lr = 3e-3", "form = 'adamw'\nweight_decay = 0.0001"),
+        ("decay_schedule = 'linear'", "form = 'adamw'\nweight_decay = 5.0"),
+        ("", "form = 'hyperball'"),
+    ];
+    let folder = tempfile::tempdir().unwrap();
+    let mut call = Command::new(python);
+    call.arg(fixture("export/layers.py"));
+    for (place, case) in cases.into_iter().enumerate() {
+        let own = folder.path().join(place.to_string());
+        fs::create_dir(&own).unwrap();
+        let code = export(&train(&own, case), "pytorch", case);
+        assert_eq!(code.code, Some(0), "{case:?}: {}", code.stderr);
+        let file = own.join("snippet.py");
+        fs::write(&file, code.stdout).unwrap();
+        call.arg(file);
+    }
+    let call = Call::from(call.output().unwrap());
+    if call.code == Some(77) {
+        return say(&format!("skipped: no layer was made: {}", call.stderr.trim()));
+    }
+    assert_eq!((call.code, call.stdout.as_str()), (Some(0), "ok\n"), "{}", call.stderr);
+}
+
+#[test]
+fn a_head_that_the_run_ties_to_its_embedding_has_the_decay_of_that() {
+    let folder = tempfile::tempdir().unwrap();
+    let train_lines = "lr = 1e-2\noptimizer = 'muon'\nadam.lr = 3e-3\nadam.weight_decay = 0.0";
+    let case = (train_lines, "form = 'adamw'\nmask = 'global'\nweight_decay = 3.0");
+    let code = export(&train(folder.path(), case), "pytorch", case).stdout;
+    let group = |role: &str| code.lines().find(|line| line.contains(role)).unwrap().to_owned();
+    for role in ["\"head\"", "\"embedding\"", "\"bias\""] {
+        assert!(group(role).contains("\"weight_decay\": 0.0"), "{role}: {code}");
+    }
+    assert!(group("\"mlp\"").contains("\"weight_decay\": 3.0"), "{code}");
+}
