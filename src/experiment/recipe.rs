@@ -6,11 +6,8 @@ use super::given::{Given, WrongKey};
 use crate::config::{DecaySchedule, HYPERPARAMETERS, Named, OptimizerKind, Recipe};
 use crate::published::Published;
 
-/// What a spec says before its arms do, whether its optimizer reads it or not: an arm may have another.
-///
-/// # Errors
-/// Numbers that do not fit each other.
-pub fn base(published: Option<&Published>, train: &Given) -> Result<Recipe> {
+/// What a spec says before its arms do, whether it fits and its optimizer reads it or not: an arm may have another.
+pub fn base(published: Option<&Published>, train: &Given) -> Recipe {
     let mut recipe = Recipe::DEFAULT;
     if let Some(published) = published {
         published.apply(&mut recipe);
@@ -21,8 +18,7 @@ pub fn base(published: Option<&Published>, train: &Given) -> Result<Recipe> {
         }
     }
     recipe.hold = hold(published, train, &recipe);
-    check_phases(&recipe, "train")?;
-    Ok(recipe)
+    recipe
 }
 
 /// The recipes of an arm: every combination of its lists, on top of `base`.
@@ -55,8 +51,10 @@ pub fn varied(
         let keys = implied(recipe, &[arm, train], published);
         imply(recipe, &keys);
     }
+    let has_own = ["steps", "warmup", "hold"].iter().any(|key| arm.list(key).is_some());
+    let table = if has_own { "arm" } else { "train" };
     for recipe in &recipes {
-        check_phases(recipe, "arm")?;
+        check_phases(recipe, table)?;
         check_turns(recipe)?;
         let unread = arm.keys().find(|key| !recipe.reads(key));
         if let Some(key) = unread {

@@ -46,7 +46,7 @@ impl<'a> Rules<'a> {
             vec![published.map_or(Mask::Matrices, |published| published.recipe.mask.value)]
         });
         let model = model::resolve(shape, published.map(|p| p.recipe.family.value))?;
-        let base = recipe::base(published, common.train)?;
+        let base = recipe::base(published, common.train);
         let recipes = recipe::varied(table, &base, published, common.train)?;
         let (train, train_tokens) = (common.train, common.train_tokens);
         Ok(Rules {
