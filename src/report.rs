@@ -164,12 +164,15 @@ fn numbers(out: &Path, data: &Data, summary: &Summary) -> Result<Vec<Ready>> {
 
 /// Removes what earlier runs left here and these do not make: a figure beside a page that does not know it misleads.
 fn forget(out: &Path, data: &Data, drawn: &[&str]) -> Result<()> {
-    let table = data.claims.is_empty().then(|| out.join("claims.csv"));
+    let claims: &[&str] = if data.claims.is_empty() { &["claims.csv"] } else { &[] };
+    let values: &[&str] =
+        if data.analysis.values.is_none() { &["table.csv", "table.md"] } else { &[] };
+    let tables = claims.iter().chain(values).map(|name| out.join(name));
     let others = figures::NAMES.iter().filter(|name| !drawn.contains(name)).flat_map(|name| {
         let stem = out.join("figures").join(name);
         [stem.with_extension("svg"), stem.with_extension("png")]
     });
-    for path in table.into_iter().chain(others).filter(|path| path.is_file()) {
+    for path in tables.chain(others).filter(|path| path.is_file()) {
         std::fs::remove_file(&path).with_context(|| format!("cannot remove {}", path.display()))?;
     }
     Ok(())

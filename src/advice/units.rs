@@ -181,6 +181,7 @@ impl RunFields {
             "the last learning rate is {} times the peak; expected a share from 0 to 1",
             plain(min_ratio)
         );
+        ensure!(steps > 0.0, "the run has no steps; expected --tokens or --steps above 0");
         let warmup = self.warmup.filter(|steps| *steps > 0.0 || self.warmup_ratio.is_none());
         let warmup = warmup.or(self.warmup_ratio.map(|ratio| ratio * steps)).unwrap_or(0.0);
         ensure!(

@@ -32,6 +32,14 @@ pub struct BytesPerToken {
     pub test: f64,
 }
 
+impl Levels {
+    /// With what this source says of its text beside the tokens: another text may have the same.
+    pub fn of_source(self, corpus: &Corpus, context: usize, count: usize) -> Self {
+        let bytes = corpus.bytes_per_token(context, count);
+        Levels { floor: corpus.test_floor(corpus.cut(context, count)), bytes, ..self }
+    }
+}
+
 impl Corpus {
     /// The levels of a train text, for models of this context that are measured on so many windows; `None`
     /// without test tokens.
@@ -51,9 +59,14 @@ impl Corpus {
             unigram: self.unigram(text, &self.test, shape),
             ngram: model.losses(test())[best],
             ngram_order: best + 1,
-            floor: self.nats.as_ref().map(|nats| mean(&nats.test, shape)),
+            floor: self.test_floor(shape),
             bytes: self.bytes_per_token(context, count),
         })
+    }
+
+    /// The same of test as [`Corpus::val_floor`].
+    fn test_floor(&self, shape: Shape) -> Option<f64> {
+        self.nats.as_ref().map(|nats| mean(&nats.test, shape))
     }
 
     /// Mean exact negative log-likelihood, in nats per token, of the targets in the evaluation windows of

@@ -44,11 +44,6 @@ impl TokenBytes {
 }
 
 impl Corpus {
-    /// Whether its tokens say how much text they stand for.
-    pub fn has_bytes(&self) -> bool {
-        self.bytes.is_some()
-    }
-
     /// On the evaluation windows of val and test; `None` where tokens say nothing of their text.
     pub fn bytes_per_token(&self, context: usize, count: usize) -> Option<BytesPerToken> {
         let starts =

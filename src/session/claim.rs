@@ -29,8 +29,19 @@ pub fn check(inputs: &Inputs, out: &Path, replace: bool) -> Result<Option<String
     let other = usage(read_experiment(&folder).with_context(|| {
         format!("{} holds results that cannot be recognised; {WHAT_TO_DO}", folder.display())
     }))?;
-    let Some(lost) = lost(inputs, &folder) else { return Ok(None) };
-    usage(allow(is_same_spec(&other.spec, &inputs.text), &folder, &lost))?;
+    let is_same = is_same_spec(&other.spec, &inputs.text);
+    let rows = match rows(&folder) {
+        Ok(rows) => rows,
+        // The spec's own are written anew.
+        Err(_) if is_same => return Ok(None),
+        Err(error) => {
+            let what =
+                format!("another experiment of the same name, which cannot be read; {WHAT_TO_DO}");
+            return usage(Err(error.context(format!("{} holds {what}", folder.display()))));
+        }
+    };
+    let Some(lost) = lost(inputs, rows) else { return Ok(None) };
+    usage(allow(is_same, &folder, &lost))?;
     Ok(Some(format!(
         "{} held {lost} of this spec that are not in this call: its files are written anew without them; what was trained \
          stays in the store, and --set name=… keeps both",
@@ -74,12 +85,16 @@ fn allow(is_same: bool, folder: &Path, lost: &str) -> Result<()> {
     Ok(())
 }
 
-/// Counts the runs in a folder that a plan does not have; `None` where there are none.
-fn lost(inputs: &Inputs, folder: &Path) -> Option<String> {
+/// The runs in a folder; none where it has no file of them.
+fn rows(folder: &Path) -> Result<Vec<RunRow>> {
+    let path = folder.join("runs.csv");
+    if path.exists() { read_csv(&path) } else { Ok(Vec::new()) }
+}
+
+/// Counts the runs that a plan does not have; `None` where there are none.
+fn lost(inputs: &Inputs, rows: Vec<RunRow>) -> Option<String> {
     let planned: BTreeSet<String> =
         inputs.plan.runs.iter().map(|run| run.id().to_string()).collect();
-    // Without rows there is nothing to lose.
-    let rows: Vec<RunRow> = read_csv(&folder.join("runs.csv")).unwrap_or_default();
     let known: BTreeSet<String> = rows.into_iter().map(|row| row.run).collect();
     let count = known.difference(&planned).count();
     (count > 0).then(|| counted(count, "run"))

@@ -106,6 +106,10 @@ fn go_on(from: &RunConfig, to: &RunConfig, store: &Store, provenance: &Provenanc
     let curve = curve.with_context(|| format!("the files of run {from_id} are damaged"))?;
     let checkpoint = store.checkpoint(from)?;
     let Some(lock) = store.lock(&id, &Holder::new(&provenance.host, 0))? else { return Ok(()) };
+    // Another call may have brought it here, or farther, before it let go of the lock.
+    if !matches!(store.state(to), RunState::New | RunState::Begun) {
+        return Ok(());
+    }
     let mut writer = RunWriter::begin(store, lock, to, 0)?;
     let rows = curve.into_iter().filter(|row| to.recipe.logs(row.step));
     rows.map(|row| as_logged_by(to, row)).try_for_each(|row| writer.append(&row))?;

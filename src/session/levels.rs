@@ -13,9 +13,10 @@ use crate::files::{create_folder, json_of, write_atomically};
 /// The levels of the texts of a plan.
 pub struct LevelsOfTexts(BTreeMap<Key, Levels>);
 
-/// The levels of the text of a run, where they were computed before.
+/// The levels of the text of a run, where they were computed before; not what hangs on more than its tokens.
 pub fn known(run: &RunConfig, out: &Path) -> Option<Levels> {
-    Key::of(run).kept(&out.join(".levels"))
+    let known = Key::of(run).kept(&out.join(".levels"))?;
+    Some(Levels { floor: None, bytes: None, ..known })
 }
 
 /// What levels depend on: a digest of the text, of val and of test, and the windows that are cut.
@@ -59,10 +60,8 @@ impl Key {
     /// A file that cannot be read is written again.
     fn levels(&self, corpus: &Corpus, seed: Option<u64>, folder: &Path) -> Result<Option<Levels>> {
         let path = self.path(folder);
-        // Files of older versions say nothing of bytes.
-        let known = self.kept(folder).filter(|known| known.bytes.is_some() || !corpus.has_bytes());
-        if known.is_some() {
-            return Ok(known);
+        if let Some(known) = self.kept(folder) {
+            return Ok(Some(known.of_source(corpus, self.context, self.windows)));
         }
         let text = corpus.beginning(seed, self.train);
         let levels = corpus.levels(&text, self.context, self.windows);

@@ -11,7 +11,7 @@ use crate::corpus::Tokenizer;
 use crate::files::write_atomically;
 use crate::record::{End, Provenance, Status};
 use crate::report::{self, Told};
-use crate::results::{Experiment, write_csv, write_results};
+use crate::results::{Experiment, RunRow, write_csv, write_results};
 use crate::store::Store;
 
 /// Writes an experiment's files from the store, unless they are as they would be written, and prints what they
@@ -33,9 +33,9 @@ pub fn present(
     if let Some(same) = kept.as_ref().and_then(Kept::same) {
         return print(&same.told);
     }
-    let told = write(inputs, &experiment, out, store)?;
+    let (told, is_whole) = write(inputs, &experiment, out, store)?;
     print(&told)?;
-    kept.map_or(Ok(()), |kept| kept.keep(told))
+    kept.filter(|_| is_whole).map_or(Ok(()), |kept| kept.keep(told))
 }
 
 fn experiment(inputs: &Inputs, provenance: Provenance) -> Experiment {
@@ -60,15 +60,22 @@ fn experiment(inputs: &Inputs, provenance: Provenance) -> Experiment {
     }
 }
 
-/// Writes the files; returns what they say.
-fn write(inputs: &Inputs, experiment: &Experiment, out: &Path, store: &Store) -> Result<Told> {
+/// Writes the files; returns what they say, and whether they have every run's end.
+fn write(
+    inputs: &Inputs,
+    experiment: &Experiment,
+    out: &Path,
+    store: &Store,
+) -> Result<(Told, bool)> {
     let folder = out.join(&inputs.spec.name);
     let levels = LevelsOfTexts::load(&inputs.plan.runs, &inputs.corpus, out)?;
     let levels = |run: &RunConfig| levels.of(run);
     let rows = write_results(&folder, experiment, &inputs.plan, store, &levels)?;
     write_tokenizer(&folder, inputs.corpus.tokenizer.as_ref())?;
-    if let Some(course) = &inputs.course {
-        write_csv(&folder.join("search.csv"), &report::decisions(course))?;
+    let decisions = folder.join("search.csv");
+    match &inputs.course {
+        Some(course) => write_csv(&decisions, &report::decisions(course))?,
+        None => remove_if_there(&decisions)?,
     }
     let (mut told, mut files) = (Told::default(), Vec::new());
     if rows.iter().any(|row| row.status != Status::Unfinished) {
@@ -80,7 +87,17 @@ fn write(inputs: &Inputs, experiment: &Experiment, out: &Path, store: &Store) ->
         }
     }
     files.push(format!("numbers   {}", folder.join("runs.csv").display()));
-    Ok(Told { files: files.join("\n"), ..told })
+    let has_ended = |row: &RunRow| matches!(row.status, Status::Done | Status::Diverged);
+    let is_whole = rows.iter().all(has_ended);
+    Ok((Told { files: files.join("\n"), ..told }, is_whole))
+}
+
+/// What an experiment of the same name left there and this one does not write.
+fn remove_if_there(path: &Path) -> Result<()> {
+    if !path.exists() {
+        return Ok(());
+    }
+    std::fs::remove_file(path).with_context(|| format!("cannot remove {}", path.display()))
 }
 
 /// Leaves the tokenizer of an experiment in its folder, and no other that was there before.
@@ -90,9 +107,7 @@ fn write_tokenizer(folder: &Path, tokenizer: Option<&Tokenizer>) -> Result<()> {
         let path = folder.join(name);
         match &kept {
             Some((own, contents)) if *own == name => write_atomically(&path, contents)?,
-            _ if path.exists() => std::fs::remove_file(&path)
-                .with_context(|| format!("cannot remove {}", path.display()))?,
-            _ => {}
+            _ => remove_if_there(&path)?,
         }
     }
     Ok(())

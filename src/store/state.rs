@@ -85,6 +85,13 @@ fn finished(folder: &Path, config: RunConfig, end: End) -> Result<RunState> {
         _ => end.steps.saturating_sub(1),
     };
     let curve = curve_up_to(folder, &config, last)?;
+    if end.status == Status::Done {
+        ensure!(end.steps == last, "{END} says that {} of {last} steps were its end", end.steps);
+        let is_finite = |row: &CurveRow| {
+            [row.train_loss, row.val_loss].iter().all(|loss| loss.is_some_and(f64::is_finite))
+        };
+        ensure!(curve.last().is_some_and(is_finite), "{CURVE} has no losses of its last step");
+    }
     Ok(RunState::Finished(Box::new(Record { config, curve, end })))
 }
 
@@ -94,9 +101,8 @@ pub fn curve_up_to(folder: &Path, config: &RunConfig, step: usize) -> Result<Vec
     let name = || format!("{} ends before step {step}", path.display());
     let mut expected = (0..=step).filter(|step| config.recipe.logs(*step));
     let mut rows = Vec::new();
-    let reader = csv::Reader::from_path(&path);
-    let mut lines =
-        reader.with_context(|| format!("cannot read {}", path.display()))?.into_deserialize();
+    let whole = whole_lines(&path).with_context(|| format!("cannot read {}", path.display()))?;
+    let mut lines = csv::Reader::from_reader(&whole[..]).into_deserialize();
     for expected in expected.by_ref() {
         match lines.next() {
             Some(Ok(row)) => rows.push(row),
@@ -116,8 +122,16 @@ pub fn curve_up_to(folder: &Path, config: &RunConfig, step: usize) -> Result<Vec
 
 /// The rows of a curve up to the first that is torn.
 pub fn whole_rows(folder: &Path) -> Vec<CurveRow> {
-    let Ok(reader) = csv::Reader::from_path(folder.join(CURVE)) else { return Vec::new() };
-    reader.into_deserialize().map_while(Result::ok).collect()
+    let whole = whole_lines(&folder.join(CURVE)).unwrap_or_default();
+    csv::Reader::from_reader(&whole[..]).into_deserialize().map_while(Result::ok).collect()
+}
+
+/// The lines of a file that have an end: the number at the end of a torn one may lack digits.
+fn whole_lines(path: &Path) -> std::io::Result<Vec<u8>> {
+    let mut lines = fs::read(path)?;
+    let end = lines.iter().rposition(|byte| *byte == b'\n').map_or(0, |place| place + 1);
+    lines.truncate(end);
+    Ok(lines)
 }
 
 /// The configuration in a run's folder, if it can be read.

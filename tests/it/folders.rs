@@ -161,3 +161,61 @@ fn a_plan_says_how_much_is_left_to_train() {
     wane_ok(&sweep(folder.path(), &[]));
     assert!(plan().contains("in all runs together, none left to train on"), "{}", plan());
 }
+
+#[test]
+fn another_experiment_whose_runs_cannot_be_read_is_not_replaced() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path();
+    wane_ok(&sweep(out, &[]));
+    let spec = fs::read_to_string(fixture("tiny.toml")).unwrap();
+    let other = out.join("other.toml");
+    fs::write(&other, spec.replace("channels = 8", "channels = 4")).unwrap();
+    let runs = out.join("tiny/runs.csv");
+    let damaged = fs::read_to_string(&runs).unwrap() + "garbage\n";
+    fs::write(&runs, &damaged).unwrap();
+    let call = wane(&["sweep", text(&other), "--out", text(out), "--quiet"]);
+    assert!(call.code == Some(2) && call.stderr.contains("--replace"), "{}", call.stderr);
+    assert_eq!(fs::read_to_string(&runs).unwrap(), damaged);
+    wane_ok(&sweep(out, &[]));
+    assert!(!fs::read_to_string(&runs).unwrap().contains("garbage"));
+}
+
+#[test]
+fn an_experiment_that_replaces_a_search_leaves_none_of_its_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path();
+    let search = fixture("search.toml");
+    let few = ["--set", "name=tiny", "--set", "train.steps=20", "--set", "train.eval_every=10"];
+    wane_ok(&[&["sweep", text(&search), "--out", text(out), "--quiet"][..], &few].concat());
+    assert!(out.join("tiny/search.csv").is_file());
+    wane_ok(&sweep(out, &["--replace"]));
+    assert!(!out.join("tiny/search.csv").exists());
+}
+
+/// Two texts whose characters have the same order have the same tokens, and not the same bytes.
+#[test]
+fn bits_per_byte_are_those_of_the_text_whatever_lies_in_the_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    let latin: String =
+        (0..4000_usize).map(|place| ['a', 'b', 'c', 'd'][place * place % 97 % 4]).collect();
+    let cyrillic: String =
+        latin.chars().map(|one| ['а', 'б', 'в', 'г'][one as usize - 97]).collect();
+    let write = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        fs::write(&path, text).unwrap();
+        path
+    };
+    let (latin, cyrillic) = (write("latin.txt", &latin), write("cyrillic.txt", &cyrillic));
+    let (both, alone) = (folder.path().join("both"), folder.path().join("alone"));
+    let train = |out: &Path, name: &str, data: &Path| {
+        let more = ["--data", text(data), "--set", "data.train=1500", "--set", "data.test=300"];
+        let name = format!("name={name}");
+        wane_ok(&sweep(out, &[&more[..], &["--set", name.as_str()]].concat()));
+    };
+    train(&both, "latin", &latin);
+    train(&both, "cyrillic", &cyrillic);
+    train(&alone, "cyrillic", &cyrillic);
+    let bytes =
+        |out: &Path| rows(&out.join("cyrillic/runs.csv"))[0]["test_bytes_per_token"].clone();
+    assert_eq!((bytes(&both), bytes(&alone)), ("2.0".to_owned(), "2.0".to_owned()));
+}

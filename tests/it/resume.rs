@@ -483,3 +483,53 @@ fn a_full_disk_is_named_and_finished_records_stay_whole() {
     let plan = wane_ok(&["plan", text(&spec), "--out", text(out), "--set", "seeds=[0]"]);
     assert!(plan.stdout.contains("3 finished before"), "{}", plan.stdout);
 }
+
+#[test]
+fn a_run_whose_files_do_not_say_its_whole_end_is_trained_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let (spec, out) = (fixture("tiny.toml"), folder.path());
+    let arguments = ["sweep", text(&spec), "--out", text(out)];
+    wane_ok(&arguments);
+    let before = results(out);
+    let id = rows(&out.join("tiny/runs.csv"))[0]["run"].clone();
+    let run = out.join(".runs").join(&id);
+    let torn = |curve: &str| curve[..curve.len() - 2].to_owned();
+    let shorter = |end: &str| end.replacen("\"steps\": 6", "\"steps\": 3", 1);
+    let without_loss = |curve: &str| {
+        let (head, last) = curve.trim_end().rsplit_once('\n').unwrap();
+        let mut fields: Vec<&str> = last.split(',').collect();
+        let place = head.lines().next().unwrap().split(',').position(|name| name == "val_loss");
+        fields[place.unwrap()] = "NaN";
+        format!("{head}\n{}\n", fields.join(","))
+    };
+    let changes: [(&str, &dyn Fn(&str) -> String); 3] =
+        [("curve.csv", &torn), ("end.json", &shorter), ("curve.csv", &without_loss)];
+    for (file, change) in changes {
+        let path = run.join(file);
+        let whole = fs::read_to_string(&path).unwrap();
+        let changed = change(&whole);
+        assert_ne!(changed, whole);
+        fs::write(&path, changed).unwrap();
+        let call = wane_ok(&arguments);
+        assert!(call.stderr.contains("1 damaged"), "{file}: {}", call.stderr);
+        assert!(results(out) == before, "{file}: other results");
+    }
+}
+
+#[test]
+fn results_that_lacked_a_run_are_written_anew_once_it_is_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let (spec, out) = (fixture("tiny.toml"), folder.path());
+    wane_ok(&["sweep", text(&spec), "--out", text(out), "--quiet"]);
+    let id = rows(&out.join("tiny/runs.csv"))[0]["run"].clone();
+    let curve = out.join(".runs").join(&id).join("curve.csv");
+    let whole = fs::read(&curve).unwrap();
+    fs::write(&curve, &whole[..whole.len() / 2]).unwrap();
+    fs::remove_dir_all(out.join("tiny")).unwrap();
+    let collect = ["collect", text(&spec), "--out", text(out)];
+    assert_eq!(wane(&collect).code, Some(1));
+    fs::write(&curve, whole).unwrap();
+    wane_ok(&collect);
+    let runs = rows(&out.join("tiny/runs.csv"));
+    assert!(runs.iter().all(|run| run["status"] == "done"), "{runs:?}");
+}
