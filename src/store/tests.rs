@@ -101,7 +101,13 @@ impl Scene {
 }
 
 fn row(step: usize) -> CurveRow {
-    CurveRow { val_loss: Some(0.1 + 0.2), batch_loss: Some(0.1), ..CurveRow::at(step) }
+    let losses = (Some(0.2), Some(0.1 + 0.2));
+    CurveRow {
+        train_loss: losses.0,
+        val_loss: losses.1,
+        batch_loss: Some(0.1),
+        ..CurveRow::at(step)
+    }
 }
 
 #[test]
