@@ -40,7 +40,7 @@ check:
     cargo clippy --release --all-targets -- -D warnings
     cargo test --release
 
-# Decay against dropout, label smoothing, averaged weights and stopping early, in five minutes.
+# Decay against dropout, label smoothing, averaged weights and stopping early, in two to five minutes.
 rivals *ARGS:
     {{run}} sweep experiments/rivals.toml {{ARGS}}
 

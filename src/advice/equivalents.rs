@@ -69,7 +69,11 @@ pub fn equivalents(run: &Run, weight_decay: f64) -> Vec<Equivalent> {
         constant_share(run, weight_decay, schedule),
         same("corrected", "AdamC", same_total(Form::CorrectedAll, constant), of_square(run)),
         earlier("adamw, λ along a cosine to 0", "nanochat", along(DecaySchedule::Cosine)),
-        earlier("adamw, λ along a line to 0", "nanochat before 2026", along(DecaySchedule::Linear)),
+        earlier(
+            "adamw, λ along a line to 0",
+            "nanochat, January 2026",
+            along(DecaySchedule::Linear),
+        ),
         earlier("adamw, λ as 1/t", "ADANA's log-time, its first λ", along(DecaySchedule::LogTime)),
     ];
     all.extend(without_number(run, weight_decay));

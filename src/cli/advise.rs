@@ -22,7 +22,8 @@ use crate::talk::say;
 )]
 pub struct Args {
     /// Read the run from a configuration of nanoGPT, Hugging Face TrainingArguments, Axolotl, lingua, OLMo,
-    /// llm-foundry, Megatron-LM, GPT-NeoX, torchtitan or LitGPT; arguments override it, nothing in it is executed
+    /// llm-foundry, Megatron-LM, DeepSpeed, GPT-NeoX, torchtitan or LitGPT; arguments override it, nothing in it is
+    /// executed
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
     /// Parameters of the model

@@ -502,7 +502,8 @@ fn a_run_whose_files_do_not_say_its_whole_end_is_trained_again() {
         fields[place.unwrap()] = "NaN";
         format!("{head}\n{}\n", fields.join(","))
     };
-    let changes: [(&str, &dyn Fn(&str) -> String); 3] =
+    type Change<'a> = &'a dyn Fn(&str) -> String;
+    let changes: [(&str, Change); 3] =
         [("curve.csv", &torn), ("end.json", &shorter), ("curve.csv", &without_loss)];
     for (file, change) in changes {
         let path = run.join(file);

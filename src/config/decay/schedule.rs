@@ -15,7 +15,7 @@ pub enum DecaySchedule {
     Constant,
     /// Half a cosine down to `decay_end` (nanochat, with 0).
     Cosine,
-    /// A straight line to `decay_end` (nanochat before 2026; Megatron from start to end).
+    /// A straight line to `decay_end` (nanochat in January 2026; Megatron from start to end).
     Linear,
     /// 1/(1 + k/τ) at step k, from 1, with τ the share `decay_timescale` of the run (ADANA, Ferbach et al. 2026,
     /// arXiv 2602.05298, with a tenth).

@@ -49,7 +49,7 @@ fn head(entries: &[Entry], results: &str) -> String {
     format!(
         "# The field's claims about weight decay, asked of small models\n\n\
          {} of {}: **{} contradicted here, {} that cannot be told here, {} that show here.** Of what is contradicted, {reversed} \
-         came out the other way round, and of {} only an effect that matters is excluded. A verdict is on what small models \
+         differ the other way, or where there was to be no difference, and of {} only an effect that matters is excluded. A verdict is on what small models \
          do in minutes; it says whether a claim carries down to them, not whether it is true where it was made.\n\n\
          {seen} A claim shows where its comparison comes out as it says, of several every one: on its side of 0, however far, \
          or equal within the smallest effect that matters. It is contradicted where an effect as large as that is excluded, \
