@@ -108,6 +108,7 @@ fn main() {
             texts: Some(corpus.texts),
             decided: Vec::new(),
             analysis: Default::default(),
+            cut_off: Vec::new(),
             claims: Vec::new(),
             provenance: provenance(),
         };
