@@ -484,6 +484,11 @@ fn a_full_disk_is_named_and_finished_records_stay_whole() {
     assert!(plan.stdout.contains("3 finished before"), "{}", plan.stdout);
 }
 
+/// The folder of the first run of `tiny` in the store.
+fn first_run(out: &Path) -> PathBuf {
+    out.join(".runs").join(&rows(&out.join("tiny/runs.csv"))[0]["run"])
+}
+
 #[test]
 fn a_run_whose_files_do_not_say_its_whole_end_is_trained_again() {
     let folder = tempfile::tempdir().unwrap();
@@ -491,8 +496,7 @@ fn a_run_whose_files_do_not_say_its_whole_end_is_trained_again() {
     let arguments = ["sweep", text(&spec), "--out", text(out)];
     wane_ok(&arguments);
     let before = results(out);
-    let id = rows(&out.join("tiny/runs.csv"))[0]["run"].clone();
-    let run = out.join(".runs").join(&id);
+    let run = first_run(out);
     let torn = |curve: &str| curve[..curve.len() - 2].to_owned();
     let shorter = |end: &str| end.replacen("\"steps\": 6", "\"steps\": 3", 1);
     let without_loss = |curve: &str| {
@@ -522,8 +526,7 @@ fn results_that_lacked_a_run_are_written_anew_once_it_is_there() {
     let folder = tempfile::tempdir().unwrap();
     let (spec, out) = (fixture("tiny.toml"), folder.path());
     wane_ok(&["sweep", text(&spec), "--out", text(out), "--quiet"]);
-    let id = rows(&out.join("tiny/runs.csv"))[0]["run"].clone();
-    let curve = out.join(".runs").join(&id).join("curve.csv");
+    let curve = first_run(out).join("curve.csv");
     let whole = fs::read(&curve).unwrap();
     fs::write(&curve, &whole[..whole.len() / 2]).unwrap();
     fs::remove_dir_all(out.join("tiny")).unwrap();
