@@ -3,10 +3,11 @@
 //! A run's folder holds `config.json` (what is run), `curve.csv` (appended as training goes),
 //! `checkpoint.safetensors` (the last state to resume from), `best.safetensors` (the weights of the lowest
 //! val loss, where somebody asked for them), `lock` (who trains it) and `end.json`. The end is written last
-//! and in one go: it alone says that a run is finished.
+//! and in one go: it alone says that a run is finished, and it has a checksum over itself and the curve.
 
 mod checkpoint;
 mod lock;
+mod seal;
 mod state;
 mod watch;
 mod writer;

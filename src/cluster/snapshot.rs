@@ -160,12 +160,19 @@ impl Frozen {
         for entry in fs::read_dir(&folders).with_context(context)? {
             let folder = entry.with_context(context)?.path();
             if folder.join(SUBMISSION).is_file() && !folder.join(OVER).exists() {
-                let submission: Submission = read_json(&folder.join(SUBMISSION))?;
-                found.push((Frozen::open(&folder)?, submission));
+                found.push(Frozen::submitted_in(&folder)?);
             }
         }
         found.sort_by_key(|(_, submission)| submission.job);
         Ok(found)
+    }
+
+    fn submitted_in(folder: &Path) -> Result<(Frozen, Submission)> {
+        let read = || anyhow::Ok((Frozen::open(folder)?, read_json(&folder.join(SUBMISSION))?));
+        read().with_context(|| {
+            let sweep = folder.display();
+            format!("the sweep in {sweep} cannot be read; remove the folder once none of its jobs is queued (squeue)")
+        })
     }
 
     /// Its folder, from the root.

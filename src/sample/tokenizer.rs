@@ -48,7 +48,8 @@ pub fn source(voices: Vec<Voice>, tokenizer: Tokenizer) -> Result<Source> {
         tokenizer.vocabulary()
     );
     let newline = tokenizer.encode("\n").ok().and_then(|tokens| tokens.last().copied());
-    let notes = newline.is_none().then(|| first_told(&tokenizer)).into_iter().collect();
+    let notes = newline.is_none().then(|| first_told(&tokenizer));
+    let notes = notes.into_iter().chain(fewer_characters(&tokenizer, known)).collect();
     let end = tokenizer.end_of_text();
     let begin = newline.unwrap_or(FIRST);
     Ok(Source { voices, before: Vec::new(), begin, end, notes, tokenizer })
@@ -56,6 +57,18 @@ pub fn source(voices: Vec<Voice>, tokenizer: Tokenizer) -> Result<Source> {
 
 /// Stands before a text where there is no newline.
 const FIRST: Token = 0;
+
+/// Lists of characters are as long as the model's vocabulary but for tokens that a folder of them declares and never
+/// holds.
+fn fewer_characters(tokenizer: &Tokenizer, known: usize) -> Option<String> {
+    let characters = tokenizer.alphabet()?.len();
+    (characters < known).then(|| {
+        format!(
+            "the model knows {known} tokens and only {characters} of them are characters here: this may be the list of \
+             another text, and then what follows is not what the model says; --tokenizer FILE names another"
+        )
+    })
+}
 
 fn first_told(tokenizer: &Tokenizer) -> String {
     format!(

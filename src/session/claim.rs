@@ -104,7 +104,7 @@ const WHAT_TO_DO: &str =
     "give this one another name or another --out, or replace those results with --replace";
 
 /// Whether two specs say the same: comments and layout are no part of it.
-fn is_same_spec(one: &str, other: &str) -> bool {
+pub(super) fn is_same_spec(one: &str, other: &str) -> bool {
     let parse = |text: &str| text.parse::<toml::Table>().ok();
     one == other || parse(one).zip(parse(other)).is_some_and(|(one, other)| one == other)
 }

@@ -103,8 +103,15 @@ fn lineage(run: &RunConfig) -> RunId {
 fn go_on(from: &RunConfig, to: &RunConfig, store: &Store, provenance: &Provenance) -> Result<()> {
     let (from_id, id) = (from.id(), to.id());
     let curve = store.finished(from).map(|record| record.curve);
-    let curve = curve.with_context(|| format!("the files of run {from_id} are damaged"))?;
-    let checkpoint = store.checkpoint(from)?;
+    let again = || {
+        format!(
+            "run {from_id} of {} cannot be gone on with; `wane sweep --fresh` with so many steps trains it again, and \
+             without --extend the longer run is trained from the start",
+            counted(from.recipe.steps, "step")
+        )
+    };
+    let curve = curve.context("its files are damaged").with_context(again)?;
+    let checkpoint = store.checkpoint(from).with_context(again)?;
     let Some(lock) = store.lock(&id, &Holder::new(&provenance.host, 0))? else { return Ok(()) };
     // Another call may have brought it here, or farther, before it let go of the lock.
     if !matches!(store.state(to), RunState::New | RunState::Begun) {

@@ -54,7 +54,11 @@ fn known(path: &Path, results: &Path) -> Result<BTreeMap<String, Registration>> 
         let text =
             std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
         let kept: Vec<Registration> = serde_json::from_slice(&text).with_context(|| {
-            format!("{} is damaged; it says when claims were first seen", path.display())
+            let file = path.display();
+            format!(
+                "{file} is damaged; it says when claims were first seen: restore it, or remove it, and they count as \
+                 first seen now"
+            )
         })?;
         known.extend(kept.into_iter().map(|one| (one.digest.clone(), one)));
     }

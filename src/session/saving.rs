@@ -102,7 +102,10 @@ fn write_last(path: &Path, record: &Record, store: &Store, corpus: &Corpus) -> R
         record.end.status != Status::Diverged,
         "the run diverged at step {steps}; there are no last weights to save"
     );
-    let weights = store.checkpoint(run)?.into_evaluated();
+    let weights = store.checkpoint(run).with_context(|| {
+        format!("the last weights of run {} are not there; --fresh trains it again", run.id())
+    })?;
+    let weights = weights.into_evaluated();
     write_weights(path, &weights, Purpose::of(&run.model, corpus), Some((&run.id(), steps)))
 }
 

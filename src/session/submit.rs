@@ -1,11 +1,12 @@
 //! A sweep on a cluster.
 
 use std::collections::BTreeSet;
+use std::fs;
 use std::path::absolute;
 
-use anyhow::{Result, bail, ensure};
+use anyhow::{Context, Result, anyhow, bail, ensure};
 
-use super::{Inputs, Options, Print, Request, Session, command, planned, prepare};
+use super::{Inputs, Options, Print, Request, Session, claim, command, planned, prepare};
 use crate::cluster::Options as ClusterOptions;
 use crate::cluster::check::{check_cluster, check_programs};
 use crate::cluster::follow::Queued;
@@ -112,6 +113,7 @@ impl Call<'_> {
         let queued = live(&self.session.options.out, &Slurm)?;
         let program = Program::this()?;
         check_programs(&queued, &program, self.cluster.allow_version_mix)?;
+        queued.iter().try_for_each(|live| self.check_name(&live.frozen))?;
         let positions = queue_positions(&queued)?;
         let missing = self.session.pending().into_iter().map(|run| run.run);
         let (waiting, new): (Vec<_>, Vec<_>) =
@@ -125,6 +127,27 @@ impl Call<'_> {
             jobs.insert(self.submit(lock, program, &new, &jobs)?);
         }
         Ok(jobs)
+    }
+
+    /// Refuses an experiment while the results of another one of its name are still to be written, as
+    /// [`claim::check`] does once they are.
+    fn check_name(&self, queued: &Frozen) -> Result<()> {
+        let name = &self.inputs.spec.name;
+        let text = fs::read_to_string(queued.spec());
+        let text = text.with_context(|| format!("cannot read {}", queued.spec().display()))?;
+        if queued.contents.name != *name || claim::is_same_spec(&text, &self.inputs.text) {
+            return Ok(());
+        }
+        let planned: BTreeSet<RunId> = self.inputs.plan.runs.iter().map(RunConfig::id).collect();
+        let shards = queued.all_shards()?;
+        if shards.iter().flatten().all(|run| planned.contains(&run.id())) {
+            return Ok(());
+        }
+        usage(Err(anyhow!(
+            "another spec named {name} is queued, with runs that are not in this one, and both would write their results              to {}; give this one another name (--set name=…) or another --out, or `wane cancel {}` first",
+            self.session.options.out.join(name).display(),
+            queued.folder().display()
+        )))
     }
 
     /// Submits runs; returns the job that trains them.

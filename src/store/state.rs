@@ -7,7 +7,7 @@ use std::path::Path;
 use anyhow::{Context, Result, bail, ensure};
 use serde::de::DeserializeOwned;
 
-use super::{CHECKPOINT, CONFIG, CURVE, END, checkpoint};
+use super::{CHECKPOINT, CONFIG, CURVE, END, checkpoint, seal};
 use crate::config::RunConfig;
 use crate::record::{CurveRow, End, Record, Status};
 
@@ -57,13 +57,14 @@ pub fn read(folder: &Path, config: &RunConfig) -> RunState {
             return Ok(RunState::New);
         };
         ensure!(stored == *config, "{CONFIG} describes another run");
-        match read_json::<End>(&folder.join(END))? {
-            None => unfinished(folder, config),
-            Some(End { status: Status::Failed, error, .. }) => {
+        let path = folder.join(END);
+        let Some(text) = read_file(&path)? else { return unfinished(folder, config) };
+        match of_json(&text, &path)? {
+            End { status: Status::Failed, error, .. } => {
                 let step = unfinished(folder, config)?.step();
                 Ok(RunState::Failed { error: error.unwrap_or_default(), step })
             }
-            Some(end) => finished(folder, stored, end),
+            end => finished(folder, stored, end, &text),
         }
     };
     state().unwrap_or_else(|error| RunState::Broken { why: format!("{error:#}") })
@@ -79,12 +80,15 @@ fn unfinished(folder: &Path, config: &RunConfig) -> Result<RunState> {
     Ok(RunState::Interrupted { step })
 }
 
-fn finished(folder: &Path, config: RunConfig, end: End) -> Result<RunState> {
+/// A run whose end says so; `text` is that of its file.
+fn finished(folder: &Path, config: RunConfig, end: End, text: &[u8]) -> Result<RunState> {
     let last = match end.status {
         Status::Done => config.recipe.steps,
         _ => end.steps.saturating_sub(1),
     };
-    let curve = curve_up_to(folder, &config, last)?;
+    let path = folder.join(CURVE);
+    let bytes = curve_file(&path)?;
+    let curve = rows_up_to(&path, &bytes, &config, last)?;
     if end.status == Status::Done {
         ensure!(end.steps == last, "{END} says that {} of {last} steps were its end", end.steps);
         let is_finite = |row: &CurveRow| {
@@ -92,17 +96,26 @@ fn finished(folder: &Path, config: RunConfig, end: End) -> Result<RunState> {
         };
         ensure!(curve.last().is_some_and(is_finite), "{CURVE} has no losses of its last step");
     }
+    seal::check(text, &config.id(), &bytes)?;
     Ok(RunState::Finished(Box::new(Record { config, curve, end })))
 }
 
 /// The rows up to a step. Later ones, a torn last line among them, belong to steps that were lost.
 pub fn curve_up_to(folder: &Path, config: &RunConfig, step: usize) -> Result<Vec<CurveRow>> {
     let path = folder.join(CURVE);
+    rows_up_to(&path, &curve_file(&path)?, config, step)
+}
+
+fn curve_file(path: &Path) -> Result<Vec<u8>> {
+    fs::read(path).with_context(|| format!("cannot read {}", path.display()))
+}
+
+/// The rows of a curve file, of which these are the bytes, up to a step.
+fn rows_up_to(path: &Path, bytes: &[u8], config: &RunConfig, step: usize) -> Result<Vec<CurveRow>> {
     let name = || format!("{} ends before step {step}", path.display());
     let mut expected = (0..=step).filter(|step| config.recipe.logs(*step));
     let mut rows = Vec::new();
-    let whole = whole_lines(&path).with_context(|| format!("cannot read {}", path.display()))?;
-    let mut lines = csv::Reader::from_reader(&whole[..]).into_deserialize();
+    let mut lines = csv::Reader::from_reader(whole_lines(bytes)).into_deserialize();
     for expected in expected.by_ref() {
         match lines.next() {
             Some(Ok(row)) => rows.push(row),
@@ -122,16 +135,14 @@ pub fn curve_up_to(folder: &Path, config: &RunConfig, step: usize) -> Result<Vec
 
 /// The rows of a curve up to the first that is torn.
 pub fn whole_rows(folder: &Path) -> Vec<CurveRow> {
-    let whole = whole_lines(&folder.join(CURVE)).unwrap_or_default();
-    csv::Reader::from_reader(&whole[..]).into_deserialize().map_while(Result::ok).collect()
+    let bytes = fs::read(folder.join(CURVE)).unwrap_or_default();
+    csv::Reader::from_reader(whole_lines(&bytes)).into_deserialize().map_while(Result::ok).collect()
 }
 
 /// The lines of a file that have an end: the number at the end of a torn one may lack digits.
-fn whole_lines(path: &Path) -> std::io::Result<Vec<u8>> {
-    let mut lines = fs::read(path)?;
-    let end = lines.iter().rposition(|byte| *byte == b'\n').map_or(0, |place| place + 1);
-    lines.truncate(end);
-    Ok(lines)
+fn whole_lines(bytes: &[u8]) -> &[u8] {
+    let end = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |place| place + 1);
+    &bytes[..end]
 }
 
 /// The configuration in a run's folder, if it can be read.
@@ -149,13 +160,18 @@ fn exists(path: &Path) -> bool {
 }
 
 fn read_json<T: DeserializeOwned>(path: &Path) -> Result<Option<T>> {
-    let bytes = match fs::read(path) {
-        Ok(bytes) => bytes,
-        Err(error) if error.kind() == ErrorKind::NotFound && !exists(path) => return Ok(None),
-        Err(error) => {
-            return Err(error).with_context(|| format!("cannot read {}", path.display()));
-        }
-    };
-    let value = serde_json::from_slice(&bytes);
-    value.map(Some).with_context(|| format!("{} is damaged", path.display()))
+    read_file(path)?.map(|text| of_json(&text, path)).transpose()
+}
+
+fn of_json<T: DeserializeOwned>(text: &[u8], path: &Path) -> Result<T> {
+    serde_json::from_slice(text).with_context(|| format!("{} is damaged", path.display()))
+}
+
+/// What stands in a file, if it is there.
+fn read_file(path: &Path) -> Result<Option<Vec<u8>>> {
+    match fs::read(path) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error) if error.kind() == ErrorKind::NotFound && !exists(path) => Ok(None),
+        Err(error) => Err(error).with_context(|| format!("cannot read {}", path.display())),
+    }
 }

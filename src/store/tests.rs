@@ -202,6 +202,44 @@ fn damage_is_recognised_and_named() {
 }
 
 #[test]
+fn a_digit_of_an_ended_run_that_was_changed_by_hand_is_told_by_the_checksum() {
+    let changes = [(CURVE, "0.30000000000000004", "0.30000000000000005"), (END, "1.25", "1.26")];
+    for (file, from, to) in changes {
+        let scene = Scene::new();
+        scene.finish();
+        let path = scene.folder.join(file);
+        let text = fs::read_to_string(&path).unwrap();
+        assert!(text.contains(from), "{text}");
+        fs::write(&path, text.replacen(from, to, 1)).unwrap();
+        assert!(scene.why().contains("checksum does not match"), "{}", scene.why());
+    }
+}
+
+#[test]
+fn files_of_another_run_of_the_same_length_are_not_taken() {
+    let (scene, other) = (Scene::new(), Scene::new());
+    scene.finish();
+    let mut config = example();
+    config.recipe.eps = 1e-7;
+    let lock = other.store.lock(&config.id(), &Holder::new("here", 0)).unwrap().unwrap();
+    let mut writer = RunWriter::begin(&other.store, lock, &config, 0).unwrap();
+    (0..=4).for_each(|step| writer.append(&row(step)).unwrap());
+    writer.end(&end(Status::Done, 4)).unwrap();
+    for file in [CURVE, END] {
+        fs::copy(other.store.folder_of(&config.id()).join(file), scene.folder.join(file)).unwrap();
+    }
+    assert!(scene.why().contains("not as this run left them"), "{}", scene.why());
+}
+
+#[test]
+fn an_end_that_an_older_version_wrote_needs_no_checksum() {
+    let scene = Scene::new();
+    scene.finish();
+    fs::write(scene.folder.join(END), json_of(&end(Status::Done, 4)).unwrap()).unwrap();
+    assert!(scene.store.finished(&example()).is_some());
+}
+
+#[test]
 fn a_damaged_checkpoint_is_recognised_wherever_it_is_damaged() {
     let scene = Scene::new();
     drop(scene.train_to(3));

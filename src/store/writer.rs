@@ -1,9 +1,9 @@
-use std::fs::{File, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
-use super::{BEST, CHECKPOINT, CONFIG, CURVE, END, RunLock, Store, checkpoint, state};
+use super::{BEST, CHECKPOINT, CONFIG, CURVE, END, RunLock, Store, checkpoint, seal, state};
 use crate::config::{RunConfig, RunId};
 use crate::files::{csv_of, json_of, write_atomically};
 use crate::record::{Checkpoint, CurveRow, End, Status, best_evaluation};
@@ -86,11 +86,17 @@ impl RunWriter {
     /// # Errors
     /// A file that cannot be written; the message names it.
     pub fn end(mut self, end: &End) -> Result<()> {
-        let curve = self.sync_curve();
-        if end.status != Status::Failed {
-            curve?;
-        }
-        write_atomically(&self.folder.join(END), &json_of(end)?)
+        let curve = self.sync_curve().and_then(|()| self.curve_so_far());
+        let text = match (curve, end.status) {
+            (Err(_), Status::Failed) => json_of(end)?,
+            (curve, _) => seal::sealed(end, &self.id, &curve?)?,
+        };
+        write_atomically(&self.folder.join(END), &text)
+    }
+
+    fn curve_so_far(&self) -> Result<Vec<u8>> {
+        let path = self.folder.join(CURVE);
+        fs::read(&path).with_context(|| format!("cannot read {}", path.display()))
     }
 
     fn sync_curve(&mut self) -> Result<()> {

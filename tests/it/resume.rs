@@ -506,9 +506,15 @@ fn a_run_whose_files_do_not_say_its_whole_end_is_trained_again() {
         fields[place.unwrap()] = "NaN";
         format!("{head}\n{}\n", fields.join(","))
     };
+    let other_digit = |text: &str| text.replacen('7', "8", 1);
     type Change<'a> = &'a dyn Fn(&str) -> String;
-    let changes: [(&str, Change); 3] =
-        [("curve.csv", &torn), ("end.json", &shorter), ("curve.csv", &without_loss)];
+    let changes: [(&str, Change); 5] = [
+        ("curve.csv", &torn),
+        ("end.json", &shorter),
+        ("curve.csv", &without_loss),
+        ("curve.csv", &other_digit),
+        ("end.json", &other_digit),
+    ];
     for (file, change) in changes {
         let path = run.join(file);
         let whole = fs::read_to_string(&path).unwrap();
