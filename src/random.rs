@@ -1,20 +1,37 @@
 //! Counter-based random numbers: every consumer names its stream, so no number depends on what
 //! was drawn before, on the device, or on how runs are grouped.
 
-use chacha20::ChaCha8Rng;
+use chacha20::rand_core::block::Generator;
 use chacha20::rand_core::{Rng, SeedableRng};
+use chacha20::variants::Legacy;
+use chacha20::{ChaCha8Rng, ChaChaCore, R8};
 use rand_distr::{Distribution, StandardNormal};
 use sha2::{Digest, Sha256};
 
 /// The stream of numbers that belongs to a purpose and its keys (a seed and a parameter's name, a
 /// seed and a step). The ChaCha8 key is the SHA-256 of both.
 pub fn stream(purpose: &str, keys: &[&[u8]]) -> ChaCha8Rng {
+    ChaCha8Rng::from_seed(key(purpose, keys))
+}
+
+/// The first `count` words of that stream, a block of them at a time: many, without a copy.
+pub fn words(purpose: &str, keys: &[&[u8]], count: usize, mut take: impl FnMut(&[u32])) {
+    const BLOCK: usize = 64;
+    let mut core = ChaChaCore::<R8, Legacy>::from_seed(key(purpose, keys));
+    let mut block = [0; BLOCK];
+    for start in (0..count).step_by(BLOCK) {
+        core.generate(&mut block);
+        take(&block[..BLOCK.min(count - start)]);
+    }
+}
+
+fn key(purpose: &str, keys: &[&[u8]]) -> [u8; 32] {
     let mut hash = Sha256::new();
     for part in std::iter::once(purpose.as_bytes()).chain(keys.iter().copied()) {
         hash.update((part.len() as u64).to_le_bytes());
         hash.update(part);
     }
-    ChaCha8Rng::from_seed(hash.finalize().into())
+    hash.finalize().into()
 }
 
 /// A number in [0, 1) with 53 random bits.
@@ -54,6 +71,17 @@ mod tests {
         assert_eq!(first("batch", &[b"ab"]), first("batch", &[b"ab"]));
         assert_ne!(first("batch", &[b"ab"]), first("batch", &[b"a", b"b"]));
         assert_ne!(first("batch", &[b"ab"]), first("weights", &[b"ab"]));
+    }
+
+    #[test]
+    fn words_in_blocks_are_those_of_the_stream_one_after_another() {
+        for count in [0, 1, 64, 65, 1000] {
+            let mut words = Vec::new();
+            super::words("noise", &[b"key"], count, |block| words.extend_from_slice(block));
+            let mut one_by_one = stream("noise", &[b"key"]);
+            assert!(words.iter().all(|word| *word == one_by_one.next_u32()));
+            assert_eq!(words.len(), count);
+        }
     }
 
     #[test]

@@ -20,6 +20,7 @@ pub mod expert;
 pub mod linear;
 pub mod loss;
 pub mod mixture;
+pub mod noise;
 pub mod norm;
 mod rotary;
 mod simd;
@@ -42,7 +43,7 @@ mod tests {
                 .output()
                 .unwrap();
             let said = String::from_utf8_lossy(&output.stdout);
-            assert!(output.status.success() && said.contains("7 passed"), "{bits}: {said}");
+            assert!(output.status.success() && said.contains("8 passed"), "{bits}: {said}");
         }
     }
 }

@@ -4,9 +4,8 @@
 //! nothing.
 
 use burn::tensor::Tensor;
-use chacha20::ChaCha8Rng;
-use chacha20::rand_core::Rng;
 
+use crate::ops::kernels::noise::factors;
 use crate::{ops, random};
 
 /// The noise of one batch.
@@ -60,21 +59,13 @@ impl Noise {
 
     /// Factors of numbers, `[lanes, …]` flat with `count` for each lane: 0, or what makes up for it.
     pub fn dropped(&self, place: Place, count: usize) -> Vec<f32> {
-        let mut factors = Vec::with_capacity(self.lanes.len() * count);
-        for lane in &self.lanes {
-            drop_into(&mut factors, lane.dropout, count, || self.stream("dropout", lane, place));
-        }
-        factors
+        self.factors("dropout", place, count, |lane| lane.dropout)
     }
 
     /// Factors of the windows of every lane for a branch of a block, `[lanes · windows]`.
     fn skipped(&self, place: Place, windows: usize) -> Vec<f32> {
-        let mut factors = Vec::with_capacity(self.lanes.len() * windows);
-        for lane in &self.lanes {
-            let share = lane.depth * (place.layer() + 1) as f64 / self.layers as f64;
-            drop_into(&mut factors, share, windows, || self.stream("depth", lane, place));
-        }
-        factors
+        let share = |lane: &LaneNoise| lane.depth * (place.layer() + 1) as f64 / self.layers as f64;
+        self.factors("depth", place, windows, share)
     }
 
     /// Numbers `[lanes, rows, channels]` with some dropped.
@@ -97,11 +88,44 @@ impl Noise {
         ops::scaled(x, self.skipped(place, windows))
     }
 
-    fn stream(&self, purpose: &str, lane: &LaneNoise, place: Place) -> ChaCha8Rng {
+    /// `[lanes, count]`, a share of each lane's 0.
+    fn factors(
+        &self,
+        purpose: &str,
+        place: Place,
+        count: usize,
+        share: impl Fn(&LaneNoise) -> f64,
+    ) -> Vec<f32> {
+        let mut all = vec![1.0; self.lanes.len() * count];
+        for (lane, own) in self.lanes.iter().zip(all.chunks_exact_mut(count.max(1))) {
+            match share(lane) {
+                0.0 => {}
+                share => self.drop_some(own, share, purpose, lane, place),
+            }
+        }
+        all
+    }
+
+    fn drop_some(
+        &self,
+        all: &mut [f32],
+        share: f64,
+        purpose: &str,
+        lane: &LaneNoise,
+        place: Place,
+    ) {
+        // Of 2³² equally likely words this many drop their number.
+        let below = (share * 2f64.powi(32)).round() as u64;
+        let kept = (1.0 - share).recip() as f32;
         let number = |count: usize| (count as u64).to_le_bytes();
         let (kind, layer) = (u64::from(place.kind()), number(place.layer()));
         let (seed, step, batch) = (lane.seed.to_le_bytes(), number(self.step), number(self.batch));
-        random::stream(purpose, &[&seed, &step, &batch, &kind.to_le_bytes(), &layer])
+        let keys: [&[u8]; 5] = [&seed, &step, &batch, &kind.to_le_bytes(), &layer];
+        let mut start = 0;
+        random::words(purpose, &keys, all.len(), |words| {
+            factors(words, below, kept, &mut all[start..start + words.len()]);
+            start += words.len();
+        });
     }
 }
 
@@ -121,29 +145,6 @@ impl Place {
             Place::Weights(layer) | Place::Attention(layer) | Place::Mlp(layer) => layer,
         }
     }
-}
-
-/// Adds `count` factors, a share of them 0.
-fn drop_into(
-    factors: &mut Vec<f32>,
-    share: f64,
-    count: usize,
-    stream: impl FnOnce() -> ChaCha8Rng,
-) {
-    if share == 0.0 {
-        factors.extend(std::iter::repeat_n(1.0, count));
-        return;
-    }
-    let mut bytes = vec![0; 4 * count];
-    stream().fill_bytes(&mut bytes);
-    // Of 2³² equally likely numbers this many are dropped.
-    let below = (share * 2f64.powi(32)).round() as u64;
-    let kept = (1.0 - share).recip() as f32;
-    let factor = |draw: &[u8; 4]| match u64::from(u32::from_le_bytes(*draw)) < below {
-        true => 0.0,
-        false => kept,
-    };
-    factors.extend(bytes.as_chunks::<4>().0.iter().map(factor));
 }
 
 #[cfg(test)]

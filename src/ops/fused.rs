@@ -67,11 +67,11 @@ pub trait FusedOps: Backend {
     fn attention(
         packed: FloatTensor<Self>,
         heads: Heads,
-        factors: Option<Arc<[f32]>>,
+        factors: Option<Arc<Vec<f32>>>,
     ) -> FloatTensor<Self>;
     fn add(a: FloatTensor<Self>, b: FloatTensor<Self>) -> FloatTensor<Self>;
     fn shared(x: FloatTensor<Self>) -> FloatTensor<Self>;
-    fn scaled(x: FloatTensor<Self>, factors: Arc<[f32]>) -> FloatTensor<Self>;
+    fn scaled(x: FloatTensor<Self>, factors: Arc<Vec<f32>>) -> FloatTensor<Self>;
     fn two_side_by_side(a: FloatTensor<Self>, b: FloatTensor<Self>) -> FloatTensor<Self>;
     fn three_side_by_side(
         a: FloatTensor<Self>,
@@ -148,10 +148,10 @@ operations! {
     norm(x, gain; centred: bool, eps: f32) = Norm { centred, eps };
     gelu(x;) = Gelu;
     gated(packed; gate: Gate) = Gated { gate };
-    attention(packed; heads: Heads, factors: Option<Arc<[f32]>>) = Attention { heads, factors };
+    attention(packed; heads: Heads, factors: Option<Arc<Vec<f32>>>) = Attention { heads, factors };
     add(a, b;) = Add;
     shared(x;) = Shared;
-    scaled(x; factors: Arc<[f32]>) = Scaled { factors };
+    scaled(x; factors: Arc<Vec<f32>>) = Scaled { factors };
     two_side_by_side(a, b;) = SideBySide;
     three_side_by_side(a, b, c;) = SideBySide;
     expert_weights(scores; active: usize, normalised: bool) = ExpertWeights { active, normalised };

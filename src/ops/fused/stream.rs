@@ -43,7 +43,7 @@ impl Operation<1> for Shared {
 #[derive(Clone, Debug)]
 pub struct Scaled {
     /// One for every number, or for as many after one another as there are to each.
-    pub factors: Arc<[f32]>,
+    pub factors: Arc<Vec<f32>>,
 }
 
 impl Scaled {
