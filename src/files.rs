@@ -135,10 +135,19 @@ fn sync_folder(folder: &Path) -> Result<()> {
     Ok(File::open(folder).and_then(|folder| folder.sync_all()).or_else(unsupported)?)
 }
 
+/// How the name of a file begins that is being written.
+const DRAFT: &str = ".tmp";
+
+/// Whether a file was being written when its process ended.
+pub fn is_draft(path: &Path) -> bool {
+    let name = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(DRAFT));
+    name && path.is_file()
+}
+
 /// A temporary file is private; results get the permissions that any new file has.
 fn readable_by_all() -> Builder<'static, 'static> {
-    #[allow(unused_mut)]
     let mut builder = Builder::new();
+    builder.prefix(DRAFT);
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;

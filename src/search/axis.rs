@@ -36,6 +36,12 @@ impl Place {
         moved.0[axis] += by;
         moved
     }
+
+    /// The largest distance on any axis.
+    pub fn distance(&self, other: &Self) -> i32 {
+        let parts = self.0.iter().zip(&other.0);
+        parts.map(|(one, other)| (one - other).abs()).max().unwrap_or(0)
+    }
 }
 
 /// A hyperparameter on a logarithmic scale.

@@ -107,7 +107,7 @@ impl<'a> View<'a> {
         let fit = basin(&self.layout, &near, &points)?;
         let lowest = match self.axes.len() {
             1 => self.inside(fit.lowest()?, &points),
-            _ => well_known(&fit, &points)?,
+            _ => well_known(&fit, &points, |place| !self.is_off_the_cliff(place))?,
         };
         let tried = points.iter().map(|point| fit.at(point)).fold(f64::INFINITY, f64::min);
         let loss = fit.at(&numbers(&lowest)).min(tried);
@@ -124,17 +124,22 @@ impl<'a> View<'a> {
             }
             _ => {
                 let is_finite = |index: &usize| self.layout.means()[*index].is_finite();
-                let is_near = |index: &usize| self.distance(*index, leader) <= FITTED_WITHIN;
+                let is_near = |index: &usize| {
+                    self.places[*index].distance(&self.places[leader]) <= FITTED_WITHIN
+                };
                 (0..self.places.len()).filter(is_finite).filter(is_near).collect()
             }
         };
         (near.len() >= terms(self.axes.len())).then_some(near)
     }
 
-    /// The largest distance on any axis.
-    fn distance(&self, a: usize, b: usize) -> i32 {
-        let pairs = self.places[a].0.iter().zip(&self.places[b].0);
-        pairs.map(|(a, b)| (a - b).abs()).max().unwrap_or(0)
+    /// Whether a place that was tried and diverged is nearer than any that the fit rests on.
+    fn is_off_the_cliff(&self, place: &Place) -> bool {
+        let nearest = |diverged: bool| {
+            let tried = self.places.iter().filter(|tried| self.diverged(tried) == diverged);
+            tried.map(|tried| tried.distance(place)).min().unwrap_or(i32::MAX)
+        };
+        nearest(true) < nearest(false)
     }
 
     /// The lawful place nearest to where the fit is lowest, inside of what was tried.
@@ -150,7 +155,11 @@ impl<'a> View<'a> {
 
 /// On several axes, the lowest place between the points at which a fit is known as well as at the worst known of them.
 /// The bottom of a ridge that leaves their box is not where the nearest place of the box is, and a saddle has none.
-fn well_known(fit: &Quadratic, points: &[Vec<f64>]) -> Option<Place> {
+fn well_known(
+    fit: &Quadratic,
+    points: &[Vec<f64>],
+    is_safe: impl Fn(&Place) -> bool,
+) -> Option<Place> {
     let spread = |at: &[f64]| fit.variance(at);
     let most = points.iter().map(|point| spread(point)).fold(0.0, f64::max);
     let along = (0..points.first()?.len()).map(|axis| {
@@ -166,9 +175,32 @@ fn well_known(fit: &Quadratic, points: &[Vec<f64>]) -> Option<Place> {
     let places = places.into_iter().map(Place).map(|place| (numbers(&place), place));
     // What rounding adds to the spread at the worst known point.
     let known = places.filter(|(at, _)| spread(at) <= most * (1.0 + 1e-9));
+    let known = known.filter(|(_, place)| is_safe(place));
     known.min_by(|a, b| fit.at(&a.0).total_cmp(&fit.at(&b.0))).map(|(_, place)| place)
 }
 
 fn numbers(place: &Place) -> Vec<f64> {
     place.0.iter().map(|parts| f64::from(*parts)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::search::Tuned;
+
+    /// Losses fall with both values up to where runs diverge, which no fit through those that ended can see.
+    #[test]
+    fn a_place_that_diverged_or_lies_beyond_one_is_not_recommended() {
+        let axes = [Axis::new(Tuned::WeightDecay, 0.1), Axis::new(Tuned::LearningRate, 0.003)];
+        let loss = |x: i32, y: i32| match (x, y) {
+            (2.., 2..) => f64::INFINITY,
+            _ => 0.02 * f64::from((x - 4).pow(2) + (y - 4).pow(2)),
+        };
+        let places = (-4..=4).step_by(2).flat_map(|x| (-4..=4).step_by(2).map(move |y| (x, y)));
+        let points = places.map(|(x, y)| (Place(vec![x, y]), vec![loss(x, y), loss(x, y) + 1e-3]));
+        let view = View::new(&axes, points.collect(), None, 0.01);
+        let lowest = view.lowest().expect("enough places").place;
+        assert!(loss(lowest.0[0], lowest.0[1]).is_finite(), "{lowest:?}");
+        assert!(!view.diverged(&lowest));
+    }
 }

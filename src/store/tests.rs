@@ -157,6 +157,19 @@ fn a_run_without_an_end_goes_on_from_its_checkpoint() {
 }
 
 #[test]
+fn what_a_killed_process_had_half_written_is_removed_when_the_run_goes_on() {
+    let scene = Scene::new();
+    drop(scene.train_to(3));
+    fs::write(scene.folder.join(".tmpAbC123"), "half").unwrap();
+    let mut writer = RunWriter::begin(&scene.store, scene.lock(), &example(), 2).unwrap();
+    (3..=4).for_each(|step| writer.append(&row(step)).unwrap());
+    writer.end(&end(Status::Done, 4)).unwrap();
+    assert!(scene.store.finished(&example()).is_some());
+    let names = fs::read_dir(&scene.folder).unwrap().map(|entry| entry.unwrap().file_name());
+    assert!(names.into_iter().all(|name| !name.to_string_lossy().starts_with('.')));
+}
+
+#[test]
 fn a_torn_last_line_after_the_checkpoint_is_cut_off() {
     let scene = Scene::new();
     drop(scene.train_to(3));

@@ -5,7 +5,7 @@ use anyhow::{Context, Result};
 
 use super::{BEST, CHECKPOINT, CONFIG, CURVE, END, RunLock, Store, checkpoint, seal, state};
 use crate::config::{RunConfig, RunId};
-use crate::files::{csv_of, json_of, write_atomically};
+use crate::files::{csv_of, is_draft, json_of, write_atomically};
 use crate::record::{Checkpoint, CurveRow, End, Status, best_evaluation};
 
 /// Writes the files of one run while it trains; holds its lock.
@@ -33,6 +33,7 @@ impl RunWriter {
             0 => Vec::new(),
             _ => state::curve_up_to(&folder, config, step)?,
         };
+        remove_drafts(&folder)?;
         if step == 0 {
             write_atomically(&folder.join(CONFIG), &json_of(config)?)?;
         }
@@ -107,6 +108,18 @@ impl RunWriter {
     fn curve_name(&self) -> String {
         format!("cannot write {}", self.folder.join(CURVE).display())
     }
+}
+
+/// Removes what a process that was killed had half written: who has the lock writes alone.
+fn remove_drafts(folder: &Path) -> Result<()> {
+    let context = || format!("cannot read the folder {}", folder.display());
+    for entry in fs::read_dir(folder).with_context(context)? {
+        let path = entry.with_context(context)?.path();
+        if is_draft(&path) {
+            fs::remove_file(&path).with_context(|| format!("cannot remove {}", path.display()))?;
+        }
+    }
+    Ok(())
 }
 
 fn append_to(path: &Path, with_header: bool) -> Result<csv::Writer<File>> {
