@@ -1,5 +1,7 @@
 //! Random sequences that are planted in a train text.
 
+use std::collections::BTreeSet;
+
 use anyhow::{Result, ensure};
 use chacha20::ChaCha8Rng;
 
@@ -9,6 +11,10 @@ use crate::random::{below, stream};
 
 /// Canaries are noise to a text: they take no more than half of it.
 const LARGEST_SHARE: usize = 2;
+
+/// So many times as many sequences there must be as are drawn: where a model knows some of all there are, the rank of one
+/// says little.
+const FEWEST_TIMES: f64 = 16.0;
 
 /// What was planted in a train text, and what might have been.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,7 +30,7 @@ impl Planted {
     /// overlap.
     ///
     /// # Errors
-    /// A text that they would take more than half of, with the numbers.
+    /// A text that they would take more than half of, or too few sequences of their length; with the numbers.
     pub fn plant(
         terms: &Canaries,
         vocabulary: usize,
@@ -41,19 +47,19 @@ impl Planted {
             listed(&terms.repeats),
             text.len()
         );
+        check_there_are_enough(terms, vocabulary)?;
         let rng = |purpose: &str| {
             // The text for all seeds is no seed's.
             let key = seed.map_or(Vec::new(), |seed| seed.to_le_bytes().to_vec());
             stream(purpose, &[&key])
         };
+        let mut known = BTreeSet::new();
+        let mut sequences = |purpose: &str, count: usize| {
+            sequences(&mut rng(purpose), count, (length, vocabulary), &mut known)
+        };
         let planted = Planted {
-            canaries: sequences(&mut rng("canaries"), terms.count, length, vocabulary),
-            candidates: sequences(
-                &mut rng("canary candidates"),
-                Canaries::CANDIDATES,
-                length,
-                vocabulary,
-            ),
+            canaries: sequences("canaries", terms.count),
+            candidates: sequences("canary candidates", Canaries::CANDIDATES),
         };
         let mut rng = rng("canary places");
         let copies = terms.plantings().zip(&planted.canaries);
@@ -68,14 +74,35 @@ impl Planted {
     }
 }
 
+fn check_there_are_enough(terms: &Canaries, vocabulary: usize) -> Result<()> {
+    let drawn = terms.count + Canaries::CANDIDATES;
+    let all = (vocabulary as f64).powf(terms.length as f64);
+    ensure!(
+        all >= FEWEST_TIMES * drawn as f64,
+        "data.canary_length = {}: of {vocabulary} tokens there are {all} sequences of that length, too few for {} canaries \
+         and the {} that each is ranked among; raise data.canary_length",
+        terms.length,
+        terms.count,
+        Canaries::CANDIDATES
+    );
+    Ok(())
+}
+
+/// Sequences that are not known yet, each as likely as any other.
 fn sequences(
     rng: &mut ChaCha8Rng,
     count: usize,
-    length: usize,
-    vocabulary: usize,
+    (length, vocabulary): (usize, usize),
+    known: &mut BTreeSet<Vec<Token>>,
 ) -> Vec<Vec<Token>> {
-    let mut sequence = || (0..length).map(|_| below(rng, vocabulary) as Token).collect();
-    (0..count).map(|_| sequence()).collect()
+    let mut drawn = Vec::with_capacity(count);
+    while drawn.len() < count {
+        let sequence: Vec<Token> = (0..length).map(|_| below(rng, vocabulary) as Token).collect();
+        if known.insert(sequence.clone()) {
+            drawn.push(sequence);
+        }
+    }
+    drawn
 }
 
 /// Starts of so many sequences that do not overlap, by rising place: gaps between them are drawn, all alike.
@@ -92,8 +119,6 @@ fn listed(repeats: &[usize]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
-
     use super::*;
 
     fn terms() -> Canaries {
@@ -130,6 +155,20 @@ mod tests {
             .collect();
         assert_eq!(all.len(), 12);
         assert_eq!(planted(Some(1)), planted(Some(1)));
+    }
+
+    #[test]
+    fn no_sequence_is_drawn_twice_and_too_few_are_refused() {
+        let of = |length: usize, vocabulary: usize| {
+            let terms = Canaries { count: 4, length, repeats: vec![1] };
+            Planted::plant(&terms, vocabulary, Some(1), &mut [40; 200])
+        };
+        let planted = of(2, 70).unwrap();
+        let all: BTreeSet<&Vec<Token>> =
+            planted.canaries.iter().chain(&planted.candidates).collect();
+        assert_eq!(all.len(), 4 + Canaries::CANDIDATES);
+        let error = of(4, 2).unwrap_err().to_string();
+        assert!(error.contains("of 2 tokens there are 16 sequences"), "{error}");
     }
 
     #[test]

@@ -5,8 +5,10 @@ pub struct Arm {
     pub parts: Vec<String>,
     /// What was measured of each run that has it, with its seed where that is known.
     pub runs: Vec<(Option<String>, f64)>,
-    /// Runs whose number is not finite or missing: they did not reach it, which is an outcome as any number is.
+    /// Runs without a number at the step that is compared: of the others no mean is that of the arm.
     pub without: usize,
+    /// Those of them that have rows, and none of that step.
+    pub without_a_row: usize,
     /// The steps at which the numbers of its runs were measured, where they are known.
     pub ends: Vec<f64>,
 }
@@ -17,7 +19,7 @@ impl Arm {
         self.parts.join(" ")
     }
 
-    /// Whether every run has a number: of the others no mean is that of the arm.
+    /// Whether every run has a number.
     pub fn is_complete(&self) -> bool {
         self.without == 0
     }

@@ -1,14 +1,15 @@
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use anyhow::{Context, Result, anyhow, ensure};
 
 use super::arm::Arm;
-use super::columns::{Columns, RUNS};
+use super::columns::{Columns, RUNS, is_measured};
 use super::labels::{EMPTY, Labelled, labelled};
 use super::remarks::{
-    at_a_known_step, different_ends, empty_cells, mixed, unfinished, without_a_number,
+    another_loss, at_a_known_step, different_ends, empty_cells, mixed, several_settings,
+    taken_up_again, unfinished, without_a_number, without_a_row,
 };
-use super::runs::Run;
+use super::runs::{Chosen, Run};
 use super::table::Table;
 
 /// The arms of a table with the name of what was measured, in order of first appearance, and what was concluded of
@@ -30,9 +31,14 @@ pub fn arms(table: &Table, columns: &Columns) -> Result<(Vec<Arm>, String, Vec<S
     // What is logged by step varies over steps.
     let has_steps =
         found.iter().flat_map(|(_, runs)| runs.values()).any(|run| run.measured.len() > 1);
-    if !has_steps {
-        remarks.extend(mixed(table, &labelled, &[value], columns));
+    remarks.extend(match has_steps {
+        false => mixed(table, &labelled, &[value], columns),
+        true => several_settings(table, &labelled, &[value], columns),
+    });
+    if columns.value.is_none() {
+        remarks.extend(another_loss(table, value));
     }
+    remarks.extend(taken_up_again(&found));
     remarks.extend(empty_cells(&found));
     remarks.extend(unfinished(table));
     if let Some(at) = columns.at {
@@ -43,6 +49,7 @@ pub fn arms(table: &Table, columns: &Columns) -> Result<(Vec<Arm>, String, Vec<S
     let arms = found.into_iter().map(|(parts, runs)| arm(parts, runs, columns.at));
     let arms: Vec<Arm> = arms.collect::<Result<_>>()?;
     remarks.extend(arms.iter().filter_map(|arm| without_a_number(arm, value)));
+    remarks.extend(arms.iter().filter_map(|arm| without_a_row(arm, columns.at)));
     remarks.extend(different_ends(&arms, has_steps));
     Ok((arms, value.to_owned(), remarks))
 }
@@ -52,6 +59,7 @@ pub type Grouped = Vec<(Vec<String>, BTreeMap<String, Run>)>;
 
 fn grouped(table: &Table, labelled: &Labelled, value: &str, step: Option<&str>) -> Result<Grouped> {
     let run = table.any_column(&RUNS)?;
+    let ended = Ended::of(table, value);
     let mut places: HashMap<Vec<String>, usize> = HashMap::new();
     let mut found: Grouped = Vec::new();
     for (place, (row, (parts, seed))) in table.rows.iter().zip(labelled).enumerate() {
@@ -78,7 +86,7 @@ fn grouped(table: &Table, labelled: &Labelled, value: &str, step: Option<&str>) 
         own.names.extend(name);
         match row.get(value) {
             // A row of another measure.
-            None if at.is_some() => {}
+            None if at.is_some() && !ended.lacks(row) => {}
             text => {
                 let number = text.map(|text| number(text, value)).transpose();
                 let number = number.with_context(where_from)?.flatten();
@@ -87,6 +95,42 @@ fn grouped(table: &Table, labelled: &Labelled, value: &str, step: Option<&str>) 
         }
     }
     Ok(found)
+}
+
+/// Tells rows of which only the numbers are missing, as a run that diverged writes them, from rows of something else.
+struct Ended<'a> {
+    value: &'a str,
+    /// The columns, but for what is measured, of rows with a measured number; none where rows need not have a cell for
+    /// each column.
+    columns: BTreeSet<Vec<&'a str>>,
+}
+
+impl<'a> Ended<'a> {
+    fn of(table: &'a Table, value: &'a str) -> Self {
+        let mut ended = Ended { value, columns: BTreeSet::new() };
+        if table.has_cells {
+            let measured = table.rows.iter().filter(|row| ended.measures(row));
+            let columns = measured.map(|row| ended.others(row)).collect();
+            ended.columns = columns;
+        }
+        ended
+    }
+
+    fn is_of_a_measure(&self, column: &str) -> bool {
+        column == self.value || is_measured(column)
+    }
+
+    fn measures(&self, row: &BTreeMap<String, String>) -> bool {
+        row.keys().any(|column| self.is_of_a_measure(column))
+    }
+
+    fn others<'b>(&self, row: &'b BTreeMap<String, String>) -> Vec<&'b str> {
+        row.keys().map(String::as_str).filter(|column| !self.is_of_a_measure(column)).collect()
+    }
+
+    fn lacks(&self, row: &BTreeMap<String, String>) -> bool {
+        !self.measures(row) && self.columns.contains(&self.others(row))
+    }
 }
 
 /// A row by its place and by what it says of its run.
@@ -117,13 +161,21 @@ fn number_or_error(text: &str, column: &str) -> Result<f64> {
 
 fn arm(parts: Vec<String>, runs: BTreeMap<String, Run>, at: Option<f64>) -> Result<Arm> {
     let label = parts.join(" ");
-    let mut arm = Arm { parts, runs: Vec::new(), without: 0, ends: Vec::new() };
+    let mut arm = Arm { parts, runs: Vec::new(), without: 0, without_a_row: 0, ends: Vec::new() };
     for (name, run) in runs {
-        let (step, value) = run.chosen(at).with_context(|| format!("{label}, {name}"))?;
-        arm.ends.extend(step);
-        match value {
-            Some(value) => arm.runs.push((run.seed, value)),
-            None => arm.without += 1,
+        match run.chosen(at).with_context(|| format!("{label}, {name}"))? {
+            Chosen::At(step, value) => {
+                arm.ends.extend(step);
+                arm.runs.push((run.seed, value));
+            }
+            Chosen::NoNumber(step) => {
+                arm.ends.extend(step);
+                arm.without += 1;
+            }
+            Chosen::NoRow => {
+                arm.without += 1;
+                arm.without_a_row += 1;
+            }
         }
     }
     Ok(arm)
@@ -224,6 +276,67 @@ mod tests {
         assert_eq!((arms[0].without, arms[0].values()), (2, vec![3.0]));
         let told = "2 of 3 runs of 0 have no finite val_loss: mean and n leave them out";
         assert!(remarks.iter().any(|one| one.starts_with(told)), "{remarks:?}");
+    }
+
+    #[test]
+    fn whole_runs_one_after_another_are_no_run_that_was_taken_up_again() {
+        let rows = |lr: &str, steps: &[u32]| -> String {
+            steps.iter().map(|step| format!("0,{lr},0,{step},3.{step}\n")).collect()
+        };
+        let header = "wd,lr,seed,step,val_loss\n";
+        let both = table(&format!(
+            "{header}{}{}",
+            rows("1e-3", &[100, 200, 300]),
+            rows("1e-2", &[100, 201, 300, 400])
+        ));
+        let told = arms(&both, &columns(&["wd"]));
+        assert!(told.is_ok(), "equal numbers at equal steps are a log that stands twice");
+        let other =
+            format!("{header}{}0,1e-2,0,100,2.0\n0,1e-2,0,300,2.5\n", rows("1e-3", &[100, 300]));
+        let error = format!("{:#}", arms(&table(&other), &columns(&["wd"])).unwrap_err());
+        assert!(
+            error.contains("several numbers at step 300: several runs under one name"),
+            "{error}"
+        );
+        let resumed =
+            format!("{header}{}0,1e-3,0,200,2.9\n0,1e-3,0,300,2.5\n", rows("1e-3", &[100, 200]));
+        let (found, _, remarks) = arms(&table(&resumed), &columns(&["wd"])).unwrap();
+        assert_eq!(found[0].values(), [2.5]);
+        assert!(remarks.iter().any(|one| one.contains("1 run was taken up again")), "{remarks:?}");
+    }
+
+    #[test]
+    fn a_setting_that_changes_inside_a_run_is_told() {
+        let rows: String = (0..4)
+            .flat_map(|seed| [(1, 900, "1e-3"), (2, 1000, "1e-2")].map(|one| (seed, one)))
+            .map(|(seed, (loss, steps, lr))| format!("0,{lr},{seed},{steps},{loss}.{seed}\n"))
+            .collect();
+        let table = table(&format!("wd,lr,seed,steps,val_loss\n{rows}"));
+        let (_, _, remarks) = arms(&table, &columns(&["wd"])).unwrap();
+        assert!(remarks.iter().any(|one| one.contains("`lr` changes inside runs")), "{remarks:?}");
+    }
+
+    #[test]
+    fn a_last_row_without_any_number_is_of_a_run_that_diverged() {
+        let diverged = table("wd,seed,step,val_loss\n0,0,1,3.0\n0,0,2,\n0,1,1,3.1\n0,1,2,2.9\n");
+        let (found, _, _) = arms(&diverged, &columns(&["wd"])).unwrap();
+        assert_eq!((found[0].values(), found[0].without), (vec![2.9], 1));
+        // Rows of a learning rate alone, as some loggers write them.
+        let other =
+            table("wd,seed,step,lr,val_loss\n0,0,1,,3.0\n0,0,1,0.1,\n0,1,1,,3.1\n0,1,1,0.1,\n");
+        let (found, _, _) = arms(&other, &columns(&["wd"])).unwrap();
+        assert_eq!(found[0].values(), [3.0, 3.1]);
+    }
+
+    #[test]
+    fn a_run_without_a_row_at_the_step_that_is_asked_for_is_not_told_to_have_diverged() {
+        let table =
+            table("wd,seed,step,val_loss\n0,0,10,3.5\n0,0,20,3.0\n0,1,10,3.4\n0,1,30,2.9\n");
+        let at = Columns { at: Some(20.0), ..columns(&["wd"]) };
+        let (found, _, remarks) = arms(&table, &at).unwrap();
+        assert_eq!((found[0].without, found[0].without_a_row), (1, 1));
+        assert!(remarks.iter().any(|one| one.contains("has no row at step 20")), "{remarks:?}");
+        assert!(!remarks.iter().any(|one| one.contains("diverged")), "{remarks:?}");
     }
 
     #[test]

@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use super::arm::Arm;
 use super::pairs::{against_baseline, pairs, without_partner};
+use super::remarks::larger_is_better;
 use crate::stats::{
     Contrast, Estimate, Evidence, FEWEST_SEEDS, Judgement, Terms, Unpaired, judge, power,
 };
@@ -64,7 +65,7 @@ pub struct Contest {
     pub left: String,
     pub right: String,
     pub test: Test,
-    /// Left − right, with its own t-interval; of the means where there is no test.
+    /// Left − right, with its own t-interval; of the means where there is no test, and no number where a run has none.
     pub difference: Estimate,
     /// Its standard error with degrees of freedom; `None` where there is no test.
     pub error: Option<(f64, f64)>,
@@ -167,6 +168,7 @@ impl Case {
             contests.extend(judged(asked_all, &asked.terms));
         }
         let CaseTerms { terms, higher_is_better, .. } = *asked;
+        remarks.extend(larger_is_better(&quantity, higher_is_better));
         Ok(Case { quantity, best, higher_is_better, arms, contests, terms, remarks })
     }
 
@@ -242,7 +244,10 @@ fn contest(family: JudgedFamily, left: &Arm, right: &Arm) -> Asked {
         left: left.label(),
         right: right.label(),
         test,
-        difference: estimate.unwrap_or_else(|| described(&by_seed, left, right)),
+        difference: match test {
+            Test::NotFinite => Estimate { mean: f64::NAN, sd: None, half_width: None, n: 0 },
+            _ => estimate.unwrap_or_else(|| described(&by_seed, left, right)),
+        },
         error: evidence.as_ref().and_then(|one| one.error()),
         runs: if has_pairs { [by_seed.len(); 2] } else { all },
         without: [left.without, right.without],

@@ -12,7 +12,29 @@ pub const RUNS: [&str; 5] = ["run", "run_id", "Name", "ID", "id"];
 /// Columns with seeds.
 pub const SEEDS: [&str; 2] = ["seed", "random_seed"];
 /// Columns with the number to compare, where none is named.
-pub const VALUES: [&str; 5] = ["val_loss", "eval_loss", "test_loss", "Value", "loss"];
+pub const VALUES: [&str; 8] = [
+    "val_loss",
+    "valid_loss",
+    "validation_loss",
+    "dev_loss",
+    "eval_loss",
+    "test_loss",
+    "Value",
+    "loss",
+];
+/// Words in the names of what is measured of a run, and is no setting of it.
+const MEASURED: [&str; 8] =
+    ["best", "final", "accuracy", "perplexity", "ppl", "elapsed", "seconds", "duration"];
+/// Words that such names end with.
+const ENDS: [&str; 2] = ["loss", "acc"];
+
+/// Whether a column is of what was measured, by its name.
+pub fn is_measured(column: &str) -> bool {
+    let lower = column.to_lowercase();
+    let mut words = lower.split(|one: char| !one.is_alphanumeric());
+    words.clone().any(|word| MEASURED.contains(&word))
+        || words.next_back().is_some_and(|last| ENDS.contains(&last))
+}
 
 /// Which columns mean what.
 #[derive(Clone, Debug, Default)]

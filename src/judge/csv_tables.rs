@@ -35,7 +35,7 @@ pub fn read(path: &Path, text: &str, name: &str) -> Result<Table> {
     sorted.sort_unstable();
     sorted.dedup();
     ensure!(sorted.len() == header.len(), "{} has a column twice", path.display());
-    let mut table = Table { columns: header.clone(), ..Table::default() };
+    let mut table = Table { columns: header.clone(), has_cells: true, ..Table::default() };
     for record in reader.records() {
         let record = record.with_context(|| format!("cannot read {}", path.display()))?;
         let cells = header.iter().cloned().zip(record.iter().map(|cell| cell.trim().to_owned()));

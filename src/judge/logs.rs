@@ -1,29 +1,15 @@
 //! Logs of trainers: lines with a step and losses, or JSON, a line an object.
 
+mod losses;
+
 use std::collections::BTreeMap;
 
 use serde_json::Value as Json;
 
+use super::columns::is_measured;
 use super::table::Table;
 use crate::json;
 use crate::plural::counted;
-
-/// Names of losses in lines, with what they are called here; the longer before those that end them.
-const LOSSES: [(&str, &str); 13] = [
-    ("train_loss", "train_loss"),
-    ("train loss", "train_loss"),
-    ("val_loss", "val_loss"),
-    ("val loss", "val_loss"),
-    ("valid_loss", "val_loss"),
-    ("validation loss", "val_loss"),
-    ("validation_loss", "val_loss"),
-    ("eval_loss", "eval_loss"),
-    ("eval loss", "eval_loss"),
-    ("test_loss", "test_loss"),
-    ("test loss", "test_loss"),
-    ("val/loss", "val_loss"),
-    ("loss", "loss"),
-];
 
 /// Longer lines say no losses.
 const LONGEST: usize = 4096;
@@ -97,8 +83,15 @@ fn parsed(text: &str) -> Option<Json> {
     json::parse(&text).ok()
 }
 
+/// An object as a row. Where every loss of it is null, they are no numbers, as JSON cannot write those of a run that
+/// diverged; a null beside a number is of what was not measured then.
 fn row_of(object: Json) -> Option<BTreeMap<String, String>> {
-    let Json::Object(map) = object else { return None };
+    let Json::Object(mut map) = object else { return None };
+    let measured = || map.iter().filter(|(name, _)| is_measured(name));
+    if measured().all(|(_, value)| value.is_null()) {
+        let names: Vec<String> = measured().map(|(name, _)| name.clone()).collect();
+        map.extend(names.into_iter().map(|name| (name, Json::from("nan"))));
+    }
     let text = |(name, value): (String, Json)| match value {
         Json::String(text) => Some((name, text)),
         Json::Number(_) | Json::Bool(_) => Some((name, value.to_string())),
@@ -113,57 +106,32 @@ fn of_line(line: &str) -> Option<BTreeMap<String, String>> {
         return None;
     }
     let lower = line.to_lowercase();
-    let step = STEPS.iter().find_map(|word| number_after(&lower, word))?;
-    let mut row = BTreeMap::new();
-    let mut rest = lower.clone();
-    for (written, name) in LOSSES {
-        if let Some(value) = number_after(&rest, written) {
-            row.entry(name.to_owned()).or_insert(value);
-            rest = rest.replace(written, "");
-        }
-    }
+    let step = STEPS.iter().find_map(|word| number_of_step(&lower, word))?;
+    let mut row = losses::of_line(&lower);
     (!row.is_empty()).then(|| {
         row.insert("step".to_owned(), step);
         row
     })
 }
 
-/// Words before a loss that make it another number than that of the step.
-const OTHERS: [&str; 15] = [
-    "best",
-    "lowest",
-    "min",
-    "minimum",
-    "max",
-    "previous",
-    "last",
-    "ema",
-    "smoothed",
-    "running",
-    "delta",
-    "change",
-    "change in",
-    "diff",
-    "target",
-];
-
-/// The number that follows a word, with `:`, `=` or blanks between; the word stands apart from letters.
-fn number_after(line: &str, word: &str) -> Option<String> {
+/// The number of a step that follows a word, which stands apart from letters.
+fn number_of_step(line: &str, word: &str) -> Option<String> {
     line.match_indices(word).find_map(|(at, _)| {
-        if line[..at].ends_with(|before: char| before.is_alphanumeric() || before == '_') {
-            return None;
-        }
-        if OTHERS.iter().any(|other| line[..at].trim_end().ends_with(other)) {
-            return None;
-        }
-        let after = line[at + word.len()..].trim_start_matches([':', '=', ' ', '\t']);
-        let is_ended = after.len() < line.len() - at - word.len();
-        let end = after.find(|one: char| !(one.is_ascii_alphanumeric() || "+-._".contains(one)));
-        let (number, rest) = after.split_at(end.unwrap_or(after.len()));
-        let number = with_thousands(number.trim_end_matches('.'), rest)?;
-        let is_number = number.parse::<f64>().is_ok();
-        (is_ended && is_number).then_some(number)
+        let is_part =
+            line[..at].ends_with(|before: char| before.is_alphanumeric() || before == '_');
+        (!is_part).then(|| number_at(&line[at + word.len()..])).flatten()
     })
+}
+
+/// The number at the beginning of a text, after `:`, `=` or blanks.
+fn number_at(text: &str) -> Option<String> {
+    let after = text.trim_start_matches([':', '=', ' ', '\t']);
+    let is_apart = after.len() < text.len();
+    let end = after.find(|one: char| !(one.is_ascii_alphanumeric() || "+-._".contains(one)));
+    let (number, rest) = after.split_at(end.unwrap_or(after.len()));
+    let number = with_thousands(number.trim_end_matches('.'), rest)?;
+    let is_number = number.parse::<f64>().is_ok();
+    (is_apart && is_number).then_some(number)
 }
 
 /// A number with the groups of thousands that go on after a comma; `None` for a decimal comma.
@@ -209,14 +177,22 @@ mod tests {
         assert_eq!((&*json["val_loss"], &*json["optimizer"]), ("nan", "muon"));
         let thousands = only("step 4,500: train loss 2.0, val loss 2.1");
         assert_eq!((&*thousands["step"], &*thousands["val_loss"]), ("4500", "2.1"));
-        for other in ["best", "ema", "smoothed", "delta", "Running"] {
-            let other = only(&format!("step 10: {other} val loss 1.0000, val loss 2.0229"));
-            assert_eq!(&*other["val_loss"], "2.0229");
-        }
         assert!(!only("step 10: val loss 2_9").contains_key("val_loss"));
         assert!(!only("step 10: val loss 1,9668").contains_key("val_loss"));
         let diverged = only("step 10: train loss nan, val loss nan");
         assert_eq!(&*diverged["val_loss"], "nan");
+    }
+
+    #[test]
+    fn a_null_is_no_number_where_no_loss_beside_it_is_one() {
+        let null = |line: &str| only(line).get("val_loss").cloned();
+        assert_eq!(null(r#"{"step": 9, "val_loss": null}"#).as_deref(), Some("nan"));
+        assert_eq!(
+            null(r#"{"step": 9, "lr": 0.1, "loss": null, "val_loss": null}"#).as_deref(),
+            Some("nan")
+        );
+        assert_eq!(null(r#"{"step": 9, "loss": 2.5, "val_loss": null}"#), None);
+        assert_eq!(null(r#"{"step": 9, "lr": 0.1}"#), None);
     }
 
     #[test]

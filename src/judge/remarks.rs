@@ -6,29 +6,72 @@ use anyhow::{Result, ensure};
 
 use super::arm::Arm;
 use super::arms::Grouped;
-use super::columns::{Columns, RUNS, SEEDS, STEPS, VALUES};
+use super::columns::{Columns, RUNS, SEEDS, STEPS, VALUES, is_measured};
 use super::labels::{EMPTY, Label, Labelled};
 use super::table::Table;
 use crate::config::plain;
 
-/// Words in the names of what is measured of a run, and is no setting of it.
-const MEASURED: [&str; 8] =
-    ["best", "final", "accuracy", "perplexity", "ppl", "elapsed", "seconds", "duration"];
-/// Words that such names end with.
-const ENDS: [&str; 2] = ["loss", "acc"];
-
 /// Runs of an arm that have no number: what the others say is no answer for the arm.
 pub fn without_a_number(arm: &Arm, value: &str) -> Option<String> {
     let all = arm.without + arm.runs.len();
-    let (verb, them) = if arm.without == 1 { ("has", "it") } else { ("have", "them") };
-    (!arm.is_complete()).then(|| {
+    let count = arm.without - arm.without_a_row;
+    let (verb, them) = if count == 1 { ("has", "it") } else { ("have", "them") };
+    (count > 0).then(|| {
         format!(
-            "{} of {all} runs of {} {verb} no finite {value}: mean and n leave {them} out; an arm with such a run is \
+            "{count} of {all} runs of {} {verb} no finite {value}: mean and n leave {them} out; an arm with such a run is \
              never called best and has no p, since a run that diverged is an outcome",
-            arm.without,
             arm.label()
         )
     })
+}
+
+/// Runs of an arm that have rows, and none of the step that is asked for.
+pub fn without_a_row(arm: &Arm, at: Option<f64>) -> Option<String> {
+    let (all, count) = (arm.without + arm.runs.len(), arm.without_a_row);
+    let (verb, them) = if count == 1 { ("has", "it") } else { ("have", "them") };
+    let at = at.filter(|_| count > 0)?;
+    Some(format!(
+        "{count} of {all} runs of {} {verb} no row at step {}: mean and n leave {them} out, and the arm is never called \
+         best and has no p; --step names a step that all have",
+        arm.label(),
+        plain(at)
+    ))
+}
+
+/// Runs of which the later of two rows of a step counts.
+pub fn taken_up_again(found: &Grouped) -> Option<String> {
+    let runs = found.iter().flat_map(|(_, runs)| runs.values());
+    let count = runs.filter(|run| run.was_taken_up_again()).count();
+    let (were, their) = match count {
+        0 => return None,
+        1 => ("1 run was".to_owned(), "its"),
+        many => (format!("{many} runs were"), "their"),
+    };
+    Some(format!(
+        "{were} taken up again from an earlier step, by {their} rows: of a step that stands twice the later number counts"
+    ))
+}
+
+/// What is named as something of which more is better, where less was taken for it.
+pub fn larger_is_better(quantity: &str, higher_is_better: bool) -> Option<String> {
+    const WORDS: [&str; 8] = ["accuracy", "acc", "score", "reward", "auc", "bleu", "rouge", "f1"];
+    let lower = quantity.to_lowercase();
+    let mut words = lower.split(|one: char| !one.is_alphanumeric());
+    let is_one = !higher_is_better && words.any(|word| WORDS.contains(&word));
+    is_one.then(|| {
+        format!("smaller numbers are taken for better ones; where a larger {quantity} is better: --higher-is-better")
+    })
+}
+
+/// A loss that may be meant instead of the one that is called so.
+pub fn another_loss(table: &Table, value: &str) -> Option<String> {
+    let is_bare = value.rsplit(['.', '/']).next().is_some_and(|bare| bare == "loss");
+    let is_other = |column: &&String| {
+        let lower = column.to_lowercase();
+        *column != value && lower.ends_with("loss") && !lower.contains("train")
+    };
+    let other = table.columns.iter().filter(|_| is_bare).find(is_other)?;
+    Some(format!("`{value}` is compared, and there is `{other}` too: --value names what is meant"))
 }
 
 /// Runs that end at different steps are compared as they ended, and that is said with their arms. `may_choose` says
@@ -102,13 +145,6 @@ pub fn unfinished(table: &Table) -> Option<String> {
     })
 }
 
-fn is_measured(column: &str) -> bool {
-    let lower = column.to_lowercase();
-    let mut words = lower.split(|one: char| !one.is_alphanumeric());
-    words.clone().any(|word| MEASURED.contains(&word))
-        || words.next_back().is_some_and(|last| ENDS.contains(&last))
-}
-
 /// Settings that vary inside of an arm and count as noise there: columns with few values.
 pub fn mixed(
     table: &Table,
@@ -116,6 +152,61 @@ pub fn mixed(
     used: &[&str],
     columns: &Columns,
 ) -> Option<String> {
+    let varies = |column: &&String| {
+        let of_arms = values_by(table, labelled, column, |(parts, _)| Some(parts.join(" ")));
+        let all: BTreeSet<&String> = of_arms.values().flatten().collect();
+        // What follows from the seed is drawn, and no setting.
+        let of_seeds = values_by(table, labelled, column, |(_, seed)| seed.clone());
+        let is_drawn =
+            !of_seeds.contains_key(&None) && of_seeds.values().all(|values| values.len() < 2);
+        !is_drawn
+            && 2 * all.len() <= table.rows.len()
+            && of_arms.values().any(|values| values.len() > 1)
+    };
+    let found = settings(table, used, columns, varies);
+    let verb = if found.len() == 1 {
+        "varies inside arms and counts"
+    } else {
+        "vary inside arms and count"
+    };
+    (!found.is_empty())
+        .then(|| format!("{} {verb} as noise there; --arm tells them apart", found.join(", ")))
+}
+
+/// Settings that change between the rows of what counts as one run, as they do where rows are of several. A schedule
+/// that is logged has more values than these.
+pub fn several_settings(
+    table: &Table,
+    labelled: &Labelled,
+    used: &[&str],
+    columns: &Columns,
+) -> Option<String> {
+    const MOST_VALUES: usize = 2;
+    let varies = |column: &&String| {
+        let of_runs = values_by(table, labelled, column, |(parts, seed)| {
+            Some([&parts.join(" "), seed.as_deref().unwrap_or_default()].join(" "))
+        });
+        let most = of_runs.values().map(BTreeSet::len).max();
+        most.is_some_and(|most| most > 1 && most <= MOST_VALUES)
+            && 2 * of_runs.values().flatten().collect::<BTreeSet<_>>().len() <= table.rows.len()
+    };
+    let found = settings(table, used, columns, varies);
+    let verb = if found.len() == 1 { "changes" } else { "change" };
+    (!found.is_empty()).then(|| {
+        format!(
+            "{} {verb} inside runs: where rows are of several runs, --arm or --seed must tell them apart",
+            found.join(", ")
+        )
+    })
+}
+
+/// Columns that may be settings and of which something holds.
+fn settings(
+    table: &Table,
+    used: &[&str],
+    columns: &Columns,
+    holds: impl Fn(&&String) -> bool,
+) -> Vec<String> {
     let named = columns.arm.iter().chain(&columns.seed).chain(&columns.step);
     let named: Vec<&str> = named.filter_map(|name| table.column(name).ok()).collect();
     let usual = [
@@ -143,36 +234,20 @@ pub fn mixed(
         let is_known = used.contains(&column.as_str()) || named.contains(&column.as_str());
         !is_known && !usual.contains(&bare) && !bare.starts_with('_') && !is_measured(bare)
     };
-    let values_by = |column: &str, key: fn(&Label) -> Option<String>| {
-        let mut found: BTreeMap<Option<String>, BTreeSet<String>> = BTreeMap::new();
-        for (row, label) in table.rows.iter().zip(labelled) {
-            found.entry(key(label)).or_default().extend(row.get(column).cloned());
-        }
-        found
-    };
-    let varies = |column: &&String| {
-        let of_arms = values_by(column, |(parts, _)| Some(parts.join(" ")));
-        let all: BTreeSet<&String> = of_arms.values().flatten().collect();
-        // What follows from the seed is drawn, and no setting.
-        let of_seeds = values_by(column, |(_, seed)| seed.clone());
-        let is_drawn =
-            !of_seeds.contains_key(&None) && of_seeds.values().all(|values| values.len() < 2);
-        !is_drawn
-            && 2 * all.len() <= table.rows.len()
-            && of_arms.values().any(|values| values.len() > 1)
-    };
-    let found: Vec<String> = table
-        .columns
-        .iter()
-        .filter(is_setting)
-        .filter(varies)
-        .map(|one| format!("`{one}`"))
-        .collect();
-    let verb = if found.len() == 1 {
-        "varies inside arms and counts"
-    } else {
-        "vary inside arms and count"
-    };
-    (!found.is_empty())
-        .then(|| format!("{} {verb} as noise there; --arm tells them apart", found.join(", ")))
+    let found = table.columns.iter().filter(is_setting).filter(holds);
+    found.map(|one| format!("`{one}`")).collect()
+}
+
+/// The values of a column by something of the rows' labels.
+fn values_by(
+    table: &Table,
+    labelled: &Labelled,
+    column: &str,
+    key: impl Fn(&Label) -> Option<String>,
+) -> BTreeMap<Option<String>, BTreeSet<String>> {
+    let mut found: BTreeMap<Option<String>, BTreeSet<String>> = BTreeMap::new();
+    for (row, label) in table.rows.iter().zip(labelled) {
+        found.entry(key(label)).or_default().extend(row.get(column).cloned());
+    }
+    found
 }

@@ -11,6 +11,8 @@ pub struct Table {
     pub rows: Vec<BTreeMap<String, String>>,
     /// Whether rows are told apart by the files that they come from.
     pub is_of_files: bool,
+    /// Whether its rows have a cell for each column, so that an empty one says something.
+    pub has_cells: bool,
     /// What was left out, in words.
     pub remarks: Vec<String>,
 }
@@ -39,6 +41,7 @@ impl Table {
         self.rows.extend(other.rows);
         self.remarks.extend(other.remarks);
         self.is_of_files |= other.is_of_files;
+        self.has_cells |= other.has_cells;
     }
 
     /// The column that a name means: itself, or the only one that is called so after a tracker's prefix or in

@@ -1,3 +1,5 @@
+mod beside;
+
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -22,19 +24,22 @@ pub fn compare(left: &Path, right: &Path) -> Result<String> {
     let mut parts = vec![differences(&experiments, &names)];
     let Verdicts { table, differ, alone } = verdicts(&analyses, &names);
     parts.push(table.to_string());
+    let beside = beside::beside([left, right], &experiments, &names)?;
+    let on_losses = if beside.is_some() { " on losses" } else { "" };
     let mut told = match differ {
         _ if analyses.iter().all(|one| one.headline.is_empty()) => {
-            "Neither has a verdict.".to_owned()
+            format!("Neither has a verdict{on_losses}.")
         }
-        0 => "No verdict differs.".to_owned(),
-        1 => "1 verdict differs.".to_owned(),
-        count => format!("{count} verdicts differ."),
+        0 => format!("No verdict{on_losses} differs."),
+        1 => format!("1 verdict{on_losses} differs."),
+        count => format!("{count} verdicts{on_losses} differ."),
     };
     if alone > 0 {
         let are = if alone == 1 { "verdict is" } else { "verdicts are" };
         told += &format!(" {alone} {are} of one of them alone.");
     }
     parts.push(told);
+    parts.extend(beside);
     parts.extend(analyses.iter().zip(&names).filter_map(|(one, name)| lacking(one, name)));
     Ok(parts.join("\n\n"))
 }
@@ -74,7 +79,7 @@ fn differences([left, right]: &[Experiment; 2], names: &[String; 2]) -> String {
             format!("backend: {} on {}", origin.backend, origin.adapter),
             format!("changes: {}", changes(&origin.command)),
         ];
-        let code = |line: &str| line.split('#').next().unwrap_or("").trim().to_owned();
+        let code = |line: &str| without_comment(line).trim().to_owned();
         lines.extend(experiment.spec.lines().map(code).filter(|line| !line.is_empty()));
         lines
     };
@@ -92,6 +97,25 @@ fn differences([left, right]: &[Experiment; 2], names: &[String; 2]) -> String {
         true => "Specs, data and program are the same.".to_owned(),
         false => lines.join("\n"),
     }
+}
+
+/// A line of a spec without its comment: a `#` in quotes begins none.
+fn without_comment(line: &str) -> &str {
+    let (mut quote, mut is_escaped) = (None, false);
+    for (at, one) in line.char_indices() {
+        match (quote, one) {
+            (None, '#') => return &line[..at],
+            (None, '"' | '\'') => quote = Some(one),
+            (Some('"'), '\\') if !is_escaped => {
+                is_escaped = true;
+                continue;
+            }
+            (Some(open), one) if open == one && !is_escaped => quote = None,
+            _ => {}
+        }
+        is_escaped = false;
+    }
+    line
 }
 
 /// What a command line changed in its spec.
@@ -172,4 +196,22 @@ fn told(comparison: &Comparison) -> String {
         comparison.judgement.interval.map(|ends| format!(" {}", format::interval(ends, 3)));
     let lambda = words::at_lambda(comparison.left.weight_decay);
     format!("{word} ({what} {mean}{}{lambda})", interval.unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_comment;
+
+    #[test]
+    fn a_comment_begins_outside_of_quotes() {
+        for (line, code) in [
+            ("lr = 1 # why", "lr = 1 "),
+            ("question = \"text #1\" # first", "question = \"text #1\" "),
+            ("a = 'it # is'", "a = 'it # is'"),
+            (r##"a = "say \"#\" now" # b"##, r##"a = "say \"#\" now" "##),
+            ("# all", ""),
+        ] {
+            assert_eq!(without_comment(line), code);
+        }
+    }
 }

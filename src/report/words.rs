@@ -37,7 +37,9 @@ pub use judged::{
 };
 pub use levels::{decimals, levels, reference};
 pub use mechanism::{collapse, collapse_title, mechanism};
-pub use memorisation::{by_heart, by_heart_reading, by_heart_title, by_heart_verdicts};
+pub use memorisation::{
+    by_heart, by_heart_reading, by_heart_subject, by_heart_title, by_heart_verdicts,
+};
 pub use nothing::no_result;
 pub use optima::{COMMON, best as best_value, cost, optima, range, symbol};
 pub use power::{needed, power};

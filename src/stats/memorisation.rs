@@ -14,6 +14,7 @@ use super::evidence::Evidence;
 use super::groups::{Cell, Group, Side};
 use super::inference::{Estimate, FEWEST_SEEDS};
 use super::verdict::{Judgement, Terms, judge};
+use crate::config::Canaries;
 use crate::record::CurveRow;
 use crate::results::{CurveCsvRow, RunRow};
 
@@ -80,6 +81,16 @@ impl Measure {
     }
 }
 
+impl Measure {
+    /// The largest that it can be.
+    fn largest(self) -> f64 {
+        match self {
+            Measure::ByHeart => 1.0,
+            Measure::Exposure => ((Canaries::CANDIDATES + 1) as f64).log2(),
+        }
+    }
+}
+
 impl Moment {
     pub const ALL: [Moment; 2] = [Moment::LastStep, Moment::EqualTestLoss];
 }
@@ -126,7 +137,7 @@ fn family(
             };
             let Some(difference) = Estimate::of(&values) else { continue };
             // A measure that is at its end in every run has no spread that a test could go by.
-            let varies = values.iter().any(|one| *one != values[0]);
+            let varies = !difference.is_constant(measure.largest());
             let has_seeds = values.len() >= FEWEST_SEEDS;
             let may_test = varies && has_seeds && cell.is_complete() && none.is_complete();
             contrasts.push(may_test.then(|| Contrast::paired(&values)));

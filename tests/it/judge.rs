@@ -268,7 +268,7 @@ fn an_arm_with_a_run_that_diverged_has_no_test_and_is_never_best() {
         }
         assert_eq!(
             found["verdicts"][0],
-            "x: val_loss against z, not tested: 1 of 5 runs of x has no finite value; a run that diverged is an outcome"
+            "x: val_loss against z, not tested: 1 of 5 runs of x has no finite number to compare; a run that diverged is an outcome"
         );
         let best = found["arms"].as_array().unwrap().iter().find(|arm| arm["best"] == true);
         assert_eq!(best.unwrap()["arm"], "y", "{number}");

@@ -122,7 +122,8 @@ fn without_a_value(contest: &Contest) -> String {
     };
     let told: Vec<String> = (0..2).filter_map(lost).collect();
     let verb = if contest.without.iter().sum::<usize>() == 1 { "has" } else { "have" };
-    format!("{} {verb} no finite value; a run that diverged is an outcome", told.join(" and "))
+    let told = told.join(" and ");
+    format!("{told} {verb} no finite number to compare; a run that diverged is an outcome")
 }
 
 /// The runs that a contest counts.

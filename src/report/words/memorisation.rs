@@ -116,6 +116,19 @@ fn truth(cell: &Cell, none: &Cell) -> Option<String> {
 }
 
 /// What was found of an arm, to follow its name.
+/// What a finding is about, without what was found.
+pub fn by_heart_subject(finding: &Finding) -> String {
+    let what = match finding.measure {
+        Measure::ByHeart => "share known by heart",
+        Measure::Exposure => "exposure of planted sequences",
+    };
+    let at = match finding.moment {
+        Moment::LastStep => "at the last step",
+        Moment::EqualTestLoss => "at equal test loss",
+    };
+    format!("{what} of {}, {at}", arm(&finding.arm))
+}
+
 fn finding(finding: &Finding) -> String {
     let what = match finding.measure {
         Measure::ByHeart => "the share known by heart is",

@@ -66,7 +66,8 @@ impl Operand {
         let arms: Vec<Arm> = kept.iter().copied().map(arm).collect();
         let sum = |arm: &Arm| arm.values().map(|(choose, _)| choose).sum::<f64>();
         let best = lowest(arms.len(), |place| sum(&arms[place]));
-        let rows: Vec<&RunRow> = complete.iter().filter_map(|runs| runs.first().copied()).collect();
+        // Of all: one whose runs diverged is of the grid too.
+        let rows: Vec<&RunRow> = lots.iter().filter_map(|runs| runs.first().copied()).collect();
         let chosen = (term.arms.len() > 1).then(|| chosen(&rows, kept[best][0]));
         Ok(Operand { weight: term.weight, arms, chosen })
     }

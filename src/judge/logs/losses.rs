@@ -1,0 +1,170 @@
+//! The losses that a line of a log says, each by the words before it.
+
+use std::collections::BTreeMap;
+
+use super::number_at;
+
+/// What is called a loss.
+const LOSS: &str = "loss";
+
+/// Words for the text that a loss is of, with what it is called here.
+const TEXTS: [(&str, &str); 9] = [
+    ("train", "train_loss"),
+    ("training", "train_loss"),
+    ("val", "val_loss"),
+    ("valid", "val_loss"),
+    ("validation", "val_loss"),
+    ("dev", "val_loss"),
+    ("eval", "eval_loss"),
+    ("evaluation", "eval_loss"),
+    ("test", "test_loss"),
+];
+
+/// Words before a loss that make it another number than that of the step.
+const OTHERS: [&str; 19] = [
+    "best", "lowest", "min", "minimum", "max", "maximum", "previous", "prev", "last", "old",
+    "initial", "ema", "smoothed", "running", "delta", "change", "in", "diff", "target",
+];
+
+/// Words before a loss that is a part of what is trained on, and not all of it.
+const PARTS: [&str; 10] =
+    ["aux", "auxiliary", "z", "balance", "balancing", "router", "moe", "load", "kl", "mtp"];
+
+/// Words for a loss over several steps: it counts where a line says no other.
+const MEANS: [&str; 3] = ["avg", "average", "mean"];
+
+/// What may stand between a loss and the words for it.
+const BETWEEN: [char; 9] = [' ', '\t', ':', '/', '-', '|', '_', '.', ']'];
+
+/// The losses of a line in small letters.
+pub fn of_line(line: &str) -> BTreeMap<String, String> {
+    let mut row: BTreeMap<String, (Kind, String)> = BTreeMap::new();
+    for (at, _) in line.match_indices(LOSS) {
+        let Some((name, kind)) = said_before(&line[..at]) else { continue };
+        let after = &line[at + LOSS.len()..];
+        let (name, number) = match (number_at(after), text_after(after)) {
+            (Some(number), _) => (name, number),
+            (None, Some(said)) if name == LOSS => said,
+            _ => continue,
+        };
+        let is_better = row.get(name).is_none_or(|(known, _)| kind < *known);
+        if is_better {
+            row.insert(name.to_owned(), (kind, number));
+        }
+    }
+    row.into_iter().map(|(name, (_, number))| (name, number)).collect()
+}
+
+/// How sure it is that a number is the loss of the step: where a line says several, the first of the surest counts.
+#[derive(Clone, Copy, PartialEq, PartialOrd)]
+enum Kind {
+    Plain,
+    /// A word stands before it that is not known.
+    Named,
+    /// Over several steps.
+    Mean,
+}
+
+/// What the words before a loss say of it; `None` where they make it another number.
+fn said_before(text: &str) -> Option<(&'static str, Kind)> {
+    if text.ends_with(char::is_alphanumeric) {
+        return None;
+    }
+    let (mut name, mut is_mean, mut rest) = (LOSS, false, text);
+    let word = loop {
+        let (before, word) = last_word(rest);
+        match TEXTS.iter().find(|(known, _)| *known == word) {
+            Some((_, known)) if name == LOSS => name = known,
+            _ if MEANS.contains(&word) => is_mean = true,
+            _ => break word,
+        }
+        rest = before;
+    };
+    let is_bare = name == LOSS;
+    // A name that was put together of words is one that is not known.
+    let is_a_name = is_bare && !word.is_empty() && text.ends_with('_') && !is_mean;
+    if OTHERS.contains(&word) || (is_bare && PARTS.contains(&word)) || is_a_name {
+        return None;
+    }
+    let kind = match is_mean {
+        true => Kind::Mean,
+        false if is_bare && !word.is_empty() => Kind::Named,
+        false => Kind::Plain,
+    };
+    Some((name, kind))
+}
+
+/// A text without its last word and what stands behind that, and the word.
+fn last_word(text: &str) -> (&str, &str) {
+    let text = text.trim_end_matches(BETWEEN);
+    let begin = text
+        .rfind(|one: char| !one.is_alphabetic())
+        .map_or(0, |at| at + text[at..].chars().next().map_or(0, char::len_utf8));
+    text.split_at(begin)
+}
+
+/// The text that a loss is of, where it is named behind it as in `loss/val`, with the number.
+fn text_after(after: &str) -> Option<(&'static str, String)> {
+    let after = after.trim_start_matches(['/', '_', '.', '-', ' ', '(', '[']);
+    let end = after.find(|one: char| !one.is_alphabetic()).unwrap_or(after.len());
+    let (word, rest) = after.split_at(end);
+    let (_, name) = TEXTS.iter().find(|(known, _)| *known == word)?;
+    Some((name, number_at(rest.trim_start_matches([')', ']']))?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(line: &str) -> Vec<(String, String)> {
+        of_line(line).into_iter().collect()
+    }
+
+    fn pairs(expected: &[(&str, &str)]) -> Vec<(String, String)> {
+        expected.iter().map(|(name, number)| ((*name).to_owned(), (*number).to_owned())).collect()
+    }
+
+    #[test]
+    fn a_loss_is_of_the_text_that_is_named_before_or_behind_it() {
+        for line in [
+            "train loss 2.0, val loss 3.0",
+            "train_loss=2.0 val_loss=3.0",
+            "train/loss 2.0, valid/loss 3.0",
+            "train: loss 2.0 valid: loss 3.0",
+            "[train] loss: 2.0 | [val] loss: 3.0",
+            "training loss: 2.0 validation loss: 3.0",
+            "loss/train 2.0 loss/val 3.0",
+            "loss (train): 2.0 loss (val): 3.0",
+            "train-loss 2.0 dev loss 3.0",
+        ] {
+            assert_eq!(said(line), pairs(&[("train_loss", "2.0"), ("val_loss", "3.0")]), "{line}");
+        }
+        let of = |line: &str, name: &str| assert_eq!(said(line), pairs(&[(name, "3.0")]), "{line}");
+        of("eval/loss 3.0", "eval_loss");
+        of("test loss: 3.0", "test_loss");
+        of("iter 100: loss 3.0, time 5ms", "loss");
+        of("step 100 | loss 3.0", "loss");
+    }
+
+    #[test]
+    fn a_loss_of_something_else_is_not_that_of_the_step() {
+        for other in
+            ["best", "ema", "smoothed", "delta", "running", "old", "initial", "avg", "mean"]
+        {
+            let line = format!("{other} val loss 1.0, val loss 2.5");
+            assert_eq!(said(&line), pairs(&[("val_loss", "2.5")]), "{line}");
+        }
+        for line in [
+            "aux loss: 0.01 | loss: 2.5",
+            "router/loss 0.1 loss 2.5",
+            "z_loss=0.1 loss=2.5",
+            "lm loss 2.4 loss 2.5",
+        ] {
+            assert_eq!(said(line), pairs(&[("loss", "2.5")]), "{line}");
+        }
+        assert!(said("best val loss 1.0").is_empty() && said("closs 1.0").is_empty());
+        assert!(said("change in loss 1.0").is_empty());
+        assert_eq!(said("train_avg_loss 2.5"), pairs(&[("train_loss", "2.5")]));
+        assert_eq!(said("mean val loss 2.5"), pairs(&[("val_loss", "2.5")]));
+    }
+}
