@@ -29,7 +29,7 @@ use anyhow::{Context, Result, anyhow};
 
 use crate::config::Role;
 use crate::exit::usage;
-use crate::files::{create_folder, csv_of, json_of, write_atomically};
+use crate::files::{create_folder, csv_of, json_of, make_folder_atomically, write_atomically};
 use crate::report::figures::{Data, Drawing, draw_all};
 use crate::results::{
     Experiment, ManifestRow, read_csv, read_experiment, read_mechanism, read_runs,
@@ -59,7 +59,10 @@ pub struct Report {
     pub files: Vec<PathBuf>,
 }
 
-/// A file that is ready to be written.
+/// The page of a report.
+pub const PAGE: &str = "report.html";
+
+/// A file that is ready to be written, by its path in the folder.
 type Ready = (PathBuf, Vec<u8>);
 
 /// Writes `summary.csv`, `summary.json`, the figures and `report.html` of an experiment from its
@@ -75,18 +78,15 @@ pub fn write(folder: &Path, out: &Path) -> Result<Report> {
         .with_context(|| format!("cannot draw the figures of {}", folder.display()))?;
     let html = page::page(&experiment, &data, &summary, &drawings, &manifest)?;
     let drawn: Vec<&str> = drawings.iter().map(|drawing| drawing.name).collect();
-    let mut ready = numbers(out, &data, &summary)?;
+    // The page first: by it a folder is known to hold a report, also where nothing more can be written.
+    let mut ready = vec![(PathBuf::from(PAGE), html.into_bytes())];
+    ready.extend(numbers(&data, &summary)?);
     for Drawing { name, svg, png, .. } in drawings {
-        let stem = out.join("figures").join(name);
+        let stem = Path::new("figures").join(name);
         ready.push((stem.with_extension("png"), png));
         ready.push((stem.with_extension("svg"), svg.into_bytes()));
     }
-    let page = out.join("report.html");
-    check_writable(out)?;
-    create_folder(&out.join("figures"))?;
-    forget(out, &data, &drawn)?;
-    ready.iter().try_for_each(|(path, contents)| write_atomically(path, contents))?;
-    write_atomically(&page, html.as_bytes())?;
+    put(out, &ready, |out| forget(out, &data, &drawn))?;
     let question = experiment.question.map(|question| format!("{question}\n\n"));
     let mechanism = words::mechanism(&data.analysis, &data.mechanism, &data.collapses);
     let by_heart = words::by_heart(&data.analysis, data.memorisation.as_ref());
@@ -94,8 +94,26 @@ pub fn write(folder: &Path, out: &Path) -> Result<Report> {
     let claims = claims::screen(&data.claims).map_or(String::new(), |told| format!("{told}\n\n"));
     let answer =
         format!("{}{claims}{}", question.unwrap_or_default(), answer(&data.analysis, &told));
-    let files = ready.into_iter().map(|(path, _)| path).collect();
-    Ok(Report { answer, plot: Plot::of(&data), page, files })
+    let files = ready.iter().skip(1).map(|(path, _)| out.join(path)).collect();
+    Ok(Report { answer, plot: Plot::of(&data), page: out.join(PAGE), files })
+}
+
+/// Writes the files of a report. A folder that is not there yet is made whole or not at all.
+fn put(out: &Path, ready: &[Ready], forget: impl Fn(&Path) -> Result<()>) -> Result<()> {
+    let fill = |folder: &Path| -> Result<()> {
+        let (page, others) = ready.split_at(1);
+        let write = |(path, contents): &Ready| write_atomically(&folder.join(path), contents);
+        page.iter().try_for_each(write)?;
+        create_folder(&folder.join("figures"))?;
+        forget(folder)?;
+        others.iter().try_for_each(write)
+    };
+    if std::fs::symlink_metadata(out).is_err() {
+        let cannot = || format!("cannot write the report {}", out.display());
+        return make_folder_atomically(out, fill).with_context(cannot);
+    }
+    check_writable(out)?;
+    fill(out)
 }
 
 /// What a report writes beside its page, and takes away where it is not made.
@@ -146,18 +164,18 @@ fn read(folder: &Path) -> Result<(Experiment, Vec<ManifestRow>, Data)> {
 }
 
 /// The tables of numbers.
-fn numbers(out: &Path, data: &Data, summary: &Summary) -> Result<Vec<Ready>> {
+fn numbers(data: &Data, summary: &Summary) -> Result<Vec<Ready>> {
     let mut ready = vec![
-        (out.join("summary.csv"), csv_of(&summary.arms)?),
-        (out.join("summary.json"), json_of(summary)?),
+        ("summary.csv".into(), csv_of(&summary.arms)?),
+        ("summary.json".into(), json_of(summary)?),
     ];
     if !data.claims.is_empty() {
-        ready.push((out.join("claims.csv"), csv_of(&ClaimRow::all(&data.claims))?));
+        ready.push(("claims.csv".into(), csv_of(&ClaimRow::all(&data.claims))?));
     }
     if let Some(table) = &data.analysis.values {
         let text = values::markdown(table, data.analysis.loss, &summary.fine_print);
-        ready.push((out.join("table.csv"), csv_of(&values::csv_rows(table))?));
-        ready.push((out.join("table.md"), format!("{}\n", text.trim_end()).into_bytes()));
+        ready.push(("table.csv".into(), csv_of(&values::csv_rows(table))?));
+        ready.push(("table.md".into(), format!("{}\n", text.trim_end()).into_bytes()));
     }
     Ok(ready)
 }

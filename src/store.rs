@@ -6,6 +6,7 @@
 //! and in one go: it alone says that a run is finished, and it has a checksum over itself and the curve.
 
 mod checkpoint;
+mod ending;
 mod lock;
 mod seal;
 mod state;
@@ -22,6 +23,7 @@ use crate::config::{RunConfig, RunId};
 use crate::files::{create_folder, json_of, write_atomically};
 use crate::record::{Checkpoint, CurveRow, End, Record};
 
+pub use ending::Marks;
 pub use lock::{Holder, RunLock};
 pub use state::RunState;
 pub use watch::{Change, Watch};
@@ -123,9 +125,14 @@ impl Store {
         entries.filter_map(|entry| entry.file_name().into_string().ok()).collect()
     }
 
-    /// Whether a run has ended in any way, by its name; its files are not read.
+    /// The files that tell whether a run [has ended](Self::has_ended), by its name; they are not read.
+    pub fn marks(&self, id: &str) -> Marks {
+        Marks::of(&self.folder.join(id))
+    }
+
+    /// Whether a run has ended in any way, by its name, and its files are as it left them.
     pub fn has_ended(&self, id: &str) -> bool {
-        self.folder.join(id).join(END).exists()
+        ending::checked(&self.folder.join(id)).is_ok_and(|end| end.is_some())
     }
 
     /// The last step in the curve of a run that may be training at this moment.

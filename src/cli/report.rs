@@ -68,7 +68,7 @@ fn check_is_no_other(folder: &Path, out: &Path) -> Result<()> {
     if real(folder) == real(out) {
         return Ok(());
     }
-    let page = out.join("report.html");
+    let page = out.join(report::PAGE);
     ensure!(
         is_ours(&page),
         "{} is no report of wane, and would be replaced; name another folder",

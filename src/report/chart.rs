@@ -32,14 +32,14 @@ pub struct RunColumns {
     pub train: Vec<Option<f64>>,
     pub test: Vec<Option<f64>>,
     pub best: Vec<Option<f64>>,
-    /// More about the status: seconds since it was heard of, the step at which it diverged, why it failed.
+    /// More about the status: seconds since it was heard of, the step at which it diverged, why it failed or is damaged.
     pub detail: Vec<String>,
 }
 
 /// A run as it stands.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Standing {
-    /// `done`, `training`, `quiet`, `waiting`, `diverged` or `failed`.
+    /// `done`, `training`, `quiet`, `waiting`, `diverged`, `failed` or `damaged`.
     pub status: &'static str,
     pub step: usize,
     pub steps: usize,

@@ -101,7 +101,7 @@ fn reason(state: &RunState) -> (u8, String) {
             (3, format!("failed before; tried again after step {step}"))
         }
         RunState::Broken { .. } => {
-            (4, "damaged; trained again, the old files set aside".to_owned())
+            (4, "damaged; trained again by `wane sweep`, the old files set aside".to_owned())
         }
         RunState::Begun => (5, "stopped before a checkpoint; trained from the start".to_owned()),
         RunState::New => (6, "new".to_owned()),

@@ -1,7 +1,8 @@
 use std::path::Path;
+use std::string::FromUtf8Error;
 use std::sync::Arc;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Error, Result, anyhow, ensure};
 
 use super::Request;
 use crate::config::{InitialWeights, ModelShape};
@@ -67,10 +68,24 @@ impl Inputs {
 }
 
 fn read_spec(path: &Path, changes: &Changes) -> Result<(String, Spec)> {
-    let text = std::fs::read_to_string(path)
-        .with_context(|| format!("cannot read the spec {}", path.display()))?;
+    let bytes =
+        std::fs::read(path).with_context(|| format!("cannot read the spec {}", path.display()))?;
+    let text = String::from_utf8(bytes).map_err(|error| no_utf8(path, &error))?;
     let spec = Spec::parse(&text, changes).with_context(|| format!("in {}", path.display()))?;
     Ok((text, spec))
+}
+
+/// What is wrong with a spec in another encoding, and how to convert it.
+fn no_utf8(path: &Path, error: &FromUtf8Error) -> Error {
+    let (bytes, whole) = (error.as_bytes(), error.utf8_error().valid_up_to());
+    let line = 1 + bytes[..whole].iter().filter(|byte| **byte == b'\n').count();
+    let is_wide = bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]);
+    let (looks, from) = if is_wide { ("is", "UTF-16") } else { ("may be", "ISO-8859-1") };
+    let name = path.display();
+    anyhow!(
+        "line {line} of the spec {name} is not UTF-8, which is expected; it {looks} {from}, and \
+         `iconv -f {from} -t UTF-8 {name} > utf-8.toml` writes a spec that can be read"
+    )
 }
 
 fn read_initial(

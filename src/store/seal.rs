@@ -30,14 +30,14 @@ struct Seal {
 /// An end that cannot be written as JSON.
 pub fn sealed(end: &End, id: &RunId, curve: &[u8]) -> Result<Vec<u8>> {
     let open = json_of(&Sealed { end, sha256: "" })?;
-    json_of(&Sealed { end, sha256: &digest(id, curve, &open) })
+    json_of(&Sealed { end, sha256: &digest(id.as_str(), curve, &open) })
 }
 
-/// Whether end and curve of a run are those that were written with this checksum.
+/// Whether end and curve of the run with this identity are those that were written with this checksum.
 ///
 /// # Errors
 /// Files that are not; the message names them.
-pub fn check(end: &[u8], id: &RunId, curve: &[u8]) -> Result<()> {
+pub fn check(end: &[u8], id: &str, curve: &[u8]) -> Result<()> {
     let seal: Seal = serde_json::from_slice(end).with_context(|| format!("{END} is damaged"))?;
     let Some(sum) = seal.sha256 else { return Ok(()) };
     let text = std::str::from_utf8(end)?;
@@ -53,9 +53,9 @@ fn entry(sum: &str) -> String {
     format!("\"sha256\": \"{sum}\"")
 }
 
-fn digest(id: &RunId, curve: &[u8], open: &[u8]) -> String {
+fn digest(id: &str, curve: &[u8], open: &[u8]) -> String {
     let mut hash = Sha256::new();
-    for part in [id.as_str().as_bytes(), curve, open] {
+    for part in [id.as_bytes(), curve, open] {
         hash.update((part.len() as u64).to_le_bytes());
         hash.update(part);
     }

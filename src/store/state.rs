@@ -1,7 +1,7 @@
 //! What the files of a run say about it.
 
 use std::fs;
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::path::Path;
 
 use anyhow::{Context, Result, bail, ensure};
@@ -75,6 +75,7 @@ fn unfinished(folder: &Path, config: &RunConfig) -> Result<RunState> {
     if !exists(&path) {
         return Ok(RunState::Begun);
     }
+    check_is_plain(&path).with_context(|| format!("cannot read {}", path.display()))?;
     let step = checkpoint::read(&path, &config.id())?.step;
     curve_up_to(folder, config, step)?;
     Ok(RunState::Interrupted { step })
@@ -96,7 +97,7 @@ fn finished(folder: &Path, config: RunConfig, end: End, text: &[u8]) -> Result<R
         };
         ensure!(curve.last().is_some_and(is_finite), "{CURVE} has no losses of its last step");
     }
-    seal::check(text, &config.id(), &bytes)?;
+    seal::check(text, config.id().as_str(), &bytes)?;
     Ok(RunState::Finished(Box::new(Record { config, curve, end })))
 }
 
@@ -106,8 +107,9 @@ pub fn curve_up_to(folder: &Path, config: &RunConfig, step: usize) -> Result<Vec
     rows_up_to(&path, &curve_file(&path)?, config, step)
 }
 
-fn curve_file(path: &Path) -> Result<Vec<u8>> {
-    fs::read(path).with_context(|| format!("cannot read {}", path.display()))
+/// What stands in a curve file.
+pub fn curve_file(path: &Path) -> Result<Vec<u8>> {
+    read_file(path)?.with_context(|| format!("{} is missing", path.display()))
 }
 
 /// The rows of a curve file, of which these are the bytes, up to a step.
@@ -135,7 +137,7 @@ fn rows_up_to(path: &Path, bytes: &[u8], config: &RunConfig, step: usize) -> Res
 
 /// The rows of a curve up to the first that is torn.
 pub fn whole_rows(folder: &Path) -> Vec<CurveRow> {
-    let bytes = fs::read(folder.join(CURVE)).unwrap_or_default();
+    let bytes = curve_file(&folder.join(CURVE)).unwrap_or_default();
     csv::Reader::from_reader(whole_lines(&bytes)).into_deserialize().map_while(Result::ok).collect()
 }
 
@@ -163,15 +165,26 @@ fn read_json<T: DeserializeOwned>(path: &Path) -> Result<Option<T>> {
     read_file(path)?.map(|text| of_json(&text, path)).transpose()
 }
 
-fn of_json<T: DeserializeOwned>(text: &[u8], path: &Path) -> Result<T> {
+/// What the text of a file says; the path is that of the file.
+pub fn of_json<T: DeserializeOwned>(text: &[u8], path: &Path) -> Result<T> {
     serde_json::from_slice(text).with_context(|| format!("{} is damaged", path.display()))
 }
 
 /// What stands in a file, if it is there.
-fn read_file(path: &Path) -> Result<Option<Vec<u8>>> {
-    match fs::read(path) {
+pub fn read_file(path: &Path) -> Result<Option<Vec<u8>>> {
+    match check_is_plain(path).and_then(|()| fs::read(path)) {
         Ok(bytes) => Ok(Some(bytes)),
         Err(error) if error.kind() == ErrorKind::NotFound && !exists(path) => Ok(None),
         Err(error) => Err(error).with_context(|| format!("cannot read {}", path.display())),
+    }
+}
+
+/// A pipe would be read forever.
+pub fn check_is_plain(path: &Path) -> io::Result<()> {
+    match fs::metadata(path)?.is_file() {
+        true => Ok(()),
+        false => Err(io::Error::other(
+            "it is not a plain file; expected the file that the run wrote, or a link to it",
+        )),
     }
 }

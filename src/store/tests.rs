@@ -3,6 +3,8 @@ use std::fs;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+mod ended;
+
 use super::*;
 use crate::config::tests::example;
 use crate::record::{Best, CurveRow, LaneState, Provenance, Status, now};

@@ -1,11 +1,12 @@
 //! A run as it grows, read without its lock: whoever trains it never waits for a reader.
 
-use std::fs::{self, File, Metadata};
+use std::fs::File;
 use std::io::{BufRead, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use super::{CONFIG, CURVE, END, LOCK, SoFar, state};
+use super::ending::{Marks, Seen, checked};
+use super::{CONFIG, CURVE, LOCK, SoFar, state};
 use crate::record::{CurveRow, End, Places, Points, Status};
 
 /// What is known of a run, and of its files when they were last looked at.
@@ -15,7 +16,9 @@ pub struct Watch {
     begun: bool,
     heard: Option<SystemTime>,
     end: Option<End>,
-    seen_end: Option<Seen>,
+    /// Why its files cannot be used, where they were changed after its end.
+    damage: Option<String>,
+    marks: Marks,
     curve: Growing,
 }
 
@@ -25,46 +28,46 @@ pub enum Change {
     Nothing,
     /// Rows were added, or it began, or ended.
     Grown,
-    /// Rows that were there are no more: it went on from a checkpoint, or began anew.
+    /// Rows that were there are no more: it went on from a checkpoint, began anew, or its files were damaged or mended.
     Anew,
-}
-
-/// Length and time of a file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Seen {
-    length: u64,
-    written: Option<SystemTime>,
-}
-
-impl Seen {
-    fn of(about: &Metadata) -> Self {
-        Seen { length: about.len(), written: about.modified().ok() }
-    }
-
-    fn at(path: &Path) -> Option<Self> {
-        fs::metadata(path).ok().as_ref().map(Self::of)
-    }
 }
 
 impl Watch {
     pub(super) fn new(folder: PathBuf) -> Self {
         let curve = Growing::new(folder.join(CURVE));
-        Watch { folder, begun: false, heard: None, end: None, seen_end: None, curve }
+        let (end, damage, marks) = (None, None, Marks::default());
+        Watch { folder, begun: false, heard: None, end, damage, marks, curve }
     }
 
     /// Reads what is new. A file that is missing or cannot be read says nothing.
     pub fn look(&mut self) -> Change {
-        let (begun, end) = (self.begun, self.seen_end);
+        let begun = self.begun;
         self.begun = self.begun || self.folder.join(CONFIG).exists();
-        self.seen_end = Seen::at(&self.folder.join(END));
-        if self.seen_end != end {
-            self.end = self.seen_end.and_then(|_| state::end(&self.folder));
-        }
-        let change = self.curve.look();
+        // The end first: the curve that is read after it is whole.
+        let change = self.look_at_end().max(self.curve.look());
         let locked = Seen::at(&self.folder.join(LOCK)).and_then(|seen| seen.written);
         self.heard = locked.max(self.curve.seen.and_then(|seen| seen.written));
-        let is_new = begun != self.begun || end != self.seen_end;
-        change.max(if is_new { Change::Grown } else { Change::Nothing })
+        change.max(if begun == self.begun { Change::Nothing } else { Change::Grown })
+    }
+
+    /// Checks the end and its curve where one of them has changed: of a thousand runs few have.
+    fn look_at_end(&mut self) -> Change {
+        let marks = Marks::of(&self.folder);
+        if marks == self.marks {
+            return Change::Nothing;
+        }
+        let was_damaged = self.damage.is_some();
+        self.marks = marks;
+        (self.end, self.damage) = match checked(&self.folder) {
+            Ok(end) => (end, None),
+            Err(why) => (None, Some(format!("{why:#}"))),
+        };
+        if was_damaged == self.damage.is_some() {
+            return Change::Grown;
+        }
+        // Rows in the middle may be others than those that were read.
+        self.curve = Growing::new(self.folder.join(CURVE));
+        Change::Anew
     }
 
     /// Its identity.
@@ -84,16 +87,22 @@ impl Watch {
 
     /// How it ended. One that failed and has written since trains again.
     pub fn end(&self) -> Option<&End> {
-        let ended = self.seen_end.and_then(|seen| seen.written);
+        let ended = self.marks.end.and_then(|seen| seen.written);
         let is_last = ended >= self.curve.seen.and_then(|seen| seen.written);
         self.end.as_ref().filter(|end| end.status != Status::Failed || is_last)
+    }
+
+    /// Why its files cannot be used, where they are not as it left them at its end.
+    pub fn damage(&self) -> Option<&str> {
+        self.damage.as_deref()
     }
 
     pub fn points(&self) -> &Points {
         &self.curve.points
     }
 
-    /// The rows by which a run is told: that of its lowest val loss and the last one, with its end.
+    /// The rows by which a run is told: that of its lowest val loss and the last one, with its end;
+    /// nothing of one that is damaged.
     pub fn so_far(&self, tokens_per_step: usize) -> SoFar {
         let last = self.curve.last_row();
         let best = self
@@ -102,11 +111,8 @@ impl Watch {
             .best()
             .map(|(loss, step)| CurveRow { val_loss: Some(loss), ..CurveRow::at(step) });
         let best = best.filter(|best| last.as_ref().is_none_or(|last| best.step < last.step));
-        SoFar {
-            curve: best.into_iter().chain(last).collect(),
-            end: self.end().cloned(),
-            tokens_per_step,
-        }
+        let told = best.into_iter().chain(last).filter(|_| self.damage.is_none());
+        SoFar { curve: told.collect(), end: self.end().cloned(), tokens_per_step }
     }
 }
 
@@ -215,6 +221,7 @@ fn next_line<'a>(rest: &mut &'a [u8]) -> Option<&'a str> {
 }
 
 fn read_from(path: &Path, from: u64) -> Option<Vec<u8>> {
+    state::check_is_plain(path).ok()?;
     let mut file = File::open(path).ok()?;
     file.seek(SeekFrom::Start(from)).ok()?;
     let mut bytes = Vec::new();
@@ -224,8 +231,10 @@ fn read_from(path: &Path, from: u64) -> Option<Vec<u8>> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
     use std::io::Write;
 
+    use super::super::END;
     use super::*;
     use crate::files::csv_of;
     use crate::record::{Provenance, best_evaluation};

@@ -53,8 +53,10 @@ impl Run {
         }
     }
 
+    /// Its curve; none of one that is damaged.
     pub fn points(&self) -> &Points {
-        self.watch.as_ref().map_or(&self.points, Watch::points)
+        let usable = self.watch.as_ref().filter(|watch| watch.damage().is_none());
+        usable.map_or(&self.points, Watch::points)
     }
 
     /// Reads what is new of it, if it may still change.
@@ -69,7 +71,7 @@ impl Run {
         if change != Change::Nothing || standing != self.standing {
             (self.changed, self.standing) = (tick, standing);
         }
-        let rows = watch.points().len();
+        let rows = self.points().len();
         match change {
             Change::Nothing => {}
             Change::Grown => self.grown.push((tick, rows)),
@@ -93,6 +95,10 @@ fn as_it_stands(planned: &RunRow, watch: &Watch) -> RunRow {
 }
 
 fn standing(planned: &RunRow, watch: &Watch) -> Standing {
+    if let Some(why) = watch.damage() {
+        let (steps, detail) = (planned.steps, why.to_owned());
+        return Standing { status: "damaged", steps, detail, ..Standing::default() };
+    }
     let row = as_it_stands(planned, watch);
     let points = watch.points();
     let last = |measure| points.last(measure).filter(|loss| loss.is_finite());

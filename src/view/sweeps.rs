@@ -5,11 +5,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
+use rayon::prelude::*;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use crate::results::{RunRow, planned_names, read_csv, read_planned};
-use crate::store::Store;
+use crate::store::{Marks, Store};
 
 /// How deep below the folder sweeps are looked for.
 const DEPTH: usize = 4;
@@ -50,6 +51,8 @@ pub struct Found {
 pub struct Sweeps {
     listed: Option<(Instant, Vec<Found>)>,
     ids: HashMap<PathBuf, (Option<SystemTime>, BTreeSet<String>)>,
+    /// By folder and run, the files of its end as they were, and whether it had ended by them.
+    ended: HashMap<PathBuf, HashMap<String, (Marks, bool)>>,
 }
 
 impl Sweeps {
@@ -82,6 +85,21 @@ impl Sweeps {
             }
         }
     }
+
+    /// How many of these runs of a folder have ended. The files of each are checked when they have changed alone: a
+    /// folder may hold thousands.
+    fn count_ended(&mut self, folder: &Path, ids: &[&String]) -> usize {
+        let (store, known) = (Store::new(folder), self.ended.entry(folder.to_owned()).or_default());
+        let now = |id: &&String| {
+            let marks = store.marks(id);
+            let known = known.get(*id).filter(|(known, _)| *known == marks);
+            (marks, known.map_or_else(|| store.has_ended(id), |(_, has_ended)| *has_ended))
+        };
+        let found: Vec<(Marks, bool)> = ids.par_iter().map(now).collect();
+        let count = found.iter().filter(|(_, has_ended)| *has_ended).count();
+        known.extend(ids.iter().map(|id| (*id).clone()).zip(found));
+        count
+    }
 }
 
 struct Search<'a> {
@@ -95,8 +113,7 @@ impl Search<'_> {
     fn below(&mut self, folder: &Path, depth: usize) {
         let Some(left) = self.left.checked_sub(1) else { return };
         self.left = left;
-        let store = Store::new(folder);
-        let runs = store.names();
+        let runs = Store::new(folder).names();
         // Results are kept where the runs are gone.
         let mut planned = planned_names(folder);
         planned.retain(|name| !runs.is_empty() || !is_results(&folder.join(name)));
@@ -105,7 +122,7 @@ impl Search<'_> {
             let path = folder.join(".planned").join(name).with_added_extension("csv");
             let read = || read_planned(folder, name).map_or_else(|_| Vec::new(), |(_, rows)| rows);
             let ids = self.sweeps.ids(&path, read);
-            let ended = ids.iter().filter(|id| store.has_ended(id)).count();
+            let ended = self.sweeps.count_ended(folder, &ids.iter().collect::<Vec<_>>());
             self.add(name, folder, ids.len(), ended, Source::Planned(folder.to_owned()));
             known.extend(ids);
         }
@@ -122,7 +139,7 @@ impl Search<'_> {
         }
         let others: Vec<&String> = runs.iter().filter(|id| !known.contains(*id)).collect();
         if !others.is_empty() {
-            let ended = others.iter().filter(|id| store.has_ended(id)).count();
+            let ended = self.sweeps.count_ended(folder, &others);
             self.add("other runs", folder, others.len(), ended, Source::Others(folder.to_owned()));
         }
     }

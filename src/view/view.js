@@ -96,7 +96,7 @@
     const bar = by("progress");
     bar.max = Math.max(1, counts.steps);
     bar.value = counts.step;
-    const told = ["training", "waiting", "quiet", "diverged", "failed"].filter((status) => counts[status] > 0).map((status) => `${counts[status]} ${status}`);
+    const told = ["training", "waiting", "quiet", "diverged", "failed", "damaged"].filter((status) => counts[status] > 0).map((status) => `${counts[status]} ${status}`);
     rates.push([performance.now(), counts.step]);
     while (rates.length > 2 && rates.at(-1)[0] - rates[0][0] > 60_000) rates.shift();
     const [[from, first], [to, last]] = [rates[0], rates.at(-1)];

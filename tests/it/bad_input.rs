@@ -120,6 +120,30 @@ fn a_file_that_is_no_toml_is_shown_with_the_line() {
 }
 
 #[test]
+fn a_spec_in_another_encoding_is_told_with_its_line_and_how_to_convert_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, out) = (folder.path().join("other.toml"), folder.path().join("results"));
+    let tiny = fs::read_to_string(fixture("tiny.toml")).unwrap();
+    let wide = |bytes: fn(u16) -> [u8; 2]| {
+        std::iter::once(0xfeff).chain(tiny.encode_utf16()).flat_map(bytes).collect::<Vec<u8>>()
+    };
+    let (head, tail) = tiny.split_at(tiny.find("[data]").unwrap());
+    let latin = [head.as_bytes(), b"# Gr\xf6\xdfe\n", tail.as_bytes()].concat();
+    let line = format!("line {} of the spec", head.lines().count() + 1);
+    for (bytes, line, from) in [
+        (wide(u16::to_le_bytes), "line 1 of the spec", "is UTF-16"),
+        (wide(u16::to_be_bytes), "line 1 of the spec", "is UTF-16"),
+        (latin, &line, "may be ISO-8859-1"),
+    ] {
+        fs::write(&path, bytes).unwrap();
+        let code = from.rsplit(' ').next().unwrap();
+        let convert = format!("`iconv -f {code} -t UTF-8 {} > utf-8.toml`", path.display());
+        let expected = [line, "is not UTF-8", from, &convert];
+        refused(folder.path(), &["sweep", text(&path), "--out", text(&out)], &expected);
+    }
+}
+
+#[test]
 fn a_number_out_of_range_is_shown_with_what_was_expected() {
     let train = |line: &str| format!("steps = 6\n{line}");
     let mut cases = vec![

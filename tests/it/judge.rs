@@ -365,6 +365,67 @@ fn the_share_of_false_claims_is_told_once_for_differences_and_once_for_equivalen
 }
 
 #[test]
+fn a_run_whose_log_ends_with_null_has_diverged() {
+    let folder = tempfile::tempdir().unwrap();
+    for seed in 0..4 {
+        let rows = |first: f64, last: &str| {
+            format!(
+                "{{\"step\": 100, \"val_loss\": {first}}}\n{{\"step\": 200, \"val_loss\": {last}}}\n"
+            )
+        };
+        let own = |arm: &str, text: String| {
+            file(folder.path(), &format!("{arm}-s{seed}.jsonl"), &text);
+        };
+        own("wd0", rows(3.1, &format!("3.0{seed}")));
+        own("wd1", rows(2.9, "null"));
+    }
+    let call = wane(&["judge", text(folder.path()), "--baseline", "wd0"]);
+    assert_eq!(call.code, Some(0), "{}", call.stderr);
+    assert!(call.stdout.contains("The best mean is that of wd0"), "{}", call.stdout);
+    assert!(call.stdout.contains("4 of 4 runs of wd1 have no finite val_loss"), "{}", call.stdout);
+}
+
+#[test]
+fn whole_runs_under_one_name_are_refused_and_not_taken_for_one_that_was_resumed() {
+    let mut rows = "wd,lr,seed,step,val_loss\n".to_owned();
+    for (wd, lr, loss) in [(0, "1e-3", 3.2), (0, "1e-2", 3.0), (1, "1e-3", 3.0), (1, "1e-2", 3.2)] {
+        for seed in 0..5 {
+            for step in [100, 200, 300] {
+                let loss = loss + f64::from(seed) / 100.0 - f64::from(step) / 1e4;
+                rows += &format!("{wd},{lr},{seed},{step},{loss}\n");
+            }
+        }
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let path = file(folder.path(), "runs.csv", &rows);
+    let call = wane(&["judge", text(&path), "--arm", "wd", "--baseline", "0"]);
+    assert_eq!(call.code, Some(2), "{}", call.stdout);
+    assert!(call.stderr.contains("several runs under one name"), "{}", call.stderr);
+    let call = wane(&["judge", text(&path), "--arm", "wd,lr", "--baseline", "0"]);
+    assert_eq!(call.code, Some(0), "{}", call.stderr);
+}
+
+#[test]
+fn the_loss_of_another_text_is_not_taken_for_that_of_val() {
+    let folder = tempfile::tempdir().unwrap();
+    for (arm, train, valid) in [("wd0", 1.9, 3.0), ("wd1", 2.1, 2.8)] {
+        for seed in 0..4 {
+            let more = f64::from(seed) / 100.0;
+            let line = format!(
+                "iter 100 train: loss {} valid: loss {}\n",
+                train + more * more,
+                valid + more
+            );
+            file(folder.path(), &format!("{arm}-s{seed}.log"), &line);
+        }
+    }
+    let call = wane(&["judge", text(folder.path()), "--baseline", "wd0"]);
+    assert_eq!(call.code, Some(0), "{}", call.stderr);
+    let best = "The best mean is that of wd1: val_loss 2.8";
+    assert!(call.stdout.contains(best), "{}", call.stdout);
+}
+
+#[test]
 fn a_baseline_may_be_a_value_that_every_group_has() {
     let text = "optimizer,wd,seed,loss\nadamw,0,0,3\nadamw,0,1,3.1\nadamw,0,2,3.2\nadamw,0.1,0,2.9\nadamw,0.1,1,3.01\nadamw,0.1,2,3.1\n\
                 muon,0,0,2.8\nmuon,0,1,2.9\nmuon,0,2,3\nmuon,0.1,0,2.6\nmuon,0.1,1,2.71\nmuon,0.1,2,2.8\n";

@@ -301,6 +301,42 @@ fn a_report_goes_elsewhere_and_leaves_its_folder_as_it_was() {
     }
 }
 
+/// Calls `wane report` where no file may grow beyond so many bytes, as on a full disk.
+#[cfg(unix)]
+fn report_on_a_full_disk(results: &Path, out: &Path, bytes: u64) -> crate::common::Call {
+    // A process that ignores the signal is told by an error.
+    let script = format!("trap '' XFSZ; ulimit -f {}; exec \"$@\"", bytes.div_ceil(512));
+    let mut call = std::process::Command::new("sh");
+    call.args(["-c", &script, "sh", env!("CARGO_BIN_EXE_wane"), "report", text(results)]);
+    call.args(["--out", text(out)]).output().unwrap().into()
+}
+
+#[cfg(unix)]
+#[test]
+fn a_report_that_could_not_be_written_is_not_in_the_way_of_the_next_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let (results, whole) = (folder.path().join("tiny"), folder.path().join("whole"));
+    copy_of_the_fixture(&results);
+    wane_ok(&["report", text(&results), "--out", text(&whole)]);
+    let page = fs::metadata(whole.join("report.html")).unwrap().len();
+    let names = || {
+        let entries = fs::read_dir(folder.path()).unwrap();
+        entries.map(|entry| entry.unwrap().file_name()).collect::<Vec<_>>()
+    };
+    let before = names();
+    let out = folder.path().join("out");
+    let call = report_on_a_full_disk(&results, &out, page / 2);
+    assert_eq!(call.code, Some(1), "{}", call.stderr);
+    let told = format!("cannot write the report {}", out.display());
+    assert!(call.stderr.contains(&told), "{}", call.stderr);
+    assert_eq!(names(), before, "nothing is left");
+    fs::create_dir(&out).unwrap();
+    let call = report_on_a_full_disk(&results, &out, page / 2);
+    assert!(call.code == Some(1) && call.stderr.contains("report.html"), "{}", call.stderr);
+    wane_ok(&["report", text(&results), "--out", text(&out)]);
+    assert!(contents(&out) == contents(&whole));
+}
+
 #[test]
 fn a_folder_that_takes_no_files_is_named_once() {
     let folder = tempfile::tempdir().unwrap();

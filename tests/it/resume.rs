@@ -382,6 +382,42 @@ fn a_damaged_run_is_set_aside_and_trained_again() {
 }
 
 #[test]
+fn what_collect_says_of_a_damaged_run_is_what_a_sweep_would_do() {
+    let folder = tempfile::tempdir().unwrap();
+    let (spec, out) = (fixture("tiny.toml"), folder.path());
+    wane_ok(&["sweep", text(&spec), "--out", text(out), "--quiet"]);
+    let run = first_run(out);
+    fs::write(run.join("end.json"), "{").unwrap();
+    let call = wane(&["collect", text(&spec), "--out", text(out)]);
+    assert_eq!(call.code, Some(1), "{}", call.stderr);
+    let told = "1 damaged; trained again by `wane sweep`, the old files set aside";
+    assert!(call.stderr.contains(told), "{}", call.stderr);
+    assert_eq!(fs::read_to_string(run.join("end.json")).unwrap(), "{", "collect changes no run");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_among_the_files_of_a_run_holds_nobody_up() {
+    let folder = tempfile::tempdir().unwrap();
+    let (spec, out) = (fixture("tiny.toml"), folder.path());
+    let sweep = ["sweep", text(&spec), "--out", text(out), "--quiet"];
+    wane_ok(&sweep);
+    let before = results(out);
+    for file in ["curve.csv", "end.json", "config.json"] {
+        let path = first_run(out).join(file);
+        fs::remove_file(&path).unwrap();
+        assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
+        let told = format!("{file}: it is not a plain file");
+        let status = wane_ok(&["status", text(&spec), "--out", text(out)]);
+        assert!(status.stdout.contains(&told), "{}", status.stdout);
+        let collect = wane(&["collect", text(&spec), "--out", text(out)]);
+        assert!(collect.code == Some(1) && collect.stderr.contains(&told), "{}", collect.stderr);
+        wane_ok(&sweep);
+        assert!(results(out) == before, "{file}");
+    }
+}
+
+#[test]
 fn divergence_is_a_result_that_is_kept_until_asked_for_again() {
     let folder = tempfile::tempdir().unwrap();
     let (spec, out) = (fixture("tiny.toml"), folder.path());

@@ -308,6 +308,36 @@ fn only_what_is_new_is_sent_and_a_torn_line_is_none() {
 }
 
 #[test]
+fn a_run_whose_files_were_changed_after_its_end_is_damaged_and_not_done() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("results");
+    sweep(&spec(folder.path()), &out, &["--shard", "1/12"]);
+    let mut runs = fs::read_dir(out.join(".runs")).unwrap().map(|entry| entry.unwrap().path());
+    let run = runs.find(|run| run.join("end.json").exists()).unwrap();
+    let curve = fs::read_to_string(run.join("curve.csv")).unwrap();
+    let (before, last) = curve.trim_end().rsplit_once('\n').unwrap();
+    let digit = last.rfind(|sign: char| sign.is_ascii_digit()).unwrap();
+    let other = if last[digit..].starts_with('7') { "8" } else { "7" };
+    let changed = format!("{before}\n{}{other}{}\n", &last[..digit], &last[digit + 1..]);
+    let end = fs::read_to_string(run.join("end.json")).unwrap();
+    let view = View::of(&out);
+    let path = format!("/sweep/{}?since=&m=&n=val_loss", view.id("watched"));
+    for (file, text, whole) in [("curve.csv", &*changed, &curve), ("end.json", "{", &end)] {
+        for (text, expected, ended) in [(whole.as_str(), "done", 1), (text, "damaged", 0)] {
+            fs::write(run.join(file), text).unwrap();
+            std::thread::sleep(Duration::from_millis(1700));
+            let update = view.json(&path);
+            assert_eq!(statuses(&update)[0], expected, "{file}");
+            assert_eq!(view.json("/sweeps")[0]["ended"], ended, "{file}");
+            let losses = update["runs"]["val"].as_array().unwrap();
+            assert_eq!(losses.iter().filter(|loss| !loss.is_null()).count(), ended, "{file}");
+            assert!(update.to_string().contains(file) != (ended == 1), "{update}");
+        }
+        fs::write(run.join(file), whole).unwrap();
+    }
+}
+
+#[test]
 fn every_sweep_below_a_folder_is_listed_and_runs_of_none_too() {
     let folder = tempfile::tempdir().unwrap();
     let (here, below) = (folder.path().join("here"), folder.path().join("a/below"));

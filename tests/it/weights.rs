@@ -595,6 +595,21 @@ fn saved_weights_say_what_they_are() {
 }
 
 #[test]
+fn weights_that_are_saved_again_are_the_same_file_byte_for_byte() {
+    let scene = Scene::new("gpt2");
+    let saved = fs::read(scene.path("saved.safetensors")).unwrap();
+    for name in ["again.safetensors", "and-again.safetensors"] {
+        scene.ok(&["--save", text(&scene.path(name))]);
+        assert!(fs::read(scene.path(name)).unwrap() == saved, "{name}");
+    }
+    let length = u64::from_le_bytes(saved[..8].try_into().unwrap()) as usize;
+    let header = String::from_utf8(saved[8..8 + length].to_vec()).unwrap();
+    let places = ["alphabet", "format", "run", "step", "vocabulary"]
+        .map(|name| header.find(&format!("\"{name}\":")).unwrap());
+    assert!(places.is_sorted(), "{header}");
+}
+
+#[test]
 fn a_place_that_cannot_be_written_is_told_before_training() {
     let scene = Scene::new("gpt2");
     fs::remove_dir_all(scene.path("results")).unwrap();

@@ -1,10 +1,12 @@
 //! Writing the weights of a lane as others read them.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use safetensors::{Dtype, View};
 
 use super::alphabet::{ALPHABET, PIECES};
@@ -14,6 +16,11 @@ use super::stored::transposed;
 use crate::config::RunId;
 use crate::files::replace_atomically;
 use crate::record::LaneWeights;
+
+/// Bytes before the header of a safetensors file, which tell its length.
+const LENGTH_OF_HEADER: u64 = 8;
+/// How the header of a file with metadata begins.
+const BEFORE_METADATA: [u8; 16] = *b"{\"__metadata__\":";
 
 /// Writes the weights of one lane as a safetensors file, under the tensor names and in the layout of the
 /// family, with what they are for and the run and step that they come from. An existing file is replaced.
@@ -36,9 +43,27 @@ pub fn write_weights(
         (parameter.name.clone(), Numbers { values, shape: in_file(parameter, layout) })
     };
     let tensors: Vec<_> = purpose.shape.parameters(purpose.vocabulary).iter().map(tensor).collect();
+    let metadata = metadata(purpose, origin);
     replace_atomically(path, |draft| {
-        Ok(safetensors::serialize_to_file(tensors, Some(metadata(purpose, origin)), draft)?)
+        safetensors::serialize_to_file(tensors, Some(metadata.clone()), draft)?;
+        sort(draft, &metadata)
     })
+}
+
+/// Puts the entries of a file's metadata in the order of their names: in that of a hash map, which is another in every
+/// call, files of the same weights would differ. The text is as long in every order.
+fn sort(path: &Path, metadata: &HashMap<String, String>) -> Result<()> {
+    let sorted: BTreeMap<_, _> = metadata.iter().collect();
+    let sorted = serde_json::to_vec(&sorted)?;
+    let mut file = File::options().read(true).write(true).open(path)?;
+    let mut start = [0; BEFORE_METADATA.len()];
+    file.seek(SeekFrom::Start(LENGTH_OF_HEADER))?;
+    file.read_exact(&mut start)?;
+    ensure!(
+        start == BEFORE_METADATA,
+        "the header does not begin with what the file says of itself"
+    );
+    Ok(file.write_all(&sorted)?)
 }
 
 fn metadata(purpose: Purpose, origin: Option<(&RunId, usize)>) -> HashMap<String, String> {

@@ -63,7 +63,7 @@ class Arms {
     for (const { arm, state, swatch } of this.rows) {
       const runs = arm.runs.map((run) => this.model.runs[run]);
       const of = (status) => runs.filter((run) => run.status === status).length;
-      const told = ["training", "quiet", "diverged", "failed"].filter((status) => of(status) > 0).map((status) => `${of(status)} ${status}`);
+      const told = ["training", "quiet", "diverged", "failed", "damaged"].filter((status) => of(status) > 0).map((status) => `${of(status)} ${status}`);
       const { mean } = this.model.losses(arm, "val");
       const text = [`${of("done")}/${runs.length}`, ...told, ...(mean === null ? [] : [short(mean)])].join(" · ");
       if (state.textContent !== text) state.textContent = text;

@@ -178,7 +178,7 @@ class Model {
   }
 
   counts() {
-    const counts = { done: 0, training: 0, quiet: 0, waiting: 0, diverged: 0, failed: 0, step: 0, steps: 0 };
+    const counts = { done: 0, training: 0, quiet: 0, waiting: 0, diverged: 0, failed: 0, damaged: 0, step: 0, steps: 0 };
     for (const run of this.runs) {
       counts[run.status]++;
       counts.steps += run.steps;

@@ -1,0 +1,58 @@
+//! How a run ended, as its files tell it: they are checked again only where they have changed.
+
+use std::fs::{self, Metadata};
+use std::path::Path;
+use std::time::SystemTime;
+
+use anyhow::{Context, Result};
+
+use super::{CURVE, END, seal, state};
+use crate::record::{End, Status};
+
+/// Length and time of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Seen {
+    length: u64,
+    pub written: Option<SystemTime>,
+}
+
+impl Seen {
+    fn of(about: &Metadata) -> Self {
+        Seen { length: about.len(), written: about.modified().ok() }
+    }
+
+    pub fn at(path: &Path) -> Option<Self> {
+        fs::metadata(path).ok().as_ref().map(Self::of)
+    }
+}
+
+/// The files that tell the end of a run as they stand: while these are the same, so is what they tell.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Marks {
+    pub(super) end: Option<Seen>,
+    /// Of a run that has ended: before that a curve grows, and has no checksum.
+    curve: Option<Seen>,
+}
+
+impl Marks {
+    pub(super) fn of(folder: &Path) -> Self {
+        let end = Seen::at(&folder.join(END));
+        Marks { end, curve: end.and_then(|_| Seen::at(&folder.join(CURVE))) }
+    }
+}
+
+/// The end of the run in a folder; `None` before it. The curve of one that failed has no checksum: it may go on.
+///
+/// # Errors
+/// An end that cannot be read, or files that are not as the run left them; the message names them.
+pub fn checked(folder: &Path) -> Result<Option<End>> {
+    let path = folder.join(END);
+    let Some(text) = state::read_file(&path)? else { return Ok(None) };
+    let end: End = state::of_json(&text, &path)?;
+    if end.status != Status::Failed {
+        let id = folder.file_name().context("the folder of a run has a name")?;
+        let curve = state::curve_file(&folder.join(CURVE))?;
+        seal::check(&text, &id.to_string_lossy(), &curve)?;
+    }
+    Ok(Some(end))
+}
