@@ -2,10 +2,13 @@
 //! JSON lines, and each file of a folder.
 
 mod blocks;
+mod fields;
 mod folder;
 mod lines;
 mod near_json;
 mod separated;
+mod splits;
+mod unread;
 
 use std::path::{Path, PathBuf};
 

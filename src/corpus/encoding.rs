@@ -1,6 +1,10 @@
 //! Encodings of text: which one bytes are in, and their characters.
 
+mod signs;
+
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
+
+use signs::Signs;
 
 /// Which byte of a unit comes first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,6 +84,16 @@ pub fn by_mark(bytes: &[u8]) -> Option<Encoding> {
 pub fn decode(bytes: &[u8], encoding: Encoding) -> Result<String, usize> {
     let start = encoding.mark_length();
     decode_form(&bytes[start..], encoding.form).map_err(|offset| offset + start)
+}
+
+/// So many bytes show how a text begins.
+const BEGINNING: usize = 1 << 16;
+
+/// The first characters of bytes, up to one that is none.
+pub fn beginning(bytes: &[u8], encoding: Encoding) -> String {
+    let start = &bytes[..bytes.len().min(BEGINNING)];
+    let whole = |end: usize| decode(&start[..end], encoding);
+    whole(start.len()).or_else(whole).unwrap_or_default()
 }
 
 fn decode_form(bytes: &[u8], form: Form) -> Result<String, usize> {
@@ -182,31 +196,14 @@ fn wide(bytes: &[u8]) -> Option<Guess> {
 /// Few texts are mostly of the rare characters beyond U+FFFF.
 fn is_likely(text: &str) -> bool {
     let rare = text.chars().filter(|c| c.len_utf16() == 2).count();
-    2 * rare <= text.chars().count() && text.chars().all(is_of_text)
+    2 * rare <= text.chars().count() && Signs::of(text).is_some_and(|signs| signs.are_of_text())
 }
 
-/// The share of Latin letters, where bytes are a text with spaces or lines in UTF-16.
+/// The share of Latin letters, where bytes are a text in UTF-16.
 fn latin_share(bytes: &[u8], order: Order) -> Option<f64> {
     let text = decode_utf16(bytes, order).ok()?;
-    let (mut all, mut latin, mut spaces) = (0, 0, 0);
-    for c in text.chars() {
-        if !is_of_text(c) {
-            return None;
-        }
-        all += 1;
-        latin += usize::from(u32::from(c) < 0x250);
-        spaces += usize::from(matches!(c, ' ' | '\n' | '\u{3000}'));
-    }
-    (latin * 2 > all || spaces > 0).then(|| latin as f64 / all as f64)
-}
-
-/// Not a control character, not private and not outside of Unicode's characters.
-fn is_of_text(c: char) -> bool {
-    let number = u32::from(c);
-    let control = c.is_control() && !matches!(c, '\t' | '\n' | '\r' | '\x0c' | '\u{85}');
-    let private = matches!(number, 0xe000..=0xf8ff | 0xf_0000..);
-    let none = number & 0xfffe == 0xfffe || matches!(number, 0xfdd0..=0xfdef);
-    !control && !private && !none
+    let signs = Signs::of(&text).filter(Signs::are_of_text)?;
+    Some(signs.latin as f64 / signs.all as f64)
 }
 
 /// Its bytes are all ASCII: only the escape sequences tell it.

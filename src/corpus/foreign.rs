@@ -104,7 +104,8 @@ const FORMATS: &[Foreign] = &[
     ),
 ];
 
-const HTML: Foreign = format(
+/// Told by its first tag, and not by a mark.
+pub static HTML: Foreign = format(
     "an HTML page",
     b"",
     "it may be the page about a file instead of the file; take its text out, such as with \
@@ -118,12 +119,25 @@ pub fn find(bytes: &[u8], is_text: bool) -> Option<&'static Foreign> {
         (format.place == Anywhere || !is_text)
             && bytes.get(format.offset..).is_some_and(|rest| rest.starts_with(format.mark))
     };
-    FORMATS.iter().find(matches).or_else(|| is_html(bytes).then_some(&HTML))
+    FORMATS.iter().find(matches)
 }
 
-fn is_html(bytes: &[u8]) -> bool {
-    let start = bytes.trim_ascii_start();
+/// Whether a text is a page by its first tag, whatever may stand before that: a mark of byte order, white space,
+/// `<?xml …?>` and comments.
+pub fn is_html(text: &str) -> bool {
+    let mut rest = text;
+    loop {
+        rest = rest.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
+        let skipped = [("<?xml", "?>"), ("<!--", "-->")].into_iter().find_map(|(start, end)| {
+            let (_, after) = rest.strip_prefix(start)?.split_once(end)?;
+            Some(after)
+        });
+        match skipped {
+            Some(after) => rest = after,
+            None => break,
+        }
+    }
     let begins =
-        |tag: &[u8]| start.get(..tag.len()).is_some_and(|start| start.eq_ignore_ascii_case(tag));
-    begins(b"<!doctype html") || begins(b"<html")
+        |tag: &str| rest.get(..tag.len()).is_some_and(|start| start.eq_ignore_ascii_case(tag));
+    begins("<!doctype html") || begins("<html")
 }

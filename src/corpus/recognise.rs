@@ -1,7 +1,7 @@
 //! What a file is, told from its bytes: names lie, and a wrong guess trains in silence.
 
 use super::compression::Compression;
-use super::encoding::{self, Encoding, Guess};
+use super::encoding::{self, Encoding, Form, Guess};
 use super::foreign::{self, Foreign};
 use super::{llmc, npy};
 
@@ -28,6 +28,21 @@ pub enum Content {
 
 /// Tells what a whole file is.
 pub fn recognise(bytes: &[u8]) -> Content {
+    let found = before_its_text(bytes);
+    let form = match found {
+        Content::Text(encoding) => encoding,
+        // A page in another encoding begins with ASCII all the same.
+        Content::Legacy(_) | Content::Damaged(_) => Encoding { form: Form::Utf8, mark: false },
+        _ => return found,
+    };
+    match foreign::is_html(&encoding::beginning(bytes, form)) {
+        true => Content::Foreign(&foreign::HTML),
+        false => found,
+    }
+}
+
+/// What it is by marks and bytes alone.
+fn before_its_text(bytes: &[u8]) -> Content {
     if let Some(compression) = Compression::of(bytes) {
         return Content::Compressed(compression);
     }
@@ -58,7 +73,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::corpus::encoding::{Form, Order, decode};
+    use crate::corpus::encoding::{Order, decode};
 
     const FORMS: [Form; 5] = [
         Form::Utf8,
@@ -145,6 +160,23 @@ mod tests {
     }
 
     #[test]
+    fn text_with_few_spaces_is_read_from_utf16_without_a_mark() {
+        for text in [
+            "天地玄黃，宇宙洪荒。日月盈昃，辰宿列張。寒來暑往，秋收冬藏。一\n",
+            "春はあけぼの。やうやう白くなりゆく山ぎは、すこしあかりて、紫だちたる雲のほそくたなびきたる。一\n",
+            "모든 국민은 법 앞에 평등하다. 누구든지 성별에 의하여 차별을 받지 아니한다.\n",
+            "มนุษย์ทั้งหลายเกิดมามีอิสระและเสมอภาคกัน ต่างในตนมีเหตุผลและมโนธรรม\n",
+            "सभी मनुष्यों को गौरव और अधिकारों के मामले में जन्मजात स्वतन्त्रता प्राप्त है।\n",
+            "Все люди рождаются свободными. 人人生而自由, free and equal. ελεύθεροι και ίσοι\n",
+        ] {
+            let text = text.repeat(200);
+            for form in &FORMS[1..] {
+                assert_eq!(read(&written(&text, *form)), Some(text.clone()), "{form:?}");
+            }
+        }
+    }
+
+    #[test]
     fn legacy_encodings_are_named() {
         let chinese = "天地玄黄，宇宙洪荒。日月盈昃，辰宿列张。寒来暑往，秋收冬藏。\n";
         let japanese = "春はあけぼの。やうやう白くなりゆく山ぎは、すこしあかりて、紫だちたる雲のほそくたなびきたる。\n";
@@ -169,6 +201,30 @@ mod tests {
         let text = "déjà vu à Orléans ".repeat(9);
         let whole = text.len();
         assert_eq!(recognise(&[text.as_bytes(), b"\xc3"].concat()), Content::Damaged(whole));
+    }
+
+    #[test]
+    fn a_page_is_one_whatever_stands_before_its_first_tag() {
+        let is_page = |bytes: &[u8]| recognise(bytes) == Content::Foreign(&foreign::HTML);
+        let page =
+            |start: &str| format!("{start}<HTML><body>{}", "<p>To be or not.</p>\n".repeat(9));
+        for start in [
+            "",
+            "\u{feff}<!DOCTYPE html>\n",
+            "<?xml version=\"1.0\"?>\n<!DOCTYPE html PUBLIC \"x\">\n",
+            "\n<!-- saved from url=(0014)about:internet -->\r\n<!-- é -->",
+        ] {
+            for form in FORMS {
+                assert!(is_page(&written(&page(start), form)), "{start} {form:?}");
+            }
+        }
+        let (latin, ..) = encoding_rs::WINDOWS_1252.encode("<!doctype html><p>déjà vu</p>");
+        assert!(is_page(&latin));
+        for text in
+            ["<?xml version=\"1.0\"?><mediawiki>", "<!-- a <html> b", "a <html>", "<!-- a -->"]
+        {
+            assert!(!is_page(text.as_bytes()), "{text}");
+        }
     }
 
     #[test]

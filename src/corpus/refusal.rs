@@ -34,8 +34,8 @@ pub fn refusal(path: &Path, around: &str, content: Content) -> anyhow::Error {
             anyhow!("{name} is {around}a {} file; unpack it once", compression.name())
         }
         Content::Text(_) | Content::Binary => anyhow!(
-            "{name} is {around}binary data of no known format, not a text; tokens are read from a \
-             folder that holds train.bin and val.bin"
+            "{name} is {around}binary data of no known format, not a text; if it holds tokens, give its name the \
+             ending .bin, by which it is read as such, or put them into a folder as train.bin and val.bin"
         ),
     }
 }

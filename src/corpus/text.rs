@@ -32,14 +32,17 @@ pub fn read(path: &Path, source: &Source, cut: &Cut) -> Result<Corpus> {
     let parts = cut::parts(&tokenized.whole(&name), cut)?;
     let (seeds, why) = cut::texts(&name, cut, parts.pool.len())?;
     let decided = cut::test_told(cut, parts.test.len(), "just before val");
+    let lost = tokenized.lost_told(&texts, &parts);
+    let length = tokenized.tokens.len();
+    let bytes = lost.is_none().then(|| TokenBytes::of(&tokenized.tokenizer, &texts, length));
     let told = [
         decided,
         why,
         parts.left_out_told(),
         copies(&texts, &tokenized, &parts),
         tokenized.told(&parts),
+        lost,
     ];
-    let bytes = TokenBytes::of(&tokenized.tokenizer, &texts, tokenized.tokens.len());
     let [pool, test, val] =
         [parts.pool, parts.test, parts.val].map(|part| tokenized.tokens[part].to_vec());
     let split = cut.with_test(test.len());
@@ -48,7 +51,7 @@ pub fn read(path: &Path, source: &Source, cut: &Cut) -> Result<Corpus> {
         decided: told.into_iter().flatten().collect(),
         texts: seeds,
         test,
-        bytes: Some(bytes),
+        bytes,
         tokenizer: Some(tokenized.tokenizer.clone()),
         ..Corpus::new(name, tokenized.tokenizer.vocabulary(), split, val, Pool::Memory(pool))
     })

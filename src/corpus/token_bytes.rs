@@ -58,8 +58,12 @@ impl Corpus {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::{Value, json};
+
     use super::*;
+    use crate::config::{Cut, Order, Texts};
     use crate::corpus::tests::in_memory;
+    use crate::corpus::{Source, TokenizerChoice};
 
     /// The windows of ten tokens with context 4 start at 0 and 5: their targets are all but the first and the sixth.
     #[test]
@@ -77,5 +81,60 @@ mod tests {
     fn tokens_without_a_text_have_no_bytes() {
         let corpus = in_memory(3, &[0, 1, 2], &[0, 1, 2]);
         assert_eq!(corpus.bytes_per_token(1, 1), None);
+    }
+
+    /// Read with a tokenizer.json of bytes that has `more` in it.
+    fn read(text: &str, more: Value) -> Corpus {
+        let mut json: Value = serde_json::from_str(&Tokenizer::bytes().to_json()).unwrap();
+        json.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let folder = tempfile::tempdir().unwrap();
+        let [tokenizer, source] =
+            [("t.json", json.to_string()), ("a.txt", text.to_owned())].map(|(name, contents)| {
+                let path = folder.path().join(name);
+                std::fs::write(&path, contents).unwrap();
+                path
+            });
+        let source = Source {
+            tokenizer: Some(TokenizerChoice::File(tokenizer)),
+            ..Source::parse(source.to_str().unwrap())
+        };
+        let fixed = Some(Texts::Fixed);
+        let cut = Cut {
+            train: 100,
+            val: 50,
+            test: None,
+            order: Order::Random,
+            texts: fixed,
+            canaries: None,
+        };
+        Corpus::load(&source, &cut, &[]).unwrap()
+    }
+
+    #[test]
+    fn tokens_that_do_not_give_their_text_back_have_no_bytes() {
+        let text = "To be, or not  to be, that is the question:\n".repeat(60);
+        let whole = read(&text, json!({}));
+        assert_eq!(whole.bytes_per_token(8, 3).unwrap().val, 1.0);
+        let words = json!({"To": 0, "be": 1, ",": 2, "[UNK]": 3});
+        let added = json!({"id": 256, "content": "be", "single_word": false, "lstrip": true, "rstrip": true,
+                           "normalized": false, "special": false});
+        for more in [
+            json!({"normalizer": {"type": "Lowercase"}}),
+            json!({"added_tokens": [added]}),
+            json!({"model": {"type": "WordLevel", "vocab": words, "unk_token": "[UNK]"},
+                   "pre_tokenizer": {"type": "Whitespace"}, "decoder": null}),
+        ] {
+            let lossy = read(&text, more.clone());
+            assert_eq!(lossy.bytes_per_token(8, 3), None, "{more}");
+            assert_eq!(lossy.decided.join("\n").matches("in bits per byte").count(), 1, "{more}");
+        }
+    }
+
+    #[test]
+    fn what_is_lost_of_train_alone_does_not_count() {
+        let lower = json!({"normalizer": {"type": "Lowercase"}});
+        let documents = [&"To BE ".repeat(99), &"to be ".repeat(20), &"or not ".repeat(20)];
+        let corpus = read(&documents.map(String::as_str).join("<|endoftext|>"), lower);
+        assert!((corpus.bytes_per_token(8, 3).unwrap().val - 1.0).abs() < 0.1);
     }
 }

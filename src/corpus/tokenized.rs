@@ -1,6 +1,7 @@
 //! Documents as one sequence of tokens.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 use std::sync::Arc;
 
 use anyhow::{Context, Result, ensure};
@@ -25,6 +26,8 @@ pub struct Tokenized {
     pub starts: Vec<usize>,
     /// What stands between documents, for people.
     pub between: &'static str,
+    /// The tokens of each piece that a text was tokenized in.
+    pieces: Vec<Range<usize>>,
 }
 
 impl Tokenized {
@@ -52,19 +55,26 @@ impl Tokenized {
             None => (Vec::new(), ""),
         };
         let cut: Vec<Vec<&str>> = texts.iter().map(|text| pieces(text, PIECE)).collect();
-        let encoded: Vec<Vec<Vec<Token>>> = cut
+        let documents: Vec<Vec<Vec<Token>>> = cut
             .into_par_iter()
             .map(|pieces| pieces.into_par_iter().map(|piece| tokenizer.encode(piece)).collect())
             .collect::<Result<_>>()?;
-        let (mut tokens, mut starts) = (Vec::new(), Vec::with_capacity(texts.len()));
-        for document in encoded {
-            if !starts.is_empty() {
-                tokens.extend_from_slice(&end);
-            }
-            starts.push(tokens.len());
-            document.into_iter().for_each(|piece| tokens.extend(piece));
+        let (tokens, starts) = (Vec::new(), Vec::with_capacity(texts.len()));
+        let mut whole = Tokenized { tokenizer, tokens, starts, between, pieces: Vec::new() };
+        documents.into_iter().for_each(|document| whole.append(document, &end));
+        Ok(whole)
+    }
+
+    fn append(&mut self, document: Vec<Vec<Token>>, end: &[Token]) {
+        if !self.starts.is_empty() {
+            self.tokens.extend_from_slice(end);
         }
-        Ok(Tokenized { tokenizer, tokens, starts, between })
+        self.starts.push(self.tokens.len());
+        for piece in document {
+            let start = self.tokens.len();
+            self.tokens.extend(piece);
+            self.pieces.push(start..self.tokens.len());
+        }
     }
 
     /// Val and test are counted in tokens, which there are only once the tokenizer is learned: so much is kept from
@@ -102,6 +112,24 @@ impl Tokenized {
     pub fn whole<'a>(&'a self, name: &'a str) -> Whole<'a> {
         let unit = if self.tokenizer.alphabet().is_some() { "characters" } else { "tokens" };
         Whole { name, unit, length: self.tokens.len(), starts: &self.starts }
+    }
+
+    /// That tokens of val or test do not read as its text, so that nobody knows of how many bytes their losses are.
+    /// `texts` are those that they were made of.
+    pub fn lost_told(&self, texts: &[String], parts: &Parts) -> Option<String> {
+        let is_held = |one: &Range<usize>| {
+            let is_in = |part: &&Range<usize>| one.start < part.end && part.start < one.end;
+            [&parts.val, &parts.test].iter().any(is_in)
+        };
+        let of_texts = texts.iter().flat_map(|text| pieces(text, PIECE));
+        let mut held = self.pieces.iter().zip(of_texts).filter(|(range, _)| is_held(range));
+        let is_lost =
+            held.any(|(range, text)| !self.tokenizer.gives_back(text, &self.tokens[range.clone()]));
+        is_lost.then(|| {
+            "its tokens do not give the text back that they were made of, so that no loss is told in bits per byte \
+             (val_bpb and test_bpb stay empty)"
+                .to_owned()
+        })
     }
 
     /// How much of val no token stands for, if anything.

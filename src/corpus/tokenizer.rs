@@ -7,6 +7,7 @@ mod choice;
 mod gaps;
 mod kept;
 mod learned;
+mod merges;
 mod pieces;
 mod reading;
 mod training;
@@ -121,6 +122,18 @@ impl Tokenizer {
                 String::from_utf8_lossy(&bytes).into_owned()
             }
             Tokenizer::Learned(learned) => learned.decode(tokens),
+        }
+    }
+
+    /// Whether the tokens of a text read as it. A space at its beginning, which some tokenizers add and others leave out,
+    /// is no loss.
+    pub fn gives_back(&self, text: &str, tokens: &[Token]) -> bool {
+        match self {
+            Tokenizer::Characters(_) | Tokenizer::Bytes => true,
+            Tokenizer::Learned(learned) => {
+                let read = learned.decode(tokens);
+                read.trim_start_matches(' ') == text.trim_start_matches(' ')
+            }
         }
     }
 

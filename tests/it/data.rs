@@ -570,6 +570,28 @@ fn every_seed_has_an_excerpt_of_its_own_and_runs_are_told_by_their_texts() {
 }
 
 #[test]
+fn reference_levels_that_were_changed_are_computed_again() {
+    let folder = Folder::new();
+    let (spec, data, out) = (fixture("tiny.toml"), shakespeare(), folder.0.path().join("out"));
+    let named = [text(&spec), "--data", text(&data), "--out", text(&out)];
+    wane_ok(&[&["sweep"], &named[..]].concat());
+    let table = || fs::read(out.join("tiny/runs.csv")).unwrap();
+    let (before, mut kept) = (table(), fs::read_dir(out.join(".levels")).unwrap());
+    let path = kept.next().unwrap().unwrap().path();
+    let whole = fs::read_to_string(&path).unwrap();
+    let mut changed: serde_json::Value = serde_json::from_str(&whole).unwrap();
+    changed["ngram"] = 0.5.into();
+    let mut without = changed.clone();
+    without.as_object_mut().unwrap().remove("sha256").unwrap();
+    for (call, text) in [("collect", changed), ("sweep", without)] {
+        fs::write(&path, serde_json::to_vec_pretty(&text).unwrap()).unwrap();
+        wane_ok(&[&[call], &named[..]].concat());
+        assert!(table() == before, "{call}");
+        assert_eq!(fs::read_to_string(&path).unwrap(), whole, "{call}");
+    }
+}
+
+#[test]
 fn a_fixed_text_without_test_is_the_run_that_it_was_before_there_was_test() {
     let folder = Folder::new();
     let spec = fixture("tiny.toml");

@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
 
+use super::{splits, unread};
+
 /// Endings of files that are texts, with `.gz` or `.zst` after them or without.
 const ENDINGS: [&str; 8] = ["txt", "text", "md", "rst", "tex", "html", "jsonl", "ndjson"];
 /// Endings of tables, whose quotes, numbers and names of columns are no text.
@@ -60,39 +62,20 @@ fn listed(folder: &Path) -> Result<Listed> {
     Ok(found)
 }
 
-/// Names of what is trained on, and of what is not.
-const TRAIN: [&str; 2] = ["train", "training"];
-const HELD_OUT: [&str; 7] = ["test", "val", "valid", "validation", "dev", "eval", "testing"];
-
 /// The texts of a folder that is one pool, from which splits are cut.
 ///
 /// # Errors
-/// Files that are splits by their names: read in the order of their paths, `test.txt` would be trained on.
+/// Files or folders that are splits by their names: read in the order of their paths, `test.txt` would be trained on.
+/// Data that is left out while less than it is read.
 pub fn pool(folder: &Path) -> Result<Listed> {
     let listed = listed(folder)?;
-    let named = |names: &'static [&'static str]| {
-        listed.texts.iter().filter(move |path| !is_code(path) && is_named(path, names))
-    };
-    let beside = |train: &&PathBuf| named(&HELD_OUT).find(|one| one.parent() == train.parent());
-    let splits = named(&TRAIN).find_map(|train| Some((train, beside(&train)?)));
-    if let Some((train, held_out)) = splits {
-        bail!(
-            "{} and {} are splits by their names, but splits are cut from one text here: give {} alone",
-            train.display(),
-            held_out.display(),
-            train.display()
-        );
-    }
+    splits::check(folder, &listed.texts)?;
+    unread::check(folder, &listed.texts, &listed.left_out)?;
     Ok(listed)
 }
 
-/// Whether a part of the file's name between points is one of these, apart from `-00000-of-00001`.
-fn is_named(path: &Path, names: &[&str]) -> bool {
-    let name = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
-    name.split('.').any(|part| names.contains(&part.split("-0").next().unwrap_or(part)))
-}
-
-fn is_code(path: &Path) -> bool {
+/// Whether a file is a program's by its name.
+pub fn is_code(path: &Path) -> bool {
     ending(path).is_some_and(|ending| CODE.contains(&ending.as_str()))
 }
 
@@ -143,29 +126,6 @@ fn ending(path: &Path) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn files_that_are_splits_by_their_names_are_no_pool() {
-        let of = |names: [&str; 2]| {
-            let folder = tempfile::tempdir().unwrap();
-            let write = |name: &str| std::fs::write(folder.path().join(name), "a").unwrap();
-            names.into_iter().for_each(write);
-            pool(folder.path()).map_err(|error| error.to_string())
-        };
-        for names in [
-            ["train.txt", "test.txt"],
-            ["wiki.train.txt", "wiki.valid.txt"],
-            ["train-00000-of-00002.jsonl.gz", "validation.jsonl"],
-        ] {
-            let error = of(names).unwrap_err();
-            assert!(names.iter().all(|name| error.contains(name)), "{error}");
-        }
-        for names in
-            [["train.py", "test.py"], ["training_notes.txt", "test.txt"], ["train.txt", "a.txt"]]
-        {
-            assert_eq!(of(names).unwrap().texts.len(), 2, "{names:?}");
-        }
-    }
 
     #[test]
     fn texts_of_all_folders_are_read_in_the_order_of_their_paths() {

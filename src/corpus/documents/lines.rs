@@ -1,14 +1,12 @@
 //! JSON lines: one object per line, one field of which is the text of a document.
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::Stretch;
+use super::fields::field;
 use super::near_json::refuse_near_json;
 use crate::json;
-
-/// The field that holds the text where JSON lines have it.
-const TEXT: &str = "text";
 
 /// JSON lines whose field of text is known.
 #[derive(Debug)]
@@ -131,36 +129,6 @@ fn whole_lines(
             }
         }
     })
-}
-
-/// The field that was asked for, else `text`, else the only one that can hold a text.
-fn field(record: &Map<String, Value>, asked: Option<&str>) -> Result<String> {
-    let keys = || record.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
-    let is_text = |name: &str| record.get(name).is_some_and(Value::is_string);
-    if let Some(asked) = asked {
-        ensure!(
-            is_text(asked),
-            "data.text_field = \"{asked}\": its first JSON line has no text of that name; its fields are {}",
-            keys()
-        );
-        return Ok(asked.to_owned());
-    }
-    if is_text(TEXT) {
-        return Ok(TEXT.to_owned());
-    }
-    let strings: Vec<&String> = record.keys().filter(|key| is_text(key)).collect();
-    match strings[..] {
-        [only] => Ok(only.clone()),
-        _ if record.contains_key(TEXT) => bail!(
-            "the field `text` of its first JSON line holds no text in quotes; drop records without a text, or choose \
-             another field by data.text_field = \"FIELD\" (--text-field FIELD of `wane data prepare`)"
-        ),
-        _ => bail!(
-            "it holds JSON lines without a field `text`; their fields are {}. Choose one by \
-             data.text_field = \"FIELD\" (--text-field FIELD of `wane data prepare`)",
-            keys()
-        ),
-    }
 }
 
 /// Whether a text is arrays and objects of JSON and nothing else. One such as `[1]` may begin a text. Of a text

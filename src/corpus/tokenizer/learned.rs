@@ -7,6 +7,7 @@ use tokenizers::{DecoderWrapper, PreTokenizerWrapper};
 
 use super::choice::MOST;
 use super::gaps::Gaps;
+use super::merges;
 use crate::corpus::Token;
 
 /// Names of tokens that stand between documents, as tokenizers have them.
@@ -32,8 +33,10 @@ impl Learned {
     /// merges is left out: a text has one way to be read.
     ///
     /// # Errors
-    /// Bytes that are no such file, or a vocabulary that is too large for a token.
+    /// Bytes that are no such file, merges that its vocabulary does not know, or a vocabulary that is too large for a
+    /// token.
     pub fn from_json(json: &[u8]) -> Result<Self> {
+        merges::check_json(json)?;
         let inner = tokenizers::Tokenizer::from_bytes(json)
             .map_err(|error| anyhow!("{error}"))
             .context("it is no tokenizer.json as Hugging Face's tokenizers write it")?;
@@ -66,8 +69,10 @@ impl Learned {
         let token = |name: &str| inner.token_to_id(name).map(|id| id as Token);
         let end = ENDS.iter().find_map(|name| token(name));
         let unknown = unknown(inner.get_model()).and_then(|name| token(&name));
-        let bytes = reads_bytes(&inner).then(|| bytes_of_tokens(&inner, vocabulary));
-        let gaps = Gaps::of(&inner, bytes.is_some());
+        let over_bytes = reads_bytes(&inner);
+        let is_exact = over_bytes && !takes_spaces(&inner);
+        let bytes = is_exact.then(|| bytes_of_tokens(&inner, vocabulary));
+        let gaps = Gaps::of(&inner, over_bytes);
         Ok(Learned { inner, json, digest, pieces_digest, vocabulary, end, bytes, unknown, gaps })
     }
 
@@ -193,6 +198,13 @@ fn reads_bytes(inner: &tokenizers::Tokenizer) -> bool {
     };
     // One that puts a space before each text, or changes it before it is cut, reads other bytes.
     decodes && cuts && inner.get_normalizer().is_none()
+}
+
+/// Whether a token that was added to it takes the spaces around it as well, however many there are. Special ones are no
+/// text.
+fn takes_spaces(inner: &tokenizers::Tokenizer) -> bool {
+    let added = inner.get_added_tokens_decoder();
+    added.values().any(|token| !token.special && (token.lstrip || token.rstrip))
 }
 
 /// A character of a piece is a byte of text. Special tokens are no text; other added tokens are their own.

@@ -11,6 +11,7 @@ use tokenizers::AddedToken;
 use tokenizers::models::bpe::BPE;
 
 use super::as_json::{is_visible, visible};
+use super::merges::Merge;
 use super::training::{END_OF_TEXT, over_bytes};
 use super::{Learned, Tokenizer};
 
@@ -101,24 +102,18 @@ fn pair(line: &str) -> Option<(&str, &str)> {
 
 /// GPT-2's way: 256 bytes, a token for each merge, and the one between documents.
 fn from_merges(file: &Path, text: &str) -> Result<Tokenizer> {
-    let lines = text.lines().enumerate().filter(|(number, line)| {
-        !(line.is_empty() || *number == 0 && line.starts_with("#version"))
-    });
-    let merges = lines.map(|(number, line)| {
-        let merge = pair(line).map(|(left, right)| (left.to_owned(), right.to_owned()));
-        merge.with_context(|| {
-            format!("line {}: expected two pieces with a space between them", number + 1)
-        })
-    });
-    let merges: Vec<(String, String)> = merges.collect::<Result<_>>()?;
+    let merges = listed(text)?;
     let given = NUMBERS.iter().map(|name| file.with_file_name(name)).find(|path| path.is_file());
-    let numbers = match given {
-        Some(path) => read_numbers(&path)?,
+    let numbers = match &given {
+        Some(path) => read_numbers(path)?,
         None => gpt2_numbers(&merges),
     };
+    check(&merges, &numbers, given.as_deref())?;
     let has_end = numbers.contains_key(END_OF_TEXT);
+    let pairs =
+        merges.iter().map(|merge| (merge.left.to_owned(), merge.right.to_owned())).collect();
     let bpe = BPE::builder()
-        .vocab_and_merges(numbers.into_iter().collect::<tokenizers::models::bpe::Vocab>(), merges)
+        .vocab_and_merges(numbers.into_iter().collect::<tokenizers::models::bpe::Vocab>(), pairs)
         .build();
     let mut tokenizer = over_bytes(bpe.map_err(|error| anyhow!("{error}"))?);
     if has_end {
@@ -126,6 +121,31 @@ fn from_merges(file: &Path, text: &str) -> Result<Tokenizer> {
         tokenizer.add_special_tokens([end]).map_err(|error| anyhow!("{error}"))?;
     }
     Ok(Tokenizer::Learned(Arc::new(Learned::new(tokenizer)?)))
+}
+
+/// Checks that `numbers`, of a file if they are given, are those of the merges.
+fn check(merges: &[Merge], numbers: &BTreeMap<String, u32>, given: Option<&Path>) -> Result<()> {
+    let vocabulary = match given {
+        Some(path) => path.display().to_string(),
+        None => "what is assumed as no vocab.json lies beside them, 256 bytes and a token a merge,"
+            .to_owned(),
+    };
+    let is_token = |piece: &str| numbers.contains_key(piece);
+    merges.iter().try_for_each(|merge| merge.check(is_token, "", &vocabulary))
+}
+
+/// The merges of a file, one a line.
+fn listed(text: &str) -> Result<Vec<Merge<'_>>> {
+    let lines = text.lines().enumerate().filter(|(number, line)| {
+        !(line.is_empty() || *number == 0 && line.starts_with("#version"))
+    });
+    let merges = lines.map(|(number, line)| {
+        let place = format!("line {}", number + 1);
+        let expected = || format!("{place}: expected two pieces with a space between them");
+        let (left, right) = pair(line).with_context(expected)?;
+        Ok(Merge { left, right, place })
+    });
+    merges.collect()
 }
 
 fn read_numbers(path: &Path) -> Result<BTreeMap<String, u32>> {
@@ -136,10 +156,10 @@ fn read_numbers(path: &Path) -> Result<BTreeMap<String, u32>> {
 }
 
 /// Bytes that are written as themselves come first, then the others.
-fn gpt2_numbers(merges: &[(String, String)]) -> BTreeMap<String, u32> {
+fn gpt2_numbers(merges: &[Merge]) -> BTreeMap<String, u32> {
     let (plain, hidden): (Vec<u8>, Vec<u8>) = (0..=255).partition(|byte| is_visible(*byte));
     let bytes = plain.into_iter().chain(hidden).map(|byte| visible(byte).to_string());
-    let merged = merges.iter().map(|(left, right)| format!("{left}{right}"));
+    let merged = merges.iter().map(|Merge { left, right, .. }| format!("{left}{right}"));
     bytes.chain(merged).chain([END_OF_TEXT.to_owned()]).zip(0..).collect()
 }
 
@@ -168,6 +188,21 @@ mod tests {
                 [0, 259, 257, 198, 260]
             );
             assert_eq!(tokenizer.decode(&[0, 259, 257, 198, 260]), "! the a\n<|endoftext|>");
+        }
+    }
+
+    #[test]
+    fn merges_beside_the_numbers_of_another_tokenizer_are_refused_with_their_line() {
+        let bytes: Vec<String> =
+            (0..=255).map(|byte| format!("{:?}: {byte}", visible(byte).to_string())).collect();
+        let numbers = format!("{{{}}}", bytes.join(", "));
+        let folder = written(&[("merges.txt", "#version: 0.2\nĠ t\n"), ("vocab.json", &numbers)]);
+        for path in [folder.path().to_owned(), folder.path().join("vocab.json")] {
+            let error = format!("{:#}", read(&path).unwrap_err());
+            for word in ["merges.txt", "line 2", "`Ġ t`", "`Ġt`", "vocab.json", "two tokenizers"]
+            {
+                assert!(error.contains(word), "{word}: {error}");
+            }
         }
     }
 
