@@ -5,6 +5,7 @@ mod arms;
 mod case;
 mod columns;
 mod csv_tables;
+mod grouped;
 mod labels;
 mod logs;
 mod names;

@@ -2,6 +2,7 @@
 //! JSON lines, and each file of a folder.
 
 mod blocks;
+mod endings;
 mod fields;
 mod folder;
 mod lines;
@@ -88,7 +89,7 @@ impl<'a> Documents<'a> {
         let blocks = Blocks::open(path)?;
         let name = path.display().to_string();
         ensure!(
-            !folder::is_table(path),
+            !endings::is_table(path),
             "{name} is a table by its name, not a text; export its column of texts as a text file or as JSON lines, or \
              name it .txt to train on the table as it stands"
         );

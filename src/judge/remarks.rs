@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::{Result, ensure};
 
 use super::arm::Arm;
-use super::arms::Grouped;
 use super::columns::{Columns, RUNS, SEEDS, STEPS, VALUES, is_measured};
+use super::grouped::Grouped;
 use super::labels::{EMPTY, Label, Labelled};
 use super::table::Table;
 use crate::config::plain;

@@ -382,7 +382,7 @@ fn a_run_whose_log_ends_with_null_has_diverged() {
     let call = wane(&["judge", text(folder.path()), "--baseline", "wd0"]);
     assert_eq!(call.code, Some(0), "{}", call.stderr);
     assert!(call.stdout.contains("The best mean is that of wd0"), "{}", call.stdout);
-    assert!(call.stdout.contains("4 of 4 runs of wd1 have no finite val_loss"), "{}", call.stdout);
+    assert!(call.stderr.contains("4 of 4 runs of wd1 have no finite val_loss"), "{}", call.stderr);
 }
 
 #[test]

@@ -4,14 +4,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
 
+use super::endings::{TEXTS, is_text};
 use super::{splits, unread};
-
-/// Endings of files that are texts, with `.gz` or `.zst` after them or without.
-const ENDINGS: [&str; 8] = ["txt", "text", "md", "rst", "tex", "html", "jsonl", "ndjson"];
-/// Endings of tables, whose quotes, numbers and names of columns are no text.
-const TABLES: [&str; 2] = ["csv", "tsv"];
-/// Endings that programs have.
-const CODE: [&str; 12] = ["py", "rs", "c", "h", "cpp", "hpp", "cc", "js", "ts", "java", "go", "jl"];
 
 /// Whether a folder, or one below it, holds texts by their names. One that cannot be looked through may.
 pub fn holds_texts(folder: &Path) -> bool {
@@ -55,7 +49,7 @@ fn listed(folder: &Path) -> Result<Listed> {
         "{} holds no texts: files whose names end in .{}, or a program's ending, with .gz or .zst after it or \
          without",
         folder.display(),
-        ENDINGS.join(", ."),
+        TEXTS.join(", ."),
     );
     found.texts.sort();
     found.left_out.sort();
@@ -72,11 +66,6 @@ pub fn pool(folder: &Path) -> Result<Listed> {
     splits::check(folder, &listed.texts)?;
     unread::check(folder, &listed.texts, &listed.left_out)?;
     Ok(listed)
-}
-
-/// Whether a file is a program's by its name.
-pub fn is_code(path: &Path) -> bool {
-    ending(path).is_some_and(|ending| CODE.contains(&ending.as_str()))
 }
 
 fn walk(folder: &Path, found: &mut Listed) -> Result<()> {
@@ -101,26 +90,6 @@ fn walk(folder: &Path, found: &mut Listed) -> Result<()> {
         }
     }
     Ok(())
-}
-
-fn is_text(path: &Path) -> bool {
-    unpacked_ending(path)
-        .is_some_and(|ending| ENDINGS.contains(&ending.as_str()) || CODE.contains(&ending.as_str()))
-}
-
-/// Whether the name of a file is that of a table.
-pub fn is_table(path: &Path) -> bool {
-    unpacked_ending(path).is_some_and(|ending| TABLES.contains(&ending.as_str()))
-}
-
-/// The ending of a file's name before that of what it is packed with.
-fn unpacked_ending(path: &Path) -> Option<String> {
-    let packed = ending(path).is_some_and(|ending| ["gz", "zst"].contains(&ending.as_str()));
-    if packed { ending(&path.with_extension("")) } else { ending(path) }
-}
-
-fn ending(path: &Path) -> Option<String> {
-    Some(path.extension()?.to_str()?.to_ascii_lowercase())
 }
 
 #[cfg(test)]

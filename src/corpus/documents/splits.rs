@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 
-use super::folder::is_code;
+use super::endings::is_code;
 
 /// Names of what is trained on, and of what is not.
 const TRAIN: [&str; 2] = ["train", "training"];

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, bail};
 use indicatif::HumanBytes;
 
-use super::folder::is_code;
+use super::endings::is_code;
 
 /// Endings of what people keep data in.
 const TABLES: [&str; 12] = [
