@@ -6,7 +6,9 @@ mod by_role;
 mod canaries;
 mod claims;
 pub mod cost;
+mod data;
 mod excerpts;
+mod file;
 mod foreign;
 mod given;
 mod grid;
@@ -21,17 +23,20 @@ mod seeds;
 mod settings;
 pub mod shards;
 mod slips;
+mod terms;
+mod top;
 mod wrong_key;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use serde::{Deserialize, Serialize};
 use toml::{Table, Value as Toml};
 
 use crate::config::Section;
-use crate::config::{AnalysisTerms, Cut, ModelShape, Named, Order, SearchTerms, TestFamily, Value};
-use crate::corpus::{Corpus, Source, TokenizerChoice};
+use crate::config::{AnalysisTerms, Cut, ModelShape, SearchTerms, Value};
+use crate::corpus::{Corpus, Source};
 use crate::published::Published;
 use given::{Given, WrongKey};
+use top::Top;
 
 pub use arm::Arm;
 pub use grid::find as find_recipe;
@@ -49,6 +54,29 @@ pub struct Changes {
     pub data: Option<String>,
     /// Other seeds.
     pub seeds: Option<Vec<u64>>,
+}
+
+impl Changes {
+    /// That nothing is asked for in two ways.
+    fn check(&self) -> Result<()> {
+        let options = [
+            ("--data", "data.source", self.data.is_some()),
+            ("--seeds", "seeds", self.seeds.is_some()),
+        ];
+        for assignment in &self.set {
+            let key = overrides::key(assignment);
+            let twice = options.iter().find(|(_, own, given)| *given && *own == key);
+            if let Some((option, key, _)) = twice {
+                bail!("{option} and --set {key} say the same thing twice; give one of them");
+            }
+        }
+        let mut keys: Vec<_> = self.set.iter().map(|one| overrides::key(one)).collect();
+        keys.sort_unstable();
+        match keys.windows(2).find(|pair| pair[0] == pair[1]) {
+            Some([key, ..]) => bail!("--set {key} is given twice; give it once"),
+            _ => Ok(()),
+        }
+    }
 }
 
 /// An experiment, valid in itself. Whether the data is there and long enough shows when it is read.
@@ -94,6 +122,7 @@ impl Spec {
         if *changes == Changes::default() {
             return alone;
         }
+        changes.check()?;
         if changes.set.is_empty() {
             alone?;
             return resolve(&table, changes);
@@ -174,21 +203,9 @@ fn resolve(table: &Table, changes: &Changes) -> Result<Spec> {
     let asked = changes.seeds.as_ref().map(|seeds| seeds.iter().copied().map(Seed::of).collect());
     let asked: Option<Vec<Seed>> = asked.or(top.seeds);
     asked.iter().try_for_each(|seeds| seeds::check(seeds))?;
-    let search = search(&part(Section::Search)?);
-    let source = text(data.one("source")).unwrap_or("grammar").to_owned();
-    let source = Source {
-        tokenizer: tokenizer(&data)?,
-        text_field: text(data.one("text_field")).map(str::to_owned),
-        ..Source::parse(changes.data.as_deref().unwrap_or(&source))
-    };
-    let cut = Cut {
-        train: data.count("train").unwrap_or(30_000),
-        val: data.count("val").unwrap_or(20_000),
-        test: data.count("test"),
-        order: data.named("order").map_or(Order::Random, |order| order[0]),
-        texts: data.named("texts").map(|texts| texts[0]),
-        canaries: canaries::read(&data)?,
-    };
+    let search = terms::search(&part(Section::Search)?);
+    let source = data::source(&data, changes.data.as_deref())?;
+    let cut = data::cut(&data)?;
     let published = published(table, part(Section::Recipe)?)?;
     let arms = arms(table, published.is_some())?;
     let count = asked.as_ref().map_or(DEFAULT_SEEDS, Vec::len);
@@ -205,7 +222,7 @@ fn resolve(table: &Table, changes: &Changes) -> Result<Spec> {
         arms.iter().chain(searched.iter().map(|one| &one.first)),
     )?;
     excerpts::check(&cut, arms.iter().chain(searched.iter().map(|one| &one.first)))?;
-    let mut analysis = analysis(&part(Section::Analysis)?);
+    let mut analysis = terms::analysis(&part(Section::Analysis)?);
     let (mut seeds, mut fresh_seeds) = (asked.clone(), Vec::new());
     if !searched.is_empty() {
         let found = seeds::of_search(asked, &search)?;
@@ -237,73 +254,11 @@ fn resolve(table: &Table, changes: &Changes) -> Result<Spec> {
 /// Seeds of a spec that names none.
 const DEFAULT_SEEDS: usize = 3;
 
-/// What `[search]` says on top of the defaults.
-fn search(given: &Given) -> SearchTerms {
-    let default = SearchTerms::default();
-    let number = |key| given.numbers(key).and_then(|numbers| numbers.first().copied());
-    SearchTerms {
-        bracket_seeds: given.count("bracket_seeds").unwrap_or(default.bracket_seeds),
-        refine_seeds: given.count("refine_seeds").unwrap_or(default.refine_seeds),
-        looks: given.counts("looks").unwrap_or(default.looks),
-        epsilon: number("epsilon"),
-        most_runs: given.count("most_runs").unwrap_or(default.most_runs),
-    }
-}
-
-/// What `[analysis]` says on top of the defaults.
-fn analysis(given: &Given) -> AnalysisTerms {
-    let default = AnalysisTerms::default();
-    let number = |key| given.numbers(key).and_then(|numbers| numbers.first().copied());
-    let families = given
-        .names("families")
-        .map(|names| names.into_iter().filter_map(TestFamily::parse).collect::<Vec<TestFamily>>());
-    AnalysisTerms {
-        families: families.unwrap_or(default.families),
-        epsilon: number("epsilon"),
-        alpha: number("alpha").unwrap_or(default.alpha),
-        looks: default.looks,
-    }
-}
-
-/// The tables of a spec.
-const SECTIONS: [&str; 8] =
-    ["recipe", "data", "model", "train", "arm", "analysis", "search", "claim"];
-
-/// What stands above all tables.
-struct Top {
-    name: String,
-    question: Option<String>,
-    seeds: Option<Vec<Seed>>,
-}
-
-impl Top {
-    fn read(table: &Table) -> Result<Self> {
-        let (mut own, mut given) = (Table::new(), None);
-        for (key, value) in table {
-            match key.as_str() {
-                "seeds" => given = Some(seeds::read(value)?),
-                key if SECTIONS.contains(&key) => {}
-                _ => drop(own.insert(key.clone(), value.clone())),
-            }
-        }
-        let own = Given::read(Section::Top, &own, "")?;
-        let name = text(own.one("name")).context("name is missing; expected name = \"…\"")?;
-        check_name(name)?;
-        let question = text(own.one("question")).map(str::to_owned);
-        Ok(Top { name: name.to_owned(), question, seeds: given })
-    }
-}
-
 fn text(value: Option<&Value>) -> Option<&str> {
     match value? {
         Value::Text(text) => Some(text),
         _ => None,
     }
-}
-
-fn tokenizer(data: &Given) -> Result<Option<TokenizerChoice>> {
-    let asked = text(data.one("tokenizer")).map(TokenizerChoice::parse).transpose();
-    asked.map_err(|error| WrongKey::new("data.tokenizer", format!(" = {error}")).into())
 }
 
 /// The published recipe that all arms start from.
@@ -338,23 +293,6 @@ fn arms(table: &Table, has_recipe: bool) -> Result<Vec<Given>> {
         arms.push(Given::default().under(Section::Arm));
     }
     Ok(arms)
-}
-
-/// Longest name of an experiment; file systems take 255 bytes, and submitted sweeps add a number.
-const LONGEST_NAME: usize = 200;
-
-fn check_name(name: &str) -> Result<()> {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
-    ensure!(
-        !name.is_empty() && name.chars().all(plain) && !name.starts_with('.'),
-        "name = \"{name}\": it names a folder; expected letters, digits, `-`, `_` and `.`, not starting with `.`"
-    );
-    ensure!(
-        name.len() <= LONGEST_NAME,
-        "name has {} characters: it names a folder; expected at most {LONGEST_NAME}",
-        name.len()
-    );
-    Ok(())
 }
 
 #[cfg(test)]

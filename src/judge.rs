@@ -4,6 +4,7 @@ mod arm;
 mod arms;
 mod case;
 mod columns;
+mod contest;
 mod csv_tables;
 mod grouped;
 mod labels;
@@ -18,8 +19,9 @@ mod table;
 
 pub use arm::Arm;
 pub use arms::arms;
-pub use case::{Case, CaseTerms, Contest, JudgedFamily, Test};
+pub use case::{Case, CaseTerms};
 pub use columns::Columns;
+pub use contest::{Contest, JudgedFamily, Test};
 pub use names::Pattern;
 pub use sources::read;
 pub use table::Table;

@@ -38,6 +38,7 @@ pub mod runner;
 pub mod sample;
 pub mod search;
 pub mod session;
+mod shell;
 mod signals;
 pub mod stats;
 pub mod store;

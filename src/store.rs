@@ -147,7 +147,7 @@ impl Store {
     /// A checkpoint that is missing, torn, or of another run; the message names the file.
     pub fn checkpoint(&self, config: &RunConfig) -> Result<Checkpoint> {
         let id = config.id();
-        checkpoint::read(&self.folder_of(&id).join(CHECKPOINT), &id)
+        Ok(checkpoint::read(&self.folder_of(&id).join(CHECKPOINT), &id)?.checkpoint)
     }
 
     /// Where the weights of a run's lowest val loss are, if they were kept.

@@ -1,6 +1,6 @@
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 
 use super::slurm::{Cluster, JobId, Stage};
 use super::snapshot::{Frozen, Lock};
@@ -24,10 +24,7 @@ impl Target {
         if Frozen::is_at(path) {
             return Ok(Target::Submission(Box::new(Frozen::open(path)?)));
         }
-        let text = std::fs::read_to_string(path)
-            .with_context(|| format!("cannot read the spec {}", path.display()))?;
-        let spec = Spec::parse(&text, &Changes::default());
-        Ok(Target::Experiment(spec.with_context(|| format!("in {}", path.display()))?.name))
+        Ok(Target::Experiment(Spec::read(path, &Changes::default())?.1.name))
     }
 
     /// Name of the experiment.

@@ -3,6 +3,7 @@ use std::path::Path;
 use anyhow::anyhow;
 
 use super::recognise::Content;
+use crate::shell::quoted;
 
 /// Why a file is not read, and what to do.
 pub fn refusal(path: &Path, around: &str, content: Content) -> anyhow::Error {
@@ -49,10 +50,4 @@ fn conversion(path: &Path, encoding: &str) -> String {
         name => name,
     };
     format!("iconv -f {known} -t UTF-8 {} > NEW", quoted(path))
-}
-
-/// A path as a shell takes it.
-fn quoted(path: &Path) -> String {
-    let plain = path.display().to_string();
-    shlex::try_quote(&plain).map_or(plain.clone(), |quoted| quoted.into_owned())
 }

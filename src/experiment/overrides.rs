@@ -3,6 +3,11 @@
 use anyhow::{Context, Result, bail, ensure};
 use toml::{Table, Value};
 
+/// The key of `KEY=VALUE`.
+pub fn key(assignment: &str) -> &str {
+    assignment.split_once('=').map_or(assignment, |(key, _)| key).trim()
+}
+
 /// Puts `KEY=VALUE` into the spec. The key is a dotted path (`train.steps`, `arm.0.lr`); the value
 /// is TOML, and a bare word is a string.
 pub fn apply(spec: &mut Table, assignment: &str) -> Result<()> {

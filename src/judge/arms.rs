@@ -34,7 +34,7 @@ pub fn arms(table: &Table, columns: &Columns) -> Result<(Vec<Arm>, String, Vec<S
         found.iter().flat_map(|(_, runs)| runs.values()).any(|run| run.measured.len() > 1);
     remarks.extend(match has_steps {
         false => mixed(table, &labelled, &[value], columns),
-        true => several_settings(table, &labelled, &[value], columns),
+        true => several_settings(table, &labelled, (value, step), columns),
     });
     if columns.value.is_none() {
         remarks.extend(another_loss(table, value));
@@ -210,6 +210,21 @@ mod tests {
         let table = table(&format!("wd,lr,seed,steps,val_loss\n{rows}"));
         let (_, _, remarks) = arms(&table, &columns(&["wd"])).unwrap();
         assert!(remarks.iter().any(|one| one.contains("`lr` changes inside runs")), "{remarks:?}");
+    }
+
+    #[test]
+    fn a_schedule_of_two_values_that_all_runs_share_is_no_setting() {
+        let rows = |seed: usize, after: usize| -> String {
+            let lr = |step: usize| if step > after { "1e-4" } else { "1e-3" };
+            (1..=6).map(|step| format!("0,{},{seed},{step},2.{seed}{step}\n", lr(step))).collect()
+        };
+        let told = |rows: String| {
+            let table = table(&format!("wd,lr,seed,step,val_loss\n{rows}"));
+            let (_, _, remarks) = arms(&table, &columns(&["wd"])).unwrap();
+            remarks.iter().any(|one| one.contains("`lr` changes inside runs"))
+        };
+        assert!(!told((0..3).map(|seed| rows(seed, 4)).collect()));
+        assert!(told((0..3).map(|seed| rows(seed, 4 - seed)).collect()));
     }
 
     #[test]

@@ -174,14 +174,16 @@ pub fn mixed(
 }
 
 /// Settings that change between the rows of what counts as one run, as they do where rows are of several. A schedule
-/// that is logged has more values than these.
+/// that is logged has more values than these, or the same at a step in all runs of an arm.
 pub fn several_settings(
     table: &Table,
     labelled: &Labelled,
-    used: &[&str],
+    (value, step): (&str, Option<&str>),
     columns: &Columns,
 ) -> Option<String> {
     const MOST_VALUES: usize = 2;
+    let is_schedule =
+        |column: &str| step.is_some_and(|step| goes_by(step, table, labelled, column));
     let varies = |column: &&String| {
         let of_runs = values_by(table, labelled, column, |(parts, seed)| {
             Some([&parts.join(" "), seed.as_deref().unwrap_or_default()].join(" "))
@@ -189,8 +191,9 @@ pub fn several_settings(
         let most = of_runs.values().map(BTreeSet::len).max();
         most.is_some_and(|most| most > 1 && most <= MOST_VALUES)
             && 2 * of_runs.values().flatten().collect::<BTreeSet<_>>().len() <= table.rows.len()
+            && !is_schedule(column)
     };
-    let found = settings(table, used, columns, varies);
+    let found = settings(table, &[value], columns, varies);
     let verb = if found.len() == 1 { "changes" } else { "change" };
     (!found.is_empty()).then(|| {
         format!(
@@ -198,6 +201,22 @@ pub fn several_settings(
             found.join(", ")
         )
     })
+}
+
+/// Whether several runs of every arm have the same value of a column at each of many steps. Of few steps each may be the
+/// end of another run.
+fn goes_by(step: &str, table: &Table, labelled: &Labelled, column: &str) -> bool {
+    const MANY_STEPS: usize = 4;
+    let (mut values, mut seeds) = (BTreeMap::new(), BTreeMap::new());
+    for (row, (parts, seed)) in table.rows.iter().zip(labelled) {
+        let at: &mut BTreeSet<_> = values.entry((parts, row.get(step))).or_default();
+        at.insert(row.get(column));
+        let of_arm: &mut BTreeSet<_> = seeds.entry(parts).or_default();
+        of_arm.insert(seed);
+    }
+    values.len() >= MANY_STEPS * seeds.len()
+        && values.values().all(|at| at.len() == 1)
+        && seeds.values().all(|of_arm| of_arm.len() > 1)
 }
 
 /// Columns that may be settings and of which something holds.

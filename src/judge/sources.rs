@@ -10,6 +10,7 @@ use super::names::Pattern;
 use super::paths::{Named, Source, sources};
 use super::table::Table;
 use super::{csv_tables, logs};
+use crate::shell::quoted;
 
 /// Larger files hold no losses.
 const LARGEST: u64 = 256 << 20;
@@ -93,8 +94,9 @@ fn file(path: &Path, name: &str) -> Result<Table> {
     let Ok(text) = String::from_utf8(bytes) else {
         ensure!(
             !is_utf16,
-            "{0} is UTF-16; convert it with `iconv -f UTF-16 -t UTF-8 {0} > NEW`",
-            path.display()
+            "{} is UTF-16; convert it with `iconv -f UTF-16 -t UTF-8 {} > NEW`",
+            path.display(),
+            quoted(path)
         );
         bail!("{} is no text in UTF-8; expected a CSV file or a log", path.display());
     };

@@ -95,15 +95,17 @@ fn reason(state: &RunState) -> (u8, String) {
             (1, "diverged before; kept (--retry-diverged trains them again)".to_owned())
         }
         RunState::Finished(_) => (0, "finished before".to_owned()),
-        RunState::Interrupted { step } => (2, format!("resumed after step {step}")),
-        RunState::Failed { step: 0, .. } => (3, "failed before; tried again".to_owned()),
+        RunState::Interrupted { step } => (2, format!("to be resumed after step {step}")),
+        RunState::Failed { step: 0, .. } => (3, "failed before; to be tried again".to_owned()),
         RunState::Failed { step, .. } => {
-            (3, format!("failed before; tried again after step {step}"))
+            (3, format!("failed before; to be tried again after step {step}"))
         }
         RunState::Broken { .. } => {
-            (4, "damaged; trained again by `wane sweep`, the old files set aside".to_owned())
+            (4, "damaged; to be trained again, the old files set aside".to_owned())
         }
-        RunState::Begun => (5, "stopped before a checkpoint; trained from the start".to_owned()),
+        RunState::Begun => {
+            (5, "stopped before a checkpoint; to be trained from the start".to_owned())
+        }
         RunState::New => (6, "new".to_owned()),
     }
 }

@@ -86,7 +86,9 @@ fn present(
     let (finished, all) = (todo.finished(), inputs.plan.runs.len());
     if finished < all {
         todo.reasons().iter().for_each(|reason| say(reason));
-        bail!("only {finished} of {all} runs are trained; the results hold what there is so far");
+        bail!(
+            "only {finished} of {all} runs are trained, and the results hold those; `wane sweep` trains the rest"
+        );
     }
     Ok(())
 }

@@ -1,14 +1,13 @@
 use std::path::Path;
-use std::string::FromUtf8Error;
 use std::sync::Arc;
 
-use anyhow::{Context, Error, Result, anyhow, ensure};
+use anyhow::{Result, ensure};
 
 use super::Request;
 use crate::config::{InitialWeights, ModelShape};
 use crate::corpus::Corpus;
 use crate::exit::usage;
-use crate::experiment::{Changes, Plan, Spec};
+use crate::experiment::{Plan, Spec};
 use crate::model::{Purpose, ReadWeights, read_weights};
 use crate::record::LaneWeights;
 use crate::search::Course;
@@ -51,7 +50,7 @@ impl Inputs {
     }
 
     fn read(Request { spec: path, changes, init }: &Request) -> Result<Self> {
-        let (text, spec) = read_spec(path, changes)?;
+        let (text, spec) = Spec::read(path, changes)?;
         let corpus = spec.load_corpus()?;
         let models = spec.models();
         models.iter().try_for_each(|model| corpus.check_context(model.context))?;
@@ -65,27 +64,6 @@ impl Inputs {
         let notes = notes.unwrap_or_default();
         Ok(Inputs { spec, text, corpus, initial, digest, notes, plan, course: None })
     }
-}
-
-fn read_spec(path: &Path, changes: &Changes) -> Result<(String, Spec)> {
-    let bytes =
-        std::fs::read(path).with_context(|| format!("cannot read the spec {}", path.display()))?;
-    let text = String::from_utf8(bytes).map_err(|error| no_utf8(path, &error))?;
-    let spec = Spec::parse(&text, changes).with_context(|| format!("in {}", path.display()))?;
-    Ok((text, spec))
-}
-
-/// What is wrong with a spec in another encoding, and how to convert it.
-fn no_utf8(path: &Path, error: &FromUtf8Error) -> Error {
-    let (bytes, whole) = (error.as_bytes(), error.utf8_error().valid_up_to());
-    let line = 1 + bytes[..whole].iter().filter(|byte| **byte == b'\n').count();
-    let is_wide = bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]);
-    let (looks, from) = if is_wide { ("is", "UTF-16") } else { ("may be", "ISO-8859-1") };
-    let name = path.display();
-    anyhow!(
-        "line {line} of the spec {name} is not UTF-8, which is expected; it {looks} {from}, and \
-         `iconv -f {from} -t UTF-8 {name} > utf-8.toml` writes a spec that can be read"
-    )
 }
 
 fn read_initial(

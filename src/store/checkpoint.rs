@@ -9,15 +9,24 @@ use anyhow::{Context, Result, ensure};
 use safetensors::{Dtype, SafeTensors, View};
 use sha2::{Digest, Sha256};
 
+use super::seal::CurveSeal;
 use crate::config::RunId;
 use crate::files::replace_atomically;
 use crate::record::{Best, Checkpoint, LaneWeights};
 
 const WEIGHT: &str = "weight";
 const BEST: &str = "best";
+const CURVE: &str = "curve";
 
-/// Writes a checkpoint in the place of the one before.
-pub fn write(path: &Path, id: &RunId, checkpoint: &Checkpoint) -> Result<()> {
+/// What a checkpoint file holds.
+pub struct Stored {
+    pub checkpoint: Checkpoint,
+    /// Of the curve up to it; older versions wrote none.
+    pub curve: Option<CurveSeal>,
+}
+
+/// Writes a checkpoint in the place of the one before; the seal is that of the curve up to it.
+pub fn write(path: &Path, id: &RunId, checkpoint: &Checkpoint, curve: &CurveSeal) -> Result<()> {
     let tensors = parts(checkpoint).flat_map(|(kind, values)| {
         values.iter().map(move |(name, values)| (format!("{kind}/{name}"), Numbers::of(values)))
     });
@@ -26,6 +35,7 @@ pub fn write(path: &Path, id: &RunId, checkpoint: &Checkpoint) -> Result<()> {
         ("step".to_owned(), checkpoint.step.to_string()),
         ("seconds".to_owned(), checkpoint.seconds.to_string()),
         ("sha256".to_owned(), digest(checkpoint)),
+        (CURVE.to_owned(), curve.to_string()),
     ]);
     info.extend(checkpoint.best.map(|best| (BEST.to_owned(), text_of(&best))));
     replace_atomically(path, |draft| {
@@ -34,12 +44,12 @@ pub fn write(path: &Path, id: &RunId, checkpoint: &Checkpoint) -> Result<()> {
 }
 
 /// Reads a checkpoint and checks that it is whole and of this run.
-pub fn read(path: &Path, id: &RunId) -> Result<Checkpoint> {
+pub fn read(path: &Path, id: &RunId) -> Result<Stored> {
     let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
     unpack(&bytes, id).with_context(|| format!("{} is damaged", path.display()))
 }
 
-fn unpack(bytes: &[u8], id: &RunId) -> Result<Checkpoint> {
+fn unpack(bytes: &[u8], id: &RunId) -> Result<Stored> {
     let (_, header) = SafeTensors::read_metadata(bytes)?;
     let info = header.metadata().as_ref().context("it says nothing of itself")?;
     let entry = |name: &str| info.get(name).with_context(|| format!("it does not tell its {name}"));
@@ -61,7 +71,8 @@ fn unpack(bytes: &[u8], id: &RunId) -> Result<Checkpoint> {
         of_kind.insert(name.to_owned(), values);
     }
     ensure!(*entry("sha256")? == digest(&checkpoint), "its checksum does not match");
-    Ok(checkpoint)
+    let curve = info.get(CURVE).map(|text| text.parse()).transpose()?;
+    Ok(Stored { checkpoint, curve })
 }
 
 /// Every number survives: Rust writes the shortest text that is read as the same.

@@ -4,9 +4,9 @@ use std::fs::{self, Metadata};
 use std::path::Path;
 use std::time::SystemTime;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 
-use super::{CURVE, END, seal, state};
+use super::{CONFIG, CURVE, END, seal, state};
 use crate::record::{End, Status};
 
 /// Length and time of a file.
@@ -32,12 +32,14 @@ pub struct Marks {
     pub(super) end: Option<Seen>,
     /// Of a run that has ended: before that a curve grows, and has no checksum.
     curve: Option<Seen>,
+    config: Option<Seen>,
 }
 
 impl Marks {
     pub(super) fn of(folder: &Path) -> Self {
         let end = Seen::at(&folder.join(END));
-        Marks { end, curve: end.and_then(|_| Seen::at(&folder.join(CURVE))) }
+        let of_ended = |file| end.and_then(|_| Seen::at(&folder.join(file)));
+        Marks { end, curve: of_ended(CURVE), config: of_ended(CONFIG) }
     }
 }
 
@@ -50,9 +52,10 @@ pub fn checked(folder: &Path) -> Result<Option<End>> {
     let Some(text) = state::read_file(&path)? else { return Ok(None) };
     let end: End = state::of_json(&text, &path)?;
     if end.status != Status::Failed {
-        let id = folder.file_name().context("the folder of a run has a name")?;
-        let curve = state::curve_file(&folder.join(CURVE))?;
-        seal::check(&text, &id.to_string_lossy(), &curve)?;
+        let id = folder.file_name().context("the folder of a run has a name")?.to_string_lossy();
+        let config = state::config_of(folder)?.with_context(|| format!("{CONFIG} is missing"))?;
+        ensure!(config.id().as_str() == id, "{CONFIG} describes another run");
+        seal::check(&text, &id, &state::curve_file(&folder.join(CURVE))?)?;
     }
     Ok(Some(end))
 }

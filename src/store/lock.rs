@@ -6,6 +6,8 @@ use std::time::{Duration, SystemTime};
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 
+use super::state::check_is_plain;
+
 /// Who trains a run, since when and from where.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Holder {
@@ -106,5 +108,8 @@ pub fn holder(path: &Path) -> Option<Holder> {
 }
 
 fn open(path: &Path, create: bool) -> std::io::Result<File> {
+    if path.exists() {
+        check_is_plain(path)?;
+    }
     OpenOptions::new().read(true).write(create).create(create).truncate(false).open(path)
 }

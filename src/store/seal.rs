@@ -1,4 +1,8 @@
-//! The checksum of an ended run, by which files that were changed since, or are another run's, are told.
+//! Checksums of a run's files, by which those that were changed since, or are another run's, are told: of all of an
+//! ended run, and of the curve up to a checkpoint.
+
+use std::fmt::{self, Display};
+use std::str::FromStr;
 
 use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
@@ -47,6 +51,66 @@ pub fn check(end: &[u8], id: &str, curve: &[u8]) -> Result<()> {
         "{CURVE} and {END} are not as this run left them: their checksum does not match"
     );
     Ok(())
+}
+
+/// Rows of a curve when a checkpoint was written, and SHA-256 over them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CurveSeal {
+    rows: usize,
+    sha256: String,
+}
+
+impl CurveSeal {
+    /// That of all rows of a curve file with these contents.
+    ///
+    /// # Errors
+    /// Contents that are no table.
+    pub fn of(curve: &[u8]) -> Result<Self> {
+        Self::of_first(usize::MAX, curve)
+    }
+
+    /// Cells under the names of their columns, without those that are empty: a newer version, which knows of more
+    /// columns, writes the rows of an older one again.
+    fn of_first(rows: usize, curve: &[u8]) -> Result<Self> {
+        let mut table = csv::Reader::from_reader(curve);
+        let names = table.headers()?.clone();
+        let (mut hash, mut count) = (Sha256::new(), 0);
+        for row in table.records().take(rows) {
+            for (name, cell) in names.iter().zip(&row?).filter(|(_, cell)| !cell.is_empty()) {
+                hash.update(format!("{name}={cell}\n"));
+            }
+            count += 1;
+        }
+        Ok(CurveSeal { rows: count, sha256: format!("{:x}", hash.finalize()) })
+    }
+
+    /// Whether a curve file begins with the rows that it had then.
+    ///
+    /// # Errors
+    /// A file that does not.
+    pub fn check(&self, curve: &[u8]) -> Result<()> {
+        ensure!(
+            Self::of_first(self.rows, curve)? == *self,
+            "{CURVE} is not as this run left it at its last checkpoint: its checksum does not match"
+        );
+        Ok(())
+    }
+}
+
+impl Display for CurveSeal {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        write!(f, "{} {}", self.rows, self.sha256)
+    }
+}
+
+impl FromStr for CurveSeal {
+    type Err = anyhow::Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let wrong = || format!("its curve is `{text}`, not a count of rows and a checksum");
+        let (rows, sha256) = text.split_once(' ').with_context(wrong)?;
+        Ok(CurveSeal { rows: rows.parse().with_context(wrong)?, sha256: sha256.to_owned() })
+    }
 }
 
 fn entry(sum: &str) -> String {

@@ -7,6 +7,7 @@ use std::path::Path;
 use anyhow::{Context, Result, bail, ensure};
 use serde::de::DeserializeOwned;
 
+use super::checkpoint::Stored;
 use super::{CHECKPOINT, CONFIG, CURVE, END, checkpoint, seal};
 use crate::config::RunConfig;
 use crate::record::{CurveRow, End, Record, Status};
@@ -51,7 +52,7 @@ impl RunState {
 /// Reads a run's folder.
 pub fn read(folder: &Path, config: &RunConfig) -> RunState {
     let state = || -> Result<RunState> {
-        let Some(stored) = read_json::<RunConfig>(&folder.join(CONFIG))? else {
+        let Some(stored) = config_of(folder)? else {
             let strays = [END, CHECKPOINT, CURVE].iter().any(|file| exists(&folder.join(file)));
             ensure!(!strays, "{CONFIG} is missing");
             return Ok(RunState::New);
@@ -76,8 +77,11 @@ fn unfinished(folder: &Path, config: &RunConfig) -> Result<RunState> {
         return Ok(RunState::Begun);
     }
     check_is_plain(&path).with_context(|| format!("cannot read {}", path.display()))?;
-    let step = checkpoint::read(&path, &config.id())?.step;
-    curve_up_to(folder, config, step)?;
+    let Stored { checkpoint, curve } = checkpoint::read(&path, &config.id())?;
+    let (path, step) = (folder.join(CURVE), checkpoint.step);
+    let bytes = curve_file(&path)?;
+    rows_up_to(&path, &bytes, config, step)?;
+    curve.map_or(Ok(()), |seal| seal.check(&bytes))?;
     Ok(RunState::Interrupted { step })
 }
 
@@ -149,7 +153,15 @@ fn whole_lines(bytes: &[u8]) -> &[u8] {
 
 /// The configuration in a run's folder, if it can be read.
 pub fn config(folder: &Path) -> Option<RunConfig> {
-    read_json(&folder.join(CONFIG)).ok().flatten()
+    config_of(folder).ok().flatten()
+}
+
+/// The configuration in a run's folder, if there is one.
+///
+/// # Errors
+/// A file that cannot be read; the message names it.
+pub fn config_of(folder: &Path) -> Result<Option<RunConfig>> {
+    read_json(&folder.join(CONFIG))
 }
 
 /// The end of a run, if it can be read.

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 mod ended;
 
+use super::seal::CurveSeal;
 use super::*;
 use crate::config::tests::example;
 use crate::record::{Best, CurveRow, LaneState, Provenance, Status, now};
@@ -273,12 +274,48 @@ fn a_damaged_checkpoint_is_recognised_wherever_it_is_damaged() {
 }
 
 #[test]
+fn a_digit_of_an_interrupted_run_that_was_changed_by_hand_is_told_by_the_checksum_of_its_checkpoint()
+ {
+    let scene = Scene::new();
+    drop(scene.train_to(3));
+    let path = scene.folder.join(CURVE);
+    let whole = fs::read_to_string(&path).unwrap();
+    let write_changed = |step: usize| {
+        let (before, after) = whole.split_at(whole.find(&format!("\n{step},")).expect("its row"));
+        let changed = before.to_owned() + &after.replacen("0.2", "0.1", 1);
+        assert_ne!(changed, whole);
+        fs::write(&path, changed).unwrap();
+    };
+    write_changed(1);
+    assert!(scene.why().contains("curve.csv is not as this run left it"), "{}", scene.why());
+    // A step after the checkpoint is lost anyway.
+    write_changed(3);
+    assert_eq!(scene.state(), RunState::Interrupted { step: 2 });
+}
+
+#[test]
+fn a_curve_that_a_newer_version_wrote_with_another_column_goes_on() {
+    let scene = Scene::new();
+    drop(scene.train_to(2));
+    let path = scene.folder.join(CURVE);
+    let lines = fs::read_to_string(&path).unwrap();
+    let more = |(place, line): (usize, &str)| match place {
+        0 => format!("{line},another\n"),
+        _ => format!("{line},\n"),
+    };
+    fs::write(&path, lines.lines().enumerate().map(more).collect::<String>()).unwrap();
+    assert_eq!(scene.state(), RunState::Interrupted { step: 2 });
+}
+
+#[test]
 fn a_checkpoint_of_another_run_is_not_taken() {
     let scene = Scene::new();
     drop(scene.train_to(3));
     let mut other = example();
     other.recipe.eps = 1e-7;
-    checkpoint::write(&scene.folder.join(CHECKPOINT), &other.id(), &checkpoint(2)).unwrap();
+    let curve = CurveSeal::of(&fs::read(scene.folder.join(CURVE)).unwrap()).unwrap();
+    let path = scene.folder.join(CHECKPOINT);
+    checkpoint::write(&path, &other.id(), &checkpoint(2), &curve).unwrap();
     assert!(scene.why().contains("another run"), "{}", scene.why());
 }
 
@@ -302,6 +339,20 @@ fn one_holder_has_a_run_until_it_lets_go() {
     drop(lock);
     assert_eq!(scene.store.holder(&id), None);
     assert!(scene.store.lock(&id, &Holder::new("there", 0)).unwrap().is_some());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_in_the_place_of_a_lock_is_named_and_not_waited_for() {
+    let scene = Scene::new();
+    drop(scene.train_to(2));
+    let id = example().id();
+    let path = scene.folder.join(LOCK);
+    fs::remove_file(&path).unwrap();
+    assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
+    assert_eq!(scene.store.holder(&id), None);
+    let error = scene.store.lock(&id, &Holder::new("here", 0)).unwrap_err();
+    assert!(format!("{error:#}").contains("not a plain file"), "{error:#}");
 }
 
 #[test]

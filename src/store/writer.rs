@@ -3,6 +3,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
+use super::seal::CurveSeal;
 use super::{BEST, CHECKPOINT, CONFIG, CURVE, END, RunLock, Store, checkpoint, seal, state};
 use crate::config::{RunConfig, RunId};
 use crate::files::{csv_of, is_draft, json_of, write_atomically};
@@ -79,7 +80,8 @@ impl RunWriter {
     /// A file that cannot be written; the message names it.
     pub fn checkpoint(&mut self, checkpoint: &Checkpoint) -> Result<()> {
         self.sync_curve()?;
-        checkpoint::write(&self.folder.join(CHECKPOINT), &self.id, checkpoint)
+        let curve = CurveSeal::of(&self.curve_so_far()?)?;
+        checkpoint::write(&self.folder.join(CHECKPOINT), &self.id, checkpoint, &curve)
     }
 
     /// Ends the run and releases its lock. A failed run ends even if its curve cannot be written.

@@ -8,6 +8,7 @@ use crate::config::tests::example;
 use crate::config::{Cut, Order, Texts};
 use crate::config::{Form, Mask, RunConfig, Start};
 use crate::corpus::{Corpus, Source};
+use crate::record::{CurveRow, LaneWeights};
 
 mod memory;
 

@@ -390,7 +390,7 @@ fn what_collect_says_of_a_damaged_run_is_what_a_sweep_would_do() {
     fs::write(run.join("end.json"), "{").unwrap();
     let call = wane(&["collect", text(&spec), "--out", text(out)]);
     assert_eq!(call.code, Some(1), "{}", call.stderr);
-    let told = "1 damaged; trained again by `wane sweep`, the old files set aside";
+    let told = "1 damaged; to be trained again, the old files set aside";
     assert!(call.stderr.contains(told), "{}", call.stderr);
     assert_eq!(fs::read_to_string(run.join("end.json")).unwrap(), "{", "collect changes no run");
 }

@@ -1,10 +1,11 @@
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use serde::{Deserialize, Serialize};
 
 use super::JobId;
 use crate::files::write_atomically;
+use crate::shell::quoted;
 
 /// So many seconds before the time limit Slurm warns a task, which then writes a checkpoint and is queued
 /// again. A step and a checkpoint must fit in.
@@ -57,7 +58,7 @@ impl Scripts<'_> {
         options.extend(self.options.raw.iter().cloned());
         let shard = format!("\"$SLURM_ARRAY_TASK_ID/{}\"", self.shards);
         let script =
-            self.write("job.sh", &format!("sweep {} --shard {shard}", quoted(self.folder)?))?;
+            self.write("job.sh", &format!("sweep {} --shard {shard}", quoted(self.folder)))?;
         Ok((script, options))
     }
 
@@ -79,7 +80,7 @@ impl Scripts<'_> {
             "--requeue".to_owned(),
         ]);
         let go_on = if self.goes_on { " --go-on" } else { "" };
-        let arguments = format!("collect {}{go_on}", quoted(self.folder)?);
+        let arguments = format!("collect {}{go_on}", quoted(self.folder));
         let script = self.write("report.sh", &arguments)?;
         Ok((script, options))
     }
@@ -101,17 +102,11 @@ impl Scripts<'_> {
     fn write(&self, name: &str, arguments: &str) -> Result<PathBuf> {
         let path = self.folder.join(name);
         // Until the program listens to the warning, the warning must not kill it.
-        let program = quoted(self.program)?;
+        let program = quoted(self.program);
         let text = format!("#!/bin/bash\ntrap '' USR1\nexec {program} {arguments}\n");
         write_atomically(&path, text.as_bytes())?;
         Ok(path)
     }
-}
-
-fn quoted(path: &Path) -> Result<String> {
-    let text = path.to_str().with_context(|| format!("{} is not UTF-8", path.display()))?;
-    let quoted = shlex::try_quote(text);
-    Ok(quoted.with_context(|| format!("no shell can take {}", path.display()))?.into_owned())
 }
 
 #[cfg(test)]

@@ -18,21 +18,25 @@ fn a_watched_run_whose_files_were_changed_after_its_end_is_damaged_until_they_ar
     let scene = Scene::new();
     scene.finish();
     let id = example().id();
-    let (curve, end) = (scene.folder.join(CURVE), scene.folder.join(END));
-    let [whole, ended] = [&curve, &end].map(|path| fs::read_to_string(path).unwrap());
+    let text = |file| fs::read_to_string(scene.folder.join(file)).unwrap();
     let mut watch = scene.store.watch(id.as_str());
     let changes = [
-        (&curve, whole.replacen(DIGIT, "0.90000000000000004", 1), "checksum does not match"),
-        (&end, ended.replacen("1.25", "1.26", 1), "checksum does not match"),
-        (&end, "{".to_owned(), "end.json is damaged"),
+        (CURVE, DIGIT, "0.90000000000000004", "checksum does not match"),
+        (END, "1.25", "1.26", "checksum does not match"),
+        (END, "{", "", "end.json is damaged"),
+        (CONFIG, "\"steps\": 4", "\"steps\": 5", "config.json describes another run"),
+        (CONFIG, "{", "", "config.json is damaged"),
     ];
-    for (time, (path, changed, why)) in (1..).step_by(2).zip(changes) {
+    for (time, (file, from, to, why)) in (1..).step_by(2).zip(changes) {
+        let (path, whole) = (&scene.folder.join(file), text(file));
+        let changed = whole.replacen(from, to, 1);
+        assert_ne!(changed, whole);
         put(path, &changed, time);
         assert_eq!(watch.look(), Change::Anew);
         assert!(watch.damage().unwrap().contains(why), "{:?}", watch.damage());
         assert_eq!(watch.so_far(1), SoFar { curve: vec![], end: None, tokens_per_step: 1 });
         assert!(!scene.store.has_ended(id.as_str()));
-        put(path, if path == &curve { &whole } else { &ended }, time + 1);
+        put(path, &whole, time + 1);
         assert_eq!((watch.look(), watch.damage()), (Change::Anew, None));
         assert_eq!(watch.end().unwrap().status, Status::Done);
         assert_eq!(watch.points().of(0, 0).1, vec![0.3; 5], "not what stood there before");
@@ -90,7 +94,7 @@ fn a_pipe_in_the_place_of_a_file_is_named_and_not_waited_for() {
         assert!(scene.why().contains(&told), "{}", scene.why());
         let mut watch = scene.store.watch(example().id().as_str());
         watch.look();
-        assert_eq!(watch.damage().is_some(), [CURVE, END].contains(&file), "{file}");
+        assert_eq!(watch.damage().is_some(), file != CHECKPOINT, "{file}");
     }
 }
 
