@@ -4,6 +4,7 @@
 mod truths;
 
 mod coverage;
+mod cubes;
 mod decisions;
 mod surfaces;
 mod worlds;
