@@ -16,11 +16,12 @@ use super::trainers::Trainer;
 /// Files of another size are no configuration.
 const LARGEST: u64 = 1 << 20;
 
-/// What a file says of a run beside what is `given`, and what is to be known of how it was read.
+/// What a file says of a run beside what is `given`; `remarks` get what is to be known of how it was read, also where it
+/// is refused.
 ///
 /// # Errors
 /// A file that is no configuration of a known trainer, or whose value cannot be read; the message names the key.
-pub fn read_config(path: &Path, given: &RunFields) -> Result<(RunFields, Vec<String>)> {
+pub fn read_config(path: &Path, given: &RunFields, remarks: &mut Vec<String>) -> Result<RunFields> {
     let name = path.display();
     let size = fs::metadata(path).with_context(|| format!("cannot read {name}"))?.len();
     ensure!(
@@ -29,7 +30,9 @@ pub fn read_config(path: &Path, given: &RunFields) -> Result<(RunFields, Vec<Str
     );
     let text = fs::read(path).with_context(|| format!("cannot read {name}"))?;
     let text = String::from_utf8(text).with_context(|| format!("{name} is no text in UTF-8"))?;
-    let keys = keys(path, &text).with_context(|| format!("cannot read {name}"))?;
+    // Some editors begin a text with a mark of its encoding.
+    let text = text.trim_start_matches('\u{feff}');
+    let keys = keys(path, text).with_context(|| format!("cannot read {name}"))?;
     let trainer = Trainer::of(&keys).with_context(|| format!("{name} is not told apart"))?;
     let Some(trainer) = trainer else {
         bail!(
@@ -38,7 +41,8 @@ pub fn read_config(path: &Path, given: &RunFields) -> Result<(RunFields, Vec<Str
             Trainer::names().join(", ")
         );
     };
-    trainer.read(&keys, given).with_context(|| format!("{name}, read as {}", trainer.name))
+    let fields = trainer.read(&keys, given, remarks);
+    fields.with_context(|| format!("{name}, read as {}", trainer.name))
 }
 
 fn keys(path: &Path, text: &str) -> Result<Keys> {

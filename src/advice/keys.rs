@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use super::expression::value_of;
+
 /// The key under which a program's call of an optimizer stands: programs name it nowhere else.
 pub const OPTIMIZER_CALLED: &str = "the optimizer that is called";
 
@@ -66,6 +68,16 @@ impl Keys {
     /// The value of a key that has one.
     pub fn value(&self, key: &str) -> Option<&str> {
         self.0.get(key).filter(|found| found.doubt.is_none()).map(|found| found.text.as_str())
+    }
+
+    /// Whether a key is there with another value than none and the usual one, which may be an expression of other keys.
+    pub fn is_unlike(&self, key: &str, usual: &str) -> bool {
+        let Some(found) = self.get(key) else { return false };
+        let text = found.text.as_str();
+        let is_none = ["false", "none", "null", "0", ""].contains(&text.to_lowercase().as_str());
+        let number = |text: &str| value_of(text, &|name| self.value(name)?.parse().ok());
+        let is_usual = text == usual || number(usual).is_some_and(|one| number(text) == Some(one));
+        !(is_none || is_usual)
     }
 
     /// Adds what a table says of a key, which has one place there.
@@ -153,6 +165,17 @@ mod tests {
         let maybe = after(&[first, said("2", Some("if ddp"), true)]);
         assert_eq!(maybe.text, "1 and 2 in line 3, under `if ddp`");
         assert_eq!(after(&[said("2", Some("if ddp"), true)]).doubt, Some(Doubt::Undecided));
+    }
+
+    #[test]
+    fn what_is_switched_off_or_as_usual_is_not_unlike() {
+        let keys: Keys = [("swiglu", "false"), ("hidden", "512"), ("ffn", "2048"), ("kind", "moe")]
+            .into_iter()
+            .collect();
+        for (key, usual) in [("swiglu", ""), ("ffn", "4 * hidden"), ("kind", "moe"), ("none", "")] {
+            assert!(!keys.is_unlike(key, usual), "{key}");
+        }
+        assert!(keys.is_unlike("ffn", "8 * hidden") && keys.is_unlike("kind", ""));
     }
 
     #[test]

@@ -34,6 +34,8 @@ pub struct Question {
     pub spec: String,
     /// Seconds that it takes on two cores, roughly.
     pub seconds: f64,
+    /// What the toy has otherwise than the run; the spec says it too.
+    pub notes: Vec<String>,
 }
 
 /// The numbers of a toy.
@@ -57,7 +59,33 @@ pub fn question(run: &Run, said: &[Said]) -> Question {
     let seconds = |toy: &Toy| toy.seconds() * runs;
     let fitting = toys.iter().find(|toy| seconds(toy) <= SECONDS);
     let toy = fitting.unwrap_or(&toys[toys.len() - 1]);
-    Question { spec: spec(run, toy, optimizer, &arms), seconds: seconds(toy) }
+    let notes = notes(run, optimizer);
+    let spec = spec(run, toy, optimizer, &arms).replace("{{notes}}", &commented(&notes));
+    Question { spec, seconds: seconds(toy), notes }
+}
+
+/// What the toy has in the place of what the run has.
+fn notes(run: &Run, optimizer: OptimizerKind) -> Vec<String> {
+    let own = run.optimizer;
+    let is_same = own == Algorithm::AdamW || own.name() == optimizer.name();
+    let other = format!("{} is not trained here: the toy has {}", own.title(), optimizer.name());
+    let unknown = "the run's schedule is not known: the toy's learning rate falls along a cosine to 0.1 of the peak";
+    let ends = run.fall_ends_elsewhere().map(|ends| {
+        let toys = match ends < run.steps() {
+            true => "the toy's over all of it".to_owned(),
+            false => "the toy's to what the run's has come to at its end".to_owned(),
+        };
+        let [ends, steps] = [ends, run.steps()].map(|steps| plain(steps.round()));
+        format!("the run's learning rate falls until step {ends} of {steps}, {toys}")
+    });
+    let notes =
+        [(!is_same).then_some(other), run.lr.fall.is_none().then(|| unknown.to_owned()), ends];
+    notes.into_iter().flatten().collect()
+}
+
+/// Lines of a spec that only people read.
+fn commented(notes: &[String]) -> String {
+    notes.iter().map(|note| format!("# {note}.\n")).collect()
 }
 
 impl Toy {
@@ -181,9 +209,12 @@ impl Fallen {
         };
         let steps = |own: usize| (own as f64 / taken as f64 * toy.steps as f64).round() as usize;
         let warmup = steps(schedule.warmup).min(toy.steps / 2);
+        // A fall that goes on after the run is one to where the run ends.
+        let goes_on = run.fall_ends_elsewhere().is_some_and(|ends| ends > run.steps());
+        let last = run.last_ratio().filter(|_| goes_on).map(to_three_digits);
         Fallen {
             shape: schedule.shape,
-            min_ratio: schedule.min_lr_ratio,
+            min_ratio: last.unwrap_or(schedule.min_lr_ratio),
             hold: steps(schedule.hold).min(toy.steps - warmup - 1),
             warmup,
         }

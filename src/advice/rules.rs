@@ -39,8 +39,12 @@ pub enum WhyNot {
     Outside { quantity: Quantity, value: f64, range: [f64; 2] },
     /// The run lies in each range, and beyond what was fitted together.
     Beyond { ceiling: &'static Ceiling, value: f64, by: f64 },
+    /// The fall of its learning rate ends at another step than the run.
+    FallEnds { ends: f64, steps: f64 },
     /// Its λ was tuned beside another learning rate, or batch.
     Beside { quantity: Quantity, value: f64, tuned: f64, within: f64 },
+    /// Its learning rate, or batch, is too many times the best.
+    Above { quantity: Quantity, value: f64, best: f64, times: f64 },
     /// Its learning rate is above its own limit at this batch, which it would halve first.
     SmallerBatch { lr: f64, limit: f64, batch: f64 },
     /// It was found for something else than language models.
@@ -82,7 +86,11 @@ pub fn spread(said: &[Said]) -> Option<[f64; 2]> {
 fn ask_one(rule: &'static LambdaRule, run: &Run) -> Said {
     let mut why_not = misfits(rule, run);
     why_not.extend(rule.together.iter().filter_map(|ceiling| beyond(ceiling, run)));
-    why_not.extend(rule.also.iter().filter_map(|one| unlike(one, run)));
+    let companions = || rule.also.iter().filter(|one| one.is_for(run.optimizer));
+    why_not.extend(companions().filter_map(|one| unlike(one, run)));
+    if why_not.is_empty() {
+        companions().for_each(|one| need(&mut why_not, needed(one, run)));
+    }
     let weight_decay = match rule.law.at(&|quantity| run.quantity(quantity)) {
         Ok(value) => Some(value),
         Err(missing) => {
@@ -90,7 +98,9 @@ fn ask_one(rule: &'static LambdaRule, run: &Run) -> Said {
             None
         }
     };
-    if weight_decay.zip(rule.weight_decay_at_most).is_some_and(|(value, most)| value > most) {
+    let is_large =
+        weight_decay.zip(rule.weight_decay_at_most).is_some_and(|(value, most)| value > most);
+    if is_large && !why_not.iter().any(explains_size) {
         why_not.push(WhyNot::TooLarge);
     }
     let band = weight_decay.filter(|_| rule.law.band.is_some());
@@ -99,8 +109,17 @@ fn ask_one(rule: &'static LambdaRule, run: &Run) -> Said {
         weight_decay,
         band: band.map(|value| rule.law.band_around(value)),
         why_not,
-        also: rule.also.iter().flat_map(|one| beside(one, run)).collect(),
+        also: companions().flat_map(|one| beside(one, run)).collect(),
         hindsight: Hindsight::of(rule, run),
+    }
+}
+
+/// Whether a reason that is told already explains a λ without measure.
+fn explains_size(why: &WhyNot) -> bool {
+    match why {
+        WhyNot::Beside { .. } | WhyNot::Above { .. } => true,
+        WhyNot::Outside { quantity, .. } => matches!(quantity, Quantity::Batch | Quantity::Lr),
+        _ => false,
     }
 }
 
@@ -115,9 +134,19 @@ fn unlike(one: &Companion, run: &Run) -> Option<WhyNot> {
     if let Some((batch, limit)) = halved(one, run).zip(one.halve_batch_above) {
         return (batch < run.batch).then_some(WhyNot::SmallerBatch { lr: here, limit, batch });
     }
-    let (within, value) = (one.within?, run.quantity(one.gives)?);
+    let (quantity, value) = (one.gives, run.quantity(one.gives)?);
+    if let Some(times) = one.up_to.filter(|times| value > here * times * ROUNDING) {
+        return Some(WhyNot::Above { quantity, value, best: here, times });
+    }
+    let within = one.within?;
     let is_far = (value / here).max(here / value) > within * ROUNDING;
-    is_far.then_some(WhyNot::Beside { quantity: one.gives, value, tuned: here, within })
+    is_far.then_some(WhyNot::Beside { quantity, value, tuned: here, within })
+}
+
+/// What has to be known of a run for it to be held against what a rule's authors set.
+fn needed(one: &Companion, run: &Run) -> BTreeSet<Quantity> {
+    let missing = one.law.at(&|quantity| run.quantity(quantity)).err();
+    missing.filter(|_| one.is_bound()).unwrap_or_default()
 }
 
 /// What a rule sets beside λ, with the batch for that where it is not the run's.
@@ -152,6 +181,8 @@ fn misfits(rule: &LambdaRule, run: &Run) -> Vec<WhyNot> {
     let is_asked = !rule.schedules.is_empty() && why_not.is_empty();
     if is_asked && !run.lr.fall.is_some_and(|fall| rule.schedules.contains(&fall)) {
         why_not.push(WhyNot::Schedule(run.lr.fall));
+    } else if let Some(ends) = run.fall_ends_elsewhere().filter(|_| is_asked) {
+        why_not.push(WhyNot::FallEnds { ends, steps: run.steps() });
     }
     // A rule for another kind of run needs nothing more than to say so.
     let is_epochs = |(quantity, _): &(&Quantity, &[f64; 2])| **quantity == Quantity::Epochs;
@@ -173,7 +204,7 @@ fn need(why_not: &mut Vec<WhyNot>, quantities: BTreeSet<Quantity>) {
     let is_for_others = |why: &WhyNot| {
         matches!(why, WhyNot::Optimizer(_) | WhyNot::Outside { quantity: Quantity::Epochs, .. })
     };
-    if why_not.iter().any(is_for_others) {
+    if quantities.is_empty() || why_not.iter().any(is_for_others) {
         return;
     }
     match why_not.iter_mut().find_map(|why| match why {

@@ -6,6 +6,9 @@ const MOST_STEPS: f64 = 20_000.0;
 /// The same of a fall that goes on beyond the run.
 const MOST_FALL: f64 = 1e12;
 
+/// A fall that ends within this share of the run's end ends with it.
+const WITH_THE_RUN: f64 = 1.1;
+
 /// Share of a run over which `wsd` falls.
 const WSD_FALL: f64 = 0.2;
 
@@ -73,6 +76,8 @@ pub struct RunFields {
     pub width: Option<f64>,
     pub depth: Option<f64>,
     pub vocabulary: Option<f64>,
+    /// The setting with which blocks have other parameters than 12 × channels².
+    pub own_shape: Option<String>,
     pub rotation: Option<f64>,
     pub base: BaseRun,
 }
@@ -162,6 +167,22 @@ impl Run {
     /// its fall is not known.
     pub fn schedule(&self) -> Option<(Schedule, usize)> {
         self.lr.over(self.steps())
+    }
+
+    /// The step at which the fall of the learning rate ends, where that is far from the last: a run that stops before
+    /// has little of the schedule, one that goes on has a long tail.
+    pub fn fall_ends_elsewhere(&self) -> Option<f64> {
+        let is_fall =
+            self.lr.fall.is_some_and(|fall| !matches!(fall, Fall::Constant | Fall::InverseSqrt));
+        let steps = self.steps();
+        let ends_with_it = steps / WITH_THE_RUN..=steps * WITH_THE_RUN;
+        self.lr.fall_ends.filter(|ends| is_fall && !ends_with_it.contains(ends))
+    }
+
+    /// The learning rate of the last step over the peak; `None` where its fall is not known.
+    pub fn last_ratio(&self) -> Option<f64> {
+        let (schedule, taken) = self.schedule()?;
+        Some(schedule.lr_at(taken) / schedule.lr)
     }
 }
 

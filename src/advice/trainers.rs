@@ -1,5 +1,7 @@
 //! What other trainers call things: a TOML file a trainer, with its keys and what it takes where a file is silent.
 
+mod name;
+mod optimizers;
 mod reading;
 
 use std::collections::BTreeMap;
@@ -10,6 +12,7 @@ use serde::Deserialize;
 
 use super::keys::Keys;
 use super::run::RunFields;
+use name::Name;
 use reading::Reading;
 
 const FILES: [&str; 11] = [
@@ -44,18 +47,33 @@ pub struct Trainer {
     /// Keys that change the run and are not read.
     #[serde(default)]
     unread: Vec<String>,
-    /// Keys with which the default vocabulary is not the run's.
+    /// Keys with which the default vocabulary is not the run's, with the value with which it is.
     #[serde(default)]
-    own_vocabulary: Vec<String>,
-    /// Keys with which a block has other parameters than 12 × channels².
+    own_vocabulary: BTreeMap<String, String>,
+    /// Keys with which a block has other parameters than 12 × channels², with the value with which it has not.
     #[serde(default)]
-    own_shape: Vec<String>,
-    /// Keys with which λ changes over the run.
+    own_shape: BTreeMap<String, String>,
+    /// Keys that say which part of a model is trained, with the value of all of it.
+    #[serde(default)]
+    trains_all: BTreeMap<String, String>,
+    /// Sizes of the models that a key may name, in the place of what else a file says.
+    #[serde(default)]
+    sizes: BTreeMap<String, BTreeMap<String, BTreeMap<Name, f64>>>,
+    /// Keys of programs that grew out of the trainer, with its own key in whose place they are.
+    #[serde(default)]
+    foreign: BTreeMap<String, String>,
+    /// Words that stand for what only another program knows, with what is said of them.
+    #[serde(default)]
+    filled_in: BTreeMap<String, String>,
+    /// Keys with which λ changes over the run, unless all have one value.
     #[serde(default)]
     changes_decay: Vec<String>,
-    /// Its optimizers that put decay into the gradient of Adam.
+    /// Its optimizers that put decay into the gradient of Adam, by the last part of their name in small letters.
     #[serde(default)]
     l2: Vec<String>,
+    /// Keys that take decay out of the gradient of these where they are true.
+    #[serde(default)]
+    decoupled_by: Vec<String>,
     /// Its keys whose value puts decay into the gradient of Adam.
     #[serde(default)]
     l2_where: BTreeMap<String, bool>,
@@ -68,44 +86,6 @@ pub struct Trainer {
     /// What is to be known of every file of it.
     #[serde(default)]
     remark: Option<String>,
-}
-
-/// A field as it stands in a trainer's file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum Name {
-    /// Sequences a step of all devices.
-    Sequences,
-    /// The same, to be multiplied by `Accumulation`.
-    AccumulatedSequences,
-    /// Sequences a step of a device, where `Accumulation` is not said.
-    DeviceTotal,
-    /// Sequences of a device, to be multiplied by `Accumulation`.
-    DeviceSequences,
-    Accumulation,
-    Context,
-    Steps,
-    Samples,
-    Tokens,
-    /// Steps, or with a letter after it tokens, epochs or batches.
-    Duration,
-    Epochs,
-    Lr,
-    MinLr,
-    MinLrRatio,
-    Warmup,
-    WarmupRatio,
-    WeightDecay,
-    Beta1,
-    Schedule,
-    /// Whether the learning rate changes at all.
-    Falls,
-    /// The step at which its fall ends.
-    FallEnds,
-    Optimizer,
-    Width,
-    Depth,
-    Vocabulary,
 }
 
 static ALL: LazyLock<Vec<Trainer>> = LazyLock::new(|| {
@@ -149,10 +129,16 @@ impl Trainer {
             .chain(&self.marks)
             .chain(&self.unread)
             .chain(self.l2_where.keys())
+            .chain(self.own_shape.keys())
+            .chain(self.trains_all.keys())
+            .chain(self.sizes.keys())
             .collect();
         let meant = |key: &String| {
             let alike = |own: &&&String| strsim::normalized_damerau_levenshtein(own, key) > 0.8;
             let meant = known.iter().find(alike).filter(|own| !keys.contains(own))?;
+            let is_whole =
+                meant.strip_prefix(key.as_str()).is_some_and(|rest| rest.starts_with('.'));
+            (!is_whole).then_some(())?;
             Some(format!("`{key}` is not read: is `{meant}` meant?"))
         };
         keys.names().filter(|key| !known.contains(key)).filter_map(meant).collect()
@@ -175,14 +161,21 @@ impl Trainer {
         own.into_iter().any(|key| keys.contains(key))
     }
 
-    /// The run of a file beside what is `given`, which is not looked for, and remarks on what was taken for it.
+    /// The run of a file beside what is `given`, which is not looked for; `remarks` get what was taken for it, also where
+    /// the file is refused.
     ///
     /// # Errors
     /// A value that is no number, or not one; the message names its key.
-    pub fn read(&self, keys: &Keys, given: &RunFields) -> Result<(RunFields, Vec<String>)> {
+    pub fn read(
+        &self,
+        keys: &Keys,
+        given: &RunFields,
+        remarks: &mut Vec<String>,
+    ) -> Result<RunFields> {
+        self.is_own(keys)?;
         let mut reading = Reading::new(self, keys, given);
-        let fields = reading.fields()?;
-        let mut remarks = vec![format!("read as a configuration of {}", self.name)];
+        let fields = reading.fields();
+        remarks.push(format!("read as a configuration of {}", self.name));
         remarks.extend(self.remark.clone());
         if !reading.taken.is_empty() {
             remarks.push(format!(
@@ -198,7 +191,20 @@ impl Trainer {
         if !unread.is_empty() {
             remarks.push(format!("in the file and not read: {}", unread.join(", ")));
         }
-        Ok((fields, remarks))
+        fields
+    }
+
+    /// A program that grew out of the trainer and has other keys would be read as the trainer's defaults.
+    fn is_own(&self, keys: &Keys) -> Result<()> {
+        let foreign = |(key, own): &(&String, &String)| keys.contains(key) && !keys.contains(own);
+        if let Some((key, own)) = self.foreign.iter().find(foreign) {
+            bail!(
+                "it has `{key}` and no `{own}`, as programs that grew out of {} have (modded-nanogpt, llm.c), and those \
+                 are not read. Give the run by --params, --tokens, --batch and --lr instead of --config",
+                self.name
+            );
+        }
+        Ok(())
     }
 }
 
@@ -223,8 +229,9 @@ mod tests {
     fn what_is_not_set_is_the_default_and_is_said() {
         let trainer = ALL.iter().find(|one| one.name.starts_with("Hugging")).unwrap();
         let keys = [("learning_rate", "3e-4"), ("max_steps", "-1")];
-        let (fields, remarks) =
-            trainer.read(&keys.into_iter().collect(), &RunFields::default()).unwrap();
+        let mut remarks = Vec::new();
+        let keys = keys.into_iter().collect();
+        let fields = trainer.read(&keys, &RunFields::default(), &mut remarks).unwrap();
         assert_eq!((fields.lr, fields.steps, fields.epochs), (Some(3e-4), None, Some(3.0)));
         assert_eq!((fields.weight_decay, fields.device_sequences), (Some(0.0), Some(8.0)));
         assert!(remarks[1].contains("weight_decay = 0,"), "{remarks:?}");

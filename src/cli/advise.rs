@@ -4,7 +4,7 @@ use anyhow::{Result, ensure};
 
 use super::arguments::size;
 use super::output::print;
-use crate::advice::{BaseRun, RunFields, ask, question, read_config};
+use crate::advice::{BaseRun, Run, RunFields, ask, question, read_config};
 use crate::config::Named;
 use crate::exit::usage;
 use crate::files::write_atomically;
@@ -115,21 +115,19 @@ struct BaseArgs {
 }
 
 pub fn run(args: Args) -> Result<()> {
-    let given = args.fields();
-    let (file, mut remarks) = match &args.config {
-        Some(path) => usage(read_config(path, &given))?,
-        None => (RunFields::default(), Vec::new()),
-    };
-    let (run, concluded) = usage(given.or(file).run())?;
-    remarks.extend(concluded);
-    let said = ask(&run);
-    if !args.json {
+    let mut remarks = Vec::new();
+    let run = usage(args.described(&mut remarks));
+    // What was taken for the run explains why it cannot be.
+    if !args.json || run.is_err() {
         remarks.iter().for_each(|remark| say(remark));
     }
+    let run = run?;
+    let said = ask(&run);
     if let Some(path) = &args.write_spec {
         usage(is_free(path, args.replace))?;
         let question = question(&run, &said);
         write_atomically(path, question.spec.as_bytes())?;
+        question.notes.iter().for_each(|note| say(note));
         let minutes = (question.seconds / 60.0).ceil();
         say(&format!(
             "wrote {0}; run it with `wane sweep {0}`, about {minutes:.0} min on two cores",
@@ -151,6 +149,16 @@ fn is_free(path: &std::path::Path, replace: bool) -> Result<()> {
 }
 
 impl Args {
+    /// The run, by the arguments and what a configuration says beside them.
+    fn described(&self, remarks: &mut Vec<String>) -> Result<Run> {
+        let given = self.fields();
+        let file = match &self.config {
+            Some(path) => read_config(path, &given, remarks)?,
+            None => RunFields::default(),
+        };
+        given.or(file).run(remarks)
+    }
+
     fn fields(&self) -> RunFields {
         RunFields {
             params: self.params,
@@ -183,5 +191,6 @@ impl Args {
 }
 
 fn named<T: Named + Send + Sync>(name: &str) -> Result<T, String> {
-    T::parse(name).ok_or_else(|| format!("expected one of {}", T::names().join(", ")))
+    T::parse(&name.to_lowercase().replace('_', "-"))
+        .ok_or_else(|| format!("expected one of {}", T::names().join(", ")))
 }

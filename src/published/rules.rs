@@ -105,13 +105,30 @@ pub struct LambdaRule {
 pub struct Companion {
     /// What it gives: `lr`, or `batch` in tokens.
     pub gives: Quantity,
+    /// Optimizers that it is given for; empty for all of the rule's.
+    #[serde(default)]
+    pub optimizers: Vec<Algorithm>,
     /// The rule holds where the run's own value is within this factor of it.
     pub within: Option<f64>,
+    /// The rule holds where the run's own value is at most this many times it.
+    pub up_to: Option<f64>,
     /// A learning rate above this is one for which the rule halves the batch first.
     pub halve_batch_above: Option<f64>,
     /// Its value as a function of the run.
     #[serde(flatten)]
     pub law: Law,
+}
+
+impl Companion {
+    /// Whether the rule is held to it.
+    pub fn is_bound(&self) -> bool {
+        self.within.or(self.up_to).is_some()
+    }
+
+    /// Whether it is given for an optimizer.
+    pub fn is_for(&self, optimizer: Algorithm) -> bool {
+        self.optimizers.is_empty() || self.optimizers.contains(&optimizer)
+    }
 }
 
 /// How well the numbers of a rule are known.
@@ -205,6 +222,29 @@ mod tests {
             let by_size = [Params, TokensPerParam, Overtraining, Compute];
             let asks = asked.into_iter().any(|one| by_size.contains(one));
             assert!(!asks || rule.counts.is_some(), "{}", rule.id);
+        }
+    }
+
+    /// Far below the learning rate that it was tuned beside, a λ that goes with 1/η is beyond all that was tried.
+    #[test]
+    fn every_fitted_rule_that_divides_by_the_learning_rate_says_where_that_ends() {
+        let divides = |rule: &&LambdaRule| {
+            rule.fitted
+                && rule.domain.is_none()
+                && !rule.carries_over()
+                && rule.law.powers.get(&Quantity::Lr) == Some(&-1.0)
+        };
+        let rules: Vec<_> = LambdaRule::all().iter().filter(divides).collect();
+        assert!(rules.len() > 6, "{}", rules.len());
+        for rule in rules {
+            let has_bound = |optimizer: &Algorithm| {
+                let mut own = rule.also.iter().filter(|one| one.is_for(*optimizer));
+                own.any(|one| one.gives == Quantity::Lr && one.is_bound())
+            };
+            let is_bound = rule.weight_decay_at_most.is_some()
+                || rule.range.contains_key(&Quantity::Lr)
+                || rule.optimizers.iter().all(has_bound);
+            assert!(is_bound, "{}", rule.id);
         }
     }
 

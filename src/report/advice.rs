@@ -15,6 +15,10 @@ pub use json::advice_json;
 
 /// Columns of running text.
 const WIDTH: usize = 108;
+/// Nothing of a run is counted beyond this.
+const LARGEST_COUNT: f64 = 1e15;
+/// A last learning rate of this share of the peak is that of a schedule that does not fall.
+const ALL_BUT_CONSTANT: f64 = 0.9;
 
 /// The whole advice for a terminal; with `with_sources` the formula, the source and the basis of every rule too.
 pub fn advice(run: &Run, said: &[Said], with_sources: bool) -> String {
@@ -40,26 +44,48 @@ fn described(run: &Run) -> String {
         1.0 => "read once".to_owned(),
         epochs => format!("{} epochs", three_digits(epochs)),
     };
-    let fall = run.lr.fall.map_or("schedule not given".to_owned(), |fall| {
-        let end = match run.lr.min_ratio {
-            _ if fall == Fall::InverseSqrt => String::new(),
-            1.0 => String::new(),
-            0.0 => " to 0".to_owned(),
-            ratio => format!(" to {} of it", three_digits(ratio)),
-        };
-        format!("{fall}{end}")
-    });
+    let fall = run.lr.fall.map_or("schedule not given".to_owned(), |fall| fallen(run, fall));
     format!(
         "{} parameters, {} tokens ({} a parameter, {epochs}), {} tokens a step: {} steps of {}, peak learning rate \
          {}, {fall}.",
         magnitude(run.params),
         magnitude(run.tokens),
         three_digits(run.tokens_per_param()),
-        count(run.batch as usize),
-        count(run.steps().round() as usize),
+        whole(run.batch),
+        whole(run.steps()),
         run.optimizer.title(),
         format::number(run.lr.peak)
     )
+}
+
+/// How the learning rate falls, and where that ends if not with the run.
+fn fallen(run: &Run, fall: Fall) -> String {
+    let end = match run.lr.min_ratio {
+        _ if fall == Fall::InverseSqrt => String::new(),
+        1.0 => String::new(),
+        0.0 => " to 0".to_owned(),
+        ratio => format!(" to {} of it", three_digits(ratio)),
+    };
+    let last = run.last_ratio().unwrap_or(1.0);
+    match run.fall_ends_elsewhere() {
+        None => format!("{fall}{end}"),
+        Some(ends) if ends < run.steps() => {
+            format!("{fall}{end} by step {}, then constant", whole(ends))
+        }
+        Some(ends) if last >= ALL_BUT_CONSTANT => {
+            format!("all but constant: its {fall}{end} ends at step {}, after the run", whole(ends))
+        }
+        Some(ends) => format!(
+            "{fall}{end} at step {}, after the run, which ends at {} of it",
+            whole(ends),
+            three_digits(last)
+        ),
+    }
+}
+
+/// A whole number with its commas, or to three digits where that is no number of anything.
+fn whole(value: f64) -> String {
+    if value < LARGEST_COUNT { count(value.round() as usize) } else { three_digits(value) }
 }
 
 /// What the column of recovered λ stands on.
@@ -119,7 +145,7 @@ fn amounts(run: &Run, weight_decay: f64) -> String {
         "This run's λ = {}: κ = ηλT = {}; weights are averages over τ = 1/(ηλ) = {} steps: {} of the run, {} epochs.{total}{turn}",
         format::number(weight_decay),
         three_digits(kappa),
-        count((run.steps() / kappa).round() as usize),
+        whole(run.steps() / kappa),
         three_digits(kappa.recip()),
         three_digits(run.passes() / kappa)
     )

@@ -1,6 +1,7 @@
 //! The second stage: more seeds for what may be the best, more points around it, until the fit promises
 //! less than ε/2.
 
+use super::bracket;
 use super::ledger::{Ledger, Stop};
 use super::pattern::{corners, star};
 use super::{Best, Place, Stage, Why};
@@ -47,15 +48,28 @@ fn refine_surface(ledger: &mut Ledger, mut why: Why) -> Result<(), Stop> {
     for _ in 0..MOST_ADDED {
         ask_around(ledger, around, why)?;
         settle(ledger)?;
-        let predicted = ledger.view().gain();
-        why = judged(ledger, predicted);
-        let center = center(ledger);
-        if matches!(why, Why::GainBelow { .. }) || ledger.seeds_of(&center) > 0 {
+        why = judged(ledger, ledger.view().gain());
+        around = next_places(ledger, why);
+        around.retain(|place| ledger.seeds_of(place) == 0);
+        if around.is_empty() {
             break;
         }
-        around = vec![center];
     }
     Ok(())
+}
+
+/// Where the fit is lowest, unless it promises little. On three axes the best often comes to lie, along a ridge, among
+/// too few places for a fit, which then promises nothing either: a star and corners around it come first.
+fn next_places(ledger: &Ledger, why: Why) -> Vec<Place> {
+    let view = ledger.view();
+    match (view.leader(), why) {
+        (Some((leader, _)), _) if ledger.axes.len() > 2 && !view.is_fitted() => {
+            let star = star(ledger.axes, leader, &[bracket::STEP]);
+            star.into_iter().chain(corners(ledger.axes, leader, STEPS[0])).collect()
+        }
+        (_, Why::GainBelow { .. }) => Vec::new(),
+        _ => vec![center(ledger)],
+    }
 }
 
 /// New points on the seeds of the bracket, together with more seeds for what may be the best.

@@ -99,12 +99,22 @@ impl<'a> View<'a> {
         self.places.binary_search(place).ok()
     }
 
-    /// The lowest place of a quadratic through the points near the best, where it is known as well as at them.
-    fn lowest(&self) -> Option<Lowest> {
+    /// Whether places enough lie around the best for a fit.
+    pub fn is_fitted(&self) -> bool {
+        self.fit().is_some()
+    }
+
+    /// A quadratic through the points near the best, and those points.
+    fn fit(&self) -> Option<(Quadratic, Vec<Vec<f64>>)> {
         let near = self.near_leader()?;
         let points: Vec<Vec<f64>> =
             near.iter().map(|index| numbers(&self.places[*index])).collect();
-        let fit = basin(&self.layout, &near, &points)?;
+        Some((basin(&self.layout, &near, &points)?, points))
+    }
+
+    /// Where it is lowest, of the places where it is known as well as at its points.
+    fn lowest(&self) -> Option<Lowest> {
+        let (fit, points) = self.fit()?;
         let lowest = match self.axes.len() {
             1 => self.inside(fit.lowest()?, &points),
             _ => well_known(&fit, &points, |place| !self.is_off_the_cliff(place))?,

@@ -35,7 +35,7 @@ fn the_optimizer_that_a_program_calls_is_the_runs() {
     assert_eq!(run(&of("torch.optim.SGD(p, momentum=0.9)"))["optimizer"], "sgd");
     assert_eq!(run(&of("model.configure_optimizers(weight_decay)"))["optimizer"], "adamw");
     let named = advise("train.py", &format!("{NANOGPT}optimizer_name = 'sophiag'\n"), &[]);
-    refused(&named, "sophiag");
+    assert_eq!(run(&named)["optimizer"], "sophia");
 }
 
 #[test]
@@ -189,4 +189,222 @@ fn a_key_that_puts_decay_into_the_gradient_is_refused_and_one_that_does_not_is_r
     refused(&deepspeed("Adam", false), "optimizer.params.adam_w_mode = false");
     assert_eq!(run(&deepspeed("Adam", true))["optimizer"], "adamw");
     assert_eq!(run(&deepspeed("AdamW", false))["optimizer"], "adamw");
+}
+
+/// A name that holds that of a known optimizer is mostly another one.
+#[test]
+fn optimizers_that_no_rule_covers_are_refused_and_not_taken_for_adamw() {
+    let of = |call: &str| advise("train.py", &format!("{NANOGPT}optimizer = {call}\n"), &[]);
+    for name in ["torch.optim.NAdam", "torch.optim.Adamax", "torch.optim.adam.Adam"] {
+        refused(&of(&format!("{name}(p, weight_decay=weight_decay)")), "(L2)");
+    }
+    for name in [
+        "Adan",
+        "optax.adan",
+        "AdEMAMix",
+        "Dion",
+        "CAME",
+        "Ranger21",
+        "PSGD",
+        "torch.optim.ASGD",
+        "torch.optim.LBFGS",
+        "torch.optim.Rprop",
+        "torch.optim.Adadelta",
+        "torch.optim.SparseAdam",
+    ] {
+        refused(&of(&format!("{name}(p, weight_decay=weight_decay)")), "no rule is known for");
+    }
+    for (name, optimizer) in [
+        ("torch.optim.Adam(p, weight_decay=weight_decay, decoupled_weight_decay=True)", "adamw"),
+        ("torch.optim.NAdam(p, weight_decay=weight_decay, decoupled_weight_decay=True)", "nadamw"),
+        ("bnb.optim.Adam8bit(p, weight_decay=weight_decay)", "adamw"),
+        ("DeepSpeedCPUAdam(p, weight_decay=weight_decay)", "adamw"),
+        ("MARS(p, weight_decay=weight_decay)", "mars"),
+        ("Kron(p, weight_decay=weight_decay)", "kron"),
+        ("SophiaG(p, weight_decay=weight_decay)", "sophia"),
+    ] {
+        assert_eq!(run(&of(name))["optimizer"], optimizer, "{name}");
+    }
+    refused(&of("FusedAdam(p, weight_decay=weight_decay, adam_w_mode=False)"), "adam_w_mode");
+    let schedule =
+        "optimizer = AdamW(p, weight_decay=weight_decay)\nscheduler = LambdaLR(optimizer, f)\n";
+    let call = advise("train.py", &format!("{NANOGPT}{schedule}"), &[]);
+    assert_eq!(run(&call)["optimizer"], "adamw");
+    let lit = |optimizer: &str| {
+        let file = format!(
+            "train:\n  global_batch_size: 512\n  max_tokens: 3000000000\n  max_seq_length: 2048\n  \
+             lr_warmup_steps: 10\noptimizer: {optimizer}\n"
+        );
+        advise("lit.yaml", &file, &["--lr", "4e-4"])
+    };
+    refused(&lit("Adam"), "optimizer = Adam: it puts decay into the gradient");
+    assert_eq!(run(&lit("SGD"))["optimizer"], "sgd");
+    refused(&lit("{class_path: torch.optim.Adamax}"), "(L2)");
+}
+
+const OLMO: &str = "model: {d_model: 1024, n_layers: 24, embedding_size: 50304, max_sequence_length: 2048}\n\
+                    max_duration: 1e10T\nglobal_train_batch_size: 512\n";
+
+#[test]
+fn what_olmo_takes_without_an_optimizer_is_lion() {
+    let call = advise("olmo.yaml", OLMO, &[]);
+    let run = run(&call);
+    assert_eq!((&run["optimizer"], &run["lr"]), (&"lion".into(), &1e-4.into()));
+    assert_eq!(run["weight_decay"], 0.01);
+}
+
+#[test]
+fn minus_one_is_unset_for_what_is_counted_alone() {
+    let olmo = format!("{OLMO}optimizer: {{name: adamw, learning_rate: 1e-3, weight_decay: -1}}\n");
+    refused(
+        &advise("olmo.yaml", &olmo, &[]),
+        "optimizer.weight_decay = -1: expected 0 or a number",
+    );
+    let hf = "{\"output_dir\": \"o\", \"per_device_train_batch_size\": 8, \"learning_rate\": -1, \"max_steps\": 9}";
+    let more = ["--devices", "1", "--context", "1024"];
+    refused(&advise("hf.json", hf, &more), "learning_rate = -1");
+    let torchtitan = "[training]\nlocal_batch_size = 8\nglobal_batch_size = -1\nseq_len = 2048\nsteps = 1000\n\
+                      [optimizer]\nname = \"AdamW\"\nlr = 8e-4\n";
+    let titan = run(&advise("t.toml", torchtitan, &["--devices", "8"]));
+    assert_eq!(titan["batch_tokens"], 131_072.0);
+}
+
+/// λ of a file is of the file's optimizer, whichever is given beside it.
+#[test]
+fn decay_without_the_learning_rate_is_converted_whatever_optimizer_is_given() {
+    let foundry = "max_seq_len: 2048\noptimizer:\n  name: decoupled_adamw\n  lr: 6.0e-4\n  weight_decay: 6.0e-5\n\
+                   max_duration: 4800ba\nglobal_train_batch_size: 256\nscheduler: {name: cosine_with_warmup}\n";
+    let call = advise("f.yaml", foundry, &["--optimizer", "adamw"]);
+    assert!((run(&call)["weight_decay"].as_f64().unwrap() - 0.1).abs() < 1e-12);
+    let none = advise("f.yaml", &foundry.replace("6.0e-5", "0.0"), &[]);
+    assert!(run(&none)["weight_decay"] == 0.0 && !none.stdout.contains("there is λ"));
+}
+
+#[test]
+fn epochs_of_a_file_hold_beside_the_tokens_that_are_given() {
+    let hf = "{\"output_dir\": \"o\", \"per_device_train_batch_size\": 8, \"num_train_epochs\": 16, \
+              \"learning_rate\": 3e-3, \"weight_decay\": 0.1}";
+    let of = |file: &str, more: &[&str]| {
+        let more = [&["--devices", "4", "--context", "2048"], more].concat();
+        run(&advise("hf.json", file, &more))["epochs"].as_f64().unwrap()
+    };
+    assert_eq!(of(hf, &["--tokens", "3.36B"]), 16.0);
+    assert_eq!(of(hf, &["--unique-tokens", "210M"]), 16.0);
+    assert_eq!(of(hf, &["--tokens", "3.36B", "--unique-tokens", "420M"]), 8.0);
+    assert_eq!(of(hf, &["--steps", "1000"]), 1.0);
+    let stops = hf.replace("\"num_train", "\"max_steps\": 5000, \"num_train");
+    assert_eq!(of(&stops, &["--tokens", "3.36B"]), 1.0, "max_steps stands before the epochs");
+    let foundry = "max_seq_len: 2048\noptimizer: {name: adamw, lr: 6.0e-4}\nmax_duration: 4ep\nglobal_train_batch_size: 256\n\
+                   scheduler: {name: cosine_with_warmup}\n";
+    assert_eq!(run(&advise("f.yaml", foundry, &["--tokens", "3B"]))["epochs"], 4.0);
+}
+
+#[test]
+fn a_fall_that_does_not_end_with_the_run_is_no_cosine_of_the_run() {
+    let small = ["--width", "768", "--params", "124M"];
+    let late = "batch_size = 512\ngradient_accumulation_steps = 1\nblock_size = 1024\nmax_iters = 5000\nlearning_rate = 1e-3\n";
+    let told = |name: &str, file: &str, end: &[&str]| {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(name);
+        fs::write(&path, file).unwrap();
+        let call = wane(&[&["advise", "--config", text(&path)], end].concat());
+        call.stdout.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    let flat = told("late.py", late, &small);
+    assert!(
+        flat.contains("all but constant: its cosine to 0.06 of it ends at step 600,000"),
+        "{flat}"
+    );
+    assert!(flat.contains("one ends at step 600,000 of 5,000"), "{flat}");
+    let early = "torchrun pretrain_gpt.py --num-layers 24 --hidden-size 1024 --seq-length 1024 --global-batch-size 512 \\\n\
+                 --lr 0.00015 --train-iters 500000 --lr-decay-iters 320000 --lr-decay-style cosine --min-lr 1.0e-5\n";
+    let flat = told("early.sh", early, &["--params", "354M"]);
+    assert!(flat.contains("cosine to 0.0667 of it by step 320,000, then constant"), "{flat}");
+    let whole = told("whole.py", &format!("{late}lr_decay_iters = 5000\n"), &small);
+    assert!(!whole.contains("ends at step"), "{whole}");
+}
+
+/// Without --params: what a file says of the shape counts them.
+fn counted(name: &str, contents: &str) -> Call {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join(name);
+    fs::write(&path, contents).unwrap();
+    wane(&["advise", "--config", text(&path), "--json"])
+}
+
+#[test]
+fn the_shape_of_a_model_is_that_of_the_weights_that_a_file_starts_from() {
+    let file = "dataset = 'shakespeare'\ninit_from = 'gpt2-xl'\nbatch_size = 1\ngradient_accumulation_steps = 32\n\
+                max_iters = 20\nlearning_rate = 3e-5\ndecay_lr = False\n";
+    let params = |file: &str| run(&counted("n.py", file))["params"].as_f64().unwrap();
+    assert!((params(file) / 1.5577e9 - 1.0).abs() < 0.01);
+    assert!((params(&file.replace("-xl", "-medium")) / 354.8e6 - 1.0).abs() < 0.01);
+    let scratch = file.replace("gpt2-xl", "scratch").replace("shakespeare", "openwebtext");
+    assert!((params(&scratch) / 124e6 - 1.0).abs() < 0.01);
+    refused(&counted("n.py", &file.replace("gpt2-xl", "resume")), "vocabulary is not known");
+}
+
+#[test]
+fn programs_that_grew_out_of_nanogpt_are_not_read_as_its_defaults() {
+    let modded = "batch_size = 8 * 64\nsequence_length = 1024\nnum_iterations = 5100\nlearning_rate = 0.0036\n\
+                  warmup_iters = 0\nn_layer = 12\nn_embd = 768\n";
+    let call = advise("modded.py", modded, &["--optimizer", "muon"]);
+    refused(&call, "`num_iterations` and no `max_iters`");
+}
+
+#[test]
+fn every_argument_of_megatron_written_out_is_read_by_its_value() {
+    let dump = "num_layers: 24\nhidden_size: 1024\nnum_attention_heads: 16\nkv_channels: 64\nseq_length: 2048\n\
+                padded_vocab_size: 50304\nglobal_batch_size: 256\ntrain_iters: 20000\ntrain_samples: null\nlr: 0.0006\n\
+                lr_decay_style: cosine\nweight_decay: 0.1\nstart_weight_decay: 0.1\nend_weight_decay: 0.1\n\
+                swiglu: false\nnum_experts: null\ngroup_query_attention: false\nffn_hidden_size: 4096\n";
+    let call = counted("dump.yaml", dump);
+    assert_eq!(run(&call)["weight_decay"], 0.1);
+    assert!((run(&call)["params"].as_f64().unwrap() / 353.5e6 - 1.0).abs() < 0.01);
+    let rising = dump.replace("end_weight_decay: 0.1", "end_weight_decay: 0.3");
+    let call = counted("dump.yaml", &rising);
+    assert!(run(&call)["weight_decay"].is_null() && call.stdout.contains("λ changes over the run"));
+    let wide = dump.replace("ffn_hidden_size: 4096", "ffn_hidden_size: 2816");
+    refused(&counted("dump.yaml", &wide), "ffn_hidden_size = 2816 makes blocks of another shape");
+    let foundry = "max_seq_len: 2048\nmodel: {d_model: 768, n_layers: 12, expansion_ratio: 4, vocab_size: 50368}\n\
+                   optimizer: {name: adamw, lr: 6.0e-4}\nmax_duration: 4800ba\nglobal_train_batch_size: 256\n";
+    assert!(
+        (run(&counted("f.yaml", foundry))["params"].as_f64().unwrap() / 124e6 - 1.0).abs() < 0.01
+    );
+    let olmo = OLMO.replace("n_layers", "mlp_hidden_size: 22016, n_layers");
+    refused(&counted("olmo.yaml", &olmo), "model.mlp_hidden_size = 22016 makes blocks");
+}
+
+#[test]
+fn what_was_taken_for_a_run_is_told_where_it_is_refused_too() {
+    let hf = "{\"output_dir\": \"o\", \"per_device_train_batch_size\": 8, \"max_step\": 1000, \"learning_rate\": 1e-3}";
+    let call = advise("hf.json", hf, &["--devices", "1", "--context", "1024"]);
+    refused(&call, "`max_step` is not read: is `max_steps` meant?");
+    assert!(call.stderr.contains("num_train_epochs = 3"), "{}", call.stderr);
+    let short = "batch_size = 12\nblock_size = 1024\nmax_iters = 1000\n";
+    refused(&advise("short.py", short, &[]), "warmup_iters = 2000");
+}
+
+#[test]
+fn values_that_another_program_fills_in_name_the_argument_that_says_them() {
+    let auto = DEEPSPEED.replace("\"warmup_num_steps\": 500", "\"warmup_num_steps\": \"auto\"");
+    let call = advise("ds.json", &auto, &["--context", "1024"]);
+    refused(&call, "warmup_num_steps = auto: the Hugging Face Trainer fills it in");
+    assert!(call.stderr.contains("--warmup says it"), "{}", call.stderr);
+    run(&advise("ds.json", &auto, &["--context", "1024", "--warmup", "500"]));
+}
+
+#[test]
+fn training_a_part_of_the_model_is_remarked_and_a_mark_of_encoding_is_passed_over() {
+    let trainer = "output_dir: o\nper_device_train_batch_size: 8\nlearning_rate: 1e-4\nmax_steps: 1000\ncutoff_len: 1024\n";
+    let of = |kind: &str| {
+        let file = format!("\u{feff}{trainer}finetuning_type: {kind}\n");
+        let call = advise("l.yaml", &file, &["--devices", "1"]);
+        run(&call);
+        call.stdout.contains("not the whole model is trained")
+    };
+    assert!(of("lora") && !of("full"));
+    let json = "\u{feff}{\"output_dir\": \"o\", \"per_device_train_batch_size\": 8, \"max_steps\": 1000, \
+                \"max_seq_length\": 1024}";
+    assert_eq!(run(&advise("bom.json", json, &["--devices", "1"]))["steps"], 1000.0);
 }

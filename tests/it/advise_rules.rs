@@ -110,3 +110,59 @@ fn sources_say_which_parameters_a_rule_counts() {
     }
     assert!(of("Qiu: independent, over width").contains("N: all, embeddings"));
 }
+
+/// κ-rules divide by η: far below the η that λ was tuned beside they ask for λ that nobody tried.
+#[test]
+fn no_rule_is_said_to_be_fitted_far_below_the_learning_rate_that_it_was_tuned_beside() {
+    for run in [
+        "--params 354M --tokens 10B --batch 1048576 --lr 3e-4 --width 1024 --schedule cosine",
+        "--params 124M --tokens 2.5B --batch 524288 --lr 6e-4 --width 768 --schedule linear",
+        "--params 350M --tokens 7B --batch 524288 --lr 3e-4 --width 1024 --schedule cosine",
+        "--params 300M --tokens 13.4B --unique-tokens 839M --batch 262144 --lr 2e-4 --schedule cosine",
+    ] {
+        assert_eq!(json(run)["in_range"], Json::Null, "{run}");
+        let told = flat(&asked(run));
+        assert!(told.contains("No rule was fitted on runs like this one"), "{told}");
+    }
+    let low = json("--params 354M --tokens 10B --batch 1048576 --lr 3e-4 --width 1024");
+    let why = why_not(&low, "qiu-batch");
+    assert!(why.contains("a learning rate of 0.00346") && why.contains("0.0003"), "{why}");
+}
+
+#[test]
+fn rules_stand_beside_each_other_at_the_learning_rates_that_they_were_tuned_beside() {
+    let run = "--params 350M --tokens 7B --batch 524288 --lr 3e-3 --width 1024 --schedule linear";
+    let told = flat(&asked(run));
+    assert!(told.contains("2 rules were fitted on runs like this one"), "{told}");
+    assert!(told.contains("They are not averaged"), "{told}");
+    let qiu = |optimizer: &str, lr: &str| {
+        let run = "--params 186M --tokens 3.7B --batch 131072 --width 512 --schedule linear";
+        let advice = json(&format!("{run} --optimizer {optimizer} --lr {lr}"));
+        let id = if optimizer == "muon" { "qiu-muon" } else { "qiu" };
+        rule(&advice, id)["applies"] == true
+    };
+    for (optimizer, tuned, other) in [
+        ("adamw", "0.004", "0.032"),
+        ("soap", "0.032", "0.004"),
+        ("shampoo", "0.002", "0.032"),
+        ("muon", "0.008", "0.001"),
+    ] {
+        assert!(qiu(optimizer, tuned) && !qiu(optimizer, other), "{optimizer}");
+    }
+    let adana = "--params 141M --tokens 2.82B --batch 65536 --lr 0.00122";
+    assert!(why_not(&json(adana), "adana").contains("--width and --depth"));
+    let shape = "--width 768 --depth 9";
+    assert_eq!(rule(&json(&format!("{adana} {shape}")), "adana")["applies"], true);
+}
+
+#[test]
+fn a_batch_far_above_the_best_is_no_learning_rate_below_its_optimum() {
+    for lr in ["5e-3", "1e-2"] {
+        let run = format!("--params 124M --tokens 2.48B --batch 4M --lr {lr} --schedule linear");
+        let why = why_not(&json(&run), "power-lines");
+        assert!(why.contains("up to 4 times its best of 248k tokens a step"), "{why}");
+        assert!(!why.contains("learning rate"), "{why}");
+    }
+    let low = "--params 124M --tokens 2.5B --batch 524288 --lr 6e-4 --schedule linear";
+    assert!(why_not(&json(low), "power-lines").contains("far below its optimum"));
+}

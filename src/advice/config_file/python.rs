@@ -1,5 +1,7 @@
 //! Python as text: its assignments, the arguments of its calls and the entries of its dictionaries. Nothing is run.
 
+mod optimizer;
+
 use std::collections::HashMap;
 
 use anyhow::{Context, Result, bail, ensure};
@@ -10,27 +12,6 @@ use crate::advice::keys::{Doubt, Found, Keys, OPTIMIZER_CALLED, Said};
 
 /// Deeper programs are no configuration.
 const DEEPEST: usize = 200;
-
-/// Words in the names of optimizers.
-const OPTIMIZERS: [&str; 15] = [
-    "adam",
-    "sgd",
-    "lion",
-    "muon",
-    "soap",
-    "shampoo",
-    "sophia",
-    "adafactor",
-    "lamb",
-    "lars",
-    "prodigy",
-    "rmsprop",
-    "adagrad",
-    "scion",
-    "schedulefree",
-];
-/// What optax puts optimizers together with.
-const COMBINED: [&str; 4] = ["chain", "multi_transform", "partition", "inject_hyperparams"];
 
 /// # Errors
 /// A text that is no Python.
@@ -158,6 +139,12 @@ impl<'a> Walk<'a> {
         if let Some(target) = node.child_by_field_name("left").and_then(|one| self.name(one)) {
             let value = node.child_by_field_name("right");
             self.parts(&target, value, condition);
+            let call = value.filter(|value| value.kind() == "call");
+            let called = call.and_then(|call| call.child_by_field_name("function"));
+            let called = called.map(|called| self.code(called));
+            if let Some(called) = called.filter(|called| optimizer::is_kept_as(&target, called)) {
+                self.optimizer(called, node, condition);
+            }
         }
     }
 
@@ -246,10 +233,8 @@ impl<'a> Walk<'a> {
             return;
         };
         let called = self.code(called);
-        if is_optimizer(called) {
-            let value = Found::known(called);
-            let said = Said { value, line: line(node), condition, is_statement: false };
-            self.keys.say(OPTIMIZER_CALLED, said);
+        if optimizer::is_one(called) || optimizer::takes_weights(called, self.code(arguments)) {
+            self.optimizer(called, node, condition);
         }
         if self.declare(called, arguments, condition).is_some() {
             return;
@@ -271,6 +256,12 @@ impl<'a> Walk<'a> {
                 self.parts(self.code(name), value, condition);
             }
         }
+    }
+
+    fn optimizer(&mut self, called: &str, node: Node<'_>, condition: Option<&str>) {
+        let value = Found::known(called);
+        let said = Said { value, line: line(node), condition, is_statement: false };
+        self.keys.say(OPTIMIZER_CALLED, said);
     }
 
     /// `add_argument("--name", default=value)` and its kin of click and absl, and `setattr(it, "name", value)`; `None` for
@@ -370,16 +361,6 @@ fn parts(node: Node<'_>) -> Vec<Node<'_>> {
 
 fn line(node: Node) -> usize {
     node.start_position().row + 1
-}
-
-/// Whether what is called makes an optimizer: a class with the name of one, or a function of optax.
-fn is_optimizer(called: &str) -> bool {
-    let (module, name) = called.rsplit_once('.').unwrap_or(("", called));
-    let is_of = |word: &str| module.split('.').any(|part| part == word);
-    let lower = name.to_lowercase();
-    let is_named = OPTIMIZERS.iter().any(|word| lower.contains(word));
-    let is_class = name.starts_with(char::is_uppercase);
-    is_named && (is_class || is_of("optax")) || is_of("optax") && COMBINED.contains(&name)
 }
 
 #[cfg(test)]

@@ -1,12 +1,14 @@
 //! The values of a file by a trainer's names.
 
 mod named;
+mod shape;
+mod values;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, bail};
 
 use super::{Name, Trainer};
 use crate::advice::expression::value_of;
-use crate::advice::keys::{Doubt, Keys, OPTIMIZER_CALLED};
+use crate::advice::keys::{Keys, OPTIMIZER_CALLED};
 use crate::advice::run::RunFields;
 use crate::published::{Algorithm, Fall};
 
@@ -58,6 +60,7 @@ impl<'a> Reading<'a> {
             width: self.of_shape(Name::Width)?,
             depth: self.of_shape(Name::Depth)?,
             vocabulary: self.vocabulary()?,
+            own_shape: self.own_shape(),
             warmup_ratio: self.number(Name::WarmupRatio)?.filter(|_| falls),
             ..RunFields::default()
         };
@@ -76,20 +79,19 @@ impl<'a> Reading<'a> {
         let of_samples = samples.map(|(samples, context)| samples * context);
         // Training stops at the first of them.
         fields.tokens = fields.tokens.into_iter().chain(of_samples).reduce(f64::min);
-        self.independent(&mut fields)?;
+        self.independent(&mut fields);
+        self.named_model();
+        self.trained_in_part();
         if fields.optimizer == Some(Algorithm::Sgd) {
             self.said.push(MOMENTUM.to_owned());
         }
         self.duration(&mut fields)?;
-        if fields.steps.is_none() && fields.tokens.is_none() && fields.epochs.is_none() {
+        let is_long = fields.steps.or(fields.tokens).or(fields.epochs).is_some();
+        // A number of steps stands before that of epochs, even where an argument gives the length.
+        if !is_long && !self.says(Name::Steps) {
             fields.epochs = self.number(Name::Epochs)?;
         }
         Ok(fields)
-    }
-
-    /// Whether the file says a field.
-    fn has(&self, name: Name) -> bool {
-        self.trainer.keys.get(&name).into_iter().flatten().any(|key| self.keys.contains(key))
     }
 
     /// Steps of warm-up as a share, and shares of something else than the run.
@@ -106,20 +108,23 @@ impl<'a> Reading<'a> {
 
     /// λ, where it is one.
     fn weight_decay(&mut self) -> Result<Option<f64>> {
-        let changes: Vec<String> = self
-            .trainer
-            .changes_decay
-            .iter()
-            .filter(|key| self.keys.contains(key))
-            .cloned()
-            .collect();
         if self.is_given(Name::WeightDecay) {
             return Ok(None);
         }
+        let is_set = |key: &&String| {
+            self.keys.get(key).is_some_and(|one| values::is_set(Name::WeightDecay, &one.text))
+        };
+        let changes: Vec<&String> = self.trainer.changes_decay.iter().filter(is_set).collect();
         if changes.is_empty() {
             self.is_called_with_decay()?;
             return self.number(Name::WeightDecay);
         }
+        let mut ends = changes.iter().map(|key| self.keys.value(key)?.parse::<f64>().ok());
+        let first = ends.next().flatten();
+        if changes.len() == self.trainer.changes_decay.len() && ends.all(|one| one == first) {
+            return Ok(first);
+        }
+        let changes: Vec<&str> = changes.into_iter().map(String::as_str).collect();
         self.said.push(format!(
             "λ changes over the run ({}): --weight-decay says what one λ amounts to",
             changes.join(", ")
@@ -127,28 +132,21 @@ impl<'a> Reading<'a> {
         Ok(None)
     }
 
-    /// The vocabulary, unless the default is that of another model or text.
-    fn vocabulary(&mut self) -> Result<Option<f64>> {
-        let keys = self.trainer.keys.get(&Name::Vocabulary).into_iter().flatten();
-        let is_given = keys.into_iter().any(|key| self.keys.contains(key));
-        let is_own = self.trainer.own_vocabulary.iter().any(|key| self.keys.contains(key));
-        let is_own_shape = self.trainer.own_shape.iter().any(|key| self.keys.contains(key));
-        if is_own_shape || is_own && !is_given { Ok(None) } else { self.of_shape(Name::Vocabulary) }
-    }
-
-    /// A number that only serves to count the parameters, which an argument says too.
-    fn of_shape(&mut self, name: Name) -> Result<Option<f64>> {
-        let mut own = self.trainer.keys.get(&name).into_iter().flatten();
-        let doubt =
-            own.find_map(|key| Some((key, self.keys.get(key).filter(|one| one.doubt.is_some())?)));
-        let Some((key, found)) = doubt else { return self.number(name) };
-        self.said.push(format!("{key} is not known: {}", found.text));
-        Ok(None)
+    /// Says that no rule is for what a file trains, where that is not the whole model.
+    fn trained_in_part(&mut self) {
+        for (key, whole) in &self.trainer.trains_all {
+            if let Some(found) = self.keys.get(key).filter(|_| self.keys.is_unlike(key, whole)) {
+                self.said.push(format!(
+                    "{key} = {}: not the whole model is trained, and no rule is for that",
+                    found.text
+                ));
+            }
+        }
     }
 
     /// Programs that call an optimizer without its decay have that of its library, not the trainer's.
     fn is_called_with_decay(&self) -> Result<()> {
-        let mut own = self.trainer.keys.get(&Name::WeightDecay).into_iter().flatten();
+        let mut own = self.own(Name::WeightDecay);
         let called = self.keys.get(OPTIMIZER_CALLED);
         if let Some(called) = called.filter(|_| !own.any(|key| self.keys.contains(key))) {
             bail!("{} is called without weight_decay: give --weight-decay", called.text);
@@ -156,13 +154,15 @@ impl<'a> Reading<'a> {
         Ok(())
     }
 
-    /// An optimizer that does not multiply λ by the learning rate means another λ by the same name.
-    fn independent(&mut self, fields: &mut RunFields) -> Result<()> {
-        let own = self.text(Name::Optimizer)?;
-        let is_decoupled = own.is_some_and(|(_, text)| text.contains("decoupled"));
+    /// An optimizer that does not multiply λ by the learning rate means another λ by the same name. The file's λ is of the
+    /// file's optimizer, whichever is given beside it.
+    fn independent(&mut self, fields: &mut RunFields) {
+        let own = self.stated(Name::Optimizer).ok().flatten();
+        let is_decoupled = own.is_some_and(|(_, text)| text.to_lowercase().contains("decoupled"));
         // Composer divides by the learning rate that the file has, which is the run's unless another is given.
-        let lr = self.given.lr.or(fields.lr);
-        if let Some((weight_decay, lr)) = fields.weight_decay.zip(lr).filter(|_| is_decoupled) {
+        let lr = self.given.lr.or(fields.lr).filter(|_| is_decoupled);
+        let own = fields.weight_decay.filter(|own| *own > 0.0).zip(lr);
+        if let Some((weight_decay, lr)) = own {
             fields.weight_decay = Some(weight_decay / lr);
             self.said.push(format!(
                 "its optimizer does not multiply decay by the learning rate: {weight_decay} there is λ = {:.4e} as \
@@ -170,7 +170,6 @@ impl<'a> Reading<'a> {
                 weight_decay / lr
             ));
         }
-        Ok(())
     }
 
     /// Whether a field is known beside the file, in whatever unit.
@@ -183,8 +182,10 @@ impl<'a> Reading<'a> {
             | Name::DeviceSequences
             | Name::Accumulation => given.batch.or(given.batch_sequences).is_some(),
             Name::Context => given.context.is_some(),
-            Name::Steps | Name::Samples | Name::Tokens | Name::Duration | Name::Epochs => {
-                given.tokens.or(given.steps).is_some()
+            Name::Steps | Name::Samples | Name::Tokens => given.tokens.or(given.steps).is_some(),
+            // All tokens leave open how often the text is read.
+            Name::Duration | Name::Epochs => {
+                given.steps.is_some() || given.tokens.and(given.unique_tokens).is_some()
             }
             Name::Lr => given.lr.is_some(),
             Name::MinLr | Name::MinLrRatio => given.min_lr_ratio.is_some(),
@@ -199,81 +200,11 @@ impl<'a> Reading<'a> {
         }
     }
 
-    /// The value of a field with the key that holds it; a default is remembered as taken.
-    ///
-    /// # Errors
-    /// A key that has not one value.
-    fn text(&mut self, name: Name) -> Result<Option<(String, String)>> {
-        if self.is_given(name) {
-            return Ok(None);
-        }
-        let own: Vec<&String> = self.trainer.keys.get(&name).into_iter().flatten().collect();
-        for key in &own {
-            let Some(found) = self.keys.get(key) else {
-                self.refuse_several(key)?;
-                continue;
-            };
-            match found.doubt {
-                None if is_set(&found.text) => {
-                    return Ok(Some(((*key).clone(), found.text.clone())));
-                }
-                // `optimizer = make_it(…)` names none.
-                Some(Doubt::NotComputed) if name == Name::Optimizer => {}
-                Some(Doubt::NotComputed) => bail!("{key} = {}: expected a number", found.text),
-                Some(Doubt::Undecided) => {
-                    bail!("{key} is {}: expected one value; say which by an argument", found.text)
-                }
-                None => {}
-            }
-        }
-        let own = own.into_iter().find(|key| *key != OPTIMIZER_CALLED);
-        Ok(self.default_of(name, own.map_or("", |key| key.as_str())))
-    }
-
-    /// A key under which a table or a list stands is not silent.
-    fn refuse_several(&self, key: &str) -> Result<()> {
-        let within = format!("{key}.");
-        let inner = self.keys.names().find(|name| name.starts_with(&within));
-        ensure!(
-            inner.is_none(),
-            "{key} is a list or a table ({}): expected one value",
-            inner.map_or("", |name| name)
-        );
-        Ok(())
-    }
-
-    /// What the trainer takes where a file is silent; it is remembered as taken.
-    fn default_of(&mut self, name: Name, key: &str) -> Option<(String, String)> {
-        let default = self.trainer.defaults.get(&name)?;
-        let row = format!("{key} = {default}");
-        if !key.is_empty() && !self.taken.contains(&row) {
-            self.taken.push(row);
-        }
-        Some((key.to_owned(), default.clone()))
-    }
-
-    fn number(&mut self, name: Name) -> Result<Option<f64>> {
-        let Some((key, text)) = self.text(name)? else { return Ok(None) };
-        let number = value_of(&text, &|_| None);
-        let number = number.with_context(|| format!("{key} = {text}: expected a number"))?;
-        Ok(Some(number))
-    }
-
-    /// A number of things.
-    fn count(&mut self, name: Name) -> Result<Option<f64>> {
-        let number = self.number(name)?;
-        let is_count = number.is_none_or(|number| number >= 1.0 && number.fract() == 0.0);
-        let key = self.text(name)?.map_or(String::new(), |(key, _)| key);
-        ensure!(
-            is_count,
-            "{key} = {}: expected a whole number above 0",
-            number.unwrap_or_default()
-        );
-        Ok(number)
-    }
-
     fn duration(&mut self, fields: &mut RunFields) -> Result<()> {
         let Some((key, text)) = self.text(Name::Duration)? else { return Ok(()) };
+        if self.given.tokens.is_some() && !text.ends_with("ep") {
+            return Ok(());
+        }
         let (number, field) = if let Some(number) = text.strip_suffix("ep") {
             (number, &mut fields.epochs)
         } else if let Some(number) = text.strip_suffix("tok").or(text.strip_suffix('T')) {
@@ -289,9 +220,4 @@ impl<'a> Reading<'a> {
         })?);
         Ok(())
     }
-}
-
-/// Trainers write "not set" as a word or as −1.
-fn is_set(text: &str) -> bool {
-    !["-1", "None", "null", ""].contains(&text)
 }

@@ -11,14 +11,14 @@ fn fields() -> RunFields {
 }
 
 fn error(fields: &RunFields) -> String {
-    format!("{:#}", fields.run().unwrap_err())
+    format!("{:#}", fields.run(&mut Vec::new()).unwrap_err())
 }
 
 #[test]
 fn both_ways_to_give_a_batch_make_one_run() {
     let in_sequences =
         RunFields { batch: None, batch_sequences: Some(512.0), context: Some(1024.0), ..fields() };
-    assert_eq!(in_sequences.run().unwrap(), fields().run().unwrap());
+    assert_eq!(in_sequences.run(&mut Vec::new()).unwrap(), fields().run(&mut Vec::new()).unwrap());
 }
 
 #[test]
@@ -26,7 +26,7 @@ fn sequences_that_are_given_as_tokens_are_told_from_tokens() {
     let mistaken = RunFields { batch: Some(512.0), tokens: Some(10e9), ..fields() };
     assert!(error(&mistaken).contains("--batch-sequences 512 --context"), "{}", error(&mistaken));
     let toy = RunFields { params: Some(110e3), tokens: Some(2e6), batch: Some(512.0), ..fields() };
-    assert!(toy.run().is_ok(), "a toy has small batches");
+    assert!(toy.run(&mut Vec::new()).is_ok(), "a toy has small batches");
 }
 
 #[test]
@@ -38,15 +38,18 @@ fn numbers_without_their_millions_and_shares_above_a_weight_are_refused() {
     let strong = RunFields { weight_decay: Some(2000.0), ..fields() };
     assert!(error(&strong).contains("whole weight"));
     for value in [0.0, -1.0, f64::NAN, f64::INFINITY] {
-        assert!(RunFields { lr: Some(value), ..fields() }.run().is_err(), "{value}");
-        assert!(RunFields { params: Some(value), ..fields() }.run().is_err(), "{value}");
+        assert!(RunFields { lr: Some(value), ..fields() }.run(&mut Vec::new()).is_err(), "{value}");
+        assert!(
+            RunFields { params: Some(value), ..fields() }.run(&mut Vec::new()).is_err(),
+            "{value}"
+        );
     }
 }
 
 #[test]
 fn a_length_that_is_given_twice_must_agree() {
     let twice = RunFields { steps: Some(4768.0), ..fields() };
-    assert!(twice.run().is_ok());
+    assert!(twice.run(&mut Vec::new()).is_ok());
     let other = RunFields { steps: Some(600_000.0), ..fields() };
     assert!(error(&other).contains("give one of them"));
 }
@@ -71,7 +74,7 @@ fn arguments_replace_what_a_file_says_in_another_unit() {
     let file =
         RunFields { batch: None, batch_sequences: Some(480.0), context: Some(1024.0), ..fields() };
     let given = RunFields { batch: Some(65_536.0), steps: Some(100.0), ..RunFields::default() };
-    let (run, _) = given.or(file).run().unwrap();
+    let run = given.or(file).run(&mut Vec::new()).unwrap();
     assert_eq!((run.batch, run.steps()), (65_536.0, 100.0));
 }
 

@@ -27,6 +27,8 @@ struct RunJson {
     lr: f64,
     optimizer: &'static str,
     schedule: Option<&'static str>,
+    /// The step at which the fall ends, where that is far from the last.
+    fall_ends: Option<f64>,
     weight_decay: Option<f64>,
     kappa: Option<f64>,
     /// As a share of the run.
@@ -112,6 +114,7 @@ fn run_json(run: &Run) -> RunJson {
         lr: run.lr.peak,
         optimizer: run.optimizer.name(),
         schedule: run.lr.fall.map(Named::name),
+        fall_ends: run.fall_ends_elsewhere(),
         weight_decay: run.weight_decay,
         kappa,
         tau,

@@ -1,4 +1,4 @@
-use super::{magnitude, three_digits};
+use super::{magnitude, three_digits, whole};
 use crate::advice::WhyNot;
 use crate::config::Named;
 use crate::published::{Algorithm, Ceiling, LambdaRule, Quantity};
@@ -21,20 +21,25 @@ pub fn words(rule: &LambdaRule, why: &WhyNot) -> String {
                 own.map_or("give --schedule".to_owned(), |own| format!("this run's is {own}"));
             format!("for a {} schedule, {own}", names.join(" or "))
         }
-        WhyNot::Outside { quantity, value, range: [low, high] } => {
-            let range = match *low {
-                0.0 => format!("up to {}", size(*high)),
-                low if low == *high => size(low),
-                low => format!("{} to {}", size(low), size(*high)),
-            };
-            format!("for {range} {}, this run has {}", quantity.name(), size(*value))
-        }
+        WhyNot::FallEnds { ends, steps } => format!(
+            "for a fall of the learning rate that ends with the run, this one ends at step {} of {}",
+            whole(*ends),
+            whole(*steps)
+        ),
+        WhyNot::Outside { quantity, value, range } => outside(*quantity, *value, *range),
         WhyNot::Beyond { ceiling, value, by } => beyond(ceiling, *value, *by),
         WhyNot::Beside { quantity, value, tuned, within } => format!(
             "tuned beside a {} of {} and asked within a factor of {} of it, this run's is {}",
             quantity.name(),
             size(*tuned),
             size(*within),
+            size(*value)
+        ),
+        WhyNot::Above { quantity, value, best, times } => format!(
+            "for up to {} times its best of {} {}, this run has {}",
+            size(*times),
+            size(*best),
+            quantity.name(),
             size(*value)
         ),
         WhyNot::SmallerBatch { lr, limit, batch } => format!(
@@ -46,6 +51,19 @@ pub fn words(rule: &LambdaRule, why: &WhyNot) -> String {
         ),
         WhyNot::Domain => format!("for {}", rule.domain.as_deref().unwrap_or_default()),
         WhyNot::TooLarge => rule.too_large.clone().unwrap_or_default(),
+    }
+}
+
+/// As `for 51M to 253M parameters, this run has 610M`.
+fn outside(quantity: Quantity, value: f64, [low, high]: [f64; 2]) -> String {
+    let range = match low {
+        0.0 => format!("up to {}", size(high)),
+        low if low == high => size(low),
+        low => format!("{} to {}", size(low), size(high)),
+    };
+    match quantity {
+        Quantity::Lr => format!("for a learning rate of {range}, this run's is {}", size(value)),
+        _ => format!("for {range} {}, this run has {}", quantity.name(), size(value)),
     }
 }
 

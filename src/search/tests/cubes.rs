@@ -29,7 +29,7 @@ const TRUTHS: [Truth; 5] = [
     Truth {
         name: "each by itself",
         shape: |[x, y, z]| 0.03 * x * x + 0.05 * y * y + 0.04 * z * z,
-        least_good: [95, 95, 85],
+        least_good: [95, 95, 90],
     },
     Truth {
         name: "nearly only the product decides",
@@ -41,7 +41,7 @@ const TRUTHS: [Truth; 5] = [
         shape: |[x, y, z]| {
             0.04 * (x + y - z).powi(2) + 0.02 * (x - y).powi(2) + 0.02 * (z + x).powi(2)
         },
-        least_good: [95, 95, 85],
+        least_good: [95, 95, 92],
     },
     Truth {
         name: "steep on one side",
@@ -49,12 +49,12 @@ const TRUTHS: [Truth; 5] = [
             let sum = x + y + z;
             0.1 * (sum.exp() - 1.0 - sum) + 0.02 * (x - y).powi(2) + 0.02 * z * z
         },
-        least_good: [95, 95, 80],
+        least_good: [95, 78, 75],
     },
     Truth {
         name: "only one of them matters",
         shape: |[_, y, _]| 0.05 * y * y,
-        least_good: [95, 95, 90],
+        least_good: [95, 95, 95],
     },
 ];
 

@@ -1,8 +1,8 @@
 //! Schedules and optimizers by the names that trainers give them.
 
-use anyhow::{Result, bail, ensure};
+use anyhow::{Context, Result, bail};
 
-use super::super::Name;
+use super::super::{Name, optimizers};
 use super::Reading;
 use crate::published::{Algorithm, Fall};
 
@@ -36,50 +36,28 @@ impl Reading<'_> {
         else {
             return Ok(None);
         };
-        let lower = text.to_lowercase();
-        let l2 = self.couples_decay(&lower);
-        if let Some((key, text)) =
-            l2.or(self.trainer.l2.contains(&text).then_some((key.clone(), text.clone())))
-        {
+        let coupled = self.couples_decay(&text.to_lowercase());
+        let l2 = self.is_l2(&text).then(|| (key.clone(), text.clone()));
+        if let Some((key, text)) = coupled.or(l2) {
             bail!(
                 "{key} = {text}: it puts decay into the gradient (L2), which no rule covers; give --optimizer adamw if \
                  the run is to have decoupled decay"
             );
         }
-        let others = [
-            "galore",
-            "schedule_free",
-            "schedulefree",
-            "radam",
-            "lomo",
-            "apollo",
-            "grokadamw",
-            "badam",
-            "adam_mini",
-            "chain",
-            "multi_transform",
-            "partition",
-            "inject_hyperparams",
-        ];
-        ensure!(
-            !others.iter().any(|other| lower.contains(other)),
-            "{key} = {text}: no rule covers this optimizer; give --optimizer"
-        );
-        let known = [
-            ("adafactor", Algorithm::Adafactor),
-            ("muon", Algorithm::Muon),
-            ("lion", Algorithm::Lion),
-            ("soap", Algorithm::Soap),
-            ("shampoo", Algorithm::Shampoo),
-            ("nadamw", Algorithm::NAdamW),
-            ("decoupled_adamw", Algorithm::AdamW),
-            ("adam", Algorithm::AdamW),
-            ("sgd", Algorithm::Sgd),
-        ];
-        match known.iter().find(|(word, _)| lower.contains(word)) {
-            Some((_, algorithm)) => Ok(Some(*algorithm)),
-            None => bail!("{key} = {text}: this optimizer is not known; give --optimizer"),
-        }
+        let algorithm = optimizers::named(&text).with_context(|| {
+            format!("{key} = {text}: no rule is known for this optimizer; give --optimizer")
+        })?;
+        Ok(Some(algorithm))
+    }
+
+    /// Whether an optimizer puts decay into the gradient by its name, and nothing says that it does not.
+    fn is_l2(&self, optimizer: &str) -> bool {
+        let is_true = |key: &String| {
+            self.keys.value(key).is_some_and(|text| text.eq_ignore_ascii_case("true"))
+        };
+        self.trainer.l2.contains(&optimizers::bare(optimizer))
+            && !optimizers::is_decoupled(optimizer)
+            && !self.trainer.decoupled_by.iter().any(is_true)
     }
 
     /// The key, and its value, that puts decay into the gradient of an Adam. One that is called AdamW decouples it whatever

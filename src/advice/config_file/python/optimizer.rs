@@ -1,0 +1,108 @@
+//! Which calls of a program make its optimizer. One that is overlooked would be taken for the trainer's own.
+
+/// Words in the names of optimizers.
+const OPTIMIZERS: [&str; 21] = [
+    "adam",
+    "sgd",
+    "lion",
+    "muon",
+    "soap",
+    "shampoo",
+    "sophia",
+    "adafactor",
+    "lamb",
+    "lars",
+    "prodigy",
+    "rmsprop",
+    "adagrad",
+    "adadelta",
+    "adan",
+    "ademamix",
+    "rprop",
+    "lbfgs",
+    "scion",
+    "schedulefree",
+    "schedule_free",
+];
+/// What optax puts optimizers together with.
+const COMBINED: [&str; 4] = ["chain", "multi_transform", "partition", "inject_hyperparams"];
+/// Modules whose classes are optimizers.
+const MODULES: [&str; 4] = ["optim", "optimizers", "torch_optimizer", "pytorch_optimizer"];
+/// Modules inside of those with other classes.
+const OTHERS: [&str; 2] = ["lr_scheduler", "swa_utils"];
+
+/// Whether what is called makes an optimizer by its name: a class of theirs, or a function of optax.
+pub fn is_one(called: &str) -> bool {
+    let (module, name) = called.rsplit_once('.').unwrap_or(("", called));
+    let is_of = |word: &&str| module.split('.').any(|part| part == *word);
+    let lower = name.to_lowercase();
+    let is_named = OPTIMIZERS.iter().any(|word| lower.contains(word)) && !lower.contains("lambda");
+    let is_optax = is_of(&"optax");
+    let is_class = is_class(name) && (is_named || MODULES.iter().any(is_of));
+    !OTHERS.iter().any(is_of) && (is_class || is_optax && (is_named || COMBINED.contains(&name)))
+}
+
+/// Whether a call of a class with weights and a learning rate makes one.
+pub fn takes_weights(called: &str, arguments: &str) -> bool {
+    let takes = |word: &str| arguments.contains(word);
+    is_class(last(called)) && takes(".parameters()") && (takes("lr=") || takes("lr ="))
+}
+
+/// Whether what a program keeps under a name makes one.
+pub fn is_kept_as(target: &str, called: &str) -> bool {
+    let target = target.to_lowercase();
+    let is_so_named =
+        target.contains("optim") || target.trim_end_matches(char::is_numeric) == "opt";
+    is_so_named && is_class(last(called))
+}
+
+fn last(called: &str) -> &str {
+    called.rsplit('.').next().unwrap_or(called)
+}
+
+/// A class that wraps an optimizer or holds its settings says so in its name.
+fn is_class(name: &str) -> bool {
+    let lower = name.to_lowercase();
+    let is_other = ["optim", "config", "args", "schedul"].iter().any(|word| lower.contains(word));
+    // A schedule-free optimizer is no schedule.
+    let is_other = is_other && !lower.contains("schedulefree");
+    name.starts_with(char::is_uppercase) && !is_other
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn optimizers_are_told_from_schedules_wrappers_and_settings() {
+        for called in ["torch.optim.NAdam", "torch.optim.LBFGS", "optax.adan", "AdamWScheduleFree"]
+        {
+            assert!(is_one(called), "{called}");
+        }
+        for called in [
+            "torch.optim.lr_scheduler.LambdaLR",
+            "LambdaLR",
+            "torch.optim.swa_utils.AveragedModel",
+            "torch.optim.Optimizer",
+            "optax.warmup_cosine_decay_schedule",
+            "build_sgd",
+        ] {
+            assert!(!is_one(called), "{called}");
+        }
+    }
+
+    #[test]
+    fn a_class_that_is_kept_as_the_optimizer_or_takes_the_weights_is_one_whatever_its_name() {
+        for (target, called, expected) in [
+            ("optimizer", "Dion", true),
+            ("opt2", "heavyball.CAME", true),
+            ("optimizer", "model.configure_optimizers", false),
+            ("optimizer", "AcceleratedOptimizer", false),
+            ("options", "Dion", false),
+        ] {
+            assert_eq!(is_kept_as(target, called), expected, "{target} = {called}");
+        }
+        assert!(takes_weights("Ranger21", "(model.parameters(), lr=1e-3)"));
+        assert!(!takes_weights("Average", "(model.parameters(), decay=0.999)"));
+    }
+}
