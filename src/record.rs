@@ -5,6 +5,7 @@ mod columns;
 mod curve;
 mod memory;
 mod points;
+mod provenance;
 
 use std::collections::BTreeMap;
 use std::time::SystemTime;
@@ -18,6 +19,7 @@ pub use columns::Column;
 pub use curve::{CurveRow, MEASURES, OfRole, RoleMeasure};
 pub use memory::{Memory, joined};
 pub use points::{MEASURES_SHOWN, Measured, Places, Points};
+pub use provenance::{Provenance, joined as joined_texts};
 
 /// The weights of one lane by the names they have in weight files, each in row-major order.
 pub type LaneWeights = BTreeMap<String, Vec<f32>>;
@@ -54,27 +56,6 @@ impl Status {
             Status::Unfinished => "unfinished",
         }
     }
-}
-
-/// What produced a run's numbers.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Provenance {
-    /// Version of wane.
-    pub version: String,
-    /// Git commit it was built from, with `-dirty` where the tree had changes.
-    pub commit: String,
-    /// Backend that the run ended on.
-    pub backend: String,
-    /// Name of the processor or GPU.
-    pub adapter: String,
-    /// Name of the machine.
-    pub host: String,
-    /// Its cores.
-    pub cores: usize,
-    /// Cohorts in training at once.
-    pub jobs: usize,
-    /// The command line.
-    pub command: Vec<String>,
 }
 
 /// The end of a run.

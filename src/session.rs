@@ -121,6 +121,8 @@ impl Session {
         let session = Session { options, layout, provenance, store, stop, runs, todo };
         session.say(&format!("{name}: {}", counted(session.runs.len(), "run")));
         session.todo.reasons().iter().for_each(|reason| session.say(reason));
+        let others = session.todo.of_other_backends(session.options.backend.name());
+        others.iter().for_each(|other| session.say(other));
         notes.iter().for_each(|note| session.say(note));
         Ok(session)
     }

@@ -14,26 +14,33 @@ use crate::terminal;
 /// How often to look whether a signal has arrived.
 const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
-/// Calls `stop` at the first SIGINT or SIGTERM; the second ends the program with exit code 130.
+/// What arrives within this time of the first is the same wish: `timeout` and some schedulers send a signal to a
+/// process and then to its whole group.
+const SAME_WISH: Duration = Duration::from_millis(500);
+
+/// Calls `stop` at the first SIGINT or SIGTERM; a second, later one ends the program with exit code 130.
 ///
 /// # Errors
 /// A system that lets no handler be set.
 pub fn on_stop(stop: impl FnOnce() + Send + 'static) -> Result<()> {
-    let came = Arc::new(AtomicBool::new(false));
+    let (came, again) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
     for signal in [SIGINT, SIGTERM] {
-        // In this order: the first signal finds the flag unset and sets it; the second finds it set.
-        register_quit(signal, Arc::clone(&came))
+        register_quit(signal, Arc::clone(&again))
             .and_then(|()| flag::register(signal, Arc::clone(&came)).map(drop))
             .context("cannot listen to signals")?;
     }
-    call_once_set(came, stop);
+    call_once_set(came, move || {
+        stop();
+        std::thread::sleep(SAME_WISH);
+        again.store(true, Ordering::Relaxed);
+    });
     Ok(())
 }
 
-/// Ends the program at a signal, if one has come before.
-fn register_quit(signal: i32, came: Arc<AtomicBool>) -> std::io::Result<()> {
+/// Ends the program at a signal, once that is what one means.
+fn register_quit(signal: i32, again: Arc<AtomicBool>) -> std::io::Result<()> {
     let quit = move || {
-        if came.load(Ordering::Relaxed) {
+        if again.load(Ordering::Relaxed) {
             terminal::restore();
             exit(130);
         }

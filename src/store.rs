@@ -21,7 +21,7 @@ use anyhow::{Context, Result};
 
 use crate::config::{RunConfig, RunId};
 use crate::files::{create_folder, json_of, write_atomically};
-use crate::record::{Checkpoint, CurveRow, End, Record};
+use crate::record::{Checkpoint, CurveRow, End, Provenance, Record};
 
 pub use ending::Marks;
 pub use lock::{Holder, RunLock};
@@ -34,6 +34,8 @@ const CURVE: &str = "curve.csv";
 const CHECKPOINT: &str = "checkpoint.safetensors";
 const BEST: &str = "best.safetensors";
 const END: &str = "end.json";
+/// The folder of runs, beside the folders of experiments.
+pub const FOLDER: &str = ".runs";
 const LOCK: &str = "lock";
 
 /// A run as far as it was trained.
@@ -54,7 +56,7 @@ pub struct Store {
 
 impl Store {
     pub fn new(results: &Path) -> Self {
-        Store { folder: results.join(".runs") }
+        Store { folder: results.join(FOLDER) }
     }
 
     /// Every run that was begun, by identity. Other files and folders are skipped.
@@ -148,6 +150,12 @@ impl Store {
     pub fn checkpoint(&self, config: &RunConfig) -> Result<Checkpoint> {
         let id = config.id();
         Ok(checkpoint::read(&self.folder_of(&id).join(CHECKPOINT), &id)?.checkpoint)
+    }
+
+    /// What produced a run up to its last checkpoint, if that can be read and says so.
+    pub fn begun_by(&self, config: &RunConfig) -> Option<Provenance> {
+        let id = config.id();
+        checkpoint::read(&self.folder_of(&id).join(CHECKPOINT), &id).ok()?.about.provenance
     }
 
     /// Where the weights of a run's lowest val loss are, if they were kept.

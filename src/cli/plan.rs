@@ -3,7 +3,7 @@ use indicatif::HumanCount;
 
 use super::arguments::{SpecArgs, TrainingArgs};
 use super::output::print;
-use crate::backend::DeviceKind;
+use crate::backend::Backend;
 use crate::config::{Claim, ModelShape, Named, Texts, plain};
 use crate::corpus::Corpus;
 use crate::experiment::cost::core_seconds;
@@ -213,11 +213,13 @@ fn nats(text: &str) -> Result<f64, String> {
 
 fn costs(forecast: &Forecast) -> Vec<String> {
     let layout = &forecast.layout;
-    let time = match forecast.device {
-        DeviceKind::Cpu => {
-            format!("time         about {} on this CPU", duration(forecast.seconds))
-        }
-        DeviceKind::Gpu => "time         not estimated on a GPU".to_owned(),
+    let seconds = duration(forecast.seconds);
+    let time = match forecast.backend {
+        Backend::Flex => format!("time         about {seconds} on this CPU"),
+        Backend::Ndarray => format!(
+            "time         about {seconds} on this CPU with flex; ndarray takes about ten times as long"
+        ),
+        Backend::Wgpu | Backend::Cuda => "time         not estimated on a GPU".to_owned(),
     };
     let mut lines = vec![
         format!("training     {}", layout.describe(forecast.cohorts)),

@@ -88,6 +88,17 @@ impl Arms {
         })
     }
 
+    /// The best arm, or that without decay where no other does better.
+    pub fn best_of_all(&self, analysis: &Analysis) -> Result<&ArmRows> {
+        if analysis.best_without_decay().is_none() {
+            return self.best(analysis);
+        }
+        let idle = self.arms.iter().filter(|arm| !arm.first().is_treated());
+        let losses = idle.filter_map(|arm| Some((arm.val_loss()?, arm)));
+        let best = losses.min_by(|a, b| a.0.total_cmp(&b.0));
+        best.map_or_else(|| self.best(analysis), |(_, arm)| Ok(arm))
+    }
+
     /// The arm that words of its label or the identity of a run ask for, and how many they fit; of several the one
     /// with the lowest mean val loss.
     pub fn find(&self, asked: &str) -> Result<(&ArmRows, usize)> {

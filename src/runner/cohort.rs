@@ -131,6 +131,7 @@ impl CohortRunner<'_> {
         for Taken { index, config, lock, resume: from, .. } in group {
             let step = from.as_ref().map_or(0, |checkpoint| checkpoint.step);
             let writer = RunWriter::begin(&self.store, lock, &config, step)?;
+            let writer = writer.produced_by(&self.provenance);
             open.push(OpenRun::new(index, config, writer, step));
             resume.extend(from);
         }

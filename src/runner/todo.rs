@@ -4,6 +4,7 @@ use rayon::prelude::*;
 
 use super::causes;
 use crate::config::{RunConfig, RunId};
+use crate::plural::counted;
 use crate::record::Status;
 use crate::runner::Pending;
 use crate::store::{RunState, Store};
@@ -26,11 +27,36 @@ struct Known {
     step: usize,
     reason: (u8, String),
     complaint: Option<(&'static str, RunId, String)>,
+    /// The backend of the steps that were taken, where that is known.
+    backend: Option<String>,
 }
 
 impl Todo {
     pub fn of(runs: &[RunConfig], store: &Store) -> Self {
-        Todo { runs: runs.par_iter().map(|run| Known::of(run, &store.state(run))).collect() }
+        Todo { runs: runs.par_iter().map(|run| Known::of(run, store)).collect() }
+    }
+
+    /// What was trained on other backends than this one, in lines for people.
+    pub fn of_other_backends(&self, own: &str) -> Vec<String> {
+        let mut counts: BTreeMap<(bool, &str), usize> = BTreeMap::new();
+        for known in &self.runs {
+            if let Some(other) = known.backend.as_deref().filter(|other| *other != own) {
+                *counts.entry((known.finished.is_some(), other)).or_default() += 1;
+            }
+        }
+        let told = |((is_finished, other), count): ((bool, &str), usize)| match is_finished {
+            true => format!(
+                "{} trained on {other} {}: a run is the same run on every backend; --fresh trains it on {own}",
+                counted(count, "finished run"),
+                if count == 1 { "counts as it is" } else { "count as they are" }
+            ),
+            false => format!(
+                "{} begun on {other} {} on on {own}: both are recorded, and the numbers are those of neither alone",
+                counted(count, "run"),
+                if count == 1 { "goes" } else { "go" }
+            ),
+        };
+        counts.into_iter().map(told).collect()
     }
 
     /// The runs to train, with the steps that they have behind them.
@@ -73,7 +99,13 @@ impl Todo {
 }
 
 impl Known {
-    fn of(run: &RunConfig, state: &RunState) -> Self {
+    fn of(run: &RunConfig, store: &Store) -> Self {
+        let state = &store.state(run);
+        let backend = match state {
+            RunState::Finished(record) => Some(record.end.provenance.backend.clone()),
+            _ if state.step() > 0 => store.begun_by(run).map(|provenance| provenance.backend),
+            _ => None,
+        };
         let finished = match state {
             RunState::Finished(record) => Some(record.end.status),
             _ => None,
@@ -84,7 +116,7 @@ impl Known {
             _ => None,
         };
         let (step, reason) = (state.step(), reason(state));
-        Known { run: run.clone(), finished, step, reason, complaint }
+        Known { run: run.clone(), finished, step, reason, complaint, backend }
     }
 }
 

@@ -47,7 +47,7 @@ impl Folder<'_> {
         }
         let arm = match self.asked.arm {
             Some(asked) => self.arms.find(asked)?.0,
-            None => self.arms.best(&Analysis::on(rows, &self.experiment.analysis))?,
+            None => self.arms.best_of_all(&Analysis::on(rows, &self.experiment.analysis))?,
         };
         Ok(arm.rows.iter().map(|row| (arm.label.clone(), row.clone())).collect())
     }

@@ -8,7 +8,9 @@ use anyhow::{Context, Result, ensure};
 use super::Inputs;
 use crate::exit::usage;
 use crate::plural::counted;
+use crate::record::Status;
 use crate::results::{RunRow, read_csv, read_experiment};
+use crate::store::{self, Store};
 
 /// Refuses an experiment whose files would replace those of another one that has its name, unless
 /// `replace` allows it; returns what people should know of runs that its files will no longer hold.
@@ -40,6 +42,7 @@ pub fn check(inputs: &Inputs, out: &Path, replace: bool) -> Result<Option<String
             return usage(Err(error.context(format!("{} holds {what}", folder.display()))));
         }
     };
+    usage(check_kept(inputs, out, &rows))?;
     let Some(lost) = lost(inputs, rows) else { return Ok(None) };
     usage(allow(is_same, &folder, &lost))?;
     Ok(Some(format!(
@@ -71,6 +74,29 @@ fn check_nothing_is_replaced(folder: &Path) -> Result<()> {
         "{} holds {} and no experiment.json, so that nothing says of which experiment they are; {WHAT_TO_DO}",
         folder.display(),
         in_the_way.join(", ")
+    );
+    Ok(())
+}
+
+/// Files are written anew from the store: refuses where that knows nothing of runs that they hold, as it does where the
+/// folder was brought here without it.
+fn check_kept(inputs: &Inputs, out: &Path, rows: &[RunRow]) -> Result<()> {
+    let ended = rows.iter().filter(|row| matches!(row.status, Status::Done | Status::Diverged));
+    let ended: BTreeSet<&str> = ended.map(|row| row.run.as_str()).collect();
+    if ended.is_empty() {
+        return Ok(());
+    }
+    let known: BTreeSet<String> = Store::new(out).names().into_iter().collect();
+    let planned = inputs.plan.runs.iter().map(|run| run.id().to_string());
+    let lost: Vec<String> =
+        planned.filter(|id| ended.contains(id.as_str()) && !known.contains(id)).collect();
+    ensure!(
+        lost.is_empty(),
+        "{} holds the numbers of {} of this spec that {} does not have, and its files would be written anew without them; \
+         bring that folder here too, give another --out, or train again with --replace",
+        out.join(&inputs.spec.name).display(),
+        counted(lost.len(), "run"),
+        out.join(store::FOLDER).display()
     );
     Ok(())
 }

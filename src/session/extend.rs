@@ -8,7 +8,7 @@ use super::Inputs;
 use crate::config::{Named, RunConfig, RunId};
 use crate::exit::usage;
 use crate::plural::counted;
-use crate::record::{CurveRow, Provenance, Status};
+use crate::record::{CurveRow, Provenance, Record, Status};
 use crate::store::{Holder, RunState, RunWriter, Store};
 
 /// Names an experiment after its steps, so that its results stand beside those of fewer steps.
@@ -102,7 +102,7 @@ fn lineage(run: &RunConfig) -> RunId {
 
 fn go_on(from: &RunConfig, to: &RunConfig, store: &Store, provenance: &Provenance) -> Result<()> {
     let (from_id, id) = (from.id(), to.id());
-    let curve = store.finished(from).map(|record| record.curve);
+    let record = store.finished(from);
     let again = || {
         format!(
             "run {from_id} of {} cannot be gone on with; `wane sweep --fresh` with so many steps trains it again, and \
@@ -110,14 +110,14 @@ fn go_on(from: &RunConfig, to: &RunConfig, store: &Store, provenance: &Provenanc
             counted(from.recipe.steps, "step")
         )
     };
-    let curve = curve.context("its files are damaged").with_context(again)?;
+    let Record { curve, end, .. } = record.context("its files are damaged").with_context(again)?;
     let checkpoint = store.checkpoint(from).with_context(again)?;
     let Some(lock) = store.lock(&id, &Holder::new(&provenance.host, 0))? else { return Ok(()) };
     // Another call may have brought it here, or farther, before it let go of the lock.
     if !matches!(store.state(to), RunState::New | RunState::Begun) {
         return Ok(());
     }
-    let mut writer = RunWriter::begin(store, lock, to, 0)?;
+    let mut writer = RunWriter::begin(store, lock, to, 0)?.produced_by(&end.provenance);
     let rows = curve.into_iter().filter(|row| to.recipe.logs(row.step));
     rows.map(|row| as_logged_by(to, row)).try_for_each(|row| writer.append(&row))?;
     writer.checkpoint(&checkpoint)

@@ -1,7 +1,7 @@
 use anyhow::Result;
 
 use super::{Inputs, Options};
-use crate::backend::DeviceKind;
+use crate::backend::Backend;
 use crate::experiment::cost::core_seconds;
 use crate::runner::layout::Layout;
 use crate::runner::{Pending, Todo, cohorts};
@@ -15,8 +15,8 @@ pub struct Forecast {
     pub cohorts: usize,
     /// Tokens that are left to train on in all runs together.
     pub tokens_left: u64,
-    pub device: DeviceKind,
-    /// Time that is left, if this CPU did it.
+    pub backend: Backend,
+    /// Time that is left, if this CPU did it with its own kernels.
     pub seconds: f64,
 }
 
@@ -33,8 +33,8 @@ impl Forecast {
         let tokens = |pending: &Pending| pending.run.tokens_of(pending.steps_left());
         let tokens_left = pending.iter().map(tokens).fold(0, u64::saturating_add);
         let cohorts = cohorts(pending, layout.lanes, layout.workers).len();
-        let device = options.backend.kind();
-        Ok(Forecast { todo, layout, cohorts, tokens_left, device, seconds })
+        let backend = options.backend;
+        Ok(Forecast { todo, layout, cohorts, tokens_left, backend, seconds })
     }
 }
 

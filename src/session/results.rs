@@ -9,7 +9,7 @@ use super::{Inputs, Print, registered};
 use crate::config::RunConfig;
 use crate::corpus::Tokenizer;
 use crate::files::write_atomically;
-use crate::record::{End, Provenance, Status};
+use crate::record::{End, Provenance, Status, joined_texts};
 use crate::report::{self, Told};
 use crate::results::{Experiment, RunRow, write_csv, write_results};
 use crate::store::Store;
@@ -117,23 +117,26 @@ fn write_tokenizer(folder: &Path, tokenizer: Option<&Tokenizer>) -> Result<()> {
 /// them. Only the command is the call's; all of it is, where no run is trained yet.
 fn origin(ends: &[End], call: &Provenance) -> Provenance {
     let trained = |end: &&End| matches!(end.status, Status::Done | Status::Diverged);
-    let mut texts: [BTreeSet<String>; 5] = Default::default();
-    let (mut cores, mut jobs) = (0, 0);
-    for end in ends.iter().filter(trained) {
-        let Provenance { version, commit, backend, adapter, host, .. } = end.provenance.clone();
-        for (set, text) in texts.iter_mut().zip([version, commit, backend, adapter, host]) {
-            set.insert(text);
-        }
-        cores = cores.max(end.provenance.cores);
-        jobs = jobs.max(end.provenance.jobs);
-    }
-    if texts[0].is_empty() {
+    let all: Vec<&Provenance> = ends.iter().filter(trained).map(|end| &end.provenance).collect();
+    if all.is_empty() {
         return call.clone();
     }
-    let [version, commit, backend, adapter, host] =
-        texts.map(|set| set.into_iter().collect::<Vec<_>>().join(", "));
-    let command = call.command.clone();
-    Provenance { version, commit, backend, adapter, host, cores, jobs, command }
+    let most =
+        |count: fn(&Provenance) -> usize| all.iter().map(|one| count(one)).max().unwrap_or(0);
+    let texts = |text: fn(&Provenance) -> &String| {
+        let texts: BTreeSet<&String> = all.iter().map(|one| text(one)).collect();
+        joined_texts(texts)
+    };
+    Provenance {
+        version: texts(|one| &one.version),
+        commit: texts(|one| &one.commit),
+        backend: texts(|one| &one.backend),
+        adapter: texts(|one| &one.adapter),
+        host: texts(|one| &one.host),
+        cores: most(|one| one.cores),
+        jobs: most(|one| one.jobs),
+        command: call.command.clone(),
+    }
 }
 
 #[cfg(test)]

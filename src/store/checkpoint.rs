@@ -12,21 +12,52 @@ use sha2::{Digest, Sha256};
 use super::seal::CurveSeal;
 use crate::config::RunId;
 use crate::files::replace_atomically;
-use crate::record::{Best, Checkpoint, LaneWeights};
+use crate::record::{Best, Checkpoint, LaneWeights, Provenance};
 
 const WEIGHT: &str = "weight";
 const BEST: &str = "best";
 const CURVE: &str = "curve";
+const PROVENANCE: &str = "provenance";
 
 /// What a checkpoint file holds.
 pub struct Stored {
     pub checkpoint: Checkpoint,
-    /// Of the curve up to it; older versions wrote none.
-    pub curve: Option<CurveSeal>,
+    /// What is kept with it.
+    pub about: About,
 }
 
-/// Writes a checkpoint in the place of the one before; the seal is that of the curve up to it.
-pub fn write(path: &Path, id: &RunId, checkpoint: &Checkpoint, curve: &CurveSeal) -> Result<()> {
+/// What is kept with a checkpoint; older versions kept nothing.
+#[derive(Clone, Debug, Default)]
+pub struct About {
+    /// Of the curve up to it.
+    pub curve: Option<CurveSeal>,
+    /// What produced the run up to it.
+    pub provenance: Option<Provenance>,
+}
+
+impl About {
+    fn entries(&self) -> Result<Vec<(String, String)>> {
+        let mut entries = Vec::new();
+        if let Some(curve) = &self.curve {
+            entries.push((CURVE.to_owned(), curve.to_string()));
+        }
+        if let Some(provenance) = &self.provenance {
+            entries.push((PROVENANCE.to_owned(), serde_json::to_string(provenance)?));
+        }
+        Ok(entries)
+    }
+
+    fn read(info: &HashMap<String, String>) -> Result<Self> {
+        let provenance = info.get(PROVENANCE).map(|text| serde_json::from_str(text)).transpose();
+        Ok(About {
+            curve: info.get(CURVE).map(|text| text.parse()).transpose()?,
+            provenance: provenance.context("its provenance cannot be read")?,
+        })
+    }
+}
+
+/// Writes a checkpoint in the place of the one before.
+pub fn write(path: &Path, id: &RunId, checkpoint: &Checkpoint, about: &About) -> Result<()> {
     let tensors = parts(checkpoint).flat_map(|(kind, values)| {
         values.iter().map(move |(name, values)| (format!("{kind}/{name}"), Numbers::of(values)))
     });
@@ -35,8 +66,8 @@ pub fn write(path: &Path, id: &RunId, checkpoint: &Checkpoint, curve: &CurveSeal
         ("step".to_owned(), checkpoint.step.to_string()),
         ("seconds".to_owned(), checkpoint.seconds.to_string()),
         ("sha256".to_owned(), digest(checkpoint)),
-        (CURVE.to_owned(), curve.to_string()),
     ]);
+    info.extend(about.entries()?);
     info.extend(checkpoint.best.map(|best| (BEST.to_owned(), text_of(&best))));
     replace_atomically(path, |draft| {
         Ok(safetensors::serialize_to_file(tensors, Some(info), draft)?)
@@ -71,8 +102,7 @@ fn unpack(bytes: &[u8], id: &RunId) -> Result<Stored> {
         of_kind.insert(name.to_owned(), values);
     }
     ensure!(*entry("sha256")? == digest(&checkpoint), "its checksum does not match");
-    let curve = info.get(CURVE).map(|text| text.parse()).transpose()?;
-    Ok(Stored { checkpoint, curve })
+    Ok(Stored { checkpoint, about: About::read(info)? })
 }
 
 /// Every number survives: Rust writes the shortest text that is read as the same.

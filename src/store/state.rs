@@ -77,11 +77,11 @@ fn unfinished(folder: &Path, config: &RunConfig) -> Result<RunState> {
         return Ok(RunState::Begun);
     }
     check_is_plain(&path).with_context(|| format!("cannot read {}", path.display()))?;
-    let Stored { checkpoint, curve } = checkpoint::read(&path, &config.id())?;
+    let Stored { checkpoint, about } = checkpoint::read(&path, &config.id())?;
     let (path, step) = (folder.join(CURVE), checkpoint.step);
     let bytes = curve_file(&path)?;
     rows_up_to(&path, &bytes, config, step)?;
-    curve.map_or(Ok(()), |seal| seal.check(&bytes))?;
+    about.curve.map_or(Ok(()), |seal| seal.check(&bytes))?;
     Ok(RunState::Interrupted { step })
 }
 

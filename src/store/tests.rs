@@ -5,7 +5,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 mod ended;
 
-use super::seal::CurveSeal;
 use super::*;
 use crate::config::tests::example;
 use crate::record::{Best, CurveRow, LaneState, Provenance, Status, now};
@@ -173,6 +172,27 @@ fn what_a_killed_process_had_half_written_is_removed_when_the_run_goes_on() {
 }
 
 #[test]
+fn a_run_that_goes_on_on_another_backend_names_both() {
+    let scene = Scene::new();
+    let on = |backend: &str| Provenance { backend: backend.into(), ..provenance() };
+    let begin = |step, backend| {
+        let writer = RunWriter::begin(&scene.store, scene.lock(), &example(), step).unwrap();
+        writer.produced_by(&on(backend))
+    };
+    let mut writer = begin(0, "ndarray");
+    (0..=2).for_each(|at| writer.append(&row(at)).unwrap());
+    writer.checkpoint(&checkpoint(2)).unwrap();
+    drop(writer);
+    assert_eq!(scene.store.begun_by(&example()).unwrap().backend, "ndarray");
+    let mut writer = begin(2, "flex");
+    (3..=4).for_each(|at| writer.append(&row(at)).unwrap());
+    writer.end(&End { provenance: on("flex"), ..end(Status::Done, 4) }).unwrap();
+    let record = scene.store.finished(&example()).expect("it has ended");
+    assert_eq!(record.end.provenance.backend, "ndarray, flex");
+    assert_eq!(record.end.provenance.host, provenance().host);
+}
+
+#[test]
 fn a_torn_last_line_after_the_checkpoint_is_cut_off() {
     let scene = Scene::new();
     drop(scene.train_to(3));
@@ -313,9 +333,8 @@ fn a_checkpoint_of_another_run_is_not_taken() {
     drop(scene.train_to(3));
     let mut other = example();
     other.recipe.eps = 1e-7;
-    let curve = CurveSeal::of(&fs::read(scene.folder.join(CURVE)).unwrap()).unwrap();
     let path = scene.folder.join(CHECKPOINT);
-    checkpoint::write(&path, &other.id(), &checkpoint(2), &curve).unwrap();
+    checkpoint::write(&path, &other.id(), &checkpoint(2), &Default::default()).unwrap();
     assert!(scene.why().contains("another run"), "{}", scene.why());
 }
 

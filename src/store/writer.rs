@@ -3,11 +3,12 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
+use super::checkpoint::About;
 use super::seal::CurveSeal;
 use super::{BEST, CHECKPOINT, CONFIG, CURVE, END, RunLock, Store, checkpoint, seal, state};
 use crate::config::{RunConfig, RunId};
 use crate::files::{csv_of, is_draft, json_of, write_atomically};
-use crate::record::{Checkpoint, CurveRow, End, Status, best_evaluation};
+use crate::record::{Checkpoint, CurveRow, End, Provenance, Status, best_evaluation};
 
 /// Writes the files of one run while it trains; holds its lock.
 pub struct RunWriter {
@@ -18,6 +19,8 @@ pub struct RunWriter {
     lowest: f64,
     /// Whether the last row has it.
     at_its_best: bool,
+    /// What produces it, and what produced the steps that it goes on from.
+    provenance: Option<Provenance>,
     _lock: RunLock,
 }
 
@@ -30,9 +33,12 @@ impl RunWriter {
         let id = config.id();
         let folder = store.folder_of(&id);
         lock.assert_in(&folder);
-        let rows = match step {
-            0 => Vec::new(),
-            _ => state::curve_up_to(&folder, config, step)?,
+        let (rows, provenance) = match step {
+            0 => (Vec::new(), None),
+            _ => {
+                let stored = checkpoint::read(&folder.join(CHECKPOINT), &id)?;
+                (state::curve_up_to(&folder, config, step)?, stored.about.provenance)
+            }
         };
         remove_drafts(&folder)?;
         if step == 0 {
@@ -42,7 +48,17 @@ impl RunWriter {
         write_atomically(&path, &csv_of(&rows)?)?;
         let curve = append_to(&path, rows.is_empty())?;
         let lowest = best_evaluation(&rows).map_or(f64::INFINITY, |(loss, _)| loss);
-        Ok(RunWriter { id, folder, curve, lowest, at_its_best: false, _lock: lock })
+        Ok(RunWriter { id, folder, curve, lowest, at_its_best: false, provenance, _lock: lock })
+    }
+
+    /// Notes what produces the run from here on, beside what did before.
+    pub fn produced_by(mut self, provenance: &Provenance) -> Self {
+        self.provenance = Some(self.with_before(provenance));
+        self
+    }
+
+    fn with_before(&self, provenance: &Provenance) -> Provenance {
+        self.provenance.as_ref().map_or_else(|| provenance.clone(), |before| before.and(provenance))
     }
 
     /// Adds a row to the curve.
@@ -80,8 +96,9 @@ impl RunWriter {
     /// A file that cannot be written; the message names it.
     pub fn checkpoint(&mut self, checkpoint: &Checkpoint) -> Result<()> {
         self.sync_curve()?;
-        let curve = CurveSeal::of(&self.curve_so_far()?)?;
-        checkpoint::write(&self.folder.join(CHECKPOINT), &self.id, checkpoint, &curve)
+        let curve = Some(CurveSeal::of(&self.curve_so_far()?)?);
+        let about = About { curve, provenance: self.provenance.clone() };
+        checkpoint::write(&self.folder.join(CHECKPOINT), &self.id, checkpoint, &about)
     }
 
     /// Ends the run and releases its lock. A failed run ends even if its curve cannot be written.
@@ -89,6 +106,7 @@ impl RunWriter {
     /// # Errors
     /// A file that cannot be written; the message names it.
     pub fn end(mut self, end: &End) -> Result<()> {
+        let end = &End { provenance: self.with_before(&end.provenance), ..end.clone() };
         let curve = self.sync_curve().and_then(|()| self.curve_so_far());
         let text = match (curve, end.status) {
             (Err(_), Status::Failed) => json_of(end)?,

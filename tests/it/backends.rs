@@ -111,6 +111,25 @@ mod agreement {
         }
     }
 
+    #[cfg(feature = "ndarray")]
+    #[test]
+    fn what_another_backend_trained_is_told_and_recorded() {
+        let folder = tempfile::tempdir().unwrap();
+        let spec = fixture("tiny.toml");
+        let sweep = |more: &[&str]| {
+            let out = ["sweep", text(&spec), "--out", text(folder.path()), "--seeds", "0"];
+            let constant = ["--set", "train.min_lr_ratio=1.0"];
+            wane_ok(&[&out[..], &constant, more].concat())
+        };
+        sweep(&["--backend", "ndarray"]);
+        let told = sweep(&[]).stderr;
+        assert!(told.contains("finished runs trained on ndarray count as they are"), "{told}");
+        let told = sweep(&["--set", "train.steps=30", "--extend"]).stderr;
+        assert!(told.contains("begun on ndarray go on on flex"), "{told}");
+        let longer = rows(&folder.path().join("tiny-30-steps/runs.csv"));
+        assert!(longer.iter().all(|row| row["backend"] == "ndarray, flex"), "{longer:?}");
+    }
+
     #[cfg(feature = "wgpu")]
     #[test]
     fn wgpu_agrees_with_flex() {

@@ -120,6 +120,26 @@ fn a_table_of_runs_that_lost_rows_is_refused() {
 }
 
 #[test]
+fn numbers_whose_runs_are_not_here_are_not_written_over() {
+    let folder = tempfile::tempdir().unwrap();
+    let (home, moved) = (folder.path().join("home"), folder.path().join("moved"));
+    wane_ok(&sweep(&home, &[]).iter().map(String::as_str).collect::<Vec<_>>());
+    fs::create_dir(&moved).unwrap();
+    fs::rename(home.join("tiny"), moved.join("tiny")).unwrap();
+    let before = fs::read(moved.join("tiny/runs.csv")).unwrap();
+    let words = ["holds the numbers of 6 runs of this spec", "--replace"];
+    refused(&sweep(&moved, &[]), &words);
+    // A part of the runs alone.
+    let run = fs::read_dir(home.join(".runs")).unwrap().next().unwrap().unwrap();
+    fs::create_dir(moved.join(".runs")).unwrap();
+    fs::rename(run.path(), moved.join(".runs").join(run.file_name())).unwrap();
+    let collect = ["collect", text(&fixture("tiny.toml")), "--out", text(&moved)];
+    refused(&collect.map(str::to_owned), &["holds the numbers of 5 runs of this spec"]);
+    assert_eq!(fs::read(moved.join("tiny/runs.csv")).unwrap(), before);
+    assert_eq!(wane(&[&collect[..], &["--replace"]].concat()).code, Some(1));
+}
+
+#[test]
 fn a_folder_that_is_not_there_is_named_and_not_made() {
     let folder = tempfile::tempdir().unwrap();
     let mistyped = folder.path().join("resluts");
