@@ -25,7 +25,7 @@ pub mod words;
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result, anyhow, ensure};
 
 use crate::config::Role;
 use crate::exit::usage;
@@ -125,6 +125,7 @@ pub const FILES: [&str; 6] =
 /// # Errors
 /// A file that is missing or damaged; the message names it.
 pub fn explain(folder: &Path, role: Role, every_run: bool) -> Result<String> {
+    usage(check_is_whole(folder, &["experiment.json", "runs.csv", "curves.csv"]))?;
     let data = usage(Data::read(folder))?;
     usage(explain::explain(&data, &folder_name(folder), role, every_run))
 }
@@ -151,6 +152,20 @@ pub fn across_experiments(folders: &[PathBuf], out: Option<&Path>) -> Result<Str
     Ok(format!("{}\n{}", words::collapse_title(found.claim), words::collapse(&found).join("\n")))
 }
 
+/// That the files are there without which nothing can be told.
+fn check_is_whole(folder: &Path, files: &[&str]) -> Result<()> {
+    let is_missing = |name: &&&str| !folder.join(name).is_file();
+    let missing: Vec<&str> = files.iter().filter(is_missing).copied().collect();
+    ensure!(
+        missing.is_empty(),
+        "{} does not hold {}: where its runs are still in .runs beside it, `wane collect SPEC` writes them, and else \
+         `wane sweep SPEC` does; its spec stands in experiment.json. `wane view` shows what there is",
+        folder.display(),
+        missing.join(" and ")
+    );
+    Ok(())
+}
+
 fn folder_name(folder: &Path) -> String {
     // `.` has no name of its own.
     let real = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
@@ -158,6 +173,7 @@ fn folder_name(folder: &Path) -> String {
 }
 
 fn read(folder: &Path) -> Result<(Experiment, Vec<ManifestRow>, Data)> {
+    check_is_whole(folder, &["experiment.json", "runs.csv", "curves.csv", "manifest.csv"])?;
     let experiment = read_experiment(folder)?;
     let manifest = read_csv(&folder.join("manifest.csv"))?;
     Ok((experiment, manifest, Data::read(folder)?))

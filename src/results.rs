@@ -1,31 +1,34 @@
 //! The files of an experiment: `runs.csv`, `curves.csv`, `mechanism.csv`, `manifest.csv`, written from the store and
 //! read by everything after.
 
+mod columns;
 mod curves;
 mod experiment;
 mod manifest;
 mod mechanism;
 mod planned;
 mod rows;
+mod table;
 
 use std::collections::HashMap;
 use std::path::Path;
 
-use anyhow::{Context, Result, ensure};
-use serde::de::DeserializeOwned;
+use anyhow::{Context, Result, bail, ensure};
 
-use crate::config::{AnalysisTerms, RunConfig};
+use crate::config::{AnalysisTerms, Form, RunConfig};
 use crate::corpus::Levels;
 use crate::experiment::{Arm, Plan};
 use crate::files::{create_folder, json_of, write_atomically, write_csv_atomically};
 use crate::store::Store;
 
+pub use columns::{CsvRow, REMEDY, check as check_columns};
 pub use curves::{CurveCsvRow, curve_rows};
 pub use experiment::Experiment;
 pub use manifest::{ManifestRow, manifest};
 pub use mechanism::{MechanismRow, mechanism_rows};
 pub use planned::{Planned, planned_names, read_planned, write_planned};
 pub use rows::{Draw, RunRow, bits_per_byte, other_row, planned_row, run_row};
+pub use table::for_each_row;
 
 /// Writes rows as a CSV file.
 ///
@@ -39,7 +42,7 @@ pub fn write_csv<T: serde::Serialize>(path: &Path, rows: &[T]) -> Result<()> {
 ///
 /// # Errors
 /// A file that is not there or does not have these columns; the message names the file.
-pub fn read_csv<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>> {
+pub fn read_csv<T: CsvRow>(path: &Path) -> Result<Vec<T>> {
     let mut rows = Vec::new();
     for_each_row(path, |row| rows.push(row))?;
     Ok(rows)
@@ -48,12 +51,14 @@ pub fn read_csv<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>> {
 /// Reads the `runs.csv` of an experiment's folder.
 ///
 /// # Errors
-/// A file that is not there or does not have its columns, and a run that is in it twice, which would count as two.
+/// A file that is not there or does not have its columns, a run that is in it twice, which would count as two, and one
+/// without the λ or the mask that its form takes.
 pub fn read_runs(folder: &Path) -> Result<Vec<RunRow>> {
     let path = folder.join("runs.csv");
     let rows: Vec<RunRow> = read_csv(&path)?;
     let mut seen: HashMap<&str, Vec<&RunRow>> = HashMap::new();
     for row in &rows {
+        check_decay(row).with_context(|| format!("cannot read {}", path.display()))?;
         let known = seen.entry(&row.run).or_default();
         ensure!(
             !known.contains(&row),
@@ -66,15 +71,15 @@ pub fn read_runs(folder: &Path) -> Result<Vec<RunRow>> {
     Ok(rows)
 }
 
-/// Reads the rows of a CSV file one after the other.
-///
-/// # Errors
-/// A file that is not there or does not have these columns; the message names the file.
-pub fn for_each_row<T: DeserializeOwned>(path: &Path, mut take: impl FnMut(T)) -> Result<()> {
-    let context = || format!("cannot read {}", path.display());
-    let mut reader = csv::Reader::from_path(path).with_context(context)?;
-    let mut rows = reader.deserialize();
-    rows.try_for_each(|row| row.map(&mut take)).with_context(context)
+/// That a run has the λ and the mask that its form takes.
+fn check_decay(row: &RunRow) -> Result<()> {
+    let RunRow { run, form, mask, weight_decay, .. } = row;
+    let lacks = match (weight_decay, mask) {
+        (None, _) if form.takes_weight_decay() => "weight_decay",
+        (_, None) if *form != Form::None => "mask",
+        _ => return Ok(()),
+    };
+    bail!("run {run} has no {lacks}, which its form {form} takes; {REMEDY}")
 }
 
 /// Reads `experiment.json` of an experiment's folder.
@@ -147,3 +152,6 @@ fn manifest_rows(plan: &Plan) -> Vec<ManifestRow> {
     }
     arms.iter().flat_map(|arm| manifest(arm, &arm.model.parameters(vocabulary))).collect()
 }
+
+#[cfg(test)]
+mod tests;

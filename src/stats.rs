@@ -23,6 +23,7 @@ mod rotations;
 mod search;
 mod spread;
 pub mod surface;
+mod unmeasured;
 mod unpaired;
 mod values;
 mod variance;
@@ -94,6 +95,8 @@ impl Analysis {
     /// Analyses the rows of `runs.csv`. What a search found is judged on the seeds alone that had no part in
     /// finding it.
     pub fn on(rows: &[RunRow], terms: &AnalysisTerms) -> Self {
+        let unmeasured = unmeasured::unmeasured(rows);
+        let rows = &unmeasured::marked(rows)[..];
         let judged: Vec<RunRow> =
             rows.iter().filter(|row| row.stage == Some(Stage::Confirm)).cloned().collect();
         let mut terms = terms.clone();
@@ -107,6 +110,7 @@ impl Analysis {
             // What is left out is warned of all the same: most of it has not ended.
             analysis.warnings = warnings::warnings(&analysis.groups, &analysis.contenders, rows);
         }
+        analysis.warnings.splice(0..0, unmeasured);
         let epsilon = analysis.epsilon.map(|epsilon| epsilon.value);
         analysis.search = Search::of(rows, epsilon, is_confirmed);
         analysis
@@ -208,6 +212,25 @@ impl Analysis {
     /// Whether fresh seeds judge what a search found.
     pub fn is_confirmed(&self) -> bool {
         self.search.as_ref().is_some_and(|search| search.is_confirmed)
+    }
+
+    /// Whether there are arms that may be held against each other, whether they can be tested or not.
+    pub fn is_asked(&self) -> bool {
+        let of_values = || self.values.iter().flat_map(ValuesTable::comparisons).next().is_some();
+        !families::questions(&self.contenders).is_empty() || of_values()
+    }
+
+    /// Whether two such arms stand there with every run at its end: what they lack is pairs of seeds.
+    pub fn has_both_sides(&self) -> bool {
+        let stands = |points: &[Point]| points.iter().any(|point| point.is_eligible);
+        let standing = self.contenders.iter().filter(|one| stands(&one.points));
+        let against_none = standing.clone().any(|one| stands(&one.none));
+        self.is_asked() && (against_none || standing.count() != 1 && self.are_complete())
+    }
+
+    /// Whether every run reached its end.
+    fn are_complete(&self) -> bool {
+        self.groups.iter().flat_map(|group| &group.cells).all(Cell::is_complete)
     }
 
     /// Questions of the experiment without an answer.

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::string::FromUtf8Error;
 
-use anyhow::{Context, Error, Result, anyhow};
+use anyhow::{Context, Error, Result, anyhow, ensure};
 
 use super::{Changes, Spec};
 use crate::shell::quoted;
@@ -14,6 +14,12 @@ impl Spec {
     /// # Errors
     /// A file that cannot be read or is not UTF-8, and anything wrong in it; the message names it.
     pub fn read(path: &Path, changes: &Changes) -> Result<(String, Self)> {
+        ensure!(
+            !path.is_dir(),
+            "{} is a folder; expected the file of a spec, such as experiments/quick.toml. A folder of results is named by \
+             --out, and `wane report` reads one of its experiments",
+            path.display()
+        );
         let cannot = || format!("cannot read the spec {}", path.display());
         let text = String::from_utf8(std::fs::read(path).with_context(cannot)?)
             .map_err(|error| no_utf8(path, &error))?;

@@ -19,13 +19,9 @@ const JOINT: &str = " - ";
 /// A file that is no CSV with a header.
 pub fn read(path: &Path, text: &str, name: &str) -> Result<Table> {
     ensure!(!text.trim().is_empty(), "{} is empty", path.display());
-    let delimiter = delimiter(text);
+    let (delimiter, text) = separated(text);
     let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).from_reader(text.as_bytes());
-    let header: Vec<String> = reader
-        .headers()?
-        .iter()
-        .map(|one| one.trim_start_matches('\u{feff}').trim().to_owned())
-        .collect();
+    let header: Vec<String> = reader.headers()?.iter().map(|one| one.trim().to_owned()).collect();
     ensure!(
         header.len() > 1,
         "{} has one column; expected a CSV file with a header",
@@ -49,11 +45,17 @@ pub fn read(path: &Path, text: &str, name: &str) -> Result<Table> {
     Ok(if is_scalars { scalars(table, name) } else { table })
 }
 
-/// What parts the columns of a header: commas, or tabs or semicolons where it has none.
-fn delimiter(text: &str) -> u8 {
-    let first = text.lines().next().unwrap_or_default();
+/// What parts the columns, and the file from its header on: what a spreadsheet says in a line above it, or commas, or tabs
+/// or semicolons where the header has none.
+fn separated(text: &str) -> (u8, &str) {
+    let text = text.trim_start_matches('\u{feff}');
+    let (first, rest) = text.split_once('\n').unwrap_or((text, ""));
+    if let Some([said]) = first.trim_end_matches('\r').strip_prefix("sep=").map(str::as_bytes) {
+        return (*said, rest);
+    }
     let known = [(',', b','), ('\t', b'\t'), (';', b';')];
-    known.iter().find(|(letter, _)| first.contains(*letter)).map_or(b',', |(_, byte)| *byte)
+    let own = known.iter().find(|(letter, _)| first.contains(*letter));
+    (own.map_or(b',', |(_, byte)| *byte), text)
 }
 
 fn is_bound(column: &str) -> bool {
@@ -119,6 +121,16 @@ mod tests {
         let text = "Wall time,Step,Value\n1.7e9,10,3.5\n";
         let table = read(Path::new("x.csv"), text, "logs/run-adamw_s1-tag-loss_val").unwrap();
         assert_eq!((&*table.rows[0]["run"], &*table.rows[0]["loss_val"]), ("adamw_s1", "3.5"));
+    }
+
+    #[test]
+    fn a_line_above_the_header_that_says_what_parts_columns_is_no_row() {
+        for (text, value) in
+            [("sep=,\nrun,loss\na,3.5\n", "3.5"), ("\u{feff}sep=;\r\nrun;loss\r\na;3,5\r\n", "3,5")]
+        {
+            let table = read(Path::new("x.csv"), text, "x").unwrap();
+            assert_eq!((&*table.rows[0]["run"], &*table.rows[0]["loss"]), ("a", value));
+        }
     }
 
     #[test]

@@ -116,7 +116,7 @@ pub fn tell(rows: &[RunRow], terms: &AnalysisTerms) -> Told {
     };
     let ended = count(|row| row.status != Status::Unfinished);
     let told = Told { ended, runs: count(|_| true), ..Told::default() };
-    if !rows.iter().any(RunRow::is_done) {
+    if !rows.iter().any(|row| row.status == Status::Done) {
         return told;
     }
     let mut analysis = Analysis::on(rows, terms);

@@ -6,7 +6,37 @@ use super::html::Table;
 use super::tables::{broken, new_table, set_close, trimmed};
 use super::{format, words};
 use crate::config::{Basis, Expect, Measured, Named};
+use crate::results::CsvRow;
 use crate::stats::claims::{Judged, Verdict};
+
+/// Columns of the first version of `claims.csv`.
+const FIRST: &[&str] = &[
+    "claim",
+    "text",
+    "source",
+    "basis",
+    "quantity",
+    "finding",
+    "expected",
+    "smallest",
+    "compared",
+    "compared_expected",
+    "n",
+    "observed",
+    "sd",
+    "ci95_low",
+    "ci95_high",
+    "p",
+    "p_holm",
+    "p_against",
+    "p_against_holm",
+    "family_size",
+    "verdict",
+    "seeds_needed",
+    "cannot_tell",
+    "registered",
+    "runs_before",
+];
 
 /// A row of `claims.csv`. Effects are in units of the quantity.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -67,6 +97,12 @@ pub struct ClaimRow {
     /// What makes it no test of a prediction.
     #[serde(default)]
     pub warning: String,
+}
+
+impl CsvRow for ClaimRow {
+    fn columns() -> Vec<Vec<&'static str>> {
+        vec![FIRST.to_vec(), vec!["comparisons", "needs", "chosen", "collapsed", "warning"]]
+    }
 }
 
 fn one() -> usize {

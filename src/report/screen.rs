@@ -24,7 +24,7 @@ const COLUMNS: usize = 110;
 /// rules against each other, how to read it, warnings.
 pub fn answer(analysis: &Analysis, more: &[String]) -> String {
     if let Some(sentence) = words::no_result(analysis) {
-        return sentence;
+        return broken(&sentence, COLUMNS);
     }
     let alarms = words::alarms(analysis);
     let mut parts: Vec<String> =

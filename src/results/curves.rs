@@ -4,9 +4,10 @@ use serde::de::{Deserializer, Error, IgnoredAny, MapAccess, Visitor};
 use serde::ser::{SerializeStruct, Serializer};
 use serde::{Deserialize, Serialize};
 
+use super::CsvRow;
 use crate::config::{Form, Mask};
 use crate::experiment::Entry;
-use crate::record::{Column, CurveRow};
+use crate::record::{Column, CurveRow, MEASURES};
 use crate::store::SoFar;
 
 /// A row of `curves.csv`: whose it is, and the row of the run.
@@ -23,6 +24,44 @@ pub struct CurveCsvRow {
     pub tokens: usize,
     /// What the run measured.
     pub row: CurveRow,
+}
+
+/// Columns of the first version. The norms of single roles differ from version to version; the gap follows from the
+/// losses.
+const FIRST: &[&str] = &[
+    "run",
+    "form",
+    "mask",
+    "weight_decay",
+    "seed",
+    "step",
+    "lr",
+    "batch_loss",
+    "grad_norm",
+    "train_loss",
+    "val_loss",
+    "weight_norm",
+    "variant",
+];
+const LAST_WEIGHTS: &[&str] = &["last_train_loss", "last_val_loss"];
+const MEMORY: &[&str] = &[
+    "test_loss",
+    "verbatim_train",
+    "verbatim_val",
+    "longest_verbatim",
+    "longest_verbatim_val",
+    "exposure",
+    "exposure_by_repeats",
+    "divergence",
+];
+
+impl CsvRow for CurveCsvRow {
+    fn columns() -> Vec<Vec<&'static str>> {
+        let of_roles = MEASURES.iter().flat_map(|measure| measure.names.iter().copied());
+        let of_steps = of_roles.filter(|name| !name.starts_with("weight_norm_"));
+        let mechanism = of_steps.chain(["clipped", "relative_update_by_layer"]).collect();
+        vec![FIRST.to_vec(), mechanism, LAST_WEIGHTS.to_vec(), MEMORY.to_vec()]
+    }
 }
 
 /// The curve of an entry, whose run has this record.

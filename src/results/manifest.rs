@@ -1,5 +1,6 @@
 use serde::{Deserialize, Serialize};
 
+use super::CsvRow;
 use crate::config::{
     DecaySchedule, Family, Form, Group, Mask, OptimizerKind, ParameterShape, Role,
 };
@@ -41,6 +42,18 @@ pub struct ManifestRow {
     /// How its λ changes over the run; missing where it has none.
     #[serde(default)]
     pub decay_schedule: Option<DecaySchedule>,
+}
+
+impl CsvRow for ManifestRow {
+    fn columns() -> Vec<Vec<&'static str>> {
+        let first = ["form", "mask", "weight_decay", "parameter", "role", "shape", "elements"];
+        vec![
+            [&first[..], &["decayed", "coefficient"]].concat(),
+            vec!["family"],
+            vec!["rate"],
+            vec!["optimizer", "lr_factor", "decay_schedule"],
+        ]
+    }
 }
 
 /// The rows of one arm, in the order of the model.

@@ -1,5 +1,6 @@
 use serde::{Deserialize, Serialize};
 
+use super::CsvRow;
 use crate::config::{Equilibrium, Form, Mask, Role, RunConfig, Schedule, Stage};
 use crate::experiment::Entry;
 use crate::record::{CurveRow, OfRole, Status};
@@ -64,6 +65,43 @@ pub struct MechanismRow {
     pub decay_share: Option<f64>,
     /// Share of the logged steps whose gradient was clipped.
     pub clipped: Option<f64>,
+}
+
+/// Every version that wrote the file wrote these.
+const COLUMNS: &[&str] = &[
+    "run",
+    "form",
+    "mask",
+    "weight_decay",
+    "seed",
+    "variant",
+    "status",
+    "stage",
+    "role",
+    "nearly_scale_invariant",
+    "total_decay",
+    "timescale_steps",
+    "timescale_runs",
+    "timescale_epochs",
+    "equilibrium_steps",
+    "rotation",
+    "equilibrium_rotation",
+    "balance_ratio",
+    "reached",
+    "weight_rms",
+    "equilibrium_rms",
+    "initial_left",
+    "initial_share",
+    "float32_share",
+    "gradient_cosine",
+    "decay_share",
+    "clipped",
+];
+
+impl CsvRow for MechanismRow {
+    fn columns() -> Vec<Vec<&'static str>> {
+        vec![COLUMNS.to_vec()]
+    }
 }
 
 impl MechanismRow {

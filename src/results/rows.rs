@@ -1,3 +1,4 @@
+mod columns;
 mod of_config;
 mod so_far;
 
@@ -201,8 +202,10 @@ pub struct Draw {
 impl RunRow {
     /// Whether it reached its last step with losses that are numbers: only such a run counts in a mean.
     pub fn is_done(&self) -> bool {
-        let is_number = |loss: Option<f64>| loss.is_none_or(f64::is_finite);
-        self.status == Status::Done && is_number(self.val_loss) && is_number(self.test_loss)
+        let is_number = |loss: f64| loss.is_finite();
+        self.status == Status::Done
+            && self.val_loss.is_some_and(is_number)
+            && self.test_loss.is_none_or(is_number)
     }
 
     /// Whether it ended no better than by knowing only how often each token occurs: on test or, without, on

@@ -48,10 +48,9 @@ impl Quantity {
         }
     }
 
-    /// Test loss where every run that reached its end has one; val loss in files of older versions.
+    /// Test loss where any run that reached its end has one; val loss in files of older versions.
     pub fn reported(rows: &[RunRow]) -> Quantity {
-        let mut done = rows.iter().filter(|row| row.is_done()).peekable();
-        let has_test = done.peek().is_some() && done.all(|row| row.test_loss.is_some());
+        let has_test = rows.iter().any(|row| row.is_done() && row.test_loss.is_some());
         if has_test { Quantity::TestLoss } else { Quantity::ValLoss }
     }
 

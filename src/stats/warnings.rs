@@ -3,6 +3,7 @@ use std::collections::BTreeSet;
 use super::contenders::{Contender, Point};
 use super::groups::{Cell, Group, Rule};
 use super::inference::{Estimate, FEWEST_SEEDS};
+use super::quantity::Quantity;
 use super::search::ends_at_none;
 use crate::config::{Form, Named};
 use crate::record::Status;
@@ -30,6 +31,13 @@ pub enum Warning {
         overfitted: usize,
         all: usize,
         extent: Extent,
+    },
+    /// Runs that reached their last step without such a loss, or with one that is no number.
+    Unmeasured {
+        quantity: Quantity,
+        is_missing: bool,
+        runs: Vec<String>,
+        all: usize,
     },
     TooFewSeeds {
         seeds: usize,
@@ -132,7 +140,7 @@ fn collapsed(groups: &[Group], rows: &[RunRow]) -> Option<Warning> {
 }
 
 /// Each run once: that without decay stands in the rows of several arms.
-fn runs(rows: &[RunRow]) -> Vec<&RunRow> {
+pub fn runs(rows: &[RunRow]) -> Vec<&RunRow> {
     let mut known = BTreeSet::new();
     rows.iter().filter(|row| known.insert(&row.run)).collect()
 }

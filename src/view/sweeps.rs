@@ -9,13 +9,13 @@ use rayon::prelude::*;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use crate::results::{RunRow, planned_names, read_csv, read_planned};
+use crate::results::{RunRow, planned_names, read_planned, read_runs};
 use crate::store::{Marks, Store};
 
 /// How deep below the folder sweeps are looked for.
 const DEPTH: usize = 4;
 /// Folders that are looked at, at most.
-const MOST_FOLDERS: usize = 2000;
+const MOST_FOLDERS: usize = 4000;
 /// How long a list stays as it is.
 const FRESH: Duration = Duration::from_millis(1500);
 
@@ -42,9 +42,14 @@ pub struct Found {
     pub ended: usize,
     /// Whether it is known what its runs are to answer.
     pub is_judged: bool,
+    /// Why the file that lists its runs cannot be read.
+    pub trouble: Option<String>,
     #[serde(skip)]
     pub source: Source,
 }
+
+/// Identities of runs, or why the file that lists them cannot be read.
+type Listed = Result<BTreeSet<String>, String>;
 
 /// The last list, and what was read for it.
 #[derive(Default)]
@@ -64,26 +69,25 @@ impl Sweeps {
             return listed.clone();
         }
         let mut search = Search { root, sweeps: self, found: Vec::new(), left: MOST_FOLDERS };
-        match is_results(root) {
-            true => search.add_finished(root),
-            false => search.below(root, DEPTH),
+        if is_results(root) {
+            search.add_finished(root);
         }
+        search.below(root, DEPTH);
         let found = search.found;
         self.listed = Some((Instant::now(), found.clone()));
         found
     }
 
     /// The runs that a file of rows names, read again when it has changed.
-    fn ids(&mut self, path: &Path, read: impl FnOnce() -> Vec<RunRow>) -> BTreeSet<String> {
+    fn ids(&mut self, path: &Path, read: impl FnOnce() -> anyhow::Result<Vec<RunRow>>) -> Listed {
         let written = fs::metadata(path).and_then(|about| about.modified()).ok();
-        match self.ids.get(path).filter(|(known, _)| *known == written) {
-            Some((_, ids)) => ids.clone(),
-            None => {
-                let ids: BTreeSet<String> = read().into_iter().map(|row| row.run).collect();
-                self.ids.insert(path.to_owned(), (written, ids.clone()));
-                ids
-            }
+        if let Some((_, ids)) = self.ids.get(path).filter(|(known, _)| *known == written) {
+            return Ok(ids.clone());
         }
+        let rows = read().map_err(|error| format!("{error:#}"))?;
+        let ids: BTreeSet<String> = rows.into_iter().map(|row| row.run).collect();
+        self.ids.insert(path.to_owned(), (written, ids.clone()));
+        Ok(ids)
     }
 
     /// How many of these runs of a folder have ended. The files of each are checked when they have changed alone: a
@@ -119,50 +123,65 @@ impl Search<'_> {
         planned.retain(|name| !runs.is_empty() || !is_results(&folder.join(name)));
         let mut known = BTreeSet::new();
         for name in &planned {
-            let path = folder.join(".planned").join(name).with_added_extension("csv");
-            let read = || read_planned(folder, name).map_or_else(|_| Vec::new(), |(_, rows)| rows);
-            let ids = self.sweeps.ids(&path, read);
-            let ended = self.sweeps.count_ended(folder, &ids.iter().collect::<Vec<_>>());
-            self.add(name, folder, ids.len(), ended, Source::Planned(folder.to_owned()));
-            known.extend(ids);
+            known.extend(self.add_planned(folder, name));
         }
         for below in folders_in(folder) {
-            let name = name_of(&below);
-            if !is_results(&below) {
-                if depth > 0 {
-                    self.below(&below, depth - 1);
-                }
-            } else if !planned.contains(&name) {
-                known.extend(self.finished(&below));
-                self.add_finished(&below);
+            if is_results(&below) && !planned.contains(&name_of(&below)) {
+                known.extend(self.add_finished(&below));
+            }
+            // Results of others may lie below results.
+            if depth > 0 {
+                self.below(&below, depth - 1);
             }
         }
-        let others: Vec<&String> = runs.iter().filter(|id| !known.contains(*id)).collect();
+        let others: BTreeSet<String> = runs.into_iter().filter(|id| !known.contains(id)).collect();
         if !others.is_empty() {
-            let ended = self.sweeps.count_ended(folder, &others);
-            self.add("other runs", folder, others.len(), ended, Source::Others(folder.to_owned()));
+            let ended = self.sweeps.count_ended(folder, &others.iter().collect::<Vec<_>>());
+            let source = Source::Others(folder.to_owned());
+            self.add("other runs", folder, (&Ok(others), ended), source);
         }
     }
 
-    fn finished(&mut self, folder: &Path) -> BTreeSet<String> {
-        let path = folder.join("runs.csv");
-        self.sweeps.ids(&path, || read_csv(&path).unwrap_or_default())
+    /// Adds what was planned under a name; returns its runs.
+    fn add_planned(&mut self, folder: &Path, name: &str) -> BTreeSet<String> {
+        let path = folder.join(".planned").join(name).with_added_extension("csv");
+        let read = || read_planned(folder, name).map(|(_, rows)| rows);
+        let listed = self.sweeps.ids(&path, read);
+        let ids: Vec<&String> = listed.iter().flatten().collect();
+        let ended = self.sweeps.count_ended(folder, &ids);
+        self.add(name, folder, (&listed, ended), Source::Planned(folder.to_owned()));
+        listed.unwrap_or_default()
     }
 
-    fn add_finished(&mut self, folder: &Path) {
-        let runs = self.finished(folder).len();
+    /// Adds a folder of results; returns its runs.
+    fn add_finished(&mut self, folder: &Path) -> BTreeSet<String> {
+        let listed = self.sweeps.ids(&folder.join("runs.csv"), || read_runs(folder));
+        let ended = listed.as_ref().map_or(0, BTreeSet::len);
         let parent = folder.parent().unwrap_or(folder).to_owned();
-        self.add(&name_of(folder), &parent, runs, runs, Source::Finished(folder.to_owned()));
+        let source = Source::Finished(folder.to_owned());
+        self.add(&name_of(folder), &parent, (&listed, ended), source);
+        listed.unwrap_or_default()
     }
 
-    fn add(&mut self, name: &str, folder: &Path, runs: usize, ended: usize, source: Source) {
+    fn add(
+        &mut self,
+        name: &str,
+        folder: &Path,
+        (listed, ended): (&Listed, usize),
+        source: Source,
+    ) {
         let digest = Sha256::digest(format!("{source:?} {name}"));
-        let id = digest.iter().take(6).map(|byte| format!("{byte:02x}")).collect();
         let below = folder.strip_prefix(self.root).unwrap_or(Path::new(""));
-        let folder = below.to_string_lossy().into_owned();
-        let is_judged = !matches!(source, Source::Others(_));
-        let name = name.to_owned();
-        self.found.push(Found { id, name, folder, runs, ended, is_judged, source });
+        self.found.push(Found {
+            id: digest.iter().take(6).map(|byte| format!("{byte:02x}")).collect(),
+            name: name.to_owned(),
+            folder: below.to_string_lossy().into_owned(),
+            runs: listed.as_ref().map_or(0, BTreeSet::len),
+            ended,
+            is_judged: !matches!(source, Source::Others(_)),
+            trouble: listed.as_ref().err().cloned(),
+            source,
+        });
     }
 }
 
@@ -174,7 +193,7 @@ pub fn others(results: &Path) -> Vec<String> {
         known.extend(rows.into_iter().map(|row| row.run));
     }
     for folder in folders_in(results).iter().filter(|folder| is_results(folder)) {
-        let rows: Vec<RunRow> = read_csv(&folder.join("runs.csv")).unwrap_or_default();
+        let rows = read_runs(folder).unwrap_or_default();
         known.extend(rows.into_iter().map(|row| row.run));
     }
     let mut names = Store::new(results).names();

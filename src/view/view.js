@@ -30,7 +30,7 @@
   async function list() {
     sweeps = await get("/sweeps");
     const select = by("sweep");
-    const options = sweeps.map((one) => [one.id, `${one.folder ? `${one.folder}/` : ""}${one.name} (${one.ended}/${one.runs})`]);
+    const options = sweeps.map((one) => [one.id, `${one.folder ? `${one.folder}/` : ""}${one.name} (${one.trouble ? "cannot be read" : `${one.ended}/${one.runs}`})`]);
     const shown = [...select.options].map((one) => [one.value, one.textContent]);
     if (JSON.stringify(options) !== JSON.stringify(shown)) {
       select.replaceChildren(...options.map(([value, text]) => element("option", { value }, text)));

@@ -14,7 +14,9 @@ use super::sweeps::{Found, Source, others};
 use crate::config::{AnalysisTerms, RunConfig};
 use crate::record::{Places, Points};
 use crate::report::chart::Chart;
-use crate::results::{RunRow, other_row, read_csv, read_experiment, read_planned};
+use crate::results::{
+    CurveCsvRow, RunRow, check_columns, other_row, read_experiment, read_planned, read_runs,
+};
 use crate::store::{Store, Watch};
 
 /// Looks that come faster than this find what the last one found.
@@ -109,7 +111,7 @@ impl Watched {
             }
             Source::Finished(folder) => {
                 let experiment = read_experiment(folder)?;
-                self.rows = read_csv(&folder.join("runs.csv"))?;
+                self.rows = read_runs(folder)?;
                 self.terms = experiment.analysis;
                 (experiment.question, curves(&folder.join("curves.csv"))?, None)
             }
@@ -191,7 +193,7 @@ impl Watched {
 
 /// What was counted of the text of a run, where its sweep has presented results before.
 fn add_levels(rows: &mut [RunRow], folder: &Path) {
-    let known: Vec<RunRow> = read_csv(&folder.join("runs.csv")).unwrap_or_default();
+    let known = read_runs(folder).unwrap_or_default();
     let known: HashMap<&str, &RunRow> = known.iter().map(|row| (row.run.as_str(), row)).collect();
     for row in rows.iter_mut().filter(|row| row.test_uniform.is_none()) {
         let Some(known) = known.get(row.run.as_str()) else { continue };
@@ -203,24 +205,39 @@ fn add_levels(rows: &mut [RunRow], folder: &Path) {
     }
 }
 
-/// The curves of a finished sweep by run.
+/// The curves of a finished sweep by run; none where they were not kept.
 fn curves(path: &Path) -> Result<HashMap<String, Points>> {
+    if !path.exists() {
+        return Ok(HashMap::new());
+    }
     let context = || format!("cannot read {}", path.display());
     let mut reader = BufReader::with_capacity(1 << 20, File::open(path).with_context(context)?);
     let mut line = String::new();
-    reader.read_line(&mut line).with_context(context)?;
-    let places =
-        Places::of(&line).with_context(|| format!("{} has no column step", path.display()))?;
+    // Without any run there is no header.
+    if reader.read_line(&mut line).with_context(context)? == 0 {
+        return Ok(HashMap::new());
+    }
+    let places = places(&line).with_context(context)?;
     let mut curves: HashMap<String, Points> = HashMap::new();
-    loop {
+    for number in 2.. {
         line.clear();
         if reader.read_line(&mut line).with_context(context)? == 0 {
-            return Ok(curves);
+            break;
         }
-        let (run, step, row) = places.read(&line).with_context(context)?;
+        let (run, step, row) = places
+            .read(&line)
+            .with_context(|| format!("line {number} of {} is no row of numbers", path.display()))?;
         match curves.get_mut(run) {
             Some(points) => points.add(step, row),
             None => curves.entry(run.to_owned()).or_default().add(step, row),
         }
     }
+    Ok(curves)
+}
+
+/// Where the columns of curves are.
+fn places(header: &str) -> Result<Places> {
+    let header = header.trim_start_matches('\u{feff}').trim_end();
+    check_columns::<CurveCsvRow>(&header.split(',').collect::<Vec<_>>())?;
+    Places::of(header).context("it has no column `step`")
 }

@@ -27,7 +27,7 @@ impl Default for Experiment<'_> {
 
 const RUNS: &str = "run,form,mask,weight_decay,lr,seed,status,steps,train_loss,val_loss,gap,\
     best_val_loss,best_val_step,total_decay,timescale_steps,weight_norm,seconds,variant,val_floor,\
-    backend,commit,setting\n";
+    backend,commit,family,recipe,transfer,setting,val_unigram\n";
 const CURVES: &str = "run,form,mask,weight_decay,seed,step,tokens,lr,batch_loss,grad_norm,train_loss,\
     val_loss,gap,weight_norm,weight_norm_embedding,weight_norm_attention,weight_norm_mlp,\
     weight_norm_norm,weight_norm_bias,variant\n";
@@ -88,7 +88,7 @@ impl Experiment<'_> {
         let _ = writeln!(
             runs,
             "{id:016x},adamw,{mask},{lambda:?},{lr},{seed},{},{numbers},{total:?},,5.0,0.1,{variant},0.8,\
-             flex,abc,setting {lr}",
+             flex,abc,gpt2,,,setting {lr},",
             self.status
         );
     }

@@ -133,7 +133,8 @@ fn numbers_whose_runs_are_not_here_are_not_written_over() {
     let run = fs::read_dir(home.join(".runs")).unwrap().next().unwrap().unwrap();
     fs::create_dir(moved.join(".runs")).unwrap();
     fs::rename(run.path(), moved.join(".runs").join(run.file_name())).unwrap();
-    let collect = ["collect", text(&fixture("tiny.toml")), "--out", text(&moved)];
+    let tiny = fixture("tiny.toml");
+    let collect = ["collect", text(&tiny), "--out", text(&moved)];
     refused(&collect.map(str::to_owned), &["holds the numbers of 5 runs of this spec"]);
     assert_eq!(fs::read(moved.join("tiny/runs.csv")).unwrap(), before);
     assert_eq!(wane(&[&collect[..], &["--replace"]].concat()).code, Some(1));

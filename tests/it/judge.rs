@@ -47,6 +47,18 @@ const ASKED: [&str; 8] = [
 ];
 
 #[test]
+fn a_line_that_spreadsheets_write_above_the_header_is_no_row() {
+    let json = |contents: &str| judge(contents, &[&ASKED[..], &["--json"]].concat());
+    let plain = json(&table(6));
+    for above in ["sep=,\n", "\u{feff}sep=,\r\n"] {
+        let own = json(&format!("{above}{}", table(6)));
+        assert_eq!((own.code, &own.stdout), (Some(0), &plain.stdout), "{}", own.stderr);
+    }
+    let semicolons = json(&format!("sep=;\n{}", table(6).replace(',', ";")));
+    assert_eq!((semicolons.code, &semicolons.stdout), (Some(0), &plain.stdout));
+}
+
+#[test]
 fn arms_with_common_seeds_are_compared_as_pairs() {
     let call = judge(&table(6), &[&ASKED[..], &["--json"]].concat());
     let comparison = &json(&call)["comparisons"][0];

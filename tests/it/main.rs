@@ -30,6 +30,7 @@ mod pytorch_parity;
 mod readme;
 mod reference;
 mod report;
+mod report_changed;
 mod resume;
 mod rivals;
 mod sample;

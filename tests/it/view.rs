@@ -382,6 +382,66 @@ fn every_sweep_below_a_folder_is_listed_and_runs_of_none_too() {
     assert_eq!(view.json(&format!("/verdicts/{id}"))["verdicts"], serde_json::json!([]));
 }
 
+/// Copies results of an older version, without their curves.
+fn copy_without_curves(to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for file in ["experiment.json", "runs.csv", "manifest.csv"] {
+        fs::copy(fixture("report").join(file), to.join(file)).unwrap();
+    }
+}
+
+#[test]
+fn results_below_results_are_listed_and_shown_without_curves() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().join("reference");
+    let below = ["grid", "literature/01-one", "literature/02-two"];
+    copy_without_curves(&root);
+    below.iter().for_each(|name| copy_without_curves(&root.join(name)));
+    let view = View::of(&root);
+    let sweeps = view.json("/sweeps");
+    let names = sweeps.as_array().unwrap().iter().map(|one| one["name"].as_str().unwrap());
+    assert_eq!(Vec::from_iter(names), ["reference", "grid", "01-one", "02-two"]);
+    for name in ["reference", "grid", "02-two"] {
+        let update = view.json(&format!("/sweep/{}?since=&m=&n=val_loss", view.id(name)));
+        assert!(update["trouble"].is_null(), "{}", update["trouble"]);
+        // What the losses are drawn from against λ.
+        let arms = update["chart"]["arms"].as_array().unwrap();
+        assert!(arms.iter().any(|arm| arm["at"]["weight_decay"].is_number()), "{arms:?}");
+        let losses = update["runs"]["val"].as_array().unwrap();
+        assert!(!losses.is_empty() && losses.iter().all(Value::is_number), "{losses:?}");
+        let curves = update["measures"]["val_loss"]["values"].as_array().unwrap();
+        assert!(curves.iter().all(|curve| curve.as_array().unwrap().is_empty()), "{curves:?}");
+    }
+    let Some(mut browser) = Browser::start() else { return };
+    browser.open(&view.page());
+    let dots = "document.querySelector('#against figcaption')?.textContent";
+    browser.wait(&format!("{dots}?.includes('runs against λ')"));
+    assert_eq!(browser.complaints, Vec::<String>::new());
+}
+
+#[test]
+fn results_that_cannot_be_read_are_listed_with_the_trouble() {
+    let folder = tempfile::tempdir().unwrap();
+    let (runs, curves) = (folder.path().join("runs"), folder.path().join("curves"));
+    copy_without_curves(&runs);
+    copy_without_curves(&curves);
+    let table = fs::read_to_string(runs.join("runs.csv")).unwrap();
+    fs::write(runs.join("runs.csv"), table.replacen("weight_decay", "lambda", 1)).unwrap();
+    let table = fs::read_to_string(fixture("report").join("curves.csv")).unwrap();
+    fs::write(curves.join("curves.csv"), table.replacen(",step,", ",at,", 1)).unwrap();
+    let view = View::of(folder.path());
+    let sweeps = view.json("/sweeps");
+    let listed = sweeps.as_array().unwrap().iter();
+    let trouble: Vec<_> = listed.map(|one| (one["name"].as_str(), &one["trouble"])).collect();
+    assert_eq!(trouble[0], (Some("curves"), &Value::Null));
+    assert_eq!(trouble[1].0, Some("runs"));
+    assert!(trouble[1].1.as_str().unwrap().contains("no column `weight_decay`"), "{trouble:?}");
+    for (name, column) in [("runs", "no column `weight_decay`"), ("curves", "no column `step`")] {
+        let update = view.json(&format!("/sweep/{}?since=&m=&n=val_loss", view.id(name)));
+        assert!(update["trouble"].as_str().unwrap().contains(column), "{}", update["trouble"]);
+    }
+}
+
 #[test]
 fn results_are_shown_as_they_are_where_their_runs_are_gone() {
     let folder = tempfile::tempdir().unwrap();

@@ -9,14 +9,13 @@ use crate::plural::counted;
 use crate::record::{CurveRow, Status};
 use crate::report::words;
 use crate::results::{
-    CurveCsvRow, MechanismRow, RunRow, for_each_row, read_experiment, read_mechanism, read_runs,
+    CurveCsvRow, MechanismRow, REMEDY, RunRow, for_each_row, read_experiment, read_mechanism,
+    read_runs,
 };
 use crate::stats::claims::{self, Judged};
 use crate::stats::collapse::Collapse;
 use crate::stats::memorisation::Memorisation;
 use crate::stats::{Analysis, Cell, Group, Quantity, Rule, Warning, group_by_rule};
-
-const REMEDY: &str = "write it anew from the trained runs with `wane collect SPEC`";
 
 /// What figures are drawn from: the CSV files of one experiment.
 pub struct Data {

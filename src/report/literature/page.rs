@@ -3,6 +3,7 @@
 use super::super::tables::{broken, new_table, set_close, trimmed};
 use super::super::{format, words};
 use super::Entry;
+use super::relative::address;
 use crate::config::{Expect, Named};
 use crate::plural::counted;
 use crate::published::{Untested, untested};
@@ -14,6 +15,7 @@ const ORDER: [Verdict; 3] = [Verdict::Contradicted, Verdict::CannotTell, Verdict
 
 /// The page; `results` is the way from it to the folder of the experiments.
 pub fn page(entries: &[Entry], results: &str) -> String {
+    let results = &address(results);
     let mut parts = vec![head(entries, results)];
     for verdict in ORDER {
         let own: Vec<&Entry> = entries.iter().filter(|one| one.row.verdict == verdict).collect();
@@ -124,8 +126,8 @@ fn table(entries: &[&Entry], results: &str) -> String {
                 .trim_start_matches("p ")
                 .trim_start_matches("= ")
                 .to_owned()),
-            one.experiment,
-            one.figure,
+            linked(&one.experiment),
+            address(&one.figure),
         )
     };
     let rows: Vec<String> = entries.iter().map(row).collect();
@@ -166,6 +168,11 @@ fn limits(entries: &[Entry]) -> Option<String> {
     (!told.is_empty()).then(|| {
         format!("## What each experiment scales down, and cannot show\n\n{}", told.join("\n\n"))
     })
+}
+
+/// Text that ends no cell and no link.
+fn linked(text: &str) -> String {
+    cell(text).replace('[', "\\[").replace(']', "\\]")
 }
 
 /// Text that ends no cell.

@@ -19,6 +19,16 @@ pub fn relative(from: &Path, to: &Path) -> Result<String> {
     Ok(if way.is_empty() { ".".to_owned() } else { way.join("/") })
 }
 
+/// A way as links in Markdown have it: without letters that would end the link or its cell, or mean something else in it.
+pub fn address(way: &str) -> String {
+    let is_plain = |letter: char| !letter.is_control() && !" \"#%()<>?[\\]^`{|}".contains(letter);
+    let written = |letter: char| match is_plain(letter) {
+        true => letter.to_string(),
+        false => letter.to_string().bytes().map(|byte| format!("%{byte:02X}")).collect(),
+    };
+    way.chars().map(written).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -29,5 +39,11 @@ mod tests {
         assert_eq!(way("docs", "results/reference"), "../results/reference");
         assert_eq!(way("a/b", "a/b"), ".");
         assert_eq!(way("a", "a/b"), "b");
+    }
+
+    #[test]
+    fn letters_that_end_a_link_are_written_as_browsers_do() {
+        assert_eq!(address("../ref ü x/01-a"), "../ref%20ü%20x/01-a");
+        assert_eq!(address("50% (new)|[a]#b"), "50%25%20%28new%29%7C%5Ba%5D%23b");
     }
 }

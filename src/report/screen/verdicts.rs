@@ -140,7 +140,9 @@ fn no_best(points: &[Point]) -> impl FnOnce() -> String {
     let runs = || points.iter().flat_map(|point| &point.cell.runs);
     let has = |status: Status| runs().any(|run| run.status == status);
     let known = [Status::Diverged, Status::Failed, Status::Unfinished];
-    let why = known.into_iter().find(|status| has(*status)).map_or("collapsed", Status::name);
+    let is_measured = runs().all(|run| run.status != Status::Done || run.is_done());
+    let ended = if is_measured { "collapsed" } else { "no finite loss" };
+    let why = known.into_iter().find(|status| has(*status)).map_or(ended, Status::name);
     move || format!("{} ({why})", format::MISSING)
 }
 

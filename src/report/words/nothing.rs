@@ -14,8 +14,14 @@ pub fn no_result(analysis: &Analysis) -> Option<String> {
         return None;
     }
     let of = |status| runs.iter().copied().filter(move |run| run.status == status);
-    let mut parts =
-        vec![format!("No result: none of {} reached its end.", counted(runs.len(), "run"))];
+    let all = counted(runs.len(), "run");
+    let mut parts = vec![match of(Status::Done).count() {
+        0 => format!("No result: none of {all} reached its end."),
+        ended => format!(
+            "No result: {ended} of {all} reached the last step, but with no val or test loss that is a finite number; a \
+             smaller learning rate may keep it finite, unless a file was changed."
+        ),
+    }];
     parts.extend(diverged(of(Status::Diverged)));
     parts.extend(match of(Status::Failed).count() {
         0 => None,

@@ -98,13 +98,19 @@ fn untested(analysis: &Analysis) -> String {
     if analysis.headline.iter().any(|one| one.is_copied) {
         return "What differs, differs by the same in every seed, of which there is no test: no verdict.".to_owned();
     }
-    match cells().all(Cell::is_complete) {
+    if analysis.has_both_sides() {
+        return format!(
+            "Fewer than {FEWEST_SEEDS} pairs of seeds: no two arms that are compared have {FEWEST_SEEDS} seeds in common, so \
+             there is no interval and no verdict."
+        );
+    }
+    match cells().all(Cell::is_complete) && !analysis.is_asked() {
         true => "No arm of the same model and recipe is without decay, and no two rules differ in form or mask alone: no \
                  verdict."
             .to_owned(),
-        false => {
-            "No two arms can be compared whose every run reached its end: no verdict.".to_owned()
-        }
+        false => "No two arms can be compared whose every run reached its end with losses that are finite numbers: no \
+                  verdict."
+            .to_owned(),
     }
 }
 
@@ -120,6 +126,10 @@ fn measured(analysis: &Analysis) -> String {
         (Some(Texts::PerSeed), texts) if texts > 1 => {
             format!("on {texts} train texts, val and test the same for all")
         }
+        (Some(Texts::PerSeed), _) if analysis.seeds() > 1 && has_unknown_text(analysis) => {
+            "each with a train text of its own by `texts`, though `text_seed` does not tell which"
+                .to_owned()
+        }
         _ => "all on one text, so nothing is said of others".to_owned(),
     };
     let source = match analysis.loss.is_on_test() {
@@ -130,6 +140,12 @@ fn measured(analysis: &Analysis) -> String {
         }
     };
     format!("{what} in nats per token at the last step; {seeds}, {texts}.{source}")
+}
+
+/// Whether it is not told which text a run read.
+fn has_unknown_text(analysis: &Analysis) -> bool {
+    let mut cells = analysis.groups.iter().flat_map(|group| &group.cells);
+    cells.any(|cell| cell.runs.iter().any(|run| run.text_seed.is_none()))
 }
 
 fn tests(analysis: &Analysis) -> String {

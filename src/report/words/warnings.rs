@@ -1,3 +1,4 @@
+use super::quantity;
 use super::rules::label;
 use crate::config::Form;
 use crate::report::format;
@@ -9,6 +10,13 @@ pub fn warning(warning: &Warning) -> String {
         Warning::Copied { val, test } => copied(*val, *test),
         Warning::Collapsed { count, overfitted, all, extent } => {
             collapsed(*count, *overfitted, *all, *extent)
+        }
+        Warning::Unmeasured { quantity: what, is_missing, runs, all } => {
+            let loss = match is_missing {
+                true => format!("without a {}", quantity(*what)),
+                false => format!("with a {} that is no finite number", quantity(*what)),
+            };
+            format!("{} of {all} runs ended {loss}: {}. {LEFT_OUT}", runs.len(), list(runs))
         }
         Warning::TooFewSeeds { seeds } => format!(
             "With fewer than {FEWEST_SEEDS} seeds (here {seeds}) there is no interval and no verdict; \

@@ -67,6 +67,39 @@ fn losses_that_are_no_measurements_are_in_no_mean_and_no_test() {
     }
 }
 
+#[test]
+fn a_run_without_the_test_loss_that_others_have_counts_as_one_that_did_not_end_and_is_named() {
+    let mut rows = experiment();
+    rows.iter_mut().for_each(|row| row.test_loss = row.val_loss);
+    let lacks = rows.iter().position(|row| row.weight_decay == Some(1.0)).unwrap();
+    rows[lacks].test_loss = None;
+    let analysis = Analysis::of(&rows);
+    assert_eq!(analysis.loss, Quantity::TestLoss);
+    let own = analysis.groups.iter().flat_map(|group| &group.cells);
+    let cell =
+        own.filter(|cell| cell.weight_decay == Some(1.0)).min_by_key(|cell| cell.done().count());
+    assert_eq!(cell.unwrap().done().count(), 2);
+    let expected = Warning::Unmeasured {
+        quantity: Quantity::TestLoss,
+        is_missing: true,
+        runs: vec![rows[lacks].run.clone()],
+        all: rows.len(),
+    };
+    assert_eq!(analysis.warnings[0], expected);
+}
+
+#[test]
+fn a_run_without_a_val_loss_is_in_no_mean() {
+    let mut rows = experiment();
+    rows[0].val_loss = None;
+    assert!(!rows[0].is_done());
+    let analysis = Analysis::of(&rows);
+    let is_such = |one: &Warning| {
+        matches!(one, Warning::Unmeasured { quantity: Quantity::ValLoss, is_missing: true, .. })
+    };
+    assert!(is_such(&analysis.warnings[0]) && analysis.is_asked());
+}
+
 fn collapsing_at(unigram: f64) -> Vec<RunRow> {
     let know = |row: RunRow| RunRow { val_unigram: Some(unigram), ..row };
     experiment().into_iter().map(know).collect()

@@ -3,7 +3,7 @@
 use super::super::levels::epsilon;
 use super::super::{gap, headline, reading};
 use super::{experiment, runs};
-use crate::config::{AnalysisTerms, Form, Mask};
+use crate::config::{AnalysisTerms, Form, Mask, Texts};
 use crate::published::Transfer;
 use crate::record::Status;
 use crate::report::screen::answer;
@@ -69,6 +69,35 @@ fn an_experiment_without_anything_to_compare_says_so() {
     cut[0].status = Status::Diverged;
     let told = reading(&Analysis::of(&cut));
     assert!(told.contains("whose every run reached its end"), "{told}");
+}
+
+#[test]
+fn arms_that_have_too_few_seeds_in_common_say_so() {
+    let mut rows = runs(Form::AdamW, Mask::Matrices, 0.0, 2.0, 0.1);
+    rows.extend(runs(Form::AdamW, Mask::Matrices, 1.0, 1.9, 0.11));
+    rows[4].seed = 9;
+    let told = reading(&Analysis::of(&rows));
+    assert!(told.contains("Fewer than 3 pairs of seeds"), "{told}");
+    rows[4].val_loss = None;
+    let told = reading(&Analysis::of(&rows));
+    assert!(told.contains("every run reached its end with losses that are finite"), "{told}");
+}
+
+#[test]
+fn texts_of_their_own_that_nothing_tells_apart_are_not_said_to_be_one() {
+    let own = |row: RunRow| RunRow { texts: Some(Texts::PerSeed), ..row };
+    let told = reading(&Analysis::of(&experiment().into_iter().map(own).collect::<Vec<_>>()));
+    assert!(!told.contains("all on one text"), "{told}");
+    assert!(told.contains("`text_seed` does not tell which"), "{told}");
+}
+
+#[test]
+fn losses_that_are_not_finite_are_no_lack_of_an_end() {
+    let mut rows = experiment();
+    rows.iter_mut().for_each(|row| row.test_loss = Some(f64::NAN));
+    let told = answer(&Analysis::of(&rows), &[]);
+    let expected = format!("No result: {0} of {0} runs reached the last step, but", rows.len());
+    assert!(told.starts_with(&expected), "{told}");
 }
 
 #[test]
