@@ -19,7 +19,7 @@ pub use columns::Column;
 pub use curve::{CurveRow, MEASURES, OfRole, RoleMeasure};
 pub use memory::{Memory, joined};
 pub use points::{MEASURES_SHOWN, Measured, Places, Points};
-pub use provenance::{Provenance, joined as joined_texts};
+pub use provenance::Provenance;
 
 /// The weights of one lane by the names they have in weight files, each in row-major order.
 pub type LaneWeights = BTreeMap<String, Vec<f32>>;

@@ -24,22 +24,28 @@ pub struct Provenance {
 impl Provenance {
     /// Of steps that this produced and later ones, of which the other tells.
     pub fn and(&self, later: &Self) -> Self {
-        let texts = |text: fn(&Self) -> &String| joined([text(self), text(later)]);
-        Provenance {
+        Self::of_all(&[self, later]).unwrap_or_else(|| later.clone())
+    }
+
+    /// What produced all of these, in their order, by the command of the last; `None` of none.
+    pub fn of_all(all: &[&Self]) -> Option<Self> {
+        let texts = |text: fn(&Self) -> &String| joined(all.iter().map(|one| text(one)));
+        let most = |count: fn(&Self) -> usize| all.iter().map(|one| count(one)).max();
+        Some(Provenance {
             version: texts(|one| &one.version),
             commit: texts(|one| &one.commit),
             backend: texts(|one| &one.backend),
             adapter: texts(|one| &one.adapter),
             host: texts(|one| &one.host),
-            cores: self.cores.max(later.cores),
-            jobs: self.jobs.max(later.jobs),
-            command: later.command.clone(),
-        }
+            cores: most(|one| one.cores)?,
+            jobs: most(|one| one.jobs)?,
+            command: all.last()?.command.clone(),
+        })
     }
 }
 
 /// Texts in one, without those that another has as a part.
-pub fn joined<'a>(texts: impl IntoIterator<Item = &'a String>) -> String {
+fn joined<'a>(texts: impl IntoIterator<Item = &'a String>) -> String {
     let mut kept: Vec<&String> = Vec::new();
     for text in texts {
         if !kept.iter().any(|one| is_part(text, one)) {

@@ -1,4 +1,3 @@
-use std::collections::BTreeSet;
 use std::path::Path;
 
 use anyhow::{Context, Result};
@@ -9,7 +8,7 @@ use super::{Inputs, Print, registered};
 use crate::config::RunConfig;
 use crate::corpus::Tokenizer;
 use crate::files::write_atomically;
-use crate::record::{End, Provenance, Status, joined_texts};
+use crate::record::{End, Provenance, Status};
 use crate::report::{self, Told};
 use crate::results::{Experiment, RunRow, write_csv, write_results};
 use crate::store::Store;
@@ -118,25 +117,8 @@ fn write_tokenizer(folder: &Path, tokenizer: Option<&Tokenizer>) -> Result<()> {
 fn origin(ends: &[End], call: &Provenance) -> Provenance {
     let trained = |end: &&End| matches!(end.status, Status::Done | Status::Diverged);
     let all: Vec<&Provenance> = ends.iter().filter(trained).map(|end| &end.provenance).collect();
-    if all.is_empty() {
-        return call.clone();
-    }
-    let most =
-        |count: fn(&Provenance) -> usize| all.iter().map(|one| count(one)).max().unwrap_or(0);
-    let texts = |text: fn(&Provenance) -> &String| {
-        let texts: BTreeSet<&String> = all.iter().map(|one| text(one)).collect();
-        joined_texts(texts)
-    };
-    Provenance {
-        version: texts(|one| &one.version),
-        commit: texts(|one| &one.commit),
-        backend: texts(|one| &one.backend),
-        adapter: texts(|one| &one.adapter),
-        host: texts(|one| &one.host),
-        cores: most(|one| one.cores),
-        jobs: most(|one| one.jobs),
-        command: call.command.clone(),
-    }
+    let origin = Provenance::of_all(&all).unwrap_or_else(|| call.clone());
+    Provenance { command: call.command.clone(), ..origin }
 }
 
 #[cfg(test)]
@@ -170,9 +152,9 @@ mod tests {
             end(Status::Failed, &provenance("cuda", "n9", 9)),
         ];
         let origin = origin(&ends, &call);
-        assert_eq!(origin.backend, "flex, wgpu");
-        assert_eq!(origin.adapter, "flex adapter, wgpu adapter");
-        assert_eq!((origin.host.as_str(), origin.commit.as_str()), ("n1, n2", "c"));
+        assert_eq!(origin.backend, "wgpu, flex");
+        assert_eq!(origin.adapter, "wgpu adapter, flex adapter");
+        assert_eq!((origin.host.as_str(), origin.commit.as_str()), ("n2, n1", "c"));
         assert_eq!((origin.jobs, origin.command), (6, call.command));
     }
 
