@@ -19,6 +19,7 @@ mod overrides;
 mod plan;
 mod recipe;
 mod searched;
+mod sections;
 mod seeds;
 mod settings;
 pub mod shards;

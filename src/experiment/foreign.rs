@@ -39,7 +39,7 @@ pub fn hint(section: Section, name: &str, is_table: bool) -> String {
     // `epsilon` is the optimizer's to most people.
     elsewhere(false).or_else(known).or_else(|| elsewhere(true)).unwrap_or_else(|| {
         match is_table && section == Section::Top {
-            true => suggestion(name, &super::top::SECTIONS),
+            true => suggestion(name, &super::sections::SECTIONS),
             false => suggestion(name, &section.keys()),
         }
     })

@@ -4,13 +4,10 @@ use anyhow::{Context, Result, ensure};
 use toml::Table;
 
 use super::given::Given;
+use super::sections::SECTIONS;
 use super::seeds::{self, Seed};
 use super::text;
 use crate::config::Section;
-
-/// The tables of a spec.
-pub const SECTIONS: [&str; 8] =
-    ["recipe", "data", "model", "train", "arm", "analysis", "search", "claim"];
 
 /// What stands above all tables.
 pub struct Top {
