@@ -2,6 +2,8 @@
 //! ended run, and of the curve up to a checkpoint.
 
 use std::fmt::{self, Display};
+use std::fs::File;
+use std::io::{self, Write};
 use std::str::FromStr;
 
 use anyhow::{Context, Result, ensure};
@@ -53,53 +55,73 @@ pub fn check(end: &[u8], id: &str, curve: &[u8]) -> Result<()> {
     Ok(())
 }
 
-/// Rows of a curve when a checkpoint was written, and SHA-256 over them.
+/// Length in bytes and SHA-256 of a curve file when a checkpoint was written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CurveSeal {
-    rows: usize,
+    bytes: usize,
     sha256: String,
 }
 
 impl CurveSeal {
-    /// That of all rows of a curve file with these contents.
-    ///
-    /// # Errors
-    /// Contents that are no table.
-    pub fn of(curve: &[u8]) -> Result<Self> {
-        Self::of_first(usize::MAX, curve)
+    /// That of a curve file with these contents.
+    fn of(curve: &[u8]) -> Self {
+        CurveSeal { bytes: curve.len(), sha256: format!("{:x}", Sha256::digest(curve)) }
     }
 
-    /// Cells under the names of their columns, without those that are empty: a newer version, which knows of more
-    /// columns, writes the rows of an older one again.
-    fn of_first(rows: usize, curve: &[u8]) -> Result<Self> {
-        let mut table = csv::Reader::from_reader(curve);
-        let names = table.headers()?.clone();
-        let (mut hash, mut count) = (Sha256::new(), 0);
-        for row in table.records().take(rows) {
-            for (name, cell) in names.iter().zip(&row?).filter(|(_, cell)| !cell.is_empty()) {
-                hash.update(format!("{name}={cell}\n"));
-            }
-            count += 1;
-        }
-        Ok(CurveSeal { rows: count, sha256: format!("{:x}", hash.finalize()) })
-    }
-
-    /// Whether a curve file begins with the rows that it had then.
+    /// Whether a curve file begins with what it held then; what was added since does not count.
     ///
     /// # Errors
     /// A file that does not.
     pub fn check(&self, curve: &[u8]) -> Result<()> {
         ensure!(
-            Self::of_first(self.rows, curve)? == *self,
+            curve.get(..self.bytes).is_some_and(|curve| Self::of(curve) == *self),
             "{CURVE} is not as this run left it at its last checkpoint: its checksum does not match"
         );
         Ok(())
     }
 }
 
+/// A curve file that is written, and its seal so far: a long one is not read again at every checkpoint.
+pub struct SealedFile {
+    file: File,
+    hash: Sha256,
+    bytes: usize,
+}
+
+impl SealedFile {
+    /// Goes on with a file that holds this.
+    pub fn after(contents: &[u8], file: File) -> Self {
+        SealedFile { file, hash: Sha256::new_with_prefix(contents), bytes: contents.len() }
+    }
+
+    /// That of everything written so far.
+    pub fn seal(&self) -> CurveSeal {
+        CurveSeal { bytes: self.bytes, sha256: format!("{:x}", self.hash.clone().finalize()) }
+    }
+
+    /// # Errors
+    /// A file that cannot be written.
+    pub fn sync(&self) -> io::Result<()> {
+        self.file.sync_all()
+    }
+}
+
+impl Write for SealedFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let count = self.file.write(bytes)?;
+        self.hash.update(&bytes[..count]);
+        self.bytes += count;
+        Ok(count)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
 impl Display for CurveSeal {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        write!(f, "{} {}", self.rows, self.sha256)
+        write!(f, "{} {}", self.bytes, self.sha256)
     }
 }
 
@@ -107,9 +129,9 @@ impl FromStr for CurveSeal {
     type Err = anyhow::Error;
 
     fn from_str(text: &str) -> Result<Self> {
-        let wrong = || format!("its curve is `{text}`, not a count of rows and a checksum");
-        let (rows, sha256) = text.split_once(' ').with_context(wrong)?;
-        Ok(CurveSeal { rows: rows.parse().with_context(wrong)?, sha256: sha256.to_owned() })
+        let wrong = || format!("its curve is `{text}`, not a length in bytes and a checksum");
+        let (bytes, sha256) = text.split_once(' ').with_context(wrong)?;
+        Ok(CurveSeal { bytes: bytes.parse().with_context(wrong)?, sha256: sha256.to_owned() })
     }
 }
 

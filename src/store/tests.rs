@@ -314,20 +314,6 @@ fn a_digit_of_an_interrupted_run_that_was_changed_by_hand_is_told_by_the_checksu
 }
 
 #[test]
-fn a_curve_that_a_newer_version_wrote_with_another_column_goes_on() {
-    let scene = Scene::new();
-    drop(scene.train_to(2));
-    let path = scene.folder.join(CURVE);
-    let lines = fs::read_to_string(&path).unwrap();
-    let more = |(place, line): (usize, &str)| match place {
-        0 => format!("{line},another\n"),
-        _ => format!("{line},\n"),
-    };
-    fs::write(&path, lines.lines().enumerate().map(more).collect::<String>()).unwrap();
-    assert_eq!(scene.state(), RunState::Interrupted { step: 2 });
-}
-
-#[test]
 fn a_checkpoint_of_another_run_is_not_taken() {
     let scene = Scene::new();
     drop(scene.train_to(3));

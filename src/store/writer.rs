@@ -1,10 +1,10 @@
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, OpenOptions};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
 use super::checkpoint::About;
-use super::seal::CurveSeal;
+use super::seal::SealedFile;
 use super::{BEST, CHECKPOINT, CONFIG, CURVE, END, RunLock, Store, checkpoint, seal, state};
 use crate::config::{RunConfig, RunId};
 use crate::files::{csv_of, is_draft, json_of, write_atomically};
@@ -14,7 +14,7 @@ use crate::record::{Checkpoint, CurveRow, End, Provenance, Status, best_evaluati
 pub struct RunWriter {
     id: RunId,
     folder: PathBuf,
-    curve: csv::Writer<File>,
+    curve: csv::Writer<SealedFile>,
     /// The lowest val loss so far.
     lowest: f64,
     /// Whether the last row has it.
@@ -45,8 +45,9 @@ impl RunWriter {
             write_atomically(&folder.join(CONFIG), &json_of(config)?)?;
         }
         let path = folder.join(CURVE);
-        write_atomically(&path, &csv_of(&rows)?)?;
-        let curve = append_to(&path, rows.is_empty())?;
+        let so_far = csv_of(&rows)?;
+        write_atomically(&path, &so_far)?;
+        let curve = append_to(&path, &so_far)?;
         let lowest = best_evaluation(&rows).map_or(f64::INFINITY, |(loss, _)| loss);
         Ok(RunWriter { id, folder, curve, lowest, at_its_best: false, provenance, _lock: lock })
     }
@@ -96,7 +97,7 @@ impl RunWriter {
     /// A file that cannot be written; the message names it.
     pub fn checkpoint(&mut self, checkpoint: &Checkpoint) -> Result<()> {
         self.sync_curve()?;
-        let curve = Some(CurveSeal::of(&self.curve_so_far()?)?);
+        let curve = Some(self.curve.get_ref().seal());
         let about = About { curve, provenance: self.provenance.clone() };
         checkpoint::write(&self.folder.join(CHECKPOINT), &self.id, checkpoint, &about)
     }
@@ -122,7 +123,7 @@ impl RunWriter {
 
     fn sync_curve(&mut self) -> Result<()> {
         self.curve.flush().with_context(|| self.curve_name())?;
-        self.curve.get_ref().sync_all().with_context(|| self.curve_name())
+        self.curve.get_ref().sync().with_context(|| self.curve_name())
     }
 
     fn curve_name(&self) -> String {
@@ -142,8 +143,10 @@ fn remove_drafts(folder: &Path) -> Result<()> {
     Ok(())
 }
 
-fn append_to(path: &Path, with_header: bool) -> Result<csv::Writer<File>> {
+/// Goes on with a curve that holds this; one without a row gets its header.
+fn append_to(path: &Path, so_far: &[u8]) -> Result<csv::Writer<SealedFile>> {
     let file = OpenOptions::new().append(true).open(path);
     let file = file.with_context(|| format!("cannot write {}", path.display()))?;
-    Ok(csv::WriterBuilder::new().has_headers(with_header).from_writer(file))
+    let file = SealedFile::after(so_far, file);
+    Ok(csv::WriterBuilder::new().has_headers(so_far.is_empty()).from_writer(file))
 }
