@@ -121,7 +121,7 @@ fn an_experiment_names_the_machines_that_trained_its_runs_whoever_writes_its_res
     move_to_gpu(out, &runs[0]);
     wane_ok(&["sweep", &spec, "--out", text(out), "--quiet"]);
     let mixed = provenance(out);
-    assert_eq!((&mixed["backend"], &mixed["jobs"]), (&"flex, wgpu".into(), &2.into()));
+    assert_eq!((&mixed["backend"], &mixed["jobs"]), (&"wgpu, flex".into(), &2.into()));
     runs.iter().for_each(|run| move_to_gpu(out, run));
     let call = wane_ok(&["collect", &spec, "--out", text(out)]);
     let collected = provenance(out);
