@@ -122,9 +122,15 @@ impl Audit {
         told_nothing || is_against || self.lacks_decay()
     }
 
-    /// Whether nothing decays where something should.
+    /// Whether nothing decays where something should. What shrank by many factors decays in some way.
     pub fn lacks_decay(&self) -> bool {
-        self.mask == FoundMask::Nothing && self.expected.wants_decay()
+        self.mask == FoundMask::Nothing && self.expected.wants_decay() && self.uneven() == 0
+    }
+
+    /// How many tensors shrank, but not by one factor.
+    pub fn uneven(&self) -> usize {
+        let is_uneven = |one: &&Tensor| matches!(one.verdict, Verdict::Unequal(_));
+        self.tensors.iter().filter(is_uneven).count()
     }
 }
 

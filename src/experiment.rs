@@ -18,6 +18,7 @@ mod model;
 mod overrides;
 mod plan;
 mod recipe;
+mod resolve;
 mod searched;
 mod sections;
 mod seeds;
@@ -28,16 +29,14 @@ mod terms;
 mod top;
 mod wrong_key;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize};
-use toml::{Table, Value as Toml};
+use toml::Table;
 
-use crate::config::Section;
-use crate::config::{AnalysisTerms, Cut, ModelShape, SearchTerms, Value};
+use crate::config::{AnalysisTerms, Cut, ModelShape, SearchTerms};
 use crate::corpus::{Corpus, Source};
-use crate::published::Published;
-use given::{Given, WrongKey};
-use top::Top;
+use given::WrongKey;
+use resolve::resolve;
 
 pub use arm::Arm;
 pub use grid::find as find_recipe;
@@ -183,112 +182,6 @@ fn at_line(text: &str, error: anyhow::Error) -> anyhow::Error {
         Some(line) => error.context(format!("line {line}")),
         None => error,
     }
-}
-
-fn resolve(table: &Table, changes: &Changes) -> Result<Spec> {
-    let part = |section: Section| match table.get(section.name()) {
-        None => Ok(Given::default().under(section)),
-        Some(Toml::Table(inner)) => Given::read(section, inner, section.name()),
-        Some(_) => {
-            let problem = format!(" is a value; expected a table [{}]", section.name());
-            Err(WrongKey::new(section.name(), problem).into())
-        }
-    };
-    let top = Top::read(table)?;
-    let (data, model, train) = (part(Section::Data)?, part(Section::Model)?, part(Section::Train)?);
-    let asked = changes.seeds.as_ref().map(|seeds| seeds.iter().copied().map(Seed::of).collect());
-    let asked: Option<Vec<Seed>> = asked.or(top.seeds);
-    asked.iter().try_for_each(|seeds| seeds::check(seeds))?;
-    let search = terms::search(&part(Section::Search)?);
-    let source = data::source(&data, changes.data.as_deref())?;
-    let cut = data::cut(&data)?;
-    let published = published(table, part(Section::Recipe)?)?;
-    let arms = arms(table, published.is_some())?;
-    let count = asked.as_ref().map_or(DEFAULT_SEEDS, Vec::len);
-    let common = grid::Common {
-        model: &model,
-        train: &train,
-        published,
-        seeds: count,
-        train_tokens: cut.train,
-    };
-    let grid::Grid { arms, searched, notes } = grid::expand(&arms, &common)?;
-    canaries::check(
-        cut.canaries.as_ref(),
-        arms.iter().chain(searched.iter().map(|one| &one.first)),
-    )?;
-    excerpts::check(&cut, arms.iter().chain(searched.iter().map(|one| &one.first)))?;
-    let mut analysis = terms::analysis(&part(Section::Analysis)?);
-    let (mut seeds, mut fresh_seeds) = (asked.clone(), Vec::new());
-    if !searched.is_empty() {
-        let found = seeds::of_search(asked, &search)?;
-        fresh_seeds = searched::fresh_seeds(&found, &search);
-        analysis.looks.clone_from(&search.looks);
-        seeds = Some(found);
-    }
-    let asked_claims = claims::read(table, &arms, !searched.is_empty())?;
-    let Top { name, question, .. } = top;
-    let seeds = seeds.unwrap_or_else(|| (0..DEFAULT_SEEDS as u64).map(Seed::of).collect());
-    let table = table.clone();
-    Ok(Spec {
-        name,
-        question,
-        seeds,
-        fresh_seeds,
-        source,
-        cut,
-        arms,
-        searched,
-        search,
-        notes,
-        analysis,
-        asked_claims,
-        table,
-    })
-}
-
-/// Seeds of a spec that names none.
-const DEFAULT_SEEDS: usize = 3;
-
-fn text(value: Option<&Value>) -> Option<&str> {
-    match value? {
-        Value::Text(text) => Some(text),
-        _ => None,
-    }
-}
-
-/// The published recipe that all arms start from.
-fn published(table: &Table, recipe: Given) -> Result<Option<&'static Published>> {
-    if !table.contains_key("recipe") {
-        return Ok(None);
-    }
-    let name =
-        text(recipe.one("name")).context("recipe.name is missing, such as name = \"gpt-3\"")?;
-    grid::find(name).map(Some)
-}
-
-/// The arms as they are written; a recipe alone is one arm.
-fn arms(table: &Table, has_recipe: bool) -> Result<Vec<Given>> {
-    let no_list = || WrongKey::new("arm", " is not a list of tables; expected [[arm]]");
-    let written = match table.get("arm") {
-        None => Vec::new(),
-        Some(Toml::Array(list)) => list.iter().map(|arm| arm.as_table()).collect(),
-        Some(_) => return Err(no_list().into()),
-    };
-    let mut arms = Vec::new();
-    for (index, arm) in written.into_iter().enumerate() {
-        let arm = arm.ok_or_else(no_list)?;
-        arms.push(Given::read(Section::Arm, arm, &format!("arm.{index}"))?);
-    }
-    if arms.is_empty() {
-        ensure!(
-            has_recipe,
-            "a spec needs at least one [[arm]], such as form = \"adamw\", weight_decay = [0.0, 0.1], \
-             or a [recipe]"
-        );
-        arms.push(Given::default().under(Section::Arm));
-    }
-    Ok(arms)
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@
 
 mod checkpoint;
 mod ending;
+mod growing;
 mod lock;
 mod seal;
 mod state;
@@ -24,9 +25,10 @@ use crate::files::{create_folder, json_of, write_atomically};
 use crate::record::{Checkpoint, CurveRow, End, Provenance, Record};
 
 pub use ending::Marks;
+pub use growing::Change;
 pub use lock::{Holder, RunLock};
 pub use state::RunState;
-pub use watch::{Change, Watch};
+pub use watch::Watch;
 pub use writer::RunWriter;
 
 const CONFIG: &str = "config.json";

@@ -1,5 +1,6 @@
 use std::path::Path;
 
+use super::train_text::digest;
 use super::*;
 use crate::config::Order;
 

@@ -2,17 +2,17 @@
 
 use anyhow::Result;
 
+use super::canaries;
 use super::given::{Given, WrongKey};
-use super::{canaries, text};
 use crate::config::{Cut, Order};
 use crate::corpus::{Source, TokenizerChoice};
 
 /// Where the text comes from; `instead` is another place than the spec's.
 pub fn source(data: &Given, instead: Option<&str>) -> Result<Source> {
-    let source = instead.or(text(data.one("source"))).unwrap_or("grammar");
+    let source = instead.or(data.text("source")).unwrap_or("grammar");
     Ok(Source {
         tokenizer: tokenizer(data)?,
-        text_field: text(data.one("text_field")).map(str::to_owned),
+        text_field: data.text("text_field").map(str::to_owned),
         ..Source::parse(source)
     })
 }
@@ -30,6 +30,6 @@ pub fn cut(data: &Given) -> Result<Cut> {
 }
 
 fn tokenizer(data: &Given) -> Result<Option<TokenizerChoice>> {
-    let asked = text(data.one("tokenizer")).map(TokenizerChoice::parse).transpose();
+    let asked = data.text("tokenizer").map(TokenizerChoice::parse).transpose();
     asked.map_err(|error| WrongKey::new("data.tokenizer", format!(" = {error}")).into())
 }

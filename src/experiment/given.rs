@@ -118,6 +118,14 @@ impl Given {
         }
     }
 
+    /// The words that a key has.
+    pub fn text(&self, name: &str) -> Option<&str> {
+        match self.one(name)? {
+            Value::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
     /// The count that a key has.
     pub fn count(&self, name: &str) -> Option<usize> {
         match self.one(name)? {

@@ -68,7 +68,7 @@ pub fn expand(tables: &[Given], common: &Common) -> Result<Grid> {
 
 impl Grid {
     /// Every arm, searched ones where their search starts.
-    fn all(&self) -> impl Iterator<Item = &Arm> {
+    pub fn all(&self) -> impl Iterator<Item = &Arm> {
         self.arms.iter().chain(self.searched.iter().map(|rule| &rule.first))
     }
 

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::config::Decay;
+use crate::config::Section;
 use crate::config::keys;
 use crate::config::{DecaySchedule, OptimizerKind, RunConfig, RunId};
 use crate::config::{Form, Mask, Named};

@@ -6,7 +6,6 @@ use toml::Table;
 use super::given::Given;
 use super::sections::SECTIONS;
 use super::seeds::{self, Seed};
-use super::text;
 use crate::config::Section;
 
 /// What stands above all tables.
@@ -27,9 +26,9 @@ impl Top {
             }
         }
         let own = Given::read(Section::Top, &own, "")?;
-        let name = text(own.one("name")).context("name is missing; expected name = \"…\"")?;
+        let name = own.text("name").context("name is missing; expected name = \"…\"")?;
         check_name(name)?;
-        let question = text(own.one("question")).map(str::to_owned);
+        let question = own.text("question").map(str::to_owned);
         Ok(Top { name: name.to_owned(), question, seeds: given })
     }
 }

@@ -47,6 +47,7 @@ impl Comments {
         );
         let mut not_carried = vec![lambda(was, moved)];
         not_carried.extend(found_on(experiment, was));
+        not_carried.extend(by_analogy(was));
         not_carried.extend(left_behind::of(target, was));
         not_carried.extend(of_target(target, was));
         let usage = usage(target, was);
@@ -125,9 +126,11 @@ fn lambda(was: &Rule, moved: Option<&Moved>) -> String {
     };
     let (kappa, tau) = (number(kappa), short(tau));
     let (run, law) = (horizon_of(was), law(form));
+    let named =
+        if was.schedules_lambda() { " (of λ as it is named, whatever its schedule)" } else { "" };
     match moved {
         None => format!(
-            "λ{whose} = {value} belongs to {run}: there κ = {law} = {kappa}, τ = {tau} steps. At D tokens, B tokens a step and a \
+            "λ{whose} = {value} belongs to {run}: there κ = {law} = {kappa}, τ = {tau} steps{named}. At D tokens, B tokens a step and a \
              peak learning rate η the λ that keeps κ is {}; --tokens D --batch B --lr η writes the code for them{}.",
             formula(form, &kappa),
             if whose.is_empty() { "" } else { " (--lr of all others: roles keep their ratios)" }
@@ -199,6 +202,26 @@ fn found_on(experiment: &Experiment, was: &Rule) -> Vec<String> {
         )
     }));
     told
+}
+
+/// Of parameters that the run's model does not have no run says how they should decay.
+fn by_analogy(was: &Rule) -> Option<String> {
+    let told = |role: &Role| {
+        let group = was.group(*role);
+        let lambda = if was.decays_role(*role) { group.weight_decay } else { 0.0 };
+        let what = match role {
+            Role::Head => "a head that is not tied to its embedding",
+            other => other.name(),
+        };
+        match was.form().takes_weight_decay() {
+            true => format!("{what} (λ = {}, η = {})", number(lambda), plain(group.recipe.lr)),
+            false => format!("{what} (η = {})", plain(group.recipe.lr)),
+        }
+    };
+    let roles: Vec<String> = was.roles_by_analogy().iter().map(told).collect();
+    (!roles.is_empty()).then(|| {
+        format!("Parameters that its model does not have: what the code does to them is by analogy: {}.", roles.join(", "))
+    })
 }
 
 fn of_target(target: Target, was: &Rule) -> Vec<String> {

@@ -14,18 +14,40 @@ pub struct Rule {
 impl Rule {
     /// How it updates the parameters of a role.
     pub fn group(&self, role: Role) -> Group {
-        let group = Group::of(&self.recipe, &self.decay, &self.by_role, role);
-        // Where the run has no such parameters, λ is that of those which stand for them: an embedding is its model's head.
-        let known = match role {
-            Role::Head => Role::Embedding,
-            Role::Bias => Role::Norm,
-            _ => return group,
-        };
-        let is_known = self.model.has(role) || self.by_role.weight_decay(role).is_some();
-        match self.by_role.weight_decay(known) {
-            Some(weight_decay) if !is_known => Group { weight_decay, ..group },
-            _ => group,
+        let mut terms = self.by_role.clone();
+        if !self.model.has(role) {
+            let lr = terms.lr(role).or(self.stand_in(role).and_then(|known| terms.lr(known)));
+            lr.into_iter().for_each(|lr| terms.set_lr(role, lr));
+            let lambda = terms.weight_decay(role).or(self.lambda_by_analogy(role));
+            lambda.into_iter().for_each(|lambda| terms.set_weight_decay(role, lambda));
         }
+        Group::of(&self.recipe, &self.decay, &terms, role)
+    }
+
+    /// The role whose parameters stand for those of one that the run's model does not have: an embedding is its head.
+    fn stand_in(&self, role: Role) -> Option<Role> {
+        match role {
+            Role::Head => Some(Role::Embedding),
+            Role::Bias => Some(Role::Norm),
+            _ => None,
+        }
+    }
+
+    /// λ of a role that the run's model does not have: that of the parameters which stand for it, else that of the others
+    /// which its optimizer updates, where they have one of their own.
+    fn lambda_by_analogy(&self, role: Role) -> Option<f64> {
+        let known = self.stand_in(role).and_then(|known| self.by_role.weight_decay(known));
+        let optimizer = self.recipe.optimizer;
+        let is_alike = |other: &Role| {
+            optimizer.of(role) != optimizer && optimizer.of(*other) == optimizer.of(role)
+        };
+        let mut others = Role::ALL.into_iter().filter(is_alike);
+        known.or_else(|| others.find_map(|other| self.by_role.weight_decay(other)))
+    }
+
+    /// Roles that the run's model does not have and its code has a group for.
+    pub fn roles_by_analogy(&self) -> Vec<Role> {
+        Role::ALL.into_iter().filter(|role| !self.model.has(*role)).collect()
     }
 
     /// Whether it decays the parameters of a role.

@@ -2,7 +2,7 @@ use burn::backend::Dispatch;
 use burn::tensor::Tensor;
 
 use super::fused::FusedArithmetic;
-use super::is_fused;
+use super::fused::is_fused;
 use super::kernels::arithmetic::{Pair, Single};
 
 /// `[matrices, n, n]` with a number added to every diagonal; without autodiff.

@@ -19,6 +19,7 @@ use std::sync::Arc;
 use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
 use burn::backend::tensor::{FloatTensor, IntTensor};
 use burn::backend::{Autodiff, Backend, Flex, backend_extension};
+use burn::tensor::Device;
 
 use super::node::{Operation, tracked};
 use crate::ops::kernels::activation::Gate;
@@ -38,6 +39,11 @@ pub use arithmetic::FusedArithmetic;
 pub use reading::FusedReading;
 pub use sublayer::Steps;
 pub use update::FusedUpdates;
+
+/// Whether kernels take the place of primitives on this device.
+pub fn is_fused(device: &Device) -> bool {
+    *device == Device::flex()
+}
 
 /// The operations that gradients flow through; see [`ops`](super) for what each means.
 #[backend_extension(Autodiff, Flex)]

@@ -1,9 +1,9 @@
 use burn::backend::Dispatch;
 use burn::tensor::Tensor;
 
-use super::fused::{FusedOps, Steps};
+use super::fused::{FusedOps, Steps, is_fused};
 use super::kernels::sublayer::Inner;
-use super::{is_fused, primitives};
+use super::primitives;
 
 /// The parameters of a sublayer, and how it normalises.
 #[derive(Clone, Debug)]

@@ -78,8 +78,8 @@ pub struct Places {
 impl Places {
     /// Of a header; `None` where it has no steps.
     pub fn of(header: &str) -> Option<Self> {
-        let places: BTreeMap<&str, usize> =
-            header.trim_end().split(',').enumerate().map(|(place, name)| (name, place)).collect();
+        let names = header.trim_end().split(',').map(unquoted).enumerate();
+        let places: BTreeMap<&str, usize> = names.map(|(place, name)| (name, place)).collect();
         let measures = MEASURES_SHOWN.map(|name| places.get(name).copied());
         let step = *places.get("step")?;
         let run = places.get("run").copied();
@@ -88,12 +88,12 @@ impl Places {
     }
 
     /// Run, step and measures of a line; `None` of one that is not whole, with its end. The columns that are looked at are
-    /// names and numbers without quotation marks, and stand before those that people write.
+    /// names and numbers, in which no comma stands, and come before those that people write.
     pub fn read<'a>(&self, line: &'a str) -> Option<(&'a str, u32, Measured)> {
         let line = line.strip_suffix('\n')?;
         let (mut run, mut step, mut row) = ("", None, [f64::NAN; MEASURES_SHOWN.len()]);
         let mut seen = 0;
-        for (place, cell) in line.split(',').enumerate().take(self.last + 1) {
+        for (place, cell) in line.split(',').map(unquoted).enumerate().take(self.last + 1) {
             seen = place;
             if place == self.step {
                 step = Some(cell.parse().ok()?);
@@ -105,6 +105,11 @@ impl Places {
         }
         step.filter(|_| seen == self.last).map(|step| (run, step, row))
     }
+}
+
+/// A cell without the quotation marks that other programs put around each.
+fn unquoted(cell: &str) -> &str {
+    cell.trim_end().trim_matches('"')
 }
 
 fn number(cell: &str) -> Option<f64> {
@@ -153,5 +158,19 @@ mod tests {
         let cuts = (0..line[1].len()).filter(|cut| places.read(&line[1][..*cut]).is_some());
         assert_eq!(cuts.count(), 0);
         assert!(Places::of("run,val_loss").is_none());
+    }
+
+    #[test]
+    fn cells_in_quotation_marks_and_other_ends_of_lines_are_the_same_cells() {
+        let line = lines(&[CurveRow { val_loss: Some(1.5), ..CurveRow::at(7) }]);
+        let quoted = |line: &str| format!("\"{}\"\r\n", line.trim_end().replace(',', "\",\""));
+        let (plain, other) =
+            (Places::of(&line[0]).unwrap(), Places::of(&quoted(&line[0])).unwrap());
+        assert_eq!(plain, other);
+        let (places, quoted) = (other, quoted(&line[1]));
+        let (run, step, row) = places.read(&quoted).unwrap();
+        let (same_run, same_step, same_row) = plain.read(&line[1]).unwrap();
+        assert_eq!((run, step), (same_run, same_step));
+        assert_eq!(row.map(f64::to_bits), same_row.map(f64::to_bits));
     }
 }

@@ -178,11 +178,11 @@ fn rounded(rows: &[&MechanismRow]) -> Option<String> {
 
 /// What the columns are.
 pub fn reading() -> String {
-    "n: runs that ended. Λ = Σ η_t λ; τ = 1/(ηλ) at the peak, in steps, in runs and in epochs. turn: radians per step over \
-     the last fifth of the run; of balance: rotation over that at which decay and updates balance, √(2 η_t λ (1 − β1)/(1 + \
-     β1)) for AdamW (Kosson et al. 2024), over the steps at which the norm had time to settle, – where it had none; 1 is \
-     balance. decay's part: of a step, or for L2 of the gradient. first weights: what decay left of them, of the norm at \
-     the end."
+    "n: runs that ended. Λ = Σ η_t λ; τ = 1/(ηλ) at the peak of η, with λ of that step, in steps, in runs and in epochs. \
+     turn: radians per step over the last fifth of the run; of balance: rotation over that at which decay and updates \
+     balance, √(2 η_t λ (1 − β1)/(1 + β1)) for AdamW (Kosson et al. 2024), over the steps at which the norm had time to \
+     settle, – where it had none; 1 is balance. decay's part: of a step, or for L2 of the gradient. first weights: what \
+     decay left of them, of the norm at the end."
         .to_owned()
 }
 

@@ -1,9 +1,10 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering};
 
+mod damage;
 mod ended;
+mod locks;
 
 use super::*;
 use crate::config::tests::example;
@@ -203,128 +204,6 @@ fn a_torn_last_line_after_the_checkpoint_is_cut_off() {
 }
 
 #[test]
-fn damage_is_recognised_and_named() {
-    type Damage = fn(&Scene);
-    let cases: [(Damage, &str); 10] = [
-        (|scene| scene.cut(CURVE, 5), "curve.csv"),
-        (|scene| fs::remove_file(scene.folder.join(CURVE)).unwrap(), "curve.csv"),
-        (|scene| fs::write(scene.folder.join(CURVE), "step\n0\n2\n").unwrap(), "curve.csv"),
-        (|scene| fs::write(scene.folder.join(CURVE), "\u{0}\u{1}").unwrap(), "curve.csv"),
-        (|scene| scene.cut(END, 20), "end.json is damaged"),
-        (|scene| fs::write(scene.folder.join(END), "[]").unwrap(), "end.json is damaged"),
-        (|scene| scene.cut(CONFIG, 20), "config.json is damaged"),
-        (|scene| fs::remove_file(scene.folder.join(CONFIG)).unwrap(), "config.json is missing"),
-        (
-            |scene| {
-                let other = fs::read_to_string(scene.folder.join(CONFIG)).unwrap();
-                fs::write(scene.folder.join(CONFIG), other.replace("0.003", "0.004")).unwrap();
-            },
-            "another run",
-        ),
-        (
-            |scene| {
-                fs::remove_file(scene.folder.join(END)).unwrap();
-                fs::create_dir(scene.folder.join(END)).unwrap();
-            },
-            "end.json",
-        ),
-    ];
-    for (damage, expected) in cases {
-        let scene = Scene::new();
-        scene.finish();
-        damage(&scene);
-        assert!(scene.why().contains(expected), "{}: {expected}", scene.why());
-    }
-}
-
-#[test]
-fn a_digit_of_an_ended_run_that_was_changed_by_hand_is_told_by_the_checksum() {
-    let changes = [(CURVE, "0.30000000000000004", "0.30000000000000005"), (END, "1.25", "1.26")];
-    for (file, from, to) in changes {
-        let scene = Scene::new();
-        scene.finish();
-        let path = scene.folder.join(file);
-        let text = fs::read_to_string(&path).unwrap();
-        assert!(text.contains(from), "{text}");
-        fs::write(&path, text.replacen(from, to, 1)).unwrap();
-        assert!(scene.why().contains("checksum does not match"), "{}", scene.why());
-    }
-}
-
-#[test]
-fn files_of_another_run_of_the_same_length_are_not_taken() {
-    let (scene, other) = (Scene::new(), Scene::new());
-    scene.finish();
-    let mut config = example();
-    config.recipe.eps = 1e-7;
-    let lock = other.store.lock(&config.id(), &Holder::new("here", 0)).unwrap().unwrap();
-    let mut writer = RunWriter::begin(&other.store, lock, &config, 0).unwrap();
-    (0..=4).for_each(|step| writer.append(&row(step)).unwrap());
-    writer.end(&end(Status::Done, 4)).unwrap();
-    for file in [CURVE, END] {
-        fs::copy(other.store.folder_of(&config.id()).join(file), scene.folder.join(file)).unwrap();
-    }
-    assert!(scene.why().contains("not as this run left them"), "{}", scene.why());
-}
-
-#[test]
-fn an_end_that_an_older_version_wrote_needs_no_checksum() {
-    let scene = Scene::new();
-    scene.finish();
-    fs::write(scene.folder.join(END), json_of(&end(Status::Done, 4)).unwrap()).unwrap();
-    assert!(scene.store.finished(&example()).is_some());
-}
-
-#[test]
-fn a_damaged_checkpoint_is_recognised_wherever_it_is_damaged() {
-    let scene = Scene::new();
-    drop(scene.train_to(3));
-    let path = scene.folder.join(CHECKPOINT);
-    let whole = fs::read(&path).unwrap();
-    for length in [0, 1, 10, whole.len() / 2, whole.len() - 1] {
-        fs::write(&path, &whole[..length]).unwrap();
-        assert!(scene.why().contains("checkpoint.safetensors is damaged"), "cut to {length} bytes");
-    }
-    let mut flipped = whole.clone();
-    *flipped.last_mut().unwrap() ^= 1;
-    fs::write(&path, &flipped).unwrap();
-    assert!(scene.why().contains("checksum"), "{}", scene.why());
-    fs::write(&path, &whole).unwrap();
-    assert_eq!(scene.state(), RunState::Interrupted { step: 2 });
-}
-
-#[test]
-fn a_digit_of_an_interrupted_run_that_was_changed_by_hand_is_told_by_the_checksum_of_its_checkpoint()
- {
-    let scene = Scene::new();
-    drop(scene.train_to(3));
-    let path = scene.folder.join(CURVE);
-    let whole = fs::read_to_string(&path).unwrap();
-    let write_changed = |step: usize| {
-        let (before, after) = whole.split_at(whole.find(&format!("\n{step},")).expect("its row"));
-        let changed = before.to_owned() + &after.replacen("0.2", "0.1", 1);
-        assert_ne!(changed, whole);
-        fs::write(&path, changed).unwrap();
-    };
-    write_changed(1);
-    assert!(scene.why().contains("curve.csv is not as this run left it"), "{}", scene.why());
-    // A step after the checkpoint is lost anyway.
-    write_changed(3);
-    assert_eq!(scene.state(), RunState::Interrupted { step: 2 });
-}
-
-#[test]
-fn a_checkpoint_of_another_run_is_not_taken() {
-    let scene = Scene::new();
-    drop(scene.train_to(3));
-    let mut other = example();
-    other.recipe.eps = 1e-7;
-    let path = scene.folder.join(CHECKPOINT);
-    checkpoint::write(&path, &other.id(), &checkpoint(2), &Default::default()).unwrap();
-    assert!(scene.why().contains("another run"), "{}", scene.why());
-}
-
-#[test]
 fn a_failed_run_says_why_and_keeps_its_checkpoint() {
     let scene = Scene::new();
     let end = End::failed(2, "out of memory", &provenance());
@@ -332,53 +211,6 @@ fn a_failed_run_says_why_and_keeps_its_checkpoint() {
     scene.store.fail(&scene.lock(), &example(), &end).unwrap();
     assert_eq!(scene.state(), RunState::Failed { error: "out of memory".into(), step: 2 });
     assert_eq!(scene.store.so_far(&example()).end.unwrap().status, Status::Failed);
-}
-
-#[test]
-fn one_holder_has_a_run_until_it_lets_go() {
-    let scene = Scene::new();
-    let id = example().id();
-    let lock = scene.lock();
-    assert_eq!(scene.store.holder(&id).unwrap().host, "here");
-    assert!(scene.store.lock(&id, &Holder::new("there", 0)).unwrap().is_none());
-    drop(lock);
-    assert_eq!(scene.store.holder(&id), None);
-    assert!(scene.store.lock(&id, &Holder::new("there", 0)).unwrap().is_some());
-}
-
-#[cfg(unix)]
-#[test]
-fn a_pipe_in_the_place_of_a_lock_is_named_and_not_waited_for() {
-    let scene = Scene::new();
-    drop(scene.train_to(2));
-    let id = example().id();
-    let path = scene.folder.join(LOCK);
-    fs::remove_file(&path).unwrap();
-    assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
-    assert_eq!(scene.store.holder(&id), None);
-    let error = scene.store.lock(&id, &Holder::new("here", 0)).unwrap_err();
-    assert!(format!("{error:#}").contains("not a plain file"), "{error:#}");
-}
-
-#[test]
-fn looking_at_a_lock_never_makes_a_starter_see_it_taken() {
-    let scene = Scene::new();
-    let id = example().id();
-    drop(scene.lock());
-    let over = AtomicBool::new(false);
-    std::thread::scope(|scope| {
-        for _ in 0..2 {
-            scope.spawn(|| {
-                while !over.load(Ordering::Relaxed) {
-                    scene.store.holder(&id);
-                }
-            });
-        }
-        let taken = || scene.store.lock(&id, &Holder::new("here", 0)).unwrap().is_some();
-        let all = (0..300).all(|_| taken());
-        over.store(true, Ordering::Relaxed);
-        assert!(all);
-    });
 }
 
 #[test]

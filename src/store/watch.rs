@@ -1,13 +1,12 @@
 //! A run as it grows, read without its lock: whoever trains it never waits for a reader.
 
-use std::fs::File;
-use std::io::{BufRead, Read, Seek, SeekFrom};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::SystemTime;
 
 use super::ending::{Marks, Seen, checked};
-use super::{CONFIG, CURVE, LOCK, SoFar, state};
-use crate::record::{CurveRow, End, Places, Points, Status};
+use super::growing::{Change, Growing};
+use super::{CONFIG, CURVE, LOCK, SoFar};
+use crate::record::{CurveRow, End, Points, Status};
 
 /// What is known of a run, and of its files when they were last looked at.
 #[derive(Debug)]
@@ -20,16 +19,6 @@ pub struct Watch {
     damage: Option<String>,
     marks: Marks,
     curve: Growing,
-}
-
-/// What a look at a run found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Change {
-    Nothing,
-    /// Rows were added, or it began, or ended.
-    Grown,
-    /// Rows that were there are no more: it went on from a checkpoint, began anew, or its files were damaged or mended.
-    Anew,
 }
 
 impl Watch {
@@ -46,7 +35,7 @@ impl Watch {
         // The end first: the curve that is read after it is whole.
         let change = self.look_at_end().max(self.curve.look());
         let locked = Seen::at(&self.folder.join(LOCK)).and_then(|seen| seen.written);
-        self.heard = locked.max(self.curve.seen.and_then(|seen| seen.written));
+        self.heard = locked.max(self.curve.written());
         change.max(if begun == self.begun { Change::Nothing } else { Change::Grown })
     }
 
@@ -88,7 +77,7 @@ impl Watch {
     /// How it ended. One that failed and has written since trains again.
     pub fn end(&self) -> Option<&End> {
         let ended = self.marks.end.and_then(|seen| seen.written);
-        let is_last = ended >= self.curve.seen.and_then(|seen| seen.written);
+        let is_last = ended >= self.curve.written();
         self.end.as_ref().filter(|end| end.status != Status::Failed || is_last)
     }
 
@@ -98,7 +87,7 @@ impl Watch {
     }
 
     pub fn points(&self) -> &Points {
-        &self.curve.points
+        self.curve.points()
     }
 
     /// The rows by which a run is told: that of its lowest val loss and the last one, with its end;
@@ -107,7 +96,7 @@ impl Watch {
         let last = self.curve.last_row();
         let best = self
             .curve
-            .points
+            .points()
             .best()
             .map(|(loss, step)| CurveRow { val_loss: Some(loss), ..CurveRow::at(step) });
         let best = best.filter(|best| last.as_ref().is_none_or(|last| best.step < last.step));
@@ -116,123 +105,11 @@ impl Watch {
     }
 }
 
-/// A CSV file to which whole lines are added, the last of which may be torn.
-#[derive(Debug)]
-struct Growing {
-    path: PathBuf,
-    seen: Option<Seen>,
-    /// Bytes of whole lines that were read.
-    read: u64,
-    header: String,
-    places: Option<Places>,
-    last_line: String,
-    points: Points,
-}
-
-impl Growing {
-    fn new(path: PathBuf) -> Self {
-        Growing {
-            path,
-            seen: None,
-            read: 0,
-            header: String::new(),
-            places: None,
-            last_line: String::new(),
-            points: Points::default(),
-        }
-    }
-
-    fn look(&mut self) -> Change {
-        let seen = Seen::at(&self.path);
-        if seen == self.seen {
-            return Change::Nothing;
-        }
-        let before = self.points.len();
-        let change = match self.go_on().or_else(|| self.begin_anew()) {
-            Some(change) => change,
-            None if before == 0 => Change::Nothing,
-            None => Change::Anew,
-        };
-        self.seen = seen;
-        change
-    }
-
-    /// Reads on where the last line that was read still stands.
-    fn go_on(&mut self) -> Option<Change> {
-        let known = self.last_line.len() as u64;
-        let from = self.read.checked_sub(known).filter(|_| known > 0)?;
-        let bytes = read_from(&self.path, from)?;
-        let new = bytes.strip_prefix(self.last_line.as_bytes())?;
-        Some(if self.take(new) { Change::Grown } else { Change::Nothing })
-    }
-
-    fn begin_anew(&mut self) -> Option<Change> {
-        let had_rows = !self.points.is_empty();
-        *self = Growing::new(std::mem::take(&mut self.path));
-        let bytes = read_from(&self.path, 0)?;
-        let grown = self.take(&bytes);
-        Some(match (had_rows, grown) {
-            (true, _) => Change::Anew,
-            (false, true) => Change::Grown,
-            (false, false) => Change::Nothing,
-        })
-    }
-
-    /// Takes whole lines up to the first that is none; says whether there was a row.
-    fn take(&mut self, bytes: &[u8]) -> bool {
-        let before = self.points.len();
-        let (mut rest, mut last) = (bytes, None);
-        while let Some(line) = next_line(&mut rest).filter(|line| self.take_line(line)) {
-            self.read += line.len() as u64;
-            last = Some(line);
-        }
-        if let Some(last) = last {
-            last.clone_into(&mut self.last_line);
-        }
-        self.points.len() > before
-    }
-
-    fn take_line(&mut self, line: &str) -> bool {
-        let Some(places) = &self.places else {
-            self.places = Places::of(line);
-            line.clone_into(&mut self.header);
-            return self.places.is_some();
-        };
-        let row = places.read(line);
-        row.is_some_and(|(_, step, row)| {
-            self.points.add(step, row);
-            true
-        })
-    }
-
-    /// The last row with all its columns.
-    fn last_row(&self) -> Option<CurveRow> {
-        let text = format!("{}{}", self.header, self.last_line);
-        let mut rows = csv::Reader::from_reader(text.as_bytes()).into_deserialize();
-        rows.next()?.ok().filter(|_| !self.points.is_empty())
-    }
-}
-
-/// A line with its end.
-fn next_line<'a>(rest: &mut &'a [u8]) -> Option<&'a str> {
-    let bytes = *rest;
-    let length = rest.skip_until(b'\n').ok()?;
-    std::str::from_utf8(&bytes[..length]).ok().filter(|line| line.ends_with('\n'))
-}
-
-fn read_from(path: &Path, from: u64) -> Option<Vec<u8>> {
-    state::check_is_plain(path).ok()?;
-    let mut file = File::open(path).ok()?;
-    file.seek(SeekFrom::Start(from)).ok()?;
-    let mut bytes = Vec::new();
-    file.read_to_end(&mut bytes).ok()?;
-    Some(bytes)
-}
-
 #[cfg(test)]
 mod tests {
-    use std::fs;
+    use std::fs::{self, File};
     use std::io::Write;
+    use std::path::Path;
 
     use super::super::END;
     use super::*;

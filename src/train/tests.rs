@@ -1,5 +1,3 @@
-use std::collections::BTreeMap;
-
 use burn::tensor::Device;
 
 use super::*;
@@ -8,79 +6,13 @@ use crate::config::tests::example;
 use crate::config::{Cut, Order, Texts};
 use crate::config::{Form, Mask, RunConfig, Start};
 use crate::corpus::{Corpus, Source};
-use crate::record::{CurveRow, LaneWeights};
+use crate::record::CurveRow;
 
+mod changed;
 mod memory;
+mod notebook;
 
-/// Keeps everything that it is told.
-#[derive(Default)]
-struct Notebook {
-    lanes: Vec<TrainedLane>,
-    /// Wants the weights of every evaluation.
-    wants_weights: bool,
-    /// Asks for a checkpoint after this step, and stops there.
-    stop_after: Option<usize>,
-    interrupter: Interrupter,
-}
-
-#[derive(Clone, Debug, Default)]
-struct TrainedLane {
-    curve: Vec<CurveRow>,
-    end: Option<LaneEnd>,
-    checkpoint: Option<Checkpoint>,
-    evaluated: BTreeMap<usize, LaneWeights>,
-}
-
-impl Notebook {
-    fn lane(&mut self, lane: usize) -> &mut TrainedLane {
-        if self.lanes.len() <= lane {
-            self.lanes.resize(lane + 1, TrainedLane::default());
-        }
-        &mut self.lanes[lane]
-    }
-}
-
-impl Observer for Notebook {
-    fn stepped(&mut self, step: usize) {
-        if self.stop_after == Some(step) {
-            self.interrupter.stop(None);
-        }
-    }
-
-    fn logged(&mut self, lane: usize, row: &CurveRow) -> Result<()> {
-        self.lane(lane).curve.push(row.clone());
-        Ok(())
-    }
-
-    fn wants_weights(&mut self, _lane: usize) -> bool {
-        self.wants_weights
-    }
-
-    fn weights(&mut self, lane: usize, step: usize, weights: &LaneWeights) -> Result<()> {
-        self.lane(lane).evaluated.insert(step, weights.clone());
-        Ok(())
-    }
-
-    fn checkpoint(&mut self, lane: usize, checkpoint: Checkpoint) -> Result<()> {
-        self.lane(lane).checkpoint = Some(checkpoint);
-        Ok(())
-    }
-
-    fn ended(&mut self, lane: usize, end: LaneEnd) -> Result<()> {
-        self.lane(lane).end = Some(end);
-        Ok(())
-    }
-}
-
-impl TrainedLane {
-    fn end(&self) -> LaneEnd {
-        self.end.expect("the lane has ended")
-    }
-
-    fn weights(&self) -> Option<&LaneWeights> {
-        self.checkpoint.as_ref().map(|checkpoint| &checkpoint.weights)
-    }
-}
+use notebook::{Notebook, TrainedLane};
 
 fn cut() -> Cut {
     let (test, texts) = (Some(150), Some(Texts::PerSeed));
@@ -119,65 +51,6 @@ fn trained_until(
     let interrupter = notebook.interrupter.clone();
     let ending = train(&cohort, &mut notebook, &interrupter).unwrap();
     (ending, notebook.lanes)
-}
-
-/// Writes to a file of tokens after step 2.
-struct Meddler<'a> {
-    file: &'a std::path::Path,
-    tokens: &'a [u8],
-    ended: bool,
-}
-
-impl Observer for Meddler<'_> {
-    fn stepped(&mut self, step: usize) {
-        if step == 2 {
-            std::fs::write(self.file, self.tokens).unwrap();
-            // Clocks of file systems may be coarse.
-            let later = std::time::SystemTime::now() + std::time::Duration::from_secs(9);
-            std::fs::File::options()
-                .write(true)
-                .open(self.file)
-                .unwrap()
-                .set_modified(later)
-                .unwrap();
-        }
-    }
-
-    fn ended(&mut self, _lane: usize, _end: LaneEnd) -> Result<()> {
-        self.ended = true;
-        Ok(())
-    }
-}
-
-#[test]
-fn a_run_on_a_file_that_was_changed_meanwhile_is_not_kept() {
-    let folder = tempfile::tempdir().unwrap();
-    let bytes = |first: u16| -> Vec<u8> {
-        (0..3000_u16).flat_map(|token| ((token * 7 + first) % 40).to_le_bytes()).collect()
-    };
-    let (own, other) = (bytes(0), bytes(1));
-    let file = folder.path().join("train.bin");
-    std::fs::write(folder.path().join("val.bin"), bytes(2)).unwrap();
-    std::fs::write(folder.path().join("meta.json"), "{\"vocab_size\": 40}").unwrap();
-    let lanes = [lane(Form::AdamW, 0.1, 0)];
-    for (tokens, is_kept) in [(&own, true), (&other, false), (&other[..4000].to_vec(), false)] {
-        std::fs::write(&file, &own).unwrap();
-        let source = Source::parse(folder.path().to_str().unwrap());
-        let corpus = Corpus::load(&source, &cut(), &[0]).unwrap();
-        let cohort = Cohort {
-            lanes: &lanes,
-            resume: Vec::new(),
-            corpus: &corpus,
-            initial: None,
-            device: Device::flex(),
-        };
-        let mut observer = Meddler { file: &file, tokens, ended: false };
-        let ending = train(&cohort, &mut observer, &Interrupter::new());
-        assert_eq!((ending.is_ok(), observer.ended), (is_kept, is_kept));
-        if let Err(error) = ending {
-            assert!(error.to_string().contains("was changed while runs were trained"), "{error}");
-        }
-    }
 }
 
 fn mixed_lanes() -> Vec<RunConfig> {

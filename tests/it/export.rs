@@ -536,6 +536,7 @@ fn layers_beside_linear_ones_are_told_apart_or_refused() {
         ("lr = 1e-2\noptimizer = 'muon'\nadam.lr = 3e-3", "form = 'adamw'\nweight_decay = 0.0001"),
         ("decay_schedule = 'linear'", "form = 'adamw'\nweight_decay = 5.0"),
         ("", "form = 'hyperball'"),
+        ("", "form = 'target-norm'\nmask = 'global'\nweight_decay = 0.1"),
     ];
     let folder = tempfile::tempdir().unwrap();
     let mut call = Command::new(python);
@@ -567,4 +568,26 @@ fn a_head_that_the_run_ties_to_its_embedding_has_the_decay_of_that() {
         assert!(group(role).contains("\"weight_decay\": 0.0"), "{role}: {code}");
     }
     assert!(group("\"mlp\"").contains("\"weight_decay\": 3.0"), "{code}");
+}
+
+/// A head of its own is updated as what stands for it, or as what the same optimizer updates, and the page says that no
+/// run was trained so.
+#[test]
+fn parameters_that_the_model_of_a_run_does_not_have_are_updated_by_analogy_and_the_code_says_so() {
+    let muon = "optimizer = 'muon'\nadam.lr = 1e-3\nadam.weight_decay = 0.02";
+    let no_embeddings = "form = 'adamw'\nmask = 'no-embeddings'\nweight_decay = 0.4";
+    let by_role = "form = 'adamw'\nmask = 'global'\nweight_decay = 0.4\n\
+                   by_role = { embedding = { weight_decay = 0.0, lr = 1e-2 } }";
+    for (case, lr, lambda) in
+        [((muon, no_embeddings), "0.001", "0.02"), (("", by_role), "0.01", "0.0")]
+    {
+        let folder = tempfile::tempdir().unwrap();
+        let call = export(&train(folder.path(), case), "pytorch", case);
+        let head = call.stdout.lines().find(|line| line.contains("\"head\"")).unwrap();
+        for part in [format!("\"lr\": {lr},"), format!("\"weight_decay\": {lambda}")] {
+            assert!(head.contains(&part), "{part} in {head}");
+        }
+        let told = format!("a head that is not tied to its embedding (λ = {lambda}, η = {lr})");
+        assert!(flat(&call).contains(&told.replace("0.0,", "0,")), "{}", call.stdout);
+    }
 }

@@ -13,7 +13,8 @@ def role_of(path, leaf):
     is_norm = "norm" in layer or layer.startswith("ln") or "norm" in last
     if last == "b" or "bias" in last.split("_"):
         return "norm" if is_norm else "bias"
-    if leaf.ndim < 2 or last in ("scale", "gain", "g"):
+    # Gains of layers in a stack are a matrix.
+    if leaf.ndim < 2 or last in ("scale", "gain", "g") or is_norm and last == "weight":
         return "norm"
     is_outside = not any(word.rsplit("_", 1)[-1].isdigit() for word in words)
     if any(word in HEADS for word in words) or is_outside and (layer in LAST_LAYERS or last in LAST_LAYERS):

@@ -6,6 +6,8 @@
             words = f"{path.rsplit('.', 1)[-1]}_{name}".lower().split("_")
             is_packed = "qkv" in words or "wqkv" in words or "c_attn" in f"{path}.{name}"
             is_packed |= name == "in_proj_weight" and isinstance(module, torch.nn.MultiheadAttention)
+            if name == "weight" and "query_key_value" in path:
+                raise ValueError(f"{path}.{name}: q, k and v are mixed by heads; give each its own")
             is_in_out = parameter.ndim < 2 or type(module).__name__ == "Conv1D"
             parameter.out_axis, parameter.parts = -1 if is_in_out else -2, 2 if "gate_up_proj" in path else 1
             if is_packed and parameter.ndim == 2:

@@ -2,6 +2,8 @@
 
 def matrices(x, p):
     """The matrices that a parameter holds side by side, or one after the other."""
+    if x.ndim == 0:
+        return [x]
     stack = x.unbind(0) if x.ndim == 3 else [x]
     return [part for one in stack for part in one.chunk(p.parts, dim=p.out_axis)]
 

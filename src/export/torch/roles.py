@@ -3,16 +3,22 @@
 HEADS = ("lm_head", "embed_out", "unembed", "unembedding", "logits_dense")
 LAST_LAYERS = ("head", "output", "output_layer", "output_projection", "ff_out", "score", "classifier",
                "logits", "decoder")
+# What compilers, shards, adapters and parametrizations put between a layer's name and its parameter's.
+WRAPPERS = ("_orig_mod", "module", "_fsdp_wrapped_module", "_checkpoint_wrapped_module", "modules_to_save",
+            "default", "base_layer", "original_module", "parametrizations", "weight")
 
 
 def role_of(path, module, name, parameter):
     """What a parameter is. It goes by type, rank and name: read it against your model's names."""
-    full, last, leaf = f"{path}.{name}".lower(), path.rsplit(".", 1)[-1].lower(), name.lower()
+    full, leaf = f"{path}.{name}".lower(), name.lower()
+    last = ([part for part in path.lower().split(".") if part not in WRAPPERS] or [""])[-1]
     kind = type(module).__name__.lower()
     if isinstance(module, torch.nn.Embedding):
         return "embedding"
     # A vector in a tensor of more axes is one too; a layer that holds a norm beside its matrix is no norm.
-    is_vector = parameter.ndim < 2 or parameter.ndim > 2 and parameter.numel() == max(parameter.shape)
+    is_one_axis = parameter.ndim > 0 and parameter.numel() == max(parameter.shape)
+    is_length = leaf == "weight_g" or leaf == "original0" and "parametrizations.weight" in full
+    is_vector = parameter.ndim < 2 or is_one_axis and (parameter.ndim > 2 or is_length)
     if kind.endswith(("norm", "norm1d", "norm2d", "norm3d")) or is_vector and "norm" in kind + leaf:
         return "norm"
     if "bias" in leaf.split("_"):

@@ -19,8 +19,9 @@ pub use pattern::pattern;
 
 /// What no step with zero gradients tells.
 pub const CANNOT_SHOW: &str = "Zero gradients cannot show: L2 that is added to the loss, whose gradient is set to zero with \
-    the rest; L2 in the gradient of plain SGD, which here is the same as decoupled decay, and which under momentum μ \
-    shrinks by up to 1/(1 − μ) times as much in later steps; which numbers cautious decay picks in a real step (where \
+    the rest; L2 in the gradient of an optimizer that does not normalise it in this step (SGD; RAdam in its first five \
+    steps), which here is the same as decoupled decay, and which under momentum μ shrinks by up to 1/(1 − μ) times as much \
+    in later steps, under Nesterov's by 1 + μ in this one already; which numbers cautious decay picks in a real step (where \
     the update is 0, `u·w ≥ 0` decays all, `u·w > 0` none); what a schedule of λ does later. Decoupled decay: \
     Loshchilov & Hutter 2019, arXiv 1711.05101.";
 
@@ -176,7 +177,13 @@ fn size(audit: &Audit, places: &[usize]) -> String {
 
 fn mask(audit: &Audit) -> String {
     match &audit.mask {
-        FoundMask::Nothing => "Nothing decays of what could be told.".to_owned(),
+        FoundMask::Nothing => match audit.uneven() {
+            0 => "Nothing decays of what could be told.".to_owned(),
+            count => format!(
+                "Nothing decays by one factor; {} shrank by several.",
+                counted(count, "tensor")
+            ),
+        },
         FoundMask::Untold => "Of no tensor it can be told whether it decays.".to_owned(),
         FoundMask::Fits(masks) => match &masks[..] {
             [mask] => format!("{} the mask {mask} ({}).", this_is(audit), as_in(*mask)),

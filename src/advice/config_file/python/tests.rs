@@ -1,4 +1,5 @@
 use super::*;
+use crate::advice::keys::OPTIMIZER_CALLED;
 
 #[track_caller]
 fn check(text: &str, expected: &[(&str, &str)]) {

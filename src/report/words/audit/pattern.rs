@@ -22,7 +22,11 @@ pub fn pattern(pattern: &Pattern) -> String {
             count(*of),
             number(1.0 - factor)
         ),
-        Pattern::Various => "its numbers shrink by many factors".to_owned(),
+        Pattern::Various => {
+            "its numbers shrink by many factors, as by L2 in the gradient of Adam where λ|w| is as \
+            small as its ε (set λ = 0.1 for this one step)"
+                .to_owned()
+        }
     }
 }
 

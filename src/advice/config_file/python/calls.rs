@@ -1,0 +1,82 @@
+//! What is handed to calls.
+
+use tree_sitter::Node;
+
+use super::{Walk, line, optimizer, parts};
+use crate::advice::keys::{Found, OPTIMIZER_CALLED, Said};
+
+impl Walk<'_> {
+    /// Arguments with a name, and which optimizer is called.
+    pub fn call(&mut self, node: Node<'_>, condition: Option<&str>) {
+        let (Some(called), Some(arguments)) =
+            (node.child_by_field_name("function"), node.child_by_field_name("arguments"))
+        else {
+            return;
+        };
+        let called = self.code(called);
+        if optimizer::is_one(called) || optimizer::takes_weights(called, self.code(arguments)) {
+            self.optimizer(called, node, condition);
+        }
+        if self.declare(called, arguments, condition).is_some() {
+            return;
+        }
+        let mut cursor = arguments.walk();
+        let named: Vec<Node> = arguments
+            .named_children(&mut cursor)
+            .filter(|argument| argument.kind() == "keyword_argument")
+            .collect();
+        let is_group = named.iter().any(|one| self.code(*one).starts_with("params="));
+        for argument in named {
+            let name = argument.child_by_field_name("name");
+            if is_group && self.is_no_decay(name, argument.child_by_field_name("value")) {
+                continue;
+            }
+            self.pair(name, argument, condition, false);
+            if let Some(name) = name {
+                let value = argument.child_by_field_name("value");
+                self.parts(self.code(name), value, condition);
+            }
+        }
+    }
+
+    pub fn optimizer(&mut self, called: &str, node: Node<'_>, condition: Option<&str>) {
+        let value = Found::known(called);
+        let said = Said { value, line: line(node), condition, is_statement: false };
+        self.keys.say(OPTIMIZER_CALLED, said);
+    }
+
+    /// `add_argument("--name", default=value)` and its kin of click and absl, and `setattr(it, "name", value)`; `None` for
+    /// other calls.
+    fn declare(
+        &mut self,
+        called: &str,
+        arguments: Node<'_>,
+        condition: Option<&str>,
+    ) -> Option<()> {
+        let all = parts(arguments);
+        let texts = || all.iter().filter_map(|one| self.plain(*one));
+        let function = called.rsplit('.').next().unwrap_or(called);
+        let named = |key: &str| {
+            let is_it = |one: &&Node| {
+                let name =
+                    one.child_by_field_name("name").filter(|_| one.kind() == "keyword_argument");
+                name.is_some_and(|name| self.code(name) == key)
+            };
+            all.iter().find(is_it)?.child_by_field_name("value")
+        };
+        let (name, value) = match function {
+            "add_argument" | "option" => {
+                let flag = texts().find_map(|text| text.strip_prefix("--").map(str::to_owned));
+                (flag?.replace('-', "_"), named("default"))
+            }
+            "setattr" => (texts().next()?, all.get(2).copied()),
+            _ if function.starts_with("DEFINE_") => (texts().next()?, all.get(1).copied()),
+            _ => return None,
+        };
+        if let Some(value) = value {
+            let value = self.value(value);
+            self.say(&name, Said { value, line: line(arguments), condition, is_statement: true });
+        }
+        Some(())
+    }
+}
