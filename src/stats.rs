@@ -204,6 +204,15 @@ impl Analysis {
         (lowest <= best).then_some(&group.rule)
     }
 
+    /// Whether no decay and the best point of all rules that do something have one mean val loss.
+    pub fn is_tied_with_no_decay(&self) -> bool {
+        let loss = |cell: &Cell| cell.mean(|run| run.val_loss);
+        let best = self.best_point().and_then(|(_, point)| loss(&point.cell));
+        let idle =
+            self.own_groups().flat_map(|group| &group.cells).filter(|cell| !cell.is_treated());
+        best.is_some() && idle.map(loss).any(|idle| idle == best)
+    }
+
     /// The cell without decay that readers are told of.
     pub fn told_without_decay(&self) -> Option<&Cell> {
         without_decay(&self.groups, &self.contenders)

@@ -13,8 +13,8 @@ pub struct Args {
     spec: SpecArgs,
     #[command(flatten)]
     training: TrainingArgs,
-    /// Write the last weights here (safetensors), and beside them what they are; the spec must describe one
-    /// run
+    /// Write the last weights here (safetensors; their average, where the arm has an `ema`), and beside them what
+    /// they are; the spec must describe one run
     #[arg(long, value_name = "FILE")]
     save: Option<PathBuf>,
     /// Write the weights of the lowest val loss here, as --save does

@@ -1,4 +1,5 @@
 mod beside;
+mod spec;
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -79,8 +80,7 @@ fn differences([left, right]: &[Experiment; 2], names: &[String; 2]) -> String {
             format!("backend: {} on {}", origin.backend, origin.adapter),
             format!("changes: {}", changes(&origin.command)),
         ];
-        let code = |line: &str| without_comment(line).trim().to_owned();
-        lines.extend(experiment.spec.lines().map(code).filter(|line| !line.is_empty()));
+        lines.extend(spec::lines(&experiment.spec));
         lines
     };
     let (a, b) = (describe(left), describe(right));
@@ -91,31 +91,11 @@ fn differences([left, right]: &[Experiment; 2], names: &[String; 2]) -> String {
     let lines = [only(&a, &b, &names[0]), only(&b, &a, &names[1])].concat();
     match lines.is_empty() {
         true if a != b => {
-            "Specs have the same lines in another order, or under other headings; data and program are the same."
-                .to_owned()
+            "Specs say the same in another order; data and program are the same.".to_owned()
         }
         true => "Specs, data and program are the same.".to_owned(),
         false => lines.join("\n"),
     }
-}
-
-/// A line of a spec without its comment: a `#` in quotes begins none.
-fn without_comment(line: &str) -> &str {
-    let (mut quote, mut is_escaped) = (None, false);
-    for (at, one) in line.char_indices() {
-        match (quote, one) {
-            (None, '#') => return &line[..at],
-            (None, '"' | '\'') => quote = Some(one),
-            (Some('"'), '\\') if !is_escaped => {
-                is_escaped = true;
-                continue;
-            }
-            (Some(open), one) if open == one && !is_escaped => quote = None,
-            _ => {}
-        }
-        is_escaped = false;
-    }
-    line
 }
 
 /// What a command line changed in its spec.
@@ -196,22 +176,4 @@ fn told(comparison: &Comparison) -> String {
         comparison.judgement.interval.map(|ends| format!(" {}", format::interval(ends, 3)));
     let lambda = words::at_lambda(comparison.left.weight_decay);
     format!("{word} ({what} {mean}{}{lambda})", interval.unwrap_or_default())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::without_comment;
-
-    #[test]
-    fn a_comment_begins_outside_of_quotes() {
-        for (line, code) in [
-            ("lr = 1 # why", "lr = 1 "),
-            ("question = \"text #1\" # first", "question = \"text #1\" "),
-            ("a = 'it # is'", "a = 'it # is'"),
-            (r##"a = "say \"#\" now" # b"##, r##"a = "say \"#\" now" "##),
-            ("# all", ""),
-        ] {
-            assert_eq!(without_comment(line), code);
-        }
-    }
 }

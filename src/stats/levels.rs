@@ -150,7 +150,8 @@ fn mean(rows: &[RunRow], of: fn(&RunRow) -> Option<f64>) -> Option<f64> {
 pub struct GapChange {
     pub from: f64,
     pub to: f64,
-    /// Share of its narrowing that is train loss rising; missing where it does not narrow.
+    /// Share of its narrowing that is train loss rising; missing where it does not narrow by more than its seeds allow for
+    /// chance.
     pub train_share: Option<f64>,
 }
 
@@ -162,7 +163,8 @@ impl GapChange {
         let narrowing = before - after;
         let rise = train(to)? - train(from)?;
         // Where val lies below train there is nothing to narrow.
-        let narrows = narrowing > 0.0 && after >= 0.0;
+        let is_told = from.paired(to, |run| run.gap).is_some_and(|paired| paired.is_above_zero());
+        let narrows = narrowing > 0.0 && after >= 0.0 && is_told;
         let train_share = narrows.then_some(rise / narrowing);
         Some(GapChange { from: before, to: after, train_share })
     }

@@ -42,6 +42,11 @@ pub enum Warning {
     TooFewSeeds {
         seeds: usize,
     },
+    /// Several seeds share each of a few texts.
+    FewTexts {
+        texts: usize,
+        seeds: usize,
+    },
     Diverged {
         count: usize,
         all: usize,
@@ -109,6 +114,7 @@ pub fn warnings(groups: &[Group], contenders: &[Contender], rows: &[RunRow]) -> 
     warnings.extend(copied(rows));
     warnings.extend(collapsed(groups, rows));
     warnings.extend(too_few_seeds(groups));
+    warnings.extend(few_texts(groups));
     warnings.extend(incomplete(rows));
     warnings.extend(equal_coefficients(groups));
     warnings.extend(contenders.iter().flat_map(edges_of_the_grid));
@@ -150,6 +156,16 @@ fn too_few_seeds(groups: &[Group]) -> Option<Warning> {
     (seeds < FEWEST_SEEDS).then_some(Warning::TooFewSeeds { seeds })
 }
 
+/// Seeds that share a text say how much initial weights and order matter, not how much texts do.
+fn few_texts(groups: &[Group]) -> Option<Warning> {
+    let of = |cell: &Cell| {
+        let texts: BTreeSet<u64> = cell.runs.iter().filter_map(|run| run.text_seed).collect();
+        (cell.runs.len(), texts.len())
+    };
+    let (seeds, texts) = groups.iter().flat_map(|group| &group.cells).map(of).max()?;
+    (texts > 1 && texts < seeds).then_some(Warning::FewTexts { texts, seeds })
+}
+
 fn incomplete(rows: &[RunRow]) -> impl Iterator<Item = Warning> {
     let runs = runs(rows);
     let all = runs.len();
@@ -184,9 +200,13 @@ fn equal_coefficients(groups: &[Group]) -> Option<Warning> {
 /// The axes of a rule whose best value lies at an end of what was tried.
 fn edges_of_the_grid(contender: &Contender) -> Vec<Warning> {
     let Some(best) = contender.best() else { return Vec::new() };
-    // A point that may not be chosen, since a seed of it collapsed, may still lie lower: then it is no edge of what is best.
-    let loss = |point: &Point| point.cell.mean(|run| run.val_loss).unwrap_or(f64::INFINITY);
-    if contender.points.iter().any(|point| loss(point) < loss(best)) {
+    // A point that may not be chosen, since a seed of it collapsed or has no end, may still lie lower on the seeds that it
+    // has: then it is no edge of what is best.
+    let is_lower = |point: &Point| {
+        let difference = point.cell.paired(&best.cell, |run| run.val_loss);
+        difference.is_some_and(|difference| difference.mean < 0.0)
+    };
+    if contender.points.iter().filter(|point| !point.is_eligible).any(is_lower) {
         return Vec::new();
     }
     let values = |axis: &str| -> Vec<f64> {

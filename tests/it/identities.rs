@@ -233,16 +233,11 @@ fn decimals(number: f64) -> String {
 }
 
 /// Puts a run into the store that diverged at its first step.
-fn keep(store: &Store, run: &RunConfig) {
+fn keep(store: &Store, run: &RunConfig, call: &Provenance) {
     let lock = store.lock(&run.id(), &Holder::new("here", 0)).unwrap().expect("nobody else trains");
     let mut writer = RunWriter::begin(store, lock, run, 0).unwrap();
     writer.append(&CurveRow::at(0)).unwrap();
-    let end = End {
-        status: Status::Diverged,
-        steps: 1,
-        error: None,
-        ..End::failed(0, "", &Provenance::of_call(Backend::Flex, None, 1, Vec::new()))
-    };
+    let end = End { status: Status::Diverged, steps: 1, error: None, ..End::failed(0, "", call) };
     writer.end(&end).unwrap();
 }
 
@@ -263,6 +258,7 @@ fn ten_thousand_configurations_keep_their_identity_through_every_file() {
     let mut runner = TestRunner::new_with_rng(Config::default(), rng);
     let folder = scratch();
     let (store, mut known, mut runs) = (Store::new(folder.path()), BTreeSet::new(), Vec::new());
+    let call = Provenance::of_call(Backend::Flex, None, 1, Vec::new());
     let mut corpus = None;
     while runs.len() < CONFIGURATIONS {
         let said = said().new_tree(&mut runner).unwrap().current();
@@ -283,7 +279,7 @@ fn ten_thousand_configurations_keep_their_identity_through_every_file() {
             continue;
         }
         assert_eq!(store.state(run), RunState::New);
-        keep(&store, run);
+        keep(&store, run, &call);
         let row = run_row(&one.entries[0], run, &store.so_far(run), None);
         assert_eq!(row.run, run.id().to_string());
         assert_eq!(row.lr.to_bits(), run.recipe.lr.to_bits());

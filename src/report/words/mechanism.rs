@@ -63,7 +63,10 @@ fn lowest(collapse: &Collapse) -> Option<String> {
         Some(format!("{at} ({})", line.label))
     };
     let places: Vec<String> = collapse.lines.iter().filter_map(place).collect();
-    Some(format!("lowest at {of} = {}", places.join(", ")))
+    Some(format!(
+        "lowest at {of} = {}, of what was tried and without an interval",
+        places.join(", ")
+    ))
 }
 
 fn distance(nats: f64) -> String {

@@ -95,6 +95,10 @@ fn untested(analysis: &Analysis) -> String {
     if analysis.seeds() < FEWEST_SEEDS {
         return format!("Fewer than {FEWEST_SEEDS} seeds: no interval and no verdict.");
     }
+    if !cells().any(Cell::is_treated) {
+        return "Every arm is without decay, so there is nothing to compare: no verdict."
+            .to_owned();
+    }
     if analysis.headline.iter().any(|one| one.is_copied) {
         return "What differs, differs by the same in every seed, of which there is no test: no verdict.".to_owned();
     }
@@ -124,7 +128,9 @@ fn measured(analysis: &Analysis) -> String {
             "each with a train text of its own, val and test the same for all".to_owned()
         }
         (Some(Texts::PerSeed), texts) if texts > 1 => {
-            format!("on {texts} train texts, val and test the same for all")
+            format!(
+                "on {texts} train texts, so little is said of others; val and test the same for all"
+            )
         }
         (Some(Texts::PerSeed), _) if analysis.seeds() > 1 && has_unknown_text(analysis) => {
             "each with a train text of its own by `texts`, though `text_seed` does not tell which"

@@ -74,7 +74,12 @@ fn lead(analysis: &Analysis) -> String {
         Some(rule) => {
             let variant = variant(rule);
             let at = if variant.is_empty() { variant } else { format!(" ({variant})") };
-            format!("No decay{at} is the best arm by val loss; the best of the others is")
+            match analysis.is_tied_with_no_decay() {
+                true => format!("No decay{at} is as good by val loss as the best of the others:"),
+                false => {
+                    format!("No decay{at} is the best arm by val loss; the best of the others is")
+                }
+            }
         }
         None => "The best arm by val loss is".to_owned(),
     }

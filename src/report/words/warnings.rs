@@ -22,6 +22,10 @@ pub fn warning(warning: &Warning) -> String {
             "With fewer than {FEWEST_SEEDS} seeds (here {seeds}) there is no interval and no verdict; \
              train more, such as --seeds 0,1,2."
         ),
+        Warning::FewTexts { texts, seeds } => format!(
+            "{seeds} seeds share {texts} train texts: intervals and verdicts hold for these texts. Whether others say the \
+             same, so few do not tell; give every seed a text of its own."
+        ),
         Warning::Diverged { count, all } => format!("{count} of {all} runs diverged. {LEFT_OUT}"),
         Warning::Failed { count, all } => format!("{count} of {all} runs failed. {LEFT_OUT}"),
         Warning::Unfinished { count, all } => {

@@ -191,6 +191,22 @@ fn an_end_of_the_grid_is_not_told_where_an_arm_with_a_collapsed_run_lies_lower()
     assert_eq!(at_an_end(&barred), 1);
 }
 
+/// The seeds that are left of an arm may be the easy ones.
+#[test]
+fn an_end_of_the_grid_is_told_where_an_arm_that_lost_a_run_lies_lower_on_easy_seeds_alone() {
+    let edge_of = |middle: f64| {
+        let mut rows = arm(Form::AdamW, Mask::Matrices, 1.0, 2.0, 0.5);
+        rows.extend(arm(Form::AdamW, Mask::Matrices, 3.0, middle, 0.5));
+        rows.extend(arm(Form::AdamW, Mask::Matrices, 10.0, 1.9, 0.5));
+        // The hardest seed.
+        rows[5] = row(Form::AdamW, Mask::Matrices, 3.0, 2, f64::NAN);
+        let is_edge =
+            |one: &Warning| matches!(one, Warning::LargestTried { best, .. } if *best == 10.0);
+        Analysis::of(&rows).warnings.iter().any(is_edge)
+    };
+    assert!(edge_of(1.95) && !edge_of(1.85));
+}
+
 #[test]
 fn while_runs_are_to_come_no_collapse_is_said_to_be_in_every_arm() {
     let mut rows = collapsing_at(0.5);

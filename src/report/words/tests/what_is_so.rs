@@ -72,6 +72,51 @@ fn an_experiment_without_anything_to_compare_says_so() {
 }
 
 #[test]
+fn arms_without_decay_alone_are_not_said_to_lack_one() {
+    let told = reading(&Analysis::of(&runs(Form::AdamW, Mask::Matrices, 0.0, 1.9, 0.1)));
+    assert!(told.contains("Every arm is without decay"), "{told}");
+}
+
+#[test]
+fn no_decay_that_is_as_good_as_the_best_of_the_others_is_not_said_to_be_better() {
+    let mut rows = runs(Form::AdamW, Mask::Matrices, 0.0, 2.0, 0.1);
+    rows.extend(runs(Form::AdamW, Mask::Matrices, 1e-12, 2.0, 0.1));
+    let told = headline(&Analysis::of(&rows)).unwrap();
+    assert!(
+        told.starts_with("No decay is as good by val loss as the best of the others:"),
+        "{told}"
+    );
+}
+
+#[test]
+fn a_narrowing_of_the_gap_that_seeds_make_by_chance_is_not_explained() {
+    let of = |gaps: [f64; 3]| {
+        let mut rows = runs(Form::AdamW, Mask::Matrices, 0.0, 2.0, 0.1);
+        rows.extend(runs(Form::AdamW, Mask::Matrices, 1.0, 1.9, 0.1));
+        for (place, row) in rows.iter_mut().enumerate() {
+            row.gap = Some(if place < 3 { 0.32 } else { gaps[place - 3] });
+            row.train_loss = row.val_loss.zip(row.gap).map(|(val, gap)| val - gap);
+        }
+        gap(&Analysis::of(&rows)).unwrap()
+    };
+    assert!(!of([0.33, 0.30, 0.29]).contains("narrowing"), "{}", of([0.33, 0.30, 0.29]));
+    assert!(of([0.101, 0.10, 0.099]).contains("% of that narrowing is train loss rising"));
+}
+
+#[test]
+fn seeds_that_share_a_few_texts_are_not_said_to_tell_of_others() {
+    let on = |texts: u64| {
+        let mut rows = experiment();
+        for row in &mut rows {
+            (row.texts, row.text_seed) = (Some(Texts::PerSeed), Some(row.seed % texts));
+        }
+        answer(&Analysis::of(&rows), &[])
+    };
+    assert!(on(2).contains("3 seeds share 2 train texts"), "{}", on(2));
+    assert!(!on(3).contains("share"), "{}", on(3));
+}
+
+#[test]
 fn arms_that_have_too_few_seeds_in_common_say_so() {
     let mut rows = runs(Form::AdamW, Mask::Matrices, 0.0, 2.0, 0.1);
     rows.extend(runs(Form::AdamW, Mask::Matrices, 1.0, 1.9, 0.11));
