@@ -60,6 +60,15 @@ impl RunLock {
     }
 }
 
+/// A process that is started at this moment has the open file too until it runs its own program, and would hold the lock
+/// a little longer.
+impl Drop for RunLock {
+    fn drop(&mut self) {
+        // Closing the file lets go of it otherwise.
+        let _ = self.file.unlock();
+    }
+}
+
 /// How often to try again while somebody only looks at a lock, which takes microseconds.
 const MOST_TRIES: usize = 1000;
 
@@ -98,7 +107,10 @@ pub fn holder(path: &Path) -> Option<Holder> {
     let mut file = open(path, false).ok()?;
     match file.try_lock_shared() {
         Err(TryLockError::WouldBlock) => {}
-        _ => return None,
+        _ => {
+            let _ = file.unlock();
+            return None;
+        }
     }
     let mut text = String::new();
     file.read_to_string(&mut text).ok()?;

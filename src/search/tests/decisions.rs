@@ -124,7 +124,7 @@ proptest! {
         let none = known.none(terms.refine_seeds).unwrap_or_else(|| known.none(2).unwrap());
         none.iter().enumerate().for_each(|(seed, loss)| known_in_pieces.add_none(seed, *loss));
         let mut runs = runs(&whole.asked);
-        runs.sort_by_key(|run| (run.0.0[0] as u64 * 31 + run.2 as u64).wrapping_mul(order | 1));
+        runs.sort_by_key(|run| (run.0.0[0] as u64).wrapping_mul(31).wrapping_add(run.2 as u64).wrapping_mul(order | 1));
         for (place, value, seed) in runs {
             let now = replay(&axes, &terms, &known_in_pieces);
             prop_assert_eq!(&now.log[..], &whole.log[..now.log.len()]);
