@@ -12,6 +12,7 @@ mod file;
 mod foreign;
 mod given;
 mod grid;
+mod idle;
 mod lines;
 mod meaning;
 mod model;
@@ -95,7 +96,7 @@ pub struct Spec {
     pub searched: Vec<SearchedRule>,
     /// How they are searched.
     pub search: SearchTerms,
-    /// Arms that were asked for and cannot be, and why.
+    /// Arms that were asked for and cannot be, and why; keys that nothing reads.
     pub notes: Vec<String>,
     /// How its runs are judged.
     pub analysis: AnalysisTerms,

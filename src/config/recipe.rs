@@ -101,7 +101,7 @@ hyperparameters! {
     warmup: usize = 25, "steps", Kind::Count(0, usize::MAX), "50", Identity::Always;
     /// Last learning rate, as a share of the peak.
     min_lr_ratio: f64 = 0.1, "", Kind::Number(Range::Share), "0.0", Identity::Always;
-    /// β1 and β2 of the optimizer.
+    /// β1 and β2 of the optimizer; 0.95/0.95 under `soap` unless given.
     betas: [f64; 2] = [0.9, 0.95], "", Kind::Pair(Range::Beta), "[0.9, 0.99]", Identity::Always;
     /// Added to the root of the second moment, outside of it.
     eps: f64 = 1e-8, "", Kind::Number(Range::Positive), "1e-6", Identity::Always;
@@ -144,10 +144,10 @@ hyperparameters! {
     /// Peak learning rate of what `muon` and `soap` leave to Adam; `lr` where it is missing.
     adam_lr as "adam.lr": f64 = 3e-3, "", Kind::Number(Range::Positive), "1e-3",
         Identity::WhenUsed;
-    /// β1 and β2 of what `muon` and `soap` leave to Adam.
+    /// β1 and β2 of what `muon` and `soap` leave to Adam; 0.9/0.95 where they are missing, whatever `betas` says.
     adam_betas as "adam.betas": [f64; 2] = [0.9, 0.95], "", Kind::Pair(Range::Beta),
         "[0.8, 0.99]", Identity::UnlessDefault;
-    /// ε of what `muon` and `soap` leave to Adam.
+    /// ε of what `muon` and `soap` leave to Adam; 1e-8 where it is missing, whatever `eps` says.
     adam_eps as "adam.eps": f64 = 1e-8, "", Kind::Number(Range::Positive), "1e-6",
         Identity::UnlessDefault;
     /// How λ changes over the run.

@@ -105,6 +105,15 @@ impl Arm {
         Role::ALL.into_iter().any(|role| self.decays_role(role))
     }
 
+    /// Whether another arm asks for the same runs, as points of the same rule.
+    pub fn asks_as(&self, other: &Arm) -> bool {
+        self.decay == other.decay
+            && self.model == other.model
+            && self.recipe == other.recipe
+            && self.by_role == other.by_role
+            && self.tuned == other.tuned
+    }
+
     /// Whether another arm updates every parameter of the same model as it does, but for numbers that are the
     /// same for all parameters.
     pub fn updates_as(&self, other: &Arm) -> bool {

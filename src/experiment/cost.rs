@@ -1,6 +1,8 @@
 //! What a run costs: parameters, memory, arithmetic. Estimates for planning, not promises.
 
-use crate::config::{Canaries, ModelShape, NormControl, OptimizerKind, ParameterShape, RunConfig};
+use crate::config::{
+    Canaries, ModelShape, NormControl, OptimizerKind, ParameterShape, Recipe, RunConfig,
+};
 
 /// Bytes of a process that trains, before its first lane.
 pub const WORKER_BYTES: u64 = 62 << 20;
@@ -57,6 +59,10 @@ impl Arithmetic {
 const PRODUCTS_PER_SECOND: f64 = 85e9;
 const SECONDS_PER_INTERMEDIATE: f64 = 2.5e-10;
 
+/// Seconds of a core (an Intel Xeon's) for axes of SOAP, over the cube of their number: to turn them, to find the first.
+const SECONDS_PER_CUBE_TURNED: f64 = 5.5e-10;
+const SECONDS_PER_CUBE_FOUND: f64 = 1.2e-9;
+
 /// Numbers kept per lane for one backward pass, where a token goes through so many experts. The largest runs that a
 /// spec can name have more than an integer holds.
 fn intermediates(run: &RunConfig, kept: &Kept, experts: usize) -> f64 {
@@ -111,7 +117,20 @@ pub fn core_seconds(run: &RunConfig) -> f64 {
     let evaluation = evaluated_windows(run) / recipe.batch as f64 * batch / 3.0;
     let update = update_flops(run) / PRODUCTS_PER_SECOND;
     let seconds = recipe.steps as f64 * (recipe.accumulate as f64 * batch + update) + evaluation;
-    lanes_of(run) as f64 * seconds
+    lanes_of(run) as f64 * (seconds + axes_seconds(run))
+}
+
+/// Seconds that the axes of SOAP take over a run: they are computed on the host, in 64 bits, one matrix at a time.
+fn axes_seconds(run: &RunConfig) -> f64 {
+    let Recipe { optimizer, steps, precondition_every, .. } = run.recipe;
+    let cubes = |parameter: &ParameterShape| {
+        let [count, inputs, outputs] = parameter.matrices().map(|size| size as f64);
+        let is_turned = optimizer.of(parameter.role) == OptimizerKind::Soap;
+        if is_turned { count * (inputs.powi(3) + outputs.powi(3)) } else { 0.0 }
+    };
+    let cubes: f64 = run.model.parameters(run.data.vocabulary).iter().map(cubes).sum();
+    let turns = (steps.saturating_sub(1) / precondition_every) as f64;
+    cubes * (turns * SECONDS_PER_CUBE_TURNED + SECONDS_PER_CUBE_FOUND)
 }
 
 /// Windows that all evaluations of a run read.
@@ -198,6 +217,24 @@ mod tests {
         let [(bytes, seconds), (more_bytes, more_seconds)] = [1, 1_000_000].map(cost);
         assert!(bytes < more_bytes && more_bytes == u64::MAX, "{bytes} and {more_bytes}");
         assert!(more_seconds > 1e5 * seconds, "{seconds} and {more_seconds}");
+    }
+
+    /// Time of a core beside that of Adam, as measured on an Intel Xeon with the axes of SOAP turned every tenth step.
+    #[test]
+    fn optimizers_take_about_as_much_longer_than_adam_as_was_measured() {
+        for (layers, channels, batch, muon, soap) in
+            [(2, 64, 8, 1.22, 2.5), (4, 128, 12, 1.43, 3.4)]
+        {
+            let mut run = example();
+            run.model = ModelShape::gpt2(layers, 4, channels, 64);
+            (run.recipe.batch, run.recipe.steps, run.data.vocabulary) = (batch, 200, 51);
+            let adam = core_seconds(&run);
+            for (kind, share) in [(OptimizerKind::Muon, muon), (OptimizerKind::Soap, soap)] {
+                run.recipe.optimizer = kind;
+                let found = core_seconds(&run) / adam / share;
+                assert!((0.75..1.33).contains(&found), "{kind:?}, {channels} channels: {found}");
+            }
+        }
     }
 
     #[test]

@@ -147,6 +147,12 @@ impl Given {
         &self.searched
     }
 
+    /// Whether a key has several values, or one that a search is to find.
+    pub fn varies(&self, name: &str) -> bool {
+        let is_searched = self.searched.iter().any(|(key, _)| *key == name);
+        is_searched || self.list(name).is_some_and(|values| values.len() > 1)
+    }
+
     /// What it says of single roles, every combination; nothing where it says nothing.
     pub fn by_role(&self) -> Vec<ByRole> {
         if self.by_role.is_empty() { vec![ByRole::NONE] } else { self.by_role.clone() }

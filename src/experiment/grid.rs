@@ -58,7 +58,7 @@ pub fn expand(tables: &[Given], common: &Common) -> Result<Grid> {
         }
     }
     grid.add_no_decay();
-    refuse_duplicates(&grid.all().collect::<Vec<_>>())?;
+    refuse_duplicates(&grid)?;
     let axes = tuned_by_any(&grid.all().collect::<Vec<_>>());
     let first = grid.searched.iter_mut().map(|rule| &mut rule.first);
     grid.arms.iter_mut().chain(first).for_each(|arm| arm.axes = axes.clone());
@@ -173,11 +173,16 @@ fn refuse_unread(arms: &[&Arm], train: &Given) -> Result<()> {
     }
 }
 
-fn refuse_duplicates(arms: &[&Arm]) -> Result<()> {
+/// Refuses an arm that stands twice. One that is searched is another than one that is given, even where its search
+/// starts at that one's values, and so is one of which other values are searched: what they have in common is trained
+/// once.
+fn refuse_duplicates(grid: &Grid) -> Result<()> {
     let mut seen = std::collections::HashSet::new();
-    for arm in arms {
+    let given = grid.arms.iter().map(|arm| (arm, String::new()));
+    let searched = grid.searched.iter().map(|rule| (&rule.first, rule.keys()));
+    for (arm, searched) in given.chain(searched) {
         let published = arm.published.map(|published| (&published.name, arm.transfer));
-        let key = (published, arm.model, arm.decay, arm.recipe, &arm.by_role);
+        let key = (published, arm.model, arm.decay, arm.recipe, &arm.by_role, searched);
         let key = serde_json::to_string(&key)?;
         ensure!(seen.insert(key), "the arm {} stands twice in the spec; remove one", arm.label());
     }

@@ -8,7 +8,7 @@ use super::grid::{self, Grid};
 use super::searched::{self, SearchedRule};
 use super::seeds::{self, Seed};
 use super::top::Top;
-use super::{Changes, Spec, canaries, claims, data, excerpts, terms};
+use super::{Changes, Spec, canaries, claims, data, excerpts, idle, terms};
 use crate::config::{AnalysisTerms, Cut, SearchTerms, Section};
 use crate::published::Published;
 
@@ -26,7 +26,8 @@ pub fn resolve(table: &Table, changes: &Changes) -> Result<Spec> {
     let asked = changes.seeds.as_ref().map(|seeds| seeds.iter().copied().map(Seed::of).collect());
     let asked: Option<Vec<Seed>> = asked.or(named);
     asked.iter().try_for_each(|seeds| seeds::check(seeds))?;
-    let search = terms::search(&part(Section::Search)?);
+    let search_terms = part(Section::Search)?;
+    let search = terms::search(&search_terms);
     let source = data::source(&data, changes.data.as_deref())?;
     let cut = data::cut(&data)?;
     let published = published(table, &part(Section::Recipe)?)?;
@@ -42,7 +43,8 @@ pub fn resolve(table: &Table, changes: &Changes) -> Result<Spec> {
     let mut analysis = terms::analysis(&part(Section::Analysis)?);
     let Seeds { seeds, fresh_seeds } = Seeds::of(asked, &grid.searched, &search, &mut analysis)?;
     let asked_claims = claims::read(table, &grid.arms, !grid.searched.is_empty())?;
-    let (Grid { arms, searched, notes }, table) = (grid, table.clone());
+    let (Grid { arms, searched, mut notes }, table) = (grid, table.clone());
+    notes.extend(idle::unread_search(&search_terms, !searched.is_empty()));
     Ok(Spec {
         name,
         question,

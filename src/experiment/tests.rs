@@ -11,6 +11,7 @@ use crate::config::{Form, Mask, Named};
 use crate::config::{Identity, Key};
 
 mod groups;
+mod idle;
 
 fn parse(text: &str) -> Result<Spec> {
     Spec::parse(text, &Changes::default())
@@ -211,7 +212,10 @@ fn spec_for(key: &Key) -> String {
     // What says more of something has an effect where there is that.
     let measured = if key.name.starts_with("verbatim_") { "verbatim_prompts = 4\n" } else { "" };
     let planted = if key.name.starts_with("canary_") { "canaries = 3\n" } else { "" };
+    // A search needs seeds to find with.
+    let seeds = if key.section == Section::Search { "[0, 1, 2, 3, 4, 5, 6, 7]" } else { "[0]" };
     let arm = match key.name {
+        _ if key.section == Section::Search => "form = 'adamw'\nweight_decay = 'search'",
         "transfer" => "recipe = 'gpt-3'",
         "target_norm" => "form = 'target-norm'\nweight_decay = 0.1",
         _ => "form = 'adamw'\nweight_decay = 0.1",
@@ -220,7 +224,7 @@ fn spec_for(key: &Key) -> String {
     let schedule = DecaySchedule::ALL.iter().find(reads).unwrap().name();
     let recipe = if key.section == Section::Recipe { "[recipe]\nname = 'opt'\n" } else { "" };
     format!(
-        "name = 'a'\nseeds = [0]\n{recipe}{model}[data]\ntrain = 3000\nval = 2000\n{planted}\
+        "name = 'a'\nseeds = {seeds}\n{recipe}{model}[data]\ntrain = 3000\nval = 2000\n{planted}\
          [train]\noptimizer = '{optimizer}'\ndecay_schedule = '{schedule}'\n{measured}[[arm]]\n{arm}\n"
     )
 }

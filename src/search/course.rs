@@ -149,11 +149,7 @@ fn axes(rule: &SearchedRule) -> Vec<Axis> {
 }
 
 fn is_same(one: &Asked, other: &Asked) -> bool {
-    one.seed == other.seed
-        && one.arm.decay == other.arm.decay
-        && one.arm.model == other.arm.model
-        && one.arm.recipe == other.arm.recipe
-        && one.arm.by_role == other.arm.by_role
+    one.seed == other.seed && one.arm.asks_as(&other.arm)
 }
 
 /// One rule on its way.

@@ -109,6 +109,16 @@ fn a_tuned_axis_makes_one_rule_of_a_grid_and_the_analysis_of_a_spec_is_kept() {
 }
 
 #[test]
+fn a_plan_says_which_tuned_key_has_one_value_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let arms = "[[arm]]\nform = 'adamw'\nweight_decay = [0.1, 1.0]\nlr = 1e-3\n\
+                tune = ['weight_decay', 'lr']\n";
+    let path = spec(folder.path(), arms);
+    let plan = wane_ok(&["plan", &path, "--out", text(folder.path())]).stdout;
+    assert!(plan.contains("arm.0.tune names lr, which has one value alone, 0.001:"), "{plan}");
+}
+
+#[test]
 fn a_plan_says_what_its_seeds_can_tell_or_how_to_know_it() {
     let folder = tempfile::tempdir().unwrap();
     let path = text(&fixture("tiny.toml")).to_owned();

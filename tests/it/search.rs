@@ -244,6 +244,18 @@ fn a_plan_says_what_a_search_may_cost() {
 }
 
 #[test]
+fn a_search_of_lambda_stands_beside_one_of_lambda_and_the_learning_rate() {
+    let folder = tempfile::tempdir().unwrap();
+    let arms = "[[arm]]\nform = \"adamw\"\nweight_decay = \"search\"\n\
+                [[arm]]\nform = \"l2\"\nweight_decay = \"search\"\nlr = \"search\"\n";
+    let path = spec_with(folder.path(), "", arms);
+    let plan = wane_ok(&["plan", text(&path), "--out", text(folder.path())]).stdout;
+    for part in ["AdamW on matrices: weight_decay from", "No decay: lr from 0.01"] {
+        assert!(plan.contains(part), "{part}: {plan}");
+    }
+}
+
+#[test]
 fn what_a_search_cannot_do_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let spec = fixture("search.toml");

@@ -3,7 +3,7 @@
 use anyhow::{Result, bail, ensure};
 
 use super::super::given::{Given, WrongKey};
-use super::super::{Arm, meaning, model, recipe};
+use super::super::{Arm, idle, meaning, model, recipe};
 use super::{Common, Grid};
 use crate::config::{ByRole, Decay, Form, Mask, ModelShape, Named, Recipe, Role};
 use crate::published::{NoMatch, Published, Transfer};
@@ -206,6 +206,7 @@ impl<'a> Rules<'a> {
             table_index: self.index,
         };
         arm.describe(&self.base);
+        idle::check_varied(self.table, &arm)?;
         Ok(arm)
     }
 

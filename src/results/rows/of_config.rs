@@ -50,10 +50,15 @@ pub fn other_row(run: &RunConfig) -> RunRow {
 }
 
 /// The group that Λ and τ speak of: matrices inside the blocks. Where attention and MLP have numbers of their own, those
-/// that decay more.
+/// of which decay takes the larger share, as the form has it: under `independent` the learning rate is no part of it.
 fn bulk(recipe: &Recipe, decay: &Decay, by_role: &ByRole) -> Group {
     let groups = [Role::Mlp, Role::Attention].map(|role| Group::of(recipe, decay, by_role, role));
-    let strength = |group: &Group| group.weight_decay * group.recipe.lr;
+    let strength = |group: &Group| {
+        let schedule = group.recipe.lr_schedule();
+        let total = total_decay(decay.form, group.weight_decay, &schedule, recipe.steps);
+        // Forms without a total have no column to fill: there λ tells whether a role decays at all.
+        total.unwrap_or(group.weight_decay)
+    };
     let [mlp, attention] = groups;
     if strength(&attention) > strength(&mlp) { attention } else { mlp }
 }
@@ -133,5 +138,33 @@ fn bare_row(run: &RunConfig, decay: &Decay, recipe: &Recipe, by_role: &ByRole) -
         stopped_divergence: None,
         val_copied: None,
         test_copied: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::tests::example;
+    use crate::config::{Form, Mask};
+
+    /// Λ of a run whose attention has λ = 0.02 at a learning rate of 1, and whose MLPs have λ = 0.1 at 0.003.
+    fn total(form: Form) -> Option<f64> {
+        let mut run = example();
+        run.decay = Decay { form, mask: Some(Mask::Matrices), weight_decay: Some(0.1) };
+        run.by_role.set_weight_decay(Role::Attention, 0.02);
+        run.by_role.set_lr(Role::Attention, 1.0);
+        other_row(&run).total_decay
+    }
+
+    #[test]
+    fn the_row_speaks_of_the_role_of_which_its_form_takes_more_away() {
+        let recipe = example().recipe;
+        let of = |form, lambda, lr| {
+            let schedule = Recipe { lr, ..recipe }.lr_schedule();
+            total_decay(form, lambda, &schedule, recipe.steps)
+        };
+        assert_eq!(total(Form::AdamW), of(Form::AdamW, 0.02, 1.0));
+        assert_eq!(total(Form::Independent), of(Form::Independent, 0.1, recipe.lr));
+        assert_eq!(total(Form::L2), None);
     }
 }

@@ -5,7 +5,7 @@ use super::*;
 use crate::config::Form;
 use crate::experiment::Changes;
 
-/// Losses on a parabola over the logarithm of λ; runs end when they are told to.
+/// Losses on parabolas over the logarithms of λ and of the learning rate; runs end when they are told to.
 struct World {
     ended: RefCell<BTreeSet<String>>,
     /// Seeds that decide.
@@ -20,6 +20,7 @@ fn loss(asked: &Asked) -> f64 {
     let noise = 0.01 * ((asked.seed.label * 7 + 3) % 5) as f64;
     let best = if asked.arm.decay.form == Form::L2 { 1e-3 } else { 0.7 };
     let away = |lambda: f64| (lambda / best).ln() / 4f64.ln();
+    let noise = noise + 0.06 * (asked.arm.recipe.lr / 3e-3).log2().powi(2);
     noise + asked.arm.decay.weight_decay.map_or(2.2, |lambda| 2.0 + 0.06 * away(lambda).powi(2))
 }
 
@@ -115,4 +116,41 @@ fn a_whole_search_costs_no_more_than_its_forecast_allows() {
     let runs = runs_of(&spec);
     assert!(course.asked.len() <= runs.most, "{} of {runs:?}", course.asked.len());
     assert!(runs.expected < runs.most);
+}
+
+#[test]
+fn searches_of_other_values_mix_and_each_meets_no_decay_on_its_own_terms() {
+    let both = "[[arm]]\nform = 'adamw'\nweight_decay = 'search'\n\
+                [[arm]]\nform = 'l2'\nweight_decay = 'search'\nlr = 'search'\n";
+    let (course, _) = played(&spec(both), usize::MAX, 4);
+    let [adamw, l2, none] = &course.rules[..] else { panic!("{} rules", course.rules.len()) };
+    let at = |rule: &RuleCourse| match &rule.found {
+        Some(Best::At(point)) => point.values.clone(),
+        found => panic!("{found:?}"),
+    };
+    let is_near = |value: f64, best: f64| (value / best).ln().abs() < 0.7;
+    assert!(is_near(at(adamw)[0], 0.7), "{:?}", at(adamw));
+    assert!(is_near(at(l2)[0], 1e-3) && is_near(at(l2)[1], 3e-3), "{:?}", at(l2));
+    assert!(none.rule.keys() == "lr" && is_near(at(none)[0], 3e-3), "{:?}", at(none));
+    assert_eq!(points(&course).len(), course.asked.len(), "nothing is asked for twice");
+}
+
+/// Of each run its name and what its rule searches.
+fn points(course: &Course) -> BTreeSet<(String, String)> {
+    course.asked.iter().map(|one| (name(one), one.arm.tuned())).collect()
+}
+
+/// What a rule found is read from its own rows.
+#[test]
+fn two_searches_of_one_form_both_have_the_runs_that_they_share() {
+    let both = "[[arm]]\nform = 'adamw'\nweight_decay = 'search'\n\
+                [[arm]]\nform = 'adamw'\nweight_decay = 'search'\nlr = 'search'\n";
+    let (course, _) = played(&spec(both), usize::MAX, 4);
+    let (points, start) = (points(&course), &course.rules[0].rule.first);
+    let explored = course.asked.iter().filter(|one| one.stage != Some(Stage::Confirm));
+    let at_start: Vec<&Asked> = explored.filter(|one| one.arm.asks_as(start)).collect();
+    assert!(at_start.len() >= 2 && at_start[0].arm.tuned() == "weight_decay");
+    for one in &at_start[..2] {
+        assert!(points.contains(&(name(one), "weight_decay lr".to_owned())), "{}", name(one));
+    }
 }
