@@ -2,9 +2,11 @@
 
 mod arm;
 mod arms;
+mod best;
 mod case;
 mod columns;
 mod contest;
+mod copies;
 mod csv_tables;
 mod grouped;
 mod labels;
@@ -14,8 +16,13 @@ mod pairs;
 mod paths;
 mod remarks;
 mod runs;
+mod seeds;
+mod settings;
 mod sources;
+mod spellings;
+mod summaries;
 mod table;
+mod words;
 
 pub use arm::Arm;
 pub use arms::arms;

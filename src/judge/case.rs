@@ -3,15 +3,15 @@
 use anyhow::{Context, Result, ensure};
 
 use super::arm::Arm;
+use super::best::{best, none_best};
 use super::contest::{Asked, Contest, JudgedFamily, contest, judged};
 use super::pairs::{against_baseline, pairs, without_partner};
-use super::remarks::larger_is_better;
-use crate::stats::{Estimate, Terms, power};
+use super::seeds::different_seeds;
+use super::words::larger_is_better;
+use crate::stats::{Terms, power};
 
 /// More comparisons than these are not made.
 const MOST_CONTESTS: usize = 2000;
-/// Arms that an error names.
-const MOST_NAMED: usize = 5;
 
 /// What is asked.
 #[derive(Clone, Debug)]
@@ -32,7 +32,8 @@ pub struct Case {
     pub quantity: String,
     pub arms: Vec<Arm>,
     pub contests: Vec<Contest>,
-    /// The arm with the best mean, of those whose every run has a number.
+    /// The arm with the best mean, of those whose every run has a number; whether it may be called the best one hangs on
+    /// the comparisons.
     pub best: usize,
     /// Whether larger numbers are better.
     pub higher_is_better: bool,
@@ -74,20 +75,14 @@ impl Case {
             if family == JudgedFamily::AgainstBaseline {
                 remarks.extend(without_partner(&arms, &pairs));
             }
-            let ask = |[left, right]: [usize; 2]| contest(family, &arms[left], &arms[right]);
+            let ask = |places: [usize; 2]| contest(family, &arms, places);
             let asked_all: Vec<Asked> = pairs.into_iter().map(ask).collect();
             contests.extend(judged(asked_all, &asked.terms));
         }
+        remarks.extend(different_seeds(&arms, &contests));
         let CaseTerms { terms, higher_is_better, .. } = *asked;
         remarks.extend(larger_is_better(&quantity, higher_is_better));
         Ok(Case { quantity, best, higher_is_better, arms, contests, terms, remarks })
-    }
-
-    /// Arms whose mean is that of the best, and the best itself.
-    pub fn as_good(&self) -> Vec<&Arm> {
-        let mean = |arm: &Arm| Estimate::of(&arm.values()).map(|one| one.mean);
-        let best = mean(&self.arms[self.best]);
-        self.arms.iter().filter(|arm| arm.is_complete() && mean(arm) == best).collect()
     }
 
     /// The smallest difference that most such experiments would find, in the middle of the tests of a family;
@@ -117,26 +112,4 @@ fn families(asked: &CaseTerms) -> Vec<JudgedFamily> {
         false => asked.families.contains(family),
     };
     all.into_iter().filter(is_asked).collect()
-}
-
-/// The arm with the best mean of those whose every run has a number: of the others it would be that of the runs that
-/// went well.
-fn best(arms: &[Arm], higher_is_better: bool) -> Option<usize> {
-    let sign = if higher_is_better { -1.0 } else { 1.0 };
-    let mean = |place: usize| Some(sign * Estimate::of(&arms[place].values())?.mean);
-    let complete = (0..arms.len()).filter(|place| arms[*place].is_complete());
-    let known = complete.filter_map(|place| Some((mean(place)?, place)));
-    known.min_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, place)| place)
-}
-
-/// Why no arm is the best: all have runs without a number.
-fn none_best(arms: &[Arm], quantity: &str) -> String {
-    let lost =
-        |arm: &Arm| format!("{}: {} of {}", arm.label(), arm.without, arm.without + arm.runs.len());
-    let some: Vec<String> = arms.iter().take(MOST_NAMED).map(lost).collect();
-    let more = if arms.len() > MOST_NAMED { ", …" } else { "" };
-    format!(
-        "every arm has runs without a finite {quantity} ({}{more}): no test; a run that diverged is an outcome",
-        some.join(", ")
-    )
 }

@@ -3,6 +3,7 @@
 use anyhow::{Context, Result, bail};
 
 use super::table::Table;
+use super::words::words;
 
 /// Columns that count steps.
 pub const STEPS: [&str; 7] =
@@ -30,10 +31,9 @@ const ENDS: [&str; 2] = ["loss", "acc"];
 
 /// Whether a column is of what was measured, by its name.
 pub fn is_measured(column: &str) -> bool {
-    let lower = column.to_lowercase();
-    let mut words = lower.split(|one: char| !one.is_alphanumeric());
-    words.clone().any(|word| MEASURED.contains(&word))
-        || words.next_back().is_some_and(|last| ENDS.contains(&last))
+    let words = words(column);
+    words.iter().any(|word| MEASURED.contains(&word.as_str()))
+        || words.last().is_some_and(|last| ENDS.contains(&last.as_str()))
 }
 
 /// Which columns mean what.

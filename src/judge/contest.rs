@@ -3,7 +3,9 @@
 use serde::Serialize;
 
 use super::arm::Arm;
-use crate::stats::{Contrast, Estimate, Evidence, FEWEST_SEEDS, Judgement, Terms, Unpaired, judge};
+use crate::stats::{
+    Contrast, Estimate, Evidence, FEWEST_SEEDS, Judgement, Kind, Terms, Unpaired, judge,
+};
 
 /// A family of tests: what is claimed of it is corrected together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -40,6 +42,8 @@ pub enum Test {
 #[derive(Clone, Debug)]
 pub struct Contest {
     pub family: JudgedFamily,
+    /// Which arms the left and the right one are.
+    pub places: [usize; 2],
     pub left: String,
     pub right: String,
     pub test: Test,
@@ -58,6 +62,28 @@ pub struct Contest {
     pub judgement: Judgement,
     /// Whether a difference, if any, is shown to be below ε.
     pub is_within_epsilon: bool,
+}
+
+impl Contest {
+    /// The arm that is worse by more than chance.
+    pub fn worse(&self, higher_is_better: bool) -> Option<usize> {
+        let [left, right] = self.places;
+        match self.judgement.kind {
+            Kind::Lower => Some(if higher_is_better { left } else { right }),
+            Kind::Higher => Some(if higher_is_better { right } else { left }),
+            Kind::Equivalent | Kind::Undecided | Kind::NoTest => None,
+        }
+    }
+
+    /// The other of its arms; `None` where it is not of this one.
+    pub fn other(&self, place: usize) -> Option<usize> {
+        let [left, right] = self.places;
+        match place {
+            _ if place == left => Some(right),
+            _ if place == right => Some(left),
+            _ => None,
+        }
+    }
 }
 
 /// A contest before it is judged.
@@ -93,7 +119,8 @@ impl Evidence for Forgone {
 }
 
 /// Two arms by the test that their runs allow.
-pub fn contest(family: JudgedFamily, left: &Arm, right: &Arm) -> Asked {
+pub fn contest(family: JudgedFamily, arms: &[Arm], places: [usize; 2]) -> Asked {
+    let [left, right] = places.map(|place| &arms[place]);
     let by_seed = by_seed(left, right);
     let is_paired = by_seed.len() >= FEWEST_SEEDS;
     let by_seed = if is_paired { by_seed } else { Vec::new() };
@@ -103,6 +130,7 @@ pub fn contest(family: JudgedFamily, left: &Arm, right: &Arm) -> Asked {
     let has_pairs = is_paired && test != Test::NotFinite;
     let contest = Contest {
         family,
+        places,
         left: left.label(),
         right: right.label(),
         test,

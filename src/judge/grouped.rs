@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use anyhow::{Context, Result, anyhow};
 
 use super::columns::{RUNS, is_measured};
+use super::copies::Copies;
 use super::labels::{EMPTY, Labelled};
 use super::runs::Run;
 use super::table::Table;
@@ -12,15 +13,15 @@ use super::table::Table;
 /// The rows of every run, by arm.
 pub type Grouped = Vec<(Vec<String>, BTreeMap<String, Run>)>;
 
-/// The rows of a table, each with its label, by arm and run.
+/// The rows of a table, each with its label, by arm and run; those that stand twice count once.
 ///
 /// # Errors
 /// A number that is none; the message names the row.
 pub fn grouped(
     table: &Table,
     labelled: &Labelled,
-    value: &str,
-    step: Option<&str>,
+    (value, step): (&str, Option<&str>),
+    copies: &Copies,
 ) -> Result<Grouped> {
     let run = table.any_column(&RUNS)?;
     let ended = Ended::of(table, value);
@@ -29,7 +30,8 @@ pub fn grouped(
     for (place, (row, (parts, seed))) in table.rows.iter().zip(labelled).enumerate() {
         let where_from = || where_from(place, row, run);
         // A row of something else, such as of a run that never began.
-        if parts.iter().any(|part| part == EMPTY) && !row.contains_key(value) {
+        let is_other = parts.iter().any(|part| part == EMPTY) && !row.contains_key(value);
+        if is_other || copies.again.contains(&place) {
             continue;
         }
         let at = step.and_then(|step| row.get(step));
@@ -47,6 +49,7 @@ pub fn grouped(
         });
         let own = found[known].1.entry(key).or_default();
         own.seed.clone_from(seed);
+        own.is_copy = copies.unnamed.contains(&place);
         own.names.extend(name);
         match row.get(value) {
             // A row of another measure.

@@ -1,13 +1,14 @@
 //! What tells the arm and the seed of a row.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use anyhow::{Result, bail};
 
 use super::columns::{Columns, RUNS};
 use super::names::arm_and_seed;
+use super::spellings::{Spellings, normal};
+use super::summaries::{none_among_arms, none_among_seeds};
 use super::table::Table;
-use crate::config::plain;
 
 /// What stands for a cell without anything in it. Trackers leave out settings that a run was not given.
 pub const EMPTY: &str = "(empty)";
@@ -26,23 +27,17 @@ pub fn labelled(table: &Table, columns: &Columns) -> Result<(Labelled, Vec<Strin
     let mut remarks = Vec::new();
     let seed = columns.seed(table)?;
     if let Some(seed) = seed {
-        has_no_summary(table, seed)?;
+        none_among_seeds(table, seed)?;
         remarks.extend(paired_by(table, seed, columns.seed.is_some()));
     }
     let seed_of = |row: &BTreeMap<String, String>| {
         seed.and_then(|seed| row.get(seed)).map(|text| seed_number(text))
     };
     if !columns.arm.is_empty() {
-        let names: Vec<&str> =
-            columns.arm.iter().map(|name| table.column(name)).collect::<Result<_>>()?;
-        let part = |row: &BTreeMap<String, String>, name: &str| {
-            row.get(name).map_or(EMPTY.to_owned(), |text| normal(text))
-        };
-        let parts = |row: &BTreeMap<String, String>| -> Vec<String> {
-            names.iter().map(|name| part(row, name)).collect()
-        };
-        remarks.extend(names.iter().filter_map(|name| respelled(table, name)));
-        return Ok((table.rows.iter().map(|row| (parts(row), seed_of(row))).collect(), remarks));
+        let (parts, told) = by_columns(table, columns, seed)?;
+        remarks.extend(told);
+        let seeds = table.rows.iter().map(seed_of);
+        return Ok((parts.into_iter().zip(seeds).collect(), remarks));
     }
     let run = table.any_column(&RUNS)?.filter(|_| table.is_of_files || seed.is_none());
     let Some(run) = run else {
@@ -53,25 +48,26 @@ pub fn labelled(table: &Table, columns: &Columns) -> Result<(Labelled, Vec<Strin
     Ok((labelled, remarks))
 }
 
-/// What spreadsheets and trackers write in the place of a seed, for a row about several.
-const SUMMARIES: [&str; 12] = [
-    "mean", "average", "avg", "median", "std", "sd", "stddev", "sem", "min", "max", "total", "all",
-];
-
-/// That no row is about several seeds.
-///
-/// # Errors
-/// One that is, among seeds that are numbers.
-fn has_no_summary(table: &Table, seed: &str) -> Result<()> {
-    let seeds = || table.rows.iter().filter_map(|row| row.get(seed)).map(|text| text.trim());
-    let summary = seeds().find(|text| SUMMARIES.contains(&&*text.to_lowercase()));
-    let is_number = |text: &str| text.parse::<f64>().is_ok();
-    if let Some(summary) = summary.filter(|_| seeds().any(is_number)) {
-        bail!(
-            "the column `{seed}` has `{summary}` beside numbers: a row about several runs is no run. Take such rows out"
-        );
-    }
-    Ok(())
+/// The arm of every row from its columns, and what was joined.
+fn by_columns(
+    table: &Table,
+    columns: &Columns,
+    seed: Option<&str>,
+) -> Result<(Vec<Vec<String>>, Vec<String>)> {
+    let arm = columns.arm.iter().map(|name| table.column(name));
+    let arm: Vec<&str> = arm.collect::<Result<_>>()?;
+    let names: Vec<&str> = seed.into_iter().chain(table.any_column(&RUNS)?).collect();
+    arm.iter().try_for_each(|column| none_among_arms(table, column, &names))?;
+    let written: Vec<Spellings> = arm.iter().map(|column| Spellings::of(table, column)).collect();
+    let columns = || arm.iter().zip(&written);
+    let parts = |row: &BTreeMap<String, String>| {
+        let part = |(column, written): (&&str, &Spellings)| {
+            row.get(*column).map_or(EMPTY.to_owned(), |text| written.written(text))
+        };
+        columns().map(part).collect()
+    };
+    let told = columns().filter_map(|(column, written)| written.respelled(table, column));
+    Ok((table.rows.iter().map(parts).collect(), told.collect()))
 }
 
 /// Whether runs are paired by a column, and whether it says a seed of all of them.
@@ -88,17 +84,6 @@ fn paired_by(table: &Table, seed: &str, is_asked: bool) -> Option<String> {
             "the column `{seed}` is empty in {empty} of {rows} rows: runs without a seed have no partner"
         )),
     }
-}
-
-/// Numbers of a column that are written in several ways and count as one.
-fn respelled(table: &Table, column: &str) -> Option<String> {
-    let mut spelled: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
-    for text in table.rows.iter().filter_map(|row| row.get(column)) {
-        spelled.entry(normal(text)).or_default().insert(text.trim());
-    }
-    let several = spelled.into_values().find(|ways| ways.len() > 1)?;
-    let ways: Vec<String> = several.into_iter().take(3).map(|way| format!("`{way}`")).collect();
-    Some(format!("{} in the column `{column}` are one number, and one arm", ways.join(" and ")))
 }
 
 /// Arms from the names of runs.
@@ -123,19 +108,6 @@ fn by_name(table: &Table, run: &str) -> (Labelled, &'static str) {
         of_folder.collect(),
         "arms are taken from folders, without seeds; --name and --arm say otherwise",
     )
-}
-
-/// A number as it is always written, so that 0.10 and 1e-1 are one arm; names that only look like numbers, such as
-/// 007 and long identities, stay as they are.
-fn normal(text: &str) -> String {
-    let text = text.trim();
-    let digits = text.trim_start_matches('-');
-    let is_name = text.len() > 15
-        || digits
-            .strip_prefix('0')
-            .is_some_and(|rest| rest.starts_with(|one: char| one.is_ascii_digit()));
-    let number = text.parse::<f64>().ok().filter(|number| number.is_finite() && !is_name);
-    number.map_or(text.to_owned(), plain)
 }
 
 /// A seed as it is always written: digits are a number whatever zeros lead it, so that 00 and 0 are one seed.
@@ -164,20 +136,6 @@ mod tests {
             ("9007199254740993", "9007199254740993"),
         ] {
             assert_eq!(seed_number(text), seed);
-        }
-    }
-
-    #[test]
-    fn names_that_look_like_numbers_stay_names() {
-        for (text, name) in [
-            ("007", "007"),
-            ("0.10", "0.1"),
-            ("1e-1", "0.1"),
-            ("9007199254740993", "9007199254740993"),
-            ("-0.5", "-0.5"),
-            ("0", "0"),
-        ] {
-            assert_eq!(normal(text), name);
         }
     }
 }

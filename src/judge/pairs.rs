@@ -3,7 +3,7 @@
 use anyhow::{Result, bail, ensure};
 
 use super::arm::Arm;
-use crate::config::plain;
+use super::spellings;
 
 /// Arms that stand in no comparison.
 pub fn without_partner(arms: &[Arm], pairs: &[[usize; 2]]) -> Option<String> {
@@ -31,11 +31,9 @@ pub fn against_baseline(arms: &[Arm], baseline: Option<&str>) -> Result<Vec<[usi
         "--families against-baseline needs --baseline, one of {}",
         known.join(", ")
     );
-    let is_named = |text: &str| {
-        let numbers = name.trim().parse::<f64>().ok().map(plain);
-        text == name.trim() || numbers.is_some_and(|number| number == text)
-    };
-    if let Some(baseline) = arms.iter().position(|arm| is_named(&arm.label())) {
+    let is_named = |text: &str| spellings::is_named(name, text);
+    let own = arms.iter().position(|arm| arm.name == name.trim());
+    if let Some(baseline) = own.or_else(|| arms.iter().position(|arm| is_named(&arm.name))) {
         let others = (0..arms.len()).filter(|other| *other != baseline);
         return Ok(others.map(|left| [left, baseline]).collect());
     }

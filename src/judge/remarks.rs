@@ -1,13 +1,12 @@
 //! What a reader should know of the runs that are compared.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use anyhow::{Result, ensure};
 
 use super::arm::Arm;
-use super::columns::{Columns, RUNS, SEEDS, STEPS, VALUES, is_measured};
 use super::grouped::Grouped;
-use super::labels::{EMPTY, Label, Labelled};
+use super::labels::EMPTY;
 use super::table::Table;
 use crate::config::plain;
 
@@ -50,17 +49,6 @@ pub fn taken_up_again(found: &Grouped) -> Option<String> {
     Some(format!(
         "{were} taken up again from an earlier step, by {their} rows: of a step that stands twice the later number counts"
     ))
-}
-
-/// What is named as something of which more is better, where less was taken for it.
-pub fn larger_is_better(quantity: &str, higher_is_better: bool) -> Option<String> {
-    const WORDS: [&str; 8] = ["accuracy", "acc", "score", "reward", "auc", "bleu", "rouge", "f1"];
-    let lower = quantity.to_lowercase();
-    let mut words = lower.split(|one: char| !one.is_alphanumeric());
-    let is_one = !higher_is_better && words.any(|word| WORDS.contains(&word));
-    is_one.then(|| {
-        format!("smaller numbers are taken for better ones; where a larger {quantity} is better: --higher-is-better")
-    })
 }
 
 /// A loss that may be meant instead of the one that is called so.
@@ -143,130 +131,4 @@ pub fn unfinished(table: &Table) -> Option<String> {
             table.rows.len()
         )
     })
-}
-
-/// Settings that vary inside of an arm and count as noise there: columns with few values.
-pub fn mixed(
-    table: &Table,
-    labelled: &Labelled,
-    used: &[&str],
-    columns: &Columns,
-) -> Option<String> {
-    let varies = |column: &&String| {
-        let of_arms = values_by(table, labelled, column, |(parts, _)| Some(parts.join(" ")));
-        let all: BTreeSet<&String> = of_arms.values().flatten().collect();
-        // What follows from the seed is drawn, and no setting.
-        let of_seeds = values_by(table, labelled, column, |(_, seed)| seed.clone());
-        let is_drawn =
-            !of_seeds.contains_key(&None) && of_seeds.values().all(|values| values.len() < 2);
-        !is_drawn
-            && 2 * all.len() <= table.rows.len()
-            && of_arms.values().any(|values| values.len() > 1)
-    };
-    let found = settings(table, used, columns, varies);
-    let verb = if found.len() == 1 {
-        "varies inside arms and counts"
-    } else {
-        "vary inside arms and count"
-    };
-    (!found.is_empty())
-        .then(|| format!("{} {verb} as noise there; --arm tells them apart", found.join(", ")))
-}
-
-/// Settings that change between the rows of what counts as one run, as they do where rows are of several. A schedule
-/// that is logged has more values than these, or the same at a step in all runs of an arm.
-pub fn several_settings(
-    table: &Table,
-    labelled: &Labelled,
-    (value, step): (&str, Option<&str>),
-    columns: &Columns,
-) -> Option<String> {
-    const MOST_VALUES: usize = 2;
-    let is_schedule =
-        |column: &str| step.is_some_and(|step| goes_by(step, table, labelled, column));
-    let varies = |column: &&String| {
-        let of_runs = values_by(table, labelled, column, |(parts, seed)| {
-            Some([&parts.join(" "), seed.as_deref().unwrap_or_default()].join(" "))
-        });
-        let most = of_runs.values().map(BTreeSet::len).max();
-        most.is_some_and(|most| most > 1 && most <= MOST_VALUES)
-            && 2 * of_runs.values().flatten().collect::<BTreeSet<_>>().len() <= table.rows.len()
-            && !is_schedule(column)
-    };
-    let found = settings(table, &[value], columns, varies);
-    let verb = if found.len() == 1 { "changes" } else { "change" };
-    (!found.is_empty()).then(|| {
-        format!(
-            "{} {verb} inside runs: where rows are of several runs, --arm or --seed must tell them apart",
-            found.join(", ")
-        )
-    })
-}
-
-/// Whether several runs of every arm have the same value of a column at each of many steps. Of few steps each may be the
-/// end of another run.
-fn goes_by(step: &str, table: &Table, labelled: &Labelled, column: &str) -> bool {
-    const MANY_STEPS: usize = 4;
-    let (mut values, mut seeds) = (BTreeMap::new(), BTreeMap::new());
-    for (row, (parts, seed)) in table.rows.iter().zip(labelled) {
-        let at: &mut BTreeSet<_> = values.entry((parts, row.get(step))).or_default();
-        at.insert(row.get(column));
-        let of_arm: &mut BTreeSet<_> = seeds.entry(parts).or_default();
-        of_arm.insert(seed);
-    }
-    values.len() >= MANY_STEPS * seeds.len()
-        && values.values().all(|at| at.len() == 1)
-        && seeds.values().all(|of_arm| of_arm.len() > 1)
-}
-
-/// Columns that may be settings and of which something holds.
-fn settings(
-    table: &Table,
-    used: &[&str],
-    columns: &Columns,
-    holds: impl Fn(&&String) -> bool,
-) -> Vec<String> {
-    let named = columns.arm.iter().chain(&columns.seed).chain(&columns.step);
-    let named: Vec<&str> = named.filter_map(|name| table.column(name).ok()).collect();
-    let usual = [
-        &STEPS[..],
-        &RUNS,
-        &SEEDS,
-        &VALUES,
-        &[
-            "folder",
-            "Wall time",
-            "train_loss",
-            "epoch",
-            "Created",
-            "Updated",
-            "Runtime",
-            "State",
-            "Notes",
-            "Tags",
-            "User",
-        ],
-    ]
-    .concat();
-    let is_setting = |column: &&String| {
-        let bare = column.rsplit(['.', '/']).next().unwrap_or(column);
-        let is_known = used.contains(&column.as_str()) || named.contains(&column.as_str());
-        !is_known && !usual.contains(&bare) && !bare.starts_with('_') && !is_measured(bare)
-    };
-    let found = table.columns.iter().filter(is_setting).filter(holds);
-    found.map(|one| format!("`{one}`")).collect()
-}
-
-/// The values of a column by something of the rows' labels.
-fn values_by(
-    table: &Table,
-    labelled: &Labelled,
-    column: &str,
-    key: impl Fn(&Label) -> Option<String>,
-) -> BTreeMap<Option<String>, BTreeSet<String>> {
-    let mut found: BTreeMap<Option<String>, BTreeSet<String>> = BTreeMap::new();
-    for (row, label) in table.rows.iter().zip(labelled) {
-        found.entry(key(label)).or_default().extend(row.get(column).cloned());
-    }
-    found
 }

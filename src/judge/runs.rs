@@ -10,6 +10,8 @@ pub struct Run {
     pub seed: Option<String>,
     /// What the table calls it: several names are several runs.
     pub names: BTreeSet<String>,
+    /// Whether nothing tells it from another run of its arm.
+    pub is_copy: bool,
     /// Step and number of each row.
     pub measured: Vec<(Option<f64>, Option<f64>)>,
 }

@@ -1,5 +1,6 @@
 //! The verdicts on runs that others trained: for the terminal, as JSON, and as a folder with a page.
 
+mod headline;
 mod numbers;
 mod page;
 
@@ -13,18 +14,17 @@ use super::format;
 use super::tables::{align_right, broken, new_table, set_close, trimmed};
 use super::words;
 use crate::files::{create_folder, write_atomically};
-use crate::judge::{Arm, Case, Contest, JudgedFamily, Test};
+use crate::judge::{Case, Contest, JudgedFamily, Test};
 use crate::plural::counted;
 use crate::stats::{Estimate, Kind};
 
+use headline::headline;
 pub use numbers::json;
 
 /// Columns that sentences are broken to.
 const COLUMNS: usize = 110;
 /// Contests that the terminal shows, and arms.
 const MOST: usize = 20;
-/// Arms that are named where several are the best.
-const MOST_NAMED: usize = 5;
 /// Characters of an arm's name in a table.
 const NAME: usize = 24;
 /// What is told of a contest, and the place of its right side.
@@ -34,7 +34,9 @@ const RIGHT: usize = 1;
 
 /// The answer on one screen: arms with their means, verdicts, how to read them.
 pub fn answer(case: &Case) -> String {
-    let mut parts = vec![broken(&headline(case), COLUMNS), arms(case)];
+    let mut parts: Vec<String> =
+        headline(case).iter().map(|paragraph| broken(paragraph, COLUMNS)).collect();
+    parts.push(arms(case));
     for family in [JudgedFamily::AgainstBaseline, JudgedFamily::Pairs] {
         let own: Vec<&Contest> = case.contests.iter().filter(|one| one.family == family).collect();
         if !own.is_empty() {
@@ -43,48 +45,6 @@ pub fn answer(case: &Case) -> String {
     }
     parts.push(broken(&words::judged_fine_print(case), COLUMNS));
     parts.join("\n\n")
-}
-
-/// The best arm, and no more than the verdicts on it.
-fn headline(case: &Case) -> String {
-    let decimals = words::judged_decimals(case);
-    let best = case.arms[case.best].label();
-    let mean = Estimate::of(&case.arms[case.best].values());
-    let own = case.contests.iter().filter(|one| one.left == best || one.right == best);
-    let apart =
-        own.clone().filter(|one| matches!(one.judgement.kind, Kind::Lower | Kind::Higher)).count();
-    let against = own.count();
-    let what = &case.quantity;
-    let mean = format::mean(mean, decimals);
-    let better = if case.higher_is_better { "higher" } else { "lower" };
-    let equal = case.as_good().len();
-    if equal > 1 {
-        let arms = counted(equal, "arm");
-        return format!(
-            "{arms} have the best mean, {what} {mean} ({better} is better): {}.",
-            equals(case)
-        );
-    }
-    let told = match against {
-        0 => String::new(),
-        _ => format!(" {apart} of {} with it can be told apart.", counted(against, "comparison")),
-    };
-    let chosen = match case.arms.len() {
-        2 => String::new(),
-        arms => format!(
-            " It is the best of {arms} by the very numbers that are shown, which flatters it."
-        ),
-    };
-    format!("The best mean is that of {best}: {what} {mean} ({better} is better).{told}{chosen}")
-}
-
-/// The first of the arms with the best mean, by their names.
-fn equals(case: &Case) -> String {
-    let names: Vec<String> = case.as_good().into_iter().map(Arm::label).collect();
-    match names.len() > MOST_NAMED {
-        true => format!("{}, …", names[..MOST_NAMED].join(", ")),
-        false => names.join(", "),
-    }
 }
 
 fn arms(case: &Case) -> String {
@@ -114,8 +74,8 @@ fn arms(case: &Case) -> String {
 fn contests(family: JudgedFamily, own: &[&Contest], decimals: usize) -> String {
     let tests = own.iter().filter(|one| one.error.is_some()).count();
     // One opponent for all needs no column.
-    let is_same = |right: &&String| own.iter().all(|one| one.right == **right);
-    let only = own.first().map(|one| &one.right).filter(is_same);
+    let is_same = |first: &&&Contest| own.iter().all(|one| one.places[1] == first.places[1]);
+    let only = own.first().filter(is_same).map(|one| &one.right);
     let only = only.filter(|_| family == JudgedFamily::AgainstBaseline);
     let asked = match only {
         Some(right) => format!("Against {right}"),
@@ -205,3 +165,6 @@ pub fn write(case: &Case, out: &Path, command: &str) -> Result<Vec<PathBuf>> {
     ready.iter().try_for_each(|(path, bytes)| write_atomically(path, bytes))?;
     Ok(ready.into_iter().map(|(path, _)| path).collect())
 }
+
+#[cfg(test)]
+mod tests;

@@ -33,7 +33,8 @@ pub use figures::{
 };
 pub use findings::{cell, family, finding, pair, story_title, verdicts};
 pub use judged::{
-    contest, decimals as judged_decimals, judged_family, judged_fine_print, judged_title, test_name,
+    contest, decimals as judged_decimals, judged_copies, judged_family, judged_fine_print,
+    judged_title, test_name,
 };
 pub use levels::{decimals, levels, reference};
 pub use mechanism::{collapse, collapse_title, mechanism};

@@ -729,3 +729,65 @@ fn a_row_about_several_seeds_is_no_run() {
         call.stderr
     );
 }
+
+#[test]
+fn an_arm_that_its_test_finds_worse_is_not_crowned_on_the_screen_the_page_or_in_json() {
+    let common = (0..6).map(|seed| {
+        let noise = (f64::from(seed) * 2.39).sin() * 0.002;
+        format!("A,{seed},{}\nB,{seed},{}\n", 3.05 + noise, 3.0 - noise)
+    });
+    let harder = (6..12).map(|seed| format!("B,{seed},4.{seed:02}\n"));
+    let table = format!("opt,seed,val_loss\n{}", common.chain(harder).collect::<String>());
+    let folder = tempfile::tempdir().unwrap();
+    let path = file(folder.path(), "runs.csv", &table);
+    let out = folder.path().join("judged");
+    let call = wane(&["judge", text(&path), "--arm", "opt", "--out", text(&out)]);
+    let told = "B is better than A, whose mean is the best: on the 6 seeds that both have";
+    assert!(call.stdout.starts_with(told), "{}", call.stdout);
+    assert!(call.stderr.contains("their means mislead"), "{}", call.stderr);
+    let page = fs::read_to_string(out.join("report.html")).unwrap();
+    assert!(page.contains(told) && !page.contains("The best mean is that of"), "{page}");
+    let summary: Json =
+        serde_json::from_str(&fs::read_to_string(out.join("summary.json")).unwrap()).unwrap();
+    assert!(summary["headline"].as_str().unwrap().starts_with(told), "{summary}");
+    let is_best = |arm: &Json| arm["best"] == true;
+    assert!(!summary["arms"].as_array().unwrap().iter().any(is_best), "{summary}");
+}
+
+#[test]
+fn two_families_count_a_comparison_once() {
+    let call = judge(&table(6), &[&ASKED[..], &["--families", "against-baseline,pairs"]].concat());
+    assert_eq!(call.code, Some(0), "{}", call.stderr);
+    let told = call.stdout.replace('\n', " ");
+    assert!(told.contains("1 of 1 other arm compared with it is worse by more"), "{told}");
+}
+
+#[test]
+fn rows_that_copy_others_are_warned_of_above_the_answer() {
+    let rows = "A,2.99\nA,3.01\nA,3.03\nB,2.90\nB,2.91\nB,2.95\n";
+    let call = judge(&format!("opt,val_loss\n{rows}{rows}"), &["--arm", "opt"]);
+    assert!(call.stdout.starts_with("Careful: 6 of 12 runs are the same as"), "{}", call.stdout);
+    assert!(call.stderr.contains("WARNING: 6 of 12 rows"), "{}", call.stderr);
+    let named = "A,0,2.99\nA,1,3.01\nA,2,3.03\nB,0,2.90\nB,1,2.91\nB,2,2.95\n";
+    let table = format!("opt,seed,val_loss\n{named}{named}");
+    let found = json(&judge(&table, &["--arm", "opt", "--json"]));
+    assert_eq!(found["comparisons"][0]["n"], 3, "{found}");
+    assert!(found["warnings"].to_string().contains("6 rows stand twice"), "{found}");
+}
+
+#[test]
+fn a_metric_of_which_more_is_better_is_known_in_any_spelling() {
+    for (name, is_known) in [("valAccuracy", true), ("exact-match", true), ("mape", false)] {
+        let table = format!("wd,seed,{name}\n0,0,0.8\n0,1,0.7\n1,0,0.9\n1,1,0.9\n");
+        let call = judge(&table, &["--arm", "wd", "--value", name]);
+        assert_eq!(call.stderr.contains("--higher-is-better"), is_known, "{}", call.stderr);
+    }
+}
+
+#[test]
+fn a_row_about_several_arms_is_no_arm() {
+    let table = "opt,val_loss\na,2.9\na,3.0\na,3.1\nmean,3\nb,3.2\nb,3.1\nb,3.3\n";
+    let call = judge(table, &["--arm", "opt"]);
+    let told = "the column `opt` has `mean` in fewer rows than any other value";
+    assert!(call.code == Some(2) && call.stderr.contains(told), "{}", call.stderr);
+}

@@ -1,5 +1,6 @@
 use serde::Serialize;
 
+use super::headline;
 use crate::judge::{Arm, Case, Contest, JudgedFamily, Test};
 use crate::report::words;
 use crate::stats::{Estimate, Kind};
@@ -7,6 +8,7 @@ use crate::stats::{Estimate, Kind};
 /// Everything that was found, with the keys of an experiment's `summary.json`.
 #[derive(Serialize)]
 struct Judged<'a> {
+    headline: String,
     verdicts: Vec<String>,
     fine_print: String,
     warnings: &'a [String],
@@ -51,6 +53,7 @@ struct ArmRow {
     mean: Option<f64>,
     sd: Option<f64>,
     ci95: Option<f64>,
+    /// Of the best mean, where no comparison says the opposite.
     best: bool,
 }
 
@@ -61,13 +64,14 @@ struct ArmRow {
 pub fn json(case: &Case) -> serde_json::Result<String> {
     let arms = case.arms.iter().enumerate();
     serde_json::to_string_pretty(&Judged {
+        headline: headline(case).join(" "),
         verdicts: case.contests.iter().map(|one| words::contest(one, case)).collect(),
         fine_print: words::judged_fine_print(case),
         warnings: &case.remarks,
         epsilon: case.terms.epsilon,
         alpha: case.terms.alpha,
         comparisons: case.contests.iter().map(|one| comparison(one, case)).collect(),
-        arms: arms.map(|(place, one)| arm(one, place == case.best)).collect(),
+        arms: arms.map(|(place, one)| arm(one, case.is_best(place))).collect(),
     })
 }
 

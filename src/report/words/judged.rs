@@ -29,15 +29,30 @@ pub fn test_name(test: Test) -> &'static str {
     }
 }
 
-/// How many arms can be told apart, as the title of their figure.
+/// How many arms can be told apart, as the title of their figure. Two arms that are compared in two families count once.
 pub fn judged_title(case: &Case) -> String {
-    let tally: Tally = case.contests.iter().map(|one| one.judgement.kind).collect();
+    let distinct = case.distinct();
+    let tally: Tally = distinct.iter().map(|one| one.judgement.kind).collect();
     format!(
         "{}: {} of {} told apart",
         case.quantity,
         tally.lower + tally.higher,
-        counted(case.contests.len(), "comparison")
+        counted(distinct.len(), "comparison")
     )
+}
+
+/// What forbids to believe any verdict where runs may be copies.
+pub fn judged_copies(case: &Case) -> Option<String> {
+    let copies: usize = case.arms.iter().map(|arm| arm.copies).sum();
+    let runs: usize = case.arms.iter().map(|arm| arm.runs.len()).sum();
+    let are = if copies == 1 { "is" } else { "are" };
+    (copies > 0).then(|| {
+        format!(
+            "Careful: {copies} of {} {are} the same as another row in every column, and nothing says that they are runs \
+             of their own. If they are copies, every p below is too small: a column `seed` or `run` tells.",
+            counted(runs, "run")
+        )
+    })
 }
 
 /// Decimals that show every difference which was found, and every mean to three digits: four where losses are as large
