@@ -241,6 +241,15 @@ impl Published {
         (share * steps as f64).round() as usize
     }
 
+    /// Share of the original's steps over which its learning rate fell after it was held at the peak; `None` where it
+    /// was not held, or the source does not disclose it.
+    pub fn fall_after_hold(&self) -> Option<f64> {
+        let hold = documented(&self.original.hold).filter(|hold| *hold > 0)?;
+        let (steps, warmup) =
+            (documented(&self.original.steps)?, documented(&self.original.warmup));
+        Some(1.0 - (warmup.unwrap_or(0) + hold) as f64 / steps as f64)
+    }
+
     /// Keys of the recipe whose values the source does not disclose.
     pub fn assumed(&self) -> Vec<&'static str> {
         let own = ["optimizer", "form", "mask", "weight_decay"];

@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail, ensure};
 use super::given::{Given, WrongKey};
 use super::searched::SearchedRule;
 use super::{Arm, meaning, model, recipe};
-use crate::config::{Form, HYPERPARAMETERS, Named, Recipe, Value, suggestion};
+use crate::config::{Form, HYPERPARAMETERS, Named, Recipe, Value, plain, suggestion};
 use crate::published::{Published, Transfer};
 use rules::Rules;
 
@@ -63,7 +63,30 @@ pub fn expand(tables: &[Given], common: &Common) -> Result<Grid> {
     let first = grid.searched.iter_mut().map(|rule| &mut rule.first);
     grid.arms.iter_mut().chain(first).for_each(|arm| arm.axes = axes.clone());
     refuse_unread(&grid.all().collect::<Vec<_>>(), common.train)?;
+    grid.notes.extend(short_falls(&grid, common.train));
     Ok(grid)
+}
+
+/// That a learning rate falls over less than half of the share of steps over which the published one does: a toy's
+/// warm-up takes a larger share of few steps.
+fn short_falls(grid: &Grid, train: &Given) -> Vec<String> {
+    let mut told = Vec::new();
+    for arm in grid.all().filter(|_| train.count("hold").is_none()) {
+        let Some(published) = arm.published else { continue };
+        let (recipe, Some(share)) = (&arm.recipe, published.fall_after_hold()) else { continue };
+        let fall = recipe.steps.saturating_sub(recipe.warmup + recipe.hold);
+        let line = format!(
+            "{}: the learning rate falls over {fall} of {} steps, where the original's falls over the last {}%; a shorter \
+             train.warmup, or train.hold, leaves it more",
+            published.name,
+            recipe.steps,
+            plain((100.0 * share).round())
+        );
+        if (fall as f64) < 0.5 * share * recipe.steps as f64 && !told.contains(&line) {
+            told.push(line);
+        }
+    }
+    told
 }
 
 impl Grid {

@@ -119,12 +119,18 @@ fn save_model(path: &Path, record: &Record, store: &Store, corpus: &Corpus) -> R
         let about = Saved::of(record, record.end.steps, corpus);
         write_atomically(&folder.join("wane.json"), &json_of(&about)?)?;
         match &corpus.tokenizer {
-            Some(tokenizer) => {
-                write_atomically(&folder.join("tokenizer.json"), tokenizer.to_json().as_bytes())
-            }
+            Some(tokenizer) => write_tokenizer(folder, tokenizer),
             None => Ok(()),
         }
     })
+}
+
+/// The tokenizer, and that it is to be taken as it stands: for `gpt2` transformers would make one of their own, without
+/// its normalizer and its way to cut texts.
+fn write_tokenizer(folder: &Path, tokenizer: &Tokenizer) -> Result<()> {
+    write_atomically(&folder.join("tokenizer.json"), tokenizer.to_json().as_bytes())?;
+    let class = serde_json::json!({"tokenizer_class": "PreTrainedTokenizerFast"});
+    write_atomically(&folder.join("tokenizer_config.json"), &json_of(&class)?)
 }
 
 /// Whether the weights of the lowest val loss of a run were kept; returns their step.

@@ -5,7 +5,7 @@ use anyhow::{Result, bail, ensure};
 use super::super::given::{Given, WrongKey};
 use super::super::{Arm, idle, meaning, model, recipe};
 use super::{Common, Grid};
-use crate::config::{ByRole, Decay, Form, Mask, ModelShape, Named, Recipe, Role};
+use crate::config::{ByRole, Decay, Form, Mask, ModelShape, Named, Recipe, Role, plain};
 use crate::published::{NoMatch, Published, Transfer};
 
 /// Everything that the arms of one table under one published recipe have in common.
@@ -102,6 +102,7 @@ impl<'a> Rules<'a> {
             for (recipe, how) in each {
                 match self.transferred(published, (form, mask), recipe, *how) {
                     Ok(decay) => {
+                        grid.notes.extend(in_another_unit(published, &decay, *how));
                         grid.arms.push(self.arm(decay, recipe, ByRole::NONE, Some(*how))?);
                     }
                     Err(why) => {
@@ -236,4 +237,17 @@ impl<'a> Rules<'a> {
         }
         Ok(list.into_iter().map(Some).collect())
     }
+}
+
+/// That the published number is another amount of decay under the form of an arm, where it is taken as it is.
+fn in_another_unit(published: &Published, decay: &Decay, how: Transfer) -> Option<String> {
+    let own = published.recipe.form.value;
+    let lambda = decay.weight_decay.filter(|_| how == Transfer::Raw && decay.form != own)?;
+    Some(format!(
+        "{}: transfer = \"raw\" takes λ = {} of `{own}` as it is, which is another amount of decay under `{}`; matched and \
+         timescale convert it",
+        published.name,
+        plain(lambda),
+        decay.form
+    ))
 }

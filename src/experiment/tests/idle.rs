@@ -104,3 +104,24 @@ fn arms_that_search_other_values_or_nothing_stand_beside_each_other() {
     let twice = lambda(&format!("{plain}form = 'adamw'\nLAMBDA\n"));
     refused(&arm(&twice), &["stands twice"]);
 }
+
+/// A number that is taken as it stands, and a fall that a long warm-up leaves no steps.
+#[test]
+fn what_a_published_recipe_turns_into_by_a_toys_own_terms_is_told() {
+    let toy = |recipe: &str, steps: usize, own: &str| {
+        let text = format!(
+            "name = 'a'\n[recipe]\nname = '{recipe}'\n[train]\nsteps = {steps}\n[[arm]]\n{own}\n"
+        );
+        parse(&text).unwrap().notes
+    };
+    let raw = "form = 'independent'\ntransfer = ['raw', 'matched']";
+    let notes = toy("llama-2", 200, raw);
+    assert!(
+        notes.len() == 1 && notes[0].contains("takes λ = 0.1 of `adamw` as it is"),
+        "{notes:?}"
+    );
+    assert_eq!(toy("llama-2", 200, "transfer = ['raw', 'matched']"), [""; 0]);
+    let notes = toy("smollm", 100, "transfer = 'raw'");
+    assert!(notes.len() == 1 && notes[0].contains("falls over 0 of 100 steps"), "{notes:?}");
+    assert_eq!(toy("smollm", 600, "transfer = 'raw'"), [""; 0]);
+}

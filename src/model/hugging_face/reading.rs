@@ -12,6 +12,10 @@ use super::EPS;
 use crate::config::{Family, ModelShape, Named};
 use crate::corpus::Token;
 
+/// ε of the norms of Llama and its kin where their configuration names none.
+const EPS_OF_LLAMAS: f64 = 1e-6;
+/// Beyond it scores are others; real models have 1e-5 or 1e-6.
+const LARGEST_EPS: f64 = 1e-4;
 /// Most tokens of a vocabulary.
 const MOST: usize = Token::MAX as usize + 1;
 
@@ -89,11 +93,21 @@ impl HuggingFace {
     /// What is computed a little differently here, if anything, for people.
     ///
     /// # Errors
-    /// A number that is none.
+    /// A number that is none, or an ε with which scores would be others.
     pub fn note(&self) -> Result<Option<String>> {
-        let eps = self.number("layer_norm_epsilon")?.or(self.number("rms_norm_eps")?);
-        Ok(eps.filter(|eps| *eps != EPS).map(|eps| {
-            format!("computes with ε = 1e-5 in its norms, and its config.json says {eps:e}: scores differ a little")
+        let said = self.number("layer_norm_epsilon")?.or(self.number("rms_norm_eps")?);
+        let is_of_llamas = self.get::<String>("model_type")?.is_some_and(|kind| kind != "gpt2");
+        let (eps, whose) = match (said, is_of_llamas) {
+            (Some(eps), _) => (eps, "says"),
+            (None, true) => (EPS_OF_LLAMAS, "says nothing, which transformers take for"),
+            (None, false) => return Ok(None),
+        };
+        ensure!(
+            (0.0..=LARGEST_EPS).contains(&eps),
+            "its norms have ε = {eps:e}; they are computed with 1e-5 here, and scores differ little up to {LARGEST_EPS:e}"
+        );
+        Ok((eps != EPS).then(|| {
+            format!("computes with ε = 1e-5 in its norms, and its config.json {whose} {eps:e}: scores differ a little")
         }))
     }
 

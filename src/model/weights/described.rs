@@ -37,14 +37,15 @@ pub fn check(path: &Path, shape: &ModelShape) -> Result<Option<String>> {
         );
     }
     let kv_heads = |shape: &ModelShape| shape.kv_heads.unwrap_or(shape.heads);
-    let window = |of: &ModelShape| of.window.map(|window| window.min(shape.context));
+    // A window of the whole context is none.
+    let window = |of: &ModelShape| of.window.unwrap_or(shape.context).min(shape.context);
     let differ = [
         ("layers", Some(theirs.layers), Some(shape.layers)),
         ("heads", Some(theirs.heads), Some(shape.heads)),
         ("kv_heads", Some(kv_heads(&theirs)), Some(kv_heads(shape))),
         ("channels", Some(theirs.channels), Some(shape.channels)),
         ("hidden", theirs.hidden, shape.hidden),
-        ("window", window(&theirs), window(shape)),
+        ("window", Some(window(&theirs)), Some(window(shape))),
         ("experts", theirs.experts, shape.experts),
         ("active_experts", theirs.active_experts, shape.active_experts),
     ];
@@ -91,4 +92,61 @@ fn description(path: &Path) -> Result<Option<Description>> {
     let all = read.shape().and_then(|shape| Ok((shape, read.note()?)));
     let (shape, note) = all.with_context(|| config.display().to_string())?;
     Ok(Some(Description { file: config, shape, note }))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::config::Family;
+
+    /// What is said of weights beside which this stands.
+    fn checked(config: &Value, shape: &ModelShape) -> Result<Option<String>> {
+        let folder = tempfile::tempdir()?;
+        std::fs::write(folder.path().join("config.json"), config.to_string())?;
+        check(folder.path(), shape)
+    }
+
+    fn mixtral() -> (Value, ModelShape) {
+        let config = json!({
+            "model_type": "mixtral", "num_hidden_layers": 1, "num_attention_heads": 2, "hidden_size": 8,
+            "max_position_embeddings": 32, "intermediate_size": 16, "num_key_value_heads": 2,
+            "num_local_experts": 4, "num_experts_per_tok": 2, "hidden_act": "silu", "rms_norm_eps": 1e-5,
+            "rope_theta": 1e6, "sliding_window": null,
+        });
+        let shape = ModelShape { family: Family::Mixtral, ..ModelShape::gpt2(1, 2, 8, 32) };
+        let (hidden, experts, active_experts) = (Some(16), Some(4), Some(2));
+        (config, ModelShape { hidden, experts, active_experts, ..shape })
+    }
+
+    #[test]
+    fn a_window_of_the_whole_context_is_none() {
+        let (config, shape) = mixtral();
+        assert!(checked(&config, &shape).unwrap().is_none());
+        let whole = ModelShape { window: Some(32), ..shape };
+        assert!(checked(&config, &whole).unwrap().is_none());
+        let narrow = ModelShape { window: Some(16), ..shape };
+        let error = checked(&config, &narrow).unwrap_err().to_string();
+        assert!(error.contains("window = 32, and this one has 16"), "{error}");
+    }
+
+    #[test]
+    fn an_epsilon_that_makes_other_scores_is_refused_and_a_small_one_told() {
+        let (mut config, shape) = mixtral();
+        config["rms_norm_eps"] = json!(1e-6);
+        assert!(
+            checked(&config, &shape)
+                .unwrap()
+                .unwrap()
+                .contains("says 1e-6: scores differ a little")
+        );
+        config["rms_norm_eps"] = json!(1e-2);
+        let error = format!("{:#}", checked(&config, &shape).unwrap_err());
+        assert!(error.contains("its norms have ε = 1e-2"), "{error}");
+        config.as_object_mut().unwrap().remove("rms_norm_eps");
+        assert!(
+            checked(&config, &shape).unwrap().unwrap().contains("says nothing, which transformers")
+        );
+    }
 }
