@@ -20,6 +20,7 @@ mod seeds;
 mod settings;
 mod sources;
 mod spellings;
+mod standing;
 mod summaries;
 mod table;
 mod words;

@@ -111,6 +111,14 @@ impl HuggingFace {
         }))
     }
 
+    /// Whether it says that the model's head is not its embedding.
+    ///
+    /// # Errors
+    /// Something else than yes or no.
+    pub fn is_untied(&self) -> Result<bool> {
+        Ok(self.get("tie_word_embeddings")? == Some(false))
+    }
+
     fn gpt2(&self) -> Result<ModelShape> {
         self.is("activation_function", &["gelu_new", "gelu_pytorch_tanh"])?;
         self.is("scale_attn_weights", &[true])?;

@@ -16,17 +16,26 @@ struct Saved {
     model: ModelShape,
 }
 
-/// Checks that weights at a path are of this model by what is written beside them, if anything is; returns what is
-/// computed a little differently here or is not known, for people.
+/// What is known of weights by what stands beside them.
+#[derive(Debug, Default)]
+pub struct Beside {
+    /// What is computed a little differently here or is not known, for people.
+    pub note: Option<String>,
+    /// Whether it says that the model's head is not its embedding.
+    pub is_untied: bool,
+}
+
+/// Checks that weights at a path are of this model by what is written beside them, if anything is.
 ///
 /// # Errors
 /// A description of another model, or of one that is not computed here.
-pub fn check(path: &Path, shape: &ModelShape) -> Result<Option<String>> {
-    let Some(Description { file, shape: theirs, note }) = description(path)? else {
-        return Ok(Some(format!(
+pub fn check(path: &Path, shape: &ModelShape) -> Result<Beside> {
+    let Some(Description { file, shape: theirs, beside }) = description(path)? else {
+        let note = format!(
             "no config.json beside it says how many heads its model has; model.heads = {} is believed",
             shape.heads
-        )));
+        );
+        return Ok(Beside { note: Some(note), is_untied: false });
     };
     let name = file.display();
     if theirs.family != shape.family {
@@ -59,15 +68,14 @@ pub fn check(path: &Path, shape: &ModelShape) -> Result<Option<String>> {
             );
         }
     }
-    Ok(note)
+    Ok(beside)
 }
 
 /// What describes weights.
 struct Description {
     file: PathBuf,
     shape: ModelShape,
-    /// For people.
-    note: Option<String>,
+    beside: Beside,
 }
 
 fn description(path: &Path) -> Result<Option<Description>> {
@@ -78,7 +86,7 @@ fn description(path: &Path) -> Result<Option<Description>> {
         let Saved { model } = serde_json::from_slice(&text).with_context(|| {
             format!("{} is not as `wane train --save` writes it", saved.display())
         })?;
-        return Ok(Some(Description { file: saved, shape: model, note: None }));
+        return Ok(Some(Description { file: saved, shape: model, beside: Beside::default() }));
     }
     let folder = if path.is_dir() { path } else { path.parent().unwrap_or(Path::new(".")) };
     let config = folder.join("config.json");
@@ -89,9 +97,11 @@ fn description(path: &Path) -> Result<Option<Description>> {
     if !read.is_of_a_model() {
         return Ok(None);
     }
-    let all = read.shape().and_then(|shape| Ok((shape, read.note()?)));
-    let (shape, note) = all.with_context(|| config.display().to_string())?;
-    Ok(Some(Description { file: config, shape, note }))
+    let all = || -> Result<(ModelShape, Beside)> {
+        Ok((read.shape()?, Beside { note: read.note()?, is_untied: read.is_untied()? }))
+    };
+    let (shape, beside) = all().with_context(|| config.display().to_string())?;
+    Ok(Some(Description { file: config, shape, beside }))
 }
 
 #[cfg(test)]
@@ -102,7 +112,7 @@ mod tests {
     use crate::config::Family;
 
     /// What is said of weights beside which this stands.
-    fn checked(config: &Value, shape: &ModelShape) -> Result<Option<String>> {
+    fn checked(config: &Value, shape: &ModelShape) -> Result<Beside> {
         let folder = tempfile::tempdir()?;
         std::fs::write(folder.path().join("config.json"), config.to_string())?;
         check(folder.path(), shape)
@@ -123,9 +133,9 @@ mod tests {
     #[test]
     fn a_window_of_the_whole_context_is_none() {
         let (config, shape) = mixtral();
-        assert!(checked(&config, &shape).unwrap().is_none());
+        assert!(checked(&config, &shape).unwrap().note.is_none());
         let whole = ModelShape { window: Some(32), ..shape };
-        assert!(checked(&config, &whole).unwrap().is_none());
+        assert!(checked(&config, &whole).unwrap().note.is_none());
         let narrow = ModelShape { window: Some(16), ..shape };
         let error = checked(&config, &narrow).unwrap_err().to_string();
         assert!(error.contains("window = 32, and this one has 16"), "{error}");
@@ -138,6 +148,7 @@ mod tests {
         assert!(
             checked(&config, &shape)
                 .unwrap()
+                .note
                 .unwrap()
                 .contains("says 1e-6: scores differ a little")
         );
@@ -146,7 +157,11 @@ mod tests {
         assert!(error.contains("its norms have ε = 1e-2"), "{error}");
         config.as_object_mut().unwrap().remove("rms_norm_eps");
         assert!(
-            checked(&config, &shape).unwrap().unwrap().contains("says nothing, which transformers")
+            checked(&config, &shape)
+                .unwrap()
+                .note
+                .unwrap()
+                .contains("says nothing, which transformers")
         );
     }
 }

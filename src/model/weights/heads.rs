@@ -41,6 +41,20 @@ pub fn settle(
     Ok(())
 }
 
+/// Checks that a model whose head is not its embedding has both.
+///
+/// # Errors
+/// A head that is missing; the message names it.
+pub fn check_is_there(name: &str, tensors: &Tensors, parameters: &[ParameterShape]) -> Result<()> {
+    let has_head = parameters.iter().any(|one| one.role == Role::Head);
+    ensure!(
+        !has_head || tensors.contains_key(HEAD),
+        "{name}: config.json says that the head is not tied to the embedding (tie_word_embeddings is false), but there is \
+         no tensor `{HEAD}`; is a file missing? Where they are one, set tie_word_embeddings to true"
+    );
+    Ok(())
+}
+
 fn check_same(table: &Stored, head: &Stored, shape: &ModelShape) -> Result<()> {
     let family = shape.family.name();
     ensure!(
@@ -62,4 +76,25 @@ fn check_same(table: &Stored, head: &Stored, shape: &ModelShape) -> Result<()> {
         ))
     );
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Family;
+
+    #[test]
+    fn a_head_that_is_said_to_be_its_own_is_missed_where_the_family_has_one() {
+        let of = |family: Family| {
+            let hidden = (family != Family::Gpt2).then_some(16);
+            let shape = ModelShape { family, hidden, ..ModelShape::gpt2(1, 2, 8, 4) };
+            check_is_there("hub", &Tensors::new(), &shape.parameters(5))
+        };
+        let error = of(Family::Llama).unwrap_err().to_string();
+        assert!(
+            error.starts_with("hub: ") && error.contains("no tensor `lm_head.weight`"),
+            "{error}"
+        );
+        assert!(of(Family::Gpt2).is_ok());
+    }
 }

@@ -9,7 +9,7 @@ use safetensors::SafeTensors;
 use sha2::{Digest, Sha256};
 
 use super::alphabet;
-use super::described;
+use super::described::{self, Beside};
 use super::heads;
 use super::layout::{self, in_file, is_turned};
 use super::missing;
@@ -65,7 +65,7 @@ pub struct ReadWeights {
 /// A file that cannot be read, a description beside it that tells of another model, a tensor that is missing, left
 /// over or of a wrong shape or type: the message names the file and the tensor, and what to do.
 pub fn read_weights(initial: &InitialWeights, purpose: Purpose) -> Result<ReadWeights> {
-    let note = described::check(&initial.path, purpose.shape)?;
+    let Beside { note, is_untied } = described::check(&initial.path, purpose.shape)?;
     let files = read_files(&initial.path)?;
     let mut hash = Sha256::new();
     files.iter().for_each(|file| hash.update(&file.bytes));
@@ -73,6 +73,7 @@ pub fn read_weights(initial: &InitialWeights, purpose: Purpose) -> Result<ReadWe
         name: initial.path.display().to_string(),
         purpose,
         crop: initial.crop,
+        is_untied,
         parameters: purpose.shape.parameters(purpose.vocabulary),
         notes: Notes::default(),
     };
@@ -88,6 +89,8 @@ struct Reader<'a> {
     name: String,
     purpose: Purpose<'a>,
     crop: bool,
+    /// Whether what stands beside it says that the head is not the embedding.
+    is_untied: bool,
     parameters: Vec<ParameterShape>,
     notes: Notes,
 }
@@ -99,6 +102,9 @@ impl Reader<'_> {
             stored.extend(self.open(file)?);
         }
         let mut tensors = self.by_core(stored)?;
+        if self.is_untied {
+            heads::check_is_there(&self.name, &tensors, &self.parameters)?;
+        }
         heads::settle(&mut tensors, self.purpose.shape, &self.parameters, &mut self.notes)?;
         missing::check(&self.name, &tensors, self.purpose.shape, &self.parameters)?;
         let family = self.purpose.shape.family.facts().layout;

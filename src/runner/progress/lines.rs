@@ -14,22 +14,24 @@ const INTERVAL: Duration = Duration::from_secs(60);
 pub struct Lines {
     runs: usize,
     lane_steps: u64,
-    start: Instant,
     reached: Mutex<Reached>,
 }
 
 struct Reached {
     runs: usize,
     lane_steps: u64,
+    /// When steps were first heard of, and how many: a GPU's kernels are compiled before, which takes minutes and tells
+    /// nothing of how long steps take.
+    first: Option<(Instant, u64)>,
     last_line: Instant,
 }
 
 impl Lines {
     /// For so many runs, which have `lane_steps` steps left together.
     pub fn new(runs: usize, lane_steps: u64) -> Self {
-        let start = Instant::now();
-        let reached = Mutex::new(Reached { runs: 0, lane_steps: 0, last_line: start });
-        Lines { runs, lane_steps, start, reached }
+        let last_line = Instant::now();
+        let reached = Mutex::new(Reached { runs: 0, lane_steps: 0, first: None, last_line });
+        Lines { runs, lane_steps, reached }
     }
 
     fn reached(&self) -> MutexGuard<'_, Reached> {
@@ -40,7 +42,12 @@ impl Lines {
         reached.last_line = Instant::now();
         // Steps that a dead worker lost are counted twice.
         let share = (reached.lane_steps as f64 / self.lane_steps.max(1) as f64).min(1.0);
-        say(&line(reached.runs, self.runs, share, self.start.elapsed()));
+        let left = reached.first.and_then(|(at, steps)| {
+            let taken = reached.lane_steps - steps;
+            let rest = self.lane_steps.saturating_sub(reached.lane_steps);
+            (taken > 0).then(|| at.elapsed().mul_f64(rest as f64 / taken as f64))
+        });
+        say(&line(reached.runs, self.runs, share, left));
     }
 }
 
@@ -48,6 +55,8 @@ impl Progress for Lines {
     fn advanced(&self, _cohort: usize, lanes: usize, steps: usize, _step: usize) {
         let mut reached = self.reached();
         reached.lane_steps += (lanes * steps) as u64;
+        let steps = reached.lane_steps;
+        reached.first.get_or_insert_with(|| (Instant::now(), steps));
         if reached.last_line.elapsed() >= INTERVAL {
             self.print(&mut reached);
         }
@@ -66,17 +75,14 @@ impl Progress for Lines {
     }
 }
 
-/// Runs that are done, share of all steps, and time left, after `elapsed`.
-fn line(done: usize, runs: usize, share: f64, elapsed: Duration) -> String {
+/// Runs that are done, share of all steps, and time left, where it is known.
+fn line(done: usize, runs: usize, share: f64, left: Option<Duration>) -> String {
     let all = counted(runs, "run");
     if done == runs {
         return format!("{done} of {all} done");
     }
     let steps = format!("{done} of {all} done, {:.0}% of the steps", 100.0 * share);
-    match share {
-        0.0 => steps,
-        _ => format!("{steps}, about {} left", HumanDuration(elapsed.mul_f64(1.0 / share - 1.0))),
-    }
+    left.map_or(steps.clone(), |left| format!("{steps}, about {} left", HumanDuration(left)))
 }
 
 #[cfg(test)]
@@ -86,11 +92,11 @@ mod tests {
     #[test]
     fn a_line_says_how_many_runs_are_done_how_many_steps_and_how_long_it_takes() {
         let minute = Duration::from_secs(60);
-        assert_eq!(line(0, 6, 0.0, minute), "0 of 6 runs done, 0% of the steps");
-        let half = line(2, 6, 0.5, 5 * minute);
+        assert_eq!(line(0, 6, 0.0, None), "0 of 6 runs done, 0% of the steps");
+        let half = line(2, 6, 0.5, Some(5 * minute));
         assert_eq!(half, "2 of 6 runs done, 50% of the steps, about 5 minutes left");
-        assert_eq!(line(6, 6, 1.0, minute), "6 of 6 runs done");
-        assert_eq!(line(1, 1, 1.0, minute), "1 of 1 run done");
+        assert_eq!(line(6, 6, 1.0, Some(minute)), "6 of 6 runs done");
+        assert_eq!(line(1, 1, 1.0, None), "1 of 1 run done");
     }
 
     #[test]
