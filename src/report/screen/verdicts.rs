@@ -138,11 +138,16 @@ impl<'a> Rules<'a> {
 /// That no point may be the best, and what became of its runs.
 fn no_best(points: &[Point]) -> impl FnOnce() -> String {
     let runs = || points.iter().flat_map(|point| &point.cell.runs);
-    let has = |status: Status| runs().any(|run| run.status == status);
+    let all = runs().count();
+    let told = |status: Status| match runs().filter(|run| run.status == status).count() {
+        0 => None,
+        some if some == all => Some(status.name().to_owned()),
+        some => Some(format!("{some} of {all} {}", status.name())),
+    };
     let known = [Status::Diverged, Status::Failed, Status::Unfinished];
     let is_measured = runs().all(|run| run.status != Status::Done || run.is_done());
     let ended = if is_measured { "collapsed" } else { "no finite loss" };
-    let why = known.into_iter().find(|status| has(*status)).map_or(ended, Status::name);
+    let why = known.into_iter().find_map(told).unwrap_or_else(|| ended.to_owned());
     move || format!("{} ({why})", format::MISSING)
 }
 

@@ -153,6 +153,10 @@ fn a_rule_whose_runs_did_not_end_says_so_in_place_of_a_best_lambda() {
     }
     let screen = answer(&Analysis::of(&rows), &[]);
     assert!(screen.contains("– (diverged)"), "{screen}");
+    rows.iter_mut().rfind(|row| row.form == Form::L2).unwrap().status = Status::Done;
+    let screen = answer(&Analysis::of(&rows), &[]);
+    let runs = rows.iter().filter(|row| row.form == Form::L2).count();
+    assert!(screen.contains(&format!("– ({} of {runs}", runs - 1)), "{screen}");
 }
 
 #[test]
