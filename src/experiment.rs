@@ -96,8 +96,10 @@ pub struct Spec {
     pub searched: Vec<SearchedRule>,
     /// How they are searched.
     pub search: SearchTerms,
-    /// Arms that were asked for and cannot be, and why; keys that nothing reads.
+    /// Arms that were asked for and cannot be, and why.
     pub notes: Vec<String>,
+    /// What people should know of the others: keys that nothing reads, numbers that mean something else here.
+    pub remarks: Vec<String>,
     /// How its runs are judged.
     pub analysis: AnalysisTerms,
     /// What it says of its outcome.

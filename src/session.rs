@@ -64,6 +64,7 @@ impl Work {
     /// Every run of a plan.
     pub fn of(inputs: &Inputs) -> Self {
         let (name, mut notes) = (inputs.spec.name.clone(), inputs.spec.notes.clone());
+        notes.extend(inputs.spec.remarks.iter().cloned());
         notes.extend(inputs.spec.tuned_in_vain_told());
         notes.extend(inputs.spec.measured_at_ends_told());
         notes.extend(inputs.notes.iter().cloned());

@@ -113,6 +113,7 @@ fn runs(inputs: &Inputs, forecast: &Forecast) -> Vec<String> {
     };
     lines.extend(forecast.todo.reasons().iter().map(|reason| format!("             {reason}")));
     lines.extend(spec.notes.iter().map(|note| format!("left out     {note}")));
+    lines.extend(spec.remarks.iter().map(|remark| format!("note         {remark}")));
     lines.extend(spec.tuned_in_vain_told().iter().map(|note| format!("tune         {note}")));
     lines.push(format!("tokens       {}", tokens(plan.training_tokens(), forecast.tokens_left)));
     lines

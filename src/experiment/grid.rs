@@ -29,6 +29,7 @@ pub struct Common<'a> {
 }
 
 /// The arms of a spec, and what was left out of them.
+#[derive(Default)]
 pub struct Grid {
     /// In the order of the spec.
     pub arms: Vec<Arm>,
@@ -36,6 +37,8 @@ pub struct Grid {
     pub searched: Vec<SearchedRule>,
     /// Arms that cannot be, and why.
     pub notes: Vec<String>,
+    /// What people should know of the others.
+    pub remarks: Vec<String>,
 }
 
 /// Expands all tables.
@@ -47,7 +50,7 @@ pub fn expand(tables: &[Given], common: &Common) -> Result<Grid> {
     let cells: u128 = tables.iter().map(Given::combinations).fold(0, u128::saturating_add);
     let runs = cells.saturating_mul(common.seeds as u128);
     ensure!(runs <= MOST_RUNS, "the grid has {runs} runs; at most {MOST_RUNS} are accepted");
-    let mut grid = Grid { arms: Vec::new(), searched: Vec::new(), notes: Vec::new() };
+    let mut grid = Grid::default();
     for (index, table) in tables.iter().enumerate() {
         let context = || format!("in arm {index} (counted from 0)");
         let before = grid.arms.len() + grid.searched.len();
@@ -63,7 +66,7 @@ pub fn expand(tables: &[Given], common: &Common) -> Result<Grid> {
     let first = grid.searched.iter_mut().map(|rule| &mut rule.first);
     grid.arms.iter_mut().chain(first).for_each(|arm| arm.axes = axes.clone());
     refuse_unread(&grid.all().collect::<Vec<_>>(), common.train)?;
-    grid.notes.extend(short_falls(&grid, common.train));
+    grid.remarks.extend(short_falls(&grid, common.train));
     Ok(grid)
 }
 

@@ -43,8 +43,8 @@ pub fn resolve(table: &Table, changes: &Changes) -> Result<Spec> {
     let mut analysis = terms::analysis(&part(Section::Analysis)?);
     let Seeds { seeds, fresh_seeds } = Seeds::of(asked, &grid.searched, &search, &mut analysis)?;
     let asked_claims = claims::read(table, &grid.arms, !grid.searched.is_empty())?;
-    let (Grid { arms, searched, mut notes }, table) = (grid, table.clone());
-    notes.extend(idle::unread_search(&search_terms, !searched.is_empty()));
+    let (Grid { arms, searched, notes, mut remarks }, table) = (grid, table.clone());
+    remarks.extend(idle::unread_search(&search_terms, !searched.is_empty()));
     Ok(Spec {
         name,
         question,
@@ -56,6 +56,7 @@ pub fn resolve(table: &Table, changes: &Changes) -> Result<Spec> {
         searched,
         search,
         notes,
+        remarks,
         analysis,
         asked_claims,
         table,

@@ -102,7 +102,7 @@ impl<'a> Rules<'a> {
             for (recipe, how) in each {
                 match self.transferred(published, (form, mask), recipe, *how) {
                     Ok(decay) => {
-                        grid.notes.extend(in_another_unit(published, &decay, *how));
+                        grid.remarks.extend(in_another_unit(published, &decay, *how));
                         grid.arms.push(self.arm(decay, recipe, ByRole::NONE, Some(*how))?);
                     }
                     Err(why) => {

@@ -66,10 +66,10 @@ fn what_is_left_to_adam_reads_its_own_numbers_where_it_has_them() {
 #[test]
 fn terms_of_a_search_where_nothing_is_searched_are_told_to_be_unread() {
     let given = format!("name = 'a'\n{ARM}[search]\nlooks = [5]\n");
-    let notes = parse(&given).unwrap().notes;
+    let notes = parse(&given).unwrap().remarks;
     assert!(notes.len() == 1 && notes[0].contains("search.looks: nothing reads it"), "{notes:?}");
     let searched = parse(&given.replace("0.1", "'search'")).unwrap();
-    assert_eq!((searched.search.looks, searched.notes), (vec![5], vec![]));
+    assert_eq!((searched.search.looks, searched.remarks), (vec![5], vec![]));
 }
 
 #[test]
@@ -112,7 +112,7 @@ fn what_a_published_recipe_turns_into_by_a_toys_own_terms_is_told() {
         let text = format!(
             "name = 'a'\n[recipe]\nname = '{recipe}'\n[train]\nsteps = {steps}\n[[arm]]\n{own}\n"
         );
-        parse(&text).unwrap().notes
+        parse(&text).unwrap().remarks
     };
     let raw = "form = 'independent'\ntransfer = ['raw', 'matched']";
     let notes = toy("llama-2", 200, raw);
