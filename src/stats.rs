@@ -6,6 +6,7 @@ pub mod collapse;
 mod comparison;
 mod contenders;
 mod contrast;
+mod edges;
 mod evidence;
 mod families;
 mod groups;

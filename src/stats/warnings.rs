@@ -1,10 +1,10 @@
 use std::collections::BTreeSet;
 
-use super::contenders::{Contender, Point};
+use super::contenders::Contender;
+use super::edges::{Edge, edges_of_the_grid};
 use super::groups::{Cell, Group, Rule};
 use super::inference::{Estimate, FEWEST_SEEDS};
 use super::quantity::Quantity;
-use super::search::ends_at_none;
 use crate::config::{Form, Named};
 use crate::record::Status;
 use crate::results::RunRow;
@@ -41,6 +41,11 @@ pub enum Warning {
     },
     TooFewSeeds {
         seeds: usize,
+    },
+    /// Arms without rows of seeds that others have: means are over different seeds.
+    UnevenSeeds {
+        /// Form and λ of each.
+        arms: Vec<(Form, Option<f64>)>,
     },
     /// Several seeds share each of a few texts.
     FewTexts {
@@ -114,10 +119,11 @@ pub fn warnings(groups: &[Group], contenders: &[Contender], rows: &[RunRow]) -> 
     warnings.extend(copied(rows));
     warnings.extend(collapsed(groups, rows));
     warnings.extend(too_few_seeds(groups));
+    warnings.extend(uneven_seeds(groups, rows));
     warnings.extend(few_texts(groups));
     warnings.extend(incomplete(rows));
     warnings.extend(equal_coefficients(groups));
-    warnings.extend(contenders.iter().flat_map(edges_of_the_grid));
+    warnings.extend(contenders.iter().flat_map(edges_of_the_grid).map(at_an_edge));
     warnings.extend(too_little_decay(rows));
     warnings
 }
@@ -154,6 +160,20 @@ pub fn runs(rows: &[RunRow]) -> Vec<&RunRow> {
 fn too_few_seeds(groups: &[Group]) -> Option<Warning> {
     let seeds = groups.iter().flat_map(|group| &group.cells).map(|cell| cell.runs.len()).max()?;
     (seeds < FEWEST_SEEDS).then_some(Warning::TooFewSeeds { seeds })
+}
+
+/// A sweep writes a row for every seed of every arm, whether it has ended or not; a search takes its points to other
+/// seeds, and compares them on common ones.
+fn uneven_seeds(groups: &[Group], rows: &[RunRow]) -> Option<Warning> {
+    if rows.iter().any(|row| row.stage.is_some()) {
+        return None;
+    }
+    let cells =
+        || groups.iter().flat_map(|group| group.cells.iter().map(move |cell| (group, cell)));
+    let most = cells().map(|(_, cell)| cell.runs.len()).max()?;
+    let lacking = cells().filter(|(_, cell)| cell.runs.len() < most);
+    let arms: Vec<_> = lacking.map(|(group, cell)| (group.rule.form, cell.weight_decay)).collect();
+    (!arms.is_empty()).then_some(Warning::UnevenSeeds { arms })
 }
 
 /// Seeds that share a text say how much initial weights and order matter, not how much texts do.
@@ -197,46 +217,11 @@ fn equal_coefficients(groups: &[Group]) -> Option<Warning> {
     (!values.is_empty()).then_some(Warning::EqualCoefficients { values })
 }
 
-/// The axes of a rule whose best value lies at an end of what was tried.
-fn edges_of_the_grid(contender: &Contender) -> Vec<Warning> {
-    let Some(best) = contender.best() else { return Vec::new() };
-    // A point that may not be chosen, since a seed of it collapsed or has no end, may still lie lower on the seeds that it
-    // has: then it is no edge of what is best.
-    let is_lower = |point: &Point| {
-        let difference = point.cell.paired(&best.cell, |run| run.val_loss);
-        difference.is_some_and(|difference| difference.mean < 0.0)
-    };
-    if contender.points.iter().filter(|point| !point.is_eligible).any(is_lower) {
-        return Vec::new();
+fn at_an_edge(Edge { rule, axis, best, is_largest }: Edge) -> Warning {
+    match is_largest {
+        true => Warning::LargestTried { rule, axis, best },
+        false => Warning::SmallestTried { rule, axis, best },
     }
-    let values = |axis: &str| -> Vec<f64> {
-        let mut values: Vec<f64> =
-            contender.points.iter().filter_map(|point| point.side.value(axis)).collect();
-        values.sort_by(f64::total_cmp);
-        values.dedup();
-        values
-    };
-    // What float32 makes of a tiny λ may be no decay, to the last bit: no smaller one is better.
-    let is_none = contender.none.iter().any(|none| is_copy(&best.cell, &none.cell));
-    let edge = |axis: String| {
-        let (best, values) = (best.side.value(&axis)?, values(&axis));
-        let rule = contender.rule.clone();
-        match values[..] {
-            [] | [_] => None,
-            [.., last] if best == last => Some(Warning::LargestTried { rule, axis, best }),
-            // Nothing is below no decay.
-            [first, ..] if best == first && !(ends_at_none(&axis) && (best == 0.0 || is_none)) => {
-                Some(Warning::SmallestTried { rule, axis, best })
-            }
-            _ => None,
-        }
-    };
-    best.side.axes().into_iter().filter_map(edge).collect()
-}
-
-fn is_copy(cell: &Cell, other: &Cell) -> bool {
-    let differences = cell.differences(other, |run| run.val_loss);
-    !differences.is_empty() && differences.iter().all(|difference| *difference == 0.0)
 }
 
 fn too_little_decay(rows: &[RunRow]) -> Option<Warning> {

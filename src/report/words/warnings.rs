@@ -22,6 +22,11 @@ pub fn warning(warning: &Warning) -> String {
             "With fewer than {FEWEST_SEEDS} seeds (here {seeds}) there is no interval and no verdict; \
              train more, such as --seeds 0,1,2."
         ),
+        Warning::UnevenSeeds { arms } => format!(
+            "Rows of some seeds are not there for {}: their means are over other seeds than those of the rest, and verdicts \
+             over the seeds that both sides have. `wane collect` writes all rows that the store has.",
+            list(&named(arms))
+        ),
         Warning::FewTexts { texts, seeds } => format!(
             "{seeds} seeds share {texts} train texts: intervals and verdicts hold for these texts. Whether others say the \
              same, so few do not tell; give every seed a text of its own."

@@ -191,6 +191,22 @@ fn an_end_of_the_grid_is_not_told_where_an_arm_with_a_collapsed_run_lies_lower()
     assert_eq!(at_an_end(&barred), 1);
 }
 
+#[test]
+fn an_arm_without_rows_of_seeds_that_others_have_is_told() {
+    let mut rows = experiment();
+    let uneven = |rows: &[RunRow]| {
+        let warnings = Analysis::of(rows).warnings;
+        warnings.into_iter().find(|one| matches!(one, Warning::UnevenSeeds { .. }))
+    };
+    assert_eq!(uneven(&rows), None);
+    let lost = rows.iter().position(|row| row.form == Form::L2).unwrap();
+    rows.remove(lost);
+    let arms = vec![(Form::L2, Some(0.1))];
+    assert_eq!(uneven(&rows), Some(Warning::UnevenSeeds { arms }));
+    rows.iter_mut().for_each(|row| row.stage = Some(crate::config::Stage::Refine));
+    assert_eq!(uneven(&rows), None);
+}
+
 /// The seeds that are left of an arm may be the easy ones.
 #[test]
 fn an_end_of_the_grid_is_told_where_an_arm_that_lost_a_run_lies_lower_on_easy_seeds_alone() {
