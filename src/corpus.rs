@@ -26,6 +26,7 @@ mod padding;
 mod pickle;
 mod pool;
 pub mod prepare;
+mod prepared_bytes;
 mod recognise;
 mod refusal;
 mod sentences;

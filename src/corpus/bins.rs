@@ -7,9 +7,8 @@ use anyhow::{Context, Result, ensure};
 
 use super::meta::{TokenSigns, Vocabulary};
 use super::pool::Pool;
-use super::token_bytes::TokenBytes;
 use super::tokens::{Layout, TokenFile, layouts};
-use super::{Corpus, Cut, Source, Tokens, cut, documents};
+use super::{Corpus, Cut, Source, Tokens, cut, documents, prepared_bytes};
 
 /// Whether a path leads to tokens. A folder without texts is one where tokens are missing.
 pub fn holds_tokens(path: &Path) -> bool {
@@ -56,12 +55,14 @@ fn read_file(path: &Path, source: &Source, cut: &Cut) -> Result<Corpus> {
     let (texts, why) = cut::texts(&name, cut, parts.pool.len())?;
     let decided = cut::test_told(cut, test.len(), "just before val");
     let (size, tokenizer) = (vocabulary.size, vocabulary.tokenizer.clone());
+    let split = path.file_stem().and_then(|name| name.to_str()).unwrap_or_default();
+    let (bytes, lost) = prepared_bytes::of(folder, tokenizer.as_ref(), [split; 2])?;
     let file = TrainFile { file: files.remove(0), layout, vocabulary, length: parts.pool.len() };
     Ok(Corpus {
         recognised,
-        decided: decided.into_iter().chain(why).collect(),
+        decided: decided.into_iter().chain(why).chain(lost).collect(),
         texts,
-        bytes: tokenizer.as_ref().and_then(TokenBytes::known),
+        bytes,
         tokenizer,
         ..Corpus::new(name, size, cut.with_test(test.len()), val, Pool::File(file)).with_test(test)
     })
@@ -103,13 +104,15 @@ fn read_folder(folder: &Path, asked: &Source, cut: &Cut) -> Result<Corpus> {
     let (texts, why) = cut::texts(&source, cut, length)?;
     let decided = cut::test_told(cut, test.count, test.told());
     let (size, tokenizer) = (vocabulary.size, vocabulary.tokenizer.clone());
+    let splits = ["val", ["train", "val", "test"][test.file]];
+    let (bytes, lost) = prepared_bytes::of(folder, tokenizer.as_ref(), splits)?;
     let file = TrainFile { file: files.swap_remove(0), layout: layouts[0], vocabulary, length };
     Ok(Corpus {
         recognised,
-        decided: decided.into_iter().chain(why).collect(),
+        decided: decided.into_iter().chain(why).chain(lost).collect(),
         texts,
         test: of_test,
-        bytes: tokenizer.as_ref().and_then(TokenBytes::known),
+        bytes,
         tokenizer,
         ..Corpus::new(source, size, cut.with_test(test.count), val, Pool::File(file))
     })

@@ -165,6 +165,15 @@ impl Vocabulary {
             return Ok(());
         };
         ensure!(
+            usize::from(tokens[place]) >= self.size
+                || self.tokenizer.as_ref().is_none_or(|one| one.alphabet().is_none()),
+            "{}: the token at place {place} of the split is {}, but {} names only {made} characters as tokens; name the \
+             character of each",
+            file.path.display(),
+            tokens[place],
+            self.file.unwrap_or("the data"),
+        );
+        ensure!(
             usize::from(tokens[place]) >= self.size,
             "{}: the token at place {place} of the split is {}, but the tokenizer that is named has {made} tokens: it did \
              not make this file; name the one that did",

@@ -1,7 +1,9 @@
 //! Texts of any size as files of tokens, nanoGPT's way, for many runs and for other trainers: read stretch by
 //! stretch, so that a text need not fit the memory.
 
+mod assigned;
 mod assignment;
+mod joined;
 mod meta;
 mod survey;
 mod writer;
@@ -12,9 +14,10 @@ use std::sync::Mutex;
 
 use anyhow::{Result, ensure};
 
-use super::documents::{Documents, Stretch};
+use super::token_bytes::LOST;
 use super::tokenizer::{self, Choice, MOST_TOKENS, Tokenizer};
 use crate::files::{check_is_free, make_folder_atomically};
+use assigned::Assigned;
 use assignment::Assignment;
 use survey::Survey;
 use writer::Writer;
@@ -58,6 +61,8 @@ pub struct Written {
     /// Bytes of text.
     pub bytes: u64,
     pub tokens: u64,
+    /// Whether its tokens read as its text.
+    pub gives_back: bool,
     /// SHA-256 of its file.
     pub sha256: String,
 }
@@ -75,8 +80,25 @@ pub struct Prepared {
     pub copies: u64,
     /// Tokens that stand for what the tokenizer does not know.
     pub unknown: u64,
+    /// That documents were cut where other tokens may be made of them than of the whole, for people.
+    pub cuts: Option<String>,
     /// Bytes that the tokenizer was learned of, where it did not read all of train.
     pub learned_of: Option<u64>,
+}
+
+impl Prepared {
+    /// That tokens do not read as their text, for people.
+    pub fn lost_told(&self) -> Option<String> {
+        let is_lost = |one: &&Written| !one.gives_back;
+        let lost: Vec<&str> = self.files.iter().filter(is_lost).map(|one| one.split).collect();
+        match &lost[..] {
+            [] => None,
+            ["train"] => {
+                Some("tokens of train do not give the text back that they were made of".to_owned())
+            }
+            _ => Some(format!("its tokens {LOST}")),
+        }
+    }
 }
 
 /// Writes `train.bin`, `val.bin`, `test.bin`, `meta.json` and what else trainers need; `tell` hears how many bytes of
@@ -98,7 +120,7 @@ pub fn prepare(order: &Order, tell: &(dyn Fn(Pass, u64) + Sync)) -> Result<Prepa
             tell(Pass::Write, stretch.text.len() as u64);
             writer.write(split, stretch)?;
         }
-        let (files, unknown) = writer.finish()?;
+        let (cuts, (files, unknown)) = (writer.cuts_told(), writer.finish()?);
         let prepared = Prepared {
             recognised: survey.recognised,
             tokenizer: tokenizer.told(),
@@ -106,6 +128,7 @@ pub fn prepare(order: &Order, tell: &(dyn Fn(Pass, u64) + Sync)) -> Result<Prepa
             files,
             copies: assignment.copies,
             unknown,
+            cuts,
             learned_of,
         };
         meta::write(folder, order, &tokenizer, &prepared)?;
@@ -160,51 +183,5 @@ fn characters(order: &Order, survey: &Survey) -> Result<Tokenizer> {
     Ok(Tokenizer::Characters(survey.characters.iter().copied().collect()))
 }
 
-/// The stretches of a source with the number of their split.
-struct Assigned<'a> {
-    documents: Documents<'a>,
-    assignment: &'a Assignment,
-    document: usize,
-    /// Bytes of the document that were read.
-    place: u64,
-    /// What is left of a stretch that two splits share.
-    rest: Option<Stretch>,
-}
-
-impl<'a> Assigned<'a> {
-    fn of(order: &'a Order, assignment: &'a Assignment) -> Result<Self> {
-        let documents = Documents::of(&order.source, order.text_field.as_deref())?;
-        Ok(Assigned { documents, assignment, document: 0, place: 0, rest: None })
-    }
-}
-
-impl Iterator for Assigned<'_> {
-    type Item = Result<(usize, Stretch)>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        let stretch = match self.rest.take() {
-            Some(rest) => rest,
-            None => match self.documents.next()? {
-                Ok(stretch) => stretch,
-                Err(error) => return Some(Err(error)),
-            },
-        };
-        let Some((split, end)) = self.assignment.split(self.document, self.place) else {
-            return Some(Err(anyhow::anyhow!("the source has changed while it was read")));
-        };
-        let left = usize::try_from(end - self.place).unwrap_or(usize::MAX);
-        let Stretch { mut text, ends } = stretch;
-        let mut ends_here = ends;
-        if left < text.len() {
-            let rest = text.split_off(text.ceil_char_boundary(left));
-            self.rest = Some(Stretch { text: rest, ends });
-            ends_here = false;
-        }
-        self.place += text.len() as u64;
-        if ends_here {
-            self.document += 1;
-            self.place = 0;
-        }
-        Some(Ok((split, Stretch { text, ends: ends_here })))
-    }
-}
+#[cfg(test)]
+mod tests;

@@ -9,9 +9,8 @@ use indicatif::HumanCount;
 
 use super::documents::{self, Documents};
 use super::pool::Pool;
-use super::token_bytes::TokenBytes;
 use super::tokenized::Tokenized;
-use super::tokenizer::Choice;
+use super::tokenizer::{Choice, cuts_told};
 use super::{Corpus, Cut, Source, Token, cut};
 
 /// Reads texts and cuts them: val from their end, test before it, train texts from what is left. A document is
@@ -32,15 +31,18 @@ pub fn read(path: &Path, source: &Source, cut: &Cut) -> Result<Corpus> {
     let parts = cut::parts(&tokenized.whole(&name), cut)?;
     let (seeds, why) = cut::texts(&name, cut, parts.pool.len())?;
     let decided = cut::test_told(cut, parts.test.len(), "just before val");
-    let lost = tokenized.lost_told(&texts, &parts);
-    let length = tokenized.tokens.len();
-    let bytes = lost.is_none().then(|| TokenBytes::of(&tokenized.tokenizer, &texts, length));
+    let lost = tokenized.lost_told(&texts, &parts)?;
+    let bytes = match lost {
+        None => Some(tokenized.bytes(&texts, &parts)?),
+        Some(_) => None,
+    };
     let told = [
         decided,
         why,
         parts.left_out_told(),
         copies(&texts, &tokenized, &parts),
         tokenized.told(&parts),
+        cuts_told(tokenized.tokenizer.unproven_cuts(texts.iter())),
         lost,
     ];
     let [pool, test, val] =

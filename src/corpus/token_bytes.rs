@@ -3,22 +3,22 @@
 use super::levels::BytesPerToken;
 use super::{Corpus, Token, Tokenizer, evaluation_windows};
 
+/// Why no loss stands in bits per byte; what it is of comes before.
+pub const LOST: &str = "do not give the text back that they were made of, so that no loss is told in bits per byte \
+                        (val_bpb and test_bpb stay empty)";
+
 /// Bytes of text, in UTF-8, that tokens stand for.
 #[derive(Clone, Debug, PartialEq)]
 pub enum TokenBytes {
     /// By token; nothing for one that stands between documents.
     Each(Vec<u32>),
-    /// On average, where it depends on the text around a token.
-    Mean(f64),
+    /// By place in val and in test, where it depends on the text around a token.
+    Placed([Vec<u32>; 2]),
+    /// On average in the files of val and of test, where no more is known of them.
+    Mean([f64; 2]),
 }
 
 impl TokenBytes {
-    /// Of texts that are so many tokens.
-    pub fn of(tokenizer: &Tokenizer, texts: &[String], tokens: usize) -> Self {
-        let whole = || texts.iter().map(String::len).sum::<usize>() as f64 / tokens.max(1) as f64;
-        Self::known(tokenizer).unwrap_or_else(|| TokenBytes::Mean(whole()))
-    }
-
     /// Of each token, where the tokenizer alone says it.
     pub fn known(tokenizer: &Tokenizer) -> Option<Self> {
         let each = match tokenizer {
@@ -31,14 +31,16 @@ impl TokenBytes {
         Some(TokenBytes::Each(each))
     }
 
-    /// Mean over the targets of the evaluation windows that are cut of tokens.
-    fn per_token(&self, tokens: &[Token], starts: &[usize], context: usize) -> f64 {
-        let each = match self {
-            TokenBytes::Mean(mean) => return *mean,
-            TokenBytes::Each(each) => each,
+    /// Mean over the targets of the evaluation windows that are cut of tokens, those of val (0) or of test (1).
+    fn per_token(&self, part: usize, tokens: &[Token], starts: &[usize], context: usize) -> f64 {
+        let places = starts.iter().flat_map(|start| start + 1..=start + context);
+        let bytes: u64 = match self {
+            TokenBytes::Mean(means) => return means[part],
+            TokenBytes::Placed(placed) => places.map(|place| u64::from(placed[part][place])).sum(),
+            TokenBytes::Each(each) => {
+                places.map(|place| u64::from(each[usize::from(tokens[place])])).sum()
+            }
         };
-        let targets = starts.iter().flat_map(|start| &tokens[start + 1..=start + context]);
-        let bytes: u64 = targets.map(|token| u64::from(each[usize::from(*token)])).sum();
         bytes as f64 / (starts.len() * context) as f64
     }
 }
@@ -46,12 +48,11 @@ impl TokenBytes {
 impl Corpus {
     /// On the evaluation windows of val and test; `None` where tokens say nothing of their text.
     pub fn bytes_per_token(&self, context: usize, count: usize) -> Option<BytesPerToken> {
-        let starts =
-            |tokens: &[Token]| evaluation_windows(tokens.len(), context, count, self.stride);
-        let of = |tokens: &[Token]| {
-            Some(self.bytes.as_ref()?.per_token(tokens, &starts(tokens), context))
-        };
-        let (val, test) = (of(&self.val)?, of(Some(&self.test).filter(|test| !test.is_empty())?)?);
+        let bytes = self.bytes.as_ref().filter(|_| !self.test.is_empty())?;
+        let [val, test] = [(0, &self.val), (1, &self.test)].map(|(part, tokens)| {
+            let starts = evaluation_windows(tokens.len(), context, count, self.stride);
+            bytes.per_token(part, tokens, &starts, context)
+        });
         (val > 0.0 && test > 0.0).then_some(BytesPerToken { val, test })
     }
 }
@@ -70,11 +71,12 @@ mod tests {
     fn bytes_are_counted_over_the_targets_of_the_windows() {
         let tokens = [9, 0, 1, 1, 0, 9, 0, 1, 1, 1];
         let each = TokenBytes::Each(vec![1, 3, 0, 0, 0, 0, 0, 0, 0, 99]);
-        assert_eq!(
-            each.per_token(&tokens, &evaluation_windows(tokens.len(), 4, 2, 1), 4),
-            (3.0 * 1.0 + 5.0 * 3.0) / 8.0
-        );
-        assert_eq!(TokenBytes::Mean(2.5).per_token(&tokens, &[0], 4), 2.5);
+        let starts = evaluation_windows(tokens.len(), 4, 2, 1);
+        assert_eq!(each.per_token(0, &tokens, &starts, 4), (3.0 * 1.0 + 5.0 * 3.0) / 8.0);
+        let test = vec![99, 1, 3, 3, 1, 99, 1, 3, 3, 3];
+        let placed = TokenBytes::Placed([vec![7; 10], test]);
+        assert_eq!(placed.per_token(1, &tokens, &starts, 4), (3.0 * 1.0 + 5.0 * 3.0) / 8.0);
+        assert_eq!(TokenBytes::Mean([2.5, 3.0]).per_token(1, &tokens, &[0], 4), 3.0);
     }
 
     #[test]
@@ -136,5 +138,16 @@ mod tests {
         let documents = [&"To BE ".repeat(99), &"to be ".repeat(20), &"or not ".repeat(20)];
         let corpus = read(&documents.map(String::as_str).join("<|endoftext|>"), lower);
         assert!((corpus.bytes_per_token(8, 3).unwrap().val - 1.0).abs() < 0.1);
+    }
+
+    #[test]
+    fn bytes_of_val_are_its_own_where_they_depend_on_the_text() {
+        let spaces = json!({"type": "Metaspace", "replacement": "▁", "prepend_scheme": "never", "split": true});
+        let more = json!({"model": {"type": "Unigram", "unk_id": 0, "byte_fallback": false,
+                                    "vocab": [["?", -9.0], ["a", -1.0], ["é", -1.0], ["▁", -1.0], ["日", -1.0]]},
+                          "pre_tokenizer": spaces, "decoder": spaces});
+        let corpus = read(&format!("{}{}", "日".repeat(900), "a é".repeat(150)), more);
+        let found = corpus.bytes_per_token(8, 3).unwrap();
+        assert!((found.val - 4.0 / 3.0).abs() < 0.1, "{found:?}");
     }
 }

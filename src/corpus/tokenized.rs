@@ -1,5 +1,7 @@
 //! Documents as one sequence of tokens.
 
+mod held;
+
 use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::Arc;
@@ -9,11 +11,9 @@ use indicatif::HumanCount;
 use rayon::prelude::*;
 
 use super::cut::{self, Parts, Whole};
-use super::tokenizer::{self, Choice, MOST_TOKENS, Tokenizer, pieces};
+use super::tokenizer::{self, Choice, MOST_TOKENS, Tokenizer};
 use super::{Cut, Token};
 
-/// Bytes of the pieces that a text is tokenized in, at least.
-const PIECE: usize = 1 << 16;
 /// Bytes of a token of English with a large vocabulary, more than the mean.
 const LONG_TOKEN: usize = 6;
 
@@ -54,7 +54,7 @@ impl Tokenized {
             None if texts.len() > 1 => (tokenizer.encode("\n")?, "a line break"),
             None => (Vec::new(), ""),
         };
-        let cut: Vec<Vec<&str>> = texts.iter().map(|text| pieces(text, PIECE)).collect();
+        let cut: Vec<Vec<&str>> = texts.iter().map(|text| tokenizer.pieces(text)).collect();
         let documents: Vec<Vec<Vec<Token>>> = cut
             .into_par_iter()
             .map(|pieces| pieces.into_par_iter().map(|piece| tokenizer.encode(piece)).collect())
@@ -112,24 +112,6 @@ impl Tokenized {
     pub fn whole<'a>(&'a self, name: &'a str) -> Whole<'a> {
         let unit = if self.tokenizer.alphabet().is_some() { "characters" } else { "tokens" };
         Whole { name, unit, length: self.tokens.len(), starts: &self.starts }
-    }
-
-    /// That tokens of val or test do not read as its text, so that nobody knows of how many bytes their losses are.
-    /// `texts` are those that they were made of.
-    pub fn lost_told(&self, texts: &[String], parts: &Parts) -> Option<String> {
-        let is_held = |one: &Range<usize>| {
-            let is_in = |part: &&Range<usize>| one.start < part.end && part.start < one.end;
-            [&parts.val, &parts.test].iter().any(is_in)
-        };
-        let of_texts = texts.iter().flat_map(|text| pieces(text, PIECE));
-        let mut held = self.pieces.iter().zip(of_texts).filter(|(range, _)| is_held(range));
-        let is_lost =
-            held.any(|(range, text)| !self.tokenizer.gives_back(text, &self.tokens[range.clone()]));
-        is_lost.then(|| {
-            "its tokens do not give the text back that they were made of, so that no loss is told in bits per byte \
-             (val_bpb and test_bpb stay empty)"
-                .to_owned()
-        })
     }
 
     /// How much of val no token stands for, if anything.

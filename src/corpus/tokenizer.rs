@@ -1,9 +1,11 @@
 //! Text to tokens and back: characters, bytes, or a learned vocabulary as Hugging Face's `tokenizer.json`
 //! holds it.
 
+mod anew;
 mod as_json;
 mod cache;
 mod choice;
+mod exact;
 mod gaps;
 mod kept;
 mod learned;
@@ -21,7 +23,7 @@ use super::Token;
 pub use cache::learn;
 pub use choice::{Choice, MOST as MOST_TOKENS};
 pub use learned::Learned;
-pub use pieces::{last_cut, pieces};
+pub use pieces::{WHOLE, cuts_told, first_cut, last_cut};
 pub use reading::read;
 pub use training::{END_OF_TEXT, train};
 

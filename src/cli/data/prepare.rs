@@ -146,6 +146,8 @@ fn notes(prepared: &Prepared) -> Vec<String> {
             HumanCount(prepared.unknown)
         ));
     }
+    notes.extend(prepared.lost_told().map(|lost| format!("warning: {lost}")));
+    notes.extend(prepared.cuts.iter().map(|cuts| format!("note: {cuts}")));
     if let Some(bytes) = prepared.learned_of {
         notes.push(format!("note: the tokenizer was learned of {} of train", BinaryBytes(bytes)));
     }

@@ -55,6 +55,7 @@ fn splits(prepared: &Prepared) -> BTreeMap<&'static str, Value> {
             "tokens": one.tokens,
             "documents": one.documents,
             "bytes": one.bytes,
+            "gives_back": one.gives_back,
             "sha256": one.sha256,
         })
     };

@@ -11,6 +11,7 @@ use crate::corpus::tokenizer::Choice;
 pub struct Survey {
     /// What the source was recognised as, for people.
     pub recognised: String,
+    /// Without those that are empty.
     pub documents: Vec<Document>,
     /// Every character; empty where tokens are none.
     pub characters: BTreeSet<char>,
@@ -52,13 +53,14 @@ impl Survey {
             if ends {
                 let digest = hash.finalize_reset();
                 let (start, _) = digest.split_first_chunk::<16>().expect("it has 32 bytes");
-                documents.push(Document { digest: u128::from_le_bytes(*start), bytes });
+                let document = Document { digest: u128::from_le_bytes(*start), bytes };
+                documents.extend((bytes > 0).then_some(document));
                 bytes = 0;
             }
         }
         let name = order.source.display().to_string();
         reading.check_field(&name)?;
-        ensure!(documents.iter().any(|document| document.bytes > 0), "{name} holds no text");
+        ensure!(!documents.is_empty(), "{name} holds no text");
         if wants_characters && documents.len() > 1 {
             characters.insert('\n');
         }

@@ -8,15 +8,17 @@ use anyhow::{Context, Result};
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
+use super::joined::Joined;
 use super::{SPLITS, Written};
 use crate::corpus::Token;
 use crate::corpus::documents::Stretch;
-use crate::corpus::tokenizer::{Tokenizer, pieces};
+use crate::corpus::tokenizer::{Tokenizer, cuts_told};
 
 /// Bytes of text that are tokenized at once.
 const BATCH: usize = 8 << 20;
-/// Bytes of the pieces that threads take, at least.
-const PIECE: usize = 1 << 16;
+
+/// The first of the splits.
+const TRAIN: usize = 0;
 
 /// Tokenizes stretches as they come, and writes them to the file of their split.
 pub struct Writer<'a> {
@@ -24,6 +26,7 @@ pub struct Writer<'a> {
     /// What follows a document.
     end: Vec<Token>,
     files: Vec<SplitFile>,
+    joined: Joined,
     waiting: Vec<(usize, Stretch)>,
     bytes: usize,
     unknown: u64,
@@ -46,34 +49,37 @@ impl<'a> Writer<'a> {
         };
         let files =
             SPLITS.iter().map(|split| SplitFile::create(folder, split)).collect::<Result<_>>()?;
-        Ok(Writer { tokenizer, end, files, waiting: Vec::new(), bytes: 0, unknown: 0 })
+        let joined = Joined::of(tokenizer);
+        Ok(Writer { tokenizer, end, files, joined, waiting: Vec::new(), bytes: 0, unknown: 0 })
     }
 
     /// Takes a stretch of a split.
     pub fn write(&mut self, split: usize, stretch: Stretch) -> Result<()> {
-        self.bytes += stretch.text.len();
-        self.waiting.push((split, stretch));
+        let pieces = self.joined.take(split, stretch);
+        self.wait_for(pieces)
+    }
+
+    fn wait_for(&mut self, pieces: Vec<(usize, Stretch)>) -> Result<()> {
+        self.bytes += pieces.iter().map(|(_, piece)| piece.text.len()).sum::<usize>();
+        self.waiting.extend(pieces);
         if self.bytes >= BATCH { self.flush() } else { Ok(()) }
     }
 
     fn flush(&mut self) -> Result<()> {
         self.bytes = 0;
-        let encode = |piece: &str| self.tokenizer.encode(piece);
-        let encoded: Vec<Vec<Vec<Token>>> = self
-            .waiting
+        let waiting = std::mem::take(&mut self.waiting);
+        let read: Vec<(Vec<Token>, bool)> = waiting
             .par_iter()
-            .map(|(_, stretch)| pieces(&stretch.text, PIECE).into_par_iter().map(encode).collect())
+            .map(|(split, piece)| self.read(*split, piece))
             .collect::<Result<_>>()?;
         let unknown = self.tokenizer.learned().and_then(|learned| learned.unknown());
-        for ((split, stretch), tokens) in self.waiting.drain(..).zip(encoded) {
+        for ((split, piece), (tokens, gives_back)) in waiting.into_iter().zip(read) {
+            self.unknown += tokens.iter().filter(|token| Some(**token) == unknown).count() as u64;
             let file = &mut self.files[split];
-            file.written.bytes += stretch.text.len() as u64;
-            for tokens in &tokens {
-                file.append(tokens)?;
-                self.unknown +=
-                    tokens.iter().filter(|token| Some(**token) == unknown).count() as u64;
-            }
-            if stretch.ends {
+            file.written.bytes += piece.text.len() as u64;
+            file.written.gives_back &= gives_back;
+            file.append(&tokens)?;
+            if piece.ends {
                 file.append(&self.end)?;
                 file.written.documents += 1;
             }
@@ -81,9 +87,26 @@ impl<'a> Writer<'a> {
         Ok(())
     }
 
+    /// The tokens of a piece, and whether they read as it. Of train, which is much, only those are read back that are not
+    /// pieces of bytes.
+    fn read(&self, split: usize, piece: &Stretch) -> Result<(Vec<Token>, bool)> {
+        let tokens = self.tokenizer.encode(&piece.text)?;
+        let is_exact = self.tokenizer.learned().is_some_and(|learned| learned.bytes().is_some());
+        let gives_back =
+            split == TRAIN && is_exact || self.tokenizer.gives_back(&piece.text, &tokens);
+        Ok((tokens, gives_back))
+    }
+
+    /// That documents were cut where other tokens may be made of them than of the whole, for people.
+    pub fn cuts_told(&self) -> Option<String> {
+        cuts_told(self.joined.unproven)
+    }
+
     /// What was written, without files that stayed empty, and how many tokens stand for what the tokenizer does not
     /// know.
     pub fn finish(mut self) -> Result<(Vec<Written>, u64)> {
+        let rest = self.joined.rest();
+        self.wait_for(rest)?;
         self.flush()?;
         let files = self.files.into_iter().map(SplitFile::finish).collect::<Result<Vec<_>>>()?;
         Ok((files.into_iter().flatten().collect(), self.unknown))
@@ -95,7 +118,14 @@ impl SplitFile {
         let path = folder.join(format!("{split}.bin"));
         let file =
             File::create(&path).with_context(|| format!("cannot write {}", path.display()))?;
-        let written = Written { split, documents: 0, bytes: 0, tokens: 0, sha256: String::new() };
+        let written = Written {
+            split,
+            documents: 0,
+            bytes: 0,
+            tokens: 0,
+            gives_back: true,
+            sha256: String::new(),
+        };
         Ok(SplitFile { path, file: BufWriter::new(file), hash: Sha256::new(), written })
     }
 

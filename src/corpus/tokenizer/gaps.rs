@@ -3,52 +3,47 @@
 //! are those of another.
 
 use anyhow::{Result, anyhow, bail};
-use tokenizers::Tokenizer;
 use tokenizers::models::ModelWrapper;
+use tokenizers::models::bpe::BPE;
+use tokenizers::normalizer::Range;
+use tokenizers::{Model, NormalizedString, PreTokenizer, Tokenizer};
 
-use super::as_json::visible;
+use super::exact::{has_all_bytes, turns_into_bytes};
 
 /// What of a text would be left out.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub enum Gaps {
     /// Nothing: there is a token for everything, or for what is unknown.
     None,
-    /// Bytes without a token.
-    Bytes(Vec<u8>),
-    /// Whatever no token reaches.
-    Unreached,
+    /// Whatever the model has no token for. White space that no token stands for counts where tokens are pieces of bytes:
+    /// elsewhere it is left out between words by design.
+    Some { over_bytes: bool },
 }
 
 impl Gaps {
-    /// `over_bytes` says that its pieces are bytes of text.
-    pub fn of(inner: &Tokenizer, over_bytes: bool) -> Self {
+    pub fn of(inner: &Tokenizer) -> Self {
         let ModelWrapper::BPE(bpe) = inner.get_model() else { return Gaps::None };
         let has_unknown = bpe.unk_token.as_ref().is_some_and(|name| has(inner, name));
-        if has_unknown || bpe.byte_fallback && has_all_bytes(inner) {
-            return Gaps::None;
+        let falls_back = bpe.byte_fallback && (0..=255).all(|byte| has(inner, &fallback(byte)));
+        let over_bytes = inner.get_pre_tokenizer().is_some_and(turns_into_bytes);
+        let is_plain = [&bpe.continuing_subword_prefix, &bpe.end_of_word_suffix]
+            .into_iter()
+            .all(|one| one.as_ref().is_none_or(String::is_empty));
+        match has_unknown || falls_back || over_bytes && is_plain && has_all_bytes(inner) {
+            true => Gaps::None,
+            false => Gaps::Some { over_bytes },
         }
-        if !over_bytes {
-            return Gaps::Unreached;
-        }
-        let missing: Vec<u8> =
-            (0..=255).filter(|byte| !has(inner, &visible(*byte).to_string())).collect();
-        if missing.is_empty() { Gaps::None } else { Gaps::Bytes(missing) }
     }
 
     /// Checks that nothing of a text would be left out.
     ///
     /// # Errors
     /// The first character that would be.
-    pub fn check(&self, inner: &Tokenizer, text: &str) -> Result<()> {
-        let lost = match self {
-            Gaps::None => None,
-            Gaps::Bytes(missing) => text.chars().find(|character| {
-                let mut bytes = [0; 4];
-                character.encode_utf8(&mut bytes).bytes().any(|byte| missing.contains(&byte))
-            }),
-            Gaps::Unreached => unreached(inner, text)?,
+    pub fn check(self, inner: &Tokenizer, text: &str) -> Result<()> {
+        let (Gaps::Some { over_bytes }, ModelWrapper::BPE(bpe)) = (self, inner.get_model()) else {
+            return Ok(());
         };
-        if let Some(lost) = lost {
+        if let Some(lost) = first_lost(inner, bpe, text, over_bytes)? {
             bail!(
                 "the tokenizer has no token for {lost:?} and none for what it does not know, so that it would leave \
                  it out: give it an `unk_token`, learn one over bytes by bpe:N, or take the character out of the text"
@@ -62,23 +57,59 @@ fn has(inner: &Tokenizer, name: &str) -> bool {
     inner.token_to_id(name).is_some()
 }
 
-fn has_all_bytes(inner: &Tokenizer) -> bool {
-    (0..=255_u8).all(|byte| has(inner, &format!("<0x{byte:02X}>")))
+/// The token of a byte that no other stands for.
+fn fallback(byte: u8) -> String {
+    format!("<0x{byte:02X}>")
 }
 
-/// A character that no token reaches. White space between words is what many tokenizers cut at. What a token is said to
-/// reach is counted from the start of its word, without what was left out before it: the one to name is rather one that
-/// is no token.
-fn unreached(inner: &Tokenizer, text: &str) -> Result<Option<char>> {
-    let encoded = inner.encode(text, false).map_err(|error| anyhow!("{error}"))?;
-    let mut reached = vec![false; text.len()];
-    for (start, end) in encoded.get_offsets() {
-        reached[*start..*end].fill(true);
+/// The first character of a text that the model would leave out. It sees what normalizer and pre-tokenizer
+/// made of the text: what they compose or replace is not left out, and what they leave out between words was never a
+/// token.
+fn first_lost(inner: &Tokenizer, bpe: &BPE, text: &str, over_bytes: bool) -> Result<Option<char>> {
+    let added = inner.get_added_vocabulary();
+    let mut seen = added.extract_and_normalize(inner.get_normalizer(), text);
+    if let Some(cuts) = inner.get_pre_tokenizer() {
+        cuts.pre_tokenize(&mut seen).map_err(|error| anyhow!("{error}"))?;
     }
-    let lost = |(place, character): &(usize, char)| !character.is_whitespace() && !reached[*place];
-    let lost = text.char_indices().find(lost).map(|(_, character)| character);
-    let is_unknown = |one: &char| !one.is_whitespace() && !has(inner, &one.to_string());
-    Ok(lost.map(|lost| text.chars().find(is_unknown).unwrap_or(lost)))
+    let mut lost = None;
+    let look = |_, word: NormalizedString| {
+        lost = lost.take().or_else(|| lost_of(bpe, &word, over_bytes));
+        Ok(Some(word))
+    };
+    seen.split(look).map_err(|error| anyhow!("{error}"))?;
+    Ok(lost)
+}
+
+/// The first character of a word that the model has no token for: as the text has it where tokens are pieces of bytes,
+/// else as the model sees it. One that a normalizer added stands for nothing.
+fn lost_of(bpe: &BPE, word: &NormalizedString, over_bytes: bool) -> Option<char> {
+    let text = word.get();
+    if bpe.ignore_merges && bpe.token_to_id(text).is_some() {
+        return None;
+    }
+    text.char_indices().find_map(|(place, character)| {
+        let end = place + character.len_utf8();
+        if is_known(bpe, text, place, end) {
+            return None;
+        }
+        let original = word.get_range_original(Range::Normalized(place..end));
+        let original = original.map_or(Some(character), |text| text.chars().next())?;
+        let lost = if over_bytes { original } else { character };
+        (over_bytes || !original.is_whitespace()).then_some(lost)
+    })
+}
+
+/// Whether a character of a word is a token, or its bytes are.
+fn is_known(bpe: &BPE, word: &str, place: usize, end: usize) -> bool {
+    let affix = |one: &Option<String>, has_it: bool| match one {
+        Some(affix) if has_it => affix.clone(),
+        _ => String::new(),
+    };
+    let prefix = affix(&bpe.continuing_subword_prefix, place > 0);
+    let suffix = affix(&bpe.end_of_word_suffix, end == word.len());
+    let name = format!("{prefix}{}{suffix}", &word[place..end]);
+    bpe.token_to_id(&name).is_some()
+        || bpe.byte_fallback && name.bytes().all(|byte| bpe.token_to_id(&fallback(byte)).is_some())
 }
 
 #[cfg(test)]
@@ -128,5 +159,31 @@ mod tests {
         assert_eq!(bytes.encode("ab").unwrap(), [2]);
         assert!(!bytes.told().contains("apart"), "{}", bytes.told());
         assert!(bytes.encode("ab é").unwrap_err().to_string().contains("' '"));
+    }
+
+    #[test]
+    fn what_a_normalizer_composes_or_replaces_is_not_left_out() {
+        let whole = |model: Value| {
+            let spaces = json!({"type": "WhitespaceSplit"});
+            let tokenizer = with(model, spaces, Value::Null);
+            let mut json: Value = serde_json::from_str(&tokenizer.to_json()).unwrap();
+            json["normalizer"] = json!({"type": "NFC"});
+            Tokenizer::from_json(json.to_string().as_bytes()).unwrap()
+        };
+        let vocabulary = json!({"a": 0, "b": 1, "ab": 2, "é": 3});
+        let composed = whole(json!({"vocab": vocabulary}));
+        assert_eq!(composed.encode("ab e\u{301}").unwrap(), [2, 3]);
+        let error = composed.encode("e\u{301}a 日 x").unwrap_err().to_string();
+        assert!(error.contains("no token for '日'"), "{error}");
+        let error = whole(json!({})).encode("a e\u{301}").unwrap_err().to_string();
+        assert!(error.contains("no token for 'é'"), "{error}");
+    }
+
+    #[test]
+    fn a_byte_level_tokenizer_with_a_normalizer_leaves_nothing_out() {
+        let mut json: Value = serde_json::from_str(&Tokenizer::bytes().to_json()).unwrap();
+        json["normalizer"] = json!({"type": "NFC"});
+        let bytes = Tokenizer::from_json(json.to_string().as_bytes()).unwrap();
+        assert_eq!(bytes.decode(&bytes.encode("e\u{301} 日").unwrap()), "é 日");
     }
 }

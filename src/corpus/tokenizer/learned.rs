@@ -3,11 +3,11 @@ use std::collections::BTreeMap;
 use anyhow::{Context, Result, anyhow, ensure};
 use sha2::{Digest, Sha256};
 use tokenizers::models::ModelWrapper;
-use tokenizers::{DecoderWrapper, PreTokenizerWrapper};
 
+use super::anew::starts_anew;
 use super::choice::MOST;
 use super::gaps::Gaps;
-use super::merges;
+use super::{exact, merges};
 use crate::corpus::Token;
 
 /// Names of tokens that stand between documents, as tokenizers have them.
@@ -26,6 +26,7 @@ pub struct Learned {
     bytes: Option<Vec<u32>>,
     unknown: Option<Token>,
     gaps: Gaps,
+    starts_anew: bool,
 }
 
 impl Learned {
@@ -68,12 +69,18 @@ impl Learned {
             pieces_digest(words.into_iter().map(|(piece, id)| (id, piece)).collect());
         let token = |name: &str| inner.token_to_id(name).map(|id| id as Token);
         let end = ENDS.iter().find_map(|name| token(name));
-        let unknown = unknown(inner.get_model()).and_then(|name| token(&name));
-        let over_bytes = reads_bytes(&inner);
-        let is_exact = over_bytes && !takes_spaces(&inner);
-        let bytes = is_exact.then(|| bytes_of_tokens(&inner, vocabulary));
-        let gaps = Gaps::of(&inner, over_bytes);
-        Ok(Learned { inner, json, digest, pieces_digest, vocabulary, end, bytes, unknown, gaps })
+        Ok(Learned {
+            bytes: exact::bytes(&inner, vocabulary),
+            unknown: unknown(&inner),
+            gaps: Gaps::of(&inner),
+            starts_anew: starts_anew(&inner),
+            inner,
+            json,
+            digest,
+            pieces_digest,
+            vocabulary,
+            end,
+        })
     }
 
     /// Number of different tokens.
@@ -109,6 +116,31 @@ impl Learned {
     /// Bytes of text that each token stands for; `None` where that depends on the text around it.
     pub fn bytes(&self) -> Option<&[u32]> {
         self.bytes.as_deref()
+    }
+
+    /// Whether tokens of texts that are cut before a space between two letters are those of the whole.
+    pub fn starts_anew(&self) -> bool {
+        self.starts_anew
+    }
+
+    /// Bytes of a text that each of its tokens stands for: from where the one before it ends to where it ends itself.
+    /// Tokens of one character, as those of its bytes are, share them.
+    ///
+    /// # Errors
+    /// A text that its rules cannot read.
+    pub fn bytes_in(&self, text: &str) -> Result<Vec<u32>> {
+        let encoded = self.inner.encode(text, false).map_err(|error| anyhow!("{error}"))?;
+        let (mut bytes, mut read) = (Vec::with_capacity(encoded.len()), 0);
+        for same in encoded.get_offsets().chunk_by(|a, b| a == b) {
+            let (count, end) = (same.len(), same[0].1.max(read));
+            let until = |place: usize| (end - read) * place / count;
+            bytes.extend((0..count).map(|place| (until(place + 1) - until(place)) as u32));
+            read = end;
+        }
+        if let Some(last) = bytes.last_mut() {
+            *last += (text.len() - read) as u32;
+        }
+        Ok(bytes)
     }
 
     /// Text as tokens.
@@ -151,7 +183,9 @@ impl Learned {
             false => "",
         };
         let model = match self.inner.get_model() {
-            ModelWrapper::BPE(_) if self.bytes.is_some() => "byte-pair encoding over bytes",
+            ModelWrapper::BPE(_) if exact::is_over_bytes(&self.inner) => {
+                "byte-pair encoding over bytes"
+            }
             ModelWrapper::BPE(_) => "byte-pair encoding",
             ModelWrapper::WordPiece(_) => "WordPiece",
             ModelWrapper::WordLevel(_) => "words",
@@ -171,49 +205,17 @@ fn pieces_digest(pieces: BTreeMap<u32, String>) -> String {
     format!("{:x}", hash.finalize())
 }
 
-fn unknown(model: &ModelWrapper) -> Option<String> {
-    match model {
-        ModelWrapper::BPE(bpe) => bpe.unk_token.clone(),
-        ModelWrapper::WordPiece(words) => Some(words.unk_token.clone()),
-        ModelWrapper::WordLevel(words) => Some(words.unk_token.clone()),
-        ModelWrapper::Unigram(_) => Some("<unk>".to_owned()),
-    }
-}
-
-/// Whether its pieces are written in GPT-2's way, a visible character for each byte.
-fn reads_bytes(inner: &tokenizers::Tokenizer) -> bool {
-    let decodes = match inner.get_decoder() {
-        Some(DecoderWrapper::ByteLevel(_)) => true,
-        Some(DecoderWrapper::Sequence(parts)) => {
-            parts.get_decoders().iter().any(|part| matches!(part, DecoderWrapper::ByteLevel(_)))
+/// The token of text that no other can stand for.
+fn unknown(inner: &tokenizers::Tokenizer) -> Option<Token> {
+    let name = match inner.get_model() {
+        ModelWrapper::BPE(bpe) => bpe.unk_token.clone()?,
+        ModelWrapper::WordPiece(words) => words.unk_token.clone(),
+        ModelWrapper::WordLevel(words) => words.unk_token.clone(),
+        // It goes by number, whatever the name; the library shows it only where it is written.
+        ModelWrapper::Unigram(unigram) => {
+            let written = serde_json::to_value(unigram).ok()?;
+            return written["unk_id"].as_u64().map(|id| id as Token);
         }
-        _ => false,
     };
-    let cuts = match inner.get_pre_tokenizer() {
-        Some(PreTokenizerWrapper::ByteLevel(_)) => true,
-        Some(PreTokenizerWrapper::Sequence(parts)) => {
-            parts.as_ref().iter().any(|part| matches!(part, PreTokenizerWrapper::ByteLevel(_)))
-        }
-        _ => false,
-    };
-    // One that puts a space before each text, or changes it before it is cut, reads other bytes.
-    decodes && cuts && inner.get_normalizer().is_none()
-}
-
-/// Whether a token that was added to it takes the spaces around it as well, however many there are. Special ones are no
-/// text.
-fn takes_spaces(inner: &tokenizers::Tokenizer) -> bool {
-    let added = inner.get_added_tokens_decoder();
-    added.values().any(|token| !token.special && (token.lstrip || token.rstrip))
-}
-
-/// A character of a piece is a byte of text. Special tokens are no text; other added tokens are their own.
-fn bytes_of_tokens(inner: &tokenizers::Tokenizer, vocabulary: usize) -> Vec<u32> {
-    let added = inner.get_added_tokens_decoder();
-    let bytes = |id: u32| match added.get(&id) {
-        Some(token) if token.special => 0,
-        Some(token) => token.content.len() as u32,
-        None => inner.id_to_token(id).map_or(0, |piece| piece.chars().count() as u32),
-    };
-    (0..vocabulary as u32).map(bytes).collect()
+    inner.token_to_id(&name).map(|id| id as Token)
 }

@@ -1,18 +1,67 @@
 //! Where a text can be cut so that its tokens stay the same.
 
+use super::Tokenizer;
+
+/// Bytes of the pieces that a text is tokenized in, at least, where its tokens stay the same.
+const PIECE: usize = 1 << 16;
+/// Bytes of the pieces, at least, for a tokenizer that may read a text otherwise once it is cut: a document of so many is
+/// read whole. What reads it needs a hundred times as much memory.
+pub const WHOLE: usize = 4 << 20;
+
+impl Tokenizer {
+    /// Whether tokens of texts that are cut before a space between two letters are those of the whole.
+    pub fn starts_anew(&self) -> bool {
+        self.learned().is_none_or(super::Learned::starts_anew)
+    }
+
+    /// Bytes of the pieces that it reads a document in, at least, but for the last.
+    pub fn least(&self) -> usize {
+        if self.starts_anew() { PIECE } else { WHOLE }
+    }
+
+    /// A document, cut into pieces that are read one by one: its tokens are theirs, one after another.
+    pub fn pieces<'a>(&self, text: &'a str) -> Vec<&'a str> {
+        pieces(text, self.least())
+    }
+
+    /// At how many places documents are cut where another token may be made of them than of the whole.
+    pub fn unproven_cuts<'a>(&self, texts: impl Iterator<Item = &'a String>) -> u64 {
+        match self.starts_anew() {
+            true => 0,
+            false => texts.map(|text| self.pieces(text).len() as u64 - 1).sum(),
+        }
+    }
+}
+
+/// What people should know of documents that were cut where another token may be made of them than of the whole.
+pub fn cuts_told(places: u64) -> Option<String> {
+    let mib = WHOLE >> 20;
+    (places > 0).then(|| {
+        format!(
+            "documents of more than {mib} MiB are cut every {mib} MiB or so where the tokenizer is not known to start \
+             anew, here at {places} places: a token or two there may differ from those of the whole document"
+        )
+    })
+}
+
 /// Cuts a text where every tokenizer that reads word by word starts anew: before a space between two letters.
 /// The pieces are at least `least` bytes long but for the last, and their tokens one after another are those
 /// of the whole text.
 pub fn pieces(text: &str, least: usize) -> Vec<&str> {
     let mut pieces = Vec::new();
     let mut rest = text;
-    while let Some(end) = (least.max(1)..rest.len()).find(|place| is_cut(rest, *place)) {
+    while let Some(end) = first_cut(rest, least) {
         let (piece, after) = rest.split_at(end);
         pieces.push(piece);
         rest = after;
     }
     pieces.push(rest);
     pieces
+}
+
+/// The first such place that is not before `least` bytes.
+pub fn first_cut(text: &str, least: usize) -> Option<usize> {
+    (least.max(1)..text.len()).find(|place| is_cut(text, *place))
 }
 
 /// The last such place that is not after `most` bytes; where there is none in its second half, as in scripts

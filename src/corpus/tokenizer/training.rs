@@ -48,7 +48,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::corpus::tokenizer::pieces;
+    use crate::corpus::tokenizer::pieces::pieces;
 
     const TEXT: &str = "To be, or not to be: that is the question: whether 'tis nobler in the mind to suffer the \
                         slings and arrows of outrageous fortune, or to take arms against a sea of troubles.\n";
