@@ -337,3 +337,22 @@ fn only_the_command_line_knows_how_arguments_are_parsed() {
         }
     }
 }
+
+/// The crates of these kinds of dependencies, each with its features.
+fn crates(kinds: &str) -> BTreeSet<String> {
+    let tree = ["tree", "--offline", "--locked", "--prefix", "none", "-f", "{p} {f}", "-e", kinds];
+    let mut cargo = std::process::Command::new(env!("CARGO"));
+    let call = cargo.args(tree).current_dir(env!("CARGO_MANIFEST_DIR")).output().unwrap();
+    assert!(call.status.success(), "{}", String::from_utf8_lossy(&call.stderr));
+    let lines = String::from_utf8(call.stdout).unwrap();
+    lines.lines().map(|line| line.trim_end_matches(" (*)").to_owned()).collect()
+}
+
+/// A crate that tests ask for with other features would be compiled anew for them, and with it everything above, ours
+/// too.
+#[test]
+fn tests_use_what_the_first_build_has_compiled() {
+    let (of_program, of_tests) = (crates("normal"), crates("normal,dev"));
+    let anew: Vec<_> = of_program.difference(&of_tests).collect();
+    assert!(of_program.len() > 100 && anew.is_empty(), "{anew:?}");
+}
