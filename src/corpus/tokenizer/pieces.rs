@@ -5,8 +5,8 @@ use super::Tokenizer;
 /// Bytes of the pieces that a text is tokenized in, at least, where its tokens stay the same.
 const PIECE: usize = 1 << 16;
 /// Bytes of the pieces, at least, for a tokenizer that may read a text otherwise once it is cut: a document of so many is
-/// read whole. What reads it needs a hundred times as much memory.
-pub const WHOLE: usize = 4 << 20;
+/// read whole. What reads it needs a hundred times as much memory, and every thread reads one.
+pub const WHOLE: usize = 1 << 19;
 
 impl Tokenizer {
     /// Whether tokens of texts that are cut before a space between two letters are those of the whole.
@@ -35,10 +35,10 @@ impl Tokenizer {
 
 /// What people should know of documents that were cut where another token may be made of them than of the whole.
 pub fn cuts_told(places: u64) -> Option<String> {
-    let mib = WHOLE >> 20;
+    let kib = WHOLE >> 10;
     (places > 0).then(|| {
         format!(
-            "documents of more than {mib} MiB are cut every {mib} MiB or so where the tokenizer is not known to start \
+            "documents of more than {kib} KiB are cut every {kib} KiB or so where the tokenizer is not known to start \
              anew, here at {places} places: a token or two there may differ from those of the whole document"
         )
     })
