@@ -13,10 +13,11 @@ cd "$(dirname "$0")/.."
 pack() {
     local folder=$1
     mkdir -p "$folder"
-    local features=${WANE_BENCH_FEATURES:-wgpu} built
+    local built how
+    read -ra how <<<"${WANE_BENCH_BUILD:---features wgpu}"
     # A bench is built with the program beside it; `cargo build` before it would build the crate once more,
     # because what only tests and benches need gives its dependencies other features.
-    built=$(cargo bench --locked --features "$features" --bench training --no-run --message-format=json |
+    built=$(cargo bench --locked "${how[@]}" --bench training --no-run --message-format=json |
         sed -n 's/.*"executable":"\([^"]*\)".*/\1/p')
     cp "$(grep '/wane$' <<<"$built")" "$folder/wane"
     cp "$(grep '/training-[^/]*$' <<<"$built")" "$folder/training"

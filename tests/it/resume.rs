@@ -128,12 +128,12 @@ fn send(signal: Signal, process: Pid) -> bool {
     system.process(process).and_then(|process| process.kill_with(signal)).unwrap_or(false)
 }
 
-/// `WANE_TORTURE=100` kills in 100 rounds instead of 20. More rounds follow until enough kills have hit a
+/// `WANE_TORTURE=100` kills in 100 rounds instead of 10. More rounds follow until enough kills have hit a
 /// run in its middle.
 #[test]
 fn a_sweep_that_is_killed_at_any_moment_ends_with_the_same_bytes() {
     let rounds = std::env::var("WANE_TORTURE").ok().and_then(|count| count.parse().ok());
-    let rounds = rounds.unwrap_or(20);
+    let rounds = rounds.unwrap_or(10);
     let reference = Reference::new();
     let mut dice = Dice(7);
     let (mut kills, mut resumed) = (0, 0);

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::rc::Rc;
+use std::sync::LazyLock;
 
 use super::Dialect;
 use super::states::{Phrase, Slot, State, TASTES};
@@ -217,9 +218,21 @@ impl Dialect {
 
 /// Zipf–Mandelbrot: p ∝ 1 / (rank + 2.7), over `count` ranks.
 fn zipf(rank: usize, count: usize) -> f64 {
-    let weight = |rank: usize| 1.0 / (rank as f64 + 2.7);
-    weight(rank) / (0..count).map(weight).sum::<f64>()
+    weight(rank) / TOTALS[count]
 }
+
+fn weight(rank: usize) -> f64 {
+    1.0 / (rank as f64 + 2.7)
+}
+
+/// The sum of the weights of so many ranks, up to the longest list of words.
+static TOTALS: LazyLock<Vec<f64>> = LazyLock::new(|| {
+    let nouns_and_names = NOUNS.len().max(NAMES.len()).max(DETERMINERS.len());
+    let verbs = TRANSITIVE.len().max(INTRANSITIVE.len());
+    let others = [ADJECTIVES.len(), ADVERBS.len(), PREPOSITIONS.len(), CONJUNCTIONS.len()];
+    let longest = others.into_iter().fold(nouns_and_names.max(verbs), usize::max);
+    (0..=longest).map(|count| (0..count).map(weight).sum()).collect()
+});
 
 /// The rank of the noun at `place` for a verb class: each class rotates the list by a quarter.
 fn favour(place: usize, taste: u8) -> usize {
