@@ -37,7 +37,7 @@ fn main() {
     for truth in TRUTHS.iter().filter(|truth| truth.optimum == Place::Inside) {
         for sd in SDS {
             for (name, of) in &methods {
-                let worlds = (0..WORLDS).map(|number| World { truth, sd, number });
+                let worlds = (0..WORLDS).map(|number| World::even(truth, sd, number));
                 let paths: Vec<Path> = worlds.map(of).collect();
                 print(name, truth.name, sd, &paths);
             }

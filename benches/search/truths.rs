@@ -78,11 +78,19 @@ const OF_SEED: f64 = 0.03;
 #[derive(Clone, Copy, Debug)]
 pub struct World {
     pub truth: &'static Truth,
+    /// The spread of runs.
     pub sd: f64,
+    /// How many times as far runs scatter over u = ln(value / optimum).
+    pub scatter: fn(f64) -> f64,
     pub number: u64,
 }
 
 impl World {
+    /// Where runs scatter alike at every value.
+    pub fn even(truth: &'static Truth, sd: f64, number: u64) -> Self {
+        World { truth, sd, scatter: |_| 1.0, number }
+    }
+
     /// The optimum lies within a factor of 16 of 0.1, anywhere on a logarithmic scale.
     pub fn optimum(&self) -> f64 {
         0.1 * 16f64.powf(2.0 * unit(hash(self.number, 0, 0)) - 1.0)
@@ -99,7 +107,8 @@ impl World {
     /// The loss of a run; `run` tells runs of one seed apart.
     pub fn loss(&self, value: f64, seed: u64, run: u64) -> f64 {
         let of_seed = OF_SEED * normal(hash(self.number, 1 + seed, 0));
-        1.5 + self.regret(value) + of_seed + self.sd * normal(hash(self.number, 1 + seed, 1 + run))
+        let sd = self.sd * (self.scatter)((value / self.optimum()).ln());
+        1.5 + self.regret(value) + of_seed + sd * normal(hash(self.number, 1 + seed, 1 + run))
     }
 }
 

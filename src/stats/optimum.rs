@@ -7,6 +7,7 @@
 //! the points are apart. No fit enters the interval: a quadratic is sure of itself on curves that are none.
 
 mod basin;
+mod evenness;
 mod layout;
 mod regret;
 
@@ -68,6 +69,7 @@ impl Optimum {
         points.sort_by(|a, b| a.value.total_cmp(&b.value));
         let values: Vec<f64> = points.iter().map(|point| point.value).collect();
         let layout = Layout::new(points.into_iter().map(|one| one.losses).collect(), epsilon);
+        let layout = layout.with_uneven_noise();
         let contenders = layout.contenders(ALPHA);
         let (first, last) = (*contenders.first()?, *contenders.last()?);
         let curve = regret::curve(&values, &layout, &contenders);

@@ -17,7 +17,7 @@ fn endless(out: &Path) -> Vec<String> {
     let (spec, out) = (fixture("tiny.toml"), text(out).to_owned());
     let words = ["train", text(&spec), "--seeds", "0", "--checkpoint-every", "0.05"];
     let one = ["--set", "arm.0.mask=global", "--set", "arm.0.weight_decay=1.0"];
-    let long = ["--set", "train.steps=10000000", "--set", "train.eval_every=1000000"];
+    let long = ["--set", "train.steps=2000000", "--set", "train.eval_every=1000000"];
     let words = words.iter().chain(&one).chain(&long).chain(&["--out"]);
     words.map(|word| (*word).to_owned()).chain([out]).collect()
 }

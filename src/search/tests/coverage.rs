@@ -5,7 +5,7 @@ use std::io::Write;
 use rayon::prelude::*;
 
 use super::super::{Best, Next, Terms};
-use super::truths::{Place, TRUTHS, Truth, World};
+use super::truths::{Place, TRUTHS, World};
 use super::worlds::{answer, carry_out, decay};
 use crate::stats::optimum::Whereabouts;
 
@@ -93,10 +93,9 @@ impl Tally {
     }
 }
 
-fn tally(truth: &'static Truth, sd: impl Fn(u64) -> f64 + Sync, searches: u64) -> Tally {
+fn tally(world: impl Fn(u64) -> World + Sync, searches: u64) -> Tally {
     let worlds = (0..searches).into_par_iter();
-    let of = |number| Tally::of(World { truth, sd: sd(number), number });
-    worlds.map(of).reduce(Tally::default, Tally::and)
+    worlds.map(|number| Tally::of(world(number))).reduce(Tally::default, Tally::and)
 }
 
 /// `WANE_SHOW_SIMULATION=1` prints 1,000 searches for every curve and noise.
@@ -105,14 +104,43 @@ fn the_interval_holds_the_optimum_in_93_of_100_searches() {
     let shows = std::env::var_os("WANE_SHOW_SIMULATION").is_some();
     for truth in TRUTHS {
         if shows {
-            SDS.iter()
-                .for_each(|sd| tally(truth, |_| *sd, SEARCHES).print(truth.name, &sd.to_string()));
+            SDS.iter().for_each(|sd| {
+                let all = tally(|number| World::even(truth, *sd, number), SEARCHES);
+                all.print(truth.name, &sd.to_string());
+            });
         }
-        let all = tally(truth, |number| SDS[number as usize % SDS.len()], SEARCHES);
+        let sd = |number: u64| SDS[number as usize % SDS.len()];
+        let all = tally(|number| World::even(truth, sd(number), number), SEARCHES);
         if shows {
             all.print(truth.name, "all");
         }
         let least = if truth.optimum == Place::Nowhere { 95 } else { 93 };
         assert!(all.covered * 100 >= all.searches * least, "{}: {all:?}", truth.name);
+    }
+}
+
+/// Where runs scatter five times as far as elsewhere: above the optimum, below it, on a stretch of one factor
+/// of 4 around it, and at three values of ten.
+const UNEVEN: [(&str, fn(f64) -> f64); 4] = [
+    ("above", |u| if u > 0.0 { 5.0 } else { 1.0 }),
+    ("below", |u| if u < 0.0 { 5.0 } else { 1.0 }),
+    ("around", |u| if u.abs() < 2f64.ln() { 5.0 } else { 1.0 }),
+    ("here and there", |u| if (u * 1e3).rem_euclid(10.0) < 3.0 { 5.0 } else { 1.0 }),
+];
+
+/// The same where runs scatter unalike.
+#[test]
+fn the_interval_holds_the_optimum_where_runs_scatter_five_times_as_far_at_some_values() {
+    let shows = std::env::var_os("WANE_SHOW_SIMULATION").is_some();
+    for truth in TRUTHS {
+        for (name, scatter) in UNEVEN {
+            let sd = |number: u64| [0.005, 0.01, 0.02][number as usize % 3];
+            let world = |number| World { scatter, ..World::even(truth, sd(number), number) };
+            let all = tally(world, SEARCHES / 2);
+            if shows {
+                all.print(truth.name, name);
+            }
+            assert!(all.covered * 100 >= all.searches * 95, "{} {name}: {all:?}", truth.name);
+        }
     }
 }

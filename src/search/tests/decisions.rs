@@ -10,7 +10,7 @@ use super::worlds::{carry_out, decay, loss, train};
 
 fn world(name: &str, sd: f64, number: u64) -> World {
     let is_named = |truth: &&Truth| truth.name == name;
-    World { truth: TRUTHS.iter().find(is_named).expect("there is such a truth"), sd, number }
+    World::even(TRUTHS.iter().find(is_named).expect("there is such a truth"), sd, number)
 }
 
 fn reasons(log: &[Decision]) -> Vec<Why> {
@@ -118,7 +118,7 @@ proptest! {
         number in 0u64..1000, truth in 0..TRUTHS.len(), order in any::<u64>(),
     ) {
         let (axes, terms) = ([decay()], Terms::default());
-        let world = World { truth: &TRUTHS[truth], sd: 0.03, number };
+        let world = World::even(&TRUTHS[truth], 0.03, number);
         let (whole, known) = carry_out(world, &axes, &terms);
         let mut known_in_pieces = Known::default();
         let none = known.none(terms.refine_seeds).unwrap_or_else(|| known.none(2).unwrap());
@@ -137,7 +137,7 @@ proptest! {
     #[test]
     fn losses_that_were_not_asked_for_decide_nothing(number in 0u64..1000, truth in 0..TRUTHS.len()) {
         let (axes, terms) = ([decay()], Terms::default());
-        let world = World { truth: &TRUTHS[truth], sd: 0.03, number };
+        let world = World::even(&TRUTHS[truth], 0.03, number);
         let (whole, mut known) = carry_out(world, &axes, &terms);
         let more = Terms { refine_seeds: 9, bracket_seeds: 4, most_runs: 100, ..terms };
         let (wider, _) = carry_out(world, &axes, &more);

@@ -51,7 +51,7 @@ pub fn answer(replay: &Replay, known: &Known, terms: &Terms) -> Optimum {
 #[test]
 fn a_world_is_the_same_in_python() {
     let truth = &super::truths::TRUTHS[1];
-    let world = World { truth, sd: 0.02, number: 7 };
+    let world = World::even(truth, 0.02, 7);
     assert!((world.optimum() - 1.002_764_449_419_617_5).abs() < 1e-12);
     assert!((world.loss(0.3, 2, 11) - 1.476_343_277_064_879_7).abs() < 1e-12);
 }

@@ -2,8 +2,9 @@
 //!
 //! A seed shifts the losses of all points alike, so points are compared by differences on the seeds that they
 //! share. What is left varies by an amount that is taken from all points near the best together: five
-//! seeds of one pair say little of it.
+//! seeds of one pair say little of it. Where points are not alike, a pair's own seeds count beside it.
 
+use super::evenness::prior_freedom;
 use crate::stats::inference::t_quantile;
 
 /// Losses by point and seed, and what they say of means and noise.
@@ -15,6 +16,8 @@ pub struct Layout {
     /// diverged.
     means: Vec<f64>,
     noise: Option<Noise>,
+    /// Degrees of freedom of the noise beside what a pair's own seeds tell; +∞ where it counts alone.
+    prior_freedom: f64,
     epsilon: f64,
 }
 
@@ -34,7 +37,16 @@ impl Layout {
         let lowest = means.iter().copied().fold(f64::INFINITY, f64::min);
         let close = Additive::of(&losses, |point| means[point] <= lowest + NEAR * epsilon);
         let noise = close.noise(&losses).or_else(|| Additive::of(&losses, |_| true).noise(&losses));
-        Layout { losses, means, noise, epsilon }
+        Layout { losses, means, noise, prior_freedom: f64::INFINITY, epsilon }
+    }
+
+    /// Without the assumption that runs scatter alike at all points, where those near the best tell
+    /// otherwise.
+    pub fn with_uneven_noise(self) -> Self {
+        let lowest = self.means.iter().copied().fold(f64::INFINITY, f64::min);
+        let is_near = |point: usize| self.means[point] <= lowest + NEAR * self.epsilon;
+        let variances = Additive::of(&self.losses, is_near).variances(&self.losses);
+        Layout { prior_freedom: prior_freedom(&variances), ..self }
     }
 
     pub fn means(&self) -> &[f64] {
@@ -63,21 +75,39 @@ impl Layout {
     /// The mean of a − b over the seeds that both have, and its standard error; infinite where one of them
     /// diverged.
     pub fn difference(&self, a: usize, b: usize) -> Difference {
-        let shared = self.seeds(a).min(self.seeds(b)).max(1) as f64;
-        let sum: f64 = self.losses[a].iter().zip(&self.losses[b]).map(|(a, b)| a - b).sum();
-        let error = self.noise.map_or(f64::INFINITY, |noise| noise.sd * (2.0 / shared).sqrt());
+        let pairs = || self.losses[a].iter().zip(&self.losses[b]).map(|(a, b)| a - b);
+        let shared = pairs().count().max(1) as f64;
+        let mean = pairs().sum::<f64>() / shared;
+        let sure = |mean: f64| Difference { mean, error: 0.0, freedom: f64::INFINITY };
         match (self.means[a].is_finite(), self.means[b].is_finite()) {
-            (true, true) => Difference { mean: sum / shared, error },
-            (false, _) => Difference { mean: f64::INFINITY, error: 0.0 },
-            (true, false) => Difference { mean: f64::NEG_INFINITY, error: 0.0 },
+            (true, true) => {
+                let own = pairs().map(|one| (one - mean).powi(2)).sum();
+                let noise = self.noise_of_pair(own, shared - 1.0);
+                let error = noise.map_or(f64::INFINITY, |noise| noise.sd * (2.0 / shared).sqrt());
+                Difference { mean, error, freedom: noise.map_or(0.0, |noise| noise.freedom) }
+            }
+            (false, _) => sure(f64::INFINITY),
+            (true, false) => sure(f64::NEG_INFINITY),
         }
+    }
+
+    /// The noise of two points, of which `squares` is the sum of squares of differences around their mean.
+    fn noise_of_pair(&self, squares: f64, freedom: f64) -> Option<Noise> {
+        let noise = self.noise?;
+        if self.prior_freedom.is_infinite() {
+            return Some(noise);
+        }
+        // A difference has the noise of two points.
+        let weighed = self.prior_freedom * noise.sd * noise.sd + squares / 2.0;
+        let sum = self.prior_freedom + freedom;
+        Some(Noise { sd: (weighed / sum).sqrt(), freedom: sum.min(noise.freedom) })
     }
 
     /// The points that may be the best, so that the best is among them with a certainty of 1 − `alpha`:
     /// those that no other beats (Hsu's multiple comparisons with the best, by Bonferroni's bound).
     pub fn contenders(&self, alpha: f64) -> Vec<usize> {
         let points = 0..self.means.len();
-        let critical = self.critical(alpha);
+        let critical = self.certainty(alpha);
         let is_beaten = |point: usize| {
             points.clone().any(|other| self.difference(point, other).lower(critical) > 0.0)
         };
@@ -87,11 +117,31 @@ impl Layout {
             .collect()
     }
 
-    /// How many standard errors a difference from the best may be off, all of them together, on one side.
-    pub fn critical(&self, alpha: f64) -> f64 {
+    /// That of differences from the best on one side, all of them together.
+    pub fn certainty(&self, alpha: f64) -> Certainty {
         let finite = self.means.iter().filter(|mean| mean.is_finite()).count();
-        let share = 1.0 - alpha / finite.saturating_sub(1).max(1) as f64;
-        self.noise.map_or(f64::INFINITY, |noise| t_quantile(share, noise.freedom))
+        Certainty::new(1.0 - alpha / finite.saturating_sub(1).max(1) as f64, self.noise)
+    }
+}
+
+/// How sure a bound of a difference is.
+#[derive(Clone, Copy, Debug)]
+pub struct Certainty {
+    share: f64,
+    /// Degrees of freedom of most differences, and how many standard errors their bounds are off.
+    common: (f64, f64),
+}
+
+impl Certainty {
+    fn new(share: f64, noise: Option<Noise>) -> Self {
+        let freedom = noise.map_or(0.0, |noise| noise.freedom);
+        let errors = noise.map_or(f64::INFINITY, |noise| t_quantile(share, noise.freedom));
+        Certainty { share, common: (freedom, errors) }
+    }
+
+    /// Standard errors between a mean and its bound.
+    fn errors(self, freedom: f64) -> f64 {
+        if freedom == self.common.0 { self.common.1 } else { t_quantile(self.share, freedom) }
     }
 }
 
@@ -100,17 +150,23 @@ impl Layout {
 pub struct Difference {
     pub mean: f64,
     pub error: f64,
+    /// Degrees of freedom of the error.
+    freedom: f64,
 }
 
 impl Difference {
-    /// It is above this, at so many standard errors.
-    pub fn lower(self, errors: f64) -> f64 {
-        if self.error > 0.0 { self.mean - errors * self.error } else { self.mean }
+    /// It is above this.
+    pub fn lower(self, certainty: Certainty) -> f64 {
+        self.mean - self.margin(certainty)
     }
 
-    /// It is below this, at so many standard errors.
-    pub fn upper(self, errors: f64) -> f64 {
-        if self.error > 0.0 { self.mean + errors * self.error } else { self.mean }
+    /// It is below this.
+    pub fn upper(self, certainty: Certainty) -> f64 {
+        self.mean + self.margin(certainty)
+    }
+
+    fn margin(self, certainty: Certainty) -> f64 {
+        if self.error > 0.0 { certainty.errors(self.freedom) * self.error } else { 0.0 }
     }
 }
 
@@ -171,13 +227,29 @@ impl Additive {
     fn noise(&self, losses: &[Vec<f64>]) -> Option<Noise> {
         let runs: usize = self.points.iter().map(|point| losses[*point].len()).sum();
         let freedom = (runs + 1).checked_sub(self.points.len() + self.of_seed.len())?;
-        let squares = self.points.iter().map(|point| {
-            let level = self.level(&losses[*point]);
-            let left = losses[*point].iter().zip(&self.of_seed);
-            left.map(|(loss, effect)| (loss - effect - level).powi(2)).sum::<f64>()
-        });
+        let squares = self.points.iter().map(|point| self.left(&losses[*point]));
         let variance = squares.sum::<f64>() / freedom as f64;
         (freedom > 0).then(|| Noise { sd: variance.sqrt(), freedom: freedom as f64 })
+    }
+
+    /// The variance at each point that has several seeds, and the degrees of freedom that it rests on.
+    fn variances(&self, losses: &[Vec<f64>]) -> Vec<(f64, f64)> {
+        let points = self.points.len() as f64;
+        let several = self.points.iter().filter(|point| losses[**point].len() > 1);
+        let of = |point: &usize| {
+            let losses = &losses[*point];
+            // The points share what the seeds were taken from.
+            let freedom = (losses.len() - 1) as f64 * (points - 1.0) / points;
+            (self.left(losses) / freedom, freedom)
+        };
+        several.map(of).collect()
+    }
+
+    /// The squares that the fit leaves of a point.
+    fn left(&self, losses: &[f64]) -> f64 {
+        let level = self.level(losses);
+        let left = losses.iter().zip(&self.of_seed);
+        left.map(|(loss, effect)| (loss - effect - level).powi(2)).sum()
     }
 }
 

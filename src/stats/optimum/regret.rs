@@ -30,7 +30,7 @@ pub struct Within {
 pub fn curve(values: &[f64], layout: &Layout, contenders: &[usize]) -> Vec<Regret> {
     let means = layout.means();
     let lowest = means.iter().copied().fold(f64::INFINITY, f64::min);
-    let critical = layout.critical(ALPHA / 2.0);
+    let critical = layout.certainty(ALPHA / 2.0);
     let at = |point: usize| {
         let others = contenders.iter().filter(move |other| **other != point);
         let against = others.map(|other| layout.difference(point, *other));
