@@ -119,9 +119,12 @@ fn the_interval_holds_the_optimum_in_93_of_100_searches() {
     }
 }
 
+/// How many times as far runs scatter over u = ln(value / optimum).
+type Scatter = fn(f64) -> f64;
+
 /// Where runs scatter five times as far as elsewhere: above the optimum, below it, on a stretch of one factor
 /// of 4 around it, and at three values of ten.
-const UNEVEN: [(&str, fn(f64) -> f64); 4] = [
+const UNEVEN: [(&str, Scatter); 4] = [
     ("above", |u| if u > 0.0 { 5.0 } else { 1.0 }),
     ("below", |u| if u < 0.0 { 5.0 } else { 1.0 }),
     ("around", |u| if u.abs() < 2f64.ln() { 5.0 } else { 1.0 }),
