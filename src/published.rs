@@ -144,6 +144,8 @@ pub struct Original {
     pub steps: Option<Fact<usize>>,
     /// Tokens of a step, of the largest batch where it grew.
     pub batch_tokens: Option<Fact<f64>>,
+    /// Tokens of the run, where they are not steps times tokens of a step: where the batch grew.
+    pub tokens: Option<Fact<f64>>,
     /// Steps of warm-up.
     pub warmup: Option<Fact<usize>>,
     /// Steps at the peak after the warm-up.

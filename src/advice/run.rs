@@ -1,9 +1,9 @@
 use crate::config::{LambdaSchedule, LrShape, Schedule};
 use crate::published::{Algorithm, Fall, Quantity};
 
-/// Steps over which a schedule is averaged at most: its shape does not depend on their number.
+/// Steps over which a schedule is averaged at most, where its shape does not depend on their number.
 const MOST_STEPS: f64 = 20_000.0;
-/// The same of a fall that goes on beyond the run.
+/// The same of a fall that goes on beyond the run, and of one whose shape depends on the number of steps.
 const MOST_FALL: f64 = 1e12;
 
 /// A fall that ends within this share of the run's end ends with it.
@@ -189,7 +189,9 @@ impl Run {
 impl LearningRate {
     fn over(&self, steps: f64) -> Option<(Schedule, usize)> {
         let fall = self.fall?;
-        let taken = steps.clamp(1.0, MOST_STEPS).round();
+        // It falls with the root of the steps themselves, from the first that has the peak.
+        let most = if fall == Fall::InverseSqrt { MOST_FALL } else { MOST_STEPS };
+        let taken = steps.clamp(1.0, most).round();
         // Steps of the fall, on the same scale as those of the run.
         let shown = self
             .fall_ends
@@ -221,6 +223,7 @@ impl LearningRate {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
+    use crate::config::{Form, total_decay};
 
     /// The run of the golden value of Power Lines.
     pub fn example() -> Run {
@@ -264,5 +267,20 @@ pub(crate) mod tests {
         assert_eq!(run.schedule().unwrap().0.lr_at(20_000), 2e-3);
         let text = Run { unique_tokens: Some(1e12), ..example() };
         assert_eq!(text.epochs(), 1.0, "a text that is not used up is read once");
+    }
+
+    /// Σ (s/t)^½ from s on is 2 √(sT) − s, nearly.
+    #[test]
+    fn a_fall_with_the_root_of_the_steps_is_over_all_of_them() {
+        for (steps, warmup) in [(1e5, 0.0), (1e5, 10.0), (1e7, 0.0), (1e7, 10_000.0), (1e9, 100.0)]
+        {
+            let lr = LearningRate { fall: Some(Fall::InverseSqrt), warmup, ..example().lr };
+            let run = Run { tokens: steps * example().batch, lr, ..example() };
+            let (schedule, taken) = run.schedule().unwrap();
+            let total = total_decay(Form::AdamW, 1.0, &schedule, taken).unwrap() / run.lr.peak;
+            let start = f64::max(warmup, 1.0);
+            let expected = 2.0 * (start * steps).sqrt() - 1.5 * start;
+            assert!((total / expected - 1.0).abs() < 2e-3, "{steps} {warmup}: {total} {expected}");
+        }
     }
 }

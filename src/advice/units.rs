@@ -79,7 +79,7 @@ impl RunFields {
         Ok(run)
     }
 
-    /// Sequences, devices and contexts are counted: parts of one are mistakes.
+    /// Sequences, devices, contexts, channels and blocks are counted: parts of one are mistakes.
     fn countable(&self) -> Result<()> {
         let counts = [
             ("sequences a step", self.batch_sequences),
@@ -87,6 +87,8 @@ impl RunFields {
             ("--devices", self.devices),
             ("--context", self.context),
             ("the steps of the run", self.steps),
+            ("--width", self.width),
+            ("--depth", self.depth),
         ];
         for (name, count) in counts {
             let is_count = count.is_none_or(|count| count >= 1.0 && count.fract() == 0.0);

@@ -2,7 +2,7 @@ use std::path::PathBuf;
 
 use anyhow::{Result, ensure};
 
-use super::arguments::size;
+use super::arguments::{size, warmup_steps};
 use super::output::print;
 use crate::advice::{BaseRun, Run, RunFields, ask, question, read_config};
 use crate::config::Named;
@@ -67,7 +67,7 @@ pub struct Args {
     #[arg(long, value_name = "SHARE", value_parser = size)]
     min_lr_ratio: Option<f64>,
     /// Steps of warm-up [default: 0]
-    #[arg(long, value_name = "STEPS", value_parser = size)]
+    #[arg(long, value_name = "STEPS", value_parser = warmup_steps)]
     warmup: Option<f64>,
     /// β1 of Adam [default: 0.9]
     #[arg(long, value_name = "β1", value_parser = size)]

@@ -221,6 +221,11 @@ pub fn size(text: &str) -> Result<f64, String> {
     let lower = text.to_lowercase();
     let unit = units.iter().find_map(|(letter, unit)| Some((lower.strip_suffix(*letter)?, *unit)));
     let (digits, unit) = unit.unwrap_or((&lower, 1.0));
+    if unit > 1.0 && digits.contains('e') {
+        return Err(
+            "it has an exponent and a letter: expected one of them, as in 610e6 or 610M".to_owned()
+        );
+    }
     let number = if is_in_thousands(digits) {
         digits.replace(['_', ','], "").parse::<f64>().ok()
     } else {
@@ -228,6 +233,16 @@ pub fn size(text: &str) -> Result<f64, String> {
     };
     let number = number.map(|number| number * unit).filter(|number| number.is_finite());
     number.ok_or_else(|| "expected a number, such as 610e6, 610M, 1.2B or 0.002".to_owned())
+}
+
+/// Steps of warm-up, which others give as a share of the run.
+pub fn warmup_steps(text: &str) -> Result<f64, String> {
+    match size(text)? {
+        share if share > 0.0 && share < 1.0 => Err(format!(
+            "expected steps, such as 2000; where {share} is a share of the run, give that share of its steps"
+        )),
+        steps => Ok(steps),
+    }
 }
 
 /// Whether every comma parts thousands: what comes after it is three digits.
@@ -271,8 +286,16 @@ mod tests {
         ] {
             assert_eq!(size(text), Ok(value), "{text}");
         }
-        for text in ["", "M", "0,0006", "1,5", "1.5,000", "many", "1e999", "nan", "12 M", "5MB"] {
+        for text in
+            ["", "M", "0,0006", "1,5", "1.5,000", "many", "1e999", "nan", "12 M", "5MB", "6.1e8B"]
+        {
             assert!(size(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn a_warm_up_is_in_steps_and_no_share_of_the_run() {
+        assert_eq!((warmup_steps("0"), warmup_steps("2k")), (Ok(0.0), Ok(2000.0)));
+        assert!(warmup_steps("0.1").unwrap_err().contains("a share of the run"));
     }
 }

@@ -126,8 +126,12 @@ pub fn run(args: Args) -> Result<()> {
 fn prompt(args: &Args) -> Result<String> {
     match (&args.prompt, &args.prompt_file) {
         (Some(text), _) => Ok(text.clone()),
-        (None, Some(path)) => std::fs::read_to_string(path)
-            .with_context(|| format!("cannot read the prompt {}", path.display())),
+        (None, Some(path)) => {
+            let text = std::fs::read_to_string(path)
+                .with_context(|| format!("cannot read the prompt {}", path.display()))?;
+            // A byte-order mark is no text, as in data.
+            Ok(text.strip_prefix('\u{feff}').map_or(text.clone(), str::to_owned))
+        }
         (None, None) => Ok(String::new()),
     }
 }

@@ -16,7 +16,7 @@ pub struct Args {
 
 pub fn run(args: Args) -> Result<()> {
     let text = match (&args.name, args.markdown) {
-        (Some(name), _) => published_details(usage(find_recipe(name))?),
+        (Some(name), _) => published_details(usage(find_recipe(&name.to_lowercase()))?),
         (None, true) => published_markdown(),
         (None, false) => published_table(),
     };

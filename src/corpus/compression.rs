@@ -1,6 +1,6 @@
 //! Compressed files that are read through.
 
-use std::io::{BufRead, Read};
+use std::io::{BufRead, Chain, Cursor, Error, ErrorKind, Read, Result, copy, sink};
 
 use flate2::bufread::MultiGzDecoder;
 use ruzstd::decoding::{FrameDecoder, StreamingDecoder};
@@ -17,7 +17,7 @@ impl Compression {
     pub fn of(bytes: &[u8]) -> Option<Self> {
         if bytes.starts_with(b"\x1f\x8b\x08") {
             Some(Compression::Gzip)
-        } else if bytes.starts_with(b"\x28\xb5\x2f\xfd") {
+        } else if bytes.starts_with(b"\x28\xb5\x2f\xfd") || is_skippable(bytes) {
             Some(Compression::Zstd)
         } else {
             None
@@ -41,15 +41,44 @@ impl Compression {
     }
 }
 
-/// A zstd file is one frame after another, as `cat a.zst b.zst` and parallel compressors write it.
+/// A zstd file is one frame after another, as `cat a.zst b.zst` and parallel compressors write it. Between them may be
+/// frames to be skipped, in which seekable files and pzstd keep their tables.
 struct Frames<B: BufRead> {
     /// What follows, between frames.
     bytes: Option<B>,
-    frame: Option<StreamingDecoder<B, FrameDecoder>>,
+    frame: Option<Frame<B>>,
+}
+
+/// A frame that is being read; its first four bytes were looked at.
+type Frame<B> = StreamingDecoder<Chain<Cursor<[u8; 4]>, B>, FrameDecoder>;
+
+/// Whether it starts a frame to be skipped (RFC 8878, section 3.1.2).
+fn is_skippable(bytes: &[u8]) -> bool {
+    matches!(bytes, [first, 0x2a, 0x4d, 0x18, ..] if first & 0xf0 == 0x50)
+}
+
+/// The next frame that holds data; `None` at the end.
+fn next_frame<B: BufRead>(mut bytes: B) -> Result<Option<Frame<B>>> {
+    loop {
+        if bytes.fill_buf()?.is_empty() {
+            return Ok(None);
+        }
+        let (mut magic, mut size) = ([0; 4], [0; 4]);
+        bytes.read_exact(&mut magic)?;
+        if !is_skippable(&magic) {
+            let frame = StreamingDecoder::new(Cursor::new(magic).chain(bytes));
+            return frame.map(Some).map_err(Error::other);
+        }
+        bytes.read_exact(&mut size)?;
+        let size = u64::from(u32::from_le_bytes(size));
+        if copy(&mut bytes.by_ref().take(size), &mut sink())? < size {
+            return Err(ErrorKind::UnexpectedEof.into());
+        }
+    }
 }
 
 impl<B: BufRead> Read for Frames<B> {
-    fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
+    fn read(&mut self, into: &mut [u8]) -> Result<usize> {
         loop {
             if let Some(frame) = &mut self.frame {
                 let read = frame.read(into)?;
@@ -58,16 +87,15 @@ impl<B: BufRead> Read for Frames<B> {
                 }
                 let told = frame.decoder.get_checksum_from_data();
                 if told.is_some() && told != frame.decoder.get_calculated_checksum() {
-                    return Err(std::io::Error::other("its checksum is wrong"));
+                    return Err(Error::other("its checksum is wrong"));
                 }
-                self.bytes = self.frame.take().map(StreamingDecoder::into_inner);
+                self.bytes = self.frame.take().map(|frame| frame.into_inner().into_inner().1);
             }
-            let Some(bytes) = &mut self.bytes else { return Ok(0) };
-            if bytes.fill_buf()?.is_empty() {
+            let Some(bytes) = self.bytes.take() else { return Ok(0) };
+            self.frame = next_frame(bytes)?;
+            if self.frame.is_none() {
                 return Ok(0);
             }
-            let frame = self.bytes.take().map(StreamingDecoder::new).transpose();
-            self.frame = frame.map_err(std::io::Error::other)?;
         }
     }
 }
@@ -110,5 +138,22 @@ mod tests {
             assert_eq!(unpacked(compression, &packed).unwrap(), text);
             assert!(unpacked(compression, &packed[..packed.len() - 9]).is_err(), "{expected:?}");
         }
+    }
+
+    /// Frames of a seekable file: 10 bytes that say nothing of the text.
+    #[test]
+    fn frames_of_zstd_that_are_to_be_skipped_are_skipped() {
+        let skipped = [&b"\x5a\x2a\x4d\x18\x0a\0\0\0"[..], b"0123456789"].concat();
+        let (one, two) = (zstd(b"one and "), zstd(b"two"));
+        for parts in [
+            [&skipped[..], &one, &two].concat(),
+            [&one[..], &skipped, &skipped, &two].concat(),
+            [&one[..], &two, &skipped].concat(),
+        ] {
+            assert_eq!(Compression::of(&parts), Some(Compression::Zstd));
+            assert_eq!(unpacked(Compression::Zstd, &parts).unwrap(), b"one and two");
+        }
+        let cut = [&one[..], &skipped[..12]].concat();
+        assert!(unpacked(Compression::Zstd, &cut).is_err());
     }
 }

@@ -120,8 +120,9 @@ pub fn empty_cells(found: &Grouped) -> Option<String> {
 
 /// Runs that their tracker says did not end as planned.
 pub fn unfinished(table: &Table) -> Option<String> {
+    let is_state = |name: &str| ["state", "status"].contains(&name.to_lowercase().as_str());
     let state = |row: &BTreeMap<String, String>| {
-        row.get("State").or(row.get("status")).map(|one| one.to_lowercase())
+        row.iter().find(|(name, _)| is_state(name)).map(|(_, one)| one.to_lowercase())
     };
     let is_ended = |state: &String| ["finished", "done", "completed"].contains(&state.as_str());
     let others = table.rows.iter().filter_map(state).filter(|one| !is_ended(one)).count();

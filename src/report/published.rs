@@ -102,12 +102,18 @@ pub fn published_details(one: &Published) -> String {
         let (value, basis) = fact.unwrap_or((format::MISSING.into(), "undisclosed".into()));
         add(&format!("original {field}"), value, basis);
     };
+    original_number("parameters", shown(&original.params, |count| format::magnitude(*count)));
     original_number("peak learning rate", shown(&original.lr, |lr| format!("{lr:?}")));
     original_number("steps", shown(&original.steps, |steps| count(*steps)));
     original_number(
         "tokens a step",
         shown(&original.batch_tokens, |tokens| count(*tokens as usize)),
     );
+    if original.tokens.is_some() {
+        original_number("tokens", shown(&original.tokens, |count| format::magnitude(*count)));
+    }
+    let once = || Some(("1".to_owned(), "assumed: the source does not say".to_owned()));
+    original_number("epochs", shown(&original.epochs, f64::to_string).or_else(once));
     for (field, fact) in [
         ("warm-up", &original.warmup),
         ("hold", &original.hold),

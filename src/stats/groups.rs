@@ -84,7 +84,9 @@ impl Cell {
     /// Adds a run unless its seed is there: a spec may name one arm twice, under two transfers.
     pub fn add(&mut self, run: &RunRow) {
         if !self.runs.iter().any(|known| known.draw() == run.draw()) {
-            self.runs.push(run.clone());
+            // In the order of seeds, so that no answer depends on that of rows.
+            let place = self.runs.partition_point(|one| one.draw() <= run.draw());
+            self.runs.insert(place, run.clone());
         }
     }
 

@@ -110,10 +110,11 @@ impl Watched {
                 (planned.question, HashMap::new(), Some(Store::new(results)))
             }
             Source::Finished(folder) => {
-                let experiment = read_experiment(folder)?;
-                self.rows = read_runs(folder)?;
-                self.terms = experiment.analysis;
-                (experiment.question, curves(&folder.join("curves.csv"))?, None)
+                // Where one of its files cannot be read, what is known stays as it was, all of it.
+                let (experiment, rows) = (read_experiment(folder)?, read_runs(folder)?);
+                let curves = curves(&folder.join("curves.csv"))?;
+                (self.terms, self.rows) = (experiment.analysis, rows);
+                (experiment.question, curves, None)
             }
             Source::Others(results) => {
                 let store = Store::new(results);

@@ -59,6 +59,22 @@ fn a_line_that_spreadsheets_write_above_the_header_is_no_row() {
 }
 
 #[test]
+fn runs_that_a_tracker_calls_unfinished_are_told_however_its_column_is_written() {
+    for name in ["State", "state", "status", "Status"] {
+        let state = |(place, line): (usize, &str)| match place {
+            0 => format!("{line},{name}\n"),
+            1 | 2 => format!("{line},running\n"),
+            _ => format!("{line},finished\n"),
+        };
+        let contents: String = table(6).lines().enumerate().map(state).collect();
+        let call = judge(&contents, &ASKED);
+        let told = "2 of 12 rows are of runs that did not finish";
+        assert!(call.stderr.contains(told), "{name}: {}", call.stderr);
+        assert!(!call.stderr.contains("counts as noise"), "{name}: {}", call.stderr);
+    }
+}
+
+#[test]
 fn arms_with_common_seeds_are_compared_as_pairs() {
     let call = judge(&table(6), &[&ASKED[..], &["--json"]].concat());
     let comparison = &json(&call)["comparisons"][0];

@@ -213,7 +213,8 @@ fn lines_of_json_say_what_was_written_and_what_it_cost() {
 fn several_texts_stand_apart_and_a_prompt_may_come_from_a_file() {
     let scene = Scene::new("gpt2");
     let file = scene.path("prompt.txt");
-    fs::write(&file, "The king ").unwrap();
+    // As Windows writes it, with a byte-order mark.
+    fs::write(&file, "\u{feff}The king ").unwrap();
     let words = ["--samples", "3", "--tokens", "5", "--run", &scene.runs()[0].0];
     let of_file = scene.sample(&[&words[..], &["--prompt-file", text(&file)]].concat());
     assert_eq!(of_file.stdout.matches("The king ").count(), 3);

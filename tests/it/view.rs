@@ -443,6 +443,31 @@ fn results_that_cannot_be_read_are_listed_with_the_trouble() {
 }
 
 #[test]
+fn fewer_rows_beside_a_cut_table_of_curves_are_trouble_and_no_crash() {
+    let folder = tempfile::tempdir().unwrap();
+    for file in ["experiment.json", "runs.csv", "curves.csv", "manifest.csv"] {
+        fs::copy(fixture("report").join(file), folder.path().join(file)).unwrap();
+    }
+    let view = View::of(folder.path());
+    let id = view.json("/sweeps")[0]["id"].as_str().unwrap().to_owned();
+    let path = format!("/sweep/{id}?since=&m=&n=val_loss");
+    assert!(view.json(&path)["trouble"].is_null());
+    let table = fs::read_to_string(folder.path().join("runs.csv")).unwrap();
+    let first: Vec<&str> = table.split_inclusive('\n').take(3).collect();
+    let curves = fs::read(folder.path().join("curves.csv")).unwrap();
+    fs::write(folder.path().join("curves.csv"), &curves[..2000]).unwrap();
+    fs::write(folder.path().join("runs.csv"), first.concat()).unwrap();
+    // Files are looked at again after a while.
+    let trouble = || view.json(&path)["trouble"].as_str().map(str::to_owned);
+    let told = (0..100).find_map(|_| {
+        std::thread::sleep(std::time::Duration::from_millis(100));
+        trouble()
+    });
+    assert!(told.as_ref().is_some_and(|told| told.contains("curves.csv")), "{told:?}");
+    assert!(view.json(&format!("/verdicts/{id}"))["verdicts"].is_array());
+}
+
+#[test]
 fn results_are_shown_as_they_are_where_their_runs_are_gone() {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("results");

@@ -22,6 +22,34 @@ const CONTENTS: [&str; 12] = [
     "transcript",
 ];
 
+/// Names of fields that tell what a record is and hold no text of it, in small letters.
+const LABELS: [&str; 24] = [
+    "id",
+    "uuid",
+    "guid",
+    "doi",
+    "url",
+    "uri",
+    "link",
+    "href",
+    "sha",
+    "sha1",
+    "sha256",
+    "md5",
+    "hash",
+    "digest",
+    "path",
+    "file",
+    "filename",
+    "file_name",
+    "date",
+    "timestamp",
+    "source",
+    "lang",
+    "language",
+    "license",
+];
+
 /// The field that was asked for, else `text`, else the only one that can hold a text: beside lists and objects, which
 /// may hold it as well, one that is named so. What is left over there is mostly an identifier.
 pub fn field(record: &Map<String, Value>, asked: Option<&str>) -> Result<String> {
@@ -40,7 +68,7 @@ pub fn field(record: &Map<String, Value>, asked: Option<&str>) -> Result<String>
     let strings: Vec<&String> = record.keys().filter(|key| is_text(key)).collect();
     let may_be_elsewhere = record.contains_key(TEXT) || record.values().any(is_nested);
     match strings[..] {
-        [only] if is_content(only) || !may_be_elsewhere => Ok(only.clone()),
+        [only] if is_content(only) || !may_be_elsewhere && !is_label(only) => Ok(only.clone()),
         _ => Err(no_field(record)),
     }
 }
@@ -69,6 +97,13 @@ fn names(record: &Map<String, Value>) -> String {
 
 fn is_nested(value: &Value) -> bool {
     value.is_array() || value.is_object()
+}
+
+/// An identifier, an address or another word about the record.
+fn is_label(name: &str) -> bool {
+    let name = name.to_lowercase();
+    let ends = ["_id", "-id", "_url", "_hash", "_path", "_date"];
+    LABELS.contains(&name.as_str()) || ends.iter().any(|end| name.ends_with(end))
 }
 
 fn is_content(name: &str) -> bool {
@@ -110,6 +145,16 @@ mod tests {
     fn an_identifier_of_a_record_whose_text_is_missing_is_not_read_instead() {
         let error = of(json!({"id": "a", "text": null}), None).unwrap_err();
         assert!(error.contains("drop records without a text"), "{error}");
+    }
+
+    #[test]
+    fn an_identifier_alone_is_no_text_until_it_is_asked_for() {
+        for name in ["id", "doc_id", "URL", "sha256", "lang"] {
+            let record = json!({name: "a", "score": 1});
+            assert!(of(record.clone(), None).unwrap_err().contains("data.text_field"), "{name}");
+            assert_eq!(of(record, Some(name)).unwrap(), name);
+        }
+        assert_eq!(of(json!({"validity": "a"}), None).unwrap(), "validity");
     }
 
     #[test]

@@ -15,7 +15,7 @@ fn original(one: &Published) -> Option<Run> {
     let (params, batch) =
         (one.original.params.as_ref()?.value, one.original.batch_tokens.as_ref()?.value);
     let recipe = one.recipe();
-    let tokens = steps as f64 * batch;
+    let tokens = one.original.tokens.as_ref().map_or(steps as f64 * batch, |fact| fact.value);
     let epochs = one.original.epochs.as_ref().map_or(1.0, |fact| fact.value);
     let fall = match schedule.shape {
         LrShape::Cosine => Fall::Cosine,
