@@ -100,7 +100,7 @@ fn tally(world: impl Fn(u64) -> World + Sync, searches: u64) -> Tally {
 
 /// `WANE_SHOW_SIMULATION=1` prints 1,000 searches for every curve and noise.
 #[test]
-fn the_interval_holds_the_optimum_in_93_of_100_searches() {
+fn the_interval_holds_the_optimum_in_95_of_100_searches() {
     let shows = std::env::var_os("WANE_SHOW_SIMULATION").is_some();
     for truth in TRUTHS {
         if shows {
@@ -114,8 +114,7 @@ fn the_interval_holds_the_optimum_in_93_of_100_searches() {
         if shows {
             all.print(truth.name, "all");
         }
-        let least = if truth.optimum == Place::Nowhere { 95 } else { 93 };
-        assert!(all.covered * 100 >= all.searches * least, "{}: {all:?}", truth.name);
+        assert!(all.covered * 100 >= all.searches * 95, "{}: {all:?}", truth.name);
     }
 }
 
