@@ -96,25 +96,13 @@ fn the_weights_of_evaluations_are_handed_out_without_changing_a_number() {
     }
 }
 
-/// A device of every CPU backend in this build.
-fn cpu_devices() -> Vec<Device> {
-    vec![
-        Device::flex(),
-        #[cfg(feature = "ndarray")]
-        #[allow(deprecated)]
-        Device::ndarray(),
-    ]
-}
-
 #[test]
 fn a_curve_is_bit_identical_alone_and_among_others() {
-    for device in cpu_devices() {
-        let lanes = mixed_lanes();
-        let together = trained(&lanes, device.clone());
-        for (run, among) in lanes.iter().zip(&together) {
-            let alone = trained(std::slice::from_ref(run), device.clone()).remove(0);
-            assert_same(&alone, among);
-        }
+    let lanes = mixed_lanes();
+    let together = trained(&lanes, Device::flex());
+    for (run, among) in lanes.iter().zip(&together) {
+        let alone = trained(std::slice::from_ref(run), Device::flex()).remove(0);
+        assert_same(&alone, among);
     }
 }
 
@@ -202,23 +190,20 @@ fn training_lowers_the_loss() {
 
 #[test]
 fn a_lane_goes_on_bit_for_bit_in_another_cohort() {
-    for device in cpu_devices() {
-        let lanes = mixed_lanes();
-        let whole = trained(&lanes, device.clone());
-        let (ending, first) = trained_until(&lanes, Vec::new(), Some(2), device.clone());
-        assert_eq!(ending, Ending::Stopped);
-        assert!(first.iter().all(|lane| lane.end.is_none()));
-        for group in [&[3, 0][..], &[1], &[2, 4]] {
-            let pick = |place: &usize| lanes[*place].clone();
-            let again: Vec<RunConfig> = group.iter().map(pick).collect();
-            let resume =
-                group.iter().map(|place| first[*place].checkpoint.clone().unwrap()).collect();
-            let (_, second) = trained_until(&again, resume, None, device.clone());
-            for (place, second) in group.iter().zip(second) {
-                let mut both = second;
-                both.curve.splice(0..0, first[*place].curve.clone());
-                assert_same(&both, &whole[*place]);
-            }
+    let lanes = mixed_lanes();
+    let whole = trained(&lanes, Device::flex());
+    let (ending, first) = trained_until(&lanes, Vec::new(), Some(2), Device::flex());
+    assert_eq!(ending, Ending::Stopped);
+    assert!(first.iter().all(|lane| lane.end.is_none()));
+    for group in [&[3, 0][..], &[1], &[2, 4]] {
+        let pick = |place: &usize| lanes[*place].clone();
+        let again: Vec<RunConfig> = group.iter().map(pick).collect();
+        let resume = group.iter().map(|place| first[*place].checkpoint.clone().unwrap()).collect();
+        let (_, second) = trained_until(&again, resume, None, Device::flex());
+        for (place, second) in group.iter().zip(second) {
+            let mut both = second;
+            both.curve.splice(0..0, first[*place].curve.clone());
+            assert_same(&both, &whole[*place]);
         }
     }
 }
