@@ -4,7 +4,6 @@
 mod batches;
 mod bins;
 mod canaries;
-mod compression;
 mod copied;
 mod cut;
 mod description;

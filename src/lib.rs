@@ -16,6 +16,7 @@ pub mod audit;
 pub mod backend;
 pub mod cli;
 pub mod cluster;
+mod compression;
 pub mod config;
 pub mod corpus;
 pub mod exit;

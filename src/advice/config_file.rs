@@ -12,6 +12,7 @@ use anyhow::{Context, Result, bail, ensure};
 use super::keys::Keys;
 use super::run::RunFields;
 use super::trainers::Trainer;
+use crate::shell::quoted;
 
 /// Files of another size are no configuration.
 const LARGEST: u64 = 1 << 20;
@@ -29,6 +30,12 @@ pub fn read_config(path: &Path, given: &RunFields, remarks: &mut Vec<String>) ->
         "{name} has {size} bytes; expected a configuration file, of 1 MiB at most"
     );
     let text = fs::read(path).with_context(|| format!("cannot read {name}"))?;
+    let is_utf16 = text.starts_with(b"\xff\xfe") || text.starts_with(b"\xfe\xff");
+    ensure!(
+        !is_utf16,
+        "{name} is UTF-16; convert it with `iconv -f UTF-16 -t UTF-8 {} > NEW`",
+        quoted(path)
+    );
     let text = String::from_utf8(text).with_context(|| format!("{name} is no text in UTF-8"))?;
     // Some editors begin a text with a mark of its encoding.
     let text = text.trim_start_matches('\u{feff}');

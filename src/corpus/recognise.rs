@@ -1,9 +1,9 @@
 //! What a file is, told from its bytes: names lie, and a wrong guess trains in silence.
 
-use super::compression::Compression;
 use super::encoding::{self, Encoding, Form, Guess};
 use super::foreign::{self, Foreign};
 use super::{llmc, npy};
+use crate::compression::Compression;
 
 /// What bytes are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

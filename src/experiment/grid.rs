@@ -179,8 +179,9 @@ fn check_searched(table: &Given) -> Result<()> {
 /// The published recipe with this name.
 pub fn find(name: &str) -> Result<&'static Published> {
     let known: Vec<&str> = Published::all().iter().map(|p| p.name.as_str()).collect();
-    Published::find(name)
-        .with_context(|| format!("recipe = \"{name}\": {}", suggestion(name, &known)))
+    Published::find(name).with_context(|| {
+        format!("no published recipe is called `{name}`: {}", suggestion(name, &known))
+    })
 }
 
 /// Keys of `[train]` that some arm tunes, in the order of the key table.

@@ -4,7 +4,7 @@ mod losses;
 
 use std::collections::BTreeMap;
 
-use serde_json::Value as Json;
+use serde_json::{Map, Value as Json};
 
 use super::columns::is_measured;
 use super::table::Table;
@@ -86,7 +86,8 @@ fn parsed(text: &str) -> Option<Json> {
 /// An object as a row. Where every loss of it is null, they are no numbers, as JSON cannot write those of a run that
 /// diverged; a null beside a number is of what was not measured then.
 fn row_of(object: Json) -> Option<BTreeMap<String, String>> {
-    let Json::Object(mut map) = object else { return None };
+    let Json::Object(map) = object else { return None };
+    let mut map = flat(map);
     let measured = || map.iter().filter(|(name, _)| is_measured(name));
     if measured().all(|(_, value)| value.is_null()) {
         let names: Vec<String> = measured().map(|(name, _)| name.clone()).collect();
@@ -99,6 +100,22 @@ fn row_of(object: Json) -> Option<BTreeMap<String, String>> {
     };
     let row: BTreeMap<String, String> = map.into_iter().filter_map(text).collect();
     (!row.is_empty()).then_some(row)
+}
+
+/// What lies in objects inside an object is named by both: `val/loss` of `{"val": {"loss": 2.5}}`, as Weights & Biases
+/// writes it in one piece.
+fn flat(map: Map<String, Json>) -> Map<String, Json> {
+    let mut whole = Map::new();
+    for (name, value) in map {
+        match value {
+            Json::Object(inside) => {
+                let named = |(inner, value)| (format!("{name}/{inner}"), value);
+                whole.extend(flat(inside).into_iter().map(named));
+            }
+            value => whole.extend([(name, value)]),
+        }
+    }
+    whole
 }
 
 fn of_line(line: &str) -> Option<BTreeMap<String, String>> {
@@ -212,6 +229,14 @@ mod tests {
         }
         let beside = read(&rows.join(" "));
         assert!(beside.rows.is_empty() && beside.remarks[0].contains("1 line beginning"));
+    }
+
+    #[test]
+    fn what_lies_deeper_is_named_by_where_it_lies() {
+        let row = only(r#"{"step": 9, "val": {"loss": 2.5}, "config": {"adam": {"lr": 0.1}}}"#);
+        let named: Vec<(&str, &str)> =
+            row.iter().map(|(name, value)| (&**name, &**value)).collect();
+        assert_eq!(named, [("config/adam/lr", "0.1"), ("step", "9"), ("val/loss", "2.5")]);
     }
 
     #[test]

@@ -106,11 +106,21 @@ fn named(file: &Path, folder: Option<&Path>) -> Named {
     let is_ending = |ending: &std::ffi::OsStr| {
         ending.to_string_lossy().starts_with(|one: char| one.is_ascii_alphabetic())
     };
+    let inside = unpacked(inside);
     let bare = match inside.extension() {
         Some(ending) if is_ending(ending) => inside.with_extension(""),
-        _ => inside.to_owned(),
+        _ => inside,
     };
     Named { path: file.to_owned(), name: bare.to_string_lossy().replace('\\', "/") }
+}
+
+/// A path without the ending of what it is compressed by.
+pub fn unpacked(path: &Path) -> PathBuf {
+    let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
+    match ["gz", "zst"].iter().any(|one| ending.eq_ignore_ascii_case(one)) {
+        true => path.with_extension(""),
+        false => path.to_owned(),
+    }
 }
 
 fn below(folder: &Path, deep: usize, files: &mut Vec<PathBuf>) -> Result<()> {
@@ -167,7 +177,7 @@ mod tests {
 
     #[test]
     fn a_decimal_is_no_ending() {
-        let files = ["wd0.1", "wd0.3", "wd1.csv"];
-        assert_eq!(names(&files, &files), ["wd0.1", "wd0.3", "wd1"]);
+        let files = ["wd0.1", "wd0.3", "wd1.csv", "wd2.csv.gz", "wd0.5.zst"];
+        assert_eq!(names(&files, &files), ["wd0.1", "wd0.3", "wd1", "wd2", "wd0.5"]);
     }
 }

@@ -1,15 +1,17 @@
 //! The files that a path names, each read as what it is.
 
 use std::fs;
+use std::io::{Cursor, Read};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, anyhow, bail, ensure};
 
 use super::columns::RUNS;
 use super::names::Pattern;
-use super::paths::{Named, Source, sources};
+use super::paths::{Named, Source, sources, unpacked};
 use super::table::Table;
 use super::{csv_tables, logs};
+use crate::compression::Compression;
 use crate::shell::quoted;
 
 /// Larger files hold no losses.
@@ -83,13 +85,7 @@ fn names_runs(table: &Table) -> bool {
 
 /// A file as rows; `name` is what its path says of the run.
 fn file(path: &Path, name: &str) -> Result<Table> {
-    let size = fs::metadata(path).with_context(|| format!("cannot read {}", path.display()))?.len();
-    ensure!(
-        size <= LARGEST,
-        "{} has {size} bytes; expected a table or a log of 256 MiB at most",
-        path.display()
-    );
-    let bytes = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let bytes = bytes(path)?;
     let is_utf16 = bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff");
     let Ok(text) = String::from_utf8(bytes) else {
         ensure!(
@@ -100,7 +96,8 @@ fn file(path: &Path, name: &str) -> Result<Table> {
         );
         bail!("{} is no text in UTF-8; expected a CSV file or a log", path.display());
     };
-    let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
+    let unpacked = unpacked(path);
+    let ending = unpacked.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
     let mut table = match &*ending.to_lowercase() {
         "csv" | "tsv" => csv_tables::read(path, &text, name)?,
         _ => match logs::read(&text) {
@@ -113,6 +110,25 @@ fn file(path: &Path, name: &str) -> Result<Table> {
         in_folder(&mut table, name);
     }
     Ok(table)
+}
+
+/// The bytes of a file, unpacked where it is compressed.
+fn bytes(path: &Path) -> Result<Vec<u8>> {
+    let cannot = || format!("cannot read {}", path.display());
+    let size = fs::metadata(path).with_context(cannot)?.len();
+    let too_large = |size: &str| {
+        anyhow!("{} has {size} bytes; expected a table or a log of 256 MiB at most", path.display())
+    };
+    ensure!(size <= LARGEST, too_large(&size.to_string()));
+    let bytes = fs::read(path).with_context(cannot)?;
+    let Some(compression) = Compression::of(&bytes) else { return Ok(bytes) };
+    let mut unpacked = Vec::new();
+    let mut reader = compression.unpacked(Cursor::new(bytes)).take(LARGEST + 1);
+    reader.read_to_end(&mut unpacked).with_context(|| {
+        format!("{} is damaged or was cut short: it cannot be unpacked", path.display())
+    })?;
+    ensure!(unpacked.len() as u64 <= LARGEST, too_large("more than 268435456 unpacked"));
+    Ok(unpacked)
 }
 
 /// Adds the folder that a file is in.

@@ -9,6 +9,7 @@ use crate::common::project;
 /// Rooms with those that each may import, as the picture has them: from the bottom up.
 const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("allocator", &[]),
+    ("compression", &[]),
     ("exit", &[]),
     ("files", &[]),
     ("json", &[]),
@@ -20,10 +21,10 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("terminal", &[]),
     ("signals", &["terminal"]),
     ("config", &["paths"]),
-    ("corpus", &["config", "files", "json", "paths", "random", "shell"]),
+    ("corpus", &["compression", "config", "files", "json", "paths", "random", "shell"]),
     ("published", &["config"]),
     ("experiment", &["config", "corpus", "published", "shell"]),
-    ("advice", &["config", "json", "published"]),
+    ("advice", &["config", "json", "published", "shell"]),
     ("record", &["config"]),
     ("store", &["config", "files", "record"]),
     ("tensors", &[]),
@@ -57,7 +58,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("results", &["config", "corpus", "experiment", "files", "published", "record", "store"]),
     ("stats", &["config", "published", "random", "record", "results"]),
     ("search", &["config", "experiment", "random", "stats"]),
-    ("judge", &["config", "json", "plural", "shell", "stats"]),
+    ("judge", &["compression", "config", "json", "plural", "shell", "stats"]),
     (
         "report",
         &[

@@ -1,8 +1,11 @@
 //! Runs that others trained: read as what they are, compared by the test that they allow.
 
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use serde_json::Value as Json;
 
 use crate::common::{Call, fixture, rows, text, wane, wane_ok};
@@ -189,6 +192,39 @@ fn numbers_that_are_joined_and_seeds_that_are_missing_are_told() {
     let some = table.replace("1.2,,2.6", "1.2,4,2.6");
     let said = judge(&some, &["--arm", "ver"]).stderr;
     assert!(said.contains("the column `seed` is empty in 5 of 6 rows"), "{said}");
+}
+
+#[test]
+fn compressed_tables_and_logs_are_read_as_what_is_packed_in_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let pack = |name: &str, contents: &str| {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+        encoder.write_all(contents.as_bytes()).unwrap();
+        let path = folder.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, encoder.finish().unwrap()).unwrap();
+        path
+    };
+    let asked = [&ASKED[..], &["--json"]].concat();
+    let plain = judge(&table(6), &asked);
+    let packed = pack("runs.csv.gz", &table(6));
+    let call = wane(&[&["judge", text(&packed)], &asked[..]].concat());
+    assert_eq!((call.code, &call.stdout), (Some(0), &plain.stdout), "{}", call.stderr);
+
+    for (decay, seed, loss) in [(0, 1, 3.0), (0, 2, 3.1), (1, 1, 2.9), (1, 2, 3.0)] {
+        let name = format!("logs/wd{decay}-s{seed}.log.gz");
+        pack(&name, &format!("step 10: val loss {loss}\n"));
+    }
+    let logs = folder.path().join("logs");
+    let call = wane(&["judge", text(&logs), "--name", "wd{wd}-s{seed}", "--arm", "wd", "--json"]);
+    let arms = json(&call)["arms"].as_array().unwrap().len();
+    assert_eq!(arms, 2, "{}", call.stderr);
+
+    let whole = fs::read(&packed).unwrap();
+    fs::write(&packed, &whole[..whole.len() / 2]).unwrap();
+    let call = wane(&[&["judge", text(&packed)], &ASKED[..]].concat());
+    assert_eq!(call.code, Some(2), "{}", call.stderr);
+    assert!(call.stderr.contains("runs.csv.gz is damaged or was cut short"), "{}", call.stderr);
 }
 
 #[test]

@@ -204,7 +204,10 @@ fn a_recipe_with_two_masks_of_its_own_is_answered_with_their_comparison() {
 fn what_a_recipe_cannot_be_asked_for_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let cases: &[(&str, &[&str])] = &[
-        ("[recipe]\nname = 'gpt3'\n", &["recipe = \"gpt3\"", "did you mean `gpt-3`?"]),
+        (
+            "[recipe]\nname = 'gpt3'\n",
+            &["no published recipe is called `gpt3`", "did you mean `gpt-3`?"],
+        ),
         ("[recipe]\n", &["name"]),
         ("[recipe]\nnam = 'gpt-3'\n", &["recipe.nam", "did you mean `name`?"]),
         ("[[arm]]\nrecipe = []\n", &["recipe is an empty list"]),

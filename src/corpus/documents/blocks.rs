@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, anyhow, bail};
 use indicatif::HumanCount;
 
-use crate::corpus::compression::Compression;
+use crate::compression::Compression;
 use crate::corpus::encoding::{Encoding, Form, decode};
 use crate::corpus::input;
 use crate::corpus::recognise::{Content, recognise};
