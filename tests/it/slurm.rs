@@ -6,19 +6,35 @@ use std::fs;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex, Weak};
 use std::time::{Duration, Instant};
 
 use crate::common::{Call, command, fixture, project, rows, text};
 use crate::view::{View, statuses};
 use sysinfo::{ProcessRefreshKind, ProcessesToUpdate, System, UpdateKind};
+use tempfile::TempDir;
 use wane::config::RunConfig;
 
 /// How long anything in these tests may take.
 const TIMEOUT: Duration = Duration::from_secs(120);
 
+/// Where one machine alone trains what tests compare with. Those that run at once share it, since many of their runs
+/// are the same.
+static LOCAL: Mutex<Weak<TempDir>> = Mutex::new(Weak::new());
+
+fn local() -> Arc<TempDir> {
+    let mut shared = LOCAL.lock().unwrap();
+    shared.upgrade().unwrap_or_else(|| {
+        let folder = Arc::new(tempfile::tempdir().unwrap());
+        *shared = Arc::downgrade(&folder);
+        folder
+    })
+}
+
 /// A Slurm with nodes n1 and n2, and a folder for results.
 struct Cluster {
-    folder: tempfile::TempDir,
+    folder: TempDir,
+    local: Arc<TempDir>,
     config: String,
 }
 
@@ -39,7 +55,8 @@ impl Cluster {
         let [controller, n1, n2] = free_ports();
         let started = script("start.sh", &[text(&files), &controller, &n1, &n2]);
         assert_eq!(started.code, Some(0), "Slurm did not start:\n{}", started.stderr);
-        Some(Cluster { folder, config: started.stdout.trim().to_owned() })
+        let local = local();
+        Some(Cluster { folder, local, config: started.stdout.trim().to_owned() })
     }
 
     fn out(&self) -> PathBuf {
@@ -140,8 +157,8 @@ impl Cluster {
 
     /// Expects the results of a spec to be what one machine alone makes of it.
     fn assert_same_as_local(&self, spec: &Path) {
-        let local = self.folder.path().join("local");
-        let call = crate::common::wane_ok(&["sweep", text(spec), "--out", text(&local)]);
+        let local = self.local.path();
+        let call = crate::common::wane_ok(&["sweep", text(spec), "--out", text(local)]);
         let name = call.stdout.lines().rev().find(|line| line.starts_with("numbers")).unwrap();
         let name = Path::new(name).parent().unwrap().file_name().unwrap();
         assert_eq!(results(&self.out().join(name)), results(&local.join(name)), "{}", self.logs());
@@ -247,8 +264,7 @@ fn a_search_over_two_nodes_submits_stage_after_stage_and_decides_as_one_machine_
     cluster.until("the end of the search", || folder.join("report.html").exists());
     cluster.assert_same_as_local(&spec);
     let decisions = |out: &Path| fs::read_to_string(out.join("search/search.csv")).unwrap();
-    let local = cluster.folder.path().join("local");
-    assert_eq!(decisions(&cluster.out()), decisions(&local));
+    assert_eq!(decisions(&cluster.out()), decisions(cluster.local.path()));
     let call = cluster.wait(&spec, &[]);
     assert_ok(&call, &cluster);
     assert!(call.stderr.contains("the search is over"), "{}", call.stderr);
