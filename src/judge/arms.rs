@@ -35,10 +35,10 @@ pub fn arms(table: &Table, columns: &Columns) -> Result<(Vec<Arm>, String, Vec<S
     // What is logged by step varies over steps.
     let has_steps =
         found.iter().flat_map(|(_, runs)| runs.values()).any(|run| run.measured.len() > 1);
-    remarks.extend(match has_steps {
-        false => mixed(table, &labelled, &[value], columns),
-        true => several_settings(table, &labelled, (value, step), columns),
-    });
+    remarks.extend(mixed(table, &labelled, (value, has_steps), columns)?);
+    if has_steps {
+        remarks.extend(several_settings(table, &labelled, (value, step), columns));
+    }
     if columns.value.is_none() {
         remarks.extend(another_loss(table, value));
     }

@@ -37,12 +37,30 @@ pub fn read(path: &Path, text: &str, name: &str) -> Result<Table> {
         let cells = header.iter().cloned().zip(record.iter().map(|cell| cell.trim().to_owned()));
         table.rows.push(cells.filter(|(_, cell)| !cell.is_empty()).collect());
     }
+    leave_out_row_numbers(&mut table);
     if header.iter().any(|column| is_bound(column)) {
         return Ok(series(&table));
     }
     let is_scalars =
         ["Wall time", "Step", "Value"].iter().all(|one| header.iter().any(|own| own == one));
     Ok(if is_scalars { scalars(table, name) } else { table })
+}
+
+/// Leaves a first column out that only counts rows, as pandas writes it: rows that stand twice would differ in it.
+fn leave_out_row_numbers(table: &mut Table) {
+    let Some(first) =
+        table.columns.first().filter(|one| ["", "Unnamed: 0"].contains(&one.as_str()))
+    else {
+        return;
+    };
+    let counts = |from: usize| {
+        let mut numbered = table.rows.iter().zip(from..);
+        numbered.all(|(row, number)| row.get(first).is_some_and(|cell| *cell == number.to_string()))
+    };
+    if counts(0) || counts(1) {
+        let first = table.columns.remove(0);
+        table.rows.iter_mut().for_each(|row| drop(row.remove(&first)));
+    }
 }
 
 /// What parts the columns, and the file from its header on: what a spreadsheet says in a line above it, or commas, or tabs

@@ -1,6 +1,7 @@
 //! Logs of trainers: lines with a step and losses, or JSON, a line an object.
 
 mod losses;
+mod settings;
 
 use std::collections::BTreeMap;
 
@@ -10,6 +11,8 @@ use super::columns::is_measured;
 use super::table::Table;
 use crate::json;
 use crate::plural::counted;
+
+pub use settings::carried;
 
 /// Longer lines say no losses.
 const LONGEST: usize = 4096;
@@ -123,20 +126,21 @@ fn of_line(line: &str) -> Option<BTreeMap<String, String>> {
         return None;
     }
     let lower = line.to_lowercase();
-    let step = STEPS.iter().find_map(|word| number_of_step(&lower, word))?;
-    let mut row = losses::of_line(&lower);
+    let (at, step) = STEPS.iter().find_map(|word| number_of_step(&lower, word))?;
+    let mut row = losses::of_line(&lower, at);
     (!row.is_empty()).then(|| {
         row.insert("step".to_owned(), step);
         row
     })
 }
 
-/// The number of a step that follows a word, which stands apart from letters.
-fn number_of_step(line: &str, word: &str) -> Option<String> {
+/// The number of a step that follows a word, which stands apart from letters; where the word begins comes first.
+fn number_of_step(line: &str, word: &str) -> Option<(usize, String)> {
     line.match_indices(word).find_map(|(at, _)| {
         let is_part =
             line[..at].ends_with(|before: char| before.is_alphanumeric() || before == '_');
-        (!is_part).then(|| number_at(&line[at + word.len()..])).flatten()
+        let number = || number_at(&line[at + word.len()..]);
+        (!is_part).then(number).flatten().map(|number| (at, number))
     })
 }
 
@@ -237,6 +241,21 @@ mod tests {
         let named: Vec<(&str, &str)> =
             row.iter().map(|(name, value)| (&**name, &**value)).collect();
         assert_eq!(named, [("config/adam/lr", "0.1"), ("step", "9"), ("val/loss", "2.5")]);
+    }
+
+    #[test]
+    fn settings_that_a_log_begins_with_are_of_all_its_rows() {
+        let begun = r#"{"config": {"weight_decay": 0.1, "loss": "cross-entropy"}, "seed": 3}"#;
+        let rows =
+            [r#"{"step": 10, "val_loss": 2.5}"#, r#"{"step": 20, "val_loss": 2.25, "seed": 4}"#];
+        let table = carried(read(&format!("{begun}\n{}", rows.join("\n"))));
+        let said: Vec<(&str, &str)> =
+            table.rows.iter().map(|row| (&*row["config/weight_decay"], &*row["seed"])).collect();
+        assert_eq!(said, [("0.1", "3"), ("0.1", "4")]);
+        let again = r#"{"config": {"weight_decay": 0.3}}"#;
+        let table = carried(read(&format!("{begun}\n{again}\n{}", rows[0])));
+        assert!(!table.rows[0].contains_key("config/weight_decay"), "it is said in two ways");
+        assert_eq!(carried(read(begun)).rows.len(), 1);
     }
 
     #[test]

@@ -61,8 +61,38 @@ impl Pattern {
     }
 }
 
+/// Words before a number that is no seed: how far a run had come, and what it was set to.
+const NO_SEEDS: [&str; 26] = [
+    "checkpoint",
+    "ckpt",
+    "step",
+    "steps",
+    "iter",
+    "iteration",
+    "epoch",
+    "epochs",
+    "ep",
+    "version",
+    "bs",
+    "batch",
+    "size",
+    "lr",
+    "wd",
+    "lambda",
+    "layer",
+    "layers",
+    "width",
+    "depth",
+    "dim",
+    "tokens",
+    "context",
+    "gpu",
+    "gpus",
+    "rank",
+];
+
 /// A name that ends in a seed, such as `adamw-0.1-seed3`, `adamw_s3`, `wd0/2`: the arm and the seed. A number that is
-/// part of a decimal, and one that a letter other than a seed's touches, is no seed.
+/// part of a decimal, one that a letter other than a seed's touches, and one behind the name of a setting is no seed.
 pub fn arm_and_seed(name: &str) -> Option<(String, String)> {
     let digits = name.chars().rev().take_while(char::is_ascii_digit).count();
     let (before, seed) = name.split_at(name.len() - digits);
@@ -84,7 +114,11 @@ pub fn arm_and_seed(name: &str) -> Option<(String, String)> {
         let left = bare.strip_suffix(word)?;
         (left.is_empty() || left.ends_with(separators)).then_some(left.len())
     });
-    let is_apart = before.is_empty() || before.ends_with(separators);
+    let is_of_another = NO_SEEDS.iter().any(|word| {
+        let left = bare.strip_suffix(word);
+        left.is_some_and(|left| left.is_empty() || left.ends_with(separators))
+    });
+    let is_apart = (before.is_empty() || before.ends_with(separators)) && !is_of_another;
     let end = word.or(is_apart.then_some(bare.len()))?;
     let arm = before[..end].trim_end_matches(separators);
     (!arm.is_empty()).then(|| (arm.to_owned(), seed.to_owned()))
@@ -131,6 +165,10 @@ mod tests {
             "adamw",
             "3",
             "9f1c2d3e4a5b6c7d8",
+            "wd0.1/checkpoint-500",
+            "adamw_epoch_3",
+            "adamw_bs_64",
+            "lr=1",
             "",
         ] {
             assert_eq!(arm_and_seed(name), None, "{name}");

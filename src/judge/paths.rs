@@ -1,6 +1,7 @@
 //! Which files are read, and what their paths say of their runs.
 
 use std::collections::BTreeSet;
+use std::ffi::OsStr;
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 
@@ -100,10 +101,11 @@ fn are_distinct(sources: &[Source]) -> bool {
     })
 }
 
-/// A file below a folder, without the ending that says what it is: `.log`, and not the `.1` of `wd0.1`.
+/// A file below a folder, without the ending that says what it is: `.log`, and not the `.1` of `wd0.1`. What a trainer
+/// keeps at a checkpoint is of the run whose checkpoint it is.
 fn named(file: &Path, folder: Option<&Path>) -> Named {
     let inside = folder.and_then(|folder| file.strip_prefix(folder).ok()).unwrap_or(file);
-    let is_ending = |ending: &std::ffi::OsStr| {
+    let is_ending = |ending: &OsStr| {
         ending.to_string_lossy().starts_with(|one: char| one.is_ascii_alphabetic())
     };
     let inside = unpacked(inside);
@@ -111,7 +113,16 @@ fn named(file: &Path, folder: Option<&Path>) -> Named {
         Some(ending) if is_ending(ending) => inside.with_extension(""),
         _ => inside,
     };
+    let bare: PathBuf = bare.iter().filter(|part| !is_checkpoint(part)).collect();
     Named { path: file.to_owned(), name: bare.to_string_lossy().replace('\\', "/") }
+}
+
+/// Whether a folder is one that trainers make anew for each checkpoint: `checkpoint-500`.
+fn is_checkpoint(part: &OsStr) -> bool {
+    let part = part.to_string_lossy();
+    let number = part.strip_prefix("checkpoint").map(|rest| rest.trim_start_matches(['-', '_']));
+    number
+        .is_some_and(|number| !number.is_empty() && number.bytes().all(|one| one.is_ascii_digit()))
 }
 
 /// A path without the ending of what it is compressed by.
@@ -173,6 +184,12 @@ mod tests {
         assert_eq!(names(&both, &["a/wd0-s1.log", "a"]), ["wd0-s1"], "a file is read once");
         let apart = ["a/wd0-s1.log", "b/wd0-s2.log"];
         assert_eq!(names(&apart, &["a", "b"]), ["wd0-s1", "wd0-s2"]);
+    }
+
+    #[test]
+    fn what_is_kept_at_a_checkpoint_is_of_its_run() {
+        let files = ["wd0-s1/checkpoint-10/state.json", "wd0-s1/checkpoint-20/state.json"];
+        assert_eq!(names(&files, &["."]), ["wd0-s1/state", "wd0-s1/state"]);
     }
 
     #[test]

@@ -118,14 +118,36 @@ pub fn empty_cells(found: &Grouped) -> Option<String> {
     })
 }
 
+/// What trackers call runs that did not end as planned.
+const UNFINISHED: [&str; 18] = [
+    "running",
+    "failed",
+    "fail",
+    "crashed",
+    "killed",
+    "canceled",
+    "cancelled",
+    "error",
+    "errored",
+    "pruned",
+    "pending",
+    "preempted",
+    "preempting",
+    "timeout",
+    "interrupted",
+    "aborted",
+    "queued",
+    "waiting",
+];
+
 /// Runs that their tracker says did not end as planned.
 pub fn unfinished(table: &Table) -> Option<String> {
     let is_state = |name: &str| ["state", "status"].contains(&name.to_lowercase().as_str());
     let state = |row: &BTreeMap<String, String>| {
         row.iter().find(|(name, _)| is_state(name)).map(|(_, one)| one.to_lowercase())
     };
-    let is_ended = |state: &String| ["finished", "done", "completed"].contains(&state.as_str());
-    let others = table.rows.iter().filter_map(state).filter(|one| !is_ended(one)).count();
+    let is_unfinished = |state: &String| UNFINISHED.contains(&state.as_str());
+    let others = table.rows.iter().filter_map(state).filter(is_unfinished).count();
     (others > 0).then(|| {
         format!(
             "{others} of {} rows are of runs that did not finish, and count as they are",

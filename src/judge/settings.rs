@@ -2,18 +2,28 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use anyhow::Result;
+
 use super::columns::{Columns, RUNS, SEEDS, STEPS, VALUES, is_measured};
 use super::labels::{Label, Labelled};
 use super::table::Table;
 
-/// Settings that vary inside of an arm and count as noise there: columns with few values.
+/// Settings that vary inside of an arm and count as noise there: columns with few values. Where rows are of steps, a
+/// setting is what stays the same in every run.
+///
+/// # Errors
+/// A column that may be several.
 pub fn mixed(
     table: &Table,
     labelled: &Labelled,
-    used: &[&str],
+    (value, has_steps): (&str, bool),
     columns: &Columns,
-) -> Option<String> {
+) -> Result<Option<String>> {
+    let run = table.any_column(&RUNS)?;
     let varies = |column: &&String| {
+        if has_steps && !stays(run, table, labelled, column) {
+            return false;
+        }
         let of_arms = values_by(table, labelled, column, |(parts, _)| parts);
         let all: BTreeSet<&str> = of_arms.values().flatten().copied().collect();
         // What follows from the seed is drawn, and no setting.
@@ -24,14 +34,26 @@ pub fn mixed(
             && 2 * all.len() <= table.rows.len()
             && of_arms.values().any(|values| values.len() > 1)
     };
-    let found = settings(table, used, columns, varies);
+    let found = settings(table, &[value], columns, varies);
     let verb = if found.len() == 1 {
         "varies inside arms and counts"
     } else {
         "vary inside arms and count"
     };
-    (!found.is_empty())
-        .then(|| format!("{} {verb} as noise there; --arm tells them apart", found.join(", ")))
+    let told = format!("{} {verb} as noise there; --arm tells them apart", found.join(", "));
+    Ok((!found.is_empty()).then_some(told))
+}
+
+/// Whether a column has one value in all rows of a run, whichever the run.
+fn stays(run: Option<&str>, table: &Table, labelled: &Labelled, column: &str) -> bool {
+    let mut values: BTreeMap<(&Label, Option<&String>), &Option<&String>> = BTreeMap::new();
+    let cells: Vec<Option<&String>> = table.rows.iter().map(|row| row.get(column)).collect();
+    let named = table.rows.iter().map(|row| run.and_then(|run| row.get(run)));
+    labelled
+        .iter()
+        .zip(named)
+        .zip(&cells)
+        .all(|((label, name), cell)| *values.entry((label, name)).or_insert(cell) == cell)
 }
 
 /// Settings that change between the rows of what counts as one run, as they do where rows are of several. A schedule

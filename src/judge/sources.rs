@@ -103,7 +103,7 @@ fn file(path: &Path, name: &str) -> Result<Table> {
         _ => match logs::read(&text) {
             // Lines of JSON may name their runs.
             table if names_runs(&table) => table,
-            table => of_run(table, name),
+            table => of_run(logs::carried(table), name),
         },
     };
     if table.is_of_files {

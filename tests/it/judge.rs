@@ -78,6 +78,102 @@ fn runs_that_a_tracker_calls_unfinished_are_told_however_its_column_is_written()
 }
 
 #[test]
+fn runs_of_which_a_tracker_says_another_word_for_their_end_are_not_called_unfinished() {
+    for ended in ["COMPLETE", "TERMINATED", "success", "finished"] {
+        let state = |(place, line): (usize, &str)| match place {
+            0 => format!("{line},state\n"),
+            _ => format!("{line},{ended}\n"),
+        };
+        let contents: String = table(6).lines().enumerate().map(state).collect();
+        let call = judge(&contents, &ASKED);
+        assert!(!call.stderr.contains("did not finish"), "{ended}: {}", call.stderr);
+    }
+}
+
+#[test]
+fn checkpoints_of_a_run_are_that_run_and_no_seeds() {
+    let folder = tempfile::tempdir().unwrap();
+    for (decay, loss) in [("0.0", 3.0), ("0.1", 2.9)] {
+        for end in [10, 20, 30, 40] {
+            let row = |step: usize| {
+                format!("{{\"step\": {step}, \"eval_loss\": {}}}", loss - step as f64 / 100.0)
+            };
+            let rows: Vec<String> = (10..=end).step_by(10).map(row).collect();
+            let state = format!("{{\"log_history\": [{}]}}", rows.join(","));
+            let name = format!("wd{decay}-seed0/checkpoint-{end}/trainer_state.json");
+            file(folder.path(), &name, &state);
+        }
+    }
+    let call = wane(&["judge", text(folder.path()), "--json"]);
+    let said = json(&call);
+    let arms = said["arms"].as_array().unwrap();
+    let runs: Vec<_> = arms.iter().map(|arm| (arm["arm"].clone(), arm["n"].clone())).collect();
+    assert_eq!(runs, [("wd0.0".into(), 1.into()), ("wd0.1".into(), 1.into())], "{said}");
+    assert!(said["comparisons"].as_array().unwrap().iter().all(|one| one["p"].is_null()), "{said}");
+}
+
+#[test]
+fn a_log_that_begins_with_its_settings_is_of_the_arm_that_they_say() {
+    let folder = tempfile::tempdir().unwrap();
+    for (decay, loss) in [(0.0, 3.0), (0.1, 2.9)] {
+        for seed in 0..3 {
+            let begun = format!("{{\"config\": {{\"weight_decay\": {decay}, \"seed\": {seed}}}}}");
+            let row = format!("{{\"step\": 10, \"val_loss\": {}}}", loss + 0.01 * f64::from(seed));
+            file(folder.path(), &format!("{decay}-{seed}.jsonl"), &format!("{begun}\n{row}\n"));
+        }
+    }
+    let asked = ["--arm", "weight_decay", "--seed", "seed", "--json"];
+    let call = wane(&[&["judge", text(folder.path())], &asked[..]].concat());
+    let said = json(&call);
+    let runs: Vec<_> =
+        said["arms"].as_array().unwrap().iter().map(|arm| arm["n"].clone()).collect();
+    assert_eq!(runs, [3, 3], "{said}");
+    assert!(!call.stderr.contains("diverged"), "{}", call.stderr);
+}
+
+#[test]
+fn settings_that_are_mixed_in_an_arm_are_told_of_tables_with_steps_too() {
+    let line = |run: usize| {
+        let (decay, optimizer) = ([0.0, 0.1][run % 2], ["adamw", "lion", "muon"][run / 2]);
+        let row = |step: usize| format!("r{run},{decay},{optimizer},{step},{}\n", 3.0 - decay);
+        row(10) + &row(20)
+    };
+    let rows: String = (0..6).map(line).collect();
+    let call = judge(
+        &format!("run,weight_decay,optimizer,step,val_loss\n{rows}"),
+        &["--arm", "weight_decay", "--value", "val_loss"],
+    );
+    assert!(call.stderr.contains("`optimizer` varies inside arms"), "{}", call.stderr);
+}
+
+#[test]
+fn a_column_that_counts_rows_hides_no_copies() {
+    let numbered = |contents: &str| -> String {
+        let line = |(place, line): (usize, &str)| match place {
+            0 => format!(",{line}\n"),
+            _ => format!("{},{line}\n", place - 1),
+        };
+        contents.lines().enumerate().map(line).collect()
+    };
+    let plain = table(6).replace(",seed", "").replace("optimizer", "kind");
+    let plain: String = plain
+        .lines()
+        .map(|line| {
+            let mut cells: Vec<&str> = line.split(',').collect();
+            if cells.len() == 4 {
+                cells.remove(2);
+            }
+            cells.join(",") + "\n"
+        })
+        .collect();
+    let twice = format!("{plain}{}", plain.split_once('\n').unwrap().1);
+    let asked = ["--arm", "kind,weight_decay", "--value", "val_loss"];
+    let [bare, counted] = [twice.clone(), numbered(&twice)].map(|one| judge(&one, &asked));
+    assert!(bare.stderr.contains("WARNING"), "{}", bare.stderr);
+    assert_eq!((&counted.stdout, &counted.stderr), (&bare.stdout, &bare.stderr));
+}
+
+#[test]
 fn arms_with_common_seeds_are_compared_as_pairs() {
     let call = judge(&table(6), &[&ASKED[..], &["--json"]].concat());
     let comparison = &json(&call)["comparisons"][0];

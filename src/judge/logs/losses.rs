@@ -8,12 +8,14 @@ use super::number_at;
 const LOSS: &str = "loss";
 
 /// Words for the text that a loss is of, with what it is called here.
-const TEXTS: [(&str, &str); 9] = [
+const TEXTS: [(&str, &str); 11] = [
     ("train", "train_loss"),
     ("training", "train_loss"),
     ("val", "val_loss"),
     ("valid", "val_loss"),
     ("validation", "val_loss"),
+    ("validate", "val_loss"),
+    ("validating", "val_loss"),
     ("dev", "val_loss"),
     ("eval", "eval_loss"),
     ("evaluation", "eval_loss"),
@@ -36,15 +38,19 @@ const MEANS: [&str; 3] = ["avg", "average", "mean"];
 /// What may stand between a loss and the words for it.
 const BETWEEN: [char; 9] = [' ', '\t', ':', '/', '-', '|', '_', '.', ']'];
 
-/// The losses of a line in small letters.
-pub fn of_line(line: &str) -> BTreeMap<String, String> {
+/// The losses of a line in small letters, whose word for the step stands at `step`. What a line says of its text before
+/// the step goes for losses of which no text is named.
+pub fn of_line(line: &str, step: usize) -> BTreeMap<String, String> {
+    let subject = subject(line, step);
     let mut row: BTreeMap<String, (Kind, String)> = BTreeMap::new();
     for (at, _) in line.match_indices(LOSS) {
         let Some((name, kind)) = said_before(&line[..at]) else { continue };
+        let name = subject.filter(|_| name == LOSS).unwrap_or(name);
         let after = &line[at + LOSS.len()..];
+        let after = after.trim_start().strip_prefix("value").unwrap_or(after);
         let (name, number) = match (number_at(after), text_after(after)) {
             (Some(number), _) => (name, number),
-            (None, Some(said)) if name == LOSS => said,
+            (None, Some(said)) if name == LOSS || subject == Some(name) => said,
             _ => continue,
         };
         let is_better = row.get(name).is_none_or(|(known, _)| kind < *known);
@@ -53,6 +59,19 @@ pub fn of_line(line: &str) -> BTreeMap<String, String> {
         }
     }
     row.into_iter().map(|(name, (_, number))| (name, number)).collect()
+}
+
+/// The text that a line is of, by the word before its step: `validate step: 400  loss: 3.1`, `[eval] step 100 loss 3.1`,
+/// and Megatron's `validation loss at iteration 100 on test set | lm loss value: 3.1`.
+fn subject(line: &str, step: usize) -> Option<&'static str> {
+    let (before, after) = line.split_at(step);
+    let before = before.trim_end_matches(BETWEEN);
+    let is_at = before.ends_with("loss at");
+    if is_at && after.contains("on test set") {
+        return Some("test_loss");
+    }
+    let (_, word) = last_word(before.strip_suffix("loss at").unwrap_or(before));
+    TEXTS.iter().find(|(known, _)| *known == word).map(|(_, name)| *name)
 }
 
 /// How sure it is that a number is the loss of the step: where a line says several, the first of the surest counts.
@@ -94,9 +113,13 @@ fn said_before(text: &str) -> Option<(&'static str, Kind)> {
     Some((name, kind))
 }
 
-/// A text without its last word and what stands behind that, and the word.
+/// A text without its last word and what stands behind that, and the word; a number that belongs to it, as in `mtp_1`,
+/// stands behind it too.
 fn last_word(text: &str) -> (&str, &str) {
     let text = text.trim_end_matches(BETWEEN);
+    let bare = text.trim_end_matches(|one: char| one.is_ascii_digit());
+    let is_numbered = bare.trim_end_matches('_').ends_with(char::is_alphabetic);
+    let text = if is_numbered { bare.trim_end_matches('_') } else { text };
     let begin = text
         .rfind(|one: char| !one.is_alphabetic())
         .map_or(0, |at| at + text[at..].chars().next().map_or(0, char::len_utf8));
@@ -117,7 +140,7 @@ mod tests {
     use super::*;
 
     fn said(line: &str) -> Vec<(String, String)> {
-        of_line(line).into_iter().collect()
+        of_line(line, 0).into_iter().collect()
     }
 
     fn pairs(expected: &[(&str, &str)]) -> Vec<(String, String)> {
@@ -147,6 +170,25 @@ mod tests {
     }
 
     #[test]
+    fn the_word_before_a_step_says_what_text_a_line_is_of() {
+        let of = |line: &str, name: &str| {
+            let step = line.find("step").or(line.find("iteration")).unwrap();
+            let found: Vec<_> = of_line(line, step).into_iter().collect();
+            assert_eq!(found, pairs(&[(name, "3.0")]), "{line}");
+        };
+        of("validate step: 400  loss:  3.0  memory: 45gib", "val_loss");
+        of("[eval] step 100 loss 3.0", "eval_loss");
+        of("info - step: 400  loss:  3.0", "loss");
+        of("train.py step 400 loss 3.0", "loss");
+        of("train step 400 loss 3.0", "train_loss");
+        of("train step 400 val loss 3.0", "val_loss");
+        let megatron = " validation loss at iteration 2000 on validation set | lm loss value: 3.0 | lm loss ppl: 20.1 |";
+        of(megatron, "val_loss");
+        of(&megatron.replace("on validation set", "on test set"), "test_loss");
+        of(&megatron.replace(" on validation set", ""), "val_loss");
+    }
+
+    #[test]
     fn a_loss_of_something_else_is_not_that_of_the_step() {
         for other in
             ["best", "ema", "smoothed", "delta", "running", "old", "initial", "avg", "mean"]
@@ -159,6 +201,7 @@ mod tests {
             "router/loss 0.1 loss 2.5",
             "z_loss=0.1 loss=2.5",
             "lm loss 2.4 loss 2.5",
+            "lm loss: 2.5 | mtp_1 loss: 3.5 | mtp_2 loss: 3.6",
         ] {
             assert_eq!(said(line), pairs(&[("loss", "2.5")]), "{line}");
         }
