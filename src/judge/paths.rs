@@ -188,8 +188,8 @@ mod tests {
 
     #[test]
     fn what_is_kept_at_a_checkpoint_is_of_its_run() {
-        let files = ["wd0-s1/checkpoint-10/state.json", "wd0-s1/checkpoint-20/state.json"];
-        assert_eq!(names(&files, &["."]), ["wd0-s1/state", "wd0-s1/state"]);
+        let files = ["wd0-s1/checkpoint-10/a.json", "wd0-s1/checkpoint-20/a.json", "wd1-s1/a.json"];
+        assert_eq!(names(&files, &["."]), ["wd0-s1/a", "wd0-s1/a", "wd1-s1/a"]);
     }
 
     #[test]
