@@ -1,5 +1,7 @@
 //! What λ amounted to: a line per arm or run, and how well runs are one that theory says are.
 
+mod nothing;
+
 use anyhow::{Result, ensure};
 
 use super::figures::Data;
@@ -7,6 +9,7 @@ use super::tables::{align_right, broken, new_table, set_close};
 use super::{format, words};
 use crate::config::{Role, plain};
 use crate::results::MechanismRow;
+use nothing::nothing;
 
 const COLUMNS: usize = 110;
 /// Rounding that changes decay by less is not told.
@@ -32,7 +35,7 @@ type Rows<'a> = Vec<&'a MechanismRow>;
 /// The arms of an experiment, or all its runs, as decay acted on the parameters of a role.
 ///
 /// # Errors
-/// A model without such weights, and files of older versions.
+/// A model without such weights, no run that tells of an arm, and files of older versions.
 pub fn explain(data: &Data, name: &str, role: Role, every_run: bool) -> Result<String> {
     ensure!(
         !data.mechanism.is_empty(),
@@ -40,7 +43,7 @@ pub fn explain(data: &Data, name: &str, role: Role, every_run: bool) -> Result<S
          `wane collect SPEC`"
     );
     let rows = of_role(data, role);
-    ensure!(!rows.is_empty(), "the models of {name} have no {role} weights, or no run has ended");
+    ensure!(!rows.is_empty(), "{}", nothing(&data.mechanism, name, role));
     let arms = arms(&rows);
     let lines = if every_run { rows.iter().map(|row| vec![*row]).collect() } else { arms.clone() };
     let over = if every_run { "every run" } else { "means over seeds" };
