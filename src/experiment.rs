@@ -4,6 +4,7 @@ mod arm;
 mod axis;
 mod by_role;
 mod canaries;
+mod changes;
 mod claims;
 pub mod cost;
 mod data;
@@ -30,8 +31,7 @@ mod terms;
 mod top;
 mod wrong_key;
 
-use anyhow::{Context, Result, bail};
-use serde::{Deserialize, Serialize};
+use anyhow::{Context, Result};
 use toml::Table;
 
 use crate::config::{AnalysisTerms, Cut, ModelShape, SearchTerms};
@@ -40,40 +40,12 @@ use given::WrongKey;
 use resolve::resolve;
 
 pub use arm::Arm;
+pub use changes::Changes;
 pub use grid::find as find_recipe;
 pub use plan::{Asked, Entry, Plan};
 pub use searched::{SearchedAxis, SearchedRule};
 pub use seeds::Seed;
 pub use settings::Setting;
-
-/// Changes to a spec that the command line asks for.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Changes {
-    /// `KEY=VALUE` assignments.
-    pub set: Vec<String>,
-    /// Another `data.source`.
-    pub data: Option<String>,
-    /// Other seeds.
-    pub seeds: Option<Vec<u64>>,
-}
-
-impl Changes {
-    /// That nothing is asked for in two ways.
-    fn check(&self) -> Result<()> {
-        let options = [
-            ("--data", "data.source", self.data.is_some()),
-            ("--seeds", "seeds", self.seeds.is_some()),
-        ];
-        for assignment in &self.set {
-            let key = overrides::key(assignment);
-            let twice = options.iter().find(|(_, own, given)| *given && *own == key);
-            if let Some((option, key, _)) = twice {
-                bail!("{option} and --set {key} say the same thing twice; give one of them");
-            }
-        }
-        Ok(())
-    }
-}
 
 /// An experiment, valid in itself. Whether the data is there and long enough shows when it is read.
 #[derive(Clone, Debug)]

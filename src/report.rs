@@ -1,6 +1,7 @@
 //! What people read: tables on the terminal, and a page with everything on it. Made from an
 //! experiment's files alone.
 
+mod across;
 mod advice;
 pub mod assets;
 mod audit;
@@ -25,19 +26,17 @@ pub mod words;
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, anyhow, ensure};
+use anyhow::{Context, Result, ensure};
 
 use crate::config::Role;
 use crate::exit::usage;
 use crate::files::{create_folder, csv_of, json_of, make_folder_atomically, write_atomically};
 use crate::report::figures::{Data, Drawing, draw_all};
-use crate::results::{
-    Experiment, ManifestRow, read_csv, read_experiment, read_mechanism, read_runs,
-};
-use crate::stats::collapse::Collapse;
+use crate::results::{Experiment, ManifestRow, read_csv, read_experiment};
 use claims::ClaimRow;
 use summary::Summary;
 
+pub use across::across_experiments;
 pub use advice::{advice, advice_json};
 pub use audit::{audit_json, audit_screen, audit_unmet};
 pub use compare::compare;
@@ -128,28 +127,6 @@ pub fn explain(folder: &Path, role: Role, every_run: bool) -> Result<String> {
     usage(check_is_whole(folder, &["experiment.json", "runs.csv", "curves.csv"]))?;
     let data = usage(Data::read(folder))?;
     usage(explain::explain(&data, &folder_name(folder), role, every_run))
-}
-
-/// Lays the losses of several experiments over τ in epochs, and draws the figure into `out`.
-///
-/// # Errors
-/// A file that is missing or damaged, experiments without three λ of one form, or a folder that cannot be written.
-pub fn across_experiments(folders: &[PathBuf], out: Option<&Path>) -> Result<String> {
-    let read = |folder: &PathBuf| -> Result<_> {
-        let runs = read_runs(folder)?;
-        Ok((folder_name(folder), runs, read_mechanism(folder)?))
-    };
-    let experiments = usage(folders.iter().map(read).collect::<Result<Vec<_>>>())?;
-    let found = usage(Collapse::of_experiments(&experiments).map_err(|name| {
-        anyhow!("{name} has no form with a timescale at three λ; expected such as experiments/timescale.toml")
-    }))?;
-    if let Some(out) = out {
-        let figure = figures::across(&found)?;
-        create_folder(out)?;
-        write_atomically(&out.join("collapse.svg"), figure.svg.as_bytes())?;
-        write_atomically(&out.join("collapse.png"), &figure.png)?;
-    }
-    Ok(format!("{}\n{}", words::collapse_title(found.claim), words::collapse(&found).join("\n")))
 }
 
 /// That the files are there without which nothing can be told.

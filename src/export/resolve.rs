@@ -52,7 +52,7 @@ fn stored(folder: &Path, row: &RunRow) -> Option<Rule> {
 }
 
 fn of_spec(experiment: &Experiment, row: &RunRow) -> Option<Rule> {
-    let changes = changes(&experiment.provenance.command);
+    let changes = Changes::of_command(&experiment.provenance.command);
     let changed = Spec::parse(&experiment.spec, &changes).ok();
     let as_written = || Spec::parse(&experiment.spec, &Changes::default()).ok();
     let arm = changed.and_then(|spec| arm_of(&spec, row));
@@ -93,38 +93,4 @@ fn is_of(arm: &Arm, row: &RunRow) -> bool {
         setting => arm.setting() == setting && arm.treatment == row.treatment,
     };
     same_decay && same_recipe && arm.transfer == row.transfer
-}
-
-/// The changes to the spec on the command line that wrote the results.
-fn changes(command: &[String]) -> Changes {
-    let mut changes = Changes::default();
-    let mut words = command.iter();
-    while let Some(word) = words.next() {
-        let (name, value) = match word.split_once('=') {
-            Some((name, value)) => (name, Some(value.to_owned())),
-            None => (word.as_str(), None),
-        };
-        if ["--set", "--data"].contains(&name) {
-            let Some(value) = value.or_else(|| words.next().cloned()) else { continue };
-            match name {
-                "--set" => changes.set.push(value),
-                _ => changes.data = Some(value),
-            }
-        }
-    }
-    changes
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn changes_are_read_in_either_spelling_and_other_words_are_left_alone() {
-        let command =
-            ["wane", "sweep", "a.toml", "--set", "train.lr=1e-3", "--set=train.steps=7", "--set"];
-        let command = command.map(str::to_owned);
-        let expected = ["train.lr=1e-3", "train.steps=7"].map(str::to_owned).to_vec();
-        assert_eq!(changes(&command), Changes { set: expected, ..Changes::default() });
-    }
 }

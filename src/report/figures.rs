@@ -99,13 +99,14 @@ pub const NAMES: [&str; 22] = [
     "weight-norms",
 ];
 
-/// The figure of a claim over several experiments.
+/// The figure of a claim over several experiments, a panel for each mask; `caption` stands below it.
 ///
 /// # Errors
 /// A drawing that fails, or lines without two points.
-pub fn across(collapse: &Collapse) -> Result<Drawing> {
+pub fn across(collapses: &[Collapse], caption: &str) -> Result<Drawing> {
     let name = "collapse";
-    let figure = || mechanism::drawn(&[collapse], String::new());
+    let collapses: Vec<&Collapse> = collapses.iter().collect();
+    let figure = || mechanism::drawn(&collapses, caption.to_owned());
     task(name, "Loss against the timescale in epochs, by experiment", figure)()?
         .context("no line has two points")
 }

@@ -18,8 +18,9 @@ const SAME_PLACE: f64 = 1e-6;
 pub enum Claim {
     /// A loss over τ in epochs, whatever the batch (Wang & Aitchison 2024).
     Timescale,
-    /// What a loss costs against its best τ in epochs, whatever the text.
-    TimescaleCost,
+    /// What a loss costs against its best τ in epochs, whatever the text; of text alone it speaks where all experiments
+    /// are known to train one model.
+    TimescaleCost { one_model: bool },
     /// A loss over the product ηλ, whatever η.
     Product,
     /// A loss over training under decay and without it at the same η/‖w‖.
@@ -120,24 +121,37 @@ impl Collapse {
         over.chain(matched).collect()
     }
 
-    /// What each τ in epochs costs several experiments: a line for each, of the first mask under AdamW that it has.
+    /// What each τ in epochs costs several experiments: for every mask that all of them have under AdamW, a line for
+    /// each. Masks are never mixed: what they decay differs, and so would the lines of runs that are the same.
     ///
     /// # Errors
-    /// The name of the first without such a line.
-    pub fn of_experiments(experiments: &[Named]) -> Result<Self, String> {
+    /// No mask that all have: then the subjects of each experiment, none where it has too few λ.
+    pub fn of_experiments(
+        experiments: &[Named],
+        one_model: bool,
+    ) -> Result<Vec<Self>, Vec<Vec<String>>> {
         // One loss for all: on test where each has one.
         let reported = experiments.iter().map(|(_, runs, _)| Quantity::reported(runs));
         let loss = match reported.into_iter().all(|loss| loss == Quantity::TestLoss) {
             true => Quantity::TestLoss,
             false => Quantity::ValLoss,
         };
-        let line = |(name, runs, mechanism): &Named| {
-            let found = lines::of_spec(runs, mechanism, loss);
-            let line = found.into_iter().next().ok_or_else(|| name.clone())?;
-            Ok(Line { label: name.clone(), ..line.over_its_best() })
+        let of_each: Vec<BTreeMap<String, Line>> = experiments
+            .iter()
+            .map(|(_, runs, mechanism)| lines::of_spec(runs, mechanism, loss))
+            .collect();
+        let laid = |subject: &String| {
+            let own = of_each.iter().map(|lines| lines.get(subject).cloned());
+            let own = own.zip(experiments).map(|(line, (name, ..))| {
+                Some(Line { label: name.clone(), ..line?.over_its_best() })
+            });
+            let claim = Claim::TimescaleCost { one_model };
+            Some(Collapse::new(claim, subject.clone(), own.collect::<Option<_>>()?))
         };
-        let lines = experiments.iter().map(line).collect::<Result<_, String>>()?;
-        Ok(Collapse::new(Claim::TimescaleCost, "AdamW".to_owned(), lines))
+        let found: Vec<Self> =
+            of_each.iter().take(1).flat_map(BTreeMap::keys).filter_map(laid).collect();
+        let subjects = |lines: &BTreeMap<String, Line>| lines.keys().cloned().collect();
+        if found.is_empty() { Err(of_each.iter().map(subjects).collect()) } else { Ok(found) }
     }
 
     fn new(claim: Claim, subject: String, lines: Vec<Line>) -> Self {

@@ -1,5 +1,6 @@
 //! Tests of the built program and of the library from outside, as one binary: each would link Burn.
 
+mod across;
 mod advise;
 mod advise_config;
 mod advise_rules;

@@ -9,7 +9,7 @@ use crate::common::{fixture, project, rows, text, wane, wane_ok};
 const ROLES: [&str; 6] = ["embedding", "attention", "mlp", "head", "norm", "bias"];
 
 /// A sweep of the tiny spec with changes; the folder of its results.
-fn swept(out: &Path, name: &str, changes: &[&str]) -> PathBuf {
+pub fn swept(out: &Path, name: &str, changes: &[&str]) -> PathBuf {
     let (spec, name_is) = (fixture("tiny.toml"), format!("name={name}"));
     let mut words = vec!["sweep", text(&spec), "--out", text(out), "-q", "--set", &name_is];
     changes.iter().for_each(|change| words.extend(["--set", *change]));

@@ -149,7 +149,7 @@ pub fn drawn(collapses: &[&Collapse], caption: String) -> Option<Profiles> {
         caption,
     };
     let across = match claim {
-        Claim::Timescale | Claim::TimescaleCost => {
+        Claim::Timescale | Claim::TimescaleCost { .. } => {
             Across { name: "timescale τ (epochs)", tick: power_of_ten }
         }
         Claim::Product => Across { name: "η λ at the peak", tick: power_of_ten },
@@ -157,7 +157,7 @@ pub fn drawn(collapses: &[&Collapse], caption: String) -> Option<Profiles> {
     };
     let panels = collapses.iter().map(panel).collect();
     let axis = match claim {
-        Claim::TimescaleCost => "cost against the best τ (nats per token)",
+        Claim::TimescaleCost { .. } => "cost against the best τ (nats per token)",
         _ => "loss (nats per token)",
     };
     Profiles::new(lettering, across, axis, panels)

@@ -14,7 +14,12 @@ const ALPHA: f64 = 0.05;
 pub fn collapse_title(claim: Claim) -> &'static str {
     match claim {
         Claim::Timescale => "Loss against the timescale τ in epochs: one curve for every batch?",
-        Claim::TimescaleCost => "What each timescale τ in epochs costs: one curve for every text?",
+        Claim::TimescaleCost { one_model: true } => {
+            "What each timescale τ in epochs costs: one curve for every text?"
+        }
+        Claim::TimescaleCost { one_model: false } => {
+            "What each timescale τ in epochs costs: one curve for all of these experiments?"
+        }
         Claim::Product => "Loss against ηλ: one curve for every η?",
         Claim::EffectiveRate => "Decay, and no decay at the same η/‖w‖: one curve?",
     }
@@ -54,7 +59,7 @@ pub fn collapse(collapse: &Collapse) -> Vec<String> {
 /// Where each line is lowest.
 fn lowest(collapse: &Collapse) -> Option<String> {
     let of = match collapse.claim {
-        Claim::Timescale | Claim::TimescaleCost => "τ in epochs",
+        Claim::Timescale | Claim::TimescaleCost { .. } => "τ in epochs",
         Claim::Product => "ηλ",
         Claim::EffectiveRate => return None,
     };

@@ -36,11 +36,17 @@ pub fn over_product(runs: &[RunRow], loss: Quantity) -> ByMask {
     by_setting(runs, loss, &product, has_line, |run| format!("η = {}", plain(run.lr)))
 }
 
-/// Loss over τ in epochs of the runs that are as `[train]` says, a line for each mask.
-pub fn of_spec(runs: &[RunRow], mechanism: &[MechanismRow], loss: Quantity) -> Vec<Line> {
+/// Loss over τ in epochs of the runs that are as `[train]` says, the line of every mask by what it is of.
+pub fn of_spec(
+    runs: &[RunRow],
+    mechanism: &[MechanismRow],
+    loss: Quantity,
+) -> BTreeMap<String, Line> {
     let timescale = timescales(mechanism);
     let found = by_setting(runs, loss, &timescale, |keys| keys.is_empty(), |_| String::new());
-    found.into_iter().flat_map(|(_, lines)| lines).collect()
+    // All of them have the batch and the learning rate of `[train]`: a mask has one line.
+    let only = |(subject, lines): (String, Vec<Line>)| Some((subject, lines.into_iter().next()?));
+    found.into_iter().filter_map(only).collect()
 }
 
 /// τ in epochs of a run.
@@ -61,8 +67,8 @@ fn is_plain(run: &RunRow) -> bool {
     run.is_done() && run.recipe.is_none() && run.treatment.is_empty() && !run.is_explored()
 }
 
-/// What orders lines, by batch and learning rate, and the label of one.
-type Rank = (usize, u64, String);
+/// What orders lines, by batch and learning rate, what else their runs have for themselves, and the label of one.
+type Rank = (usize, u64, String, String);
 /// By the bits of a positive number, which are in its order.
 type Places = BTreeMap<u64, Place>;
 
@@ -86,21 +92,31 @@ fn by_setting(
         let (Some(at), Some(value)) = (at, loss.of(run).filter(|loss| loss.is_finite())) else {
             continue;
         };
-        let rank = (tokens_per_step(run), run.lr.to_bits(), label(run));
+        // Arms that differ in anything, such as their warm-up, are no one line: one would hide the other's losses.
+        let rank = (tokens_per_step(run), run.lr.to_bits(), run.variant.clone(), label(run));
         let line = found.entry(run.mask).or_default().entry(rank).or_default();
         let new = || Place { at: at.log10(), losses: BTreeMap::new() };
         line.entry(at.to_bits()).or_insert_with(new).losses.insert(run.draw(), value);
     }
     let of_mask = |(mask, lines): (Option<Mask>, BTreeMap<Rank, Places>)| {
-        let line = |((tokens, _, label), places): (Rank, Places)| Line {
-            label,
-            tokens,
-            places: places.into_values().collect(),
-        };
-        let lines = lines.into_iter().map(line);
-        (subject(mask), lines.filter(|line| line.places.len() >= FEWEST_PLACES).collect())
+        let lines = lines.into_iter().filter(|(_, places)| places.len() >= FEWEST_PLACES);
+        (subject(mask), told_apart(lines.collect()))
     };
     found.into_iter().map(of_mask).collect()
+}
+
+/// Lines with their labels; of those that share one, each with what sets its runs apart.
+fn told_apart(lines: Vec<(Rank, Places)>) -> Vec<Line> {
+    let labels: Vec<String> = lines.iter().map(|((.., label), _)| label.clone()).collect();
+    let line = |((tokens, _, variant, label), places): (Rank, Places)| {
+        let is_shared = labels.iter().filter(|other| **other == label).count() > 1;
+        // The learning rate stands in the label.
+        let own = variant.split(' ').filter(|word| !word.is_empty() && !word.starts_with("lr="));
+        let own: Vec<&str> = own.take_while(|_| is_shared).collect();
+        let label = [&[label.as_str()], &own[..]].concat().join(", ");
+        Line { label, tokens, places: places.into_values().collect() }
+    };
+    lines.into_iter().map(line).collect()
 }
 
 fn subject(mask: Option<Mask>) -> String {

@@ -7,7 +7,7 @@ use rand_distr::{Distribution, StandardNormal};
 use super::row;
 use crate::config::{Form, Mask, Stage};
 use crate::random::stream;
-use crate::results::{Draw, RunRow};
+use crate::results::{Draw, MechanismRow, RunRow};
 use crate::stats::Quantity;
 use crate::stats::collapse::{Claim, Coincidence, Collapse, Line, Place};
 
@@ -167,4 +167,77 @@ fn lines_are_of_one_mask_and_of_forms_that_the_claim_speaks_of() {
         }
     }
     assert!(found[0].subject != found[1].subject, "{}", found[0].subject);
+}
+
+/// What `mechanism.csv` says of τ of a run.
+fn timescale(run: &RunRow, epochs: f64) -> MechanismRow {
+    let RunRow { form, mask, weight_decay, seed, variant, status, .. } = run.clone();
+    let told = serde_json::json!({
+        "run": run.run, "form": form, "mask": mask, "weight_decay": weight_decay, "seed": seed, "variant": variant,
+        "status": status, "role": "mlp", "nearly_scale_invariant": true, "timescale_epochs": epochs,
+    });
+    serde_json::from_value(told).unwrap()
+}
+
+/// An arm at three λ and three seeds that ends at one loss.
+fn arm_of(variant: &str, loss: f64) -> Vec<RunRow> {
+    let run = |lambda: f64, seed: u64| {
+        let mut run = row(Form::AdamW, Mask::Matrices, lambda, seed, loss);
+        (run.tokens, run.steps) = (1000, if variant.contains("batch") { 5 } else { 10 });
+        (run.run, run.variant) = (format!("{variant} {}", run.run), variant.to_owned());
+        run
+    };
+    (0..3).flat_map(|seed| [1.0, 2.0, 4.0].map(|lambda| run(lambda, seed))).collect()
+}
+
+#[test]
+fn arms_of_one_batch_that_differ_in_their_warm_up_are_lines_of_their_own_in_any_order() {
+    let arms = [arm_of("", 2.0), arm_of("batch=8 warmup=2", 3.0), arm_of("batch=8 warmup=4", 4.0)];
+    let found = |order: [usize; 3]| {
+        let runs = order.map(|place| arms[place].clone()).concat();
+        let mechanism: Vec<MechanismRow> =
+            runs.iter().map(|run| timescale(run, 8.0 / run.weight_decay.unwrap())).collect();
+        let mut found = Collapse::all(&runs, &mechanism, &BTreeMap::new(), Quantity::ValLoss);
+        found.retain(|one| one.claim == Claim::Timescale);
+        let lines = found.pop().expect("a collapse over the timescale").lines;
+        let told = |line: &Line| (line.label.clone(), line.places[0].mean());
+        lines.iter().map(told).collect::<Vec<_>>()
+    };
+    let lines = found([0, 1, 2]);
+    assert_eq!(lines, found([2, 1, 0]));
+    assert_eq!(lines.iter().map(|(_, loss)| *loss).collect::<Vec<_>>(), [2.0, 3.0, 4.0]);
+    let labels: Vec<&str> = lines.iter().map(|(label, _)| label.as_str()).collect();
+    assert!(!labels[0].contains("warmup"), "{labels:?}");
+    assert!(labels[1].ends_with("batch=8, warmup=2"), "{labels:?}");
+    assert!(labels[2].ends_with("batch=8, warmup=4"), "{labels:?}");
+}
+
+#[test]
+fn experiments_are_laid_on_the_masks_that_all_have_and_without_one_each_is_told_by_its_own() {
+    let of = |name: &str, masks: &[Mask]| {
+        let runs: Vec<RunRow> = masks
+            .iter()
+            .flat_map(|mask| {
+                arm_of("", 2.0).into_iter().map(move |mut run| {
+                    (run.run, run.mask) = (format!("{mask} {}", run.run), Some(*mask));
+                    run
+                })
+            })
+            .collect();
+        let mechanism: Vec<MechanismRow> =
+            runs.iter().map(|run| timescale(run, 8.0 / run.weight_decay.unwrap())).collect();
+        (name.to_owned(), runs, mechanism)
+    };
+    let one = of("one", &[Mask::Global]);
+    let both = of("both", &[Mask::Matrices, Mask::Global]);
+    let found = Collapse::of_experiments(&[one.clone(), both.clone()], true).unwrap();
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0].subject, "AdamW on global");
+    let labels: Vec<&str> = found[0].lines.iter().map(|line| line.label.as_str()).collect();
+    assert_eq!(labels, ["one", "both"]);
+    let twice = Collapse::of_experiments(&[both.clone(), both], true).unwrap();
+    assert_eq!(twice.len(), 2, "a collapse for each mask");
+    let other = of("other", &[Mask::Matrices]);
+    let none = Collapse::of_experiments(&[one, other], true).unwrap_err();
+    assert_eq!(none, [["AdamW on global"], ["AdamW on matrices"]]);
 }

@@ -1,0 +1,53 @@
+//! Several experiments laid over their timescales: what is laid over what, and what is said where that cannot be.
+
+use std::fs;
+
+use crate::common::{text, wane, wane_ok};
+use crate::mechanism::swept;
+
+const LAMBDAS: &str = "arm.0.weight_decay=[0.25, 0.5, 1.0, 2.0]";
+const SEEDS: &str = "seeds=[0, 1, 2]";
+
+#[test]
+fn experiments_are_laid_mask_by_mask_and_the_mask_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let one = swept(folder.path(), "one", &[LAMBDAS, SEEDS, "arm.0.mask=global"]);
+    let both = swept(folder.path(), "both", &[LAMBDAS, SEEDS]);
+    // The first mask of `both` is another; on the mask that they share their runs are the same.
+    let told = wane_ok(&["explain", text(&one), text(&both)]).stdout;
+    assert!(told.contains("AdamW on global: lines lie 0 nats from their mean"), "{told}");
+    assert!(!told.contains("AdamW on matrices"), "{told}");
+    assert!(told.contains("one curve for every text?"), "{told}");
+    assert!(!told.contains("models differ"), "{told}");
+    let out = folder.path().join("figure");
+    let twice = wane_ok(&["explain", text(&both), text(&both), "--out", text(&out)]).stdout;
+    for mask in ["AdamW on matrices: ", "AdamW on global: "] {
+        assert!(twice.contains(mask), "{twice}");
+    }
+    let svg = fs::read_to_string(out.join("collapse.svg")).unwrap();
+    assert!(svg.contains("AdamW on matrices") && svg.contains("AdamW on global"));
+}
+
+#[test]
+fn experiments_without_a_mask_in_common_are_not_laid_and_each_is_told_by_its_masks() {
+    let folder = tempfile::tempdir().unwrap();
+    let global = swept(folder.path(), "wide", &[LAMBDAS, SEEDS, "arm.0.mask=global"]);
+    let matrices = swept(folder.path(), "narrow", &[LAMBDAS, SEEDS, "arm.0.mask=matrices"]);
+    let out = folder.path().join("figure");
+    let call = wane(&["explain", text(&global), text(&matrices), "--out", text(&out)]);
+    assert_eq!(call.code, Some(2), "{}", call.stdout);
+    for part in ["no mask in common", "wide has AdamW on global", "narrow has AdamW on matrices"] {
+        assert!(call.stderr.contains(part), "{part}: {}", call.stderr);
+    }
+    assert!(!out.join("collapse.svg").exists());
+}
+
+#[test]
+fn experiments_of_other_models_are_called_no_question_of_texts_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let one = swept(folder.path(), "one", &[LAMBDAS, SEEDS]);
+    let wider = swept(folder.path(), "wider", &[LAMBDAS, SEEDS, "model.channels=16"]);
+    let told = wane_ok(&["explain", text(&one), text(&wider)]).stdout;
+    assert!(told.contains("no question of texts alone: channels = 8 (one), 16 (wider)"), "{told}");
+    assert!(!told.contains("for every text"), "{told}");
+}
