@@ -18,8 +18,11 @@ pub struct Levels {
     pub unigram: Option<f64>,
     /// The best of the counted n-grams.
     pub ngram: Option<f64>,
-    /// Tokens of its longest n-gram.
+    /// Tokens of its longest n-gram; missing where it is not the same on all texts.
     pub ngram_order: Option<usize>,
+    /// The fewest of them on any text, and the most.
+    #[serde(skip)]
+    pub ngram_orders: Option<[usize; 2]>,
     /// Exact negative log-likelihood: no model does better on average.
     pub floor: Option<f64>,
     /// Bytes of text that a token stands for, on average; missing where tokens say nothing of their text.
@@ -33,8 +36,8 @@ pub struct Levels {
 pub enum Reference {
     Uniform,
     Unigram,
-    /// Counts n-grams of so many tokens.
-    Ngram(usize),
+    /// Counts n-grams of so many tokens: the fewest on any text, and the most; `None` where files do not tell.
+    Ngram(Option<[usize; 2]>),
     Floor,
 }
 
@@ -92,11 +95,14 @@ impl Levels {
             let (unigram, floor) = (mean(|row| row.val_unigram), mean(|row| row.val_floor));
             return Levels { unigram, floor, ..Levels::default() };
         }
+        let orders = || rows.iter().filter_map(|row| row.test_ngram_order);
+        let ngram_orders = orders().min().zip(orders().max()).map(|(least, most)| [least, most]);
         Levels {
             uniform: mean(|row| row.test_uniform),
             unigram: mean(|row| row.test_unigram),
             ngram: mean(|row| row.test_ngram),
-            ngram_order: rows.iter().find_map(|row| row.test_ngram_order),
+            ngram_order: ngram_orders.filter(|[least, most]| least == most).map(|[order, _]| order),
+            ngram_orders,
             floor: mean(|row| row.test_floor),
             bytes_per_token: mean(|row| row.test_bytes_per_token),
         }
@@ -109,9 +115,8 @@ impl Levels {
 
     /// The lowest level of a model that counts.
     pub fn best_counting(&self) -> Option<(Reference, f64)> {
-        let order = self.ngram_order.unwrap_or_default();
         let known = [
-            (Reference::Ngram(order), self.ngram),
+            (Reference::Ngram(self.ngram_orders), self.ngram),
             (Reference::Unigram, self.unigram),
             (Reference::Uniform, self.uniform),
         ];

@@ -7,12 +7,14 @@ use crate::stats::{Analysis, Epsilon, EpsilonOrigin, Levels, Reference, Spread, 
 const FEWEST_DECIMALS: usize = 3;
 const MOST_DECIMALS: usize = 9;
 
-/// A model that counts, or the floor: "counting 5-grams".
+/// A model that counts, or the floor: "counting 5-grams", "counting 3- to 5-grams" where texts differ in that.
 pub fn reference(reference: Reference) -> String {
     match reference {
         Reference::Uniform => "guessing among all tokens".to_owned(),
         Reference::Unigram => "counting tokens".to_owned(),
-        Reference::Ngram(order) => format!("counting {order}-grams"),
+        Reference::Ngram(None) => "counting n-grams".to_owned(),
+        Reference::Ngram(Some([least, most])) if least == most => format!("counting {most}-grams"),
+        Reference::Ngram(Some([least, most])) => format!("counting {least}- to {most}-grams"),
         Reference::Floor => "the floor".to_owned(),
     }
 }

@@ -45,6 +45,19 @@ fn epsilon_and_levels_do_not_depend_on_the_order_of_arms() {
     }
 }
 
+#[test]
+fn orders_that_differ_between_texts_are_told_from_the_lowest_to_the_highest() {
+    let of = |order: fn(u64) -> usize| {
+        let row = |row: RunRow| RunRow { test_ngram_order: Some(order(row.seed)), ..row };
+        Analysis::of(&of_two_lengths().into_iter().map(row).collect::<Vec<_>>())
+    };
+    let differing = of(|seed| 3 + seed as usize);
+    let told = levels(&differing).unwrap();
+    assert!(told.contains("above counting 3- to 5-grams (0.80)"), "{told}");
+    assert_eq!(differing.levels.ngram_order, None);
+    assert_eq!(of(|_| 4).levels.ngram_order, Some(4));
+}
+
 /// What seeds change is told, and no more.
 #[test]
 fn the_spread_is_of_what_seeds_change() {
