@@ -48,7 +48,9 @@ pub use reading::{fine_print, reading};
 pub use rules::{arm, at_lambda, decay_label, label, labels};
 pub use search::{cut_off, decided, fresh_seeds, left, look, rule_title, standing, values, why};
 pub use short::{alarms, gap, headline, in_short};
-pub use values::{pooled, row_title, row_verdict, table_in_short, table_verdicts, transfer_title};
+pub use values::{
+    pooled, row_title, row_verdict, table_in_short, table_verdicts, transfer_name, transfer_title,
+};
 pub use warnings::warning;
 
 /// For axes and sentences.

@@ -14,6 +14,7 @@ mod claims;
 mod combinations;
 mod command_line;
 mod common;
+mod compare;
 mod data;
 mod export;
 mod extend;

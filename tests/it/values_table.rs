@@ -7,7 +7,7 @@ use std::path::Path;
 use crate::common::{rows, text, wane, wane_ok};
 
 /// The values table at a size that trains in seconds.
-const SMALL: &[&str] = &[
+pub const SMALL: &[&str] = &[
     "model.layers=1",
     "model.heads=2",
     "model.channels=8",

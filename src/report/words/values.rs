@@ -36,7 +36,7 @@ pub fn table_verdicts(table: &ValuesTable) -> Vec<String> {
                 ),
                 None => String::new(),
             };
-            format!("{} at {}: {found}{stopped}", names.join(", "), at(transfer))
+            format!("{} at {}: {found}{stopped}", names.join(", "), transfer_name(transfer))
         })
     };
     [Transfer::Raw, Transfer::Matched, Transfer::Timescale].into_iter().flat_map(of).collect()
@@ -74,7 +74,8 @@ pub fn transfer_title(transfer: Transfer) -> &'static str {
     }
 }
 
-fn at(transfer: Transfer) -> &'static str {
+/// The same in short.
+pub fn transfer_name(transfer: Transfer) -> &'static str {
     match transfer {
         Transfer::Raw | Transfer::None => "raw λ",
         Transfer::Matched => "matched Λ",
@@ -86,7 +87,7 @@ fn at(transfer: Transfer) -> &'static str {
 pub fn row_verdict(row: &ValuesRow) -> String {
     let carried = |transfer: Transfer| {
         let carried = row.carried(transfer)?;
-        Some(format!("{}: {}", at(transfer), verdict(row, carried)))
+        Some(format!("{}: {}", transfer_name(transfer), verdict(row, carried)))
     };
     let all = [Transfer::Raw, Transfer::Matched, Transfer::Timescale].into_iter();
     all.filter_map(carried).collect::<Vec<_>>().join("; ")

@@ -1,0 +1,126 @@
+//! What two experiments do not share of what was asked, and by which program.
+
+use super::spec;
+use crate::results::{Experiment, RunRow};
+
+/// What the two do not share, each line with its side.
+pub fn differences(
+    experiments: &[Experiment; 2],
+    runs: &[Vec<RunRow>; 2],
+    names: &[String; 2],
+) -> String {
+    let [a, b] = [0, 1].map(|place| described(&experiments[place]));
+    let only = |these: &[String], those: &[String], name: &str| -> Vec<String> {
+        let alone = these.iter().filter(|line| !those.contains(line));
+        alone.map(|line| format!("{name}: {line}")).collect()
+    };
+    let mut lines = [only(&a, &b, &names[0]), only(&b, &a, &names[1])].concat();
+    let have_other_weights = have_other_weights(experiments, runs);
+    if have_other_weights {
+        lines.push(
+            "The first weights differ: --init gave both, and equal arms and seeds are other runs."
+                .to_owned(),
+        );
+    }
+    match lines.is_empty() {
+        true if a != b => {
+            "Specs say the same in another order; data and program are the same.".to_owned()
+        }
+        true => "Specs, data and program are the same.".to_owned(),
+        false => lines.join("\n"),
+    }
+}
+
+/// A line for each thing that was asked, and for what answered.
+fn described(experiment: &Experiment) -> Vec<String> {
+    let origin = &experiment.provenance;
+    let mut lines = vec![
+        format!(
+            "data: {} ({})",
+            experiment.data,
+            &experiment.digest.chars().take(12).collect::<String>()
+        ),
+        format!("program: wane {} ({})", origin.version, origin.commit),
+        format!("backend: {} on {}", origin.backend, origin.adapter),
+        format!("changes: {}", changes(&origin.command, true)),
+    ];
+    lines.extend(spec::lines(&experiment.spec));
+    lines
+}
+
+/// Whether both began with weights of a file, and not of one: such files are known by their paths alone, but what is in
+/// them is part of what a run is named by.
+fn have_other_weights([left, right]: &[Experiment; 2], runs: &[Vec<RunRow>; 2]) -> bool {
+    let has_init = |experiment: &Experiment| {
+        experiment.provenance.command.iter().any(|word| name(word) == "--init")
+    };
+    let is_other = |run: &RunRow| {
+        let mut alike = runs[1].iter().filter(|other| is_alike(run, other)).peekable();
+        alike.peek().is_some() && alike.all(|other| other.run != run.run)
+    };
+    has_init(left)
+        && has_init(right)
+        && without_path(left) == without_path(right)
+        && runs[0].iter().any(is_other)
+}
+
+/// What was asked, whatever the file of first weights is called, in an order of its own.
+fn without_path(experiment: &Experiment) -> Vec<String> {
+    let mut lines = described(experiment);
+    lines.retain(|line| !line.starts_with("changes: "));
+    lines.push(changes(&experiment.provenance.command, false));
+    lines.sort();
+    lines
+}
+
+/// Whether two runs are of equal arms and seeds.
+fn is_alike(one: &RunRow, other: &RunRow) -> bool {
+    let decay = |run: &RunRow| (run.form, run.mask, run.weight_decay, run.transfer);
+    one.draw() == other.draw()
+        && decay(one) == decay(other)
+        && (one.setting == other.setting && one.treatment == other.treatment)
+        && (one.variant == other.variant && one.recipe == other.recipe)
+}
+
+fn name(word: &str) -> &str {
+    word.split('=').next().unwrap_or_default()
+}
+
+/// What a command line changed in its spec and its first weights; `with_path` names the file of those.
+fn changes(command: &[String], with_path: bool) -> String {
+    let mut kept = Vec::new();
+    let mut words = command.iter();
+    while let Some(word) = words.next() {
+        match name(word) {
+            "--init-crop" => kept.push(word.clone()),
+            "--init" if !with_path => {
+                if !word.contains('=') {
+                    words.next();
+                }
+            }
+            "--set" | "--seeds" | "--data" | "--init" => {
+                kept.push(word.clone());
+                if !word.contains('=') {
+                    kept.extend(words.next().cloned());
+                }
+            }
+            _ => {}
+        }
+    }
+    if kept.is_empty() { "none".to_owned() } else { kept.join(" ") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn first_weights_and_how_they_were_cut_are_changes_and_their_file_can_be_left_out() {
+        let command =
+            "wane sweep a.toml --init w.safetensors --init-crop --jobs 2 --set=train.lr=1";
+        let command: Vec<String> = command.split(' ').map(str::to_owned).collect();
+        assert_eq!(changes(&command, true), "--init w.safetensors --init-crop --set=train.lr=1");
+        assert_eq!(changes(&command, false), "--init-crop --set=train.lr=1");
+        assert_eq!(changes(&command[..3], true), "none");
+    }
+}
