@@ -18,7 +18,8 @@ const COLUMNS: usize = 110;
 /// Lays the losses of several experiments over τ in epochs, and draws the figure into `out`.
 ///
 /// # Errors
-/// A file that is missing or damaged, experiments without three λ of one form and mask, or a folder that cannot be written.
+/// A file that is missing or damaged, experiments without a mask in common at three λ, or a folder that cannot be
+/// written.
 pub fn across_experiments(folders: &[PathBuf], out: Option<&Path>) -> Result<String> {
     let read = |folder: &PathBuf| -> Result<Named> {
         let runs = read_runs(folder)?;
