@@ -117,6 +117,13 @@ fn lambda(was: &Rule, moved: Option<&Moved>) -> String {
         );
     }
     let whose = if was.is_bulk_apart() { " (of the MLP's matrices)" } else { "" };
+    if was.bulk_lambda() == 0.0 {
+        let of_others = match moved {
+            Some(_) if !whose.is_empty() => "; λ of other parameters keep their κ",
+            _ => "",
+        };
+        return format!("λ{whose} = 0, at any horizon{of_others}.");
+    }
     let value = number(was.bulk_lambda());
     let Some((kappa, tau)) = was.kappa().zip(was.timescale()) else {
         return format!(

@@ -104,7 +104,7 @@ impl Facts {
             momentum: reads("momentum").then_some(recipe.momentum),
             clip: (recipe.clip > 0.0).then_some(recipe.clip),
             groups: rule.groups(),
-            carried: Carried::of(arm, was, moved),
+            carried: Carried::of(was, moved),
             not_carried: comments.not_carried,
             evidence: comments.evidence,
             sources: comments.sources,
@@ -133,13 +133,13 @@ impl ScheduleFacts {
 }
 
 impl Carried {
-    fn of(arm: &ArmRows, was: &Rule, moved: Option<Moved>) -> Self {
+    fn of(was: &Rule, moved: Option<Moved>) -> Self {
         let steps = was.recipe.steps;
         let tokens_per_step = was.tokens_per_step();
         Carried {
             kappa: was.kappa(),
             timescale_steps: was.timescale(),
-            total_decay: arm.first().total_decay,
+            total_decay: was.total_decay(),
             run: RunFacts {
                 tokens: steps as f64 * tokens_per_step,
                 tokens_per_step,

@@ -1,5 +1,6 @@
 use crate::config::{
-    ByRole, Decay, Form, Group, LambdaSchedule, ModelShape, Recipe, Role, Schedule, timescale_steps,
+    ByRole, Decay, Form, Group, LambdaSchedule, ModelShape, Recipe, Role, Schedule,
+    timescale_steps, total_decay,
 };
 
 /// Everything that an arm trains by.
@@ -93,7 +94,13 @@ impl Rule {
     /// Whether those matrices have a learning rate or a λ that is not that of all others.
     pub fn is_bulk_apart(&self) -> bool {
         let own = &self.by_role;
-        own.lr(Role::Mlp).is_some() || own.weight_decay(Role::Mlp).is_some()
+        Role::ALL.into_iter().any(|role| own.lr(role).is_some() || own.weight_decay(role).is_some())
+    }
+
+    /// Total decay Λ of those matrices.
+    pub fn total_decay(&self) -> Option<f64> {
+        let schedule = self.bulk_schedule();
+        total_decay(self.form(), self.bulk_lambda(), &schedule, self.recipe.steps)
     }
 
     /// Whether its λ changes over the run.

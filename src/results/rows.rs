@@ -233,6 +233,12 @@ impl RunRow {
         words.into_iter().any(|words| words.contains(".weight_decay="))
     }
 
+    /// Whether roles have a λ or a learning rate of their own, and with it a timescale.
+    pub fn has_timescales_by_role(&self) -> bool {
+        let words = [&self.variant, &self.treatment, &self.axes];
+        self.decays_by_role() || words.into_iter().any(|words| words.contains(".lr="))
+    }
+
     /// Whether it had a part in finding what is judged.
     pub fn is_explored(&self) -> bool {
         matches!(self.stage, Some(Stage::Bracket | Stage::Refine))

@@ -138,7 +138,7 @@ impl Cell {
         self.runs.iter().any(RunRow::is_collapsed_on_val)
     }
 
-    /// Whether every run reached its end and learned something, or nothing in the experiment did.
+    /// Whether every run reached its end and learned something, or nothing that it is held against did.
     pub fn may_be_best(&self, accepts_collapsed: bool) -> bool {
         self.is_complete() && (accepts_collapsed || !self.is_collapsed_on_val())
     }
@@ -255,7 +255,9 @@ pub fn group_by_rule(rows: &[RunRow]) -> Vec<Group> {
     }
     let accepts_collapsed = nothing_is_learned(&groups);
     for group in &mut groups {
-        group.accepts_collapsed = accepts_collapsed;
+        // A rule of which no arm learned anything has a best one too: that is what it does.
+        let has_learned = group.cells.iter().any(|cell| cell.may_be_best(false));
+        group.accepts_collapsed = accepts_collapsed || !has_learned;
         group.cells.sort_by(|a, b| {
             a.weight_decay.partial_cmp(&b.weight_decay).unwrap_or(std::cmp::Ordering::Equal)
         });

@@ -1,7 +1,7 @@
 //! Through what decay acts, in sentences.
 
 use super::{arm, quantity};
-use crate::config::Role;
+use crate::config::{Form, Role};
 use crate::report::format;
 use crate::results::{MechanismRow, RunRow};
 use crate::stats::collapse::{Claim, Collapse, Line};
@@ -98,12 +98,15 @@ pub fn mechanism(
         _ => String::new(),
     };
     let arm = arm(&point.side);
-    let of_role = match point.cell.runs.iter().any(RunRow::decays_by_role) {
+    let of_role = match point.cell.runs.iter().any(RunRow::has_timescales_by_role) {
         true => " for the matrices of its MLP",
         false => "",
     };
+    // It takes only from weights that a step makes smaller.
+    let is_cautious = point.cell.runs.iter().any(|run| run.form == Form::Cautious);
+    let bound = if is_cautious { "at least " } else { "" };
     let told = format!(
-        "Mechanism: {arm} means a timescale of {epochs} epochs ({steps} steps, {runs} of the run){of_role}{balance}."
+        "Mechanism: {arm} means a timescale of {bound}{epochs} epochs ({steps} steps, {runs} of the run){of_role}{balance}."
     );
     Some(told + &equal_timescales(analysis, collapses).unwrap_or_default())
 }
