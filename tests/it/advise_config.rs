@@ -410,3 +410,56 @@ fn training_a_part_of_the_model_is_remarked_and_a_mark_of_encoding_is_passed_ove
     let wide: Vec<u8> = json.encode_utf16().flat_map(u16::to_le_bytes).collect();
     refused(&advise("utf-16.json", wide, &[]), "iconv -f UTF-16 -t UTF-8");
 }
+
+const TRAINER: &str = "args = TrainingArguments(output_dir='o', per_device_train_batch_size=8, max_steps=10000,\n\
+                       \x20   learning_rate=5e-5, adam_beta1=0.9, weight_decay=0.1)\n";
+
+#[test]
+fn the_learning_rate_that_the_optimizer_is_called_with_stands_before_another_in_the_file() {
+    let more = ["--devices", "1", "--context", "1024"];
+    let optimizer =
+        "optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3, weight_decay=0.1)\n";
+    let call = advise("hf.py", &format!("{TRAINER}{optimizer}"), &more);
+    assert_eq!(run(&call)["lr"], 1e-3);
+    assert!(call.stdout.contains("and not learning_rate = 0.00005"), "{}", call.stdout);
+    let of = |optimizer: &str| advise("train.py", &format!("{NANOGPT}tx = {optimizer}\n"), &[]);
+    assert_eq!(run(&of("optax.adamw(1e-3, weight_decay=weight_decay)"))["lr"], 1e-3);
+    for rate in ["learning_rate", "args.learning_rate", "config['peak']"] {
+        let call = of(&format!("torch.optim.AdamW(p, lr={rate}, weight_decay=weight_decay)"));
+        assert_eq!(run(&call)["lr"], 6e-4, "{rate}");
+        assert!(!call.stdout.contains("and not learning_rate"), "{}", call.stdout);
+    }
+}
+
+#[test]
+fn parameter_groups_with_several_learning_rates_are_refused_until_one_is_given() {
+    let muon = format!(
+        "{NANOGPT}groups = [\n    dict(params=hidden, lr=0.02, weight_decay=weight_decay),\n    \
+         dict(params=others, lr=learning_rate, weight_decay=weight_decay),\n]\n\
+         optimizer = SingleDeviceMuonWithAuxAdam(groups)\n"
+    );
+    let several = "0.02 in line 9 and 0.0006 in line 10, and learning_rate = 0.0006: expected one value; --lr says it";
+    refused(&advise("train.py", &muon, &[]), several);
+    let given = run(&advise("train.py", &muon, &["--lr", "0.02"]));
+    assert_eq!((&given["lr"], &given["optimizer"]), (&0.02.into(), &"muon".into()));
+    let changed = format!(
+        "{NANOGPT}def train(lr=1e-3):\n    opt = AdamW(p, lr=lr, weight_decay=weight_decay)\ntrain(lr=3e-4)\n"
+    );
+    let refusal = "called with is 0.001, and learning_rate = 0.0006";
+    refused(&advise("train.py", &changed, &[]), refusal);
+}
+
+#[test]
+fn two_keys_of_a_field_that_state_different_numbers_are_refused() {
+    let more = ["--devices", "1", "--context", "1024"];
+    let of = |line: &str| advise("hf.py", &format!("{TRAINER}{line}\n"), &more);
+    refused(&of("optimizer = make(lr=1e-3)"), "learning_rate = 0.00005 and lr = 0.001");
+    refused(&of("optimizer = make(betas=(0.8, 0.95))"), "adam_beta1 = 0.9 and betas.0 = 0.8");
+    run(&of("optimizer = make(lr=5e-5, betas=(0.9, 0.95))"));
+    let lit = "train:\n  global_batch_size: 512\n  max_tokens: 3000000000\n  max_seq_length: 2048\n  weight_decay: 0.1\n\
+               \x20 lr_warmup_steps: 10\noptimizer: {class_path: torch.optim.AdamW, init_args: {lr: 4e-4, weight_decay: 0.2}}\n";
+    refused(
+        &advise("lit.yaml", lit, &[]),
+        "optimizer.init_args.weight_decay = 0.2 and train.weight_decay = 0.1",
+    );
+}

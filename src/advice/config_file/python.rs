@@ -4,6 +4,7 @@ mod assignments;
 mod calls;
 mod contents;
 mod optimizer;
+mod rates;
 
 use std::collections::HashMap;
 
@@ -12,6 +13,7 @@ use tree_sitter::{Node, Parser};
 
 use crate::advice::expression::value_of;
 use crate::advice::keys::{Found, Keys, Said};
+use rates::Rate;
 
 /// Deeper programs are no configuration.
 const DEEPEST: usize = 200;
@@ -25,8 +27,15 @@ pub fn keys(text: &str) -> Result<Keys> {
     if let Some(wrong) = first_error(tree.root_node()) {
         bail!("line {} is no Python", wrong.start_position().row + 1);
     }
-    let mut walk = Walk { text, keys: Keys::default(), scopes: vec![0], said_in: HashMap::new() };
+    let mut walk = Walk {
+        text,
+        keys: Keys::default(),
+        scopes: vec![0],
+        said_in: HashMap::new(),
+        rates: Vec::new(),
+    };
     walk.statements(tree.root_node(), None, 0)?;
+    walk.say_rates();
     Ok(walk.keys)
 }
 
@@ -49,6 +58,8 @@ struct Walk<'a> {
     scopes: Vec<usize>,
     /// The scope of the last statement of a name.
     said_in: HashMap<String, usize>,
+    /// Learning rates of calls of optimizers, in their order.
+    rates: Vec<Rate>,
 }
 
 impl<'a> Walk<'a> {

@@ -1,5 +1,6 @@
 //! The values of a file by a trainer's names.
 
+mod contradictions;
 mod named;
 mod shape;
 mod values;
@@ -49,7 +50,7 @@ impl<'a> Reading<'a> {
             context: self.count(Name::Context)?,
             steps: self.number(Name::Steps)?,
             tokens: self.number(Name::Tokens)?,
-            lr: self.number(Name::Lr)?,
+            lr: self.lr()?,
             min_lr: self.number(Name::MinLr)?.filter(|_| falls),
             warmup: self.number(Name::Warmup)?.filter(|_| falls),
             schedule: if falls { self.schedule()? } else { Some(Fall::Constant) },

@@ -15,10 +15,11 @@ impl Walk<'_> {
             let value = node.child_by_field_name("right");
             self.parts(&target, value, condition);
             let call = value.filter(|value| value.kind() == "call");
-            let called = call.and_then(|call| call.child_by_field_name("function"));
-            let called = called.map(|called| self.code(called));
-            if let Some(called) = called.filter(|called| optimizer::is_kept_as(&target, called)) {
-                self.optimizer(called, node, condition);
+            let called = call.and_then(|call| Some((call, call.child_by_field_name("function")?)));
+            let called = called.map(|(call, called)| (call, self.code(called)));
+            let kept = called.filter(|(_, called)| optimizer::is_kept_as(&target, called));
+            if let Some((call, called)) = kept {
+                self.optimizer(called, call, condition);
             }
         }
     }

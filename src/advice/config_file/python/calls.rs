@@ -28,8 +28,11 @@ impl Walk<'_> {
         let is_group = named.iter().any(|one| self.code(*one).starts_with("params="));
         for argument in named {
             let name = argument.child_by_field_name("name");
-            if is_group && self.is_no_decay(name, argument.child_by_field_name("value")) {
-                continue;
+            if is_group {
+                self.rate_of_group(name, argument.child_by_field_name("value"));
+                if self.is_no_decay(name, argument.child_by_field_name("value")) {
+                    continue;
+                }
             }
             self.pair(name, argument, condition, false);
             if let Some(name) = name {
@@ -40,6 +43,7 @@ impl Walk<'_> {
     }
 
     pub fn optimizer(&mut self, called: &str, node: Node<'_>, condition: Option<&str>) {
+        self.rate_of_call(called, node);
         let value = Found::known(called);
         let said = Said { value, line: line(node), condition, is_statement: false };
         self.keys.say(OPTIMIZER_CALLED, said);

@@ -42,6 +42,9 @@ impl Walk<'_> {
         let is_group = pairs.iter().any(|(key, _)| key == "params");
         for (key, value) in pairs {
             let value_of_it = self.value(value);
+            if is_group && key == "lr" {
+                self.rate(value);
+            }
             if is_group && key == "weight_decay" && value_of_it.text == "0" {
                 continue;
             }

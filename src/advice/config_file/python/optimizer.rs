@@ -56,6 +56,15 @@ pub fn is_kept_as(target: &str, called: &str) -> bool {
     is_so_named && is_class(last(called))
 }
 
+/// Where the learning rate stands among arguments without a name, by the `first` of them: PyTorch has it after the weights,
+/// optax and Keras before all else. `None` for what transforms gradients alone.
+pub fn place_of_rate(called: &str, first: &str) -> Option<usize> {
+    let name = last(called);
+    let is_none = COMBINED.contains(&name) || name.starts_with("scale_by");
+    let has_weights = first.contains("param") || called.split('.').any(|part| part == "optim");
+    (!is_none).then_some(usize::from(has_weights))
+}
+
 fn last(called: &str) -> &str {
     called.rsplit('.').next().unwrap_or(called)
 }
@@ -101,6 +110,14 @@ mod tests {
             ("options", "Dion", false),
         ] {
             assert_eq!(is_kept_as(target, called), expected, "{target} = {called}");
+        }
+        for (called, first, place) in [
+            ("torch.optim.AdamW", "groups", Some(1)),
+            ("SophiaG", "model.parameters()", Some(1)),
+            ("optax.adamw", "schedule", Some(0)),
+            ("optax.scale_by_adam", "0.9", None),
+        ] {
+            assert_eq!(place_of_rate(called, first), place, "{called}");
         }
         assert!(takes_weights("Ranger21", "(model.parameters(), lr=1e-3)"));
         assert!(!takes_weights("Average", "(model.parameters(), decay=0.999)"));

@@ -100,6 +100,7 @@ impl<'a> Reading<'a> {
 
     pub(super) fn number(&mut self, name: Name) -> Result<Option<f64>> {
         let Some((key, text)) = self.text(name)? else { return Ok(None) };
+        self.refuse_contradiction(name)?;
         let number = value_of(&text, &|_| None)
             .with_context(|| format!("{key} = {text}: expected a number{}", help(name)))?;
         ensure!(number >= 0.0, "{key} = {text}: expected 0 or a number above{}", help(name));
@@ -126,6 +127,6 @@ pub(super) fn is_set(name: Name, text: &str) -> bool {
     !(is_word || name.counts_things() && text == "-1")
 }
 
-fn help(name: Name) -> String {
+pub(super) fn help(name: Name) -> String {
     name.argument().map_or(String::new(), |argument| format!("; {argument} says it"))
 }

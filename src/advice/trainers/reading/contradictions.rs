@@ -1,0 +1,53 @@
+//! Keys of one field that state different numbers.
+
+use anyhow::{Result, bail};
+
+use super::super::Name;
+use super::Reading;
+use super::values::help;
+use crate::advice::expression::value_of;
+use crate::advice::keys::OPTIMIZERS_LR;
+
+impl Reading<'_> {
+    /// The peak learning rate. The one with which a program calls its optimizer stands before another that the file has.
+    ///
+    /// # Errors
+    /// Several with which it is called, or one that is not known there, unless the file has no other.
+    pub(super) fn lr(&mut self) -> Result<Option<f64>> {
+        let called = self.keys.get(OPTIMIZERS_LR).filter(|_| !self.is_given(Name::Lr));
+        let Some(called) = called else { return self.number(Name::Lr) };
+        let number = value_of(&called.text, &|_| None);
+        let stated = self.stated(Name::Lr)?;
+        let is_same = |text: &str| number.is_some() && value_of(text, &|_| None) == number;
+        let other = stated.as_ref().filter(|(_, text)| !is_same(text));
+        let beside = other.map_or(String::new(), |(key, text)| format!(", and {key} = {text}"));
+        if called.doubt.is_some() && (other.is_some() || stated.is_none()) {
+            bail!(
+                "{OPTIMIZERS_LR} is {}{beside}: expected one value{}",
+                called.text,
+                help(Name::Lr)
+            );
+        }
+        if let Some((key, text)) = other {
+            let called = &called.text;
+            self.said.push(format!(
+                "{OPTIMIZERS_LR}, {called}, is taken for the run's, and not {key} = {text}"
+            ));
+        }
+        Ok(number)
+    }
+
+    /// The first key of a list counts, but not where another plainly states another number that the answer rests on.
+    pub(super) fn refuse_contradiction(&self, name: Name) -> Result<()> {
+        if !matches!(name, Name::Lr | Name::WeightDecay | Name::Beta1) {
+            return Ok(());
+        }
+        let number = |key| value_of(self.keys.value(key)?, &|_| None);
+        let mut stated = self.own(name).filter_map(|key| Some((key, number(key)?)));
+        let Some((key, first)) = stated.next() else { return Ok(()) };
+        if let Some((other, second)) = stated.find(|(_, second)| *second != first) {
+            bail!("{key} = {first} and {other} = {second}: expected one value{}", help(name));
+        }
+        Ok(())
+    }
+}
