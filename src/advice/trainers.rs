@@ -83,6 +83,9 @@ pub struct Trainer {
     /// Whether `warmup_ratio` is a share of the fall's end and not of the steps.
     #[serde(default)]
     warms_up_for_a_share_of_the_fall: bool,
+    /// Whether its defaults are those of its own program, which a program that makes its optimizer itself has not.
+    #[serde(default)]
+    has_defaults_for_itself_alone: bool,
     /// What is to be known of every file of it.
     #[serde(default)]
     remark: Option<String>,
@@ -176,7 +179,7 @@ impl Trainer {
         let mut reading = Reading::new(self, keys, given);
         let fields = reading.fields();
         remarks.push(format!("read as a configuration of {}", self.name));
-        remarks.extend(self.remark.clone());
+        remarks.extend(reading.remark());
         if !reading.taken.is_empty() {
             remarks.push(format!(
                 "not in the file, taken from the defaults of {}: {}",

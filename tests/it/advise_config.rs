@@ -463,3 +463,51 @@ fn two_keys_of_a_field_that_state_different_numbers_are_refused() {
         "optimizer.init_args.weight_decay = 0.2 and train.weight_decay = 0.1",
     );
 }
+
+#[test]
+fn a_program_that_makes_its_optimizer_itself_has_no_defaults_of_nanogpt() {
+    let lecture = "batch_size = 64\nblock_size = 256\nmax_iters = 5000\neval_iters = 200\nlearning_rate = 3e-4\n\
+                   n_embd = 384\nn_layer = 6\n";
+    let optimizer =
+        "optimizer = torch.optim.AdamW(m.parameters(), lr=learning_rate, weight_decay=0.1)\n";
+    let program = format!("{lecture}{optimizer}");
+    let call = advise("gpt.py", &program, &[]);
+    let own = run(&call);
+    assert_eq!((&own["batch_tokens"], &own["steps"]), (&16_384.0.into(), &5000.0.into()));
+    assert!(call.stdout.contains("defaults of nanoGPT do not hold"), "{}", call.stdout);
+    assert!(!call.stdout.contains("taken from the defaults"), "{}", call.stdout);
+    refused(&counted("gpt.py", &program), "--params");
+    for (line, asked) in [
+        ("batch_size = 64\n", "give the batch: --batch"),
+        ("block_size = 256\n", "give --context"),
+        ("max_iters = 5000\n", "give the length of the run"),
+    ] {
+        let silent = program.replace(line, "");
+        refused(&advise("gpt.py", &silent, &[]), asked);
+    }
+    let overrides = advise("config.py", lecture, &["--warmup", "100"]);
+    assert_eq!(run(&overrides)["batch_tokens"], 655_360.0);
+}
+
+#[test]
+fn the_schedule_of_a_program_of_its_own_is_nanogpts_where_it_has_its_names_alone() {
+    let told = |lines: &str| {
+        let program = format!("{NANOGPT}{lines}optimizer = Lion(p, weight_decay=weight_decay)\n");
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("train.py");
+        fs::write(&path, program).unwrap();
+        let call = wane(&["advise", "--config", text(&path), "--params", "125M"]);
+        assert_eq!(call.code, Some(0), "{}", call.stderr);
+        (call.stdout.split_whitespace().collect::<Vec<_>>().join(" "), call.stderr)
+    };
+    let (stdout, stderr) = told("min_lr = 6e-5\n");
+    assert!(
+        stdout.contains("0.0006, cosine to 0.1") && stderr.contains("taken for nanoGPT's"),
+        "{stderr}"
+    );
+    let (stdout, stderr) = told("");
+    assert!(
+        !stdout.contains("0.0006, cosine") && stderr.contains("--schedule"),
+        "{stdout}{stderr}"
+    );
+}

@@ -1,6 +1,7 @@
 //! The values of a file by a trainer's names.
 
 mod contradictions;
+mod defaults;
 mod named;
 mod shape;
 mod values;

@@ -5,7 +5,7 @@ use anyhow::{Context, Result, bail, ensure};
 use super::super::Name;
 use super::Reading;
 use crate::advice::expression::value_of;
-use crate::advice::keys::{Doubt, OPTIMIZER_CALLED};
+use crate::advice::keys::Doubt;
 
 impl<'a> Reading<'a> {
     /// The trainer's keys for a field.
@@ -84,18 +84,6 @@ impl<'a> Reading<'a> {
             bail!("{key} = {text}: {who}{}", help(name));
         }
         Ok(())
-    }
-
-    /// What the trainer takes where a file is silent; it is remembered as taken.
-    fn default_of(&mut self, name: Name) -> Option<(String, String)> {
-        let default = self.trainer.defaults.get(&name)?;
-        let key = self.own(name).find(|key| *key != OPTIMIZER_CALLED);
-        let key = key.map_or("", |key| key.as_str());
-        let row = format!("{key} = {default}");
-        if !key.is_empty() && !self.taken.contains(&row) {
-            self.taken.push(row);
-        }
-        Some((key.to_owned(), default.clone()))
     }
 
     pub(super) fn number(&mut self, name: Name) -> Result<Option<f64>> {

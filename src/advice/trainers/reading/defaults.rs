@@ -1,0 +1,53 @@
+//! What a trainer takes where a file is silent, and whose defaults do not hold.
+
+use super::super::Name;
+use super::Reading;
+use crate::advice::keys::OPTIMIZER_CALLED;
+
+impl Reading<'_> {
+    /// The default of a field; it is remembered as taken.
+    pub(super) fn default_of(&mut self, name: Name) -> Option<(String, String)> {
+        let default = self.trainer.defaults.get(&name).filter(|_| self.has_default(name))?;
+        let key = self.own(name).find(|key| *key != OPTIMIZER_CALLED);
+        let key = key.map_or("", |key| key.as_str());
+        let row = format!("{key} = {default}");
+        if !key.is_empty() && !self.taken.contains(&row) {
+            self.taken.push(row);
+        }
+        Some((key.to_owned(), default.clone()))
+    }
+
+    /// Whether a file that is silent about a field has the trainer's default.
+    fn has_default(&self, name: Name) -> bool {
+        self.program_of_its_own().is_none() || name == Name::Schedule && self.falls_as_trainers()
+    }
+
+    /// The optimizer of a program that is not the trainer's but has names of it: what it does not say it does not do, or
+    /// has to be asked for.
+    fn program_of_its_own(&self) -> Option<&str> {
+        let called = self.keys.get(OPTIMIZER_CALLED).map(|found| found.text.as_str());
+        called.filter(|_| self.trainer.has_defaults_for_itself_alone)
+    }
+
+    /// Whether a program names how far its learning rate falls and when, which the trainer's own schedule alone has together.
+    fn falls_as_trainers(&self) -> bool {
+        self.says(Name::MinLr) && self.says(Name::FallEnds)
+    }
+
+    /// What is to be known of the file whatever it says.
+    pub fn remark(&self) -> Vec<String> {
+        let own = self.trainer.remark.clone();
+        let Some(called) = self.program_of_its_own() else { return own.into_iter().collect() };
+        let trainer = &self.trainer.name;
+        let schedule = match self.falls_as_trainers() {
+            true => format!("its schedule is taken for {trainer}'s, whose names it has"),
+            false => "its schedule is not read: --schedule, --warmup and --min-lr-ratio say it"
+                .to_owned(),
+        };
+        let program = format!(
+            "it calls {called} itself: a program of its own, for which defaults of {trainer} do not hold; without \
+             another word of it, nothing is accumulated and nothing warmed up; {schedule}"
+        );
+        own.filter(|_| self.says(Name::Accumulation)).into_iter().chain([program]).collect()
+    }
+}
