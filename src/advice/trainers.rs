@@ -86,6 +86,12 @@ pub struct Trainer {
     /// Whether its defaults are those of its own program, which a program that makes its optimizer itself has not.
     #[serde(default)]
     has_defaults_for_itself_alone: bool,
+    /// The key without which a file has no schedule, so that defaults of one do not hold.
+    #[serde(default)]
+    scheduled_by: Option<String>,
+    /// Schedules, in small letters, that have another peak than the optimizer's learning rate, with its default.
+    #[serde(default)]
+    own_peaks: BTreeMap<String, f64>,
     /// What is to be known of every file of it.
     #[serde(default)]
     remark: Option<String>,

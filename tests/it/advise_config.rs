@@ -511,3 +511,24 @@ fn the_schedule_of_a_program_of_its_own_is_nanogpts_where_it_has_its_names_alone
         "{stdout}{stderr}"
     );
 }
+
+#[test]
+fn deepspeed_has_a_schedule_where_the_file_has_one_and_its_peak_is_the_runs() {
+    let (head, _) = DEEPSPEED.split_once(",\n    \"scheduler\"").unwrap();
+    let call = advise("ds.json", &format!("{head}}}"), &["--context", "1024", "--steps", "10000"]);
+    assert_eq!(run(&call)["lr"], 3e-4);
+    assert!(call.stdout.contains("no schedule is stated (scheduler.type)"), "{}", call.stdout);
+    assert!(!call.stdout.contains("taken from the defaults"), "{}", call.stdout);
+    let more = ["--context", "1024"];
+    for schedule in ["WarmupLR", "WarmupDecayLR"] {
+        let silent = DEEPSPEED.replace("WarmupCosineLR", schedule);
+        let call = advise("ds.json", &silent, &more);
+        assert_eq!(run(&call)["lr"], 1e-3, "{schedule}");
+        assert!(call.stdout.contains("scheduler.params.warmup_max_lr = 0.001"), "{}", call.stdout);
+        let stated =
+            silent.replace("\"warmup_num_steps\"", "\"warmup_max_lr\": 5e-4, \"warmup_num_steps\"");
+        assert_eq!(run(&advise("ds.json", &stated, &more))["lr"], 5e-4, "{schedule}");
+        let given = advise("ds.json", &silent, &[&more[..], &["--lr", "2e-3"]].concat());
+        assert_eq!(run(&given)["lr"], 2e-3, "{schedule}");
+    }
+}

@@ -15,7 +15,7 @@ impl Reading<'_> {
     /// Several with which it is called, or one that is not known there, unless the file has no other.
     pub(super) fn lr(&mut self) -> Result<Option<f64>> {
         let called = self.keys.get(OPTIMIZERS_LR).filter(|_| !self.is_given(Name::Lr));
-        let Some(called) = called else { return self.number(Name::Lr) };
+        let Some(called) = called else { return self.lr_of_keys() };
         let number = value_of(&called.text, &|_| None);
         let stated = self.stated(Name::Lr)?;
         let is_same = |text: &str| number.is_some() && value_of(text, &|_| None) == number;
@@ -37,9 +37,23 @@ impl Reading<'_> {
         Ok(number)
     }
 
+    fn lr_of_keys(&mut self) -> Result<Option<f64>> {
+        if self.is_given(Name::Lr) {
+            return Ok(None);
+        }
+        match self.default_peak() {
+            Some(peak) => Ok(Some(peak)),
+            None => self.number(Name::Lr),
+        }
+    }
+
     /// The first key of a list counts, but not where another plainly states another number that the answer rests on.
     pub(super) fn refuse_contradiction(&self, name: Name) -> Result<()> {
         if !matches!(name, Name::Lr | Name::WeightDecay | Name::Beta1) {
+            return Ok(());
+        }
+        // The peak of a schedule stands before the optimizer's learning rate and mostly differs from it.
+        if name == Name::Lr && !self.trainer.own_peaks.is_empty() {
             return Ok(());
         }
         let number = |key| value_of(self.keys.value(key)?, &|_| None);

@@ -19,6 +19,10 @@ impl Reading<'_> {
 
     /// Whether a file that is silent about a field has the trainer's default.
     fn has_default(&self, name: Name) -> bool {
+        let of_schedule = [Name::Schedule, Name::Warmup, Name::MinLr, Name::MinLrRatio];
+        if self.unscheduled().is_some() && of_schedule.contains(&name) {
+            return false;
+        }
         self.program_of_its_own().is_none() || name == Name::Schedule && self.falls_as_trainers()
     }
 
@@ -29,6 +33,20 @@ impl Reading<'_> {
         called.filter(|_| self.trainer.has_defaults_for_itself_alone)
     }
 
+    /// The key that would state a schedule, where the file lacks it.
+    fn unscheduled(&self) -> Option<&str> {
+        self.trainer.scheduled_by.as_deref().filter(|key| !self.keys.contains(key))
+    }
+
+    /// The peak of a schedule that has one of its own, which the file does not state; it is remembered as taken.
+    pub(super) fn default_peak(&mut self) -> Option<f64> {
+        let key = self.own(Name::Lr).next().filter(|key| !self.keys.contains(key))?;
+        let schedule = self.own(Name::Schedule).find_map(|key| self.keys.value(key))?;
+        let peak = *self.trainer.own_peaks.get(&schedule.to_lowercase())?;
+        self.taken.push(format!("{key} = {peak}"));
+        Some(peak)
+    }
+
     /// Whether a program names how far its learning rate falls and when, which the trainer's own schedule alone has together.
     fn falls_as_trainers(&self) -> bool {
         self.says(Name::MinLr) && self.says(Name::FallEnds)
@@ -36,7 +54,13 @@ impl Reading<'_> {
 
     /// What is to be known of the file whatever it says.
     pub fn remark(&self) -> Vec<String> {
-        let own = self.trainer.remark.clone();
+        let unscheduled = self.unscheduled().filter(|_| !self.is_given(Name::Schedule)).map(|key| {
+            format!(
+                "no schedule is stated ({key}): the program that reads the file may bring its own; --schedule, --warmup \
+                 and --min-lr-ratio say it"
+            )
+        });
+        let own = self.trainer.remark.clone().or(unscheduled);
         let Some(called) = self.program_of_its_own() else { return own.into_iter().collect() };
         let trainer = &self.trainer.name;
         let schedule = match self.falls_as_trainers() {
