@@ -532,3 +532,19 @@ fn deepspeed_has_a_schedule_where_the_file_has_one_and_its_peak_is_the_runs() {
         assert_eq!(run(&given)["lr"], 2e-3, "{schedule}");
     }
 }
+
+#[test]
+fn flags_of_the_example_without_a_trainer_are_those_of_training_arguments() {
+    let of = |flags: &str| {
+        let script = format!(
+            "accelerate launch run_clm_no_trainer.py --per_device_train_batch_size 8 --block_size 1024 \\\n  \
+             --learning_rate 3e-4 --weight_decay 0.1 --num_train_epochs 3 --lr_scheduler_type cosine {flags} \\\n  \
+             --output_dir out\n"
+        );
+        advise("clm.sh", &script, &["--devices", "1"])
+    };
+    let own = run(&of("--max_train_steps 10000 --num_warmup_steps 500"));
+    assert_eq!((&own["steps"], &own["batch_tokens"]), (&10_000.0.into(), &8192.0.into()));
+    assert_eq!(own, run(&of("--max_steps 10000 --warmup_steps 500")));
+    refused(&of("--max_train_steps 10000 --num_warmup_steps 20000"), "a warm-up of 20,000 steps");
+}
