@@ -546,5 +546,30 @@ fn flags_of_the_example_without_a_trainer_are_those_of_training_arguments() {
     let own = run(&of("--max_train_steps 10000 --num_warmup_steps 500"));
     assert_eq!((&own["steps"], &own["batch_tokens"]), (&10_000.0.into(), &8192.0.into()));
     assert_eq!(own, run(&of("--max_steps 10000 --warmup_steps 500")));
-    refused(&of("--max_train_steps 10000 --num_warmup_steps 20000"), "a warm-up of 20,000 steps");
+    refused(
+        &of("--max_train_steps 10000 --num_warmup_steps 20000"),
+        "a warm-up of 20000 steps in a run of 10000",
+    );
+}
+
+#[test]
+fn decay_of_keras_is_decoupled_that_of_torch_is_not_and_a_schedule_is_no_optimizer() {
+    let of = |lines: &str| advise("train.py", &format!("{NANOGPT}{lines}\n"), &[]);
+    for library in ["keras", "tf.keras"] {
+        let adam = format!(
+            "optimizer = {library}.optimizers.Adam(learning_rate=learning_rate, weight_decay=weight_decay)"
+        );
+        assert_eq!(run(&of(&adam))["optimizer"], "adamw", "{library}");
+        let sgd = of(&adam
+            .replace("Adam(", "SGD(")
+            .replace("weight_decay)", "weight_decay, momentum=0.9)"));
+        assert_eq!(run(&sgd)["optimizer"], "sgd", "{library}");
+        assert!(!sgd.stdout.contains("SGD has its decay in the gradient"), "{}", sgd.stdout);
+    }
+    let torch = of("optimizer = torch.optim.SGD(p, lr=learning_rate, weight_decay=weight_decay)");
+    assert!(torch.stdout.contains("SGD has its decay in the gradient"), "{}", torch.stdout);
+    refused(&of("optimizer = torch.optim.Adam(p, weight_decay=weight_decay)"), "(L2)");
+    let schedule = "schedule = keras.optimizers.schedules.CosineDecay(0.0, max_iters, warmup_steps=100)\n\
+                    optimizer = keras.optimizers.AdamW(learning_rate=schedule, weight_decay=weight_decay)";
+    assert_eq!(run(&of(schedule))["optimizer"], "adamw");
 }

@@ -14,6 +14,7 @@ const WHOLE_WORD: usize = 2;
 #[serde(deny_unknown_fields)]
 struct Optimizers {
     decoupled_in: Vec<String>,
+    all_decoupled_in: Vec<String>,
     decorations: Vec<String>,
     names: BTreeMap<Algorithm, Vec<String>>,
 }
@@ -40,7 +41,16 @@ pub fn named(name: &str) -> Option<Algorithm> {
 
 /// Whether a name is of a library whose Adam decouples decay.
 pub fn is_decoupled(name: &str) -> bool {
-    name.split('.').any(|part| ALL.decoupled_in.iter().any(|one| one == part))
+    is_of(name, &ALL.decoupled_in)
+}
+
+/// Whether a name is of a library whose SGD decouples decay too.
+pub fn decouples_all(name: &str) -> bool {
+    is_of(name, &ALL.all_decoupled_in)
+}
+
+fn is_of(name: &str, libraries: &[String]) -> bool {
+    name.split('.').any(|part| libraries.iter().any(|one| one == part))
 }
 
 fn last_part(name: &str) -> String {

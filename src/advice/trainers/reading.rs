@@ -8,7 +8,7 @@ mod values;
 
 use anyhow::{Context, Result, bail};
 
-use super::{Name, Trainer};
+use super::{Name, Trainer, optimizers};
 use crate::advice::expression::value_of;
 use crate::advice::keys::{Keys, OPTIMIZER_CALLED};
 use crate::advice::run::RunFields;
@@ -84,7 +84,9 @@ impl<'a> Reading<'a> {
         self.independent(&mut fields);
         self.named_model();
         self.trained_in_part();
-        if fields.optimizer == Some(Algorithm::Sgd) {
+        let own = self.stated(Name::Optimizer).ok().flatten();
+        let is_decoupled = own.is_some_and(|(_, text)| optimizers::decouples_all(&text));
+        if fields.optimizer == Some(Algorithm::Sgd) && !is_decoupled {
             self.said.push(MOMENTUM.to_owned());
         }
         self.duration(&mut fields)?;

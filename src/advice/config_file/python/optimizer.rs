@@ -29,7 +29,7 @@ const COMBINED: [&str; 4] = ["chain", "multi_transform", "partition", "inject_hy
 /// Modules whose classes are optimizers.
 const MODULES: [&str; 4] = ["optim", "optimizers", "torch_optimizer", "pytorch_optimizer"];
 /// Modules inside of those with other classes.
-const OTHERS: [&str; 2] = ["lr_scheduler", "swa_utils"];
+const OTHERS: [&str; 3] = ["lr_scheduler", "swa_utils", "schedules"];
 
 /// Whether what is called makes an optimizer by its name: a class of theirs, or a function of optax.
 pub fn is_one(called: &str) -> bool {
@@ -92,6 +92,7 @@ mod tests {
             "torch.optim.lr_scheduler.LambdaLR",
             "LambdaLR",
             "torch.optim.swa_utils.AveragedModel",
+            "keras.optimizers.schedules.CosineDecay",
             "torch.optim.Optimizer",
             "optax.warmup_cosine_decay_schedule",
             "build_sgd",
