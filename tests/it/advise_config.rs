@@ -573,3 +573,18 @@ fn decay_of_keras_is_decoupled_that_of_torch_is_not_and_a_schedule_is_no_optimiz
                     optimizer = keras.optimizers.AdamW(learning_rate=schedule, weight_decay=weight_decay)";
     assert_eq!(run(&of(schedule))["optimizer"], "adamw");
 }
+
+#[test]
+fn litgpt_with_lora_trains_not_the_whole_model() {
+    let of = |lora: &str| {
+        let file = format!(
+            "checkpoint_dir: checkpoints/meta-llama/Llama-2-7b-hf\n{lora}train:\n  global_batch_size: 8\n  max_steps: 1000\n  \
+             max_seq_length: 512\n  lr_warmup_steps: 10\n  min_lr: 6.0e-5\noptimizer: {{class_path: torch.optim.AdamW, \
+             init_args: {{lr: 2e-4, weight_decay: 0.1}}}}\n"
+        );
+        let call = advise("lit.yaml", &file, &[]);
+        run(&call);
+        call.stdout.contains("lora_r = 32: not the whole model is trained")
+    };
+    assert!(of("lora_r: 32\nlora_alpha: 16\n") && !of(""));
+}
