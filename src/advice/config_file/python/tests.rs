@@ -1,5 +1,5 @@
 use super::*;
-use crate::advice::keys::OPTIMIZER_CALLED;
+use crate::advice::keys::{OPTIMIZER_CALLED, OPTIMIZERS_LR};
 
 #[track_caller]
 fn check(text: &str, expected: &[(&str, &str)]) {
@@ -138,4 +138,25 @@ fn defaults_of_flags_and_attributes_that_are_set_are_read() {
         &[("learning_rate", "0.001"), ("wd", "0.3"), ("steps", "5000"), ("weight_decay", "0.2")],
     );
     assert!(!keys("p.add_argument('--bare', type=int)\n").unwrap().contains("bare"));
+}
+
+#[test]
+fn the_learning_rate_of_a_call_is_known_by_its_name_its_place_or_the_name_that_it_has() {
+    for call in [
+        "AdamW(p, lr=1e-3)",
+        "torch.optim.AdamW(groups, 1e-3)",
+        "optax.adamw(peak)",
+        "keras.optimizers.Adam(learning_rate=args.peak)",
+        "AdamW([{'params': p, 'lr': 1e-3}], lr=peak)",
+    ] {
+        check(&format!("peak = 1e-3\nx = {call}\n"), &[(OPTIMIZERS_LR, "0.001")]);
+    }
+    for call in ["AdamW(p, lr=schedule)", "optax.scale_by_adam(0.9)", "optax.adamw(schedule, 0.9)"]
+    {
+        assert!(keys(&format!("x = {call}\n")).unwrap().get(OPTIMIZERS_LR).is_none(), "{call}");
+    }
+    let changed = "peak = 1e-3\nx = AdamW(p, lr=peak)\npeak = 1e-4\n";
+    assert_eq!(doubt(changed, OPTIMIZERS_LR), "0.001");
+    let groups = "x = AdamW([{'params': p, 'lr': 0.02}],\n    lr=schedule)\n";
+    assert_eq!(doubt(groups, OPTIMIZERS_LR), "schedule in line 2 and 0.02 in line 1");
 }

@@ -19,21 +19,18 @@ impl Reading<'_> {
         let number = value_of(&called.text, &|_| None);
         let stated = self.stated(Name::Lr)?;
         let is_same = |text: &str| number.is_some() && value_of(text, &|_| None) == number;
-        let other = stated.as_ref().filter(|(_, text)| !is_same(text));
-        let beside = other.map_or(String::new(), |(key, text)| format!(", and {key} = {text}"));
-        if called.doubt.is_some() && (other.is_some() || stated.is_none()) {
-            bail!(
-                "{OPTIMIZERS_LR} is {}{beside}: expected one value{}",
-                called.text,
-                help(Name::Lr)
-            );
+        if stated.as_ref().is_some_and(|(_, text)| is_same(text)) {
+            return Ok(number);
         }
-        if let Some((key, text)) = other {
-            let called = &called.text;
-            self.said.push(format!(
-                "{OPTIMIZERS_LR}, {called}, is taken for the run's, and not {key} = {text}"
-            ));
+        let other = stated.map(|(key, text)| format!("{key} = {text}"));
+        if called.doubt.is_some() {
+            let beside = other.map_or(String::new(), |other| format!(", and {other}"));
+            let told = format!("{}{beside}: expected one value{}", called.text, help(Name::Lr));
+            bail!("{OPTIMIZERS_LR} is {told}");
         }
+        let taken =
+            |other| format!("{OPTIMIZERS_LR}, {}, is the run's, and not {other}", called.text);
+        self.said.extend(other.map(taken));
         Ok(number)
     }
 
