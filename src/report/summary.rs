@@ -240,7 +240,7 @@ impl SummaryRow {
             variant: group.rule.variant.clone(),
             n: count(RunRow::is_done),
             complete: cell.is_complete(),
-            best: group.best().is_some_and(|best| best.weight_decay == cell.weight_decay),
+            best: group.best_of_rule().is_some_and(|best| best.weight_decay == cell.weight_decay),
             val_loss,
             val_loss_ci95,
             gap,

@@ -138,7 +138,7 @@ impl Cell {
         self.runs.iter().any(RunRow::is_collapsed_on_val)
     }
 
-    /// Whether every run reached its end and learned something, or nothing that it is held against did.
+    /// Whether every run reached its end and learned something, or nothing in the experiment did.
     pub fn may_be_best(&self, accepts_collapsed: bool) -> bool {
         self.is_complete() && (accepts_collapsed || !self.is_collapsed_on_val())
     }
@@ -205,6 +205,12 @@ impl Group {
         self.lowest(|_| true)
     }
 
+    /// The cell that its rule is held against others by: the best, or where no cell of the rule learned anything the
+    /// best of those, since that is what the rule does.
+    pub fn best_of_rule(&self) -> Option<&Cell> {
+        self.best().or_else(|| lowest(self.cells.iter().filter(|cell| cell.may_be_best(true))))
+    }
+
     /// The same among the cells that do anything against overfitting.
     pub fn best_treated(&self) -> Option<&Cell> {
         self.lowest(Cell::is_treated)
@@ -221,12 +227,16 @@ impl Group {
     }
 
     fn lowest(&self, keep: impl Fn(&Cell) -> bool) -> Option<&Cell> {
-        let cells = self.cells.iter().filter(|cell| keep(cell) && self.may_be_best(cell));
-        cells
-            .filter_map(|cell| Some((cell.mean(|run| run.val_loss)?, cell)))
-            .min_by(|a, b| a.0.total_cmp(&b.0))
-            .map(|(_, cell)| cell)
+        lowest(self.cells.iter().filter(|cell| keep(cell) && self.may_be_best(cell)))
     }
+}
+
+/// The cell with the lowest mean val loss.
+fn lowest<'a>(cells: impl Iterator<Item = &'a Cell>) -> Option<&'a Cell> {
+    cells
+        .filter_map(|cell| Some((cell.mean(|run| run.val_loss)?, cell)))
+        .min_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, cell)| cell)
 }
 
 /// The treated cell with the lowest mean val loss among those that are the best of their rule.
@@ -255,9 +265,7 @@ pub fn group_by_rule(rows: &[RunRow]) -> Vec<Group> {
     }
     let accepts_collapsed = nothing_is_learned(&groups);
     for group in &mut groups {
-        // A rule of which no arm learned anything has a best one too: that is what it does.
-        let has_learned = group.cells.iter().any(|cell| cell.may_be_best(false));
-        group.accepts_collapsed = accepts_collapsed || !has_learned;
+        group.accepts_collapsed = accepts_collapsed;
         group.cells.sort_by(|a, b| {
             a.weight_decay.partial_cmp(&b.weight_decay).unwrap_or(std::cmp::Ordering::Equal)
         });

@@ -115,6 +115,8 @@ fn an_arm_with_a_collapsed_run_is_never_best() {
     let analysis = Analysis::of(&rows);
     assert_eq!(analysis.groups[0].best().unwrap().weight_decay, Some(1.0));
     assert!(analysis.groups[2].best().is_none(), "L2 ends above the level with one seed");
+    assert!(analysis.groups[2].best_of_rule().is_some(), "it is held against the others as it is");
+    assert_eq!(analysis.groups[0].best_of_rule().unwrap().weight_decay, Some(1.0));
     let collapsed = rows.iter().filter(|row| row.is_collapsed()).count();
     let expected = Warning::Collapsed {
         count: collapsed,
