@@ -7,7 +7,7 @@ use crate::common::{Call, text, wane};
 const NANOGPT: &str = "batch_size = 12\nblock_size = 1024\ngradient_accumulation_steps = 40\nmax_iters = 20000\n\
                        lr_decay_iters = 20000\nlearning_rate = 6e-4\nweight_decay = 0.1\n";
 
-fn advise(name: &str, contents: impl AsRef<[u8]>, more: &[&str]) -> Call {
+fn advise(name: &str, contents: &str, more: &[&str]) -> Call {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join(name);
     fs::write(&path, contents).unwrap();
@@ -407,8 +407,12 @@ fn training_a_part_of_the_model_is_remarked_and_a_mark_of_encoding_is_passed_ove
     let json = "\u{feff}{\"output_dir\": \"o\", \"per_device_train_batch_size\": 8, \"max_steps\": 1000, \
                 \"max_seq_length\": 1024}";
     assert_eq!(run(&advise("bom.json", json, &["--devices", "1"]))["steps"], 1000.0);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("utf-16.json");
     let wide: Vec<u8> = json.encode_utf16().flat_map(u16::to_le_bytes).collect();
-    refused(&advise("utf-16.json", wide, &[]), "iconv -f UTF-16 -t UTF-8");
+    fs::write(&path, wide).unwrap();
+    let call = wane(&["advise", "--config", text(&path), "--params", "125M"]);
+    refused(&call, "iconv -f UTF-16 -t UTF-8");
 }
 
 const TRAINER: &str = "args = TrainingArguments(output_dir='o', per_device_train_batch_size=8, max_steps=10000,\n\

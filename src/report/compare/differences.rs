@@ -93,15 +93,11 @@ fn changes(command: &[String], with_path: bool) -> String {
     while let Some(word) = words.next() {
         match name(word) {
             "--init-crop" => kept.push(word.clone()),
-            "--init" if !with_path => {
-                if !word.contains('=') {
-                    words.next();
-                }
-            }
-            "--set" | "--seeds" | "--data" | "--init" => {
-                kept.push(word.clone());
-                if !word.contains('=') {
-                    kept.extend(words.next().cloned());
+            option @ ("--set" | "--seeds" | "--data" | "--init") => {
+                let value = if word.contains('=') { None } else { words.next() };
+                if with_path || option != "--init" {
+                    kept.push(word.clone());
+                    kept.extend(value.cloned());
                 }
             }
             _ => {}
