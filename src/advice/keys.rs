@@ -7,6 +7,9 @@ use super::expression::value_of;
 /// The key under which a program's call of an optimizer stands: programs name it nowhere else.
 pub const OPTIMIZER_CALLED: &str = "the optimizer that is called";
 
+/// The key under which that call stands where it is given parameters alone, and no decay of theirs.
+pub const CALLED_WITHOUT_DECAY: &str = "the optimizer that is called without weight_decay";
+
 /// The key under which the learning rates of that call and of its parameter groups stand.
 pub const OPTIMIZERS_LR: &str = "the learning rate that the optimizer is called with";
 

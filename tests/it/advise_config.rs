@@ -27,6 +27,19 @@ fn refused(call: &Call, said: &str) {
 }
 
 #[test]
+fn a_decay_that_the_optimizer_is_not_called_with_is_not_taken_for_the_runs() {
+    let of = |call: &str| {
+        let file = format!("{NANOGPT}optimizer = torch.optim.AdamW({call})\n");
+        advise("train.py", &file, &[])
+    };
+    refused(&of("model.parameters(), lr=learning_rate"), "and weight_decay of the file is not");
+    let given = "model.parameters(), lr=learning_rate, weight_decay=weight_decay";
+    assert_eq!(run(&of(given))["weight_decay"], 0.1);
+    assert_eq!(run(&of("model.parameters(), **options"))["weight_decay"], 0.1);
+    assert_eq!(run(&of("groups, lr=learning_rate"))["weight_decay"], 0.1);
+}
+
+#[test]
 fn the_optimizer_that_a_program_calls_is_the_runs() {
     let of = |call: &str| advise("train.py", &format!("{NANOGPT}optimizer = {call}\n"), &[]);
     refused(&of("torch.optim.Adam(p, lr=learning_rate, weight_decay=weight_decay)"), "(L2)");

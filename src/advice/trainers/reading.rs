@@ -10,7 +10,7 @@ use anyhow::{Context, Result, bail};
 
 use super::{Name, Trainer, optimizers};
 use crate::advice::expression::value_of;
-use crate::advice::keys::{Keys, OPTIMIZER_CALLED};
+use crate::advice::keys::{CALLED_WITHOUT_DECAY, Keys, OPTIMIZER_CALLED};
 use crate::advice::run::RunFields;
 use crate::published::{Algorithm, Fall};
 
@@ -150,12 +150,15 @@ impl<'a> Reading<'a> {
 
     /// Programs that call an optimizer without its decay have that of its library, not the trainer's.
     fn is_called_with_decay(&self) -> Result<()> {
-        let mut own = self.own(Name::WeightDecay);
-        let called = self.keys.get(OPTIMIZER_CALLED);
-        if let Some(called) = called.filter(|_| !own.any(|key| self.keys.contains(key))) {
-            bail!("{} is called without weight_decay: give --weight-decay", called.text);
+        let Some(called) = self.keys.get(OPTIMIZER_CALLED) else { return Ok(()) };
+        match self.own(Name::WeightDecay).find(|key| self.keys.contains(key)) {
+            None => bail!("{} is called without weight_decay: give --weight-decay", called.text),
+            Some(key) if self.keys.contains(CALLED_WITHOUT_DECAY) => bail!(
+                "{} is called without weight_decay, and {key} of the file is not given to it: give --weight-decay",
+                called.text
+            ),
+            Some(_) => Ok(()),
         }
-        Ok(())
     }
 
     /// An optimizer that does not multiply λ by the learning rate means another λ by the same name. The file's λ is of the

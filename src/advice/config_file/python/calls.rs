@@ -3,7 +3,7 @@
 use tree_sitter::Node;
 
 use super::{Walk, line, optimizer, parts};
-use crate::advice::keys::{Found, OPTIMIZER_CALLED, Said};
+use crate::advice::keys::{CALLED_WITHOUT_DECAY, Found, OPTIMIZER_CALLED, Said};
 
 impl Walk<'_> {
     /// Arguments with a name, and which optimizer is called.
@@ -46,7 +46,20 @@ impl Walk<'_> {
         self.rate_of_call(called, node);
         let value = Found::known(called);
         let said = Said { value, line: line(node), condition, is_statement: false };
+        if self.is_without_decay(node) {
+            self.keys.say(CALLED_WITHOUT_DECAY, said.clone());
+        }
         self.keys.say(OPTIMIZER_CALLED, said);
+    }
+
+    /// Whether a call takes `model.parameters()` as they are, and says nothing of decay.
+    fn is_without_decay(&self, call: Node<'_>) -> bool {
+        let Some(arguments) = call.child_by_field_name("arguments") else { return false };
+        let first = parts(arguments).first().map(|first| self.code(*first));
+        let code = self.code(arguments);
+        first.is_some_and(|first| first.ends_with(".parameters()"))
+            && !code.contains("decay")
+            && !code.contains("**")
     }
 
     /// `add_argument("--name", default=value)` and its kin of click and absl, and `setattr(it, "name", value)`; `None` for
