@@ -113,7 +113,8 @@ fn named(file: &Path, folder: Option<&Path>) -> Named {
         Some(ending) if is_ending(ending) => inside.with_extension(""),
         _ => inside,
     };
-    let bare: PathBuf = bare.iter().filter(|part| !is_checkpoint(part)).collect();
+    let folders = bare.parent().into_iter().flatten().filter(|part| !is_checkpoint(part));
+    let bare: PathBuf = folders.chain(bare.file_name()).collect();
     Named { path: file.to_owned(), name: bare.to_string_lossy().replace('\\', "/") }
 }
 
@@ -190,6 +191,8 @@ mod tests {
     fn what_is_kept_at_a_checkpoint_is_of_its_run() {
         let files = ["wd0-s1/checkpoint-10/a.json", "wd0-s1/checkpoint-20/a.json", "wd1-s1/a.json"];
         assert_eq!(names(&files, &["."]), ["wd0-s1/a", "wd0-s1/a", "wd1-s1/a"]);
+        let files = ["checkpoint-10.jsonl", "checkpoint-20.jsonl"];
+        assert_eq!(names(&files, &["."]), ["checkpoint-10", "checkpoint-20"]);
     }
 
     #[test]
