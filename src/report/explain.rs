@@ -185,8 +185,8 @@ pub fn reading() -> String {
      turn: radians per step over the last fifth of the run; of balance: rotation over that at which decay and updates \
      balance, √(2 η_t λ (1 − β1)/(1 + β1)) for AdamW (Kosson et al. 2024), over the steps at which the norm had time to \
      settle, – where it had none; 1 is balance. decay's part: of a step, or for L2 of the gradient. first weights: what \
-     decay left of them, of the norm at the end. Of cautious decay τ, turn in balance and first weights are at least, Λ is \
-     at most what is shown: how many weights a step spares is not known before."
+     decay left of them, of the norm at the end. Of cautious decay τ and first weights are at least, Λ is at most what \
+     is shown, and its balance is that of decay which spares none: how many weights a step spares is not known before."
         .to_owned()
 }
 
