@@ -186,7 +186,7 @@ pub fn reading() -> String {
      balance, √(2 η_t λ (1 − β1)/(1 + β1)) for AdamW (Kosson et al. 2024), over the steps at which the norm had time to \
      settle, – where it had none; 1 is balance. decay's part: of a step, or for L2 of the gradient. first weights: what \
      decay left of them, of the norm at the end. Of cautious decay τ and first weights are at least, Λ is at most what \
-     is shown, and its balance is that of decay which spares none: how many weights a step spares is not known before."
+     is shown, and there is no balance to turn by: how many weights a step spares is not known before."
         .to_owned()
 }
 
