@@ -129,7 +129,8 @@ impl Rotated {
         let mut x = vec![[0.0; WIDTH]; block.scores.len()];
         let turn = |(rotation, own): (Rotation, &[f64])| {
             for (seed, (x, own)) in x.iter_mut().zip(own).enumerate() {
-                *x = rotation.row_at(seed, &block.scores).map(|other| own - other);
+                let other = rotation.row_at(seed, &block.scores);
+                (0..WIDTH).for_each(|arm| x[arm] = own - other[arm]);
             }
             Turned::of(&x, rotation.ones)
         };
@@ -160,7 +161,7 @@ impl Turned {
         for x in x {
             (0..WIDTH).for_each(|arm| mean[arm] += x[arm]);
         }
-        let mean = mean.map(|sum| sum / n);
+        (0..WIDTH).for_each(|arm| mean[arm] /= n);
         let mean_q = q.iter().sum::<f64>() / n;
         let mut all = Turned { x: mean, xx: [0.0; WIDTH], xq: [0.0; WIDTH], q: mean_q, qq: 0.0 };
         for (x, q) in x.iter().zip(q) {

@@ -96,12 +96,18 @@ impl Rotation<'_> {
 
     /// The rotated row of one seed.
     pub fn row_at<const N: usize>(&self, seed: usize, rows: &[[f64; N]]) -> [f64; N] {
-        if self.turn.len() == self.seeds && self.seeds > 1 {
-            return rows[seed].map(|value| self.turn[seed] * value);
-        }
+        // Loops over places, for pairs of iterators over so few numbers take longer to make than to use.
         let mut sums = [0.0; N];
-        for (weight, row) in self.turn[seed * self.seeds..][..self.seeds].iter().zip(rows) {
-            sums.iter_mut().zip(row).for_each(|(sum, value)| *sum += weight * value);
+        let mut add = |weight: f64, row: &[f64; N]| {
+            for place in 0..N {
+                sums[place] += weight * row[place];
+            }
+        };
+        if self.turn.len() == self.seeds && self.seeds > 1 {
+            add(self.turn[seed], &rows[seed]);
+        } else {
+            let weights = &self.turn[seed * self.seeds..][..self.seeds];
+            weights.iter().enumerate().for_each(|(other, weight)| add(*weight, &rows[other]));
         }
         sums
     }

@@ -1,9 +1,9 @@
 use std::fmt::Write;
-use std::io::Cursor;
 use std::sync::Once;
 
 use anyhow::{Context, Result};
-use image::{ImageFormat, RgbImage};
+use image::codecs::png::{CompressionType, FilterType, PngEncoder};
+use image::{ColorType, ImageEncoder};
 use plotters::coord::Shift;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
@@ -88,7 +88,7 @@ impl Drawn {
         register_fonts();
         let (width, height) = size(figure);
         let size = (width * SCALE, height * SCALE);
-        let mut pixels = vec![255; (size.0 * size.1 * 3) as usize];
+        let mut pixels = vec![0; (size.0 * size.1 * 3) as usize];
         let mut vectors = String::new();
         let mut hints = Hints::default();
         {
@@ -98,16 +98,16 @@ impl Drawn {
         let small = to_a_third(&pixels, width as usize, height as usize);
         drop(pixels);
         let svg = finished(vectors, &hints, (width, height))?;
-        Ok(Drawn { svg, png: png(small, (width, height))? })
+        Ok(Drawn { svg, png: png(&small, (width, height))? })
     }
 }
 
-fn png(rgb: Vec<u8>, (width, height): (u32, u32)) -> Result<Vec<u8>> {
-    let image =
-        RgbImage::from_raw(width, height, rgb).context("the buffer has the figure's size")?;
-    let mut png = Cursor::new(Vec::new());
-    image.write_to(&mut png, ImageFormat::Png)?;
-    Ok(png.into_inner())
+/// Without filters, which are for photographs: areas of one colour take half as many bytes without, and as much less time.
+fn png(rgb: &[u8], (width, height): (u32, u32)) -> Result<Vec<u8>> {
+    let mut png = Vec::new();
+    PngEncoder::new_with_quality(&mut png, CompressionType::Default, FilterType::NoFilter)
+        .write_image(rgb, width, height, ColorType::Rgb8)?;
+    Ok(png)
 }
 
 /// With hints, and scaled to its size by the view box: it is drawn large like the pixels.
