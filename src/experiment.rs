@@ -125,10 +125,10 @@ impl Spec {
     /// no other than not stopping it.
     pub fn measured_at_ends_told(&self) -> Option<String> {
         let mut recipes = self.every_arm().map(|arm| &arm.recipe);
-        let recipe = recipes.find(|recipe| recipe.eval_every > recipe.steps)?;
+        let recipe = recipes.find(|recipe| recipe.eval_every >= recipe.steps)?;
         Some(format!(
-            "train.eval_every = {} is beyond train.steps = {}: loss is measured before and after training alone, so that \
-             what is said of stopping at the best step says nothing",
+            "train.eval_every = {} and train.steps = {}: loss is measured before and after training alone, so that there is no \
+             best step to stop at, and nothing is said of stopping",
             recipe.eval_every, recipe.steps
         ))
     }

@@ -209,9 +209,12 @@ impl Analysis {
     pub fn is_tied_with_no_decay(&self) -> bool {
         let loss = |cell: &Cell| cell.mean(|run| run.val_loss);
         let best = self.best_point().and_then(|(_, point)| loss(&point.cell));
-        let idle =
-            self.own_groups().flat_map(|group| &group.cells).filter(|cell| !cell.is_treated());
-        best.is_some() && idle.map(loss).any(|idle| idle == best)
+        best.is_some() && self.idle().map(loss).any(|idle| idle == best)
+    }
+
+    /// The cells that do nothing against overfitting, of every model and recipe.
+    pub fn idle(&self) -> impl Iterator<Item = &Cell> {
+        self.own_groups().flat_map(|group| &group.cells).filter(|cell| !cell.is_treated())
     }
 
     /// The cell without decay that readers are told of.

@@ -12,7 +12,7 @@ pub struct CurveRow {
     pub lr: Option<f64>,
     /// Loss of the step's batch before its update, in nats per token.
     pub batch_loss: Option<f32>,
-    /// Norm of the gradient over all parameters, before clipping.
+    /// Norm of the gradient over all parameters, before clipping; under `l2-loss` with that of its penalty.
     pub grad_norm: Option<f32>,
     /// 1 where the gradient of the step was clipped, 0 where it was not.
     pub clipped: Option<f32>,

@@ -1,12 +1,12 @@
 //! Several experiments laid over τ in epochs, and whether it is their texts alone that set them apart.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Error, Result, anyhow};
 
 use super::tables::broken;
 use super::{figures, folder_name, words};
-use crate::config::{ModelShape, SHAPE_KEYS, Value};
 use crate::exit::usage;
 use crate::experiment::{Changes, Spec};
 use crate::files::{create_folder, write_atomically};
@@ -27,8 +27,8 @@ pub fn across_experiments(folders: &[PathBuf], out: Option<&Path>) -> Result<Str
     };
     let experiments = usage(folders.iter().map(read).collect::<Result<Vec<_>>>())?;
     let names: Vec<&str> = experiments.iter().map(|(name, ..)| name.as_str()).collect();
-    let models: Vec<Option<ModelShape>> = folders.iter().map(|folder| model(folder)).collect();
-    let beside = beside_text(&names, &models);
+    let settings: Vec<_> = folders.iter().map(|folder| settings(folder)).collect();
+    let beside = beside_text(&names, &settings);
     let found = Collapse::of_experiments(&experiments, beside.is_none());
     let found = usage(found.map_err(|subjects| nothing_common(&names, &subjects)))?;
     if let Some(out) = out {
@@ -42,48 +42,42 @@ pub fn across_experiments(folders: &[PathBuf], out: Option<&Path>) -> Result<Str
     Ok(told.map(|line| broken(&line, COLUMNS)).collect::<Vec<_>>().join("\n"))
 }
 
-/// The model of the runs that are as `[train]` says: no others are laid. `None` where the folder does not tell.
-fn model(folder: &Path) -> Option<ModelShape> {
+/// What model and recipe are of the runs that are as `[model]` and `[train]` say: no others are laid. `None` where the
+/// folder does not tell.
+fn settings(folder: &Path) -> Option<BTreeMap<String, String>> {
     let experiment = read_experiment(folder).ok()?;
     let changes = Changes::of_command(&experiment.provenance.command);
     let spec = Spec::parse(&experiment.spec, &changes).ok()?;
     let arm = spec.every_arm().find(|arm| arm.variant.is_empty())?;
-    Some(arm.model)
+    let settings = spec.settings(arm).into_iter().map(|one| (one.key, one.value));
+    Some(settings.filter(|(key, _)| !key.starts_with("arm.")).collect())
 }
 
-/// What may set the lines apart beside the texts; `None` where all are known to be of one model.
-fn beside_text(names: &[&str], models: &[Option<ModelShape>]) -> Option<String> {
-    let unknown: Vec<&str> = names
-        .iter()
-        .zip(models)
-        .filter(|(_, model)| model.is_none())
-        .map(|(name, _)| *name)
-        .collect();
+/// What may set the lines apart beside the texts; `None` where all are known to be of one model and one recipe.
+fn beside_text(names: &[&str], settings: &[Option<BTreeMap<String, String>>]) -> Option<String> {
+    let unknown = names.iter().zip(settings).filter(|(_, settings)| settings.is_none());
+    let unknown: Vec<&str> = unknown.map(|(name, _)| *name).collect();
     if !unknown.is_empty() {
         return Some(format!(
-            "Whether the models are one is not known: the files of {} do not tell.",
+            "Whether models and recipes are one is not known: the files of {} do not tell.",
             unknown.join(", ")
         ));
     }
-    let models: Vec<ModelShape> = models.iter().flatten().copied().collect();
-    if models.iter().all(|model| *model == models[0]) {
-        return None;
-    }
-    let differing = SHAPE_KEYS.iter().filter_map(|row| {
-        let values: Vec<String> = models.iter().map(|model| shown((row.get)(model))).collect();
+    let settings = || settings.iter().flatten();
+    let keys: BTreeSet<&String> = settings().flat_map(BTreeMap::keys).collect();
+    let differing = keys.into_iter().filter_map(|key| {
+        let value =
+            |of: &BTreeMap<String, String>| of.get(key).map_or("none", String::as_str).to_owned();
+        let values: Vec<String> = settings().map(value).collect();
         let differs = values.iter().any(|value| *value != values[0]);
         let pairs = values.iter().zip(names).map(|(value, name)| format!("{value} ({name})"));
-        differs.then(|| format!("{} = {}", row.key.name, pairs.collect::<Vec<_>>().join(", ")))
+        differs.then(|| format!("{key} = {}", pairs.collect::<Vec<_>>().join(", ")))
     });
     let differing: Vec<String> = differing.collect();
-    Some(format!(
-        "The models differ, so that this is no question of texts alone: {}.",
-        differing.join("; ")
-    ))
-}
-
-fn shown(value: Option<Value>) -> String {
-    value.map_or_else(|| "none".to_owned(), |value| value.to_string())
+    let told = differing.join("; ");
+    (!differing.is_empty()).then(|| {
+        format!("More than the text differs, so that this is no question of texts alone: {told}.")
+    })
 }
 
 /// Why no experiments can be laid over each other, by what each has.

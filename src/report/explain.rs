@@ -2,12 +2,16 @@
 
 mod nothing;
 
+use std::collections::BTreeSet;
+
 use anyhow::{Result, ensure};
 
 use super::figures::Data;
 use super::tables::{align_right, broken, new_table, set_close};
 use super::{format, words};
 use crate::config::{Role, plain};
+use crate::plural::counted;
+use crate::record::Status;
 use crate::results::MechanismRow;
 use nothing::nothing;
 
@@ -39,8 +43,8 @@ type Rows<'a> = Vec<&'a MechanismRow>;
 pub fn explain(data: &Data, name: &str, role: Role, every_run: bool) -> Result<String> {
     ensure!(
         !data.mechanism.is_empty(),
-        "{name} is of an older version and does not say what its steps did to the weights; write it anew with \
-         `wane collect SPEC`"
+        "{name} does not say what its steps did to the weights: mechanism.csv is missing, or of an older version; write it \
+         anew with `wane collect SPEC`"
     );
     let rows = of_role(data, role);
     ensure!(!rows.is_empty(), "{}", nothing(&data.mechanism, name, role));
@@ -50,12 +54,28 @@ pub fn explain(data: &Data, name: &str, role: Role, every_run: bool) -> Result<S
     let table = table(&lines, every_run);
     let mut parts = vec![format!("{name}: what λ amounted to for {role} weights, {over}\n{table}")];
     parts.extend(remarks(&arms));
+    parts.extend(not_told(data, role));
     parts.extend(data.collapses.iter().map(|one| {
         let (title, told) = (words::collapse_title(one.claim), words::collapse(one).join("; "));
         broken(&format!("{title} {told}."), COLUMNS)
     }));
     parts.push(broken(&format!("How to read it: {} {}", reading(), holds(role)), COLUMNS));
     Ok(parts.join("\n\n"))
+}
+
+/// How many runs have no part in any line, as they did not reach their end.
+fn not_told(data: &Data, role: Role) -> Option<String> {
+    let rows = || data.mechanism.iter().filter(move |row| row.role == role);
+    let count = |status: Status| {
+        let runs = rows().filter(|row| row.status == status).map(|row| row.run.as_str());
+        match runs.collect::<BTreeSet<_>>().len() {
+            0 => None,
+            count => Some(format!("{} {}", counted(count, "run"), status.name())),
+        }
+    };
+    let others = [Status::Diverged, Status::Failed, Status::Unfinished];
+    let counts: Vec<String> = others.into_iter().filter_map(count).collect();
+    (!counts.is_empty()).then(|| format!("not told of, without an end: {}", counts.join(", ")))
 }
 
 /// A line for every arm of the matrices inside blocks, by role: the role, then what [`HEADER`] says.
@@ -181,7 +201,8 @@ fn rounded(rows: &[&MechanismRow]) -> Option<String> {
 
 /// What the columns are.
 pub fn reading() -> String {
-    "n: runs that ended. Λ = Σ η_t λ; τ = 1/(ηλ) at the peak of η, with λ of that step, in steps, in runs and in epochs. \
+    "n: runs that ended. Λ = Σ s_t, with s_t the share of the weights that decay takes in step t: η_t λ for AdamW; τ = \
+     1/s_t at the peak of η, in steps, in runs and in epochs. \
      turn: radians per step over the last fifth of the run; of balance: rotation over that at which decay and updates \
      balance, √(2 η_t λ (1 − β1)/(1 + β1)) for AdamW (Kosson et al. 2024), over the steps at which the norm had time to \
      settle, – where it had none; 1 is balance. decay's part: of a step, or for L2 of the gradient. first weights: what \

@@ -94,7 +94,7 @@ fn optima_table(analysis: &Analysis) -> Option<String> {
         let cost = |value: f64| {
             found.regret_at(value).map_or(format::MISSING.to_owned(), |one| words::cost(&one))
         };
-        let within = found.optimum.as_ref().map(|one| one.within.estimate);
+        let within = found.optimum.as_ref().map(words::within);
         table.add_row([
             rule.rule.form.name().to_owned(),
             rule.rule.mask.map_or(String::new(), |mask| mask.name().to_owned()),

@@ -33,7 +33,7 @@ pub struct MechanismRow {
     pub nearly_scale_invariant: bool,
     /// Λ: share that decay takes away, summed over the steps.
     pub total_decay: Option<f64>,
-    /// τ = 1/(ηλ) at the peak learning rate.
+    /// τ: 1 over the share that decay takes in a step at the peak learning rate, 1/(ηλ) for AdamW.
     pub timescale_steps: Option<f64>,
     /// τ over the steps of the run.
     pub timescale_runs: Option<f64>,

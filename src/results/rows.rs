@@ -215,10 +215,15 @@ impl RunRow {
         self.is_done() && losses.is_some_and(|(loss, unigram)| loss >= unigram)
     }
 
-    /// Whether it ended so though it was better at its best step: it did not fail to learn, it overfitted.
+    /// Whether it ended so though on the same text it was better at its best step: it did not fail to learn, it
+    /// overfitted. What it was on another text says nothing of that.
     pub fn is_overfitted(&self) -> bool {
-        let losses = self.best_val_loss.zip(self.val_unigram);
-        self.is_collapsed() && losses.is_some_and(|(loss, unigram)| loss < unigram)
+        let on_test = self.test_loss.and(self.test_unigram);
+        let stopped = match on_test {
+            Some(unigram) => self.stopped_test_loss.zip(Some(unigram)),
+            None => self.best_val_loss.zip(self.val_unigram),
+        };
+        self.is_collapsed() && stopped.is_some_and(|(loss, unigram)| loss < unigram)
     }
 
     /// The same on val, which tells what may be chosen: on test nothing is.

@@ -43,11 +43,19 @@ fn experiments_without_a_mask_in_common_are_not_laid_and_each_is_told_by_its_mas
 }
 
 #[test]
-fn experiments_of_other_models_are_called_no_question_of_texts_alone() {
+fn experiments_of_other_models_or_recipes_are_called_no_question_of_texts_alone() {
     let folder = tempfile::tempdir().unwrap();
     let one = swept(folder.path(), "one", &[LAMBDAS, SEEDS]);
     let wider = swept(folder.path(), "wider", &[LAMBDAS, SEEDS, "model.channels=16"]);
-    let told = wane_ok(&["explain", text(&one), text(&wider)]).stdout;
-    assert!(told.contains("no question of texts alone: channels = 8 (one), 16 (wider)"), "{told}");
-    assert!(!told.contains("for every text"), "{told}");
+    let faster =
+        swept(folder.path(), "faster", &[LAMBDAS, SEEDS, "train.lr=0.01", "train.batch=3"]);
+    for (other, differing) in [
+        (wider, "model.channels = 8 (one), 16 (wider)."),
+        (faster, "train.batch = 2 (one), 3 (faster); train.lr = 0.003 (one), 0.01 (faster)."),
+    ] {
+        let told = wane_ok(&["explain", text(&one), text(&other)]).stdout;
+        let told = told.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(told.contains(&format!("no question of texts alone: {differing}")), "{told}");
+        assert!(!told.contains("for every text"), "{told}");
+    }
 }

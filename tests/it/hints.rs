@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::common::{fixture, text, wane, wane_ok};
+use crate::common::{fixture, rows, text, wane, wane_ok};
 
 /// What `wane plan` says of the tiny spec with a line put after another.
 fn said(after: &str, line: &str) -> String {
@@ -24,10 +24,22 @@ fn a_spec_that_measures_no_loss_on_the_way_says_what_that_takes_away() {
         let set = format!("train.eval_every={every}");
         let words =
             ["sweep", text(&spec), "--set", &set, "--seeds", "0", "--out", text(folder.path())];
-        wane_ok(&[&words[..], &["--replace"]].concat()).stderr
+        wane_ok(&[&words[..], &["--replace"]].concat())
     };
-    let told = "is beyond train.steps";
-    assert!(sweep("1000").contains(told) && !sweep("2").contains(told));
+    let best = || {
+        let runs = rows(&folder.path().join("tiny/runs.csv"));
+        runs[0]["best_step"].clone() + &runs[0]["best_val_loss"] + &runs[0]["stopped_test_loss"]
+    };
+    for every in ["1000", "6"] {
+        let call = sweep(every);
+        assert!(call.stderr.contains("nothing is said of stopping"), "{every}: {}", call.stderr);
+        assert!(!call.stdout.contains("stopp"), "{every}: {}", call.stdout);
+        assert_eq!(best(), "", "{every}");
+        let report = fs::read_to_string(folder.path().join("tiny/report.html")).unwrap();
+        assert!(!report.contains("stopped at its best"), "{every}");
+    }
+    assert!(!sweep("2").stderr.contains("nothing is said of stopping"));
+    assert_ne!(best(), "");
 }
 
 #[test]

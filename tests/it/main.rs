@@ -1,4 +1,5 @@
-//! Tests of the built program and of the library from outside, as one binary: each would link Burn.
+//! Tests of the built program and of the library from outside. What trains on other backends besides is in `training`, which
+//! a build of every backend compiles alone.
 
 mod across;
 mod advise;
@@ -7,18 +8,16 @@ mod advise_rules;
 mod analysis;
 mod audit;
 mod audit_expected;
-mod backends;
 mod bad_input;
 mod browser;
 mod claims;
-mod combinations;
 mod command_line;
+#[path = "../common/mod.rs"]
 mod common;
 mod compare;
 mod data;
 mod export;
 mod extend;
-mod family_parity;
 mod figures;
 mod files;
 mod folders;
@@ -28,7 +27,6 @@ mod identities;
 mod judge;
 mod mechanism;
 mod memorisation;
-mod pytorch_parity;
 mod readme;
 mod reference;
 mod report;

@@ -163,6 +163,7 @@ fn a_folder_of_an_older_version_is_reported_and_explain_says_what_it_lacks() {
     wane_ok(&["report", text(&results)]);
     let call = wane(&["explain", text(&results)]);
     assert_eq!(call.code, Some(2));
+    assert!(call.stderr.contains("mechanism.csv is missing, or of an older"), "{}", call.stderr);
     assert!(call.stderr.contains("wane collect SPEC"), "{}", call.stderr);
     // The committed results of before there were such measurements.
     let out = folder.path().join("out");

@@ -3,6 +3,7 @@
 mod assignments;
 mod calls;
 mod contents;
+mod imports;
 mod optimizer;
 mod rates;
 
@@ -33,6 +34,7 @@ pub fn keys(text: &str) -> Result<Keys> {
         scopes: vec![0],
         said_in: HashMap::new(),
         rates: Vec::new(),
+        imports: HashMap::new(),
     };
     walk.statements(tree.root_node(), None, 0)?;
     walk.say_rates();
@@ -60,6 +62,8 @@ struct Walk<'a> {
     said_in: HashMap<String, usize>,
     /// Learning rates of calls of optimizers, in their order.
     rates: Vec<Rate>,
+    /// Whole paths by the names that they were imported as.
+    imports: HashMap<String, String>,
 }
 
 impl<'a> Walk<'a> {
@@ -77,6 +81,7 @@ impl<'a> Walk<'a> {
                 self.pair(node.child_by_field_name("name"), node, condition, false);
             }
             "for_statement" => self.each(node),
+            "import_statement" | "import_from_statement" => self.import(node),
             "call" => self.call(node, condition),
             "dictionary" => self.dictionary(node, "", condition),
             _ => {}

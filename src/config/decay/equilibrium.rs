@@ -23,8 +23,8 @@ pub struct Equilibrium {
 }
 
 impl Equilibrium {
-    /// Of the parameters of a role in step `step` (from 1). `None` where nothing decays and where there is no formula:
-    /// for L2 under an optimizer that normalises gradients or before a clip, for cautious decay, for forms that go by
+    /// Of the parameters of a role in step `step` (from 1). `None` where nothing decays, where a step takes the whole
+    /// weight and more, and where there is no formula: for L2 under an optimizer that normalises gradients or before a clip, for cautious decay, for forms that go by
     /// norms, and for other optimizers than Adam, SGD and Lion.
     pub fn at(run: &RunConfig, role: Role, step: usize) -> Option<Self> {
         let schedule = run.group(role).recipe.lr_schedule();
@@ -83,7 +83,8 @@ fn share(rates: &Rates, recipe: &Recipe, lr: f64) -> Option<f64> {
     } else {
         return None;
     };
-    (share > 0.0).then_some(share)
+    // A step that takes the whole weight and more comes to no balance: it turns weights around.
+    (share > 0.0 && share < 1.0).then_some(share)
 }
 
 impl Role {
@@ -141,6 +142,11 @@ mod tests {
         assert_eq!(of(OptimizerKind::Adam, Form::Cautious, Role::Mlp), None);
         assert_eq!(of(OptimizerKind::Muon, Form::AdamW, Role::Mlp), None);
         assert_eq!(of(OptimizerKind::Adam, Form::None, Role::Mlp), None);
+        // A step that takes the whole weight, or turns it around.
+        for (lr, lambda, is_known) in [(0.1, 9.0, true), (0.1, 10.0, false), (0.1, 25.0, false)] {
+            let run = run(OptimizerKind::Adam, Form::AdamW, lr, lambda);
+            assert_eq!(Equilibrium::at_peak(&run, Role::Mlp).is_some(), is_known, "{lambda}");
+        }
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! SOAP (Vyas et al. 2024, arXiv 2409.11321), as its authors' code has it: Adam along the axes of Shampoo's
-//! averages `L` of `G Gᵀ` and `R` of `Gᵀ G`. The first step finds the axes and moves nothing; after every
-//! `precondition_every` further steps one power iteration brings them up to date.
+//! averages `L` of `G Gᵀ` and `R` of `Gᵀ G`. The first step finds the axes and makes no update; after every
+//! `precondition_every` further steps one power iteration brings them up to date. Decay acts in the first step too, as
+//! under every optimizer here, so that Λ is the sum over all steps; their code leaves it out of that one.
 //!
 //! The axes of a matrix that is not square are not determined where its gradients have no component; there they are
 //! what the decomposition happens to give, always the same.

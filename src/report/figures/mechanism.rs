@@ -53,7 +53,8 @@ pub fn end_ratio(data: &Data) -> Option<Profiles> {
     let at_the_end = |cell: &Cell| at_the_end(data.series(cell, ratio));
     let lines = over_lambda(data, &at_the_end);
     let mut notes = vec![
-        "gradient before clipping over the norm of all weights".to_owned(),
+        "gradient before clipping (of l2-loss with its penalty) over the norm of all weights"
+            .to_owned(),
         AT_THE_END.to_owned(),
         BAND_AT_THE_END.to_owned(),
     ];

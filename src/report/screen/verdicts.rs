@@ -3,6 +3,7 @@ use super::super::{format, words};
 use crate::config::{Form, Named, TestFamily};
 use crate::plural::counted;
 use crate::record::Status;
+use crate::results::RunRow;
 use crate::stats::{
     Analysis, Comparison, Contender, Kind, Point, Quantity, Side, best, best_at_full_length,
 };
@@ -80,7 +81,10 @@ impl<'a> Rules<'a> {
         let sides = |one: &'a Contender| one.none.iter().map(|point| &point.side);
         let own: Vec<&Side> = contender.none.iter().map(|point| &point.side).collect();
         let mut others = self.analysis.contenders.iter().filter(|one| !one.none.is_empty());
-        let is_only = others.all(|one| sides(one).eq(own.iter().copied()));
+        let runs = || contender.none.iter().flat_map(|point| &point.cell.runs).map(|run| &run.run);
+        let is_own = |run: &RunRow| runs().any(|own| *own == run.run);
+        let is_only = others.all(|one| sides(one).eq(own.iter().copied()))
+            && self.analysis.idle().flat_map(|cell| &cell.runs).all(is_own);
         match best(&contender.none) {
             Some(point) if !is_only => words::label(&point.side.rule),
             _ => "none".to_owned(),

@@ -40,8 +40,13 @@ pub fn levels(analysis: &Analysis) -> Option<String> {
         Some(_) => "Of the others the best arm's",
         None => "The best arm's",
     };
+    // Longer n-grams are counted for a test split, and are a higher bar.
+    let alone = match (analysis.loss.is_on_test(), levels.ngram) {
+        (false, None) => "; n-grams, which know more, are counted on test alone",
+        _ => "",
+    };
     Some(format!(
-        "{whose} {} is {size} {side} {} ({}){floor}.{in_bits}",
+        "{whose} {} is {size} {side} {} ({}){floor}{alone}.{in_bits}",
         loss(analysis),
         reference(name),
         format::fixed(level, 2)

@@ -3,7 +3,7 @@
 use super::rules::title;
 use crate::plural::counted;
 use crate::report::format;
-use crate::stats::{Analysis, Found, FoundRule, Regret, Ridge, Whereabouts, ends_at_none};
+use crate::stats::{Analysis, Found, FoundRule, Optimum, Regret, Ridge, Whereabouts, ends_at_none};
 
 /// The coefficient that most recipes name.
 pub const COMMON: f64 = 0.1;
@@ -20,12 +20,18 @@ pub fn optima(analysis: &Analysis) -> Vec<String> {
 
 fn sentence(rule: &FoundRule, found: &Found, analysis: &Analysis) -> String {
     let (title, axis, runs) = (title(&rule.rule), symbol(&found.axis), counted(found.runs, "run"));
-    if found.optimum.as_ref().is_some_and(|one| one.flat) {
+    if let Some(optimum) = found.optimum.as_ref().filter(|one| one.flat) {
         let epsilon = analysis
             .epsilon
             .map_or(String::new(), |one| format!(" ε = {}", format::three_digits(one.value)));
+        let mut tried = optimum.curve.iter().filter(|one| one.seeds > 0 && one.value > 0.0);
+        let low = tried.next().map_or(0.0, |one| one.value);
+        let high = tried.next_back().map_or(low, |one| one.value);
         return format!(
-            "{title}: flat: every {axis} that was tried is within{epsilon} of the best ({runs})."
+            "{title}: flat: every {axis} that was tried, {} to {}, is within{epsilon} of the best ({runs}){}.",
+            format::three_digits(low),
+            format::three_digits(high),
+            end(found)
         );
     }
     let interval = range(found.interval);
@@ -43,6 +49,15 @@ pub fn best(found: &Found) -> String {
         0.0 => "0, no decay".to_owned(),
         best => format::three_digits(best),
     }
+}
+
+/// The values within ε of the best by the means; open above where the highest that was tried is one of them, and nothing
+/// says that higher ones are not.
+pub fn within(optimum: &Optimum) -> [f64; 2] {
+    let [low, high] = optimum.within.estimate;
+    let highest = optimum.curve.iter().map(|one| one.value).fold(0.0, f64::max);
+    let is_open = high >= highest && optimum.within.possible[1].is_infinite();
+    [low, if is_open { f64::INFINITY } else { high }]
 }
 
 /// An interval of values; open above where nothing there is ruled out.
@@ -143,4 +158,26 @@ fn ridge(rule: &FoundRule, ridge: &Ridge) -> String {
         format::fixed(low, 0),
         format::fixed(high, 0)
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stats::optimum::Tried;
+
+    #[test]
+    fn what_is_within_epsilon_is_open_above_where_nothing_rules_out_higher_values() {
+        let of = |losses: [f64; 3]| {
+            let on_seeds = |loss: f64| vec![loss, loss + 0.001, loss - 0.001];
+            let tried: Vec<Tried> = [0.1, 0.4, 1.6]
+                .into_iter()
+                .zip(losses)
+                .map(|(value, loss)| Tried { value, losses: on_seeds(loss) })
+                .collect();
+            within(&Optimum::of(&tried, None, 0.02).unwrap())
+        };
+        assert_eq!(range(of([1.0, 1.0, 1.0])), "0.1 to …");
+        let [low, high] = of([1.5, 1.0, 1.5]);
+        assert!(low > 0.1 && high < 1.6, "{low} {high}");
+    }
 }

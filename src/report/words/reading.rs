@@ -123,13 +123,14 @@ fn measured(analysis: &Analysis) -> String {
     let mut what = loss(analysis).to_owned();
     what[..1].make_ascii_uppercase();
     let seeds = counted(analysis.seeds(), "seed");
+    let held_out = if analysis.loss.is_on_test() { "val and test" } else { "val" };
     let texts = match (analysis.texts, analysis.train_texts()) {
         (Some(Texts::PerSeed), texts) if texts > 1 && texts >= analysis.seeds() => {
-            "each with a train text of its own, val and test the same for all".to_owned()
+            format!("each with a train text of its own, {held_out} the same for all")
         }
         (Some(Texts::PerSeed), texts) if texts > 1 => {
             format!(
-                "on {texts} train texts, so little is said of others; val and test the same for all"
+                "on {texts} train texts, so little is said of others; {held_out} the same for all"
             )
         }
         (Some(Texts::PerSeed), _) if analysis.seeds() > 1 && has_unknown_text(analysis) => {

@@ -7,6 +7,10 @@ use crate::config::TestFamily;
 use crate::report::format;
 use crate::stats::{Analysis, Cell, Comparison, GapChange, Kind, Quantity, Tally};
 
+/// Why the best arm is not held against no decay, and what to add.
+const WITHOUT_PARTNER: &str = "it is not held against no decay, for no arm of its model and recipe is without: add one with \
+                               weight_decay = 0 beside it";
+
 /// The answer in a few sentences, for a reader in a hurry.
 pub fn in_short(analysis: &Analysis) -> Vec<String> {
     if let Some(sentence) = no_result(analysis) {
@@ -31,15 +35,33 @@ pub fn alarms(analysis: &Analysis) -> Vec<String> {
     analysis.alarms().map(warning).collect()
 }
 
+/// No decay as the best arm is held against it, and the lowest of all where that is another.
 fn baseline(analysis: &Analysis) -> Option<String> {
-    let cell = analysis.told_without_decay()?;
+    let lowest = analysis.told_without_decay()?;
+    let own = analysis.best_point().and_then(|(contender, _)| contender.best_without_decay());
+    let cell = own.map_or(lowest, |point| &point.cell);
+    let recipe = own.map_or(String::new(), |point| variant(&point.side.rule));
+    let recipe = if recipe.is_empty() { recipe } else { format!(" ({recipe})") };
+    let others = match is_same(cell, lowest) {
+        true => String::new(),
+        false => format!("; of another model or recipe at {}", shown(analysis, lowest)?),
+    };
     let stopped = cell.mean(|run| analysis.loss.stopped().of(run)).map_or(String::new(), |loss| {
         format!(
             " and would be {} if stopped at its best step",
             format::fixed(loss, decimals(analysis))
         )
     });
-    Some(format!("Without decay, {} ends at {}{stopped}.", loss(analysis), shown(analysis, cell)?))
+    Some(format!(
+        "Without decay{recipe}, {} ends at {}{stopped}{others}.",
+        loss(analysis),
+        shown(analysis, cell)?
+    ))
+}
+
+/// Whether two cells are of the same runs.
+fn is_same(one: &Cell, other: &Cell) -> bool {
+    one.runs.iter().map(|run| &run.run).eq(other.runs.iter().map(|run| &run.run))
 }
 
 /// The best arm with what no decay has, and no more than the verdicts on it.
@@ -59,11 +81,20 @@ pub fn headline(analysis: &Analysis) -> Option<String> {
         ))
     };
     let stopped = analysis.loss.stopped();
+    let is_lowest = none.is_none_or(|none| {
+        analysis.told_without_decay().is_none_or(|lowest| is_same(none, lowest))
+    });
+    let name = if is_lowest { "no decay" } else { "no decay of its recipe" };
     let told = [
-        told(TestFamily::AgainstNone, "no decay", analysis.loss),
-        told(TestFamily::AgainstStopping, "no decay stopped at its best", stopped),
+        told(TestFamily::AgainstNone, name, analysis.loss),
+        told(TestFamily::AgainstStopping, &format!("{name} stopped at its best"), stopped),
     ];
     let told = told.into_iter().flatten().map(|one| format!(", {one}")).collect::<String>();
+    let told = if contender.none.is_empty() && !analysis.headline.is_empty() {
+        format!("; {WITHOUT_PARTNER}")
+    } else {
+        told
+    };
     let (arm, loss) = (arm(&point.side), loss(analysis));
     Some(format!("{} {arm}: {loss} {}{told}.", lead(analysis), shown(analysis, &point.cell)?))
 }
@@ -98,7 +129,7 @@ fn against(kind: Kind) -> &'static str {
 
 /// The best arm, and what is told of it against no decay and against stopping.
 fn best(analysis: &Analysis) -> Option<String> {
-    let (_, point) = analysis.best_point()?;
+    let (contender, point) = analysis.best_point()?;
     let of = |family: TestFamily| {
         let mut own = analysis.family(family).filter(|one| one.left == point.side);
         own.next().map(|comparison| finding(comparison, analysis))
@@ -107,6 +138,9 @@ fn best(analysis: &Analysis) -> Option<String> {
     let told: Vec<String> = told.into_iter().flatten().collect();
     let (arm, loss) = (arm(&point.side), shown(analysis, &point.cell)?);
     Some(match told.is_empty() {
+        true if contender.none.is_empty() => {
+            format!("{} {arm}: {loss}; {WITHOUT_PARTNER}.", lead(analysis))
+        }
         true => format!("{} {arm}: {loss}, not tested against no decay.", lead(analysis)),
         false => format!("{} {arm}: {loss}; {}.", lead(analysis), told.join("; ")),
     })

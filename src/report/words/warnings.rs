@@ -109,8 +109,8 @@ fn collapsed(count: usize, overfitted: usize, all: usize, extent: Extent) -> Str
         ),
         Extent::All => format!(
             "NOTHING HAS BEEN LEARNED beyond how often each token occurs: {count} of {all} runs, all that reached their \
-             end, are no better than a model that knows only that.{some} Train {} before you read anything into the differences.",
-            if overfitted == 0 { "longer" } else { "the others longer" }
+             end, are no better than a model that knows only that.{some} Train {} longer, or at a lower learning rate, before you read anything into the differences.",
+            if overfitted == 0 { "them" } else { "the others" }
         ),
         Extent::EveryArm => format!(
             "{count} of {all} runs collapsed: no better than token frequencies. On val, by which arms are chosen, every arm \

@@ -12,13 +12,16 @@ impl RunRow {
         let last = record.curve.last().filter(|_| status == Status::Done);
         let reached = record.curve.last().map_or(0, |row| row.step);
         let steps = end.map_or(reached, |end| end.steps);
-        let best = best_evaluation(&record.curve);
+        // Where loss was measured at the end alone, the best of its evaluations is no choice among steps.
+        let evaluations = record.curve.iter().filter(|row| row.step > 0 && row.val_loss.is_some());
+        let is_at_end_alone = status == Status::Done && evaluations.count() < 2;
+        let best = best_evaluation(&record.curve).filter(|_| !is_at_end_alone);
         let of_best = |(_, step)| record.curve.iter().find(|row| row.step == step);
         let memory = last.map(|row| &row.memory);
         let stopped = best.and_then(of_best).map(|row| &row.memory);
         let val_loss = last.and_then(|row| row.val_loss);
         let test_loss = end.and_then(|end| end.test_loss);
-        let stopped_test_loss = end.and_then(|end| end.stopped_test_loss);
+        let stopped_test_loss = end.zip(best).and_then(|(end, _)| end.stopped_test_loss);
         let on_test = |nats: Option<f64>| Some(bits_per_byte(nats?, self.test_bytes_per_token?));
         RunRow {
             status,

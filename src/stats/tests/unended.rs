@@ -329,3 +329,26 @@ fn arms_that_differ_by_the_same_in_every_seed_are_not_tested() {
     let against = &analysis.headline[0];
     assert!(against.is_copied && against.kind() == Kind::NoTest, "{against:?}");
 }
+
+#[test]
+fn a_run_overfitted_only_where_it_was_better_at_its_best_step_on_the_same_text() {
+    let of = |test: Option<[f64; 3]>| {
+        let known = RunRow { val_unigram: Some(3.0), best_val_loss: Some(2.9), ..arm_of(3.1) };
+        let Some([end, stopped, unigram]) = test else { return known };
+        RunRow {
+            test_loss: Some(end),
+            stopped_test_loss: Some(stopped),
+            test_unigram: Some(unigram),
+            ..known
+        }
+    };
+    assert!(of(None).is_collapsed() && of(None).is_overfitted());
+    // On val it was better before, on test it never was.
+    let never = of(Some([2.95, 2.95, 2.9]));
+    assert!(never.is_collapsed() && !never.is_overfitted());
+    assert!(of(Some([2.95, 2.8, 2.9])).is_overfitted());
+}
+
+fn arm_of(val_loss: f64) -> RunRow {
+    row(Form::AdamW, Mask::Matrices, 1.0, 0, val_loss)
+}

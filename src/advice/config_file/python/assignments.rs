@@ -16,10 +16,10 @@ impl Walk<'_> {
             self.parts(&target, value, condition);
             let call = value.filter(|value| value.kind() == "call");
             let called = call.and_then(|call| Some((call, call.child_by_field_name("function")?)));
-            let called = called.map(|(call, called)| (call, self.code(called)));
+            let called = called.map(|(call, called)| (call, self.called(called)));
             let kept = called.filter(|(_, called)| optimizer::is_kept_as(&target, called));
             if let Some((call, called)) = kept {
-                self.optimizer(called, call, condition);
+                self.optimizer(&called, call, condition);
             }
         }
     }

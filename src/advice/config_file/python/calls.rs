@@ -13,11 +13,11 @@ impl Walk<'_> {
         else {
             return;
         };
-        let called = self.code(called);
-        if optimizer::is_one(called) || optimizer::takes_weights(called, self.code(arguments)) {
-            self.optimizer(called, node, condition);
+        let called = self.called(called);
+        if optimizer::is_one(&called) || optimizer::takes_weights(&called, self.code(arguments)) {
+            self.optimizer(&called, node, condition);
         }
-        if self.declare(called, arguments, condition).is_some() {
+        if self.declare(&called, arguments, condition).is_some() {
             return;
         }
         let mut cursor = arguments.walk();

@@ -97,6 +97,22 @@ fn the_optimizer_is_the_one_that_is_called() {
     ] {
         check(&format!("opt = {call}\n"), &[(OPTIMIZER_CALLED, name)]);
     }
+    // Which library's Adam it is decides what it does with decay.
+    for (program, name) in [
+        ("from keras.optimizers import Adam\nopt = Adam(1e-3)\n", "keras.optimizers.Adam"),
+        ("from keras import optimizers as o\nopt = o.Adam(1e-3)\n", "keras.optimizers.Adam"),
+        (
+            "import tensorflow as tf\nopt = tf.keras.optimizers.Adam()\n",
+            "tensorflow.keras.optimizers.Adam",
+        ),
+        ("from torch.optim import SGD, Adam as A\nopt = A(p)\n", "torch.optim.Adam"),
+        ("import torch.optim as optim\nopt = optim.AdamW(p)\n", "torch.optim.AdamW"),
+        ("from optax import adamw\nstep = adamw(1e-3)\n", "optax.adamw"),
+        ("import torch\nopt = torch.optim.Adam(p)\n", "torch.optim.Adam"),
+        ("from mine import Adam\nopt = Adam(p)\n", "Adam"),
+    ] {
+        check(program, &[(OPTIMIZER_CALLED, name)]);
+    }
     let two = doubt("a = Muon(p)\nb = AdamW(q)\n", OPTIMIZER_CALLED);
     assert_eq!(two, "Muon and AdamW in line 2");
     assert!(keys("build_sgd(p)\nisinstance(a, AdamW)\n").unwrap().get(OPTIMIZER_CALLED).is_none());

@@ -1,7 +1,7 @@
 //! Answers that say no more than is so: of no decay, of gaps, of what matters, of nothing to compare.
 
 use super::super::levels::epsilon;
-use super::super::{gap, headline, reading};
+use super::super::{gap, headline, in_short, reading};
 use super::{experiment, runs};
 use crate::config::{AnalysisTerms, Form, Mask, Texts};
 use crate::published::Transfer;
@@ -45,6 +45,62 @@ fn no_decay_of_another_recipe_is_the_best_arm_where_it_is() {
     assert_eq!(none.len(), 2, "each recipe has its own: {screen}");
     assert!(none[0].contains("2.000") && none[1].contains("1.200"), "{none:?}");
     assert!(none[1].contains("optimizer=muon"), "{none:?}");
+}
+
+/// Rows of another recipe than those of the spec's own.
+fn of_recipe(setting: &'static str, variant: &'static str) -> impl Fn(RunRow) -> RunRow {
+    move |row: RunRow| RunRow {
+        run: format!("{setting}-{}", row.run),
+        setting: setting.to_owned(),
+        variant: variant.to_owned(),
+        base: setting.to_owned(),
+        ..row
+    }
+}
+
+#[test]
+fn no_decay_is_that_of_the_best_arms_own_recipe_and_a_lower_one_is_told_apart() {
+    let arm = |lambda, loss| runs(Form::AdamW, Mask::Matrices, lambda, loss, 0.1).into_iter();
+    let own = || arm(0.0, 2.0).chain(arm(1.0, 1.5)).map(of_recipe("a", ""));
+    let other = arm(0.0, 1.8).chain(arm(3.0, 1.7)).map(of_recipe("b", "lr=0.003"));
+    let both = Analysis::of(&own().chain(other).collect::<Vec<_>>());
+    let told = in_short(&both).join(" ");
+    assert!(told.contains("Without decay, val loss ends at 2.000"), "{told}");
+    assert!(told.contains("; of another model or recipe at 1.800"), "{told}");
+    let told = headline(&both).unwrap();
+    assert!(told.contains(" no decay of its recipe (2.000)"), "{told}");
+    let alone = Analysis::of(&own().collect::<Vec<_>>());
+    assert!(!in_short(&alone).join(" ").contains("another model"));
+    assert!(headline(&alone).unwrap().contains(" no decay (2.000)"));
+}
+
+#[test]
+fn the_row_of_no_decay_says_of_which_recipe_it_is_where_another_arm_has_none() {
+    let rows = runs(Form::None, Mask::Matrices, 0.0, 2.2, 0.1).into_iter().map(of_recipe("a", ""));
+    let arm = |lambda, loss| runs(Form::AdamW, Mask::Matrices, lambda, loss, 0.1).into_iter();
+    let longer = arm(0.0, 2.0).chain(arm(3.0, 1.7)).map(of_recipe("b", "accumulate=4"));
+    let analysis = Analysis::of(&rows.chain(longer).collect::<Vec<_>>());
+    let screen = answer(&analysis, &[]);
+    let none = screen.lines().find(|line| line.starts_with("none")).unwrap();
+    assert!(none.contains("accumulate=4") && none.contains("2.000"), "{screen}");
+    let told = in_short(&analysis).join(" ");
+    assert!(told.contains("Without decay (accumulate=4), val loss ends at 2.000"), "{told}");
+}
+
+#[test]
+fn a_best_arm_without_a_partner_says_what_to_add() {
+    let lone = runs(Form::AdamW, Mask::Matrices, 1.0, 1.0, 0.1).into_iter();
+    let lone = lone.map(of_recipe("c", "mlp.lr=0.003"));
+    let rows: Vec<RunRow> = experiment().into_iter().map(of_recipe("a", "")).chain(lone).collect();
+    let analysis = Analysis::of(&rows);
+    for told in [headline(&analysis).unwrap(), in_short(&analysis).join(" ")] {
+        assert!(told.contains("mlp.lr=0.003"), "{told}");
+        assert!(
+            told.contains("; it is not held against no decay, for no arm of its model"),
+            "{told}"
+        );
+    }
+    assert!(!headline(&Analysis::of(&experiment())).unwrap().contains("not held"));
 }
 
 #[test]
