@@ -46,6 +46,8 @@ pub struct SoFar {
     pub curve: Vec<CurveRow>,
     /// `None` until it ends.
     pub end: Option<End>,
+    /// How often val loss was measured after the start.
+    pub evaluations: usize,
     /// Training tokens of a step.
     pub tokens_per_step: usize,
 }
@@ -113,7 +115,9 @@ impl Store {
             RunState::New | RunState::Broken { .. } => (None, Vec::new()),
             RunState::Begun | RunState::Interrupted { .. } => (None, state::whole_rows(&folder)),
         };
-        SoFar { curve, end, tokens_per_step: config.tokens_per_step() }
+        let measured = curve.iter().filter(|row| row.step > 0 && row.val_loss.is_some());
+        let evaluations = measured.count();
+        SoFar { curve, end, evaluations, tokens_per_step: config.tokens_per_step() }
     }
 
     /// A run to look at again and again while it trains; nothing is read yet. The name of another thing than a run

@@ -57,6 +57,12 @@ impl Points {
         self.rows.iter().rev().map(|row| row[measure]).find(|value| !value.is_nan())
     }
 
+    /// How often val loss was measured after the first step.
+    pub fn evaluations(&self) -> usize {
+        let rows = self.steps.iter().zip(&self.rows);
+        rows.filter(|(step, row)| **step > 0 && !row[0].is_nan()).count()
+    }
+
     /// Lowest val loss after the first step, and where.
     pub fn best(&self) -> Option<(f64, usize)> {
         let trained = self.steps.iter().zip(&self.rows).filter(|(step, _)| **step > 0);

@@ -101,7 +101,12 @@ impl Watch {
             .map(|(loss, step)| CurveRow { val_loss: Some(loss), ..CurveRow::at(step) });
         let best = best.filter(|best| last.as_ref().is_none_or(|last| best.step < last.step));
         let told = best.into_iter().chain(last).filter(|_| self.damage.is_none());
-        SoFar { curve: told.collect(), end: self.end().cloned(), tokens_per_step }
+        SoFar {
+            curve: told.collect(),
+            end: self.end().cloned(),
+            evaluations: self.curve.points().evaluations(),
+            tokens_per_step,
+        }
     }
 }
 

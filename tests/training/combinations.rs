@@ -140,7 +140,9 @@ fn train_lanes(
     let cohort = Cohort { lanes, resume, corpus, initial: None, device: device.clone() };
     let mut notebook = Notebook { stop_after, ..Notebook::default() };
     let interrupter = notebook.interrupter.clone();
-    train(&cohort, &mut notebook, &interrupter).unwrap();
+    // As the program trains on a core. Threads that share so small a model mostly wait for each other.
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
+    pool.install(|| train(&cohort, &mut notebook, &interrupter)).unwrap();
     notebook.lanes
 }
 

@@ -13,8 +13,7 @@ impl RunRow {
         let reached = record.curve.last().map_or(0, |row| row.step);
         let steps = end.map_or(reached, |end| end.steps);
         // Where loss was measured at the end alone, the best of its evaluations is no choice among steps.
-        let evaluations = record.curve.iter().filter(|row| row.step > 0 && row.val_loss.is_some());
-        let is_at_end_alone = status == Status::Done && evaluations.count() < 2;
+        let is_at_end_alone = status == Status::Done && record.evaluations < 2;
         let best = best_evaluation(&record.curve).filter(|_| !is_at_end_alone);
         let of_best = |(_, step)| record.curve.iter().find(|row| row.step == step);
         let memory = last.map(|row| &row.memory);
