@@ -142,7 +142,8 @@ named! {
         ByHeart = "by-heart",
         /// Share of val prompts that are continued as the text goes on: of sums, the share that is right.
         Continued = "continued",
-        /// Norm of the gradient before clipping, under `l2-loss` with that of its penalty: mean over the steps since the evaluation before.
+        /// Norm of the gradient before clipping, under `l2-loss` with that of its penalty: mean over the steps since
+        /// the evaluation before.
         GradNorm = "grad-norm",
         /// Norm of all weights.
         WeightNorm = "weight-norm",

@@ -24,8 +24,8 @@ pub struct Equilibrium {
 
 impl Equilibrium {
     /// Of the parameters of a role in step `step` (from 1). `None` where nothing decays, where a step takes the whole
-    /// weight and more, and where there is no formula: for L2 under an optimizer that normalises gradients or before a clip, for cautious decay, for forms that go by
-    /// norms, and for other optimizers than Adam, SGD and Lion.
+    /// weight and more, and where there is no formula: for L2 under an optimizer that normalises gradients or before a
+    /// clip, for cautious decay, for forms that go by norms, and for other optimizers than Adam, SGD and Lion.
     pub fn at(run: &RunConfig, role: Role, step: usize) -> Option<Self> {
         let schedule = run.group(role).recipe.lr_schedule();
         Self::under(run, role, &schedule, step)
