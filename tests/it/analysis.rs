@@ -178,3 +178,21 @@ fn what_an_analysis_cannot_be_is_refused() {
     let call = wane(&["plan", text(&fixture("tiny.toml")), "--seeds-for", "-1"]);
     assert_eq!(call.code, Some(2));
 }
+
+#[test]
+fn without_a_test_split_nothing_is_said_of_one_but_where_its_counting_models_are() {
+    let folder = tempfile::tempdir().unwrap();
+    let sweep = |test: &str| {
+        let (spec, out, test) =
+            (fixture("tiny.toml"), text(folder.path()), format!("data.test={test}"));
+        let words = ["sweep", text(&spec), "--out", out, "--replace", "--set", &test];
+        let told = wane_ok(&[&words[..], &["--set", "seeds=[0, 1, 2]"]].concat()).stdout;
+        told.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    let told = sweep("0");
+    assert!(told.contains("of its own, val the same for all"), "{told}");
+    assert!(told.contains("; n-grams, which know more, are counted on test alone."), "{told}");
+    let told = sweep("300");
+    assert!(told.contains("of its own, val and test the same for all"), "{told}");
+    assert!(!told.contains("counted on test alone"), "{told}");
+}

@@ -173,6 +173,16 @@ fn a_folder_of_an_older_version_is_reported_and_explain_says_what_it_lacks() {
 }
 
 #[test]
+fn explain_counts_the_runs_that_did_not_reach_their_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let blown = swept(folder.path(), "blown", &["arm.0.weight_decay=[0.0, 1e30]"]);
+    let told = wane_ok(&["explain", text(&blown)]).stdout;
+    assert!(told.contains("not told of, without an end: 4 runs diverged"), "{told}");
+    let whole = swept(folder.path(), "whole", &[]);
+    assert!(!wane_ok(&["explain", text(&whole)]).stdout.contains("without an end"));
+}
+
+#[test]
 fn several_experiments_are_laid_over_their_timescales() {
     let folder = tempfile::tempdir().unwrap();
     let lambdas = "arm.0.weight_decay=[0.25, 0.5, 1.0, 2.0]";
