@@ -40,7 +40,7 @@ use given::WrongKey;
 use resolve::resolve;
 
 pub use arm::Arm;
-pub use changes::Changes;
+pub use changes::{Changes, CommandLine};
 pub use grid::find as find_recipe;
 pub use plan::{Asked, Entry, Plan};
 pub use searched::{SearchedAxis, SearchedRule};

@@ -9,6 +9,7 @@ use std::path::Path;
 
 use anyhow::{Result, ensure};
 
+use super::tables::trimmed;
 use crate::results::{RunRow, read_experiment, read_runs};
 use crate::stats::Analysis;
 use verdicts::Verdicts;
@@ -24,7 +25,7 @@ pub fn compare(left: &Path, right: &Path) -> Result<String> {
     let names = [left.display().to_string(), right.display().to_string()];
     let mut parts = vec![differences::differences(&experiments, &runs, &names)];
     let verdicts = Verdicts::of(&analyses, &names);
-    parts.push(verdicts.table.to_string());
+    parts.push(trimmed(&verdicts.table));
     let beside = beside::beside([left, right], &experiments, &names)?;
     parts.push(verdicts.told(if beside.is_some() { " on losses" } else { "" }));
     parts.extend(beside);

@@ -1,4 +1,4 @@
-use comfy_table::{CellAlignment, Table};
+use comfy_table::{CellAlignment, ContentArrangement, Table};
 
 /// Columns without lines and a rule below the header, in comfy-table's notation.
 const RULED_HEADER: &str = "     ──            ";
@@ -14,6 +14,11 @@ pub fn new_table(header: &[&str]) -> Table {
         table.set_header(header);
     }
     table
+}
+
+/// Breaks the longest cells into lines where the table is wider than so many columns.
+pub fn set_width(table: &mut Table, columns: u16) {
+    table.set_content_arrangement(ContentArrangement::Dynamic).set_width(columns);
 }
 
 /// Aligns columns of numbers to the right.

@@ -54,6 +54,8 @@ pub struct Place {
     /// A step, or the decimal logarithm of τ or of ηλ.
     pub at: f64,
     pub losses: BTreeMap<Draw, f64>,
+    /// The seeds whose runs ended no better than token frequencies.
+    pub collapsed: BTreeSet<Draw>,
 }
 
 /// An experiment by its name: the rows of its `runs.csv` and of its `mechanism.csv`.
@@ -81,6 +83,14 @@ impl Line {
         own.fold(first, |common, next| &common & &next)
     }
 
+    /// How many of its runs are no better than token frequencies, and how many it has.
+    pub fn collapsed(&self) -> (usize, usize) {
+        let runs = || {
+            self.places.iter().flat_map(|place| place.losses.keys().map(move |draw| (place, draw)))
+        };
+        (runs().filter(|(place, draw)| place.collapsed.contains(draw)).count(), runs().count())
+    }
+
     /// The place of its lowest mean.
     pub fn best(&self) -> Option<&Place> {
         self.places.iter().min_by(|a, b| a.mean().total_cmp(&b.mean()))
@@ -92,7 +102,7 @@ impl Line {
         let over = |place: Place| {
             let losses = place.losses.into_iter();
             let losses = losses.filter_map(|(draw, loss)| Some((draw, loss - best.get(&draw)?)));
-            Place { at: place.at, losses: losses.collect() }
+            Place { at: place.at, losses: losses.collect(), collapsed: place.collapsed }
         };
         let mut places: Vec<Place> = self.places.into_iter().map(over).collect();
         places.retain(|place| !place.losses.is_empty());

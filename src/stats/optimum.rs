@@ -18,7 +18,7 @@ pub use regret::{Regret, Within};
 /// Share of experiments in which an interval may miss.
 const ALPHA: f64 = 0.05;
 
-/// A value that was tried, and its losses from seed 0 on; +∞ is a run that diverged or collapsed.
+/// A value that was tried, and its losses from seed 0 on; +∞ is a run that diverged.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Tried {
     pub value: f64,

@@ -59,3 +59,14 @@ fn experiments_of_other_models_or_recipes_are_called_no_question_of_texts_alone(
         assert!(!told.contains("for every text"), "{told}");
     }
 }
+
+#[test]
+fn experiments_whose_runs_collapsed_are_told_and_by_how_many() {
+    let folder = tempfile::tempdir().unwrap();
+    // A handful of steps at this rate is worse than knowing how often each token occurs.
+    let one = swept(folder.path(), "one", &[LAMBDAS, SEEDS, "arm.0.mask=matrices", "train.lr=0.5"]);
+    let told = wane_ok(&["explain", text(&one), text(&one)]).stdout;
+    let told = told.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(told.contains("collapsed, so no better at the end than token frequencies: "), "{told}");
+    assert!(told.contains("all 12 runs of one"), "{told}");
+}

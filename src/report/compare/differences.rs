@@ -1,6 +1,7 @@
 //! What two experiments do not share of what was asked, and by which program.
 
 use super::spec;
+use crate::experiment::CommandLine;
 use crate::results::{Experiment, RunRow};
 
 /// What the two do not share, each line with its side.
@@ -52,7 +53,7 @@ fn described(experiment: &Experiment) -> Vec<String> {
 /// them is part of what a run is named by.
 fn have_other_weights([left, right]: &[Experiment; 2], runs: &[Vec<RunRow>; 2]) -> bool {
     let has_init = |experiment: &Experiment| {
-        experiment.provenance.command.iter().any(|word| name(word) == "--init")
+        CommandLine::of_command(&experiment.provenance.command).init.is_some()
     };
     let is_other = |run: &RunRow| {
         let mut alike = runs[1].iter().filter(|other| is_alike(run, other)).peekable();
@@ -82,27 +83,21 @@ fn is_alike(one: &RunRow, other: &RunRow) -> bool {
         && (one.variant == other.variant && one.recipe == other.recipe)
 }
 
-fn name(word: &str) -> &str {
-    word.split('=').next().unwrap_or_default()
-}
-
-/// What a command line changed in its spec and its first weights; `with_path` names the file of those.
+/// What a command line changed in its spec and its first weights, in one spelling and order; `with_path` names the file of
+/// those.
 fn changes(command: &[String], with_path: bool) -> String {
-    let mut kept = Vec::new();
-    let mut words = command.iter();
-    while let Some(word) = words.next() {
-        match name(word) {
-            "--init-crop" => kept.push(word.clone()),
-            option @ ("--set" | "--seeds" | "--data" | "--init") => {
-                let value = if word.contains('=') { None } else { words.next() };
-                if with_path || option != "--init" {
-                    kept.push(word.clone());
-                    kept.extend(value.cloned());
-                }
-            }
-            _ => {}
-        }
-    }
+    let CommandLine { set, data, seeds, init, is_cropped } = CommandLine::of_command(command);
+    let option = |name: &str, value: Option<String>| value.map(|value| format!("{name} {value}"));
+    let mut kept: Vec<String> = [
+        option("--data", data),
+        option("--seeds", seeds),
+        option("--init", init.filter(|_| with_path)),
+        is_cropped.then(|| "--init-crop".to_owned()),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    kept.extend(set.into_iter().map(|assignment| format!("--set {assignment}")));
     if kept.is_empty() { "none".to_owned() } else { kept.join(" ") }
 }
 
@@ -115,8 +110,8 @@ mod tests {
         let command =
             "wane sweep a.toml --init w.safetensors --init-crop --jobs 2 --set=train.lr=1";
         let command: Vec<String> = command.split(' ').map(str::to_owned).collect();
-        assert_eq!(changes(&command, true), "--init w.safetensors --init-crop --set=train.lr=1");
-        assert_eq!(changes(&command, false), "--init-crop --set=train.lr=1");
+        assert_eq!(changes(&command, true), "--init w.safetensors --init-crop --set train.lr=1");
+        assert_eq!(changes(&command, false), "--init-crop --set train.lr=1");
         assert_eq!(changes(&command[..3], true), "none");
     }
 }

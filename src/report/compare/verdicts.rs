@@ -3,9 +3,12 @@
 use comfy_table::Table;
 
 use super::asked::{Asked, Sense};
-use crate::report::tables::new_table;
+use crate::report::tables::{new_table, set_close, set_width};
 use crate::report::{format, words};
 use crate::stats::{Analysis, Kind};
+
+/// Of a screen.
+const COLUMNS: u16 = 112;
 
 /// The verdicts of both, and how many of them differ in what.
 #[derive(Default)]
@@ -32,6 +35,8 @@ impl Verdicts {
         for one in right.iter().filter(|one| left.iter().all(|other| other.sense(one).is_none())) {
             verdicts.add_alone(one);
         }
+        set_close(&mut verdicts.table);
+        set_width(&mut verdicts.table, COLUMNS);
         verdicts
     }
 

@@ -2,6 +2,7 @@
 
 use super::{arm, quantity};
 use crate::config::{Form, Role};
+use crate::plural::counted;
 use crate::report::format;
 use crate::results::{MechanismRow, RunRow};
 use crate::stats::collapse::{Claim, Collapse, Line};
@@ -53,7 +54,29 @@ pub fn collapse(collapse: &Collapse) -> Vec<String> {
         }
     };
     told.extend(lowest(collapse));
+    told.extend(collapsed(collapse));
     told
+}
+
+/// Which lines are of runs that learned nothing, or in part.
+fn collapsed(collapse: &Collapse) -> Option<String> {
+    let told = |line: &Line| match line.collapsed() {
+        (0, _) => None,
+        (collapsed, all) if collapsed == all => {
+            Some(format!("all {} of {}", counted(all, "run"), line.label))
+        }
+        (collapsed, all) => {
+            Some(format!("{collapsed} of {} of {}", counted(all, "run"), line.label))
+        }
+    };
+    let told: Vec<String> = collapse.lines.iter().filter_map(told).collect();
+    (!told.is_empty()).then(|| {
+        format!(
+            "collapsed, so no better at the end than token frequencies: {}; where such runs are lowest says nothing of a \
+             model that learns",
+            told.join(", ")
+        )
+    })
 }
 
 /// Where each line is lowest.
