@@ -1,6 +1,6 @@
 use plotters::style::RGBColor;
 
-use crate::config::{Form, Named};
+use crate::config::Form;
 use crate::published::Evidence;
 
 /// Text and axes.
@@ -8,22 +8,23 @@ pub const INK: RGBColor = RGBColor(40, 40, 40);
 /// Grid lines and what should not catch the eye.
 pub const FAINT: RGBColor = RGBColor(205, 205, 205);
 
-/// The colour of a form, from the palette of Okabe & Ito (2008), which the colour-blind can tell
-/// apart; in the order of [`Form::ALL`].
+/// The colour of a form, from the palette of Okabe & Ito (2008), which the colour-blind can tell apart, and between its
+/// colours where those do not suffice.
 pub fn form(form: Form) -> RGBColor {
-    const COLOURS: [RGBColor; 9] = [
-        RGBColor(0, 0, 0),
-        RGBColor(0, 114, 178),
-        RGBColor(213, 94, 0),
-        RGBColor(230, 159, 0),
-        RGBColor(0, 158, 115),
-        RGBColor(86, 180, 233),
-        RGBColor(40, 130, 180),
-        RGBColor(204, 121, 167),
-        RGBColor(150, 140, 20),
-    ];
-    let place = Form::ALL.iter().position(|one| *one == form).unwrap_or_default();
-    COLOURS[place % COLOURS.len()]
+    match form {
+        Form::None => RGBColor(0, 0, 0),
+        Form::AdamW => RGBColor(0, 114, 178),
+        Form::L2 => RGBColor(213, 94, 0),
+        Form::L2Loss => RGBColor(230, 159, 0),
+        Form::Independent => RGBColor(0, 158, 115),
+        Form::Corrected => RGBColor(86, 180, 233),
+        Form::CorrectedAll => RGBColor(40, 130, 180),
+        Form::LrPower => RGBColor(204, 121, 167),
+        Form::Cautious => RGBColor(150, 140, 20),
+        Form::TargetNorm => RGBColor(120, 60, 160),
+        Form::Hyperball => RGBColor(140, 30, 50),
+        Form::Matched => RGBColor(120, 120, 120),
+    }
 }
 
 /// The colour of one of several, from the same palette, black left out.
@@ -80,4 +81,22 @@ pub fn ramp(share: f64) -> RGBColor {
     };
     let (a, b) = (STOPS[lower], STOPS[lower + 1]);
     RGBColor(mix(a.0, b.0), mix(a.1, b.1), mix(a.2, b.2))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::config::Named;
+
+    #[test]
+    fn no_two_forms_share_a_colour() {
+        let colours: BTreeSet<_> = Form::ALL
+            .iter()
+            .map(|one| form(*one))
+            .map(|colour| (colour.0, colour.1, colour.2))
+            .collect();
+        assert_eq!(colours.len(), Form::ALL.len());
+    }
 }
