@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::Place;
 
-/// Losses by place and by index of the seed, in whatever order they came; +∞ is a run that diverged or
-/// collapsed.
+/// Losses by place and by index of the seed, in whatever order they came; +∞ is a run that diverged.
+/// One that collapsed has its loss: without decay that is what it may come to.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Known {
     places: BTreeMap<Place, BTreeMap<usize, f64>>,

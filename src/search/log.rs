@@ -34,11 +34,11 @@ pub enum Why {
     BestAtLowerEdge { axis: usize },
     /// The best is the highest that was tried.
     BestAtUpperEdge { axis: usize },
-    /// Nothing that was tried is finite.
+    /// Every run that was tried diverged.
     NothingFinite,
     /// The best has worse neighbours on both sides.
     Inside,
-    /// The best is next to values that diverge or collapse.
+    /// The best is next to values that diverge.
     Cliff,
     /// The best is the lowest that was tried, and it cannot be told from no decay.
     SameAsNone,
@@ -84,7 +84,7 @@ pub enum Best {
     NoDecay,
     /// The place nearest to the optimum of the fit; not always one that was trained.
     At(Point),
-    /// Every run diverged or collapsed.
+    /// Every run diverged.
     Nothing,
 }
 

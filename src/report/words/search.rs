@@ -70,7 +70,7 @@ fn found(rule: &RuleCourse, found: &Best) -> String {
     match found {
         Best::At(point) => values(rule, point),
         Best::NoDecay => "no decay is as good as any".to_owned(),
-        Best::Nothing => "no run of it learned anything".to_owned(),
+        Best::Nothing => "every run of it diverged".to_owned(),
     }
 }
 
@@ -148,9 +148,9 @@ pub fn why(rule: &RuleCourse, decision: &Decision) -> String {
         Why::BestAtUpperEdge { axis } => {
             format!("the best {} is the highest that was tried", key(axis))
         }
-        Why::NothingFinite => "no run has learned anything yet".to_owned(),
+        Why::NothingFinite => "every run so far diverged".to_owned(),
         Why::Inside => "the best has worse neighbours on both sides".to_owned(),
-        Why::Cliff => "beside the best, runs diverge or learn nothing".to_owned(),
+        Why::Cliff => "beside the best, runs diverge".to_owned(),
         Why::SameAsNone => "the lowest that was tried does no better than no decay".to_owned(),
         Why::AtTheEnd { axis } => format!("{} can go no farther", key(axis)),
         Why::NotRuledOut { points } => {
