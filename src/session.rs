@@ -25,7 +25,7 @@ pub mod submit;
 
 use std::sync::Mutex;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Error, Result, anyhow, bail, ensure};
 
 use crate::config::RunConfig;
 use crate::exit::{Stopped, usage};
@@ -39,6 +39,8 @@ use crate::runner::{
 use crate::signals;
 use crate::store::{Holder, Store};
 use crate::talk::say;
+
+use held::Held;
 
 pub use command::this_call;
 pub use folder::{check_is_there, check_out};
@@ -87,6 +89,14 @@ fn prepare(request: &Request, options: &Options) -> Result<(Inputs, Work)> {
     let mut work = Work::of(&inputs);
     work.notes.extend(claim::check(&inputs, &options.out, options.replace)?);
     Ok((inputs, work))
+}
+
+/// Holds the name of an experiment, and makes sure once more that its results may be written: another call may have
+/// written its own before the name was held.
+fn hold(inputs: &Inputs, options: &Options) -> Result<Held> {
+    let held = held::take(inputs, &options.out)?;
+    claim::check(inputs, &options.out, options.replace)?;
+    Ok(held)
 }
 
 /// Refuses what a search cannot do.
@@ -157,10 +167,7 @@ impl Session {
             Some(Shortage::Likely(text)) => {
                 self.say(&format!("{text}; fewer --jobs or --lanes need less"));
             }
-            Some(Shortage::Hopeless(text)) => bail!(
-                "{text}; make the model or train.batch smaller (train.accumulate keeps the step's size), or \
-                 train on a machine with more"
-            ),
+            Some(Shortage::Hopeless(text)) => return Err(hopeless(&text)),
         }
         Ok(())
     }
@@ -283,20 +290,38 @@ fn look_up(
         (false, true) => todo.diverged(),
         (false, false) => return Ok(todo),
     };
-    forget(&again, store, provenance)?;
+    forget(&again, options, store, provenance)?;
     Ok(Todo::of(runs, store))
 }
 
-fn forget(runs: &[RunConfig], store: &Store, provenance: &Provenance) -> Result<()> {
-    for run in runs {
-        let id = run.id();
-        let lock = store.lock(&id, &Holder::new(&provenance.host, 0))?;
-        let lock = lock.with_context(|| {
-            format!("run {id} is being trained by another process; wait for it or stop it")
-        })?;
-        store.forget(&lock, &id)?;
+/// Forgets runs, if this machine can train them and none is being trained: else what was trained would be lost for nothing.
+fn forget(runs: &[RunConfig], options: &Options, store: &Store, call: &Provenance) -> Result<()> {
+    if runs.is_empty() {
+        return Ok(());
     }
-    Ok(())
+    if let Some(Shortage::Hopeless(text)) = options.layout(runs)?.shortage() {
+        return Err(hopeless(&text));
+    }
+    options.open_device()?;
+    let holder = Holder::new(&call.host, 0);
+    let lock = |run: &RunConfig| {
+        let id = run.id();
+        let lock = store.lock(&id, &holder)?;
+        lock.with_context(|| {
+            format!("run {id} is being trained by another process; wait for it or stop it")
+        })
+    };
+    // One after the other: a lock is an open file, of which a process may have few.
+    runs.iter().try_for_each(|run| lock(run).map(drop))?;
+    runs.iter().try_for_each(|run| store.forget(&lock(run)?, &run.id()))
+}
+
+/// Even one run is too much for the memory that there is.
+fn hopeless(shortage: &str) -> Error {
+    anyhow!(
+        "{shortage}; make the model or train.batch smaller (train.accumulate keeps the step's size), or train on a \
+         machine with more"
+    )
 }
 
 /// Asked to stop by Ctrl-C and the like.

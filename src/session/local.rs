@@ -3,7 +3,7 @@
 use anyhow::{Context, Result};
 
 use super::saving::note_without_best;
-use super::{Inputs, Options, Print, Request, Session, held, planned, prepare};
+use super::{Inputs, Options, Print, Request, Session, hold, planned, prepare};
 use crate::config::InitialWeights;
 use crate::corpus::Source;
 use crate::report::words;
@@ -17,7 +17,7 @@ use crate::search::runs_of;
 pub fn sweep(request: &Request, options: Options, fail_fast: bool, print: Print) -> Result<()> {
     let (mut inputs, work) = prepare(request, &options)?;
     options.check_device()?;
-    let _held = held::take(&inputs, &options.out)?;
+    let _held = hold(&inputs, &options)?;
     let mut session = Session::start(work, options)?;
     planned::tell(&inputs, &session.options.out)?;
     if session.options.keep_best {

@@ -3,7 +3,7 @@
 use anyhow::{Result, ensure};
 
 use super::saving::check_best;
-use super::{Inputs, Options, Print, Request, Saves, Session, held, planned, prepare};
+use super::{Inputs, Options, Print, Request, Saves, Session, hold, planned, prepare};
 use crate::exit::usage;
 use crate::runner::{CohortRunner, InProcess};
 use crate::store::Store;
@@ -18,7 +18,7 @@ pub fn train(request: &Request, options: Options, saves: &Saves, print: Print) -
     usage(check(request, &inputs, &options, saves))?;
     options.check_device()?;
     let options = Options { keep_best: saves.best.is_some(), ..options };
-    let _held = held::take(&inputs, &options.out)?;
+    let _held = hold(&inputs, &options)?;
     let session = Session::start(work, options)?;
     planned::tell(&inputs, &session.options.out)?;
     session.check_memory()?;

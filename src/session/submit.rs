@@ -144,7 +144,8 @@ impl Call<'_> {
             return Ok(());
         }
         usage(Err(anyhow!(
-            "another spec named {name} is queued, with runs that are not in this one, and both would write their results              to {}; give this one another name (--set name=…) or another --out, or `wane cancel {}` first",
+            "another spec named {name} is queued, with runs that are not in this one, and both would write their results \
+             to {}; give this one another name (--set name=…) or another --out, or `wane cancel {}` first",
             self.session.options.out.join(name).display(),
             queued.folder().display()
         )))

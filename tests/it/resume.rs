@@ -1,6 +1,6 @@
 //! What interrupts a sweep costs time and changes no byte of its results.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
@@ -466,6 +466,26 @@ fn fresh_trains_everything_again_and_an_end_tells_its_origin() {
     }
     assert!(origin["command"].as_array().unwrap().iter().any(|word| word == "--fresh"));
     assert!(origin["jobs"].as_u64() >= Some(1) && origin["cores"].as_u64() >= Some(1));
+}
+
+#[test]
+fn fresh_throws_nothing_away_while_one_of_the_runs_is_trained_by_another() {
+    let folder = tempfile::tempdir().unwrap();
+    let (spec, out) = (fixture("tiny.toml"), folder.path());
+    let base = ["sweep", text(&spec), "--out", text(out)];
+    wane_ok(&base);
+    let ends = || {
+        let runs = fs::read_dir(out.join(".runs")).unwrap().flatten();
+        runs.filter(|run| run.path().join("end.json").exists()).count()
+    };
+    // The last of them, so that the others would be gone by then.
+    let last = rows(&out.join("tiny/runs.csv")).pop().unwrap()["run"].clone();
+    let lock = File::options().write(true).open(out.join(".runs").join(&last).join("lock"));
+    let lock = lock.unwrap();
+    lock.lock().unwrap();
+    let call = wane(&[&base[..], &["--fresh"]].concat());
+    assert_eq!((call.code, ends()), (Some(1), 6), "{}", call.stderr);
+    assert!(call.stderr.contains(&format!("run {last} is being trained by another process")));
 }
 
 #[test]
