@@ -208,7 +208,7 @@ fn spec(cluster: &Cluster, name: &str, steps: usize) -> PathBuf {
 }
 
 /// Steps that last long enough to be interrupted.
-const LONG: usize = 8000;
+const LONG: usize = 4000;
 const INTERRUPTIBLE: [&str; 4] = ["--runs-per-task", "3", "--checkpoint-every", "0.02"];
 
 /// Kills the process of a shard, as a node that runs out of memory would.
