@@ -1,6 +1,7 @@
 //! The files of an experiment: `runs.csv`, `curves.csv`, `mechanism.csv`, `manifest.csv`, written from the store and
 //! read by everything after.
 
+mod checks;
 mod columns;
 mod curves;
 mod experiment;
@@ -10,12 +11,11 @@ mod planned;
 mod rows;
 mod table;
 
-use std::collections::HashMap;
 use std::path::Path;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 
-use crate::config::{AnalysisTerms, Form, RunConfig};
+use crate::config::{AnalysisTerms, RunConfig};
 use crate::corpus::Levels;
 use crate::experiment::{Arm, Plan};
 use crate::files::{create_folder, json_of, write_atomically, write_csv_atomically};
@@ -51,35 +51,12 @@ pub fn read_csv<T: CsvRow>(path: &Path) -> Result<Vec<T>> {
 /// Reads the `runs.csv` of an experiment's folder.
 ///
 /// # Errors
-/// A file that is not there or does not have its columns, a run that is in it twice, which would count as two, and one
-/// without the λ or the mask that its form takes.
+/// A file that is not there or does not have its columns, and rows that cannot be.
 pub fn read_runs(folder: &Path) -> Result<Vec<RunRow>> {
     let path = folder.join("runs.csv");
     let rows: Vec<RunRow> = read_csv(&path)?;
-    let mut seen: HashMap<&str, Vec<&RunRow>> = HashMap::new();
-    for row in &rows {
-        check_decay(row).with_context(|| format!("cannot read {}", path.display()))?;
-        let known = seen.entry(&row.run).or_default();
-        ensure!(
-            !known.contains(&row),
-            "{} has run {} twice: every line is a run of an arm; take the second away",
-            path.display(),
-            row.run
-        );
-        known.push(row);
-    }
+    checks::check(&rows).with_context(|| format!("cannot read {}", path.display()))?;
     Ok(rows)
-}
-
-/// That a run has the λ and the mask that its form takes.
-fn check_decay(row: &RunRow) -> Result<()> {
-    let RunRow { run, form, mask, weight_decay, .. } = row;
-    let lacks = match (weight_decay, mask) {
-        (None, _) if form.takes_weight_decay() => "weight_decay",
-        (_, None) if *form != Form::None => "mask",
-        _ => return Ok(()),
-    };
-    bail!("run {run} has no {lacks}, which its form {form} takes; {REMEDY}")
 }
 
 /// Reads `experiment.json` of an experiment's folder.

@@ -193,13 +193,14 @@ impl Analysis {
     }
 
     /// The rule of no decay, of whatever model and recipe, that has as low a mean val loss as the best point of all
-    /// rules that do something; `None` where none has.
+    /// rules that do something; `None` where none has. One that collapsed may have it where that point did.
     pub fn best_without_decay(&self) -> Option<&Rule> {
         let loss = |cell: &Cell| cell.mean(|run| run.val_loss);
-        let best = loss(&self.best_point()?.1.cell)?;
+        let best = &self.best_point()?.1.cell;
+        let (has_learned, best) = (best.may_be_best(false), loss(best)?);
         let cells =
             self.own_groups().flat_map(|group| group.cells.iter().map(move |cell| (group, cell)));
-        let idle = cells.filter(|(group, cell)| !cell.is_treated() && group.may_be_best(cell));
+        let idle = cells.filter(|(_, cell)| !cell.is_treated() && cell.may_be_best(!has_learned));
         let losses = idle.filter_map(|(group, cell)| Some((loss(cell)?, group)));
         let (lowest, group) = losses.min_by(|a, b| a.0.total_cmp(&b.0))?;
         (lowest <= best).then_some(&group.rule)
