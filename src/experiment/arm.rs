@@ -1,8 +1,9 @@
 use sha2::{Digest, Sha256};
 
+use super::meaning;
 use crate::config::{
     ByRole, Decay, Group, HYPERPARAMETERS, Hyperparameter, ModelShape, RIVALS, Recipe, Role,
-    is_treatment,
+    SHAPE_KEYS, is_treatment,
 };
 use crate::published::{Published, Transfer};
 
@@ -33,6 +34,8 @@ pub struct Arm {
     pub(super) tuned: Vec<&'static str>,
     /// Keys of `[train]` that any arm of the spec tunes.
     pub(super) axes: Vec<&'static str>,
+    /// Keys of `[model]` and `[train]` that any arm of the spec has otherwise than they say.
+    pub(super) varied: Vec<&'static str>,
     /// Keys of its recipe whose values follow from others.
     pub(super) implied: Vec<&'static str>,
     /// Its recipe without its treatment.
@@ -136,6 +139,28 @@ impl Arm {
     /// Keys over whose values its rule is compared at its own best point, such as `lr weight_decay`.
     pub fn tuned(&self) -> String {
         self.tuned.join(" ")
+    }
+
+    /// What other arms of the spec have otherwise and this one has as `[model]` and `[train]` say, with its values here:
+    /// `batch=4`. Its variant does not name it.
+    pub fn common(&self) -> String {
+        let named = self.named_keys();
+        let is_common = |key: &str| self.varied.contains(&key) && !named.contains(&key);
+        let model = SHAPE_KEYS.iter().filter(|row| is_common(row.key.name));
+        let model = model.filter_map(|row| Some((row.key.name, (row.get)(&self.model)?)));
+        let is_read = |key: &str| meaning::reads(&self.decay, &self.recipe, key);
+        let train = HYPERPARAMETERS
+            .iter()
+            .filter(|row| is_common(row.key.name) && is_read(row.key.name))
+            .map(|row| (row.key.name, (row.get)(&self.recipe)));
+        let words = model.chain(train).map(|(key, value)| format!("{key}={value}"));
+        words.collect::<Vec<_>>().join(" ")
+    }
+
+    /// The keys that its variant names.
+    pub(super) fn named_keys(&self) -> Vec<&str> {
+        let words = self.variant.split(' ').filter_map(|word| word.split_once('='));
+        words.map(|(key, _)| key).collect()
     }
 
     fn axes(&self) -> impl Iterator<Item = &'static Hyperparameter> {

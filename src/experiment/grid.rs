@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail, ensure};
 use super::given::{Given, WrongKey};
 use super::searched::SearchedRule;
 use super::{Arm, meaning, model, recipe};
-use crate::config::{Form, HYPERPARAMETERS, Named, Recipe, Value, plain, suggestion};
+use crate::config::{Form, HYPERPARAMETERS, Named, Recipe, SHAPE_KEYS, Value, plain, suggestion};
 use crate::published::{Published, Transfer};
 use rules::Rules;
 
@@ -63,8 +63,11 @@ pub fn expand(tables: &[Given], common: &Common) -> Result<Grid> {
     grid.add_no_decay();
     refuse_duplicates(&grid)?;
     let axes = tuned_by_any(&grid.all().collect::<Vec<_>>());
+    let varied = varied_by_any(&grid.all().collect::<Vec<_>>());
     let first = grid.searched.iter_mut().map(|rule| &mut rule.first);
-    grid.arms.iter_mut().chain(first).for_each(|arm| arm.axes = axes.clone());
+    for arm in grid.arms.iter_mut().chain(first) {
+        (arm.axes, arm.varied) = (axes.clone(), varied.clone());
+    }
     refuse_unread(&grid.all().collect::<Vec<_>>(), common.train)?;
     grid.remarks.extend(short_falls(&grid, common.train));
     Ok(grid)
@@ -188,6 +191,15 @@ pub fn find(name: &str) -> Result<&'static Published> {
 fn tuned_by_any(arms: &[&Arm]) -> Vec<&'static str> {
     let keys = HYPERPARAMETERS.iter().map(|row| row.key.name);
     keys.filter(|key| arms.iter().any(|arm| arm.tuned.contains(key))).collect()
+}
+
+/// Keys of `[model]` and `[train]` that some arm has otherwise than they say, or may have in a search.
+fn varied_by_any(arms: &[&Arm]) -> Vec<&'static str> {
+    let model = SHAPE_KEYS.iter().map(|row| row.key.name);
+    let keys = model.chain(HYPERPARAMETERS.iter().map(|row| row.key.name));
+    let varies =
+        |arm: &&Arm, key: &str| arm.tuned.contains(&key) || arm.named_keys().contains(&key);
+    keys.filter(|key| arms.iter().any(|arm| varies(arm, key))).collect()
 }
 
 /// Refuses a key of `[train]` that no arm reads.

@@ -41,6 +41,22 @@ fn lists_multiply_out_and_the_sweep_is_the_union_of_the_arms() {
 }
 
 #[test]
+fn an_arm_tells_what_it_has_as_the_spec_says_where_other_arms_have_it_otherwise() {
+    let spec = parse(
+        "name = 'a'\n[model]\nlayers = 2\n[train]\nbatch = 4\nsteps = 60\n\
+         [[arm]]\nform = 'adamw'\nweight_decay = 0.1\nbatch = [4, 8]\n\
+         [[arm]]\nform = 'adamw'\nweight_decay = 1.0\nlayers = 1\n",
+    )
+    .unwrap();
+    let told: Vec<(&str, String)> =
+        spec.arms.iter().map(|arm| (arm.variant.as_str(), arm.common())).collect();
+    let of = |variant, common: &str| (variant, common.to_owned());
+    let expected =
+        [of("", "layers=2 batch=4"), of("batch=8", "layers=2"), of("layers=1", "batch=4")];
+    assert_eq!(told, expected);
+}
+
+#[test]
 fn betas_are_a_pair_or_a_list_of_pairs() {
     let base = format!("name = 'a'\n{ARM}");
     assert_eq!(parse(&format!("{base}betas = [0.9, 0.99]")).unwrap().arms.len(), 1);

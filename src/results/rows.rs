@@ -188,6 +188,10 @@ pub struct RunRow {
     /// The same of test.
     #[serde(default)]
     pub test_copied: Option<f64>,
+    /// What other arms of the spec have otherwise and this one has as `[model]` and `[train]` say: such as `batch=4`.
+    /// Empty for nothing, and in files of older versions.
+    #[serde(default)]
+    pub common: String,
 }
 
 /// The seeds of a run.

@@ -79,6 +79,7 @@ pub(crate) fn row(form: Form, mask: Mask, weight_decay: f64, seed: u64, val_loss
         stopped_divergence: None,
         val_copied: None,
         test_copied: None,
+        common: String::new(),
     }
 }
 

@@ -202,6 +202,7 @@ impl<'a> Rules<'a> {
             transfer,
             tuned: self.table.names("tune").unwrap_or_default(),
             axes: Vec::new(),
+            varied: Vec::new(),
             implied: recipe::implied(&recipe, &[self.table, self.train], self.published),
             untreated: recipe,
             table_index: self.index,

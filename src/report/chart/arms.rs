@@ -113,9 +113,11 @@ fn words_of(row: &RunRow) -> impl Iterator<Item = &str> {
     [&row.variant, &row.axes, &row.treatment].into_iter().flat_map(|text| text.split(' '))
 }
 
-/// The numbers of an arm by key; one without decay has λ = 0.
+/// The numbers of an arm by key, and those that it has in common with `[model]` and `[train]` where other arms have others;
+/// one without decay has λ = 0.
 fn numbers(row: &RunRow) -> BTreeMap<String, f64> {
-    let words = words_of(row).filter_map(|word| word.split_once('='));
+    let words = row.common.split(' ').chain(words_of(row));
+    let words = words.filter_map(|word| word.split_once('='));
     let numbers = words.filter_map(|(key, value)| Some((key.to_owned(), value.parse().ok()?)));
     let lambda = row.weight_decay.or((row.form == Form::None).then_some(0.0));
     let lambda = lambda.map(|value| ("weight_decay".to_owned(), value));
@@ -200,5 +202,22 @@ mod tests {
             (vec!["weight_decay".to_owned()], 1.0)
         );
         assert!(many.arms[1].label.contains("λ = 0.5"), "{}", many.arms[1].label);
+    }
+
+    #[test]
+    fn what_an_arm_has_as_the_spec_says_is_its_value_where_other_arms_have_others() {
+        let of = |lambda: f64, variant: &str, common: &str| RunRow {
+            run: format!("{lambda} {variant}"),
+            setting: variant.to_owned(),
+            variant: variant.to_owned(),
+            common: common.to_owned(),
+            ..row(Form::AdamW, Mask::Matrices, lambda, 0, 1.0)
+        };
+        let rows = [0.0, 0.1].map(|lambda| [of(lambda, "", "batch=4"), of(lambda, "batch=8", "")]);
+        let chart = Chart::of("a", None, &rows.concat());
+        assert_eq!(chart.axes, ["weight_decay", "batch"]);
+        let batches: Vec<f64> = chart.arms.iter().map(|arm| arm.at["batch"]).collect();
+        assert_eq!(batches, [4.0, 4.0, 8.0, 8.0]);
+        assert!(chart.arms.iter().all(|arm| arm.decay == "adamw on matrices"), "{chart:?}");
     }
 }

@@ -70,6 +70,7 @@ const VERSIONS: &[&[&str]] = &[
         "stopped_divergence",
     ],
     &["val_copied", "test_copied"],
+    &["common"],
 ];
 
 impl CsvRow for RunRow {

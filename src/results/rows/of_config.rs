@@ -38,6 +38,7 @@ pub fn planned_row(entry: &Entry, run: &RunConfig, levels: Option<Levels>) -> Ru
         tuned: arm.tuned(),
         stage: entry.stage,
         treatment: arm.treatment.clone(),
+        common: arm.common(),
         ..bare_row(run, &arm.decay, &arm.recipe, &arm.by_role)
     }
 }
@@ -138,6 +139,7 @@ fn bare_row(run: &RunConfig, decay: &Decay, recipe: &Recipe, by_role: &ByRole) -
         stopped_divergence: None,
         val_copied: None,
         test_copied: None,
+        common: String::new(),
     }
 }
 
