@@ -1,5 +1,7 @@
 //! `report.html`: one file, no network.
 
+mod runs;
+
 use std::collections::BTreeMap;
 
 use anyhow::Result;
@@ -12,6 +14,7 @@ use super::{assets, claims, explain, format, words};
 use crate::config::Role;
 use crate::report::figures::{Data, Drawing};
 use crate::results::{Experiment, ManifestRow, RunRow};
+use runs::runs;
 
 /// What the template takes.
 #[derive(Serialize)]
@@ -193,29 +196,6 @@ fn memorisation(data: &Data, rows: &[SummaryRow]) -> Option<Table> {
         ]
     };
     Some(Table::new("known-by-heart", &header, rows.iter().map(row)))
-}
-
-fn runs(rows: &[RunRow]) -> Table {
-    let header =
-        ["run", "form", "mask", "λ", "lr", "seed", "status", "train", "val", "test", "gap", "s"];
-    let number = |value: Option<f64>| format::fixed_or_empty(value, 4);
-    let row = |row: &RunRow| {
-        [
-            row.run.clone(),
-            row.form.to_string(),
-            row.mask.map_or(String::new(), |mask| mask.to_string()),
-            coefficient(row.weight_decay),
-            format::exact(row.lr),
-            row.seed.to_string(),
-            row.status.name().to_owned(),
-            number(row.train_loss),
-            number(row.val_loss),
-            number(row.test_loss),
-            number(row.gap),
-            format::fixed_or_empty(row.seconds, 1),
-        ]
-    };
-    Table::new("runs", &header, rows.iter().map(row))
 }
 
 fn interval(mean: Option<f64>, half: Option<f64>, show: fn(f64, usize) -> String) -> String {
