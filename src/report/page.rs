@@ -1,5 +1,6 @@
 //! `report.html`: one file, no network.
 
+mod arms;
 mod runs;
 
 use std::collections::BTreeMap;
@@ -14,6 +15,7 @@ use super::{assets, claims, explain, format, words};
 use crate::config::Role;
 use crate::report::figures::{Data, Drawing};
 use crate::results::{Experiment, ManifestRow, RunRow};
+use arms::arms;
 use runs::runs;
 
 /// What the template takes.
@@ -118,38 +120,6 @@ fn numbers(experiment: &Experiment, data: &Data) -> Result<Option<String>> {
     }
     let (grids, measures, thinned) = Curves::of_experiment(&chart.ids, &data.curves);
     json_in_script(&Numbers { chart, runs, grids, measures, thinned }).map(Some)
-}
-
-fn arms(rows: &[SummaryRow]) -> Table {
-    let header = [
-        "form",
-        "mask",
-        "λ",
-        "variant",
-        "n",
-        "test",
-        "stopped",
-        "val",
-        "gap",
-        "val − no decay",
-        "best",
-    ];
-    let row = |row: &SummaryRow| {
-        [
-            row.form.to_string(),
-            row.mask.map_or(String::new(), |mask| mask.to_string()),
-            coefficient(row.weight_decay),
-            row.variant.clone(),
-            row.n.to_string(),
-            interval(row.final_test, row.final_test_ci95, format::fixed),
-            interval(row.stopped_test, row.stopped_test_ci95, format::fixed),
-            interval(row.val_loss, row.val_loss_ci95, format::fixed),
-            interval(row.gap, row.gap_ci95, format::fixed),
-            interval(row.d_val_loss, row.d_val_loss_ci95, format::signed),
-            if row.best { "best".to_owned() } else { String::new() },
-        ]
-    };
-    Table::new("arms", &header, rows.iter().map(row))
 }
 
 fn mechanism(data: &Data) -> Option<Table> {

@@ -72,6 +72,8 @@ pub struct SummaryRow {
     pub diverged: usize,
     /// Runs that ended no better than by knowing how often each token occurs.
     pub collapsed: usize,
+    /// The same on val, which tells what may be best.
+    pub collapsed_on_val: usize,
     /// Share of the greedy continuations of train prompts that are the text, at the last step.
     pub verbatim_train: Option<f64>,
     pub verbatim_train_ci95: Option<f64>,
@@ -270,6 +272,7 @@ impl SummaryRow {
             total_decay: cell.runs.first().and_then(|run| run.total_decay),
             diverged: count(|run| run.status == Status::Diverged),
             collapsed: count(RunRow::is_collapsed),
+            collapsed_on_val: count(RunRow::is_collapsed_on_val),
             verbatim_train,
             verbatim_train_ci95,
             verbatim_val,
