@@ -242,7 +242,14 @@ fn warnings_name_what_misleads() {
         Warning::Diverged { count: 1, all: 22 },
         Warning::EqualCoefficients { values: vec![1.0] },
         Warning::LargestTried { rule: l2, axis: "weight_decay".to_owned(), best: 1.0 },
-        Warning::TooLittleDecay { arms: vec![(Form::Cautious, Some(0.01))] },
+        Warning::TooLittleDecay {
+            arms: vec![ArmName {
+                form: Form::Cautious,
+                mask: Some(Mask::Matrices),
+                variant: String::new(),
+                weight_decay: Some(0.01),
+            }],
+        },
     ] {
         assert!(warnings.contains(&expected), "{expected:?}: {warnings:?}");
     }

@@ -175,7 +175,7 @@ impl Carried {
         &self.cell.runs[0]
     }
 
-    /// Whether its total decay is too small to matter.
+    /// Whether its total decay takes next to nothing of a weight.
     pub fn is_too_small(&self) -> bool {
         self.run().total_decay.is_some_and(|total| total < TOO_LITTLE_DECAY)
     }

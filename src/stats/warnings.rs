@@ -5,11 +5,11 @@ use super::edges::{Edge, edges_of_the_grid};
 use super::groups::{Cell, Group, Rule};
 use super::inference::{Estimate, FEWEST_SEEDS};
 use super::quantity::Quantity;
-use crate::config::{Form, Named};
+use crate::config::{Form, Mask, Named};
 use crate::record::Status;
 use crate::results::RunRow;
 
-/// Below this total decay Λ a run differs from one without decay by less than its seeds do.
+/// Below this total decay Λ less than this share of a weight decays over the whole run.
 pub const TOO_LITTLE_DECAY: f64 = 0.05;
 /// Below this share copies of train are what texts have in common.
 const FEW_COPIES: f64 = 0.01;
@@ -44,8 +44,7 @@ pub enum Warning {
     },
     /// Arms without rows of seeds that others have: means are over different seeds.
     UnevenSeeds {
-        /// Form and λ of each.
-        arms: Vec<(Form, Option<f64>)>,
+        arms: Vec<ArmName>,
     },
     /// Several seeds share each of a few texts.
     FewTexts {
@@ -86,10 +85,42 @@ pub enum Warning {
         axis: String,
         best: f64,
     },
-    /// Arms, by form and λ, whose total decay is below [`TOO_LITTLE_DECAY`].
-    TooLittleDecay {
-        arms: Vec<(Form, Option<f64>)>,
+    /// Arms whose mean val loss is below that of the best of their rule, which they may not be: a run of them collapsed
+    /// on val, or did not reach its end.
+    PassedOver {
+        arms: Vec<ArmName>,
     },
+    /// Arms whose total decay is below [`TOO_LITTLE_DECAY`].
+    TooLittleDecay {
+        arms: Vec<ArmName>,
+    },
+}
+
+/// An arm by what tells it from the others.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ArmName {
+    pub form: Form,
+    /// `None` where all arms have one mask, too.
+    pub mask: Option<Mask>,
+    /// Empty for the recipe of the spec.
+    pub variant: String,
+    pub weight_decay: Option<f64>,
+}
+
+impl ArmName {
+    fn of(row: &RunRow, masks_differ: bool) -> Self {
+        ArmName {
+            form: row.form,
+            mask: row.mask.filter(|_| masks_differ),
+            variant: row.variant.clone(),
+            weight_decay: row.weight_decay,
+        }
+    }
+}
+
+/// Whether arms have different masks.
+fn masks_differ(rows: &[RunRow]) -> bool {
+    rows.iter().filter_map(|row| row.mask).collect::<BTreeSet<_>>().len() > 1
 }
 
 /// Which runs have collapsed.
@@ -122,6 +153,7 @@ pub fn warnings(groups: &[Group], contenders: &[Contender], rows: &[RunRow]) -> 
     warnings.extend(uneven_seeds(groups, rows));
     warnings.extend(few_texts(groups));
     warnings.extend(incomplete(rows));
+    warnings.extend(passed_over(groups, rows));
     warnings.extend(equal_coefficients(groups));
     warnings.extend(contenders.iter().flat_map(edges_of_the_grid).map(at_an_edge));
     warnings.extend(too_little_decay(rows));
@@ -172,7 +204,8 @@ fn uneven_seeds(groups: &[Group], rows: &[RunRow]) -> Option<Warning> {
         || groups.iter().flat_map(|group| group.cells.iter().map(move |cell| (group, cell)));
     let most = cells().map(|(_, cell)| cell.runs.len()).max()?;
     let lacking = cells().filter(|(_, cell)| cell.runs.len() < most);
-    let arms: Vec<_> = lacking.map(|(group, cell)| (group.rule.form, cell.weight_decay)).collect();
+    let masks_differ = masks_differ(rows);
+    let arms: Vec<_> = lacking.map(|(_, cell)| ArmName::of(&cell.runs[0], masks_differ)).collect();
     (!arms.is_empty()).then_some(Warning::UnevenSeeds { arms })
 }
 
@@ -200,6 +233,24 @@ fn incomplete(rows: &[RunRow]) -> impl Iterator<Item = Warning> {
     .into_iter()
     .filter(|(count, _)| *count > 0)
     .map(|(_, warning)| warning)
+}
+
+/// An arm with runs still to come is not passed over.
+fn passed_over(groups: &[Group], rows: &[RunRow]) -> Option<Warning> {
+    let val_loss = |cell: &Cell| cell.mean(|run| run.val_loss);
+    let masks_differ = masks_differ(rows);
+    let of_group = |group: &Group| {
+        let best = group.best_of_rule().and_then(val_loss);
+        let is_open = |cell: &Cell| cell.runs.iter().any(|run| run.status == Status::Unfinished);
+        let is_lower = |cell: &Cell| val_loss(cell).zip(best).is_some_and(|(own, best)| own < best);
+        let cells = group
+            .cells
+            .iter()
+            .filter(|cell| !group.may_be_best(cell) && !is_open(cell) && is_lower(cell));
+        cells.map(|cell| ArmName::of(&cell.runs[0], masks_differ)).collect::<Vec<_>>()
+    };
+    let arms: Vec<ArmName> = groups.iter().flat_map(of_group).collect();
+    (!arms.is_empty()).then_some(Warning::PassedOver { arms })
 }
 
 fn equal_coefficients(groups: &[Group]) -> Option<Warning> {
@@ -232,13 +283,12 @@ fn too_little_decay(rows: &[RunRow]) -> Option<Warning> {
             && !row.decays_by_role()
             && row.total_decay.is_some_and(|all| all < TOO_LITTLE_DECAY)
     };
-    let mut arms: Vec<(Form, Option<f64>)> =
-        rows.iter().filter(is_small).map(|row| (row.form, row.weight_decay)).collect();
-    let order = |(form, value): &(Form, Option<f64>)| (form.name(), value.unwrap_or(0.0));
-    arms.sort_by(|a, b| {
-        let ((a, x), (b, y)) = (order(a), order(b));
-        a.cmp(b).then(x.total_cmp(&y))
-    });
+    let masks_differ = masks_differ(rows);
+    let mut arms: Vec<ArmName> =
+        rows.iter().filter(is_small).map(|row| ArmName::of(row, masks_differ)).collect();
+    let rule = |arm: &ArmName| (arm.form.name(), arm.mask, arm.variant.clone());
+    let lambda = |arm: &ArmName| arm.weight_decay.unwrap_or(0.0);
+    arms.sort_by(|a, b| rule(a).cmp(&rule(b)).then(lambda(a).total_cmp(&lambda(b))));
     arms.dedup();
     (!arms.is_empty()).then_some(Warning::TooLittleDecay { arms })
 }

@@ -13,7 +13,9 @@ use crate::results::RunRow;
 use crate::stats::claims::tests::judged_of;
 use crate::stats::claims::{Judged, Verdict};
 use crate::stats::tests::{arm as runs, experiment, row};
-use crate::stats::{Comparison, Estimate, GapChange, Judgement, Opponent, Rule, Side, Warning};
+use crate::stats::{
+    ArmName, Comparison, Estimate, GapChange, Judgement, Opponent, Rule, Side, Warning,
+};
 
 #[test]
 fn verdicts_say_what_the_differences_allow() {
@@ -265,9 +267,22 @@ proptest! {
 
 #[test]
 fn a_warning_tells_two_nearly_equal_coefficients_apart() {
-    let of = |weight_decay| (Form::AdamW, Some(weight_decay));
+    let of = |weight_decay| arm_name(None, "", weight_decay);
     let text = warning(&Warning::TooLittleDecay { arms: vec![of(0.3), of(0.1 + 0.2)] });
     assert!(text.contains("adamw λ = 0.3, adamw λ = 0.30000000000000004"), "{text}");
+}
+
+fn arm_name(mask: Option<Mask>, variant: &str, weight_decay: f64) -> ArmName {
+    let variant = variant.to_owned();
+    ArmName { form: Form::AdamW, mask, variant, weight_decay: Some(weight_decay) }
+}
+
+#[test]
+fn little_decay_is_told_by_what_it_takes_and_no_more() {
+    let arms = vec![arm_name(Some(Mask::Global), "lr=0.001", 0.3)];
+    let text = warning(&Warning::TooLittleDecay { arms });
+    assert!(text.contains("adamw on global lr=0.001 λ = 0.3: "), "{text}");
+    assert!(text.contains("less than 5% of a weight") && !text.contains("matter"), "{text}");
 }
 
 #[test]

@@ -1,8 +1,7 @@
 use super::quantity;
-use super::rules::label;
-use crate::config::Form;
+use super::rules::{decay_label, label};
 use crate::report::format;
-use crate::stats::{Extent, FEWEST_SEEDS, TOO_LITTLE_DECAY, Warning};
+use crate::stats::{ArmName, Extent, FEWEST_SEEDS, TOO_LITTLE_DECAY, Warning};
 
 /// A warning as a sentence.
 pub fn warning(warning: &Warning) -> String {
@@ -57,9 +56,16 @@ pub fn warning(warning: &Warning) -> String {
             format::number(*best),
             if axis == "weight_decay" { " above 0" } else { "" }
         ),
-        Warning::TooLittleDecay { arms } => format!(
-            "Total decay Λ is below {TOO_LITTLE_DECAY} for {}: too little to matter here.",
+        Warning::PassedOver { arms } => format!(
+            "Not called best for all that their mean val loss is below that of the best of their rule: {}. A run of each \
+             collapsed on val, diverged or failed.",
             list(&named(arms))
+        ),
+        Warning::TooLittleDecay { arms } => format!(
+            "Total decay Λ is below {TOO_LITTLE_DECAY} for {}: over the whole run decay takes less than {}% of a weight. \
+             Whether that shows in the loss, the tests say.",
+            list(&named(arms)),
+            100.0 * TOO_LITTLE_DECAY
         ),
     }
 }
@@ -124,13 +130,16 @@ fn collapsed(count: usize, overfitted: usize, all: usize, extent: Extent) -> Str
     }
 }
 
-/// Forms with their λ, with the digits that tell them apart.
-fn named(arms: &[(Form, Option<f64>)]) -> Vec<String> {
-    let known: Vec<f64> = arms.iter().filter_map(|(_, weight_decay)| *weight_decay).collect();
+/// Arms with their λ, with the digits that tell them apart.
+fn named(arms: &[ArmName]) -> Vec<String> {
+    let known: Vec<f64> = arms.iter().filter_map(|arm| arm.weight_decay).collect();
     let mut known = format::labels(&known).into_iter();
-    let name = |(form, weight_decay): &(Form, Option<f64>)| match weight_decay {
-        Some(_) => format!("{form} λ = {}", known.next().unwrap_or_default()),
-        None => form.to_string(),
+    let name = |arm: &ArmName| {
+        let variant = Some(arm.variant.as_str()).filter(|variant| !variant.is_empty());
+        let variant = variant.map_or(String::new(), |variant| format!(" {variant}"));
+        let lambda = arm.weight_decay.and_then(|_| known.next());
+        let lambda = lambda.map_or(String::new(), |lambda| format!(" λ = {lambda}"));
+        format!("{}{variant}{lambda}", decay_label(arm.form, arm.mask))
     };
     arms.iter().map(name).collect()
 }

@@ -203,8 +203,8 @@ fn an_arm_without_rows_of_seeds_that_others_have_is_told() {
     assert_eq!(uneven(&rows), None);
     let lost = rows.iter().position(|row| row.form == Form::L2).unwrap();
     rows.remove(lost);
-    let arms = vec![(Form::L2, Some(0.1))];
-    assert_eq!(uneven(&rows), Some(Warning::UnevenSeeds { arms }));
+    let Some(Warning::UnevenSeeds { arms }) = uneven(&rows) else { panic!("{rows:?}") };
+    assert_eq!((arms.len(), arms[0].form, arms[0].weight_decay), (1, Form::L2, Some(0.1)));
     rows.iter_mut().for_each(|row| row.stage = Some(crate::config::Stage::Refine));
     assert_eq!(uneven(&rows), None);
 }
@@ -311,6 +311,31 @@ fn a_search_that_is_not_over_is_told_on_the_seeds_that_all_points_have() {
     assert_eq!(analysis.best_point().unwrap().1.side.weight_decay, Some(1.0));
     let unfinished = Warning::Unfinished { count: 3, all: rows.len() };
     assert!(analysis.warnings.contains(&unfinished), "{:?}", analysis.warnings);
+}
+
+/// λ of the arms that are told to be passed over.
+fn passed_over(rows: &[RunRow]) -> Vec<Option<f64>> {
+    let warnings = Analysis::of(rows).warnings;
+    let told = warnings.iter().find_map(|one| match one {
+        Warning::PassedOver { arms } => Some(arms),
+        _ => None,
+    });
+    told.into_iter().flatten().map(|arm| arm.weight_decay).collect()
+}
+
+#[test]
+fn an_arm_that_is_not_the_best_only_for_a_collapsed_run_is_told() {
+    let of = |lambda, loss| arm(Form::AdamW, Mask::Matrices, lambda, loss, 0.1);
+    let mut rows = [of(0.0, 2.0), of(0.1, 1.8), of(1.0, 1.5)].concat();
+    assert!(passed_over(&rows).is_empty());
+    let last = rows.len() - 1;
+    rows[last].val_unigram = Some(0.5);
+    assert_eq!(Analysis::of(&rows).groups[0].best().unwrap().weight_decay, Some(0.1));
+    assert_eq!(passed_over(&rows), [Some(1.0)]);
+    rows[last].status = Status::Unfinished;
+    assert!(passed_over(&rows).is_empty());
+    rows[last].status = Status::Diverged;
+    assert_eq!(passed_over(&rows), [Some(1.0)]);
 }
 
 #[test]
