@@ -25,7 +25,7 @@ pub const HEADER: [&str; 11] = [
     "n",
     "Λ",
     "τ steps",
-    "runs",
+    "τ runs",
     "epochs",
     "turn",
     "of balance",

@@ -224,6 +224,7 @@ fn the_answer_says_through_what_decay_acts() {
     }
     let page = fs::read_to_string(folder.path().join("tiny/report.html")).unwrap();
     assert!(page.contains("What λ amounted to"));
+    assert!(page.contains(">τ runs</button>"), "a column of τ looks like one of counts");
     // Without decay there is nothing to tell of it.
     let none = wane_ok(&[
         "sweep",

@@ -2,7 +2,7 @@
 
 use super::levels::{decimals, levels};
 use super::rules::variant;
-use super::{arm, finding, loss, no_result, optima, table_in_short, warning};
+use super::{arm, finding, loss, no_result, optima, quantity, table_in_short, warning};
 use crate::config::TestFamily;
 use crate::report::format;
 use crate::stats::{Analysis, Cell, Comparison, GapChange, Kind, Quantity, Tally};
@@ -146,7 +146,8 @@ fn best(analysis: &Analysis) -> Option<String> {
     })
 }
 
-/// How far the last step is above the best, without decay and in the best arm.
+/// How far the reported loss at the last step lies from that at the step that val would stop at, without decay and in the
+/// best arm.
 fn u_turn(analysis: &Analysis) -> Option<String> {
     let (contender, point) = analysis.best_point()?;
     let stopped = analysis.loss.stopped();
@@ -156,16 +157,22 @@ fn u_turn(analysis: &Analysis) -> Option<String> {
         (!above.is_empty()).then(|| above.iter().sum::<f64>() / above.len() as f64)
     };
     let cells = [&contender.best_without_decay()?.cell, &point.cell];
-    let [none, best] =
-        cells.map(|cell| above(cell).map(|above| format::signed(above, decimals(analysis))));
+    let [none, best] = cells.map(|cell| above(cell).map(|above| away(above, analysis)));
     let (none, best) = none.zip(best)?;
     Some(format!(
-        "Without decay the last step is {none} from the best one; in {} {best}.",
+        "Without decay {} at the last step is {none} that at the step of the lowest val loss; in {}, it is {best} it.",
+        quantity(analysis.loss),
         match analysis.best_without_decay() {
             Some(_) => "the best of the others",
-            None => "the best arm",
+            None => "the best arm by val loss",
         }
     ))
+}
+
+/// "0.012 nats per token above".
+fn away(above: f64, analysis: &Analysis) -> String {
+    let side = if above < 0.0 { "below" } else { "above" };
+    format!("{} nats per token {side}", format::fixed(above.abs(), decimals(analysis)))
 }
 
 /// What becomes of the gap, and how much of that is train loss rising.

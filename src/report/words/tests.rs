@@ -272,6 +272,26 @@ fn a_warning_tells_two_nearly_equal_coefficients_apart() {
     assert!(text.contains("adamw λ = 0.3, adamw λ = 0.30000000000000004"), "{text}");
 }
 
+#[test]
+fn how_far_the_last_step_is_from_that_of_stopping_has_a_quantity_and_a_unit() {
+    let rows: Vec<RunRow> = experiment()
+        .into_iter()
+        .map(|row| RunRow {
+            best_val_loss: row.val_loss.map(|loss| loss - if row.decays() { 0.25 } else { 0.5 }),
+            ..row
+        })
+        .collect();
+    let told = in_short(&Analysis::of(&rows)).join(" ");
+    assert!(
+        told.contains("Without decay val loss at the last step is 0.500 nats per token above"),
+        "{told}"
+    );
+    assert!(
+        told.contains("in the best arm by val loss, it is 0.250 nats per token above"),
+        "{told}"
+    );
+}
+
 fn arm_name(mask: Option<Mask>, variant: &str, weight_decay: f64) -> ArmName {
     let variant = variant.to_owned();
     ArmName { form: Form::AdamW, mask, variant, weight_decay: Some(weight_decay) }
