@@ -3,6 +3,8 @@
 
 /** The start of training, as a share of the steps: where losses fall steeply, they do not rule the axis. */
 const SETTLED = 0.1;
+/** Lines that rise so many times as far above the lowest value as half of them do not rule the axis. */
+const FAR = 10;
 /** Arms whose range over seeds is shaded, at most. */
 const MOST_BANDS = 12;
 
@@ -83,29 +85,63 @@ class Lines extends Plot {
     return this.address.zoom ?? [Math.min(first, last), Math.max(last, first + 1)];
   }
 
-  range() {
+  /** Lines of runs that diverged or failed rule no axis, unless there are no others. */
+  ruling() {
+    const alive = this.lines.filter((line) => this.isAlive(line));
+    return alive.length > 0 ? alive : this.lines;
+  }
+
+  isAlive(line) {
+    return this.model.isAlive(line.run === undefined ? line.arm : { runs: [line.run] });
+  }
+
+  /** The lowest and the highest value of a line between two steps. */
+  ends(line, [from, to]) {
     const log = this.address.get("y") === "log";
+    let [low, high] = [Infinity, -Infinity];
+    for (let at = 0; at < line.steps.length; at++) {
+      const [step, value] = [line.steps[at], line.mean[at]];
+      if (step >= from && step <= to && value !== null && (!log || value > 0)) {
+        if (value < low) low = value;
+        if (value > high) high = value;
+      }
+    }
+    return [low, high];
+  }
+
+  /** The steps whose values rule the axis of values. */
+  get settled() {
     const [from, to] = this.spanned;
     const isWhole = this.address.get("start") === "1" || this.address.get("x") === "log" || this.address.zoom;
-    const start = isWhole ? from : from + SETTLED * (to - from);
-    let [low, high] = [Infinity, -Infinity];
-    const take = (all) => {
-      for (const line of this.lines) {
-        for (let at = 0; at < line.steps.length; at++) {
-          const [step, value] = [line.steps[at], line.mean[at]];
-          if ((all || step >= start) && step >= from && step <= to && value !== null && (!log || value > 0)) {
-            if (value < low) low = value;
-            if (value > high) high = value;
-          }
-        }
-      }
-    };
-    take(false);
-    if (!(low < high)) take(true);
+    return [isWhole ? from : from + SETTLED * (to - from), to];
+  }
+
+  range() {
+    const log = this.address.get("y") === "log";
+    const of = (span) => bounds(this.ruling().map((line) => this.ends(line, span)), log);
+    let [low, high] = of(this.settled);
+    if (!(low < high)) [low, high] = of(this.spanned);
     if (!(low <= high)) return log ? [0.1, 1] : [0, 1];
     if (log) return [low / 1.05, high * 1.05];
     const pad = (high - low || Math.abs(high) || 1) * 0.06;
     return [low - pad, high + pad];
+  }
+
+  /** Lines that leave the axis of values where it shows what has settled. */
+  beyond(lines) {
+    const [low, high] = this.yRange;
+    return lines.filter((line) => {
+      const [least, most] = this.ends(line, this.settled);
+      return least < low || most > high;
+    }).length;
+  }
+
+  /** Values that have no place on a logarithmic axis. */
+  unplaced() {
+    if (this.address.get("y") !== "log") return 0;
+    const [from, to] = this.spanned;
+    const isUnplaced = (line) => (value, at) => value !== null && value <= 0 && line.steps[at] >= from && line.steps[at] <= to;
+    return this.lines.reduce((sum, line) => sum + line.mean.filter(isUnplaced(line)).length, 0);
   }
 
   /** The lines on common steps: all log at the same ones, or each takes its own out of those of all. */
@@ -309,15 +345,29 @@ class Lines extends Plot {
     const own = this.lines.filter((line) => line.measure === this.measure && line.mean.length > 0);
     const end = (line) => line.mean.at(-1) ?? Infinity;
     const isLoss = this.measure.endsWith("loss");
-    const isAlive = (line) => this.model.isAlive(line.run === undefined ? line.arm : { runs: [line.run] });
-    const lowest = own.filter(isAlive).reduce((best, line) => (best && end(best) <= end(line) ? best : line), null);
+    const lowest = own.filter((line) => this.isAlive(line)).reduce((best, line) => (best && end(best) <= end(line) ? best : line), null);
     const what = this.address.get("runs") === "1" ? "run" : "arm";
-    const kinds = this.address.get("runs") === "1" ? "" : ", mean over the seeds that have ended, or over those that train where none has";
+    const kinds = this.address.get("runs") === "1" ? "" : this.kinds(own);
+    const outside = this.beyond(own);
+    const beyond = outside > 0 ? ` ${count(outside, what)} ${outside === 1 ? "leaves" : "leave"} the axis.` : "";
+    const unplaced = this.unplaced();
+    const missing = unplaced > 0 ? ` ${count(unplaced, "value")} at or below 0 ${unplaced === 1 ? "is" : "are"} not drawn: the axis is logarithmic.` : "";
     const best = lowest && isLoss ? ` The lowest at its end is ${lowest.arm.label}: ${short(end(lowest), 5)} at step ${lowest.steps.at(-1)}.` : "";
     const thinned = this.model.thinned > 1 ? ` Every ${this.model.thinned}th logged point of each curve is kept here; curves.csv has all.` : "";
-    const text = `${MEASURES[this.measure]} over steps of ${count(own.length, what)}${kinds}${this.bands().length ? "; shaded: their range" : ""}.${this.model.seedsDiffer || best}${thinned}`;
+    const text = `${MEASURES[this.measure]} over steps of ${count(own.length, what)}${kinds}${this.bands().length ? "; shaded: their range" : ""}.${beyond}${missing}${this.model.seedsDiffer || best}${thinned}`;
     this.alternative.textContent = text[0].toUpperCase() + text.slice(1);
     this.box.setAttribute("aria-label", this.alternative.textContent);
+  }
+
+  /** Which seeds the means are over. */
+  kinds(lines) {
+    const of = (standing) => lines.filter((line) => this.model.standing(line.arm) === standing).length;
+    const [done, training, lost] = ["done", "training", "lost"].map(of);
+    const parts = [];
+    if (done > 0) parts.push("over the seeds that reached their end");
+    if (training > 0) parts.push(done > 0 ? `of ${count(training, "arm")} where none has, over those that train` : "over the seeds that train");
+    if (lost > 0) parts.push(`of ${count(lost, "arm")} over runs that diverged or failed, as far as all of them go`);
+    return parts.length > 0 ? `, mean ${parts.join("; ")}` : "";
   }
 
   scene() {
@@ -363,4 +413,14 @@ class Lines extends Plot {
     }
     return rows;
   }
+}
+
+/** The range of lines by their lowest and highest values, without what rises far above the others. */
+function bounds(ends, log) {
+  const known = ends.filter(([low, high]) => low <= high);
+  const low = known.reduce((least, [own]) => Math.min(least, own), Infinity);
+  const highs = known.map(([, high]) => high).sort((a, b) => a - b);
+  const middle = highs[(highs.length - 1) >> 1];
+  const most = log ? Infinity : Math.max(middle + FAR * (middle - low), low + 0.05 * Math.abs(low));
+  return [low, highs.findLast((high) => high <= most) ?? -Infinity];
 }

@@ -110,6 +110,13 @@ class Model {
     return training.length > 0 ? training : begun;
   }
 
+  /** What the runs that are averaged have come to: `done`, `training`, or `lost` where all that began diverged or failed. */
+  standing(arm) {
+    const statuses = this.averaged(arm).map((run) => this.runs[run].status);
+    if (statuses.includes("done")) return "done";
+    return statuses.every((status) => ENDED.includes(status)) ? "lost" : "training";
+  }
+
   /** Mean and range over the seeds of an arm, at the steps that all of them have. */
   arm(place, measure) {
     const key = `${place} ${measure}`;
