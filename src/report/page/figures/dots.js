@@ -73,6 +73,7 @@ class Dots extends Plot {
       return;
     }
     this.figure.hidden = false;
+    const chosen = this.at && this.dots[this.at.dot];
     this.title = `Loss against ${titleOf(this.axis)}`;
     this.figure.querySelector("h3").textContent = this.title;
     this.figure.setAttribute("aria-label", this.title);
@@ -98,7 +99,9 @@ class Dots extends Plot {
     }
     this.shape = shape;
     this.describe();
-    this.choose(null);
+    // The dot of the same run of the same arm stays chosen, wherever it lies now.
+    const place = chosen ? this.dots.findIndex((dot) => dot.run === chosen.run && dot.arm.key === chosen.arm.key) : -1;
+    this.choose(place < 0 ? null : { dot: place });
   }
 
   /** Losses that lie far above the others do not rule the axis. */

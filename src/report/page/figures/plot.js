@@ -80,7 +80,9 @@ class Plot {
     this.at = at;
     this.box.classList.toggle("pointing", Boolean(at));
     this.mark();
-    this.values.textContent = at ? this.tell(at) : this.hint;
+    // What is the same as before is not read out again.
+    const told = at ? this.tell(at) : this.hint;
+    if (this.values.textContent !== told) this.values.textContent = told;
   }
 
   leave() {
