@@ -21,7 +21,7 @@ class Arms {
   build() {
     this.rows = this.model.chart.arms.map((arm) => {
       const swatch = element("span", { class: "swatch", "aria-hidden": "true" });
-      swatch.style.background = visible(arm.colour);
+      swatch.style.background = striped(visible(arm.colour), DASHES[arm.rule % DASHES.length]);
       const box = element("input", { type: "checkbox", "data-arm": arm.key, onchange: () => this.take() });
       const state = element("small", {});
       const row = element("li", {}, element("label", { title: arm.label }, box, swatch, element("span", { class: "label" }, arm.label, state)));
@@ -68,7 +68,17 @@ class Arms {
       const text = [`${of("done")}/${runs.length}`, ...told, ...(mean === null ? [] : [short(mean)])].join(" · ");
       if (state.textContent !== text) state.textContent = text;
       const colour = visible(arm.colour);
-      if (swatch.dataset.colour !== colour) [swatch.style.background, swatch.dataset.colour] = [colour, colour];
+      if (swatch.dataset.colour !== colour) {
+        [swatch.style.background, swatch.dataset.colour] = [striped(colour, DASHES[arm.rule % DASHES.length]), colour];
+      }
     }
   }
+}
+
+/** A background with the dashes of a line. */
+function striped(colour, dash) {
+  if (dash.length === 0) return colour;
+  let end = 0;
+  const stops = dash.map((length, place) => `${place % 2 === 0 ? colour : "transparent"} ${end}px ${(end += length)}px`);
+  return `repeating-linear-gradient(90deg, ${stops.join(", ")})`;
 }

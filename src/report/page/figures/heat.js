@@ -92,7 +92,7 @@ class Heat {
 
   paint(one, low, high) {
     const colour = ramp((one.mean - low) / (high - low || 1));
-    return { colour, ink: luminance(colour) > 0.5 ? "#000000" : "#ffffff" };
+    return { colour, ink: contrast(colour, "#000000") > contrast(colour, "#ffffff") ? "#000000" : "#ffffff" };
   }
 
   draw() {

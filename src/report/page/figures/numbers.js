@@ -17,24 +17,36 @@ const exact = (value) => (Number.isFinite(value) ? String(value) : "");
 
 const count = (number, noun) => `${number.toLocaleString("en")} ${noun}${number === 1 ? "" : "s"}`;
 
-const isDark = () => matchMedia("(prefers-color-scheme: dark)").matches;
+/** Paper is never dark. */
+const isDark = () => matchMedia("(prefers-color-scheme: dark)").matches && !document.documentElement.classList.contains("paper");
 
 const parts = (colour) => [1, 3, 5].map((at) => Number.parseInt(colour.slice(at, at + 2), 16));
+/** Relative luminance, as WCAG has it. */
 const luminance = (colour) => {
-  const [red, green, blue] = parts(colour);
-  return (0.299 * red + 0.587 * green + 0.114 * blue) / 255;
+  const [red, green, blue] = parts(colour).map((one) => one / 255).map((one) => (one <= 0.04045 ? one / 12.92 : ((one + 0.055) / 1.055) ** 2.4));
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
 };
+/** From 1, for a colour on itself, to 21. */
+const contrast = (a, b) => {
+  const [dark, light] = [luminance(a), luminance(b)].sort((one, other) => one - other);
+  return (light + 0.05) / (dark + 0.05);
+};
+/** The least contrast with the page at which a line is seen. */
+const SEEN = 3;
+const PAGES = { light: "#ffffff", dark: "#16181b" };
 const towards = (colour, other, share) =>
   "#" + parts(colour).map((one) => Math.round(one + (other - one) * share).toString(16).padStart(2, "0")).join("");
 
-/** A colour of the palette so that it stands out from the page. */
+/** A colour of the palette so that it stands out from the page; what is as dark as text is as light as text on a dark one. */
 function visible(colour, dark = isDark()) {
-  const light = luminance(colour);
   const all = parts(colour);
-  if (dark && Math.max(...all) - Math.min(...all) < 16) return towards(colour, 255, 1 - 1.2 * light);
-  if (dark && light < 0.45) return towards(colour, 255, 0.25 + (0.45 - light));
-  if (!dark && light > 0.72) return towards(colour, 0, (light - 0.72) * 1.2);
-  return colour;
+  if (dark && Math.max(...all) - Math.min(...all) < 16) return towards(colour, 255, 1 - 1.2 * Math.max(...all) / 255);
+  const page = dark ? PAGES.dark : PAGES.light;
+  for (let share = 0; share < 1; share += 0.02) {
+    const found = towards(colour, dark ? 255 : 0, share);
+    if (contrast(found, page) >= SEEN) return found;
+  }
+  return dark ? PAGES.light : "#000000";
 }
 
 /** Ticks of an axis from low to high, at 1, 2 or 5 times powers of ten. */
