@@ -16,3 +16,15 @@ pub fn style() -> String {
 pub fn figures() -> String {
     [assets::UPLOT, assets::FIGURES].concat()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_changes_every_second_is_not_read_out_and_verdicts_are() {
+        assert!(html().contains("<p id=\"counts\"></p>"), "{}", html());
+        assert!(html().contains("<p id=\"news\" class=\"unseen\" role=\"status\">"));
+        assert!(html().contains("<div id=\"told\" aria-live=\"polite\">"));
+    }
+}

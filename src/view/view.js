@@ -56,6 +56,7 @@
     address.changed = () => (wanted()?.id === current ? rebuild() : ask());
     figures.needed().concat("val_loss").forEach((one) => fresh.add(one));
     by("told").replaceChildren();
+    write(by("news"), "");
   }
 
   async function change() {
@@ -84,6 +85,7 @@
       document.title = `${name}: wane view`;
     }
     runs();
+    news();
   }
 
   const left = (seconds) => (seconds < 90 ? `${Math.round(seconds)} s` : seconds < 5400 ? `${Math.round(seconds / 60)} min` : `${(seconds / 3600).toFixed(1)} h`);
@@ -105,6 +107,12 @@
     const more = expected && expected > all ? `; the search asks for about ${expected} runs in all` : "";
     const share = counts.steps > 0 ? Math.floor((100 * counts.step) / counts.steps) : 0;
     write(by("counts"), `${counts.done} of ${count(all, "run")} done${told.length ? `, ${told.join(", ")}` : ""}; ${share}% of the steps${time}${more}.`);
+  }
+
+  /** What changes every second is not read out: how many runs have ended is, when another has. */
+  function news() {
+    const ended = isOver();
+    if (ended > 0) write(by("news"), `${ended} of ${count(model.runs.length, "run")} ${ended === 1 ? "has" : "have"} ended.`);
   }
 
   const isOver = () => model.runs.filter((run) => ENDED.includes(run.status)).length;
