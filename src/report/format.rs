@@ -18,11 +18,17 @@ pub const MISSING: &str = "–";
 /// Below it a number has more zeros than a reader counts.
 const SMALL: f64 = 1e-4;
 
-/// A number with this many decimals.
+/// A number with this many decimals: below 0 with the sign of [`signed`], and what rounds to 0 without.
 pub fn fixed(value: f64, decimals: usize) -> String {
-    match value.abs() < LARGE {
+    let text = match value.abs() < LARGE {
         true => format!("{value:.decimals$}"),
         false => format!("{value:.2e}"),
+    };
+    let is_zero = !text.contains(|digit: char| ('1'..='9').contains(&digit));
+    match text.strip_prefix('-') {
+        Some(size) if is_zero => size.to_owned(),
+        Some(size) => format!("−{size}"),
+        None => text,
     }
 }
 
@@ -179,7 +185,11 @@ mod tests {
     fn differences_have_a_sign_and_sizes_have_none() {
         let estimate = Estimate { mean: -0.1, sd: None, half_width: Some(0.02), n: 3 };
         assert_eq!(difference(Some(estimate), 3), "−0.100 ± 0.020");
-        assert_eq!(mean(Some(Estimate { half_width: None, ..estimate }), 1), "-0.1");
+        assert_eq!(mean(Some(Estimate { half_width: None, ..estimate }), 1), "−0.1");
+        assert_eq!(
+            [-0.1, -0.00001, 0.00001].map(|one| fixed(one, 4)),
+            ["−0.1000", "0.0000", "0.0000"]
+        );
         assert_eq!(difference(None, 3), MISSING);
     }
 

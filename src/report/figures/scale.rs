@@ -3,8 +3,6 @@
 
 use std::ops::Range;
 
-use crate::report::format;
-
 /// Where the interesting values lie: around `centre`, as far as `reach`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Ruler {
@@ -103,7 +101,8 @@ pub fn tick(value: f64, range: &Range<f64>, count: usize) -> String {
     }
     if (1e-2..1e6).contains(&size) {
         let fewest = if size < 1e3 { 2.0 } else { 0.0 };
-        return format::fixed(value, (-step).max(fewest) as usize);
+        let decimals = (-step).max(fewest) as usize;
+        return format!("{value:.decimals$}");
     }
     let digits = (value.abs().log10().floor() - step).max(0.0) as usize;
     format!("{value:.digits$e}")

@@ -191,7 +191,7 @@ pub fn gap(analysis: &Analysis) -> Option<String> {
             format!(", and {percent}% of that narrowing is train loss rising")
         }
     };
-    let [from, to] = [from, to].map(|gap| format::fixed(gap, 3).replace('-', "−"));
+    let [from, to] = [from, to].map(|gap| format::fixed(gap, 3));
     let share = if from == to { String::new() } else { share };
     Some(format!("The gap between val and train loss is {to} in place of {from}{share}."))
 }
