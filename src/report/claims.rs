@@ -201,7 +201,7 @@ pub fn screen(claims: &[Judged]) -> Option<String> {
 /// The claims for the page.
 pub fn table(claims: &[Judged]) -> Option<Table> {
     let header =
-        ["claim", "source", "basis", "compared", "expected", "observed", "p", "verdict", "seen"];
+        ["verdict", "claim", "source", "basis", "compared", "expected", "observed", "p", "seen"];
     let row = |judged: &Judged| {
         let said = &judged.claim;
         let seen =
@@ -215,6 +215,7 @@ pub fn table(claims: &[Judged]) -> Option<Table> {
             format!("{} {}", format::signed(observed.mean, 4), format::interval(ends, 4))
         });
         [
+            format!("{}{more}", words::claim_verdict(judged.verdict)),
             said.text.clone(),
             said.source.clone(),
             words::basis(said.basis).to_owned(),
@@ -229,9 +230,8 @@ pub fn table(claims: &[Judged]) -> Option<Table> {
             judged
                 .p_of_verdict()
                 .map_or(String::new(), |p| format::p(p).trim_start_matches("p ").to_owned()),
-            format!("{}{more}", words::claim_verdict(judged.verdict)),
             seen,
         ]
     };
-    (!claims.is_empty()).then(|| Table::new("claims", &header, claims.iter().map(row)))
+    (!claims.is_empty()).then(|| Table::new(("claims", "claims"), &header, claims.iter().map(row)))
 }

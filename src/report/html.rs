@@ -61,17 +61,19 @@ impl Shown {
 #[derive(Debug, Serialize)]
 pub struct Table {
     id: &'static str,
+    /// What its rows are.
+    name: &'static str,
     header: Vec<&'static str>,
     rows: Vec<Vec<String>>,
 }
 
 impl Table {
     pub fn new<R: Into<Vec<String>>>(
-        id: &'static str,
+        (id, name): (&'static str, &'static str),
         header: &[&'static str],
         rows: impl Iterator<Item = R>,
     ) -> Self {
-        Table { id, header: header.to_vec(), rows: rows.map(Into::into).collect() }
+        Table { id, name, header: header.to_vec(), rows: rows.map(Into::into).collect() }
     }
 }
 
@@ -88,7 +90,7 @@ mod tests {
     use super::*;
 
     fn page(verdict: &str) -> String {
-        let table = || Table::new("t", &["a"], [[verdict.to_owned()]].into_iter());
+        let table = || Table::new(("t", "rows"), &["a"], [[verdict.to_owned()]].into_iter());
         let values = serde_json::json!({
             "title": verdict, "style": "", "script": "", "short": [verdict], "verdicts": [verdict],
             "fine_print": "", "remarks": [], "figures": [], "comparisons": table(), "arms": table(),
@@ -109,6 +111,15 @@ mod tests {
         ] {
             assert!(page.contains(&place), "{place} in {page}");
         }
+    }
+
+    #[test]
+    fn tables_and_their_filters_have_names() {
+        let page = page("a");
+        for part in ["Filter rows <input", "<table id=\"t\" aria-label=\"rows\">"] {
+            assert!(page.contains(part), "{part} in {page}");
+        }
+        assert!(page.contains("<output id=\"t-left\" role=\"status\">"), "{page}");
     }
 
     #[test]

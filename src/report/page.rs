@@ -128,7 +128,9 @@ fn mechanism(data: &Data) -> Option<Table> {
         std::iter::once(role.to_string()).chain(line).collect::<Vec<_>>()
     };
     let lines = explain::lines(data);
-    (!lines.is_empty()).then(|| Table::new("mechanism", &header, lines.into_iter().map(row)))
+    (!lines.is_empty()).then(|| {
+        Table::new(("mechanism", "what λ amounted to"), &header, lines.into_iter().map(row))
+    })
 }
 
 fn memorisation(data: &Data, rows: &[SummaryRow]) -> Option<Table> {
@@ -165,7 +167,7 @@ fn memorisation(data: &Data, rows: &[SummaryRow]) -> Option<Table> {
             interval(row.d_exposure_equal_loss, row.d_exposure_equal_loss_ci95, format::signed),
         ]
     };
-    Some(Table::new("known-by-heart", &header, rows.iter().map(row)))
+    Some(Table::new(("known-by-heart", "what is known by heart"), &header, rows.iter().map(row)))
 }
 
 fn interval(mean: Option<f64>, half: Option<f64>, show: fn(f64, usize) -> String) -> String {

@@ -71,6 +71,9 @@ fn claims_are_judged_and_stand_in_every_file_that_tells_of_the_sweep() {
     assert!(out.join("figures/claims.svg").is_file());
     let page = fs::read_to_string(out.join("report.html")).unwrap();
     assert!(page.contains("Decay makes weights smaller") && page.contains("before any run"));
+    let table = page.split("<table id=\"claims\"").nth(1).unwrap();
+    assert!(table.find(">verdict<").unwrap() < table.find(">claim<").unwrap(), "{table}");
+    assert!(page.contains("href=\"#claim-table\""), "the sections lack the claims");
 }
 
 #[test]

@@ -469,4 +469,78 @@ fn lines_of_a_report_join_arms_that_differ_in_one_number_alone() {
     assert!(told.contains("4 runs diverged or failed and have no dot"), "{told}");
     let told = browser.text("#curves figcaption");
     assert!(told.contains("The lowest at its end is") && !told.contains("1e30"), "{told}");
+    let lost = browser.value(&format!(
+        "(() => {{ {model}; return model.chart.arms.filter((arm) => model.standing(arm) === 'lost').length; }})()"
+    ));
+    assert_eq!(lost, 2);
+    a_chosen_dot_stays_chosen_when_the_figure_is_drawn_anew(&mut browser);
+    lines_and_colours_are_seen(&mut browser);
+}
+
+fn a_chosen_dot_stays_chosen_when_the_figure_is_drawn_anew(browser: &mut Browser) {
+    browser.value(
+        "document.getElementById('against-plot').dispatchEvent(new KeyboardEvent('keydown', { key: 'ArrowRight' }))",
+    );
+    let chosen = browser.text("#against .values");
+    assert!(chosen.contains("seed"), "{chosen}");
+    browser.value("[...document.querySelectorAll('[data-arm]')].at(-1).click()");
+    browser.wait(
+        "document.querySelector('#against figcaption').textContent.includes('2 runs diverged')",
+    );
+    assert_eq!(browser.text("#against .values"), chosen);
+}
+
+fn lines_and_colours_are_seen(browser: &mut Browser) {
+    let range = browser.value("bounds([[3, 4], [3.5, 4.5], [3.25, 1e14]], false)");
+    assert_eq!(range, serde_json::json!([3, 4.5]), "one line that is far above rules the axis");
+    let unplaced = browser.value(
+        "Lines.prototype.unplaced.call({ address: { get: () => 'log' }, spanned: [0, 9], \
+         lines: [{ steps: [0, 5, 10], mean: [-1, 0, -1] }] })",
+    );
+    assert_eq!(unplaced, 2);
+    let seen = browser.value(
+        "['#56b4e9', '#e69f00', '#009e73', '#d6be14', '#440154'].filter((one) => \
+         contrast(visible(one, false), '#ffffff') < 3 || contrast(visible(one, true), '#16181b') < 3)",
+    );
+    assert_eq!(seen, serde_json::json!([]));
+}
+
+#[test]
+fn tables_of_a_report_put_empty_cells_last_take_either_minus_and_open_for_print() {
+    let Some(mut browser) = Browser::start() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    wane_ok(&["sweep", text(&fixture("tiny.toml")), "--out", text(folder.path()), "-q"]);
+    browser.open(&format!("file://{}", folder.path().join("tiny/report.html").display()));
+    browser.wait("document.querySelector('#against figcaption')?.textContent.includes('loss')");
+    let sorted = browser.value(
+        "(() => { const table = document.getElementById('runs'); \
+         const at = [...table.tHead.rows[0].cells].findIndex((cell) => cell.textContent === 'gap'); \
+         [...table.tBodies[0].rows].forEach((row, place) => { \
+           row.cells[at].textContent = ['', '\u{2212}0.0034', '-0.0100', '0.2000'][place % 4]; }); \
+         const sort = () => { table.tHead.rows[0].cells[at].querySelector('button').click(); \
+           return [...new Set([...table.tBodies[0].rows].map((row) => row.cells[at].textContent))]; }; \
+         return [sort(), sort()]; })()",
+    );
+    let expected = serde_json::json!([
+        ["-0.0100", "−0.0034", "0.2000", ""],
+        ["0.2000", "−0.0034", "-0.0100", ""]
+    ]);
+    assert_eq!(sorted, expected);
+    let mut left = |words: &str| {
+        browser.value(&format!(
+            "(() => {{ const input = document.querySelector('input[data-table=runs]'); input.value = '{words}'; \
+             input.dispatchEvent(new Event('input')); return document.getElementById('runs-left').textContent; }})()"
+        ))
+    };
+    assert_eq!(left("-0.0034"), left("−0.0034"));
+    assert!(left("-0.0034").as_str().unwrap().ends_with("rows"));
+    assert!(left("no such words").as_str().unwrap().starts_with("No row"));
+    assert_eq!(left(""), "");
+    let state = "(() => [document.querySelectorAll('details:not([open])').length, \
+                 document.documentElement.classList.contains('paper')])()";
+    let closed = browser.value(state);
+    browser.value("dispatchEvent(new Event('beforeprint'))");
+    assert_eq!(browser.value(state), serde_json::json!([0, true]));
+    browser.value("dispatchEvent(new Event('afterprint'))");
+    assert_eq!(browser.value(state), closed);
 }

@@ -41,11 +41,15 @@ pub fn page(case: &Case, drawing: Option<&Drawing>, command: &str) -> Result<Str
         remarks: &case.remarks,
         figures: drawing.map(Shown::of).into_iter().collect(),
         comparisons: Table::new(
-            "comparisons",
+            ("comparisons", "comparisons"),
             &HEADER,
             case.contests.iter().map(|one| row(one, decimals)),
         ),
-        arms: Table::new("arms", &of_arms, case.arms.iter().map(|one| arm(one, decimals))),
+        arms: Table::new(
+            ("arms", "arms"),
+            &of_arms,
+            case.arms.iter().map(|one| arm(one, decimals)),
+        ),
         command,
     };
     fill("judged.html", &page)

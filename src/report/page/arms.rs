@@ -29,7 +29,7 @@ pub fn arms(rows: &[SummaryRow]) -> Table {
         ]);
         line
     };
-    Table::new("arms", &header, rows.iter().map(line))
+    Table::new(("arms", "arms"), &header, rows.iter().map(line))
 }
 
 /// Why an arm with a lower loss may not be the best: `1 diverged, 2 collapsed on val`.

@@ -29,7 +29,7 @@ pub fn runs(rows: &[RunRow]) -> Table {
         others: listed.iter().any(|(_, others)| !others.is_empty()),
     };
     let lines = listed.iter().map(|(row, others)| columns.line(row, others));
-    Table::new("runs", &columns.header(), lines)
+    Table::new(("runs", "runs"), &columns.header(), lines)
 }
 
 /// An arm as the table names it.

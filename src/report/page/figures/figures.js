@@ -14,6 +14,20 @@ class Figures {
       element("div", { class: "drawings" }, this.lines.figure, this.dots.figure, this.heat.figure)));
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.rebuild());
     address.changed = () => this.rebuild();
+    addEventListener("beforeprint", () => this.onPaper(true));
+    addEventListener("afterprint", () => this.onPaper(false));
+  }
+
+  /** Canvases are drawn anew for paper: of its width, in its colours. */
+  onPaper(on) {
+    document.documentElement.classList.toggle("paper", on);
+    if (!this.model.chart || !this.lines.figure.isConnected) return;
+    for (const drawing of [this.lines, this.dots]) {
+      drawing.shape = null;
+      drawing.draw();
+    }
+    this.heat.draw();
+    this.arms.update();
   }
 
   /** Measures that can be chosen: those that are known, or can be asked for. */
