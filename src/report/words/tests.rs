@@ -98,7 +98,7 @@ fn warnings_say_what_misleads() {
         "1 of 22 runs diverged. Means and n leave them out",
         "λ = 1 is another amount of decay as L2 than as decoupled decay",
         "l2 on matrices: the best λ = 1 is the largest tried",
-        "Λ is below 0.05 for cautious λ = 0.01",
+        "Λ is below 0.05 for cautious on matrices λ = 0.01: over the whole run decay takes less than 5% of a weight",
     ] {
         assert!(warnings.contains(expected), "{expected}: {warnings}");
     }
@@ -303,6 +303,11 @@ fn little_decay_is_told_by_what_it_takes_and_no_more() {
     let text = warning(&Warning::TooLittleDecay { arms });
     assert!(text.contains("adamw on global lr=0.001 λ = 0.3: "), "{text}");
     assert!(text.contains("less than 5% of a weight") && !text.contains("matter"), "{text}");
+    let text = warning(&Warning::PassedOver { arms: vec![arm_name(None, "", 0.3)] });
+    assert!(
+        text.contains(": adamw λ = 0.3. A run of each collapsed on val, diverged or failed."),
+        "{text}"
+    );
 }
 
 #[test]

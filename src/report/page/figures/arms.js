@@ -6,8 +6,9 @@ class Arms {
     this.model = model;
     this.address = address;
     this.changed = changed;
-    this.filter = element("input", { type: "search", id: "arm-filter", placeholder: "filter", "aria-label": "Filter the arms", oninput: () => this.sift() });
+    this.filter = element("input", { type: "search", id: "arm-filter", placeholder: "filter", "aria-label": "Filter the arms that are drawn", oninput: () => this.sift() });
     this.list = element("ul", { class: "arms", "aria-label": "Arms" });
+    this.left = element("output", { class: "fine", role: "status" });
     const all = (on) => () => this.switchShown(on);
     this.box = element("fieldset", { id: "switches" }, element("legend", {}, "Arms"),
       this.filter,
@@ -15,7 +16,7 @@ class Arms {
         element("button", { type: "button", id: "all-arms", onclick: all(true) }, "All"),
         element("button", { type: "button", id: "no-arms", onclick: all(false) }, "None"),
         element("button", { type: "button", id: "best-arms", title: "Only the arms with the lowest losses", onclick: () => this.best() }, "Best 8")),
-      this.list);
+      this.left, this.list);
   }
 
   build() {
@@ -45,6 +46,8 @@ class Arms {
   sift() {
     const words = this.filter.value.toLowerCase().split(/\s+/);
     for (const { arm, row } of this.rows) row.hidden = !words.every((word) => arm.label.toLowerCase().includes(word));
+    const isNone = this.rows.length > 0 && this.rows.every(({ row }) => row.hidden);
+    this.left.textContent = isNone ? "No arm has all of these words." : "";
   }
 
   switchShown(on) {

@@ -17,7 +17,7 @@ class Heat {
     this.address = address;
     this.title = "Where two numbers vary";
     this.controls = element("div", { class: "controls" });
-    this.table = element("table", { class: "heat" });
+    this.table = element("table", { class: "heat", "aria-label": this.title });
     this.alternative = element("figcaption", { class: "fine" });
     this.figure = element("figure", { id: "heat", class: "drawn", "aria-label": this.title }, element("h3", {}, this.title),
       this.controls, element("div", { class: "wide", tabindex: "0", role: "group", "aria-label": "Table of losses" }, this.table), this.alternative,
