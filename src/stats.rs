@@ -119,9 +119,11 @@ impl Analysis {
 
     fn judge(rows: &[RunRow], terms: &AnalysisTerms) -> Self {
         let loss = Quantity::reported(rows);
-        let groups = group_by_rule(rows);
+        let mut groups = group_by_rule(rows);
         let accepts_collapsed = groups.iter().any(|group| group.accepts_collapsed);
         let contenders = Contender::of(rows, accepts_collapsed);
+        let accepts_collapsed = contenders.iter().any(Contender::accepts_collapsed);
+        groups.iter_mut().for_each(|group| group.accepts_collapsed |= accepts_collapsed);
         let none = without_decay(&groups, &contenders);
         let baseline = none.and_then(|cell| cell.estimate(|run| loss.of(run)));
         let levels = Levels::of(rows, loss);

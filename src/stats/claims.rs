@@ -23,7 +23,7 @@ use super::verdict::Terms;
 use crate::config::{Claim, Expect, Part};
 use crate::results::{CurveCsvRow, Draw, MechanismRow, RunRow};
 use measured::Measurements;
-use operand::{Operand, added, common};
+use operand::{Operand, added, common, only_collapsed};
 
 pub use effect::{Asked, Effect};
 
@@ -282,10 +282,11 @@ fn test_part(
     measurements: &Measurements,
     rotations: &mut HashMap<usize, Rotations>,
 ) -> Result<Tested, WhyNot> {
+    let accepts_collapsed = part.terms.iter().any(|term| only_collapsed(term, measurements));
     let operands: Vec<Operand> = part
         .terms
         .iter()
-        .map(|term| Operand::of(term, claim.quantity, measurements))
+        .map(|term| Operand::of(term, claim.quantity, measurements, accepts_collapsed))
         .collect::<Result<_, _>>()?;
     let seeds = common(&operands);
     if seeds.len() < FEWEST_SEEDS {

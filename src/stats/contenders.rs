@@ -58,10 +58,20 @@ impl Contender {
             let mut points = Vec::new();
             none.for_each(|row| add(&mut points, none_rule(row), row, Some(0.0)));
             contender.none = points;
-            mark_eligible(&mut contender.points, accepts_collapsed);
-            mark_eligible(&mut contender.none, accepts_collapsed);
+        }
+        let sides = || contenders.iter().flat_map(|one| [&one.points, &one.none]);
+        let accepts_collapsed = accepts_collapsed || sides().any(|points| only_collapsed(points));
+        for contender in &mut contenders {
+            let points = contender.points.iter_mut().chain(&mut contender.none);
+            points.for_each(|point| point.is_eligible = point.cell.may_be_best(accepts_collapsed));
         }
         contenders
+    }
+
+    /// Whether an arm of which a run collapsed may be chosen.
+    pub fn accepts_collapsed(&self) -> bool {
+        let points = self.points.iter().chain(&self.none);
+        points.filter(|point| point.is_eligible).any(|point| !point.cell.may_be_best(false))
     }
 
     /// Whether a row without decay stands on the same terms: what this rule does not tune is as here, or is
@@ -127,13 +137,12 @@ impl Contender {
     }
 }
 
-/// A rule, and no decay, is held against others even where all of its points collapsed: that is what it does.
-fn mark_eligible(points: &mut [Point], accepts_collapsed: bool) {
-    let has_learned = points.iter().any(|point| point.cell.may_be_best(false));
-    let accepts_collapsed = accepts_collapsed || !has_learned;
-    points
-        .iter_mut()
-        .for_each(|point| point.is_eligible = point.cell.may_be_best(accepts_collapsed));
+/// Whether a rule, or no decay, has a collapsed run in every arm that is complete. It is held against others all the same,
+/// for that is what it does. Then no other may leave such arms out of its choice: those without would be held against all
+/// runs of this one, and be lower where nothing differs.
+fn only_collapsed(points: &[Point]) -> bool {
+    let mut complete = points.iter().filter(|point| point.cell.is_complete()).peekable();
+    complete.peek().is_some() && complete.all(|point| !point.cell.may_be_best(false))
 }
 
 /// The best of these points at the longest horizon: its last step is what a run ends with that nobody

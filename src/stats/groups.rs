@@ -55,7 +55,8 @@ pub struct Group {
     pub cells: Vec<Cell>,
     /// The same model and recipe without decay, where some arm of the experiment has it.
     pub baseline: Option<Cell>,
-    /// Whether a collapsed cell may be the best: nothing in the experiment learned more.
+    /// Whether a collapsed cell may be the best: nothing in the experiment learned more, or a rule that others are held
+    /// against has no other.
     pub accepts_collapsed: bool,
 }
 
@@ -134,7 +135,7 @@ impl Cell {
     }
 
     /// Whether any run learned no more than that on val, where arms are chosen.
-    fn is_collapsed_on_val(&self) -> bool {
+    pub fn is_collapsed_on_val(&self) -> bool {
         self.runs.iter().any(RunRow::is_collapsed_on_val)
     }
 

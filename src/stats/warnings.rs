@@ -127,6 +127,8 @@ fn masks_differ(rows: &[RunRow]) -> bool {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Extent {
     Some,
+    /// At least one of every arm of a rule or of no decay, so that arms are chosen as if none had.
+    EveryArmOfARule,
     /// At least one of every arm, so that arms are chosen as if none had.
     EveryArm,
     /// Every run that reached its end.
@@ -170,13 +172,21 @@ fn copied(rows: &[RunRow]) -> Option<Warning> {
     (val.max(test) >= FEW_COPIES).then_some(Warning::Copied { val, test })
 }
 
+fn is_in_every_arm(groups: &[Group]) -> bool {
+    let mut cells = groups.iter().flat_map(|group| &group.cells).filter(|cell| cell.is_complete());
+    cells.all(Cell::is_collapsed_on_val)
+}
+
 fn collapsed(groups: &[Group], rows: &[RunRow]) -> Option<Warning> {
     let runs = runs(rows);
     let (count, all) = (runs.iter().filter(|row| row.is_collapsed()).count(), runs.len());
     let ended = runs.iter().filter(|row| row.is_done()).count();
     let extent = match count == ended {
         true => Extent::All,
-        false if groups.iter().any(|group| group.accepts_collapsed) => Extent::EveryArm,
+        false if groups.iter().any(|group| group.accepts_collapsed) => match is_in_every_arm(groups) {
+            true => Extent::EveryArm,
+            false => Extent::EveryArmOfARule,
+        },
         false => Extent::Some,
     };
     let overfitted = runs.iter().filter(|row| row.is_overfitted()).count();

@@ -208,8 +208,8 @@ fn about_tests(case: &Case) -> Vec<String> {
         ),
         (
             Test::Welch,
-            "Arms that share fewer than three seeds are two samples that may spread differently (Welch's t; where one has two \
-             runs, with one degree of freedom).",
+            "Arms that share fewer than three seeds are two samples that may spread differently: Welch's t with the degrees \
+             of freedom of the smaller one, which never claims more often than it says.",
         ),
         (
             Test::Pooled,

@@ -123,9 +123,14 @@ fn collapsed(count: usize, overfitted: usize, all: usize, extent: Extent) -> Str
              has one, so that they are chosen as if none had{}{some}",
             if overfitted == count { "." } else { "; train longer, or at a lower learning rate." }
         ),
+        Extent::EveryArmOfARule => format!(
+            "{count} of {all} runs collapsed: no better than token frequencies. On val, by which arms are chosen, every arm \
+             of a rule, or no decay, has one, so that arms are chosen as if none had: those without would be held against \
+             all runs of the others.{some}"
+        ),
         Extent::Some => format!(
-            "{count} of {all} runs collapsed: no better than token frequencies. An arm with one on val is best only where \
-             every arm of its rule has one.{some}"
+            "{count} of {all} runs collapsed: no better than token frequencies. An arm with one on val is never the best, \
+             since every rule, and no decay, has an arm without.{some}"
         ),
     }
 }

@@ -30,17 +30,29 @@ pub struct Operand {
 /// By seed, the val loss that chooses and the quantity.
 type Arm = BTreeMap<Draw, (f64, f64)>;
 
+/// Whether every arm of a term whose runs reached their end has one that collapsed. Then no other term leaves such arms
+/// out: those without would be held against all runs of this one, and be lower where nothing differs.
+pub fn only_collapsed(term: &Term, measurements: &Measurements) -> bool {
+    let lots = term.arms.iter().map(|arm| measurements.runs(arm));
+    let mut complete = lots.filter(|runs| runs.iter().all(|run| run.is_done())).peekable();
+    complete.peek().is_some() && complete.all(|runs| !is_sound(&runs))
+}
+
+fn is_sound(runs: &[&RunRow]) -> bool {
+    !runs.iter().any(|run| run.is_collapsed_on_val())
+}
+
 impl Operand {
     pub fn of(
         term: &Term,
         quantity: Measured,
         measurements: &Measurements,
+        accepts_collapsed: bool,
     ) -> Result<Self, WhyNot> {
         let lots: Vec<Vec<&RunRow>> = term.arms.iter().map(|arm| measurements.runs(arm)).collect();
         let is_complete = |(runs, ids): &(&Vec<&RunRow>, &Vec<String>)| {
             runs.len() == ids.len() && runs.iter().all(|run| run.is_done())
         };
-        let is_sound = |runs: &Vec<&RunRow>| !runs.iter().any(|run| run.is_collapsed_on_val());
         let complete: Vec<&Vec<&RunRow>> =
             lots.iter().zip(&term.arms).filter(is_complete).map(|(runs, _)| runs).collect();
         let has_ended = |run: &&RunRow| matches!(run.status, Status::Done | Status::Diverged);
@@ -52,10 +64,9 @@ impl Operand {
         if complete.is_empty() || !all_have {
             return Err(why_not(&lots, term));
         }
-        // Of several arms none is the best that has collapsed, unless all have.
-        let sound: Vec<&Vec<&RunRow>> =
-            complete.iter().copied().filter(|runs| is_sound(runs)).collect();
-        let kept = if sound.is_empty() { complete.clone() } else { sound };
+        // Of several arms none is the best that has collapsed, unless all of a side have.
+        let may_be_best = |runs: &&Vec<&RunRow>| accepts_collapsed || is_sound(runs);
+        let kept: Vec<&Vec<&RunRow>> = complete.into_iter().filter(may_be_best).collect();
         let arm = |runs: &Vec<&RunRow>| -> Arm {
             let value = |run: &&RunRow| {
                 let measured = measurements.value(run, quantity, term.at)?;
