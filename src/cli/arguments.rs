@@ -252,13 +252,17 @@ fn is_in_thousands(digits: &str) -> bool {
     let is_first =
         groups.next().is_some_and(|first| !digits.contains(',') || is_first_of_thousands(first));
     is_first
-        && groups.all(|group| group.len() == 3)
+        && groups.all(|group| group.len() == 3 && has_digits_alone(group))
         && !digits.split('.').skip(1).any(|rest| rest.contains(','))
 }
 
 /// One to three digits, and no 0 before them: `0,100` is a decimal comma.
 fn is_first_of_thousands(group: &str) -> bool {
-    (1..=3).contains(&group.len()) && !group.starts_with('0')
+    (1..=3).contains(&group.len()) && !group.starts_with('0') && has_digits_alone(group)
+}
+
+fn has_digits_alone(group: &str) -> bool {
+    group.bytes().all(|one| one.is_ascii_digit())
 }
 
 #[cfg(test)]
@@ -291,6 +295,14 @@ mod tests {
         {
             assert!(size(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn a_decimal_comma_before_an_exponent_parts_no_thousands() {
+        for text in ["1,5e9", "1,2e9", "1e2,000", "1,+50", "1,5_0"] {
+            assert!(size(text).is_err(), "{text}");
+        }
+        assert_eq!(size("1,500,000.5"), Ok(1_500_000.5));
     }
 
     #[test]
