@@ -139,34 +139,47 @@ fn number_of_step(line: &str, word: &str) -> Option<(usize, String)> {
     line.match_indices(word).find_map(|(at, _)| {
         let is_part =
             line[..at].ends_with(|before: char| before.is_alphanumeric() || before == '_');
-        let number = || number_at(&line[at + word.len()..]);
+        let number = || with_thousands(number_at(&line[at + word.len()..])?);
         (!is_part).then(number).flatten().map(|number| (at, number))
     })
 }
 
-/// The number at the beginning of a text, after `:`, `=` or blanks.
-fn number_at(text: &str) -> Option<String> {
+/// The number at the beginning of a text, after `:`, `=` or blanks, and what goes on behind a comma at once: thousands,
+/// or the decimals of a decimal comma.
+fn number_at(text: &str) -> Option<(&str, &str)> {
     let after = text.trim_start_matches([':', '=', ' ', '\t']);
     let is_apart = after.len() < text.len();
-    let end = after.find(|one: char| !(one.is_ascii_alphanumeric() || "+-._".contains(one)));
-    let (number, rest) = after.split_at(end.unwrap_or(after.len()));
-    let number = with_thousands(number.trim_end_matches('.'), rest)?;
+    let (number, rest) = after.split_at(word_end(after));
+    let number = number.trim_end_matches('.');
     let is_number = number.parse::<f64>().is_ok();
-    (is_apart && is_number).then_some(number)
+    (is_apart && is_number).then(|| (number, behind_commas(rest)))
 }
 
-/// A number with the groups of thousands that go on after a comma; `None` for a decimal comma.
-fn with_thousands(first: &str, rest: &str) -> Option<String> {
-    let mut number = first.to_owned();
-    let mut rest = rest;
-    while let Some(after) = rest.strip_prefix(',').filter(|after| after.starts_with(is_digit)) {
-        let end = after.find(|one: char| !is_digit(one)).unwrap_or(after.len());
-        let is_whole = !first.starts_with('0') && first.chars().all(is_digit);
-        (end == 3 && is_whole).then_some(())?;
-        number.push_str(&after[..end]);
-        rest = &after[end..];
+fn word_end(text: &str) -> usize {
+    let is_of_number = |one: char| one.is_ascii_alphanumeric() || "+-._".contains(one);
+    text.find(|one: char| !is_of_number(one)).unwrap_or(text.len())
+}
+
+/// The parts of a number that a text goes on with, a comma before each.
+fn behind_commas(text: &str) -> &str {
+    let mut end = 0;
+    while let Some(after) =
+        text[end..].strip_prefix(',').filter(|after| after.starts_with(is_digit))
+    {
+        end += 1 + word_end(after);
     }
-    Some(number)
+    text[..end].trim_end_matches('.')
+}
+
+/// A whole number with its groups of thousands; `None` for a decimal comma.
+fn with_thousands((first, groups): (&str, &str)) -> Option<String> {
+    if groups.is_empty() {
+        return Some(first.to_owned());
+    }
+    let is_whole = first.len() <= 3 && !first.starts_with('0') && first.chars().all(is_digit);
+    let is_group = |group: &str| group.len() == 3 && group.chars().all(is_digit);
+    let are_thousands = is_whole && groups.split(',').skip(1).all(is_group);
+    are_thousands.then(|| format!("{first}{}", groups.replace(',', "")))
 }
 
 fn is_digit(one: char) -> bool {
@@ -199,9 +212,21 @@ mod tests {
         let thousands = only("step 4,500: train loss 2.0, val loss 2.1");
         assert_eq!((&*thousands["step"], &*thousands["val_loss"]), ("4500", "2.1"));
         assert!(!only("step 10: val loss 2_9").contains_key("val_loss"));
-        assert!(!only("step 10: val loss 1,9668").contains_key("val_loss"));
         let diverged = only("step 10: train loss nan, val loss nan");
         assert_eq!(&*diverged["val_loss"], "nan");
+    }
+
+    #[test]
+    fn a_comma_parts_the_thousands_of_a_step_and_never_those_of_a_loss() {
+        for loss in ["2,171", "1,9668", "1,234.567", "0,5"] {
+            let row = only(&format!("step 4,500: train loss 2,000, val loss {loss}."));
+            let said = (&*row["step"], &*row["train_loss"], &*row["val_loss"]);
+            assert_eq!(said, ("4500", "2,000", loss), "what is no number is refused as it stands");
+        }
+        for step in ["1,5", "0,100", "1,2345", "1000,250"] {
+            assert!(only(&format!("step {step}: val loss 2.5")).is_empty(), "{step}");
+        }
+        assert_eq!(&*only("step=1,000,000,val_loss=2.5,lr=0.1")["val_loss"], "2.5");
     }
 
     #[test]

@@ -795,6 +795,18 @@ fn folders_of_logs_are_read_by_name_and_by_folder() {
 }
 
 #[test]
+fn a_loss_with_a_comma_is_refused_in_logs_as_it_is_in_tables() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, loss) in [("wd0-s0", "2,171"), ("wd0-s1", "2,1"), ("wd1-s0", "2,0001")] {
+        let log = format!("step 4,500: train loss 2,000, val loss {loss}\n");
+        file(folder.path(), &format!("{name}.log"), &log);
+    }
+    let call = wane(&["judge", text(folder.path())]);
+    let said = ["`2,171` in the column `val_loss` is no number", "with a decimal point"];
+    assert!(call.code == Some(2) && said.iter().all(|one| call.stderr.contains(one)), "{call:?}");
+}
+
+#[test]
 fn what_cannot_be_judged_is_a_usage_error_that_says_what_would_help() {
     for (contents, more, said) in [
         (table(3).as_str(), vec!["--arm", "optimzer"], "`optimizer`?"),

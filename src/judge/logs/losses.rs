@@ -48,7 +48,7 @@ pub fn of_line(line: &str, step: usize) -> BTreeMap<String, String> {
         let name = subject.filter(|_| name == LOSS).unwrap_or(name);
         let after = &line[at + LOSS.len()..];
         let after = after.trim_start().strip_prefix("value").unwrap_or(after);
-        let (name, number) = match (number_at(after), text_after(after)) {
+        let (name, number) = match (loss_at(after), text_after(after)) {
             (Some(number), _) => (name, number),
             (None, Some(said)) if name == LOSS || subject == Some(name) => said,
             _ => continue,
@@ -132,7 +132,14 @@ fn text_after(after: &str) -> Option<(&'static str, String)> {
     let end = after.find(|one: char| !one.is_alphabetic()).unwrap_or(after.len());
     let (word, rest) = after.split_at(end);
     let (_, name) = TEXTS.iter().find(|(known, _)| *known == word)?;
-    Some((name, number_at(rest.trim_start_matches([')', ']']))?))
+    Some((name, loss_at(rest.trim_start_matches([')', ']']))?))
+}
+
+/// The number at the beginning of a text. Nobody knows what a comma in it parts, decimals or thousands: it stays, so that
+/// the loss is refused as it stands in the log.
+fn loss_at(text: &str) -> Option<String> {
+    let (number, behind) = number_at(text)?;
+    Some(format!("{number}{behind}"))
 }
 
 #[cfg(test)]
