@@ -69,21 +69,28 @@ fn of_whole(text: &str) -> Option<Vec<Json>> {
 }
 
 /// Python writes numbers that JSON does not have.
-const NO_NUMBERS: [(&str, &str); 6] = [
-    (": NaN", ": \"nan\""),
-    (":NaN", ":\"nan\""),
-    (": Infinity", ": \"inf\""),
-    (":Infinity", ":\"inf\""),
-    (": -Infinity", ": \"-inf\""),
-    (":-Infinity", ":\"-inf\""),
-];
+const NO_NUMBERS: [(&str, &str); 3] =
+    [("NaN", "\"nan\""), ("-Infinity", "\"-inf\""), ("Infinity", "\"inf\"")];
 
 fn parsed(text: &str) -> Option<Json> {
-    let mut text = text.to_owned();
-    for (written, known) in NO_NUMBERS {
-        text = text.replace(written, known);
-    }
-    json::parse(&text).ok()
+    json::parse(text).or_else(|_| json::parse(&with_no_numbers(text))).ok()
+}
+
+/// A text in which what is no number is called so in JSON; what stands in quotation marks stays.
+fn with_no_numbers(text: &str) -> String {
+    let mut is_quoted = false;
+    let known = |part: &str| {
+        if is_quoted {
+            // A mark after a backslash ends nothing, unless that is one of a pair.
+            let backslashes = part.len() - part.trim_end_matches('\\').len();
+            is_quoted = backslashes % 2 == 1;
+            return part.to_owned();
+        }
+        is_quoted = true;
+        let named = |part: String, (written, known): (&str, &str)| part.replace(written, known);
+        NO_NUMBERS.into_iter().fold(part.to_owned(), named)
+    };
+    text.split('"').map(known).collect::<Vec<String>>().join("\"")
 }
 
 /// An object as a row. Where every loss of it is null, they are no numbers, as JSON cannot write those of a run that
@@ -227,6 +234,16 @@ mod tests {
             assert!(only(&format!("step {step}: val loss 2.5")).is_empty(), "{step}");
         }
         assert_eq!(&*only("step=1,000,000,val_loss=2.5,lr=0.1")["val_loss"], "2.5");
+    }
+
+    #[test]
+    fn what_python_writes_for_no_number_is_read_and_stays_in_names() {
+        let named = only(r#"{"step": 1, "run": "a: NaN-s0", "val_loss": 3.0}"#);
+        assert_eq!((&*named["run"], &*named["val_loss"]), ("a: NaN-s0", "3.0"));
+        let text =
+            r#"{"a\\": "b\": NaN", "val_loss": NaN, "lr":-Infinity, "all": [NaN, Infinity]}"#;
+        let both = only(text);
+        assert_eq!((&*both["a\\"], &*both["val_loss"], &*both["lr"]), ("b\": NaN", "nan", "-inf"));
     }
 
     #[test]
