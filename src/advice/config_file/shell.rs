@@ -3,6 +3,9 @@
 use crate::advice::expression::value_of;
 use crate::advice::keys::{Found, Keys, Said};
 
+/// Words before assignments.
+const DECLARE: [&str; 5] = ["export", "local", "declare", "typeset", "readonly"];
+
 /// `NAME=value` and `--name value`.
 pub fn keys(text: &str) -> Keys {
     let mut keys = Keys::default();
@@ -24,7 +27,7 @@ pub fn keys(text: &str) -> Keys {
 /// `NAME=value` in a line, under the conditions that they stand under.
 fn assignments(place: usize, line: &str, conditions: &mut Vec<String>, keys: &mut Keys) {
     for (command, after) in commands(line) {
-        let words = ["then ", "do ", "else ", "export ", "local "];
+        let words = ["then ", "do ", "else "];
         let word = command.split_whitespace().next().unwrap_or_default();
         match word {
             "if" | "for" | "while" | "until" | "case" => conditions.push(command.to_owned()),
@@ -42,11 +45,37 @@ fn assignments(place: usize, line: &str, conditions: &mut Vec<String>, keys: &mu
             .fold(command, |rest, word| rest.strip_prefix(word).map_or(rest, str::trim_start));
         let is_case = conditions.last().is_some_and(|one| one.starts_with("case "));
         let bare = bare.split_once(')').filter(|_| is_case).map_or(bare, |(_, rest)| rest.trim());
-        let Some((name, value)) = assignment(bare) else { continue };
         let condition = conditions.last().map(String::as_str).or(after);
-        let value = value_in(value, keys);
-        keys.say(name, Said { value, line: place + 1, condition, is_statement: true });
+        for (name, value) in assigned(bare) {
+            let value = value_in(value, keys);
+            keys.say(name, Said { value, line: place + 1, condition, is_statement: true });
+        }
     }
+}
+
+/// What a command assigns: several words may, alone or after one that declares them.
+fn assigned(command: &str) -> Vec<(&str, &str)> {
+    let declared = DECLARE.iter().find_map(|word| command.strip_prefix(word)?.strip_prefix(' '));
+    let words = words(declared.unwrap_or(command));
+    let is_of_assignments = words.iter().all(|word| assignment(word).is_some());
+    let parts = if declared.is_some() || is_of_assignments { words } else { vec![command] };
+    parts.into_iter().filter_map(assignment).collect()
+}
+
+/// The words of a command; what stands in quotes or brackets is of one.
+fn words(command: &str) -> Vec<&str> {
+    let (mut quote, mut depth) = (None, 0_usize);
+    let is_between = |one: char| {
+        match (one, quote) {
+            ('"' | '\'' | '`', None) => quote = Some(one),
+            (one, Some(open)) if one == open => quote = None,
+            ('(', None) => depth += 1,
+            (')', None) => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        one.is_whitespace() && quote.is_none() && depth == 0
+    };
+    command.split(is_between).filter(|word| !word.is_empty()).collect()
 }
 
 /// The commands of a line, each with the one that decides whether it is run.
@@ -107,16 +136,18 @@ fn unquoted(text: &str) -> &str {
     text.trim().trim_matches(['"', '\''])
 }
 
-/// A `#` inside of quotes starts no comment.
+/// A `#` inside of quotes starts no comment, and none inside of a word.
 fn without_comment(line: &str) -> &str {
-    let mut quote = None;
+    let (mut quote, mut before) = (None, ' ');
     for (place, one) in line.char_indices() {
+        let begins_a_word = before.is_whitespace() || ";&|(".contains(before);
         match (one, quote) {
-            ('#', None) => return &line[..place],
+            ('#', None) if begins_a_word => return &line[..place],
             ('"' | '\'', None) => quote = Some(one),
             (one, Some(open)) if one == open => quote = None,
             _ => {}
         }
+        before = one;
     }
     line
 }
@@ -147,6 +178,33 @@ mod tests {
             "SEQ=2048\npython train.py \\\n  --seq-length $SEQ \\\n  --lr=6.0e-5 --bf16 --min-lr 6e-6 # slow\n",
             &[("seq_length", "2048"), ("lr", "6.0e-5"), ("bf16", "true"), ("min_lr", "6e-6")],
         );
+    }
+
+    #[test]
+    fn a_word_that_has_a_number_sign_in_it_starts_no_comment() {
+        for script in [
+            "train --wandb-exp-name exp#3 --weight-decay 0.3 # not 0.1\n",
+            "train --wandb-exp-name exp#3 \\\n  --weight-decay 0.3 #--weight-decay 0.1\n",
+            "# --weight-decay 0.1\nN=$#;#--weight-decay 0.1\ntrain --weight-decay 0.3\n",
+        ] {
+            check(script, &[("weight_decay", "0.3")]);
+        }
+    }
+
+    #[test]
+    fn one_command_may_assign_several_names() {
+        for script in [
+            "export LR=6e-4 WD=0.3\n",
+            "LR=6e-4 WD=\"0.3\"\n",
+            "declare -r LR=6e-4; readonly WD=0.3 NAME='a b'\n",
+            "set -e && true\nlocal LR=6e-4 STEPS=$(( 2 * 8 )) WD=0.3\n",
+        ] {
+            check(
+                &format!("{script}train --lr $LR --weight-decay $WD\n"),
+                &[("LR", "0.0006"), ("WD", "0.3"), ("weight_decay", "0.3")],
+            );
+        }
+        check("ARGS=(--lr 1e-4 --seed 3)\n", &[("lr", "1e-4"), ("seed", "3")]);
     }
 
     #[test]
