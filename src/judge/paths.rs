@@ -101,13 +101,16 @@ fn are_distinct(sources: &[Source]) -> bool {
     })
 }
 
-/// A file below a folder, without the ending that says what it is: `.log`, and not the `.1` of `wd0.1`. What a trainer
-/// keeps at a checkpoint is of the run whose checkpoint it is.
+/// Endings that say what a file is, and nothing of its run.
+const ENDINGS: [&str; 12] = [
+    "log", "txt", "text", "out", "err", "stdout", "stderr", "csv", "tsv", "json", "jsonl", "ndjson",
+];
+
+/// A file below a folder, without the ending that says what it is: `.log`, and not the `.1` of `wd0.1` or the `.seed0` of
+/// `wd0.seed0`. What a trainer keeps at a checkpoint is of the run whose checkpoint it is.
 fn named(file: &Path, folder: Option<&Path>) -> Named {
     let inside = folder.and_then(|folder| file.strip_prefix(folder).ok()).unwrap_or(file);
-    let is_ending = |ending: &OsStr| {
-        ending.to_string_lossy().starts_with(|one: char| one.is_ascii_alphabetic())
-    };
+    let is_ending = |own: &OsStr| ENDINGS.iter().any(|one| own.eq_ignore_ascii_case(one));
     let inside = unpacked(inside);
     let bare = match inside.extension() {
         Some(ending) if is_ending(ending) => inside.with_extension(""),
@@ -199,5 +202,12 @@ mod tests {
     fn a_decimal_is_no_ending() {
         let files = ["wd0.1", "wd0.3", "wd1.csv", "wd2.csv.gz", "wd0.5.zst"];
         assert_eq!(names(&files, &files), ["wd0.1", "wd0.3", "wd1", "wd2", "wd0.5"]);
+    }
+
+    #[test]
+    fn what_a_name_says_of_a_run_after_a_point_is_no_ending() {
+        let files = ["wd0.seed0", "wd0.seed1.gz", "wd0.seed2.log", "wd0.seed3.JSONL.gz", "job.o17"];
+        let own = ["wd0.seed0", "wd0.seed1", "wd0.seed2", "wd0.seed3", "job.o17"];
+        assert_eq!(names(&files, &files), own);
     }
 }
