@@ -1,9 +1,23 @@
 //! Compressed files that are read through.
 
+use std::ffi::OsStr;
 use std::io::{BufRead, Chain, Cursor, Error, ErrorKind, Read, Result, copy, sink};
+use std::path::{Path, PathBuf};
 
 use flate2::bufread::MultiGzDecoder;
 use ruzstd::decoding::{FrameDecoder, StreamingDecoder};
+
+/// Endings of the names of files that are compressed.
+const ENDINGS: [&str; 2] = ["gz", "zst"];
+
+/// The name that a file has once it is unpacked: `a.csv` of `a.csv.gz`, and its own where it is not packed.
+pub fn unpacked(path: &Path) -> PathBuf {
+    let is_packed = |own: &OsStr| ENDINGS.iter().any(|one| own.eq_ignore_ascii_case(one));
+    match path.extension().is_some_and(is_packed) {
+        true => path.with_extension(""),
+        false => path.to_owned(),
+    }
+}
 
 /// How a file is compressed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -109,11 +123,11 @@ mod tests {
 
     use super::*;
 
-    fn unpacked(compression: Compression, packed: &[u8]) -> std::io::Result<Vec<u8>> {
-        let mut whole = Vec::new();
+    fn whole(compression: Compression, packed: &[u8]) -> std::io::Result<Vec<u8>> {
+        let mut bytes = Vec::new();
         let packed = std::io::Cursor::new(packed.to_vec());
-        compression.unpacked(packed).read_to_end(&mut whole)?;
-        Ok(whole)
+        compression.unpacked(packed).read_to_end(&mut bytes)?;
+        Ok(bytes)
     }
 
     fn gzip(bytes: &[u8]) -> Vec<u8> {
@@ -127,6 +141,15 @@ mod tests {
     }
 
     #[test]
+    fn a_packed_file_is_called_by_what_is_in_it() {
+        for (name, known) in
+            [("a.csv.gz", "a.csv"), ("b/a.1.ZST", "b/a.1"), ("a.csv", "a.csv"), ("gz", "gz")]
+        {
+            assert_eq!(unpacked(Path::new(name)), Path::new(known));
+        }
+    }
+
+    #[test]
     fn every_part_is_unpacked_and_a_cut_one_is_refused() {
         for (compress, expected) in
             [(gzip as fn(&[u8]) -> Vec<u8>, Compression::Gzip), (zstd, Compression::Zstd)]
@@ -135,8 +158,8 @@ mod tests {
             let compression = Compression::of(&packed).unwrap();
             assert_eq!(compression, expected);
             let text = [&b"one and "[..], &b"two ".repeat(999)].concat();
-            assert_eq!(unpacked(compression, &packed).unwrap(), text);
-            assert!(unpacked(compression, &packed[..packed.len() - 9]).is_err(), "{expected:?}");
+            assert_eq!(whole(compression, &packed).unwrap(), text);
+            assert!(whole(compression, &packed[..packed.len() - 9]).is_err(), "{expected:?}");
         }
     }
 
@@ -151,9 +174,9 @@ mod tests {
             [&one[..], &two, &skipped].concat(),
         ] {
             assert_eq!(Compression::of(&parts), Some(Compression::Zstd));
-            assert_eq!(unpacked(Compression::Zstd, &parts).unwrap(), b"one and two");
+            assert_eq!(whole(Compression::Zstd, &parts).unwrap(), b"one and two");
         }
         let cut = [&one[..], &skipped[..12]].concat();
-        assert!(unpacked(Compression::Zstd, &cut).is_err());
+        assert!(whole(Compression::Zstd, &cut).is_err());
     }
 }

@@ -7,6 +7,8 @@ use std::path::{Component, Path, PathBuf};
 
 use anyhow::{Context, Result};
 
+use crate::compression::unpacked;
+
 /// Folders below a folder that are looked into.
 const DEEPEST: usize = 4;
 
@@ -127,15 +129,6 @@ fn is_checkpoint(part: &OsStr) -> bool {
     let number = part.strip_prefix("checkpoint").map(|rest| rest.trim_start_matches(['-', '_']));
     number
         .is_some_and(|number| !number.is_empty() && number.bytes().all(|one| one.is_ascii_digit()))
-}
-
-/// A path without the ending of what it is compressed by.
-pub fn unpacked(path: &Path) -> PathBuf {
-    let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
-    match ["gz", "zst"].iter().any(|one| ending.eq_ignore_ascii_case(one)) {
-        true => path.with_extension(""),
-        false => path.to_owned(),
-    }
 }
 
 fn below(folder: &Path, deep: usize, files: &mut Vec<PathBuf>) -> Result<()> {

@@ -8,10 +8,10 @@ use anyhow::{Context, Result, anyhow, bail, ensure};
 
 use super::columns::RUNS;
 use super::names::Pattern;
-use super::paths::{Named, Source, sources, unpacked};
+use super::paths::{Named, Source, sources};
 use super::table::Table;
 use super::{csv_tables, logs};
-use crate::compression::Compression;
+use crate::compression::{Compression, unpacked};
 use crate::shell::quoted;
 
 /// Larger files hold no losses.

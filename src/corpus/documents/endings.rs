@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use crate::compression::unpacked;
+
 /// Endings of files that are texts, with `.gz` or `.zst` after them or without.
 pub const TEXTS: [&str; 8] = ["txt", "text", "md", "rst", "tex", "html", "jsonl", "ndjson"];
 /// Endings of tables, whose quotes, numbers and names of columns are no text.
@@ -25,10 +27,9 @@ pub fn is_table(path: &Path) -> bool {
     unpacked_ending(path).is_some_and(|ending| TABLES.contains(&ending.as_str()))
 }
 
-/// The ending of a file's name before that of what it is packed with.
-fn unpacked_ending(path: &Path) -> Option<String> {
-    let packed = ending(path).is_some_and(|ending| ["gz", "zst"].contains(&ending.as_str()));
-    if packed { ending(&path.with_extension("")) } else { ending(path) }
+/// The ending of a file's name before that of what it is packed with, in small letters.
+pub fn unpacked_ending(path: &Path) -> Option<String> {
+    ending(&unpacked(path))
 }
 
 fn ending(path: &Path) -> Option<String> {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, bail};
 use indicatif::HumanBytes;
 
-use super::endings::is_code;
+use super::endings::{is_code, unpacked_ending};
 
 /// Endings of what people keep data in.
 const TABLES: [&str; 12] = [
@@ -14,8 +14,6 @@ const TABLES: [&str; 12] = [
 ];
 const TOKENS: [&str; 4] = ["bin", "npy", "npz", "pkl"];
 const PACKED: [&str; 8] = ["zip", "tar", "tgz", "7z", "xz", "bz2", "lz4", "rar"];
-/// Endings of what is packed and read all the same, where a text is in it.
-const READ_THROUGH: [&str; 2] = ["gz", "zst"];
 
 /// Refuses a folder whose texts that are read are smaller than the data that is not. Programs keep data beside them that is
 /// none of what they say.
@@ -47,11 +45,7 @@ pub fn check(folder: &Path, texts: &[PathBuf], left_out: &[PathBuf]) -> Result<(
 
 /// What to do with data that is not read, by the ending of its name; `None` for what is no data.
 fn advice(path: &Path) -> Option<&'static str> {
-    let name = path.file_name()?.to_str()?.to_ascii_lowercase();
-    let mut endings = name.rsplit('.');
-    let last = endings.next().filter(|last| *last != name)?;
-    let inner = if READ_THROUGH.contains(&last) { endings.next()? } else { last };
-    match inner {
+    match unpacked_ending(path)?.as_str() {
         one if PACKED.contains(&one) => Some("unpack it"),
         one if TOKENS.contains(&one) => Some(
             "tokens are read from a folder with train.bin and val.bin, or from one file that is given",
