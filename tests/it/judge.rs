@@ -803,7 +803,8 @@ fn a_loss_with_a_comma_is_refused_in_logs_as_it_is_in_tables() {
     }
     let call = wane(&["judge", text(folder.path())]);
     let said = ["`2,171` in the column `val_loss` is no number", "with a decimal point"];
-    assert!(call.code == Some(2) && said.iter().all(|one| call.stderr.contains(one)), "{call:?}");
+    let is_told = said.iter().all(|one| call.stderr.contains(one));
+    assert!(call.code == Some(2) && is_told, "{}", call.stderr);
 }
 
 #[test]
