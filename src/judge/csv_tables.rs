@@ -1,6 +1,6 @@
 //! CSV files: one row a run or a step, the wide ones of charts, and TensorBoard's scalars.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
@@ -12,6 +12,8 @@ const LOWEST: &str = "__MIN";
 const HIGHEST: &str = "__MAX";
 /// Between the name of a run and that of its number there.
 const JOINT: &str = " - ";
+/// The step of a run there.
+const STEP: &str = "_step";
 
 /// A CSV file as rows; `name` is what its path says of the run, for files of one run.
 ///
@@ -39,7 +41,7 @@ pub fn read(path: &Path, text: &str, name: &str) -> Result<Table> {
     }
     leave_out_row_numbers(&mut table);
     if header.iter().any(|column| is_bound(column)) {
-        return Ok(series(&table));
+        return series(path, &table);
     }
     let is_scalars =
         ["Wall time", "Step", "Value"].iter().all(|one| header.iter().any(|own| own == one));
@@ -64,43 +66,57 @@ fn leave_out_row_numbers(table: &mut Table) {
 }
 
 /// What parts the columns, and the file from its header on: what a spreadsheet says in a line above it, or commas, or tabs
-/// or semicolons where the header has none.
+/// or semicolons where the header has more of them outside of quotation marks.
 fn separated(text: &str) -> (u8, &str) {
     let text = text.trim_start_matches('\u{feff}');
     let (first, rest) = text.split_once('\n').unwrap_or((text, ""));
     if let Some([said]) = first.trim_end_matches('\r').strip_prefix("sep=").map(str::as_bytes) {
         return (*said, rest);
     }
-    let known = [(',', b','), ('\t', b'\t'), (';', b';')];
-    let own = known.iter().find(|(letter, _)| first.contains(*letter));
-    (own.map_or(b',', |(_, byte)| *byte), text)
+    let outside: String = first.split('"').step_by(2).collect();
+    let count = |letter: u8| outside.bytes().filter(|own| *own == letter).count();
+    // Of as many the last counts.
+    let own = [b';', b'\t', b','].into_iter().max_by_key(|letter| count(*letter));
+    (own.unwrap_or(b','), text)
 }
 
 fn is_bound(column: &str) -> bool {
     column.ends_with(LOWEST) || column.ends_with(HIGHEST)
 }
 
-/// A chart's export, a column a run, as rows of run, step and number.
-fn series(wide: &Table) -> Table {
+/// A chart's export, a column a run, as rows of run, step and number. Without a step of its own or of the chart a run has
+/// one number: which of several is the last is not known.
+fn series(path: &Path, wide: &Table) -> Result<Table> {
     let mut long = Table::default();
     let own = wide.columns.iter().filter(|column| !is_bound(column));
     let pairs: Vec<(&String, (&str, &str))> =
         own.filter_map(|column| Some((column, column.rsplit_once(JOINT)?))).collect();
     // The bounds are of a run's series itself, and the step of every run has a column too.
-    let is_step = |metric: &str| metric == "_step";
-    let steps = wide.columns.first().filter(|column| !column.contains(JOINT));
+    let numbers = pairs.iter().filter(|(_, (_, metric))| *metric != STEP);
+    let mut without_step = BTreeSet::new();
     for row in &wide.rows {
-        for (column, (run, metric)) in pairs.iter().filter(|(_, (_, metric))| !is_step(metric)) {
+        for (column, (run, metric)) in numbers.clone() {
             let Some(value) = row.get(*column) else { continue };
-            let step = steps.and_then(|steps| row.get(steps)).cloned().unwrap_or_default();
-            long.push(BTreeMap::from([
-                ("run".to_owned(), (*run).to_owned()),
-                ("step".to_owned(), step),
-                ((*metric).to_owned(), value.clone()),
-            ]));
+            let step = step_of(wide, row, run);
+            ensure!(
+                step.is_some() || without_step.insert(*column),
+                "{} is a chart without the steps of its rows, and {run} has several numbers in it; export it with its \
+                 column `Step`, or keep the row to compare alone",
+                path.display()
+            );
+            let named = [("run", *run), (*metric, value.as_str())].into_iter();
+            let named = named.chain(step.map(|step| ("step", step)));
+            long.push(named.map(|(name, cell)| (name.to_owned(), cell.to_owned())).collect());
         }
     }
-    long
+    Ok(long)
+}
+
+/// The step of a run's number: the chart's axis, or what the run itself says.
+fn step_of<'a>(wide: &Table, row: &'a BTreeMap<String, String>, run: &str) -> Option<&'a str> {
+    let axis = wide.columns.first().filter(|column| !column.contains(JOINT));
+    let on_axis = axis.and_then(|axis| row.get(axis));
+    on_axis.or_else(|| row.get(&format!("{run}{JOINT}{STEP}"))).map(String::as_str)
 }
 
 /// The scalars of one run, under the name of their tag where the file's name says it.
@@ -132,6 +148,35 @@ mod tests {
         let rows: Vec<_> =
             table.rows.iter().map(|row| (&*row["run"], &*row["step"], &*row["val_loss"])).collect();
         assert_eq!(rows, [("a-s0", "10", "3.5"), ("a-s0", "20", "3.1"), ("b-s0", "20", "3.0")]);
+    }
+
+    #[test]
+    fn a_chart_without_steps_has_one_number_a_run() {
+        let header = "a-s0 - val_loss,a-s0 - val_loss__MIN,b-s0 - val_loss\n";
+        let read = |text: &str| read(Path::new("a.csv"), text, "a");
+        let table = read(&format!("{header}3.5,3.5,3.6\n")).unwrap();
+        let rows: Vec<_> = table.rows.iter().map(|row| (&*row["run"], &*row["val_loss"])).collect();
+        assert_eq!(rows, [("a-s0", "3.5"), ("b-s0", "3.6")]);
+        assert!(!table.columns.contains(&"step".to_owned()));
+        let error = read(&format!("{header}3.5,3.5,3.6\n3.1,3.1,\n")).unwrap_err().to_string();
+        assert!(
+            error.contains("without the steps") && error.contains("a-s0 has several"),
+            "{error}"
+        );
+        let own = "a - _step,a - val_loss,a - val_loss__MIN\n10,3.5,3.5\n20,3.1,3.1\n";
+        assert_eq!(&*read(own).unwrap().rows[1]["step"], "20");
+    }
+
+    #[test]
+    fn what_stands_in_quotation_marks_parts_no_columns() {
+        for header in
+            ["arm;seed;\"loss, nats, val\"", "arm\tseed\t\"loss; nats\"", "arm;seed;loss, nats"]
+        {
+            let between = if header.contains('\t') { "\t" } else { ";" };
+            let row = ["a", "0", "3.5"].join(between);
+            let table = read(Path::new("x.csv"), &format!("{header}\n{row}\n"), "x").unwrap();
+            assert_eq!((table.columns.len(), &*table.rows[0]["seed"]), (3, "0"), "{header}");
+        }
     }
 
     #[test]
