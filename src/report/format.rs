@@ -4,7 +4,7 @@ mod labels;
 
 use indicatif::HumanCount;
 
-use crate::config::Form;
+use crate::config::{Form, to_three_digits};
 use crate::stats::Estimate;
 
 pub use labels::{exact, labels, number};
@@ -119,7 +119,9 @@ pub fn count(value: usize) -> String {
 /// A size to three digits with a letter: `610M`, `12.2B`.
 pub fn magnitude(value: f64) -> String {
     let units = [(1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "k")];
-    match units.iter().find(|(unit, _)| value >= *unit) {
+    // 999.9M to three digits is 1B.
+    let shown = to_three_digits(value);
+    match units.iter().find(|(unit, _)| shown >= *unit) {
         Some((unit, letter)) => format!("{}{letter}", three_digits(value / unit)),
         None => three_digits(value),
     }
@@ -158,6 +160,22 @@ mod tests {
             (4.995e-8, "5e-8"),
         ] {
             assert_eq!(three_digits(value), text);
+        }
+    }
+
+    #[test]
+    fn a_size_has_the_letter_that_its_digits_ask_for() {
+        for (value, text) in [
+            (610e6, "610M"),
+            (12.24e9, "12.2B"),
+            (999.4e6, "999M"),
+            (999.9e6, "1B"),
+            (999.7e9, "1T"),
+            (999.7, "1k"),
+            (999.4, "999"),
+            (0.0, "0"),
+        ] {
+            assert_eq!(magnitude(value), text);
         }
     }
 
