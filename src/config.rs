@@ -39,7 +39,7 @@ pub use recipe::{
 pub use schedule::{LrShape, Schedule};
 pub use search::{SearchTerms, Stage};
 pub use shape::{ModelShape, SHAPE_KEYS};
-pub use value::{Named, Value, plain, to_three_digits};
+pub use value::{Named, Value, plain, to_digits};
 
 /// Version of the arithmetic of a run. Raised by hand whenever the same configuration gives different
 /// numbers on purpose, so that old records are not taken for new ones; for the runs alone that do.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::rules::{Said, speaking};
 use super::run::Run;
-use crate::config::{LrShape, ModelShape, Named, OptimizerKind, plain, to_three_digits};
+use crate::config::{LrShape, ModelShape, Named, OptimizerKind, plain, to_digits};
 use crate::published::Algorithm;
 
 const TEMPLATE: &str = include_str!("question/ask.toml");
@@ -108,7 +108,7 @@ impl Toy {
 
     /// λ with this κ.
     fn weight_decay(&self, kappa: f64) -> f64 {
-        to_three_digits(kappa / (self.lr * self.steps as f64))
+        to_digits(kappa / (self.lr * self.steps as f64), 3)
     }
 }
 
@@ -144,7 +144,7 @@ fn arms(run: &Run, said: &[Said]) -> Vec<(f64, Vec<String>)> {
     ]);
     let mut arms: BTreeMap<String, (f64, Vec<String>)> = BTreeMap::new();
     for (weight_decay, who) in asked {
-        let kappa = to_three_digits(run.kappa(weight_decay));
+        let kappa = to_digits(run.kappa(weight_decay), 3);
         arms.entry(plain(kappa)).or_insert((kappa, Vec::new())).1.push(who);
     }
     let mut arms: Vec<_> = arms.into_values().filter(|(kappa, _)| *kappa > 0.0).collect();
@@ -167,8 +167,8 @@ fn spec(run: &Run, toy: &Toy, optimizer: OptimizerKind, arms: &[(f64, Vec<String
     let parts = [
         ("run", format!("{:.3e} parameters and {:.3e} tokens", run.params, run.tokens)),
         ("toy", toy.params.to_string()),
-        ("per_param", plain(to_three_digits(run.tokens_per_param()))),
-        ("epochs", plain(to_three_digits(toy.epochs))),
+        ("per_param", plain(to_digits(run.tokens_per_param(), 3))),
+        ("epochs", plain(to_digits(toy.epochs, 3))),
         ("seeds", seeds.join(", ")),
         ("train", toy.train.to_string()),
         ("texts", if toy.train > LARGEST_TEXT { "fixed" } else { "per-seed" }.to_owned()),
@@ -211,7 +211,7 @@ impl Fallen {
         let warmup = steps(schedule.warmup).min(toy.steps / 2);
         // A fall that goes on after the run is one to where the run ends.
         let goes_on = run.fall_ends_elsewhere().is_some_and(|ends| ends > run.steps());
-        let last = run.last_ratio().filter(|_| goes_on).map(to_three_digits);
+        let last = run.last_ratio().filter(|_| goes_on).map(|ratio| to_digits(ratio, 3));
         Fallen {
             shape: schedule.shape,
             min_ratio: last.unwrap_or(schedule.min_lr_ratio),

@@ -30,6 +30,21 @@ pub(crate) fn example() -> RunConfig {
 }
 
 #[test]
+fn a_number_to_some_digits_is_the_nearest_with_so_many() {
+    for (number, digits, nearest) in [
+        (0.070_710_678, 3, 0.0707),
+        (-124_999.0, 3, -125_000.0),
+        (999.9, 3, 1000.0),
+        (0.26, 1, 0.3),
+        (0.0, 3, 0.0),
+        (f64::INFINITY, 3, f64::INFINITY),
+    ] {
+        assert_eq!(to_digits(number, digits), nearest, "{number} to {digits}");
+    }
+    assert!(to_digits(f64::NAN, 3).is_nan());
+}
+
+#[test]
 fn identities_are_pinned() {
     let with = |change: fn(&mut RunConfig)| {
         let mut run = example();

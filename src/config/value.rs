@@ -53,9 +53,11 @@ pub fn plain(number: f64) -> String {
     }
 }
 
-/// A number to three digits: what is written in a table is what is trained.
-pub fn to_three_digits(number: f64) -> f64 {
-    format!("{number:.2e}").parse().expect("a formatted number is a number")
+/// The nearest number of so many decimal digits: what is written in a table is what is trained. Zero and what is not
+/// finite stay.
+pub fn to_digits(number: f64, digits: usize) -> f64 {
+    let decimals = digits.saturating_sub(1);
+    format!("{number:.decimals$e}").parse().expect("a formatted number is a number")
 }
 
 impl Serialize for Value {

@@ -4,7 +4,7 @@ use super::axis::{AxisTerms, SEARCHABLE};
 use super::{Arm, Seed, recipe};
 use crate::config::{
     Decay, Form, HYPERPARAMETERS, Hyperparameter, RIVALS, Recipe, SearchTerms, Value, is_treatment,
-    total_decay,
+    to_digits, total_decay,
 };
 
 /// A rule with values to be found.
@@ -136,7 +136,7 @@ fn start_of_decay(first: &Arm) -> f64 {
     let of_one = total_decay(form, 1.0, &recipe.lr_schedule(), recipe.steps);
     match of_one.filter(|total| *total > 0.0) {
         None => START_OF_L2,
-        Some(total) => format!("{:.0e}", total.recip()).parse().unwrap_or(START_OF_L2),
+        Some(total) => to_digits(total.recip(), 1),
     }
 }
 

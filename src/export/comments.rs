@@ -3,7 +3,7 @@ use super::horizon::Moved;
 use super::rule::Rule;
 use super::target::Target;
 use super::{left_behind, nanogpt, sources};
-use crate::config::{Form, LrShape, Named, Recipe, Role, plain};
+use crate::config::{Form, LrShape, Named, Recipe, Role, plain, to_digits};
 use crate::plural::counted;
 use crate::report::broken;
 use crate::results::Experiment;
@@ -268,10 +268,10 @@ fn usage(target: Target, was: &Rule) -> String {
 
 /// A number to six digits, as one would type it.
 fn number(value: f64) -> String {
-    plain(format!("{value:.5e}").parse().unwrap_or(value))
+    plain(to_digits(value, 6))
 }
 
 /// The same to three digits.
 fn short(value: f64) -> String {
-    plain(format!("{value:.2e}").parse().unwrap_or(value))
+    plain(to_digits(value, 3))
 }

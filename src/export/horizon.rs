@@ -2,7 +2,7 @@ use anyhow::{Result, ensure};
 use serde::Serialize;
 
 use super::rule::Rule;
-use crate::config::{Role, plain, timescale_steps};
+use crate::config::{Role, plain, timescale_steps, to_digits};
 
 /// Where a rule is to be used; what is missing is as in the run.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -102,7 +102,7 @@ fn factor(was: &Rule, lr: f64, steps: f64) -> Option<f64> {
 
 /// A number without the noise of its last digits.
 fn written(value: f64) -> f64 {
-    format!("{value:.9e}").parse().unwrap_or(value)
+    to_digits(value, 10)
 }
 
 fn carried(was: &Rule, steps: f64, lr: f64, factor: f64) -> Rule {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::arm::Arm;
 use super::contest::Contest;
-use crate::config::{plain, to_three_digits};
+use crate::config::{plain, to_digits};
 use crate::plural::counted;
 use crate::stats::Estimate;
 
@@ -51,7 +51,7 @@ fn misleads(contest: &Contest, difference: f64) -> bool {
 fn tell(contest: &Contest, difference: f64) -> String {
     let by = |difference: f64| {
         let word = if difference < 0.0 { "lower" } else { "higher" };
-        format!("{} {word}", plain(to_three_digits(difference.abs())))
+        format!("{} {word}", plain(to_digits(difference.abs(), 3)))
     };
     format!(
         "the mean of {} is {} than that of {}, and {} on the {} that both have",

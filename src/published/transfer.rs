@@ -3,9 +3,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::Published;
-use crate::config::{
-    Decay, Form, Mask, Named, Recipe, timescale_steps, to_three_digits, total_decay,
-};
+use crate::config::{Decay, Form, Mask, Named, Recipe, timescale_steps, to_digits, total_decay};
 
 /// How the decay of a published recipe is carried over to a run of another length and learning rate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -95,7 +93,7 @@ impl Published {
         let form = if form == Form::LrPower { Form::CorrectedAll } else { form };
         let unit = total_decay(form, 1.0, &recipe.lr_schedule(), recipe.steps);
         let unit = unit.filter(|unit| *unit > 0.0).ok_or(NoMatch::NoTotal(form))?;
-        let weight_decay = to_three_digits(target / unit);
+        let weight_decay = to_digits(target / unit, 3);
         let too_short = NoMatch::TooShort { total_decay: target, steps: recipe.steps };
         let in_a_step = match form {
             Form::Independent => weight_decay,
@@ -126,7 +124,7 @@ impl Published {
         let unit = timescale_steps(form, 1.0, &recipe.lr_schedule());
         let unit = unit.ok_or(NoMatch::NoTimescale(form))?;
         let steps = epochs * steps_per_epoch;
-        let weight_decay = to_three_digits(unit / steps);
+        let weight_decay = to_digits(unit / steps, 3);
         match steps > 1.0 {
             true => Ok(Decay { form, mask: Some(mask), weight_decay: Some(weight_decay) }),
             false => Err(NoMatch::TooFast { epochs, steps }),

@@ -4,7 +4,7 @@ mod labels;
 
 use indicatif::HumanCount;
 
-use crate::config::{Form, to_three_digits};
+use crate::config::{Form, to_digits};
 use crate::stats::Estimate;
 
 pub use labels::{exact, labels, number};
@@ -120,7 +120,7 @@ pub fn count(value: usize) -> String {
 pub fn magnitude(value: f64) -> String {
     let units = [(1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "k")];
     // 999.9M to three digits is 1B.
-    let shown = to_three_digits(value);
+    let shown = to_digits(value, 3);
     match units.iter().find(|(unit, _)| shown >= *unit) {
         Some((unit, letter)) => format!("{}{letter}", three_digits(value / unit)),
         None => three_digits(value),
@@ -130,7 +130,7 @@ pub fn magnitude(value: f64) -> String {
 /// A positive number to three digits.
 pub fn three_digits(value: f64) -> String {
     if value >= LARGE || (value > 0.0 && value < SMALL) {
-        return number(format!("{value:.2e}").parse().unwrap_or(value));
+        return number(to_digits(value, 3));
     }
     let decimals = (2.0 - value.abs().max(1e-9).log10().floor()).clamp(0.0, 6.0) as usize;
     let text = fixed(value, decimals);

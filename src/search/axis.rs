@@ -1,5 +1,7 @@
 //! A hyperparameter that is searched: a lattice on a logarithmic scale.
 
+use crate::config::to_digits;
+
 /// Bracket, factor 2 and √2 are 4, 2 and 1 of these parts of a factor.
 pub const PARTS: i32 = 4;
 
@@ -70,7 +72,7 @@ impl Axis {
         let exact = self.start * self.factor.powf(f64::from(parts) / f64::from(PARTS));
         match self.tuned {
             Tuned::Steps => exact.round().max(1.0),
-            _ => three_digits(exact),
+            _ => to_digits(exact, 3),
         }
     }
 
@@ -86,11 +88,6 @@ impl Axis {
         let ways = (1..=by.abs()).rev().map(|way| parts + way * by.signum());
         ways.into_iter().find(|place| self.holds(*place))
     }
-}
-
-/// The nearest number of 3 significant decimal digits.
-fn three_digits(value: f64) -> f64 {
-    format!("{value:.2e}").parse().unwrap_or(value)
 }
 
 #[cfg(test)]
@@ -125,7 +122,7 @@ mod tests {
             let exact = start * factor.powf(f64::from(parts) / 4.0);
             prop_assert!((axis.value(parts) / exact - 1.0).abs() <= 0.0051);
             prop_assert!(axis.value(parts) < axis.value(parts + 1));
-            prop_assert_eq!(three_digits(axis.value(parts)), axis.value(parts));
+            prop_assert_eq!(to_digits(axis.value(parts), 3), axis.value(parts));
         }
 
         #[test]

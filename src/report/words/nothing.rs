@@ -1,5 +1,6 @@
 //! Where there is no result.
 
+use crate::config::to_digits;
 use crate::plural::counted;
 use crate::record::Status;
 use crate::report::format;
@@ -43,7 +44,7 @@ fn diverged<'a>(runs: impl Iterator<Item = &'a RunRow>) -> Option<String> {
         (first, last) => format!("at steps {first} to {last}"),
     };
     let lowest = runs.iter().map(|run| run.lr).fold(f64::INFINITY, f64::min);
-    let lower = format::number(format!("{:.1e}", lowest / 10.0).parse().unwrap_or(lowest / 10.0));
+    let lower = format::number(to_digits(lowest / 10.0, 2));
     Some(format!(
         "{} diverged, {steps}, at peak learning rates from {}. Try a lower one, such as lr = {lower}, \
          or a longer warmup.",

@@ -10,6 +10,7 @@ use super::super::palette::{self, INK};
 use super::super::room::{fit_name, thinned, width};
 use super::super::scale::tick;
 use super::{PANEL, Surface, Tile};
+use crate::config::to_digits;
 use crate::report::format;
 
 /// Tiles are no narrower than this share of their mean distance.
@@ -150,13 +151,11 @@ fn spacing(tiles: &[Tile], of: impl Fn(&Tile) -> f64) -> f64 {
 /// Numbers at places on a logarithmic axis, to two digits or as many as tell them apart: a product is
 /// known to six.
 fn numbers(places: &[f64]) -> Vec<String> {
-    let to = |decimals: usize| -> Vec<f64> {
-        let value = |place: &f64| 10f64.powf(*place);
-        let rounded = |value: f64| format!("{value:.decimals$e}").parse().unwrap_or(value);
-        places.iter().map(value).map(rounded).collect()
+    let to = |digits: usize| -> Vec<f64> {
+        places.iter().map(|place| to_digits(10f64.powf(*place), digits)).collect()
     };
     let differ = |values: &Vec<f64>| values.windows(2).all(|pair| pair[0] != pair[1]);
-    format::labels(&(1..5).map(to).find(differ).unwrap_or_else(|| to(5)))
+    format::labels(&(2..6).map(to).find(differ).unwrap_or_else(|| to(6)))
 }
 
 fn distinct(values: impl Iterator<Item = f64>) -> Vec<f64> {

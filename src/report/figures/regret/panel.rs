@@ -12,7 +12,7 @@ use super::super::palette::{FAINT, INK};
 use super::super::room::fit_name;
 use super::super::scale::tick;
 use super::{Line, PANEL, Scale};
-use crate::config::Form;
+use crate::config::{Form, to_digits};
 use crate::report::format;
 
 /// A rule's line in the key.
@@ -36,10 +36,9 @@ impl Panel {
         let own = || data.runs.iter().filter(|run| run.form == form && run.transfer.is_none());
         let axis = LambdaAxis::of(own().filter_map(|run| run.weight_decay));
         let pairs = own().filter_map(|run| Some((run.weight_decay?, run.total_decay?)));
-        let totals = totals(pairs).into_iter().map(|(lambda, total)| {
-            let digits = format!("{total:.1e}").parse().unwrap_or(total);
-            (axis.at(lambda), format::number(digits))
-        });
+        let totals = totals(pairs)
+            .into_iter()
+            .map(|(lambda, total)| (axis.at(lambda), format::number(to_digits(total, 2))));
         Panel { form, lines: Vec::new(), totals: totals.collect(), axis }
     }
 

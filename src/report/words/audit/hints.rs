@@ -3,6 +3,7 @@
 use super::super::super::format::{number, with_error};
 use super::{listed, pattern};
 use crate::audit::{Audit, Hint, Verdict};
+use crate::config::to_digits;
 
 /// Patterns that are told one by one.
 const PATTERNS: usize = 3;
@@ -131,7 +132,6 @@ fn power(value: f64) -> String {
     format!("2^{}", value.log2().round())
 }
 
-/// To three digits.
 fn rounded(value: f64) -> f64 {
-    format!("{value:.2e}").parse().unwrap_or(value)
+    to_digits(value, 3)
 }
