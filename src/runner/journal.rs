@@ -115,8 +115,8 @@ impl<'a> Journal<'a> {
         self.lanes.into_iter().map(|lane| lane.outcome).collect()
     }
 
-    /// Changes the files of a run. An error fails that run alone: the others train on, unless all have
-    /// failed.
+    /// Changes the files of a run. An error fails that run alone: the others train on, as long as one of them can be
+    /// written.
     fn write(
         &mut self,
         lane: usize,
@@ -126,8 +126,8 @@ impl<'a> Journal<'a> {
         if let Err(error) = work(&mut self.lanes[lane], self.runner, count) {
             self.fail(lane, &format!("{error:#}"));
         }
-        let failed = |lane: &OpenRun| matches!(lane.outcome, Outcome::Failed(_));
-        ensure!(!self.lanes.iter().all(failed), "no run of the cohort can be written");
+        let lanes = self.lanes.iter().map(|lane| (lane.writer.is_some(), &lane.outcome));
+        ensure!(!is_for_nobody(lanes), "no run of the cohort can be written");
         Ok(())
     }
 
@@ -138,6 +138,14 @@ impl<'a> Journal<'a> {
             let _ = lane.fail(self.runner, count, why);
         }
     }
+}
+
+/// Whether steps are taken for nobody: a run that could not be written has not come to its end, and no other is left to
+/// be written. Where all have come to theirs, training ends by itself.
+fn is_for_nobody<'o>(mut lanes: impl Iterator<Item = (bool, &'o Outcome)> + Clone) -> bool {
+    let is_one_written = lanes.clone().any(|(is_written, _)| is_written);
+    let has_one_failed = lanes.any(|(_, outcome)| matches!(outcome, Outcome::Failed(_)));
+    has_one_failed && !is_one_written
 }
 
 impl Observer for Journal<'_> {
@@ -185,5 +193,20 @@ impl Observer for Journal<'_> {
 
     fn ended(&mut self, lane: usize, end: LaneEnd) -> Result<()> {
         self.write(lane, |lane, runner, count| lane.end(runner, count, end))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn training_goes_on_as_long_as_a_run_can_be_written() {
+        let (kept, failed) = (Outcome::Kept(Status::Diverged), Outcome::Failed("full".into()));
+        let is_over = |lanes: &[(bool, &Outcome)]| is_for_nobody(lanes.iter().copied());
+        assert!(is_over(&[(false, &failed), (false, &failed)]));
+        assert!(is_over(&[(false, &kept), (false, &failed)]), "one diverged before");
+        assert!(!is_over(&[(true, &Outcome::Stopped), (false, &failed), (false, &kept)]));
+        assert!(!is_over(&[(false, &kept), (false, &kept)]), "all have ended");
     }
 }
