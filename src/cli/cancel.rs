@@ -3,6 +3,7 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 
+use super::arguments::ChangeArgs;
 use super::output::print;
 use crate::cluster::cancel::{Cancelled, Target, cancel};
 use crate::cluster::slurm::{JobId, Slurm};
@@ -15,6 +16,8 @@ use crate::talk::ask;
 pub struct Args {
     /// TOML file that describes the experiment, or the folder of one submitted sweep
     spec: PathBuf,
+    #[command(flatten)]
+    changes: ChangeArgs,
     /// Folder of results
     #[arg(long, value_name = "DIR", default_value = "results")]
     out: PathBuf,
@@ -24,7 +27,8 @@ pub struct Args {
 }
 
 pub fn run(args: Args) -> Result<()> {
-    let target = usage(Target::read(&args.spec))?;
+    let request = args.changes.of(args.spec);
+    let target = usage(Target::read(&request.spec, &request.changes))?;
     if let Target::Experiment(_) = target {
         check_is_there(&args.out)?;
     }

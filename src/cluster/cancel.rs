@@ -1,6 +1,6 @@
 use std::path::{Path, PathBuf};
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 
 use super::slurm::{Cluster, JobId, Stage};
 use super::snapshot::{Frozen, Lock};
@@ -16,15 +16,20 @@ pub enum Target {
 }
 
 impl Target {
-    /// What a path names: a spec, or the folder of a frozen sweep.
+    /// What a path names: a spec, which is changed as it was when it was submitted, or the folder of a frozen sweep.
     ///
     /// # Errors
-    /// Neither of them.
-    pub fn read(path: &Path) -> Result<Self> {
+    /// Neither of them, or changes to what is frozen.
+    pub fn read(path: &Path, changes: &Changes) -> Result<Self> {
         if Frozen::is_at(path) {
+            ensure!(
+                *changes == Changes::default(),
+                "{} is one submitted sweep, whose spec is not changed any more; leave out --set, --data and --seeds",
+                path.display()
+            );
             return Ok(Target::Submission(Box::new(Frozen::open(path)?)));
         }
-        Ok(Target::Experiment(Spec::read(path, &Changes::default())?.1.name))
+        Ok(Target::Experiment(Spec::read(path, changes)?.1.name))
     }
 
     /// Name of the experiment.
@@ -118,6 +123,17 @@ mod tests {
         let target = Target::Experiment("a".into());
         let cancelled = cancel(&target, results.path(), &mock, &|_, _| agreed).unwrap();
         (cancelled, mock.cancelled.into_inner().unwrap())
+    }
+
+    #[test]
+    fn a_spec_is_called_as_its_changes_call_it() {
+        let spec = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/tiny.toml");
+        let named = |set: &[&str]| {
+            let set = set.iter().map(|one| (*one).to_owned()).collect();
+            let target = Target::read(&spec, &Changes { set, ..Changes::default() }).unwrap();
+            target.name().to_owned()
+        };
+        assert_eq!((named(&[]), named(&["name=other"])), ("tiny".to_owned(), "other".to_owned()));
     }
 
     #[test]

@@ -145,7 +145,8 @@ fn a_folder_that_is_not_there_is_named_and_not_made() {
     let folder = tempfile::tempdir().unwrap();
     let mistyped = folder.path().join("resluts");
     let spec = fixture("tiny.toml");
-    for call in [vec!["status"], vec!["cancel", text(&spec)]] {
+    let renamed = vec!["cancel", text(&spec), "--set", "name=other"];
+    for call in [vec!["status"], vec!["cancel", text(&spec)], renamed] {
         let words = [call, vec!["--out", text(&mistyped)]].concat();
         refused(
             &words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>(),
