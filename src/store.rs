@@ -16,6 +16,7 @@ mod writer;
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
@@ -68,13 +69,8 @@ impl Store {
     /// # Errors
     /// A store that cannot be read; the message names it.
     pub fn runs(&self) -> Result<Vec<RunConfig>> {
-        if !self.folder.exists() {
-            return Ok(Vec::new());
-        }
-        let context = || format!("cannot read the folder {}", self.folder.display());
         let mut runs = BTreeMap::new();
-        for entry in fs::read_dir(&self.folder).with_context(context)? {
-            let folder = entry.with_context(context)?.path();
+        for folder in self.entries()? {
             if let Some(run) = state::config(&folder) {
                 runs.insert(run.id(), run);
             }
@@ -128,9 +124,22 @@ impl Store {
     }
 
     /// The names of all runs that were begun.
-    pub fn names(&self) -> Vec<String> {
-        let entries = fs::read_dir(&self.folder).into_iter().flatten().flatten();
-        entries.filter_map(|entry| entry.file_name().into_string().ok()).collect()
+    ///
+    /// # Errors
+    /// A store that cannot be read; the message names it.
+    pub fn names(&self) -> Result<Vec<String>> {
+        let name = |path: &PathBuf| Some(path.file_name()?.to_str()?.to_owned());
+        Ok(self.entries()?.iter().filter_map(name).collect())
+    }
+
+    /// What lies in its folder; nothing where that is not there yet.
+    fn entries(&self) -> Result<Vec<PathBuf>> {
+        let cannot = || format!("cannot read the folder {}", self.folder.display());
+        let entries = match fs::read_dir(&self.folder) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+            entries => entries.with_context(cannot)?,
+        };
+        entries.map(|entry| Ok(entry.with_context(cannot)?.path())).collect()
     }
 
     /// The files that tell whether a run [has ended](Self::has_ended), by its name; they are not read.

@@ -86,7 +86,7 @@ fn check_kept(inputs: &Inputs, out: &Path, rows: &[RunRow]) -> Result<()> {
     if ended.is_empty() {
         return Ok(());
     }
-    let known: BTreeSet<String> = Store::new(out).names().into_iter().collect();
+    let known: BTreeSet<String> = Store::new(out).names()?.into_iter().collect();
     let planned = inputs.plan.runs.iter().map(|run| run.id().to_string());
     let lost: Vec<String> =
         planned.filter(|id| ended.contains(id.as_str()) && !known.contains(id)).collect();

@@ -114,6 +114,18 @@ fn row(step: usize) -> CurveRow {
 }
 
 #[test]
+fn a_store_that_cannot_be_read_is_no_empty_one() {
+    let results = tempfile::tempdir().unwrap();
+    let store = Store::new(results.path());
+    assert_eq!((store.names().unwrap().len(), store.runs().unwrap().len()), (0, 0));
+    // A folder that is none: who tests as root may read any other.
+    fs::write(results.path().join(FOLDER), "").unwrap();
+    for error in [store.names().unwrap_err(), store.runs().unwrap_err()] {
+        assert!(error.to_string().contains(FOLDER), "{error:#}");
+    }
+}
+
+#[test]
 fn the_best_row_is_told_from_the_whole_curve_and_before_training_nothing_is_best() {
     let scene = Scene::new();
     let at = |step: usize, loss: f64| CurveRow { val_loss: Some(loss), ..row(step) };

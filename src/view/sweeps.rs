@@ -117,10 +117,11 @@ impl Search<'_> {
     fn below(&mut self, folder: &Path, depth: usize) {
         let Some(left) = self.left.checked_sub(1) else { return };
         self.left = left;
-        let runs = Store::new(folder).names();
+        let runs = Store::new(folder).names().map_err(|error| format!("{error:#}"));
         // Results are kept where the runs are gone.
+        let has_runs = runs.as_ref().is_ok_and(|runs| !runs.is_empty());
         let mut planned = planned_names(folder);
-        planned.retain(|name| !runs.is_empty() || !is_results(&folder.join(name)));
+        planned.retain(|name| has_runs || !is_results(&folder.join(name)));
         let mut known = BTreeSet::new();
         for name in &planned {
             known.extend(self.add_planned(folder, name));
@@ -134,12 +135,19 @@ impl Search<'_> {
                 self.below(&below, depth - 1);
             }
         }
-        let others: BTreeSet<String> = runs.into_iter().filter(|id| !known.contains(id)).collect();
-        if !others.is_empty() {
-            let ended = self.sweeps.count_ended(folder, &others.iter().collect::<Vec<_>>());
-            let source = Source::Others(folder.to_owned());
-            self.add("other runs", folder, (&Ok(others), ended), source);
+        let others: Listed =
+            runs.map(|runs| runs.into_iter().filter(|id| !known.contains(id)).collect());
+        self.add_others(folder, &others);
+    }
+
+    /// Adds the runs of a folder that are of no sweep, or why they are not known.
+    fn add_others(&mut self, folder: &Path, others: &Listed) {
+        if others.as_ref().is_ok_and(BTreeSet::is_empty) {
+            return;
         }
+        let ids: Vec<&String> = others.iter().flatten().collect();
+        let ended = self.sweeps.count_ended(folder, &ids);
+        self.add("other runs", folder, (others, ended), Source::Others(folder.to_owned()));
     }
 
     /// Adds what was planned under a name; returns its runs.
@@ -186,7 +194,10 @@ impl Search<'_> {
 }
 
 /// The runs in a store that belong to none of the sweeps that are known in its folder.
-pub fn others(results: &Path) -> Vec<String> {
+///
+/// # Errors
+/// A store that cannot be read; the message names it.
+pub fn others(results: &Path) -> anyhow::Result<Vec<String>> {
     let mut known: BTreeSet<String> = BTreeSet::new();
     for name in planned_names(results) {
         let rows = read_planned(results, &name).map_or_else(|_| Vec::new(), |(_, rows)| rows);
@@ -196,10 +207,10 @@ pub fn others(results: &Path) -> Vec<String> {
         let rows = read_runs(folder).unwrap_or_default();
         known.extend(rows.into_iter().map(|row| row.run));
     }
-    let mut names = Store::new(results).names();
+    let mut names = Store::new(results).names()?;
     names.retain(|name| !known.contains(name));
     names.sort();
-    names
+    Ok(names)
 }
 
 fn is_results(folder: &Path) -> bool {

@@ -119,7 +119,7 @@ impl Watched {
             Source::Others(results) => {
                 let store = Store::new(results);
                 let runs: Vec<RunConfig> =
-                    others(results).iter().filter_map(|id| store.run(id)).collect();
+                    others(results)?.iter().filter_map(|id| store.run(id)).collect();
                 self.rows = runs.iter().map(other_row).collect();
                 (None, HashMap::new(), Some(store))
             }
