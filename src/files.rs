@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow, ensure};
 use serde::Serialize;
-use tempfile::Builder;
+use tempfile::{Builder, NamedTempFile};
 
 /// Writes a file through a temporary one beside it and makes it durable.
 ///
@@ -35,15 +35,49 @@ fn write_atomically_with(
     path: &Path,
     contents: impl FnOnce(&mut File) -> Result<()>,
 ) -> Result<()> {
-    let folder = folder_of(path);
-    let write = || -> Result<()> {
-        let mut file = readable_by_all().tempfile_in(folder)?;
-        contents(file.as_file_mut())?;
-        file.as_file().sync_all()?;
-        file.persist(path)?;
-        sync_folder(folder)
-    };
-    write().with_context(|| format!("cannot write {}", path.display()))
+    let mut draft = Draft::of(path)?;
+    contents(draft.file()).with_context(|| cannot_write(path))?;
+    draft.keep()
+}
+
+fn cannot_write(path: &Path) -> String {
+    format!("cannot write {}", path.display())
+}
+
+/// A file that is being written: nothing has its name until it is kept, and nothing is left of it where it is not.
+pub struct Draft<'a> {
+    path: &'a Path,
+    file: NamedTempFile,
+}
+
+impl<'a> Draft<'a> {
+    /// Of a file that is to be at a path, whose folder is there.
+    ///
+    /// # Errors
+    /// A folder that cannot be written; the message names the file.
+    pub fn of(path: &'a Path) -> Result<Self> {
+        let file = readable_by_all().tempfile_in(folder_of(path));
+        Ok(Draft { path, file: file.with_context(|| cannot_write(path))? })
+    }
+
+    /// To write to.
+    pub fn file(&mut self) -> &mut File {
+        self.file.as_file_mut()
+    }
+
+    /// Gives it its name, instead of what had it, and makes it durable.
+    ///
+    /// # Errors
+    /// A disk that refuses it; the message names the file.
+    pub fn keep(self) -> Result<()> {
+        let Draft { path, file } = self;
+        let keep = || -> Result<()> {
+            file.as_file().sync_all()?;
+            file.persist(path)?;
+            sync_folder(folder_of(path))
+        };
+        keep().with_context(|| cannot_write(path))
+    }
 }
 
 /// Replaces a file by one that `write` makes under the temporary path it is given, and makes it durable.
@@ -62,7 +96,7 @@ pub fn replace_atomically(path: &Path, write: impl FnOnce(&Path) -> Result<()>) 
         draft.persist(path)?;
         sync_folder(folder)
     };
-    replace().with_context(|| format!("cannot write {}", path.display()))
+    replace().with_context(|| cannot_write(path))
 }
 
 /// Makes a folder that is there whole or not at all: `write` fills a draft beside it.
@@ -83,7 +117,7 @@ pub fn make_folder_atomically<T>(path: &Path, write: impl FnOnce(&Path) -> Resul
         fs::set_permissions(draft.path(), fs::Permissions::from_mode(mode & 0o777))?;
     }
     let made = write(draft.path())?;
-    let cannot = || format!("cannot write {}", path.display());
+    let cannot = || cannot_write(path);
     fs::rename(draft.path(), path).with_context(cannot)?;
     // It has moved: there is nothing to be removed.
     let _ = draft.keep();
@@ -189,4 +223,27 @@ pub fn json_of<T: Serialize>(value: &T) -> Result<Vec<u8>> {
     let mut text = serde_json::to_vec_pretty(value)?;
     text.push(b'\n');
     Ok(text)
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    #[test]
+    fn a_file_has_its_name_and_the_rights_of_any_new_file_once_it_is_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let [path, usual] = ["kept", "usual"].map(|name| folder.path().join(name));
+        let mut draft = Draft::of(&path).unwrap();
+        draft.file().write_all(b"text").unwrap();
+        assert!(!path.exists());
+        draft.keep().unwrap();
+        fs::write(&usual, "text").unwrap();
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode();
+        assert_eq!(mode(&path), mode(&usual));
+        drop(Draft::of(&path).unwrap());
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2, "no draft is left");
+        assert_eq!(fs::read(&path).unwrap(), b"text");
+    }
 }

@@ -7,7 +7,8 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 
 use anyhow::{Context, Result, bail, ensure};
 use sha2::{Digest, Sha256};
-use tempfile::NamedTempFile;
+
+use crate::files::Draft;
 
 /// A text that is known by its hash.
 pub struct Text {
@@ -53,7 +54,7 @@ pub fn download(text: &Text, url: &str, path: &Path, progress: impl Fn(u64)) -> 
     let is_new = !folder.exists();
     fs::create_dir_all(folder)
         .with_context(|| format!("cannot create the folder {}", folder.display()))?;
-    let fetched = fetch(text, url, path, folder, progress);
+    let fetched = fetch(text, url, path, progress);
     if fetched.is_err() && is_new {
         // Only an empty one is removed.
         let _ = fs::remove_dir(folder);
@@ -61,10 +62,9 @@ pub fn download(text: &Text, url: &str, path: &Path, progress: impl Fn(u64)) -> 
     fetched
 }
 
-fn fetch(text: &Text, url: &str, path: &Path, folder: &Path, progress: impl Fn(u64)) -> Result<()> {
-    let mut file = NamedTempFile::new_in(folder)
-        .with_context(|| format!("cannot write into the folder {}", folder.display()))?;
-    let hash = receive(text, url, &mut file, progress).with_context(|| {
+fn fetch(text: &Text, url: &str, path: &Path, progress: impl Fn(u64)) -> Result<()> {
+    let mut draft = Draft::of(path)?;
+    let hash = receive(text, url, draft.file(), progress).with_context(|| {
         format!("cannot fetch {url}; fetch it by other means and put it at {}", path.display())
     })?;
     if hash != text.sha256 {
@@ -74,8 +74,7 @@ fn fetch(text: &Text, url: &str, path: &Path, folder: &Path, progress: impl Fn(u
             text.sha256
         );
     }
-    file.persist(path).with_context(|| format!("cannot write {}", path.display()))?;
-    Ok(())
+    draft.keep()
 }
 
 /// Programs that fetch an address and write to stdout what they get, in the order in which they are tried. They know
