@@ -9,10 +9,13 @@ use std::path::Path;
 
 use anyhow::{Result, ensure};
 
-use super::tables::trimmed;
+use super::tables::{broken, trimmed};
 use crate::results::{RunRow, read_experiment, read_runs};
 use crate::stats::Analysis;
 use verdicts::Verdicts;
+
+/// Of a screen.
+const COLUMNS: usize = 112;
 
 /// Two experiments side by side: what was asked differently, and which verdicts differ.
 ///
@@ -27,7 +30,8 @@ pub fn compare(left: &Path, right: &Path) -> Result<String> {
     let verdicts = Verdicts::of(&analyses, &names);
     parts.push(trimmed(&verdicts.table));
     let beside = beside::beside([left, right], &experiments, &names)?;
-    parts.push(verdicts.told(if beside.is_some() { " on losses" } else { "" }));
+    let told = verdicts.told(if beside.is_some() { " on losses" } else { "" });
+    parts.push(broken(&told, COLUMNS));
     parts.extend(beside);
     parts.extend(analyses.iter().zip(&names).filter_map(|(one, name)| lacking(one, name)));
     Ok(parts.join("\n\n"))

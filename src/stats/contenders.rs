@@ -111,6 +111,16 @@ impl Contender {
         best(&self.points)
     }
 
+    /// Whether that is the best of several.
+    pub fn is_choice(&self) -> bool {
+        self.candidates() > 1
+    }
+
+    /// Points that may be the best.
+    pub fn candidates(&self) -> usize {
+        self.points.iter().filter(|point| point.is_eligible).count()
+    }
+
     /// How much a point loses against the best, in the mean of a loss over seeds paired with the best's; points
     /// that may not be chosen have none.
     pub fn regret(&self, point: &Point, loss: Quantity) -> Option<Estimate> {

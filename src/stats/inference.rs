@@ -48,11 +48,6 @@ impl Estimate {
         self.sd.is_some_and(|sd| sd <= ROUNDING * size.abs())
     }
 
-    /// Whether all of its interval is above 0.
-    pub fn is_above_zero(&self) -> bool {
-        self.half_width.is_some_and(|half| self.mean > half)
-    }
-
     /// Whether its mean and its spread can be calculated with.
     pub fn is_measured(&self) -> bool {
         is_measured(self.mean) && is_measured(self.sd.unwrap_or(0.0))

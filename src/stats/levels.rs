@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::groups::{Cell, Group};
+use super::inference::{FEWEST_SEEDS, t_quantile};
 use super::quantity::Quantity;
 use crate::results::{RunRow, bits_per_byte};
 
@@ -150,27 +151,37 @@ fn mean(rows: &[RunRow], of: fn(&RunRow) -> Option<f64>) -> Option<f64> {
     (!texts.is_empty()).then(|| sum / texts.len() as f64)
 }
 
+/// Share of experiments that tell a change of the gap in one direction where there is none.
+const TAIL: f64 = 0.025;
+
 /// How the gap between val and train loss changes from one arm to another.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct GapChange {
     pub from: f64,
     pub to: f64,
-    /// Share of its narrowing that is train loss rising; missing where it does not narrow by more than its seeds allow for
-    /// chance.
+    /// Whether it is more than chance makes of so many seeds; missing where they are too few to tell.
+    pub is_told: Option<bool>,
+    /// Share of its narrowing that is train loss rising; missing where it does not narrow by more than chance.
     pub train_share: Option<f64>,
 }
 
 impl GapChange {
-    /// From one cell to another.
-    pub fn between(from: &Cell, to: &Cell) -> Option<Self> {
+    /// From one cell to another, which was chosen among so many: by their val losses, and so by their gaps. Of all of
+    /// them together one in twenty experiments tells a change where there is none (Bonferroni).
+    pub fn between(from: &Cell, to: &Cell, candidates: usize) -> Option<Self> {
         let train = |cell: &Cell| cell.mean(|run| run.train_loss);
         let (before, after) = (from.mean(|run| run.gap)?, to.mean(|run| run.gap)?);
         let narrowing = before - after;
         let rise = train(to)? - train(from)?;
         // Where val lies below train there is nothing to narrow.
-        let is_told = from.paired(to, |run| run.gap).is_some_and(|paired| paired.is_above_zero());
-        let narrows = narrowing > 0.0 && after >= 0.0 && is_told;
+        let paired = from.paired(to, |run| run.gap);
+        let is_told = paired.filter(|one| one.n >= FEWEST_SEEDS).and_then(|one| {
+            let tail = TAIL / candidates.max(1) as f64;
+            let error = one.sd? / (one.n as f64).sqrt();
+            Some(one.mean.abs() > t_quantile(1.0 - tail, one.n as f64 - 1.0) * error)
+        });
+        let narrows = narrowing > 0.0 && after >= 0.0 && is_told == Some(true);
         let train_share = narrows.then_some(rise / narrowing);
-        Some(GapChange { from: before, to: after, train_share })
+        Some(GapChange { from: before, to: after, is_told, train_share })
     }
 }

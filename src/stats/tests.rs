@@ -1,3 +1,4 @@
+mod choice;
 mod collapse;
 mod fixed_cases;
 mod simulation;

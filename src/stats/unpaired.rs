@@ -92,7 +92,7 @@ impl Evidence for Unpaired {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use rand_chacha::ChaCha8Rng;
+    use chacha20::ChaCha8Rng;
 
     use crate::random::{normals, stream};
 

@@ -183,10 +183,12 @@ fn collapsed(groups: &[Group], rows: &[RunRow]) -> Option<Warning> {
     let ended = runs.iter().filter(|row| row.is_done()).count();
     let extent = match count == ended {
         true => Extent::All,
-        false if groups.iter().any(|group| group.accepts_collapsed) => match is_in_every_arm(groups) {
-            true => Extent::EveryArm,
-            false => Extent::EveryArmOfARule,
-        },
+        false if groups.iter().any(|group| group.accepts_collapsed) => {
+            match is_in_every_arm(groups) {
+                true => Extent::EveryArm,
+                false => Extent::EveryArmOfARule,
+            }
+        }
         false => Extent::Some,
     };
     let overfitted = runs.iter().filter(|row| row.is_overfitted()).count();

@@ -2,13 +2,11 @@
 
 use comfy_table::Table;
 
+use super::COLUMNS;
 use super::asked::{Asked, Sense};
 use crate::report::tables::{new_table, set_close, set_width};
 use crate::report::{format, words};
 use crate::stats::{Analysis, Kind};
-
-/// Of a screen.
-const COLUMNS: u16 = 112;
 
 /// The verdicts of both, and how many of them differ in what.
 #[derive(Default)]
@@ -16,7 +14,10 @@ pub struct Verdicts {
     pub table: Table,
     /// Verdicts that either has.
     all: usize,
-    differ: usize,
+    /// That say what cannot both be so: lower and higher, or either and equivalent.
+    contradict: usize,
+    /// Decided by one of them, undecided by the other.
+    undecided: usize,
     /// Of one of them alone: the other does not ask.
     alone: usize,
     /// Of one of them alone: the other asks, and had nothing to test.
@@ -36,7 +37,7 @@ impl Verdicts {
             verdicts.add_alone(one);
         }
         set_close(&mut verdicts.table);
-        set_width(&mut verdicts.table, COLUMNS);
+        set_width(&mut verdicts.table, COLUMNS as u16);
         verdicts
     }
 
@@ -50,11 +51,18 @@ impl Verdicts {
         let kinds = [one.comparison.kind(), sense.kind(other.comparison.kind())];
         let untested = kinds.iter().filter(|kind| **kind == Kind::NoTest).count();
         let differs = untested == 0 && kinds[0] != kinds[1];
+        let is_open = kinds.contains(&Kind::Undecided);
         self.all += usize::from(untested < 2);
         self.untested += usize::from(untested == 1);
-        self.differ += usize::from(differs);
+        self.contradict += usize::from(differs && !is_open);
+        self.undecided += usize::from(differs && is_open);
         let told = [told(one, one, Sense::Same), told(other, one, sense)];
-        self.add(one, told, if differs { "differs" } else { "" });
+        let note = match (differs, is_open) {
+            (false, _) => "",
+            (true, true) => "one undecided",
+            (true, false) => "differs",
+        };
+        self.add(one, told, note);
     }
 
     /// A question that the second alone asks.
@@ -77,13 +85,20 @@ impl Verdicts {
 
     /// How many differ, in a sentence or some; `on` says of what they are.
     pub fn told(&self, on: &str) -> String {
-        let mut told = match self.differ {
+        let mut told = match self.contradict {
             _ if self.all == 0 => format!("Neither has a verdict{on}."),
             0 => format!("No verdict{on} differs."),
             1 => format!("1 verdict{on} differs."),
             count => format!("{count} verdicts{on} differ."),
         };
         let are = |count: usize| if count == 1 { "verdict is" } else { "verdicts are" };
+        if self.undecided > 0 {
+            told += &format!(
+                " {} {} decided by one of them alone: that seeds of the other do not tell is no difference between them.",
+                self.undecided,
+                are(self.undecided)
+            );
+        }
         if self.alone > 0 {
             told += &format!(" {} {} of one of them alone.", self.alone, are(self.alone));
         }

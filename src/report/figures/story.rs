@@ -59,7 +59,9 @@ impl Story {
 
 /// What the figure shows: no more than the verdict on the same arm.
 fn title(analysis: &Analysis, group: &Group, best: &Cell) -> Option<String> {
-    let gap = GapChange::between(group.baseline.as_ref()?, best)?;
+    let may_be_best = |cell: &&Cell| cell.is_treated() && group.may_be_best(cell);
+    let candidates = group.cells.iter().filter(may_be_best).count();
+    let gap = GapChange::between(group.baseline.as_ref()?, best, candidates)?;
     Some(words::story_title(&group.rule, gap, analysis.told_against_none(&group.side(best))))
 }
 

@@ -165,8 +165,8 @@ pub fn judged_fine_print(case: &Case) -> String {
          difference whose interval still touches 0."
     )];
     sentences.push(
-        "p is Holm's. Undecided +n: if the difference is as large as it is here, about n more runs a side decide in four of \
-         five experiments; +∞: more than anyone trains."
+        "p is Holm's. Undecided +n: if difference and scatter are what they are here, about n more runs a side decide in \
+         four of five experiments; +∞: more than anyone trains."
             .to_owned(),
     );
     sentences.extend(about_tests(case));
@@ -183,8 +183,8 @@ pub fn judged_fine_print(case: &Case) -> String {
             let own = case.contests.iter().find(|one| one.family == family);
             let tests = own.map_or(0, |one| one.judgement.family_size);
             sentences.push(format!(
-                "{}: with so many runs and a family of {tests}, 80% of such experiments would find a difference of {} in the \
-                 test that is in the middle by its error.",
+                "{}: with so many runs and a family of {tests}, and if runs scatter as these do, 80% of such experiments would find \
+                 a difference of {} in the test that is in the middle by its error.",
                 judged_family(family),
                 format::three_digits(size)
             ));

@@ -61,12 +61,19 @@ fn chosen(analysis: &Analysis) -> String {
         ),
         false => {
             let chosen = "Each rule is at its own best point, chosen on val without the seed that it is judged on";
+            let flattered = match analysis.contenders.iter().any(|one| one.is_choice()) {
+                true => {
+                    " A loss shown beside it is of the arm that all seeds choose, and flattered by that; differences \
+                         are not."
+                }
+                false => "",
+            };
             match analysis.headline.iter().any(|one| one.elsewhere > 0) {
                 true => format!(
                     "{chosen}; the point that is named is the one that all seeds choose together, and seeds \
-                     \"at other points\" (° in tables) are judged where the others put the best."
+                     \"at other points\" (° in tables) are judged where the others put the best.{flattered}"
                 ),
-                false => format!("{chosen}."),
+                false => format!("{chosen}.{flattered}"),
             }
         }
     }
@@ -175,7 +182,9 @@ fn tests_in_short(analysis: &Analysis) -> String {
         false => format!("[ ] holds all differences of a family at once with {level}%; {rest}"),
     };
     match analysis.headline.iter().any(|one| one.kind() == Kind::Undecided) {
-        true => format!("{tests} +N: about N more seeds would decide."),
+        true => format!(
+            "{tests} +N: about N more seeds would decide, if difference and scatter are as seen."
+        ),
         false => tests,
     }
 }

@@ -5,7 +5,7 @@ use super::rules::variant;
 use super::{arm, finding, loss, no_result, optima, quantity, table_in_short, warning};
 use crate::config::TestFamily;
 use crate::report::format;
-use crate::stats::{Analysis, Cell, Comparison, GapChange, Kind, Quantity, Tally};
+use crate::stats::{Analysis, Cell, Comparison, Contender, GapChange, Kind, Quantity, Tally};
 
 /// Why the best arm is not held against no decay, and what to add.
 const WITHOUT_PARTNER: &str = "it is not held against no decay, for no arm of its model and recipe is without: add one with \
@@ -178,9 +178,12 @@ fn away(above: f64, analysis: &Analysis) -> String {
 /// What becomes of the gap, and how much of that is train loss rising.
 pub fn gap(analysis: &Analysis) -> Option<String> {
     let (contender, point) = analysis.best_point()?;
-    let GapChange { from, to, train_share } =
-        GapChange::between(&contender.best_without_decay()?.cell, &point.cell)?;
+    let candidates = analysis.contenders.iter().map(Contender::candidates).sum();
+    let none = &contender.best_without_decay()?.cell;
+    let GapChange { from, to, is_told, train_share } =
+        GapChange::between(none, &point.cell, candidates)?;
     let share = match train_share {
+        None if is_told == Some(false) => ", which chance alone may make".to_owned(),
         None => String::new(),
         Some(share) if share <= 0.0 => ", and none of that is train loss rising".to_owned(),
         Some(share) if share > 1.0 => {
