@@ -253,6 +253,7 @@ mod tests {
         let rules = LambdaRule::all().iter().filter(|rule| !rule.fitted);
         let ids: Vec<&str> = rules.map(|rule| rule.id.as_str()).collect();
         let expected = [
+            "nanochat",
             "marin",
             "marin-isoflop",
             "lingua",

@@ -51,6 +51,24 @@ fn configurations_and_formulas_in_code_are_not_counted_among_the_rules_that_were
 }
 
 #[test]
+fn a_rule_for_muon_without_a_study_is_not_fitted_and_one_that_was_falls_to_zero() {
+    let deep = "--params 100M --tokens 2B --batch 524288 --lr 0.02 --optimizer muon --depth 24";
+    let nanochat = |call: &Call| {
+        let row = call.stdout.lines().find(|line| line.starts_with("nanochat  "));
+        row.unwrap().to_owned()
+    };
+    let call = asked(deep);
+    assert!(nanochat(&call).contains("not fitted"), "{}", call.stdout);
+    assert_eq!(rule(&json(deep), "nanochat")["fitted"], false);
+    assert!(flat(&call).contains("No rule was fitted on runs like this one"), "{}", call.stdout);
+    // The retired rule was tuned at such depths.
+    let call = asked(&deep.replace("--depth 24", "--depth 12"));
+    let told = "No rule with a constant λ was fitted on runs like this one";
+    assert!(flat(&call).contains(told), "{}", call.stdout);
+    assert!(nanochat(&call).contains("not fitted"), "{}", call.stdout);
+}
+
+#[test]
 fn a_lambda_that_grows_with_the_width_without_a_cap_is_out_of_range_where_nothing_was_tuned() {
     let wide = "--params 100B --tokens 34.4B --batch 524288 --lr 1e-4 --width 32768 --optimizer cautious-adamw";
     let why = why_not(&json(wide), "marin");

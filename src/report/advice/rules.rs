@@ -89,6 +89,21 @@ fn short_source(source: &str) -> &str {
     paper.unwrap_or_else(|| source.split([',', ';']).next().unwrap_or(source))
 }
 
+/// A λ that falls to 0 is held against no constant one, also where it was fitted on such runs.
+fn none_fitted(said: &[Said]) -> &'static str {
+    let falls = |one: &Said| one.applies() && one.rule.fitted && one.rule.falls_to_zero;
+    match said.iter().any(falls) {
+        true => {
+            "No rule with a constant λ was fitted on runs like this one: numbers above are defaults and formulas that no \
+             search stands behind, fall to 0 over the run, or are carried beyond their range."
+        }
+        false => {
+            "No rule was fitted on runs like this one: numbers above are defaults and formulas that no search stands \
+             behind, or carried beyond their range."
+        }
+    }
+}
+
 /// How far apart the rules are; never their mean.
 pub fn agreement(said: &[Said]) -> String {
     let fitted: Vec<&Said> = speaking(said).filter(|one| one.rule.fitted).collect();
@@ -99,11 +114,12 @@ pub fn agreement(said: &[Said]) -> String {
     let names: Vec<String> = fitted.iter().map(|one| named(one)).collect();
     let names = names.join("; ");
     match (spread(said), fitted.len()) {
-        (None, _) => "No rule was fitted on runs like this one: numbers above are defaults and formulas that no search \
-            stands behind, or carried beyond their range."
-            .to_owned(),
+        (None, _) => none_fitted(said).to_owned(),
         (Some([low, high]), 1) if low == high => {
-            format!("One rule was fitted on runs like this one ({names}): λ = {}.", three_digits(low))
+            format!(
+                "One rule was fitted on runs like this one ({names}): λ = {}.",
+                three_digits(low)
+            )
         }
         (Some([low, high]), 1) => format!(
             "One rule was fitted on runs like this one ({names}): λ = {} to {}.",
