@@ -558,6 +558,19 @@ fn layers_beside_linear_ones_are_told_apart_or_refused() {
 }
 
 #[test]
+fn vectors_of_layers_in_one_tensor_are_taken_for_what_they_are_in_one_layer() {
+    let Some(python) = std::env::var_os("WANE_PYTHON") else {
+        return say("skipped: no leaf was named: set WANE_PYTHON to a Python");
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("snippet.py");
+    fs::write(&file, wane_ok(&["export", GRID, "--to", "optax"]).stdout).unwrap();
+    let mut call = Command::new(python);
+    let call = Call::from(call.arg(fixture("export/leaves.py")).arg(file).output().unwrap());
+    assert_eq!((call.code, call.stdout.as_str()), (Some(0), "ok\n"), "{}", call.stderr);
+}
+
+#[test]
 fn a_head_that_the_run_ties_to_its_embedding_has_the_decay_of_that() {
     let folder = tempfile::tempdir().unwrap();
     let train_lines = "lr = 1e-2\noptimizer = 'muon'\nadam.lr = 3e-3\nadam.weight_decay = 0.0";

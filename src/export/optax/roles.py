@@ -3,18 +3,20 @@
 HEADS = ("lm_head", "embed_out", "unembed", "unembedding", "logits_dense")
 LAST_LAYERS = ("head", "output", "output_layer", "output_projection", "ff_out", "score", "classifier",
                "logits", "decoder")
+VECTORS = ("scale", "gain", "g", "gamma", "beta", "offset", "sinks")
 
 
 def role_of(path, leaf):
     """What a parameter is. It goes by name and rank: read it against your model's names."""
     words = [str(getattr(key, "key", getattr(key, "name", getattr(key, "idx", key)))).lower() for key in path]
     words = words[:-1] if words[-1:] in (["value"], [".value"]) else words  # of flax.nnx
+    words = [word for key in words for word in key.split("/")]  # Haiku has the names of modules in one
     full, last, layer = ".".join(words), words[-1] if words else "", words[-2] if len(words) > 1 else ""
     is_norm = "norm" in layer or layer.startswith("ln") or "norm" in last
     if last == "b" or "bias" in last.split("_"):
         return "norm" if is_norm else "bias"
-    # Gains of layers in a stack are a matrix.
-    if leaf.ndim < 2 or last in ("scale", "gain", "g") or is_norm and last == "weight":
+    # Vectors of layers in a stack are a matrix; beside a norm in one layer a matrix is called a kernel.
+    if leaf.ndim < 2 or last in VECTORS or is_norm and "kernel" not in last and "emb" not in last:
         return "norm"
     is_outside = not any(word.rsplit("_", 1)[-1].isdigit() for word in words)
     if any(word in HEADS for word in words) or is_outside and (layer in LAST_LAYERS or last in LAST_LAYERS):
