@@ -74,7 +74,11 @@ pub fn equivalents(run: &Run, weight_decay: f64) -> Vec<Equivalent> {
             "nanochat, January 2026",
             along(DecaySchedule::Linear),
         ),
-        earlier("adamw, λ as 1/t", "ADANA's log-time, its first λ", along(DecaySchedule::LogTime)),
+        earlier(
+            "adamw, λ as 1/t",
+            "ADANA's log-time, its coefficient",
+            along(DecaySchedule::LogTime),
+        ),
     ];
     all.extend(without_number(run, weight_decay));
     all
@@ -179,6 +183,19 @@ mod tests {
         run.lr.fall = Some(Fall::Constant);
         assert!((value(&run, "corrected").unwrap() - 0.1).abs() < 1e-12);
         assert!((value(&run, "adamw, λ along a cosine to 0").unwrap() - 0.2).abs() < 1e-4);
+    }
+
+    /// λ of its first step is a little less, and no setting.
+    #[test]
+    fn of_a_lambda_that_falls_as_one_over_t_the_coefficient_is_told() {
+        let mut run = example();
+        run.lr.fall = Some(Fall::Constant);
+        let all = equivalents(&run, 0.1);
+        let one = all.iter().find(|one| one.form == "adamw, λ as 1/t").unwrap();
+        assert!(one.users.ends_with("its coefficient"), "{}", one.users);
+        // The mean of 1/(1 + 10 x) over the run is ln 11 / 10.
+        let mean = 11.0_f64.ln() / 10.0;
+        assert!((one.weight_decay.unwrap() * mean / 0.1 - 1.0).abs() < 1e-2);
     }
 
     #[test]
