@@ -184,7 +184,9 @@ fn a_learning_rate_that_is_multiplied_in_twice_is_asked_about() {
 #[test]
 fn decay_of_muon_that_does_nothing_is_seen_and_its_precedent_named() {
     let audit = of_pytorch("llama", "muon-no-op");
-    assert!(notes(&audit).contains("tinygrad"), "{}", notes(&audit));
+    for words in ["tinygrad", "was the optimizer of the matrices stepped"] {
+        assert!(notes(&audit).contains(words), "{}", notes(&audit));
+    }
     assert_eq!(tensor(&audit, "model.layers.0.mlp.up_proj.weight")["verdict"], "stays");
     assert_eq!(tensor(&audit, "lm_head.weight")["verdict"], "decays");
 }
@@ -503,13 +505,19 @@ fn python() -> Option<String> {
 
 /// The audit of what a snippet writes after these lines.
 fn of_snippet(python: &str, library: &str, trainer: &str) -> Value {
+    printed_and_audit(python, library, trainer).1
+}
+
+/// What a snippet prints after these lines, and the audit of what it writes.
+fn printed_and_audit(python: &str, library: &str, trainer: &str) -> (String, Value) {
     let folder = tempfile::tempdir().unwrap();
     let snippet = wane_ok(&["audit", "--snippet", library]).stdout;
     fs::write(folder.path().join("run.py"), format!("{trainer}\n{snippet}")).unwrap();
     let output = Command::new(python).arg("run.py").current_dir(folder.path()).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let path = |name: &str| text(&folder.path().join(name)).to_owned();
-    json(&[&path("before.safetensors"), &path("after.safetensors"), "--lr", "1e-3"])
+    let audit = json(&[&path("before.safetensors"), &path("after.safetensors"), "--lr", "1e-3"]);
+    (String::from_utf8(output.stdout).unwrap(), audit)
 }
 
 const TORCH: &str = "import torch\n\
@@ -531,6 +539,19 @@ fn the_snippets_for_pytorch_make_files_that_show_its_decay() {
         assert!((lambda - 0.1).abs() < 1e-3, "{library}: {lambda}");
         assert_eq!(tensor(&audit, "1.bias")["verdict"], "stays", "zeros were filled");
     }
+}
+
+#[test]
+fn the_snippet_for_pytorch_steps_every_optimizer_and_names_what_is_in_none() {
+    let Some(python) = python() else { return };
+    let others = "optimizer = torch.optim.SGD(rest, lr=0.0)\n";
+    let (printed, _) = printed_and_audit(&python, "pytorch", &format!("{TORCH}{others}"));
+    assert!(printed.contains("0.weight is in no optimizer"), "{printed}");
+    assert!(!printed.contains("1.bias"), "{printed}");
+    let snippet = wane_ok(&["audit", "--snippet", "pytorch"]).stdout;
+    assert!(snippet.contains("optimizers = [optimizer]  # every one that the trainer steps"));
+    let (printed, audit) = printed_and_audit(&python, "pytorch", TORCH);
+    assert_eq!((printed.as_str(), &tensor(&audit, "0.weight")["verdict"]), ("", &"decays".into()));
 }
 
 #[test]

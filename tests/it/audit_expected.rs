@@ -142,8 +142,11 @@ fn a_lambda_that_was_set_is_not_asked_about() {
 #[test]
 fn what_gradients_set_to_zero_hide_is_said() {
     let screen = flat(&audit("gpt2", "adamw", &[]).stdout);
-    for part in ["L2 that is added to the loss", "up to 1/(1 − μ) times as much in later steps"]
-    {
+    for part in [
+        "L2 that is added to the loss",
+        "whether a parameter is in an optimizer at all",
+        "up to 1/(1 − μ) times as much in later steps",
+    ] {
         assert!(screen.contains(part), "{screen}");
     }
     let notes = json("never-applied", &[])["notes"].to_string();

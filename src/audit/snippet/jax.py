@@ -1,5 +1,6 @@
 # With the tree `params` and the optax optimizer `tx` of the trainer. A schedule of the learning rate is asked for
-# its step 0, where a warmup may be 0 and nothing decays: make `tx` with a constant learning rate here.
+# its step 0, where a warmup may be 0 and nothing decays: make `tx` with a constant learning rate here. It must be all
+# of the trainer's optimizers, as parameters of one that is left out stay, as if they were not decayed.
 import jax, jax.numpy as jnp, optax
 from safetensors.flax import save_file
 

@@ -14,6 +14,10 @@ with torch.no_grad():
     for p in model.parameters():
         if (p == p.reshape(-1)[:1]).all():  # zeros cannot show that they decay, nor equal numbers by how much
             p.copy_(torch.linspace(0.5, 1, p.numel()).reshape(p.shape))
+held = {id(p) for group in optimizer.param_groups for p in group["params"]}
+for name, p in model.named_parameters():
+    if p.requires_grad and id(p) not in held:
+        print(f"{name} is in no optimizer: it stays, as if it were not decayed")
 for group in optimizer.param_groups:
     group["lr"] = LR
 save_file(weights(), "before.safetensors")

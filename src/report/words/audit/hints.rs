@@ -54,8 +54,8 @@ fn sentences(audit: &Audit, hint: &Hint) -> Vec<String> {
             list(tensors)
         ),
         Hint::Whole => "the step took away all of a weight, or more: ηλ is 1 or above.".to_owned(),
-        Hint::HiddenMatricesStay => "no matrix inside a block decays, though others do: does the optimizer of the \
-            matrices apply its λ? Muon's in tinygrad did not (PR #17709)."
+        Hint::HiddenMatricesStay => "no matrix inside a block decays, though others do: was the optimizer of the \
+            matrices stepped, and does it apply its λ? Muon's in tinygrad did not apply it (PR #17709)."
             .to_owned(),
         Hint::Normalised { step, tensors } => format!(
             "{}: every number moved by about {} towards zero, large or small. That is L2 in the gradient of an \
