@@ -71,20 +71,38 @@ impl Horizon {
             );
         }
         let rule = carried(was, steps, lr, factor.unwrap_or(1.0));
-        let share =
-            timescale_steps(rule.form(), rule.bulk_lambda(), &rule.bulk_schedule()).map(f64::recip);
-        ensure!(
-            share.is_none_or(|share| share < MOST_SHARE),
-            "the λ that keeps κ at {there} is {}, which takes {} of a weight in a step; such a run is too short for it",
-            plain(rule.bulk_lambda()),
-            plain(share.unwrap_or_default())
-        );
+        check_shares(&rule, &there)?;
         let weight_decay = factor.map(|_| rule.bulk_lambda());
         let whole = rule.recipe.steps;
         let moved =
             Moved { tokens, tokens_per_step: batch, steps: whole, lr, weight_decay, factor };
         Ok((rule, Some(moved)))
     }
+}
+
+/// Refuses decay that takes too much of any parameter in a step.
+fn check_shares(rule: &Rule, there: &str) -> Result<()> {
+    // Of several the first: a head by analogy has the λ of its embedding.
+    let shares = Role::ALL.into_iter().rev().filter_map(|role| Some((share(rule, role)?, role)));
+    let Some((share, role)) = shares.max_by(|a, b| a.0.total_cmp(&b.0)) else {
+        return Ok(());
+    };
+    let whose = if rule.is_bulk_apart() { format!(" (of the role {role})") } else { String::new() };
+    ensure!(
+        share < MOST_SHARE,
+        "the λ{whose} that keeps κ at {there} is {}, which takes {} of a weight in a step; such a run is too short for it",
+        plain(rule.group(role).weight_decay),
+        plain(written(share))
+    );
+    Ok(())
+}
+
+/// Share of a weight of this role that a step at the peak takes away; `None` without decay and for forms that have none.
+fn share(rule: &Rule, role: Role) -> Option<f64> {
+    let group = rule.group(role);
+    let schedule = group.recipe.lr_schedule();
+    let steps = timescale_steps(rule.form(), group.weight_decay, &schedule);
+    steps.filter(|_| rule.decays_role(role)).map(f64::recip)
 }
 
 /// What λ is multiplied by so that T times the rate at the peak stays: κ of every parameter, whatever its λ.

@@ -391,6 +391,28 @@ fn what_a_trainer_does_itself_is_said_by_its_own_names() {
 }
 
 #[test]
+fn no_role_of_carried_code_loses_most_of_its_weights_in_a_step() {
+    let folder = tempfile::tempdir().unwrap();
+    let arm = "form = 'adamw'\nweight_decay = 1.0\nby_role = { mlp = { weight_decay = 0.0 }, \
+               attention = { weight_decay = 0.0 }, embedding = { weight_decay = 60.0 } }";
+    let results = train(folder.path(), ("lr = 1e-2", arm));
+    let call = |tokens: &str| {
+        let horizon = ["--tokens", tokens, "--batch", "32"];
+        wane(
+            &[&["export", text(&results), "--to", "pytorch", "--arm", "adamw"][..], &horizon]
+                .concat(),
+        )
+    };
+    // Twice the steps, and as many.
+    assert_eq!(call("640").code, Some(0), "{}", call("640").stderr);
+    let refused = call("320");
+    assert_eq!(refused.code, Some(2), "{}", refused.stdout);
+    for words in ["(of the role embedding)", "is 60, which takes 0.6 of a weight"] {
+        assert!(refused.stderr.contains(words), "{words}: {}", refused.stderr);
+    }
+}
+
+#[test]
 fn a_horizon_that_is_none_is_refused() {
     for words in [
         &["--tokens", "0"][..],
