@@ -68,8 +68,8 @@ fn made(request: &Request) -> Result<Facts> {
         None => (arms.best_that_gains(&analysis)?, 1),
     };
     let was = resolve::rule(request.folder, &experiment, arm)?;
-    refusal::check(request.target, &was)?;
     let (rule, moved) = request.horizon.apply(&was)?;
+    refusal::check(request.target, &rule, &arms, arm)?;
     let evidence = evidence::of(&analysis, arm, fitting, request.arm.is_none());
     let comments = Comments::new(request.target, &experiment, arm, &was, moved.as_ref(), evidence);
     let code = request.target.code(&rule, &comments);

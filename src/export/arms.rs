@@ -1,6 +1,6 @@
 use anyhow::{Context, Result, bail, ensure};
 
-use crate::config::{Decay, plain};
+use crate::config::{Decay, Form, plain};
 use crate::results::RunRow;
 use crate::stats::{Analysis, Cell};
 
@@ -97,6 +97,12 @@ impl Arms {
         let losses = idle.filter_map(|arm| Some((arm.val_loss()?, arm)));
         let best = losses.min_by(|a, b| a.0.total_cmp(&b.0));
         best.map_or_else(|| self.best(analysis), |(_, arm)| Ok(arm))
+    }
+
+    /// The arm that differs in being under AdamW alone.
+    pub fn twin_under_adamw(&self, arm: &ArmRows) -> Option<&ArmRows> {
+        let twin = RunRow { form: Form::AdamW, ..arm.first().clone() };
+        self.arms.iter().find(|other| other.is_arm_of(&twin))
     }
 
     /// The arm that words of its label or the identity of a run ask for, and how many they fit; of several the one

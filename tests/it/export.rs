@@ -530,7 +530,7 @@ fn rules_that_a_target_cannot_have_are_refused_with_what_to_use() {
             "pytorch",
             "nikhilvyas/SOAP",
         ),
-        (("", "form = 'matched'\nweight_decay = 1.0"), "pytorch", "--arm 'adamw matrices λ=1'"),
+        (("", "form = 'matched'\nweight_decay = 1.0"), "pytorch", "train one with form = 'adamw'"),
         (("optimizer = 'muon'", "form = 'adamw'\nweight_decay = 1.0"), "optax", "--to pytorch"),
         (("", "form = 'hyperball'"), "optax", "--to pytorch"),
     ]
@@ -546,6 +546,71 @@ fn rules_that_a_target_cannot_have_are_refused_with_what_to_use() {
     let call = wane(&["export", GRID, "--to", "jax"]);
     assert_eq!(call.code, Some(2));
     assert!(call.stderr.contains("pytorch, transformers, optax, nanogpt"), "{}", call.stderr);
+}
+
+#[test]
+fn a_matched_run_names_the_arm_that_it_follows_where_that_is_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let arms = [
+        ("", "form = 'adamw'\nweight_decay = 0.5"),
+        ("", "form = 'matched'\nweight_decay = 1.0"),
+        ("", "form = 'adamw'\nweight_decay = 1.0"),
+    ];
+    let (results, _) = every_case(folder.path(), &arms);
+    let call = wane(&["export", text(&results), "--to", "pytorch", "--arm", "matched"]);
+    assert_eq!(call.code, Some(2), "{}", call.stdout);
+    assert!(call.stderr.contains("--arm 'adamw matrices λ=1'"), "{}", call.stderr);
+    wane_ok(&["export", text(&results), "--to", "pytorch", "--arm", "adamw matrices λ=1"]);
+}
+
+#[test]
+fn what_stands_in_for_soap_has_numbers_of_its_own_decay_and_of_the_horizon() {
+    let soap =
+        "optimizer = 'soap'\nlr = 1e-2\nadam.lr = 4e-3\nadam.betas = [0.9, 0.95]\nadam.eps = 1e-8";
+    let twice: &[&str] = &["--lr", "2e-2"];
+    let cases: [(&str, &[&str], &[&str]); 5] = [
+        (
+            "form = 'independent'\nweight_decay = 0.01",
+            &[],
+            &[
+                "attention, mlp with lr=0.01,",
+                "weight_decay=1, shampoo_beta=",
+                "AdamW for embedding, head with lr=0.004, betas=(0.9, 0.95), eps=1e-8, weight_decay=2.5; norm, bias with",
+            ],
+        ),
+        ("form = 'independent'\nweight_decay = 0.01", twice, &["lr=0.02,", "weight_decay=0.5, sh"]),
+        (
+            "form = 'adamw'\nweight_decay = 3.0",
+            twice,
+            &["lr=0.02,", "weight_decay=1.5, sh", "lr=0.008,"],
+        ),
+        (
+            "form = 'corrected'\nweight_decay = 3.0",
+            &[],
+            &[
+                "weight_decay=0, sh",
+                "weight_decay=3; norm",
+                "`corrected` has no counterpart",
+                "λ η_t²/η with λ = 3",
+            ],
+        ),
+        (
+            "form = 'l2'\nweight_decay = 0.1",
+            &[],
+            &["weight_decay=0, sh", "`l2` has no counterpart"],
+        ),
+    ];
+    let folder = tempfile::tempdir().unwrap();
+    for (at, (arm, horizon, told)) in cases.into_iter().enumerate() {
+        let own = folder.path().join(at.to_string());
+        fs::create_dir(&own).unwrap();
+        let results = train(&own, (soap, arm));
+        let call = wane(&[&["export", text(&results), "--to", "pytorch"][..], horizon].concat());
+        assert_eq!(call.code, Some(2), "{arm}: {}", call.stdout);
+        for words in told {
+            assert!(call.stderr.contains(words), "{arm}: {words}: {}", call.stderr);
+        }
+    }
 }
 
 #[test]
