@@ -149,15 +149,36 @@ fn lambda(was: &Rule, moved: Option<&Moved>) -> String {
             number(moved.tokens_per_step),
             plain(moved.lr * (was.bulk_schedule().lr / was.recipe.lr)),
             number(moved.weight_decay.unwrap_or(0.0)),
-            if keeps_total_decay(was, moved) { TOTAL_STAYS } else { TOTAL_CHANGES }
+            of_total_decay(was, moved)
         ),
     }
 }
 
-const TOTAL_STAYS: &str = "Warm-up and hold keep their shares of the run and the schedule its shape, so with κ the total \
-                           decay Λ = λ Σ η_t stays too, but for rounding to whole steps.";
-const TOTAL_CHANGES: &str = "The total decay Λ = λ Σ η_t does not stay: without steps of warm-up or hold an inverse-sqrt \
-                             schedule falls by its steps, however many there are.";
+/// Whether the total decay stays where κ does.
+fn of_total_decay(was: &Rule, moved: &Moved) -> String {
+    let sum = total_of(was);
+    match keeps_total_decay(was, moved) {
+        true => format!(
+            "Warm-up and hold keep their shares of the run and the schedule its shape, so with κ the total decay Λ = {sum} \
+             stays too, but for rounding to whole steps."
+        ),
+        false => format!(
+            "The total decay Λ = {sum} does not stay: without steps of warm-up or hold an inverse-sqrt schedule falls by \
+             its steps, however many there are."
+        ),
+    }
+}
+
+/// Λ of the matrices inside blocks, in symbols.
+fn total_of(rule: &Rule) -> String {
+    let lambda = if rule.schedules_lambda() { "Σ λ_t" } else { "λ Σ" };
+    let lr = match rule.form() {
+        Form::Independent => "η_t/η",
+        Form::Corrected | Form::CorrectedAll => "η_t²/η",
+        _ => "η_t",
+    };
+    format!("{lambda} {lr}")
+}
 
 /// Whether the learning rate over the run has the same shape in another number of steps.
 fn keeps_total_decay(was: &Rule, moved: &Moved) -> bool {

@@ -390,6 +390,36 @@ fn what_a_trainer_does_itself_is_said_by_its_own_names() {
     }
 }
 
+/// What `--to TARGET --json` says of the run of a case at another horizon.
+fn carried(results: &Path, target: &str, words: &[&str]) -> Value {
+    json(&[&[text(results), "--to", target][..], words].concat())
+}
+
+/// Its sentences of what does not carry over.
+fn not_carried(found: &Value) -> String {
+    let told = found["not_carried"].as_array().unwrap().iter();
+    told.map(|one| one.as_str().unwrap()).collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn the_total_decay_that_stays_is_that_of_the_form() {
+    let folder = tempfile::tempdir().unwrap();
+    for (at, (arm, total)) in [
+        ("form = 'adamw'\nweight_decay = 0.5", "Λ = λ Σ η_t stays"),
+        ("form = 'independent'\nweight_decay = 0.02", "Λ = λ Σ η_t/η stays"),
+        ("form = 'corrected'\nweight_decay = 0.5", "Λ = λ Σ η_t²/η stays"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let own = folder.path().join(at.to_string());
+        fs::create_dir(&own).unwrap();
+        let results = train(&own, ("", arm));
+        let told = not_carried(&carried(&results, "pytorch", &["--tokens", "6400"]));
+        assert!(told.contains(total), "{arm}: {told}");
+    }
+}
+
 #[test]
 fn no_role_of_carried_code_loses_most_of_its_weights_in_a_step() {
     let folder = tempfile::tempdir().unwrap();
