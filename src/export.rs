@@ -71,7 +71,8 @@ fn made(request: &Request) -> Result<Facts> {
     let (rule, moved) = request.horizon.apply(&was)?;
     refusal::check(request.target, &rule, &arms, arm)?;
     let evidence = evidence::of(&analysis, arm, fitting, request.arm.is_none());
-    let comments = Comments::new(request.target, &experiment, arm, &was, moved.as_ref(), evidence);
+    let comments =
+        Comments::new(request.target, &experiment, arm, &was, &rule, moved.as_ref(), evidence);
     let code = request.target.code(&rule, &comments);
     Ok(Facts::new(&experiment, arm, &was, &rule, moved, comments, code))
 }

@@ -29,11 +29,13 @@ pub struct Comments {
 }
 
 impl Comments {
+    /// What there is to say of a rule that `was` the run's and is in the code as `rule`.
     pub fn new(
         target: Target,
         experiment: &Experiment,
         arm: &ArmRows,
         was: &Rule,
+        rule: &Rule,
         moved: Option<&Moved>,
         evidence: Vec<String>,
     ) -> Self {
@@ -47,10 +49,10 @@ impl Comments {
         );
         let mut not_carried = vec![lambda(was, moved)];
         not_carried.extend(found_on(experiment, was));
-        not_carried.extend(by_analogy(was));
-        not_carried.extend(left_behind::of(target, was));
-        not_carried.extend(of_target(target, was));
-        let usage = usage(target, was);
+        not_carried.extend(by_analogy(rule));
+        not_carried.extend(left_behind::of(target, was, moved));
+        not_carried.extend(of_target(target, rule));
+        let usage = usage(target, rule);
         let sources = sources::of(was);
         Comments { title, evidence, rule: vec![told(was)], not_carried, sources, usage }
     }
@@ -233,29 +235,29 @@ fn found_on(experiment: &Experiment, was: &Rule) -> Vec<String> {
 }
 
 /// Of parameters that the run's model does not have no run says how they should decay.
-fn by_analogy(was: &Rule) -> Option<String> {
+fn by_analogy(rule: &Rule) -> Option<String> {
     let told = |role: &Role| {
-        let group = was.group(*role);
-        let lambda = if was.decays_role(*role) { group.weight_decay } else { 0.0 };
+        let group = rule.group(*role);
+        let lambda = if rule.decays_role(*role) { group.weight_decay } else { 0.0 };
         let what = match role {
             Role::Head => "a head that is not tied to its embedding",
             other => other.name(),
         };
-        match was.form().takes_weight_decay() {
+        match rule.form().takes_weight_decay() {
             true => format!("{what} (λ = {}, η = {})", number(lambda), plain(group.recipe.lr)),
             false => format!("{what} (η = {})", plain(group.recipe.lr)),
         }
     };
-    let roles: Vec<String> = was.roles_by_analogy().iter().map(told).collect();
+    let roles: Vec<String> = rule.roles_by_analogy().iter().map(told).collect();
     (!roles.is_empty()).then(|| {
         format!("Parameters that its model does not have: what the code does to them is by analogy: {}.", roles.join(", "))
     })
 }
 
-fn of_target(target: Target, was: &Rule) -> Vec<String> {
+fn of_target(target: Target, rule: &Rule) -> Vec<String> {
     let mut told = Vec::new();
     match target {
-        Target::Optax if was.recipe.clip > 0.0 => told.push(
+        Target::Optax if rule.recipe.clip > 0.0 => told.push(
             "The clip: Optax divides by the norm itself, wane and PyTorch by the norm + 1e-6.".to_owned(),
         ),
         Target::Transformers => told.push(
@@ -263,13 +265,13 @@ fn of_target(target: Target, was: &Rule) -> Vec<String> {
              its optimizer and does not use it."
                 .to_owned(),
         ),
-        Target::NanoGpt => told.extend(nanogpt::differences(was)),
+        Target::NanoGpt => told.extend(nanogpt::differences(rule)),
         _ => {}
     }
     told
 }
 
-fn usage(target: Target, was: &Rule) -> String {
+fn usage(target: Target, rule: &Rule) -> String {
     match target {
         Target::PyTorch => {
             "Use: optimizer = make_optimizer(model); scheduler = make_scheduler(optimizer); then for every batch \
@@ -282,7 +284,7 @@ fn usage(target: Target, was: &Rule) -> String {
             "Use: optimizer = make_optimizer(); state = optimizer.init(params); then for every batch updates, state = \
              optimizer.update(grads, state, params); params = optax.apply_updates(params, updates)."
         }
-        Target::NanoGpt => nanogpt::usage(was),
+        Target::NanoGpt => nanogpt::usage(rule),
     }
     .to_owned()
 }

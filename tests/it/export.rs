@@ -380,13 +380,14 @@ fn what_a_trainer_does_itself_is_said_by_its_own_names() {
         ("pytorch", &["divide each loss by that", "cross_entropy(…, label_smoothing=0.1)"][..]),
         ("transformers", &["gradient_accumulation_steps=2", "label_smoothing_factor=0.1"]),
         ("nanogpt", &["gradient_accumulation_steps = 2; train.py divides"]),
-        ("optax", &["optax.MultiSteps(optimizer, 2)"]),
+        ("optax", &["optax.MultiSteps(optimizer, 2)", "optax.smooth_labels("]),
     ] {
         let call = export(&results, target, case);
         assert_eq!(call.code, Some(0), "{}", call.stderr);
         let told = flat(&call);
         assert!(said.iter().all(|one| told.contains(one)), "{target}: {told}");
         assert!(target == "pytorch" || !told.contains("divide each loss"), "{told}");
+        assert!(target != "optax" || !told.contains("label_smoothing="), "{told}");
     }
 }
 
@@ -399,6 +400,40 @@ fn carried(results: &Path, target: &str, words: &[&str]) -> Value {
 fn not_carried(found: &Value) -> String {
     let told = found["not_carried"].as_array().unwrap().iter();
     told.map(|one| one.as_str().unwrap()).collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn the_batches_and_the_average_of_a_run_are_not_those_of_another_horizon() {
+    let folder = tempfile::tempdir().unwrap();
+    let case = ("accumulate = 2\nema = 0.81", "form = 'adamw'\nweight_decay = 0.5");
+    let results = train(folder.path(), case);
+    // 20 steps of 1,000 tokens, twice as many as the run's.
+    let horizon = ["--tokens", "20000", "--batch", "1000"];
+    for target in TARGETS {
+        let told = not_carried(&carried(&results, target, &horizon));
+        assert!(!told.contains("Accumulation"), "{target}: {told}");
+        assert!(!told.contains("MultiSteps"), "{target}: {told}");
+        let batch = "batch_size × block_size × gradient_accumulation_steps must be 1000";
+        assert_eq!(told.contains(batch), target == "nanogpt", "{target}: {told}");
+        let average = "That β is of the 10 steps of the run and is not carried: over the 20 steps here β = 0.9";
+        assert!(told.contains(average), "{target}: {told}");
+    }
+    let told = not_carried(&carried(&results, "optax", &[]));
+    assert!(told.contains("optax.MultiSteps(optimizer, 2)"), "{told}");
+    assert!(told.contains("β = 0.81") && !told.contains("is not carried"), "{told}");
+}
+
+#[test]
+fn carried_code_tells_the_numbers_of_its_own_groups() {
+    let folder = tempfile::tempdir().unwrap();
+    let case = ("lr = 1e-2", "form = 'adamw'\nmask = 'matrices'\nweight_decay = 1.0");
+    let results = train(folder.path(), case);
+    // Ten times the steps: a tenth of λ.
+    let found = carried(&results, "pytorch", &["--tokens", "6400", "--lr", "1e-2"]);
+    assert_eq!(found["weight_decay"], 0.1, "{found}");
+    let told = not_carried(&found);
+    let head = "a head that is not tied to its embedding (λ = 0.1, η = 0.01)";
+    assert!(told.contains(head), "{told}");
 }
 
 #[test]
