@@ -3,7 +3,7 @@ use super::horizon::Moved;
 use super::rule::Rule;
 use super::target::Target;
 use super::{left_behind, nanogpt, sources};
-use crate::config::{Form, LrShape, Named, Recipe, Role, plain, to_digits};
+use crate::config::{Form, LrShape, Named, OptimizerKind, Recipe, Role, plain, to_digits};
 use crate::plural::counted;
 use crate::report::broken;
 use crate::results::Experiment;
@@ -256,6 +256,13 @@ fn by_analogy(rule: &Rule) -> Option<String> {
 
 fn of_target(target: Target, rule: &Rule) -> Vec<String> {
     let mut told = Vec::new();
+    if rule.recipe.optimizer == OptimizerKind::Adafactor {
+        told.push(
+            "Adafactor's step goes by the root mean square of a parameter: where your model has several matrices in one \
+             parameter that the run's has apart, such as q, k and v, or the other way round, steps are others."
+                .to_owned(),
+        );
+    }
     match target {
         Target::Optax if rule.recipe.clip > 0.0 => told.push(
             "The clip: Optax divides by the norm itself, wane and PyTorch by the norm + 1e-6.".to_owned(),

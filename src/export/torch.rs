@@ -48,12 +48,20 @@ pub fn body(rule: &Rule) -> String {
         let lambda = lambda(rule, "math");
         parts.push(filled(include_str!("torch/lambda.py"), &[("lambda", &lambda)]));
     }
-    let marks = if own::needs_matrices(rule) { include_str!("torch/mark_matrices.py") } else { "" };
-    parts.push(filled(include_str!("torch/roles.py"), &[("matrices", marks)]));
+    parts.push(filled(include_str!("torch/roles.py"), &[("matrices", marks(rule))]));
     parts.push(penalty(rule));
     parts.push(if is_native(rule) { native(rule) } else { own::code(rule) });
     parts.push(include_str!("torch/loop.py").to_owned());
     parts.concat()
+}
+
+/// Statements that say of a parameter which matrices it holds, and refuse what holds them in a way that no rule can tell.
+fn marks(rule: &Rule) -> &'static str {
+    match rule.recipe.optimizer {
+        _ if own::needs_matrices(rule) => include_str!("torch/mark_matrices.py"),
+        OptimizerKind::Adafactor => include_str!("torch/mark_stacks.py"),
+        _ => "",
+    }
 }
 
 /// Constants of what PyTorch has no optimizer for.

@@ -456,6 +456,16 @@ fn the_total_decay_that_stays_is_that_of_the_form() {
 }
 
 #[test]
+fn code_for_adafactor_refuses_packed_experts_and_says_what_its_steps_go_by() {
+    let folder = tempfile::tempdir().unwrap();
+    let case = ("optimizer = 'adafactor'", "form = 'adamw'\nweight_decay = 0.5");
+    let call = export(&train(folder.path(), case), "pytorch", case);
+    assert_eq!(call.code, Some(0), "{}", call.stderr);
+    assert!(flat(&call).contains("goes by the root mean square of a parameter"), "{}", call.stdout);
+    assert!(call.stdout.contains("two matrices of each expert in one"), "{}", call.stdout);
+}
+
+#[test]
 fn no_role_of_carried_code_loses_most_of_its_weights_in_a_step() {
     let folder = tempfile::tempdir().unwrap();
     let arm = "form = 'adamw'\nweight_decay = 1.0\nby_role = { mlp = { weight_decay = 0.0 }, \
@@ -689,6 +699,7 @@ fn layers_beside_linear_ones_are_told_apart_or_refused() {
         ("decay_schedule = 'linear'", "form = 'adamw'\nweight_decay = 5.0"),
         ("", "form = 'hyperball'"),
         ("", "form = 'target-norm'\nmask = 'global'\nweight_decay = 0.1"),
+        ("optimizer = 'adafactor'", "form = 'adamw'\nweight_decay = 0.0001"),
     ];
     let folder = tempfile::tempdir().unwrap();
     let mut call = Command::new(python);
