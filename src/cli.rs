@@ -8,6 +8,7 @@ mod cancel;
 mod collect;
 mod compare;
 mod data;
+mod experiment;
 mod explain;
 mod export;
 mod judge;

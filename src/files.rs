@@ -1,7 +1,7 @@
 //! Files that are never seen half-written.
 
 use std::fs::{self, File};
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow, ensure};
@@ -148,6 +148,20 @@ pub fn check_folder_of(path: &Path) -> Result<()> {
     ensure!(folder.is_dir(), "the folder {name} does not exist; create it, or choose another");
     let draft = readable_by_all().tempfile_in(folder);
     draft.map(drop).with_context(|| format!("cannot write to the folder {name}"))
+}
+
+/// Removes a file for good; that another process did is no error.
+///
+/// # Errors
+/// A file that cannot be removed; the message names it.
+pub fn remove_durably(path: &Path) -> Result<()> {
+    let remove = || -> Result<()> {
+        match fs::remove_file(path) {
+            Err(error) if error.kind() != ErrorKind::NotFound => Err(error.into()),
+            _ => sync_folder(folder_of(path)),
+        }
+    };
+    remove().with_context(|| format!("cannot remove {}", path.display()))
 }
 
 /// The name of a file that belongs to another: `weights.safetensors` has `weights.config.json` beside it.

@@ -10,6 +10,7 @@ mod mechanism;
 mod planned;
 mod rows;
 mod table;
+mod whole;
 
 use std::path::Path;
 
@@ -29,6 +30,7 @@ pub use mechanism::{MechanismRow, mechanism_rows};
 pub use planned::{Planned, planned_names, read_planned, write_planned};
 pub use rows::{Draw, RunRow, bits_per_byte, other_row, planned_row, run_row};
 pub use table::for_each_row;
+pub use whole::{check_written, write_whole};
 
 /// Writes rows as a CSV file.
 ///

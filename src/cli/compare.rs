@@ -1,7 +1,8 @@
 use std::path::PathBuf;
 
-use anyhow::{Result, ensure};
+use anyhow::Result;
 
+use super::experiment;
 use super::output::print;
 use crate::exit::usage;
 use crate::report::compare;
@@ -16,14 +17,7 @@ pub struct Args {
 
 pub fn run(args: Args) -> Result<()> {
     for folder in [&args.left, &args.right] {
-        usage((|| {
-            ensure!(
-                folder.join("experiment.json").is_file(),
-                "{} holds no experiment; expected a folder that `wane sweep` wrote",
-                folder.display()
-            );
-            Ok(())
-        })())?;
+        experiment::check(folder, &["experiment.json"])?;
     }
     print(&usage(compare(&args.left, &args.right))?)
 }

@@ -2,6 +2,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Result, ensure};
 
+use super::experiment;
 use super::output::print;
 use super::report::is_ours;
 use crate::config::Role;
@@ -32,7 +33,7 @@ fn role(name: &str) -> Result<Role, String> {
 
 pub fn run(args: Args) -> Result<()> {
     for folder in &args.folders {
-        usage(is_experiment(folder))?;
+        experiment::check(folder, &["runs.csv"])?;
     }
     match args.folders.as_slice() {
         [folder] => {
@@ -45,15 +46,6 @@ pub fn run(args: Args) -> Result<()> {
             print(&across_experiments(folders, args.out.as_deref())?)
         }
     }
-}
-
-fn is_experiment(folder: &Path) -> Result<()> {
-    ensure!(
-        folder.join("runs.csv").is_file(),
-        "{} is not there; expected a folder that `wane sweep` wrote, such as results/overfit",
-        folder.join("runs.csv").display()
-    );
-    Ok(())
 }
 
 fn no_other_figure(out: &Path) -> Result<()> {

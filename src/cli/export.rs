@@ -1,11 +1,11 @@
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use anyhow::{Result, ensure};
+use anyhow::Result;
 
 use super::arguments::size;
+use super::experiment;
 use super::output::print;
 use crate::config::Named;
-use crate::exit::usage;
 use crate::export::{Horizon, Request, Target, export};
 use crate::talk::say;
 
@@ -45,7 +45,7 @@ fn positive(text: &str) -> Result<f64, String> {
 }
 
 pub fn run(args: Args) -> Result<()> {
-    usage(is_experiment(&args.folder))?;
+    experiment::check(&args.folder, &["experiment.json", "runs.csv"])?;
     let Args { folder, to, arm, tokens, batch, lr, json } = &args;
     let horizon = Horizon { tokens: *tokens, batch: *batch, lr: *lr };
     let request = Request { folder, arm: arm.as_deref(), target: *to, horizon };
@@ -55,15 +55,4 @@ pub fn run(args: Args) -> Result<()> {
     }
     say(&format!("{}. {}", facts.title(), facts.evidence.join(" ")));
     print(facts.code.trim_end())
-}
-
-fn is_experiment(folder: &Path) -> Result<()> {
-    for file in ["experiment.json", "runs.csv"] {
-        ensure!(
-            folder.join(file).is_file(),
-            "{} is not there; expected a folder that `wane sweep` wrote, such as results/overfit",
-            folder.join(file).display()
-        );
-    }
-    Ok(())
 }

@@ -2,6 +2,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 
+use super::experiment;
 use super::output::{answer, canvas, print};
 use crate::exit::usage;
 use crate::report::{self, Told};
@@ -33,15 +34,7 @@ pub fn run(args: Args) -> Result<()> {
     if args.literature {
         return literature(&args.folder, args.out.as_deref().unwrap_or(&args.folder));
     }
-    let runs = args.folder.join("runs.csv");
-    usage((|| {
-        ensure!(
-            runs.is_file(),
-            "{} is not there; expected a folder that `wane sweep` wrote, such as results/overfit",
-            runs.display()
-        );
-        Ok(())
-    })())?;
+    experiment::check(&args.folder, &["runs.csv"])?;
     let out = args.out.as_deref().unwrap_or(&args.folder);
     usage(check_is_no_other(&args.folder, out))?;
     let report = report::write(&args.folder, out)?;

@@ -15,7 +15,7 @@ use super::{figures, words};
 use crate::config::AnalysisTerms;
 use crate::exit::usage;
 use crate::files::{create_folder, csv_of, write_atomically};
-use crate::results::{read_csv, read_experiment};
+use crate::results::{check_written, read_csv, read_experiment};
 use crate::stats::Estimate;
 use crate::stats::claims::{Asked, Effect, Verdict, correct};
 use relative::relative;
@@ -73,6 +73,7 @@ fn read(folder: &Path) -> Result<Vec<Entry>> {
     names.sort();
     let mut entries = Vec::new();
     for experiment in names {
+        check_written(&folder.join(&experiment))?;
         let rows: Vec<ClaimRow> = read_csv(&folder.join(&experiment).join("claims.csv"))?;
         // Beside its numbers where results are kept, among its figures where they were written.
         let figures = ["figures/claims.svg", "claims.svg"];

@@ -9,7 +9,7 @@ use crate::corpus::Tokenizer;
 use crate::export::Arms;
 use crate::model::origin;
 use crate::record::best_evaluation;
-use crate::results::{Experiment, RunRow, read_experiment, read_runs};
+use crate::results::{Experiment, RunRow, check_written, read_experiment, read_runs};
 use crate::stats::Analysis;
 use crate::store::Store;
 
@@ -26,6 +26,7 @@ pub fn open(asked: &Asked) -> Result<Source> {
         asked.runs.is_empty() || asked.arm.is_none(),
         "--run names runs and --arm all of an arm; give one of them"
     );
+    check_written(asked.path)?;
     let experiment = read_experiment(asked.path)?;
     let rows = read_runs(asked.path)?;
     let path = asked.path.canonicalize().context("the folder of the experiment")?;

@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Result, bail, ensure};
+use anyhow::{Context, Result, bail, ensure};
 
 use super::{Asked, hugging_face, results, saved};
 use crate::config::{InitialWeights, ModelShape, RunConfig};
@@ -79,7 +79,9 @@ impl Source {
                  config.json beside it, so nothing says which model it is of; {EXPECTED}",
                 saved::config_name(path)
             ),
-            _ if path.exists() => bail!("{shown} holds no model; {EXPECTED}"),
+            _ if path.try_exists().with_context(|| format!("cannot look at {shown}"))? => {
+                bail!("{shown} holds no model; {EXPECTED}")
+            }
             _ => bail!("{shown} is not there; {EXPECTED}"),
         }
     }

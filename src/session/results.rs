@@ -10,7 +10,7 @@ use crate::corpus::Tokenizer;
 use crate::files::write_atomically;
 use crate::record::{End, Provenance, Status};
 use crate::report::{self, Told};
-use crate::results::{Experiment, RunRow, write_csv, write_results};
+use crate::results::{Experiment, RunRow, write_csv, write_results, write_whole};
 use crate::store::Store;
 
 /// Writes an experiment's files from the store, unless they are as they would be written, and prints what they
@@ -69,13 +69,16 @@ fn write(
     let folder = out.join(&inputs.spec.name);
     let levels = LevelsOfTexts::load(&inputs.plan.runs, &inputs.corpus, out)?;
     let levels = |run: &RunConfig| levels.of(run);
-    let rows = write_results(&folder, experiment, &inputs.plan, store, &levels)?;
-    write_tokenizer(&folder, inputs.corpus.tokenizer.as_ref())?;
-    let decisions = folder.join("search.csv");
-    match &inputs.course {
-        Some(course) => write_csv(&decisions, &report::decisions(course))?,
-        None => remove_if_there(&decisions)?,
-    }
+    let rows = write_whole(&folder, || {
+        let rows = write_results(&folder, experiment, &inputs.plan, store, &levels)?;
+        write_tokenizer(&folder, inputs.corpus.tokenizer.as_ref())?;
+        let decisions = folder.join("search.csv");
+        match &inputs.course {
+            Some(course) => write_csv(&decisions, &report::decisions(course))?,
+            None => remove_if_there(&decisions)?,
+        }
+        Ok(rows)
+    })?;
     let (mut told, mut files) = (Told::default(), Vec::new());
     if rows.iter().any(|row| row.status != Status::Unfinished) {
         let report = report::write(&folder, &folder)?;

@@ -120,6 +120,31 @@ fn a_table_of_runs_that_lost_rows_is_refused() {
 }
 
 #[test]
+fn numbers_that_were_not_written_to_their_end_are_told_by_nobody_until_they_are() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path();
+    wane_ok(&sweep(out, &[]));
+    let tiny = out.join("tiny");
+    let page = fs::read(tiny.join("report.html")).unwrap();
+    // As a call leaves it that is killed while it replaces the numbers.
+    fs::write(tiny.join(".half-written"), "").unwrap();
+    let words = ["not written to their end", "wane collect SPEC"];
+    for call in [
+        &["report", text(&tiny)][..],
+        &["explain", text(&tiny)],
+        &["compare", text(&tiny), text(&tiny)],
+        &["export", text(&tiny), "--to", "pytorch"],
+    ] {
+        refused(&call.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>(), &words);
+    }
+    assert!(wane(&["sample", text(&tiny)]).stderr.contains(words[0]));
+    assert_eq!(fs::read(tiny.join("report.html")).unwrap(), page);
+    wane_ok(&sweep(out, &[]));
+    assert!(!tiny.join(".half-written").exists());
+    wane_ok(&["report", text(&tiny)]);
+}
+
+#[test]
 fn numbers_whose_runs_are_not_here_are_not_written_over() {
     let folder = tempfile::tempdir().unwrap();
     let (home, moved) = (folder.path().join("home"), folder.path().join("moved"));

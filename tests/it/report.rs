@@ -432,7 +432,7 @@ fn two_experiments_are_compared_by_what_differs_and_by_their_verdicts() {
     assert!(other.contains("--set train.lr=0.03") && other.contains("adamw on global"), "{other}");
     let call = wane(&["compare", text(&one), text(out)]);
     assert_eq!(call.code, Some(2), "{}", call.stderr);
-    assert!(call.stderr.contains("holds no experiment"), "{}", call.stderr);
+    assert!(call.stderr.contains("experiment.json is not there"), "{}", call.stderr);
 }
 
 /// Two rules that differ in a word, no decay as a form, and runs that diverge.
