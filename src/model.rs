@@ -32,8 +32,8 @@ pub use past::Past;
 pub use reader::{Reader, reader};
 pub use tokens::Tokens;
 pub use weights::{
-    FirstWeights, LaneStart, Parameter, Purpose, ReadWeights, lane_weights, origin, read_weights,
-    write_weights,
+    FirstWeights, LaneStart, Parameter, Purpose, ReadWeights, check_weights, lane_weights, origin,
+    read_weights, write_weights,
 };
 
 /// Work that can be done with a model of any family.

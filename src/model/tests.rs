@@ -237,6 +237,31 @@ fn weights_survive_their_file() {
 }
 
 #[test]
+fn weights_that_were_changed_since_they_were_written_are_told_by_their_checksum() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("weights.safetensors");
+    let (weights, run) = (weights_of(&[0], 0), example().id());
+    let shape = shape();
+    let purpose = purpose(&shape, VOCABULARY);
+    let change_last_byte = || {
+        let mut bytes = std::fs::read(&path).unwrap();
+        *bytes.last_mut().unwrap() ^= 1;
+        std::fs::write(&path, bytes).unwrap();
+    };
+    write_weights(&path, &weights, purpose, Some((&run, 7))).unwrap();
+    check_weights(&path).unwrap();
+    change_last_byte();
+    let error = format!("{:#}", check_weights(&path).unwrap_err());
+    assert!(error.contains("weights.safetensors is damaged"), "{error}");
+    change_last_byte();
+    check_weights(&path).unwrap();
+    // What has no checksum, as older versions wrote it.
+    write_weights(&path, &weights, purpose, None).unwrap();
+    change_last_byte();
+    check_weights(&path).unwrap();
+}
+
+#[test]
 fn a_weight_file_of_another_shape_is_refused_with_the_tensor() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("weights.safetensors");

@@ -10,6 +10,7 @@ mod names;
 mod notes;
 mod read;
 mod stored;
+mod sum;
 mod write;
 
 use std::cell::RefCell;
@@ -24,6 +25,7 @@ use crate::random;
 use crate::record::LaneWeights;
 
 pub use read::{Purpose, ReadWeights, origin, read_weights};
+pub use sum::check_weights;
 pub use write::write_weights;
 
 /// A parameter of a model, as it was made.

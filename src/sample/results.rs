@@ -7,7 +7,7 @@ use super::{Asked, tokenizer};
 use crate::config::RunConfig;
 use crate::corpus::Tokenizer;
 use crate::export::Arms;
-use crate::model::origin;
+use crate::model::{check_weights, origin};
 use crate::record::best_evaluation;
 use crate::results::{Experiment, RunRow, check_written, read_experiment, read_runs};
 use crate::stats::Analysis;
@@ -113,6 +113,7 @@ impl Folder<'_> {
                  --save-best FILE --fresh` keep them"
             )
         })?;
+        check_weights(&kept)?;
         Ok((Weights::File(kept), format!("{title} at step {step}, val loss {loss:.3}")))
     }
 }

@@ -13,7 +13,7 @@ use crate::corpus::{Corpus, Tokenizer};
 use crate::files::{
     beside, check_folder_of, check_is_free, json_of, make_folder_atomically, write_atomically,
 };
-use crate::model::{Purpose, hugging_face_config, origin, write_weights};
+use crate::model::{Purpose, check_weights, hugging_face_config, origin, write_weights};
 use crate::plural::counted;
 use crate::record::{Record, Status, best_evaluation};
 use crate::store::Store;
@@ -86,6 +86,7 @@ impl Saves {
 fn save_best(path: &Path, record: &Record, store: &Store, corpus: &Corpus) -> Result<()> {
     let step = check_best(store, record)?;
     let kept = store.best_weights(&record.config);
+    check_weights(&kept)?;
     let weights = fs::read(&kept).with_context(|| format!("cannot read {}", kept.display()))?;
     write_atomically(path, &weights)?;
     describe(path, record, step, corpus)

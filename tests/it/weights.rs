@@ -604,7 +604,7 @@ fn weights_that_are_saved_again_are_the_same_file_byte_for_byte() {
     }
     let length = u64::from_le_bytes(saved[..8].try_into().unwrap()) as usize;
     let header = String::from_utf8(saved[8..8 + length].to_vec()).unwrap();
-    let places = ["alphabet", "format", "run", "step", "vocabulary"]
+    let places = ["alphabet", "format", "run", "sha256", "step", "vocabulary"]
         .map(|name| header.find(&format!("\"{name}\":")).unwrap());
     assert!(places.is_sorted(), "{header}");
 }
@@ -692,6 +692,27 @@ fn the_best_weights_are_those_of_the_lowest_val_loss_and_change_no_number() {
     scene.ok(&[&RISES[..], &["--save-best", text(&best)]].concat());
     scene.ok(&["--init", text(&best)]);
     assert_eq!(scene.losses()[0], loss);
+}
+
+#[test]
+fn best_weights_that_were_changed_since_are_neither_saved_nor_sampled() {
+    let scene = Scene::new("gpt2");
+    let best = scene.path("best.safetensors");
+    scene.ok(&[&RISES[..], &["--save-best", text(&best)]].concat());
+    fs::remove_file(&best).unwrap();
+    let run = rows(&scene.path("results/tiny/runs.csv")).remove(0)["run"].clone();
+    let kept = scene.path("results/.runs").join(run).join("best.safetensors");
+    let mut bytes = fs::read(&kept).unwrap();
+    let start = bytes.len() - 40;
+    bytes[start..].iter_mut().for_each(|byte| *byte ^= 0xff);
+    fs::write(&kept, bytes).unwrap();
+    let call = scene.train(&[&RISES[..], &["--save-best", text(&best)]].concat());
+    assert_eq!(call.code, Some(1), "{}", call.stderr);
+    assert!(call.stderr.contains("best.safetensors is damaged"), "{}", call.stderr);
+    assert!(!best.exists());
+    let call = wane(&["sample", text(&scene.path("results/tiny")), "--best"]);
+    assert_eq!(call.code, Some(2), "{}", call.stderr);
+    assert!(call.stderr.contains("best.safetensors is damaged"), "{}", call.stderr);
 }
 
 #[test]

@@ -13,6 +13,7 @@ use super::alphabet::{ALPHABET, PIECES};
 use super::layout::{in_file, is_turned};
 use super::read::Purpose;
 use super::stored::transposed;
+use super::sum::{SUM, sum_of};
 use crate::config::RunId;
 use crate::files::replace_atomically;
 use crate::record::LaneWeights;
@@ -43,7 +44,7 @@ pub fn write_weights(
         (parameter.name.clone(), Numbers { values, shape: in_file(parameter, layout) })
     };
     let tensors: Vec<_> = purpose.shape.parameters(purpose.vocabulary).iter().map(tensor).collect();
-    let metadata = metadata(purpose, origin);
+    let metadata = metadata(purpose, origin, &tensors);
     replace_atomically(path, |draft| {
         safetensors::serialize_to_file(tensors, Some(metadata.clone()), draft)?;
         sort(draft, &metadata)
@@ -66,7 +67,11 @@ fn sort(path: &Path, metadata: &HashMap<String, String>) -> Result<()> {
     Ok(file.write_all(&sorted)?)
 }
 
-fn metadata(purpose: Purpose, origin: Option<(&RunId, usize)>) -> HashMap<String, String> {
+fn metadata(
+    purpose: Purpose,
+    origin: Option<(&RunId, usize)>,
+    tensors: &[(String, Numbers)],
+) -> HashMap<String, String> {
     let mut metadata = HashMap::from([
         ("format".to_owned(), "pt".to_owned()),
         ("vocabulary".to_owned(), purpose.vocabulary.to_string()),
@@ -78,8 +83,11 @@ fn metadata(purpose: Purpose, origin: Option<(&RunId, usize)>) -> HashMap<String
         metadata.insert(PIECES.to_owned(), pieces.to_owned());
     }
     if let Some((run, step)) = origin {
+        let step = step.to_string();
+        let tensors = tensors.iter().map(|(name, one)| (name.as_str(), one.bytes())).collect();
+        metadata.insert(SUM.to_owned(), sum_of(run.as_str(), &step, tensors));
         metadata.insert("run".to_owned(), run.to_string());
-        metadata.insert("step".to_owned(), step.to_string());
+        metadata.insert("step".to_owned(), step);
     }
     metadata
 }
@@ -87,6 +95,12 @@ fn metadata(purpose: Purpose, origin: Option<(&RunId, usize)>) -> HashMap<String
 struct Numbers<'a> {
     values: Cow<'a, [f32]>,
     shape: Vec<usize>,
+}
+
+impl Numbers<'_> {
+    fn bytes(&self) -> &[u8] {
+        bytemuck::cast_slice(&self.values)
+    }
 }
 
 impl View for Numbers<'_> {
@@ -99,7 +113,7 @@ impl View for Numbers<'_> {
     }
 
     fn data(&self) -> Cow<'_, [u8]> {
-        Cow::Borrowed(bytemuck::cast_slice(&self.values))
+        Cow::Borrowed(self.bytes())
     }
 
     fn data_len(&self) -> usize {
