@@ -32,7 +32,7 @@ use crate::config::Role;
 use crate::exit::usage;
 use crate::files::{create_folder, csv_of, json_of, make_folder_atomically, write_atomically};
 use crate::report::figures::{Data, Drawing, draw_all};
-use crate::results::{Experiment, ManifestRow, read_csv, read_experiment};
+use crate::results::{Experiment, ManifestRow, lost_mechanism, read_csv, read_experiment};
 use claims::ClaimRow;
 use summary::Summary;
 
@@ -89,13 +89,17 @@ pub fn write(folder: &Path, out: &Path) -> Result<Report> {
     let question = experiment.question.map(|question| format!("{question}\n\n"));
     let mechanism = words::mechanism(&data.analysis, &data.mechanism, &data.collapses);
     let by_heart = words::by_heart(&data.analysis, data.memorisation.as_ref());
-    let told: Vec<String> = mechanism.into_iter().chain(by_heart).collect();
+    let lost = lost_mechanism(folder).then(|| LOST_MECHANISM.to_owned());
+    let told: Vec<String> = mechanism.into_iter().chain(by_heart).chain(lost).collect();
     let claims = claims::screen(&data.claims).map_or(String::new(), |told| format!("{told}\n\n"));
     let answer =
         format!("{}{claims}{}", question.unwrap_or_default(), answer(&data.analysis, &told));
     let files = ready.iter().skip(1).map(|(path, _)| out.join(path)).collect();
     Ok(Report { answer, plot: Plot::of(&data), page: out.join(PAGE), files })
 }
+
+const LOST_MECHANISM: &str = "What its steps did to the weights is not told: mechanism.csv is missing; write it anew \
+                              with `wane collect SPEC`.";
 
 /// Writes the files of a report. A folder that is not there yet is made whole or not at all.
 fn put(out: &Path, ready: &[Ready], forget: impl Fn(&Path) -> Result<()>) -> Result<()> {

@@ -6,6 +6,7 @@ mod columns;
 mod curves;
 mod experiment;
 mod manifest;
+mod measured;
 mod mechanism;
 mod planned;
 mod rows;
@@ -26,6 +27,7 @@ pub use columns::{CsvRow, REMEDY, check as check_columns};
 pub use curves::{CurveCsvRow, curve_rows};
 pub use experiment::Experiment;
 pub use manifest::{ManifestRow, manifest};
+pub use measured::{lost_mechanism, read_mechanism};
 pub use mechanism::{MechanismRow, mechanism_rows};
 pub use planned::{Planned, planned_names, read_planned, write_planned};
 pub use rows::{Draw, RunRow, bits_per_byte, other_row, planned_row, run_row};
@@ -77,15 +79,6 @@ pub fn read_experiment(folder: &Path) -> Result<Experiment> {
         path.display()
     );
     Ok(experiment)
-}
-
-/// Reads `mechanism.csv` of an experiment's folder; nothing of a folder of an older version, which has none.
-///
-/// # Errors
-/// A file that does not have these columns; the message names it.
-pub fn read_mechanism(folder: &Path) -> Result<Vec<MechanismRow>> {
-    let path = folder.join("mechanism.csv");
-    if path.is_file() { read_csv(&path) } else { Ok(Vec::new()) }
 }
 
 /// Writes `experiment.json`, `runs.csv`, `curves.csv`, `mechanism.csv` and `manifest.csv` of an experiment from the

@@ -23,7 +23,8 @@ const COLUMNS: usize = 110;
 pub fn across_experiments(folders: &[PathBuf], out: Option<&Path>) -> Result<String> {
     let read = |folder: &PathBuf| -> Result<Named> {
         let runs = read_runs(folder)?;
-        Ok((folder_name(folder), runs, read_mechanism(folder)?))
+        let mechanism = read_mechanism(folder, &runs)?;
+        Ok((folder_name(folder), runs, mechanism))
     };
     let experiments = usage(folders.iter().map(read).collect::<Result<Vec<_>>>())?;
     let names: Vec<&str> = experiments.iter().map(|(name, ..)| name.as_str()).collect();

@@ -1,5 +1,7 @@
 //! The columns of a CSV file: a column that is not there is no column that is empty.
 
+use std::path::Path;
+
 use anyhow::{Result, bail, ensure};
 use serde::de::DeserializeOwned;
 
@@ -43,6 +45,13 @@ pub fn check<T: CsvRow>(header: &[&str]) -> Result<()> {
         in_place_of_them::<T>(header)
     );
     Ok(())
+}
+
+/// Whether a CSV file has every column that this version writes.
+pub fn is_newest<T: CsvRow>(path: &Path) -> bool {
+    let header = csv::Reader::from_path(path).and_then(|mut file| file.headers().cloned());
+    let has = |header: &csv::StringRecord, column: &str| header.iter().any(|name| name == column);
+    header.is_ok_and(|header| T::columns().into_iter().flatten().all(|column| has(&header, column)))
 }
 
 /// That commas separate the columns, as `wane` writes them.

@@ -160,7 +160,8 @@ fn a_folder_of_an_older_version_is_reported_and_explain_says_what_it_lacks() {
     let folder = tempfile::tempdir().unwrap();
     let results = swept(folder.path(), "told", &[]);
     fs::remove_file(results.join("mechanism.csv")).unwrap();
-    wane_ok(&["report", text(&results)]);
+    let lost = "mechanism.csv is missing";
+    assert!(wane_ok(&["report", text(&results)]).stdout.contains(lost));
     let call = wane(&["explain", text(&results)]);
     assert_eq!(call.code, Some(2));
     assert!(call.stderr.contains("mechanism.csv is missing, or of an older"), "{}", call.stderr);
@@ -168,8 +169,32 @@ fn a_folder_of_an_older_version_is_reported_and_explain_says_what_it_lacks() {
     // The committed results of before there were such measurements.
     let out = folder.path().join("out");
     let older = fixture("report");
-    wane_ok(&["report", text(&older), "--out", text(&out)]);
+    let told = wane_ok(&["report", text(&older), "--out", text(&out)]).stdout;
+    assert!(!told.contains(lost), "an older version had none: {told}");
     assert!(!out.join("figures/rotation.svg").exists());
+}
+
+#[test]
+fn a_part_of_the_mechanism_is_not_taken_for_all_of_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let results = swept(folder.path(), "told", &[]);
+    let path = results.join("mechanism.csv");
+    let whole = fs::read_to_string(&path).unwrap();
+    let lines: Vec<&str> = whole.lines().collect();
+    // Cut between two runs, within the rows of one, after the header, and before it.
+    for kept in [lines.len() - 5, lines.len() - 1, 1, 0] {
+        fs::write(&path, lines[..kept].iter().map(|line| format!("{line}\n")).collect::<String>())
+            .unwrap();
+        for command in ["report", "explain"] {
+            let call = wane(&[command, text(&results)]);
+            assert_eq!(call.code, Some(2), "{kept} lines: {}", call.stderr);
+            assert!(call.stderr.contains("mechanism.csv lacks rows of run"), "{}", call.stderr);
+            assert!(call.stderr.contains("wane collect SPEC"), "{}", call.stderr);
+        }
+    }
+    fs::remove_file(&path).unwrap();
+    fs::create_dir(&path).unwrap();
+    assert_eq!(wane(&["report", text(&results)]).code, Some(2));
 }
 
 #[test]

@@ -99,7 +99,7 @@ impl Data {
         let explored: Vec<RunRow> = runs.iter().filter(|run| run.is_explored()).cloned().collect();
         let found = (!explored.is_empty()).then(|| group_by_rule(&explored));
         let caption = caption(&experiment.name, &runs, &analysis, found.as_deref());
-        let mechanism = read_mechanism(folder)?;
+        let mechanism = read_mechanism(folder, &runs)?;
         let memorisation = Memorisation::of(&analysis.groups, &curves, analysis.alpha);
         let alpha = experiment.analysis.alpha;
         let claims = claims::judge(&experiment.claims, &runs, &curves, &mechanism, alpha);
