@@ -15,6 +15,7 @@ use crate::files::{create_folder, json_of, write_atomically};
 use crate::record::{End, Status};
 use crate::report::Told;
 use crate::results::Experiment;
+use crate::store::{Marks, Store};
 
 /// What was presented, of what.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -36,12 +37,20 @@ pub struct Kept {
 
 impl Kept {
     /// `None` where a run has not ended: its curve may change at any time.
-    pub fn of(inputs: &Inputs, experiment: &Experiment, out: &Path, ends: &[End]) -> Option<Self> {
+    pub fn of(
+        inputs: &Inputs,
+        experiment: &Experiment,
+        out: &Path,
+        (ends, store): (&[End], &Store),
+    ) -> Option<Self> {
         let has_ended = |end: &End| matches!(end.status, Status::Done | Status::Diverged);
         let all_have = ends.len() == inputs.plan.runs.len() && ends.iter().all(has_ended);
         let name = &inputs.spec.name;
         let path = out.join(".presented").join(format!("{name}.json"));
-        let made_from = digest(&(this_program()?, experiment, &inputs.plan, ends));
+        // An end says nothing of a curve that was changed since: its run has not ended, and is told so.
+        let marks: Vec<Marks> =
+            inputs.plan.runs.iter().map(|run| store.marks(run.id().as_str())).collect();
+        let made_from = digest(&(this_program()?, experiment, &inputs.plan, ends, marks));
         all_have.then(|| Kept { path, folder: out.join(name), made_from })
     }
 

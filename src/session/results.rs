@@ -28,7 +28,7 @@ pub fn present(
     let ends: Vec<End> = inputs.plan.runs.iter().filter_map(|run| store.end(run)).collect();
     let claims = registered::claims(inputs, out)?;
     let experiment = Experiment { claims, ..experiment(inputs, origin(&ends, call)) };
-    let kept = Kept::of(inputs, &experiment, out, &ends);
+    let kept = Kept::of(inputs, &experiment, out, (&ends, store));
     if let Some(same) = kept.as_ref().and_then(Kept::same) {
         return print(&same.told);
     }

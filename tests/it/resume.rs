@@ -435,6 +435,25 @@ fn a_pipe_among_the_files_of_a_run_holds_nobody_up() {
 }
 
 #[test]
+fn a_run_whose_curve_was_changed_is_left_out_of_results_that_were_presented_before() {
+    let folder = tempfile::tempdir().unwrap();
+    let (spec, out) = (fixture("tiny.toml"), folder.path());
+    wane_ok(&["sweep", text(&spec), "--out", text(out), "--quiet"]);
+    let path = first_run(out).join("curve.csv");
+    let mut curve = fs::read(&path).unwrap();
+    let digit = curve.iter().rposition(u8::is_ascii_digit).unwrap();
+    curve[digit] = if curve[digit] == b'1' { b'2' } else { b'1' };
+    fs::write(&path, curve).unwrap();
+    let call = wane(&["collect", text(&spec), "--out", text(out)]);
+    assert_eq!(call.code, Some(1), "{}", call.stderr);
+    assert!(call.stderr.contains("only 5 of 6 runs are trained"), "{}", call.stderr);
+    let id = first_run(out).file_name().unwrap().to_str().unwrap().to_owned();
+    for row in rows(&out.join("tiny/runs.csv")) {
+        assert_eq!(row["status"] == "done", row["run"] != id, "{row:?}");
+    }
+}
+
+#[test]
 fn divergence_is_a_result_that_is_kept_until_asked_for_again() {
     let folder = tempfile::tempdir().unwrap();
     let (spec, out) = (fixture("tiny.toml"), folder.path());
