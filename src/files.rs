@@ -126,6 +126,29 @@ pub fn make_folder_atomically<T>(path: &Path, write: impl FnOnce(&Path) -> Resul
 }
 
 /// Whether nothing has this name yet.
+/// Whether something is there; what must not be looked at may well be.
+///
+/// # Errors
+/// A folder that must not be looked into; the message names what is in it.
+pub fn is_there(path: &Path) -> Result<bool> {
+    path.try_exists().with_context(|| format!("cannot look at {}", path.display()))
+}
+
+/// Whether a file that is written in its place is a plain one, or not there: through a link another would be.
+///
+/// # Errors
+/// It is something else.
+pub fn check_is_no_link(path: &Path) -> Result<()> {
+    match fs::symlink_metadata(path) {
+        Ok(found) => {
+            ensure!(found.is_file(), "it is not a plain file, as this program makes it; remove it");
+            Ok(())
+        }
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
 ///
 /// # Errors
 /// Something has; the message names it.

@@ -34,6 +34,9 @@ pub use rows::{Draw, RunRow, bits_per_byte, other_row, planned_row, run_row};
 pub use table::for_each_row;
 pub use whole::{check_written, write_whole};
 
+/// The files of numbers beside `experiment.json`.
+pub const FILES: [&str; 4] = ["runs.csv", "curves.csv", "mechanism.csv", "manifest.csv"];
+
 /// Writes rows as a CSV file.
 ///
 /// # Errors

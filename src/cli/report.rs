@@ -5,6 +5,7 @@ use anyhow::{Context, Result, ensure};
 use super::experiment;
 use super::output::{answer, canvas, print};
 use crate::exit::usage;
+use crate::files::is_there;
 use crate::report::{self, Told};
 use crate::terminal;
 
@@ -54,7 +55,7 @@ pub fn run(args: Args) -> Result<()> {
 fn check_is_no_other(folder: &Path, out: &Path) -> Result<()> {
     let real = |path: &Path| path.canonicalize().ok();
     ensure!(
-        real(folder) == real(out) || !out.join("experiment.json").exists(),
+        real(folder) == real(out) || !is_there(&out.join("experiment.json"))?,
         "--out {} is the folder of an experiment, whose own report would be replaced; name another folder",
         out.display()
     );

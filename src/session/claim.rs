@@ -1,15 +1,19 @@
 //! A folder of results belongs to one experiment.
 
 use std::collections::BTreeSet;
+use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
 
 use super::Inputs;
+use crate::corpus::Tokenizer;
 use crate::exit::usage;
+use crate::files::is_there;
 use crate::plural::counted;
 use crate::record::Status;
-use crate::results::{RunRow, read_csv, read_experiment};
+use crate::report;
+use crate::results::{self, RunRow, read_csv, read_experiment};
 use crate::store::{self, Store};
 
 /// Refuses an experiment whose files would replace those of another one that has its name, unless
@@ -25,7 +29,7 @@ pub fn check(inputs: &Inputs, out: &Path, replace: bool) -> Result<Option<String
     if replace {
         return Ok(None);
     }
-    if !folder.join("experiment.json").exists() {
+    if !usage(is_there(&folder.join("experiment.json")))? {
         return usage(check_nothing_is_replaced(&folder)).map(|()| None);
     }
     let other = usage(read_experiment(&folder).with_context(|| {
@@ -52,23 +56,17 @@ pub fn check(inputs: &Inputs, out: &Path, replace: bool) -> Result<Option<String
     )))
 }
 
-/// Files that every experiment writes, and the folder of its figures.
-const WRITTEN: [&str; 9] = [
-    "runs.csv",
-    "curves.csv",
-    "mechanism.csv",
-    "manifest.csv",
-    "summary.csv",
-    "summary.json",
-    "report.html",
-    "claims.csv",
-    "figures",
-];
+/// Whatever experiments write beside `experiment.json`, or take away where they do not write it, and the folder of their
+/// figures.
+fn written() -> impl Iterator<Item = &'static str> {
+    let numbers = results::FILES.into_iter().chain([super::results::DECISIONS]);
+    numbers.chain(Tokenizer::FILES).chain([report::PAGE]).chain(report::FILES)
+}
 
 /// An experiment writes `experiment.json` before anything else: files without it are of something else.
 fn check_nothing_is_replaced(folder: &Path) -> Result<()> {
     let in_the_way: Vec<&str> =
-        WRITTEN.into_iter().filter(|name| folder.join(name).exists()).collect();
+        written().filter(|name| fs::symlink_metadata(folder.join(name)).is_ok()).collect();
     ensure!(
         in_the_way.is_empty(),
         "{} holds {} and no experiment.json, so that nothing says of which experiment they are; {WHAT_TO_DO}",
@@ -114,7 +112,7 @@ fn allow(is_same: bool, folder: &Path, lost: &str) -> Result<()> {
 /// The runs in a folder; none where it has no file of them.
 fn rows(folder: &Path) -> Result<Vec<RunRow>> {
     let path = folder.join("runs.csv");
-    if path.exists() { read_csv(&path) } else { Ok(Vec::new()) }
+    if is_there(&path)? { read_csv(&path) } else { Ok(Vec::new()) }
 }
 
 /// Counts the runs that a plan does not have; `None` where there are none.

@@ -9,6 +9,7 @@ use crate::backend::Backend;
 use crate::cluster::snapshot::Frozen;
 use crate::config::RunConfig;
 use crate::exit::usage;
+use crate::files::is_there;
 use crate::plural::counted;
 use crate::record::Provenance;
 use crate::runner::Todo;
@@ -60,7 +61,7 @@ fn refuse_nothing(inputs: &Inputs, out: &Path, store: &Store) -> Result<()> {
     let folder = out.join(&inputs.spec.name);
     let has_ended = |run: &RunConfig| store.end(run).is_some();
     ensure!(
-        inputs.plan.runs.iter().any(has_ended) || !folder.join("experiment.json").exists(),
+        inputs.plan.runs.iter().any(has_ended) || !is_there(&folder.join("experiment.json"))?,
         "none of {} is trained; {} is left as it is",
         counted(all, "run"),
         folder.display()

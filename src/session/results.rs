@@ -7,11 +7,14 @@ use super::presented::Kept;
 use super::{Inputs, Print, registered};
 use crate::config::RunConfig;
 use crate::corpus::Tokenizer;
-use crate::files::write_atomically;
+use crate::files::{is_there, write_atomically};
 use crate::record::{End, Provenance, Status};
 use crate::report::{self, Told};
 use crate::results::{Experiment, RunRow, write_csv, write_results, write_whole};
 use crate::store::Store;
+
+/// The decisions of a search, where the spec has one.
+pub(super) const DECISIONS: &str = "search.csv";
 
 /// Writes an experiment's files from the store, unless they are as they would be written, and prints what they
 /// say; `call` is who writes them.
@@ -72,7 +75,7 @@ fn write(
     let rows = write_whole(&folder, || {
         let rows = write_results(&folder, experiment, &inputs.plan, store, &levels)?;
         write_tokenizer(&folder, inputs.corpus.tokenizer.as_ref())?;
-        let decisions = folder.join("search.csv");
+        let decisions = folder.join(DECISIONS);
         match &inputs.course {
             Some(course) => write_csv(&decisions, &report::decisions(course))?,
             None => remove_if_there(&decisions)?,
@@ -96,7 +99,7 @@ fn write(
 
 /// What an experiment of the same name left there and this one does not write.
 fn remove_if_there(path: &Path) -> Result<()> {
-    if !path.exists() {
+    if !is_there(path)? {
         return Ok(());
     }
     std::fs::remove_file(path).with_context(|| format!("cannot remove {}", path.display()))

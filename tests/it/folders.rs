@@ -108,10 +108,33 @@ fn a_report_is_not_written_over_that_of_another_experiment() {
 fn a_table_of_runs_that_lost_rows_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path();
+    for name in ["search.csv", "tokenizer.json", "alphabet.json", "table.csv", "table.md"] {
+        let own = own.with_file_name(name);
+        fs::write(&own, "mine").unwrap();
+        refused(&call, &[name, "experiment.json", "--replace"]);
+        assert_eq!(fs::read_to_string(&own).unwrap(), "mine");
+        fs::remove_file(&own).unwrap();
+    }
     wane_ok(&sweep(out, &[]));
     let (tiny, runs) = (out.join("tiny"), out.join("tiny/runs.csv"));
     let table = fs::read_to_string(&runs).unwrap();
     let lines: Vec<&str> = table.lines().collect();
+#[test]
+#[cfg(unix)]
+fn what_cannot_be_looked_at_is_not_taken_for_what_is_not_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let (out, tiny) = (folder.path(), folder.path().join("tiny"));
+    fs::create_dir(&tiny).unwrap();
+    // The superuser may look at whatever has permissions, but nobody along a link to itself.
+    for name in ["experiment.json", "runs.csv"] {
+        std::os::unix::fs::symlink(tiny.join(name), tiny.join(name)).unwrap();
+    }
+    refused(&sweep(out, &[]), &["cannot look at", "experiment.json"]);
+    refused(&["report".to_owned(), text(&tiny).to_owned()], &["cannot read", "runs.csv"]);
+    let compare = ["compare", text(&tiny), text(&tiny)].map(str::to_owned);
+    refused(&compare, &["cannot read", "experiment.json"]);
+}
+
     fs::write(&runs, lines[..lines.len() - 1].join("\n") + "\n").unwrap();
     refused(&["report".to_owned(), text(&tiny).to_owned()], &["runs.csv has no row of run"]);
     fs::write(&runs, format!("{}\n", lines[0])).unwrap();
