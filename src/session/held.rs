@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use super::{Inputs, folder};
 use crate::exit::usage;
 use crate::experiment::Spec;
-use crate::files::create_folder;
+use crate::files::{check_is_no_link, create_folder};
 
 /// A name that is held: a lock of the operating system, which ends with the process. `None` where the file system has
 /// no locks.
@@ -30,6 +30,7 @@ pub fn take(inputs: &Inputs, out: &Path) -> Result<Held> {
     create_folder(&kept)?;
     let path = kept.join(format!("{}.lock", inputs.spec.name));
     let context = || format!("cannot lock {}", path.display());
+    check_is_no_link(&path).with_context(context)?;
     let mut file = OpenOptions::new()
         .read(true)
         .write(true)

@@ -7,6 +7,7 @@ use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 
 use super::state::check_is_plain;
+use crate::files::check_is_no_link;
 
 /// Who trains a run, since when and from where.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -75,6 +76,7 @@ const MOST_TRIES: usize = 1000;
 /// Takes a lock; `None` while another process has it.
 pub fn take(path: &Path, holder: &Holder) -> Result<Option<RunLock>> {
     let context = || format!("cannot lock {}", path.display());
+    check_is_no_link(path).with_context(context)?;
     let file = open(path, true).with_context(context)?;
     match lock_past_readers(&file) {
         Ok(()) => {

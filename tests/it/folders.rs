@@ -60,6 +60,20 @@ fn two_experiments_of_one_name_are_not_trained_into_one_folder_at_once() {
 }
 
 #[test]
+#[cfg(unix)]
+fn a_link_in_the_place_of_the_lock_of_a_name_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let (out, own) = (folder.path(), folder.path().join("own.txt"));
+    fs::write(&own, "mine").unwrap();
+    fs::create_dir(out.join(".presented")).unwrap();
+    std::os::unix::fs::symlink(&own, out.join(".presented/tiny.lock")).unwrap();
+    let call = wane(&sweep(out, &[]));
+    assert_eq!(call.code, Some(1), "{}", call.stderr);
+    assert!(call.stderr.contains("tiny.lock: it is not a plain file"), "{}", call.stderr);
+    assert_eq!(fs::read_to_string(&own).unwrap(), "mine");
+}
+
+#[test]
 fn files_that_no_experiment_wrote_are_not_written_over() {
     let folder = tempfile::tempdir().unwrap();
     let (out, own) = (folder.path(), folder.path().join("tiny/runs.csv"));
@@ -70,8 +84,31 @@ fn files_that_no_experiment_wrote_are_not_written_over() {
     refused(&call, &["runs.csv", "experiment.json", "--replace"]);
     assert_eq!(fs::read_to_string(&own).unwrap(), "a,b\n1,2\n");
     fs::remove_file(&own).unwrap();
+    for name in ["search.csv", "tokenizer.json", "alphabet.json", "table.csv", "table.md"] {
+        let own = own.with_file_name(name);
+        fs::write(&own, "mine").unwrap();
+        refused(&call, &[name, "experiment.json", "--replace"]);
+        assert_eq!(fs::read_to_string(&own).unwrap(), "mine");
+        fs::remove_file(&own).unwrap();
+    }
     wane_ok(&call);
     assert_eq!(fs::read_to_string(own.with_file_name("notes.txt")).unwrap(), "mine");
+}
+
+#[test]
+#[cfg(unix)]
+fn what_cannot_be_looked_at_is_not_taken_for_what_is_not_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let (out, tiny) = (folder.path(), folder.path().join("tiny"));
+    fs::create_dir(&tiny).unwrap();
+    // The superuser may look at whatever has permissions, but nobody along a link to itself.
+    for name in ["experiment.json", "runs.csv"] {
+        std::os::unix::fs::symlink(tiny.join(name), tiny.join(name)).unwrap();
+    }
+    refused(&sweep(out, &[]), &["cannot look at", "experiment.json"]);
+    refused(&["report".to_owned(), text(&tiny).to_owned()], &["cannot read", "runs.csv"]);
+    let compare = ["compare", text(&tiny), text(&tiny)].map(str::to_owned);
+    refused(&compare, &["cannot read", "experiment.json"]);
 }
 
 #[test]
@@ -108,33 +145,10 @@ fn a_report_is_not_written_over_that_of_another_experiment() {
 fn a_table_of_runs_that_lost_rows_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path();
-    for name in ["search.csv", "tokenizer.json", "alphabet.json", "table.csv", "table.md"] {
-        let own = own.with_file_name(name);
-        fs::write(&own, "mine").unwrap();
-        refused(&call, &[name, "experiment.json", "--replace"]);
-        assert_eq!(fs::read_to_string(&own).unwrap(), "mine");
-        fs::remove_file(&own).unwrap();
-    }
     wane_ok(&sweep(out, &[]));
     let (tiny, runs) = (out.join("tiny"), out.join("tiny/runs.csv"));
     let table = fs::read_to_string(&runs).unwrap();
     let lines: Vec<&str> = table.lines().collect();
-#[test]
-#[cfg(unix)]
-fn what_cannot_be_looked_at_is_not_taken_for_what_is_not_there() {
-    let folder = tempfile::tempdir().unwrap();
-    let (out, tiny) = (folder.path(), folder.path().join("tiny"));
-    fs::create_dir(&tiny).unwrap();
-    // The superuser may look at whatever has permissions, but nobody along a link to itself.
-    for name in ["experiment.json", "runs.csv"] {
-        std::os::unix::fs::symlink(tiny.join(name), tiny.join(name)).unwrap();
-    }
-    refused(&sweep(out, &[]), &["cannot look at", "experiment.json"]);
-    refused(&["report".to_owned(), text(&tiny).to_owned()], &["cannot read", "runs.csv"]);
-    let compare = ["compare", text(&tiny), text(&tiny)].map(str::to_owned);
-    refused(&compare, &["cannot read", "experiment.json"]);
-}
-
     fs::write(&runs, lines[..lines.len() - 1].join("\n") + "\n").unwrap();
     refused(&["report".to_owned(), text(&tiny).to_owned()], &["runs.csv has no row of run"]);
     fs::write(&runs, format!("{}\n", lines[0])).unwrap();

@@ -30,6 +30,20 @@ fn a_pipe_in_the_place_of_a_lock_is_named_and_not_waited_for() {
     assert!(format!("{error:#}").contains("not a plain file"), "{error:#}");
 }
 
+#[cfg(unix)]
+#[test]
+fn a_link_in_the_place_of_a_lock_is_refused_and_what_it_leads_to_is_left_as_it_is() {
+    let scene = Scene::new();
+    drop(scene.train_to(2));
+    let (lock, other) = (scene.folder.join(LOCK), scene.folder.join("other"));
+    fs::write(&other, "mine").unwrap();
+    fs::remove_file(&lock).unwrap();
+    std::os::unix::fs::symlink(&other, &lock).unwrap();
+    let error = scene.store.lock(&example().id(), &Holder::new("here", 0)).unwrap_err();
+    assert!(format!("{error:#}").contains("not a plain file"), "{error:#}");
+    assert_eq!(fs::read_to_string(&other).unwrap(), "mine");
+}
+
 #[test]
 fn looking_at_a_lock_never_makes_a_starter_see_it_taken() {
     let scene = Scene::new();
