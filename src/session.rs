@@ -40,6 +40,7 @@ use crate::signals;
 use crate::store::{Holder, Store};
 use crate::talk::say;
 
+use folder::Place;
 use held::Held;
 
 pub use command::this_call;
@@ -118,6 +119,7 @@ pub struct Session {
     pub stop: Stop,
     runs: Vec<RunConfig>,
     todo: Todo,
+    place: Place,
 }
 
 impl Session {
@@ -127,10 +129,11 @@ impl Session {
         let layout = options.layout(&runs)?;
         let store = Store::new(&options.out);
         folder::check(&options.out, &name)?;
+        let place = Place::of(&options.out)?;
         let provenance = options.provenance(layout.workers, command::as_text());
         let todo = look_up(&runs, &options, &store, &provenance)?;
         let stop = stop_on_signal(options.quiet)?;
-        let session = Session { options, layout, provenance, store, stop, runs, todo };
+        let session = Session { options, layout, provenance, store, stop, runs, todo, place };
         session.say(&format!("{name}: {}", counted(session.runs.len(), "run")));
         session.todo.reasons().iter().for_each(|reason| session.say(reason));
         let others = session.todo.of_other_backends(session.options.backend.name());
@@ -221,12 +224,21 @@ impl Session {
     /// Writes an experiment's files from the store, prints what they say, and ends as the sweep did.
     pub fn finish(&self, inputs: &Inputs, result: SweepResult, print: Print) -> Result<()> {
         let (out, call) = (&self.options.out, &self.provenance);
-        let presented = results::present(inputs, out, &self.store, call, print);
+        let presented = self
+            .check_own(inputs)
+            .and_then(|()| results::present(inputs, out, &self.store, call, print));
         let concluded = self.conclude(result);
         if let (Err(error), Err(_)) = (&presented, &concluded) {
             say(&format!("{error:#}"));
         }
         concluded.and(presented)
+    }
+
+    /// Makes sure once more that the results are this call's to write: training takes hours, in which another experiment
+    /// may have taken the place.
+    fn check_own(&self, inputs: &Inputs) -> Result<()> {
+        self.place.check_is_same()?;
+        claim::check(inputs, &self.options.out, self.options.replace).map(drop)
     }
 
     /// Ends as the sweep did.

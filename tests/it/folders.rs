@@ -74,6 +74,30 @@ fn a_link_in_the_place_of_the_lock_of_a_name_is_refused() {
 }
 
 #[test]
+#[cfg(unix)]
+fn results_are_not_written_into_a_folder_that_took_the_place_of_theirs() {
+    let folder = tempfile::tempdir().unwrap();
+    let (out, moved) = (folder.path().join("results"), folder.path().join("moved"));
+    let first = command(&sweep(&out, &["--set", "train.steps=2000"]))
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the binary starts");
+    let deadline = Instant::now() + Duration::from_secs(120);
+    while fs::read_dir(out.join(".runs")).map_or(0, Iterator::count) == 0 {
+        assert!(Instant::now() < deadline, "no run began");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    fs::rename(&out, &moved).unwrap();
+    fs::create_dir(&out).unwrap();
+    let call = first.wait_with_output().unwrap();
+    let said = String::from_utf8_lossy(&call.stderr);
+    assert_eq!(call.status.code(), Some(1), "{said}");
+    assert!(said.contains("was moved or replaced"), "{said}");
+    assert!(!out.join("tiny").exists(), "nothing is written there");
+}
+
+#[test]
 fn files_that_no_experiment_wrote_are_not_written_over() {
     let folder = tempfile::tempdir().unwrap();
     let (out, own) = (folder.path(), folder.path().join("tiny/runs.csv"));
