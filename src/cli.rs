@@ -27,6 +27,8 @@ mod worker;
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
+use crate::signals;
+
 /// Find out what weight decay does to a GPT, by experiment.
 #[derive(Parser, Debug)]
 #[command(name = "wane", version, max_term_width = 100)]
@@ -84,6 +86,7 @@ impl Cli {
     /// # Errors
     /// Whatever went wrong, with its context.
     pub fn run(self) -> Result<()> {
+        signals::survive_limit_of_files();
         match self.command {
             Command::Sweep(args) => sweep::run(args),
             Command::Train(args) => train::run(args),

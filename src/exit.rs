@@ -2,6 +2,7 @@
 //! program was stopped.
 
 use std::fmt;
+use std::io::{self, ErrorKind};
 
 use anyhow::{Error, Result};
 
@@ -32,12 +33,24 @@ impl fmt::Display for Stopped {
 
 impl std::error::Error for Stopped {}
 
-/// Marks an error as the caller's.
+/// Marks an error as the caller's, unless it is the machine's: neither a full disk nor a stop is a mistake of a call.
 ///
 /// # Errors
 /// The same, marked.
 pub fn usage<T>(result: Result<T>) -> Result<T> {
-    result.map_err(|error| Error::new(Usage(error)))
+    let is_other =
+        |cause: &(dyn std::error::Error + 'static)| is_of_machine(cause) || cause.is::<Stopped>();
+    result.map_err(|error| match error.chain().any(is_other) {
+        true => error,
+        false => Error::new(Usage(error)),
+    })
+}
+
+fn is_of_machine(cause: &(dyn std::error::Error + 'static)) -> bool {
+    use ErrorKind::{FileTooLarge, OutOfMemory, QuotaExceeded, StorageFull};
+    let of_machine = [FileTooLarge, OutOfMemory, QuotaExceeded, StorageFull];
+    let error = cause.downcast_ref::<io::Error>();
+    error.is_some_and(|error| of_machine.contains(&error.kind()))
 }
 
 /// The exit code of an error.
@@ -48,5 +61,27 @@ pub fn code(error: &Error) -> u8 {
         130
     } else {
         1
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use anyhow::{Context, anyhow};
+
+    use super::*;
+
+    #[test]
+    fn a_full_disk_is_no_mistake_of_a_call() {
+        let code_of = |error: Error| code(&usage(Err::<(), _>(error)).unwrap_err());
+        assert_eq!(code_of(anyhow!("no such arm")), 2);
+        for (kind, expected) in [
+            (ErrorKind::NotFound, 2),
+            (ErrorKind::PermissionDenied, 2),
+            (ErrorKind::StorageFull, 1),
+            (ErrorKind::FileTooLarge, 1),
+        ] {
+            let failed: Result<(), _> = Err(io::Error::from(kind));
+            assert_eq!(code_of(failed.context("cannot write train.bin").unwrap_err()), expected);
+        }
     }
 }

@@ -18,6 +18,16 @@ const POLL_INTERVAL: Duration = Duration::from_millis(20);
 /// process and then to its whole group.
 const SAME_WISH: Duration = Duration::from_millis(500);
 
+/// Lets a write fail that would make a file larger than `ulimit -f` allows, so that its error is told: by itself the
+/// system ends the program without a word. Programs that this one starts have it from here.
+pub fn survive_limit_of_files() {
+    #[cfg(unix)]
+    // SAFETY: ignoring a signal is allowed at any time, and replaces no handler of this program.
+    unsafe {
+        libc::signal(libc::SIGXFSZ, libc::SIG_IGN)
+    };
+}
+
 /// Calls `stop` at the first SIGINT or SIGTERM; a second, later one ends the program with exit code 130.
 ///
 /// # Errors

@@ -102,20 +102,26 @@ impl Prepared {
 }
 
 /// Writes `train.bin`, `val.bin`, `test.bin`, `meta.json` and what else trainers need; `tell` hears how many bytes of
-/// text a pass has read.
+/// text a pass has read, and an error of `go_on`, which is asked again and again while files are written, ends it.
 ///
 /// # Errors
 /// A source that cannot be read or has too few documents, a tokenizer that cannot be had, a folder that is there
 /// already. Nothing is left of what was begun.
-pub fn prepare(order: &Order, tell: &(dyn Fn(Pass, u64) + Sync)) -> Result<Prepared> {
+pub fn prepare(
+    order: &Order,
+    tell: &(dyn Fn(Pass, u64) + Sync),
+    go_on: &dyn Fn() -> Result<()>,
+) -> Result<Prepared> {
     check_is_free(&order.out)?;
     let name = order.source.display().to_string();
     let survey = Survey::of(order, &|bytes| tell(Pass::Survey, bytes))?;
     let assignment = Assignment::of(&name, &survey, order.shares, order.seed)?;
     let (tokenizer, learned_of) = tokenizer(order, &survey, &assignment, tell)?;
+    go_on()?;
     make_folder_atomically(&order.out, |folder| {
         let mut writer = Writer::new(folder, &tokenizer, survey.documents.len() > 1)?;
         for stretch in Assigned::of(order, &assignment)? {
+            go_on()?;
             let (split, stretch) = stretch?;
             tell(Pass::Write, stretch.text.len() as u64);
             writer.write(split, stretch)?;

@@ -305,6 +305,21 @@ fn a_hole_of_zero_bytes_in_a_text_is_refused_in_every_packing_and_by_every_reade
 }
 
 #[test]
+#[cfg(unix)]
+fn a_file_that_may_grow_no_further_is_named_and_is_no_mistake_of_the_call() {
+    let folder = Folder::new();
+    let lines: String = (0..4000).map(|line| format!("line {line} of a text\n")).collect();
+    let (source, out) = (folder.file("lines.txt", lines.as_bytes()), folder.0.path().join("out"));
+    let limited = ["-c", "ulimit -f 8; exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_wane")];
+    let prepare = ["data", "prepare", text(&source), "--out", text(&out), "--quiet"];
+    let call = std::process::Command::new("sh").args(limited).args(prepare).output().unwrap();
+    let said = String::from_utf8_lossy(&call.stderr);
+    assert_eq!(call.status.code(), Some(1), "{said}");
+    assert!(said.contains("cannot write") && said.contains(".bin"), "{said}");
+    assert!(!out.exists());
+}
+
+#[test]
 fn utf_8_with_zeros_between_its_documents_is_no_utf_16() {
     let folder = Folder::new();
     for record in ["abc \0 def\n", "id \0 some record text here, number 12\n", "odd\0 length\n"] {

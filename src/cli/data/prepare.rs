@@ -1,5 +1,7 @@
+use std::cell::OnceCell;
 use std::path::PathBuf;
-use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 
 use anyhow::{Result, ensure};
 use indicatif::{BinaryBytes, HumanCount, ProgressBar, ProgressStyle};
@@ -7,8 +9,9 @@ use indicatif::{BinaryBytes, HumanCount, ProgressBar, ProgressStyle};
 use crate::cli::output::print;
 use crate::corpus::TokenizerChoice;
 use crate::corpus::prepare::{Order, Pass, Prepared, Shares, prepare};
-use crate::exit::usage;
+use crate::exit::{Stopped, usage};
 use crate::report;
+use crate::signals;
 use crate::talk;
 
 #[derive(clap::Args, Debug)]
@@ -49,7 +52,9 @@ pub fn run(args: Args) -> Result<()> {
         seed: args.seed,
         out: args.out,
     };
-    let prepared = usage(prepare(&order, &|pass, bytes| progress.tell(pass, bytes)))?;
+    let interruption = Interruption::default();
+    let tell = |pass, bytes| progress.tell(pass, bytes);
+    let prepared = usage(prepare(&order, &tell, &|| interruption.check()))?;
     progress.end();
     for note in notes(&prepared).into_iter().filter(|_| !args.quiet) {
         talk::say(&note);
@@ -75,6 +80,28 @@ fn shares(args: &Args) -> Result<Shares> {
         args.test
     );
     Ok(Shares { val: args.val, test: args.test })
+}
+
+/// Whether Ctrl-C or the like came while files are written, which are then taken away. What came before ends the program
+/// by itself: nothing is to be taken away.
+#[derive(Default)]
+struct Interruption {
+    came: OnceCell<Arc<AtomicBool>>,
+}
+
+impl Interruption {
+    /// Listens from the first time on.
+    fn check(&self) -> Result<()> {
+        if let Some(came) = self.came.get() {
+            let message = "stopped; nothing was written".to_owned();
+            return match came.load(Ordering::Relaxed) {
+                true => Err(Stopped { message }.into()),
+                false => Ok(()),
+            };
+        }
+        let came = Arc::clone(self.came.get_or_init(Arc::default));
+        signals::on_stop(move || came.store(true, Ordering::Relaxed))
+    }
 }
 
 /// How far each pass is.

@@ -1,3 +1,4 @@
+use std::cell::Cell;
 use std::path::Path;
 
 use serde_json::{Value, json};
@@ -19,8 +20,8 @@ fn prepared(folder: &Path, name: &str, text: &str, more: &Value) -> Prepared {
     let _ = std::fs::remove_dir_all(&out);
     let shares = Shares { val: 0.2, test: 0.2 };
     let tokenizer = Choice::File(tokenizer);
-    prepare(&Order { source, text_field: None, tokenizer, shares, seed: 0, out }, &|_, _| ())
-        .unwrap()
+    let order = Order { source, text_field: None, tokenizer, shares, seed: 0, out };
+    prepare(&order, &|_, _| (), &|| Ok(())).unwrap()
 }
 
 fn tokens(folder: &Path, split: &str) -> Vec<u16> {
@@ -45,6 +46,24 @@ fn empty_documents_are_dropped_as_they_are_in_memory() {
     let of_text = prepared(folder.path(), "a.txt", &text, &json!({}));
     let count: u64 = of_text.files.iter().map(|one| one.documents).sum();
     assert_eq!(count.to_string(), documents);
+}
+
+#[test]
+fn what_is_stopped_while_it_is_written_leaves_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let (source, out) = (folder.path().join("a.txt"), folder.path().join("out"));
+    std::fs::write(&source, "to be or not to be\n".repeat(60)).unwrap();
+    let (tokenizer, shares) = (Choice::Bytes, Shares { val: 0.2, test: 0.2 });
+    let order = Order { source, text_field: None, tokenizer, shares, seed: 0, out };
+    let asked = Cell::new(0);
+    let go_on = || {
+        asked.set(asked.get() + 1);
+        ensure!(asked.get() < 2, "stopped");
+        Ok(())
+    };
+    let error = prepare(&order, &|_, _| (), &go_on).unwrap_err();
+    assert_eq!((error.to_string().as_str(), asked.get()), ("stopped", 2));
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "the text alone");
 }
 
 #[test]
