@@ -1,10 +1,12 @@
 //! Exit codes: 0 for success, 1 if something failed, 2 if the call, the spec or the data is wrong, 130 if the
 //! program was stopped.
 
+use std::any::Any;
 use std::fmt;
 use std::io::{self, ErrorKind};
+use std::panic::{self, AssertUnwindSafe};
 
-use anyhow::{Error, Result};
+use anyhow::{Error, Result, anyhow};
 
 /// Marks an error as the caller's: an argument, a spec or data that is wrong.
 #[derive(Debug)]
@@ -53,6 +55,37 @@ fn is_of_machine(cause: &(dyn std::error::Error + 'static)) -> bool {
     error.is_some_and(|error| of_machine.contains(&error.kind()))
 }
 
+/// Runs the program. Where it panics because the system lets it start no thread, as a pool that is made when it is first
+/// needed does, that is an error.
+///
+/// # Errors
+/// Those of `run`, and that.
+pub fn with_threads(run: impl FnOnce() -> Result<()>) -> Result<()> {
+    let before = panic::take_hook();
+    panic::set_hook(Box::new(move |panic| {
+        if !is_of_threads(panic.payload()) {
+            before(panic);
+        }
+    }));
+    panic::catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|panic| {
+        match is_of_threads(&*panic) {
+            true => Err(anyhow!(
+                "cannot start a thread: the system allows this program no more threads or memory (`ulimit -u`, `ulimit -v`)"
+            )),
+            false => panic::resume_unwind(panic),
+        }
+    })
+}
+
+/// Whether a panic is that of the standard library or of a pool that cannot start a thread.
+fn is_of_threads(panic: &(dyn Any + Send)) -> bool {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or_default();
+    ["failed to spawn thread", "thread pool has not been initialized"]
+        .iter()
+        .any(|known| text.contains(known))
+}
+
 /// The exit code of an error.
 pub fn code(error: &Error) -> u8 {
     if error.chain().any(|cause| cause.is::<Usage>()) {
@@ -69,6 +102,15 @@ mod tests {
     use anyhow::{Context, anyhow};
 
     use super::*;
+
+    #[test]
+    fn a_thread_that_cannot_be_started_is_an_error() {
+        let error = with_threads(|| panic!("failed to spawn thread: Os {{ code: 11 }}"));
+        let error = error.unwrap_err();
+        assert_eq!(code(&error), 1);
+        assert!(error.to_string().contains("no more threads"), "{error}");
+        with_threads(|| Ok(())).unwrap();
+    }
 
     #[test]
     fn a_full_disk_is_no_mistake_of_a_call() {

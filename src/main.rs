@@ -17,7 +17,7 @@ fn main() -> ExitCode {
     quiet_graphics();
     terminal::restore_on_panic();
     match Cli::try_parse() {
-        Ok(cli) => conclude(cli.run()),
+        Ok(cli) => conclude(exit::with_threads(|| cli.run())),
         Err(shown) => answer(&shown),
     }
 }

@@ -31,7 +31,7 @@ pub fn survive_limit_of_files() {
 /// Calls `stop` at the first SIGINT or SIGTERM; a second, later one ends the program with exit code 130.
 ///
 /// # Errors
-/// A system that lets no handler be set.
+/// A system that lets no handler be set, or no thread be started.
 pub fn on_stop(stop: impl FnOnce() + Send + 'static) -> Result<()> {
     let (came, again) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
     for signal in [SIGINT, SIGTERM] {
@@ -43,8 +43,7 @@ pub fn on_stop(stop: impl FnOnce() + Send + 'static) -> Result<()> {
         stop();
         std::thread::sleep(SAME_WISH);
         again.store(true, Ordering::Relaxed);
-    });
-    Ok(())
+    })
 }
 
 /// Ends the program at a signal, once that is what one means.
@@ -63,19 +62,22 @@ fn register_quit(signal: i32, again: Arc<AtomicBool>) -> std::io::Result<()> {
 /// Calls `warned` at the first SIGUSR1, by which Slurm warns of a time limit.
 ///
 /// # Errors
-/// A system that lets no handler be set.
+/// A system that lets no handler be set, or no thread be started.
 pub fn on_warning(warned: impl FnOnce() + Send + 'static) -> Result<()> {
     let came = Arc::new(AtomicBool::new(false));
     flag::register(SIGUSR1, Arc::clone(&came)).context("cannot listen to signals")?;
-    call_once_set(came, warned);
-    Ok(())
+    call_once_set(came, warned)
 }
 
-fn call_once_set(came: Arc<AtomicBool>, act: impl FnOnce() + Send + 'static) {
-    std::thread::spawn(move || {
+fn call_once_set(came: Arc<AtomicBool>, act: impl FnOnce() + Send + 'static) -> Result<()> {
+    let wait = move || {
         while !came.load(Ordering::Relaxed) {
             std::thread::sleep(POLL_INTERVAL);
         }
         act();
-    });
+    };
+    let started = std::thread::Builder::new().spawn(wait);
+    started
+        .map(drop)
+        .context("cannot listen to signals: the system allows no more threads or memory")
 }

@@ -137,7 +137,8 @@ impl Processes {
             .spawn()
             .with_context(|| format!("cannot start {}", self.program.display()))?;
         self.stop.hold(process.id(), process.stdin.take().context("the worker has no stdin")?);
-        let stderr = listen(process.stderr.take().context("the worker has no stderr")?);
+        let stderr = listen(process.stderr.take().context("the worker has no stderr")?)
+            .inspect_err(|_| self.stop.release(process.id()))?;
         let answers = process.stdout.take().context("the worker has no stdout")?;
         Ok(Worker { process, answers: BufReader::new(answers).lines(), stderr })
     }
@@ -188,8 +189,8 @@ fn killed_for_memory() -> Option<u64> {
 }
 
 /// Keeps the last lines of a worker's stderr.
-fn listen(stderr: ChildStderr) -> JoinHandle<VecDeque<String>> {
-    std::thread::spawn(move || {
+fn listen(stderr: ChildStderr) -> Result<JoinHandle<VecDeque<String>>> {
+    let listener = move || {
         let mut last = VecDeque::new();
         for line in BufReader::new(stderr).lines().map_while(Result::ok) {
             last.push_back(line);
@@ -198,7 +199,9 @@ fn listen(stderr: ChildStderr) -> JoinHandle<VecDeque<String>> {
             }
         }
         last
-    })
+    };
+    let started = std::thread::Builder::new().spawn(listener);
+    started.context("cannot start a thread: the system allows no more threads or memory")
 }
 
 fn describe(status: ExitStatus, stderr: &VecDeque<String>) -> String {

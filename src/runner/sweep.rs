@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
+use std::thread;
 use std::time::Duration;
 
 use anyhow::Result;
@@ -63,7 +64,7 @@ impl Sweep<'_> {
             self.progress.note(&format!("waiting for another process that trains {runs}"));
         }
         while !busy.is_empty() && !result.stopped {
-            std::thread::sleep(POLL_INTERVAL);
+            thread::sleep(POLL_INTERVAL);
             let (held, left) = self.look_after(busy);
             busy = held;
             busy.extend(self.round(numbered, &left, &mut result));
@@ -102,9 +103,12 @@ impl Sweep<'_> {
                 outcomes.extend(lanes.iter().cloned().zip(new));
             }
         };
-        std::thread::scope(|scope| {
-            for _ in 0..self.workers.min(cohorts.len()) {
-                scope.spawn(work);
+        thread::scope(|scope| {
+            let start = |_: &usize| thread::Builder::new().spawn_scoped(scope, work).is_ok();
+            let started = (0..self.workers.min(cohorts.len())).take_while(start).count();
+            // Where the system allows no more threads, fewer train at once, and this one at least.
+            if started == 0 {
+                work();
             }
         });
         result.stopped |= self.stop.is_requested();

@@ -32,8 +32,10 @@ impl Keys {
         tcsetattr(stdin(), OptionalActions::Now, &one_by_one(found)).ok()?;
         let over = Arc::new(AtomicBool::new(false));
         let ended = Arc::clone(&over);
-        let listener = Some(std::thread::spawn(move || listen_until(&ended)));
-        Some(Keys { over, listener })
+        let started = std::thread::Builder::new().spawn(move || listen_until(&ended));
+        // Without a thread for them Ctrl-C stops all the same.
+        let listener = started.inspect_err(|_| restore()).ok()?;
+        Some(Keys { over, listener: Some(listener) })
     }
 }
 

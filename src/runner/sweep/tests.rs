@@ -68,6 +68,24 @@ fn every_cohort_is_carried_out_once_in_order() {
 }
 
 #[test]
+fn where_no_thread_can_be_started_cohorts_are_carried_out_all_the_same() {
+    let (results, runs, mock) = (tempfile::tempdir().unwrap(), runs(3), Mock::default());
+    let (store, stop, told) = (Store::new(results.path()), Stop::default(), Mutex::default());
+    let (progress, fail_fast) = (&Silent, false);
+    let sweep = Sweep {
+        workers: 0,
+        fail_fast,
+        executor: &mock,
+        store: &store,
+        progress,
+        stop: &stop,
+        told,
+    };
+    assert_eq!(sweep.run(&one_each(&runs)), SweepResult::default());
+    assert_eq!(mock.asked.lock().unwrap().len(), 3);
+}
+
+#[test]
 fn one_failed_run_does_not_take_the_others_with_it() {
     let runs = runs(3);
     let mock = script(&[(&runs[0], Outcome::Failed("no memory".into()))]);
