@@ -3,6 +3,7 @@
 use std::fs::{self, File};
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, ensure};
 use serde::Serialize;
@@ -125,7 +126,6 @@ pub fn make_folder_atomically<T>(path: &Path, write: impl FnOnce(&Path) -> Resul
     Ok(made)
 }
 
-/// Whether nothing has this name yet.
 /// Whether something is there; what must not be looked at may well be.
 ///
 /// # Errors
@@ -149,6 +149,7 @@ pub fn check_is_no_link(path: &Path) -> Result<()> {
     }
 }
 
+/// Whether nothing has this name yet.
 ///
 /// # Errors
 /// Something has; the message names it.
@@ -207,12 +208,33 @@ fn sync_folder(folder: &Path) -> Result<()> {
 }
 
 /// How the name of a file begins that is being written.
-const DRAFT: &str = ".tmp";
+const DRAFT: &str = ".wane-draft-";
+/// The same in older versions; files of others may be called so.
+const FORMER_DRAFT: &str = ".tmp";
+/// A file that was not written to for so long is written by nobody any more.
+const LONGEST_DRAFT: Duration = Duration::from_secs(3600);
 
 /// Whether a file was being written when its process ended.
 pub fn is_draft(path: &Path) -> bool {
-    let name = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(DRAFT));
-    name && path.is_file()
+    (begins(path, DRAFT) || begins(path, FORMER_DRAFT)) && path.is_file()
+}
+
+fn begins(path: &Path, start: &str) -> bool {
+    path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(start))
+}
+
+/// Removes what calls that were killed left in a folder half written; what cannot be removed harms nobody.
+pub fn remove_old_drafts(folder: &Path) {
+    let is_old = |path: &Path| -> std::io::Result<bool> {
+        let written = fs::metadata(path)?.modified()?;
+        Ok(written.elapsed().is_ok_and(|age| age > LONGEST_DRAFT))
+    };
+    let files = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+    for path in files.filter(|path| begins(path, DRAFT) && path.is_file()) {
+        if is_old(&path).unwrap_or(false) {
+            let _ = fs::remove_file(&path);
+        }
+    }
 }
 
 /// A temporary file is private; results get the permissions that any new file has.
@@ -262,13 +284,16 @@ pub fn json_of<T: Serialize>(value: &T) -> Result<Vec<u8>> {
     Ok(text)
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
 mod tests {
+    #[cfg(unix)]
     use std::os::unix::fs::PermissionsExt;
+    use std::time::SystemTime;
 
     use super::*;
 
     #[test]
+    #[cfg(unix)]
     fn a_file_has_its_name_and_the_rights_of_any_new_file_once_it_is_kept() {
         let folder = tempfile::tempdir().unwrap();
         let [path, usual] = ["kept", "usual"].map(|name| folder.path().join(name));
@@ -282,5 +307,35 @@ mod tests {
         drop(Draft::of(&path).unwrap());
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2, "no draft is left");
         assert_eq!(fs::read(&path).unwrap(), b"text");
+    }
+
+    #[test]
+    fn drafts_that_nobody_writes_any_more_are_removed_and_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        for name in [".wane-draft-old", ".wane-draft-new", ".tmp-of-mine", "runs.csv"] {
+            fs::write(path(name), "x").unwrap();
+            let file = File::options().write(true).open(path(name)).unwrap();
+            let age = if name.ends_with("new") { Duration::ZERO } else { 2 * LONGEST_DRAFT };
+            file.set_modified(SystemTime::now() - age).unwrap();
+        }
+        remove_old_drafts(folder.path());
+        assert!(!path(".wane-draft-old").exists());
+        for name in [".wane-draft-new", ".tmp-of-mine", "runs.csv"] {
+            assert!(path(name).exists(), "{name}");
+        }
+        remove_old_drafts(&path("no-such-folder"));
+    }
+
+    #[test]
+    fn what_is_being_written_is_a_draft_by_its_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let written = folder.path().join("numbers");
+        replace_atomically(&written, |draft| {
+            assert!(is_draft(draft) && begins(draft, DRAFT), "{}", draft.display());
+            Ok(())
+        })
+        .unwrap();
+        assert!(!is_draft(&written));
     }
 }

@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use super::{Inputs, folder};
 use crate::exit::usage;
 use crate::experiment::Spec;
-use crate::files::{check_is_no_link, create_folder};
+use crate::files::{check_is_no_link, create_folder, remove_old_drafts};
 
 /// A name that is held: a lock of the operating system, which ends with the process. `None` where the file system has
 /// no locks.
@@ -40,7 +40,12 @@ pub fn take(inputs: &Inputs, out: &Path) -> Result<Held> {
         .with_context(context)?;
     let own = digest(inputs);
     match file.try_lock() {
-        Ok(()) => write(&mut file, &own).with_context(context)?,
+        Ok(()) => {
+            write(&mut file, &own).with_context(context)?;
+            // Nobody else trains under this name, and whoever was killed at it left its drafts.
+            let results = out.join(&inputs.spec.name);
+            [results.join("figures"), results].iter().for_each(|folder| remove_old_drafts(folder));
+        }
         Err(TryLockError::Error(_)) => return Ok(Held { _lock: None }),
         Err(TryLockError::WouldBlock) => {}
     }
