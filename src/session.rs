@@ -132,6 +132,7 @@ impl Session {
         let place = Place::of(&options.out)?;
         let provenance = options.provenance(layout.workers, command::as_text());
         let todo = look_up(&runs, &options, &store, &provenance)?;
+        todo.check_readable()?;
         let stop = stop_on_signal(options.quiet)?;
         let session = Session { options, layout, provenance, store, stop, runs, todo, place };
         session.say(&format!("{name}: {}", counted(session.runs.len(), "run")));

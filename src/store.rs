@@ -108,7 +108,9 @@ impl Store {
         let (end, curve) = match self.state(config) {
             RunState::Finished(record) => (Some(record.end), record.curve),
             RunState::Failed { .. } => (state::end(&folder), state::whole_rows(&folder)),
-            RunState::New | RunState::Broken { .. } => (None, Vec::new()),
+            RunState::New | RunState::Unreadable { .. } | RunState::Broken { .. } => {
+                (None, Vec::new())
+            }
             RunState::Begun | RunState::Interrupted { .. } => (None, state::whole_rows(&folder)),
         };
         let measured = curve.iter().filter(|row| row.step > 0 && row.val_loss.is_some());

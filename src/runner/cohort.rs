@@ -7,7 +7,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Error, Result, anyhow};
+use anyhow::{Error, Result, anyhow, bail};
 use burn::tensor::Device;
 use burn::train::Interrupter;
 
@@ -96,6 +96,7 @@ impl CohortRunner<'_> {
             RunState::Finished(record) => {
                 return Ok(Found::Settled(Outcome::Kept(record.end.status)));
             }
+            RunState::Unreadable { why } => bail!(why),
             RunState::Broken { why } => {
                 let aside = self.store.set_aside(&lock, &id)?;
                 let aside = aside.display();
@@ -166,7 +167,11 @@ pub fn mark_failed(store: &Store, lanes: &[RunConfig], provenance: &Provenance, 
         // If even this cannot be written, the caller still reports the failure.
         let Ok(Some(lock)) = store.lock(&config.id(), &holder) else { continue };
         let state = store.state(config);
-        if !matches!(state, RunState::Finished(_) | RunState::Broken { .. }) {
+        let is_kept = matches!(
+            state,
+            RunState::Finished(_) | RunState::Broken { .. } | RunState::Unreadable { .. }
+        );
+        if !is_kept {
             let end = End::failed(state.step(), why, provenance);
             let _ = store.fail(&lock, config, &end);
         }

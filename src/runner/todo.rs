@@ -1,5 +1,6 @@
 use std::collections::BTreeMap;
 
+use anyhow::{Result, ensure};
 use rayon::prelude::*;
 
 use super::causes;
@@ -14,6 +15,7 @@ const MOST_CAUSES: usize = 8;
 
 const FAILED: &str = "failed before";
 const DAMAGED: &str = "cannot be used";
+const UNREADABLE: &str = "cannot be read";
 
 /// What is left to train of a plan, and why.
 pub struct Todo {
@@ -59,6 +61,20 @@ impl Todo {
         counts.into_iter().map(told).collect()
     }
 
+    /// Makes sure that every run could be looked at: one that cannot be read may well be whole.
+    ///
+    /// # Errors
+    /// Files that the system does not let be read; the message names them.
+    pub fn check_readable(&self) -> Result<()> {
+        let unreadable = self.complaints(UNREADABLE);
+        ensure!(
+            unreadable.is_empty(),
+            "what is in the store cannot be read, and nothing was trained or written:\n  {}",
+            unreadable.iter().take(MOST_CAUSES).cloned().collect::<Vec<_>>().join("\n  ")
+        );
+        Ok(())
+    }
+
     /// The runs to train, with the steps that they have behind them.
     pub fn pending(&self) -> Vec<Pending> {
         let left = self.runs.iter().filter(|known| known.finished.is_none());
@@ -85,6 +101,7 @@ impl Todo {
         let lines = counts.into_iter().map(|((_, reason), count)| format!("{count:>5} {reason}"));
         let mut complaints = self.complaints(FAILED);
         complaints.extend(self.complaints(DAMAGED));
+        complaints.extend(self.complaints(UNREADABLE));
         let more = complaints.len().saturating_sub(MOST_CAUSES);
         complaints.truncate(MOST_CAUSES);
         let more = (more > 0).then(|| format!("… and {more} more"));
@@ -113,6 +130,7 @@ impl Known {
         let complaint = match state {
             RunState::Failed { error, .. } => Some((FAILED, run.id(), error.clone())),
             RunState::Broken { why } => Some((DAMAGED, run.id(), why.clone())),
+            RunState::Unreadable { why } => Some((UNREADABLE, run.id(), why.clone())),
             _ => None,
         };
         let (step, reason) = (state.step(), reason(state));
@@ -135,6 +153,7 @@ fn reason(state: &RunState) -> (u8, String) {
         RunState::Broken { .. } => {
             (4, "damaged; to be trained again, the old files set aside".to_owned())
         }
+        RunState::Unreadable { .. } => (4, "cannot be read; left as they are".to_owned()),
         RunState::Begun => {
             (5, "stopped before a checkpoint; to be trained from the start".to_owned())
         }

@@ -80,10 +80,11 @@ fn present(
     let note = claim::check(inputs, out, replace)?;
     let store = Store::new(out);
     refuse_nothing(inputs, out, &store)?;
+    let todo = Todo::of(&inputs.plan.runs, &store);
+    todo.check_readable()?;
     note.iter().for_each(|note| say(note));
     let call = Provenance::of_call(backend, None, 1, command::as_text());
     results::present(inputs, out, &store, &call, print)?;
-    let todo = Todo::of(&inputs.plan.runs, &store);
     let (finished, all) = (todo.finished(), inputs.plan.runs.len());
     if finished < all {
         todo.reasons().iter().for_each(|reason| say(reason));

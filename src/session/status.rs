@@ -98,6 +98,7 @@ fn describe(
         },
         (_, Some(holder)) => return ("running", running(run, &holder, store)),
         (RunState::Broken { why }, None) => return ("damaged", why),
+        (RunState::Unreadable { why }, None) => return ("unreadable", why),
         (RunState::New | RunState::Begun, None) => ("waiting", String::new()),
         (RunState::Interrupted { step }, None) => {
             ("waiting", format!("stopped at step {step} of {}", run.recipe.steps))

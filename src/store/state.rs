@@ -4,7 +4,7 @@ use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::Path;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Error, Result, bail, ensure};
 use serde::de::DeserializeOwned;
 
 use super::checkpoint::Stored;
@@ -32,7 +32,12 @@ pub enum RunState {
     },
     /// It reached its end, or diverged.
     Finished(Box<Record>),
-    /// Its files contradict each other or cannot be read.
+    /// The system does not let its files be read: nothing is known of them.
+    Unreadable {
+        /// Which, and why.
+        why: String,
+    },
+    /// Its files contradict each other or are not what the run wrote.
     Broken {
         /// Which, and how.
         why: String,
@@ -68,7 +73,18 @@ pub fn read(folder: &Path, config: &RunConfig) -> RunState {
             end => finished(folder, stored, end, &text),
         }
     };
-    state().unwrap_or_else(|error| RunState::Broken { why: format!("{error:#}") })
+    state().unwrap_or_else(|error| {
+        let why = format!("{error:#}");
+        if is_of_system(&error) { RunState::Unreadable { why } } else { RunState::Broken { why } }
+    })
+}
+
+/// Whether the system did not let a file be read that is there: that says nothing of what is in it.
+fn is_of_system(error: &Error) -> bool {
+    let causes = error.chain().filter_map(|cause| cause.downcast_ref::<io::Error>());
+    let is_of_system =
+        |one: &io::Error| one.raw_os_error().is_some() && one.kind() != ErrorKind::NotFound;
+    causes.into_iter().any(is_of_system)
 }
 
 fn unfinished(folder: &Path, config: &RunConfig) -> Result<RunState> {

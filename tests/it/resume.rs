@@ -435,6 +435,26 @@ fn a_pipe_among_the_files_of_a_run_holds_nobody_up() {
 }
 
 #[test]
+#[cfg(unix)]
+fn a_run_whose_files_cannot_be_opened_is_named_and_neither_trained_again_nor_left_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let (spec, out) = (fixture("tiny.toml"), folder.path());
+    wane_ok(&["sweep", text(&spec), "--out", text(out), "--quiet"]);
+    let before = results(out);
+    let path = first_run(out).join("curve.csv");
+    fs::rename(&path, path.with_extension("aside")).unwrap();
+    std::os::unix::fs::symlink(&path, &path).unwrap();
+    for command in ["sweep", "collect"] {
+        let call = wane(&[command, text(&spec), "--out", text(out)]);
+        assert_eq!(call.code, Some(1), "{}", call.stderr);
+        assert!(call.stderr.contains("cannot be read"), "{}", call.stderr);
+        assert!(call.stderr.contains("curve.csv"), "{}", call.stderr);
+        assert!(results(out) == before, "{command} left the results as they were");
+    }
+    assert!(!first_run(out).join("set-aside-1").exists());
+}
+
+#[test]
 fn a_run_whose_curve_was_changed_is_left_out_of_results_that_were_presented_before() {
     let folder = tempfile::tempdir().unwrap();
     let (spec, out) = (fixture("tiny.toml"), folder.path());

@@ -40,6 +40,23 @@ fn damage_is_recognised_and_named() {
     }
 }
 
+#[cfg(unix)]
+#[test]
+fn a_file_that_cannot_be_opened_is_no_damage() {
+    let scene = Scene::new();
+    scene.finish();
+    let path = scene.folder.join(CURVE);
+    let aside = scene.folder.join("aside");
+    fs::rename(&path, &aside).unwrap();
+    // The superuser may read whatever has permissions.
+    std::os::unix::fs::symlink(&path, &path).unwrap();
+    let state = scene.store.state(&example());
+    let RunState::Unreadable { why } = state else { panic!("{state:?}") };
+    assert!(why.contains("curve.csv"), "{why}");
+    fs::rename(&aside, &path).unwrap();
+    assert!(matches!(scene.store.state(&example()), RunState::Finished(_)));
+}
+
 #[test]
 fn a_digit_of_an_ended_run_that_was_changed_by_hand_is_told_by_the_checksum() {
     let changes = [(CURVE, "0.30000000000000004", "0.30000000000000005"), (END, "1.25", "1.26")];
