@@ -40,7 +40,6 @@ use crate::signals;
 use crate::store::{Holder, Store};
 use crate::talk::say;
 
-use folder::Place;
 use held::Held;
 
 pub use command::this_call;
@@ -119,7 +118,7 @@ pub struct Session {
     pub stop: Stop,
     runs: Vec<RunConfig>,
     todo: Todo,
-    place: Place,
+    held: Option<Held>,
 }
 
 impl Session {
@@ -129,18 +128,22 @@ impl Session {
         let layout = options.layout(&runs)?;
         let store = Store::new(&options.out);
         folder::check(&options.out, &name)?;
-        let place = Place::of(&options.out)?;
         let provenance = options.provenance(layout.workers, command::as_text());
         let todo = look_up(&runs, &options, &store, &provenance)?;
         todo.check_readable()?;
         let stop = stop_on_signal(options.quiet)?;
-        let session = Session { options, layout, provenance, store, stop, runs, todo, place };
+        let session = Session { options, layout, provenance, store, stop, runs, todo, held: None };
         session.say(&format!("{name}: {}", counted(session.runs.len(), "run")));
         session.todo.reasons().iter().for_each(|reason| session.say(reason));
         let others = session.todo.of_other_backends(session.options.backend.name());
         others.iter().for_each(|other| session.say(other));
         notes.iter().for_each(|note| session.say(note));
         Ok(session)
+    }
+
+    /// Holds the name of its experiment until it ends.
+    pub fn holding(self, held: Held) -> Self {
+        Session { held: Some(held), ..self }
     }
 
     /// Goes on with the runs that a plan has now.
@@ -238,7 +241,7 @@ impl Session {
     /// Makes sure once more that the results are this call's to write: training takes hours, in which another experiment
     /// may have taken the place.
     fn check_own(&self, inputs: &Inputs) -> Result<()> {
-        self.place.check_is_same()?;
+        self.held.as_ref().map_or(Ok(()), Held::check_is_here)?;
         claim::check(inputs, &self.options.out, self.options.replace).map(drop)
     }
 

@@ -1,7 +1,7 @@
 //! The folder of results, looked at before anything is trained or read.
 
-use std::fs::{self, Metadata};
-use std::path::{Path, PathBuf};
+use std::fs;
+use std::path::Path;
 
 use anyhow::{Context, Result, bail, ensure};
 
@@ -14,55 +14,6 @@ use crate::files::create_folder;
 /// A usage error that says what is in the way.
 pub fn check(out: &Path, name: &str) -> Result<()> {
     usage(check_parts(out, name).with_context(|| format!("--out {}", out.display())))
-}
-
-/// Which folder stands at a path: by its name alone another that was put there is taken for it.
-#[derive(Debug)]
-pub struct Place {
-    path: PathBuf,
-    identity: Option<Identity>,
-}
-
-/// What a system tells folders apart by; `None` where it does not say.
-type Identity = (u64, u64);
-
-impl Place {
-    /// The folder that stands there now.
-    ///
-    /// # Errors
-    /// There is none; the message names it.
-    pub fn of(path: &Path) -> Result<Self> {
-        let found =
-            fs::metadata(path).with_context(|| format!("cannot look at {}", path.display()))?;
-        Ok(Place { path: path.to_owned(), identity: identity(&found) })
-    }
-
-    /// Makes sure that it stands there still.
-    ///
-    /// # Errors
-    /// It does not; the message says where what was trained is.
-    pub fn check_is_same(&self) -> Result<()> {
-        let now = fs::metadata(&self.path).ok();
-        ensure!(
-            now.is_some_and(|now| identity(&now) == self.identity),
-            "the folder {} was moved or replaced while this call trained, and no results are written into what stands \
-             there now: what was trained went with its .runs; give the folder its place back, and the same command goes \
-             on",
-            self.path.display()
-        );
-        Ok(())
-    }
-}
-
-#[cfg(unix)]
-fn identity(about: &Metadata) -> Option<Identity> {
-    use std::os::unix::fs::MetadataExt;
-    Some((about.dev(), about.ino()))
-}
-
-#[cfg(not(unix))]
-fn identity(_about: &Metadata) -> Option<Identity> {
-    None
 }
 
 /// Makes sure that a folder is or can become what `--out` names.
@@ -144,23 +95,5 @@ mod tests {
             said.err().is_none_or(|said| said.contains("written into") && said.contains("tiny"))
         );
         fs::set_permissions(&folder, fs::Permissions::from_mode(0o755)).unwrap();
-    }
-
-    #[test]
-    #[cfg(unix)]
-    fn a_folder_that_takes_the_place_of_another_is_not_taken_for_it() {
-        let around = tempfile::tempdir().unwrap();
-        let (out, moved) = (around.path().join("results"), around.path().join("moved"));
-        fs::create_dir(&out).unwrap();
-        let place = Place::of(&out).unwrap();
-        place.check_is_same().unwrap();
-        fs::rename(&out, &moved).unwrap();
-        assert!(place.check_is_same().is_err(), "there is none");
-        fs::create_dir(&out).unwrap();
-        let error = place.check_is_same().unwrap_err().to_string();
-        assert!(error.contains("was moved or replaced"), "{error}");
-        fs::remove_dir(&out).unwrap();
-        fs::rename(&moved, &out).unwrap();
-        place.check_is_same().unwrap();
     }
 }

@@ -1,11 +1,11 @@
 //! The name of an experiment while a call trains it. Until a call has ended, nothing in the folder of results tells
 //! whose it will be: two that differ would train side by side, and the last to end would replace the other's files.
 
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, SeekFrom, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result, anyhow, ensure};
 use sha2::{Digest, Sha256};
 
 use super::{Inputs, folder};
@@ -17,7 +17,37 @@ use crate::files::{check_is_no_link, create_folder, remove_old_drafts};
 /// no locks.
 #[derive(Debug)]
 pub struct Held {
-    _lock: Option<File>,
+    lock: Option<Lock>,
+}
+
+/// A file that is locked, its place, and what it says of who holds it.
+#[derive(Debug)]
+struct Lock {
+    _file: File,
+    path: PathBuf,
+    holder: String,
+}
+
+impl Held {
+    const WITHOUT_LOCKS: Self = Held { lock: None };
+
+    /// Makes sure that the folder of results is the one in which the name is held, and not another that was put in its
+    /// place: by its path alone it would be taken for it.
+    ///
+    /// # Errors
+    /// It is not; the message says where what was trained is.
+    pub fn check_is_here(&self) -> Result<()> {
+        let Some(Lock { path, holder, .. }) = &self.lock else { return Ok(()) };
+        let out = path.ancestors().nth(2).unwrap_or(path);
+        ensure!(
+            fs::read(path).is_ok_and(|text| text == holder.as_bytes()),
+            "the folder {} was moved or replaced while this call trained, and no results are written into what stands \
+             there now: what was trained went with its .runs; give the folder its place back, and the same command goes \
+             on",
+            out.display()
+        );
+        Ok(())
+    }
 }
 
 /// Holds the name of an experiment. Calls of the same experiment hold it together: they train its runs side by side.
@@ -46,12 +76,12 @@ pub fn take(inputs: &Inputs, out: &Path) -> Result<Held> {
             let results = out.join(&inputs.spec.name);
             [results.join("figures"), results].iter().for_each(|folder| remove_old_drafts(folder));
         }
-        Err(TryLockError::Error(_)) => return Ok(Held { _lock: None }),
+        Err(TryLockError::Error(_)) => return Ok(Held::WITHOUT_LOCKS),
         Err(TryLockError::WouldBlock) => {}
     }
     // Whoever wrote it lets others in as soon as it is written.
     if file.lock_shared().is_err() {
-        return Ok(Held { _lock: None });
+        return Ok(Held::WITHOUT_LOCKS);
     }
     let mut holder = String::new();
     file.seek(SeekFrom::Start(0))
@@ -65,7 +95,7 @@ pub fn take(inputs: &Inputs, out: &Path) -> Result<Held> {
             folder.display()
         )));
     }
-    Ok(Held { _lock: Some(file) })
+    Ok(Held { lock: Some(Lock { _file: file, path, holder }) })
 }
 
 /// Of everything that runs and their statistics depend on; not of where the text lies, which differs from machine to

@@ -17,8 +17,8 @@ use crate::search::runs_of;
 pub fn sweep(request: &Request, options: Options, fail_fast: bool, print: Print) -> Result<()> {
     let (mut inputs, work) = prepare(request, &options)?;
     options.check_device()?;
-    let _held = hold(&inputs, &options)?;
-    let mut session = Session::start(work, options)?;
+    let held = hold(&inputs, &options)?;
+    let mut session = Session::start(work, options)?.holding(held);
     planned::tell(&inputs, &session.options.out)?;
     if session.options.keep_best {
         let note = note_without_best(&session.store, &inputs.plan.runs);

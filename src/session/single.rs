@@ -18,8 +18,8 @@ pub fn train(request: &Request, options: Options, saves: &Saves, print: Print) -
     usage(check(request, &inputs, &options, saves))?;
     options.check_device()?;
     let options = Options { keep_best: saves.best.is_some(), ..options };
-    let _held = hold(&inputs, &options)?;
-    let session = Session::start(work, options)?;
+    let held = hold(&inputs, &options)?;
+    let session = Session::start(work, options)?.holding(held);
     planned::tell(&inputs, &session.options.out)?;
     session.check_memory()?;
     let cohorts = session.cohorts();
