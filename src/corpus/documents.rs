@@ -14,6 +14,7 @@ mod unread;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail, ensure};
+use indicatif::HumanBytes;
 
 use blocks::Blocks;
 use lines::Lines;
@@ -39,6 +40,8 @@ pub struct Documents<'a> {
     told: Vec<String>,
     files_read: usize,
     left_out: Option<String>,
+    /// The file that is read, and whether it is unpacked meanwhile.
+    current: (PathBuf, bool),
 }
 
 impl<'a> Documents<'a> {
@@ -55,8 +58,15 @@ impl<'a> Documents<'a> {
             }
             false => (vec![path.to_owned()], None),
         };
-        let files = files.into_iter();
-        Ok(Documents { files, field, of_file: None, told: Vec::new(), files_read: 0, left_out })
+        Ok(Documents {
+            files: files.into_iter(),
+            field,
+            of_file: None,
+            told: Vec::new(),
+            files_read: 0,
+            left_out,
+            current: (path.to_owned(), false),
+        })
     }
 
     /// What was read so far, for people.
@@ -87,6 +97,7 @@ impl<'a> Documents<'a> {
 
     fn open(&mut self, path: &Path) -> Result<()> {
         let blocks = Blocks::open(path)?;
+        self.current = (path.to_owned(), blocks.is_unpacked);
         let name = path.display().to_string();
         ensure!(
             !endings::is_table(path),
@@ -132,24 +143,76 @@ impl Iterator for Documents<'_> {
 
 /// More text than fits the memory of most machines as tokens: rather a bomb than a corpus.
 const MOST_BYTES: usize = 16 << 30;
+/// The same of text that is unpacked, of which the sizes of files say nothing.
+const MOST_UNPACKED: usize = 1 << 30;
 
 /// All documents in memory, without those that are empty.
 ///
 /// # Errors
 /// A file that cannot be read or is no text, and too much of it.
 pub fn all(documents: &mut Documents) -> Result<Vec<String>> {
-    let (mut whole, mut last, mut bytes) = (Vec::new(), String::new(), 0);
-    for stretch in documents {
+    within(documents, MOST_BYTES, MOST_UNPACKED)
+}
+
+fn within(documents: &mut Documents, most: usize, most_unpacked: usize) -> Result<Vec<String>> {
+    let (mut whole, mut last) = (Vec::new(), String::new());
+    let (mut bytes, mut unpacked) = (0, 0);
+    while let Some(stretch) = documents.next() {
         let Stretch { text, ends } = stretch?;
+        let (file, is_unpacked) = &documents.current;
         bytes += text.len();
-        ensure!(
-            bytes <= MOST_BYTES,
-            "it holds more than 16 GiB of text; `wane data prepare` reads it without keeping it in memory"
-        );
+        unpacked += if *is_unpacked { text.len() } else { 0 };
+        ensure!(bytes <= most, too_large(file, most, ""));
+        ensure!(unpacked <= most_unpacked, too_large(file, most_unpacked, ", unpacked"));
         last.push_str(&text);
         if ends && !last.is_empty() {
             whole.push(std::mem::take(&mut last));
         }
     }
     Ok(whole)
+}
+
+fn too_large(file: &Path, most: usize, how: &str) -> String {
+    format!(
+        "{}: more than {} of text{how}, too much to be kept in memory; use `wane data prepare`, which reads it in \
+         little, and train on what that writes",
+        file.display(),
+        HumanBytes(most as u64)
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use flate2::write::GzEncoder;
+
+    use super::*;
+
+    #[test]
+    fn what_is_unpacked_has_a_limit_of_its_own_and_its_file_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let text = "To be or not to be.\n".repeat(99);
+        let mut gzip = GzEncoder::new(Vec::new(), flate2::Compression::default());
+        gzip.write_all(text.as_bytes()).unwrap();
+        let [plain, packed] =
+            [("a.txt", text.clone().into_bytes()), ("b.gz", gzip.finish().unwrap())].map(
+                |(name, bytes)| {
+                    let path = folder.path().join(name);
+                    std::fs::write(&path, bytes).unwrap();
+                    path
+                },
+            );
+        let read = |path: &Path, most, unpacked| {
+            within(&mut Documents::of(path, None).unwrap(), most, unpacked)
+        };
+        let error = |path: &Path, most| read(path, most, 1024).unwrap_err().to_string();
+        assert_eq!(read(&plain, 4096, 1024).unwrap(), [text.clone()]);
+        assert_eq!(read(&packed, 4096, 4096).unwrap(), [text]);
+        let packed = error(&packed, 4096);
+        assert!(packed.contains("b.gz: more than 1.00 KiB of text, unpacked"), "{packed}");
+        let plain = error(&plain, 1024);
+        assert!(plain.contains("a.txt: more than 1.00 KiB of text, too much"), "{plain}");
+        assert!(plain.contains("use `wane data prepare`"), "{plain}");
+    }
 }

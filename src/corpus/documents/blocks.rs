@@ -3,8 +3,8 @@
 use std::io::{BufReader, Cursor, Read};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, anyhow, bail};
-use indicatif::HumanCount;
+use anyhow::{Context, Result, anyhow, bail, ensure};
+use indicatif::{HumanBytes, HumanCount};
 
 use crate::compression::Compression;
 use crate::corpus::encoding::{Encoding, Form, decode};
@@ -17,6 +17,8 @@ use crate::corpus::refusal::refusal;
 const WHOLE: u64 = 64 << 20;
 /// Bytes of a block, about.
 const BLOCK: usize = 4 << 20;
+/// Bytes that are unpacked at most of a text that is not UTF-8, which is read whole.
+const MOST_UNPACKED: u64 = 1 << 30;
 /// So many zeros in a row are no text.
 const HOLE: &str = "\0\0\0\0\0\0\0\0";
 
@@ -24,6 +26,8 @@ const HOLE: &str = "\0\0\0\0\0\0\0\0";
 pub struct Blocks {
     /// What the file was found to be, for people.
     pub told: String,
+    /// Whether it came out of a packed file.
+    pub is_unpacked: bool,
     first: Option<String>,
     rest: Option<Box<dyn Iterator<Item = Result<String>> + Send>>,
 }
@@ -76,14 +80,13 @@ impl Blocks {
             other => return Err(refusal(path, around, other)),
         };
         let told = format!("{around}{}", encoding.name());
+        let is_unpacked = !around.is_empty();
         if is_whole || encoding.form != Form::Utf8 {
-            let mut whole = start;
-            let mut bytes = bytes;
-            bytes.read_to_end(&mut whole).with_context(|| cannot(path))?;
+            let whole = with_rest(path, around, start, bytes)?;
             let text = decode(&whole, encoding)
                 .map_err(|offset| no_character(path, around, encoding, offset as u64))?;
             check_holes(path, &text, 0)?;
-            return Ok(Blocks { told, first: Some(text), rest: None });
+            return Ok(Blocks { told, is_unpacked, first: Some(text), rest: None });
         }
         let offset = seen.len() as u64;
         let text = decode(seen, encoding)
@@ -92,7 +95,7 @@ impl Blocks {
         let begun = start[seen.len()..].to_vec();
         let (path, around) = (path.to_owned(), around.to_owned());
         let rest = Rest { path, around, bytes, begun, offset };
-        Ok(Blocks { told, first: Some(text), rest: Some(Box::new(rest)) })
+        Ok(Blocks { told, is_unpacked, first: Some(text), rest: Some(Box::new(rest)) })
     }
 
     /// The first block, which tells what kind of text it is.
@@ -109,7 +112,7 @@ impl Blocks {
     #[cfg(test)]
     pub fn of(blocks: Vec<String>) -> Self {
         let rest = Some(Box::new(blocks.into_iter().map(Ok)) as Box<_>);
-        Blocks { told: String::new(), first: None, rest }
+        Blocks { told: String::new(), is_unpacked: false, first: None, rest }
     }
 }
 
@@ -163,6 +166,20 @@ impl Rest {
         check_holes(&self.path, &text, offset)?;
         Ok(Some(text))
     }
+}
+
+/// All bytes of a file, of which `start` were read.
+fn with_rest(path: &Path, around: &str, start: Vec<u8>, bytes: impl Read) -> Result<Vec<u8>> {
+    let mut whole = start;
+    let most = if around.is_empty() { u64::MAX } else { MOST_UNPACKED };
+    bytes.take(most).read_to_end(&mut whole).with_context(|| cannot(path))?;
+    ensure!(
+        (whole.len() as u64) < most,
+        "{}: more than {} of text that is not UTF-8 is not unpacked; convert it to UTF-8 with iconv",
+        path.display(),
+        HumanBytes(most)
+    );
+    Ok(whole)
 }
 
 /// Refuses a block of a text, which begins at `offset`, with a hole in it. A zero alone may keep documents apart.

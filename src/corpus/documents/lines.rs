@@ -1,12 +1,16 @@
 //! JSON lines: one object per line, one field of which is the text of a document.
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
+use indicatif::HumanBytes;
 use serde_json::Value;
 
 use super::Stretch;
 use super::fields::field;
 use super::near_json::refuse_near_json;
 use crate::json;
+
+/// Bytes of a line at most: it is read whole.
+const LONGEST: usize = 1 << 30;
 
 /// JSON lines whose field of text is known.
 #[derive(Debug)]
@@ -65,7 +69,7 @@ impl Lines {
         blocks: impl Iterator<Item = Result<String>>,
     ) -> impl Iterator<Item = Result<Stretch>> {
         let mut number = 0;
-        whole_lines(blocks).filter_map(move |line| {
+        whole_lines(blocks, LONGEST, self.name.clone()).filter_map(move |line| {
             number += 1;
             match line {
                 Ok(line) if line.trim().is_empty() => None,
@@ -103,9 +107,11 @@ impl Lines {
     }
 }
 
-/// Lines, wherever blocks end.
+/// Lines of so many bytes at most, wherever blocks end.
 fn whole_lines(
     mut blocks: impl Iterator<Item = Result<String>>,
+    longest: usize,
+    name: String,
 ) -> impl Iterator<Item = Result<String>> {
     let (mut held, mut given, mut over) = (String::new(), 0, false);
     std::iter::from_fn(move || {
@@ -122,6 +128,12 @@ fn whole_lines(
             }
             held.drain(..given);
             given = 0;
+            if held.len() > longest {
+                held.clear();
+                over = true;
+                let longest = HumanBytes(longest as u64);
+                return Some(Err(anyhow!("{name}: a line of JSON lines has more than {longest}")));
+            }
             match blocks.next() {
                 Some(Ok(block)) => held.push_str(&block),
                 Some(Err(error)) => return Some(Err(error)),
@@ -214,6 +226,14 @@ mod tests {
         assert!(error("[{'text': 'a'}, {'text': 'b'}]").contains("double quotes"));
         assert!(error("\"one\\ntext\"\n\"another\\ttext\"").contains("no object"));
         assert!(error("[\n{'text': 'a'},\n{'text': 'b'}\n]").contains("double quotes"));
+    }
+
+    #[test]
+    fn a_line_without_an_end_is_not_gathered_for_ever() {
+        let blocks = std::iter::repeat_with(|| Ok("a".repeat(512))).take(99);
+        let lines: Vec<_> = whole_lines(blocks, 1024, "file".to_owned()).collect();
+        assert_eq!(lines.len(), 1);
+        assert!(lines[0].as_ref().unwrap_err().to_string().contains("more than 1.00 KiB"));
     }
 
     #[test]
