@@ -5,6 +5,7 @@ mod anew;
 mod as_json;
 mod cache;
 mod choice;
+mod dropped;
 mod exact;
 mod gaps;
 mod kept;
@@ -12,6 +13,7 @@ mod learned;
 mod merges;
 mod pieces;
 mod reading;
+mod survived;
 mod training;
 
 use std::sync::Arc;

@@ -180,6 +180,14 @@ mod tests {
     }
 
     #[test]
+    fn pieces_that_share_a_number_are_refused() {
+        let mut json: Value = serde_json::from_str(&Tokenizer::bytes().to_json()).unwrap();
+        json["model"]["vocab"]["a"] = json!(98);
+        let error = Tokenizer::from_json(json.to_string().as_bytes()).unwrap_err();
+        assert!(format!("{error:#}").contains("\"a\" and \"b\""), "{error:#}");
+    }
+
+    #[test]
     fn a_byte_level_tokenizer_with_a_normalizer_leaves_nothing_out() {
         let mut json: Value = serde_json::from_str(&Tokenizer::bytes().to_json()).unwrap();
         json["normalizer"] = json!({"type": "NFC"});

@@ -6,7 +6,9 @@ use tokenizers::models::ModelWrapper;
 
 use super::anew::starts_anew;
 use super::choice::MOST;
+use super::dropped::Drops;
 use super::gaps::Gaps;
+use super::survived::survived;
 use super::{exact, merges};
 use crate::corpus::Token;
 
@@ -26,6 +28,7 @@ pub struct Learned {
     bytes: Option<Vec<u32>>,
     unknown: Option<Token>,
     gaps: Gaps,
+    drops: Drops,
     starts_anew: bool,
 }
 
@@ -38,10 +41,12 @@ impl Learned {
     /// token.
     pub fn from_json(json: &[u8]) -> Result<Self> {
         merges::check_json(json)?;
-        let inner = tokenizers::Tokenizer::from_bytes(json)
-            .map_err(|error| anyhow!("{error}"))
-            .context("it is no tokenizer.json as Hugging Face's tokenizers write it")?;
-        Self::new(inner)
+        survived(|| {
+            let inner = tokenizers::Tokenizer::from_bytes(json).map_err(|error| anyhow!("{error}"));
+            Self::new(
+                inner.context("it is no tokenizer.json as Hugging Face's tokenizers write it")?,
+            )
+        })
     }
 
     /// Of a tokenizer in memory.
@@ -63,6 +68,7 @@ impl Learned {
             "it has a vocabulary of {vocabulary} tokens, and tokens are kept in 16 bits: at most {MOST}; take a \
              smaller tokenizer, such as GPT-2's, or learn one of the text by bpe:N"
         );
+        check_numbers(&words)?;
         let json = inner.to_string(false).map_err(|error| anyhow!("{error}"))?;
         let digest = format!("{:x}", Sha256::digest(&json));
         let pieces_digest =
@@ -73,6 +79,7 @@ impl Learned {
             bytes: exact::bytes(&inner, vocabulary),
             unknown: unknown(&inner),
             gaps: Gaps::of(&inner),
+            drops: Drops::of(&inner),
             starts_anew: starts_anew(&inner),
             inner,
             json,
@@ -129,7 +136,8 @@ impl Learned {
     /// # Errors
     /// A text that its rules cannot read.
     pub fn bytes_in(&self, text: &str) -> Result<Vec<u32>> {
-        let encoded = self.inner.encode(text, false).map_err(|error| anyhow!("{error}"))?;
+        let encoded =
+            survived(|| self.inner.encode(text, false).map_err(|error| anyhow!("{error}")))?;
         let (mut bytes, mut read) = (Vec::with_capacity(encoded.len()), 0);
         for same in encoded.get_offsets().chunk_by(|a, b| a == b) {
             let (count, end) = (same.len(), same[0].1.max(read));
@@ -148,29 +156,36 @@ impl Learned {
     /// # Errors
     /// A text that its rules cannot read, and one with a character that it has no token for.
     pub fn encode(&self, text: &str) -> Result<Vec<Token>> {
-        self.gaps.check(&self.inner, text)?;
-        let encoded = self.inner.encode_fast(text, false).map_err(|error| anyhow!("{error}"))?;
+        survived(|| {
+            self.gaps.check(&self.inner, text)?;
+            self.drops.check(&self.inner, text)?;
+            self.ids(text, false)
+        })
+    }
+
+    fn ids(&self, text: &str, with_special: bool) -> Result<Vec<Token>> {
+        let encoded = self.inner.encode_fast(text, with_special);
+        let encoded = encoded.map_err(|error| anyhow!("{error}"))?;
         Ok(encoded.get_ids().iter().map(|id| *id as Token).collect())
     }
 
     /// Tokens that its models expect before any text, such as the `<s>` of Llama's.
     pub fn before_text(&self) -> Vec<Token> {
-        let empty = self.inner.encode_fast("", true);
-        let ids = empty.map_or_else(|_| Vec::new(), |empty| empty.get_ids().to_vec());
-        ids.into_iter().map(|id| id as Token).filter(|token| Some(*token) != self.end).collect()
+        let tokens = survived(|| self.ids("", true)).unwrap_or_default();
+        tokens.into_iter().filter(|token| Some(*token) != self.end).collect()
     }
 
     /// Tokens as text.
     pub fn decode(&self, tokens: &[Token]) -> String {
         let ids: Vec<u32> = tokens.iter().map(|token| u32::from(*token)).collect();
-        self.inner.decode(&ids, false).unwrap_or_default()
+        let read = || self.inner.decode(&ids, false).map_err(|error| anyhow!("{error}"));
+        survived(read).unwrap_or_default()
     }
 
     /// Whether a text with other white space between its words has the same tokens: spaces and lines are left out, or
     /// become one kind of space.
     fn reads_white_space_alike(&self) -> bool {
-        let tokens =
-            |text: &str| self.inner.encode_fast(text, false).map(|one| one.get_ids().to_vec());
+        let tokens = |text: &str| survived(|| self.ids(text, false));
         let [space, line] = [tokens("a b"), tokens("a\n\t b")];
         self.bytes.is_none()
             && space.is_ok_and(|space| !space.is_empty() && line.is_ok_and(|line| line == space))
@@ -193,6 +208,22 @@ impl Learned {
         };
         format!("{model}{alike}")
     }
+}
+
+/// Checks that no two pieces have one number, by which nobody could tell them apart.
+fn check_numbers<'a>(pieces: impl IntoIterator<Item = (&'a String, &'a u32)>) -> Result<()> {
+    let mut pieces: Vec<(u32, &String)> =
+        pieces.into_iter().map(|(piece, id)| (*id, piece)).collect();
+    pieces.sort_unstable();
+    for pair in pieces.windows(2) {
+        let [(id, one), (other_id, other)] = pair else { continue };
+        ensure!(
+            id != other_id,
+            "the pieces {one:?} and {other:?} of its vocabulary have one number, {id}, so that its tokens would not \
+             tell them apart; every piece needs a number of its own"
+        );
+    }
+    Ok(())
 }
 
 fn pieces_digest(pieces: BTreeMap<u32, String>) -> String {

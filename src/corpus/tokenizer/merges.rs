@@ -4,6 +4,8 @@
 use anyhow::{Result, bail};
 use serde_json::Value;
 
+use crate::json;
+
 /// A merge, and where it stands for people.
 pub struct Merge<'a> {
     pub left: &'a str,
@@ -45,9 +47,14 @@ impl Merge<'_> {
 /// reads it.
 ///
 /// # Errors
-/// The first merge that its vocabulary does not know.
-pub fn check_json(json: &[u8]) -> Result<()> {
-    let Ok(whole) = serde_json::from_slice::<Value>(json) else { return Ok(()) };
+/// The first merge that its vocabulary does not know, and a key that stands twice.
+pub fn check_json(bytes: &[u8]) -> Result<()> {
+    let Ok(text) = std::str::from_utf8(bytes) else { return Ok(()) };
+    let whole = match json::parse(text) {
+        Ok(whole) => whole,
+        Err(error) if json::is_json(text) => return Err(error.into()),
+        Err(_) => return Ok(()),
+    };
     let part = |name: &str| whole.get("model").and_then(|model| model.get(name));
     let (Some(Value::Object(vocabulary)), Some(Value::Array(merges))) =
         (part("vocab"), part("merges"))

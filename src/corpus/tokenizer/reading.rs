@@ -14,6 +14,7 @@ use super::as_json::{is_visible, visible};
 use super::merges::Merge;
 use super::training::{END_OF_TEXT, over_bytes};
 use super::{Learned, Tokenizer};
+use crate::json;
 
 /// What a path may lead to.
 pub const EXPECTED: &str = "a tokenizer is `characters`, `bytes`, `bpe:N`, a Hugging Face tokenizer.json, GPT-2's \
@@ -34,6 +35,7 @@ pub fn read(path: &Path) -> Result<Tokenizer> {
     let shown = || file.display().to_string();
     let bytes = fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
     let tokenizer = match std::str::from_utf8(&bytes) {
+        Ok(text) if text.trim().is_empty() => Err(foreign("empty")),
         Ok(text) if text.trim_start().starts_with('{') => from_object(&file, text),
         Ok(text) if is_merges(text) => from_merges(&file, text),
         Ok(text) if is_tiktoken(text) => Err(foreign("a tokenizer of tiktoken")),
@@ -64,7 +66,10 @@ fn foreign(what: &str) -> anyhow::Error {
 }
 
 fn from_object(file: &Path, text: &str) -> Result<Tokenizer> {
-    let value: Value = serde_json::from_str(text).context("it is no JSON")?;
+    let value = json::parse(text).with_context(|| match json::is_json(text) {
+        true => "of two values nobody knows which is meant",
+        false => "it is no JSON",
+    })?;
     if value.get("model").is_some() {
         return Tokenizer::from_json(text.as_bytes());
     }
@@ -150,8 +155,9 @@ fn listed(text: &str) -> Result<Vec<Merge<'_>>> {
 
 fn read_numbers(path: &Path) -> Result<BTreeMap<String, u32>> {
     let name = path.display();
-    let text = fs::read(path).with_context(|| format!("cannot read {name}"))?;
-    serde_json::from_slice(&text)
+    let text = fs::read_to_string(path).with_context(|| format!("cannot read {name}"))?;
+    let value = json::parse(&text).with_context(|| name.to_string())?;
+    serde_json::from_value(value)
         .with_context(|| format!("{name} is no JSON object that numbers tokens"))
 }
 
@@ -212,6 +218,8 @@ mod tests {
             ("vocab.json", "{\"a\": 1}"),
             ("ranks.tiktoken", "IQ== 0\nIg== 1\nIw== 2\n"),
             ("broken.json", "{\"model\": {\"type\": \"BPE\"}}"),
+            ("empty.json", " \n"),
+            ("twice.json", "{\"model\": {}, \"model\": {\"type\": \"BPE\"}}"),
             ("text.txt", "To be or not to be, that is the question"),
         ]);
         let error = |name: &str| format!("{:#}", read(&folder.path().join(name)).unwrap_err());
@@ -222,6 +230,8 @@ mod tests {
         assert!(error("vocab.json").contains("save_pretrained"));
         assert!(error("ranks.tiktoken").contains("tiktoken"));
         assert!(error("broken.json").contains("no tokenizer.json as"));
+        assert!(error("empty.json").contains("empty.json: it is empty"));
+        assert!(error("twice.json").contains("the key `model` stands twice"));
         assert!(error("text.txt").contains("no list of merges"));
     }
 }
