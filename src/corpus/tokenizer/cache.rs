@@ -11,7 +11,7 @@ use super::{Learned, train};
 use crate::files::{create_folder, json_of, write_atomically};
 
 /// Raised where the same text would give another tokenizer.
-const VERSION: u8 = 2;
+const VERSION: u8 = 3;
 
 /// A tokenizer of at most `size` tokens, of these texts: as it is kept, or learned and kept.
 ///

@@ -2,15 +2,20 @@
 //! Translation of Rare Words with Subword Units"; Radford et al. 2019 for bytes and the cut into words).
 
 use anyhow::{Result, anyhow};
-use tokenizers::models::TrainerWrapper;
 use tokenizers::models::bpe::{BPE, BpeTrainer};
 use tokenizers::pre_tokenizers::byte_level::ByteLevel;
-use tokenizers::{AddedToken, Tokenizer};
+use tokenizers::{
+    AddedToken, OffsetReferential, OffsetType, PreTokenizedString, PreTokenizer, Tokenizer, Trainer,
+};
 
 use super::Learned;
 
 /// What stands between documents.
 pub const END_OF_TEXT: &str = "<|endoftext|>";
+
+/// Bytes of a word at most that is learned of whole: the time of each merge grows with the square of them. No word of a
+/// language is as long. It is for learning alone, and every word is still encoded whole.
+const LONGEST: usize = 4096;
 
 /// A tokenizer of at most `size` tokens: fewer where the text has no more pairs that occur twice. The same
 /// texts in the same order give the same tokenizer.
@@ -21,25 +26,46 @@ pub fn train<T: AsRef<str> + Send>(
     texts: impl Iterator<Item = T> + Send,
     size: usize,
 ) -> Result<Learned> {
-    let mut trainer = TrainerWrapper::from(
-        BpeTrainer::builder()
-            .vocab_size(size)
-            .min_frequency(2)
-            .show_progress(false)
-            .special_tokens(vec![AddedToken::from(END_OF_TEXT, true)])
-            .initial_alphabet(ByteLevel::alphabet().into_iter().collect())
-            .build(),
-    );
-    let mut tokenizer = over_bytes(BPE::default());
-    tokenizer.train(&mut trainer, texts).map_err(|error| anyhow!("{error}"))?;
+    let mut trainer = BpeTrainer::builder()
+        .vocab_size(size)
+        .min_frequency(2)
+        .show_progress(false)
+        .special_tokens(vec![AddedToken::from(END_OF_TEXT, true)])
+        .initial_alphabet(ByteLevel::alphabet().into_iter().collect())
+        .build();
+    let mut bpe = BPE::default();
+    let fed = trainer.feed(texts, |text| words(text, LONGEST));
+    let special = fed.and_then(|()| trainer.train(&mut bpe)).map_err(|error| anyhow!("{error}"))?;
+    let mut tokenizer = over_bytes(bpe);
+    tokenizer.add_special_tokens(special).map_err(|error| anyhow!("{error}"))?;
     Learned::new(tokenizer)
+}
+
+/// Words as the trainer counts them. Longer ones are counted in parts.
+fn words(text: &str, longest: usize) -> tokenizers::Result<Vec<String>> {
+    let mut seen = PreTokenizedString::from(text);
+    as_gpt2().pre_tokenize(&mut seen)?;
+    let words = seen.get_splits(OffsetReferential::Original, OffsetType::None);
+    Ok(words.into_iter().flat_map(|(word, ..)| parts(word, longest)).collect())
+}
+
+/// A character of a word stands for a byte.
+fn parts(word: &str, longest: usize) -> Vec<String> {
+    if word.len() <= longest {
+        return vec![word.to_owned()];
+    }
+    let bytes: Vec<char> = word.chars().collect();
+    bytes.chunks(longest).map(|part| part.iter().collect()).collect()
+}
+
+fn as_gpt2() -> ByteLevel {
+    ByteLevel::new(false, true, true)
 }
 
 /// A tokenizer that cuts text into words as GPT-2's does, and words into bytes.
 pub fn over_bytes(bpe: BPE) -> Tokenizer {
-    let bytes = ByteLevel::new(false, true, true);
     let mut tokenizer = Tokenizer::new(bpe);
-    tokenizer.with_pre_tokenizer(Some(bytes)).with_decoder(Some(bytes));
+    tokenizer.with_pre_tokenizer(Some(as_gpt2())).with_decoder(Some(as_gpt2()));
     tokenizer
 }
 
@@ -67,6 +93,18 @@ mod tests {
     #[test]
     fn a_short_text_gives_fewer_tokens_than_were_asked_for() {
         assert!((258..2000).contains(&learned(5000).vocabulary()));
+    }
+
+    #[test]
+    fn words_are_learned_of_whole_but_for_those_that_no_language_has() {
+        let text = format!("to be {}é\n", "a".repeat(8));
+        assert_eq!(words(&text, 99).unwrap(), ["to", "Ġbe", "ĠaaaaaaaaÃ©", "Ċ"]);
+        assert_eq!(words(&text, 5).unwrap(), ["to", "Ġbe", "Ġaaaa", "aaaaÃ", "©", "Ċ"]);
+        let started = std::time::Instant::now();
+        let long = format!("{TEXT}{}", "a".repeat(1 << 19));
+        let one = train([&long].iter(), 300).unwrap();
+        assert_eq!(one.decode(&one.encode(&long).unwrap()), long);
+        assert!(started.elapsed().as_secs() < 20, "{:?}", started.elapsed());
     }
 
     #[test]
