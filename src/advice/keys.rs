@@ -80,7 +80,8 @@ impl Keys {
     pub fn is_unlike(&self, key: &str, usual: &str) -> bool {
         let Some(found) = self.get(key) else { return false };
         let text = found.text.as_str();
-        let is_none = ["false", "none", "null", "0", ""].contains(&text.to_lowercase().as_str());
+        let is_none =
+            ["false", "none", "null", "0", "", "[]", "{}"].contains(&text.to_lowercase().as_str());
         let number = |text: &str| value_of(text, &|name| self.value(name)?.parse().ok());
         let is_usual = text == usual || number(usual).is_some_and(|one| number(text) == Some(one));
         !(is_none || is_usual)
@@ -92,6 +93,19 @@ impl Keys {
             key,
             Said { value: Found::known(text), line: 0, condition: None, is_statement: false },
         );
+    }
+
+    /// Adds that a list or a table without anything in it stands under a key; the file itself has none.
+    pub fn set_empty(&mut self, key: &str, text: &str) {
+        if !key.is_empty() {
+            self.set(key, text);
+        }
+    }
+
+    /// Makes a value one that is not known, with what is said of it.
+    pub fn doubt(&mut self, key: &str, told: &str) {
+        let found = Found { text: told.to_owned(), doubt: Some(Doubt::Undecided) };
+        self.0.insert(key.to_owned(), found);
     }
 
     /// Adds what a file says of a key beside what it has said before.

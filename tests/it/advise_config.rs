@@ -70,6 +70,25 @@ fn a_value_that_is_kept_in_a_table_is_read_and_a_list_is_refused() {
 }
 
 #[test]
+fn a_value_that_is_there_and_cannot_be_read_is_asked_for_and_no_default() {
+    let nanogpt = NANOGPT.replace("weight_decay = 0.1", "weight_decay = \"\"");
+    let unread = "weight_decay = \"\": expected a number; --weight-decay says it";
+    refused(&advise("train.py", &nanogpt, &[]), unread);
+    assert_eq!(run(&advise("train.py", &nanogpt, &["--weight-decay", "0.1"]))["weight_decay"], 0.1);
+    let titan = "[optimizer]\nname = \"AdamW\"\nlr = 3e-4\nweight_decay = []\n[training]\nlocal_batch_size = 8\n\
+                 seq_len = 2048\nsteps = 1000\n";
+    let of = |text: &str| advise("titan.toml", text, &["--devices", "1"]);
+    refused(&of(titan), "optimizer.weight_decay = []: expected a number");
+    assert_eq!(run(&of(&titan.replace("[]\n", "0.2\n")))["weight_decay"], 0.2);
+    let betas = format!("{NANOGPT}betas = \"0.8, 0.95\"\n");
+    refused(&advise("train.py", &betas, &[]), "betas = 0.8, 0.95: expected a list of numbers");
+    let octal = "output_dir: o\nper_device_train_batch_size: 010\nlearning_rate: 1e-4\nmax_steps: 1000\n\
+                 max_seq_length: 1024\n";
+    let call = advise("run.yaml", octal, &["--devices", "1"]);
+    refused(&call, "per_device_train_batch_size is 010 (8 in YAML 1.1");
+}
+
+#[test]
 fn values_that_disagree_are_refused_until_an_argument_says_which() {
     for (line, said) in [
         ("val = DataLoader(v, batch_size=16)", "batch_size is 12 and 16 in line 8"),

@@ -25,6 +25,8 @@ pub fn toml(text: &str) -> Result<Keys> {
 /// Not by way of JSON, which has no `nan` and no `inf`.
 fn flatten_toml(table: &str, value: &toml::Value, keys: &mut Keys) {
     match value {
+        toml::Value::Table(map) if map.is_empty() => keys.set_empty(table, "{}"),
+        toml::Value::Array(values) if values.is_empty() => keys.set_empty(table, "[]"),
         toml::Value::Table(map) => {
             map.iter().for_each(|(key, value)| flatten_toml(&within(table, key), value, keys));
         }
@@ -44,7 +46,35 @@ pub fn yaml(text: &str) -> Result<Keys> {
     }
     let merged = keys.names().any(|key| key.split('.').any(|part| part == "<<"));
     ensure!(!merged, "it merges tables by `<<`, which is not read; write out what they hold");
+    doubt_octal(text, &mut keys);
     Ok(keys)
+}
+
+/// Numbers that begin with a zero: programs that read YAML 1.1, as Python's do, have another than YAML 1.2 says.
+fn doubt_octal(text: &str, keys: &mut Keys) {
+    let entries = text.lines().flat_map(|line| line.split(['{', '}', ',']));
+    for (name, value) in entries.filter_map(|entry| entry.split_once(':')) {
+        let value = value.split(" #").next().unwrap_or_default().trim();
+        let Some((octal, decimal)) = both_readings(value) else { continue };
+        let name = name.trim().trim_start_matches("- ").trim_matches(['"', '\'']);
+        let name = within("", name);
+        let is_meant = |key: &&String| {
+            let last = key.rsplit('.').next().unwrap_or_default();
+            last == name && keys.value(key) == Some(&decimal.to_string())
+        };
+        let meant: Vec<String> = keys.names().filter(is_meant).cloned().collect();
+        let told =
+            format!("{value} ({octal} in YAML 1.1, as Python reads it, {decimal} in YAML 1.2)");
+        meant.iter().for_each(|key| keys.doubt(key, &told));
+    }
+}
+
+/// `010` as 8 and as 10; `None` for what is one number.
+fn both_readings(value: &str) -> Option<(i64, i64)> {
+    let digits = value.trim_start_matches(['-', '+']);
+    (digits.len() > 1 && digits.starts_with('0')).then_some(())?;
+    let (octal, decimal) = (i64::from_str_radix(value, 8).ok()?, value.parse().ok()?);
+    (octal != decimal).then_some((octal, decimal))
 }
 
 /// The parser goes as deep as a line does.
@@ -64,6 +94,8 @@ fn within(table: &str, key: &str) -> String {
 
 fn flatten_json(table: &str, value: &Json, keys: &mut Keys) {
     match value {
+        Json::Object(map) if map.is_empty() => keys.set_empty(table, "{}"),
+        Json::Array(values) if values.is_empty() => keys.set_empty(table, "[]"),
         Json::Object(map) if is_of_a_tracker(map.keys().map(String::as_str)) => {
             flatten_json(table, &map["value"], keys);
         }
@@ -89,6 +121,9 @@ fn is_of_a_tracker<'a>(mut keys: impl Iterator<Item = &'a str> + Clone) -> bool 
 
 fn flatten_yaml(table: &str, value: &Yaml<'_>, keys: &mut Keys) {
     if let Some(map) = value.as_mapping() {
+        if map.is_empty() {
+            keys.set_empty(table, "{}");
+        }
         if is_of_a_tracker(map.keys().map(|key| key.as_str().unwrap_or_default()))
             && let Some((_, value)) = map.iter().find(|(key, _)| key.as_str() == Some("value"))
         {
@@ -100,6 +135,9 @@ fn flatten_yaml(table: &str, value: &Yaml<'_>, keys: &mut Keys) {
             }
         }
     } else if let Some(values) = value.as_sequence() {
+        if values.is_empty() {
+            keys.set_empty(table, "[]");
+        }
         let indexed = values.iter().enumerate();
         indexed.for_each(|(place, value)| {
             flatten_yaml(&within(table, &place.to_string()), value, keys)
@@ -132,6 +170,31 @@ mod tests {
             &yaml("# A comment\noptim:\n  base-lr: 3e-3\nsteps: 600\nnothing: null\n").unwrap(),
         );
         expected(&toml("steps = 600\n[optim]\nbase_lr = 3e-3\n").unwrap());
+    }
+
+    #[test]
+    fn a_number_of_yaml_that_begins_with_a_zero_is_doubtful_where_it_is_two_numbers() {
+        let keys =
+            yaml("a: 010 # so many\nb: {c: 017, d: \"010\"}\ne: 07\nf: 0.10\ng: 08\nh: 10\n")
+                .unwrap();
+        for (key, said) in [("a", "010 (8 in YAML 1.1"), ("b.c", "017 (15 in YAML 1.1")] {
+            let found = keys.get(key).unwrap();
+            assert!(found.doubt.is_some() && found.text.contains(said), "{found:?}");
+        }
+        for key in ["b.d", "e", "f", "g", "h"] {
+            assert!(keys.value(key).is_some(), "{key}: {:?}", keys.get(key));
+        }
+    }
+
+    #[test]
+    fn what_is_empty_is_there() {
+        for keys in [
+            toml("[optimizer]\nweight_decay = []\n").unwrap(),
+            json(r#"{"optimizer": {"weight_decay": []}}"#).unwrap(),
+            yaml("optimizer:\n  weight_decay: []\n").unwrap(),
+        ] {
+            assert_eq!(keys.value("optimizer.weight_decay"), Some("[]"));
+        }
     }
 
     #[test]

@@ -52,6 +52,11 @@ impl Name {
             || matches!(self, Steps | Samples | Tokens | Duration | Epochs | FallEnds | Vocabulary)
     }
 
+    /// Whether it is a word and no number.
+    pub fn is_word(self) -> bool {
+        matches!(self, Name::Schedule | Name::Falls | Name::Optimizer)
+    }
+
     /// The argument of the command line that says it.
     pub fn argument(self) -> Option<&'static str> {
         use Name::*;

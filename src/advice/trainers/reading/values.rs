@@ -42,6 +42,7 @@ impl<'a> Reading<'a> {
         for key in self.own(name) {
             let Some(found) = self.keys.get(key) else {
                 self.refuse_several(name, key)?;
+                self.refuse_no_list(name, key)?;
                 continue;
             };
             match found.doubt {
@@ -78,6 +79,19 @@ impl<'a> Reading<'a> {
         Ok(())
     }
 
+    /// The first of a list that is written otherwise is not silent either.
+    fn refuse_no_list(&self, name: Name, key: &str) -> Result<()> {
+        let Some(list) = key.strip_suffix(".0") else { return Ok(()) };
+        let known = self.keys.value(list).filter(|text| is_set(name, text));
+        ensure!(
+            known.is_none(),
+            "{list} = {}: expected a list of numbers{}",
+            shown(known.unwrap_or_default()),
+            help(name)
+        );
+        Ok(())
+    }
+
     /// A word that stands for what only another program knows.
     fn refuse_filled_in(&self, name: Name, key: &str, text: &str) -> Result<()> {
         if let Some(who) = self.trainer.filled_in.get(text) {
@@ -89,8 +103,9 @@ impl<'a> Reading<'a> {
     pub(super) fn number(&mut self, name: Name) -> Result<Option<f64>> {
         let Some((key, text)) = self.text(name)? else { return Ok(None) };
         self.refuse_contradiction(name)?;
-        let number = value_of(&text, &|_| None)
-            .with_context(|| format!("{key} = {text}: expected a number{}", help(name)))?;
+        let number = value_of(&text, &|_| None).with_context(|| {
+            format!("{key} = {}: expected a number{}", shown(&text), help(name))
+        })?;
         ensure!(number >= 0.0, "{key} = {text}: expected 0 or a number above{}", help(name));
         Ok(Some(number))
     }
@@ -109,10 +124,16 @@ impl<'a> Reading<'a> {
     }
 }
 
-/// Trainers write "not set" as a word, and as −1 where a number of things stands.
+/// Trainers write "not set" as a word, and as −1 where a number of things stands; a text without a letter is none where
+/// a word is expected, and no number.
 pub(super) fn is_set(name: Name, text: &str) -> bool {
-    let is_word = ["None", "none", "null", ""].contains(&text);
+    let is_word = ["None", "none", "null"].contains(&text) || text.is_empty() && name.is_word();
     !(is_word || name.counts_things() && text == "-1")
+}
+
+/// A text without a letter in its quotes.
+fn shown(text: &str) -> &str {
+    if text.is_empty() { "\"\"" } else { text }
 }
 
 pub(super) fn help(name: Name) -> String {
