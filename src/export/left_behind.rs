@@ -3,7 +3,7 @@
 use super::horizon::Moved;
 use super::rule::Rule;
 use super::target::Target;
-use crate::config::{plain, to_three_digits};
+use crate::config::{plain, to_digits};
 
 /// What of the recipe stands in no code; `moved` is where the rule was carried to.
 pub fn of(target: Target, was: &Rule, moved: Option<&Moved>) -> Vec<String> {
@@ -104,7 +104,7 @@ fn averaged(was: &Rule, moved: Option<&Moved>) -> String {
 
 /// β that has in one step the effect of the given one in `steps`, which may be a share of one.
 fn of_same_share(ema: f64, steps: f64) -> f64 {
-    1.0 - to_three_digits(1.0 - ema.powf(steps))
+    1.0 - to_digits(1.0 - ema.powf(steps), 3)
 }
 
 #[cfg(test)]
