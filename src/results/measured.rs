@@ -48,22 +48,31 @@ fn is_missing(path: &Path) -> bool {
     fs::symlink_metadata(path).is_err_and(|error| error.kind() == ErrorKind::NotFound)
 }
 
-/// A run that ended without a row for every role: all runs of a variant have a model with the same.
-fn first_missing<'a>(runs: &'a [RunRow], rows: &[MechanismRow]) -> Option<&'a str> {
-    let mut counts: HashMap<OfArm, usize> = HashMap::new();
-    for row in rows {
-        *counts.entry((&row.run, row.form, row.mask, &row.variant)).or_default() += 1;
-    }
+/// A run that ended without a row for every role: all runs of a setting have one model.
+fn first_missing<'a>(runs: &'a [RunRow], rows: &'a [MechanismRow]) -> Option<&'a str> {
+    let of_run = |run: &'a RunRow| (run.run.as_str(), run.form, run.mask, run.variant.as_str());
+    let of_row =
+        |row: &'a MechanismRow| (row.run.as_str(), row.form, row.mask, row.variant.as_str());
+    // Arms that differ in nothing of that, as two recipes with one λ, have rows of their own.
+    let (arms, told) = (counted(runs.iter().map(of_run)), counted(rows.iter().map(of_row)));
+    let roles = |key: &OfArm| told.get(key).copied().unwrap_or(0) / arms[key];
     let mut most: HashMap<&str, usize> = HashMap::new();
-    for ((_, _, _, variant), count) in &counts {
-        let known = most.entry(variant).or_default();
-        *known = (*known).max(*count);
+    for run in runs {
+        let known = most.entry(&run.setting).or_default();
+        *known = roles(&of_run(run)).max(*known);
     }
-    let lacks = |run: &&RunRow| {
-        let count = counts.get(&(run.run.as_str(), run.form, run.mask, run.variant.as_str()));
-        let all = most.get(run.variant.as_str()).copied().unwrap_or(0).max(1);
-        count.is_none_or(|count| *count < all)
+    let lacks = |run: &&'a RunRow| {
+        let found = told.get(&of_run(run)).copied().unwrap_or(0);
+        found < arms[&of_run(run)] * most[run.setting.as_str()].max(1)
     };
     let has_ended = |run: &&RunRow| matches!(run.status, Status::Done | Status::Diverged);
     runs.iter().filter(has_ended).find(lacks).map(|run| run.run.as_str())
+}
+
+fn counted<'a>(keys: impl Iterator<Item = OfArm<'a>>) -> HashMap<OfArm<'a>, usize> {
+    let mut counts = HashMap::new();
+    for key in keys {
+        *counts.entry(key).or_default() += 1;
+    }
+    counts
 }
