@@ -1,6 +1,6 @@
 use std::path::PathBuf;
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 
 use super::arguments::{size, warmup_steps};
 use super::output::print;
@@ -156,7 +156,11 @@ impl Args {
             Some(path) => read_config(path, &given, remarks)?,
             None => RunFields::default(),
         };
-        given.or(file).run(remarks)
+        let run = given.or(file).run(remarks);
+        match &self.config {
+            Some(path) => run.with_context(|| format!("the run of {}", path.display())),
+            None => run,
+        }
     }
 
     fn fields(&self) -> RunFields {

@@ -89,6 +89,24 @@ fn a_value_that_is_there_and_cannot_be_read_is_asked_for_and_no_default() {
 }
 
 #[test]
+fn a_number_that_cannot_be_meant_is_named_with_its_file_and_key() {
+    for (before, after, said) in [
+        ("max_iters = 20000", "max_iters = 0", "max_iters = 0: expected a whole number above 0"),
+        ("batch_size = 12", "batch_size = 1e300", "batch_size = 1e300: expected a smaller"),
+        (
+            "weight_decay",
+            "min_lr = 6\nweight_decay",
+            "min_lr = 6 is above the peak learning rate 0.0006",
+        ),
+        ("weight_decay", "warmup_iters = 1e6\nweight_decay", "a warm-up of 1000000 steps"),
+    ] {
+        let call = advise("train.py", &NANOGPT.replacen(before, after, 1), &[]);
+        refused(&call, said);
+        assert!(call.stderr.contains("train.py"), "{}", call.stderr);
+    }
+}
+
+#[test]
 fn values_that_disagree_are_refused_until_an_argument_says_which() {
     for (line, said) in [
         ("val = DataLoader(v, batch_size=16)", "batch_size is 12 and 16 in line 8"),

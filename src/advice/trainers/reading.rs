@@ -49,7 +49,7 @@ impl<'a> Reading<'a> {
                 None => times(self.count(Name::AccumulatedSequences)?),
             },
             context: self.count(Name::Context)?,
-            steps: self.number(Name::Steps)?,
+            steps: self.count(Name::Steps)?,
             tokens: self.number(Name::Tokens)?,
             lr: self.lr()?,
             min_lr: self.number(Name::MinLr)?.filter(|_| falls),
@@ -77,6 +77,7 @@ impl<'a> Reading<'a> {
         if fields.min_lr.is_none() {
             fields.min_lr_ratio = self.number(Name::MinLrRatio)?;
         }
+        self.refuse_rise(&fields)?;
         let samples = self.number(Name::Samples)?.zip(self.given.context.or(fields.context));
         let of_samples = samples.map(|(samples, context)| samples * context);
         // Training stops at the first of them.

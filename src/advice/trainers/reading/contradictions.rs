@@ -7,6 +7,7 @@ use super::Reading;
 use super::values::help;
 use crate::advice::expression::value_of;
 use crate::advice::keys::OPTIMIZERS_LR;
+use crate::advice::run::RunFields;
 
 impl Reading<'_> {
     /// The peak learning rate. The one with which a program calls its optimizer stands before another that the file has.
@@ -41,6 +42,21 @@ impl Reading<'_> {
         match self.default_peak() {
             Some(peak) => Ok(Some(peak)),
             None => self.number(Name::Lr),
+        }
+    }
+
+    /// A last learning rate above the peak is one of two numbers that are written wrongly.
+    pub(super) fn refuse_rise(&mut self, fields: &RunFields) -> Result<()> {
+        let peak = self.given.lr.or(fields.lr).unwrap_or(f64::INFINITY);
+        let lowest = fields.min_lr.map(|min| (Name::MinLr, min > peak));
+        let share = fields.min_lr_ratio.map(|share| (Name::MinLrRatio, share > 1.0));
+        let Some((name, true)) = lowest.or(share) else { return Ok(()) };
+        let (key, text) = self.text(name)?.unwrap_or_default();
+        match name {
+            Name::MinLr => {
+                bail!("{key} = {text} is above the peak learning rate {peak}{}", help(name))
+            }
+            _ => bail!("{key} = {text}: expected a share of the peak, from 0 to 1{}", help(name)),
         }
     }
 

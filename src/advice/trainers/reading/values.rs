@@ -6,6 +6,10 @@ use super::super::Name;
 use super::Reading;
 use crate::advice::expression::value_of;
 use crate::advice::keys::Doubt;
+use crate::config::plain;
+
+/// Products of numbers up to it are numbers.
+const LARGEST: f64 = 1e30;
 
 impl<'a> Reading<'a> {
     /// The trainer's keys for a field.
@@ -107,6 +111,12 @@ impl<'a> Reading<'a> {
             format!("{key} = {}: expected a number{}", shown(&text), help(name))
         })?;
         ensure!(number >= 0.0, "{key} = {text}: expected 0 or a number above{}", help(name));
+        ensure!(
+            number <= LARGEST,
+            "{key} = {}: expected a smaller number{}",
+            plain(number),
+            help(name)
+        );
         Ok(Some(number))
     }
 
@@ -117,8 +127,9 @@ impl<'a> Reading<'a> {
         let key = self.text(name)?.map_or(String::new(), |(key, _)| key);
         ensure!(
             is_count,
-            "{key} = {}: expected a whole number above 0",
-            number.unwrap_or_default()
+            "{key} = {}: expected a whole number above 0{}",
+            number.unwrap_or_default(),
+            help(name)
         );
         Ok(number)
     }
