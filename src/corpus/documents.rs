@@ -207,7 +207,7 @@ mod tests {
             within(&mut Documents::of(path, None).unwrap(), most, unpacked)
         };
         let error = |path: &Path, most| read(path, most, 1024).unwrap_err().to_string();
-        assert_eq!(read(&plain, 4096, 1024).unwrap(), [text.clone()]);
+        assert_eq!(read(&plain, 4096, 1024).unwrap(), std::slice::from_ref(&text));
         assert_eq!(read(&packed, 4096, 4096).unwrap(), [text]);
         let packed = error(&packed, 4096);
         assert!(packed.contains("b.gz: more than 1.00 KiB of text, unpacked"), "{packed}");
