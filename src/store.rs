@@ -19,7 +19,7 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 
 use crate::config::{RunConfig, RunId};
 use crate::files::{create_folder, json_of, write_atomically};
@@ -83,6 +83,22 @@ impl Store {
         let is_id = !id.is_empty() && id.chars().all(|c| c.is_ascii_hexdigit());
         let config = is_id.then(|| state::config(&self.folder.join(id))).flatten()?;
         (config.id().as_str() == id).then_some(config)
+    }
+
+    /// A run by its identity.
+    ///
+    /// # Errors
+    /// A folder that is not there, or does not describe it; the message names its file.
+    pub fn described(&self, id: &str) -> Result<RunConfig> {
+        let path = self.folder.join(id).join(CONFIG);
+        match self.run(id) {
+            Some(config) => Ok(config),
+            None => {
+                let read = state::config_of(&self.folder.join(id))?;
+                let other = read.with_context(|| format!("there is no {}", path.display()))?;
+                bail!("{} describes another run, {}", path.display(), other.id())
+            }
+        }
     }
 
     pub fn state(&self, config: &RunConfig) -> RunState {

@@ -75,10 +75,8 @@ impl Folder<'_> {
 
     fn voice(&self, label: &str, row: &RunRow) -> Result<Voice> {
         let id = &row.run;
-        let run = self.store.run(id).with_context(|| {
-            let shown = self.asked.path.join("../.runs").join(id);
-            format!("the weights of run {id} are not kept: there is no {}", shown.display())
-        })?;
+        let run = self.store.described(id);
+        let run = run.with_context(|| format!("the weights of run {id} cannot be read"))?;
         let title = format!("{label}, seed {} (run {id})", row.seed);
         let (weights, name) = match self.asked.best {
             true => self.best(&run, &title)?,

@@ -439,6 +439,12 @@ fn what_cannot_be_sampled_says_what_can() {
         "{}",
         call.stderr
     );
+    let described = broken.with_file_name("config.json");
+    fs::write(&described, "{").unwrap();
+    let call = scene.sample(&["--run", &runs[0].0]);
+    assert_eq!(call.code, Some(2), "{}", call.stderr);
+    assert!(call.stderr.contains("config.json is damaged"), "{}", call.stderr);
+    assert!(!call.stderr.contains("/../"), "{}", call.stderr);
 }
 
 #[test]
