@@ -131,7 +131,10 @@ pub fn make_folder_atomically<T>(path: &Path, write: impl FnOnce(&Path) -> Resul
 /// # Errors
 /// A folder that must not be looked into; the message names what is in it.
 pub fn is_there(path: &Path) -> Result<bool> {
-    path.try_exists().with_context(|| format!("cannot look at {}", path.display()))
+    match path.try_exists() {
+        Err(error) if error.kind() == ErrorKind::NotADirectory => Ok(false),
+        found => found.with_context(|| format!("cannot look at {}", path.display())),
+    }
 }
 
 /// Whether a file that is written in its place is a plain one, or not there: through a link another would be.

@@ -122,7 +122,7 @@ impl Analysis {
         let mut groups = group_by_rule(rows);
         let accepts_collapsed = groups.iter().any(|group| group.accepts_collapsed);
         let contenders = Contender::of(rows, accepts_collapsed);
-        let accepts_collapsed = contenders.iter().any(Contender::accepts_collapsed);
+        let accepts_collapsed = contenders::one_has_only_collapsed(&contenders);
         groups.iter_mut().for_each(|group| group.accepts_collapsed |= accepts_collapsed);
         let none = without_decay(&groups, &contenders);
         let baseline = none.and_then(|cell| cell.estimate(|run| loss.of(run)));

@@ -106,6 +106,8 @@ fn row_of(object: Json) -> Option<BTreeMap<String, String>> {
     let text = |(name, value): (String, Json)| match value {
         Json::String(text) => Some((name, text)),
         Json::Number(_) | Json::Bool(_) => Some((name, value.to_string())),
+        // No number, which is told where it is read.
+        Json::Array(_) if is_measured(&name) => Some((name, value.to_string())),
         _ => None,
     };
     let row: BTreeMap<String, String> = map.into_iter().filter_map(text).collect();

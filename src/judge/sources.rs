@@ -1,5 +1,6 @@
 //! The files that a path names, each read as what it is.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::{Cursor, Read};
 use std::path::{Path, PathBuf};
@@ -16,6 +17,9 @@ use crate::shell::quoted;
 
 /// Larger files hold no losses.
 const LARGEST: u64 = 256 << 20;
+
+/// Files that are left out and named.
+const MOST_NAMED: usize = 3;
 
 /// Reads tables and logs: files, or folders of them. A pattern says what the names of runs mean.
 ///
@@ -50,24 +54,42 @@ pub fn read(paths: &[PathBuf], pattern: Option<&Pattern>) -> Result<Table> {
 
 fn folder(path: &Path, files: &[Named]) -> Result<Table> {
     let mut table = Table::default();
-    let mut without = 0;
-    let mut broken = Vec::new();
+    let (mut without, mut broken) = (Vec::new(), Vec::new());
+    // Files by what is to be said of them.
+    let mut remarks: BTreeMap<String, Vec<&Path>> = BTreeMap::new();
     for one in files {
         match file(&one.path, &one.name) {
-            Ok(own) if own.rows.is_empty() => without += 1,
-            Ok(own) => table.extend(with_run(own, &one.name)),
+            Ok(mut own) => {
+                for remark in std::mem::take(&mut own.remarks) {
+                    remarks.entry(remark).or_default().push(&one.path);
+                }
+                match own.rows.is_empty() {
+                    true => without.push(&*one.path),
+                    false => table.extend(with_run(own, &one.name)),
+                }
+            }
             Err(error) => broken.push(format!("left out: {error:#}")),
         }
     }
-    if without > 0 && !table.rows.is_empty() {
+    if !without.is_empty() && !table.rows.is_empty() {
         table.remarks.push(format!(
-            "{without} of {} files below {} hold no losses and are left out",
+            "{} of {} files below {} hold no losses and are left out: {}",
+            without.len(),
             files.len(),
-            path.display()
+            path.display(),
+            some(&without)
         ));
     }
-    table.remarks.extend(broken);
+    let told = remarks.into_iter().map(|(remark, files)| format!("{remark} ({})", some(&files)));
+    table.remarks.extend(told.chain(broken));
     Ok(table)
+}
+
+/// The first of some files.
+fn some(files: &[&Path]) -> String {
+    let names = files.iter().take(MOST_NAMED).map(|path| path.display().to_string());
+    let rest = if files.len() > MOST_NAMED { ", …" } else { "" };
+    names.collect::<Vec<_>>().join(", ") + rest
 }
 
 /// A table of one file among several, whose rows are of the run that its name says where they name none.
@@ -86,14 +108,15 @@ fn names_runs(table: &Table) -> bool {
 /// A file as rows; `name` is what its path says of the run.
 fn file(path: &Path, name: &str) -> Result<Table> {
     let bytes = bytes(path)?;
-    let is_utf16 = bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff");
+    let encoding = encoding(&bytes);
     let Ok(text) = String::from_utf8(bytes) else {
-        ensure!(
-            !is_utf16,
-            "{} is UTF-16; convert it with `iconv -f UTF-16 -t UTF-8 {} > NEW`",
-            path.display(),
-            quoted(path)
-        );
+        if let Some(name) = encoding {
+            bail!(
+                "{} is {name}; convert it with `iconv -f {name} -t UTF-8 {} > NEW`",
+                path.display(),
+                quoted(path)
+            );
+        }
         bail!("{} is no text in UTF-8; expected a CSV file or a log", path.display());
     };
     let unpacked = unpacked(path);
@@ -110,6 +133,17 @@ fn file(path: &Path, name: &str) -> Result<Table> {
         in_folder(&mut table, name);
     }
     Ok(table)
+}
+
+/// What a mark at the beginning says of a text.
+fn encoding(bytes: &[u8]) -> Option<&'static str> {
+    let marks: [(&[u8], &str); 4] = [
+        (b"\xff\xfe\0\0", "UTF-32"),
+        (b"\0\0\xfe\xff", "UTF-32"),
+        (b"\xff\xfe", "UTF-16"),
+        (b"\xfe\xff", "UTF-16"),
+    ];
+    marks.into_iter().find(|(mark, _)| bytes.starts_with(mark)).map(|(_, name)| name)
 }
 
 /// The bytes of a file, unpacked where it is compressed.

@@ -50,8 +50,9 @@ fn said_of_header<T: CsvRow>(header: &[&str]) -> String {
 fn a_file_without_a_column_of_its_version_is_refused_whichever_it_is() {
     let whole = all::<RunRow>();
     check_columns::<RunRow>(&whole).unwrap();
-    // Without what the last version added it is a file of the version before.
-    for name in &whole {
+    // Without all that the last version added it is a file of the version before.
+    let last = RunRow::columns().pop().unwrap();
+    for name in whole.iter().filter(|name| last != [**name]) {
         let header: Vec<&str> = whole.iter().copied().filter(|one| one != name).collect();
         let said = said_of_header::<RunRow>(&header);
         assert!(said.contains(&format!("no column `{name}`")), "{name}: {said}");

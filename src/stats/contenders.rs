@@ -5,6 +5,7 @@ use super::groups::{Cell, Rule, Side};
 use super::inference::Estimate;
 use super::quantity::Quantity;
 use crate::config::{Form, is_treatment};
+use crate::record::Status;
 use crate::results::{Draw, RunRow};
 
 /// A rule with the points that it tunes, and the points of no decay beside it.
@@ -59,19 +60,12 @@ impl Contender {
             none.for_each(|row| add(&mut points, none_rule(row), row, Some(0.0)));
             contender.none = points;
         }
-        let sides = || contenders.iter().flat_map(|one| [&one.points, &one.none]);
-        let accepts_collapsed = accepts_collapsed || sides().any(|points| only_collapsed(points));
+        let accepts_collapsed = accepts_collapsed || one_has_only_collapsed(&contenders);
         for contender in &mut contenders {
-            let points = contender.points.iter_mut().chain(&mut contender.none);
-            points.for_each(|point| point.is_eligible = point.cell.may_be_best(accepts_collapsed));
+            mark_eligible(&mut contender.points, accepts_collapsed);
+            mark_eligible(&mut contender.none, accepts_collapsed);
         }
         contenders
-    }
-
-    /// Whether an arm of which a run collapsed may be chosen.
-    pub fn accepts_collapsed(&self) -> bool {
-        let points = self.points.iter().chain(&self.none);
-        points.filter(|point| point.is_eligible).any(|point| !point.cell.may_be_best(false))
     }
 
     /// Whether a row without decay stands on the same terms: what this rule does not tune is as here, or is
@@ -147,9 +141,26 @@ impl Contender {
     }
 }
 
-/// Whether a rule, or no decay, has a collapsed run in every arm that is complete. It is held against others all the same,
-/// for that is what it does. Then no other may leave such arms out of its choice: those without would be held against all
-/// runs of this one, and be lower where nothing differs.
+/// A rule, and no decay, is held against others even where all of its points collapsed: that is what it does.
+fn mark_eligible(points: &mut [Point], accepts_collapsed: bool) {
+    let accepts_collapsed = accepts_collapsed || only_collapsed(points);
+    points
+        .iter_mut()
+        .for_each(|point| point.is_eligible = point.cell.may_be_best(accepts_collapsed));
+}
+
+/// Whether a rule, or no decay, has a collapsed run in every arm, and none still to come. Then no other may leave such arms
+/// out of its choice: those without would be held against all runs of this one, and be lower where nothing differs.
+pub fn one_has_only_collapsed(contenders: &[Contender]) -> bool {
+    let is_open = |points: &[Point]| {
+        let mut runs = points.iter().flat_map(|point| &point.cell.runs);
+        runs.any(|run| run.status == Status::Unfinished)
+    };
+    let mut sides = contenders.iter().flat_map(|one| [&one.points, &one.none]);
+    sides.any(|points| only_collapsed(points) && !is_open(points))
+}
+
+/// Whether every arm that is complete has a run that collapsed.
 fn only_collapsed(points: &[Point]) -> bool {
     let mut complete = points.iter().filter(|point| point.cell.is_complete()).peekable();
     complete.peek().is_some() && complete.all(|point| !point.cell.may_be_best(false))

@@ -1,5 +1,6 @@
 //! Runs that reached their last step without a loss that is a number.
 
+use super::inference::is_measured;
 use super::quantity::Quantity;
 use super::warnings::{Warning, runs};
 use crate::record::Status;
@@ -31,7 +32,7 @@ pub fn unmeasured(rows: &[RunRow]) -> Vec<Warning> {
             ended.filter(|row| lacks(loss(row))).map(|row| row.run.clone()).collect()
         };
         let missing = if is_expected { lacking(|loss| loss.is_none()) } else { Vec::new() };
-        let infinite = lacking(|loss| loss.is_some_and(|loss| !loss.is_finite()));
+        let infinite = lacking(|loss| loss.is_some_and(|loss| !is_measured(loss)));
         [(missing, true), (infinite, false)]
             .into_iter()
             .filter(|(runs, _)| !runs.is_empty())

@@ -75,8 +75,19 @@ pub fn read(folder: &Path, config: &RunConfig) -> RunState {
     };
     state().unwrap_or_else(|error| {
         let why = format!("{error:#}");
-        if is_of_system(&error) { RunState::Unreadable { why } } else { RunState::Broken { why } }
+        match is_of_system(&error) && !is_in_the_way(folder) {
+            true => RunState::Unreadable { why },
+            false => RunState::Broken { why },
+        }
     })
+}
+
+/// Whether something else lies where the folder of a run belongs.
+fn is_in_the_way(folder: &Path) -> bool {
+    match fs::metadata(folder) {
+        Ok(found) => !found.is_dir(),
+        Err(error) => error.kind() != ErrorKind::PermissionDenied,
+    }
 }
 
 /// Whether the system did not let a file be read that is there: that says nothing of what is in it.

@@ -337,6 +337,52 @@ fn a_table_in_utf_16_is_refused_with_the_way_out() {
 
 /// The product's own verdict of two single arms, from the runs of a committed experiment.
 #[test]
+fn a_word_where_the_losses_of_a_log_stand_is_told_and_its_run_is_not_left_out() {
+    let of = |last: &str| {
+        let row = |wd: u8, seed: u8, loss: &str| {
+            format!("{{\"wd\": {wd}, \"seed\": {seed}, \"val_loss\": {loss}}}\n")
+        };
+        let rows = [(0, 0, "3.1"), (0, 1, "3.12"), (0, 2, "3.09"), (1, 0, "3.0"), (1, 1, last)];
+        let rows: String = rows.iter().map(|(wd, seed, loss)| row(*wd, *seed, loss)).collect();
+        let folder = tempfile::tempdir().unwrap();
+        let path = file(folder.path(), "runs.jsonl", &(rows + &row(1, 2, "3.01")));
+        wane(&["judge", text(&path), "--arm", "wd"])
+    };
+    assert_eq!(of("3.05").code, Some(0));
+    for (last, shown) in
+        [("\"diverged\"", "`diverged`"), ("true", "`true`"), ("[3.05]", "`[3.05]`")]
+    {
+        let call = of(last);
+        assert_eq!(call.code, Some(2), "{last}: {}", call.stdout);
+        assert!(
+            call.stderr.contains(&format!("{shown} in the column `val_loss`")),
+            "{}",
+            call.stderr
+        );
+    }
+}
+
+#[test]
+fn a_log_that_was_cut_short_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    for (wd, seed, loss) in [(0, 0, 3.1), (0, 1, 3.2), (1, 0, 3.0), (1, 1, 9.9)] {
+        let state = format!(
+            "{{\"log_history\": [{{\"step\": 100, \"eval_loss\": {loss}}}], \"global_step\": 100}}"
+        );
+        let cut = if loss > 9.0 { state.len() - 30 } else { state.len() };
+        file(&folder.path().join(format!("wd{wd}-s{seed}")), "trainer_state.json", &state[..cut]);
+    }
+    let call = wane(&["judge", text(folder.path()), "--name", "wd{wd}-s{seed}", "--arm", "wd"]);
+    let told = call.stdout + &call.stderr;
+    let told = told.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(
+        told.contains("holding no single object of JSON (")
+            && told.contains("wd1-s1/trainer_state.json"),
+        "{told}"
+    );
+}
+
+#[test]
 fn its_verdicts_are_those_of_a_sweep() {
     let reference = fixture("../../results/reference/grid");
     let runs = rows(&reference.join("runs.csv"));

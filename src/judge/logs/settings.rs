@@ -1,6 +1,6 @@
 //! Rows of a log that say with what settings its run was begun, and nothing of its steps.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::judge::columns::{STEPS, is_measured};
 use crate::judge::table::Table;
@@ -10,10 +10,15 @@ type Row = BTreeMap<String, String>;
 /// Rows of one run, each with the settings that rows of their own say; a setting that such rows say in two ways goes to
 /// none. A log of settings alone stays as it is.
 pub fn carried(mut table: Table) -> Table {
-    let (rows, settings): (Vec<Row>, Vec<Row>) = table.rows.iter().cloned().partition(is_of_a_step);
-    if rows.is_empty() {
+    let numbered: BTreeSet<Vec<&String>> =
+        table.rows.iter().filter(|row| is_of_a_step(row)).map(|row| row.keys().collect()).collect();
+    if numbered.is_empty() {
         return table;
     }
+    // A loss that is a word is one of a run that went wrong where it stands as numbers do, and else the name of a loss.
+    let is_row =
+        |row: &Row| is_of_a_step(row) || numbered.contains(&row.keys().collect::<Vec<_>>());
+    let (rows, settings): (Vec<Row>, Vec<Row>) = table.rows.iter().cloned().partition(is_row);
     let mut common: BTreeMap<String, Option<String>> = BTreeMap::new();
     for (name, value) in settings.into_iter().flatten() {
         let known = common.entry(name).or_insert_with(|| Some(value.clone()));

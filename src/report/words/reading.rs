@@ -6,12 +6,19 @@ use super::rules::title;
 use crate::config::Texts;
 use crate::plural::counted;
 use crate::report::format;
-use crate::stats::{Analysis, Cell, FEWEST_SEEDS, Kind, ValuesTable};
+use crate::stats::{Analysis, Cell, Contender, FEWEST_SEEDS, Kind, ValuesTable};
+
+const FLATTERED: &str = "The loss of a best point, with its interval, is of the arm that all seeds choose together: among \
+                         arms that differ by chance alone it is too low, on test too, since a run's noise is on both texts.";
 
 /// What is measured, on which seeds and texts, how it is tested, and where the spread comes from.
 pub fn fine_print(analysis: &Analysis) -> String {
     let spread = analysis.spread.as_ref().map(spread);
-    with_tests(analysis, tests(analysis)).into_iter().chain(spread).collect::<Vec<_>>().join(" ")
+    let is_choice =
+        !analysis.is_confirmed() && analysis.contenders.iter().any(Contender::is_choice);
+    let flattered = is_choice.then(|| FLATTERED.to_owned());
+    let told = with_tests(analysis, tests(analysis)).into_iter();
+    told.chain(flattered).chain(spread).collect::<Vec<_>>().join(" ")
 }
 
 /// The same in short, for below the verdicts on the screen.
@@ -61,19 +68,16 @@ fn chosen(analysis: &Analysis) -> String {
         ),
         false => {
             let chosen = "Each rule is at its own best point, chosen on val without the seed that it is judged on";
-            let flattered = match analysis.contenders.iter().any(|one| one.is_choice()) {
-                true => {
-                    " A loss shown beside it is of the arm that all seeds choose, and flattered by that; differences \
-                         are not."
-                }
+            let flattered = match analysis.contenders.iter().any(Contender::is_choice) {
+                true => "; its loss is flattered, differences are not",
                 false => "",
             };
             match analysis.headline.iter().any(|one| one.elsewhere > 0) {
                 true => format!(
-                    "{chosen}; the point that is named is the one that all seeds choose together, and seeds \
-                     \"at other points\" (° in tables) are judged where the others put the best.{flattered}"
+                    "{chosen}{flattered}. The point that is named is the one that all seeds choose together, and seeds \
+                     \"at other points\" (° in tables) are judged where the others put the best."
                 ),
-                false => format!("{chosen}.{flattered}"),
+                false => format!("{chosen}{flattered}."),
             }
         }
     }
