@@ -132,8 +132,11 @@ pub fn make_folder_atomically<T>(path: &Path, write: impl FnOnce(&Path) -> Resul
 /// A folder that must not be looked into; the message names what is in it.
 pub fn is_there(path: &Path) -> Result<bool> {
     match path.try_exists() {
-        Err(error) if error.kind() == ErrorKind::NotADirectory => Ok(false),
-        found => found.with_context(|| format!("cannot look at {}", path.display())),
+        Err(error) if error.kind() == ErrorKind::PermissionDenied => {
+            Err(error).with_context(|| format!("cannot look at {}", path.display()))
+        }
+        // Nothing lies below what is no folder.
+        found => Ok(found.unwrap_or(false)),
     }
 }
 

@@ -144,7 +144,7 @@ fn what_gradients_set_to_zero_hide_is_said() {
     let screen = flat(&audit("gpt2", "adamw", &[]).stdout);
     for part in [
         "L2 that is added to the loss",
-        "whether a parameter is in an optimizer at all",
+        "a parameter that is in no optimizer",
         "up to 1/(1 − μ) times as much in later steps",
     ] {
         assert!(screen.contains(part), "{screen}");

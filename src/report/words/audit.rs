@@ -19,8 +19,8 @@ pub use pattern::pattern;
 
 /// What no step with zero gradients tells.
 pub const CANNOT_SHOW: &str = "Zero gradients cannot show: L2 that is added to the loss, whose gradient is set to zero with \
-    the rest; whether a parameter is in any optimizer, as one that is in none stays too; L2 \
-    in the gradient of an optimizer that does not normalise it in this step (SGD; RAdam in its first five \
+    the rest; a parameter that is in no optimizer, which stays too; L2 in the gradient of an optimizer that does not \
+    normalise it in this step (SGD; RAdam in its first five \
     steps), which here is the same as decoupled decay, and which under momentum μ shrinks by up to 1/(1 − μ) times as much \
     in later steps, under Nesterov's by 1 + μ in this one already; which numbers cautious decay picks in a real step (where \
     the update is 0, `u·w ≥ 0` decays all, `u·w > 0` none); what a schedule of λ does later. Decoupled decay: \

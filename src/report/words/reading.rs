@@ -67,7 +67,7 @@ fn chosen(analysis: &Analysis) -> String {
             )
         ),
         false => {
-            let chosen = "Each rule is at its own best point, chosen on val without the seed that it is judged on";
+            let chosen = "Each rule is at its best point, chosen on val without the seed that it is judged on";
             let flattered = match analysis.contenders.iter().any(Contender::is_choice) {
                 true => "; its loss is flattered, differences are not",
                 false => "",
@@ -177,7 +177,7 @@ fn tests(analysis: &Analysis) -> String {
 
 fn tests_in_short(analysis: &Analysis) -> String {
     let level = format::number(100.0 * (1.0 - analysis.alpha));
-    let rest = "verdicts are Holm-corrected within it and rest on normal noise.";
+    let rest = "verdicts are Holm-corrected in it and rest on normal noise.";
     // The values table alone shows each difference by itself.
     let tests = match analysis.headline.is_empty() {
         true => format!(
