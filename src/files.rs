@@ -108,7 +108,8 @@ pub fn make_folder_atomically<T>(path: &Path, write: impl FnOnce(&Path) -> Resul
     check_is_free(path)?;
     let around = folder_of(path);
     create_folder(around)?;
-    let draft = Builder::new().prefix(".wane-").tempdir_in(around);
+    remove_old_drafts(around);
+    let draft = Builder::new().prefix(DRAFT).tempdir_in(around);
     let draft =
         draft.with_context(|| format!("cannot write to the folder {}", around.display()))?;
     #[cfg(unix)]
@@ -117,8 +118,8 @@ pub fn make_folder_atomically<T>(path: &Path, write: impl FnOnce(&Path) -> Resul
         let mode = fs::metadata(around)?.permissions().mode();
         fs::set_permissions(draft.path(), fs::Permissions::from_mode(mode & 0o777))?;
     }
-    let made = write(draft.path())?;
     let cannot = || cannot_write(path);
+    let made = write(draft.path()).with_context(cannot)?;
     fs::rename(draft.path(), path).with_context(cannot)?;
     // It has moved: there is nothing to be removed.
     let _ = draft.keep();
@@ -132,11 +133,9 @@ pub fn make_folder_atomically<T>(path: &Path, write: impl FnOnce(&Path) -> Resul
 /// A folder that must not be looked into; the message names what is in it.
 pub fn is_there(path: &Path) -> Result<bool> {
     match path.try_exists() {
-        Err(error) if error.kind() == ErrorKind::PermissionDenied => {
-            Err(error).with_context(|| format!("cannot look at {}", path.display()))
-        }
         // Nothing lies below what is no folder.
-        found => Ok(found.unwrap_or(false)),
+        Err(error) if error.kind() == ErrorKind::NotADirectory => Ok(false),
+        found => found.with_context(|| format!("cannot look at {}", path.display())),
     }
 }
 
@@ -236,9 +235,10 @@ pub fn remove_old_drafts(folder: &Path) {
         Ok(written.elapsed().is_ok_and(|age| age > LONGEST_DRAFT))
     };
     let files = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
-    for path in files.filter(|path| begins(path, DRAFT) && path.is_file()) {
+    for path in files.filter(|path| begins(path, DRAFT)) {
         if is_old(&path).unwrap_or(false) {
-            let _ = fs::remove_file(&path);
+            let remove = if path.is_dir() { fs::remove_dir_all } else { fs::remove_file };
+            let _ = remove(&path);
         }
     }
 }

@@ -196,7 +196,7 @@ impl Trainer {
         remarks.extend(reading.said);
         remarks.extend(self.misspelt(keys));
         let unread: Vec<&str> =
-            self.unread.iter().filter(|key| keys.contains(key)).map(String::as_str).collect();
+            self.unread.iter().filter(|key| has_content(keys, key)).map(String::as_str).collect();
         if !unread.is_empty() {
             remarks.push(format!("in the file and not read: {}", unread.join(", ")));
         }
@@ -215,6 +215,11 @@ impl Trainer {
         }
         Ok(())
     }
+}
+
+/// Whether there is anything to be read under a key.
+fn has_content(keys: &Keys, key: &str) -> bool {
+    keys.contains(key) && !["{}", "[]"].contains(&keys.value(key).unwrap_or_default())
 }
 
 #[cfg(test)]

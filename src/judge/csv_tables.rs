@@ -65,19 +65,35 @@ fn leave_out_row_numbers(table: &mut Table) {
     }
 }
 
-/// What parts the columns, and the file from its header on: what a spreadsheet says in a line above it, or commas, or tabs
-/// or semicolons where the header has more of them outside of quotation marks.
+/// Lines by which it is told what parts columns.
+const FIRST_LINES: usize = 5;
+
+/// What parts the columns, and the file from its header on: what a spreadsheet says in a line above it, or what stands as
+/// often in each of the first lines outside of quotation marks, commas before others; else what the header has most of.
 fn separated(text: &str) -> (u8, &str) {
     let text = text.trim_start_matches('\u{feff}');
     let (first, rest) = text.split_once('\n').unwrap_or((text, ""));
     if let Some([said]) = first.trim_end_matches('\r').strip_prefix("sep=").map(str::as_bytes) {
         return (*said, rest);
     }
-    let outside: String = first.split('"').step_by(2).collect();
-    let count = |letter: u8| outside.bytes().filter(|own| *own == letter).count();
     // Of as many the last counts.
-    let own = [b';', b'\t', b','].into_iter().max_by_key(|letter| count(*letter));
+    let own = [b'\t', b';', b','].into_iter().max_by_key(|letter| {
+        let counts: Vec<usize> =
+            text.lines().take(FIRST_LINES).map(|line| outside(line, *letter)).collect();
+        let is_even = counts.iter().all(|count| *count > 0 && *count == counts[0]);
+        (
+            is_even,
+            counts.first().copied().unwrap_or(0) > 0,
+            *letter == b',' && is_even,
+            counts.first().copied(),
+        )
+    });
     (own.unwrap_or(b','), text)
+}
+
+/// How often a letter stands in a line outside of quotation marks.
+fn outside(line: &str, letter: u8) -> usize {
+    line.split('"').step_by(2).flat_map(str::bytes).filter(|own| *own == letter).count()
 }
 
 fn is_bound(column: &str) -> bool {

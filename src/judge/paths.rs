@@ -103,16 +103,21 @@ fn are_distinct(sources: &[Source]) -> bool {
     })
 }
 
-/// Endings that say what a file is, and nothing of its run.
-const ENDINGS: [&str; 12] = [
-    "log", "txt", "text", "out", "err", "stdout", "stderr", "csv", "tsv", "json", "jsonl", "ndjson",
-];
+/// Whether an ending says what a file is, and nothing of its run: a word without a digit, and what clusters write (`o17`,
+/// the output of job 17).
+fn is_ending(own: &OsStr) -> bool {
+    let own = own.to_string_lossy();
+    let is_digit = |one: char| one.is_ascii_digit();
+    let of_job = own
+        .strip_prefix(['o', 'e'])
+        .is_some_and(|job| !job.is_empty() && job.chars().all(is_digit));
+    of_job || own.starts_with(char::is_alphabetic) && !own.contains(is_digit)
+}
 
 /// A file below a folder, without the ending that says what it is: `.log`, and not the `.1` of `wd0.1` or the `.seed0` of
 /// `wd0.seed0`. What a trainer keeps at a checkpoint is of the run whose checkpoint it is.
 fn named(file: &Path, folder: Option<&Path>) -> Named {
     let inside = folder.and_then(|folder| file.strip_prefix(folder).ok()).unwrap_or(file);
-    let is_ending = |own: &OsStr| ENDINGS.iter().any(|one| own.eq_ignore_ascii_case(one));
     let inside = unpacked(inside);
     let bare = match inside.extension() {
         Some(ending) if is_ending(ending) => inside.with_extension(""),
@@ -199,8 +204,13 @@ mod tests {
 
     #[test]
     fn what_a_name_says_of_a_run_after_a_point_is_no_ending() {
-        let files = ["wd0.seed0", "wd0.seed1.gz", "wd0.seed2.log", "wd0.seed3.JSONL.gz", "job.o17"];
-        let own = ["wd0.seed0", "wd0.seed1", "wd0.seed2", "wd0.seed3", "job.o17"];
+        let files = ["wd0.seed0", "wd0.seed1.gz", "wd0.seed2.log", "wd0.seed3.JSONL.gz"];
+        let own = ["wd0.seed0", "wd0.seed1", "wd0.seed2", "wd0.seed3"];
+        assert_eq!(names(&files, &files), own);
+        // Of whatever program, and of a cluster's jobs.
+        let files =
+            ["wd0.1-s0.o482130", "wd0-s1.e17", "wd0-s2.metrics", "wd0-s3.dat", "wd0.lr3e-4"];
+        let own = ["wd0.1-s0", "wd0-s1", "wd0-s2", "wd0-s3", "wd0.lr3e-4"];
         assert_eq!(names(&files, &files), own);
     }
 }

@@ -69,7 +69,8 @@ impl Todo {
         let unreadable = self.complaints(UNREADABLE);
         ensure!(
             unreadable.is_empty(),
-            "what is in the store cannot be read, and nothing was trained or written:\n  {}",
+            "files of runs cannot be read, and nothing was trained or written; make them readable, or move the folders of these \
+             runs away to train them again:\n  {}",
             unreadable.iter().take(MOST_CAUSES).cloned().collect::<Vec<_>>().join("\n  ")
         );
         Ok(())

@@ -26,7 +26,9 @@ use crate::store::{self, Store};
 /// A usage error that names the folder and what to do.
 pub fn check(inputs: &Inputs, out: &Path, replace: bool) -> Result<Option<String>> {
     let folder = out.join(&inputs.spec.name);
-    if replace {
+    // Where nothing can be looked at in the folder of results, that is told of it alone.
+    let is_closed = out.try_exists().is_err();
+    if replace || is_closed {
         return Ok(None);
     }
     if !usage(is_there(&folder.join("experiment.json")))? {

@@ -12,6 +12,7 @@ use super::{Inputs, folder};
 use crate::exit::usage;
 use crate::experiment::Spec;
 use crate::files::{check_is_no_link, create_folder, remove_old_drafts};
+use crate::store;
 
 /// A name that is held: a lock of the operating system, which ends with the process. `None` where the file system has
 /// no locks.
@@ -39,8 +40,10 @@ impl Held {
     pub fn check_is_here(&self) -> Result<()> {
         let Some(Lock { path, holder, .. }) = &self.lock else { return Ok(()) };
         let out = path.ancestors().nth(2).unwrap_or(path);
+        // Whoever empties .presented takes the lock away, and leaves what was trained.
+        let is_cleared = !path.exists() && out.join(store::FOLDER).is_dir();
         ensure!(
-            fs::read(path).is_ok_and(|text| text == holder.as_bytes()),
+            is_cleared || fs::read(path).is_ok_and(|text| text == holder.as_bytes()),
             "the folder {} was moved or replaced while this call trained, and no results are written into what stands \
              there now: what was trained went with its .runs; give the folder its place back, and the same command goes \
              on",

@@ -86,15 +86,25 @@ pub fn read(folder: &Path, config: &RunConfig) -> RunState {
 fn is_in_the_way(folder: &Path) -> bool {
     match fs::metadata(folder) {
         Ok(found) => !found.is_dir(),
-        Err(error) => error.kind() != ErrorKind::PermissionDenied,
+        Err(error) => leads_nowhere(&error),
     }
+}
+
+/// Whether a path is of no file that there is: a link to itself, or one below what is no folder.
+fn leads_nowhere(error: &io::Error) -> bool {
+    #[cfg(unix)]
+    let is_loop = error.raw_os_error() == Some(libc::ELOOP);
+    #[cfg(not(unix))]
+    let is_loop = false;
+    is_loop || error.kind() == ErrorKind::NotADirectory
 }
 
 /// Whether the system did not let a file be read that is there: that says nothing of what is in it.
 fn is_of_system(error: &Error) -> bool {
     let causes = error.chain().filter_map(|cause| cause.downcast_ref::<io::Error>());
-    let is_of_system =
-        |one: &io::Error| one.raw_os_error().is_some() && one.kind() != ErrorKind::NotFound;
+    let is_of_system = |one: &io::Error| {
+        one.raw_os_error().is_some() && one.kind() != ErrorKind::NotFound && !leads_nowhere(one)
+    };
     causes.into_iter().any(is_of_system)
 }
 

@@ -13,10 +13,12 @@ def role_of(path, leaf):
     words = [word for key in words for word in key.split("/")]  # Haiku has the names of modules in one
     full, last, layer = ".".join(words), words[-1] if words else "", words[-2] if len(words) > 1 else ""
     is_norm = "norm" in layer or layer.startswith("ln") or "norm" in last
+    # A layer may be called after the norm that it holds beside its matrices.
+    is_mixed = any(word in layer for word in ("attn", "attention", "mlp", "ada"))
     if last == "b" or "bias" in last.split("_"):
         return "norm" if is_norm else "bias"
-    # Vectors of layers in a stack are a matrix; beside a norm in one layer a matrix is called a kernel.
-    if leaf.ndim < 2 or last in VECTORS or is_norm and "kernel" not in last and "emb" not in last:
+    # Vectors of layers in a stack are a matrix.
+    if leaf.ndim < 2 or last in VECTORS or is_norm and (last in ("weight", "w") or "norm" in last) and not is_mixed:
         return "norm"
     is_outside = not any(word.rsplit("_", 1)[-1].isdigit() for word in words)
     if any(word in HEADS for word in words) or is_outside and (layer in LAST_LAYERS or last in LAST_LAYERS):

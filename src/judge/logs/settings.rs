@@ -1,6 +1,6 @@
 //! Rows of a log that say with what settings its run was begun, and nothing of its steps.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use crate::judge::columns::{STEPS, is_measured};
 use crate::judge::table::Table;
@@ -10,14 +10,18 @@ type Row = BTreeMap<String, String>;
 /// Rows of one run, each with the settings that rows of their own say; a setting that such rows say in two ways goes to
 /// none. A log of settings alone stays as it is.
 pub fn carried(mut table: Table) -> Table {
-    let numbered: BTreeSet<Vec<&String>> =
-        table.rows.iter().filter(|row| is_of_a_step(row)).map(|row| row.keys().collect()).collect();
+    let mut numbered: BTreeMap<Vec<&String>, usize> = BTreeMap::new();
+    for row in table.rows.iter().filter(|row| is_of_a_step(row)) {
+        *numbered.entry(row.keys().collect()).or_default() += 1;
+    }
     if numbered.is_empty() {
         return table;
     }
-    // A loss that is a word is one of a run that went wrong where it stands as numbers do, and else the name of a loss.
-    let is_row =
-        |row: &Row| is_of_a_step(row) || numbered.contains(&row.keys().collect::<Vec<_>>());
+    // A word that stands where numbers do in several rows is of a run that went wrong; else it is the name of a loss.
+    let is_row = |row: &Row| {
+        let alike = numbered.get(&row.keys().collect::<Vec<_>>()).copied();
+        is_of_a_step(row) || alike.is_some_and(|alike| alike > 1)
+    };
     let (rows, settings): (Vec<Row>, Vec<Row>) = table.rows.iter().cloned().partition(is_row);
     let mut common: BTreeMap<String, Option<String>> = BTreeMap::new();
     for (name, value) in settings.into_iter().flatten() {

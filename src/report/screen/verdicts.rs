@@ -1,4 +1,4 @@
-use super::super::tables::{align_right, broken, new_table, set_close, trimmed};
+use super::super::tables::{align_right, broken, new_table, set_close, set_width, trimmed};
 use super::super::{format, words};
 use crate::config::{Form, Named, TestFamily};
 use crate::plural::counted;
@@ -19,6 +19,8 @@ const OF_A_RULE: [(TestFamily, &str); 2] = [
 /// Families of pairs of rules.
 const OF_PAIRS: [TestFamily; 4] =
     [TestFamily::Form, TestFamily::Mask, TestFamily::Rival, TestFamily::Interaction];
+/// Columns of a screen.
+const WIDEST: u16 = 112;
 /// Characters of a rule's name in a line, and of its values.
 const NAME: usize = 34;
 const VALUES: usize = 22;
@@ -53,6 +55,7 @@ pub fn rules(analysis: &Analysis) -> String {
     }
     align_right(&mut table, 1..3 + usize::from(rules.tunes_steps));
     set_close(&mut table);
+    set_width(&mut table, WIDEST);
     let more = analysis.contenders.len().saturating_sub(MOST_RULES);
     with_more(trimmed(&table), more, "more rule")
 }
@@ -171,6 +174,7 @@ pub fn pairs(analysis: &Analysis) -> Option<String> {
         }
     }
     set_close(&mut table);
+    set_width(&mut table, WIDEST);
     let is_empty = table.row_count() == 0 && more == 0;
     (!is_empty).then(|| with_more(trimmed(&table), more, "more comparison"))
 }

@@ -94,7 +94,7 @@ pub fn row_verdict(row: &ValuesRow) -> String {
 }
 
 fn verdict(row: &ValuesRow, carried: &Carried) -> String {
-    let small = if carried.is_too_small() { "decay too small to matter here, " } else { "" };
+    let small = if carried.is_too_small() { "decay takes less than 5% of a weight, " } else { "" };
     let note = [
         small.to_owned(),
         collapsed("", &carried.cell),

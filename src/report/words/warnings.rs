@@ -129,8 +129,8 @@ fn collapsed(count: usize, overfitted: usize, all: usize, extent: Extent) -> Str
              all runs of the others.{some}"
         ),
         Extent::Some => format!(
-            "{count} of {all} runs collapsed: no better than token frequencies. An arm with one on val is never the best, \
-             since every rule, and no decay, has an arm without.{some}"
+            "{count} of {all} runs collapsed: no better than token frequencies. An arm with one on val is best only where \
+             every arm of its rule has one.{some}"
         ),
     }
 }
