@@ -53,7 +53,7 @@ pub use unpaired::Unpaired;
 pub use values::{Against, Carried, Finding, Pooled, Toy, ValuesRow, ValuesTable};
 pub use variance::{Spread, Varied};
 pub use verdict::{Judgement, Kind, Tally, Terms, judge};
-pub use warnings::{ArmName, Extent, TOO_LITTLE_DECAY, Warning};
+pub use warnings::{ArmName, CoefficientKind, Extent, TOO_LITTLE_DECAY, Warning};
 
 /// An experiment, analysed.
 #[derive(Clone, Debug)]

@@ -133,6 +133,8 @@ impl Seeds {
             return Ok(Seeds { seeds: asked.unwrap_or_else(default), fresh_seeds: Vec::new() });
         }
         analysis.looks.clone_from(&search.looks);
+        // One size matters: that to which the search looks matters where it is judged too.
+        analysis.epsilon = analysis.epsilon.or(search.epsilon);
         let seeds = seeds::of_search(asked, search)?;
         Ok(Seeds { fresh_seeds: searched::fresh_seeds(&seeds, search), seeds })
     }

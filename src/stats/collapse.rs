@@ -49,11 +49,13 @@ pub struct Line {
 }
 
 /// Where a line has losses.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Place {
     /// A step, or the decimal logarithm of τ or of ηλ.
     pub at: f64,
     pub losses: BTreeMap<Draw, f64>,
+    /// What tells where a line is lowest: on test nothing is chosen.
+    pub val: BTreeMap<Draw, f64>,
     /// The seeds whose runs ended no better than token frequencies.
     pub collapsed: BTreeSet<Draw>,
 }
@@ -64,6 +66,10 @@ pub type Named = (String, Vec<RunRow>, Vec<MechanismRow>);
 impl Place {
     pub fn mean(&self) -> f64 {
         self.losses.values().sum::<f64>() / self.losses.len() as f64
+    }
+
+    fn mean_val(&self) -> f64 {
+        self.val.values().sum::<f64>() / self.val.len() as f64
     }
 }
 
@@ -91,18 +97,18 @@ impl Line {
         (runs().filter(|(place, draw)| place.collapsed.contains(draw)).count(), runs().count())
     }
 
-    /// The place of its lowest mean.
+    /// The place of its lowest mean val loss.
     pub fn best(&self) -> Option<&Place> {
-        self.places.iter().min_by(|a, b| a.mean().total_cmp(&b.mean()))
+        self.places.iter().min_by(|a, b| a.mean_val().total_cmp(&b.mean_val()))
     }
 
-    /// What every place costs a seed against the place of the lowest mean.
+    /// What every place costs a seed against that place.
     fn over_its_best(self) -> Self {
         let best = self.best().map(|place| place.losses.clone()).unwrap_or_default();
         let over = |place: Place| {
-            let losses = place.losses.into_iter();
-            let losses = losses.filter_map(|(draw, loss)| Some((draw, loss - best.get(&draw)?)));
-            Place { at: place.at, losses: losses.collect(), collapsed: place.collapsed }
+            let losses = place.losses.iter();
+            let losses = losses.filter_map(|(draw, loss)| Some((*draw, loss - best.get(draw)?)));
+            Place { losses: losses.collect(), ..place }
         };
         let mut places: Vec<Place> = self.places.into_iter().map(over).collect();
         places.retain(|place| !place.losses.is_empty());

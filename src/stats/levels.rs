@@ -125,8 +125,9 @@ impl Levels {
         known.min_by(|a, b| a.1.total_cmp(&b.1))
     }
 
-    /// ε by default: a share of what no decay is above the floor, or else above the best model that counts; a
-    /// model that is better than that is measured from the level that it starts at.
+    /// ε by default: a share of what no decay is above the floor; where none is known, of its distance from the best model
+    /// that counts or from the level that it starts at, whichever is larger: as good as counting is no small thing, and near
+    /// it the distance is nothing.
     pub fn epsilon(&self, from: Start) -> Option<Epsilon> {
         let none = from.loss;
         let floor = self.floor.map(|floor| (Reference::Floor, floor));
@@ -135,7 +136,12 @@ impl Levels {
             unigram.or(self.uniform.map(|level| (Reference::Uniform, level)))
         };
         let below = |(_, level): &(Reference, f64)| *level < none;
-        let (to, level) = floor.or(self.best_counting()).filter(below).or_else(start)?;
+        let distance = |(_, level): &(Reference, f64)| (none - level).abs();
+        let counted = || {
+            let levels = [self.best_counting(), start()].into_iter().flatten();
+            levels.max_by(|a, b| distance(a).total_cmp(&distance(b)))
+        };
+        let (to, level) = floor.filter(below).or_else(counted)?;
         let value = SHARE * (none - level).abs();
         (value > 0.0).then_some(Epsilon { value, origin: EpsilonOrigin::Distance { from, to } })
     }

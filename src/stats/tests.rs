@@ -241,7 +241,7 @@ fn warnings_name_what_misleads() {
     let l2 = Rule::of(&row(Form::L2, Mask::Matrices, 1.0, 0, 1.0));
     for expected in [
         Warning::Diverged { count: 1, all: 22 },
-        Warning::EqualCoefficients { values: vec![1.0] },
+        Warning::EqualCoefficients { kind: CoefficientKind::L2, values: vec![1.0] },
         Warning::LargestTried { rule: l2, axis: "weight_decay".to_owned(), best: 1.0 },
         Warning::TooLittleDecay {
             arms: vec![ArmName {
@@ -287,4 +287,36 @@ fn files_without_a_setting_are_grouped_by_their_labels() {
     let groups = group_by_rule(&rows);
     assert_eq!(groups.len(), 2 * 3);
     assert!(groups.iter().all(|group| group.baseline.as_ref().unwrap().runs.len() == 3));
+}
+
+#[test]
+fn a_model_as_good_as_counting_has_no_epsilon_of_nothing() {
+    let of = |ngram: f64, floor: Option<f64>| {
+        let levels = Levels { unigram: Some(3.3), ngram: Some(ngram), floor, ..Levels::default() };
+        levels.epsilon(Start::of(2.8)).unwrap().value
+    };
+    // No decay is 0.5 below single tokens, whatever longer n-grams reach beside it.
+    for ngram in [2.79, 2.8, 2.81] {
+        assert!((of(ngram, None) - 0.01).abs() < 1e-9, "{ngram}");
+    }
+    assert!((of(1.8, None) - 0.02).abs() < 1e-9, "counting is far below");
+    assert!((of(2.79, Some(0.8)) - 0.04).abs() < 1e-9, "the floor is known");
+}
+
+#[test]
+fn one_number_of_a_form_whose_coefficient_is_another_is_warned_of() {
+    let of = |form: Form| {
+        let rows = [
+            arm(Form::AdamW, Mask::Matrices, 0.1, 2.0, 0.1),
+            arm(form, Mask::Matrices, 0.1, 1.9, 0.1),
+        ];
+        let warnings = Analysis::of(&rows.concat()).warnings;
+        warnings.iter().find_map(|one| match one {
+            Warning::EqualCoefficients { kind, values } => Some((*kind, values.clone())),
+            _ => None,
+        })
+    };
+    assert_eq!(of(Form::Independent), Some((CoefficientKind::Independent, vec![0.1])));
+    assert_eq!(of(Form::L2), Some((CoefficientKind::L2, vec![0.1])));
+    assert_eq!(of(Form::Cautious), None);
 }

@@ -67,8 +67,9 @@ pub enum Warning {
     CutOff {
         rules: Vec<String>,
     },
-    /// λ that are tried both as L2, in gradient or loss, and as decoupled decay.
+    /// λ that are tried both as decoupled decay and in a way in which they are another amount.
     EqualCoefficients {
+        kind: CoefficientKind,
         values: Vec<f64>,
     },
     /// The best value of an axis lies at the upper end of the grid.
@@ -94,6 +95,27 @@ pub enum Warning {
     TooLittleDecay {
         arms: Vec<ArmName>,
     },
+}
+
+/// What a λ is a coefficient of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CoefficientKind {
+    /// A step takes η_t λ of a weight.
+    Decoupled,
+    /// It is added to the gradient, itself or through the loss.
+    L2,
+    /// A step takes λ η_t/η of a weight, whatever η is.
+    Independent,
+}
+
+impl CoefficientKind {
+    fn of(form: Form) -> Self {
+        match form {
+            Form::L2 | Form::L2Loss => CoefficientKind::L2,
+            Form::Independent => CoefficientKind::Independent,
+            _ => CoefficientKind::Decoupled,
+        }
+    }
 }
 
 /// An arm by what tells it from the others.
@@ -265,19 +287,22 @@ fn passed_over(groups: &[Group], rows: &[RunRow]) -> Option<Warning> {
     (!arms.is_empty()).then_some(Warning::PassedOver { arms })
 }
 
-fn equal_coefficients(groups: &[Group]) -> Option<Warning> {
-    let is_l2 = |form: Form| matches!(form, Form::L2 | Form::L2Loss);
-    let coefficients = |l2: bool| -> Vec<f64> {
-        let groups = groups.iter().filter(move |group| is_l2(group.rule.form) == l2);
+fn equal_coefficients(groups: &[Group]) -> Vec<Warning> {
+    let of = |kind: CoefficientKind| -> Vec<f64> {
+        let groups =
+            groups.iter().filter(move |group| CoefficientKind::of(group.rule.form) == kind);
         let cells = groups.flat_map(|group| &group.cells);
         cells.filter_map(|cell| cell.weight_decay).filter(|value| *value > 0.0).collect()
     };
-    let decoupled = coefficients(false);
-    let mut values: Vec<f64> =
-        coefficients(true).into_iter().filter(|value| decoupled.contains(value)).collect();
-    values.sort_by(f64::total_cmp);
-    values.dedup();
-    (!values.is_empty()).then_some(Warning::EqualCoefficients { values })
+    let decoupled = of(CoefficientKind::Decoupled);
+    let warning = |kind: CoefficientKind| {
+        let mut values = of(kind);
+        values.retain(|value| decoupled.contains(value));
+        values.sort_by(f64::total_cmp);
+        values.dedup();
+        (!values.is_empty()).then_some(Warning::EqualCoefficients { kind, values })
+    };
+    [CoefficientKind::L2, CoefficientKind::Independent].into_iter().filter_map(warning).collect()
 }
 
 fn at_an_edge(Edge { rule, axis, best, is_largest }: Edge) -> Warning {

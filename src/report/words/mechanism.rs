@@ -92,7 +92,7 @@ fn lowest(collapse: &Collapse) -> Option<String> {
     };
     let places: Vec<String> = collapse.lines.iter().filter_map(place).collect();
     Some(format!(
-        "lowest at {of} = {}, of the λ > 0 that were tried and without an interval",
+        "lowest at {of} = {}, by val loss, of the λ > 0 that were tried and without an interval",
         places.join(", ")
     ))
 }

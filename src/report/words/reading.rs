@@ -1,12 +1,17 @@
 //! How to read the verdicts, for below them.
 
+use std::collections::BTreeSet;
+
 use super::levels::{epsilon, spread};
 use super::loss;
 use super::rules::title;
-use crate::config::Texts;
+use crate::config::{RIVALS, Texts};
 use crate::plural::counted;
 use crate::report::format;
 use crate::stats::{Analysis, Cell, Contender, FEWEST_SEEDS, Kind, ValuesTable};
+
+/// With so many a test of signs has no p below 0.05.
+const MOST_SEEDS_WITHOUT_TEST: usize = 5;
 
 const FLATTERED: &str = "The loss of a best point, with its interval, is of the arm that all seeds choose together: among \
                          arms that differ by chance alone it is too low, on test too, since a run's noise is on both texts.";
@@ -37,6 +42,7 @@ fn with_tests(analysis: &Analysis, tests: String) -> Vec<String> {
     }
     if tested().next().is_some() {
         sentences.push(chosen(analysis));
+        sentences.extend(without_treatment(analysis));
         sentences.extend(not_judged(analysis));
     }
     sentences.push(tests);
@@ -81,6 +87,17 @@ fn chosen(analysis: &Analysis) -> String {
             }
         }
     }
+}
+
+/// What no decay is without besides, where arms have more than decay.
+fn without_treatment(analysis: &Analysis) -> Option<String> {
+    let words = analysis.contenders.iter().flat_map(|one| one.rule.treatment.split(' '));
+    let keys = words.filter_map(|word| word.split('=').next()).filter(|key| RIVALS.contains(key));
+    let keys: BTreeSet<&str> = keys.collect();
+    (!keys.is_empty()).then(|| {
+        let keys: Vec<&str> = keys.into_iter().collect();
+        format!("No decay is without {} too.", keys.join(", "))
+    })
 }
 
 /// Rules that a search gave up.
@@ -168,10 +185,17 @@ fn has_unknown_text(analysis: &Analysis) -> bool {
 
 fn tests(analysis: &Analysis) -> String {
     let level = format::number(100.0 * (1.0 - analysis.alpha));
+    // Of n signs one in 2ⁿ is as extreme, on either side.
+    let alone = match analysis.seeds() {
+        seeds if seeds <= MOST_SEEDS_WITHOUT_TEST => {
+            format!(": with {seeds} seeds no test that does not can reach p = 0.05")
+        }
+        _ => String::new(),
+    };
     format!(
         "[ ] holds every difference of its family at once with {level}% (Bonferroni); p is Holm-corrected within \
          the family, once for differences and once for equivalences, so that a verdict may be told whose [ ] reaches a \
-         little over 0 or ε. All rest on normal noise: with 5 seeds no test that does not can reach p = 0.05."
+         little over 0 or ε. All rest on normal noise{alone}."
     )
 }
 

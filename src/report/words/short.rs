@@ -178,12 +178,15 @@ fn away(above: f64, analysis: &Analysis) -> String {
 /// What becomes of the gap, and how much of that is train loss rising.
 pub fn gap(analysis: &Analysis) -> Option<String> {
     let (contender, point) = analysis.best_point()?;
-    let candidates = analysis.contenders.iter().map(Contender::candidates).sum();
+    let candidates: usize = analysis.contenders.iter().map(Contender::candidates).sum();
     let none = &contender.best_without_decay()?.cell;
     let GapChange { from, to, is_told, train_share } =
         GapChange::between(none, &point.cell, candidates)?;
     let share = match train_share {
-        None if is_told == Some(false) => ", which chance alone may make".to_owned(),
+        None if is_told == Some(false) => match candidates {
+            0 | 1 => ", which may be chance".to_owned(),
+            _ => format!(", which may be chance and the choice among {candidates} arms"),
+        },
         None => String::new(),
         Some(share) if share <= 0.0 => ", and none of that is train loss rising".to_owned(),
         Some(share) if share > 1.0 => {

@@ -1,7 +1,8 @@
 use super::quantity;
 use super::rules::{decay_label, label};
+use crate::config::is_treatment;
 use crate::report::format;
-use crate::stats::{ArmName, Extent, FEWEST_SEEDS, TOO_LITTLE_DECAY, Warning};
+use crate::stats::{ArmName, CoefficientKind, Extent, FEWEST_SEEDS, TOO_LITTLE_DECAY, Warning};
 
 /// A warning as a sentence.
 pub fn warning(warning: &Warning) -> String {
@@ -39,9 +40,14 @@ pub fn warning(warning: &Warning) -> String {
             "The search of {} ended before it was sure, at most_runs of [search]; with more of them it goes on from there.",
             list(rules)
         ),
-        Warning::EqualCoefficients { values } => format!(
-            "λ = {} is another amount of decay as L2 than as decoupled decay: compare forms at their own best λ.",
-            list(&format::labels(values))
+        Warning::EqualCoefficients { kind, values } => format!(
+            "λ = {} is another amount of decay {} than as decoupled decay: compare forms at their own best λ.",
+            list(&format::labels(values)),
+            match kind {
+                CoefficientKind::Independent =>
+                    "under `independent`, which takes λ of a weight in a step and not ηλ,",
+                _ => "as L2",
+            }
         ),
         Warning::LargestTried { rule, axis, best } => format!(
             "{}: the best {} = {} is the largest tried; larger may be better.",
@@ -54,7 +60,7 @@ pub fn warning(warning: &Warning) -> String {
             label(rule),
             name_of(axis),
             format::number(*best),
-            if axis == "weight_decay" { " above 0" } else { "" }
+            if axis == "weight_decay" || is_treatment(axis) { " above 0" } else { "" }
         ),
         Warning::PassedOver { arms } => format!(
             "Not called best for all that their mean val loss is below that of the best of their rule: {}. A run of each \
@@ -125,8 +131,7 @@ fn collapsed(count: usize, overfitted: usize, all: usize, extent: Extent) -> Str
         ),
         Extent::EveryArmOfARule => format!(
             "{count} of {all} runs collapsed: no better than token frequencies. On val, by which arms are chosen, every arm \
-             of a rule, or no decay, has one, so that arms are chosen as if none had: those without would be held against \
-             all runs of the others.{some}"
+             of a rule, or no decay, has one, so that collapse counted in no choice.{some}"
         ),
         Extent::Some => format!(
             "{count} of {all} runs collapsed: no better than token frequencies. An arm with one on val is best only where \

@@ -1,6 +1,6 @@
 //! Which runs make a line. All are of AdamW at a constant λ: its share of a weight is η_t λ, which τ and ηλ speak of.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::{Line, Place};
 use crate::config::{Form, Mask, Named, Role, plain};
@@ -95,9 +95,10 @@ fn by_setting(
         // Arms that differ in anything, such as their warm-up, are no one line: one would hide the other's losses.
         let rank = (tokens_per_step(run), run.lr.to_bits(), run.variant.clone(), label(run));
         let line = found.entry(run.mask).or_default().entry(rank).or_default();
-        let new = || Place { at: at.log10(), losses: BTreeMap::new(), collapsed: BTreeSet::new() };
+        let new = || Place { at: at.log10(), ..Place::default() };
         let place = line.entry(at.to_bits()).or_insert_with(new);
         place.losses.insert(run.draw(), value);
+        place.val.extend(run.val_loss.map(|loss| (run.draw(), loss)));
         place.collapsed.extend(run.is_collapsed().then(|| run.draw()));
     }
     let of_mask = |(mask, lines): (Option<Mask>, BTreeMap<Rank, Places>)| {
@@ -158,12 +159,10 @@ fn over_training(
         let rows = curves.get(&run.run).into_iter().flatten().map(|row| &row.row);
         for row in rows.filter(|row| row.step > 0) {
             let Some(loss) = row.val_loss.filter(|loss| loss.is_finite()) else { continue };
-            let new = || Place {
-                at: row.step as f64,
-                losses: BTreeMap::new(),
-                collapsed: BTreeSet::new(),
-            };
-            places.entry(row.step).or_insert_with(new).losses.insert(run.draw(), loss);
+            let new = || Place { at: row.step as f64, ..Place::default() };
+            let place = places.entry(row.step).or_insert_with(new);
+            place.losses.insert(run.draw(), loss);
+            place.val.insert(run.draw(), loss);
         }
     }
     let tokens = runs.first().map_or(0, |run| tokens_per_step(run));

@@ -1,6 +1,6 @@
 //! Whether lines are one, on worlds where that is known.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use rand_distr::{Distribution, StandardNormal};
 
@@ -30,7 +30,7 @@ fn world(number: u64, seeds: u64, offsets: &[f64]) -> Vec<Line> {
             let loss = 0.05 * (at - 3.0 - offset).powi(2);
             let losses = (0..seeds)
                 .map(|seed| (draw(seed), loss + shifts[seed as usize] + NOISE * normal()));
-            Place { at, losses: losses.collect(), collapsed: BTreeSet::new() }
+            Place { at, losses: losses.collect(), ..Place::default() }
         };
         Line { label: format!("{index}"), tokens: 0, places: (0..7).map(place).collect() }
     };
@@ -84,7 +84,7 @@ fn lines_are_compared_at_the_places_that_all_have() {
             .map(|at| Place {
                 at: *at,
                 losses: (0..4).map(|seed| (draw(seed), at * at + seed as f64)).collect(),
-                collapsed: BTreeSet::new(),
+                ..Place::default()
             })
             .collect(),
     };
@@ -99,7 +99,7 @@ fn lines_that_share_too_little_are_not_compared() {
     let place = |at: f64, seeds: std::ops::Range<u64>| Place {
         at,
         losses: seeds.map(|seed| (draw(seed), at)).collect::<BTreeMap<_, _>>(),
-        collapsed: BTreeSet::new(),
+        ..Place::default()
     };
     let line = |from: f64, seeds: std::ops::Range<u64>| Line {
         label: String::new(),
