@@ -29,6 +29,7 @@ use crate::config::{AnalysisTerms, TestFamily};
 use crate::exit::usage;
 use crate::results::{read_experiment, read_runs};
 use crate::stats::Analysis;
+use arms::Found;
 use comments::Comments;
 
 pub use arms::{ArmRows, Arms};
@@ -63,14 +64,15 @@ fn made(request: &Request) -> Result<Facts> {
     let rows = read_runs(request.folder)?;
     let analysis = Analysis::on(&rows, &told(&experiment.analysis));
     let arms = Arms::of(&rows);
-    let (arm, fitting) = match request.arm {
+    let found = match request.arm {
         Some(asked) => arms.find(asked)?,
-        None => (arms.best_that_gains(&analysis)?, 1),
+        None => Found { arm: arms.best_that_gains(&analysis)?, fitting: 1, confirmed: 0 },
     };
+    let arm = found.arm;
     let was = resolve::rule(request.folder, &experiment, arm)?;
     let (rule, moved) = request.horizon.apply(&was)?;
     refusal::check(request.target, &rule, &arms, arm)?;
-    let evidence = evidence::of(&analysis, arm, fitting, request.arm.is_none());
+    let evidence = evidence::of(&analysis, &arms, found, request.arm.is_none());
     let comments =
         Comments::new(request.target, &experiment, arm, &was, &rule, moved.as_ref(), evidence);
     let code = request.target.code(&rule, &comments);

@@ -1,6 +1,6 @@
 use anyhow::{Context, Result, bail, ensure};
 
-use crate::config::{Decay, Form, plain};
+use crate::config::{Decay, Form, Stage, plain};
 use crate::results::RunRow;
 use crate::stats::{Analysis, Cell};
 
@@ -21,6 +21,16 @@ pub struct ArmRows {
     pub rows: Vec<RunRow>,
 }
 
+/// An arm that words ask for.
+#[derive(Clone, Copy, Debug)]
+pub struct Found<'a> {
+    pub arm: &'a ArmRows,
+    /// Arms that the words fit.
+    pub fitting: usize,
+    /// Those of them that a search judged on fresh seeds.
+    pub confirmed: usize,
+}
+
 impl ArmRows {
     /// A row of the arm: all agree in what they trained, but for seeds.
     pub fn first(&self) -> &RunRow {
@@ -38,8 +48,19 @@ impl ArmRows {
         same_decay && same_recipe && own.transfer == row.transfer && own.family == row.family
     }
 
+    /// Whether a search judged it on fresh seeds.
+    fn is_confirmed(&self) -> bool {
+        self.rows.iter().any(|row| row.stage == Some(Stage::Confirm))
+    }
+
+    /// Its runs; those on fresh seeds alone where a search judged it there.
+    pub fn cell(&self) -> Option<Cell> {
+        let fresh = |row: &&RunRow| row.stage == Some(Stage::Confirm);
+        Cell::of(self.rows.iter().filter(fresh)).or_else(|| Cell::of(&self.rows))
+    }
+
     fn val_loss(&self) -> Option<f64> {
-        Cell::of(&self.rows)?.mean(|run| run.val_loss)
+        self.cell()?.mean(|run| run.val_loss)
     }
 }
 
@@ -105,9 +126,17 @@ impl Arms {
         self.arms.iter().find(|other| other.is_arm_of(&twin))
     }
 
-    /// The arm that words of its label or the identity of a run ask for, and how many they fit; of several the one
-    /// with the lowest mean val loss.
-    pub fn find(&self, asked: &str) -> Result<(&ArmRows, usize)> {
+    /// The runs of its model and recipe without decay, whichever stage of a search they are of.
+    pub fn without_decay(&self, arm: &ArmRows) -> Option<Cell> {
+        let setting = arm.first().setting_or_variant();
+        let rows = self.arms.iter().flat_map(|arm| &arm.rows);
+        Cell::of(rows.filter(|row| !row.is_treated() && row.setting_or_variant() == setting))
+    }
+
+    /// The arm that words of its label or the identity of a run ask for. Of several it is the one with the lowest mean
+    /// val loss; where a search judged some of them on fresh seeds, of those alone, since the others were tried on other
+    /// seeds, by whose losses they were chosen.
+    pub fn find(&self, asked: &str) -> Result<Found<'_>> {
         let words = words(asked);
         let named = |arm: &&ArmRows| arm.rows.iter().any(|row| row.run == asked.trim());
         let exact = |arm: &&ArmRows| self::words(&arm.label) == words;
@@ -116,11 +145,8 @@ impl Arms {
             !words.is_empty() && words.iter().all(|word| own.contains(word))
         };
         for fits in [&named as &dyn Fn(&&ArmRows) -> bool, &exact, &holds] {
-            let found: Vec<&ArmRows> = self.arms.iter().filter(fits).collect();
-            let count = found.len();
-            let loss = |arm: &ArmRows| arm.val_loss().unwrap_or(f64::INFINITY);
-            if let Some(arm) = found.into_iter().min_by(|a, b| loss(a).total_cmp(&loss(b))) {
-                return Ok((arm, count));
+            if let Some(found) = best_found(self.arms.iter().filter(fits).collect()) {
+                return Ok(found);
             }
         }
         bail!("no arm is called `{}`; the arms are:\n{}", asked.trim(), self.list())
@@ -134,6 +160,16 @@ impl Arms {
         }
         lines.join("\n")
     }
+}
+
+/// The best of the arms that words fit; `None` where they fit none.
+fn best_found(all: Vec<&ArmRows>) -> Option<Found<'_>> {
+    let fitting = all.len();
+    let confirmed = all.iter().filter(|arm| arm.is_confirmed()).count();
+    let judged = all.into_iter().filter(|arm| confirmed == 0 || arm.is_confirmed());
+    let loss = |arm: &ArmRows| arm.val_loss().unwrap_or(f64::INFINITY);
+    let arm = judged.min_by(|a, b| loss(a).total_cmp(&loss(b)))?;
+    Some(Found { arm, fitting, confirmed })
 }
 
 fn label(row: &RunRow) -> String {

@@ -47,7 +47,7 @@ impl Folder<'_> {
             return self.asked.runs.iter().map(|id| self.named(id.trim())).collect();
         }
         let arm = match self.asked.arm {
-            Some(asked) => self.arms.find(asked)?.0,
+            Some(asked) => self.arms.find(asked)?.arm,
             None => self.arms.best_of_all(&Analysis::on(rows, &self.experiment.analysis))?,
         };
         Ok(arm.rows.iter().map(|row| (arm.label.clone(), row.clone())).collect())

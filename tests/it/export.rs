@@ -549,6 +549,33 @@ fn arms_that_a_search_found_and_those_of_changed_specs_are_exported_without_thei
     assert!(left.contains("Dropout 0.1"), "{left}");
 }
 
+#[test]
+fn vague_words_after_a_search_mean_the_arm_that_fresh_seeds_judged() {
+    let of = |arm: &str| json(&["results/reference", "--to", "pytorch", "--arm", arm]);
+    // Among seeds of the search λ = 0.001 has the lowest val loss under L2, and λ = 1 under AdamW.
+    for (asked, arm) in [
+        ("l2", "l2 matrices λ=0.004"),
+        ("l2 global", "l2 global λ=0.00141"),
+        ("adamw", "adamw matrices λ=2"),
+        ("adamw global", "adamw global λ=0.707"),
+    ] {
+        assert_eq!(of(asked)["arm"], arm, "{asked}");
+    }
+    let told = of("adamw global")["evidence"].to_string();
+    assert!(told.contains("it is the one that the search judged on fresh seeds"), "{told}");
+    assert!(told.contains("test loss 2.379, without decay 2.443; against no decay"), "{told}");
+    let told = of("adamw")["evidence"].to_string();
+    assert!(told.contains("the search judged 2 on fresh seeds"), "{told}");
+}
+
+#[test]
+fn losses_beside_each_other_are_over_the_same_seeds() {
+    let of = |arm: &str| json(&["results/reference", "--to", "pytorch", "--arm", arm]);
+    // The search tried λ = 1 on seeds 0 to 4; over the fresh ones the loss without decay is 2.443.
+    let told = of("adamw global λ=1")["evidence"].to_string();
+    assert!(told.contains("test loss 2.399, without decay 2.476;"), "{told}");
+}
+
 /// A copy of committed results with a change.
 fn changed(file: &str, change: impl Fn(String) -> String) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
