@@ -12,6 +12,7 @@ mod grouped;
 mod labels;
 mod logs;
 mod names;
+mod overfitting;
 mod pairs;
 mod paths;
 mod remarks;

@@ -17,6 +17,9 @@ pub struct Arm {
     pub copies: usize,
     /// The steps at which the numbers of its runs were measured, where they are known.
     pub ends: Vec<f64>,
+    /// The step and the number of each run where that was lowest, up to the step that is compared; of runs whose steps
+    /// are known.
+    pub lowest: Vec<(f64, f64)>,
 }
 
 impl Arm {

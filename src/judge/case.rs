@@ -5,9 +5,10 @@ use anyhow::{Context, Result, ensure};
 use super::arm::Arm;
 use super::best::{best, none_best};
 use super::contest::{Asked, Contest, JudgedFamily, contest, judged};
+use super::overfitting::above_the_lowest;
 use super::pairs::{against_baseline, pairs, without_partner};
 use super::seeds::different_seeds;
-use super::words::larger_is_better;
+use super::words::{is_better_larger, larger_is_better};
 use crate::stats::{Terms, power};
 
 /// More comparisons than these are not made.
@@ -82,6 +83,9 @@ impl Case {
         remarks.extend(different_seeds(&arms, &contests));
         let CaseTerms { terms, higher_is_better, .. } = *asked;
         remarks.extend(larger_is_better(&quantity, higher_is_better));
+        if !higher_is_better && !is_better_larger(&quantity) {
+            remarks.extend(above_the_lowest(&arms, &contests));
+        }
         Ok(Case { quantity, best, higher_is_better, arms, contests, terms, remarks })
     }
 

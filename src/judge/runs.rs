@@ -61,6 +61,19 @@ impl Run {
         })
     }
 
+    /// The lowest number up to a step, with its step; `None` where steps are not known. Of a step that stands twice the
+    /// later number counts.
+    pub fn lowest(&self, until: f64) -> Option<(f64, f64)> {
+        let mut by_step = BTreeMap::new();
+        for (step, value) in &self.measured {
+            let step = (*step)?;
+            by_step.insert(step.to_bits(), (step, *value));
+        }
+        let known = by_step.into_values().filter_map(|(step, value)| Some((step, value?)));
+        let early = known.filter(|(step, _)| *step <= until);
+        early.min_by(|a, b| a.1.total_cmp(&b.1).then(a.0.total_cmp(&b.0)))
+    }
+
     /// Whether it has two numbers of a step, of which the earlier counts no more since it was taken up again.
     pub fn was_taken_up_again(&self) -> bool {
         self.steps().is_ok_and(|steps| self.step_with_two(&steps).is_some())
