@@ -184,3 +184,19 @@ fn a_batch_far_above_the_best_is_no_learning_rate_below_its_optimum() {
     let low = "--params 124M --tokens 2.5B --batch 524288 --lr 6e-4 --schedule linear";
     assert!(why_not(&json(low), "power-lines").contains("far below its optimum"));
 }
+
+#[test]
+fn a_lambda_that_is_carried_over_width_names_the_learning_rate_that_goes_with_it() {
+    let wide = "--params 124M --tokens 2.5B --batch 500k --lr 6e-4 --base-weight-decay 0.1 --base-width 256 \
+                --width 768";
+    let told = flat(&asked(&format!("{wide} --base-lr 6e-4")));
+    let words =
+        "µP: with width 0.3 at η = 0.0002 (0.1 at this run's 0.0006, which keeps ηλ); Fan: with";
+    assert!(told.contains(words), "{told}");
+    // The rule's own learning rate, which needs no other λ.
+    let told = flat(&asked(&format!("{wide} --base-lr 1.8e-3")));
+    assert!(told.contains("µP: with width 0.3 at η = 0.0006; Fan: with"), "{told}");
+    let told = flat(&asked(wide));
+    let words = "µP: with width 0.3 at the learning rate that it carries over too (give --base-lr)";
+    assert!(told.contains(words), "{told}");
+}

@@ -8,6 +8,8 @@ use crate::published::{Quantity, Status};
 
 /// Characters of a rule's name in a line of the table.
 const NAME: usize = 24;
+/// Learning rates that differ by a smaller share are one.
+const SAME_RATE: f64 = 0.005;
 
 /// Rules for this optimizer that give a number of their own, those whose range the run lies in first. Where there are
 /// none, those for others that public runs of this optimizer can be held against.
@@ -140,7 +142,8 @@ pub fn agreement(said: &[Said]) -> String {
 pub fn carried(run: &Run, said: &[Said]) -> Option<String> {
     let has_number =
         |one: &&Said| one.rule.carries_over() && one.weight_decay.is_some() && !is_for_others(one);
-    let one = |one: &Said| format!("{} {}", one.rule.name, lambda(one));
+    let one =
+        |one: &Said| format!("{} {}{}", one.rule.name, lambda(one), beside_its_rate(run, one));
     let all: Vec<String> = said.iter().filter(has_number).map(one).collect();
     let base = run.base.weight_decay.or(run.weight_decay)?;
     let told = format!(
@@ -149,6 +152,27 @@ pub fn carried(run: &Run, said: &[Said]) -> Option<String> {
         all.join("; ")
     );
     (!all.is_empty()).then(|| broken(&told, WIDTH))
+}
+
+/// The learning rate that a rule carries along with λ: at another one its λ takes another share of weights in a step.
+fn beside_its_rate(run: &Run, one: &Said) -> String {
+    let is_rate = |gives: Quantity| gives == Quantity::Lr;
+    let mut companions = one.rule.also.iter().filter(|also| also.is_for(run.optimizer));
+    if !companions.any(|also| is_rate(also.gives)) {
+        return String::new();
+    }
+    let Some((_, rate)) = one.also.iter().find(|(gives, _)| is_rate(*gives)) else {
+        return " at the learning rate that it carries over too (give --base-lr)".to_owned();
+    };
+    let (own, told) = (run.lr.peak, format!(" at η = {}", three_digits(*rate)));
+    match one.weight_decay.filter(|_| (own / rate - 1.0).abs() > SAME_RATE) {
+        Some(value) => format!(
+            "{told} ({} at this run's {}, which keeps ηλ)",
+            three_digits(value * rate / own),
+            format::number(own)
+        ),
+        None => told,
+    }
 }
 
 /// Why rules are out of their range, cannot say, or are for others.
