@@ -5,6 +5,7 @@
 
 mod arms;
 mod comments;
+mod epochs;
 mod evidence;
 mod facts;
 mod groups;

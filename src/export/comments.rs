@@ -2,7 +2,7 @@ use super::arms::ArmRows;
 use super::horizon::Moved;
 use super::rule::Rule;
 use super::target::Target;
-use super::{left_behind, nanogpt, sources};
+use super::{epochs, left_behind, nanogpt, sources};
 use crate::config::{Form, LrShape, Named, OptimizerKind, Recipe, Role, plain, to_digits};
 use crate::plural::counted;
 use crate::report::broken;
@@ -48,6 +48,7 @@ impl Comments {
             arm.first().run
         );
         let mut not_carried = vec![lambda(was, moved)];
+        not_carried.extend(epochs::other_rule(experiment, was, moved));
         not_carried.extend(found_on(experiment, was));
         not_carried.extend(by_analogy(rule));
         not_carried.extend(left_behind::of(target, was, moved));
@@ -220,15 +221,13 @@ fn found_on(experiment: &Experiment, was: &Rule) -> Vec<String> {
         model.channels,
         model.context
     )];
-    let tokens = was.recipe.steps as f64 * was.tokens_per_step();
-    let read = |train| if was.recipe.read_tokens > 0 { was.recipe.read_tokens } else { train };
-    told.extend(experiment.splits.map(|splits| {
-        let train = read(splits.train);
-        let epochs = short(tokens / train as f64);
+    let read = epochs::train(experiment, was).zip(epochs::of_run(experiment, was));
+    told.extend(read.map(|(train, epochs)| {
         format!(
-            "The text: {} train tokens were read {epochs} times ({}). Text that is read once asks for another amount of \
+            "The text: {train} train tokens were read {} times ({}). Text that is read once asks for another amount of \
              decay.",
-            train, experiment.data
+            short(epochs),
+            experiment.data
         )
     }));
     told

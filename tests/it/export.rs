@@ -354,6 +354,22 @@ fn at_another_horizon_lambda_keeps_the_total_decay_of_the_run() {
     assert!(l2["not_carried"][0].as_str().unwrap().contains("no law is known"), "{l2}");
 }
 
+#[test]
+fn carried_code_names_the_rule_that_keeps_epochs_and_how_to_see_it() {
+    let words = ["--tokens", "1e10", "--batch", "500_000", "--lr", "6e-4"];
+    let of = |arm: &str, words: &[&str]| {
+        not_carried(&json(&[&[GRID, "--to", "nanogpt", "--arm", arm][..], words].concat()))
+    };
+    let told = of("adamw matrices λ=1", &words);
+    // 1000 steps of 512 tokens over 6000.
+    assert!(told.contains("gives another λ: 0.25 · E/85.3 where your text is read E"), "{told}");
+    let call = "`wane advise --params N --unique-tokens U --tokens 10000000000 --batch 500000 --lr 0.0006 \
+                --base-weight-decay 1 --base-lr 0.003 --base-steps-per-epoch 11.7188`";
+    assert!(told.contains(call), "{told}");
+    assert!(!of("adamw matrices λ=1", &[]).contains("E/85.3"), "nothing was carried");
+    assert!(!of("l2 matrices λ=0.001", &words).contains("E/85.3"), "no law carries it");
+}
+
 /// Comments without their line breaks.
 fn flat(call: &Call) -> String {
     call.stdout.replace("\n#", " ").split_whitespace().collect::<Vec<_>>().join(" ")
