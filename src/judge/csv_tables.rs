@@ -78,8 +78,8 @@ fn separated(text: &str) -> (u8, &str) {
     }
     // Of as many the last counts.
     let own = [b'\t', b';', b','].into_iter().max_by_key(|letter| {
-        let counts: Vec<usize> =
-            text.lines().take(FIRST_LINES).map(|line| outside(line, *letter)).collect();
+        let lines = text.lines().filter(|line| !line.trim().is_empty()).take(FIRST_LINES);
+        let counts: Vec<usize> = lines.map(|line| outside(line, *letter)).collect();
         let is_even = counts.iter().all(|count| *count > 0 && *count == counts[0]);
         (
             is_even,
@@ -192,6 +192,38 @@ mod tests {
             let row = ["a", "0", "3.5"].join(between);
             let table = read(Path::new("x.csv"), &format!("{header}\n{row}\n"), "x").unwrap();
             assert_eq!((table.columns.len(), &*table.rows[0]["seed"]), (3, "0"), "{header}");
+        }
+    }
+
+    #[test]
+    fn what_parts_columns_stands_as_often_in_each_line_whatever_names_hold() {
+        for (text, columns, cell) in [
+            // Names of runs and of columns that hold more of another letter.
+            (
+                "step,wd=0.1;lr=3e-4;s=0 - val_loss,wd=0.1;lr=3e-4;s=1 - val_loss\n10,3.5,3.6\n20,3.1,3.2\n",
+                3,
+                ("step", "20"),
+            ),
+            (
+                "step,wd=0.1;lr=3e-4;s=0 - val_loss,wd=0.1;lr=3e-4;s=1 - val_loss\n10,3.5,3.6\n20,3.1,3.2\n\n",
+                3,
+                ("step", "20"),
+            ),
+            (
+                "run,wd,tags (a;b;c;d;e),val_loss\nx,0.1,1;0;0;0;1,3.5\ny,0.2,0;0;1;0;1,3.4\n",
+                4,
+                ("val_loss", "3.4"),
+            ),
+            ("run,wd,tags (a;b;c;d;e),val_loss\nx,0.1,a,3.5\ny,0.2,,3.4\n", 4, ("wd", "0.2")),
+            ("run;wd;val_loss\nx;0,1;3,5\ny;0,2;3,4\n", 3, ("val_loss", "3,4")),
+            ("run\twd\tval_loss\nx, a\t0.1\t3.5\ny; b\t0.2\t3.4\n", 3, ("run", "y; b")),
+        ] {
+            let table = read(Path::new("x.csv"), text, "x").unwrap();
+            assert_eq!((table.columns.len(), &*table.rows[1][cell.0]), (columns, cell.1), "{text}");
+        }
+        for alone in ["val_loss\n3.5\n", "val_loss\n3,5\n", "val_loss\n\"3;5\"\n"] {
+            let error = read(Path::new("x.csv"), alone, "x").unwrap_err().to_string();
+            assert!(error.contains("has one column"), "{alone}: {error}");
         }
     }
 
