@@ -177,6 +177,10 @@ fn search(inputs: &Inputs) -> Vec<String> {
     lines
 }
 
+/// Simulated of grids of four and six λ on 5 to 12 seeds.
+const CHOICE: &str =
+    "so between two arms; where each rule is at its best of several λ, 30 to 70% of them do";
+
 /// What the seeds can tell, or that this is not known and how to know it.
 fn power(inputs: &Inputs, prospect: &Prospect, difference: Option<f64>, path: &str) -> Vec<String> {
     let Prospect { spreads, seeds, alpha } = prospect;
@@ -202,6 +206,9 @@ fn power(inputs: &Inputs, prospect: &Prospect, difference: Option<f64>, path: &s
         lines.push(format!("{} find nothing: three are the least", counted(*seeds, "seed")));
     }
     lines.extend(difference.iter().flat_map(|one| seeds_needed(spreads, *one, *alpha)));
+    if !inputs.spec.is_search() && spreads.iter().any(|spread| spread.sd.is_some()) {
+        lines.push(CHOICE.to_owned());
+    }
     let heads = std::iter::once("power        ").chain(std::iter::repeat("             "));
     heads.zip(lines).map(|(head, line)| format!("{head}{line}")).collect()
 }

@@ -39,7 +39,10 @@ pub fn across_experiments(folders: &[PathBuf], out: Option<&Path>) -> Result<Str
         write_atomically(&out.join("collapse.png"), &figure.png)?;
     }
     let title = found.first().map(|one| words::collapse_title(one.claim).to_owned());
-    let told = title.into_iter().chain(beside).chain(found.iter().flat_map(words::collapse));
+    let told = title
+        .into_iter()
+        .chain(beside)
+        .chain(found.iter().flat_map(|one| words::collapse(one, found.len())));
     Ok(told.map(|line| broken(&line, COLUMNS)).collect::<Vec<_>>().join("\n"))
 }
 

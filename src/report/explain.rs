@@ -13,6 +13,7 @@ use crate::config::{Role, plain};
 use crate::plural::counted;
 use crate::record::Status;
 use crate::results::MechanismRow;
+use crate::stats::collapse::Collapse;
 use nothing::nothing;
 
 const COLUMNS: usize = 110;
@@ -56,11 +57,17 @@ pub fn explain(data: &Data, name: &str, role: Role, every_run: bool) -> Result<S
     parts.extend(remarks(&arms));
     parts.extend(not_told(data, role));
     parts.extend(data.collapses.iter().map(|one| {
-        let (title, told) = (words::collapse_title(one.claim), words::collapse(one).join("; "));
+        let (title, told) =
+            (words::collapse_title(one.claim), words::collapse(one, family(data, one)).join("; "));
         broken(&format!("{title} {told}."), COLUMNS)
     }));
     parts.push(broken(&format!("How to read it: {} {}", reading(), holds(role)), COLUMNS));
     Ok(parts.join("\n\n"))
+}
+
+/// How many of its claim are told of together.
+fn family(data: &Data, one: &Collapse) -> usize {
+    data.collapses.iter().filter(|other| other.claim == one.claim).count()
 }
 
 /// How many runs have no part in any line, as they did not reach their end.

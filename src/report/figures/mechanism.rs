@@ -146,7 +146,7 @@ pub fn drawn(collapses: &[&Collapse], caption: String) -> Option<Profiles> {
     };
     let lettering = Lettering {
         title: words::collapse_title(claim).to_owned(),
-        notes: collapses.iter().flat_map(|one| words::collapse(one)).collect(),
+        notes: collapses.iter().flat_map(|one| words::collapse(one, collapses.len())).collect(),
         caption,
     };
     let across = match claim {

@@ -26,8 +26,9 @@ pub fn collapse_title(claim: Claim) -> &'static str {
     }
 }
 
-/// How well lines are one: how far they lie apart, what that says, and where each is lowest.
-pub fn collapse(collapse: &Collapse) -> Vec<String> {
+/// How well lines are one: how far they lie apart, what that says, and where each is lowest. Of so many that are told of
+/// together, in one in twenty is any told apart that is one (Bonferroni).
+pub fn collapse(collapse: &Collapse, family: usize) -> Vec<String> {
     let subject = &collapse.subject;
     let mut told = match &collapse.coincidence {
         None => {
@@ -35,7 +36,7 @@ pub fn collapse(collapse: &Collapse) -> Vec<String> {
         }
         Some(found) => {
             let [apart, by_seeds] = [found.apart, found.by_seeds].map(distance);
-            let verdict = match found.is_told_apart(ALPHA) {
+            let verdict = match found.is_told_apart(ALPHA / family as f64) {
                 Some(true) => "they are not one curve",
                 Some(false) => "nothing that can be told sets them apart",
                 None => "too few seeds to tell them apart",
@@ -45,8 +46,13 @@ pub fn collapse(collapse: &Collapse) -> Vec<String> {
                     "{subject}: lines lie {apart} nats from their mean, seeds alone would put them {by_seeds} from it"
                 ),
                 format!(
-                    "{verdict} ({}, {} seeds, {} places)",
-                    format::p(found.p),
+                    "{verdict} ({}{}, {} seeds, {} places)",
+                    format::p((found.p * family as f64).min(1.0)),
+                    if family > 1 {
+                        format!(" after correction for {family}")
+                    } else {
+                        String::new()
+                    },
                     found.seeds,
                     found.places
                 ),

@@ -135,7 +135,7 @@ fn collapsed(count: usize, overfitted: usize, all: usize, extent: Extent) -> Str
         ),
         Extent::Some => format!(
             "{count} of {all} runs collapsed: no better than token frequencies. An arm with one on val is best only where \
-             every arm of its rule has one.{some}"
+             every arm of its rule has one, so that what is said of the others holds for runs that do not collapse.{some}"
         ),
     }
 }
