@@ -100,7 +100,7 @@ fn unsettled(ledger: &Ledger) -> Vec<(Place, usize)> {
 /// Where the fit is lowest, or the best that was tried.
 fn center(ledger: &Ledger) -> Place {
     let view = ledger.view();
-    match view.recommended() {
+    match view.promising() {
         Best::At(point) => point.place,
         _ => view.leader().map_or_else(|| Place(vec![0; ledger.axes.len()]), |one| one.0.clone()),
     }

@@ -7,4 +7,5 @@ mod coverage;
 mod cubes;
 mod decisions;
 mod surfaces;
+mod valleys;
 mod worlds;

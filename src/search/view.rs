@@ -4,8 +4,12 @@ use super::{Axis, Best, Place, Point};
 use crate::stats::optimum::{Difference, Layout, around_best, basin};
 use crate::stats::quadratic::{Quadratic, terms};
 
-/// On several axes, how far from the best a point of the fit may be: a step of the bracket.
+/// How far from the best a point of the fit may be: a step of the bracket. On one axis only where enough are so near.
 const FITTED_WITHIN: i32 = 4;
+/// Points that near that are enough on one axis: one more than a quadratic has terms.
+const FITTED_NEAR: usize = 4;
+/// The best that was tried is sure to be below where the fit is lowest from so many errors of their difference on.
+const SURELY: f64 = 2.0;
 
 /// The places that were tried, with their losses.
 pub struct View<'a> {
@@ -83,10 +87,21 @@ impl<'a> View<'a> {
         self.lowest().map_or(0.0, |lowest| lowest.gain)
     }
 
-    /// What the search would confirm if it ended now.
+    /// What the search would confirm if it ended now: as it asks no more, what lies near the best decides.
     pub fn recommended(&self) -> Best {
+        let near = self.near_leader().map(|points| self.nearer(points));
+        let lowest = near.and_then(|points| self.lowest_through(&points));
+        self.best(lowest.filter(|lowest| !self.is_misled(lowest)))
+    }
+
+    /// Around what a search goes on: where the fit is lowest.
+    pub fn promising(&self) -> Best {
+        self.best(self.lowest())
+    }
+
+    /// The lowest place of a fit, the best that was tried where there is none, or no decay.
+    fn best(&self, lowest: Option<Lowest>) -> Best {
         let Some((leader, loss)) = self.leader() else { return Best::Nothing };
-        let lowest = self.lowest();
         let lowest_loss = lowest.as_ref().map_or(loss, |lowest| lowest.loss);
         if self.has_none && self.layout.means()[self.places.len()] <= lowest_loss {
             return Best::NoDecay;
@@ -95,26 +110,44 @@ impl<'a> View<'a> {
         Best::At(Point::of(&place, self.axes))
     }
 
+    /// Whether the fit is no guide on one axis: what was measured nearest to where it is lowest is above the best that
+    /// was tried, on the seeds that both have, by more than ε/2 and more than noise explains.
+    fn is_misled(&self, lowest: &Lowest) -> bool {
+        let is_finite = |index: &usize| self.layout.means()[*index].is_finite();
+        let finite = (0..self.places.len()).filter(is_finite);
+        let nearest = finite.min_by_key(|index| self.places[*index].distance(&lowest.place));
+        let leader = self.leader().and_then(|leader| self.index(leader.0));
+        let (1, Some((nearest, leader))) = (self.axes.len(), nearest.zip(leader)) else {
+            return false;
+        };
+        let Difference { mean, error, .. } = self.layout.difference(nearest, leader);
+        mean > (self.layout.epsilon() / 2.0).max(SURELY * error)
+    }
+
     fn index(&self, place: &Place) -> Option<usize> {
         self.places.binary_search(place).ok()
     }
 
     /// Whether places enough lie around the best for a fit.
     pub fn is_fitted(&self) -> bool {
-        self.fit().is_some()
+        self.near_leader().is_some_and(|near| self.fit(&near).is_some())
     }
 
-    /// A quadratic through the points near the best, and those points.
-    fn fit(&self) -> Option<(Quadratic, Vec<Vec<f64>>)> {
-        let near = self.near_leader()?;
+    /// A quadratic through some of the points, and where those are.
+    fn fit(&self, through: &[usize]) -> Option<(Quadratic, Vec<Vec<f64>>)> {
         let points: Vec<Vec<f64>> =
-            near.iter().map(|index| numbers(&self.places[*index])).collect();
-        Some((basin(&self.layout, &near, &points)?, points))
+            through.iter().map(|index| numbers(&self.places[*index])).collect();
+        Some((basin(&self.layout, through, &points)?, points))
     }
 
-    /// Where it is lowest, of the places where it is known as well as at its points.
+    /// Where the fit through the points near the best is lowest.
     fn lowest(&self) -> Option<Lowest> {
-        let (fit, points) = self.fit()?;
+        self.lowest_through(&self.near_leader()?)
+    }
+
+    /// Where a fit is lowest, of the places where it is known as well as at its points.
+    fn lowest_through(&self, through: &[usize]) -> Option<Lowest> {
+        let (fit, points) = self.fit(through)?;
         let lowest = match self.axes.len() {
             1 => self.inside(fit.lowest()?, &points),
             _ => well_known(&fit, &points, |place| !self.is_off_the_cliff(place))?,
@@ -141,6 +174,20 @@ impl<'a> View<'a> {
             }
         };
         (near.len() >= terms(self.axes.len())).then_some(near)
+    }
+
+    /// Of points of which the best is the first, on one axis those within a step of the bracket if they are enough. No
+    /// quadratic holds over a valley that is flat on one side and steep on the other: far points would draw its lowest
+    /// place out on the flat.
+    fn nearer(&self, points: Vec<usize>) -> Vec<usize> {
+        let best = points[0];
+        let is_near =
+            |index: &usize| self.places[*index].distance(&self.places[best]) <= FITTED_WITHIN;
+        let enough = points.iter().filter(|index| is_near(index)).count() >= FITTED_NEAR;
+        if self.axes.len() > 1 || !enough {
+            return points;
+        }
+        points.into_iter().filter(is_near).collect()
     }
 
     /// Whether a place that was tried and diverged is nearer than any that the fit rests on.
