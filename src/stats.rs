@@ -53,7 +53,7 @@ pub use unpaired::Unpaired;
 pub use values::{Against, Carried, Finding, Pooled, Toy, ValuesRow, ValuesTable};
 pub use variance::{Spread, Varied};
 pub use verdict::{Judgement, Kind, Tally, Terms, judge};
-pub use warnings::{ArmName, CoefficientKind, Extent, TOO_LITTLE_DECAY, Warning};
+pub use warnings::{ArmName, CoefficientKind, Extent, TOO_LITTLE_DECAY, UnknownBest, Warning};
 
 /// An experiment, analysed.
 #[derive(Clone, Debug)]
@@ -114,6 +114,8 @@ impl Analysis {
         analysis.warnings.splice(0..0, unmeasured);
         let epsilon = analysis.epsilon.map(|epsilon| epsilon.value);
         analysis.search = Search::of(rows, epsilon, is_confirmed);
+        let unknown = warnings::unknown_best(analysis.search.as_ref(), &analysis.contenders);
+        analysis.warnings.splice(0..0, unknown);
         analysis
     }
 

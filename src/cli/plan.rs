@@ -9,7 +9,7 @@ use crate::corpus::Corpus;
 use crate::experiment::cost::core_seconds;
 use crate::experiment::{Arm, SearchedRule};
 use crate::plural::counted;
-use crate::report::words::{self, rule_title, standing};
+use crate::report::words::{self, searched_title, standing};
 use crate::report::{detectable, seeds_needed, settings_table};
 use crate::runner::cores;
 use crate::runner::layout::{Shortage, duration, mebibytes};
@@ -150,7 +150,7 @@ fn search(inputs: &Inputs) -> Vec<String> {
             .iter()
             .map(|axis| format!("{} from {}", axis.key, plain(axis.start)))
             .collect();
-        format!("search       {}: {}", rule_title(&rule.first), starts.join(", "))
+        format!("search       {}: {}", searched_title(rule), starts.join(", "))
     };
     let mut lines: Vec<String> = spec.searched.iter().map(rule).collect();
     let looks: Vec<String> = terms.looks.iter().map(usize::to_string).collect();

@@ -11,7 +11,7 @@ use crate::config::{DecaySchedule, Named, Role};
 use crate::experiment::Setting;
 use crate::plural::counted;
 use crate::results::ManifestRow;
-use crate::stats::{Analysis, FoundRule};
+use crate::stats::{Analysis, FoundRule, Rule};
 
 pub use plot::{Canvas, Plot};
 
@@ -96,7 +96,7 @@ fn optima_table(analysis: &Analysis) -> Option<String> {
         };
         let within = found.optimum.as_ref().map(words::within);
         table.add_row([
-            rule.rule.form.name().to_owned(),
+            form(&rule.rule),
             rule.rule.mask.map_or(String::new(), |mask| mask.name().to_owned()),
             words::best_value(found),
             words::range(found.interval),
@@ -109,6 +109,12 @@ fn optima_table(analysis: &Analysis) -> Option<String> {
     let sentences =
         if table.is_empty() { words::optima(analysis).join("\n") } else { table.to_string() };
     (!sentences.is_empty()).then_some(sentences)
+}
+
+/// A form, on a second line the setting where rules of several are searched.
+fn form(rule: &Rule) -> String {
+    let (name, setting) = (rule.form.name(), words::variant(rule));
+    if setting.is_empty() { name.to_owned() } else { format!("{name}\n{setting}") }
 }
 
 /// What has become of each run: identity, arm, seed, state, detail.

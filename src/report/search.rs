@@ -64,7 +64,7 @@ fn row(rule: &RuleCourse, decision: &Decision) -> DecisionRow {
         best: leader.map_or(String::new(), |leader| words::values(rule, &leader.point)),
         best_loss: leader.map(|leader| leader.loss),
         best_seeds: leader.map(|leader| leader.seeds),
-        decided: words::decided(decision),
+        decided: words::decided(rule, decision),
         why: words::why(rule, decision),
     }
 }

@@ -45,8 +45,10 @@ pub use nothing::no_result;
 pub use optima::{COMMON, best as best_value, cost, optima, range, symbol, within};
 pub use power::{needed, power};
 pub use reading::{fine_print, reading};
-pub use rules::{arm, at_lambda, decay_label, label, labels};
-pub use search::{cut_off, decided, fresh_seeds, left, look, rule_title, standing, values, why};
+pub use rules::{arm, at_lambda, decay_label, label, labels, variant};
+pub use search::{
+    cut_off, decided, fresh_seeds, left, look, searched_title, standing, values, why,
+};
 pub use short::{alarms, gap, headline, in_short};
 pub use values::{
     pooled, row_title, row_verdict, table_in_short, table_verdicts, transfer_name, transfer_title,

@@ -5,12 +5,15 @@ use super::edges::{Edge, edges_of_the_grid};
 use super::groups::{Cell, Group, Rule};
 use super::inference::{Estimate, FEWEST_SEEDS};
 use super::quantity::Quantity;
+use super::search::{FoundRule, Search};
 use crate::config::{Form, Mask, Named};
 use crate::record::Status;
 use crate::results::RunRow;
 
 /// Below this total decay Λ less than this share of a weight decays over the whole run.
 pub const TOO_LITTLE_DECAY: f64 = 0.05;
+/// An interval whose ends are farther apart, as a ratio, says little of where the best λ lies.
+const TELLS_LITTLE: f64 = 30.0;
 /// Below this share copies of train are what texts have in common.
 const FEW_COPIES: f64 = 0.01;
 /// From this share on losses tell what is known by heart.
@@ -67,6 +70,11 @@ pub enum Warning {
     CutOff {
         rules: Vec<String>,
     },
+    /// Rules that are held against others at what their search confirmed, of which it does not tell the best λ: its
+    /// interval is open at both ends, or wider than [`TELLS_LITTLE`].
+    UnknownBest {
+        rules: Vec<UnknownBest>,
+    },
     /// λ that are tried both as decoupled decay and in a way in which they are another amount.
     EqualCoefficients {
         kind: CoefficientKind,
@@ -116,6 +124,15 @@ impl CoefficientKind {
             _ => CoefficientKind::Decoupled,
         }
     }
+}
+
+/// A rule of which a search does not tell the best λ.
+#[derive(Clone, Debug, PartialEq)]
+pub struct UnknownBest {
+    pub rule: Rule,
+    pub interval: [f64; 2],
+    /// What its search confirmed.
+    pub confirmed: f64,
 }
 
 /// An arm by what tells it from the others.
@@ -182,6 +199,22 @@ pub fn warnings(groups: &[Group], contenders: &[Contender], rows: &[RunRow]) -> 
     warnings.extend(contenders.iter().flat_map(edges_of_the_grid).map(at_an_edge));
     warnings.extend(too_little_decay(rows));
     warnings
+}
+
+/// Of searches that are over, in which one λ of a rule was confirmed.
+pub fn unknown_best(search: Option<&Search>, contenders: &[Contender]) -> Option<Warning> {
+    let of = |one: &FoundRule| {
+        let judged = contenders.iter().find(|judged| judged.rule == one.rule)?;
+        let [low, high] = one.weight_decay()?.interval;
+        // Open below it may still tell that little decay or none is best.
+        let is_unknown = if low > 0.0 { high / low > TELLS_LITTLE } else { high.is_infinite() };
+        let confirmed = judged.points.first()?.side.weight_decay?;
+        let unknown = UnknownBest { rule: one.rule.clone(), interval: [low, high], confirmed };
+        is_unknown.then_some(unknown)
+    };
+    let confirmed = search.filter(|search| search.is_confirmed);
+    let rules: Vec<_> = confirmed?.rules.iter().filter_map(of).collect();
+    (!rules.is_empty()).then_some(Warning::UnknownBest { rules })
 }
 
 fn copied(rows: &[RunRow]) -> Option<Warning> {

@@ -244,6 +244,24 @@ fn a_plan_says_what_a_search_may_cost() {
 }
 
 #[test]
+fn searches_at_several_settings_are_told_apart_and_the_last_decision_names_what_is_confirmed() {
+    let folder = tempfile::tempdir().unwrap();
+    let arms = "[[arm]]\nform = \"adamw\"\nweight_decay = \"search\"\nlr = [2e-3, 8e-3]\n";
+    let path = spec_with(folder.path(), "", arms);
+    let plan = wane_ok(&["plan", text(&path), "--out", text(folder.path())]).stdout;
+    let swept = wane_ok(&["sweep", text(&path), "--out", text(folder.path()), "-q"]).stdout;
+    let table = swept.split("λ*").nth(1).unwrap_or_default();
+    for setting in ["lr=0.002", "lr=0.008"] {
+        let title = format!("AdamW on matrices, {setting}: weight_decay from");
+        assert!(plan.contains(&title), "{title}: {plan}");
+        assert!(table.contains(setting), "{setting}: {swept}");
+    }
+    let decisions = rows(&folder.path().join("search/search.csv"));
+    let mut last = decisions.iter().filter(|row| row["decided"].starts_with("train nothing more"));
+    assert!(last.all(|row| row["decided"].starts_with("train nothing more; ")), "{decisions:?}");
+}
+
+#[test]
 fn a_search_of_lambda_stands_beside_one_of_lambda_and_the_learning_rate() {
     let folder = tempfile::tempdir().unwrap();
     let arms = "[[arm]]\nform = \"adamw\"\nweight_decay = \"search\"\n\

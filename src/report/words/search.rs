@@ -2,7 +2,7 @@
 
 use super::optima::symbol;
 use crate::config::Named;
-use crate::experiment::Arm;
+use crate::experiment::{Arm, SearchedRule};
 use crate::plural::counted;
 use crate::report::format;
 use crate::search::{
@@ -28,7 +28,7 @@ const CUT_OFF: &str = " (not sure: most_runs of [search] allowed no more)";
 
 /// "bracket: AdamW on matrices, λ between 0.15 and 2.4 (8 runs)".
 fn rule_standing(rule: &RuleCourse) -> String {
-    let title = rule_title(&rule.rule.first);
+    let title = searched_title(&rule.rule);
     if let Some(found) = &rule.found {
         let cut_off = if is_cut_off(rule) { CUT_OFF } else { "" };
         return format!("found: {title}, {}{cut_off}", self::found(rule, found));
@@ -45,7 +45,7 @@ fn rule_standing(rule: &RuleCourse) -> String {
 /// Rules whose search ended before it was sure, by their titles.
 pub fn cut_off(course: &Course) -> Vec<String> {
     let cut_off = course.rules.iter().filter(|rule| is_cut_off(rule));
-    cut_off.map(|rule| rule_title(&rule.rule.first)).collect()
+    cut_off.map(|rule| searched_title(&rule.rule)).collect()
 }
 
 fn is_cut_off(rule: &RuleCourse) -> bool {
@@ -60,10 +60,23 @@ pub fn left(finished: usize, pending: usize, runs: Runs) -> String {
 }
 
 /// The rule of an arm: "AdamW on matrices".
-pub fn rule_title(arm: &Arm) -> String {
+fn rule_title(arm: &Arm) -> String {
     let mask = arm.decay.mask.map_or(String::new(), |mask| format!(" on {}", mask.title()));
     let recipe = arm.published.map_or(String::new(), |one| format!(" ({})", one.name));
     format!("{}{mask}{recipe}", arm.decay.form.title())
+}
+
+/// A searched rule with the numbers in which it differs from others, "AdamW on matrices, lr=0.01": not those that it
+/// searches.
+pub fn searched_title(rule: &SearchedRule) -> String {
+    let title = rule_title(&rule.first);
+    if rule.first.published.is_some() {
+        return title;
+    }
+    let is_searched = |key: &str| rule.axes.iter().any(|axis| axis.key == key);
+    let is_told = |word: &&str| word.split_once('=').is_some_and(|(key, _)| !is_searched(key));
+    let told: Vec<&str> = rule.first.variant.split(' ').filter(is_told).collect();
+    if told.is_empty() { title } else { format!("{title}, {}", told.join(" ")) }
 }
 
 fn found(rule: &RuleCourse, found: &Best) -> String {
@@ -104,8 +117,8 @@ pub fn values(rule: &RuleCourse, point: &Point) -> String {
     pairs.join(", ")
 }
 
-/// What a decision asks for: "0.1, 0.4 and 1.6 on 2 seeds".
-pub fn decided(decision: &Decision) -> String {
+/// What a decision asks for, "0.1, 0.4 and 1.6 on 2 seeds", or what the last confirms.
+pub fn decided(rule: &RuleCourse, decision: &Decision) -> String {
     let mut by_seeds: Vec<(usize, Vec<String>)> = Vec::new();
     for Wanted { point, seeds } in &decision.points {
         let values: Vec<String> = point.values.iter().map(|value| format::number(*value)).collect();
@@ -120,7 +133,12 @@ pub fn decided(decision: &Decision) -> String {
     let mut parts: Vec<String> = points.collect();
     let none = counted(decision.none_seeds, "seed");
     parts.extend((decision.none_seeds > 0).then(|| format!("no decay on {none}")));
-    if parts.is_empty() { "train nothing more".to_owned() } else { parts.join("; ") }
+    let confirmed = match &rule.found {
+        Some(Best::At(point)) => format!("; confirm {}", values(rule, point)),
+        Some(other) => format!("; {}", found(rule, other)),
+        None => String::new(),
+    };
+    if parts.is_empty() { format!("train nothing more{confirmed}") } else { parts.join("; ") }
 }
 
 /// What a look asks for.

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 
 use super::findings::verdict;
 use super::*;
-use crate::config::{Expect, Form, Mask, Named, TestFamily, Texts};
+use crate::config::{Expect, Form, Mask, Named, Stage, TestFamily, Texts};
 use crate::published::Transfer;
 use crate::report::summary::Summary;
 use crate::report::words;
@@ -102,6 +102,34 @@ fn warnings_say_what_misleads() {
     ] {
         assert!(warnings.contains(expected), "{expected}: {warnings}");
     }
+}
+
+/// A search over four λ, and fresh seeds at one of them; noise of this size is on every run.
+fn searched(losses: [f64; 4], noise: f64) -> Vec<RunRow> {
+    let run = |stage, lambda, seed: u64, loss| RunRow {
+        stage: Some(stage),
+        tuned: "weight_decay".to_owned(),
+        ..row(Form::AdamW, Mask::Matrices, lambda, seed, loss)
+    };
+    let point = |(place, (lambda, loss)): (u64, (f64, f64))| {
+        let own = move |seed: u64| loss + noise * ((3 * seed + place) % 4) as f64;
+        (0..3).map(move |seed| run(Stage::Refine, lambda, seed, own(seed)))
+    };
+    let explored = (0..).zip([0.0, 0.25, 1.0, 4.0].into_iter().zip(losses)).flat_map(point);
+    let judged = [(0.0, losses[0]), (1.0, losses[2])].into_iter().flat_map(|(lambda, loss)| {
+        (10..13).map(move |seed| run(Stage::Confirm, lambda, seed, loss + 0.01 * seed as f64))
+    });
+    explored.chain(judged).collect()
+}
+
+#[test]
+fn a_search_that_does_not_tell_the_best_is_warned_of_and_one_that_does_is_not() {
+    let warnings = |rows: &[RunRow]| Summary::of(&Analysis::of(rows), None, &[]).warnings;
+    let told = "The best λ is not known of adamw on matrices (95%: 0 to …; at λ = 1)";
+    let flat = warnings(&searched([2.0; 4], 0.1));
+    assert!(flat[0].starts_with(told), "{flat:?}");
+    let valley = warnings(&searched([3.0, 2.5, 2.0, 2.5], 0.001));
+    assert!(valley.iter().all(|one| !one.contains("is not known of")), "{valley:?}");
 }
 
 #[test]

@@ -1,8 +1,11 @@
+use super::optima::range;
 use super::quantity;
 use super::rules::{decay_label, label};
 use crate::config::is_treatment;
 use crate::report::format;
-use crate::stats::{ArmName, CoefficientKind, Extent, FEWEST_SEEDS, TOO_LITTLE_DECAY, Warning};
+use crate::stats::{
+    ArmName, CoefficientKind, Extent, FEWEST_SEEDS, TOO_LITTLE_DECAY, UnknownBest, Warning,
+};
 
 /// A warning as a sentence.
 pub fn warning(warning: &Warning) -> String {
@@ -40,6 +43,16 @@ pub fn warning(warning: &Warning) -> String {
             "The search of {} ended before it was sure, at most_runs of [search]; with more of them it goes on from there.",
             list(rules)
         ),
+        Warning::UnknownBest { rules } => {
+            let of = |one: &UnknownBest| {
+                let (name, known) = (label(&one.rule), range(one.interval));
+                format!("{name} (95%: {known}; at λ = {})", format::number(one.confirmed))
+            };
+            format!(
+                "The best λ is not known of {}: comparisons are with the λ that its search confirmed, and not with its best.",
+                list(&rules.iter().map(of).collect::<Vec<_>>())
+            )
+        }
         Warning::EqualCoefficients { kind, values } => format!(
             "λ = {} is another amount of decay {} than as decoupled decay: compare forms at their own best λ.",
             list(&format::labels(values)),
