@@ -41,7 +41,8 @@ pub enum Whereabouts {
 /// The answer of a search along one axis.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Optimum {
-    /// The estimate of the best value, 0 for no decay.
+    /// The estimate of the best value, 0 for no decay: where a fit is lowest, or the best that was tried where that is not
+    /// within ε of it by the means.
     pub best: f64,
     /// Its 95% interval, 0 and +∞ where it is open.
     pub interval: [f64; 2],
@@ -51,7 +52,7 @@ pub struct Optimum {
     pub within: Within,
     /// By value, no decay first.
     pub curve: Vec<Regret>,
-    /// The loss at the best, by the fit. It was chosen for being low, so it is a little too low.
+    /// The loss at the best, by the fit where that tells it. It was chosen for being low, so it is a little too low.
     pub predicted_loss: f64,
     /// Runs that it rests on, those without decay among them.
     pub runs: usize,
@@ -73,13 +74,17 @@ impl Optimum {
         let contenders = layout.contenders(ALPHA);
         let (first, last) = (*contenders.first()?, *contenders.last()?);
         let curve = regret::curve(&values, &layout, &contenders);
-        let (best, predicted_loss) = lowest(&values, &layout)?;
+        let within = Within::of(&curve, epsilon);
+        let fitted = lowest(&values, &layout)?;
+        let own = layout.best().map(|best| (values[best], layout.means()[best]))?;
+        let is_outside = epsilon > 0.0 && !within.holds(fitted.0);
+        let (best, predicted_loss) = if is_outside { own } else { fitted };
         Some(Optimum {
             best,
             interval: between_neighbours(&values, first, last),
             whereabouts: whereabouts(first > 0, last + 1 < values.len()),
             flat: curve.iter().all(|regret| regret.band[1] <= epsilon),
-            within: Within::of(&curve, epsilon),
+            within,
             curve,
             predicted_loss,
             runs: (0..values.len()).map(|point| layout.seeds(point)).sum(),

@@ -69,6 +69,11 @@ pub fn between(curve: &[Regret], value: f64) -> Option<Regret> {
 }
 
 impl Within {
+    /// Whether a value is within ε of the best by the means.
+    pub(super) fn holds(&self, value: f64) -> bool {
+        self.estimate[0] <= value && value <= self.estimate[1]
+    }
+
     pub fn of(curve: &[Regret], epsilon: f64) -> Self {
         let possible = hull(curve, |regret| regret.band[0] <= epsilon);
         let certain = hull(curve, |regret| regret.band[1] <= epsilon);

@@ -53,6 +53,17 @@ fn a_flat_curve_is_called_flat_and_has_no_interior_optimum() {
     assert_eq!(optimum.interval, [0.0, f64::INFINITY]);
 }
 
+/// A plateau below the best and a steep rise above it: a quadratic is lowest where every loss is far above ε.
+#[test]
+fn the_best_value_lies_among_those_within_epsilon_of_it() {
+    let points = [(0.125, 0.019), (0.5, 0.017), (1.0, 0.012), (2.0, 0.0), (8.0, 0.074)];
+    let points = points.map(|(value, loss)| tried(value, &[loss, loss + 0.1, loss + 0.2]));
+    let optimum = Optimum::of(&points, None, 0.001).unwrap();
+    let [low, high] = optimum.within.estimate;
+    assert!(low <= optimum.best && optimum.best <= high, "{optimum:?}");
+    assert_eq!((optimum.best, low > 1.0 && high < 3.0), (2.0, true));
+}
+
 #[test]
 fn a_cliff_closes_the_interval() {
     let points = [
