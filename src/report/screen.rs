@@ -5,7 +5,7 @@ mod verdicts;
 
 use serde::{Deserialize, Serialize};
 
-use super::tables::{align_right, broken, new_table};
+use super::tables::{align_right, broken, new_table, set_width};
 use super::{format, values, words};
 use crate::config::{DecaySchedule, Named, Role};
 use crate::experiment::Setting;
@@ -106,6 +106,7 @@ fn optima_table(analysis: &Analysis) -> Option<String> {
             found.runs.to_string(),
         ]);
     }
+    set_width(&mut table, verdicts::WIDEST);
     let sentences =
         if table.is_empty() { words::optima(analysis).join("\n") } else { table.to_string() };
     (!sentences.is_empty()).then_some(sentences)

@@ -20,7 +20,7 @@ const OF_A_RULE: [(TestFamily, &str); 2] = [
 const OF_PAIRS: [TestFamily; 4] =
     [TestFamily::Form, TestFamily::Mask, TestFamily::Rival, TestFamily::Interaction];
 /// Columns of a screen.
-const WIDEST: u16 = 112;
+pub const WIDEST: u16 = 112;
 /// Characters of a rule's name in a line, and of its values.
 const NAME: usize = 34;
 const VALUES: usize = 22;
