@@ -12,7 +12,6 @@ use super::{Inputs, folder};
 use crate::exit::usage;
 use crate::experiment::Spec;
 use crate::files::{check_is_no_link, create_folder, remove_old_drafts};
-use crate::store;
 
 /// A name that is held: a lock of the operating system, which ends with the process. `None` where the file system has
 /// no locks.
@@ -27,6 +26,8 @@ struct Lock {
     _file: File,
     path: PathBuf,
     holder: String,
+    /// Number of the folder of results, where the system numbers folders.
+    number: Option<(u64, u64)>,
 }
 
 impl Held {
@@ -38,10 +39,10 @@ impl Held {
     /// # Errors
     /// It is not; the message says where what was trained is.
     pub fn check_is_here(&self) -> Result<()> {
-        let Some(Lock { path, holder, .. }) = &self.lock else { return Ok(()) };
+        let Some(Lock { path, holder, number, .. }) = &self.lock else { return Ok(()) };
         let out = path.ancestors().nth(2).unwrap_or(path);
-        // Whoever empties .presented takes the lock away, and leaves what was trained.
-        let is_cleared = !path.exists() && out.join(store::FOLDER).is_dir();
+        // Whoever empties .presented takes the lock away, and leaves the folder as it is.
+        let is_cleared = !path.exists() && number.is_some() && *number == number_of(out);
         ensure!(
             is_cleared || fs::read(path).is_ok_and(|text| text == holder.as_bytes()),
             "the folder {} was moved or replaced while this call trained, and no results are written into what stands \
@@ -98,7 +99,18 @@ pub fn take(inputs: &Inputs, out: &Path) -> Result<Held> {
             folder.display()
         )));
     }
-    Ok(Held { lock: Some(Lock { _file: file, path, holder }) })
+    Ok(Held { lock: Some(Lock { _file: file, path, holder, number: number_of(out) }) })
+}
+
+#[cfg(unix)]
+fn number_of(folder: &Path) -> Option<(u64, u64)> {
+    use std::os::unix::fs::MetadataExt;
+    fs::metadata(folder).ok().map(|found| (found.dev(), found.ino()))
+}
+
+#[cfg(not(unix))]
+fn number_of(_: &Path) -> Option<(u64, u64)> {
+    None
 }
 
 /// Of everything that runs and their statistics depend on; not of where the text lies, which differs from machine to

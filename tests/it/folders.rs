@@ -98,6 +98,26 @@ fn results_are_not_written_into_a_folder_that_took_the_place_of_theirs() {
 }
 
 #[test]
+fn a_sweep_whose_lock_is_cleared_away_while_it_trains_writes_its_results() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("results");
+    let first = command(&sweep(&out, &["--set", "train.steps=2000"]))
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the binary starts");
+    let deadline = Instant::now() + Duration::from_secs(120);
+    while fs::read_dir(out.join(".runs")).map_or(0, Iterator::count) == 0 {
+        assert!(Instant::now() < deadline, "no run began");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    fs::remove_dir_all(out.join(".presented")).unwrap();
+    let call = first.wait_with_output().unwrap();
+    assert_eq!(call.status.code(), Some(0), "{}", String::from_utf8_lossy(&call.stderr));
+    assert!(out.join("tiny/report.html").exists());
+}
+
+#[test]
 fn files_that_no_experiment_wrote_are_not_written_over() {
     let folder = tempfile::tempdir().unwrap();
     let (out, own) = (folder.path(), folder.path().join("tiny/runs.csv"));

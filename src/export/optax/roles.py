@@ -18,7 +18,8 @@ def role_of(path, leaf):
     if last == "b" or "bias" in last.split("_"):
         return "norm" if is_norm else "bias"
     # Vectors of layers in a stack are a matrix.
-    if leaf.ndim < 2 or last in VECTORS or is_norm and (last in ("weight", "w") or "norm" in last) and not is_mixed:
+    is_vector = last in VECTORS or is_norm and not is_mixed and (last in ("weight", "w") or "norm" in last)
+    if leaf.ndim < 2 or is_vector:
         return "norm"
     is_outside = not any(word.rsplit("_", 1)[-1].isdigit() for word in words)
     if any(word in HEADS for word in words) or is_outside and (layer in LAST_LAYERS or last in LAST_LAYERS):

@@ -96,7 +96,7 @@ fn warnings_say_what_misleads() {
     let warnings = Summary::of(&Analysis::of(&rows), None, &[]).warnings.join("\n");
     for expected in [
         "1 of 22 runs diverged. Means and n leave them out",
-        "λ = 1 is another amount of decay as L2 than as decoupled decay",
+        "λ = 1 is another amount as L2 than as decoupled decay",
         "l2 on matrices: the best λ = 1 is the largest tried",
         "Λ is below 0.05 for cautious on matrices λ = 0.01: over the whole run decay takes less than 5% of a weight",
     ] {

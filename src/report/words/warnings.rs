@@ -54,7 +54,7 @@ pub fn warning(warning: &Warning) -> String {
             )
         }
         Warning::EqualCoefficients { kind, values } => format!(
-            "λ = {} is another amount of decay {} than as decoupled decay: compare forms at their own best λ.",
+            "λ = {} is another amount {} than as decoupled decay: compare forms at their own best λ.",
             list(&format::labels(values)),
             match kind {
                 CoefficientKind::Independent =>
