@@ -5,7 +5,7 @@ use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::{Context, Result, anyhow, ensure};
+use anyhow::{Context, Error, Result, anyhow, ensure};
 use serde::Serialize;
 use tempfile::{Builder, NamedTempFile};
 
@@ -119,7 +119,12 @@ pub fn make_folder_atomically<T>(path: &Path, write: impl FnOnce(&Path) -> Resul
         fs::set_permissions(draft.path(), fs::Permissions::from_mode(mode & 0o777))?;
     }
     let cannot = || cannot_write(path);
-    let made = write(draft.path()).with_context(cannot)?;
+    // What the system refused is told of the folder that was asked for: the draft is gone by then.
+    let is_of_system = |error: &Error| error.chain().any(|cause| cause.is::<std::io::Error>());
+    let made = write(draft.path()).map_err(|error| match is_of_system(&error) {
+        true => error.context(cannot()),
+        false => error,
+    })?;
     fs::rename(draft.path(), path).with_context(cannot)?;
     // It has moved: there is nothing to be removed.
     let _ = draft.keep();
