@@ -73,12 +73,9 @@ fn a_link_in_the_place_of_the_lock_of_a_name_is_refused() {
     assert_eq!(fs::read_to_string(&own).unwrap(), "mine");
 }
 
-#[test]
-#[cfg(unix)]
-fn results_are_not_written_into_a_folder_that_took_the_place_of_theirs() {
-    let folder = tempfile::tempdir().unwrap();
-    let (out, moved) = (folder.path().join("results"), folder.path().join("moved"));
-    let first = command(&sweep(&out, &["--set", "train.steps=2000"]))
+/// A sweep that has begun to train.
+fn begun(out: &Path) -> Child {
+    let child = command(&sweep(out, &["--set", "train.steps=2000"]))
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
         .spawn()
@@ -88,6 +85,15 @@ fn results_are_not_written_into_a_folder_that_took_the_place_of_theirs() {
         assert!(Instant::now() < deadline, "no run began");
         std::thread::sleep(Duration::from_millis(5));
     }
+    child
+}
+
+#[test]
+#[cfg(unix)]
+fn results_are_not_written_into_a_folder_that_took_the_place_of_theirs() {
+    let folder = tempfile::tempdir().unwrap();
+    let (out, moved) = (folder.path().join("results"), folder.path().join("moved"));
+    let first = begun(&out);
     fs::rename(&out, &moved).unwrap();
     fs::create_dir(&out).unwrap();
     let call = first.wait_with_output().unwrap();
@@ -101,16 +107,7 @@ fn results_are_not_written_into_a_folder_that_took_the_place_of_theirs() {
 fn a_sweep_whose_lock_is_cleared_away_while_it_trains_writes_its_results() {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("results");
-    let first = command(&sweep(&out, &["--set", "train.steps=2000"]))
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("the binary starts");
-    let deadline = Instant::now() + Duration::from_secs(120);
-    while fs::read_dir(out.join(".runs")).map_or(0, Iterator::count) == 0 {
-        assert!(Instant::now() < deadline, "no run began");
-        std::thread::sleep(Duration::from_millis(5));
-    }
+    let first = begun(&out);
     fs::remove_dir_all(out.join(".presented")).unwrap();
     let call = first.wait_with_output().unwrap();
     assert_eq!(call.status.code(), Some(0), "{}", String::from_utf8_lossy(&call.stderr));
