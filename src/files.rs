@@ -1,13 +1,18 @@
 //! Files that are never seen half-written.
 
+mod drafts;
+
 use std::fs::{self, File};
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use anyhow::{Context, Error, Result, anyhow, ensure};
 use serde::Serialize;
 use tempfile::{Builder, NamedTempFile};
+
+pub use drafts::{is_draft, remove_old_drafts};
+
+use drafts::DRAFT;
 
 /// Writes a file through a temporary one beside it and makes it durable.
 ///
@@ -217,37 +222,6 @@ fn sync_folder(folder: &Path) -> Result<()> {
     Ok(File::open(folder).and_then(|folder| folder.sync_all()).or_else(unsupported)?)
 }
 
-/// How the name of a file begins that is being written.
-const DRAFT: &str = ".wane-draft-";
-/// The same in older versions; files of others may be called so.
-const FORMER_DRAFT: &str = ".tmp";
-/// A file that was not written to for so long is written by nobody any more.
-const LONGEST_DRAFT: Duration = Duration::from_secs(3600);
-
-/// Whether a file was being written when its process ended.
-pub fn is_draft(path: &Path) -> bool {
-    (begins(path, DRAFT) || begins(path, FORMER_DRAFT)) && path.is_file()
-}
-
-fn begins(path: &Path, start: &str) -> bool {
-    path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(start))
-}
-
-/// Removes what calls that were killed left in a folder half written; what cannot be removed harms nobody.
-pub fn remove_old_drafts(folder: &Path) {
-    let is_old = |path: &Path| -> std::io::Result<bool> {
-        let written = fs::metadata(path)?.modified()?;
-        Ok(written.elapsed().is_ok_and(|age| age > LONGEST_DRAFT))
-    };
-    let files = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
-    for path in files.filter(|path| begins(path, DRAFT)) {
-        if is_old(&path).unwrap_or(false) {
-            let remove = if path.is_dir() { fs::remove_dir_all } else { fs::remove_file };
-            let _ = remove(&path);
-        }
-    }
-}
-
 /// A temporary file is private; results get the permissions that any new file has.
 fn readable_by_all() -> Builder<'static, 'static> {
     let mut builder = Builder::new();
@@ -299,7 +273,6 @@ pub fn json_of<T: Serialize>(value: &T) -> Result<Vec<u8>> {
 mod tests {
     #[cfg(unix)]
     use std::os::unix::fs::PermissionsExt;
-    use std::time::SystemTime;
 
     use super::*;
 
@@ -318,35 +291,5 @@ mod tests {
         drop(Draft::of(&path).unwrap());
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2, "no draft is left");
         assert_eq!(fs::read(&path).unwrap(), b"text");
-    }
-
-    #[test]
-    fn drafts_that_nobody_writes_any_more_are_removed_and_nothing_else() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = |name: &str| folder.path().join(name);
-        for name in [".wane-draft-old", ".wane-draft-new", ".tmp-of-mine", "runs.csv"] {
-            fs::write(path(name), "x").unwrap();
-            let file = File::options().write(true).open(path(name)).unwrap();
-            let age = if name.ends_with("new") { Duration::ZERO } else { 2 * LONGEST_DRAFT };
-            file.set_modified(SystemTime::now() - age).unwrap();
-        }
-        remove_old_drafts(folder.path());
-        assert!(!path(".wane-draft-old").exists());
-        for name in [".wane-draft-new", ".tmp-of-mine", "runs.csv"] {
-            assert!(path(name).exists(), "{name}");
-        }
-        remove_old_drafts(&path("no-such-folder"));
-    }
-
-    #[test]
-    fn what_is_being_written_is_a_draft_by_its_name() {
-        let folder = tempfile::tempdir().unwrap();
-        let written = folder.path().join("numbers");
-        replace_atomically(&written, |draft| {
-            assert!(is_draft(draft) && begins(draft, DRAFT), "{}", draft.display());
-            Ok(())
-        })
-        .unwrap();
-        assert!(!is_draft(&written));
     }
 }

@@ -1,5 +1,6 @@
 //! One call of a subcommand: looks up what is there, trains what is missing, presents the results.
 
+mod again;
 mod claim;
 pub mod collect;
 mod command;
@@ -25,7 +26,7 @@ pub mod submit;
 
 use std::sync::Mutex;
 
-use anyhow::{Context, Error, Result, anyhow, bail, ensure};
+use anyhow::{Error, Result, anyhow, bail, ensure};
 
 use crate::config::RunConfig;
 use crate::exit::{Stopped, usage};
@@ -37,7 +38,7 @@ use crate::runner::{
     Executor, Pending, Progress, Stop, Sweep, SweepResult, Todo, causes, cohorts, progress,
 };
 use crate::signals;
-use crate::store::{Holder, Store};
+use crate::store::Store;
 use crate::talk::say;
 
 use held::Held;
@@ -129,7 +130,7 @@ impl Session {
         let store = Store::new(&options.out);
         folder::check(&options.out, &name)?;
         let provenance = options.provenance(layout.workers, command::as_text());
-        let todo = look_up(&runs, &options, &store, &provenance)?;
+        let todo = again::look_up(&runs, &options, &store, &provenance)?;
         todo.check_readable()?;
         let stop = stop_on_signal(options.quiet)?;
         let session = Session { options, layout, provenance, store, stop, runs, todo, held: None };
@@ -288,48 +289,6 @@ fn check_complete(todo: &Todo, runs: usize) -> Result<()> {
 
 fn indented(lines: &[String]) -> String {
     lines.iter().map(|line| format!("\n  {line}")).collect()
-}
-
-/// What is left to train, after extending or forgetting what the user wants extended or trained again.
-fn look_up(
-    runs: &[RunConfig],
-    options: &Options,
-    store: &Store,
-    provenance: &Provenance,
-) -> Result<Todo> {
-    if options.extend {
-        extend::extend(runs, store, provenance)?;
-    }
-    let todo = Todo::of(runs, store);
-    let again = match (options.fresh, options.retry_diverged) {
-        (true, _) => runs.to_vec(),
-        (false, true) => todo.diverged(),
-        (false, false) => return Ok(todo),
-    };
-    forget(&again, options, store, provenance)?;
-    Ok(Todo::of(runs, store))
-}
-
-/// Forgets runs, if this machine can train them and none is being trained: else what was trained would be lost for nothing.
-fn forget(runs: &[RunConfig], options: &Options, store: &Store, call: &Provenance) -> Result<()> {
-    if runs.is_empty() {
-        return Ok(());
-    }
-    if let Some(Shortage::Hopeless(text)) = options.layout(runs)?.shortage() {
-        return Err(hopeless(&text));
-    }
-    options.open_device()?;
-    let holder = Holder::new(&call.host, 0);
-    let lock = |run: &RunConfig| {
-        let id = run.id();
-        let lock = store.lock(&id, &holder)?;
-        lock.with_context(|| {
-            format!("run {id} is being trained by another process; wait for it or stop it")
-        })
-    };
-    // One after the other: a lock is an open file, of which a process may have few.
-    runs.iter().try_for_each(|run| lock(run).map(drop))?;
-    runs.iter().try_for_each(|run| store.forget(&lock(run)?, &run.id()))
 }
 
 /// Even one run is too much for the memory that there is.

@@ -1,3 +1,5 @@
+mod coefficients;
+
 use std::collections::BTreeSet;
 
 use super::contenders::Contender;
@@ -9,6 +11,10 @@ use super::search::{FoundRule, Search};
 use crate::config::{Form, Mask, Named};
 use crate::record::Status;
 use crate::results::RunRow;
+
+pub use coefficients::CoefficientKind;
+
+use coefficients::equal_coefficients;
 
 /// Below this total decay Λ less than this share of a weight decays over the whole run.
 pub const TOO_LITTLE_DECAY: f64 = 0.05;
@@ -103,27 +109,6 @@ pub enum Warning {
     TooLittleDecay {
         arms: Vec<ArmName>,
     },
-}
-
-/// What a λ is a coefficient of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CoefficientKind {
-    /// A step takes η_t λ of a weight.
-    Decoupled,
-    /// It is added to the gradient, itself or through the loss.
-    L2,
-    /// A step takes λ η_t/η of a weight, whatever η is.
-    Independent,
-}
-
-impl CoefficientKind {
-    fn of(form: Form) -> Self {
-        match form {
-            Form::L2 | Form::L2Loss => CoefficientKind::L2,
-            Form::Independent => CoefficientKind::Independent,
-            _ => CoefficientKind::Decoupled,
-        }
-    }
 }
 
 /// A rule of which a search does not tell the best λ.
@@ -318,24 +303,6 @@ fn passed_over(groups: &[Group], rows: &[RunRow]) -> Option<Warning> {
     };
     let arms: Vec<ArmName> = groups.iter().flat_map(of_group).collect();
     (!arms.is_empty()).then_some(Warning::PassedOver { arms })
-}
-
-fn equal_coefficients(groups: &[Group]) -> Vec<Warning> {
-    let of = |kind: CoefficientKind| -> Vec<f64> {
-        let groups =
-            groups.iter().filter(move |group| CoefficientKind::of(group.rule.form) == kind);
-        let cells = groups.flat_map(|group| &group.cells);
-        cells.filter_map(|cell| cell.weight_decay).filter(|value| *value > 0.0).collect()
-    };
-    let decoupled = of(CoefficientKind::Decoupled);
-    let warning = |kind: CoefficientKind| {
-        let mut values = of(kind);
-        values.retain(|value| decoupled.contains(value));
-        values.sort_by(f64::total_cmp);
-        values.dedup();
-        (!values.is_empty()).then_some(Warning::EqualCoefficients { kind, values })
-    };
-    [CoefficientKind::L2, CoefficientKind::Independent].into_iter().filter_map(warning).collect()
 }
 
 fn at_an_edge(Edge { rule, axis, best, is_largest }: Edge) -> Warning {
