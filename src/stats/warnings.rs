@@ -77,7 +77,7 @@ pub enum Warning {
         rules: Vec<String>,
     },
     /// Rules that are held against others at what their search confirmed, of which it does not tell the best λ: its
-    /// interval is open at both ends, or wider than [`TELLS_LITTLE`].
+    /// interval is open at both ends, or wider than `TELLS_LITTLE`.
     UnknownBest {
         rules: Vec<UnknownBest>,
     },
