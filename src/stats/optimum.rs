@@ -73,12 +73,15 @@ impl Optimum {
         let layout = layout.with_uneven_noise();
         let contenders = layout.contenders(ALPHA);
         let (first, last) = (*contenders.first()?, *contenders.last()?);
-        let curve = regret::curve(&values, &layout, &contenders);
-        let within = Within::of(&curve, epsilon);
+        let curve = |between: fn(&Layout, usize, usize) -> Difference| {
+            regret::curve(&values, &layout, &contenders, between)
+        };
+        let within = Within::of(&curve(Layout::difference), epsilon);
         let fitted = lowest(&values, &layout)?;
         let own = layout.best().map(|best| (values[best], layout.means()[best]))?;
         let is_outside = epsilon > 0.0 && !within.holds(fitted.0);
         let (best, predicted_loss) = if is_outside { own } else { fitted };
+        let curve = curve(Layout::cost);
         Some(Optimum {
             best,
             interval: between_neighbours(&values, first, last),

@@ -23,6 +23,9 @@ pub struct Layout {
 
 /// How far above the best a loss is still near it, in ε: only those tell the noise.
 const NEAR: f64 = 10.0;
+/// Degrees of freedom of the noise near the best where a point is farther: with more of them its own seeds count too
+/// little where it scatters eight times as far, with fewer the few seeds that it has tell next to nothing.
+const OF_FAR: f64 = 2.0;
 
 /// What is left of a loss beside its point and its seed.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -43,10 +46,14 @@ impl Layout {
     /// Without the assumption that runs scatter alike at all points, where those near the best tell
     /// otherwise.
     pub fn with_uneven_noise(self) -> Self {
+        let close = Additive::of(&self.losses, |point| self.is_near(point));
+        let prior_freedom = prior_freedom(&close.variances(&self.losses));
+        Layout { prior_freedom, ..self }
+    }
+
+    fn is_near(&self, point: usize) -> bool {
         let lowest = self.means.iter().copied().fold(f64::INFINITY, f64::min);
-        let is_near = |point: usize| self.means[point] <= lowest + NEAR * self.epsilon;
-        let variances = Additive::of(&self.losses, is_near).variances(&self.losses);
-        Layout { prior_freedom: prior_freedom(&variances), ..self }
+        self.means[point] <= lowest + NEAR * self.epsilon
     }
 
     pub fn means(&self) -> &[f64] {
@@ -75,6 +82,18 @@ impl Layout {
     /// The mean of a − b over the seeds that both have, and its standard error; infinite where one of them
     /// diverged.
     pub fn difference(&self, a: usize, b: usize) -> Difference {
+        self.with_prior(a, b, self.prior_freedom)
+    }
+
+    /// As `difference`, for how far a is above b: what is far from the best may scatter more than what is near it, which
+    /// alone told the noise.
+    pub fn cost(&self, a: usize, b: usize) -> Difference {
+        let is_far = |point: usize| !self.is_near(point);
+        let most = if is_far(a) || is_far(b) { OF_FAR } else { f64::INFINITY };
+        self.with_prior(a, b, self.prior_freedom.min(most))
+    }
+
+    fn with_prior(&self, a: usize, b: usize, prior_freedom: f64) -> Difference {
         let pairs = || self.losses[a].iter().zip(&self.losses[b]).map(|(a, b)| a - b);
         let shared = pairs().count().max(1) as f64;
         let mean = pairs().sum::<f64>() / shared;
@@ -82,7 +101,7 @@ impl Layout {
         match (self.means[a].is_finite(), self.means[b].is_finite()) {
             (true, true) => {
                 let own = pairs().map(|one| (one - mean).powi(2)).sum();
-                let noise = self.noise_of_pair(own, shared - 1.0);
+                let noise = self.noise_of_pair(own, shared - 1.0, prior_freedom);
                 let error = noise.map_or(f64::INFINITY, |noise| noise.sd * (2.0 / shared).sqrt());
                 Difference { mean, error, freedom: noise.map_or(0.0, |noise| noise.freedom) }
             }
@@ -92,14 +111,14 @@ impl Layout {
     }
 
     /// The noise of two points, of which `squares` is the sum of squares of differences around their mean.
-    fn noise_of_pair(&self, squares: f64, freedom: f64) -> Option<Noise> {
+    fn noise_of_pair(&self, squares: f64, freedom: f64, prior: f64) -> Option<Noise> {
         let noise = self.noise?;
-        if self.prior_freedom.is_infinite() {
+        if prior.is_infinite() {
             return Some(noise);
         }
         // A difference has the noise of two points.
-        let weighed = self.prior_freedom * noise.sd * noise.sd + squares / 2.0;
-        let sum = self.prior_freedom + freedom;
+        let weighed = prior * noise.sd * noise.sd + squares / 2.0;
+        let sum = prior + freedom;
         Some(Noise { sd: (weighed / sum).sqrt(), freedom: sum.min(noise.freedom) })
     }
 

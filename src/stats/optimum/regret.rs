@@ -1,6 +1,6 @@
 //! What it costs to miss the optimum.
 
-use super::{ALPHA, Layout};
+use super::{ALPHA, Difference, Layout};
 
 /// How far a value's loss is above that of the best value tried.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -26,17 +26,23 @@ pub struct Within {
     pub certain: Option<[f64; 2]>,
 }
 
-/// The regret at every value; the best is one of the contenders, whichever that is.
-pub fn curve(values: &[f64], layout: &Layout, contenders: &[usize]) -> Vec<Regret> {
+/// The regret at every value; the best is one of the contenders, whichever that is, and `between` tells how far a point
+/// is above another.
+pub fn curve(
+    values: &[f64],
+    layout: &Layout,
+    contenders: &[usize],
+    between: impl Fn(&Layout, usize, usize) -> Difference,
+) -> Vec<Regret> {
     let means = layout.means();
     let lowest = means.iter().copied().fold(f64::INFINITY, f64::min);
     let critical = layout.certainty(ALPHA / 2.0);
     let at = |point: usize| {
         let others = contenders.iter().filter(move |other| **other != point);
-        let against = others.map(|other| layout.difference(point, *other));
+        let against: Vec<Difference> = others.map(|other| between(layout, point, *other)).collect();
         let is_contender = contenders.contains(&point);
-        let least = against.clone().map(|one| one.lower(critical)).fold(f64::INFINITY, f64::min);
-        let most = against.map(|one| one.upper(critical)).fold(0.0, f64::max);
+        let least = against.iter().map(|one| one.lower(critical)).fold(f64::INFINITY, f64::min);
+        let most = against.iter().map(|one| one.upper(critical)).fold(0.0, f64::max);
         Regret {
             value: values[point],
             regret: means[point] - lowest,
