@@ -3,13 +3,19 @@
 //! A run that has learned less, or has overfitted less, also knows less by heart. Whether decay does more than that shows
 //! where two runs are compared at the same test loss: of the losses that both of them have had, the one nearest to the
 //! lower of their last ones. Each run is taken where it had that loss last, which for one of the two is its end unless the
-//! other never was as good; what it knows by heart there is read off between the two evaluations around that place.
+//! other never was as good; what it knows by heart there is read off between the evaluations around that place, and by
+//! how much that may be off is taken into account.
+
+mod path;
+mod read_off;
 
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::contrast::Contrast;
+use path::Path;
+use read_off::ReadOff;
+
 use super::evidence::Evidence;
 use super::groups::{Cell, Group, Side};
 use super::inference::{Estimate, FEWEST_SEEDS};
@@ -131,7 +137,7 @@ fn family(
     for group in groups {
         let Some(none) = &group.baseline else { continue };
         for cell in group.cells.iter().filter(|cell| cell.is_treated()) {
-            let Differences { values, test_losses } = match moment {
+            let Differences { values, bends, test_losses } = match moment {
                 Moment::LastStep => Differences::at_the_end(cell, none, measure),
                 Moment::EqualTestLoss => Differences::at_equal_loss(cell, none, measure, curves),
             };
@@ -140,7 +146,8 @@ fn family(
             let varies = !difference.is_constant(measure.largest());
             let has_seeds = values.len() >= FEWEST_SEEDS;
             let may_test = varies && has_seeds && cell.is_complete() && none.is_complete();
-            contrasts.push(may_test.then(|| Contrast::paired(&values)));
+            let off = Estimate::of(&bends).map_or(0.0, |bends| bends.mean.abs());
+            contrasts.push(may_test.then(|| ReadOff::new(&values, off)));
             found.push(Finding {
                 measure,
                 moment,
@@ -166,17 +173,19 @@ fn family(
     found
 }
 
-/// Differences by seed, and the test losses at which they are.
+/// Differences by seed, how much of each is bend of the curves that it was read off, and the test losses at which they
+/// are.
 #[derive(Default)]
 struct Differences {
     values: Vec<f64>,
+    bends: Vec<f64>,
     test_losses: Vec<f64>,
 }
 
 impl Differences {
     fn at_the_end(cell: &Cell, none: &Cell, measure: Measure) -> Self {
         let values = cell.differences(none, |run| measure.of(run));
-        Differences { values, test_losses: Vec::new() }
+        Differences { values, ..Differences::default() }
     }
 
     fn at_equal_loss(cell: &Cell, none: &Cell, measure: Measure, curves: &Curves) -> Self {
@@ -191,10 +200,11 @@ impl Differences {
             });
             let both = paths.and_then(|[own, other]| {
                 let loss = own.end()?.min(other.end()?).max(own.lowest()?).max(other.lowest()?);
-                Some((loss, own.at(loss)? - other.at(loss)?))
+                Some((loss, own.at(loss)?, other.at(loss)?))
             });
-            if let Some((loss, difference)) = both {
-                found.values.push(difference);
+            if let Some((loss, own, other)) = both {
+                found.values.push(own.value - other.value);
+                found.bends.push(own.bend - other.bend);
                 found.test_losses.push(loss);
             }
         }
@@ -202,59 +212,17 @@ impl Differences {
     }
 }
 
-/// Test loss and a measure at every evaluation of a run.
-struct Path(Vec<(f64, f64)>);
-
-impl Path {
-    fn of(curve: &[CurveCsvRow], measure: Measure) -> Self {
-        let point = |row: &CurveCsvRow| Some((row.row.memory.test_loss?, measure.at(&row.row)?));
-        Path(curve.iter().filter_map(point).collect())
-    }
-
-    fn lowest(&self) -> Option<f64> {
-        self.0.iter().map(|(loss, _)| *loss).min_by(f64::total_cmp)
-    }
-
-    fn end(&self) -> Option<f64> {
-        self.0.last().map(|(loss, _)| *loss)
-    }
-
-    /// The measure where the test loss was this last, on the line between the evaluations around that place.
-    fn at(&self, loss: f64) -> Option<f64> {
-        let last = self.0.last().filter(|last| last.0 == loss);
-        let crossing = |pair: &[(f64, f64)]| {
-            let [(a, before), (b, after)] = [pair[0], pair[1]];
-            let is_between = (a - loss) * (b - loss) <= 0.0 && a != b;
-            is_between.then(|| before + (after - before) * (loss - a) / (b - a))
-        };
-        let crossed = || self.0.windows(2).rev().find_map(crossing);
-        last.map(|(_, value)| *value).or_else(crossed)
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use rand_distr::{Distribution, StandardNormal};
+
     use super::*;
     use crate::config::{Form, Mask};
+    use crate::random::stream;
     use crate::record::Memory;
     use crate::stats::group_by_rule;
     use crate::stats::tests::row;
     use crate::stats::verdict::Kind;
-
-    fn path(points: &[(f64, f64)]) -> Path {
-        Path(points.to_vec())
-    }
-
-    #[test]
-    fn a_path_is_read_where_it_had_the_loss_last() {
-        let path = path(&[(4.0, 0.0), (2.0, 0.1), (1.5, 0.3), (1.8, 0.9)]);
-        assert_eq!((path.lowest(), path.end()), (Some(1.5), Some(1.8)));
-        assert_eq!(path.at(3.0), Some(0.05));
-        assert_eq!(path.at(1.8), Some(0.9));
-        assert!((path.at(1.65).unwrap() - 0.6).abs() < 1e-12, "on the way up again");
-        assert!((path.at(1.5).unwrap() - 0.3).abs() < 1e-12);
-        assert_eq!((path.at(5.0), path.at(1.0)), (None, None));
-    }
 
     /// Two arms over so many seeds. What is known by heart is a function of the step alone or of the test loss alone.
     fn curve(run: &RunRow, points: &[(f64, f64)]) -> Vec<CurveCsvRow> {
@@ -281,15 +249,27 @@ mod tests {
     }
 
     fn found(seeds: u64, of_arm: fn(f64) -> [(f64, f64); 3]) -> Memorisation {
+        let noise = |seed: u64| [0.0, 0.011, -0.008, 0.002, -0.003][seed as usize % 5];
+        let rise = |share: f64| (2.0 + share, 0.2 + 0.7 * share);
+        let none = |seed| {
+            let on_the_way_up = [0.0, 1.0 / 3.0, 2.0 / 3.0, 1.0].map(rise);
+            let with_noise = on_the_way_up.map(|(loss, share)| (loss, share + noise(seed)));
+            [&[(4.0, 0.0)], &with_noise[..]].concat()
+        };
+        of_paths(seeds, none, |seed| of_arm(2.0 * noise(seed)).to_vec())
+    }
+
+    /// Of test losses and shares known by heart at every evaluation, by seed, without decay and with it.
+    fn of_paths(
+        seeds: u64,
+        none: impl Fn(u64) -> Vec<(f64, f64)>,
+        arm: impl Fn(u64) -> Vec<(f64, f64)>,
+    ) -> Memorisation {
         let (mut rows, mut curves) = (Vec::new(), Curves::new());
         for seed in 0..seeds {
-            let noise = [0.0, 0.011, -0.008, 0.002, -0.003][seed as usize % 5];
-            for (lambda, points) in [
-                (0.0, [(4.0, 0.0), (2.0, 0.2 + noise), (3.0, 0.9 + noise)]),
-                (1.0, of_arm(2.0 * noise)),
-            ] {
+            for (lambda, points) in [(0.0, none(seed)), (1.0, arm(seed))] {
                 let mut run = row(Form::AdamW, Mask::Matrices, lambda, seed, 2.0);
-                let last = points[2];
+                let last = points[points.len() - 1];
                 (run.test_loss, run.verbatim_train, run.verbatim_val) =
                     (Some(last.0), Some(last.1), Some(0.0));
                 curves.insert(run.run.clone(), curve(&run, &points));
@@ -297,6 +277,39 @@ mod tests {
             }
         }
         Memorisation::of(&group_by_rule(&rows), &curves, 0.05).unwrap()
+    }
+
+    /// A run at so many evaluations: its loss falls and rises again while what it knows by heart rises in an S, both by
+    /// how far it has come, which is `speed` at its end.
+    fn overfitting(evaluations: u32, speed: f64, seed: u64) -> Vec<(f64, f64)> {
+        let mut rng = stream("by heart", &[&seed.to_le_bytes(), &speed.to_le_bytes()]);
+        let mut noise = || 0.003 * Distribution::<f64>::sample(&StandardNormal, &mut rng);
+        let at = |number: u32| {
+            let come = speed * f64::from(number) / f64::from(evaluations);
+            let loss = 1.4 + 2.6 * (-6.0 * come).exp() + 2.4 * (come - 0.25).max(0.0).powf(1.5);
+            (loss + noise(), 1.0 / (1.0 + (-12.0 * (come - 0.55)).exp()) + 2.0 * noise())
+        };
+        (0..=evaluations).map(at).collect()
+    }
+
+    #[test]
+    fn runs_on_one_path_at_other_speeds_know_as_much_at_equal_test_loss_however_few_evaluations_there_are()
+     {
+        let worlds = 200;
+        for evaluations in [6, 8, 12, 16, 32] {
+            let is_told = |world: &u64, more: f64| {
+                let path = |speed| move |seed| overfitting(evaluations, speed, 1000 * world + seed);
+                let knows = |(loss, share): (f64, f64)| (loss, share + more);
+                let arm = |seed| path(0.7)(seed).into_iter().map(knows).collect();
+                let found = of_paths(5, path(1.0), arm);
+                matches!(kinds(&found)[1].1, Kind::Higher | Kind::Lower)
+            };
+            let told = (0..worlds).filter(|world| is_told(world, 0.0)).count();
+            // On the straight line it was all of them with 8 evaluations, 12% with 16.
+            assert!(told <= 14, "{evaluations}: {told} of {worlds}");
+            let found = (0..worlds).filter(|world| is_told(world, 0.15)).count();
+            assert!(found >= 180, "{evaluations}: {found} of {worlds}");
+        }
     }
 
     fn kinds(found: &Memorisation) -> Vec<(Moment, Kind)> {
@@ -323,7 +336,8 @@ mod tests {
     #[test]
     fn what_is_the_same_for_every_seed_is_not_tested() {
         // The arm ends as no decay does.
-        let found = found(5, |noise| [(4.0, 0.0), (2.5, 0.55 + noise), (3.0, 0.9 + noise / 2.0)]);
+        let found =
+            found(5, |noise| [(4.0, 0.0), (2.5, 0.55 + noise), (3.0, 0.2 + 0.7 + noise / 2.0)]);
         assert_eq!(found.findings[0].difference.mean, 0.0);
         assert_eq!(found.findings[0].judgement.kind, Kind::NoTest);
     }

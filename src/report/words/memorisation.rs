@@ -67,8 +67,8 @@ pub fn by_heart_reading(runs: &[RunRow]) -> Vec<String> {
     }
     told.push(
         "At equal test loss, a run and its twin without decay are compared where each of them last had the lower of \
-         their test losses at the end, on the line between two evaluations; where the other never was as good, the \
-         lowest loss that both had. Differences are paired by seed and corrected over all arms of their column."
+         their test losses at the end, on a curve through the evaluations around that place, and nothing is told that \
+         the bend of that curve may explain; where the other never was as good, the lowest loss that both had. Differences are paired by seed and corrected over all arms of their column."
             .to_owned(),
     );
     told
