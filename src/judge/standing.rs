@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::arm::Arm;
 use super::case::Case;
 use super::contest::{Contest, JudgedFamily};
-use crate::stats::Estimate;
+use crate::stats::{Estimate, Kind};
 
 impl Case {
     /// Arms whose mean is that of the best, and the best itself.
@@ -37,14 +37,18 @@ impl Case {
         others.into_values().collect()
     }
 
-    /// Arms that were compared with the best, and those of them that are worse by more than chance.
-    pub fn held_against_the_best(&self) -> [usize; 2] {
+    /// Arms that were compared with the best, those of them that had runs enough for a test, and those that are worse by
+    /// more than chance.
+    pub fn held_against_the_best(&self) -> [usize; 3] {
         let distinct = self.distinct();
         let own = || distinct.iter().filter_map(|one| Some((one, one.other(self.best)?)));
         let is_worse = |one: &Contest, other| one.worse(self.higher_is_better) == Some(other);
-        let all: BTreeSet<usize> = own().map(|(_, other)| other).collect();
-        let worse = own().filter(|(one, other)| is_worse(one, *other));
-        [all.len(), worse.map(|(_, other)| other).collect::<BTreeSet<_>>().len()]
+        let is_tested = |one: &Contest| one.judgement.kind != Kind::NoTest;
+        let arms_where = |holds: &dyn Fn(&Contest, usize) -> bool| {
+            let arms = own().filter(|(one, other)| holds(one, *other)).map(|(_, other)| other);
+            arms.collect::<BTreeSet<_>>().len()
+        };
+        [arms_where(&|_, _| true), arms_where(&|one, _| is_tested(one)), arms_where(&is_worse)]
     }
 
     /// Comparisons, each once. Every arm against every other has those with a baseline too, by the stricter correction.

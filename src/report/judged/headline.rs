@@ -24,11 +24,20 @@ pub fn headline(case: &Case) -> Vec<String> {
 fn best(case: &Case) -> String {
     let best = case.arms[case.best].label();
     let told = match case.held_against_the_best() {
-        [0, _] => String::new(),
-        [all, worse] => format!(
-            " {worse} of {} compared with it {} worse by more than chance.",
+        [0, ..] => String::new(),
+        [all, 0, _] => format!(
+            " {} compared with it, but too few runs for a test: what differs may be chance.",
+            if all == 1 { "1 other arm is".to_owned() } else { format!("{all} other arms are") }
+        ),
+        [all, tested, worse] => format!(
+            " {worse} of {} compared with it {} worse by more than chance{}.",
             counted(all, "other arm"),
-            if all == 1 || worse == 1 { "is" } else { "are" }
+            if all == 1 || worse == 1 { "is" } else { "are" },
+            if tested < all {
+                format!("; {} had too few runs for a test", all - tested)
+            } else {
+                String::new()
+            }
         ),
     };
     let chosen = match case.arms.len() {

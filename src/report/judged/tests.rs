@@ -69,6 +69,14 @@ fn told_apart_counts_what_is_worse_and_every_arm_once() {
 }
 
 #[test]
+fn arms_of_two_runs_are_compared_and_not_tested() {
+    let line = |seed: usize| format!("a,{seed},{}\nb,{seed},{}\n", 3.0 + 0.1 * seed as f64, 3.5);
+    let table = format!("opt,seed,val_loss\n{}", (0..2).map(line).collect::<String>());
+    let told = headline(&case(&table, &["opt"], &asked(None, &[]))).join(" ");
+    assert!(told.contains(" 1 other arm is compared with it, but too few runs"), "{told}");
+}
+
+#[test]
 fn rows_that_copy_others_are_told_before_the_answer() {
     let rows = |arm: &str, level: f64| -> String {
         let line = |run: usize| format!("{arm},{}\n", level + (run as f64 * 2.39).sin() * 0.05);
