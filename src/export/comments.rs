@@ -214,12 +214,13 @@ fn horizon_of(rule: &Rule) -> String {
 fn found_on(experiment: &Experiment, was: &Rule) -> Vec<String> {
     let model = &was.model;
     let mut told = vec![format!(
-        "The model: it was found on a {} of {}, {} channels and a context of {}; whether its κ is the best of a larger \
-         one, no run here says.",
+        "The model: it was found on a {} of {}, {} channels and a context of {}; whether its {} is the best of a \
+         larger one, no run here says.",
         model.family.name(),
         counted(model.layers, "layer"),
         model.channels,
-        model.context
+        model.context,
+        if was.kappa().is_some() { "κ" } else { "λ" }
     )];
     let read = epochs::train(experiment, was).zip(epochs::of_run(experiment, was));
     told.extend(read.map(|(train, epochs)| {

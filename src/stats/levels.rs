@@ -165,6 +165,8 @@ const TAIL: f64 = 0.025;
 pub struct GapChange {
     pub from: f64,
     pub to: f64,
+    /// By how much train loss is higher, in nats per token.
+    pub train_rise: f64,
     /// Whether it is more than chance makes of so many seeds; missing where they are too few to tell.
     pub is_told: Option<bool>,
     /// Share of its narrowing that is train loss rising; missing where it does not narrow by more than chance.
@@ -188,6 +190,6 @@ impl GapChange {
         });
         let narrows = narrowing > 0.0 && after >= 0.0 && is_told == Some(true);
         let train_share = narrows.then_some(rise / narrowing);
-        Some(GapChange { from: before, to: after, is_told, train_share })
+        Some(GapChange { from: before, to: after, train_rise: rise, is_told, train_share })
     }
 }

@@ -180,13 +180,18 @@ pub fn gap(analysis: &Analysis) -> Option<String> {
     let (contender, point) = analysis.best_point()?;
     let candidates: usize = analysis.contenders.iter().map(Contender::candidates).sum();
     let none = &contender.best_without_decay()?.cell;
-    let GapChange { from, to, is_told, train_share } =
+    let GapChange { from, to, train_rise, is_told, train_share } =
         GapChange::between(none, &point.cell, candidates)?;
     let share = match train_share {
         None if is_told == Some(false) => match candidates {
             0 | 1 => ", which may be chance".to_owned(),
             _ => format!(", which may be chance and the choice among {candidates} arms"),
         },
+        None if is_told.is_none() => {
+            let side = if train_rise < 0.0 { "lower" } else { "higher" };
+            let rise = format::fixed(train_rise.abs(), 3);
+            format!("; train loss is {rise} {side}. So few seeds do not tell either from chance")
+        }
         None => String::new(),
         Some(share) if share <= 0.0 => ", and none of that is train loss rising".to_owned(),
         Some(share) if share > 1.0 => {

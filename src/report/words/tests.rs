@@ -84,6 +84,14 @@ fn the_gap_is_told_with_the_share_that_is_train_loss_rising() {
     let told = gap(&Analysis::of(&rows)).unwrap();
     let expected = "The gap between val and train loss is 0.200 in place of 1.000, and 38% of that narrowing is train loss rising.";
     assert_eq!(told, expected);
+    let one_seed: Vec<RunRow> = rows.into_iter().filter(|row| row.seed == 0).collect();
+    let told = gap(&Analysis::of(&one_seed)).unwrap();
+    assert!(
+        told.ends_with(
+            "; train loss is 0.300 higher. So few seeds do not tell either from chance."
+        ),
+        "{told}"
+    );
 }
 
 #[test]
@@ -268,7 +276,7 @@ proptest! {
         let best = analysis.best().map(|(group, cell)| group.side(cell)).unwrap();
         let own = Comparison { left: best.clone(), ..told.clone() };
         analysis.headline = vec![own.clone()];
-        let gap = GapChange { from: 0.9, to: 0.5, is_told: Some(true), train_share: Some(0.8) };
+        let gap = GapChange { from: 0.9, to: 0.5, train_rise: 0.3, is_told: Some(true), train_share: Some(0.8) };
         let against = Some(&told).filter(|one| one.is_against_none());
         let mut texts = vec![
             verdict(&told, &analysis),
