@@ -18,8 +18,8 @@ const SAME_PLACE: f64 = 1e-6;
 pub enum Claim {
     /// A loss over τ in epochs, whatever the batch (Wang & Aitchison 2024).
     Timescale,
-    /// What a loss costs against its best τ in epochs, whatever the text; of text alone it speaks where all experiments
-    /// are known to train one model.
+    /// How a loss changes with τ in epochs, whatever the text: against its mean over the τ that all lines have, which no
+    /// line has chosen for being low. Of text alone it speaks where all experiments are known to train one model.
     TimescaleCost { one_model: bool },
     /// A loss over the product ηλ, whatever η.
     Product,
@@ -102,12 +102,18 @@ impl Line {
         self.places.iter().min_by(|a, b| a.mean_val().total_cmp(&b.mean_val()))
     }
 
-    /// What every place costs a seed against that place.
-    fn over_its_best(self) -> Self {
-        let best = self.best().map(|place| place.losses.clone()).unwrap_or_default();
+    /// What every place costs a seed against its mean over some places.
+    fn over_its_mean(self, places: &[f64]) -> Self {
+        let loss = |draw: &Draw, place: f64| self.at(place)?.get(draw).copied();
+        let mean = |draw: &Draw| {
+            let losses = places.iter().map(|place| loss(draw, *place));
+            Some(losses.sum::<Option<f64>>()? / places.len() as f64)
+        };
+        let own = self.draws(places).into_iter().filter_map(|draw| Some((draw, mean(&draw)?)));
+        let means: BTreeMap<Draw, f64> = own.collect();
         let over = |place: Place| {
             let losses = place.losses.iter();
-            let losses = losses.filter_map(|(draw, loss)| Some((*draw, loss - best.get(draw)?)));
+            let losses = losses.filter_map(|(draw, loss)| Some((*draw, loss - means.get(draw)?)));
             Place { losses: losses.collect(), ..place }
         };
         let mut places: Vec<Place> = self.places.into_iter().map(over).collect();
@@ -158,11 +164,14 @@ impl Collapse {
             .collect();
         let laid = |subject: &String| {
             let own = of_each.iter().map(|lines| lines.get(subject).cloned());
-            let own = own.zip(experiments).map(|(line, (name, ..))| {
-                Some(Line { label: name.clone(), ..line?.over_its_best() })
+            let own: Vec<Line> = own.collect::<Option<_>>()?;
+            let places = shared_places(&own);
+            let own = own.into_iter().zip(experiments).map(|(line, (name, ..))| Line {
+                label: name.clone(),
+                ..line.over_its_mean(&places)
             });
             let claim = Claim::TimescaleCost { one_model };
-            Some(Collapse::new(claim, subject.clone(), own.collect::<Option<_>>()?))
+            Some(Collapse::new(claim, subject.clone(), own.collect()))
         };
         let found: Vec<Self> =
             of_each.iter().take(1).flat_map(BTreeMap::keys).filter_map(laid).collect();
@@ -174,4 +183,11 @@ impl Collapse {
         let coincidence = Coincidence::of(&lines);
         Collapse { claim, subject, lines, coincidence }
     }
+}
+
+/// The places that all lines have.
+fn shared_places(lines: &[Line]) -> Vec<f64> {
+    let shared = |place: &&Place| lines.iter().all(|line| line.at(place.at).is_some());
+    let places = lines.first().into_iter().flat_map(|line| &line.places);
+    places.filter(shared).map(|place| place.at).collect()
 }

@@ -142,19 +142,21 @@ pub fn mechanism(
 
 /// Whether batches differ at equal timescales.
 fn equal_timescales(analysis: &Analysis, collapses: &[Collapse]) -> Option<String> {
-    let found = collapses.iter().find(|one| one.claim == Claim::Timescale)?;
-    let coincidence = found.coincidence.as_ref()?;
+    let over_timescale = || collapses.iter().filter(|one| one.claim == Claim::Timescale);
+    let found = over_timescale().next()?;
+    let (coincidence, family) = (found.coincidence.as_ref()?, over_timescale().count());
     let mut batches: Vec<usize> = found.lines.iter().map(|line| line.tokens).collect();
     batches.sort_unstable();
     batches.dedup();
     let (count, loss) = (batches.len(), quantity(analysis.loss));
     let apart = distance(coincidence.apart);
-    let what = match coincidence.is_told_apart(ALPHA)? {
+    let what = match coincidence.is_told_apart(ALPHA / family as f64)? {
         true => "still differ",
         false => "differ by nothing that can be told",
     };
+    let whose = if family > 1 { format!(" of {}", found.subject) } else { String::new() };
     Some(format!(
-        " At equal timescales {count} batch sizes {what} in {loss} ({apart} nats from their mean)."
+        " At equal timescales {count} batch sizes{whose} {what} in {loss} ({apart} nats from their mean)."
     ))
 }
 

@@ -1,6 +1,6 @@
 //! How far lines lie apart, beside what seeds alone would do.
 
-use super::{Line, Place};
+use super::{Line, shared_places};
 use crate::random::{below, stream};
 use crate::results::Draw;
 use crate::stats::FEWEST_SEEDS;
@@ -28,9 +28,7 @@ pub struct Coincidence {
 impl Coincidence {
     /// Of two lines or more, seed by seed: what a seed shifts in all of them alike sets none apart.
     pub fn of(lines: &[Line]) -> Option<Self> {
-        let shared = |place: &&Place| lines.iter().all(|line| line.at(place.at).is_some());
-        let places = lines.first()?.places.iter().filter(shared);
-        let places: Vec<f64> = places.map(|place| place.at).collect();
+        let places = shared_places(lines);
         let mut draws = lines.iter().map(|line| line.draws(&places));
         let first = draws.next()?;
         let draws: Vec<Draw> =
