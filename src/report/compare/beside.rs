@@ -37,12 +37,15 @@ pub fn beside(
         )));
     }
     let [left, right] = [Data::read(folders[0])?, Data::read(folders[1])?];
-    let claims = told(["claim", "claims"], &pairs(&left.claims, &right.claims), names);
+    let claims = pairs(&left.claims, &right.claims);
+    let both = claims.iter().any(claims::can_be_both).then_some(claims::BOTH);
+    let claims = told(["claim", "claims"], &claims, names);
     let changed = claims::changed([&left.claims, &right.claims], names);
     let found = [findings(&left), findings(&right)];
     let nouns = ["finding on what is known by heart", "findings on what is known by heart"];
     let by_heart = told(nouns, &pairs(&found[0], &found[1]), names);
-    Ok(Some([claims, changed, by_heart].into_iter().flatten().collect::<Vec<_>>().join("\n")))
+    let both = both.map(str::to_owned);
+    Ok(Some([claims, both, changed, by_heart].into_iter().flatten().collect::<Vec<_>>().join("\n")))
 }
 
 fn is_asked(run: &RunRow) -> bool {
@@ -57,6 +60,8 @@ pub trait Verdict {
     fn asked(&self) -> String;
     /// `None` where there was nothing to test.
     fn verdict(&self) -> Option<&'static str>;
+    /// Whether it was tested and nothing can be told.
+    fn is_open(&self) -> bool;
 }
 
 impl Verdict for Finding {
@@ -72,41 +77,43 @@ impl Verdict for Finding {
         let kind = self.judgement.kind;
         (kind != Kind::NoTest).then(|| words::kind(kind))
     }
+
+    fn is_open(&self) -> bool {
+        self.judgement.kind == Kind::Undecided
+    }
 }
 
 fn findings(data: &Data) -> Vec<Finding> {
     data.memorisation.as_ref().map_or(Vec::new(), |found| found.findings.clone())
 }
 
-/// What it is that both judge, and both verdicts.
-type Pair = (String, [Option<&'static str>; 2]);
+/// What both judge, and both verdicts.
+struct Pair {
+    subject: String,
+    verdicts: [Option<&'static str>; 2],
+    are_open: [bool; 2],
+}
 
 fn pairs<T: Verdict>(left: &[T], right: &[T]) -> Vec<Pair> {
     let twin = |one: &T| {
         let asked = one.asked();
         let other = right.iter().find(|other| other.asked() == asked)?;
-        Some((one.subject(), [one.verdict(), other.verdict()]))
+        Some(Pair {
+            subject: one.subject(),
+            verdicts: [one.verdict(), other.verdict()],
+            are_open: [one.is_open(), other.is_open()],
+        })
     };
     left.iter().filter_map(twin).collect()
 }
 
-/// Which verdicts differ. Where one side has none, nothing differs: that is counted by itself. `nouns` are of one and of
-/// more.
+/// Which verdicts differ. Where one side has none or cannot tell, nothing differs: that is counted by itself. `nouns` are
+/// of one and of more.
 fn told(nouns: [&str; 2], pairs: &[Pair], names: &[String; 2]) -> Option<String> {
     let counted = |count: usize| format!("{count} {}", nouns[usize::from(count != 1)]);
     let is = |count: usize| if count == 1 { "is" } else { "are" };
-    let differing = |(subject, [left, right]): &Pair| {
-        let (left, right) = ((*left)?, (*right)?);
-        let told = || format!("\n  {subject}: {left} in {}, {right} in {}", names[0], names[1]);
-        (left != right).then(told)
-    };
-    let lines: Vec<String> = pairs.iter().filter_map(differing).collect();
-    let untested = pairs.iter().filter(|(_, [left, right])| left.is_some() != right.is_some());
-    let untested = match untested.count() {
-        0 => String::new(),
-        count => format!("\n{} {} tested in one of the two alone.", counted(count), is(count)),
-    };
-    let told = match lines.len() {
+    let lines: Vec<String> = pairs.iter().filter_map(|pair| differing(pair, names)).collect();
+    let mut told = match lines.len() {
         0 => format!("No {} is judged differently.", nouns[0]),
         count => format!(
             "Of {} that both have, {count} {} judged differently:{}",
@@ -115,7 +122,35 @@ fn told(nouns: [&str; 2], pairs: &[Pair], names: &[String; 2]) -> Option<String>
             lines.concat()
         ),
     };
-    (!pairs.is_empty()).then(|| told + &untested)
+    let count = |holds: fn(&Pair) -> bool| pairs.iter().filter(|pair| holds(pair)).count();
+    let open = count(|pair| pair.both().is_some() && pair.are_open[0] != pair.are_open[1]);
+    if open > 0 {
+        told += &format!(
+            "\n{} {} decided in one of the two alone: that the other cannot tell is no difference between them.",
+            counted(open),
+            is(open)
+        );
+    }
+    let untested = count(|pair| pair.verdicts[0].is_some() != pair.verdicts[1].is_some());
+    if untested > 0 {
+        told +=
+            &format!("\n{} {} tested in one of the two alone.", counted(untested), is(untested));
+    }
+    (!pairs.is_empty()).then_some(told)
+}
+
+impl Pair {
+    fn both(&self) -> Option<[&'static str; 2]> {
+        Some([self.verdicts[0]?, self.verdicts[1]?])
+    }
+}
+
+/// A line on two verdicts that differ, if both decide.
+fn differing(pair: &Pair, names: &[String; 2]) -> Option<String> {
+    let [left, right] = pair.both()?;
+    let differ = left != right && pair.are_open == [false; 2];
+    let subject = &pair.subject;
+    differ.then(|| format!("\n  {subject}: {left} in {}, {right} in {}", names[0], names[1]))
 }
 
 #[cfg(test)]
@@ -125,7 +160,11 @@ mod tests {
     #[test]
     fn what_one_side_could_not_test_is_no_verdict_that_differs() {
         let names = ["a", "b"].map(str::to_owned);
-        let pair = |verdicts| ("it".to_owned(), verdicts);
+        let pair = |verdicts: [Option<&'static str>; 2]| Pair {
+            subject: "it".to_owned(),
+            verdicts,
+            are_open: verdicts.map(|one| one == Some("undecided")),
+        };
         let untested = [pair([Some("lower"), None]), pair([None, None])];
         let nouns = ["claim", "claims"];
         assert_eq!(
@@ -136,6 +175,11 @@ mod tests {
         assert_eq!(
             told(nouns, &differing, &names).unwrap(),
             "Of 2 claims that both have, 1 is judged differently:\n  it: lower in a, higher in b"
+        );
+        assert_eq!(
+            told(nouns, &[pair([Some("lower"), Some("undecided")])], &names).unwrap(),
+            "No claim is judged differently.\n1 claim is decided in one of the two alone: that the other cannot tell is \
+             no difference between them."
         );
         assert_eq!(told(nouns, &[], &names), None);
     }

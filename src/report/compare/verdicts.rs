@@ -14,8 +14,10 @@ pub struct Verdicts {
     pub table: Table,
     /// Verdicts that either has.
     all: usize,
-    /// That say what cannot both be so: lower and higher, or either and equivalent.
+    /// That say what cannot both be so: lower and higher, or intervals that have nothing in common.
     contradict: usize,
+    /// Decided by both in other words that can both be so: lower, and equivalent within ε.
+    compatible: usize,
     /// Decided by one of them, undecided by the other.
     undecided: usize,
     /// Of one of them alone: the other does not ask.
@@ -52,15 +54,18 @@ impl Verdicts {
         let untested = kinds.iter().filter(|kind| **kind == Kind::NoTest).count();
         let differs = untested == 0 && kinds[0] != kinds[1];
         let is_open = kinds.contains(&Kind::Undecided);
+        let contradicts = differs && !is_open && contradict(one, other, sense);
         self.all += usize::from(untested < 2);
         self.untested += usize::from(untested == 1);
-        self.contradict += usize::from(differs && !is_open);
+        self.contradict += usize::from(contradicts);
+        self.compatible += usize::from(differs && !is_open && !contradicts);
         self.undecided += usize::from(differs && is_open);
         let told = [told(one, one, Sense::Same), told(other, one, sense)];
-        let note = match (differs, is_open) {
-            (false, _) => "",
-            (true, true) => "one undecided",
-            (true, false) => "differs",
+        let note = match (differs, is_open, contradicts) {
+            (false, ..) => "",
+            (true, true, _) => "one undecided",
+            (true, false, true) => "differs",
+            (true, false, false) => "can both be",
         };
         self.add(one, told, note);
     }
@@ -92,6 +97,13 @@ impl Verdicts {
             count => format!("{count} verdicts{on} differ."),
         };
         let are = |count: usize| if count == 1 { "verdict is" } else { "verdicts are" };
+        if self.compatible > 0 {
+            told += &format!(
+                " {} {} told in other words that can both be so: a difference from 0 that is smaller than ε.",
+                self.compatible,
+                are(self.compatible)
+            );
+        }
         if self.undecided > 0 {
             told += &format!(
                 " {} {} decided by one of them alone: that seeds of the other do not tell is no difference between them.",
@@ -109,6 +121,18 @@ impl Verdicts {
         }
         told
     }
+}
+
+/// Whether both cannot be so: differences on either side of 0, or intervals that have nothing in common.
+fn contradict(one: &Asked, other: &Asked, sense: Sense) -> bool {
+    let kinds = [one.comparison.kind(), sense.kind(other.comparison.kind())];
+    let are_opposite = kinds.contains(&Kind::Lower) && kinds.contains(&Kind::Higher);
+    let own = one.comparison.judgement.interval;
+    let others = other.comparison.judgement.interval.map(|ends| sense.interval(ends));
+    let are_apart = own.zip(others).is_some_and(|([low, high], [other_low, other_high])| {
+        low.max(other_low) > high.min(other_high)
+    });
+    are_opposite || are_apart
 }
 
 /// What a comparison says of a question, in a word and in numbers; `sense` is that in which it asks it.

@@ -134,10 +134,25 @@ pub fn symbol(axis: &str) -> &str {
 
 /// Which combination of two searched values decides.
 fn ridge(rule: &FoundRule, ridge: &Ridge) -> String {
-    let [low, high] = ridge.interval;
-    let holds = |angle: f64| low <= angle && angle <= high;
     let keys: Vec<&str> = rule.found.iter().map(|found| symbol(&found.axis)).collect();
     let [first, second] = keys[..] else { return String::new() };
+    format!(
+        "{}: {first} and {second} may change together at little cost along {}° [{}°, {}°] of their logarithms: {}.",
+        title(&rule.rule),
+        format::fixed(ridge.angle, 0),
+        format::fixed(ridge.interval[0], 0),
+        format::fixed(ridge.interval[1], 0),
+        reading([first, second], ridge.interval)
+    )
+}
+
+/// What directions say of two keys, in degrees from the first.
+fn reading([first, second]: [&str; 2], [low, high]: [f64; 2]) -> String {
+    // A direction is the same half a turn on.
+    let holds = |angle: f64| {
+        let mut turns = [-180.0, 0.0, 180.0].iter();
+        turns.any(|turn| (low..=high).contains(&(angle + turn)))
+    };
     let may = [
         (-45.0, "their product may be what decides".to_owned()),
         (0.0, format!("{first} may hardly matter beside {second}")),
@@ -145,25 +160,30 @@ fn ridge(rule: &FoundRule, ridge: &Ridge) -> String {
     ];
     let may: Vec<String> =
         may.into_iter().filter(|(angle, _)| holds(*angle)).map(|(_, text)| text).collect();
-    let reading = match (high - low >= 180.0, may.len()) {
+    match (high - low >= 180.0, may.len()) {
         (true, _) => "these runs do not tell it".to_owned(),
         (false, 0) => "neither their product nor one of them alone decides".to_owned(),
         _ => may.join(", or "),
-    };
-    format!(
-        "{}: {first} and {second} may change together at little cost along {}° [{}°, {}°] of their logarithms: \
-         {reading}.",
-        title(&rule.rule),
-        format::fixed(ridge.angle, 0),
-        format::fixed(low, 0),
-        format::fixed(high, 0)
-    )
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::stats::optimum::Tried;
+
+    #[test]
+    fn a_direction_is_read_the_same_half_a_turn_on() {
+        let read = |low: f64, high: f64| reading(["λ", "learning rate"], [low, high]);
+        for [low, high] in [[-97.0, -82.0], [82.0, 97.0], [85.0, 90.0]] {
+            assert_eq!(read(low, high), "learning rate may hardly matter beside λ");
+        }
+        assert_eq!(read(-59.0, -41.0), "their product may be what decides");
+        assert_eq!(read(170.0, 181.0), "λ may hardly matter beside learning rate");
+        assert!(read(-106.0, 52.0).contains("learning rate may hardly matter beside λ"));
+        assert!(read(36.0, 54.0).starts_with("neither their product"));
+        assert_eq!(read(-90.0, 90.0), "these runs do not tell it");
+    }
 
     #[test]
     fn what_is_within_epsilon_is_open_above_where_nothing_rules_out_higher_values() {

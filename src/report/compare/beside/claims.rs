@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::Verdict;
+use super::{Pair, Verdict};
 use crate::config::{Claim, Part};
 use crate::report::words;
-use crate::stats::claims::Judged;
+use crate::stats::claims::{Judged, Verdict as Claimed};
 
 impl Verdict for Judged {
     fn subject(&self) -> String {
@@ -20,6 +20,20 @@ impl Verdict for Judged {
     fn verdict(&self) -> Option<&'static str> {
         self.why_not.is_none().then(|| words::claim_verdict(self.verdict))
     }
+
+    fn is_open(&self) -> bool {
+        self.why_not.is_none() && self.verdict == Claimed::CannotTell
+    }
+}
+
+/// Of claims that are shown and contradicted.
+pub const BOTH: &str = "A claim that shows in one and is contradicted in the other can be both: an effect on the side that \
+                        it expects, and smaller than what it calls one that matters.";
+
+/// Whether one of the two shows what the other contradicts.
+pub fn can_be_both(pair: &Pair) -> bool {
+    let [shows, contradicted] = [Claimed::Shows, Claimed::Contradicted].map(words::claim_verdict);
+    pair.both().is_some_and(|both| both.contains(&shows) && both.contains(&contradicted))
 }
 
 /// What a claim says, of what, and what is to come out. Who made it is no part of that, nor are the seeds and the rest of
