@@ -142,14 +142,15 @@ named! {
         ByHeart = "by-heart",
         /// Share of val prompts that are continued as the text goes on: of sums, the share that is right.
         Continued = "continued",
-        /// Norm of the gradient before clipping, under `l2-loss` with that of its penalty: mean over the steps since
-        /// the evaluation before.
+        /// Norm of the gradient before clipping, under `l2-loss` with that of its penalty: mean over the logged
+        /// steps since the evaluation before.
         GradNorm = "grad-norm",
         /// Norm of all weights.
         WeightNorm = "weight-norm",
         /// Largest over smallest rotation per step of the roles inside the blocks, over the last fifth of the steps.
         RotationSpread = "rotation-spread",
-        /// Rotation per step over that at which decay and updates balance, mean over those roles and steps.
+        /// Mean rotation per step over the mean of that at which decay and updates balance, over the last fifth of the steps,
+        /// whether weights have settled or not; mean over those roles.
         RotationRatio = "rotation-ratio",
     }
 }

@@ -188,7 +188,10 @@ fn remarks(arms: &[Rows]) -> Option<String> {
         ));
     }
     told.extend(mean(&all, |row| row.clipped).map(|share| {
-        format!("{}% of the logged steps were clipped", format::fixed(100.0 * share, 1))
+        format!(
+            "of the logged steps of a run {}% were clipped, on average over the runs",
+            format::fixed(100.0 * share, 1)
+        )
     }));
     let told: Vec<String> = told.iter().map(|one| broken(one, COLUMNS)).collect();
     (!told.is_empty()).then(|| told.join("\n"))

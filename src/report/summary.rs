@@ -268,7 +268,7 @@ impl SummaryRow {
             d_gap_ci95,
             d_gap_p: d_gap.and_then(|comparison| comparison.judgement.p),
             d_gap_p_holm: d_gap.and_then(|comparison| comparison.judgement.p_holm),
-            noise_floor: none.or(analysis.baseline).and_then(|none| none.sd),
+            noise_floor: none.and_then(|none| none.sd),
             total_decay: cell.runs.first().and_then(|run| run.total_decay),
             diverged: count(|run| run.status == Status::Diverged),
             collapsed: count(RunRow::is_collapsed),

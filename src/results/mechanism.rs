@@ -124,7 +124,7 @@ fn row(entry: &Entry, run: &RunConfig, record: &SoFar, role: Role) -> MechanismR
     let told = Told { run, role, curve: &record.curve };
     let status = record.end.as_ref().map_or(Status::Unfinished, |end| end.status);
     let at_the_end = |value: Option<f64>| value.filter(|_| status == Status::Done);
-    let left = shares.as_ref().map(Shares::left);
+    let left = at_the_end(shares.as_ref().map(Shares::left));
     let timescale = shares.as_ref().and_then(|shares| shares.timescale);
     let epoch = run.train_tokens() as f64 / run.tokens_per_step() as f64;
     let balance_ratio = told.balance_ratio();
@@ -149,7 +149,9 @@ fn row(entry: &Entry, run: &RunConfig, record: &SoFar, role: Role) -> MechanismR
         balance_ratio,
         reached: balance_ratio.map(|ratio| (ratio - 1.0).abs() <= NEAR),
         weight_rms: at_the_end(told.last(|role| role.weight_rms)),
-        equilibrium_rms: Equilibrium::at(run, role, steps).and_then(|balance| balance.weight_rms),
+        equilibrium_rms: at_the_end(
+            Equilibrium::at(run, role, steps).and_then(|balance| balance.weight_rms),
+        ),
         initial_left: left,
         initial_share: at_the_end(
             told.growth().zip(left).map(|(growth, left)| left.abs() / growth),

@@ -48,7 +48,7 @@ impl Subject {
     pub fn gradient_ratio() -> Self {
         Subject {
             title: "Gradient norm over weight norm",
-            note: "gradient before clipping (of l2-loss with its penalty), mean of the steps since the last evaluation",
+            note: "gradient before clipping (of l2-loss with its penalty), mean of the logged steps since the last evaluation",
             axis: "gradient / weight norm",
             solid: measure(|row| Some(f64::from(row.grad_norm?) / f64::from(row.weight_norm?))),
             dashed: None,
