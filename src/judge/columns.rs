@@ -6,8 +6,16 @@ use super::table::Table;
 use super::words::words;
 
 /// Columns that count steps.
-pub const STEPS: [&str; 7] =
-    ["step", "_step", "global_step", "trainer/global_step", "iter", "iteration", "steps"];
+pub const STEPS: [&str; 8] = [
+    "step",
+    "_step",
+    "global_step",
+    "trainer/global_step",
+    "train/global_step",
+    "iter",
+    "iteration",
+    "steps",
+];
 /// Columns that name runs.
 pub const RUNS: [&str; 5] = ["run", "run_id", "Name", "ID", "id"];
 /// Columns with seeds.

@@ -5,7 +5,8 @@ use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
 
-use super::table::Table;
+use super::columns::STEPS;
+use super::table::{Table, means_one_of};
 
 /// What a chart's export puts after the name of a series for its bounds.
 const LOWEST: &str = "__MIN";
@@ -104,6 +105,7 @@ fn is_bound(column: &str) -> bool {
 /// one number: which of several is the last is not known.
 fn series(path: &Path, wide: &Table) -> Result<Table> {
     let mut long = Table::default();
+    let axis = Axis::of(wide);
     let own = wide.columns.iter().filter(|column| !is_bound(column));
     let pairs: Vec<(&String, (&str, &str))> =
         own.filter_map(|column| Some((column, column.rsplit_once(JOINT)?))).collect();
@@ -113,26 +115,59 @@ fn series(path: &Path, wide: &Table) -> Result<Table> {
     for row in &wide.rows {
         for (column, (run, metric)) in numbers.clone() {
             let Some(value) = row.get(*column) else { continue };
-            let step = step_of(wide, row, run);
+            let step = axis.step_of(row, run);
             ensure!(
                 step.is_some() || without_step.insert(*column),
-                "{} is a chart without the steps of its rows, and {run} has several numbers in it; export it with its \
-                 column `Step`, or keep the row to compare alone",
-                path.display()
+                "{} is a chart {}, and {run} has several numbers in it; export it with its column `Step`, or keep the \
+                 row to compare alone",
+                path.display(),
+                axis.lack()
             );
             let named = [("run", *run), (*metric, value.as_str())].into_iter();
             let named = named.chain(step.map(|step| ("step", step)));
             long.push(named.map(|(name, cell)| (name.to_owned(), cell.to_owned())).collect());
         }
     }
+    long.remarks.extend(axis.told(&long));
     Ok(long)
 }
 
-/// The step of a run's number: the chart's axis, or what the run itself says.
-fn step_of<'a>(wide: &Table, row: &'a BTreeMap<String, String>, run: &str) -> Option<&'a str> {
-    let axis = wide.columns.first().filter(|column| !column.contains(JOINT));
-    let on_axis = axis.and_then(|axis| row.get(axis));
-    on_axis.or_else(|| row.get(&format!("{run}{JOINT}{STEP}"))).map(String::as_str)
+/// What a chart is drawn over: its first column, where that is of no run. Time and epochs are no steps: runs that are
+/// equally old may be at different ones.
+struct Axis<'a> {
+    name: Option<&'a str>,
+    is_step: bool,
+}
+
+impl<'a> Axis<'a> {
+    fn of(wide: &'a Table) -> Self {
+        let first = wide.columns.first().map(String::as_str);
+        let name = first.filter(|column| !column.contains(JOINT));
+        Axis { name, is_step: name.is_some_and(|name| means_one_of(name, &STEPS)) }
+    }
+
+    /// The step of a run's number: what the chart is drawn over where that is a step, or what the run itself says.
+    fn step_of<'b>(&self, row: &'b BTreeMap<String, String>, run: &str) -> Option<&'b str> {
+        let on_axis = self.name.filter(|_| self.is_step).and_then(|name| row.get(name));
+        on_axis.or_else(|| row.get(&format!("{run}{JOINT}{STEP}"))).map(String::as_str)
+    }
+
+    /// What its rows lack.
+    fn lack(&self) -> String {
+        match self.name.filter(|_| !self.is_step) {
+            Some(name) => format!("over `{name}`, which is no step"),
+            None => "without the steps of its rows".to_owned(),
+        }
+    }
+
+    /// From where the steps are, where it is another column.
+    fn told(&self, long: &Table) -> Option<String> {
+        let name = self.name.filter(|_| !self.is_step)?;
+        let has_steps = long.columns.iter().any(|column| column == "step");
+        has_steps.then(|| {
+            format!("the axis of the chart, `{name}`, is no step: steps are those of `{STEP}` of every run")
+        })
+    }
 }
 
 /// The scalars of one run, under the name of their tag where the file's name says it.
@@ -181,6 +216,29 @@ mod tests {
         );
         let own = "a - _step,a - val_loss,a - val_loss__MIN\n10,3.5,3.5\n20,3.1,3.1\n";
         assert_eq!(&*read(own).unwrap().rows[1]["step"], "20");
+    }
+
+    #[test]
+    fn time_and_epochs_on_the_axis_of_a_chart_are_no_steps() {
+        let read = |text: &str| read(Path::new("a.csv"), text, "a");
+        for axis in ["Relative Time (Process)", "Relative Time (Wall)", "Wall Time", "epoch"] {
+            let own = format!(
+                "{axis},a - _step,a - val_loss,a - val_loss__MIN\n7,100,3.5,3.5\n8,200,3.1,3.1\n"
+            );
+            let table = read(&own).unwrap();
+            let steps: Vec<&str> = table.rows.iter().map(|row| &*row["step"]).collect();
+            assert_eq!(steps, ["100", "200"], "{axis}");
+            let told = format!("`{axis}`, is no step");
+            assert!(table.remarks.iter().any(|one| one.contains(&told)), "{:?}", table.remarks);
+            let bare = format!("{axis},a - val_loss,a - val_loss__MIN\n7,3.5,3.5\n8,3.1,3.1\n");
+            let error = read(&bare).unwrap_err().to_string();
+            assert!(error.contains(&format!("over `{axis}`, which is no step")), "{error}");
+        }
+        for axis in ["Step", "trainer/global_step", "train/global_step", "_step"] {
+            let own = format!("{axis},a - val_loss,a - val_loss__MIN\n100,3.5,3.5\n200,3.1,3.1\n");
+            let table = read(&own).unwrap();
+            assert_eq!((&*table.rows[1]["step"], table.remarks.len()), ("200", 0), "{axis}");
+        }
     }
 
     #[test]

@@ -69,12 +69,7 @@ impl Table {
         if let Some(own) = self.columns.iter().find(|column| *column == name) {
             return vec![own];
         }
-        let means = |column: &&String| {
-            let bare = PREFIXES
-                .iter()
-                .find_map(|prefix| column.strip_prefix(prefix)?.strip_prefix(['.', '/', ':']));
-            spelled(bare.unwrap_or(column)) == spelled(name)
-        };
+        let means = |column: &&String| means_one_of(column, &[name]);
         self.columns.iter().filter(means).map(String::as_str).collect()
     }
 
@@ -110,6 +105,15 @@ impl Table {
         ensure!(!self.rows.is_empty(), "there are no rows of numbers");
         Ok(())
     }
+}
+
+/// Whether a column is called by one of some names, after a tracker's prefix or in other capitals too.
+pub fn means_one_of(column: &str, names: &[&str]) -> bool {
+    let bare = PREFIXES
+        .iter()
+        .find_map(|prefix| column.strip_prefix(prefix)?.strip_prefix(['.', '/', ':']));
+    let bare = spelled(bare.unwrap_or(column));
+    names.iter().any(|name| spelled(name) == bare)
 }
 
 /// A name without what people write in two ways: `val/loss`, `Val loss` and `val_loss` are one.

@@ -796,6 +796,40 @@ fn tables_of_trackers_are_read() {
 }
 
 #[test]
+fn a_chart_over_time_is_judged_at_steps_and_not_at_seconds() {
+    // The arm that is better at each step takes twice as long for it.
+    let folder = tempfile::tempdir().unwrap();
+    let runs: Vec<(f64, u32)> = [0.0, 0.1].iter().flat_map(|wd| (0..3).map(|s| (*wd, s))).collect();
+    let column = |(wd, seed): &(f64, u32)| {
+        let run = format!("wd{wd}-s{seed}");
+        format!(",{run} - _step,{run} - val_loss,{run} - val_loss__MIN")
+    };
+    let mut rows =
+        format!("Relative Time (Process){}\n", runs.iter().map(column).collect::<String>());
+    for step in [100.0, 200.0, 300.0, 400.0] {
+        for own in &runs {
+            let (wd, seed) = *own;
+            let seconds = if wd > 0.0 { 2.0 * step } else { step };
+            let loss = 5.0 - step / 200.0 - wd + f64::from(seed * seed) * (0.01 + wd / 100.0);
+            let cells = |other| {
+                if other == own { format!(",{step},{loss},{loss}") } else { ",,,".to_owned() }
+            };
+            rows += &format!("{seconds}{}\n", runs.iter().map(cells).collect::<String>());
+        }
+    }
+    let path = file(folder.path(), "chart.csv", &rows);
+    let asked = ["--name", "wd{wd}-s{seed}", "--arm", "wd", "--baseline", "0"];
+    for (step, kind) in [("200", "lower"), ("400", "lower")] {
+        let more = ["--step", step, "--json"];
+        let found = json(&wane(&[&["judge", text(&path)], &asked[..], &more].concat()));
+        assert_eq!(found["comparisons"][0]["kind"], kind, "{found}");
+        assert!(found["warnings"].to_string().contains("is no step"), "{found}");
+    }
+    let call = wane(&[&["judge", text(&path)], &asked[..], &["--step", "800"]].concat());
+    assert!(call.code == Some(2) && call.stderr.contains("the nearest is 400"), "{}", call.stderr);
+}
+
+#[test]
 fn folders_of_logs_are_read_by_name_and_by_folder() {
     let folder = tempfile::tempdir().unwrap();
     for (decay, seed, loss) in [
