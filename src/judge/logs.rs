@@ -1,5 +1,6 @@
 //! Logs of trainers: lines with a step and losses, or JSON, a line an object.
 
+mod lines;
 mod losses;
 mod settings;
 
@@ -10,8 +11,8 @@ use serde_json::{Map, Value as Json};
 use super::columns::is_measured;
 use super::table::Table;
 use crate::json;
-use crate::plural::counted;
 
+use lines::Lines;
 pub use settings::carried;
 
 /// Longer lines say no losses.
@@ -22,34 +23,12 @@ const STEPS: [&str; 4] = ["step", "iter", "iteration", "it"];
 
 /// A log as rows of step and losses.
 pub fn read(text: &str) -> Table {
-    let mut table = Table::default();
     if let Some(list) = of_whole(text) {
+        let mut table = Table::default();
         list.into_iter().filter_map(row_of).for_each(|row| table.push(row));
         return table;
     }
-    let (mut twice, mut broken) = (0, 0);
-    // A progress bar goes back to the beginning of its line.
-    for line in text.split(['\n', '\r']).map(str::trim) {
-        let is_object = line.starts_with('{');
-        // A list that is written an object a line has commas between them.
-        let line = if is_object { line.trim_end_matches(',') } else { line };
-        let row = if is_object { parsed(line).and_then(row_of) } else { of_line(line) };
-        if is_object && row.is_none() {
-            let count = if json::is_json(line) { &mut twice } else { &mut broken };
-            *count += 1;
-        }
-        if let Some(row) = row {
-            table.push(row);
-        }
-    }
-    let reasons = [
-        (twice, "of JSON with a key twice or nothing that is read"),
-        (broken, "beginning with { and holding no single object of JSON"),
-    ];
-    for (count, reason) in reasons.into_iter().filter(|(count, _)| *count > 0) {
-        table.remarks.push(format!("left out: {} {reason}", counted(count, "line")));
-    }
-    table
+    Lines::of(text).table()
 }
 
 /// The objects of a file that is one piece of JSON: a list, or what transformers keep as `trainer_state.json`.

@@ -874,6 +874,42 @@ fn folders_of_logs_are_read_by_name_and_by_folder() {
     );
 }
 
+/// A folder of logs of two arms, of three seeds each: what a log says of its level.
+fn logs(log: impl Fn(f64) -> String) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for (arm, level) in [("0", 3.0), ("1", 2.9)] {
+        for (seed, more) in [0.0, 0.02, 0.05].into_iter().enumerate() {
+            let own = if arm == "1" { level + 1.1 * more } else { level + more };
+            file(folder.path(), &format!("wd{arm}-s{seed}.log"), &log(own));
+        }
+    }
+    folder
+}
+
+#[test]
+fn a_log_in_colours_is_read() {
+    let folder = logs(|loss| {
+        format!(
+            "INFO - \u{1b}[31mstep: 10  \u{1b}[32mloss:  1.5  \u{1b}[33mmemory: 10GiB\u{1b}[39m\n\
+             INFO - \u{1b}[35mvalidate step: 10  \u{1b}[32mloss:  {loss}  \u{1b}[33mmemory: 10GiB\u{1b}[39m\n"
+        )
+    });
+    let found = json(&wane(&["judge", text(folder.path()), "--json"]));
+    let comparison = &found["comparisons"][0];
+    assert_eq!((&comparison["quantity"], &comparison["n"]), (&"val_loss".into(), &3.into()));
+}
+
+#[test]
+fn dicts_that_transformers_prints_are_refused_with_the_file_that_is_read() {
+    let folder = logs(|loss| format!("{{'eval_loss': {loss}, 'epoch': 1.0}}\n"));
+    let call = wane(&["judge", text(folder.path())]);
+    let told = call.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(
+        call.code == Some(2) && told.contains("trainer_state.json that transformers"),
+        "{told}"
+    );
+}
+
 #[test]
 fn a_loss_with_a_comma_is_refused_in_logs_as_it_is_in_tables() {
     let folder = tempfile::tempdir().unwrap();

@@ -1,0 +1,101 @@
+//! The lines of a log, one after the other.
+
+use std::borrow::Cow;
+
+use anstream::adapter::strip_bytes;
+
+use super::{of_line, parsed, row_of};
+use crate::json;
+use crate::judge::table::Table;
+use crate::plural::counted;
+
+/// What the lines of a log say.
+#[derive(Default)]
+pub struct Lines {
+    table: Table,
+    /// Lines of JSON of which nothing is read, those that are none, and those that Python wrote.
+    twice: usize,
+    broken: usize,
+    dicts: usize,
+}
+
+impl Lines {
+    /// Those of a text.
+    pub fn of(text: &str) -> Self {
+        let mut lines = Lines::default();
+        // A progress bar goes back to the beginning of its line.
+        text.split(['\n', '\r']).for_each(|line| lines.add(without_colours(line).trim()));
+        lines
+    }
+
+    fn add(&mut self, line: &str) {
+        if line.starts_with("{'") {
+            self.dicts += 1;
+            return;
+        }
+        let is_object = line.starts_with('{');
+        // A list that is written an object a line has commas between them.
+        let line = if is_object { line.trim_end_matches(',') } else { line };
+        let row = if is_object { parsed(line).and_then(row_of) } else { of_line(line) };
+        match row {
+            Some(row) => self.table.push(row),
+            None if is_object && json::is_json(line) => self.twice += 1,
+            None if is_object => self.broken += 1,
+            None => {}
+        }
+    }
+
+    /// Their rows, with what was left out.
+    pub fn table(mut self) -> Table {
+        let reasons = [
+            (self.twice, "of JSON with a key twice or nothing that is read"),
+            (self.broken, "beginning with { and holding no single object of JSON"),
+            (
+                self.dicts,
+                "beginning with {', as trainers print dicts of Python: they say no step; what is read is the \
+                 trainer_state.json that transformers write into the folder of the run",
+            ),
+        ];
+        for (count, reason) in reasons.into_iter().filter(|(count, _)| *count > 0) {
+            self.table.remarks.push(format!("left out: {} {reason}", counted(count, "line")));
+        }
+        self.table
+    }
+}
+
+/// A line as a terminal shows it, without what colours it.
+fn without_colours(line: &str) -> Cow<'_, str> {
+    if !line.contains('\u{1b}') {
+        return Cow::Borrowed(line);
+    }
+    Cow::Owned(String::from_utf8_lossy(&strip_bytes(line.as_bytes()).into_vec()).into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn colours_of_a_terminal_are_no_part_of_a_line() {
+        let text = "INFO - \u{1b}[31mstep: 10  \u{1b}[32mloss:  3.25  \u{1b}[36mmfu: 40.0%\u{1b}[39m\n\
+                    \u{1b}[1;35mvalidate step: 10  \u{1b}[38;5;10mloss:  3.5  \u{1b}[33mmemory: 10GiB\u{1b}[0m\r\n\
+                    \u{1b}[2K\u{1b}[Aüber \u{1b}]0;title\u{7}step 20: val loss \u{1b}[1m3.75\u{1b}[0m";
+        let table = Lines::of(text).table();
+        let said: Vec<_> = table.rows.iter().map(|row| row.iter().collect::<Vec<_>>()).collect();
+        let own = |name: &str| -> Vec<&str> {
+            table.rows.iter().filter_map(|row| row.get(name)).map(String::as_str).collect()
+        };
+        assert_eq!(own("step"), ["10", "10", "20"], "{said:?}");
+        assert_eq!((own("loss"), own("val_loss")), (vec!["3.25"], vec!["3.5", "3.75"]), "{said:?}");
+    }
+
+    #[test]
+    fn a_dict_that_python_prints_is_told_with_the_file_that_is_read() {
+        let table =
+            Lines::of("{'loss': 3.6, 'epoch': 0.5}\n{'eval_loss': 3.7, 'epoch': 0.5}").table();
+        assert!(table.rows.is_empty(), "{:?}", table.rows);
+        let [told] = &table.remarks[..] else { panic!("{:?}", table.remarks) };
+        assert!(told.starts_with("left out: 2 lines beginning with {',"), "{told}");
+        assert!(told.contains("trainer_state.json"), "{told}");
+    }
+}
