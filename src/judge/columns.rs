@@ -1,6 +1,8 @@
 //! Which column of a table means what.
 
-use anyhow::{Context, Result, bail};
+use std::collections::BTreeSet;
+
+use anyhow::{Context, Result, bail, ensure};
 
 use super::table::Table;
 use super::words::words;
@@ -44,6 +46,28 @@ pub fn is_measured(column: &str) -> bool {
         || words.last().is_some_and(|last| ENDS.contains(&last.as_str()))
 }
 
+/// Whether a column is of a loss of which no text is named: most trainers call that of training so.
+pub fn is_bare_loss(column: &str) -> bool {
+    column.rsplit(['.', '/']).next().is_some_and(|bare| bare.eq_ignore_ascii_case("loss"))
+}
+
+/// That what is taken where nothing is named, and may be of training, passes over no loss of another text.
+///
+/// # Errors
+/// There is one that has to be named.
+fn none_passed_over(table: &Table, found: &str) -> Result<()> {
+    let is_panel =
+        |column: &&String| column.ends_with("/val_loss") || column.ends_with("/test_loss");
+    let others: BTreeSet<&str> =
+        table.columns.iter().filter(is_panel).map(String::as_str).collect();
+    ensure!(
+        !is_bare_loss(found) || others.is_empty(),
+        "`{found}` names no text and may be the training loss, and there are {}",
+        others.into_iter().collect::<Vec<_>>().join(", ")
+    );
+    Ok(())
+}
+
 /// Which columns mean what.
 #[derive(Clone, Debug, Default)]
 pub struct Columns {
@@ -69,6 +93,11 @@ impl Columns {
                 None => self.only_number(table),
             },
         };
+        let is_taken = |found: &&str| match self.value {
+            Some(_) => Ok(()),
+            None => none_passed_over(table, found),
+        };
+        let found = found.and_then(|found| is_taken(&found).map(|()| found));
         found.context("name the number to compare: --value")
     }
 

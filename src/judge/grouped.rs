@@ -49,6 +49,7 @@ pub fn grouped(
         });
         let own = found[known].1.entry(key).or_default();
         own.seed.clone_from(seed);
+        own.is_of_a_file = table.is_of_files && name.is_some();
         own.is_copy = copies.unnamed.contains(&place);
         own.names.extend(name);
         match row.get(value) {

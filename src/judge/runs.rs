@@ -10,6 +10,8 @@ pub struct Run {
     pub seed: Option<String>,
     /// What the table calls it: several names are several runs.
     pub names: BTreeSet<String>,
+    /// Whether its rows are of the file that it is named after.
+    pub is_of_a_file: bool,
     /// Whether nothing tells it from another run of its arm.
     pub is_copy: bool,
     /// Step and number of each row.
@@ -45,10 +47,7 @@ impl Run {
         }
         let steps = self.steps()?;
         if let Some(step) = self.step_of_several(&steps) {
-            bail!(
-                "has several numbers at step {step}: several runs under one name. Name what tells them apart: --seed or \
-                 --arm. Of a run that began anew from its first step, take the earlier rows out"
-            );
+            bail!("has several numbers at step {step}: {}", self.why_several());
         }
         let last = at.unwrap_or(steps.iter().copied().fold(f64::NEG_INFINITY, f64::max));
         // Of a run that was taken up again the later number counts.
@@ -88,6 +87,21 @@ impl Run {
                 self.measured.len()
             )
         })
+    }
+
+    /// What several numbers of a step may be, and what to do.
+    fn why_several(&self) -> &'static str {
+        match self.is_of_a_file {
+            true => {
+                "its file tells them, or files of its checkpoints do. Of two numbers of that step keep one; of a run \
+                 that began anew from its first step, take the earlier rows out; what several runs wrote into one file, \
+                 part into files"
+            }
+            false => {
+                "several runs under one name. Name what tells them apart: --seed or --arm. Of a run that began anew \
+                 from its first step, take the earlier rows out"
+            }
+        }
     }
 
     /// The last step that has two numbers, as rows of several runs have it; `None` where no step has, or where steps only

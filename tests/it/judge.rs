@@ -911,6 +911,54 @@ fn dicts_that_transformers_prints_are_refused_with_the_file_that_is_read() {
 }
 
 #[test]
+fn a_log_of_megatron_that_measures_again_after_training_is_judged_by_what_was_measured_during_it() {
+    let folder = logs(|loss| {
+        let line = |of: &str, loss: f64| {
+            format!(
+                " validation loss at iteration 1000{of} | lm loss value: {loss:.6E} | lm loss PPL: 2.4E+01 | \n"
+            )
+        };
+        let again = [line(" on validation set", loss - 0.5), line(" on test set", loss + 0.5)];
+        line("", loss) + &again.concat()
+    });
+    let found = json(&wane(&["judge", text(folder.path()), "--json"]));
+    let best = found["arms"][1]["mean"].as_f64().unwrap();
+    assert!((best - (2.9 + 1.1 * 0.07 / 3.0)).abs() < 1e-6, "{found}");
+    assert!(
+        found["warnings"].to_string().contains("`on validation set` after training"),
+        "{found}"
+    );
+}
+
+#[test]
+fn several_validation_texts_of_a_log_are_columns_of_their_own() {
+    let folder = logs(|loss| {
+        let line = |panel: &str, loss: f64| {
+            format!("0: validation loss at iteration 1000 [{panel}] | lm loss value: {loss} |\n")
+        };
+        let train = " iteration     1000/    1000 | lm loss: 1.500000E+00 | grad norm: 0.312 |\n";
+        train.to_owned() + &line("english", loss) + &line("code", 1.0 + loss)
+    });
+    let asked = ["judge", text(folder.path())];
+    let call = wane(&asked);
+    let told = call.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(call.code == Some(2) && told.contains("code/val_loss, english/val_loss"), "{told}");
+    let found = json(&wane(&[&asked[..], &["--value", "code/val_loss", "--json"]].concat()));
+    let mean = found["arms"][0]["mean"].as_f64().unwrap();
+    assert!((mean - (4.0 + 0.07 / 3.0)).abs() < 1e-6, "{found}");
+}
+
+#[test]
+fn a_file_that_tells_two_numbers_of_a_step_is_not_taken_for_several_runs_to_be_named() {
+    let folder =
+        logs(|loss| format!("step 10: val loss {loss}\nstep 10: val loss {}\n", loss + 1.0));
+    let call = wane(&["judge", text(folder.path())]);
+    let told = call.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(call.code == Some(2) && told.contains("at step 10: its file tells them"), "{told}");
+    assert!(!told.contains("--seed"), "{told}");
+}
+
+#[test]
 fn a_loss_with_a_comma_is_refused_in_logs_as_it_is_in_tables() {
     let folder = tempfile::tempdir().unwrap();
     for (name, loss) in [("wd0-s0", "2,171"), ("wd0-s1", "2,1"), ("wd1-s0", "2,0001")] {

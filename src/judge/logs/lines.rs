@@ -1,18 +1,24 @@
 //! The lines of a log, one after the other.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use anstream::adapter::strip_bytes;
 
+use super::losses::AGAIN;
 use super::{of_line, parsed, row_of};
 use crate::json;
 use crate::judge::table::Table;
 use crate::plural::counted;
 
+type Row = BTreeMap<String, String>;
+
 /// What the lines of a log say.
 #[derive(Default)]
 pub struct Lines {
     table: Table,
+    /// What is measured once more when training has ended.
+    again: Vec<Row>,
     /// Lines of JSON of which nothing is read, those that are none, and those that Python wrote.
     twice: usize,
     broken: usize,
@@ -38,6 +44,7 @@ impl Lines {
         let line = if is_object { line.trim_end_matches(',') } else { line };
         let row = if is_object { parsed(line).and_then(row_of) } else { of_line(line) };
         match row {
+            Some(row) if row.keys().any(|name| name.ends_with(AGAIN)) => self.again.push(row),
             Some(row) => self.table.push(row),
             None if is_object && json::is_json(line) => self.twice += 1,
             None if is_object => self.broken += 1,
@@ -47,6 +54,7 @@ impl Lines {
 
     /// Their rows, with what was left out.
     pub fn table(mut self) -> Table {
+        self.settle_again();
         let reasons = [
             (self.twice, "of JSON with a key twice or nothing that is read"),
             (self.broken, "beginning with { and holding no single object of JSON"),
@@ -60,6 +68,33 @@ impl Lines {
             self.table.remarks.push(format!("left out: {} {reason}", counted(count, "line")));
         }
         self.table
+    }
+
+    /// What was measured once more counts where its step has no other number: batches may be others then, and so the
+    /// number.
+    fn settle_again(&mut self) {
+        let mut count = 0;
+        for row in std::mem::take(&mut self.again) {
+            let bare = |(name, text): (String, String)| (name.replace(AGAIN, ""), text);
+            let row: Row = row.into_iter().map(bare).collect();
+            let is_of_it = |known: &&Row| {
+                known.get("step") == row.get("step")
+                    && row.keys().all(|name| known.contains_key(name))
+            };
+            match self.table.rows.iter().find(is_of_it) {
+                Some(known) => {
+                    count += usize::from(row.iter().any(|one| known.get(one.0) != Some(one.1)))
+                }
+                None => self.table.push(row),
+            }
+        }
+        if count > 0 {
+            self.table.remarks.push(format!(
+                "left out: {} of another number `on validation set` after training: that of the same step during \
+                 training counts",
+                counted(count, "line")
+            ));
+        }
     }
 }
 
@@ -87,6 +122,27 @@ mod tests {
         };
         assert_eq!(own("step"), ["10", "10", "20"], "{said:?}");
         assert_eq!((own("loss"), own("val_loss")), (vec!["3.25"], vec!["3.5", "3.75"]), "{said:?}");
+    }
+
+    #[test]
+    fn what_megatron_measures_after_training_counts_where_its_step_has_no_other_number() {
+        let line = |step: usize, of: &str, loss: f64| {
+            format!(
+                " validation loss at iteration {step}{of} | lm loss value: {loss} | lm loss PPL: 2.4 | \n"
+            )
+        };
+        let told = |last: f64, end: usize| {
+            let lines = [line(500, "", 3.5), line(1000, "", 3.25), line(end, AGAIN, last)];
+            let text = lines.concat() + &line(end, " on test set", 3.75);
+            let table = Lines::of(&text).table();
+            let own = table.rows.iter().filter_map(|row| row.get("val_loss")).cloned();
+            (own.collect::<Vec<String>>(), table.remarks.join("; "))
+        };
+        let (losses, remark) = told(3.0, 1000);
+        assert_eq!(losses, ["3.5", "3.25"]);
+        assert!(remark.contains("1 line of another number `on validation set`"), "{remark}");
+        assert_eq!(told(3.25, 1000), (vec!["3.5".to_owned(), "3.25".to_owned()], String::new()));
+        assert_eq!(told(3.0, 1200).0, ["3.5", "3.25", "3"]);
     }
 
     #[test]

@@ -38,40 +38,62 @@ const MEANS: [&str; 3] = ["avg", "average", "mean"];
 /// What may stand between a loss and the words for it.
 const BETWEEN: [char; 9] = [' ', '\t', ':', '/', '-', '|', '_', '.', ']'];
 
+/// Behind the name of a loss that Megatron measures once more when training has ended.
+pub const AGAIN: &str = " on validation set";
+
 /// The losses of a line in small letters, whose word for the step stands at `step`. What a line says of its text before
 /// the step goes for losses of which no text is named.
 pub fn of_line(line: &str, step: usize) -> BTreeMap<String, String> {
     let subject = subject(line, step);
     let mut row: BTreeMap<String, (Kind, String)> = BTreeMap::new();
     for (at, _) in line.match_indices(LOSS) {
-        let Some((name, kind)) = said_before(&line[..at]) else { continue };
-        let name = subject.filter(|_| name == LOSS).unwrap_or(name);
-        let after = &line[at + LOSS.len()..];
-        let after = after.trim_start().strip_prefix("value").unwrap_or(after);
-        let (name, number) = match (loss_at(after), text_after(after)) {
-            (Some(number), _) => (name, number),
-            (None, Some(said)) if name == LOSS || subject == Some(name) => said,
-            _ => continue,
-        };
-        let is_better = row.get(name).is_none_or(|(known, _)| kind < *known);
+        let Some((name, kind, number)) = told(line, at, subject.as_deref()) else { continue };
+        let is_better = row.get(&name).is_none_or(|(known, _)| kind < *known);
         if is_better {
-            row.insert(name.to_owned(), (kind, number));
+            row.insert(name, (kind, number));
         }
     }
     row.into_iter().map(|(name, (_, number))| (name, number)).collect()
 }
 
+/// The loss whose word stands at a place of a line: what it is called, how sure that is, and its number.
+fn told(line: &str, at: usize, subject: Option<&str>) -> Option<(String, Kind, String)> {
+    let (name, kind) = said_before(&line[..at])?;
+    let name = subject.filter(|_| name == LOSS).unwrap_or(name);
+    let after = &line[at + LOSS.len()..];
+    let after = after.trim_start().strip_prefix("value").unwrap_or(after);
+    let (name, number) = match (loss_at(after), text_after(after)) {
+        (Some(number), _) => (name, number),
+        (None, Some(said)) if name == LOSS || subject == Some(name) => said,
+        _ => return None,
+    };
+    Some((name.to_owned(), kind, number))
+}
+
 /// The text that a line is of, by the word before its step: `validate step: 400  loss: 3.1`, `[eval] step 100 loss 3.1`,
 /// and Megatron's `validation loss at iteration 100 on test set | lm loss value: 3.1`.
-fn subject(line: &str, step: usize) -> Option<&'static str> {
+fn subject(line: &str, step: usize) -> Option<String> {
     let (before, after) = line.split_at(step);
     let before = before.trim_end_matches(BETWEEN);
-    let is_at = before.ends_with("loss at");
-    if is_at && after.contains("on test set") {
-        return Some("test_loss");
+    let of_loss = before.strip_suffix("loss at");
+    let (_, word) = last_word(of_loss.unwrap_or(before));
+    let (_, name) = TEXTS.iter().find(|(known, _)| *known == word)?;
+    Some(if of_loss.is_some() { of_megatron(name, after) } else { (*name).to_owned() })
+}
+
+/// What Megatron says of a text behind the step: that training has ended, and which of several texts it is, in brackets.
+fn of_megatron(name: &str, after: &str) -> String {
+    let said = after.split('|').next().unwrap_or_default();
+    let name = match (said.contains(" on test set"), said.contains(AGAIN)) {
+        (true, _) => "test_loss".to_owned(),
+        (false, true) => format!("{name}{AGAIN}"),
+        (false, false) => name.to_owned(),
+    };
+    let panel = said.split_once('[').and_then(|(_, rest)| rest.split_once(']'));
+    match panel.map(|(panel, _)| panel.trim()).filter(|panel| !panel.is_empty()) {
+        Some(panel) => format!("{}/{name}", panel.replace([' ', '/'], "_")),
+        None => name,
     }
-    let (_, word) = last_word(before.strip_suffix("loss at").unwrap_or(before));
-    TEXTS.iter().find(|(known, _)| *known == word).map(|(_, name)| *name)
 }
 
 /// How sure it is that a number is the loss of the step: where a line says several, the first of the surest counts.
@@ -190,9 +212,11 @@ mod tests {
         of("train step 400 loss 3.0", "train_loss");
         of("train step 400 val loss 3.0", "val_loss");
         let megatron = " validation loss at iteration 2000 on validation set | lm loss value: 3.0 | lm loss ppl: 20.1 |";
-        of(megatron, "val_loss");
+        of(megatron, "val_loss on validation set");
         of(&megatron.replace("on validation set", "on test set"), "test_loss");
         of(&megatron.replace(" on validation set", ""), "val_loss");
+        of(&megatron.replace("on validation set", "[c4 en]"), "c4_en/val_loss");
+        of(&megatron.replace("validation set |", "test set [code] |"), "code/test_loss");
     }
 
     #[test]
