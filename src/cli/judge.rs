@@ -21,8 +21,8 @@ use crate::talk::say;
   wane judge runs.csv --arm optimizer,weight_decay --seed seed --value val_loss --baseline 0.0
   wane judge logs/ --name 'wd{weight_decay}-s{seed}' --arm weight_decay")]
 pub struct Args {
-    /// CSV files with a row a run or a step (of Weights & Biases, MLflow, TensorBoard or your own), logs of nanoGPT or
-    /// modded-nanogpt, JSON lines, or folders of them
+    /// CSV files with a row a run or a step (of Weights & Biases, MLflow, TensorBoard or your own), logs of nanoGPT, llm.c,
+    /// nanochat or modded-nanogpt, JSON lines, or folders of them
     #[arg(required = true)]
     paths: Vec<PathBuf>,
     /// Columns that tell arms apart, such as optimizer,weight_decay [default: from the names of runs]
@@ -31,7 +31,7 @@ pub struct Args {
     /// Column with the seed, by which runs are paired [default: seed, where there is such a column]
     #[arg(long, value_name = "COLUMN")]
     seed: Option<String>,
-    /// Column with the number to compare [default: val_loss, eval_loss, test_loss, Value or loss]
+    /// Column with the number to compare [default: val_loss, eval_loss, test_loss, val_bpb, Value or loss]
     #[arg(long, value_name = "COLUMN")]
     value: Option<String>,
     /// Arm that the others are held against, or a value that one of the columns of --arm has, such as 0.0

@@ -8,8 +8,8 @@ use super::copies::{Copies, copied_runs};
 use super::grouped::grouped;
 use super::labels::labelled;
 use super::remarks::{
-    another_loss, at_a_known_step, different_ends, empty_cells, taken_up_again, unfinished,
-    without_a_number, without_a_row,
+    at_a_known_step, different_ends, empty_cells, in_bits, named_by_little, taken_up_again,
+    unfinished, without_a_number, without_a_row,
 };
 use super::runs::{Chosen, Run};
 use super::settings::{mixed, several_settings};
@@ -39,9 +39,8 @@ pub fn arms(table: &Table, columns: &Columns) -> Result<(Vec<Arm>, String, Vec<S
     if has_steps {
         remarks.extend(several_settings(table, &labelled, (value, step), columns));
     }
-    if columns.value.is_none() {
-        remarks.extend(another_loss(table, value));
-    }
+    remarks.extend(named_by_little(table, value, columns.value.is_some()));
+    remarks.extend(in_bits(value));
     remarks.extend(copies.told());
     remarks.extend(taken_up_again(&found));
     remarks.extend(empty_cells(&found));

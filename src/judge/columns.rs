@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use anyhow::{Context, Result, bail, ensure};
 
-use super::table::Table;
+use super::table::{Table, means_one_of};
 use super::words::words;
 
 /// Columns that count steps.
@@ -23,13 +23,16 @@ pub const RUNS: [&str; 5] = ["run", "run_id", "Name", "ID", "id"];
 /// Columns with seeds.
 pub const SEEDS: [&str; 2] = ["seed", "random_seed"];
 /// Columns with the number to compare, where none is named.
-pub const VALUES: [&str; 8] = [
+pub const VALUES: [&str; 11] = [
     "val_loss",
     "valid_loss",
     "validation_loss",
     "dev_loss",
     "eval_loss",
     "test_loss",
+    "val_bpb",
+    "eval_bpb",
+    "test_bpb",
     "Value",
     "loss",
 ];
@@ -37,7 +40,7 @@ pub const VALUES: [&str; 8] = [
 const MEASURED: [&str; 8] =
     ["best", "final", "accuracy", "perplexity", "ppl", "elapsed", "seconds", "duration"];
 /// Words that such names end with.
-const ENDS: [&str; 2] = ["loss", "acc"];
+const ENDS: [&str; 3] = ["loss", "acc", "bpb"];
 
 /// Whether a column is of what was measured, by its name.
 pub fn is_measured(column: &str) -> bool {
@@ -48,24 +51,35 @@ pub fn is_measured(column: &str) -> bool {
 
 /// Whether a column is of a loss of which no text is named: most trainers call that of training so.
 pub fn is_bare_loss(column: &str) -> bool {
-    column.rsplit(['.', '/']).next().is_some_and(|bare| bare.eq_ignore_ascii_case("loss"))
+    means_one_of(column, &["loss"])
 }
 
 /// That what is taken where nothing is named, and may be of training, passes over no loss of another text.
 ///
 /// # Errors
-/// There is one that has to be named.
+/// There is one that has to be named, or that cannot be read.
 fn none_passed_over(table: &Table, found: &str) -> Result<()> {
+    if !is_bare_loss(found) && !words(found).iter().any(|word| word == "train") {
+        return Ok(());
+    }
     let is_panel =
         |column: &&String| column.ends_with("/val_loss") || column.ends_with("/test_loss");
-    let others: BTreeSet<&str> =
-        table.columns.iter().filter(is_panel).map(String::as_str).collect();
+    let panels: BTreeSet<&String> = table.columns.iter().filter(is_panel).collect();
     ensure!(
-        !is_bare_loss(found) || others.is_empty(),
-        "`{found}` names no text and may be the training loss, and there are {}",
-        others.into_iter().collect::<Vec<_>>().join(", ")
+        panels.is_empty(),
+        "`{found}` may be the training loss, and there are {}",
+        listed(panels)
+    );
+    ensure!(
+        table.unread.is_empty(),
+        "`{found}` may be the training loss, and lines with {} say no step that is certain",
+        listed(&table.unread)
     );
     Ok(())
+}
+
+fn listed<'a>(names: impl IntoIterator<Item = &'a String>) -> String {
+    names.into_iter().map(String::as_str).collect::<Vec<_>>().join(", ")
 }
 
 /// Which columns mean what.

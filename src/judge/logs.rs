@@ -3,6 +3,7 @@
 mod lines;
 mod losses;
 mod settings;
+mod stepless;
 
 use std::collections::BTreeMap;
 

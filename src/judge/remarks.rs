@@ -5,9 +5,11 @@ use std::collections::BTreeMap;
 use anyhow::{Result, ensure};
 
 use super::arm::Arm;
+use super::columns::is_bare_loss;
 use super::grouped::Grouped;
 use super::labels::EMPTY;
 use super::table::Table;
+use super::words::words;
 use crate::config::plain;
 
 /// Runs of an arm that have no number: what the others say is no answer for the arm.
@@ -51,15 +53,29 @@ pub fn taken_up_again(found: &Grouped) -> Option<String> {
     ))
 }
 
-/// A loss that may be meant instead of the one that is called so.
-pub fn another_loss(table: &Table, value: &str) -> Option<String> {
-    let is_bare = value.rsplit(['.', '/']).next().is_some_and(|bare| bare == "loss");
+/// What the name of the number that is compared leaves open: another loss may be meant, where none was asked for, or the
+/// loss may be that of training.
+pub fn named_by_little(table: &Table, value: &str, is_asked: bool) -> Option<String> {
     let is_other = |column: &&String| {
         let lower = column.to_lowercase();
         *column != value && lower.ends_with("loss") && !lower.contains("train")
     };
-    let other = table.columns.iter().filter(|_| is_bare).find(is_other)?;
-    Some(format!("`{value}` is compared, and there is `{other}` too: --value names what is meant"))
+    let other = table.columns.iter().filter(|_| !is_asked).find(is_other);
+    is_bare_loss(value).then(|| match other {
+        Some(other) => {
+            format!(
+                "`{value}` is compared, and there is `{other}` too: --value names what is meant"
+            )
+        }
+        None => format!("`{value}` names no text: it may be the training loss"),
+    })
+}
+
+/// That numbers are no losses in nats per token.
+pub fn in_bits(value: &str) -> Option<String> {
+    words(value).iter().any(|word| word == "bpb").then(|| {
+        format!("`{value}` is in bits per byte of text and not in nats per token, and so are differences and --epsilon")
+    })
 }
 
 /// Runs that end at different steps are compared as they ended, and that is said with their arms. `may_choose` says

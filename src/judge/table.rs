@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Result, bail, ensure};
 
@@ -13,6 +13,8 @@ pub struct Table {
     pub is_of_files: bool,
     /// Whether its rows have a cell for each column, so that an empty one says something.
     pub has_cells: bool,
+    /// Losses of which lines were left out, by what columns they would be.
+    pub unread: BTreeSet<String>,
     /// What was left out, in words.
     pub remarks: Vec<String>,
 }
@@ -39,6 +41,7 @@ impl Table {
             }
         }
         self.rows.extend(other.rows);
+        self.unread.extend(other.unread);
         self.remarks.extend(other.remarks);
         self.is_of_files |= other.is_of_files;
         self.has_cells |= other.has_cells;

@@ -959,6 +959,52 @@ fn a_file_that_tells_two_numbers_of_a_step_is_not_taken_for_several_runs_to_be_n
 }
 
 #[test]
+fn a_val_loss_on_a_line_of_its_own_is_judged_and_not_the_training_loss() {
+    let folder = logs(|loss| {
+        let line = |step: usize| format!("step {step}/4 | loss {} (+0.1z)| norm 0.5\n", 9.0 - loss);
+        let val = |loss: f64| format!("val loss {loss}\n");
+        [val(11.0), line(1), line(2), val(loss + 1.0), line(3), line(4), val(loss)].concat()
+    });
+    let asked = ["judge", text(folder.path()), "--baseline", "wd0", "--json"];
+    let found = json(&wane(&asked));
+    let comparison = &found["comparisons"][0];
+    let said = (&comparison["quantity"], &comparison["kind"]);
+    assert_eq!(said, (&"val_loss".into(), &"lower".into()), "{found}");
+    let at = json(&wane(&[&asked[..], &["--step", "2"]].concat()));
+    let mean = at["arms"][0]["mean"].as_f64().unwrap();
+    assert!((mean - (4.0 + 0.07 / 3.0)).abs() < 1e-6, "{at}");
+}
+
+#[test]
+fn the_training_loss_is_not_judged_in_the_place_of_a_val_loss_that_cannot_be_read() {
+    let folder = logs(|loss| {
+        format!("step 100 | loss {}\nstep 200 | loss {}\nfinal val loss: {loss}\n", 5.0, 6.0 - loss)
+    });
+    let asked = ["judge", text(folder.path())];
+    let call = wane(&asked);
+    let told = call.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
+    let said = ["--value", "`loss` may be the training loss", "val_loss"];
+    assert!(call.code == Some(2) && said.iter().all(|one| told.contains(one)), "{told}");
+    let call = wane(&[&asked[..], &["--value", "loss"]].concat());
+    assert_eq!(call.code, Some(0), "{}", call.stderr);
+    let told = "`loss` names no text: it may be the training loss";
+    assert!(call.stderr.contains(told), "{}", call.stderr);
+}
+
+#[test]
+fn bits_per_byte_on_val_are_judged_before_a_loss_of_no_text_and_told_as_bits() {
+    let folder = logs(|loss| {
+        let train = format!("step 00250/01000 (25.00%) | loss: {} | dt: 512.10ms\n", 9.0 - loss);
+        format!("Step 00250 | Validation bpb: {:.6}\n{train}", loss / 3.3)
+    });
+    let found = json(&wane(&["judge", text(folder.path()), "--baseline", "wd0", "--json"]));
+    let comparison = &found["comparisons"][0];
+    let said = (&comparison["quantity"], &comparison["kind"]);
+    assert_eq!(said, (&"val_bpb".into(), &"lower".into()), "{found}");
+    assert!(found["warnings"].to_string().contains("in bits per byte"), "{found}");
+}
+
+#[test]
 fn a_loss_with_a_comma_is_refused_in_logs_as_it_is_in_tables() {
     let folder = tempfile::tempdir().unwrap();
     for (name, loss) in [("wd0-s0", "2,171"), ("wd0-s1", "2,1"), ("wd1-s0", "2,0001")] {

@@ -65,6 +65,25 @@ fn settings_that_vary_inside_an_arm_are_told() {
 }
 
 #[test]
+fn a_loss_of_which_no_text_is_named_is_told_as_one_that_may_be_of_training() {
+    for (name, is_told) in [
+        ("loss", true),
+        ("Loss", true),
+        ("metrics.loss", true),
+        ("val/loss", false),
+        ("val_loss", false),
+    ] {
+        let table = table(&format!("wd,seed,{name}\n0,0,3.0\n0,1,3.1\n1,0,3.2\n1,1,3.3\n"));
+        for value in [None, Some(name.to_owned())] {
+            let columns = Columns { value, ..columns(&["wd"]) };
+            let (_, _, remarks) = arms(&table, &columns).unwrap();
+            let is_said = remarks.iter().any(|one| one.contains("may be the training loss"));
+            assert_eq!(is_said, is_told, "{name}: {remarks:?}");
+        }
+    }
+}
+
+#[test]
 fn steps_of_runs_that_nothing_names_are_no_runs() {
     let one = table("optimizer,step,val_loss\na,10,3.5\na,20,3.0\nb,10,3.4\nb,20,2.9\n");
     let (found, _, _) = arms(&one, &columns(&["optimizer"])).unwrap();

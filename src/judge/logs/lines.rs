@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 use anstream::adapter::strip_bytes;
 
 use super::losses::AGAIN;
-use super::{of_line, parsed, row_of};
+use super::stepless::Stepless;
+use super::{LONGEST, of_line, parsed, row_of};
 use crate::json;
 use crate::judge::table::Table;
 use crate::plural::counted;
@@ -19,6 +20,7 @@ pub struct Lines {
     table: Table,
     /// What is measured once more when training has ended.
     again: Vec<Row>,
+    stepless: Stepless,
     /// Lines of JSON of which nothing is read, those that are none, and those that Python wrote.
     twice: usize,
     broken: usize,
@@ -37,24 +39,42 @@ impl Lines {
     fn add(&mut self, line: &str) {
         if line.starts_with("{'") {
             self.dicts += 1;
-            return;
+            let is_of_eval = line.contains("eval_loss");
+            self.table.unread.extend(is_of_eval.then(|| "eval_loss".to_owned()));
+        } else if line.starts_with('{') {
+            // A list that is written an object a line has commas between them.
+            self.add_object(line.trim_end_matches(','));
+        } else {
+            self.add_words(line);
         }
-        let is_object = line.starts_with('{');
-        // A list that is written an object a line has commas between them.
-        let line = if is_object { line.trim_end_matches(',') } else { line };
-        let row = if is_object { parsed(line).and_then(row_of) } else { of_line(line) };
-        match row {
-            Some(row) if row.keys().any(|name| name.ends_with(AGAIN)) => self.again.push(row),
+    }
+
+    fn add_object(&mut self, line: &str) {
+        match parsed(line).and_then(row_of) {
             Some(row) => self.table.push(row),
-            None if is_object && json::is_json(line) => self.twice += 1,
-            None if is_object => self.broken += 1,
-            None => {}
+            None if json::is_json(line) => self.twice += 1,
+            None => self.broken += 1,
+        }
+    }
+
+    fn add_words(&mut self, line: &str) {
+        let Some(row) = of_line(line) else {
+            if line.len() <= LONGEST {
+                self.stepless.line(line);
+            }
+            return;
+        };
+        self.stepless.step(row.get("step"));
+        match row.keys().any(|name| name.ends_with(AGAIN)) {
+            true => self.again.push(row),
+            false => self.table.push(row),
         }
     }
 
     /// Their rows, with what was left out.
     pub fn table(mut self) -> Table {
         self.settle_again();
+        std::mem::take(&mut self.stepless).settle(&mut self.table);
         let reasons = [
             (self.twice, "of JSON with a key twice or nothing that is read"),
             (self.broken, "beginning with { and holding no single object of JSON"),

@@ -7,6 +7,9 @@ use super::number_at;
 /// What is called a loss.
 const LOSS: &str = "loss";
 
+/// What is called a loss in bits per byte.
+const BITS: &str = "bpb";
+
 /// Words for the text that a loss is of, with what it is called here.
 const TEXTS: [(&str, &str); 11] = [
     ("train", "train_loss"),
@@ -46,8 +49,11 @@ pub const AGAIN: &str = " on validation set";
 pub fn of_line(line: &str, step: usize) -> BTreeMap<String, String> {
     let subject = subject(line, step);
     let mut row: BTreeMap<String, (Kind, String)> = BTreeMap::new();
-    for (at, _) in line.match_indices(LOSS) {
-        let Some((name, kind, number)) = told(line, at, subject.as_deref()) else { continue };
+    let places = [LOSS, BITS].map(|word| line.match_indices(word));
+    for (at, word) in places.into_iter().flatten() {
+        let Some((name, kind, number)) = told(line, (at, word), subject.as_deref()) else {
+            continue;
+        };
         let is_better = row.get(&name).is_none_or(|(known, _)| kind < *known);
         if is_better {
             row.insert(name, (kind, number));
@@ -57,17 +63,23 @@ pub fn of_line(line: &str, step: usize) -> BTreeMap<String, String> {
 }
 
 /// The loss whose word stands at a place of a line: what it is called, how sure that is, and its number.
-fn told(line: &str, at: usize, subject: Option<&str>) -> Option<(String, Kind, String)> {
+fn told(
+    line: &str,
+    (at, called): (usize, &str),
+    subject: Option<&str>,
+) -> Option<(String, Kind, String)> {
     let (name, kind) = said_before(&line[..at])?;
     let name = subject.filter(|_| name == LOSS).unwrap_or(name);
-    let after = &line[at + LOSS.len()..];
+    let after = &line[at + called.len()..];
     let after = after.trim_start().strip_prefix("value").unwrap_or(after);
     let (name, number) = match (loss_at(after), text_after(after)) {
         (Some(number), _) => (name, number),
         (None, Some(said)) if name == LOSS || subject == Some(name) => said,
         _ => return None,
     };
-    Some((name.to_owned(), kind, number))
+    let text = name.strip_suffix(LOSS).filter(|_| called != LOSS);
+    let name = text.map_or(name.to_owned(), |text| format!("{text}{called}"));
+    Some((name, kind, number))
 }
 
 /// The text that a line is of, by the word before its step: `validate step: 400  loss: 3.1`, `[eval] step 100 loss 3.1`,
@@ -196,6 +208,20 @@ mod tests {
         of("test loss: 3.0", "test_loss");
         of("iter 100: loss 3.0, time 5ms", "loss");
         of("step 100 | loss 3.0", "loss");
+    }
+
+    #[test]
+    fn bits_per_byte_are_another_number_than_the_loss() {
+        let of = |line: &str, expected: &[(&str, &str)]| {
+            assert_eq!(said(line), pairs(expected), "{line}");
+        };
+        of("step 00250 | validation bpb: 1.14", &[("val_bpb", "1.14")]);
+        of("step:9/9 val_loss:3.0 val_bpb:1.1", &[("val_bpb", "1.1"), ("val_loss", "3.0")]);
+        of(
+            "train bpb: 1.0 | loss 3.0 | bpb 1.1",
+            &[("bpb", "1.1"), ("loss", "3.0"), ("train_bpb", "1.0")],
+        );
+        of("minimum validation bpb: 1.0", &[]);
     }
 
     #[test]
