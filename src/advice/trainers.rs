@@ -150,7 +150,10 @@ impl Trainer {
             (!is_whole).then_some(())?;
             Some(format!("`{key}` is not read: is `{meant}` meant?"))
         };
-        keys.names().filter(|key| !known.contains(key)).filter_map(meant).collect()
+        let is_known = |key: &&String| {
+            known.iter().any(|own| own == key || own.as_str() == without_place(key))
+        };
+        keys.names().filter(|key| !is_known(key)).filter_map(meant).collect()
     }
 
     /// Whether a file says how much is read in a step or in all: a run is not made of defaults alone.
@@ -217,9 +220,18 @@ impl Trainer {
     }
 }
 
-/// Whether there is anything to be read under a key.
+/// Whether there is anything to be read under a key, a list included.
 fn has_content(keys: &Keys, key: &str) -> bool {
-    keys.contains(key) && !["{}", "[]"].contains(&keys.value(key).unwrap_or_default())
+    let is_empty = ["{}", "[]"].contains(&keys.value(key).unwrap_or_default());
+    keys.contains(key) && !is_empty || keys.contains(&format!("{key}.0"))
+}
+
+/// A key without the place in a list that it ends in.
+fn without_place(key: &str) -> &str {
+    match key.rsplit_once('.') {
+        Some((list, place)) if place.parse::<usize>().is_ok() => list,
+        _ => key,
+    }
 }
 
 #[cfg(test)]
@@ -249,5 +261,17 @@ mod tests {
         assert_eq!((fields.lr, fields.steps, fields.epochs), (Some(3e-4), None, Some(3.0)));
         assert_eq!((fields.weight_decay, fields.device_sequences), (Some(0.0), Some(8.0)));
         assert!(remarks[1].contains("weight_decay = 0,"), "{remarks:?}");
+    }
+
+    #[test]
+    fn a_list_under_a_known_key_is_told_by_that_key_and_is_no_misspelling() {
+        let trainer = ALL.iter().find(|one| one.name == "Megatron-LM").unwrap();
+        let list = ["rampup_batch_size.0", "rampup_batch_size.1"].map(|key| (key, "32"));
+        let keys = [("lr", "1e-3"), ("train_iters", "1000")].into_iter().chain(list).collect();
+        let mut remarks = Vec::new();
+        trainer.read(&keys, &RunFields::default(), &mut remarks).unwrap();
+        assert!(remarks.iter().all(|one| !one.contains("is meant?")), "{remarks:?}");
+        let unread = "in the file and not read: rampup_batch_size";
+        assert!(remarks.iter().any(|one| one == unread), "{remarks:?}");
     }
 }
