@@ -642,3 +642,21 @@ fn litgpt_with_lora_trains_not_the_whole_model() {
     };
     assert!(of("lora_r: 32\nlora_alpha: 16\n") && !of(""));
 }
+
+#[test]
+fn a_lowest_learning_rate_in_json_is_read_and_one_that_a_schedule_needs_has_no_default() {
+    let of = |kwargs: &str| {
+        let script = format!(
+            "torchrun train.py --output_dir out --max_steps 20000 --per_device_train_batch_size 8 \\\n  \
+             --learning_rate 5e-4 --weight_decay 0.01 --lr_scheduler_type cosine_with_min_lr {kwargs}\n"
+        );
+        let more = ["--devices", "8", "--context", "1024"];
+        advise("hf.sh", &script, &more)
+    };
+    let stated = of("--lr_scheduler_kwargs '{\"min_lr\": 4e-5}'");
+    run(&stated);
+    assert!(!stated.stdout.contains("min_lr_rate = 0"), "{}", stated.stdout);
+    let share = of("--lr_scheduler_kwargs '{\"min_lr_rate\": 0.08}'");
+    assert_eq!(run(&stated), run(&share));
+    refused(&of(""), "the schedule is cosine_with_min_lr: expected one of");
+}

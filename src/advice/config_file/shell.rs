@@ -1,10 +1,14 @@
 //! Shell scripts as text: what they assign and the flags of what they call. Nothing is run.
 
+use super::tables;
 use crate::advice::expression::value_of;
 use crate::advice::keys::{Found, Keys, Said};
 
 /// Words before assignments.
 const DECLARE: [&str; 5] = ["export", "local", "declare", "typeset", "readonly"];
+
+/// Texts in texts that go deeper are no command.
+const DEEPEST: usize = 4;
 
 /// `NAME=value` and `--name value`.
 pub fn keys(text: &str) -> Keys {
@@ -17,10 +21,10 @@ pub fn keys(text: &str) -> Keys {
         assignments(place, line, &mut conditions, &mut keys);
         match line.trim_end().strip_suffix('\\') {
             Some(part) => command.push_str(&format!("{part} ")),
-            None => flags(&format!("{}{line}", std::mem::take(&mut command)), &mut keys),
+            None => flags(&format!("{}{line}", std::mem::take(&mut command)), 0, &mut keys),
         }
     }
-    flags(&command, &mut keys);
+    flags(&command, 0, &mut keys);
     keys
 }
 
@@ -108,14 +112,15 @@ fn value_in(value: &str, keys: &Keys) -> Found {
 }
 
 /// `--name value` and `--name=value` of a command; `$NAME` is what was assigned before.
-fn flags(command: &str, keys: &mut Keys) {
-    let words: Vec<&str> = command.split_whitespace().collect();
+fn flags(command: &str, depth: usize, keys: &mut Keys) {
+    let words = words(command);
     for (place, word) in words.iter().enumerate() {
-        // The first flag of a text that a shell puts together has a quotation mark or a bracket before it.
-        let Some((before, flag)) = word.split_once("--") else { continue };
-        if !before.is_empty() && !before.ends_with(['"', '\'', '(', '=']) {
+        let Some(flag) = word.strip_prefix("--") else {
+            if let Some(list) = list(word).filter(|_| depth < DEEPEST) {
+                flags(list, depth + 1, keys);
+            }
             continue;
-        }
+        };
         let (name, value) = match flag.split_once('=') {
             Some((name, value)) => (name, Some(value)),
             None => {
@@ -123,13 +128,27 @@ fn flags(command: &str, keys: &mut Keys) {
                 (flag, next.filter(|next| !next.starts_with("--")))
             }
         };
-        let value = unquoted(value.unwrap_or("true")).trim_end_matches(['"', '\'', ')']);
-        let variable = value.strip_prefix('$').map(|name| name.trim_matches(['{', '}']));
-        let found = variable.and_then(|name| keys.get(name).cloned());
-        let value = found.unwrap_or_else(|| Found::known(value));
-        let said = Said { value, line: 0, condition: None, is_statement: false };
-        keys.say(&name.replace('-', "_"), said);
+        say(&name.replace('-', "_"), value.unwrap_or("true"), keys);
     }
+}
+
+/// What a shell puts together for a command: the flags in a text or a list, `"--lr 1"` or `ARGS=(--lr 1)`.
+fn list(word: &str) -> Option<&str> {
+    let (_, inside) =
+        word.split_once(['"', '\'', '`', '(', '=']).filter(|(_, inside)| inside.contains("--"))?;
+    Some(inside.trim_end_matches(['"', '\'', ')']))
+}
+
+/// Says what a flag has; the entries of a table that is written as JSON stand under its name.
+fn say(name: &str, value: &str, keys: &mut Keys) {
+    let value = unquoted(value).trim_end_matches(['"', '\'', ')']);
+    if let Some(table) = tables::within_text(value) {
+        return tables::flatten_json(name, &table, keys);
+    }
+    let variable = value.strip_prefix('$').map(|name| name.trim_matches(['{', '}']));
+    let found = variable.and_then(|name| keys.get(name).cloned());
+    let value = found.unwrap_or_else(|| Found::known(value));
+    keys.say(name, Said { value, line: 0, condition: None, is_statement: false });
 }
 
 fn unquoted(text: &str) -> &str {
@@ -170,6 +189,30 @@ mod tests {
             "ARGS=\"--weight-decay 0.1 --lr 1e-4\"\nOTHER=(--seed 3)\n",
             &[("weight_decay", "0.1"), ("lr", "1e-4"), ("seed", "3")],
         );
+    }
+
+    #[test]
+    fn a_flag_whose_value_is_json_has_its_entries() {
+        let expected =
+            [("kwargs.min_lr", "0.004"), ("kwargs.n", "3"), ("lr", "1"), ("bf16", "true")];
+        for value in [
+            "--kwargs '{\"min_lr\": 4e-3, \"n\": 3}' --lr 1",
+            "--kwargs='{\"min_lr\": 4e-3, \"n\": 3}' --lr 1",
+            "--kwargs \"{\\\"min_lr\\\": 4e-3, \\\"n\\\": 3}\" \\\n --lr 1",
+            "--kwargs '{\"min_lr\":4e-3,\"n\":3}' --lr \"1\"",
+        ] {
+            check(&format!("train.py {value} --bf16\n"), &expected);
+        }
+        check("train.py --betas '[0.9, 0.95]'\n", &[("betas.0", "0.9"), ("betas.1", "0.95")]);
+        check("train.py --name '{no json' --lr 1\n", &[("name", "{no json"), ("lr", "1")]);
+    }
+
+    #[test]
+    fn flags_in_texts_are_read_as_deep_as_anybody_writes_them() {
+        check("bash -c \"cd x && torchrun t.py --lr 1 --wd 0.1\"\n", &[("lr", "1"), ("wd", "0.1")]);
+        check("ARGS=\"\n  --lr 1 --wd 0.1\n\"\n", &[("lr", "1"), ("wd", "0.1")]);
+        check("ARGS=\" \\\n --lr 1 \\\n --wd 0.1 \\\n\"\n", &[("lr", "1"), ("wd", "0.1")]);
+        assert_eq!(keys(&"(--a ".repeat(50_000)).value("lr"), None);
     }
 
     #[test]

@@ -33,7 +33,7 @@ fn flatten_toml(table: &str, value: &toml::Value, keys: &mut Keys) {
         toml::Value::Array(values) => values.iter().enumerate().for_each(|(place, value)| {
             flatten_toml(&within(table, &place.to_string()), value, keys);
         }),
-        toml::Value::String(text) => keys.set(table, text.clone()),
+        toml::Value::String(text) => set_text(table, text, keys),
         other => keys.set(table, other.to_string()),
     }
 }
@@ -92,7 +92,24 @@ fn within(table: &str, key: &str) -> String {
     if table.is_empty() { key } else { format!("{table}.{key}") }
 }
 
-fn flatten_json(table: &str, value: &Json, keys: &mut Keys) {
+/// The table or list that a text holds as JSON, such as arguments have it in one word.
+pub fn within_text(text: &str) -> Option<Json> {
+    let text = text.trim();
+    let is_one = text.starts_with(['{', '[']);
+    let read = |text: &str| json::parse(text).ok().filter(|_| is_one);
+    // A shell has quotation marks in a text with a mark before each.
+    read(text).or_else(|| read(&text.replace("\\\"", "\"")))
+}
+
+/// Texts hold tables where a program reads them as JSON, as the Trainer of Hugging Face does.
+fn set_text(table: &str, text: &str, keys: &mut Keys) {
+    match within_text(text) {
+        Some(value) if !table.is_empty() => flatten_json(table, &value, keys),
+        _ => keys.set(table, text),
+    }
+}
+
+pub fn flatten_json(table: &str, value: &Json, keys: &mut Keys) {
     match value {
         Json::Object(map) if map.is_empty() => keys.set_empty(table, "{}"),
         Json::Array(values) if values.is_empty() => keys.set_empty(table, "[]"),
@@ -109,7 +126,7 @@ fn flatten_json(table: &str, value: &Json, keys: &mut Keys) {
             });
         }
         Json::Null => {}
-        Json::String(text) => keys.set(table, text.clone()),
+        Json::String(text) => set_text(table, text, keys),
         other => keys.set(table, other.to_string()),
     }
 }
@@ -143,7 +160,7 @@ fn flatten_yaml(table: &str, value: &Yaml<'_>, keys: &mut Keys) {
             flatten_yaml(&within(table, &place.to_string()), value, keys)
         });
     } else if let Some(text) = yaml_text(value) {
-        keys.set(table, text);
+        set_text(table, &text, keys);
     }
 }
 
@@ -183,6 +200,18 @@ mod tests {
         }
         for key in ["b.d", "e", "f", "g", "h"] {
             assert!(keys.value(key).is_some(), "{key}: {:?}", keys.get(key));
+        }
+    }
+
+    #[test]
+    fn a_text_that_is_json_is_the_table_that_it_holds() {
+        for keys in [
+            json(r#"{"kwargs": "{\"min_lr\": 4e-3}", "name": "{x"}"#).unwrap(),
+            yaml("kwargs: '{\"min_lr\": 4e-3}'\nname: '{x'\n").unwrap(),
+            toml("kwargs = '{\"min_lr\": 4e-3}'\nname = '{x'\n").unwrap(),
+        ] {
+            assert_eq!(keys.value("kwargs.min_lr"), Some("0.004"), "{keys:?}");
+            assert_eq!(keys.value("name"), Some("{x"), "{keys:?}");
         }
     }
 

@@ -78,6 +78,7 @@ impl<'a> Reading<'a> {
             fields.min_lr_ratio = self.number(Name::MinLrRatio)?;
         }
         self.refuse_rise(&fields)?;
+        self.refuse_no_lowest(&fields)?;
         let samples = self.number(Name::Samples)?.zip(self.given.context.or(fields.context));
         let of_samples = samples.map(|(samples, context)| samples * context);
         // Training stops at the first of them.

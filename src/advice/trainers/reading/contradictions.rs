@@ -60,6 +60,22 @@ impl Reading<'_> {
         }
     }
 
+    /// A schedule that is named for its lowest learning rate has none by default.
+    pub(super) fn refuse_no_lowest(&self, fields: &RunFields) -> Result<()> {
+        let is_known = fields.min_lr.or(fields.min_lr_ratio).is_some();
+        if is_known || self.is_given(Name::MinLrRatio) || self.is_given(Name::Schedule) {
+            return Ok(());
+        }
+        let Some(schedule) = self.has_own_lowest() else { return Ok(()) };
+        let keys: Vec<&str> =
+            self.own(Name::MinLr).chain(self.own(Name::MinLrRatio)).map(String::as_str).collect();
+        bail!(
+            "the schedule is {schedule}: expected one of {}{}",
+            keys.join(", "),
+            help(Name::MinLr)
+        )
+    }
+
     /// The first key of a list counts, but not where another plainly states another number that the answer rests on.
     pub(super) fn refuse_contradiction(&self, name: Name) -> Result<()> {
         if !matches!(name, Name::Lr | Name::WeightDecay | Name::Beta1) {

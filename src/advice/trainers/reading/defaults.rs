@@ -23,7 +23,16 @@ impl Reading<'_> {
         if self.unscheduled().is_some() && of_schedule.contains(&name) {
             return false;
         }
+        if name == Name::MinLrRatio && self.has_own_lowest().is_some() {
+            return false;
+        }
         self.program_of_its_own().is_none() || name == Name::Schedule && self.falls_as_trainers()
+    }
+
+    /// The schedule, where its name says that the lowest learning rate is stated beside it.
+    pub(super) fn has_own_lowest(&self) -> Option<&str> {
+        let schedule = self.own(Name::Schedule).find_map(|key| self.keys.value(key))?;
+        schedule.to_lowercase().contains("with_min_lr").then_some(schedule)
     }
 
     /// The optimizer of a program that is not the trainer's but has names of it: what it does not say it does not do, or
