@@ -9,7 +9,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail, ensure};
 
-use super::keys::Keys;
+use super::keys::{Keys, READ_ALONE, READ_BESIDE};
 use super::run::RunFields;
 use super::trainers::Trainer;
 use crate::shell::quoted;
@@ -40,8 +40,10 @@ pub fn read_config(path: &Path, given: &RunFields, remarks: &mut Vec<String>) ->
     // Some editors begin a text with a mark of its encoding.
     let text = text.trim_start_matches('\u{feff}');
     let keys = keys(path, text).with_context(|| format!("cannot read {name}"))?;
+    refuse_part(path, &keys, READ_BESIDE)?;
     let trainer = Trainer::of(&keys).with_context(|| format!("{name} is not told apart"))?;
     let Some(trainer) = trainer else {
+        refuse_part(path, &keys, READ_ALONE)?;
         bail!(
             "{name} is no configuration that is recognised; expected one of {}. Give the run by --params, \
              --tokens, --batch and --lr instead",
@@ -50,6 +52,17 @@ pub fn read_config(path: &Path, given: &RunFields, remarks: &mut Vec<String>) ->
     };
     let fields = trainer.read(&keys, given, remarks);
     fields.with_context(|| format!("{name}, read as {}", trainer.name))
+}
+
+/// The flags of a command are a part of what it trains by where it reads a file beside them: no default fills the gaps.
+fn refuse_part(path: &Path, keys: &Keys, under: &str) -> Result<()> {
+    let Some(file) = keys.get(under) else { return Ok(()) };
+    bail!(
+        "the command in {} reads {}, which is not read with it; give that file with --config, and what the command's flags \
+         say otherwise by arguments, such as --steps or --lr",
+        path.display(),
+        file.text
+    )
 }
 
 fn keys(path: &Path, text: &str) -> Result<Keys> {

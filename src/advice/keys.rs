@@ -13,6 +13,12 @@ pub const CALLED_WITHOUT_DECAY: &str = "the optimizer that is called without wei
 /// The key under which the learning rates of that call and of its parameter groups stand.
 pub const OPTIMIZERS_LR: &str = "the learning rate that the optimizer is called with";
 
+/// The key under which a file stands that a command reads beside flags of a trainer.
+pub const READ_BESIDE: &str = "the file that the command reads";
+
+/// The key under which a file stands that a command reads, without a flag that is known.
+pub const READ_ALONE: &str = "the file that a command reads alone";
+
 /// Keys of a file, those of tables as `table.key`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Keys(BTreeMap<String, Found>);

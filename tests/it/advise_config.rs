@@ -660,3 +660,21 @@ fn a_lowest_learning_rate_in_json_is_read_and_one_that_a_schedule_needs_has_no_d
     assert_eq!(run(&stated), run(&share));
     refused(&of(""), "the schedule is cosine_with_min_lr: expected one of");
 }
+
+#[test]
+fn a_command_that_reads_a_configuration_beside_its_flags_has_no_defaults() {
+    let said = "reads config/train_shakespeare_char.py, which is not read with it; give that file with --config";
+    let command = "train.py config/train_shakespeare_char.py";
+    for script in [
+        format!(
+            "python prepare.py\ntorchrun --standalone {command} --max_iters=5000 --lr_decay_iters=5000\n"
+        ),
+        format!("python {command} \\\n  --batch_size=5 \\\n  --max_iters=40000 --block_size=64\n"),
+        format!("python {command}\n"),
+    ] {
+        refused(&advise("run.sh", &script, &[]), said);
+    }
+    let other = "python tools/convert.py tokenizer.json --out x\ntorchrun pretrain_gpt.py --num-layers 12 --hidden-size 768 \\\n  \
+                 --seq-length 2048 --global-batch-size 256 --train-iters 143000 --lr 6e-4\n";
+    run(&advise("run.sh", other, &[]));
+}
