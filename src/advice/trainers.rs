@@ -13,7 +13,7 @@ use serde::Deserialize;
 use super::keys::Keys;
 use super::run::RunFields;
 use name::Name;
-use reading::Reading;
+use reading::{Reading, Unit};
 
 const FILES: [&str; 11] = [
     include_str!("trainers/nanogpt.toml"),
@@ -47,6 +47,15 @@ pub struct Trainer {
     /// Keys that change the run and are not read.
     #[serde(default)]
     unread: Vec<String>,
+    /// Units of its lengths that are not in steps, by their keys.
+    #[serde(default)]
+    units: BTreeMap<String, Unit>,
+    /// The key that says whether lengths of its schedule are in tokens.
+    #[serde(default)]
+    units_by: Option<String>,
+    /// Keys that say how many devices have a model, and their sequences, in common.
+    #[serde(default)]
+    shared_by: Vec<String>,
     /// Keys with which the default vocabulary is not the run's, with the value with which it is.
     #[serde(default)]
     own_vocabulary: BTreeMap<String, String>,

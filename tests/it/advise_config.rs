@@ -678,3 +678,111 @@ fn a_command_that_reads_a_configuration_beside_its_flags_has_no_defaults() {
                  --seq-length 2048 --global-batch-size 256 --train-iters 143000 --lr 6e-4\n";
     run(&advise("run.sh", other, &[]));
 }
+
+#[test]
+fn a_run_of_olmo_that_is_stopped_has_the_schedule_of_its_whole_length() {
+    let olmo = format!(
+        "{OLMO}optimizer: {{name: adamw, learning_rate: 1e-3, weight_decay: 0.1}}\n\
+         scheduler: {{name: linear_with_warmup, t_warmup: 0, alpha_f: 0}}\nstop_at: 500\n"
+    );
+    let stopped = run(&advise("olmo.yaml", &olmo, &[]));
+    assert_eq!((&stopped["steps"], &stopped["fall_ends"]), (&500.0.into(), &9537.0.into()));
+    let later = run(&advise("olmo.yaml", &olmo.replace("stop_at: 500", "stop_at: 50000"), &[]));
+    assert!(later["steps"].as_f64().unwrap() > 9000.0 && later["fall_ends"].is_null(), "{later}");
+    let given = run(&advise("olmo.yaml", &olmo, &["--steps", "2000"]));
+    assert_eq!((&given["steps"], given["fall_ends"].is_null()), (&2000.0.into(), true));
+}
+
+#[test]
+fn lengths_of_a_schedule_are_read_in_the_units_of_their_trainer() {
+    let olmo = format!(
+        "{OLMO}optimizer: {{name: adamw, learning_rate: 1e-3, weight_decay: 0.1}}\n\
+         scheduler: {{name: cosine_with_warmup, units: tokens, t_warmup: 8388608000, t_max: 5e12}}\n"
+    );
+    let tokens = run(&advise("olmo.yaml", &olmo, &[]));
+    assert_eq!(tokens["fall_ends"], 4_768_372.0);
+    let steps = olmo.replace("units: tokens, t_warmup: 8388608000", "t_warmup: 8000");
+    let steps = steps.replace("5e12", "4768372");
+    assert_eq!(tokens, run(&advise("olmo.yaml", &steps, &[])));
+    let foundry = |scheduler: &str, length: &str| {
+        let file = format!(
+            "max_seq_len: 2048\noptimizer: {{name: adamw, lr: 6.0e-4, weight_decay: 0.1}}\nmax_duration: {length}\n\
+             global_train_batch_size: 256\nscheduler: {{name: cosine_with_warmup, {scheduler}}}\n"
+        );
+        run(&advise("f.yaml", &file, &[]))
+    };
+    let by_steps = foundry("t_warmup: 480ba, t_max: 9600ba", "4800ba");
+    assert_eq!(by_steps["fall_ends"], 9600.0);
+    for other in ["t_warmup: 0.1dur, t_max: 2dur", "t_warmup: 122880sp, t_max: 5033164800tok"] {
+        assert_eq!(by_steps, foundry(other, "4800ba"), "{other}");
+    }
+    assert_eq!(by_steps, foundry("t_warmup: 480ba, t_max: 9600ba", "1228800sp"));
+    assert_ne!(by_steps, foundry("t_warmup: 0ba, t_max: 9600ba", "4800ba"));
+    let megatron = |more: &str| {
+        let script = format!(
+            "torchrun pretrain_gpt.py --num-layers 12 --hidden-size 768 --seq-length 2048 --global-batch-size 256 \\\n  \
+             --lr 6e-4 --lr-decay-style cosine --weight-decay 0.1 {more}\n"
+        );
+        run(&advise("gpt.sh", &script, &[]))
+    };
+    assert_eq!(
+        megatron("--train-samples 2560000 --lr-warmup-samples 256000 --lr-decay-samples 5120000"),
+        megatron("--train-iters 10000 --lr-warmup-iters 1000 --lr-decay-iters 20000")
+    );
+}
+
+#[test]
+fn a_schedule_that_falls_over_a_last_part_is_wsd_where_that_is_a_fifth_and_else_not_known() {
+    let titan = |lines: &str| {
+        let file = format!(
+            "[training]\nlocal_batch_size = 8\nseq_len = 2048\nsteps = 1000\n[optimizer]\nname = \"AdamW\"\n\
+             lr = 8e-4\n[lr_scheduler]\nwarmup_steps = 100\n{lines}"
+        );
+        advise("t.toml", &file, &["--devices", "8"])
+    };
+    assert_eq!(run(&titan(""))["schedule"], "linear");
+    assert_eq!(run(&titan("decay_ratio = 0.2\n"))["schedule"], "wsd");
+    assert_eq!(run(&titan("decay_ratio = 0.9\n"))["schedule"], "linear");
+    assert_eq!(run(&titan("decay_ratio = 0.0\n"))["schedule"], "constant");
+    let late = titan("decay_ratio = 0.1\n");
+    assert!(run(&late)["schedule"].is_null(), "{}", late.stdout);
+    assert!(late.stdout.contains("over the last 0.1 of the run alone"), "{}", late.stdout);
+    let megatron = |part: &str| {
+        let script = format!(
+            "torchrun pretrain_gpt.py --num-layers 12 --hidden-size 768 --seq-length 2048 --global-batch-size 256 \\\n  \
+             --train-iters 10000 --lr 6e-4 --lr-decay-style WSD --weight-decay 0.1 {part}\n"
+        );
+        run(&advise("gpt.sh", &script, &[]))
+    };
+    assert_eq!(megatron("--lr-wsd-decay-iters 2000")["schedule"], "wsd");
+    assert!(megatron("--lr-wsd-decay-iters 1000")["schedule"].is_null());
+}
+
+#[test]
+fn a_micro_batch_alone_is_that_of_a_device_and_devices_that_share_a_model_count_as_one() {
+    let of = |more: &str, devices: &str| {
+        let script = format!(
+            "torchrun pretrain_gpt.py --num-layers 12 --hidden-size 768 --seq-length 1024 --micro-batch-size 8 \\\n  \
+             --train-iters 10000 --lr 6e-4 --lr-decay-style cosine --weight-decay 0.1 {more}\n"
+        );
+        run(&advise("gpt.sh", &script, &["--devices", devices]))["batch_tokens"].clone()
+    };
+    assert_eq!(of("", "8"), 65_536.0);
+    assert_eq!(
+        of("--tensor-model-parallel-size 2 --pipeline-model-parallel-size 2", "8"),
+        16_384.0
+    );
+    assert_eq!(of("--tensor-model-parallel-size 2 --global-batch-size 64", "8"), 65_536.0);
+    let titan = "[training]\nlocal_batch_size = 8\nseq_len = 2048\nsteps = 1000\n[optimizer]\nname = \"AdamW\"\n\
+                 lr = 8e-4\n[parallelism]\ntensor_parallel_degree = 8\n";
+    let titan = run(&advise("t.toml", titan, &["--devices", "16"]));
+    assert_eq!(titan["batch_tokens"], 32_768.0);
+}
+
+#[test]
+fn epochs_of_litgpt_are_the_length_of_a_run_on_a_known_text() {
+    let lit = "train:\n  global_batch_size: 64\n  epochs: 2\n  lr_warmup_steps: 2\n  max_seq_length: 512\n\
+               optimizer: {class_path: torch.optim.AdamW, init_args: {lr: 2e-4, weight_decay: 0.1}}\n";
+    let lit = run(&advise("lit.yaml", lit, &["--unique-tokens", "10M"]));
+    assert_eq!((&lit["tokens"], &lit["epochs"]), (&2e7.into(), &2.0.into()));
+}

@@ -19,14 +19,18 @@ pub enum Name {
     Steps,
     Samples,
     Tokens,
-    /// Steps, or with a letter after it tokens, epochs or batches.
+    /// Steps, or with a letter after it tokens, samples, epochs or batches.
     Duration,
+    /// The step at which training is stopped before its length.
+    StopsAt,
     Epochs,
     Lr,
     MinLr,
     MinLrRatio,
     Warmup,
     WarmupRatio,
+    /// Warm-up in the trainer's unit.
+    WarmupSpan,
     WeightDecay,
     Beta1,
     Schedule,
@@ -34,6 +38,12 @@ pub enum Name {
     Falls,
     /// The step at which its fall ends.
     FallEnds,
+    /// The same in the trainer's unit.
+    FallSpan,
+    /// The share of the run at whose end the learning rate falls, whatever its schedule.
+    FallShare,
+    /// The part of the run at whose end that of a warm-up, stable and decay falls.
+    WsdSpan,
     Optimizer,
     Width,
     Depth,
@@ -49,7 +59,8 @@ impl Name {
             Sequences | AccumulatedSequences | DeviceTotal | DeviceSequences | Context
         );
         of_batch
-            || matches!(self, Steps | Samples | Tokens | Duration | Epochs | FallEnds | Vocabulary)
+            || matches!(self, Steps | Samples | Tokens | Duration | Epochs | StopsAt)
+            || matches!(self, FallEnds | FallSpan | WarmupSpan | WsdSpan | Vocabulary)
     }
 
     /// Whether it is a word and no number.
@@ -66,18 +77,18 @@ impl Name {
             }
             Context => Some("--context"),
             Steps | Samples | Tokens => Some("--tokens"),
-            Duration | Epochs => Some("--steps"),
+            Duration | Epochs | StopsAt => Some("--steps"),
             Lr => Some("--lr"),
             MinLr | MinLrRatio => Some("--min-lr-ratio"),
-            Warmup | WarmupRatio => Some("--warmup"),
+            Warmup | WarmupRatio | WarmupSpan => Some("--warmup"),
             WeightDecay => Some("--weight-decay"),
             Beta1 => Some("--beta1"),
-            Schedule => Some("--schedule"),
+            Schedule | FallShare | WsdSpan => Some("--schedule"),
             Optimizer => Some("--optimizer"),
             Width => Some("--width"),
             Depth => Some("--depth"),
             Vocabulary => Some("--params"),
-            Falls | FallEnds => None,
+            Falls | FallEnds | FallSpan => None,
         }
     }
 }

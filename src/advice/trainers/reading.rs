@@ -2,17 +2,21 @@
 
 mod contradictions;
 mod defaults;
+mod devices;
+mod late;
 mod named;
 mod shape;
+mod spans;
 mod values;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 
 use super::{Name, Trainer, optimizers};
-use crate::advice::expression::value_of;
 use crate::advice::keys::{CALLED_WITHOUT_DECAY, Keys, OPTIMIZER_CALLED};
 use crate::advice::run::RunFields;
 use crate::published::{Algorithm, Fall};
+
+pub use spans::Unit;
 
 const MOMENTUM: &str = "SGD has its decay in the gradient: with momentum μ weights shrink by ηλ / (1 − μ) a step, so \
                         that what is said of ηλ below holds for λ / (1 − μ)";
@@ -67,13 +71,8 @@ impl<'a> Reading<'a> {
             ..RunFields::default()
         };
         if fields.batch_sequences.is_none() {
-            let total = self.count(Name::DeviceTotal)?.filter(|_| !self.has(Name::Accumulation));
-            fields.device_sequences = match total {
-                Some(total) => Some(total),
-                None => times(self.count(Name::DeviceSequences)?),
-            };
+            self.of_device(&mut fields, accumulation)?;
         }
-        self.warmup(&mut fields);
         if fields.min_lr.is_none() {
             fields.min_lr_ratio = self.number(Name::MinLrRatio)?;
         }
@@ -92,6 +91,13 @@ impl<'a> Reading<'a> {
             self.said.push(MOMENTUM.to_owned());
         }
         self.duration(&mut fields)?;
+        if falls {
+            self.warmup_span(&mut fields)?;
+            self.fall_span(&mut fields)?;
+        }
+        self.warmup(&mut fields);
+        self.late_fall(&mut fields)?;
+        self.stop(&mut fields)?;
         let is_long = fields.steps.or(fields.tokens).or(fields.epochs).is_some();
         // A number of steps stands before that of epochs, even where an argument gives the length.
         if !is_long && !self.says(Name::Steps) {
@@ -191,42 +197,23 @@ impl<'a> Reading<'a> {
             | Name::DeviceSequences
             | Name::Accumulation => given.batch.or(given.batch_sequences).is_some(),
             Name::Context => given.context.is_some(),
-            Name::Steps | Name::Samples | Name::Tokens => given.tokens.or(given.steps).is_some(),
+            Name::Steps | Name::Samples | Name::Tokens | Name::StopsAt => {
+                given.tokens.or(given.steps).is_some()
+            }
             // All tokens leave open how often the text is read.
             Name::Duration | Name::Epochs => {
                 given.steps.is_some() || given.tokens.and(given.unique_tokens).is_some()
             }
             Name::Lr => given.lr.is_some(),
             Name::MinLr | Name::MinLrRatio => given.min_lr_ratio.is_some(),
-            Name::Warmup | Name::WarmupRatio => given.warmup.is_some(),
+            Name::Warmup | Name::WarmupRatio | Name::WarmupSpan => given.warmup.is_some(),
             Name::WeightDecay => given.weight_decay.is_some(),
             Name::Beta1 => given.beta1.is_some(),
-            Name::Schedule => given.schedule.is_some(),
+            Name::Schedule | Name::FallShare | Name::WsdSpan => given.schedule.is_some(),
             Name::Optimizer => given.optimizer.is_some(),
             Name::Width => given.width.is_some(),
             Name::Depth => given.depth.is_some(),
-            Name::Falls | Name::FallEnds | Name::Vocabulary => false,
+            Name::Falls | Name::FallEnds | Name::FallSpan | Name::Vocabulary => false,
         }
-    }
-
-    fn duration(&mut self, fields: &mut RunFields) -> Result<()> {
-        let Some((key, text)) = self.text(Name::Duration)? else { return Ok(()) };
-        if self.given.tokens.is_some() && !text.ends_with("ep") {
-            return Ok(());
-        }
-        let (number, field) = if let Some(number) = text.strip_suffix("ep") {
-            (number, &mut fields.epochs)
-        } else if let Some(number) = text.strip_suffix("tok").or(text.strip_suffix('T')) {
-            (number, &mut fields.tokens)
-        } else {
-            (text.strip_suffix("ba").unwrap_or(&text), &mut fields.steps)
-        };
-        let number = value_of(number, &|_| None);
-        *field = Some(number.with_context(|| {
-            format!(
-                "{key} = {text}: expected steps, such as 10000, or 2e12T tokens, 1ep or 10000ba"
-            )
-        })?);
-        Ok(())
     }
 }

@@ -19,7 +19,8 @@ impl Reading<'_> {
 
     /// Whether a file that is silent about a field has the trainer's default.
     fn has_default(&self, name: Name) -> bool {
-        let of_schedule = [Name::Schedule, Name::Warmup, Name::MinLr, Name::MinLrRatio];
+        let of_schedule =
+            [Name::Schedule, Name::Warmup, Name::WarmupSpan, Name::MinLr, Name::MinLrRatio];
         if self.unscheduled().is_some() && of_schedule.contains(&name) {
             return false;
         }
