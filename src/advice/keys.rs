@@ -13,6 +13,9 @@ pub const CALLED_WITHOUT_DECAY: &str = "the optimizer that is called without wei
 /// The key under which the learning rates of that call and of its parameter groups stand.
 pub const OPTIMIZERS_LR: &str = "the learning rate that the optimizer is called with";
 
+/// How the key begins that says that a program calls a class of training's arguments.
+pub const CALL_OF: &str = "the call of ";
+
 /// The key under which a file stands that a command reads beside flags of a trainer.
 pub const READ_BESIDE: &str = "the file that the command reads";
 

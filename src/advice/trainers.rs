@@ -65,6 +65,13 @@ pub struct Trainer {
     /// Keys that say which part of a model is trained, with the value of all of it.
     #[serde(default)]
     trains_all: BTreeMap<String, String>,
+    /// Keys that say which part of a model is trained also where a file is silent about them.
+    #[serde(default)]
+    trains_part: BTreeMap<String, Silent>,
+    /// Default learning rates of programs that share its keys, by a key of theirs or the call of their class; empty for
+    /// one that is not known.
+    #[serde(default)]
+    own_lrs: BTreeMap<String, String>,
     /// Sizes of the models that a key may name, in the place of what else a file says.
     #[serde(default)]
     sizes: BTreeMap<String, BTreeMap<String, BTreeMap<Name, f64>>>,
@@ -104,6 +111,15 @@ pub struct Trainer {
     /// What is to be known of every file of it.
     #[serde(default)]
     remark: Option<String>,
+}
+
+/// What a program takes for a key that a file does not have.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Silent {
+    default: String,
+    /// The keys that tell files of the program.
+    beside: Vec<String>,
 }
 
 static ALL: LazyLock<Vec<Trainer>> = LazyLock::new(|| {

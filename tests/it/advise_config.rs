@@ -20,6 +20,13 @@ fn run(call: &Call) -> serde_json::Value {
     serde_json::from_str::<serde_json::Value>(&call.stdout).unwrap()["run"].clone()
 }
 
+/// The run with what depends on its schedule.
+#[track_caller]
+fn scheduled(call: &Call) -> [serde_json::Value; 2] {
+    let equivalents = serde_json::from_str::<serde_json::Value>(&call.stdout).unwrap();
+    [run(call), equivalents["equivalents"].clone()]
+}
+
 #[track_caller]
 fn refused(call: &Call, said: &str) {
     assert!(call.code == Some(2) && call.stdout.is_empty(), "{}", call.stdout);
@@ -654,10 +661,11 @@ fn a_lowest_learning_rate_in_json_is_read_and_one_that_a_schedule_needs_has_no_d
         advise("hf.sh", &script, &more)
     };
     let stated = of("--lr_scheduler_kwargs '{\"min_lr\": 4e-5}'");
-    run(&stated);
     assert!(!stated.stdout.contains("min_lr_rate = 0"), "{}", stated.stdout);
     let share = of("--lr_scheduler_kwargs '{\"min_lr_rate\": 0.08}'");
-    assert_eq!(run(&stated), run(&share));
+    assert_eq!(scheduled(&stated), scheduled(&share));
+    let least = of("--lr_scheduler_kwargs '{\"min_lr\": 4e-7}'");
+    assert_ne!(scheduled(&stated), scheduled(&least));
     refused(&of(""), "the schedule is cosine_with_min_lr: expected one of");
 }
 
@@ -699,20 +707,20 @@ fn lengths_of_a_schedule_are_read_in_the_units_of_their_trainer() {
         "{OLMO}optimizer: {{name: adamw, learning_rate: 1e-3, weight_decay: 0.1}}\n\
          scheduler: {{name: cosine_with_warmup, units: tokens, t_warmup: 8388608000, t_max: 5e12}}\n"
     );
-    let tokens = run(&advise("olmo.yaml", &olmo, &[]));
-    assert_eq!(tokens["fall_ends"], 4_768_372.0);
+    let tokens = scheduled(&advise("olmo.yaml", &olmo, &[]));
+    assert_eq!(tokens[0]["fall_ends"], 4_768_372.0);
     let steps = olmo.replace("units: tokens, t_warmup: 8388608000", "t_warmup: 8000");
     let steps = steps.replace("5e12", "4768372");
-    assert_eq!(tokens, run(&advise("olmo.yaml", &steps, &[])));
+    assert_eq!(tokens, scheduled(&advise("olmo.yaml", &steps, &[])));
     let foundry = |scheduler: &str, length: &str| {
         let file = format!(
             "max_seq_len: 2048\noptimizer: {{name: adamw, lr: 6.0e-4, weight_decay: 0.1}}\nmax_duration: {length}\n\
              global_train_batch_size: 256\nscheduler: {{name: cosine_with_warmup, {scheduler}}}\n"
         );
-        run(&advise("f.yaml", &file, &[]))
+        scheduled(&advise("f.yaml", &file, &[]))
     };
     let by_steps = foundry("t_warmup: 480ba, t_max: 9600ba", "4800ba");
-    assert_eq!(by_steps["fall_ends"], 9600.0);
+    assert_eq!(by_steps[0]["fall_ends"], 9600.0);
     for other in ["t_warmup: 0.1dur, t_max: 2dur", "t_warmup: 122880sp, t_max: 5033164800tok"] {
         assert_eq!(by_steps, foundry(other, "4800ba"), "{other}");
     }
@@ -723,7 +731,7 @@ fn lengths_of_a_schedule_are_read_in_the_units_of_their_trainer() {
             "torchrun pretrain_gpt.py --num-layers 12 --hidden-size 768 --seq-length 2048 --global-batch-size 256 \\\n  \
              --lr 6e-4 --lr-decay-style cosine --weight-decay 0.1 {more}\n"
         );
-        run(&advise("gpt.sh", &script, &[]))
+        scheduled(&advise("gpt.sh", &script, &[]))
     };
     assert_eq!(
         megatron("--train-samples 2560000 --lr-warmup-samples 256000 --lr-decay-samples 5120000"),
@@ -785,4 +793,44 @@ fn epochs_of_litgpt_are_the_length_of_a_run_on_a_known_text() {
                optimizer: {class_path: torch.optim.AdamW, init_args: {lr: 2e-4, weight_decay: 0.1}}\n";
     let lit = run(&advise("lit.yaml", lit, &["--unique-tokens", "10M"]));
     assert_eq!((&lit["tokens"], &lit["epochs"]), (&2e7.into(), &2.0.into()));
+}
+
+#[test]
+fn configurations_of_trl_have_their_own_learning_rates_and_not_those_of_training_arguments() {
+    let more = ["--devices", "8", "--context", "512"];
+    let of = |called: &str| {
+        let program = format!(
+            "args = {called}(output_dir='o', per_device_train_batch_size=4, max_steps=1000, weight_decay=0.1)\n\
+             tokens = tokenizer(text, max_length=512)\n"
+        );
+        advise("trl.py", &program, &more)
+    };
+    assert_eq!(run(&of("TrainingArguments"))["lr"], 5e-5);
+    assert_eq!(run(&of("SFTConfig"))["lr"], 2e-5);
+    assert_eq!(run(&of("trl.DPOConfig"))["lr"], 1e-6);
+    assert!(of("SFTConfig").stdout.contains("learning_rate = 2e-5 (SFTConfig)"));
+    refused(&of("KTOConfig"), "no default of the learning rate");
+    let yaml = "output_dir: out\nper_device_train_batch_size: 2\nmax_length: 1024\nmax_steps: 2000\nbeta: 0.1\n";
+    let call = advise("dpo.yaml", yaml, &more);
+    refused(&call, "--lr");
+    assert!(call.stderr.contains("beta is a key of TRL"), "{}", call.stderr);
+    assert_eq!(
+        run(&advise("dpo.yaml", &format!("{yaml}learning_rate: 3e-6\n"), &more))["lr"],
+        3e-6
+    );
+    run(&advise("dpo.yaml", yaml, &[&more[..], &["--lr", "1e-6"]].concat()));
+}
+
+#[test]
+fn a_configuration_of_llama_factory_that_is_silent_trains_matrices_of_lora() {
+    let of = |more: &str| {
+        let file = format!(
+            "output_dir: o\nper_device_train_batch_size: 8\nlearning_rate: 1e-4\nmax_steps: 1000\ncutoff_len: 1024\n{more}"
+        );
+        let call = advise("l.yaml", &file, &["--devices", "1"]);
+        run(&call);
+        call.stdout.contains("finetuning_type = lora")
+    };
+    assert!(of("stage: sft\n"));
+    assert!(!of("stage: pt\nfinetuning_type: full\n") && !of(""));
 }

@@ -146,12 +146,16 @@ impl<'a> Reading<'a> {
 
     /// Says that no rule is for what a file trains, where that is not the whole model.
     fn trained_in_part(&mut self) {
+        const PART: &str = "not the whole model is trained, and no rule is for that";
         for (key, whole) in &self.trainer.trains_all {
             if let Some(found) = self.keys.get(key).filter(|_| self.keys.is_unlike(key, whole)) {
-                self.said.push(format!(
-                    "{key} = {}: not the whole model is trained, and no rule is for that",
-                    found.text
-                ));
+                self.said.push(format!("{key} = {}: {PART}", found.text));
+            }
+        }
+        for (key, silent) in &self.trainer.trains_part {
+            let is_its = silent.beside.iter().all(|other| self.keys.contains(other));
+            if is_its && !self.keys.contains(key) {
+                self.said.push(format!("{key} = {} by default: {PART}", silent.default));
             }
         }
     }

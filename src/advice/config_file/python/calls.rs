@@ -3,7 +3,7 @@
 use tree_sitter::Node;
 
 use super::{Walk, line, optimizer, parts};
-use crate::advice::keys::{CALLED_WITHOUT_DECAY, Found, OPTIMIZER_CALLED, Said};
+use crate::advice::keys::{CALL_OF, CALLED_WITHOUT_DECAY, Found, OPTIMIZER_CALLED, Said};
 
 impl Walk<'_> {
     /// Arguments with a name, and which optimizer is called.
@@ -16,6 +16,11 @@ impl Walk<'_> {
         let called = self.called(called);
         if optimizer::is_one(&called) || optimizer::takes_weights(&called, self.code(arguments)) {
             self.optimizer(&called, node, condition);
+        }
+        if let Some(class) = arguments_of_training(&called) {
+            let value = Found::known("true");
+            let said = Said { value, line: line(node), condition: None, is_statement: false };
+            self.keys.say(&format!("{CALL_OF}{class}"), said);
         }
         if self.declare(&called, arguments, condition).is_some() {
             return;
@@ -96,4 +101,10 @@ impl Walk<'_> {
         }
         Some(())
     }
+}
+
+/// The class of a call that takes the arguments of a training, by its name.
+fn arguments_of_training(called: &str) -> Option<&str> {
+    let class = called.rsplit('.').next().unwrap_or(called);
+    ["TrainingArguments", "Config"].iter().any(|end| class.ends_with(end)).then_some(class)
 }

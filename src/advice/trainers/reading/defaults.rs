@@ -2,11 +2,14 @@
 
 use super::super::Name;
 use super::Reading;
-use crate::advice::keys::OPTIMIZER_CALLED;
+use crate::advice::keys::{CALL_OF, OPTIMIZER_CALLED};
 
-impl Reading<'_> {
+impl<'a> Reading<'a> {
     /// The default of a field; it is remembered as taken.
     pub(super) fn default_of(&mut self, name: Name) -> Option<(String, String)> {
+        if let Some(own) = self.own_lr().filter(|_| name == Name::Lr) {
+            return self.take_lr(own);
+        }
         let default = self.trainer.defaults.get(&name).filter(|_| self.has_default(name))?;
         let key = self.own(name).find(|key| *key != OPTIMIZER_CALLED);
         let key = key.map_or("", |key| key.as_str());
@@ -15,6 +18,33 @@ impl Reading<'_> {
             self.taken.push(row);
         }
         Some((key.to_owned(), default.clone()))
+    }
+
+    /// What the file is known by as one of a program that shares the trainer's keys, with the default learning rate of that
+    /// program, empty where it is not known. The call of a class tells more than a key.
+    fn own_lr(&self) -> Option<(&'a String, &'a String)> {
+        let has = |(key, _): &(&String, &String)| self.keys.contains(key);
+        let all = || self.trainer.own_lrs.iter().filter(has);
+        let mut called = all().filter(|(key, _)| key.starts_with(CALL_OF));
+        let Some(first) = called.next() else { return all().next() };
+        called.find(|other| other.1 != first.1).or(Some(first))
+    }
+
+    /// The default learning rate of another program; it is remembered as taken, or it is said that there is none.
+    fn take_lr(&mut self, (whose, lr): (&String, &String)) -> Option<(String, String)> {
+        let class = whose.strip_prefix(CALL_OF);
+        let key = self.own(Name::Lr).next()?;
+        if lr.is_empty() {
+            let who = class
+                .map_or(format!("{whose} is a key of TRL"), |class| format!("{class} is called"));
+            self.said.push(format!("{who}: no default of the learning rate is taken"));
+            return None;
+        }
+        let row = class.map_or(format!("{key} = {lr}"), |class| format!("{key} = {lr} ({class})"));
+        if !self.taken.contains(&row) {
+            self.taken.push(row);
+        }
+        Some((key.clone(), lr.clone()))
     }
 
     /// Whether a file that is silent about a field has the trainer's default.
