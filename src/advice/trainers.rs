@@ -132,12 +132,6 @@ impl Trainer {
         ALL.iter().map(|trainer| trainer.name.as_str()).collect()
     }
 
-    /// Whether a key is one of a trainer's.
-    pub fn knows(key: &str) -> bool {
-        let is_it = |own: &String| own == key;
-        ALL.iter().any(|one| one.marks.iter().any(is_it) || one.keys.values().flatten().any(is_it))
-    }
-
     /// The trainer most of whose marks a file has, where it has a batch or a length too.
     ///
     /// # Errors

@@ -679,10 +679,11 @@ fn a_command_that_reads_a_configuration_beside_its_flags_has_no_defaults() {
         ),
         format!("python {command} \\\n  --batch_size=5 \\\n  --max_iters=40000 --block_size=64\n"),
         format!("python {command}\n"),
+        format!("ARGS=\"--max_iters=5000 --n_layer 4\"\npython {command} $ARGS\n"),
     ] {
         refused(&advise("run.sh", &script, &[]), said);
     }
-    let other = "python tools/convert.py tokenizer.json --out x\ntorchrun pretrain_gpt.py --num-layers 12 --hidden-size 768 \\\n  \
+    let other = "python tools/convert.py config.yaml --output_dir x\ntorchrun pretrain_gpt.py --num-layers 12 --hidden-size 768 \\\n  \
                  --seq-length 2048 --global-batch-size 256 --train-iters 143000 --lr 6e-4\n";
     run(&advise("run.sh", other, &[]));
 }

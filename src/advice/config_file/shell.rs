@@ -35,13 +35,19 @@ pub fn keys(text: &str) -> Keys {
 fn whole(line: &str, keys: &mut Keys) {
     flags(line, 0, keys);
     for (command, _) in commands(line) {
-        let Some(file) = named::file(&words(command), keys) else { continue };
-        let mut own = Keys::default();
-        flags(command, 0, &mut own);
-        let is_training = own.names().any(|name| Trainer::knows(name));
+        let words = words(command);
+        let Some(file) = named::file(&words, keys) else { continue };
+        let is_training = named::takes_flags(&words, keys) || has_flags_of_training(command);
         let is_settled = is_training && !named::is_maybe_data(&file);
         keys.set(if is_settled { READ_BESIDE } else { READ_ALONE }, file);
     }
+}
+
+/// Whether the flags of a command are enough to know a trainer by: others prepare data, or convert a model.
+fn has_flags_of_training(command: &str) -> bool {
+    let mut own = Keys::default();
+    flags(command, 0, &mut own);
+    !matches!(Trainer::of(&own), Ok(None))
 }
 
 /// `NAME=value` in a line, under the conditions that they stand under.

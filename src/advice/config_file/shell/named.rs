@@ -33,6 +33,16 @@ pub fn file(words: &[&str], keys: &Keys) -> Option<String> {
     (!all.is_empty()).then(|| all.join(" and "))
 }
 
+/// Whether flags come to a command by a variable: a text or a list that has any, or goes on in other lines.
+pub fn takes_flags(words: &[&str], keys: &Keys) -> bool {
+    words.iter().any(|word| {
+        let name = unquoted(word).strip_prefix('$').unwrap_or_default();
+        let name = name.trim_matches(['{', '}']).trim_end_matches("[@]");
+        keys.value(name)
+            .is_some_and(|value| value.contains("--") || value.starts_with('(') || value.is_empty())
+    })
+}
+
 /// Whether a file may be a text to be trained on as well.
 pub fn is_maybe_data(file: &str) -> bool {
     let lower = file.to_lowercase();
@@ -119,5 +129,13 @@ mod tests {
             check(command, None);
         }
         assert!(is_maybe_data("data/train.json") && !is_maybe_data("config.json"));
+    }
+
+    #[test]
+    fn flags_come_by_variables_that_hold_flags() {
+        let keys: Keys = [("ARGS", "--lr 1"), ("LIST", "("), ("OUT", "x")].into_iter().collect();
+        assert!(takes_flags(&["train.py", "a.yml", "$ARGS"], &keys));
+        assert!(takes_flags(&["train.py", "a.yml", "\"${LIST[@]}\""], &keys));
+        assert!(!takes_flags(&["$OUT/convert.py", "a.yml", "$OUT", "$1", "ARGS"], &keys));
     }
 }
