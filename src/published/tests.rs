@@ -41,6 +41,14 @@ fn the_table_claims_what_is_repeated_and_says_what_each_claim_is_worth() {
     }
 }
 
+/// Its paper has a dropout of 0.1 for fine-tuning: that the number is missing from it would be wrong.
+#[test]
+fn the_number_that_is_repeated_for_palm_is_the_dropout_of_its_paper() {
+    let finding = &named("palm").finding;
+    assert!(finding.contains("names no constant λ"), "{finding}");
+    assert!(finding.contains("dropout of fine-tuning"), "{finding}");
+}
+
 /// η λ T, which ignores warm-up and fall, from `(η, λ, T)` in the literature.
 #[test]
 fn estimates_by_the_peak_learning_rate_are_those_of_the_literature() {
