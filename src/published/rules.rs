@@ -84,6 +84,9 @@ pub struct LambdaRule {
     /// Whether its λ is where a fall to 0 over the run begins.
     #[serde(default)]
     pub falls_to_zero: bool,
+    /// The rules that were joined to this one here, by their ids: nobody has published the product, nor fitted it.
+    #[serde(default)]
+    pub joins: Vec<String>,
     /// The rule whose λ this one has; it stands here for what else it sets.
     pub repeats: Option<String>,
     /// Whether the public runs that it is held against are those that it was fitted to.
@@ -176,6 +179,11 @@ impl LambdaRule {
         self.law.powers.contains_key(&Quantity::BaseWeightDecay)
     }
 
+    /// Whether it was joined here from rules of others.
+    pub fn is_joined(&self) -> bool {
+        !self.joins.is_empty()
+    }
+
     /// The rule with this id.
     pub fn find(id: &str) -> Option<&'static LambdaRule> {
         LambdaRule::all().iter().find(|rule| rule.id == id)
@@ -200,8 +208,9 @@ mod tests {
                 rule.id
             );
             assert!(rule.range.values().all(|[low, high]| low <= high), "{}", rule.id);
-            let repeated = rule.repeats.as_deref().is_none_or(|id| LambdaRule::find(id).is_some());
-            assert!(repeated, "{}", rule.id);
+            let mut named = rule.repeats.iter().chain(&rule.joins);
+            assert!(named.all(|id| LambdaRule::find(id).is_some()), "{}", rule.id);
+            assert!(!rule.is_joined() || !rule.fitted, "{}", rule.id);
             let gives = |one: &Companion| matches!(one.gives, Quantity::Lr | Quantity::Batch);
             assert!(rule.also.iter().all(gives), "{}", rule.id);
             for ceiling in &rule.together {
@@ -229,7 +238,7 @@ mod tests {
     #[test]
     fn every_fitted_rule_that_divides_by_the_learning_rate_says_where_that_ends() {
         let divides = |rule: &&LambdaRule| {
-            rule.fitted
+            (rule.fitted || rule.is_joined())
                 && rule.domain.is_none()
                 && !rule.carries_over()
                 && rule.law.powers.get(&Quantity::Lr) == Some(&-1.0)
@@ -249,10 +258,12 @@ mod tests {
     }
 
     #[test]
-    fn defaults_configurations_and_formulas_in_code_are_not_fitted() {
+    fn defaults_configurations_formulas_in_code_and_joined_rules_are_not_fitted() {
         let rules = LambdaRule::all().iter().filter(|rule| !rule.fitted);
         let ids: Vec<&str> = rules.map(|rule| rule.id.as_str()).collect();
         let expected = [
+            "qiu-batch",
+            "qiu-batch-muon",
             "nanochat",
             "marin",
             "marin-isoflop",

@@ -1,5 +1,6 @@
 //! What published rules say of a run, as words and as JSON.
 
+mod agreement;
 mod json;
 mod rules;
 mod why_not;
@@ -9,7 +10,8 @@ use super::tables::{align_right, broken, new_table, set_close, trimmed};
 use crate::advice::{Kept, Kind, Run, Said, equivalents};
 use crate::config::{Form, total_decay};
 use crate::published::{Algorithm, Fall, Kin};
-use rules::{agreement, carried, reasons, rules, sources};
+use agreement::agreement;
+use rules::{carried, reasons, rules, sources};
 
 pub use json::advice_json;
 

@@ -69,6 +69,48 @@ fn a_rule_for_muon_without_a_study_is_not_fitted_and_one_that_was_falls_to_zero(
 }
 
 #[test]
+fn a_rule_that_was_joined_here_is_fitted_by_nobody_and_ends_at_the_batches_of_its_runs() {
+    let run = "--params 300M --tokens 6B --lr 0.0046 --width 768 --schedule linear --batch";
+    let near = format!("{run} 524288");
+    let joined = json(&near);
+    let qiu = rule(&joined, "qiu-batch");
+    assert_eq!((&qiu["applies"], &qiu["fitted"]), (&true.into(), &false.into()));
+    assert_eq!(qiu["joins"], serde_json::json!(["qiu", "power-lines"]));
+    let call = asked(&near);
+    let row = call.stdout.lines().find(|line| line.starts_with("Qiu, times the batch")).unwrap();
+    assert!(row.contains(" joined "), "{row}");
+    let told = flat(&call);
+    assert!(told.contains("One rule was fitted on runs like this one (Power Lines"), "{told}");
+    let words = "Joined here from two published rules, and fitted by nobody (Qiu, times the batch): λ = 0.116";
+    assert!(told.contains(words), "{told}");
+    assert!(told.contains("of 43 of the 43 runs that it was joined on"), "{told}");
+    let far = format!("{run} 8388608");
+    let why = why_not(&json(&far), "qiu-batch");
+    assert!(why.contains("for 131k to 1.05M tokens a step, this run has 8.39M"), "{why}");
+    let told = flat(&asked(&far));
+    assert!(told.contains("No rule was fitted") && !told.contains("Joined here"), "{told}");
+    let muon = "--optimizer muon --params 300M --tokens 6B --batch 33554432 --lr 0.0065 --width 768";
+    let why = why_not(&json(muon), "qiu-batch-muon");
+    assert!(why.contains("for 131k to 524k tokens a step, this run has 33.6M"), "{why}");
+}
+
+/// Their 1.2B are without embeddings: with them the same model has about 1.6B and fewer tokens a parameter.
+#[test]
+fn a_fit_for_one_size_takes_both_counts_of_it_and_the_batches_of_its_runs() {
+    let run = "--lr 0.003 --schedule cosine --optimizer";
+    for optimizer in ["adamw", "muon"] {
+        let id = if optimizer == "adamw" { "wen" } else { "wen-others" };
+        for size in ["--params 1.208B --tokens 24.16B", "--params 1.6B --tokens 24.16B"] {
+            let own = json(&format!("{size} --batch 1048576 {run} {optimizer}"));
+            assert_eq!(rule(&own, id)["applies"], true, "{size}: {own}");
+            let small = json(&format!("{size} --batch 16384 {run} {optimizer}"));
+            let why = why_not(&small, id);
+            assert!(why.contains("for 524k to 1.05M tokens a step, this run has 16.4k"), "{why}");
+        }
+    }
+}
+
+#[test]
 fn a_lambda_that_grows_with_the_width_without_a_cap_is_out_of_range_where_nothing_was_tuned() {
     let wide = "--params 100B --tokens 34.4B --batch 524288 --lr 1e-4 --width 32768 --optimizer cautious-adamw";
     let why = why_not(&json(wide), "marin");
@@ -149,7 +191,7 @@ fn no_rule_is_said_to_be_fitted_far_below_the_learning_rate_that_it_was_tuned_be
 
 #[test]
 fn rules_stand_beside_each_other_at_the_learning_rates_that_they_were_tuned_beside() {
-    let run = "--params 350M --tokens 7B --batch 524288 --lr 3e-3 --width 1024 --schedule linear";
+    let run = "--params 124M --tokens 2.48B --batch 524288 --lr 3e-3 --schedule linear";
     let told = flat(&asked(run));
     assert!(told.contains("2 rules were fitted on runs like this one"), "{told}");
     assert!(told.contains("They are not averaged"), "{told}");

@@ -50,6 +50,8 @@ struct RuleJson<'a> {
     applies: bool,
     /// Whether its λ was found by a search.
     fitted: bool,
+    /// The rules of others that it was joined from here.
+    joins: &'a [String],
     why_not: Vec<String>,
     status: Status,
     basis: &'a str,
@@ -138,6 +140,7 @@ fn rule_json<'a>(run: &Run, one: &'a Said) -> RuleJson<'a> {
         kappa: one.weight_decay.map(|value| run.kappa(value)),
         applies: one.applies(),
         fitted: rule.fitted,
+        joins: &rule.joins,
         why_not: one.why_not.iter().map(|why| why_not::words(rule, why)).collect(),
         status: rule.status,
         basis: &rule.basis,

@@ -3,7 +3,7 @@
 use super::super::format::{self, magnitude, three_digits};
 use super::super::tables::{align_right, broken, new_table, set_close, trimmed};
 use super::{WIDTH, why_not};
-use crate::advice::{Hindsight, Run, Said, WhyNot, speaking, spread};
+use crate::advice::{Hindsight, Run, Said, WhyNot};
 use crate::published::{Quantity, Status};
 
 /// Characters of a rule's name in a line of the table.
@@ -13,7 +13,7 @@ const SAME_RATE: f64 = 0.005;
 
 /// Rules for this optimizer that give a number of their own, those whose range the run lies in first. Where there are
 /// none, those for others that public runs of this optimizer can be held against.
-fn shown(said: &[Said]) -> Vec<&Said> {
+pub fn shown(said: &[Said]) -> Vec<&Said> {
     let is_own = |one: &&Said| {
         one.rule.repeats.is_none() && !one.rule.carries_over() && one.weight_decay.is_some()
     };
@@ -64,6 +64,7 @@ fn covers(one: &Said) -> &'static str {
     match (one.applies(), one.rule.fitted) {
         (false, _) => "no",
         (true, true) => "yes",
+        (true, false) if one.rule.is_joined() => "joined",
         (true, false) => "not fitted",
     }
 }
@@ -75,7 +76,7 @@ fn recovered(one: Hindsight) -> [String; 2] {
     [within, format!("{:.2}×", one.median)]
 }
 
-fn rests_on(status: Status) -> &'static str {
+pub fn rests_on(status: Status) -> &'static str {
     match status {
         Status::Primary => "its authors",
         Status::SecondHand => "second hand",
@@ -89,53 +90,6 @@ fn short_source(source: &str) -> &str {
     const PAPER: &str = "arXiv 0000.00000";
     let paper = source.find("arXiv ").and_then(|start| source.get(start..start + PAPER.len()));
     paper.unwrap_or_else(|| source.split([',', ';']).next().unwrap_or(source))
-}
-
-/// A λ that falls to 0 is held against no constant one, also where it was fitted on such runs.
-fn none_fitted(said: &[Said]) -> &'static str {
-    let falls = |one: &Said| one.applies() && one.rule.fitted && one.rule.falls_to_zero;
-    match said.iter().any(falls) {
-        true => {
-            "No rule with a constant λ was fitted on runs like this one: numbers above are defaults and formulas that no \
-             search stands behind, fall to 0 over the run, or are carried beyond their range."
-        }
-        false => {
-            "No rule was fitted on runs like this one: numbers above are defaults and formulas that no search stands \
-             behind, or carried beyond their range."
-        }
-    }
-}
-
-/// How far apart the rules are; never their mean.
-pub fn agreement(said: &[Said]) -> String {
-    let fitted: Vec<&Said> = speaking(said).filter(|one| one.rule.fitted).collect();
-    let named = |one: &Said| match one.rule.status {
-        Status::Primary => one.rule.name.clone(),
-        status => format!("{}, {}", one.rule.name, rests_on(status)),
-    };
-    let names: Vec<String> = fitted.iter().map(|one| named(one)).collect();
-    let names = names.join("; ");
-    match (spread(said), fitted.len()) {
-        (None, _) => none_fitted(said).to_owned(),
-        (Some([low, high]), 1) if low == high => {
-            format!(
-                "One rule was fitted on runs like this one ({names}): λ = {}.",
-                three_digits(low)
-            )
-        }
-        (Some([low, high]), 1) => format!(
-            "One rule was fitted on runs like this one ({names}): λ = {} to {}.",
-            three_digits(low),
-            three_digits(high)
-        ),
-        (Some([low, high]), count) => format!(
-            "{count} rules were fitted on runs like this one ({names}): λ = {} to {}, a factor of {} apart. They are \
-             not averaged: they disagree about what is held fixed.",
-            three_digits(low),
-            three_digits(high),
-            three_digits(high / low)
-        ),
-    }
 }
 
 /// What rules make of the λ of a smaller run that was tuned.
