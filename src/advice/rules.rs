@@ -6,6 +6,8 @@ use crate::published::{Algorithm, Ceiling, Companion, Fall, LambdaRule, Quantity
 
 /// A run that is within this share of a range is in it.
 const TOLERANCE: f64 = 1.1;
+/// A last learning rate within this share of the peak of that of a rule is alike.
+const LAST_ALIKE: f64 = 0.05;
 /// The same for a learning rate beside which λ was tuned: rounding alone.
 const ROUNDING: f64 = 1.0 + 1e-9;
 
@@ -39,6 +41,8 @@ pub enum WhyNot {
     Outside { quantity: Quantity, value: f64, range: [f64; 2] },
     /// The run lies in each range, and beyond what was fitted together.
     Beyond { ceiling: &'static Ceiling, value: f64, by: f64 },
+    /// Its learning rate ends at another share of its peak.
+    FallsTo { last: f64, fitted: f64 },
     /// The fall of its learning rate ends at another step than the run.
     FallEnds { ends: f64, steps: f64 },
     /// Its λ was tuned beside another learning rate, or batch.
@@ -178,11 +182,8 @@ fn misfits(rule: &LambdaRule, run: &Run) -> Vec<WhyNot> {
     if !rule.optimizers.is_empty() && !rule.optimizers.contains(&run.optimizer) {
         why_not.push(WhyNot::Optimizer(run.optimizer));
     }
-    let is_asked = !rule.schedules.is_empty() && why_not.is_empty();
-    if is_asked && !run.lr.fall.is_some_and(|fall| rule.schedules.contains(&fall)) {
-        why_not.push(WhyNot::Schedule(run.lr.fall));
-    } else if let Some(ends) = run.fall_ends_elsewhere().filter(|_| is_asked) {
-        why_not.push(WhyNot::FallEnds { ends, steps: run.steps() });
+    if why_not.is_empty() {
+        why_not.extend(unlike_fall(rule, run));
     }
     // A rule for another kind of run needs nothing more than to say so.
     let is_epochs = |(quantity, _): &(&Quantity, &[f64; 2])| **quantity == Quantity::Epochs;
@@ -197,6 +198,21 @@ fn misfits(rule: &LambdaRule, run: &Run) -> Vec<WhyNot> {
         }
     }
     why_not
+}
+
+/// Whether the learning rate of a run falls otherwise than those that a rule was found with.
+fn unlike_fall(rule: &LambdaRule, run: &Run) -> Option<WhyNot> {
+    if rule.schedules.is_empty() {
+        return None;
+    }
+    if !run.lr.fall.is_some_and(|fall| rule.schedules.contains(&fall)) {
+        return Some(WhyNot::Schedule(run.lr.fall));
+    }
+    if let Some(ends) = run.fall_ends_elsewhere() {
+        return Some(WhyNot::FallEnds { ends, steps: run.steps() });
+    }
+    let (last, fitted) = (run.lr.min_ratio, rule.last_lr_ratio?);
+    ((last - fitted).abs() > LAST_ALIKE).then_some(WhyNot::FallsTo { last, fitted })
 }
 
 /// Adds what is needed to what is needed already. A rule for another kind of run needs nothing more.

@@ -69,6 +69,8 @@ pub struct LambdaRule {
     /// Schedules of the learning rate that it was fitted for; empty for any.
     #[serde(default)]
     pub schedules: Vec<Fall>,
+    /// Where these ended, as a share of the peak; missing where that was not read.
+    pub last_lr_ratio: Option<f64>,
     /// λ above this says that the rule does not hold; with the reason.
     pub weight_decay_at_most: Option<f64>,
     /// Why it does not hold there.
@@ -211,6 +213,8 @@ mod tests {
             let mut named = rule.repeats.iter().chain(&rule.joins);
             assert!(named.all(|id| LambdaRule::find(id).is_some()), "{}", rule.id);
             assert!(!rule.is_joined() || !rule.fitted, "{}", rule.id);
+            let has_fall = rule.last_lr_ratio.is_none() || !rule.schedules.is_empty();
+            assert!(has_fall, "{}", rule.id);
             let gives = |one: &Companion| matches!(one.gives, Quantity::Lr | Quantity::Batch);
             assert!(rule.also.iter().all(gives), "{}", rule.id);
             for ceiling in &rule.together {

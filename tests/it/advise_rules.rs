@@ -215,6 +215,32 @@ fn rules_stand_beside_each_other_at_the_learning_rates_that_they_were_tuned_besi
     assert_eq!(rule(&json(&format!("{adana} {shape}")), "adana")["applies"], true);
 }
 
+/// A learning rate that hardly falls decays about twice as much by the same λ.
+#[test]
+fn a_rule_for_a_fall_to_zero_is_not_for_one_that_ends_near_its_peak() {
+    let power_lines = "--params 610M --tokens 12.2B --batch 516096 --lr 0.002 --schedule linear";
+    let kim = "--params 300M --tokens 3.36B --unique-tokens 210M --batch 262144 --lr 3e-3 --schedule cosine";
+    let qiu = "--params 186M --tokens 3.7B --batch 131072 --lr 0.004 --width 512 --schedule linear";
+    let everett = "--params 124M --tokens 2.48B --batch 524288 --lr 3e-3 --schedule linear";
+    let wen = "--params 1.2B --tokens 24B --batch 1048576 --lr 0.003 --schedule cosine";
+    for (run, id) in [
+        (power_lines, "power-lines"),
+        (kim, "kim"),
+        (qiu, "qiu"),
+        (qiu, "qiu-batch"),
+        (everett, "everett-qiu"),
+        (wen, "wen"),
+    ] {
+        for last in ["0", "1e-6"] {
+            let advice = json(&format!("{run} --min-lr-ratio {last}"));
+            assert_eq!(rule(&advice, id)["applies"], true, "{id} {last}");
+        }
+        let why = why_not(&json(&format!("{run} --min-lr-ratio 0.9")), id);
+        let words = "for a learning rate that falls to 0, this run's ends at 0.9 of its peak";
+        assert!(why.contains(words), "{id}: {why}");
+    }
+}
+
 #[test]
 fn a_batch_far_above_the_best_is_no_learning_rate_below_its_optimum() {
     for lr in ["5e-3", "1e-2"] {

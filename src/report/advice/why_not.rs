@@ -21,6 +21,16 @@ pub fn words(rule: &LambdaRule, why: &WhyNot) -> String {
                 own.map_or("give --schedule".to_owned(), |own| format!("this run's is {own}"));
             format!("for a {} schedule, {own}", names.join(" or "))
         }
+        WhyNot::FallsTo { last, fitted } => {
+            let end = match *fitted {
+                0.0 => "0".to_owned(),
+                share => format!("{} of its peak", size(share)),
+            };
+            format!(
+                "for a learning rate that falls to {end}, this run's ends at {} of its peak",
+                size(*last)
+            )
+        }
         WhyNot::FallEnds { ends, steps } => format!(
             "for a fall of the learning rate that ends with the run, this one ends at step {} of {}",
             whole(*ends),
