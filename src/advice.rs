@@ -14,7 +14,7 @@ mod units;
 
 pub use config_file::read_config;
 pub use equivalents::{Equivalent, Kept, equivalents};
-pub use hindsight::{Hindsight, Kind};
+pub use hindsight::{Hindsight, Kind, Reading};
 pub use question::{Question, question};
 pub use rules::{Said, WhyNot, ask, speaking, spread};
 pub use run::{BaseRun, LearningRate, Run, RunFields};

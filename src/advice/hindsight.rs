@@ -1,8 +1,11 @@
+use super::rules::lies_in_range;
 use super::run::{BaseRun, LearningRate, Run};
 use crate::published::{Algorithm, How, Kin, LambdaRule, PublicRun};
 
-/// From so many epochs on a text counts as read many times.
-const MANY_EPOCHS: f64 = 2.0;
+/// Up to so many epochs a text counts as read once, as in the ranges of rules for one epoch.
+const ONE_EPOCH: f64 = 1.1;
+/// From so many epochs on it counts as read many times: the fewest of a public run that reads its text again are 8.
+const MANY_EPOCHS: f64 = 8.0 / 1.1;
 
 /// A little above 2: λ were tried on grids by factors of two.
 const WITHIN: f64 = 2.0 + 1e-9;
@@ -18,6 +21,10 @@ pub struct Hindsight {
     pub worst: f64,
     /// Runs for which the rule is within a factor of two.
     pub within_two: usize,
+    /// Runs that lie where the rule was found.
+    pub inside: usize,
+    /// Those of them for which it is within a factor of two.
+    pub inside_within_two: usize,
     /// Whether the rule was fitted to these very runs.
     pub is_in_sample: bool,
 }
@@ -27,21 +34,43 @@ pub struct Hindsight {
 pub struct Kind {
     /// Optimizers whose λ are of one size.
     pub kin: Kin,
-    /// Whether the text is read many times.
-    pub has_many_epochs: bool,
+    /// How often the text is read.
+    pub reading: Reading,
+}
+
+/// How often a text is read, as far as public runs tell what that does to λ.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reading {
+    /// Once.
+    Once,
+    /// More than once, and less often than by any public run that reads its text again.
+    Few,
+    /// As often as by those.
+    Many,
+}
+
+impl Reading {
+    /// Of a run.
+    pub fn of(run: &Run) -> Self {
+        match run.epochs() {
+            epochs if epochs <= ONE_EPOCH => Reading::Once,
+            epochs if epochs >= MANY_EPOCHS => Reading::Many,
+            _ => Reading::Few,
+        }
+    }
 }
 
 impl Kind {
     /// Of a run.
     pub fn of(run: &Run) -> Self {
-        Kind { kin: run.optimizer.kin(), has_many_epochs: run.epochs() >= MANY_EPOCHS }
+        Kind { kin: run.optimizer.kin(), reading: Reading::of(run) }
     }
 }
 
 impl Hindsight {
     /// A rule against all public runs of the kind of this one whose λ was searched; `None` where it gives λ for
     /// none of them.
-    pub fn of(rule: &LambdaRule, run: &Run) -> Option<Self> {
+    pub fn of(rule: &'static LambdaRule, run: &Run) -> Option<Self> {
         let kind = Kind::of(run);
         let searched = PublicRun::all().iter().filter(|one| one.how == How::Searched);
         let alike = searched.filter(|one| Kind::of(&Run::from(*one)) == kind);
@@ -50,19 +79,23 @@ impl Hindsight {
 
     /// A rule against some public runs. A rule that only knows points of its own is held against them alone.
     pub fn against<'a>(
-        rule: &LambdaRule,
+        rule: &'static LambdaRule,
         runs: impl Iterator<Item = &'a PublicRun>,
     ) -> Option<Self> {
         if !rule.law.nearest.is_empty() && !rule.in_sample {
             return None;
         }
-        let ratio = |one: &PublicRun| {
+        // The rule's λ over the tuned one, and whether the run lies in the rule's own range.
+        let held = |one: &PublicRun| {
             let run = Run::from(one);
             let given = rule.law.at(&|quantity| run.quantity(quantity)).ok()?;
-            (one.weight_decay > 0.0).then_some(given / one.weight_decay)
+            let ratio = (one.weight_decay > 0.0).then_some(given / one.weight_decay)?;
+            Some((ratio, lies_in_range(rule, &run)))
         };
-        let mut ratios: Vec<f64> = runs.filter_map(ratio).collect();
-        ratios.sort_by(f64::total_cmp);
+        let mut held: Vec<(f64, bool)> = runs.filter_map(held).collect();
+        held.sort_by(|a, b| a.0.total_cmp(&b.0));
+        let ratios: Vec<f64> = held.iter().map(|(ratio, _)| *ratio).collect();
+        let inside = || held.iter().filter(|(_, is_inside)| *is_inside).map(|(ratio, _)| ratio);
         let far = |ratio: &&f64| ratio.ln().abs();
         let worst = *ratios.iter().max_by(|a, b| far(a).total_cmp(&far(b)))?;
         let within = |ratio: &&f64| (WITHIN.recip()..=WITHIN).contains(*ratio);
@@ -71,6 +104,8 @@ impl Hindsight {
             median: median(&ratios),
             worst,
             within_two: ratios.iter().filter(within).count(),
+            inside: inside().count(),
+            inside_within_two: inside().filter(within).count(),
             is_in_sample: rule.in_sample,
         })
     }
@@ -93,7 +128,7 @@ impl From<&PublicRun> for Run {
             batch: one.batch_tokens,
             lr: LearningRate {
                 peak: one.lr,
-                fall: None,
+                fall: one.schedule,
                 min_ratio: 0.0,
                 warmup: 0.0,
                 fall_ends: None,

@@ -87,7 +87,27 @@ pub fn spread(said: &[Said]) -> Option<[f64; 2]> {
     (ends[0] <= ends[1]).then_some(ends)
 }
 
+/// Whether a run lies where a rule was found.
+pub(super) fn lies_in_range(rule: &'static LambdaRule, run: &Run) -> bool {
+    judged(rule, run).1.is_empty()
+}
+
 fn ask_one(rule: &'static LambdaRule, run: &Run) -> Said {
+    let (weight_decay, why_not) = judged(rule, run);
+    let companions = rule.also.iter().filter(|one| one.is_for(run.optimizer));
+    let band = weight_decay.filter(|_| rule.law.band.is_some());
+    Said {
+        rule,
+        weight_decay,
+        band: band.map(|value| rule.law.band_around(value)),
+        why_not,
+        also: companions.flat_map(|one| beside(one, run)).collect(),
+        hindsight: Hindsight::of(rule, run),
+    }
+}
+
+/// λ of a rule, and why it should not be asked.
+fn judged(rule: &'static LambdaRule, run: &Run) -> (Option<f64>, Vec<WhyNot>) {
     let mut why_not = misfits(rule, run);
     why_not.extend(rule.together.iter().filter_map(|ceiling| beyond(ceiling, run)));
     let companions = || rule.also.iter().filter(|one| one.is_for(run.optimizer));
@@ -107,15 +127,7 @@ fn ask_one(rule: &'static LambdaRule, run: &Run) -> Said {
     if is_large && !why_not.iter().any(explains_size) {
         why_not.push(WhyNot::TooLarge);
     }
-    let band = weight_decay.filter(|_| rule.law.band.is_some());
-    Said {
-        rule,
-        weight_decay,
-        band: band.map(|value| rule.law.band_around(value)),
-        why_not,
-        also: companions().flat_map(|one| beside(one, run)).collect(),
-        hindsight: Hindsight::of(rule, run),
-    }
+    (weight_decay, why_not)
 }
 
 /// Whether a reason that is told already explains a λ without measure.

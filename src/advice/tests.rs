@@ -212,9 +212,9 @@ fn held(id: &str, runs: &[&'static PublicRun]) -> Expected {
     (found.median, found.worst, found.within_two, found.runs)
 }
 
-fn searched(kin: Kin, has_many_epochs: bool) -> Vec<&'static PublicRun> {
+fn searched(kin: Kin, reading: Reading) -> Vec<&'static PublicRun> {
     let is_alike = |one: &&PublicRun| {
-        one.how == How::Searched && Kind::of(&Run::from(*one)) == Kind { kin, has_many_epochs }
+        one.how == How::Searched && Kind::of(&Run::from(*one)) == Kind { kin, reading }
     };
     PublicRun::all().iter().filter(is_alike).collect()
 }
@@ -238,7 +238,7 @@ fn holds(set: &[&'static PublicRun], rows: &[(&str, Expected)]) {
 /// is low, for many it is far too low.
 #[test]
 fn rules_do_on_tuned_runs_as_was_found() {
-    let adam = searched(Kin::Adam, false);
+    let adam = searched(Kin::Adam, Reading::Once);
     holds(
         &adam,
         &[
@@ -254,7 +254,7 @@ fn rules_do_on_tuned_runs_as_was_found() {
         ],
     );
     holds(
-        &searched(Kin::Matrix, false),
+        &searched(Kin::Matrix, Reading::Once),
         &[
             ("power-lines", (0.49, 0.27, 7, 17)),
             ("adana", (0.24, 0.12, 0, 17)),
@@ -265,7 +265,7 @@ fn rules_do_on_tuned_runs_as_was_found() {
         ],
     );
     holds(
-        &searched(Kin::Adam, true),
+        &searched(Kin::Adam, Reading::Many),
         &[
             ("power-lines", (0.08, 0.036, 0, 16)),
             ("adana", (0.07, 0.016, 0, 16)),
@@ -283,7 +283,7 @@ fn rules_do_on_tuned_runs_as_was_found() {
         (Algorithm::Lion, "everett-qiu", 1.12, 0.56),
         (Algorithm::Kron, "everett-qiu", 1.10, 1.39),
     ] {
-        let found = held(id, &searched(Kin::Alone(kin), false));
+        let found = held(id, &searched(Kin::Alone(kin), Reading::Once));
         assert!(
             (found.0 - median).abs() < 0.006 && (found.1 - worst).abs() < 0.006,
             "{kin} {id}: {found:?}"

@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use serde::Deserialize;
 
 use super::algorithm::Algorithm;
+use super::fall::Fall;
 
 /// A run whose λ is public.
 #[derive(Clone, Debug, Deserialize)]
@@ -30,6 +31,8 @@ pub struct PublicRun {
     pub depth: Option<f64>,
     /// Tokens of the text, where it is read several times.
     pub unique_tokens: Option<f64>,
+    /// How its learning rate falls to 0; missing where that was not read, or where it ends elsewhere.
+    pub schedule: Option<Fall>,
     /// How its λ was found.
     pub how: How,
 }

@@ -1,16 +1,18 @@
 //! What published rules say of a run, as words and as JSON.
 
 mod agreement;
+mod hindsight;
 mod json;
 mod rules;
 mod why_not;
 
 use super::format::{self, count, magnitude, three_digits};
 use super::tables::{align_right, broken, new_table, set_close, trimmed};
-use crate::advice::{Kept, Kind, Run, Said, equivalents};
+use crate::advice::{Kept, Run, Said, equivalents};
 use crate::config::{Form, total_decay};
-use crate::published::{Algorithm, Fall, Kin};
+use crate::published::{Algorithm, Fall};
 use agreement::agreement;
+use hindsight::hindsight;
 use rules::{carried, reasons, rules, sources};
 
 pub use json::advice_json;
@@ -28,7 +30,7 @@ pub fn advice(run: &Run, said: &[Said], with_sources: bool) -> String {
     parts.push(broken(&agreement(said), WIDTH));
     parts.extend(carried(run, said));
     parts.extend(reasons(said));
-    parts.push(broken(&hindsight_note(run, said), WIDTH));
+    parts.push(broken(&hindsight(run, said), WIDTH));
     if let Some(weight_decay) = run.weight_decay {
         parts.push(broken(&amounts(run, weight_decay), WIDTH));
         if weight_decay > 0.0 {
@@ -88,36 +90,6 @@ fn fallen(run: &Run, fall: Fall) -> String {
 /// A whole number with its commas, or to three digits where that is no number of anything.
 fn whole(value: f64) -> String {
     if value < LARGEST_COUNT { count(value.round() as usize) } else { three_digits(value) }
-}
-
-/// What the column of recovered λ stands on.
-fn hindsight_note(run: &Run, said: &[Said]) -> String {
-    let Some(runs) = said.iter().filter_map(|one| Some(one.hindsight?.runs)).max() else {
-        return format!(
-            "No public run of {} in such epochs has a λ that was searched: nothing tells which rule was right.",
-            run.optimizer.title()
-        );
-    };
-    let kind = Kind::of(run);
-    let what = match (kind.has_many_epochs, kind.kin) {
-        (true, _) => {
-            "read a text many times (Kim et al. 2025). Rules for one epoch are far too low there"
-        }
-        (false, Kin::Adam) => {
-            "read a text once under an optimizer of Adam's kind (Wen et al. 2025, Qiu et al. 2025). Most tried \
-             λ = 0, 0.1 and 0.2 alone: that 0.1 recovers them says as much of what was tried as of what is best, \
-             and a rule between 0 and 0.1 is not refuted there"
-        }
-        (false, Kin::Matrix) => {
-            "read a text once under Muon, Scion or SOAP (Wen et al. 2025, Qiu et al. 2025). Most tried λ = 0, 0.1 \
-             and 0.2 alone"
-        }
-        (false, Kin::Alone(_)) => "read a text once under this optimizer (Wen et al. 2025)",
-    };
-    format!(
-        "Recovers: within a factor of two, of up to {runs} public runs whose λ was searched and that {what}. Median: the \
-         rule's λ over the tuned one."
-    )
 }
 
 /// What a λ amounts to.

@@ -47,7 +47,7 @@ fn every_rule_is_shown_with_its_number_its_range_and_its_source() {
     let row =
         |name: &str| call.stdout.lines().find(|line| line.starts_with(name)).unwrap().to_owned();
     let power_lines = row("Power Lines ");
-    for part in ["0.0946", "yes", "24/43", "0.55×", "second hand", "arXiv 2505.13738"] {
+    for part in ["0.0946", "yes", "24/43 (1/1)", "0.55×", "second hand", "arXiv 2505.13738"] {
         assert!(power_lines.contains(part), "{power_lines}");
     }
     assert!(row("Everett & Qiu ").contains(" no "));
@@ -98,6 +98,32 @@ fn a_text_that_is_read_many_times_is_asked_in_epochs() {
         (recovered["runs"].as_u64(), recovered["within_factor_two"].as_u64()),
         (Some(16), Some(0))
     );
+}
+
+/// A rule that is held against runs outside of its own range alone is not shown to be wrong by them.
+#[test]
+fn the_screen_says_how_many_of_the_runs_lie_in_a_rules_own_range() {
+    let call = wane_ok(&with(&["--schedule", "linear", "--width", "1024"]));
+    let row = |name: &str| call.stdout.lines().find(|line| line.starts_with(name)).unwrap();
+    assert!(row("ADANA ").contains("5/43 (0/0)"), "{}", call.stdout);
+    assert!(row("Qiu, times the batch ").contains("43/43* ("), "{}", call.stdout);
+    let told = flat(&call);
+    assert!(told.contains("In brackets: of those that lie in the rule's own range; 0/0 says"));
+    assert!(told.contains("*: the rule was made from these runs"), "{told}");
+    let advice = json(&with(&[]));
+    let recovered = &rule(&advice, "everett-qiu")["recovered"];
+    assert_eq!((&recovered["runs"], &recovered["runs_in_range"]), (&43.into(), &3.into()));
+}
+
+#[test]
+fn between_one_epoch_and_eight_nothing_tells_which_rule_is_right() {
+    let call = wane_ok(&with(&["--schedule", "linear", "--unique-tokens", "3B"]));
+    let told = flat(&call);
+    assert!(told.contains("nothing tells which rule is right for 4.07 epochs"), "{told}");
+    let row = call.stdout.lines().find(|line| line.starts_with("ADANA ")).unwrap();
+    assert!(row.contains(" no ") && row.contains("–") && !row.contains("/16"), "{row}");
+    let many = wane_ok(&with(&["--schedule", "linear", "--unique-tokens", "1B"]));
+    assert!(flat(&many).contains("read a text 8 to 64 times"), "{}", many.stdout);
 }
 
 #[test]

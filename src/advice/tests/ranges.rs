@@ -59,3 +59,45 @@ fn a_rule_that_halves_the_batch_first_is_not_for_the_larger_one() {
     assert_eq!(large.also, [(Quantity::Lr, small.also[0].1), (Quantity::Batch, batch)]);
     assert!(small.applies() && small.also.len() == 1, "{:?}", small.why_not);
 }
+
+/// 43 tuned runs of Adam's kind read a text once: most rules were found elsewhere than at the sizes, batches and
+/// schedules of these.
+#[test]
+fn few_of_the_runs_that_a_rule_is_held_against_lie_where_it_was_found() {
+    let run = Run { width: Some(1024.0), ..run(610e6, 12.2e9, 516_096.0, 2e-3) };
+    for (id, inside, within_two) in [
+        ("adana", 0, 0),
+        ("normalized", 0, 0),
+        ("qiu", 1, 1),
+        ("power-lines", 1, 1),
+        ("lingua", 1, 0),
+        ("everett-qiu", 3, 3),
+        ("constant", 43, 43),
+    ] {
+        let found = said(id, &run).hindsight.unwrap();
+        assert_eq!((found.runs, found.inside), (43, inside), "{id}");
+        assert_eq!(found.inside_within_two, within_two, "{id}");
+    }
+}
+
+/// Between one epoch and the fewest of those runs no search of anybody tells which rule is right.
+#[test]
+fn a_text_that_is_read_a_few_times_has_no_public_runs_to_be_held_against() {
+    let again: Vec<f64> = PublicRun::all()
+        .iter()
+        .map(|one| Run::from(one).epochs())
+        .filter(|epochs| *epochs > 1.0)
+        .collect();
+    let [fewest, most] = [again.iter().copied().reduce(f64::min), again.into_iter().reduce(f64::max)];
+    assert_eq!((fewest, most), (Some(8.0), Some(64.0)), "the screen names both");
+    let read = |epochs: f64| {
+        let unique_tokens = Some(12.2e9 / epochs);
+        said("constant", &Run { unique_tokens, ..run(610e6, 12.2e9, 516_096.0, 2e-3) })
+    };
+    for (epochs, runs) in [(1.0, Some(43)), (1.05, Some(43)), (8.0, Some(16)), (64.0, Some(16))] {
+        assert_eq!(read(epochs).hindsight.map(|found| found.runs), runs, "{epochs}");
+    }
+    for epochs in [1.5, 2.0, 4.0, 7.0] {
+        assert_eq!(read(epochs).hindsight, None, "{epochs}");
+    }
+}

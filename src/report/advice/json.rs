@@ -68,6 +68,9 @@ struct RuleJson<'a> {
 struct RecoveredJson {
     runs: usize,
     within_factor_two: usize,
+    /// Of those in the rule's own range.
+    runs_in_range: usize,
+    within_factor_two_in_range: usize,
     median_ratio: f64,
     worst_ratio: f64,
     in_sample: bool,
@@ -156,6 +159,8 @@ fn recovered(one: Hindsight) -> RecoveredJson {
     RecoveredJson {
         runs: one.runs,
         within_factor_two: one.within_two,
+        runs_in_range: one.inside,
+        within_factor_two_in_range: one.inside_within_two,
         median_ratio: one.median,
         worst_ratio: one.worst,
         in_sample: one.is_in_sample,

@@ -69,11 +69,12 @@ fn covers(one: &Said) -> &'static str {
     }
 }
 
-/// Runs within a factor of two, and the median of the rule's λ over the tuned.
+/// Runs within a factor of two, in brackets those in the rule's own range, and the median of the rule's λ over the
+/// tuned.
 fn recovered(one: Hindsight) -> [String; 2] {
-    let own = if one.is_in_sample { " own" } else { "" };
-    let within = format!("{}/{}{own}", one.within_two, one.runs);
-    [within, format!("{:.2}×", one.median)]
+    let star = if one.is_in_sample { "*" } else { "" };
+    let of_all = format!("{}/{}{star}", one.within_two, one.runs);
+    [format!("{of_all} ({}/{})", one.inside_within_two, one.inside), format!("{:.2}×", one.median)]
 }
 
 pub fn rests_on(status: Status) -> &'static str {
