@@ -58,6 +58,15 @@ impl Reading {
             _ => Reading::Few,
         }
     }
+
+    /// The lowest and the highest κ of public runs with decay that read their text so often; of all where none does.
+    pub fn kappas(self) -> [f64; 2] {
+        let decayed = PublicRun::all().iter().filter(|one| one.weight_decay > 0.0);
+        let runs = decayed.map(|one| (Run::from(one), one.weight_decay));
+        let alike = runs.filter(|(run, _)| self == Reading::Few || Reading::of(run) == self);
+        let kappas = alike.map(|(run, weight_decay)| run.kappa(weight_decay));
+        kappas.fold([f64::INFINITY, 0.0], |[low, high], kappa| [low.min(kappa), high.max(kappa)])
+    }
 }
 
 impl Kind {

@@ -2,8 +2,9 @@
 
 use anyhow::{Result, ensure};
 
+use crate::advice::hindsight::Reading;
 use crate::advice::run::{Run, RunFields};
-use crate::config::plain;
+use crate::config::{plain, to_digits};
 use crate::published::Algorithm;
 
 /// A step of fewer tokens is that of a toy.
@@ -12,10 +13,11 @@ const SMALL_BATCH: f64 = 4096.0;
 const TOY_PARAMS: f64 = 20e6;
 /// Nobody trains for more steps.
 const MANY_STEPS: f64 = 3e6;
-/// κ that no public run comes near.
-const MUCH_DECAY: f64 = 200.0;
+/// κ that is so many times the highest of public runs is probably not meant.
+const FAR_ABOVE: f64 = 4.0;
 /// From so many tokens a parameter on, texts are often read again.
 const MANY_TOKENS: f64 = 1000.0;
+
 impl RunFields {
     pub(super) fn plausible(&self, run: &Run, remarks: &mut Vec<String>) -> Result<()> {
         let named = [
@@ -61,12 +63,7 @@ impl RunFields {
             remarks.push("--devices is not needed: the batch is that of all devices".to_owned());
         }
         takes_a_share(run)?;
-        let kappa = run.weight_decay.map(|own| run.kappa(own));
-        if let Some(kappa) = kappa.filter(|kappa| *kappa > MUCH_DECAY) {
-            remarks.push(format!(
-                "κ = ηλT = {kappa:.3e} is far above every public run, whose are from 0.4 to 50: is λ what is meant?"
-            ));
-        }
+        remarks.extend(much_decay(run));
         if run.unique_tokens.is_none() && run.tokens_per_param() > MANY_TOKENS {
             remarks.push(format!(
                 "{} tokens a parameter: is the text read more than once? --unique-tokens says so, and other rules \
@@ -83,6 +80,25 @@ impl RunFields {
         }
         Ok(())
     }
+}
+
+/// A total decay far above that of every public run that reads its text as often.
+fn much_decay(run: &Run) -> Option<String> {
+    let kappa = run.kappa(run.weight_decay?);
+    let reading = Reading::of(run);
+    let [low, high] = reading.kappas();
+    let often = match reading {
+        Reading::Once => " that reads its text once",
+        Reading::Few => "",
+        Reading::Many => " that reads its text many times",
+    };
+    (kappa > FAR_ABOVE * high).then(|| {
+        let [kappa, low, high] = [kappa, low, high].map(|value| plain(to_digits(value, 3)));
+        format!(
+            "κ = ηλT = {kappa} is far above every public run{often}, whose are from {low} to {high}: is λ what is \
+             meant?"
+        )
+    })
 }
 
 /// A batch that is given in sequences as if they were tokens shows by its size.

@@ -93,3 +93,29 @@ fn numbers_of_hundreds_of_digits_are_told_with_an_exponent() {
         assert!(told.len() < 300, "{told}");
     }
 }
+
+/// κ of Kim's tuned run is 246: whoever repeats it is not asked whether that is meant.
+#[test]
+fn only_total_decay_far_above_that_of_public_runs_is_asked_about() {
+    let remarks = |fields: RunFields| {
+        let mut remarks = Vec::new();
+        fields.run(&mut remarks).unwrap();
+        remarks.join("; ")
+    };
+    let kim = |weight_decay: f64| RunFields {
+        params: Some(150e6),
+        tokens: Some(53_687_091_200.0),
+        unique_tokens: Some(838_860_800.0),
+        batch: Some(262_144.0),
+        lr: Some(3e-3),
+        weight_decay: Some(weight_decay),
+        ..RunFields::default()
+    };
+    assert!(!remarks(kim(0.4)).contains("κ"), "{}", remarks(kim(0.4)));
+    let told = remarks(kim(4.0));
+    assert!(told.contains("many times, whose are from 20.5 to 246: is λ what is meant?"), "{told}");
+    let once = remarks(RunFields { weight_decay: Some(200.0), ..fields() });
+    assert!(once.contains("reads its text once, whose are from 0.436 to 73.7"), "{once}");
+    let twice = remarks(RunFields { weight_decay: Some(20.0), ..fields() });
+    assert!(!twice.contains("κ"), "{twice}");
+}
