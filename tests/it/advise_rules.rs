@@ -62,10 +62,22 @@ fn a_rule_for_muon_without_a_study_is_not_fitted_and_one_that_was_falls_to_zero(
     assert_eq!(rule(&json(deep), "nanochat")["fitted"], false);
     assert!(flat(&call).contains("No rule was fitted on runs like this one"), "{}", call.stdout);
     // The retired rule was tuned at such depths.
-    let call = asked(&deep.replace("--depth 24", "--depth 12"));
+    let tuned = deep.replace("--depth 24", "--depth 12 --width 768");
+    let call = asked(&tuned);
     let told = "No rule with a constant λ was fitted on runs like this one";
     assert!(flat(&call).contains(told), "{}", call.stdout);
     assert!(nanochat(&call).contains("not fitted"), "{}", call.stdout);
+    let sources = flat(&asked(&format!("{tuned} --sources")));
+    assert!(sources.contains("with cautious decay that falls to 0 along a line"), "{sources}");
+    for (own, other) in [
+        ("--width 768", "--width 8192"),
+        ("--lr 0.02", "--lr 0.5"),
+        ("--tokens 2B", "--tokens 10T"),
+        ("--batch 524288", "--batch 8388608"),
+    ] {
+        let why = why_not(&json(&tuned.replace(own, other)), "nanochat-depth");
+        assert!(why.contains("this run"), "{other}: {why}");
+    }
 }
 
 #[test]
