@@ -17,7 +17,7 @@ pub use equivalents::{Equivalent, Kept, equivalents};
 pub use hindsight::{Hindsight, Kind, Reading};
 pub use question::{Question, question};
 pub use rules::{Said, WhyNot, ask, speaking, spread};
-pub use run::{BaseRun, LearningRate, Run, RunFields};
+pub use run::{BaseRun, LearningRate, Run, RunFields, WSD_FALL};
 
 #[cfg(test)]
 mod tests;

@@ -72,7 +72,8 @@ pub fn ask(run: &Run) -> Vec<Said> {
 /// Rules with a constant λ of their own in whose range the run lies.
 pub fn speaking(said: &[Said]) -> impl Iterator<Item = &Said> + Clone {
     let is_own = |one: &&Said| {
-        one.rule.repeats.is_none() && !one.rule.carries_over() && !one.rule.falls_to_zero
+        let is_constant = !one.rule.falls_to_zero && !one.rule.falls_with_lr;
+        one.rule.repeats.is_none() && !one.rule.carries_over() && is_constant
     };
     said.iter().filter(|one| one.applies() && one.weight_decay.is_some()).filter(is_own)
 }

@@ -10,7 +10,7 @@ const MOST_FALL: f64 = 1e12;
 const WITH_THE_RUN: f64 = 1.1;
 
 /// Share of a run over which `wsd` falls.
-const WSD_FALL: f64 = 0.2;
+pub const WSD_FALL: f64 = 0.2;
 
 /// A run that somebody is about to train.
 #[derive(Clone, Debug, PartialEq)]

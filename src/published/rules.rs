@@ -86,6 +86,9 @@ pub struct LambdaRule {
     /// Whether its λ is where a fall to 0 over the run begins.
     #[serde(default)]
     pub falls_to_zero: bool,
+    /// Whether its λ falls as the learning rate does, and is that of the peak here.
+    #[serde(default)]
+    pub falls_with_lr: bool,
     /// The rules that were joined to this one here, by their ids: nobody has published the product, nor fitted it.
     #[serde(default)]
     pub joins: Vec<String>,

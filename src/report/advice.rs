@@ -8,7 +8,7 @@ mod why_not;
 
 use super::format::{self, count, magnitude, three_digits};
 use super::tables::{align_right, broken, new_table, set_close, trimmed};
-use crate::advice::{Kept, Run, Said, equivalents};
+use crate::advice::{Kept, Run, Said, WSD_FALL, equivalents};
 use crate::config::{Form, total_decay};
 use crate::published::{Algorithm, Fall};
 use agreement::agreement;
@@ -70,20 +70,36 @@ fn fallen(run: &Run, fall: Fall) -> String {
         0.0 => " to 0".to_owned(),
         ratio => format!(" to {} of it", three_digits(ratio)),
     };
-    let last = run.last_ratio().unwrap_or(1.0);
+    let (shape, last) = (shape(run, fall), run.last_ratio().unwrap_or(1.0));
     match run.fall_ends_elsewhere() {
-        None => format!("{fall}{end}"),
+        None => format!("{shape}{end}"),
         Some(ends) if ends < run.steps() => {
-            format!("{fall}{end} by step {}, then constant", whole(ends))
+            format!("{shape}{end} by step {}, then constant", whole(ends))
         }
         Some(ends) if last >= ALL_BUT_CONSTANT => {
             format!("all but constant: its {fall}{end} ends at step {}, after the run", whole(ends))
         }
         Some(ends) => format!(
-            "{fall}{end} at step {}, after the run, which ends at {} of it",
+            "{shape}{end} at step {}, after the run, which ends at {} of it",
             whole(ends),
             three_digits(last)
         ),
+    }
+}
+
+/// A schedule with the shape that is taken for it where its name leaves that open.
+fn shape(run: &Run, fall: Fall) -> String {
+    let start = match run.lr.warmup.round() {
+        warmup if warmup >= 1.0 => format!("the end of warm-up, step {},", whole(warmup)),
+        _ => "step 1".to_owned(),
+    };
+    match fall {
+        Fall::Wsd => format!("wsd, falling over the last {}%", three_digits(100.0 * WSD_FALL)),
+        Fall::InverseSqrt => format!(
+            "inverse-sqrt: falling with the root of the steps from {start} on; a learning rate that is held at its \
+             peak first is not in it"
+        ),
+        other => other.to_string(),
     }
 }
 

@@ -115,6 +115,22 @@ fn the_screen_says_how_many_of_the_runs_lie_in_a_rules_own_range() {
     assert_eq!((&recovered["runs"], &recovered["runs_in_range"]), (&43.into(), &3.into()));
 }
 
+/// What a name leaves open is taken for something: the first sentence says for what.
+#[test]
+fn the_shape_that_is_taken_for_a_schedule_is_told() {
+    let told = flat(&wane_ok(&with(&["--schedule", "wsd"])));
+    assert!(told.contains(", wsd, falling over the last 20% to 0."), "{told}");
+    let root = ["--schedule", "inverse-sqrt", "--optimizer", "adafactor"];
+    let call = wane_ok(&with(&root));
+    let told = flat(&call);
+    assert!(told.contains("with the root of the steps from step 1 on"), "{told}");
+    assert!(told.contains("held at its peak first is not in it"), "{told}");
+    let palm = call.stdout.lines().find(|line| line.starts_with("PaLM ")).unwrap();
+    assert!(palm.contains("0.002 at the peak"), "{palm}");
+    let told = flat(&wane_ok(&with(&[&root[..], &["--warmup", "10000"]].concat())));
+    assert!(told.contains("from the end of warm-up, step 10,000, on"), "{told}");
+}
+
 #[test]
 fn between_one_epoch_and_eight_nothing_tells_which_rule_is_right() {
     let call = wane_ok(&with(&["--schedule", "linear", "--unique-tokens", "3B"]));

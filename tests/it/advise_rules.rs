@@ -101,7 +101,8 @@ fn a_rule_that_was_joined_here_is_fitted_by_nobody_and_ends_at_the_batches_of_it
     assert!(why.contains("for 131k to 1.05M tokens a step, this run has 8.39M"), "{why}");
     let told = flat(&asked(&far));
     assert!(told.contains("No rule was fitted") && !told.contains("Joined here"), "{told}");
-    let muon = "--optimizer muon --params 300M --tokens 6B --batch 33554432 --lr 0.0065 --width 768";
+    let muon =
+        "--optimizer muon --params 300M --tokens 6B --batch 33554432 --lr 0.0065 --width 768";
     let why = why_not(&json(muon), "qiu-batch-muon");
     assert!(why.contains("for 131k to 524k tokens a step, this run has 33.6M"), "{why}");
 }

@@ -88,7 +88,8 @@ fn a_text_that_is_read_a_few_times_has_no_public_runs_to_be_held_against() {
         .map(|one| Run::from(one).epochs())
         .filter(|epochs| *epochs > 1.0)
         .collect();
-    let [fewest, most] = [again.iter().copied().reduce(f64::min), again.into_iter().reduce(f64::max)];
+    let [fewest, most] =
+        [again.iter().copied().reduce(f64::min), again.into_iter().reduce(f64::max)];
     assert_eq!((fewest, most), (Some(8.0), Some(64.0)), "the screen names both");
     let read = |epochs: f64| {
         let unique_tokens = Some(12.2e9 / epochs);

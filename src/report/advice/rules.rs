@@ -38,7 +38,7 @@ pub fn rules(said: &[Said]) -> String {
             one.hindsight.map_or([format::MISSING, format::MISSING].map(str::to_owned), recovered);
         table.add_row([
             broken(&one.rule.name, NAME),
-            lambda(one),
+            cell(one),
             covers(one).to_owned(),
             recovered,
             median,
@@ -49,6 +49,12 @@ pub fn rules(said: &[Said]) -> String {
     align_right(&mut table, [1, 3, 4]);
     set_close(&mut table);
     trimmed(&table)
+}
+
+/// λ with what it is not to be read without.
+fn cell(one: &Said) -> String {
+    let peak = if one.rule.falls_with_lr { " at the peak" } else { "" };
+    format!("{}{peak}", lambda(one))
 }
 
 fn lambda(one: &Said) -> String {
