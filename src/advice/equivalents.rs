@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::run::Run;
 use crate::config::{DecaySchedule, Form, LambdaSchedule, Schedule, total_decay};
-use crate::published::{Algorithm, Fall};
+use crate::published::{Algorithm, Fall, Kin};
 
 /// One way to write the decay of a run.
 #[derive(Clone, Debug, PartialEq)]
@@ -60,7 +60,7 @@ pub fn equivalents(run: &Run, weight_decay: f64) -> Vec<Equivalent> {
     let earlier = |form, users, value| same(form, users, value, Kept::TotalEarlier);
     let along = |kind| same_total(Form::AdamW, falling(kind));
     let mut all = vec![
-        in_every_step("adamw", "PyTorch, transformers, optax.adamw, Burn", weight_decay),
+        in_every_step("adamw", of_adamw(run), weight_decay),
         in_every_step(
             "independent",
             "ηλ: Algorithm 2 of Loshchilov & Hutter, Composer's DecoupledAdamW",
@@ -82,6 +82,14 @@ pub fn equivalents(run: &Run, weight_decay: f64) -> Vec<Equivalent> {
     ];
     all.extend(without_number(run, weight_decay));
     all
+}
+
+/// Who writes λ as AdamW does. What another optimizer has is no λ for AdamW, whose steps are of another size.
+fn of_adamw(run: &Run) -> &'static str {
+    match run.optimizer.kin() {
+        Kin::Adam => "PyTorch, transformers, optax.adamw, Burn",
+        _ => "the share that AdamW takes with it at this η; no λ to use for AdamW",
+    }
 }
 
 fn in_every_step(form: &'static str, users: &'static str, value: f64) -> Equivalent {
@@ -196,6 +204,15 @@ mod tests {
         // The mean of 1/(1 + 10 x) over the run is ln 11 / 10.
         let mean = 11.0_f64.ln() / 10.0;
         assert!((one.weight_decay.unwrap() * mean / 0.1 - 1.0).abs() < 1e-2);
+    }
+
+    #[test]
+    fn what_another_optimizer_has_is_no_lambda_for_adamw() {
+        let users = |optimizer| equivalents(&Run { optimizer, ..example() }, 0.1)[0].users;
+        assert!(users(Algorithm::AdamW).starts_with("PyTorch"));
+        for optimizer in [Algorithm::Muon, Algorithm::Lion, Algorithm::Adafactor] {
+            assert!(users(optimizer).contains("no λ to use for AdamW"), "{optimizer}");
+        }
     }
 
     #[test]

@@ -23,6 +23,8 @@ const WIDTH: usize = 108;
 const LARGEST_COUNT: f64 = 1e15;
 /// A last learning rate of this share of the peak is that of a schedule that does not fall.
 const ALL_BUT_CONSTANT: f64 = 0.9;
+/// Decay that takes a smaller share of the weights than this over the run is none to speak of.
+const NEXT_TO_NOTHING: f64 = 0.02;
 
 /// The whole advice for a terminal; with `with_sources` the formula, the source and the basis of every rule too.
 pub fn advice(run: &Run, said: &[Said], with_sources: bool) -> String {
@@ -125,18 +127,33 @@ fn amounts(run: &Run, weight_decay: f64) -> String {
     let averaging = (1.0 - run.beta1) / (1.0 + run.beta1);
     let rotation = (2.0 * run.lr.peak * weight_decay * averaging).sqrt();
     let turn = match run.optimizer {
-        Algorithm::AdamW => format!(
+        Algorithm::AdamW if kappa >= NEXT_TO_NOTHING => format!(
             " In balance a step turns weights whose size does not matter by {} radians (Kosson et al. 2024).",
             three_digits(rotation)
         ),
         _ => String::new(),
     };
     format!(
-        "This run's λ = {}: κ = ηλT = {}; weights are averages over τ = 1/(ηλ) = {} steps: {} of the run, {} epochs.{total}{turn}",
+        "This run's λ = {}: κ = ηλT = {}; {}{total}{turn}",
         format::number(weight_decay),
         three_digits(kappa),
-        whole(run.steps() / kappa),
-        three_digits(kappa.recip()),
+        averaged(run, kappa)
+    )
+}
+
+/// Over what the weights are averages, against the length of the run.
+fn averaged(run: &Run, kappa: f64) -> String {
+    let (steps, times) = (whole(run.steps() / kappa), kappa.recip());
+    if kappa < NEXT_TO_NOTHING {
+        return format!(
+            "τ = 1/(ηλ) = {steps} steps is {} times the run, so that this decay does practically nothing.",
+            whole(times)
+        );
+    }
+    let share = if times > 1.0 { " times the run" } else { " of the run" };
+    format!(
+        "weights are averages over τ = 1/(ηλ) = {steps} steps: {}{share}, {} epochs.",
+        three_digits(times),
         three_digits(run.passes() / kappa)
     )
 }

@@ -115,6 +115,28 @@ fn the_screen_says_how_many_of_the_runs_lie_in_a_rules_own_range() {
     assert_eq!((&recovered["runs"], &recovered["runs_in_range"]), (&43.into(), &3.into()));
 }
 
+/// At the learning rates of fine-tuning rules divide by next to nothing.
+#[test]
+fn numbers_that_are_not_for_use_are_marked() {
+    let run = "advise --params 7B --tokens 100M --batch 131072 --lr 1e-5 --schedule linear --weight-decay 0.1";
+    let call = wane_ok(&run.split(' ').collect::<Vec<_>>());
+    let row = |name: &str| call.stdout.lines().find(|line| line.starts_with(name)).unwrap();
+    assert!(row("ADANA ").contains(" (524) "), "{}", call.stdout);
+    assert!(row("Loshchilov & Hutter ").contains(" (90.5 to 181) "), "{}", call.stdout);
+    assert!(row("The constant 0.1 ").contains(" 0.1 "), "{}", call.stdout);
+    let told = flat(&call);
+    assert!(told.contains("carried beyond their range (in parentheses)"), "{told}");
+    assert!(told.contains("λ above 3.2, the highest of any public run, are not for use"), "{told}");
+    let words = "τ = 1/(ηλ) = 1,000,000 steps is 1,311 times the run, so that this decay does practically nothing.";
+    assert!(told.contains(words) && !told.contains("In balance a step turns"), "{told}");
+    assert!(call.stdout.lines().all(|line| line.chars().count() <= 111), "{}", call.stdout);
+    let usual = flat(&wane_ok(&with(&["--schedule", "linear"])));
+    assert!(!usual.contains("not for use"), "{usual}");
+    let lion = ["--optimizer", "lion", "--schedule", "cosine", "--unique-tokens", "3B"];
+    let told = flat(&wane_ok(&with(&lion)));
+    assert!(told.contains("and none gives a λ for it") && !told.contains("in range"), "{told}");
+}
+
 /// What a name leaves open is taken for something: the first sentence says for what.
 #[test]
 fn the_shape_that_is_taken_for_a_schedule_is_told() {

@@ -1,13 +1,13 @@
 //! How far apart the rules are that speak of a run; never their mean.
 
-use super::rules::rests_on;
+use super::rules::{rests_on, shown};
 use super::three_digits;
 use crate::advice::{Said, speaking, spread};
-use crate::published::Status;
+use crate::published::{PublicRun, Status};
 
 /// What the rules say together.
 pub fn agreement(said: &[Said]) -> String {
-    let parts = [Some(fitted(said)), joined(said)];
+    let parts = [Some(fitted(said)), joined(said), above_all(said)];
     parts.into_iter().flatten().collect::<Vec<_>>().join(" ")
 }
 
@@ -45,15 +45,18 @@ fn fitted(said: &[Said]) -> String {
 
 /// A λ that falls to 0 is held against no constant one, also where it was fitted on such runs.
 fn none_fitted(said: &[Said]) -> &'static str {
+    if shown(said).is_empty() {
+        return "No rule was fitted on runs like this one, and none gives a λ for it.";
+    }
     let falls = |one: &Said| one.applies() && one.rule.fitted && one.rule.falls_to_zero;
     match said.iter().any(falls) {
         true => {
             "No rule with a constant λ was fitted on runs like this one: numbers above are defaults and formulas that no \
-             search stands behind, fall to 0 over the run, or are carried beyond their range."
+             search stands behind, fall to 0 over the run, or are carried beyond their range (in parentheses)."
         }
         false => {
             "No rule was fitted on runs like this one: numbers above are defaults and formulas that no search stands \
-             behind, or carried beyond their range."
+             behind, or carried beyond their range (in parentheses)."
         }
     }
 }
@@ -73,4 +76,18 @@ fn joined(said: &[Said]) -> Option<String> {
         one.rule.name,
         three_digits(one.weight_decay?)
     ))
+}
+
+/// λ that nobody has trained with, where a rule comes to such.
+fn above_all(said: &[Said]) -> Option<String> {
+    let highest = PublicRun::all().iter().map(|run| run.weight_decay).fold(0.0, f64::max);
+    let given = |one: &&Said| one.band.map(|[_, high]| high).or(one.weight_decay);
+    let is_above = |one: &&Said| given(one).is_some_and(|value| value > highest);
+    shown(said).iter().any(is_above).then(|| {
+        format!(
+            "λ above {}, the highest of any public run, are not for use: the run is too far from those that such rules \
+             were found on.",
+            three_digits(highest)
+        )
+    })
 }

@@ -32,8 +32,11 @@ fn is_for_others(one: &Said) -> bool {
 
 pub fn rules(said: &[Said]) -> String {
     let header = ["rule", "λ", "in range", "recovers", "median", "rests on", "source"];
-    let mut table = new_table(&header);
-    for one in shown(said) {
+    let (mut table, shown) = (new_table(&header), shown(said));
+    if shown.is_empty() {
+        return String::new();
+    }
+    for one in shown {
         let [recovered, median] =
             one.hindsight.map_or([format::MISSING, format::MISSING].map(str::to_owned), recovered);
         table.add_row([
@@ -51,10 +54,11 @@ pub fn rules(said: &[Said]) -> String {
     trimmed(&table)
 }
 
-/// λ with what it is not to be read without.
+/// λ with what it is not to be read without: in parentheses where the run lies outside of what the rule was found on.
 fn cell(one: &Said) -> String {
     let peak = if one.rule.falls_with_lr { " at the peak" } else { "" };
-    format!("{}{peak}", lambda(one))
+    let value = format!("{}{peak}", lambda(one));
+    if one.applies() { value } else { format!("({value})") }
 }
 
 fn lambda(one: &Said) -> String {
