@@ -95,7 +95,10 @@ fn a_rule_that_was_joined_here_is_fitted_by_nobody_and_ends_at_the_batches_of_it
     assert!(told.contains("One rule was fitted on runs like this one (Power Lines"), "{told}");
     let words = "Joined here from two published rules, and fitted by nobody (Qiu, times the batch): λ = 0.116";
     assert!(told.contains(words), "{told}");
-    assert!(told.contains("of 43 of the 43 runs that it was joined on"), "{told}");
+    assert!(
+        told.contains("of 43 of 43 public runs, those that it was joined on among them"),
+        "{told}"
+    );
     let far = format!("{run} 8388608");
     let why = why_not(&json(&far), "qiu-batch");
     assert!(why.contains("for 131k to 1.05M tokens a step, this run has 8.39M"), "{why}");

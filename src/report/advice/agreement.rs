@@ -67,7 +67,7 @@ fn joined(said: &[Said]) -> Option<String> {
     let one = speaking(said).find(|one| one.rule.is_joined())?;
     let near = one.hindsight.map_or(String::new(), |found| {
         format!(
-            "; it is within a factor of two of the λ of {} of the {} runs that it was joined on",
+            "; it is within a factor of two of the λ of {} of {} public runs, those that it was joined on among them",
             found.within_two, found.runs
         )
     });
