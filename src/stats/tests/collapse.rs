@@ -9,7 +9,7 @@ use crate::config::{Form, Mask, Stage};
 use crate::random::stream;
 use crate::results::{Draw, MechanismRow, RunRow};
 use crate::stats::Quantity;
-use crate::stats::collapse::{Claim, Coincidence, Collapse, Line, Place};
+use crate::stats::collapse::{Claim, Coincidence, Collapse, Line, Named, Place};
 
 const NOISE: f64 = 0.02;
 /// What a seed shifts in every line alike.
@@ -242,4 +242,43 @@ fn experiments_are_laid_on_the_masks_that_all_have_and_without_one_each_is_told_
     let other = of("other", &[Mask::Matrices]);
     let none = Collapse::of_experiments(&[one, other], true).unwrap_err();
     assert_eq!(none, [["AdamW on global"], ["AdamW on matrices"]]);
+}
+
+/// Runs of one curve over λ, lowest at 8, and what they scatter by.
+fn on_one_curve(number: u64, name: &str, lambdas: &[f64], scatter: f64) -> Named {
+    let mut random = stream(name, &[&number.to_le_bytes()]);
+    let mut run = |lambda: f64, seed: u64| {
+        let noise: f64 = StandardNormal.sample(&mut random);
+        let loss = 2.0 + 0.02 * (lambda.log2() - 3.0).powi(2) + scatter * noise;
+        let mut run = row(Form::AdamW, Mask::Matrices, lambda, seed, loss);
+        (run.tokens, run.steps, run.run) = (1000, 10, format!("{name} {}", run.run));
+        run
+    };
+    let mut runs = Vec::new();
+    for seed in 0..8 {
+        runs.extend(lambdas.iter().map(|lambda| run(*lambda, seed)));
+    }
+    let tau = |run: &RunRow| timescale(run, 8.0 / run.weight_decay.unwrap());
+    let mechanism = runs.iter().map(tau).collect();
+    (name.to_owned(), runs, mechanism)
+}
+
+#[test]
+fn one_curve_is_not_told_apart_where_a_grid_ends_before_its_lowest_place_or_where_runs_scatter_more()
+ {
+    let told = |lambdas: &[f64], scatter: f64| {
+        let worlds = 200;
+        let is_told = |number: &u64| {
+            let one = on_one_curve(*number, "one", &[0.5, 1.0, 2.0, 4.0, 8.0], 0.01);
+            let other = on_one_curve(*number, "other", lambdas, scatter);
+            let found = Collapse::of_experiments(&[one, other], true).unwrap().remove(0);
+            found.coincidence.unwrap().is_told_apart(0.05) == Some(true)
+        };
+        (0..worlds).filter(is_told).count() as f64 / worlds as f64
+    };
+    // Against the best of each line it was nine in ten, and one in ten.
+    let ends_early = told(&[0.5, 1.0, 2.0, 4.0], 0.01);
+    assert!(ends_early <= 0.09, "{ends_early}");
+    let scatters = told(&[0.5, 1.0, 2.0, 4.0, 8.0], 0.1);
+    assert!(scatters <= 0.09, "{scatters}");
 }
