@@ -19,6 +19,7 @@ use serde::{Deserialize, Serialize};
 use super::contrast::{Contrast, Scores};
 use super::inference::{Estimate, FEWEST_SEEDS, holm};
 use super::rotations::Rotations;
+use super::unmeasured::marked;
 use super::verdict::Terms;
 use crate::config::{Claim, Expect, Part};
 use crate::results::{CurveCsvRow, Draw, MechanismRow, RunRow};
@@ -50,6 +51,8 @@ pub enum WhyNot {
     FewSeeds(usize),
     /// The quantity was not measured.
     NotMeasured,
+    /// Runs that ended without a loss or the quantity, or with one that is no number.
+    Unmeasured(usize),
     /// A comparison is one number in every seed, as between copies of runs: there is no test of that.
     SameInEverySeed,
 }
@@ -95,7 +98,8 @@ pub fn judge(
     mechanism: &[MechanismRow],
     alpha: f64,
 ) -> Vec<Judged> {
-    let measurements = Measurements::of(runs, curves, mechanism);
+    let runs = marked(runs);
+    let measurements = Measurements::of(&runs, curves, mechanism);
     let mut rotations = HashMap::new();
     let tested: Vec<Result<Vec<Tested>, WhyNot>> =
         claims.iter().map(|claim| test(claim, &measurements, &mut rotations)).collect();
@@ -282,7 +286,8 @@ fn test_part(
     measurements: &Measurements,
     rotations: &mut HashMap<usize, Rotations>,
 ) -> Result<Tested, WhyNot> {
-    let accepts_collapsed = part.terms.iter().any(|term| only_collapsed(term, measurements));
+    let accepts_collapsed =
+        part.terms.iter().any(|term| only_collapsed(term, claim.quantity, measurements));
     let operands: Vec<Operand> = part
         .terms
         .iter()
@@ -290,8 +295,7 @@ fn test_part(
         .collect::<Result<_, _>>()?;
     let seeds = common(&operands);
     if seeds.len() < FEWEST_SEEDS {
-        let any = operands.iter().any(Operand::has_values);
-        return Err(if any { WhyNot::FewSeeds(seeds.len()) } else { WhyNot::NotMeasured });
+        return Err(WhyNot::FewSeeds(seeds.len()));
     }
     let side = |is_left: bool| {
         let own = operands.iter().filter(|one| (one.weight > 0.0) == is_left);
@@ -313,7 +317,7 @@ fn test_part(
     if Estimate::of(contrast.differences()).is_some_and(|one| one.is_constant(largest)) {
         return Err(WhyNot::SameInEverySeed);
     }
-    let chosen = operands.iter().filter_map(|one| one.chosen.clone()).collect();
+    let chosen = operands.iter().filter_map(|one| one.chosen(&seeds)).collect();
     Ok(Tested { expect: part.expect, contrast, seeds, chosen })
 }
 

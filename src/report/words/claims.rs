@@ -147,6 +147,10 @@ pub fn cannot_tell(judged: &Judged) -> Option<String> {
         Some(WhyNot::NotMeasured) => {
             return Some(format!("its runs did not measure {}", judged.claim.quantity.name()));
         }
+        Some(WhyNot::Unmeasured(runs)) => {
+            let runs = counted(runs, "run");
+            return Some(format!("{runs} of it ended without a number that the test needs"));
+        }
         Some(WhyNot::SameInEverySeed) => {
             return Some(
                 "what it compares is the same in every seed, and there is no test of that"

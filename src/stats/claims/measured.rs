@@ -15,15 +15,6 @@ pub struct Measurements<'a> {
     mechanism: BTreeMap<&'a str, Vec<&'a MechanismRow>>,
 }
 
-/// The val loss by which the best of several arms is chosen.
-pub fn chooser(run: &RunRow, quantity: Measured) -> Option<f64> {
-    match quantity {
-        Measured::StoppedTestLoss => run.best_val_loss,
-        _ => run.val_loss,
-    }
-    .filter(|value| is_measured(*value))
-}
-
 impl<'a> Measurements<'a> {
     pub fn of(runs: &'a [RunRow], curves: &'a Curves, mechanism: &'a [MechanismRow]) -> Self {
         let mut by_run: BTreeMap<&str, Vec<&MechanismRow>> = BTreeMap::new();
@@ -48,8 +39,13 @@ impl<'a> Measurements<'a> {
         rows.filter(|run| run.is_collapsed()).count()
     }
 
-    /// The quantity of a run, after a step or at its end.
-    pub fn value(&self, run: &RunRow, quantity: Measured, at: Option<usize>) -> Option<f64> {
+    /// The val loss that chooses and the quantity, after a step or at its end, of a run that reached its end.
+    pub fn pair(&self, run: &RunRow, quantity: Measured, at: Option<usize>) -> Option<(f64, f64)> {
+        let run = Some(run).filter(|run| run.is_done())?;
+        Some((chooser(run, quantity)?, self.value(run, quantity, at)?))
+    }
+
+    fn value(&self, run: &RunRow, quantity: Measured, at: Option<usize>) -> Option<f64> {
         match at {
             Some(step) => of_row(self.curve(run)?.iter().find(|row| row.step == step)?, quantity),
             None => self.at_the_end(run, quantity),
@@ -108,4 +104,13 @@ fn of_row(row: &CurveRow, quantity: Measured) -> Option<f64> {
         | Measured::RotationSpread
         | Measured::RotationRatio => None,
     }
+}
+
+/// The val loss by which the best of several arms is chosen.
+fn chooser(run: &RunRow, quantity: Measured) -> Option<f64> {
+    match quantity {
+        Measured::StoppedTestLoss => run.best_val_loss,
+        _ => run.val_loss,
+    }
+    .filter(|value| is_measured(*value))
 }

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::WhyNot;
-use super::chosen::chosen;
-use super::measured::{Measurements, chooser};
+use super::chosen::chosen as name;
+use super::measured::Measurements;
 use crate::config::{Measured, Term};
 use crate::record::Status;
 use crate::results::{Draw, RunRow};
@@ -23,23 +23,35 @@ pub fn added(sums: &[Scores], own: &[Scores]) -> Vec<Scores> {
 pub struct Operand {
     pub weight: f64,
     arms: Vec<Arm>,
-    /// Of several arms the best, in words.
-    pub chosen: Option<String>,
+    /// Of several arms the words that tell each from the others.
+    names: Vec<String>,
 }
 
 /// By seed, the val loss that chooses and the quantity.
 type Arm = BTreeMap<Draw, (f64, f64)>;
 
-/// Whether every arm of a term whose runs reached their end has one that collapsed. Then no other term leaves such arms
-/// out: those without would be held against all runs of this one, and be lower where nothing differs.
-pub fn only_collapsed(term: &Term, measurements: &Measurements) -> bool {
-    let lots = term.arms.iter().map(|arm| measurements.runs(arm));
-    let mut complete = lots.filter(|runs| runs.iter().all(|run| run.is_done())).peekable();
-    complete.peek().is_some() && complete.all(|runs| !is_sound(&runs))
+/// Whether every arm of a term that could be the best has a run that collapsed. Then no other term leaves such arms out:
+/// those without would be held against all runs of this one, and be lower where nothing differs.
+pub fn only_collapsed(term: &Term, quantity: Measured, measurements: &Measurements) -> bool {
+    let complete = complete(term, quantity, measurements);
+    !complete.is_empty() && !complete.iter().any(|runs| is_sound(runs))
 }
 
 fn is_sound(runs: &[&RunRow]) -> bool {
     !runs.iter().any(|run| run.is_collapsed_on_val())
+}
+
+/// The runs of the arms of a term, all of whose runs ended and have the numbers that are asked for: one without would be
+/// held against others over fewer seeds.
+fn complete<'a>(
+    term: &Term,
+    quantity: Measured,
+    measurements: &Measurements<'a>,
+) -> Vec<Vec<&'a RunRow>> {
+    let has_all = |run: &&RunRow| measurements.pair(run, quantity, term.at).is_some();
+    let lots = term.arms.iter().map(|ids| (ids.len(), measurements.runs(ids)));
+    let whole = lots.filter(|(asked, runs)| runs.len() == *asked && runs.iter().all(has_all));
+    whole.map(|(_, runs)| runs).collect()
 }
 
 impl Operand {
@@ -50,41 +62,28 @@ impl Operand {
         accepts_collapsed: bool,
     ) -> Result<Self, WhyNot> {
         let lots: Vec<Vec<&RunRow>> = term.arms.iter().map(|arm| measurements.runs(arm)).collect();
-        let is_complete = |(runs, ids): &(&Vec<&RunRow>, &Vec<String>)| {
-            runs.len() == ids.len() && runs.iter().all(|run| run.is_done())
-        };
-        let complete: Vec<&Vec<&RunRow>> =
-            lots.iter().zip(&term.arms).filter(is_complete).map(|(runs, _)| runs).collect();
-        let has_ended = |run: &&RunRow| matches!(run.status, Status::Done | Status::Diverged);
-        let all_have = lots
-            .iter()
-            .zip(&term.arms)
-            .all(|(runs, ids)| runs.len() == ids.len() && runs.iter().all(has_ended));
-        // The best of several arms is not known before all of them are.
-        if complete.is_empty() || !all_have {
-            return Err(why_not(&lots, term));
+        let pair = |run: &RunRow| measurements.pair(run, quantity, term.at);
+        if let Some(why_not) = why_not(term, &lots, |run| pair(run).is_some()) {
+            return Err(why_not);
         }
         // Of several arms none is the best that has collapsed, unless all of a side have.
-        let may_be_best = |runs: &&Vec<&RunRow>| accepts_collapsed || is_sound(runs);
-        let kept: Vec<&Vec<&RunRow>> = complete.into_iter().filter(may_be_best).collect();
+        let may_be_best = |runs: &Vec<&RunRow>| accepts_collapsed || is_sound(runs);
+        let mut kept = complete(term, quantity, measurements);
+        kept.retain(may_be_best);
         let arm = |runs: &Vec<&RunRow>| -> Arm {
-            let value = |run: &&RunRow| {
-                let measured = measurements.value(run, quantity, term.at)?;
-                Some((run.draw(), (chooser(run, quantity)?, measured)))
-            };
-            runs.iter().filter_map(value).collect()
+            runs.iter().filter_map(|run| Some((run.draw(), pair(run)?))).collect()
         };
-        let arms: Vec<Arm> = kept.iter().copied().map(arm).collect();
-        let sum = |arm: &Arm| arm.values().map(|(choose, _)| choose).sum::<f64>();
-        let best = lowest(arms.len(), |place| sum(&arms[place]));
         // Of all: one whose runs diverged is of the grid too.
         let rows: Vec<&RunRow> = lots.iter().filter_map(|runs| runs.first().copied()).collect();
-        let chosen = (term.arms.len() > 1).then(|| chosen(&rows, kept[best][0]));
-        Ok(Operand { weight: term.weight, arms, chosen })
+        let of_several = kept.iter().filter(|_| term.arms.len() > 1);
+        let names = of_several.map(|runs| name(&rows, runs[0])).collect();
+        Ok(Operand { weight: term.weight, arms: kept.iter().map(arm).collect(), names })
     }
 
-    pub fn has_values(&self) -> bool {
-        self.arms.iter().any(|arm| !arm.is_empty())
+    /// Of several arms the best over these seeds, in words.
+    pub fn chosen(&self, seeds: &[Draw]) -> Option<String> {
+        let sum = |arm: &Arm| seeds.iter().map(|seed| arm[seed].0).sum::<f64>();
+        self.names.get(lowest(self.arms.len(), |place| sum(&self.arms[place]))).cloned()
     }
 
     pub fn scores(&self, seeds: &[Draw]) -> Vec<Scores> {
@@ -97,14 +96,28 @@ impl Operand {
     }
 }
 
-fn why_not(lots: &[Vec<&RunRow>], term: &Term) -> WhyNot {
-    let runs = || lots.iter().flatten();
-    let diverged = runs().filter(|run| run.status == Status::Diverged).count();
+/// Why the best of the arms of a term is not known: it is not before all of them are.
+fn why_not(
+    term: &Term,
+    lots: &[Vec<&RunRow>],
+    has_all: impl Fn(&RunRow) -> bool,
+) -> Option<WhyNot> {
     let asked: usize = term.arms.iter().map(Vec::len).sum();
-    let done = runs().filter(|run| run.is_done()).count();
-    match asked - done - diverged {
-        0 => WhyNot::Diverged(diverged),
-        missing => WhyNot::Missing(missing),
+    let count = |is_meant: &dyn Fn(&RunRow) -> bool| {
+        lots.iter().flatten().filter(|run| is_meant(run)).count()
+    };
+    let diverged = count(&|run| run.status == Status::Diverged);
+    let missing = asked - diverged - count(&|run| run.status == Status::Done);
+    let measured_nothing = |runs: &Vec<&RunRow>| {
+        runs.iter().all(|run| run.is_done()) && !runs.iter().any(|run| has_all(run))
+    };
+    let is_complete = |runs: &Vec<&RunRow>| runs.iter().all(|run| has_all(run));
+    match (missing, diverged) {
+        (1.., _) => Some(WhyNot::Missing(missing)),
+        _ if lots.iter().any(measured_nothing) => Some(WhyNot::NotMeasured),
+        _ if lots.iter().any(is_complete) => None,
+        (_, 0) => Some(WhyNot::Unmeasured(count(&|run| !has_all(run)))),
+        _ => Some(WhyNot::Diverged(diverged)),
     }
 }
 

@@ -257,6 +257,53 @@ fn runs_that_diverged_or_have_not_ended_tell_nothing() {
     assert_eq!(few.why_not, Some(WhyNot::FewSeeds(2)));
 }
 
+/// Runs of arms 0, 1 and 2 in five seeds, of which arm 1 is the best and arm 2 the worst.
+fn three_arms() -> Vec<RunRow> {
+    world(&mut stream("three", &[]), &[3.0, 0.0, 9.0], 5)
+}
+
+/// The best of arms 1 and 2 less arm 0.
+fn best_of_two_against_one() -> Claim {
+    let arms = [1, 2].map(|arm| term(1.0, arm, 5).arms.remove(0)).to_vec();
+    let terms = vec![Term { weight: 1.0, at: None, arms }, term(-1.0, 0, 5)];
+    claim(Expect::Lower, vec![part(Expect::Lower, terms)])
+}
+
+#[test]
+fn an_arm_with_a_run_that_was_not_measured_is_not_the_best_and_takes_no_seed_from_others() {
+    let names = |one: &Judged| one.chosen.clone();
+    let whole = judged(&[best_of_two_against_one()], &three_arms()).remove(0);
+    assert_eq!(names(&whole), ["λ=1 (smallest λ of its grid)"]);
+    for lacking in [None, Some(f64::NAN), Some(1e200)] {
+        let mut rows = three_arms();
+        rows[10 + 2].test_loss = lacking;
+        let one = judged(&[best_of_two_against_one()], &rows).remove(0);
+        assert_eq!(one.by_seed, whole.by_seed, "{lacking:?}");
+        assert_eq!(names(&one), names(&whole), "{lacking:?}");
+    }
+}
+
+#[test]
+fn a_run_that_ended_without_a_number_leaves_nothing_to_tell() {
+    for lacking in [None, Some(f64::NAN), Some(1e200)] {
+        let mut rows = three_arms();
+        rows[2].test_loss = lacking;
+        let one = judged(&[difference(Expect::Higher, 5)], &rows).remove(0);
+        assert_eq!(
+            (one.verdict, one.why_not),
+            (Verdict::CannotTell, Some(WhyNot::Unmeasured(1))),
+            "{lacking:?}"
+        );
+    }
+    let mut rows = three_arms();
+    for run in &mut rows[5..10] {
+        (run.stopped_test_loss, run.best_val_loss) = (Some(1.0), Some(1.0));
+    }
+    let of_stopped = Claim { quantity: Measured::StoppedTestLoss, ..difference(Expect::Higher, 5) };
+    let one = judged(&[of_stopped], &rows).remove(0);
+    assert_eq!(one.why_not, Some(WhyNot::NotMeasured));
+}
+
 #[test]
 fn what_is_the_same_in_every_seed_is_not_tested() {
     let mut rows = Vec::new();
