@@ -11,20 +11,20 @@ mod chosen;
 mod effect;
 mod measured;
 mod operand;
+mod sides;
+mod tested;
 
 use std::collections::{BTreeMap, HashMap};
 
 use serde::{Deserialize, Serialize};
 
-use super::contrast::{Contrast, Scores};
-use super::inference::{Estimate, FEWEST_SEEDS, holm};
-use super::rotations::Rotations;
+use super::inference::{Estimate, holm};
 use super::unmeasured::marked;
 use super::verdict::Terms;
-use crate::config::{Claim, Expect, Part};
-use crate::results::{CurveCsvRow, Draw, MechanismRow, RunRow};
+use crate::config::{Claim, Expect};
+use crate::results::{CurveCsvRow, MechanismRow, RunRow};
 use measured::Measurements;
-use operand::{Operand, added, common, only_collapsed};
+use tested::{Tested, p_against, p_shows, test};
 
 pub use effect::{Asked, Effect};
 
@@ -226,99 +226,6 @@ impl Judged {
         let (smallest, expect) = (self.claim.smallest, self.expect());
         Some(Effect::new(observed, self.interval?, smallest, expect, self.verdict))
     }
-}
-
-/// One comparison with its data.
-struct Tested {
-    expect: Expect,
-    contrast: Contrast,
-    seeds: Vec<Draw>,
-    chosen: Vec<String>,
-}
-
-impl Tested {
-    /// Small where it comes out as said; of two sides.
-    fn p_shows(&self, smallest: f64) -> f64 {
-        let p = match self.expect {
-            Expect::Lower => self.contrast.p_below(0.0),
-            Expect::Higher => self.contrast.p_above(0.0),
-            Expect::Equal => self.contrast.p_beyond(smallest),
-        };
-        (2.0 * p).min(1.0)
-    }
-
-    /// Small where an effect that matters is excluded; for what is to be equal, where there is one. Of two sides.
-    fn p_against(&self, smallest: f64) -> f64 {
-        let contrast = &self.contrast;
-        let p = match self.expect {
-            Expect::Lower => contrast.p_above(-smallest),
-            Expect::Higher => contrast.p_below(smallest),
-            Expect::Equal => contrast.p_below(-smallest).min(contrast.p_above(smallest)),
-        };
-        (2.0 * p).min(1.0)
-    }
-}
-
-/// All comparisons must come out as said. Each by itself would be enough of a test (Berger 1982); their number is
-/// counted in all the same, as in the intervals that all of them hold at once.
-fn p_shows(claim: &Claim, parts: &[Tested]) -> f64 {
-    let most = parts.iter().map(|part| part.p_shows(claim.smallest)).fold(0.0, f64::max);
-    (most * parts.len() as f64).min(1.0)
-}
-
-/// One of them is enough (Bonferroni).
-fn p_against(claim: &Claim, parts: &[Tested]) -> f64 {
-    let least = parts.iter().map(|part| part.p_against(claim.smallest)).fold(1.0, f64::min);
-    (least * parts.len() as f64).min(1.0)
-}
-
-fn test(
-    claim: &Claim,
-    measurements: &Measurements,
-    rotations: &mut HashMap<usize, Rotations>,
-) -> Result<Vec<Tested>, WhyNot> {
-    claim.parts.iter().map(|part| test_part(claim, part, measurements, rotations)).collect()
-}
-
-fn test_part(
-    claim: &Claim,
-    part: &Part,
-    measurements: &Measurements,
-    rotations: &mut HashMap<usize, Rotations>,
-) -> Result<Tested, WhyNot> {
-    let accepts_collapsed =
-        part.terms.iter().any(|term| only_collapsed(term, claim.quantity, measurements));
-    let operands: Vec<Operand> = part
-        .terms
-        .iter()
-        .map(|term| Operand::of(term, claim.quantity, measurements, accepts_collapsed))
-        .collect::<Result<_, _>>()?;
-    let seeds = common(&operands);
-    if seeds.len() < FEWEST_SEEDS {
-        return Err(WhyNot::FewSeeds(seeds.len()));
-    }
-    let side = |is_left: bool| {
-        let own = operands.iter().filter(|one| (one.weight > 0.0) == is_left);
-        let zero = Scores { choose: vec![0.0; seeds.len()], score: vec![0.0; seeds.len()] };
-        own.fold(vec![zero], |sum, one| added(&sum, &one.scores(&seeds)))
-    };
-    let (left, mut right) = (side(true), side(false));
-    right.iter_mut().flat_map(|one| &mut one.score).for_each(|score| *score += part.constant);
-    let is_choice = left.len() > 1 || right.len() > 1;
-    let contrast = match is_choice {
-        true => {
-            let drawn = rotations.entry(seeds.len()).or_insert_with(|| Rotations::of(seeds.len()));
-            Contrast::new(&left, &right, drawn)
-        }
-        false => Contrast::new(&left, &right, &Rotations::draw(seeds.len(), 0)),
-    };
-    let largest = left.iter().chain(&right).flat_map(|one| &one.score).map(|score| score.abs());
-    let largest = largest.fold(0.0, f64::max);
-    if Estimate::of(contrast.differences()).is_some_and(|one| one.is_constant(largest)) {
-        return Err(WhyNot::SameInEverySeed);
-    }
-    let chosen = operands.iter().filter_map(|one| one.chosen(&seeds)).collect();
-    Ok(Tested { expect: part.expect, contrast, seeds, chosen })
 }
 
 #[cfg(test)]

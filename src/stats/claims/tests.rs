@@ -322,3 +322,54 @@ fn what_is_the_same_in_every_seed_is_not_tested() {
         );
     }
 }
+
+/// Arm 0 against the best of so many arms, itself among them.
+fn one_of_the_best(expect: Expect, arms: usize, seeds: usize) -> Claim {
+    let all = (0..arms).map(|arm| term(1.0, arm, seeds).arms.remove(0)).collect();
+    let terms = vec![term(1.0, 0, seeds), Term { weight: -1.0, at: None, arms: all }];
+    claim(expect, vec![part(expect, terms)])
+}
+
+#[test]
+fn an_arm_that_is_the_best_by_far_is_as_good_as_the_best() {
+    let mut rows = world(&mut stream("itself", &[]), &[0.0, 9.0, 9.0], 5);
+    let of = |expect, rows: &[RunRow]| judged(&[one_of_the_best(expect, 3, 5)], rows).remove(0);
+    let equal = of(Expect::Equal, &rows);
+    assert_eq!((equal.verdict, equal.why_not), (Verdict::Shows, None), "{equal:?}");
+    assert!(equal.by_seed.iter().all(|(_, difference)| *difference == 0.0), "{equal:?}");
+    let [low, high] = equal.interval.unwrap();
+    assert!(low <= 0.0 && high < SMALLEST, "{equal:?}");
+    for expect in [Expect::Lower, Expect::Higher] {
+        assert_eq!(of(expect, &rows).verdict, Verdict::Contradicted, "{expect:?}");
+    }
+    // Copies of it, and arms that differ from it by the same in every seed, are no test.
+    for seed in 0..5 {
+        let loss = rows[seed].val_loss.map(|loss| loss + 2.0);
+        for arm in [1, 2] {
+            (rows[5 * arm + seed].val_loss, rows[5 * arm + seed].test_loss) = (loss, loss);
+        }
+    }
+    assert_eq!(of(Expect::Equal, &rows).why_not, Some(WhyNot::SameInEverySeed));
+}
+
+#[test]
+fn an_arm_that_is_chosen_by_luck_is_as_good_as_the_best_as_seldom_as_it_may() {
+    let seeds = 3;
+    let claim = one_of_the_best(Expect::Equal, 2, seeds);
+    let mut drawn = HashMap::from([(seeds, crate::stats::rotations::Rotations::draw(seeds, 199))]);
+    let mut rng = stream("luck", &[]);
+    let (worlds, curves) = (3000, Curves::new());
+    let (mut shows, mut chosen) = (0.0, 0);
+    for _ in 0..worlds {
+        let rows = world(&mut rng, &[SMALLEST, 0.0], seeds);
+        let measurements = Measurements::of(&rows, &curves, &[]);
+        let tested = test(&claim, &measurements, &mut drawn).unwrap_or_default();
+        let is_itself = |one: &Tested| one.contrast.differences().iter().all(|one| *one == 0.0);
+        chosen += usize::from(tested.iter().any(is_itself));
+        let is_shown = !tested.is_empty() && p_shows(&claim, &tested) < 0.05;
+        shows += f64::from(u8::from(is_shown));
+    }
+    assert!(chosen > 10, "{chosen}");
+    // Two-sided at 5%, of which one side errs.
+    assert!(shows / f64::from(worlds) < 0.035, "{shows}");
+}
