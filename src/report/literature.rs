@@ -17,7 +17,7 @@ use crate::exit::usage;
 use crate::files::{create_folder, csv_of, write_atomically};
 use crate::results::{check_written, read_csv, read_experiment};
 use crate::stats::Estimate;
-use crate::stats::claims::{Asked, Effect, Verdict, correct};
+use crate::stats::claims::{Asked, Effect, Seen, Verdict, correct};
 use relative::relative;
 
 /// A claim, the experiment that asks it, and what is said of it among all others.
@@ -143,20 +143,27 @@ fn corrected(mut entries: Vec<Entry>) -> Vec<Entry> {
 
 /// The interval of a claim, and the seeds that would tell, where it is one of so many.
 fn among(row: &mut ClaimRow, family_size: usize, alpha: f64) {
-    let tests_before = row.family_size * row.comparisons;
-    row.family_size = family_size;
+    let family_before = std::mem::replace(&mut row.family_size, family_size);
     if row.verdict != Verdict::CannotTell {
         row.cannot_tell.clear();
         row.seeds_needed = None;
     }
     let Some(observed) = row.observed else { return };
-    let tests = family_size * row.comparisons;
-    let asked = Asked { expect: row.compared_expected, smallest: row.smallest, tests, alpha };
-    let ends = asked.stretched(observed, row.n, interval(row), tests_before);
+    let comparisons = row.comparisons;
+    let asked = Asked { smallest: row.smallest, comparisons, family: family_size, alpha };
+    let seen = Seen {
+        expect: row.compared_expected,
+        mean: observed,
+        seeds: row.n,
+        interval: interval(row),
+    };
+    let ends = asked.stretched(&seen, family_before);
     let [low, high] = ends.map(|end| Some(end).filter(|end| end.is_finite()));
     (row.ci95_low, row.ci95_high) = (low, high);
     if row.verdict == Verdict::CannotTell {
-        row.seeds_needed = asked.further_seeds(observed, row.n, ends);
+        // Of several comparisons the weakest is in the file: the others are taken to be no stronger.
+        let all = vec![Seen { interval: ends, ..seen }; comparisons];
+        row.seeds_needed = asked.further_seeds(&all);
         let needs = Some(row.needs.as_str()).filter(|needs| !needs.is_empty());
         row.cannot_tell = words::would_tell(row.seeds_needed, needs);
     }

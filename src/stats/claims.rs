@@ -11,6 +11,7 @@ mod chosen;
 mod effect;
 mod measured;
 mod operand;
+mod seeds;
 mod sides;
 mod tested;
 
@@ -26,7 +27,8 @@ use crate::results::{CurveCsvRow, MechanismRow, RunRow};
 use measured::Measurements;
 use tested::{Tested, p_against, p_shows, test};
 
-pub use effect::{Asked, Effect};
+pub use effect::Effect;
+pub use seeds::{Asked, Seen};
 
 /// What can be told of a claim.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -185,18 +187,23 @@ impl Judged {
             _ => weakest(&|part| part.p_shows(smallest)),
         };
         let tested = &parts[part];
-        let observed = Estimate::of(tested.contrast.differences());
-        let tests = self.family_size * parts.len();
-        let interval = tested.contrast.interval(terms.tail(tests));
-        let open = observed.filter(|_| self.verdict == Verdict::CannotTell);
-        let asked = Asked { expect: tested.expect, smallest, tests, alpha: terms.alpha };
+        let tail = terms.tail(self.family_size * parts.len());
+        let interval = tested.contrast.interval(tail);
+        let seen = |(place, one): (usize, &Tested)| {
+            one.seen(if place == part { interval } else { one.contrast.interval(tail) })
+        };
+        let (comparisons, family) = (parts.len(), self.family_size);
+        let asked = Asked { smallest, comparisons, family, alpha: terms.alpha };
+        let further =
+            || asked.further_seeds(&parts.iter().enumerate().map(seen).collect::<Vec<_>>());
+        let is_open = self.verdict == Verdict::CannotTell;
         let seeds = tested.seeds.iter().map(|draw| draw.seed);
         Judged {
             part,
-            observed,
+            observed: Estimate::of(tested.contrast.differences()),
             by_seed: seeds.zip(tested.contrast.differences().iter().copied()).collect(),
             interval: Some(interval),
-            further_seeds: open.and_then(|one| asked.further_seeds(one.mean, one.n, interval)),
+            further_seeds: if is_open { further() } else { None },
             chosen: tested.chosen.clone(),
             ..self
         }

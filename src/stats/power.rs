@@ -7,7 +7,7 @@ use super::inference::{FEWEST_SEEDS, t_quantile};
 /// The chance with which a difference is to be found.
 pub const POWER: f64 = 0.8;
 /// Seeds beyond which nobody is sent.
-const MOST_SEEDS: usize = 10_000;
+pub const MOST_SEEDS: usize = 10_000;
 
 /// The chance that a two-sided paired t-test at level `alpha` over n seeds finds a difference of
 /// `effect` standard deviations, in its own direction: the noncentral t distribution, integrated over the
@@ -23,12 +23,16 @@ pub fn power(effect: f64, seeds: usize, alpha: f64) -> f64 {
 fn power_of(away: f64, freedom: f64, alpha: f64) -> f64 {
     let critical = t_quantile(1.0 - alpha / 2.0, freedom);
     let normal = Normal::standard();
+    over_spreads(freedom, |u| normal.cdf(away - critical * u))
+}
+
+/// The mean of a chance over what is estimated of a standard deviation with degrees of freedom, in units of the true one.
+pub fn over_spreads(freedom: f64, chance: impl Fn(f64) -> f64) -> f64 {
     let squares = ChiSquared::new(freedom).expect("there are degrees of freedom");
     // Over u with s² = u² · freedom, so that the density is smooth at 0 with one degree of freedom too.
     let density = |u: f64| 2.0 * u * freedom * squares.pdf(u * u * freedom);
-    let at = |u: f64| normal.cdf(away - critical * u) * density(u.max(1e-9));
     let last = 1.0 + 10.0 / freedom.sqrt();
-    simpson(at, last, 400)
+    simpson(|u| chance(u) * density(u.max(1e-9)), last, 400)
 }
 
 /// The integral from 0 to `last` in an even number of parts.
@@ -87,13 +91,7 @@ pub fn seeds_to_decide(
 
 /// Seeds with which a difference as observed would be found equivalent within `epsilon`; `None` where that takes more
 /// than anyone trains, or is not so.
-pub fn seeds_within(
-    difference: f64,
-    sd: f64,
-    epsilon: f64,
-    tests: usize,
-    alpha: f64,
-) -> Option<usize> {
+fn seeds_within(difference: f64, sd: f64, epsilon: f64, tests: usize, alpha: f64) -> Option<usize> {
     let room = Some(epsilon - difference.abs()).filter(|room| *room > 0.0)?;
     // Two one-sided tests at α are as one two-sided at 2α, twice with half the misses each.
     let alpha = 2.0 * alpha / tests.max(1) as f64;

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use super::WhyNot;
 use super::measured::Measurements;
 use super::operand::{Operand, common, only_collapsed};
+use super::seeds::Seen;
 use super::sides::Sides;
 use crate::config::{Claim, Expect, Measured, Part};
 use crate::results::Draw;
@@ -22,6 +23,14 @@ pub struct Tested {
 }
 
 impl Tested {
+    /// With the interval of so many claims.
+    pub fn seen(&self, interval: [f64; 2]) -> Seen {
+        let differences = self.contrast.differences();
+        let seeds = differences.len();
+        let mean = differences.iter().sum::<f64>() / seeds as f64;
+        Seen { expect: self.expect, mean, seeds, interval }
+    }
+
     /// Small where it comes out as said; of two sides.
     pub fn p_shows(&self, smallest: f64) -> f64 {
         let p = match self.expect {

@@ -1,7 +1,7 @@
 use std::collections::HashMap;
 
 use super::*;
-use crate::config::{Basis, Form, Mask, Measured, Term};
+use crate::config::{Basis, Form, Mask, Measured, Part, Term};
 use crate::random::{normals, stream};
 use crate::record::Status;
 use crate::stats::tests::row;
@@ -343,11 +343,10 @@ fn an_arm_that_is_the_best_by_far_is_as_good_as_the_best() {
         assert_eq!(of(expect, &rows).verdict, Verdict::Contradicted, "{expect:?}");
     }
     // Copies of it, and arms that differ from it by the same in every seed, are no test.
-    for seed in 0..5 {
-        let loss = rows[seed].val_loss.map(|loss| loss + 2.0);
-        for arm in [1, 2] {
-            (rows[5 * arm + seed].val_loss, rows[5 * arm + seed].test_loss) = (loss, loss);
-        }
+    let best: Vec<Option<f64>> = rows[..5].iter().map(|run| run.val_loss).collect();
+    for (place, run) in rows.iter_mut().enumerate().skip(5) {
+        let loss = best[place % 5].map(|loss| loss + 2.0);
+        (run.val_loss, run.test_loss) = (loss, loss);
     }
     assert_eq!(of(Expect::Equal, &rows).why_not, Some(WhyNot::SameInEverySeed));
 }
