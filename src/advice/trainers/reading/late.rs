@@ -31,15 +31,10 @@ impl Reading<'_> {
         let is_straight = is_wsd || fields.schedule == Some(Fall::Linear);
         let warmed_up = self.share((fields.warmup.unwrap_or(0.0), Unit::Steps), fields);
         fields.schedule = match share {
-            Some(share) if share == 0.0 => Some(Fall::Constant),
+            Some(0.0) => Some(Fall::Constant),
             Some(share) if FIFTH.contains(&share) && is_straight => Some(Fall::Wsd),
-            Some(share) if share + warmed_up.unwrap_or(0.0) >= ALL => {
-                if is_wsd {
-                    Some(Fall::Linear)
-                } else {
-                    fields.schedule
-                }
-            }
+            Some(share) if share + warmed_up.unwrap_or(0.0) >= ALL && is_wsd => Some(Fall::Linear),
+            Some(share) if share + warmed_up.unwrap_or(0.0) >= ALL => fields.schedule,
             _ => {
                 let part = share.map_or("part".to_owned(), |share| plain(to_digits(share, 3)));
                 self.said.push(format!(
