@@ -30,7 +30,8 @@ fn power_of(away: f64, freedom: f64, alpha: f64) -> f64 {
 pub fn over_spreads(freedom: f64, chance: impl Fn(f64) -> f64) -> f64 {
     let squares = ChiSquared::new(freedom).expect("there are degrees of freedom");
     // Over u with s² = u² · freedom, so that the density is smooth at 0 with one degree of freedom too.
-    let density = |u: f64| 2.0 * u * freedom * squares.pdf(u * u * freedom);
+    // By its logarithm: the powers in it overflow from some 200 degrees of freedom on.
+    let density = |u: f64| 2.0 * u * freedom * squares.ln_pdf(u * u * freedom).exp();
     let last = 1.0 + 10.0 / freedom.sqrt();
     simpson(|u| chance(u) * density(u.max(1e-9)), last, 400)
 }
@@ -146,6 +147,16 @@ mod tests {
         assert!(smallest_detectable(0.02, seeds - 1, 4, 0.05).unwrap() > 0.02);
         assert_eq!(seeds_for(1e-9, 1.0, 1, 0.05), None);
         assert_eq!(seeds_for(10.0, 0.02, 1, 0.05), Some(FEWEST_SEEDS));
+    }
+
+    /// (z₀.₉₇₅ + z₀.₈)² over the squared effect, and half of z₀.₉₇₅² more for the estimate of the spread.
+    #[test]
+    fn seeds_by_the_hundred_are_those_of_a_normal_distribution() {
+        for expected in (50..4000).step_by(25) {
+            let effect = (1.959964 + 0.841621) / f64::from(expected).sqrt();
+            let seeds = seeds_for(effect, 1.0, 1, 0.05).unwrap() as f64;
+            assert!((seeds - f64::from(expected) - 1.92).abs() < 1.5, "{expected}: {seeds}");
+        }
     }
 
     #[test]

@@ -16,10 +16,10 @@ pub fn collapse_title(claim: Claim) -> &'static str {
     match claim {
         Claim::Timescale => "Loss against the timescale τ in epochs: one curve for every batch?",
         Claim::TimescaleCost { one_model: true } => {
-            "What each timescale τ in epochs costs: one curve for every text?"
+            "How the loss changes with the timescale τ in epochs: one curve for every text?"
         }
         Claim::TimescaleCost { one_model: false } => {
-            "What each timescale τ in epochs costs: one curve for all of these experiments?"
+            "How the loss changes with the timescale τ in epochs: one curve for all of these experiments?"
         }
         Claim::Product => "Loss against ηλ: one curve for every η?",
         Claim::EffectiveRate => "Decay, and no decay at the same η/‖w‖: one curve?",
