@@ -102,8 +102,10 @@ impl Line {
         self.places.iter().min_by(|a, b| a.mean_val().total_cmp(&b.mean_val()))
     }
 
-    /// What every place costs a seed against its mean over some places.
+    /// What every place costs a seed against its mean over some places, over all of its own where there are none.
     fn over_its_mean(self, places: &[f64]) -> Self {
+        let own: Vec<f64> = self.places.iter().map(|place| place.at).collect();
+        let places = if places.is_empty() { &own } else { places };
         let loss = |draw: &Draw, place: f64| self.at(place)?.get(draw).copied();
         let mean = |draw: &Draw| {
             let losses = places.iter().map(|place| loss(draw, *place));

@@ -108,7 +108,7 @@ fn the_screen_says_how_many_of_the_runs_lie_in_a_rules_own_range() {
     assert!(row("ADANA ").contains("5/43 (0/0)"), "{}", call.stdout);
     assert!(row("Qiu, times the batch ").contains("43/43* ("), "{}", call.stdout);
     let told = flat(&call);
-    assert!(told.contains("In brackets: of those that lie in the rule's own range; 0/0 says"));
+    assert!(told.contains("in its own range; 0/0 says"));
     assert!(told.contains("*: the rule was made from these runs"), "{told}");
     let advice = json(&with(&[]));
     let recovered = &rule(&advice, "everett-qiu")["recovered"];

@@ -1,12 +1,14 @@
 //! What the columns of recovered λ stand on.
 
+use super::rules::shown;
 use super::three_digits;
 use crate::advice::{Kind, Reading, Run, Said};
 use crate::published::Kin;
 
 /// How to read the columns, or why they are empty.
 pub fn hindsight(run: &Run, said: &[Said]) -> String {
-    let found = || said.iter().filter_map(|one| one.hindsight);
+    let shown = shown(said);
+    let found = || shown.iter().filter_map(|one| one.hindsight);
     let Some(runs) = found().map(|one| one.runs).max() else {
         return without_runs(run);
     };
@@ -15,8 +17,8 @@ pub fn hindsight(run: &Run, said: &[Said]) -> String {
         false => "",
     };
     format!(
-        "Recovers: within a factor of two, of up to {runs} public runs whose λ was searched and that {}. In brackets: \
-         of those that lie in the rule's own range; 0/0 says that none does, so that nothing here tells how good the \
+        "Recovers: within a factor of two, of up to {runs} public runs whose λ was searched and that {}. In brackets, \
+         where a rule was fitted: of those that lie in its own range; 0/0 says that none does, so that nothing here tells how good the \
          rule is where it was found.{star} Median: the rule's λ over the tuned one.",
         read(Kind::of(run))
     )

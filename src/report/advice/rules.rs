@@ -37,8 +37,8 @@ pub fn rules(said: &[Said]) -> String {
         return String::new();
     }
     for one in shown {
-        let [recovered, median] =
-            one.hindsight.map_or([format::MISSING, format::MISSING].map(str::to_owned), recovered);
+        let of_runs = one.hindsight.map(|found| recovered(found, one.rule.fitted));
+        let [recovered, median] = of_runs.unwrap_or([format::MISSING; 2].map(str::to_owned));
         table.add_row([
             broken(&one.rule.name, NAME),
             cell(one),
@@ -79,12 +79,16 @@ fn covers(one: &Said) -> &'static str {
     }
 }
 
-/// Runs within a factor of two, in brackets those in the rule's own range, and the median of the rule's λ over the
-/// tuned.
-fn recovered(one: Hindsight) -> [String; 2] {
+/// Runs within a factor of two, in brackets those in the range in which the rule was fitted, and the median of the rule's
+/// λ over the tuned.
+fn recovered(one: Hindsight, is_fitted: bool) -> [String; 2] {
     let star = if one.is_in_sample { "*" } else { "" };
     let of_all = format!("{}/{}{star}", one.within_two, one.runs);
-    [format!("{of_all} ({}/{})", one.inside_within_two, one.inside), format!("{:.2}×", one.median)]
+    let inside = match is_fitted {
+        true => format!(" ({}/{})", one.inside_within_two, one.inside),
+        false => String::new(),
+    };
+    [of_all + &inside, format!("{:.2}×", one.median)]
 }
 
 pub fn rests_on(status: Status) -> &'static str {

@@ -37,14 +37,14 @@ pub fn beside(
         )));
     }
     let [left, right] = [Data::read(folders[0])?, Data::read(folders[1])?];
-    let claims = pairs(&left.claims, &right.claims);
-    let both = claims.iter().any(claims::can_be_both).then_some(claims::BOTH);
-    let claims = told(["claim", "claims"], &claims, names);
+    let claims = told(["claim", "claims"], &pairs(&left.claims, &right.claims), names);
+    let twins = twins(&left.claims, &right.claims);
+    let both = twins.iter().any(|[one, other]| claims::can_be_both(one, other));
     let changed = claims::changed([&left.claims, &right.claims], names);
     let found = [findings(&left), findings(&right)];
     let nouns = ["finding on what is known by heart", "findings on what is known by heart"];
     let by_heart = told(nouns, &pairs(&found[0], &found[1]), names);
-    let both = both.map(str::to_owned);
+    let both = both.then(|| claims::BOTH.to_owned());
     Ok(Some([claims, both, changed, by_heart].into_iter().flatten().collect::<Vec<_>>().join("\n")))
 }
 
@@ -94,17 +94,22 @@ struct Pair {
     are_open: [bool; 2],
 }
 
-fn pairs<T: Verdict>(left: &[T], right: &[T]) -> Vec<Pair> {
-    let twin = |one: &T| {
+/// What both ask.
+fn twins<'a, T: Verdict>(left: &'a [T], right: &'a [T]) -> Vec<[&'a T; 2]> {
+    let twin = |one: &'a T| {
         let asked = one.asked();
-        let other = right.iter().find(|other| other.asked() == asked)?;
-        Some(Pair {
-            subject: one.subject(),
-            verdicts: [one.verdict(), other.verdict()],
-            are_open: [one.is_open(), other.is_open()],
-        })
+        Some([one, right.iter().find(|other| other.asked() == asked)?])
     };
     left.iter().filter_map(twin).collect()
+}
+
+fn pairs<T: Verdict>(left: &[T], right: &[T]) -> Vec<Pair> {
+    let pair = |both: [&T; 2]| Pair {
+        subject: both[0].subject(),
+        verdicts: both.map(T::verdict),
+        are_open: both.map(T::is_open),
+    };
+    twins(left, right).into_iter().map(pair).collect()
 }
 
 /// Which verdicts differ. Where one side has none or cannot tell, nothing differs: that is counted by itself. `nouns` are

@@ -97,7 +97,7 @@ fn lowest(collapse: &Collapse) -> Option<String> {
         Some(format!("{at} ({})", line.label))
     };
     let places: Vec<String> = collapse.lines.iter().filter_map(place).collect();
-    Some(format!(
+    (!places.is_empty()).then(|| format!(
         "lowest at {of} = {}, by val loss, of the λ > 0 that were tried and without an interval",
         places.join(", ")
     ))

@@ -111,12 +111,13 @@ fn why_not(
     let measured_nothing = |runs: &Vec<&RunRow>| {
         runs.iter().all(|run| run.is_done()) && !runs.iter().any(|run| has_all(run))
     };
+    let unmeasured = count(&|run| run.is_done() && !has_all(run));
     let is_complete = |runs: &Vec<&RunRow>| runs.iter().all(|run| has_all(run));
-    match (missing, diverged) {
+    match (missing, unmeasured) {
         (1.., _) => Some(WhyNot::Missing(missing)),
         _ if lots.iter().any(measured_nothing) => Some(WhyNot::NotMeasured),
+        (_, 1..) => Some(WhyNot::Unmeasured(unmeasured)),
         _ if lots.iter().any(is_complete) => None,
-        (_, 0) => Some(WhyNot::Unmeasured(count(&|run| !has_all(run)))),
         _ => Some(WhyNot::Diverged(diverged)),
     }
 }

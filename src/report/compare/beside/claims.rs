@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::{Pair, Verdict};
-use crate::config::{Claim, Part};
+use super::Verdict;
+use crate::config::{Claim, Expect, Part};
 use crate::report::words;
 use crate::stats::claims::{Judged, Verdict as Claimed};
 
@@ -27,13 +27,20 @@ impl Verdict for Judged {
 }
 
 /// Of claims that are shown and contradicted.
-pub const BOTH: &str = "A claim that shows in one and is contradicted in the other can be both: an effect on the side that \
-                        it expects, and smaller than what it calls one that matters.";
+pub const BOTH: &str = "It can be both that a claim shows in one and is contradicted in the other, where their intervals \
+                        overlap: an effect on the side that it expects, and smaller than what it calls one that matters.";
 
-/// Whether one of the two shows what the other contradicts.
-pub fn can_be_both(pair: &Pair) -> bool {
-    let [shows, contradicted] = [Claimed::Shows, Claimed::Contradicted].map(words::claim_verdict);
-    pair.both().is_some_and(|both| both.contains(&shows) && both.contains(&contradicted))
+/// Whether one of two claims of one question shows what the other contradicts, and both can be so.
+pub fn can_be_both(one: &Judged, other: &Judged) -> bool {
+    let verdicts = [one, other].map(|claim| claim.why_not.is_none().then_some(claim.verdict));
+    let differ =
+        verdicts.contains(&Some(Claimed::Shows)) && verdicts.contains(&Some(Claimed::Contradicted));
+    let overlap = |[low, high]: [f64; 2], [other_low, other_high]: [f64; 2]| {
+        low.max(other_low) <= high.min(other_high)
+    };
+    let may_be_one =
+        one.interval.zip(other.interval).is_some_and(|(own, other)| overlap(own, other));
+    differ && may_be_one && one.claim.expect != Expect::Equal
 }
 
 /// What a claim says, of what, and what is to come out. Who made it is no part of that, nor are the seeds and the rest of
