@@ -1,4 +1,6 @@
 mod coefficients;
+mod collapse;
+mod single;
 
 use std::collections::BTreeSet;
 
@@ -15,6 +17,8 @@ use crate::results::RunRow;
 pub use coefficients::CoefficientKind;
 
 use coefficients::equal_coefficients;
+use collapse::collapsed;
+use single::{one_evaluation, one_lambda};
 
 /// Below this total decay Λ less than this share of a weight decays over the whole run.
 pub const TOO_LITTLE_DECAY: f64 = 0.05;
@@ -40,6 +44,8 @@ pub enum Warning {
         overfitted: usize,
         all: usize,
         extent: Extent,
+        /// How many of each arm.
+        arms: Vec<(ArmName, usize)>,
     },
     /// Runs that reached their last step without such a loss, or with one that is no number.
     Unmeasured {
@@ -86,6 +92,12 @@ pub enum Warning {
         kind: CoefficientKind,
         values: Vec<f64>,
     },
+    /// Rules that are held against others at the only λ that was tried of them.
+    OneLambda {
+        rules: Vec<(Rule, f64)>,
+    },
+    /// Losses were measured at the last step alone, so that no step is known at which stopping is best.
+    OneEvaluation,
     /// The best value of an axis lies at the upper end of the grid.
     LargestTried {
         rule: Rule,
@@ -181,8 +193,10 @@ pub fn warnings(groups: &[Group], contenders: &[Contender], rows: &[RunRow]) -> 
     warnings.extend(incomplete(rows));
     warnings.extend(passed_over(groups, rows));
     warnings.extend(equal_coefficients(groups));
+    warnings.extend(one_lambda(contenders));
     warnings.extend(contenders.iter().flat_map(edges_of_the_grid).map(at_an_edge));
     warnings.extend(too_little_decay(rows));
+    warnings.extend(one_evaluation(rows));
     warnings
 }
 
@@ -210,29 +224,6 @@ fn copied(rows: &[RunRow]) -> Option<Warning> {
     };
     let (val, test) = (mean(|row| row.val_copied), mean(|row| row.test_copied));
     (val.max(test) >= FEW_COPIES).then_some(Warning::Copied { val, test })
-}
-
-fn is_in_every_arm(groups: &[Group]) -> bool {
-    let mut cells = groups.iter().flat_map(|group| &group.cells).filter(|cell| cell.is_complete());
-    cells.all(Cell::is_collapsed_on_val)
-}
-
-fn collapsed(groups: &[Group], rows: &[RunRow]) -> Option<Warning> {
-    let runs = runs(rows);
-    let (count, all) = (runs.iter().filter(|row| row.is_collapsed()).count(), runs.len());
-    let ended = runs.iter().filter(|row| row.is_done()).count();
-    let extent = match count == ended {
-        true => Extent::All,
-        false if groups.iter().any(|group| group.accepts_collapsed) => {
-            match is_in_every_arm(groups) {
-                true => Extent::EveryArm,
-                false => Extent::EveryArmOfARule,
-            }
-        }
-        false => Extent::Some,
-    };
-    let overfitted = runs.iter().filter(|row| row.is_overfitted()).count();
-    (count > 0).then_some(Warning::Collapsed { count, overfitted, all, extent })
 }
 
 /// Each run once: that without decay stands in the rows of several arms.

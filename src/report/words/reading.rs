@@ -19,8 +19,7 @@ const FLATTERED: &str = "The loss of a best point, with its interval, is of the 
 /// What is measured, on which seeds and texts, how it is tested, and where the spread comes from.
 pub fn fine_print(analysis: &Analysis) -> String {
     let spread = analysis.spread.as_ref().map(spread);
-    let is_choice =
-        !analysis.is_confirmed() && analysis.contenders.iter().any(Contender::is_choice);
+    let is_choice = analysis.contenders.iter().any(Contender::is_choice);
     let flattered = is_choice.then(|| FLATTERED.to_owned());
     let told = with_tests(analysis, tests(analysis)).into_iter();
     told.chain(flattered).chain(spread).collect::<Vec<_>>().join(" ")
@@ -62,31 +61,42 @@ fn not_over(analysis: &Analysis) -> Option<String> {
 
 /// How the point of each rule was chosen.
 fn chosen(analysis: &Analysis) -> String {
-    match analysis.is_confirmed() {
-        true => format!(
-            "Each rule is at what its search found on other seeds; these {} are fresh. What a λ costs is val loss on the \
-             seeds of the search. This look may err in {}% of families about differences, and in as many about \
-             equivalences: its part of what all looks share.",
-            analysis.seeds(),
-            format::number(
-                format!("{:.2}", 100.0 * analysis.alpha).parse().unwrap_or(analysis.alpha)
-            )
-        ),
-        false => {
-            let chosen = "Each rule is at its best point, chosen on val without the seed that it is judged on";
-            let flattered = match analysis.contenders.iter().any(Contender::is_choice) {
-                true => "; its loss is flattered, differences are not",
-                false => "",
-            };
+    let is_choice = analysis.contenders.iter().any(Contender::is_choice);
+    match (analysis.is_confirmed(), is_choice) {
+        (true, _) => confirmed(analysis, is_choice),
+        (false, false) => "Each rule has one point, so that nothing was chosen.".to_owned(),
+        (false, true) => {
+            let chosen = "Each rule is at its best point, chosen on val without the seed that it is judged on; its loss is \
+                          flattered, differences are not";
             match analysis.headline.iter().any(|one| one.elsewhere > 0) {
                 true => format!(
-                    "{chosen}{flattered}. The point that is named is the one that all seeds choose together, and seeds \
-                     \"at other points\" (° in tables) are judged where the others put the best."
+                    "{chosen}. The point that is named is the one that all seeds choose together, and seeds \"at other \
+                     points\" (° in tables) are judged where the others put the best."
                 ),
-                false => format!("{chosen}{flattered}."),
+                false => format!("{chosen}."),
             }
         }
     }
+}
+
+/// Where a search found the points on other seeds, or on these where a list was given.
+fn confirmed(analysis: &Analysis, has_lists: bool) -> String {
+    let lists = match has_lists {
+        true => {
+            " Where a list was given, a rule is at its best of that by val of these seeds, without the seed that it is \
+             judged on: its loss is flattered."
+        }
+        false => "",
+    };
+    let share = 100.0 * analysis.alpha;
+    format!(
+        "Each rule{} is at what its search found on other seeds; these {} are fresh.{lists} What a λ costs is val loss on \
+         the seeds of the search. This look may err in {}% of families about differences, and in as many about \
+         equivalences: its part of what all looks share.",
+        if has_lists { " that was searched" } else { "" },
+        analysis.seeds(),
+        format::number(format!("{share:.2}").parse().unwrap_or(share))
+    )
 }
 
 /// What no decay is without besides, where arms have more than decay.

@@ -4,15 +4,15 @@ use super::rules::{decay_label, label};
 use crate::config::is_treatment;
 use crate::report::format;
 use crate::stats::{
-    ArmName, CoefficientKind, Extent, FEWEST_SEEDS, TOO_LITTLE_DECAY, UnknownBest, Warning,
+    ArmName, CoefficientKind, Extent, FEWEST_SEEDS, Rule, TOO_LITTLE_DECAY, UnknownBest, Warning,
 };
 
 /// A warning as a sentence.
 pub fn warning(warning: &Warning) -> String {
     match warning {
         Warning::Copied { val, test } => copied(*val, *test),
-        Warning::Collapsed { count, overfitted, all, extent } => {
-            collapsed(*count, *overfitted, *all, *extent)
+        Warning::Collapsed { count, overfitted, all, extent, arms } => {
+            collapsed(*count, *overfitted, *all, *extent, arms)
         }
         Warning::Unmeasured { quantity: what, is_missing, runs, all } => {
             let loss = match is_missing {
@@ -62,6 +62,21 @@ pub fn warning(warning: &Warning) -> String {
                 _ => "as L2",
             }
         ),
+        Warning::OneLambda { rules } => {
+            let of = |(rule, value): &(Rule, f64)| {
+                format!("{} (λ = {})", label(rule), format::number(*value))
+            };
+            format!(
+                "Tried at one λ alone: {}. What differs between rules there may be gone, or turned round, at the best λ of \
+                 each: give weight_decay a list to compare those.",
+                list(&rules.iter().map(of).collect::<Vec<_>>())
+            )
+        }
+        Warning::OneEvaluation => {
+            "Losses were measured at the last step alone: stopping earlier may gain as much as decay does, and is not \
+             judged. A lower train.eval_every measures it."
+                .to_owned()
+        }
         Warning::LargestTried { rule, axis, best } => format!(
             "{}: the best {} = {} is the largest tried; larger may be better.",
             label(rule),
@@ -118,7 +133,17 @@ fn copied(val: f64, test: f64) -> String {
     }
 }
 
-fn collapsed(count: usize, overfitted: usize, all: usize, extent: Extent) -> String {
+fn collapsed(
+    count: usize,
+    overfitted: usize,
+    all: usize,
+    extent: Extent,
+    arms: &[(ArmName, usize)],
+) -> String {
+    let names: Vec<ArmName> = arms.iter().map(|(name, _)| name.clone()).collect();
+    let counted = named(&names).into_iter().zip(arms);
+    let whose =
+        list(&counted.map(|(name, (_, count))| format!("{count} of {name}")).collect::<Vec<_>>());
     let better = "were better at their best step: they overfitted; train fewer steps, or compare what stopping reaches";
     let some = match overfitted {
         0 => String::new(),
@@ -138,16 +163,16 @@ fn collapsed(count: usize, overfitted: usize, all: usize, extent: Extent) -> Str
             if overfitted == 0 { "them" } else { "the others" }
         ),
         Extent::EveryArm => format!(
-            "{count} of {all} runs collapsed: no better than token frequencies. On val, by which arms are chosen, every arm \
+            "{count} of {all} runs collapsed, {whose}: no better than token frequencies. On val, by which arms are chosen, every arm \
              has one, so that they are chosen as if none had{}{some}",
             if overfitted == count { "." } else { "; train longer, or at a lower learning rate." }
         ),
         Extent::EveryArmOfARule => format!(
-            "{count} of {all} runs collapsed: no better than token frequencies. On val, by which arms are chosen, every arm \
+            "{count} of {all} runs collapsed, {whose}: no better than token frequencies. On val, by which arms are chosen, every arm \
              of a rule, or no decay, has one, so that collapse counted in no choice.{some}"
         ),
         Extent::Some => format!(
-            "{count} of {all} runs collapsed: no better than token frequencies. An arm with one on val is best only where \
+            "{count} of {all} runs collapsed, {whose}: no better than token frequencies. An arm with one on val is best only where \
              every arm of its rule has one, so that what is said of the others holds for runs that do not collapse.{some}"
         ),
     }

@@ -118,13 +118,14 @@ fn an_arm_with_a_collapsed_run_is_never_best() {
     assert_eq!(analysis.groups[0].best().unwrap().weight_decay, Some(1.0));
     assert_eq!(analysis.groups[0].best_of_rule().unwrap().weight_decay, Some(1.0));
     let collapsed = rows.iter().filter(|row| row.is_collapsed()).count();
-    let expected = Warning::Collapsed {
-        count: collapsed,
-        overfitted: 0,
-        all: rows.len(),
-        extent: Extent::Some,
+    let Warning::Collapsed { count, overfitted: 0, all, extent: Extent::Some, arms } =
+        &analysis.warnings[0]
+    else {
+        panic!("{:?}", analysis.warnings)
     };
-    assert_eq!(analysis.warnings[0], expected);
+    assert_eq!((*count, *all), (collapsed, rows.len()));
+    assert_eq!(arms.iter().map(|(_, count)| count).sum::<usize>(), collapsed);
+    assert!(arms.iter().any(|(name, count)| (name.weight_decay, *count) == (Some(9.0), 1)));
     // L2 ends above the level with one seed in its only arm, and is held against the others as it is: so are they.
     let l2 = rows.iter_mut().filter(|row| row.form == Form::L2);
     l2.for_each(|row| row.val_unigram = Some(1.95));
@@ -170,13 +171,13 @@ fn one_collapsed_seed_in_every_arm_is_no_alarm_and_bars_no_arm() {
         row.val_unigram = row.val_loss;
     }
     let analysis = Analysis::of(&rows);
-    let told = Warning::Collapsed {
-        count: rows.len() / 3,
-        overfitted: 0,
-        all: rows.len(),
-        extent: Extent::EveryArm,
+    let Warning::Collapsed { count, overfitted: 0, extent: Extent::EveryArm, arms, .. } =
+        &analysis.warnings[0]
+    else {
+        panic!("{:?}", analysis.warnings)
     };
-    assert_eq!(analysis.warnings[0], told);
+    assert_eq!((*count, arms.len()), (rows.len() / 3, 5));
+    assert!(arms.iter().all(|(_, count)| *count == 1));
     assert_eq!(analysis.alarms().count(), 0);
     assert_eq!(analysis.best().unwrap().1.weight_decay, Some(1.0));
 }

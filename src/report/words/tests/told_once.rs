@@ -4,7 +4,7 @@ use crate::config::{Form, Mask, Texts};
 use crate::report::words::{fine_print, levels, warning};
 use crate::results::RunRow;
 use crate::stats::tests::row;
-use crate::stats::{Analysis, Extent, Spread, Varied, Warning};
+use crate::stats::{Analysis, ArmName, Extent, Spread, Varied, Warning};
 
 /// Arms that read 100 or 4,000 tokens of their texts: what counting reaches is another level in each.
 fn of_two_lengths() -> Vec<RunRow> {
@@ -92,7 +92,14 @@ fn the_spread_is_of_what_seeds_change() {
 #[test]
 fn runs_that_overfitted_are_not_told_to_train_longer() {
     let of = |count, overfitted, extent| {
-        warning(&Warning::Collapsed { count, overfitted, all: 12, extent })
+        let name = ArmName {
+            form: Form::AdamW,
+            mask: None,
+            variant: String::new(),
+            weight_decay: Some(3.0),
+        };
+        let arms = vec![(name, count)];
+        warning(&Warning::Collapsed { count, overfitted, all: 12, extent, arms })
     };
     let all = of(12, 12, Extent::All);
     assert!(all.starts_with("EVERY RUN HAS OVERFITTED") && !all.contains("longer"), "{all}");
@@ -104,5 +111,7 @@ fn runs_that_overfitted_are_not_told_to_train_longer() {
         "{every_arm}"
     );
     assert!(of(1, 1, Extent::Some).ends_with("It was better at its best step: it overfitted."));
-    assert!(!of(3, 0, Extent::Some).contains("overfitted"));
+    let some = of(3, 0, Extent::Some);
+    assert!(some.starts_with("3 of 12 runs collapsed, 3 of adamw λ = 3: no better than"), "{some}");
+    assert!(!some.contains("overfitted"));
 }
