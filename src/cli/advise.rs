@@ -44,8 +44,8 @@ pub struct Args {
     /// Tokens of a sequence
     #[arg(long, value_name = "TOKENS", value_parser = size)]
     context: Option<f64>,
-    /// Data-parallel replicas that share a step, where a configuration gives the batch of one: devices divided by the
-    /// sizes of tensor, pipeline and context parallelism
+    /// Devices that train together, where a configuration gives the batch of one; those that share a model by the sizes of
+    /// tensor, pipeline and context parallelism in it are divided out
     #[arg(long, value_name = "N", value_parser = size)]
     devices: Option<f64>,
     /// Peak learning rate η of the hidden matrices

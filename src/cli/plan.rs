@@ -179,7 +179,7 @@ fn search(inputs: &Inputs) -> Vec<String> {
 
 /// Simulated of grids of four and six λ on 5 to 12 seeds.
 const CHOICE: &str =
-    "so between two arms; where each rule is at its best of several λ, 30 to 70% of them do";
+    "so between two arms; where each rule is at its best of several λ, 30 to 80% of them do";
 
 /// What the seeds can tell, or that this is not known and how to know it.
 fn power(inputs: &Inputs, prospect: &Prospect, difference: Option<f64>, path: &str) -> Vec<String> {

@@ -105,6 +105,10 @@ impl Evidence for Forgone {
         None
     }
 
+    fn error_with(&self, _further: usize) -> (f64, f64) {
+        (f64::INFINITY, 1.0)
+    }
+
     fn p(&self) -> f64 {
         1.0
     }

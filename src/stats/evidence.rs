@@ -11,11 +11,9 @@ pub trait Evidence: Sync {
     /// Standard error of the mean difference, and degrees of freedom.
     fn error(&self) -> Option<(f64, f64)>;
 
-    /// Standard deviation of the difference of two single runs, where more runs are to come on either side and not in
-    /// pairs.
-    fn single_sd(&self) -> Option<f64> {
-        None
-    }
+    /// The same with so many further runs on either side that scatter as those that are there; infinite where nothing
+    /// tells how they do.
+    fn error_with(&self, further: usize) -> (f64, f64);
 
     /// Two-sided p that there is none.
     fn p(&self) -> f64;
@@ -35,6 +33,14 @@ impl Evidence for Contrast {
     fn error(&self) -> Option<(f64, f64)> {
         let Estimate { sd, n, .. } = self.estimate()?;
         Some((sd? / (n as f64).sqrt(), n as f64 - 1.0))
+    }
+
+    fn error_with(&self, further: usize) -> (f64, f64) {
+        let of = |Estimate { sd, n, .. }: Estimate| {
+            let runs = (n + further) as f64;
+            Some((sd? / runs.sqrt(), runs - 1.0))
+        };
+        self.estimate().and_then(of).unwrap_or((f64::INFINITY, 1.0))
     }
 
     fn p(&self) -> f64 {

@@ -20,7 +20,7 @@ pub fn power(effect: f64, seeds: usize, alpha: f64) -> f64 {
 }
 
 /// The same for a difference of so many of its standard errors, with degrees of freedom.
-fn power_of(away: f64, freedom: f64, alpha: f64) -> f64 {
+pub fn power_of(away: f64, freedom: f64, alpha: f64) -> f64 {
     let critical = t_quantile(1.0 - alpha / 2.0, freedom);
     let normal = Normal::standard();
     over_spreads(freedom, |u| normal.cdf(away - critical * u))
@@ -76,39 +76,25 @@ pub fn seeds_for(difference: f64, sd: f64, tests: usize, alpha: f64) -> Option<u
     fewest(|seeds| power(difference.abs() / sd, seeds, alpha) >= POWER)
 }
 
-/// Seeds with which a difference as observed would be found equivalent within `epsilon`, or found to be a
-/// difference, whichever takes fewer; `None` where that takes more than anyone trains.
-pub fn seeds_to_decide(
-    difference: f64,
-    sd: f64,
-    epsilon: Option<f64>,
-    tests: usize,
-    alpha: f64,
-) -> Option<usize> {
-    let apart = seeds_for(difference, sd, tests, alpha);
-    let alike = epsilon.and_then(|epsilon| seeds_within(difference, sd, epsilon, tests, alpha));
-    apart.into_iter().chain(alike).min()
+/// The fewest further seeds that are enough; `None` where that takes more than anyone trains.
+pub fn fewest_further(is_enough: impl Fn(usize) -> bool) -> Option<usize> {
+    fewest_from(1, is_enough)
 }
 
-/// Seeds with which a difference as observed would be found equivalent within `epsilon`; `None` where that takes more
-/// than anyone trains, or is not so.
-fn seeds_within(difference: f64, sd: f64, epsilon: f64, tests: usize, alpha: f64) -> Option<usize> {
-    let room = Some(epsilon - difference.abs()).filter(|room| *room > 0.0)?;
-    // Two one-sided tests at α are as one two-sided at 2α, twice with half the misses each.
-    let alpha = 2.0 * alpha / tests.max(1) as f64;
-    fewest(|seeds| power(room / sd, seeds, alpha) >= (1.0 + POWER) / 2.0)
-}
-
-/// The fewest seeds that are enough, where more are always enough too.
 fn fewest(is_enough: impl Fn(usize) -> bool) -> Option<usize> {
-    let mut high = FEWEST_SEEDS;
+    fewest_from(FEWEST_SEEDS, is_enough)
+}
+
+/// The fewest that are enough and no fewer than the first, where more are always enough too.
+fn fewest_from(first: usize, is_enough: impl Fn(usize) -> bool) -> Option<usize> {
+    let mut high = first;
     while !is_enough(high) {
         high *= 2;
         if high > 2 * MOST_SEEDS {
             return None;
         }
     }
-    let mut low = FEWEST_SEEDS - 1;
+    let mut low = first - 1;
     while high - low > 1 {
         let middle = low.midpoint(high);
         *if is_enough(middle) { &mut high } else { &mut low } = middle;
@@ -157,13 +143,5 @@ mod tests {
             let seeds = seeds_for(effect, 1.0, 1, 0.05).unwrap() as f64;
             assert!((seeds - f64::from(expected) - 1.92).abs() < 1.5, "{expected}: {seeds}");
         }
-    }
-
-    #[test]
-    fn a_difference_near_zero_is_decided_by_equivalence_and_a_large_one_by_itself() {
-        let alike = seeds_to_decide(0.001, 0.02, Some(0.02), 1, 0.05).unwrap();
-        assert!(alike < seeds_for(0.001, 0.02, 1, 0.05).unwrap_or(usize::MAX));
-        let apart = seeds_to_decide(0.05, 0.02, Some(0.02), 1, 0.05);
-        assert_eq!(apart, seeds_for(0.05, 0.02, 1, 0.05));
     }
 }

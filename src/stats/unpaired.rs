@@ -13,8 +13,8 @@ pub struct Unpaired {
     freedom: f64,
     /// Standard deviation of the difference of two single runs.
     sd: f64,
-    /// Runs of the smaller sample.
-    n: usize,
+    /// Variance of a run, and runs, of both samples.
+    samples: [(f64, usize); 2],
     /// Whether both samples are taken to spread alike.
     pub is_pooled: bool,
 }
@@ -35,18 +35,25 @@ impl Unpaired {
             return None;
         }
         let is_pooled = a.n.min(b.n) == 1;
-        let (error, freedom, sd) = if is_pooled {
+        let (freedom, variances) = if is_pooled {
             let freedom = n + m - 2.0;
             let pooled = ((n - 1.0) * variance(a) + (m - 1.0) * variance(b)) / freedom;
-            ((pooled * (n.recip() + m.recip())).sqrt(), freedom, (2.0 * pooled).sqrt())
+            (freedom, [pooled; 2])
         } else {
-            let (left, right) = (variance(a) / n, variance(b) / m);
-            ((left + right).sqrt(), n.min(m) - 1.0, (variance(a) + variance(b)).sqrt())
+            (n.min(m) - 1.0, [variance(a), variance(b)])
         };
-        let difference = a.mean - b.mean;
+        let samples = [(variances[0], a.n), (variances[1], b.n)];
+        let sd = (variances[0] + variances[1]).sqrt();
+        let (difference, error) = (a.mean - b.mean, error(samples, 0));
         let is_known = [difference, error, freedom, sd].iter().all(|one| one.is_finite());
-        let test = Unpaired { difference, error, freedom, sd, n: a.n.min(b.n), is_pooled };
+        let test = Unpaired { difference, error, freedom, sd, samples, is_pooled };
         (is_known && error > 0.0).then_some(test)
+    }
+
+    /// Runs of the smaller sample.
+    fn n(&self) -> usize {
+        let [(_, n), (_, m)] = self.samples;
+        n.min(m)
     }
 
     /// The share of worlds whose mean difference is `shift` in which this one or a lower would be seen.
@@ -60,19 +67,26 @@ impl Unpaired {
     }
 }
 
+/// The standard error of a difference of means with so many further runs in both samples.
+fn error(samples: [(f64, usize); 2], further: usize) -> f64 {
+    let of = |(variance, runs): (f64, usize)| variance / (runs + further) as f64;
+    samples.into_iter().map(of).sum::<f64>().sqrt()
+}
+
 impl Evidence for Unpaired {
     fn estimate(&self) -> Option<Estimate> {
         let half_width = t_quantile(0.975, self.freedom) * self.error;
-        let Unpaired { difference: mean, sd, n, .. } = *self;
-        Some(Estimate { mean, sd: Some(sd), half_width: Some(half_width), n })
+        let Unpaired { difference: mean, sd, .. } = *self;
+        Some(Estimate { mean, sd: Some(sd), half_width: Some(half_width), n: self.n() })
     }
 
     fn error(&self) -> Option<(f64, f64)> {
         Some((self.error, self.freedom))
     }
 
-    fn single_sd(&self) -> Option<f64> {
-        Some(self.sd)
+    /// With a second run a lone one tells its own spread.
+    fn error_with(&self, further: usize) -> (f64, f64) {
+        (error(self.samples, further), ((self.n() + further) as f64 - 1.0).max(1.0))
     }
 
     fn p(&self) -> f64 {
@@ -199,5 +213,16 @@ mod tests {
         let [one, other] =
             [(&low, &high), (&high, &low)].map(|(a, b)| Unpaired::new(a, b).unwrap().p());
         assert!(one > 0.0 && one == other, "{one} {other}");
+    }
+
+    #[test]
+    fn runs_that_are_there_are_not_asked_for_again() {
+        let test = Unpaired::new(&[1.0, 1.1, 0.9], &[2.0, 2.5, 1.5, 2.2, 1.8, 2.0]).unwrap();
+        assert_eq!(test.error_with(0), test.error().unwrap());
+        let (error, freedom) = test.error_with(4);
+        let [(a, _), (b, _)] = test.samples;
+        assert!((error - (a / 7.0 + b / 10.0).sqrt()).abs() < 1e-12);
+        assert_eq!(freedom, 6.0);
+        assert_eq!(Unpaired::new(&[1.0], &[2.0, 2.5, 1.5]).unwrap().error_with(2).1, 2.0);
     }
 }

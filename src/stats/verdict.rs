@@ -3,7 +3,7 @@ use serde::Serialize;
 
 use super::evidence::Evidence;
 use super::inference::{Estimate, holm, t_quantile};
-use super::power::seeds_to_decide;
+use super::power::{POWER, fewest_further, power_of};
 
 /// What a comparison found. Nothing that is printed, drawn or written may claim more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -80,23 +80,35 @@ impl Judgement {
         Judgement { interval: Some(interval), further_seeds, ..self }
     }
 
-    /// Further seeds with which most experiments would decide, should the truth be the mean that was observed: by the
-    /// spread that the interval implies, which the choice of the best of several points makes wider.
+    /// Further seeds with which most experiments would decide, should the truth be the mean that was observed. An interval
+    /// that the choice of the best of several points makes wider on one side is so much wider there then too: the side
+    /// towards 0 decides about a difference, both about an equivalence.
     fn further_seeds(
         &self,
         evidence: &dyn Evidence,
         terms: &Terms,
         [low, high]: [f64; 2],
     ) -> Option<usize> {
-        let Estimate { mean, n, .. } = evidence.estimate()?;
-        let (_, freedom) = evidence.error()?;
-        let half = (high - mean).max(mean - low);
-        let quantile = t_quantile(1.0 - terms.tail(self.family_size), freedom);
-        // The smaller of two samples does not grow alone.
-        let sd = evidence.single_sd().unwrap_or(half / quantile * (n as f64).sqrt());
-        let sd = Some(sd).filter(|sd| sd.is_finite() && *sd > 0.0)?;
-        let seeds = seeds_to_decide(mean, sd, terms.epsilon, self.family_size, terms.alpha)?;
-        Some(seeds.saturating_sub(n).max(1))
+        let mean = evidence.estimate()?.mean;
+        let (error, freedom) = evidence.error()?;
+        let plain = t_quantile(1.0 - terms.tail(self.family_size), freedom) * error;
+        let alpha = terms.alpha / self.family_size.max(1) as f64;
+        let chance = |(room, half): (f64, f64), alpha: f64, further: usize| {
+            let (error, freedom) = evidence.error_with(further);
+            power_of(room / (error * half / plain), freedom, alpha)
+        };
+        let towards_zero = (mean.abs(), if mean < 0.0 { high - mean } else { mean - low });
+        let apart = fewest_further(|further| chance(towards_zero, alpha, further) >= POWER);
+        // Two one-sided tests at α are as one two-sided at 2α, with half of the misses each.
+        let is_alike = |epsilon: f64, further: usize| {
+            let rooms = [(epsilon - mean, high - mean), (epsilon + mean, mean - low)];
+            let most_miss = 0.5 * (1.0 - POWER);
+            rooms.iter().all(|room| chance(*room, 2.0 * alpha, further) >= 1.0 - most_miss)
+        };
+        let epsilon = terms.epsilon.filter(|epsilon| *epsilon > mean.abs());
+        let alike =
+            epsilon.and_then(|epsilon| fewest_further(|further| is_alike(epsilon, further)));
+        apart.into_iter().chain(alike).min()
     }
 
     /// Whether a difference is also shown to be smaller than ε.
@@ -172,5 +184,89 @@ impl FromIterator<Kind> for Tally {
             } += 1;
         }
         tally
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random::{normals, stream};
+    use crate::stats::unpaired::Unpaired;
+
+    /// A difference as a choice among arms leaves it: its interval is wider on one side.
+    struct Chosen {
+        mean: f64,
+        sd: f64,
+        n: usize,
+        wider_below: f64,
+    }
+
+    impl Evidence for Chosen {
+        fn estimate(&self) -> Option<Estimate> {
+            Some(Estimate { mean: self.mean, sd: Some(self.sd), half_width: None, n: self.n })
+        }
+
+        fn error(&self) -> Option<(f64, f64)> {
+            Some(self.error_with(0))
+        }
+
+        fn error_with(&self, further: usize) -> (f64, f64) {
+            let n = (self.n + further) as f64;
+            (self.sd / n.sqrt(), n - 1.0)
+        }
+
+        fn p(&self) -> f64 {
+            0.2
+        }
+
+        fn p_beyond(&self, _: f64) -> f64 {
+            0.9
+        }
+
+        fn interval(&self, tail: f64) -> [f64; 2] {
+            let (error, freedom) = self.error_with(0);
+            let half = t_quantile(1.0 - tail, freedom) * error;
+            [self.mean - self.wider_below * half, self.mean + half]
+        }
+    }
+
+    fn further(evidence: &dyn Evidence, epsilon: Option<f64>) -> Option<usize> {
+        let terms = Terms { alpha: 0.05, epsilon };
+        judge(&[evidence], &terms).remove(0).with_details(evidence, &terms).further_seeds
+    }
+
+    #[test]
+    fn the_side_of_an_interval_that_decides_nothing_asks_for_no_seeds() {
+        let of = |mean: f64, wider_below: f64| Chosen { mean, sd: 0.4, n: 5, wider_below };
+        let even = further(&of(-0.36, 1.0), None).unwrap();
+        assert!((5..10).contains(&even), "{even}");
+        assert_eq!(further(&of(-0.36, 10.0), None), Some(even));
+        assert!(further(&of(0.36, 10.0), None).is_none_or(|seeds| seeds > 50 * even));
+    }
+
+    #[test]
+    fn a_difference_near_zero_is_decided_by_equivalence_and_a_large_one_by_itself() {
+        let of = |mean: f64| Chosen { mean, sd: 0.02, n: 3, wider_below: 1.0 };
+        let alike = further(&of(0.001), Some(0.02)).unwrap();
+        assert!(further(&of(0.001), None).is_none_or(|apart| apart > 10 * alike), "{alike}");
+        assert_eq!(further(&of(0.05), Some(0.02)), further(&of(0.05), None));
+        assert_eq!(further(&of(1e-9), None), None);
+    }
+
+    /// By simulation of three runs with a spread of 0.02 against a hundred with 0.3, 0.1 apart: four further runs a side are
+    /// the fewest with which four of five experiments tell.
+    #[test]
+    fn the_smaller_of_two_samples_asks_for_its_own_runs() {
+        let mut rng = stream("further", &[]);
+        let mut of = |n: usize, mean: f64, sd: f64| -> Vec<f64> {
+            let drawn: Vec<f64> = normals(&mut rng, 1.0, n).into_iter().map(f64::from).collect();
+            let own = Estimate::of(&drawn).unwrap();
+            drawn.iter().map(|one| mean + sd * (one - own.mean) / own.sd.unwrap()).collect()
+        };
+        let (few, many) = (of(3, 1.0, 0.02), of(100, 1.1, 0.3));
+        let test = Unpaired::new(&few, &many).unwrap();
+        assert!(test.p() > 0.05);
+        let seeds = further(&test, None).unwrap();
+        assert!((3..=5).contains(&seeds), "{seeds}");
     }
 }

@@ -29,7 +29,7 @@ impl Asked {
     /// Further seeds with which most experiments would tell, should the truth be what was observed of every comparison.
     /// `None` where that takes more than anyone trains.
     pub fn further_seeds(&self, seen: &[Seen]) -> Option<usize> {
-        let sds = seen.iter().map(|one| self.sd(one)).collect::<Option<Vec<f64>>>()?;
+        let sds = seen.iter().map(|one| self.sds(one)).collect::<Option<Vec<[f64; 2]>>>()?;
         let is_enough = |further: usize| self.chance(seen, &sds, further) >= POWER;
         // More seeds are not always better: what is there and too small to matter may be neither shown nor excluded.
         let (mut low, mut high) = (0, 1);
@@ -55,52 +55,58 @@ impl Asked {
         seen.interval.map(|end| seen.mean + (end - seen.mean) * factor)
     }
 
-    /// The standard deviation that the width of an interval is of, which the choice of the best of several arms makes
-    /// wider.
-    fn sd(&self, seen: &Seen) -> Option<f64> {
+    /// The standard deviations that both ends of an interval are of, the lower first: the choice of the best of several
+    /// arms makes them wider, and not alike. `None` where the interval has no end at all.
+    fn sds(&self, seen: &Seen) -> Option<[f64; 2]> {
         let [low, high] = seen.interval;
-        let half = (high - seen.mean).max(seen.mean - low);
         let freedom = seen.seeds.saturating_sub(1).max(1) as f64;
-        let sd = half / self.quantile(self.tests(), freedom) * (seen.seeds as f64).sqrt();
-        Some(sd).filter(|sd| sd.is_finite() && *sd > 0.0)
+        let plain = self.quantile(self.tests(), freedom) / (seen.seeds as f64).sqrt();
+        let sds = [seen.mean - low, high - seen.mean].map(|half| half / plain);
+        let is_known = sds.iter().all(|sd| *sd > 0.0) && sds.iter().any(|sd| sd.is_finite());
+        is_known.then_some(sds)
     }
 
     /// The chance that so many further seeds tell: that all comparisons come out as said, which fails no more often than
     /// each of them does together, or that one of them is contradicted.
-    fn chance(&self, seen: &[Seen], sds: &[f64], further: usize) -> f64 {
+    fn chance(&self, seen: &[Seen], sds: &[[f64; 2]], further: usize) -> f64 {
         let chances = seen.iter().zip(sds);
         let chances: Vec<[f64; 2]> =
-            chances.map(|(one, sd)| self.chances(one, *sd, one.seeds + further)).collect();
+            chances.map(|(one, sds)| self.chances(one, *sds, one.seeds + further)).collect();
         let misses: f64 = chances.iter().map(|[shows, _]| 1.0 - shows).sum();
         let against = chances.iter().map(|[_, against]| *against).fold(0.0, f64::max);
         (1.0 - misses).max(0.0) + against
     }
 
-    /// The chance that a comparison comes out as said over so many seeds, and that it is contradicted.
-    fn chances(&self, seen: &Seen, sd: f64, seeds: usize) -> [f64; 2] {
+    /// The chance that a comparison comes out as said over so many seeds, and that it is contradicted. Each goes by the end
+    /// of the interval that decides it.
+    fn chances(&self, seen: &Seen, [of_low, of_high]: [f64; 2], seeds: usize) -> [f64; 2] {
         let freedom = (seeds - 1) as f64;
-        // In standard errors, of which u is what an estimate of them is.
-        let errors = |value: f64| value * (seeds as f64).sqrt() / sd;
-        let smallest = errors(self.smallest);
-        let mean = errors(if seen.expect == Expect::Lower { -seen.mean } else { seen.mean });
-        let normal = Normal::standard();
-        let below = |end: f64| normal.cdf(end - mean);
-        let above = |end: f64| normal.cdf(mean - end);
         let corrected = self.quantile(self.tests(), freedom);
         let of = |chance: &dyn Fn(f64) -> f64| over_spreads(freedom, chance);
+        // In standard errors, of which u is what an estimate of them is.
+        let errors = |value: f64, sd: f64| value * (seeds as f64).sqrt() / sd;
+        let normal = Normal::standard();
         if seen.expect == Expect::Equal {
-            let within = |room: f64| (below(room) - below(-room)).max(0.0);
-            let beyond = |end: f64| above(end) + below(-end);
+            let (size, sd) = (seen.mean.abs(), of_low.max(of_high));
+            let (mean, smallest) = (errors(size, sd), errors(self.smallest, sd));
+            let within = |room: f64| (normal.cdf(room - mean) - normal.cdf(-room - mean)).max(0.0);
+            let towards_zero = if seen.mean < 0.0 { of_high } else { of_low };
+            let beyond = errors(size - self.smallest, towards_zero);
             return [
                 of(&|u| within(smallest - corrected * u)),
-                of(&|u| beyond(smallest + corrected * u)),
+                of(&|u| normal.cdf(beyond - corrected * u)),
             ];
         }
+        let (mean, shows, against) = match seen.expect {
+            Expect::Lower => (-seen.mean, of_high, of_low),
+            _ => (seen.mean, of_low, of_high),
+        };
         // It does not show where it seems too small to matter before the correction.
         let alone = self.quantile(self.comparisons, freedom);
+        let (away, short) = (errors(mean, shows), errors(self.smallest - mean, against));
         [
-            of(&|u| above((corrected * u).max(smallest - alone * u))),
-            of(&|u| below(smallest - corrected * u)),
+            of(&|u| normal.cdf(away - corrected * u).min(normal.cdf(alone * u - short))),
+            of(&|u| normal.cdf(short - corrected * u)),
         ]
     }
 
@@ -186,6 +192,16 @@ mod tests {
         let beyond = of.further_seeds(&[seen(&of, Expect::Equal, 0.151, 0.0555, 8)]).unwrap();
         assert!(beyond.abs_diff(17) <= 1, "{beyond}");
         assert_eq!(of.further_seeds(&[seen(&of, Expect::Equal, 0.1, 0.0555, 8)]), None);
+    }
+
+    #[test]
+    fn the_end_that_decides_nothing_asks_for_no_seeds() {
+        let of = asked(0.02, 1, 1);
+        let even = seen(&of, Expect::Lower, -0.03, 0.03, 5);
+        let [low, high] = even.interval;
+        let uneven = Seen { interval: [even.mean - 20.0 * (even.mean - low), high], ..even };
+        let [even, uneven] = [even, uneven].map(|one| of.further_seeds(&[one]).unwrap());
+        assert!(even.abs_diff(uneven) <= 1, "{even} {uneven}");
     }
 
     #[test]

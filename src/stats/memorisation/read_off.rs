@@ -27,6 +27,10 @@ impl Evidence for ReadOff {
         self.contrast.error()
     }
 
+    fn error_with(&self, further: usize) -> (f64, f64) {
+        self.contrast.error_with(further)
+    }
+
     fn p(&self) -> f64 {
         let beyond = self.contrast.p_below(-self.off).min(self.contrast.p_above(self.off));
         (2.0 * beyond).min(1.0)
