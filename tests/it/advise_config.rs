@@ -789,6 +789,25 @@ fn a_micro_batch_alone_is_that_of_a_device_and_devices_that_share_a_model_count_
 }
 
 #[test]
+fn how_many_devices_share_a_model_is_asked_for_where_a_script_leaves_it_open() {
+    let of = |before: &str, more: &[&str]| {
+        let script = format!(
+            "{before}torchrun pretrain_gpt.py --num-layers 12 --hidden-size 768 --seq-length 1024 --micro-batch-size 8 \\\n  \
+             --train-iters 10000 --lr 6e-4 --lr-decay-style cosine --weight-decay 0.1 --tensor-model-parallel-size $TP\n"
+        );
+        advise("gpt.sh", &script, &[&["--devices", "8"], more].concat())
+    };
+    for before in ["", "TP=${TP:-4}\n", "if [ $N -gt 8 ]; then TP=8; else TP=4; fi\n"] {
+        let call = of(before, &[]);
+        refused(&call, "tensor_model_parallel_size is ");
+        assert!(call.stderr.contains("--batch says"), "{}", call.stderr);
+        assert_eq!(run(&of(before, &["--batch", "16384"]))["batch_tokens"], 16_384.0);
+    }
+    assert_eq!(run(&of("TP=4\n", &[]))["batch_tokens"], 16_384.0);
+    assert_eq!(run(&of("TP=1\n", &[]))["batch_tokens"], 65_536.0);
+}
+
+#[test]
 fn epochs_of_litgpt_are_the_length_of_a_run_on_a_known_text() {
     let lit = "train:\n  global_batch_size: 64\n  epochs: 2\n  lr_warmup_steps: 2\n  max_seq_length: 512\n\
                optimizer: {class_path: torch.optim.AdamW, init_args: {lr: 2e-4, weight_decay: 0.1}}\n";

@@ -1,9 +1,10 @@
 //! Sequences of a step where a file says how many one device has.
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 
 use super::super::Name;
 use super::Reading;
+use super::values::is_set;
 use crate::advice::expression::value_of;
 use crate::advice::run::RunFields;
 use crate::config::plain;
@@ -16,32 +17,46 @@ impl Reading<'_> {
             Some(total) => Some(total),
             None => self.count(Name::DeviceSequences)?.map(|one| one * accumulation),
         };
-        self.in_common(fields);
-        Ok(())
+        self.in_common(fields)
     }
 
     /// Devices that share a model, or a sequence, have their sequences in common.
-    fn in_common(&mut self, fields: &mut RunFields) {
+    fn in_common(&mut self, fields: &mut RunFields) -> Result<()> {
         let Some((sequences, devices)) = fields.device_sequences.zip(self.given.devices) else {
-            return;
+            return Ok(());
         };
-        let degree = |key: &String| {
-            let number = value_of(self.keys.value(key)?, &|_| None).filter(|one| *one > 1.0)?;
-            Some((format!("{key} = {}", plain(number)), number))
-        };
-        let degrees: Vec<(String, f64)> =
-            self.trainer.shared_by.iter().filter_map(degree).collect();
+        let degrees = self.trainer.shared_by.iter().map(|key| Ok((key, self.degree(key)?)));
+        let mut degrees: Vec<(&String, f64)> = degrees.collect::<Result<_>>()?;
+        degrees.retain(|(_, number)| *number > 1.0);
         if degrees.is_empty() {
-            return;
+            return Ok(());
         }
         let together: f64 = degrees.iter().map(|(_, number)| number).product();
         fields.batch_sequences = Some(sequences * devices / together);
         fields.device_sequences = None;
-        let keys: Vec<String> = degrees.into_iter().map(|(key, _)| key).collect();
+        let told = degrees.iter().map(|(key, number)| format!("{key} = {}", plain(*number)));
         self.said.push(format!(
             "{}: {} devices have the sequences of one in common",
-            keys.join(", "),
+            told.collect::<Vec<_>>().join(", "),
             plain(together)
         ));
+        Ok(())
+    }
+
+    /// How many devices share a model by a key; 1 where the file does not say.
+    ///
+    /// # Errors
+    /// What is not one number: as 1 it would make the batch so many times larger.
+    fn degree(&self, key: &str) -> Result<f64> {
+        let found = self.keys.get(key).filter(|one| is_set(Name::DeviceSequences, &one.text));
+        let Some(found) = found else { return Ok(1.0) };
+        let known = self.keys.value(key).and_then(|text| value_of(text, &|_| None));
+        let number = known.filter(|number| number.fract() == 0.0).with_context(|| {
+            format!(
+                "{key} is {}: expected the number of devices that share a model; --batch says the tokens of a step",
+                found.text
+            )
+        })?;
+        Ok(number.max(1.0))
     }
 }
