@@ -741,6 +741,26 @@ fn lengths_of_a_schedule_are_read_in_the_units_of_their_trainer() {
 }
 
 #[test]
+fn a_length_that_is_no_number_of_steps_leaves_the_rest_of_a_file_read() {
+    let of = |length: &str, scheduler: &str| {
+        let file = format!(
+            "max_seq_len: 2048\noptimizer: {{name: adamw, lr: 6.0e-4, weight_decay: 0.1}}\nmax_duration: {length}\n\
+             global_train_batch_size: 256\nscheduler: {{name: cosine_with_warmup, {scheduler}}}\n"
+        );
+        advise("f.yaml", &file, &[])
+    };
+    for length in ["3600sec", "1iter"] {
+        let call = of("4800ba", &format!("t_max: {length}"));
+        let own = run(&call);
+        assert!(own["schedule"].is_null() && own["weight_decay"] == 0.1, "{own}");
+        let told = format!("scheduler.t_max = {length}: not read");
+        assert!(call.stdout.contains(&told), "{}", call.stdout);
+        refused(&of(length, "t_max: 1dur"), "expected a length in steps, tokens, samples or");
+    }
+    refused(&of("4800ba", "t_max: soon"), "1e6sp, or 0.1dur of the run");
+}
+
+#[test]
 fn a_schedule_that_falls_over_a_last_part_is_wsd_where_that_is_a_fifth_and_else_not_known() {
     let titan = |lines: &str| {
         let file = format!(

@@ -19,16 +19,20 @@ pub enum Unit {
     Epochs,
     /// Of the run.
     Share,
+    /// Seconds, or rounds of a program's own: no number of steps.
+    Other,
 }
 
 /// What OLMo and Composer write behind a number for its unit, the longer first.
-const ENDS: [(&str, Unit); 6] = [
+const ENDS: [(&str, Unit); 8] = [
     ("tok", Unit::Tokens),
     ("T", Unit::Tokens),
     ("ba", Unit::Steps),
     ("sp", Unit::Samples),
     ("ep", Unit::Epochs),
     ("dur", Unit::Share),
+    ("sec", Unit::Other),
+    ("iter", Unit::Other),
 ];
 
 /// What is said of a length that cannot be counted in steps.
@@ -50,7 +54,10 @@ impl Reading<'_> {
             Unit::Tokens => fields.tokens = Some(number),
             Unit::Samples => fields.tokens = self.context(fields).map(|context| number * context),
             Unit::Epochs => fields.epochs = Some(number),
-            Unit::Share => bail!("{key} = {text}: expected a length of its own, such as 10000ba"),
+            Unit::Share | Unit::Other => bail!(
+                "{key} = {text}: expected a length in steps, tokens, samples or epochs, such as 10000ba{}",
+                help(Name::Duration)
+            ),
         }
         Ok(())
     }
@@ -120,8 +127,10 @@ impl Reading<'_> {
         let (number, unit) = end.unwrap_or((text, self.unit_of(name, key)));
         let number = value_of(number, &|_| None).filter(|number| *number >= 0.0);
         let number = number.with_context(|| {
+            // The length of the run is no share of itself.
+            let share = if name == Name::Duration { "" } else { ", or 0.1dur of the run" };
             format!(
-                "{key} = {text}: expected steps, such as 10000, or 2e12T tokens, 1ep, 10000ba or 1e6sp{}",
+                "{key} = {text}: expected steps, such as 10000, or 2e12T tokens, 1ep, 10000ba or 1e6sp{share}{}",
                 help(name)
             )
         })?;
@@ -144,7 +153,7 @@ impl Reading<'_> {
             Unit::Tokens => Some(number / self.batch(fields)?),
             Unit::Samples => Some(number / self.sequences(fields)?),
             Unit::Share => Some(number * self.steps(fields)?),
-            Unit::Epochs => None,
+            Unit::Epochs | Unit::Other => None,
         }
     }
 
