@@ -9,7 +9,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail, ensure};
 
-use super::keys::{Keys, READ_ALONE, READ_BESIDE};
+use super::keys::{Keys, Part};
 use super::run::RunFields;
 use super::trainers::Trainer;
 use crate::shell::quoted;
@@ -40,10 +40,10 @@ pub fn read_config(path: &Path, given: &RunFields, remarks: &mut Vec<String>) ->
     // Some editors begin a text with a mark of its encoding.
     let text = text.trim_start_matches('\u{feff}');
     let keys = keys(path, text).with_context(|| format!("cannot read {name}"))?;
-    refuse_part(path, &keys, READ_BESIDE)?;
+    refuse_part(path, keys.parts.iter().find(|part| is_of_training(part)))?;
     let trainer = Trainer::of(&keys).with_context(|| format!("{name} is not told apart"))?;
     let Some(trainer) = trainer else {
-        refuse_part(path, &keys, READ_ALONE)?;
+        refuse_part(path, keys.parts.first())?;
         bail!(
             "{name} is no configuration that is recognised; expected one of {}. Give the run by --params, \
              --tokens, --batch and --lr instead",
@@ -54,14 +54,20 @@ pub fn read_config(path: &Path, given: &RunFields, remarks: &mut Vec<String>) ->
     fields.with_context(|| format!("{name}, read as {}", trainer.name))
 }
 
+/// Whether a configuration is read by a command with flags of a trainer: others prepare data, or convert a model.
+fn is_of_training(part: &Part) -> bool {
+    let is_training = part.takes_flags || !matches!(Trainer::of(&part.beside), Ok(None));
+    is_training && !part.is_maybe_data
+}
+
 /// The flags of a command are a part of what it trains by where it reads a file beside them: no default fills the gaps.
-fn refuse_part(path: &Path, keys: &Keys, under: &str) -> Result<()> {
-    let Some(file) = keys.get(under) else { return Ok(()) };
+fn refuse_part(path: &Path, part: Option<&Part>) -> Result<()> {
+    let Some(part) = part else { return Ok(()) };
     bail!(
         "the command in {} reads {}, which is not read with it; give that file with --config, and what the command's flags \
          say otherwise by arguments, such as --steps or --lr",
         path.display(),
-        file.text
+        part.told
     )
 }
 

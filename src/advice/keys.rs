@@ -16,15 +16,26 @@ pub const OPTIMIZERS_LR: &str = "the learning rate that the optimizer is called 
 /// How the key begins that says that a program calls a class of training's arguments.
 pub const CALL_OF: &str = "the call of ";
 
-/// The key under which a file stands that a command reads beside flags of a trainer.
-pub const READ_BESIDE: &str = "the file that the command reads";
-
-/// The key under which a file stands that a command reads, without a flag that is known.
-pub const READ_ALONE: &str = "the file that a command reads alone";
-
 /// Keys of a file, those of tables as `table.key`.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Keys(BTreeMap<String, Found>);
+pub struct Keys {
+    found: BTreeMap<String, Found>,
+    /// Other configurations that it has commands read.
+    pub parts: Vec<Part>,
+}
+
+/// A configuration that a command reads.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Part {
+    /// Its file, or what names it.
+    pub told: String,
+    /// Whether it may be a text to be trained on as well.
+    pub is_maybe_data: bool,
+    /// The flags of the command.
+    pub beside: Keys,
+    /// Whether more flags come to it by a variable.
+    pub takes_flags: bool,
+}
 
 /// What stands under a key.
 #[derive(Clone, Debug, PartialEq)]
@@ -69,20 +80,20 @@ impl Found {
 
 impl Keys {
     pub fn get(&self, key: &str) -> Option<&Found> {
-        self.0.get(key)
+        self.found.get(key)
     }
 
     pub fn contains(&self, key: &str) -> bool {
-        self.0.contains_key(key)
+        self.found.contains_key(key)
     }
 
     pub fn names(&self) -> impl Iterator<Item = &String> {
-        self.0.keys()
+        self.found.keys()
     }
 
     /// The value of a key that has one.
     pub fn value(&self, key: &str) -> Option<&str> {
-        self.0.get(key).filter(|found| found.doubt.is_none()).map(|found| found.text.as_str())
+        self.found.get(key).filter(|found| found.doubt.is_none()).map(|found| found.text.as_str())
     }
 
     /// Whether a key is there with another value than none and the usual one, which may be an expression of other keys.
@@ -114,12 +125,12 @@ impl Keys {
     /// Makes a value one that is not known, with what is said of it.
     pub fn doubt(&mut self, key: &str, told: &str) {
         let found = Found { text: told.to_owned(), doubt: Some(Doubt::Undecided) };
-        self.0.insert(key.to_owned(), found);
+        self.found.insert(key.to_owned(), found);
     }
 
     /// Adds what a file says of a key beside what it has said before.
     pub fn say(&mut self, key: &str, said: Said) {
-        let value = match self.0.get(key) {
+        let value = match self.found.get(key) {
             None if said.condition.is_none() => said.value,
             None => Found { text: said.told(), doubt: Some(Doubt::Undecided) },
             Some(before) => match said.beside(before) {
@@ -127,7 +138,7 @@ impl Keys {
                 None => return,
             },
         };
-        self.0.insert(key.to_owned(), value);
+        self.found.insert(key.to_owned(), value);
     }
 }
 

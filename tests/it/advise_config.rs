@@ -689,6 +689,28 @@ fn a_command_that_reads_a_configuration_beside_its_flags_has_no_defaults() {
 }
 
 #[test]
+fn a_configuration_that_a_command_reads_is_told_by_the_flag_that_names_it() {
+    let of = |before: &str, named: &str| {
+        let script = format!(
+            "{before}python train.py {named} --learning_rate 1e-4 --max_steps 1000 --per_device_train_batch_size 8\n"
+        );
+        advise("run.sh", &script, &["--devices", "1", "--context", "1024"])
+    };
+    for named in ["-c a.yaml", "--train_config a.yaml", "--bf16 a.yaml", "--config ${C:-a.yaml}"] {
+        refused(&of("", named), "reads a.yaml, which is not read with it");
+    }
+    refused(&of("", "--config run.json"), "reads run.json, which is not read with it");
+    refused(&of("CONFIG=${1:-a.yaml}\n", "--config $CONFIG"), "reads a.yaml, which");
+    refused(&of("", "--config $1"), "reads the configuration that `--config $1` names, which");
+    let branch = "if [ -n \"$1\" ]; then CONFIG=a.yaml; else CONFIG=b.yaml; fi\n";
+    refused(&of(branch, "--config $CONFIG"), "that `--config $CONFIG` names, which");
+    refused(&of("", "--config-name gpt_5b"), "that `--config-name gpt_5b` names, which");
+    for named in ["", "--data_files a.yaml b.yaml", "--dataset_config_name wikitext-2-raw-v1"] {
+        assert_eq!(run(&of("", named))["lr"], 1e-4, "{named}");
+    }
+}
+
+#[test]
 fn a_run_of_olmo_that_is_stopped_has_the_schedule_of_its_whole_length() {
     let olmo = format!(
         "{OLMO}optimizer: {{name: adamw, learning_rate: 1e-3, weight_decay: 0.1}}\n\

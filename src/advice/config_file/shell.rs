@@ -1,11 +1,12 @@
 //! Shell scripts as text: what they assign and the flags of what they call. Nothing is run.
 
 mod named;
+mod variable;
 
 use super::tables;
 use crate::advice::expression::value_of;
-use crate::advice::keys::{Found, Keys, READ_ALONE, READ_BESIDE, Said};
-use crate::advice::trainers::Trainer;
+use crate::advice::keys::{Found, Keys, Part, Said};
+use variable::Variable;
 
 /// Words before assignments.
 const DECLARE: [&str; 5] = ["export", "local", "declare", "typeset", "readonly"];
@@ -36,18 +37,16 @@ fn whole(line: &str, keys: &mut Keys) {
     flags(line, 0, keys);
     for (command, _) in commands(line) {
         let words = words(command);
-        let Some(file) = named::file(&words, keys) else { continue };
-        let is_training = named::takes_flags(&words, keys) || has_flags_of_training(command);
-        let is_settled = is_training && !named::is_maybe_data(&file);
-        keys.set(if is_settled { READ_BESIDE } else { READ_ALONE }, file);
+        let Some(named) = named::configuration(&words, keys) else { continue };
+        let mut own = Keys::default();
+        flags(command, 0, &mut own);
+        keys.parts.push(Part {
+            told: named.told,
+            is_maybe_data: named.is_maybe_data,
+            beside: own,
+            takes_flags: named::takes_flags(&words, keys),
+        });
     }
-}
-
-/// Whether the flags of a command are enough to know a trainer by: others prepare data, or convert a model.
-fn has_flags_of_training(command: &str) -> bool {
-    let mut own = Keys::default();
-    flags(command, 0, &mut own);
-    !matches!(Trainer::of(&own), Ok(None))
 }
 
 /// `NAME=value` in a line, under the conditions that they stand under.
@@ -167,8 +166,7 @@ fn say(name: &str, value: &str, keys: &mut Keys) {
     if let Some(table) = tables::within_text(value) {
         return tables::flatten_json(name, &table, keys);
     }
-    let variable = value.strip_prefix('$').map(|name| name.trim_matches(['{', '}']));
-    let found = variable.and_then(|name| keys.get(name).cloned());
+    let found = Variable::of(value).and_then(|one| keys.get(one.name).cloned());
     let value = found.unwrap_or_else(|| Found::known(value));
     keys.say(name, Said { value, line: 0, condition: None, is_statement: false });
 }

@@ -1,6 +1,8 @@
 //! Configuration files that a command names: its flags are what it has otherwise than they.
 
 use super::unquoted;
+use super::variable::{Variable, resolved};
+use crate::advice::expression::value_of;
 use crate::advice::keys::Keys;
 
 /// How names of configuration files end.
@@ -9,42 +11,79 @@ const ENDS: [&str; 5] = [".yaml", ".yml", ".toml", ".json", ".py"];
 /// Programs that are called by their own names and take a configuration.
 const PROGRAMS: [&str; 6] = ["axolotl", "llamafactory-cli", "litgpt", "trl", "tune", "composer"];
 
-/// Flags that name a configuration of the training.
-const FLAGS: [&str; 6] =
-    ["config", "config_file", "config_path", "cfg", "yaml_cfg", "job.config_file"];
+/// Short flags that name a configuration; the second is Hydra's.
+const SHORT: [&str; 2] = ["-c", "-cn"];
+
+/// What flags name a configuration of that is none of the training. Hydra writes `--config-name`, and the examples of
+/// Hugging Face `--config_name` for that of a model.
+const OTHERS: [&str; 13] = [
+    "accelerator",
+    "config_name",
+    "config_overrides",
+    "data",
+    "deepspeed",
+    "eval",
+    "fsdp",
+    "generation",
+    "logger",
+    "lora",
+    "model",
+    "quant",
+    "token",
+];
+
+/// Flags that have no value, whatever stands after them.
+const BARE: [&str; 8] = [
+    "bf16",
+    "do_eval",
+    "do_train",
+    "fp16",
+    "gradient_checkpointing",
+    "overwrite_output_dir",
+    "packing",
+    "tf32",
+];
+
+/// Values of a flag that are no names.
+const NO_NAMES: [&str; 4] = ["true", "false", "none", "null"];
 
 /// What is written to a file, or read by another program, begins with one of them.
 const REDIRECTIONS: [char; 4] = ['|', '>', '<', '&'];
 
-/// The configuration files that a command reads, as words of it.
-pub fn file(words: &[&str], keys: &Keys) -> Option<String> {
+/// A configuration that a command reads.
+pub struct Named {
+    /// Its file, or the flag that names it where the file is not known.
+    pub told: String,
+    /// Whether it may be a text to be trained on as well.
+    pub is_maybe_data: bool,
+}
+
+/// The configurations that a command reads, as words of it.
+pub fn configuration(words: &[&str], keys: &Keys) -> Option<Named> {
     let words = own(words);
     let arguments = &words[program(words)? + 1..];
-    let named: Vec<String> = (0..arguments.len())
-        .filter_map(|place| {
-            let before = place.checked_sub(1).map(|before| arguments[before]);
-            named(arguments[place], before, keys)
-        })
-        .collect();
+    let mut named: Vec<Named> =
+        (0..arguments.len()).filter_map(|place| named(arguments, place, keys)).collect();
     // Launchers call a program before the files that it reads.
-    let tables: Vec<&String> = named.iter().filter(|name| !name.ends_with(".py")).collect();
-    let all = if tables.is_empty() { named.iter().collect() } else { tables };
-    let all: Vec<&str> = all.into_iter().map(String::as_str).collect();
-    (!all.is_empty()).then(|| all.join(" and "))
+    let is_table = |one: &Named| !one.told.ends_with(".py");
+    if named.iter().any(is_table) {
+        named.retain(is_table);
+    }
+    let told: Vec<&str> = named.iter().map(|one| one.told.as_str()).collect();
+    let is_maybe_data = named.iter().all(|one| one.is_maybe_data);
+    (!named.is_empty()).then(|| Named { told: told.join(" and "), is_maybe_data })
 }
 
 /// Whether flags come to a command by a variable: a text or a list that has any, or goes on in other lines.
 pub fn takes_flags(words: &[&str], keys: &Keys) -> bool {
-    words.iter().any(|word| {
-        let name = unquoted(word).strip_prefix('$').unwrap_or_default();
-        let name = name.trim_matches(['{', '}']).trim_end_matches("[@]");
-        keys.value(name)
-            .is_some_and(|value| value.contains("--") || value.starts_with('(') || value.is_empty())
-    })
+    words
+        .iter()
+        .filter_map(|word| keys.value(Variable::of(word)?.name))
+        .any(|value| value.contains("--") || value.starts_with('(') || value.is_empty())
 }
 
 /// Whether a file may be a text to be trained on as well.
-pub fn is_maybe_data(file: &str) -> bool {
+fn is_maybe_data(file: &str) -> bool {
     let lower = file.to_lowercase();
     lower.ends_with(".json") && !["conf", "cfg", "arg"].iter().any(|part| lower.contains(part))
 }
@@ -64,25 +103,68 @@ fn program(words: &[&str]) -> Option<usize> {
     script.or_else(module).or_else(own).filter(|place| *place < words.len())
 }
 
-/// The file that a word is, or that the flag before it has.
-fn named(word: &str, before: Option<&str>, keys: &Keys) -> Option<String> {
-    let is_flag = |word: &str| word.starts_with('-');
-    let is_ours =
-        |flag: &str| FLAGS.contains(&flag.trim_start_matches('-').replace('-', "_").as_str());
-    let value = match word.split_once('=') {
-        Some((name, value)) => is_ours(name).then_some(value)?,
-        None if is_flag(word) => return None,
-        None => word,
-    };
-    let of_another =
-        before.is_some_and(|before| is_flag(before) && !before.contains('=') && !is_ours(before));
-    if of_another && value == word {
+/// The configuration that a word names: as a file, or as the value of a flag.
+fn named(arguments: &[&str], place: usize, keys: &Keys) -> Option<Named> {
+    let word = arguments[place];
+    if let Some((name, value)) = word.split_once('=') {
+        return of_flag(name, value, keys).filter(|_| names_configuration(name));
+    }
+    if is_flag(word) {
         return None;
     }
-    let value = unquoted(value);
-    let variable = value.strip_prefix('$').map(|name| name.trim_matches(['{', '}']));
-    let value = variable.and_then(|name| keys.value(name)).unwrap_or(value);
-    ENDS.iter().any(|end| value.ends_with(end)).then(|| value.to_owned())
+    let before = place.checked_sub(1).map(|before| arguments[before]);
+    let flag = before.filter(|before| is_flag(before) && !before.contains('='));
+    if let Some(flag) = flag.filter(|flag| names_configuration(flag)) {
+        return of_flag(flag, word, keys);
+    }
+    let file = resolved(word, keys);
+    let is_file = ending(file).is_some() && !is_of_another(arguments, place, keys);
+    is_file.then(|| Named { told: file.to_owned(), is_maybe_data: is_maybe_data(file) })
+}
+
+/// What a flag that names a configuration has: one is read also where its name is not known.
+fn of_flag(flag: &str, value: &str, keys: &Keys) -> Option<Named> {
+    let value = resolved(value, keys);
+    let is_number = value_of(value, &|_| None).is_some();
+    let is_name = !NO_NAMES.contains(&value.to_lowercase().as_str()) && !is_number;
+    let told = match ending(value) {
+        Some(_) => value.to_owned(),
+        None => format!("the configuration that `{flag} {value}` names"),
+    };
+    is_name.then_some(Named { told, is_maybe_data: false })
+}
+
+fn is_flag(word: &str) -> bool {
+    word.starts_with('-')
+}
+
+/// Whether a flag, or the name before a `=`, is that of a configuration of the training.
+fn names_configuration(flag: &str) -> bool {
+    let name = flag.to_lowercase();
+    let is_one = name.contains("config")
+        || name.contains("cfg")
+        || name.split(['-', '_', '.']).any(|part| part == "conf");
+    let is_other = OTHERS.iter().any(|other| name.contains(other));
+    SHORT.contains(&flag) || is_one && !is_other
+}
+
+/// Whether a word is the value of a flag that names none: its first, or one more of a list of files of a kind.
+fn is_of_another(arguments: &[&str], place: usize, keys: &Keys) -> bool {
+    let Some(start) = arguments[..place].iter().rposition(|word| is_flag(word)) else {
+        return false;
+    };
+    let flag = arguments[start];
+    let name = flag.trim_start_matches('-').replace('-', "_");
+    if flag.contains('=') || names_configuration(flag) || BARE.contains(&name.as_str()) {
+        return false;
+    }
+    let kind = |word: &str| ending(resolved(word, keys));
+    arguments[start + 1..place].iter().all(|before| kind(before) == kind(arguments[place]))
+}
+
+/// What the name of a file of configurations ends in.
+fn ending(name: &str) -> Option<&'static str> {
+    ENDS.into_iter().find(|end| name.ends_with(end))
 }
 
 #[cfg(test)]
@@ -93,7 +175,8 @@ mod tests {
     fn check(command: &str, expected: Option<&str>) {
         let keys: Keys = [("CONFIG", "config/a.py")].into_iter().collect();
         let words: Vec<&str> = command.split_whitespace().collect();
-        assert_eq!(file(&words, &keys).as_deref(), expected, "{command}");
+        let told = configuration(&words, &keys).map(|one| one.told);
+        assert_eq!(told.as_deref(), expected, "{command}");
     }
 
     #[test]
@@ -103,6 +186,7 @@ mod tests {
             "python train.py --max_iters 5000 config/a.py",
             "python train.py $CONFIG --max_iters=5000",
             "python train.py ${CONFIG} --max_iters=5000",
+            "python train.py ${1:-config/a.py} --max_iters=5000",
         ] {
             check(command, Some("config/a.py"));
         }
@@ -110,6 +194,10 @@ mod tests {
             "axolotl train a.yml --learning_rate 1e-4",
             "accelerate launch --config_file acc.yml -m axolotl.cli.train a.yml",
             "trl sft --config a.yml --learning_rate 1e-4",
+            "python train.py -c a.yml --learning_rate 1e-4",
+            "python train.py --train_config=${OTHER:-a.yml} --learning_rate 1e-4",
+            "python train.py --bf16 a.yml --learning_rate 1e-4",
+            "python train.py --deepspeed zero3.json a.yml",
             "python -m lingua.train config=a.yml steps=3",
             "python deepy.py train.py a.yml",
             "torchrun train.py --lr 1 --config-file=a.yml | tee log.json",
@@ -125,10 +213,24 @@ mod tests {
             "deepspeed train.py --deepspeed zero3.json --lr 1",
             "python train.py --tokenizer=tokenizer.json --lr 1 > log.json",
             "cp a.yaml b.yaml",
+            "python train.py --data_files a.yaml b.yaml --lr 1",
+            "python run_clm.py --config_name gpt2 --dataset_config_name $1 --save_config true --lr 1",
         ] {
             check(command, None);
         }
         assert!(is_maybe_data("data/train.json") && !is_maybe_data("config.json"));
+    }
+
+    #[test]
+    fn a_configuration_is_read_also_where_its_name_is_not_known() {
+        for (command, told) in [
+            ("python train.py --lr 1 --config $1", "`--config $1`"),
+            ("python train.py --config=\"$OTHER\"", "`--config $OTHER`"),
+            ("python train.py --config-name gpt_5b --lr 1", "`--config-name gpt_5b`"),
+            ("python train.py -cn gpt_5b", "`-cn gpt_5b`"),
+        ] {
+            check(command, Some(&format!("the configuration that {told} names")));
+        }
     }
 
     #[test]
