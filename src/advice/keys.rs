@@ -13,15 +13,23 @@ pub const CALLED_WITHOUT_DECAY: &str = "the optimizer that is called without wei
 /// The key under which the learning rates of that call and of its parameter groups stand.
 pub const OPTIMIZERS_LR: &str = "the learning rate that the optimizer is called with";
 
-/// How the key begins that says that a program calls a class of training's arguments.
-pub const CALL_OF: &str = "the call of ";
-
 /// Keys of a file, those of tables as `table.key`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Keys {
     found: BTreeMap<String, Found>,
     /// Other configurations that it has commands read.
     pub parts: Vec<Part>,
+    /// What it calls, as a program.
+    pub calls: Vec<Call>,
+}
+
+/// A call of a class or a function.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Call {
+    /// The last part of its name.
+    pub name: String,
+    /// Names of its arguments that have one.
+    pub arguments: Vec<String>,
 }
 
 /// A configuration that a command reads.

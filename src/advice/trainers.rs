@@ -68,10 +68,12 @@ pub struct Trainer {
     /// Keys that say which part of a model is trained also where a file is silent about them.
     #[serde(default)]
     trains_part: BTreeMap<String, Silent>,
-    /// Default learning rates of programs that share its keys, by a key of theirs or the call of their class; empty for
-    /// one that is not known.
+    /// Default learning rates of the classes that share its keys; empty for one that is not known.
     #[serde(default)]
-    own_lrs: BTreeMap<String, String>,
+    class_lrs: BTreeMap<String, String>,
+    /// Keys that tell that one of these classes is used, and not which.
+    #[serde(default)]
+    of_classes: Vec<String>,
     /// Sizes of the models that a key may name, in the place of what else a file says.
     #[serde(default)]
     sizes: BTreeMap<String, BTreeMap<String, BTreeMap<Name, f64>>>,

@@ -884,6 +884,38 @@ fn configurations_of_trl_have_their_own_learning_rates_and_not_those_of_training
 }
 
 #[test]
+fn classes_with_several_learning_rates_and_calls_of_others_say_none() {
+    let arguments = "output_dir='o', per_device_train_batch_size=4, max_steps=1000";
+    let of = |program: &str| {
+        let program = program.replace("...", arguments);
+        advise("trl.py", &program, &["--devices", "8", "--context", "512"])
+    };
+    for (program, said) in [
+        ("a = SFTConfig(...)\nb = DPOConfig(...)\n", "DPOConfig and SFTConfig are called: no"),
+        ("a = SFTConfig(...)\nb = KTOConfig(...)\n", "KTOConfig and SFTConfig are called: no"),
+        (
+            "a = DPOConfig(...)\nb = TrainingArguments(...)\n",
+            "DPOConfig and TrainingArguments are called: no",
+        ),
+        ("a = Arguments(..., beta=0.1)\n", "beta is a key of TRL: no"),
+    ] {
+        refused(&of(program), said);
+    }
+    for (program, lr) in [
+        ("a = GRPOConfig(...)\nb = DPOConfig(...)\n", 1e-6),
+        ("from trl import SFTConfig as C\na = C(...)\n", 2e-5),
+        ("import trl as t\na = t.SFTConfig(...)\n", 2e-5),
+        ("p = TrlParser((ScriptArguments, SFTConfig))\na = dict(...)\n", 2e-5),
+        ("p = HfArgumentParser(TrainingArguments)\na = dict(...)\nloss = Loss(beta=0.1)\n", 5e-5),
+        ("a = Arguments(...)\nloss = Loss(beta=0.1)\nids = tokenizer(t, max_length=512)\n", 5e-5),
+    ] {
+        assert_eq!(run(&of(program))["lr"], lr, "{program}");
+    }
+    let json = "{\"output_dir\": \"o\", \"per_device_train_batch_size\": 8, \"max_steps\": 1000, \"max_length\": 512}";
+    assert_eq!(run(&advise("hf.json", json, &["--devices", "8"]))["lr"], 5e-5);
+}
+
+#[test]
 fn a_configuration_of_llama_factory_that_is_silent_trains_matrices_of_lora() {
     let of = |more: &str| {
         let file = format!(

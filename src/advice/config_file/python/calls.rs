@@ -3,7 +3,7 @@
 use tree_sitter::Node;
 
 use super::{Walk, line, optimizer, parts};
-use crate::advice::keys::{CALL_OF, CALLED_WITHOUT_DECAY, Found, OPTIMIZER_CALLED, Said};
+use crate::advice::keys::{CALLED_WITHOUT_DECAY, Call, Found, OPTIMIZER_CALLED, Said};
 
 impl Walk<'_> {
     /// Arguments with a name, and which optimizer is called.
@@ -17,11 +17,7 @@ impl Walk<'_> {
         if optimizer::is_one(&called) || optimizer::takes_weights(&called, self.code(arguments)) {
             self.optimizer(&called, node, condition);
         }
-        if let Some(class) = arguments_of_training(&called) {
-            let value = Found::known("true");
-            let said = Said { value, line: line(node), condition: None, is_statement: false };
-            self.keys.say(&format!("{CALL_OF}{class}"), said);
-        }
+        self.keep(&called, arguments);
         if self.declare(&called, arguments, condition).is_some() {
             return;
         }
@@ -44,6 +40,21 @@ impl Walk<'_> {
                 let value = argument.child_by_field_name("value");
                 self.parts(self.code(name), value, condition);
             }
+        }
+    }
+
+    /// Keeps that something is called. A parser calls the classes that it is handed.
+    fn keep(&mut self, called: &str, arguments: Node<'_>) {
+        let all = parts(arguments);
+        let named = all.iter().filter(|one| one.kind() == "keyword_argument");
+        let named = named.filter_map(|one| one.child_by_field_name("name"));
+        let names = named.map(|name| self.code(name).to_owned()).collect();
+        let call = Call { name: last(called).to_owned(), arguments: names };
+        let handed = if call.name.ends_with("Parser") { names_in(arguments) } else { Vec::new() };
+        self.keys.calls.push(call);
+        for class in handed {
+            let name = last(&self.called(class)).to_owned();
+            self.keys.calls.push(Call { name, arguments: Vec::new() });
         }
     }
 
@@ -77,7 +88,7 @@ impl Walk<'_> {
     ) -> Option<()> {
         let all = parts(arguments);
         let texts = || all.iter().filter_map(|one| self.plain(*one));
-        let function = called.rsplit('.').next().unwrap_or(called);
+        let function = last(called);
         let named = |key: &str| {
             let is_it = |one: &&Node| {
                 let name =
@@ -103,8 +114,15 @@ impl Walk<'_> {
     }
 }
 
-/// The class of a call that takes the arguments of a training, by its name.
-fn arguments_of_training(called: &str) -> Option<&str> {
-    let class = called.rsplit('.').next().unwrap_or(called);
-    ["TrainingArguments", "Config"].iter().any(|end| class.ends_with(end)).then_some(class)
+/// The names among arguments, those of a tuple or a list too.
+fn names_in(arguments: Node<'_>) -> Vec<Node<'_>> {
+    let all = parts(arguments).into_iter().flat_map(|one| match one.kind() {
+        "tuple" | "list" => parts(one),
+        _ => vec![one],
+    });
+    all.filter(|one| matches!(one.kind(), "identifier" | "attribute")).collect()
+}
+
+fn last(called: &str) -> &str {
+    called.rsplit('.').next().unwrap_or(called)
 }

@@ -1,12 +1,13 @@
-//! What the names of a program stand for, by its imports of libraries that have optimizers: in which of them an `Adam` is
-//! decides what it does with weight decay.
+//! What the names of a program stand for, by its imports of libraries that have optimizers, or trainers: in which of them an
+//! `Adam` is decides what it does with weight decay, and which class takes the arguments of training its learning rate.
 
 use tree_sitter::Node;
 
 use super::Walk;
 
 /// Names of their packages.
-const LIBRARIES: [&str; 6] = ["torch", "optax", "keras", "tf_keras", "tensorflow", "bitsandbytes"];
+const LIBRARIES: [&str; 8] =
+    ["torch", "optax", "keras", "tf_keras", "tensorflow", "bitsandbytes", "transformers", "trl"];
 
 impl Walk<'_> {
     /// `import a.b as c`, `from a import b, c as d`.

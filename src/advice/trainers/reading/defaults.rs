@@ -2,7 +2,17 @@
 
 use super::super::Name;
 use super::Reading;
-use crate::advice::keys::{CALL_OF, OPTIMIZER_CALLED};
+use crate::advice::keys::{Call, OPTIMIZER_CALLED};
+
+/// The default learning rate of programs that share a trainer's keys.
+struct OwnLr<'a> {
+    /// The classes, or the key, that tell the program.
+    who: String,
+    /// What they do in the file.
+    does: &'static str,
+    /// `None` where it is not known, or not which.
+    lr: Option<&'a str>,
+}
 
 impl<'a> Reading<'a> {
     /// The default of a field; it is remembered as taken.
@@ -13,38 +23,56 @@ impl<'a> Reading<'a> {
         let default = self.trainer.defaults.get(&name).filter(|_| self.has_default(name))?;
         let key = self.own(name).find(|key| *key != OPTIMIZER_CALLED);
         let key = key.map_or("", |key| key.as_str());
-        let row = format!("{key} = {default}");
-        if !key.is_empty() && !self.taken.contains(&row) {
-            self.taken.push(row);
-        }
+        self.take(key, format!("{key} = {default}"));
         Some((key.to_owned(), default.clone()))
     }
 
-    /// What the file is known by as one of a program that shares the trainer's keys, with the default learning rate of that
-    /// program, empty where it is not known. The call of a class tells more than a key.
-    fn own_lr(&self) -> Option<(&'a String, &'a String)> {
-        let has = |(key, _): &(&String, &String)| self.keys.contains(key);
-        let all = || self.trainer.own_lrs.iter().filter(has);
-        let mut called = all().filter(|(key, _)| key.starts_with(CALL_OF));
-        let Some(first) = called.next() else { return all().next() };
-        called.find(|other| other.1 != first.1).or(Some(first))
+    /// Remembers a default as taken.
+    fn take(&mut self, key: &str, row: String) {
+        if !key.is_empty() && !self.taken.contains(&row) {
+            self.taken.push(row);
+        }
+    }
+
+    /// Whose default learning rate a file has that is of a class which shares the trainer's keys. The call of a class tells
+    /// more than a key.
+    fn own_lr(&self) -> Option<OwnLr<'a>> {
+        let is_called =
+            |class: &str| self.keys.calls.iter().any(|call| call.name.as_str() == class);
+        let called = self.trainer.class_lrs.iter().filter(|(class, _)| is_called(class));
+        let (classes, lrs): (Vec<&str>, Vec<&str>) =
+            called.map(|(class, lr)| (class.as_str(), lr.as_str())).unzip();
+        let Some(first) = lrs.first() else {
+            let key = self.trainer.of_classes.iter().find(|key| self.is_of_class(key))?;
+            return Some(OwnLr { who: key.clone(), does: "is a key of TRL", lr: None });
+        };
+        let is_one = !first.is_empty() && lrs.iter().all(|lr| lr == first);
+        let does = if classes.len() > 1 { "are called" } else { "is called" };
+        Some(OwnLr { who: classes.join(" and "), does, lr: is_one.then_some(first) })
+    }
+
+    /// Whether a key is there, and not as the argument of a call that has nothing of the trainer.
+    fn is_of_class(&self, key: &str) -> bool {
+        let is_handed = |call: &&Call| call.arguments.iter().any(|name| name == key);
+        let mut calls = self.keys.calls.iter().filter(is_handed).peekable();
+        let is_alone = calls.peek().is_none();
+        let is_of_trainer = |name: &String| self.trainer.marks.contains(name);
+        self.keys.contains(key)
+            && (is_alone || calls.any(|call| call.arguments.iter().any(is_of_trainer)))
     }
 
     /// The default learning rate of another program; it is remembered as taken, or it is said that there is none.
-    fn take_lr(&mut self, (whose, lr): (&String, &String)) -> Option<(String, String)> {
-        let class = whose.strip_prefix(CALL_OF);
+    fn take_lr(&mut self, own: OwnLr) -> Option<(String, String)> {
         let key = self.own(Name::Lr).next()?;
-        if lr.is_empty() {
-            let who = class
-                .map_or(format!("{whose} is a key of TRL"), |class| format!("{class} is called"));
-            self.said.push(format!("{who}: no default of the learning rate is taken"));
+        let Some(lr) = own.lr else {
+            self.said.push(format!(
+                "{} {}: no default of the learning rate is taken",
+                own.who, own.does
+            ));
             return None;
-        }
-        let row = class.map_or(format!("{key} = {lr}"), |class| format!("{key} = {lr} ({class})"));
-        if !self.taken.contains(&row) {
-            self.taken.push(row);
-        }
-        Some((key.clone(), lr.clone()))
+        };
+        self.take(key, format!("{key} = {lr} ({})", own.who));
+        Some((key.clone(), lr.to_owned()))
     }
 
     /// Whether a file that is silent about a field has the trainer's default.
