@@ -4,6 +4,7 @@
 mod config_file;
 mod equivalents;
 mod expression;
+mod fit;
 mod hindsight;
 mod keys;
 mod question;
@@ -14,9 +15,10 @@ mod units;
 
 pub use config_file::read_config;
 pub use equivalents::{Equivalent, Kept, equivalents};
+pub use fit::WhyNot;
 pub use hindsight::{Hindsight, Kind, Reading};
 pub use question::{Question, question};
-pub use rules::{Said, WhyNot, ask, speaking, spread};
+pub use rules::{Said, ask, speaking, spread};
 pub use run::{BaseRun, LearningRate, Run, RunFields, WSD_FALL};
 
 #[cfg(test)]

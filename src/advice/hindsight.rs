@@ -1,4 +1,4 @@
-use super::rules::lies_in_range;
+use super::fit::lies_in_range;
 use super::run::{BaseRun, LearningRate, Run};
 use crate::published::{Algorithm, How, Kin, LambdaRule, PublicRun};
 
