@@ -24,11 +24,11 @@ pub use provenance::Provenance;
 /// The weights of one lane by the names they have in weight files, each in row-major order.
 pub type LaneWeights = BTreeMap<String, Vec<f32>>;
 
-/// Val loss and step of the evaluation with the lowest val loss, the first of several; the one before
-/// training does not count.
-pub fn best_evaluation(curve: &[CurveRow]) -> Option<(f64, usize)> {
-    let trained = curve.iter().filter(|row| row.step > 0);
-    let losses = trained.filter_map(|row| Some((row.val_loss?, row.step)));
+/// Val loss and step of the evaluation with the lowest val loss, the first of several; those before
+/// the [first step](crate::config::Start::first_stop) at which the run may be stopped do not count.
+pub fn best_evaluation(curve: &[CurveRow], first: usize) -> Option<(f64, usize)> {
+    let counted = curve.iter().filter(|row| row.step >= first);
+    let losses = counted.filter_map(|row| Some((row.val_loss?, row.step)));
     losses.min_by(|a, b| a.0.total_cmp(&b.0))
 }
 
@@ -86,6 +86,9 @@ pub struct End {
     /// The same at the [best evaluation](best_evaluation) of val.
     #[serde(default)]
     pub stopped_test_loss: Option<f64>,
+    /// Where that was, of a run from given weights; missing in records of older versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stopped_step: Option<usize>,
     /// Wall time of its cohorts divided by their lanes.
     pub seconds: f64,
     /// Lanes of its last cohort.
@@ -114,6 +117,7 @@ impl End {
             test_copied: None,
             test_loss: None,
             stopped_test_loss: None,
+            stopped_step: None,
             seconds: 0.0,
             lanes: 1,
             resumed_from: step,
@@ -121,6 +125,13 @@ impl End {
             ended: now,
             provenance: provenance.clone(),
         }
+    }
+
+    /// The first step at which its run may be stopped, where that is `first` by its configuration: older versions took given
+    /// weights for no place to stop, and what they measured on test is of a later one.
+    pub fn first_stop(&self, first: usize) -> usize {
+        let is_of_later = self.stopped_test_loss.is_some() && self.stopped_step != Some(0);
+        if is_of_later { first.max(1) } else { first }
     }
 }
 

@@ -90,7 +90,10 @@ pub fn write(folder: &Path, out: &Path) -> Result<Report> {
     let mechanism = words::mechanism(&data.analysis, &data.mechanism, &data.collapses);
     let by_heart = words::by_heart(&data.analysis, data.memorisation.as_ref());
     let lost = lost_mechanism(folder).then(|| LOST_MECHANISM.to_owned());
-    let told: Vec<String> = mechanism.into_iter().chain(by_heart).chain(lost).collect();
+    let given =
+        words::given_weights(&data.analysis, &data.runs, &data.curves, experiment.init.as_deref());
+    let told = given.into_iter().chain(mechanism).chain(by_heart).chain(lost);
+    let told: Vec<String> = told.collect();
     let claims = claims::screen(&data.claims).map_or(String::new(), |told| format!("{told}\n\n"));
     let answer =
         format!("{}{claims}{}", question.unwrap_or_default(), answer(&data.analysis, &told));

@@ -268,6 +268,7 @@ impl<'a, M: LanguageModel> Training<'a, M> {
                 seconds: self.seconds(lane),
                 test_loss: self.tested.last_loss(lane).filter(|_| status == Status::Done),
                 stopped_test_loss: self.tested.stopped_loss(lane),
+                stopped_step: self.tested.stopped_step(lane),
             };
             observer.ended(lane, end)?;
         }

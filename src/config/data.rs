@@ -147,6 +147,15 @@ impl Start {
             Start::Weights(_) => None,
         }
     }
+
+    /// The first step after which a run may be stopped at its best: weights that were given may be taken as they are, and
+    /// those of a fresh model are no choice.
+    pub fn first_stop(&self) -> usize {
+        match self {
+            Start::Seed(_) => 1,
+            Start::Weights(_) => 0,
+        }
+    }
 }
 
 /// Weights in files to start from.

@@ -63,10 +63,11 @@ impl Points {
         rows.filter(|(step, row)| **step > 0 && !row[0].is_nan()).count()
     }
 
-    /// Lowest val loss after the first step, and where.
-    pub fn best(&self) -> Option<(f64, usize)> {
-        let trained = self.steps.iter().zip(&self.rows).filter(|(step, _)| **step > 0);
-        let losses = trained.map(|(step, row)| (row[0], *step as usize));
+    /// Lowest val loss from a step on, and where.
+    pub fn best(&self, first: usize) -> Option<(f64, usize)> {
+        let rows = self.steps.iter().zip(&self.rows);
+        let counted = rows.filter(|(step, _)| **step as usize >= first);
+        let losses = counted.map(|(step, row)| (row[0], *step as usize));
         losses.filter(|(loss, _)| !loss.is_nan()).min_by(|a, b| a.0.total_cmp(&b.0))
     }
 }
@@ -153,7 +154,7 @@ mod tests {
         assert_eq!(points.of(2, 0), (vec![1], vec![1.25]));
         assert_eq!(points.of(0, 0), (vec![2, 3], vec![0.3, f32::INFINITY]));
         assert_eq!(points.of(0, 3), (vec![3], vec![f32::INFINITY]));
-        assert_eq!((points.best(), points.last_step()), (Some((0.1 + 0.2, 2)), 3));
+        assert_eq!((points.best(1), points.last_step()), (Some((0.1 + 0.2, 2)), 3));
     }
 
     #[test]

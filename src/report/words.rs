@@ -5,6 +5,7 @@ pub mod audit;
 mod claims;
 mod figures;
 mod findings;
+mod given;
 mod judged;
 mod levels;
 mod mechanism;
@@ -32,6 +33,7 @@ pub use figures::{
     transfer_heading, values_title,
 };
 pub use findings::{cell, family, finding, pair, story_title, verdicts};
+pub use given::given_weights;
 pub use judged::{
     contest, decimals as judged_decimals, judged_copies, judged_family, judged_fine_print,
     judged_title, test_name,

@@ -12,6 +12,9 @@ pub struct Experiment {
     pub question: Option<String>,
     /// The spec's file, as it was written.
     pub spec: String,
+    /// The file of the weights that every run started from; missing for fresh models and in files of older versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub init: Option<String>,
     /// Where the text came from.
     pub data: String,
     /// What that was recognised as; empty in files of older versions.

@@ -28,7 +28,7 @@ pub struct RunRow {
     pub val_loss: Option<f64>,
     /// Generalization gap, val − train.
     pub gap: Option<f64>,
-    /// Lowest val loss of all evaluations after the first step.
+    /// Lowest val loss of all evaluations after the first step, and before it where the first weights were given.
     pub best_val_loss: Option<f64>,
     /// Where that was reached.
     #[serde(alias = "best_val_step")]
@@ -257,6 +257,16 @@ impl RunRow {
     pub fn draw(&self) -> Draw {
         let RunRow { seed, text_seed, model_seed, data_seed, .. } = *self;
         Draw { seed, text: text_seed, model: model_seed, data: data_seed }
+    }
+
+    /// Whether its first weights came from a file; files of older versions do not say where they came from.
+    pub fn starts_from_weights(&self) -> bool {
+        self.model_seed.is_none() && self.data_seed.is_some()
+    }
+
+    /// The first step at which it may be stopped at its best.
+    pub fn first_stop(&self) -> usize {
+        usize::from(!self.starts_from_weights())
     }
 
     /// Whether its arm decays anything.

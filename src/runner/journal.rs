@@ -54,7 +54,14 @@ impl OpenRun {
         self.outcome = Outcome::Failed(why.to_owned());
         let Some(writer) = self.writer.take() else { return Ok(()) };
         let (status, steps) = (Status::Failed, self.step);
-        let end = LaneEnd { status, steps, seconds: 0.0, test_loss: None, stopped_test_loss: None };
+        let end = LaneEnd {
+            status,
+            steps,
+            seconds: 0.0,
+            test_loss: None,
+            stopped_test_loss: None,
+            stopped_step: None,
+        };
         writer.end(&self.record(runner, lanes, end, Some(why.to_owned())))
     }
 
@@ -89,6 +96,7 @@ impl OpenRun {
             test_copied: copied.map(|copied| copied.test),
             test_loss: end.test_loss,
             stopped_test_loss: end.stopped_test_loss,
+            stopped_step: end.stopped_step,
             seconds: (end.seconds * 1e3).round() / 1e3,
             lanes,
             resumed_from: self.from_step,

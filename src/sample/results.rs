@@ -103,7 +103,9 @@ impl Folder<'_> {
 
     fn best(&self, run: &RunConfig, title: &str) -> Result<(Weights, String)> {
         let (id, kept) = (run.id().to_string(), self.store.best_weights(run));
-        let best = best_evaluation(&self.store.so_far(run).curve);
+        let (so_far, first) = (self.store.so_far(run), run.start.first_stop());
+        let first = so_far.end.map_or(first, |end| end.first_stop(first));
+        let best = best_evaluation(&so_far.curve, first);
         let of_best = best.filter(|(_, step)| origin(&kept) == Some((id.clone(), *step)));
         let (loss, step) = of_best.with_context(|| {
             format!(

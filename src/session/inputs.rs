@@ -1,4 +1,4 @@
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Result, ensure};
@@ -20,7 +20,9 @@ pub struct Inputs {
     pub corpus: Corpus,
     /// Weights that every run starts from.
     pub initial: Option<Arc<LaneWeights>>,
-    /// The SHA-256 of their file.
+    /// Their file.
+    pub init: Option<PathBuf>,
+    /// Its SHA-256.
     pub digest: Option<String>,
     /// What was done with weights that were not taken as they stood.
     pub notes: Vec<String>,
@@ -62,7 +64,8 @@ impl Inputs {
         };
         let (initial, notes) = read.map(|read| (Arc::new(read.weights), read.notes)).unzip();
         let notes = notes.unwrap_or_default();
-        Ok(Inputs { spec, text, corpus, initial, digest, notes, plan, course: None })
+        let init = init.as_ref().map(|init| init.path.clone());
+        Ok(Inputs { spec, text, corpus, initial, init, digest, notes, plan, course: None })
     }
 }
 

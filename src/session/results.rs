@@ -45,6 +45,7 @@ fn experiment(inputs: &Inputs, provenance: Provenance) -> Experiment {
         name: inputs.spec.name.clone(),
         question: inputs.spec.question.clone(),
         spec: inputs.text.clone(),
+        init: inputs.init.as_ref().map(|path| path.display().to_string()),
         data: inputs.corpus.source.clone(),
         recognised: inputs.corpus.recognised.clone(),
         alphabet: inputs.corpus.alphabet_told(),

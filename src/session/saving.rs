@@ -140,7 +140,8 @@ fn write_tokenizer(folder: &Path, tokenizer: &Tokenizer) -> Result<()> {
 /// They were not; the message says how to get them.
 pub fn check_best(store: &Store, record: &Record) -> Result<usize> {
     let run = record.config.id();
-    let Some((_, step)) = best_evaluation(&record.curve) else {
+    let first = record.end.first_stop(record.config.start.first_stop());
+    let Some((_, step)) = best_evaluation(&record.curve, first) else {
         let steps = record.end.steps;
         bail!(
             "the run diverged at step {steps}, before an evaluation; there are no best weights to save"

@@ -34,6 +34,7 @@ fn end(status: Status, steps: usize) -> End {
         test_copied: Some(0.0),
         test_loss: Some(0.1 + 0.2),
         stopped_test_loss: Some(0.2),
+        stopped_step: None,
         seconds: 1.25,
         lanes: 1,
         resumed_from: 0,

@@ -91,13 +91,14 @@ impl Watch {
     }
 
     /// The rows by which a run is told: that of its lowest val loss and the last one, with its end;
-    /// nothing of one that is damaged.
-    pub fn so_far(&self, tokens_per_step: usize) -> SoFar {
+    /// nothing of one that is damaged. It may be stopped from step `first_stop` on.
+    pub fn so_far(&self, tokens_per_step: usize, first_stop: usize) -> SoFar {
         let last = self.curve.last_row();
+        let first = self.end().map_or(first_stop, |end| end.first_stop(first_stop));
         let best = self
             .curve
             .points()
-            .best()
+            .best(first)
             .map(|(loss, step)| CurveRow { val_loss: Some(loss), ..CurveRow::at(step) });
         let best = best.filter(|best| last.as_ref().is_none_or(|last| best.step < last.step));
         let told = best.into_iter().chain(last).filter(|_| self.damage.is_none());
@@ -147,10 +148,10 @@ mod tests {
             assert_eq!(watch.look(), Change::Nothing);
         }
         let mut as_read: Vec<CurveRow> = rows(0..9);
-        let told = watch.so_far(3).curve;
+        let told = watch.so_far(3, 1).curve;
         assert_eq!(told.last(), as_read.last());
         as_read.truncate(9);
-        assert_eq!(best_evaluation(&told), best_evaluation(&as_read));
+        assert_eq!(best_evaluation(&told, 1), best_evaluation(&as_read, 1));
     }
 
     #[test]

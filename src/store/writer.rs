@@ -15,7 +15,9 @@ pub struct RunWriter {
     id: RunId,
     folder: PathBuf,
     curve: csv::Writer<SealedFile>,
-    /// The lowest val loss so far.
+    /// The first step at which it may be stopped.
+    first_stop: usize,
+    /// The lowest val loss so far, from there on.
     lowest: f64,
     /// Whether the last row has it.
     at_its_best: bool,
@@ -52,8 +54,19 @@ impl RunWriter {
         };
         write_atomically(&path, &so_far)?;
         let curve = append_to(&path, &so_far)?;
-        let lowest = best_evaluation(&rows).map_or(f64::INFINITY, |(loss, _)| loss);
-        Ok(RunWriter { id, folder, curve, lowest, at_its_best: false, provenance, _lock: lock })
+        let first_stop = config.start.first_stop();
+        let lowest = best_evaluation(&rows, first_stop).map_or(f64::INFINITY, |(loss, _)| loss);
+        let at_its_best = false;
+        Ok(RunWriter {
+            id,
+            folder,
+            curve,
+            first_stop,
+            lowest,
+            at_its_best,
+            provenance,
+            _lock: lock,
+        })
     }
 
     /// Notes what produces the run from here on, beside what did before.
@@ -72,7 +85,8 @@ impl RunWriter {
     /// A file that cannot be written; the message names it.
     pub fn append(&mut self, row: &CurveRow) -> Result<()> {
         self.curve.serialize(row).with_context(|| self.curve_name())?;
-        let loss = row.val_loss.filter(|loss| row.step > 0 && *loss < self.lowest);
+        let may_stop = row.step >= self.first_stop;
+        let loss = row.val_loss.filter(|loss| may_stop && *loss < self.lowest);
         (self.at_its_best, self.lowest) = (loss.is_some(), loss.unwrap_or(self.lowest));
         // Evaluations at once: people look at them while a run trains.
         if row.val_loss.is_some() {

@@ -59,4 +59,6 @@ pub struct LaneEnd {
     pub test_loss: Option<f64>,
     /// The same where the val loss was lowest.
     pub stopped_test_loss: Option<f64>,
+    /// Where that was, of a lane from given weights.
+    pub stopped_step: Option<usize>,
 }

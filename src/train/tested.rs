@@ -25,8 +25,10 @@ struct Chosen {
     lanes: Vec<LaneChosen>,
 }
 
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy)]
 struct LaneChosen {
+    /// The first step at which it may be stopped.
+    first: usize,
     /// The best evaluation of those that a longer run has too.
     best: Option<At>,
     /// The evaluation after the last step.
@@ -99,23 +101,34 @@ impl<M: LanguageModel> Tested<M> {
     pub fn stopped_loss(&self, lane: usize) -> Option<f64> {
         self.chosen.lanes[lane].stopped().and_then(|stopped| stopped.test_loss)
     }
+
+    /// Where that was, of a lane from given weights: older versions measured it after the first step.
+    pub fn stopped_step(&self, lane: usize) -> Option<usize> {
+        let lane = &self.chosen.lanes[lane];
+        let measured = lane.stopped().filter(|at| lane.first == 0 && at.test_loss.is_some());
+        measured.map(|at| at.step)
+    }
 }
 
 impl Chosen {
     fn new(lanes: &[RunConfig], resume: &[Checkpoint]) -> Self {
         let best = |lane: usize| resume.get(lane).and_then(|checkpoint| checkpoint.best);
-        let lane = |lane| LaneChosen { best: best(lane).map(At::from), last: None };
-        Chosen { recipe: lanes[0].recipe, lanes: (0..lanes.len()).map(lane).collect() }
+        let lane = |(lane, run): (usize, &RunConfig)| LaneChosen {
+            first: run.start.first_stop(),
+            best: best(lane).map(At::from),
+            last: None,
+        };
+        Chosen { recipe: lanes[0].recipe, lanes: lanes.iter().enumerate().map(lane).collect() }
     }
 
-    /// Whether the test loss of any lane is wanted after `step`. The evaluation before training is no evaluation of a
-    /// run.
+    /// Whether the test loss of any lane is wanted after `step`. The evaluation before training is one of
+    /// given weights alone.
     fn choose(&mut self, step: usize, val_losses: &[Option<f64>]) -> bool {
         let Recipe { steps, eval_every, .. } = self.recipe;
         for (lane, val_loss) in self.lanes.iter_mut().zip(val_losses) {
             let Some(val_loss) = *val_loss else { continue };
             let at = At { step, val_loss, test_loss: None };
-            if step > 0 && step.is_multiple_of(eval_every) && lane.improves(val_loss) {
+            if step >= lane.first && step.is_multiple_of(eval_every) && lane.improves(val_loss) {
                 lane.best = Some(at);
             }
             if step == steps {
@@ -165,12 +178,21 @@ impl From<Best> for At {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Start;
     use crate::config::tests::example;
 
     /// Evaluations every 2 of 5 steps, whose test losses are ten times their val losses; measured at once or when the
     /// next is chosen, and how often.
     fn run(losses: &[(usize, f64)], from: Option<Best>, at_once: bool) -> (LaneChosen, usize) {
-        let mut config = example();
+        run_of(example(), losses, from, at_once)
+    }
+
+    fn run_of(
+        mut config: RunConfig,
+        losses: &[(usize, f64)],
+        from: Option<Best>,
+        at_once: bool,
+    ) -> (LaneChosen, usize) {
         (config.recipe.steps, config.recipe.eval_every) = (5, 2);
         let resume: Vec<Checkpoint> = from
             .into_iter()
@@ -208,6 +230,21 @@ mod tests {
             assert_eq!(test_losses(lane), (Some(40.0), Some(20.0)));
             let (lane, _) = run(&[(2, 3.0), (4, 3.0)], None, at_once);
             assert_eq!(lane.best.unwrap().step, 2, "the first of equals is the best");
+        }
+    }
+
+    #[test]
+    fn given_weights_may_be_taken_as_they_are_and_those_of_a_fresh_model_not() {
+        let losses = [(0, 0.5), (2, 3.0), (4, 2.0), (5, 4.0)];
+        let given = RunConfig { start: Start::Weights("ab".into()), ..example() };
+        for at_once in [true, false] {
+            let (lane, _) = run_of(given.clone(), &losses, None, at_once);
+            assert_eq!(test_losses(lane), (Some(40.0), Some(5.0)));
+            let best = lane.best.and_then(At::measured);
+            let (again, _) = run_of(given.clone(), &losses[2..], best, at_once);
+            assert_eq!(test_losses(again), (Some(40.0), Some(5.0)), "it goes on from step 2");
+            let (fresh, _) = run(&losses, None, at_once);
+            assert_eq!(test_losses(fresh), (Some(40.0), Some(20.0)));
         }
     }
 

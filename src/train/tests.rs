@@ -152,7 +152,7 @@ fn test_is_measured_at_the_end_and_at_the_best_step_and_changes_no_number() {
     let with = trained(std::slice::from_ref(&run), Device::flex()).remove(0);
     let end = with.end();
     assert!(end.test_loss.is_some() && end.stopped_test_loss.is_some());
-    let (_, best) = crate::record::best_evaluation(&with.curve).unwrap();
+    let (_, best) = crate::record::best_evaluation(&with.curve, 1).unwrap();
     assert_eq!(end.test_loss == end.stopped_test_loss, best == 9);
     let best = best.min(8);
     assert_eq!(with.checkpoint.as_ref().unwrap().best.unwrap().step, best);

@@ -91,7 +91,7 @@ impl Run {
 
 fn as_it_stands(planned: &RunRow, watch: &Watch) -> RunRow {
     let tokens_per_step = planned.tokens / planned.steps.max(1);
-    planned.clone().so_far(&watch.so_far(tokens_per_step))
+    planned.clone().so_far(&watch.so_far(tokens_per_step, planned.first_stop()))
 }
 
 fn standing(planned: &RunRow, watch: &Watch) -> Standing {

@@ -737,3 +737,24 @@ fn a_sweep_keeps_the_best_weights_of_every_run() {
     let said = wane_ok(&call).stderr;
     assert!(said.contains("1 run finished before without keeping the best weights"), "{said}");
 }
+
+#[test]
+fn weights_that_training_made_no_better_are_the_best_of_a_run_and_the_screen_says_so() {
+    let scene = Scene::new("gpt2");
+    let saved = scene.path("saved.safetensors");
+    let (spec, out) = (scene.path("spec.toml"), scene.path("tuned"));
+    // So small a step changes no weight: every evaluation is that of the start, and the first of equals is the best.
+    let same = ["--set", "train.lr=1e-30", "--set", "data.test=300", "--init", text(&saved)];
+    let call = ["sweep", text(&spec), "--out", text(&out)];
+    let told = wane_ok(&[&call[..], &same].concat()).stdout;
+    let told = told.split_whitespace().collect::<Vec<_>>().join(" ");
+    let row = rows(&out.join("tiny/runs.csv")).remove(0);
+    assert_eq!(row["best_step"], "0");
+    assert_eq!(row["best_val_loss"], row["val_loss"]);
+    assert_eq!(row["stopped_test_loss"], row["test_loss"]);
+    assert!(told.contains("Every run starts from saved.safetensors: val loss"), "{told}");
+    assert!(told.contains("In 1 of 1 runs no later evaluation has a lower val loss."), "{told}");
+    wane_ok(&[&call[..], &["--set", "train.lr=1e-30"]].concat());
+    let fresh = rows(&out.join("tiny/runs.csv")).remove(0);
+    assert_ne!(fresh["best_step"], "0", "a fresh model is no place to stop");
+}

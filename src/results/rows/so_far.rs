@@ -13,8 +13,10 @@ impl RunRow {
         let reached = record.curve.last().map_or(0, |row| row.step);
         let steps = end.map_or(reached, |end| end.steps);
         // Where loss was measured at the end alone, the best of its evaluations is no choice among steps.
-        let is_at_end_alone = status == Status::Done && record.evaluations < 2;
-        let best = best_evaluation(&record.curve).filter(|_| !is_at_end_alone);
+        let places = record.evaluations + usize::from(self.starts_from_weights());
+        let is_at_end_alone = status == Status::Done && places < 2;
+        let first = end.map_or(self.first_stop(), |end| end.first_stop(self.first_stop()));
+        let best = best_evaluation(&record.curve, first).filter(|_| !is_at_end_alone);
         let of_best = |(_, step)| record.curve.iter().find(|row| row.step == step);
         let memory = last.map(|row| &row.memory);
         let stopped = best.and_then(of_best).map(|row| &row.memory);
@@ -69,4 +71,39 @@ impl RunRow {
 fn by_repeats(repeats: &str, memory: &Memory) -> String {
     let pairs = repeats.split_whitespace().zip(&memory.exposure_by_repeats);
     joined(&pairs.map(|(repeats, bits)| format!("{repeats}={bits}")).collect::<Vec<_>>())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::tests::example;
+    use crate::config::{RunConfig, Start};
+    use crate::record::{End, Provenance};
+    use crate::results::other_row;
+
+    /// Where a run is best whose val losses are lowest before training.
+    fn best_step(start: Start, stopped_step: Option<usize>) -> Option<usize> {
+        let provenance: Provenance = serde_json::from_str(
+            r#"{"version":"","commit":"","backend":"","adapter":"","host":"","cores":1,"jobs":1,"command":[]}"#,
+        )
+        .unwrap();
+        let row = |(step, loss)| CurveRow { val_loss: Some(loss), ..CurveRow::at(step) };
+        let end = End {
+            status: Status::Done,
+            stopped_test_loss: Some(1.5),
+            stopped_step,
+            ..End::failed(4, "", &provenance)
+        };
+        let curve = [(0, 1.0), (2, 1.5), (4, 2.0)].map(row).into();
+        let record = SoFar { curve, end: Some(end), evaluations: 2, tokens_per_step: 1 };
+        other_row(&RunConfig { start, ..example() }).so_far(&record).best_step
+    }
+
+    #[test]
+    fn a_run_is_best_at_its_start_only_where_its_weights_were_given_and_tested_there() {
+        let given = || Start::Weights("ab".into());
+        assert_eq!(best_step(given(), Some(0)), Some(0));
+        assert_eq!(best_step(given(), None), Some(2), "an older version tested a later step");
+        assert_eq!(best_step(Start::Seed(0), None), Some(2));
+    }
 }

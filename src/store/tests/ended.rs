@@ -34,7 +34,7 @@ fn a_watched_run_whose_files_were_changed_after_its_end_is_damaged_until_they_ar
         put(path, &changed, time);
         assert_eq!(watch.look(), Change::Anew);
         assert!(watch.damage().unwrap().contains(why), "{:?}", watch.damage());
-        let told = watch.so_far(1);
+        let told = watch.so_far(1, 1);
         assert_eq!((told.curve, told.end, told.tokens_per_step), (vec![], None, 1));
         assert!(!scene.store.has_ended(id.as_str()));
         put(path, &whole, time + 1);

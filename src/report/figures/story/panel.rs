@@ -26,6 +26,8 @@ pub struct Panel {
     pub val: Series,
     /// The reported loss at the best step and at the last, where that is on test.
     reported: Vec<(f64, f64)>,
+    /// The first step at which its runs may be stopped.
+    first_stop: f64,
 }
 
 impl Panel {
@@ -36,6 +38,7 @@ impl Panel {
             train: data.series(cell, |row| row.train_loss),
             val: data.series(cell, |row| row.val_loss),
             reported: reported(data, cell),
+            first_stop: cell.runs.first().map_or(1.0, |run| run.first_stop() as f64),
         }
     }
 
@@ -49,10 +52,10 @@ impl Panel {
         !self.reported.is_empty()
     }
 
-    /// Step and mean of the lowest val loss after the start.
+    /// Step and mean of the lowest val loss at which its runs may be stopped.
     fn turn(&self) -> Option<(f64, f64)> {
-        let trained = self.val.means().filter(|(step, _)| *step > 0.0);
-        trained.min_by(|a, b| a.1.total_cmp(&b.1))
+        let counted = self.val.means().filter(|(step, _)| *step >= self.first_stop);
+        counted.min_by(|a, b| a.1.total_cmp(&b.1))
     }
 
     /// The first val loss, where the axis does not show it.
