@@ -121,7 +121,9 @@ fn manifest_rows(plan: &Plan) -> Vec<ManifestRow> {
     let vocabulary = plan.runs[0].data.vocabulary;
     let mut arms: Vec<&Arm> = Vec::new();
     for entry in &plan.entries {
-        if !arms.iter().any(|arm| arm.updates_as(&entry.arm)) {
+        // Arms of two variants each have rows, though they update alike: the rows of a run are found by its variant.
+        let is_known = |arm: &&Arm| arm.updates_as(&entry.arm) && arm.variant == entry.arm.variant;
+        if !arms.iter().any(is_known) {
             arms.push(&entry.arm);
         }
     }

@@ -42,6 +42,9 @@ pub struct ManifestRow {
     /// How its λ changes over the run; missing where it has none.
     #[serde(default)]
     pub decay_schedule: Option<DecaySchedule>,
+    /// Variant of the arm: with its form, mask and λ it tells the arm, as in the other files. Empty in files of older versions.
+    #[serde(default)]
+    pub variant: String,
 }
 
 impl CsvRow for ManifestRow {
@@ -52,6 +55,7 @@ impl CsvRow for ManifestRow {
             vec!["family"],
             vec!["rate"],
             vec!["optimizer", "lr_factor", "decay_schedule"],
+            vec!["variant"],
         ]
     }
 }
@@ -83,5 +87,6 @@ fn row(arm: &Arm, parameter: &ParameterShape) -> ManifestRow {
         optimizer: group.recipe.optimizer,
         lr_factor: Some(group.recipe.lr / arm.recipe.lr),
         decay_schedule: (decayed && has_lambda).then_some(arm.recipe.decay_schedule),
+        variant: arm.variant.clone(),
     }
 }

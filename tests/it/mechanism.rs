@@ -27,7 +27,10 @@ fn elements(folder: &Path, role: &str) -> f64 {
     let manifest = rows(&folder.join("manifest.csv"));
     let first =
         manifest.iter().take_while(|row| row["weight_decay"] == manifest[0]["weight_decay"]);
-    let first = first.filter(|row| row["role"] == role && row["mask"] == manifest[0]["mask"]);
+    let is_same = |row: &HashMap<String, String>| {
+        ["mask", "variant"].iter().all(|column| row[*column] == manifest[0][*column])
+    };
+    let first = first.filter(|row| row["role"] == role && is_same(row));
     first.map(|row| row["elements"].parse::<f64>().unwrap()).sum()
 }
 

@@ -87,6 +87,32 @@ fn the_manifest_says_for_every_parameter_what_updates_it_how_fast_and_how_it_dec
 }
 
 #[test]
+fn every_run_finds_the_rows_of_its_arm_in_the_manifest_by_form_mask_weight_decay_and_variant() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("roles.toml");
+    let whole = fs::read_to_string(fixture("rivals.toml")).unwrap();
+    let train = &whole[..whole.find("[[arm]]").unwrap()];
+    let arm = "[[arm]]\nform = \"adamw\"\nmask = \"matrices\"\nweight_decay = 2.0\n";
+    let spec = format!(
+        "{}\n{arm}lr = [1e-3, 2e-3]\n{arm}[arm.by_role]\nembedding = {{ weight_decay = 0.5 }}\n",
+        train.replace("\"rivals\"", "\"roles\"").trim_end()
+    );
+    fs::write(&path, spec).unwrap();
+    wane_ok(&["sweep", text(&path), "--seeds", "0", "--out", text(folder.path()), "-q"]);
+    let manifest = rows(&folder.path().join("roles/manifest.csv"));
+    let mut coefficients: Vec<String> = Vec::new();
+    for run in rows(&folder.path().join("roles/runs.csv")) {
+        let arm = ["form", "mask", "weight_decay", "variant"];
+        let own = manifest.iter().filter(|row| arm.iter().all(|name| row[*name] == run[*name]));
+        let embedding: Vec<_> = own.filter(|row| row["parameter"] == "wte.weight").collect();
+        assert_eq!(embedding.len(), 1, "{}", run["variant"]);
+        coefficients.push(embedding[0]["coefficient"].clone());
+    }
+    coefficients.sort();
+    assert_eq!(coefficients, ["0.5", "2.0", "2.0"]);
+}
+
+#[test]
 fn a_rival_is_searched_like_decay_and_no_decay_is_where_its_axis_ends() {
     let folder = tempfile::tempdir().unwrap();
     let whole = fs::read_to_string(fixture("rivals.toml")).unwrap();
