@@ -69,7 +69,9 @@ impl Work {
         let (name, mut notes) = (inputs.spec.name.clone(), inputs.spec.notes.clone());
         notes.extend(inputs.spec.remarks.iter().cloned());
         notes.extend(inputs.spec.tuned_in_vain_told());
-        notes.extend(inputs.spec.measured_at_ends_told());
+        // Given weights are a place to stop besides the last step.
+        let is_fresh = inputs.init.is_none();
+        notes.extend(inputs.spec.measured_at_ends_told().filter(|_| is_fresh));
         notes.extend(inputs.notes.iter().cloned());
         notes.extend(inputs.corpus.decided.iter().cloned());
         notes.extend(inputs.corpus.unseen_told());
