@@ -192,7 +192,7 @@ impl Corpus {
             ensure!(
                 tokens >= least,
                 "{source}: the {name} split has {tokens} tokens, but one window of context {context} needs \
-                 {least}; raise data.{name} or lower model.context{room}",
+                 {least}; raise data.{name} or lower `context` in [model], or in the [[arm]] that sets it{room}",
             );
         }
         Ok(())

@@ -30,6 +30,9 @@ pub fn hint(section: Section, name: &str, is_table: bool) -> String {
     if let Some((_, ours)) = table {
         return format!("write the table {ours}");
     }
+    if is_table && section == Section::Arm && has("model train", &plain) {
+        return "write its keys in the [[arm]] itself".to_owned();
+    }
     let elsewhere = |is_judging: bool| {
         let is_of = move |key: &&Key| is_of_judging(key) == is_judging;
         let mut keys = keys::all().filter(is_of).filter(|key| key.section != section);
@@ -146,6 +149,9 @@ mod tests {
             assert!(hint.contains(expected), "{name}: {hint}");
         }
         assert_eq!(hint(Top, "optimizer", true), "write the table [train]");
+        for table in ["train", "model"] {
+            assert_eq!(hint(Arm, table, true), "write its keys in the [[arm]] itself");
+        }
         assert_eq!(hint(Train, "stepz", false), "did you mean `steps`?");
     }
 }

@@ -106,7 +106,13 @@ pub fn check_roles(
     for (role, terms) in by_role.iter() {
         if !model.has(role) {
             let family = model.family.name();
-            let why = format!(": a model of the family `{family}` has no parameters of this role");
+            let instead = match role {
+                Role::Head => ": its head is the embedding; write by_role.embedding",
+                _ => "",
+            };
+            let why = format!(
+                ": a model of the family `{family}` has no parameters of this role{instead}"
+            );
             return Err(WrongKey::new(table.at(&format!("by_role.{role}")), why).into());
         }
         if terms.weight_decay.is_none() {

@@ -2,7 +2,8 @@
 
 use toml::Value as Toml;
 
-use crate::config::{Key, Kind, Section};
+use super::axis::SEARCHABLE;
+use crate::config::{Key, Kind, Section, suggestion};
 
 /// The line that was probably meant by a value that a key of a section does not take.
 pub fn meant(section: Section, key: &Key, value: &Toml) -> Option<String> {
@@ -14,6 +15,12 @@ pub fn meant(section: Section, key: &Key, value: &Toml) -> Option<String> {
         }
         Toml::String(text) => {
             let several = text.contains(',') && section == Section::Arm;
+            if section == Section::Arm && SEARCHABLE.contains(&key.name) {
+                let word = suggestion(text, &["search"]);
+                if word.starts_with("did you mean") {
+                    return Some(word);
+                }
+            }
             let value = if several { list(text) } else { number(text)? };
             let all =
                 value.as_array().map_or(reads(&&value), |list| list.iter().all(|v| reads(&v)));
@@ -55,6 +62,7 @@ mod tests {
             (Section::Train, "lr", "'.001'", "write lr = 0.001"),
             (Section::Train, "steps", "1e3", "write steps = 1000"),
             (Section::Train, "lr", "[1e-3, 3e-3]", "write lr = [0.001, 0.003] in an [[arm]]"),
+            (Section::Arm, "weight_decay", "'serach'", "did you mean `search`?"),
             (Section::Top, "name", "42", "write name = \"42\""),
         ] {
             let key = keys::find(section, name).unwrap();
@@ -69,6 +77,8 @@ mod tests {
     fn what_is_far_off_is_not_guessed() {
         for (section, name, value) in [
             (Section::Train, "steps", "'many'"),
+            (Section::Train, "lr", "'serach'"),
+            (Section::Arm, "weight_decay", "'many'"),
             (Section::Train, "lr", "[-1.0]"),
             (Section::Train, "lr", "-1.0"),
             (Section::Arm, "mask", "'all,none'"),

@@ -1,10 +1,10 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 
 use super::Request;
-use crate::config::{InitialWeights, ModelShape};
+use crate::config::{InitialWeights, ModelShape, Named, SHAPE_KEYS};
 use crate::corpus::Corpus;
 use crate::exit::usage;
 use crate::experiment::{Plan, Spec};
@@ -55,7 +55,10 @@ impl Inputs {
         let (text, spec) = Spec::read(path, changes)?;
         let corpus = spec.load_corpus()?;
         let models = spec.models();
-        models.iter().try_for_each(|model| corpus.check_context(model.context))?;
+        models
+            .iter()
+            .try_for_each(|model| corpus.check_context(model.context))
+            .with_context(|| format!("in {}", path.display()))?;
         let read = init.as_ref().map(|init| read_initial(init, &models, &corpus)).transpose()?;
         let digest = read.as_ref().map(|read| read.digest.clone());
         let plan = match spec.is_search() {
@@ -76,8 +79,56 @@ fn read_initial(
 ) -> Result<ReadWeights> {
     ensure!(
         models.len() == 1,
-        "--init reads the weights of one model, but the arms have {} of different families",
-        models.len()
+        "--init reads the weights of one model, but the arms have {} different models ({}); expected a spec for each",
+        models.len(),
+        differences(models)
     );
     read_weights(initial, Purpose::of(&models[0], corpus))
+}
+
+/// In what models differ: their families or, where all are of one, the numbers of their shape.
+fn differences(models: &[ModelShape]) -> String {
+    let differing = |key: &str, values: Vec<String>| {
+        let mut each: Vec<String> = Vec::new();
+        for value in values {
+            if !each.contains(&value) {
+                each.push(value);
+            }
+        }
+        (each.len() > 1).then(|| format!("{key} {}", each.join(", ")))
+    };
+    let families = models.iter().map(|model| model.family.name().to_owned());
+    let shapes = || {
+        SHAPE_KEYS.iter().filter_map(|row| {
+            let values = models.iter().map(|model| (row.get)(model));
+            let told = values.map(|value| value.map_or("none".to_owned(), |one| one.to_string()));
+            differing(row.key.name, told.collect())
+        })
+    };
+    differing("family", families.collect())
+        .unwrap_or_else(|| shapes().collect::<Vec<_>>().join("; "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Family;
+
+    #[test]
+    fn models_are_told_apart_by_their_families_or_else_by_their_shapes() {
+        let of = |change: fn(&mut ModelShape)| {
+            let mut other = ModelShape::DEFAULT;
+            change(&mut other);
+            differences(&[ModelShape::DEFAULT, other])
+        };
+        let channels = ModelShape::DEFAULT.channels;
+        assert_eq!(
+            of(|other| other.channels += 64),
+            format!("channels {channels}, {}", channels + 64)
+        );
+        assert_eq!(
+            of(|other| (other.family, other.layers) = (Family::Llama, 9)),
+            "family gpt2, llama"
+        );
+    }
 }

@@ -84,6 +84,7 @@ fn keys_of_other_trainers_are_answered_with_ours_or_said_to_be_missing() {
         ("device = 'cuda'", "--backend"),
         ("wandb_log = true", "leave the key out"),
         ("init_from = 'gpt2'", "--init"),
+        ("init = 'weights.safetensors'", "--init weights.safetensors"),
         ("out_dir = 'out'", "--out"),
         ("dataset = 'shakespeare'", "source = \"data/text.txt\" in [data]"),
         ("Learning-Rate = 1e-3", "write lr = 3e-4 in [train]"),
@@ -101,6 +102,15 @@ fn keys_and_tables_in_the_wrong_place_are_sent_to_the_right_one() {
         ("layers = 1", "batch = 5", "write batch = 16 in [train]"),
         ("steps = 6", "context = 5", "write context = 32 in [model]"),
         ("steps = 6", "seeds = [1]", "above all tables"),
+        ("weight_decay = [0.0, 1.0]", "init = 'weights.safetensors'", "--init weights.safetensors"),
+        ("weight_decay = [0.0, 1.0]", "dropout = 'serach'", "did you mean `search`?"),
+        ("weight_decay = [0.0, 1.0]", "context = 4096", "spec.toml: "),
+        ("weight_decay = [0.0, 1.0]", "context = 4096", "or in the [[arm]] that sets it"),
+        (
+            "weight_decay = [0.0, 1.0]",
+            "[arm.train]\nbatch = 5",
+            "write its keys in the [[arm]] itself",
+        ),
         ("eval_windows = 4", "[optimizer]\nlr = 1e-3", "write the table [train]"),
         ("eval_windows = 4", "[training]\nlr = 1e-3", "write the table [train]"),
     ] {

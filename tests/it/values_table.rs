@@ -247,5 +247,5 @@ fn weights_of_one_family_are_no_start_for_arms_of_several() {
     let weights = "tests/fixtures/families/gpt2.safetensors";
     let call = wane(&["plan", &path, "--init", weights]);
     assert_eq!(call.code, Some(2));
-    assert!(call.stderr.contains("2 of different families"), "{}", call.stderr);
+    assert!(call.stderr.contains("2 different models (family gpt2, "), "{}", call.stderr);
 }

@@ -57,8 +57,12 @@ fn one(
     let weight = match &times {
         None => 1.0,
         Some(value) => {
-            number(value).filter(|weight| weight.is_finite() && *weight > 0.0).ok_or_else(|| {
-                fields.wrong(key, format!(" has times = {value}: expected a number above 0"))
+            let number = number(value);
+            let is_below = number.is_some_and(|weight| weight < 0.0);
+            let side = if is_below { "; put it on the other side (left or right)" } else { "" };
+            number.filter(|weight| weight.is_finite() && *weight > 0.0).ok_or_else(|| {
+                let expected = format!("expected a number above 0{side}");
+                fields.wrong(key, format!(" has times = {value}: {expected}"))
             })?
         }
     };

@@ -138,7 +138,7 @@ fn a_wrong_claim_names_the_key_and_what_was_expected() {
         ),
         (
             "left = { weight_decay = 1.0, lr = 1e-3, times = -1 }\nexpect = 'lower'".to_owned(),
-            "has times = -1: expected a number above 0",
+            "has times = -1: expected a number above 0; put it on the other side (left or right)",
         ),
         (
             "over = 'lr'\ncrossing = [1, 2]\nleft = { weight_decay = 1.0 }\nexpect = 'lower'"

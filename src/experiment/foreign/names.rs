@@ -184,7 +184,7 @@ pub const CALL: &[Row] = &[
         Say("that belongs on the command line: --out results"),
     ),
     (
-        "init_from resume resume_from_checkpoint pretrained load_checkpoint ckpt_path",
+        "init init_weights init_from resume resume_from_checkpoint pretrained load_checkpoint ckpt_path",
         Say(
             "a stopped sweep goes on by itself; to start from weights call with --init weights.safetensors",
         ),

@@ -196,7 +196,7 @@ fn combinations_without_meaning_are_refused_with_the_reason() {
         ),
         (
             "form = 'none'\n[arm.by_role]\nhead = { lr = 0.1 }",
-            &["arm.0.by_role.head", "`gpt2` has no parameters"],
+            &["arm.0.by_role.head", "`gpt2` has no parameters", "write by_role.embedding"],
         ),
         ("form = 'none'\n[arm.by_role]\nmlp = { rate = 0.1 }", &["no such key"]),
         ("form = 'none'\n[arm.by_role]\nmlp = { lr = 0.0 }", &["a number above 0"]),
