@@ -33,4 +33,5 @@ pub use columns::Columns;
 pub use contest::{Contest, JudgedFamily, Test};
 pub use names::Pattern;
 pub use sources::read;
+pub use standing::Held;
 pub use table::Table;

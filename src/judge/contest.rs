@@ -18,7 +18,7 @@ pub enum JudgedFamily {
 }
 
 /// How two arms were compared.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Test {
     /// Student's t-test of differences by seed.

@@ -4,8 +4,17 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::arm::Arm;
 use super::case::Case;
-use super::contest::{Contest, JudgedFamily};
+use super::contest::{Contest, JudgedFamily, Test};
 use crate::stats::{Estimate, Kind};
+
+/// How the arms that were compared with the best came off.
+pub struct Held {
+    pub arms: usize,
+    /// Those that are worse by more than chance.
+    pub worse: usize,
+    /// Why the others were not tested, one for each, those of one reason beside each other.
+    pub untested: Vec<Test>,
+}
 
 impl Case {
     /// Arms whose mean is that of the best, and the best itself.
@@ -37,18 +46,27 @@ impl Case {
         others.into_values().collect()
     }
 
-    /// Arms that were compared with the best, those of them that had runs enough for a test, and those that are worse by
-    /// more than chance.
-    pub fn held_against_the_best(&self) -> [usize; 3] {
+    /// How the arms that were compared with the best came off.
+    pub fn held_against_the_best(&self) -> Held {
         let distinct = self.distinct();
         let own = || distinct.iter().filter_map(|one| Some((one, one.other(self.best)?)));
         let is_worse = |one: &Contest, other| one.worse(self.higher_is_better) == Some(other);
-        let is_tested = |one: &Contest| one.judgement.kind != Kind::NoTest;
-        let arms_where = |holds: &dyn Fn(&Contest, usize) -> bool| {
-            let arms = own().filter(|(one, other)| holds(one, *other)).map(|(_, other)| other);
-            arms.collect::<BTreeSet<_>>().len()
-        };
-        [arms_where(&|_, _| true), arms_where(&|one, _| is_tested(one)), arms_where(&is_worse)]
+        let is_untested = |one: &Contest| one.judgement.kind == Kind::NoTest;
+        let untested: BTreeMap<usize, Test> = own()
+            .filter(|(one, _)| is_untested(one))
+            .map(|(one, other)| (other, one.test))
+            .collect();
+        let mut untested: Vec<Test> = untested.into_values().collect();
+        untested.sort_unstable();
+        Held {
+            arms: own().map(|(_, other)| other).collect::<BTreeSet<_>>().len(),
+            worse: own()
+                .filter(|(one, other)| is_worse(one, *other))
+                .map(|(_, other)| other)
+                .collect::<BTreeSet<_>>()
+                .len(),
+            untested,
+        }
     }
 
     /// Comparisons, each once. Every arm against every other has those with a baseline too, by the stricter correction.

@@ -1,4 +1,4 @@
-use crate::judge::{Arm, Case, Contest};
+use crate::judge::{Arm, Case, Contest, Held, Test};
 use crate::plural::counted;
 use crate::report::{format, words};
 use crate::stats::Estimate;
@@ -23,23 +23,7 @@ pub fn headline(case: &Case) -> Vec<String> {
 
 fn best(case: &Case) -> String {
     let best = case.arms[case.best].label();
-    let told = match case.held_against_the_best() {
-        [0, ..] => String::new(),
-        [all, 0, _] => format!(
-            " {} compared with it, but too few runs for a test: what differs may be chance.",
-            if all == 1 { "1 other arm is".to_owned() } else { format!("{all} other arms are") }
-        ),
-        [all, tested, worse] => format!(
-            " {worse} of {} compared with it {} worse by more than chance{}.",
-            counted(all, "other arm"),
-            if all == 1 || worse == 1 { "is" } else { "are" },
-            if tested < all {
-                format!("; {} had too few runs for a test", all - tested)
-            } else {
-                String::new()
-            }
-        ),
-    };
+    let told = held(&case.held_against_the_best());
     let chosen = match case.arms.len() {
         2 => String::new(),
         arms => format!(
@@ -48,6 +32,52 @@ fn best(case: &Case) -> String {
     };
     let mean = mean(case, case.best);
     format!("The best mean is that of {best}: {mean} ({}).{told}{chosen}", sense(case))
+}
+
+/// What comparisons say of the other arms, and why there is no test of some.
+fn held(found: &Held) -> String {
+    let Held { arms: all, worse, untested } = found;
+    let (all, worse) = (*all, *worse);
+    let others =
+        if all == 1 { "1 other arm is".to_owned() } else { format!("{all} other arms are") };
+    let is_few = untested.iter().all(|test| *test == Test::None);
+    match untested.len() {
+        _ if all == 0 => String::new(),
+        count if count == all && is_few => format!(
+            " {others} compared with it, but too few runs for a test: what differs may be chance."
+        ),
+        count if count == all => {
+            format!(" {others} compared with it, but not tested ({}).", reasons(untested))
+        }
+        count => format!(
+            " {worse} of {} compared with it {} worse by more than chance{}.",
+            counted(all, "other arm"),
+            if all == 1 || worse == 1 { "is" } else { "are" },
+            match count {
+                0 => String::new(),
+                _ => format!("; {count} not tested ({})", reasons(untested)),
+            }
+        ),
+    }
+}
+
+/// Why arms were not tested, with how many of them where there are several reasons.
+fn reasons(untested: &[Test]) -> String {
+    let alike: Vec<&[Test]> = untested.chunk_by(|a, b| a == b).collect();
+    let told = |own: &&[Test]| match alike.len() {
+        1 => reason(own[0]).to_owned(),
+        _ => format!("{} with {}", own.len(), reason(own[0])),
+    };
+    alike.iter().map(told).collect::<Vec<_>>().join(", ")
+}
+
+fn reason(test: Test) -> &'static str {
+    match test {
+        Test::NotFinite => "a run without a number to compare",
+        Test::Copied => "the same difference in every run, as copies have",
+        Test::TooLarge => "numbers too large to calculate with",
+        Test::None | Test::Paired | Test::Welch | Test::Pooled => "too few runs",
+    }
 }
 
 /// What a test says against the arm of the best mean, and why they differ.

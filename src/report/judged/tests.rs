@@ -77,6 +77,32 @@ fn arms_of_two_runs_are_compared_and_not_tested() {
 }
 
 #[test]
+fn the_headline_says_why_an_arm_was_not_tested() {
+    let told = |line: &dyn Fn(usize) -> String| {
+        let table = format!("opt,seed,val_loss\n{}", (0..5).map(line).collect::<String>());
+        headline(&case(&table, &["opt"], &asked(None, &[]))).join(" ")
+    };
+    let a = |seed: usize| format!("a,{seed},{}\n", 3.0 + 0.01 * seed as f64);
+    let b = |seed: usize| format!("b,{seed},{}\n", 3.5 + 0.01 * seed as f64);
+    let own = |seed: usize| format!("c,{seed},{}\n", 3.5 + 0.003 * (seed * seed) as f64);
+    let lost =
+        |seed: usize| if seed == 2 { "d,2,nan\n".to_owned() } else { format!("d,{seed},3.6\n") };
+    let one = told(&|seed| a(seed) + &lost(seed));
+    let said =
+        " 1 other arm is compared with it, but not tested (a run without a number to compare).";
+    assert!(one.contains(said), "{one}");
+    let one = told(&|seed| a(seed) + &b(seed));
+    assert!(
+        one.contains("but not tested (the same difference in every run, as copies have)."),
+        "{one}"
+    );
+    let both = told(&|seed| a(seed) + &own(seed) + &lost(seed) + &b(seed));
+    let said = " 1 of 3 other arms compared with it is worse by more than chance; 2 not tested (1 with the same \
+                difference in every run, as copies have, 1 with a run without a number to compare).";
+    assert!(both.contains(said) && !both.contains("too few"), "{both}");
+}
+
+#[test]
 fn rows_that_copy_others_are_told_before_the_answer() {
     let rows = |arm: &str, level: f64| -> String {
         let line = |run: usize| format!("{arm},{}\n", level + (run as f64 * 2.39).sin() * 0.05);
