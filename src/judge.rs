@@ -4,6 +4,7 @@ mod arm;
 mod arms;
 mod best;
 mod case;
+mod charts;
 mod columns;
 mod contest;
 mod copies;

@@ -1,20 +1,11 @@
-//! CSV files: one row a run or a step, the wide ones of charts, and TensorBoard's scalars.
+//! CSV files: one row a run or a step, and TensorBoard's scalars.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
 
-use super::columns::STEPS;
-use super::table::{Table, means_one_of};
-
-/// What a chart's export puts after the name of a series for its bounds.
-const LOWEST: &str = "__MIN";
-const HIGHEST: &str = "__MAX";
-/// Between the name of a run and that of its number there.
-const JOINT: &str = " - ";
-/// The step of a run there.
-const STEP: &str = "_step";
+use super::charts::{is_bound, series};
+use super::table::Table;
 
 /// A CSV file as rows; `name` is what its path says of the run, for files of one run.
 ///
@@ -97,79 +88,6 @@ fn outside(line: &str, letter: u8) -> usize {
     line.split('"').step_by(2).flat_map(str::bytes).filter(|own| *own == letter).count()
 }
 
-fn is_bound(column: &str) -> bool {
-    column.ends_with(LOWEST) || column.ends_with(HIGHEST)
-}
-
-/// A chart's export, a column a run, as rows of run, step and number. Without a step of its own or of the chart a run has
-/// one number: which of several is the last is not known.
-fn series(path: &Path, wide: &Table) -> Result<Table> {
-    let mut long = Table::default();
-    let axis = Axis::of(wide);
-    let own = wide.columns.iter().filter(|column| !is_bound(column));
-    let pairs: Vec<(&String, (&str, &str))> =
-        own.filter_map(|column| Some((column, column.rsplit_once(JOINT)?))).collect();
-    // The bounds are of a run's series itself, and the step of every run has a column too.
-    let numbers = pairs.iter().filter(|(_, (_, metric))| *metric != STEP);
-    let mut without_step = BTreeSet::new();
-    for row in &wide.rows {
-        for (column, (run, metric)) in numbers.clone() {
-            let Some(value) = row.get(*column) else { continue };
-            let step = axis.step_of(row, run);
-            ensure!(
-                step.is_some() || without_step.insert(*column),
-                "{} is a chart {}, and {run} has several numbers in it; export it with its column `Step`, or keep the \
-                 row to compare alone",
-                path.display(),
-                axis.lack()
-            );
-            let named = [("run", *run), (*metric, value.as_str())].into_iter();
-            let named = named.chain(step.map(|step| ("step", step)));
-            long.push(named.map(|(name, cell)| (name.to_owned(), cell.to_owned())).collect());
-        }
-    }
-    long.remarks.extend(axis.told(&long));
-    Ok(long)
-}
-
-/// What a chart is drawn over: its first column, where that is of no run. Time and epochs are no steps: runs that are
-/// equally old may be at different ones.
-struct Axis<'a> {
-    name: Option<&'a str>,
-    is_step: bool,
-}
-
-impl<'a> Axis<'a> {
-    fn of(wide: &'a Table) -> Self {
-        let first = wide.columns.first().map(String::as_str);
-        let name = first.filter(|column| !column.contains(JOINT));
-        Axis { name, is_step: name.is_some_and(|name| means_one_of(name, &STEPS)) }
-    }
-
-    /// The step of a run's number: what the chart is drawn over where that is a step, or what the run itself says.
-    fn step_of<'b>(&self, row: &'b BTreeMap<String, String>, run: &str) -> Option<&'b str> {
-        let on_axis = self.name.filter(|_| self.is_step).and_then(|name| row.get(name));
-        on_axis.or_else(|| row.get(&format!("{run}{JOINT}{STEP}"))).map(String::as_str)
-    }
-
-    /// What its rows lack.
-    fn lack(&self) -> String {
-        match self.name.filter(|_| !self.is_step) {
-            Some(name) => format!("over `{name}`, which is no step"),
-            None => "without the steps of its rows".to_owned(),
-        }
-    }
-
-    /// From where the steps are, where it is another column.
-    fn told(&self, long: &Table) -> Option<String> {
-        let name = self.name.filter(|_| !self.is_step)?;
-        let has_steps = long.columns.iter().any(|column| column == "step");
-        has_steps.then(|| {
-            format!("the axis of the chart, `{name}`, is no step: steps are those of `{STEP}` of every run")
-        })
-    }
-}
-
 /// The scalars of one run, under the name of their tag where the file's name says it.
 fn scalars(mut table: Table, name: &str) -> Table {
     let last = name.rsplit('/').next().unwrap_or(name);
@@ -190,56 +108,6 @@ fn scalars(mut table: Table, name: &str) -> Table {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_chart_of_several_runs_becomes_rows() {
-        let text = "\"Step\",\"a-s0 - val_loss\",\"a-s0 - val_loss__MIN\",\"a-s0 - val_loss__MAX\",\"b-s0 - val_loss\"\n\
-                    10,3.5,3.5,3.5,\n20,3.1,3.1,3.1,3.0\n";
-        let table = read(Path::new("a.csv"), text, "a").unwrap();
-        let rows: Vec<_> =
-            table.rows.iter().map(|row| (&*row["run"], &*row["step"], &*row["val_loss"])).collect();
-        assert_eq!(rows, [("a-s0", "10", "3.5"), ("a-s0", "20", "3.1"), ("b-s0", "20", "3.0")]);
-    }
-
-    #[test]
-    fn a_chart_without_steps_has_one_number_a_run() {
-        let header = "a-s0 - val_loss,a-s0 - val_loss__MIN,b-s0 - val_loss\n";
-        let read = |text: &str| read(Path::new("a.csv"), text, "a");
-        let table = read(&format!("{header}3.5,3.5,3.6\n")).unwrap();
-        let rows: Vec<_> = table.rows.iter().map(|row| (&*row["run"], &*row["val_loss"])).collect();
-        assert_eq!(rows, [("a-s0", "3.5"), ("b-s0", "3.6")]);
-        assert!(!table.columns.contains(&"step".to_owned()));
-        let error = read(&format!("{header}3.5,3.5,3.6\n3.1,3.1,\n")).unwrap_err().to_string();
-        assert!(
-            error.contains("without the steps") && error.contains("a-s0 has several"),
-            "{error}"
-        );
-        let own = "a - _step,a - val_loss,a - val_loss__MIN\n10,3.5,3.5\n20,3.1,3.1\n";
-        assert_eq!(&*read(own).unwrap().rows[1]["step"], "20");
-    }
-
-    #[test]
-    fn time_and_epochs_on_the_axis_of_a_chart_are_no_steps() {
-        let read = |text: &str| read(Path::new("a.csv"), text, "a");
-        for axis in ["Relative Time (Process)", "Relative Time (Wall)", "Wall Time", "epoch"] {
-            let own = format!(
-                "{axis},a - _step,a - val_loss,a - val_loss__MIN\n7,100,3.5,3.5\n8,200,3.1,3.1\n"
-            );
-            let table = read(&own).unwrap();
-            let steps: Vec<&str> = table.rows.iter().map(|row| &*row["step"]).collect();
-            assert_eq!(steps, ["100", "200"], "{axis}");
-            let told = format!("`{axis}`, is no step");
-            assert!(table.remarks.iter().any(|one| one.contains(&told)), "{:?}", table.remarks);
-            let bare = format!("{axis},a - val_loss,a - val_loss__MIN\n7,3.5,3.5\n8,3.1,3.1\n");
-            let error = read(&bare).unwrap_err().to_string();
-            assert!(error.contains(&format!("over `{axis}`, which is no step")), "{error}");
-        }
-        for axis in ["Step", "trainer/global_step", "train/global_step", "_step"] {
-            let own = format!("{axis},a - val_loss,a - val_loss__MIN\n100,3.5,3.5\n200,3.1,3.1\n");
-            let table = read(&own).unwrap();
-            assert_eq!((&*table.rows[1]["step"], table.remarks.len()), ("200", 0), "{axis}");
-        }
-    }
 
     #[test]
     fn what_stands_in_quotation_marks_parts_no_columns() {
