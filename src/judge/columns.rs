@@ -72,7 +72,8 @@ fn none_passed_over(table: &Table, found: &str) -> Result<()> {
     );
     ensure!(
         table.unread.is_empty(),
-        "`{found}` may be the training loss, and lines with {} say no step that is certain",
+        "`{found}` may be the training loss, and lines with {} say no step that is certain, or \
+         cannot be read",
         listed(&table.unread)
     );
     Ok(())

@@ -2,6 +2,7 @@
 
 mod lines;
 mod losses;
+mod objects;
 mod settings;
 mod stepless;
 

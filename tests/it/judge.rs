@@ -911,6 +911,31 @@ fn dicts_that_transformers_prints_are_refused_with_the_file_that_is_read() {
 }
 
 #[test]
+fn a_val_loss_in_a_dict_or_an_object_is_judged_or_refused_and_never_passed_over() {
+    // The arm whose training loss is the smaller one has the larger val loss.
+    let train = |loss: f64| format!("step 1 | loss 5.0\nstep 2 | loss {}\n", 9.0 - loss);
+    let without_step = ["{'val_loss': LOSS, 'epoch': 1.0}", "12:00:00 INFO {'eval_loss': LOSS}"];
+    for line in without_step {
+        let folder = logs(|loss| {
+            train(loss) + &line.replace("LOSS", &loss.to_string()) + "\nstep 3 | loss 4\n"
+        });
+        let asked = ["judge", text(folder.path())];
+        let call = wane(&asked);
+        let told = call.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
+        let said = ["`loss` may be the training loss", "--value", "val_loss"];
+        assert!(call.code == Some(2) && said.iter().all(|one| told.contains(one)), "{told}");
+        assert_eq!(wane(&[&asked[..], &["--value", "loss"]].concat()).code, Some(0), "{line}");
+    }
+    for line in ["{'step': 2, 'val_loss': LOSS}", "INFO {\"step\": 2, \"val_loss\": LOSS}"] {
+        let folder = logs(|loss| train(loss) + &line.replace("LOSS", &loss.to_string()) + "\n");
+        let found = json(&wane(&["judge", text(folder.path()), "--baseline", "wd0", "--json"]));
+        let comparison = &found["comparisons"][0];
+        let said = (&comparison["quantity"], &comparison["kind"]);
+        assert_eq!(said, (&"val_loss".into(), &"lower".into()), "{found}");
+    }
+}
+
+#[test]
 fn a_log_of_megatron_that_measures_again_after_training_is_judged_by_what_was_measured_during_it() {
     let folder = logs(|loss| {
         let line = |of: &str, loss: f64| {

@@ -7,7 +7,7 @@ use anstream::adapter::strip_bytes;
 
 use super::losses::AGAIN;
 use super::stepless::Stepless;
-use super::{LONGEST, of_line, parsed, row_of};
+use super::{LONGEST, objects, of_line, parsed, row_of};
 use crate::json;
 use crate::judge::table::Table;
 use crate::plural::counted;
@@ -21,10 +21,12 @@ pub struct Lines {
     /// What is measured once more when training has ended.
     again: Vec<Row>,
     stepless: Stepless,
-    /// Lines of JSON of which nothing is read, those that are none, and those that Python wrote.
+    /// Lines of JSON of which nothing is read, and those that are none.
     twice: usize,
     broken: usize,
-    dicts: usize,
+    /// Lines that name losses in quotation marks and say no step, and those that cannot be read.
+    without_step: usize,
+    odd: usize,
 }
 
 impl Lines {
@@ -37,33 +39,52 @@ impl Lines {
     }
 
     fn add(&mut self, line: &str) {
-        if line.starts_with("{'") {
-            self.dicts += 1;
-            let is_of_eval = line.contains("eval_loss");
-            self.table.unread.extend(is_of_eval.then(|| "eval_loss".to_owned()));
-        } else if line.starts_with('{') {
+        let is_of_json =
+            line.strip_prefix('{').is_some_and(|rest| !rest.trim_start().starts_with('\''));
+        if is_of_json {
             // A list that is written an object a line has commas between them.
             self.add_object(line.trim_end_matches(','));
+        } else if objects::has_a_loss(line) {
+            self.add_named(line);
         } else {
             self.add_words(line);
         }
     }
 
     fn add_object(&mut self, line: &str) {
-        match parsed(line).and_then(row_of) {
-            Some(row) => self.table.push(row),
-            None if json::is_json(line) => self.twice += 1,
-            None => self.broken += 1,
+        if let Some(row) = parsed(line).and_then(row_of) {
+            return self.table.push(row);
+        }
+        self.table.unread.extend(objects::others(line));
+        match json::is_json(line) {
+            true => self.twice += 1,
+            false => self.broken += 1,
+        }
+    }
+
+    /// A line with losses that are named in quotation marks.
+    fn add_named(&mut self, line: &str) {
+        let row = objects::row(line);
+        let is_other = |name: &String| objects::is_of_another_text(name);
+        if !row.as_ref().is_some_and(|row| row.keys().any(is_other)) {
+            self.table.unread.extend(objects::others(line));
+        }
+        match row {
+            Some(row) => self.add_row(row),
+            None if objects::has_a_step(line) => self.odd += 1,
+            None => self.without_step += 1,
         }
     }
 
     fn add_words(&mut self, line: &str) {
-        let Some(row) = of_line(line) else {
-            if line.len() <= LONGEST {
-                self.stepless.line(line);
-            }
-            return;
-        };
+        match of_line(line) {
+            Some(row) => self.add_row(row),
+            None if line.len() <= LONGEST => self.stepless.line(line),
+            None => {}
+        }
+    }
+
+    fn add_row(&mut self, row: Row) {
         self.stepless.step(row.get("step"));
         match row.keys().any(|name| name.ends_with(AGAIN)) {
             true => self.again.push(row),
@@ -78,9 +99,10 @@ impl Lines {
         let reasons = [
             (self.twice, "of JSON with a key twice or nothing that is read"),
             (self.broken, "beginning with { and holding no single object of JSON"),
+            (self.odd, "with a loss in a dict of Python or an object of JSON that cannot be read"),
             (
-                self.dicts,
-                "beginning with {', as trainers print dicts of Python: they say no step; what is read is the \
+                self.without_step,
+                "with a loss in a dict of Python or an object of JSON that says no step; what is read is the \
                  trainer_state.json that transformers write into the folder of the run",
             ),
         ];
@@ -171,7 +193,7 @@ mod tests {
             Lines::of("{'loss': 3.6, 'epoch': 0.5}\n{'eval_loss': 3.7, 'epoch': 0.5}").table();
         assert!(table.rows.is_empty(), "{:?}", table.rows);
         let [told] = &table.remarks[..] else { panic!("{:?}", table.remarks) };
-        assert!(told.starts_with("left out: 2 lines beginning with {',"), "{told}");
+        assert!(told.starts_with("left out: 2 lines with a loss in a dict of Python"), "{told}");
         assert!(told.contains("trainer_state.json"), "{told}");
     }
 }

@@ -62,6 +62,13 @@ pub fn of_line(line: &str, step: usize) -> BTreeMap<String, String> {
     row.into_iter().map(|(name, (_, number))| (name, number)).collect()
 }
 
+/// Whether the words of a name are of a loss on another text than that of training, at the step itself.
+pub fn are_of_another_text(words: &[String]) -> bool {
+    let is_text =
+        |word: &String| TEXTS.iter().any(|(known, name)| known == word && *name != "train_loss");
+    words.iter().any(is_text) && !words.iter().any(|word| OTHERS.contains(&word.as_str()))
+}
+
 /// The loss whose word stands at a place of a line: what it is called, how sure that is, and its number.
 fn told(
     line: &str,
