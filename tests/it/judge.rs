@@ -1001,6 +1001,20 @@ fn a_val_loss_on_a_line_of_its_own_is_judged_and_not_the_training_loss() {
 }
 
 #[test]
+fn a_val_loss_that_is_named_once_with_a_step_does_not_silence_those_without() {
+    let folder = logs(|loss| {
+        let line = |step: usize| format!("step {step} | loss {}\n", 9.0 - loss);
+        let val = |loss: f64| format!("val loss {loss}\n");
+        let begun = "step 0: val loss 11.0\n".to_owned();
+        [begun, line(1), line(2), val(loss + 1.0), line(3), line(4), val(loss)].concat()
+    });
+    let found = json(&wane(&["judge", text(folder.path()), "--baseline", "wd0", "--json"]));
+    assert_eq!(found["comparisons"][0]["kind"], "lower", "{found}");
+    let mean = found["arms"][0]["mean"].as_f64().unwrap();
+    assert!((mean - (3.0 + 0.07 / 3.0)).abs() < 1e-6, "{found}");
+}
+
+#[test]
 fn the_training_loss_is_not_judged_in_the_place_of_a_val_loss_that_cannot_be_read() {
     let folder = logs(|loss| {
         format!("step 100 | loss {}\nstep 200 | loss {}\nfinal val loss: {loss}\n", 5.0, 6.0 - loss)

@@ -85,7 +85,7 @@ impl Lines {
     }
 
     fn add_row(&mut self, row: Row) {
-        self.stepless.step(row.get("step"));
+        self.stepless.step(&row);
         match row.keys().any(|name| name.ends_with(AGAIN)) {
             true => self.again.push(row),
             false => self.table.push(row),

@@ -1,8 +1,10 @@
 //! Losses on lines of their own that say no step: llm.c writes `val loss 3.2` between the lines of its steps.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::losses;
+use crate::config::plain;
+use crate::judge::columns::is_measured;
 use crate::judge::table::Table;
 use crate::plural::counted;
 
@@ -10,6 +12,7 @@ use crate::plural::counted;
 const MOST_WORDS: usize = 3;
 
 /// A loss without a step.
+#[derive(Clone)]
 struct Found {
     name: String,
     number: String,
@@ -19,18 +22,27 @@ struct Found {
     is_alone: bool,
 }
 
+/// A line with a step.
+struct Stepped {
+    /// `None` for one that is no whole number.
+    step: Option<u64>,
+    /// What it measures.
+    names: Vec<String>,
+}
+
 /// Lines with steps, and losses without one between them.
 #[derive(Default)]
 pub struct Stepless {
-    /// The steps of lines, as they follow each other; `None` for one that is no whole number.
-    steps: Vec<Option<u64>>,
+    lines: Vec<Stepped>,
     found: Vec<Found>,
 }
 
 impl Stepless {
     /// Notes a line with a step.
-    pub fn step(&mut self, step: Option<&String>) {
-        self.steps.push(step.and_then(|step| step.parse().ok()));
+    pub fn step(&mut self, row: &BTreeMap<String, String>) {
+        let step = row.get("step").and_then(|step| step.parse().ok());
+        let names = row.keys().filter(|name| is_measured(name)).cloned().collect();
+        self.lines.push(Stepped { step, names });
     }
 
     /// Notes the losses of a line without a step that are not of training.
@@ -41,24 +53,21 @@ impl Stepless {
         let is_named = |name: &String| !matches!(name.split_once('_'), None | Some(("train", _)));
         for (name, number) in losses::of_line(&lower, 0) {
             if is_named(&name) {
-                self.found.push(Found { name, number, place: self.steps.len(), is_alone });
+                self.found.push(Found { name, number, place: self.lines.len(), is_alone });
             }
         }
     }
 
-    /// Adds to a table what of them has a certain step, and says what was left out. What lines with a step name too is
-    /// not asked for.
+    /// Adds to a table what of them has a certain step, and says what was left out.
     pub fn settle(self, table: &mut Table) {
-        let mut by_name: BTreeMap<&str, Vec<&Found>> = BTreeMap::new();
-        for one in &self.found {
-            by_name.entry(&one.name).or_default().push(one);
-        }
-        by_name.retain(|name, _| !table.columns.iter().any(|column| column == name));
-        for (name, found) in by_name {
-            let certain = self.certain(&found);
-            let left = found.len() - certain.len();
+        let names: BTreeSet<&str> = self.found.iter().map(|one| one.name.as_str()).collect();
+        for name in names {
+            let last = last_step(table, name);
+            let own = self.of(name, last);
+            let certain = own.certain();
+            let left = own.found.len() - certain.len();
             table.remarks.extend(counted_in(name, certain.len()));
-            table.remarks.extend(left_out(name, left));
+            table.remarks.extend(left_out(name, left, last.filter(|_| certain.is_empty())));
             table.unread.extend((left > 0).then(|| name.to_owned()));
             for (step, number) in certain {
                 let cells = [("step", step.to_string()), (name, number.to_owned())];
@@ -67,14 +76,46 @@ impl Stepless {
         }
     }
 
+    /// Those of a name. What lines with a step name too is asked for behind the last of these alone: before it, a line
+    /// without a step repeats a number. A line that says a step and this loss only is none of training.
+    fn of(&self, name: &str, last: Option<f64>) -> Between {
+        let is_behind = |one: &&Found| {
+            let before = one.place.checked_sub(1).and_then(|before| self.lines[before].step);
+            last.is_none_or(|last| before.is_some_and(|step| step as f64 > last))
+        };
+        let trains = |line: &&Stepped| line.names != [name];
+        let place = |one: &Found| self.lines[..one.place].iter().filter(trains).count();
+        let own = self.found.iter().filter(|one| one.name == name).filter(is_behind);
+        Between {
+            steps: self.lines.iter().filter(trains).map(|line| line.step).collect(),
+            found: own.map(|one| Found { place: place(one), ..one.clone() }).collect(),
+        }
+    }
+}
+
+/// The last step at which a table has a number of a column; beyond all where a row with one has no step.
+fn last_step(table: &Table, column: &str) -> Option<f64> {
+    let own = table.rows.iter().filter(|row| row.contains_key(column));
+    let steps = own.map(|row| row.get("step").and_then(|step| step.parse().ok()));
+    steps.map(|step| step.unwrap_or(f64::INFINITY)).reduce(f64::max)
+}
+
+/// The losses of one name between lines with a step.
+struct Between {
+    /// As they follow each other; `None` for one that is no whole number.
+    steps: Vec<Option<u64>>,
+    found: Vec<Found>,
+}
+
+impl Between {
     /// The losses whose step is certain, with it. None that stand before all steps alone: such a line may be a program's
     /// that was copied into its log.
-    fn certain<'a>(&self, found: &[&'a Found]) -> Vec<(u64, &'a str)> {
-        let places: Vec<usize> = found.iter().map(|one| one.place).collect();
+    fn certain(&self) -> Vec<(u64, &str)> {
+        let places: Vec<usize> = self.found.iter().map(|one| one.place).collect();
         let is_only = |place: usize| places.iter().filter(|own| **own == place).count() == 1;
         let is_of_training = places.iter().any(|place| *place > 0);
-        let is_sure = |one: &&&Found| is_of_training && one.is_alone && is_only(one.place);
-        let alone = found.iter().filter(is_sure);
+        let is_sure = |one: &&Found| is_of_training && one.is_alone && is_only(one.place);
+        let alone = self.found.iter().filter(is_sure);
         let with_step = alone.filter_map(|one| {
             let step = self.between(one.place).or_else(|| self.in_turn(&places, one.place));
             Some((step?, one.number.as_str()))
@@ -125,10 +166,14 @@ fn counted_in(name: &str, count: usize) -> Option<String> {
     (count > 0).then_some(told)
 }
 
-fn left_out(name: &str, count: usize) -> Option<String> {
+/// `last` is the step of the last that is read, if any.
+fn left_out(name: &str, count: usize, last: Option<f64>) -> Option<String> {
     let lines = counted(count, "line");
+    let last = last.map_or(String::new(), |last| {
+        format!("; the last {name} that is read is of step {}", plain(last))
+    });
     let told = format!(
-        "left out: {lines} with {name} and without a step, which the lines around do not make certain"
+        "left out: {lines} with {name} and without a step, which the lines around do not make certain{last}"
     );
     (count > 0).then_some(told)
 }
@@ -203,5 +248,21 @@ mod tests {
         let both = ["step 1: train loss 4.0, val loss 4.5", "best so far, val loss 4.5"];
         let (found, table) = told(&both);
         assert_eq!((found.len(), table.unread.len(), table.remarks.len()), (1, 0, 0));
+    }
+
+    #[test]
+    fn a_loss_behind_the_last_line_that_says_it_with_a_step_counts_or_is_told() {
+        let begun = ["step 0: val loss 11.0", "step 1 | loss 4.7", "step 2 | loss 4.4"];
+        let later = ["val loss 3.9", "step 3 | loss 3.8", "step 4 | loss 3.5", "val loss 3.5"];
+        let (found, _) = told(&[&begun[..], &later].concat());
+        assert_eq!(found, pairs(&[("0", "11.0"), ("2", "3.9"), ("4", "3.5")]));
+        let (found, table) = told(&[&begun[..], &["epoch 1 ended, val loss 3.9"]].concat());
+        assert_eq!(found, pairs(&[("0", "11.0")]));
+        let said = "without a step, which the lines around do not make certain; the last val_loss that is read is of step 0";
+        assert!(table.remarks.iter().any(|one| one.ends_with(said)), "{:?}", table.remarks);
+        let again =
+            [&begun[..], &["val loss 3.9", "step 3: train loss 3.8, val loss 3.8"]].concat();
+        let (found, table) = told(&again);
+        assert_eq!((found.len(), table.remarks.len()), (2, 0), "{found:?}");
     }
 }
