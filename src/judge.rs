@@ -17,6 +17,7 @@ mod overfitting;
 mod pairs;
 mod paths;
 mod remarks;
+mod rises;
 mod runs;
 mod seeds;
 mod settings;

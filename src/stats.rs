@@ -42,7 +42,7 @@ pub use contenders::{Contender, Point, best, best_at_full_length};
 pub use contrast::Contrast;
 pub use evidence::Evidence;
 pub use groups::{Cell, Group, Rule, Side, group_by_rule};
-pub use inference::{Estimate, FEWEST_SEEDS};
+pub use inference::{Estimate, FEWEST_SEEDS, t_quantile};
 pub use levels::{Epsilon, EpsilonOrigin, GapChange, Levels, Reference, Start};
 pub use optimum::{Optimum, Regret, Whereabouts};
 pub use quantity::Quantity;

@@ -1,5 +1,7 @@
 use std::collections::BTreeSet;
 
+use super::runs::Curve;
+
 /// Runs that differ in their seeds alone.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Arm {
@@ -17,9 +19,8 @@ pub struct Arm {
     pub copies: usize,
     /// The steps at which the numbers of its runs were measured, where they are known.
     pub ends: Vec<f64>,
-    /// The step and the number of each run where that was lowest, up to the step that is compared; of runs whose steps
-    /// are known.
-    pub lowest: Vec<(f64, f64)>,
+    /// Steps and numbers of each run up to the step that is compared, in order; of runs whose steps are known.
+    pub curves: Vec<Curve>,
 }
 
 impl Arm {

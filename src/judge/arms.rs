@@ -74,13 +74,13 @@ fn arm(
         without_a_row: 0,
         copies: 0,
         ends: Vec::new(),
-        lowest: Vec::new(),
+        curves: Vec::new(),
     };
     for (name, run) in runs {
         match run.chosen(at).with_context(|| format!("{}, {name}", arm.name))? {
             Chosen::At(step, value) => {
                 arm.ends.extend(step);
-                arm.lowest.extend(step.and_then(|step| run.lowest(step)));
+                arm.curves.extend(step.and_then(|step| run.curve(step)));
                 arm.copies += usize::from(run.is_copy);
                 arm.runs.push((run.seed, value));
             }

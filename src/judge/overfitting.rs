@@ -2,22 +2,22 @@
 
 use super::arm::Arm;
 use super::contest::Contest;
+use super::rises::{Rise, rise};
 use crate::config::{plain, to_digits};
-use crate::stats::Estimate;
 
 /// A rise of a smaller share of a difference changes little of it.
 const LEAST_SHARE: f64 = 0.2;
 /// Arms that the remark names.
 const MOST_NAMED: usize = 3;
 
-/// Arms that end above their own lowest number by so much that stopping would change what is told of them: more than a
-/// share of a difference that is told, and more than the standard error, since the lowest of many numbers is below the
-/// last by chance too.
+/// Arms that end above their own lowest number by more than chance, and by so much that stopping would change what is
+/// told of them: by more than a share of a difference that is told.
 pub fn above_the_lowest(arms: &[Arm], contests: &[Contest]) -> Option<String> {
     let risen = |(place, arm): (usize, &Arm)| {
-        let rise = rise(arm)?;
-        let matters = rise > LEAST_SHARE * smallest_difference(place, contests)?;
-        (matters && rise > standard_error(arm)).then(|| told(arm, rise))
+        // A run whose steps are not known may have ended anywhere.
+        let rise = rise(&arm.curves).filter(|_| arm.curves.len() == arm.runs.len())?;
+        let matters = rise.size > LEAST_SHARE * smallest_difference(place, contests)?;
+        matters.then(|| told(arm, &rise))
     };
     let all: Vec<String> = arms.iter().enumerate().filter_map(risen).collect();
     let more = if all.len() > MOST_NAMED { ", …" } else { "" };
@@ -30,23 +30,13 @@ pub fn above_the_lowest(arms: &[Arm], contests: &[Contest]) -> Option<String> {
     })
 }
 
-fn told(arm: &Arm, rise: f64) -> String {
-    let steps = || arm.lowest.iter().map(|(step, _)| *step);
-    let (first, last) =
-        (steps().fold(f64::INFINITY, f64::min), steps().fold(f64::NEG_INFINITY, f64::max));
+fn told(arm: &Arm, rise: &Rise) -> String {
+    let [first, last] = rise.steps;
     let when = match first == last {
         true => format!("step {}", plain(first)),
         false => format!("steps {} to {}", plain(first), plain(last)),
     };
-    format!("{} ends {} above its lowest ({when})", arm.label(), plain(to_digits(rise, 3)))
-}
-
-/// How far the mean lies above that of the lowest number of each run; `None` where a run's steps are not known.
-fn rise(arm: &Arm) -> Option<f64> {
-    let lowest: Vec<f64> = arm.lowest.iter().map(|(_, value)| *value).collect();
-    let is_known = lowest.len() == arm.runs.len();
-    let rise = Estimate::of(&arm.values())?.mean - Estimate::of(&lowest)?.mean;
-    (is_known && rise.is_finite()).then_some(rise)
+    format!("{} ends {} above its lowest ({when})", arm.label(), plain(to_digits(rise.size, 3)))
 }
 
 /// The smallest difference from another arm that is told.
@@ -54,12 +44,6 @@ fn smallest_difference(place: usize, contests: &[Contest]) -> Option<f64> {
     let own = contests.iter().filter(|one| one.other(place).is_some());
     let sizes = own.map(|one| one.difference.mean.abs()).filter(|size| size.is_finite());
     sizes.min_by(f64::total_cmp)
-}
-
-/// That of the mean; 0 for one run, which says nothing of it.
-fn standard_error(arm: &Arm) -> f64 {
-    let spread = Estimate::of(&arm.values()).and_then(|one| one.sd);
-    spread.map_or(0.0, |sd| sd / (arm.runs.len() as f64).sqrt())
 }
 
 #[cfg(test)]

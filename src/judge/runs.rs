@@ -4,6 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context, Result, bail, ensure};
 
+/// Steps, each with its number, in order of the steps.
+pub type Curve = Vec<(f64, f64)>;
+
 /// One run's rows.
 #[derive(Default)]
 pub struct Run {
@@ -60,17 +63,17 @@ impl Run {
         })
     }
 
-    /// The lowest number up to a step, with its step; `None` where steps are not known. Of a step that stands twice the
-    /// later number counts.
-    pub fn lowest(&self, until: f64) -> Option<(f64, f64)> {
+    /// The numbers up to a step; `None` where steps are not known. Of a step that stands twice the later number counts.
+    pub fn curve(&self, until: f64) -> Option<Curve> {
         let mut by_step = BTreeMap::new();
         for (step, value) in &self.measured {
             let step = (*step)?;
             by_step.insert(step.to_bits(), (step, *value));
         }
         let known = by_step.into_values().filter_map(|(step, value)| Some((step, value?)));
-        let early = known.filter(|(step, _)| *step <= until);
-        early.min_by(|a, b| a.1.total_cmp(&b.1).then(a.0.total_cmp(&b.0)))
+        let mut curve: Curve = known.filter(|(step, _)| *step <= until).collect();
+        curve.sort_by(|a, b| a.0.total_cmp(&b.0));
+        Some(curve)
     }
 
     /// Whether it has two numbers of a step, of which the earlier counts no more since it was taken up again.
