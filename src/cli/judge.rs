@@ -14,8 +14,8 @@ use crate::talk::say;
 
 /// Compare runs that you trained elsewhere: verdicts, intervals, power, a forest plot.
 ///
-/// Runs of one seed are compared as pairs. Arms that share fewer than three seeds, and arms of one run, are compared by
-/// the test that they allow, and that is said.
+/// Runs of one seed are compared as pairs. Arms that share fewer than three seeds, or less than half of those of the
+/// smaller arm, and arms of one run, are compared by the test that they allow, and that is said.
 #[derive(clap::Args, Debug)]
 #[command(after_help = "Examples:
   wane judge runs.csv --arm optimizer,weight_decay --seed seed --value val_loss --baseline 0.0

@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use super::runs::Curve;
 
 /// Runs that differ in their seeds alone.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Arm {
     /// Its values of the columns that tell arms apart.
     pub parts: Vec<String>,

@@ -66,16 +66,7 @@ fn arm(
     runs: BTreeMap<String, Run>,
     at: Option<f64>,
 ) -> Result<Arm> {
-    let mut arm = Arm {
-        parts,
-        name,
-        runs: Vec::new(),
-        without: 0,
-        without_a_row: 0,
-        copies: 0,
-        ends: Vec::new(),
-        curves: Vec::new(),
-    };
+    let mut arm = Arm { parts, name, ..Arm::default() };
     for (name, run) in runs {
         match run.chosen(at).with_context(|| format!("{}, {name}", arm.name))? {
             Chosen::At(step, value) => {

@@ -23,7 +23,7 @@ pub enum JudgedFamily {
 pub enum Test {
     /// Student's t-test of differences by seed.
     Paired,
-    /// Welch's t-test of runs that share no seeds.
+    /// Welch's t-test of runs that share no seeds, or few of many.
     Welch,
     /// A t-test that takes both arms to spread alike, for an arm of one run.
     Pooled,
@@ -126,7 +126,7 @@ impl Evidence for Forgone {
 pub fn contest(family: JudgedFamily, arms: &[Arm], places: [usize; 2]) -> Asked {
     let [left, right] = places.map(|place| &arms[place]);
     let by_seed = by_seed(left, right);
-    let is_paired = by_seed.len() >= FEWEST_SEEDS;
+    let is_paired = are_pairs(by_seed.len(), [left, right]);
     let by_seed = if is_paired { by_seed } else { Vec::new() };
     let (test, evidence) = tested(&by_seed, left, right);
     let estimate = evidence.as_ref().and_then(|one| one.estimate());
@@ -151,6 +151,15 @@ pub fn contest(family: JudgedFamily, arms: &[Arm], places: [usize; 2]) -> Asked 
         is_within_epsilon: false,
     };
     Asked { contest, evidence }
+}
+
+/// Whether runs of common seeds are compared as pairs and all others are left out: where they are at least half of the
+/// runs of the smaller arm, whose runs are what the other test rests on. This is asked of the numbers of runs alone: a
+/// choice by which of the tests has the smaller error claims falsely in up to 8% of comparisons instead of 5%. Seeds
+/// that both have make the other test claim less, not more, where their runs are alike.
+fn are_pairs(common: usize, arms: [&Arm; 2]) -> bool {
+    let [left, right] = arms.map(|arm| arm.runs.len());
+    common >= FEWEST_SEEDS && 2 * common >= left.min(right)
 }
 
 /// A test with what it says, or why there is none.
@@ -239,3 +248,6 @@ pub fn judged(asked: Vec<Asked>, terms: &Terms) -> Vec<Contest> {
     };
     asked.iter().map(told).collect()
 }
+
+#[cfg(test)]
+mod tests;

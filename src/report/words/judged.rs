@@ -204,12 +204,14 @@ fn about_tests(case: &Case) -> Vec<String> {
     let all = [
         (
             Test::Paired,
-            "Runs of one seed are pairs, and their differences are tested (Student's t).",
+            "Where two arms share at least three seeds, and half of those of the smaller arm, runs of one seed are pairs, and \
+             their differences are tested (Student's t): the numbers of runs choose the test, not what the runs say.",
         ),
         (
             Test::Welch,
-            "Arms that share fewer than three seeds are two samples that may spread differently: Welch's t with the degrees \
-             of freedom of the smaller one, which never claims more often than it says.",
+            "Arms that share fewer than three seeds, or less than half of those of the smaller arm, are two samples that may \
+             spread differently: Welch's t with the degrees of freedom of the smaller one, which never claims more often than \
+             it says.",
         ),
         (
             Test::Pooled,
