@@ -1,4 +1,4 @@
-//! Two arms whose runs share no seeds.
+//! Two arms whose runs are not paired.
 
 use super::evidence::Evidence;
 use super::inference::{Estimate, FEWEST_SEEDS, t_cdf, t_quantile};
@@ -21,11 +21,11 @@ pub struct Unpaired {
 
 impl Unpaired {
     /// The difference over its standard error where both samples tell their own spread (Welch 1947), with the degrees of
-    /// freedom of the smaller sample: so it never errs more often than it says, whatever the spreads (Scheffé 1970). Welch's
-    /// own degrees of freedom do where samples are small and of different sizes: of families of ten arms of three runs against
-    /// one of twenty, a fifth would claim a difference where there is none. A single value tells no spread: then both are
-    /// taken to spread alike (Crawford & Howell 1998). `None` where neither tells it, where neither spreads at all, and where
-    /// a number that the test needs is beyond what can be calculated with.
+    /// freedom of the smaller sample: so of normal numbers it never errs more often than it says, whatever the spreads
+    /// (Scheffé 1970). Welch's own degrees of freedom do where samples are small and of different sizes: of families of ten
+    /// arms of three runs against one of twenty, a fifth would claim a difference where there is none. A single value tells
+    /// no spread: then both are taken to spread alike (Crawford & Howell 1998). `None` where neither tells it, where neither
+    /// spreads at all, and where a number that the test needs is beyond what can be calculated with.
     pub fn new(left: &[f64], right: &[f64]) -> Option<Self> {
         let (a, b) = (Estimate::of(left)?, Estimate::of(right)?);
         let variance = |one: Estimate| one.sd.unwrap_or(0.0).powi(2);

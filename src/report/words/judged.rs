@@ -210,8 +210,8 @@ fn about_tests(case: &Case) -> Vec<String> {
         (
             Test::Welch,
             "Arms that share fewer than three seeds, or less than half of those of the smaller arm, are two samples that may \
-             spread differently: Welch's t with the degrees of freedom of the smaller one, which never claims more often than \
-             it says.",
+             spread differently: Welch's t with the degrees of freedom of the smaller one, which of normal numbers never \
+             claims more often than it says.",
         ),
         (
             Test::Pooled,
