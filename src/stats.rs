@@ -30,12 +30,14 @@ mod values;
 mod variance;
 mod verdict;
 mod warnings;
+mod without_decay;
 
 use std::collections::BTreeSet;
 
 use crate::config::{AnalysisTerms, Stage, TestFamily, Texts};
 use crate::results::RunRow;
 use comparison::{Court, cells_against_none};
+use without_decay::without_decay;
 
 pub use comparison::{Comparison, Opponent};
 pub use contenders::{Contender, Point, best, best_at_full_length};
@@ -196,37 +198,6 @@ impl Analysis {
         bests.min_by(|a, b| loss(a.1).total_cmp(&loss(b.1)))
     }
 
-    /// The rule of no decay, of whatever model and recipe, that has as low a mean val loss as the best point of all
-    /// rules that do something; `None` where none has. One that collapsed may have it where that point did.
-    pub fn best_without_decay(&self) -> Option<&Rule> {
-        let loss = |cell: &Cell| cell.mean(|run| run.val_loss);
-        let best = &self.best_point()?.1.cell;
-        let (has_learned, best) = (best.may_be_best(false), loss(best)?);
-        let cells =
-            self.own_groups().flat_map(|group| group.cells.iter().map(move |cell| (group, cell)));
-        let idle = cells.filter(|(_, cell)| !cell.is_treated() && cell.may_be_best(!has_learned));
-        let losses = idle.filter_map(|(group, cell)| Some((loss(cell)?, group)));
-        let (lowest, group) = losses.min_by(|a, b| a.0.total_cmp(&b.0))?;
-        (lowest <= best).then_some(&group.rule)
-    }
-
-    /// Whether no decay and the best point of all rules that do something have one mean val loss.
-    pub fn is_tied_with_no_decay(&self) -> bool {
-        let loss = |cell: &Cell| cell.mean(|run| run.val_loss);
-        let best = self.best_point().and_then(|(_, point)| loss(&point.cell));
-        best.is_some() && self.idle().map(loss).any(|idle| idle == best)
-    }
-
-    /// The cells that do nothing against overfitting, of every model and recipe.
-    pub fn idle(&self) -> impl Iterator<Item = &Cell> {
-        self.own_groups().flat_map(|group| &group.cells).filter(|cell| !cell.is_treated())
-    }
-
-    /// The cell without decay that readers are told of.
-    pub fn told_without_decay(&self) -> Option<&Cell> {
-        without_decay(&self.groups, &self.contenders)
-    }
-
     /// Whether fresh seeds judge what a search found.
     pub fn is_confirmed(&self) -> bool {
         self.search.as_ref().is_some_and(|search| search.is_confirmed)
@@ -273,23 +244,6 @@ impl Analysis {
     pub fn alarms(&self) -> impl Iterator<Item = &Warning> {
         self.warnings.iter().filter(|warning| warning.is_alarm())
     }
-}
-
-/// The cell without decay that readers are told of: at its own best point, as the rules are, and the best of all models
-/// and recipes, whatever their order.
-fn without_decay<'a>(groups: &'a [Group], contenders: &'a [Contender]) -> Option<&'a Cell> {
-    let tuned = contenders.iter().filter_map(|one| Some(&one.best_without_decay()?.cell));
-    let of = |groups: &mut dyn Iterator<Item = &'a Group>| {
-        lowest(groups.filter_map(|group| group.baseline.as_ref()))
-    };
-    let own = || of(&mut groups.iter().filter(|group| !group.rule.in_values_table));
-    lowest(tuned).or_else(own).or_else(|| of(&mut groups.iter()))
-}
-
-/// The cell with the lowest mean val loss; the first, where none has a loss.
-fn lowest<'a>(cells: impl Iterator<Item = &'a Cell>) -> Option<&'a Cell> {
-    let loss = |cell: &Cell| cell.mean(|run| run.val_loss).unwrap_or(f64::INFINITY);
-    cells.min_by(|a, b| loss(a).total_cmp(&loss(b)))
 }
 
 /// Seeds of these rows.

@@ -119,6 +119,11 @@ impl Cell {
         Estimate::of(&self.differences(other, of))
     }
 
+    /// Whether another cell is of the same runs.
+    pub fn is_of_same_runs(&self, other: &Cell) -> bool {
+        self.runs.iter().map(|run| &run.run).eq(other.runs.iter().map(|run| &run.run))
+    }
+
     /// Whether every run reached its last step.
     pub fn is_complete(&self) -> bool {
         self.runs.iter().all(RunRow::is_done)

@@ -1,3 +1,5 @@
+use std::slice;
+
 use super::super::tables::{align_right, broken, new_table, set_close, set_width, trimmed};
 use super::super::{format, words};
 use crate::config::{Form, Named, TestFamily};
@@ -16,6 +18,8 @@ const OF_A_RULE: [(TestFamily, &str); 2] = [
     (TestFamily::AgainstNone, "against no decay"),
     (TestFamily::AgainstStopping, "against stopping no decay"),
 ];
+/// The column of a table of no decay alone.
+const STOPPED: (TestFamily, &str) = (TestFamily::AgainstStopping, "stopping");
 /// Families of pairs of rules.
 const OF_PAIRS: [TestFamily; 4] =
     [TestFamily::Form, TestFamily::Mask, TestFamily::Rival, TestFamily::Interaction];
@@ -34,9 +38,10 @@ struct Rules<'a> {
 }
 
 /// Per rule the best point: its loss at the last step, that of its own best horizon where that is tuned, and
-/// what is told of it against no decay and against stopping.
+/// what is told of it against no decay and against stopping. Below them no decay that no rule is held against.
 pub fn rules(analysis: &Analysis) -> String {
-    if analysis.contenders.is_empty() {
+    let alone = analysis.without_rule();
+    if analysis.contenders.is_empty() && alone.is_empty() {
         return String::new();
     }
     let rules = Rules::of(analysis);
@@ -53,17 +58,23 @@ pub fn rules(analysis: &Analysis) -> String {
         }
         table.add_row(rules.row(one, name));
     }
+    for point in alone.iter().take(MOST_RULES) {
+        table.add_row(rules.none(slice::from_ref(point), words::label(&point.side.rule)));
+    }
     align_right(&mut table, 1..3 + usize::from(rules.tunes_steps));
     set_close(&mut table);
     set_width(&mut table, WIDEST);
-    let more = analysis.contenders.len().saturating_sub(MOST_RULES);
-    with_more(trimmed(&table), more, "more rule")
+    let more = |all: usize| all.saturating_sub(MOST_RULES);
+    with_more(trimmed(&table), more(analysis.contenders.len()) + more(alone.len()), "more rule")
 }
 
 impl<'a> Rules<'a> {
     fn of(analysis: &'a Analysis) -> Self {
         let is_asked = |family: TestFamily| analysis.family(family).next().is_some();
-        let families = OF_A_RULE.into_iter().filter(|(family, _)| is_asked(*family)).collect();
+        let families = match analysis.contenders.is_empty() {
+            true => vec![STOPPED],
+            false => OF_A_RULE.into_iter().filter(|(family, _)| is_asked(*family)).collect(),
+        };
         let points = |one: &'a Contender| one.points.iter().chain(&one.none);
         let mut points = analysis.contenders.iter().flat_map(points);
         let tunes_steps = points.any(|point| point.side.value("steps").is_some());

@@ -5,7 +5,7 @@ use super::rules::variant;
 use super::{arm, finding, loss, no_result, optima, quantity, table_in_short, warning};
 use crate::config::TestFamily;
 use crate::report::format;
-use crate::stats::{Analysis, Cell, Comparison, Contender, GapChange, Kind, Quantity, Tally};
+use crate::stats::{Analysis, Cell, Comparison, Contender, GapChange, Kind, Quantity, Rule, Tally};
 
 /// Why the best arm is not held against no decay, and what to add.
 const WITHOUT_PARTNER: &str = "it is not held against no decay, for no arm of its model and recipe is without: add one with \
@@ -40,9 +40,13 @@ fn baseline(analysis: &Analysis) -> Option<String> {
     let lowest = analysis.told_without_decay()?;
     let own = analysis.best_point().and_then(|(contender, _)| contender.best_without_decay());
     let cell = own.map_or(lowest, |point| &point.cell);
-    let recipe = own.map_or(String::new(), |point| variant(&point.side.rule));
+    let recipe = match own {
+        Some(point) => variant(&point.side.rule),
+        None if analysis.contenders.is_empty() => variant(&Rule::of(&cell.runs[0])),
+        None => String::new(),
+    };
     let recipe = if recipe.is_empty() { recipe } else { format!(" ({recipe})") };
-    let others = match is_same(cell, lowest) {
+    let others = match cell.is_of_same_runs(lowest) {
         true => String::new(),
         false => format!("; of another model or recipe at {}", shown(analysis, lowest)?),
     };
@@ -59,13 +63,11 @@ fn baseline(analysis: &Analysis) -> Option<String> {
     ))
 }
 
-/// Whether two cells are of the same runs.
-fn is_same(one: &Cell, other: &Cell) -> bool {
-    one.runs.iter().map(|run| &run.run).eq(other.runs.iter().map(|run| &run.run))
-}
-
-/// The best arm with what no decay has, and no more than the verdicts on it.
+/// The best arm with what no decay has, and no more than the verdicts on it; no decay alone where no rule is judged.
 pub fn headline(analysis: &Analysis) -> Option<String> {
+    if analysis.contenders.is_empty() {
+        return baseline(analysis);
+    }
     let (contender, point) = analysis.best_point()?;
     let none = contender.best_without_decay().map(|none| &none.cell);
     let told = |family: TestFamily, what: &str, of: Quantity| {
@@ -82,7 +84,7 @@ pub fn headline(analysis: &Analysis) -> Option<String> {
     };
     let stopped = analysis.loss.stopped();
     let is_lowest = none.is_none_or(|none| {
-        analysis.told_without_decay().is_none_or(|lowest| is_same(none, lowest))
+        analysis.told_without_decay().is_none_or(|lowest| none.is_of_same_runs(lowest))
     });
     let name = if is_lowest { "no decay" } else { "no decay of its recipe" };
     let told = [

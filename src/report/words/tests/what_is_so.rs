@@ -88,6 +88,26 @@ fn the_row_of_no_decay_says_of_which_recipe_it_is_where_another_arm_has_none() {
 }
 
 #[test]
+fn no_decay_that_no_rule_is_held_against_is_the_lowest_where_it_is_and_has_a_line() {
+    let given_up = runs(Form::None, Mask::Matrices, 0.0, 1.2, 0.1).into_iter();
+    let given_up: Vec<RunRow> = given_up.map(of_recipe("b", "optimizer=muon")).collect();
+    let judged = experiment().into_iter().map(of_recipe("a", ""));
+    let analysis = Analysis::of(&judged.chain(given_up.clone()).collect::<Vec<_>>());
+    assert!((analysis.baseline.unwrap().mean - 1.2).abs() < 1e-9);
+    let told = headline(&analysis).unwrap();
+    assert!(told.starts_with("No decay (optimizer=muon) is the best arm by val loss"), "{told}");
+    assert!(told.contains("no decay of its recipe (2.000)"), "{told}");
+    let screen = answer(&analysis, &[]);
+    let none: Vec<&str> = screen.lines().filter(|line| line.starts_with("none")).collect();
+    assert!(none.len() == 2 && none[1].contains("optimizer=muon"), "{screen}");
+    assert!(none[1].contains("1.200"), "{screen}");
+    let alone = answer(&Analysis::of(&given_up), &[]);
+    let expected = "Without decay (optimizer=muon), val loss ends at 1.200";
+    assert!(alone.starts_with(expected), "{alone}");
+    assert!(alone.lines().any(|line| line.starts_with("none, optimizer=muon")), "{alone}");
+}
+
+#[test]
 fn a_best_arm_without_a_partner_says_what_to_add() {
     let lone = runs(Form::AdamW, Mask::Matrices, 1.0, 1.0, 0.1).into_iter();
     let lone = lone.map(of_recipe("c", "mlp.lr=0.003"));
