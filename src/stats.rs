@@ -1,6 +1,7 @@
 //! What the numbers of an experiment say: means over seeds, differences paired by seed, families of tests.
 //! Reads the rows of `runs.csv`, and for what theory says of them those of `mechanism.csv`, and returns values: `report` puts them into words.
 
+mod choice;
 pub mod claims;
 pub mod collapse;
 mod comparison;
@@ -39,6 +40,7 @@ use crate::results::RunRow;
 use comparison::{Court, cells_against_none};
 use without_decay::without_decay;
 
+pub use choice::{Other, Unlike, Values};
 pub use comparison::{Comparison, Opponent};
 pub use contenders::{Contender, Point, best, best_at_full_length};
 pub use contrast::Contrast;
@@ -55,7 +57,9 @@ pub use unpaired::Unpaired;
 pub use values::{Against, Carried, Finding, Pooled, Toy, ValuesRow, ValuesTable};
 pub use variance::{Spread, Varied};
 pub use verdict::{Judgement, Kind, Tally, Terms, judge};
-pub use warnings::{ArmName, CoefficientKind, Extent, TOO_LITTLE_DECAY, UnknownBest, Warning};
+pub use warnings::{
+    ArmName, CoefficientKind, Extent, TOO_LITTLE_DECAY, UnknownBest, Warning, other_values,
+};
 
 /// An experiment, analysed.
 #[derive(Clone, Debug)]
@@ -111,7 +115,8 @@ impl Analysis {
         let mut analysis = Self::judge(&judged, &terms);
         if !is_confirmed && judged.len() < rows.len() {
             // What is left out is warned of all the same: most of it has not ended.
-            analysis.warnings = warnings::warnings(&analysis.groups, &analysis.contenders, rows);
+            let (groups, contenders) = (&analysis.groups, &analysis.contenders);
+            analysis.warnings = warnings::warnings(groups, contenders, rows, &terms.families);
         }
         analysis.warnings.splice(0..0, unmeasured);
         let epsilon = analysis.epsilon.map(|epsilon| epsilon.value);
@@ -147,7 +152,7 @@ impl Analysis {
             baseline,
             against_none: cells_against_none(&groups, loss, &mut court),
             headline: families::answer(&contenders, &terms.families, loss, &mut court),
-            warnings: warnings::warnings(&groups, &contenders, rows),
+            warnings: warnings::warnings(&groups, &contenders, rows, &terms.families),
             values: ValuesTable::of(rows, loss, &mut court, &terms.families),
             levels,
             epsilon,

@@ -38,8 +38,11 @@ pub fn run(args: Args) -> Result<()> {
         return print(&resolved(&inputs));
     }
     let forecast = Forecast::of(&inputs, &options)?;
-    let power = power(&inputs, &Prospect::of(&inputs, &options)?, args.seeds_for, &path);
-    let runs = runs(&inputs, &forecast);
+    let prospect = Prospect::of(&inputs, &options)?;
+    let power = power(&inputs, &prospect, args.seeds_for, &path);
+    let mut runs = runs(&inputs, &forecast);
+    let untold = prospect.other_values.iter().map(words::warning);
+    runs.extend(untold.map(|what| format!("tune         {what}")));
     let lines = [asked(&inputs), claims(&inputs), runs, costs(&forecast), power].concat();
     print(&lines.join("\n"))
 }
@@ -183,7 +186,7 @@ const CHOICE: &str =
 
 /// What the seeds can tell, or that this is not known and how to know it.
 fn power(inputs: &Inputs, prospect: &Prospect, difference: Option<f64>, path: &str) -> Vec<String> {
-    let Prospect { spreads, seeds, alpha } = prospect;
+    let Prospect { spreads, seeds, alpha, .. } = prospect;
     if inputs.spec.is_search() && !prospect.is_known() {
         return vec!["power        not known before runs on fresh seeds have ended".to_owned()];
     }

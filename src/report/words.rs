@@ -2,6 +2,7 @@
 //! [`Kind`] of a finding allows.
 
 pub mod audit;
+mod choice;
 mod claims;
 mod figures;
 mod findings;

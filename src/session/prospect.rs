@@ -5,7 +5,7 @@ use crate::config::Stage;
 use crate::experiment::{Entry, Plan, Seed, Spec};
 use crate::results::{RunRow, run_row};
 use crate::stats::looks::level;
-use crate::stats::{FamilySpread, spreads};
+use crate::stats::{FamilySpread, Warning, other_values, spreads};
 use crate::store::Store;
 
 /// Seeds of other plans that are looked up, at most.
@@ -18,6 +18,8 @@ pub struct Prospect {
     pub seeds: usize,
     /// The level at which they do.
     pub alpha: f64,
+    /// What is not compared, since arms have other values of what is tuned.
+    pub other_values: Option<Warning>,
 }
 
 impl Prospect {
@@ -31,8 +33,10 @@ impl Prospect {
         let families = &analysis.families;
         let seeds = analysis.looks.last().copied().unwrap_or(inputs.spec.seeds.len());
         let alpha = level(&analysis.looks, seeds, analysis.alpha);
-        let of = |spreads| Prospect { spreads, seeds, alpha };
-        let own = spreads(&rows(&inputs.plan, &store), families);
+        let rows_of_plan = rows(&inputs.plan, &store);
+        let other_values = other_values(&rows_of_plan, families);
+        let of = |spreads| Prospect { spreads, seeds, alpha, other_values };
+        let own = spreads(&rows_of_plan, families);
         let is_settled = inputs.initial.is_some() || inputs.spec.is_search();
         if own.iter().any(|spread| spread.sd.is_some()) || is_settled {
             return Ok(of(own));

@@ -1,5 +1,6 @@
 //! Rules as they are compared: each with all the points among which its best is chosen.
 
+use super::choice::Choice;
 use super::contrast::{Scores, chosen_by_all};
 use super::groups::{Cell, Rule, Side};
 use super::inference::Estimate;
@@ -16,10 +17,14 @@ pub struct Contender {
     base: String,
     /// What other arms tune and this rule does not, such as `lr=0.003`.
     fixed: Vec<String>,
+    /// What it tunes beside what it does against overfitting.
+    pub choice: Choice,
     /// Points that do anything against overfitting.
     pub points: Vec<Point>,
     /// No decay on the same terms.
     pub none: Vec<Point>,
+    /// No decay that would be on them, had it the values that this rule chooses among.
+    pub elsewhere: Vec<Point>,
 }
 
 /// One arm as a point of a rule.
@@ -47,10 +52,10 @@ impl Contender {
             let rule = tuned_rule(row);
             let known = contenders.iter().position(|one| one.rule == rule);
             let place = known.unwrap_or_else(|| {
-                let (base, fixed) = (row.base_or_setting().to_owned(), fixed(row));
-                contenders.push(Contender { rule, base, fixed, points: vec![], none: vec![] });
+                contenders.push(Contender::start(rule, row));
                 contenders.len() - 1
             });
+            contenders[place].choice.add(row);
             let rule = contenders[place].rule.clone();
             add(&mut contenders[place].points, rule, row, row.weight_decay);
         }
@@ -58,7 +63,8 @@ impl Contender {
             let none = rows.iter().filter(|row| !row.is_treated() && contender.meets(row));
             let mut points = Vec::new();
             none.for_each(|row| add(&mut points, none_rule(row), row, Some(0.0)));
-            contender.none = points;
+            contender.none = contender.choice.of_same(&points);
+            contender.elsewhere = if contender.none.is_empty() { points } else { Vec::new() };
         }
         let accepts_collapsed = accepts_collapsed || one_has_only_collapsed(&contenders);
         for contender in &mut contenders {
@@ -66,6 +72,18 @@ impl Contender {
             mark_eligible(&mut contender.none, accepts_collapsed);
         }
         contenders
+    }
+
+    fn start(rule: Rule, row: &RunRow) -> Self {
+        Contender {
+            rule,
+            base: row.base_or_setting().to_owned(),
+            fixed: fixed(row),
+            choice: Choice::default(),
+            points: Vec::new(),
+            none: Vec::new(),
+            elsewhere: Vec::new(),
+        }
     }
 
     /// Whether a row without decay stands on the same terms: what this rule does not tune is as here, or is
@@ -79,9 +97,19 @@ impl Contender {
         row.base_or_setting() == self.base && self.fixed.iter().all(same)
     }
 
-    /// Whether both may be compared: they differ in form, in mask, or in both, and in nothing else that is
-    /// not tuned by one of them.
+    /// Whether both may be compared: they differ in form, in mask, or in both, and in nothing else, and what one of
+    /// them chooses among the other does too.
     pub fn may_meet(&self, other: &Contender) -> bool {
+        self.stands_beside(other) && self.choice.is_as(&other.choice)
+    }
+
+    /// Whether they might be, did both choose among the same.
+    pub fn is_unlike(&self, other: &Contender) -> bool {
+        self.stands_beside(other) && !self.choice.is_as(&other.choice)
+    }
+
+    /// Whether nothing but form and mask differs that is not tuned by one of them.
+    fn stands_beside(&self, other: &Contender) -> bool {
         let key = |axis: &String| axis.split('=').next().unwrap_or_default().to_owned();
         let differs =
             |axis: &&String| other.fixed.iter().any(|one| key(one) == key(axis) && one != *axis);

@@ -33,32 +33,59 @@ impl Question {
     }
 }
 
+/// Pairs of rules that differ in one thing.
+struct Pairs {
+    forms: Vec<[usize; 2]>,
+    masks: Vec<[usize; 2]>,
+    rivals: Vec<[usize; 2]>,
+}
+
+impl Pairs {
+    /// Of the rules that meet.
+    fn of(contenders: &[Contender], meet: fn(&Contender, &Contender) -> bool) -> Self {
+        let all = 0..contenders.len();
+        let pairs: Vec<[usize; 2]> = all
+            .flat_map(|left| (left + 1..contenders.len()).map(move |right| [left, right]))
+            .filter(|[left, right]| meet(&contenders[*left], &contenders[*right]))
+            .collect();
+        let same = |[left, right]: &[usize; 2]| {
+            let (left, right) = (&contenders[*left].rule, &contenders[*right].rule);
+            let same_treatment = left.treatment == right.treatment;
+            (left.form == right.form, left.mask == right.mask, same_treatment)
+        };
+        let of = |what: (bool, bool, bool)| -> Vec<[usize; 2]> {
+            pairs.iter().copied().filter(|pair| same(pair) == what).collect()
+        };
+        let is_plain = |place: usize| contenders[place].rule.treatment.is_empty();
+        let rivals = pairs.iter().copied().filter(|pair| is_plain(pair[0]) != is_plain(pair[1]));
+        Pairs {
+            forms: of((false, true, true)),
+            masks: of((true, false, true)),
+            rivals: rivals.collect(),
+        }
+    }
+}
+
+/// Pairs of rules that are not compared in these families, since one has other values of what the other chooses among.
+pub fn unlike_pairs(contenders: &[Contender], families: &[TestFamily]) -> Vec<[usize; 2]> {
+    let Pairs { forms, masks, rivals } = Pairs::of(contenders, Contender::is_unlike);
+    let of_family =
+        [(TestFamily::Form, forms), (TestFamily::Mask, masks), (TestFamily::Rival, rivals)];
+    let asked = of_family.into_iter().filter(|(family, _)| families.contains(family));
+    asked.flat_map(|(_, pairs)| pairs).collect()
+}
+
 /// Every question that the rules allow, family by family.
 pub fn questions(contenders: &[Contender]) -> Vec<Question> {
     let all = 0..contenders.len();
     let has_none = |place: &usize| !contenders[*place].none.is_empty();
     let none = all.clone().filter(has_none).map(Question::AgainstNone);
-    let stopping = all.clone().filter(has_none).map(Question::AgainstStopping);
+    let stopping = all.filter(has_none).map(Question::AgainstStopping);
     let mut questions: Vec<Question> = none.chain(stopping).collect();
-    let pairs: Vec<[usize; 2]> = all
-        .clone()
-        .flat_map(|left| (left + 1..contenders.len()).map(move |right| [left, right]))
-        .filter(|[left, right]| contenders[*left].may_meet(&contenders[*right]))
-        .collect();
-    let same = |[left, right]: &[usize; 2]| {
-        let (left, right) = (&contenders[*left].rule, &contenders[*right].rule);
-        let same_treatment = left.treatment == right.treatment;
-        (left.form == right.form, left.mask == right.mask, same_treatment)
-    };
-    let of = |what: (bool, bool, bool)| -> Vec<[usize; 2]> {
-        pairs.iter().copied().filter(|pair| same(pair) == what).collect()
-    };
-    let (forms, masks) = (of((false, true, true)), of((true, false, true)));
-    let is_plain = |place: &usize| contenders[*place].rule.treatment.is_empty();
-    let rivals = pairs.iter().copied().filter(|[left, right]| is_plain(left) != is_plain(right));
+    let Pairs { forms, masks, rivals } = Pairs::of(contenders, Contender::may_meet);
     questions.extend(forms.iter().copied().map(Question::Forms));
     questions.extend(masks.iter().copied().map(Question::Masks));
-    questions.extend(rivals.map(Question::Rivals));
+    questions.extend(rivals.into_iter().map(Question::Rivals));
     // Two forms on a mask and the same two on a later one.
     for (place, [a, b]) in forms.iter().enumerate() {
         for [c, d] in &forms[place + 1..] {

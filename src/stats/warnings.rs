@@ -4,13 +4,14 @@ mod single;
 
 use std::collections::BTreeSet;
 
+use super::choice::{Unlike, unlike};
 use super::contenders::Contender;
 use super::edges::{Edge, edges_of_the_grid};
 use super::groups::{Cell, Group, Rule};
 use super::inference::{Estimate, FEWEST_SEEDS};
 use super::quantity::Quantity;
 use super::search::{FoundRule, Search};
-use crate::config::{Form, Mask, Named};
+use crate::config::{Form, Mask, Named, TestFamily};
 use crate::record::Status;
 use crate::results::RunRow;
 
@@ -86,6 +87,10 @@ pub enum Warning {
     /// interval is open at both ends, or wider than `TELLS_LITTLE`.
     UnknownBest {
         rules: Vec<UnknownBest>,
+    },
+    /// Rules that are not held against others, or against no decay, which have other values of what they choose among.
+    OtherValues {
+        rules: Vec<Unlike>,
     },
     /// λ that are tried both as decoupled decay and in a way in which they are another amount.
     EqualCoefficients {
@@ -183,10 +188,16 @@ impl Warning {
 }
 
 /// All that apply, the gravest first.
-pub fn warnings(groups: &[Group], contenders: &[Contender], rows: &[RunRow]) -> Vec<Warning> {
+pub fn warnings(
+    groups: &[Group],
+    contenders: &[Contender],
+    rows: &[RunRow],
+    families: &[TestFamily],
+) -> Vec<Warning> {
     let mut warnings = Vec::new();
     warnings.extend(copied(rows));
     warnings.extend(collapsed(groups, rows));
+    warnings.extend(of_other_values(contenders, families));
     warnings.extend(too_few_seeds(groups));
     warnings.extend(uneven_seeds(groups, rows));
     warnings.extend(few_texts(groups));
@@ -198,6 +209,16 @@ pub fn warnings(groups: &[Group], contenders: &[Contender], rows: &[RunRow]) -> 
     warnings.extend(too_little_decay(rows));
     warnings.extend(one_evaluation(rows));
     warnings
+}
+
+/// Of the rows of a plan, or of its runs: what their values leave out of comparisons.
+pub fn other_values(rows: &[RunRow], families: &[TestFamily]) -> Option<Warning> {
+    of_other_values(&Contender::of(rows, false), families)
+}
+
+fn of_other_values(contenders: &[Contender], families: &[TestFamily]) -> Option<Warning> {
+    let rules = unlike(contenders, families);
+    (!rules.is_empty()).then_some(Warning::OtherValues { rules })
 }
 
 /// Of searches that are over, in which one λ of a rule was confirmed.

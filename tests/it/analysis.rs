@@ -120,6 +120,24 @@ fn a_plan_says_which_tuned_key_has_one_value_alone() {
 }
 
 #[test]
+fn a_plan_says_what_is_not_compared_for_other_values_of_what_is_tuned() {
+    let folder = tempfile::tempdir().unwrap();
+    let plan = |none: &str| {
+        let tuned = "lr = [1e-3, 1e-2]\ntune = ['lr']\n";
+        let arms = format!(
+            "[[arm]]\nform = 'none'\n{none}[[arm]]\nform = 'adamw'\nweight_decay = 0.1\n{tuned}"
+        );
+        let path = spec(folder.path(), &arms);
+        wane_ok(&["plan", &path, "--out", text(folder.path())]).stdout
+    };
+    let told = "chooses among lr = 0.001, 0.01, and is not held against no decay";
+    let unlike = plan("lr = 1e-3\n");
+    assert!(unlike.contains(told), "{unlike}");
+    let alike = plan("lr = [1e-3, 1e-2]\ntune = ['lr']\n");
+    assert!(!alike.contains(told), "{alike}");
+}
+
+#[test]
 fn a_plan_says_what_its_seeds_can_tell_or_how_to_know_it() {
     let folder = tempfile::tempdir().unwrap();
     let path = text(&fixture("tiny.toml")).to_owned();

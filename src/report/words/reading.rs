@@ -8,7 +8,7 @@ use super::rules::title;
 use crate::config::{RIVALS, Texts};
 use crate::plural::counted;
 use crate::report::format;
-use crate::stats::{Analysis, Cell, Contender, FEWEST_SEEDS, Kind, ValuesTable};
+use crate::stats::{Analysis, Cell, Contender, FEWEST_SEEDS, Kind, ValuesTable, Warning};
 
 /// With so many a test of signs has no p below 0.05.
 const MOST_SEEDS_WITHOUT_TEST: usize = 5;
@@ -146,6 +146,10 @@ fn untested(analysis: &Analysis) -> String {
              there is no interval and no verdict."
         );
     }
+    if !analysis.is_asked() && has_other_values(analysis) {
+        return "Arms that could be compared have other values of what is tuned: no verdict."
+            .to_owned();
+    }
     match cells().all(Cell::is_complete) && !analysis.is_asked() {
         true => "No arm of the same model and recipe is without decay, and no two rules differ in form or mask alone: no \
                  verdict."
@@ -154,6 +158,11 @@ fn untested(analysis: &Analysis) -> String {
                   verdict."
             .to_owned(),
     }
+}
+
+/// Whether something is not compared since arms have other values of what is tuned.
+fn has_other_values(analysis: &Analysis) -> bool {
+    analysis.warnings.iter().any(|one| matches!(one, Warning::OtherValues { .. }))
 }
 
 /// The loss, the seeds and the texts behind every claim.

@@ -1,15 +1,12 @@
 //! The answer in a few sentences.
 
+use super::choice::without_partner;
 use super::levels::{decimals, levels};
 use super::rules::variant;
 use super::{arm, finding, loss, no_result, optima, quantity, table_in_short, warning};
 use crate::config::TestFamily;
 use crate::report::format;
 use crate::stats::{Analysis, Cell, Comparison, Contender, GapChange, Kind, Quantity, Rule, Tally};
-
-/// Why the best arm is not held against no decay, and what to add.
-const WITHOUT_PARTNER: &str = "it is not held against no decay, for no arm of its model and recipe is without: add one with \
-                               weight_decay = 0 beside it";
 
 /// The answer in a few sentences, for a reader in a hurry.
 pub fn in_short(analysis: &Analysis) -> Vec<String> {
@@ -92,10 +89,10 @@ pub fn headline(analysis: &Analysis) -> Option<String> {
         told(TestFamily::AgainstStopping, &format!("{name} stopped at its best"), stopped),
     ];
     let told = told.into_iter().flatten().map(|one| format!(", {one}")).collect::<String>();
-    let told = if contender.none.is_empty() && !analysis.headline.is_empty() {
-        format!("; {WITHOUT_PARTNER}")
-    } else {
-        told
+    let is_asked = !analysis.headline.is_empty() || !contender.elsewhere.is_empty();
+    let told = match contender.none.is_empty() && is_asked {
+        true => format!("; {}", without_partner(contender)),
+        false => told,
     };
     let (arm, loss) = (arm(&point.side), loss(analysis));
     Some(format!("{} {arm}: {loss} {}{told}.", lead(analysis), shown(analysis, &point.cell)?))
@@ -141,7 +138,7 @@ fn best(analysis: &Analysis) -> Option<String> {
     let (arm, loss) = (arm(&point.side), shown(analysis, &point.cell)?);
     Some(match told.is_empty() {
         true if contender.none.is_empty() => {
-            format!("{} {arm}: {loss}; {WITHOUT_PARTNER}.", lead(analysis))
+            format!("{} {arm}: {loss}; {}.", lead(analysis), without_partner(contender))
         }
         true => format!("{} {arm}: {loss}, not tested against no decay.", lead(analysis)),
         false => format!("{} {arm}: {loss}; {}.", lead(analysis), told.join("; ")),

@@ -1,3 +1,4 @@
+use super::choice::other_values;
 use super::optima::range;
 use super::quantity;
 use super::rules::{decay_label, label};
@@ -53,6 +54,7 @@ pub fn warning(warning: &Warning) -> String {
                 list(&rules.iter().map(of).collect::<Vec<_>>())
             )
         }
+        Warning::OtherValues { rules } => other_values(rules),
         Warning::EqualCoefficients { kind, values } => format!(
             "λ = {} is another amount {} than as decoupled decay: compare forms at their own best λ.",
             list(&format::labels(values)),

@@ -1,9 +1,9 @@
 //! Rules that are compared at their own best point over more than λ.
 
 use super::row;
-use crate::config::{Form, Mask, TestFamily};
+use crate::config::{Form, Mask, Stage, TestFamily};
 use crate::results::RunRow;
-use crate::stats::{Analysis, Kind, Quantity, Warning};
+use crate::stats::{Analysis, Kind, Quantity, Unlike, Values, Warning};
 
 /// A rule's grid over λ and the learning rate; `loss` of both, on test a little above val.
 fn grid(form: Form, lambdas: &[f64], tuned: &str, loss: impl Fn(f64, f64) -> f64) -> Vec<RunRow> {
@@ -82,14 +82,66 @@ fn points_without_decay_of_a_decayed_rule_serve_no_decay_at_its_own_best_learnin
     assert!((gained - 0.01).abs() < 1e-9, "stopping alone gains 0.01");
 }
 
+/// What is warned of as not compared.
+fn not_compared(analysis: &Analysis) -> Vec<Unlike> {
+    let of = |warning: &Warning| match warning {
+        Warning::OtherValues { rules } => rules.clone(),
+        _ => Vec::new(),
+    };
+    analysis.warnings.iter().flat_map(of).collect()
+}
+
+fn learning_rates(values: &[&str]) -> Vec<Values> {
+    let values = values.iter().map(|value| (*value).to_owned()).collect();
+    vec![Values { key: "lr".to_owned(), values }]
+}
+
 #[test]
-fn what_one_rule_tunes_and_another_holds_is_compared_where_they_agree() {
+fn the_gain_of_a_learning_rate_that_no_decay_has_not_is_not_told_as_that_of_decay() {
+    let is_kept = |row: &RunRow| {
+        row.form == Form::AdamW && (row.weight_decay != Some(0.0) || row.lr == 0.001)
+    };
+    let rows: Vec<RunRow> = experiment().into_iter().filter(is_kept).collect();
+    let analysis = Analysis::of(&rows);
+    assert!(analysis.headline.is_empty(), "{:?}", analysis.headline);
+    let [one] = &not_compared(&analysis)[..] else { panic!("{:?}", analysis.warnings) };
+    assert_eq!(one.values, learning_rates(&["0.001", "0.003", "0.01"]));
+    assert!(one.others.len() == 1 && one.others[0].rule.is_none(), "{one:?}");
+    assert_eq!(one.others[0].values, learning_rates(&["0.001"]));
+    assert!(analysis.baseline.is_some(), "no decay is told all the same");
+    assert!(not_compared(&Analysis::of(&experiment())).is_empty());
+}
+
+#[test]
+fn no_decay_that_has_more_values_than_a_rule_is_held_against_it_at_those_of_the_rule() {
+    let is_kept = |row: &RunRow| row.weight_decay == Some(0.0) || row.lr < 0.01;
+    let rows: Vec<RunRow> = experiment().into_iter().filter(is_kept).collect();
+    let analysis = Analysis::of(&rows);
+    assert!(analysis.contenders.iter().all(|one| one.none.len() == 2));
+    assert_eq!(analysis.family(TestFamily::AgainstNone).count(), 2);
+}
+
+#[test]
+fn what_a_search_found_is_held_against_no_decay_at_what_it_found_for_that() {
+    let is_found = |row: &RunRow| match row.weight_decay {
+        Some(0.0) => row.lr == 0.003,
+        lambda => row.form == Form::AdamW && lambda == Some(1.0) && row.lr == 0.01,
+    };
+    let fresh = |row| RunRow { stage: Some(Stage::Confirm), tuned: "lr".to_owned(), ..row };
+    let rows: Vec<RunRow> = experiment().into_iter().filter(is_found).map(fresh).collect();
+    assert_eq!(Analysis::of(&rows).family(TestFamily::AgainstNone).count(), 1);
+}
+
+#[test]
+fn what_one_rule_tunes_and_another_holds_is_not_compared() {
     let fixed = |row: RunRow| RunRow { tuned: String::new(), ..row };
     let (tuned, held) = experiment().into_iter().partition::<Vec<_>, _>(|row| row.form != Form::L2);
     let held: Vec<RunRow> = held.into_iter().map(fixed).collect();
     let analysis = Analysis::of(&[tuned, held].concat());
     assert_eq!(analysis.contenders.len(), 1 + 3, "L2 is a rule for each learning rate");
-    assert_eq!(analysis.family(TestFamily::Form).count(), 3);
+    assert_eq!(analysis.family(TestFamily::Form).count(), 0, "its gain may be the choice's");
+    let [one] = &not_compared(&analysis)[..] else { panic!("{:?}", analysis.warnings) };
+    assert!(one.rule.form == Form::AdamW && one.others.len() == 3, "{one:?}");
 }
 
 #[test]

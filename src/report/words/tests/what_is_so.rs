@@ -124,6 +124,37 @@ fn a_best_arm_without_a_partner_says_what_to_add() {
 }
 
 #[test]
+fn a_choice_that_no_decay_has_not_is_named_with_what_to_write() {
+    let at = |lr: &'static str, tuned: &'static str| {
+        move |row: RunRow| RunRow {
+            axes: format!("lr={lr}"),
+            tuned: tuned.to_owned(),
+            base: "base".to_owned(),
+            ..of_recipe(lr, "")(row)
+        }
+    };
+    let none = runs(Form::None, Mask::Matrices, 0.0, 2.0, 0.1).into_iter().map(at("0.0005", ""));
+    let arm = |lr, loss| {
+        runs(Form::AdamW, Mask::Matrices, 1.0, loss, 0.1).into_iter().map(at(lr, "weight_decay lr"))
+    };
+    let rows = none.chain(arm("0.0005", 1.9)).chain(arm("0.005", 1.5));
+    let analysis = Analysis::of(&rows.collect::<Vec<_>>());
+    let screen = answer(&analysis, &[]);
+    let told = screen.split_whitespace().collect::<Vec<_>>().join(" ");
+    for expected in [
+        "λ = 1, lr = 0.005: val loss 1.500; it is not held against no decay, which has not all values",
+        "warning: adamw on matrices chooses among lr = 0.0005, 0.005, and is not held against no decay (lr = 0.0005): a \
+         difference may be due to lr and not to decay. To compare them, let each choose among the same, such as [[arm]] \
+         form = \"none\", lr = [0.0005, 0.005], tune = [\"lr\"].",
+        "have other values of what is tuned: no verdict",
+    ] {
+        assert!(told.contains(expected), "{expected}: {told}");
+    }
+    let none: Vec<&str> = screen.lines().filter(|line| line.starts_with("none")).collect();
+    assert!(none.len() == 1 && none[0].contains("2.000"), "{screen}");
+}
+
+#[test]
 fn where_small_differences_matter_they_are_shown() {
     let mut rows = experiment();
     for row in &mut rows {

@@ -1,0 +1,93 @@
+//! What is not held against what, and why.
+
+use super::rules::label;
+use crate::stats::{Contender, Other, Unlike, Values};
+
+/// Rules that are named, at most.
+const MOST_NAMED: usize = 6;
+
+/// Why a rule is not held against no decay, and what to add.
+const NO_TWIN: &str = "it is not held against no decay, for no arm of its model and recipe is without: add one with \
+                       weight_decay = 0 beside it";
+const OTHER_VALUES: &str = "it is not held against no decay, which has not all values that it chooses among: a warning below \
+                            says how to compare them";
+
+/// Why this rule is not held against no decay, and what to add.
+pub fn without_partner(contender: &Contender) -> &'static str {
+    if contender.elsewhere.is_empty() { NO_TWIN } else { OTHER_VALUES }
+}
+
+/// Rules that are not held against what has other values of what they choose among, and how to compare them.
+pub fn other_values(rules: &[Unlike]) -> String {
+    let told: Vec<String> = rules.iter().map(unlike).collect();
+    let keys = rules.iter().flat_map(|one| one.values.iter().map(|values| values.key.as_str()));
+    let mut keys: Vec<&str> = keys.collect();
+    keys.sort_unstable();
+    keys.dedup();
+    let how = rules.first().map_or(String::new(), same_values);
+    format!(
+        "{}: a difference may be due to {} and not to decay. To compare them, let each choose among the same{how}.",
+        named(&told),
+        keys.join(", ")
+    )
+}
+
+fn unlike(one: &Unlike) -> String {
+    let Unlike { rule, is_searched, values, others } = one;
+    let own = match is_searched {
+        true => format!("searches its {}", keys(values).join(" and ")),
+        false => format!("chooses among {}", at(values)),
+    };
+    let others: Vec<String> = others.iter().map(other).collect();
+    format!("{} {own}, and is not held against {}", label(rule), named(&others))
+}
+
+fn other(other: &Other) -> String {
+    let name = other.rule.as_ref().map_or("no decay".to_owned(), label);
+    format!("{name} ({})", at(&other.values))
+}
+
+fn keys(values: &[Values]) -> Vec<&str> {
+    values.iter().map(|values| values.key.as_str()).collect()
+}
+
+/// "lr = 0.001, 0.003 and steps = 300".
+fn at(values: &[Values]) -> String {
+    let of = |one: &Values| format!("{} = {}", one.key, one.values.join(", "));
+    values.iter().map(of).collect::<Vec<_>>().join(" and ")
+}
+
+/// What to write in the arms of the others.
+fn same_values(one: &Unlike) -> String {
+    if one.is_searched {
+        let asked = keys(&one.values).into_iter().map(|key| format!("{key} = \"search\""));
+        return format!(", with {}", asked.collect::<Vec<_>>().join(", "));
+    }
+    let of = |values: &Values| {
+        let list: Vec<String> = values.values.iter().map(|value| in_toml(value)).collect();
+        format!("{} = [{}]", values.key, list.join(", "))
+    };
+    let lists = one.values.iter().map(of).collect::<Vec<_>>().join(", ");
+    let tuned: Vec<String> = keys(&one.values).into_iter().map(in_toml).collect();
+    match one.others.iter().any(|other| other.rule.is_none()) {
+        true => {
+            let tuned = tuned.join(", ");
+            format!(", such as [[arm]] form = \"none\", {lists}, tune = [{tuned}]")
+        }
+        false => format!(": {lists}, with {} in tune", tuned.join(" and ")),
+    }
+}
+
+/// A value as a spec has it: numbers as they are, names in quotes.
+fn in_toml(value: &str) -> String {
+    if value.parse::<f64>().is_ok() { value.to_owned() } else { format!("\"{value}\"") }
+}
+
+/// The first few, and how many more there are.
+fn named(all: &[String]) -> String {
+    let shown = all.iter().take(MOST_NAMED).cloned().collect::<Vec<_>>().join("; ");
+    match all.len().saturating_sub(MOST_NAMED) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
+}
