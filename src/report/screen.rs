@@ -34,6 +34,7 @@ pub fn answer(analysis: &Analysis, more: &[String]) -> String {
         let told = [words::headline(analysis), words::levels(analysis), words::gap(analysis)];
         parts.push(lines(told.into_iter().flatten().chain(more.iter().cloned())));
         parts.push(verdicts::rules(analysis));
+        parts.push(lines(words::lone(analysis).into_iter()));
         parts.extend(optima_table(analysis));
         parts.extend(verdicts::pairs(analysis));
     }

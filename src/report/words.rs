@@ -24,6 +24,7 @@ mod warnings;
 use super::format;
 use crate::stats::{Analysis, Kind, Quantity};
 
+pub use choice::lone;
 pub use claims::{
     basis, cannot_tell, claim_chosen, claim_expected, claim_numbers, claim_part, claim_remark,
     claim_told, claim_verdict, claims_in_short, claims_notes, claims_reading, collapsed,

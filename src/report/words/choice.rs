@@ -1,7 +1,8 @@
 //! What is not held against what, and why.
 
-use super::rules::label;
-use crate::stats::{Contender, Other, Unlike, Values};
+use super::rules::{label, title};
+use crate::config::TestFamily;
+use crate::stats::{Analysis, Contender, Other, Unlike, Values};
 
 /// Rules that are named, at most.
 const MOST_NAMED: usize = 6;
@@ -15,6 +16,25 @@ const OTHER_VALUES: &str = "it is not held against no decay, which has not all v
 /// Why this rule is not held against no decay, and what to add.
 pub fn without_partner(contender: &Contender) -> &'static str {
     if contender.elsewhere.is_empty() { NO_TWIN } else { OTHER_VALUES }
+}
+
+/// Rules with an empty cell where others are held against no decay, and why.
+pub fn lone(analysis: &Analysis) -> Vec<String> {
+    let asked = [TestFamily::AgainstNone, TestFamily::AgainstStopping];
+    if !asked.into_iter().any(|family| analysis.family(family).next().is_some()) {
+        return Vec::new();
+    }
+    let of = |is_alone: bool| -> Vec<String> {
+        let all = analysis.contenders.iter().filter(|one| one.none.is_empty());
+        let own = all.filter(|one| one.elsewhere.is_empty() == is_alone);
+        own.map(|one| title(&one.rule)).collect()
+    };
+    let told = |rules: Vec<String>, why: &str| {
+        (!rules.is_empty()).then(|| format!("Not held against no decay, {why}: {}.", named(&rules)))
+    };
+    let no_twin = "for no arm of the same model and recipe is without";
+    let other_values = "which has not all values that they choose among";
+    [told(of(true), no_twin), told(of(false), other_values)].into_iter().flatten().collect()
 }
 
 /// Rules that are not held against what has other values of what they choose among, and how to compare them.

@@ -124,6 +124,21 @@ fn a_best_arm_without_a_partner_says_what_to_add() {
 }
 
 #[test]
+fn rules_with_an_empty_cell_are_named_with_the_reason() {
+    let lone = runs(Form::AdamW, Mask::Matrices, 1.0, 1.9, 0.1).into_iter();
+    let lone = lone.map(of_recipe("c", "lr=0.01"));
+    let rows: Vec<RunRow> = experiment().into_iter().map(of_recipe("a", "")).chain(lone).collect();
+    let flat = |rows: &[RunRow]| {
+        let screen = answer(&Analysis::of(rows), &[]);
+        screen.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    let told = flat(&rows);
+    let expected = "Not held against no decay, for no arm of the same model and recipe is without: AdamW on matrices (lr=0.01).";
+    assert!(told.contains(expected), "{told}");
+    assert!(!flat(&experiment()).contains("Not held against no decay"));
+}
+
+#[test]
 fn a_choice_that_no_decay_has_not_is_named_with_what_to_write() {
     let at = |lr: &'static str, tuned: &'static str| {
         move |row: RunRow| RunRow {
