@@ -167,6 +167,11 @@ impl<'a> Name<'a> {
         if parts.len() > 2 && parts.ends_with(&["value"]) && is_leaf(&parts[parts.len() - 2]) {
             parts.pop();
         }
+        // haliax: `c_fc.weight.array`, or the place of the array in what wraps it.
+        let is_wrapper = |part: &str| part == "array" || part.parse::<u64>().is_ok();
+        while parts.len() > 1 && parts.last().is_some_and(|part| is_wrapper(part)) {
+            parts.pop();
+        }
         let last = parts.last().copied().unwrap_or_default();
         let lower = last.to_lowercase();
         // TransformerLens has `W_E` and `b_U`.

@@ -69,6 +69,11 @@ const KNOWN: &[(&str, usize, Role)] = &[
     ("model.layers.0.mlp.shared_experts.up_proj.weight", 2, Role::Mlp),
     ("model/layers/self_attention/query/bias", 3, Role::Bias),
     ("model/layers/mlp/wi/bias", 2, Role::Bias),
+    // haliax, which wraps every array.
+    ("transformer.blocks.stacked.ln_1.weight.0", 2, Role::Norm),
+    ("transformer.blocks.stacked.mlp.c_fc.bias.0", 2, Role::Bias),
+    ("embeddings.token_embeddings.weight.array", 2, Role::Embedding),
+    ("lm_head.weight.0", 2, Role::Head),
 ];
 
 #[test]

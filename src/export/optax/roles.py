@@ -9,16 +9,20 @@ VECTORS = ("scale", "gain", "g", "gamma", "beta", "offset", "sinks")
 def role_of(path, leaf):
     """What a parameter is. It goes by name and rank: read it against your model's names."""
     words = [str(getattr(key, "key", getattr(key, "name", getattr(key, "idx", key)))).lower() for key in path]
-    words = words[:-1] if words[-1:] in (["value"], [".value"]) else words  # of flax.nnx
+    # flax.nnx, haliax and Equinox wrap arrays, under a key that says nothing of the parameter.
+    while len(words) > 1 and (words[-1].strip(".") in ("value", "array") or words[-1].isdigit()):
+        words.pop()
     words = [word for key in words for word in key.split("/")]  # Haiku has the names of modules in one
     full, last, layer = ".".join(words), words[-1] if words else "", words[-2] if len(words) > 1 else ""
-    is_norm = "norm" in layer or layer.startswith("ln") or "norm" in last
-    # A layer may be called after the norm that it holds beside its matrices.
-    is_mixed = any(word in layer for word in ("attn", "attention", "mlp", "ada"))
+    is_norm = "norm" in layer or layer.startswith("ln") or layer.endswith("_ln") or "norm" in last
+    # A norm may be called after what it stands before, a layer of matrices after the norm that it holds beside them.
+    ends_in_norm = layer.rstrip("_0123456789").endswith(("norm", "_ln")) or layer.startswith("ln_")
+    is_mixed = "ada" in layer or not ends_in_norm and any(word in layer for word in ("attn", "attention", "mlp"))
     if last == "b" or "bias" in last.split("_"):
         return "norm" if is_norm else "bias"
     # Vectors of layers in a stack are a matrix.
-    is_vector = last in VECTORS or is_norm and not is_mixed and (last in ("weight", "w") or "norm" in last)
+    is_gain = last in ("weight", "w") or "norm" in last or last == "kernel" and ends_in_norm
+    is_vector = last in VECTORS or is_norm and not is_mixed and is_gain
     if leaf.ndim < 2 or is_vector:
         return "norm"
     is_outside = not any(word.rsplit("_", 1)[-1].isdigit() for word in words)
