@@ -73,7 +73,7 @@ pub enum Hint {
     Unmatched {
         tensors: Vec<usize>,
     },
-    /// Flattened parameters, which hold decayed and undecayed ones together.
+    /// Flattened parameters, which hold decayed and undecayed ones together, or pieces of one without its shape.
     Flat {
         tensors: Vec<usize>,
     },
@@ -114,13 +114,20 @@ pub fn hints(tensors: &[Tensor], groups: &[Group], lr: Option<f64>, set: Option<
     hints.extend(groups.iter().any(|group| group.factor.value <= 0.0).then_some(Hint::Whole));
     hints.extend(hidden_matrices_stay(tensors));
     hints.extend(by_verdict(tensors));
-    let flat = places(tensors, |one| core(&one.name).contains("flat_param"));
+    let flat = flat(tensors);
     hints.extend((!flat.is_empty()).then_some(Hint::Flat { tensors: flat }));
     hints
 }
 
 fn places(tensors: &[Tensor], is_such: impl Fn(&Tensor) -> bool) -> Vec<usize> {
     (0..tensors.len()).filter(|at| is_such(&tensors[*at])).collect()
+}
+
+/// What FSDP flattened. With the original parameters it keeps their names and none of their axes.
+fn flat(tensors: &[Tensor]) -> Vec<usize> {
+    let is_wrapped = |one: &Tensor| one.name.contains("_fsdp_wrapped_module");
+    let has_axes = tensors.iter().any(|one| is_wrapped(one) && one.rank() > 1);
+    places(tensors, |one| core(&one.name).contains("flat_param") || is_wrapped(one) && !has_axes)
 }
 
 /// Whether no number of any tensor with numbers changed.

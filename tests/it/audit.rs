@@ -555,6 +555,57 @@ fn the_snippet_for_pytorch_steps_every_optimizer_and_names_what_is_in_none() {
 }
 
 #[test]
+fn the_snippet_for_pytorch_shows_decay_that_begins_in_the_second_step() {
+    let Some(python) = python() else { return };
+    let soap = "class Soap(torch.optim.Optimizer):\n    \
+        def step(self):\n        \
+        for group in self.param_groups:\n            \
+        for p in group['params']:\n                \
+        p.data.mul_(1 - group['lr'] * group['weight_decay'] if p in self.state else 1)\n                \
+        self.state[p]['made'] = True\n\
+        optimizer = Soap(optimizer.param_groups, {'lr': 0.0})\n";
+    let audit = of_snippet(&python, "pytorch", &format!("{TORCH}{soap}"));
+    let lambda = tensor(&audit, "0.weight")["weight_decay"].as_f64().unwrap();
+    assert!((lambda - 0.1).abs() < 1e-3, "{lambda}");
+    // One that shows it in the first takes no second, in which momentum would make L2 grow.
+    let sgd = "optimizer = torch.optim.SGD(optimizer.param_groups, lr=0.0, momentum=0.9)\n";
+    let audit = of_snippet(&python, "pytorch", &format!("{TORCH}{sgd}"));
+    let lambda = tensor(&audit, "0.weight")["weight_decay"].as_f64().unwrap();
+    assert!((lambda - 0.1).abs() < 1e-3, "{lambda}");
+}
+
+#[test]
+fn the_snippet_for_jax_shows_decay_of_accumulated_steps_in_arrays_that_are_wrapped() {
+    let Some(python) = python() else { return };
+    let trainer = "import dataclasses, jax, optax\n\
+        @jax.tree_util.register_pytree_node_class\n\
+        @dataclasses.dataclass\n\
+        class Named:\n    \
+        array: object\n    \
+        tree_flatten = lambda self: ((self.array,), None)\n    \
+        tree_unflatten = classmethod(lambda cls, _, arrays: cls(*arrays))\n\
+        params = {'ln_1': {'weight': Named(jax.numpy.ones((2, 8)))}, 'up': {'weight': Named(jax.random.normal(jax.random.key(0), (8, 8)))}}\n\
+        tx = optax.MultiSteps(optax.adamw(1e-3, weight_decay=0.1), 4)\n";
+    let audit = of_snippet(&python, "jax", trainer);
+    let lambda = tensor(&audit, "up.weight")["weight_decay"].as_f64().unwrap();
+    assert!((lambda - 0.1).abs() < 1e-3, "{lambda}");
+    assert_eq!(tensor(&audit, "ln_1.weight")["role"], "norm");
+}
+
+#[test]
+fn shards_of_fsdp_are_said_to_be_flat() {
+    let of = |name: &str, shape: &[usize]| {
+        let before = weights(64);
+        let after = times(&before, 0.9999);
+        let files = Files::new(&[f32s(name, shape, &before)], &[f32s(name, shape, &after)]);
+        notes(&files.json(&["--lr", "1e-3"]))
+    };
+    let name = "h.0._fsdp_wrapped_module.mlp.c_fc.weight";
+    assert!(of(name, &[64]).contains("flat shards of FSDP"), "{}", of(name, &[64]));
+    assert!(!of(name, &[8, 8]).contains("FSDP"));
+}
+
+#[test]
 fn the_snippet_for_jax_makes_files_that_show_its_decay() {
     let Some(python) = python() else { return };
     let trainer = "import jax, optax\n\

@@ -146,6 +146,9 @@ fn what_gradients_set_to_zero_hide_is_said() {
         "L2 that is added to the loss",
         "a parameter that is in no optimizer",
         "up to 1/(1 − μ) times as much in later steps",
+        "λ of LAMB and LARS, which their trust ratio divides out",
+        "decay of SOAP and optax.MultiSteps in a first step",
+        "One step cannot tell ηλ from a λ that is not multiplied by η",
     ] {
         assert!(screen.contains(part), "{screen}");
     }

@@ -20,10 +20,13 @@ for name, p in model.named_parameters():
         print(f"{name} is in no optimizer: it stays, as if it were not decayed")
 for group in optimizer.param_groups:
     group["lr"] = LR
-save_file(weights(), "before.safetensors")
+before = weights()
+save_file(before, "before.safetensors")
 for p in (p for p in model.parameters() if p.requires_grad):
     # Zeros, not None: PyTorch skips parameters whose grad is None. L2 that is added to the loss is gone with them.
     p.grad = torch.zeros_like(p)
 optimizer.step()
+if all(torch.equal(p, before[name]) for name, p in weights().items()):
+    optimizer.step()  # SOAP only makes its state in its first step
 save_file(weights(), "after.safetensors")
 # wane audit before.safetensors after.safetensors --lr 1e-3

@@ -23,7 +23,9 @@ pub const CANNOT_SHOW: &str = "Zero gradients cannot show: L2 that is added to t
     normalise it in this step (SGD; RAdam in its first five \
     steps), which here is the same as decoupled decay, and which under momentum μ shrinks by up to 1/(1 − μ) times as much \
     in later steps, under Nesterov's by 1 + μ in this one already; which numbers cautious decay picks in a real step (where \
-    the update is 0, `u·w ≥ 0` decays all, `u·w > 0` none); what a schedule of λ does later. Decoupled decay: \
+    the update is 0, `u·w ≥ 0` decays all, `u·w > 0` none); what a schedule of λ does later; λ of LAMB and LARS, which their \
+    trust ratio divides out; decay of SOAP and optax.MultiSteps in a first step, in which they move nothing, so take as many \
+    as they need and save around the last. One step cannot tell ηλ from a λ that is not multiplied by η. Decoupled decay: \
     Loshchilov & Hutter 2019, arXiv 1711.05101.";
 
 /// Names that a sentence lists.

@@ -27,7 +27,8 @@ fn sentences(audit: &Audit, hint: &Hint) -> Vec<String> {
             was set or printed (a record of modded-nanogpt printed λ and never applied it), or by so little that \
             rounding takes it (a learning rate multiplied in twice), or the decay is a term of the loss, λ/2 ‖w‖², \
             whose gradient was set to zero with the rest, or the step did not happen: PyTorch skips parameters whose \
-            grad is None, and a schedule may start at a learning rate of 0."
+            grad is None, a schedule may start at a learning rate of 0, SOAP only makes its state in its first step, and \
+            optax.MultiSteps moves in the last of several."
             .to_owned(),
         Hint::Swapped => "everything that moved grew: are BEFORE and AFTER swapped?".to_owned(),
         Hint::LrTwice { lambda, again, error, meant, right } => {
@@ -55,7 +56,8 @@ fn sentences(audit: &Audit, hint: &Hint) -> Vec<String> {
         ),
         Hint::Whole => "the step took away all of a weight, or more: ηλ is 1 or above.".to_owned(),
         Hint::HiddenMatricesStay => "no matrix inside a block decays, though others do: was the optimizer of the \
-            matrices stepped, and does it apply its λ? Muon's in tinygrad did not apply it (PR #17709)."
+            matrices stepped, and does it apply its λ? SOAP only makes its state in its first step, and optax.MultiSteps \
+            moves in the last of several: save around one that moves. Muon's in tinygrad did not apply it (PR #17709)."
             .to_owned(),
         Hint::Normalised { step, tensors } => format!(
             "{}: every number moved by about {} towards zero, large or small. That is L2 in the gradient of an \
@@ -86,7 +88,7 @@ fn sentences(audit: &Audit, hint: &Hint) -> Vec<String> {
             list(tensors)
         ),
         Hint::Flat { tensors } => format!(
-            "{}: flattened by FSDP, decayed and undecayed parameters together; save the full state.",
+            "{}: flat shards of FSDP, which tell neither rank nor what decays together; save the full state.",
             list(tensors)
         ),
     }]
