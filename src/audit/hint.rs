@@ -1,7 +1,7 @@
 //! Groups of decayed tensors, and mistakes that their factors look like.
 
 use super::Tensor;
-use super::multiplied::{NEAR, of_lr};
+use super::multiplied::{NEAR, divided_out, of_lr};
 use super::names::core;
 use super::part::Part;
 use super::verdict::{Factor, Verdict};
@@ -35,8 +35,14 @@ pub enum Hint {
     LrMissing {
         meant: f64,
     },
+    /// λ is 1, as a trust ratio leaves any.
+    DividedOut,
     /// λ of a group is twice that of the largest.
     Twice {
+        tensors: Vec<usize>,
+    },
+    /// The same of matrices that are four times as long one way as the other: by the root of that in their learning rate.
+    ByShape {
         tensors: Vec<usize>,
     },
     /// A step takes away all of a weight, or more.
@@ -97,10 +103,19 @@ pub fn groups(tensors: &[Tensor]) -> Vec<Group> {
         }
     }
     groups.iter_mut().for_each(|group| group.tensors.sort_unstable());
-    let size =
-        |group: &Group| group.tensors.iter().map(|at| tensors[*at].elements()).sum::<usize>();
-    groups.sort_by_key(|group| std::cmp::Reverse(size(group)));
+    groups.sort_by_key(|group| std::cmp::Reverse(size(tensors, group)));
     groups
+}
+
+fn size(tensors: &[Tensor], group: &Group) -> usize {
+    group.tensors.iter().map(|at| tensors[*at].elements()).sum()
+}
+
+/// The factor of most numbers. Where an average of the weights is in the files too, of as many, that loses less.
+fn usual(tensors: &[Tensor], groups: &[Group]) -> Option<Factor> {
+    let most = size(tensors, groups.first()?);
+    let alike = groups.iter().filter(|group| size(tensors, group) == most);
+    alike.map(|group| group.factor).min_by(|a, b| a.value.total_cmp(&b.value))
 }
 
 /// What there is to say about all tensors together; `set` is the λ that the trainer is said to have.
@@ -109,8 +124,10 @@ pub fn hints(tensors: &[Tensor], groups: &[Group], lr: Option<f64>, set: Option<
     hints.extend(all_still(tensors));
     hints.extend(swapped(tensors));
     hints.extend(normalised(tensors));
-    hints.extend(groups.first().and_then(|group| of_lr(group.factor, lr, set)));
-    hints.extend(twice(groups));
+    let usual = usual(tensors, groups);
+    hints.extend(usual.and_then(|factor| of_lr(factor, lr, set)));
+    hints.extend(usual.and_then(|factor| divided_out(factor, lr, set)));
+    hints.extend(twice(tensors, groups));
     hints.extend(groups.iter().any(|group| group.factor.value <= 0.0).then_some(Hint::Whole));
     hints.extend(hidden_matrices_stay(tensors));
     hints.extend(by_verdict(tensors));
@@ -160,12 +177,22 @@ fn normalised(tensors: &[Tensor]) -> Option<Hint> {
     Some(Hint::Normalised { step, tensors: found })
 }
 
-fn twice(groups: &[Group]) -> Option<Hint> {
+fn twice(tensors: &[Tensor], groups: &[Group]) -> Option<Hint> {
     let (first, others) = groups.split_first()?;
     let double =
         |group: &&Group| (group.factor.shrink() / first.factor.shrink() - 2.0).abs() < 2.0 * NEAR;
-    let tensors = others.iter().find(double)?.tensors.clone();
-    Some(Hint::Twice { tensors })
+    let found = others.iter().find(double)?.tensors.clone();
+    // Muon's learning rate may go by the root of rows over columns.
+    let is_long = |at: &usize| match tensors[*at].shape[..] {
+        [rows, columns] => rows == 4 * columns || columns == 4 * rows,
+        _ => false,
+    };
+    let is_by_shape = found.iter().all(is_long) && !first.tensors.iter().all(is_long);
+    Some(if is_by_shape {
+        Hint::ByShape { tensors: found }
+    } else {
+        Hint::Twice { tensors: found }
+    })
 }
 
 fn hidden_matrices_stay(tensors: &[Tensor]) -> Option<Hint> {

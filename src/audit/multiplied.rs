@@ -1,4 +1,4 @@
-//! Whether a factor looks as if the learning rate were multiplied in twice, or not at all.
+//! Whether a factor looks as if the learning rate were multiplied in twice, or not at all, or λ divided out.
 
 use super::expected::is_of;
 use super::hint::Hint;
@@ -13,6 +13,8 @@ const MOST_USUAL: [f64; 2] = [0.01, 0.1];
 const SMALL: [f64; 6] = [1e-5, 1e-4, 2e-4, 5e-4, 1e-3, 5e-3];
 /// How near to one of them a number is taken for it, relative.
 pub const NEAR: f64 = 0.01;
+/// How near to 1 a trust ratio comes in float32.
+const ROUNDED: f64 = 1e-5;
 /// From here on, nobody means λ to be so large beside a learning rate.
 const LARGE_LAMBDA: f64 = 5.0;
 
@@ -34,10 +36,20 @@ pub fn of_lr(factor: Factor, lr: Option<f64>, set: Option<f64>) -> Option<Hint> 
     if set.is_some_and(|set| is_of(factor, set, lr)) {
         return None;
     }
-    if shrink / lr >= LARGE_LAMBDA {
+    // A share of a step that is the very λ that was set is no chance, however small.
+    if shrink / lr >= LARGE_LAMBDA || set.is_some() && missing.is_some() {
         return missing;
     }
     twice(factor, lr, &meant, set.is_some())
+}
+
+/// Whether λ is the 1 that a trust ratio leaves of any: it is the norm of a weight over that of λ times the weight. Nobody
+/// is asked about a 1 that was set.
+pub fn divided_out(factor: Factor, lr: Option<f64>, set: Option<f64>) -> Option<Hint> {
+    let lr = lr?;
+    let (lambda, error) = (factor.shrink() / lr, factor.error / lr);
+    let is_one = error <= NEAR && (lambda - 1.0).abs() <= error.max(ROUNDED);
+    (is_one && set.is_none_or(|set| !is_of(factor, set, lr))).then_some(Hint::DividedOut)
 }
 
 /// A λ that is usual itself needs no other reading; one that is usual for SGD may have one, if that is common.
@@ -91,5 +103,18 @@ mod tests {
         assert_eq!(is_asked(hint(1e-4, 1e-3, Some(0.1))), Some(false));
         assert_eq!(hint(1e-4, 1e-3, Some(0.3)), None);
         assert_eq!(hint(50.0, 1e-3, Some(0.05)), Some(Hint::LrMissing { meant: 0.05 }));
+        assert_eq!(hint(0.1, 1e-3, Some(1e-4)), Some(Hint::LrMissing { meant: 1e-4 }));
+        assert_eq!(hint(0.1, 1e-3, None), None, "as AdamW's, where nothing else is known");
+    }
+    #[test]
+    fn a_lambda_of_1_may_be_any_that_a_trust_ratio_divided_out() {
+        let told = |lambda: f64, error: f64, set: Option<f64>| {
+            divided_out(Factor { value: 1.0 - lambda * 1e-3, error }, Some(1e-3), set).is_some()
+        };
+        assert!(told(1.0, 1e-12, None) && told(1.0, 1e-12, Some(0.1)));
+        assert!(!told(1.0, 1e-12, Some(1.0)), "it was set");
+        assert!(!told(1.001, 1e-12, None) && !told(0.1, 1e-12, None));
+        assert!(!told(1.0, 1e-4, None), "the files tell too little");
+        assert!(divided_out(Factor { value: 0.999, error: 1e-12 }, None, None).is_none());
     }
 }

@@ -592,6 +592,42 @@ fn the_snippet_for_jax_shows_decay_of_accumulated_steps_in_arrays_that_are_wrapp
     assert_eq!(tensor(&audit, "ln_1.weight")["role"], "norm");
 }
 
+/// Notes on matrices of these names, shapes and factors.
+fn notes_on(made: &[(&str, [usize; 2], f32)], lr: &str) -> String {
+    let of = |is_after: bool| -> Vec<Made> {
+        let one = |(name, shape, factor): &(&str, [usize; 2], f32)| {
+            let factor = if is_after { *factor } else { 1.0 };
+            f32s(name, shape, &times(&weights(shape[0] * shape[1]), factor))
+        };
+        made.iter().map(one).collect()
+    };
+    notes(&Files::new(&of(false), &of(true)).json(&["--lr", lr]))
+}
+
+#[test]
+fn averages_of_the_weights_are_not_asked_about_their_learning_rate() {
+    let own = ("h.0.mlp.weight", [16, 16], 0.999);
+    let average = ("ema.h.0.mlp.weight", [16, 16], 0.99999);
+    assert!(notes_on(&[average], "1e-2").contains("multiplied in twice?"));
+    assert_eq!(notes_on(&[own, average], "1e-2"), "");
+}
+
+#[test]
+fn a_lambda_of_1_is_said_to_be_what_lamb_shows_of_any() {
+    let lamb = notes_on(&[("h.0.mlp.weight", [16, 16], 0.99)], "1e-2");
+    assert!(lamb.contains("its trust ratio divides λ out"), "{lamb}");
+    assert_eq!(notes_on(&[("h.0.mlp.weight", [16, 16], 0.999)], "1e-2"), "");
+}
+
+#[test]
+fn twice_the_decay_of_long_matrices_is_said_to_be_of_their_shape() {
+    let square = ("h.0.attn.weight", [32, 32], 0.999);
+    let long = notes_on(&[square, ("h.0.mlp.c_fc.weight", [32, 8], 0.998)], "1e-2");
+    assert!(long.contains("√(rows/columns)"), "{long}");
+    let other = notes_on(&[square, ("wte.weight", [16, 16], 0.998)], "1e-2");
+    assert!(other.contains("in two groups, or a tied one"), "{other}");
+}
+
 #[test]
 fn shards_of_fsdp_are_said_to_be_flat() {
     let of = |name: &str, shape: &[usize]| {

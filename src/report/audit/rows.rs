@@ -11,7 +11,7 @@ use super::super::words::audit::{differs_from, named_short, short};
 use crate::audit::{Audit, Factor, Tensor, Verdict};
 
 /// Lines that a screen holds beside what is said below them.
-const LINES: usize = 30;
+const LINES: usize = 26;
 /// The shortest that a name is cut to.
 const SHORTEST: usize = 16;
 

@@ -50,6 +50,14 @@ fn sentences(audit: &Audit, hint: &Hint) -> Vec<String> {
             "1 − factor is {} itself: is the learning rate not multiplied in (independent decay)?",
             number(*meant)
         ),
+        Hint::DividedOut => "λ is 1, which LAMB shows whatever was set: its trust ratio divides λ out, so of LAMB λ cannot \
+            be read here."
+            .to_owned(),
+        Hint::ByShape { tensors } => format!(
+            "{}: decayed by twice as much as most, and four times as long one way as the other: as by Muon with a \
+             learning rate that goes by √(rows/columns), or as parameters that are in two groups.",
+            list(tensors)
+        ),
         Hint::Twice { tensors } => format!(
             "{}: decayed by twice as much as most, as a parameter that is in two groups, or a tied one.",
             list(tensors)
