@@ -174,7 +174,7 @@ fn examined(pairs: &[Pair], lr: Option<f64>) -> Result<Vec<Tensor>> {
             template: template(&core(&stored.name)),
             shape: stored.shape.clone(),
             dtype: stored.dtype,
-            part: Part::of(&stored.name, stored.shape.len()),
+            part: Part::of(&stored.name, &stored.shape),
             verdict: found.unwrap_or_else(|| without_numbers(*pair)),
         })
     };

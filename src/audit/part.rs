@@ -1,4 +1,4 @@
-//! What a tensor is in its model, by its name and rank.
+//! What a tensor is in its model, by its name and shape.
 
 use crate::config::{Mask, Role};
 
@@ -99,15 +99,18 @@ pub enum Part {
     Matrix,
     /// Rank ≤ 1 under such a name: taken for a gain.
     Vector,
+    /// A vector with axes of length 1 beside its own, or a table of biases: a matrix by its rank alone, which is what
+    /// nanoGPT goes by, and none by what it is, which exported code goes by.
+    Either,
     /// Not trained.
     Buffer,
 }
 
 impl Part {
-    /// Of a tensor with this name and rank.
-    pub fn of(name: &str, rank: usize) -> Self {
+    /// Of a tensor with this name and shape.
+    pub fn of(name: &str, shape: &[usize]) -> Self {
         let name = Name::new(name);
-        if name.is_buffer(rank) {
+        if name.is_buffer(shape.len()) {
             return Part::Buffer;
         }
         let layer = words(name.layer);
@@ -117,8 +120,11 @@ impl Part {
         if name.is_bias() {
             return Part::Known(Role::Bias);
         }
-        if rank < 2 {
+        if shape.len() < 2 {
             return Part::Vector;
+        }
+        if name.is_of_biases() || has_one_axis(shape) {
+            return Part::Either;
         }
         if name.is_head() {
             return Part::Known(Role::Head);
@@ -135,19 +141,27 @@ impl Part {
             Part::Known(role) => role.name(),
             Part::Matrix => "matrix",
             Part::Vector => "vector",
+            Part::Either => "either",
             Part::Buffer => "buffer",
         }
     }
 
-    /// Whether a mask decays it; `None` for what is no parameter.
+    /// Whether a mask decays it; `None` for what is no parameter, and where it may either way.
     pub fn is_decayed_by(self, mask: Mask) -> Option<bool> {
         match self {
+            Part::Either if mask == Mask::Matrices => None,
+            Part::Either => Some(mask.decays(Role::Norm)),
             Part::Known(role) => Some(mask.decays(role)),
             Part::Matrix => Some(mask.decays(Role::Mlp)),
             Part::Vector => Some(mask.decays(Role::Norm)),
             Part::Buffer => None,
         }
     }
+}
+
+/// Whether all axes of three or more but one are of length 1.
+fn has_one_axis(shape: &[usize]) -> bool {
+    shape.len() > 2 && shape.iter().filter(|length| **length != 1).count() < 2
 }
 
 /// A name in its parts, in lower case.
@@ -203,6 +217,11 @@ impl<'a> Name<'a> {
         let words = words(&last);
         words.last().is_some_and(|word| word == "bias")
             || words.first().is_some_and(|word| word == "b")
+    }
+
+    /// As Swin's `relative_position_bias_table`.
+    fn is_of_biases(&self) -> bool {
+        words(&self.last()).iter().any(|word| word == "bias")
     }
 
     fn is_head(&self) -> bool {

@@ -29,8 +29,9 @@ pub struct Args {
     /// Learning rate of that step, after warmup and schedule, to tell λ = (1 − factor) / η
     #[arg(long, value_name = "η", value_parser = learning_rate, allow_negative_numbers = true)]
     lr: Option<f64>,
-    /// Mask that the trainer should have: matrices (rank 2 and more, embeddings too), linear (weights of linear layers),
-    /// no-embeddings (all but embeddings) or global (everything); exit code 1 if it has not, or if that cannot be told
+    /// Mask that the trainer should have: matrices (rank 2 and more, embeddings too; what is one by its rank alone, as
+    /// cls_token with axes of length 1, either way), linear (weights of linear layers), no-embeddings (all but embeddings)
+    /// or global (everything); exit code 1 if it has not, or if that cannot be told
     #[arg(long, value_name = "MASK", value_parser = mask)]
     expect: Option<Mask>,
     /// λ that everything that decays should have, within 1% or as near as the files tell; exit code 1 if it has not, or if

@@ -79,7 +79,7 @@ const KNOWN: &[(&str, usize, Role)] = &[
 #[test]
 fn names_of_many_programs_are_known() {
     for (name, rank, role) in KNOWN {
-        assert_eq!(Part::of(name, *rank), Part::Known(*role), "{name}");
+        assert_eq!(Part::of(name, &vec![2; *rank]), Part::Known(*role), "{name}");
     }
 }
 
@@ -95,6 +95,23 @@ fn other_names_go_by_their_rank_and_masks_are_no_weights() {
         ("h.0.attn.bias", 4, Part::Buffer),
         ("layers.0.self_attn.rotary_emb.inv_freq", 1, Part::Buffer),
     ] {
-        assert_eq!(Part::of(name, rank), part, "{name}");
+        assert_eq!(Part::of(name, &vec![2; rank]), part, "{name}");
     }
+}
+
+#[test]
+fn what_is_a_matrix_by_its_rank_alone_may_decay_or_stay_where_matrices_decay() {
+    for (name, shape, part) in [
+        ("vit.cls_token", &[1, 1, 768][..], Part::Either),
+        ("blocks.0.att.time_mix_k", &[1, 1, 768], Part::Either),
+        ("layers.0.attn.relative_position_bias_table", &[169, 3], Part::Either),
+        ("proj.weight", &[1, 768], Part::Matrix),
+        ("conv.weight", &[4, 1, 8], Part::Matrix),
+        ("h.0.attn.c_attn.bias", &[24], Part::Known(Role::Bias)),
+    ] {
+        assert_eq!(Part::of(name, shape), part, "{name}");
+    }
+    let decayed = |mask| Part::Either.is_decayed_by(mask);
+    assert_eq!(decayed(Mask::Matrices), None);
+    assert_eq!((decayed(Mask::Linear), decayed(Mask::Global)), (Some(false), Some(true)));
 }

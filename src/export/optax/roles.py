@@ -1,8 +1,9 @@
 
 
-HEADS = ("lm_head", "embed_out", "unembed", "unembedding", "logits_dense")
+HEADS = ("lm_head", "embed_out", "unembed", "unembedding", "token_unembedding", "logits_dense")
 LAST_LAYERS = ("head", "output", "output_layer", "output_projection", "ff_out", "score", "classifier",
                "logits", "decoder")
+EMBEDDINGS = ("emb", "embs", "embed", "embeds", "embedding", "embeddings", "wte", "wpe")  # ends of words
 VECTORS = ("scale", "gain", "g", "gamma", "beta", "offset", "sinks")
 
 
@@ -18,16 +19,17 @@ def role_of(path, leaf):
     # A norm may be called after what it stands before, a layer of matrices after the norm that it holds beside them.
     ends_in_norm = layer.rstrip("_0123456789").endswith(("norm", "_ln")) or layer.startswith("ln_")
     is_mixed = "ada" in layer or not ends_in_norm and any(word in layer for word in ("attn", "attention", "mlp"))
-    if last == "b" or "bias" in last.split("_"):
+    if last.split("_")[0] == "b" or "bias" in last.split("_"):
         return "norm" if is_norm else "bias"
-    # Vectors of layers in a stack are a matrix.
+    # Vectors of layers in a stack are a matrix; a vector may have axes of length 1.
+    is_one_axis = leaf.ndim < 2 or leaf.ndim > 2 and leaf.size == max(leaf.shape)
     is_gain = last in ("weight", "w") or "norm" in last or last == "kernel" and ends_in_norm
     is_vector = last in VECTORS or is_norm and not is_mixed and is_gain
-    if leaf.ndim < 2 or is_vector:
+    if is_one_axis or is_vector:
         return "norm"
     is_outside = not any(word.rsplit("_", 1)[-1].isdigit() for word in words)
     if any(word in HEADS for word in words) or is_outside and (layer in LAST_LAYERS or last in LAST_LAYERS):
         return "head"
-    if any(word in ".".join(words[-2:]) for word in ("emb", "wte", "wpe")):
+    if any(word.startswith("emb") or word.endswith(EMBEDDINGS) for word in f"{layer}_{last}".split("_")):
         return "embedding"
     return "attention" if "attn" in full or "attention" in full else "mlp"

@@ -1,8 +1,10 @@
 
 
-HEADS = ("lm_head", "embed_out", "unembed", "unembedding", "logits_dense")
+HEADS = ("lm_head", "embed_out", "unembed", "unembedding", "token_unembedding", "logits_dense")
 LAST_LAYERS = ("head", "output", "output_layer", "output_projection", "ff_out", "score", "classifier",
                "logits", "decoder")
+# Ends of words.
+EMBEDDINGS = ("emb", "embs", "embed", "embeds", "embedding", "embeddings", "wte", "wpe")
 # What compilers, shards, adapters and parametrizations put between a layer's name and its parameter's.
 WRAPPERS = ("_orig_mod", "module", "_fsdp_wrapped_module", "_checkpoint_wrapped_module", "modules_to_save",
             "default", "base_layer", "original_module", "parametrizations", "weight")
@@ -11,7 +13,8 @@ WRAPPERS = ("_orig_mod", "module", "_fsdp_wrapped_module", "_checkpoint_wrapped_
 def role_of(path, module, name, parameter):
     """What a parameter is. It goes by type, rank and name: read it against your model's names."""
     full, leaf = f"{path}.{name}".lower(), name.lower()
-    last = ([part for part in path.lower().split(".") if part not in WRAPPERS] or [""])[-1]
+    parts = [part for part in path.lower().split(".") if part not in WRAPPERS and not part.isdigit()]
+    last = (parts or [""])[-1]
     kind = type(module).__name__.lower()
     if isinstance(module, torch.nn.Embedding):
         return "embedding"
@@ -19,16 +22,18 @@ def role_of(path, module, name, parameter):
     is_one_axis = parameter.ndim > 0 and parameter.numel() == max(parameter.shape)
     is_length = leaf == "weight_g" or leaf == "original0" and "parametrizations.weight" in full
     is_vector = parameter.ndim < 2 or is_one_axis and (parameter.ndim > 2 or is_length)
-    if kind.endswith(("norm", "norm1d", "norm2d", "norm3d")) or is_vector and "norm" in kind + leaf:
+    is_gain = "norm" in kind and leaf in ("scale", "gain", "gamma", "g") or is_vector and "norm" in kind + leaf
+    if kind.endswith(("norm", "norm1d", "norm2d", "norm3d")) or is_gain:
         return "norm"
-    if "bias" in leaf.split("_"):
+    if "bias" in leaf.split("_") or leaf.split("_")[0] == "b":
         return "bias"
     if is_vector:
         return "norm"
     is_outside = not any(part.isdigit() for part in path.split("."))
     if last in HEADS or is_outside and last in LAST_LAYERS:
         return "head"
-    if "emb" in last or "emb" in leaf or last in ("wte", "wpe"):
+    words = f"{last}_{leaf}".split("_")
+    if any(word.startswith("emb") or word.endswith(EMBEDDINGS) for word in words):
         return "embedding"
     return "attention" if "attn" in full or "attention" in full else "mlp"
 
