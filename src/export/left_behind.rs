@@ -30,6 +30,8 @@ pub fn of(target: Target, was: &Rule, moved: Option<&Moved>) -> Vec<String> {
         format!("Label smoothing: {}.", smoothed(target, recipe.label_smoothing)),
     );
     tell(recipe.ema > 0.0, averaged(was, moved));
+    // nanoGPT keeps its parameters in float32 and casts them where it multiplies.
+    tell(target != Target::NanoGpt && was.shrinks_weights(), of_types(target));
     told
 }
 
@@ -81,6 +83,20 @@ fn smoothed(target: Target, share: f64) -> String {
             format!("cross_entropy(…, label_smoothing={share}) in your loss")
         }
     }
+}
+
+/// In which types decay is lost.
+fn of_types(target: Target) -> String {
+    let loaded = match target {
+        Target::Transformers => {
+            ", the type in which transformers loads a model that was saved in it,"
+        }
+        _ => "",
+    };
+    format!(
+        "Parameters in float32: in bfloat16{loaded} what decays by less than the share 2⁻⁹ = 0.002 in a step is rounded back, \
+         and nothing decays."
+    )
 }
 
 /// The average over steps. Its β is of the run's steps: in another number of them it spans another share of training.

@@ -62,6 +62,12 @@ impl Rule {
         if decays { self.decay.form } else { Form::None }
     }
 
+    /// Whether a step takes a share of the weights away, apart from the update.
+    pub fn shrinks_weights(&self) -> bool {
+        use Form::{Hyperball, L2, L2Loss, Matched, None};
+        !matches!(self.form(), None | L2 | L2Loss | Hyperball | Matched)
+    }
+
     /// The learning rate and λ of the matrices inside blocks, the bulk of a model, over the run.
     pub fn bulk_schedule(&self) -> Schedule {
         self.group(Role::Mlp).recipe.lr_schedule()

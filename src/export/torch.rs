@@ -48,7 +48,8 @@ pub fn body(rule: &Rule) -> String {
         let lambda = lambda(rule, "math");
         parts.push(filled(include_str!("torch/lambda.py"), &[("lambda", &lambda)]));
     }
-    parts.push(filled(include_str!("torch/roles.py"), &[("matrices", marks(rule))]));
+    let values = [("matrices", marks(rule)), ("coarse", &coarse(rule))];
+    parts.push(filled(include_str!("torch/roles.py"), &values));
     parts.push(penalty(rule));
     parts.push(if is_native(rule) { native(rule) } else { own::code(rule) });
     parts.push(include_str!("torch/loop.py").to_owned());
@@ -62,6 +63,20 @@ fn marks(rule: &Rule) -> &'static str {
         OptimizerKind::Adafactor => include_str!("torch/mark_stacks.py"),
         _ => "",
     }
+}
+
+/// Statements that warn of decay that the type of a parameter rounds away.
+fn coarse(rule: &Rule) -> String {
+    if !rule.shrinks_weights() {
+        return String::new();
+    }
+    let key = if is_native(rule) && is_per_step(rule) { "coefficient" } else { "weight_decay" };
+    let lr = match rule.form() {
+        Form::LrPower => "group[\"lr\"] ** 2",
+        _ => "group[\"lr\"]",
+    };
+    let share = format!("{lr} * group[\"{key}\"]");
+    filled(include_str!("torch/coarse.py"), &[("share", &share)])
 }
 
 /// Constants of what PyTorch has no optimizer for.

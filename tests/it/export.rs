@@ -453,6 +453,21 @@ fn carried_code_tells_the_numbers_of_its_own_groups() {
 }
 
 #[test]
+fn decay_that_bfloat16_rounds_away_is_told_and_warned_of() {
+    let told = |arm: &str, target: &str| not_carried(&json(&[GRID, "--to", target, "--arm", arm]));
+    let code = |arm: &str| wane_ok(&["export", GRID, "--to", "pytorch", "--arm", arm]).stdout;
+    for target in TARGETS {
+        let is_told = told("adamw matrices λ=1", target).contains("2⁻⁹ = 0.002");
+        assert_eq!(is_told, target != "nanogpt", "{target}");
+    }
+    assert!(told("adamw matrices λ=1", "transformers").contains("transformers loads"));
+    assert!(code("adamw matrices λ=1").contains("share = group[\"lr\"] * group[\"weight_decay\"]"));
+    // L2 goes through the optimizer, whose update is as large without it.
+    assert!(!told("l2 matrices λ=0.001", "pytorch").contains("2⁻⁹"));
+    assert!(!code("l2 matrices λ=0.001").contains("rounded away"));
+}
+
+#[test]
 fn the_total_decay_that_stays_is_that_of_the_form() {
     let folder = tempfile::tempdir().unwrap();
     for (at, (arm, total)) in [

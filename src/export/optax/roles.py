@@ -16,9 +16,10 @@ def role_of(path, leaf):
     words = [word for key in words for word in key.split("/")]  # Haiku has the names of modules in one
     full, last, layer = ".".join(words), words[-1] if words else "", words[-2] if len(words) > 1 else ""
     is_norm = "norm" in layer or layer.startswith("ln") or layer.endswith("_ln") or "norm" in last
-    # A norm may be called after what it stands before, a layer of matrices after the norm that it holds beside them.
+    # A norm may be called after what it stands before, a layer of matrices after the norm beside them.
     ends_in_norm = layer.rstrip("_0123456789").endswith(("norm", "_ln")) or layer.startswith("ln_")
-    is_mixed = "ada" in layer or not ends_in_norm and any(word in layer for word in ("attn", "attention", "mlp"))
+    is_of_block = any(word in layer for word in ("attn", "attention", "mlp"))
+    is_mixed = "ada" in layer or is_of_block and not ends_in_norm
     if last.split("_")[0] == "b" or "bias" in last.split("_"):
         return "norm" if is_norm else "bias"
     # Vectors of layers in a stack are a matrix; a vector may have axes of length 1.

@@ -49,4 +49,4 @@ def parameter_groups(model):
                 roles[parameter] = role_of(path, module, name, parameter)
 {{matrices}}    trained = [(p, role) for p, role in roles.items() if p.requires_grad]
     groups = [dict(g, params=[p for p, role in trained if role in g["roles"]]) for g in GROUPS]
-    return [group for group in groups if group["params"]]
+{{coarse}}    return [group for group in groups if group["params"]]
