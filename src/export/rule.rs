@@ -64,8 +64,9 @@ impl Rule {
 
     /// Whether a step takes a share of the weights away, apart from the update.
     pub fn shrinks_weights(&self) -> bool {
-        use Form::{Hyperball, L2, L2Loss, Matched, None};
-        !matches!(self.form(), None | L2 | L2Loss | Hyperball | Matched)
+        let form = self.form();
+        let is_in_gradient = matches!(form, Form::L2 | Form::L2Loss);
+        !is_in_gradient && !matches!(form, Form::None | Form::Hyperball | Form::Matched)
     }
 
     /// The learning rate and λ of the matrices inside blocks, the bulk of a model, over the run.
