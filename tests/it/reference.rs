@@ -468,7 +468,7 @@ fn the_page_on_the_mechanism_says_how_well_lines_are_one() {
         svg.split("lowest at ").nth(1).unwrap().split('<').next().unwrap().trim().to_owned()
     };
     let same = "τ in epochs = 35.6 (timescale-600), 35.6 (timescale-1200), 35.6 (timescale-2400)";
-    assert_eq!(lowest("collapse"), same);
+    assert!(lowest("collapse").starts_with(same), "{}", lowest("collapse"));
     assert!(page.contains("all three are lowest at τ = 35.6 epochs"));
     assert!(lowest("collapse-timescale").contains("71.1 (128 tokens"));
     assert!(page.contains("35.6 epochs, 128 tokens at 71.1"));

@@ -111,7 +111,7 @@ fn why_not(
     let measured_nothing = |runs: &Vec<&RunRow>| {
         runs.iter().all(|run| run.is_done()) && !runs.iter().any(|run| has_all(run))
     };
-    let unmeasured = count(&|run| run.is_done() && !has_all(run));
+    let unmeasured = count(&|run| run.status == Status::Done && !has_all(run));
     let is_complete = |runs: &Vec<&RunRow>| runs.iter().all(|run| has_all(run));
     match (missing, unmeasured) {
         (1.., _) => Some(WhyNot::Missing(missing)),
