@@ -5,7 +5,8 @@ use crate::config::{Mask, Role};
 /// Words by which tensors are known. They are compared with the words of names in lower case, which end at anything
 /// but a letter or a digit, whole or without digits at their end.
 const NORMS: &[&str] = &["ln", "lnf", "rms", "bn", "gn"];
-const EMBEDDINGS: &[&str] = &["wte", "wpe", "embed", "embeds", "embedding", "embeddings", "emb"];
+const EMBEDDINGS: &[&str] =
+    &["wte", "wpe", "embed", "embeds", "embedding", "embeddings", "embedder", "embedders", "emb"];
 /// Layers that are embeddings where they are called so and nothing else: `shared_expert` is none.
 const WHOLE_EMBEDDINGS: &[&str] = &["shared", "token", "tokens", "relative_attention_bias"];
 const ATTENTION: &[&str] = &["att", "mha"];
@@ -213,10 +214,11 @@ impl<'a> Name<'a> {
     }
 
     fn is_bias(&self) -> bool {
-        let last = self.last();
-        let words = words(&last);
-        words.last().is_some_and(|word| word == "bias")
-            || words.first().is_some_and(|word| word == "b")
+        // As it is written: `B_re` of a state space is a matrix.
+        let written = self.parts.last().copied().unwrap_or_default();
+        words(&self.last()).last().is_some_and(|word| word == "bias")
+            || written == "b"
+            || written.starts_with("b_")
     }
 
     /// As Swin's `relative_position_bias_table`.

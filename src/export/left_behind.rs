@@ -93,9 +93,15 @@ fn of_types(target: Target) -> String {
         }
         _ => "",
     };
+    let lost = match target {
+        Target::Optax => {
+            "lies below what a weight is rounded to, and is kept by chance or not at all"
+        }
+        _ => "is rounded back, and nothing decays",
+    };
     format!(
-        "Parameters in float32: in bfloat16{loaded} what decays by less than the share 2⁻⁹ = 0.002 in a step is rounded back, \
-         and nothing decays."
+        "Parameters in float32: in bfloat16{loaded} what decays by less than the share 2⁻⁹ = 0.002 in a step {lost}, but where an \
+         engine keeps float32 copies of them."
     )
 }
 

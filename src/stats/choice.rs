@@ -3,10 +3,8 @@
 
 use std::collections::BTreeSet;
 
-use super::contenders::{Contender, Point};
-use super::families::unlike_pairs;
-use super::groups::Rule;
-use crate::config::{Stage, TestFamily, is_treatment};
+use super::contenders::Point;
+use crate::config::{Stage, is_treatment};
 use crate::results::RunRow;
 
 /// The keys that a rule tunes beside what it does against overfitting, and where its points lie.
@@ -17,25 +15,6 @@ pub struct Choice {
     places: BTreeSet<String>,
     is_explored: bool,
     is_fresh: bool,
-}
-
-/// A rule that chooses among values which others have not, against which it would be held otherwise.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Unlike {
-    pub rule: Rule,
-    /// Whether a search finds them, so that every rule has its own.
-    pub is_searched: bool,
-    /// What it chooses among.
-    pub values: Vec<Values>,
-    pub others: Vec<Other>,
-}
-
-/// What is not held against such a rule.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Other {
-    /// `None` for no decay.
-    pub rule: Option<Rule>,
-    pub values: Vec<Values>,
 }
 
 /// The values that one side has of a key.
@@ -56,17 +35,17 @@ impl Choice {
     }
 
     /// Of points of no decay.
-    fn of(points: &[Point]) -> Self {
+    pub fn of(points: &[Point]) -> Self {
         let runs = points.iter().flat_map(|point| &point.cell.runs);
         Choice { places: runs.map(|run| run.axes.clone()).collect(), ..Choice::default() }
     }
 
-    fn is_free(&self) -> bool {
+    pub fn is_free(&self) -> bool {
         !self.keys.is_empty()
     }
 
     /// Whether a search finds the values: fresh seeds judge the one that it found.
-    fn is_searched(&self) -> bool {
+    pub fn is_searched(&self) -> bool {
         self.is_free() && (self.is_explored || self.is_fresh && self.at(&self.keys).len() == 1)
     }
 
@@ -97,7 +76,7 @@ impl Choice {
     }
 
     /// Its values of some keys.
-    fn values(&self, keys: &BTreeSet<String>) -> Vec<Values> {
+    pub fn values(&self, keys: &BTreeSet<String>) -> Vec<Values> {
         let of = |key: &String| {
             let all = self.at(&BTreeSet::from([key.clone()]));
             let mut values: Vec<String> = all.into_iter().flatten().collect();
@@ -109,7 +88,7 @@ impl Choice {
     }
 
     /// The keys over which both differ; all of them where only their combinations do.
-    fn unlike(&self, other: &Choice) -> BTreeSet<String> {
+    pub fn unlike(&self, other: &Choice) -> BTreeSet<String> {
         let all: BTreeSet<String> = self.keys.union(&other.keys).cloned().collect();
         let differs = |key: &&String| {
             let key = BTreeSet::from([(*key).clone()]);
@@ -127,47 +106,4 @@ fn values_at(place: &str, keys: &BTreeSet<String>) -> Vec<String> {
         words.find(|(name, _)| name == key).map_or(String::new(), |(_, value)| value.to_owned())
     };
     keys.iter().map(value).collect()
-}
-
-/// Rules that are not held against others of these families, or against no decay, since those have other values of what
-/// the rules choose among.
-pub fn unlike(contenders: &[Contender], families: &[TestFamily]) -> Vec<Unlike> {
-    let pairs = pairs(contenders, families);
-    let asks_none = [TestFamily::AgainstNone, TestFamily::AgainstStopping];
-    let asks_none = asks_none.iter().any(|family| families.contains(family));
-    let of = |place: usize| {
-        let one = &contenders[place];
-        let none =
-            Some(Choice::of(&one.elsewhere)).filter(|_| asks_none && !one.elsewhere.is_empty());
-        let none = none.map(|choice| (None, choice));
-        let own = pairs.iter().filter(|[left, _]| *left == place);
-        let rules = own.map(|[_, other]| &contenders[*other]);
-        let rules = rules.map(|other| (Some(other.rule.clone()), other.choice.clone()));
-        unlike_of(one, none.into_iter().chain(rules).collect())
-    };
-    (0..contenders.len()).filter_map(of).collect()
-}
-
-/// The pairs of rules among them; first the one that chooses, or the earlier of two that do.
-fn pairs(contenders: &[Contender], families: &[TestFamily]) -> Vec<[usize; 2]> {
-    let turned = |[left, right]: [usize; 2]| match contenders[left].choice.is_free() {
-        true => [left, right],
-        false => [right, left],
-    };
-    unlike_pairs(contenders, families).into_iter().map(turned).collect()
-}
-
-/// A rule with what is not held against it; `None` where there is nothing.
-fn unlike_of(one: &Contender, others: Vec<(Option<Rule>, Choice)>) -> Option<Unlike> {
-    let mut keys = BTreeSet::new();
-    let other = |(rule, choice): (Option<Rule>, Choice)| {
-        let differing = one.choice.unlike(&choice);
-        let values = choice.values(&differing);
-        keys.extend(differing);
-        Other { rule, values }
-    };
-    let others: Vec<Other> = others.into_iter().map(other).collect();
-    let (rule, is_searched) = (one.rule.clone(), one.choice.is_searched());
-    let values = one.choice.values(&keys);
-    (!others.is_empty()).then_some(Unlike { rule, is_searched, values, others })
 }

@@ -4,13 +4,13 @@ mod single;
 
 use std::collections::BTreeSet;
 
-use super::choice::{Unlike, unlike};
 use super::contenders::Contender;
 use super::edges::{Edge, edges_of_the_grid};
 use super::groups::{Cell, Group, Rule};
 use super::inference::{Estimate, FEWEST_SEEDS};
 use super::quantity::Quantity;
 use super::search::{FoundRule, Search};
+use super::unlike::{Unlike, unlike};
 use crate::config::{Form, Mask, Named, TestFamily};
 use crate::record::Status;
 use crate::results::RunRow;

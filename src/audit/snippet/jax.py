@@ -19,9 +19,14 @@ params = jax.tree.map(varied, params)
 save_file(weights(params), "before.safetensors")
 zeros = jax.tree.map(jnp.zeros_like, params)  # without L2 that is added to the loss, which this cannot show
 state = tx.init(params)  # fresh: averages left from training move weights
-for step in range(64):  # MultiSteps moves in its last step of a few, SOAP not in its first, so the first that moves
+moved = jax.tree.map(jnp.zeros_like, params)
+left = 64  # MultiSteps moves in its last step of a few, SOAP not in its first: the first step that moves an array
+while left > 0:
     updates, state = tx.update(zeros, state, params)
-    if any(bool(jnp.any(update != 0)) for update in jax.tree.leaves(updates)):
-        break
-save_file(weights(optax.apply_updates(params, updates)), "after.safetensors")
+    moved = jax.tree.map(lambda first, new: jnp.where(jnp.any(first != 0), first, new), moved, updates)
+    has_moved = any(bool(jnp.any(update != 0)) for update in jax.tree.leaves(moved))
+    left = min(left - 1, 2) if has_moved else left - 1  # two steps more for what begins later
+if not has_moved:
+    print("64 steps move nothing: an optimizer that adds up more of them needs a larger number here")
+save_file(weights(optax.apply_updates(params, moved)), "after.safetensors")
 # wane audit before.safetensors after.safetensors --lr 1e-3

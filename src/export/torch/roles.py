@@ -4,7 +4,8 @@ HEADS = ("lm_head", "embed_out", "unembed", "unembedding", "token_unembedding", 
 LAST_LAYERS = ("head", "output", "output_layer", "output_projection", "ff_out", "score", "classifier",
                "logits", "decoder")
 # Ends of words.
-EMBEDDINGS = ("emb", "embs", "embed", "embeds", "embedding", "embeddings", "wte", "wpe")
+EMBEDDINGS = ("emb", "embs", "embed", "embeds", "embedding", "embeddings", "embedder", "embedders",
+              "wte", "wpe")
 # What compilers, shards, adapters and parametrizations put between a layer's name and its parameter's.
 WRAPPERS = ("_orig_mod", "module", "_fsdp_wrapped_module", "_checkpoint_wrapped_module", "modules_to_save",
             "default", "base_layer", "original_module", "parametrizations", "weight")
@@ -25,7 +26,7 @@ def role_of(path, module, name, parameter):
     is_gain = "norm" in kind and leaf in ("scale", "gain", "gamma", "g") or is_vector and "norm" in kind + leaf
     if kind.endswith(("norm", "norm1d", "norm2d", "norm3d")) or is_gain:
         return "norm"
-    if "bias" in leaf.split("_") or leaf.split("_")[0] == "b":
+    if "bias" in leaf.split("_") or name == "b" or name.startswith("b_"):
         return "bias"
     if is_vector:
         return "norm"
@@ -33,7 +34,7 @@ def role_of(path, module, name, parameter):
     if last in HEADS or is_outside and last in LAST_LAYERS:
         return "head"
     words = f"{last}_{leaf}".split("_")
-    if any(word.startswith("emb") or word.endswith(EMBEDDINGS) for word in words):
+    if any(word.startswith("emb") or word.rstrip("0123456789").endswith(EMBEDDINGS) for word in words):
         return "embedding"
     return "attention" if "attn" in full or "attention" in full else "mlp"
 

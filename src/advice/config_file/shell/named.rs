@@ -16,8 +16,8 @@ const SHORT: [&str; 2] = ["-c", "-cn"];
 
 /// What flags name a configuration of that is none of the training. Hydra writes `--config-name`, and the examples of
 /// Hugging Face `--config_name` for that of a model.
-const OTHERS: [&str; 13] = [
-    "accelerator",
+const OTHERS: [&str; 16] = [
+    "accelerat",
     "config_name",
     "config_overrides",
     "data",
@@ -28,9 +28,15 @@ const OTHERS: [&str; 13] = [
     "logger",
     "lora",
     "model",
+    "peft",
     "quant",
     "token",
+    "vocab",
+    "wandb",
 ];
+
+/// The same as whole words of a name: DeepSpeed, and parallelism of models and of tensors.
+const OTHER_WORDS: [&str; 3] = ["ds", "mp", "tp"];
 
 /// Flags that have no value, whatever stands after them.
 const BARE: [&str; 8] = [
@@ -97,10 +103,20 @@ fn own<'a, 'b>(words: &'a [&'b str]) -> &'a [&'b str] {
 
 /// Where the program stands that trains: before it are a launcher and its flags.
 fn program(words: &[&str]) -> Option<usize> {
-    let script = words.iter().position(|word| unquoted(word).ends_with(".py"));
+    let mut scripts = (0..words.len()).filter(|place| unquoted(words[*place]).ends_with(".py"));
+    let script = scripts.next().map(|first| match starts_others(words[first]) {
+        true => scripts.next().unwrap_or(first),
+        false => first,
+    });
     let module = || words.iter().position(|word| *word == "-m").map(|place| place + 1);
     let own = || words.iter().position(|word| PROGRAMS.contains(word));
     script.or_else(module).or_else(own).filter(|place| *place < words.len())
+}
+
+/// Whether a program starts another one, such as `xla_spawn.py`.
+fn starts_others(word: &str) -> bool {
+    let name = unquoted(word).rsplit('/').next().unwrap_or_default();
+    name.contains("launch") || name.contains("spawn")
 }
 
 /// The configuration that a word names: as a file, or as the value of a flag.
@@ -141,10 +157,11 @@ fn is_flag(word: &str) -> bool {
 /// Whether a flag, or the name before a `=`, is that of a configuration of the training.
 fn names_configuration(flag: &str) -> bool {
     let name = flag.to_lowercase();
-    let is_one = name.contains("config")
-        || name.contains("cfg")
-        || name.split(['-', '_', '.']).any(|part| part == "conf");
-    let is_other = OTHERS.iter().any(|other| name.contains(other));
+    let parts = || name.split(['-', '_', '.']);
+    let is_one =
+        name.contains("config") || name.contains("cfg") || parts().any(|part| part == "conf");
+    let is_other = OTHERS.iter().any(|other| name.contains(other))
+        || parts().any(|part| OTHER_WORDS.contains(&part));
     SHORT.contains(&flag) || is_one && !is_other
 }
 

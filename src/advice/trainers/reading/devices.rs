@@ -1,6 +1,6 @@
 //! Sequences of a step where a file says how many one device has.
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 
 use super::super::Name;
 use super::Reading;
@@ -32,6 +32,13 @@ impl Reading<'_> {
             return Ok(());
         }
         let together: f64 = degrees.iter().map(|(_, number)| number).product();
+        ensure!(
+            (devices / together).fract() == 0.0,
+            "--devices is {}: expected a multiple of {}, all devices that train together; {} share a model by the file",
+            plain(devices),
+            plain(together),
+            plain(together)
+        );
         fields.batch_sequences = Some(sequences * devices / together);
         fields.device_sequences = None;
         let told = degrees.iter().map(|(key, number)| format!("{key} = {}", plain(*number)));

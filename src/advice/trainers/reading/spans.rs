@@ -88,7 +88,8 @@ impl Reading<'_> {
         }
         let Some((key, text)) = self.text(Name::FallSpan)? else { return Ok(()) };
         let span = self.span(Name::FallSpan, &key, &text)?;
-        if span == (1.0, Unit::Share) {
+        let is_whole_run = span.1 == Unit::Epochs && fields.epochs == Some(span.0);
+        if span == (1.0, Unit::Share) || is_whole_run {
             return Ok(());
         }
         fields.fall_ends = self.in_steps(span, fields).map(f64::round);
@@ -114,7 +115,11 @@ impl Reading<'_> {
         }
         (fields.steps, fields.tokens, fields.epochs) = (Some(stop), None, None);
         let key = self.own(Name::StopsAt).next().map_or("", |key| key);
-        self.said.push(format!("{key} = {stop}: training stops before its schedule has ended"));
+        let before = match fields.fall_ends.is_some_and(|ends| ends <= stop) {
+            true => "its length, and after its schedule has ended",
+            false => "its schedule has ended",
+        };
+        self.said.push(format!("{key} = {stop}: training stops before {before}"));
         Ok(())
     }
 
@@ -153,7 +158,8 @@ impl Reading<'_> {
             Unit::Tokens => Some(number / self.batch(fields)?),
             Unit::Samples => Some(number / self.sequences(fields)?),
             Unit::Share => Some(number * self.steps(fields)?),
-            Unit::Epochs | Unit::Other => None,
+            Unit::Epochs => Some(number * self.given.unique_tokens? / self.batch(fields)?),
+            Unit::Other => None,
         }
     }
 

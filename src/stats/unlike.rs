@@ -1,0 +1,71 @@
+//! Rules that are not compared because they choose among other values of what stands beside their decay.
+
+use std::collections::BTreeSet;
+
+use super::choice::{Choice, Values};
+use super::contenders::Contender;
+use super::families::unlike_pairs;
+use super::groups::Rule;
+use crate::config::TestFamily;
+
+/// A rule that chooses among values which others have not, against which it would be held otherwise.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Unlike {
+    pub rule: Rule,
+    /// Whether a search finds them, so that every rule has its own.
+    pub is_searched: bool,
+    /// What it chooses among.
+    pub values: Vec<Values>,
+    pub others: Vec<Other>,
+}
+
+/// What is not held against such a rule.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Other {
+    /// `None` for no decay.
+    pub rule: Option<Rule>,
+    pub values: Vec<Values>,
+}
+
+/// Rules that are not held against others of these families, or against no decay, since those have other values of what
+/// the rules choose among.
+pub fn unlike(contenders: &[Contender], families: &[TestFamily]) -> Vec<Unlike> {
+    let pairs = pairs(contenders, families);
+    let asks_none = [TestFamily::AgainstNone, TestFamily::AgainstStopping];
+    let asks_none = asks_none.iter().any(|family| families.contains(family));
+    let of = |place: usize| {
+        let one = &contenders[place];
+        let none =
+            Some(Choice::of(&one.elsewhere)).filter(|_| asks_none && !one.elsewhere.is_empty());
+        let none = none.map(|choice| (None, choice));
+        let own = pairs.iter().filter(|[left, _]| *left == place);
+        let rules = own.map(|[_, other]| &contenders[*other]);
+        let rules = rules.map(|other| (Some(other.rule.clone()), other.choice.clone()));
+        unlike_of(one, none.into_iter().chain(rules).collect())
+    };
+    (0..contenders.len()).filter_map(of).collect()
+}
+
+/// The pairs of rules among them; first the one that chooses, or the earlier of two that do.
+fn pairs(contenders: &[Contender], families: &[TestFamily]) -> Vec<[usize; 2]> {
+    let turned = |[left, right]: [usize; 2]| match contenders[left].choice.is_free() {
+        true => [left, right],
+        false => [right, left],
+    };
+    unlike_pairs(contenders, families).into_iter().map(turned).collect()
+}
+
+/// A rule with what is not held against it; `None` where there is nothing.
+fn unlike_of(one: &Contender, others: Vec<(Option<Rule>, Choice)>) -> Option<Unlike> {
+    let mut keys = BTreeSet::new();
+    let other = |(rule, choice): (Option<Rule>, Choice)| {
+        let differing = one.choice.unlike(&choice);
+        let values = choice.values(&differing);
+        keys.extend(differing);
+        Other { rule, values }
+    };
+    let others: Vec<Other> = others.into_iter().map(other).collect();
+    let (rule, is_searched) = (one.rule.clone(), one.choice.is_searched());
+    let values = one.choice.values(&keys);
+    (!others.is_empty()).then_some(Unlike { rule, is_searched, values, others })
+}
