@@ -66,7 +66,10 @@ struct Axis<'a> {
 const STEPS: [&str; 8] =
     ["step", "steps", "timestep", "timesteps", "iter", "iters", "iteration", "iterations"];
 /// The same of what goes on with the steps.
-const AMOUNTS: [&str; 6] = ["updates", "batches", "token", "tokens", "samples", "examples"];
+const AMOUNTS: [&str; 10] = [
+    "update", "updates", "batch", "batches", "token", "tokens", "sample", "samples", "example",
+    "examples",
+];
 /// Words behind these that change nothing.
 const BEHIND: [&str; 5] = ["num", "count", "seen", "processed", "consumed"];
 /// Words that make another number of it, such as a time or a rate.
@@ -77,7 +80,8 @@ const TIMES: [&str; 12] = [
 
 /// The word of a name that says what its column counts from the beginning of a run on, as steps are.
 fn counted(column: &str) -> Option<String> {
-    let mut words = words(column);
+    // Composer keeps how far a run has come under `time/`: `time/batch`, `time/token`.
+    let mut words = words(column.strip_prefix("time/").unwrap_or(column));
     let is_one_of = |word: &String, known: &[&str]| known.contains(&word.as_str());
     let is_other = words.iter().any(|word| is_one_of(word, &TIMES));
     while words.last().is_some_and(|last| is_one_of(last, &BEHIND)) {
@@ -188,7 +192,10 @@ mod tests {
             let table = read(axis).unwrap();
             assert_eq!((&*table.rows[1]["step"], table.remarks.len()), ("200", 0), "{axis}");
         }
-        for axis in "tokens train/tokens num_input_tokens_seen samples examples".split(' ') {
+        for axis in
+            "tokens train/tokens num_input_tokens_seen samples examples batch time/batch time/token"
+                .split(' ')
+        {
             let table = read(axis).unwrap();
             assert_eq!(&*table.rows[1]["step"], "200", "{axis}");
             let told = format!("drawn over `{axis}`: these count as steps");

@@ -102,10 +102,8 @@ impl Line {
         self.places.iter().min_by(|a, b| a.mean_val().total_cmp(&b.mean_val()))
     }
 
-    /// What every place costs a seed against its mean over some places, over all of its own where there are none.
+    /// What every place costs a seed against its mean over some places, all of which it has.
     fn over_its_mean(self, places: &[f64]) -> Self {
-        let own: Vec<f64> = self.places.iter().map(|place| place.at).collect();
-        let places = if places.is_empty() { &own } else { places };
         let loss = |draw: &Draw, place: f64| self.at(place)?.get(draw).copied();
         let mean = |draw: &Draw| {
             let losses = places.iter().map(|place| loss(draw, *place));
@@ -166,14 +164,17 @@ impl Collapse {
             .collect();
         let laid = |subject: &String| {
             let own = of_each.iter().map(|lines| lines.get(subject).cloned());
-            let own: Vec<Line> = own.collect::<Option<_>>()?;
-            let places = shared_places(&own);
-            let own = own.into_iter().zip(experiments).map(|(line, (name, ..))| Line {
-                label: name.clone(),
-                ..line.over_its_mean(&places)
-            });
+            let own = own
+                .zip(experiments)
+                .map(|(line, (name, ..))| Some(Line { label: name.clone(), ..line? }));
+            let mut lines: Vec<Line> = own.collect::<Option<_>>()?;
+            // Lines that share too little are drawn as they are.
+            if Coincidence::of(&lines).is_some() {
+                let places = shared_places(&lines);
+                lines = lines.into_iter().map(|line| line.over_its_mean(&places)).collect();
+            }
             let claim = Claim::TimescaleCost { one_model };
-            Some(Collapse::new(claim, subject.clone(), own.collect()))
+            Some(Collapse::new(claim, subject.clone(), lines))
         };
         let found: Vec<Self> =
             of_each.iter().take(1).flat_map(BTreeMap::keys).filter_map(laid).collect();

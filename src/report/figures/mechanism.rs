@@ -158,7 +158,9 @@ pub fn drawn(collapses: &[&Collapse], caption: String) -> Option<Profiles> {
     };
     let panels = collapses.iter().map(panel).collect();
     let axis = match claim {
-        Claim::TimescaleCost { .. } => "loss over its mean at the τ that all have (nats per token)",
+        Claim::TimescaleCost { .. } if collapses.iter().all(|one| one.coincidence.is_some()) => {
+            "loss over its mean at the τ that all have (nats per token)"
+        }
         _ => "loss (nats per token)",
     };
     Profiles::new(lettering, across, axis, panels)

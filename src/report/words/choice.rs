@@ -44,7 +44,10 @@ pub fn other_values(rules: &[Unlike]) -> String {
     let mut keys: Vec<&str> = keys.collect();
     keys.sort_unstable();
     keys.dedup();
-    let how = rules.first().map_or(String::new(), same_values);
+    let same =
+        |one: &&Unlike| (one.is_searched, &one.values) == (rules[0].is_searched, &rules[0].values);
+    let how = rules.first().filter(|_| rules.iter().filter(same).count() == rules.len());
+    let how = how.map_or(String::new(), same_values);
     format!(
         "{}: a difference may be due to {} and not to decay. To compare them, let each choose among the same{how}.",
         named(&told),

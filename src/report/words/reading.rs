@@ -64,7 +64,13 @@ fn chosen(analysis: &Analysis) -> String {
     let is_choice = analysis.contenders.iter().any(Contender::is_choice);
     match (analysis.is_confirmed(), is_choice) {
         (true, _) => confirmed(analysis, is_choice),
-        (false, false) => "Each rule has one point, so that nothing was chosen.".to_owned(),
+        (false, false) => {
+            let is_one = |one: &Contender| one.points.len() == 1 && one.none.len() < 2;
+            match analysis.contenders.iter().all(is_one) {
+                true => "Each rule has one point, so that nothing was chosen.".to_owned(),
+                false => "Each rule has one point that may be its best.".to_owned(),
+            }
+        }
         (false, true) => {
             let chosen = "Each rule is at its best point, chosen on val without the seed that it is judged on; its loss is \
                           flattered, differences are not";

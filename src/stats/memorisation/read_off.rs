@@ -27,8 +27,9 @@ impl Evidence for ReadOff {
         self.contrast.error()
     }
 
+    /// What reading off may be off by is no less with more seeds.
     fn error_with(&self, further: usize) -> (f64, f64) {
-        self.contrast.error_with(further)
+        if self.off > 0.0 { (f64::INFINITY, 1.0) } else { self.contrast.error_with(further) }
     }
 
     fn p(&self) -> f64 {

@@ -40,7 +40,8 @@ pub fn can_be_both(one: &Judged, other: &Judged) -> bool {
     };
     let may_be_one =
         one.interval.zip(other.interval).is_some_and(|(own, other)| overlap(own, other));
-    differ && may_be_one && one.claim.expect != Expect::Equal
+    let expect = one.claim.parts.get(one.part).map(|part| part.expect);
+    differ && one.part == other.part && may_be_one && expect != Some(Expect::Equal)
 }
 
 /// What a claim says, of what, and what is to come out. Who made it is no part of that, nor are the seeds and the rest of
