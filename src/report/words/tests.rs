@@ -1,11 +1,12 @@
 mod told_once;
+mod warned;
 mod what_is_so;
 
 use proptest::prelude::*;
 
 use super::findings::verdict;
 use super::*;
-use crate::config::{Expect, Form, Mask, Named, Stage, TestFamily, Texts};
+use crate::config::{Expect, Form, Mask, Named, TestFamily, Texts};
 use crate::published::Transfer;
 use crate::report::summary::Summary;
 use crate::report::words;
@@ -13,9 +14,7 @@ use crate::results::RunRow;
 use crate::stats::claims::tests::judged_of;
 use crate::stats::claims::{Judged, Verdict};
 use crate::stats::tests::{arm as runs, experiment, row};
-use crate::stats::{
-    ArmName, Comparison, Estimate, GapChange, Judgement, Opponent, Rule, Side, Warning,
-};
+use crate::stats::{Comparison, Estimate, GapChange, Judgement, Opponent, Rule, Side};
 
 #[test]
 fn verdicts_say_what_the_differences_allow() {
@@ -95,52 +94,6 @@ fn the_gap_is_told_with_the_share_that_is_train_loss_rising() {
 }
 
 #[test]
-fn warnings_say_what_misleads() {
-    let mut rows = experiment();
-    rows.extend(runs(Form::L2, Mask::Matrices, 1.0, 1.8, 0.1));
-    rows.extend(runs(Form::Cautious, Mask::Matrices, 0.01, 1.8, 0.1));
-    rows.last_mut().unwrap().total_decay = Some(0.01);
-    rows.push(row(Form::AdamW, Mask::Matrices, 9.0, 0, f64::NAN));
-    let warnings = Summary::of(&Analysis::of(&rows), None, &[]).warnings.join("\n");
-    for expected in [
-        "1 of 22 runs diverged. Means and n leave them out",
-        "λ = 1 is another amount as L2 than as decoupled decay",
-        "l2 on matrices: the best λ = 1 is the largest tried",
-        "Λ is below 0.05 for cautious on matrices λ = 0.01: over the whole run decay takes less than 5% of a weight",
-    ] {
-        assert!(warnings.contains(expected), "{expected}: {warnings}");
-    }
-}
-
-/// A search over four λ, and fresh seeds at one of them; noise of this size is on every run.
-fn searched(losses: [f64; 4], noise: f64) -> Vec<RunRow> {
-    let run = |stage, lambda, seed: u64, loss| RunRow {
-        stage: Some(stage),
-        tuned: "weight_decay".to_owned(),
-        ..row(Form::AdamW, Mask::Matrices, lambda, seed, loss)
-    };
-    let point = |(place, (lambda, loss)): (u64, (f64, f64))| {
-        let own = move |seed: u64| loss + noise * ((3 * seed + place) % 4) as f64;
-        (0..3).map(move |seed| run(Stage::Refine, lambda, seed, own(seed)))
-    };
-    let explored = (0..).zip([0.0, 0.25, 1.0, 4.0].into_iter().zip(losses)).flat_map(point);
-    let judged = [(0.0, losses[0]), (1.0, losses[2])].into_iter().flat_map(|(lambda, loss)| {
-        (10..13).map(move |seed| run(Stage::Confirm, lambda, seed, loss + 0.01 * seed as f64))
-    });
-    explored.chain(judged).collect()
-}
-
-#[test]
-fn a_search_that_does_not_tell_the_best_is_warned_of_and_one_that_does_is_not() {
-    let warnings = |rows: &[RunRow]| Summary::of(&Analysis::of(rows), None, &[]).warnings;
-    let told = "The best λ is not known of adamw on matrices (95%: 0 to …; at λ = 1)";
-    let flat = warnings(&searched([2.0; 4], 0.1));
-    assert!(flat[0].starts_with(told), "{flat:?}");
-    let valley = warnings(&searched([3.0, 2.5, 2.0, 2.5], 0.001));
-    assert!(valley.iter().all(|one| !one.contains("is not known of")), "{valley:?}");
-}
-
-#[test]
 fn a_summary_holds_every_arm_with_its_difference() {
     let summary = Summary::of(&Analysis::of(&experiment()), None, &[]);
     assert_eq!(summary.arms.len(), 5);
@@ -166,21 +119,6 @@ fn a_summary_counts_the_runs_that_are_in_its_means_and_those_that_are_not() {
     assert!(!diverged.complete && !diverged.best && diverged.d_val_loss_p_holm.is_none());
     let collapsed = arms.iter().find(|arm| arm.form == Form::L2).unwrap();
     assert_eq!((collapsed.n, collapsed.diverged, collapsed.collapsed), (3, 0, 1));
-}
-
-#[test]
-fn a_smoke_test_is_answered_below_a_warning_that_nothing_is_learned() {
-    let shallow = |row: RunRow| RunRow { val_unigram: Some(0.5), ..row };
-    let analysis = Analysis::of(&experiment().into_iter().map(shallow).collect::<Vec<_>>());
-    let short = in_short(&analysis);
-    assert!(short[0].starts_with("NOTHING HAS BEEN LEARNED"), "{short:?}");
-    assert!(
-        short.iter().any(|sentence| sentence.starts_with("The best arm by val loss is")),
-        "{short:?}"
-    );
-    let screen = crate::report::screen::answer(&analysis, &[]);
-    assert!(screen.starts_with("warning: NOTHING HAS BEEN LEARNED"), "{screen}");
-    assert_eq!(screen.matches("NOTHING HAS BEEN").count(), 1, "{screen}");
 }
 
 #[test]
@@ -302,13 +240,6 @@ proptest! {
 }
 
 #[test]
-fn a_warning_tells_two_nearly_equal_coefficients_apart() {
-    let of = |weight_decay| arm_name(None, "", weight_decay);
-    let text = warning(&Warning::TooLittleDecay { arms: vec![of(0.3), of(0.1 + 0.2)] });
-    assert!(text.contains("adamw λ = 0.3, adamw λ = 0.30000000000000004"), "{text}");
-}
-
-#[test]
 fn how_far_the_last_step_is_from_that_of_stopping_has_a_quantity_and_a_unit() {
     let rows: Vec<RunRow> = experiment()
         .into_iter()
@@ -325,24 +256,6 @@ fn how_far_the_last_step_is_from_that_of_stopping_has_a_quantity_and_a_unit() {
     assert!(
         told.contains("in the best arm by val loss, it is 0.250 nats per token above"),
         "{told}"
-    );
-}
-
-fn arm_name(mask: Option<Mask>, variant: &str, weight_decay: f64) -> ArmName {
-    let variant = variant.to_owned();
-    ArmName { form: Form::AdamW, mask, variant, weight_decay: Some(weight_decay) }
-}
-
-#[test]
-fn little_decay_is_told_by_what_it_takes_and_no_more() {
-    let arms = vec![arm_name(Some(Mask::Global), "lr=0.001", 0.3)];
-    let text = warning(&Warning::TooLittleDecay { arms });
-    assert!(text.contains("adamw on global lr=0.001 λ = 0.3: "), "{text}");
-    assert!(text.contains("less than 5% of a weight") && !text.contains("matter"), "{text}");
-    let text = warning(&Warning::PassedOver { arms: vec![arm_name(None, "", 0.3)] });
-    assert!(
-        text.contains(": adamw λ = 0.3. A run of each collapsed on val, diverged or failed."),
-        "{text}"
     );
 }
 

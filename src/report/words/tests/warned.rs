@@ -1,0 +1,95 @@
+//! Warnings as they are told.
+
+use super::super::{in_short, warning};
+use super::{experiment, runs};
+use crate::config::{Form, Mask, Stage};
+use crate::report::summary::Summary;
+use crate::results::RunRow;
+use crate::stats::tests::row;
+use crate::stats::{Analysis, ArmName, Warning};
+
+#[test]
+fn warnings_say_what_misleads() {
+    let mut rows = experiment();
+    rows.extend(runs(Form::L2, Mask::Matrices, 1.0, 1.8, 0.1));
+    rows.extend(runs(Form::Cautious, Mask::Matrices, 0.01, 1.8, 0.1));
+    rows.last_mut().unwrap().total_decay = Some(0.01);
+    rows.push(row(Form::AdamW, Mask::Matrices, 9.0, 0, f64::NAN));
+    let warnings = Summary::of(&Analysis::of(&rows), None, &[]).warnings.join("\n");
+    for expected in [
+        "1 of 22 runs diverged. Means and n leave them out",
+        "λ = 1 is another amount as L2 than as decoupled decay",
+        "l2 on matrices: the best λ = 1 is the largest tried",
+        "Λ is below 0.05 for cautious on matrices λ = 0.01: over the whole run decay takes less than 5% of a weight",
+    ] {
+        assert!(warnings.contains(expected), "{expected}: {warnings}");
+    }
+}
+
+/// A search over four λ, and fresh seeds at one of them; noise of this size is on every run.
+fn searched(losses: [f64; 4], noise: f64) -> Vec<RunRow> {
+    let run = |stage, lambda, seed: u64, loss| RunRow {
+        stage: Some(stage),
+        tuned: "weight_decay".to_owned(),
+        ..row(Form::AdamW, Mask::Matrices, lambda, seed, loss)
+    };
+    let point = |(place, (lambda, loss)): (u64, (f64, f64))| {
+        let own = move |seed: u64| loss + noise * ((3 * seed + place) % 4) as f64;
+        (0..3).map(move |seed| run(Stage::Refine, lambda, seed, own(seed)))
+    };
+    let explored = (0..).zip([0.0, 0.25, 1.0, 4.0].into_iter().zip(losses)).flat_map(point);
+    let judged = [(0.0, losses[0]), (1.0, losses[2])].into_iter().flat_map(|(lambda, loss)| {
+        (10..13).map(move |seed| run(Stage::Confirm, lambda, seed, loss + 0.01 * seed as f64))
+    });
+    explored.chain(judged).collect()
+}
+
+#[test]
+fn a_search_that_does_not_tell_the_best_is_warned_of_and_one_that_does_is_not() {
+    let warnings = |rows: &[RunRow]| Summary::of(&Analysis::of(rows), None, &[]).warnings;
+    let told = "The best λ is not known of adamw on matrices (95%: 0 to …; at λ = 1)";
+    let flat = warnings(&searched([2.0; 4], 0.1));
+    assert!(flat[0].starts_with(told), "{flat:?}");
+    let valley = warnings(&searched([3.0, 2.5, 2.0, 2.5], 0.001));
+    assert!(valley.iter().all(|one| !one.contains("is not known of")), "{valley:?}");
+}
+
+#[test]
+fn a_smoke_test_is_answered_below_a_warning_that_nothing_is_learned() {
+    let shallow = |row: RunRow| RunRow { val_unigram: Some(0.5), ..row };
+    let analysis = Analysis::of(&experiment().into_iter().map(shallow).collect::<Vec<_>>());
+    let short = in_short(&analysis);
+    assert!(short[0].starts_with("NOTHING HAS BEEN LEARNED"), "{short:?}");
+    assert!(
+        short.iter().any(|sentence| sentence.starts_with("The best arm by val loss is")),
+        "{short:?}"
+    );
+    let screen = crate::report::screen::answer(&analysis, &[]);
+    assert!(screen.starts_with("warning: NOTHING HAS BEEN LEARNED"), "{screen}");
+    assert_eq!(screen.matches("NOTHING HAS BEEN").count(), 1, "{screen}");
+}
+
+#[test]
+fn a_warning_tells_two_nearly_equal_coefficients_apart() {
+    let of = |weight_decay| arm_name(None, "", weight_decay);
+    let text = warning(&Warning::TooLittleDecay { arms: vec![of(0.3), of(0.1 + 0.2)] });
+    assert!(text.contains("adamw λ = 0.3, adamw λ = 0.30000000000000004"), "{text}");
+}
+
+fn arm_name(mask: Option<Mask>, variant: &str, weight_decay: f64) -> ArmName {
+    let variant = variant.to_owned();
+    ArmName { form: Form::AdamW, mask, variant, weight_decay: Some(weight_decay) }
+}
+
+#[test]
+fn little_decay_is_told_by_what_it_takes_and_no_more() {
+    let arms = vec![arm_name(Some(Mask::Global), "lr=0.001", 0.3)];
+    let text = warning(&Warning::TooLittleDecay { arms });
+    assert!(text.contains("adamw on global lr=0.001 λ = 0.3: "), "{text}");
+    assert!(text.contains("less than 5% of a weight") && !text.contains("matter"), "{text}");
+    let text = warning(&Warning::PassedOver { arms: vec![arm_name(None, "", 0.3)] });
+    assert!(
+        text.contains(": adamw λ = 0.3. A run of each collapsed on val, diverged or failed."),
+        "{text}"
+    );
+}
