@@ -1,5 +1,5 @@
 use super::fit::lies_in_range;
-use super::run::{BaseRun, LearningRate, Run};
+use super::run::{BaseRun, LearningRate, Run, WSD_FALL};
 use crate::published::{Algorithm, How, Kin, LambdaRule, PublicRun};
 
 /// Up to so many epochs a text counts as read once, as in the ranges of rules for one epoch.
@@ -138,6 +138,7 @@ impl From<&PublicRun> for Run {
             lr: LearningRate {
                 peak: one.lr,
                 fall: one.schedule,
+                wsd_fall: WSD_FALL,
                 min_ratio: 0.0,
                 warmup: 0.0,
                 fall_ends: None,

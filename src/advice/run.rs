@@ -9,7 +9,7 @@ const MOST_FALL: f64 = 1e12;
 /// A fall that ends within this share of the run's end ends with it.
 const WITH_THE_RUN: f64 = 1.1;
 
-/// Share of a run over which `wsd` falls.
+/// Share of a run over which `wsd` falls where nothing else is said.
 pub const WSD_FALL: f64 = 0.2;
 
 /// A run that somebody is about to train.
@@ -70,6 +70,8 @@ pub struct RunFields {
     /// The step at which the fall of the learning rate ends.
     pub fall_ends: Option<f64>,
     pub schedule: Option<Fall>,
+    /// Share of the run over which `wsd` falls, at its end.
+    pub wsd_fall: Option<f64>,
     pub optimizer: Option<Algorithm>,
     pub weight_decay: Option<f64>,
     pub beta1: Option<f64>,
@@ -89,6 +91,8 @@ pub struct LearningRate {
     pub peak: f64,
     /// How it falls; `None` where that is not known.
     pub fall: Option<Fall>,
+    /// Share of the schedule over which `wsd` falls, at its end.
+    pub wsd_fall: f64,
     /// The last over the peak.
     pub min_ratio: f64,
     /// Steps of warm-up.
@@ -203,7 +207,7 @@ impl LearningRate {
             Fall::InverseSqrt => (LrShape::InverseSqrt, 0.0, self.min_ratio),
             Fall::Constant => (LrShape::Linear, 0.0, 1.0),
             Fall::Wsd => {
-                let hold = (shown * (1.0 - WSD_FALL)).round() - warmup;
+                let hold = (shown * (1.0 - self.wsd_fall)).round() - warmup;
                 (LrShape::Linear, hold.clamp(0.0, shown - 1.0 - warmup), self.min_ratio)
             }
         };
@@ -234,6 +238,7 @@ pub(crate) mod tests {
             lr: LearningRate {
                 peak: 2e-3,
                 fall: None,
+                wsd_fall: WSD_FALL,
                 min_ratio: 0.0,
                 warmup: 0.0,
                 fall_ends: None,
@@ -263,6 +268,8 @@ pub(crate) mod tests {
         run.lr = LearningRate { fall: Some(Fall::Wsd), warmup: 2_364.0, ..run.lr };
         let (schedule, _) = run.schedule().unwrap();
         assert_eq!((schedule.steps, schedule.warmup, schedule.hold), (20_000, 2_000, 14_000));
+        run.lr.wsd_fall = 0.1;
+        assert_eq!(run.schedule().unwrap().0.hold, 16_000);
         run.lr.fall = Some(Fall::Constant);
         assert_eq!(run.schedule().unwrap().0.lr_at(20_000), 2e-3);
         let text = Run { unique_tokens: Some(1e12), ..example() };

@@ -5,7 +5,7 @@ mod plausible;
 
 use anyhow::{Context, Result, bail, ensure};
 
-use super::run::{LearningRate, Run, RunFields};
+use super::run::{LearningRate, Run, RunFields, WSD_FALL};
 use crate::config::plain;
 use crate::published::{Algorithm, Fall};
 
@@ -40,6 +40,7 @@ impl RunFields {
             warmup_ratio: self.warmup_ratio.or(other.warmup_ratio),
             fall_ends: self.fall_ends.or(other.fall_ends),
             schedule: self.schedule.or(other.schedule),
+            wsd_fall: self.wsd_fall.or(unless(self.schedule.is_some(), other.wsd_fall)),
             optimizer: self.optimizer.or(other.optimizer),
             weight_decay: self.weight_decay.or(other.weight_decay),
             beta1: self.beta1.or(other.beta1),
@@ -210,7 +211,24 @@ impl RunFields {
             fall => (fall, min_ratio),
         };
         let fall_ends = self.fall_ends.filter(|ends| *ends != steps && *ends > 0.0);
-        Ok(LearningRate { peak, fall, min_ratio, warmup, fall_ends })
+        let wsd_fall = self.wsd_fall()?;
+        Ok(LearningRate { peak, fall, wsd_fall, min_ratio, warmup, fall_ends })
+    }
+
+    /// The share over which `wsd` falls, which no other schedule has.
+    fn wsd_fall(&self) -> Result<f64> {
+        let Some(share) = self.wsd_fall else { return Ok(WSD_FALL) };
+        ensure!(
+            self.schedule == Some(Fall::Wsd),
+            "--wsd-fall {}: only --schedule wsd falls over a share of the run at its end",
+            plain(share)
+        );
+        ensure!(
+            share > 0.0 && share <= 1.0,
+            "--wsd-fall {}: expected a share of the run, above 0 and at most 1",
+            plain(share)
+        );
+        Ok(share)
     }
 }
 

@@ -63,6 +63,9 @@ pub struct Args {
     /// How the learning rate falls: cosine, linear, wsd, inverse-sqrt or constant
     #[arg(long, value_name = "NAME", value_parser = named::<Fall>)]
     schedule: Option<Fall>,
+    /// Share of the run over which wsd falls, at its end [default: 0.2]
+    #[arg(long, value_name = "SHARE", value_parser = size)]
+    wsd_fall: Option<f64>,
     /// Last learning rate over the peak [default: 0]
     #[arg(long, value_name = "SHARE", value_parser = size)]
     min_lr_ratio: Option<f64>,
@@ -177,6 +180,7 @@ impl Args {
             min_lr_ratio: self.min_lr_ratio,
             warmup: self.warmup,
             schedule: self.schedule,
+            wsd_fall: self.wsd_fall,
             optimizer: self.optimizer,
             weight_decay: self.weight_decay,
             beta1: self.beta1,

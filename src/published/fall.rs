@@ -12,7 +12,7 @@ pub enum Fall {
     Cosine,
     /// A straight line from the end of the warm-up.
     Linear,
-    /// Warm-up, stable, decay: constant, then a straight line over the last fifth of the run.
+    /// Warm-up, stable, decay: constant, then a straight line over the last part of the run, a fifth where nothing else is said.
     Wsd,
     /// With the square root of the steps taken.
     InverseSqrt,

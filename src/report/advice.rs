@@ -8,7 +8,7 @@ mod why_not;
 
 use super::format::{self, count, magnitude, three_digits};
 use super::tables::{align_right, broken, new_table, set_close, trimmed};
-use crate::advice::{Kept, Run, Said, WSD_FALL, equivalents};
+use crate::advice::{Kept, Run, Said, equivalents};
 use crate::config::{Form, total_decay};
 use crate::published::{Algorithm, Fall};
 use agreement::agreement;
@@ -96,7 +96,9 @@ fn shape(run: &Run, fall: Fall) -> String {
         _ => "step 1".to_owned(),
     };
     match fall {
-        Fall::Wsd => format!("wsd, falling over the last {}%", three_digits(100.0 * WSD_FALL)),
+        Fall::Wsd => {
+            format!("wsd, falling over the last {}%", three_digits(100.0 * run.lr.wsd_fall))
+        }
         Fall::InverseSqrt => format!(
             "inverse-sqrt: falling with the root of the steps from {start} on; a learning rate that is held at its \
              peak first is not in it"

@@ -143,6 +143,8 @@ fn numbers_that_are_not_for_use_are_marked() {
 fn the_shape_that_is_taken_for_a_schedule_is_told() {
     let told = flat(&wane_ok(&with(&["--schedule", "wsd"])));
     assert!(told.contains(", wsd, falling over the last 20% to 0."), "{told}");
+    let told = flat(&wane_ok(&with(&["--schedule", "wsd", "--wsd-fall", "0.1"])));
+    assert!(told.contains(", wsd, falling over the last 10% to 0."), "{told}");
     let root = ["--schedule", "inverse-sqrt", "--optimizer", "adafactor"];
     let call = wane_ok(&with(&root));
     let told = flat(&call);
@@ -196,6 +198,8 @@ fn what_cannot_be_meant_is_a_usage_error_that_names_its_argument() {
         (vec!["--optimizer", "adam2"], "expected one of adamw"),
         (vec!["--schedule", "step"], "expected one of cosine"),
         (vec!["--min-lr-ratio", "2"], "share from 0 to 1"),
+        (vec!["--schedule", "cosine", "--wsd-fall", "0.1"], "only --schedule wsd falls"),
+        (vec!["--schedule", "wsd", "--wsd-fall", "1.5"], "above 0 and at most 1"),
         (vec!["--warmup", "1e9"], "warm-up"),
         (vec!["--beta1", "1"], "--beta1"),
         (vec!["--steps", "10"], "give one of them"),

@@ -783,7 +783,7 @@ fn a_length_that_is_no_number_of_steps_leaves_the_rest_of_a_file_read() {
 }
 
 #[test]
-fn a_schedule_that_falls_over_a_last_part_is_wsd_where_that_is_a_fifth_and_else_not_known() {
+fn a_schedule_that_falls_along_a_straight_line_over_a_last_part_is_wsd_with_that_part() {
     let titan = |lines: &str| {
         let file = format!(
             "[training]\nlocal_batch_size = 8\nseq_len = 2048\nsteps = 1000\n[optimizer]\nname = \"AdamW\"\n\
@@ -792,10 +792,12 @@ fn a_schedule_that_falls_over_a_last_part_is_wsd_where_that_is_a_fifth_and_else_
         advise("t.toml", &file, &["--devices", "8"])
     };
     assert_eq!(run(&titan(""))["schedule"], "linear");
-    assert_eq!(run(&titan("decay_ratio = 0.2\n"))["schedule"], "wsd");
+    let fifth = run(&titan("decay_ratio = 0.2\n"));
+    assert_eq!((&fifth["schedule"], &fifth["wsd_fall"]), (&"wsd".into(), &0.2.into()));
     assert_eq!(run(&titan("decay_ratio = 0.9\n"))["schedule"], "linear");
     assert_eq!(run(&titan("decay_ratio = 0.0\n"))["schedule"], "constant");
-    let late = titan("decay_ratio = 0.1\n");
+    assert_eq!(run(&titan("decay_ratio = 0.1\n"))["wsd_fall"], 0.1);
+    let late = titan("decay_ratio = 0.1\ndecay_type = \"cosine\"\n");
     assert!(run(&late)["schedule"].is_null(), "{}", late.stdout);
     assert!(late.stdout.contains("over the last 0.1 of the run alone"), "{}", late.stdout);
     let megatron = |part: &str| {
@@ -805,8 +807,8 @@ fn a_schedule_that_falls_over_a_last_part_is_wsd_where_that_is_a_fifth_and_else_
         );
         run(&advise("gpt.sh", &script, &[]))
     };
-    assert_eq!(megatron("--lr-wsd-decay-iters 2000")["schedule"], "wsd");
-    assert!(megatron("--lr-wsd-decay-iters 1000")["schedule"].is_null());
+    assert_eq!(megatron("--lr-wsd-decay-iters 2000")["wsd_fall"], 0.2);
+    assert_eq!(megatron("--lr-wsd-decay-iters 1000")["wsd_fall"], 0.1);
 }
 
 #[test]

@@ -3,7 +3,7 @@ use serde::Serialize;
 use super::why_not;
 use crate::advice::{Equivalent, Hindsight, Kept, Run, Said, equivalents, spread};
 use crate::config::Named;
-use crate::published::{Quantity, Status};
+use crate::published::{Fall, Quantity, Status};
 
 /// The advice as JSON.
 #[derive(Serialize)]
@@ -27,6 +27,8 @@ struct RunJson {
     lr: f64,
     optimizer: &'static str,
     schedule: Option<&'static str>,
+    /// Share of the run over which wsd falls.
+    wsd_fall: Option<f64>,
     /// The step at which the fall ends, where that is far from the last.
     fall_ends: Option<f64>,
     weight_decay: Option<f64>,
@@ -119,6 +121,7 @@ fn run_json(run: &Run) -> RunJson {
         lr: run.lr.peak,
         optimizer: run.optimizer.name(),
         schedule: run.lr.fall.map(Named::name),
+        wsd_fall: (run.lr.fall == Some(Fall::Wsd)).then_some(run.lr.wsd_fall),
         fall_ends: run.fall_ends_elsewhere(),
         weight_decay: run.weight_decay,
         kappa,

@@ -19,6 +19,7 @@ fn original(one: &Published) -> Option<Run> {
     let epochs = one.original.epochs.as_ref().map_or(1.0, |fact| fact.value);
     let fall = match schedule.shape {
         LrShape::Cosine => Fall::Cosine,
+        LrShape::Linear if schedule.hold > 0 => Fall::Wsd,
         LrShape::Linear => Fall::Linear,
         LrShape::InverseSqrt => Fall::InverseSqrt,
     };
@@ -34,6 +35,7 @@ fn original(one: &Published) -> Option<Run> {
         lr: LearningRate {
             peak: schedule.lr,
             fall: Some(fall),
+            wsd_fall: 1.0 - (schedule.warmup + schedule.hold) as f64 / schedule.steps as f64,
             min_ratio: schedule.min_lr_ratio,
             warmup: schedule.warmup as f64,
             fall_ends: (schedule.steps != steps).then_some(schedule.steps as f64),

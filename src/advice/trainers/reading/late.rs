@@ -1,7 +1,5 @@
 //! Learning rates that are constant until they fall over a last part of the run.
 
-use std::ops::RangeInclusive;
-
 use anyhow::Result;
 
 use super::super::Name;
@@ -10,9 +8,6 @@ use super::spans::{Span, Unit};
 use crate::advice::run::RunFields;
 use crate::config::{plain, to_digits};
 use crate::published::Fall;
-
-/// Shares of a run that are the last fifth, over which WSD falls here.
-const FIFTH: RangeInclusive<f64> = 0.18..=0.22;
 
 /// A fall over so much of a run is one over all of it.
 const ALL: f64 = 0.98;
@@ -32,14 +27,17 @@ impl Reading<'_> {
         let warmed_up = self.share((fields.warmup.unwrap_or(0.0), Unit::Steps), fields);
         fields.schedule = match share {
             Some(0.0) => Some(Fall::Constant),
-            Some(share) if FIFTH.contains(&share) && is_straight => Some(Fall::Wsd),
             Some(share) if share + warmed_up.unwrap_or(0.0) >= ALL && is_wsd => Some(Fall::Linear),
             Some(share) if share + warmed_up.unwrap_or(0.0) >= ALL => fields.schedule,
+            Some(share) if is_straight => {
+                fields.wsd_fall = Some(share);
+                Some(Fall::Wsd)
+            }
             _ => {
                 let part = share.map_or("part".to_owned(), |share| plain(to_digits(share, 3)));
                 self.said.push(format!(
                     "{key} = {text}: the learning rate falls over the last {part} of the run alone, for which no schedule is \
-                     known here; --schedule wsd is the nearest, with the last fifth"
+                     known here; --schedule wsd is the nearest, with --wsd-fall"
                 ));
                 None
             }
