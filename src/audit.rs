@@ -5,8 +5,10 @@
 
 mod difference;
 mod expected;
+mod group;
 mod hint;
 mod mask;
+mod mistakes;
 mod multiplied;
 mod names;
 mod number;
@@ -16,6 +18,7 @@ mod pattern;
 mod question;
 mod snippet;
 mod sums;
+mod tensor;
 mod verdict;
 mod visible;
 
@@ -33,51 +36,15 @@ use visible::Visible;
 
 pub use difference::{Difference, From};
 pub use expected::{Expected, form_of, is_of};
-pub use hint::{Group, Hint};
+pub use group::Group;
+pub use hint::Hint;
 pub use mask::FoundMask;
 pub use names::Template;
 pub use part::Part;
 pub use question::Question;
 pub use snippet::Snippet;
+pub use tensor::Tensor;
 pub use verdict::{Axis, Factor, Pattern, Run, Verdict};
-
-/// A tensor and what happened to it.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Tensor {
-    /// As the first file that has it names it.
-    pub name: String,
-    /// Without wrappers and with stars for the numbers of blocks.
-    pub template: Template,
-    pub shape: Vec<usize>,
-    pub dtype: Dtype,
-    pub part: Part,
-    pub verdict: Verdict,
-}
-
-impl Tensor {
-    pub fn rank(&self) -> usize {
-        self.shape.len()
-    }
-
-    pub fn elements(&self) -> usize {
-        self.shape.iter().product()
-    }
-
-    /// Whether it decays; `None` for what is no parameter, and where that could not be told.
-    pub fn decays(&self) -> Option<bool> {
-        if self.part == Part::Buffer { None } else { self.verdict.decays() }
-    }
-
-    /// The type, as people call it.
-    pub fn type_name(&self) -> String {
-        Format::of(self.dtype).map_or(self.dtype.to_string(), |format| format.name.to_owned())
-    }
-
-    /// The shrink below which its format rounds it away from every number.
-    pub fn vanishing(&self) -> Option<f64> {
-        Format::of(self.dtype).map(|format| format.half_step() / 2.0)
-    }
-}
 
 /// What a step did to all tensors.
 #[derive(Clone, Debug, PartialEq)]
@@ -103,12 +70,12 @@ impl Audit {
         let (before, after) = (open(question.before)?, open(question.after)?);
         let pairs = matched(question, &before, &after)?;
         let tensors = examined(&pairs, question.lr)?;
-        let groups = hint::groups(&tensors);
+        let groups = group::groups(&tensors);
         Ok(Audit {
             lr: question.lr,
             expected: question.expected,
             mask: FoundMask::of(&tensors),
-            hints: hint::hints(&tensors, &groups, question.lr, question.expected.weight_decay),
+            hints: mistakes::hints(&tensors, &groups, question.lr, question.expected.weight_decay),
             differences: difference::differences(&tensors, &groups, question),
             groups,
             tensors,

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::expected::{of_other_form, of_other_lambda};
-use super::hint::Group;
+use super::group::Group;
 use super::mask::against;
 use super::part::Part;
-use super::{Question, Tensor};
+use super::question::Question;
+use super::tensor::Tensor;
 use crate::config::Mask;
 
 /// Tensors of a group among which one of its largest camp is looked for.

@@ -1,7 +1,7 @@
 //! What a trainer should do in the step, and the tensors that show something else.
 
-use super::Tensor;
-use super::hint::Group;
+use super::group::Group;
+use super::tensor::Tensor;
 use super::verdict::{Factor, Verdict};
 use crate::config::{Form, Mask};
 

@@ -1,6 +1,6 @@
 //! Which mask it is that decayed the tensors.
 
-use super::Tensor;
+use super::tensor::Tensor;
 use crate::config::{Mask, Named};
 
 /// The mask that an audit amounts to.
