@@ -10,10 +10,12 @@ mod description;
 mod documents;
 pub mod download;
 mod encoding;
+mod equations;
 mod evidence;
 mod foreign;
 mod grammar;
 mod input;
+mod layout;
 mod levels;
 mod lexicon;
 mod llmc;
@@ -36,6 +38,7 @@ mod token_bytes;
 mod tokenized;
 mod tokenizer;
 mod tokens;
+mod train_file;
 mod train_text;
 
 use std::collections::BTreeMap;
@@ -52,12 +55,9 @@ pub use canaries::Planted;
 pub use copied::Copied;
 pub use levels::{BytesPerToken, Levels};
 pub use source::{Place, Source};
-pub use stored::Tokens;
+pub use stored::{Token, Tokens};
 pub use tokenizer::{Choice as TokenizerChoice, Learned, Tokenizer, read as read_tokenizer};
 pub use train_text::Text;
-
-/// A token's index in the vocabulary.
-pub type Token = u16;
 
 /// A source, cut once into train, val and test, and the train texts that were read of it.
 #[derive(Debug)]

@@ -7,8 +7,10 @@ use anyhow::{Context, Result, ensure};
 
 use super::meta::{TokenSigns, Vocabulary};
 use super::pool::Pool;
-use super::tokens::{Layout, TokenFile, layouts};
-use super::{Corpus, Cut, Source, Tokens, cut, documents, prepared_bytes};
+use super::tokens::{TokenFile, layouts};
+use super::train_file::TrainFile;
+use super::{Corpus, Source, cut, documents, prepared_bytes};
+use crate::config::Cut;
 
 /// Whether a path leads to tokens. A folder without texts is one where tokens are missing.
 pub fn holds_tokens(path: &Path) -> bool {
@@ -48,7 +50,7 @@ fn read_file(path: &Path, source: &Source, cut: &Cut) -> Result<Corpus> {
     let parts = cut::parts(&whole, cut)?;
     let tokens = |part: &std::ops::Range<usize>| {
         let tokens = files[0].tokens(layout, part.start, part.len())?;
-        vocabulary.check(&files[0], &tokens)?;
+        vocabulary.check(&files[0].path, &tokens)?;
         files[0].check_holes(&tokens).map(|()| tokens)
     };
     let (val, test) = (tokens(&parts.val)?, tokens(&parts.test)?);
@@ -95,7 +97,7 @@ fn read_folder(folder: &Path, asked: &Source, cut: &Cut) -> Result<Corpus> {
     let test = TestPlace::find(&source, cut, &counts)?;
     let tokens = |file: usize, skip: usize, count: usize| {
         let tokens = files[file].tokens(layouts[file], skip, count)?;
-        vocabulary.check(&files[file], &tokens)?;
+        vocabulary.check(&files[file].path, &tokens)?;
         files[file].check_holes(&tokens).map(|()| tokens)
     };
     let val = tokens(1, counts[1] - cut.val, cut.val)?;
@@ -167,36 +169,6 @@ impl TestPlace {
             1 => "from the val file, just before val",
             _ => "from the test file",
         }
-    }
-}
-
-/// The part of a file of tokens that train texts are cut from.
-#[derive(Debug)]
-pub struct TrainFile {
-    file: TokenFile,
-    layout: Layout,
-    vocabulary: Vocabulary,
-    /// Tokens of that part.
-    pub length: usize,
-}
-
-impl TrainFile {
-    /// `count` tokens after the first `skip`.
-    ///
-    /// # Errors
-    /// A file that cannot be read, or holds a token outside its vocabulary.
-    pub fn excerpt(&self, skip: usize, count: usize) -> Result<Tokens> {
-        let tokens = self.file.stored(self.layout, skip, count)?;
-        self.vocabulary.check(&self.file, &tokens)?;
-        self.file.check_holes(&tokens).map(|()| tokens)
-    }
-
-    /// Whether it was written to since it was opened.
-    ///
-    /// # Errors
-    /// It has another length.
-    pub fn was_written(&self) -> Result<bool> {
-        self.file.was_written()
     }
 }
 

@@ -8,7 +8,7 @@ mod others;
 use anyhow::{Context, Result, ensure};
 
 use super::encoding::is_plain;
-use super::tokens::Width;
+use super::layout::Width;
 use halves::Halves;
 use others::{refuse_other_contents, refuse_places};
 

@@ -16,6 +16,7 @@ mod states;
 
 use chacha20::ChaCha8Rng;
 
+use super::Token;
 use crate::random;
 use pieces::{Piece, Pieces};
 use states::State;
@@ -166,6 +167,23 @@ fn append(text: &mut Text, pieces: &[Piece], chosen: usize) {
         text.nats.push((mass / rest).ln());
         mass = rest;
     }
+}
+
+/// So many characters of the train text of a seed, or of the one for all, in sentences that change their kind in the
+/// middle.
+pub fn shifted(stream: Stream, length: usize) -> Vec<char> {
+    let before = length.div_ceil(2);
+    let mut both = characters(Dialect::Plain, stream, before);
+    both.extend(characters(Dialect::Shifted, stream, length - before));
+    both
+}
+
+/// Characters as indices into a sorted alphabet that holds all of them.
+pub fn encode(characters: &[char], alphabet: &[char]) -> Vec<Token> {
+    characters
+        .iter()
+        .map(|c| alphabet.binary_search(c).expect("the alphabet holds every character") as Token)
+        .collect()
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 
 use anyhow::{Result, ensure};
 
-use super::tokens::{Layout, Width};
+use super::layout::{Layout, Width};
 
 /// Bytes of the header.
 pub const LENGTH: u64 = 1024;

@@ -8,8 +8,8 @@ use anyhow::{Context, Result, bail, ensure};
 use indicatif::HumanCount;
 use serde_json::Value;
 
+use super::layout::Width;
 use super::tokenizer::{self, Choice, Tokenizer};
-use super::tokens::{TokenFile, Width};
 use super::{Token, input, pickle};
 use crate::json;
 use contents::Meta;
@@ -159,7 +159,7 @@ impl Vocabulary {
     ///
     /// # Errors
     /// One that does not, with its place.
-    pub fn check(&self, file: &TokenFile, tokens: &[Token]) -> Result<()> {
+    pub fn check(&self, file: &Path, tokens: &[Token]) -> Result<()> {
         let made = self.tokenizer.as_ref().map_or(self.size, Tokenizer::vocabulary).min(self.size);
         let Some(place) = tokens.iter().position(|token| usize::from(*token) >= made) else {
             return Ok(());
@@ -169,7 +169,7 @@ impl Vocabulary {
                 || self.tokenizer.as_ref().is_none_or(|one| one.alphabet().is_none()),
             "{}: the token at place {place} of the split is {}, but {} names only {made} characters as tokens; name the \
              character of each",
-            file.path.display(),
+            file.display(),
             tokens[place],
             self.file.unwrap_or("the data"),
         );
@@ -177,7 +177,7 @@ impl Vocabulary {
             usize::from(tokens[place]) >= self.size,
             "{}: the token at place {place} of the split is {}, but the tokenizer that is named has {made} tokens: it did \
              not make this file; name the one that did",
-            file.path.display(),
+            file.display(),
             tokens[place],
         );
         let what_to_do = match self.file {
@@ -190,7 +190,7 @@ impl Vocabulary {
         };
         bail!(
             "{}: the token at place {place} of the split is {}, outside the vocabulary of {}; {what_to_do}",
-            file.path.display(),
+            file.display(),
             tokens[place],
             self.size,
         )

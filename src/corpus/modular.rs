@@ -4,38 +4,14 @@
 
 use anyhow::{Result, ensure};
 
-use super::{Corpus, Source, Token, cut, pool::Pool};
+use super::equations::{Equations, LENGTH};
+use super::pool::Pool;
+use super::{Corpus, Source, cut};
 use crate::config::{Cut, Texts};
 use crate::random;
 
-/// Tokens of an equation.
-pub const LENGTH: usize = 4;
 /// The numbers that sums may be taken modulo.
 const MODULI: std::ops::RangeInclusive<u16> = 5..=997;
-
-/// The equations that train texts are drawn from.
-#[derive(Clone, Debug)]
-pub struct Equations {
-    modulus: u16,
-    /// a and b of each.
-    pairs: Vec<[u16; 2]>,
-}
-
-impl Equations {
-    /// The equations of a train text, in an order of its own: all or some of them.
-    pub fn text(&self, seed: Option<u64>, length: usize) -> Vec<Token> {
-        let seed = seed.map_or([0xff; 8], u64::to_le_bytes);
-        let mut pairs = self.pairs.clone();
-        random::shuffle(&mut random::stream("modular text", &[&seed]), &mut pairs);
-        self.written(&pairs[..length / LENGTH])
-    }
-
-    fn written(&self, pairs: &[[u16; 2]]) -> Vec<Token> {
-        let modulus = self.modulus;
-        let sum = |[a, b]: [u16; 2]| ((u32::from(a) + u32::from(b)) % u32::from(modulus)) as u16;
-        pairs.iter().flat_map(|pair| [pair[0], pair[1], modulus, sum(*pair)]).collect()
-    }
-}
 
 /// Cuts the table of sums.
 ///
@@ -95,6 +71,7 @@ pub fn read(modulus: u16, source: &Source, cut: &Cut) -> Result<Corpus> {
 mod tests {
     use std::collections::BTreeSet;
 
+    use super::super::Token;
     use super::*;
     use crate::config::Order;
 

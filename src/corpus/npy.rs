@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result, bail};
 
-use super::tokens::{Layout, Width};
+use super::layout::{Layout, Width};
 
 const MAGIC: &[u8] = b"\x93NUMPY";
 

@@ -2,10 +2,10 @@
 
 use anyhow::Result;
 
-use super::bins::TrainFile;
+use super::equations::Equations;
 use super::grammar::{self, Dialect, Stream};
-use super::modular::Equations;
-use super::{Token, Tokens, sentences, text};
+use super::train_file::TrainFile;
+use super::{Token, Tokens};
 
 /// The part of a source outside of val and test.
 #[derive(Debug)]
@@ -33,7 +33,7 @@ impl Pool {
             Pool::Grammar => {
                 Ok(written(&grammar::characters(Dialect::Plain, stream(seed), length)))
             }
-            Pool::ShiftedGrammar => Ok(written(&sentences::shifted(stream(seed), length))),
+            Pool::ShiftedGrammar => Ok(written(&grammar::shifted(stream(seed), length))),
             Pool::Modular(equations) => Ok(equations.text(seed, length).into()),
             Pool::Memory(tokens) => {
                 let start = start(tokens.len());
@@ -49,7 +49,7 @@ fn stream(seed: Option<u64>) -> Stream {
 }
 
 fn written(characters: &[char]) -> Tokens {
-    text::encode(characters, &grammar::alphabet()).into()
+    grammar::encode(characters, &grammar::alphabet()).into()
 }
 
 /// Where the excerpt of a seed begins, in tokens from the start of a pool: at the fractional part of

@@ -4,7 +4,8 @@ use anyhow::{Result, ensure};
 
 use super::grammar::{self, Dialect, Stream};
 use super::pool::Pool;
-use super::{Corpus, HeldOutNats, Source, TokenBytes, Tokenizer, TokenizerChoice, cut, text};
+use super::token_bytes::TokenBytes;
+use super::{Corpus, HeldOutNats, Source, Tokenizer, TokenizerChoice, cut};
 use crate::config::{Cut, Texts};
 
 /// Cuts the sentences of a pool: val is of the kind that train texts begin with, test of the kind that they end with.
@@ -25,8 +26,8 @@ pub fn read(pool: Pool, source: &Source, cut: &Cut) -> Result<Corpus> {
     let split = cut.with_test(test);
     let mut of_val = grammar::write(Dialect::Plain, Stream::Fixed, cut.train + cut.val);
     let of_test = grammar::write(dialect_of_test(&pool), Stream::Test, test);
-    let val = text::encode(&of_val.characters[cut.train..], &alphabet);
-    let test_tokens = text::encode(&of_test.characters, &alphabet);
+    let val = grammar::encode(&of_val.characters[cut.train..], &alphabet);
+    let test_tokens = grammar::encode(&of_test.characters, &alphabet);
     let nats = HeldOutNats { val: of_val.nats.split_off(cut.train), test: of_test.nats };
     let tokenizer = Tokenizer::characters(alphabet);
     let recognised = match pool {
@@ -46,15 +47,6 @@ pub fn read(pool: Pool, source: &Source, cut: &Cut) -> Result<Corpus> {
         ..Corpus::new(source.to_string(), tokenizer.vocabulary(), split, val, pool)
             .with_tokenizer(tokenizer)
     })
-}
-
-/// So many characters of the train text of a seed, or of the one for all, in sentences that change their kind in the
-/// middle.
-pub fn shifted(stream: Stream, length: usize) -> Vec<char> {
-    let before = length.div_ceil(2);
-    let mut characters = grammar::characters(Dialect::Plain, stream, before);
-    characters.extend(grammar::characters(Dialect::Shifted, stream, length - before));
-    characters
 }
 
 /// For each token of test the true probabilities of all tokens; `None` for a pool that is no grammar.

@@ -7,7 +7,8 @@ use std::sync::Arc;
 
 use memmap2::Mmap;
 
-use super::Token;
+/// A token's index in the vocabulary.
+pub type Token = u16;
 
 /// A sequence of tokens that is read as a slice, wherever it lies.
 #[derive(Clone)]

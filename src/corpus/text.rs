@@ -11,7 +11,8 @@ use super::documents::{self, Documents};
 use super::pool::Pool;
 use super::tokenized::Tokenized;
 use super::tokenizer::{Choice, cuts_told};
-use super::{Corpus, Cut, Source, Token, cut};
+use super::{Corpus, Source, cut};
+use crate::config::Cut;
 
 /// Reads texts and cuts them: val from their end, test before it, train texts from what is left. A document is
 /// never in two of them: what val and test leave of one is left out. With one token a character, the vocabulary is
@@ -99,17 +100,9 @@ fn copies(texts: &[String], tokenized: &Tokenized, parts: &cut::Parts) -> Option
     (!told.is_empty()).then(|| told.join("; "))
 }
 
-/// Characters as indices into a sorted alphabet that holds all of them.
-pub fn encode(characters: &[char], alphabet: &[char]) -> Vec<Token> {
-    characters
-        .iter()
-        .map(|c| alphabet.binary_search(c).expect("the alphabet holds every character") as Token)
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
-    use super::super::Tokenizer;
+    use super::super::{Token, Tokenizer};
     use super::*;
     use crate::config::{Order, Texts};
 

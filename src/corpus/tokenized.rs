@@ -10,9 +10,10 @@ use anyhow::{Context, Result, ensure};
 use indicatif::HumanCount;
 use rayon::prelude::*;
 
+use super::Token;
 use super::cut::{self, Parts, Whole};
 use super::tokenizer::{self, Choice, MOST_TOKENS, Tokenizer};
-use super::{Cut, Token};
+use crate::config::Cut;
 
 /// Bytes of a token of English with a large vocabulary, more than the mean.
 const LONG_TOKEN: usize = 6;

@@ -1,6 +1,6 @@
 //! A file of tokens: `.bin` as nanoGPT or llm.c write it, or `.npy`.
 
-mod layout;
+mod signs;
 mod whole;
 
 use std::fs::File;
@@ -10,12 +10,13 @@ use std::time::SystemTime;
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
 
+use super::layout::{Layout, Width};
 use super::recognise::{Content, recognise};
 use super::stored::Mapped;
 use super::{Token, Tokens, encoding, evidence, input, llmc, meta, npy};
-use layout::Signs;
+use signs::Signs;
 
-pub use layout::{Layout, Width, layouts};
+pub use signs::layouts;
 
 /// As much of a file is looked at to tell how its tokens are written.
 const HEAD: u64 = 1 << 20;

@@ -3,8 +3,9 @@
 use anyhow::{Result, ensure};
 use indicatif::HumanCount;
 
-use super::{HEAD, Layout, TokenFile};
+use super::{HEAD, TokenFile};
 use crate::corpus::Token;
+use crate::corpus::layout::Layout;
 
 /// So many zeros in a row are no tokens: no text has as many of one.
 const UNFILLED: u64 = 1024;
