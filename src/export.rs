@@ -32,6 +32,7 @@ use crate::results::{read_experiment, read_runs};
 use crate::stats::Analysis;
 use arms::Found;
 use comments::Comments;
+use rule::Rule;
 
 pub use arms::{ArmRows, Arms};
 pub use facts::Facts;
@@ -76,7 +77,7 @@ fn made(request: &Request) -> Result<Facts> {
     let evidence = evidence::of(&analysis, &arms, found, request.arm.is_none());
     let comments =
         Comments::new(request.target, &experiment, arm, &was, &rule, moved.as_ref(), evidence);
-    let code = request.target.code(&rule, &comments);
+    let code = code(request.target, &rule, &comments);
     Ok(Facts::new(&experiment, arm, &was, &rule, moved, comments, code))
 }
 
@@ -86,4 +87,15 @@ fn told(terms: &AnalysisTerms) -> AnalysisTerms {
         [TestFamily::AgainstNone, TestFamily::AgainstStopping, TestFamily::Published];
     let families = terms.families.iter().copied().filter(|family| TOLD.contains(family)).collect();
     AnalysisTerms { families, ..terms.clone() }
+}
+
+/// A rule as the code of a trainer, below its comments.
+fn code(target: Target, rule: &Rule, comments: &Comments) -> String {
+    let body = match target {
+        Target::PyTorch => torch::code(rule),
+        Target::Transformers => transformers::code(rule),
+        Target::Optax => optax::code(rule),
+        Target::NanoGpt => nanogpt::code(rule),
+    };
+    format!("{}\n{}\n", comments.text(), body.trim())
 }

@@ -1,6 +1,3 @@
-use super::comments::Comments;
-use super::rule::Rule;
-use super::{nanogpt, optax, torch, transformers};
 use crate::config::Named;
 
 /// Trainers that a rule can be exported to.
@@ -21,17 +18,6 @@ impl Target {
             Target::Optax => "Optax",
             Target::NanoGpt => "nanoGPT",
         }
-    }
-
-    /// The code, below its comments.
-    pub fn code(self, rule: &Rule, comments: &Comments) -> String {
-        let body = match self {
-            Target::PyTorch => torch::code(rule),
-            Target::Transformers => transformers::code(rule),
-            Target::Optax => optax::code(rule),
-            Target::NanoGpt => nanogpt::code(rule),
-        };
-        format!("{}\n{}\n", comments.text(), body.trim())
     }
 }
 
