@@ -8,6 +8,7 @@ mod layout;
 mod missing;
 mod names;
 mod notes;
+mod purpose;
 mod read;
 mod stored;
 mod sum;
@@ -24,7 +25,8 @@ use crate::config::{ParameterShape, Role};
 use crate::random;
 use crate::record::LaneWeights;
 
-pub use read::{Purpose, ReadWeights, origin, read_weights};
+pub use purpose::Purpose;
+pub use read::{ReadWeights, origin, read_weights};
 pub use sum::check_weights;
 pub use write::write_weights;
 

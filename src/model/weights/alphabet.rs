@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use anyhow::{Result, bail};
 
-use super::read::Purpose;
+use super::purpose::Purpose;
 
 /// The entry of a weight file's metadata: every character, in the order of the tokens.
 pub const ALPHABET: &str = "alphabet";

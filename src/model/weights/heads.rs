@@ -4,8 +4,7 @@ use anyhow::{Result, ensure};
 
 use super::names::{HEAD, core};
 use super::notes::Notes;
-use super::read::Tensors;
-use super::stored::Stored;
+use super::stored::{Stored, Tensors};
 use crate::config::{ModelShape, Named, ParameterShape, Role};
 
 /// Leaves in `tensors` what the family has: the embedding, and the head where it is not tied.

@@ -3,8 +3,7 @@
 use anyhow::{Result, bail};
 
 use super::names::core;
-use super::read::Tensors;
-use super::stored::Stored;
+use super::stored::{Stored, Tensors};
 use crate::config::{Layout, ParameterShape, Role};
 
 /// The layout of a file, or of its family where every matrix is square.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use anyhow::{Result, bail};
 
 use super::names::{core, layers, likelier_family};
-use super::read::Tensors;
+use super::stored::Tensors;
 use crate::config::{ModelShape, Named, ParameterShape, Role};
 use crate::plural::counted;
 

@@ -1,7 +1,6 @@
 //! Reading weights as people have them. Everything is taken as the model needs it, said where that is not
 //! as it stood, or refused.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
@@ -15,39 +14,11 @@ use super::layout::{self, in_file, is_turned};
 use super::missing;
 use super::names::{Names, buffer, core};
 use super::notes::Notes;
-use super::stored::{Stored, transposed};
-use crate::config::{InitialWeights, Layout, ModelShape, ParameterShape, Role};
-use crate::corpus::{Corpus, Learned, Tokenizer};
+use super::purpose::Purpose;
+use super::stored::{Stored, Tensors, transposed};
+use crate::config::{InitialWeights, Layout, ParameterShape, Role};
 use crate::record::LaneWeights;
 use crate::tensors::{WeightFile, foreign, read_files};
-
-/// The tensors of all files, under their names without what was put before them.
-pub type Tensors<'a> = BTreeMap<String, Stored<'a>>;
-
-/// What weights are read for.
-#[derive(Clone, Copy, Debug)]
-pub struct Purpose<'a> {
-    pub shape: &'a ModelShape,
-    /// Number of different tokens.
-    pub vocabulary: usize,
-    /// Their characters, where they are characters.
-    pub alphabet: Option<&'a [char]>,
-    /// Digest of their pieces of text, where those were learned.
-    pub pieces: Option<&'a str>,
-}
-
-impl<'a> Purpose<'a> {
-    /// A model for these data.
-    pub fn of(shape: &'a ModelShape, corpus: &'a Corpus) -> Self {
-        let learned = corpus.tokenizer.as_ref().and_then(Tokenizer::learned);
-        Purpose {
-            shape,
-            vocabulary: corpus.vocabulary,
-            alphabet: corpus.alphabet(),
-            pieces: learned.map(Learned::pieces_digest),
-        }
-    }
-}
 
 /// Weights for one lane of a model.
 #[derive(Clone, Debug, PartialEq)]

@@ -1,5 +1,6 @@
 //! A tensor as a file holds it.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::{Error, Result, anyhow, bail, ensure};
@@ -15,6 +16,9 @@ pub struct Stored<'a> {
     pub file: &'a Path,
     view: TensorView<'a>,
 }
+
+/// The tensors of all files, under their names without what was put before them.
+pub type Tensors<'a> = BTreeMap<String, Stored<'a>>;
 
 impl<'a> Stored<'a> {
     pub fn new(name: String, file: &'a Path, view: TensorView<'a>) -> Self {

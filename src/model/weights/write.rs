@@ -11,7 +11,7 @@ use safetensors::{Dtype, View};
 
 use super::alphabet::{ALPHABET, PIECES};
 use super::layout::{in_file, is_turned};
-use super::read::Purpose;
+use super::purpose::Purpose;
 use super::stored::transposed;
 use super::sum::{SUM, sum_of};
 use crate::config::RunId;
