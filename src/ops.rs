@@ -15,6 +15,7 @@ mod linear;
 mod loss;
 mod node;
 mod numbers;
+mod parameters;
 pub mod primitives;
 mod sublayer;
 mod updates;
@@ -22,8 +23,8 @@ mod values;
 
 use burn::backend::{Dispatch, DispatchTensor};
 use burn::tensor::Tensor;
+use wane_kernels::activation::Gate;
 
-use crate::ops::kernels::activation::Gate;
 use fused::FusedOps;
 
 pub use wane_kernels as kernels;
@@ -36,8 +37,9 @@ pub use fused::is_fused;
 pub use linear::{linear, linear_by_row, scores, scores_by_row};
 pub use loss::{cross_entropy, smoothing};
 pub use numbers::LaneNumbers;
+pub use parameters::{Biases, Sublayer};
 pub use primitives::weighted;
-pub use sublayer::{Biases, Sublayer, sublayer};
+pub use sublayer::sublayer;
 pub use updates::{Updated, adafactor_step, adam_step, dots, lane_squares, squares};
 
 /// Layer normalisation over the channels with a gain and perhaps a bias, `[lanes, channels]` (Ba et

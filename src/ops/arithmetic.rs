@@ -1,9 +1,9 @@
 use burn::backend::Dispatch;
 use burn::tensor::Tensor;
+use wane_kernels::arithmetic::{Pair, Single};
 
 use super::fused::FusedArithmetic;
 use super::fused::is_fused;
-use super::kernels::arithmetic::{Pair, Single};
 
 /// `[matrices, n, n]` with a number added to every diagonal; without autodiff.
 pub fn plus_diagonal(matrices: Tensor<3>, number: f32) -> Tensor<3> {

@@ -2,10 +2,10 @@
 
 use burn::backend::Dispatch;
 use burn::tensor::{Tensor, TensorData};
+use wane_kernels::attention::{Heads, KeyValues, forward_after};
 
 use super::fused::{FusedOps, is_fused};
 use super::primitives;
-use crate::ops::kernels::attention::{Heads, KeyValues, forward_after};
 
 /// Causal attention (Vaswani et al. 2017) from queries, keys and values packed in every row,
 /// `[lanes, rows, (heads + 2 · kv_heads) · head]`; gives `[lanes, rows, heads · head]`.

@@ -2,10 +2,10 @@
 
 use burn::backend::Dispatch;
 use burn::tensor::Tensor;
+use wane_kernels::activation::Gate;
 
 use super::fused::{FusedOps, is_fused};
 use super::primitives;
-use crate::ops::kernels::activation::Gate;
 
 /// How much of each expert a token takes (Shazeer et al. 2017): the softmax of the router's scores
 /// `[lanes, rows, experts]` where they are among the `active` highest, 0 elsewhere; `normalised` so that it adds up to

@@ -20,10 +20,10 @@ use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
 use burn::backend::tensor::{FloatTensor, IntTensor};
 use burn::backend::{Autodiff, Backend, Flex, backend_extension};
 use burn::tensor::Device;
+use wane_kernels::activation::Gate;
+use wane_kernels::attention::Heads;
 
 use super::node::{Operation, tracked};
-use crate::ops::kernels::activation::Gate;
-use crate::ops::kernels::attention::Heads;
 use crate::ops::values::indices;
 use activation::{Gated, Gelu};
 use attention::Attention;

@@ -12,8 +12,8 @@ use burn::backend::autodiff::grads::Gradients;
 use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, Flex};
+use wane_kernels::arithmetic::{Pair, pairs};
 
-use super::kernels::arithmetic::{Pair, pairs};
 use super::values::{Values, changed, numbers};
 
 /// An operation with `N` inputs that gradients flow to.

@@ -2,11 +2,11 @@
 
 use burn::tensor::activation::{log_softmax, sigmoid, softmax};
 use burn::tensor::{Bool, Device, Int, Tensor, TensorData};
+use wane_kernels::activation::{Activation, Gate};
+use wane_kernels::attention::Heads;
+use wane_kernels::sublayer::Inner;
 
-use super::sublayer::{Biases, Sublayer};
-use crate::ops::kernels::activation::{Activation, Gate};
-use crate::ops::kernels::attention::Heads;
-use crate::ops::kernels::sublayer::Inner;
+use super::parameters::{Biases, Sublayer};
 
 /// See [`ops::linear`](super::linear).
 pub fn linear(x: Tensor<3>, weight: Tensor<3>, bias: Option<Tensor<2>>) -> Tensor<3> {

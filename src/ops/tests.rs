@@ -12,10 +12,10 @@ use burn::tensor::{Device, Int, Tensor, TensorData};
 use cases::{EPS, all, indices};
 use proptest::prelude::*;
 use reference::Numbers;
+use wane_kernels::activation::Activation;
+use wane_kernels::attention::Heads;
 
 use super::*;
-use crate::ops::kernels::activation::Activation;
-use crate::ops::kernels::attention::Heads;
 use crate::random;
 
 type Operation = dyn Fn(Vec<Tensor<3>>) -> Tensor<3>;

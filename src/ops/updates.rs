@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use burn::backend::{Dispatch, DispatchTensor};
 use burn::tensor::Tensor;
+use wane_kernels::update::LaneStep;
 
 use super::fused::{FusedUpdates, is_fused};
 use super::{LaneNumbers, primitives};
-use crate::ops::kernels::update::LaneStep;
 
 /// Sum of the squares of each lane of `[lanes, …]`, `[lanes]`. Without autodiff.
 pub fn squares<const D: usize>(values: Tensor<D>) -> Tensor<1> {

@@ -1,4 +1,5 @@
-use crate::ops::kernels::activation::{Gate, gated, gated_gradient, gelu, gelu_gradient};
+use wane_kernels::activation::{Gate, gated, gated_gradient, gelu, gelu_gradient};
+
 use crate::ops::node::Operation;
 use crate::ops::values::{Values, dims, numbers, own, tensor};
 

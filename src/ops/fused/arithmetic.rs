@@ -1,7 +1,7 @@
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Backend, Flex, backend_extension};
+use wane_kernels::arithmetic::{self, Pair, Single};
 
-use crate::ops::kernels::arithmetic::{self, Pair, Single};
 use crate::ops::values::{Values, changed, dims, numbers, own};
 
 /// Arithmetic number by number; no gradients flow through it.

@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
-use crate::ops::kernels::attention::{Heads, Kept, backward, forward, output};
+use wane_kernels::attention::{Heads, Kept, backward, forward, output};
+
 use crate::ops::node::Operation;
 use crate::ops::values::{Values, dims, numbers, tensor};
 

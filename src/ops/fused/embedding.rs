@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
-use crate::ops::kernels::embedding::{add_positions, positions_gradient, rows, rows_gradient};
+use wane_kernels::embedding::{add_positions, positions_gradient, rows, rows_gradient};
+
 use crate::ops::node::Operation;
 use crate::ops::values::{Values, dims, numbers, tensor};
 

@@ -1,5 +1,6 @@
-use crate::ops::kernels::activation::Gate;
-use crate::ops::kernels::expert::{self, Matrices, Taken};
+use wane_kernels::activation::Gate;
+use wane_kernels::expert::{self, Matrices, Taken};
+
 use crate::ops::node::Operation;
 use crate::ops::values::{Values, dims, numbers, tensor};
 

@@ -1,4 +1,5 @@
-use crate::ops::kernels::linear::{Sizes, bias_gradient, forward, input_gradient, weight_gradient};
+use wane_kernels::linear::{Sizes, bias_gradient, forward, input_gradient, weight_gradient};
+
 use crate::ops::node::Operation;
 use crate::ops::values::{Values, dims, numbers, tensor};
 

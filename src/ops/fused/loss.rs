@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
-use crate::ops::kernels::loss::{backward, forward, smoothing, smoothing_gradient};
+use wane_kernels::loss::{backward, forward, smoothing, smoothing_gradient};
+
 use crate::ops::node::Operation;
 use crate::ops::values::{Values, dims, numbers, tensor};
 

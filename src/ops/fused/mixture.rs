@@ -1,4 +1,5 @@
-use crate::ops::kernels::mixture::{self, Router};
+use wane_kernels::mixture::{self, Router};
+
 use crate::ops::node::Operation;
 use crate::ops::values::{Values, dims, numbers, tensor};
 

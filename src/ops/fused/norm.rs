@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
-use crate::ops::kernels::norm::{self, Moments, backward, forward};
+use wane_kernels::norm::{self, Moments, backward, forward};
+
 use crate::ops::node::Operation;
 use crate::ops::values::{Values, dims, numbers, tensor};
 

@@ -1,8 +1,8 @@
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Backend, Flex, backend_extension};
+use wane_kernels::each_row::products;
 
 use super::linear::sizes;
-use crate::ops::kernels::each_row::products;
 use crate::ops::values::{Values, numbers, tensor};
 
 /// What reading text on needs beside the operations of training; no gradients flow through it.

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::ops::kernels::arithmetic::{Pair, pairs, with_each};
-use crate::ops::kernels::columns::{side_by_side, taken_apart};
+use wane_kernels::arithmetic::{Pair, pairs, with_each};
+use wane_kernels::columns::{side_by_side, taken_apart};
+
 use crate::ops::node::Operation;
 use crate::ops::values::{Values, changed, dims, numbers, tensor};
 

@@ -1,7 +1,8 @@
 use std::sync::Arc;
 
-use crate::ops::kernels::norm::Norm;
-use crate::ops::kernels::sublayer::{Inner, Kept, Parameters, Sizes, backward, forward, output};
+use wane_kernels::norm::Norm;
+use wane_kernels::sublayer::{Inner, Kept, Parameters, Sizes, backward, forward, output};
+
 use crate::ops::node::Operation;
 use crate::ops::values::{Values, dims, numbers, tensor};
 

@@ -2,9 +2,9 @@ use std::sync::Arc;
 
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Backend, Flex, backend_extension};
+use wane_kernels::dots::{dots, squares};
+use wane_kernels::update::{ChangeSums, LaneStep, Parameter, adafactor, adam};
 
-use crate::ops::kernels::dots::{dots, squares};
-use crate::ops::kernels::update::{ChangeSums, LaneStep, Parameter, adafactor, adam};
 use crate::ops::values::{Values, dims, numbers, own, tensor};
 
 /// What an optimizer does to whole parameters; no gradients flow through it.

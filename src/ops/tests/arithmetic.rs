@@ -1,7 +1,8 @@
 //! Arithmetic number by number against Burn's own, bit for bit.
 
+use wane_kernels::arithmetic::Pair;
+
 use super::*;
-use crate::ops::kernels::arithmetic::Pair;
 
 /// Numbers of every kind: large, small, 0 of both signs, infinite, none.
 fn odd_numbers(name: &str, count: usize) -> Vec<f32> {

@@ -1,8 +1,9 @@
 //! Kernels at shapes that are easy to get wrong: nothing, one number, primes, and slices that begin in the
 //! middle of a vector.
 
+use wane_kernels::{activation, attention, embedding, linear, loss, norm};
+
 use super::*;
-use crate::ops::kernels::{activation, attention, embedding, linear, loss, norm};
 
 /// A slice of the same numbers at every place within the widest vector.
 fn at_every_offset(numbers: &[f32]) -> Vec<(Vec<f32>, usize)> {

@@ -1,8 +1,8 @@
 //! The operations once more, in float64 and as plainly as their formulas: every tensor a list of
 //! numbers in row-major order.
 
-use crate::ops::kernels::activation::Gate;
-use crate::ops::kernels::attention::Heads;
+use wane_kernels::activation::Gate;
+use wane_kernels::attention::Heads;
 
 pub type Numbers = Vec<f64>;
 

@@ -1,7 +1,8 @@
 //! Sublayers against their steps.
 
+use wane_kernels::sublayer::Inner;
+
 use super::*;
-use crate::ops::kernels::sublayer::Inner;
 
 /// Widths of a sublayer's rows on their way.
 #[derive(Clone, Copy)]
