@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::contenders::Point;
+use super::point::Point;
 use crate::config::{Stage, is_treatment};
 use crate::results::RunRow;
 

@@ -2,13 +2,15 @@ use std::collections::HashMap;
 
 use rayon::prelude::*;
 
-use super::contenders::{Operand, Point};
-use super::contrast::{Contrast, Scores, chosen, chosen_by_all};
+use super::contenders::Operand;
+use super::contrast::Contrast;
 use super::evidence::Evidence;
 use super::groups::{Cell, Group, Side};
 use super::inference::{Estimate, FEWEST_SEEDS};
+use super::point::Point;
 use super::quantity::Quantity;
 use super::rotations::Rotations;
+use super::scores::{Scores, chosen, chosen_by_all};
 use super::verdict::{Judgement, Kind, Terms, judge};
 use crate::config::TestFamily;
 use crate::results::Draw;

@@ -1,10 +1,11 @@
 //! Rules as they are compared: each with all the points among which its best is chosen.
 
 use super::choice::Choice;
-use super::contrast::{Scores, chosen_by_all};
 use super::groups::{Cell, Rule, Side};
 use super::inference::Estimate;
+use super::point::{Point, best};
 use super::quantity::Quantity;
+use super::scores::{Scores, chosen_by_all};
 use crate::config::{Form, is_treatment};
 use crate::record::Status;
 use crate::results::{Draw, RunRow};
@@ -25,15 +26,6 @@ pub struct Contender {
     pub none: Vec<Point>,
     /// No decay that would be on them, had it the values that this rule chooses among.
     pub elsewhere: Vec<Point>,
-}
-
-/// One arm as a point of a rule.
-#[derive(Clone, Debug)]
-pub struct Point {
-    pub side: Side,
-    pub cell: Cell,
-    /// Whether it may be chosen.
-    pub is_eligible: bool,
 }
 
 /// The points of one side of a comparison, and the loss that it is scored on.
@@ -194,27 +186,6 @@ fn only_collapsed(points: &[Point]) -> bool {
     complete.peek().is_some() && complete.all(|point| !point.cell.may_be_best(false))
 }
 
-/// The best of these points at the longest horizon: its last step is what a run ends with that nobody
-/// shortened. The best of all, where they share one horizon.
-pub fn best_at_full_length(points: &[Point]) -> Option<&Point> {
-    // Not every arm names its steps: a point may come of one that another arm tunes.
-    let steps = |point: &Point| point.cell.done().map(|run| run.steps).max();
-    let longest = points.iter().filter(|point| point.is_eligible).filter_map(steps).max();
-    lowest(points.iter().filter(|point| steps(point) == longest))
-}
-
-/// The point with the lowest mean val loss.
-pub fn best(points: &[Point]) -> Option<&Point> {
-    lowest(points.iter())
-}
-
-fn lowest<'a>(points: impl Iterator<Item = &'a Point>) -> Option<&'a Point> {
-    let loss = |point: &Point| point.cell.mean(|run| run.val_loss);
-    let eligible = points.filter(|point| point.is_eligible);
-    let known = eligible.filter_map(|point| Some((loss(point)?, point)));
-    known.min_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, point)| point)
-}
-
 impl Operand {
     /// Losses of the points that may be chosen, by the seeds that all of them have.
     pub fn scores(&self, seeds: &[Draw]) -> Vec<Scores> {
@@ -244,22 +215,6 @@ impl Operand {
             true => self.points.first(),
             false => self.eligible().nth(chosen_by_all(&scores)),
         }
-    }
-}
-
-impl Point {
-    fn seeds(&self, quantity: Quantity) -> Vec<Draw> {
-        let measured =
-            |run: &&RunRow| [quantity, quantity.chooser()].iter().all(|one| one.of(run).is_some());
-        self.cell.done().filter(measured).map(RunRow::draw).collect()
-    }
-
-    fn scores(&self, quantity: Quantity, seeds: &[Draw]) -> Scores {
-        let of = |quantity: Quantity| {
-            let run = |seed: &Draw| self.cell.done().find(|run| run.draw() == *seed);
-            seeds.iter().filter_map(|seed| quantity.of(run(seed)?)).collect()
-        };
-        Scores { choose: of(quantity.chooser()), score: of(quantity) }
     }
 }
 

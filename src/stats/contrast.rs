@@ -11,19 +11,12 @@
 //! - the t statistic of each of these is judged by what the same choice makes of rotated data
 //!   ([`Rotations`]); where there is one arm to choose from, that is Student's t-test.
 
+use super::crossing::search;
 use super::inference::t_cdf;
 use super::moments::Moments;
 use super::rotated::Rotated;
 use super::rotations::Rotations;
-
-/// An arm's losses by seed.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Scores {
-    /// On the windows that choose.
-    pub choose: Vec<f64>,
-    /// On the windows that report.
-    pub score: Vec<f64>,
-}
+use super::scores::{Scores, chosen};
 
 /// The difference between the best of two lots of arms, left − right.
 #[derive(Clone, Debug)]
@@ -31,31 +24,6 @@ pub struct Contrast {
     differences: Vec<f64>,
     below: Tail,
     above: Tail,
-}
-
-/// For each seed the arm that the other seeds choose: the lowest sum, the first of several.
-pub fn chosen(arms: &[Scores]) -> Vec<usize> {
-    let seeds = arms.first().map_or(0, |arm| arm.choose.len());
-    let sums: Vec<f64> = arms.iter().map(|arm| arm.choose.iter().sum()).collect();
-    (0..seeds).map(|seed| lowest(arms.len(), |arm| sums[arm] - arms[arm].choose[seed])).collect()
-}
-
-/// The arm that all seeds choose.
-pub fn chosen_by_all(arms: &[Scores]) -> usize {
-    lowest(arms.len(), |arm| arms[arm].choose.iter().sum())
-}
-
-/// The place of the lowest of so many numbers, the first of several.
-pub fn lowest(count: usize, of: impl Fn(usize) -> f64) -> usize {
-    let mut best = 0;
-    let mut value = f64::INFINITY;
-    for arm in 0..count {
-        let own = of(arm);
-        if own < value {
-            (best, value) = (arm, own);
-        }
-    }
-    best
 }
 
 fn scored(arms: &[Scores]) -> Vec<f64> {
@@ -171,27 +139,4 @@ impl Tail {
             None => search(start, spread, |delta| self.p(delta) <= tail),
         }
     }
-}
-
-/// The smallest δ that is enough, where larger ones are too, searched from `start` in steps of `spread`;
-/// infinite where none is.
-pub fn search(start: f64, spread: f64, mut is_enough: impl FnMut(f64) -> bool) -> f64 {
-    let (mut low, mut high) = (start, start + spread);
-    for _ in 0..40 {
-        if is_enough(high) {
-            break;
-        }
-        (low, high) = (high, start + 2.0 * (high - start));
-    }
-    if !is_enough(high) {
-        return f64::INFINITY;
-    }
-    if is_enough(low) {
-        low = start - spread;
-    }
-    for _ in 0..34 {
-        let middle = f64::midpoint(low, high);
-        *if is_enough(middle) { &mut high } else { &mut low } = middle;
-    }
-    high
 }

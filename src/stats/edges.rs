@@ -1,7 +1,8 @@
 //! Best values that lie at an end of what was tried: better ones may lie beyond.
 
-use super::contenders::{Contender, Point};
+use super::contenders::Contender;
 use super::groups::{Cell, Rule};
+use super::point::Point;
 use super::search::ends_at_none;
 
 /// The best value of an axis, where it is the largest or the smallest that was tried.

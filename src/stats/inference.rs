@@ -56,6 +56,13 @@ impl Estimate {
 
 /// Two-sided p of the hypothesis that the mean of these differences is 0 (Student's t-test);
 /// `None` for fewer than [`FEWEST_SEEDS`]. Simulations hold it against the test that is used.
+/// Sum of squares around the mean, and its degrees of freedom.
+pub fn squares(differences: &[f64]) -> (f64, usize) {
+    let mean = differences.iter().sum::<f64>() / differences.len().max(1) as f64;
+    let squares = differences.iter().map(|one| (one - mean).powi(2)).sum();
+    (squares, differences.len().saturating_sub(1))
+}
+
 #[cfg(test)]
 pub fn p_of_no_difference(differences: &[f64]) -> Option<f64> {
     if differences.len() < FEWEST_SEEDS {

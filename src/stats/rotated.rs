@@ -4,9 +4,10 @@
 
 use rayon::prelude::*;
 
-use super::contrast::{Scores, lowest, search};
+use super::crossing::search;
 use super::moments::Moments;
 use super::rotations::{Rotation, Rotations};
+use super::scores::{Scores, lowest};
 
 /// Other arms that are turned at once.
 const WIDTH: usize = 4;

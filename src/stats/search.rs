@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::contenders::{Contender, Point};
+use super::contenders::Contender;
 use super::groups::Rule;
 use super::optimum::{Optimum, Regret, Tried};
+use super::point::Point;
 use super::surface::{Ridge, Surface, TriedPair};
 use crate::config::{Stage, is_treatment};
 use crate::record::Status;

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::comparison::common_differences;
 use super::contenders::{Contender, Operand};
 use super::families::{Question, questions};
+use super::inference::squares;
 use super::quantity::Quantity;
 use super::values::ValuesTable;
 use crate::config::{Named, TestFamily};
@@ -82,13 +83,6 @@ fn pool(question: &Question, contenders: &[Contender], loss: Quantity) -> (f64, 
         }
     }
     all
-}
-
-/// Sum of squares around the mean, and its degrees of freedom.
-pub fn squares(differences: &[f64]) -> (f64, usize) {
-    let mean = differences.iter().sum::<f64>() / differences.len().max(1) as f64;
-    let squares = differences.iter().map(|one| (one - mean).powi(2)).sum();
-    (squares, differences.len().saturating_sub(1))
 }
 
 /// Each point of an operand as one of its own.

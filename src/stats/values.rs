@@ -1,21 +1,23 @@
 //! Published recipes at the scale of an experiment: the loss without decay, at the published λ and
 //! at the λ that matches the original's total decay, seed by seed.
 
+mod against;
 mod toys;
 
 use super::comparison::{Asked, Comparison, Court, Opponent, alone};
 use super::groups::{Cell, Rule, Side};
-use super::inference::Estimate;
+use super::inference::{Estimate, squares};
 use super::quantity::Quantity;
-use super::spread::squares;
 use super::verdict::{Kind, Tally, Terms};
 use super::warnings::TOO_LITTLE_DECAY;
 use crate::config::{Form, Mask, TestFamily};
 use crate::published::{Published, Transfer};
 use crate::results::RunRow;
 
-use toys::differences;
-pub use toys::{Against, Pooled, Toy};
+use against::differences;
+
+pub use against::Against;
+pub use toys::{Pooled, Toy};
 
 /// A row per published recipe that was trained, and per form and mask that it was trained under.
 #[derive(Clone, Debug)]

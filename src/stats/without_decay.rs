@@ -1,8 +1,9 @@
 //! No decay among the arms of an experiment: what rules are held against, and what stands beside them.
 
 use super::Analysis;
-use super::contenders::{Contender, Point};
+use super::contenders::Contender;
 use super::groups::{Cell, Group, Rule, Side};
+use super::point::Point;
 use crate::config::Form;
 
 impl Analysis {

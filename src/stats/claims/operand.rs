@@ -8,7 +8,7 @@ use super::measured::Measurements;
 use crate::config::{Measured, Term};
 use crate::record::Status;
 use crate::results::{Draw, RunRow};
-use crate::stats::contrast::{Scores, lowest};
+use crate::stats::scores::{Scores, lowest};
 
 /// Every sum of one of these and one of those.
 pub fn added(sums: &[Scores], own: &[Scores]) -> Vec<Scores> {

@@ -4,9 +4,10 @@ use std::collections::HashMap;
 
 use super::operand::{Operand, added};
 use crate::results::Draw;
-use crate::stats::contrast::{Contrast, Scores, chosen};
+use crate::stats::contrast::Contrast;
 use crate::stats::inference::Estimate;
 use crate::stats::rotations::Rotations;
+use crate::stats::scores::{Scores, chosen};
 
 /// Of either side every sum of one arm of each of its terms.
 pub struct Sides {

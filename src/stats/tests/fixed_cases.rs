@@ -2,10 +2,11 @@
 
 use serde_json::Value;
 
-use crate::stats::contrast::{Contrast, Scores};
+use crate::stats::contrast::Contrast;
 use crate::stats::inference::{Estimate, holm, p_of_no_difference, t_quantile};
 use crate::stats::power::power;
 use crate::stats::rotations::Rotations;
+use crate::stats::scores::Scores;
 
 const CASES: &str = include_str!("../../../tests/fixtures/statistics/cases.json");
 const CLOSE: f64 = 1e-9;

@@ -11,9 +11,10 @@ use std::io::Write;
 
 use crate::random::{stream, unit};
 use crate::stats::Evidence;
-use crate::stats::contrast::{Contrast, Scores, chosen_by_all};
+use crate::stats::contrast::Contrast;
 use crate::stats::inference::{Estimate, holm, p_of_no_difference};
 use crate::stats::rotations::Rotations;
+use crate::stats::scores::{Scores, chosen_by_all};
 use crate::stats::verdict::{Kind, Terms, judge};
 
 const ALPHA: f64 = 0.05;
