@@ -6,10 +6,12 @@ mod claim;
 mod data;
 mod decay;
 mod families;
+mod family;
 mod group;
 mod key;
 pub mod keys;
 mod optimizer;
+mod parameter;
 mod recipe;
 mod schedule;
 mod search;
@@ -29,10 +31,11 @@ pub use decay::{
     Decay, DecaySchedule, Equilibrium, Form, LambdaSchedule, Mask, Moment, NormControl, Rates,
     Role, timescale_steps, total_decay,
 };
-pub use families::{Family, Layout, ParameterShape};
+pub use family::Family;
 pub use group::Group;
 pub use key::{Identity, Key, Kind, Range, Section, check_number, suggestion};
 pub use optimizer::{MuonScale, OptimizerKind};
+pub use parameter::{Layout, ParameterShape};
 pub use recipe::{
     DECAY_TERMS, HYPERPARAMETERS, Hyperparameter, RIVALS, Recipe, Verbatim, is_treatment,
 };

@@ -1,6 +1,7 @@
 //! What weight decay is here: its [forms](Form), the [masks](Mask) over parameter [roles](Role), and the
 //! per-step [rates](Rates) that both come down to.
 
+mod course;
 mod equilibrium;
 mod form;
 mod mask;
@@ -12,10 +13,11 @@ use serde::{Deserialize, Serialize};
 use super::value::plain;
 use super::{Named, Schedule};
 
+pub use course::{timescale_steps, total_decay};
 pub use equilibrium::Equilibrium;
 pub use form::{Form, Moment, NormControl};
 pub use mask::{Mask, Role};
-pub use rates::{Rates, timescale_steps, total_decay};
+pub use rates::Rates;
 pub use schedule::{DecaySchedule, LambdaSchedule};
 
 /// How a run decays.

@@ -1,6 +1,6 @@
 //! The key table: everything that a spec may say, what it may be, and what it is for.
 
-use super::families::Family;
+use super::family::Family;
 use super::key::{Identity, Key, Kind, Range, Section};
 use super::recipe::HYPERPARAMETERS;
 use super::shape::SHAPE_KEYS;

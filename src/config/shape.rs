@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Named;
-use super::families::Family;
+use super::family::Family;
 use super::key::{Identity, Key, Kind, Section};
 use super::value::Value;
 

@@ -3,7 +3,7 @@
 use anyhow::{Result, ensure};
 
 use super::given::{Given, WrongKey};
-use crate::config::{Family, ModelShape, SHAPE_KEYS, Value};
+use crate::config::{Family, ModelShape, Named, SHAPE_KEYS, Value};
 
 /// The shape that a table and a family make; `recipe` is the family of a published recipe, for a table
 /// that names none.
@@ -22,7 +22,7 @@ pub fn resolve(given: &Given, recipe: Option<Family>) -> Result<ModelShape> {
                 [] => "it has no keys of its own".to_owned(),
                 keys => format!("of its own it has {}", keys.join(", ")),
             };
-            let problem = format!(": the family `{}` does not read it; {has}", facts.name);
+            let problem = format!(": the family `{}` does not read it; {has}", shape.family.name());
             return Err(WrongKey::new(given.at(row.key.name), problem).into());
         }
         (row.set)(&mut shape, *count);

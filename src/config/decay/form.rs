@@ -2,7 +2,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Rates, Role};
+use super::mask::Role;
+use super::rates::Rates;
 use crate::config::Named;
 
 /// How weight decay acts on a weight `w`; `u` is the optimizer's update, η the peak learning rate, η_t

@@ -1,16 +1,10 @@
 //! GPT-2 and GPT-3, under the names of Hugging Face's tensors, whose linear weights are `[in, out]`.
 
-use super::{FamilyFacts, Layout, ParameterShape};
-use crate::config::{ModelShape, Role};
+use super::facts::FamilyFacts;
+use crate::config::{Layout, ModelShape, ParameterShape, Role};
 
-pub const GPT2: FamilyFacts = FamilyFacts {
-    name: "gpt2",
-    keys: &[],
-    rotary_base: None,
-    layout: Layout::InOut,
-    imply: |_| {},
-    parameters,
-};
+pub const GPT2: FamilyFacts =
+    FamilyFacts { keys: &[], rotary_base: None, layout: Layout::InOut, imply: |_| {}, parameters };
 
 fn parameters(shape: &ModelShape, vocabulary: usize) -> Vec<ParameterShape> {
     let width = shape.channels;

@@ -1,10 +1,9 @@
 //! LLaMA, Mistral, Mixtral and Grok-1, under the names of Hugging Face's tensors.
 
-use super::{FamilyFacts, Layout, ParameterShape, gated_width};
-use crate::config::{Family, ModelShape, Role};
+use super::facts::FamilyFacts;
+use crate::config::{Family, Layout, ModelShape, ParameterShape, Role};
 
 pub const LLAMA: FamilyFacts = FamilyFacts {
-    name: "llama",
     keys: &["kv_heads", "hidden"],
     rotary_base: Some(1e4),
     layout: Layout::OutIn,
@@ -16,7 +15,6 @@ pub const LLAMA: FamilyFacts = FamilyFacts {
 };
 
 pub const MISTRAL: FamilyFacts = FamilyFacts {
-    name: "mistral",
     keys: &["kv_heads", "hidden", "window"],
     rotary_base: Some(1e4),
     layout: Layout::OutIn,
@@ -29,7 +27,6 @@ pub const MISTRAL: FamilyFacts = FamilyFacts {
 };
 
 pub const MIXTRAL: FamilyFacts = FamilyFacts {
-    name: "mixtral",
     keys: &["kv_heads", "hidden", "window", "experts", "active_experts"],
     rotary_base: Some(1e6),
     layout: Layout::OutIn,
@@ -38,7 +35,6 @@ pub const MIXTRAL: FamilyFacts = FamilyFacts {
 };
 
 pub const GROK: FamilyFacts = FamilyFacts {
-    name: "grok",
     keys: &["kv_heads", "hidden", "experts", "active_experts"],
     rotary_base: Some(1e4),
     layout: Layout::OutIn,
@@ -117,4 +113,10 @@ fn mlp(shape: &ModelShape) -> Vec<(String, [usize; 2])> {
         }
     }
     parts
+}
+
+/// Two thirds of four times the width, so that the three matrices of a gated MLP have the parameters of
+/// two.
+fn gated_width(channels: usize) -> usize {
+    (8 * channels).div_ceil(3).next_multiple_of(8)
 }

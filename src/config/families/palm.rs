@@ -1,11 +1,10 @@
 //! PaLM. No public weights exist; the names of its tensors are ours.
 
+use super::facts::FamilyFacts;
 use super::llama::{attention, gated};
-use super::{FamilyFacts, Layout, ParameterShape};
-use crate::config::{ModelShape, Role};
+use crate::config::{Layout, ModelShape, ParameterShape, Role};
 
 pub const PALM: FamilyFacts = FamilyFacts {
-    name: "palm",
     keys: &["hidden"],
     rotary_base: Some(1e4),
     layout: Layout::OutIn,
