@@ -6,21 +6,17 @@ mod json;
 mod rules;
 mod why_not;
 
-use super::format::{self, count, magnitude, three_digits};
+use super::format::{self, magnitude, three_digits, whole};
 use super::tables::{align_right, broken, new_table, set_close, trimmed};
 use crate::advice::{Kept, Run, Said, equivalents};
 use crate::config::{Form, total_decay};
 use crate::published::{Algorithm, Fall};
 use agreement::agreement;
 use hindsight::hindsight;
-use rules::{carried, reasons, rules, sources};
+use rules::{WIDTH, carried, reasons, rules, sources};
 
 pub use json::advice_json;
 
-/// Columns of running text.
-const WIDTH: usize = 108;
-/// Nothing of a run is counted beyond this.
-const LARGEST_COUNT: f64 = 1e15;
 /// A last learning rate of this share of the peak is that of a schedule that does not fall.
 const ALL_BUT_CONSTANT: f64 = 0.9;
 /// Decay that takes a smaller share of the weights than this over the run is none to speak of.
@@ -105,11 +101,6 @@ fn shape(run: &Run, fall: Fall) -> String {
         ),
         other => other.to_string(),
     }
-}
-
-/// A whole number with its commas, or to three digits where that is no number of anything.
-fn whole(value: f64) -> String {
-    if value < LARGEST_COUNT { count(value.round() as usize) } else { three_digits(value) }
 }
 
 /// What a λ amounts to.

@@ -18,6 +18,9 @@ pub const MISSING: &str = "–";
 /// Below it a number has more zeros than a reader counts.
 const SMALL: f64 = 1e-4;
 
+/// Nothing is counted beyond this.
+const LARGEST_COUNT: f64 = 1e15;
+
 /// A number with this many decimals: below 0 with the sign of [`signed`], and what rounds to 0 without.
 pub fn fixed(value: f64, decimals: usize) -> String {
     let text = match value.abs() < LARGE {
@@ -114,6 +117,11 @@ pub fn or_missing(value: Option<f64>) -> String {
 /// A whole number with its thousands apart: `255,000`.
 pub fn count(value: usize) -> String {
     HumanCount(value as u64).to_string()
+}
+
+/// A whole number with its commas, or to three digits where that is no number of anything.
+pub fn whole(value: f64) -> String {
+    if value < LARGEST_COUNT { count(value.round() as usize) } else { three_digits(value) }
 }
 
 /// A size to three digits with a letter: `610M`, `12.2B`.

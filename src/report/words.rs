@@ -21,7 +21,6 @@ mod short;
 mod values;
 mod warnings;
 
-use super::format;
 use crate::stats::{Analysis, Kind, Quantity};
 
 pub use choice::lone;

@@ -1,7 +1,7 @@
 //! How far apart the rules are that speak of a run; never their mean.
 
+use super::super::format::three_digits;
 use super::rules::{rests_on, shown};
-use super::three_digits;
 use crate::advice::{Said, speaking, spread};
 use crate::published::{PublicRun, Status};
 

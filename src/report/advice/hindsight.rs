@@ -1,7 +1,7 @@
 //! What the columns of recovered λ stand on.
 
+use super::super::format::three_digits;
 use super::rules::shown;
-use super::three_digits;
 use crate::advice::{Kind, Reading, Run, Said};
 use crate::published::Kin;
 

@@ -2,10 +2,12 @@
 
 use super::super::format::{self, magnitude, three_digits};
 use super::super::tables::{align_right, broken, new_table, set_close, trimmed};
-use super::{WIDTH, why_not};
+use super::why_not;
 use crate::advice::{Hindsight, Run, Said, WhyNot};
 use crate::published::{Quantity, Status};
 
+/// Columns of running text.
+pub const WIDTH: usize = 108;
 /// Characters of a rule's name in a line of the table.
 const NAME: usize = 24;
 /// Learning rates that differ by a smaller share are one.

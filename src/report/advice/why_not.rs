@@ -1,4 +1,4 @@
-use super::{magnitude, three_digits, whole};
+use super::super::format::{magnitude, three_digits, whole};
 use crate::advice::WhyNot;
 use crate::config::Named;
 use crate::published::{Algorithm, Ceiling, LambdaRule, Quantity};

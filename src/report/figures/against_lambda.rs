@@ -8,8 +8,9 @@ use anyhow::Result;
 use plotters::prelude::*;
 
 use super::axes::Chart;
-use super::canvas::{self, Area, Figure, Hints, px, text};
+use super::canvas::{self, Area, Hints, px, text};
 use super::data::{Data, Rules};
+use super::drawn::Figure;
 use super::lambda_axis::{Edge, LambdaAxis, draw_ticks};
 use super::lettering::Lettering;
 use super::levels::Lines;
@@ -208,7 +209,7 @@ mod tests {
 
     use super::*;
     use crate::config::{Form, Mask};
-    use crate::report::figures::canvas;
+    use crate::report::figures::drawn::Drawn;
     use crate::results::RunRow;
     use crate::stats::Analysis;
     use crate::stats::tests::{experiment, row};
@@ -228,7 +229,7 @@ mod tests {
             caption: String::new(),
         };
         let figure = AgainstLambda::new(&data, Quantity::ValLoss).unwrap();
-        canvas::Drawn::of(&figure).unwrap().svg
+        Drawn::of(&figure).unwrap().svg
     }
 
     #[test]

@@ -9,8 +9,9 @@ use anyhow::Result;
 use plotters::prelude::*;
 
 use super::axes::{Frame, STEPS, add_hints};
-use super::canvas::{Area, Figure, Hints, left};
+use super::canvas::{Area, Hints, left};
 use super::data::{Data, Point, Rules};
+use super::drawn::Figure;
 use super::grid::Grid;
 use super::lettering::Lettering;
 use super::levels::Lines;

@@ -9,8 +9,9 @@ use std::ops::Range;
 use anyhow::Result;
 use plotters::prelude::*;
 
-use super::canvas::{Area, Figure, Hints, centred, left, line, px};
+use super::canvas::{Area, Hints, centred, left, line, px};
 use super::data::Data;
+use super::drawn::Figure;
 use super::lettering::Lettering;
 use super::palette::{FAINT, INK};
 use super::room::{fit, fit_name, width};

@@ -7,8 +7,9 @@ use std::ops::Range;
 
 use anyhow::Result;
 
-use super::canvas::{Area, Figure, Hints};
+use super::canvas::{Area, Hints};
 use super::data::Data;
+use super::drawn::Figure;
 use super::grid::Grid;
 use super::lettering::Lettering;
 use super::scale::Ruler;

@@ -7,8 +7,9 @@ use anyhow::Result;
 use plotters::prelude::*;
 
 use super::axes::{Chart, add_step_hints};
-use super::canvas::{Area, Figure, Hints, left, line, px, text};
+use super::canvas::{Area, Hints, left, line, px, text};
 use super::data::Data;
+use super::drawn::Figure;
 use super::grid::Grid;
 use super::lettering::Lettering;
 use super::palette::{self, FAINT, INK};

@@ -6,8 +6,9 @@ use anyhow::Result;
 use plotters::prelude::*;
 
 use super::axes::{Across, Chart, Frame};
-use super::canvas::{Area, Figure, Hints, left, line, px};
+use super::canvas::{Area, Hints, left, line, px};
 use super::data::{Point, Series};
+use super::drawn::Figure;
 use super::grid::Grid;
 use super::lettering::Lettering;
 use super::palette::INK;

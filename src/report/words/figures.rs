@@ -1,6 +1,8 @@
 //! Titles of figures. What a title claims is counted from the verdicts.
 
 use super::quantity;
+use super::rules::capitalised;
+use super::values::transfer_title;
 use crate::config::TestFamily;
 use crate::published::Transfer;
 use crate::stats::{Analysis, Comparison, Quantity, Tally, ValuesTable};
@@ -24,7 +26,7 @@ pub fn values_title(analysis: &Analysis) -> String {
 
 /// Above the rows of one transfer, with what was found.
 pub fn transfer_heading(table: &ValuesTable, transfer: Transfer) -> String {
-    let at = super::transfer_title(transfer);
+    let at = transfer_title(transfer);
     format!("{at}: {}", counted(table.tally(transfer), ""))
 }
 
@@ -78,11 +80,4 @@ fn counted(tally: Tally, noun: &str) -> String {
         _ => format!("{count} {what}"),
     });
     told.collect::<Vec<_>>().join(", ")
-}
-
-/// With a capital letter.
-pub fn capitalised(text: &str) -> String {
-    let mut characters = text.chars();
-    let first = characters.next().map(|first| first.to_uppercase().collect::<String>());
-    first.unwrap_or_default() + characters.as_str()
 }

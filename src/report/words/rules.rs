@@ -1,4 +1,3 @@
-use super::figures::capitalised;
 use crate::config::{Form, Mask};
 use crate::report::format;
 use crate::stats::{Rule, Side};
@@ -101,4 +100,11 @@ fn at_others(at: &str) -> String {
 /// What follows the name of a rule: ", λ = 1"; empty for the forms without λ.
 pub fn at_lambda(weight_decay: Option<f64>) -> String {
     weight_decay.map_or(String::new(), |value| format!(", λ = {}", format::number(value)))
+}
+
+/// A text with a capital letter.
+pub fn capitalised(text: &str) -> String {
+    let mut characters = text.chars();
+    let first = characters.next().map(|first| first.to_uppercase().collect::<String>());
+    first.unwrap_or_default() + characters.as_str()
 }

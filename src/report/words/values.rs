@@ -1,8 +1,8 @@
-use super::format;
 use super::quantity;
 use super::rules::decay_label;
 use crate::plural;
 use crate::published::{Transfer, known_and_repeated};
+use crate::report::format;
 use crate::stats::{
     Against, Analysis, Carried, Cell, Comparison, FEWEST_SEEDS, Finding, Kind, Pooled, Quantity,
     ValuesRow, ValuesTable,

@@ -11,7 +11,8 @@ use super::super::markers::Taken;
 use super::super::palette::{FAINT, INK};
 use super::super::room::fit_name;
 use super::super::scale::tick;
-use super::{Line, PANEL, Scale};
+use super::line::Line;
+use super::{PANEL, Scale};
 use crate::config::{Form, to_digits};
 use crate::report::format;
 
