@@ -1,9 +1,8 @@
 use sha2::{Digest, Sha256};
 
-use super::meaning;
 use crate::config::{
-    ByRole, Decay, Group, HYPERPARAMETERS, Hyperparameter, ModelShape, RIVALS, Recipe, Role,
-    SHAPE_KEYS, is_treatment,
+    ByRole, DECAY_TERMS, Decay, Form, Group, HYPERPARAMETERS, Hyperparameter, ModelShape, RIVALS,
+    Recipe, Role, SHAPE_KEYS, is_treatment,
 };
 use crate::published::{Published, Transfer};
 
@@ -148,7 +147,7 @@ impl Arm {
         let is_common = |key: &str| self.varied.contains(&key) && !named.contains(&key);
         let model = SHAPE_KEYS.iter().filter(|row| is_common(row.key.name));
         let model = model.filter_map(|row| Some((row.key.name, (row.get)(&self.model)?)));
-        let is_read = |key: &str| meaning::reads(&self.decay, &self.recipe, key);
+        let is_read = |key: &str| reads(&self.decay, &self.recipe, key);
         let train = HYPERPARAMETERS
             .iter()
             .filter(|row| is_common(row.key.name) && is_read(row.key.name))
@@ -175,5 +174,14 @@ impl Arm {
         };
         let hash = Sha256::digest(text.expect("numbers and names can be written as JSON"));
         hash.iter().take(6).map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
+/// Whether an arm reads a key of `[train]`.
+pub fn reads(decay: &Decay, recipe: &Recipe, key: &str) -> bool {
+    match key {
+        "target_norm" => decay.form == Form::TargetNorm,
+        key if DECAY_TERMS.contains(&key) => decay.form.takes_weight_decay() && recipe.reads(key),
+        key => recipe.reads(key),
     }
 }

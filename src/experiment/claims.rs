@@ -1,5 +1,6 @@
 //! `[[claim]]`: what a spec says of its outcome before anything is trained.
 
+mod asked;
 mod entry;
 mod finding;
 mod selector;
@@ -10,41 +11,11 @@ use toml::{Table, Value as Toml};
 
 use super::wrong_key::WrongKey;
 use super::{Arm, Plan, Spec};
-use crate::config::{Basis, Claim, Expect, Measured, Part, Term};
+use crate::config::{Claim, Measured, Part, Term};
+use asked::{AskedPart, AskedTerm};
 use entry::Fields;
 
-/// A claim whose arms are known by their places in the spec.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Asked {
-    text: String,
-    source: String,
-    basis: Basis,
-    quantity: Measured,
-    finding: String,
-    expect: Expect,
-    smallest: f64,
-    needs: Option<String>,
-    digest: String,
-    parts: Vec<AskedPart>,
-}
-
-/// One comparison of a claim.
-#[derive(Clone, Debug, PartialEq)]
-struct AskedPart {
-    label: String,
-    expect: Expect,
-    terms: Vec<AskedTerm>,
-    constant: f64,
-}
-
-/// What some arms measured, with a weight.
-#[derive(Clone, Debug, PartialEq)]
-struct AskedTerm {
-    weight: f64,
-    at: Option<usize>,
-    /// Places among the arms of the spec.
-    arms: Vec<usize>,
-}
+pub use asked::Asked;
 
 /// Reads the claims of a spec with these arms.
 ///
@@ -159,11 +130,6 @@ impl Asked {
             registered: None,
         }
     }
-}
-
-/// Of everything that a claim says.
-fn digest(table: &Table) -> String {
-    format!("{:x}", Sha256::digest(table.to_string().as_bytes()))
 }
 
 #[cfg(test)]

@@ -2,21 +2,12 @@
 
 use anyhow::{Result, ensure};
 
-use super::Arm;
+use super::arm::{Arm, reads};
 use super::given::{Given, WrongKey};
 use crate::config::{
     ByRole, DECAY_TERMS, Decay, Form, Mask, ModelShape, Named, NormControl, OptimizerKind, Recipe,
     Role, Verbatim,
 };
-
-/// Whether an arm reads a key of `[train]`.
-pub fn reads(decay: &Decay, recipe: &Recipe, key: &str) -> bool {
-    match key {
-        "target_norm" => decay.form == Form::TargetNorm,
-        key if DECAY_TERMS.contains(&key) => decay.form.takes_weight_decay() && recipe.reads(key),
-        key => recipe.reads(key),
-    }
-}
 
 /// Sets back what an arm with this decay does not read: it is said for others.
 pub fn forget_unread(decay: &Decay, recipe: &mut Recipe) {

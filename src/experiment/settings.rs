@@ -2,7 +2,8 @@
 
 use toml::{Table, Value};
 
-use super::{Arm, Spec, meaning};
+use super::arm::{Arm, reads};
+use super::spec::Spec;
 use crate::config::{HYPERPARAMETERS, Hyperparameter, Named, SHAPE_KEYS, plain};
 use crate::published::Transfer;
 
@@ -27,7 +28,7 @@ impl Spec {
         };
         let shape = SHAPE_KEYS.iter().filter_map(|row| Some((row, (row.get)(&arm.model)?)));
         let model = shape.map(|(row, value)| setting("model", row.key.name, value.to_string()));
-        let read = |row: &&Hyperparameter| meaning::reads(&arm.decay, &arm.recipe, row.key.name);
+        let read = |row: &&Hyperparameter| reads(&arm.decay, &arm.recipe, row.key.name);
         let train = HYPERPARAMETERS
             .iter()
             .filter(read)

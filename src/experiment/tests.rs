@@ -9,6 +9,7 @@ use crate::config::keys;
 use crate::config::{DecaySchedule, OptimizerKind, RunConfig, RunId};
 use crate::config::{Form, Mask, Named};
 use crate::config::{Identity, Key};
+use crate::corpus::Source;
 
 mod groups;
 mod idle;

@@ -1,6 +1,7 @@
 //! The fields of one `[[claim]]`.
 
 use anyhow::Result;
+use sha2::{Digest, Sha256};
 use toml::{Table, Value as Toml};
 
 use crate::config::{Named, suggestion};
@@ -75,8 +76,9 @@ impl<'a> Fields<'a> {
             .ok_or_else(|| self.wrong(key, format!(" = {given}: expected a number above 0")))?)
     }
 
+    /// Of everything that a claim says.
     pub fn digest(&self) -> String {
-        super::digest(self.table)
+        format!("{:x}", Sha256::digest(self.table.to_string().as_bytes()))
     }
 }
 

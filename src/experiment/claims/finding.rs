@@ -5,9 +5,9 @@ mod sides;
 use anyhow::{Result, bail};
 use toml::Value as Toml;
 
+use super::asked::{AskedPart, AskedTerm};
 use super::entry::{Fields, number};
 use super::selector::{self, Selected, number_of};
-use super::{AskedPart, AskedTerm};
 use crate::config::{Expect, Measured, Named, plain};
 use crate::experiment::Arm;
 use sides::{Sides, between, joined, steps};

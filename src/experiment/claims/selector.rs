@@ -3,7 +3,7 @@
 use anyhow::Result;
 use toml::{Table, Value as Toml};
 
-use super::AskedTerm;
+use super::asked::AskedTerm;
 use super::entry::{Fields, number};
 use crate::config::{Form, HYPERPARAMETERS, Measured, Named, SHAPE_KEYS, Section, Value, plain};
 use crate::experiment::Arm;

@@ -1,4 +1,5 @@
 use super::*;
+use crate::config::Expect;
 use crate::experiment::{Changes, Spec};
 
 const HEAD: &str = "name = 'a'\nseeds = [0, 1, 2]\n[data]\ntrain = 500\nval = 300\n[train]\nsteps = 40\neval_every = 10\n\

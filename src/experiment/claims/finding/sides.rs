@@ -2,8 +2,8 @@
 
 use toml::Value as Toml;
 
+use super::super::asked::{AskedPart, AskedTerm};
 use super::super::selector::Selected;
-use super::super::{AskedPart, AskedTerm};
 use crate::config::{Expect, plain};
 
 /// Both sides of a comparison.
