@@ -3,6 +3,7 @@
 
 pub mod causes;
 mod cohort;
+mod cohort_runner;
 mod grouping;
 mod in_process;
 mod journal;
@@ -18,7 +19,8 @@ mod sweep;
 mod todo;
 mod worker;
 
-pub use cohort::{CohortRunner, mark_failed};
+pub use cohort::mark_failed;
+pub use cohort_runner::CohortRunner;
 pub use grouping::{Pending, cohorts};
 pub use in_process::InProcess;
 pub use machine::{Machine, cores};

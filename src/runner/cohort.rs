@@ -4,42 +4,16 @@
 use std::any::Any;
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
-use std::time::Duration;
 
 use anyhow::{Error, Result, anyhow, bail};
-use burn::tensor::Device;
-use burn::train::Interrupter;
 
+use super::cohort_runner::CohortRunner;
 use super::journal::{Journal, OpenRun};
 use super::outcome::{Event, Outcome, Tell};
 use crate::config::RunConfig;
-use crate::corpus::Corpus;
-use crate::record::{Checkpoint, End, LaneWeights, Provenance};
+use crate::record::{Checkpoint, End, Provenance};
 use crate::store::{Holder, RunLock, RunState, RunWriter, Store};
 use crate::train::{Cohort, Ending, train};
-
-/// Trains cohorts one after another with the same data on the same device.
-pub struct CohortRunner<'a> {
-    /// The data of every run.
-    pub corpus: &'a Corpus,
-    /// Weights to start from, where runs do.
-    pub initial: Option<Arc<LaneWeights>>,
-    /// The device, without autodiff.
-    pub device: Device,
-    /// Threads of its tensor operations.
-    pub threads: usize,
-    /// Where runs are kept.
-    pub store: Store,
-    /// What the records say about their origin.
-    pub provenance: Provenance,
-    /// Time between checkpoints.
-    pub checkpoint_every: Duration,
-    /// Whether the weights of the best val loss of every run are kept.
-    pub keep_best: bool,
-    /// Stops training between two steps, after a checkpoint.
-    pub interrupter: Interrupter,
-}
 
 /// A run, looked up for training.
 enum Found {

@@ -2,7 +2,7 @@ use std::time::Instant;
 
 use anyhow::{Result, ensure};
 
-use super::cohort::CohortRunner;
+use super::cohort_runner::CohortRunner;
 use super::outcome::{Event, Outcome, Tell};
 use crate::config::RunConfig;
 use crate::model::{Purpose, write_weights};
