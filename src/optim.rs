@@ -21,11 +21,11 @@ use burn::module::{Module, ModuleMapper, Param, ParamId};
 use burn::optim::GradientsParams;
 use burn::tensor::Tensor;
 
-use crate::config::{Group, ParameterShape, Recipe, Role, RunConfig};
+use crate::config::{ParameterShape, Recipe, RunConfig};
 use crate::model::Parameter;
 use gradients::LaneGradients;
 use rules::Slots;
-use step::StepCoefficients;
+use step::{Grouping, StepCoefficients};
 
 pub use crate::ops::LaneNumbers;
 pub use crate::ops::kernels::update::SUMS;
@@ -40,9 +40,6 @@ pub struct LaneOptimizer {
     groups: Grouping,
     states: HashMap<ParamId, Slots>,
 }
-
-/// How a run updates the parameters of a role.
-type Grouping = fn(&RunConfig, Role) -> Group;
 
 impl LaneOptimizer {
     /// An optimizer for a model with these parameters whose lane `i` trains as `lanes[i]`.

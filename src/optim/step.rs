@@ -5,15 +5,17 @@ use std::sync::{Arc, OnceLock};
 
 use burn::tensor::{Device, Tensor};
 
-use super::Grouping;
 use super::changes;
 use super::decay::DecayCoefficients;
 use super::lanes::LaneValues;
 use super::norms::{self, NormStep};
 use super::rules::{self, Fused, Rule, RuleStep, Slots};
-use crate::config::{NormControl, ParameterShape, Rates, Recipe, Role, RunConfig, Schedule};
+use crate::config::{Group, NormControl, ParameterShape, Rates, Recipe, Role, RunConfig, Schedule};
 use crate::ops::kernels::update::LaneStep;
 use crate::ops::{self, Arithmetic, LaneNumbers};
+
+/// How a run updates the parameters of a role.
+pub type Grouping = fn(&RunConfig, Role) -> Group;
 
 /// Everything that varies by role and lane in one step, computed in float64 on the host.
 pub struct StepCoefficients<'a> {

@@ -4,7 +4,7 @@ use burn::tensor::{Device, TensorData};
 
 use super::*;
 use crate::config::tests::example;
-use crate::config::{Decay, Form, Mask, Named, NormControl, OptimizerKind};
+use crate::config::{Decay, Form, Group, Mask, Named, NormControl, OptimizerKind, Role};
 use crate::model::{FirstWeights, Gpt2, LaneStart, lane_weights};
 use crate::record::{LaneState, LaneWeights};
 
