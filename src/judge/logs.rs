@@ -2,26 +2,20 @@
 
 mod lines;
 mod losses;
+mod numbers;
 mod objects;
+mod rows;
 mod settings;
 mod stepless;
+mod steps;
 
-use std::collections::BTreeMap;
+use serde_json::Value as Json;
 
-use serde_json::{Map, Value as Json};
-
-use super::columns::is_measured;
 use super::table::Table;
-use crate::json;
-
 use lines::Lines;
+use rows::{parsed, row_of};
+
 pub use settings::carried;
-
-/// Longer lines say no losses.
-const LONGEST: usize = 4096;
-
-/// Before a step.
-const STEPS: [&str; 4] = ["step", "iter", "iteration", "it"];
 
 /// A log as rows of step and losses.
 pub fn read(text: &str) -> Table {
@@ -49,135 +43,10 @@ fn of_whole(text: &str) -> Option<Vec<Json>> {
     list.iter().all(Json::is_object).then_some(list)
 }
 
-/// Python writes numbers that JSON does not have.
-const NO_NUMBERS: [(&str, &str); 3] =
-    [("NaN", "\"nan\""), ("-Infinity", "\"-inf\""), ("Infinity", "\"inf\"")];
-
-fn parsed(text: &str) -> Option<Json> {
-    json::parse(text).or_else(|_| json::parse(&with_no_numbers(text))).ok()
-}
-
-/// A text in which what is no number is called so in JSON; what stands in quotation marks stays.
-fn with_no_numbers(text: &str) -> String {
-    let mut is_quoted = false;
-    let known = |part: &str| {
-        if is_quoted {
-            // A mark after a backslash ends nothing, unless that is one of a pair.
-            let backslashes = part.len() - part.trim_end_matches('\\').len();
-            is_quoted = backslashes % 2 == 1;
-            return part.to_owned();
-        }
-        is_quoted = true;
-        let named = |part: String, (written, known): (&str, &str)| part.replace(written, known);
-        NO_NUMBERS.into_iter().fold(part.to_owned(), named)
-    };
-    text.split('"').map(known).collect::<Vec<String>>().join("\"")
-}
-
-/// An object as a row. Where every loss of it is null, they are no numbers, as JSON cannot write those of a run that
-/// diverged; a null beside a number is of what was not measured then.
-fn row_of(object: Json) -> Option<BTreeMap<String, String>> {
-    let Json::Object(map) = object else { return None };
-    let mut map = flat(map);
-    let measured = || map.iter().filter(|(name, _)| is_measured(name));
-    if measured().all(|(_, value)| value.is_null()) {
-        let names: Vec<String> = measured().map(|(name, _)| name.clone()).collect();
-        map.extend(names.into_iter().map(|name| (name, Json::from("nan"))));
-    }
-    let text = |(name, value): (String, Json)| match value {
-        Json::String(text) => Some((name, text)),
-        Json::Number(_) | Json::Bool(_) => Some((name, value.to_string())),
-        // No number, which is told where it is read.
-        Json::Array(_) if is_measured(&name) => Some((name, value.to_string())),
-        _ => None,
-    };
-    let row: BTreeMap<String, String> = map.into_iter().filter_map(text).collect();
-    (!row.is_empty()).then_some(row)
-}
-
-/// What lies in objects inside an object is named by both: `val/loss` of `{"val": {"loss": 2.5}}`, as Weights & Biases
-/// writes it in one piece.
-fn flat(map: Map<String, Json>) -> Map<String, Json> {
-    let mut whole = Map::new();
-    for (name, value) in map {
-        match value {
-            Json::Object(inside) => {
-                let named = |(inner, value)| (format!("{name}/{inner}"), value);
-                whole.extend(flat(inside).into_iter().map(named));
-            }
-            value => whole.extend([(name, value)]),
-        }
-    }
-    whole
-}
-
-fn of_line(line: &str) -> Option<BTreeMap<String, String>> {
-    if line.len() > LONGEST {
-        return None;
-    }
-    let lower = line.to_lowercase();
-    let (at, step) = STEPS.iter().find_map(|word| number_of_step(&lower, word))?;
-    let mut row = losses::of_line(&lower, at);
-    (!row.is_empty()).then(|| {
-        row.insert("step".to_owned(), step);
-        row
-    })
-}
-
-/// The number of a step that follows a word, which stands apart from letters; where the word begins comes first.
-fn number_of_step(line: &str, word: &str) -> Option<(usize, String)> {
-    line.match_indices(word).find_map(|(at, _)| {
-        let is_part =
-            line[..at].ends_with(|before: char| before.is_alphanumeric() || before == '_');
-        let number = || with_thousands(number_at(&line[at + word.len()..])?);
-        (!is_part).then(number).flatten().map(|number| (at, number))
-    })
-}
-
-/// The number at the beginning of a text, after `:`, `=` or blanks, and what goes on behind a comma at once: thousands,
-/// or the decimals of a decimal comma.
-fn number_at(text: &str) -> Option<(&str, &str)> {
-    let after = text.trim_start_matches([':', '=', ' ', '\t']);
-    let is_apart = after.len() < text.len();
-    let (number, rest) = after.split_at(word_end(after));
-    let number = number.trim_end_matches('.');
-    let is_number = number.parse::<f64>().is_ok();
-    (is_apart && is_number).then(|| (number, behind_commas(rest)))
-}
-
-fn word_end(text: &str) -> usize {
-    let is_of_number = |one: char| one.is_ascii_alphanumeric() || "+-._".contains(one);
-    text.find(|one: char| !is_of_number(one)).unwrap_or(text.len())
-}
-
-/// The parts of a number that a text goes on with, a comma before each.
-fn behind_commas(text: &str) -> &str {
-    let mut end = 0;
-    while let Some(after) =
-        text[end..].strip_prefix(',').filter(|after| after.starts_with(is_digit))
-    {
-        end += 1 + word_end(after);
-    }
-    text[..end].trim_end_matches('.')
-}
-
-/// A whole number with its groups of thousands; `None` for a decimal comma.
-fn with_thousands((first, groups): (&str, &str)) -> Option<String> {
-    if groups.is_empty() {
-        return Some(first.to_owned());
-    }
-    let is_whole = first.len() <= 3 && !first.starts_with('0') && first.chars().all(is_digit);
-    let is_group = |group: &str| group.len() == 3 && group.chars().all(is_digit);
-    let are_thousands = is_whole && groups.split(',').skip(1).all(is_group);
-    are_thousands.then(|| format!("{first}{}", groups.replace(',', "")))
-}
-
-fn is_digit(one: char) -> bool {
-    one.is_ascii_digit()
-}
-
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
 
     fn only(line: &str) -> BTreeMap<String, String> {

@@ -6,8 +6,10 @@ use std::collections::BTreeMap;
 use anstream::adapter::strip_bytes;
 
 use super::losses::AGAIN;
+use super::objects;
+use super::rows::{parsed, row_of};
 use super::stepless::Stepless;
-use super::{LONGEST, objects, of_line, parsed, row_of};
+use super::steps::{LONGEST, of_line};
 use crate::json;
 use crate::judge::table::Table;
 use crate::plural::counted;

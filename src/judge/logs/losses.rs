@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::number_at;
+use super::numbers::number_at;
 
 /// What is called a loss.
 const LOSS: &str = "loss";

@@ -3,7 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{losses, of_line, parsed, row_of};
+use super::losses;
+use super::rows::{parsed, row_of};
+use super::steps::of_line;
 use crate::json;
 use crate::judge::columns::STEPS;
 use crate::judge::table::means_one_of;
