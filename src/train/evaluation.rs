@@ -145,7 +145,7 @@ impl Split {
     fn mean(&self, losses: &[Tensor<1>]) -> Result<Vec<f64>> {
         let mut sums = vec![0.0; losses[0].dims()[0]];
         for (block, losses) in self.blocks.iter().zip(losses) {
-            for (sum, loss) in sums.iter_mut().zip(read(losses.clone())?) {
+            for (sum, loss) in sums.iter_mut().zip(LaneNumbers::on_device(losses.clone()).read()?) {
                 *sum += f64::from(loss) * block.windows as f64;
             }
         }
@@ -167,9 +167,4 @@ impl Cohort<'_> {
         let blocks: Vec<TokenBlock> = texts.iter().map(cut).collect();
         Tokens::new(&blocks, self.corpus.vocabulary, self.context(), device)
     }
-}
-
-/// Reads `[lanes, …]` back from the device.
-pub fn read<const D: usize>(values: Tensor<D>) -> Result<Vec<f32>> {
-    LaneNumbers::on_device(values).read()
 }

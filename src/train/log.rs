@@ -2,7 +2,7 @@ use anyhow::Result;
 use burn::tensor::Tensor;
 
 use super::Observer;
-use super::evaluation::{Measured, read};
+use super::evaluation::Measured;
 use crate::config::{ParameterShape, RunConfig};
 use crate::model::Parameter;
 use crate::optim::{LaneNumbers, SUMS, told};
@@ -119,7 +119,7 @@ impl CohortLog {
     fn read_pending(&mut self) -> Result<Vec<Vec<CurveRow>>> {
         let mut rows = Vec::new();
         for pending in std::mem::take(&mut self.pending) {
-            let losses = read(pending.losses)?;
+            let losses = LaneNumbers::on_device(pending.losses).read()?;
             let norms = pending.norms.read()?;
             let changes = pending.changes.map(LaneNumbers::read).transpose()?;
             let mut of_step: Vec<CurveRow> = self

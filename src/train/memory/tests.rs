@@ -9,8 +9,8 @@ use crate::config::tests::example;
 use crate::config::{Canaries, Cut, ModelShape, Order, RunConfig, Texts, Verbatim};
 use crate::corpus::{Corpus, Source, Token, TokenBlock, spread_windows};
 use crate::model::{FirstWeights, Parameter, Tokens, WithModel, with_model};
+use crate::optim::LaneNumbers;
 use crate::record::Checkpoint;
-use crate::train::evaluation::read;
 use crate::train::{Observer, train};
 
 /// Of what an untrained model thinks of a sequence, any rank is as likely as any other.
@@ -105,7 +105,7 @@ fn generated<M: LanguageModel>(
         let blocks: Vec<TokenBlock> = windows.iter().map(block).collect();
         let tokens = Tokens::new(&blocks, vocabulary, context, &cohort.device);
         let logits: Tensor<3> = model.logits(&tokens);
-        let scores = read(logits).unwrap();
+        let scores = LaneNumbers::on_device(logits).read().unwrap();
         let mut last = scores.chunks_exact(vocabulary).skip(length - 1).step_by(context);
         for window in windows.iter_mut().flatten() {
             let row = last.next().unwrap();

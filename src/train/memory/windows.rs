@@ -2,8 +2,8 @@ use anyhow::Result;
 
 use crate::corpus::{Token, TokenBlock};
 use crate::model::{LanguageModel, Tokens};
+use crate::optim::LaneNumbers;
 use crate::train::Cohort;
-use crate::train::evaluation::read;
 
 /// Windows of text of every lane, in blocks of the training batch's size.
 pub struct Windows {
@@ -52,7 +52,7 @@ impl Windows {
         for block in &self.blocks {
             let logits = model.logits(&block.tokens);
             let [_, rows, vocabulary] = logits.dims();
-            let scores = read(logits)?;
+            let scores = LaneNumbers::on_device(logits).read()?;
             let of_lanes = scores.chunks_exact(rows * vocabulary).zip(&block.targets);
             for (lane, (scores, targets)) in of_lanes.enumerate() {
                 for (row, scores) in scores.chunks_exact(vocabulary).enumerate() {
