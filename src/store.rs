@@ -9,6 +9,7 @@ mod checkpoint;
 mod ending;
 mod growing;
 mod lock;
+mod run_folder;
 mod seal;
 mod state;
 mod watch;
@@ -23,35 +24,18 @@ use anyhow::{Context, Result, bail};
 
 use crate::config::{RunConfig, RunId};
 use crate::files::{create_folder, json_of, write_atomically};
-use crate::record::{Checkpoint, CurveRow, End, Provenance, Record};
+use crate::record::{Checkpoint, End, Provenance, Record};
+use run_folder::{BEST, CHECKPOINT, CONFIG, CURVE, END, LOCK};
 
 pub use ending::Marks;
 pub use growing::Change;
 pub use lock::{Holder, RunLock};
-pub use state::RunState;
+pub use state::{RunState, SoFar};
 pub use watch::Watch;
 pub use writer::RunWriter;
 
-const CONFIG: &str = "config.json";
-const CURVE: &str = "curve.csv";
-const CHECKPOINT: &str = "checkpoint.safetensors";
-const BEST: &str = "best.safetensors";
-const END: &str = "end.json";
 /// The folder of runs, beside the folders of experiments.
 pub const FOLDER: &str = ".runs";
-const LOCK: &str = "lock";
-
-/// A run as far as it was trained.
-#[derive(Clone, Debug, PartialEq)]
-pub struct SoFar {
-    pub curve: Vec<CurveRow>,
-    /// `None` until it ends.
-    pub end: Option<End>,
-    /// How often val loss was measured after the start.
-    pub evaluations: usize,
-    /// Training tokens of a step.
-    pub tokens_per_step: usize,
-}
 
 /// The runs under one results folder.
 #[derive(Clone, Debug)]
@@ -71,7 +55,7 @@ impl Store {
     pub fn runs(&self) -> Result<Vec<RunConfig>> {
         let mut runs = BTreeMap::new();
         for folder in self.entries()? {
-            if let Some(run) = state::config(&folder) {
+            if let Some(run) = run_folder::config(&folder) {
                 runs.insert(run.id(), run);
             }
         }
@@ -81,7 +65,7 @@ impl Store {
     /// A run by its identity, if its folder is there and describes it.
     pub fn run(&self, id: &str) -> Option<RunConfig> {
         let is_id = !id.is_empty() && id.chars().all(|c| c.is_ascii_hexdigit());
-        let config = is_id.then(|| state::config(&self.folder.join(id))).flatten()?;
+        let config = is_id.then(|| run_folder::config(&self.folder.join(id))).flatten()?;
         (config.id().as_str() == id).then_some(config)
     }
 
@@ -94,7 +78,7 @@ impl Store {
         match self.run(id) {
             Some(config) => Ok(config),
             None => {
-                let read = state::config_of(&self.folder.join(id))?;
+                let read = run_folder::config_of(&self.folder.join(id))?;
                 let other = read.with_context(|| format!("there is no {}", path.display()))?;
                 bail!("{} describes another run, {}", path.display(), other.id())
             }
@@ -115,7 +99,7 @@ impl Store {
 
     /// How a run ended, if it did; its other files are not looked at.
     pub fn end(&self, config: &RunConfig) -> Option<End> {
-        state::end(&self.folder_of(&config.id()))
+        run_folder::end(&self.folder_of(&config.id()))
     }
 
     /// Curve and end of a run, whether it ended or not.
@@ -123,7 +107,7 @@ impl Store {
         let folder = self.folder_of(&config.id());
         let (end, curve) = match self.state(config) {
             RunState::Finished(record) => (Some(record.end), record.curve),
-            RunState::Failed { .. } => (state::end(&folder), state::whole_rows(&folder)),
+            RunState::Failed { .. } => (run_folder::end(&folder), state::whole_rows(&folder)),
             RunState::New | RunState::Unreadable { .. } | RunState::Broken { .. } => {
                 (None, Vec::new())
             }

@@ -6,7 +6,8 @@ use std::time::SystemTime;
 
 use anyhow::{Context, Result, ensure};
 
-use super::{CONFIG, CURVE, END, seal, state};
+use super::run_folder::{CONFIG, CURVE, END, config_of, curve_file, of_json, read_file};
+use super::seal;
 use crate::record::{End, Status};
 
 /// Length and time of a file.
@@ -49,13 +50,13 @@ impl Marks {
 /// An end that cannot be read, or files that are not as the run left them; the message names them.
 pub fn checked(folder: &Path) -> Result<Option<End>> {
     let path = folder.join(END);
-    let Some(text) = state::read_file(&path)? else { return Ok(None) };
-    let end: End = state::of_json(&text, &path)?;
+    let Some(text) = read_file(&path)? else { return Ok(None) };
+    let end: End = of_json(&text, &path)?;
     if end.status != Status::Failed {
         let id = folder.file_name().context("the folder of a run has a name")?.to_string_lossy();
-        let config = state::config_of(folder)?.with_context(|| format!("{CONFIG} is missing"))?;
+        let config = config_of(folder)?.with_context(|| format!("{CONFIG} is missing"))?;
         ensure!(config.id().as_str() == id, "{CONFIG} describes another run");
-        seal::check(&text, &id, &state::curve_file(&folder.join(CURVE))?)?;
+        seal::check(&text, &id, &curve_file(&folder.join(CURVE))?)?;
     }
     Ok(Some(end))
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use super::ending::Seen;
-use super::state;
+use super::run_folder::check_is_plain;
 use crate::record::{CurveRow, Places, Points};
 
 /// What a look at a run found.
@@ -135,7 +135,7 @@ fn next_line<'a>(rest: &mut &'a [u8]) -> Option<&'a str> {
 }
 
 fn read_from(path: &Path, from: u64) -> Option<Vec<u8>> {
-    state::check_is_plain(path).ok()?;
+    check_is_plain(path).ok()?;
     let mut file = File::open(path).ok()?;
     file.seek(SeekFrom::Start(from)).ok()?;
     let mut bytes = Vec::new();

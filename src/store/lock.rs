@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 
-use super::state::check_is_plain;
+use super::run_folder::check_is_plain;
 use crate::files::check_is_no_link;
 
 /// Who trains a run, since when and from where.

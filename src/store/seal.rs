@@ -10,7 +10,7 @@ use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::{CURVE, END};
+use super::run_folder::{CURVE, END};
 use crate::config::RunId;
 use crate::files::json_of;
 use crate::record::End;

@@ -5,10 +5,13 @@ use std::io::{self, ErrorKind};
 use std::path::Path;
 
 use anyhow::{Context, Error, Result, bail, ensure};
-use serde::de::DeserializeOwned;
 
 use super::checkpoint::Stored;
-use super::{CHECKPOINT, CONFIG, CURVE, END, checkpoint, seal};
+use super::run_folder::{
+    CHECKPOINT, CONFIG, CURVE, END, check_is_plain, config_of, curve_file, exists, of_json,
+    read_file,
+};
+use super::{checkpoint, seal};
 use crate::config::RunConfig;
 use crate::record::{CurveRow, End, Record, Status};
 
@@ -42,6 +45,18 @@ pub enum RunState {
         /// Which, and how.
         why: String,
     },
+}
+
+/// A run as far as it was trained.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SoFar {
+    pub curve: Vec<CurveRow>,
+    /// `None` until it ends.
+    pub end: Option<End>,
+    /// How often val loss was measured after the start.
+    pub evaluations: usize,
+    /// Training tokens of a step.
+    pub tokens_per_step: usize,
 }
 
 impl RunState {
@@ -148,11 +163,6 @@ pub fn curve_up_to(folder: &Path, config: &RunConfig, step: usize) -> Result<Vec
     rows_up_to(&path, &curve_file(&path)?, config, step)
 }
 
-/// What stands in a curve file.
-pub fn curve_file(path: &Path) -> Result<Vec<u8>> {
-    read_file(path)?.with_context(|| format!("{} is missing", path.display()))
-}
-
 /// The rows of a curve file, of which these are the bytes, up to a step.
 fn rows_up_to(path: &Path, bytes: &[u8], config: &RunConfig, step: usize) -> Result<Vec<CurveRow>> {
     let name = || format!("{} ends before step {step}", path.display());
@@ -186,54 +196,4 @@ pub fn whole_rows(folder: &Path) -> Vec<CurveRow> {
 fn whole_lines(bytes: &[u8]) -> &[u8] {
     let end = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |place| place + 1);
     &bytes[..end]
-}
-
-/// The configuration in a run's folder, if it can be read.
-pub fn config(folder: &Path) -> Option<RunConfig> {
-    config_of(folder).ok().flatten()
-}
-
-/// The configuration in a run's folder, if there is one.
-///
-/// # Errors
-/// A file that cannot be read; the message names it.
-pub fn config_of(folder: &Path) -> Result<Option<RunConfig>> {
-    read_json(&folder.join(CONFIG))
-}
-
-/// The end of a run, if it can be read.
-pub fn end(folder: &Path) -> Option<End> {
-    read_json(&folder.join(END)).ok().flatten()
-}
-
-fn exists(path: &Path) -> bool {
-    fs::symlink_metadata(path).is_ok()
-}
-
-fn read_json<T: DeserializeOwned>(path: &Path) -> Result<Option<T>> {
-    read_file(path)?.map(|text| of_json(&text, path)).transpose()
-}
-
-/// What the text of a file says; the path is that of the file.
-pub fn of_json<T: DeserializeOwned>(text: &[u8], path: &Path) -> Result<T> {
-    serde_json::from_slice(text).with_context(|| format!("{} is damaged", path.display()))
-}
-
-/// What stands in a file, if it is there.
-pub fn read_file(path: &Path) -> Result<Option<Vec<u8>>> {
-    match check_is_plain(path).and_then(|()| fs::read(path)) {
-        Ok(bytes) => Ok(Some(bytes)),
-        Err(error) if error.kind() == ErrorKind::NotFound && !exists(path) => Ok(None),
-        Err(error) => Err(error).with_context(|| format!("cannot read {}", path.display())),
-    }
-}
-
-/// A pipe would be read forever.
-pub fn check_is_plain(path: &Path) -> io::Result<()> {
-    match fs::metadata(path)?.is_file() {
-        true => Ok(()),
-        false => Err(io::Error::other(
-            "it is not a plain file; expected the file that the run wrote, or a link to it",
-        )),
-    }
 }

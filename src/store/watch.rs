@@ -5,7 +5,8 @@ use std::time::SystemTime;
 
 use super::ending::{Marks, Seen, checked};
 use super::growing::{Change, Growing};
-use super::{CONFIG, CURVE, LOCK, SoFar};
+use super::run_folder::{CONFIG, CURVE, LOCK};
+use super::state::SoFar;
 use crate::record::{CurveRow, End, Points, Status};
 
 /// What is known of a run, and of its files when they were last looked at.
@@ -117,7 +118,7 @@ mod tests {
     use std::io::Write;
     use std::path::Path;
 
-    use super::super::END;
+    use super::super::run_folder::END;
     use super::*;
     use crate::files::csv_of;
     use crate::record::{Provenance, best_evaluation};

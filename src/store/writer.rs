@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 
 use super::checkpoint::{About, Stored};
+use super::run_folder::{BEST, CHECKPOINT, CONFIG, CURVE, END};
 use super::seal::SealedFile;
-use super::{BEST, CHECKPOINT, CONFIG, CURVE, END, RunLock, Store, checkpoint, seal, state};
+use super::{RunLock, Store, checkpoint, seal, state};
 use crate::config::{RunConfig, RunId};
 use crate::files::{csv_of, is_draft, json_of, write_atomically};
 use crate::record::{Checkpoint, CurveRow, End, Provenance, Status, best_evaluation};
