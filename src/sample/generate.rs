@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use super::Terms;
+use super::request::Terms;
 use super::turns::Turns;
 use crate::config::ModelShape;
 use crate::corpus::Token;

@@ -4,8 +4,9 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 
+use super::request::Asked;
 use super::source::{Source, Voice, Weights};
-use super::{Asked, tokenizer};
+use super::tokenizer;
 use crate::config::{ModelShape, Named};
 use crate::corpus::read_tokenizer;
 use crate::model::HuggingFace;

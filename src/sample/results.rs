@@ -2,8 +2,9 @@
 
 use anyhow::{Context, Result, bail, ensure};
 
+use super::request::Asked;
 use super::source::{Source, Voice, Weights};
-use super::{Asked, tokenizer};
+use super::tokenizer;
 use crate::config::RunConfig;
 use crate::corpus::Tokenizer;
 use crate::export::Arms;

@@ -6,8 +6,9 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use serde::Deserialize;
 
+use super::request::Asked;
 use super::source::{Source, Voice, Weights};
-use super::{Asked, tokenizer};
+use super::tokenizer;
 use crate::config::ModelShape;
 use crate::corpus::Tokenizer;
 use crate::files::beside;

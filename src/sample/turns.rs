@@ -8,20 +8,13 @@ use serde::Serialize;
 
 use super::characters::Characters;
 use super::choose::Chosen;
+use super::prompt::Prompt;
+use super::request::{Form, Request};
 use super::source::{Source, Voice};
-use super::{Prompt, Request, Write};
 use crate::corpus::Token;
 
-/// How texts are shown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Form {
-    /// For people on a terminal: headings over several, characters that would steer it written out.
-    Terminal,
-    /// As they are, with an empty line between several.
-    Plain,
-    /// A line of JSON for each, when it is complete.
-    Json,
-}
+/// Takes what is shown; `false` where nobody listens any more.
+pub type Write<'a> = &'a mut dyn FnMut(&str) -> Result<bool>;
 
 /// The texts of a call, model by model.
 pub struct Turns<'a> {
