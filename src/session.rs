@@ -26,13 +26,12 @@ pub mod submit;
 
 use std::sync::Mutex;
 
-use anyhow::{Error, Result, anyhow, bail, ensure};
+use anyhow::{Result, bail, ensure};
 
 use crate::config::RunConfig;
 use crate::exit::{Stopped, usage};
 use crate::plural::counted;
 use crate::record::Provenance;
-use crate::report::Told;
 use crate::runner::layout::{Layout, Shortage};
 use crate::runner::{
     Executor, Pending, Progress, Stop, Sweep, SweepResult, Todo, causes, cohorts, progress,
@@ -42,6 +41,7 @@ use crate::store::Store;
 use crate::talk::say;
 
 use held::Held;
+use request::hopeless;
 
 pub use command::this_call;
 pub use folder::{check_is_there, check_out};
@@ -49,10 +49,8 @@ pub use forecast::Forecast;
 pub use inputs::Inputs;
 pub use prospect::Prospect;
 pub use request::{Options, Request};
+pub use results::Print;
 pub use saving::Saves;
-
-/// Takes what belongs on stdout.
-pub type Print<'a> = &'a dyn Fn(&Told) -> Result<()>;
 
 /// What one call trains.
 pub struct Work {
@@ -291,14 +289,6 @@ fn check_complete(todo: &Todo, runs: usize) -> Result<()> {
 
 fn indented(lines: &[String]) -> String {
     lines.iter().map(|line| format!("\n  {line}")).collect()
-}
-
-/// Even one run is too much for the memory that there is.
-fn hopeless(shortage: &str) -> Error {
-    anyhow!(
-        "{shortage}; make the model or train.batch smaller (train.accumulate keeps the step's size), or train on a \
-         machine with more"
-    )
 }
 
 /// Asked to stop by Ctrl-C and the like.

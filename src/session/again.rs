@@ -2,7 +2,8 @@
 
 use anyhow::{Context, Result};
 
-use super::{Options, extend, hopeless};
+use super::extend;
+use super::request::{Options, hopeless};
 use crate::config::RunConfig;
 use crate::record::Provenance;
 use crate::runner::Todo;

@@ -1,7 +1,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use anyhow::{Result, ensure};
+use anyhow::{Error, Result, anyhow, ensure};
 use burn::tensor::Device;
 
 use crate::backend::Backend;
@@ -112,4 +112,12 @@ impl Options {
             Ok(Layout::choose(runs, &machine, self.lanes, self.jobs))
         })())
     }
+}
+
+/// Even one run is too much for the memory that there is.
+pub fn hopeless(shortage: &str) -> Error {
+    anyhow!(
+        "{shortage}; make the model or train.batch smaller (train.accumulate keeps the step's size), or train on a \
+         machine with more"
+    )
 }

@@ -4,7 +4,7 @@ use anyhow::{Context, Result};
 
 use super::levels::LevelsOfTexts;
 use super::presented::Kept;
-use super::{Inputs, Print, registered};
+use super::{Inputs, registered};
 use crate::config::RunConfig;
 use crate::corpus::Tokenizer;
 use crate::files::{is_there, write_atomically};
@@ -12,6 +12,9 @@ use crate::record::{End, Provenance, Status};
 use crate::report::{self, Told};
 use crate::results::{Experiment, RunRow, write_csv, write_results, write_whole};
 use crate::store::Store;
+
+/// Takes what belongs on stdout.
+pub type Print<'a> = &'a dyn Fn(&Told) -> Result<()>;
 
 /// The decisions of a search, where the spec has one.
 pub(super) const DECISIONS: &str = "search.csv";
