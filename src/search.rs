@@ -24,7 +24,6 @@ pub use known::Known;
 pub use log::{Best, Decision, Leader, Next, Point, Wanted, Why};
 pub use terms::{Epsilon, Terms};
 
-use crate::config::Stage;
 use ledger::{Ledger, Stop};
 
 /// What is to be done now, and every decision up to here.

@@ -3,7 +3,8 @@
 use super::ledger::{Ledger, Stop};
 use super::pattern::{neighbour, star};
 use super::view::View;
-use super::{Place, Stage, Why};
+use super::{Place, Why};
+use crate::config::Stage;
 use crate::stats::optimum::Difference;
 
 /// A step of the bracket, in parts of a factor.

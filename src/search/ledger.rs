@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::view::View;
-use super::{Axis, Best, Decision, Known, Leader, Next, Place, Point, Stage, Terms, Wanted, Why};
+use super::{Axis, Best, Decision, Known, Leader, Next, Place, Point, Terms, Wanted, Why};
+use crate::config::Stage;
 
 /// Why the procedure does not go on.
 #[derive(Clone, Debug)]

@@ -4,7 +4,8 @@
 use super::bracket;
 use super::ledger::{Ledger, Stop};
 use super::pattern::{corners, star};
-use super::{Best, Place, Stage, Why};
+use super::{Best, Place, Why};
+use crate::config::Stage;
 
 /// Factor 2 and √2, in parts of a factor of 4.
 const STEPS: [i32; 2] = [2, 1];

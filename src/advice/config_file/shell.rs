@@ -6,7 +6,7 @@ mod variable;
 use super::tables;
 use crate::advice::expression::value_of;
 use crate::advice::keys::{Found, Keys, Part, Said};
-use variable::Variable;
+use variable::{Variable, unquoted};
 
 /// Words before assignments.
 const DECLARE: [&str; 5] = ["export", "local", "declare", "typeset", "readonly"];
@@ -169,10 +169,6 @@ fn say(name: &str, value: &str, keys: &mut Keys) {
     let found = Variable::of(value).and_then(|one| keys.get(one.name).cloned());
     let value = found.unwrap_or_else(|| Found::known(value));
     keys.say(name, Said { value, line: 0, condition: None, is_statement: false });
-}
-
-fn unquoted(text: &str) -> &str {
-    text.trim().trim_matches(['"', '\''])
 }
 
 /// A `#` inside of quotes starts no comment, and none inside of a word.

@@ -11,7 +11,8 @@ mod values;
 
 use anyhow::{Result, bail};
 
-use super::{Name, Trainer, optimizers};
+use super::name::Name;
+use super::{Trainer, optimizers};
 use crate::advice::keys::{CALLED_WITHOUT_DECAY, Keys, OPTIMIZER_CALLED};
 use crate::advice::run::RunFields;
 use crate::published::{Algorithm, Fall};

@@ -3,10 +3,11 @@
 use proptest::prelude::*;
 
 use super::super::{
-    Axis, Best, Decision, Epsilon, Known, Next, Place, Stage, Terms, Tuned, Wanted, Why, replay,
+    Axis, Best, Decision, Epsilon, Known, Next, Place, Terms, Tuned, Wanted, Why, replay,
 };
 use super::truths::{TRUTHS, Truth, World};
 use super::worlds::{carry_out, decay, loss, train};
+use crate::config::Stage;
 
 fn world(name: &str, sd: f64, number: u64) -> World {
     let is_named = |truth: &&Truth| truth.name == name;

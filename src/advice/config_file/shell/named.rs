@@ -1,7 +1,6 @@
 //! Configuration files that a command names: its flags are what it has otherwise than they.
 
-use super::unquoted;
-use super::variable::{Variable, resolved};
+use super::variable::{Variable, resolved, unquoted};
 use crate::advice::expression::value_of;
 use crate::advice::keys::Keys;
 

@@ -1,6 +1,5 @@
 //! Variables of a shell, as whole words.
 
-use super::unquoted;
 use crate::advice::keys::Keys;
 
 /// A variable that is a word and nothing else.
@@ -30,6 +29,11 @@ pub fn resolved<'a>(word: &'a str, keys: &'a Keys) -> &'a str {
     let value = Variable::of(word).and_then(|one| keys.value(one.name)).unwrap_or(word);
     // `NAME=${1:-value}` is assigned as it is written.
     Variable::of(value).and_then(|one| one.otherwise).unwrap_or(value)
+}
+
+/// A word without the quotation marks around it.
+pub fn unquoted(text: &str) -> &str {
+    text.trim().trim_matches(['"', '\''])
 }
 
 #[cfg(test)]

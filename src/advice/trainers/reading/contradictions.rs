@@ -2,7 +2,7 @@
 
 use anyhow::{Result, bail};
 
-use super::super::Name;
+use super::super::name::Name;
 use super::Reading;
 use super::values::help;
 use crate::advice::expression::value_of;

@@ -1,6 +1,6 @@
 //! What a trainer takes where a file is silent, and whose defaults do not hold.
 
-use super::super::Name;
+use super::super::name::Name;
 use super::Reading;
 use crate::advice::keys::{Call, OPTIMIZER_CALLED};
 

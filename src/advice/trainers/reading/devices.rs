@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result, ensure};
 
-use super::super::Name;
+use super::super::name::Name;
 use super::Reading;
 use super::values::is_set;
 use crate::advice::expression::value_of;

@@ -2,7 +2,8 @@
 
 use anyhow::{Context, Result, bail};
 
-use super::super::{Name, optimizers};
+use super::super::name::Name;
+use super::super::optimizers;
 use super::Reading;
 use crate::published::{Algorithm, Fall};
 

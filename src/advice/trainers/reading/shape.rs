@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use super::super::Name;
+use super::super::name::Name;
 use super::Reading;
 
 impl Reading<'_> {

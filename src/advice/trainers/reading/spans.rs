@@ -3,7 +3,7 @@
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 
-use super::super::Name;
+use super::super::name::Name;
 use super::Reading;
 use super::values::help;
 use crate::advice::expression::value_of;

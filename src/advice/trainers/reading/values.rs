@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result, bail, ensure};
 
-use super::super::Name;
+use super::super::name::Name;
 use super::Reading;
 use crate::advice::expression::value_of;
 use crate::advice::keys::Doubt;
