@@ -79,7 +79,7 @@ impl<'a> Draft<'a> {
         let Draft { path, file } = self;
         let keep = || -> Result<()> {
             file.as_file().sync_all()?;
-            file.persist(path)?;
+            file.persist(path).map_err(|error| error.error)?;
             sync_folder(folder_of(path))
         };
         keep().with_context(|| cannot_write(path))
@@ -99,7 +99,7 @@ pub fn replace_atomically(path: &Path, write: impl FnOnce(&Path) -> Result<()>) 
         // It may have put a private file of its own in the place.
         fs::set_permissions(&draft, permissions)?;
         File::open(&draft)?.sync_all()?;
-        draft.persist(path)?;
+        draft.persist(path).map_err(|error| error.error)?;
         sync_folder(folder)
     };
     replace().with_context(|| cannot_write(path))
@@ -161,6 +161,19 @@ pub fn check_is_no_link(path: &Path) -> Result<()> {
         }
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
         Err(error) => Err(error.into()),
+    }
+}
+
+/// Whether a file that is read is a plain one, or a link to one: a pipe would be read forever.
+///
+/// # Errors
+/// It is something else, or not there.
+pub fn check_is_plain(path: &Path) -> std::io::Result<()> {
+    match fs::metadata(path)?.is_file() {
+        true => Ok(()),
+        false => Err(std::io::Error::other(
+            "it is not a plain file; expected the one that was written there, or a link to it",
+        )),
     }
 }
 
@@ -244,7 +257,11 @@ fn unsupported(error: std::io::Error) -> std::io::Result<()> {
 /// # Errors
 /// The message names the folder.
 pub fn create_folder(path: &Path) -> Result<()> {
-    fs::create_dir_all(path).with_context(|| format!("cannot create the folder {}", path.display()))
+    let name = path.display();
+    fs::create_dir_all(path).with_context(|| match fs::symlink_metadata(path) {
+        Ok(_) => format!("{name} is no folder; expected one: move away what has its name"),
+        Err(_) => format!("cannot create the folder {name}"),
+    })
 }
 
 /// Rows as CSV with a header.

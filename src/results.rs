@@ -1,6 +1,7 @@
 //! The files of an experiment: `runs.csv`, `curves.csv`, `mechanism.csv`, `manifest.csv`, written from the store and
 //! read by everything after.
 
+mod agreement;
 mod checks;
 mod columns;
 mod curves;
@@ -20,9 +21,12 @@ use anyhow::{Context, Result, ensure};
 use crate::config::{AnalysisTerms, RunConfig};
 use crate::corpus::Levels;
 use crate::experiment::{Arm, Plan};
-use crate::files::{create_folder, json_of, write_atomically, write_csv_atomically};
+use crate::files::{
+    check_is_plain, create_folder, json_of, write_atomically, write_csv_atomically,
+};
 use crate::store::Store;
 
+pub use agreement::{Curves, check_curves, check_rows};
 pub use columns::{CsvRow, REMEDY, check as check_columns};
 pub use curves::{CurveCsvRow, curve_rows};
 pub use experiment::Experiment;
@@ -72,7 +76,9 @@ pub fn read_runs(folder: &Path) -> Result<Vec<RunRow>> {
 /// A file that is not there or is something else; the message names it.
 pub fn read_experiment(folder: &Path) -> Result<Experiment> {
     let path = folder.join("experiment.json");
-    let text = std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
+    let cannot = || format!("cannot read {}", path.display());
+    check_is_plain(&path).with_context(cannot)?;
+    let text = std::fs::read(&path).with_context(cannot)?;
     let experiment: Experiment =
         serde_json::from_slice(&text).with_context(|| format!("{} is damaged", path.display()))?;
     let AnalysisTerms { alpha, epsilon, .. } = experiment.analysis;

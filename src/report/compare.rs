@@ -10,7 +10,7 @@ use std::path::Path;
 use anyhow::{Result, ensure};
 
 use super::tables::{broken, trimmed};
-use crate::results::{RunRow, read_experiment, read_runs};
+use crate::results::{RunRow, check_rows, read_experiment, read_runs};
 use crate::stats::Analysis;
 use verdicts::Verdicts;
 
@@ -50,6 +50,7 @@ fn lacking(analysis: &Analysis, name: &str) -> Option<String> {
 
 fn runs(folder: &Path) -> Result<Vec<RunRow>> {
     let rows = read_runs(folder)?;
+    check_rows(folder, &rows)?;
     ensure!(
         !rows.is_empty(),
         "{} holds no run; expected what `wane sweep` wrote",

@@ -8,6 +8,7 @@ use anyhow::{Context, Error, Result, anyhow, ensure};
 use csv::{DeserializeErrorKind, ErrorKind, StringRecord};
 
 use super::columns::{CsvRow, REMEDY, check};
+use crate::files::check_is_plain;
 
 /// Reads the rows of a CSV file one after the other. A file without any row may have no header.
 ///
@@ -19,6 +20,7 @@ pub fn for_each_row<T: CsvRow>(path: &Path, take: impl FnMut(T)) -> Result<()> {
 }
 
 fn rows<T: CsvRow>(path: &Path, mut take: impl FnMut(T)) -> Result<()> {
+    check_is_plain(path)?;
     let mut file = BufReader::with_capacity(1 << 16, File::open(path)?);
     let is_utf16 = [b"\xff\xfe", b"\xfe\xff"]
         .into_iter()

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use super::ending::Seen;
-use super::run_folder::check_is_plain;
+use crate::files::check_is_plain;
 use crate::record::{CurveRow, Places, Points};
 
 /// What a look at a run found.

@@ -6,8 +6,7 @@ use std::time::{Duration, SystemTime};
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 
-use super::run_folder::check_is_plain;
-use crate::files::check_is_no_link;
+use crate::files::{check_is_no_link, check_is_plain};
 
 /// Who trains a run, since when and from where.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

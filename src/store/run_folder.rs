@@ -1,13 +1,14 @@
 //! The files of a run by their names, and what stands in them.
 
 use std::fs;
-use std::io::{self, ErrorKind};
+use std::io::ErrorKind;
 use std::path::Path;
 
 use anyhow::{Context, Result};
 use serde::de::DeserializeOwned;
 
 use crate::config::RunConfig;
+use crate::files::check_is_plain;
 use crate::record::End;
 
 pub const CONFIG: &str = "config.json";
@@ -60,15 +61,5 @@ pub fn read_file(path: &Path) -> Result<Option<Vec<u8>>> {
         Ok(bytes) => Ok(Some(bytes)),
         Err(error) if error.kind() == ErrorKind::NotFound && !exists(path) => Ok(None),
         Err(error) => Err(error).with_context(|| format!("cannot read {}", path.display())),
-    }
-}
-
-/// A pipe would be read forever.
-pub fn check_is_plain(path: &Path) -> io::Result<()> {
-    match fs::metadata(path)?.is_file() {
-        true => Ok(()),
-        false => Err(io::Error::other(
-            "it is not a plain file; expected the file that the run wrote, or a link to it",
-        )),
     }
 }

@@ -8,11 +8,11 @@ use anyhow::{Context, Error, Result, bail, ensure};
 
 use super::checkpoint::Stored;
 use super::run_folder::{
-    CHECKPOINT, CONFIG, CURVE, END, check_is_plain, config_of, curve_file, exists, of_json,
-    read_file,
+    CHECKPOINT, CONFIG, CURVE, END, config_of, curve_file, exists, of_json, read_file,
 };
 use super::{checkpoint, seal};
 use crate::config::RunConfig;
+use crate::files::check_is_plain;
 use crate::record::{CurveRow, End, Record, Status};
 
 /// How far a run is.

@@ -192,9 +192,70 @@ fn a_table_of_runs_that_lost_rows_is_refused() {
     let lines: Vec<&str> = table.lines().collect();
     fs::write(&runs, lines[..lines.len() - 1].join("\n") + "\n").unwrap();
     refused(&["report".to_owned(), text(&tiny).to_owned()], &["runs.csv has no row of run"]);
-    fs::write(&runs, format!("{}\n", lines[0])).unwrap();
     let compare = ["compare", text(&tiny), text(&tiny)].map(str::to_owned);
+    refused(&compare, &["runs.csv has no row of run"]);
+    fs::write(&runs, format!("{}\n", lines[0])).unwrap();
+    fs::remove_file(tiny.join("curves.csv")).unwrap();
     refused(&compare, &["runs.csv holds no run"]);
+}
+
+/// The cell of the last line of a table, in the column of this name.
+fn with_last(table: &str, column: &str, cell: &str) -> String {
+    let (before, last) = table.trim_end().rsplit_once('\n').unwrap();
+    let place = table.lines().next().unwrap().split(',').position(|one| one == column).unwrap();
+    let mut cells: Vec<&str> = last.split(',').collect();
+    cells[place] = cell;
+    format!("{before}\n{}\n", cells.join(","))
+}
+
+#[test]
+fn curves_that_contradict_the_table_of_runs_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path();
+    wane_ok(&sweep(out, &[]));
+    let (tiny, curves) = (out.join("tiny"), out.join("tiny/curves.csv"));
+    let table = fs::read_to_string(&curves).unwrap();
+    for (column, cell, said) in [
+        ("val_loss", "1.5", "has a val loss of 1.5 at its last step"),
+        ("step", "1500000", "and an evaluation at step 1500000"),
+        ("train_loss", "-1", "has a loss below 0 at step"),
+    ] {
+        fs::write(&curves, with_last(&table, column, cell)).unwrap();
+        let report = ["report", text(&tiny)].map(str::to_owned);
+        refused(&report, &["curves.csv: run ", said]);
+    }
+    fs::write(&curves, table).unwrap();
+    wane_ok(&["report", text(&tiny)]);
+}
+
+#[test]
+fn what_cannot_be_replaced_by_results_is_told_before_anything_is_trained() {
+    let folder = tempfile::tempdir().unwrap();
+    let (out, tiny) = (folder.path(), folder.path().join("tiny"));
+    wane_ok(&sweep(out, &["--seeds", "0"]));
+    let both = sweep(out, &["--seeds", "0,1"]);
+    for name in ["runs.csv", "report.html"] {
+        fs::remove_file(tiny.join(name)).unwrap();
+        fs::create_dir(tiny.join(name)).unwrap();
+        refused(&both, &[name, "not a plain file", "move it away"]);
+        fs::remove_dir(tiny.join(name)).unwrap();
+    }
+    fs::remove_dir_all(tiny.join("figures")).unwrap();
+    fs::write(tiny.join("figures"), "mine").unwrap();
+    refused(&both, &["figures is a file; expected a folder"]);
+    fs::remove_file(tiny.join("figures")).unwrap();
+    wane_ok(&both);
+}
+
+#[test]
+#[cfg(unix)]
+fn a_pipe_in_the_place_of_a_table_is_not_read_forever() {
+    let folder = tempfile::tempdir().unwrap();
+    let (out, runs) = (folder.path(), folder.path().join("tiny/runs.csv"));
+    wane_ok(&sweep(out, &[]));
+    fs::remove_file(&runs).unwrap();
+    assert!(std::process::Command::new("mkfifo").arg(&runs).status().unwrap().success());
+    refused(&sweep(out, &[]), &["runs.csv is not a plain file"]);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use anyhow::{Result, bail, ensure};
+use anyhow::{Result, ensure};
 
 use super::scale::Ruler;
 use crate::config::Form;
@@ -9,8 +9,8 @@ use crate::plural::counted;
 use crate::record::{CurveRow, Status};
 use crate::report::words;
 use crate::results::{
-    CurveCsvRow, MechanismRow, REMEDY, RunRow, for_each_row, read_experiment, read_mechanism,
-    read_runs,
+    CurveCsvRow, Curves, MechanismRow, REMEDY, RunRow, check_curves, for_each_row, read_experiment,
+    read_mechanism, read_runs,
 };
 use crate::stats::claims::{self, Judged};
 use crate::stats::collapse::Collapse;
@@ -24,7 +24,7 @@ pub struct Data {
     pub analysis: Analysis,
     /// The evaluated rows of `curves.csv` by run; their gradient norm and what a step did to the weights are means over
     /// the rows since the evaluation before.
-    pub curves: BTreeMap<String, Vec<CurveCsvRow>>,
+    pub curves: Curves,
     /// What a search tried, rule by rule.
     pub found: Option<Vec<Group>>,
     /// What decay amounted to, by run and role; empty in folders of older versions.
@@ -77,19 +77,8 @@ impl Data {
             Some(curve) => curve.add(row),
             None => curves.entry(row.run.clone()).or_default().add(row),
         })?;
-        let curves: BTreeMap<String, Vec<CurveCsvRow>> =
-            curves.into_iter().map(|(run, curve)| (run, curve.rows)).collect();
-        let bare = runs.iter().find(|run| run.is_done() && !curves.contains_key(&run.run));
-        if let Some(RunRow { run, .. }) = bare {
-            bail!("{} has no evaluation of run {run}, which ended; {REMEDY}", path.display());
-        }
-        let known: BTreeSet<&str> = runs.iter().map(|run| run.run.as_str()).collect();
-        if let Some(run) = curves.keys().find(|run| !known.contains(run.as_str())) {
-            bail!(
-                "runs.csv has no row of run {run}, whose curve is in {}; {REMEDY}",
-                path.display()
-            );
-        }
+        let curves: Curves = curves.into_iter().map(|(run, curve)| (run, curve.rows)).collect();
+        check_curves(folder, &runs, &curves)?;
         let experiment = read_experiment(folder)?;
         let mut analysis = Analysis::on(&runs, &experiment.analysis);
         if !experiment.cut_off.is_empty() {

@@ -1,0 +1,94 @@
+//! Whether the curves of an experiment are those of its runs: figures and claims read both.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use anyhow::{Result, bail, ensure};
+
+use super::{CurveCsvRow, REMEDY, RunRow, for_each_row};
+
+/// The file of the curves.
+const CURVES: &str = "curves.csv";
+
+/// Evaluations of runs, by the name of the run.
+pub type Curves = BTreeMap<String, Vec<CurveCsvRow>>;
+
+/// That every run that ended has its curve, that no curve is of another run, and that both say the same of the last step.
+///
+/// # Errors
+/// A curve that is missing, that is of no run, or that no run of this experiment can have; the message names it.
+pub fn check_curves(folder: &Path, runs: &[RunRow], curves: &Curves) -> Result<()> {
+    check_known(folder, runs, curves.keys())?;
+    let path = folder.join(CURVES);
+    for run in runs {
+        let Some(curve) = curves.get(&run.run) else {
+            ensure!(
+                !run.is_done(),
+                "{} has no evaluation of run {}, which ended; {REMEDY}",
+                path.display(),
+                run.run
+            );
+            continue;
+        };
+        if let Some(why) = contradiction(run, curve) {
+            bail!("{}: {why}; {REMEDY}", path.display());
+        }
+    }
+    Ok(())
+}
+
+/// That every curve is of a run with a row, where the folder has curves: kept results may be without them.
+///
+/// # Errors
+/// A file that cannot be read, or a run that has a curve alone; the message names it.
+pub fn check_rows(folder: &Path, runs: &[RunRow]) -> Result<()> {
+    let path = folder.join(CURVES);
+    if !path.is_file() {
+        return Ok(());
+    }
+    let mut names = BTreeSet::new();
+    for_each_row(&path, |row: CurveCsvRow| {
+        names.insert(row.run);
+    })?;
+    check_known(folder, runs, names.iter())
+}
+
+fn check_known<'a>(
+    folder: &Path,
+    runs: &[RunRow],
+    mut curves: impl Iterator<Item = &'a String>,
+) -> Result<()> {
+    let known: BTreeSet<&str> = runs.iter().map(|run| run.run.as_str()).collect();
+    if let Some(run) = curves.find(|run| !known.contains(run.as_str())) {
+        bail!(
+            "{} has no row of run {run}, whose curve is in curves.csv; {REMEDY}",
+            folder.join("runs.csv").display()
+        );
+    }
+    Ok(())
+}
+
+/// What a curve says that its run cannot have.
+fn contradiction(run: &RunRow, curve: &[CurveCsvRow]) -> Option<String> {
+    let name = &run.run;
+    let last = curve.last()?;
+    let (step, val) = (last.row.step, last.row.val_loss);
+    if step > run.steps {
+        return Some(format!(
+            "run {name} has {} steps, and an evaluation at step {step}",
+            run.steps
+        ));
+    }
+    let is_below_zero = |loss: Option<f64>| loss.is_some_and(|loss| loss < 0.0);
+    let impossible =
+        |one: &&CurveCsvRow| [one.row.train_loss, one.row.val_loss].into_iter().any(is_below_zero);
+    if let Some(one) = curve.iter().find(impossible) {
+        return Some(format!("run {name} has a loss below 0 at step {}", one.row.step));
+    }
+    let own = run.val_loss.filter(|_| run.is_done() && step == run.steps)?;
+    let is_same = val.is_some_and(|val| val == own || val.is_nan() && own.is_nan());
+    (!is_same).then(|| {
+        let val = val.map_or("no val loss".to_owned(), |val| format!("a val loss of {val}"));
+        format!("run {name} has {val} at its last step, and {own} in runs.csv")
+    })
+}
