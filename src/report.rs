@@ -81,7 +81,7 @@ pub fn write(folder: &Path, out: &Path) -> Result<Report> {
     let mut ready = vec![(PathBuf::from(PAGE), html.into_bytes())];
     ready.extend(numbers(&data, &summary)?);
     for Drawing { name, svg, png, .. } in drawings {
-        let stem = Path::new("figures").join(name);
+        let stem = Path::new(FIGURES).join(name);
         ready.push((stem.with_extension("png"), png));
         ready.push((stem.with_extension("svg"), svg.into_bytes()));
     }
@@ -110,7 +110,7 @@ fn put(out: &Path, ready: &[Ready], forget: impl Fn(&Path) -> Result<()>) -> Res
         let (page, others) = ready.split_at(1);
         let write = |(path, contents): &Ready| write_atomically(&folder.join(path), contents);
         page.iter().try_for_each(write)?;
-        create_folder(&folder.join("figures"))?;
+        create_folder(&folder.join(FIGURES))?;
         forget(folder)?;
         others.iter().try_for_each(write)
     };
@@ -122,9 +122,22 @@ fn put(out: &Path, ready: &[Ready], forget: impl Fn(&Path) -> Result<()>) -> Res
     fill(out)
 }
 
+/// Takes away the report of an experiment whose numbers are about to be replaced: beside others it would mislead.
+///
+/// # Errors
+/// A file that cannot be removed; the message names it.
+pub fn withdraw(folder: &Path) -> Result<()> {
+    let beside = FILES.iter().filter(|name| **name != FIGURES).copied();
+    let files = [PAGE].into_iter().chain(beside).map(|name| folder.join(name));
+    files.chain(drawings_of(folder, &figures::NAMES)).try_for_each(remove_file)
+}
+
 /// What a report writes beside its page, and takes away where it is not made.
 pub const FILES: [&str; 6] =
-    ["summary.csv", "summary.json", "claims.csv", "table.csv", "table.md", "figures"];
+    ["summary.csv", "summary.json", "claims.csv", "table.csv", "table.md", FIGURES];
+
+/// The folder of the figures.
+pub const FIGURES: &str = "figures";
 
 /// Tells what each λ of an experiment amounted to for the weights of a role, by arm or by run.
 ///
@@ -186,14 +199,24 @@ fn forget(out: &Path, data: &Data, drawn: &[&str]) -> Result<()> {
     let values: &[&str] =
         if data.analysis.values.is_none() { &["table.csv", "table.md"] } else { &[] };
     let tables = claims.iter().chain(values).map(|name| out.join(name));
-    let others = figures::NAMES.iter().filter(|name| !drawn.contains(name)).flat_map(|name| {
-        let stem = out.join("figures").join(name);
-        [stem.with_extension("svg"), stem.with_extension("png")]
-    });
-    for path in tables.chain(others).filter(|path| path.is_file()) {
-        std::fs::remove_file(&path).with_context(|| format!("cannot remove {}", path.display()))?;
+    let others: Vec<&str> =
+        figures::NAMES.into_iter().filter(|name| !drawn.contains(name)).collect();
+    tables.chain(drawings_of(out, &others)).try_for_each(remove_file)
+}
+
+/// The files of figures.
+fn drawings_of(folder: &Path, names: &[&str]) -> impl Iterator<Item = PathBuf> {
+    let stem = |name: &&str| folder.join(FIGURES).join(name);
+    let stems: Vec<PathBuf> = names.iter().map(stem).collect();
+    stems.into_iter().flat_map(|stem| [stem.with_extension("svg"), stem.with_extension("png")])
+}
+
+/// Removes a file if it is there.
+fn remove_file(path: PathBuf) -> Result<()> {
+    if !path.is_file() {
+        return Ok(());
     }
-    Ok(())
+    std::fs::remove_file(&path).with_context(|| format!("cannot remove {}", path.display()))
 }
 
 /// One message for a folder that takes no files, not one for each of them.
@@ -202,4 +225,26 @@ fn check_writable(folder: &Path) -> Result<()> {
     tempfile::tempfile_in(folder).map(drop).with_context(|| {
         format!("cannot write into the folder {}; choose another with --out", folder.display())
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_old_report_is_taken_away_and_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = folder.path();
+        std::fs::create_dir(folder.join(FIGURES)).unwrap();
+        let drawn = Path::new(FIGURES).join(figures::NAMES[0]).with_extension("svg");
+        let own = [Path::new(PAGE), Path::new("summary.csv"), &drawn];
+        let others = ["runs.csv", "notes.md", "figures/mine.svg"].map(Path::new);
+        for name in own.iter().chain(&others) {
+            std::fs::write(folder.join(name), "").unwrap();
+        }
+        withdraw(folder).unwrap();
+        assert!(own.iter().all(|name| !folder.join(name).exists()));
+        assert!(others.iter().all(|name| folder.join(name).exists()));
+        withdraw(folder).unwrap();
+    }
 }

@@ -9,10 +9,10 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 use comfy_table::Table;
 
-use super::figures;
 use super::format;
 use super::tables::{align_right, broken, new_table, set_close, trimmed};
 use super::words;
+use super::{FIGURES, figures};
 use crate::files::{create_folder, write_atomically};
 use crate::judge::{Case, Contest, JudgedFamily, Test};
 use crate::plural::counted;
@@ -157,11 +157,11 @@ pub fn write(case: &Case, out: &Path, command: &str) -> Result<Vec<PathBuf>> {
         (out.join("summary.json"), json(case)?.into_bytes()),
     ];
     if let Some(drawing) = drawing {
-        let stem = out.join("figures").join(drawing.name);
+        let stem = out.join(FIGURES).join(drawing.name);
         ready.push((stem.with_extension("svg"), drawing.svg.into_bytes()));
         ready.push((stem.with_extension("png"), drawing.png));
     }
-    create_folder(&out.join("figures"))?;
+    create_folder(&out.join(FIGURES))?;
     ready.iter().try_for_each(|(path, bytes)| write_atomically(path, bytes))?;
     Ok(ready.into_iter().map(|(path, _)| path).collect())
 }

@@ -7,6 +7,7 @@ use anyhow::{Context, Result, bail, ensure};
 
 use crate::exit::usage;
 use crate::files::create_folder;
+use crate::{report, results};
 
 /// Makes sure that results can be written to the folder of an experiment.
 ///
@@ -29,11 +30,30 @@ fn check_parts(out: &Path, name: &str) -> Result<()> {
     check_is_free(&out.join(name))?;
     create_folder(out)?;
     let folder = out.join(name);
+    check_kinds(&folder)?;
     // Results are replaced by files that are written beside them.
     for folder in [out, folder.as_path()].into_iter().filter(|folder| folder.is_dir()) {
         tempfile::tempfile_in(folder)
             .with_context(|| format!("nothing can be written into {}", folder.display()))?;
     }
+    Ok(())
+}
+
+/// Refuses what stands where the files of an experiment go and cannot be replaced by them.
+fn check_kinds(folder: &Path) -> Result<()> {
+    let figures = folder.join(report::FIGURES);
+    let numbers = results::FILES.iter().chain(&["experiment.json", report::PAGE]);
+    let files = numbers.chain(&report::FILES).map(|name| folder.join(name));
+    for file in files.filter(|file| *file != figures) {
+        let is_free = fs::metadata(&file).map_or(true, |found| found.is_file());
+        ensure!(
+            is_free,
+            "{} is not a plain file; expected one, or none: move it away",
+            file.display()
+        );
+    }
+    let is_free = fs::metadata(&figures).map_or(true, |found| found.is_dir());
+    ensure!(is_free, "{} is a file; expected a folder, or none: move it away", figures.display());
     Ok(())
 }
 

@@ -12,6 +12,7 @@ use super::{Inputs, folder};
 use crate::exit::usage;
 use crate::experiment::Spec;
 use crate::files::{check_is_no_link, create_folder, remove_old_drafts};
+use crate::report;
 
 /// A name that is held: a lock of the operating system, which ends with the process. `None` where the file system has
 /// no locks.
@@ -78,7 +79,9 @@ pub fn take(inputs: &Inputs, out: &Path) -> Result<Held> {
             write(&mut file, &own).with_context(context)?;
             // Nobody else trains under this name, and whoever was killed at it left its drafts.
             let results = out.join(&inputs.spec.name);
-            [results.join("figures"), results].iter().for_each(|folder| remove_old_drafts(folder));
+            [results.join(report::FIGURES), results]
+                .iter()
+                .for_each(|folder| remove_old_drafts(folder));
         }
         Err(TryLockError::Error(_)) => return Ok(Held::WITHOUT_LOCKS),
         Err(TryLockError::WouldBlock) => {}

@@ -77,6 +77,7 @@ fn write(
     let levels = LevelsOfTexts::load(&inputs.plan.runs, &inputs.corpus, out)?;
     let levels = |run: &RunConfig| levels.of(run);
     let rows = write_whole(&folder, || {
+        report::withdraw(&folder)?;
         let rows = write_results(&folder, experiment, &inputs.plan, store, &levels)?;
         write_tokenizer(&folder, inputs.corpus.tokenizer.as_ref())?;
         let decisions = folder.join(DECISIONS);
@@ -92,7 +93,7 @@ fn write(
         (told.answer, told.plot) = (report.answer, report.plot);
         files.push(format!("report    {}", report.page.display()));
         if rows.iter().any(|row| row.status == Status::Done) {
-            files.push(format!("figures   {}", folder.join("figures").display()));
+            files.push(format!("figures   {}", folder.join(report::FIGURES).display()));
         }
     }
     files.push(format!("numbers   {}", folder.join("runs.csv").display()));
