@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::groups::{Cell, Group};
-use super::inference::{FEWEST_SEEDS, t_quantile};
+use super::inference::{Estimate, FEWEST_SEEDS, t_quantile};
 use super::quantity::Quantity;
 use crate::results::{RunRow, bits_per_byte};
 
@@ -171,6 +171,8 @@ pub struct GapChange {
     pub is_told: Option<bool>,
     /// Share of its narrowing that is train loss rising; missing where it does not narrow by more than chance.
     pub train_share: Option<f64>,
+    /// Whether val loss rises, by more than chance makes of so many seeds.
+    pub val_rises: bool,
 }
 
 impl GapChange {
@@ -183,13 +185,21 @@ impl GapChange {
         let rise = train(to)? - train(from)?;
         // Where val lies below train there is nothing to narrow.
         let paired = from.paired(to, |run| run.gap);
-        let is_told = paired.filter(|one| one.n >= FEWEST_SEEDS).and_then(|one| {
-            let tail = TAIL / candidates.max(1) as f64;
-            let error = one.sd? / (one.n as f64).sqrt();
-            Some(one.mean.abs() > t_quantile(1.0 - tail, one.n as f64 - 1.0) * error)
-        });
+        let is_told = paired.and_then(|one| is_more_than_chance(&one, candidates));
         let narrows = narrowing > 0.0 && after >= 0.0 && is_told == Some(true);
         let train_share = narrows.then_some(rise / narrowing);
-        Some(GapChange { from: before, to: after, train_rise: rise, is_told, train_share })
+        let val_rises = to.paired(from, |run| run.val_loss).is_some_and(|one| {
+            one.mean > 0.0 && is_more_than_chance(&one, candidates) == Some(true)
+        });
+        let (from, to) = (before, after);
+        Some(GapChange { from, to, train_rise: rise, is_told, train_share, val_rises })
     }
+}
+
+/// Whether a difference between pairs of runs is more than chance makes of them, of an arm that was chosen among so many;
+/// `None` where they are too few to tell.
+fn is_more_than_chance(paired: &Estimate, candidates: usize) -> Option<bool> {
+    let tail = TAIL / candidates.max(1) as f64;
+    let error = paired.sd.filter(|_| paired.n >= FEWEST_SEEDS)? / (paired.n as f64).sqrt();
+    Some(paired.mean.abs() > t_quantile(1.0 - tail, paired.n as f64 - 1.0) * error)
 }

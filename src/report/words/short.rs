@@ -179,7 +179,7 @@ pub fn gap(analysis: &Analysis) -> Option<String> {
     let (contender, point) = analysis.best_point()?;
     let candidates: usize = analysis.contenders.iter().map(Contender::candidates).sum();
     let none = &contender.best_without_decay()?.cell;
-    let GapChange { from, to, train_rise, is_told, train_share } =
+    let GapChange { from, to, train_rise, is_told, train_share, val_rises } =
         GapChange::between(none, &point.cell, candidates)?;
     let share = match train_share {
         None if is_told == Some(false) => match candidates {
@@ -193,8 +193,13 @@ pub fn gap(analysis: &Analysis) -> Option<String> {
         }
         None => String::new(),
         Some(share) if share <= 0.0 => ", and none of that is train loss rising".to_owned(),
-        Some(share) if share > 1.0 => {
+        Some(share) if share > 1.0 && val_rises => {
             ", and train loss rises by more than that, so val loss rises too".to_owned()
+        }
+        // A share of means above one alone does not say that val loss moved.
+        Some(share) if share > 1.0 => {
+            ", and all of that narrowing is train loss rising: val loss is the same within chance"
+                .to_owned()
         }
         Some(share) => {
             let percent = format::fixed(100.0 * share, 0);

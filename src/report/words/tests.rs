@@ -214,7 +214,7 @@ proptest! {
         let best = analysis.best().map(|(group, cell)| group.side(cell)).unwrap();
         let own = Comparison { left: best.clone(), ..told.clone() };
         analysis.headline = vec![own.clone()];
-        let gap = GapChange { from: 0.9, to: 0.5, train_rise: 0.3, is_told: Some(true), train_share: Some(0.8) };
+        let gap = GapChange { from: 0.9, to: 0.5, train_rise: 0.3, is_told: Some(true), train_share: Some(0.8), val_rises: false };
         let against = Some(&told).filter(|one| one.is_against_none());
         let mut texts = vec![
             verdict(&told, &analysis),

@@ -226,6 +226,25 @@ fn a_narrowing_of_the_gap_that_seeds_make_by_chance_is_not_explained() {
 }
 
 #[test]
+fn val_loss_is_said_to_rise_only_where_seeds_tell_it() {
+    let of = |rises: [f64; 3]| {
+        let mut rows = runs(Form::AdamW, Mask::Matrices, 0.0, 2.0, 0.1);
+        rows.extend(runs(Form::AdamW, Mask::Matrices, 1.0, 2.0, 0.1));
+        for (place, row) in rows.iter_mut().enumerate() {
+            let val = if place < 3 { 2.0 } else { 2.0 + rises[place - 3] };
+            row.gap = Some(if place < 3 { 0.34 } else { [0.301, 0.30, 0.299][place - 3] });
+            (row.val_loss, row.train_loss) = (Some(val), row.gap.map(|gap| val - gap));
+        }
+        gap(&Analysis::of(&rows)).unwrap()
+    };
+    let by_chance = of([-0.007, 0.002, 0.008]);
+    assert!(!by_chance.contains("rises too"), "{by_chance}");
+    assert!(by_chance.contains("val loss is the same within chance"), "{by_chance}");
+    let surely = of([0.049, 0.05, 0.051]);
+    assert!(surely.ends_with("by more than that, so val loss rises too."), "{surely}");
+}
+
+#[test]
 fn seeds_that_share_a_few_texts_are_not_said_to_tell_of_others() {
     let on = |texts: u64| {
         let mut rows = experiment();
