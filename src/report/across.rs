@@ -7,8 +7,9 @@ use anyhow::{Error, Result, anyhow};
 
 use super::tables::broken;
 use super::{figures, folder_name, words};
+use crate::config::Form;
 use crate::exit::usage;
-use crate::experiment::{Changes, Spec};
+use crate::experiment::{Arm, Changes, Spec};
 use crate::files::{create_folder, write_atomically};
 use crate::results::{read_experiment, read_mechanism, read_runs};
 use crate::stats::collapse::{Collapse, Named};
@@ -46,15 +47,27 @@ pub fn across_experiments(folders: &[PathBuf], out: Option<&Path>) -> Result<Str
     Ok(told.map(|line| broken(&line, COLUMNS)).collect::<Vec<_>>().join("\n"))
 }
 
-/// What model and recipe are of the runs that are as `[model]` and `[train]` say: no others are laid. `None` where the
-/// folder does not tell.
+/// Keys of what is measured beside the losses at the last step, and when: those losses are the same whatever they say.
+const MEASURES: [&str; 6] = [
+    "train.eval_every",
+    "train.log_every",
+    "train.log_updates",
+    "train.verbatim_prompts",
+    "train.verbatim_after",
+    "train.verbatim_tokens",
+];
+
+/// What model and recipe are of the runs that are laid: under AdamW, and as `[model]` and `[train]` say. `None` where
+/// the folder does not tell.
 fn settings(folder: &Path) -> Option<BTreeMap<String, String>> {
     let experiment = read_experiment(folder).ok()?;
     let changes = Changes::of_command(&experiment.provenance.command);
     let spec = Spec::parse(&experiment.spec, &changes).ok()?;
-    let arm = spec.every_arm().find(|arm| arm.variant.is_empty())?;
+    let is_laid = |arm: &&Arm| arm.decay.form == Form::AdamW && arm.decays();
+    let arm = spec.every_arm().filter(is_laid).find(|arm| arm.variant.is_empty())?;
     let settings = spec.settings(arm).into_iter().map(|one| (one.key, one.value));
-    Some(settings.filter(|(key, _)| !key.starts_with("arm.")).collect())
+    let matters = |key: &str| !key.starts_with("arm.") && !MEASURES.contains(&key);
+    Some(settings.filter(|(key, _)| matters(key)).collect())
 }
 
 /// What may set the lines apart beside the texts; `None` where all are known to be of one model and one recipe.
@@ -89,7 +102,8 @@ fn nothing_common(names: &[&str], subjects: &[Vec<String>]) -> Error {
     let each = || names.iter().zip(subjects);
     if let Some((name, _)) = each().find(|(_, own)| own.is_empty()) {
         return anyhow!(
-            "{name} has no form with a timescale at three λ; expected such as experiments/timescale.toml"
+            "{name} has no runs of AdamW with a timescale at three λ that are as [model] and [train] say: arms with a \
+             learning rate or a model of their own are left out; expected such as experiments/timescale.toml"
         );
     }
     let each: Vec<String> =

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::common::{text, wane, wane_ok};
+use crate::common::{fixture, text, wane, wane_ok};
 use crate::mechanism::swept;
 
 const LAMBDAS: &str = "arm.0.weight_decay=[0.25, 0.5, 1.0, 2.0]";
@@ -58,6 +58,34 @@ fn experiments_of_other_models_or_recipes_are_called_no_question_of_texts_alone(
         assert!(told.contains(&format!("no question of texts alone: {differing}")), "{told}");
         assert!(!told.contains("for every text"), "{told}");
     }
+}
+
+#[test]
+fn no_decay_that_stands_first_and_rarer_rows_of_the_curve_are_no_other_recipe() {
+    let folder = tempfile::tempdir().unwrap();
+    let one = swept(folder.path(), "one", &[LAMBDAS, SEEDS]);
+    let tiny = fs::read_to_string(fixture("tiny.toml")).unwrap();
+    let spec = folder.path().join("spec.toml");
+    fs::write(&spec, tiny.replace("[[arm]]", "[[arm]]\nform = \"none\"\n\n[[arm]]")).unwrap();
+    let lambdas = LAMBDAS.replace("arm.0", "arm.1");
+    let changes = ["name=other", &lambdas, SEEDS, "train.log_every=3"];
+    let changes: Vec<&str> = changes.into_iter().flat_map(|one| ["--set", one]).collect();
+    let sweep = ["sweep", text(&spec), "--out", text(folder.path()), "-q"];
+    wane_ok(&[&sweep[..], &changes].concat());
+    let other = folder.path().join("other");
+    let told = wane_ok(&["explain", text(&one), text(&other)]).stdout;
+    assert!(!told.contains("More than the text differs"), "{told}");
+    assert!(told.contains("one curve for every text?"), "{told}");
+}
+
+#[test]
+fn runs_that_are_left_out_for_a_learning_rate_of_their_own_are_told_by_that() {
+    let folder = tempfile::tempdir().unwrap();
+    let one = swept(folder.path(), "one", &[LAMBDAS, SEEDS]);
+    let own = swept(folder.path(), "own", &[LAMBDAS, SEEDS, "arm.0.lr=0.01"]);
+    let call = wane(&["explain", text(&one), text(&own)]);
+    assert_eq!(call.code, Some(2), "{}", call.stdout);
+    assert!(call.stderr.contains("as [model] and [train] say"), "{}", call.stderr);
 }
 
 #[test]
