@@ -19,7 +19,8 @@ pub fn pairs(arms: usize) -> Vec<[usize; 2]> {
 }
 
 /// Every arm with its baseline: the arm that is called so, or of the arms with such a value in one column that which
-/// agrees in the others.
+/// agrees in the others; where none does and only one arm has the value, as of runs without decay whose mask and λ are
+/// empty, it is that of all.
 ///
 /// # Errors
 /// A baseline that is not among them.
@@ -34,8 +35,7 @@ pub fn against_baseline(arms: &[Arm], baseline: Option<&str>) -> Result<Vec<[usi
     let is_named = |text: &str| spellings::is_named(name, text);
     let own = arms.iter().position(|arm| arm.name == name.trim());
     if let Some(baseline) = own.or_else(|| arms.iter().position(|arm| is_named(&arm.name))) {
-        let others = (0..arms.len()).filter(|other| *other != baseline);
-        return Ok(others.map(|left| [left, baseline]).collect());
+        return Ok(all_against(baseline, arms.len()));
     }
     let values = |column: usize| arms.iter().filter_map(move |arm| arm.parts.get(column));
     let is_column = |column: &usize| {
@@ -64,6 +64,21 @@ pub fn against_baseline(arms: &[Arm], baseline: Option<&str>) -> Result<Vec<[usi
         (0..arms.len()).find(is_baseline).filter(|right| *right != left).map(|right| [left, right])
     };
     let pairs: Vec<[usize; 2]> = (0..arms.len()).filter_map(of).collect();
-    ensure!(!pairs.is_empty(), "no arm differs from one with `{name}` in that value alone");
-    Ok(pairs)
+    if !pairs.is_empty() {
+        return Ok(pairs);
+    }
+    let has_value = |place: &usize| is_named(&arms[*place].parts[column]);
+    let with_value: Vec<usize> = (0..arms.len()).filter(has_value).collect();
+    match with_value[..] {
+        [baseline] => Ok(all_against(baseline, arms.len())),
+        _ => bail!(
+            "--baseline {name}: no arm differs from one with `{name}` in that value alone; give a whole arm, one of {}",
+            known.join(", ")
+        ),
+    }
+}
+
+/// Every other arm with one of them.
+fn all_against(baseline: usize, arms: usize) -> Vec<[usize; 2]> {
+    (0..arms).filter(|other| *other != baseline).map(|left| [left, baseline]).collect()
 }

@@ -649,6 +649,33 @@ fn a_baseline_may_be_a_value_that_every_group_has() {
 }
 
 #[test]
+fn a_baseline_that_one_arm_alone_has_is_that_of_all_others() {
+    let line = |arm: &str, loss: f64| {
+        (0..4).map(|seed| format!("{arm},{seed},{}\n", loss + (seed as f64).sin() / 50.0)).collect()
+    };
+    let lines: [String; 3] =
+        [line("none,,", 3.0), line("adamw,matrices,0.1", 2.9), line("l2,global,0.3", 2.8)];
+    let text = format!("form,mask,wd,seed,val_loss\n{}", lines.concat());
+    let found = json(&judge(&text, &["--arm", "form,mask,wd", "--baseline", "none", "--json"]));
+    let pairs = found["comparisons"].as_array().unwrap();
+    assert_eq!(pairs.len(), 2);
+    assert!(pairs.iter().all(|one| one["right"] == "none (empty) (empty)"), "{pairs:?}");
+}
+
+#[test]
+fn a_baseline_without_any_partner_is_refused_with_the_arms_that_there_are() {
+    let text = "form,wd,seed,val_loss\nnone,1,0,3\nnone,1,1,3.1\nnone,2,0,3\nnone,2,1,3.1\n\
+                l2,3,0,2.9\nl2,3,1,3\nl2,4,0,2.9\nl2,4,1,3\n";
+    let call = judge(text, &["--arm", "form,wd", "--baseline", "none"]);
+    assert_eq!(call.code, Some(2), "{}", call.stdout);
+    let said = call.stderr;
+    assert!(
+        said.contains("--baseline none") && said.contains("one of none 1, none 2, l2 3"),
+        "{said}"
+    );
+}
+
+#[test]
 fn a_baseline_is_sought_where_arms_differ() {
     let line = |decay: &str, seed: usize, loss: f64| format!("0.0,{decay},{seed},{loss}\n");
     let lines: String = (0..4)
