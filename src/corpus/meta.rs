@@ -73,16 +73,28 @@ impl Vocabulary {
         };
         let size = tokenizer.vocabulary();
         let file = given.as_ref().and_then(|given| given.file);
-        let room = given.map_or(size, |given| given.size);
+        let room = given.as_ref().map_or(size, |given| given.size);
         // Trainers round vocabularies up.
         ensure!(
             size <= room,
             "{choice} has {size} tokens, but {} says {room}",
             file.unwrap_or("the data"),
         );
+        let known = given.and_then(|given| given.tokenizer);
+        if let Some(known) = &known
+            && let Some(token) = known.first_difference(&tokenizer)
+        {
+            bail!(
+                "{choice} did not make these tokens: token {token} is {:?} there, and {:?} by what {} names; leave \
+                 data.tokenizer out",
+                tokenizer.decode(&[token]),
+                known.decode(&[token]),
+                file.unwrap_or("the data"),
+            );
+        }
         Ok(Vocabulary {
             size: room,
-            tokenizer: Some(tokenizer),
+            tokenizer: known.or(Some(tokenizer)),
             file: file.or(Some("its tokenizer")),
         })
     }

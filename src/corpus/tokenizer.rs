@@ -129,6 +129,13 @@ impl Tokenizer {
         }
     }
 
+    /// The first token that is another piece of text in another tokenizer, of those that both have.
+    pub fn first_difference(&self, other: &Self) -> Option<Token> {
+        let count = self.vocabulary().min(other.vocabulary());
+        let mut tokens = (0..count).map(|token| token as Token);
+        tokens.find(|token| self.decode(&[*token]) != other.decode(&[*token]))
+    }
+
     /// Whether the tokens of a text read as it. A space at its beginning, which some tokenizers add and others leave out,
     /// is no loss.
     pub fn gives_back(&self, text: &str, tokens: &[Token]) -> bool {

@@ -264,6 +264,29 @@ fn losses_are_reported_per_token_and_per_byte() {
 }
 
 #[test]
+fn a_tokenizer_that_did_not_make_the_tokens_of_a_folder_is_refused_by_what_the_folder_names() {
+    let folder = Folder::new();
+    let source = folder.file("text.txt", documents(60).concat());
+    folder.prepared(
+        &source,
+        "tokens",
+        &["--tokenizer", "bpe:280", "--val", "0.1", "--test", "0.1"],
+    );
+    let (spec, tokens) = (folder.file("words.toml", SPEC), folder.path("tokens"));
+    let plan = |tokenizer: &str| {
+        let tokenizer = format!("data.tokenizer='{tokenizer}'");
+        wane(&["plan", text(&spec), "--data", text(&tokens), "--set", &tokenizer])
+    };
+    let own = plan(text(&tokens.join("tokenizer.json")));
+    assert_eq!(own.code, Some(0), "{}", own.stderr);
+    let other = plan("bytes");
+    assert_eq!(other.code, Some(2), "{}", other.stdout);
+    for word in ["data.tokenizer", "bytes did not make these tokens: token 0", "meta.json names"] {
+        assert!(other.stderr.contains(word), "{word}: {}", other.stderr);
+    }
+}
+
+#[test]
 fn a_file_of_tokens_is_cut_as_a_text_is() {
     let folder = Folder::new();
     let tokens: Vec<u8> =
