@@ -10,26 +10,36 @@ use anyhow::{Context, Result, ensure};
 use super::encoding::is_plain;
 use super::layout::Width;
 use halves::Halves;
-use others::{refuse_other_contents, refuse_places};
+use others::{refuse_bytes, refuse_other_contents, refuse_places, vary};
 
 /// Fewer 16-bit words than this prove nothing: short texts may have zeros at every second place.
 const LEAST_WORDS: usize = 32;
 
 /// What to do where a file is refused that is one of tokens all the same.
-const OTHERWISE: &str = "it does not look like tokens; if it holds them, say how wide they are: \"dtype\": \"uint16\" in meta.json";
+const OTHERWISE: &str = "it does not look like tokens; if it holds them, say how wide they are, such as \"dtype\": \"uint16\" in meta.json";
 
 /// Checks a width that is stated against what the beginning of a file shows beyond doubt.
 ///
 /// # Errors
-/// Tokens of 16 bits whose every second one would be 0.
+/// Tokens of 8 or of 16 bits whose every second one would be 0, while the others vary.
 pub fn check_stated(head: &[u8], stated: Width) -> Result<()> {
     let words: Vec<u16> =
         head.as_chunks::<2>().0.iter().map(|pair| u16::from_le_bytes(*pair)).collect();
     let halves = Halves::of(&words);
     let is_wide = halves.are_of_four() || halves.are_of_eight();
+    let are_others = halves.are_of_four() && vary(words.iter().step_by(2));
+    let zeros_lie_as_in = match stated {
+        Width::Two if is_wide && (halves.are_large() || are_others) => Some("32 or 64"),
+        Width::One if vary(&words) && words.iter().all(|word| *word < 256) => Some("16 or more"),
+        _ => None,
+    };
+    let told = zeros_lie_as_in.filter(|_| words.len() >= LEAST_WORDS);
     ensure!(
-        stated != Width::Two || words.len() < LEAST_WORDS || !is_wide || !halves.are_large(),
-        "meta.json says that its tokens have 16 bits, but its zeros lie as in tokens of 32 or 64; correct dtype"
+        told.is_none(),
+        "meta.json says that its tokens have {} bits, but its zeros lie as in tokens of {}; correct dtype, or write a \
+         .npy file, whose header tells of it",
+        8 * stated.bytes(),
+        told.unwrap_or_default()
     );
     Ok(())
 }
@@ -56,6 +66,7 @@ pub fn width(head: &[u8], length: u64) -> Result<Option<Width>> {
         halves if halves.are_of_four() => Width::Four,
         halves => {
             halves.refuse_half_evidence()?;
+            refuse_bytes(&words).context(OTHERWISE)?;
             refuse_places(&words).context(OTHERWISE)?;
             Width::Two
         }
@@ -144,9 +155,37 @@ mod tests {
         let bytes: Vec<u8> = (0..200_u32).flat_map(|n| (n * 200).to_le_bytes()).collect();
         assert!(check_stated(&bytes, Width::Two).is_err());
         assert!(check_stated(&bytes, Width::Four).is_ok());
+        let small: Vec<u8> = (0..200_u32).flat_map(|n| (n % 58).to_le_bytes()).collect();
+        assert!(check_stated(&small, Width::Two).is_err());
+        assert!(check_stated(&small, Width::Four).is_ok());
+        let bytes: Vec<u8> = (0..200_u16).flat_map(|n| (n % 58).to_le_bytes()).collect();
+        assert!(check_stated(&bytes, Width::One).is_err());
+        assert!(check_stated(&bytes, Width::Two).is_ok());
         let alternating: Vec<u8> =
             (0..200_u16).flat_map(|n| [(n + 1) % 2, 0]).map(|n| n as u8).collect();
         assert!(check_stated(&alternating, Width::Two).is_ok());
+    }
+
+    #[test]
+    fn tokens_of_one_byte_are_refused_however_many_values_they_take() {
+        let mut state = 7_u64;
+        let mut drawn = |below: u64| {
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
+            (state >> 33) % below
+        };
+        for values in [150, 196] {
+            let bytes: Vec<u8> = (0..40_000).map(|_| drawn(values) as u8).collect();
+            refused(&bytes, "uint8");
+            let few = &bytes[..2000];
+            assert_eq!(of(few).unwrap(), Some(Width::Two), "too few to tell");
+        }
+        for values in [50_257, 65_536] {
+            let two: Vec<u8> =
+                (0..20_000).flat_map(|_| (drawn(values) as u16).to_le_bytes()).collect();
+            assert_eq!(of(&two).unwrap(), Some(Width::Two), "{values}");
+        }
     }
 
     #[test]

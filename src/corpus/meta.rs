@@ -212,7 +212,7 @@ impl Vocabulary {
 /// The width of tokens that `meta.json` in a folder states, if it does: `dtype`, as NumPy names it.
 ///
 /// # Errors
-/// A type that is no integer of 16, 32 or 64 bits.
+/// A type that is no integer of 8, 16, 32 or 64 bits.
 pub fn stated_width(folder: &Path) -> Result<Option<Width>> {
     let path = folder.join("meta.json");
     if !path.exists() {
@@ -221,13 +221,14 @@ pub fn stated_width(folder: &Path) -> Result<Option<Width>> {
     // A file that is damaged is told of where its vocabulary is read.
     let meta: Option<Value> = serde_json::from_slice(&input::read(&path)?).ok();
     let Some(dtype) = meta.as_ref().and_then(|meta| meta.get("dtype")) else { return Ok(None) };
-    match dtype.as_str().map(|name| name.trim_start_matches(['<', '='])) {
+    match dtype.as_str().map(|name| name.trim_start_matches(['<', '=', '|'])) {
+        Some("uint8" | "u1") => Ok(Some(Width::One)),
         Some("uint16" | "u2" | "int16" | "i2") => Ok(Some(Width::Two)),
         Some("uint32" | "u4" | "int32" | "i4") => Ok(Some(Width::Four)),
         Some("uint64" | "u8" | "int64" | "i8") => Ok(Some(Width::Eight)),
         _ => bail!(
-            "{}: dtype is {dtype}; expected \"uint16\", \"uint32\" or \"uint64\", the width of tokens in files without a \
-             header",
+            "{}: dtype is {dtype}; expected \"uint8\", \"uint16\", \"uint32\" or \"uint64\", the width of tokens in files \
+             without a header",
             path.display()
         ),
     }

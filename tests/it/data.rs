@@ -173,6 +173,11 @@ fn tokens_are_one_corpus_however_they_are_written() {
         assert_eq!(read.digest(), plain.digest(), "{name}");
         assert!(read.recognised.contains(told), "{}", read.recognised);
     }
+    let single = folder.tokens("u1", |tokens| tokens.iter().map(|token| *token as u8).collect());
+    folder.file("u1/meta.json", br#"{"vocab_size": 50257, "dtype": "uint8"}"#);
+    let read = corpus(&single);
+    assert_eq!(read.digest(), plain.digest());
+    assert!(read.recognised.contains("train: 700 tokens of 8 bits"), "{}", read.recognised);
 }
 
 #[test]

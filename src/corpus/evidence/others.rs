@@ -6,6 +6,10 @@ use anyhow::{Result, bail, ensure};
 
 use super::floats;
 
+/// What tokens of one byte are called, and what to do.
+const AS_BYTES: &str = "its bytes look like tokens of one byte each (uint8), which \"dtype\": \"uint8\" in meta.json says; \
+                        or write them as uint16, such as with numpy's astype('<u2')";
+
 /// Refuses what would pass as tokens of 16 bits and is none.
 pub fn refuse_other_contents(words: &[u16]) -> Result<()> {
     // A header that is all zero but for its first numbers, as llm.c's is, before something else.
@@ -18,11 +22,7 @@ pub fn refuse_other_contents(words: &[u16]) -> Result<()> {
         "it begins with a header of 1 kB that is not known: a few numbers, then zeros; write the \
          tokens alone, such as with numpy's tofile"
     );
-    ensure!(
-        !are_bytes(words),
-        "its bytes look like tokens of one byte each (uint8); write them as uint16, such as with \
-         numpy's astype('<u2')"
-    );
+    ensure!(!are_bytes(words), AS_BYTES);
     if let Some(kind) = floats::kind(words) {
         bail!(
             "it holds whole numbers as {kind}, not as integers; write them with numpy's astype('<u2')"
@@ -48,8 +48,9 @@ const MANY_WORDS: usize = 512;
 /// A few values say nothing of what they are.
 const FEW_VALUES: usize = 4;
 
-fn vary(words: &[u16]) -> bool {
-    words.iter().collect::<HashSet<_>>().len() > FEW_VALUES
+/// Whether words take more than a few values.
+pub fn vary<'a>(words: impl IntoIterator<Item = &'a u16>) -> bool {
+    words.into_iter().collect::<HashSet<_>>().len() > FEW_VALUES
 }
 
 /// Tokens do not know whether their place is even or odd. Halves and quarters of floating-point numbers and of wide
@@ -77,6 +78,39 @@ pub fn refuse_places(words: &[u16]) -> Result<()> {
          than 16 bits in another order; write token numbers as uint16, such as with numpy's astype('<u2')"
     );
     Ok(())
+}
+
+/// Refuses tokens of one byte each, two of which a word would be: bytes do not know which half they are, and both halves
+/// hold the same ones equally often. Upper halves of larger tokens are the more alike ones.
+pub fn refuse_bytes(words: &[u16]) -> Result<()> {
+    /// Distance in total variation between both halves, beyond what so many words make of it by chance.
+    const APART: f64 = 0.05;
+    /// Fewer words, from which chance makes more, tell nothing.
+    const CHANCE: f64 = 0.07;
+    /// Of tokens that take all values equally often, in either width, both halves are alike.
+    const MOST_BITS: f64 = 7.8;
+    let (lower, upper) = (words.iter().map(|word| word % 256), words.iter().map(|word| word >> 8));
+    let [of_lower, of_upper] = [shares(lower.clone()), shares(upper.clone())];
+    let pairs = || of_lower.iter().zip(&of_upper);
+    let apart = pairs().map(|(one, other)| (one - other).abs()).sum::<f64>() / 2.0;
+    let all = std::f64::consts::PI * words.len() as f64;
+    let chance: f64 = pairs().map(|(one, other)| ((one + other) / 2.0 / all).sqrt()).sum();
+    let values = |of: &[f64; 256]| of.iter().filter(|share| **share > 0.0).count();
+    ensure!(
+        chance > CHANCE
+            || apart > chance + APART
+            || bits(lower).max(bits(upper)) > MOST_BITS
+            || values(&of_lower).min(values(&of_upper)) <= FEW_VALUES,
+        AS_BYTES
+    );
+    Ok(())
+}
+
+/// How often each byte occurs, as a share of all.
+fn shares(bytes: impl ExactSizeIterator<Item = u16>) -> [f64; 256] {
+    let (all, mut shares) = (bytes.len() as f64, [0.0; 256]);
+    bytes.for_each(|byte| shares[usize::from(byte)] += 1.0 / all);
+    shares
 }
 
 /// Whether the upper halves of words take more values than the lower: frequent tokens have small numbers, so that
