@@ -52,6 +52,29 @@ const fn at(offset: usize, format: Foreign) -> Foreign {
     Foreign { offset, ..format }
 }
 
+/// Zip archives of arrays, by what the name of their first file ends in.
+static ARCHIVES: [(&str, Foreign); 2] = [
+    (
+        ".pkl",
+        format(
+            "a file of PyTorch's torch.save",
+            b"PK\x03\x04",
+            "load it there and write its text as UTF-8, or its tokens as train.bin and val.bin in a folder, such as \
+             with tensor.numpy().astype('<u2').tofile(FILE)",
+            NotInText,
+        ),
+    ),
+    (
+        ".npy",
+        format(
+            "a file of NumPy's savez",
+            b"PK\x03\x04",
+            "write its array of tokens alone, such as with numpy.save('train.npy', numpy.load(FILE)[NAME])",
+            NotInText,
+        ),
+    ),
+];
+
 const FORMATS: &[Foreign] = &[
     format("a zip archive", b"PK\x03\x04", UNPACK, NotInText),
     format("a zip archive", b"PK\x05\x06", UNPACK, NotInText),
@@ -115,11 +138,24 @@ pub static HTML: Foreign = format(
 
 /// The format of bytes. `is_text` says that they hold nothing that a text would not.
 pub fn find(bytes: &[u8], is_text: bool) -> Option<&'static Foreign> {
+    if let Some(name) = first_of_zip(bytes).filter(|_| !is_text)
+        && let Some((_, format)) =
+            ARCHIVES.iter().find(|(ending, _)| name.ends_with(ending.as_bytes()))
+    {
+        return Some(format);
+    }
     let matches = |format: &&Foreign| {
         (format.place == Anywhere || !is_text)
             && bytes.get(format.offset..).is_some_and(|rest| rest.starts_with(format.mark))
     };
     FORMATS.iter().find(matches)
+}
+
+/// The name of the first file in a zip archive.
+fn first_of_zip(bytes: &[u8]) -> Option<&[u8]> {
+    let header = bytes.strip_prefix(b"PK\x03\x04")?;
+    let length = usize::from(u16::from_le_bytes(header.get(22..24)?.try_into().ok()?));
+    header.get(26..26 + length)
 }
 
 /// Whether a text is a page by its first tag, whatever may stand before that: a mark of byte order, white space,

@@ -241,6 +241,13 @@ mod tests {
             other => panic!("{other:?}"),
         };
         assert_eq!(named(b"PK\x03\x04\x14\0\0\0"), "a zip archive");
+        let zip = |name: &str| {
+            let rest = [0; 22].into_iter().chain([name.len() as u8, 0, 0, 0]);
+            [&b"PK\x03\x04"[..], &rest.collect::<Vec<u8>>(), name.as_bytes()].concat()
+        };
+        assert_eq!(named(&zip("a.txt")), "a zip archive");
+        assert_eq!(named(&zip("archive/data.pkl")), "a file of PyTorch's torch.save");
+        assert_eq!(named(&zip("arr_0.npy")), "a file of NumPy's savez");
         assert_eq!(named(b"PAR1\x15\0\x15\x9c"), "a Parquet file");
         assert_eq!(named(b"%PDF-1.7\nplain"), "a PDF");
         assert_eq!(named(b"\n<!DOCTYPE html><p>"), "an HTML page");

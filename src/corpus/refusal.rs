@@ -34,11 +34,20 @@ pub fn refusal(path: &Path, around: &str, content: Content) -> anyhow::Error {
         Content::Compressed(compression) => {
             anyhow!("{name} is {around}a {} file; unpack it once", compression.name())
         }
+        Content::Binary if around.is_empty() && holds_tokens_by_name(path) => anyhow!(
+            "{name} is binary data, not a text; by its name it holds tokens already: there is nothing to prepare, and \
+             --data (data.source) takes it as it is"
+        ),
         Content::Text(_) | Content::Binary => anyhow!(
             "{name} is {around}binary data of no known format, not a text; if it holds tokens, give its name the \
              ending .bin, by which it is read as such, or put them into a folder as train.bin and val.bin"
         ),
     }
+}
+
+/// Whether a file is read as tokens by its ending, where it is no text.
+fn holds_tokens_by_name(path: &Path) -> bool {
+    path.extension().is_some_and(|ending| ending == "bin")
 }
 
 /// The call of iconv that makes UTF-8 of a file; it has its own names for some encodings.

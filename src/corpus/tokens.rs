@@ -173,11 +173,7 @@ impl TokenFile {
         self.read_at(layout.start + skip as u64 * width, &mut bytes)?;
         let token = |(place, bytes): (usize, &[u8])| {
             narrow(bytes).with_context(|| {
-                format!(
-                    "{name}: the token at place {place} of the split does not fit 16 bits: a vocabulary \
-                     has at most {} tokens; use a tokenizer with a smaller one",
-                    usize::from(Token::MAX) + 1
-                )
+                format!("{name}: the token at place {place} of the split {}", misfit(bytes))
             })
         };
         bytes.chunks_exact(width as usize).enumerate().map(token).collect()
@@ -189,6 +185,23 @@ fn narrow(bytes: &[u8]) -> Option<Token> {
     let (low, high) = bytes.split_at(bytes.len().min(2));
     let byte = |place: usize| low.get(place).copied().unwrap_or(0);
     high.iter().all(|byte| *byte == 0).then(|| Token::from_le_bytes([byte(0), byte(1)]))
+}
+
+/// Why a little-endian number is no token.
+fn misfit(bytes: &[u8]) -> String {
+    let is_negative = bytes.last().is_some_and(|last| *last >= 128);
+    let mut wide = [if is_negative { u8::MAX } else { 0 }; 8];
+    wide[..bytes.len()].copy_from_slice(bytes);
+    let number = i64::from_le_bytes(wide);
+    match is_negative {
+        true => format!(
+            "is {number}, and tokens are 0 or more: leave out what only marks a place, such as -100"
+        ),
+        false => format!(
+            "is {number} and does not fit 16 bits: a vocabulary has at most {} tokens; use a tokenizer with a smaller one",
+            usize::from(Token::MAX) + 1
+        ),
+    }
 }
 
 /// What a folder holds instead.

@@ -26,7 +26,7 @@ pub fn of(
     there: impl FnOnce() -> Result<Option<Tokenizer>>,
 ) -> Result<Tokenizer> {
     match asked {
-        Some(path) if path.ends_with("alphabet.json") => {
+        Some(path) if is_alphabet(path) => {
             Ok(kept(&[path.to_owned()])?.context("--tokenizer: there is no such file")?)
         }
         Some(path) => read_tokenizer(path).context("--tokenizer"),
@@ -36,6 +36,11 @@ pub fn of(
              GPT-2's merges",
         ),
     }
+}
+
+/// Whether a file is a list of characters by its name, alone or beside a model: `alphabet.json`, `model.alphabet.json`.
+fn is_alphabet(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| name.to_string_lossy().ends_with("alphabet.json"))
 }
 
 /// Models that were trained here: a text without a prompt begins after a newline, as a line of the text that they were
@@ -75,4 +80,21 @@ fn first_told(tokenizer: &Tokenizer) -> String {
         "the model knows no newline: without a prompt its text goes on after {:?}",
         tokenizer.decode(&[FIRST])
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_of_characters_beside_a_model_is_read_by_the_name_that_it_was_saved_under() {
+        let folder = tempfile::tempdir().unwrap();
+        let (_, json) = Tokenizer::characters(vec!['a', 'b']).kept().unwrap();
+        for name in ["alphabet.json", "model.alphabet.json"] {
+            let path = folder.path().join(name);
+            fs::write(&path, &json).unwrap();
+            let read = of(Some(&path), || Ok(None)).unwrap();
+            assert_eq!(read.alphabet(), Some(&['a', 'b'][..]), "{name}");
+        }
+    }
 }

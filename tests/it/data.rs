@@ -183,7 +183,7 @@ fn tokens_are_one_corpus_however_they_are_written() {
 #[test]
 fn token_files_that_are_not_read_say_what_they_are() {
     let folder = Folder::new();
-    let forms: [(&str, TokenWriter, &[&str]); 13] = [
+    let forms: [(&str, TokenWriter, &[&str]); 14] = [
         ("llama", |t| llmc(20_240_801, t, &as_u32(t)), &["Llama 3", "128256", "meta.json"]),
         ("cut", |t| llmc(20_240_520, t, &as_u16(&t[1..])), &["header of llm.c", "cut short"]),
         ("long", |t| llmc(20_240_520, t, &as_u16(&[t, &[1]].concat())), &["more than that"]),
@@ -213,6 +213,14 @@ fn token_files_that_are_not_read_say_what_they_are() {
             "wide",
             |t| as_u32(&t.iter().map(|token| token * 600).collect::<Vec<_>>()),
             &["val.bin", "does not fit 16 bits", "65536"],
+        ),
+        (
+            "marked",
+            |t| {
+                let marked = [&t[1..], &[u32::MAX - 99]].concat();
+                npy("<i4", &format!("({},)", t.len()), &as_u32(&marked))
+            },
+            &["val.npy", "of the split is -100, and tokens are 0 or more"],
         ),
         ("text", |_| prose().into_bytes(), &["holds text"]),
         ("zip", |t| [b"PK\x03\x04\0\0\0\0", &as_u16(t)[..]].concat(), &["a zip archive"]),

@@ -306,6 +306,18 @@ fn a_file_of_tokens_is_cut_as_a_text_is() {
 }
 
 #[test]
+fn tokens_are_not_prepared_again_and_are_told_where_they_go() {
+    let folder = Folder::new();
+    let tokens: Vec<u8> =
+        (0..4000_u32).flat_map(|n| ((n * n % 199) as u16).to_le_bytes()).collect();
+    let source = folder.file("train.bin", &tokens);
+    let call = folder.prepare(&source, "out", &["--tokenizer", "bytes"]);
+    assert_eq!(call.code, Some(2), "{}", call.stdout);
+    assert!(call.stderr.contains("holds tokens already"), "{}", call.stderr);
+    assert!(call.stderr.contains("--data (data.source) takes it"), "{}", call.stderr);
+}
+
+#[test]
 fn a_wrong_tokenizer_in_a_spec_is_named_with_its_line() {
     let folder = Folder::new();
     let source = folder.file("text.txt", documents(60).concat());

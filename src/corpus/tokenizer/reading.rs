@@ -37,8 +37,9 @@ pub fn read(path: &Path) -> Result<Tokenizer> {
     let tokenizer = match std::str::from_utf8(&bytes) {
         Ok(text) if text.trim().is_empty() => Err(foreign("empty")),
         Ok(text) if text.trim_start().starts_with('{') => from_object(&file, text),
-        Ok(text) if is_merges(text) => from_merges(&file, text),
+        // Its lines are pairs as merges are.
         Ok(text) if is_tiktoken(text) => Err(foreign("a tokenizer of tiktoken")),
+        Ok(text) if is_merges(text) => from_merges(&file, text),
         _ => Err(foreign("no tokenizer.json and no list of merges")),
     };
     tokenizer.with_context(shown)
@@ -94,10 +95,15 @@ fn is_merges(text: &str) -> bool {
         || pair(first).is_some() && lines.take(9).all(|line| pair(line).is_some())
 }
 
+/// A token in base64 on each line, and its number.
 fn is_tiktoken(text: &str) -> bool {
-    text.lines()
-        .take(9)
-        .all(|line| line.split_once(' ').is_some_and(|(_, rank)| rank.parse::<u32>().is_ok()))
+    let is_base64 = |token: &str| {
+        let is_digit = |byte: u8| byte.is_ascii_alphanumeric() || b"+/=".contains(&byte);
+        !token.is_empty() && token.len().is_multiple_of(4) && token.bytes().all(is_digit)
+    };
+    text.lines().take(9).all(|line| {
+        pair(line).is_some_and(|(token, rank)| is_base64(token) && rank.parse::<u32>().is_ok())
+    })
 }
 
 fn pair(line: &str) -> Option<(&str, &str)> {
@@ -216,7 +222,7 @@ mod tests {
     fn what_is_no_tokenizer_is_refused_with_what_may_be_there() {
         let folder = written(&[
             ("vocab.json", "{\"a\": 1}"),
-            ("ranks.tiktoken", "IQ== 0\nIg== 1\nIw== 2\n"),
+            ("ranks.txt", "IQ== 0\nIg== 1\nIw== 2\n"),
             ("broken.json", "{\"model\": {\"type\": \"BPE\"}}"),
             ("empty.json", " \n"),
             ("twice.json", "{\"model\": {}, \"model\": {\"type\": \"BPE\"}}"),
@@ -228,7 +234,7 @@ mod tests {
         );
         assert!(error("").contains("holds none of tokenizer.json, merges.txt"));
         assert!(error("vocab.json").contains("save_pretrained"));
-        assert!(error("ranks.tiktoken").contains("tiktoken"));
+        assert!(error("ranks.txt").contains("it is a tokenizer of tiktoken"));
         assert!(error("broken.json").contains("no tokenizer.json as"));
         assert!(error("empty.json").contains("empty.json: it is empty"));
         assert!(error("twice.json").contains("the key `model` stands twice"));
