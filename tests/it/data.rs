@@ -220,7 +220,7 @@ fn token_files_that_are_not_read_say_what_they_are() {
                 let marked = [&t[1..], &[u32::MAX - 99]].concat();
                 npy("<i4", &format!("({},)", t.len()), &as_u32(&marked))
             },
-            &["val.npy", "of the split is -100, and tokens are 0 or more"],
+            &["val.bin", "of the split is -100, and tokens are 0 or more"],
         ),
         ("text", |_| prose().into_bytes(), &["holds text"]),
         ("zip", |t| [b"PK\x03\x04\0\0\0\0", &as_u16(t)[..]].concat(), &["a zip archive"]),
