@@ -65,13 +65,14 @@ impl Experiment<'_> {
         let best = ((lambda * lr * 1000.0 + 1e-6).ln() / 10.0).abs();
         let end =
             if lambda < 50.0 { 2.0 + best.min(2.0) + noise } else { self.outlier * (1.0 + noise) };
-        for step in [0, 10, 20, 40, 60, 80, 100] {
-            let share = f64::from(step) / 100.0;
-            let val = if end < 10.0 {
-                end + (4.2 - end) * (-5.0 * share).exp()
-            } else {
-                4.2 + (end - 4.2) * share
-            };
+        let val_at = |share: f64| match end < 10.0 {
+            true => end + (4.2 - end) * (-5.0 * share).exp(),
+            false => 4.2 + (end - 4.2) * share,
+        };
+        let steps = if self.status == "done" { 100 } else { 7 + seed };
+        for step in [0, 10, 20, 40, 60, 80, 100].into_iter().filter(|step| *step <= steps) {
+            let share = step as f64 / 100.0;
+            let val = val_at(share);
             let (train, norm) = (val - 0.3 * share, 5.0 - share * best.min(1.0));
             let _ = writeln!(
                 curves,
@@ -80,10 +81,10 @@ impl Experiment<'_> {
                 val - train
             );
         }
-        let (train, total) = (end - 0.3, lambda * lr);
+        let (val, total) = (val_at(1.0), lambda * lr);
         let numbers = match self.status {
-            "done" => format!("100,{train:?},{end:?},0.3,{end:?},100"),
-            _ => format!("{},,,,,", 7 + seed),
+            "done" => format!("100,{:?},{val:?},0.3,{val:?},100", val - 0.3),
+            _ => format!("{steps},,,,,"),
         };
         let _ = writeln!(
             runs,
