@@ -87,6 +87,8 @@ pub struct Corpus {
     pub stride: usize,
     nats: Option<HeldOutNats>,
     bytes: Option<TokenBytes>,
+    /// Which documents it has; `None` where that is not known, and of one.
+    documents: Option<copied::Documents>,
     pool: Pool,
     read: BTreeMap<Option<u64>, Text>,
 }
@@ -147,6 +149,7 @@ impl Corpus {
             stride: 1,
             nats: None,
             bytes: None,
+            documents: None,
             pool,
             read: BTreeMap::new(),
         }

@@ -1,10 +1,14 @@
 //! How much of held-out text was trained on: what stands word for word in train.
 
+mod documents;
+
 use std::collections::HashMap;
 
 use indicatif::HumanCount;
 
 use super::{Corpus, Token};
+
+pub use documents::Documents;
 
 /// Tokens of a stretch: as much stands in two places of a text where one is a copy, and hardly ever otherwise.
 const STRETCH: usize = 64;
@@ -13,30 +17,51 @@ const FEW: f64 = 0.01;
 /// Factor of a place in a hash; odd.
 const FACTOR: u64 = 0x9E37_79B9_7F4A_7C15;
 
-/// Shares of held-out stretches that occur, word for word and at any place, in what was read before.
+/// Shares of held-out tokens that occur, word for word, in what was read before: by stretches at any place of it, or by
+/// whole documents where that is more.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Copied {
     /// Of val, in train.
     pub val: f64,
     /// Of test, in train; 0 without test.
     pub test: f64,
+    /// Documents of val and of test that are in train as a whole, of how many.
+    documents: [(usize, usize); 2],
 }
 
 impl Corpus {
-    /// What of val and test is in train tokens; `None` where there are too few, or where they are no text.
-    pub(super) fn copied(&self, train: &[Token]) -> Option<Copied> {
+    /// What of val and test is in train tokens, which begin where the text of a seed does; `None` where there are too
+    /// few, or where they are no text.
+    pub(super) fn copied(&self, seed: Option<u64>, train: &[Token]) -> Option<Copied> {
+        let is_too_short = self.val.len() < STRETCH && self.documents.is_none();
         // The numbers of sums are all drawn from the same few.
-        (self.stride == 1 && self.val.len() >= STRETCH)
-            .then(|| Copied { val: share(&self.val, train), test: share(&self.test, train) })
+        if self.stride != 1 || is_too_short {
+            return None;
+        }
+        let start = self.pool.start(seed, self.split.train);
+        let known = self.documents.as_ref();
+        let found = known.map(|known| known.in_train(start..start + train.len()));
+        let [val, test] = found.unwrap_or_default();
+        Some(Copied {
+            val: share(&self.val, train).max(val.share),
+            test: share(&self.test, train).max(test.share),
+            documents: [val, test].map(|found| (found.count, found.all)),
+        })
     }
 
-    /// What of held-out text is in another split, where that is more than texts have in common; of several train
-    /// texts in the mean.
+    /// What of held-out text is in another split, for people, if anything.
     pub fn copied_told(&self) -> Option<String> {
+        let told: Vec<String> =
+            [self.shares_told(), self.documents_told()].into_iter().flatten().collect();
+        (!told.is_empty()).then(|| told.join("; "))
+    }
+
+    /// How much that is, where it is more than texts have in common; of several train texts in the mean.
+    fn shares_told(&self) -> Option<String> {
         let copied: Vec<Copied> = self.read_texts().filter_map(|(_, text)| text.copied).collect();
         let texts = copied.len().max(1) as f64;
         let mean = |of: fn(&Copied) -> f64| copied.iter().map(of).sum::<f64>() / texts;
-        let in_val = if copied.is_empty() { 0.0 } else { share(&self.test, &self.val) };
+        let in_val = if copied.is_empty() { 0.0 } else { self.test_in_val() };
         let told = |(what, share, place): (&str, f64, &str)| {
             let percent = 100.0 * share;
             (share >= FEW)
@@ -51,12 +76,39 @@ impl Corpus {
         let told: Vec<String> = all.into_iter().filter_map(told).collect();
         (!told.is_empty()).then(|| {
             format!(
-                "{}, by stretches of {} tokens: a loss there tells what was seen before, not how well a model \
+                "{}, by stretches of {} tokens{}: a loss there tells what was seen before, not how well a model \
                  generalizes",
                 told.join(", "),
-                HumanCount(STRETCH as u64)
+                HumanCount(STRETCH as u64),
+                if self.documents.is_some() { " or whole documents" } else { "" },
             )
         })
+    }
+
+    fn test_in_val(&self) -> f64 {
+        let whole = self.documents.as_ref().map_or(0.0, |known| known.test_in_val().share);
+        share(&self.test, &self.val).max(whole)
+    }
+
+    /// How many documents of val and test are in another split as a whole; of several train texts in that which has the
+    /// most.
+    fn documents_told(&self) -> Option<String> {
+        let in_val = self.documents.as_ref()?.test_in_val();
+        let copied: Vec<Copied> = self.read_texts().filter_map(|(_, text)| text.copied).collect();
+        let most = |part: usize| copied.iter().map(|copied| copied.documents[part]).max();
+        let at_most = if copied.len() > 1 { "at most " } else { "" };
+        let all = [
+            (at_most, "val", most(0), "train"),
+            (at_most, "test", most(1), "train"),
+            ("", "test", Some((in_val.count, in_val.all)), "val"),
+        ];
+        let told = |(most, name, found, place): (&str, &str, Option<(usize, usize)>, &str)| {
+            let (count, all) = found.filter(|(count, _)| *count > 0)?;
+            let (count, all) = (HumanCount(count as u64), HumanCount(all as u64));
+            Some(format!("{most}{count} of {all} {name} documents are also in {place}"))
+        };
+        let told: Vec<String> = all.into_iter().filter_map(told).collect();
+        (!told.is_empty()).then(|| format!("{}, word for word", told.join(", ")))
     }
 }
 

@@ -28,19 +28,26 @@ impl Pool {
     /// # Errors
     /// A file that cannot be read, or holds a token outside its vocabulary.
     pub fn text(&self, seed: Option<u64>, length: usize) -> Result<Tokens> {
-        let start = |pool| seed.map_or(0, |seed| excerpt_start(seed, pool, length));
+        let start = self.start(seed, length);
         match self {
             Pool::Grammar => {
                 Ok(written(&grammar::characters(Dialect::Plain, stream(seed), length)))
             }
             Pool::ShiftedGrammar => Ok(written(&grammar::shifted(stream(seed), length))),
             Pool::Modular(equations) => Ok(equations.text(seed, length).into()),
-            Pool::Memory(tokens) => {
-                let start = start(tokens.len());
-                Ok(tokens[start..start + length].to_vec().into())
-            }
-            Pool::File(file) => file.excerpt(start(file.length), length),
+            Pool::Memory(tokens) => Ok(tokens[start..start + length].to_vec().into()),
+            Pool::File(file) => file.excerpt(start, length),
         }
+    }
+
+    /// Where the text of a seed begins, or the one for all; 0 where texts are written for each.
+    pub fn start(&self, seed: Option<u64>, length: usize) -> usize {
+        let all = match self {
+            Pool::Memory(tokens) => tokens.len(),
+            Pool::File(file) => file.length,
+            Pool::Grammar | Pool::ShiftedGrammar | Pool::Modular(_) => length,
+        };
+        seed.map_or(0, |seed| excerpt_start(seed, all, length))
     }
 }
 

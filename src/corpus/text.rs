@@ -1,12 +1,11 @@
 //! Texts, cut into tokens.
 
-use std::collections::HashSet;
-use std::ops::Range;
 use std::path::Path;
 
 use anyhow::Result;
 use indicatif::HumanCount;
 
+use super::copied;
 use super::documents::{self, Documents};
 use super::pool::Pool;
 use super::tokenized::Tokenized;
@@ -41,11 +40,11 @@ pub fn read(path: &Path, source: &Source, cut: &Cut) -> Result<Corpus> {
         decided,
         why,
         parts.left_out_told(),
-        copies(&texts, &tokenized, &parts),
         tokenized.told(&parts),
         cuts_told(tokenized.tokenizer.unproven_cuts(texts.iter())),
         lost,
     ];
+    let copied = copied::Documents::of(&texts, &tokenized.starts, tokenized.separator, &parts);
     let [pool, test, val] =
         [parts.pool, parts.test, parts.val].map(|part| tokenized.tokens[part].to_vec());
     let split = cut.with_test(test.len());
@@ -55,6 +54,7 @@ pub fn read(path: &Path, source: &Source, cut: &Cut) -> Result<Corpus> {
         texts: seeds,
         test,
         bytes,
+        documents: copied,
         tokenizer: Some(tokenized.tokenizer.clone()),
         ..Corpus::new(name, tokenized.tokenizer.vocabulary(), split, val, Pool::Memory(pool))
     })
@@ -74,30 +74,6 @@ fn recognised(told: &str, texts: &[String], tokenized: &Tokenized) -> String {
         Some(_) => format!("{told}{documents}, {count} characters"),
         None => format!("{told}{documents}, {count} tokens of {}", tokenized.tokenizer.told()),
     }
-}
-
-/// How many documents of val and test are in train as well, word for word.
-fn copies(texts: &[String], tokenized: &Tokenized, parts: &cut::Parts) -> Option<String> {
-    let of = |part: &Range<usize>| {
-        let first = tokenized.starts.partition_point(|start| *start <= part.start) - 1;
-        let last = tokenized.starts.partition_point(|start| *start < part.end).max(first);
-        &texts[first..last]
-    };
-    if texts.len() < 2 {
-        return None;
-    }
-    let train: HashSet<&String> = of(&parts.pool).iter().collect();
-    let test: HashSet<&String> = of(&parts.test).iter().collect();
-    let held = [("val", &parts.val, "train or test"), ("test", &parts.test, "train")];
-    let told = held.into_iter().filter_map(|(name, part, elsewhere)| {
-        let is_copy = |text: &&String| train.contains(text) || name == "val" && test.contains(text);
-        let (all, count) = (of(part).len(), of(part).iter().filter(is_copy).count());
-        (count > 0).then(|| {
-            format!("{count} of {all} {name} documents are also in {elsewhere}, word for word")
-        })
-    });
-    let told: Vec<String> = told.collect();
-    (!told.is_empty()).then(|| told.join("; "))
 }
 
 #[cfg(test)]
@@ -230,24 +206,35 @@ mod tests {
         assert!(error.contains("more than half of its 200 bytes"), "{error}");
     }
 
+    fn of_lines(lines: [&str; 5]) -> Corpus {
+        let lines = lines.map(|text| format!("{{\"text\": \"{text}\"}}\n")).concat();
+        let asked = Cut { test: Some(4), texts: Some(Texts::Fixed), ..cut(6, 3) };
+        let mut corpus = read_with(&lines, "characters", &asked).unwrap();
+        corpus.read_text(None).unwrap();
+        corpus
+    }
+
     #[test]
     fn documents_stay_whole_and_copies_in_two_splits_are_counted() {
-        let lines = ["a b c", "d e f", "g h i", "a b c", "j k l"]
-            .map(|text| format!("{{\"text\": \"{text}\"}}\n"));
-        let corpus =
-            read_with(&lines.concat(), "characters", &Cut { test: Some(4), ..cut(6, 3) }).unwrap();
+        let corpus = of_lines(["a b c", "d e f", "g h i", "a b c", "j k l"]);
         let tokenizer = corpus.tokenizer.as_ref().unwrap();
         assert_eq!(
             (tokenizer.decode(&corpus.test).as_str(), tokenizer.decode(&corpus.val).as_str()),
             ("b c\n", "k l")
         );
-        let decided = corpus.decided.join("; ");
-        assert!(decided.contains("1 of 1 test documents are also in train"), "{decided}");
+        let told = corpus.copied_told().unwrap();
+        assert_eq!(told, "1 of 1 test documents are also in train, word for word");
         assert!(
             corpus.recognised.contains("5 documents with a line break between them"),
             "{}",
             corpus.recognised
         );
+    }
+
+    #[test]
+    fn copies_that_no_train_text_holds_are_not_counted() {
+        let corpus = of_lines(["d e f", "a b c", "g h i", "a b c", "j k l"]);
+        assert_eq!(corpus.copied_told(), None);
     }
 
     #[test]

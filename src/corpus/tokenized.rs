@@ -27,6 +27,8 @@ pub struct Tokenized {
     pub starts: Vec<usize>,
     /// What stands between documents, for people.
     pub between: &'static str,
+    /// How many tokens that is.
+    pub separator: usize,
     /// The tokens of each piece that a text was tokenized in.
     pieces: Vec<Range<usize>>,
 }
@@ -61,7 +63,8 @@ impl Tokenized {
             .map(|pieces| pieces.into_par_iter().map(|piece| tokenizer.encode(piece)).collect())
             .collect::<Result<_>>()?;
         let (tokens, starts) = (Vec::new(), Vec::with_capacity(texts.len()));
-        let mut whole = Tokenized { tokenizer, tokens, starts, between, pieces: Vec::new() };
+        let (separator, pieces) = (end.len(), Vec::new());
+        let mut whole = Tokenized { tokenizer, tokens, starts, between, separator, pieces };
         documents.into_iter().for_each(|document| whole.append(document, &end));
         Ok(whole)
     }

@@ -40,7 +40,7 @@ impl Corpus {
             let planted = self.canaries.as_ref().map(plant).transpose()?;
             let digest = digest(self.vocabulary, [&tokens, &self.val, &self.test]);
             let unseen = unseen(self.vocabulary, &tokens, &self.val);
-            let copied = self.copied(&tokens);
+            let copied = self.copied(seed, &tokens);
             self.read.insert(seed, Text { tokens, unseen, copied, planted, digest });
         }
         Ok(())
@@ -89,7 +89,7 @@ impl Corpus {
         let tokens: Tokens = whole.tokens[..tokens].to_vec().into();
         let digest = digest(self.vocabulary, [&tokens, &self.val, &self.test]);
         let unseen = unseen(self.vocabulary, &tokens, &self.val);
-        let copied = self.copied(&tokens);
+        let copied = self.copied(seed, &tokens);
         Cow::Owned(Text { tokens, unseen, copied, planted: None, digest })
     }
 

@@ -400,6 +400,28 @@ fn held_out_text_that_is_in_train_is_told_before_training_and_above_the_answer()
     );
 }
 
+/// Documents that are shorter than a stretch, every one of which is there twice.
+#[test]
+fn short_documents_that_are_in_train_stand_above_the_answer() {
+    let folder = Folder::new();
+    let lines: Vec<String> = (0..200)
+        .map(|n| format!("{{\"text\": \"number {} and {}\"}}\n", n * n, n + 1000))
+        .collect();
+    let copies: String = lines.iter().rev().take(60).cloned().collect();
+    let data = folder.file("short.jsonl", (lines.concat() + &copies).as_bytes());
+    let out = folder.0.path().join("out");
+    let cut = ["data.train=4254", "data.val=500", "data.test=400", "seeds=[0]", "name=short"];
+    let set = cut.iter().chain(&["train.steps=4", "train.warmup=1"]).flat_map(|one| ["--set", one]);
+    let own = ["sweep", "experiments/quick.toml", "--data", text(&data), "--out", text(&out)];
+    let call = wane(&own.into_iter().chain(set).collect::<Vec<_>>());
+    assert_eq!(call.code, Some(0), "{}", call.stderr);
+    assert!(call.stderr.contains("val documents are also in train"), "{}", call.stderr);
+    let first = call.stdout.lines().find(|line| line.contains("warning:")).unwrap();
+    assert!(first.starts_with("warning: TOO LITTLE IS HELD OUT: 100 % of val"), "{}", call.stdout);
+    let runs = rows(&out.join("short/runs.csv"));
+    assert!(runs.iter().all(|run| run["test_copied"] == "1.0"), "{:?}", runs[0]["test_copied"]);
+}
+
 #[test]
 fn padding_is_told() {
     let folder = Folder::new();
