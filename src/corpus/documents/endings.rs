@@ -6,6 +6,8 @@ use crate::compression::unpacked;
 
 /// Endings of files that are texts, with `.gz` or `.zst` after them or without.
 pub const TEXTS: [&str; 8] = ["txt", "text", "md", "rst", "tex", "html", "jsonl", "ndjson"];
+/// Those of JSON lines.
+const LINES: [&str; 2] = ["jsonl", "ndjson"];
 /// Endings of tables, whose quotes, numbers and names of columns are no text.
 const TABLES: [&str; 2] = ["csv", "tsv"];
 /// Endings that programs have.
@@ -20,6 +22,11 @@ pub fn is_text(path: &Path) -> bool {
 /// Whether a file is a program's by its name.
 pub fn is_code(path: &Path) -> bool {
     ending(path).is_some_and(|ending| CODE.contains(&ending.as_str()))
+}
+
+/// Whether a file is JSON lines by its name.
+pub fn is_lines(path: &Path) -> bool {
+    unpacked_ending(path).is_some_and(|ending| LINES.contains(&ending.as_str()))
 }
 
 /// Whether the name of a file is that of a table.

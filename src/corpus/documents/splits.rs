@@ -1,45 +1,40 @@
 //! Splits that were made before: texts of a folder that are train, val or test by their names.
 
+mod names;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 
-use super::endings::is_code;
+use super::endings::{is_code, is_lines};
+use names::{Reading, readings};
 
-/// Names of what is trained on, and of what is not.
-const TRAIN: [&str; 2] = ["train", "training"];
-const HELD_OUT: [&str; 10] = [
-    "test",
-    "val",
-    "valid",
-    "validation",
-    "dev",
-    "eval",
-    "testing",
-    "evaluation",
-    "heldout",
-    "holdout",
-];
-
-/// A file or a folder that is a split by its name.
+/// Two files or folders side by side of which one is train by its name and the other is held out.
 #[derive(Debug, Default)]
 struct Pair {
     train: Option<PathBuf>,
     held_out: Option<PathBuf>,
 }
 
-/// What two splits of one text have in common: the folder they are in, and their names but for the word that tells them
-/// apart.
-type Common = (PathBuf, Vec<String>);
+/// What splits side by side have in common.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Common {
+    /// Names that are the same but for the word that tells them apart.
+    Around(Vec<String>),
+    /// One has no other word than that.
+    Bare { is_train: bool },
+    /// Both are JSON lines, which are no books with titles.
+    Lines,
+}
 
-/// Refuses files or folders side by side whose names are the same but for a word such as `train` and `test`. Those of
-/// programs are named so without being splits.
+/// Refuses files or folders side by side that are splits by their names. Those of programs are named so without being
+/// splits.
 ///
 /// # Errors
 /// Such a pair, by its names.
 pub fn check(folder: &Path, texts: &[PathBuf]) -> Result<()> {
-    let mut pairs: BTreeMap<Common, Pair> = BTreeMap::new();
+    let mut pairs: BTreeMap<(PathBuf, Common), Pair> = BTreeMap::new();
     for text in texts.iter().filter(|text| !is_code(text)) {
         add(folder, text, &mut pairs);
     }
@@ -60,46 +55,40 @@ pub fn check(folder: &Path, texts: &[PathBuf]) -> Result<()> {
 }
 
 /// What a text and the folders that it is in are by their names.
-fn add(folder: &Path, text: &Path, pairs: &mut BTreeMap<Common, Pair>) {
+fn add(folder: &Path, text: &Path, pairs: &mut BTreeMap<(PathBuf, Common), Pair>) {
     let within = text.ancestors().take_while(|path| *path != folder);
     for path in within {
         let (Some(name), Some(parent)) = (path.file_name(), path.parent()) else { continue };
-        for (words, is_train) in readings(&name.to_string_lossy()) {
-            let pair = pairs.entry((parent.to_owned(), words)).or_default();
-            let side = if is_train { &mut pair.train } else { &mut pair.held_out };
-            side.get_or_insert_with(|| path.to_owned());
-        }
-    }
-}
-
-/// The words of a name around each that tells a split, and whether that is train. What stands between points is a name of
-/// its own: `wiki.train.txt` goes with `books.valid.txt`.
-fn readings(name: &str) -> Vec<(Vec<String>, bool)> {
-    let name = name.to_lowercase().replace("held-out", "heldout").replace("held_out", "heldout");
-    let mut found = Vec::new();
-    for part in name.split('.') {
-        let words: Vec<&str> = part.split(|c: char| !c.is_alphanumeric()).collect();
-        for (place, word) in words.iter().enumerate() {
-            let is_train = TRAIN.contains(word);
-            if is_train || HELD_OUT.contains(word) {
-                found.push((around(&words, place), is_train));
+        let readings = readings(&name.to_string_lossy());
+        let is_both = readings.iter().any(|one| one.is_train != readings[0].is_train);
+        for one in readings {
+            // `train_test.jsonl` may be either.
+            let wide = if is_both { Vec::new() } else { commons(&one, is_lines(path)) };
+            let is_train = one.is_train;
+            for common in wide.into_iter().chain([Common::Around(one.around)]) {
+                let pair = pairs.entry((parent.to_owned(), common)).or_default();
+                let side = if is_train { &mut pair.train } else { &mut pair.held_out };
+                side.get_or_insert_with(|| path.to_owned());
             }
         }
     }
-    found
 }
 
-/// The other words, without the number of a part such as `-00000-of-00002`: splits have parts of their own.
-fn around(words: &[&str], place: usize) -> Vec<String> {
-    let is_number =
-        |word: &&str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_digit());
-    let (before, after) = (&words[..place], &words[place + 1..]);
-    let is_of_a_part = |at: usize| {
-        is_number(&after[at]) || after[at] == "of" && after.get(at + 1).is_some_and(is_number)
-    };
-    let after = (0..after.len()).filter(|at| !is_of_a_part(*at)).map(|at| after[at]);
-    let marked = before.iter().copied().chain([""]).chain(after);
-    marked.map(str::to_owned).collect()
+/// What a name may have in common with one that has other words: titles such as `the train to Turin` have such words
+/// within them.
+fn commons(one: &Reading, is_lines: bool) -> Vec<Common> {
+    let is_loose = one.ends() || is_lines && one.begins();
+    let mut commons = Vec::new();
+    if is_loose {
+        commons.push(Common::Bare { is_train: !one.is_train });
+    }
+    if is_loose && is_lines {
+        commons.push(Common::Lines);
+    }
+    if one.is_bare() {
+        commons.push(Common::Bare { is_train: one.is_train });
+    }
+    commons
 }
 
 #[cfg(test)]
@@ -124,6 +113,13 @@ mod tests {
             ["a_train_000001.jsonl", "a_held_out_000000.jsonl"],
             ["Training set.md", "dev set.md"],
             ["en/train.txt", "en/heldout.txt"],
+            ["train1.jsonl", "test1.jsonl"],
+            ["trainset.txt", "testset.txt"],
+            ["wikiTrain.jsonl.gz", "wikiTest.jsonl.gz"],
+            ["wiki_train.txt", "test.txt"],
+            ["train.txt", "bookTest2.txt"],
+            ["wiki_train.jsonl", "books_test.jsonl"],
+            ["train_wiki.jsonl", "val.jsonl"],
         ] {
             let error = refused(&names).unwrap();
             assert!(names.iter().all(|name| error.contains(name)), "{error}");
@@ -155,6 +151,10 @@ mod tests {
             &["1 train.txt", "2 test.txt"],
             &["wiki/train.txt", "books/test.txt"],
             &["train/run.py", "train/README.md", "test/README.md"],
+            &["contest.txt", "train.txt", "latest.jsonl", "strain.txt", "trainspotting.txt"],
+            &["night train.txt", "acid test.txt", "NightTrain.md", "AcidTest.md"],
+            &["train_test.jsonl", "wiki.jsonl"],
+            &["train_dev.jsonl", "train.jsonl"],
         ] {
             assert_eq!(refused(names), None);
         }
