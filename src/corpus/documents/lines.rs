@@ -1,12 +1,14 @@
 //! JSON lines: one object per line, one field of which is the text of a document.
 
+use std::path::Path;
+
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use indicatif::HumanBytes;
 use serde_json::Value;
 
 use super::Stretch;
 use super::fields::field;
-use super::near_json::refuse_near_json;
+use super::near_json::{refuse_bare_values, refuse_near_json};
 use crate::json;
 
 /// Bytes of a line at most: it is read whole.
@@ -32,6 +34,9 @@ impl Lines {
         asked: Option<&str>,
     ) -> Result<Option<Self>> {
         let found = Self::find(start, is_whole, asked).with_context(|| name.to_owned())?;
+        if found.is_none() {
+            refuse_bare_values(Path::new(name), start)?;
+        }
         Ok(found.map(|field| Lines { name: name.to_owned(), field }))
     }
 

@@ -1,10 +1,29 @@
 //! Texts that were meant as JSON and are none.
 
+use std::path::Path;
+
 use anyhow::{Result, bail};
 use serde_json::{Map, Value};
 
+use super::endings::is_lines;
+
 /// How many lines tell whether a text was meant as JSON lines.
 const LOOKED_AT: usize = 50;
+
+/// Refuses a file that is JSON lines by its name and has other values of JSON on its lines, such as texts in quotes.
+pub fn refuse_bare_values(file: &Path, text: &str) -> Result<()> {
+    let lines = || text.lines().map(str::trim).filter(|line| !line.is_empty()).take(LOOKED_AT);
+    let is_bare = |line: &str| serde_json::from_str(line).is_ok_and(|one: Value| !one.is_object());
+    if !is_lines(file) || lines().next().is_none() || !lines().all(is_bare) {
+        return Ok(());
+    }
+    bail!(
+        "{} is JSON lines by its name, but its lines hold no objects: JSON lines have one object with a field `text` on \
+         each line; `jq -c '{{text: .}}' FILE > NEW` makes them of texts in quotes. To train on the quotes as well, name \
+         it .txt",
+        file.display()
+    )
+}
 
 /// Refuses what was meant as JSON and is none, such as what Python prints, or JSON with `NaN`: trained on as
 /// characters, it would teach brackets and names of fields.
@@ -58,4 +77,25 @@ fn is_broken_off(line: &str) -> bool {
 /// Whether a line is a text of JSON with something that a plain text has no need of.
 fn is_escaped_text(line: &str) -> bool {
     line.contains('\\') && serde_json::from_str::<String>(line).is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn json_lines_by_their_name_that_are_texts_in_quotes_are_refused() {
+        let refused = |name: &str, text: &str| {
+            refuse_bare_values(Path::new(name), text).err().map(|error| error.to_string())
+        };
+        let quotes = "\"To be\"\n\n\"or not\\n to be\"\n3\n";
+        for name in ["a/b.jsonl", "b.NDJSON.gz"] {
+            let said = refused(name, quotes).unwrap();
+            assert!(said.contains(name) && said.contains("jq -c '{text: .}'"), "{said}");
+            for text in ["To be\n", "\"To be\"\nor not\n", "{\"text\": 1}\n", "\n", ""] {
+                assert_eq!(refused(name, text), None, "{text}");
+            }
+        }
+        assert_eq!(refused("a.txt", quotes), None, "a play may be written so");
+    }
 }
