@@ -1,5 +1,5 @@
 //! The documents of a source: a text file is one, unless `<|endoftext|>` keeps several apart; so is each of
-//! JSON lines, and each file of a folder.
+//! JSON lines, and each file of a folder; where that has JSON lines, its other texts are notes about them.
 
 mod blocks;
 mod endings;

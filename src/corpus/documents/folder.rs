@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
 
-use super::endings::{TEXTS, is_text};
+use super::endings::{TEXTS, is_code, is_lines, is_text};
 use super::{splits, unread};
 
 /// Whether a folder, or one below it, holds texts by their names. One that cannot be looked through may.
@@ -17,11 +17,28 @@ pub fn holds_texts(folder: &Path) -> bool {
 #[derive(Debug, Default)]
 pub struct Listed {
     pub texts: Vec<PathBuf>,
-    /// Files that are no texts by their names, and links to folders; without hidden ones.
+    /// Files that are no texts by their names, links to folders, and texts beside JSON lines; without hidden ones.
     left_out: Vec<PathBuf>,
 }
 
 impl Listed {
+    /// Where there are JSON lines, they are the data, and other texts beside them tell what it is or how it was made. Of
+    /// programs, lines are what they read.
+    fn without_notes(mut self) -> Self {
+        let bytes = |of: &dyn Fn(&Path) -> bool| -> u64 {
+            self.texts.iter().filter(|path| of(path)).map(|path| unread::bytes(path)).sum()
+        };
+        let is_program = 2 * bytes(&is_code) > bytes(&|_| true);
+        if !is_program && self.texts.iter().any(|path| is_lines(path)) {
+            let (lines, notes): (Vec<_>, Vec<_>) =
+                self.texts.into_iter().partition(|path| is_lines(path));
+            self.texts = lines;
+            self.left_out.extend(notes);
+            self.left_out.sort();
+        }
+        self
+    }
+
     /// What is not read though it is there, if anything, for people.
     pub fn left_out_told(&self) -> Option<String> {
         const NAMED: usize = 3;
@@ -60,10 +77,11 @@ fn listed(folder: &Path) -> Result<Listed> {
 ///
 /// # Errors
 /// Files or folders that are splits by their names: read in the order of their paths, `test.txt` would be trained on.
-/// Data that is left out while less than it is read.
+/// Data that is left out while less than it is read, and so are texts beside JSON lines.
 pub fn pool(folder: &Path) -> Result<Listed> {
     let listed = listed(folder)?;
     splits::check(folder, &listed.texts)?;
+    let listed = listed.without_notes();
     unread::check(folder, &listed.texts, &listed.left_out)?;
     Ok(listed)
 }
@@ -95,6 +113,40 @@ fn walk(folder: &Path, found: &mut Listed) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn read(files: &[(&str, usize)]) -> Result<(Vec<String>, Option<String>)> {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, bytes) in files {
+            std::fs::write(folder.path().join(name), "a".repeat(*bytes)).unwrap();
+        }
+        let found = pool(folder.path())?;
+        let name = |path: &PathBuf| path.file_name().unwrap().to_str().unwrap().to_owned();
+        Ok((found.texts.iter().map(name).collect(), found.left_out_told()))
+    }
+
+    #[test]
+    fn what_lies_beside_json_lines_is_named_and_not_read() {
+        let notes = [("README.md", 90), ("prepare.py", 60), ("requirements.txt", 20)];
+        let (texts, told) = read(&[&notes[..], &[("data.jsonl.gz", 80)]].concat()).unwrap();
+        assert_eq!(texts, ["data.jsonl.gz"]);
+        let told = told.unwrap();
+        assert!(told.ends_with("not read: README.md, prepare.py, requirements.txt"), "{told}");
+    }
+
+    #[test]
+    fn texts_are_not_left_out_for_fewer_json_lines() {
+        let error = read(&[("a.txt", 501), ("b.txt", 499), ("c.jsonl", 900)]).unwrap_err();
+        let said = error.to_string();
+        for word in ["c.jsonl", "a.txt", "1000 B", "900 B", "a folder of their own"] {
+            assert!(said.contains(word), "{word}: {said}");
+        }
+        let (texts, told) =
+            read(&[("main.rs", 900), ("README.md", 200), ("c.jsonl", 300)]).unwrap();
+        assert_eq!((texts.len(), told), (3, None));
+        let (texts, told) = read(&[("LICENSE", 900), ("README.md", 99), ("a.txt", 9)]).unwrap();
+        assert_eq!(texts, ["README.md", "a.txt"]);
+        assert!(told.unwrap().ends_with("not read: LICENSE"));
+    }
 
     #[test]
     fn texts_of_all_folders_are_read_in_the_order_of_their_paths() {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, bail};
 use indicatif::HumanBytes;
 
-use super::endings::{is_code, unpacked_ending};
+use super::endings::{is_code, is_text, unpacked_ending};
 
 /// Endings of what people keep data in.
 const TABLES: [&str; 12] = [
@@ -14,6 +14,19 @@ const TABLES: [&str; 12] = [
 ];
 const TOKENS: [&str; 4] = ["bin", "npy", "npz", "pkl"];
 const PACKED: [&str; 8] = ["zip", "tar", "tgz", "7z", "xz", "bz2", "lz4", "rar"];
+
+/// Texts that tell of others, by the first words of their names in small letters.
+const NOTES: [&str; 9] = [
+    "readme",
+    "license",
+    "licence",
+    "copying",
+    "notice",
+    "changelog",
+    "citation",
+    "contributing",
+    "requirements",
+];
 
 /// Refuses a folder whose texts that are read are smaller than the data that is not. Programs keep data beside them that is
 /// none of what they say.
@@ -53,12 +66,20 @@ fn advice(path: &Path) -> Option<&'static str> {
         one if TABLES.contains(&one) => Some(
             "export its column of texts as a text file or as JSON lines (.jsonl) and give that",
         ),
+        _ if is_text(path) && !is_code(path) && !is_note(path) => Some(
+            "where there are JSON lines, other texts beside them are not read; keep those in a folder of their own",
+        ),
         _ => None,
     }
 }
 
+fn is_note(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
+    NOTES.iter().any(|note| name.starts_with(note))
+}
+
 /// Of a file; nothing of what cannot be looked at, and of a link to a folder.
-fn bytes(path: &Path) -> u64 {
+pub fn bytes(path: &Path) -> u64 {
     let metadata = path.metadata().ok().filter(std::fs::Metadata::is_file);
     metadata.map_or(0, |metadata| metadata.len())
 }
