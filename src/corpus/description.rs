@@ -39,15 +39,19 @@ impl Corpus {
         })
     }
 
-    /// How much of val a model cannot learn from train, if anything; of several train texts the one that
+    /// How much of val and test a model cannot learn from train, if anything; of several train texts the one that
     /// lacks most.
     pub fn unseen_told(&self) -> Option<String> {
-        let unseen = self.read_texts().map(|(_, text)| text.unseen).max()?;
-        let share = 100.0 * unseen as f64 / self.val.len() as f64;
-        let most = if self.texts == Texts::PerSeed { "at most " } else { "" };
-        let (shown, all) = (HumanCount(unseen as u64), HumanCount(self.val.len() as u64));
-        let told = format!("{most}{shown} of {all} val tokens ({share:.2} %) never occur in train");
-        (unseen > 0).then_some(told)
+        let at_most = if self.texts == Texts::PerSeed { "at most " } else { "" };
+        let told = |(part, name, held): (usize, &str, usize)| {
+            let unseen = self.read_texts().map(|(_, text)| text.unseen[part]).max()?;
+            let share = 100.0 * unseen as f64 / held as f64;
+            let (shown, all) = (HumanCount(unseen as u64), HumanCount(held as u64));
+            (unseen > 0).then(|| format!("{at_most}{shown} of {all} {name} tokens ({share:.2} %)"))
+        };
+        let held = [(0, "val", self.val.len()), (1, "test", self.test.len())];
+        let told: Vec<String> = held.into_iter().filter_map(told).collect();
+        (!told.is_empty()).then(|| format!("{} never occur in train", told.join(" and ")))
     }
 }
 
@@ -87,9 +91,21 @@ mod tests {
     }
 
     #[test]
-    fn tokens_of_val_that_train_lacks_are_counted() {
+    fn tokens_of_val_and_test_that_train_lacks_are_counted() {
         let told = corpus("").unseen_told().unwrap();
         assert_eq!(told, "2 of 4 val tokens (50.00 %) never occur in train");
+        let with_test = |train: &[u16], val: &[u16]| {
+            let mut corpus = in_memory(3, train, val).with_test(vec![2, 2, 1]);
+            corpus.read.clear();
+            corpus.read_text(None).unwrap();
+            corpus.unseen_told()
+        };
+        assert_eq!(
+            with_test(&[0, 1, 0], &[2, 1, 2, 0]).unwrap(),
+            "2 of 4 val tokens (50.00 %) and 2 of 3 test tokens (66.67 %) never occur in train"
+        );
+        let of_test = with_test(&[0, 1, 0], &[0, 1]).unwrap();
+        assert_eq!(of_test, "2 of 3 test tokens (66.67 %) never occur in train");
         let known = in_memory(3, &[0, 1, 2], &[2, 1]);
         assert_eq!(known.unseen_told(), None);
     }

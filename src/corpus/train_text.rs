@@ -17,8 +17,8 @@ use crate::config::Texts;
 pub struct Text {
     /// Training tokens.
     pub tokens: Tokens,
-    /// How many tokens of val never occur in them.
-    pub unseen: usize,
+    /// How many tokens of val and of test never occur in them.
+    pub unseen: [usize; 2],
     /// What of val and test stands in them; `None` where that says nothing.
     pub copied: Option<Copied>,
     /// What is planted in them, if anything is.
@@ -39,7 +39,7 @@ impl Corpus {
             let plant = |terms| Planted::plant(terms, self.vocabulary, seed, tokens.owned());
             let planted = self.canaries.as_ref().map(plant).transpose()?;
             let digest = digest(self.vocabulary, [&tokens, &self.val, &self.test]);
-            let unseen = unseen(self.vocabulary, &tokens, &self.val);
+            let unseen = self.unseen(&tokens);
             let copied = self.copied(seed, &tokens);
             self.read.insert(seed, Text { tokens, unseen, copied, planted, digest });
         }
@@ -88,9 +88,17 @@ impl Corpus {
         }
         let tokens: Tokens = whole.tokens[..tokens].to_vec().into();
         let digest = digest(self.vocabulary, [&tokens, &self.val, &self.test]);
-        let unseen = unseen(self.vocabulary, &tokens, &self.val);
+        let unseen = self.unseen(&tokens);
         let copied = self.copied(seed, &tokens);
         Cow::Owned(Text { tokens, unseen, copied, planted: None, digest })
+    }
+
+    /// How many tokens of val and of test never occur in train.
+    fn unseen(&self, train: &[Token]) -> [usize; 2] {
+        let mut seen = vec![false; self.vocabulary];
+        train.iter().for_each(|token| seen[usize::from(*token)] = true);
+        let is_unseen = |token: &&Token| !seen[usize::from(**token)];
+        [&self.val, &self.test].map(|held| held.iter().filter(is_unseen).count())
     }
 
     /// The train texts that were read, by their seeds.
@@ -105,12 +113,6 @@ impl Corpus {
             Texts::PerSeed => digest(self.vocabulary, [&[], &self.val, &self.test]),
         }
     }
-}
-
-fn unseen(vocabulary: usize, train: &[Token], val: &[Token]) -> usize {
-    let mut seen = vec![false; vocabulary];
-    train.iter().for_each(|token| seen[usize::from(*token)] = true);
-    val.iter().filter(|token| !seen[usize::from(**token)]).count()
 }
 
 /// Of train, val and test; without test, as before there was such a split.

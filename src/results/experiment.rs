@@ -23,7 +23,7 @@ pub struct Experiment {
     /// Its characters, if its tokens are characters.
     #[serde(default)]
     pub alphabet: Option<String>,
-    /// How much of val never occurs in train, if anything.
+    /// How much of val and test never occurs in train, if anything.
     #[serde(default)]
     pub unseen: Option<String>,
     /// What of val and test is in another split word for word, if it is more than texts have in common.
