@@ -105,7 +105,7 @@ impl Prepared {
 /// text a pass has read, and an error of `go_on`, which is asked again and again while files are written, ends it.
 ///
 /// # Errors
-/// A source that cannot be read or has too few documents, a tokenizer that cannot be had, a folder that is there
+/// A source that cannot be read, has too few documents or changes meanwhile, a tokenizer that cannot be had, a folder that is there
 /// already. Nothing is left of what was begun.
 pub fn prepare(
     order: &Order,
@@ -120,7 +120,7 @@ pub fn prepare(
     go_on()?;
     make_folder_atomically(&order.out, |folder| {
         let mut writer = Writer::new(folder, &tokenizer, survey.documents.len() > 1)?;
-        for stretch in Assigned::of(order, &assignment)? {
+        for stretch in Assigned::of(order, &survey, &assignment)? {
             go_on()?;
             let (split, stretch) = stretch?;
             tell(Pass::Write, stretch.text.len() as u64);
@@ -160,16 +160,18 @@ fn tokenizer(
     let mut read = 0;
     let every = assignment.bytes[0].div_ceil(MOST_LEARNED).max(1);
     let texts =
-        Assigned::of(order, assignment)?.enumerate().map_while(|(place, stretch)| match stretch {
-            Ok((0, stretch)) if (place as u64).is_multiple_of(every) => {
-                read += stretch.text.len() as u64;
-                tell(Pass::Learn, stretch.text.len() as u64);
-                Some(stretch.text)
-            }
-            Ok(_) => Some(String::new()),
-            Err(error) => {
-                *failed.lock().expect("nothing panics while it is held") = Some(error);
-                None
+        Assigned::of(order, survey, assignment)?.enumerate().map_while(|(place, stretch)| {
+            match stretch {
+                Ok((0, stretch)) if (place as u64).is_multiple_of(every) => {
+                    read += stretch.text.len() as u64;
+                    tell(Pass::Learn, stretch.text.len() as u64);
+                    Some(stretch.text)
+                }
+                Ok(_) => Some(String::new()),
+                Err(error) => {
+                    *failed.lock().expect("nothing panics while it is held") = Some(error);
+                    None
+                }
             }
         });
     let learned = tokenizer::train(texts, size)?;

@@ -1,26 +1,41 @@
 //! Stretches of documents, and the splits that they belong to.
 
-use anyhow::Result;
+use anyhow::{Result, anyhow, ensure};
+use sha2::{Digest, Sha256};
 
 use super::Order;
 use super::assignment::Assignment;
+use super::survey::{Document, Survey};
 use crate::corpus::documents::{Documents, Stretch};
 
 /// The stretches of a source with the number of their split, without documents that are empty.
 pub struct Assigned<'a> {
+    order: &'a Order,
     documents: Documents<'a>,
+    /// What they were when the source was surveyed.
+    known: &'a [Document],
     assignment: &'a Assignment,
     document: usize,
     /// Bytes of the document that were read.
     place: u64,
+    /// Of those.
+    hash: Sha256,
     /// What is left of a stretch that two splits share.
     rest: Option<Stretch>,
 }
 
 impl<'a> Assigned<'a> {
-    pub fn of(order: &'a Order, assignment: &'a Assignment) -> Result<Self> {
-        let documents = Documents::of(&order.source, order.text_field.as_deref())?;
-        Ok(Assigned { documents, assignment, document: 0, place: 0, rest: None })
+    pub fn of(order: &'a Order, survey: &'a Survey, assignment: &'a Assignment) -> Result<Self> {
+        Ok(Assigned {
+            order,
+            documents: Documents::of(&order.source, order.text_field.as_deref())?,
+            known: &survey.documents,
+            assignment,
+            document: 0,
+            place: 0,
+            hash: Sha256::new(),
+            rest: None,
+        })
     }
 
     /// The next one of a document that is not empty.
@@ -34,19 +49,11 @@ impl<'a> Assigned<'a> {
         };
         self.documents.by_ref().find(is_text)
     }
-}
 
-impl Iterator for Assigned<'_> {
-    type Item = Result<(usize, Stretch)>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        let stretch = match self.next_stretch()? {
-            Ok(stretch) => stretch,
-            Err(error) => return Some(Err(error)),
-        };
-        let Some((split, end)) = self.assignment.split(self.document, self.place) else {
-            return Some(Err(anyhow::anyhow!("the source has changed while it was read")));
-        };
+    /// A stretch with its split; of one that two share, what belongs to the first.
+    fn assigned(&mut self, stretch: Stretch) -> Result<(usize, Stretch)> {
+        let (split, end) =
+            self.assignment.split(self.document, self.place).ok_or_else(|| self.changed())?;
         let left = usize::try_from(end - self.place).unwrap_or(usize::MAX);
         let Stretch { mut text, ends } = stretch;
         let mut ends_here = ends;
@@ -56,10 +63,39 @@ impl Iterator for Assigned<'_> {
             ends_here = false;
         }
         self.place += text.len() as u64;
+        self.hash.update(&text);
+        self.check(ends_here)?;
         if ends_here {
             self.document += 1;
             self.place = 0;
         }
-        Some(Ok((split, Stretch { text, ends: ends_here })))
+        Ok((split, Stretch { text, ends: ends_here }))
+    }
+
+    /// Checks that what was read of a document may be, or, where it is over, is what was surveyed: splits are cut by that.
+    fn check(&mut self, is_over: bool) -> Result<()> {
+        let known = self.known.get(self.document);
+        let is_same = match is_over {
+            true => known == Some(&Document::of(&mut self.hash, self.place)),
+            false => known.is_some_and(|known| self.place <= known.bytes),
+        };
+        ensure!(is_same, self.changed());
+        Ok(())
+    }
+
+    fn changed(&self) -> anyhow::Error {
+        let name = self.order.source.display();
+        anyhow!("{name} has changed while it was read; let it be, and call again")
+    }
+}
+
+impl Iterator for Assigned<'_> {
+    type Item = Result<(usize, Stretch)>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        match self.next_stretch() {
+            Some(stretch) => Some(stretch.and_then(|stretch| self.assigned(stretch))),
+            None => (self.document < self.known.len()).then(|| Err(self.changed())),
+        }
     }
 }

@@ -27,6 +27,15 @@ pub struct Document {
     pub bytes: u64,
 }
 
+impl Document {
+    /// Of the bytes that a hash has read, so many; the hash begins anew.
+    pub fn of(hash: &mut Sha256, bytes: u64) -> Self {
+        let digest = hash.finalize_reset();
+        let (start, _) = digest.split_first_chunk::<16>().expect("it has 32 bytes");
+        Document { digest: u128::from_le_bytes(*start), bytes }
+    }
+}
+
 /// Bytes between the line ends that are kept of a long document, at first.
 const FIRST_GAP: u64 = 64;
 /// As many line ends are kept, at most.
@@ -51,9 +60,7 @@ impl Survey {
                 characters.extend(text.chars());
             }
             if ends {
-                let digest = hash.finalize_reset();
-                let (start, _) = digest.split_first_chunk::<16>().expect("it has 32 bytes");
-                let document = Document { digest: u128::from_le_bytes(*start), bytes };
+                let document = Document::of(&mut hash, bytes);
                 documents.extend((bytes > 0).then_some(document));
                 bytes = 0;
             }

@@ -99,3 +99,30 @@ fn a_document_that_cannot_be_cut_has_the_tokens_of_the_whole() {
     assert_eq!(train.len() as u64, found.files[0].bytes + 1);
     assert_eq!(train.iter().filter(|token| **token == u16::from(b'_')).count(), 1);
 }
+
+#[test]
+fn a_source_that_changes_while_it_is_read_is_refused_and_nothing_is_left() {
+    let record = |one: usize| format!("{}\n", json!({"text": format!("document {one}.")}));
+    let [fewer, records] = [8, 9].map(|count| (0..count).map(record).collect::<String>());
+    let lines = "To be or not to be.\n".repeat(50);
+    let grown = format!("{lines}That is the question.\n");
+    let other = lines.replace('b', "s");
+    for (name, before, after) in [
+        ("a.txt", &lines, &grown),
+        ("a.txt", &grown, &lines),
+        ("a.txt", &lines, &other),
+        ("a.jsonl", &fewer, &records),
+        ("a.jsonl", &records, &fewer),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let (source, out) = (folder.path().join(name), folder.path().join("out"));
+        std::fs::write(&source, before).unwrap();
+        let change = || std::fs::write(&source, after).map_err(anyhow::Error::from);
+        let (source, tokenizer) = (source.clone(), Choice::Bytes);
+        let shares = Shares { val: 0.2, test: 0.2 };
+        let order = Order { source, text_field: None, tokenizer, shares, seed: 0, out };
+        let said = format!("{:#}", prepare(&order, &|_, _| (), &change).unwrap_err());
+        assert!(said.contains(name) && said.contains("changed while it was read"), "{said}");
+        assert!(!order.out.exists());
+    }
+}
