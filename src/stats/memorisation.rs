@@ -6,12 +6,15 @@
 //! other never was as good; what it knows by heart there is read off between the evaluations around that place, and by
 //! how much that may be off is taken into account.
 
+mod measure;
 mod path;
 mod read_off;
 
 use std::collections::BTreeMap;
 
 use serde::Serialize;
+
+pub use measure::Measure;
 
 use path::Path;
 use read_off::ReadOff;
@@ -20,19 +23,7 @@ use super::evidence::Evidence;
 use super::groups::{Cell, Group, Side};
 use super::inference::{Estimate, FEWEST_SEEDS};
 use super::verdict::{Judgement, Terms, judge};
-use crate::config::Canaries;
-use crate::record::CurveRow;
 use crate::results::{CurveCsvRow, RunRow};
-
-/// A number of what is known by heart.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Measure {
-    /// Share of train prompts that are continued verbatim, less that of val prompts.
-    ByHeart,
-    /// Mean exposure of canaries, in bits.
-    Exposure,
-}
 
 /// When arms are compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -66,36 +57,6 @@ pub struct Memorisation {
 
 /// The evaluated rows of every run.
 type Curves = BTreeMap<String, Vec<CurveCsvRow>>;
-
-impl Measure {
-    pub const ALL: [Measure; 2] = [Measure::ByHeart, Measure::Exposure];
-
-    /// Of a run at its last step.
-    pub fn of(self, run: &RunRow) -> Option<f64> {
-        match self {
-            Measure::ByHeart => run.by_heart(),
-            Measure::Exposure => run.exposure,
-        }
-    }
-
-    /// Of an evaluation.
-    pub fn at(self, row: &CurveRow) -> Option<f64> {
-        match self {
-            Measure::ByHeart => Some(row.memory.verbatim_train? - row.memory.verbatim_val?),
-            Measure::Exposure => row.memory.exposure,
-        }
-    }
-}
-
-impl Measure {
-    /// The largest that it can be.
-    fn largest(self) -> f64 {
-        match self {
-            Measure::ByHeart => 1.0,
-            Measure::Exposure => ((Canaries::CANDIDATES + 1) as f64).log2(),
-        }
-    }
-}
 
 impl Moment {
     pub const ALL: [Moment; 2] = [Moment::LastStep, Moment::EqualTestLoss];
@@ -219,7 +180,7 @@ mod tests {
     use super::*;
     use crate::config::{Form, Mask};
     use crate::random::stream;
-    use crate::record::Memory;
+    use crate::record::{CurveRow, Memory};
     use crate::stats::group_by_rule;
     use crate::stats::tests::row;
     use crate::stats::verdict::Kind;

@@ -1,25 +1,26 @@
 mod coefficients;
 mod collapse;
 mod single;
+mod warning;
 
 use std::collections::BTreeSet;
 
 use super::contenders::Contender;
 use super::edges::{Edge, edges_of_the_grid};
-use super::groups::{Cell, Group, Rule};
+use super::groups::{Cell, Group};
 use super::inference::{Estimate, FEWEST_SEEDS};
-use super::quantity::Quantity;
 use super::search::{FoundRule, Search};
-use super::unlike::{Unlike, unlike};
-use crate::config::{Form, Mask, Named, TestFamily};
+use super::unlike::unlike;
+use crate::config::{Named, TestFamily};
 use crate::record::Status;
 use crate::results::RunRow;
 
-pub use coefficients::CoefficientKind;
+pub use warning::{ArmName, CoefficientKind, Extent, UnknownBest, Warning, runs};
 
 use coefficients::equal_coefficients;
 use collapse::collapsed;
 use single::{one_evaluation, one_lambda};
+use warning::masks_differ;
 
 /// Below this total decay Λ less than this share of a weight decays over the whole run.
 pub const TOO_LITTLE_DECAY: f64 = 0.05;
@@ -27,165 +28,6 @@ pub const TOO_LITTLE_DECAY: f64 = 0.05;
 const TELLS_LITTLE: f64 = 30.0;
 /// Below this share copies of train are what texts have in common.
 const FEW_COPIES: f64 = 0.01;
-/// From this share on losses tell what is known by heart.
-const MOSTLY_COPIED: f64 = 0.5;
-
-/// What a reader should know before believing the numbers.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Warning {
-    /// Held-out text that stands word for word in train: shares in the mean of all runs.
-    Copied {
-        val: f64,
-        test: f64,
-    },
-    /// Runs that ended no better than by knowing how often each token occurs.
-    Collapsed {
-        count: usize,
-        /// Those of them that were better at their best step.
-        overfitted: usize,
-        all: usize,
-        extent: Extent,
-        /// How many of each arm.
-        arms: Vec<(ArmName, usize)>,
-    },
-    /// Runs that reached their last step without such a loss, or with one that is no number.
-    Unmeasured {
-        quantity: Quantity,
-        is_missing: bool,
-        runs: Vec<String>,
-        all: usize,
-    },
-    TooFewSeeds {
-        seeds: usize,
-    },
-    /// Arms without rows of seeds that others have: means are over different seeds.
-    UnevenSeeds {
-        arms: Vec<ArmName>,
-    },
-    /// Several seeds share each of a few texts.
-    FewTexts {
-        texts: usize,
-        seeds: usize,
-    },
-    Diverged {
-        count: usize,
-        all: usize,
-    },
-    Failed {
-        count: usize,
-        all: usize,
-    },
-    Unfinished {
-        count: usize,
-        all: usize,
-    },
-    /// Rules whose search was not sure when it had trained as many runs as it may.
-    CutOff {
-        rules: Vec<String>,
-    },
-    /// Rules that are held against others at what their search confirmed, of which it does not tell the best λ: its
-    /// interval is open at both ends, or wider than `TELLS_LITTLE`.
-    UnknownBest {
-        rules: Vec<UnknownBest>,
-    },
-    /// Rules that are not held against others, or against no decay, which have other values of what they choose among.
-    OtherValues {
-        rules: Vec<Unlike>,
-    },
-    /// λ that are tried both as decoupled decay and in a way in which they are another amount.
-    EqualCoefficients {
-        kind: CoefficientKind,
-        values: Vec<f64>,
-    },
-    /// Rules that are held against others at the only λ that was tried of them.
-    OneLambda {
-        rules: Vec<(Rule, f64)>,
-    },
-    /// Losses were measured at the last step alone, so that no step is known at which stopping is best.
-    OneEvaluation,
-    /// The best value of an axis lies at the upper end of the grid.
-    LargestTried {
-        rule: Rule,
-        /// `weight_decay` or a key of `[train]`.
-        axis: String,
-        best: f64,
-    },
-    /// The best value of an axis lies at the lower end of the grid.
-    SmallestTried {
-        rule: Rule,
-        /// `weight_decay` or a key of `[train]`.
-        axis: String,
-        best: f64,
-    },
-    /// Arms whose mean val loss is below that of the best of their rule, which they may not be: a run of them collapsed
-    /// on val, or did not reach its end.
-    PassedOver {
-        arms: Vec<ArmName>,
-    },
-    /// Arms whose total decay is below [`TOO_LITTLE_DECAY`].
-    TooLittleDecay {
-        arms: Vec<ArmName>,
-    },
-}
-
-/// A rule of which a search does not tell the best λ.
-#[derive(Clone, Debug, PartialEq)]
-pub struct UnknownBest {
-    pub rule: Rule,
-    pub interval: [f64; 2],
-    /// What its search confirmed.
-    pub confirmed: f64,
-}
-
-/// An arm by what tells it from the others.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ArmName {
-    pub form: Form,
-    /// `None` where all arms have one mask, too.
-    pub mask: Option<Mask>,
-    /// Empty for the recipe of the spec.
-    pub variant: String,
-    pub weight_decay: Option<f64>,
-}
-
-impl ArmName {
-    fn of(row: &RunRow, masks_differ: bool) -> Self {
-        ArmName {
-            form: row.form,
-            mask: row.mask.filter(|_| masks_differ),
-            variant: row.variant.clone(),
-            weight_decay: row.weight_decay,
-        }
-    }
-}
-
-/// Whether arms have different masks.
-fn masks_differ(rows: &[RunRow]) -> bool {
-    rows.iter().filter_map(|row| row.mask).collect::<BTreeSet<_>>().len() > 1
-}
-
-/// Which runs have collapsed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Extent {
-    Some,
-    /// At least one of every arm of a rule or of no decay, so that arms are chosen as if none had.
-    EveryArmOfARule,
-    /// At least one of every arm, so that arms are chosen as if none had.
-    EveryArm,
-    /// Every run that reached its end.
-    All,
-}
-
-impl Warning {
-    /// Whether the numbers say nothing of what the experiment asks: it belongs above every answer.
-    pub fn is_alarm(&self) -> bool {
-        match self {
-            Warning::Copied { val, test } => val.max(*test) >= MOSTLY_COPIED,
-            Warning::Collapsed { extent, .. } => *extent == Extent::All,
-            _ => false,
-        }
-    }
-}
 
 /// All that apply, the gravest first.
 pub fn warnings(
@@ -245,12 +87,6 @@ fn copied(rows: &[RunRow]) -> Option<Warning> {
     };
     let (val, test) = (mean(|row| row.val_copied), mean(|row| row.test_copied));
     (val.max(test) >= FEW_COPIES).then_some(Warning::Copied { val, test })
-}
-
-/// Each run once: that without decay stands in the rows of several arms.
-pub fn runs(rows: &[RunRow]) -> Vec<&RunRow> {
-    let mut known = BTreeSet::new();
-    rows.iter().filter(|row| known.insert(&row.run)).collect()
 }
 
 fn too_few_seeds(groups: &[Group]) -> Option<Warning> {

@@ -1,6 +1,6 @@
 //! A measure where a run had a given test loss, read off between two evaluations.
 
-use super::Measure;
+use super::measure::Measure;
 use crate::results::CurveCsvRow;
 
 /// Step, test loss and a measure at every evaluation of a run.

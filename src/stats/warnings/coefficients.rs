@@ -1,19 +1,8 @@
 //! One λ under forms in which it is another amount of decay.
 
-use super::Warning;
+use super::warning::{CoefficientKind, Warning};
 use crate::config::Form;
 use crate::stats::groups::Group;
-
-/// What a λ is a coefficient of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CoefficientKind {
-    /// A step takes η_t λ of a weight.
-    Decoupled,
-    /// It is added to the gradient, itself or through the loss.
-    L2,
-    /// A step takes λ η_t/η of a weight, whatever η is.
-    Independent,
-}
 
 impl CoefficientKind {
     fn of(form: Form) -> Self {

@@ -1,6 +1,6 @@
 //! Runs that learned nothing beyond how often each token occurs.
 
-use super::{ArmName, Extent, Warning, masks_differ, runs};
+use super::warning::{ArmName, Extent, Warning, masks_differ, runs};
 use crate::results::RunRow;
 use crate::stats::groups::{Cell, Group};
 

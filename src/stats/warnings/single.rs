@@ -1,6 +1,6 @@
 //! What was tried or measured once, so that nothing else can be the best.
 
-use super::{Warning, runs};
+use super::warning::{Warning, runs};
 use crate::config::Form;
 use crate::results::RunRow;
 use crate::stats::contenders::Contender;
