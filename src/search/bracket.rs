@@ -78,47 +78,24 @@ fn side(ledger: &Ledger, view: &View, leader: &Place, axis: usize, by: i32) -> S
     let Some(place) = neighbour(ledger.axes, leader, axis, by) else {
         return Side::Ends(Why::AtTheEnd { axis });
     };
+    let half = ledger.known_epsilon().unwrap_or(0.0) / 2.0;
+    // Far above no decay the curve may dip on its way there.
+    let is_as_none = || {
+        // Single seeds tell no error: where there are to be more, they come first.
+        let waits = ledger.terms.bracket_seeds > 1;
+        let is_alike = |gain: Difference| match gain.error.is_finite() {
+            true => gain.mean.abs() <= half + gain.error,
+            false => waits || gain.mean.abs() <= half,
+        };
+        view.against_none(leader).is_some_and(is_alike)
+    };
     match () {
         () if view.diverged(&place) => Side::Ends(Why::Cliff),
         () if ledger.seeds_of(&place) > 0 => Side::Tried,
-        () if by < 0
-            && ledger.axes[axis].ends_at_zero
-            && has_come_to_none(ledger, view, leader) =>
-        {
+        () if by < 0 && ledger.axes[axis].ends_at_zero && is_as_none() => {
             Side::Ends(Why::SameAsNone)
         }
         () => Side::Untried(place),
-    }
-}
-
-/// Whether the curve has come to no decay at the lowest value: it is as good there, and at what was tried a step or more
-/// above. On its way to a valley below, a curve crosses no decay too, at one place alone.
-fn has_come_to_none(ledger: &Ledger, view: &View, lowest: &Place) -> bool {
-    let above = view.places().iter().find(|place| place.0[0] >= lowest.0[0] + STEP);
-    is_as_none(ledger, view, lowest) && above.is_none_or(|above| is_as_none(ledger, view, above))
-}
-
-/// Whether a place is as good as no decay, as far as its seeds tell. Far above it the curve may dip on its way there.
-fn is_as_none(ledger: &Ledger, view: &View, place: &Place) -> bool {
-    let half = ledger.known_epsilon().unwrap_or(0.0) / 2.0;
-    // Single seeds tell no error: where there are to be more, they come first.
-    let waits = ledger.terms.bracket_seeds > 1;
-    let is_alike = |gain: Difference| match gain.error.is_finite() {
-        true => gain.mean.abs() <= half + gain.error,
-        false => waits || gain.mean.abs() <= half,
-    };
-    view.against_none(place).is_some_and(is_alike)
-}
-
-/// On one axis, the place below the best where that has come to lie below all others, and why; `None` where nothing
-/// better can lie below. A best above all others leaves its interval open, and more steps up would tell a curve that falls
-/// for ever to turn in more than the 5 of 100 searches that may be wrong.
-pub fn below(ledger: &Ledger) -> Option<(Place, Why)> {
-    let view = ledger.view();
-    let (leader, _) = view.leader().filter(|(leader, _)| view.places().first() == Some(leader))?;
-    match side(ledger, &view, leader, 0, -STEP) {
-        Side::Untried(place) => Some((place, Why::BestAtLowerEdge { axis: 0 })),
-        _ => None,
     }
 }
 

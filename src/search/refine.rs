@@ -26,19 +26,13 @@ pub fn refine(ledger: &mut Ledger, why: Why) -> Result<Best, Stop> {
     Ok(ledger.best())
 }
 
-/// On one axis: neighbours at factor 2, then at √2; from the beginning where the best came to lie below
-/// all others, and it went on.
+/// On one axis: neighbours at factor 2, then at √2.
 fn refine_line(ledger: &mut Ledger, mut why: Why) -> Result<(), Stop> {
-    let mut steps = STEPS.iter();
-    while let Some(step) = steps.next() {
-        let center = snapped(&center(ledger), *step);
-        let around = star(ledger.axes, &center, &[*step]);
+    for step in STEPS {
+        let center = snapped(&center(ledger), step);
+        let around = star(ledger.axes, &center, &[step]);
         ask_around(ledger, around, why)?;
         settle(ledger)?;
-        if let Some(edge) = go_on(ledger)? {
-            (steps, why) = (STEPS.iter(), edge);
-            continue;
-        }
         let predicted = ledger.view().gain();
         why = judged(ledger, predicted);
         if matches!(why, Why::GainBelow { .. }) {
@@ -46,17 +40,6 @@ fn refine_line(ledger: &mut Ledger, mut why: Why) -> Result<(), Stop> {
         }
     }
     Ok(())
-}
-
-/// Steps of the bracket downwards, until the best lies below all others no more; why, if any was made.
-fn go_on(ledger: &mut Ledger) -> Result<Option<Why>, Stop> {
-    let mut last = None;
-    while let Some((place, why)) = bracket::below(ledger) {
-        ledger.ask(Stage::Refine, &[(place, ledger.terms.bracket_seeds)], why)?;
-        settle(ledger)?;
-        last = Some(why);
-    }
-    Ok(last)
 }
 
 /// On several axes: corners, so that the fit has all its terms; then wherever it is lowest.
