@@ -31,6 +31,8 @@ pub struct SearchedAxis {
     pub least: Option<f64>,
     /// The largest value that a run may have.
     pub most: Option<f64>,
+    /// What a search tries where the spec does not say where it starts; missing where it cannot end at nothing.
+    pub usual: Option<[f64; 2]>,
 }
 
 /// A larger share of numbers, windows or targets leaves next to nothing to learn from.
@@ -109,8 +111,10 @@ impl SearchedAxis {
             _ => (0.1, 2.0, None),
         };
         let most = RIVALS.contains(&key).then_some(MOST_SHARE);
+        let ends_at_none = key == "weight_decay" || is_treatment(key);
+        let usual = ends_at_none.then(|| around(start, factor));
         let (start, factor) = (terms.start.unwrap_or(start), terms.factor.unwrap_or(factor));
-        SearchedAxis { key, start, factor, least, most }
+        SearchedAxis { key, start, factor, least, most, usual }
     }
 
     fn set(&self, arm: &mut Arm, value: f64) {
@@ -138,6 +142,12 @@ fn start_of_decay(first: &Arm) -> f64 {
         None => START_OF_L2,
         Some(total) => to_digits(total.recip(), 1),
     }
+}
+
+/// Two factors to both sides of a start, as values are rounded.
+fn around(start: f64, factor: f64) -> [f64; 2] {
+    let way = factor * factor;
+    [start / way, start * way].map(|value| to_digits(value, 3))
 }
 
 /// Steps that a warm-up and a hold need.

@@ -57,13 +57,15 @@ pub struct Axis {
     pub upper: Option<f64>,
     /// Whether the axis ends at 0, where the losses without decay are its losses.
     pub ends_at_zero: bool,
+    /// The ends of what is tried before a curve may count as flat, or no decay as its best, wherever it starts.
+    pub usual: Option<[f64; 2]>,
 }
 
 impl Axis {
     /// By factors of 4 from `start`, without bounds; weight decay and shares end at 0.
     pub fn new(tuned: Tuned, start: f64) -> Self {
         let ends_at_zero = matches!(tuned, Tuned::WeightDecay | Tuned::Share(_));
-        Axis { tuned, start, factor: 4.0, lower: None, upper: None, ends_at_zero }
+        Axis { tuned, start, factor: 4.0, lower: None, upper: None, ends_at_zero, usual: None }
     }
 
     /// The value so many parts from the start, to 3 significant digits, so that a run has the same id on
@@ -81,6 +83,12 @@ impl Axis {
         let value = self.value(parts);
         self.lower.is_none_or(|lower| value >= lower)
             && self.upper.is_none_or(|upper| value <= upper)
+    }
+
+    /// Whether no usual value lies beyond a place: below it where `by` is below 0, else above it.
+    pub fn is_past_usual(&self, parts: i32, by: i32) -> bool {
+        let value = self.value(parts);
+        self.usual.is_none_or(|[low, high]| if by < 0 { value <= low } else { value >= high })
     }
 
     /// The farthest lawful place on the way of `by` parts from `parts`, if there is one.

@@ -1,8 +1,9 @@
-//! The first stage: by the factor of each axis, until the best has worse neighbours or an axis ends.
+//! The first stage: by the factor of each axis, until the best has worse neighbours or an axis ends, and no search says
+//! that decay does nothing before usual values were tried.
 
 use super::ledger::{Ledger, Stop};
 use super::pattern::{neighbour, star};
-use super::view::View;
+use super::view::{SURELY, View};
 use super::{Place, Why};
 use crate::config::Stage;
 use crate::stats::optimum::Difference;
@@ -19,7 +20,21 @@ pub fn bracket(ledger: &mut Ledger) -> Result<Why, Stop> {
     // One axis starts with two steps to both sides: the price of a point is small, and what lies beyond
     // a second basin is seen.
     let distances: &[i32] = if ledger.axes.len() == 1 { &[STEP, 2 * STEP] } else { &[STEP] };
-    let (mut places, mut why) = (star(ledger.axes, &start, distances), Why::First);
+    let places = star(ledger.axes, &start, distances);
+    extend(ledger, places, Why::First)
+}
+
+/// On one axis, goes on where further seeds have made an end of what was tried the best. Nothing if they have not.
+pub fn go_on(ledger: &mut Ledger) -> Result<Option<Why>, Stop> {
+    let (places, why) = next(ledger);
+    if places.is_empty() || is_flat_above(ledger, why) {
+        return Ok(None);
+    }
+    extend(ledger, places, why).map(Some)
+}
+
+/// Asks for places, then for what they suggest, until nothing is left to ask.
+fn extend(ledger: &mut Ledger, mut places: Vec<Place>, mut why: Why) -> Result<Why, Stop> {
     loop {
         let unsure = unsure(ledger);
         if places.is_empty() && unsure.is_empty() {
@@ -64,6 +79,13 @@ fn next(ledger: &Ledger) -> (Vec<Place>, Why) {
             }
         }
     }
+    // More seeds of what was tried come before places that nothing points to.
+    if places.is_empty()
+        && unsure(ledger).is_empty()
+        && let Some(beyond) = uncovered(ledger, &view, leader)
+    {
+        return beyond;
+    }
     (places, why.or(end).unwrap_or(Why::Inside))
 }
 
@@ -78,25 +100,75 @@ fn side(ledger: &Ledger, view: &View, leader: &Place, axis: usize, by: i32) -> S
     let Some(place) = neighbour(ledger.axes, leader, axis, by) else {
         return Side::Ends(Why::AtTheEnd { axis });
     };
-    let half = ledger.known_epsilon().unwrap_or(0.0) / 2.0;
-    // Far above no decay the curve may dip on its way there.
-    let is_as_none = || {
-        // Single seeds tell no error: where there are to be more, they come first.
-        let waits = ledger.terms.bracket_seeds > 1;
-        let is_alike = |gain: Difference| match gain.error.is_finite() {
-            true => gain.mean.abs() <= half + gain.error,
-            false => waits || gain.mean.abs() <= half,
-        };
-        view.against_none(leader).is_some_and(is_alike)
-    };
+    let is_past_usual = || ledger.axes[axis].is_past_usual(leader.0[axis], by);
     match () {
         () if view.diverged(&place) => Side::Ends(Why::Cliff),
-        () if ledger.seeds_of(&place) > 0 => Side::Tried,
-        () if by < 0 && ledger.axes[axis].ends_at_zero && is_as_none() => {
+        () if is_tried(ledger, view, (leader, &place), by) => Side::Tried,
+        () if by < 0
+            && ledger.axes[axis].ends_at_zero
+            && is_past_usual()
+            && is_as_none(ledger, view, leader) =>
+        {
             Side::Ends(Why::SameAsNone)
         }
         () => Side::Untried(place),
     }
+}
+
+/// Whether a neighbour of the best was tried; on one axis, whether anything beyond the best was.
+fn is_tried(ledger: &Ledger, view: &View, (leader, place): (&Place, &Place), by: i32) -> bool {
+    let mut places = view.places().iter();
+    let end = if by < 0 { places.next() } else { places.next_back() };
+    match ledger.axes.len() {
+        1 => end != Some(leader),
+        _ => ledger.seeds_of(place) > 0,
+    }
+}
+
+/// Whether a place cannot be told from no decay. Far above that the curve may dip on its way there.
+fn is_as_none(ledger: &Ledger, view: &View, place: &Place) -> bool {
+    let half = half(ledger);
+    // Single seeds tell no error: where there are to be more, they come first.
+    let waits = ledger.terms.bracket_seeds > 1;
+    let is_alike = |gain: Difference| match gain.error.is_finite() {
+        true => gain.mean.abs() <= half + gain.error,
+        false => waits || gain.mean.abs() <= half,
+    };
+    view.against_none(place).is_some_and(is_alike)
+}
+
+/// Whether the best is the highest that was tried since nothing tells it from the others: higher ones are as good.
+fn is_flat_above(ledger: &Ledger, why: Why) -> bool {
+    let Why::BestAtUpperEdge { axis } = why else { return false };
+    let view = ledger.view();
+    let is_flat = |best: &Place| {
+        ledger.axes[axis].is_past_usual(best.0[axis], STEP) && is_as_none(ledger, &view, best)
+    };
+    view.leader().is_some_and(|(best, _)| is_flat(best))
+}
+
+/// A step beyond what was tried on one axis, where usual values lie there that nothing rules out: below, as long as the
+/// best is not below no decay; above, as long as the highest is not surely above the best.
+fn uncovered(ledger: &Ledger, view: &View, leader: &Place) -> Option<(Vec<Place>, Why)> {
+    let [axis] = ledger.axes else { return None };
+    let (half, none) = (half(ledger), view.against_none(leader)?);
+    let [lowest, highest] = [view.places().first()?, view.places().last()?];
+    let rise = view.difference(highest, leader)?;
+    let is_open = [
+        -none.mean <= half + none.error && !axis.is_past_usual(lowest.0[0], -STEP),
+        rise.mean <= half.max(SURELY * rise.error) && !axis.is_past_usual(highest.0[0], STEP),
+    ];
+    let beyond = [(lowest, -STEP), (highest, STEP)].into_iter().zip(is_open);
+    let beyond = beyond.filter(|(_, is_open)| *is_open);
+    let places: Vec<Place> =
+        beyond.filter_map(|((end, by), _)| neighbour(ledger.axes, end, 0, by)).collect();
+    let why = if is_open[0] { Why::MayLieBelow { axis: 0 } } else { Why::MayLieAbove { axis: 0 } };
+    (!places.is_empty()).then_some((places, why))
+}
+
+/// A difference that does not matter.
+fn half(ledger: &Ledger) -> f64 {
+    ledger.known_epsilon().unwrap_or(0.0) / 2.0
 }
 
 /// Two steps down on every axis from the lowest that was tried, where everything diverged.

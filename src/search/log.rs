@@ -34,6 +34,10 @@ pub enum Why {
     BestAtLowerEdge { axis: usize },
     /// The best is the highest that was tried.
     BestAtUpperEdge { axis: usize },
+    /// Nothing that was tried is below no decay, and usual values lie below all of it.
+    MayLieBelow { axis: usize },
+    /// The highest that was tried may be as low as the best, and usual values lie above it.
+    MayLieAbove { axis: usize },
     /// Every run that was tried diverged.
     NothingFinite,
     /// The best has worse neighbours on both sides.

@@ -18,7 +18,7 @@ pub fn refine(ledger: &mut Ledger, why: Why) -> Result<Best, Stop> {
         return Ok(Best::Nothing);
     }
     match ledger.axes.len() {
-        1 => refine_line(ledger, why)?,
+        1 => refine_to_the_ends(ledger, why)?,
         _ => refine_surface(ledger, why)?,
     }
     let predicted = ledger.view().gain();
@@ -26,7 +26,16 @@ pub fn refine(ledger: &mut Ledger, why: Why) -> Result<Best, Stop> {
     Ok(ledger.best())
 }
 
-/// On one axis: neighbours at factor 2, then at √2.
+/// On one axis, again where all seeds or a nearer point have moved the best to an end of what was tried.
+fn refine_to_the_ends(ledger: &mut Ledger, mut why: Why) -> Result<(), Stop> {
+    loop {
+        refine_line(ledger, why)?;
+        let Some(next) = bracket::go_on(ledger)? else { return Ok(()) };
+        why = next;
+    }
+}
+
+/// Neighbours at factor 2, then at √2.
 fn refine_line(ledger: &mut Ledger, mut why: Why) -> Result<(), Stop> {
     for step in STEPS {
         let center = snapped(&center(ledger), step);

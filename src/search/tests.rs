@@ -6,6 +6,7 @@ mod truths;
 mod coverage;
 mod cubes;
 mod decisions;
+mod starts;
 mod surfaces;
 mod valleys;
 mod worlds;

@@ -8,8 +8,8 @@ use crate::stats::quadratic::{Quadratic, terms};
 const FITTED_WITHIN: i32 = 4;
 /// Points that near that are enough on one axis: one more than a quadratic has terms.
 const FITTED_NEAR: usize = 4;
-/// The best that was tried is sure to be below where the fit is lowest from so many errors of their difference on.
-const SURELY: f64 = 2.0;
+/// The best that was tried is sure to be below another place from so many errors of their difference on.
+pub const SURELY: f64 = 2.0;
 
 /// The places that were tried, with their losses.
 pub struct View<'a> {
@@ -68,6 +68,11 @@ impl<'a> View<'a> {
     pub fn against_none(&self, place: &Place) -> Option<Difference> {
         let none = self.has_none.then_some(self.places.len())?;
         Some(self.layout.difference(self.index(place)?, none))
+    }
+
+    /// A place against another, on the seeds that both have.
+    pub fn difference(&self, place: &Place, other: &Place) -> Option<Difference> {
+        Some(self.layout.difference(self.index(place)?, self.index(other)?))
     }
 
     /// The places that may be the best, at 95%; the two lowest where single seeds tell no noise.

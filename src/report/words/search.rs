@@ -166,6 +166,12 @@ pub fn why(rule: &RuleCourse, decision: &Decision) -> String {
         Why::BestAtUpperEdge { axis } => {
             format!("the best {} is the highest that was tried", key(axis))
         }
+        Why::MayLieBelow { axis } => {
+            format!("nothing that was tried is below no decay; lower {} may be", key(axis))
+        }
+        Why::MayLieAbove { axis } => {
+            format!("the highest {} that was tried may be as good as any", key(axis))
+        }
         Why::NothingFinite => "every run so far diverged".to_owned(),
         Why::Inside => "the best has worse neighbours on both sides".to_owned(),
         Why::Cliff => "beside the best, runs diverge".to_owned(),

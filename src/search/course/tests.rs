@@ -154,3 +154,14 @@ fn two_searches_of_one_form_both_have_the_runs_that_they_share() {
         assert!(points.contains(&(name(one), "weight_decay lr".to_owned())), "{}", name(one));
     }
 }
+
+#[test]
+fn what_is_usual_lies_around_the_default_start_wherever_a_search_starts() {
+    let axis = |terms: &str| {
+        let spec = spec(&format!("[[arm]]\nform = 'adamw'\nweight_decay = {terms}\n"));
+        axes(&spec.searched[0]).remove(0)
+    };
+    let default = axis("'search'");
+    assert_eq!(default.usual, Some([default.value(-8), default.value(8)]));
+    assert_eq!(axis("{ search = true, start = 200.0, factor = 3 }").usual, default.usual);
+}
