@@ -27,7 +27,7 @@ pub fn bracket(ledger: &mut Ledger) -> Result<Why, Stop> {
 /// On one axis, goes on where further seeds have made an end of what was tried the best. Nothing if they have not.
 pub fn go_on(ledger: &mut Ledger) -> Result<Option<Why>, Stop> {
     let (places, why) = next(ledger);
-    if places.is_empty() || is_flat_above(ledger, why) {
+    if places.is_empty() || is_above_usual(ledger, why) {
         return Ok(None);
     }
     extend(ledger, places, why).map(Some)
@@ -137,14 +137,12 @@ fn is_as_none(ledger: &Ledger, view: &View, place: &Place) -> bool {
     view.against_none(place).is_some_and(is_alike)
 }
 
-/// Whether the best is the highest that was tried since nothing tells it from the others: higher ones are as good.
-fn is_flat_above(ledger: &Ledger, why: Why) -> bool {
+/// Whether the best lies above all others and above what is usual. Its interval is open there; more steps up would tell a
+/// curve that falls for ever to turn in more than the 5 of 100 searches that may be wrong.
+fn is_above_usual(ledger: &Ledger, why: Why) -> bool {
     let Why::BestAtUpperEdge { axis } = why else { return false };
     let view = ledger.view();
-    let is_flat = |best: &Place| {
-        ledger.axes[axis].is_past_usual(best.0[axis], STEP) && is_as_none(ledger, &view, best)
-    };
-    view.leader().is_some_and(|(best, _)| is_flat(best))
+    view.leader().is_some_and(|(best, _)| ledger.axes[axis].is_past_usual(best.0[axis], STEP))
 }
 
 /// A step beyond what was tried on one axis, where usual values lie there that nothing rules out: below, as long as the

@@ -76,7 +76,7 @@ fn where_decay_does_nothing_or_harm_a_search_ends_soon_wherever_it_starts() {
             for times in TIMES {
                 let (good, mean, most) = tally(named(name), sd, times);
                 let told = format!("{name}, sd {sd}, {times} times: {good}");
-                assert!(good >= 95, "{told}");
+                assert!(good >= if sd > 0.02 { 90 } else { 95 }, "{told}");
                 assert!(mean <= most_in_the_mean && most <= 100, "{told} of {mean} runs, {most}");
             }
         }
