@@ -95,17 +95,6 @@ impl Optimum {
         })
     }
 
-    /// With another estimate of the best value, such as what a search judged on fresh seeds; the loss there by what was
-    /// tried.
-    pub fn at(self, best: f64) -> Self {
-        if best == self.best {
-            return self;
-        }
-        let [low, high] = self.within.estimate;
-        let estimate = [low.min(best), high.max(best)];
-        Optimum { best, within: Within { estimate, ..self.within }, ..self }
-    }
-
     /// Whether both ends of the range are beaten.
     pub fn is_interior(&self) -> bool {
         self.whereabouts == Whereabouts::Inside

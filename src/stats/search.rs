@@ -95,7 +95,7 @@ impl FoundRule {
     fn of(tried: Contender, judged: Option<&Contender>, seeds: &[Draw], epsilon: f64) -> Self {
         let axes = axes(&tried);
         let (found, ridge) = match &axes[..] {
-            [axis] => (Vec::from_iter(along(axis, &tried, judged, seeds, epsilon)), None),
+            [axis] => (Vec::from_iter(along(axis, &tried, seeds, epsilon)), None),
             [first, second] => over([first, second], &tried, judged, seeds, epsilon),
             _ => (Vec::new(), None),
         };
@@ -121,13 +121,7 @@ pub fn ends_at_none(axis: &str) -> bool {
 }
 
 /// The answer along one axis.
-fn along(
-    axis: &str,
-    tried: &Contender,
-    judged: Option<&Contender>,
-    seeds: &[Draw],
-    epsilon: f64,
-) -> Option<Found> {
+fn along(axis: &str, tried: &Contender, seeds: &[Draw], epsilon: f64) -> Option<Found> {
     let of = |point: &Point| {
         let value = point.side.value(axis)?;
         Some(Tried { value, losses: losses(point, seeds) })
@@ -135,18 +129,13 @@ fn along(
     let points: Vec<Tried> = tried.points.iter().filter_map(of).collect();
     let none = tried.none.first().filter(|_| ends_at_none(axis));
     let none = none.map(|point| losses(point, seeds));
-    let found = Optimum::of(&points, none.as_deref(), epsilon)?;
-    // One screen names one best value: that which fresh seeds judged.
-    let judged = judged.and_then(only).and_then(|point| point.side.value(axis));
-    let predicted = judged.is_none_or(|own| own == found.best).then_some(found.predicted_loss);
-    let best = judged.unwrap_or(found.best);
-    let optimum = found.at(best);
+    let optimum = Optimum::of(&points, none.as_deref(), epsilon)?;
     Some(Found {
         axis: axis.to_owned(),
         best: optimum.best,
         interval: optimum.interval,
         is_interior: optimum.is_interior(),
-        predicted_loss: predicted,
+        predicted_loss: Some(optimum.predicted_loss),
         runs: optimum.runs,
         optimum: Some(optimum),
     })
@@ -172,7 +161,10 @@ fn over(
         first.zip(second).map(|(first, second)| [first, second])
     };
     // What the search found by the points near its best is what it judged.
-    let judged = judged.and_then(only).and_then(values);
+    let judged = judged.and_then(|one| match &one.points[..] {
+        [only] => values(only),
+        _ => None,
+    });
     let best = judged.or(surface.best).or_else(|| values(tried.best()?));
     let found = [0, 1].into_iter().filter_map(|axis| {
         let at = best?[axis];
@@ -190,14 +182,6 @@ fn over(
         })
     });
     (found.collect(), Some(surface.ridge))
-}
-
-/// The point that a search took to fresh seeds, where it is one.
-fn only(judged: &Contender) -> Option<&Point> {
-    match &judged.points[..] {
-        [only] => Some(only),
-        _ => None,
-    }
 }
 
 /// Whether the best point is lower than no decay, where that was trained, at 95%.

@@ -74,7 +74,7 @@ pub fn range([low, high]: [f64; 2]) -> String {
 fn end(found: &Found) -> &'static str {
     match found.optimum.as_ref().map(|one| one.whereabouts) {
         Some(Whereabouts::LowerEndOpen) if ends_at_none(&found.axis) => {
-            "; these runs do not rule out that no decay is best"
+            "; that no decay is best is not ruled out"
         }
         Some(Whereabouts::LowerEndOpen) => "; the lowest that was tried is not ruled out",
         Some(Whereabouts::UpperEndOpen) => "; the highest that was tried is not ruled out",
@@ -82,9 +82,7 @@ fn end(found: &Found) -> &'static str {
         Some(Whereabouts::Inside) => "",
         None => match (found.interval[0] == 0.0, found.interval[1].is_finite()) {
             (false, true) => "",
-            (true, true) if ends_at_none(&found.axis) => {
-                "; these runs do not rule out that no decay is best"
-            }
+            (true, true) if ends_at_none(&found.axis) => "; that no decay is best is not ruled out",
             (true, true) => "; the lowest that was tried is not ruled out",
             (false, false) => "; the highest that was tried is not ruled out",
             (true, false) => "; neither end of the range is ruled out",
