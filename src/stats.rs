@@ -128,7 +128,8 @@ impl Analysis {
         let epsilon = analysis.epsilon.map(|epsilon| epsilon.value);
         analysis.search = Search::of(rows, epsilon, is_confirmed);
         let unknown = warnings::unknown_best(analysis.search.as_ref(), &analysis.contenders);
-        analysis.warnings.splice(0..0, unknown);
+        let ends = warnings::ends_of_searches(analysis.search.as_ref());
+        analysis.warnings.splice(0..0, unknown.into_iter().chain(ends));
         analysis
     }
 

@@ -3,7 +3,7 @@
 use super::contenders::Contender;
 use super::groups::{Cell, Rule};
 use super::point::Point;
-use super::search::ends_at_none;
+use super::search::{Found, FoundRule, ends_at_none};
 
 /// The best value of an axis, where it is the largest or the smallest that was tried.
 pub struct Edge {
@@ -49,6 +49,20 @@ pub fn edges_of_the_grid(contender: &Contender) -> Vec<Edge> {
         }
     };
     best.side.axes().into_iter().filter_map(edge).collect()
+}
+
+/// Where a search ended at the lowest or the highest that it tried: at `most_runs`, or as far as values may go. Where no
+/// decay is within ε of the best, nothing is lost there.
+pub fn edges_of_the_search(found: &FoundRule) -> Vec<Edge> {
+    let of = |one: &Found| {
+        let optimum = one.optimum.as_ref().filter(|optimum| !optimum.within.holds(0.0))?;
+        let mut tried = optimum.curve.iter().map(|one| one.value).filter(|value| *value > 0.0);
+        let (first, last) = (tried.next()?, tried.next_back()?);
+        let best = optimum.lowest().filter(|best| [first, last].contains(best))?;
+        let (rule, axis) = (found.rule.clone(), one.axis.clone());
+        Some(Edge { rule, axis, best, is_largest: best == last })
+    };
+    found.found.iter().filter_map(of).collect()
 }
 
 fn is_copy(cell: &Cell, other: &Cell) -> bool {

@@ -100,8 +100,33 @@ impl Optimum {
         self.whereabouts == Whereabouts::Inside
     }
 
-    /// What a value costs, tried or between two that were; `None` outside of what was tried.
+    /// The value that was tried with the lowest mean, 0 for no decay.
+    pub fn lowest(&self) -> Option<f64> {
+        let means = self.curve.iter();
+        means.min_by(|a, b| a.regret.total_cmp(&b.regret)).map(|one| one.value)
+    }
+
+    /// Whether nothing tells what lies below the lowest value that was tried above 0: that is the best, and no decay is
+    /// not within ε of it, or no decay is and it is not.
+    pub fn is_open_below(&self) -> bool {
+        let Some(first) = self.first_above_zero() else { return false };
+        match self.lowest() {
+            Some(0.0) => !self.within.holds(first),
+            lowest => lowest == Some(first) && !self.within.holds(0.0),
+        }
+    }
+
+    fn first_above_zero(&self) -> Option<f64> {
+        self.curve.iter().map(|one| one.value).find(|value| *value > 0.0)
+    }
+
+    /// What a value costs, tried or between two that were; `None` outside of what was tried, and where nothing tells
+    /// what lies between no decay and the lowest value above it.
     pub fn regret_at(&self, value: f64) -> Option<Regret> {
+        let is_below = value > 0.0 && self.first_above_zero().is_some_and(|first| value < first);
+        if is_below && self.is_open_below() {
+            return None;
+        }
         regret::between(&self.curve, value)
     }
 }

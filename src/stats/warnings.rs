@@ -6,7 +6,7 @@ mod warning;
 use std::collections::BTreeSet;
 
 use super::contenders::Contender;
-use super::edges::{Edge, edges_of_the_grid};
+use super::edges::{Edge, edges_of_the_grid, edges_of_the_search};
 use super::groups::{Cell, Group};
 use super::inference::{Estimate, FEWEST_SEEDS};
 use super::search::{FoundRule, Search};
@@ -77,6 +77,12 @@ pub fn unknown_best(search: Option<&Search>, contenders: &[Contender]) -> Option
     let confirmed = search.filter(|search| search.is_confirmed);
     let rules: Vec<_> = confirmed?.rules.iter().filter_map(of).collect();
     (!rules.is_empty()).then_some(Warning::UnknownBest { rules })
+}
+
+/// Of searches that are over: rules whose best is the lowest or the highest that was tried.
+pub fn ends_of_searches(search: Option<&Search>) -> Vec<Warning> {
+    let rules = search.filter(|search| search.is_confirmed).map(|search| &search.rules);
+    rules.into_iter().flatten().flat_map(edges_of_the_search).map(at_an_edge).collect()
 }
 
 fn copied(rows: &[RunRow]) -> Option<Warning> {

@@ -51,22 +51,26 @@ pub fn best(found: &Found) -> String {
     }
 }
 
-/// The values within ε of the best by the means; open above where the highest that was tried is one of them, and nothing
-/// says that higher ones are not.
+/// The values within ε of the best by the means; open where an end of what was tried is one of them, and nothing says that
+/// what lies beyond is not.
 pub fn within(optimum: &Optimum) -> [f64; 2] {
     let [low, high] = optimum.within.estimate;
     let highest = optimum.curve.iter().map(|one| one.value).fold(0.0, f64::max);
     let is_open = high >= highest && optimum.within.possible[1].is_infinite();
-    [low, if is_open { f64::INFINITY } else { high }]
+    let is_open_below = low > 0.0 && optimum.is_open_below();
+    [
+        if is_open_below { f64::NEG_INFINITY } else { low },
+        if is_open { f64::INFINITY } else { high },
+    ]
 }
 
-/// An interval of values; open above where nothing there is ruled out.
-pub fn range([low, high]: [f64; 2]) -> String {
-    let high = match high.is_finite() {
-        true => format::three_digits(high),
-        false => "…".to_owned(),
-    };
-    let low = if low == 0.0 { "0".to_owned() } else { format::three_digits(low) };
+/// An interval of values; open where nothing there is ruled out.
+pub fn range(ends: [f64; 2]) -> String {
+    let [low, high] = ends.map(|end| match end {
+        0.0 => "0".to_owned(),
+        end if end.is_infinite() => "…".to_owned(),
+        end => format::three_digits(end),
+    });
     format!("{low} to {high}")
 }
 
@@ -185,19 +189,34 @@ mod tests {
         assert_eq!(read(-90.0, 90.0), "these runs do not tell it");
     }
 
+    /// Three λ by their losses on three seeds, beside no decay.
+    fn optimum(losses: [f64; 3], none: Option<f64>) -> Optimum {
+        let on_seeds = |loss: f64| vec![loss, loss + 0.001, loss - 0.001];
+        let tried = [0.25, 1.0, 4.0].into_iter().zip(losses);
+        let tried: Vec<Tried> =
+            tried.map(|(value, loss)| Tried { value, losses: on_seeds(loss) }).collect();
+        Optimum::of(&tried, none.map(on_seeds).as_deref(), 0.02).unwrap()
+    }
+
     #[test]
     fn what_is_within_epsilon_is_open_above_where_nothing_rules_out_higher_values() {
-        let of = |losses: [f64; 3]| {
-            let on_seeds = |loss: f64| vec![loss, loss + 0.001, loss - 0.001];
-            let tried: Vec<Tried> = [0.1, 0.4, 1.6]
-                .into_iter()
-                .zip(losses)
-                .map(|(value, loss)| Tried { value, losses: on_seeds(loss) })
-                .collect();
-            within(&Optimum::of(&tried, None, 0.02).unwrap())
-        };
-        assert_eq!(range(of([1.0, 1.0, 1.0])), "0.1 to …");
-        let [low, high] = of([1.5, 1.0, 1.5]);
-        assert!(low > 0.1 && high < 1.6, "{low} {high}");
+        assert_eq!(range(within(&optimum([1.0, 1.0, 1.0], Some(1.0)))), "0 to …");
+        let [low, high] = within(&optimum([1.5, 1.0, 1.5], None));
+        assert!(low > 0.25 && high < 4.0, "{low} {high}");
+    }
+
+    #[test]
+    fn what_is_within_epsilon_and_what_little_decay_costs_are_open_below_the_lowest_that_was_tried()
+    {
+        let open = optimum([1.0, 1.2, 1.6], Some(1.1));
+        assert!(range(within(&open)).starts_with("… to 0.2"), "{:?}", within(&open));
+        assert_eq!(open.regret_at(COMMON), None);
+        assert!(open.regret_at(0.0).is_some() && open.regret_at(0.5).is_some());
+        let unknown = optimum([1.1, 1.2, 1.6], Some(1.0));
+        assert_eq!(unknown.regret_at(COMMON), None);
+        for told in [optimum([1.05, 1.0, 1.6], Some(1.1)), optimum([1.0, 1.2, 1.6], Some(1.005))] {
+            assert!(told.regret_at(COMMON).is_some(), "{told:?}");
+            assert!(!range(within(&told)).starts_with('…'), "{told:?}");
+        }
     }
 }

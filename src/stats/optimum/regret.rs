@@ -76,7 +76,7 @@ pub fn between(curve: &[Regret], value: f64) -> Option<Regret> {
 
 impl Within {
     /// Whether a value is within ε of the best by the means.
-    pub(super) fn holds(&self, value: f64) -> bool {
+    pub fn holds(&self, value: f64) -> bool {
         self.estimate[0] <= value && value <= self.estimate[1]
     }
 

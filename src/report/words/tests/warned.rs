@@ -55,6 +55,22 @@ fn a_search_that_does_not_tell_the_best_is_warned_of_and_one_that_does_is_not() 
 }
 
 #[test]
+fn a_search_whose_best_is_an_end_of_what_it_tried_is_warned_of() {
+    let warnings = |losses| {
+        Summary::of(&Analysis::of(&searched(losses, 0.001)), None, &[]).warnings.join("\n")
+    };
+    let told = warnings([2.5, 2.0, 2.3, 2.6]);
+    let lowest = "the best λ = 0.25 is the smallest above 0 tried; smaller may be better";
+    assert!(told.contains(lowest), "{told}");
+    let told = warnings([2.5, 2.4, 2.3, 2.0]);
+    assert!(told.contains("the best λ = 4 is the largest tried; larger may be better"), "{told}");
+    for inside in [[3.0, 2.5, 2.0, 2.5], [2.0, 2.1, 2.2, 2.6]] {
+        let told = warnings(inside);
+        assert!(!told.contains("may be better"), "{told}");
+    }
+}
+
+#[test]
 fn a_smoke_test_is_answered_below_a_warning_that_nothing_is_learned() {
     let shallow = |row: RunRow| RunRow { val_unigram: Some(0.5), ..row };
     let analysis = Analysis::of(&experiment().into_iter().map(shallow).collect::<Vec<_>>());
