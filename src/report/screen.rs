@@ -108,9 +108,14 @@ fn optima_table(analysis: &Analysis) -> Option<String> {
         ]);
     }
     set_width(&mut table, verdicts::WIDEST);
-    let sentences =
-        if table.is_empty() { words::optima(analysis).join("\n") } else { table.to_string() };
-    (!sentences.is_empty()).then_some(sentences)
+    let mut told = vec![table.to_string()];
+    if table.is_empty() {
+        told = words::optima(analysis);
+    } else {
+        told.push(lines(words::confirmed_elsewhere(analysis).into_iter()));
+    }
+    told.retain(|one| !one.is_empty());
+    (!told.is_empty()).then(|| told.join("\n"))
 }
 
 /// A form, on a second line the setting where rules of several are searched.

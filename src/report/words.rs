@@ -45,7 +45,9 @@ pub use memorisation::{
     by_heart, by_heart_reading, by_heart_subject, by_heart_title, by_heart_verdicts,
 };
 pub use nothing::no_result;
-pub use optima::{COMMON, best as best_value, cost, optima, range, symbol, within};
+pub use optima::{
+    COMMON, best as best_value, confirmed_elsewhere, cost, optima, range, symbol, within,
+};
 pub use power::{needed, power};
 pub use reading::{fine_print, reading};
 pub use rules::{arm, at_lambda, decay_label, label, labels, variant};

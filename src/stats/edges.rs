@@ -58,9 +58,8 @@ pub fn edges_of_the_search(found: &FoundRule) -> Vec<Edge> {
         let optimum = one.optimum.as_ref().filter(|optimum| !optimum.within.holds(0.0))?;
         let mut tried = optimum.curve.iter().map(|one| one.value).filter(|value| *value > 0.0);
         let (first, last) = (tried.next()?, tried.next_back()?);
-        let best = optimum.lowest().filter(|best| [first, last].contains(best))?;
-        let (rule, axis) = (found.rule.clone(), one.axis.clone());
-        Some(Edge { rule, axis, best, is_largest: best == last })
+        let (rule, axis, best) = (found.rule.clone(), one.axis.clone(), one.best);
+        [first, last].contains(&best).then(|| Edge { rule, axis, best, is_largest: best == last })
     };
     found.found.iter().filter_map(of).collect()
 }

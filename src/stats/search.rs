@@ -35,6 +35,7 @@ pub struct FoundRule {
 pub struct Found {
     /// The searched key.
     pub axis: String,
+    /// What was confirmed, 0 for no decay; before that, what its losses estimate.
     pub best: f64,
     /// The 95% interval; 0 and +∞ where it is open.
     pub interval: [f64; 2],
@@ -58,11 +59,9 @@ impl Search {
         let contenders = Contender::of(&explored, false).into_iter().filter(searched);
         let confirmed = rows.iter().filter(|row| row.stage == Some(Stage::Confirm)).cloned();
         let judged = Contender::of(&confirmed.collect::<Vec<_>>(), true);
-        let of_rule = |tried: &Contender| judged.iter().find(|one| one.rule == tried.rule);
-        let rules = contenders.map(|one| {
-            let judged = of_rule(&one).cloned();
-            FoundRule::of(one, judged.as_ref(), &seeds, epsilon.unwrap_or(0.0))
-        });
+        let judged = is_confirmed.then_some(&judged[..]);
+        let rules =
+            contenders.map(|one| FoundRule::of(one, judged, &seeds, epsilon.unwrap_or(0.0)));
         Some(Search { rules: rules.collect(), is_confirmed })
     }
 }
@@ -91,12 +90,22 @@ fn point_of(row: &RunRow) -> String {
 }
 
 impl FoundRule {
-    /// `judged` holds what fresh seeds were trained on, where there are any.
-    fn of(tried: Contender, judged: Option<&Contender>, seeds: &[Draw], epsilon: f64) -> Self {
+    /// `judged` holds what fresh seeds were trained on, once they were.
+    fn of(tried: Contender, judged: Option<&[Contender]>, seeds: &[Draw], epsilon: f64) -> Self {
         let axes = axes(&tried);
+        let confirmed = judged.and_then(|judged| confirmed(judged, &tried));
         let (found, ridge) = match &axes[..] {
-            [axis] => (Vec::from_iter(along(axis, &tried, seeds, epsilon)), None),
-            [first, second] => over([first, second], &tried, judged, seeds, epsilon),
+            [axis] => {
+                let ends_here = judged.is_some() && ends_at_none(axis) && !tried.none.is_empty();
+                // Where no decay does as well as what was found, that is not trained again.
+                let best = match confirmed {
+                    Some(point) => point.side.value(axis),
+                    None => ends_here.then_some(0.0),
+                };
+                let found = along(axis, &tried, seeds, epsilon);
+                (Vec::from_iter(found.map(|found| found.confirmed_at(best))), None)
+            }
+            [first, second] => over([first, second], &tried, confirmed, seeds, epsilon),
             _ => (Vec::new(), None),
         };
         FoundRule { rule: tried.rule.clone(), found, ridge, tried }
@@ -109,6 +118,22 @@ impl FoundRule {
 }
 
 impl Found {
+    /// With the value that was confirmed as the best: the search decided by all of its means near the best.
+    fn confirmed_at(self, best: Option<f64>) -> Self {
+        let Some(best) = best else { return self };
+        let [low, high] = self.interval;
+        let is_near = self.optimum.as_ref().is_none_or(|optimum| optimum.within.holds(best));
+        let predicted_loss = self.predicted_loss.filter(|_| is_near);
+        Found { best, interval: [low.min(best), high.max(best)], predicted_loss, ..self }
+    }
+
+    /// The value with the lowest mean of the search's seeds, where the best lies elsewhere, and by these means not within
+    /// ε of it.
+    pub fn lowest_elsewhere(&self) -> Option<f64> {
+        let optimum = self.optimum.as_ref()?;
+        optimum.lowest().filter(|lowest| *lowest != self.best && !optimum.within.holds(self.best))
+    }
+
     /// What a value costs against the best, where the search tells it.
     pub fn regret_at(&self, value: f64) -> Option<Regret> {
         self.optimum.as_ref()?.regret_at(value)
@@ -145,7 +170,7 @@ fn along(axis: &str, tried: &Contender, seeds: &[Draw], epsilon: f64) -> Option<
 fn over(
     axes: [&String; 2],
     tried: &Contender,
-    judged: Option<&Contender>,
+    confirmed: Option<&Point>,
     seeds: &[Draw],
     epsilon: f64,
 ) -> (Vec<Found>, Option<Ridge>) {
@@ -161,11 +186,7 @@ fn over(
         first.zip(second).map(|(first, second)| [first, second])
     };
     // What the search found by the points near its best is what it judged.
-    let judged = judged.and_then(|one| match &one.points[..] {
-        [only] => values(only),
-        _ => None,
-    });
-    let best = judged.or(surface.best).or_else(|| values(tried.best()?));
+    let best = confirmed.and_then(values).or(surface.best).or_else(|| values(tried.best()?));
     let found = [0, 1].into_iter().filter_map(|axis| {
         let at = best?[axis];
         let [low, high] = surface.intervals[axis];
@@ -214,9 +235,21 @@ fn seeds(rows: &[RunRow]) -> Vec<Draw> {
     seeds
 }
 
+/// The point at which fresh seeds judged what was found for a rule.
+fn confirmed<'a>(judged: &'a [Contender], tried: &Contender) -> Option<&'a Point> {
+    let own = judged.iter().find(|one| one.rule == tried.rule)?;
+    let searched = axes(tried);
+    // Arms of the same rule that the spec gives search nothing.
+    let mut points = own.points.iter().filter(|point| axes_of(point) == searched);
+    points.next().filter(|_| points.next().is_none())
+}
+
 /// The keys that a rule searched.
 fn axes(contender: &Contender) -> Vec<String> {
-    let run = contender.points.first().and_then(|point| point.cell.runs.first());
-    let tuned = run.map_or("", |run| run.tuned.as_str());
+    contender.points.first().map(axes_of).unwrap_or_default()
+}
+
+fn axes_of(point: &Point) -> Vec<String> {
+    let tuned = point.cell.runs.first().map_or("", |run| run.tuned.as_str());
     tuned.split(' ').filter(|key| !key.is_empty()).map(str::to_owned).collect()
 }

@@ -116,7 +116,7 @@ impl Scale {
         let is_search = data.analysis.search.is_some();
         let (first, bar) = match is_search {
             true => (
-                "paired mean with a 95% band for all λ at once; ring: the best",
+                "paired mean with a 95% band for all λ at once; ring: the lowest mean",
                 "bar at the bottom: the 95% interval of the best λ",
             ),
             false => (

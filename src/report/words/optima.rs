@@ -1,9 +1,12 @@
 //! The best values that a search found, in sentences.
 
 use super::rules::title;
+use crate::config::TestFamily;
 use crate::plural::counted;
 use crate::report::format;
-use crate::stats::{Analysis, Found, FoundRule, Optimum, Regret, Ridge, Whereabouts, ends_at_none};
+use crate::stats::{
+    Analysis, Found, FoundRule, Kind, Optimum, Regret, Ridge, Whereabouts, ends_at_none,
+};
 
 /// The coefficient that most recipes name.
 pub const COMMON: f64 = 0.1;
@@ -31,16 +34,45 @@ fn sentence(rule: &FoundRule, found: &Found, analysis: &Analysis) -> String {
             "{title}: flat: every {axis} that was tried, {} to {}, is within{epsilon} of the best ({runs}){}.",
             format::three_digits(low),
             format::three_digits(high),
-            end(found)
+            end(found, is_lower(rule, analysis))
         );
     }
     let interval = range(found.interval);
-    let costs = costs(found);
+    let elsewhere = elsewhere(found).map_or(String::new(), |told| format!("; {told}"));
+    let (end, costs) = (end(found, is_lower(rule, analysis)), costs(found));
     format!(
-        "{title}: the best {axis} is {} (95% interval {interval}; {runs}){}{costs}.",
-        best(found),
-        end(found)
+        "{title}: the best {axis} is {} (95% interval {interval}; {runs}){elsewhere}{end}{costs}.",
+        best(found)
     )
+}
+
+/// Whether fresh seeds told it lower than no decay.
+fn is_lower(rule: &FoundRule, analysis: &Analysis) -> bool {
+    let mut judged = analysis.family(TestFamily::AgainstNone);
+    judged.any(|one| one.left.rule == rule.rule && one.kind() == Kind::Lower)
+}
+
+/// Why the best is not where the mean of the search's seeds is lowest.
+fn elsewhere(found: &Found) -> Option<String> {
+    let value = |value: f64| match value {
+        0.0 => "no decay".to_owned(),
+        value => format!("{} = {}", symbol(&found.axis), format::three_digits(value)),
+    };
+    let lowest = value(found.lowest_elsewhere()?);
+    let best = value(found.best);
+    Some(format!(
+        "a curve through the means near the lowest confirmed {best}, though the lowest mean of the search's seeds is at {lowest}"
+    ))
+}
+
+/// Of each rule whose best is not where the mean of the search's seeds is lowest, why.
+pub fn confirmed_elsewhere(analysis: &Analysis) -> Vec<String> {
+    let rules = analysis.search.iter().flat_map(|search| &search.rules);
+    let of = |rule: &FoundRule| {
+        let told = elsewhere(rule.weight_decay()?)?;
+        Some(format!("{}: {told}.", title(&rule.rule)))
+    };
+    rules.filter_map(of).collect()
 }
 
 /// The best value; 0 is no decay.
@@ -74,23 +106,25 @@ pub fn range(ends: [f64; 2]) -> String {
     format!("{low} to {high}")
 }
 
-/// What the ends of the range say.
-fn end(found: &Found) -> &'static str {
-    match found.optimum.as_ref().map(|one| one.whereabouts) {
-        Some(Whereabouts::LowerEndOpen) if ends_at_none(&found.axis) => {
-            "; that no decay is best is not ruled out"
+/// What the ends of the range say, of which fresh seeds may have told that no decay is not the best.
+fn end(found: &Found, is_lower: bool) -> &'static str {
+    let whereabouts = found.optimum.as_ref().map(|one| one.whereabouts);
+    let [is_low, is_high] = match whereabouts {
+        Some(Whereabouts::LowerEndOpen) => [true, false],
+        Some(Whereabouts::UpperEndOpen) => [false, true],
+        Some(Whereabouts::Anywhere) => [true, true],
+        Some(Whereabouts::Inside) => [false, false],
+        None => [found.interval[0] == 0.0, found.interval[1].is_infinite()],
+    };
+    let ends_at_none = ends_at_none(&found.axis);
+    match (is_low && !(ends_at_none && is_lower), is_high) {
+        (false, false) => "",
+        (true, false) if ends_at_none => {
+            "; that no decay is best is not ruled out by the search's seeds"
         }
-        Some(Whereabouts::LowerEndOpen) => "; the lowest that was tried is not ruled out",
-        Some(Whereabouts::UpperEndOpen) => "; the highest that was tried is not ruled out",
-        Some(Whereabouts::Anywhere) => "; neither end of the range is ruled out",
-        Some(Whereabouts::Inside) => "",
-        None => match (found.interval[0] == 0.0, found.interval[1].is_finite()) {
-            (false, true) => "",
-            (true, true) if ends_at_none(&found.axis) => "; that no decay is best is not ruled out",
-            (true, true) => "; the lowest that was tried is not ruled out",
-            (false, false) => "; the highest that was tried is not ruled out",
-            (true, false) => "; neither end of the range is ruled out",
-        },
+        (true, false) => "; the lowest that was tried is not ruled out",
+        (false, true) => "; the highest that was tried is not ruled out",
+        (true, true) => "; neither end of the range is ruled out",
     }
 }
 
@@ -218,5 +252,22 @@ mod tests {
             assert!(told.regret_at(COMMON).is_some(), "{told:?}");
             assert!(!range(within(&told)).starts_with('…'), "{told:?}");
         }
+    }
+
+    #[test]
+    fn what_fresh_seeds_told_of_no_decay_is_not_left_open_by_those_that_searched() {
+        let told = |whereabouts, is_lower| {
+            let optimum = Optimum { whereabouts, ..optimum([1.1, 1.0, 1.2], Some(1.1)) };
+            let (axis, interval, runs) = ("weight_decay".to_owned(), optimum.interval, 12);
+            let (best, is_interior, predicted_loss) = (1.0, false, None);
+            let optimum = Some(optimum);
+            let found = Found { axis, best, interval, is_interior, optimum, predicted_loss, runs };
+            end(&found, is_lower)
+        };
+        let open = told(Whereabouts::LowerEndOpen, false);
+        assert_eq!(open, "; that no decay is best is not ruled out by the search's seeds");
+        assert_eq!(told(Whereabouts::LowerEndOpen, true), "");
+        let open = told(Whereabouts::Anywhere, true);
+        assert_eq!(open, "; the highest that was tried is not ruled out");
     }
 }

@@ -134,7 +134,11 @@ pub fn decided(rule: &RuleCourse, decision: &Decision) -> String {
     let none = counted(decision.none_seeds, "seed");
     parts.extend((decision.none_seeds > 0).then(|| format!("no decay on {none}")));
     let confirmed = match &rule.found {
-        Some(Best::At(point)) => format!("; confirm {}", values(rule, point)),
+        Some(Best::At(point)) => {
+            let is_lowest = decision.leader.as_ref().is_none_or(|one| one.point == *point);
+            let why = if is_lowest { "" } else { ", where a curve through the means is lowest" };
+            format!("; confirm {}{why}", values(rule, point))
+        }
         Some(other) => format!("; {}", found(rule, other)),
         None => String::new(),
     };

@@ -1,6 +1,6 @@
 //! Warnings as they are told.
 
-use super::super::{in_short, warning};
+use super::super::{in_short, optima, warning};
 use super::{experiment, runs};
 use crate::config::{Form, Mask, Stage};
 use crate::report::summary::Summary;
@@ -26,8 +26,15 @@ fn warnings_say_what_misleads() {
     }
 }
 
+const LAMBDAS: [f64; 4] = [0.0, 0.25, 1.0, 4.0];
+
 /// A search over four λ, and fresh seeds at one of them; noise of this size is on every run.
 fn searched(losses: [f64; 4], noise: f64) -> Vec<RunRow> {
+    confirmed_at(2, losses, noise)
+}
+
+/// The same with the place of the λ that fresh seeds judge.
+fn confirmed_at(place: usize, losses: [f64; 4], noise: f64) -> Vec<RunRow> {
     let run = |stage, lambda, seed: u64, loss| RunRow {
         stage: Some(stage),
         tuned: "weight_decay".to_owned(),
@@ -37,10 +44,12 @@ fn searched(losses: [f64; 4], noise: f64) -> Vec<RunRow> {
         let own = move |seed: u64| loss + noise * ((3 * seed + place) % 4) as f64;
         (0..3).map(move |seed| run(Stage::Refine, lambda, seed, own(seed)))
     };
-    let explored = (0..).zip([0.0, 0.25, 1.0, 4.0].into_iter().zip(losses)).flat_map(point);
-    let judged = [(0.0, losses[0]), (1.0, losses[2])].into_iter().flat_map(|(lambda, loss)| {
-        (10..13).map(move |seed| run(Stage::Confirm, lambda, seed, loss + 0.01 * seed as f64))
-    });
+    let explored = (0..).zip(LAMBDAS.into_iter().zip(losses)).flat_map(point);
+    let judged = [(0.0, losses[0]), (LAMBDAS[place], losses[place])].into_iter().flat_map(
+        |(lambda, loss)| {
+            (10..13).map(move |seed| run(Stage::Confirm, lambda, seed, loss + 0.01 * seed as f64))
+        },
+    );
     explored.chain(judged).collect()
 }
 
@@ -56,18 +65,35 @@ fn a_search_that_does_not_tell_the_best_is_warned_of_and_one_that_does_is_not() 
 
 #[test]
 fn a_search_whose_best_is_an_end_of_what_it_tried_is_warned_of() {
-    let warnings = |losses| {
-        Summary::of(&Analysis::of(&searched(losses, 0.001)), None, &[]).warnings.join("\n")
+    let warnings = |place, losses| {
+        let rows = confirmed_at(place, losses, 0.001);
+        Summary::of(&Analysis::of(&rows), None, &[]).warnings.join("\n")
     };
-    let told = warnings([2.5, 2.0, 2.3, 2.6]);
+    let told = warnings(1, [2.5, 2.0, 2.3, 2.6]);
     let lowest = "the best λ = 0.25 is the smallest above 0 tried; smaller may be better";
     assert!(told.contains(lowest), "{told}");
-    let told = warnings([2.5, 2.4, 2.3, 2.0]);
+    let told = warnings(3, [2.5, 2.4, 2.3, 2.0]);
     assert!(told.contains("the best λ = 4 is the largest tried; larger may be better"), "{told}");
-    for inside in [[3.0, 2.5, 2.0, 2.5], [2.0, 2.1, 2.2, 2.6]] {
-        let told = warnings(inside);
+    for (place, losses) in [(2, [3.0, 2.5, 2.0, 2.5]), (1, [2.0, 2.1, 2.2, 2.6])] {
+        let told = warnings(place, losses);
         assert!(!told.contains("may be better"), "{told}");
     }
+}
+
+#[test]
+fn the_best_of_a_search_is_what_it_confirmed_and_another_lowest_mean_is_told() {
+    let screen = |losses| {
+        let analysis = Analysis::of(&searched(losses, 0.001));
+        (optima(&analysis).join(" "), crate::report::screen::answer(&analysis, &[]))
+    };
+    let why = "though the lowest mean of the search's seeds is at λ = 4";
+    let (sentence, told) = screen([2.5, 2.4, 2.2, 2.0]);
+    assert!(sentence.contains("the best λ is 1 (") && sentence.contains(why), "{sentence}");
+    assert!(told.replace('\n', " ").contains(why), "{told}");
+    assert!(told.lines().all(|line| line.chars().count() <= 112), "{told}");
+    let (sentence, told) = screen([3.0, 2.5, 2.0, 2.5]);
+    assert!(sentence.contains("the best λ is 1 ("), "{sentence}");
+    assert!(![sentence, told].iter().any(|text| text.contains("though the lowest")));
 }
 
 #[test]
