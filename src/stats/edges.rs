@@ -59,7 +59,7 @@ pub fn edges_of_the_search(found: &FoundRule) -> Vec<Edge> {
         let mut tried = optimum.curve.iter().map(|one| one.value).filter(|value| *value > 0.0);
         let (first, last) = (tried.next()?, tried.next_back()?);
         let (rule, axis, best) = (found.rule.clone(), one.axis.clone(), one.best);
-        [first, last].contains(&best).then(|| Edge { rule, axis, best, is_largest: best == last })
+        [first, last].contains(&best).then_some(Edge { rule, axis, best, is_largest: best == last })
     };
     found.found.iter().filter_map(of).collect()
 }
