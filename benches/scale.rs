@@ -114,7 +114,7 @@ fn main() {
             provenance: provenance(),
         };
         let folder = results.path().join("scale");
-        write_results(&folder, &experiment, &plan, &store, &|_| None)
+        write_results(&folder, &experiment, &plan, &store, &|_| (None, None))
             .expect("results can be written");
     });
     timed("collect: statistics, figures, page", || {

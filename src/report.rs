@@ -129,7 +129,7 @@ fn put(out: &Path, ready: &[Ready], forget: impl Fn(&Path) -> Result<()>) -> Res
 pub fn withdraw(folder: &Path) -> Result<()> {
     let beside = FILES.iter().filter(|name| **name != FIGURES).copied();
     let files = [PAGE].into_iter().chain(beside).map(|name| folder.join(name));
-    files.chain(drawings_of(folder, &figures::NAMES)).try_for_each(remove_file)
+    files.chain(drawings(folder)).try_for_each(remove_file)
 }
 
 /// What a report writes beside its page, and takes away where it is not made.
@@ -202,6 +202,11 @@ fn forget(out: &Path, data: &Data, drawn: &[&str]) -> Result<()> {
     let others: Vec<&str> =
         figures::NAMES.into_iter().filter(|name| !drawn.contains(name)).collect();
     tables.chain(drawings_of(out, &others)).try_for_each(remove_file)
+}
+
+/// The files of all figures that there may be.
+pub fn drawings(folder: &Path) -> impl Iterator<Item = PathBuf> {
+    drawings_of(folder, &figures::NAMES)
 }
 
 /// The files of figures.

@@ -19,7 +19,7 @@ use std::path::Path;
 use anyhow::{Context, Result, ensure};
 
 use crate::config::{AnalysisTerms, RunConfig};
-use crate::corpus::Levels;
+use crate::corpus::{Copied, Levels};
 use crate::experiment::{Arm, Plan};
 use crate::files::{
     check_is_plain, create_folder, json_of, write_atomically, write_csv_atomically,
@@ -40,6 +40,9 @@ pub use whole::{check_written, write_whole};
 
 /// The files of numbers beside `experiment.json`.
 pub const FILES: [&str; 4] = ["runs.csv", "curves.csv", "mechanism.csv", "manifest.csv"];
+
+/// What is known of the text of a run: its reference levels, and what of val and test stands in it.
+pub type OfText<'a> = &'a dyn Fn(&RunConfig) -> (Option<Levels>, Option<Copied>);
 
 /// Writes rows as a CSV file.
 ///
@@ -91,8 +94,8 @@ pub fn read_experiment(folder: &Path) -> Result<Experiment> {
 }
 
 /// Writes `experiment.json`, `runs.csv`, `curves.csv`, `mechanism.csv` and `manifest.csv` of an experiment from the
-/// store, with what there is of runs that have not ended; returns the rows of `runs.csv`. `levels` knows the reference
-/// levels of a run's text.
+/// store, with what there is of runs that have not ended; returns the rows of `runs.csv`. `of_text` knows the reference
+/// levels of a run's text, and what of val and test stands in it: older programs counted less in their records.
 ///
 /// # Errors
 /// A folder that cannot be written; the message names the file.
@@ -101,7 +104,7 @@ pub fn write_results(
     experiment: &Experiment,
     plan: &Plan,
     store: &Store,
-    levels: &dyn Fn(&RunConfig) -> Option<Levels>,
+    of_text: OfText,
 ) -> Result<Vec<RunRow>> {
     create_folder(folder)?;
     write_atomically(&folder.join("experiment.json"), &json_of(experiment)?)?;
@@ -111,7 +114,8 @@ pub fn write_results(
         for entry in &plan.entries {
             let run = &plan.runs[entry.run];
             let record = store.so_far(run);
-            rows.push(run_row(entry, run, &record, levels(run)));
+            let (levels, copied) = of_text(run);
+            rows.push(run_row(entry, run, &record, levels).with_copied(copied));
             mechanism.extend(mechanism_rows(entry, run, &record));
             curve_rows(entry, &record).try_for_each(&mut *add)?;
         }

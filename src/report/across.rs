@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Error, Result, anyhow};
+use anyhow::{Error, Result, anyhow, ensure};
 
 use super::tables::broken;
 use super::{figures, folder_name, words};
@@ -25,6 +25,11 @@ pub fn across_experiments(folders: &[PathBuf], out: Option<&Path>) -> Result<Str
     let read = |folder: &PathBuf| -> Result<Named> {
         let runs = read_runs(folder)?;
         let mechanism = read_mechanism(folder, &runs)?;
+        ensure!(
+            !mechanism.is_empty(),
+            "{} has no mechanism.csv, which tells the timescales of its runs; `wane collect SPEC` writes it",
+            folder.display()
+        );
         Ok((folder_name(folder), runs, mechanism))
     };
     let experiments = usage(folders.iter().map(read).collect::<Result<Vec<_>>>())?;

@@ -7,6 +7,9 @@ use anyhow::{Result, bail, ensure};
 
 use super::{CurveCsvRow, REMEDY, RunRow, for_each_row};
 
+/// Numbers that differ by a smaller share are one, written with fewer digits.
+const DIGITS: f64 = 1e-9;
+
 /// The file of the curves.
 const CURVES: &str = "curves.csv";
 
@@ -86,7 +89,9 @@ fn contradiction(run: &RunRow, curve: &[CurveCsvRow]) -> Option<String> {
         return Some(format!("run {name} has a loss below 0 at step {}", one.row.step));
     }
     let own = run.val_loss.filter(|_| run.is_done() && step == run.steps)?;
-    let is_same = val.is_some_and(|val| val == own || val.is_nan() && own.is_nan());
+    // A spreadsheet keeps 15 digits.
+    let is_near = |val: f64| (val - own).abs() <= DIGITS * own.abs() || val == own;
+    let is_same = val.is_some_and(|val| is_near(val) || val.is_nan() && own.is_nan());
     (!is_same).then(|| {
         let val = val.map_or("no val loss".to_owned(), |val| format!("a val loss of {val}"));
         format!("run {name} has {val} at its last step, and {own} in runs.csv")

@@ -5,6 +5,8 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail, ensure};
 
+use super::results::DECISIONS;
+use crate::corpus::Tokenizer;
 use crate::exit::usage;
 use crate::files::create_folder;
 use crate::{report, results};
@@ -42,8 +44,9 @@ fn check_parts(out: &Path, name: &str) -> Result<()> {
 /// Refuses what stands where the files of an experiment go and cannot be replaced by them.
 fn check_kinds(folder: &Path) -> Result<()> {
     let figures = folder.join(report::FIGURES);
-    let numbers = results::FILES.iter().chain(&["experiment.json", report::PAGE]);
-    let files = numbers.chain(&report::FILES).map(|name| folder.join(name));
+    let numbers = results::FILES.iter().chain(&["experiment.json", DECISIONS, report::PAGE]);
+    let names = numbers.chain(&report::FILES).chain(&Tokenizer::FILES);
+    let files = names.map(|name| folder.join(name)).chain(report::drawings(folder));
     for file in files.filter(|file| *file != figures) {
         let is_free = fs::metadata(&file).map_or(true, |found| found.is_file());
         ensure!(
@@ -52,8 +55,8 @@ fn check_kinds(folder: &Path) -> Result<()> {
             file.display()
         );
     }
-    let is_free = fs::metadata(&figures).map_or(true, |found| found.is_dir());
-    ensure!(is_free, "{} is a file; expected a folder, or none: move it away", figures.display());
+    let is_free = fs::symlink_metadata(&figures).is_err() || figures.is_dir();
+    ensure!(is_free, "{} is no folder; expected one, or nothing: move it away", figures.display());
     Ok(())
 }
 

@@ -9,11 +9,14 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::config::RunConfig;
-use crate::corpus::{Corpus, Levels};
+use crate::corpus::{Copied, Corpus, Levels};
 use crate::files::{create_folder, json_of, write_atomically};
 
-/// The levels of the texts of a plan.
-pub struct LevelsOfTexts(BTreeMap<Key, Levels>);
+/// The levels of the texts of a plan, and what of val and test stands in them.
+pub struct LevelsOfTexts {
+    levels: BTreeMap<Key, Levels>,
+    copied: BTreeMap<Key, Copied>,
+}
 
 /// The levels of the text of a run, where they were computed before; not what hangs on more than its tokens.
 pub fn known(run: &RunConfig, out: &Path) -> Option<Levels> {
@@ -47,17 +50,27 @@ impl LevelsOfTexts {
     pub fn load(runs: &[RunConfig], corpus: &Corpus, out: &Path) -> Result<Self> {
         let seeds: BTreeMap<Key, Option<u64>> =
             runs.iter().map(|run| (Key::of(run), run.data.text_seed)).collect();
+        let copied = seeds.iter().filter_map(|(key, seed)| {
+            let copied = corpus.beginning(*seed, key.train).copied?;
+            Some((key.clone(), copied))
+        });
+        let copied = copied.collect();
         let folder = out.join(".levels");
         let found = seeds.into_par_iter().filter_map(|(key, seed)| {
             let levels = key.levels(corpus, seed, &folder).transpose()?;
             Some(levels.map(|levels| (key, levels)))
         });
-        found.collect::<Result<_>>().map(LevelsOfTexts)
+        Ok(LevelsOfTexts { levels: found.collect::<Result<_>>()?, copied })
     }
 
     /// Of the text of a run; `None` without test tokens.
     pub fn of(&self, run: &RunConfig) -> Option<Levels> {
-        self.0.get(&Key::of(run)).copied()
+        self.levels.get(&Key::of(run)).copied()
+    }
+
+    /// What of val and test stands in the text of a run; `None` where that says nothing.
+    pub fn copied(&self, run: &RunConfig) -> Option<Copied> {
+        self.copied.get(&Key::of(run)).copied()
     }
 }
 

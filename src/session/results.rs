@@ -75,10 +75,10 @@ fn write(
 ) -> Result<(Told, bool)> {
     let folder = out.join(&inputs.spec.name);
     let levels = LevelsOfTexts::load(&inputs.plan.runs, &inputs.corpus, out)?;
-    let levels = |run: &RunConfig| levels.of(run);
+    let of_text = |run: &RunConfig| (levels.of(run), levels.copied(run));
     let rows = write_whole(&folder, || {
         report::withdraw(&folder)?;
-        let rows = write_results(&folder, experiment, &inputs.plan, store, &levels)?;
+        let rows = write_results(&folder, experiment, &inputs.plan, store, &of_text)?;
         write_tokenizer(&folder, inputs.corpus.tokenizer.as_ref())?;
         let decisions = folder.join(DECISIONS);
         match &inputs.course {

@@ -234,15 +234,15 @@ fn what_cannot_be_replaced_by_results_is_told_before_anything_is_trained() {
     let (out, tiny) = (folder.path(), folder.path().join("tiny"));
     wane_ok(&sweep(out, &["--seeds", "0"]));
     let both = sweep(out, &["--seeds", "0,1"]);
-    for name in ["runs.csv", "report.html"] {
-        fs::remove_file(tiny.join(name)).unwrap();
+    for name in ["runs.csv", "report.html", "search.csv", "tokenizer.json"] {
+        let _ = fs::remove_file(tiny.join(name));
         fs::create_dir(tiny.join(name)).unwrap();
         refused(&both, &[name, "not a plain file", "move it away"]);
         fs::remove_dir(tiny.join(name)).unwrap();
     }
     fs::remove_dir_all(tiny.join("figures")).unwrap();
     fs::write(tiny.join("figures"), "mine").unwrap();
-    refused(&both, &["figures is a file; expected a folder"]);
+    refused(&both, &["figures is no folder; expected one"]);
     fs::remove_file(tiny.join("figures")).unwrap();
     wane_ok(&both);
 }

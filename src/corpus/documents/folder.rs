@@ -1,5 +1,6 @@
 //! A folder of texts.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
@@ -22,20 +23,29 @@ pub struct Listed {
 }
 
 impl Listed {
-    /// Where there are JSON lines, they are the data, and other texts beside them tell what it is or how it was made. Of
-    /// programs, lines are what they read.
+    /// Where there are JSON lines, they are the data, and other texts beside them, or in a folder above, tell what it is or
+    /// how it was made. Of programs, lines are what they read.
     fn without_notes(mut self) -> Self {
         let bytes = |of: &dyn Fn(&Path) -> bool| -> u64 {
             self.texts.iter().filter(|path| of(path)).map(|path| unread::bytes(path)).sum()
         };
-        let is_program = 2 * bytes(&is_code) > bytes(&|_| true);
-        if !is_program && self.texts.iter().any(|path| is_lines(path)) {
-            let (lines, notes): (Vec<_>, Vec<_>) =
-                self.texts.into_iter().partition(|path| is_lines(path));
-            self.texts = lines;
-            self.left_out.extend(notes);
-            self.left_out.sort();
+        if 2 * bytes(&is_code) > bytes(&|_| true) {
+            return self;
         }
+        let folders: BTreeSet<PathBuf> = self
+            .texts
+            .iter()
+            .filter(|path| is_lines(path))
+            .flat_map(|path| path.ancestors().skip(1))
+            .map(Path::to_owned)
+            .collect();
+        let is_data = |path: &PathBuf| {
+            is_lines(path) || path.parent().is_none_or(|parent| !folders.contains(parent))
+        };
+        let (data, notes): (Vec<_>, Vec<_>) = self.texts.into_iter().partition(is_data);
+        self.texts = data;
+        self.left_out.extend(notes);
+        self.left_out.sort();
         self
     }
 
@@ -137,12 +147,20 @@ mod tests {
     fn texts_are_not_left_out_for_fewer_json_lines() {
         let error = read(&[("a.txt", 501), ("b.txt", 499), ("c.jsonl", 900)]).unwrap_err();
         let said = error.to_string();
-        for word in ["c.jsonl", "a.txt", "1000 B", "900 B", "a folder of their own"] {
+        for word in ["c.jsonl", "a.txt", "1000 B", "900 B", "as another folder"] {
             assert!(said.contains(word), "{word}: {said}");
         }
         let (texts, told) =
             read(&[("main.rs", 900), ("README.md", 200), ("c.jsonl", 300)]).unwrap();
         assert_eq!((texts.len(), told), (3, None));
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["wiki/a.txt", "web/b.jsonl", "web/c.txt", "README.md"] {
+            let path = folder.path().join(name);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, name.repeat(if name == "web/b.jsonl" { 99 } else { 9 })).unwrap();
+        }
+        let found = pool(folder.path()).unwrap();
+        assert_eq!(found.texts.len(), 2, "another folder holds other data: {found:?}");
         let (texts, told) = read(&[("LICENSE", 900), ("README.md", 99), ("a.txt", 9)]).unwrap();
         assert_eq!(texts, ["README.md", "a.txt"]);
         assert!(told.unwrap().ends_with("not read: LICENSE"));

@@ -33,10 +33,8 @@ impl Lines {
         is_whole: bool,
         asked: Option<&str>,
     ) -> Result<Option<Self>> {
+        refuse_bare_values(Path::new(name), start)?;
         let found = Self::find(start, is_whole, asked).with_context(|| name.to_owned())?;
-        if found.is_none() {
-            refuse_bare_values(Path::new(name), start)?;
-        }
         Ok(found.map(|field| Lines { name: name.to_owned(), field }))
     }
 

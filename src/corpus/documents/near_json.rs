@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::{Result, bail};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::endings::is_lines;
 
@@ -12,8 +12,12 @@ const LOOKED_AT: usize = 50;
 
 /// Refuses a file that is JSON lines by its name and has other values of JSON on its lines, such as texts in quotes.
 pub fn refuse_bare_values(file: &Path, text: &str) -> Result<()> {
+    // A list may be all records: what is said of those helps more.
     let lines = || text.lines().map(str::trim).filter(|line| !line.is_empty()).take(LOOKED_AT);
-    let is_bare = |line: &str| serde_json::from_str(line).is_ok_and(|one: Value| !one.is_object());
+    let is_bare = |line: &str| {
+        let value = serde_json::from_str(line);
+        value.is_ok_and(|one: Value| !one.is_object() && !holds_objects(&one))
+    };
     if !is_lines(file) || lines().next().is_none() || !lines().all(is_bare) {
         return Ok(());
     }
@@ -23,6 +27,10 @@ pub fn refuse_bare_values(file: &Path, text: &str) -> Result<()> {
          it .txt",
         file.display()
     )
+}
+
+fn holds_objects(value: &Value) -> bool {
+    value.as_array().is_some_and(|all| all.iter().any(Value::is_object))
 }
 
 /// Refuses what was meant as JSON and is none, such as what Python prints, or JSON with `NaN`: trained on as
@@ -38,8 +46,14 @@ pub fn refuse_near_json(text: &str) -> Result<()> {
         return Ok(());
     }
     let error = |(number, line): &(usize, &str)| {
-        let error = serde_json::from_str::<Map<String, Value>>(line).err()?;
-        Some((number + 1, error))
+        // What another value is, without the text that it may be.
+        let told = match serde_json::from_str::<Value>(line) {
+            Ok(Value::Object(_)) => return None,
+            Ok(Value::String(_)) => "it is a text in quotes".to_owned(),
+            Ok(_) => "it is another value".to_owned(),
+            Err(error) => error.to_string(),
+        };
+        Some((number + 1, told))
     };
     let Some((number, error)) = lines.iter().find_map(error) else { return Ok(()) };
     bail!(
@@ -97,5 +111,9 @@ mod tests {
             }
         }
         assert_eq!(refused("a.txt", quotes), None, "a play may be written so");
+        let records = "[{\"text\": \"a\"}]";
+        assert_eq!(refused("a.jsonl", records), None, "more helps there");
+        let told = refuse_near_json("\"To be\\n\"").unwrap_err().to_string();
+        assert!(told.contains("it is a text in quotes") && !told.contains("To be"), "{told}");
     }
 }

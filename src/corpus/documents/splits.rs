@@ -45,7 +45,8 @@ pub fn check(folder: &Path, texts: &[PathBuf]) -> Result<()> {
             continue;
         }
         bail!(
-            "{} and {} are splits by their names, but splits are cut from one text here: give {} alone",
+            "{} and {} are splits by their names, but splits are cut from one text here: give {} alone; if they are none, \
+             rename one",
             train.display(),
             held_out.display(),
             train.display()
@@ -63,7 +64,8 @@ fn add(folder: &Path, text: &Path, pairs: &mut BTreeMap<(PathBuf, Common), Pair>
         let is_both = readings.iter().any(|one| one.is_train != readings[0].is_train);
         for one in readings {
             // `train_test.jsonl` may be either.
-            let wide = if is_both { Vec::new() } else { commons(&one, is_lines(path)) };
+            let is_wide = one.is_sure && !is_both;
+            let wide = if is_wide { commons(&one, is_lines(path)) } else { Vec::new() };
             let is_train = one.is_train;
             for common in wide.into_iter().chain([Common::Around(one.around)]) {
                 let pair = pairs.entry((parent.to_owned(), common)).or_default();
@@ -144,6 +146,8 @@ mod tests {
         for names in [
             &["train.py", "test.py"][..],
             &["training_notes.txt", "test.txt"],
+            &["model-training.md", "testing.md"],
+            &["dev-to-articles.jsonl", "training-logs.jsonl"],
             &["train.txt", "a.txt"],
             &["test.txt", "val.txt"],
             &["train-00000-of-00002.txt", "train-00001-of-00002.txt"],

@@ -34,9 +34,9 @@ const NOTES: [&str; 9] = [
 /// # Errors
 /// Such data, with what to do about it.
 pub fn check(folder: &Path, texts: &[PathBuf], left_out: &[PathBuf]) -> Result<()> {
-    let data = left_out.iter().filter_map(|path| Some((bytes(path), path, advice(path)?)));
-    let data: Vec<(u64, &PathBuf, &str)> = data.collect();
     let read: u64 = texts.iter().map(|path| bytes(path)).sum();
+    let data = left_out.iter().filter_map(|path| Some((bytes(path), path, advice(path, read)?)));
+    let data: Vec<(u64, &PathBuf, &str)> = data.collect();
     let code: u64 = texts.iter().filter(|path| is_code(path)).map(|path| bytes(path)).sum();
     if 2 * code > read {
         return Ok(());
@@ -56,8 +56,8 @@ pub fn check(folder: &Path, texts: &[PathBuf], left_out: &[PathBuf]) -> Result<(
     )
 }
 
-/// What to do with data that is not read, by the ending of its name; `None` for what is no data.
-fn advice(path: &Path) -> Option<&'static str> {
+/// What to do with data that is not read beside so many bytes that are, by its name; `None` for what is no data.
+fn advice(path: &Path, read: u64) -> Option<&'static str> {
     match unpacked_ending(path)?.as_str() {
         one if PACKED.contains(&one) => Some("unpack it"),
         one if TOKENS.contains(&one) => Some(
@@ -66,16 +66,21 @@ fn advice(path: &Path) -> Option<&'static str> {
         one if TABLES.contains(&one) => Some(
             "export its column of texts as a text file or as JSON lines (.jsonl) and give that",
         ),
-        _ if is_text(path) && !is_code(path) && !is_note(path) => Some(
-            "where there are JSON lines, other texts beside them are not read; keep those in a folder of their own",
+        _ if is_text(path) && !is_code(path) && (!is_note(path) || bytes(path) > read) => Some(
+            "where there are JSON lines, other texts beside them are not read; give those as another folder",
         ),
         _ => None,
     }
 }
 
+/// Whether a name says that a text tells of others: `README-en.md`, and not `citation_network.txt`.
 fn is_note(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
-    NOTES.iter().any(|note| name.starts_with(note))
+    let stem = name.split('.').next().unwrap_or_default();
+    // Of another language.
+    let languages = |rest: &str| rest.len() <= 4 && rest.starts_with(['-', '_']);
+    let rest = NOTES.iter().find_map(|note| stem.strip_prefix(*note));
+    rest.is_some_and(|rest| rest.is_empty() || languages(rest))
 }
 
 /// Of a file; nothing of what cannot be looked at, and of a link to a folder.
@@ -121,8 +126,13 @@ mod tests {
             [("a.txt", 900), ("picture.png", 5000), ("Makefile", 5000)],
             [("a.jsonl.zst", 900), ("paper.pdf", 5000), ("json", 5000)],
             [("README.md", 100), ("main.py", 900), ("package-lock.json", 5000)],
+            [("README-en.md", 900), ("LICENSE.txt", 900), ("a.jsonl", 1000)],
         ] {
             assert_eq!(refused(&files), None);
         }
+        let network = [("citation_network.txt", 5000), ("index.jsonl", 100)];
+        assert!(refused(&network).unwrap().contains("citation_network.txt"));
+        let long = [("requirements.txt", 5000), ("index.jsonl", 100)];
+        assert!(refused(&long).unwrap().contains("requirements.txt"), "no note is so long");
     }
 }

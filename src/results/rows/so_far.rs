@@ -1,6 +1,7 @@
 //! Rows of runs as far as they have come.
 
 use super::{RunRow, bits_per_byte};
+use crate::corpus::Copied;
 use crate::record::{CurveRow, Memory, Status, best_evaluation, joined};
 use crate::store::SoFar;
 
@@ -63,6 +64,16 @@ impl RunRow {
             val_copied: end.and_then(|end| end.val_copied),
             test_copied: end.and_then(|end| end.test_copied),
             ..self
+        }
+    }
+}
+
+impl RunRow {
+    /// With what of val and test stands in the text that an ended run was trained on.
+    pub fn with_copied(self, copied: Option<Copied>) -> Self {
+        match copied.filter(|_| self.val_copied.is_some()) {
+            Some(one) => RunRow { val_copied: Some(one.val), test_copied: Some(one.test), ..self },
+            None => self,
         }
     }
 }

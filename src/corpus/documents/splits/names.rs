@@ -15,10 +15,15 @@ const HELD_OUT: [&str; 10] = [
     "holdout",
 ];
 
+/// Those of them that hardly ever mean anything else.
+const SURE: [&str; 5] = ["train", "test", "val", "valid", "validation"];
+
 /// A word of a name that tells a split.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Reading {
     pub is_train: bool,
+    /// Whether the word hardly ever means anything else.
+    pub is_sure: bool,
     /// The other words, with an empty one in its place.
     pub around: Vec<String>,
 }
@@ -53,7 +58,8 @@ pub fn readings(name: &str) -> Vec<Reading> {
             let word = word.strip_suffix("set").unwrap_or(word);
             let is_train = TRAIN.contains(&word);
             if is_train || HELD_OUT.contains(&word) {
-                found.push(Reading { is_train, around: around(&words, place) });
+                let is_sure = SURE.contains(&word);
+                found.push(Reading { is_train, is_sure, around: around(&words, place) });
             }
         }
     }
