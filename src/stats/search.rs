@@ -57,11 +57,9 @@ impl Search {
         let seeds = seeds(&explored);
         let searched = |one: &Contender| !axes(one).is_empty();
         let contenders = Contender::of(&explored, false).into_iter().filter(searched);
-        let confirmed = rows.iter().filter(|row| row.stage == Some(Stage::Confirm)).cloned();
-        let judged = Contender::of(&confirmed.collect::<Vec<_>>(), true);
-        let judged = is_confirmed.then_some(&judged[..]);
-        let rules =
-            contenders.map(|one| FoundRule::of(one, judged, &seeds, epsilon.unwrap_or(0.0)));
+        let judged = is_confirmed.then(|| Judged::of(rows));
+        let of = |one| FoundRule::of(one, judged.as_ref(), &seeds, epsilon.unwrap_or(0.0));
+        let rules = contenders.map(of);
         Some(Search { rules: rules.collect(), is_confirmed })
     }
 }
@@ -91,9 +89,9 @@ fn point_of(row: &RunRow) -> String {
 
 impl FoundRule {
     /// `judged` holds what fresh seeds were trained on, once they were.
-    fn of(tried: Contender, judged: Option<&[Contender]>, seeds: &[Draw], epsilon: f64) -> Self {
+    fn of(tried: Contender, judged: Option<&Judged>, seeds: &[Draw], epsilon: f64) -> Self {
         let axes = axes(&tried);
-        let confirmed = judged.and_then(|judged| confirmed(judged, &tried));
+        let confirmed = judged.and_then(|judged| judged.confirmed(&tried));
         let (found, ridge) = match &axes[..] {
             [axis] => {
                 let ends_here = judged.is_some() && ends_at_none(axis) && !tried.none.is_empty();
@@ -235,21 +233,42 @@ fn seeds(rows: &[RunRow]) -> Vec<Draw> {
     seeds
 }
 
-/// The point at which fresh seeds judged what was found for a rule.
-fn confirmed<'a>(judged: &'a [Contender], tried: &Contender) -> Option<&'a Point> {
-    let own = judged.iter().find(|one| one.rule == tried.rule)?;
-    let searched = axes(tried);
-    // Arms of the same rule that the spec gives search nothing.
-    let mut points = own.points.iter().filter(|point| axes_of(point) == searched);
-    points.next().filter(|_| points.next().is_none())
+/// What fresh seeds judged.
+struct Judged {
+    contenders: Vec<Contender>,
+    /// Runs by the searched keys that they are at, as `tuned` has them. A given arm may be at the same values, and has the
+    /// same runs.
+    searched: BTreeSet<(String, String)>,
+}
+
+impl Judged {
+    fn of(rows: &[RunRow]) -> Self {
+        let judged = rows.iter().filter(|row| row.stage == Some(Stage::Confirm));
+        let judged: Vec<RunRow> = judged.cloned().collect();
+        let searched = judged.iter().map(|row| (row.tuned.clone(), row.run.clone())).collect();
+        Judged { contenders: Contender::of(&judged, true), searched }
+    }
+
+    /// The point at which what was found for a rule was judged.
+    fn confirmed(&self, tried: &Contender) -> Option<&Point> {
+        let own = self.contenders.iter().find(|one| one.rule == tried.rule)?;
+        let tuned = tuned(tried.points.first()?);
+        let is_found = |point: &&Point| {
+            let mut runs = point.cell.runs.iter();
+            runs.any(|run| self.searched.contains(&(tuned.to_owned(), run.run.clone())))
+        };
+        let mut points = own.points.iter().filter(is_found);
+        points.next().filter(|_| points.next().is_none())
+    }
 }
 
 /// The keys that a rule searched.
 fn axes(contender: &Contender) -> Vec<String> {
-    contender.points.first().map(axes_of).unwrap_or_default()
+    let tuned = contender.points.first().map_or("", tuned);
+    tuned.split(' ').filter(|key| !key.is_empty()).map(str::to_owned).collect()
 }
 
-fn axes_of(point: &Point) -> Vec<String> {
-    let tuned = point.cell.runs.first().map_or("", |run| run.tuned.as_str());
-    tuned.split(' ').filter(|key| !key.is_empty()).map(str::to_owned).collect()
+/// The keys that a point was searched in, as its runs have them.
+fn tuned(point: &Point) -> &str {
+    point.cell.runs.first().map_or("", |run| run.tuned.as_str())
 }

@@ -66,11 +66,11 @@ fn of_other_values(contenders: &[Contender], families: &[TestFamily]) -> Option<
 /// Of searches that are over, in which one λ of a rule was confirmed.
 pub fn unknown_best(search: Option<&Search>, contenders: &[Contender]) -> Option<Warning> {
     let of = |one: &FoundRule| {
-        let judged = contenders.iter().find(|judged| judged.rule == one.rule)?;
-        let [low, high] = one.weight_decay()?.interval;
+        contenders.iter().find(|judged| judged.rule == one.rule)?;
+        let found = one.weight_decay()?;
+        let ([low, high], confirmed) = (found.interval, found.best);
         // Open below it may still tell that little decay or none is best.
         let is_unknown = if low > 0.0 { high / low > TELLS_LITTLE } else { high.is_infinite() };
-        let confirmed = judged.points.first()?.side.weight_decay?;
         let unknown = UnknownBest { rule: one.rule.clone(), interval: [low, high], confirmed };
         is_unknown.then_some(unknown)
     };
@@ -83,6 +83,18 @@ pub fn unknown_best(search: Option<&Search>, contenders: &[Contender]) -> Option
 pub fn ends_of_searches(search: Option<&Search>) -> Vec<Warning> {
     let rules = search.filter(|search| search.is_confirmed).map(|search| &search.rules);
     rules.into_iter().flatten().flat_map(edges_of_the_search).map(at_an_edge).collect()
+}
+
+/// Whether it tells an end of what was judged, for a rule of which a search that is over has tried more.
+pub fn is_of_searched(warning: &Warning, search: Option<&Search>) -> bool {
+    let (Warning::LargestTried { rule, axis, .. } | Warning::SmallestTried { rule, axis, .. }) =
+        warning
+    else {
+        return false;
+    };
+    let has_tried =
+        |one: &FoundRule| one.rule == *rule && one.found.iter().any(|found| found.axis == *axis);
+    search.is_some_and(|search| search.is_confirmed && search.rules.iter().any(has_tried))
 }
 
 fn copied(rows: &[RunRow]) -> Option<Warning> {

@@ -66,7 +66,7 @@ fn advice(path: &Path, read: u64) -> Option<&'static str> {
         one if TABLES.contains(&one) => Some(
             "export its column of texts as a text file or as JSON lines (.jsonl) and give that",
         ),
-        _ if is_text(path) && !is_code(path) && (!is_note(path) || bytes(path) > read) => Some(
+        _ if is_text(path) && !is_code(path) && (!is_note(path) || bytes(path) > 4 * read) => Some(
             "where there are JSON lines, other texts beside them are not read; give those as another folder",
         ),
         _ => None,

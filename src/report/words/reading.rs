@@ -131,7 +131,8 @@ fn not_judged(analysis: &Analysis) -> Option<String> {
 }
 
 fn untested(analysis: &Analysis) -> String {
-    if analysis.is_confirmed() && analysis.contenders.is_empty() {
+    let searched = analysis.search.iter().flat_map(|search| &search.rules);
+    if analysis.is_confirmed() && analysis.contenders.is_empty() && searched.count() > 0 {
         return "The search found nothing better than no decay, so nothing is judged against it."
             .to_owned();
     }

@@ -193,6 +193,6 @@ pub fn why(rule: &RuleCourse, decision: &Decision) -> String {
             });
             format!("the fit promises {}{epsilon}", format::fixed(predicted, 4))
         }
-        Why::MostRuns => "the search has trained as many runs as it may".to_owned(),
+        Why::MostRuns => "the next step would train more runs than the search may".to_owned(),
     }
 }

@@ -96,6 +96,31 @@ fn the_best_of_a_search_is_what_it_confirmed_and_another_lowest_mean_is_told() {
     assert!(![sentence, told].iter().any(|text| text.contains("though the lowest")));
 }
 
+/// A list beside a search of the same rule is judged on the same fresh seeds, and may hold what the search confirmed.
+#[test]
+fn a_list_beside_a_search_changes_nothing_of_what_the_search_found() {
+    let found = searched([3.0, 2.5, 2.0, 2.5], 0.001);
+    let is_judged =
+        |row: &&RunRow| row.stage == Some(Stage::Confirm) && row.weight_decay == Some(1.0);
+    let given = |lambda: f64, loss: f64| {
+        found.iter().filter(is_judged).map(move |row| RunRow {
+            tuned: String::new(),
+            weight_decay: Some(lambda),
+            run: if lambda == 1.0 { row.run.clone() } else { format!("{}{lambda}", row.run) },
+            test_loss: row.test_loss.map(|own| own + loss),
+            val_loss: row.val_loss.map(|own| own + loss),
+            ..row.clone()
+        })
+    };
+    let rows: Vec<RunRow> =
+        given(0.25, 0.5).chain(given(1.0, 0.0)).chain(found.iter().cloned()).collect();
+    let analysis = Analysis::of(&rows);
+    let told = optima(&analysis).join(" ");
+    assert!(told.contains("the best λ is 1 ("), "{told}");
+    let warnings = Summary::of(&analysis, None, &[]).warnings.join("\n");
+    assert!(!warnings.contains("may be better") && !warnings.contains("not known"), "{warnings}");
+}
+
 #[test]
 fn a_smoke_test_is_answered_below_a_warning_that_nothing_is_learned() {
     let shallow = |row: RunRow| RunRow { val_unigram: Some(0.5), ..row };
