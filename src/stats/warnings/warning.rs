@@ -103,7 +103,7 @@ pub enum Warning {
     PassedOver {
         arms: Vec<ArmName>,
     },
-    /// Arms whose total decay is below [`TOO_LITTLE_DECAY`].
+    /// Arms whose total decay is below [`super::TOO_LITTLE_DECAY`].
     TooLittleDecay {
         arms: Vec<ArmName>,
     },
