@@ -41,8 +41,8 @@ fn loss(analysis: &Analysis, arms: &Arms, arm: &ArmRows) -> Option<String> {
         return Some(format!("{}: {what} {:.3}.", arm.label, mean(&own)?));
     }
     let side = Side { rule: Rule::of(row), weight_decay: row.weight_decay, at: String::new() };
-    let none = arms.without_decay(arm).or_else(|| analysis.told_without_decay().cloned());
-    let both = none.and_then(|none| shared(&own, &none));
+    // That of another model or recipe says nothing beside it.
+    let both = arms.without_decay(arm).and_then(|none| shared(&own, &none));
     let losses = both.and_then(|[shared, none]| {
         let over = over(&shared, &own);
         Some(format!("{:.3}, without decay {:.3}{over}", mean(&shared)?, mean(&none)?))
