@@ -14,6 +14,9 @@ pub const STEP: i32 = 4;
 /// How far above the best a single seed may show a point, in ε, for the point to get the other seeds.
 const NEAR: f64 = 10.0;
 
+/// An axis is flat where so many times its value changes nothing that matters.
+const FLAT: f64 = 4.0;
+
 /// Ends with the reason why it ends.
 pub fn bracket(ledger: &mut Ledger) -> Result<Why, Stop> {
     let start = Place(vec![0; ledger.axes.len()]);
@@ -111,8 +114,21 @@ fn side(ledger: &Ledger, view: &View, leader: &Place, axis: usize, by: i32) -> S
         {
             Side::Ends(Why::SameAsNone)
         }
+        () if is_past_usual() && is_flat(ledger, view, (leader, axis), by) => {
+            Side::Ends(Why::Flat { axis })
+        }
         () => Side::Untried(place),
     }
+}
+
+/// Whether, on several axes, the way to the best has changed nothing that matters over the last factor of 4: along a value
+/// that does nothing noise would lead on for ever.
+fn is_flat(ledger: &Ledger, view: &View, (leader, axis): (&Place, usize), by: i32) -> bool {
+    let steps = (FLAT.ln() / ledger.axes[axis].factor.ln()).ceil().max(1.0) as i32;
+    let before = neighbour(ledger.axes, leader, axis, -by * steps);
+    let before = before.filter(|_| ledger.axes.len() > 1);
+    let gain = before.and_then(|before| view.difference(&before, leader));
+    gain.is_some_and(|gain| gain.error.is_finite() && gain.mean <= half(ledger).max(gain.error))
 }
 
 /// Whether a neighbour of the best was tried; on one axis, whether anything beyond the best was.

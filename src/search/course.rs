@@ -143,8 +143,8 @@ fn axes(rule: &SearchedRule) -> Vec<Axis> {
         };
         let axis = Axis::new(tuned, one.start);
         let ends_at_zero = is_alone && axis.ends_at_zero;
-        let usual = one.usual.filter(|_| ends_at_zero);
-        Axis { factor: one.factor, lower: one.least, upper: one.most, ends_at_zero, usual, ..axis }
+        let SearchedAxis { factor, least: lower, most: upper, usual, .. } = *one;
+        Axis { factor, lower, upper, ends_at_zero, usual, ..axis }
     };
     rule.axes.iter().map(axis).collect()
 }

@@ -46,6 +46,8 @@ pub enum Why {
     Cliff,
     /// The best is the lowest that was tried, and it cannot be told from no decay.
     SameAsNone,
+    /// The best is at an end of what was tried of the axis, and the last factor of 4 has changed nothing that matters.
+    Flat { axis: usize },
     /// The best is at a bound of the axis, or farther from the start than a search goes.
     AtTheEnd { axis: usize },
     /// Points that their seeds do not rule out as the best get the seeds of the stage.

@@ -11,6 +11,11 @@ use crate::random::stream;
 
 /// Draws of the surface behind an interval.
 const DRAWS: usize = 1000;
+/// The surface is told by places no more than so many times above or below the best on any axis: a factor of 4, and what
+/// rounding adds. Farther out it may be flat, where a quadratic is steep.
+const NEAR: f64 = 4.1;
+/// Share of searches in which the best is not among the places that may be.
+const ALPHA: f64 = 0.05;
 
 /// Values of two hyperparameters that were tried, and their losses from seed 0 on; +∞ is a run that diverged
 /// or collapsed.
@@ -25,7 +30,9 @@ pub struct TriedPair {
 pub struct Surface {
     /// Where it is lowest; missing for a saddle, and where that is beyond what was tried or above what was measured.
     pub best: Option<[f64; 2]>,
-    /// For each axis, where 95% of the draws that have a lowest point have it; 0 and +∞ for ends beyond what was tried.
+    /// For each axis, where 95% of the draws that have a lowest point have it, and as far as the next values beyond all
+    /// places that may be the best, whatever the shape; 0 and +∞ for ends beyond what was tried, or beyond the points of
+    /// the fit.
     pub intervals: [[f64; 2]; 2],
     /// The loss at the lowest point.
     pub predicted_loss: Option<f64>,
@@ -45,40 +52,87 @@ pub struct Ridge {
 }
 
 impl Surface {
-    /// Of the points that were tried, on the same seeds, of which higher ones count less; `None` where they
-    /// do not tell the six terms and one more.
+    /// Of the points that were tried, on the same seeds, those near the best, of which higher ones count less; `None`
+    /// where they do not tell the six terms and one more.
     pub fn of(tried: &[TriedPair], epsilon: f64) -> Option<Self> {
-        let layout = Layout::new(tried.iter().map(|one| one.losses.clone()).collect(), epsilon);
-        let finite = (0..tried.len()).filter(|point| layout.means()[*point].is_finite());
-        let finite: Vec<usize> = finite.collect();
-        let logs = finite.iter().map(|point| tried[*point].values.map(f64::ln).to_vec());
-        let fit = basin(&layout, &finite, &logs.collect::<Vec<_>>())?;
-        let draws = draws(&fit, layout.noise()?.freedom)?;
-        let ranges = [0, 1].map(|axis| range(tried, &finite, axis));
-        let measured = finite.iter().map(|point| layout.means()[*point]);
-        let measured = measured.fold(f64::INFINITY, f64::min);
-        // Beyond what was tried a quadratic is a guess, and one that lies above what was measured does not fit there.
-        let lowest = fit.lowest().filter(|lowest| {
-            let is_inside =
-                |(value, [low, high]): (&f64, &[f64; 2])| (*low..=*high).contains(&value.exp());
-            lowest.iter().zip(&ranges).all(is_inside) && fit.at(lowest) <= measured + epsilon
-        });
+        let all = Points::of(tried, epsilon);
+        let (near, fit) = all.near_fit().or_else(|| all.fit(all.ended.clone()))?;
+        let draws = draws(&fit, all.layout.noise()?.freedom)?;
+        let lowest = fit.lowest().filter(|lowest| all.tell(&near, &fit, lowest));
         Some(Surface {
             best: lowest.as_ref().map(|lowest| [lowest[0].exp(), lowest[1].exp()]),
-            intervals: [0, 1].map(|axis| within(of_lowest(&draws, axis), ranges[axis])),
+            intervals: [0, 1].map(|axis| {
+                all.widened(within(of_lowest(&draws, axis), all.range(&near, axis)), axis)
+            }),
             predicted_loss: lowest.map(|lowest| fit.at(&lowest)),
             ridge: Ridge::of(&fit, &draws),
         })
     }
 }
 
-/// The smallest and the largest value of an axis that was tried and ended.
-fn range(tried: &[TriedPair], finite: &[usize], axis: usize) -> [f64; 2] {
-    let values = || finite.iter().map(|point| tried[*point].values[axis]);
-    [values().fold(f64::INFINITY, f64::min), values().fold(0.0, f64::max)]
+/// What was tried, of which places where a run diverged tell nothing.
+struct Points<'a> {
+    tried: &'a [TriedPair],
+    layout: Layout,
+    ended: Vec<usize>,
 }
 
-/// An interval whose ends are open where they lie beyond what was tried.
+impl<'a> Points<'a> {
+    fn of(tried: &'a [TriedPair], epsilon: f64) -> Self {
+        let layout = Layout::new(tried.iter().map(|one| one.losses.clone()).collect(), epsilon);
+        let ended = (0..tried.len()).filter(|point| layout.means()[*point].is_finite()).collect();
+        Points { tried, layout, ended }
+    }
+
+    /// A quadratic through some of them, where they tell its terms and one more.
+    fn fit(&self, points: Vec<usize>) -> Option<(Vec<usize>, Quadratic)> {
+        let logs = points.iter().map(|point| self.tried[*point].values.map(f64::ln).to_vec());
+        let fit = basin(&self.layout, &points, &logs.collect::<Vec<_>>())?;
+        (fit.freedom > 0).then_some((points, fit))
+    }
+
+    /// That of those near the best, if they are enough.
+    fn near_fit(&self) -> Option<(Vec<usize>, Quadratic)> {
+        let best = self.tried[self.layout.best()?].values;
+        let is_near = |point: &usize| {
+            let mut times =
+                self.tried[*point].values.iter().zip(best).map(|(one, best)| one / best);
+            times.all(|times| times.max(times.recip()) <= NEAR)
+        };
+        self.fit(self.ended.iter().copied().filter(is_near).collect())
+    }
+
+    /// Whether a lowest point lies between the points of its fit, beyond which a quadratic is a guess, and is not above
+    /// what was measured: such a fit is wrong there.
+    fn tell(&self, points: &[usize], fit: &Quadratic, lowest: &[f64]) -> bool {
+        let measured = points.iter().map(|point| self.layout.means()[*point]);
+        let measured = measured.fold(f64::INFINITY, f64::min);
+        let is_inside = |(axis, log): (usize, &f64)| {
+            let [low, high] = self.range(points, axis);
+            (low..=high).contains(&log.exp())
+        };
+        lowest.iter().enumerate().all(is_inside)
+            && fit.at(lowest) <= measured + self.layout.epsilon()
+    }
+
+    /// An interval that reaches the next values beyond all places that may be the best, with ends that are open where
+    /// they lie beyond what was tried.
+    fn widened(&self, [low, high]: [f64; 2], axis: usize) -> [f64; 2] {
+        let [first, last] = self.range(&self.layout.contenders(ALPHA), axis);
+        let tried = || self.ended.iter().map(|point| self.tried[*point].values[axis]);
+        let below = tried().filter(|value| *value < first).fold(0.0, f64::max);
+        let above = tried().filter(|value| *value > last).fold(f64::INFINITY, f64::min);
+        within([low.min(below), high.max(above)], self.range(&self.ended, axis))
+    }
+
+    /// The smallest and the largest value of an axis.
+    fn range(&self, points: &[usize], axis: usize) -> [f64; 2] {
+        let values = || points.iter().map(|point| self.tried[*point].values[axis]);
+        [values().fold(f64::INFINITY, f64::min), values().fold(0.0, f64::max)]
+    }
+}
+
+/// An interval whose ends are open where they lie beyond these.
 fn within([low, high]: [f64; 2], [first, last]: [f64; 2]) -> [f64; 2] {
     [if low < first { 0.0 } else { low }, if high > last { f64::INFINITY } else { high }]
 }

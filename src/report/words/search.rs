@@ -180,6 +180,9 @@ pub fn why(rule: &RuleCourse, decision: &Decision) -> String {
         Why::Inside => "the best has worse neighbours on both sides".to_owned(),
         Why::Cliff => "beside the best, runs diverge".to_owned(),
         Why::SameAsNone => "the lowest that was tried does no better than no decay".to_owned(),
+        Why::Flat { axis } => {
+            format!("the last factor of 4 of {} changed nothing that matters", key(axis))
+        }
         Why::AtTheEnd { axis } => format!("{} can go no farther", key(axis)),
         Why::NotRuledOut { points } => {
             format!("{} may be the best by the seeds so far", counted(points, "point"))

@@ -4,7 +4,7 @@ use std::io::Write;
 
 use rayon::prelude::*;
 
-use super::super::{Axis, Best, Known, Next, Replay, Terms, Tuned, Wanted, replay};
+use super::super::{Axis, Best, Decision, Known, Next, Replay, Terms, Tuned, Wanted, Why, replay};
 use crate::random::{normals, stream};
 use crate::stats::Estimate;
 use crate::stats::surface::{Surface, TriedPair};
@@ -39,27 +39,27 @@ enum Optimum {
 const SEARCHES: usize = 200;
 const SDS: [f64; 3] = [0.005, 0.02, 0.05];
 
-const TRUTHS: [Truth; 7] = [
+const TRUTHS: [Truth; 10] = [
     Truth {
         name: "nearly only the product decides",
         shape: |x, y| 0.05 * (x + y).powi(2) + 0.005 * (x - y).powi(2),
         ridge: Some(-45.0),
         optimum: [Optimum::Inside; 2],
-        least_good: [95, 95, 90],
+        least_good: [95, 95, 87],
     },
     Truth {
         name: "the first hardly matters",
         shape: |x, y| 0.006 * x * x + 0.06 * y * y,
         ridge: Some(0.0),
         optimum: [Optimum::Inside; 2],
-        least_good: [95, 95, 90],
+        least_good: [95, 95, 87],
     },
     Truth {
         name: "steep on one side",
         shape: |x, y| 0.1 * ((x + y).exp() - 1.0 - x - y) + 0.01 * (x - y).powi(2),
         ridge: Some(-45.0),
         optimum: [Optimum::Inside; 2],
-        least_good: [95, 95, 80],
+        least_good: [95, 95, 77],
     },
     Truth {
         name: "small values do nothing",
@@ -68,34 +68,60 @@ const TRUTHS: [Truth; 7] = [
         },
         ridge: None,
         optimum: [Optimum::Inside; 2],
-        least_good: [95, 95, 90],
+        least_good: [95, 95, 87],
     },
     Truth {
         name: "only the product decides",
         shape: |x, y| 0.05 * (x + y).powi(2),
         ridge: Some(-45.0),
         optimum: [Optimum::Nowhere; 2],
-        least_good: [95, 95, 90],
+        least_good: [95, 95, 87],
     },
     Truth {
         name: "the first does nothing",
         shape: |_, y| 0.05 * y * y,
         ridge: Some(0.0),
         optimum: [Optimum::Nowhere, Optimum::Inside],
-        least_good: [95, 95, 90],
+        least_good: [95, 95, 87],
     },
     Truth {
         name: "the first does harm",
         shape: |x, y| 0.03 * x.exp() + 0.05 * y * y,
         ridge: None,
         optimum: [Optimum::Zero, Optimum::Inside],
+        least_good: [95, 95, 87],
+    },
+    Truth {
+        name: "small values of the second cost 0.003",
+        shape: |x, y| 0.05 * x * x + plateau(0.003, y),
+        ridge: None,
+        optimum: [Optimum::Inside; 2],
+        least_good: [95, 95, 87],
+    },
+    Truth {
+        name: "small values of the second cost 0.01",
+        shape: |x, y| 0.05 * x * x + plateau(0.01, y),
+        ridge: None,
+        optimum: [Optimum::Inside; 2],
+        least_good: [95, 95, 87],
+    },
+    Truth {
+        name: "small values of the second cost 0.03",
+        shape: |x, y| 0.05 * x * x + plateau(0.03, y),
+        ridge: None,
+        optimum: [Optimum::Inside; 2],
         least_good: [95, 95, 90],
     },
 ];
 
+/// As of dropout: of small values the loss comes to that of none, of large ones it rises.
+fn plateau(depth: f64, y: f64) -> f64 {
+    if y < 0.0 { depth * (1.0 - y.exp()).powi(2) } else { 0.02 * y * y }
+}
+
 fn axes() -> [Axis; 2] {
     let decay = Axis { ends_at_zero: false, ..Axis::new(Tuned::WeightDecay, 0.1) };
-    [decay, Axis::new(Tuned::LearningRate, 0.003)]
+    [decay, Axis { factor: 2.0, ..Axis::new(Tuned::LearningRate, 0.003) }]
 }
 
 fn regret(shape: Shape, values: &[f64]) -> f64 {
@@ -212,6 +238,19 @@ impl Right {
     }
 }
 
+/// Small values of the second do nothing: from a start where they cost little noise alone leads down.
+#[test]
+fn a_search_ends_where_a_factor_of_4_changes_nothing_that_matters() {
+    for number in 0..20 {
+        let (replay, _) = carry_out(|x, y| 0.05 * x * x + 0.04 * y.max(0.0).powi(2), 0.005, number);
+        let is_flat = |line: &Decision| line.why == Why::Flat { axis: 1 };
+        let lowest = replay.asked.iter().map(|wanted| wanted.point.place.0[1]).min();
+        let is_led_down = lowest < Some(-4);
+        assert!(!is_led_down || replay.log.iter().any(is_flat), "{number}: {lowest:?}");
+        assert!(lowest >= Some(-20), "{number}: {lowest:?}");
+    }
+}
+
 /// `WANE_SHOW_SIMULATION=1` prints every surface and noise.
 #[test]
 fn searches_over_two_axes_recommend_well_and_say_where_the_best_values_lie() {
@@ -225,7 +264,7 @@ fn searches_over_two_axes_recommend_well_and_say_where_the_best_values_lie() {
             if shows {
                 all.print(truth.name, sd);
             }
-            let holds = all.axes.iter().chain([&all.ridge]).all(|holds| share(*holds) >= 92);
+            let holds = all.axes.iter().chain([&all.ridge]).all(|holds| share(*holds) >= 95);
             let told = share(all.good);
             assert!(shows || told >= least_good && holds, "{}, sd {sd}: {all:?}", truth.name);
         }
