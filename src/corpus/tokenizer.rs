@@ -13,6 +13,7 @@ mod learned;
 mod merges;
 mod pieces;
 mod reading;
+mod same;
 mod survived;
 mod training;
 

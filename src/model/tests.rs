@@ -34,7 +34,7 @@ fn weights_of(seeds: &[u64], lane: usize) -> LaneWeights {
 }
 
 fn purpose(shape: &ModelShape, vocabulary: usize) -> Purpose<'_> {
-    Purpose { shape, vocabulary, alphabet: None, pieces: None }
+    Purpose { shape, vocabulary, tokenizer: None, text: None }
 }
 
 fn read(

@@ -12,6 +12,8 @@ mod purpose;
 mod read;
 mod stored;
 mod sum;
+mod token_kind;
+mod tokens_beside;
 mod write;
 
 use std::cell::RefCell;

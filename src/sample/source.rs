@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use anyhow::Result;
 
 use crate::config::{InitialWeights, ModelShape, RunConfig};
-use crate::corpus::{Learned, Token, Tokenizer};
+use crate::corpus::{Token, Tokenizer};
 use crate::model::{Purpose, read_weights};
 use crate::record::LaneWeights;
 use crate::store::Store;
@@ -64,28 +64,11 @@ impl Voice {
             Weights::File(path) => {
                 let initial = InitialWeights { path: path.clone(), crop: false };
                 let (shape, vocabulary) = (&self.shape, self.vocabulary);
-                let alphabet = characters(tokenizer);
-                let pieces = tokenizer.learned().filter(|_| alphabet.is_none());
-                let pieces = pieces.map(Learned::pieces_digest);
-                let purpose = Purpose { shape, vocabulary, alphabet: alphabet.as_deref(), pieces };
+                let purpose = Purpose { shape, vocabulary, tokenizer: Some(tokenizer), text: None };
                 let read = read_weights(&initial, purpose)?;
                 Ok((read.weights, read.notes))
             }
         }
-    }
-}
-
-/// The character of each token, where tokens are characters: also of a `tokenizer.json` that says so.
-fn characters(tokenizer: &Tokenizer) -> Option<Vec<char>> {
-    let character = |token: usize| {
-        let text = tokenizer.decode(&[Token::try_from(token).ok()?]);
-        let mut characters = text.chars();
-        characters.next().filter(|_| characters.next().is_none())
-    };
-    match tokenizer {
-        Tokenizer::Characters(alphabet) => Some(alphabet.clone()),
-        Tokenizer::Bytes => None,
-        Tokenizer::Learned(learned) => (0..learned.vocabulary()).map(character).collect(),
     }
 }
 

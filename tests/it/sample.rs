@@ -309,7 +309,7 @@ fn hugging_face(folder: &Path, shape: &ModelShape, config: &Value) -> LaneWeight
     let vocabulary = 261;
     let first = FirstWeights::new(vec![LaneStart::Seed(3)], &Device::flex());
     let weights = with_model(shape, vocabulary, first, Drawn);
-    let purpose = Purpose { shape, vocabulary, alphabet: None, pieces: None };
+    let purpose = Purpose { shape, vocabulary, tokenizer: None, text: None };
     write_weights(&folder.join("model.safetensors"), &weights, purpose, None).unwrap();
     fs::write(folder.join("config.json"), config.to_string()).unwrap();
     fs::write(folder.join("merges.txt"), "#version: 0.2\nĠ t\nĠ a\nh e\nĠt he\n").unwrap();
@@ -381,7 +381,7 @@ fn a_text_of_documents_begins_and_ends_with_what_stands_between_them() {
     let table = weights.get_mut("wte.weight").unwrap();
     table.iter_mut().step_by(16).for_each(|number| *number = 0.0);
     table[260 * 16] = 50.0;
-    let purpose = Purpose { shape: &shape, vocabulary: 261, alphabet: None, pieces: None };
+    let purpose = Purpose { shape: &shape, vocabulary: 261, tokenizer: None, text: None };
     write_weights(&folder.path().join("model.safetensors"), &Arc::new(weights), purpose, None)
         .unwrap();
     let call = wane_ok(&["sample", text(folder.path()), "--json", "--samples", "2"]);

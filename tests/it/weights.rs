@@ -115,7 +115,8 @@ impl Scene {
         losses.map(|row| row["val_loss"].parse().unwrap()).collect()
     }
 
-    /// What is said of weights that start where the saved ones ended, besides that nothing beside them tells of heads.
+    /// What is said of weights that start where the saved ones ended, besides that nothing tells of their heads and of
+    /// their tokens.
     fn starts_the_same(&self, path: &Path, more: &[&str]) -> String {
         let call = self.ok(&[&["--init", text(path)], more].concat());
         assert_eq!(
@@ -125,7 +126,10 @@ impl Scene {
             path.display(),
             call.stderr
         );
-        let is_more = |line: &&str| line.starts_with(text(path)) && !line.ends_with(" is believed");
+        let is_known = [" is believed", " row 0 as token 0"];
+        let is_more = |line: &&str| {
+            line.starts_with(text(path)) && !is_known.iter().any(|end| line.ends_with(end))
+        };
         let about: Vec<&str> = call.stderr.lines().filter(is_more).collect();
         about.join("\n")
     }
@@ -333,6 +337,12 @@ fn surplus_rows_are_left_out_only_when_asked_for() {
         for words in [name, hint, "--init-crop", &format!("[{more}, 8]"), &format!("[{size}, 8]")] {
             assert!(said.contains(words), "{words}: {said}");
         }
+        // Nothing says which tokens these are.
+        assert_eq!(
+            said.contains("if they are of the data's tokens"),
+            name == "wte.weight",
+            "{said}"
+        );
         let said = scene.reads(&padded, &["--init-crop"]);
         let cut = format!("took the first {size} rows of {more} of `{name}` (--init-crop)");
         assert!(said.contains(&cut), "{said}");
@@ -529,9 +539,30 @@ fn weights_of_another_alphabet_are_refused_with_the_characters() {
     fs::write(bins.join("meta.json"), format!("{{\"vocab_size\": {size}}}")).unwrap();
     let call = scene.ok(&["--init", text(&given), "--data", text(&bins)]);
     assert!(call.stderr.contains("was trained on characters, and this data"), "{}", call.stderr);
-    // Files that say nothing of their alphabet are taken as they are.
+    // Of files that say nothing of their alphabet, what stands beside them is asked.
     write(&given, &scene.arrays);
-    scene.ok(&["--init", text(&given), "--data", text(&data)]);
+    let said = scene.refuses(&given, &["--data", text(&data)]);
+    for words in ["saved.alphabet.json", "other.txt", "of other tokens", "the same characters"] {
+        assert!(said.contains(words), "{words}: {said}");
+    }
+    fs::remove_file(scene.path("saved.alphabet.json")).unwrap();
+    let call = scene.ok(&["--init", text(&given), "--data", text(&data)]);
+    let told = call.stderr.matches("taken as token ids, row 0 as token 0").count();
+    assert_eq!(told, 1, "{}", call.stderr);
+}
+
+#[test]
+fn weights_of_bytes_say_so_and_are_no_start_for_characters() {
+    let scene = Scene::new("gpt2");
+    let (data, weights) = (scene.path("text.txt"), scene.path("bytes.safetensors"));
+    fs::write(&data, "to be or not to be, ".repeat(60)).unwrap();
+    let of_bytes = ["--data", text(&data), "--set", "data.tokenizer='bytes'"];
+    scene.ok(&[&of_bytes[..], &["--save", text(&weights)]].concat());
+    let said = scene.refuses(&weights, &["--data", text(&data), "--init-crop"]);
+    let expected = "bytes.safetensors was trained on bytes, and the data's tokens are characters";
+    assert!(said.contains(expected) && !said.contains("pass --init-crop"), "{said}");
+    let said = scene.ok(&[&of_bytes[..], &["--init", text(&weights)]].concat()).stderr;
+    assert!(!said.contains("bytes.safetensors"), "nothing is to be told: {said}");
 }
 
 /// As many heads of another width have tensors of the same shapes.

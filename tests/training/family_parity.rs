@@ -58,7 +58,7 @@ fn shape(family: Family) -> ModelShape {
 }
 
 fn purpose(shape: &ModelShape) -> Purpose<'_> {
-    Purpose { shape, vocabulary: VOCABULARY, alphabet: None, pieces: None }
+    Purpose { shape, vocabulary: VOCABULARY, tokenizer: None, text: None }
 }
 
 fn weights_in(path: &Path, shape: &ModelShape) -> LaneWeights {

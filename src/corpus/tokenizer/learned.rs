@@ -110,6 +110,11 @@ impl Learned {
         &self.pieces_digest
     }
 
+    /// A token as its vocabulary writes it.
+    pub fn piece(&self, token: Token) -> Option<String> {
+        self.inner.id_to_token(u32::from(token))
+    }
+
     /// The token between documents.
     pub fn end_of_text(&self) -> Option<Token> {
         self.end

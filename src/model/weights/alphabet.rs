@@ -1,40 +1,20 @@
 //! The characters that weights were trained on: rows of an embedding mean nothing without them.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 use anyhow::{Result, bail};
-
-use super::purpose::Purpose;
-
-/// The entry of a weight file's metadata: every character, in the order of the tokens.
-pub const ALPHABET: &str = "alphabet";
-
-/// The entry with a digest of the pieces of text that its tokens are, where those were learned.
-pub const PIECES: &str = "tokenizer";
 
 /// At most so many characters are listed.
 const MOST_LISTED: usize = 12;
 
-/// Whether a file was trained on the characters of the data; returns what people should know.
+/// Whether a file was trained on the characters of the data, or on these and others behind them that are left out.
 ///
 /// # Errors
 /// Other characters, or another order; the message lists them.
-pub fn check(
-    metadata: &HashMap<String, String>,
-    data: Option<&[char]>,
-    crop: bool,
-) -> Result<Option<String>> {
-    let Some(text) = metadata.get(ALPHABET) else { return Ok(None) };
-    let Some(data) = data else {
-        return Ok(Some(
-            "was trained on characters, and this data does not say which characters its tokens are: \
-             taken as the same"
-                .to_owned(),
-        ));
-    };
-    let file: Vec<char> = text.chars().collect();
+pub fn check(file: &str, data: &[char], crop: bool) -> Result<()> {
+    let file: Vec<char> = file.chars().collect();
     if file == data || (crop && file.starts_with(data)) {
-        return Ok(None);
+        return Ok(());
     }
     let (ours, theirs) = (set(data), set(&file));
     let mut differences = Vec::new();
@@ -59,26 +39,6 @@ pub fn check(
     );
 }
 
-/// Whether a file was trained on tokens of the same kind, as far as both sides say.
-///
-/// # Errors
-/// Learned pieces against characters or other pieces.
-pub fn check_pieces(metadata: &HashMap<String, String>, purpose: &Purpose) -> Result<()> {
-    match (metadata.get(PIECES), purpose.pieces) {
-        (Some(file), Some(data)) if file != data => bail!(
-            "was trained on the tokens of another tokenizer than the data's; give its own by data.tokenizer"
-        ),
-        (Some(_), None) if purpose.alphabet.is_some() => bail!(
-            "was trained on learned pieces of text, and the data's tokens are characters; give its tokenizer by \
-             data.tokenizer"
-        ),
-        (None, Some(_)) if metadata.contains_key(ALPHABET) => {
-            bail!("was trained on characters, and the data's tokens are learned pieces of text")
-        }
-        _ => Ok(()),
-    }
-}
-
 fn set(characters: &[char]) -> BTreeSet<char> {
     characters.iter().copied().collect()
 }
@@ -88,27 +48,4 @@ fn list(characters: &[char]) -> String {
     let more = characters.len().saturating_sub(MOST_LISTED);
     let more = (more > 0).then(|| format!("and {more} more"));
     quoted.chain(more).collect::<Vec<_>>().join(" ")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::config::ModelShape;
-
-    #[test]
-    fn tokens_of_another_kind_are_refused_where_both_sides_say_what_theirs_are() {
-        let shape = ModelShape::gpt2(1, 1, 8, 8);
-        let refused = |key: Option<&str>, alphabet: Option<&[char]>, pieces: Option<&str>| {
-            let entry = key.map(|key| (key.to_owned(), "ab".to_owned()));
-            let purpose = Purpose { shape: &shape, vocabulary: 2, alphabet, pieces };
-            check_pieces(&entry.into_iter().collect(), &purpose).is_err()
-        };
-        let characters = Some(&['a', 'b'][..]);
-        assert!(refused(Some(PIECES), None, Some("cd")));
-        assert!(refused(Some(PIECES), characters, None));
-        assert!(refused(Some(ALPHABET), None, Some("cd")));
-        assert!(!refused(Some(PIECES), None, Some("ab")));
-        assert!(!refused(Some(PIECES), None, None) && !refused(None, None, Some("cd")));
-        assert!(!refused(Some(ALPHABET), characters, None) && !refused(None, characters, None));
-    }
 }

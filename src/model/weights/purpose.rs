@@ -1,5 +1,5 @@
 use crate::config::ModelShape;
-use crate::corpus::{Corpus, Learned, Tokenizer};
+use crate::corpus::{Corpus, Tokenizer};
 
 /// What weights are read for.
 #[derive(Clone, Copy, Debug)]
@@ -7,21 +7,21 @@ pub struct Purpose<'a> {
     pub shape: &'a ModelShape,
     /// Number of different tokens.
     pub vocabulary: usize,
-    /// Their characters, where they are characters.
-    pub alphabet: Option<&'a [char]>,
-    /// Digest of their pieces of text, where those were learned.
-    pub pieces: Option<&'a str>,
+    /// What the tokens are, where that is known.
+    pub tokenizer: Option<&'a Tokenizer>,
+    /// What is trained on, if anything is: then it is asked whether the rows of the weights are of its tokens, by what
+    /// stands beside them where they do not say so themselves.
+    pub text: Option<&'a str>,
 }
 
 impl<'a> Purpose<'a> {
     /// A model for these data.
     pub fn of(shape: &'a ModelShape, corpus: &'a Corpus) -> Self {
-        let learned = corpus.tokenizer.as_ref().and_then(Tokenizer::learned);
         Purpose {
             shape,
             vocabulary: corpus.vocabulary,
-            alphabet: corpus.alphabet(),
-            pieces: learned.map(Learned::pieces_digest),
+            tokenizer: corpus.tokenizer.as_ref(),
+            text: Some(corpus.source.as_str()),
         }
     }
 }

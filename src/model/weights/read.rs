@@ -7,7 +7,6 @@ use anyhow::{Context, Result, anyhow, bail, ensure};
 use safetensors::SafeTensors;
 use sha2::{Digest, Sha256};
 
-use super::alphabet;
 use super::described::{self, Beside};
 use super::heads;
 use super::layout::{self, in_file, is_turned};
@@ -16,6 +15,8 @@ use super::names::{Names, buffer, core};
 use super::notes::Notes;
 use super::purpose::Purpose;
 use super::stored::{Stored, Tensors, transposed};
+use super::token_kind::TokenKind;
+use super::tokens_beside::{self, Rows};
 use crate::config::{InitialWeights, Layout, ParameterShape, Role};
 use crate::record::LaneWeights;
 use crate::tensors::{WeightFile, foreign, read_files};
@@ -44,12 +45,13 @@ pub fn read_weights(initial: &InitialWeights, purpose: Purpose) -> Result<ReadWe
         name: initial.path.display().to_string(),
         purpose,
         crop: initial.crop,
+        are_rows_known: false,
         is_untied,
         parameters: purpose.shape.parameters(purpose.vocabulary),
         notes: Notes::default(),
     };
     note.into_iter().for_each(|note| reader.notes.say(note));
-    let weights = reader.read(&files)?;
+    let weights = reader.read(&files, &initial.path)?;
     let name = initial.path.display();
     let notes = reader.notes.into_lines().into_iter().map(|line| format!("{name}: {line}"));
     Ok(ReadWeights { weights, digest: format!("{:x}", hash.finalize()), notes: notes.collect() })
@@ -60,6 +62,8 @@ struct Reader<'a> {
     name: String,
     purpose: Purpose<'a>,
     crop: bool,
+    /// Whether anything says of which tokens its rows are.
+    are_rows_known: bool,
     /// Whether what stands beside it says that the head is not the embedding.
     is_untied: bool,
     parameters: Vec<ParameterShape>,
@@ -67,11 +71,12 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn read(&mut self, files: &[WeightFile]) -> Result<LaneWeights> {
+    fn read(&mut self, files: &[WeightFile], path: &Path) -> Result<LaneWeights> {
         let mut stored = Vec::new();
         for file in files {
             stored.extend(self.open(file)?);
         }
+        self.check_rows(path)?;
         let mut tensors = self.by_core(stored)?;
         if self.is_untied {
             heads::check_is_there(&self.name, &tensors, &self.parameters)?;
@@ -98,15 +103,24 @@ impl Reader<'_> {
         let context = || format!("cannot read weights from {name}; expected a safetensors file");
         let opened = SafeTensors::deserialize(&file.bytes).map_err(why).with_context(context)?;
         let (_, header) = SafeTensors::read_metadata(&file.bytes)?;
-        if let Some(metadata) = header.metadata() {
-            alphabet::check_pieces(metadata, &self.purpose)
-                .map_err(|error| anyhow!("{name} {error}"))?;
-            let note = alphabet::check(metadata, self.purpose.alphabet, self.crop)
+        if let Some(kind) = header.metadata().as_ref().and_then(TokenKind::of) {
+            let note = kind
+                .check(self.purpose.tokenizer, self.crop)
                 .map_err(|error| anyhow!("{name} {error}"))?;
             note.into_iter().for_each(|note| self.notes.say(note));
+            self.are_rows_known = true;
         }
         let tensors = opened.tensors().into_iter();
         Ok(tensors.map(|(name, view)| Stored::new(name, &file.path, view)).collect())
+    }
+
+    /// Asks what stands beside weights that say nothing of their tokens.
+    fn check_rows(&mut self, path: &Path) -> Result<()> {
+        let Some(text) = self.purpose.text.filter(|_| !self.are_rows_known) else { return Ok(()) };
+        let Rows { are_known, note } = tokens_beside::check(path, text, &self.purpose)?;
+        note.into_iter().for_each(|note| self.notes.say(note));
+        self.are_rows_known = are_known;
+        Ok(())
     }
 
     /// Under their names without wrappers; what follows from the shape is left out.
@@ -180,10 +194,15 @@ impl Reader<'_> {
             shape[0] > expected[0],
             stored.error(format_args!("{numbers}: it has too few rows; check {mend}"))
         );
+        let are_same = self.are_rows_known && self.purpose.tokenizer.is_some();
+        let if_same = match name == "wpe.weight" || are_same {
+            true => "",
+            false => " if they are of the data's tokens",
+        };
         ensure!(
             self.crop,
             stored.error(format_args!(
-                "{numbers}; check {mend}, or pass --init-crop to take the first {} rows of it",
+                "{numbers}; check {mend}, or pass --init-crop to take the first {} rows of it{if_same}",
                 expected[0]
             ))
         );

@@ -9,11 +9,11 @@ use std::path::Path;
 use anyhow::{Result, ensure};
 use safetensors::{Dtype, View};
 
-use super::alphabet::{ALPHABET, PIECES};
 use super::layout::{in_file, is_turned};
 use super::purpose::Purpose;
 use super::stored::transposed;
 use super::sum::{SUM, sum_of};
+use super::token_kind::TokenKind;
 use crate::config::RunId;
 use crate::files::replace_atomically;
 use crate::record::LaneWeights;
@@ -76,12 +76,7 @@ fn metadata(
         ("format".to_owned(), "pt".to_owned()),
         ("vocabulary".to_owned(), purpose.vocabulary.to_string()),
     ]);
-    if let Some(alphabet) = purpose.alphabet {
-        metadata.insert(ALPHABET.to_owned(), alphabet.iter().collect());
-    }
-    if let Some(pieces) = purpose.pieces {
-        metadata.insert(PIECES.to_owned(), pieces.to_owned());
-    }
+    metadata.extend(purpose.tokenizer.map(TokenKind::entry));
     if let Some((run, step)) = origin {
         let step = step.to_string();
         let tensors = tensors.iter().map(|(name, one)| (name.as_str(), one.bytes())).collect();

@@ -1,0 +1,140 @@
+//! Which tokens the rows of weights are of, by the tokenizer that stands beside them: weights of other programs say
+//! nothing of it themselves.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+
+use super::purpose::Purpose;
+use crate::corpus::{Tokenizer, read_tokenizer};
+use crate::files::beside;
+use crate::model::HuggingFace;
+
+/// The name of a list of characters.
+const ALPHABET: &str = "alphabet.json";
+/// What a folder may keep its tokenizer in: the first that is there is read.
+const IN_FOLDERS: [&str; 4] = ["tokenizer.json", ALPHABET, "merges.txt", "vocab.bpe"];
+
+/// What is known of the rows of weights.
+pub struct Rows {
+    /// Whether it is known that they are of the text's tokens.
+    pub are_known: bool,
+    /// For people.
+    pub note: Option<String>,
+}
+
+/// Checks that the rows of weights at a path are of the tokens of a text, as far as anything beside them says.
+///
+/// # Errors
+/// Rows of other tokens; the message names the file that says so, a token, and what to do.
+pub fn check(path: &Path, text: &str, purpose: &Purpose) -> Result<Rows> {
+    let unknown = |why: String| Rows {
+        are_known: false,
+        note: Some(format!("{why}: taken as token ids, row 0 as token 0")),
+    };
+    let Some(file) = file_beside(path) else {
+        let why = "nothing in it or beside it says which tokens its rows are of";
+        return Ok(unknown(why.to_owned()));
+    };
+    let theirs = match read(&file) {
+        Ok(theirs) => theirs,
+        Err(error) => return Ok(unknown(format!("its tokenizer cannot be read ({error:#})"))),
+    };
+    let Some(ours) = purpose.tokenizer else {
+        let file = file.display();
+        return Ok(unknown(format!("{file} says what its tokens are, and the data does not")));
+    };
+    let Some(token) = theirs.first_other(ours) else {
+        return Ok(Rows { are_known: true, note: None });
+    };
+    bail!(
+        "{path}: its rows are of other tokens than those of {text}: token {token} is {:?} by {file}, and {:?} there; \
+         {mend}, or take {file} away if it is not that of the weights",
+        theirs.decode(&[token]),
+        ours.decode(&[token]),
+        path = path.display(),
+        file = file.display(),
+        mend = mend(&theirs, &file)
+    )
+}
+
+fn mend(theirs: &Tokenizer, file: &Path) -> String {
+    match theirs {
+        Tokenizer::Characters(_) => "use data with the same characters".to_owned(),
+        Tokenizer::Bytes => "give data.tokenizer = \"bytes\"".to_owned(),
+        Tokenizer::Learned(_) => format!("give data.tokenizer = {:?}", file.display().to_string()),
+    }
+}
+
+/// The tokenizer of weights: under their own name, or in the folder of their model.
+fn file_beside(path: &Path) -> Option<PathBuf> {
+    let own = Tokenizer::FILES.map(|name| beside(path, name));
+    if let Some(own) = own.into_iter().find(|file| file.is_file()) {
+        return Some(own);
+    }
+    let folder = if path.is_dir() { path } else { path.parent()? };
+    // Other files than a model's may lie beside a tokenizer too, such as prepared text.
+    let is_of_model = || {
+        let config = HuggingFace::read(&folder.join("config.json"));
+        config.is_ok_and(|config| config.is_of_a_model())
+    };
+    let is_believed = path.is_dir() || is_of_model();
+    let files = IN_FOLDERS.map(|name| folder.join(name));
+    files.into_iter().find(|file| is_believed && file.is_file())
+}
+
+fn read(file: &Path) -> Result<Tokenizer> {
+    if !file.to_string_lossy().ends_with(ALPHABET) {
+        return read_tokenizer(file);
+    }
+    let context = || file.display().to_string();
+    let json = std::fs::read(file).with_context(context)?;
+    Tokenizer::from_kept(&json).with_context(context)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::super::token_kind::tests::bytes_in_another_order;
+    use super::*;
+    use crate::config::ModelShape;
+
+    fn checked(path: &Path, tokenizer: &Tokenizer) -> Result<Rows> {
+        let (shape, tokenizer) = (ModelShape::DEFAULT, Some(tokenizer));
+        let text = "text.txt";
+        check(path, text, &Purpose { shape: &shape, vocabulary: 256, tokenizer, text: Some(text) })
+    }
+
+    #[test]
+    fn rows_of_other_tokens_than_the_text_has_are_told_by_the_tokenizer_beside_weights() {
+        let folder = tempfile::tempdir().unwrap();
+        let (here, file) = (folder.path(), folder.path().join("model.safetensors"));
+        let (bytes, other) = (Tokenizer::bytes(), bytes_in_another_order('a'));
+        let is_unknown = |path: &Path, why: &str| {
+            let Rows { are_known, note } = checked(path, &bytes).unwrap();
+            let note = note.unwrap();
+            assert!(
+                !are_known && note.contains(why) && note.ends_with("row 0 as token 0"),
+                "{note}"
+            );
+        };
+        fs::write(&file, "").unwrap();
+        is_unknown(here, "nothing in it or beside it");
+        fs::write(here.join("tokenizer.json"), other.to_json()).unwrap();
+        let error = checked(here, &bytes).err().unwrap().to_string();
+        for word in ["of text.txt", "tokenizer.json", "token 97 is \"b\"", "data.tokenizer = "] {
+            assert!(error.contains(word), "{word}: {error}");
+        }
+        assert!(checked(here, &other).unwrap().are_known);
+        // Of a file alone only where the folder is a model's.
+        is_unknown(&file, "nothing in it");
+        fs::write(here.join("config.json"), "{\"model_type\": \"gpt2\"}").unwrap();
+        assert!(checked(&file, &bytes).is_err() && checked(&file, &other).is_ok());
+        // What was saved with a file goes before.
+        fs::write(here.join("model.alphabet.json"), "\"bytes\"").unwrap();
+        assert!(checked(&file, &bytes).unwrap().are_known && checked(&file, &other).is_err());
+        fs::write(here.join("tokenizer.json"), "{}").unwrap();
+        is_unknown(here, "cannot be read");
+    }
+}
