@@ -10,6 +10,7 @@ mod family;
 mod group;
 mod key;
 pub mod keys;
+mod norm_eps;
 mod optimizer;
 mod parameter;
 mod recipe;

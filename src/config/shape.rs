@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::Named;
 use super::family::Family;
-use super::key::{Identity, Key, Kind, Section};
+use super::key::{Identity, Key, Kind, Range, Section};
+use super::norm_eps::NormEps;
 use super::value::Value;
 
 /// Shape of a model without its vocabulary, which the data decides.
@@ -35,6 +36,9 @@ pub struct ModelShape {
     /// Experts that a token goes through.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub active_experts: Option<usize>,
+    /// ε of every norm, where it is not the usual one: see [`norm_eps`](Self::norm_eps()).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub norm_eps: Option<NormEps>,
 }
 
 /// A key of `[model]`, and how to read and set it in a shape.
@@ -43,8 +47,35 @@ pub struct ShapeKey {
     pub key: Key,
     /// Its value in a shape that has it.
     pub get: fn(&ModelShape) -> Option<Value>,
+    setter: Setter,
+}
+
+/// How a key is set in a shape.
+enum Setter {
+    /// The family is there from the start.
+    Family,
+    Count(fn(&mut ModelShape, usize)),
+    Number(fn(&mut ModelShape, f64)),
+}
+
+impl ShapeKey {
     /// Sets a number; does nothing for the family.
-    pub set: fn(&mut ModelShape, usize),
+    pub fn set(&self, shape: &mut ModelShape, value: &Value) {
+        match (&self.setter, value) {
+            (Setter::Count(set), Value::Count(count)) => set(shape, *count),
+            (Setter::Number(set), Value::Number(number)) => set(shape, *number),
+            _ => {}
+        }
+    }
+
+    /// Its value in a shape, but for one that every model has that says nothing of it.
+    pub fn told(&self, shape: &ModelShape) -> Option<Value> {
+        let is_usual = |value: &Value| {
+            self.key.identity == Identity::UnlessDefault
+                && (self.get)(&ModelShape::DEFAULT).as_ref() == Some(value)
+        };
+        (self.get)(shape).filter(|value| !is_usual(value))
+    }
 }
 
 const fn shape_key(
@@ -57,7 +88,8 @@ const fn shape_key(
     set: fn(&mut ModelShape, usize),
 ) -> ShapeKey {
     let (section, kind, identity) = (Section::Model, Kind::Count(1, most), Identity::Always);
-    ShapeKey { key: Key { section, name, kind, unit, doc, example, identity }, get, set }
+    let setter = Setter::Count(set);
+    ShapeKey { key: Key { section, name, kind, unit, doc, example, identity }, get, setter }
 }
 
 const fn of_some_families(row: ShapeKey) -> ShapeKey {
@@ -77,7 +109,7 @@ pub const SHAPE_KEYS: &[ShapeKey] = &[
             identity: Identity::Always,
         },
         get: |shape| Some(Value::Name(shape.family.name())),
-        set: |_, _| {},
+        setter: Setter::Family,
     },
     shape_key(
         "layers",
@@ -160,6 +192,19 @@ pub const SHAPE_KEYS: &[ShapeKey] = &[
         |shape| shape.active_experts.map(Value::Count),
         |shape, value| shape.active_experts = Some(value),
     )),
+    ShapeKey {
+        key: Key {
+            section: Section::Model,
+            name: "norm_eps",
+            kind: Kind::Number(Range::Positive),
+            unit: "",
+            doc: "ε of every norm.",
+            example: "1e-6",
+            identity: Identity::UnlessDefault,
+        },
+        get: |shape| Some(Value::Number(shape.norm_eps())),
+        setter: Setter::Number(|shape, value| *shape = shape.with_norm_eps(value)),
+    },
 ];
 
 impl ModelShape {
@@ -179,6 +224,7 @@ impl ModelShape {
             window: None,
             experts: None,
             active_experts: None,
+            norm_eps: None,
         }
     }
 

@@ -3,7 +3,7 @@
 use anyhow::{Result, ensure};
 
 use super::given::{Given, WrongKey};
-use crate::config::{Family, ModelShape, Named, SHAPE_KEYS, Value};
+use crate::config::{Family, ModelShape, Named, SHAPE_KEYS};
 
 /// The shape that a table and a family make; `recipe` is the family of a published recipe, for a table
 /// that names none.
@@ -15,7 +15,7 @@ pub fn resolve(given: &Given, recipe: Option<Family>) -> Result<ModelShape> {
     let mut shape = ModelShape { family: family.unwrap_or_default(), ..ModelShape::DEFAULT };
     let facts = shape.family.facts();
     for row in SHAPE_KEYS {
-        let Some(Value::Count(count)) = given.one(row.key.name) else { continue };
+        let Some(value) = given.one(row.key.name) else { continue };
         let is_read = row.key.families().is_none_or(|families| families.contains(&shape.family));
         if !is_read {
             let has = match facts.keys {
@@ -25,7 +25,7 @@ pub fn resolve(given: &Given, recipe: Option<Family>) -> Result<ModelShape> {
             let problem = format!(": the family `{}` does not read it; {has}", shape.family.name());
             return Err(WrongKey::new(given.at(row.key.name), problem).into());
         }
-        (row.set)(&mut shape, *count);
+        row.set(&mut shape, value);
     }
     ensure!(
         shape.channels.is_multiple_of(shape.heads),

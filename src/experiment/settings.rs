@@ -26,7 +26,7 @@ impl Spec {
             origin: self.origin(arm, table, key),
             value,
         };
-        let shape = SHAPE_KEYS.iter().filter_map(|row| Some((row, (row.get)(&arm.model)?)));
+        let shape = SHAPE_KEYS.iter().filter_map(|row| Some((row, row.told(&arm.model)?)));
         let model = shape.map(|(row, value)| setting("model", row.key.name, value.to_string()));
         let read = |row: &&Hyperparameter| reads(&arm.decay, &arm.recipe, row.key.name);
         let train = HYPERPARAMETERS

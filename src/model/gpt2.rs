@@ -17,8 +17,6 @@ use crate::ops::kernels::sublayer::Inner;
 
 /// Standard deviation of the first weights.
 const STD: f64 = 0.02;
-/// ε of every layer norm.
-const EPS: f64 = 1e-5;
 
 /// A GPT-2 of any size.
 #[derive(Module, Debug)]
@@ -58,7 +56,7 @@ impl Gpt2 {
             wte: Embedding::new(first, "wte", [vocabulary, shape.channels], STD),
             wpe: Embedding::new(first, "wpe", [shape.context, shape.channels], STD),
             h: (0..shape.layers).map(block).collect(),
-            ln_f: LayerNorm::new(first, "ln_f", shape.channels, EPS),
+            ln_f: LayerNorm::new(first, "ln_f", shape.channels, shape.norm_eps()),
         }
     }
 }
@@ -82,7 +80,8 @@ impl Block {
         let linear = |part: &str, role, size, std| {
             Linear::new(first, &format!("{name}.{part}"), role, size, std)
         };
-        let norm = |part: &str| LayerNorm::new(first, &format!("{name}.{part}"), width, EPS);
+        let norm =
+            |part: &str| LayerNorm::new(first, &format!("{name}.{part}"), width, shape.norm_eps());
         Block {
             ln_1: norm("ln_1"),
             attn: Attention {

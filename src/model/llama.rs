@@ -20,8 +20,6 @@ use crate::ops::kernels::sublayer::Inner;
 
 /// Standard deviation of the first weights.
 const STD: f64 = 0.02;
-/// ε of every norm.
-const EPS: f64 = 1e-5;
 
 /// A LLaMA of any size, or one of its descendants.
 #[derive(Module, Debug)]
@@ -56,7 +54,7 @@ impl Llama {
             model: Body {
                 embed_tokens: Embedding::new(first, "model.embed_tokens", [vocabulary, width], STD),
                 layers: (0..shape.layers).map(layer).collect(),
-                norm: RmsNorm::new(first, "model.norm", width, EPS),
+                norm: RmsNorm::new(first, "model.norm", width, shape.norm_eps()),
             },
             lm_head: (shape.family != Family::Grok).then(head),
         }
@@ -85,7 +83,9 @@ impl LanguageModel for Llama {
 impl Layer {
     fn new(shape: &ModelShape, first: &FirstWeights, name: &str) -> Self {
         let into_residual = STD / (2.0 * shape.layers as f64).sqrt();
-        let norm = |part: &str| RmsNorm::new(first, &format!("{name}.{part}"), shape.channels, EPS);
+        let norm = |part: &str| {
+            RmsNorm::new(first, &format!("{name}.{part}"), shape.channels, shape.norm_eps())
+        };
         let mlp = || Mlp::new(shape, first, &format!("{name}.mlp"), STD, into_residual);
         let experts = || {
             let is_mixtral = shape.family == Family::Mixtral;

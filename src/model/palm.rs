@@ -16,8 +16,6 @@ use crate::ops;
 
 /// Standard deviation of the first weights.
 const STD: f64 = 0.02;
-/// ε of every norm.
-const EPS: f64 = 1e-5;
 
 /// A PaLM of any size.
 #[derive(Module, Debug)]
@@ -41,7 +39,7 @@ impl Palm {
         let block = |index: usize| {
             let name = |part: &str| format!("h.{index}.{part}");
             Block {
-                ln: GainNorm::new(first, &name("ln"), shape.channels, EPS),
+                ln: GainNorm::new(first, &name("ln"), shape.channels, shape.norm_eps()),
                 attn: Attention::new(shape, first, &name("attn"), STD, into_residual),
                 mlp: Mlp::new(shape, first, &name("mlp"), STD, into_residual),
             }
@@ -49,7 +47,7 @@ impl Palm {
         Palm {
             wte: Embedding::new(first, "wte", [vocabulary, shape.channels], STD),
             h: (0..shape.layers).map(block).collect(),
-            ln_f: GainNorm::new(first, "ln_f", shape.channels, EPS),
+            ln_f: GainNorm::new(first, "ln_f", shape.channels, shape.norm_eps()),
         }
     }
 }

@@ -1,3 +1,4 @@
+mod epsilon;
 mod reader;
 
 use std::sync::Arc;

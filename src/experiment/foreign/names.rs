@@ -61,8 +61,8 @@ pub const SHAPE: &[Row] = &[
         Say("the activation follows from `family` in [model]"),
     ),
     (
-        "rms_norm_eps layer_norm_epsilon layer_norm_eps layernorm_epsilon norm_eps",
-        Say("the ε of the norms follows from `family` in [model]"),
+        "rms_norm_eps layer_norm_epsilon layer_norm_eps layernorm_epsilon",
+        Write(Model, "norm_eps = 1e-6"),
     ),
     (
         "rope_theta rope_scaling rotary_base rotary_pct",

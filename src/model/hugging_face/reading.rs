@@ -8,14 +8,9 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use super::EPS;
-use crate::config::{Family, ModelShape, Named};
+use crate::config::{Family, ModelShape, Named, Range};
 use crate::corpus::Token;
 
-/// ε of the norms of Llama and its kin where their configuration names none.
-const EPS_OF_LLAMAS: f64 = 1e-6;
-/// Beyond it scores are others; real models have 1e-5 or 1e-6.
-const LARGEST_EPS: f64 = 1e-4;
 /// Most tokens of a vocabulary.
 const MOST: usize = Token::MAX as usize + 1;
 
@@ -73,7 +68,7 @@ impl HuggingFace {
             }
         };
         self.check(&shape)?;
-        Ok(shape)
+        Ok(shape.with_norm_eps(self.norm_eps(shape.family)?))
     }
 
     /// The model.
@@ -90,25 +85,19 @@ impl HuggingFace {
         Ok(Described { shape, vocabulary })
     }
 
-    /// What is computed a little differently here, if anything, for people.
-    ///
-    /// # Errors
-    /// A number that is none, or an ε with which scores would be others.
-    pub fn note(&self) -> Result<Option<String>> {
-        let said = self.number("layer_norm_epsilon")?.or(self.number("rms_norm_eps")?);
-        let is_of_llamas = self.get::<String>("model_type")?.is_some_and(|kind| kind != "gpt2");
-        let (eps, whose) = match (said, is_of_llamas) {
-            (Some(eps), _) => (eps, "says"),
-            (None, true) => (EPS_OF_LLAMAS, "says nothing, which transformers take for"),
-            (None, false) => return Ok(None),
+    /// ε of the norms; where it says nothing, what transformers take for that.
+    fn norm_eps(&self, family: Family) -> Result<f64> {
+        let (key, unsaid) = match family {
+            Family::Gpt2 => ("layer_norm_epsilon", 1e-5),
+            Family::Mixtral => ("rms_norm_eps", 1e-5),
+            _ => ("rms_norm_eps", 1e-6),
         };
+        let eps = self.number(key)?.unwrap_or(unsaid);
         ensure!(
-            (0.0..=LARGEST_EPS).contains(&eps),
-            "its norms have ε = {eps:e}; they are computed with 1e-5 here, and scores differ little up to {LARGEST_EPS:e}"
+            Range::Positive.contains(eps),
+            "its {key} is {eps:e}; expected a number above 0, in 32 bits too"
         );
-        Ok((eps != EPS).then(|| {
-            format!("computes with ε = 1e-5 in its norms, and its config.json {whose} {eps:e}: scores differ a little")
-        }))
+        Ok(eps)
     }
 
     /// Whether it says that the model's head is not its embedding.

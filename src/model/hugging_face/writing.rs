@@ -3,7 +3,6 @@
 use anyhow::{Result, bail};
 use serde_json::{Value, json};
 
-use super::EPS;
 use crate::config::{Family, ModelShape, Named};
 
 /// What transformers need to know of a model to load its weights.
@@ -41,7 +40,7 @@ fn gpt2(shape: &ModelShape) -> Value {
         "n_embd": shape.channels,
         "n_positions": shape.context,
         "activation_function": "gelu_new",
-        "layer_norm_epsilon": EPS,
+        "layer_norm_epsilon": shape.norm_eps(),
         "tie_word_embeddings": true,
         "resid_pdrop": 0.0,
         "embd_pdrop": 0.0,
@@ -58,7 +57,7 @@ fn llama(shape: &ModelShape) -> Value {
         "intermediate_size": shape.hidden,
         "max_position_embeddings": shape.context,
         "hidden_act": "silu",
-        "rms_norm_eps": EPS,
+        "rms_norm_eps": shape.norm_eps(),
         "rope_theta": shape.family.facts().rotary_base,
         "tie_word_embeddings": false,
         "attention_bias": false,

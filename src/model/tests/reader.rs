@@ -3,10 +3,10 @@
 use super::*;
 use crate::corpus::Token;
 
-const CONTEXT: usize = 12;
+pub const CONTEXT: usize = 12;
 
 /// Every family, with heads that are shared, a window that hides, experts that are left out.
-fn shapes() -> Vec<ModelShape> {
+pub fn shapes() -> Vec<ModelShape> {
     let shape = |family: &Family| {
         let gpt2 = ModelShape::gpt2(2, 4, 16, CONTEXT);
         let mut shape = ModelShape { family: *family, ..gpt2 };
@@ -35,7 +35,7 @@ impl WithModel for Drawn {
     }
 }
 
-fn drawn(shape: &ModelShape, seed: u64) -> LaneWeights {
+pub fn drawn(shape: &ModelShape, seed: u64) -> LaneWeights {
     let first = FirstWeights::new(vec![LaneStart::Seed(seed)], &Device::flex());
     with_model(shape, VOCABULARY, first, Drawn)
 }
@@ -54,7 +54,7 @@ impl WithModel for Whole<'_> {
     }
 }
 
-fn whole(shape: &ModelShape, weights: &LaneWeights, window: &[Token]) -> Vec<f32> {
+pub fn whole(shape: &ModelShape, weights: &LaneWeights, window: &[Token]) -> Vec<f32> {
     let lane = LaneStart::Weights(Arc::new(weights.clone()));
     let first = FirstWeights::new(vec![lane], &Device::flex());
     with_model(shape, VOCABULARY, first, Whole(window))

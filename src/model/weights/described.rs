@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 
-use crate::config::{ModelShape, Named};
+use crate::config::{ModelShape, Named, plain};
 use crate::files::beside;
 use crate::model::HuggingFace;
 
@@ -19,7 +19,7 @@ struct Saved {
 /// What is known of weights by what stands beside them.
 #[derive(Debug, Default)]
 pub struct Beside {
-    /// What is computed a little differently here or is not known, for people.
+    /// What is not known, for people.
     pub note: Option<String>,
     /// Whether it says that the model's head is not its embedding.
     pub is_untied: bool,
@@ -45,30 +45,38 @@ pub fn check(path: &Path, shape: &ModelShape) -> Result<Beside> {
             theirs = theirs.family.name()
         );
     }
-    let kv_heads = |shape: &ModelShape| shape.kv_heads.unwrap_or(shape.heads);
-    // A window of the whole context is none.
-    let window = |of: &ModelShape| of.window.unwrap_or(shape.context).min(shape.context);
-    let differ = [
-        ("layers", Some(theirs.layers), Some(shape.layers)),
-        ("heads", Some(theirs.heads), Some(shape.heads)),
-        ("kv_heads", Some(kv_heads(&theirs)), Some(kv_heads(shape))),
-        ("channels", Some(theirs.channels), Some(shape.channels)),
-        ("hidden", theirs.hidden, shape.hidden),
-        ("window", Some(window(&theirs)), Some(window(shape))),
-        ("experts", theirs.experts, shape.experts),
-        ("active_experts", theirs.active_experts, shape.active_experts),
-    ];
-    for (key, theirs, ours) in differ {
-        if theirs != ours {
-            let told = |value: Option<usize>| value.map_or("none".to_owned(), |n| n.to_string());
-            bail!(
-                "{name} says that the weights are of a model with {key} = {}, and this one has {}; set model.{key}",
-                told(theirs),
-                told(ours)
-            );
-        }
+    if let Some((key, theirs, ours)) = difference(&theirs, shape) {
+        bail!(
+            "{name} says that the weights are of a model with {key} = {theirs}, and this one has {ours}; set model.{key}"
+        );
     }
     Ok(beside)
+}
+
+/// The first number in which two models of a family differ, with both.
+fn difference(theirs: &ModelShape, ours: &ModelShape) -> Option<(&'static str, String, String)> {
+    let kv_heads = |of: &ModelShape| of.kv_heads.unwrap_or(of.heads);
+    // A window of the whole context is none.
+    let window = |of: &ModelShape| of.window.unwrap_or(ours.context).min(ours.context);
+    let counts = |of: &ModelShape| {
+        [
+            ("layers", Some(of.layers)),
+            ("heads", Some(of.heads)),
+            ("kv_heads", Some(kv_heads(of))),
+            ("channels", Some(of.channels)),
+            ("hidden", of.hidden),
+            ("window", Some(window(of))),
+            ("experts", of.experts),
+            ("active_experts", of.active_experts),
+        ]
+    };
+    let told = |value: Option<usize>| value.map_or("none".to_owned(), |n| n.to_string());
+    let differ = counts(theirs).into_iter().zip(counts(ours)).find(|(one, other)| one != other);
+    let eps = [theirs, ours].map(ModelShape::norm_eps);
+    match differ {
+        Some(((key, theirs), (_, ours))) => Some((key, told(theirs), told(ours))),
+        None => (eps[0] != eps[1]).then(|| ("norm_eps", plain(eps[0]), plain(eps[1]))),
+    }
 }
 
 /// What describes weights.
@@ -98,7 +106,7 @@ fn description(path: &Path) -> Result<Option<Description>> {
         return Ok(None);
     }
     let all = || -> Result<(ModelShape, Beside)> {
-        Ok((read.shape()?, Beside { note: read.note()?, is_untied: read.is_untied()? }))
+        Ok((read.shape()?, Beside { note: None, is_untied: read.is_untied()? }))
     };
     let (shape, beside) = all().with_context(|| config.display().to_string())?;
     Ok(Some(Description { file: config, shape, beside }))
@@ -142,26 +150,29 @@ mod tests {
     }
 
     #[test]
-    fn an_epsilon_that_makes_other_scores_is_refused_and_a_small_one_told() {
+    fn norms_of_another_epsilon_are_another_model() {
         let (mut config, shape) = mixtral();
+        let small = shape.with_norm_eps(1e-6);
         config["rms_norm_eps"] = json!(1e-6);
-        assert!(
-            checked(&config, &shape)
-                .unwrap()
-                .note
-                .unwrap()
-                .contains("says 1e-6: scores differ a little")
-        );
-        config["rms_norm_eps"] = json!(1e-2);
+        assert!(checked(&config, &small).unwrap().note.is_none());
         let error = format!("{:#}", checked(&config, &shape).unwrap_err());
-        assert!(error.contains("its norms have ε = 1e-2"), "{error}");
+        let expected = "norm_eps = 1e-6, and this one has 1e-5; set model.norm_eps";
+        assert!(error.contains(expected), "{error}");
+        // As it is written.
+        let written = crate::model::hugging_face_config(&small, 11, None).unwrap();
+        assert_eq!(written["rms_norm_eps"], json!(1e-6));
+        assert!(checked(&written, &small).is_ok());
+        config["rms_norm_eps"] = json!(0.0);
+        let error = format!("{:#}", checked(&config, &shape).unwrap_err());
+        assert!(error.contains("its rms_norm_eps is 0e0; expected a number above 0"), "{error}");
+        // Where it says nothing, transformers take other numbers for other families.
         config.as_object_mut().unwrap().remove("rms_norm_eps");
-        assert!(
-            checked(&config, &shape)
-                .unwrap()
-                .note
-                .unwrap()
-                .contains("says nothing, which transformers")
-        );
+        assert!(checked(&config, &shape).is_ok());
+        config["model_type"] = json!("mistral");
+        let mistral = ModelShape { family: Family::Mistral, experts: None, ..shape };
+        let mistral = ModelShape { active_experts: None, ..mistral };
+        config["rope_theta"] = json!(1e4);
+        assert!(checked(&config, &mistral).is_err());
+        assert!(checked(&config, &mistral.with_norm_eps(1e-6)).is_ok());
     }
 }
