@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, bail};
 
 use super::endings::{is_code, is_lines};
-use names::{Reading, readings};
+use crate::compression::unpacked;
+use names::{Reading, readings, words};
 
 /// Two files or folders side by side of which one is train by its name and the other is held out.
 #[derive(Debug, Default)]
@@ -26,6 +27,8 @@ enum Common {
     Bare { is_train: bool },
     /// Both are JSON lines, which are no books with titles.
     Lines,
+    /// One is named as the other without that word, such as `corpus.jsonl` beside `corpus.test.jsonl`.
+    Name(String),
 }
 
 /// Refuses files or folders side by side that are splits by their names. Those of programs are named so without being
@@ -59,20 +62,43 @@ pub fn check(folder: &Path, texts: &[PathBuf]) -> Result<()> {
 fn add(folder: &Path, text: &Path, pairs: &mut BTreeMap<(PathBuf, Common), Pair>) {
     let within = text.ancestors().take_while(|path| *path != folder);
     for path in within {
-        let (Some(name), Some(parent)) = (path.file_name(), path.parent()) else { continue };
-        let readings = readings(&name.to_string_lossy());
-        let is_both = readings.iter().any(|one| one.is_train != readings[0].is_train);
-        for one in readings {
-            // `train_test.jsonl` may be either.
-            let is_wide = one.is_sure && !is_both;
-            let wide = if is_wide { commons(&one, is_lines(path)) } else { Vec::new() };
-            let is_train = one.is_train;
-            for common in wide.into_iter().chain([Common::Around(one.around)]) {
-                let pair = pairs.entry((parent.to_owned(), common)).or_default();
-                let side = if is_train { &mut pair.train } else { &mut pair.held_out };
-                side.get_or_insert_with(|| path.to_owned());
-            }
+        // `corpus.jsonl` goes with `corpus.test.jsonl.gz`.
+        let file = unpacked(path);
+        let (Some(name), Some(parent)) = (file.file_name(), path.parent()) else { continue };
+        for (is_train, common) in kinds(&name.to_string_lossy(), is_lines(path)) {
+            let pair = pairs.entry((parent.to_owned(), common)).or_default();
+            let side = if is_train { &mut pair.train } else { &mut pair.held_out };
+            side.get_or_insert_with(|| path.to_owned());
         }
+    }
+}
+
+/// What a name may have in common with another, and whether it is then what is trained on.
+fn kinds(name: &str, is_lines: bool) -> Vec<(bool, Common)> {
+    let readings = readings(name);
+    if readings.is_empty() {
+        // It is so beside a held-out text of its name.
+        return vec![(true, Common::Name(words(name)))];
+    }
+    let is_both = readings.iter().any(|one| one.is_train != readings[0].is_train);
+    let of = |one: Reading| {
+        // `train_test.jsonl` may be either.
+        let is_wide = one.is_sure && !is_both;
+        let mut own = if is_wide { commons(&one, is_lines) } else { Vec::new() };
+        if !is_both && !one.is_train && is_of_its_name(&one, name, is_lines) {
+            own.push(Common::Name(one.rest));
+        }
+        own.push(Common::Around(one.around));
+        own.into_iter().map(move |common| (one.is_train, common))
+    };
+    readings.into_iter().flat_map(of).collect()
+}
+
+/// Whether a held-out text may be split off that of its name without the word. `acid test.txt` is a title.
+fn is_of_its_name(one: &Reading, name: &str, is_lines: bool) -> bool {
+    match is_lines {
+        true => one.ends() || one.begins(),
+        false => one.is_sure && one.ends() && !name.contains(' '),
     }
 }
 
@@ -122,6 +148,9 @@ mod tests {
             ["train.txt", "bookTest2.txt"],
             ["wiki_train.jsonl", "books_test.jsonl"],
             ["train_wiki.jsonl", "val.jsonl"],
+            ["corpus.jsonl", "corpus.test.jsonl"],
+            ["corpus.txt", "corpus_val.txt"],
+            ["wiki.jsonl", "held-out_wiki.jsonl.gz"],
         ] {
             let error = refused(&names).unwrap();
             assert!(names.iter().all(|name| error.contains(name)), "{error}");
@@ -159,6 +188,9 @@ mod tests {
             &["night train.txt", "acid test.txt", "NightTrain.md", "AcidTest.md"],
             &["train_test.jsonl", "wiki.jsonl"],
             &["train_dev.jsonl", "train.jsonl"],
+            &["acid.txt", "acid test.txt"],
+            &["model.md", "model-evaluation.md"],
+            &["corpus.jsonl", "wiki.test.jsonl"],
         ] {
             assert_eq!(refused(names), None);
         }

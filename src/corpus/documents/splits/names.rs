@@ -26,6 +26,8 @@ pub struct Reading {
     pub is_sure: bool,
     /// The other words, with an empty one in its place.
     pub around: Vec<String>,
+    /// The words of the name without it, as [`words`] tells those of another name.
+    pub rest: String,
 }
 
 impl Reading {
@@ -52,18 +54,28 @@ pub fn readings(name: &str) -> Vec<Reading> {
     let name = name.replace("held-out", "heldout").replace("held_out", "heldout");
     let name = name.replace("hold-out", "holdout").replace("hold_out", "holdout");
     let mut found = Vec::new();
-    for part in name.split('.') {
-        let words: Vec<&str> = part.split(|c: char| !c.is_alphanumeric()).collect();
-        for (place, word) in words.iter().enumerate() {
+    let parts: Vec<&str> = name.split('.').collect();
+    for (at, part) in parts.iter().enumerate() {
+        let own: Vec<&str> = part.split(|c: char| !c.is_alphanumeric()).collect();
+        for (place, word) in own.iter().enumerate() {
             let word = word.strip_suffix("set").unwrap_or(word);
             let is_train = TRAIN.contains(&word);
             if is_train || HELD_OUT.contains(&word) {
-                let is_sure = SURE.contains(&word);
-                found.push(Reading { is_train, is_sure, around: around(&words, place) });
+                let (is_sure, around) = (SURE.contains(&word), around(&own, place));
+                let (before, after) = (parts[..at].join(" "), parts[at + 1..].join(" "));
+                let rest = words(&format!("{before} {} {after}", around.join(" ")));
+                found.push(Reading { is_train, is_sure, around, rest });
             }
         }
     }
     found
+}
+
+/// The words of a name, whatever stands between them.
+pub fn words(name: &str) -> String {
+    let name = apart(name).to_lowercase();
+    let words = name.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    words.collect::<Vec<_>>().join(" ")
 }
 
 /// A name with its words apart where a number or a capital begins another: `test1`, `wikiTest`.
