@@ -32,7 +32,9 @@ use crate::config::Role;
 use crate::exit::usage;
 use crate::files::{create_folder, csv_of, json_of, make_folder_atomically, write_atomically};
 use crate::report::figures::{Data, Drawing, draw_all};
-use crate::results::{Experiment, ManifestRow, lost_mechanism, read_csv, read_experiment};
+use crate::results::{
+    Experiment, ManifestRow, check_manifest, lost_mechanism, read_csv, read_experiment,
+};
 use claims::ClaimRow;
 use summary::Summary;
 
@@ -173,7 +175,9 @@ fn read(folder: &Path) -> Result<(Experiment, Vec<ManifestRow>, Data)> {
     check_is_whole(folder, &["experiment.json", "runs.csv", "curves.csv", "manifest.csv"])?;
     let experiment = read_experiment(folder)?;
     let manifest = read_csv(&folder.join("manifest.csv"))?;
-    Ok((experiment, manifest, Data::read(folder)?))
+    let data = Data::read(folder)?;
+    check_manifest(folder, &data.runs, &manifest)?;
+    Ok((experiment, manifest, data))
 }
 
 /// The tables of numbers.

@@ -26,7 +26,7 @@ use crate::files::{
 };
 use crate::store::Store;
 
-pub use agreement::{Curves, check_curves, check_rows};
+pub use agreement::{Curves, check_curves, check_manifest, check_rows};
 pub use columns::{CsvRow, REMEDY, check as check_columns};
 pub use curves::{CurveCsvRow, curve_rows};
 pub use experiment::Experiment;

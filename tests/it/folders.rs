@@ -199,6 +199,29 @@ fn a_table_of_runs_that_lost_rows_is_refused() {
     refused(&compare, &["runs.csv holds no run"]);
 }
 
+#[test]
+fn a_manifest_that_lost_rows_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path();
+    wane_ok(&sweep(out, &[]));
+    let (tiny, manifest) = (out.join("tiny"), out.join("tiny/manifest.csv"));
+    let table = fs::read_to_string(&manifest).unwrap();
+    let lines: Vec<&str> = table.lines().collect();
+    let count = lines.len();
+    // Four arms have the same parameters.
+    let arm = (count - 1) / 4;
+    for (kept, said) in [
+        (count - 1, format!("manifest.csv lost rows after line {}", count - 1)),
+        (count - arm, format!("manifest.csv ends at line {} without a row of", count - arm)),
+        (1, "manifest.csv ends at line 1 without a row of".to_owned()),
+    ] {
+        fs::write(&manifest, lines[..kept].join("\n") + "\n").unwrap();
+        refused(&["report".to_owned(), text(&tiny).to_owned()], &[&said, "wane collect SPEC"]);
+    }
+    fs::write(&manifest, table).unwrap();
+    wane_ok(&["report", text(&tiny)]);
+}
+
 /// The cell of the last line of a table, in the column of this name.
 fn with_last(table: &str, column: &str, cell: &str) -> String {
     let (before, last) = table.trim_end().rsplit_once('\n').unwrap();
