@@ -101,6 +101,7 @@ fn main() {
             data: corpus.source.clone(),
             recognised: String::new(),
             alphabet: None,
+            tokenizer: None,
             unseen: None,
             copied: None,
             padding: None,

@@ -14,6 +14,7 @@ mod format;
 mod html;
 mod judged;
 pub mod literature;
+mod owned;
 mod page;
 mod prepared;
 mod published;
@@ -43,6 +44,7 @@ pub use advice::{advice, advice_json};
 pub use audit::{audit_json, audit_screen, audit_unmet};
 pub use compare::compare;
 pub use judged::{answer as judged_answer, json as judged_json, write as write_judged};
+pub use owned::{check_is_ours, check_own, is_ours, is_table};
 pub use prepared::prepared;
 pub use published::{published_details, published_markdown, published_table};
 pub use screen::{Canvas, Plot, Told, answer, manifest_table, settings_table, status_table};
@@ -84,8 +86,9 @@ pub fn write(folder: &Path, out: &Path) -> Result<Report> {
     ready.extend(numbers(&data, &summary)?);
     for Drawing { name, svg, png, .. } in drawings {
         let stem = Path::new(FIGURES).join(name);
-        ready.push((stem.with_extension("png"), png));
+        // By its words a drawing is known to be ours, and one in pixels by that beside it.
         ready.push((stem.with_extension("svg"), svg.into_bytes()));
+        ready.push((stem.with_extension("png"), png));
     }
     put(out, &ready, |out| forget(out, &data, &drawn))?;
     let question = experiment.question.map(|question| format!("{question}\n\n"));
@@ -136,7 +139,7 @@ pub fn withdraw(folder: &Path) -> Result<()> {
 
 /// What a report writes beside its page, and takes away where it is not made.
 pub const FILES: [&str; 6] =
-    ["summary.csv", "summary.json", "claims.csv", "table.csv", "table.md", FIGURES];
+    ["summary.csv", "summary.json", "claims.csv", "table.md", "table.csv", FIGURES];
 
 /// The folder of the figures.
 pub const FIGURES: &str = "figures";
@@ -201,7 +204,7 @@ fn numbers(data: &Data, summary: &Summary) -> Result<Vec<Ready>> {
 fn forget(out: &Path, data: &Data, drawn: &[&str]) -> Result<()> {
     let claims: &[&str] = if data.claims.is_empty() { &["claims.csv"] } else { &[] };
     let values: &[&str] =
-        if data.analysis.values.is_none() { &["table.csv", "table.md"] } else { &[] };
+        if data.analysis.values.is_none() { &["table.md", "table.csv"] } else { &[] };
     let tables = claims.iter().chain(values).map(|name| out.join(name));
     let others: Vec<&str> =
         figures::NAMES.into_iter().filter(|name| !drawn.contains(name)).collect();
@@ -217,7 +220,7 @@ pub fn drawings(folder: &Path) -> impl Iterator<Item = PathBuf> {
 fn drawings_of(folder: &Path, names: &[&str]) -> impl Iterator<Item = PathBuf> {
     let stem = |name: &&str| folder.join(FIGURES).join(name);
     let stems: Vec<PathBuf> = names.iter().map(stem).collect();
-    stems.into_iter().flat_map(|stem| [stem.with_extension("svg"), stem.with_extension("png")])
+    stems.into_iter().flat_map(|stem| [stem.with_extension("png"), stem.with_extension("svg")])
 }
 
 /// Removes a file if it is there.

@@ -36,7 +36,7 @@ pub use mechanism::{MechanismRow, mechanism_rows};
 pub use planned::{Planned, planned_names, read_planned, write_planned};
 pub use rows::{Draw, RunRow, bits_per_byte, other_row, planned_row, run_row};
 pub use table::for_each_row;
-pub use whole::{check_written, write_whole};
+pub use whole::{check_written, is_half_written, write_whole};
 
 /// The files of numbers beside `experiment.json`.
 pub const FILES: [&str; 4] = ["runs.csv", "curves.csv", "mechanism.csv", "manifest.csv"];

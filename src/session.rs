@@ -12,6 +12,7 @@ mod held;
 mod inputs;
 mod levels;
 pub mod local;
+mod owned;
 mod planned;
 mod presented;
 mod prospect;

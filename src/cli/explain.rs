@@ -4,10 +4,9 @@ use anyhow::{Result, ensure};
 
 use super::experiment;
 use super::output::print;
-use super::report::is_ours;
 use crate::config::Role;
 use crate::exit::usage;
-use crate::report::{across_experiments, explain};
+use crate::report::{across_experiments, explain, is_ours};
 
 #[derive(clap::Args, Debug)]
 pub struct Args {

@@ -51,7 +51,7 @@ pub fn run(args: Args) -> Result<()> {
     Ok(())
 }
 
-/// Refuses to write a report over that of another experiment.
+/// Refuses to write a report over that of another experiment, and over what is of none.
 fn check_is_no_other(folder: &Path, out: &Path) -> Result<()> {
     let real = |path: &Path| path.canonicalize().ok();
     ensure!(
@@ -60,11 +60,11 @@ fn check_is_no_other(folder: &Path, out: &Path) -> Result<()> {
         out.display()
     );
     if real(folder) == real(out) {
-        return Ok(());
+        return report::check_own(folder);
     }
     let page = out.join(report::PAGE);
     ensure!(
-        is_ours(&page),
+        report::is_ours(&page),
         "{} is no report of wane, and would be replaced; name another folder",
         page.display()
     );
@@ -76,17 +76,6 @@ fn check_is_no_other(folder: &Path, out: &Path) -> Result<()> {
         other.unwrap_or_default().display()
     );
     Ok(())
-}
-
-/// Whether a file is not there, or was written by a call of this program: all that it draws names it, as a word.
-pub fn is_ours(path: &Path) -> bool {
-    let text = std::fs::read(path).unwrap_or_default();
-    let name = env!("CARGO_PKG_NAME").as_bytes();
-    let is_apart = |place: usize| !text.get(place).is_some_and(u8::is_ascii_alphanumeric);
-    let is_word = |(place, part): (usize, &[u8])| {
-        part == name && (place == 0 || is_apart(place - 1)) && is_apart(place + name.len())
-    };
-    !path.exists() || text.windows(name.len()).enumerate().any(is_word)
 }
 
 fn literature(folder: &Path, out: &Path) -> Result<()> {

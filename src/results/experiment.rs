@@ -23,6 +23,9 @@ pub struct Experiment {
     /// Its characters, if its tokens are characters.
     #[serde(default)]
     pub alphabet: Option<String>,
+    /// SHA-256 of the file that its tokenizer is kept in; empty without one, missing in files of older versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tokenizer: Option<String>,
     /// How much of val and test never occurs in train, if anything.
     #[serde(default)]
     pub unseen: Option<String>,

@@ -32,12 +32,17 @@ pub fn write_whole<T>(folder: &Path, write: impl FnOnce() -> Result<T>) -> Resul
 /// It is one; the message says what to do.
 pub fn check_written(folder: &Path) -> Result<()> {
     ensure!(
-        fs::symlink_metadata(mark(folder)).is_err(),
+        !is_half_written(folder),
         "the files of {} were not written to their end, and may be of two experiments: `wane collect SPEC` writes them \
          anew from the trained runs, as the same sweep does",
         folder.display()
     );
     Ok(())
+}
+
+/// Whether numbers are being written into a folder, or were not written to their end.
+pub fn is_half_written(folder: &Path) -> bool {
+    fs::symlink_metadata(mark(folder)).is_ok()
 }
 
 fn mark(folder: &Path) -> PathBuf {

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
 
-use super::Inputs;
+use super::{Inputs, owned};
 use crate::corpus::Tokenizer;
 use crate::exit::usage;
 use crate::files::is_there;
@@ -37,6 +37,7 @@ pub fn check(inputs: &Inputs, out: &Path, replace: bool) -> Result<Option<String
     let other = usage(read_experiment(&folder).with_context(|| {
         format!("{} holds results that cannot be recognised; {WHAT_TO_DO}", folder.display())
     }))?;
+    usage(owned::check(&folder, &other))?;
     let is_same = is_same_spec(&other.spec, &inputs.text);
     let rows = match rows(&folder) {
         Ok(rows) => rows,

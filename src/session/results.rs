@@ -4,7 +4,7 @@ use anyhow::{Context, Result};
 
 use super::levels::LevelsOfTexts;
 use super::presented::Kept;
-use super::{Inputs, registered};
+use super::{Inputs, owned, registered};
 use crate::config::RunConfig;
 use crate::corpus::Tokenizer;
 use crate::files::{is_there, write_atomically};
@@ -33,7 +33,8 @@ pub fn present(
 ) -> Result<()> {
     let ends: Vec<End> = inputs.plan.runs.iter().filter_map(|run| store.end(run)).collect();
     let claims = registered::claims(inputs, out)?;
-    let experiment = Experiment { claims, ..experiment(inputs, origin(&ends, call)) };
+    let tokenizer = Some(owned::digest_of(inputs.corpus.tokenizer.as_ref())?);
+    let experiment = Experiment { claims, tokenizer, ..experiment(inputs, origin(&ends, call)) };
     let kept = Kept::of(inputs, &experiment, out, (&ends, store));
     if let Some(same) = kept.as_ref().and_then(Kept::same) {
         return print(&same.told);
@@ -52,6 +53,7 @@ fn experiment(inputs: &Inputs, provenance: Provenance) -> Experiment {
         data: inputs.corpus.source.clone(),
         recognised: inputs.corpus.recognised.clone(),
         alphabet: inputs.corpus.alphabet_told(),
+        tokenizer: None,
         unseen: inputs.corpus.unseen_told(),
         copied: inputs.corpus.copied_told(),
         padding: inputs.corpus.padding_told(),

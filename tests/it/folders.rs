@@ -271,6 +271,31 @@ fn what_cannot_be_replaced_by_results_is_told_before_anything_is_trained() {
 }
 
 #[test]
+fn what_an_experiment_did_not_write_into_its_folder_is_not_written_over() {
+    let folder = tempfile::tempdir().unwrap();
+    let (out, tiny) = (folder.path(), folder.path().join("tiny"));
+    wane_ok(&sweep(out, &["--seeds", "0"]));
+    let both = sweep(out, &["--seeds", "0,1"]);
+    let report = ["report", text(&tiny)].map(str::to_owned);
+    let tables = ["search.csv", "tokenizer.json", "claims.csv", "table.csv", "table.md"];
+    let drawings = ["figures/values-table.svg", "figures/values-table.png"];
+    for (place, name) in tables.iter().chain(&drawings).enumerate() {
+        let own = tiny.join(name);
+        assert!(!own.exists(), "{name}");
+        fs::write(&own, "mine,too\n1,2\n").unwrap();
+        refused(&both, &["nothing says that wane wrote", name, "move it away"]);
+        // A report leaves decisions and tokenizers alone.
+        if place > 1 {
+            refused(&report, &["nothing says that wane wrote", name]);
+        }
+        assert_eq!(fs::read_to_string(&own).unwrap(), "mine,too\n1,2\n");
+        fs::remove_file(&own).unwrap();
+    }
+    wane_ok(&both);
+    wane_ok(&report);
+}
+
+#[test]
 #[cfg(unix)]
 fn a_pipe_in_the_place_of_a_table_is_not_read_forever() {
     let folder = tempfile::tempdir().unwrap();
