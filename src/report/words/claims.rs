@@ -130,6 +130,9 @@ pub fn claim_expected(claim: &Claim) -> String {
     }
 }
 
+/// Why the seeds that are left are not tested.
+const BY_OUTCOME: &str = "to leave out such seeds would be to choose seeds by what came of them";
+
 /// Why nothing can be told, and what could tell.
 pub fn cannot_tell(judged: &Judged) -> Option<String> {
     if judged.verdict != Verdict::CannotTell {
@@ -140,7 +143,9 @@ pub fn cannot_tell(judged: &Judged) -> Option<String> {
         Some(WhyNot::Missing(runs)) => {
             return Some(format!("{} of it have not ended", counted(runs, "run")));
         }
-        Some(WhyNot::Diverged(runs)) => format!("{} of it diverged", counted(runs, "run")),
+        Some(WhyNot::Diverged(runs)) => {
+            format!("{} of it diverged: {BY_OUTCOME}", counted(runs, "run"))
+        }
         Some(WhyNot::FewSeeds(seeds)) => {
             return Some(format!("{} are too few for a test", counted(seeds, "seed")));
         }
@@ -149,7 +154,9 @@ pub fn cannot_tell(judged: &Judged) -> Option<String> {
         }
         Some(WhyNot::Unmeasured(runs)) => {
             let runs = counted(runs, "run");
-            return Some(format!("{runs} of it ended without a number that the test needs"));
+            return Some(format!(
+                "{runs} of it ended without a number that the test needs: {BY_OUTCOME}"
+            ));
         }
         Some(WhyNot::SameInEverySeed) => {
             return Some(

@@ -12,7 +12,7 @@ use crate::report::summary::Summary;
 use crate::report::words;
 use crate::results::RunRow;
 use crate::stats::claims::tests::judged_of;
-use crate::stats::claims::{Judged, Verdict};
+use crate::stats::claims::{Judged, Verdict, WhyNot};
 use crate::stats::tests::{arm as runs, experiment, row};
 use crate::stats::{Comparison, Estimate, GapChange, Judgement, Opponent, Rule, Side};
 
@@ -91,6 +91,19 @@ fn the_gap_is_told_with_the_share_that_is_train_loss_rising() {
         ),
         "{told}"
     );
+}
+
+#[test]
+fn a_claim_of_which_a_run_has_no_number_says_why_the_other_seeds_are_not_tested() {
+    for (why_not, told) in
+        [(WhyNot::Diverged(1), "1 run of it diverged: "), (WhyNot::Unmeasured(2), "2 runs of it")]
+    {
+        let whole = judged_of(Expect::Lower, 0.0);
+        let judged = Judged { verdict: Verdict::CannotTell, why_not: Some(why_not), ..whole };
+        let said = words::cannot_tell(&judged).unwrap();
+        assert!(said.starts_with(told), "{said}");
+        assert!(said.contains("choose seeds by what came of them"), "{said}");
+    }
 }
 
 #[test]
