@@ -46,6 +46,7 @@ fn every_claim_names_its_texts_and_files_without_test_say_so() {
         print.starts_with("Val loss in nats per token at the last step; 3 seeds, all on one text")
     );
     assert!(print.contains("These files have no test loss"), "{print}");
+    assert!(print.contains("rest on normal noise") && print.contains("noise is skewed"), "{print}");
     let own = |row: RunRow| RunRow {
         texts: Some(Texts::PerSeed),
         text_seed: Some(row.seed),
