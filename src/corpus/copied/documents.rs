@@ -8,6 +8,9 @@ use crate::corpus::cut::Parts;
 /// Characters of a document, at least, that is copied where it is found twice: shorter ones, such as names and
 /// answers, are written again and again.
 const SHORTEST: usize = 16;
+/// Of so many texts and more, copies that make up half of a split are told however short they are: a few labels may be all
+/// that there is to be written, but a split of known records holds nothing out.
+const MANY: usize = 16;
 
 /// The documents of a source, and where it is cut.
 #[derive(Debug)]
@@ -30,7 +33,7 @@ pub struct Found {
     pub count: usize,
     /// Of so many.
     pub all: usize,
-    /// Share of the split's tokens that are of such documents, short ones aside.
+    /// Share of the split's tokens that are of such documents, short ones aside where they are few.
     pub share: f64,
 }
 
@@ -92,8 +95,12 @@ impl Documents {
         };
         let all = held.len();
         let copies: Vec<usize> = held.filter(|at| known.contains(&self.texts[*at])).collect();
-        let long: usize = copies.iter().filter(|at| self.are_long[**at]).map(tokens).sum();
-        Found { count: copies.len(), all, share: long as f64 / part.len().max(1) as f64 }
+        let of_any: usize = copies.iter().map(tokens).sum();
+        let of_long: usize = copies.iter().filter(|at| self.are_long[**at]).map(tokens).sum();
+        let kinds: HashSet<usize> = copies.iter().map(|at| self.texts[*at]).collect();
+        let is_mostly_known = kinds.len() >= MANY && 2 * of_any >= part.len();
+        let copied = if is_mostly_known { of_any } else { of_long };
+        Found { count: copies.len(), all, share: copied as f64 / part.len().max(1) as f64 }
     }
 }
 
@@ -126,6 +133,21 @@ mod tests {
         for tokens in [0..33, 17..38, 0..0] {
             assert_eq!(found.in_train(tokens.clone())[0].count, 0, "{tokens:?}");
         }
+    }
+
+    #[test]
+    fn a_split_of_many_short_records_is_copied_where_they_are_in_train() {
+        let share = |record: fn(usize) -> String| {
+            let texts: Vec<String> = (0..40).map(|at| record(at % 20)).collect();
+            // Each of three characters, with one between them.
+            let starts: Vec<usize> = (0..40).map(|at| 4 * at).collect();
+            let parts = Parts { pool: 0..80, test: 80..80, val: 80..159 };
+            let [val, _] = Documents::of(&texts, &starts, 1, &parts).unwrap().in_train(0..80);
+            assert_eq!((val.count, val.all), (20, 20));
+            val.share
+        };
+        assert_eq!(share(|at| format!("n{at:02}")), 1.0);
+        assert_eq!(share(|at| ["yes", "no."][at % 2].to_owned()), 0.0, "these may be labels");
     }
 
     #[test]
