@@ -103,6 +103,7 @@ fn main() {
             alphabet: None,
             tokenizer: None,
             unseen: None,
+            unseen_shares: None,
             copied: None,
             padding: None,
             digest: corpus.digest(),

@@ -64,7 +64,7 @@ pub use values::{Against, Carried, Finding, Pooled, Toy, ValuesRow, ValuesTable}
 pub use variance::{Spread, Varied};
 pub use verdict::{Judgement, Kind, Tally, Terms, judge};
 pub use warnings::{
-    ArmName, CoefficientKind, Extent, TOO_LITTLE_DECAY, UnknownBest, Warning, other_values,
+    ArmName, CoefficientKind, Extent, TOO_LITTLE_DECAY, UnknownBest, Warning, other_values, unseen,
 };
 
 /// An experiment, analysed.

@@ -53,6 +53,15 @@ impl Corpus {
         let told: Vec<String> = held.into_iter().filter_map(told).collect();
         (!told.is_empty()).then(|| format!("{} never occur in train", told.join(" and ")))
     }
+
+    /// Shares of val and test that never occur in train, in the mean of its texts.
+    pub fn unseen_shares(&self) -> [f64; 2] {
+        let texts = self.read_texts().count().max(1);
+        [(0, self.val.len()), (1, self.test.len())].map(|(part, held)| {
+            let unseen: usize = self.read_texts().map(|(_, text)| text.unseen[part]).sum();
+            unseen as f64 / (texts * held.max(1)) as f64
+        })
+    }
 }
 
 fn visible(c: char) -> String {
@@ -104,6 +113,7 @@ mod tests {
             with_test(&[0, 1, 0], &[2, 1, 2, 0]).unwrap(),
             "2 of 4 val tokens (50.00 %) and 2 of 3 test tokens (66.67 %) never occur in train"
         );
+        assert_eq!(corpus("").unseen_shares(), [0.5, 0.0]);
         let of_test = with_test(&[0, 1, 0], &[0, 1]).unwrap();
         assert_eq!(of_test, "2 of 3 test tokens (66.67 %) never occur in train");
         let known = in_memory(3, &[0, 1, 2], &[2, 1]);

@@ -29,6 +29,9 @@ pub struct Experiment {
     /// How much of val and test never occurs in train, if anything.
     #[serde(default)]
     pub unseen: Option<String>,
+    /// Shares of val and test that never occur in train, in the mean of its texts; missing in files of older versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unseen_shares: Option<[f64; 2]>,
     /// What of val and test is in another split word for word, if it is more than texts have in common.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub copied: Option<String>,

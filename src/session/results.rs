@@ -55,6 +55,7 @@ fn experiment(inputs: &Inputs, provenance: Provenance) -> Experiment {
         alphabet: inputs.corpus.alphabet_told(),
         tokenizer: None,
         unseen: inputs.corpus.unseen_told(),
+        unseen_shares: Some(inputs.corpus.unseen_shares()),
         copied: inputs.corpus.copied_told(),
         padding: inputs.corpus.padding_told(),
         digest: inputs.corpus.digest(),

@@ -29,6 +29,9 @@ const TELLS_LITTLE: f64 = 30.0;
 /// Below this share copies of train are what texts have in common.
 const FEW_COPIES: f64 = 0.01;
 
+/// From this share on a loss is mostly what tokens cost that no model has read.
+const MUCH_UNSEEN: f64 = 0.1;
+
 /// All that apply, the gravest first.
 pub fn warnings(
     groups: &[Group],
@@ -51,6 +54,11 @@ pub fn warnings(
     warnings.extend(too_little_decay(rows));
     warnings.extend(one_evaluation(rows));
     warnings
+}
+
+/// Of the shares of val and test that train never has.
+pub fn unseen([val, test]: [f64; 2]) -> Option<Warning> {
+    (val.max(test) >= MUCH_UNSEEN).then_some(Warning::Unseen { val, test })
 }
 
 /// Of the rows of a plan, or of its runs: what their values leave out of comparisons.

@@ -540,6 +540,8 @@ fn plan_and_report_say_what_was_recognised_and_what_is_unseen() {
     let out = folder.0.path().join("results");
     let call = wane_ok(&["sweep", text(&spec), "--data", text(&data), "--out", text(&out)]);
     assert!(call.stderr.contains("200 of 300 val tokens"), "{}", call.stderr);
+    let alarm = "warning: TRAIN LACKS WHAT IS HELD OUT: 66.7 % of val is tokens that never occur";
+    assert!(call.stdout.contains(alarm), "{}", call.stdout);
     let page = fs::read_to_string(out.join("tiny/report.html")).unwrap();
     assert!(page.contains("UTF-8 text with a byte-order mark, 2,220 characters"));
     assert!(page.contains("200 of 300 val tokens"));

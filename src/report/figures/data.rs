@@ -15,7 +15,7 @@ use crate::results::{
 use crate::stats::claims::{self, Judged};
 use crate::stats::collapse::Collapse;
 use crate::stats::memorisation::Memorisation;
-use crate::stats::{Analysis, Cell, Group, Quantity, Rule, Warning, group_by_rule};
+use crate::stats::{Analysis, Cell, Group, Quantity, Rule, Warning, group_by_rule, unseen};
 
 /// What figures are drawn from: the CSV files of one experiment.
 pub struct Data {
@@ -83,6 +83,9 @@ impl Data {
         let mut analysis = Analysis::on(&runs, &experiment.analysis);
         if !experiment.cut_off.is_empty() {
             analysis.warnings.insert(0, Warning::CutOff { rules: experiment.cut_off.clone() });
+        }
+        if let Some(unseen) = experiment.unseen_shares.and_then(unseen) {
+            analysis.warnings.insert(0, unseen);
         }
         let floor = runs.iter().find_map(|run| run.val_floor);
         let explored: Vec<RunRow> = runs.iter().filter(|run| run.is_explored()).cloned().collect();

@@ -12,6 +12,7 @@ use crate::stats::{
 pub fn warning(warning: &Warning) -> String {
     match warning {
         Warning::Copied { val, test } => copied(*val, *test),
+        Warning::Unseen { val, test } => unseen(*val, *test),
         Warning::Collapsed { count, overfitted, all, extent, arms } => {
             collapsed(*count, *overfitted, *all, *extent, arms)
         }
@@ -117,13 +118,26 @@ const MOST_LISTED: usize = 8;
 const LEFT_OUT: &str =
     "Means and n leave them out; an arm with such a run is never called best and has no p.";
 
-fn copied(val: f64, test: f64) -> String {
+/// Those of val and test that are not 0, in words.
+fn shares(val: f64, test: f64) -> String {
     let shares: Vec<String> = [("val", val), ("test", test)]
         .into_iter()
         .filter(|(_, share)| *share > 0.0)
         .map(|(name, share)| format!("{} % of {name}", format::three_digits(100.0 * share)))
         .collect();
-    let told = shares.join(" and ");
+    shares.join(" and ")
+}
+
+fn unseen(val: f64, test: f64) -> String {
+    format!(
+        "TRAIN LACKS WHAT IS HELD OUT: {} is tokens that never occur in train. A loss there tells what these cost, not how \
+         well a model generalizes. Take train and held-out text of one kind.",
+        shares(val, test)
+    )
+}
+
+fn copied(val: f64, test: f64) -> String {
+    let told = shares(val, test);
     match (Warning::Copied { val, test }).is_alarm() {
         true => format!(
             "TOO LITTLE IS HELD OUT: {told} stands word for word in train. A loss there tells what is known by heart, not \

@@ -4,7 +4,7 @@ use super::{arm, experiment, row};
 use crate::config::{Form, Mask, Stage};
 use crate::record::Status;
 use crate::results::RunRow;
-use crate::stats::{Analysis, Extent, Kind, Quantity, Warning};
+use crate::stats::{Analysis, Extent, Kind, Quantity, Warning, unseen};
 
 /// One of three seeds of the arm with the lowest loss diverges.
 fn with_a_diverged_run() -> Vec<RunRow> {
@@ -286,6 +286,14 @@ fn held_out_text_that_was_trained_on_is_an_alarm_above_everything_else() {
         (0, &Warning::Copied { val: 0.02, test: 0.0 })
     );
     assert!(!with(0.005, 0.005).warnings.iter().any(|one| matches!(one, Warning::Copied { .. })));
+}
+
+#[test]
+fn held_out_tokens_that_train_lacks_are_an_alarm_on_test_as_on_val() {
+    for shares in [[0.12, 0.0], [0.0, 0.12]] {
+        assert!(unseen(shares).is_some_and(|one| one.is_alarm()), "{shares:?}");
+    }
+    assert_eq!(unseen([0.05, 0.05]), None);
 }
 
 /// The default question on tiny Shakespeare: three of twenty runs without decay collapsed.

@@ -19,6 +19,11 @@ pub enum Warning {
         val: f64,
         test: f64,
     },
+    /// Tokens of held-out text that train never has: shares in the mean of its texts.
+    Unseen {
+        val: f64,
+        test: f64,
+    },
     /// Runs that ended no better than by knowing how often each token occurs.
     Collapsed {
         count: usize,
@@ -173,6 +178,7 @@ impl Warning {
     pub fn is_alarm(&self) -> bool {
         match self {
             Warning::Copied { val, test } => val.max(*test) >= MOSTLY_COPIED,
+            Warning::Unseen { .. } => true,
             Warning::Collapsed { extent, .. } => *extent == Extent::All,
             _ => false,
         }
