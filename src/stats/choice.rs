@@ -40,6 +40,12 @@ impl Choice {
         Choice { places: runs.map(|run| run.axes.clone()).collect(), ..Choice::default() }
     }
 
+    /// With other keys beside those that it tunes.
+    pub fn with<'a>(&self, keys: impl Iterator<Item = &'a str>) -> Self {
+        let keys = self.keys.iter().cloned().chain(keys.map(str::to_owned)).collect();
+        Choice { keys, ..self.clone() }
+    }
+
     pub fn is_free(&self) -> bool {
         !self.keys.is_empty()
     }

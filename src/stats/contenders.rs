@@ -24,7 +24,7 @@ pub struct Contender {
     pub points: Vec<Point>,
     /// No decay on the same terms.
     pub none: Vec<Point>,
-    /// No decay that would be on them, had it the values that this rule chooses among.
+    /// No decay that would be on them, had it the values that this rule has.
     pub elsewhere: Vec<Point>,
 }
 
@@ -55,8 +55,7 @@ impl Contender {
             let none = rows.iter().filter(|row| !row.is_treated() && contender.meets(row));
             let mut points = Vec::new();
             none.for_each(|row| add(&mut points, none_rule(row), row, Some(0.0)));
-            contender.none = contender.choice.of_same(&points);
-            contender.elsewhere = if contender.none.is_empty() { points } else { Vec::new() };
+            contender.stand_beside(points);
         }
         let accepts_collapsed = accepts_collapsed || one_has_only_collapsed(&contenders);
         for contender in &mut contenders {
@@ -83,10 +82,41 @@ impl Contender {
     fn meets(&self, row: &RunRow) -> bool {
         let tuned: Vec<&str> = row.tuned.split(' ').collect();
         let same = |own: &String| {
-            let key = own.split('=').next().unwrap_or_default();
-            tuned.contains(&key) || row.axes.split(' ').any(|axis| axis == own)
+            tuned.contains(&key_of(own)) || row.axes.split(' ').any(|axis| axis == own)
         };
         row.base_or_setting() == self.base && self.fixed.iter().all(same)
+    }
+
+    /// Takes no decay at what this rule holds, and of that what lies where its points do: at another learning rate a
+    /// difference may be that of the learning rate.
+    fn stand_beside(&mut self, points: Vec<Point>) {
+        let at_held: Vec<Point> =
+            points.iter().filter(|point| self.holds_as(point)).cloned().collect();
+        self.none = self.choice.of_same(&at_held);
+        if self.none.is_empty() {
+            self.elsewhere = if at_held.is_empty() { points } else { at_held };
+        }
+    }
+
+    /// Whether no decay is at the values that this rule does not tune. It may be shorter, which is stopping by another
+    /// schedule, and not longer.
+    fn holds_as(&self, none: &Point) -> bool {
+        let is_as = |own: &String| {
+            let shorter = own.strip_prefix("steps=").and_then(|own| own.parse::<f64>().ok());
+            match shorter.zip(none.side.value("steps")) {
+                Some((own, steps)) => steps <= own,
+                None => none.side.at.split(' ').any(|axis| axis == own),
+            }
+        };
+        self.fixed.iter().all(is_as)
+    }
+
+    /// What it tunes, and what it holds where no decay is at other values of that.
+    pub fn choice_beside_none(&self) -> Choice {
+        match self.elsewhere.iter().any(|point| self.holds_as(point)) {
+            true => self.choice.clone(),
+            false => self.choice.with(self.fixed.iter().map(|axis| key_of(axis))),
+        }
     }
 
     /// Whether both may be compared: they differ in form, in mask, or in both, and in nothing else, and what one of
@@ -102,9 +132,9 @@ impl Contender {
 
     /// Whether nothing but form and mask differs that is not tuned by one of them.
     fn stands_beside(&self, other: &Contender) -> bool {
-        let key = |axis: &String| axis.split('=').next().unwrap_or_default().to_owned();
-        let differs =
-            |axis: &&String| other.fixed.iter().any(|one| key(one) == key(axis) && one != *axis);
+        let differs = |axis: &&String| {
+            other.fixed.iter().any(|one| key_of(one) == key_of(axis) && one != *axis)
+        };
         self.base == other.base
             && self.rule.recipe == other.rule.recipe
             && !self.fixed.iter().any(|axis| differs(&axis))
@@ -244,11 +274,15 @@ fn tunes(row: &RunRow, key: &str) -> bool {
 
 /// The axes of a row that its own arm does not tune.
 fn fixed(row: &RunRow) -> Vec<String> {
-    let key = |axis: &str| axis.split('=').next().unwrap_or_default().to_owned();
     // What an arm does against overfitting is no term on which rules meet.
-    let is_term = |axis: &&str| !is_treatment(&key(axis)) && !tunes(row, &key(axis));
+    let is_term = |axis: &&str| !is_treatment(key_of(axis)) && !tunes(row, key_of(axis));
     let axes = row.axes.split(' ').filter(|axis| !axis.is_empty() && is_term(axis));
     axes.map(str::to_owned).collect()
+}
+
+/// The key of an axis such as `lr=0.003`.
+fn key_of(axis: &str) -> &str {
+    axis.split('=').next().unwrap_or_default()
 }
 
 fn add(points: &mut Vec<Point>, rule: Rule, row: &RunRow, weight_decay: Option<f64>) {

@@ -10,8 +10,8 @@ const MOST_NAMED: usize = 6;
 /// Why a rule is not held against no decay, and what to add.
 const NO_TWIN: &str = "it is not held against no decay, for no arm of its model and recipe is without: add one with \
                        weight_decay = 0 beside it";
-const OTHER_VALUES: &str = "it is not held against no decay, which has not all values that it chooses among: a warning below \
-                            says how to compare them";
+const OTHER_VALUES: &str = "it is not held against no decay, which has other values of what is tuned: a warning below says how \
+                            to compare them";
 
 /// Why this rule is not held against no decay, and what to add.
 pub fn without_partner(contender: &Contender) -> &'static str {
@@ -33,11 +33,11 @@ pub fn lone(analysis: &Analysis) -> Vec<String> {
         (!rules.is_empty()).then(|| format!("Not held against no decay, {why}: {}.", named(&rules)))
     };
     let no_twin = "for no arm of the same model and recipe is without";
-    let other_values = "which has not all values that they choose among";
+    let other_values = "which has other values of what is tuned";
     [told(of(true), no_twin), told(of(false), other_values)].into_iter().flatten().collect()
 }
 
-/// Rules that are not held against what has other values of what they choose among, and how to compare them.
+/// Rules that are not held against what has other values of what they choose among or hold, and how to compare them.
 pub fn other_values(rules: &[Unlike]) -> String {
     let told: Vec<String> = rules.iter().map(unlike).collect();
     let keys = rules.iter().flat_map(|one| one.values.iter().map(|values| values.key.as_str()));
@@ -47,9 +47,12 @@ pub fn other_values(rules: &[Unlike]) -> String {
     let same =
         |one: &&Unlike| (one.is_searched, &one.values) == (rules[0].is_searched, &rules[0].values);
     let how = rules.first().filter(|_| rules.iter().filter(same).count() == rules.len());
-    let how = how.map_or(String::new(), same_values);
+    let what = match how {
+        Some(one) if holds(one) => format!("have the same{}", same_values(one)),
+        how => format!("choose among the same{}", how.map_or(String::new(), same_values)),
+    };
     format!(
-        "{}: a difference may be due to {} and not to decay. To compare them, let each choose among the same{how}.",
+        "{}: a difference may be due to {} and not to decay. To compare them, let each {what}.",
         named(&told),
         keys.join(", ")
     )
@@ -59,10 +62,16 @@ fn unlike(one: &Unlike) -> String {
     let Unlike { rule, is_searched, values, others } = one;
     let own = match is_searched {
         true => format!("searches its {}", keys(values).join(" and ")),
+        false if holds(one) => format!("has {}", at(values)),
         false => format!("chooses among {}", at(values)),
     };
     let others: Vec<String> = others.iter().map(other).collect();
     format!("{} {own}, and is not held against {}", label(rule), named(&others))
+}
+
+/// Whether it has one value of each.
+fn holds(one: &Unlike) -> bool {
+    !one.is_searched && one.values.iter().all(|values| values.values.len() == 1)
 }
 
 fn other(other: &Other) -> String {
@@ -86,13 +95,21 @@ fn same_values(one: &Unlike) -> String {
         let asked = keys(&one.values).into_iter().map(|key| format!("{key} = \"search\""));
         return format!(", with {}", asked.collect::<Vec<_>>().join(", "));
     }
+    let is_none = one.others.iter().any(|other| other.rule.is_none());
+    let is_one = is_none && holds(one);
     let of = |values: &Values| {
         let list: Vec<String> = values.values.iter().map(|value| in_toml(value)).collect();
-        format!("{} = [{}]", values.key, list.join(", "))
+        let list = list.join(", ");
+        if is_one {
+            format!("{} = {list}", values.key)
+        } else {
+            format!("{} = [{list}]", values.key)
+        }
     };
     let lists = one.values.iter().map(of).collect::<Vec<_>>().join(", ");
     let tuned: Vec<String> = keys(&one.values).into_iter().map(in_toml).collect();
-    match one.others.iter().any(|other| other.rule.is_none()) {
+    match is_none {
+        true if is_one => format!(", such as [[arm]] form = \"none\", {lists}"),
         true => {
             let tuned = tuned.join(", ");
             format!(", such as [[arm]] form = \"none\", {lists}, tune = [{tuned}]")

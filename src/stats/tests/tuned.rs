@@ -122,6 +122,56 @@ fn no_decay_that_has_more_values_than_a_rule_is_held_against_it_at_those_of_the_
 }
 
 #[test]
+fn a_rule_that_holds_a_learning_rate_is_held_against_no_decay_at_the_same_alone() {
+    let rows = |lrs: &[f64]| -> Vec<RunRow> {
+        let is_kept = |row: &RunRow| match row.weight_decay {
+            Some(0.0) => lrs.contains(&row.lr),
+            lambda => row.form == Form::AdamW && lambda == Some(1.0) && row.lr == 0.01,
+        };
+        let held = |row: RunRow| {
+            let tuned = if row.weight_decay == Some(0.0) { "lr" } else { "" };
+            RunRow { tuned: tuned.to_owned(), ..row }
+        };
+        experiment().into_iter().filter(is_kept).map(held).collect()
+    };
+    let both = Analysis::of(&rows(&[0.003, 0.01]));
+    let none: Vec<&str> = both.contenders[0].none.iter().map(|one| one.side.at.as_str()).collect();
+    assert_eq!(none, ["lr=0.01"], "at 0.003 it is lower for its learning rate");
+    assert_eq!(both.family(TestFamily::AgainstNone).count(), 1);
+    assert!(not_compared(&both).is_empty());
+    let other = Analysis::of(&rows(&[0.003]));
+    assert!(other.headline.is_empty(), "{:?}", other.headline);
+    let [one] = &not_compared(&other)[..] else { panic!("{:?}", other.warnings) };
+    assert_eq!(one.values, learning_rates(&["0.01"]));
+    assert_eq!(one.others[0].values, learning_rates(&["0.003"]));
+}
+
+#[test]
+fn no_decay_may_be_shorter_than_a_rule_that_it_is_held_against_and_not_longer() {
+    let of = |weight_decay: f64, steps: usize, loss: f64| {
+        let tuned = if weight_decay == 0.0 { "steps" } else { "" };
+        (0..5u64).map(move |seed| RunRow {
+            steps,
+            run: format!("{weight_decay} {steps} {seed}"),
+            variant: format!("steps={steps}"),
+            setting: steps.to_string(),
+            base: "base".to_owned(),
+            axes: format!("steps={steps}"),
+            tuned: tuned.to_owned(),
+            ..row(Form::AdamW, Mask::Matrices, weight_decay, seed, loss + 0.01 * seed as f64)
+        })
+    };
+    let none = [(300, 2.0), (600, 2.1), (1200, 1.0)];
+    let rows = none.into_iter().flat_map(|(steps, loss)| of(0.0, steps, loss));
+    let analysis = Analysis::of(&rows.chain(of(1.0, 600, 1.9)).collect::<Vec<_>>());
+    let at: Vec<&str> =
+        analysis.contenders[0].none.iter().map(|one| one.side.at.as_str()).collect();
+    assert_eq!(at, ["steps=300", "steps=600"]);
+    let longer = Analysis::of(&of(0.0, 1200, 1.0).chain(of(1.0, 600, 1.9)).collect::<Vec<_>>());
+    assert!(longer.headline.is_empty() && not_compared(&longer).len() == 1);
+}
+
+#[test]
 fn what_a_search_found_is_held_against_no_decay_at_what_it_found_for_that() {
     let is_found = |row: &RunRow| match row.weight_decay {
         Some(0.0) => row.lr == 0.003,

@@ -74,7 +74,8 @@ pub enum Warning {
     UnknownBest {
         rules: Vec<UnknownBest>,
     },
-    /// Rules that are not held against others, or against no decay, which have other values of what they choose among.
+    /// Rules that are not held against others, or against no decay, which have other values of what they choose among
+    /// or hold.
     OtherValues {
         rules: Vec<Unlike>,
     },

@@ -157,7 +157,7 @@ fn a_choice_that_no_decay_has_not_is_named_with_what_to_write() {
     let screen = answer(&analysis, &[]);
     let told = screen.split_whitespace().collect::<Vec<_>>().join(" ");
     for expected in [
-        "λ = 1, lr = 0.005: val loss 1.500; it is not held against no decay, which has not all values",
+        "λ = 1, lr = 0.005: val loss 1.500; it is not held against no decay, which has other values",
         "warning: adamw on matrices chooses among lr = 0.0005, 0.005, and is not held against no decay (lr = 0.0005): a \
          difference may be due to lr and not to decay. To compare them, let each choose among the same, such as [[arm]] \
          form = \"none\", lr = [0.0005, 0.005], tune = [\"lr\"].",
@@ -167,6 +167,25 @@ fn a_choice_that_no_decay_has_not_is_named_with_what_to_write() {
     }
     let none: Vec<&str> = screen.lines().filter(|line| line.starts_with("none")).collect();
     assert!(none.len() == 1 && none[0].contains("2.000"), "{screen}");
+}
+
+#[test]
+fn a_learning_rate_that_a_rule_holds_and_no_decay_has_not_is_named_with_what_to_write() {
+    let at = |lr: &'static str, tuned: &'static str| {
+        move |row: RunRow| RunRow {
+            axes: format!("lr={lr}"),
+            tuned: tuned.to_owned(),
+            base: "base".to_owned(),
+            ..of_recipe(lr, "")(row)
+        }
+    };
+    let none = runs(Form::None, Mask::Matrices, 0.0, 2.0, 0.1).into_iter().map(at("0.005", "lr"));
+    let held = runs(Form::AdamW, Mask::Matrices, 1.0, 1.9, 0.1).into_iter().map(at("0.001", ""));
+    let screen = answer(&Analysis::of(&none.chain(held).collect::<Vec<_>>()), &[]);
+    let told = screen.split_whitespace().collect::<Vec<_>>().join(" ");
+    let expected = "has lr = 0.001, and is not held against no decay (lr = 0.005): a difference may be due to lr and not to \
+                    decay. To compare them, let each have the same, such as [[arm]] form = \"none\", lr = 0.001.";
+    assert!(told.contains(expected), "{told}");
 }
 
 #[test]
