@@ -129,7 +129,7 @@ impl Analysis {
         analysis.search = Search::of(rows, epsilon, is_confirmed);
         let search = analysis.search.as_ref();
         analysis.warnings.retain(|warning| !warnings::is_of_searched(warning, search));
-        let unknown = warnings::unknown_best(analysis.search.as_ref(), &analysis.contenders);
+        let unknown = warnings::unknown_best(&analysis);
         let ends = warnings::ends_of_searches(analysis.search.as_ref());
         analysis.warnings.splice(0..0, unknown.into_iter().chain(ends));
         analysis

@@ -5,6 +5,7 @@ mod warning;
 
 use std::collections::BTreeSet;
 
+use super::Analysis;
 use super::contenders::Contender;
 use super::edges::{Edge, edges_of_the_grid, edges_of_the_search};
 use super::groups::{Cell, Group};
@@ -72,19 +73,30 @@ fn of_other_values(contenders: &[Contender], families: &[TestFamily]) -> Option<
 }
 
 /// Of searches that are over, in which one λ of a rule was confirmed.
-pub fn unknown_best(search: Option<&Search>, contenders: &[Contender]) -> Option<Warning> {
+pub fn unknown_best(analysis: &Analysis) -> Option<Warning> {
     let of = |one: &FoundRule| {
-        contenders.iter().find(|judged| judged.rule == one.rule)?;
+        analysis.contenders.iter().find(|judged| judged.rule == one.rule)?;
         let found = one.weight_decay()?;
         let ([low, high], confirmed) = (found.interval, found.best);
-        // Open below it may still tell that little decay or none is best.
-        let is_unknown = if low > 0.0 { high / low > TELLS_LITTLE } else { high.is_infinite() };
+        let is_unknown = match low > 0.0 {
+            true => high / low > TELLS_LITTLE,
+            // Where fresh seeds told that no decay is not best, the best is some λ above 0.
+            false if analysis.is_lower(&one.rule) => high / lowest(one, high) > TELLS_LITTLE,
+            // Open below it may still tell that little decay or none is best.
+            false => high.is_infinite(),
+        };
         let unknown = UnknownBest { rule: one.rule.clone(), interval: [low, high], confirmed };
         is_unknown.then_some(unknown)
     };
-    let confirmed = search.filter(|search| search.is_confirmed);
+    let confirmed = analysis.search.as_ref().filter(|search| search.is_confirmed);
     let rules: Vec<_> = confirmed?.rules.iter().filter_map(of).collect();
     (!rules.is_empty()).then_some(Warning::UnknownBest { rules })
+}
+
+/// The lowest λ above 0 that was tried below an end of an interval; 0 where none was, and nothing is known of what lies there.
+fn lowest(rule: &FoundRule, end: f64) -> f64 {
+    let tried = rule.tried.points.iter().filter_map(|point| point.side.weight_decay);
+    tried.filter(|value| *value > 0.0 && *value < end).min_by(f64::total_cmp).unwrap_or(0.0)
 }
 
 /// Of searches that are over: rules whose best is the lowest or the highest that was tried.

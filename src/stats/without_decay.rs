@@ -4,7 +4,8 @@ use super::Analysis;
 use super::contenders::Contender;
 use super::groups::{Cell, Group, Rule, Side};
 use super::point::Point;
-use crate::config::Form;
+use super::verdict::Kind;
+use crate::config::{Form, TestFamily};
 
 impl Analysis {
     /// The rule of no decay, of whatever model and recipe, that has as low a mean val loss as the best point of all
@@ -26,6 +27,12 @@ impl Analysis {
         let loss = |cell: &Cell| cell.mean(|run| run.val_loss);
         let best = self.best_point().and_then(|(_, point)| loss(&point.cell));
         best.is_some() && self.idle().map(loss).any(|idle| idle == best)
+    }
+
+    /// Whether a rule was told lower than no decay; in a search by its fresh seeds.
+    pub fn is_lower(&self, rule: &Rule) -> bool {
+        let mut judged = self.family(TestFamily::AgainstNone);
+        judged.any(|one| one.left.rule == *rule && one.kind() == Kind::Lower)
     }
 
     /// The cells that do nothing against overfitting, of every model and recipe.

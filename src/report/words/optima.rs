@@ -1,12 +1,9 @@
 //! The best values that a search found, in sentences.
 
 use super::rules::title;
-use crate::config::TestFamily;
 use crate::plural::counted;
 use crate::report::format;
-use crate::stats::{
-    Analysis, Found, FoundRule, Kind, Optimum, Regret, Ridge, Whereabouts, ends_at_none,
-};
+use crate::stats::{Analysis, Found, FoundRule, Optimum, Regret, Ridge, Whereabouts, ends_at_none};
 
 /// The coefficient that most recipes name.
 pub const COMMON: f64 = 0.1;
@@ -34,22 +31,16 @@ fn sentence(rule: &FoundRule, found: &Found, analysis: &Analysis) -> String {
             "{title}: flat: every {axis} that was tried, {} to {}, is within{epsilon} of the best ({runs}){}.",
             format::three_digits(low),
             format::three_digits(high),
-            end(found, is_lower(rule, analysis))
+            end(found, analysis.is_lower(&rule.rule))
         );
     }
     let interval = range(found.interval);
     let elsewhere = elsewhere(found).map_or(String::new(), |told| format!("; {told}"));
-    let (end, costs) = (end(found, is_lower(rule, analysis)), costs(found));
+    let (end, costs) = (end(found, analysis.is_lower(&rule.rule)), costs(found));
     format!(
         "{title}: the best {axis} is {} (95% interval {interval}; {runs}){elsewhere}{end}{costs}.",
         best(found)
     )
-}
-
-/// Whether fresh seeds told it lower than no decay.
-fn is_lower(rule: &FoundRule, analysis: &Analysis) -> bool {
-    let mut judged = analysis.family(TestFamily::AgainstNone);
-    judged.any(|one| one.left.rule == rule.rule && one.kind() == Kind::Lower)
 }
 
 /// Why the best is not where the mean of the search's seeds is lowest.
