@@ -75,7 +75,7 @@ fn next(ledger: &Ledger) -> (Vec<Place>, Why) {
             match side(ledger, &view, leader, axis, by) {
                 Side::Untried(place) => {
                     places.push(place);
-                    why = why.or(Some(edge));
+                    why = why.or(is_edge(&view, leader, axis, by).then_some(edge));
                 }
                 Side::Tried => {}
                 Side::Ends(reason) => end = end.or(Some(reason)),
@@ -89,7 +89,14 @@ fn next(ledger: &Ledger) -> (Vec<Place>, Why) {
     {
         return beyond;
     }
-    (places, why.or(end).unwrap_or(Why::Inside))
+    let untried = (!places.is_empty()).then_some(Why::NeighboursUntried);
+    (places, why.or(untried).or(end).unwrap_or(Why::Inside))
+}
+
+/// Whether nothing lies beyond the best on one side of an axis, wherever on the others.
+fn is_edge(view: &View, leader: &Place, axis: usize, by: i32) -> bool {
+    let is_beyond = |place: &Place| (place.0[axis] - leader.0[axis]) * by.signum() > 0;
+    !view.places().iter().any(is_beyond)
 }
 
 /// What lies on one side of the best.

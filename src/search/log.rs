@@ -34,6 +34,8 @@ pub enum Why {
     BestAtLowerEdge { axis: usize },
     /// The best is the highest that was tried.
     BestAtUpperEdge { axis: usize },
+    /// Of several values, no end of any is the best, and some next to it were not tried beside the others.
+    NeighboursUntried,
     /// Nothing that was tried is below no decay, and usual values lie below all of it.
     MayLieBelow { axis: usize },
     /// The highest that was tried may be as low as the best, and usual values lie above it.

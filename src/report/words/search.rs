@@ -170,6 +170,7 @@ pub fn why(rule: &RuleCourse, decision: &Decision) -> String {
         Why::BestAtUpperEdge { axis } => {
             format!("the best {} is the highest that was tried", key(axis))
         }
+        Why::NeighboursUntried => "not all neighbours of the best were tried".to_owned(),
         Why::MayLieBelow { axis } => {
             format!("nothing that was tried is below no decay; lower {} may be", key(axis))
         }

@@ -55,6 +55,37 @@ fn a_search_that_starts_far_away_extends_until_it_is_inside() {
     assert!(world.regret(point.values[0]) < 0.02);
 }
 
+/// λ is best where it starts, the learning rate far above.
+#[test]
+fn of_two_axes_the_one_that_the_best_is_an_end_of_is_named() {
+    let axes = [decay(), Axis::new(Tuned::LearningRate, 3e-3)];
+    let loss = |place: &Place, seed: usize| {
+        let noise = 1e-3 * f64::from((7 * seed as i32 + place.0[0] + 3 * place.0[1]).rem_euclid(5));
+        let away = [place.0[0], place.0[1] - 9].map(|parts| f64::from(parts) / 8.0);
+        away.iter().map(|away| away * away).sum::<f64>() + noise
+    };
+    let mut known = Known::default();
+    let log = loop {
+        let now = replay(&axes, &Terms::default(), &known);
+        let Next::Train { points, none_seeds, .. } = &now.next else { break now.log };
+        for Wanted { point, seeds } in points {
+            (0..*seeds).for_each(|seed| known.add(&point.place, seed, loss(&point.place, seed)));
+        }
+        (0..*none_seeds).for_each(|seed| known.add_none(seed, 10.0));
+    };
+    assert!(reasons(&log).contains(&Why::BestAtUpperEdge { axis: 1 }), "{:?}", reasons(&log));
+    for (index, decision) in log.iter().enumerate() {
+        let (axis, way) = match decision.why {
+            Why::BestAtLowerEdge { axis } => (axis, -1),
+            Why::BestAtUpperEdge { axis } => (axis, 1),
+            _ => continue,
+        };
+        let best = decision.leader.as_ref().expect("something is the best").point.place.0[axis];
+        let mut tried = log[..index].iter().flat_map(|one| &one.points);
+        assert!(tried.all(|one| (one.point.place.0[axis] - best) * way <= 0), "{decision:?}");
+    }
+}
+
 #[test]
 fn a_curve_that_rises_from_zero_ends_at_no_decay() {
     let (replay, _) = carry_out(world("rising", 0.01, 1), &[decay()], &Terms::default());
