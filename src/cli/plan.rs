@@ -166,13 +166,13 @@ fn search(inputs: &Inputs) -> Vec<String> {
     let Runs { expected, most } = runs_of(spec);
     let seconds = inputs.plan.runs.first().map_or(0.0, core_seconds) / cores() as f64;
     let time = |runs: usize| duration(seconds * runs as f64);
+    let first = if looks.len() > 1 { " if the first look decides every question" } else { "" };
     lines.push(format!(
-        "cost         expected {} ({} on this CPU), at most {} ({})",
+        "cost         expected {} ({} on this CPU){first}",
         counted(expected, "run"),
-        time(expected),
-        counted(most, "run"),
-        time(most),
+        time(expected)
     ));
+    lines.push(format!("             at most {} ({})", counted(most, "run"), time(most)));
     lines
         .extend(inputs.course.iter().flat_map(standing).map(|line| format!("now          {line}")));
     lines

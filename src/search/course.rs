@@ -103,7 +103,8 @@ impl Course {
     }
 }
 
-/// Runs that a whole search takes: of its rules, of no decay beside them, and on fresh seeds.
+/// Runs that a whole search takes: of its rules, of no decay beside them, and on fresh seeds. Expected are those of the first
+/// look alone: what later ones ask for depends on what they leave undecided.
 pub fn runs_of(spec: &Spec) -> Runs {
     let search = &spec.search;
     let terms = terms(search, Epsilon::Value(1.0));

@@ -52,11 +52,12 @@ fn is_cut_off(rule: &RuleCourse) -> bool {
     rule.log.last().is_some_and(|last| matches!(last.why, Why::MostRuns))
 }
 
-/// What a search may still cost, with so many runs finished and so many asked for.
+/// What a search may still cost, with so many runs finished and so many asked for. Later looks are expected of none.
 pub fn left(finished: usize, pending: usize, runs: Runs) -> String {
     let expected = runs.expected.saturating_sub(finished).max(pending);
     let most = runs.most.saturating_sub(finished).max(expected);
-    format!("about {} left by estimate, at most {most}", counted(expected, "run"))
+    let or_more = if expected < most { " or more" } else { "" };
+    format!("about {}{or_more} left by estimate, at most {most}", counted(expected, "run"))
 }
 
 /// The rule of an arm: "AdamW on matrices".
@@ -198,5 +199,17 @@ pub fn why(rule: &RuleCourse, decision: &Decision) -> String {
             format!("the fit promises {}{epsilon}", format::fixed(predicted, 4))
         }
         Why::MostRuns => "the next step would train more runs than the search may".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_left_is_a_lower_bound_as_long_as_there_may_be_more() {
+        let runs = Runs { expected: 25, most: 43 };
+        assert_eq!(left(11, 2, runs), "about 14 runs or more left by estimate, at most 32");
+        assert_eq!(left(40, 3, runs), "about 3 runs left by estimate, at most 3");
     }
 }
