@@ -12,6 +12,7 @@ use super::super::room::width;
 use super::super::scale::{area, pieces};
 use crate::config::Form;
 use crate::report::format;
+use crate::results::RunRow;
 use crate::stats::Cell;
 
 /// Width of a panel's chart, and the height of a label as a share of it.
@@ -38,7 +39,7 @@ impl Panel {
             train: data.series(cell, |row| row.train_loss),
             val: data.series(cell, |row| row.val_loss),
             reported: reported(data, cell),
-            first_stop: cell.runs.first().map_or(1.0, |run| run.first_stop() as f64),
+            first_stop: first_stop(&cell.runs),
         }
     }
 
@@ -150,6 +151,12 @@ impl Panel {
     }
 }
 
+/// The start where a run is best there. Older versions took given weights for no place to stop: what they measured is of a
+/// later one.
+fn first_stop(runs: &[RunRow]) -> f64 {
+    if runs.iter().any(|run| run.best_step == Some(0)) { 0.0 } else { 1.0 }
+}
+
 /// Mean test losses of a cell: at the mean best step, and at the last.
 fn reported(data: &Data, cell: &Cell) -> Vec<(f64, f64)> {
     let loss = data.analysis.loss;
@@ -181,4 +188,25 @@ fn label_places([a, b]: [f64; 2], values: &Range<f64>, apart: f64) -> [f64; 2] {
     }
     let middle = f64::midpoint(a, b).clamp(values.start + apart, values.end - apart);
     if a < b { [middle - half, middle + half] } else { [middle + half, middle - half] }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Mask;
+    use crate::stats::tests::row;
+
+    #[test]
+    fn the_start_is_where_a_curve_turns_only_if_a_run_says_so() {
+        // Of given weights, as new and as older programs write it.
+        let run = |best_step| RunRow {
+            model_seed: None,
+            data_seed: Some(0),
+            best_step,
+            ..row(Form::AdamW, Mask::Matrices, 1.0, 0, 2.0)
+        };
+        assert_eq!(first_stop(&[run(Some(20)), run(Some(0))]), 0.0);
+        assert_eq!(first_stop(&[run(Some(20)), run(Some(40))]), 1.0);
+        assert_eq!(first_stop(&[run(None)]), 1.0);
+    }
 }
