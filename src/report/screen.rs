@@ -11,7 +11,7 @@ use crate::config::{DecaySchedule, Named, Role};
 use crate::experiment::Setting;
 use crate::plural::counted;
 use crate::results::ManifestRow;
-use crate::stats::{Analysis, FoundRule, Rule};
+use crate::stats::{Analysis, Found, FoundRule, Rule};
 
 pub use plot::{Canvas, Plot};
 
@@ -80,7 +80,7 @@ fn lines(sentences: impl Iterator<Item = String>) -> String {
     sentences.map(|sentence| broken(&sentence, COLUMNS)).collect::<Vec<_>>().join("\n")
 }
 
-/// Per searched rule what was found for λ, and what it costs to miss it; other values in sentences.
+/// Per rule of which λ alone was searched what was found, and what it costs to miss it; other values in sentences.
 fn optima_table(analysis: &Analysis) -> Option<String> {
     let search = analysis.search.as_ref()?;
     let common = format!("cost of λ = {}", words::COMMON);
@@ -89,9 +89,7 @@ fn optima_table(analysis: &Analysis) -> Option<String> {
     });
     let mut table =
         new_table(&["form", "mask", "λ*", "95%", &within, "cost of none", &common, "runs"]);
-    let one_axis = |rule: &&FoundRule| rule.found.len() == 1;
-    for rule in search.rules.iter().filter(one_axis) {
-        let Some(found) = rule.weight_decay() else { continue };
+    for (rule, found) in search.rules.iter().filter_map(|rule| Some((rule, lambda_alone(rule)?))) {
         let cost = |value: f64| {
             found.regret_at(value).map_or(format::MISSING.to_owned(), |one| words::cost(&one))
         };
@@ -108,14 +106,20 @@ fn optima_table(analysis: &Analysis) -> Option<String> {
         ]);
     }
     set_width(&mut table, verdicts::WIDEST);
-    let mut told = vec![table.to_string()];
-    if table.is_empty() {
-        told = words::optima(analysis);
-    } else {
+    let mut told = Vec::new();
+    if !table.is_empty() {
+        told.push(table.to_string());
         told.push(lines(words::confirmed_elsewhere(analysis).into_iter()));
     }
+    let others = words::optima_of(analysis, |rule| lambda_alone(rule).is_none());
+    told.push(lines(others.into_iter()));
     told.retain(|one| !one.is_empty());
     (!told.is_empty()).then(|| told.join("\n"))
+}
+
+/// What was found for λ, where nothing was searched beside it.
+fn lambda_alone(rule: &FoundRule) -> Option<&Found> {
+    rule.weight_decay().filter(|_| rule.found.len() == 1)
 }
 
 /// A form, on a second line the setting where rules of several are searched.

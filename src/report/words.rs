@@ -46,7 +46,7 @@ pub use memorisation::{
 };
 pub use nothing::no_result;
 pub use optima::{
-    COMMON, best as best_value, confirmed_elsewhere, cost, optima, range, symbol, within,
+    COMMON, best as best_value, confirmed_elsewhere, cost, optima, optima_of, range, symbol, within,
 };
 pub use power::{needed, power};
 pub use reading::{fine_print, reading};

@@ -10,7 +10,7 @@ use super::quantity::Quantity;
 use super::scores::{Scores, chosen_by_all};
 use crate::record::Status;
 use crate::results::{Draw, RunRow};
-use of_row::{add, fixed, key_of, none_rule, tuned_rule};
+use of_row::{add, fixed, key_of, none_rule, tuned_rule, tunes_beside_decay};
 
 /// A rule with the points that it tunes, and the points of no decay beside it.
 #[derive(Clone, Debug)]
@@ -40,19 +40,9 @@ pub struct Operand {
 impl Contender {
     /// Every rule that does anything against overfitting and asks the experiment's own questions, in order of first appearance.
     pub fn of(rows: &[RunRow], accepts_collapsed: bool) -> Vec<Contender> {
+        let own = rows.iter().filter(|row| row.transfer.is_none() && row.is_treated());
         let mut contenders: Vec<Contender> = Vec::new();
-        let own = || rows.iter().filter(|row| row.transfer.is_none());
-        for row in own().filter(|row| row.is_treated()) {
-            let rule = tuned_rule(row);
-            let known = contenders.iter().position(|one| one.rule == rule);
-            let place = known.unwrap_or_else(|| {
-                contenders.push(Contender::start(rule, row));
-                contenders.len() - 1
-            });
-            contenders[place].choice.add(row);
-            let rule = contenders[place].rule.clone();
-            add(&mut contenders[place].points, rule, row, row.weight_decay);
-        }
+        own.for_each(|row| take_up(&mut contenders, tuned_rule(row), row, row.weight_decay));
         for contender in &mut contenders {
             let none = rows.iter().filter(|row| !row.is_treated() && contender.meets(row));
             let mut points = Vec::new();
@@ -64,6 +54,16 @@ impl Contender {
             mark_eligible(&mut contender.points, accepts_collapsed);
             mark_eligible(&mut contender.none, accepts_collapsed);
         }
+        contenders
+    }
+
+    /// No decay with values that arms of its own tune, such as a learning rate: nothing that it is held against.
+    pub fn without_decay_of(rows: &[RunRow]) -> Vec<Contender> {
+        let own = rows.iter().filter(|row| row.transfer.is_none() && !row.is_treated());
+        let mut contenders: Vec<Contender> = Vec::new();
+        own.filter(|row| tunes_beside_decay(row))
+            .for_each(|row| take_up(&mut contenders, none_rule(row), row, Some(0.0)));
+        contenders.iter_mut().for_each(|one| mark_eligible(&mut one.points, false));
         contenders
     }
 
@@ -191,6 +191,17 @@ impl Contender {
     pub fn best_without_decay(&self) -> Option<&Point> {
         best(&self.none)
     }
+}
+
+/// Takes up a row as a point of its rule.
+fn take_up(contenders: &mut Vec<Contender>, rule: Rule, row: &RunRow, weight_decay: Option<f64>) {
+    let known = contenders.iter().position(|one| one.rule == rule);
+    let place = known.unwrap_or_else(|| {
+        contenders.push(Contender::start(rule.clone(), row));
+        contenders.len() - 1
+    });
+    contenders[place].choice.add(row);
+    add(&mut contenders[place].points, rule, row, weight_decay);
 }
 
 /// A rule, and no decay, is held against others even where all of its points collapsed: that is what it does.

@@ -15,6 +15,8 @@ use crate::results::{Draw, RunRow};
 #[derive(Clone, Debug)]
 pub struct Search {
     pub rules: Vec<FoundRule>,
+    /// No decay, where a value beside it was searched, such as a learning rate.
+    pub without_decay: Vec<FoundRule>,
     /// Whether fresh seeds have judged what was found.
     pub is_confirmed: bool,
 }
@@ -59,8 +61,13 @@ impl Search {
         let contenders = Contender::of(&explored, false).into_iter().filter(searched);
         let judged = is_confirmed.then(|| Judged::of(rows));
         let of = |one| FoundRule::of(one, judged.as_ref(), &seeds, epsilon.unwrap_or(0.0));
-        let rules = contenders.map(of);
-        Some(Search { rules: rules.collect(), is_confirmed })
+        let without_decay = Contender::without_decay_of(&explored).into_iter().map(of).collect();
+        Some(Search { rules: contenders.map(of).collect(), without_decay, is_confirmed })
+    }
+
+    /// What was found of every rule, and then of no decay.
+    pub fn all(&self) -> impl Iterator<Item = &FoundRule> {
+        self.rules.iter().chain(&self.without_decay)
     }
 }
 
@@ -246,7 +253,9 @@ impl Judged {
         let judged = rows.iter().filter(|row| row.stage == Some(Stage::Confirm));
         let judged: Vec<RunRow> = judged.cloned().collect();
         let searched = judged.iter().map(|row| (row.tuned.clone(), row.run.clone())).collect();
-        Judged { contenders: Contender::of(&judged, true), searched }
+        let without_decay = Contender::without_decay_of(&judged);
+        let contenders = Contender::of(&judged, true).into_iter().chain(without_decay).collect();
+        Judged { contenders, searched }
     }
 
     /// The point at which what was found for a rule was judged.

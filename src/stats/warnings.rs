@@ -101,8 +101,13 @@ fn lowest(rule: &FoundRule, end: f64) -> f64 {
 
 /// Of searches that are over: rules whose best is the lowest or the highest that was tried.
 pub fn ends_of_searches(search: Option<&Search>) -> Vec<Warning> {
-    let rules = search.filter(|search| search.is_confirmed).map(|search| &search.rules);
-    rules.into_iter().flatten().flat_map(edges_of_the_search).map(at_an_edge).collect()
+    let confirmed = search.filter(|search| search.is_confirmed);
+    confirmed
+        .into_iter()
+        .flat_map(Search::all)
+        .flat_map(edges_of_the_search)
+        .map(at_an_edge)
+        .collect()
 }
 
 /// Whether it tells an end of what was judged, for a rule of which a search that is over has tried more.

@@ -213,7 +213,7 @@ fn two_values_are_searched_together_and_no_decay_has_its_own_learning_rate() {
     let rules: BTreeSet<&String> = decisions.iter().map(|row| &row["form"]).collect();
     assert!(rules.iter().any(|form| *form == "none") && rules.iter().any(|form| *form == "adamw"));
     let axes: Vec<_> = optima(&results).iter().map(|one| one["axis"].clone()).collect();
-    assert_eq!(axes, ["weight_decay", "lr"]);
+    assert_eq!(axes, ["weight_decay", "lr", "lr"], "of AdamW, and of no decay");
 }
 
 #[test]

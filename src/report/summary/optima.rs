@@ -1,7 +1,7 @@
 use serde::Serialize;
 
 use crate::config::{Form, Mask};
-use crate::stats::{Analysis, Found, FoundRule, Regret};
+use crate::stats::{Analysis, Found, FoundRule, Regret, Search};
 
 /// The best value of one searched key of a rule: losses on val, by the seeds that searched.
 #[derive(Clone, Debug, Serialize)]
@@ -46,9 +46,9 @@ struct RegretRow {
 }
 
 impl OptimumRow {
-    /// Every searched key of every rule.
+    /// Every searched key of every rule, and of no decay.
     pub fn all(analysis: &Analysis) -> Vec<Self> {
-        let rules = analysis.search.iter().flat_map(|search| &search.rules);
+        let rules = analysis.search.iter().flat_map(Search::all);
         rules.flat_map(|rule| rule.found.iter().map(|found| Self::of(rule, found))).collect()
     }
 

@@ -3,14 +3,21 @@
 use super::rules::title;
 use crate::plural::counted;
 use crate::report::format;
-use crate::stats::{Analysis, Found, FoundRule, Optimum, Regret, Ridge, Whereabouts, ends_at_none};
+use crate::stats::{
+    Analysis, Found, FoundRule, Optimum, Regret, Ridge, Search, Whereabouts, ends_at_none,
+};
 
 /// The coefficient that most recipes name.
 pub const COMMON: f64 = 0.1;
 
 /// A sentence a searched value.
 pub fn optima(analysis: &Analysis) -> Vec<String> {
-    let rules = analysis.search.iter().flat_map(|search| &search.rules);
+    optima_of(analysis, |_| true)
+}
+
+/// The same of some rules.
+pub fn optima_of(analysis: &Analysis, is_meant: impl Fn(&FoundRule) -> bool) -> Vec<String> {
+    let rules = analysis.search.iter().flat_map(Search::all).filter(|rule| is_meant(rule));
     let of = |rule: &FoundRule| -> Vec<String> {
         let found = rule.found.iter().map(|found| sentence(rule, found, analysis));
         found.chain(rule.ridge.as_ref().map(|one| ridge(rule, one))).collect()

@@ -25,6 +25,12 @@ pub fn none_rule(row: &RunRow) -> Rule {
     Rule { form: Form::None, mask: None, treatment, ..tuned_rule(row) }
 }
 
+/// Whether its arm tunes something, and nothing of what it does against overfitting.
+pub fn tunes_beside_decay(row: &RunRow) -> bool {
+    let is_decay = |key: &str| key == "weight_decay" || is_treatment(key);
+    !row.tuned.is_empty() && !row.tuned.split(' ').any(is_decay)
+}
+
 fn tunes(row: &RunRow, key: &str) -> bool {
     row.tuned.split(' ').any(|tuned| tuned == key)
 }

@@ -116,6 +116,35 @@ fn the_best_of_a_search_is_what_it_confirmed_and_another_lowest_mean_is_told() {
     assert!(![sentence, told].iter().any(|text| text.contains("though the lowest")));
 }
 
+#[test]
+fn what_a_search_found_of_no_decay_is_told_beside_the_table_of_lambda() {
+    let noise = |lr: f64, seed: u64| 0.001 * ((3 * seed + (lr * 1e3) as u64) % 4) as f64;
+    let at = |stage, lr: f64, seed: u64, loss: f64| RunRow {
+        lr,
+        stage: Some(stage),
+        run: format!("none {lr} {seed}"),
+        variant: format!("lr={lr}"),
+        setting: format!("lr={lr}"),
+        base: "base".to_owned(),
+        axes: format!("lr={lr}"),
+        tuned: "lr".to_owned(),
+        ..row(Form::None, Mask::Matrices, 0.0, seed, loss + noise(lr, seed))
+    };
+    let tried = [(0.001, 2.5), (0.003, 2.0), (0.01, 2.6)].into_iter();
+    let tried =
+        tried.flat_map(|(lr, loss)| (0..3).map(move |seed| at(Stage::Refine, lr, seed, loss)));
+    let judged = (10..13).map(|seed| at(Stage::Confirm, 0.003, seed, 2.0));
+    let found = searched([3.0, 2.5, 2.0, 2.5], 0.001);
+    let rows: Vec<RunRow> = found.into_iter().chain(tried).chain(judged).collect();
+    let analysis = Analysis::of(&rows);
+    let expected =
+        "No decay: the best learning rate is 0.003 (95% interval 0.001 to 0.01; 9 runs).";
+    assert!(optima(&analysis).iter().any(|told| told == expected), "{:?}", optima(&analysis));
+    let screen = crate::report::screen::answer(&analysis, &[]);
+    let told = screen.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(told.contains(expected) && told.contains("λ*"), "{screen}");
+}
+
 /// A list beside a search of the same rule is judged on the same fresh seeds, and may hold what the search confirmed.
 #[test]
 fn a_list_beside_a_search_changes_nothing_of_what_the_search_found() {
