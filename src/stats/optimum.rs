@@ -6,13 +6,15 @@
 //! and of the highest of them, whatever the shape of the curve, as long as it has no basin narrower than
 //! the points are apart. No fit enters the interval: a quadratic is sure of itself on curves that are none.
 
+mod additive;
 mod basin;
 mod evenness;
 mod layout;
 mod regret;
 
+pub use additive::Noise;
 pub use basin::{around_best, basin};
-pub use layout::{Difference, Layout, Noise};
+pub use layout::{Difference, Layout};
 pub use regret::{Regret, Within};
 
 /// Share of experiments in which an interval may miss.
