@@ -229,6 +229,22 @@ impl Sums {
         variance.max(0.0).sqrt() / mean
     }
 
+    /// How many roundings would have left what one factor does not explain of the way; of one step it is about one.
+    pub fn roundings(&self) -> f64 {
+        12.0 * self.beside_one_factor() / self.spacing
+    }
+
+    /// What one factor does not explain, over the whole way: 0 if it explains all, 1 if nothing.
+    pub fn share_beside_one_factor(&self) -> f64 {
+        self.beside_one_factor() / self.distance_squared
+    }
+
+    /// Σ (a − f b)², with f the factor by least squares.
+    fn beside_one_factor(&self) -> f64 {
+        let along = self.before - self.product;
+        (self.distance_squared - along * along / self.before).max(0.0)
+    }
+
     /// Share of the way that led towards zero: 1 if all of it did, 0 if half.
     pub fn share_towards_zero(&self) -> f64 {
         self.towards_zero / self.distance

@@ -11,6 +11,11 @@ const EXPECTED_CHANGES: f64 = 8.0;
 pub const ALIKE: f64 = 0.2;
 const TOWARDS: f64 = 0.95;
 
+/// Roundings that several steps may have left, and the share of the way that these may be of, for numbers to have shrunk
+/// by nearly one factor. L2 in the gradient of Adam leaves more of both where λ|w| is as small as its ε.
+const MOST_ROUNDINGS: f64 = 1000.0;
+const NEARLY: f64 = 1e-4;
+
 /// A factor with its uncertainty.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Factor {
@@ -39,6 +44,8 @@ pub enum Pattern {
     Some { axis: Axis, moved: usize, of: usize, factor: Factor },
     /// Some numbers stay, the others shrink by one factor.
     Numbers { moved: usize, of: usize, factor: f64 },
+    /// By one factor, but for more rounding than one step leaves.
+    Nearly { factor: f64 },
     /// By many factors.
     Various,
 }
@@ -213,6 +220,15 @@ fn numbers(sums: &Sums, rounding: Rounding) -> Pattern {
             of: sums.used,
             factor: f64::midpoint(allowed.low, allowed.high),
         },
+        _ if is_nearly_one(sums) => Pattern::Nearly { factor: sums.mean_factor() },
         _ => Pattern::Various,
     }
 }
+
+/// Whether rounding in several steps explains what one factor does not.
+fn is_nearly_one(sums: &Sums) -> bool {
+    sums.share_beside_one_factor() < NEARLY && sums.roundings() < MOST_ROUNDINGS
+}
+
+#[cfg(test)]
+mod tests;

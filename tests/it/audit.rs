@@ -274,6 +274,27 @@ fn a_fused_projection_of_which_one_part_decays_is_taken_apart() {
 }
 
 #[test]
+fn several_steps_of_decoupled_decay_are_not_taken_for_l2_in_adam() {
+    let before = weights(4096);
+    for steps in [3, 10, 100] {
+        let after = (0..steps).fold(before.clone(), |weights, _| times(&weights, 0.9999));
+        let shape = [64, 64];
+        let gain = || f32s("ln_f.weight", &[8], &[1.0; 8]);
+        let files = Files::new(
+            &[f32s("h.0.mlp.weight", &shape, &before), gain()],
+            &[f32s("h.0.mlp.weight", &shape, &after), gain()],
+        );
+        let audit = files.json(&["--lr", "1e-3"]);
+        assert_eq!(tensor(&audit, "h.0.mlp.weight")["verdict"], "unequal", "{steps}");
+        let said = notes(&audit);
+        assert!(said.contains("more rounding than one step leaves"), "{steps}: {said}");
+        assert!(
+            !said.contains("Adam") && audit["verdict"].as_str().unwrap().contains("nearly one")
+        );
+    }
+}
+
+#[test]
 fn a_step_with_gradients_is_not_taken_for_decay() {
     let before = weights(96);
     let moved: Vec<f32> = before

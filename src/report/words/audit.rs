@@ -8,7 +8,7 @@ mod pattern;
 use std::collections::BTreeMap;
 
 use super::super::format::{count, with_error};
-use crate::audit::{Audit, Factor, FoundMask, From, Group, Part, Tensor, Verdict};
+use crate::audit::{Audit, Factor, FoundMask, From, Group, Part, Pattern, Tensor, Verdict};
 use crate::config::Mask;
 use crate::plural::counted;
 
@@ -182,10 +182,11 @@ fn mask(audit: &Audit) -> String {
     match &audit.mask {
         FoundMask::Nothing => match audit.uneven() {
             0 => "Nothing decays of what could be told.".to_owned(),
-            count => format!(
-                "Nothing decays by one factor; {} shrank by several.",
-                counted(count, "tensor")
-            ),
+            count => {
+                let by = if is_nearly_one(audit) { "nearly one" } else { "several" };
+                let tensors = counted(count, "tensor");
+                format!("Nothing decays by one factor; {tensors} shrank by {by}.")
+            }
         },
         FoundMask::Untold => "Of no tensor it can be told whether it decays.".to_owned(),
         FoundMask::Fits(masks) => match &masks[..] {
@@ -206,6 +207,14 @@ fn mask(audit: &Audit) -> String {
             listed(audit, exceptions)
         ),
     }
+}
+
+/// Whether all that shrank unevenly did so by nearly one factor.
+fn is_nearly_one(audit: &Audit) -> bool {
+    audit.tensors.iter().all(|one| match &one.verdict {
+        Verdict::Unequal(found) => matches!(found, Pattern::Nearly { .. }),
+        _ => true,
+    })
 }
 
 fn this_is(audit: &Audit) -> &'static str {

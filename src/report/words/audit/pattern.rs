@@ -22,9 +22,15 @@ pub fn pattern(pattern: &Pattern) -> String {
             count(*of),
             number(1.0 - factor)
         ),
+        Pattern::Nearly { factor } => format!(
+            "its numbers shrink by {}, but for more rounding than one step leaves, as in several steps of decoupled decay \
+             or of L2 under SGD; save the weights around one step",
+            number(1.0 - factor)
+        ),
         Pattern::Various => {
-            "its numbers shrink by many factors, as by L2 in the gradient of Adam where λ|w| is as \
-            small as its ε (set λ = 0.1 for this one step)"
+            "its numbers shrink by many factors: which decay that is cannot be told. L2 in the gradient of Adam does it \
+             where λ|w| is as small as its ε (set λ = 0.1 for this one step), and so do several steps (save the weights \
+             around one)"
                 .to_owned()
         }
     }
