@@ -135,14 +135,14 @@ fn lambda(was: &Rule, moved: Option<&Moved>) -> String {
         );
     };
     let (kappa, tau) = (number(kappa), short(tau));
-    let (run, law) = (horizon_of(was), law(form));
+    let (run, law) = (horizon_of(was), law(was));
     let named =
         if was.schedules_lambda() { " (of λ as it is named, whatever its schedule)" } else { "" };
     match moved {
         None => format!(
             "λ{whose} = {value} belongs to {run}: there κ = {law} = {kappa}, τ = {tau} steps{named}. At D tokens, B tokens a step and a \
              peak learning rate η the λ that keeps κ is {}; --tokens D --batch B --lr η writes the code for them{}.",
-            formula(form, &kappa),
+            formula(was, &kappa),
             if whose.is_empty() { "" } else { " (--lr of all others: roles keep their ratios)" }
         ),
         Some(moved) => format!(
@@ -180,7 +180,7 @@ fn total_of(rule: &Rule) -> String {
         Form::Corrected | Form::CorrectedAll => "η_t²/η",
         _ => "η_t",
     };
-    format!("{lambda} {lr}")
+    format!("{lambda} {lr}{}", if rule.is_summed_l2() { "/(1 − μ)" } else { "" })
 }
 
 /// Whether the learning rate over the run has the same shape in another number of steps.
@@ -191,13 +191,18 @@ fn keeps_total_decay(was: &Rule, moved: &Moved) -> bool {
     schedule != LrShape::InverseSqrt || before_the_fall.min(there) >= 1.0
 }
 
-fn law(form: Form) -> &'static str {
-    if form == Form::Independent { "λT" } else { "ηλT" }
+fn law(rule: &Rule) -> &'static str {
+    match rule.form() {
+        Form::Independent => "λT",
+        _ if rule.is_summed_l2() => "ηλT/(1 − μ)",
+        _ => "ηλT",
+    }
 }
 
-fn formula(form: Form, kappa: &str) -> String {
-    match form {
+fn formula(rule: &Rule, kappa: &str) -> String {
+    match rule.form() {
         Form::Independent => format!("{kappa}·B/D"),
+        _ if rule.is_summed_l2() => format!("{kappa}·(1 − μ)·B/(η·D)"),
         _ => format!("{kappa}·B/(η·D)"),
     }
 }

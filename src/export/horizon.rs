@@ -101,13 +101,14 @@ fn check_shares(rule: &Rule, there: &str) -> Result<()> {
 fn share(rule: &Rule, role: Role) -> Option<f64> {
     let group = rule.group(role);
     let schedule = group.recipe.lr_schedule();
-    let steps = timescale_steps(rule.form(), group.weight_decay, &schedule);
+    let lambda = rule.lambda_of_law(group.weight_decay);
+    let steps = timescale_steps(rule.law(), lambda, &schedule);
     steps.filter(|_| rule.decays_role(role)).map(f64::recip)
 }
 
 /// What λ is multiplied by so that T times the rate at the peak stays: κ of every parameter, whatever its λ.
 fn factor(was: &Rule, lr: f64, steps: f64) -> Option<f64> {
-    let form = was.form();
+    let form = was.law();
     if !form.takes_weight_decay() {
         return None;
     }

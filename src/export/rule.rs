@@ -1,5 +1,5 @@
 use crate::config::{
-    ByRole, Decay, Form, Group, LambdaSchedule, ModelShape, Recipe, Role, Schedule,
+    ByRole, Decay, Form, Group, LambdaSchedule, ModelShape, OptimizerKind, Recipe, Role, Schedule,
     timescale_steps, total_decay,
 };
 
@@ -85,12 +85,33 @@ impl Rule {
         batch as f64 * accumulate as f64 * self.model.context as f64
     }
 
+    /// Whether its decay is L2 in the gradient of SGD that no clip scales. Momentum μ sums what λ pulls over steps, so that
+    /// over more than 1/(1 − μ) of them it is the decay of AdamW with λ/(1 − μ).
+    pub fn is_summed_l2(&self) -> bool {
+        let is_unscaled = match self.form() {
+            Form::L2 => true,
+            Form::L2Loss => self.recipe.clip == 0.0,
+            _ => false,
+        };
+        is_unscaled && self.recipe.optimizer == OptimizerKind::Sgd
+    }
+
+    /// The form whose law λ follows over many steps.
+    pub fn law(&self) -> Form {
+        if self.is_summed_l2() { Form::AdamW } else { self.form() }
+    }
+
+    /// A λ as that law has it.
+    pub fn lambda_of_law(&self, lambda: f64) -> f64 {
+        if self.is_summed_l2() { lambda / (1.0 - self.recipe.momentum) } else { lambda }
+    }
+
     /// τ = 1/(ηλ) in steps at the peak, or what stands in its place under the form; `None` without decay and for
     /// forms that have none.
     pub fn timescale(&self) -> Option<f64> {
         // Of λ as it is named, wherever its own schedule begins.
         let schedule = Schedule { lambda: LambdaSchedule::CONSTANT, ..self.bulk_schedule() };
-        timescale_steps(self.form(), self.bulk_lambda(), &schedule)
+        timescale_steps(self.law(), self.lambda_of_law(self.bulk_lambda()), &schedule)
     }
 
     /// κ = T/τ, for AdamW ηλT: the total decay of the run, were its learning rate the peak throughout.
@@ -107,7 +128,8 @@ impl Rule {
     /// Total decay Λ of those matrices.
     pub fn total_decay(&self) -> Option<f64> {
         let schedule = self.bulk_schedule();
-        total_decay(self.form(), self.bulk_lambda(), &schedule, self.recipe.steps)
+        let lambda = self.lambda_of_law(self.bulk_lambda());
+        total_decay(self.law(), lambda, &schedule, self.recipe.steps)
     }
 
     /// Whether its λ changes over the run.

@@ -354,6 +354,21 @@ fn at_another_horizon_lambda_keeps_the_total_decay_of_the_run() {
     assert!(l2["not_carried"][0].as_str().unwrap().contains("no law is known"), "{l2}");
 }
 
+/// Momentum of 0.9 sums ten times what λ pulls.
+#[test]
+fn l2_in_the_gradient_of_sgd_is_carried_as_decoupled_decay_that_momentum_multiplies() {
+    let folder = tempfile::tempdir().unwrap();
+    let case = ("lr = 0.1\noptimizer = 'sgd'", "form = 'l2'\nweight_decay = 0.1");
+    let results = train(folder.path(), case);
+    let told = flat(&export(&results, "pytorch", case));
+    // ηλT/(1 − μ) = 0.1 · 0.1 · 10 / 0.1.
+    assert!(told.contains("κ = ηλT/(1 − μ) = 1, τ = 10 steps"), "{told}");
+    assert!(told.contains("the λ that keeps κ is 1·(1 − μ)·B/(η·D)"), "{told}");
+    let found = json(&[text(&results), "--to", "pytorch", "--lr", "0.05"]);
+    let moved = &found["carried"]["horizon"];
+    assert!((moved["weight_decay"].as_f64().unwrap() - 0.2).abs() < 1e-12, "{moved}");
+}
+
 #[test]
 fn carried_code_names_the_rule_that_keeps_epochs_and_how_to_see_it() {
     let words = ["--tokens", "1e10", "--batch", "500_000", "--lr", "6e-4"];
