@@ -1,5 +1,6 @@
 //! Configuration files of other trainers: their keys are recognised, nothing is executed.
 
+mod command;
 mod python;
 mod shell;
 mod tables;
@@ -7,7 +8,7 @@ mod tables;
 use std::fs;
 use std::path::Path;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, anyhow, ensure};
 
 use super::keys::{Keys, Part};
 use super::run::RunFields;
@@ -23,6 +24,26 @@ const LARGEST: u64 = 1 << 20;
 /// # Errors
 /// A file that is no configuration of a known trainer, or whose value cannot be read; the message names the key.
 pub fn read_config(path: &Path, given: &RunFields, remarks: &mut Vec<String>) -> Result<RunFields> {
+    let keys = keys_of(path)?;
+    let parts: Vec<&Part> = keys.parts.iter().filter(|part| is_of_training(part)).collect();
+    if !parts.is_empty() {
+        return command::read(path, &parts, given, remarks);
+    }
+    let name = path.display();
+    let trainer = Trainer::of(&keys).with_context(|| format!("{name} is not told apart"))?;
+    let Some(trainer) = trainer else {
+        if !keys.parts.is_empty() {
+            let parts: Vec<&Part> = keys.parts.iter().collect();
+            return command::read(path, &parts, given, remarks);
+        }
+        return Err(unrecognised(&name.to_string()));
+    };
+    let fields = trainer.read(&keys, given, remarks);
+    fields.with_context(|| format!("{name}, read as {}", trainer.name))
+}
+
+/// What a file says, whosever it is.
+fn keys_of(path: &Path) -> Result<Keys> {
     let name = path.display();
     let size = fs::metadata(path).with_context(|| format!("cannot read {name}"))?.len();
     ensure!(
@@ -39,36 +60,21 @@ pub fn read_config(path: &Path, given: &RunFields, remarks: &mut Vec<String>) ->
     let text = String::from_utf8(text).with_context(|| format!("{name} is no text in UTF-8"))?;
     // Some editors begin a text with a mark of its encoding.
     let text = text.trim_start_matches('\u{feff}');
-    let keys = keys(path, text).with_context(|| format!("cannot read {name}"))?;
-    refuse_part(path, keys.parts.iter().find(|part| is_of_training(part)))?;
-    let trainer = Trainer::of(&keys).with_context(|| format!("{name} is not told apart"))?;
-    let Some(trainer) = trainer else {
-        refuse_part(path, keys.parts.first())?;
-        bail!(
-            "{name} is no configuration that is recognised; expected one of {}. Give the run by --params, \
-             --tokens, --batch and --lr instead",
-            Trainer::names().join(", ")
-        );
-    };
-    let fields = trainer.read(&keys, given, remarks);
-    fields.with_context(|| format!("{name}, read as {}", trainer.name))
+    keys(path, text).with_context(|| format!("cannot read {name}"))
+}
+
+fn unrecognised(name: &str) -> anyhow::Error {
+    anyhow!(
+        "{name} is no configuration that is recognised; expected one of {}. Give the run by --params, --tokens, --batch \
+         and --lr instead",
+        Trainer::names().join(", ")
+    )
 }
 
 /// Whether a configuration is read by a command with flags of a trainer: others prepare data, or convert a model.
 fn is_of_training(part: &Part) -> bool {
     let is_training = part.takes_flags || !matches!(Trainer::of(&part.beside), Ok(None));
     is_training && !part.is_maybe_data
-}
-
-/// The flags of a command are a part of what it trains by where it reads a file beside them: no default fills the gaps.
-fn refuse_part(path: &Path, part: Option<&Part>) -> Result<()> {
-    let Some(part) = part else { return Ok(()) };
-    bail!(
-        "the command in {} reads {}, which is not read with it; give that file with --config, and what the command's flags \
-         say otherwise by arguments, such as --steps or --lr",
-        path.display(),
-        part.told
-    )
 }
 
 fn keys(path: &Path, text: &str) -> Result<Keys> {

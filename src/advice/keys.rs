@@ -39,7 +39,7 @@ pub struct Part {
     pub told: String,
     /// Whether it may be a text to be trained on as well.
     pub is_maybe_data: bool,
-    /// The flags of the command.
+    /// The flags of the command, and what it sets by `name=value`.
     pub beside: Keys,
     /// Whether more flags come to it by a variable.
     pub takes_flags: bool,
@@ -134,6 +134,15 @@ impl Keys {
     pub fn doubt(&mut self, key: &str, told: &str) {
         let found = Found { text: told.to_owned(), doubt: Some(Doubt::Undecided) };
         self.found.insert(key.to_owned(), found);
+    }
+
+    /// Puts a value in the place of what is said of a key.
+    pub fn replace(&mut self, key: &str, found: Found) {
+        self.found.insert(key.to_owned(), found);
+    }
+
+    pub fn remove(&mut self, key: &str) {
+        self.found.remove(key);
     }
 
     /// Adds what a file says of a key beside what it has said before.

@@ -233,6 +233,16 @@ impl Trainer {
         fields
     }
 
+    /// Takes out other names of what a command says, which stands over its file's.
+    pub fn settle(&self, keys: &mut Keys, command: &Keys) {
+        for names in self.keys.values() {
+            if names.iter().any(|name| command.contains(name)) {
+                let others = names.iter().filter(|name| !command.contains(name));
+                others.for_each(|name| keys.remove(name));
+            }
+        }
+    }
+
     /// A program that grew out of the trainer and has other keys would be read as the trainer's defaults.
     fn is_own(&self, keys: &Keys) -> Result<()> {
         let foreign = |(key, own): &(&String, &String)| keys.contains(key) && !keys.contains(own);

@@ -671,7 +671,7 @@ fn a_lowest_learning_rate_in_json_is_read_and_one_that_a_schedule_needs_has_no_d
 
 #[test]
 fn a_command_that_reads_a_configuration_beside_its_flags_has_no_defaults() {
-    let said = "reads config/train_shakespeare_char.py, which is not read with it; give that file with --config";
+    let said = "reads config/train_shakespeare_char.py, which is not read with it: ";
     let command = "train.py config/train_shakespeare_char.py";
     for script in [
         format!(
@@ -708,6 +708,50 @@ fn a_configuration_that_a_command_reads_is_told_by_the_flag_that_names_it() {
     for named in ["", "--data_files a.yaml b.yaml", "--dataset_config_name wikitext-2-raw-v1"] {
         assert_eq!(run(&of("", named))["lr"], 1e-4, "{named}");
     }
+}
+
+/// The run of a script with another file beside it.
+fn with_file(script: &str, name: &str, contents: &str) -> Call {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join(name), contents).unwrap();
+    let path = folder.path().join("run.sh");
+    fs::write(&path, script).unwrap();
+    let words = ["advise", "--config", text(&path), "--params", "125M", "--json"];
+    wane(&[&words[..], &["--devices", "1", "--context", "1024"]].concat())
+}
+
+#[test]
+fn a_configuration_beside_the_command_that_reads_it_is_read_under_its_flags() {
+    let yaml = "output_dir: out\nper_device_train_batch_size: 8\nmax_steps: 1000\nlearning_rate: 1e-4\nweight_decay: 0.05\n";
+    let of = |command: &str| run(&with_file(command, "a.yaml", yaml));
+    let file = of("accelerate launch --num_processes 2 train.py --config a.yaml\n");
+    assert_eq!((&file["lr"], &file["weight_decay"]), (&1e-4.into(), &0.05.into()));
+    for command in [
+        "accelerate launch train.py --config a.yaml --learning_rate 3e-4\n",
+        "LR=3e-4\npython train.py --config a.yaml \\\n  --learning_rate $LR\n",
+        "python train.py --config=a.yaml --lr 3e-4\n",
+        "python train.py config=a.yaml learning_rate=3e-4\n",
+    ] {
+        let found = of(command);
+        let said = (&found["lr"], &found["weight_decay"], &found["steps"]);
+        assert_eq!(said, (&3e-4.into(), &0.05.into(), &1000.0.into()), "{command}");
+    }
+    let several = "python train.py --config a.yaml --lr 3e-4 --max_steps 9\n\
+                   python train.py --config a.yaml --lr 4e-4 --max_steps 9\n";
+    refused(&with_file(several, "a.yaml", yaml), "it is one of several");
+    let by_list = "ARGS=\"--lr 3e-4\"\npython train.py --config a.yaml $ARGS\n";
+    refused(&with_file(by_list, "a.yaml", yaml), "flags come to it by a variable");
+    refused(
+        &with_file("python train.py --config b.yaml\n", "a.yaml", yaml),
+        "no such file beside it",
+    );
+}
+
+#[test]
+fn a_configuration_of_deepspeed_is_read_where_the_flags_of_its_command_are_no_run() {
+    let found =
+        run(&with_file("deepspeed train.py --deepspeed_config ds.json\n", "ds.json", DEEPSPEED));
+    assert_eq!((&found["lr"], &found["weight_decay"]), (&3e-4.into(), &0.1.into()));
 }
 
 #[test]

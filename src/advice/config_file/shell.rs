@@ -38,15 +38,28 @@ fn whole(line: &str, keys: &mut Keys) {
     for (command, _) in commands(line) {
         let words = words(command);
         let Some(named) = named::configuration(&words, keys) else { continue };
-        let mut own = Keys::default();
-        flags(command, 0, &mut own);
         keys.parts.push(Part {
             told: named.told,
             is_maybe_data: named.is_maybe_data,
-            beside: own,
+            beside: beside(named::arguments(&words), keys),
             takes_flags: named::takes_flags(&words, keys),
         });
     }
+}
+
+/// What the arguments of a program say: its flags, and `name=value` as Hydra and OmegaConf have it.
+fn beside(arguments: &[&str], keys: &Keys) -> Keys {
+    let mut said = Keys::default();
+    flags_of(arguments, 0, &mut said);
+    for (name, value) in arguments.iter().filter_map(|word| named::set_by(word)) {
+        say(name, value, &mut said);
+    }
+    let mut own = Keys::default();
+    for (name, found) in said.names().filter_map(|name| Some((name, said.get(name)?))) {
+        let assigned = Variable::of(&found.text).and_then(|one| keys.get(one.name));
+        own.replace(name, assigned.unwrap_or(found).clone());
+    }
+    own
 }
 
 /// `NAME=value` in a line, under the conditions that they stand under.
@@ -134,7 +147,10 @@ fn value_in(value: &str, keys: &Keys) -> Found {
 
 /// `--name value` and `--name=value` of a command; `$NAME` is what was assigned before.
 fn flags(command: &str, depth: usize, keys: &mut Keys) {
-    let words = words(command);
+    flags_of(&words(command), depth, keys);
+}
+
+fn flags_of(words: &[&str], depth: usize, keys: &mut Keys) {
     for (place, word) in words.iter().enumerate() {
         let Some(flag) = word.strip_prefix("--") else {
             if let Some(list) = list(word).filter(|_| depth < DEEPEST) {

@@ -49,6 +49,9 @@ const BARE: [&str; 8] = [
     "tf32",
 ];
 
+/// Flags that name a configuration of DeepSpeed's.
+const DEEPSPEED: [&str; 2] = ["__deepspeed", "__deepspeed_config"];
+
 /// Values of a flag that are no names.
 const NO_NAMES: [&str; 4] = ["true", "false", "none", "null"];
 
@@ -65,8 +68,7 @@ pub struct Named {
 
 /// The configurations that a command reads, as words of it.
 pub fn configuration(words: &[&str], keys: &Keys) -> Option<Named> {
-    let words = own(words);
-    let arguments = &words[program(words)? + 1..];
+    let arguments = arguments(words);
     let mut named: Vec<Named> =
         (0..arguments.len()).filter_map(|place| named(arguments, place, keys)).collect();
     // Launchers call a program before the files that it reads.
@@ -76,7 +78,33 @@ pub fn configuration(words: &[&str], keys: &Keys) -> Option<Named> {
     }
     let told: Vec<&str> = named.iter().map(|one| one.told.as_str()).collect();
     let is_maybe_data = named.iter().all(|one| one.is_maybe_data);
-    (!named.is_empty()).then(|| Named { told: told.join(" and "), is_maybe_data })
+    let found = (!named.is_empty()).then(|| Named { told: told.join(" and "), is_maybe_data });
+    found.or_else(|| of_deepspeed(arguments, keys))
+}
+
+/// DeepSpeed's own configuration. A program may have all that it trains by from its flags, and nothing from there.
+fn of_deepspeed(arguments: &[&str], keys: &Keys) -> Option<Named> {
+    let pairs = arguments.windows(2).map(|pair| (pair[0], pair[1]));
+    let joined = arguments.iter().filter_map(|word| word.split_once('='));
+    let is_its = |flag: &str| DEEPSPEED.contains(&flag.replace('-', "_").as_str());
+    let value = pairs.chain(joined).find(|(flag, value)| is_its(flag) && !is_flag(value))?.1;
+    let told = resolved(value, keys).to_owned();
+    ending(&told).is_some().then_some(Named { told, is_maybe_data: true })
+}
+
+/// The words after the program of a command; none where it calls no program that trains.
+pub fn arguments<'a, 'b>(words: &'a [&'b str]) -> &'a [&'b str] {
+    let words = own(words);
+    program(words).map_or(&[], |place| &words[place + 1..])
+}
+
+/// What a word sets without a flag, as `optim.lr=3e-4`; a configuration that is named so is none of it.
+pub fn set_by(word: &str) -> Option<(&str, &str)> {
+    let (name, value) = unquoted(word).split_once('=')?;
+    let name = name.trim_start_matches('+');
+    let is_name = |one: char| one.is_alphanumeric() || matches!(one, '_' | '.' | '-');
+    let is_set = !name.is_empty() && !is_flag(name) && name.chars().all(is_name);
+    (is_set && !names_configuration(name)).then_some((name, value))
 }
 
 /// Whether flags come to a command by a variable: a text or a list that has any, or goes on in other lines.
@@ -184,76 +212,4 @@ fn ending(name: &str) -> Option<&'static str> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[track_caller]
-    fn check(command: &str, expected: Option<&str>) {
-        let keys: Keys = [("CONFIG", "config/a.py")].into_iter().collect();
-        let words: Vec<&str> = command.split_whitespace().collect();
-        let told = configuration(&words, &keys).map(|one| one.told);
-        assert_eq!(told.as_deref(), expected, "{command}");
-    }
-
-    #[test]
-    fn a_file_after_the_program_is_one_that_it_reads() {
-        for command in [
-            "torchrun --standalone --nproc_per_node=1 train.py config/a.py --max_iters=5000",
-            "python train.py --max_iters 5000 config/a.py",
-            "python train.py $CONFIG --max_iters=5000",
-            "python train.py ${CONFIG} --max_iters=5000",
-            "python train.py ${1:-config/a.py} --max_iters=5000",
-        ] {
-            check(command, Some("config/a.py"));
-        }
-        for command in [
-            "axolotl train a.yml --learning_rate 1e-4",
-            "accelerate launch --config_file acc.yml -m axolotl.cli.train a.yml",
-            "trl sft --config a.yml --learning_rate 1e-4",
-            "python train.py -c a.yml --learning_rate 1e-4",
-            "python train.py --train_config=${OTHER:-a.yml} --learning_rate 1e-4",
-            "python train.py --bf16 a.yml --learning_rate 1e-4",
-            "python train.py --deepspeed zero3.json a.yml",
-            "python -m lingua.train config=a.yml steps=3",
-            "python deepy.py train.py a.yml",
-            "torchrun train.py --lr 1 --config-file=a.yml | tee log.json",
-        ] {
-            check(command, Some("a.yml"));
-        }
-    }
-
-    #[test]
-    fn other_files_of_a_command_are_not() {
-        for command in [
-            "accelerate launch --config_file acc.yaml train.py --lr 1",
-            "deepspeed train.py --deepspeed zero3.json --lr 1",
-            "python train.py --tokenizer=tokenizer.json --lr 1 > log.json",
-            "cp a.yaml b.yaml",
-            "python train.py --data_files a.yaml b.yaml --lr 1",
-            "python run_clm.py --config_name gpt2 --dataset_config_name $1 --save_config true --lr 1",
-        ] {
-            check(command, None);
-        }
-        assert!(is_maybe_data("data/train.json") && !is_maybe_data("config.json"));
-    }
-
-    #[test]
-    fn a_configuration_is_read_also_where_its_name_is_not_known() {
-        for (command, told) in [
-            ("python train.py --lr 1 --config $1", "`--config $1`"),
-            ("python train.py --config=\"$OTHER\"", "`--config $OTHER`"),
-            ("python train.py --config-name gpt_5b --lr 1", "`--config-name gpt_5b`"),
-            ("python train.py -cn gpt_5b", "`-cn gpt_5b`"),
-        ] {
-            check(command, Some(&format!("the configuration that {told} names")));
-        }
-    }
-
-    #[test]
-    fn flags_come_by_variables_that_hold_flags() {
-        let keys: Keys = [("ARGS", "--lr 1"), ("LIST", "("), ("OUT", "x")].into_iter().collect();
-        assert!(takes_flags(&["train.py", "a.yml", "$ARGS"], &keys));
-        assert!(takes_flags(&["train.py", "a.yml", "\"${LIST[@]}\""], &keys));
-        assert!(!takes_flags(&["$OUT/convert.py", "a.yml", "$OUT", "$1", "ARGS"], &keys));
-    }
-}
+mod tests;
