@@ -7,6 +7,8 @@ use std::path::{Component, Path, PathBuf};
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use serde::Deserialize;
 
+use super::foreign::SHARD;
+
 const SINGLE: &str = "model.safetensors";
 const INDEX: &str = "model.safetensors.index.json";
 const PICKLE: &str = "pytorch_model.bin";
@@ -59,12 +61,15 @@ fn in_folder(folder: &Path) -> Result<Vec<PathBuf>> {
             return named(&folder.join(name));
         }
     }
-    let found = weight_files(folder)
+    let found = files_ending_in(folder, "safetensors")
         .with_context(|| format!("cannot read the folder {}", folder.display()))?;
     let Some(first) = found.first() else {
         // The message about this file says how to convert it.
         if folder.join(PICKLE).exists() {
             return Ok(vec![folder.join(PICKLE)]);
+        }
+        if let Some(shard) = files_ending_in(folder, SHARD)?.into_iter().next() {
+            return Ok(vec![shard]);
         }
         bail!("the folder {} holds no {SINGLE} and no {INDEX}", folder.display());
     };
@@ -79,11 +84,11 @@ fn in_folder(folder: &Path) -> Result<Vec<PathBuf>> {
     Ok(set)
 }
 
-fn weight_files(folder: &Path) -> Result<Vec<PathBuf>> {
+fn files_ending_in(folder: &Path, ending: &str) -> Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
-        if name_of(&path).is_some_and(|name| name.ends_with(ENDING)) {
+        if path.extension().is_some_and(|own| own == ending) {
             found.push(path);
         }
     }

@@ -440,6 +440,16 @@ fn shards_are_read_like_one_file() {
 }
 
 #[test]
+fn a_folder_of_shards_of_torch_distributed_says_how_to_merge_them() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("__0_0.distcp"), b"PK\x03\x04zip").unwrap();
+    fs::write(folder.path().join(".metadata"), b"\x80\x04").unwrap();
+    let call = wane(&["audit", &file("gpt2"), text(folder.path())]);
+    assert_eq!(call.code, Some(2), "{}", call.stderr);
+    assert!(call.stderr.contains("dcp_to_torch_save("), "{}", call.stderr);
+}
+
+#[test]
 fn wrong_files_end_with_2_and_say_what_to_do() {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name);
