@@ -35,7 +35,7 @@ use verdict::verdict;
 use visible::Visible;
 
 pub use difference::{Difference, From};
-pub use expected::{Expected, form_of, is_of};
+pub use expected::{Expected, form_of, is_of_other};
 pub use group::Group;
 pub use hint::Hint;
 pub use mask::FoundMask;

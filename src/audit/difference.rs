@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::expected::{of_other_form, of_other_lambda};
+use super::expected::{of_hidden_lambda, of_other_form, of_other_lambda};
 use super::group::Group;
 use super::mask::against;
 use super::part::Part;
@@ -69,8 +69,17 @@ fn from_expected(
     let other = |lambda| of_other_lambda(tensors, groups, lambda, question.lr);
     let by_lambda = expected.weight_decay.map(|lambda| (From::WeightDecay, other(lambda)));
     let by_form = expected.form.map(|form| (From::Form, of_other_form(tensors, form)));
-    let untold = expected.is_some().then(|| (From::Unseen, unseen(tensors)));
+    let hidden = |lambda| of_hidden_lambda(groups, lambda, question.lr);
+    let hidden = expected.weight_decay.map(hidden).unwrap_or_default();
+    let untold = expected.is_some().then(|| (From::Unseen, sorted(unseen(tensors), hidden)));
     [by_mask, by_lambda, by_form, untold].into_iter().flatten().collect()
+}
+
+fn sorted(mut some: Vec<usize>, others: Vec<usize>) -> Vec<usize> {
+    some.extend(others);
+    some.sort_unstable();
+    some.dedup();
+    some
 }
 
 fn unseen(tensors: &[Tensor]) -> Vec<usize> {

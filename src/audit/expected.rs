@@ -1,6 +1,7 @@
 //! What a trainer should do in the step, and the tensors that show something else.
 
 use super::group::Group;
+use super::multiplied::divided_out;
 use super::tensor::Tensor;
 use super::verdict::{Factor, Verdict};
 use crate::config::{Form, Mask};
@@ -55,6 +56,21 @@ pub fn of_other_form(tensors: &[Tensor], form: Form) -> Vec<usize> {
     (0..tensors.len()).filter(is_other).collect()
 }
 
+/// Whether a factor is of another λ. That of 1, which the trust ratio of LAMB leaves of any, tells nothing of it.
+pub fn is_of_other(factor: Factor, weight_decay: f64, lr: f64) -> bool {
+    !is_of(factor, weight_decay, lr) && !hides(factor, weight_decay, lr)
+}
+
+fn hides(factor: Factor, weight_decay: f64, lr: f64) -> bool {
+    divided_out(factor, Some(lr), Some(weight_decay)).is_some()
+}
+
+/// Tensors whose factor hides the λ that was set.
+pub fn of_hidden_lambda(groups: &[Group], weight_decay: f64, lr: Option<f64>) -> Vec<usize> {
+    let is_hidden = |group: &&Group| lr.is_some_and(|lr| hides(group.factor, weight_decay, lr));
+    groups.iter().filter(is_hidden).flat_map(|group| group.tensors.iter().copied()).collect()
+}
+
 /// Tensors that decay by another λ, or show none.
 pub fn of_other_lambda(
     tensors: &[Tensor],
@@ -62,7 +78,7 @@ pub fn of_other_lambda(
     weight_decay: f64,
     lr: Option<f64>,
 ) -> Vec<usize> {
-    let is_other = |group: &&Group| lr.is_none_or(|lr| !is_of(group.factor, weight_decay, lr));
+    let is_other = |group: &&Group| lr.is_none_or(|lr| is_of_other(group.factor, weight_decay, lr));
     let others = groups.iter().filter(is_other).flat_map(|group| group.tensors.iter().copied());
     let mut found: Vec<usize> = others.chain(of_other_form(tensors, Form::AdamW)).collect();
     found.sort_unstable();

@@ -651,6 +651,29 @@ fn a_lambda_of_1_is_said_to_be_what_lamb_shows_of_any() {
 }
 
 #[test]
+fn another_lambda_than_the_1_of_lamb_cannot_be_told_and_is_not_called_wrong() {
+    let made = |factor: f32| vec![f32s("h.0.mlp.weight", &[16, 16], &times(&weights(256), factor))];
+    let of = |factor: f32| {
+        Files::new(&made(1.0), &made(factor)).call(&[
+            "--lr",
+            "1e-2",
+            "--expect-weight-decay",
+            "0.1",
+        ])
+    };
+    let said = |call: &Call| call.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
+    let lamb = of(0.99);
+    assert_eq!(lamb.code, Some(1), "{}", lamb.stdout);
+    assert!(said(&lamb).contains("λ = 0.1, which cannot be told of 1 tensor"), "{}", said(&lamb));
+    assert!(
+        !said(&lamb).contains("found λ") && lamb.stdout.contains("trust ratio"),
+        "{}",
+        lamb.stdout
+    );
+    assert!(said(&of(0.98)).contains("expected λ = 0.1, found λ = 2"), "{}", said(&of(0.98)));
+}
+
+#[test]
 fn twice_the_decay_of_long_matrices_is_said_to_be_of_their_shape() {
     let square = ("h.0.attn.weight", [32, 32], 0.999);
     let long = notes_on(&[square, ("h.0.mlp.c_fc.weight", [32, 8], 0.998)], "1e-2");

@@ -2,7 +2,7 @@
 
 use super::super::super::format::{number, with_error};
 use super::listed;
-use crate::audit::{Audit, Expected, Factor, FoundMask, From, form_of, is_of};
+use crate::audit::{Audit, Expected, Factor, FoundMask, From, form_of, is_of_other};
 use crate::config::{Form, Mask, Named};
 use crate::plural::counted;
 
@@ -65,7 +65,7 @@ fn of_lambda(audit: &Audit) -> Option<String> {
 /// Every other λ with its tensors, and those that show none.
 pub fn found_lambdas(audit: &Audit, expected: f64) -> Vec<String> {
     let lr = audit.lr.unwrap_or(1.0);
-    let others = audit.groups.iter().filter(|group| !is_of(group.factor, expected, lr));
+    let others = audit.groups.iter().filter(|group| is_of_other(group.factor, expected, lr));
     let text = |factor: Factor| with_error(factor.shrink() / lr, factor.error / lr);
     let of_group = |group: &crate::audit::Group| {
         format!("λ = {} ({})", text(group.factor), listed(audit, &group.tensors))
