@@ -13,6 +13,17 @@ pub const CALLED_WITHOUT_DECAY: &str = "the optimizer that is called without wei
 /// The key under which the learning rates of that call and of its parameter groups stand.
 pub const OPTIMIZERS_LR: &str = "the learning rate that the optimizer is called with";
 
+/// The key under which a program's call of a schedule stands whose arguments are read.
+pub const SCHEDULE_CALLED: &str = "the schedule that is called";
+
+/// That schedule of optax, under whose name its arguments stand.
+pub const SCHEDULE: &str = "warmup_cosine_decay_schedule";
+
+/// Whether a key is of a call and none that a trainer's own files have.
+pub fn is_of_call(key: &str) -> bool {
+    [OPTIMIZER_CALLED, SCHEDULE_CALLED].contains(&key) || key.starts_with(SCHEDULE)
+}
+
 /// Keys of a file, those of tables as `table.key`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Keys {

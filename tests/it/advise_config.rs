@@ -755,6 +755,42 @@ fn a_configuration_of_deepspeed_is_read_where_the_flags_of_its_command_are_no_ru
 }
 
 #[test]
+fn a_schedule_of_optax_that_warms_up_and_falls_is_read_with_the_optimizer_that_it_is_for() {
+    let of = |schedule: &str, optimizer: &str| {
+        let file = format!(
+            "batch_size = 256\nblock_size = 1024\nmax_iters = 20000\ngradient_accumulation_steps = 1\npeak = 5e-4\n\
+             schedule = optax.warmup_cosine_decay_schedule({schedule})\n\
+             optimizer = {optimizer}\n"
+        );
+        advise("train.py", &file, &[])
+    };
+    let named =
+        "init_value=0.0, peak_value=peak, warmup_steps=500, decay_steps=20000, end_value=5e-5";
+    let adamw = "optax.adamw(schedule, b1=0.8, b2=0.95, weight_decay=0.2)";
+    let call = of(named, adamw);
+    let found = scheduled(&call);
+    assert_eq!((&found[0]["lr"], &found[0]["weight_decay"]), (&5e-4.into(), &0.2.into()));
+    assert_eq!(
+        (&found[0]["schedule"], &found[0]["optimizer"]),
+        (&"cosine".into(), &"adamw".into())
+    );
+    assert!(!call.stdout.contains("its schedule is not read"), "{}", call.stdout);
+    for (schedule, optimizer) in [
+        ("0.0, peak, 500, 20000, 5e-5", adamw),
+        (named, "optax.adamw(learning_rate=schedule, b1=0.8, weight_decay=0.2)"),
+        (
+            named,
+            "optax.chain(optax.clip_by_global_norm(1.0), optax.adamw(schedule, b1=0.8, weight_decay=0.2))",
+        ),
+    ] {
+        assert_eq!(scheduled(&of(schedule, optimizer)), found, "{schedule} {optimizer}");
+    }
+    assert_ne!(scheduled(&of(&named.replace("500", "5000"), adamw)), found);
+    let two = "optax.chain(optax.adamw(schedule, weight_decay=0.2), optax.lion(schedule))";
+    refused(&of(named, two), "optax.chain and optax.adamw");
+}
+
+#[test]
 fn a_run_of_olmo_that_is_stopped_has_the_schedule_of_its_whole_length() {
     let olmo = format!(
         "{OLMO}optimizer: {{name: adamw, learning_rate: 1e-3, weight_decay: 0.1}}\n\

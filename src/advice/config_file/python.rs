@@ -6,6 +6,7 @@ mod contents;
 mod imports;
 mod optimizer;
 mod rates;
+mod schedule;
 
 use std::collections::HashMap;
 

@@ -14,10 +14,15 @@ impl Walk<'_> {
             return;
         };
         let called = self.called(called);
-        if optimizer::is_one(&called) || optimizer::takes_weights(&called, self.code(arguments)) {
+        let makes_one =
+            optimizer::is_one(&called) || optimizer::takes_weights(&called, self.code(arguments));
+        if makes_one && !self.is_of_clips_and_one(&called, arguments) {
             self.optimizer(&called, node, condition);
         }
         self.keep(&called, arguments);
+        if self.schedule(&called, arguments, condition).is_some() {
+            return;
+        }
         if self.declare(&called, arguments, condition).is_some() {
             return;
         }
@@ -41,6 +46,18 @@ impl Walk<'_> {
                 self.parts(self.code(name), value, condition);
             }
         }
+    }
+
+    /// Whether a chain of optax has one optimizer and clips beside it: it is that optimizer.
+    fn is_of_clips_and_one(&self, called: &str, arguments: Node<'_>) -> bool {
+        let made = |one: &Node| Some(self.called(one.child_by_field_name("function")?));
+        let mut all = parts(arguments);
+        all.retain(|one| one.kind() != "comment");
+        let calls: Option<Vec<String>> = all.iter().map(made).collect();
+        let (clips, others): (Vec<String>, Vec<String>) =
+            calls.unwrap_or_default().into_iter().partition(|one| last(one).starts_with("clip"));
+        let is_one = matches!(&others[..], [one] if optimizer::is_whole(one));
+        last(called) == "chain" && is_one && !clips.is_empty()
     }
 
     /// Keeps that something is called. A parser calls the classes that it is handed.

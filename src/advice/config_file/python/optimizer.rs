@@ -42,6 +42,12 @@ pub fn is_one(called: &str) -> bool {
     !OTHERS.iter().any(is_of) && (is_class || is_optax && (is_named || COMBINED.contains(&name)))
 }
 
+/// Whether what is called is an optimizer by itself, and no part of one.
+pub fn is_whole(called: &str) -> bool {
+    let name = last(called);
+    is_one(called) && !COMBINED.contains(&name) && !name.starts_with("scale_by")
+}
+
 /// Whether a call of a class with weights and a learning rate makes one.
 pub fn takes_weights(called: &str, arguments: &str) -> bool {
     let takes = |word: &str| arguments.contains(word);

@@ -57,7 +57,7 @@ impl Walk<'_> {
 }
 
 /// A number, or arithmetic of names; of `args.lr` the last part is a key of the file.
-fn number(keys: &Keys, code: &str) -> Option<f64> {
+pub fn number(keys: &Keys, code: &str) -> Option<f64> {
     value_of(code, &|name| keys.value(name.rsplit('.').next()?)?.parse().ok())
 }
 

@@ -2,7 +2,7 @@
 
 use super::super::name::Name;
 use super::Reading;
-use crate::advice::keys::{Call, OPTIMIZER_CALLED};
+use crate::advice::keys::{Call, OPTIMIZER_CALLED, SCHEDULE_CALLED, is_of_call};
 
 /// The default learning rate of programs that share a trainer's keys.
 struct OwnLr<'a> {
@@ -21,7 +21,7 @@ impl<'a> Reading<'a> {
             return self.take_lr(own);
         }
         let default = self.trainer.defaults.get(&name).filter(|_| self.has_default(name))?;
-        let key = self.own(name).find(|key| *key != OPTIMIZER_CALLED);
+        let key = self.own(name).find(|key| !is_of_call(key));
         let key = key.map_or("", |key| key.as_str());
         self.take(key, format!("{key} = {default}"));
         Some((key.to_owned(), default.clone()))
@@ -131,9 +131,12 @@ impl<'a> Reading<'a> {
         let own = self.trainer.remark.clone().or(unscheduled);
         let Some(called) = self.program_of_its_own() else { return own.into_iter().collect() };
         let trainer = &self.trainer.name;
-        let schedule = match self.falls_as_trainers() {
-            true => format!("its schedule is taken for {trainer}'s, whose names it has"),
-            false => "its schedule is not read: --schedule, --warmup and --min-lr-ratio say it"
+        let schedule = match self.keys.value(SCHEDULE_CALLED) {
+            Some(schedule) => format!("its schedule is {schedule}"),
+            None if self.falls_as_trainers() => {
+                format!("its schedule is taken for {trainer}'s, whose names it has")
+            }
+            None => "its schedule is not read: --schedule, --warmup and --min-lr-ratio say it"
                 .to_owned(),
         };
         let program = format!(
