@@ -5,7 +5,7 @@
             if parameter.ndim > 2 and "gate_up" in name:
                 raise ValueError(f"{path}.{name}: two matrices of each expert in one; give each its own")
             # torch.nn.Linear keeps [out, in], transformers' Conv1D [in, out]; q, k and v may be one matrix.
-            # What an adapter such as LoRA puts beside a layer is matrices of its own, not packed as the layer is.
+            # An adapter such as LoRA puts matrices of its own beside a layer, not packed as the layer is.
             layer = ([part for part in path.split(".") if part not in WRAPPERS] or [""])[-1]
             words = f"{layer}_{name}".lower().split("_")
             is_packed = "qkv" in words or "wqkv" in words or "c_attn" in f"{layer}.{name}"

@@ -238,17 +238,14 @@ impl Right {
     }
 }
 
-/// Small values of the second do nothing: from a start where they cost little noise alone leads down.
+/// The smaller the second, the better, by far less than matters.
 #[test]
 fn a_search_ends_where_a_factor_of_4_changes_nothing_that_matters() {
-    for number in 0..20 {
-        let (replay, _) = carry_out(|x, y| 0.05 * x * x + 0.04 * y.max(0.0).powi(2), 0.005, number);
-        let is_flat = |line: &Decision| line.why == Why::Flat { axis: 1 };
-        let lowest = replay.asked.iter().map(|wanted| wanted.point.place.0[1]).min();
-        let is_led_down = lowest < Some(-4);
-        assert!(!is_led_down || replay.log.iter().any(is_flat), "{number}: {lowest:?}");
-        assert!(lowest >= Some(-20), "{number}: {lowest:?}");
-    }
+    let of = |x: f64, y: f64| 0.05 * x * x + 0.002 * y + 0.04 * y.max(0.0).powi(2);
+    let (replay, _) = carry_out(of, 1e-4, 0);
+    let lowest = replay.asked.iter().map(|wanted| wanted.point.place.0[1]).min();
+    assert!(replay.log.iter().any(|line| line.why == Why::Flat { axis: 1 }), "{:?}", replay.log);
+    assert!(lowest >= Some(-16), "{lowest:?}");
 }
 
 /// `WANE_SHOW_SIMULATION=1` prints every surface and noise.
