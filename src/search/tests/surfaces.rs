@@ -4,7 +4,7 @@ use std::io::Write;
 
 use rayon::prelude::*;
 
-use super::super::{Axis, Best, Decision, Known, Next, Replay, Terms, Tuned, Wanted, Why, replay};
+use super::super::{Axis, Best, Known, Next, Replay, Terms, Tuned, Wanted, Why, replay};
 use crate::random::{normals, stream};
 use crate::stats::Estimate;
 use crate::stats::surface::{Surface, TriedPair};
