@@ -14,6 +14,8 @@ const DRAWS: usize = 1000;
 /// The surface is told by places no more than so many times above or below the best on any axis: a factor of 4, and what
 /// rounding adds. Farther out it may be flat, where a quadratic is steep.
 const NEAR: f64 = 4.1;
+/// Places span the other axis if their values there are so many times apart: a factor of 4, less what rounding takes.
+const SPAN: f64 = 3.9;
 /// Share of searches in which the best is not among the places that may be.
 const ALPHA: f64 = 0.05;
 
@@ -31,8 +33,8 @@ pub struct Surface {
     /// Where it is lowest; missing for a saddle, and where that is beyond what was tried or above what was measured.
     pub best: Option<[f64; 2]>,
     /// For each axis, where 95% of the draws that have a lowest point have it, and as far as the next values beyond all
-    /// places that may be the best, whatever the shape; 0 and +∞ for ends beyond what was tried, or beyond the points of
-    /// the fit.
+    /// places that may be the best, whatever the shape; 0 and +∞ for ends beyond what was tried, and beyond the points of
+    /// the fit unless other places close them.
     pub intervals: [[f64; 2]; 2],
     /// The loss at the lowest point.
     pub predicted_loss: Option<f64>,
@@ -61,9 +63,7 @@ impl Surface {
         let lowest = fit.lowest().filter(|lowest| all.tell(&near, &fit, lowest));
         Some(Surface {
             best: lowest.as_ref().map(|lowest| [lowest[0].exp(), lowest[1].exp()]),
-            intervals: [0, 1].map(|axis| {
-                all.widened(within(of_lowest(&draws, axis), all.range(&near, axis)), axis)
-            }),
+            intervals: [0, 1].map(|axis| all.widened(of_lowest(&draws, axis), &near, axis)),
             predicted_loss: lowest.map(|lowest| fit.at(&lowest)),
             ridge: Ridge::of(&fit, &draws),
         })
@@ -115,14 +115,38 @@ impl<'a> Points<'a> {
             && fit.at(lowest) <= measured + self.layout.epsilon()
     }
 
-    /// An interval that reaches the next values beyond all places that may be the best, with ends that are open where
-    /// they lie beyond what was tried.
-    fn widened(&self, [low, high]: [f64; 2], axis: usize) -> [f64; 2] {
+    /// An interval of the fit that ends no nearer than the next values beyond all places that may be the best. Where it
+    /// leaves the points of the fit it is open, unless what was tried there closes it.
+    fn widened(&self, of_fit: [f64; 2], fitted: &[usize], axis: usize) -> [f64; 2] {
+        let [low, high] = within(of_fit, self.range(fitted, axis));
         let [first, last] = self.range(&self.layout.contenders(ALPHA), axis);
-        let tried = || self.ended.iter().map(|point| self.tried[*point].values[axis]);
-        let below = tried().filter(|value| *value < first).fold(0.0, f64::max);
-        let above = tried().filter(|value| *value > last).fold(f64::INFINITY, f64::min);
-        within([low.min(below), high.max(above)], self.range(&self.ended, axis))
+        let mut tried: Vec<f64> =
+            self.ended.iter().map(|point| self.tried[*point].values[axis]).collect();
+        tried.sort_by(f64::total_cmp);
+        let below = || tried.iter().rev().copied().filter(|value| *value < first);
+        let above = || tried.iter().copied().filter(|value| *value > last);
+        let closes = |value: &f64| self.closes(fitted, (axis, *value));
+        let low = if low > 0.0 { low } else { below().find(closes).unwrap_or(0.0) };
+        let high = match high.is_finite() {
+            true => high,
+            false => above().find(closes).unwrap_or(f64::INFINITY),
+        };
+        let [nearest_below, nearest_above] = [below().next(), above().next()];
+        [low.min(nearest_below.unwrap_or(0.0)), high.max(nearest_above.unwrap_or(f64::INFINITY))]
+    }
+
+    /// Whether a value lies beyond the points of a fit, and places were tried there or farther out at values of the other
+    /// axis on both sides of the best, over a factor of 4: along no ridge does the best lie there, if none of them may be it.
+    fn closes(&self, fitted: &[usize], (axis, value): (usize, f64)) -> bool {
+        let [low, high] = self.range(fitted, axis);
+        let is_beyond = |point: &usize| match self.tried[*point].values[axis] {
+            one if value > high => one >= value,
+            one => value < low && one <= value,
+        };
+        let beyond: Vec<usize> = self.ended.iter().copied().filter(is_beyond).collect();
+        let [least, most] = self.range(&beyond, 1 - axis);
+        let best = self.layout.best().map_or(f64::NAN, |best| self.tried[best].values[1 - axis]);
+        least <= best && best <= most && most >= SPAN * least
     }
 
     /// The smallest and the largest value of an axis.
@@ -270,6 +294,21 @@ mod tests {
             let [angle, place] = covered(sd);
             assert!(angle >= 279 && place >= 279, "sd {sd}: {angle} {place} of 300");
         }
+    }
+
+    /// The fit near the best does not tell how large the first value may be, and what was tried farther out does.
+    #[test]
+    fn an_end_beyond_the_fit_is_closed_by_what_was_beaten_there_along_all_of_the_other_axis() {
+        let few = points(|_, y| 0.06 * y * y, 0.005, 1);
+        assert_eq!(Surface::of(&few, 0.02).unwrap().intervals[0], [0.0, f64::INFINITY]);
+        let far = |second: f64| TriedPair { values: [6.4, second], losses: vec![2.0, 2.01, 1.99] };
+        let high = |seconds: &[f64]| {
+            let beaten = seconds.iter().map(|second| far(*second));
+            let all: Vec<TriedPair> = few.iter().cloned().chain(beaten).collect();
+            Surface::of(&all, 0.02).unwrap().intervals[0][1]
+        };
+        assert_eq!(high(&[0.003]), f64::INFINITY);
+        assert_eq!(high(&[0.00075, 0.003, 0.012]), 6.4);
     }
 
     #[test]
