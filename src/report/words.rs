@@ -11,6 +11,7 @@ mod judged;
 mod levels;
 mod mechanism;
 mod memorisation;
+mod narrowing;
 mod nothing;
 mod optima;
 mod power;
@@ -44,6 +45,7 @@ pub use mechanism::{collapse, collapse_title, mechanism};
 pub use memorisation::{
     by_heart, by_heart_reading, by_heart_subject, by_heart_title, by_heart_verdicts,
 };
+pub use narrowing::gap;
 pub use nothing::no_result;
 pub use optima::{
     COMMON, best as best_value, confirmed_elsewhere, cost, optima, optima_of, range, symbol, within,
@@ -54,7 +56,7 @@ pub use rules::{arm, at_lambda, decay_label, label, labels, variant};
 pub use search::{
     cut_off, decided, fresh_seeds, left, look, searched_title, standing, values, why,
 };
-pub use short::{alarms, gap, headline, in_short};
+pub use short::{alarms, headline, in_short};
 pub use values::{
     pooled, row_title, row_verdict, table_in_short, table_verdicts, transfer_name, transfer_title,
 };

@@ -165,11 +165,13 @@ const TAIL: f64 = 0.025;
 pub struct GapChange {
     pub from: f64,
     pub to: f64,
-    /// By how much train loss is higher, in nats per token.
-    pub train_rise: f64,
+    /// By how much train loss is higher, in nats per token, with its own 95% interval over pairs of runs.
+    pub train_rise: Estimate,
     /// Whether it is more than chance makes of so many seeds; missing where they are too few to tell.
     pub is_told: Option<bool>,
-    /// Share of its narrowing that is train loss rising; missing where it does not narrow by more than chance.
+    /// Whether it narrows, by more than chance.
+    pub narrows: bool,
+    /// Share of its narrowing that is train loss rising; missing where either may be chance.
     pub train_share: Option<f64>,
     /// Whether val loss rises, by more than chance makes of so many seeds.
     pub val_rises: bool,
@@ -179,21 +181,29 @@ impl GapChange {
     /// From one cell to another, which was chosen among so many: by their val losses, and so by their gaps. Of all of
     /// them together one in twenty experiments tells a change where there is none (Bonferroni).
     pub fn between(from: &Cell, to: &Cell, candidates: usize) -> Option<Self> {
-        let train = |cell: &Cell| cell.mean(|run| run.train_loss);
         let (before, after) = (from.mean(|run| run.gap)?, to.mean(|run| run.gap)?);
-        let narrowing = before - after;
-        let rise = train(to)? - train(from)?;
-        // Where val lies below train there is nothing to narrow.
+        let train_rise = train_rise(from, to)?;
         let paired = from.paired(to, |run| run.gap);
+        let narrowing = paired.map_or(before - after, |one| one.mean);
+        // Where val lies below train there is nothing to narrow.
         let is_told = paired.and_then(|one| is_more_than_chance(&one, candidates));
         let narrows = narrowing > 0.0 && after >= 0.0 && is_told == Some(true);
-        let train_share = narrows.then_some(rise / narrowing);
+        let is_apart = train_rise.half_width.is_some_and(|half| train_rise.mean.abs() > half);
+        let train_share = (narrows && is_apart).then_some(train_rise.mean / narrowing);
         let val_rises = to.paired(from, |run| run.val_loss).is_some_and(|one| {
             one.mean > 0.0 && is_more_than_chance(&one, candidates) == Some(true)
         });
         let (from, to) = (before, after);
-        Some(GapChange { from, to, train_rise: rise, is_told, train_share, val_rises })
+        Some(GapChange { from, to, train_rise, is_told, narrows, train_share, val_rises })
     }
+}
+
+/// Of pairs of runs, or of the means without an interval where no seed is in both cells.
+fn train_rise(from: &Cell, to: &Cell) -> Option<Estimate> {
+    let train = |run: &RunRow| run.train_loss;
+    let mean = to.mean(train)? - from.mean(train)?;
+    let unpaired = Estimate { mean, sd: None, half_width: None, n: 0 };
+    Some(to.paired(from, train).unwrap_or(unpaired))
 }
 
 /// Whether a difference between pairs of runs is more than chance makes of them, of an arm that was chosen among so many;

@@ -2,11 +2,12 @@
 
 use super::choice::without_partner;
 use super::levels::{decimals, levels};
+use super::narrowing::gap;
 use super::rules::variant;
 use super::{arm, finding, loss, no_result, optima, quantity, table_in_short, warning};
 use crate::config::TestFamily;
 use crate::report::format;
-use crate::stats::{Analysis, Cell, Comparison, Contender, GapChange, Kind, Quantity, Rule, Tally};
+use crate::stats::{Analysis, Cell, Comparison, Kind, Quantity, Rule, Tally};
 
 /// The answer in a few sentences, for a reader in a hurry.
 pub fn in_short(analysis: &Analysis) -> Vec<String> {
@@ -172,43 +173,6 @@ fn u_turn(analysis: &Analysis) -> Option<String> {
 fn away(above: f64, analysis: &Analysis) -> String {
     let side = if above < 0.0 { "below" } else { "above" };
     format!("{} nats per token {side}", format::fixed(above.abs(), decimals(analysis)))
-}
-
-/// What becomes of the gap, and how much of that is train loss rising.
-pub fn gap(analysis: &Analysis) -> Option<String> {
-    let (contender, point) = analysis.best_point()?;
-    let candidates: usize = analysis.contenders.iter().map(Contender::candidates).sum();
-    let none = &contender.best_without_decay()?.cell;
-    let GapChange { from, to, train_rise, is_told, train_share, val_rises } =
-        GapChange::between(none, &point.cell, candidates)?;
-    let share = match train_share {
-        None if is_told == Some(false) => match candidates {
-            0 | 1 => ", which may be chance".to_owned(),
-            _ => format!(", which may be chance and the choice among {candidates} arms"),
-        },
-        None if is_told.is_none() => {
-            let side = if train_rise < 0.0 { "lower" } else { "higher" };
-            let rise = format::fixed(train_rise.abs(), 3);
-            format!("; train loss is {rise} {side}. So few seeds do not tell either from chance")
-        }
-        None => String::new(),
-        Some(share) if share <= 0.0 => ", and none of that is train loss rising".to_owned(),
-        Some(share) if share > 1.0 && val_rises => {
-            ", and train loss rises by more than that, so val loss rises too".to_owned()
-        }
-        // A share of means above one alone does not say that val loss moved.
-        Some(share) if share > 1.0 => {
-            ", and all of that narrowing is train loss rising: val loss is the same within chance"
-                .to_owned()
-        }
-        Some(share) => {
-            let percent = format::fixed(100.0 * share, 0);
-            format!(", and {percent}% of that narrowing is train loss rising")
-        }
-    };
-    let [from, to] = [from, to].map(|gap| format::fixed(gap, 3));
-    let share = if from == to { String::new() } else { share };
-    Some(format!("The gap between val and train loss is {to} in place of {from}{share}."))
 }
 
 fn pairs(analysis: &Analysis) -> Option<String> {

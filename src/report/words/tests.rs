@@ -82,7 +82,7 @@ fn the_gap_is_told_with_the_share_that_is_train_loss_rising() {
         row.gap = row.val_loss.map(|val| val - 1.3);
     }
     let told = gap(&Analysis::of(&rows)).unwrap();
-    let expected = "The gap between val and train loss is 0.200 in place of 1.000, and 38% of that narrowing is train loss rising.";
+    let expected = "The gap between val and train loss is 0.200 in place of 1.000; train loss rises by 0.300 ± 0.000, 38% of that.";
     assert_eq!(told, expected);
     let one_seed: Vec<RunRow> = rows.into_iter().filter(|row| row.seed == 0).collect();
     let told = gap(&Analysis::of(&one_seed)).unwrap();
@@ -228,7 +228,8 @@ proptest! {
         let best = analysis.best().map(|(group, cell)| group.side(cell)).unwrap();
         let own = Comparison { left: best.clone(), ..told.clone() };
         analysis.headline = vec![own.clone()];
-        let gap = GapChange { from: 0.9, to: 0.5, train_rise: 0.3, is_told: Some(true), train_share: Some(0.8), val_rises: false };
+        let train_rise = Estimate { mean: 0.3, sd: Some(0.01), half_width: Some(0.02), n: 3 };
+        let gap = GapChange { from: 0.9, to: 0.5, train_rise, is_told: Some(true), narrows: true, train_share: Some(0.8), val_rises: false };
         let against = Some(&told).filter(|one| one.is_against_none());
         let mut texts = vec![
             verdict(&told, &analysis),

@@ -53,7 +53,7 @@ fn the_best_of_many_arms_rarely_narrows_the_gap_where_none_does() {
         let groups = group_by_rule(&world(*number, 8, 0.0));
         let (group, candidates) = (&groups[0], LAMBDAS as usize);
         let (none, best) = (group.baseline.as_ref().unwrap(), group.best_treated().unwrap());
-        GapChange::between(none, best, candidates).unwrap().train_share.is_some()
+        GapChange::between(none, best, candidates).unwrap().narrows
     };
     let told = (0..worlds).filter(is_told).count() as f64 / worlds as f64;
     // 2.5%; without the correction for the choice it is one in ten.
