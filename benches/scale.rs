@@ -108,6 +108,7 @@ fn main() {
             padding: None,
             digest: corpus.digest(),
             splits: Some(corpus.split),
+            pool: None,
             texts: Some(corpus.texts),
             decided: Vec::new(),
             analysis: Default::default(),

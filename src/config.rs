@@ -5,6 +5,7 @@ mod by_role;
 mod claim;
 mod data;
 mod decay;
+mod excerpts;
 mod families;
 mod family;
 mod group;
@@ -32,6 +33,7 @@ pub use decay::{
     Decay, DecaySchedule, Equilibrium, Form, LambdaSchedule, Mask, Moment, NormControl, Rates,
     Role, timescale_steps, total_decay,
 };
+pub use excerpts::Excerpts;
 pub use family::Family;
 pub use group::Group;
 pub use key::{Identity, Key, Kind, Range, Section, check_number, suggestion};

@@ -10,6 +10,7 @@ mod contrast;
 mod crossing;
 mod edges;
 mod evidence;
+mod excerpts;
 mod families;
 mod groups;
 mod inference;
@@ -49,6 +50,7 @@ pub use comparison::{Comparison, Opponent};
 pub use contenders::Contender;
 pub use contrast::Contrast;
 pub use evidence::Evidence;
+pub use excerpts::SharedText;
 pub use groups::{Cell, Group, Rule, Side, group_by_rule};
 pub use inference::{Estimate, FEWEST_SEEDS, t_quantile};
 pub use levels::{Epsilon, EpsilonOrigin, GapChange, Levels, Reference, Start};
@@ -93,6 +95,8 @@ pub struct Analysis {
     pub alpha: f64,
     /// Whether each seed has a text of its own; missing in files of older versions, which have one text.
     pub texts: Option<Texts>,
+    /// What texts of seeds have in common; missing where they share nothing, or files do not tell.
+    pub shared_text: Option<SharedText>,
     /// Where the spread of the loss without decay comes from.
     pub spread: Option<Spread>,
     /// What a search found, and how; missing for a grid.
@@ -167,6 +171,7 @@ impl Analysis {
             epsilon,
             alpha: terms.alpha,
             texts: rows.iter().find_map(|row| row.texts),
+            shared_text: None,
             spread: none.filter(|_| !is_of_toys).and_then(|cell| Spread::of(cell, loss)),
             search: None,
             contenders,

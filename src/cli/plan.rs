@@ -68,6 +68,7 @@ fn asked(inputs: &Inputs) -> Vec<String> {
         corpus.split.order.name(),
     ));
     lines.push(format!("texts        {}", texts(corpus)));
+    lines.extend(corpus.excerpts_told().map(|excerpts| format!("excerpts     {excerpts}")));
     lines.extend(corpus.decided.iter().map(|decided| format!("decided      {decided}")));
     lines.push(format!("recognised   {}", corpus.recognised));
     lines.extend(corpus.alphabet_told().map(|alphabet| format!("alphabet     {alphabet}")));
@@ -82,6 +83,9 @@ fn asked(inputs: &Inputs) -> Vec<String> {
 
 fn texts(corpus: &Corpus) -> &'static str {
     match corpus.texts {
+        Texts::PerSeed if corpus.excerpts().is_some() => {
+            "per-seed: every seed trains on an excerpt of its own; val and test are the same for all"
+        }
         Texts::PerSeed => {
             "per-seed: every seed trains on a text of its own; val and test are the same for all"
         }

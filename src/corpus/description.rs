@@ -1,9 +1,11 @@
 //! What people are told of a corpus beside its size.
 
+use std::collections::BTreeSet;
+
 use indicatif::HumanCount;
 
 use super::Corpus;
-use crate::config::Texts;
+use crate::config::{Excerpts, Texts};
 
 /// Longer alphabets are shown by their beginning and their end.
 const SHOWN: usize = 100;
@@ -52,6 +54,29 @@ impl Corpus {
         let held = [(0, "val", self.val.len()), (1, "test", self.test.len())];
         let told: Vec<String> = held.into_iter().filter_map(told).collect();
         (!told.is_empty()).then(|| format!("{} never occur in train", told.join(" and ")))
+    }
+
+    /// What the texts of seeds are cut from; `None` where there is one text for all, or each is written anew.
+    pub fn excerpts(&self) -> Option<Excerpts> {
+        let pool = self.pool.length().filter(|_| self.texts == Texts::PerSeed)?;
+        Some(Excerpts { pool, length: self.split.train })
+    }
+
+    /// How much of their text the seeds share that were read, if anything, and what that means.
+    pub fn excerpts_told(&self) -> Option<String> {
+        let (excerpts, seeds) = (self.excerpts()?, self.read_texts().filter_map(|(seed, _)| seed));
+        let seeds: BTreeSet<u64> = seeds.collect();
+        let percent = (100.0 * excerpts.shared(&seeds)?).round();
+        let crowding = excerpts.crowding(seeds.len());
+        let what = match crowding > 1.0 {
+            true => format!(
+                "{} excerpts take {crowding:.1} times the {} tokens that there are, and tests claim too much",
+                seeds.len(),
+                HumanCount(excerpts.pool as u64),
+            ),
+            false => "intervals hold for this source".to_owned(),
+        };
+        (percent > 0.0).then(|| format!("they share {percent}% of their text on average: {what}"))
     }
 
     /// Shares of val and test that never occur in train, in the mean of its texts.

@@ -6,6 +6,7 @@ use super::equations::Equations;
 use super::grammar::{self, Dialect, Stream};
 use super::train_file::TrainFile;
 use super::{Token, Tokens};
+use crate::config::Excerpts;
 
 /// The part of a source outside of val and test.
 #[derive(Debug)]
@@ -42,12 +43,17 @@ impl Pool {
 
     /// Where the text of a seed begins, or the one for all; 0 where texts are written for each.
     pub fn start(&self, seed: Option<u64>, length: usize) -> usize {
-        let all = match self {
-            Pool::Memory(tokens) => tokens.len(),
-            Pool::File(file) => file.length,
-            Pool::Grammar | Pool::ShiftedGrammar | Pool::Modular(_) => length,
-        };
-        seed.map_or(0, |seed| excerpt_start(seed, all, length))
+        let pool = self.length().unwrap_or(length);
+        seed.map_or(0, |seed| Excerpts { pool, length }.start(seed))
+    }
+
+    /// Tokens that texts are cut from; `None` where they are written for each.
+    pub fn length(&self) -> Option<usize> {
+        match self {
+            Pool::Memory(tokens) => Some(tokens.len()),
+            Pool::File(file) => Some(file.length),
+            Pool::Grammar | Pool::ShiftedGrammar | Pool::Modular(_) => None,
+        }
     }
 }
 
@@ -59,36 +65,9 @@ fn written(characters: &[char]) -> Tokens {
     grammar::encode(characters, &grammar::alphabet()).into()
 }
 
-/// Where the excerpt of a seed begins, in tokens from the start of a pool: at the fractional part of
-/// seed · (√5 − 1)/2, of the places that there are. Consecutive seeds lie as far apart as so many places can
-/// (Knuth, The Art of Computer Programming, vol. 3, section 6.4, Theorem S), and seed 0 is the beginning.
-fn excerpt_start(seed: u64, pool: usize, length: usize) -> usize {
-    /// (√5 − 1)/2 in units of 2⁻⁶⁴.
-    const GOLDEN: u64 = 0x9E37_79B9_7F4A_7C15;
-    let places = (pool - length + 1) as u128;
-    ((u128::from(seed.wrapping_mul(GOLDEN)) * places) >> 64) as usize
-}
-
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-
     use super::*;
-
-    proptest! {
-        #[test]
-        fn every_excerpt_lies_in_its_pool(seed: u64, length in 1_usize..900, more in 0_usize..99_999) {
-            prop_assert!(excerpt_start(seed, length + more, length) <= more);
-        }
-    }
-
-    #[test]
-    fn five_excerpts_of_a_text_ten_times_as_long_do_not_overlap() {
-        let mut starts: Vec<usize> = (0..5).map(|seed| excerpt_start(seed, 1000, 100)).collect();
-        assert_eq!(starts, [0, 556, 212, 769, 425]);
-        starts.sort_unstable();
-        assert!(starts.windows(2).all(|pair| pair[1] - pair[0] >= 100), "{starts:?}");
-    }
 
     #[test]
     fn the_text_for_all_seeds_is_the_beginning() {

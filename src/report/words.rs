@@ -19,6 +19,7 @@ mod reading;
 mod rules;
 mod search;
 mod short;
+mod texts;
 mod values;
 mod warnings;
 

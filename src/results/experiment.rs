@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use crate::config::{AnalysisTerms, Claim, Split, Texts};
+use crate::config::{AnalysisTerms, Claim, Excerpts, Split, Texts};
 use crate::record::Provenance;
 
 /// `experiment.json`: what was asked, of what, by which program.
@@ -50,6 +50,10 @@ pub struct Experiment {
     /// Whether every seed has a train text of its own; `None` in files of older versions.
     #[serde(default)]
     pub texts: Option<Texts>,
+    /// Tokens that train texts of seeds are cut from; missing where each is written anew or all have one, and in files of
+    /// older versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pool: Option<usize>,
     /// What was decided about splits and texts for lack of a word in the spec.
     #[serde(default)]
     pub decided: Vec<String>,
@@ -61,4 +65,11 @@ pub struct Experiment {
     pub claims: Vec<Claim>,
     /// What trained its runs, and the command that wrote its files.
     pub provenance: Provenance,
+}
+
+impl Experiment {
+    /// What the train texts of seeds are cut from, where that is known.
+    pub fn excerpts(&self) -> Option<Excerpts> {
+        Some(Excerpts { pool: self.pool?, length: self.splits?.train })
+    }
 }

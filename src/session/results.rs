@@ -61,6 +61,7 @@ fn experiment(inputs: &Inputs, provenance: Provenance) -> Experiment {
         digest: inputs.corpus.digest(),
         splits: Some(inputs.corpus.split),
         texts: Some(inputs.corpus.texts),
+        pool: inputs.corpus.excerpts().map(|excerpts| excerpts.pool),
         decided: inputs.corpus.decided.clone(),
         analysis: inputs.spec.analysis.clone(),
         cut_off: inputs.course.as_ref().map_or(Vec::new(), report::words::cut_off),

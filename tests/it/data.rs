@@ -694,6 +694,12 @@ fn plan_says_how_the_source_is_cut() {
     let own = plan(&[]);
     assert!(own.contains("600 train, 300 val and 300 test tokens"), "{own}");
     assert!(own.contains("texts        per-seed"), "{own}");
+    assert!(!own.contains("excerpts     "), "two of 600 lie apart: {own}");
+    let half = plan(&["--set", "data.train=4000"]);
+    assert!(half.contains("excerpts     they share "), "{half}");
+    assert!(half.contains("intervals hold for this source"), "{half}");
+    let crowded = plan(&["--set", "data.train=4000", "--seeds", "0,1,2,3,4"]);
+    assert!(crowded.contains(": 5 excerpts take "), "{crowded}");
     let fixed = plan(&["--set", "data.train=8000", "--set", "data.test=400"]);
     assert!(fixed.contains("texts        fixed"), "{fixed}");
     assert!(fixed.contains("2 × data.train = 16000"), "{fixed}");

@@ -80,7 +80,8 @@ impl Data {
         let curves: Curves = curves.into_iter().map(|(run, curve)| (run, curve.rows)).collect();
         check_curves(folder, &runs, &curves)?;
         let experiment = read_experiment(folder)?;
-        let mut analysis = Analysis::on(&runs, &experiment.analysis);
+        let mut analysis =
+            Analysis::on(&runs, &experiment.analysis).with_excerpts(experiment.excerpts());
         if !experiment.cut_off.is_empty() {
             analysis.warnings.insert(0, Warning::CutOff { rules: experiment.cut_off.clone() });
         }

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use super::levels::{epsilon, spread};
 use super::loss;
 use super::rules::title;
-use crate::config::{RIVALS, Texts};
+use super::texts::texts;
+use crate::config::RIVALS;
 use crate::plural::counted;
 use crate::report::format;
 use crate::stats::{Analysis, Cell, Contender, FEWEST_SEEDS, Kind, ValuesTable, Warning};
@@ -182,22 +183,7 @@ fn measured(analysis: &Analysis) -> String {
     let mut what = loss(analysis).to_owned();
     what[..1].make_ascii_uppercase();
     let seeds = counted(analysis.seeds(), "seed");
-    let held_out = if analysis.loss.is_on_test() { "val and test" } else { "val" };
-    let texts = match (analysis.texts, analysis.train_texts()) {
-        (Some(Texts::PerSeed), texts) if texts > 1 && texts >= analysis.seeds() => {
-            format!("each with a train text of its own, {held_out} the same for all")
-        }
-        (Some(Texts::PerSeed), texts) if texts > 1 => {
-            format!(
-                "on {texts} train texts, so little is said of others; {held_out} the same for all"
-            )
-        }
-        (Some(Texts::PerSeed), _) if analysis.seeds() > 1 && has_unknown_text(analysis) => {
-            "each with a train text of its own by `texts`, though `text_seed` does not tell which"
-                .to_owned()
-        }
-        _ => "all on one text, so nothing is said of others".to_owned(),
-    };
+    let texts = texts(analysis);
     let source = match analysis.loss.is_on_test() {
         true => "",
         false => {
@@ -206,12 +192,6 @@ fn measured(analysis: &Analysis) -> String {
         }
     };
     format!("{what} in nats per token at the last step; {seeds}, {texts}.{source}")
-}
-
-/// Whether it is not told which text a run read.
-fn has_unknown_text(analysis: &Analysis) -> bool {
-    let mut cells = analysis.groups.iter().flat_map(|group| &group.cells);
-    cells.any(|cell| cell.runs.iter().any(|run| run.text_seed.is_none()))
 }
 
 fn tests(analysis: &Analysis) -> String {

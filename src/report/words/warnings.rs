@@ -2,6 +2,7 @@ use super::choice::other_values;
 use super::optima::range;
 use super::quantity;
 use super::rules::{decay_label, label};
+use super::texts::crowded;
 use crate::config::is_treatment;
 use crate::report::format;
 use crate::stats::{
@@ -36,6 +37,7 @@ pub fn warning(warning: &Warning) -> String {
             "{seeds} seeds share {texts} train texts: intervals and verdicts hold for these texts. Whether others say the \
              same, so few do not tell; give every seed a text of its own."
         ),
+        Warning::SharedText(shared) => crowded(shared),
         Warning::Diverged { count, all } => format!("{count} of {all} runs diverged. {LEFT_OUT}"),
         Warning::Failed { count, all } => format!("{count} of {all} runs failed. {LEFT_OUT}"),
         Warning::Unfinished { count, all } => {

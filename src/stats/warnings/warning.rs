@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::config::{Form, Mask};
 use crate::results::RunRow;
+use crate::stats::excerpts::SharedText;
 use crate::stats::groups::Rule;
 use crate::stats::quantity::Quantity;
 use crate::stats::unlike::Unlike;
@@ -53,6 +54,8 @@ pub enum Warning {
         texts: usize,
         seeds: usize,
     },
+    /// Texts of seeds overlap, being more than what they are cut from.
+    SharedText(SharedText),
     Diverged {
         count: usize,
         all: usize,

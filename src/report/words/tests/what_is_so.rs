@@ -3,7 +3,7 @@
 use super::super::levels::epsilon;
 use super::super::{gap, headline, in_short, reading};
 use super::{experiment, runs};
-use crate::config::{AnalysisTerms, Form, Mask, Texts};
+use crate::config::{AnalysisTerms, Excerpts, Form, Mask, Texts};
 use crate::published::Transfer;
 use crate::record::Status;
 use crate::report::screen::answer;
@@ -292,6 +292,26 @@ fn seeds_that_share_a_few_texts_are_not_said_to_tell_of_others() {
     };
     assert!(on(2).contains("3 seeds share 2 train texts"), "{}", on(2));
     assert!(!on(3).contains("share"), "{}", on(3));
+}
+
+#[test]
+fn excerpts_that_overlap_are_not_said_to_be_texts_of_their_own() {
+    let cut_from = |pool: Option<usize>| {
+        let mut rows = experiment();
+        for row in &mut rows {
+            (row.texts, row.text_seed) = (Some(Texts::PerSeed), Some(row.seed));
+        }
+        let excerpts = pool.map(|pool| Excerpts { pool, length: 100 });
+        answer(&Analysis::of(&rows).with_excerpts(excerpts), &[]).replace('\n', " ")
+    };
+    let crowded = cut_from(Some(200));
+    assert!(crowded.contains("excerpts share 59% of their text on average"), "{crowded}");
+    assert!(crowded.contains("warning: 3 train texts are 1.5 times what they"), "{crowded}");
+    assert!(!crowded.contains("a train text of its own"), "{crowded}");
+    for apart in [cut_from(Some(2000)), cut_from(None)] {
+        assert!(apart.contains("each with a train text of its own"), "{apart}");
+        assert!(!apart.contains("excerpt") && !apart.contains("cut from"), "{apart}");
+    }
 }
 
 #[test]
