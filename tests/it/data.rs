@@ -607,6 +607,8 @@ fn every_seed_has_an_excerpt_of_its_own_and_runs_are_told_by_their_texts() {
     let call = wane_ok(&["sweep", text(&spec), "--data", text(&data), "--out", text(&out)]);
     let told = "data.test is not given: 300 test tokens, just before val";
     assert!(call.stderr.contains(told), "{}", call.stderr);
+    let experiment = fs::read_to_string(out.join("tiny/experiment.json")).unwrap();
+    assert!(experiment.contains("\"pool\": 8"), "what excerpts are cut from: {experiment}");
     let runs = rows(&out.join("tiny/runs.csv"));
     assert!(runs.iter().all(|run| run["texts"] == "per-seed" && run["text_seed"] == run["seed"]));
     for level in ["test_loss", "stopped_test_loss", "test_uniform", "test_unigram", "test_ngram"] {
