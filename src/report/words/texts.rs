@@ -40,8 +40,8 @@ pub fn crowded(shared: &SharedText) -> String {
     let percent = (100.0 * share).round();
     format!(
         "{texts} train texts are {crowding:.1} times what they are cut from, and share {percent}% of their text on average: \
-         runs are more alike than on texts of their own. Where texts make the noise, up to a quarter of tests at 5% claim \
-         falsely at 2 times and half at 4. Lower data.train, or give more text."
+         runs are more alike than on texts of their own. Where texts make the noise, about a quarter of tests at 5% are \
+         false at 2 times and half at 4. Lower data.train, or give more text."
     )
 }
 
