@@ -44,6 +44,37 @@ fn a_decay_that_the_optimizer_is_not_called_with_is_not_taken_for_the_runs() {
     assert_eq!(run(&of(given))["weight_decay"], 0.1);
     assert_eq!(run(&of("model.parameters(), **options"))["weight_decay"], 0.1);
     assert_eq!(run(&of("groups, lr=learning_rate"))["weight_decay"], 0.1);
+    refused(
+        &of("list(model.parameters()), lr=learning_rate"),
+        "and weight_decay of the file is not",
+    );
+}
+
+#[test]
+fn an_optimizer_of_optax_or_keras_without_decay_has_that_of_its_library_and_not_the_files() {
+    let of = |call: &str, more: &[&str]| {
+        advise("train.py", &format!("{NANOGPT}optimizer = {call}\n"), more)
+    };
+    for (call, name) in [
+        (
+            "optax.chain(optax.clip_by_global_norm(1.0), optax.adamw(cfg.learning_rate, b1=0.9))",
+            "optax.adamw",
+        ),
+        ("optax.adamw(learning_rate, mask=decay_mask)", "optax.adamw"),
+        ("optax.lion(learning_rate)", "optax.lion"),
+        ("optax.sgd(learning_rate, momentum=0.9)", "optax.sgd"),
+        ("keras.optimizers.AdamW(learning_rate=learning_rate)", "keras.optimizers.AdamW"),
+    ] {
+        let said = format!(
+            "{name} is called without weight_decay, and weight_decay of the file is not given to it"
+        );
+        refused(&of(call, &[]), &said);
+        assert_eq!(run(&of(call, &["--weight-decay", "1e-4"]))["weight_decay"], 1e-4, "{call}");
+    }
+    assert_eq!(
+        run(&of("optax.adamw(learning_rate, weight_decay=weight_decay)", &[]))["weight_decay"],
+        0.1
+    );
 }
 
 #[test]

@@ -3,6 +3,7 @@
 mod assignments;
 mod calls;
 mod contents;
+mod decay;
 mod imports;
 mod optimizer;
 mod rates;

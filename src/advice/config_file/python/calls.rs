@@ -18,6 +18,7 @@ impl Walk<'_> {
             optimizer::is_one(&called) || optimizer::takes_weights(&called, self.code(arguments));
         if makes_one && !self.is_of_clips_and_one(&called, arguments) {
             self.optimizer(&called, node, condition);
+            self.decay_by_place(&called, arguments, condition);
         }
         self.keep(&called, arguments);
         if self.schedule(&called, arguments, condition).is_some() {
@@ -79,20 +80,10 @@ impl Walk<'_> {
         self.rate_of_call(called, node);
         let value = Found::known(called);
         let said = Said { value, line: line(node), condition, is_statement: false };
-        if self.is_without_decay(node) {
+        if self.is_without_decay(called, node) {
             self.keys.say(CALLED_WITHOUT_DECAY, said.clone());
         }
         self.keys.say(OPTIMIZER_CALLED, said);
-    }
-
-    /// Whether a call takes `model.parameters()` as they are, and says nothing of decay.
-    fn is_without_decay(&self, call: Node<'_>) -> bool {
-        let Some(arguments) = call.child_by_field_name("arguments") else { return false };
-        let first = parts(arguments).first().map(|first| self.code(*first));
-        let code = self.code(arguments);
-        first.is_some_and(|first| first.ends_with(".parameters()"))
-            && !code.contains("decay")
-            && !code.contains("**")
     }
 
     /// `add_argument("--name", default=value)` and its kin of click and absl, and `setattr(it, "name", value)`; `None` for
@@ -140,6 +131,6 @@ fn names_in(arguments: Node<'_>) -> Vec<Node<'_>> {
     all.filter(|one| matches!(one.kind(), "identifier" | "attribute")).collect()
 }
 
-fn last(called: &str) -> &str {
+pub(super) fn last(called: &str) -> &str {
     called.rsplit('.').next().unwrap_or(called)
 }

@@ -71,6 +71,23 @@ pub fn place_of_rate(called: &str, first: &str) -> Option<usize> {
     (!is_none).then_some(usize::from(has_weights))
 }
 
+/// Where λ stands among arguments without a name, in the optimizers whose order of them is known.
+pub fn place_of_decay(called: &str) -> Option<usize> {
+    let is_of = |library: &str| called.split('.').any(|part| part == library);
+    match last(called) {
+        "AdamW" if is_of("keras") => Some(1),
+        "Adam" | "AdamW" | "NAdam" | "RAdam" | "SGD" if is_of("torch") => Some(4),
+        "adamw" | "nadamw" if is_of("optax") => Some(6),
+        "lion" if is_of("optax") => Some(4),
+        _ => None,
+    }
+}
+
+/// Whether an optimizer is of a library that has no parameter groups, by which λ could come to it.
+pub fn has_no_groups(called: &str) -> bool {
+    called.split('.').any(|part| ["optax", "keras", "tf_keras"].contains(&part))
+}
+
 fn last(called: &str) -> &str {
     called.rsplit('.').next().unwrap_or(called)
 }
@@ -125,6 +142,15 @@ mod tests {
             ("optax.scale_by_adam", "0.9", None),
         ] {
             assert_eq!(place_of_rate(called, first), place, "{called}");
+        }
+        for (called, place) in [
+            ("torch.optim.AdamW", Some(4)),
+            ("tensorflow.keras.optimizers.AdamW", Some(1)),
+            ("optax.adamw", Some(6)),
+            ("optax.sgd", None),
+            ("AdamW", None),
+        ] {
+            assert_eq!(place_of_decay(called), place, "{called}");
         }
         assert!(takes_weights("Ranger21", "(model.parameters(), lr=1e-3)"));
         assert!(!takes_weights("Average", "(model.parameters(), decay=0.999)"));

@@ -1,5 +1,5 @@
 use super::*;
-use crate::advice::keys::{OPTIMIZER_CALLED, OPTIMIZERS_LR};
+use crate::advice::keys::{CALLED_WITHOUT_DECAY, OPTIMIZER_CALLED, OPTIMIZERS_LR};
 
 #[track_caller]
 fn check(text: &str, expected: &[(&str, &str)]) {
@@ -175,4 +175,56 @@ fn the_learning_rate_of_a_call_is_known_by_its_name_its_place_or_the_name_that_i
     assert_eq!(doubt(changed, OPTIMIZERS_LR), "0.001");
     let groups = "x = AdamW([{'params': p, 'lr': 0.02}],\n    lr=schedule)\n";
     assert_eq!(doubt(groups, OPTIMIZERS_LR), "schedule in line 2 and 0.02 in line 1");
+}
+
+#[test]
+fn a_call_that_is_given_no_decay_is_told_from_one_that_is_or_may_be() {
+    let is_without = |call: &str| {
+        let program = format!("import torch, optax, keras\nweight_decay = 0.1\nx = {call}\n");
+        keys(&program).unwrap().contains(CALLED_WITHOUT_DECAY)
+    };
+    for call in [
+        "torch.optim.AdamW(model.parameters(), lr=lr)",
+        "torch.optim.AdamW(params=model.parameters(), lr=lr)",
+        "torch.optim.AdamW(list(model.parameters()), lr=lr)",
+        "torch.optim.AdamW(list(p for p in model.parameters()), lr=lr)",
+        "torch.optim.AdamW([p for p in model.parameters() if p.requires_grad], lr=lr)",
+        "torch.optim.AdamW(filter(lambda p: p.requires_grad, model.parameters()), lr=lr)",
+        "torch.optim.AdamW(itertools.chain(a.parameters(), b.parameters()), lr=lr)",
+        "optax.adamw(lr)",
+        "optax.adamw(learning_rate=lr, mask=decay_mask)",
+        "optax.sgd(lr, momentum=0.9)",
+        "optax.chain(optax.clip_by_global_norm(1.0), optax.adamw(lr))",
+        "nnx.Optimizer(model, optax.lion(lr, b1=0.9))",
+        "keras.optimizers.AdamW(learning_rate=lr)",
+    ] {
+        assert!(is_without(call), "{call}");
+    }
+    for call in [
+        "torch.optim.AdamW(groups, lr=lr)",
+        "torch.optim.AdamW([{'params': model.parameters(), 'weight_decay': 0.1}], lr=lr)",
+        "torch.optim.AdamW(groups_of(model.parameters(), 0.1), lr=lr)",
+        "torch.optim.AdamW(model.parameters(), **options)",
+        "torch.optim.AdamW(model.parameters(), lr, (0.9, 0.95), 1e-8, 0.1)",
+        "optax.adamw(lr, weight_decay=weight_decay)",
+        "optax.adafactor(lr, weight_decay_rate=1e-4)",
+        "optax.chain(optax.scale_by_adam(), optax.scale(-1.0))",
+        "optax.chain(optax.add_decayed_weights(0.1), optax.sgd(lr))",
+        "keras.optimizers.AdamW(lr, 0.1)",
+    ] {
+        assert!(!is_without(call), "{call}");
+    }
+}
+
+#[test]
+fn a_decay_that_a_call_is_given_by_its_place_is_read() {
+    for call in [
+        "torch.optim.AdamW(model.parameters(), 1e-3, (0.9, 0.95), 1e-8, 0.05)",
+        "optax.lion(1e-3, 0.9, 0.99, None, 0.05)",
+        "keras.optimizers.AdamW(1e-3, 0.05)",
+    ] {
+        check(&format!("optimizer = {call}\n"), &[("weight_decay", "0.05")]);
+    }
+    let two = "weight_decay = 0.1\nx = torch.optim.SGD(p, 0.1, 0.9, 0.0, 0.05)\n";
+    assert_eq!(doubt(two, "weight_decay"), "0.1 and 0.05 in line 2");
 }
