@@ -3,6 +3,7 @@
 mod name;
 mod optimizers;
 mod reading;
+mod unread;
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -214,6 +215,7 @@ impl Trainer {
         self.is_own(keys)?;
         let mut reading = Reading::new(self, keys, given);
         let fields = reading.fields();
+        let is_counted = reading.counts_batch();
         remarks.push(format!("read as a configuration of {}", self.name));
         remarks.extend(reading.remark());
         if !reading.taken.is_empty() {
@@ -225,8 +227,7 @@ impl Trainer {
         }
         remarks.extend(reading.said);
         remarks.extend(self.misspelt(keys));
-        let unread: Vec<&str> =
-            self.unread.iter().filter(|key| has_content(keys, key)).map(String::as_str).collect();
+        let unread = self.unread_of(keys, is_counted);
         if !unread.is_empty() {
             remarks.push(format!("in the file and not read: {}", unread.join(", ")));
         }
@@ -255,12 +256,6 @@ impl Trainer {
         }
         Ok(())
     }
-}
-
-/// Whether there is anything to be read under a key, a list included.
-fn has_content(keys: &Keys, key: &str) -> bool {
-    let is_empty = ["{}", "[]"].contains(&keys.value(key).unwrap_or_default());
-    keys.contains(key) && !is_empty || keys.contains(&format!("{key}.0"))
 }
 
 /// A key without the place in a list that it ends in.

@@ -941,6 +941,18 @@ fn a_micro_batch_alone_is_that_of_a_device_and_devices_that_share_a_model_count_
                  lr = 8e-4\n[parallelism]\ntensor_parallel_degree = 8\n";
     let titan = run(&advise("t.toml", titan, &["--devices", "16"]));
     assert_eq!(titan["batch_tokens"], 32_768.0);
+    let old = "[training]\nbatch_size = 2\nseq_len = 8192\nsteps = 3000\ntensor_parallel_degree = 8\n\
+               [experimental]\npipeline_parallel_degree = 4\n[optimizer]\nname = \"AdamW\"\nlr = 8e-5\n";
+    assert_eq!(run(&advise("t.toml", old, &["--devices", "64"]))["batch_tokens"], 32_768.0);
+    let axolotl = "base_model: a\nsequence_len: 32768\nmicro_batch_size: 1\nmax_steps: 10000\ncontext_parallel_size: 4\n\
+                   optimizer: adamw_torch\nlr_scheduler: cosine\nlearning_rate: 2e-5\nweight_decay: 0.1\n";
+    assert_eq!(run(&advise("a.yaml", axolotl, &["--devices", "8"]))["batch_tokens"], 65_536.0);
+    let lingua = "steps: 60000\noptim: {lr: 1e-3, weight_decay: 0.1, warmup: 2000}\ndistributed: {tp_size: 8}\n\
+                  data: {batch_size: 4, seq_len: 4096}\n";
+    assert_eq!(run(&advise("l.yaml", lingua, &["--devices", "64"]))["batch_tokens"], 131_072.0);
+    let deepspeed = DEEPSPEED.replace("\"train_batch_size\": 256", "\"sequence_parallel_size\": 4");
+    let more = ["--devices", "8", "--context", "1024"];
+    assert_eq!(run(&advise("ds.json", &deepspeed, &more))["batch_tokens"], 65_536.0);
 }
 
 #[test]

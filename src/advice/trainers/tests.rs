@@ -36,3 +36,31 @@ fn a_list_under_a_known_key_is_told_by_that_key_and_is_no_misspelling() {
     let unread = "in the file and not read: rampup_batch_size";
     assert!(remarks.iter().any(|one| one == unread), "{remarks:?}");
 }
+
+#[test]
+fn a_number_that_would_change_the_batch_by_its_name_is_told_where_it_is_not_read() {
+    let trainer = ALL.iter().find(|one| one.name == "torchtitan").unwrap();
+    let told = |more: &[(&str, &str)]| {
+        let known = [
+            ("training.local_batch_size", "8"),
+            ("training.steps", "1000"),
+            ("parallelism.tensor_parallel_degree", "2"),
+        ];
+        let keys = known.into_iter().chain(more.iter().copied()).collect();
+        let mut remarks = Vec::new();
+        trainer.read(&keys, &RunFields::default(), &mut remarks).unwrap();
+        let unread = remarks.into_iter().find(|one| one.starts_with("in the file and not read"));
+        unread.unwrap_or_default()
+    };
+    let ring = ("experimental.ring_parallel_degree", "4");
+    assert_eq!(told(&[ring]), "in the file and not read: experimental.ring_parallel_degree");
+    assert_eq!(told(&[ring, ("training.global_batch_size", "64")]), "");
+    for other in [
+        ("experimental.ring_parallel_degree", "1"),
+        ("experimental.ring_parallel", "true"),
+        ("parallelism.data_parallel_shard_degree", "8"),
+        ("parallelism.expert_parallel_degree", "8"),
+    ] {
+        assert_eq!(told(&[other]), "", "{other:?}");
+    }
+}

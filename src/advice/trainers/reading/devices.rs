@@ -10,6 +10,11 @@ use crate::advice::run::RunFields;
 use crate::config::plain;
 
 impl Reading<'_> {
+    /// Whether the batch is put together from what a device has, or a part of a step.
+    pub fn counts_batch(&self) -> bool {
+        !self.is_given(Name::Sequences) && !self.says(Name::Sequences)
+    }
+
     /// Sequences of one device, with what it accumulates.
     pub(super) fn of_device(&mut self, fields: &mut RunFields, accumulation: f64) -> Result<()> {
         let total = self.count(Name::DeviceTotal)?.filter(|_| !self.has(Name::Accumulation));
