@@ -956,6 +956,23 @@ fn a_micro_batch_alone_is_that_of_a_device_and_devices_that_share_a_model_count_
 }
 
 #[test]
+fn what_flame_accumulates_multiplies_the_batch_of_a_device_and_no_global_one() {
+    let of = |more: &str| {
+        let script = format!(
+            "NGPU=8 bash train.sh --model.config configs/transformer_340M.json --optimizer.name AdamW --optimizer.lr 3e-4 \\\n  \
+             --training.batch_size 8 --training.seq_len 2048 --training.steps 20480 {more}\n"
+        );
+        run(&advise("flame.sh", &script, &["--devices", "8"]))["batch_tokens"].clone()
+    };
+    assert_eq!(of(""), 131_072.0);
+    assert_eq!(of("--training.gradient_accumulation_steps 16"), 2_097_152.0);
+    let both = "--training.gradient_accumulation_steps 16 --training.global_batch_size 64";
+    assert_eq!(of(both), 131_072.0);
+    let none = "--training.gradient_accumulation_steps 16 --training.global_batch_size -1";
+    assert_eq!(of(none), 2_097_152.0);
+}
+
+#[test]
 fn how_many_devices_share_a_model_is_asked_for_where_a_script_leaves_it_open() {
     let of = |before: &str, more: &[&str]| {
         let script = format!(

@@ -18,7 +18,7 @@ impl Trainer {
     }
 
     /// Whether a key that is not known has a number under it that by its name would change the batch.
-    fn is_of_batch(&self, keys: &Keys, key: &String) -> bool {
+    fn is_of_batch(&self, keys: &Keys, key: &str) -> bool {
         let has = |parts: &[&str]| parts.iter().any(|part| key.contains(part));
         let known = self.keys.values().flatten().chain(&self.unread).chain(&self.shared_by);
         let number = keys.value(key).and_then(|text| text.parse::<f64>().ok());
