@@ -956,6 +956,21 @@ fn a_micro_batch_alone_is_that_of_a_device_and_devices_that_share_a_model_count_
 }
 
 #[test]
+fn devices_are_called_needless_only_where_they_change_nothing() {
+    let of = |more: &str| {
+        let script = format!(
+            "torchrun pretrain_gpt.py --num-layers 12 --hidden-size 768 --seq-length 1024 --micro-batch-size 8 \\\n  \
+             --train-iters 10000 --lr 6e-4 --lr-decay-style cosine --weight-decay 0.1 {more}\n"
+        );
+        let call = advise("gpt.sh", &script, &["--devices", "8"]);
+        run(&call);
+        call.stdout.contains("--devices is not needed")
+    };
+    assert!(!of("") && !of("--tensor-model-parallel-size 2"));
+    assert!(of("--tensor-model-parallel-size 2 --global-batch-size 64"));
+}
+
+#[test]
 fn what_flame_accumulates_multiplies_the_batch_of_a_device_and_no_global_one() {
     let of = |more: &str| {
         let script = format!(

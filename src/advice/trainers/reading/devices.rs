@@ -45,7 +45,6 @@ impl Reading<'_> {
             plain(together)
         );
         fields.batch_sequences = Some(sequences * devices / together);
-        fields.device_sequences = None;
         let told = degrees.iter().map(|(key, number)| format!("{key} = {}", plain(*number)));
         self.said.push(format!(
             "{}: {} devices have the sequences of one in common",
