@@ -14,7 +14,7 @@ use serde::Deserialize;
 use super::keys::Keys;
 use super::run::RunFields;
 use name::Name;
-use reading::{Reading, Unit};
+use reading::{Reading, Timescale, Unit};
 
 const FILES: [&str; 11] = [
     include_str!("trainers/nanogpt.toml"),
@@ -54,6 +54,9 @@ pub struct Trainer {
     /// The key that says whether lengths of its schedule are in tokens.
     #[serde(default)]
     units_by: Option<String>,
+    /// The steps of a fall with the root of the steps, where they need not be those from the warm-up on.
+    #[serde(default)]
+    timescale: Option<Timescale>,
     /// Keys that say how many devices have a model, and their sequences, in common.
     #[serde(default)]
     shared_by: Vec<String>,

@@ -956,6 +956,31 @@ fn a_micro_batch_alone_is_that_of_a_device_and_devices_that_share_a_model_count_
 }
 
 #[test]
+fn a_fall_with_the_root_of_other_steps_than_those_of_the_warm_up_is_no_known_schedule() {
+    let of = |more: &str| {
+        let file = format!(
+            "{{\"output_dir\": \"o\", \"per_device_train_batch_size\": 8, \"max_steps\": 100000, \"learning_rate\": 1e-3, \
+             \"lr_scheduler_type\": \"inverse_sqrt\", \"weight_decay\": 0.1{more}}}"
+        );
+        let call = advise("hf.json", &file, &["--devices", "1", "--context", "1024"]);
+        (run(&call)["schedule"].clone(), call.stdout)
+    };
+    let timescale = |steps: u32| {
+        format!(", \"warmup_steps\": 1000, \"lr_scheduler_kwargs\": {{\"timescale\": {steps}}}")
+    };
+    assert_eq!(of(", \"warmup_steps\": 1000").0, "inverse-sqrt");
+    assert_eq!(of(", \"warmup_ratio\": 0.01").0, "inverse-sqrt");
+    assert_eq!(of(&timescale(1000)).0, "inverse-sqrt");
+    for (more, told) in [
+        (String::new(), "lr_scheduler_kwargs.timescale = 10000 by default, without warm-up: the"),
+        (timescale(10_000), "lr_scheduler_kwargs.timescale = 10000: the learning rate falls as"),
+    ] {
+        let (schedule, stdout) = of(&more);
+        assert!(schedule.is_null() && stdout.contains(told), "{stdout}");
+    }
+}
+
+#[test]
 fn devices_are_called_needless_only_where_they_change_nothing() {
     let of = |more: &str| {
         let script = format!(

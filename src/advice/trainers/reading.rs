@@ -5,6 +5,7 @@ mod defaults;
 mod devices;
 mod late;
 mod named;
+mod roots;
 mod shape;
 mod spans;
 mod values;
@@ -17,6 +18,7 @@ use crate::advice::keys::{CALLED_WITHOUT_DECAY, Keys, OPTIMIZER_CALLED};
 use crate::advice::run::RunFields;
 use crate::published::{Algorithm, Fall};
 
+pub use roots::Timescale;
 pub use spans::Unit;
 
 const MOMENTUM: &str = "SGD has its decay in the gradient: with momentum μ weights shrink by ηλ / (1 − μ) a step, so \
@@ -98,6 +100,7 @@ impl<'a> Reading<'a> {
         }
         self.warmup(&mut fields);
         self.late_fall(&mut fields)?;
+        self.timescale(&mut fields);
         self.stop(&mut fields)?;
         let is_long = fields.steps.or(fields.tokens).or(fields.epochs).is_some();
         // A number of steps stands before that of epochs, even where an argument gives the length.
