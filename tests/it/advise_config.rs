@@ -956,6 +956,32 @@ fn a_micro_batch_alone_is_that_of_a_device_and_devices_that_share_a_model_count_
 }
 
 #[test]
+fn the_share_of_wsd_that_no_file_states_is_told_or_that_of_its_trainer() {
+    let lingua = |more: &str, given: &[&str]| {
+        let file = format!(
+            "steps: 60000\noptim: {{lr: 1e-3, weight_decay: 0.1, warmup: 2000, scheduler: wsd{more}}}\n\
+             data: {{batch_size: 4, seq_len: 4096}}\n"
+        );
+        advise("lingua.yaml", &file, &[&["--devices", "8"], given].concat())
+    };
+    let silent = lingua("", &[]);
+    assert_eq!(run(&silent)["wsd_fall"], 0.1);
+    assert!(silent.stdout.contains("optim.decay_fraction = 0.1"), "{}", silent.stdout);
+    assert_eq!(run(&lingua(", decay_fraction: 0.05", &[]))["wsd_fall"], 0.05);
+    let given = lingua("", &["--wsd-fall", "0.3"]);
+    assert_eq!(run(&given)["wsd_fall"], 0.3);
+    assert!(!given.stdout.contains("optim.decay_fraction"), "{}", given.stdout);
+    let megatron = |given: &[&str]| {
+        let script = "torchrun pretrain_gpt.py --num-layers 12 --hidden-size 768 --seq-length 2048 --global-batch-size 256 \\\n  \
+                      --train-iters 10000 --lr 6e-4 --lr-decay-style WSD --weight-decay 0.1\n";
+        let call = advise("gpt.sh", script, given);
+        (run(&call)["wsd_fall"].clone(), call.stdout.contains("is not stated: 0.2 is taken"))
+    };
+    assert_eq!(megatron(&[]), (0.2.into(), true));
+    assert_eq!(megatron(&["--wsd-fall", "0.1"]), (0.1.into(), false));
+}
+
+#[test]
 fn a_fall_with_the_root_of_other_steps_than_those_of_the_warm_up_is_no_known_schedule() {
     let of = |more: &str| {
         let file = format!(

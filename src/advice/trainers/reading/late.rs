@@ -5,7 +5,7 @@ use anyhow::Result;
 use super::super::name::Name;
 use super::Reading;
 use super::spans::{Span, Unit};
-use crate::advice::run::RunFields;
+use crate::advice::run::{RunFields, WSD_FALL};
 use crate::config::{plain, to_digits};
 use crate::published::Fall;
 
@@ -20,7 +20,10 @@ impl Reading<'_> {
         if name == Name::WsdSpan && !is_wsd || fields.schedule == Some(Fall::Constant) {
             return Ok(());
         }
-        let Some((key, text)) = self.text(name)? else { return Ok(()) };
+        let Some((key, text)) = self.text(name)? else {
+            self.say_taken_share();
+            return Ok(());
+        };
         let span = self.span(name, &key, &text)?;
         let share = self.share(span, fields);
         let is_straight = is_wsd || fields.schedule == Some(Fall::Linear);
@@ -43,6 +46,16 @@ impl Reading<'_> {
             }
         };
         Ok(())
+    }
+
+    /// Says over which share a schedule is taken to fall that does not state one.
+    fn say_taken_share(&mut self) {
+        if self.given.wsd_fall.is_none() {
+            self.said.push(format!(
+                "the share of the run over which the learning rate falls is not stated: {WSD_FALL} is taken; --wsd-fall \
+                 says it"
+            ));
+        }
     }
 
     /// A length as a share of all that the schedule is for.
