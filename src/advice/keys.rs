@@ -110,6 +110,11 @@ impl Keys {
         self.found.keys()
     }
 
+    /// Whether a program calls a class or a function, by the last part of its name.
+    pub fn is_called(&self, name: &str) -> bool {
+        self.calls.iter().any(|call| call.name == name)
+    }
+
     /// The value of a key that has one.
     pub fn value(&self, key: &str) -> Option<&str> {
         self.found.get(key).filter(|found| found.doubt.is_none()).map(|found| found.text.as_str())

@@ -72,6 +72,9 @@ pub struct Trainer {
     /// Keys that say which part of a model is trained also where a file is silent about them.
     #[serde(default)]
     trains_part: BTreeMap<String, Silent>,
+    /// Classes and functions of programs that train something beside the model in its place.
+    #[serde(default)]
+    adapters: Vec<String>,
     /// Default learning rates of the classes that share its keys; empty for one that is not known.
     #[serde(default)]
     class_lrs: BTreeMap<String, String>,

@@ -667,6 +667,23 @@ fn decay_of_keras_is_decoupled_that_of_torch_is_not_and_a_schedule_is_no_optimiz
 }
 
 #[test]
+fn a_program_that_makes_adapters_of_peft_trains_not_the_whole_model() {
+    let of = |lines: &str| {
+        let program = format!(
+            "{lines}args = SFTConfig(output_dir='o', max_length=2048, per_device_train_batch_size=4, max_steps=1000,\n\
+             \x20   learning_rate=2e-4, weight_decay=0.1)\n"
+        );
+        let call = advise("sft.py", &program, &["--devices", "1"]);
+        run(&call);
+        call.stdout
+            .contains(" is called: where adapters are trained, not the whole model is trained")
+    };
+    assert!(of("from peft import LoraConfig\npeft_config = LoraConfig(r=16)\n"));
+    assert!(of("model = FastLanguageModel.get_peft_model(model, r=16)\n"));
+    assert!(!of("peft_config = get_peft_config(model_args)\n"));
+}
+
+#[test]
 fn litgpt_with_lora_trains_not_the_whole_model() {
     let of = |lora: &str| {
         let file = format!(

@@ -156,6 +156,9 @@ impl<'a> Reading<'a> {
                 self.said.push(format!("{key} = {}: {PART}", found.text));
             }
         }
+        if let Some(adapter) = self.trainer.adapters.iter().find(|one| self.keys.is_called(one)) {
+            self.said.push(format!("{adapter} is called: where adapters are trained, {PART}"));
+        }
         for (key, silent) in &self.trainer.trains_part {
             let is_its = silent.beside.iter().all(|other| self.keys.contains(other));
             if is_its && !self.keys.contains(key) {

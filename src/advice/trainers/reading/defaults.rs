@@ -37,9 +37,7 @@ impl<'a> Reading<'a> {
     /// Whose default learning rate a file has that is of a class which shares the trainer's keys. The call of a class tells
     /// more than a key.
     fn own_lr(&self) -> Option<OwnLr<'a>> {
-        let is_called =
-            |class: &str| self.keys.calls.iter().any(|call| call.name.as_str() == class);
-        let called = self.trainer.class_lrs.iter().filter(|(class, _)| is_called(class));
+        let called = self.trainer.class_lrs.iter().filter(|(class, _)| self.keys.is_called(class));
         let (classes, lrs): (Vec<&str>, Vec<&str>) =
             called.map(|(class, lr)| (class.as_str(), lr.as_str())).unzip();
         let Some(first) = lrs.first() else {
