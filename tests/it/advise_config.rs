@@ -839,6 +839,19 @@ fn a_schedule_of_optax_that_warms_up_and_falls_is_read_with_the_optimizer_that_i
 }
 
 #[test]
+fn a_schedule_whose_name_has_two_falls_is_refused_until_one_is_given() {
+    let olmo = format!(
+        "{OLMO}optimizer: {{name: adamw, learning_rate: 1e-3, weight_decay: 0.1}}\n\
+         scheduler: {{name: cosine_linear_envelope, t_warmup: 100, alpha_f: 0.1}}\n"
+    );
+    let said =
+        "scheduler.name = cosine_linear_envelope: this schedule is not known; give --schedule";
+    refused(&advise("olmo.yaml", &olmo, &[]), said);
+    let given = advise("olmo.yaml", &olmo, &["--schedule", "linear"]);
+    assert_eq!(run(&given)["schedule"], "linear");
+}
+
+#[test]
 fn a_run_of_olmo_that_is_stopped_has_the_schedule_of_its_whole_length() {
     let olmo = format!(
         "{OLMO}optimizer: {{name: adamw, learning_rate: 1e-3, weight_decay: 0.1}}\n\

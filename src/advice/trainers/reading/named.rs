@@ -10,23 +10,9 @@ use crate::published::{Algorithm, Fall};
 impl Reading<'_> {
     pub(super) fn schedule(&mut self) -> Result<Option<Fall>> {
         let Some((key, text)) = self.text(Name::Schedule)? else { return Ok(None) };
-        let lower = text.to_lowercase();
-        let known = [
-            ("cosine", Fall::Cosine),
-            ("warmup_stable", Fall::Wsd),
-            ("wsd", Fall::Wsd),
-            ("inverse", Fall::InverseSqrt),
-            ("inv_sqrt", Fall::InverseSqrt),
-            ("constant", Fall::Constant),
-            ("linear", Fall::Linear),
-            // DeepSpeed's, the longer name first.
-            ("warmupdecaylr", Fall::Linear),
-            ("warmuplr", Fall::Constant),
-        ];
-        let found = known.iter().find(|(word, _)| lower.contains(word));
-        match found {
-            Some((_, fall)) => Ok(Some(*fall)),
-            None => bail!("{key} = {text}: this schedule is not known; give --schedule"),
+        match falls(&text.to_lowercase())[..] {
+            [fall] | [fall @ Fall::Wsd, Fall::Linear] => Ok(Some(fall)),
+            _ => bail!("{key} = {text}: this schedule is not known; give --schedule"),
         }
     }
 
@@ -81,5 +67,60 @@ impl Reading<'_> {
         let given = self.is_given(Name::Optimizer);
         let mut on = self.trainer.switches.iter().filter(|(key, _)| !given && is_on(key));
         on.next().map(|(key, name)| (key.clone(), name.clone()))
+    }
+}
+
+/// The falls that a name in small letters has the words of: two of them are a schedule of another kind.
+fn falls(name: &str) -> Vec<Fall> {
+    const WORDS: [(&str, Fall); 9] = [
+        ("cosine", Fall::Cosine),
+        ("warmup_stable", Fall::Wsd),
+        ("wsd", Fall::Wsd),
+        ("inverse", Fall::InverseSqrt),
+        ("inv_sqrt", Fall::InverseSqrt),
+        ("constant", Fall::Constant),
+        // DeepSpeed's.
+        ("warmuplr", Fall::Constant),
+        ("warmupdecaylr", Fall::Linear),
+        ("linear", Fall::Linear),
+    ];
+    let of = |name: &str| {
+        let own = WORDS.iter().filter(|(word, _)| name.contains(word));
+        let mut falls: Vec<Fall> = own.map(|(_, fall)| *fall).collect();
+        falls.dedup();
+        falls
+    };
+    // What warms up along a straight line falls as the rest of its name says.
+    let without_warmup = of(&name.replace("linear_warmup", "").replace("linearwarmup", ""));
+    if without_warmup.is_empty() { of(name) } else { without_warmup }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_of_two_falls_is_that_of_neither() {
+        for (name, fall) in [
+            ("cosine_with_warmup", Fall::Cosine),
+            ("linearwarmupcosineannealinglr", Fall::Cosine),
+            ("optax.warmup_cosine_decay_schedule", Fall::Cosine),
+            ("warmupcosinelr", Fall::Cosine),
+            ("warmup_stable_decay", Fall::Wsd),
+            ("inverse_sqrt_with_warmup", Fall::InverseSqrt),
+            ("inverse-square-root", Fall::InverseSqrt),
+            ("constant_with_warmup", Fall::Constant),
+            ("warmuplr", Fall::Constant),
+            ("warmupdecaylr", Fall::Linear),
+            ("linear_with_warmup", Fall::Linear),
+            ("linear_warmup", Fall::Linear),
+        ] {
+            assert_eq!(falls(name), [fall], "{name}");
+        }
+        for name in ["cosine_linear_envelope", "wsd_cosine", "constant_cosine"] {
+            assert_eq!(falls(name).len(), 2, "{name}");
+        }
+        assert_eq!(falls("wsd_linear"), [Fall::Wsd, Fall::Linear]);
+        assert!(falls("polynomial").is_empty());
     }
 }
