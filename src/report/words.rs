@@ -53,7 +53,7 @@ pub use optima::{
 };
 pub use power::{needed, power};
 pub use reading::{fine_print, reading};
-pub use rules::{arm, at_lambda, decay_label, label, labels, variant};
+pub use rules::{arm, at_lambda, at_others, decay_label, label, labels, variant};
 pub use search::{
     cut_off, decided, fresh_seeds, left, look, searched_title, standing, values, why,
 };

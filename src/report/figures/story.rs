@@ -15,7 +15,7 @@ use super::levels::Lines;
 use super::scale::Ruler;
 use crate::config::Form;
 use crate::report::{format, words};
-use crate::stats::{Analysis, Cell, GapChange, Group};
+use crate::stats::{Analysis, Cell, Contender, GapChange, Group, Point};
 use panel::Panel;
 
 const GRID: Grid = Grid { panel: (440, 400), columns: 2, lots: 1, each: 2 };
@@ -37,10 +37,10 @@ impl Story {
     /// The figure; `None` where there is nothing to set beside no decay.
     pub fn new(data: &Data) -> Option<Self> {
         let (group, best) = data.analysis.best()?;
-        let baseline = group.baseline.as_ref()?;
+        let (none, at) = without_decay(&data.analysis, group, best)?;
         let label = words::arm(&group.side(best));
         let panels = [
-            Panel::new(data, "No decay".to_owned(), Form::None, baseline),
+            Panel::new(data, format!("No decay{at}"), Form::None, none),
             Panel::new(data, label, group.rule.form, best),
         ];
         let all = || panels.iter().flat_map(Panel::points);
@@ -51,27 +51,45 @@ impl Story {
         let (values, levels) = Lines::with_range(data, ruler, ends)?;
         let ends_beyond = panels.iter().any(|panel| panel.ends_beyond(&values));
         let notes = notes(&panels, &values, &levels, ends_beyond);
-        let title = title(&data.analysis, group, best)?;
+        let title = title(&data.analysis, (group, best), none)?;
         let lettering = Lettering { title, notes, caption: data.caption.clone() };
         let steps = 0.0..last * ACROSS[usize::from(ends_beyond)];
         Some(Story { lettering, panels, steps, values, levels })
     }
 }
 
+/// No decay as the best arm is held against it, and the values of what is tuned there: at the best arm's own learning rate
+/// it may be another than the one that verdicts are told of.
+fn without_decay<'a>(
+    analysis: &'a Analysis,
+    group: &'a Group,
+    best: &Cell,
+) -> Option<(&'a Cell, String)> {
+    let is_best = |point: &Point| point.cell.is_of_same_runs(best);
+    let contender = analysis.contenders.iter().find(|one| one.points.iter().any(is_best));
+    match contender.and_then(Contender::best_without_decay) {
+        Some(none) => Some((&none.cell, words::at_others(&none.side.at))),
+        None => Some((group.baseline.as_ref()?, String::new())),
+    }
+}
+
 /// What the figure shows: no more than the verdict on the same arm.
-fn title(analysis: &Analysis, group: &Group, best: &Cell) -> Option<String> {
+fn title(analysis: &Analysis, (group, best): (&Group, &Cell), none: &Cell) -> Option<String> {
     let may_be_best = |cell: &&Cell| cell.is_treated() && group.may_be_best(cell);
     let candidates = group.cells.iter().filter(may_be_best).count();
-    let gap = GapChange::between(group.baseline.as_ref()?, best, candidates)?;
+    let gap = GapChange::between(none, best, candidates)?;
     Some(words::story_title(&group.rule, gap, analysis.told_against_none(&group.side(best))))
 }
 
 /// How to read it; where the curves start and end, if the axis does not show that.
 fn notes(panels: &[Panel], values: &Range<f64>, levels: &Lines, ends_beyond: bool) -> Vec<String> {
-    let mut notes = vec!["solid: val, dashed: train, bands: their range over seeds".to_owned()];
-    notes.push("◇ lowest val".to_owned());
+    let mut notes = vec!["solid: val, dashed: train, light area: the gap".to_owned()];
+    let has_bands = panels.iter().flat_map(Panel::points).any(|point| point.low < point.high);
+    notes.extend(has_bands.then(|| "bands: their range over seeds".to_owned()));
+    notes.push(if has_bands { "◇ lowest mean val" } else { "◇ lowest val" }.to_owned());
     if panels.iter().any(Panel::is_tested) {
-        notes.push("■ test".to_owned());
+        let stopped = if has_bands { "stopped (mean of the seeds' steps)" } else { "stopped" };
+        notes.push(format!("■ test, {stopped} and last"));
     }
     let starts = panels.iter().filter_map(|panel| panel.start_above(values));
     let start = starts.fold(f64::NEG_INFINITY, f64::max);
@@ -98,5 +116,46 @@ impl Figure for Story {
             panel.draw(&area, axes, &self.levels, hints)?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Mask;
+    use crate::results::RunRow;
+    use crate::stats::tests::row;
+
+    /// Three seeds at one point of a rule that tunes λ and the learning rate.
+    fn point(weight_decay: f64, lr: f64, loss: f64) -> Vec<RunRow> {
+        let run = |seed: u64| RunRow {
+            lr,
+            run: format!("{weight_decay} {lr} {seed}"),
+            variant: format!("lr={lr}"),
+            setting: format!("{lr}"),
+            base: "base".to_owned(),
+            axes: format!("lr={lr}"),
+            tuned: "weight_decay lr".to_owned(),
+            ..row(Form::AdamW, Mask::Matrices, weight_decay, seed, loss + 0.01 * seed as f64)
+        };
+        (0..3).map(run).collect()
+    }
+
+    #[test]
+    fn no_decay_is_drawn_at_the_learning_rate_that_the_verdict_is_told_of() {
+        // No decay is best at 0.004, and decay at 0.016.
+        let runs = [
+            point(0.0, 0.004, 2.0),
+            point(0.0, 0.016, 2.2),
+            point(1.0, 0.004, 1.9),
+            point(1.0, 0.016, 1.6),
+        ];
+        let analysis = Analysis::of(&runs.concat());
+        let (group, best) = analysis.best().unwrap();
+        assert_eq!(best.runs[0].lr, 0.016);
+        let (none, at) = without_decay(&analysis, group, best).unwrap();
+        assert_eq!((none.runs[0].lr, at.as_str()), (0.004, ", lr = 0.004"));
+        let title = title(&analysis, (group, best), none).unwrap();
+        assert!(title.ends_with("gap 1.01 to 0.61"), "{title}");
     }
 }

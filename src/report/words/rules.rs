@@ -92,7 +92,7 @@ pub fn arm(side: &Side) -> String {
 }
 
 /// ", lr = 0.001"; empty where nothing else is tuned.
-fn at_others(at: &str) -> String {
+pub fn at_others(at: &str) -> String {
     let words = at.split(' ').filter_map(|word| word.split_once('='));
     words.map(|(key, value)| format!(", {key} = {value}")).collect()
 }
