@@ -12,7 +12,7 @@ use super::drawn::Figure;
 use super::grid::Grid;
 use super::lettering::Lettering;
 use super::palette::INK;
-use super::room::{fit_end, width};
+use super::room::{fit_name, width, wrapped};
 use super::scale::{Ruler, area, pieces};
 use crate::report::format;
 
@@ -100,7 +100,7 @@ impl Profiles {
         let frame = Frame { title: &panel.title, across, axis, margin: 8, y_labels: 6 };
         let Some((places, values)) = panel.ranges(self.is_whole) else { return Ok(()) };
         let mut chart = frame.draw(&plot, (places, values.clone()))?;
-        for (place, one) in panel.lines.iter().enumerate() {
+        for one in &panel.lines {
             one.draw(&mut chart, &values)?;
             let title = Some(panel.title.as_str()).filter(|title| !title.is_empty());
             let name = title.into_iter().chain([one.label.as_str()]).collect::<Vec<_>>().join(", ");
@@ -109,12 +109,8 @@ impl Profiles {
                 let hint = format!("{name}, {} {at}: {}", across.name, digits(value));
                 hints.add(chart.backend_coord(&(place, value)), hint);
             }
-            let y = px(48 + KEY_LINE * place as u32);
-            key.draw(&PathElement::new([(px(2), y), (px(14), y)], line(one.colour, 1.0, 2)))?;
-            let label = fit_end(&one.label, LETTERS, f64::from(self.key() - 20));
-            key.draw(&Text::new(label, (px(18), y), left(LETTERS, INK)))?;
         }
-        Ok(())
+        panel.draw_key(&key, f64::from(self.key() - 20))
     }
 }
 
@@ -131,6 +127,32 @@ impl Panel {
 
     fn points(&self) -> impl Iterator<Item = &Point> {
         self.lines.iter().flat_map(|line| &line.series.0)
+    }
+
+    /// A line and its name for each of them, below each other.
+    fn draw_key(&self, key: &Area, room: f64) -> Result<()> {
+        let mut y = 48;
+        for (one, name) in self.lines.iter().zip(self.names(room)) {
+            let at = px(y);
+            key.draw(&PathElement::new([(px(2), at), (px(14), at)], line(one.colour, 1.0, 2)))?;
+            for words in name {
+                key.draw(&Text::new(words, (px(18), px(y)), left(LETTERS, INK)))?;
+                y += KEY_LINE;
+            }
+        }
+        Ok(())
+    }
+
+    /// The names of the lines, in as many lines as they need if a key has so many; else their beginnings and ends, which tell
+    /// them apart.
+    fn names(&self, room: f64) -> Vec<Vec<String>> {
+        let labels = || self.lines.iter().map(|line| &line.label);
+        let whole: Vec<_> = labels().map(|label| wrapped(label, LETTERS, room)).collect();
+        let is_room = whole.iter().flatten().count() <= MOST_LINES;
+        match is_room {
+            true => whole,
+            false => labels().map(|label| vec![fit_name(label, LETTERS, room)]).collect(),
+        }
     }
 
     fn ranges(&self, is_whole: bool) -> Option<(Range<f64>, Range<f64>)> {
@@ -199,4 +221,28 @@ fn digits(value: f64) -> String {
 /// The numbers at an axis of logarithms.
 pub fn power_of_ten(exponent: f64) -> String {
     format::three_digits(10f64.powf(exponent))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn panel(labels: &[&str]) -> Panel {
+        let line = |label: &&str| Profile {
+            label: (*label).to_owned(),
+            colour: INK,
+            series: Series::default(),
+        };
+        Panel::new(String::new(), labels.iter().map(line).collect())
+    }
+
+    #[test]
+    fn a_name_in_a_key_keeps_its_form() {
+        let label = "independent on matrices, lr=0.016";
+        let few = panel(&[label, "l2"]).names(170.0);
+        assert_eq!(few, [vec!["independent on matrices,", "lr=0.016"], vec!["l2"]]);
+        let many = panel(&[label; MOST_LINES]).names(170.0);
+        assert!(many[0][0].starts_with("independent"), "{:?}", many[0]);
+        assert!(many[0][0].ends_with(" lr=0.016"), "{:?}", many[0]);
+    }
 }

@@ -29,16 +29,7 @@ pub fn fit_name(text: &str, points: u32, room: f64) -> String {
     letters[..first].iter().chain(&['…']).chain(end).collect()
 }
 
-/// The end of a text as far as it fits: what tells names apart often stands last.
-pub fn fit_end(text: &str, points: u32, room: f64) -> String {
-    if width(text, points) <= room {
-        return text.to_owned();
-    }
-    let starts = text.char_indices().map(|(start, _)| format!("…{}", &text[start..]));
-    starts.skip(1).find(|end| width(end, points) <= room).unwrap_or_default()
-}
-
-/// Parts joined by semicolons, in as many lines as they need.
+/// Parts joined by semicolons, in as many lines as they need; a part that is longer than a line goes on in the next.
 pub fn lines(parts: &[String], points: u32, room: f64) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for part in parts.iter().filter(|part| !part.is_empty()) {
@@ -46,7 +37,21 @@ pub fn lines(parts: &[String], points: u32, room: f64) -> Vec<String> {
             Some(line) if width(&format!("{line}; {part}"), points) <= room => {
                 *line += &format!("; {part}");
             }
-            _ => lines.push(part.clone()),
+            _ => lines.extend(wrapped(part, points, room)),
+        }
+    }
+    lines
+}
+
+/// A text in lines, broken between words; a word that is longer than a line is cut.
+pub fn wrapped(text: &str, points: u32, room: f64) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split(' ') {
+        match lines.last_mut() {
+            Some(line) if width(&format!("{line} {word}"), points) <= room => {
+                *line += &format!(" {word}");
+            }
+            _ => lines.push(word.to_owned()),
         }
     }
     lines.iter().map(|line| fit(line, points, room)).collect()
@@ -98,6 +103,14 @@ mod tests {
     fn notes_that_do_not_fit_a_line_take_another() {
         let notes = ["one", "two", "three"].map(str::to_owned);
         assert_eq!(lines(&notes, 10, 60.0), ["one; two", "three"]);
+    }
+
+    #[test]
+    fn a_note_that_is_longer_than_a_line_loses_no_word() {
+        let notes = ["one", "of many words and a verdict", "two"].map(str::to_owned);
+        let told = lines(&notes, 10, 84.0);
+        assert_eq!(told, ["one", "of many words", "and a verdict", "two"]);
+        assert_eq!(wrapped("wwwwwwwwwwwwwwww x", 10, 60.0), ["wwwwwwwww…", "x"]);
     }
 
     proptest! {
