@@ -49,7 +49,8 @@ struct Tile {
     loss: Option<f64>,
     /// Mean val loss.
     rank: Option<f64>,
-    may_be_best: bool,
+    /// Whether a run that ended no better than token frequencies on val keeps it from being its rule's best.
+    is_collapsed: bool,
 }
 
 impl Tile {
@@ -60,7 +61,7 @@ impl Tile {
             weight_decay: cell.weight_decay.unwrap_or(0.0),
             loss: mean(loss),
             rank: mean(loss.chooser()),
-            may_be_best: group.may_be_best(cell),
+            is_collapsed: cell.is_complete() && !group.may_be_best(cell),
         }
     }
 
@@ -77,7 +78,7 @@ impl Tile {
     }
 
     fn is_framed(&self, threshold: f64) -> bool {
-        self.may_be_best && self.rank.is_some_and(|rank| rank <= threshold)
+        !self.is_collapsed && self.rank.is_some_and(|rank| rank <= threshold)
     }
 }
 
@@ -107,7 +108,7 @@ impl HeatMap {
         let high = inside.fold(f64::NEG_INFINITY, f64::max);
         let mut notes = vec![
             "mean over seeds, nats per token; no decay has no place on the axes".to_owned(),
-            format!("framed: of each rule the best half by val loss, {BEST} at most"),
+            framed(surfaces.iter().flat_map(|one| &one.tiles).any(|tile| tile.is_collapsed)),
         ];
         if surfaces.iter().flat_map(|one| &one.tiles).any(|tile| tile.loss.is_none()) {
             notes.push(format!("{}: a run did not reach its end", format::MISSING));
@@ -129,6 +130,15 @@ impl HeatMap {
     }
 }
 
+/// Which tiles are framed: an arm that may not be its rule's best is none of them, low as its loss may be.
+fn framed(has_collapsed: bool) -> String {
+    let of = match has_collapsed {
+        true => " among arms without a run that collapsed on val (with one: †)",
+        false => "",
+    };
+    format!("framed: of each rule the best half by val loss{of}, {BEST} at most")
+}
+
 /// What a variant says beside the learning rate, which has an axis.
 fn beside_lr(variant: &str) -> String {
     let words = variant.split(' ').filter(|word| !word.starts_with("lr="));
@@ -146,7 +156,7 @@ impl Surface {
         if distinct(|tile| tile.lr) < 2 || distinct(|tile| tile.weight_decay) < 2 {
             return None;
         }
-        let candidates = tiles.iter().filter(|tile| tile.may_be_best);
+        let candidates = tiles.iter().filter(|tile| !tile.is_collapsed);
         let mut ranks: Vec<f64> = candidates.filter_map(|tile| tile.rank).collect();
         ranks.sort_by(f64::total_cmp);
         // Frames around all tiles would tell none from the others.
@@ -179,5 +189,44 @@ impl Figure for HeatMap {
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::results::RunRow;
+    use crate::stats::group_by_rule;
+    use crate::stats::tests::arm;
+
+    #[test]
+    fn a_low_arm_with_a_run_that_collapsed_is_marked_and_not_framed() {
+        let at = |lr: f64, weight_decay: f64, loss: f64, spread: f64| {
+            let own = move |row: RunRow| RunRow {
+                lr,
+                setting: format!("{lr}"),
+                val_unigram: Some(2.4),
+                ..row
+            };
+            arm(Form::AdamW, Mask::Matrices, weight_decay, loss, spread).into_iter().map(own)
+        };
+        let mut runs: Vec<RunRow> = at(0.001, 0.1, 2.0, 0.01).collect();
+        runs.extend(at(0.001, 1.0, 1.9, 0.01));
+        runs.extend(at(0.003, 0.1, 1.8, 0.01));
+        // The lowest of all, of 0.5, 1.5 and 2.5.
+        runs.extend(at(0.003, 1.0, 1.5, 1.0));
+        let groups = group_by_rule(&runs);
+        let of = |group: &Group| -> Vec<Tile> {
+            group.cells.iter().map(|cell| Tile::of(group, cell, Quantity::ValLoss)).collect()
+        };
+        let rule = (Form::AdamW, Some(Mask::Matrices), String::new());
+        let surface = Surface::of(rule, groups.iter().flat_map(of).collect()).unwrap();
+        let are = |keep: &dyn Fn(&Tile) -> bool| -> Vec<(f64, f64)> {
+            let kept = surface.tiles.iter().filter(|tile| keep(tile));
+            kept.map(|tile| (tile.lr, tile.weight_decay)).collect()
+        };
+        assert_eq!(are(&|tile| tile.is_collapsed), [(0.003, 1.0)]);
+        assert_eq!(are(&|tile| tile.is_framed(surface.threshold)), [(0.001, 1.0), (0.003, 0.1)]);
+        assert!(framed(true).contains('†') && !framed(false).contains('†'));
     }
 }

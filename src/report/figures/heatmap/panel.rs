@@ -113,19 +113,23 @@ impl<'a> Panel<'a> {
         chart.draw_series([Rectangle::new(corners, colour.filled())])?;
         let loss =
             tile.loss.map_or(format::MISSING.to_owned(), |loss| tick(loss, self.losses, STEPS));
+        let collapsed = if tile.is_collapsed { "†" } else { "" };
         let label = match share {
-            Some(share) if share > 1.0 => "↑".to_owned(),
-            _ => loss.clone(),
+            Some(share) if share > 1.0 => format!("↑{collapsed}"),
+            _ => format!("{loss}{collapsed}"),
         };
         let [a, b] = corners.map(|corner| chart.backend_coord(&corner));
         let (wide, high) = ((b.0 - a.0).abs() / px(1), (b.1 - a.1).abs() / px(1));
-        if f64::from(wide) > width(&label, 10) + 2.0 && high > 11 {
+        let fits = |label: &str| f64::from(wide) > width(label, 10) + 2.0 && high > 11;
+        if let Some(label) =
+            [label.as_str(), collapsed].into_iter().find(|one| !one.is_empty() && fits(one))
+        {
             let ink = if share.is_some_and(|share| share < 0.45) { WHITE } else { INK };
             let style = text(10, ink).pos(Pos::new(HPos::Center, VPos::Center));
-            chart.draw_series([Text::new(label, (x, y), style)])?;
+            chart.draw_series([Text::new(label.to_owned(), (x, y), style)])?;
         }
         let (lr, lambda) = (format::exact(tile.lr), format::exact(tile.weight_decay));
-        let hint = format!("{}: η = {lr}, λ = {lambda}: {loss}", self.surface.title);
+        let hint = format!("{}: η = {lr}, λ = {lambda}: {loss}{collapsed}", self.surface.title);
         hints.add(chart.backend_coord(&(x, y)), hint);
         Ok(())
     }
