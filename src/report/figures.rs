@@ -107,7 +107,8 @@ pub const NAMES: [&str; 22] = [
 pub fn across(collapses: &[Collapse], caption: &str) -> Result<Drawing> {
     let name = "collapse";
     let collapses: Vec<&Collapse> = collapses.iter().collect();
-    let figure = || mechanism::drawn(&collapses, caption.to_owned());
+    let loss = "loss (nats per token)";
+    let figure = || mechanism::drawn(&collapses, loss, caption.to_owned());
     task(name, "Loss against the timescale in epochs, by experiment", figure)()?
         .context("no line has two points")
 }

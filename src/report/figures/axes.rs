@@ -23,10 +23,22 @@ pub struct Across {
     pub name: &'static str,
     /// A number at the axis.
     pub tick: fn(f64) -> String,
+    /// Whether places are logarithms: what draws the chart writes the numbers that were tried at them.
+    pub is_logarithmic: bool,
+}
+
+impl Across {
+    pub const fn linear(name: &'static str, tick: fn(f64) -> String) -> Self {
+        Across { name, tick, is_logarithmic: false }
+    }
+
+    pub const fn logarithmic(name: &'static str, tick: fn(f64) -> String) -> Self {
+        Across { name, tick, is_logarithmic: true }
+    }
 }
 
 /// Steps of training.
-pub const STEPS: Across = Across { name: "optimizer step", tick: format::number };
+pub const STEPS: Across = Across::linear("optimizer step", format::number);
 
 /// How a chart is framed.
 pub struct Frame<'a> {
@@ -63,7 +75,7 @@ impl Frame<'_> {
             .light_line_style(WHITE)
             .axis_style(line(INK, 1.0, 1))
             .label_style(text(11, INK))
-            .x_labels(6)
+            .x_labels(if self.across.is_logarithmic { 0 } else { 6 })
             .y_labels(self.y_labels)
             .x_label_formatter(&|place| (self.across.tick)(*place))
             .y_label_formatter(&|value| tick(*value, &shown, labels))

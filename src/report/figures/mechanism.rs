@@ -12,7 +12,7 @@ use crate::config::Role;
 use crate::record::CurveRow;
 use crate::report::{format, words};
 use crate::stats::collapse::{Claim, Collapse, Line, Place};
-use crate::stats::{Cell, Group};
+use crate::stats::{Cell, Group, Quantity};
 
 const MOST_PANELS: usize = 12;
 /// The end of a run over which numbers of single steps are averaged, as a share of its steps.
@@ -24,8 +24,8 @@ const AT_THE_END: &str =
 const BAND_AT_THE_END: &str = "mean over seeds, band: means of the lowest and of the highest seed";
 
 /// λ, as its logarithm.
-pub const LAMBDA: Across = Across { name: "weight decay λ (logarithmic)", tick: power_of_ten };
-const BLOCK: Across = Across { name: "block, from the input on", tick: whole };
+pub const LAMBDA: Across = Across::logarithmic("weight decay λ (logarithmic)", power_of_ten);
+const BLOCK: Across = Across::linear("block, from the input on", whole);
 
 /// The norm of the weights after the last step against λ: a panel per role, a line per rule.
 pub fn norms_by_lambda(data: &Data) -> Option<Profiles> {
@@ -128,11 +128,19 @@ fn by_block(data: &Data, cell: &Cell) -> Series {
 /// Runs that a claim of the theory says are one; `None` where the experiment has none.
 pub fn collapse(data: &Data, claim: Claim) -> Option<Profiles> {
     let own: Vec<&Collapse> = data.collapses.iter().filter(|one| one.claim == claim).collect();
-    drawn(&own, data.caption.clone())
+    drawn(&own, loss_of(claim, data.analysis.loss), data.caption.clone())
 }
 
-/// A panel for each collapse of one claim.
-pub fn drawn(collapses: &[&Collapse], caption: String) -> Option<Profiles> {
+/// The loss of a claim: over training it is that on val.
+fn loss_of(claim: Claim, reported: Quantity) -> &'static str {
+    match reported.is_on_test() && claim != Claim::EffectiveRate {
+        true => "test loss (nats per token)",
+        false => "val loss (nats per token)",
+    }
+}
+
+/// A panel for each collapse of one claim, with the name of the loss that it is about.
+pub fn drawn(collapses: &[&Collapse], loss: &'static str, caption: String) -> Option<Profiles> {
     let claim = collapses.first()?.claim;
     let panel = |collapse: &&Collapse| {
         let last = (collapse.lines.len().max(2) - 1) as f64;
@@ -144,16 +152,18 @@ pub fn drawn(collapses: &[&Collapse], caption: String) -> Option<Profiles> {
         let lines = collapse.lines.iter().enumerate().take(MOST_LINES).map(line).collect();
         Panel::new(collapse.subject.clone(), lines)
     };
-    let lettering = Lettering {
-        title: words::collapse_title(claim).to_owned(),
-        notes: collapses.iter().flat_map(|one| words::collapse(one, collapses.len())).collect(),
-        caption,
-    };
+    let mut notes: Vec<String> =
+        collapses.iter().flat_map(|one| words::collapse(one, collapses.len())).collect();
+    let places = || collapses.iter().flat_map(|one| &one.lines).flat_map(|line| &line.places);
+    let has_bands = places().any(|place| place.losses.len() > 1);
+    notes.extend(has_bands.then(|| "mean over seeds, band: their range".to_owned()));
+    let title = words::collapse_title(claim).to_owned();
+    let lettering = Lettering { title, notes, caption };
     let across = match claim {
         Claim::Timescale | Claim::TimescaleCost { .. } => {
-            Across { name: "timescale τ (epochs)", tick: power_of_ten }
+            Across::logarithmic("timescale τ (epochs)", power_of_ten)
         }
-        Claim::Product => Across { name: "η λ at the peak", tick: power_of_ten },
+        Claim::Product => Across::logarithmic("η λ at the peak", power_of_ten),
         Claim::EffectiveRate => STEPS,
     };
     let panels = collapses.iter().map(panel).collect();
@@ -161,7 +171,7 @@ pub fn drawn(collapses: &[&Collapse], caption: String) -> Option<Profiles> {
         Claim::TimescaleCost { .. } if collapses.iter().all(|one| one.coincidence.is_some()) => {
             "loss over its mean at the τ that all have (nats per token)"
         }
-        _ => "loss (nats per token)",
+        _ => loss,
     };
     Profiles::new(lettering, across, axis, panels)
 }

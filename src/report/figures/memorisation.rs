@@ -16,7 +16,7 @@ use crate::stats::memorisation::Measure;
 const SHARE: &str = "share of prompts continued verbatim";
 const BY_HEART: &str = "verbatim on train − on val";
 const BITS: &str = "exposure of planted sequences (bits)";
-const LOSS: Across = Across { name: "test loss (nats per token)", tick: format::number };
+const LOSS: Across = Across::linear("test loss (nats per token)", format::number);
 
 type Number = fn(&RunRow) -> Option<f64>;
 
@@ -26,11 +26,12 @@ pub fn memorisation(data: &Data) -> Option<Profiles> {
     data.memorisation.as_ref()?;
     let shares: [(&str, Number); 2] =
         [("train", |run| run.verbatim_train), ("val", |run| run.verbatim_val)];
+    let canaries = by_lambda(data, exposure);
+    let has_canaries = canaries.iter().any(|line| line.series.0.len() > 1);
     let panels = vec![
         Panel::new("at the last step, against λ".to_owned(), over_lambda(data, &shares)),
         Panel::new("over training".to_owned(), by_lambda(data, by_heart)).over(LOSS, BY_HEART),
-        Panel::new("canaries over training".to_owned(), by_lambda(data, exposure))
-            .over(STEPS, BITS),
+        Panel::new("canaries over training".to_owned(), canaries).over(STEPS, BITS),
     ];
     let mut notes =
         vec!["against λ: mean over seeds, band: its 95% interval; no decay as a line".to_owned()];
@@ -38,6 +39,7 @@ pub fn memorisation(data: &Data) -> Option<Profiles> {
         let rule = words::label(&group.rule);
         notes.push(format!("over training: a path per λ of {rule}, mean over seeds"));
     }
+    notes.extend(has_canaries.then(|| "canaries: band: the range over seeds".to_owned()));
     notes.extend(data.rules(MOST_RULES).left_out());
     let title = words::by_heart_title().to_owned();
     let lettering = Lettering { title, notes, caption: data.caption.clone() };

@@ -10,10 +10,12 @@ use super::canvas::{Area, Hints, left, line, px};
 use super::data::{Point, Series};
 use super::drawn::Figure;
 use super::grid::Grid;
+use super::lambda_axis::{Edge, LambdaAxis, Tick, draw_ticks};
 use super::lettering::Lettering;
 use super::palette::INK;
 use super::room::{fit_name, width, wrapped};
 use super::scale::{Ruler, area, pieces};
+use crate::config::to_digits;
 use crate::report::format;
 
 const PANEL: (u32, u32) = (440, 320);
@@ -21,6 +23,8 @@ const PANEL: (u32, u32) = (440, 320);
 const KEY: u32 = 190;
 const KEY_LINE: u32 = 15;
 const LETTERS: u32 = 11;
+/// Digits of a value whose logarithm is its place: what differs beyond them is the same value.
+const DIGITS: usize = 6;
 /// Lines that a key has room for.
 pub const MOST_LINES: usize = 16;
 
@@ -59,16 +63,7 @@ impl Profiles {
         axis: &'static str,
         panels: Vec<Panel>,
     ) -> Option<Self> {
-        let mut panels = panels;
-        panels.iter_mut().for_each(|panel| panel.lines.retain(|line| line.series.0.len() > 1));
-        panels.retain(|panel| !panel.lines.is_empty());
-        (!panels.is_empty()).then_some(Profiles {
-            lettering,
-            across,
-            axis,
-            panels,
-            is_whole: false,
-        })
+        Profiles { lettering, across, axis, panels, is_whole: false }.with_lines()
     }
 
     /// A figure whose axes show every point.
@@ -78,8 +73,28 @@ impl Profiles {
         axis: &'static str,
         panels: Vec<Panel>,
     ) -> Option<Self> {
-        let figure = Profiles::new(lettering, across, axis, panels)?;
-        Some(Profiles { is_whole: true, ..figure })
+        Profiles { lettering, across, axis, panels, is_whole: true }.with_lines()
+    }
+
+    /// The panels with a line of two points, if any, and what of them lies beyond the axes.
+    fn with_lines(mut self) -> Option<Self> {
+        self.panels.iter_mut().for_each(|one| one.lines.retain(|line| line.series.0.len() > 1));
+        self.panels.retain(|panel| !panel.lines.is_empty());
+        let notes = [
+            (self.reaches_beyond(|point| vec![point.mean]), "▲ ▼: beyond the axis"),
+            (self.reaches_beyond(|point| vec![point.low, point.high]), "bands: cut at the axis"),
+        ];
+        let told = notes.into_iter().filter(|(is_beyond, _)| *is_beyond);
+        self.lettering.notes.extend(told.map(|(_, note)| note.to_owned()));
+        (!self.panels.is_empty()).then_some(self)
+    }
+
+    /// Whether any of these numbers of a point lies where its panel does not reach.
+    fn reaches_beyond(&self, of: fn(&Point) -> Vec<f64>) -> bool {
+        self.panels.iter().any(|panel| {
+            let Some((_, shown)) = panel.ranges(self.is_whole) else { return false };
+            panel.points().flat_map(of).any(|value| !shown.contains(&value))
+        })
     }
 
     /// Pixels of the key: as wide as its widest label.
@@ -100,6 +115,9 @@ impl Profiles {
         let frame = Frame { title: &panel.title, across, axis, margin: 8, y_labels: 6 };
         let Some((places, values)) = panel.ranges(self.is_whole) else { return Ok(()) };
         let mut chart = frame.draw(&plot, (places, values.clone()))?;
+        if across.is_logarithmic {
+            draw_ticks(&plot, &chart, &panel.tried(), (Edge::Below(values.start), LETTERS))?;
+        }
         for one in &panel.lines {
             one.draw(&mut chart, &values)?;
             let title = Some(panel.title.as_str()).filter(|title| !title.is_empty());
@@ -127,6 +145,14 @@ impl Panel {
 
     fn points(&self) -> impl Iterator<Item = &Point> {
         self.lines.iter().flat_map(|line| &line.series.0)
+    }
+
+    /// The values at the places of its points, or powers of ten where they reach over several.
+    fn tried(&self) -> Vec<Tick> {
+        let value = |point: &Point| to_digits(10f64.powf(point.step), DIGITS);
+        let axis = LambdaAxis::of(self.points().map(value));
+        // The first is a place for 0, which has none here.
+        axis.ticks.into_iter().skip(1).collect()
     }
 
     /// A line and its name for each of them, below each other.
@@ -224,25 +250,4 @@ pub fn power_of_ten(exponent: f64) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn panel(labels: &[&str]) -> Panel {
-        let line = |label: &&str| Profile {
-            label: (*label).to_owned(),
-            colour: INK,
-            series: Series::default(),
-        };
-        Panel::new(String::new(), labels.iter().map(line).collect())
-    }
-
-    #[test]
-    fn a_name_in_a_key_keeps_its_form() {
-        let label = "independent on matrices, lr=0.016";
-        let few = panel(&[label, "l2"]).names(170.0);
-        assert_eq!(few, [vec!["independent on matrices,", "lr=0.016"], vec!["l2"]]);
-        let many = panel(&[label; MOST_LINES]).names(170.0);
-        assert!(many[0][0].starts_with("independent"), "{:?}", many[0]);
-        assert!(many[0][0].ends_with(" lr=0.016"), "{:?}", many[0]);
-    }
-}
+mod tests;

@@ -189,7 +189,7 @@ mod tests {
         let mut pixels = vec![255; 240 * 240 * 3];
         {
             let mut sheet = Sheet::new(&mut svg, &mut pixels, size);
-            sheet.draw_path(path, &BLACK.stroke_width(6)).unwrap();
+            sheet.draw_path(path, &Color::stroke_width(&BLACK, 6)).unwrap();
             sheet.present().unwrap();
         }
         let dark = |place: usize| pixels[3 * place] < 200;
