@@ -51,7 +51,7 @@ impl Curves {
 
     /// Val − train loss.
     pub fn gap(data: &Data) -> Option<Self> {
-        Curves::of_rules(data, Subject::gap(data))
+        Curves::of_rules(data, Subject::gap())
     }
 
     /// Gradient norm over weight norm.
@@ -126,7 +126,7 @@ impl Curves {
         }
         let axes = |panel: &Panel| {
             let own = std::slice::from_ref(panel);
-            Some((steps(own, NORM_PANEL), ruler(own, 0.0)?.range(settled(own))?))
+            Some((steps(own, NORM_PANEL), ruler(own, Some(0.0))?.range(settled(own))?))
         };
         let axes: Vec<_> = panels.iter().map(axes).collect();
         let any = axes.iter().flatten().next()?.clone();
@@ -152,6 +152,14 @@ impl Curves {
             |panel: &Panel| panel.curves.iter().any(|one| !one.arrow(panel).is_empty());
         if self.panels.iter().any(ends_beyond) {
             notes.push("arrow: ends beyond the axis".to_owned());
+        }
+        if self.panels.iter().any(goes_beyond) {
+            notes.push("lines and bands go on beyond the axis".to_owned());
+        }
+        let is_hidden =
+            |panel: &Panel| panel.curves.iter().any(|one| one.hidden(&panel.values).is_some());
+        if self.panels.iter().any(is_hidden) {
+            notes.push("triangle at an edge: all of a dashed line lies beyond it".to_owned());
         }
         let left_out = self.panels.iter().map(|panel| panel.left_out).max().unwrap_or(0);
         if left_out > 0 {
@@ -211,10 +219,26 @@ fn steps(panels: &[Panel], size: (u32, u32)) -> Range<f64> {
     0.0..last_step(panels) * (1.0 + right)
 }
 
-/// The curve with the lowest val loss rules the values.
-fn ruler(panels: &[Panel], unit: f64) -> Option<Ruler> {
+/// The curve with the lowest val loss rules the values, with half of all curves where there is no unit.
+fn ruler(panels: &[Panel], unit: Option<f64>) -> Option<Ruler> {
     let lowest = curves(panels).min_by(|a, b| a.rank.total_cmp(&b.rank))?;
-    Ruler::of_curve(lowest.solid.means().map(|(_, value)| value), unit)
+    let ruler = Ruler::of_curve(lowest.solid.means().map(|(_, value)| value), unit.unwrap_or(0.0))?;
+    let half = || reach_of_half(panels, ruler.centre);
+    let reach = if unit.is_none() { ruler.reach.max(half()) } else { ruler.reach };
+    Some(Ruler { reach, ..ruler })
+}
+
+/// How far from a value half of the curves stay, with their ranges over seeds.
+fn reach_of_half(panels: &[Panel], centre: f64) -> f64 {
+    let first = last_step(panels) * SETTLED;
+    let reach = |curve: &Curve| {
+        let points = curve.solid.0.iter().filter(|point| point.step >= first);
+        let away = |value: f64| (value - centre).abs();
+        points.map(|point| away(point.low).max(away(point.high))).fold(0.0, f64::max)
+    };
+    let mut reaches: Vec<f64> = curves(panels).map(reach).collect();
+    reaches.sort_by(f64::total_cmp);
+    reaches.get(reaches.len().saturating_sub(1) / 2).copied().unwrap_or(0.0)
 }
 
 /// All values after the steep start.
@@ -222,6 +246,14 @@ fn settled(panels: &[Panel]) -> impl Iterator<Item = f64> {
     let first = last_step(panels) * SETTLED;
     let points = points(panels).filter(move |point| point.step >= first);
     points.flat_map(|point| [point.low, point.high])
+}
+
+/// Whether a mean after the steep start lies where its panel does not reach.
+fn goes_beyond(panel: &Panel) -> bool {
+    let first = last_step(std::slice::from_ref(panel)) * SETTLED;
+    let solid = panel.curves.iter().flat_map(|curve| &curve.solid.0);
+    let mut settled = solid.filter(|point| point.step >= first);
+    settled.any(|point| !panel.values.contains(&point.mean))
 }
 
 impl Figure for Curves {
@@ -240,3 +272,6 @@ impl Figure for Curves {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

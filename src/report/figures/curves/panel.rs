@@ -101,7 +101,20 @@ impl Curve {
         for piece in pieces(self.solid.means(), values) {
             chart.draw_series(LineSeries::new(piece, line(self.colour, 1.0, 2)))?;
         }
+        if let Some((step, value)) = self.hidden(values) {
+            let inwards = if value >= values.end { px(8) } else { -px(8) };
+            let edge = (step, value.clamp(values.start, values.end));
+            let triangle = vec![(0, 0), (px(5), inwards), (-px(5), inwards)];
+            let mark = EmptyElement::at(edge) + Polygon::new(triangle, self.colour.filled());
+            chart.draw_series([mark])?;
+        }
         Ok(())
+    }
+
+    /// The last point of a dashed line of which the axis shows nothing.
+    pub fn hidden(&self, values: &Range<f64>) -> Option<(f64, f64)> {
+        let is_shown = self.dashed.means().any(|(_, value)| values.contains(&value));
+        self.dashed.means().last().filter(|_| !is_shown)
     }
 
     fn end(&self) -> (f64, f64) {

@@ -13,8 +13,8 @@ pub struct Subject {
     pub axis: &'static str,
     pub solid: Measure,
     pub dashed: Option<Measure>,
-    /// Smallest reach of its axis, see [`Ruler`](super::Ruler).
-    pub unit: f64,
+    /// Smallest reach of its axis, see [`Ruler`](super::Ruler); without, as far as half of the curves go.
+    pub unit: Option<f64>,
     /// Whether what counts and the floor are lines across it.
     pub has_levels: bool,
 }
@@ -27,19 +27,20 @@ impl Subject {
             axis: "loss (nats per token)",
             solid: measure(|row| row.val_loss),
             dashed: Some(measure(|row| row.train_loss)),
-            unit: data.reach(),
+            unit: Some(data.reach()),
             has_levels: true,
         }
     }
 
-    pub fn gap(data: &Data) -> Self {
+    /// A gap is small beside a loss: an axis that reached as far as losses do would be that of an arm that explodes.
+    pub fn gap() -> Self {
         Subject {
             title: "Generalization gap over training",
             note: "val − train loss",
             axis: "gap (nats per token)",
             solid: measure(CurveRow::gap),
             dashed: None,
-            unit: data.reach(),
+            unit: None,
             has_levels: false,
         }
     }
@@ -52,7 +53,7 @@ impl Subject {
             axis: "gradient / weight norm",
             solid: measure(|row| Some(f64::from(row.grad_norm?) / f64::from(row.weight_norm?))),
             dashed: None,
-            unit: 0.0,
+            unit: Some(0.0),
             has_levels: false,
         }
     }
