@@ -47,7 +47,9 @@ pub use judged::{answer as judged_answer, json as judged_json, write as write_ju
 pub use owned::{check_is_ours, check_own, is_ours, is_table};
 pub use prepared::prepared;
 pub use published::{published_details, published_markdown, published_table};
-pub use screen::{Canvas, Plot, Told, answer, manifest_table, settings_table, status_table};
+pub use screen::{
+    Canvas, Plot, Told, answer, answer_below, manifest_table, settings_table, status_table,
+};
 pub use search::decisions;
 pub use tables::broken;
 pub use words::{needed as seeds_needed, power as detectable};
@@ -100,8 +102,9 @@ pub fn write(folder: &Path, out: &Path) -> Result<Report> {
     let told = given.into_iter().chain(mechanism).chain(by_heart).chain(lost);
     let told: Vec<String> = told.collect();
     let claims = claims::screen(&data.claims).map_or(String::new(), |told| format!("{told}\n\n"));
-    let answer =
-        format!("{}{claims}{}", question.unwrap_or_default(), answer(&data.analysis, &told));
+    let above = question.unwrap_or_default() + &claims;
+    let answer = answer_below(&data.analysis, &told, above.lines().count());
+    let answer = above + &answer;
     let files = ready.iter().skip(1).map(|(path, _)| out.join(path)).collect();
     Ok(Report { answer, plot: Plot::of(&data), page: out.join(PAGE), files })
 }

@@ -1,5 +1,6 @@
 //! What the terminal shows: the answer of an experiment, and the tables of other subcommands.
 
+mod detail;
 mod plot;
 mod verdicts;
 
@@ -11,7 +12,9 @@ use crate::config::{DecaySchedule, Named, Role};
 use crate::experiment::Setting;
 use crate::plural::counted;
 use crate::results::ManifestRow;
-use crate::stats::{Analysis, Found, FoundRule, Rule};
+use crate::stats::{Analysis, Found, FoundRule, Rule, Warning};
+
+use detail::{Detail, LEVELS};
 
 pub use plot::{Canvas, Plot};
 
@@ -19,27 +22,54 @@ pub use plot::{Canvas, Plot};
 const MOST_WARNINGS: usize = 3;
 /// Columns that sentences are broken to: the tables take as many.
 const COLUMNS: usize = 110;
+/// Lines of a screen, without those that name the files. More are told where less would hide a claim, an alarm or a warning.
+const LINES: usize = 40;
+/// In place of the end of a warning.
+const MORE: &str = "… (whole in the report)";
 
 /// The answer on one screen: the best arm, what else is told of it (through what its decay acts, what it knows by heart), each rule at its best point with its verdicts,
 /// rules against each other, how to read it, warnings.
 pub fn answer(analysis: &Analysis, more: &[String]) -> String {
+    answer_below(analysis, more, 0)
+}
+
+/// The same below so many lines of its screen.
+pub fn answer_below(analysis: &Analysis, more: &[String], above: usize) -> String {
+    let mut told = String::new();
+    for detail in LEVELS {
+        told = told_in(analysis, more, detail);
+        if above + told.lines().count() <= LINES {
+            break;
+        }
+    }
+    told
+}
+
+fn told_in(analysis: &Analysis, more: &[String], detail: Detail) -> String {
     if let Some(sentence) = words::no_result(analysis) {
         return broken(&sentence, COLUMNS);
     }
     let alarms = words::alarms(analysis);
     let mut parts: Vec<String> =
         alarms.iter().map(|alarm| broken(&format!("warning: {alarm}"), COLUMNS)).collect();
-    parts.extend(analysis.values.iter().map(|table| values::screen(table, analysis.loss)));
+    parts.extend(
+        analysis.values.iter().map(|table| values::screen(table, analysis.loss, detail.toys)),
+    );
     if analysis.own_groups().next().is_some() {
-        let told = [words::headline(analysis), words::levels(analysis), words::gap(analysis)];
+        let levels = words::levels(analysis).filter(|_| detail.has_levels);
+        let told = [words::headline(analysis), levels, words::gap(analysis)];
         parts.push(lines(told.into_iter().flatten().chain(more.iter().cloned())));
-        parts.push(verdicts::rules(analysis));
+        parts.push(verdicts::rules(analysis, detail.rules));
         parts.push(lines(words::lone(analysis).into_iter()));
         parts.extend(optima_table(analysis));
-        parts.extend(verdicts::pairs(analysis));
+        parts.extend(verdicts::pairs(analysis, detail.pairs));
     }
-    parts.push(broken(&words::reading(analysis), COLUMNS));
-    parts.push(lines(warnings(analysis).into_iter()));
+    let reading = match detail.is_brief {
+        true => words::reading_in_brief(analysis),
+        false => words::reading(analysis),
+    };
+    parts.push(broken(&reading, COLUMNS));
+    parts.push(lines(warnings(analysis, detail.warning).into_iter()));
     parts.retain(|part| !part.is_empty());
     parts.join("\n\n")
 }
@@ -65,15 +95,29 @@ impl Told {
     }
 }
 
-/// The first few of those that do not stand above the answer.
-fn warnings(analysis: &Analysis) -> Vec<String> {
+/// The first few of those that do not stand above the answer, each in so many lines.
+fn warnings(analysis: &Analysis, most: usize) -> Vec<String> {
     let rest: Vec<_> = analysis.warnings.iter().filter(|one| !one.is_alarm()).collect();
     let shown = rest.iter().take(MOST_WARNINGS);
-    let mut lines: Vec<String> =
-        shown.map(|warning| format!("warning: {}", words::warning(warning))).collect();
+    let told = |warning: &&Warning| cut(&format!("warning: {}", words::warning(warning)), most);
+    let mut lines: Vec<String> = shown.map(told).collect();
     let more = rest.len() - lines.len();
     lines.extend((more > 0).then(|| format!("{} in the report", counted(more, "more warning"))));
     lines
+}
+
+/// The beginning of a sentence that takes more than so many lines.
+fn cut(sentence: &str, most: usize) -> String {
+    let whole = broken(sentence, COLUMNS);
+    if whole.lines().count() <= most {
+        return sentence.to_owned();
+    }
+    let mut words: Vec<&str> = whole.lines().take(most).flat_map(|line| line.split(' ')).collect();
+    let told = |words: &[&str]| format!("{} {MORE}", words.join(" "));
+    while !words.is_empty() && broken(&told(&words), COLUMNS).lines().count() > most {
+        words.pop();
+    }
+    told(&words)
 }
 
 fn lines(sentences: impl Iterator<Item = String>) -> String {
@@ -191,15 +235,4 @@ fn totals(rows: &[ManifestRow]) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn sentences_are_broken_between_words_and_lose_none() {
-        let sentence = "word and λ ".repeat(40);
-        let broken = broken(sentence.trim(), COLUMNS);
-        assert!(broken.lines().count() > 3);
-        assert!(broken.lines().all(|line| line.chars().count() <= COLUMNS), "{broken}");
-        assert_eq!(broken.replace('\n', " "), sentence.trim());
-    }
-}
+mod tests;

@@ -9,6 +9,7 @@ use super::published::{markdown_table, sources};
 use super::tables::broken;
 use super::words;
 use crate::config::{Named, OptimizerKind};
+use crate::plural::counted;
 use crate::published::{Published, known_and_repeated};
 use crate::stats::{Quantity, ValuesRow, ValuesTable};
 
@@ -92,14 +93,20 @@ fn recipe(one: &Published) -> [String; 9] {
     ]
 }
 
-/// The answer for the terminal.
-pub fn screen(table: &ValuesTable, loss: Quantity) -> String {
-    let mut parts = toys::screen(table, loss);
+/// The answer for the terminal: at the published λ and at others so many toys, at most.
+pub fn screen(table: &ValuesTable, loss: Quantity, most: [usize; 2]) -> String {
+    let mut parts = toys::screen(table, loss, most);
     let notes = "− stopped: against no decay at its lowest val loss; both stopped: so are the decayed runs; * lower or \
                  higher after Holm's correction over all lines; † a run collapsed";
     parts.push(broken(notes, COLUMNS));
+    // Where there is no room for all of it, the mean at the last step alone.
     let pooled = words::pooled(table, loss);
-    parts.push(pooled.iter().map(|told| broken(told, COLUMNS)).collect::<Vec<_>>().join("\n"));
+    let shown = if most[1] < usize::MAX { 1 } else { pooled.len() };
+    let mut told: Vec<String> =
+        pooled.iter().take(shown).map(|told| broken(told, COLUMNS)).collect();
+    let left = pooled.len().saturating_sub(shown);
+    told.extend((left > 0).then(|| format!("{} in the report", counted(left, "more mean"))));
+    parts.push(told.join("\n"));
     parts.push(broken(&known_and_repeated(), COLUMNS));
     parts.retain(|part| !part.is_empty());
     parts.join("\n\n")

@@ -52,7 +52,7 @@ pub use optima::{
     COMMON, best as best_value, confirmed_elsewhere, cost, optima, optima_of, range, symbol, within,
 };
 pub use power::{needed, power};
-pub use reading::{fine_print, reading};
+pub use reading::{fine_print, reading, reading_in_brief};
 pub use rules::{arm, at_lambda, at_others, decay_label, label, labels, variant};
 pub use search::{
     cut_off, decided, fresh_seeds, left, look, searched_title, standing, values, why,

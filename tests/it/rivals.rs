@@ -17,6 +17,8 @@ fn rivals_are_judged_like_decay_and_called_by_their_names() {
     }
     let widest = call.stdout.lines().map(|line| line.chars().count()).max();
     assert!(widest <= Some(160), "{}", call.stdout);
+    let lines = call.stdout.lines().take_while(|line| !line.starts_with("report")).count();
+    assert!(lines <= 41, "{}", call.stdout);
     let results = folder.path().join("rivals");
     let treatments: BTreeSet<String> =
         rows(&results.join("runs.csv")).iter().map(|row| row["treatment"].clone()).collect();

@@ -2,6 +2,7 @@ use std::slice;
 
 use super::super::tables::{align_right, broken, new_table, set_close, set_width, trimmed};
 use super::super::{format, words};
+use super::detail::telling;
 use crate::config::{Form, Named, TestFamily};
 use crate::plural::counted;
 use crate::record::Status;
@@ -10,9 +11,6 @@ use crate::stats::{
     Analysis, Comparison, Contender, Kind, Point, Quantity, Side, best, best_at_full_length,
 };
 
-/// Rules, and pairs of a family, that are shown at most.
-const MOST_RULES: usize = 16;
-const MOST_PAIRS: usize = 6;
 /// Families with a question for every rule: a column each.
 const OF_A_RULE: [(TestFamily, &str); 2] = [
     (TestFamily::AgainstNone, "against no decay"),
@@ -38,8 +36,9 @@ struct Rules<'a> {
 }
 
 /// Per rule the best point: its loss at the last step, that of its own best horizon where that is tuned, and
-/// what is told of it against no decay and against stopping. Below them no decay that no rule is held against.
-pub fn rules(analysis: &Analysis) -> String {
+/// what is told of it against no decay and against stopping. Below them no decay that no rule is held against. Of more than
+/// `most` the most telling.
+pub fn rules(analysis: &Analysis, most: usize) -> String {
     let alone = analysis.without_rule();
     if analysis.contenders.is_empty() && alone.is_empty() {
         return String::new();
@@ -48,9 +47,9 @@ pub fn rules(analysis: &Analysis) -> String {
     let header = rules.header();
     let mut table = new_table(&header.iter().map(String::as_str).collect::<Vec<_>>());
     let names = words::labels(&analysis.contenders.iter().map(|one| &one.rule).collect::<Vec<_>>());
-    let all = analysis.contenders.iter().zip(names);
     let mut shown: Vec<Vec<&Side>> = Vec::new();
-    for (one, name) in all.take(MOST_RULES) {
+    for place in telling(analysis, most) {
+        let (one, name) = (&analysis.contenders[place], names[place].clone());
         let none: Vec<&Side> = one.none.iter().map(|point| &point.side).collect();
         if !none.is_empty() && !shown.contains(&none) {
             table.add_row(rules.none(&one.none, rules.none_name(one)));
@@ -58,13 +57,13 @@ pub fn rules(analysis: &Analysis) -> String {
         }
         table.add_row(rules.row(one, name));
     }
-    for point in alone.iter().take(MOST_RULES) {
+    for point in alone.iter().take(most) {
         table.add_row(rules.none(slice::from_ref(point), words::label(&point.side.rule)));
     }
     align_right(&mut table, 1..3 + usize::from(rules.tunes_steps));
     set_close(&mut table);
     set_width(&mut table, WIDEST);
-    let more = |all: usize| all.saturating_sub(MOST_RULES);
+    let more = |all: usize| all.saturating_sub(most);
     with_more(trimmed(&table), more(analysis.contenders.len()) + more(alone.len()), "more rule")
 }
 
@@ -169,13 +168,13 @@ fn no_best(points: &[Point]) -> impl FnOnce() -> String {
     move || format!("{} ({why})", format::MISSING)
 }
 
-/// Rules against each other; of many pairs the decided ones.
-pub fn pairs(analysis: &Analysis) -> Option<String> {
+/// Rules against each other; of more than `most` pairs of a family the decided ones.
+pub fn pairs(analysis: &Analysis, most: usize) -> Option<String> {
     let mut table = new_table(&[]);
     let mut more = 0;
     for family in OF_PAIRS {
         let all: Vec<&Comparison> = analysis.family(family).collect();
-        let shown = shown(&all);
+        let shown = shown(&all, most);
         more += all.len() - shown.len();
         for (place, one) in shown.into_iter().enumerate() {
             let title = titled(analysis, family, family.name());
@@ -190,11 +189,11 @@ pub fn pairs(analysis: &Analysis) -> Option<String> {
     (!is_empty).then(|| with_more(trimmed(&table), more, "more comparison"))
 }
 
-fn shown<'a>(all: &[&'a Comparison]) -> Vec<&'a Comparison> {
+fn shown<'a>(all: &[&'a Comparison], most: usize) -> Vec<&'a Comparison> {
     let is_decided = |one: &&Comparison| !matches!(one.kind(), Kind::Undecided | Kind::NoTest);
-    match all.len() <= MOST_PAIRS {
+    match all.len() <= most {
         true => all.to_vec(),
-        false => all.iter().copied().filter(is_decided).take(MOST_PAIRS).collect(),
+        false => all.iter().copied().filter(is_decided).take(most).collect(),
     }
 }
 

@@ -5,6 +5,7 @@ use super::super::published::markdown_table;
 use super::super::tables::{align_right, broken, new_table, set_close, trimmed};
 use super::super::words;
 use crate::config::Named;
+use crate::plural::counted;
 use crate::published::Transfer;
 use crate::stats::{Comparison, Estimate, Quantity, Toy, ValuesTable};
 
@@ -63,13 +64,14 @@ fn described(difference: Option<Estimate>) -> String {
     format::difference(difference, 3)
 }
 
-/// The same for the terminal.
-pub fn screen(table: &ValuesTable, loss: Quantity) -> Vec<String> {
+/// The same for the terminal: at the published λ and at others so many, at most.
+pub fn screen(table: &ValuesTable, loss: Quantity, [raw, others]: [usize; 2]) -> Vec<String> {
     let section = |transfer| {
-        let toys = table.toys(transfer);
-        if toys.is_empty() {
+        let all = table.toys(transfer);
+        if all.is_empty() {
             return None;
         }
+        let shown = telling(&all, if transfer == Transfer::Raw { raw } else { others });
         let mut lines = new_table(&[
             "models",
             "λ",
@@ -79,7 +81,7 @@ pub fn screen(table: &ValuesTable, loss: Quantity) -> Vec<String> {
             "− stopped",
             "both stopped",
         ]);
-        for toy in &toys {
+        for toy in &shown {
             let [names, _, lambda, total, none, _, last, stopped, both] = row(toy, loss);
             let names = broken(&names, NAMES);
             let last = last.replace('★', "*").replace(", collapsed", " †");
@@ -87,7 +89,27 @@ pub fn screen(table: &ValuesTable, loss: Quantity) -> Vec<String> {
         }
         align_right(&mut lines, [1, 2]);
         set_close(&mut lines);
-        Some(format!("{}\n{}", words::transfer_title(transfer), trimmed(&lines)))
+        let left = all.len() - shown.len();
+        let more = match left {
+            0 => String::new(),
+            _ => format!("\n{} in the report", counted(left, "more model")),
+        };
+        Some(format!("{}\n{}{more}", words::transfer_title(transfer), trimmed(&lines)))
     };
     SHOWN.into_iter().filter_map(section).collect()
+}
+
+/// Of more than `most` toys those that are told to differ, and of others those that differ most; in their order.
+fn telling<'a>(all: &'a [Toy<'a>], most: usize) -> Vec<&'a Toy<'a>> {
+    let rank = |toy: &Toy| {
+        let comparison = toy.carried.against_none.as_ref();
+        let size = comparison.map_or(0.0, |one| one.difference.mean.abs());
+        (!comparison.is_some_and(Comparison::is_distinguishable), -size)
+    };
+    let mut ranked: Vec<(usize, (bool, f64))> = all.iter().map(rank).enumerate().collect();
+    ranked.sort_by(|(_, a), (_, b)| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
+    ranked.truncate(most);
+    let mut places: Vec<usize> = ranked.into_iter().map(|(place, _)| place).collect();
+    places.sort_unstable();
+    places.into_iter().map(|place| &all[place]).collect()
 }

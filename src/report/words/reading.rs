@@ -9,7 +9,9 @@ use super::texts::texts;
 use crate::config::RIVALS;
 use crate::plural::counted;
 use crate::report::format;
-use crate::stats::{Analysis, Cell, Contender, FEWEST_SEEDS, Kind, ValuesTable, Warning};
+use crate::stats::{
+    Analysis, Cell, Comparison, Contender, FEWEST_SEEDS, Kind, ValuesTable, Warning,
+};
 
 /// With so many a test of signs has no p below 0.05.
 const MOST_SEEDS_WITHOUT_TEST: usize = 5;
@@ -34,6 +36,40 @@ pub fn fine_print(analysis: &Analysis) -> String {
 /// The same in short, for below the verdicts on the screen.
 pub fn reading(analysis: &Analysis) -> String {
     with_tests(analysis, tests_in_short(analysis)).join(" ")
+}
+
+/// How to read the tables alone, where there is no room for more.
+pub fn reading_in_brief(analysis: &Analysis) -> String {
+    let is_tested = |one: &Comparison| one.kind() != Kind::NoTest;
+    let values = analysis.values.iter().flat_map(ValuesTable::comparisons);
+    if !analysis.headline.iter().chain(values).any(is_tested) {
+        return reading(analysis);
+    }
+    let mut sentences = vec![measured(analysis)];
+    sentences.extend(not_over(analysis));
+    if analysis.headline.iter().any(is_tested) {
+        sentences.extend(match analysis.is_confirmed() {
+            true => Some(chosen(analysis)),
+            false => brief_choice(analysis).map(str::to_owned),
+        });
+        sentences.extend(without_treatment(analysis));
+        sentences.extend(not_judged(analysis));
+    }
+    sentences.push(tests_in_short(analysis));
+    sentences.extend(analysis.epsilon.as_ref().map(|one| epsilon(one) + "."));
+    sentences.join(" ")
+}
+
+/// What is chosen, in brief.
+fn brief_choice(analysis: &Analysis) -> Option<&'static str> {
+    let is_choice = analysis.contenders.iter().any(Contender::is_choice);
+    match (is_choice, analysis.headline.iter().any(|one| one.elsewhere > 0)) {
+        (false, _) => None,
+        (true, false) => Some("The loss of a best point is flattered, differences are not."),
+        (true, true) => Some(
+            "The loss of a best point is flattered, differences are not; °: some seeds are judged at other points.",
+        ),
+    }
 }
 
 fn with_tests(analysis: &Analysis, tests: String) -> Vec<String> {
