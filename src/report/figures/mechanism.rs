@@ -202,3 +202,16 @@ pub fn colour(rules: &[&Group], place: usize) -> RGBColor {
     let before = rules[..place].iter().filter(|group| form(group) == form(rules[place])).count();
     palette::shade(palette::form(form(rules[place])), before)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_axis_says_which_loss_it_is_of() {
+        let (test, val) = (Quantity::TestLoss, Quantity::ValLoss);
+        assert!(loss_of(Claim::Product, test).starts_with("test loss"));
+        assert!(loss_of(Claim::EffectiveRate, test).starts_with("val loss"));
+        assert!(loss_of(Claim::Timescale, val).starts_with("val loss"));
+    }
+}
