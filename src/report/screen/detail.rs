@@ -41,7 +41,7 @@ pub const LEVELS: [Detail; 8] = [
     Detail { warning: 2, is_brief: true, pairs: 3, toys: [ALL, 2], rules: 8, ..WHOLE },
     Detail { warning: 2, is_brief: true, pairs: 2, toys: [8, 2], rules: 5, ..WHOLE },
     Detail { warning: 1, is_brief: true, pairs: 1, toys: [5, 2], rules: 4, ..WHOLE },
-    Detail { rules: 3, pairs: 0, toys: [4, 2], warning: 1, is_brief: true, has_levels: false },
+    Detail { rules: 3, pairs: 0, toys: [3, 1], warning: 1, is_brief: true, has_levels: false },
 ];
 
 /// The places of the rules that are shown, in their order: the best, those of which a verdict is told, those with the lowest
