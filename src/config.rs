@@ -37,6 +37,7 @@ pub use excerpts::Excerpts;
 pub use family::Family;
 pub use group::Group;
 pub use key::{Identity, Key, Kind, Range, Section, check_number, suggestion};
+pub use norm_eps::is_one_eps;
 pub use optimizer::{MuonScale, OptimizerKind};
 pub use parameter::{Layout, ParameterShape};
 pub use recipe::{

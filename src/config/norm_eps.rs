@@ -28,16 +28,22 @@ impl Hash for NormEps {
     }
 }
 
+/// Whether two ε are one in 32 bits, in which norms are computed. Programs that keep it in them write 1e-5 as
+/// 9.999999747378752e-6.
+pub fn is_one_eps(one: f64, other: f64) -> bool {
+    one as f32 == other as f32
+}
+
 impl ModelShape {
     /// ε of every norm.
     pub fn norm_eps(&self) -> f64 {
         self.norm_eps.map_or(USUAL, |eps| eps.0)
     }
 
-    /// With another ε. The usual one is not written down, so that older runs keep their identity.
+    /// With another ε. The usual one, however it is written, is not kept, so that older runs keep their identity.
     #[must_use]
     pub fn with_norm_eps(self, eps: f64) -> Self {
-        ModelShape { norm_eps: (eps != USUAL).then_some(NormEps(eps)), ..self }
+        ModelShape { norm_eps: (!is_one_eps(eps, USUAL)).then_some(NormEps(eps)), ..self }
     }
 }
 
@@ -53,9 +59,11 @@ mod tests {
             run.model = run.model.with_norm_eps(eps);
             run
         };
-        assert_eq!(with(1e-5), base);
+        for usual in [1e-5, f64::from(1e-5_f32), 9.999999999999999e-6] {
+            assert_eq!(with(usual), base, "{usual:e}");
+        }
         assert!(!serde_json::to_string(&base).unwrap().contains("norm_eps"));
-        for eps in [1e-6, 9.999999999999999e-6, 1e-12, 0.1] {
+        for eps in [1e-6, 9.99999e-6, 1e-12, 0.1] {
             let other = with(eps);
             assert_ne!(other.id(), base.id(), "{eps:e}");
             assert_ne!(other.model, base.model, "{eps:e}");

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 
-use crate::config::{ModelShape, Named, plain};
+use crate::config::{ModelShape, Named, is_one_eps, plain};
 use crate::files::beside;
 use crate::model::HuggingFace;
 
@@ -75,7 +75,7 @@ fn difference(theirs: &ModelShape, ours: &ModelShape) -> Option<(&'static str, S
     let eps = [theirs, ours].map(ModelShape::norm_eps);
     match differ {
         Some(((key, theirs), (_, ours))) => Some((key, told(theirs), told(ours))),
-        None => (eps[0] != eps[1]).then(|| ("norm_eps", plain(eps[0]), plain(eps[1]))),
+        None => (!is_one_eps(eps[0], eps[1])).then(|| ("norm_eps", plain(eps[0]), plain(eps[1]))),
     }
 }
 
@@ -162,6 +162,13 @@ mod tests {
         let written = crate::model::hugging_face_config(&small, 11, None).unwrap();
         assert_eq!(written["rms_norm_eps"], json!(1e-6));
         assert!(checked(&written, &small).is_ok());
+        // As programs write it that have it in 32 bits.
+        for (eps, shape) in [(1e-6_f32, &small), (1e-5, &shape)] {
+            config["rms_norm_eps"] = json!(f64::from(eps));
+            assert!(checked(&config, shape).is_ok(), "{eps:e}");
+        }
+        config["rms_norm_eps"] = json!(9.99e-6);
+        assert!(checked(&config, &shape).is_err());
         config["rms_norm_eps"] = json!(0.0);
         let error = format!("{:#}", checked(&config, &shape).unwrap_err());
         assert!(error.contains("its rms_norm_eps is 0e0; expected a number above 0"), "{error}");
