@@ -115,6 +115,12 @@ impl Learned {
         self.inner.id_to_token(u32::from(token))
     }
 
+    /// Whether a token was given to it as one that is no piece of text.
+    pub fn is_special(&self, token: Token) -> bool {
+        let added = self.inner.get_added_tokens_decoder();
+        added.get(&u32::from(token)).is_some_and(|token| token.special)
+    }
+
     /// The token between documents.
     pub fn end_of_text(&self) -> Option<Token> {
         self.end

@@ -7,15 +7,25 @@ use super::as_json::visible;
 use super::{Learned, Token, Tokenizer};
 
 impl Tokenizer {
-    /// The first token that stands for another piece of text in another tokenizer, of those that both have. Numbers that
-    /// either leaves out are skipped.
-    pub fn first_other(&self, other: &Self) -> Option<Token> {
+    /// Tokens that stand for another piece of text in another tokenizer, of those that both have. Numbers that either
+    /// leaves out are skipped.
+    pub fn others(&self, other: &Self) -> impl Iterator<Item = Token> {
         let count = self.vocabulary().min(other.vocabulary());
-        let mut tokens = (0..count).map(|token| token as Token);
-        tokens.find(|token| match (self.piece(*token), other.piece(*token)) {
+        let tokens = (0..count).map(|token| token as Token);
+        tokens.filter(|token| match (self.piece(*token), other.piece(*token)) {
             (Some(one), Some(another)) => one != another && !self.reads_alike(other, *token),
             _ => false,
         })
+    }
+
+    /// The first of [`others`](Self::others).
+    pub fn first_other(&self, other: &Self) -> Option<Token> {
+        self.others(other).next()
+    }
+
+    /// Whether a token is a sign between texts and no piece of one, such as `<|endoftext|>`.
+    pub fn is_special(&self, token: Token) -> bool {
+        self.learned().is_some_and(|learned| learned.is_special(token))
     }
 
     /// Whether a token that is written otherwise in another tokenizer is the same text: bytes are written as visible
@@ -74,6 +84,17 @@ fn single_characters(learned: &Learned) -> Option<Vec<char>> {
 mod tests {
     use super::*;
     use crate::corpus::tokenizer::train;
+
+    #[test]
+    fn a_sign_between_texts_is_told_from_pieces_of_them() {
+        let learned = train(["to be or not to be, to be"].into_iter(), 260).unwrap();
+        let json = learned.json().replace("<|endoftext|>", "<|im_end|>");
+        let one = Tokenizer::Learned(std::sync::Arc::new(learned));
+        let renamed = Tokenizer::from_json(json.as_bytes()).unwrap();
+        assert_eq!(one.others(&renamed).collect::<Vec<_>>(), [0]);
+        assert!(one.is_special(0) && renamed.is_special(0) && !one.is_special(1));
+        assert!(!Tokenizer::Bytes.is_special(0));
+    }
 
     #[test]
     fn tokens_are_compared_by_the_text_that_they_stand_for() {

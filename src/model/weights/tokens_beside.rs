@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 
 use super::purpose::Purpose;
-use crate::corpus::{Tokenizer, read_tokenizer};
+use crate::corpus::{Token, Tokenizer, read_tokenizer};
 use crate::files::beside;
 use crate::model::HuggingFace;
 
@@ -44,18 +44,48 @@ pub fn check(path: &Path, text: &str, purpose: &Purpose) -> Result<Rows> {
         let file = file.display();
         return Ok(unknown(format!("{file} says what its tokens are, and the data does not")));
     };
-    let Some(token) = theirs.first_other(ours) else {
-        return Ok(Rows { are_known: true, note: None });
-    };
-    bail!(
-        "{path}: its rows are of other tokens than those of {text}: token {token} is {:?} by {file}, and {:?} there; \
-         {mend}, or take {file} away if it is not that of the weights",
-        theirs.decode(&[token]),
-        ours.decode(&[token]),
-        path = path.display(),
-        file = file.display(),
-        mend = mend(&theirs, &file)
-    )
+    let both = Both { theirs: &theirs, ours, file: &file, text };
+    match both.first_other_text() {
+        None => Ok(Rows { are_known: true, note: both.of_signs() }),
+        Some(token) => bail!(
+            "{path}: its rows are of other tokens than those of {text}: {told}; {mend}, or take {file} away if it is not \
+             that of the weights",
+            path = path.display(),
+            told = both.told(token),
+            file = file.display(),
+            mend = mend(&theirs, &file)
+        ),
+    }
+}
+
+/// The tokenizer in a file beside weights, and that of a text.
+struct Both<'a> {
+    theirs: &'a Tokenizer,
+    ours: &'a Tokenizer,
+    file: &'a Path,
+    /// What ours is of, for people.
+    text: &'a str,
+}
+
+impl Both<'_> {
+    /// The first token that is another text. Signs between texts are none: chats give them other names.
+    fn first_other_text(&self) -> Option<Token> {
+        let is_sign = |token: &Token| [self.theirs, self.ours].map(|one| one.is_special(*token));
+        self.theirs.others(self.ours).find(|token| is_sign(token) != [true; 2])
+    }
+
+    /// What is said where they differ in signs alone.
+    fn of_signs(&self) -> Option<String> {
+        let token = self.theirs.first_other(self.ours)?;
+        let told = self.told(token);
+        Some(format!("{told}: a special token under another name, whose row is taken as it is"))
+    }
+
+    fn told(&self, token: Token) -> String {
+        let (theirs, ours) = (self.theirs.decode(&[token]), self.ours.decode(&[token]));
+        let (file, text) = (self.file.display(), self.text);
+        format!("token {token} is {theirs:?} by {file}, and {ours:?} in {text}")
+    }
 }
 
 fn mend(theirs: &Tokenizer, file: &Path) -> String {
@@ -104,6 +134,33 @@ mod tests {
         let (shape, tokenizer) = (ModelShape::DEFAULT, Some(tokenizer));
         let text = "text.txt";
         check(path, text, &Purpose { shape: &shape, vocabulary: 256, tokenizer, text: Some(text) })
+    }
+
+    /// Bytes, and a token that was added to them.
+    fn bytes_and(name: &str, special: bool) -> Tokenizer {
+        let added = serde_json::json!([{
+            "id": 256, "content": name, "single_word": false, "lstrip": false, "rstrip": false,
+            "normalized": false, "special": special,
+        }]);
+        let json = Tokenizer::bytes().to_json();
+        let json = json.replace("\"added_tokens\":[]", &format!("\"added_tokens\":{added}"));
+        Tokenizer::from_json(json.as_bytes()).unwrap()
+    }
+
+    #[test]
+    fn a_special_token_under_another_name_is_told_and_any_other_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let own = bytes_and("<|endoftext|>", true);
+        fs::write(folder.path().join("tokenizer.json"), own.to_json()).unwrap();
+        assert!(checked(folder.path(), &own).unwrap().note.is_none());
+        let renamed = bytes_and("<|im_end|>", true);
+        let Rows { are_known, note } = checked(folder.path(), &renamed).unwrap();
+        let note = note.unwrap();
+        for word in ["token 256 is \"<|endoftext|>\" by", "\"<|im_end|>\" in text.txt", "special"] {
+            assert!(are_known && note.contains(word), "{word}: {note}");
+        }
+        // A piece of text in its place is another token.
+        assert!(checked(folder.path(), &bytes_and("<|im_end|>", false)).is_err());
     }
 
     #[test]
