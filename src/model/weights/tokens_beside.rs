@@ -1,6 +1,7 @@
 //! Which tokens the rows of weights are of, by the tokenizer that stands beside them: weights of other programs say
 //! nothing of it themselves.
 
+use std::fmt::Display;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
@@ -32,28 +33,35 @@ pub fn check(path: &Path, text: &str, purpose: &Purpose) -> Result<Rows> {
         are_known: false,
         note: Some(format!("{why}: taken as token ids, row 0 as token 0")),
     };
-    let Some(file) = file_beside(path) else {
+    let Some(Found { file, is_believed }) = Found::beside(path) else {
         let why = "nothing in it or beside it says which tokens its rows are of";
         return Ok(unknown(why.to_owned()));
     };
+    let name = file.display();
     let theirs = match read(&file) {
         Ok(theirs) => theirs,
-        Err(error) => return Ok(unknown(format!("its tokenizer cannot be read ({error:#})"))),
+        Err(error) => {
+            return Ok(unknown(format!("the tokenizer beside it cannot be read ({error:#})")));
+        }
     };
     let Some(ours) = purpose.tokenizer else {
-        let file = file.display();
-        return Ok(unknown(format!("{file} says what its tokens are, and the data does not")));
+        let doubt = if is_believed { "" } else { ", if it is of this model" };
+        return Ok(unknown(format!(
+            "{name} says what its tokens are{doubt}, and the data does not"
+        )));
     };
     let both = Both { theirs: &theirs, ours, file: &file, text };
+    if !is_believed {
+        return Ok(unknown(both.doubted()));
+    }
     match both.first_other_text() {
         None => Ok(Rows { are_known: true, note: both.of_signs() }),
         Some(token) => bail!(
-            "{path}: its rows are of other tokens than those of {text}: {told}; {mend}, or take {file} away if it is not \
-             that of the weights",
+            "{path}: its rows are of other tokens than those of {text}: {told}; {mend}, or take {name} away if it is \
+             not that of the weights",
             path = path.display(),
-            told = both.told(token),
-            file = file.display(),
-            mend = mend(&theirs, &file)
+            told = both.told(token, &name),
+            mend = both.mend()
         ),
     }
 }
@@ -77,40 +85,57 @@ impl Both<'_> {
     /// What is said where they differ in signs alone.
     fn of_signs(&self) -> Option<String> {
         let token = self.theirs.first_other(self.ours)?;
-        let told = self.told(token);
+        let told = self.told(token, &self.file.display());
         Some(format!("{told}: a special token under another name, whose row is taken as it is"))
     }
 
-    fn told(&self, token: Token) -> String {
-        let (theirs, ours) = (self.theirs.decode(&[token]), self.ours.decode(&[token]));
+    /// What is said where nothing says that the file is of the weights.
+    fn doubted(&self) -> String {
         let (file, text) = (self.file.display(), self.text);
-        format!("token {token} is {theirs:?} by {file}, and {ours:?} in {text}")
+        let said = match self.first_other_text() {
+            Some(token) => format!("if it is, {} ({})", self.told(token, &"it"), self.mend()),
+            None => format!("it has the tokens of {text}"),
+        };
+        format!("{file} lies beside it, and nothing says that it is of this model: {said}")
+    }
+
+    fn mend(&self) -> String {
+        match self.theirs {
+            Tokenizer::Characters(_) => "use data with the same characters".to_owned(),
+            Tokenizer::Bytes => "give data.tokenizer = \"bytes\"".to_owned(),
+            Tokenizer::Learned(_) => {
+                format!("give data.tokenizer = {:?}", self.file.display().to_string())
+            }
+        }
+    }
+
+    /// What a token is by the file, which is called so, and in the text.
+    fn told(&self, token: Token, file: &dyn Display) -> String {
+        let (theirs, ours) = (self.theirs.decode(&[token]), self.ours.decode(&[token]));
+        format!("token {token} is {theirs:?} by {file}, and {ours:?} in {}", self.text)
     }
 }
 
-fn mend(theirs: &Tokenizer, file: &Path) -> String {
-    match theirs {
-        Tokenizer::Characters(_) => "use data with the same characters".to_owned(),
-        Tokenizer::Bytes => "give data.tokenizer = \"bytes\"".to_owned(),
-        Tokenizer::Learned(_) => format!("give data.tokenizer = {:?}", file.display().to_string()),
-    }
+/// A file that says what tokens are.
+struct Found {
+    file: PathBuf,
+    /// Whether it is of the weights: other files than a model's may lie beside a tokenizer too, such as prepared text.
+    is_believed: bool,
 }
 
-/// The tokenizer of weights: under their own name, or in the folder of their model.
-fn file_beside(path: &Path) -> Option<PathBuf> {
-    let own = Tokenizer::FILES.map(|name| beside(path, name));
-    if let Some(own) = own.into_iter().find(|file| file.is_file()) {
-        return Some(own);
+impl Found {
+    /// The tokenizer of weights: under their own name, or in the folder of their model.
+    fn beside(path: &Path) -> Option<Self> {
+        let own = Tokenizer::FILES.map(|name| beside(path, name));
+        if let Some(file) = own.into_iter().find(|file| file.is_file()) {
+            return Some(Found { file, is_believed: true });
+        }
+        let folder = if path.is_dir() { path } else { path.parent()? };
+        let config = || HuggingFace::read(&folder.join("config.json"));
+        let is_of_model = || config().is_ok_and(|config| config.is_of_a_model());
+        let file = IN_FOLDERS.map(|name| folder.join(name)).into_iter().find(|file| file.is_file());
+        Some(Found { file: file?, is_believed: path.is_dir() || is_of_model() })
     }
-    let folder = if path.is_dir() { path } else { path.parent()? };
-    // Other files than a model's may lie beside a tokenizer too, such as prepared text.
-    let is_of_model = || {
-        let config = HuggingFace::read(&folder.join("config.json"));
-        config.is_ok_and(|config| config.is_of_a_model())
-    };
-    let is_believed = path.is_dir() || is_of_model();
-    let files = IN_FOLDERS.map(|name| folder.join(name));
-    files.into_iter().find(|file| is_believed && file.is_file())
 }
 
 fn read(file: &Path) -> Result<Tokenizer> {
@@ -185,7 +210,10 @@ mod tests {
         }
         assert!(checked(here, &other).unwrap().are_known);
         // Of a file alone only where the folder is a model's.
-        is_unknown(&file, "nothing in it");
+        for word in ["tokenizer.json lies beside it", "if it is, token 97 is \"b\" by it"] {
+            is_unknown(&file, word);
+        }
+        assert!(!checked(&file, &other).unwrap().are_known);
         fs::write(here.join("config.json"), "{\"model_type\": \"gpt2\"}").unwrap();
         assert!(checked(&file, &bytes).is_err() && checked(&file, &other).is_ok());
         // What was saved with a file goes before.
