@@ -1,5 +1,6 @@
 //! Pages that are one file and need no network, filled from templates: what is put into one is text, and stays text.
 
+use std::path::Path;
 use std::sync::LazyLock;
 
 use anyhow::{Context, Result};
@@ -55,6 +56,12 @@ impl Shown {
         let label = format!("<svg role=\"img\" aria-label=\"{}\"", escape(alternative));
         Shown { name, alternative, svg: svg.replacen("<svg", &label, 1) }
     }
+}
+
+/// Whether a page in a file shows the figure of this name.
+pub fn shows(page: &Path, name: &str) -> bool {
+    std::fs::read_to_string(page)
+        .is_ok_and(|page| page.contains(&format!("<figure id=\"{name}\">")))
 }
 
 /// A table that the page's script sorts by its headers and filters by its field.

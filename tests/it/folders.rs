@@ -1,7 +1,7 @@
 //! Whose a folder of results is, and what is not written over.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
@@ -293,6 +293,23 @@ fn what_an_experiment_did_not_write_into_its_folder_is_not_written_over() {
     }
     wane_ok(&both);
     wane_ok(&report);
+}
+
+#[test]
+fn ones_own_results_are_replaced_where_drawings_are_gone_and_a_spreadsheet_saved_a_table() {
+    let folder = tempfile::tempdir().unwrap();
+    let (out, tiny) = (folder.path(), folder.path().join("tiny"));
+    wane_ok(&sweep(out, &["--seeds", "0,1"]));
+    let drawings = fs::read_dir(tiny.join("figures")).unwrap().map(|one| one.unwrap().path());
+    let is_in_words = |path: &PathBuf| path.extension().is_some_and(|ending| ending == "svg");
+    let in_words: Vec<PathBuf> = drawings.filter(is_in_words).collect();
+    in_words.iter().for_each(|path| fs::remove_file(path).unwrap());
+    let table = tiny.join("claims.csv");
+    fs::write(&table, "claim;compared;verdict\r\na;b;c\r\n").unwrap();
+    wane_ok(&["report", text(&tiny)]);
+    assert!(!table.exists() && in_words.iter().all(|path| path.is_file()));
+    fs::remove_file(&in_words[0]).unwrap();
+    wane_ok(&sweep(out, &["--seeds", "0,1,2"]));
 }
 
 #[test]
