@@ -6,6 +6,7 @@ mod checks;
 mod columns;
 mod curves;
 mod experiment;
+mod lost_rows;
 mod manifest;
 mod measured;
 mod mechanism;
@@ -26,11 +27,12 @@ use crate::files::{
 };
 use crate::store::Store;
 
-pub use agreement::{Curves, check_curves, check_manifest, check_rows};
+pub use agreement::{Curves, check_curves, check_rows};
 pub use columns::{CsvRow, REMEDY, check as check_columns};
 pub use curves::{CurveCsvRow, curve_rows};
 pub use experiment::Experiment;
-pub use manifest::{ManifestRow, manifest};
+pub use lost_rows::check_manifest;
+pub use manifest::{ManifestRow, by_arm, manifest};
 pub use measured::{lost_mechanism, read_mechanism};
 pub use mechanism::{MechanismRow, mechanism_rows};
 pub use planned::{Planned, planned_names, read_planned, write_planned};

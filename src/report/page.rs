@@ -14,7 +14,7 @@ use super::summary::{Summary, SummaryRow};
 use super::{assets, claims, explain, format, words};
 use crate::config::Role;
 use crate::report::figures::{Data, Drawing};
-use crate::results::{Experiment, ManifestRow, RunRow};
+use crate::results::{Experiment, ManifestRow, RunRow, by_arm};
 use arms::arms;
 use runs::runs;
 
@@ -180,20 +180,9 @@ fn coefficient(weight_decay: Option<f64>) -> String {
 
 /// What each arm decays, in a line.
 fn manifest_lines(rows: &[ManifestRow]) -> Vec<String> {
-    // The parameters of an arm stand together, and each once.
-    let mut starts: Vec<usize> = Vec::new();
-    for (index, row) in rows.iter().enumerate() {
-        let own = &rows[starts.last().copied().unwrap_or(0)..index];
-        let is_next = own.iter().any(|known| known.parameter == row.parameter)
-            || own.first().is_some_and(|known| known.family != row.family);
-        if index == 0 || is_next {
-            starts.push(index);
-        }
-    }
-    let ends = starts.iter().skip(1).copied().chain([rows.len()]);
     let mut lines: Vec<String> = Vec::new();
-    for (start, end) in starts.iter().zip(ends) {
-        let line = manifest_line(&rows[*start..end]);
+    for arm in by_arm(rows) {
+        let line = manifest_line(&arm);
         if !lines.contains(&line) {
             lines.push(line);
         }
@@ -201,8 +190,8 @@ fn manifest_lines(rows: &[ManifestRow]) -> Vec<String> {
     lines
 }
 
-fn manifest_line(arm: &[ManifestRow]) -> String {
-    let elements = |rows: &mut dyn Iterator<Item = &ManifestRow>| -> usize {
+fn manifest_line(arm: &[&ManifestRow]) -> String {
+    let elements = |rows: &mut dyn Iterator<Item = &&ManifestRow>| -> usize {
         rows.map(|row| row.elements).sum()
     };
     let decayed = elements(&mut arm.iter().filter(|row| row.decayed));

@@ -5,17 +5,13 @@ use std::path::Path;
 
 use anyhow::{Result, bail, ensure};
 
-use super::columns::is_newest;
-use super::{CurveCsvRow, ManifestRow, REMEDY, RunRow, for_each_row};
-use crate::config::{Family, ModelShape, Named};
+use super::{CurveCsvRow, REMEDY, RunRow, for_each_row};
 
 /// Numbers that differ by a smaller share are one, written with fewer digits.
 const DIGITS: f64 = 1e-9;
 
 /// The file of the curves.
 const CURVES: &str = "curves.csv";
-/// The file of what arms do to parameters.
-const MANIFEST: &str = "manifest.csv";
 
 /// Evaluations of runs, by the name of the run.
 pub type Curves = BTreeMap<String, Vec<CurveCsvRow>>;
@@ -75,59 +71,8 @@ fn check_known<'a>(
     Ok(())
 }
 
-/// That every arm of the runs has rows in the manifest, and every arm there its parameters to the last.
-///
-/// # Errors
-/// Rows that are missing; the message names the line after which they are.
-pub fn check_manifest(folder: &Path, runs: &[RunRow], rows: &[ManifestRow]) -> Result<()> {
-    let path = folder.join(MANIFEST);
-    let name = path.display();
-    let mut arms: Vec<&ManifestRow> = Vec::new();
-    // The parameters of an arm stand together, in the order of the model.
-    for (place, row) in rows.iter().enumerate() {
-        if rows.get(place + 1).is_some_and(|next| is_of_one_arm(row, next)) {
-            continue;
-        }
-        let (own, last) = (&row.parameter, last_parameter(row.family));
-        ensure!(
-            last.as_ref() == Some(own),
-            "{name} lost rows after line {}: the parameters of {} end there with `{own}`; {REMEDY}",
-            place + 2,
-            row.family.name()
-        );
-        arms.push(row);
-    }
-    // Older versions do not tell the variants of arms there.
-    let has_variants = is_newest::<ManifestRow>(&path);
-    let is_known = |run: &RunRow| arms.iter().any(|row| !has_variants || is_of_run(row, run));
-    if let Some(run) = runs.iter().find(|run| !is_known(run)) {
-        let (line, run) = (rows.len() + 1, &run.run);
-        bail!("{name} ends at line {line} without a row of the arm of run {run}; {REMEDY}");
-    }
-    Ok(())
-}
-
-fn is_of_one_arm(row: &ManifestRow, next: &ManifestRow) -> bool {
-    let arm = |row: &ManifestRow| (row.form, row.mask, row.weight_decay, row.family);
-    arm(row) == arm(next) && row.variant == next.variant
-}
-
-fn is_of_run(row: &ManifestRow, run: &RunRow) -> bool {
-    let is_same = match (row.weight_decay, run.weight_decay) {
-        (Some(own), Some(other)) => is_near(own, other),
-        (own, other) => own == other,
-    };
-    is_same && (row.form, row.mask) == (run.form, run.mask) && row.variant == run.variant
-}
-
-/// Which parameter is the last of a family, whatever the size of the model.
-fn last_parameter(family: Family) -> Option<String> {
-    let parameters = ModelShape { family, ..ModelShape::DEFAULT }.parameters(1);
-    parameters.into_iter().last().map(|parameter| parameter.name)
-}
-
 /// Whether two numbers are one. A spreadsheet keeps 15 digits.
-fn is_near(one: f64, other: f64) -> bool {
+pub fn is_near(one: f64, other: f64) -> bool {
     (one - other).abs() <= DIGITS * other.abs() || one == other
 }
 

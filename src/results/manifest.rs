@@ -1,3 +1,5 @@
+use std::collections::{HashMap, HashSet};
+
 use serde::{Deserialize, Serialize};
 
 use super::CsvRow;
@@ -58,6 +60,70 @@ impl CsvRow for ManifestRow {
             vec!["variant"],
         ]
     }
+}
+
+/// What tells an arm.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct ArmKey<'a> {
+    form: Form,
+    mask: Option<Mask>,
+    /// In bits.
+    weight_decay: Option<u64>,
+    family: Family,
+    variant: &'a str,
+}
+
+impl ManifestRow {
+    /// Whether nothing tells its arm from that of another row.
+    pub fn shares_arm(&self, other: &Self) -> bool {
+        self.arm() == other.arm()
+    }
+
+    fn arm(&self) -> ArmKey<'_> {
+        ArmKey {
+            form: self.form,
+            mask: self.mask,
+            weight_decay: self.weight_decay.map(f64::to_bits),
+            family: self.family,
+            variant: &self.variant,
+        }
+    }
+}
+
+/// The rows of each arm, wherever they stand: other programs sort them. Files of older versions do not tell variants of
+/// arms, of which each has every parameter once.
+pub fn by_arm(rows: &[ManifestRow]) -> Vec<Vec<&ManifestRow>> {
+    let mut arms: Vec<Vec<&ManifestRow>> = Vec::new();
+    let mut places: HashMap<ArmKey, Vec<usize>> = HashMap::new();
+    for part in parts(rows) {
+        let names: HashSet<&str> = part.iter().map(|row| row.parameter.as_str()).collect();
+        let own = places.entry(part[0].arm()).or_default();
+        let has_none =
+            |arm: &[&ManifestRow]| !arm.iter().any(|row| names.contains(row.parameter.as_str()));
+        let place = own.iter().copied().find(|place| has_none(&arms[*place]));
+        match place {
+            Some(place) => arms[place].extend(part),
+            None => {
+                own.push(arms.len());
+                arms.push(part.iter().collect());
+            }
+        }
+    }
+    arms
+}
+
+/// Rows that stand together and are of one arm, with each parameter once.
+fn parts(rows: &[ManifestRow]) -> Vec<&[ManifestRow]> {
+    let (mut parts, mut start, mut names) = (Vec::new(), 0, HashSet::new());
+    for (place, row) in rows.iter().enumerate() {
+        if !row.shares_arm(&rows[start]) || !names.insert(row.parameter.as_str()) {
+            parts.push(&rows[start..place]);
+            start = place;
+            names = HashSet::from([row.parameter.as_str()]);
+        }
+    }
+    parts.extend((start < rows.len()).then(|| &rows[start..]));
+    parts
 }
 
 /// The rows of one arm, in the order of the model.

@@ -1,6 +1,7 @@
 //! Whose a folder of results is, and what is not written over.
 
 use std::fs;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
@@ -210,14 +211,28 @@ fn a_manifest_that_lost_rows_is_refused() {
     let count = lines.len();
     // Four arms have the same parameters.
     let arm = (count - 1) / 4;
-    for (kept, said) in [
-        (count - 1, format!("manifest.csv lost rows after line {}", count - 1)),
-        (count - arm, format!("manifest.csv ends at line {} without a row of", count - arm)),
-        (1, "manifest.csv ends at line 1 without a row of".to_owned()),
+    let without = |gone: Range<usize>| [&lines[..gone.start], &lines[gone.end..]].concat();
+    let of_arm = "for the arm with form adamw, mask matrices, weight_decay 0";
+    for (gone, said) in [
+        (1..2, &["no row of `wte.weight`", of_arm][..]),
+        (arm / 2..arm / 2 + 1, &["no row of `h.0.", of_arm]),
+        (
+            count - 1..count,
+            &["no row of `ln_f.bias` for the arm with", "mask global, weight_decay 1;"],
+        ),
+        (count - arm..count, &["no row of the arm of run"]),
+        (1..count, &["no row of the arm of run"]),
     ] {
-        fs::write(&manifest, lines[..kept].join("\n") + "\n").unwrap();
-        refused(&["report".to_owned(), text(&tiny).to_owned()], &[&said, "wane collect SPEC"]);
+        fs::write(&manifest, without(gone).join("\n") + "\n").unwrap();
+        let said = [&["manifest.csv has", "wane collect SPEC"], said].concat();
+        refused(&["report".to_owned(), text(&tiny).to_owned()], &said);
     }
+    let page = fs::read(tiny.join("report.html")).unwrap();
+    let mut sorted = lines[1..].to_vec();
+    sorted.sort_by_key(|line| line.split(',').nth(3).map(str::to_owned));
+    fs::write(&manifest, [&lines[..1], &sorted].concat().join("\n") + "\n").unwrap();
+    wane_ok(&["report", text(&tiny)]);
+    assert!(fs::read(tiny.join("report.html")).unwrap() == page, "of the same arms");
     fs::write(&manifest, table).unwrap();
     wane_ok(&["report", text(&tiny)]);
 }
