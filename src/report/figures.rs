@@ -6,6 +6,8 @@ mod canvas;
 mod curves;
 mod data;
 mod drawn;
+#[cfg(test)]
+mod fixture;
 mod forest;
 mod grid;
 mod heatmap;

@@ -29,6 +29,8 @@ const MOST_RULES: usize = 24;
 const MOST_COLUMNS: u32 = 4;
 const LEGEND_LINE: u32 = 22;
 const KEY: u32 = 48;
+/// So few arms have no half that rules the axis.
+const FEW: usize = 2;
 /// Numbers at the vertical axis, about.
 const Y_LABELS: usize = 11;
 
@@ -113,16 +115,28 @@ fn ruled(
     values: impl Iterator<Item = f64> + Clone,
 ) -> Option<(Range<f64>, Option<Lines>)> {
     let mean = |cell: &Cell| cell.mean(|run| quantity.of(run));
-    let means = groups.iter().flat_map(|group| &group.cells).filter_map(mean);
+    let means: Vec<f64> = groups.iter().flat_map(|group| &group.cells).filter_map(mean).collect();
     let none = groups.iter().filter_map(|group| mean(group.baseline.as_ref()?));
-    let none = none.filter(|mean| mean.abs() <= 4.0 * data.reach());
-    let seeds = data.analysis.baseline.and_then(|baseline| baseline.sd).unwrap_or(0.0);
-    let ruler = Ruler::of_arms(means, none, seeds)?;
+    let few = means.iter().copied().filter(|_| means.len() <= FEW);
+    let furthest = 4.0 * data.reach();
+    let seen = none.chain(few).filter(|mean| mean.abs() <= furthest);
+    let undecayed = data.analysis.baseline.and_then(|baseline| baseline.sd);
+    let seeds = undecayed.unwrap_or_else(|| spread_of_half(quantity, groups));
+    let ruler = Ruler::of_arms(means.iter().copied(), seen, seeds)?;
+    let values = values.chain(means.iter().copied());
     if quantity == Quantity::Gap {
         return Some((ruler.range(values)?, None));
     }
     let (range, levels) = Lines::with_range(data, ruler, values)?;
     Some((range, Some(levels)))
+}
+
+/// How far apart the seeds of half of the arms lie, at most, as their standard deviation.
+fn spread_of_half(quantity: Quantity, groups: &[&Group]) -> f64 {
+    let sd = |cell: &Cell| cell.estimate(|run| quantity.of(run))?.sd;
+    let mut all: Vec<f64> = groups.iter().flat_map(|group| &group.cells).filter_map(sd).collect();
+    all.sort_by(f64::total_cmp);
+    all.get(all.len().saturating_sub(1) / 2).copied().unwrap_or(0.0)
 }
 
 fn reading(quantity: Quantity) -> String {
@@ -205,29 +219,15 @@ impl Figure for AgainstLambda<'_> {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
     use super::*;
     use crate::config::{Form, Mask};
     use crate::report::figures::drawn::Drawn;
+    use crate::report::figures::fixture::data;
     use crate::results::RunRow;
-    use crate::stats::Analysis;
-    use crate::stats::tests::{experiment, row};
+    use crate::stats::tests::{arm, experiment, row};
 
     fn svg(runs: Vec<RunRow>) -> String {
-        let (analysis, curves) = (Analysis::of(&runs), BTreeMap::new());
-        let data = Data {
-            runs,
-            analysis,
-            curves,
-            found: None,
-            mechanism: Vec::new(),
-            collapses: Vec::new(),
-            memorisation: None,
-            claims: Vec::new(),
-            floor: None,
-            caption: String::new(),
-        };
+        let data = data(runs);
         let figure = AgainstLambda::new(&data, Quantity::ValLoss).unwrap();
         Drawn::of(&figure).unwrap().svg
     }
@@ -241,5 +241,33 @@ mod tests {
         assert!(svg(runs.clone()).contains("hollow: a run did not reach its end"));
         runs.push(row(Form::AdamW, Mask::Matrices, 9.0, 0, f64::NAN));
         assert!(svg(runs).contains("×: no run reached its end"));
+    }
+
+    #[test]
+    fn one_arm_or_two_without_no_decay_are_shown_with_their_seeds() {
+        let one = arm(Form::AdamW, Mask::Matrices, 1.0, 3.0, 0.1);
+        let two = [one.clone(), arm(Form::AdamW, Mask::Matrices, 3.0, 3.4, 0.1)].concat();
+        for runs in [one, two] {
+            let data = data(runs);
+            let figure = AgainstLambda::new(&data, Quantity::ValLoss).unwrap();
+            let mut losses = data.runs.iter().filter_map(|run| run.val_loss);
+            assert!(losses.all(|loss| !figure.scale.is_beyond(loss)));
+            assert!(!figure.lines.iter().any(|line| line.goes_beyond(&figure.scale)));
+        }
+    }
+
+    #[test]
+    fn seeds_that_are_cut_are_told_of_an_arm_beyond_the_axis_too() {
+        // Two seeds have no interval.
+        let arm = |lambda: f64, losses: [f64; 2]| {
+            let seeds = (0u64..).zip(losses);
+            seeds.map(move |(seed, loss)| row(Form::AdamW, Mask::Matrices, lambda, seed, loss))
+        };
+        let near: Vec<RunRow> = arm(0.0, [2.0, 2.1]).chain(arm(1.0, [1.5, 1.6])).collect();
+        let cut = "seeds and intervals end at the axis";
+        assert!(!svg(near.clone()).contains(cut));
+        let with = |losses| near.iter().cloned().chain(arm(9.0, losses)).collect();
+        assert!(svg(with([1.6, 500.0])).contains(cut));
+        assert!(!svg(with([400.0, 500.0])).contains(cut));
     }
 }

@@ -44,17 +44,19 @@ impl<'a> Line<'a> {
         self.means.iter().any(|mean| scale.is_beyond(mean.at.1))
     }
 
-    /// Whether a seed or an interval of a mean inside of the axis reaches beyond it.
+    /// Whether a seed or an interval reaches beyond the axis of an arm that is not beyond it as a whole.
     pub fn is_cut(&self, scale: &Scale) -> bool {
-        let seeds = |cell: &Cell| {
-            cell.done().filter_map(|run| scale.quantity.of(run)).any(|value| scale.is_beyond(value))
+        let seeds = |mean: &Mean| {
+            let values = || mean.cell.done().filter_map(|run| scale.quantity.of(run));
+            values().any(|value| scale.is_beyond(value))
+                && !values().chain([mean.at.1]).all(|value| scale.is_beyond(value))
         };
         let ends = |mean: &Mean| {
             let half = mean.half_width.unwrap_or(0.0);
             [-half, half].iter().any(|half| scale.is_beyond(mean.at.1 + half))
         };
-        let inside = self.means.iter().filter(|mean| !scale.is_beyond(mean.at.1));
-        inside.into_iter().any(|mean| seeds(mean.cell) || ends(mean))
+        let is_inside = |mean: &Mean| !scale.is_beyond(mean.at.1);
+        self.means.iter().any(|mean| seeds(mean) || is_inside(mean) && ends(mean))
     }
 
     /// Whether an arm with results can never be the best.
