@@ -38,6 +38,9 @@ const Y_LABELS: usize = 11;
 const SEARCHED: &str =
     "what the search tried, each λ on the seeds that it was worth: compare in `regret`";
 
+/// Arms are chosen on val, whatever is drawn.
+const HOLLOW: &str = "hollow: never the best, as a run did not reach its end or collapsed on val";
+
 /// Val loss or gap against λ.
 pub struct AgainstLambda<'a> {
     lettering: Lettering,
@@ -152,7 +155,7 @@ fn exceptions(lines: &[Line], scale: &Scale) -> Vec<&'static str> {
     let told = [
         (lines.iter().any(|one| one.goes_beyond(scale)), "triangle at the edge: beyond the axis"),
         (lines.iter().any(|one| one.is_cut(scale)), "seeds and intervals end at the axis's edge"),
-        (lines.iter().any(Line::has_hollow), "hollow: a run did not reach its end or collapsed"),
+        (lines.iter().any(Line::has_hollow), HOLLOW),
         (lines.iter().any(Line::has_empty), "×: no run reached its end"),
     ];
     told.into_iter().filter(|(is_so, _)| *is_so).map(|(_, note)| note).collect()
@@ -238,9 +241,27 @@ mod tests {
         assert!(!whole.contains("hollow:") && !whole.contains("×:"));
         let mut runs = experiment();
         runs.push(row(Form::AdamW, Mask::Matrices, 1.0, 3, f64::NAN));
-        assert!(svg(runs.clone()).contains("hollow: a run did not reach its end"));
+        assert!(
+            svg(runs.clone()).contains("hollow: never the best, as a run did not reach its end")
+        );
         runs.push(row(Form::AdamW, Mask::Matrices, 9.0, 0, f64::NAN));
         assert!(svg(runs).contains("×: no run reached its end"));
+    }
+
+    #[test]
+    fn what_collapsed_on_test_alone_may_be_the_best_and_is_not_hollow() {
+        let mut runs = experiment();
+        let collapsed = |run: &mut RunRow| {
+            (run.test_loss, run.test_unigram) = (Some(9.0), Some(8.0));
+            run.val_unigram = Some(8.0);
+        };
+        runs.iter_mut().for_each(collapsed);
+        let hollow = "hollow: never the best, as a run did not reach its end or collapsed on val";
+        assert!(!svg(runs.clone()).contains("hollow:"));
+        runs.extend(arm(Form::AdamW, Mask::Matrices, 9.0, 9.0, 0.1));
+        let last = runs.len() - 3;
+        runs[last..].iter_mut().for_each(collapsed);
+        assert!(svg(runs).contains(hollow));
     }
 
     #[test]

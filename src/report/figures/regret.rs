@@ -140,13 +140,13 @@ impl Scale {
     }
 }
 
-/// Arms that have no point, since none of them is ever the best.
+/// Arms that have no point, since they are never the best; arms are chosen on val.
 fn not_eligible(data: &Data) -> Option<String> {
     let points = data.analysis.contenders.iter().flat_map(|one| &one.points);
     let count = points.filter(|point| !point.is_eligible).count();
     (count > 0).then(|| {
         format!(
-            "{} with a run that collapsed or did not reach its end: not drawn",
+            "not drawn, as a run did not reach its end or collapsed on val: {}",
             counted(count, "arm")
         )
     })
@@ -166,5 +166,28 @@ impl Figure for Regret {
             panel.draw(&area, &self.scale, hints)?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Form, Mask};
+    use crate::report::figures::drawn::Drawn;
+    use crate::report::figures::fixture::data;
+    use crate::results::RunRow;
+    use crate::stats::tests::{arm, experiment};
+
+    fn svg(runs: Vec<RunRow>) -> String {
+        Drawn::of(&Regret::new(&data(runs)).unwrap()).unwrap().svg
+    }
+
+    #[test]
+    fn arms_without_a_point_are_counted_with_the_text_on_which_they_collapsed() {
+        let mut runs = experiment();
+        runs.extend(arm(Form::AdamW, Mask::Matrices, 9.0, 9.0, 0.1));
+        runs.iter_mut().for_each(|run| run.val_unigram = Some(8.0));
+        let note = "not drawn, as a run did not reach its end or collapsed on val: 1 arm";
+        assert!(svg(runs).contains(note));
     }
 }
