@@ -8,7 +8,7 @@ use plotters::prelude::*;
 
 use super::axes::{Chart, add_step_hints};
 use super::canvas::{Area, Hints, left, line, px, text};
-use super::data::Data;
+use super::data::{Data, Rules};
 use super::drawn::Figure;
 use super::grid::Grid;
 use super::lettering::Lettering;
@@ -71,7 +71,7 @@ impl Phase {
         };
         let (train, val) = (range(|point| point.1)?, range(|point| point.2)?);
         let mut notes = vec![
-            "training runs from right to left; ● last step, ◇ lowest val; black: no decay".to_owned(),
+            format!("training runs from right to left; ● last step, ◇ lowest val; {}", black(&rules)),
             "where coloured paths lie on the black one, decay does what stopping does; ↗ ends beyond the axes"
                 .to_owned(),
         ];
@@ -128,6 +128,14 @@ impl Phase {
             key.draw(&Text::new(label, (px(18), y), left(11, INK)))?;
         }
         Ok(())
+    }
+}
+
+/// What the black paths are.
+fn black(rules: &Rules) -> &'static str {
+    match rules.shown.iter().any(|group| !group.rule.treatment.is_empty()) {
+        true => "black: no decay, without rivals",
+        false => "black: no decay",
     }
 }
 

@@ -15,7 +15,7 @@ use super::lettering::Lettering;
 use super::scale::Ruler;
 use crate::plural::counted;
 use crate::report::{format, words};
-use line::{Line, Point};
+use line::{Line, Point, WITHOUT_RIVALS};
 use panel::{KEY_LINE, Panel};
 
 /// Width of a panel, and its height below the key.
@@ -133,6 +133,9 @@ impl Scale {
             notes.push("triangle: beyond the axis".to_owned());
         }
         notes.push(bar.to_owned());
+        if points(panels).any(|point| point.is_apart) {
+            notes.push(format!("hollow: {WITHOUT_RIVALS}"));
+        }
         if !is_search {
             notes.extend(not_eligible(data));
         }
@@ -180,6 +183,34 @@ mod tests {
 
     fn svg(runs: Vec<RunRow>) -> String {
         Drawn::of(&Regret::new(&data(runs)).unwrap()).unwrap().svg
+    }
+
+    #[test]
+    fn no_decay_is_no_point_of_a_rule_with_rivals() {
+        let mut runs = arm(Form::AdamW, Mask::Matrices, 0.0, 2.0, 0.1);
+        let with = |runs: &[RunRow], treatment: &str| -> Vec<RunRow> {
+            let treated = |run: &RunRow| RunRow {
+                run: format!("{} {treatment}", run.run),
+                treatment: treatment.to_owned(),
+                ..run.clone()
+            };
+            runs.iter().map(treated).collect()
+        };
+        for (lambda, loss) in [(1.0, 1.5), (3.0, 1.7)] {
+            let plain = arm(Form::AdamW, Mask::Matrices, lambda, loss, 0.101);
+            runs.extend([with(&plain, "dropout=0.1"), plain].concat());
+        }
+        let told = "hollow: no decay, without rivals";
+        let of_dropout = "adamw on matrices with dropout 0.1, λ = 0:";
+        let plain: Vec<RunRow> =
+            runs.iter().filter(|run| run.treatment.is_empty()).cloned().collect();
+        assert!(!svg(plain.clone()).contains(told));
+        let drawn = svg(runs.clone());
+        assert!(drawn.contains(told) && !drawn.contains(of_dropout));
+        // With an arm of its own there it is a point like any other.
+        runs.extend(with(&plain[..3], "dropout=0.1"));
+        let drawn = svg(runs);
+        assert!(!drawn.contains(told) && drawn.contains(of_dropout));
     }
 
     #[test]

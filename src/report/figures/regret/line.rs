@@ -12,6 +12,9 @@ use crate::config::Form;
 use crate::report::{format, words};
 use crate::stats::{Cell, Contender, Estimate, FoundRule, Point as Tried, Regret, Rule};
 
+/// No decay beside a rule that decays and does more.
+pub const WITHOUT_RIVALS: &str = "no decay, without rivals";
+
 /// A rule at every λ.
 pub struct Line {
     pub form: Form,
@@ -31,19 +34,25 @@ pub struct Point {
     pub regret: f64,
     /// The ends of its interval.
     pub ends: [f64; 2],
+    /// Whether it is no decay without what stands beside the decay of the rule: no point of the rule's line.
+    pub is_apart: bool,
 }
 
 impl Line {
     /// `None` where the rule was tried at one λ.
     pub fn of(data: &Data, contender: &Contender) -> Option<Self> {
         let loss = data.analysis.loss;
-        let none = contender.best_without_decay().into_iter();
-        let all = lowest_by_lambda(&contender.points).into_iter().chain(none);
-        let of = |point: &Tried| {
+        let own = lowest_by_lambda(&contender.points);
+        let has_zero = own.iter().any(|point| point.side.weight_decay == Some(0.0));
+        let none = contender.best_without_decay().filter(|_| !has_zero);
+        let is_apart = !contender.rule.treatment.is_empty();
+        let own = own.into_iter().map(|point| (point, false));
+        let all = own.chain(none.map(|point| (point, is_apart)));
+        let of = |(point, is_apart): (&Tried, bool)| {
             let Estimate { mean: regret, half_width, .. } = contender.regret(point, loss)?;
             let half = half_width.unwrap_or(0.0);
             let lambda = point.side.weight_decay?;
-            Some(Point { lambda, regret, ends: [regret - half, regret + half] })
+            Some(Point { lambda, regret, ends: [regret - half, regret + half], is_apart })
         };
         let rules: Vec<&Rule> = data.analysis.contenders.iter().map(|one| &one.rule).collect();
         let best = contender.best()?.side.weight_decay?;
@@ -56,7 +65,13 @@ impl Line {
         let search = data.analysis.search.as_ref()?;
         let rules: Vec<&Rule> = search.rules.iter().map(|one| &one.rule).collect();
         let optimum = found.weight_decay()?.optimum.as_ref()?;
-        let of = |one: &Regret| Point { lambda: one.value, regret: one.regret, ends: one.band };
+        let is_apart = |lambda: f64| lambda == 0.0 && !found.rule.treatment.is_empty();
+        let of = |one: &Regret| Point {
+            lambda: one.value,
+            regret: one.regret,
+            ends: one.band,
+            is_apart: is_apart(one.value),
+        };
         let points: Vec<Point> = optimum.curve.iter().map(of).collect();
         let lowest = points.iter().min_by(|a, b| a.regret.total_cmp(&b.regret))?.lambda;
         let highest = points.iter().map(|point| point.lambda).fold(0.0, f64::max);
@@ -101,10 +116,16 @@ impl Line {
                 point.ends.map(|end| (axis.at(point.lambda), end.clamp(values.start, values.end)));
             chart.draw_series(LineSeries::new(ends, line(self.look.colour, 0.6, 1)))?;
         }
-        for piece in self.points.split(is_beyond) {
+        for piece in self.points.split(|point| is_beyond(point) || point.is_apart) {
             self.look.draw_line(chart, &piece.iter().map(at).collect::<Vec<_>>())?;
         }
-        self.look.draw_markers(chart, inside().map(at), (5, self.look.colour.filled()))?;
+        let own = inside().filter(|point| !point.is_apart).map(at);
+        self.look.draw_markers(chart, own, (5, self.look.colour.filled()))?;
+        for place in inside().filter(|point| point.is_apart).map(at) {
+            let circle = |style| Circle::new(place, px(5), style);
+            let styles = [WHITE.filled(), line(self.look.colour, 1.0, 2)];
+            chart.draw_series(styles.map(circle))?;
+        }
         for point in self.points.iter().filter(|point| is_beyond(point)) {
             self.look.draw_beyond(chart, at(point), values, taken)?;
         }
@@ -140,14 +161,17 @@ impl Line {
         axis: &LambdaAxis,
         values: &Range<f64>,
     ) {
-        for Point { lambda, regret, ends } in &self.points {
+        for Point { lambda, regret, ends, is_apart } in &self.points {
             let shown = regret.clamp(values.start, values.end);
             let interval = match ends[0] < ends[1] {
                 true => format!(" {}", format::interval(*ends, 4)),
                 false => String::new(),
             };
             let (lambda_told, told) = (format::exact(*lambda), format::signed(*regret, 4));
-            let hint = format!("{}, λ = {lambda_told}: {told}{interval}", self.name);
+            let hint = match is_apart {
+                true => format!("{}: {told}{interval}", WITHOUT_RIVALS),
+                false => format!("{}, λ = {lambda_told}: {told}{interval}", self.name),
+            };
             hints.add(chart.backend_coord(&(axis.at(*lambda), shown)), hint);
         }
     }
