@@ -129,17 +129,24 @@ impl Scale {
             let loss = words::quantity(data.regret_loss());
             format!("grey: within ε = {} of {loss}", format::three_digits(one))
         }));
-        if means(panels).any(|mean| !self.values.contains(&mean)) {
-            notes.push("triangle: beyond the axis".to_owned());
-        }
         notes.push(bar.to_owned());
-        if points(panels).any(|point| point.is_apart) {
-            notes.push(format!("hollow: {WITHOUT_RIVALS}"));
-        }
+        notes.extend(self.marks(panels));
         if !is_search {
             notes.extend(not_eligible(data));
         }
         notes
+    }
+
+    /// What its other marks mean, of those that are there.
+    fn marks(&self, panels: &[Panel]) -> impl Iterator<Item = String> {
+        let mut lines = panels.iter().flat_map(|panel| &panel.lines);
+        let is_beyond = |mean: f64| !self.values.contains(&mean);
+        let told = [
+            (lines.any(|line| line.is_open), "arrow: no upper end".to_owned()),
+            (means(panels).any(is_beyond), "triangle: beyond the axis".to_owned()),
+            (points(panels).any(|point| point.is_apart), format!("hollow: {WITHOUT_RIVALS}")),
+        ];
+        told.into_iter().filter_map(|(is_so, note)| is_so.then_some(note))
     }
 }
 

@@ -26,6 +26,8 @@ pub struct Line {
     /// The bar below: the 95% interval of the best λ where a search tells it, else the λ that cost no more than
     /// ε.
     bar: Option<[f64; 2]>,
+    /// Whether that interval has no upper end.
+    pub is_open: bool,
 }
 
 /// What a λ costs.
@@ -74,9 +76,7 @@ impl Line {
         };
         let points: Vec<Point> = optimum.curve.iter().map(of).collect();
         let lowest = points.iter().min_by(|a, b| a.regret.total_cmp(&b.regret))?.lambda;
-        let highest = points.iter().map(|point| point.lambda).fold(0.0, f64::max);
-        let bar = optimum.interval.map(|end| end.min(highest));
-        Self::through(data, &found.rule, &rules, points, lowest, Some(bar))
+        Self::through(data, &found.rule, &rules, points, lowest, Some(optimum.interval))
     }
 
     fn through(
@@ -90,13 +90,16 @@ impl Line {
         points.retain(|point| point.regret.is_finite());
         points.sort_by(|a, b| a.lambda.total_cmp(&b.lambda));
         let place = rules.iter().position(|one| *one == rule)?;
+        let highest = points.last()?.lambda;
+        let is_open = bar.is_some_and(|[_, end]| end.is_infinite());
         (points.len() > 1).then_some(Line {
             form: rule.form,
             name: words::labels(rules).swap_remove(place),
             look: Look::of(rule, &data.analysis.groups),
             points,
             best,
-            bar,
+            bar: bar.map(|ends| ends.map(|end| end.min(highest))),
+            is_open,
         })
     }
 
@@ -149,6 +152,11 @@ impl Line {
         let ends = [(low, -least), (high, least)]
             .map(|(lambda, air)| (axis.at(lambda) + air, values.start + height));
         chart.draw_series(LineSeries::new(ends, line(self.look.colour, 1.0, 4)))?;
+        if self.is_open {
+            let tip = vec![(0, -px(6)), (px(10), 0), (0, px(6))];
+            let filled = self.look.colour.filled();
+            chart.draw_series([EmptyElement::at(ends[1]) + Polygon::new(tip, filled)])?;
+        }
         // Bars of one form have one colour.
         self.look.draw_markers(chart, [ends[0]], (4, self.look.colour.filled()))
     }
@@ -190,4 +198,24 @@ fn lowest_by_lambda(points: &[Tried]) -> Vec<&Tried> {
         }
     }
     lowest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::figures::fixture::data;
+    use crate::stats::tests::experiment;
+
+    #[test]
+    fn an_interval_without_an_upper_end_is_open_and_its_bar_ends_at_the_last_point() {
+        let data = data(experiment());
+        let rule = &data.analysis.contenders[0].rule;
+        let line = |high: f64| {
+            let point = |lambda| Point { lambda, regret: 0.0, ends: [0.0, 0.0], is_apart: false };
+            let points = vec![point(0.0), point(3.0)];
+            Line::through(&data, rule, &[rule], points, 0.0, Some([0.0, high])).unwrap()
+        };
+        assert!(!line(1.0).is_open && line(f64::INFINITY).is_open);
+        assert_eq!([line(1.0).bar, line(f64::INFINITY).bar], [Some([0.0, 1.0]), Some([0.0, 3.0])]);
+    }
 }
