@@ -46,7 +46,8 @@ impl Regret {
         let scale = Scale::of(data, &panels)?;
         let mut notes = scale.notes(data, &panels);
         if left_out > 0 {
-            notes.push(format!("… {left_out} more rules in summary.csv"));
+            let more = counted(left_out, "more rule");
+            notes.push(format!("the best {MOST_RULES} of a form; … {more} in summary.csv"));
         }
         let title = words::regret_title(data.regret_loss());
         let lettering = Lettering { title, notes, caption: data.caption.clone() };
@@ -58,10 +59,9 @@ impl Regret {
     }
 }
 
-/// By form, in the order of the rules; and how many rules have no room.
+/// By form, in the order of the rules; and how many rules have no room: those with the highest val loss.
 fn panels(data: &Data) -> (Vec<Panel>, usize) {
     let mut panels: Vec<Panel> = Vec::new();
-    let mut left_out = 0;
     for line in lines(data) {
         let form = line.form;
         let known = panels.iter().position(|panel| panel.form == form);
@@ -69,12 +69,21 @@ fn panels(data: &Data) -> (Vec<Panel>, usize) {
             panels.push(Panel::new(data, form));
             panels.len() - 1
         });
-        match panels[place].lines.len() < MOST_RULES {
-            true => panels[place].lines.push(line),
-            false => left_out += 1,
-        }
+        panels[place].lines.push(line);
     }
-    (panels, left_out)
+    let all: usize = panels.iter().map(|panel| panel.lines.len()).sum();
+    panels.iter_mut().for_each(|panel| keep_lowest(&mut panel.lines));
+    let shown: usize = panels.iter().map(|panel| panel.lines.len()).sum();
+    (panels, all - shown)
+}
+
+/// Leaves the lines with the lowest val loss, in their order.
+fn keep_lowest(lines: &mut Vec<Line>) {
+    let mut ranked: Vec<usize> = (0..lines.len()).collect();
+    ranked.sort_by(|a, b| lines[*a].lowest.total_cmp(&lines[*b].lowest));
+    ranked.truncate(MOST_RULES);
+    let mut places = 0..;
+    lines.retain(|_| places.next().is_some_and(|place| ranked.contains(&place)));
 }
 
 /// Of every rule: what its search tells, or what its arms do.
@@ -218,6 +227,25 @@ mod tests {
         runs.extend(with(&plain[..3], "dropout=0.1"));
         let drawn = svg(runs);
         assert!(!drawn.contains(told) && drawn.contains(of_dropout));
+    }
+
+    #[test]
+    fn of_many_rules_the_best_are_named_whatever_their_order() {
+        let mut runs = Vec::new();
+        for (place, loss) in [1.9, 1.8, 1.7, 1.6, 1.5].into_iter().enumerate() {
+            let lambdas = [(0.0, 2.0), (1.0, loss), (3.0, loss + 0.1)];
+            let own =
+                lambdas.map(|(lambda, loss)| arm(Form::AdamW, Mask::Matrices, lambda, loss, 0.1));
+            runs.extend(own.concat().into_iter().map(|run| RunRow {
+                run: format!("{place} {}", run.run),
+                setting: place.to_string(),
+                variant: format!("batch={place}"),
+                ..run
+            }));
+        }
+        let drawn = svg(runs);
+        assert!(drawn.contains("the best 4 of a form; … 1 more rule in summary.csv"));
+        assert!(!drawn.contains("batch=0") && drawn.contains("batch=4"));
     }
 
     #[test]

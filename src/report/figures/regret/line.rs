@@ -23,6 +23,8 @@ pub struct Line {
     /// By rising λ.
     pub points: Vec<Point>,
     best: f64,
+    /// Mean val loss of its best, by which rules are ranked.
+    pub lowest: f64,
     /// The bar below: the 95% interval of the best λ where a search tells it, else the λ that cost no more than
     /// ε.
     bar: Option<[f64; 2]>,
@@ -57,7 +59,8 @@ impl Line {
             Some(Point { lambda, regret, ends: [regret - half, regret + half], is_apart })
         };
         let rules: Vec<&Rule> = data.analysis.contenders.iter().map(|one| &one.rule).collect();
-        let best = contender.best()?.side.weight_decay?;
+        let best = contender.best()?;
+        let best = (best.side.weight_decay?, best.cell.mean(|run| run.val_loss)?);
         let bar = contender.within(data.analysis.epsilon.map(|one| one.value), loss);
         Self::through(data, &contender.rule, &rules, all.filter_map(of).collect(), best, bar)
     }
@@ -76,15 +79,17 @@ impl Line {
         };
         let points: Vec<Point> = optimum.curve.iter().map(of).collect();
         let lowest = points.iter().min_by(|a, b| a.regret.total_cmp(&b.regret))?.lambda;
-        Self::through(data, &found.rule, &rules, points, lowest, Some(optimum.interval))
+        let best = (lowest, optimum.predicted_loss);
+        Self::through(data, &found.rule, &rules, points, best, Some(optimum.interval))
     }
 
+    /// `best` is the λ of the best and its val loss.
     fn through(
         data: &Data,
         rule: &Rule,
         rules: &[&Rule],
         mut points: Vec<Point>,
-        best: f64,
+        (best, lowest): (f64, f64),
         bar: Option<[f64; 2]>,
     ) -> Option<Self> {
         points.retain(|point| point.regret.is_finite());
@@ -98,6 +103,7 @@ impl Line {
             look: Look::of(rule, &data.analysis.groups),
             points,
             best,
+            lowest,
             bar: bar.map(|ends| ends.map(|end| end.min(highest))),
             is_open,
         })
@@ -213,7 +219,7 @@ mod tests {
         let line = |high: f64| {
             let point = |lambda| Point { lambda, regret: 0.0, ends: [0.0, 0.0], is_apart: false };
             let points = vec![point(0.0), point(3.0)];
-            Line::through(&data, rule, &[rule], points, 0.0, Some([0.0, high])).unwrap()
+            Line::through(&data, rule, &[rule], points, (0.0, 2.0), Some([0.0, high])).unwrap()
         };
         assert!(!line(1.0).is_open && line(f64::INFINITY).is_open);
         assert_eq!([line(1.0).bar, line(f64::INFINITY).bar], [Some([0.0, 1.0]), Some([0.0, 3.0])]);
