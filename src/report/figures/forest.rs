@@ -123,10 +123,7 @@ impl Forest {
     ) -> Option<Self> {
         let rows: Vec<&Row> = lines.iter().filter_map(Line::row).collect();
         let range = range(&rows, reach)?;
-        let mut notes = Vec::new();
-        if rows.iter().any(|row| !row.by_seed.is_empty()) {
-            notes.push("dots: seeds, paired".to_owned());
-        }
+        let mut notes = Vec::from_iter(dots(&rows, &range));
         if rows.iter().any(|row| row.is_verdict) {
             notes.push(
                 "bars: all of a family at once; filled: lower or higher, ◆ equivalent".into(),
@@ -214,6 +211,15 @@ impl Forest {
     }
 }
 
+/// What the dots are, and how many have no place.
+fn dots(rows: &[&Row], range: &Range<f64>) -> Option<String> {
+    let mut seeds = rows.iter().flat_map(|row| &row.by_seed).peekable();
+    seeds.peek()?;
+    let beyond = seeds.filter(|one| !range.contains(one)).count();
+    let told = if beyond > 0 { format!(", {beyond} beyond the axis") } else { String::new() };
+    Some(format!("dots: seeds, paired{told}"))
+}
+
 impl Figure for Forest {
     fn lettering(&self) -> &Lettering {
         &self.lettering
@@ -235,5 +241,29 @@ impl Figure for Forest {
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Form, Mask};
+    use crate::report::figures::drawn::Drawn;
+    use crate::report::figures::fixture::data;
+    use crate::results::RunRow;
+    use crate::stats::tests::{experiment, row};
+
+    fn svg(runs: Vec<RunRow>) -> String {
+        Drawn::of(&Forest::of_arms(&data(runs)).unwrap()).unwrap().svg
+    }
+
+    #[test]
+    fn seeds_beyond_the_axis_are_counted() {
+        assert!(!svg(experiment()).contains("dots: seeds, paired, "));
+        let mut runs = experiment();
+        let losses = (0u64..).zip([2.0, 2.1, 500.0]);
+        let seed = |(seed, loss)| row(Form::AdamW, Mask::Matrices, 9.0, seed, loss);
+        runs.extend(losses.map(seed));
+        assert!(svg(runs).contains("dots: seeds, paired, 1 beyond the axis"));
     }
 }
