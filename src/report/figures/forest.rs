@@ -35,6 +35,10 @@ const NAMES: (u32, u32) = (290, 520);
 /// Widest column of claims: they are sentences.
 const CLAIMS: u32 = 800;
 
+/// Why the bar of what is lower or higher may hold 0.
+const CORRECTIONS: &str =
+    "verdicts by Holm, bars by Bonferroni, a little wider: that of a filled one may reach 0";
+
 /// Paired differences of the reported loss.
 pub struct Forest {
     lettering: Lettering,
@@ -128,6 +132,9 @@ impl Forest {
             notes.push(
                 "bars: all of a family at once; filled: lower or higher, ◆ equivalent".into(),
             );
+        }
+        if rows.iter().any(|row| row.is_decided_across_zero()) {
+            notes.push(CORRECTIONS.to_owned());
         }
         if rows.iter().any(|row| axis::is_clipped(row, &range)) {
             notes.push("arrows: goes on beyond the axis".to_owned());
@@ -252,9 +259,34 @@ mod tests {
     use crate::report::figures::fixture::data;
     use crate::results::RunRow;
     use crate::stats::tests::{experiment, row};
+    use crate::stats::{Estimate, Kind};
 
     fn svg(runs: Vec<RunRow>) -> String {
         Drawn::of(&Forest::of_arms(&data(runs)).unwrap()).unwrap().svg
+    }
+
+    fn decided(interval: [f64; 2]) -> Row {
+        Row {
+            name: "adamw on matrices".to_owned(),
+            colour: INK,
+            difference: Estimate { mean: -0.075, sd: None, half_width: None, n: 3 },
+            by_seed: Vec::new(),
+            kind: Kind::Lower,
+            interval: Some(interval),
+            is_verdict: true,
+            told: None,
+        }
+    }
+
+    #[test]
+    fn a_bar_that_holds_0_under_a_verdict_is_explained() {
+        let notes = |high: f64| {
+            let lines = vec![Line::Row(decided([-0.154, high]))];
+            let text = String::new;
+            Forest::new(lines, 1.0, NAMES, text(), text(), text()).unwrap().lettering.notes
+        };
+        assert!(notes(0.002).iter().any(|note| note == CORRECTIONS));
+        assert!(notes(-0.002).iter().all(|note| note != CORRECTIONS));
     }
 
     #[test]

@@ -77,6 +77,14 @@ impl Row {
         self.interval.filter(|_| self.is_verdict).unwrap_or(own)
     }
 
+    /// Whether it is lower or higher though its bar holds 0.
+    pub fn is_decided_across_zero(&self) -> bool {
+        let [low, high] = self.ends();
+        self.is_verdict
+            && matches!(self.kind, Kind::Lower | Kind::Higher)
+            && (low..=high).contains(&0.0)
+    }
+
     pub fn thickness(&self) -> u32 {
         if self.is_verdict { 2 } else { 1 }
     }
