@@ -290,6 +290,22 @@ mod tests {
     }
 
     #[test]
+    fn verdicts_and_the_lowest_arm_are_on_the_axis_among_many_arms_that_differ_little() {
+        let row = |mean: f64, is_verdict: bool| Row {
+            difference: Estimate { mean, ..decided([0.0, 0.0]).difference },
+            is_verdict,
+            ..decided([1.2 * mean, 0.8 * mean])
+        };
+        let few = [(-0.1, true), (-0.12, false), (0.15, false), (-5.0, true)];
+        let many = (0..20).map(|_| (-0.02, false));
+        let rows: Vec<Row> =
+            few.into_iter().chain(many).map(|(mean, is_verdict)| row(mean, is_verdict)).collect();
+        let shown = range(&rows.iter().collect::<Vec<_>>(), 10.0).unwrap();
+        let is_shown = |mean: f64| shown.contains(&mean);
+        assert_eq!([-0.1, -0.12, 0.15, -5.0].map(is_shown), [true, true, false, false]);
+    }
+
+    #[test]
     fn seeds_beyond_the_axis_are_counted() {
         assert!(!svg(experiment()).contains("dots: seeds, paired, "));
         let mut runs = experiment();

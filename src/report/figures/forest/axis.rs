@@ -3,6 +3,9 @@ use std::ops::Range;
 use super::super::scale::Ruler;
 use super::rows::Row;
 
+/// How many times as far as half of the rows rule an axis goes at most.
+const WIDEST: f64 = 4.0;
+
 /// The differences and their intervals, without those far from 0 and from the others.
 pub fn range(rows: &[&Row], reach: f64) -> Option<Range<f64>> {
     let mean = |row: &&Row| row.difference.mean;
@@ -13,12 +16,23 @@ pub fn range(rows: &[&Row], reach: f64) -> Option<Range<f64>> {
     extents.sort_by(f64::total_cmp);
     // Half of the rows rule the axis: what is several times as far off would squeeze them.
     let far = 2.0 * extents.get(extents.len() / 2).copied().unwrap_or(reach).max(1e-9);
+    let far = with_told(&inside, far);
     let ends = inside.iter().filter(|row| mean(row).abs() <= far).flat_map(|row| row.ends());
     let clipped = ends.map(|end| end.clamp(-far, far));
     let (lowest, highest) =
         clipped.fold((0.0, 0.0), |(low, high): (f64, f64), end| (low.min(end), high.max(end)));
     let air = (highest - lowest).max(1e-6) * 0.06;
     Some(lowest - air..highest + air)
+}
+
+/// As far as verdicts and the lowest of all differences lie, of those that are not many times as far: they are what the
+/// figure is about.
+fn with_told(rows: &[&&Row], far: f64) -> f64 {
+    let near = rows.iter().map(|row| (row.difference.mean, row.is_verdict));
+    let near = near.filter(|(mean, _)| mean.abs() <= WIDEST * far);
+    let lowest = near.clone().map(|(mean, _)| mean).fold(0.0, f64::min);
+    let told = near.filter(|(mean, is_verdict)| *is_verdict || *mean == lowest);
+    told.map(|(mean, _)| mean.abs()).fold(far, f64::max)
 }
 
 /// Whether a row or its interval goes on beyond the axis.

@@ -15,6 +15,9 @@ use crate::stats::{Comparison, Estimate, Kind, Rule, Toy, ValuesTable};
 /// Rows of a section that anyone reads.
 const MOST_ROWS: usize = 60;
 
+/// An arm is held against other runs than its rule, which is held against no decay at its own best point.
+const EVERY_ARM: &str = "Every arm against no decay of its own recipe, with its own 95% interval";
+
 /// A line of the figure.
 pub enum Line {
     /// Above the rows of one question.
@@ -132,7 +135,7 @@ pub fn of_arms(data: &Data) -> (Vec<Line>, Option<String>) {
     let analysis = &data.analysis;
     let mut lines = Vec::new();
     let told = [
-        (TestFamily::AgainstNone, "Each rule at its best, against no decay"),
+        (TestFamily::AgainstNone, "Each rule at its best, against no decay at its best"),
         (TestFamily::AgainstStopping, "The same against no decay stopped"),
     ];
     for (family, heading) in told {
@@ -142,7 +145,7 @@ pub fn of_arms(data: &Data) -> (Vec<Line>, Option<String>) {
     let own = |row: &&Comparison| row.quantity == analysis.loss && !row.left.rule.in_values_table;
     let all = rows(data, analysis.against_none.iter().filter(own).collect(), false);
     let (all, left_out) = lowest(all);
-    section(&mut lines, "Every arm, with its own 95% interval".to_owned(), all);
+    section(&mut lines, EVERY_ARM.to_owned(), all);
     (lines, left_out)
 }
 
