@@ -16,6 +16,7 @@ use super::lettering::Lettering;
 use super::levels::Lines;
 use super::markers::Taken;
 use super::palette::{FAINT, INK};
+use super::regret::Regret;
 use super::room::{fit_name, width};
 use super::scale::{Ruler, tick};
 use crate::config::Form;
@@ -35,8 +36,7 @@ const FEW: usize = 2;
 const Y_LABELS: usize = 11;
 
 /// What is different about the points of a search.
-const SEARCHED: &str =
-    "what the search tried, each λ on the seeds that it was worth: compare in `regret`";
+const SEARCHED: &str = "what the search tried, each λ on the seeds that it was worth";
 
 /// Arms are chosen on val, whatever is drawn.
 const HOLLOW: &str = "hollow: never the best, as a run did not reach its end or collapsed on val";
@@ -79,7 +79,7 @@ impl<'a> AgainstLambda<'a> {
         };
         let lines = Line::of_rules(&rules, &scale);
         let mut notes = vec![reading(quantity)];
-        notes.extend(data.found.as_ref().map(|_| SEARCHED.to_owned()));
+        notes.extend(data.found.as_ref().map(|_| searched(data)));
         notes.extend(levels.iter().flat_map(Lines::notes));
         notes.extend(exceptions(&lines, &scale).into_iter().map(str::to_owned));
         notes.extend(rules.left_out());
@@ -140,6 +140,12 @@ fn spread_of_half(quantity: Quantity, groups: &[&Group]) -> f64 {
     let mut all: Vec<f64> = groups.iter().flat_map(|group| &group.cells).filter_map(sd).collect();
     all.sort_by(f64::total_cmp);
     all.get(all.len().saturating_sub(1) / 2).copied().unwrap_or(0.0)
+}
+
+/// Points the reader to `regret`, which there is where λ was searched alone.
+fn searched(data: &Data) -> String {
+    let compared = if Regret::new(data).is_some() { ": compare in `regret`" } else { "" };
+    format!("{SEARCHED}{compared}")
 }
 
 fn reading(quantity: Quantity) -> String {
@@ -227,6 +233,7 @@ mod tests {
     use crate::report::figures::drawn::Drawn;
     use crate::report::figures::fixture::data;
     use crate::results::RunRow;
+    use crate::stats::group_by_rule;
     use crate::stats::tests::{arm, experiment, row};
 
     fn svg(runs: Vec<RunRow>) -> String {
@@ -262,6 +269,20 @@ mod tests {
         let last = runs.len() - 3;
         runs[last..].iter_mut().for_each(collapsed);
         assert!(svg(runs).contains(hollow));
+    }
+
+    #[test]
+    fn a_search_points_to_regret_where_that_is_drawn() {
+        let noted = |runs: Vec<RunRow>| {
+            let mut data = data(runs);
+            data.found = Some(group_by_rule(&data.runs));
+            AgainstLambda::new(&data, Quantity::ValLoss).unwrap().lettering.notes.join("; ")
+        };
+        let pointed = format!("{SEARCHED}: compare in `regret`");
+        assert!(noted(experiment()).contains(&pointed));
+        // At one λ a rule costs nothing against another.
+        let alone = arm(Form::AdamW, Mask::Matrices, 1.0, 2.0, 0.1);
+        assert!(noted(alone.clone()).contains(SEARCHED) && !noted(alone).contains("`regret`"));
     }
 
     #[test]
