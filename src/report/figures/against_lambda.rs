@@ -20,6 +20,7 @@ use super::regret::Regret;
 use super::room::{fit_name, width};
 use super::scale::{Ruler, tick};
 use crate::config::Form;
+use crate::plural::counted;
 use crate::report::words;
 use crate::stats::{Cell, Group, Quantity};
 use line::Line;
@@ -64,7 +65,8 @@ impl<'a> AgainstLambda<'a> {
         };
         let is_none = |group: &&Group| group.rule.form == Form::None;
         let all = data.tried().into_iter();
-        let all: Vec<&Group> = all.filter(|one| has_lambda(one) || is_none(one)).collect();
+        let (all, others): (Vec<&Group>, Vec<&Group>) =
+            all.partition(|one| has_lambda(one) || is_none(one));
         if !all.iter().any(has_lambda) {
             return None;
         }
@@ -82,7 +84,7 @@ impl<'a> AgainstLambda<'a> {
         notes.extend(data.found.as_ref().map(|_| searched(data)));
         notes.extend(levels.iter().flat_map(Lines::notes));
         notes.extend(exceptions(&lines, &scale).into_iter().map(str::to_owned));
-        notes.extend(rules.left_out());
+        notes.extend(rules.left_out().into_iter().chain(without_lambda(&others)));
         let title = words::last_step_title(quantity);
         let lettering = Lettering { title, notes, caption: data.caption.clone() };
         Some(AgainstLambda { lettering, lines, scale, levels })
@@ -140,6 +142,12 @@ fn spread_of_half(quantity: Quantity, groups: &[&Group]) -> f64 {
     let mut all: Vec<f64> = groups.iter().flat_map(|group| &group.cells).filter_map(sd).collect();
     all.sort_by(f64::total_cmp);
     all.get(all.len().saturating_sub(1) / 2).copied().unwrap_or(0.0)
+}
+
+/// Rules that have no place across.
+fn without_lambda(others: &[&Group]) -> Option<String> {
+    let count = others.len();
+    (count > 0).then(|| format!("{} without a λ above 0: not drawn", counted(count, "rule")))
 }
 
 /// Points the reader to `regret`, which there is where λ was searched alone.
@@ -283,6 +291,15 @@ mod tests {
         // At one λ a rule costs nothing against another.
         let alone = arm(Form::AdamW, Mask::Matrices, 1.0, 2.0, 0.1);
         assert!(noted(alone.clone()).contains(SEARCHED) && !noted(alone).contains("`regret`"));
+    }
+
+    #[test]
+    fn rules_without_a_place_across_are_counted() {
+        let mut runs = experiment();
+        assert!(!svg(runs.clone()).contains("without a λ"));
+        let fixed = arm(Form::Hyperball, Mask::Matrices, 0.0, 1.8, 0.1).into_iter();
+        runs.extend(fixed.map(|run| RunRow { weight_decay: None, ..run }));
+        assert!(svg(runs).contains("1 rule without a λ above 0: not drawn"));
     }
 
     #[test]
