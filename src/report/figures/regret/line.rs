@@ -183,7 +183,7 @@ impl Line {
             };
             let (lambda_told, told) = (format::exact(*lambda), format::signed(*regret, 4));
             let hint = match is_apart {
-                true => format!("{}: {told}{interval}", WITHOUT_RIVALS),
+                true => format!("{WITHOUT_RIVALS}: {told}{interval}"),
                 false => format!("{}, λ = {lambda_told}: {told}{interval}", self.name),
             };
             hints.add(chart.backend_coord(&(axis.at(*lambda), shown)), hint);
