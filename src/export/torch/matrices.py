@@ -1,5 +1,10 @@
 
 
+# How adapters call what they put beside a layer.
+ADAPTERS = ("adapter", "boft_", "bone_", "delora_", "gralora_", "hada_", "hira_", "hra_", "lokr_", "lora_",
+            "miss_", "oft_", "randlora_")
+
+
 def matrices(x, p):
     """The matrices that a parameter holds side by side, or one after the other."""
     if x.ndim == 0:
