@@ -12,7 +12,8 @@ pub const ALIKE: f64 = 0.2;
 const TOWARDS: f64 = 0.95;
 
 /// Roundings that several steps may have left, and the share of the way that these may be of, for numbers to have shrunk
-/// by nearly one factor. L2 in the gradient of Adam leaves more of both where λ|w| is as small as its ε.
+/// by nearly one factor. L2 in the gradient of Adam leaves more of both where λ|w| is as small as its ε, and as little as
+/// they where it is far below.
 const MOST_ROUNDINGS: f64 = 1000.0;
 const NEARLY: f64 = 1e-4;
 
@@ -44,7 +45,7 @@ pub enum Pattern {
     Some { axis: Axis, moved: usize, of: usize, factor: Factor },
     /// Some numbers stay, the others shrink by one factor.
     Numbers { moved: usize, of: usize, factor: f64 },
-    /// By one factor, but for more rounding than one step leaves.
+    /// By one factor, but for more than the rounding of one step leaves.
     Nearly { factor: f64 },
     /// By many factors.
     Various,
@@ -225,7 +226,7 @@ fn numbers(sums: &Sums, rounding: Rounding) -> Pattern {
     }
 }
 
-/// Whether rounding in several steps explains what one factor does not.
+/// Whether what one factor does not explain is as little as rounding in several steps leaves.
 fn is_nearly_one(sums: &Sums) -> bool {
     sums.share_beside_one_factor() < NEARLY && sums.roundings() < MOST_ROUNDINGS
 }

@@ -31,6 +31,16 @@ fn several_steps_of_one_factor_leave_nearly_one() {
 }
 
 #[test]
+fn l2_in_the_gradient_of_adam_far_below_its_epsilon_is_nearly_one_factor() {
+    let adam = |weight: f32| {
+        let pull = 1e-5 * weight;
+        weight - 1e-3 * pull / (pull.abs() + 1e-4)
+    };
+    let found = pattern(1, adam);
+    assert!(matches!(found, Some(Pattern::Nearly { .. })), "{found:?}");
+}
+
+#[test]
 fn l2_in_the_gradient_of_adam_near_its_epsilon_is_not_nearly_one_factor() {
     for lambda in [1e-6, 1e-7, 1e-8] {
         let adam = |weight: f32| {

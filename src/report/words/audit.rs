@@ -183,7 +183,7 @@ fn mask(audit: &Audit) -> String {
         FoundMask::Nothing => match audit.uneven() {
             0 => "Nothing decays of what could be told.".to_owned(),
             count => {
-                let by = if is_nearly_one(audit) { "nearly one" } else { "several" };
+                let by = if is_nearly_one(audit) { "nearly one factor" } else { "several" };
                 let tensors = counted(count, "tensor");
                 format!("Nothing decays by one factor; {tensors} shrank by {by}.")
             }

@@ -23,8 +23,9 @@ pub fn pattern(pattern: &Pattern) -> String {
             number(1.0 - factor)
         ),
         Pattern::Nearly { factor } => format!(
-            "its numbers shrink by {}, but for more rounding than one step leaves, as in several steps of decoupled decay \
-             or of L2 under SGD; save the weights around one step",
+            "its numbers shrink by {}, but for more than the rounding of one step, as in several steps of decoupled decay \
+             or of L2 under SGD (save the weights around one), or in one of L2 in the gradient of Adam where λ|w| is far \
+             below its ε (set λ = 0.1 for this one step)",
             number(1.0 - factor)
         ),
         Pattern::Various => {
