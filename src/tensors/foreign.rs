@@ -74,7 +74,8 @@ fn pickle(path: &Path) -> String {
     )
 }
 
-/// Lines of Python that write the weights of a pickle as safetensors.
+/// Lines of Python that write the weights of a pickle as safetensors: the tensors of `model` or `state_dict`, which may
+/// stand one level down, or else those of the part that has the most. What else a trainer saved is left out.
 fn conversion(path: &Path) -> String {
     let converted = path.with_extension("safetensors");
     let (from, to) = (path.to_string_lossy(), converted.to_string_lossy());
@@ -82,8 +83,11 @@ fn conversion(path: &Path) -> String {
         "import torch\n\
          from safetensors.torch import save_file\n\
          state = torch.load({from:?}, map_location=\"cpu\", weights_only=True)\n\
-         state = state.get(\"model\", state.get(\"state_dict\", state))\n\
-         state = {{name: tensor.clone().contiguous() for name, tensor in state.items()}}\n\
+         parts = [state] + [part for part in state.values() if isinstance(part, dict)]\n\
+         named = [part.get(key) for part in parts for key in (\"model\", \"state_dict\")]\n\
+         count = lambda part: isinstance(part, dict) and sum(map(torch.is_tensor, part.values()))\n\
+         state = max(filter(count, named), key=count, default=None) or max(parts, key=count)\n\
+         state = {{name: one.clone().contiguous() for name, one in state.items() if torch.is_tensor(one)}}\n\
          save_file(state, {to:?})"
     )
 }
@@ -100,6 +104,17 @@ mod tests {
             "dcp_to_torch_save(\"step-1\", \"step-1/merged.pt\")",
             "torch.load(\"step-1/merged.pt\"",
             "save_file(state, \"step-1/merged.safetensors\")",
+        ] {
+            assert!(said.contains(part), "{part}: {said}");
+        }
+    }
+
+    #[test]
+    fn weights_are_looked_for_one_level_down_and_tensors_alone_are_kept() {
+        let said = foreign(Path::new("app.pt"), b"PK\x03\x04").unwrap_or_default();
+        for part in [
+            "[part for part in state.values() if isinstance(part, dict)]",
+            "for name, one in state.items() if torch.is_tensor(one)}",
         ] {
             assert!(said.contains(part), "{part}: {said}");
         }
