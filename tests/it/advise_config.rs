@@ -803,6 +803,40 @@ fn a_configuration_of_deepspeed_is_read_where_the_flags_of_its_command_are_no_ru
 }
 
 #[test]
+fn flags_that_the_trainer_of_a_file_does_not_read_are_refused_and_those_that_count_are_named() {
+    let command = "deepspeed train.py --deepspeed_config ds.json --learning_rate 1e-4 --max_steps 9 --save_steps 3\n";
+    let call = with_file(command, "ds.json", DEEPSPEED);
+    refused(&call, "it does not read the command's learning_rate, max_steps, and");
+    refused(&call, "say by --lr, --steps");
+    let same = with_file(
+        "deepspeed train.py --deepspeed_config ds.json --learning_rate 3e-4\n",
+        "ds.json",
+        DEEPSPEED,
+    );
+    assert!(same.stdout.contains("none of its flags stands"), "{}", same.stdout);
+    assert_eq!(run(&same)["lr"], 3e-4);
+    let lingua = "steps: 60000\noptim: {lr: 1e-3, weight_decay: 0.1, warmup: 2000}\n\
+                  data: {seq_len: 4096, batch_size: 4}\nmodel: {dim: 768, n_layers: 12}\n";
+    let of = |flags: &str| {
+        let script = format!("python -m lingua.train config=l.yaml {flags}\n");
+        with_file(&script, "l.yaml", lingua)
+    };
+    let read = of("optim.lr=2e-3 optim.warmup=2000 eval.batch_size=8");
+    assert_eq!(run(&read)["lr"], 2e-3);
+    assert!(read.stdout.contains("l.yaml: optim.lr\""), "{}", read.stdout);
+    refused(&of("optim.lr=2e-3 train.steps=100 learning_rate=9"), "learning_rate, train.steps");
+}
+
+#[test]
+fn a_file_of_nanogpt_stands_over_the_flags_before_it() {
+    let of = |command: &str| run(&with_file(command, "own.py", NANOGPT))["lr"].clone();
+    let own = of("python train.py own.py\n");
+    assert_ne!(own, 7e-4);
+    assert_eq!(of("python train.py \\\n  --learning_rate=7e-4 own.py\n"), own);
+    assert_eq!(of("python train.py own.py --learning_rate=7e-4\n"), 7e-4);
+}
+
+#[test]
 fn a_schedule_of_optax_that_warms_up_and_falls_is_read_with_the_optimizer_that_it_is_for() {
     let of = |schedule: &str, optimizer: &str| {
         let file = format!(
