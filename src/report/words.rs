@@ -35,7 +35,7 @@ pub use figures::{
     differences_title, last_step_title, regret_title, stopping_title, surface_title,
     transfer_heading, values_title,
 };
-pub use findings::{cell, family, finding, pair, story_title, verdicts};
+pub use findings::{cell_beside, family, finding, pair, story_title, verdicts};
 pub use given::given_weights;
 pub use judged::{
     contest, decimals as judged_decimals, judged_copies, judged_family, judged_fine_print,
@@ -53,7 +53,7 @@ pub use optima::{
 };
 pub use power::{needed, power};
 pub use reading::{fine_print, reading, reading_in_brief};
-pub use rules::{arm, at_lambda, at_others, decay_label, label, labels, variant};
+pub use rules::{arm, at_lambda, at_others, at_point, decay_label, label, labels, variant};
 pub use search::{
     cut_off, decided, fresh_seeds, left, look, searched_title, standing, values, why,
 };

@@ -1,4 +1,5 @@
 use std::collections::HashMap;
+use std::slice;
 
 use rayon::prelude::*;
 
@@ -35,7 +36,7 @@ pub struct Comparison {
     /// The family that it is corrected in; missing for single arms, which describe and claim nothing.
     pub family: Option<TestFamily>,
     pub quantity: Quantity,
-    /// At the point that all seeds choose.
+    /// At the point that all seeds choose; where nothing is tested, at the one that its own seeds choose.
     pub left: Side,
     pub right: Opponent,
     /// Left − right in nats per token, each seed at the points that the others choose, with its own
@@ -67,6 +68,15 @@ impl Comparison {
 
     pub fn is_against_none(&self) -> bool {
         self.right == Opponent::NoDecay
+    }
+
+    /// The rules that the left side is set against; none where that is no decay.
+    pub fn others(&self) -> &[Side] {
+        match &self.right {
+            Opponent::NoDecay | Opponent::Stopped => &[],
+            Opponent::Rule(side) => slice::from_ref(side),
+            Opponent::Crossed(sides) => &sides[..],
+        }
     }
 }
 
@@ -111,12 +121,17 @@ impl Court {
         let all = || operands.iter().flat_map(|side| side.iter());
         let may_test =
             seeds.len() >= FEWEST_SEEDS && all().all(|operand| operand.eligible().next().is_some());
-        let left = operands[0][0].chosen(&seeds)?.side.clone();
+        // Seeds that lack a side of what is not tested say nothing of which point the other is best at.
+        let left = match may_test {
+            true => operands[0][0].chosen(&seeds),
+            false => operands[0][0].chosen_alone(),
+        };
+        let left = left?.side.clone();
         let [plus, minus] = operands.map(|side| sums(side, &seeds));
         let contrast = may_test.then(|| self.contrast(&plus, &minus, seeds.len()));
         let (seeds, differences) = match &contrast {
             Some(contrast) => (seeds, contrast.differences().to_vec()),
-            None => described(operands, &seeds),
+            None => described(operands),
         };
         let difference = Estimate::of(&differences)?;
         let is_copied = contrast.is_some() && difference.is_constant(largest([&plus, &minus]));
@@ -207,21 +222,21 @@ fn largest(sides: [&[Scores]; 2]) -> f64 {
 fn elsewhere(left: &[Scores], right: &[Scores]) -> usize {
     let places = |side: &[Scores]| {
         let by_all = chosen_by_all(side);
-        chosen(side).into_iter().map(move |place| place != by_all)
+        chosen(side).into_iter().map(move |place| Some(place) != by_all)
     };
     places(left).zip(places(right)).filter(|(left, right)| *left || *right).count()
 }
 
-/// Seeds and differences between the points that these seeds choose, for what cannot be tested.
-fn described(operands: [&[Operand]; 2], seeds: &[Draw]) -> (Vec<Draw>, Vec<f64>) {
+/// Seeds and differences between the points that each side's own seeds choose, for what cannot be tested.
+fn described(operands: [&[Operand]; 2]) -> (Vec<Draw>, Vec<f64>) {
     let value = |side: &[Operand], seed: Draw| -> Option<f64> {
         let of = |operand: &Operand| {
-            let cell = &operand.chosen(seeds)?.cell;
+            let cell = &operand.chosen_alone()?.cell;
             operand.quantity.of(cell.done().find(|run| run.draw() == seed)?)
         };
         side.iter().map(of).sum()
     };
-    let Some(first) = operands[0][0].chosen(seeds) else { return Default::default() };
+    let Some(first) = operands[0][0].chosen_alone() else { return Default::default() };
     let difference =
         |seed: Draw| Some((seed, value(operands[0], seed)? - value(operands[1], seed)?));
     first.cell.done().filter_map(|run| difference(run.draw())).unzip()

@@ -251,12 +251,24 @@ impl Operand {
         seeds
     }
 
-    /// The point that these seeds choose together; the first where none may be chosen.
+    /// The point that these seeds choose together; that with the lowest mean where there are no seeds, or none may be
+    /// chosen.
     pub fn chosen(&self, seeds: &[Draw]) -> Option<&Point> {
-        let scores = self.scores(seeds);
-        match scores.is_empty() {
-            true => self.points.first(),
-            false => self.eligible().nth(chosen_by_all(&scores)),
-        }
+        let chosen = chosen_by_all(&self.scores(seeds));
+        chosen.and_then(|place| self.eligible().nth(place)).or_else(|| self.lowest())
+    }
+
+    /// The point that its own seeds choose, whatever the other side of a comparison has.
+    pub fn chosen_alone(&self) -> Option<&Point> {
+        self.chosen(&self.seeds())
+    }
+
+    /// The point with the lowest mean loss on the windows that choose, among those that may be chosen where any may.
+    fn lowest(&self) -> Option<&Point> {
+        let may_any = self.eligible().next().is_some();
+        let chooser = self.quantity.chooser();
+        let loss = |point: &Point| point.cell.mean(|run| chooser.of(run)).unwrap_or(f64::INFINITY);
+        let points = self.points.iter().filter(|point| point.is_eligible || !may_any);
+        points.min_by(|a, b| loss(a).total_cmp(&loss(b)))
     }
 }

@@ -124,7 +124,7 @@ fn ask(
 ) -> Option<super::comparison::Asked> {
     let family = Some(question.family());
     let operand = |place: usize| contenders[place].operand(loss);
-    let side = |operand: &Operand| Some(operand.chosen(&operand.seeds())?.side.clone());
+    let side = |operand: &Operand| Some(operand.chosen_alone()?.side.clone());
     match question {
         Question::AgainstNone(place) => {
             let none = contenders[*place].without_decay(loss);

@@ -16,9 +16,10 @@ pub fn chosen(arms: &[Scores]) -> Vec<usize> {
     (0..seeds).map(|seed| lowest(arms.len(), |arm| sums[arm] - arms[arm].choose[seed])).collect()
 }
 
-/// The arm that all seeds choose.
-pub fn chosen_by_all(arms: &[Scores]) -> usize {
-    lowest(arms.len(), |arm| arms[arm].choose.iter().sum())
+/// The arm that all seeds choose; `None` where there are no arms, or no seeds to choose one.
+pub fn chosen_by_all(arms: &[Scores]) -> Option<usize> {
+    let has_seeds = arms.first().is_some_and(|arm| !arm.choose.is_empty());
+    has_seeds.then(|| lowest(arms.len(), |arm| arms[arm].choose.iter().sum()))
 }
 
 /// The place of the lowest of so many numbers, the first of several.

@@ -90,14 +90,9 @@ impl<'a> Asked<'a> {
     /// The λ that this has for the rule which another names first.
     pub fn lambda_of(&self, other: &Asked) -> Option<f64> {
         let first = Key::of(&other.comparison.left.rule);
-        let right: &[Side] = match &self.comparison.right {
-            Opponent::Rule(side) => std::slice::from_ref(side),
-            Opponent::Crossed(sides) => &sides[..],
-            Opponent::NoDecay | Opponent::Stopped => &[],
-        };
         let is_it = |side: &&Side| Key::of(&side.rule) == first;
         // Published recipes are told by their rows, whatever their rules are called.
-        let own = right.iter().find(is_it).unwrap_or(&self.comparison.left);
+        let own = self.comparison.others().iter().find(is_it).unwrap_or(&self.comparison.left);
         own.weight_decay
     }
 }

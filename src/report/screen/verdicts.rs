@@ -121,7 +121,7 @@ impl<'a> Rules<'a> {
         let of_family = |(family, _): &(TestFamily, &str)| {
             let mut own = self.analysis.family(*family);
             let own = own.find(|one| one.left.rule == contender.rule);
-            own.map_or(String::new(), |one| words::cell(one, self.analysis))
+            own.map_or(String::new(), |one| words::cell_beside(one, self.analysis))
         };
         cells.extend(self.families.iter().map(of_family));
         cells
@@ -180,7 +180,7 @@ pub fn pairs(analysis: &Analysis, most: usize) -> Option<String> {
             let title = titled(analysis, family, family.name());
             let title = if place == 0 { title } else { String::new() };
             let pair = broken(&words::pair(one), 2 * NAME);
-            table.add_row([title, pair, words::cell(one, analysis)]);
+            table.add_row([title, pair, words::cell_beside(one, analysis)]);
         }
     }
     set_close(&mut table);

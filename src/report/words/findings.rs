@@ -1,11 +1,15 @@
 //! One finding in words, wherever it is told.
 
+use std::iter;
+
 use super::levels::decimals;
-use super::rules::{arm, label, title};
+use super::rules::{arm, at_point, label, title};
 use super::{kind, quantity};
 use crate::config::TestFamily;
 use crate::report::format;
-use crate::stats::{Analysis, Comparison, GapChange, Kind, Opponent, Rule};
+use crate::stats::{
+    Analysis, Comparison, GapChange, Kind, Opponent, Rule, Side, best, best_at_full_length,
+};
 
 /// The question of a family, as a heading.
 pub fn family(family: TestFamily) -> &'static str {
@@ -48,6 +52,26 @@ pub fn cell(comparison: &Comparison, analysis: &Analysis) -> String {
     let mark = if comparison.elsewhere > 0 { "°" } else { "" };
     let word = if comparison.is_copied { "the same in every seed" } else { kind(judgement.kind) };
     format!("{} {word}{mark}{more}{n}", told(comparison, decimals(analysis)))
+}
+
+/// The same in a table whose rows show every rule at its best, with the points of those that are not compared there: of
+/// what is not tested no point may be the best. "λ = 1: −0.034 no test".
+pub fn cell_beside(comparison: &Comparison, analysis: &Analysis) -> String {
+    let is_shown = |side: &Side| {
+        let own = analysis.contenders.iter().filter(|one| one.rule == side.rule);
+        let shown = own.flat_map(|one| [best(&one.points), best_at_full_length(&one.points)]);
+        shown.flatten().any(|point| point.side == *side)
+    };
+    let others = comparison.others();
+    let named = |side: &Side| {
+        let at = at_point(side);
+        let name = if others.is_empty() { String::new() } else { label(&side.rule) };
+        (!at.is_empty()).then(|| (name + &at).trim_start_matches(", ").to_owned())
+    };
+    let sides = iter::once(&comparison.left).chain(others);
+    let points: Vec<String> = sides.filter(|side| !is_shown(side)).filter_map(named).collect();
+    let cell = cell(comparison, analysis);
+    if points.is_empty() { cell } else { format!("{}: {cell}", points.join("; ")) }
 }
 
 /// Two rules, each at its own best, as the difference that is told of them.

@@ -88,7 +88,12 @@ pub fn decay_label(form: Form, mask: Option<Mask>) -> String {
 
 /// "AdamW on matrices, λ = 1", with the values of what else its rule tunes.
 pub fn arm(side: &Side) -> String {
-    title(&side.rule) + &at_lambda(side.weight_decay) + &at_others(&side.at)
+    title(&side.rule) + &at_point(side)
+}
+
+/// What follows the name of a rule: ", λ = 1, lr = 0.001"; empty where it tunes nothing.
+pub fn at_point(side: &Side) -> String {
+    at_lambda(side.weight_decay) + &at_others(&side.at)
 }
 
 /// ", lr = 0.001"; empty where nothing else is tuned.

@@ -4,7 +4,7 @@ mod what_is_so;
 
 use proptest::prelude::*;
 
-use super::findings::verdict;
+use super::findings::{cell, verdict};
 use super::*;
 use crate::config::{Expect, Form, Mask, Named, TestFamily, Texts};
 use crate::published::Transfer;

@@ -185,7 +185,7 @@ fn experiment(world: &World, rotations: &Rotations, number: usize) -> Errors {
 /// What was shipped before: Holm's p and the paired difference of val loss, at the λ with the lowest mean val
 /// loss over all seeds.
 fn before(asked: &[[&[Scores]; 2]]) -> Vec<(f64, Estimate)> {
-    let best = |arms: &[Scores]| arms[chosen_by_all(arms)].choose.clone();
+    let best = |arms: &[Scores]| arms[chosen_by_all(arms).unwrap()].choose.clone();
     let differences: Vec<Vec<f64>> = asked
         .iter()
         .map(|[left, right]| {

@@ -1,7 +1,7 @@
 //! Runs that did not reach their end, or learned nothing on the way.
 
 use super::{arm, experiment, row};
-use crate::config::{Form, Mask, Stage};
+use crate::config::{Form, Mask, Stage, TestFamily};
 use crate::record::Status;
 use crate::results::RunRow;
 use crate::stats::{Analysis, Extent, Kind, Quantity, Warning, unseen};
@@ -46,6 +46,43 @@ fn an_arm_beside_an_unfinished_baseline_has_no_p() {
     let with_none = analysis.headline.iter().filter(|one| one.is_against_none());
     assert!(with_none.clone().all(|one| one.difference.n == 3 && one.kind() == Kind::NoTest));
     assert_eq!(with_none.count(), 3);
+}
+
+/// Two rules at two λ each, the better one second, beside no decay; the last seed of these arms diverges.
+fn without_the_last_seed_of(is_lost: impl Fn(&RunRow) -> bool) -> Vec<RunRow> {
+    let mut rows = [
+        arm(Form::AdamW, Mask::Matrices, 0.0, 2.0, 0.1),
+        arm(Form::AdamW, Mask::Matrices, 0.03, 2.1, 0.101),
+        arm(Form::AdamW, Mask::Matrices, 1.0, 1.5, 0.102),
+        arm(Form::L2, Mask::Matrices, 0.0001, 1.9, 0.1),
+        arm(Form::L2, Mask::Matrices, 0.001, 1.6, 0.1),
+    ]
+    .concat();
+    for one in rows.iter_mut().filter(|row| row.seed == 2 && is_lost(row)) {
+        *one = row(one.form, Mask::Matrices, one.weight_decay.unwrap(), 2, f64::NAN);
+    }
+    rows
+}
+
+#[test]
+fn beside_no_decay_that_lost_a_run_every_rule_is_described_at_its_own_best() {
+    let analysis = Analysis::of(&without_the_last_seed_of(|row| row.weight_decay == Some(0.0)));
+    let against: Vec<_> = analysis.headline.iter().filter(|one| one.is_against_none()).collect();
+    let at: Vec<_> = against.iter().map(|one| one.left.weight_decay).collect();
+    assert_eq!(at, [Some(1.0), Some(0.001)]);
+    assert!(against.iter().all(|one| one.difference.n == 2 && one.kind() == Kind::NoTest));
+    assert!((against[0].difference.mean + 0.5).abs() < 0.01, "{:?}", against[0]);
+    assert_eq!(analysis.best_point().unwrap().1.side, against[0].left);
+}
+
+#[test]
+fn beside_a_rule_that_lost_a_run_of_every_arm_the_other_is_described_at_its_own_best() {
+    let is_lost = |row: &RunRow| row.form == Form::AdamW && row.decays();
+    let analysis = Analysis::of(&without_the_last_seed_of(is_lost));
+    let form = analysis.family(TestFamily::Form).next().unwrap();
+    assert_eq!(form.left.weight_decay, Some(1.0), "the lowest of those that none may be chosen of");
+    assert_eq!(form.others()[0].weight_decay, Some(0.001));
+    assert!((form.difference.mean + 0.1).abs() < 0.01, "{form:?}");
 }
 
 /// A file may say of a run that it is done, and give it a loss that is no number, or one whose square is none.

@@ -47,6 +47,25 @@ fn no_decay_of_another_recipe_is_the_best_arm_where_it_is() {
     assert!(none[1].contains("optimizer=muon"), "{none:?}");
 }
 
+#[test]
+fn a_cell_of_the_screen_names_its_point_where_no_point_of_the_rule_may_be_the_best() {
+    let screen = |is_lost: fn(&RunRow) -> bool| {
+        let arm = |form, lambda, loss, spread| runs(form, Mask::Matrices, lambda, loss, spread);
+        let (none, lower) = (arm(Form::AdamW, 0.0, 2.0, 0.1), arm(Form::AdamW, 0.03, 2.1, 0.101));
+        let (best, l2) = (arm(Form::AdamW, 1.0, 1.5, 0.102), arm(Form::L2, 0.001, 1.6, 0.1));
+        let mut rows = [none, lower, best, l2].concat();
+        for row in rows.iter_mut().filter(|row| row.seed == 2 && is_lost(row)) {
+            (row.status, row.val_loss, row.gap) = (Status::Diverged, None, None);
+        }
+        answer(&Analysis::of(&rows), &[])
+    };
+    let all = screen(|row| row.form == Form::AdamW && row.decays());
+    assert!(all.contains("λ = 1: −0.501 no test, n = 2"), "{all}");
+    assert!(all.contains("adamw on matrices, λ = 1: −0.101 no test, n = 2"), "{all}");
+    let none = screen(|row| !row.decays());
+    assert!(none.contains("  −0.501 no test, n = 2"), "at the λ of its row: {none}");
+}
+
 /// Rows of another recipe than those of the spec's own.
 fn of_recipe(setting: &'static str, variant: &'static str) -> impl Fn(RunRow) -> RunRow {
     move |row: RunRow| RunRow {
