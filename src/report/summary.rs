@@ -182,7 +182,12 @@ impl Summary {
             rules: analysis.contenders.iter().map(|one| RuleRow::of(analysis, one)).collect(),
             optima: OptimumRow::all(analysis),
             claims: ClaimJson::all(claims),
-            comparisons: analysis.headline.iter().chain(compared).map(ComparisonRow::of).collect(),
+            comparisons: analysis
+                .headline
+                .iter()
+                .chain(compared)
+                .map(|one| ComparisonRow::of(one, analysis))
+                .collect(),
             memorisation: memorisation
                 .iter()
                 .flat_map(|one| &one.findings)

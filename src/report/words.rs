@@ -35,7 +35,7 @@ pub use figures::{
     differences_title, last_step_title, regret_title, stopping_title, surface_title,
     transfer_heading, values_title,
 };
-pub use findings::{cell_beside, family, finding, pair, story_title, verdicts};
+pub use findings::{cell_beside, family, finding, other_side, pair, story_title, verdicts};
 pub use given::given_weights;
 pub use judged::{
     contest, decimals as judged_decimals, judged_copies, judged_family, judged_fine_print,

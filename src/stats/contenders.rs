@@ -113,6 +113,13 @@ impl Contender {
         self.fixed.iter().all(is_as)
     }
 
+    /// What others tune and this rule does not, where all no decay that it is held against is at the same: "lr=0.01".
+    pub fn held_with_none(&self) -> impl Iterator<Item = &str> {
+        let is_at = |none: &Point, own: &str| none.side.at.split(' ').any(|axis| axis == own);
+        let fixed = self.fixed.iter().map(String::as_str);
+        fixed.filter(move |own| self.none.iter().all(|none| is_at(none, own)))
+    }
+
     /// What it tunes, and what it holds where no decay is at other values of that.
     pub fn choice_beside_none(&self) -> Choice {
         match self.elsewhere.iter().any(|point| self.holds_as(point)) {

@@ -107,6 +107,29 @@ pub(crate) fn experiment() -> Vec<RunRow> {
     .concat()
 }
 
+/// AdamW and no decay at two learning rates, each at its own best; L2, which is held at one of them.
+pub(crate) fn beside_a_tuned_learning_rate() -> Vec<RunRow> {
+    let of = |rows: Vec<RunRow>, lr: f64, tuned: &'static str| {
+        rows.into_iter().map(move |row| RunRow {
+            lr,
+            run: format!("{} {lr}", row.run),
+            setting: lr.to_string(),
+            base: "base".to_owned(),
+            axes: format!("lr={lr}"),
+            tuned: tuned.to_owned(),
+            ..row
+        })
+    };
+    let adamw = |lambda, loss, spread| arm(Form::AdamW, Mask::Matrices, lambda, loss, spread);
+    let l2 = arm(Form::L2, Mask::Matrices, 0.1, 1.6, 0.104);
+    of(adamw(0.0, 1.9, 0.1), 0.003, "lr")
+        .chain(of(adamw(0.0, 2.0, 0.101), 0.01, "lr"))
+        .chain(of(adamw(1.0, 1.4, 0.102), 0.003, "weight_decay lr"))
+        .chain(of(adamw(1.0, 1.7, 0.103), 0.01, "weight_decay lr"))
+        .chain(of(l2, 0.01, ""))
+        .collect()
+}
+
 #[test]
 fn the_best_cell_has_the_lowest_mean_and_no_diverged_run() {
     let rows = [

@@ -44,12 +44,12 @@ enum Key {
 impl<'a> Asked<'a> {
     /// Every comparison of an analysis that is told to readers: those of its own rules, then those of its values table.
     pub fn all(analysis: &'a Analysis) -> Vec<Self> {
-        let own = analysis.headline.iter().map(Asked::of_rules);
+        let own = analysis.headline.iter().map(|one| Asked::of_rules(one, analysis));
         let rows = analysis.values.iter().flat_map(|table| &table.rows);
         own.chain(rows.flat_map(Asked::of_row)).collect()
     }
 
-    fn of_rules(comparison: &'a Comparison) -> Self {
+    fn of_rules(comparison: &'a Comparison, analysis: &Analysis) -> Self {
         let left = &comparison.left;
         let key = |side: &Side| Key::of(&side.rule);
         let (plus, minus) = match &comparison.right {
@@ -61,7 +61,11 @@ impl<'a> Asked<'a> {
                 (vec![key(left), both], vec![one, other])
             }
         };
-        Asked { comparison, words: names(comparison), sides: [sorted(plus), sorted(minus)] }
+        Asked {
+            comparison,
+            words: names(comparison, analysis),
+            sides: [sorted(plus), sorted(minus)],
+        }
     }
 
     fn of_row(row: &'a ValuesRow) -> Vec<Self> {
@@ -87,13 +91,12 @@ impl<'a> Asked<'a> {
         }
     }
 
-    /// The λ that this has for the rule which another names first.
-    pub fn lambda_of(&self, other: &Asked) -> Option<f64> {
+    /// The point that this has for the rule which another names first.
+    pub fn side_of(&self, other: &Asked) -> &Side {
         let first = Key::of(&other.comparison.left.rule);
         let is_it = |side: &&Side| Key::of(&side.rule) == first;
         // Published recipes are told by their rows, whatever their rules are called.
-        let own = self.comparison.others().iter().find(is_it).unwrap_or(&self.comparison.left);
-        own.weight_decay
+        self.comparison.others().iter().find(is_it).unwrap_or(&self.comparison.left)
     }
 }
 
@@ -129,22 +132,33 @@ fn sorted(mut keys: Vec<Key>) -> Vec<Key> {
 }
 
 /// The rules that a comparison is about.
-fn names(comparison: &Comparison) -> [String; 2] {
-    let right = match &comparison.right {
-        Opponent::NoDecay => "no decay".to_owned(),
-        Opponent::Stopped => "no decay, stopped".to_owned(),
-        Opponent::Rule(side) => words::label(&side.rule),
-        Opponent::Crossed(sides) => {
-            let labels: Vec<String> = sides.iter().map(|side| words::label(&side.rule)).collect();
-            labels.join(", ")
-        }
-    };
-    [words::label(&comparison.left.rule), right]
+fn names(comparison: &Comparison, analysis: &Analysis) -> [String; 2] {
+    let label = |side: &Side| words::label(&side.rule);
+    let right = words::other_side(comparison, analysis, label).join(", ");
+    [label(&comparison.left), right]
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::stats::tests::beside_a_tuned_learning_rate;
+
+    #[test]
+    fn what_a_rule_tunes_is_named_with_its_lambda_and_what_no_decay_holds_with_that() {
+        let analysis = Analysis::of(&beside_a_tuned_learning_rate());
+        let asked = Asked::all(&analysis);
+        let of = |form: Form| {
+            let is_own = |one: &&Asked| one.comparison.left.rule.form == form;
+            asked.iter().find(is_own).unwrap()
+        };
+        let (tuned, held) = (of(Form::AdamW), of(Form::L2));
+        assert_eq!(words::at_point(tuned.side_of(tuned)), ", λ = 1, lr = 0.003");
+        assert_eq!(
+            (tuned.words[1].as_str(), words::at_point(held.side_of(held)).as_str()),
+            ("no decay", ", λ = 0.1")
+        );
+        assert_eq!(held.words[1], "no decay at lr = 0.01");
+    }
 
     #[test]
     fn what_is_asked_the_other_way_round_has_the_other_sign() {

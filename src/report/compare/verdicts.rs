@@ -143,6 +143,6 @@ fn told(answer: &Asked, question: &Asked, sense: Sense) -> String {
     let mean = format::signed(sense.number(comparison.difference.mean), 3);
     let interval = comparison.judgement.interval;
     let interval = interval.map(|ends| format!(" {}", format::interval(sense.interval(ends), 3)));
-    let lambda = words::at_lambda(answer.lambda_of(question));
-    format!("{word} ({what} {mean}{}{lambda})", interval.unwrap_or_default())
+    let point = words::at_point(answer.side_of(question));
+    format!("{word} ({what} {mean}{}{point})", interval.unwrap_or_default())
 }

@@ -3,9 +3,7 @@ use serde::Serialize;
 use crate::config::{Form, Mask, TestFamily};
 use crate::report::words;
 use crate::stats::memorisation::{Finding, Measure, Moment};
-use crate::stats::{
-    Analysis, Comparison, Contender, Kind, Opponent, Point, Quantity, best_at_full_length,
-};
+use crate::stats::{Analysis, Comparison, Contender, Kind, Point, Quantity, best_at_full_length};
 
 /// A rule at its own best point, as numbers: the reported loss, means over seeds.
 #[derive(Clone, Debug, Serialize)]
@@ -77,7 +75,7 @@ pub struct ComparisonRow {
 }
 
 impl ComparisonRow {
-    pub fn of(comparison: &Comparison) -> Self {
+    pub fn of(comparison: &Comparison, analysis: &Analysis) -> Self {
         let judgement = &comparison.judgement;
         let finite = |end: f64| Some(end).filter(|end| end.is_finite());
         ComparisonRow {
@@ -85,14 +83,7 @@ impl ComparisonRow {
             family_size: judgement.family_size,
             quantity: comparison.quantity,
             left: words::arm(&comparison.left),
-            right: match &comparison.right {
-                Opponent::NoDecay => "no decay".to_owned(),
-                Opponent::Stopped => "no decay, stopped".to_owned(),
-                Opponent::Rule(side) => words::arm(side),
-                Opponent::Crossed(sides) => {
-                    sides.iter().map(words::arm).collect::<Vec<_>>().join(" and ")
-                }
-            },
+            right: words::other_side(comparison, analysis, words::arm).join(" and "),
             kind: Some(judgement.kind).filter(|kind| *kind != Kind::NoTest),
             n: comparison.difference.n,
             difference: comparison.difference.mean,

@@ -3,12 +3,13 @@
 use std::iter;
 
 use super::levels::decimals;
-use super::rules::{arm, at_point, label, title};
+use super::rules::{arm, at_others, at_point, label, title};
 use super::{kind, quantity};
 use crate::config::TestFamily;
 use crate::report::format;
 use crate::stats::{
-    Analysis, Comparison, GapChange, Kind, Opponent, Rule, Side, best, best_at_full_length,
+    Analysis, Comparison, Contender, GapChange, Kind, Opponent, Rule, Side, best,
+    best_at_full_length,
 };
 
 /// The question of a family, as a heading.
@@ -112,7 +113,7 @@ fn subject(comparison: &Comparison) -> String {
 /// What a comparison found, to follow its subject: "test loss 0.054 lower than without decay …".
 pub fn finding(comparison: &Comparison, analysis: &Analysis) -> String {
     let what = quantity(comparison.quantity);
-    let [than, to, against] = opponent(&comparison.right);
+    let [than, to, against] = opponent(comparison, analysis);
     let word = kind(comparison.kind());
     let difference = comparison.difference;
     let decimals = decimals(analysis);
@@ -156,13 +157,44 @@ fn seeds(comparison: &Comparison) -> String {
 }
 
 /// "than …", "to …" and "against …" of the other side, where the subject does not name it.
-fn opponent(right: &Opponent) -> [&'static str; 3] {
-    match right {
-        Opponent::NoDecay => [" than without decay", " to no decay", " against no decay"],
-        Opponent::Stopped => {
+fn opponent(comparison: &Comparison, analysis: &Analysis) -> [String; 3] {
+    let at = at_held(comparison, analysis);
+    match (&comparison.right, at.as_str()) {
+        (Opponent::NoDecay, at) => [" than without decay", " to no decay", " against no decay"]
+            .map(|words| format!("{words}{at}")),
+        (Opponent::Stopped, "") => {
             [" than no decay stopped at its best", " to stopping", " against stopping"]
+                .map(str::to_owned)
         }
-        Opponent::Rule(_) | Opponent::Crossed(_) => Default::default(),
+        (Opponent::Stopped, at) => [
+            format!(" than no decay{at} stopped at its best"),
+            format!(" to stopping no decay{at}"),
+            format!(" against stopping no decay{at}"),
+        ],
+        (Opponent::Rule(_) | Opponent::Crossed(_), _) => Default::default(),
+    }
+}
+
+/// " at lr = 0.01" where a rule and the no decay that it is held against are at one value of what others tune: beside those
+/// "no decay" alone is that at its own best. Empty otherwise.
+fn at_held(comparison: &Comparison, analysis: &Analysis) -> String {
+    let own = analysis.contenders.iter().filter(|one| one.rule == comparison.left.rule);
+    let held: Vec<&str> = own.flat_map(Contender::held_with_none).collect();
+    let told = at_others(&held.join(" "));
+    told.strip_prefix(", ").map_or(String::new(), |told| format!(" at {told}"))
+}
+
+/// The other side by name, its rules in the words of `name`: "no decay at lr = 0.01, stopped".
+pub fn other_side(
+    comparison: &Comparison,
+    analysis: &Analysis,
+    name: impl Fn(&Side) -> String,
+) -> Vec<String> {
+    let at = at_held(comparison, analysis);
+    match &comparison.right {
+        Opponent::NoDecay => vec![format!("no decay{at}")],
+        Opponent::Stopped => vec![format!("no decay{at}, stopped")],
+        Opponent::Rule(_) | Opponent::Crossed(_) => comparison.others().iter().map(name).collect(),
     }
 }
 

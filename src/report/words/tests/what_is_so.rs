@@ -1,14 +1,16 @@
 //! Answers that say no more than is so: of no decay, of gaps, of what matters, of nothing to compare.
 
 use super::super::levels::epsilon;
-use super::super::{gap, headline, in_short, reading};
+use super::super::{gap, headline, in_short, reading, verdicts};
 use super::{experiment, runs};
 use crate::config::{AnalysisTerms, Excerpts, Form, Mask, Texts};
 use crate::published::Transfer;
 use crate::record::Status;
 use crate::report::screen::answer;
+use crate::report::summary::Summary;
 use crate::results::RunRow;
 use crate::stats::Analysis;
+use crate::stats::tests::beside_a_tuned_learning_rate;
 
 #[test]
 fn where_val_lies_below_train_nothing_narrows() {
@@ -64,6 +66,23 @@ fn a_cell_of_the_screen_names_its_point_where_no_point_of_the_rule_may_be_the_be
     assert!(all.contains("adamw on matrices, λ = 1: −0.101 no test, n = 2"), "{all}");
     let none = screen(|row| !row.decays());
     assert!(none.contains("  −0.501 no test, n = 2"), "at the λ of its row: {none}");
+}
+
+#[test]
+fn no_decay_is_told_by_what_it_holds_where_other_rules_tune_that() {
+    let analysis = Analysis::of(&beside_a_tuned_learning_rate());
+    let told = verdicts(&analysis);
+    let of = |form: &str| told.iter().find(|one| one.starts_with(form)).unwrap();
+    assert!(of("L2").contains("lower than without decay at lr = 0.01 (["), "{told:?}");
+    assert!(of("AdamW").contains("lr = 0.003: val loss"), "{told:?}");
+    assert!(!of("AdamW").contains("decay at lr"), "at its own best: {told:?}");
+    let summary = serde_json::to_value(Summary::of(&analysis, None, &[])).unwrap();
+    let comparisons = summary["comparisons"].as_array().unwrap();
+    let rights: Vec<&str> = comparisons.iter().filter_map(|one| one["right"].as_str()).collect();
+    assert!(
+        rights.contains(&"no decay at lr = 0.01") && rights.contains(&"no decay"),
+        "{rights:?}"
+    );
 }
 
 /// Rows of another recipe than those of the spec's own.
