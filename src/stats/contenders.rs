@@ -8,6 +8,7 @@ use super::inference::Estimate;
 use super::point::{Point, best};
 use super::quantity::Quantity;
 use super::scores::{Scores, chosen_by_all};
+use crate::config::RIVALS;
 use crate::record::Status;
 use crate::results::{Draw, RunRow};
 use of_row::{add, fixed, key_of, none_rule, tuned_rule, tunes_beside_decay};
@@ -147,6 +148,14 @@ impl Contender {
         self.base == other.base
             && self.rule.recipe == other.rule.recipe
             && !self.fixed.iter().any(|axis| differs(&axis))
+    }
+
+    /// What it does against overfitting: `weight_decay` for decay, then keys such as `dropout`.
+    pub fn treatments(&self) -> Vec<&str> {
+        let decays = self.points.iter().any(|point| point.cell.decays());
+        let beside = self.rule.treatment.split(' ').map(key_of);
+        let decay = decays.then_some("weight_decay").into_iter();
+        decay.chain(beside.filter(|key| RIVALS.contains(key))).collect()
     }
 
     /// Its points under the last step.

@@ -116,6 +116,11 @@ impl FoundRule {
         FoundRule { rule: tried.rule.clone(), found, ridge, tried }
     }
 
+    /// What it does against overfitting beside a searched key.
+    pub fn beside(&self, axis: &str) -> Vec<&str> {
+        self.tried.treatments().into_iter().filter(|key| *key != axis).collect()
+    }
+
     /// What was found for λ.
     pub fn weight_decay(&self) -> Option<&Found> {
         self.found.iter().find(|found| found.axis == "weight_decay")

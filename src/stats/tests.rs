@@ -130,6 +130,48 @@ pub(crate) fn beside_a_tuned_learning_rate() -> Vec<RunRow> {
         .collect()
 }
 
+/// λ and dropout that a search tuned together, and told lower than no decay by its fresh seeds.
+pub(crate) fn searched_with_dropout() -> Vec<RunRow> {
+    let of = |stage: Stage| {
+        let none = arm(Form::AdamW, Mask::Matrices, 0.0, 2.0, 0.1).into_iter();
+        let own = arm(Form::AdamW, Mask::Matrices, 2.0, 1.5, 0.102).into_iter();
+        let own = own.map(|row| RunRow {
+            tuned: "weight_decay dropout".to_owned(),
+            treatment: "dropout=0.1".to_owned(),
+            axes: "dropout=0.1".to_owned(),
+            ..row
+        });
+        let run = move |row: &RunRow| format!("{stage:?} {}", row.run);
+        none.chain(own).map(move |row| RunRow { stage: Some(stage), run: run(&row), ..row })
+    };
+    of(Stage::Bracket).chain(of(Stage::Confirm)).collect()
+}
+
+#[test]
+fn fresh_seeds_tell_that_decay_is_not_best_left_out_of_a_rule_that_does_nothing_else() {
+    let rows = searched_with_dropout();
+    let analysis = Analysis::of(&rows);
+    let rule = &analysis.search.as_ref().unwrap().rules[0];
+    assert!(analysis.is_lower(&rule.rule) && !analysis.is_above_none(rule, "weight_decay"));
+    assert_eq!(analysis.untold_beside(rule, "weight_decay"), ["dropout"]);
+    assert_eq!(analysis.untold_beside(rule, "dropout"), ["weight_decay"]);
+    let without_decay =
+        |row: RunRow| RunRow { form: Form::None, mask: None, weight_decay: None, ..row };
+    let alone = rows.iter().filter(|row| row.is_treated()).cloned().map(without_decay);
+    let with_dropout_alone = Analysis::of(&rows.iter().cloned().chain(alone).collect::<Vec<_>>());
+    assert!(with_dropout_alone.untold_beside(rule, "weight_decay").is_empty(), "that arm tells");
+    let (tuned, empty) = ("weight_decay".to_owned(), String::new());
+    let decay = |row: RunRow| match row.is_treated() {
+        true => {
+            RunRow { tuned: tuned.clone(), treatment: empty.clone(), axes: empty.clone(), ..row }
+        }
+        false => row,
+    };
+    let of_decay = Analysis::of(&rows.into_iter().map(decay).collect::<Vec<_>>());
+    let rule = &of_decay.search.as_ref().unwrap().rules[0];
+    assert!(of_decay.is_above_none(rule, "weight_decay"));
+}
+
 #[test]
 fn the_best_cell_has_the_lowest_mean_and_no_diverged_run() {
     let rows = [

@@ -81,7 +81,9 @@ pub fn unknown_best(analysis: &Analysis) -> Option<Warning> {
         let is_unknown = match low > 0.0 {
             true => high / low > TELLS_LITTLE,
             // Where fresh seeds told that no decay is not best, the best is some λ above 0.
-            false if analysis.is_lower(&one.rule) => high / lowest(one, high) > TELLS_LITTLE,
+            false if analysis.is_above_none(one, "weight_decay") => {
+                high / lowest(one, high) > TELLS_LITTLE
+            }
             // Open below it may still tell that little decay or none is best.
             false => high.is_infinite(),
         };

@@ -4,6 +4,7 @@ use super::Analysis;
 use super::contenders::Contender;
 use super::groups::{Cell, Group, Rule, Side};
 use super::point::Point;
+use super::search::FoundRule;
 use super::verdict::Kind;
 use crate::config::{Form, TestFamily};
 
@@ -33,6 +34,27 @@ impl Analysis {
     pub fn is_lower(&self, rule: &Rule) -> bool {
         let mut judged = self.family(TestFamily::AgainstNone);
         judged.any(|one| one.left.rule == *rule && one.kind() == Kind::Lower)
+    }
+
+    /// Whether fresh seeds told that 0 is not the best value of a searched key: they told the rule lower than no decay, and
+    /// the rule does nothing else that may be why.
+    pub fn is_above_none(&self, rule: &FoundRule, axis: &str) -> bool {
+        rule.beside(axis).is_empty() && self.is_lower(&rule.rule)
+    }
+
+    /// What else a rule does that was told lower than no decay, and may be why: no arm does that alone. Empty where there
+    /// is such an arm, or nothing else, or nothing was told.
+    pub fn untold_beside<'a>(&self, rule: &'a FoundRule, axis: &str) -> Vec<&'a str> {
+        let beside = rule.beside(axis);
+        let is_that_alone = |one: &Contender| {
+            let is_same_decay = beside.first() != Some(&"weight_decay")
+                || (one.rule.form, one.rule.mask) == (rule.rule.form, rule.rule.mask);
+            is_same_decay && one.treatments() == beside && one.may_meet(&rule.tried)
+        };
+        match self.is_lower(&rule.rule) && !self.contenders.iter().any(is_that_alone) {
+            true => beside,
+            false => Vec::new(),
+        }
     }
 
     /// The cells that do nothing against overfitting, of every model and recipe.

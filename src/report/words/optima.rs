@@ -1,6 +1,6 @@
 //! The best values that a search found, in sentences.
 
-use super::rules::title;
+use super::rules::{title, treatments};
 use crate::plural::counted;
 use crate::report::format;
 use crate::stats::{
@@ -38,12 +38,12 @@ fn sentence(rule: &FoundRule, found: &Found, analysis: &Analysis) -> String {
             "{title}: flat: every {axis} that was tried, {} to {}, is within{epsilon} of the best ({runs}){}.",
             format::three_digits(low),
             format::three_digits(high),
-            end(found, analysis.is_lower(&rule.rule))
+            end(rule, found, analysis)
         );
     }
     let interval = range(found.interval);
     let elsewhere = elsewhere(found).map_or(String::new(), |told| format!("; {told}"));
-    let (end, costs) = (end(found, analysis.is_lower(&rule.rule)), costs(found));
+    let (end, costs) = (end(rule, found, analysis), costs(found));
     format!(
         "{title}: the best {axis} is {} (95% interval {interval}; {runs}){elsewhere}{end}{costs}.",
         best(found)
@@ -104,8 +104,24 @@ pub fn range(ends: [f64; 2]) -> String {
     format!("{low} to {high}")
 }
 
-/// What the ends of the range say, of which fresh seeds may have told that no decay is not the best.
-fn end(found: &Found, is_lower: bool) -> &'static str {
+/// What the ends of the range say. Fresh seeds that told a rule lower than no decay ruled 0 out of what it does alone; of
+/// two things that it does they do not tell which is lower.
+fn end(rule: &FoundRule, found: &Found, analysis: &Analysis) -> String {
+    let [open, open_above] = [false, true].map(|is_above_none| open_ends(found, is_above_none));
+    let beside = analysis.untold_beside(rule, &found.axis);
+    if !beside.is_empty() && open != open_above {
+        let [own, beside] = [treatments(&[found.axis.as_str()]), treatments(&beside)];
+        return format!(
+            "{open_above}; fresh seeds do not tell whether {own} or {beside} does it: add an arm with {beside} alone"
+        );
+    }
+    match analysis.is_above_none(rule, &found.axis) {
+        true => open_above.to_owned(),
+        false => open.to_owned(),
+    }
+}
+
+fn open_ends(found: &Found, is_above_none: bool) -> &'static str {
     let whereabouts = found.optimum.as_ref().map(|one| one.whereabouts);
     let [is_low, is_high] = match whereabouts {
         Some(Whereabouts::LowerEndOpen) => [true, false],
@@ -115,7 +131,7 @@ fn end(found: &Found, is_lower: bool) -> &'static str {
         None => [found.interval[0] == 0.0, found.interval[1].is_infinite()],
     };
     let ends_at_none = ends_at_none(&found.axis);
-    match (is_low && !(ends_at_none && is_lower), is_high) {
+    match (is_low && !(ends_at_none && is_above_none), is_high) {
         (false, false) => "",
         (true, false) if ends_at_none => {
             "; that no decay is best is not ruled out by the search's seeds"
@@ -207,6 +223,7 @@ fn reading([first, second]: [&str; 2], [low, high]: [f64; 2]) -> String {
 mod tests {
     use super::*;
     use crate::stats::optimum::Tried;
+    use crate::stats::tests::searched_with_dropout;
 
     #[test]
     fn a_direction_is_read_the_same_half_a_turn_on() {
@@ -253,6 +270,27 @@ mod tests {
     }
 
     #[test]
+    fn which_of_two_things_that_a_rule_does_is_lower_than_no_decay_is_not_told() {
+        let analysis = Analysis::of(&searched_with_dropout());
+        let rule = &analysis.search.as_ref().unwrap().rules[0];
+        let told = |axis: &str, high: f64| {
+            let (axis, interval, best, runs) = (axis.to_owned(), [0.0, high], 2.0, 12);
+            let (is_interior, optimum, predicted_loss) = (false, None, None);
+            let found = Found { axis, best, interval, is_interior, optimum, predicted_loss, runs };
+            end(rule, &found, &analysis)
+        };
+        assert_eq!(
+            told("weight_decay", 8.0),
+            "; fresh seeds do not tell whether decay or dropout does it: add an arm with dropout alone"
+        );
+        assert_eq!(
+            told("dropout", f64::INFINITY),
+            "; the highest that was tried is not ruled out; fresh seeds do not tell whether dropout or decay does it: add \
+             an arm with decay alone"
+        );
+    }
+
+    #[test]
     fn what_fresh_seeds_told_of_no_decay_is_not_left_open_by_those_that_searched() {
         let told = |whereabouts, is_lower| {
             let optimum = Optimum { whereabouts, ..optimum([1.1, 1.0, 1.2], Some(1.1)) };
@@ -260,7 +298,7 @@ mod tests {
             let (best, is_interior, predicted_loss) = (1.0, false, None);
             let optimum = Some(optimum);
             let found = Found { axis, best, interval, is_interior, optimum, predicted_loss, runs };
-            end(&found, is_lower)
+            open_ends(&found, is_lower)
         };
         let open = told(Whereabouts::LowerEndOpen, false);
         assert_eq!(open, "; that no decay is best is not ruled out by the search's seeds");

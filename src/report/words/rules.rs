@@ -38,6 +38,12 @@ fn rival(word: &str) -> Option<String> {
     Some(if value.is_empty() { name.to_owned() } else { format!("{name} {value}") })
 }
 
+/// Keys of what a rule does against overfitting, by name: "decay", "dropout and averaged weights".
+pub fn treatments(keys: &[&str]) -> String {
+    let name = |key: &&str| rival(key).unwrap_or_else(|| "decay".to_owned());
+    listed(&keys.iter().map(name).collect::<Vec<_>>())
+}
+
 fn listed(names: &[String]) -> String {
     match names {
         [] => String::new(),
