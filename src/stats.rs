@@ -247,10 +247,10 @@ impl Analysis {
         self.headline.iter().filter(|one| is_open(one.kind())).count()
     }
 
-    /// Most seeds that any cell has, whether their runs have ended or not.
+    /// Seeds that any cell has, whether their runs have ended or not.
     pub fn seeds(&self) -> usize {
-        let cells = self.groups.iter().flat_map(|group| &group.cells);
-        cells.map(|cell| cell.runs.len()).max().unwrap_or(0)
+        let runs = self.groups.iter().flat_map(|group| &group.cells).flat_map(|cell| &cell.runs);
+        runs.map(|run| run.seed).collect::<BTreeSet<_>>().len()
     }
 
     /// Train texts that runs read, each seed of one counted once.

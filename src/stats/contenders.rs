@@ -158,6 +158,15 @@ impl Contender {
         decay.chain(beside.filter(|key| RIVALS.contains(key))).collect()
     }
 
+    /// Whether any seed has both a point of it and no decay.
+    pub fn shares_a_seed_with_none(&self) -> bool {
+        let draws = |points: &[Point]| -> Vec<Draw> {
+            points.iter().flat_map(|point| point.cell.runs.iter().map(RunRow::draw)).collect()
+        };
+        let none = draws(&self.none);
+        draws(&self.points).iter().any(|draw| none.contains(draw))
+    }
+
     /// Its points under the last step.
     pub fn operand(&self, quantity: Quantity) -> Operand {
         Operand { points: self.points.clone(), quantity }

@@ -145,12 +145,12 @@ fn uneven_seeds(groups: &[Group], rows: &[RunRow]) -> Option<Warning> {
     if rows.iter().any(|row| row.stage.is_some()) {
         return None;
     }
-    let cells =
-        || groups.iter().flat_map(|group| group.cells.iter().map(move |cell| (group, cell)));
-    let most = cells().map(|(_, cell)| cell.runs.len()).max()?;
-    let lacking = cells().filter(|(_, cell)| cell.runs.len() < most);
+    let seeds = |cell: &Cell| cell.runs.iter().map(|run| run.seed).collect::<BTreeSet<u64>>();
+    let cells = || groups.iter().flat_map(|group| &group.cells);
+    let all: BTreeSet<u64> = cells().flat_map(seeds).collect();
+    let lacking = cells().filter(|cell| seeds(cell) != all);
     let masks_differ = masks_differ(rows);
-    let arms: Vec<_> = lacking.map(|(_, cell)| ArmName::of(&cell.runs[0], masks_differ)).collect();
+    let arms: Vec<_> = lacking.map(|cell| ArmName::of(&cell.runs[0], masks_differ)).collect();
     (!arms.is_empty()).then_some(Warning::UnevenSeeds { arms })
 }
 

@@ -18,23 +18,27 @@ pub fn without_partner(contender: &Contender) -> &'static str {
     if contender.elsewhere.is_empty() { NO_TWIN } else { OTHER_VALUES }
 }
 
-/// Rules with an empty cell where others are held against no decay, and why.
+/// Rules with an empty cell where others are held against no decay, and why; those that share no seed with it too where no
+/// rule is, for then there is no column that is empty.
 pub fn lone(analysis: &Analysis) -> Vec<String> {
-    let asked = [TestFamily::AgainstNone, TestFamily::AgainstStopping];
-    if !asked.into_iter().any(|family| analysis.family(family).next().is_some()) {
-        return Vec::new();
-    }
-    let of = |is_alone: bool| -> Vec<String> {
-        let all = analysis.contenders.iter().filter(|one| one.none.is_empty());
-        let own = all.filter(|one| one.elsewhere.is_empty() == is_alone);
-        own.map(|one| title(&one.rule)).collect()
-    };
-    let told = |rules: Vec<String>, why: &str| {
+    let told = |is_meant: &dyn Fn(&Contender) -> bool, why: &str| {
+        let own = analysis.contenders.iter().filter(|one| is_meant(one));
+        let rules: Vec<String> = own.map(|one| title(&one.rule)).collect();
         (!rules.is_empty()).then(|| format!("Not held against no decay, {why}: {}.", named(&rules)))
     };
+    let is_unpaired = |one: &Contender| !one.none.is_empty() && !one.shares_a_seed_with_none();
+    let unpaired = told(&is_unpaired, "for no seed has runs of both");
+    let asked = [TestFamily::AgainstNone, TestFamily::AgainstStopping];
+    if !asked.into_iter().any(|family| analysis.family(family).next().is_some()) {
+        return unpaired.into_iter().collect();
+    }
+    let has_none = |one: &Contender, is_alone: bool| {
+        one.none.is_empty() && one.elsewhere.is_empty() == is_alone
+    };
     let no_twin = "for no arm of the same model and recipe is without";
-    let other_values = "which has other values of what is tuned";
-    [told(of(true), no_twin), told(of(false), other_values)].into_iter().flatten().collect()
+    let no_twin = told(&|one| has_none(one, true), no_twin);
+    let other_values = told(&|one| has_none(one, false), "which has other values of what is tuned");
+    [no_twin, other_values, unpaired].into_iter().flatten().collect()
 }
 
 /// Rules that are not held against what has other values of what they choose among or hold, and how to compare them.

@@ -258,6 +258,19 @@ fn an_arm_without_rows_of_seeds_that_others_have_is_told() {
     assert_eq!(uneven(&rows), None);
 }
 
+#[test]
+fn arms_of_other_seeds_are_told_though_each_has_as_many() {
+    let mut rows = experiment();
+    rows.iter_mut().filter(|row| !row.decays()).for_each(|row| row.seed += 10);
+    let analysis = Analysis::of(&rows);
+    let is_uneven = |one: &Warning| matches!(one, Warning::UnevenSeeds { .. });
+    assert!(analysis.warnings.iter().any(is_uneven), "{:?}", analysis.warnings);
+    assert_eq!(analysis.seeds(), 6);
+    assert!(!analysis.headline.iter().any(|one| one.is_against_none()));
+    assert!(!analysis.contenders[0].shares_a_seed_with_none());
+    assert!(Analysis::of(&experiment()).contenders[0].shares_a_seed_with_none());
+}
+
 /// The seeds that are left of an arm may be the easy ones.
 #[test]
 fn an_end_of_the_grid_is_told_where_an_arm_that_lost_a_run_lies_lower_on_easy_seeds_alone() {

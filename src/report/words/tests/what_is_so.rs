@@ -85,6 +85,16 @@ fn no_decay_is_told_by_what_it_holds_where_other_rules_tune_that() {
     );
 }
 
+#[test]
+fn rules_of_other_seeds_than_those_of_no_decay_are_said_not_to_be_held_against_it() {
+    let mut rows = experiment();
+    let told = "Not held against no decay, for no seed has runs of both: AdamW on matrices;";
+    assert!(!answer(&Analysis::of(&rows), &[]).contains(told));
+    rows.iter_mut().filter(|row| !row.decays()).for_each(|row| row.seed += 10);
+    let screen = answer(&Analysis::of(&rows), &[]);
+    assert!(screen.contains(told) && screen.contains("; 6 seeds, "), "{screen}");
+}
+
 /// Rows of another recipe than those of the spec's own.
 fn of_recipe(setting: &'static str, variant: &'static str) -> impl Fn(RunRow) -> RunRow {
     move |row: RunRow| RunRow {
