@@ -2,18 +2,20 @@
 
 use super::super::format::{self, three_digits};
 use super::super::published::markdown_table;
-use super::super::tables::{align_right, broken, new_table, set_close, trimmed};
+use super::super::tables::{align_right, broken, new_table, set_close, set_width, trimmed};
 use super::super::words;
 use crate::config::Named;
 use crate::plural::counted;
 use crate::published::Transfer;
-use crate::stats::{Comparison, Estimate, Quantity, Toy, ValuesTable};
+use crate::stats::{Comparison, Estimate, Kind, Quantity, Toy, ValuesTable};
 
 /// The transfers that tables show, in their order.
 pub const SHOWN: [Transfer; 3] = [Transfer::Raw, Transfer::Matched, Transfer::Timescale];
 
 /// Characters of the models' names on the terminal.
 const NAMES: usize = 28;
+/// Columns of a screen.
+const WIDEST: u16 = 112;
 
 /// The tables of all transfers that were trained, as Markdown.
 pub fn sections(table: &ValuesTable, loss: Quantity) -> Vec<String> {
@@ -52,12 +54,15 @@ fn row(toy: &Toy, loss: Quantity) -> [String; 9] {
     ]
 }
 
-/// With a star where it is told to be lower or higher, and a word where nothing was learned.
+/// With a star where it is told to be lower or higher, a word where nothing was learned, and of how many seeds it is where a
+/// run did not reach its end, so that it is not tested.
 fn against_none(toy: &Toy) -> String {
     let comparison = toy.carried.against_none.as_ref();
     let star = if comparison.is_some_and(Comparison::is_distinguishable) { " ★" } else { "" };
     let collapsed = if toy.is_collapsed() { ", collapsed" } else { "" };
-    format!("{}{star}{collapsed}", described(comparison.map(|one| one.difference)))
+    let untested = comparison.filter(|one| one.kind() == Kind::NoTest && !toy.is_complete());
+    let n = untested.map_or(String::new(), |one| format!(", n = {}, not tested", one.difference.n));
+    format!("{}{star}{collapsed}{n}", described(comparison.map(|one| one.difference)))
 }
 
 fn described(difference: Option<Estimate>) -> String {
@@ -89,6 +94,7 @@ pub fn screen(table: &ValuesTable, loss: Quantity, [raw, others]: [usize; 2]) ->
         }
         align_right(&mut lines, [1, 2]);
         set_close(&mut lines);
+        set_width(&mut lines, WIDEST);
         let left = all.len() - shown.len();
         let more = match left {
             0 => String::new(),
@@ -112,4 +118,36 @@ fn telling<'a>(all: &'a [Toy<'a>], most: usize) -> Vec<&'a Toy<'a>> {
     let mut places: Vec<usize> = ranked.into_iter().map(|(place, _)| place).collect();
     places.sort_unstable();
     places.into_iter().map(|place| &all[place]).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Form, Mask};
+    use crate::record::Status;
+    use crate::results::RunRow;
+    use crate::stats::Analysis;
+    use crate::stats::tests::arm;
+
+    #[test]
+    fn a_difference_that_lost_a_run_is_told_with_its_seeds_and_as_not_tested() {
+        let of = |transfer, lambda, loss, spread| {
+            let rows = arm(Form::AdamW, Mask::Matrices, lambda, loss, spread).into_iter();
+            rows.map(move |row| RunRow {
+                recipe: Some("gpt-3".to_owned()),
+                transfer: Some(transfer),
+                ..row
+            })
+        };
+        let none = of(Transfer::None, 0.0, 2.0, 0.1);
+        let mut rows: Vec<RunRow> = none.chain(of(Transfer::Raw, 0.1, 2.6, 0.101)).collect();
+        let told = |rows: &[RunRow]| {
+            let analysis = Analysis::of(rows);
+            sections(analysis.values.as_ref().unwrap(), analysis.loss).concat()
+        };
+        assert!(told(&rows).contains(" ★ |") && !told(&rows).contains("n = "), "{}", told(&rows));
+        (rows[2].status, rows[2].val_loss) = (Status::Diverged, None);
+        let lost = told(&rows);
+        assert!(lost.contains(", n = 2, not tested |") && !lost.contains('★'), "{lost}");
+    }
 }

@@ -56,10 +56,17 @@ pub fn pooled(table: &ValuesTable, loss: Quantity) -> Vec<String> {
         let p = one.p_holm.map_or(String::new(), |p| {
             format!(", {} after Holm's correction over these lines", format::p(p))
         });
+        let toys = "toys that differ in more than their names";
+        let over = match one.toys == one.all {
+            true => format!("over the {} {toys}", one.all),
+            false => format!(
+                "over {} of the {} {toys} (not every run of the rest reached its end)",
+                one.toys, one.all
+            ),
+        };
         format!(
-            "λ = 0.1, over the {} toys that differ in more than their names: {what} {against} {difference} (mean over \
-             toys by seed, n = {}{p})",
-            one.toys, one.difference.n
+            "λ = 0.1, {over}: {what} {against} {difference} (mean over toys by seed, n = {}{p})",
+            one.difference.n
         )
     };
     table.pooled(FAMOUS, loss).into_iter().map(told).collect()
@@ -179,6 +186,7 @@ fn counted(table: &ValuesTable, transfer: Transfer, at: &str, what: &str) -> Str
 mod tests {
     use super::*;
     use crate::config::{Form, Mask};
+    use crate::record::Status;
     use crate::results::RunRow;
     use crate::stats::tests::arm;
 
@@ -219,6 +227,22 @@ mod tests {
         let small = |verdict: &&String| verdict.contains("; less than what matters here)");
         let small: Vec<&String> = verdicts.iter().filter(small).collect();
         assert!(small.len() == 1 && small[0].starts_with("GPT-3"), "{verdicts:?}");
+    }
+
+    #[test]
+    fn toys_that_lost_a_run_are_said_to_be_left_out_of_the_mean_over_toys() {
+        let mut rows = [toy("gpt-3", -0.3), toy("palm", -0.3)].concat();
+        let told = |rows: &[RunRow]| {
+            let analysis = Analysis::of(rows);
+            pooled(analysis.values.as_ref().unwrap(), analysis.loss).remove(0)
+        };
+        let of_all = "λ = 0.1, over the 2 toys that differ in more than their names: val loss";
+        assert!(told(&rows).starts_with(of_all), "{}", told(&rows));
+        let none = rows.iter_mut().find(|row| !row.decays()).unwrap();
+        (none.status, none.val_loss) = (Status::Diverged, None);
+        let of_one = "λ = 0.1, over 1 of the 2 toys that differ in more than their names (not every run of the rest \
+                      reached its end): val loss";
+        assert!(told(&rows).starts_with(of_one), "{}", told(&rows));
     }
 
     #[test]

@@ -40,9 +40,10 @@ impl ValuesTable {
     /// family, in which each is corrected for the others.
     pub fn pooled(&self, weight_decay: f64, loss: Quantity) -> Vec<Pooled> {
         let all = [Against::Final, Against::Stopped, Against::BothStopped];
+        let own = self.toys_at(weight_decay);
         let found = all.into_iter().filter_map(|against| {
-            let (difference, toys) = self.over_toys(weight_decay, loss, against)?;
-            Some(Pooled { against, difference, toys, p_holm: None })
+            let (difference, toys) = over_toys(&own, loss, against)?;
+            Some(Pooled { against, difference, toys, all: own.len(), p_holm: None })
         });
         let mut found: Vec<Pooled> = found.collect();
         let p: Vec<Option<f64>> = found.iter().map(|one| p_of(&one.difference)).collect();
@@ -50,25 +51,26 @@ impl ValuesTable {
         found
     }
 
-    /// By seed the mean over toys of the loss against no decay, each toy counted once; and how many toys there are.
-    fn over_toys(
-        &self,
-        weight_decay: f64,
-        loss: Quantity,
-        against: Against,
-    ) -> Option<(Estimate, usize)> {
-        let toys: Vec<Toy> = self.toys(Transfer::Raw);
-        let own = toys.iter().filter(|toy| toy.carried.run().weight_decay == Some(weight_decay));
-        let differences: Vec<BTreeMap<Draw, f64>> =
-            own.filter_map(|toy| toy.differences(loss, against)).collect();
-        let mut draws: Vec<Draw> = differences.first()?.keys().copied().collect();
-        draws.retain(|draw| differences.iter().all(|one| one.contains_key(draw)));
-        let mean = |draw: &Draw| {
-            differences.iter().map(|one| one[draw]).sum::<f64>() / differences.len() as f64
-        };
-        let by_seed: Vec<f64> = draws.iter().map(mean).collect();
-        Some((Estimate::of(&by_seed)?, differences.len()))
+    /// The toys that have a λ at its raw value.
+    fn toys_at(&self, weight_decay: f64) -> Vec<Toy<'_>> {
+        let mut toys = self.toys(Transfer::Raw);
+        toys.retain(|toy| toy.carried.run().weight_decay == Some(weight_decay));
+        toys
     }
+}
+
+/// By seed the mean over toys of the loss against no decay, each toy counted once; and how many toys it is over: those with
+/// runs on either side that did not reach their end are left out.
+fn over_toys(toys: &[Toy], loss: Quantity, against: Against) -> Option<(Estimate, usize)> {
+    let differences: Vec<BTreeMap<Draw, f64>> =
+        toys.iter().filter_map(|toy| toy.differences(loss, against)).collect();
+    let mut draws: Vec<Draw> = differences.first()?.keys().copied().collect();
+    draws.retain(|draw| differences.iter().all(|one| one.contains_key(draw)));
+    let mean = |draw: &Draw| {
+        differences.iter().map(|one| one[draw]).sum::<f64>() / differences.len() as f64
+    };
+    let by_seed: Vec<f64> = draws.iter().map(mean).collect();
+    Some((Estimate::of(&by_seed)?, differences.len()))
 }
 
 /// p of no difference by Student's t-test; `None` where the seeds do not tell it.
@@ -85,8 +87,9 @@ pub struct Pooled {
     pub against: Against,
     /// In nats per token, by seed the mean over toys.
     pub difference: Estimate,
-    /// How many toys there are.
+    /// How many toys it is over, and how many have the λ.
     pub toys: usize,
+    pub all: usize,
     /// After Holm's correction over all that the λ is held against.
     pub p_holm: Option<f64>,
 }
@@ -103,6 +106,11 @@ impl Toy<'_> {
     /// Whether runs of it ended no better than by knowing how often each token occurs.
     pub fn is_collapsed(&self) -> bool {
         self.carried.cell.is_collapsed()
+    }
+
+    /// Whether every run of it reached its end, with decay and without.
+    pub fn is_complete(&self) -> bool {
+        self.carried.cell.is_complete() && self.rows[0].none.as_ref().is_none_or(Cell::is_complete)
     }
 
     fn differences(&self, loss: Quantity, against: Against) -> Option<BTreeMap<Draw, f64>> {
