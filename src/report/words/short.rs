@@ -3,7 +3,7 @@
 use super::choice::without_partner;
 use super::levels::{decimals, levels};
 use super::narrowing::gap;
-use super::rules::variant;
+use super::rules::{at_others, variant};
 use super::{arm, finding, loss, no_result, optima, quantity, table_in_short, warning};
 use crate::config::TestFamily;
 use crate::report::format;
@@ -46,7 +46,7 @@ fn baseline(analysis: &Analysis) -> Option<String> {
     let recipe = if recipe.is_empty() { recipe } else { format!(" ({recipe})") };
     let others = match cell.is_of_same_runs(lowest) {
         true => String::new(),
-        false => format!("; of another model or recipe at {}", shown(analysis, lowest)?),
+        false => format!("; {} at {}", elsewhere(cell, lowest), shown(analysis, lowest)?),
     };
     let stopped = cell.mean(|run| analysis.loss.stopped().of(run)).map_or(String::new(), |loss| {
         format!(
@@ -61,6 +61,17 @@ fn baseline(analysis: &Analysis) -> Option<String> {
     ))
 }
 
+/// In what another no decay differs: values of what some arm tunes, or more.
+fn elsewhere(own: &Cell, other: &Cell) -> String {
+    let (own, other) = (&own.runs[0], &other.runs[0]);
+    let is_other = |axis: &&str| !own.axes.split(' ').any(|one| one == *axis);
+    let tuned: Vec<&str> = other.axes.split(' ').filter(is_other).collect();
+    match at_others(&tuned.join(" ")).strip_prefix(", ") {
+        Some(tuned) if own.base_or_setting() == other.base_or_setting() => format!("with {tuned}"),
+        _ => "of another model or recipe".to_owned(),
+    }
+}
+
 /// The best arm with what no decay has, and no more than the verdicts on it; no decay alone where no rule is judged.
 pub fn headline(analysis: &Analysis) -> Option<String> {
     if analysis.contenders.is_empty() {
@@ -69,9 +80,10 @@ pub fn headline(analysis: &Analysis) -> Option<String> {
     let (contender, point) = analysis.best_point()?;
     let none = contender.best_without_decay().map(|none| &none.cell);
     let told = |family: TestFamily, what: &str, of: Quantity| {
-        let own = analysis.family(family).find(|one| one.left == point.side);
-        let loss = none?.mean(|run| of.of(run))?;
-        let own = own?;
+        let own = analysis.family(family).find(|one| one.left == point.side)?;
+        // One that lost a run has no loss to stand beside.
+        let Some(none) = none else { return Some(format!("{} {what}", against(own.kind()))) };
+        let loss = none.mean(|run| of.of(run))?;
         let small =
             if own.is_within_epsilon && own.is_distinguishable() { " by less than ε" } else { "" };
         Some(format!(

@@ -69,6 +69,24 @@ fn a_cell_of_the_screen_names_its_point_where_no_point_of_the_rule_may_be_the_be
 }
 
 #[test]
+fn a_lower_no_decay_with_another_value_of_what_is_tuned_is_not_said_to_be_of_another_recipe() {
+    let is_kept = |row: &RunRow| row.form != Form::AdamW || !row.decays();
+    let rows: Vec<RunRow> = beside_a_tuned_learning_rate().into_iter().filter(is_kept).collect();
+    let told = in_short(&Analysis::of(&rows)).join(" ");
+    let expected = "Without decay, val loss ends at 2.000; with lr = 0.003 at 1.900.";
+    assert!(told.contains(expected), "{told}");
+}
+
+#[test]
+fn beside_no_decay_that_lost_a_run_the_headline_says_that_nothing_was_tested() {
+    let mut rows = experiment();
+    let none = rows.iter_mut().find(|row| !row.decays()).unwrap();
+    (none.status, none.val_loss) = (Status::Diverged, None);
+    let told = headline(&Analysis::of(&rows)).unwrap();
+    assert!(told.ends_with("val loss 1.500, not tested against no decay."), "{told}");
+}
+
+#[test]
 fn no_decay_is_told_by_what_it_holds_where_other_rules_tune_that() {
     let analysis = Analysis::of(&beside_a_tuned_learning_rate());
     let told = verdicts(&analysis);
