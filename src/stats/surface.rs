@@ -1,6 +1,7 @@
 //! A response surface over two hyperparameters: its lowest point, and the direction in which it hardly rises.
 
 use std::f64::consts::PI;
+use std::ops::RangeBounds;
 
 use chacha20::ChaCha8Rng;
 use rand_distr::{ChiSquared, Distribution, StandardNormal};
@@ -125,26 +126,24 @@ impl<'a> Points<'a> {
         tried.sort_by(f64::total_cmp);
         let below = || tried.iter().rev().copied().filter(|value| *value < first);
         let above = || tried.iter().copied().filter(|value| *value > last);
-        let closes = |value: &f64| self.closes(fitted, (axis, *value));
-        let low = if low > 0.0 { low } else { below().find(closes).unwrap_or(0.0) };
+        let low = match low > 0.0 {
+            true => low,
+            false => below().find(|end| self.span(axis, ..=*end)).unwrap_or(0.0),
+        };
         let high = match high.is_finite() {
             true => high,
-            false => above().find(closes).unwrap_or(f64::INFINITY),
+            false => above().find(|end| self.span(axis, *end..)).unwrap_or(f64::INFINITY),
         };
         let [nearest_below, nearest_above] = [below().next(), above().next()];
         [low.min(nearest_below.unwrap_or(0.0)), high.max(nearest_above.unwrap_or(f64::INFINITY))]
     }
 
-    /// Whether a value lies beyond the points of a fit, and places were tried there or farther out at values of the other
-    /// axis on both sides of the best, over a factor of 4: along no ridge does the best lie there, if none of them may be it.
-    fn closes(&self, fitted: &[usize], (axis, value): (usize, f64)) -> bool {
-        let [low, high] = self.range(fitted, axis);
-        let is_beyond = |point: &usize| match self.tried[*point].values[axis] {
-            one if value > high => one >= value,
-            one => value < low && one <= value,
-        };
-        let beyond: Vec<usize> = self.ended.iter().copied().filter(is_beyond).collect();
-        let [least, most] = self.range(&beyond, 1 - axis);
+    /// Whether places with such values of an axis were tried at values of the other on both sides of the best, over a factor
+    /// of 4: if none of them may be the best, it lies there along no ridge.
+    fn span(&self, axis: usize, values: impl RangeBounds<f64>) -> bool {
+        let is_there = |point: &usize| values.contains(&self.tried[*point].values[axis]);
+        let there: Vec<usize> = self.ended.iter().copied().filter(is_there).collect();
+        let [least, most] = self.range(&there, 1 - axis);
         let best = self.layout.best().map_or(f64::NAN, |best| self.tried[best].values[1 - axis]);
         least <= best && best <= most && most >= SPAN * least
     }

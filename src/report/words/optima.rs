@@ -116,12 +116,14 @@ fn end(rule: &FoundRule, found: &Found, analysis: &Analysis) -> String {
         );
     }
     match analysis.is_above_none(rule, &found.axis) {
-        true => open_above.to_owned(),
-        false => open.to_owned(),
+        true => open_above,
+        false => open,
     }
 }
 
-fn open_ends(found: &Found, is_above_none: bool) -> &'static str {
+/// Where the means of an axis show which ends are not ruled out; of a surface, which ends nothing tells: along a ridge the best
+/// may lie beyond places of which each was beaten.
+fn open_ends(found: &Found, is_above_none: bool) -> String {
     let whereabouts = found.optimum.as_ref().map(|one| one.whereabouts);
     let [is_low, is_high] = match whereabouts {
         Some(Whereabouts::LowerEndOpen) => [true, false],
@@ -131,14 +133,18 @@ fn open_ends(found: &Found, is_above_none: bool) -> &'static str {
         None => [found.interval[0] == 0.0, found.interval[1].is_infinite()],
     };
     let ends_at_none = ends_at_none(&found.axis);
-    match (is_low && !(ends_at_none && is_above_none), is_high) {
-        (false, false) => "",
-        (true, false) if ends_at_none => {
-            "; that no decay is best is not ruled out by the search's seeds"
-        }
-        (true, false) => "; the lowest that was tried is not ruled out",
-        (false, true) => "; the highest that was tried is not ruled out",
-        (true, true) => "; neither end of the range is ruled out",
+    match (is_low && !(ends_at_none && is_above_none), is_high, whereabouts.is_some()) {
+        (false, false, _) => String::new(),
+        (true, false, _) if ends_at_none => format!(
+            "; that no {} is best is not ruled out by the search's seeds",
+            treatments(&[found.axis.as_str()])
+        ),
+        (true, false, true) => "; the lowest that was tried is not ruled out".to_owned(),
+        (false, true, true) => "; the highest that was tried is not ruled out".to_owned(),
+        (true, true, true) => "; neither end of the range is ruled out".to_owned(),
+        (true, false, false) => "; no lower end is told".to_owned(),
+        (false, true, false) => "; no upper end is told".to_owned(),
+        (true, true, false) => "; neither end is told".to_owned(),
     }
 }
 
@@ -285,8 +291,7 @@ mod tests {
         );
         assert_eq!(
             told("dropout", f64::INFINITY),
-            "; the highest that was tried is not ruled out; fresh seeds do not tell whether dropout or decay does it: add \
-             an arm with decay alone"
+            "; no upper end is told; fresh seeds do not tell whether dropout or decay does it: add an arm with decay alone"
         );
     }
 
