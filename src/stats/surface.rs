@@ -1,7 +1,6 @@
 //! A response surface over two hyperparameters: its lowest point, and the direction in which it hardly rises.
 
 use std::f64::consts::PI;
-use std::ops::RangeBounds;
 
 use chacha20::ChaCha8Rng;
 use rand_distr::{ChiSquared, Distribution, StandardNormal};
@@ -120,32 +119,35 @@ impl<'a> Points<'a> {
     /// leaves the points of the fit it is open, unless what was tried there closes it.
     fn widened(&self, of_fit: [f64; 2], fitted: &[usize], axis: usize) -> [f64; 2] {
         let [low, high] = within(of_fit, self.range(fitted, axis));
-        let [first, last] = self.range(&self.layout.contenders(ALPHA), axis);
-        let mut tried: Vec<f64> =
-            self.ended.iter().map(|point| self.tried[*point].values[axis]).collect();
-        tried.sort_by(f64::total_cmp);
-        let below = || tried.iter().rev().copied().filter(|value| *value < first);
-        let above = || tried.iter().copied().filter(|value| *value > last);
-        let low = match low > 0.0 {
-            true => low,
-            false => below().find(|end| self.span(axis, ..=*end)).unwrap_or(0.0),
-        };
-        let high = match high.is_finite() {
-            true => high,
-            false => above().find(|end| self.span(axis, *end..)).unwrap_or(f64::INFINITY),
-        };
-        let [nearest_below, nearest_above] = [below().next(), above().next()];
-        [low.min(nearest_below.unwrap_or(0.0)), high.max(nearest_above.unwrap_or(f64::INFINITY))]
+        let nearest = self.beaten(axis, |_| true);
+        let closed = self.beaten(axis, |value| self.closes(axis, value));
+        let low = if low > 0.0 { low } else { closed[0] };
+        let high = if high.is_finite() { high } else { closed[1] };
+        [low.min(nearest[0]), high.max(nearest[1])]
     }
 
-    /// Whether places with such values of an axis were tried at values of the other on both sides of the best, over a factor
-    /// of 4: if none of them may be the best, it lies there along no ridge.
-    fn span(&self, axis: usize, values: impl RangeBounds<f64>) -> bool {
-        let is_there = |point: &usize| values.contains(&self.tried[*point].values[axis]);
+    /// The next values of some beyond all places that may be the best; 0 and +∞ where there are none.
+    fn beaten(&self, axis: usize, is_meant: impl Fn(f64) -> bool) -> [f64; 2] {
+        let [first, last] = self.range(&self.layout.contenders(ALPHA), axis);
+        let values = self.ended.iter().map(|point| self.tried[*point].values[axis]);
+        let values: Vec<f64> = values.filter(|value| is_meant(*value)).collect();
+        let below = values.iter().copied().filter(|value| *value < first).fold(0.0, f64::max);
+        let above = values.iter().copied().filter(|value| *value > last);
+        [below, above.fold(f64::INFINITY, f64::min)]
+    }
+
+    /// Whether a value is far from the best, and from there on places were tried at values of the other axis on both sides
+    /// of the best, over a factor of 4: if none of them may be the best, it lies there along no ridge.
+    fn closes(&self, axis: usize, end: f64) -> bool {
+        let Some(best) = self.layout.best().map(|best| self.tried[best].values) else {
+            return false;
+        };
+        let times = |value: f64| (value / best[axis]).ln() * (end / best[axis]).ln().signum();
+        let is_there = |point: &usize| times(self.tried[*point].values[axis]) >= times(end);
         let there: Vec<usize> = self.ended.iter().copied().filter(is_there).collect();
         let [least, most] = self.range(&there, 1 - axis);
-        let best = self.layout.best().map_or(f64::NAN, |best| self.tried[best].values[1 - axis]);
-        least <= best && best <= most && most >= SPAN * least
+        let other = best[1 - axis];
+        times(end) > NEAR.ln() && least <= other && other <= most && most >= SPAN * least
     }
 
     /// The smallest and the largest value of an axis.
