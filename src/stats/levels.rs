@@ -163,6 +163,7 @@ const TAIL: f64 = 0.025;
 /// How the gap between val and train loss changes from one arm to another.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct GapChange {
+    /// Means over the seeds that both arms have, as is all that follows.
     pub from: f64,
     pub to: f64,
     /// By how much train loss is higher, in nats per token, with its own 95% interval over pairs of runs.
@@ -181,7 +182,7 @@ impl GapChange {
     /// From one cell to another, which was chosen among so many: by their val losses, and so by their gaps. Of all of
     /// them together one in twenty experiments tells a change where there is none (Bonferroni).
     pub fn between(from: &Cell, to: &Cell, candidates: usize) -> Option<Self> {
-        let (before, after) = (from.mean(|run| run.gap)?, to.mean(|run| run.gap)?);
+        let (before, after) = gaps(from, to)?;
         let train_rise = train_rise(from, to)?;
         let paired = from.paired(to, |run| run.gap);
         let narrowing = paired.map_or(before - after, |one| one.mean);
@@ -196,6 +197,18 @@ impl GapChange {
         let (from, to) = (before, after);
         Some(GapChange { from, to, train_rise, is_told, narrows, train_share, val_rises })
     }
+}
+
+/// The mean gaps of two cells over the runs that have a twin in the other: their difference is then the narrowing. Of all
+/// runs where no seed is in both.
+fn gaps(from: &Cell, to: &Cell) -> Option<(f64, f64)> {
+    let of_pairs = |cell: &Cell, other: &Cell| {
+        let is_twin = |twin: &RunRow, run: &RunRow| twin.draw() == run.draw() && twin.gap.is_some();
+        let has_twin = |run: &RunRow| other.done().any(|twin| is_twin(twin, run));
+        cell.mean(|run| run.gap.filter(|_| has_twin(run)))
+    };
+    let paired = of_pairs(from, to).zip(of_pairs(to, from));
+    paired.or_else(|| from.mean(|run| run.gap).zip(to.mean(|run| run.gap)))
 }
 
 /// Of pairs of runs, or of the means without an interval where no seed is in both cells.

@@ -7,7 +7,7 @@ use super::row;
 use crate::config::{Form, Mask};
 use crate::random::{stream, unit};
 use crate::results::RunRow;
-use crate::stats::{Analysis, GapChange, Kind, group_by_rule};
+use crate::stats::{Analysis, Cell, GapChange, Kind, group_by_rule};
 
 const LAMBDAS: u32 = 20;
 const UNIGRAM: f64 = 3.0;
@@ -71,4 +71,25 @@ fn a_gap_that_surely_narrows_is_told() {
     let change = GapChange::between(none, best, LAMBDAS as usize).unwrap();
     assert_eq!(change.is_told, Some(true));
     assert!(change.train_share.is_some_and(|share| share > 0.8), "{change:?}");
+}
+
+#[test]
+fn a_gap_narrows_between_the_means_of_the_seeds_that_both_arms_have() {
+    let arm = |lambda: f64, gaps: &[f64]| {
+        let of = |(seed, gap): (u64, &f64)| {
+            let run = row(Form::AdamW, Mask::Matrices, lambda, seed, 2.0);
+            RunRow { gap: Some(*gap), train_loss: Some(2.0 - gap), ..run }
+        };
+        Cell::of(&(0..).zip(gaps).map(of).collect::<Vec<_>>()).unwrap()
+    };
+    let none = arm(0.0, &[1.0, 1.02, 0.98]);
+    // The last two seeds are of decay alone.
+    let decayed = arm(1.0, &[0.5, 0.53, 0.47, 1.5, 1.5]);
+    let change = GapChange::between(&none, &decayed, 1).unwrap();
+    assert!((change.from - 1.0).abs() < 1e-9 && (change.to - 0.5).abs() < 1e-9, "{change:?}");
+    assert!((change.from - change.to - change.train_rise.mean).abs() < 1e-9, "{change:?}");
+    // Without a seed in common each arm has its own.
+    let others = Cell::of(&decayed.runs[3..]).unwrap();
+    let change = GapChange::between(&none, &others, 1).unwrap();
+    assert!((change.to - 1.5).abs() < 1e-9, "{change:?}");
 }
