@@ -24,6 +24,8 @@ const MOST_WARNINGS: usize = 3;
 const COLUMNS: usize = 110;
 /// Lines of a screen, without those that name the files. More are told where less would hide a claim, an alarm or a warning.
 const LINES: usize = 40;
+/// Lines of a warning that is always told whole.
+const NEVER_CUT: usize = 2;
 /// In place of the end of a warning.
 const MORE: &str = "… (whole in the report)";
 
@@ -106,12 +108,20 @@ fn warnings(analysis: &Analysis, most: usize) -> Vec<String> {
     lines
 }
 
-/// The beginning of a sentence that takes more than so many lines.
-fn cut(sentence: &str, most: usize) -> String {
-    let whole = broken(sentence, COLUMNS);
-    if whole.lines().count() <= most {
-        return sentence.to_owned();
+/// The beginning of a warning that takes more than so many lines: its whole sentences that fit, else its words. Of two lines
+/// nothing is cut: their end says what to do.
+fn cut(warning: &str, most: usize) -> String {
+    let whole = broken(warning, COLUMNS);
+    if whole.lines().count() <= most.max(NEVER_CUT) {
+        return warning.to_owned();
     }
+    let fits = |told: &String| broken(told, COLUMNS).lines().count() <= most;
+    let sentences = warning.match_indices(". ").map(|(end, _)| &warning[..=end]);
+    let told = sentences.map(|told| format!("{told} {MORE}")).filter(fits).last();
+    told.unwrap_or_else(|| cut_between_words(&whole, most))
+}
+
+fn cut_between_words(whole: &str, most: usize) -> String {
     let mut words: Vec<&str> = whole.lines().take(most).flat_map(|line| line.split(' ')).collect();
     let told = |words: &[&str]| format!("{} {MORE}", words.join(" "));
     while !words.is_empty() && broken(&told(&words), COLUMNS).lines().count() > most {

@@ -12,7 +12,7 @@ pub struct Detail {
     pub pairs: usize,
     /// Toys at the published λ, and at any other.
     pub toys: [usize; 2],
-    /// Lines of a warning.
+    /// Lines of a warning that is longer than any that is always told whole.
     pub warning: usize,
     /// Whether what is told below the verdicts is how to read the tables alone.
     pub is_brief: bool,

@@ -70,3 +70,12 @@ fn a_long_warning_is_cut_between_words_and_says_where_it_goes_on() {
     assert_eq!(broken(&cut_short, COLUMNS).lines().count(), 2);
     assert_eq!(cut("a short one", 1), "a short one");
 }
+
+#[test]
+fn a_warning_of_two_lines_is_never_cut_and_a_longer_one_keeps_its_whole_sentences() {
+    let short = format!("{}Train more.", "word and λ ".repeat(15));
+    assert_eq!(broken(&short, COLUMNS).lines().count(), 2);
+    assert_eq!(cut(&short, 1), short);
+    let long = format!("Two runs diverged. {}", "word and λ ".repeat(40));
+    assert_eq!(cut(long.trim(), 1), format!("Two runs diverged. {MORE}"));
+}
