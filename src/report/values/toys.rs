@@ -73,36 +73,57 @@ fn described(difference: Option<Estimate>) -> String {
 pub fn screen(table: &ValuesTable, loss: Quantity, [raw, others]: [usize; 2]) -> Vec<String> {
     let section = |transfer| {
         let all = table.toys(transfer);
-        if all.is_empty() {
-            return None;
-        }
-        let shown = telling(&all, if transfer == Transfer::Raw { raw } else { others });
-        let mut lines = new_table(&[
-            "models",
-            "λ",
-            "Λ",
-            "no decay",
-            "final − no decay",
-            "− stopped",
-            "both stopped",
-        ]);
-        for toy in &shown {
-            let [names, _, lambda, total, none, _, last, stopped, both] = row(toy, loss);
-            let names = broken(&names, NAMES);
-            let last = last.replace('★', "*").replace(", collapsed", " †");
-            lines.add_row([names, lambda, total, none, last, stopped, both]);
-        }
-        align_right(&mut lines, [1, 2]);
-        set_close(&mut lines);
-        set_width(&mut lines, WIDEST);
-        let left = all.len() - shown.len();
-        let more = match left {
-            0 => String::new(),
-            _ => format!("\n{} in the report", counted(left, "more model")),
-        };
-        Some(format!("{}\n{}{more}", words::transfer_title(transfer), trimmed(&lines)))
+        let most = if transfer == Transfer::Raw { raw } else { others };
+        let title = words::transfer_title(transfer);
+        (!all.is_empty()).then(|| format!("{title}\n{}", at_most(&all, most, loss)))
     };
     SHOWN.into_iter().filter_map(section).collect()
+}
+
+/// The most telling toys and what is left out; all of them where that takes no more lines.
+fn at_most(all: &[Toy], most: usize, loss: Quantity) -> String {
+    let shown = telling(all, most);
+    let whole = on_screen(&all.iter().collect::<Vec<_>>(), loss);
+    if shown.len() == all.len() {
+        return whole;
+    }
+    let cut = format!("{}\n{}", on_screen(&shown, loss), left_out(all, &shown));
+    if whole.lines().count() <= cut.lines().count() { whole } else { cut }
+}
+
+fn on_screen(toys: &[&Toy], loss: Quantity) -> String {
+    let header = ["models", "λ", "Λ", "no decay", "final − no decay", "− stopped", "both stopped"];
+    let mut lines = new_table(&header);
+    for toy in toys {
+        let [names, _, lambda, total, none, _, last, stopped, both] = row(toy, loss);
+        let names = broken(&names, NAMES);
+        let last = last.replace('★', "*").replace(", collapsed", " †");
+        lines.add_row([names, lambda, total, none, last, stopped, both]);
+    }
+    align_right(&mut lines, [1, 2]);
+    set_close(&mut lines);
+    set_width(&mut lines, WIDEST);
+    trimmed(&lines)
+}
+
+/// How many models are not shown, several of which may be one toy, and how many of those are told to differ.
+fn left_out(all: &[Toy], shown: &[&Toy]) -> String {
+    let models = |toy: &Toy| toy.rows.len();
+    let starred = |toy: &Toy| if is_told(toy) { models(toy) } else { 0 };
+    let left = |of: &dyn Fn(&Toy) -> usize| {
+        let shown: usize = shown.iter().map(|toy| of(toy)).sum();
+        all.iter().map(of).sum::<usize>() - shown
+    };
+    let told = match left(&starred) {
+        0 => String::new(),
+        some => format!(", {some} of them with *"),
+    };
+    format!("{} in the report{told}", counted(left(&models), "more model"))
+}
+
+/// Whether a toy is told to be lower or higher than without decay.
+fn is_told(toy: &Toy) -> bool {
+    toy.carried.against_none.as_ref().is_some_and(Comparison::is_distinguishable)
 }
 
 /// Of more than `most` toys those that are told to differ, and of others those that differ most; in their order.
@@ -110,7 +131,7 @@ fn telling<'a>(all: &'a [Toy<'a>], most: usize) -> Vec<&'a Toy<'a>> {
     let rank = |toy: &Toy| {
         let comparison = toy.carried.against_none.as_ref();
         let size = comparison.map_or(0.0, |one| one.difference.mean.abs());
-        (!comparison.is_some_and(Comparison::is_distinguishable), -size)
+        (!is_told(toy), -size)
     };
     let mut ranked: Vec<(usize, (bool, f64))> = all.iter().map(rank).enumerate().collect();
     ranked.sort_by(|(_, a), (_, b)| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
@@ -149,5 +170,40 @@ mod tests {
         (rows[2].status, rows[2].val_loss) = (Status::Diverged, None);
         let lost = told(&rows);
         assert!(lost.contains(", n = 2, not tested |") && !lost.contains('★'), "{lost}");
+    }
+
+    #[test]
+    fn toys_that_are_not_shown_are_counted_by_their_models_with_the_starred_ones() {
+        // Two models of the same runs, and three with a larger difference each.
+        let differences =
+            [("gpt-1", 0.2), ("gpt-2", 0.2), ("gpt-neox", 0.5), ("bloom", 0.6), ("grok-1", 0.7)];
+        let of = |recipe: &str, transfer, lambda, loss, spread| {
+            let rows = arm(Form::AdamW, Mask::Matrices, lambda, loss, spread).into_iter();
+            let own = move |row: RunRow| RunRow {
+                run: format!("{loss} {}", row.run),
+                recipe: Some(recipe.to_owned()),
+                transfer: Some(transfer),
+                ..row
+            };
+            rows.map(own).collect::<Vec<_>>()
+        };
+        let rows: Vec<RunRow> = differences
+            .into_iter()
+            .flat_map(|(recipe, more)| {
+                let none = of(recipe, Transfer::None, 0.0, 2.0, 0.1);
+                let spread = 0.1 + 0.005 * more;
+                [none, of(recipe, Transfer::Raw, 0.1, 2.0 + more, spread)].concat()
+            })
+            .collect();
+        let analysis = Analysis::of(&rows);
+        let table = analysis.values.as_ref().unwrap();
+        let told = |most| screen(table, analysis.loss, [most, most]).concat();
+        assert!(
+            told(2).ends_with("\n3 more models in the report, 3 of them with *"),
+            "{}",
+            told(2)
+        );
+        // The line of what is left out would take as many lines as what it leaves out.
+        assert!(!told(3).contains("in the report"), "{}", told(3));
     }
 }
