@@ -35,16 +35,18 @@ pub fn answer(analysis: &Analysis, more: &[String]) -> String {
     answer_below(analysis, more, 0)
 }
 
-/// The same below so many lines of its screen.
+/// The same below so many lines of its screen; where nothing fits what hides the least of what is shortest.
 pub fn answer_below(analysis: &Analysis, more: &[String], above: usize) -> String {
-    let mut told = String::new();
+    let mut all = Vec::new();
     for detail in LEVELS {
-        told = told_in(analysis, more, detail);
+        let told = told_in(analysis, more, detail);
         if above + told.lines().count() <= LINES {
-            break;
+            return told;
         }
+        all.push(told);
     }
-    told
+    // Of several the first.
+    all.into_iter().min_by_key(|told| told.lines().count()).unwrap_or_default()
 }
 
 fn told_in(analysis: &Analysis, more: &[String], detail: Detail) -> String {

@@ -7,7 +7,7 @@ use crate::stats::{Analysis, Contender, Kind};
 /// What is shown, at most.
 #[derive(Clone, Copy)]
 pub struct Detail {
-    /// Rules, and pairs of rules of a family.
+    /// Rules, and pairs of rules of a family, besides the few decided ones that always are.
     pub rules: usize,
     pub pairs: usize,
     /// Toys at the published λ, and at any other.

@@ -79,3 +79,29 @@ fn a_warning_of_two_lines_is_never_cut_and_a_longer_one_keeps_its_whole_sentence
     let long = format!("Two runs diverged. {}", "word and λ ".repeat(40));
     assert_eq!(cut(long.trim(), 1), format!("Two runs diverged. {MORE}"));
 }
+
+#[test]
+fn a_pair_is_not_hidden_where_the_line_that_says_so_takes_as_much_room() {
+    let runs = [
+        arm(Form::AdamW, Mask::Matrices, 0.0, 2.0, 0.1),
+        arm(Form::AdamW, Mask::Matrices, 0.1, 1.9, 0.1),
+        arm(Form::L2, Mask::Matrices, 0.1, 1.95, 0.3),
+    ];
+    let told = verdicts::pairs(&Analysis::of(&runs.concat()), 0).unwrap();
+    assert!(told.contains("undecided"), "{told}");
+    assert!(!told.contains("in the report"), "{told}");
+}
+
+#[test]
+fn decided_pairs_stay_at_the_least_level_and_those_left_out_are_counted() {
+    // Of ten pairs of forms all are decided.
+    let forms = [Form::AdamW, Form::L2, Form::Cautious, Form::Independent, Form::Corrected];
+    let mut runs = arm(Form::AdamW, Mask::Matrices, 0.0, 2.0, 0.1);
+    for (place, form) in (0_u32..).zip(forms) {
+        let step = f64::from(place);
+        runs.extend(arm(form, Mask::Matrices, 0.1, 1.9 - 0.3 * step, 0.1 + 0.001 * step));
+    }
+    let told = verdicts::pairs(&Analysis::of(&runs), 0).unwrap();
+    assert_eq!(told.lines().count(), 4, "{told}");
+    assert!(told.ends_with("7 more comparisons in the report, 7 of them decided"), "{told}");
+}

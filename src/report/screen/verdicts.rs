@@ -21,6 +21,8 @@ const STOPPED: (TestFamily, &str) = (TestFamily::AgainstStopping, "stopping");
 /// Families of pairs of rules.
 const OF_PAIRS: [TestFamily; 4] =
     [TestFamily::Form, TestFamily::Mask, TestFamily::Rival, TestFamily::Interaction];
+/// Decided pairs of rules that are shown at every level of detail, of all families together.
+const ALWAYS_SHOWN: usize = 3;
 /// Columns of a screen.
 pub const WIDEST: u16 = 112;
 /// Characters of a rule's name in a line, and of its values.
@@ -168,14 +170,29 @@ fn no_best(points: &[Point]) -> impl FnOnce() -> String {
     move || format!("{} ({why})", format::MISSING)
 }
 
-/// Rules against each other; of more than `most` pairs of a family the decided ones.
+/// Rules against each other; of more than `most` pairs of a family the decided ones. All of them where that takes no more
+/// lines.
 pub fn pairs(analysis: &Analysis, most: usize) -> Option<String> {
+    let (cut, more) = pairs_at_most(analysis, most);
+    // What one line names takes no more than one line.
+    let whole = (more == 1).then(|| pairs_at_most(analysis, usize::MAX).0);
+    let is_as_short = |whole: &String| whole.lines().count() <= cut.lines().count();
+    let told = whole.filter(is_as_short).unwrap_or(cut);
+    (!told.is_empty()).then_some(told)
+}
+
+/// And how many are left out.
+fn pairs_at_most(analysis: &Analysis, most: usize) -> (String, usize) {
     let mut table = new_table(&[]);
-    let mut more = 0;
+    let (mut more, mut decided) = (0, 0);
+    let mut kept = ALWAYS_SHOWN;
     for family in OF_PAIRS {
         let all: Vec<&Comparison> = analysis.family(family).collect();
-        let shown = shown(&all, most);
+        let shown = shown(&all, most, kept);
+        let of_shown = shown.iter().filter(|one| is_decided(one)).count();
+        kept = kept.saturating_sub(of_shown);
         more += all.len() - shown.len();
+        decided += all.iter().filter(|one| is_decided(one)).count() - of_shown;
         for (place, one) in shown.into_iter().enumerate() {
             let title = titled(analysis, family, family.name());
             let title = if place == 0 { title } else { String::new() };
@@ -185,16 +202,24 @@ pub fn pairs(analysis: &Analysis, most: usize) -> Option<String> {
     }
     set_close(&mut table);
     set_width(&mut table, WIDEST);
-    let is_empty = table.row_count() == 0 && more == 0;
-    (!is_empty).then(|| with_more(trimmed(&table), more, "more comparison"))
+    let told = with_more(trimmed(&table), more, "more comparison");
+    let decided = (decided > 0).then(|| format!(", {decided} of them decided"));
+    (told + &decided.unwrap_or_default(), more)
 }
 
-fn shown<'a>(all: &[&'a Comparison], most: usize) -> Vec<&'a Comparison> {
-    let is_decided = |one: &&Comparison| !matches!(one.kind(), Kind::Undecided | Kind::NoTest);
+/// All of a family of so few; else the decided ones, of which `kept` are shown whatever is left out.
+fn shown<'a>(all: &[&'a Comparison], most: usize, kept: usize) -> Vec<&'a Comparison> {
     match all.len() <= most {
         true => all.to_vec(),
-        false => all.iter().copied().filter(is_decided).take(most).collect(),
+        false => {
+            let decided = all.iter().copied().filter(|one| is_decided(one));
+            decided.take(most.max(kept)).collect()
+        }
     }
+}
+
+fn is_decided(one: &Comparison) -> bool {
+    !matches!(one.kind(), Kind::Undecided | Kind::NoTest)
 }
 
 /// A question with the size of its family.
@@ -207,6 +232,7 @@ fn titled(analysis: &Analysis, family: TestFamily, title: &str) -> String {
 }
 
 fn with_more(table: String, more: usize, what: &str) -> String {
+    let table = (!table.trim().is_empty()).then_some(table);
     let more = (more > 0).then(|| format!("{} in the report", counted(more, what)));
-    [Some(table), more].into_iter().flatten().collect::<Vec<_>>().join("\n")
+    [table, more].into_iter().flatten().collect::<Vec<_>>().join("\n")
 }
