@@ -48,6 +48,9 @@ pub struct Trainer {
     /// Keys that change the run and are not read.
     #[serde(default)]
     unread: Vec<String>,
+    /// Keys that are not set where they are −1.
+    #[serde(default)]
+    unset_by_minus_one: Vec<String>,
     /// Units of its lengths that are not in steps, by their keys.
     #[serde(default)]
     units: BTreeMap<String, Unit>,

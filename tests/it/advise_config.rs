@@ -342,7 +342,7 @@ fn what_olmo_takes_without_an_optimizer_is_lion() {
 }
 
 #[test]
-fn minus_one_is_unset_for_what_is_counted_alone() {
+fn minus_one_is_unset_where_the_trainer_says_so_alone() {
     let olmo = format!("{OLMO}optimizer: {{name: adamw, learning_rate: 1e-3, weight_decay: -1}}\n");
     refused(
         &advise("olmo.yaml", &olmo, &[]),
@@ -355,6 +355,9 @@ fn minus_one_is_unset_for_what_is_counted_alone() {
                       [optimizer]\nname = \"AdamW\"\nlr = 8e-4\n";
     let titan = run(&advise("t.toml", torchtitan, &["--devices", "8"]));
     assert_eq!(titan["batch_tokens"], 131_072.0);
+    let local = torchtitan.replace("local_batch_size = 8", "local_batch_size = -1");
+    let call = advise("t.toml", &local, &["--devices", "8"]);
+    refused(&call, "training.local_batch_size = -1: expected a whole number above 0");
 }
 
 /// λ of a file is of the file's optimizer, whichever is given beside it.

@@ -51,7 +51,7 @@ pub enum Name {
 }
 
 impl Name {
-    /// Whether it is a number of things, which trainers write as −1 where it is not set.
+    /// Whether it is a number of things, of which there is no part.
     pub fn counts_things(self) -> bool {
         use Name::*;
         let of_batch = matches!(

@@ -128,7 +128,7 @@ impl<'a> Reading<'a> {
             return Ok(None);
         }
         let is_set = |key: &&String| {
-            self.keys.get(key).is_some_and(|one| values::is_set(Name::WeightDecay, &one.text))
+            self.keys.get(key).is_some_and(|one| self.is_set(Name::WeightDecay, key, &one.text))
         };
         let changes: Vec<&String> = self.trainer.changes_decay.iter().filter(is_set).collect();
         if changes.is_empty() {

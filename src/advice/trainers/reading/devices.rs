@@ -4,7 +4,6 @@ use anyhow::{Context, Result, ensure};
 
 use super::super::name::Name;
 use super::Reading;
-use super::values::is_set;
 use crate::advice::expression::value_of;
 use crate::advice::run::RunFields;
 use crate::config::plain;
@@ -59,10 +58,11 @@ impl Reading<'_> {
     /// # Errors
     /// What is not one number: as 1 it would make the batch so many times larger.
     fn degree(&self, key: &str) -> Result<f64> {
-        let found = self.keys.get(key).filter(|one| is_set(Name::DeviceSequences, &one.text));
+        let found = self.keys.get(key);
+        let found = found.filter(|one| self.is_set(Name::DeviceSequences, key, &one.text));
         let Some(found) = found else { return Ok(1.0) };
         let known = self.keys.value(key).and_then(|text| value_of(text, &|_| None));
-        let number = known.filter(|number| number.fract() == 0.0).with_context(|| {
+        let number = known.filter(|number| *number >= 0.0 && number.fract() == 0.0).with_context(|| {
             format!(
                 "{key} is {}: expected the number of devices that share a model; --batch says the tokens of a step",
                 found.text

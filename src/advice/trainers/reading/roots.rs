@@ -4,7 +4,6 @@ use serde::Deserialize;
 
 use super::super::name::Name;
 use super::Reading;
-use super::values::is_set;
 use crate::advice::expression::value_of;
 use crate::advice::run::RunFields;
 use crate::published::Fall;
@@ -27,7 +26,8 @@ impl Reading<'_> {
             return;
         }
         let warmup = self.warmed_up(fields);
-        let stated = self.keys.get(&scale.key).filter(|one| is_set(Name::Warmup, &one.text));
+        let stated = self.keys.get(&scale.key);
+        let stated = stated.filter(|one| self.is_set(Name::Warmup, &scale.key, &one.text));
         let told = match stated {
             None if warmup != Some(0.0) => return,
             None => format!("{} by default, without warm-up", scale.without_warmup),

@@ -24,7 +24,8 @@ impl<'a> Reading<'a> {
 
     /// Whether the file says a field.
     pub(super) fn says(&self, name: Name) -> bool {
-        self.own(name).any(|key| self.keys.get(key).is_some_and(|one| is_set(name, &one.text)))
+        self.own(name)
+            .any(|key| self.keys.get(key).is_some_and(|one| self.is_set(name, key, &one.text)))
     }
 
     /// The value of a field with the key that holds it; a default is remembered as taken.
@@ -50,7 +51,7 @@ impl<'a> Reading<'a> {
                 continue;
             };
             match found.doubt {
-                None if is_set(name, &found.text) => {
+                None if self.is_set(name, key, &found.text) => {
                     self.refuse_filled_in(name, key, &found.text)?;
                     return Ok(Some((key.clone(), found.text.clone())));
                 }
@@ -86,7 +87,7 @@ impl<'a> Reading<'a> {
     /// The first of a list that is written otherwise is not silent either.
     fn refuse_no_list(&self, name: Name, key: &str) -> Result<()> {
         let Some(list) = key.strip_suffix(".0") else { return Ok(()) };
-        let known = self.keys.value(list).filter(|text| is_set(name, text));
+        let known = self.keys.value(list).filter(|text| self.is_set(name, list, text));
         ensure!(
             known.is_none(),
             "{list} = {}: expected a list of numbers{}",
@@ -110,7 +111,9 @@ impl<'a> Reading<'a> {
         let number = value_of(&text, &|_| None).with_context(|| {
             format!("{key} = {}: expected a number{}", shown(&text), help(name))
         })?;
-        ensure!(number >= 0.0, "{key} = {text}: expected 0 or a number above{}", help(name));
+        let expected =
+            if name.counts_things() { "a whole number above 0" } else { "0 or a number above" };
+        ensure!(number >= 0.0, "{key} = {text}: expected {expected}{}", help(name));
         ensure!(
             number <= LARGEST,
             "{key} = {}: expected a smaller number{}",
@@ -133,13 +136,15 @@ impl<'a> Reading<'a> {
         );
         Ok(number)
     }
-}
 
-/// Trainers write "not set" as a word, and as −1 where a number of things stands; a text without a letter is none where
-/// a word is expected, and no number.
-pub(super) fn is_set(name: Name, text: &str) -> bool {
-    let is_word = ["None", "none", "null"].contains(&text) || text.is_empty() && name.is_word();
-    !(is_word || name.counts_things() && text == "-1")
+    /// Trainers write "not set" as a word, and under some keys as −1; a text without a letter is none where a word is
+    /// expected, and no number.
+    pub(super) fn is_set(&self, name: Name, key: &str, text: &str) -> bool {
+        let is_word = ["None", "none", "null"].contains(&text) || text.is_empty() && name.is_word();
+        let is_unset =
+            || text == "-1" && self.trainer.unset_by_minus_one.iter().any(|one| one == key);
+        !(is_word || is_unset())
+    }
 }
 
 /// A text without a letter in its quotes.
