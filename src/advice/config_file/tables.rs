@@ -4,7 +4,8 @@ use anyhow::{Result, ensure};
 use saphyr::{LoadableYamlNode, Yaml};
 use serde_json::Value as Json;
 
-use crate::advice::keys::Keys;
+use crate::advice::expression::value_of;
+use crate::advice::keys::{Found, Keys};
 use crate::json;
 
 /// Deeper lists are no configuration.
@@ -34,6 +35,7 @@ fn flatten_toml(table: &str, value: &toml::Value, keys: &mut Keys) {
             flatten_toml(&within(table, &place.to_string()), value, keys);
         }),
         toml::Value::String(text) => set_text(table, text, keys),
+        toml::Value::Datetime(date) => keys.replace(table, Found::not_computed(&date.to_string())),
         other => keys.set(table, other.to_string()),
     }
 }
@@ -105,8 +107,16 @@ pub fn within_text(text: &str) -> Option<Json> {
 fn set_text(table: &str, text: &str, keys: &mut Keys) {
     match within_text(text) {
         Some(value) if !table.is_empty() => flatten_json(table, &value, keys),
+        // Their programs compute nothing: `2024-01-01` is a date, and no number of years.
+        _ if is_sum(text) => keys.replace(table, Found::not_computed(text)),
         _ => keys.set(table, text),
     }
+}
+
+/// Whether a text is a number by arithmetic alone.
+fn is_sum(text: &str) -> bool {
+    let is_plain = text.trim().replace('_', "").parse::<f64>().is_ok();
+    !is_plain && value_of(text, &|_| None).is_some()
 }
 
 pub fn flatten_json(table: &str, value: &Json, keys: &mut Keys) {
@@ -212,6 +222,19 @@ mod tests {
         ] {
             assert_eq!(keys.value("kwargs.min_lr"), Some("0.004"), "{keys:?}");
             assert_eq!(keys.value("name"), Some("{x"), "{keys:?}");
+        }
+    }
+
+    #[test]
+    fn arithmetic_and_dates_are_no_numbers_and_plain_numbers_in_quotes_are() {
+        for keys in [
+            json(r#"{"steps": "1979-01-01", "sum": "5 * 8", "lr": "1e-4"}"#).unwrap(),
+            yaml("steps: 1979-01-01\nsum: 5 * 8\nlr: '1e-4'\n").unwrap(),
+            toml("steps = 1979-01-01\nsum = '5 * 8'\nlr = '1e-4'\n").unwrap(),
+        ] {
+            assert_eq!(keys.get("steps"), Some(&Found::not_computed("1979-01-01")), "{keys:?}");
+            assert_eq!(keys.get("sum"), Some(&Found::not_computed("5 * 8")), "{keys:?}");
+            assert_eq!(keys.value("lr"), Some("1e-4"), "{keys:?}");
         }
     }
 
