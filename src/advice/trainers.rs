@@ -180,7 +180,11 @@ impl Trainer {
             .chain(self.sizes.keys())
             .collect();
         let meant = |key: &String| {
-            let alike = |own: &&&String| strsim::normalized_damerau_levenshtein(own, key) > 0.8;
+            // β₂ is no β₁ that is misspelt.
+            let alike = |own: &&&String| {
+                strsim::normalized_damerau_levenshtein(own, key) > 0.8
+                    && without_digits(own) != without_digits(key)
+            };
             let meant = known.iter().find(alike).filter(|own| !keys.contains(own))?;
             let is_whole =
                 meant.strip_prefix(key.as_str()).is_some_and(|rest| rest.starts_with('.'));
@@ -273,6 +277,10 @@ fn without_place(key: &str) -> &str {
         Some((list, place)) if place.parse::<usize>().is_ok() => list,
         _ => key,
     }
+}
+
+fn without_digits(key: &str) -> String {
+    key.replace(|letter: char| letter.is_ascii_digit(), "")
 }
 
 #[cfg(test)]

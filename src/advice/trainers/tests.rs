@@ -38,6 +38,23 @@ fn a_list_under_a_known_key_is_told_by_that_key_and_is_no_misspelling() {
 }
 
 #[test]
+fn a_key_that_differs_from_a_known_one_in_its_digit_is_no_misspelling_of_it() {
+    let remarks = |name: &str, known: &[(&str, &str)]| {
+        let trainer = ALL.iter().find(|one| one.name == name).unwrap();
+        let keys = known.iter().copied().chain([("adam_beta2", "0.95")]).collect();
+        let mut remarks = Vec::new();
+        trainer.read(&keys, &RunFields::default(), &mut remarks).unwrap();
+        remarks
+    };
+    let axolotl = remarks("Axolotl", &[("micro_batch_size", "4"), ("learning_rate", "2e-4")]);
+    assert!(axolotl.iter().any(|one| one == "in the file and not read: adam_beta2"), "{axolotl:?}");
+    let megatron = remarks("Megatron-LM", &[("lr", "1e-3"), ("train_iters", "1000")]);
+    for told in [axolotl, megatron] {
+        assert!(told.iter().all(|one| !one.contains("meant?")), "{told:?}");
+    }
+}
+
+#[test]
 fn a_number_that_would_change_the_batch_by_its_name_is_told_where_it_is_not_read() {
     let trainer = ALL.iter().find(|one| one.name == "torchtitan").unwrap();
     let told = |more: &[(&str, &str)]| {
