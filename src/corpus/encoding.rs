@@ -167,6 +167,8 @@ pub fn guess(bytes: &[u8]) -> Guess {
         Ok(_) if is_iso_2022_jp(bytes) => Guess::Legacy("ISO-2022-JP"),
         Ok(_) => Guess::Unicode(Encoding { form: Form::Utf8, mark: false }),
         Err(_) if controls * 50 > bytes.len() || bytes.contains(&0) => Guess::NoText,
+        // Half a character at the very end alone is where a text was cut.
+        Err(error) if error.error_len().is_none() => Guess::Damaged(error.valid_up_to()),
         Err(error) if is_almost_utf8(bytes) => Guess::Damaged(error.valid_up_to()),
         Err(_) => Guess::Legacy(detect(bytes)),
     }

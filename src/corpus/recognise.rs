@@ -208,6 +208,9 @@ mod tests {
         let text = "déjà vu à Orléans ".repeat(9);
         let whole = text.len();
         assert_eq!(recognise(&[text.as_bytes(), b"\xc3"].concat()), Content::Damaged(whole));
+        let english = "He said nothing of it. ".repeat(9);
+        let cut = [english.as_bytes(), b"\xe2\x80"].concat();
+        assert_eq!(recognise(&cut), Content::Damaged(english.len()));
     }
 
     #[test]
