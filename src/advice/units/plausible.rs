@@ -13,6 +13,8 @@ const SMALL_BATCH: f64 = 4096.0;
 const TOY_PARAMS: f64 = 20e6;
 /// Nobody trains for more steps.
 const MANY_STEPS: f64 = 3e6;
+/// Nobody has so many steps, or tokens in one.
+const MOST: f64 = 1e15;
 /// κ that is so many times the highest of public runs is probably not meant.
 const FAR_ABOVE: f64 = 4.0;
 /// From so many tokens a parameter on, texts are often read again.
@@ -59,6 +61,7 @@ impl RunFields {
             in_tokens(run)?;
         }
         fills_a_step(run)?;
+        anybody_has(run)?;
         if self.devices.is_some() && self.device_sequences.is_none() {
             remarks.push("--devices is not needed: the batch is that of all devices".to_owned());
         }
@@ -112,6 +115,22 @@ fn in_tokens(run: &Run) -> Result<()> {
          --batch-sequences {batch} --context TOKENS",
         plain(run.steps().round()),
         run.params
+    );
+    Ok(())
+}
+
+/// Sizes within what anybody has, and a learning rate that training has in 32 bits.
+fn anybody_has(run: &Run) -> Result<()> {
+    let [steps, batch] = [run.steps().round(), run.batch].map(plain);
+    ensure!(
+        run.steps() <= MOST && run.batch <= MOST,
+        "{steps} steps of {batch} tokens: nobody has so many; expected {} of each at most",
+        plain(MOST)
+    );
+    ensure!(
+        run.lr.peak as f32 > 0.0,
+        "--lr {}: training computes in 32 bits, where it is 0; expected a number above 0",
+        plain(run.lr.peak)
     );
     Ok(())
 }

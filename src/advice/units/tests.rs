@@ -47,6 +47,16 @@ fn numbers_without_their_millions_and_shares_above_a_weight_are_refused() {
 }
 
 #[test]
+fn sizes_that_nobody_has_and_rates_that_are_0_in_32_bits_are_refused() {
+    let long = RunFields { tokens: Some(1e30), ..fields() };
+    assert!(error(&long).contains("nobody has so many"), "{}", error(&long));
+    let wide = RunFields { tokens: Some(1e20), batch: Some(1e18), ..fields() };
+    assert!(error(&wide).contains("nobody has so many"), "{}", error(&wide));
+    let slow = RunFields { lr: Some(1e-50), ..fields() };
+    assert!(error(&slow).contains("32 bits"), "{}", error(&slow));
+}
+
+#[test]
 fn a_length_that_is_given_twice_must_agree() {
     let twice = RunFields { steps: Some(4768.0), ..fields() };
     assert!(twice.run(&mut Vec::new()).is_ok());
