@@ -10,6 +10,11 @@ use crate::corpus::{Source, TokenizerChoice};
 /// Where the text comes from; `instead` is another place than the spec's.
 pub fn source(data: &Given, instead: Option<&str>) -> Result<Source> {
     let source = instead.or(data.text("source")).unwrap_or("grammar");
+    if source.is_empty() {
+        let problem =
+            " is empty: expected `grammar`, a file or a folder; without the key it is `grammar`";
+        return Err(WrongKey::new("data.source", problem).into());
+    }
     Ok(Source {
         tokenizer: tokenizer(data)?,
         text_field: data.text("text_field").map(str::to_owned),
