@@ -13,7 +13,10 @@ use super::table::Table;
 /// A file that is no CSV with a header.
 pub fn read(path: &Path, text: &str, name: &str) -> Result<Table> {
     ensure!(!text.trim().is_empty(), "{} is empty", path.display());
-    let (delimiter, text) = separated(text);
+    let whole = text.trim_start_matches('\u{feff}');
+    let (delimiter, text) = separated(whole);
+    // A line above the header that says what parts columns.
+    let above = u64::from(text.len() < whole.len());
     let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).from_reader(text.as_bytes());
     let header: Vec<String> = reader.headers()?.iter().map(|one| one.trim().to_owned()).collect();
     ensure!(
@@ -29,6 +32,8 @@ pub fn read(path: &Path, text: &str, name: &str) -> Result<Table> {
     for record in reader.records() {
         let record = record.with_context(|| format!("cannot read {}", path.display()))?;
         let cells = header.iter().cloned().zip(record.iter().map(|cell| cell.trim().to_owned()));
+        let line = record.position().map(|position| (table.rows.len(), position.line() + above));
+        table.lines.extend(line);
         table.rows.push(cells.filter(|(_, cell)| !cell.is_empty()).collect());
     }
     leave_out_row_numbers(&mut table);

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result, anyhow, ensure};
 
 use super::columns::{RUNS, is_measured};
 use super::copies::Copies;
@@ -28,14 +28,14 @@ pub fn grouped(
     let mut places: HashMap<Vec<String>, usize> = HashMap::new();
     let mut found: Grouped = Vec::new();
     for (place, (row, (parts, seed))) in table.rows.iter().zip(labelled).enumerate() {
-        let where_from = || where_from(place, row, run);
+        let where_from = || where_from(table, place, run);
         // A row of something else, such as of a run that never began.
         let is_other = parts.iter().any(|part| part == EMPTY) && !row.contains_key(value);
         if is_other || copies.again.contains(&place) {
             continue;
         }
         let at = step.and_then(|step| row.get(step));
-        let at = at.map(|text| number_or_error(text, "step")).transpose();
+        let at = at.map(|text| step_of(text)).transpose();
         let at = at.with_context(where_from)?;
         let name = run.and_then(|run| row.get(run)).cloned();
         // Rows with steps that nothing tells apart are of one run: several show by their steps.
@@ -102,10 +102,21 @@ impl<'a> Ended<'a> {
 }
 
 /// A row by its place and by what it says of its run.
-fn where_from(place: usize, row: &BTreeMap<String, String>, run: Option<&str>) -> String {
+fn where_from(table: &Table, place: usize, run: Option<&str>) -> String {
+    let row = &table.rows[place];
     let named = run.and_then(|run| row.get(run)).or(row.get("folder"));
     let named = named.map_or(String::new(), |name| format!(", of {name}"));
-    format!("row {} of numbers{named}", place + 1)
+    format!("{}{named}", table.place_of(place))
+}
+
+/// A step: nobody measures at one below 0, or at none.
+fn step_of(text: &str) -> Result<f64> {
+    let step = number_or_error(text, "step")?;
+    ensure!(
+        step >= 0.0 && step.is_finite(),
+        "`{text}` in the column of the steps is no step; expected 0 or a number above"
+    );
+    Ok(step)
 }
 
 /// A number that may be missing or not finite.

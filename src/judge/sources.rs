@@ -129,6 +129,7 @@ fn file(path: &Path, name: &str) -> Result<Table> {
             table => of_run(logs::carried(table), name),
         },
     };
+    table.files = vec![(0, path.display().to_string())];
     if table.is_of_files {
         in_folder(&mut table, name);
     }

@@ -9,6 +9,10 @@ pub struct Table {
     pub columns: Vec<String>,
     /// A value for each column that a row has.
     pub rows: Vec<BTreeMap<String, String>>,
+    /// The files that rows are of, each with the place of its first row.
+    pub files: Vec<(usize, String)>,
+    /// Lines of the files at which rows begin, by the places of the rows, where that is known.
+    pub lines: BTreeMap<usize, u64>,
     /// Whether rows are told apart by the files that they come from.
     pub is_of_files: bool,
     /// Whether its rows have a cell for each column, so that an empty one says something.
@@ -40,11 +44,24 @@ impl Table {
                 self.columns.push(column);
             }
         }
+        let before = self.rows.len();
+        self.files.extend(other.files.into_iter().map(|(first, file)| (before + first, file)));
+        self.lines.extend(other.lines.into_iter().map(|(row, line)| (before + row, line)));
         self.rows.extend(other.rows);
         self.unread.extend(other.unread);
         self.remarks.extend(other.remarks);
         self.is_of_files |= other.is_of_files;
         self.has_cells |= other.has_cells;
+    }
+
+    /// Where a row stands: its file and line, or as which row of the file or of all.
+    pub fn place_of(&self, row: usize) -> String {
+        let file = self.files.iter().rfind(|(first, _)| *first <= row);
+        match (file, self.lines.get(&row)) {
+            (Some((_, file)), Some(line)) => format!("{file}: line {line}"),
+            (Some((first, file)), None) => format!("{file}: row {} of numbers", row - first + 1),
+            (None, _) => format!("row {} of numbers", row + 1),
+        }
     }
 
     /// The column that a name means: itself, or the only one that is called so after a tracker's prefix or in

@@ -1230,3 +1230,21 @@ fn a_row_about_several_arms_is_no_arm() {
     let told = "the column `opt` has `mean` in fewer rows than any other value";
     assert!(call.code == Some(2) && call.stderr.contains(told), "{}", call.stderr);
 }
+
+#[test]
+fn what_is_no_number_or_no_step_is_told_with_its_file_and_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let head = "run,wd,seed,step,val_loss\n";
+    let right = file(folder.path(), "right.csv", &format!("{head}a,0,1,10,3.0\na,0,1,20,2.9\n"));
+    for (row, told) in [
+        ("b,1,1,20,1_0", "`1_0` in the column `val_loss`"),
+        ("b,1,1,-20,2.8", "`-20` in the column of the steps"),
+        ("b,1,1,nan,2.8", "`nan` in the column of the steps"),
+    ] {
+        let wrong = file(folder.path(), "wrong.csv", &format!("{head}b,1,1,10,3.1\n{row}\n"));
+        let call = wane(&["judge", text(&right), text(&wrong), "--arm", "wd"]);
+        assert_eq!(call.code, Some(2), "{}", call.stderr);
+        let is_told = call.stderr.contains("wrong.csv: line 3") && call.stderr.contains(told);
+        assert!(is_told, "{}", call.stderr);
+    }
+}
