@@ -539,7 +539,9 @@ fn names_are_read_in_capitals_too_and_parts_of_steps_and_of_texts_are_refused() 
     );
     let call = wane(&with(&["--unique-tokens", "100"]));
     assert!(call.code == Some(2) && call.stderr.contains("less than one step"), "{}", call.stderr);
-    let tiny = "advise --params 610M --tokens 12.2B --batch 516096 --lr 1e-300 --weight-decay 0.1";
+    let tiny = "advise --params 610M --tokens 12.2B --batch 516096 --lr 1e-40 --weight-decay 0.1";
     let call = wane_ok(&tiny.split(' ').collect::<Vec<_>>());
-    assert!(flat(&call).contains("τ = 1/(ηλ) = 1e301 steps"), "{}", call.stdout);
+    assert!(flat(&call).contains("τ = 1/(ηλ) = 1e41 steps"), "{}", call.stdout);
+    let zero = wane(&tiny.replace("1e-40", "1e-300").split(' ').collect::<Vec<_>>());
+    assert!(zero.code == Some(2) && zero.stderr.contains("in 32 bits"), "{}", zero.stderr);
 }
