@@ -360,6 +360,21 @@ fn surplus_rows_are_left_out_only_when_asked_for() {
 }
 
 #[test]
+fn a_tensor_with_another_number_of_axes_is_refused_with_both_shapes() {
+    let (scene, name) = (Scene::new("gpt2"), "h.0.ln_1.weight");
+    for shape in [vec![], vec![9], vec![1, 8], vec![8, 1], vec![1, 1, 8]] {
+        let mut arrays = scene.arrays.clone();
+        let values = vec![0.5; shape.iter().product()];
+        let told = format!("has shape {shape:?}");
+        arrays.insert(name.to_owned(), Array { shape, values });
+        let path = scene.path("axes.safetensors");
+        write(&path, &arrays);
+        let said = scene.refuses(&path, &["--init-crop"]);
+        assert!(said.contains(name) && said.contains(&told) && said.contains("[8]"), "{said}");
+    }
+}
+
+#[test]
 fn what_follows_from_the_shape_is_dropped_and_counted() {
     let scene = Scene::new("gpt2");
     let mut masked = scene.arrays.clone();

@@ -182,7 +182,7 @@ impl Reader<'_> {
             "wpe.weight" => ("the context", "model.context"),
             _ => ("the data's vocabulary", "the data"),
         };
-        let fits = shape.len() == 2 && shape[1] == expected[1];
+        let fits = shape.len() == 2 && expected.len() == 2 && shape[1] == expected[1];
         ensure!(
             has_rows && fits,
             stored.error(format_args!(
