@@ -139,15 +139,18 @@ fn unfinished(folder: &Path, config: &RunConfig) -> Result<RunState> {
 
 /// A run whose end says so; `text` is that of its file.
 fn finished(folder: &Path, config: RunConfig, end: End, text: &[u8]) -> Result<RunState> {
+    let all = config.recipe.steps;
+    // A run that diverged has no row of that step, and none at all where its first evaluation was not finite.
     let last = match end.status {
-        Status::Done => config.recipe.steps,
-        _ => end.steps.saturating_sub(1),
+        Status::Done => Some(all),
+        _ => end.steps.checked_sub(1),
     };
     let path = folder.join(CURVE);
     let bytes = curve_file(&path)?;
-    let curve = rows_up_to(&path, &bytes, &config, last)?;
+    let up_to = |last| rows_up_to(&path, &bytes, &config, last);
+    let curve = last.map_or_else(|| Ok(Vec::new()), up_to)?;
     if end.status == Status::Done {
-        ensure!(end.steps == last, "{END} says that {} of {last} steps were its end", end.steps);
+        ensure!(end.steps == all, "{END} says that {} of {all} steps were its end", end.steps);
         let is_finite = |row: &CurveRow| {
             [row.train_loss, row.val_loss].iter().all(|loss| loss.is_some_and(f64::is_finite))
         };

@@ -111,3 +111,16 @@ fn a_link_to_a_file_is_that_file() {
     }
     assert!(scene.store.finished(&example()).is_some());
 }
+
+#[test]
+fn a_run_that_diverged_before_its_first_step_has_ended_without_a_row() {
+    let scene = Scene::new();
+    let writer = RunWriter::begin(&scene.store, scene.lock(), &example(), 0).unwrap();
+    writer.end(&end(Status::Diverged, 0)).unwrap();
+    let record = scene.store.finished(&example()).expect("it has ended");
+    assert_eq!((record.end.status, record.end.steps), (Status::Diverged, 0));
+    assert_eq!(record.curve, vec![]);
+    let mut watch = scene.store.watch(example().id().as_str());
+    watch.look();
+    assert_eq!(watch.damage(), None);
+}
