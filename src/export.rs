@@ -28,7 +28,7 @@ use anyhow::Result;
 
 use crate::config::{AnalysisTerms, TestFamily};
 use crate::exit::usage;
-use crate::results::{read_experiment, read_runs};
+use crate::results::{check_rows, read_experiment, read_runs};
 use crate::stats::Analysis;
 use arms::Found;
 use comments::Comments;
@@ -64,6 +64,7 @@ pub fn export(request: &Request) -> Result<Facts> {
 fn made(request: &Request) -> Result<Facts> {
     let experiment = read_experiment(request.folder)?;
     let rows = read_runs(request.folder)?;
+    check_rows(request.folder, &rows)?;
     let analysis = Analysis::on(&rows, &told(&experiment.analysis));
     let arms = Arms::of(&rows);
     let found = match request.arm {

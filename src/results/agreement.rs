@@ -40,20 +40,22 @@ pub fn check_curves(folder: &Path, runs: &[RunRow], curves: &Curves) -> Result<(
     Ok(())
 }
 
-/// That every curve is of a run with a row, where the folder has curves: kept results may be without them.
+/// The same of the curves in a folder, where it has any: kept results may be without them.
 ///
 /// # Errors
-/// A file that cannot be read, or a run that has a curve alone; the message names it.
+/// A file that cannot be read, or curves that are not of these runs; the message names it.
 pub fn check_rows(folder: &Path, runs: &[RunRow]) -> Result<()> {
     let path = folder.join(CURVES);
     if !path.is_file() {
         return Ok(());
     }
-    let mut names = BTreeSet::new();
+    let mut curves = Curves::new();
     for_each_row(&path, |row: CurveCsvRow| {
-        names.insert(row.run);
+        if row.row.val_loss.is_some() {
+            curves.entry(row.run.clone()).or_default().push(row);
+        }
     })?;
-    check_known(folder, runs, names.iter())
+    check_curves(folder, runs, &curves)
 }
 
 fn check_known<'a>(

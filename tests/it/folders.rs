@@ -259,8 +259,14 @@ fn curves_that_contradict_the_table_of_runs_are_refused() {
         ("train_loss", "-1", "has a loss below 0 at step"),
     ] {
         fs::write(&curves, with_last(&table, column, cell)).unwrap();
-        let report = ["report", text(&tiny)].map(str::to_owned);
-        refused(&report, &["curves.csv: run ", said]);
+        for call in [
+            &["report", text(&tiny)][..],
+            &["compare", text(&tiny), text(&tiny)],
+            &["export", text(&tiny), "--to", "pytorch"],
+        ] {
+            let call: Vec<String> = call.iter().map(|word| word.to_string()).collect();
+            refused(&call, &["curves.csv: run ", said]);
+        }
     }
     fs::write(&curves, table).unwrap();
     wane_ok(&["report", text(&tiny)]);
