@@ -82,7 +82,7 @@ pub fn is_near(one: f64, other: f64) -> bool {
 fn contradiction(run: &RunRow, curve: &[CurveCsvRow]) -> Option<String> {
     let name = &run.run;
     let last = curve.last()?;
-    let (step, val) = (last.row.step, last.row.val_loss);
+    let step = last.row.step;
     if step > run.steps {
         return Some(format!(
             "run {name} has {} steps, and an evaluation at step {step}",
@@ -95,10 +95,25 @@ fn contradiction(run: &RunRow, curve: &[CurveCsvRow]) -> Option<String> {
     if let Some(one) = curve.iter().find(impossible) {
         return Some(format!("run {name} has a loss below 0 at step {}", one.row.step));
     }
-    let own = run.val_loss.filter(|_| run.is_done() && step == run.steps)?;
-    let is_same = val.is_some_and(|val| is_near(val, own) || val.is_nan() && own.is_nan());
-    (!is_same).then(|| {
-        let val = val.map_or("no val loss".to_owned(), |val| format!("a val loss of {val}"));
-        format!("run {name} has {val} at its last step, and {own} in runs.csv")
+    disagreement(run, curve)
+}
+
+/// Which loss of a run is another in its curve.
+fn disagreement(run: &RunRow, curve: &[CurveCsvRow]) -> Option<String> {
+    let at = |step: usize| curve.iter().map(|one| &one.row).find(|row| row.step == step);
+    let last = at(run.steps).filter(|_| run.is_done());
+    let best = run.best_step.and_then(at);
+    let losses = [
+        ("val loss", "last", last.map(|row| row.val_loss), run.val_loss),
+        ("train loss", "last", last.map(|row| row.train_loss), run.train_loss),
+        ("val loss", "best", best.map(|row| row.val_loss), run.best_val_loss),
+    ];
+    losses.into_iter().find_map(|(loss, step, found, own)| {
+        let (found, own) = (found?, own?);
+        let is_same = found.is_some_and(|one| is_near(one, own) || one.is_nan() && own.is_nan());
+        let found = found.map_or(format!("no {loss}"), |found| format!("a {loss} of {found}"));
+        let name = &run.run;
+        (!is_same)
+            .then(|| format!("run {name} has {found} at its {step} step, and {own} in runs.csv"))
     })
 }

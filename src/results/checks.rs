@@ -7,6 +7,9 @@ use anyhow::{Result, bail, ensure};
 use super::{REMEDY, RunRow};
 use crate::config::Form;
 
+/// Losses that were rounded differ from their gap by no larger share of them.
+const ROUNDING: f64 = 1e-6;
+
 /// That the rows are of runs that there can be, each once.
 ///
 /// # Errors
@@ -18,6 +21,8 @@ pub fn check(rows: &[RunRow]) -> Result<()> {
     for row in rows {
         check_decay(row)?;
         check_numbers(row)?;
+        check_shares(row)?;
+        check_gap(row)?;
         let known = seen.entry(&row.run).or_default();
         let run = &row.run;
         ensure!(
@@ -63,6 +68,41 @@ fn check_numbers(row: &RunRow) -> Result<()> {
         Some((column, _)) => bail!("run {} has a {column} that no run can have; {REMEDY}", row.run),
         None => Ok(()),
     }
+}
+
+/// That shares of a text are within 0 and 1.
+fn check_shares(row: &RunRow) -> Result<()> {
+    let shares = [
+        ("verbatim_train", row.verbatim_train),
+        ("verbatim_val", row.verbatim_val),
+        ("stopped_verbatim_train", row.stopped_verbatim_train),
+        ("stopped_verbatim_val", row.stopped_verbatim_val),
+        ("val_copied", row.val_copied),
+        ("test_copied", row.test_copied),
+    ];
+    for (column, share) in shares {
+        ensure!(
+            share.is_none_or(|share| (0.0..=1.0).contains(&share)),
+            "run {} has a {column} that no run can have: it is a share, from 0 to 1; {REMEDY}",
+            row.run
+        );
+    }
+    Ok(())
+}
+
+/// That the gap is the difference of the losses beside it, where these are numbers.
+fn check_gap(row: &RunRow) -> Result<()> {
+    let (Some(gap), Some(train), Some(val)) = (row.gap, row.train_loss, row.val_loss) else {
+        return Ok(());
+    };
+    let difference = val - train;
+    let is_same = (gap - difference).abs() <= ROUNDING * (val.abs() + train.abs());
+    ensure!(
+        is_same || !difference.is_finite(),
+        "run {} has a gap of {gap}, and val_loss − train_loss is {difference}; {REMEDY}",
+        row.run
+    );
+    Ok(())
 }
 
 /// The arm and the seed of a row, by all that tells arms apart.

@@ -153,6 +153,21 @@ fn a_run_without_the_loss_that_is_reported_is_named_and_left_out() {
 }
 
 #[test]
+fn numbers_of_a_run_that_contradict_each_other_are_refused() {
+    let results = Results::trained();
+    for (column, value, said) in [
+        ("gap", "7.5", "has a gap of 7.5, and val_loss − train_loss is"),
+        ("test_copied", "1.5", "has a test_copied that no run can have"),
+        ("best_val_loss", "0.125", "at its best step, and 0.125 in runs.csv"),
+    ] {
+        let mut cells = results.cells();
+        let place = place(&cells, column);
+        cells[1][place] = value.to_owned();
+        assert_refused(&results.of(&["report"], joined(&cells, ",")), &["runs.csv", said]);
+    }
+}
+
+#[test]
 fn why_there_is_no_verdict_is_what_is_so() {
     let results = Results::trained();
     let run = results.cells()[5][0].clone();
