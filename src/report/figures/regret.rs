@@ -111,11 +111,8 @@ impl Scale {
         let epsilon = data.analysis.epsilon.map(|one| one.value);
         let seen = epsilon.map(|epsilon| 2.0 * epsilon);
         let ruler = Ruler::of_arms(means(panels), seen.into_iter(), 0.0)?;
-        let near = ruler.range(means(panels).chain(seen).chain([0.0]))?;
-        // With the intervals of what is shown.
-        let ends =
-            intervals(panels).filter(|[low, high]| near.contains(&f64::midpoint(*low, *high)));
-        let range = ruler.range(ends.flatten().chain(seen).chain([0.0]))?;
+        let shown = means(panels).chain(seen).chain([0.0]);
+        let range = ruler.range_with(shown, intervals(panels))?;
         let most = panels.iter().map(|panel| panel.lines.len()).max().unwrap_or(0) as u32;
         Some(Scale { values: range, epsilon, key: most * KEY_LINE })
     }
@@ -138,7 +135,7 @@ impl Scale {
             let loss = words::quantity(data.regret_loss());
             format!("grey: within ε = {} of {loss}", format::three_digits(one))
         }));
-        notes.push(bar.to_owned());
+        notes.extend((is_search || self.epsilon.is_some()).then(|| bar.to_owned()));
         notes.extend(self.marks(panels));
         if !is_search {
             notes.extend(not_eligible(data));
@@ -227,6 +224,19 @@ mod tests {
         runs.extend(with(&plain[..3], "dropout=0.1"));
         let drawn = svg(runs);
         assert!(!drawn.contains(told) && drawn.contains(of_dropout));
+    }
+
+    #[test]
+    fn a_bar_is_told_where_there_is_an_epsilon() {
+        for epsilon in [true, false] {
+            let mut data = data(experiment());
+            if !epsilon {
+                data.analysis.epsilon = None;
+            }
+            let told = data.analysis.epsilon.is_some();
+            let notes = Regret::new(&data).unwrap().lettering.notes.join("; ");
+            assert_eq!(notes.contains("bar at the bottom"), told);
+        }
     }
 
     #[test]

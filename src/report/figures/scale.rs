@@ -69,6 +69,22 @@ impl Ruler {
         range_of(near)
     }
 
+    /// The same with the intervals of what it holds, as far as what is near reaches: one that ends beyond leaves its
+    /// middle where it is.
+    pub fn range_with(
+        self,
+        values: impl Iterator<Item = f64>,
+        intervals: impl Iterator<Item = [f64; 2]>,
+    ) -> Option<Range<f64>> {
+        let values: Vec<f64> = values.filter(|value| value.is_finite()).collect();
+        let limit = self.limit(&values);
+        let is_near = |value: f64| (value - self.centre).abs() <= limit;
+        let held = intervals.filter(|[low, high]| is_near(f64::midpoint(*low, *high))).flatten();
+        let ends = held.map(|end| end.clamp(self.centre - limit, self.centre + limit));
+        let near = values.iter().copied().filter(|value| is_near(*value));
+        range_of(near.chain(ends))
+    }
+
     /// A range that reaches down to a level as well where that lies near: an axis that reached down to a
     /// far one would squeeze what it shows.
     pub fn with_level(range: Range<f64>, level: f64) -> Range<f64> {
@@ -185,6 +201,15 @@ mod tests {
         let triangle = vec![(0.0, 0.0), (2.0, 0.0), (1.0, 2.0)];
         let cut = area(triangle, &(0.0..1.0));
         assert_eq!(cut, [(0.0, 0.0), (2.0, 0.0), (1.5, 1.0), (0.5, 1.0), (0.0, 0.0)]);
+    }
+
+    #[test]
+    fn an_interval_that_ends_far_off_leaves_its_middle_in_the_range() {
+        let ruler = Ruler { centre: 0.0, reach: 0.0 };
+        let intervals = [[-0.5, 0.5], [-0.4, 0.6]];
+        let range = ruler.range_with([0.0, 0.1].into_iter(), intervals.into_iter()).unwrap();
+        assert!(range.contains(&0.1) && range.contains(&-0.2), "{range:?}");
+        assert!(!range.contains(&-0.4) && !range.contains(&0.5), "{range:?}");
     }
 
     proptest! {
