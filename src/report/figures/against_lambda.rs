@@ -2,6 +2,7 @@
 
 mod line;
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use anyhow::Result;
@@ -94,8 +95,16 @@ impl<'a> AgainstLambda<'a> {
 
     fn columns(&self) -> u32 {
         let widest = self.lines.iter().map(|one| width(&one.name, 12)).fold(0.0, f64::max);
-        let fewest = if self.lines.len() > MOST_LINES { 2 } else { 1 };
+        let fewest = if self.lines.len() > MOST_LINES && self.are_apart(2) { 2 } else { 1 };
         (SIZE.0 / (KEY + widest as u32)).clamp(fewest, MOST_COLUMNS)
+    }
+
+    /// Whether no two names read the same in so many columns.
+    fn are_apart(&self, columns: u32) -> bool {
+        let room = f64::from(SIZE.0 / columns - KEY);
+        let names: BTreeSet<String> =
+            self.lines.iter().map(|one| fit_name(&one.name, 12, room)).collect();
+        names.len() == self.lines.len()
     }
 
     fn legend(&self) -> u32 {

@@ -52,6 +52,9 @@ pub struct Frame<'a> {
     pub y_labels: usize,
 }
 
+/// Sizes of a title: a long one is smaller before it is cut, since what tells panels apart may be its middle.
+const TITLE: Range<u32> = 9..15;
+
 impl Frame<'_> {
     /// An empty chart over these places and values.
     pub fn draw<'a, 'b>(
@@ -60,11 +63,14 @@ impl Frame<'_> {
         (places, values): (Range<f64>, Range<f64>),
     ) -> Result<Chart<'a, 'b>> {
         let width = f64::from(area.dim_in_pixel().0 / SCALE);
-        let title = room::fit_name(self.title, 14, width - f64::from(2 * self.margin));
+        let room = width - f64::from(2 * self.margin);
+        let points = TITLE.rev().find(|points| room::width(self.title, *points) <= room);
+        let points = points.unwrap_or(TITLE.start);
+        let title = room::fit_name(self.title, points, room);
         let (shown, labels) = (values.clone(), self.y_labels);
         let mut chart = ChartBuilder::on(area)
             .margin(px(self.margin))
-            .caption(title, text(14, INK))
+            .caption(title, text(points, INK))
             .x_label_area_size(px(self.margin + 26))
             .y_label_area_size(px(self.margin + 44))
             .build_cartesian_2d(places, values)?;

@@ -84,6 +84,25 @@ fn a_long_name_among_many_does_not_take_a_line_for_each() {
 }
 
 #[test]
+fn names_that_would_read_the_same_when_cut_take_a_line_each() {
+    let mut runs = Vec::new();
+    for place in 0..8 {
+        let own = arm(Form::AdamW, Mask::Matrices, 1.0, 2.0 + 0.01 * f64::from(place), 0.1);
+        let middle = format!("{} {place} {}", "x".repeat(30), "y".repeat(30));
+        runs.extend(own.into_iter().map(|run| RunRow {
+            run: format!("{place} {}", run.run),
+            setting: place.to_string(),
+            variant: format!("model={middle}"),
+            ..run
+        }));
+    }
+    let data = data(runs);
+    let figure = AgainstLambda::new(&data, Quantity::ValLoss).unwrap();
+    assert!(figure.lines.len() > MOST_LINES);
+    assert_eq!(figure.legend(), LEGEND_LINE * figure.lines.len() as u32);
+}
+
+#[test]
 fn one_arm_or_two_without_no_decay_are_shown_with_their_seeds() {
     let one = arm(Form::AdamW, Mask::Matrices, 1.0, 3.0, 0.1);
     let two = [one.clone(), arm(Form::AdamW, Mask::Matrices, 3.0, 3.4, 0.1)].concat();
