@@ -164,7 +164,7 @@ fn without_lambda(others: &[&Group]) -> Option<String> {
 
 /// Points the reader to `regret`, which there is where λ was searched alone.
 fn searched(data: &Data) -> String {
-    let compared = if Regret::new(data).is_some() { ": compare in `regret`" } else { "" };
+    let compared = if Regret::holds_every_rule(data) { ": compare in `regret`" } else { "" };
     format!("{SEARCHED}{compared}")
 }
 

@@ -54,6 +54,11 @@ impl Regret {
         Some(Regret { lettering, panels, scale })
     }
 
+    /// Whether every rule of which something is tried has a line.
+    pub fn holds_every_rule(data: &Data) -> bool {
+        Regret::new(data).is_some() && searched_beside(data).is_none()
+    }
+
     fn grid(&self) -> Grid {
         Grid::of_pairs((PANEL.0, PANEL.1 + self.scale.key), self.panels.len())
     }
@@ -137,6 +142,7 @@ impl Scale {
         }));
         notes.extend((is_search || self.epsilon.is_some()).then(|| bar.to_owned()));
         notes.extend(self.marks(panels));
+        notes.extend(searched_beside(data));
         if !is_search {
             notes.extend(not_eligible(data));
         }
@@ -154,6 +160,16 @@ impl Scale {
         ];
         told.into_iter().filter_map(|(is_so, note)| is_so.then_some(note))
     }
+}
+
+/// Rules of a search that have no line, since no one λ has a cost there.
+fn searched_beside(data: &Data) -> Option<String> {
+    let rules = &data.analysis.search.as_ref()?.rules;
+    let count = rules.iter().filter(|rule| Line::found(data, rule).is_none()).count();
+    let are_pairs =
+        rules.iter().all(|rule| rule.found.len() > 1 || Line::found(data, rule).is_some());
+    let of = if are_pairs { " of two searched values" } else { "" };
+    (count > 0).then(|| format!("{}{of}: not drawn", counted(count, "rule")))
 }
 
 /// Arms that have no point, since they are never the best; arms are chosen on val.
