@@ -15,6 +15,7 @@ use super::lettering::Lettering;
 use super::scale::Ruler;
 use crate::plural::counted;
 use crate::report::{format, words};
+use crate::stats::Contender;
 use line::{Line, Point, WITHOUT_RIVALS};
 use panel::{KEY_LINE, Panel};
 
@@ -145,6 +146,7 @@ impl Scale {
         notes.extend(searched_beside(data));
         if !is_search {
             notes.extend(not_eligible(data));
+            notes.extend(without_none(data));
         }
         notes
     }
@@ -182,6 +184,22 @@ fn not_eligible(data: &Data) -> Option<String> {
             counted(count, "arm")
         )
     })
+}
+
+/// No decay that rules have beside them and that has no point.
+fn without_none(data: &Data) -> Option<String> {
+    let contenders = || data.analysis.contenders.iter().filter(|one| !one.none.is_empty());
+    let is_unpaired = |one: &Contender| {
+        one.best_without_decay().is_some_and(|none| one.regret(none, data.analysis.loss).is_none())
+    };
+    let why = if contenders().any(|one| one.best_without_decay().is_none()) {
+        "as a run did not reach its end or collapsed on val"
+    } else if contenders().any(|one| one.best().is_some() && is_unpaired(one)) {
+        "as it shares no seed with the best"
+    } else {
+        return None;
+    };
+    Some(format!("no decay: not drawn, {why}"))
 }
 
 impl Figure for Regret {
@@ -253,6 +271,20 @@ mod tests {
             let notes = Regret::new(&data).unwrap().lettering.notes.join("; ");
             assert_eq!(notes.contains("bar at the bottom"), told);
         }
+    }
+
+    #[test]
+    fn no_decay_without_a_point_is_told() {
+        let told = "no decay: not drawn, as";
+        let rule = |lambda, loss| arm(Form::AdamW, Mask::Matrices, lambda, loss, 0.1);
+        let decayed = [rule(1.0, 1.5), rule(3.0, 1.7)].concat();
+        let with = |none: Vec<RunRow>| svg([decayed.clone(), none].concat());
+        assert!(!with(rule(0.0, 2.0)).contains(told));
+        let mut failed = rule(0.0, 2.0);
+        failed.iter_mut().for_each(|run| {
+            (run.val_loss, run.val_unigram) = (Some(9.0), Some(8.0));
+        });
+        assert!(with(failed).contains(told));
     }
 
     #[test]

@@ -61,8 +61,10 @@ impl Line {
         let rules: Vec<&Rule> = data.analysis.contenders.iter().map(|one| &one.rule).collect();
         let best = contender.best()?;
         let best = (best.side.weight_decay?, best.cell.mean(|run| run.val_loss)?);
-        let bar = contender.within(data.analysis.epsilon.map(|one| one.value), loss);
-        Self::through(data, &contender.rule, &rules, all.filter_map(of).collect(), best, bar)
+        let epsilon = data.analysis.epsilon.map(|one| one.value);
+        let points: Vec<Point> = all.filter_map(of).collect();
+        let bar = from_none(contender.within(epsilon, loss), &points, epsilon);
+        Self::through(data, &contender.rule, &rules, points, best, bar)
     }
 
     /// What a search tells; `None` where it searched more than λ.
@@ -191,6 +193,18 @@ impl Line {
     }
 }
 
+/// The λ within ε, from 0 where no decay is one of them.
+fn from_none(bar: Option<[f64; 2]>, points: &[Point], epsilon: Option<f64>) -> Option<[f64; 2]> {
+    let is_within = |point: &Point| {
+        let is_none = point.lambda == 0.0 && !point.is_apart;
+        is_none && epsilon.is_some_and(|epsilon| point.regret <= epsilon)
+    };
+    match points.iter().any(is_within) {
+        true => Some([0.0, bar.map_or(0.0, |[_, high]| high)]),
+        false => bar,
+    }
+}
+
 /// Of the points at each λ the one with the lowest val loss: a rule may tune more than λ.
 fn lowest_by_lambda(points: &[Tried]) -> Vec<&Tried> {
     let loss = |cell: &Cell| cell.mean(|run| run.val_loss).unwrap_or(f64::INFINITY);
@@ -211,6 +225,20 @@ mod tests {
     use super::*;
     use crate::report::figures::fixture::data;
     use crate::stats::tests::experiment;
+
+    #[test]
+    fn a_bar_begins_at_no_decay_where_that_is_within_epsilon() {
+        let point = |regret: f64, is_apart: bool| Point {
+            lambda: 0.0,
+            regret,
+            ends: [regret, regret],
+            is_apart,
+        };
+        let bar = |point: Point| from_none(Some([1.0, 3.0]), &[point], Some(0.05));
+        assert_eq!(bar(point(0.04, false)), Some([0.0, 3.0]));
+        assert_eq!(bar(point(0.06, false)), Some([1.0, 3.0]));
+        assert_eq!(bar(point(0.04, true)), Some([1.0, 3.0]));
+    }
 
     #[test]
     fn an_interval_without_an_upper_end_is_open_and_its_bar_ends_at_the_last_point() {
