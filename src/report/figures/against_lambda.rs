@@ -139,11 +139,13 @@ fn ruled(
     let seen = none.chain(few).filter(|mean| mean.abs() <= furthest);
     let undecayed = data.analysis.baseline.and_then(|baseline| baseline.sd);
     let seeds = undecayed.unwrap_or_else(|| spread_of_half(quantity, groups));
-    let ruler = Ruler::of_arms(means.iter().copied(), seen, seeds)?;
     let values = values.chain(means.iter().copied());
     if quantity == Quantity::Gap {
+        // The lowest gap is not the best.
+        let ruler = Ruler::of_bulk(means.iter().copied(), seen, seeds)?;
         return Some((ruler.range(values)?, None));
     }
+    let ruler = Ruler::of_arms(means.iter().copied(), seen, seeds)?;
     let (range, levels) = Lines::with_range(data, ruler, values)?;
     Some((range, Some(levels)))
 }

@@ -47,6 +47,23 @@ impl Ruler {
         Some(Ruler { centre, reach: seen.fold(half.max(least), f64::max) })
     }
 
+    /// By arms of which none is the best: from their median, twice as far as their middle half is wide or as a value
+    /// that must be seen, and at least `least`.
+    pub fn of_bulk(
+        means: impl Iterator<Item = f64>,
+        seen: impl Iterator<Item = f64>,
+        least: f64,
+    ) -> Option<Self> {
+        let mut means: Vec<f64> = means.filter(|mean| mean.is_finite()).collect();
+        means.sort_by(f64::total_cmp);
+        let last = means.len().checked_sub(1)?;
+        let at = |quarters: usize| means[last * quarters / 4];
+        let centre = at(2);
+        let seen = seen.filter(|value| value.is_finite()).map(|value| (value - centre).abs());
+        let reach = seen.fold((2.0 * (at(3) - at(1))).max(least), f64::max);
+        Some(Ruler { centre, reach })
+    }
+
     /// Whether a value is far beyond what this ruler and these values call near.
     fn limit(self, values: &[f64]) -> f64 {
         let mut distances: Vec<f64> =
@@ -201,6 +218,21 @@ mod tests {
         let triangle = vec![(0.0, 0.0), (2.0, 0.0), (1.0, 2.0)];
         let cut = area(triangle, &(0.0..1.0));
         assert_eq!(cut, [(0.0, 0.0), (2.0, 0.0), (1.5, 1.0), (0.5, 1.0), (0.0, 0.0)]);
+    }
+
+    #[test]
+    fn the_bulk_of_the_arms_is_seen_whichever_is_the_lowest() {
+        let gaps = [0.01, 0.02, 0.03, 0.08, 0.25, 0.3, 0.4, 0.45, 0.5];
+        let range = |gaps: &[f64]| {
+            let means = || gaps.iter().copied();
+            Ruler::of_bulk(means(), std::iter::empty(), 0.0)?.range(means())
+        };
+        let whole = range(&gaps).unwrap();
+        assert!(gaps.iter().all(|gap| whole.contains(gap)), "{whole:?}");
+        let exploded = [&[-900.0], &gaps[..], &[900.0]].concat();
+        let bulk = range(&exploded).unwrap();
+        assert!(gaps.iter().all(|gap| bulk.contains(gap)), "{bulk:?}");
+        assert!(!bulk.contains(&900.0) && !bulk.contains(&-900.0), "{bulk:?}");
     }
 
     #[test]
