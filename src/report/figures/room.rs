@@ -115,8 +115,8 @@ mod tests {
     #[test]
     fn a_long_name_loses_whole_words_from_its_middle() {
         let name = "adamw on matrices with steps=800 batch=4, λ = 0.1";
-        let fitted = fit_name(name, 10, 6.0 * 36.0);
-        assert_eq!(fitted, "adamw on matrices with … λ = 0.1");
+        let fitted = fit_name(name, 10, 6.0 * 36.5);
+        assert_eq!(fitted, "adamw on matrices … batch=4, λ = 0.1");
         assert!(width(&fit_name(&"long".repeat(20), 10, 60.0), 10) <= 60.0);
     }
 

@@ -88,7 +88,8 @@ fn names_that_would_read_the_same_when_cut_take_a_line_each() {
     let mut runs = Vec::new();
     for place in 0..8 {
         let own = arm(Form::AdamW, Mask::Matrices, 1.0, 2.0 + 0.01 * f64::from(place), 0.1);
-        let middle = format!("{} {place} {}", "x".repeat(30), "y".repeat(30));
+        let [x, y, z] = [("x", 30), ("y", 12), ("z", 30)].map(|(one, times)| one.repeat(times));
+        let middle = format!("{x} {place} {y} {z}");
         runs.extend(own.into_iter().map(|run| RunRow {
             run: format!("{place} {}", run.run),
             setting: place.to_string(),
