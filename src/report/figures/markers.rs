@@ -119,7 +119,8 @@ impl Look {
     }
 
     /// The outline that stands for a rule, in pixels around its middle: matrices a disc, linear a
-    /// triangle that points right, as one at an edge never does, no-embeddings a diamond, global a square; notched for all but the first recipe.
+    /// triangle that points right, as one at an edge never does, no-embeddings a diamond, global a
+    /// square; notched for all but the first recipe.
     fn outline(self, radius: u32) -> Vec<(i32, i32)> {
         let (corners, turn) = match (self.mask, self.variant) {
             (Some(Mask::Matrices) | None, 0) => (24, 0.0),
