@@ -14,6 +14,7 @@ mod equations;
 mod evidence;
 mod foreign;
 mod grammar;
+mod handed;
 mod input;
 mod layout;
 mod levels;

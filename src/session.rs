@@ -24,6 +24,7 @@ pub mod shard;
 pub mod single;
 pub mod status;
 pub mod submit;
+mod texts;
 
 use std::sync::Mutex;
 

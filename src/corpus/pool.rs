@@ -2,10 +2,10 @@
 
 use anyhow::Result;
 
+use super::Tokens;
 use super::equations::Equations;
 use super::grammar::{self, Dialect, Stream};
 use super::train_file::TrainFile;
-use super::{Token, Tokens};
 use crate::config::Excerpts;
 
 /// The part of a source outside of val and test.
@@ -18,7 +18,7 @@ pub enum Pool {
     /// The sums that are not held out.
     Modular(Equations),
     /// All of it.
-    Memory(Vec<Token>),
+    Memory(Tokens),
     /// The beginning of a file of tokens.
     File(TrainFile),
 }
@@ -36,7 +36,7 @@ impl Pool {
             }
             Pool::ShiftedGrammar => Ok(written(&grammar::shifted(stream(seed), length))),
             Pool::Modular(equations) => Ok(equations.text(seed, length).into()),
-            Pool::Memory(tokens) => Ok(tokens[start..start + length].to_vec().into()),
+            Pool::Memory(tokens) => Ok(tokens.part(start, length)),
             Pool::File(file) => file.excerpt(start, length),
         }
     }
@@ -71,7 +71,7 @@ mod tests {
 
     #[test]
     fn the_text_for_all_seeds_is_the_beginning() {
-        let pool = Pool::Memory((0..50).collect());
+        let pool = Pool::Memory(Tokens::Owned((0..50).collect()));
         assert_eq!(pool.text(None, 3).unwrap(), [0, 1, 2]);
         assert_eq!(pool.text(Some(0), 3).unwrap(), [0, 1, 2]);
         assert_ne!(pool.text(Some(1), 3).unwrap(), [0, 1, 2]);

@@ -43,9 +43,27 @@ impl Mapped {
         let end = start.checked_add(count.checked_mul(size_of::<Token>())?)?;
         (end <= file.len()).then(|| Mapped { file: Arc::new(file), start, count })
     }
+
+    /// `count` of its tokens from one on.
+    ///
+    /// # Panics
+    /// If it has fewer.
+    fn part(&self, start: usize, count: usize) -> Self {
+        assert!(start + count <= self.count, "a part of a file of tokens ends within it");
+        let file = Arc::clone(&self.file);
+        Mapped { file, start: self.start + start * size_of::<Token>(), count }
+    }
 }
 
 impl Tokens {
+    /// `count` of them from one on: in the same file where they lie in one, else copied.
+    pub fn part(&self, start: usize, count: usize) -> Self {
+        match self {
+            Tokens::Owned(tokens) => Tokens::Owned(tokens[start..start + count].to_vec()),
+            Tokens::Mapped(mapped) => Tokens::Mapped(mapped.part(start, count)),
+        }
+    }
+
     /// In memory, to be changed: a file stays as it is.
     pub fn owned(&mut self) -> &mut Vec<Token> {
         if let Tokens::Mapped(_) = self {

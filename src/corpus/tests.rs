@@ -10,7 +10,7 @@ const CUT: Cut =
 /// A corpus of one train text and val.
 pub(crate) fn in_memory(vocabulary: usize, train: &[Token], val: &[Token]) -> Corpus {
     let split = Split { train: train.len(), val: val.len(), order: Order::Random, test: 0 };
-    let pool = Pool::Memory(train.to_vec());
+    let pool = Pool::Memory(train.to_vec().into());
     let mut corpus = Corpus::new("test".into(), vocabulary, split, val.to_vec(), pool);
     corpus.read_text(None).unwrap();
     corpus

@@ -1,5 +1,6 @@
 //! Texts, cut into tokens.
 
+use std::ops::Range;
 use std::path::Path;
 
 use anyhow::Result;
@@ -10,7 +11,7 @@ use super::documents::{self, Documents};
 use super::pool::Pool;
 use super::tokenized::Tokenized;
 use super::tokenizer::{Choice, cuts_told};
-use super::{Corpus, Source, cut};
+use super::{Corpus, Source, Token, cut};
 use crate::config::Cut;
 
 /// Reads texts and cuts them: val from their end, test before it, train texts from what is left. A document is
@@ -45,19 +46,33 @@ pub fn read(path: &Path, source: &Source, cut: &Cut) -> Result<Corpus> {
         lost,
     ];
     let copied = copied::Documents::of(&texts, &tokenized.starts, tokenized.separator, &parts);
-    let [pool, test, val] =
-        [parts.pool, parts.test, parts.val].map(|part| tokenized.tokens[part].to_vec());
+    let [test, val] = [parts.test, parts.val].map(|part| tokenized.tokens[part].to_vec());
     let split = cut.with_test(test.len());
+    let recognised = recognised(&reading.told(), &texts, &tokenized);
+    let Tokenized { tokenizer, tokens, .. } = tokenized;
     Ok(Corpus {
-        recognised: recognised(&reading.told(), &texts, &tokenized),
+        recognised,
         decided: told.into_iter().flatten().collect(),
         texts: seeds,
         test,
         bytes,
         documents: copied,
-        tokenizer: Some(tokenized.tokenizer.clone()),
-        ..Corpus::new(name, tokenized.tokenizer.vocabulary(), split, val, Pool::Memory(pool))
+        ..Corpus::new(
+            name,
+            tokenizer.vocabulary(),
+            split,
+            val,
+            Pool::Memory(part(tokens, &parts.pool).into()),
+        )
+        .with_tokenizer(tokenizer)
     })
+}
+
+/// A part of the tokens, which are not copied: they may be most of the memory.
+fn part(mut tokens: Vec<Token>, part: &Range<usize>) -> Vec<Token> {
+    tokens.truncate(part.end);
+    tokens.drain(..part.start);
+    tokens
 }
 
 fn recognised(told: &str, texts: &[String], tokenized: &Tokenized) -> String {
@@ -78,7 +93,7 @@ fn recognised(told: &str, texts: &[String], tokenized: &Tokenized) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Token, Tokenizer};
+    use super::super::Tokenizer;
     use super::*;
     use crate::config::{Order, Texts};
 

@@ -2,7 +2,6 @@
 
 mod held;
 
-use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -62,7 +61,8 @@ impl Tokenized {
             .into_par_iter()
             .map(|pieces| pieces.into_par_iter().map(|piece| tokenizer.encode(piece)).collect())
             .collect::<Result<_>>()?;
-        let (tokens, starts) = (Vec::new(), Vec::with_capacity(texts.len()));
+        let count = documents.iter().flatten().map(|piece| piece.len() + end.len()).sum();
+        let (tokens, starts) = (Vec::with_capacity(count), Vec::with_capacity(texts.len()));
         let (separator, pieces) = (end.len(), Vec::new());
         let mut whole = Tokenized { tokenizer, tokens, starts, between, separator, pieces };
         documents.into_iter().for_each(|document| whole.append(document, &end));
@@ -106,10 +106,15 @@ impl Tokenized {
         }
     }
 
-    /// How many of the tokens stand for what a tokenizer was learned of.
+    /// How many of the tokens stand for what a tokenizer was learned of: whole documents, but for a last one that may end
+    /// early. Its pieces are those of the document, except for the last.
     fn tokens_of(&self, read: &[&str]) -> Result<usize> {
-        let Some((last, _)) = read.split_last() else { return Ok(0) };
-        Ok(self.starts[read.len() - 1] + self.tokenizer.encode(last)?.len())
+        let Some((last, before)) = read.split_last() else { return Ok(0) };
+        let pieces = self.tokenizer.pieces(last);
+        let Some((rest, same)) = pieces.split_last() else { return Ok(0) };
+        let start = self.starts[before.len()];
+        let first = self.pieces.partition_point(|piece| piece.start < start);
+        Ok(self.pieces[first + same.len()].start + self.tokenizer.encode(rest)?.len())
     }
 
     /// For [`cut::parts`].
@@ -148,14 +153,46 @@ fn before(texts: &[String], bytes: usize) -> Vec<&str> {
 }
 
 fn characters(name: &str, texts: &[String]) -> Result<Tokenizer> {
-    let mut found: BTreeSet<char> = texts.iter().flat_map(|text| text.chars()).collect();
-    if texts.len() > 1 {
-        found.insert('\n');
-    }
+    let found = alphabet(texts);
     ensure!(
         found.len() <= MOST_TOKENS,
         "{name} holds {} different characters; at most {MOST_TOKENS} fit a vocabulary; take tokenizer = \"bytes\"",
         found.len(),
     );
-    Ok(Tokenizer::Characters(found.into_iter().collect()))
+    Ok(Tokenizer::Characters(found))
+}
+
+/// Every character of the texts, and the line break between them, by code point. They are marked in a table: a sorted
+/// list of a text's characters would take four times its size.
+fn alphabet(texts: &[String]) -> Vec<char> {
+    let mut is_there = vec![false; char::MAX as usize + 1];
+    is_there['\n' as usize] = texts.len() > 1;
+    for character in texts.iter().flat_map(|text| text.chars()) {
+        is_there[character as usize] = true;
+    }
+    ('\0'..=char::MAX).filter(|character| is_there[*character as usize]).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Beginnings of one text end in its pieces, and those of several documents between them.
+    #[test]
+    fn tokens_of_a_beginning_are_as_many_as_if_it_were_read_alone() {
+        let long = "to be, or not to be that is the question. ".repeat(5_000);
+        let some = ["Hé! A first one.".to_owned(), String::new(), long.clone(), "End".to_owned()];
+        for texts in [&[long][..], &some[..]] {
+            let all = texts.iter().map(String::as_str);
+            let learned = Arc::new(tokenizer::train(all, 280).unwrap());
+            let tokenized = Tokenized::with(Tokenizer::Learned(learned.clone()), texts).unwrap();
+            for bytes in [1, 100, 70_000, 140_001, 209_999] {
+                let read = before(texts, bytes);
+                let count = tokenized.tokens_of(&read).unwrap();
+                let alone = learned.encode(&read.concat()).unwrap().len();
+                let between = tokenized.separator * read.len().saturating_sub(1);
+                assert_eq!(count, alone + between, "{bytes} bytes of {} documents", texts.len());
+            }
+        }
+    }
 }

@@ -234,6 +234,7 @@ mod tests {
         let assignment = Assignment {
             results: folder.path().to_owned(),
             source: Source::GRAMMAR,
+            handed: None,
             initial: None,
             backend: Backend::Flex,
             device: None,

@@ -19,6 +19,8 @@ pub struct Assignment {
     #[serde(with = "crate::paths")]
     pub results: PathBuf,
     pub source: Source,
+    /// Folder in which the sweep put the source as it read it ([`Corpus::hand_over`](crate::corpus::Corpus::hand_over)).
+    pub handed: Option<PathBuf>,
     /// Weights to start from, for runs that start from a file.
     pub initial: Option<InitialWeights>,
     pub backend: Backend,

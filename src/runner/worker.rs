@@ -51,7 +51,12 @@ struct Loaded {
 
 impl Loaded {
     fn load(assignment: &Assignment, first: &RunConfig) -> Result<Self> {
-        let corpus = Corpus::load(&assignment.source, &Cut::of(&first.data), &[])?;
+        // A folder that is gone, as temporary ones are after days, costs the time to read the source again.
+        let handed = assignment.handed.as_ref().and_then(|folder| Corpus::handed(folder).ok());
+        let corpus = match handed {
+            Some(corpus) => corpus,
+            None => Corpus::load(&assignment.source, &Cut::of(&first.data), &[])?,
+        };
         let device = assignment.backend.open_device(assignment.device.as_deref())?;
         Ok(Loaded { corpus, device })
     }

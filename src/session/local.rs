@@ -3,9 +3,9 @@
 use anyhow::{Context, Result};
 
 use super::saving::note_without_best;
+use super::texts::Texts;
 use super::{Inputs, Options, Print, Request, Session, hold, planned, prepare};
 use crate::config::InitialWeights;
-use crate::corpus::Source;
 use crate::report::words;
 use crate::runner::{Assignment, Processes, SweepResult};
 use crate::search::runs_of;
@@ -24,10 +24,12 @@ pub fn sweep(request: &Request, options: Options, fail_fast: bool, print: Print)
         let note = note_without_best(&session.store, &inputs.plan.runs);
         note.iter().for_each(|note| session.say(note));
     }
-    let (source, initial) = (inputs.spec.source.clone(), request.init.clone());
     let result = match inputs.spec.is_search() {
-        true => search(&mut session, &mut inputs, &source, initial.as_ref(), fail_fast)?,
-        false => train(&session, source, initial, fail_fast)?,
+        true => search(&mut session, &mut inputs, request.init.as_ref(), fail_fast)?,
+        false => {
+            let texts = Texts::of(&inputs, !session.pending().is_empty());
+            train(&session, &texts, request.init.clone(), fail_fast)?
+        }
     };
     session.finish(&inputs, result, print)
 }
@@ -36,11 +38,10 @@ pub fn sweep(request: &Request, options: Options, fail_fast: bool, print: Print)
 fn search(
     session: &mut Session,
     inputs: &mut Inputs,
-    source: &Source,
     initial: Option<&InitialWeights>,
     fail_fast: bool,
 ) -> Result<SweepResult> {
-    let expected = runs_of(&inputs.spec);
+    let (expected, mut texts) = (runs_of(&inputs.spec), None);
     loop {
         inputs.follow(&session.options.out)?;
         planned::tell(inputs, &session.options.out)?;
@@ -52,7 +53,8 @@ fn search(
         }
         let finished = inputs.plan.runs.len() - pending;
         session.say(&words::left(finished, pending, expected));
-        let result = train(session, source.clone(), initial.cloned(), fail_fast)?;
+        let texts = texts.get_or_insert_with(|| Texts::of(inputs, true));
+        let result = train(session, texts, initial.cloned(), fail_fast)?;
         if result != SweepResult::default() {
             return Ok(result);
         }
@@ -62,7 +64,7 @@ fn search(
 /// Trains what is missing in worker processes of this machine.
 pub fn train(
     session: &Session,
-    source: Source,
+    texts: &Texts,
     initial: Option<InitialWeights>,
     fail_fast: bool,
 ) -> Result<SweepResult> {
@@ -72,21 +74,22 @@ pub fn train(
         // Fail early if there is no adapter, not in every worker.
         session.options.open_device()?;
     }
-    let executor = processes(session, source, initial)?;
+    let executor = processes(session, texts, initial)?;
     let progress = session.progress(&cohorts);
     Ok(session.sweep(&executor, &*progress, fail_fast).run(&cohorts))
 }
 
 fn processes(
     session: &Session,
-    source: Source,
+    texts: &Texts,
     initial: Option<InitialWeights>,
 ) -> Result<Processes> {
     let program = std::env::current_exe().context("cannot find this program")?;
     let options = &session.options;
     let assignment = Assignment {
         results: options.out.clone(),
-        source,
+        source: texts.source.clone(),
+        handed: texts.handed(),
         initial,
         backend: options.backend,
         device: options.device.clone(),

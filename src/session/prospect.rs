@@ -42,6 +42,9 @@ impl Prospect {
             return Ok(of(own));
         }
         let spec = with_known_seeds(&inputs.spec, &store)?;
+        if spec.seeds.len() == inputs.spec.seeds.len() {
+            return Ok(of(own));
+        }
         // Seeds of other texts may be none of this spec's.
         let Ok(corpus) = spec.load_corpus() else { return Ok(of(own)) };
         let plan = Plan::new(&spec, &corpus, None);

@@ -5,11 +5,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Result, ensure};
 
+use super::texts::Texts;
 use super::{Inputs, Options, Request, Session, Work, held, local, planned};
 use crate::cluster::slurm::requeue_this_task;
 use crate::cluster::snapshot::{Frozen, Program};
 use crate::config::InitialWeights;
-use crate::corpus::Source;
 use crate::exit::usage;
 use crate::experiment::shards::{Shard, deal};
 use crate::runner::Pending;
@@ -19,7 +19,7 @@ use crate::talk::say;
 /// What a shard trains and with what.
 struct Part {
     work: Work,
-    source: Source,
+    texts: Texts,
     initial: Option<InitialWeights>,
     options: Options,
     /// The whole plan, unless it was told when the sweep was frozen.
@@ -51,7 +51,7 @@ pub fn sweep(request: &Request, options: Options, shard: Shard, fail_fast: bool)
     }
     let warned = listen_to_warnings(&session)?;
     let before = steps_left(&session.pending());
-    let result = local::train(&session, part.source, part.initial, fail_fast)?;
+    let result = local::train(&session, &part.texts, part.initial, fail_fast)?;
     if frozen && result.stopped && warned.load(Ordering::Relaxed) {
         let after = steps_left(&session.look_again().pending());
         ensure!(after < before, "the time limit leaves no time for a step and a checkpoint");
@@ -66,8 +66,8 @@ fn part_of_spec(request: &Request, options: Options, shard: Shard) -> Result<Par
     let mut work = Work::of(&inputs);
     work.name = format!("{} {shard}", work.name);
     work.runs = deal(&work.runs, shard.count).swap_remove(shard.number - 1);
-    let (source, initial) = (inputs.spec.source.clone(), request.init.clone());
-    Ok(Part { work, source, initial, options, inputs: Some(inputs) })
+    let texts = Texts::of(&inputs, !work.runs.is_empty());
+    Ok(Part { work, texts, initial: request.init.clone(), options, inputs: Some(inputs) })
 }
 
 fn part_of_frozen(request: &Request, options: Options, shard: Shard) -> Result<Part> {
@@ -78,8 +78,8 @@ fn part_of_frozen(request: &Request, options: Options, shard: Shard) -> Result<P
     let Options { quiet, plain, verbose, .. } = options;
     let options = Options { quiet, plain, verbose, ..Options::of_frozen(&frozen) };
     let work = Work { name: format!("{} {shard}", contents.name), runs, notes: Vec::new() };
-    let (source, initial) = (contents.source.clone(), contents.init());
-    Ok(Part { work, source, initial, options, inputs: None })
+    let (texts, initial) = (Texts::unread(contents.source.clone()), contents.init());
+    Ok(Part { work, texts, initial, options, inputs: None })
 }
 
 /// Stops when Slurm warns of the time limit; the flag says that it did.

@@ -335,8 +335,9 @@ fn a_worker_that_dies_again_and_again_fails_its_runs_alone() {
     assert!(status.contains("1 run: 1 failed") && status.contains("died 4 times"), "{status}");
 }
 
-#[test]
-fn a_text_that_changes_under_a_sweep_is_noticed_by_who_reads_it_again() {
+/// A sweep of one worker, whose text becomes another while it trains, after which the worker is killed. Temporary files
+/// lie in a folder that is there or is not.
+fn with_another_text(has_temporary: bool) -> Call {
     let folder = tempfile::tempdir().unwrap();
     let (spec, out) = (fixture("tiny.toml"), folder.path());
     let data = folder.path().join("text.txt");
@@ -344,14 +345,31 @@ fn a_text_that_changes_under_a_sweep_is_noticed_by_who_reads_it_again() {
     let words = ["sweep", text(&spec), "--out", text(out), "--data", text(&data), "--jobs", "1"];
     let more = ["--lanes", "1", "--set", STEPS];
     let mut command = command(&[&words[..], &more].concat());
-    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let temporary = folder.path().join(if has_temporary { "." } else { "nowhere" });
+    let child = command
+        .env("TMPDIR", temporary)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
     wait_for_training(out);
     fs::write(&data, "acb ".repeat(400)).unwrap();
-    // The worker has read the old text; the one that replaces it reads the new one.
     for worker in workers_of(child.id()) {
         send(Signal::Kill, worker);
     }
-    let call = finish(child);
+    finish(child)
+}
+
+#[test]
+fn workers_train_on_the_text_that_the_sweep_has_read_whatever_becomes_of_the_file() {
+    let call = with_another_text(true);
+    assert_eq!(call.code, Some(0), "{}", call.stderr);
+    assert!(call.stderr.contains("starting it again (1 of 3)"), "{}", call.stderr);
+}
+
+#[test]
+fn a_text_that_changes_under_a_sweep_is_noticed_by_who_reads_it_again() {
+    let call = with_another_text(false);
     assert_eq!(call.code, Some(1), "{}", call.stderr);
     assert!(call.stderr.contains("has changed since the sweep began"), "{}", call.stderr);
 }
