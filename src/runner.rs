@@ -23,7 +23,7 @@ pub use cohort::mark_failed;
 pub use cohort_runner::CohortRunner;
 pub use grouping::{Pending, cohorts};
 pub use in_process::InProcess;
-pub use machine::{Machine, cores};
+pub use machine::{Machine, cores, peak_bytes};
 pub use outcome::{Event, Outcome, Tell};
 pub use processes::Processes;
 pub use progress::Progress;

@@ -11,8 +11,8 @@ use crate::experiment::{Arm, SearchedRule};
 use crate::plural::counted;
 use crate::report::words::{self, searched_title, standing};
 use crate::report::{detectable, seeds_needed, settings_table};
-use crate::runner::cores;
 use crate::runner::layout::{Shortage, duration, mebibytes};
+use crate::runner::{cores, peak_bytes};
 use crate::search::{Runs, runs_of};
 use crate::session::{Forecast, Inputs, Options, Prospect};
 
@@ -237,12 +237,16 @@ fn costs(forecast: &Forecast) -> Vec<String> {
         ),
         Backend::Wgpu | Backend::Cuda => "time         not estimated on a GPU".to_owned(),
     };
+    // A sweep reads the data as this plan did.
+    let reading = peak_bytes().filter(|peak| *peak > layout.bytes());
+    let reading = reading.map(|peak| format!(", and {} while data is read", mebibytes(peak)));
     let mut lines = vec![
         format!("training     {}", layout.describe(forecast.cohorts)),
         format!(
-            "memory       about {} ({} a lane)",
+            "memory       about {} ({} a lane){}",
             mebibytes(layout.bytes()),
-            mebibytes(layout.lane_bytes)
+            mebibytes(layout.lane_bytes),
+            reading.unwrap_or_default()
         ),
     ];
     if let Some(Shortage::Likely(text) | Shortage::Hopeless(text)) = layout.shortage() {

@@ -43,6 +43,17 @@ fn address_space_in(limits: &str) -> Option<u64> {
     line.split_whitespace().next()?.parse().ok()
 }
 
+/// The most memory in bytes that this process has held so far, on Linux.
+pub fn peak_bytes() -> Option<u64> {
+    peak_in(&std::fs::read_to_string("/proc/self/status").ok()?)
+}
+
+fn peak_in(status: &str) -> Option<u64> {
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kibibytes: u64 = line.trim().strip_suffix(" kB")?.parse().ok()?;
+    Some(kibibytes << 10)
+}
+
 /// Cores that this process may use.
 pub fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
@@ -60,5 +71,11 @@ mod tests {
         assert_eq!(address_space_in(&line("6144000000")), Some(6_144_000_000));
         assert_eq!(address_space_in(&line("unlimited")), None);
         assert_eq!(address_space_in(""), None);
+    }
+
+    #[test]
+    fn the_most_memory_that_was_held_is_read() {
+        assert_eq!(peak_in("VmPeak:\t  99 kB\nVmHWM:\t     2048 kB\nThreads: 1\n"), Some(2 << 20));
+        assert_eq!(peak_in("VmHWM: much"), None);
     }
 }
