@@ -248,12 +248,16 @@ fn settled(panels: &[Panel]) -> impl Iterator<Item = f64> {
     points.flat_map(|point| [point.low, point.high])
 }
 
-/// Whether a mean after the steep start lies where its panel does not reach.
+/// Whether anything that is drawn after the steep start lies where its panel does not reach: a mean, or the band of a
+/// solid line. A dashed line of which nothing is seen has a mark of its own.
 fn goes_beyond(panel: &Panel) -> bool {
     let first = last_step(std::slice::from_ref(panel)) * SETTLED;
     let solid = panel.curves.iter().flat_map(|curve| &curve.solid.0);
-    let mut settled = solid.filter(|point| point.step >= first);
-    settled.any(|point| !panel.values.contains(&point.mean))
+    let banded =
+        solid.flat_map(|point| [point.low, point.mean, point.high].map(|one| (point.step, one)));
+    let is_seen = |curve: &&Curve| curve.hidden(&panel.values).is_none();
+    let dashed = panel.curves.iter().filter(is_seen).flat_map(|curve| curve.dashed.means());
+    banded.chain(dashed).any(|(step, value)| step >= first && !panel.values.contains(&value))
 }
 
 impl Figure for Curves {

@@ -17,19 +17,22 @@ use super::palette::{FAINT, INK};
 use super::room::{fit, fit_name, width};
 use crate::judge::Case;
 use crate::report::{format, words};
+use crate::stats::Kind;
 use crate::stats::claims::Effect;
 use axis::{decimals, range, ticks};
 use rows::{Line, Row};
 
-/// Width of the plot, of the numbers beside it, height of a row and of the axis.
+/// Width of the plot, height of a row and of the axis.
 const PLOT: u32 = 380;
-const NUMBERS: u32 = 280;
 const ROW: u32 = 22;
 const AXIS: u32 = 44;
 /// Left of a row's name, which stands below its heading's.
 const INDENT: u32 = 26;
 /// How far from 0 the axis of claims goes at least, in effects that matter.
 const REACH_OF_CLAIMS: f64 = 3.0;
+/// Narrowest and widest column of the numbers beside the plot, and how much of it they leave free.
+const NUMBERS: (u32, u32) = (280, 420);
+const BESIDE: u32 = 20;
 /// Narrowest and widest column of names.
 const NAMES: (u32, u32) = (290, 520);
 /// Widest column of claims: they are sentences.
@@ -42,8 +45,9 @@ const CORRECTIONS: &str =
 /// Paired differences of the reported loss.
 pub struct Forest {
     lettering: Lettering,
-    /// Width of the rows' names.
+    /// Width of the rows' names, and of their numbers.
     names: u32,
+    numbers: u32,
     lines: Vec<Line>,
     range: Range<f64>,
     /// What the axis counts.
@@ -57,6 +61,7 @@ impl Forest {
     pub fn of_arms(data: &Data) -> Option<Self> {
         let (lines, left_out) = rows::of_arms(data);
         let mut forest = Forest::of_data(data, words::differences_title(&data.analysis), lines)?;
+        forest.mark_epsilon(data.analysis.epsilon.as_ref().map(|one| one.value));
         forest.lettering.notes.extend(left_out.into_iter().chain(data.without_end()));
         Some(forest)
     }
@@ -115,6 +120,16 @@ impl Forest {
         Forest::new(lines, data.reach(), NAMES, title, data.caption.clone(), axis)
     }
 
+    /// Marks ε on both sides of 0, on an axis that holds it, where something is equivalent by it.
+    fn mark_epsilon(&mut self, epsilon: Option<f64>) {
+        let rows = self.lines.iter().filter_map(Line::row);
+        let is_told = rows.clone().any(|row| row.is_verdict && row.kind == Kind::Equivalent);
+        let Some(epsilon) = epsilon.filter(|_| is_told) else { return };
+        self.range = axis::holding(&self.range, epsilon);
+        self.marks = vec![-epsilon, epsilon];
+        self.lettering.notes.push(format!("thin lines: ε = {}", format::three_digits(epsilon)));
+    }
+
     /// `reach` is how far from 0 differences may lie that belong together; `names` are the narrowest and the widest column
     /// of names.
     fn new(
@@ -127,25 +142,19 @@ impl Forest {
     ) -> Option<Self> {
         let rows: Vec<&Row> = lines.iter().filter_map(Line::row).collect();
         let range = range(&rows, reach)?;
-        let mut notes = Vec::from_iter(dots(&rows, &range));
-        if rows.iter().any(|row| row.is_verdict) {
-            notes.push(
-                "bars: all of a family at once; filled: lower or higher, ◆ equivalent".into(),
-            );
-        }
-        if rows.iter().any(|row| row.is_decided_across_zero()) {
-            notes.push(CORRECTIONS.to_owned());
-        }
-        if rows.iter().any(|row| axis::is_clipped(row, &range)) {
-            notes.push("arrows: goes on beyond the axis".to_owned());
-        }
-        let widest = rows.iter().map(|row| width(&row.name, 12)).fold(0.0, f64::max);
-        let names = (widest.ceil() as u32 + INDENT + 16).clamp(names.0, names.1);
+        let notes = notes(&rows, &range);
+        let widest = |texts: &dyn Fn(&Row) -> f64| {
+            rows.iter().map(|row| texts(row)).fold(0.0, f64::max).ceil() as u32
+        };
+        let widest_name = widest(&|row| width(&row.name, 12));
+        let names = (widest_name + INDENT + 16).clamp(names.0, names.1);
+        let numbers = widest(&|row| width(&row.numbers(), 12)) + BESIDE;
+        let numbers = numbers.clamp(NUMBERS.0, NUMBERS.1);
         for row in lines.iter_mut().filter_map(Line::row_mut) {
             row.name = fit_name(&row.name, 12, f64::from(names - INDENT - 16));
         }
         let lettering = Lettering { title, notes, caption };
-        Some(Forest { lettering, names, lines, range, axis, marks: Vec::new() })
+        Some(Forest { lettering, names, numbers, lines, range, axis, marks: Vec::new() })
     }
 
     /// Where a difference is, at the nearer edge where it is beyond.
@@ -178,7 +187,7 @@ impl Forest {
     fn draw_row(&self, area: &Area, row: &Row, y: i32, hints: &mut Hints) -> Result<()> {
         area.draw(&Text::new(row.name.clone(), (px(INDENT), y), left(12, INK)))?;
         let numbers = row.numbers();
-        let shown = fit(&numbers, 12, f64::from(NUMBERS - 20));
+        let shown = fit(&numbers, 12, f64::from(self.numbers - BESIDE));
         area.draw(&Text::new(shown, (px(self.names + PLOT + 14), y), left(12, INK)))?;
         let mean = row.difference.mean;
         let (base_x, base_y) = area.get_base_pixel();
@@ -201,9 +210,12 @@ impl Forest {
 
     /// A dot a seed, below the bar that it is part of.
     fn draw_seeds(&self, area: &Area, row: &Row, y: i32) -> Result<()> {
-        for difference in row.by_seed.iter().filter(|one| self.range.contains(one)) {
+        for difference in &row.by_seed {
             let at = (self.place(*difference), y + px(7));
-            area.draw(&Circle::new(at, px(2), row.colour.mix(0.5).filled()))?;
+            match self.range.contains(difference) {
+                true => area.draw(&Circle::new(at, px(2), row.colour.mix(0.5).filled()))?,
+                false => self.draw_arrow(area, row, (*difference, y + px(7)), 4)?,
+            }
         }
         Ok(())
     }
@@ -216,6 +228,33 @@ impl Forest {
         area.draw(&Polygon::new(arrow, row.colour.filled()))?;
         Ok(())
     }
+}
+
+/// How to read rows on an axis.
+fn notes(rows: &[&Row], range: &Range<f64>) -> Vec<String> {
+    let any = |holds: &dyn Fn(&Row) -> bool| rows.iter().any(|row| holds(row));
+    let is_beyond = |row: &Row| row.by_seed.iter().any(|one| !range.contains(one));
+    let notes = [
+        (
+            any(&|row| row.is_verdict),
+            "bars: all tests of a family at once; filled: lower or higher, ◆ equivalent",
+        ),
+        (
+            any(&|row| !row.is_verdict && row.told.is_some()),
+            "thin bars: no test, its own 95% interval",
+        ),
+        (
+            any(&|row| row.is_verdict && row.has_other_points),
+            "°: some seeds are judged at other points",
+        ),
+        (any(&Row::is_decided_across_zero), CORRECTIONS),
+        (
+            any(&|row| axis::is_clipped(row, range) || is_beyond(row)),
+            "arrows: goes on beyond the axis",
+        ),
+    ];
+    let told = notes.into_iter().filter(|(is_so, _)| *is_so).map(|(_, note)| note.to_owned());
+    dots(rows, range).into_iter().chain(told).collect()
 }
 
 /// What the dots are, and how many have no place.
@@ -233,7 +272,7 @@ impl Figure for Forest {
     }
 
     fn size(&self) -> (u32, u32) {
-        (self.names + PLOT + NUMBERS, ROW * self.lines.len() as u32 + AXIS)
+        (self.names + PLOT + self.numbers, ROW * self.lines.len() as u32 + AXIS)
     }
 
     fn draw(&self, body: &Area, hints: &mut Hints) -> Result<()> {

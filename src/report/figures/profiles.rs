@@ -16,6 +16,7 @@ use super::palette::INK;
 use super::room::{fit_name, width, wrapped};
 use super::scale::{Ruler, area, pieces};
 use crate::config::to_digits;
+use crate::plural::counted;
 use crate::report::format;
 
 const PANEL: (u32, u32) = (440, 320);
@@ -78,6 +79,8 @@ impl Profiles {
 
     /// The panels with a line of two points, if any, and what of them lies beyond the axes.
     fn with_lines(mut self) -> Option<Self> {
+        let lines = self.panels.iter().flat_map(|panel| &panel.lines);
+        let lone = lines.filter(|line| line.series.0.len() == 1).count();
         self.panels.iter_mut().for_each(|one| one.lines.retain(|line| line.series.0.len() > 1));
         self.panels.retain(|panel| !panel.lines.is_empty());
         let notes = [
@@ -86,6 +89,9 @@ impl Profiles {
         ];
         let told = notes.into_iter().filter(|(is_beyond, _)| *is_beyond);
         self.lettering.notes.extend(told.map(|(_, note)| note.to_owned()));
+        if lone > 0 {
+            self.lettering.notes.push(format!("not drawn: {} of one point", counted(lone, "line")));
+        }
         (!self.panels.is_empty()).then_some(self)
     }
 

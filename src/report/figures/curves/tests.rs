@@ -42,6 +42,14 @@ fn an_arm_that_explodes_does_not_rule_the_axis_of_gaps() {
 }
 
 #[test]
+fn bands_and_dashed_lines_that_leave_the_axis_are_told() {
+    let of = |solid: &[f64], dashed: &[f64]| goes_beyond(&panel(&[(2.0, solid)], dashed));
+    assert!(!of(&[0.1, 0.1, 0.1], &[0.1, 0.1, 0.1]));
+    assert!(of(&[0.1, 0.195, 0.1], &[]), "the band ends at 0.205");
+    assert!(of(&[0.1, 0.1, 0.1], &[0.1, 0.1, 0.3]));
+}
+
+#[test]
 fn a_prediction_of_which_nothing_is_shown_is_marked() {
     let curves: [(f64, &[f64]); 1] = [(2.0, &[0.1, 0.1, 0.1])];
     let hidden = |dashed: &[f64]| panel(&curves, dashed).curves[0].hidden(&(-0.1..0.2));

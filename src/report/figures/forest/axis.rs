@@ -35,6 +35,12 @@ fn with_told(rows: &[&&Row], far: f64) -> f64 {
     told.map(|(mean, _)| mean.abs()).fold(far, f64::max)
 }
 
+/// The same axis, as far as it takes to hold a value on both sides of 0.
+pub fn holding(range: &Range<f64>, value: f64) -> Range<f64> {
+    let end = 1.06 * value;
+    range.start.min(-end)..range.end.max(end)
+}
+
 /// Whether a row or its interval goes on beyond the axis.
 pub fn is_clipped(row: &Row, range: &Range<f64>) -> bool {
     let [low, high] = row.ends();

@@ -38,6 +38,8 @@ pub struct Row {
     pub interval: Option<[f64; 2]>,
     /// Whether readers are told a verdict of it; it describes an arm otherwise.
     pub is_verdict: bool,
+    /// Whether some seeds are judged at other points than the one that is named.
+    pub has_other_points: bool,
     /// What stands beside it, where that is no difference with its kind.
     pub told: Option<String>,
 }
@@ -69,7 +71,17 @@ impl Row {
             kind: comparison.kind(),
             interval: comparison.judgement.interval,
             is_verdict,
+            has_other_points: comparison.elsewhere > 0,
             told: None,
+        }
+    }
+
+    /// A rule that was not tested is drawn as arms are, and says so.
+    fn tell_what_is_not_tested(&mut self, comparison: &Comparison) {
+        if comparison.kind() == Kind::NoTest {
+            let difference = format::difference(Some(comparison.difference), 3);
+            self.is_verdict = false;
+            self.told = Some(format!("{difference} {}", words::kind(Kind::NoTest)));
         }
     }
 
@@ -98,10 +110,11 @@ impl Row {
         }
         match self.interval.filter(|_| self.is_verdict) {
             Some(ends) => format!(
-                "{} {} {}",
+                "{} {} {}{}",
                 format::signed(self.difference.mean, 3),
                 format::interval(ends, 3),
-                words::kind(self.kind)
+                words::kind(self.kind),
+                if self.has_other_points { "°" } else { "" }
             ),
             None => format::difference(Some(self.difference), 3),
         }
@@ -135,12 +148,15 @@ pub fn of_arms(data: &Data) -> (Vec<Line>, Option<String>) {
     let analysis = &data.analysis;
     let mut lines = Vec::new();
     let told = [
-        (TestFamily::AgainstNone, "Each rule at its best, against no decay at its best"),
+        (TestFamily::AgainstNone, "Each rule at its best, against no decay"),
         (TestFamily::AgainstStopping, "The same against no decay stopped"),
     ];
     for (family, heading) in told {
         let own = analysis.headline.iter().filter(|one| one.family == Some(family));
-        section(&mut lines, heading.to_owned(), rows(data, own.collect(), true));
+        let own: Vec<&Comparison> = own.collect();
+        let mut told = rows(data, own.clone(), true);
+        told.iter_mut().zip(own).for_each(|(row, one)| row.tell_what_is_not_tested(one));
+        section(&mut lines, heading.to_owned(), told);
     }
     let own = |row: &&Comparison| row.quantity == analysis.loss && !row.left.rule.in_values_table;
     let all = rows(data, analysis.against_none.iter().filter(own).collect(), false);
@@ -213,6 +229,7 @@ pub fn of_claim(name: String, effect: &Effect) -> Row {
         kind,
         interval: Some(effect.interval),
         is_verdict: true,
+        has_other_points: false,
         told: Some(told),
     }
 }
@@ -226,6 +243,7 @@ fn of_contest(contest: &Contest) -> Row {
         kind: contest.judgement.kind,
         interval: contest.judgement.interval,
         is_verdict: contest.judgement.kind != Kind::NoTest,
+        has_other_points: false,
         told: None,
     }
 }

@@ -3,8 +3,8 @@ use crate::config::{Form, Mask};
 use crate::report::figures::drawn::Drawn;
 use crate::report::figures::fixture::data;
 use crate::results::RunRow;
+use crate::stats::Estimate;
 use crate::stats::tests::{experiment, row};
-use crate::stats::{Estimate, Kind};
 
 fn svg(runs: Vec<RunRow>) -> String {
     Drawn::of(&Forest::of_arms(&data(runs)).unwrap()).unwrap().svg
@@ -19,6 +19,7 @@ fn decided(interval: [f64; 2]) -> Row {
         kind: Kind::Lower,
         interval: Some(interval),
         is_verdict: true,
+        has_other_points: false,
         told: None,
     }
 }
@@ -58,4 +59,43 @@ fn seeds_beyond_the_axis_are_counted() {
     let seed = |(seed, loss)| row(Form::AdamW, Mask::Matrices, 9.0, seed, loss);
     runs.extend(losses.map(seed));
     assert!(svg(runs).contains("dots: seeds, paired, 1 beyond the axis"));
+}
+
+fn of_row(row: Row) -> Forest {
+    let text = String::new;
+    Forest::new(vec![Line::Row(row)], 1.0, NAMES, text(), text(), text()).unwrap()
+}
+
+#[test]
+fn the_axis_of_what_is_equivalent_holds_epsilon() {
+    let of = |kind: Kind| {
+        let mut forest = of_row(Row { kind, ..decided([-0.154, -0.002]) });
+        forest.mark_epsilon(Some(0.4));
+        forest
+    };
+    let equivalent = of(Kind::Equivalent);
+    assert!([-0.4, 0.4].iter().all(|end| equivalent.range.contains(end)));
+    assert!(equivalent.lettering.notes.contains(&"thin lines: ε = 0.4".to_owned()));
+    assert!(of(Kind::Lower).marks.is_empty());
+}
+
+#[test]
+fn a_verdict_is_never_cut_and_says_where_seeds_are_judged_elsewhere() {
+    let mut row = decided([-1234.567, 1234.567]);
+    (row.kind, row.has_other_points) = (Kind::Undecided, true);
+    let numbers = row.numbers();
+    assert!(numbers.ends_with("undecided°"), "{numbers}");
+    let forest = of_row(row);
+    assert_eq!(fit(&numbers, 12, f64::from(forest.numbers - BESIDE)), numbers);
+    assert!(forest.lettering.notes.iter().any(|note| note.starts_with('°')));
+}
+
+#[test]
+fn a_rule_that_was_not_tested_is_told_so_and_has_no_bar_of_a_family() {
+    let mut runs = experiment();
+    runs.retain(|run| run.form == Form::None || run.seed == 0);
+    let (lines, _) = rows::of_arms(&data(runs));
+    let rows: Vec<&Row> = lines.iter().filter_map(Line::row).collect();
+    let told = rows.iter().filter(|row| row.numbers().ends_with("no test"));
+    assert!(told.clone().count() > 0 && told.clone().all(|row| !row.is_verdict));
 }

@@ -36,6 +36,17 @@ fn what_lies_beyond_an_axis_is_told_in_the_notes() {
 }
 
 #[test]
+fn lines_of_one_point_are_counted_since_they_are_not_drawn() {
+    let mut panel = panel(&["adamw", "l2"]);
+    let at = |step: f64| Point { step, mean: 2.0, low: 2.0, high: 2.0 };
+    panel.lines[0].series = Series(vec![at(0.0), at(1.0)]);
+    panel.lines[1].series = Series(vec![at(0.0)]);
+    let lettering = Lettering { title: String::new(), notes: Vec::new(), caption: String::new() };
+    let figure = Profiles::whole(lettering, STEPS, "loss", vec![panel]).unwrap();
+    assert_eq!(figure.lettering.notes, ["not drawn: 1 line of one point"]);
+}
+
+#[test]
 fn a_name_in_a_key_keeps_its_form() {
     let label = "independent on matrices, lr=0.016";
     let few = panel(&[label, "l2"]).names(170.0);
