@@ -2,7 +2,10 @@
 
 mod rules;
 
+use std::collections::HashMap;
+
 use anyhow::{Context, Result, bail, ensure};
+use serde_json::{Map, Value as Json, json};
 
 use super::given::{Given, WrongKey};
 use super::searched::SearchedRule;
@@ -216,14 +219,39 @@ fn refuse_unread(arms: &[&Arm], train: &Given) -> Result<()> {
 /// starts at that one's values, and so is one of which other values are searched: what they have in common is trained
 /// once.
 fn refuse_duplicates(grid: &Grid) -> Result<()> {
-    let mut seen = std::collections::HashSet::new();
+    let mut seen = HashMap::new();
     let given = grid.arms.iter().map(|arm| (arm, String::new()));
     let searched = grid.searched.iter().map(|rule| (&rule.first, rule.keys()));
     for (arm, searched) in given.chain(searched) {
         let published = arm.published.map(|published| (&published.name, arm.transfer));
         let key = (published, arm.model, arm.decay, arm.recipe, &arm.by_role, searched);
-        let key = serde_json::to_string(&key)?;
-        ensure!(seen.insert(key), "the arm {} stands twice in the spec; remove one", arm.label());
+        let key = serde_json::to_value(&key)?;
+        let Some((other, same)) = seen.insert(in_32_bits(&key).to_string(), (arm, key.clone()))
+        else {
+            continue;
+        };
+        ensure!(same != key, "the arm {} stands twice in the spec; remove one", arm.label());
+        bail!(
+            "the arms {} and {} are one: training computes in 32 bits, which do not tell their numbers apart; remove one",
+            other.label(),
+            arm.label()
+        );
     }
     Ok(())
+}
+
+/// With every number that is no integer as training has it.
+fn in_32_bits(value: &Json) -> Json {
+    match value {
+        Json::Number(number) if number.is_f64() => {
+            number.as_f64().map_or(Json::Null, |number| json!((number as f32).to_string()))
+        }
+        Json::Array(all) => all.iter().map(in_32_bits).collect(),
+        Json::Object(all) => all
+            .iter()
+            .map(|(key, one)| (key.clone(), in_32_bits(one)))
+            .collect::<Map<_, _>>()
+            .into(),
+        other => other.clone(),
+    }
 }

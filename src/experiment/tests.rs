@@ -351,6 +351,9 @@ fn minus_zero_is_zero_and_one_number_has_one_spelling() {
     let spec = |list: &str| format!("name = 'a'\n[[arm]]\nform = 'adamw'\nweight_decay = {list}\n");
     assert!(error(&spec("[0.0, -0.0, 1.0]")).contains("λ=0 stands twice"));
     assert!(error(&spec("[1, 1e0]")).contains("λ=1 stands twice"));
+    let nearly = error(&spec("[0.1, 0.10000000001]"));
+    assert!(nearly.contains("λ=0.10000000001 are one: training computes in 32 bits"), "{nearly}");
+    assert!(error(&spec("[0.0, 1e-60]")).contains("32 bits"));
     let minus = identities(&spec("-0.0"), &[]);
     assert_eq!(minus, identities(&spec("0"), &[]));
     assert_eq!(identities(&spec("1e-1"), &[]), identities(&spec("0.1"), &[]));

@@ -11,7 +11,7 @@ use crate::config::Form;
 use crate::exit::usage;
 use crate::experiment::{Arm, Changes, Spec};
 use crate::files::{create_folder, write_atomically};
-use crate::results::{read_experiment, read_mechanism, read_runs};
+use crate::results::{check_rows, read_experiment, read_mechanism, read_runs};
 use crate::stats::collapse::{Collapse, Named};
 
 const COLUMNS: usize = 110;
@@ -24,6 +24,7 @@ const COLUMNS: usize = 110;
 pub fn across_experiments(folders: &[PathBuf], out: Option<&Path>) -> Result<String> {
     let read = |folder: &PathBuf| -> Result<Named> {
         let runs = read_runs(folder)?;
+        check_rows(folder, &runs)?;
         let mechanism = read_mechanism(folder, &runs)?;
         ensure!(
             !mechanism.is_empty(),

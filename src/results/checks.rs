@@ -41,7 +41,15 @@ pub fn check(rows: &[RunRow]) -> Result<()> {
 
 /// That a run has the λ and the mask that its form takes.
 fn check_decay(row: &RunRow) -> Result<()> {
-    let RunRow { run, form, mask, weight_decay, .. } = row;
+    let RunRow { run, form, mask, weight_decay, total_decay, .. } = row;
+    let decays = [("weight_decay", weight_decay), ("total_decay", total_decay)];
+    let decays = decays.into_iter().find(|(_, value)| value.is_some_and(|value| value != 0.0));
+    if let (Form::None, Some((column, value))) = (form, decays) {
+        let value = value.unwrap_or_default();
+        bail!(
+            "run {run} has form none, and a {column} of {value} where it can be 0 alone; {REMEDY}"
+        );
+    }
     let lacks = match (weight_decay, mask) {
         (None, _) if form.takes_weight_decay() => "weight_decay",
         (_, None) if *form != Form::None => "mask",

@@ -1,11 +1,13 @@
 //! Reading `mechanism.csv`. A part of it looks like a smaller experiment: an arm would vanish without a word.
 
+mod checks;
+
 use std::collections::HashMap;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 
 use super::columns::{REMEDY, is_newest};
 use super::{MechanismRow, RunRow, read_csv};
@@ -19,13 +21,15 @@ type OfArm<'a> = (&'a str, Form, Option<Mask>, &'a str);
 /// version, which has none.
 ///
 /// # Errors
-/// A file that does not have these columns, or lacks rows of a run that ended; the message names it.
+/// A file that does not have these columns, has rows that no run of these can have, or lacks rows of a run that ended;
+/// the message names it.
 pub fn read_mechanism(folder: &Path, runs: &[RunRow]) -> Result<Vec<MechanismRow>> {
     let path = path_in(folder);
     if is_missing(&path) {
         return Ok(Vec::new());
     }
     let rows = read_csv(&path)?;
+    checks::check(&rows, runs).with_context(|| path.display().to_string())?;
     if let Some(run) = first_missing(runs, &rows) {
         bail!(
             "{} lacks rows of run {run}, which ended: it was cut short, or is of other runs; {REMEDY}",

@@ -112,6 +112,11 @@ impl MechanismRow {
     }
 }
 
+/// Whether a rotation over that of balance is near enough to have reached it.
+pub fn is_near_balance(ratio: f64) -> bool {
+    (ratio - 1.0).abs() <= NEAR
+}
+
 /// The rows of an entry, whose run has this record: one for every role of its model.
 pub fn mechanism_rows(entry: &Entry, run: &RunConfig, record: &SoFar) -> Vec<MechanismRow> {
     let roles = Role::ALL.into_iter().filter(|role| run.model.has(*role));
@@ -147,7 +152,7 @@ fn row(entry: &Entry, run: &RunConfig, record: &SoFar, role: Role) -> MechanismR
         rotation: at_the_end(told.late(|role| role.rotation)),
         equilibrium_rotation: at_the_end(told.late(|role| role.equilibrium_rotation)),
         balance_ratio,
-        reached: balance_ratio.map(|ratio| (ratio - 1.0).abs() <= NEAR),
+        reached: balance_ratio.map(is_near_balance),
         weight_rms: at_the_end(told.last(|role| role.weight_rms)),
         equilibrium_rms: at_the_end(
             Equilibrium::at(run, role, steps).and_then(|balance| balance.weight_rms),

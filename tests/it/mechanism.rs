@@ -178,6 +178,40 @@ fn a_folder_of_an_older_version_is_reported_and_explain_says_what_it_lacks() {
 }
 
 #[test]
+fn numbers_of_the_mechanism_that_no_run_can_have_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let results = swept(folder.path(), "told", &[]);
+    let path = results.join("mechanism.csv");
+    let whole = fs::read_to_string(&path).unwrap();
+    let columns: Vec<&str> = whole.lines().next().unwrap().split(',').collect();
+    for (column, value, expected) in [
+        ("weight_decay", "0.7", "has another weight_decay than runs.csv"),
+        ("seed", "99", "has another seed than runs.csv"),
+        ("status", "failed", "has another status than runs.csv"),
+        ("run", "0123456789abcdef", "runs.csv has no run 0123456789abcdef"),
+        ("weight_rms", "-1", "has a weight_rms of -1 for role"),
+        ("gradient_cosine", "7", "has a gradient_cosine of 7 for role"),
+        ("clipped", "2.5", "has a clipped of 2.5 for role"),
+        ("balance_ratio", "1.05", "has a balance_ratio that its `reached` contradicts"),
+    ] {
+        let place = columns.iter().position(|name| *name == column).unwrap();
+        let mut lines: Vec<String> = whole.lines().map(str::to_owned).collect();
+        let mut cells: Vec<&str> = lines[1].split(',').collect();
+        let reached = columns.iter().position(|name| *name == "reached").unwrap();
+        (cells[place], cells[reached]) =
+            (value, if column == "balance_ratio" { "" } else { cells[reached] });
+        lines[1] = cells.join(",");
+        fs::write(&path, lines.join("\n") + "\n").unwrap();
+        for command in ["report", "explain"] {
+            let call = wane(&[command, text(&results)]);
+            assert_eq!(call.code, Some(2), "{column}: {}", call.stderr);
+            let told = ["mechanism.csv", expected, "wane collect SPEC"];
+            assert!(told.iter().all(|word| call.stderr.contains(word)), "{}", call.stderr);
+        }
+    }
+}
+
+#[test]
 fn a_part_of_the_mechanism_is_not_taken_for_all_of_it() {
     let folder = tempfile::tempdir().unwrap();
     let results = swept(folder.path(), "told", &[]);

@@ -165,6 +165,12 @@ fn numbers_of_a_run_that_contradict_each_other_are_refused() {
         cells[1][place] = value.to_owned();
         assert_refused(&results.of(&["report"], joined(&cells, ",")), &["runs.csv", said]);
     }
+    let mut cells = results.cells();
+    let (form, decay) = (place(&cells, "form"), place(&cells, "weight_decay"));
+    let none = cells.iter().position(|row| row[form] == "none").unwrap();
+    cells[none][decay] = "0.3".to_owned();
+    let said = "has form none, and a weight_decay of 0.3 where it can be 0 alone";
+    assert_refused(&results.of(&["report"], joined(&cells, ",")), &["runs.csv", said]);
 }
 
 #[test]
