@@ -871,6 +871,15 @@ fn a_schedule_of_optax_that_warms_up_and_falls_is_read_with_the_optimizer_that_i
         assert_eq!(scheduled(&of(schedule, optimizer)), found, "{schedule} {optimizer}");
     }
     assert_ne!(scheduled(&of(&named.replace("500", "5000"), adamw)), found);
+    let plain = of(&format!("{named}, exponent=1.0"), adamw);
+    assert_eq!(scheduled(&plain), found);
+    for exponent in [", exponent=2.0", ", 2.0", ", exponent=power"] {
+        let positional = if exponent == ", 2.0" { "0.0, peak, 500, 20000, 5e-5" } else { named };
+        let call = of(&format!("{positional}{exponent}"), adamw);
+        refused(&call, "this schedule is not known; give --schedule");
+    }
+    let steps = of(named, &format!("optax.MultiSteps({adamw}, every_k_schedule=8)"));
+    assert!(steps.stdout.contains("in the file and not read: MultiSteps"), "{}", steps.stdout);
     let two = "optax.chain(optax.adamw(schedule, weight_decay=0.2), optax.lion(schedule))";
     refused(&of(named, two), "optax.chain and optax.adamw");
 }

@@ -8,13 +8,17 @@ const OF_BATCH: [&str; 3] = ["parallel", "tp_size", "accumulation"];
 /// Parts of names with these in them that do neither.
 const OF_ELSE: [&str; 6] = ["data_parallel", "expert", "virtual", "microbatch", "vllm", "eval"];
 
+/// Functions of optax that make one step of several batches.
+const ACCUMULATING: [&str; 2] = ["MultiSteps", "apply_every"];
+
 impl Trainer {
     /// Keys that change the run and are not read; where the batch is `counted`, also those that by their names would change
     /// that.
     pub(super) fn unread_of<'k>(&'k self, keys: &'k Keys, counted: bool) -> Vec<&'k str> {
         let of_batch = keys.names().filter(|key| counted && self.is_of_batch(keys, key));
         let own = self.unread.iter().filter(|key| has_content(keys, key));
-        own.chain(of_batch).map(String::as_str).collect()
+        let calls = ACCUMULATING.into_iter().filter(|call| counted && keys.is_called(call));
+        own.chain(of_batch).map(String::as_str).chain(calls).collect()
     }
 
     /// Whether a key that is not known has a number under it that by its name would change the batch.

@@ -56,12 +56,27 @@ pub struct Forest {
     marks: Vec<f64>,
 }
 
+/// How much room a figure takes.
+struct Shape {
+    /// How far from 0 differences may lie that belong together.
+    reach: f64,
+    /// What is marked, on an axis that holds it, where something is equivalent by it.
+    epsilon: Option<f64>,
+    /// Narrowest and widest column of names.
+    names: (u32, u32),
+}
+
+impl Shape {
+    fn of(reach: f64) -> Self {
+        Shape { reach, epsilon: None, names: NAMES }
+    }
+}
+
 impl Forest {
     /// What is told of every rule, and every arm; `None` where nothing is compared with no decay.
     pub fn of_arms(data: &Data) -> Option<Self> {
         let (lines, left_out) = rows::of_arms(data);
         let mut forest = Forest::of_data(data, words::differences_title(&data.analysis), lines)?;
-        forest.mark_epsilon(data.analysis.epsilon.as_ref().map(|one| one.value));
         forest.lettering.notes.extend(left_out.into_iter().chain(data.without_end()));
         Some(forest)
     }
@@ -89,7 +104,7 @@ impl Forest {
         let reach = sizes.fold(f64::MIN_POSITIVE, f64::max);
         let axis = format!("{0} of the left − {0} of the right", case.quantity);
         let mut forest =
-            Forest::new(lines, reach, NAMES, words::judged_title(case), caption, axis)?;
+            Forest::new(lines, Shape::of(reach), words::judged_title(case), caption, axis)?;
         forest.lettering.notes.extend(left_out);
         Some(forest)
     }
@@ -104,9 +119,8 @@ impl Forest {
         let rows = claims.into_iter().map(|(name, effect)| rows::of_claim(name, &effect));
         let lines = rows.map(Line::Row).collect();
         let axis = "effect over the smallest that matters; right of 0 as claimed, what is to be equal between the lines";
-        let names = (NAMES.0, CLAIMS);
-        let mut forest =
-            Forest::new(lines, REACH_OF_CLAIMS, names, title, caption, axis.to_owned())?;
+        let shape = Shape { names: (NAMES.0, CLAIMS), ..Shape::of(REACH_OF_CLAIMS) };
+        let mut forest = Forest::new(lines, shape, title, caption, axis.to_owned())?;
         let clipped = forest.lettering.notes.pop().filter(|note| note.starts_with("arrows"));
         forest.lettering.notes = notes.into_iter().chain(clipped).collect();
         forest.marks = vec![-1.0, 1.0];
@@ -117,32 +131,25 @@ impl Forest {
     fn of_data(data: &Data, title: String, lines: Vec<Line>) -> Option<Self> {
         let loss = words::quantity(data.analysis.loss);
         let axis = format!("{loss} − {loss} without decay (nats per token); left of 0 is better");
-        Forest::new(lines, data.reach(), NAMES, title, data.caption.clone(), axis)
+        let epsilon = data.analysis.epsilon.as_ref().map(|one| one.value);
+        let shape = Shape { epsilon, ..Shape::of(data.reach()) };
+        Forest::new(lines, shape, title, data.caption.clone(), axis)
     }
 
-    /// Marks ε on both sides of 0, on an axis that holds it, where something is equivalent by it.
-    fn mark_epsilon(&mut self, epsilon: Option<f64>) {
-        let rows = self.lines.iter().filter_map(Line::row);
-        let is_told = rows.clone().any(|row| row.is_verdict && row.kind == Kind::Equivalent);
-        let Some(epsilon) = epsilon.filter(|_| is_told) else { return };
-        self.range = axis::holding(&self.range, epsilon);
-        self.marks = vec![-epsilon, epsilon];
-        self.lettering.notes.push(format!("thin lines: ε = {}", format::three_digits(epsilon)));
-    }
-
-    /// `reach` is how far from 0 differences may lie that belong together; `names` are the narrowest and the widest column
-    /// of names.
     fn new(
         mut lines: Vec<Line>,
-        reach: f64,
-        names: (u32, u32),
+        Shape { reach, epsilon, names }: Shape,
         title: String,
         caption: String,
         axis: String,
     ) -> Option<Self> {
         let rows: Vec<&Row> = lines.iter().filter_map(Line::row).collect();
-        let range = range(&rows, reach)?;
-        let notes = notes(&rows, &range);
+        let is_equivalent = rows.iter().any(|row| row.is_verdict && row.kind == Kind::Equivalent);
+        let epsilon = epsilon.filter(|_| is_equivalent);
+        let range = axis::holding(range(&rows, reach)?, epsilon);
+        let mut notes = notes(&rows, &range);
+        notes.extend(epsilon.map(|one| format!("thin lines: ε = {}", format::three_digits(one))));
+        let marks = epsilon.map_or(Vec::new(), |one| vec![-one, one]);
         let widest = |texts: &dyn Fn(&Row) -> f64| {
             rows.iter().map(|row| texts(row)).fold(0.0, f64::max).ceil() as u32
         };
@@ -154,7 +161,7 @@ impl Forest {
             row.name = fit_name(&row.name, 12, f64::from(names - INDENT - 16));
         }
         let lettering = Lettering { title, notes, caption };
-        Some(Forest { lettering, names, numbers, lines, range, axis, marks: Vec::new() })
+        Some(Forest { lettering, names, numbers, lines, range, axis, marks })
     }
 
     /// Where a difference is, at the nearer edge where it is beyond.

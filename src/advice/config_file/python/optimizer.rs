@@ -26,6 +26,8 @@ const OPTIMIZERS: [&str; 21] = [
 ];
 /// What optax puts optimizers together with.
 const COMBINED: [&str; 4] = ["chain", "multi_transform", "partition", "inject_hyperparams"];
+/// What it puts around one that is made elsewhere.
+const AROUND: [&str; 2] = ["MultiSteps", "apply_if_finite"];
 /// Modules whose classes are optimizers.
 const MODULES: [&str; 4] = ["optim", "optimizers", "torch_optimizer", "pytorch_optimizer"];
 /// Modules inside of those with other classes.
@@ -39,7 +41,9 @@ pub fn is_one(called: &str) -> bool {
     let is_named = OPTIMIZERS.iter().any(|word| lower.contains(word)) && !lower.contains("lambda");
     let is_optax = is_of(&"optax");
     let is_class = is_class(name) && (is_named || MODULES.iter().any(is_of));
-    !OTHERS.iter().any(is_of) && (is_class || is_optax && (is_named || COMBINED.contains(&name)))
+    !OTHERS.iter().any(is_of)
+        && !AROUND.contains(&name)
+        && (is_class || is_optax && (is_named || COMBINED.contains(&name)))
 }
 
 /// Whether what is called is an optimizer by itself, and no part of one.
@@ -59,7 +63,7 @@ pub fn is_kept_as(target: &str, called: &str) -> bool {
     let target = target.to_lowercase();
     let is_so_named =
         target.contains("optim") || target.trim_end_matches(char::is_numeric) == "opt";
-    is_so_named && is_class(last(called))
+    is_so_named && is_class(last(called)) && !AROUND.contains(&last(called))
 }
 
 /// Where the learning rate stands among arguments without a name, by the `first` of them: PyTorch has it after the weights,

@@ -6,8 +6,10 @@ use super::{Walk, line, parts, rates};
 use crate::advice::keys::{Doubt, Found, SCHEDULE, SCHEDULE_CALLED, Said};
 
 /// Its arguments in their order.
-const ARGUMENTS: [&str; 5] =
-    ["init_value", "peak_value", "warmup_steps", "decay_steps", "end_value"];
+const ARGUMENTS: [&str; 6] =
+    ["init_value", "peak_value", "warmup_steps", "decay_steps", "end_value", EXPONENT];
+/// The power of the cosine: another than 1 is a fall of another kind.
+const EXPONENT: &str = "exponent";
 
 impl Walk<'_> {
     /// What a call of it is handed, as far as that is computed; `None` for other calls, and for one that is not always made.
@@ -19,17 +21,21 @@ impl Walk<'_> {
     ) -> Option<()> {
         let is_it = called.rsplit('.').next() == Some(SCHEDULE) && condition.is_none();
         is_it.then_some(())?;
-        self.say_of_schedule(SCHEDULE_CALLED, Found::known(called), arguments);
+        let mut called = called.to_owned();
         let mut all = parts(arguments);
         all.retain(|one| one.kind() != "comment");
         for (place, argument) in all.into_iter().enumerate() {
             let name = argument.child_by_field_name("name").map(|name| self.code(name));
             let name = name.or(ARGUMENTS.get(place).copied());
             let value = argument.child_by_field_name("value").unwrap_or(argument);
+            if name == Some(EXPONENT) && self.computed(value).is_none_or(|one| !is_one(&one)) {
+                called = format!("{called} with {EXPONENT} {}", self.code(value));
+            }
             if let Some((name, value)) = name.zip(self.computed(value)) {
                 self.say_of_schedule(&format!("{SCHEDULE}.{name}"), value, argument);
             }
         }
+        self.say_of_schedule(SCHEDULE_CALLED, Found::known(called), arguments);
         Some(())
     }
 
@@ -47,4 +53,8 @@ impl Walk<'_> {
         let said = Said { value, line: line(node), condition: None, is_statement: false };
         self.keys.say(key, said);
     }
+}
+
+fn is_one(value: &Found) -> bool {
+    value.doubt.is_none() && value.text.parse::<f64>() == Ok(1.0)
 }

@@ -84,6 +84,10 @@ fn falls(name: &str) -> Vec<Fall> {
         ("warmupdecaylr", Fall::Linear),
         ("linear", Fall::Linear),
     ];
+    // A cosine to a power, as optax has it.
+    if name.contains("exponent") {
+        return Vec::new();
+    }
     let of = |name: &str| {
         let own = WORDS.iter().filter(|(word, _)| name.contains(word));
         let mut falls: Vec<Fall> = own.map(|(_, fall)| *fall).collect();

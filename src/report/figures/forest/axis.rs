@@ -35,9 +35,9 @@ fn with_told(rows: &[&&Row], far: f64) -> f64 {
     told.map(|(mean, _)| mean.abs()).fold(far, f64::max)
 }
 
-/// The same axis, as far as it takes to hold a value on both sides of 0.
-pub fn holding(range: &Range<f64>, value: f64) -> Range<f64> {
-    let end = 1.06 * value;
+/// The same axis, as far as it takes to hold a value on both sides of 0, if there is one.
+pub fn holding(range: Range<f64>, value: Option<f64>) -> Range<f64> {
+    let end = 1.06 * value.unwrap_or(0.0);
     range.start.min(-end)..range.end.max(end)
 }
 

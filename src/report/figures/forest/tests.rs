@@ -29,7 +29,7 @@ fn a_bar_that_holds_0_under_a_verdict_is_explained() {
     let notes = |high: f64| {
         let lines = vec![Line::Row(decided([-0.154, high]))];
         let text = String::new;
-        Forest::new(lines, 1.0, NAMES, text(), text(), text()).unwrap().lettering.notes
+        Forest::new(lines, Shape::of(1.0), text(), text(), text()).unwrap().lettering.notes
     };
     assert!(notes(0.002).iter().any(|note| note == CORRECTIONS));
     assert!(notes(-0.002).iter().all(|note| note != CORRECTIONS));
@@ -61,18 +61,14 @@ fn seeds_beyond_the_axis_are_counted() {
     assert!(svg(runs).contains("dots: seeds, paired, 1 beyond the axis"));
 }
 
-fn of_row(row: Row) -> Forest {
-    let text = String::new;
-    Forest::new(vec![Line::Row(row)], 1.0, NAMES, text(), text(), text()).unwrap()
+fn of_row(row: Row, epsilon: Option<f64>) -> Forest {
+    let (text, shape) = (String::new, Shape { epsilon, ..Shape::of(1.0) });
+    Forest::new(vec![Line::Row(row)], shape, text(), text(), text()).unwrap()
 }
 
 #[test]
 fn the_axis_of_what_is_equivalent_holds_epsilon() {
-    let of = |kind: Kind| {
-        let mut forest = of_row(Row { kind, ..decided([-0.154, -0.002]) });
-        forest.mark_epsilon(Some(0.4));
-        forest
-    };
+    let of = |kind: Kind| of_row(Row { kind, ..decided([-0.154, -0.002]) }, Some(0.4));
     let equivalent = of(Kind::Equivalent);
     assert!([-0.4, 0.4].iter().all(|end| equivalent.range.contains(end)));
     assert!(equivalent.lettering.notes.contains(&"thin lines: ε = 0.4".to_owned()));
@@ -85,7 +81,7 @@ fn a_verdict_is_never_cut_and_says_where_seeds_are_judged_elsewhere() {
     (row.kind, row.has_other_points) = (Kind::Undecided, true);
     let numbers = row.numbers();
     assert!(numbers.ends_with("undecided°"), "{numbers}");
-    let forest = of_row(row);
+    let forest = of_row(row, None);
     assert_eq!(fit(&numbers, 12, f64::from(forest.numbers - BESIDE)), numbers);
     assert!(forest.lettering.notes.iter().any(|note| note.starts_with('°')));
 }
