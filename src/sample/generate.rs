@@ -1,6 +1,6 @@
 //! Texts of the models of one shape, all at once.
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 
 use super::request::Terms;
 use super::turns::Turns;
@@ -112,7 +112,8 @@ impl Group<'_> {
             let keys = [*seed, text.place.1 as u64, number as u64].map(u64::to_le_bytes);
             let keys = keys.each_ref().map(<[u8; 8]>::as_slice);
             let draw = random::unit(&mut random::stream("sample", &keys));
-            let chosen = choice.choose(scores, draw)?;
+            let chosen = choice.choose(scores, draw);
+            let chosen = chosen.with_context(|| turns.model(text.place.0).to_owned())?;
             self.chosen += 1;
             text.tokens.push(chosen.token);
             text.ended = Some(chosen.token) == self.end;

@@ -55,6 +55,11 @@ struct Line<'a> {
 }
 
 impl<'a> Turns<'a> {
+    /// What a model is called, for people.
+    pub fn model(&self, number: usize) -> &'a str {
+        &self.voices[number].name
+    }
+
     pub fn new(
         source: &'a Source,
         prompt: &'a Prompt,

@@ -1023,6 +1023,13 @@ fn a_micro_batch_alone_is_that_of_a_device_and_devices_that_share_a_model_count_
     let axolotl = "base_model: a\nsequence_len: 32768\nmicro_batch_size: 1\nmax_steps: 10000\ncontext_parallel_size: 4\n\
                    optimizer: adamw_torch\nlr_scheduler: cosine\nlearning_rate: 2e-5\nweight_decay: 0.1\n";
     assert_eq!(run(&advise("a.yaml", axolotl, &["--devices", "8"]))["batch_tokens"], 65_536.0);
+    let both = |degree: u64| format!("{axolotl}sequence_parallel_degree: {degree}\n");
+    let same = advise("a.yaml", &both(4), &["--devices", "8"]);
+    assert_eq!(run(&same)["batch_tokens"], 65_536.0);
+    refused(
+        &advise("a.yaml", &both(2), &["--devices", "8"]),
+        "context_parallel_size is 4 and sequence_parallel_degree is 2, which are names of the same",
+    );
     let lingua = "steps: 60000\noptim: {lr: 1e-3, weight_decay: 0.1, warmup: 2000}\ndistributed: {tp_size: 8}\n\
                   data: {batch_size: 4, seq_len: 4096}\n";
     assert_eq!(run(&advise("l.yaml", lingua, &["--devices", "64"]))["batch_tokens"], 131_072.0);

@@ -391,6 +391,22 @@ fn a_text_of_documents_begins_and_ends_with_what_stands_between_them() {
 }
 
 #[test]
+fn weights_that_are_too_large_to_compute_with_are_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let shape = ModelShape::gpt2(2, 2, 16, 24);
+    let mut weights = hugging_face(folder.path(), &shape, &gpt2_config());
+    weights.get_mut("ln_f.weight").unwrap().fill(1e38);
+    weights.get_mut("wte.weight").unwrap().fill(1e38);
+    let purpose = Purpose { shape: &shape, vocabulary: 261, tokenizer: None, text: None };
+    let file = folder.path().join("model.safetensors");
+    write_weights(&file, &Arc::new(weights), purpose, None).unwrap();
+    let call = wane(&["sample", text(folder.path())]);
+    assert_eq!(call.code, Some(1), "{}", call.stderr);
+    let told = [text(folder.path()), "scores are not finite"];
+    assert!(told.iter().all(|word| call.stderr.contains(word)), "{}", call.stderr);
+}
+
+#[test]
 fn what_cannot_be_sampled_says_what_can() {
     let scene = Scene::new("gpt2");
     let results = scene.results();

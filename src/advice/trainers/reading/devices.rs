@@ -8,6 +8,31 @@ use crate::advice::expression::value_of;
 use crate::advice::run::RunFields;
 use crate::config::plain;
 
+/// What keys share by their names: text is cut along the context or, as older versions call it, along the sequence.
+const SHARED: [&[&str]; 3] = [&["tensor", "tp_size"], &["pipe"], &["context", "sequence"]];
+
+/// Degrees of which every one is of another kind: two names of one kind are two versions' of the same.
+///
+/// # Errors
+/// Two that say different numbers of the same.
+fn each_once<'a>(degrees: &[(&'a String, f64)]) -> Result<Vec<(&'a String, f64)>> {
+    let kind = |key: &str| SHARED.iter().position(|all| all.iter().any(|part| key.contains(part)));
+    let mut once: Vec<(&String, f64)> = Vec::new();
+    for (key, number) in degrees {
+        let is_same = |other: &str| kind(other).is_some() && kind(other) == kind(key);
+        match once.iter().find(|(other, _)| is_same(other)) {
+            None => once.push((key, *number)),
+            Some((other, same)) => ensure!(
+                same == number,
+                "{other} is {} and {key} is {}, which are names of the same: expected one number",
+                plain(*same),
+                plain(*number)
+            ),
+        }
+    }
+    Ok(once)
+}
+
 impl Reading<'_> {
     /// Whether the batch is put together from what a device has, or a part of a step.
     pub fn counts_batch(&self) -> bool {
@@ -32,6 +57,7 @@ impl Reading<'_> {
         let degrees = self.trainer.shared_by.iter().map(|key| Ok((key, self.degree(key)?)));
         let mut degrees: Vec<(&String, f64)> = degrees.collect::<Result<_>>()?;
         degrees.retain(|(_, number)| *number > 1.0);
+        let degrees = each_once(&degrees)?;
         if degrees.is_empty() {
             return Ok(());
         }
