@@ -1,11 +1,14 @@
 //! A sweep on this machine.
 
+use std::path::PathBuf;
+
 use anyhow::{Context, Result};
 
 use super::saving::note_without_best;
 use super::texts::Texts;
 use super::{Inputs, Options, Print, Request, Session, hold, planned, prepare};
 use crate::config::InitialWeights;
+use crate::corpus::Source;
 use crate::report::words;
 use crate::runner::{Assignment, Processes, SweepResult};
 use crate::search::runs_of;
@@ -74,22 +77,24 @@ pub fn train(
         // Fail early if there is no adapter, not in every worker.
         session.options.open_device()?;
     }
-    let executor = processes(session, texts, initial)?;
+    let handed = if cohorts.is_empty() { None } else { texts.handed() };
+    let executor = processes(session, &texts.source, handed, initial)?;
     let progress = session.progress(&cohorts);
     Ok(session.sweep(&executor, &*progress, fail_fast).run(&cohorts))
 }
 
 fn processes(
     session: &Session,
-    texts: &Texts,
+    source: &Source,
+    handed: Option<PathBuf>,
     initial: Option<InitialWeights>,
 ) -> Result<Processes> {
     let program = std::env::current_exe().context("cannot find this program")?;
     let options = &session.options;
     let assignment = Assignment {
         results: options.out.clone(),
-        source: texts.source.clone(),
-        handed: texts.handed(),
+        source: source.clone(),
+        handed,
         initial,
         backend: options.backend,
         device: options.device.clone(),

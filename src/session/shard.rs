@@ -77,9 +77,9 @@ fn part_of_frozen(request: &Request, options: Options, shard: Shard) -> Result<P
     let contents = &frozen.contents;
     let Options { quiet, plain, verbose, .. } = options;
     let options = Options { quiet, plain, verbose, ..Options::of_frozen(&frozen) };
+    let texts = Texts::unread(contents.source.clone(), &runs);
     let work = Work { name: format!("{} {shard}", contents.name), runs, notes: Vec::new() };
-    let (texts, initial) = (Texts::unread(contents.source.clone()), contents.init());
-    Ok(Part { work, texts, initial, options, inputs: None })
+    Ok(Part { work, texts, initial: contents.init(), options, inputs: None })
 }
 
 /// Stops when Slurm warns of the time limit; the flag says that it did.
