@@ -82,24 +82,40 @@ impl Turn {
             norm,
             rotation: upright.atan2(norm + along / norm),
             relative_update: change.sqrt() / norm,
-            gradient_cosine: (loss.norm > 0.0).then(|| loss.along / (loss.norm * norm)),
+            gradient_cosine: loss.cosine(norm),
             decay_share: (decay + rest > 0.0).then(|| decay / (decay + rest)),
         }
     }
 }
+
+/// The least share of the squares of `λ w` that those of the loss's gradient have to be: where decay is taken out of sums
+/// in 32 bits, less is what rounding left.
+const LEAST: f64 = 1e-4;
 
 /// The gradient of the loss alone.
 struct Gradient {
     norm: f64,
     /// `g · w`.
     along: f64,
+    /// Whether it is more than rounding left.
+    is_known: bool,
 }
 
 impl Gradient {
     /// From sums of a gradient that holds `λ w` as well.
     fn of_loss(squares: f64, along: f64, weight: f64, lambda: f64) -> Self {
-        let squares = squares - 2.0 * lambda * along + lambda * lambda * weight;
-        Gradient { norm: not_below_0(squares).sqrt(), along: along - lambda * weight }
+        let decay = lambda * lambda * weight;
+        let squares = squares - 2.0 * lambda * along + decay;
+        Gradient {
+            norm: not_below_0(squares).sqrt(),
+            along: along - lambda * weight,
+            is_known: squares > LEAST * decay,
+        }
+    }
+
+    /// With weights of this norm.
+    fn cosine(&self, norm: f64) -> Option<f64> {
+        self.is_known.then(|| (self.along / (self.norm * norm)).clamp(-1.0, 1.0))
     }
 }
 
@@ -205,4 +221,36 @@ fn not_below_0(value: f64) -> f64 {
 
 fn finite(value: f64) -> Option<f32> {
     Some(value as f32).filter(|value| value.is_finite())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The cosine of a gradient that decay was added to, by sums in 32 bits.
+    fn cosine(gradient: [f64; 3], weights: [f64; 3], lambda: f64) -> Option<f64> {
+        let whole = [0, 1, 2].map(|i| (gradient[i] + lambda * weights[i]) as f32);
+        let sum = |of: &dyn Fn(usize) -> f32| f64::from((0..3).map(of).sum::<f32>());
+        let weights = weights.map(|one| one as f32);
+        let squares = sum(&|i| weights[i] * weights[i]);
+        let (own, along) = (sum(&|i| whole[i] * whole[i]), sum(&|i| whole[i] * weights[i]));
+        Gradient::of_loss(own, along, squares, lambda).cosine(squares.sqrt())
+    }
+
+    #[test]
+    fn the_cosine_of_the_losss_gradient_is_told_where_decay_leaves_more_than_rounding_of_it() {
+        let (gradient, weights) = ([0.3, -0.1, 0.2], [1.1, 0.9, 1.3]);
+        let dot = |a: [f64; 3], b: [f64; 3]| (0..3).map(|i| a[i] * b[i]).sum::<f64>();
+        let exact =
+            dot(gradient, weights) / (dot(gradient, gradient) * dot(weights, weights)).sqrt();
+        for scale in [1.0, 0.1, 0.02] {
+            let told = cosine(gradient.map(|one| scale * one), weights, 0.1).unwrap();
+            assert!((told - exact).abs() < 1e-2, "{scale}: {told} for {exact}");
+        }
+        for scale in [1e-4, 1e-6, 0.0] {
+            assert_eq!(cosine(gradient.map(|one| scale * one), weights, 0.1), None, "{scale}");
+        }
+        assert_eq!(cosine([0.0; 3], weights, 0.0), None);
+        assert!(cosine(weights, weights, 0.0).is_some_and(|one| (0.999..=1.0).contains(&one)));
+    }
 }

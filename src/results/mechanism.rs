@@ -112,6 +112,12 @@ impl MechanismRow {
     }
 }
 
+/// A cosine that can be one: former programs told what rounding left where decay in the gradient was far larger than the
+/// loss's.
+fn cosine(role: &OfRole) -> Option<f32> {
+    role.gradient_cosine.filter(|cosine| cosine.abs() <= 1.001)
+}
+
 /// Whether a rotation over that of balance is near enough to have reached it.
 pub fn is_near_balance(ratio: f64) -> bool {
     (ratio - 1.0).abs() <= NEAR
@@ -162,7 +168,7 @@ fn row(entry: &Entry, run: &RunConfig, record: &SoFar, role: Role) -> MechanismR
             told.growth().zip(left).map(|(growth, left)| left.abs() / growth),
         ),
         float32_share: shares.as_ref().and_then(Shares::in_float32),
-        gradient_cosine: told.mean(|role| role.gradient_cosine),
+        gradient_cosine: told.mean(cosine),
         decay_share: told.mean(|role| role.decay_share),
         clipped: mean(record.curve.iter().filter_map(|row| row.clipped)),
     }
