@@ -74,6 +74,9 @@ pub fn quantity(quantity: Quantity) -> &'static str {
     }
 }
 
+/// What is said in the place of a verdict of what does not differ by chance.
+pub const SAME: &str = "the same in every seed";
+
 pub fn kind(kind: Kind) -> &'static str {
     match kind {
         Kind::Lower => "lower",

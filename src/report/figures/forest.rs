@@ -103,8 +103,8 @@ impl Forest {
             .filter(|size| size.is_finite());
         let reach = sizes.fold(f64::MIN_POSITIVE, f64::max);
         let axis = format!("{0} of the left − {0} of the right", case.quantity);
-        let mut forest =
-            Forest::new(lines, Shape::of(reach), words::judged_title(case), caption, axis)?;
+        let shape = Shape { epsilon: case.terms.epsilon, ..Shape::of(reach) };
+        let mut forest = Forest::new(lines, shape, words::judged_title(case), caption, axis)?;
         forest.lettering.notes.extend(left_out);
         Some(forest)
     }

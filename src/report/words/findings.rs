@@ -4,7 +4,7 @@ use std::iter;
 
 use super::levels::decimals;
 use super::rules::{arm, at_others, at_point, label, title};
-use super::{kind, quantity};
+use super::{SAME, kind, quantity};
 use crate::config::TestFamily;
 use crate::report::format;
 use crate::stats::{
@@ -51,7 +51,7 @@ pub fn cell(comparison: &Comparison, analysis: &Analysis) -> String {
         format!(", n = {}", difference.n)
     };
     let mark = if comparison.elsewhere > 0 { "°" } else { "" };
-    let word = if comparison.is_copied { "the same in every seed" } else { kind(judgement.kind) };
+    let word = if comparison.is_copied { SAME } else { kind(judgement.kind) };
     format!("{} {word}{mark}{more}{n}", told(comparison, decimals(analysis)))
 }
 

@@ -40,6 +40,8 @@ pub struct Row {
     pub is_verdict: bool,
     /// Whether some seeds are judged at other points than the one that is named.
     pub has_other_points: bool,
+    /// Whether both sides are the same in every seed, of which there is no test.
+    pub is_copied: bool,
     /// What stands beside it, where that is no difference with its kind.
     pub told: Option<String>,
 }
@@ -72,17 +74,20 @@ impl Row {
             interval: comparison.judgement.interval,
             is_verdict,
             has_other_points: comparison.elsewhere > 0,
+            is_copied: comparison.is_copied,
             told: None,
         }
     }
 
     /// A rule that was not tested is drawn as arms are, and says so.
-    fn tell_what_is_not_tested(&mut self, comparison: &Comparison) {
-        if comparison.kind() == Kind::NoTest {
-            let difference = format::difference(Some(comparison.difference), 3);
+    pub fn telling_what_is_not_tested(mut self) -> Self {
+        if self.kind == Kind::NoTest {
+            let difference = format::difference(Some(self.difference), 3);
+            let why = if self.is_copied { words::SAME } else { words::kind(Kind::NoTest) };
             self.is_verdict = false;
-            self.told = Some(format!("{difference} {}", words::kind(Kind::NoTest)));
+            self.told = Some(format!("{difference} {why}"));
         }
+        self
     }
 
     /// The ends of its bar: of the simultaneous interval of a verdict, of an arm's own 95% t-interval.
@@ -153,9 +158,8 @@ pub fn of_arms(data: &Data) -> (Vec<Line>, Option<String>) {
     ];
     for (family, heading) in told {
         let own = analysis.headline.iter().filter(|one| one.family == Some(family));
-        let own: Vec<&Comparison> = own.collect();
-        let mut told = rows(data, own.clone(), true);
-        told.iter_mut().zip(own).for_each(|(row, one)| row.tell_what_is_not_tested(one));
+        let told = rows(data, own.collect(), true).into_iter();
+        let told = told.map(Row::telling_what_is_not_tested).collect();
         section(&mut lines, heading.to_owned(), told);
     }
     let own = |row: &&Comparison| row.quantity == analysis.loss && !row.left.rule.in_values_table;
@@ -230,6 +234,7 @@ pub fn of_claim(name: String, effect: &Effect) -> Row {
         interval: Some(effect.interval),
         is_verdict: true,
         has_other_points: false,
+        is_copied: false,
         told: Some(told),
     }
 }
@@ -242,10 +247,12 @@ fn of_contest(contest: &Contest) -> Row {
         by_seed: contest.by_seed.iter().map(|(_, difference)| *difference).collect(),
         kind: contest.judgement.kind,
         interval: contest.judgement.interval,
-        is_verdict: contest.judgement.kind != Kind::NoTest,
+        is_verdict: true,
         has_other_points: false,
+        is_copied: false,
         told: None,
     }
+    .telling_what_is_not_tested()
 }
 
 fn section(lines: &mut Vec<Line>, heading: String, rows: Vec<Row>) {
@@ -272,8 +279,8 @@ fn of_published(toy: &Toy) -> Option<Row> {
     let collapsed = if toy.is_collapsed() { ", collapsed" } else { "" };
     let name = format!("{} {}   λ = {lambda}{collapsed}", evidence.mark(), names.join(", "));
     let comparison = toy.carried.against_none.as_ref()?;
-    let is_verdict = comparison.kind() != Kind::NoTest;
-    Some(Row::new(name, palette::evidence(evidence), comparison, is_verdict))
+    let row = Row::new(name, palette::evidence(evidence), comparison, true);
+    Some(row.telling_what_is_not_tested())
 }
 
 /// Rule and λ of each comparison's left side.

@@ -20,6 +20,7 @@ fn decided(interval: [f64; 2]) -> Row {
         interval: Some(interval),
         is_verdict: true,
         has_other_points: false,
+        is_copied: false,
         told: None,
     }
 }
@@ -94,4 +95,17 @@ fn a_rule_that_was_not_tested_is_told_so_and_has_no_bar_of_a_family() {
     let rows: Vec<&Row> = lines.iter().filter_map(Line::row).collect();
     let told = rows.iter().filter(|row| row.numbers().ends_with("no test"));
     assert!(told.clone().count() > 0 && told.clone().all(|row| !row.is_verdict));
+}
+
+#[test]
+fn what_has_no_test_is_told_why_and_its_bar_is_explained() {
+    let told = |is_copied: bool| {
+        let row = Row { kind: Kind::NoTest, interval: None, is_copied, ..decided([0.0, 0.0]) };
+        let row = row.telling_what_is_not_tested();
+        (row.numbers(), of_row(row, Some(0.1)).lettering.notes)
+    };
+    let (numbers, notes) = told(false);
+    assert!(numbers.ends_with("no test"), "{numbers}");
+    assert!(notes.contains(&"thin bars: no test, its own 95% interval".to_owned()), "{notes:?}");
+    assert!(told(true).0.ends_with("the same in every seed"));
 }
