@@ -269,11 +269,14 @@ impl Browser {
     /// Waits for a downloaded file; returns its bytes.
     pub fn downloaded(&mut self, name: &str) -> Vec<u8> {
         let (path, start) = (self.downloads().join(name), Instant::now());
-        while !path.exists() {
-            assert!(start.elapsed() < PATIENCE, "{name} is not downloaded");
+        loop {
+            // Chromium keeps the name by an empty file until it puts the whole one into its place.
+            match std::fs::read(&path) {
+                Ok(contents) if !contents.is_empty() => return contents,
+                _ => assert!(start.elapsed() < PATIENCE, "{name} is not downloaded"),
+            }
             std::thread::sleep(Duration::from_millis(50));
         }
-        std::fs::read(path).unwrap()
     }
 }
 
