@@ -78,6 +78,14 @@ pub fn is_near(one: f64, other: f64) -> bool {
     (one - other).abs() <= DIGITS * other.abs() || one == other
 }
 
+/// The same of numbers of which there may be none.
+pub fn is_one(one: Option<f64>, other: Option<f64>) -> bool {
+    match (one, other) {
+        (Some(one), Some(other)) => is_near(one, other),
+        (one, other) => one == other,
+    }
+}
+
 /// What a curve says that its run cannot have.
 fn contradiction(run: &RunRow, curve: &[CurveCsvRow]) -> Option<String> {
     let name = &run.run;

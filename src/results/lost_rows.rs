@@ -5,7 +5,7 @@ use std::path::Path;
 
 use anyhow::{Result, bail};
 
-use super::agreement::is_near;
+use super::agreement::is_one;
 use super::columns::is_newest;
 use super::manifest::by_arm;
 use super::{ManifestRow, REMEDY, RunRow};
@@ -97,11 +97,9 @@ fn told(row: &ManifestRow) -> String {
 }
 
 fn is_of_run(row: &ManifestRow, run: &RunRow) -> bool {
-    let is_same = match (row.weight_decay, run.weight_decay) {
-        (Some(own), Some(other)) => is_near(own, other),
-        (own, other) => own == other,
-    };
-    is_same && (row.form, row.mask) == (run.form, run.mask) && row.variant == run.variant
+    is_one(row.weight_decay, run.weight_decay)
+        && (row.form, row.mask) == (run.form, run.mask)
+        && row.variant == run.variant
 }
 
 #[cfg(test)]

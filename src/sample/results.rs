@@ -10,7 +10,7 @@ use crate::corpus::Tokenizer;
 use crate::export::Arms;
 use crate::model::{check_weights, origin};
 use crate::record::best_evaluation;
-use crate::results::{Experiment, RunRow, check_written, read_experiment, read_runs};
+use crate::results::{Experiment, RunRow, check_rows, check_written, read_experiment, read_runs};
 use crate::stats::Analysis;
 use crate::store::Store;
 
@@ -30,6 +30,7 @@ pub fn open(asked: &Asked) -> Result<Source> {
     check_written(asked.path)?;
     let experiment = read_experiment(asked.path)?;
     let rows = read_runs(asked.path)?;
+    check_rows(asked.path, &rows)?;
     let path = asked.path.canonicalize().context("the folder of the experiment")?;
     let store = Store::new(path.parent().context("it stands in no folder")?);
     let folder = Folder { asked, arms: Arms::of(&rows), experiment, store };

@@ -53,12 +53,13 @@ impl Inputs {
 
     fn read(Request { spec: path, changes, init }: &Request) -> Result<Self> {
         let (text, spec) = Spec::read(path, changes)?;
-        let corpus = spec.load_corpus()?;
+        let of_spec = || format!("in {}", path.display());
+        let corpus = spec.load_corpus().with_context(of_spec)?;
         let models = spec.models();
         models
             .iter()
             .try_for_each(|model| corpus.check_context(model.context))
-            .with_context(|| format!("in {}", path.display()))?;
+            .with_context(of_spec)?;
         let read = init.as_ref().map(|init| read_initial(init, &models, &corpus)).transpose()?;
         let digest = read.as_ref().map(|read| read.digest.clone());
         let plan = match spec.is_search() {

@@ -207,6 +207,7 @@ fn a_combination_that_says_nothing_is_refused() {
         replaced("name = \"tiny\"", "name = \"\"", &["name", "folder"]),
         replaced("name = \"tiny\"", "nmae = \"tiny\"", &["nmae", "did you mean `name`?"]),
         replaced("source = \"grammar\"", "source = \"\"", &["data.source", "is empty"]),
+        replaced("source = \"grammar\"", "source = \"absent.txt\"", &["data.source", "absent.txt"]),
         replaced("val = 300", "vla = 300", &["data.vla", "expected one of", "val"]),
         replaced("layers = 1", "layer = 1", &["model.layer", "did you mean `layers`?"]),
         replaced("steps = 6", "step = 6", &["train.step", "did you mean `steps`?"]),

@@ -237,8 +237,8 @@ fn a_manifest_that_lost_rows_is_refused() {
     wane_ok(&["report", text(&tiny)]);
 }
 
-/// The cell of the last line of a table, in the column of this name.
-fn with_last(table: &str, column: &str, cell: &str) -> String {
+/// A table with this cell in its last line, in the column of this name.
+pub fn with_last(table: &str, column: &str, cell: &str) -> String {
     let (before, last) = table.trim_end().rsplit_once('\n').unwrap();
     let place = table.lines().next().unwrap().split(',').position(|one| one == column).unwrap();
     let mut cells: Vec<&str> = last.split(',').collect();

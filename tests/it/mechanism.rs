@@ -192,6 +192,8 @@ fn numbers_of_the_mechanism_that_no_run_can_have_are_refused() {
         ("weight_rms", "-1", "has a weight_rms of -1 for role"),
         ("gradient_cosine", "7", "has a gradient_cosine of 7 for role"),
         ("clipped", "2.5", "has a clipped of 2.5 for role"),
+        ("timescale_epochs", "NaN", "has a timescale_epochs of NaN for role"),
+        ("float32_share", "9", "has a float32_share of 9 for role"),
         ("balance_ratio", "1.05", "has a balance_ratio that its `reached` contradicts"),
     ] {
         let place = columns.iter().position(|name| *name == column).unwrap();
@@ -208,6 +210,31 @@ fn numbers_of_the_mechanism_that_no_run_can_have_are_refused() {
             let told = ["mechanism.csv", expected, "wane collect SPEC"];
             assert!(told.iter().all(|word| call.stderr.contains(word)), "{}", call.stderr);
         }
+    }
+}
+
+#[test]
+fn a_lambda_of_more_digits_than_a_spreadsheet_keeps_is_the_same_in_both_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let results = swept(folder.path(), "told", &[]);
+    let columns = |name: &str, lambda: &str| {
+        let path = results.join(name);
+        let whole = fs::read_to_string(&path).unwrap();
+        let columns: Vec<&str> = whole.lines().next().unwrap().split(',').collect();
+        let place = columns.iter().position(|name| *name == "weight_decay").unwrap();
+        let changed = whole.lines().map(|line| {
+            let mut cells: Vec<&str> = line.split(',').collect();
+            cells[place] = if cells[place] == "1.0" { lambda } else { cells[place] };
+            cells.join(",") + "\n"
+        });
+        let changed: String = changed.collect();
+        assert_ne!(changed, whole);
+        fs::write(&path, changed).unwrap();
+    };
+    columns("mechanism.csv", "1.0000000000000002");
+    columns("runs.csv", "1");
+    for command in ["report", "explain"] {
+        wane_ok(&[command, text(&results)]);
     }
 }
 

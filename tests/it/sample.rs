@@ -17,6 +17,7 @@ use wane::model::{
 use wane::record::LaneWeights;
 
 use crate::common::{Call, command, rows, text, wane, wane_ok};
+use crate::folders::with_last;
 
 const CONTEXT: usize = 8;
 
@@ -403,6 +404,18 @@ fn weights_that_are_too_large_to_compute_with_are_named() {
     let call = wane(&["sample", text(folder.path())]);
     assert_eq!(call.code, Some(1), "{}", call.stderr);
     let told = [text(folder.path()), "scores are not finite"];
+    assert!(told.iter().all(|word| call.stderr.contains(word)), "{}", call.stderr);
+}
+
+#[test]
+fn an_arm_is_not_the_best_by_a_loss_that_its_curve_contradicts() {
+    let scene = Scene::new("gpt2");
+    let path = scene.results().join("runs.csv");
+    let table = fs::read_to_string(&path).unwrap();
+    fs::write(&path, with_last(&table, "best_val_loss", "0.5")).unwrap();
+    let call = scene.sample(&[]);
+    assert_eq!(call.code, Some(2), "{}", call.stderr);
+    let told = ["curves.csv", "and 0.5 in runs.csv"];
     assert!(told.iter().all(|word| call.stderr.contains(word)), "{}", call.stderr);
 }
 

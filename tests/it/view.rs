@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use crate::browser::Browser;
 use crate::common::{command, fixture, rows, text, wane, wane_ok};
+use crate::folders::with_last;
 
 /// Two λ at two learning rates under three seeds.
 const ARMS: &str = "[[arm]]\nform = \"adamw\"\nmask = \"matrices\"\nweight_decay = [0.0, 1.0]\nlr = [1e-3, 1e-2]\n";
@@ -440,6 +441,22 @@ fn results_that_cannot_be_read_are_listed_with_the_trouble() {
         let update = view.json(&format!("/sweep/{}?since=&m=&n=val_loss", view.id(name)));
         assert!(update["trouble"].as_str().unwrap().contains(column), "{}", update["trouble"]);
     }
+}
+
+#[test]
+fn a_loss_that_its_curve_contradicts_is_trouble() {
+    let folder = tempfile::tempdir().unwrap();
+    for file in ["experiment.json", "runs.csv", "curves.csv"] {
+        fs::copy(fixture("report").join(file), folder.path().join(file)).unwrap();
+    }
+    let path = folder.path().join("runs.csv");
+    let table = fs::read_to_string(&path).unwrap();
+    fs::write(&path, with_last(&table, "best_val_loss", "0.5")).unwrap();
+    let view = View::of(folder.path());
+    let id = view.json("/sweeps")[0]["id"].as_str().unwrap().to_owned();
+    let update = view.json(&format!("/sweep/{id}?since=&m=&n=val_loss"));
+    let trouble = update["trouble"].as_str().unwrap_or_default();
+    assert!(trouble.contains("and 0.5 in runs.csv"), "{update}");
 }
 
 #[test]

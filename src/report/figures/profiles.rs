@@ -79,8 +79,7 @@ impl Profiles {
 
     /// The panels with a line of two points, if any, and what of them lies beyond the axes.
     fn with_lines(mut self) -> Option<Self> {
-        let lines = self.panels.iter().flat_map(|panel| &panel.lines);
-        let lone = lines.filter(|line| line.series.0.len() == 1).count();
+        let left_out = self.left_out();
         self.panels.iter_mut().for_each(|one| one.lines.retain(|line| line.series.0.len() > 1));
         self.panels.retain(|panel| !panel.lines.is_empty());
         let notes = [
@@ -89,10 +88,21 @@ impl Profiles {
         ];
         let told = notes.into_iter().filter(|(is_beyond, _)| *is_beyond);
         self.lettering.notes.extend(told.map(|(_, note)| note.to_owned()));
-        if lone > 0 {
-            self.lettering.notes.push(format!("not drawn: {} of one point", counted(lone, "line")));
-        }
+        self.lettering.notes.extend(left_out);
         (!self.panels.is_empty()).then_some(self)
+    }
+
+    /// Lines that are none. A rule without a λ above 0 has no place where λ is across.
+    fn left_out(&self) -> Option<String> {
+        let of = |points: usize| {
+            let lines = self.panels.iter().flat_map(|panel| &panel.lines);
+            lines.filter(|line| line.series.0.len() == points).count()
+        };
+        let kinds = [(of(1), "of one point"), (of(0), "without a point")];
+        let kinds = kinds.into_iter().filter(|(count, _)| *count > 0);
+        let told: Vec<String> =
+            kinds.map(|(count, what)| format!("{} {what}", counted(count, "line"))).collect();
+        (!told.is_empty()).then(|| format!("not drawn: {}", told.join(", ")))
     }
 
     /// Whether any of these numbers of a point lies where its panel does not reach.

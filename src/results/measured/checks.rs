@@ -6,11 +6,15 @@ use std::ops::RangeInclusive;
 
 use anyhow::{Result, ensure};
 
+use super::super::agreement::is_one;
 use super::super::mechanism::is_near_balance;
 use super::super::{MechanismRow, REMEDY, RunRow};
 
 /// Cosines and angles are computed in 32 bits, which may end a little beyond theirs.
 const ROUNDING: f64 = 1e-3;
+
+/// A column of a row, and what a run can have in it.
+type Column<'a> = (&'static str, Option<f64>, &'a RangeInclusive<f64>);
 
 /// Whether a row and a run have the same in a column.
 type Same = fn(&MechanismRow, &RunRow) -> bool;
@@ -41,7 +45,7 @@ fn check_run(row: &MechanismRow, arms: &[&RunRow]) -> Result<()> {
         ("form", |row, run| row.form == run.form),
         ("mask", |row, run| row.mask == run.mask),
         ("variant", |row, run| row.variant == run.variant),
-        ("weight_decay", |row, run| row.weight_decay == run.weight_decay),
+        ("weight_decay", |row, run| is_one(row.weight_decay, run.weight_decay)),
         ("seed", |row, run| row.seed == run.seed),
         ("status", |row, run| row.status == run.status),
     ];
@@ -56,19 +60,24 @@ fn check_run(row: &MechanismRow, arms: &[&RunRow]) -> Result<()> {
     Ok(())
 }
 
-/// A number that is none is told as one that is not known.
+/// A measured number that is none is told as one that is not known; what a plan says is always one.
 fn check_numbers(row: &MechanismRow) -> Result<()> {
     let any = 0.0..=f64::INFINITY;
-    let share = -ROUNDING..=1.0 + ROUNDING;
+    let share = 0.0..=1.0;
+    // Half a step of rounding may become a whole one.
+    let rounded = 0.0..=2.0 + ROUNDING;
     let cosine = -1.0 - ROUNDING..=1.0 + ROUNDING;
     let angle = 0.0..=PI + ROUNDING;
-    let numbers: [(&str, Option<f64>, &RangeInclusive<f64>); 14] = [
+    let planned: [Column; 7] = [
         ("weight_decay", row.weight_decay, &any),
         ("total_decay", row.total_decay, &any),
         ("timescale_steps", row.timescale_steps, &any),
         ("timescale_runs", row.timescale_runs, &any),
         ("timescale_epochs", row.timescale_epochs, &any),
         ("equilibrium_steps", row.equilibrium_steps, &any),
+        ("float32_share", row.float32_share, &rounded),
+    ];
+    let measured: [Column; 8] = [
         ("rotation", row.rotation, &angle),
         ("equilibrium_rotation", row.equilibrium_rotation, &any),
         ("balance_ratio", row.balance_ratio, &any),
@@ -78,9 +87,13 @@ fn check_numbers(row: &MechanismRow) -> Result<()> {
         ("gradient_cosine", row.gradient_cosine, &cosine),
         ("clipped", row.clipped, &share),
     ];
-    for (column, number, possible) in numbers {
+    let numbers = planned.map(|column| (column, false)).into_iter();
+    for ((column, number, possible), may_be_none) in
+        numbers.chain(measured.map(|column| (column, true)))
+    {
         ensure!(
-            number.is_none_or(|number| number.is_nan() || possible.contains(&number)),
+            number
+                .is_none_or(|number| number.is_nan() && may_be_none || possible.contains(&number)),
             "run {} has a {column} of {} for role {} that no run can have; {REMEDY}",
             row.run,
             number.unwrap_or_default(),

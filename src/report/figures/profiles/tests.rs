@@ -36,14 +36,14 @@ fn what_lies_beyond_an_axis_is_told_in_the_notes() {
 }
 
 #[test]
-fn lines_of_one_point_are_counted_since_they_are_not_drawn() {
-    let mut panel = panel(&["adamw", "l2"]);
+fn lines_of_no_and_of_one_point_are_counted_since_they_are_not_drawn() {
+    let mut panel = panel(&["adamw", "l2", "sphere"]);
     let at = |step: f64| Point { step, mean: 2.0, low: 2.0, high: 2.0 };
     panel.lines[0].series = Series(vec![at(0.0), at(1.0)]);
     panel.lines[1].series = Series(vec![at(0.0)]);
     let lettering = Lettering { title: String::new(), notes: Vec::new(), caption: String::new() };
     let figure = Profiles::whole(lettering, STEPS, "loss", vec![panel]).unwrap();
-    assert_eq!(figure.lettering.notes, ["not drawn: 1 line of one point"]);
+    assert_eq!(figure.lettering.notes, ["not drawn: 1 line of one point, 1 line without a point"]);
 }
 
 #[test]
