@@ -1,36 +1,70 @@
-//! The committed reference results and what the README says of them cannot drift apart.
+//! The committed reference results and what README and docs say of them cannot drift apart.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs;
 
 use crate::common::project;
 
+const CLAIMS: &str = "docs/claims.md";
+const VALUES: &str = "docs/published-values.md";
+
 fn read(path: &str) -> String {
     fs::read_to_string(project().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
-#[test]
-fn the_readme_says_what_the_reference_results_say() {
-    let readme = read("README.md");
-    for summary in ["results/reference/summary.json", "results/reference/grid/summary.json"] {
-        let summary: serde_json::Value = serde_json::from_str(&read(summary)).unwrap();
+/// The verdicts of the default question, searched and on a grid.
+fn verdicts() -> Vec<String> {
+    let summaries = ["results/reference/summary.json", "results/reference/grid/summary.json"];
+    let of = |path: &str| -> Vec<String> {
+        let summary: serde_json::Value = serde_json::from_str(&read(path)).unwrap();
         let verdicts = summary["verdicts"].as_array().unwrap();
         assert!(verdicts.len() >= 4);
-        for verdict in verdicts {
-            let verdict = verdict.as_str().unwrap();
-            assert!(readme.contains(verdict), "the README lacks: {verdict}");
-        }
-    }
-    for figure in ["results/reference/overfitting.png", "results/reference/regret.png"] {
-        assert!(readme.contains(figure) && project().join(figure).is_file(), "{figure}");
+        verdicts.iter().map(|verdict| verdict.as_str().unwrap().to_owned()).collect()
+    };
+    summaries.into_iter().flat_map(of).collect()
+}
+
+#[test]
+fn the_page_of_findings_says_what_the_reference_results_say() {
+    let page = read("docs/findings.md");
+    let missing = verdicts().into_iter().find(|verdict| !page.contains(verdict));
+    assert_eq!(missing, None, "the page lacks it");
+    for (page, figure) in [
+        ("README.md", "results/reference/overfitting.png"),
+        ("docs/findings.md", "results/reference/regret.png"),
+    ] {
+        assert!(read(page).contains(figure) && project().join(figure).is_file(), "{figure}");
     }
 }
 
-/// Programs that trained what is kept: the later ones what had other bits under them or said what was not so, see the
-/// README.
+#[test]
+fn what_the_readme_quotes_is_what_the_reference_results_say() {
+    let (readme, verdicts) = (read("README.md"), verdicts());
+    let quoted: Vec<&str> = readme.lines().filter_map(|line| line.strip_prefix("> - ")).collect();
+    assert_eq!(quoted.len(), 8);
+    assert!(quoted.iter().all(|line| verdicts.iter().any(|one| one == line)), "{quoted:#?}");
+    let table = read("results/reference/values-table/table.md");
+    let rows: Vec<&str> = readme.lines().filter(|line| line.contains(" ± ")).collect();
+    assert_eq!(rows.iter().filter(|row| row.starts_with('|')).count(), 9);
+    assert!(rows.iter().all(|row| table.contains(row)), "{rows:#?}");
+    let sentence = table.lines().find(|line| line.starts_with("Of the 8 values")).unwrap();
+    assert!(readme.contains(sentence), "{sentence}");
+    let widest =
+        verdicts.iter().filter(|one| one.contains(" against ") && one.contains("equivalent"));
+    let ends = widest.flat_map(|one| {
+        one.split(['[', ']', ',']).filter_map(|part| {
+            part.trim().replace('−', "-").parse::<f64>().ok().filter(|end| end.abs() < 1.0)
+        })
+    });
+    let furthest = ends.map(f64::abs).fold(0.0, f64::max);
+    assert!(in_one_line("README.md").contains(&format!("no more than {furthest:.3} can lie")));
+}
+
+/// Programs that trained what is kept: the later ones what had other bits under them or said what was not so, see
+/// `docs/claims.md`.
 const TRAINED_BY: [&str; 4] = ["40a59495775d", "ca528aad5559", "11662d51584e", "309e0755bacf"];
 
-/// Committed programs trained everything, and the README tells how many runs it came to.
+/// Committed programs trained everything, and the page on claims tells how many runs it came to.
 #[test]
 fn all_that_is_kept_was_trained_by_committed_programs() {
     let mut folders = vec![project().join("results/reference")];
@@ -53,15 +87,15 @@ fn all_that_is_kept_was_trained_by_committed_programs() {
     }
     assert!(commits.iter().all(|commit| TRAINED_BY.contains(&commit.as_str())), "{commits:?}");
     for later in &TRAINED_BY[1..] {
-        assert!(read("README.md").contains(later.split_at(7).0), "the README names {later}");
+        assert!(read(CLAIMS).contains(later.split_at(7).0), "the page names {later}");
     }
     let told = format!("{},{:03} runs", runs.len() / 1000, runs.len() % 1000);
-    assert!(read("README.md").contains(&told), "{told}");
+    assert!(read(CLAIMS).contains(&told), "{told}");
 }
 
 #[test]
-fn the_readme_shows_the_values_table_as_it_was_trained() {
-    let readme = read("README.md");
+fn the_page_of_published_values_shows_the_table_as_it_was_trained() {
+    let page = read(VALUES);
     let table = read("results/reference/values-table/table.md");
     let of_table =
         ["GPT-1", "GPT-2", "GPT-3", "LLaMA 1", "Llama 2", "PaLM", "Grok-1", "Mistral", "Mixtral"];
@@ -74,13 +108,13 @@ fn the_readme_shows_the_values_table_as_it_was_trained() {
     let shown = rows.iter().filter(|row| of_table.iter().any(|name| row.contains(name)));
     let shown: Vec<_> = shown.collect();
     assert!(shown.len() >= 13, "{shown:#?}");
-    assert!(shown.iter().chain([&&rows[0]]).all(|row| readme.contains(*row)), "{shown:#?}");
+    assert!(shown.iter().chain([&&rows[0]]).all(|row| page.contains(*row)), "{shown:#?}");
     let pooled = table.lines().filter(|line| line.starts_with("- λ = 0.1, over the"));
     let pooled: Vec<&str> = pooled.collect();
     assert_eq!(pooled.len(), 3);
-    assert!(pooled.iter().all(|line| readme.contains(*line)), "{pooled:#?}");
+    assert!(pooled.iter().all(|line| page.contains(*line)), "{pooled:#?}");
     let sentence = table.lines().find(|line| line.starts_with("Of the 8 values")).unwrap();
-    assert!(readme.contains(sentence), "{sentence}");
+    assert!(page.contains(sentence), "{sentence}");
 }
 
 /// The page is what the program makes of the claims that were kept.
@@ -109,7 +143,9 @@ fn the_page_of_the_fields_claims_is_made_from_the_reference_results() {
     assert_eq!(page, read("docs/literature.md"), "run `just reference` again");
     assert!(claims >= 30, "{claims}");
     let counts = page.lines().nth(2).unwrap().split(" A verdict is on").next().unwrap();
-    assert!(in_one_line("README.md").contains(counts), "the README lacks: {counts}");
+    for page in ["README.md", CLAIMS] {
+        assert!(in_one_line(page).contains(counts), "{page} lacks: {counts}");
+    }
     let csv = fs::read_to_string(copied.join("literature.csv")).unwrap();
     assert_eq!(csv, read(&format!("{kept}/literature.csv")));
 }
@@ -234,7 +270,7 @@ fn shown(values: &[f64]) -> String {
 }
 
 #[test]
-fn what_the_readme_says_of_a_tenth_is_what_the_pooled_rows_say() {
+fn what_is_said_of_a_tenth_is_what_the_pooled_rows_say() {
     let raw = |row: &Row| row["transfer"] == "raw" && row["weight_decay"] == "0.1";
     let (mut names, mut by_seed) = (BTreeSet::new(), BTreeMap::new());
     for (row, difference) in above_none(raw, "test_loss", "test_loss") {
@@ -247,17 +283,17 @@ fn what_the_readme_says_of_a_tenth_is_what_the_pooled_rows_say() {
     assert!(by_seed.values().all(|own| own.len() == 10));
     let means: Vec<f64> = by_seed.values().map(|own| own.values().sum::<f64>() / 10.0).collect();
     let said = format!("{} below (n = 5)", shown(&means));
-    assert!(read("README.md").contains(&said), "{said}");
+    assert!(read(VALUES).contains(&said), "{said}");
 }
 
 #[test]
-fn what_the_readme_says_of_stopping_is_what_the_runs_without_decay_say() {
+fn what_is_said_of_stopping_is_what_the_runs_without_decay_say() {
     for (recipe, name) in [("llama-1", "LLaMA 1"), ("llama-2", "Llama 2")] {
         let matched = |row: &Row| row["transfer"] == "matched" && row["recipe"] == recipe;
         let differences = above_none(matched, "test_loss", "stopped_test_loss");
         let differences: Vec<f64> = differences.into_iter().map(|(_, value)| value).collect();
         let said = format!("{} for {name}", shown(&differences));
-        assert!(read("README.md").contains(&said), "{said}");
+        assert!(in_one_line(VALUES).contains(&said), "{said}");
     }
 }
 
@@ -274,8 +310,8 @@ fn mean(arm: [&str; 3], column: &str) -> f64 {
 }
 
 #[test]
-fn what_the_readme_says_of_the_search_is_what_its_decisions_say() {
-    let readme = read("README.md");
+fn what_is_said_of_the_search_is_what_its_decisions_say() {
+    let page = read("docs/findings.md");
     let decisions = crate::common::rows(&project().join("results/reference/search.csv"));
     let of_rule = |row: &&Row| row["form"] == "adamw" && row["mask"] == "matrices";
     let runs: Vec<&String> = decisions.iter().filter(of_rule).map(|row| &row["runs"]).collect();
@@ -283,29 +319,29 @@ fn what_the_readme_says_of_the_search_is_what_its_decisions_say() {
     for said in
         ["*bracket*, 5 runs known", "*refine*, 9 runs", "*refine*, 17 runs", "*confirm*, 20 runs"]
     {
-        assert!(readme.contains(said), "{said}");
+        assert!(page.contains(said), "{said}");
     }
     let looks: Vec<&Row> = decisions.iter().filter(|row| row["form"].is_empty()).collect();
     assert!(
-        looks[0]["why"] == "11 questions undecided" && readme.contains("leaves 11 of 13 questions")
+        looks[0]["why"] == "11 questions undecided" && page.contains("leaves 11 of 13 questions")
     );
     assert!(looks[1]["decided"].starts_with("12 fresh seeds") && looks.len() == 2);
     assert_eq!(looks[1]["why"], "every question is decided");
     let all = crate::common::rows(&project().join("results/reference/runs.csv")).len();
-    assert!(readme.contains(&format!("{all} runs in all")), "{all}");
+    assert!(page.contains(&format!("{all} runs in all")), "{all}");
 }
 
 #[test]
-fn what_the_readme_says_of_counting_and_of_the_gap_is_what_the_runs_say() {
+fn what_is_said_of_counting_and_of_the_gap_is_what_the_runs_say() {
     let (best, none) = (["adamw", "matrices", "2.0"], ["none", "", ""]);
     let above = mean(best, "test_loss") - mean(best, "test_ngram");
     let risen = mean(best, "train_loss") - mean(none, "train_loss");
     let share = 100.0 * risen / (mean(none, "gap") - mean(best, "gap"));
-    let readme = read("README.md");
+    let page = in_one_line("docs/findings.md");
     for said in
         [format!("scores {above:.2} nats better"), format!("the {share:.0}% that the report")]
     {
-        assert!(readme.contains(&said), "{said}");
+        assert!(page.contains(&said), "{said}");
     }
 }
 
