@@ -246,9 +246,19 @@ fn tests(analysis: &Analysis) -> String {
     )
 }
 
+/// Whether a difference is told by Holm's correction and not by the interval, which takes all of a family at once.
+fn is_told_across_zero(one: &Comparison) -> bool {
+    let holds_zero = |[low, high]: [f64; 2]| low <= 0.0 && high >= 0.0;
+    one.is_distinguishable() && one.judgement.interval.is_some_and(holds_zero)
+}
+
 fn tests_in_short(analysis: &Analysis) -> String {
     let level = format::number(100.0 * (1.0 - analysis.alpha));
-    let rest = "verdicts are Holm-corrected in it and rest on normal noise.";
+    let steps = match analysis.headline.iter().any(is_told_across_zero) {
+        true => ", step by step, so that a difference may be told whose [ ] holds 0,",
+        false => "",
+    };
+    let rest = format!("verdicts are Holm-corrected in it{steps} and rest on normal noise.");
     // The values table alone shows each difference by itself.
     let tests = match analysis.headline.is_empty() {
         true => format!(

@@ -28,6 +28,16 @@ fn verdicts_say_what_the_differences_allow() {
 }
 
 #[test]
+fn a_difference_that_is_told_though_its_interval_holds_0_is_explained() {
+    let mut analysis = Analysis::of(&experiment());
+    let told = "step by step, so that a difference may be told whose [ ] holds 0";
+    assert!(!reading(&analysis).contains(told));
+    let mut lower = analysis.headline.iter_mut().filter(|one| one.is_distinguishable());
+    lower.next().unwrap().judgement.interval = Some([-0.6, 0.1]);
+    assert!(reading(&analysis).contains(told));
+}
+
+#[test]
 fn two_seeds_give_numbers_and_no_verdict() {
     let rows: Vec<RunRow> = experiment().into_iter().filter(|row| row.seed < 2).collect();
     let analysis = Analysis::of(&rows);

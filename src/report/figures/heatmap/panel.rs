@@ -15,6 +15,10 @@ use crate::report::format;
 
 /// Tiles are no narrower than this share of their mean distance.
 const UNEVEN: f64 = 0.5;
+/// Places that differ by less are one.
+const SAME: f64 = 1e-6;
+/// How much of a tile a frame leaves free at each side.
+const INSET: f64 = 0.04;
 /// Colours that the numbers on tiles tell apart.
 const STEPS: usize = 5;
 
@@ -103,13 +107,20 @@ impl<'a> Panel<'a> {
         Ok(())
     }
 
+    /// Where a tile begins and ends. No tile covers a part of another.
+    fn corners(&self, tile: &Tile) -> [(f64, f64); 2] {
+        let tiles = &self.surface.tiles;
+        let row = tiles.iter().filter(|one| (one.up() - tile.up()).abs() < SAME);
+        let (left, right) = around((self.across)(tile), self.width, row.map(self.across));
+        let (low, high) = around(tile.up(), self.height, tiles.iter().map(Tile::up));
+        [(left, low), (right, high)]
+    }
+
     fn draw_tile(&self, chart: &mut Chart, tile: &Tile, hints: &mut Hints) -> Result<()> {
-        let (x, y) = ((self.across)(tile), tile.up());
-        let (dx, dy) = (self.width / 2.0, self.height / 2.0);
         let span = self.losses.end - self.losses.start;
         let share = tile.loss.map(|loss| (loss - self.losses.start) / span);
         let colour = share.map_or(WHITE, palette::ramp);
-        let corners = [(x - dx, y - dy), (x + dx, y + dy)];
+        let corners = self.corners(tile);
         chart.draw_series([Rectangle::new(corners, colour.filled())])?;
         let loss =
             tile.loss.map_or(format::MISSING.to_owned(), |loss| tick(loss, self.losses, STEPS));
@@ -126,22 +137,37 @@ impl<'a> Panel<'a> {
         {
             let ink = if share.is_some_and(|share| share < 0.45) { WHITE } else { INK };
             let style = text(10, ink).pos(Pos::new(HPos::Center, VPos::Center));
-            chart.draw_series([Text::new(label.to_owned(), (x, y), style)])?;
+            let [(left, low), (right, high)] = corners;
+            let middle = ((left + right) / 2.0, (low + high) / 2.0);
+            chart.draw_series([Text::new(label.to_owned(), middle, style)])?;
         }
         let (lr, lambda) = (format::exact(tile.lr), format::exact(tile.weight_decay));
         let hint = format!("{}: η = {lr}, λ = {lambda}: {loss}{collapsed}", self.surface.title);
-        hints.add(chart.backend_coord(&(x, y)), hint);
+        hints.add(chart.backend_coord(&((self.across)(tile), tile.up())), hint);
         Ok(())
     }
 
     fn draw_frame(&self, chart: &mut Chart, tile: &Tile) -> Result<()> {
-        let (x, y) = ((self.across)(tile), tile.up());
-        let (dx, dy) = (self.width * 0.46, self.height * 0.46);
-        let (left, right, low, high) = (x - dx, x + dx, y - dy, y + dy);
+        let [(left, low), (right, high)] = self.corners(tile);
+        let (dx, dy) = ((right - left) * INSET, (high - low) * INSET);
+        let (left, right, low, high) = (left + dx, right - dx, low + dy, high - dy);
         let frame = [(left, low), (right, low), (right, high), (left, high), (left, low)];
         chart.draw_series([PathElement::new(frame, line(RGBColor(213, 94, 0), 1.0, 2))])?;
         Ok(())
     }
+}
+
+/// As far as a tile reaches from its place: half of its size, and at most halfway to the next.
+fn around(place: f64, size: f64, others: impl Iterator<Item = f64>) -> (f64, f64) {
+    let (mut start, mut end) = (place - size / 2.0, place + size / 2.0);
+    for other in others.filter(|other| (other - place).abs() >= SAME) {
+        let halfway = (place + other) / 2.0;
+        match other < place {
+            true => start = start.max(halfway),
+            false => end = end.min(halfway),
+        }
+    }
+    (start, end)
 }
 
 /// The distance of two values of a grid: the smallest, where the values are a grid at all.
@@ -165,11 +191,27 @@ fn numbers(places: &[f64]) -> Vec<String> {
 fn distinct(values: impl Iterator<Item = f64>) -> Vec<f64> {
     let mut values: Vec<f64> = values.collect();
     values.sort_by(f64::total_cmp);
-    values.dedup_by(|a, b| (*a - *b).abs() < 1e-6);
+    values.dedup_by(|a, b| (*a - *b).abs() < SAME);
     values
 }
 
 fn bounds(values: impl Iterator<Item = f64>, spacing: f64) -> Range<f64> {
     let values = distinct(values);
     values[0] - spacing * 0.6..values[values.len() - 1] + spacing * 0.6
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_tile_of_uneven_places_covers_a_part_of_another() {
+        let places = [-3.0, -2.52, -1.0, 1.0];
+        let size = 1.0;
+        let tiles = places.map(|place| around(place, size, places.into_iter()));
+        assert!(tiles.windows(2).all(|pair| pair[0].1 <= pair[1].0), "{tiles:?}");
+        assert_eq!(tiles[3], (0.5, 1.5));
+        let apart = places.iter().zip(tiles);
+        assert!(apart.clone().all(|(place, (start, end))| start < *place && *place < end));
+    }
 }
