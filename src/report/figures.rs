@@ -27,6 +27,7 @@ mod sheet;
 mod shrink;
 mod stops;
 mod story;
+mod stroke;
 
 use anyhow::{Context, Result};
 use rayon::prelude::*;

@@ -67,6 +67,7 @@ impl Curves {
                 Panel::new(data, group, name, &subject.solid, subject.dashed.as_ref())
             })
             .collect();
+        panels.retain(|panel| !panel.curves.is_empty());
         let (ruler, steps) = (ruler(&panels, subject.unit)?, steps(&panels, PANEL));
         let (values, levels) = match subject.has_levels {
             true => Lines::with_range(data, ruler, settled(&panels)).map(|(v, l)| (v, Some(l)))?,
@@ -119,9 +120,14 @@ impl Curves {
         let rules = data.rules(MOST_NORMS.checked_div(measures.len())?);
         let mut panels = Vec::new();
         for (group, name) in rules.shown.iter().zip(rules.names()) {
-            for (role, solid, dashed) in &measures {
+            let panel = |(role, solid, dashed): &(Role, Measure, Option<Measure>)| {
                 let title = format!("{name}: {role}");
-                panels.push(Panel::new(data, group, title, solid, dashed.as_ref()));
+                Panel::new(data, group, title, solid, dashed.as_ref())
+            };
+            let of_rule: Vec<Panel> = measures.iter().map(panel).collect();
+            // A row of the figure.
+            if of_rule.iter().any(|panel| !panel.curves.is_empty()) {
+                panels.extend(of_rule);
             }
         }
         let axes = |panel: &Panel| {
@@ -133,11 +139,12 @@ impl Curves {
         for (panel, own) in panels.iter_mut().zip(axes) {
             (panel.steps, panel.values) = own.unwrap_or_else(|| any.clone());
         }
-        let grid = Grid::of_lots(NORM_PANEL, rules.shown.len(), measures.len());
+        let grid = Grid::of_lots(NORM_PANEL, panels.len() / measures.len(), measures.len());
         notes.insert(0, "every panel has its own scale".to_owned());
         let lettering = Lettering { title, notes, caption: data.caption.clone() };
         let mut figure = Curves { lettering, axis, panels, grid, levels: None };
         figure.add_notes(&rules);
+        figure.lettering.notes.extend(data.without_end());
         Some(figure)
     }
 

@@ -9,8 +9,9 @@ use anyhow::Result;
 use plotters::prelude::*;
 
 use super::axes::Chart;
-use super::canvas::{Area, left, line, px};
+use super::canvas::{Area, left, px};
 use super::palette::{self, INK};
+use super::stroke::Stroke;
 use crate::config::Mask;
 use crate::stats::{Group, Rule};
 
@@ -84,24 +85,12 @@ impl Look {
 
     /// A line through points.
     pub fn draw_line(self, chart: &mut Chart, points: &[(f64, f64)]) -> Result<()> {
-        let (points, style) = (points.iter().copied(), line(self.colour, 1.0, 2));
-        match self.stroke() {
-            None => chart.draw_series(LineSeries::new(points, style))?,
-            Some((dash, space)) => {
-                let (dash, space) = (px(dash) as u32, px(space) as u32);
-                chart.draw_series(DashedLineSeries::new(points, dash, space, style))?
-            }
-        };
-        Ok(())
+        self.stroke().draw(chart, points.iter().copied())
     }
 
     /// Its line and marker in a legend, before a name.
     pub fn draw_key(self, area: &Area, name: String, (x, y): (i32, i32)) -> Result<()> {
-        let (dash, space) = self.stroke().unwrap_or((KEY, 0));
-        for start in (0..KEY).step_by((dash + space) as usize) {
-            let ends = [(x + px(start), y), (x + px((start + dash).min(KEY)), y)];
-            area.draw(&PathElement::new(ends, line(self.colour, 1.0, 2)))?;
-        }
+        self.stroke().draw_key(area, (x, y), KEY)?;
         let marker: Vec<(i32, i32)> =
             self.outline(5).iter().map(|(dx, dy)| (x + px(KEY / 2) + dx, y + dy)).collect();
         area.draw(&Polygon::new(marker, self.colour.filled()))?;
@@ -109,13 +98,13 @@ impl Look {
         Ok(())
     }
 
-    /// Pixels drawn and left out by turns; `None` for a whole line.
-    fn stroke(self) -> Option<(u32, u32)> {
-        match self.variant.checked_sub(1) {
+    fn stroke(self) -> Stroke {
+        let dashes = match self.variant.checked_sub(1) {
             Some(other) => Some(STROKES[other % STROKES.len()]),
             None if self.mask == Some(Mask::Matrices) => None,
             None => Some((6, 4)),
-        }
+        };
+        Stroke { colour: self.colour, dashes }
     }
 
     /// The outline that stands for a rule, in pixels around its middle: matrices a disc, linear a

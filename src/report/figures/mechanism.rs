@@ -73,7 +73,7 @@ fn over_lambda(data: &Data, of: &dyn Fn(&Cell) -> Option<Point>) -> Vec<Profile>
         let points =
             decayed.filter_map(|cell| Some(Point { step: lambda(cell).log10(), ..of(cell)? }));
         let series = Series(points.collect());
-        Profile { label, colour: colour(&rules.shown, place), series }
+        Profile::new(label, colour(&rules.shown, place), series)
     };
     rules.shown.iter().zip(rules.names()).enumerate().map(line).collect()
 }
@@ -95,10 +95,9 @@ pub fn updates_by_layer(data: &Data) -> Option<Profiles> {
         let cells = data.cells(group);
         let last = (cells.len().max(2) - 1) as f64;
         let shown = spread(cells.len(), MOST_LINES).into_iter().map(|place| (place, cells[place]));
-        let line = |(place, cell): (usize, &Cell)| Profile {
-            label: format!("λ = {}", format::number(lambda(cell))),
-            colour: palette::ramp(place as f64 / last),
-            series: by_block(data, cell),
+        let line = |(place, cell): (usize, &Cell)| {
+            let label = format!("λ = {}", format::number(lambda(cell)));
+            Profile::new(label, palette::ramp(place as f64 / last), by_block(data, cell))
         };
         Panel::new(title, shown.map(line).collect())
     });
@@ -144,10 +143,9 @@ pub fn drawn(collapses: &[&Collapse], loss: &'static str, caption: String) -> Op
     let claim = collapses.first()?.claim;
     let panel = |collapse: &&Collapse| {
         let last = (collapse.lines.len().max(2) - 1) as f64;
-        let line = |(place, one): (usize, &Line)| Profile {
-            label: one.label.clone(),
-            colour: palette::ramp(place as f64 / last * 0.9),
-            series: Series(one.places.iter().map(point).collect()),
+        let line = |(place, one): (usize, &Line)| {
+            let series = Series(one.places.iter().map(point).collect());
+            Profile::new(one.label.clone(), palette::ramp(place as f64 / last * 0.9), series)
         };
         let lines = collapse.lines.iter().enumerate().take(MOST_LINES).map(line).collect();
         Panel::new(collapse.subject.clone(), lines)

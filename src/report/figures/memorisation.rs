@@ -27,7 +27,7 @@ pub fn memorisation(data: &Data) -> Option<Profiles> {
     let shares: [(&str, Number); 2] =
         [("train", |run| run.verbatim_train), ("val", |run| run.verbatim_val)];
     let canaries = by_lambda(data, exposure);
-    let has_canaries = canaries.iter().any(|line| line.series.0.len() > 1);
+    let has_canaries = canaries.iter().any(Profile::is_line);
     let panels = vec![
         Panel::new("at the last step, against λ".to_owned(), over_lambda(data, &shares)),
         Panel::new("over training".to_owned(), by_lambda(data, by_heart)).over(LOSS, BY_HEART),
@@ -59,7 +59,7 @@ fn over_lambda(data: &Data, numbers: &[(&str, Number)]) -> Vec<Profile> {
             let points = decayed.filter_map(|cell| point(cell, *of, lambda(cell).log10()));
             let colour = palette::shade(colour(&rules.shown, place), shade);
             let label = named(&label, name);
-            lines.push(Profile { label, colour, series: Series(points.collect()) });
+            lines.push(Profile::new(label, colour, Series(points.collect())));
         }
     }
     let none = rules.shown.iter().find_map(|group| group.baseline.as_ref());
@@ -73,7 +73,7 @@ fn over_lambda(data: &Data, numbers: &[(&str, Number)]) -> Vec<Profile> {
         let points = none.into_iter().flat_map(|none| ends.map(|end| point(none, *of, end)));
         let series = Series(points.flatten().collect());
         let colour = palette::shade(INK, shade);
-        lines.push(Profile { label: named("no decay", name), colour, series });
+        lines.push(Profile::new(named("no decay", name), colour, series));
     }
     lines
 }
@@ -96,10 +96,9 @@ fn by_lambda(data: &Data, path: fn(&Data, &Cell) -> Series) -> Vec<Profile> {
     let cells = data.cells(group);
     let last = (cells.len().max(2) - 1) as f64;
     let shown = spread(cells.len(), MOST_LINES).into_iter().map(|place| (place, cells[place]));
-    let line = |(place, cell): (usize, &Cell)| Profile {
-        label: format!("λ = {}", format::number(lambda(cell))),
-        colour: palette::ramp(place as f64 / last * 0.9),
-        series: path(data, cell),
+    let line = |(place, cell): (usize, &Cell)| {
+        let label = format!("λ = {}", format::number(lambda(cell)));
+        Profile::new(label, palette::ramp(place as f64 / last * 0.9), path(data, cell))
     };
     shown.map(line).collect()
 }

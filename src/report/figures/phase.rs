@@ -58,8 +58,8 @@ impl Phase {
     pub fn new(data: &Data) -> Option<Self> {
         let rules = data.rules(MOST_PANELS);
         let panels = rules.shown.iter().zip(rules.names());
-        let panels: Vec<Panel> =
-            panels.map(|(group, title)| Panel::new(data, group, title)).collect();
+        let panels = panels.map(|(group, title)| Panel::new(data, group, title));
+        let panels: Vec<Panel> = panels.filter(|panel| !panel.paths.is_empty()).collect();
         let paths = || panels.iter().flat_map(|panel| &panel.paths);
         let last = paths().flat_map(Path::steps).fold(1.0, f64::max);
         let best = paths().min_by(|a, b| a.rank.total_cmp(&b.rank))?;
@@ -75,7 +75,7 @@ impl Phase {
             "where coloured paths lie on the black one, decay does what stopping does; ↗ ends beyond the axes"
                 .to_owned(),
         ];
-        notes.extend(rules.left_out());
+        notes.extend(rules.left_out().into_iter().chain(data.without_end()));
         let title = "Train loss against val loss over training".to_owned();
         let lettering = Lettering { title, notes, caption: data.caption.clone() };
         Some(Phase { lettering, panels, train, val })

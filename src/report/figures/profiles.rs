@@ -1,12 +1,13 @@
 //! Small multiples of lines over a number other than the step: λ, τ, the place of a block.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use anyhow::Result;
 use plotters::prelude::*;
 
 use super::axes::{Across, Chart, Frame};
-use super::canvas::{Area, Hints, left, line, px};
+use super::canvas::{Area, Hints, left, px};
 use super::data::{Point, Series};
 use super::drawn::Figure;
 use super::grid::Grid;
@@ -15,6 +16,7 @@ use super::lettering::Lettering;
 use super::palette::INK;
 use super::room::{fit_name, width, wrapped};
 use super::scale::{Ruler, area, pieces};
+use super::stroke::Stroke;
 use crate::config::to_digits;
 use crate::plural::counted;
 use crate::report::format;
@@ -24,6 +26,7 @@ const PANEL: (u32, u32) = (440, 320);
 const KEY: u32 = 190;
 const KEY_LINE: u32 = 15;
 const LETTERS: u32 = 11;
+const DASH: u32 = 12;
 /// Digits of a value whose logarithm is its place: what differs beyond them is the same value.
 const DIGITS: usize = 6;
 /// Lines that a key has room for.
@@ -50,9 +53,11 @@ pub struct Panel {
 
 /// One line; the place of a point is its `step`.
 pub struct Profile {
-    pub label: String,
-    pub colour: RGBColor,
-    pub series: Series,
+    label: String,
+    colour: RGBColor,
+    series: Series,
+    /// Lines of its panel before it that have its colour: it has gaps then.
+    alike: usize,
 }
 
 impl Profiles {
@@ -80,7 +85,7 @@ impl Profiles {
     /// The panels with a line of two points, if any, and what of them lies beyond the axes.
     fn with_lines(mut self) -> Option<Self> {
         let left_out = self.left_out();
-        self.panels.iter_mut().for_each(|one| one.lines.retain(|line| line.series.0.len() > 1));
+        self.panels.iter_mut().for_each(|one| one.lines.retain(Profile::is_line));
         self.panels.retain(|panel| !panel.lines.is_empty());
         let notes = [
             (self.reaches_beyond(|point| vec![point.mean]), "▲ ▼: beyond the axis"),
@@ -92,12 +97,14 @@ impl Profiles {
         (!self.panels.is_empty()).then_some(self)
     }
 
-    /// Lines that are none. A rule without a λ above 0 has no place where λ is across.
+    /// Lines that no panel has, by their names. A rule without a λ above 0 has no place where λ is across.
     fn left_out(&self) -> Option<String> {
-        let of = |points: usize| {
-            let lines = self.panels.iter().flat_map(|panel| &panel.lines);
-            lines.filter(|line| line.series.0.len() == points).count()
-        };
+        let mut most: BTreeMap<&str, usize> = BTreeMap::new();
+        for line in self.panels.iter().flat_map(|panel| &panel.lines) {
+            let known = most.entry(&line.label).or_default();
+            *known = line.series.0.len().max(*known);
+        }
+        let of = |points: usize| most.values().filter(|known| **known == points).count();
         let kinds = [(of(1), "of one point"), (of(0), "without a point")];
         let kinds = kinds.into_iter().filter(|(count, _)| *count > 0);
         let told: Vec<String> =
@@ -150,7 +157,11 @@ impl Profiles {
 
 impl Panel {
     /// Over the axes of the figure.
-    pub fn new(title: String, lines: Vec<Profile>) -> Self {
+    pub fn new(title: String, mut lines: Vec<Profile>) -> Self {
+        for place in 1..lines.len() {
+            let (before, rest) = lines.split_at_mut(place);
+            rest[0].alike = before.iter().filter(|one| one.colour == rest[0].colour).count();
+        }
         Panel { title, lines, axes: None }
     }
 
@@ -176,7 +187,7 @@ impl Panel {
         let mut y = 48;
         for (one, name) in self.lines.iter().zip(self.names(room)) {
             let at = px(y);
-            key.draw(&PathElement::new([(px(2), at), (px(14), at)], line(one.colour, 1.0, 2)))?;
+            one.stroke().draw_key(key, (px(2), at), DASH)?;
             for words in name {
                 key.draw(&Text::new(words, (px(18), px(y)), left(LETTERS, INK)))?;
                 y += KEY_LINE;
@@ -213,6 +224,20 @@ impl Panel {
 }
 
 impl Profile {
+    pub fn new(label: String, colour: RGBColor, series: Series) -> Self {
+        Profile { label, colour, series, alike: 0 }
+    }
+
+    /// Whether there is a line: a point alone is none.
+    pub fn is_line(&self) -> bool {
+        self.series.0.len() > 1
+    }
+
+    fn stroke(&self) -> Stroke {
+        let dashes = self.alike.checked_sub(1).map(|more| if more == 0 { (5, 3) } else { (2, 3) });
+        Stroke { colour: self.colour, dashes }
+    }
+
     fn draw(&self, chart: &mut Chart, values: &Range<f64>) -> Result<()> {
         // A path that turns back has no band, and the outline of none would be a line.
         if self.series.0.iter().any(|point| point.low < point.high) {
@@ -220,7 +245,7 @@ impl Profile {
             chart.draw_series([Polygon::new(band, self.colour.mix(0.12).filled())])?;
         }
         for piece in pieces(self.series.means(), values) {
-            chart.draw_series(LineSeries::new(piece, line(self.colour, 1.0, 2)))?;
+            self.stroke().draw(chart, piece)?;
         }
         let shown = self.series.means().filter(|(_, value)| values.contains(value));
         chart.draw_series(shown.map(|at| Circle::new(at, px(3), self.colour.filled())))?;

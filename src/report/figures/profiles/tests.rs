@@ -2,11 +2,7 @@ use super::super::axes::STEPS;
 use super::*;
 
 fn panel(labels: &[&str]) -> Panel {
-    let line = |label: &&str| Profile {
-        label: (*label).to_owned(),
-        colour: INK,
-        series: Series::default(),
-    };
+    let line = |label: &&str| Profile::new((*label).to_owned(), INK, Series::default());
     Panel::new(String::new(), labels.iter().map(line).collect())
 }
 
@@ -54,4 +50,12 @@ fn a_name_in_a_key_keeps_its_form() {
     let many = panel(&[label; MOST_LINES]).names(170.0);
     assert!(many[0][0].starts_with("independent"), "{:?}", many[0]);
     assert!(many[0][0].ends_with(" lr=0.016"), "{:?}", many[0]);
+}
+
+#[test]
+fn lines_of_one_colour_are_told_apart_by_gaps() {
+    let panel = panel(&["adamw", "l2", "sphere"]);
+    let dashes: Vec<_> = panel.lines.iter().map(|line| line.stroke().dashes).collect();
+    assert!(dashes[0].is_none() && dashes[1].is_some() && dashes[2].is_some());
+    assert_ne!(dashes[1], dashes[2]);
 }
