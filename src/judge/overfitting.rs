@@ -13,9 +13,11 @@ const MOST_NAMED: usize = 3;
 /// Arms that end above their own lowest number by more than chance, and by so much that stopping would change what is
 /// told of them: by more than a share of a difference that is told.
 pub fn above_the_lowest(arms: &[Arm], contests: &[Contest]) -> Option<String> {
+    // A run whose steps are not known may have ended anywhere.
+    let may_ask = |arm: &Arm| !arm.curves.is_empty() && arm.curves.len() == arm.runs.len();
+    let asked = arms.iter().filter(|arm| may_ask(arm)).count();
     let risen = |(place, arm): (usize, &Arm)| {
-        // A run whose steps are not known may have ended anywhere.
-        let rise = rise(&arm.curves).filter(|_| arm.curves.len() == arm.runs.len())?;
+        let rise = rise(&arm.curves, asked).filter(|_| may_ask(arm))?;
         let matters = rise.size > LEAST_SHARE * smallest_difference(place, contests)?;
         matters.then(|| told(arm, &rise))
     };

@@ -10,7 +10,7 @@ use plotters::prelude::*;
 
 use super::axes::{Frame, STEPS, add_hints};
 use super::canvas::{Area, Hints, left};
-use super::data::{Data, Point, Rules};
+use super::data::{Data, Point, Rules, UNTREATED};
 use super::drawn::Figure;
 use super::grid::Grid;
 use super::lettering::Lettering;
@@ -154,6 +154,9 @@ impl Curves {
         let most = self.panels.iter().map(|panel| panel.curves.len()).max().unwrap_or(0);
         let some = if most > self.most_labels() { "some of the " } else { "" };
         notes.push(format!("numbers on the right: {some}λ"));
+        if curves(&self.panels).any(|curve| curve.label == UNTREATED) {
+            notes.push(format!("{UNTREATED}: no decay, without its rivals"));
+        }
         notes.extend(self.levels.iter().flat_map(Lines::notes));
         let ends_beyond =
             |panel: &Panel| panel.curves.iter().any(|one| !one.arrow(panel).is_empty());

@@ -7,7 +7,7 @@ use super::scale::Ruler;
 use crate::config::Form;
 use crate::plural::counted;
 use crate::record::{CurveRow, Status};
-use crate::report::words;
+use crate::report::{format, words};
 use crate::results::{
     CurveCsvRow, Curves, MechanismRow, REMEDY, RunRow, check_curves, for_each_row, read_experiment,
     read_mechanism, read_runs,
@@ -182,6 +182,25 @@ impl Data {
     }
 }
 
+/// What no decay is called beside an arm without decay that has a rival of it, such as dropout.
+pub const UNTREATED: &str = "none";
+
+/// λ of each cell of a rule, as its lines are named.
+pub fn lambdas(cells: &[&Cell]) -> Vec<String> {
+    let known: Vec<f64> = cells.iter().filter_map(|cell| cell.weight_decay).collect();
+    let mut known = format::labels(&known).into_iter();
+    let has_rival = cells.iter().any(|cell| cell.is_treated() && cell.weight_decay == Some(0.0));
+    let label = |cell: &&Cell| {
+        let own = cell.weight_decay.and_then(|_| known.next());
+        match own {
+            Some(_) if has_rival && !cell.is_treated() => UNTREATED.to_owned(),
+            Some(own) => own,
+            None => format::lambda(cell.runs[0].form, None),
+        }
+    };
+    cells.iter().map(label).collect()
+}
+
 /// The rules that a figure shows, in the order of the spec.
 pub struct Rules<'a> {
     pub shown: Vec<&'a Group>,
@@ -267,5 +286,31 @@ impl Series {
         let upper = self.0.iter().map(|point| (point.step, point.high));
         let lower = self.0.iter().rev().map(|point| (point.step, point.low));
         upper.chain(lower).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture;
+    use super::*;
+    use crate::config::Mask;
+    use crate::stats::tests::arm;
+
+    #[test]
+    fn no_decay_is_told_from_a_rival_without_decay() {
+        let with_dropout = |row: RunRow| RunRow {
+            variant: "dropout=0.1".to_owned(),
+            treatment: "dropout=0.1".to_owned(),
+            ..row
+        };
+        let mut rows = arm(Form::AdamW, Mask::Matrices, 0.0, 2.0, 0.1);
+        for lambda in [0.0, 1.0] {
+            let own = arm(Form::AdamW, Mask::Matrices, lambda, 1.9, 0.1);
+            rows.extend(own.into_iter().map(with_dropout));
+        }
+        let data = fixture::data(rows);
+        let mut rules = data.analysis.groups.iter();
+        let rule = rules.find(|group| !group.rule.treatment.is_empty()).unwrap();
+        assert_eq!(lambdas(&data.cells(rule)), [UNTREATED, "0", "1"]);
     }
 }

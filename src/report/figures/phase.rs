@@ -8,14 +8,13 @@ use plotters::prelude::*;
 
 use super::axes::{Chart, add_step_hints};
 use super::canvas::{Area, Hints, left, line, px, text};
-use super::data::{Data, Rules};
+use super::data::{Data, Rules, lambdas};
 use super::drawn::Figure;
 use super::grid::Grid;
 use super::lettering::Lettering;
 use super::palette::{self, FAINT, INK};
 use super::room::{fit_name, spread};
 use super::scale::{Ruler, pieces, tick};
-use crate::report::format;
 use crate::stats::{Cell, Group};
 
 const PANEL: (u32, u32) = (440, 340);
@@ -144,16 +143,10 @@ impl Panel {
         let all = data.cells(group);
         let cells: Vec<&Cell> =
             spread(all.len(), MOST_PATHS).into_iter().map(|place| all[place]).collect();
-        let known: Vec<f64> = cells.iter().filter_map(|cell| cell.weight_decay).collect();
-        let mut known = format::labels(&known).into_iter();
         let decayed = cells.iter().filter(|cell| cell.is_treated()).count();
         let last = (decayed.max(2) - 1) as f64;
         let mut place = 0.0;
-        let paths = cells.into_iter().map(|cell| {
-            let label = match cell.weight_decay {
-                Some(_) => known.next().unwrap_or_default(),
-                None => format::lambda(cell.runs[0].form, None),
-            };
+        let paths = cells.iter().zip(lambdas(&cells)).map(|(cell, label)| {
             let share = place / last;
             place += f64::from(u8::from(cell.is_treated()));
             Path::new(data, cell, label, share)

@@ -20,6 +20,9 @@ pub struct Read {
     /// How far the curve through the evaluations lies from the straight line between the two around the place, with its
     /// sign; 0 at an evaluation.
     pub bend: f64,
+    /// How far the first and the last place with that loss lie from between them: a curve that hardly rises has it several
+    /// times by chance.
+    pub apart: f64,
 }
 
 /// Halvings with which a place is found on a curve.
@@ -43,15 +46,35 @@ impl Path {
     }
 
     /// The measure where the test loss was this last: on a curve through the evaluations around that place, since what
-    /// is known by heart bends away from a line the more, the fewer evaluations there are.
+    /// is known by heart bends away from a line the more, the fewer evaluations there are. Where the loss came and went
+    /// since its lowest, or before that, in the middle of the first and the last of these places: the last one alone is
+    /// late, as chance may always take a curve below a loss once more.
     pub fn at(&self, loss: f64) -> Option<Read> {
         let has_it = |place: &&Place| place.loss == loss;
-        let own = |place: &Place| Read { value: place.value, bend: 0.0 };
+        let own = |place: &Place| Read { value: place.value, ..Read::default() };
         let crosses = |pair: &[Place]| (pair[0].loss < loss) != (pair[1].loss < loss);
         let crossed = self.0.windows(2).rposition(crosses);
         // An evaluation that had it tells more than a curve that dips below on its way there.
         let exact = self.0.get(crossed.unwrap_or(0)..)?.iter().rfind(has_it);
-        exact.map(own).or_else(|| Some(self.between(crossed?, loss)))
+        exact.map(own).or_else(|| {
+            let last = crossed?;
+            let is_alike =
+                |at: &usize| (*at >= self.lowest_place()) == (last >= self.lowest_place());
+            let mut places = (0..=last).filter(is_alike);
+            let first = places.find(|at| crosses(&self.0[*at..*at + 2]))?;
+            let [first, last] = [first, last].map(|at| self.between(at, loss));
+            Some(Read {
+                value: f64::midpoint(first.value, last.value),
+                bend: f64::midpoint(first.bend, last.bend),
+                apart: 0.5 * (last.value - first.value).abs(),
+            })
+        })
+    }
+
+    /// Which evaluation has the lowest test loss.
+    fn lowest_place(&self) -> usize {
+        let losses = self.0.iter().map(|place| place.loss).enumerate();
+        losses.min_by(|a, b| a.1.total_cmp(&b.1)).map_or(0, |(place, _)| place)
     }
 
     /// Between an evaluation and the next one, which have the loss between theirs.
@@ -60,7 +83,7 @@ impl Path {
         let share = (loss - before.loss) / (after.loss - before.loss);
         let line = before.value + share * (after.value - before.value);
         let value = self.along(at, self.share_of(at, loss), |place| place.value);
-        Read { value, bend: value - line }
+        Read { value, bend: value - line, apart: 0.0 }
     }
 
     /// The share of the steps between two evaluations after which the curve of the losses has this one.
@@ -118,13 +141,24 @@ mod tests {
     fn a_path_is_read_where_it_had_the_loss_last() {
         let path = path(&[(4.0, 0.0), (2.0, 0.1), (1.5, 0.3), (1.8, 0.9)]);
         assert_eq!((path.lowest(), path.end()), (Some(1.5), Some(1.8)));
-        assert_eq!(path.at(1.8), Some(Read { value: 0.9, bend: 0.0 }));
+        assert_eq!(path.at(1.8), Some(Read { value: 0.9, ..Read::default() }));
         let on_the_way_up = path.at(1.65).unwrap().value;
         assert!(on_the_way_up > 0.5 && on_the_way_up < 0.8, "{on_the_way_up}");
         let first = path.at(3.0).unwrap();
         assert!(first.value > 0.0 && first.value < 0.1);
         assert!((path.at(1.5).unwrap().value - 0.3).abs() < 1e-9);
         assert_eq!((path.at(5.0), path.at(1.0)), (None, None));
+    }
+
+    #[test]
+    fn a_loss_that_came_and_went_is_read_off_between_its_first_and_its_last_place() {
+        let path = path(&[(3.0, 0.0), (1.0, 0.2), (1.2, 0.4), (1.1, 0.6), (1.3, 0.8)]);
+        let read = path.at(1.15).unwrap();
+        let [first, last] = [1, 3].map(|at| path.between(at, 1.15).value);
+        assert!(first < 0.4 && last > 0.6 && read.value == f64::midpoint(first, last), "{read:?}");
+        assert!((read.apart - 0.5 * (last - first)).abs() < 1e-12, "{read:?}");
+        // On its way down it had it once, long before.
+        assert!(path.at(2.0).unwrap().value < 0.2 && path.at(2.0).unwrap().apart == 0.0);
     }
 
     #[test]

@@ -6,12 +6,11 @@ use plotters::prelude::*;
 
 use super::super::axes::Chart;
 use super::super::canvas::{line, px};
-use super::super::data::{Data, Series};
+use super::super::data::{Data, Series, lambdas};
 use super::super::palette;
 use super::super::room::spread;
 use super::super::scale::{area, pieces};
 use crate::record::CurveRow;
-use crate::report::format;
 use crate::stats::{Cell, Group};
 
 /// Lines of a panel, at most.
@@ -59,7 +58,7 @@ impl Panel {
             solid: data.series(cell, |row| row.val_loss.and(solid(row))),
             dashed: dashed.map_or_else(Series::default, |dashed| data.series(cell, &**dashed)),
         };
-        let curves = cells.iter().zip(labels(&cells)).enumerate().map(curve);
+        let curves = cells.iter().zip(lambdas(&cells)).enumerate().map(curve);
         let curves: Vec<Curve> = curves.filter(|curve| !curve.solid.0.is_empty()).collect();
         let left_out = all.len() - cells.len();
         Panel { title, curves, left_out, steps: 0.0..1.0, values: 0.0..1.0 }
@@ -76,17 +75,6 @@ fn lines_of(group: &Group, cells: &[&Cell]) -> Vec<usize> {
     places.sort_unstable();
     places.dedup();
     places
-}
-
-/// λ of each cell.
-fn labels(cells: &[&Cell]) -> Vec<String> {
-    let known: Vec<f64> = cells.iter().filter_map(|cell| cell.weight_decay).collect();
-    let mut known = format::labels(&known).into_iter();
-    let label = |cell: &&Cell| match cell.weight_decay {
-        Some(_) => known.next().unwrap_or_default(),
-        None => format::lambda(cell.runs[0].form, None),
-    };
-    cells.iter().map(label).collect()
 }
 
 impl Curve {
