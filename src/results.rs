@@ -5,6 +5,7 @@ mod agreement;
 mod checks;
 mod columns;
 mod curves;
+mod evaluated;
 mod experiment;
 mod lost_rows;
 mod manifest;
@@ -27,9 +28,10 @@ use crate::files::{
 };
 use crate::store::Store;
 
-pub use agreement::{Curves, check_curves, check_rows};
+pub use agreement::{check_curves, check_rows};
 pub use columns::{CsvRow, REMEDY, check as check_columns};
 pub use curves::{CurveCsvRow, curve_rows};
+pub use evaluated::{Curves, read_curves};
 pub use experiment::Experiment;
 pub use lost_rows::check_manifest;
 pub use manifest::{ManifestRow, by_arm, manifest};

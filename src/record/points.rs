@@ -17,11 +17,11 @@ pub struct Points {
 }
 
 impl Points {
-    /// Adds a row; one of a step that is there, or of an earlier one, is left out.
+    /// Adds a row in the place of its step; one of a step that is there is left out.
     pub fn add(&mut self, step: u32, row: Measured) {
-        if self.steps.last().is_none_or(|last| *last < step) {
-            self.steps.push(step);
-            self.rows.push(row);
+        if let Err(place) = self.steps.binary_search(&step) {
+            self.steps.insert(place, step);
+            self.rows.insert(place, row);
         }
     }
 
@@ -137,6 +137,15 @@ mod tests {
         rows.iter().for_each(|row| csv.serialize(row).unwrap());
         let text = String::from_utf8(csv.into_inner().unwrap()).unwrap();
         text.split_inclusive('\n').map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn rows_that_somebody_sorted_otherwise_are_in_the_order_of_their_steps() {
+        let mut points = Points::default();
+        for step in [3, 1, 2, 1] {
+            points.add(step, [f64::from(step); 6]);
+        }
+        assert_eq!(points.of(0, 0), (vec![1, 2, 3], vec![1.0, 2.0, 3.0]));
     }
 
     #[test]

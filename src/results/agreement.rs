@@ -1,20 +1,17 @@
 //! Whether the files of an experiment are of the same runs: figures, claims and the report read them together.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use anyhow::{Result, bail, ensure};
 
-use super::{CurveCsvRow, REMEDY, RunRow, for_each_row};
+use super::{CurveCsvRow, Curves, REMEDY, RunRow, read_curves};
 
 /// Numbers that differ by a smaller share are one, written with fewer digits.
 const DIGITS: f64 = 1e-9;
 
 /// The file of the curves.
 const CURVES: &str = "curves.csv";
-
-/// Evaluations of runs, by the name of the run.
-pub type Curves = BTreeMap<String, Vec<CurveCsvRow>>;
 
 /// That every run that ended has its curve, that no curve is of another run, and that both say the same of the last step.
 ///
@@ -49,13 +46,7 @@ pub fn check_rows(folder: &Path, runs: &[RunRow]) -> Result<()> {
     if !path.is_file() {
         return Ok(());
     }
-    let mut curves = Curves::new();
-    for_each_row(&path, |row: CurveCsvRow| {
-        if row.row.val_loss.is_some() {
-            curves.entry(row.run.clone()).or_default().push(row);
-        }
-    })?;
-    check_curves(folder, runs, &curves)
+    check_curves(folder, runs, &read_curves(&path)?)
 }
 
 fn check_known<'a>(

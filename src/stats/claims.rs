@@ -15,7 +15,7 @@ mod seeds;
 mod sides;
 mod tested;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 
@@ -23,7 +23,7 @@ use super::inference::{Estimate, holm};
 use super::unmeasured::marked;
 use super::verdict::Terms;
 use crate::config::{Claim, Expect};
-use crate::results::{CurveCsvRow, MechanismRow, RunRow};
+use crate::results::{Curves, MechanismRow, RunRow};
 use measured::Measurements;
 use tested::{Tested, p_against, p_shows, test};
 
@@ -88,9 +88,6 @@ pub struct Judged {
     /// Where the best of several arms was meant, which it was.
     pub chosen: Vec<String>,
 }
-
-/// The evaluated rows of curves, by run.
-pub type Curves = BTreeMap<String, Vec<CurveCsvRow>>;
 
 /// Judges the claims of an experiment.
 pub fn judge(

@@ -5,7 +5,7 @@ mod lines;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::results::{CurveCsvRow, Draw, MechanismRow, RunRow};
+use crate::results::{Curves, Draw, MechanismRow, RunRow};
 use crate::stats::Quantity;
 
 pub use coincidence::Coincidence;
@@ -127,7 +127,7 @@ impl Collapse {
     pub fn all(
         runs: &[RunRow],
         mechanism: &[MechanismRow],
-        curves: &BTreeMap<String, Vec<CurveCsvRow>>,
+        curves: &Curves,
         loss: Quantity,
     ) -> Vec<Self> {
         let over_timescale = lines::over_timescale(runs, mechanism, loss);

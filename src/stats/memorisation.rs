@@ -11,8 +11,6 @@ mod measure;
 mod path;
 mod read_off;
 
-use std::collections::BTreeMap;
-
 use serde::Serialize;
 
 pub use measure::Measure;
@@ -24,7 +22,7 @@ use super::evidence::Evidence;
 use super::groups::{Cell, Group, Side};
 use super::inference::{Estimate, FEWEST_SEEDS};
 use super::verdict::{Judgement, Terms, judge};
-use crate::results::{CurveCsvRow, RunRow};
+use crate::results::{Curves, RunRow};
 
 /// When arms are compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -55,9 +53,6 @@ pub struct Finding {
 pub struct Memorisation {
     pub findings: Vec<Finding>,
 }
-
-/// The evaluated rows of every run.
-type Curves = BTreeMap<String, Vec<CurveCsvRow>>;
 
 impl Moment {
     pub const ALL: [Moment; 2] = [Moment::LastStep, Moment::EqualTestLoss];

@@ -94,6 +94,19 @@ fn a_column_that_is_missing_or_has_another_name_is_no_column_that_is_empty() {
 }
 
 #[test]
+fn rows_of_curves_in_another_order_are_the_same_curves() {
+    let results = Results::trained();
+    let (curves, page) = (results.path().join("curves.csv"), results.path().join("report.html"));
+    let before = fs::read(&page).unwrap();
+    let table = fs::read_to_string(&curves).unwrap();
+    let mut lines: Vec<&str> = table.lines().collect();
+    lines[1..].reverse();
+    fs::write(&curves, lines.join("\n") + "\n").unwrap();
+    wane_ok(&["report", text(&results.path())]);
+    assert!(fs::read(&page).unwrap() == before, "sorted from the last row to the first");
+}
+
+#[test]
 fn the_other_files_of_results_must_have_their_columns_too() {
     let results = Results::trained();
     for (file, column) in [

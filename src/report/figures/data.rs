@@ -9,7 +9,7 @@ use crate::plural::counted;
 use crate::record::{CurveRow, Status};
 use crate::report::{format, words};
 use crate::results::{
-    CurveCsvRow, Curves, MechanismRow, REMEDY, RunRow, check_curves, for_each_row, read_experiment,
+    CurveCsvRow, Curves, MechanismRow, REMEDY, RunRow, check_curves, read_curves, read_experiment,
     read_mechanism, read_runs,
 };
 use crate::stats::claims::{self, Judged};
@@ -71,13 +71,7 @@ impl Data {
         let path = folder.join("runs.csv");
         let runs = read_runs(folder)?;
         ensure!(!runs.is_empty(), "{} holds no run; {REMEDY}", path.display());
-        let path = folder.join("curves.csv");
-        let mut curves: BTreeMap<String, Curve> = BTreeMap::new();
-        for_each_row(&path, |row: CurveCsvRow| match curves.get_mut(&row.run) {
-            Some(curve) => curve.add(row),
-            None => curves.entry(row.run.clone()).or_default().add(row),
-        })?;
-        let curves: Curves = curves.into_iter().map(|(run, curve)| (run, curve.rows)).collect();
+        let curves = read_curves(&folder.join("curves.csv"))?;
         check_curves(folder, &runs, &curves)?;
         let experiment = read_experiment(folder)?;
         let mut analysis =
@@ -232,33 +226,6 @@ impl<'a> Rules<'a> {
         let more = self.more;
         (more > 0)
             .then(|| format!("the best {}; … {more} more rules in summary.csv", self.shown.len()))
-    }
-}
-
-/// A curve while it is read.
-#[derive(Default)]
-struct Curve {
-    rows: Vec<CurveCsvRow>,
-    last_step: Option<usize>,
-    /// Rows since the last evaluation.
-    since: Vec<CurveRow>,
-}
-
-impl Curve {
-    fn add(&mut self, mut added: CurveCsvRow) {
-        let row = &mut added.row;
-        // A run that several arms share is written once for each of them: the first copy counts.
-        if self.last_step.is_some_and(|last| row.step <= last) {
-            return;
-        }
-        self.last_step = Some(row.step);
-        if row.val_loss.is_none() {
-            self.since.push(added.row);
-            return;
-        }
-        self.since.push(row.clone());
-        row.average_steps(&std::mem::take(&mut self.since));
-        self.rows.push(added);
     }
 }
 

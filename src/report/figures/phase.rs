@@ -70,10 +70,15 @@ impl Phase {
         };
         let (train, val) = (range(|point| point.1)?, range(|point| point.2)?);
         let mut notes = vec![
-            format!("training runs from right to left; ● last step, ◇ lowest val; {}", black(&rules)),
-            "where coloured paths lie on the black one, decay does what stopping does; ↗ ends beyond the axes"
-                .to_owned(),
+            format!(
+                "training runs from right to left; ● last step, ◇ lowest val; {}",
+                black(&rules)
+            ),
+            "where coloured paths lie on the black one, decay does what stopping does".to_owned(),
         ];
+        if paths().any(|path| path.ends_beyond(&train, &val)) {
+            notes.push("↗ ends beyond the axes".to_owned());
+        }
         notes.extend(rules.left_out().into_iter().chain(data.without_end()));
         let title = "Train loss against val loss over training".to_owned();
         let lettering = Lettering { title, notes, caption: data.caption.clone() };
@@ -120,9 +125,7 @@ impl Phase {
             let y = px(48 + KEY_LINE * place as u32);
             let dash = [(px(2), y), (px(14), y)];
             key.draw(&PathElement::new(dash, line(path.colour, 1.0, path.thickness())))?;
-            let last = path.points.last();
-            let is_beyond = last.is_some_and(|at| !train.contains(&at.1) || !val.contains(&at.2));
-            let mark = if is_beyond { " ↗" } else { "" };
+            let mark = if path.ends_beyond(train, val) { " ↗" } else { "" };
             let label = fit_name(&format!("{}{mark}", path.label), 11, f64::from(KEY - 22));
             key.draw(&Text::new(label, (px(18), y), left(11, INK)))?;
         }
@@ -172,6 +175,10 @@ impl Path {
 
     fn steps(&self) -> impl Iterator<Item = f64> + '_ {
         self.points.iter().map(|point| point.0)
+    }
+
+    fn ends_beyond(&self, train: &Range<f64>, val: &Range<f64>) -> bool {
+        self.points.last().is_some_and(|at| !train.contains(&at.1) || !val.contains(&at.2))
     }
 
     fn thickness(&self) -> u32 {

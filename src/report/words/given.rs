@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::levels::decimals;
 use crate::report::format;
-use crate::results::{CurveCsvRow, RunRow};
+use crate::results::{Curves, RunRow};
 use crate::stats::Analysis;
 
 /// What given weights are before the first step, and how often training made them no better: without it nothing would tell
@@ -13,7 +13,7 @@ use crate::stats::Analysis;
 pub fn given_weights(
     analysis: &Analysis,
     runs: &[RunRow],
-    curves: &BTreeMap<String, Vec<CurveCsvRow>>,
+    curves: &Curves,
     init: Option<&str>,
 ) -> Option<String> {
     let given: BTreeMap<&str, &RunRow> = runs

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Line, Place};
 use crate::config::{Form, Mask, Named, Role, plain};
-use crate::results::{CurveCsvRow, MechanismRow, RunRow};
+use crate::results::{Curves, MechanismRow, RunRow};
 use crate::stats::Quantity;
 
 /// With fewer there is no line.
@@ -127,7 +127,7 @@ fn subject(mask: Option<Mask>) -> String {
 }
 
 /// Val loss over training of AdamW and of the runs without decay at its η/‖w‖, for every mask and λ that both have.
-pub fn matched(runs: &[RunRow], curves: &BTreeMap<String, Vec<CurveCsvRow>>) -> ByMask {
+pub fn matched(runs: &[RunRow], curves: &Curves) -> ByMask {
     let mut cells: BTreeMap<(Option<Mask>, u64), [Vec<&RunRow>; 2]> = BTreeMap::new();
     for run in runs.iter().filter(|run| is_plain(run) && run.variant.is_empty()) {
         let side = match run.form {
@@ -149,11 +149,7 @@ pub fn matched(runs: &[RunRow], curves: &BTreeMap<String, Vec<CurveCsvRow>>) -> 
 }
 
 /// Val loss after every evaluation but the one before training, which is the same for all.
-fn over_training(
-    label: &str,
-    runs: &[&RunRow],
-    curves: &BTreeMap<String, Vec<CurveCsvRow>>,
-) -> Line {
+fn over_training(label: &str, runs: &[&RunRow], curves: &Curves) -> Line {
     let mut places: BTreeMap<usize, Place> = BTreeMap::new();
     for run in runs {
         let rows = curves.get(&run.run).into_iter().flatten().map(|row| &row.row);

@@ -4,6 +4,7 @@ use super::*;
 use crate::config::{Form, Mask};
 use crate::random::stream;
 use crate::record::{CurveRow, Memory};
+use crate::results::CurveCsvRow;
 use crate::stats::group_by_rule;
 use crate::stats::tests::row;
 use crate::stats::verdict::Kind;
