@@ -86,13 +86,15 @@ pub fn questions(contenders: &[Contender]) -> Vec<Question> {
     questions.extend(forms.iter().copied().map(Question::Forms));
     questions.extend(masks.iter().copied().map(Question::Masks));
     questions.extend(rivals.into_iter().map(Question::Rivals));
-    // Two forms on a mask and the same two on a later one.
+    // Two forms on a mask and the same two on another one, in whatever order the rules stand.
+    let differ_in_mask =
+        |one: usize, other: usize| masks.contains(&[one.min(other), one.max(other)]);
     for (place, [a, b]) in forms.iter().enumerate() {
         for [c, d] in &forms[place + 1..] {
-            let crossed = [[*a, *c], [*b, *d]];
-            if crossed.iter().all(|pair| masks.contains(pair)) {
-                questions.push(Question::Interaction([*a, *c, *b, *d]));
-            }
+            let either = [[*a, *c, *b, *d], [*a, *d, *b, *c]];
+            let crossed =
+                |[a, c, b, d]: &[usize; 4]| differ_in_mask(*a, *c) && differ_in_mask(*b, *d);
+            questions.extend(either.into_iter().find(crossed).map(Question::Interaction));
         }
     }
     questions

@@ -255,6 +255,26 @@ fn four_rules_ask_whether_the_mask_does_the_same_under_both_forms() {
 }
 
 #[test]
+fn rules_in_any_order_ask_the_same_questions() {
+    let rules = [
+        arm(Form::AdamW, Mask::Matrices, 1.0, 1.5, 0.101),
+        arm(Form::L2, Mask::Matrices, 0.1, 1.9, 0.3),
+        arm(Form::L2, Mask::Global, 0.1, 1.6, 0.1),
+        arm(Form::AdamW, Mask::Global, 0.5, 1.5, 0.099),
+    ];
+    for order in [[0, 1, 2, 3], [0, 1, 3, 2], [3, 0, 2, 1], [2, 0, 3, 1], [1, 3, 0, 2]] {
+        let mut rows = arm(Form::AdamW, Mask::Matrices, 0.0, 2.0, 0.1);
+        rows.extend(order.iter().flat_map(|place| rules[*place].clone()));
+        let analysis = Analysis::of(&rows);
+        assert_eq!(analysis.family(TestFamily::Mask).count(), 2, "{order:?}");
+        let interaction: Vec<&Comparison> = analysis.family(TestFamily::Interaction).collect();
+        assert_eq!(interaction.len(), 1, "{order:?}");
+        // (1.5 − 1.5) − (1.9 − 1.6), or that from another side.
+        assert!((interaction[0].difference.mean.abs() - 0.3).abs() < 1e-9, "{order:?}");
+    }
+}
+
+#[test]
 fn an_interval_leaves_zero_out_only_where_a_difference_is_told() {
     for spread in [0.0, 0.05, 0.1, 0.102, 0.15, 0.2, 0.4] {
         let mut rows = arm(Form::AdamW, Mask::Matrices, 0.0, 2.0, 0.1);
