@@ -41,6 +41,10 @@ pub struct Trainer {
     pub name: String,
     /// Keys that tell its files from those of others.
     marks: Vec<String>,
+    /// Those of which it has one at least, or calls one of its classes, since the others are everybody's; nothing where any
+    /// do.
+    #[serde(default)]
+    own_marks: Vec<String>,
     /// Its keys for a field; the first that a file has counts.
     keys: BTreeMap<Name, Vec<String>>,
     /// What it takes where a file is silent.
@@ -51,6 +55,15 @@ pub struct Trainer {
     /// Keys that are not set where they are −1.
     #[serde(default)]
     unset_by_minus_one: Vec<String>,
+    /// Keys that give its schedule another shape, unless they have this value.
+    #[serde(default)]
+    bent_unless: BTreeMap<String, String>,
+    /// Keys whose value, where it is this, is a schedule of another shape than the name has elsewhere.
+    #[serde(default)]
+    bent_where: BTreeMap<String, String>,
+    /// Keys that a program does not read whose files have another one beside them.
+    #[serde(default)]
+    unread_beside: BTreeMap<String, String>,
     /// Units of its lengths that are not in steps, by their keys.
     #[serde(default)]
     units: BTreeMap<String, Unit>,
@@ -149,8 +162,10 @@ impl Trainer {
     /// # Errors
     /// A file that is as much one trainer's as another's.
     pub fn of(keys: &Keys) -> Result<Option<&'static Trainer>> {
-        let marks =
-            |trainer: &Trainer| trainer.marks.iter().filter(|mark| keys.contains(mark)).count();
+        let marks = |trainer: &Trainer| {
+            let found = trainer.marks.iter().filter(|mark| keys.contains(mark)).count();
+            if trainer.is_marked(keys) { found } else { 0 }
+        };
         let most = ALL.iter().map(marks).max().unwrap_or(0);
         let best: Vec<&Trainer> = ALL.iter().filter(|trainer| marks(trainer) == most).collect();
         match best[..] {
@@ -164,6 +179,13 @@ impl Trainer {
                 )
             }
         }
+    }
+
+    /// Whether a file has what is the trainer's alone.
+    fn is_marked(&self, keys: &Keys) -> bool {
+        self.own_marks.is_empty()
+            || self.own_marks.iter().any(|mark| keys.contains(mark))
+            || self.class_lrs.keys().any(|class| keys.is_called(class))
     }
 
     /// Keys that are none of the trainer's and nearly one that the file lacks.
@@ -180,10 +202,9 @@ impl Trainer {
             .chain(self.sizes.keys())
             .collect();
         let meant = |key: &String| {
-            // β₂ is no β₁ that is misspelt.
             let alike = |own: &&&String| {
                 strsim::normalized_damerau_levenshtein(own, key) > 0.8
-                    && without_digits(own) != without_digits(key)
+                    && !differ_in_number(own, key)
             };
             let meant = known.iter().find(alike).filter(|own| !keys.contains(own))?;
             let is_whole =
@@ -279,8 +300,14 @@ fn without_place(key: &str) -> &str {
     }
 }
 
-fn without_digits(key: &str) -> String {
-    key.replace(|letter: char| letter.is_ascii_digit(), "")
+/// Whether two keys are of a first and a second: β₂ is no β₁ that is misspelt, and neither is `betas.1`.
+fn differ_in_number(one: &str, other: &str) -> bool {
+    let is_digit = |letter: char| letter.is_ascii_digit();
+    let letters = |key: &str| {
+        let letters = key.replace(is_digit, "");
+        letters.trim_end_matches('.').trim_end_matches('s').to_owned()
+    };
+    (one.contains(is_digit) || other.contains(is_digit)) && letters(one) == letters(other)
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use crate::common::{Call, text, wane};
 const NANOGPT: &str = "batch_size = 12\nblock_size = 1024\ngradient_accumulation_steps = 40\nmax_iters = 20000\n\
                        lr_decay_iters = 20000\nlearning_rate = 6e-4\nweight_decay = 0.1\n";
 
-fn advise(name: &str, contents: &str, more: &[&str]) -> Call {
+pub fn advise(name: &str, contents: &str, more: &[&str]) -> Call {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join(name);
     fs::write(&path, contents).unwrap();
@@ -15,7 +15,7 @@ fn advise(name: &str, contents: &str, more: &[&str]) -> Call {
 }
 
 #[track_caller]
-fn run(call: &Call) -> serde_json::Value {
+pub fn run(call: &Call) -> serde_json::Value {
     assert_eq!(call.code, Some(0), "{}", call.stderr);
     serde_json::from_str::<serde_json::Value>(&call.stdout).unwrap()["run"].clone()
 }
@@ -28,7 +28,7 @@ fn scheduled(call: &Call) -> [serde_json::Value; 2] {
 }
 
 #[track_caller]
-fn refused(call: &Call, said: &str) {
+pub fn refused(call: &Call, said: &str) {
     assert!(call.code == Some(2) && call.stdout.is_empty(), "{}", call.stdout);
     assert!(call.stderr.contains(said), "{}", call.stderr);
 }
@@ -1047,10 +1047,14 @@ fn the_share_of_wsd_that_no_file_states_is_told_or_that_of_its_trainer() {
         );
         advise("lingua.yaml", &file, &[&["--devices", "8"], given].concat())
     };
-    let silent = lingua("", &[]);
-    assert_eq!(run(&silent)["wsd_fall"], 0.1);
-    assert!(silent.stdout.contains("optim.decay_fraction = 0.1"), "{}", silent.stdout);
-    assert_eq!(run(&lingua(", decay_fraction: 0.05", &[]))["wsd_fall"], 0.05);
+    // It falls as a reciprocal there.
+    for more in ["", ", decay_fraction: 0.05"] {
+        let call = lingua(more, &[]);
+        assert!(run(&call)["schedule"].is_null(), "{}", call.stdout);
+        assert!(
+            call.stdout.contains("optim.scheduler = wsd: the learning rate falls in another shape")
+        );
+    }
     let given = lingua("", &["--wsd-fall", "0.3"]);
     assert_eq!(run(&given)["wsd_fall"], 0.3);
     assert!(!given.stdout.contains("optim.decay_fraction"), "{}", given.stdout);

@@ -5,6 +5,7 @@ mod across;
 mod advise;
 mod advise_config;
 mod advise_rules;
+mod advise_strangers;
 mod analysis;
 mod audit;
 mod audit_expected;

@@ -1,5 +1,6 @@
 //! The values of a file by a trainer's names.
 
+mod bent;
 mod contradictions;
 mod defaults;
 mod devices;
@@ -8,6 +9,7 @@ mod named;
 mod roots;
 mod shape;
 mod spans;
+mod strangers;
 mod values;
 
 use anyhow::{Result, bail};
@@ -48,7 +50,9 @@ impl<'a> Reading<'a> {
     pub fn fields(&mut self) -> Result<RunFields> {
         let falls =
             self.text(Name::Falls)?.is_none_or(|(_, text)| !text.eq_ignore_ascii_case("false"));
+        self.refuse_other_accumulation()?;
         let accumulation = self.count(Name::Accumulation)?.unwrap_or(1.0);
+        let reads_lowest = falls && !self.is_unread_here(Name::MinLr);
         let times = |sequences: Option<f64>| sequences.map(|one| one * accumulation);
         let mut fields = RunFields {
             batch_sequences: match self.count(Name::Sequences)? {
@@ -59,7 +63,7 @@ impl<'a> Reading<'a> {
             steps: self.count(Name::Steps)?,
             tokens: self.number(Name::Tokens)?,
             lr: self.lr()?,
-            min_lr: self.number(Name::MinLr)?.filter(|_| falls),
+            min_lr: if reads_lowest { self.number(Name::MinLr)? } else { None },
             warmup: self.number(Name::Warmup)?.filter(|_| falls),
             schedule: if falls { self.schedule()? } else { Some(Fall::Constant) },
             optimizer: self.optimizer()?,
@@ -101,6 +105,7 @@ impl<'a> Reading<'a> {
         self.warmup(&mut fields);
         self.late_fall(&mut fields)?;
         self.timescale(&mut fields);
+        self.bent(&mut fields);
         self.stop(&mut fields)?;
         let is_long = fields.steps.or(fields.tokens).or(fields.epochs).is_some();
         // A number of steps stands before that of epochs, even where an argument gives the length.

@@ -1,6 +1,7 @@
 //! What is said of runs that others trained.
 
 use super::kind;
+use super::reading::SKEWED;
 use crate::config::plain;
 use crate::judge::{Case, Contest, JudgedFamily, Test};
 use crate::plural::counted;
@@ -191,6 +192,7 @@ pub fn judged_fine_print(case: &Case) -> String {
         }
     }
     sentences.push("All tests rest on numbers that are roughly normal over seeds.".to_owned());
+    sentences.push(SKEWED.to_owned());
     sentences.join(" ")
 }
 

@@ -21,7 +21,7 @@ const FLATTERED: &str = "The loss of a best point, with its interval, is of the 
 
 /// Simulated for families of four rules against one, over three to twenty seeds, with noise that is exponential, log-normal
 /// or the square of normal, and three to thirty times as wide in the four as in the one.
-const SKEWED: &str = "Where noise is skewed and scatters several times as far in some arms as in others, more verdicts are \
+pub(super) const SKEWED: &str = "Where noise is skewed and scatters several times as far in some arms as in others, more verdicts are \
                       false: in simulations one at least in a tenth to a third of families.";
 
 /// What is measured, on which seeds and texts, how it is tested, and where the spread comes from.

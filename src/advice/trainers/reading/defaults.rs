@@ -20,6 +20,11 @@ impl<'a> Reading<'a> {
         if let Some(own) = self.own_lr().filter(|_| name == Name::Lr) {
             return self.take_lr(own);
         }
+        let has_default = self.trainer.defaults.contains_key(&name) && self.has_default(name);
+        if let Some(stranger) = self.stranger(name).filter(|_| has_default) {
+            self.pass_over(name, &stranger);
+            return None;
+        }
         let default = self.trainer.defaults.get(&name).filter(|_| self.has_default(name))?;
         let key = self.own(name).find(|key| !is_of_call(key));
         let key = key.map_or("", |key| key.as_str());
@@ -96,7 +101,8 @@ impl<'a> Reading<'a> {
     /// has to be asked for.
     fn program_of_its_own(&self) -> Option<&str> {
         let called = self.keys.get(OPTIMIZER_CALLED).map(|found| found.text.as_str());
-        called.filter(|_| self.trainer.has_defaults_for_itself_alone)
+        let is_of_trainer = self.trainer.class_lrs.keys().any(|class| self.keys.is_called(class));
+        called.filter(|_| self.trainer.has_defaults_for_itself_alone && !is_of_trainer)
     }
 
     /// The key that would state a schedule, where the file lacks it.
