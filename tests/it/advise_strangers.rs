@@ -96,3 +96,14 @@ fn what_the_program_of_a_file_does_not_read_or_bends_changes_no_number() {
     };
     assert_eq!((cycles("0.5"), cycles("0.25").is_null()), ("cosine".into(), true));
 }
+
+#[test]
+fn a_warm_up_that_a_trainer_has_by_default_is_told_and_a_count_that_a_shell_computes_is_named_whole()
+ {
+    let titan = "[training]\nlocal_batch_size = 8\nseq_len = 2048\nsteps = 1000\n[optimizer]\nname = \"AdamW\"\nlr = 8e-4\n";
+    let titan = advise("t.toml", titan, &["--devices", "1"]);
+    assert!(titan.stdout.contains("lr_scheduler.warmup_steps = 200"), "{}", titan.stdout);
+    let script = "accelerate launch run_clm.py --output_dir o --per_device_train_batch_size 4 --max_steps 100 \\\n  \
+                  --gradient_accumulation_steps $((256/NGPU/4)) --learning_rate 1e-3\n";
+    refused(&advise("hf.sh", script, &["--devices", "1"]), "$((256/NGPU/4))");
+}

@@ -178,7 +178,9 @@ fn list(word: &str) -> Option<&str> {
 
 /// Says what a flag has; the entries of a table that is written as JSON stand under its name.
 fn say(name: &str, value: &str, keys: &mut Keys) {
-    let value = unquoted(value).trim_end_matches(['"', '\'', ')']);
+    let value = unquoted(value).trim_end_matches(['"', '\'']);
+    // A bracket may end the list that the flag stands in; one that computes is the value's own.
+    let value = if value.contains("$(") { value } else { value.trim_end_matches(['"', '\'', ')']) };
     if let Some(table) = tables::within_text(value) {
         return tables::flatten_json(name, &table, keys);
     }
