@@ -2,6 +2,7 @@
 
 mod arm;
 mod axis;
+mod bare;
 mod by_role;
 mod canaries;
 mod changes;
@@ -39,6 +40,7 @@ use given::WrongKey;
 use resolve::resolve;
 
 pub use arm::Arm;
+pub use bare::bare;
 pub use changes::{Changes, CommandLine};
 pub use grid::find as find_recipe;
 pub use plan::{Asked, Entry, Plan};

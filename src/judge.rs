@@ -12,6 +12,7 @@ mod csv_tables;
 mod grouped;
 mod labels;
 mod logs;
+mod means;
 mod names;
 mod overfitting;
 mod pairs;

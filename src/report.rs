@@ -161,10 +161,14 @@ pub fn explain(folder: &Path, role: Role, every_run: bool) -> Result<String> {
 fn check_is_whole(folder: &Path, files: &[&str]) -> Result<()> {
     let is_missing = |name: &&&str| !folder.join(name).is_file();
     let missing: Vec<&str> = files.iter().filter(is_missing).copied().collect();
+    let spec = match missing.contains(&"experiment.json") {
+        true => "",
+        false => "; its spec stands in experiment.json",
+    };
     ensure!(
         missing.is_empty(),
         "{} does not hold {}: where its runs are still in .runs beside it, `wane collect SPEC` writes them, and else \
-         `wane sweep SPEC` does; its spec stands in experiment.json. `wane view` shows what there is",
+         `wane sweep SPEC` does{spec}. `wane view` shows what there is",
         folder.display(),
         missing.join(" and ")
     );

@@ -176,7 +176,12 @@ fn search(inputs: &Inputs) -> Vec<String> {
         counted(expected, "run"),
         time(expected)
     ));
-    lines.push(format!("             at most {} ({})", counted(most, "run"), time(most)));
+    lines.push(format!(
+        "             at most {} ({}), {} of them of each rule before it is confirmed: search.most_runs",
+        counted(most, "run"),
+        time(most),
+        terms.most_runs
+    ));
     lines
         .extend(inputs.course.iter().flat_map(standing).map(|line| format!("now          {line}")));
     lines

@@ -7,6 +7,7 @@ use super::columns::Columns;
 use super::copies::{Copies, copied_runs};
 use super::grouped::grouped;
 use super::labels::labelled;
+use super::means::none_is_a_mean;
 use super::remarks::{
     at_a_known_step, different_ends, empty_cells, in_bits, named_by_little, taken_up_again,
     unfinished, without_a_number, without_a_row,
@@ -30,6 +31,7 @@ pub fn arms(table: &Table, columns: &Columns) -> Result<(Vec<Arm>, String, Vec<S
     );
     let (labelled, told) = labelled(table, columns)?;
     remarks.extend(told);
+    none_is_a_mean(table, &labelled, value, step)?;
     let copies = Copies::of(table, &labelled, value, step)?;
     let found = grouped(table, &labelled, (value, step), &copies)?;
     // What is logged by step varies over steps.

@@ -136,7 +136,17 @@ fn is_checkpoint(part: &OsStr) -> bool {
         .is_some_and(|number| !number.is_empty() && number.bytes().all(|one| one.is_ascii_digit()))
 }
 
+/// The runs of a sweep, where a folder is that of one: its other tables are of the same runs.
+pub fn runs_of_a_sweep(folder: &Path) -> Option<PathBuf> {
+    let runs = folder.join("runs.csv");
+    (folder.join("experiment.json").is_file() && runs.is_file()).then_some(runs)
+}
+
 fn below(folder: &Path, deep: usize, files: &mut Vec<PathBuf>) -> Result<()> {
+    if let Some(runs) = runs_of_a_sweep(folder) {
+        files.push(runs);
+        return Ok(());
+    }
     let entries =
         fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))?;
     for entry in entries {

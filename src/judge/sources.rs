@@ -9,7 +9,7 @@ use anyhow::{Context, Result, anyhow, bail, ensure};
 
 use super::columns::RUNS;
 use super::names::Pattern;
-use super::paths::{Named, Source, sources};
+use super::paths::{Named, Source, runs_of_a_sweep, sources};
 use super::table::Table;
 use super::{csv_tables, logs};
 use crate::compression::{Compression, unpacked};
@@ -80,6 +80,13 @@ fn folder(path: &Path, files: &[Named]) -> Result<Table> {
             some(&without)
         ));
     }
+    let of_sweeps = files
+        .iter()
+        .filter_map(|one| one.path.parent())
+        .filter(|own| runs_of_a_sweep(own).is_some());
+    table.remarks.extend(of_sweeps.map(|own| {
+        format!("{0} is the folder of a sweep, of which runs.csv alone is read; `wane report {0}` tells more", quoted(own))
+    }));
     let told = remarks.into_iter().map(|(remark, files)| format!("{remark} ({})", some(&files)));
     table.remarks.extend(told.chain(broken));
     Ok(table)

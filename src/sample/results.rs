@@ -78,7 +78,13 @@ impl Folder<'_> {
     fn voice(&self, label: &str, row: &RunRow) -> Result<Voice> {
         let id = &row.run;
         let run = self.store.described(id);
-        let run = run.with_context(|| format!("the weights of run {id} cannot be read"))?;
+        let run = run.with_context(|| {
+            format!(
+                "the weights of run {id} cannot be read: where only the numbers of {} were kept, `wane sweep SPEC` trains \
+                 its runs again",
+                self.asked.path.display()
+            )
+        })?;
         let title = format!("{label}, seed {} (run {id})", row.seed);
         let (weights, name) = match self.asked.best {
             true => self.best(&run, &title)?,

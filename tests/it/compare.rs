@@ -77,6 +77,22 @@ fn a_verdict_is_found_where_the_other_spec_has_its_rules_in_another_order() {
 }
 
 #[test]
+fn a_default_that_one_spec_writes_out_is_no_difference() {
+    let folder = tempfile::tempdir().unwrap();
+    let spec = [HEAD, &arm("adamw", "0.5")].concat();
+    let written = spec.replace("lr = 0.02", "betas = [0.9, 0.95]\nlr = 0.02");
+    let other = spec.replace("lr = 0.02", "betas = [0.9, 0.9]\nlr = 0.02");
+    let [spec, written, other] = [("spec", spec), ("written", written), ("other", other)]
+        .map(|(place, spec)| of_spec(folder.path(), place, &spec));
+    let told = compared(&spec, &written);
+    assert!(told.starts_with("Specs say the same in other words"), "{told}");
+    let told = compared(&written, &other);
+    for betas in ["train.betas = [0.9, 0.95]", "train.betas = [0.9, 0.9]"] {
+        assert!(told.contains(betas), "{told}");
+    }
+}
+
+#[test]
 fn a_comparison_without_a_test_is_no_verdict_that_differs() {
     let folder = tempfile::tempdir().unwrap();
     let two = swept(folder.path(), "two", &["seeds=[0, 1]"]);

@@ -1170,6 +1170,43 @@ fn a_row_about_several_seeds_is_no_run() {
 }
 
 #[test]
+fn a_row_of_means_is_no_run_though_it_is_called_by_nothing() {
+    let seeds = "a,0,3.11\na,1,3.16\na,2,3.15\nb,0,2.91\nb,1,2.97\nb,2,2.96\n";
+    for (below, told) in [
+        ("a,,3.14\nb,,2.9466667\n", "line 8: without a seed, and its val_loss is the mean of 3"),
+        ("a,,0.03\n", "standard deviation of 3 other rows"),
+        (",,3.0433333\n", "the mean of 6 other rows"),
+    ] {
+        let call = judge(&format!("opt,seed,val_loss\n{seeds}{below}"), &["--arm", "opt"]);
+        assert!(call.code == Some(2) && call.stderr.contains(told), "{below}: {}", call.stderr);
+    }
+    let one_more = judge(&format!("opt,seed,val_loss\n{seeds}a,,3.12\n"), &["--arm", "opt"]);
+    assert!(one_more.stderr.contains("empty in 1 of 7 rows"), "{}", one_more.stderr);
+    // Without seeds, below the runs of every arm.
+    let bare = "opt,val_loss\na,3.11\na,3.16\na,3.135\nb,2.91\nb,2.97\nb,2.94\n";
+    let call = judge(bare, &["--arm", "opt"]);
+    assert!(call.stderr.contains("line 4: without a seed"), "{}", call.stderr);
+    // At steps.
+    let at = |step: usize, shift: f64| {
+        let row = |seed: &str, own: f64| format!("a,{seed},{step},{:.4}\n", 3.0 + shift + own);
+        [row("0", 0.013), row("1", -0.004), row("", 0.0045)].concat()
+    };
+    let steps = format!("opt,seed,step,val_loss\n{}{}", at(10, 0.2), at(20, 0.0));
+    let call = judge(&steps, &["--arm", "opt"]);
+    assert!(call.stderr.contains("the mean of 2 other rows"), "{}", call.stderr);
+}
+
+#[test]
+fn of_the_folder_of_a_sweep_the_runs_alone_are_judged() {
+    let asked = ["--arm", "form,mask,weight_decay", "--value", "test_loss", "--json"];
+    let of = |path: &str| json(&wane(&[&["judge", path], &asked[..]].concat()));
+    let folder = of("results/reference/grid");
+    assert_eq!(folder["arms"], of("results/reference/grid/runs.csv")["arms"]);
+    let told = "of which runs.csv alone is read; `wane report results/reference/grid` tells more";
+    assert!(folder["warnings"].to_string().contains(told), "{}", folder["warnings"]);
+}
+
+#[test]
 fn an_arm_that_its_test_finds_worse_is_not_crowned_on_the_screen_the_page_or_in_json() {
     let common = (0..6).map(|seed| {
         let noise = (f64::from(seed) * 2.39).sin() * 0.002;

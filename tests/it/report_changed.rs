@@ -229,6 +229,11 @@ fn results_of_which_only_the_numbers_are_kept_are_told_what_a_report_needs() {
         }
         let call = wane(&[command, text(folder.path())]);
         assert_refused(&call, &[missing, "wane collect SPEC", "wane sweep SPEC", "wane view"]);
+        assert!(call.stderr.contains("stands in experiment.json"), "{}", call.stderr);
+        fs::remove_file(folder.path().join("experiment.json")).unwrap();
+        let call = wane(&[command, text(folder.path())]);
+        assert_refused(&call, &["does not hold experiment.json", "wane sweep SPEC"]);
+        assert!(!call.stderr.contains("stands in"), "{}", call.stderr);
     }
 }
 

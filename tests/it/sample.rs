@@ -505,3 +505,12 @@ fn a_model_that_would_be_computed_otherwise_is_refused_with_the_key() {
         assert!(call.stderr.contains(expected), "{key}: {}", call.stderr);
     }
 }
+
+#[test]
+fn where_only_the_numbers_of_runs_were_kept_it_says_how_to_have_their_weights() {
+    let call = wane(&["sample", "results/reference/grid"]);
+    assert_eq!(call.code, Some(2), "{}", call.stderr);
+    for part in ["only the numbers of results/reference/grid were kept", "`wane sweep SPEC`"] {
+        assert!(call.stderr.contains(part), "{}", call.stderr);
+    }
+}

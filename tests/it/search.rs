@@ -238,7 +238,8 @@ fn a_plan_says_what_a_search_may_cost() {
     let spec = fixture("search.toml");
     let plan = wane_ok(&["plan", text(&spec), "--out", text(folder.path())]);
     let first = "on this CPU) if the first look decides every question\n";
-    for part in ["search", "expected", first, "at most", "looks at 3 and 5 fresh seeds"] {
+    let most = " of them of each rule before it is confirmed: search.most_runs\n";
+    for part in ["search", "expected", first, "at most", most, "looks at 3 and 5 fresh seeds"] {
         assert!(plan.stdout.contains(part), "{part}: {}", plan.stdout);
     }
     assert!(!folder.path().join(".runs").exists(), "a plan trains nothing");

@@ -1,6 +1,6 @@
 //! What two experiments do not share of what was asked, and by which program.
 
-use super::spec;
+use super::spec::{self, Line};
 use crate::experiment::CommandLine;
 use crate::results::{Experiment, RunRow};
 
@@ -11,9 +11,9 @@ pub fn differences(
     names: &[String; 2],
 ) -> String {
     let [a, b] = [0, 1].map(|place| described(&experiments[place]));
-    let only = |these: &[String], those: &[String], name: &str| -> Vec<String> {
-        let alone = these.iter().filter(|line| !those.contains(line));
-        alone.map(|line| format!("{name}: {line}")).collect()
+    let only = |these: &[Line], those: &[Line], name: &str| -> Vec<String> {
+        let alone = these.iter().filter(|line| !line.is_said_by(those));
+        alone.map(|line| format!("{name}: {}", line.text)).collect()
     };
     let mut lines = [only(&a, &b, &names[0]), only(&b, &a, &names[1])].concat();
     let have_other_weights = have_other_weights(experiments, runs);
@@ -25,7 +25,7 @@ pub fn differences(
     }
     match lines.is_empty() {
         true if a != b => {
-            "Specs say the same in another order; data and program are the same.".to_owned()
+            "Specs say the same in other words; data and program are the same.".to_owned()
         }
         true => "Specs, data and program are the same.".to_owned(),
         false => lines.join("\n"),
@@ -33,9 +33,9 @@ pub fn differences(
 }
 
 /// A line for each thing that was asked, and for what answered.
-fn described(experiment: &Experiment) -> Vec<String> {
+fn described(experiment: &Experiment) -> Vec<Line> {
     let origin = &experiment.provenance;
-    let mut lines = vec![
+    let of_call = [
         format!(
             "data: {} ({})",
             experiment.data,
@@ -45,8 +45,7 @@ fn described(experiment: &Experiment) -> Vec<String> {
         format!("backend: {} on {}", origin.backend, origin.adapter),
         format!("changes: {}", changes(&origin.command, true)),
     ];
-    lines.extend(spec::lines(&experiment.spec));
-    lines
+    of_call.into_iter().map(Line::new).chain(spec::lines(&experiment.spec)).collect()
 }
 
 /// Whether both began with weights of a file, and not of one: such files are known by their paths alone, but what is in
@@ -61,17 +60,20 @@ fn have_other_weights([left, right]: &[Experiment; 2], runs: &[Vec<RunRow>; 2]) 
     };
     has_init(left)
         && has_init(right)
-        && without_path(left) == without_path(right)
+        && is_same_without_path(left, right)
         && runs[0].iter().any(is_other)
 }
 
-/// What was asked, whatever the file of first weights is called, in an order of its own.
-fn without_path(experiment: &Experiment) -> Vec<String> {
-    let mut lines = described(experiment);
-    lines.retain(|line| !line.starts_with("changes: "));
-    lines.push(changes(&experiment.provenance.command, false));
-    lines.sort();
-    lines
+/// Whether the same was asked, whatever the file of first weights is called.
+fn is_same_without_path(left: &Experiment, right: &Experiment) -> bool {
+    let [left, right] = [left, right].map(|experiment| {
+        let mut lines = described(experiment);
+        lines.retain(|line| !line.text.starts_with("changes: "));
+        lines.push(Line::new(changes(&experiment.provenance.command, false)));
+        lines
+    });
+    left.iter().all(|line| line.is_said_by(&right))
+        && right.iter().all(|line| line.is_said_by(&left))
 }
 
 /// Whether two runs are of equal arms and seeds.

@@ -4,9 +4,11 @@ mod drawing;
 
 use serde::{Deserialize, Serialize};
 
+use crate::config::Stage;
 use crate::record::Status;
 use crate::report::figures::{Data, Ruler, Rules};
 use crate::report::words;
+use crate::results::RunRow;
 use crate::stats::{Cell, Group};
 use drawing::Drawing;
 
@@ -26,6 +28,8 @@ pub struct Plot {
     rules: Vec<Line>,
     /// Rules that are not shown.
     more: usize,
+    /// Whether it is of what a search tried, on the seeds that found.
+    is_search: bool,
 }
 
 /// A rule.
@@ -40,6 +44,8 @@ struct Arm {
     weight_decay: f64,
     /// `None` where a run diverged.
     loss: Option<f64>,
+    /// Whether a search found it and fresh seeds judged it.
+    is_confirmed: bool,
 }
 
 /// Where a plot is drawn.
@@ -67,9 +73,13 @@ impl Plot {
             .collect();
         let more = all.len().saturating_sub(MOST_RULES);
         let rules = Rules::of(all, MOST_RULES);
-        let arm =
-            |cell: &Cell| Arm { weight_decay: cell.weight_decay.unwrap_or(0.0), loss: mean(cell) };
+        let is_search = data.found.is_some();
         let line = |(group, name): (&&Group, String)| {
+            let arm = |cell: &Cell| Arm {
+                weight_decay: cell.weight_decay.unwrap_or(0.0),
+                loss: mean(cell),
+                is_confirmed: is_search && is_judged(data, group, cell),
+            };
             let arms = group.cells.iter().filter(has_lambda).map(arm).collect();
             Line { name: shortened(name), arms }
         };
@@ -92,6 +102,7 @@ impl Plot {
             none,
             rules: lines,
             more,
+            is_search,
         })
     }
 
@@ -100,16 +111,45 @@ impl Plot {
         Drawing::new(self, canvas).text()
     }
 
+    /// The arms that are pointed at: what a search found and fresh seeds judged, else the lowest.
+    fn marked(&self) -> Vec<(Option<usize>, Arm)> {
+        let arms = || {
+            let rules = self.rules.iter().enumerate();
+            rules.flat_map(|(rule, line)| line.arms.iter().map(move |arm| (Some(rule), *arm)))
+        };
+        match self.is_search {
+            true => arms().filter(|(_, arm)| arm.is_confirmed && arm.loss.is_some()).collect(),
+            false => self.lowest().into_iter().collect(),
+        }
+    }
+
     /// The arm with the lowest loss: of which rule, where any decays.
     fn lowest(&self) -> Option<(Option<usize>, Arm)> {
         let arms = self.rules.iter().enumerate();
         let arms =
             arms.flat_map(|(rule, line)| line.arms.iter().map(move |arm| (Some(rule), *arm)));
-        let none = self.none.iter().map(|loss| Arm { weight_decay: 0.0, loss: Some(*loss) });
+        let none = self.none.iter().map(|loss| Arm::none(*loss));
         let all = none.map(|arm| (None, arm)).chain(arms);
         all.filter(|(_, arm)| arm.loss.is_some())
             .min_by(|a, b| a.1.loss.unwrap_or_default().total_cmp(&b.1.loss.unwrap_or_default()))
     }
+}
+
+impl Arm {
+    /// One without decay.
+    fn none(loss: f64) -> Self {
+        Arm { weight_decay: 0.0, loss: Some(loss), is_confirmed: false }
+    }
+}
+
+/// Whether fresh seeds judged what a search tried.
+fn is_judged(data: &Data, group: &Group, cell: &Cell) -> bool {
+    let same = data.analysis.groups.iter().filter(|other| other.rule == group.rule);
+    let mut arms = same.flat_map(|other| &other.cells);
+    arms.any(|other| {
+        let is_judged = |run: &RunRow| run.stage == Some(Stage::Confirm);
+        other.weight_decay == cell.weight_decay && other.runs.iter().any(is_judged)
+    })
 }
 
 /// As many characters as there is room for.

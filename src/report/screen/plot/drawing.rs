@@ -97,27 +97,31 @@ impl<'a> Drawing<'a> {
         drawing
     }
 
-    /// The lowest first, which keeps its place; then the others, beside it where two meet.
+    /// What is pointed at first, which keeps its place; then the others, beside it where two meet.
     fn mark_all(&mut self) {
         let plot = self.plot;
-        if let Some((rule, arm)) = plot.lowest() {
-            let (row, column) = (self.row(arm.loss), self.column(arm.weight_decay));
-            let end = self.cells[row].len() - 1;
-            let column = column.clamp(1, end - 1);
-            self.cells[row][column - 1] = ('[', None);
-            self.cells[row][column + 1] = (']', None);
-            self.cells[row][column] = (self.mark(rule), rule);
+        let marked = plot.marked();
+        marked.iter().for_each(|(rule, arm)| self.point_at(*rule, *arm));
+        let none = plot.none.iter().map(|loss| (None, Arm::none(*loss)));
+        let rules = plot.rules.iter().enumerate();
+        let arms =
+            rules.flat_map(|(rule, line)| line.arms.iter().map(move |arm| (Some(rule), *arm)));
+        for (rule, arm) in none.chain(arms).filter(|one| !marked.contains(one)) {
+            self.put(rule, arm);
         }
-        let lowest = plot.lowest();
-        for loss in &plot.none {
-            let arm = Arm { weight_decay: 0.0, loss: Some(*loss) };
-            if lowest != Some((None, arm)) {
-                self.put(None, arm);
-            }
-        }
-        for (rule, line) in plot.rules.iter().enumerate() {
-            for arm in line.arms.iter().filter(|arm| lowest != Some((Some(rule), **arm))) {
-                self.put(Some(rule), *arm);
+    }
+
+    /// A mark in brackets, as far as there is room for them.
+    fn point_at(&mut self, rule: Option<usize>, arm: Arm) {
+        let (row, column) = (self.row(arm.loss), self.column(arm.weight_decay));
+        let column = column.clamp(1, self.cells[row].len() - 2);
+        let mark = self.mark(rule);
+        let cells = &mut self.cells[row];
+        for (column, letter, rule) in
+            [(column, mark, rule), (column - 1, '[', None), (column + 1, ']', None)]
+        {
+            if cells[column].0 == ' ' {
+                cells[column] = (letter, rule);
             }
         }
     }
@@ -171,15 +175,37 @@ impl<'a> Drawing<'a> {
     }
 
     fn title(&self) -> String {
-        let lambda = self.letters.lambda;
-        let lowest = self.plot.lowest().and_then(|(_, arm)| {
-            let at = match arm.weight_decay > 0.0 {
-                true => format!("{lambda} = {}", format::number(arm.weight_decay)),
-                false => "no decay".to_owned(),
-            };
-            Some(format!("; [ ] lowest: {} at {at}", format::fixed(arm.loss?, 3)))
-        });
-        format!("mean {} against {lambda}{}", self.plot.loss, lowest.unwrap_or_default())
+        let told = if self.plot.is_search { self.searched() } else { self.lowest() };
+        self.head() + &told
+    }
+
+    fn head(&self) -> String {
+        format!("mean {} against {}", self.plot.loss, self.letters.lambda)
+    }
+
+    /// That the means are of the seeds that found, and what was judged on others.
+    fn searched(&self) -> String {
+        let judged = match self.plot.marked().is_empty() {
+            true => "",
+            false => "; [ ] judged on fresh ones",
+        };
+        format!(" on the search's own seeds{judged}")
+    }
+
+    /// The lowest mean, with its rule where there are several and room.
+    fn lowest(&self) -> String {
+        let Some((rule, arm)) = self.plot.lowest() else { return String::new() };
+        let at = match arm.weight_decay > 0.0 {
+            true => format!("{} = {}", self.letters.lambda, format::number(arm.weight_decay)),
+            false => "no decay".to_owned(),
+        };
+        let told =
+            format!("; [ ] lowest: {} at {at}", format::fixed(arm.loss.unwrap_or(f64::NAN), 3));
+        let rule = rule.filter(|_| self.plot.rules.len() > 1);
+        let of_rule =
+            rule.map(|rule| format!("{told} of {}", self.plain(&self.plot.rules[rule].name)));
+        let fits = |told: &String| (self.head() + told).chars().count() <= self.columns;
+        of_rule.filter(fits).unwrap_or(told)
     }
 
     /// The axis of λ with its numbers, as many as have room.

@@ -4,15 +4,17 @@ use super::drawing::{HEIGHT, WIDEST};
 use super::*;
 use crate::config::{Form, Mask};
 use crate::results::RunRow;
-use crate::stats::Analysis;
 use crate::stats::tests::{arm, experiment, row};
+use crate::stats::{Analysis, group_by_rule};
 
 const WIDE: Canvas = Canvas { columns: 100, is_unicode: true };
 
 fn plot(runs: Vec<RunRow>) -> Option<Plot> {
+    let explored: Vec<RunRow> = runs.iter().filter(|run| run.is_explored()).cloned().collect();
+    let found = (!explored.is_empty()).then(|| group_by_rule(&explored));
     let (analysis, curves) = (Analysis::of(&runs), BTreeMap::new());
     let (mechanism, collapses, caption) = (Vec::new(), Vec::new(), String::new());
-    let (found, floor) = (None, None);
+    let floor = None;
     let (memorisation, claims) = (None, Vec::new());
     Plot::of(&Data {
         runs,
@@ -105,6 +107,41 @@ fn it_fits_any_width_and_has_letters_for_every_terminal() {
             assert!(drawn.contains("3 more in summary.csv"), "{drawn}");
         }
     }
+}
+
+#[test]
+fn the_lowest_mean_of_several_rules_is_told_with_its_rule_where_there_is_room() {
+    let title = |columns: usize| {
+        let drawn = drawn(experiment(), Canvas { columns, is_unicode: true });
+        drawn.lines().next().unwrap().to_owned()
+    };
+    assert!(title(100).ends_with("lowest: 1.500 at λ = 1 of adamw on matrices"), "{}", title(100));
+    assert!(title(60).ends_with("lowest: 1.500 at λ = 1"), "{}", title(60));
+}
+
+#[test]
+fn after_a_search_what_fresh_seeds_judged_is_pointed_at_and_not_the_lowest_of_its_own_seeds() {
+    let of = |stage: Stage, lambda: f64, loss: f64| {
+        let rows = arm(Form::AdamW, Mask::Matrices, lambda, loss, 0.1);
+        rows.into_iter().map(move |row| RunRow { stage: Some(stage), ..row })
+    };
+    let tried = [(0.0, 2.0), (0.1, 1.49), (1.0, 1.5)];
+    let explored = tried.map(|(lambda, loss)| of(Stage::Refine, lambda, loss));
+    let mut runs: Vec<RunRow> = explored.into_iter().flatten().collect();
+    let before = drawn(runs.clone(), WIDE);
+    let title = "mean val loss against λ on the search's own seeds";
+    assert_eq!(before.lines().next(), Some(title), "{before}");
+    assert!(!before.contains('['), "{before}");
+    let judged = [(0.0, 2.01), (1.0, 1.51)].map(|(lambda, loss)| of(Stage::Confirm, lambda, loss));
+    let run = |row: RunRow| RunRow { run: format!("fresh {}", row.run), ..row };
+    runs.extend(judged.into_iter().flatten().map(run));
+    let after = drawn(runs, WIDE);
+    assert_eq!(after.lines().next(), Some(&*format!("{title}; [ ] judged on fresh ones")));
+    let marks = place(&chart(&after), '●');
+    let brackets = place(&chart(&after), '[');
+    assert_eq!((marks.len(), brackets.len()), (2, 1), "{after}");
+    let last = marks.iter().max().unwrap();
+    assert_eq!(brackets[0], (last.0 - 1, last.1), "at 1 and not at 0.1, which is lower: {after}");
 }
 
 #[test]
