@@ -103,6 +103,7 @@ fn main() {
             alphabet: None,
             tokenizer: None,
             unseen: None,
+            padding_shares: None,
             unseen_shares: None,
             copied: None,
             padding: None,

@@ -118,12 +118,14 @@ impl Corpus {
         };
         let is_one =
             |tokens: &[Token]| tokens.len() > 1 && tokens.iter().all(|one| *one == tokens[0]);
-        ensure!(
-            !is_one(&corpus.val),
-            "the {} val tokens of {} are all the same: there is nothing to predict in it",
-            HumanCount(corpus.val.len() as u64),
-            corpus.source,
-        );
+        for (name, tokens) in [("val", &corpus.val), ("test", &corpus.test)] {
+            ensure!(
+                !is_one(tokens),
+                "the {} {name} tokens of {} are all the same: there is nothing to predict in it",
+                HumanCount(tokens.len() as u64),
+                corpus.source,
+            );
+        }
         corpus.canaries.clone_from(&cut.canaries);
         match corpus.texts {
             Texts::Fixed => corpus.read_text(None)?,

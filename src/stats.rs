@@ -66,7 +66,8 @@ pub use values::{Against, Carried, Finding, Pooled, Toy, ValuesRow, ValuesTable}
 pub use variance::{Spread, Varied};
 pub use verdict::{Judgement, Kind, Tally, Terms, judge};
 pub use warnings::{
-    ArmName, CoefficientKind, Extent, TOO_LITTLE_DECAY, UnknownBest, Warning, other_values, unseen,
+    ArmName, CoefficientKind, Extent, TOO_LITTLE_DECAY, UnknownBest, Warning, other_values,
+    padding, unseen,
 };
 
 /// An experiment, analysed.

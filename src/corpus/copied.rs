@@ -8,10 +8,12 @@ use indicatif::HumanCount;
 
 use super::{Corpus, Token};
 
-pub use documents::Documents;
+pub use documents::{Documents, Unit};
 
 /// Tokens of a stretch: as much stands in two places of a text where one is a copy, and hardly ever otherwise.
 const STRETCH: usize = 64;
+/// Stretches that are sought, about; of longer texts not those at every place.
+const MOST: usize = 1 << 20;
 /// Below this share copies are the quotations and headings that every text has.
 const FEW: f64 = 0.01;
 /// Factor of a place in a hash; odd.
@@ -33,7 +35,8 @@ impl Corpus {
     /// What of val and test is in train tokens, which begin where the text of a seed does; `None` where there are too
     /// few, or where they are no text.
     pub(super) fn copied(&self, seed: Option<u64>, train: &[Token]) -> Option<Copied> {
-        let is_too_short = self.val.len() < STRETCH && self.documents.is_none();
+        let is_too_short =
+            self.val.len().max(self.test.len()) < STRETCH && self.documents.is_none();
         // The numbers of sums are all drawn from the same few.
         if self.stride != 1 || is_too_short {
             return None;
@@ -80,7 +83,9 @@ impl Corpus {
                  generalizes",
                 told.join(", "),
                 HumanCount(STRETCH as u64),
-                if self.documents.is_some() { " or whole documents" } else { "" },
+                self.documents.as_ref().map_or(String::new(), |known| {
+                    format!(" or whole {}", known.unit.name())
+                }),
             )
         })
     }
@@ -93,7 +98,8 @@ impl Corpus {
     /// How many documents of val and test are in another split as a whole; of several train texts in that which has the
     /// most.
     fn documents_told(&self) -> Option<String> {
-        let in_val = self.documents.as_ref()?.test_in_val();
+        let known = self.documents.as_ref()?;
+        let (unit, in_val) = (known.unit.name(), known.test_in_val());
         let copied: Vec<Copied> = self.read_texts().filter_map(|(_, text)| text.copied).collect();
         let most = |part: usize| copied.iter().map(|copied| copied.documents[part]).max();
         let at_most = if copied.len() > 1 { "at most " } else { "" };
@@ -105,57 +111,73 @@ impl Corpus {
         let told = |(most, name, found, place): (&str, &str, Option<(usize, usize)>, &str)| {
             let (count, all) = found.filter(|(count, _)| *count > 0)?;
             let (count, all) = (HumanCount(count as u64), HumanCount(all as u64));
-            Some(format!("{most}{count} of {all} {name} documents are also in {place}"))
+            Some(format!("{most}{count} of {all} {name} {unit} are also in {place}"))
         };
         let told: Vec<String> = all.into_iter().filter_map(told).collect();
         (!told.is_empty()).then(|| format!("{}, word for word", told.join(", ")))
     }
 }
 
-/// Share of the stretches of `held`, one after another, that occur anywhere in `read`.
+/// Share of the tokens of `held` that are in stretches which occur anywhere in `read`.
 fn share(held: &[Token], read: &[Token]) -> f64 {
-    let (stretches, _) = held.as_chunks::<STRETCH>();
-    if stretches.is_empty() {
+    if held.len() < STRETCH {
         return 0.0;
     }
-    let mut wanted = Wanted::new(stretches);
-    let mut found = 0;
+    let mut wanted = Wanted::of(held);
     for (place, hash) in hashes(read) {
-        found += wanted.take(hash, &read[place..place + STRETCH]);
+        wanted.find(hash, &read[place..place + STRETCH]);
     }
-    found as f64 / stretches.len() as f64
+    wanted.covered() as f64 / held.len() as f64
 }
 
-/// Stretches that were not found yet, by their hashes.
+/// Stretches of held-out text that were not found yet, by their hashes.
 struct Wanted<'a> {
-    by_hash: HashMap<u64, Vec<&'a [Token; STRETCH]>>,
+    held: &'a [Token],
+    /// Where those of a hash begin.
+    by_hash: HashMap<u64, Vec<usize>>,
     /// A bit for the first bits of every hash: most places of a text need no more.
     some: Vec<bool>,
     shift: u32,
+    /// Where those begin that were found.
+    found: Vec<usize>,
 }
 
 impl<'a> Wanted<'a> {
-    fn new(stretches: &'a [[Token; STRETCH]]) -> Self {
-        let places = (16 * stretches.len()).next_power_of_two();
+    /// Those at every place, or at so many.
+    fn of(held: &'a [Token]) -> Self {
+        let step = (held.len() / MOST).clamp(1, STRETCH);
+        let count = held.len() / step;
+        let places = (16 * count).next_power_of_two();
         let shift = u64::BITS - places.ilog2();
-        let mut wanted = Wanted { by_hash: HashMap::new(), some: vec![false; places], shift };
-        for stretch in stretches {
-            let hash = hash(stretch);
+        let (by_hash, some, found) = (HashMap::new(), vec![false; places], Vec::new());
+        let mut wanted = Wanted { held, by_hash, some, shift, found };
+        for (place, hash) in hashes(held).step_by(step) {
             wanted.some[(hash >> shift) as usize] = true;
-            wanted.by_hash.entry(hash).or_default().push(stretch);
+            wanted.by_hash.entry(hash).or_default().push(place);
         }
         wanted
     }
 
-    /// How many stretches these tokens are; each is found once.
-    fn take(&mut self, hash: u64, tokens: &[Token]) -> usize {
+    /// Notes which of them these tokens are.
+    fn find(&mut self, hash: u64, tokens: &[Token]) {
         if !self.some[(hash >> self.shift) as usize] {
-            return 0;
+            return;
         }
-        let Some(stretches) = self.by_hash.get_mut(&hash) else { return 0 };
-        let before = stretches.len();
-        stretches.retain(|stretch| stretch.as_slice() != tokens);
-        before - stretches.len()
+        let Some(places) = self.by_hash.get_mut(&hash) else { return };
+        let same = |place: &mut usize| self.held[*place..*place + STRETCH] == *tokens;
+        self.found.extend(places.extract_if(.., same));
+    }
+
+    /// How many tokens those cover that were found.
+    fn covered(mut self) -> usize {
+        self.found.sort_unstable();
+        let mut end = 0;
+        let own = self.found.iter().map(|place| {
+            let first = end.max(*place);
+            end = place + STRETCH;
+            end - first
+        });
+        own.sum()
     }
 }
 
@@ -210,10 +232,14 @@ mod tests {
             for place in copies {
                 held.extend(read.iter().skip(place).take(STRETCH));
             }
-            let chunks: Vec<&[Token]> = held.chunks_exact(STRETCH).collect();
-            let is_there = |chunk: &&&[Token]| read.windows(STRETCH).any(|window| window == **chunk);
-            let found = chunks.iter().filter(is_there).count();
-            prop_assert_eq!(share(&held, &read), found as f64 / chunks.len().max(1) as f64);
+            let is_there = |stretch: &[Token]| read.windows(STRETCH).any(|window| window == stretch);
+            let stretches = held.windows(STRETCH).enumerate();
+            let found: Vec<usize> =
+                stretches.filter(|(_, stretch)| is_there(stretch)).map(|(place, _)| place).collect();
+            let is_covered =
+                |token: &usize| found.iter().any(|place| (*place..place + STRETCH).contains(token));
+            let covered = (0..held.len()).filter(is_covered).count();
+            prop_assert_eq!(share(&held, &read), covered as f64 / held.len().max(1) as f64);
         }
 
         #[test]

@@ -1,10 +1,13 @@
 //! Encodings of text: which one bytes are in, and their characters.
 
+mod mixed;
 mod signs;
 
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 
 use signs::Signs;
+
+pub use mixed::other;
 
 /// Which byte of a unit comes first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

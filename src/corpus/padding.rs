@@ -10,31 +10,53 @@ const STRETCH: usize = 64;
 const FEW: f64 = 0.01;
 
 impl Corpus {
-    /// How much of train and val is one token over and over, where that is more than texts have; of several train
-    /// texts the one that has most.
+    /// How much of each split is one token over and over, where that is more than texts have; of several train texts the
+    /// one that has most.
     pub fn padding_told(&self) -> Option<String> {
-        let texts = self.read_texts().map(|(_, text)| ("train", &text.tokens[..]));
-        let most = texts.chain([("val", &self.val[..])]).filter_map(|(name, tokens)| {
-            let (count, token) = padding(tokens)?;
-            Some((count as f64 / tokens.len() as f64, name, token))
-        });
-        let (share, name, token) = most.max_by(|a, b| a.0.total_cmp(&b.0))?;
-        (share >= FEW).then(|| {
+        let share = |found: &Option<Padding>| found.map_or(0.0, |found| found.share);
+        let texts = self.read_texts().map(|(_, text)| Padding::of(&text.tokens));
+        let train = texts.max_by(|a, b| share(a).total_cmp(&share(b))).flatten();
+        let [val, test] = [&self.val, &self.test].map(|tokens| Padding::of(tokens));
+        let told = |(name, found): (&str, Option<Padding>)| {
+            let Padding { share, token } = found.filter(|found| found.share >= FEW)?;
+            Some(format!("{:.0} % of {name} (token {token})", 100.0 * share))
+        };
+        let splits = [("train", train), ("val", val), ("test", test)];
+        let told: Vec<String> = splits.into_iter().filter_map(told).collect();
+        (!told.is_empty()).then(|| {
             format!(
-                "{:.0} % of {name} is stretches of {} and more of one token ({token}): padding is trained on and \
-                 measured as text is; write the file without it",
-                100.0 * share,
+                "stretches of {} and more of one token are {}: padding is trained on and measured as text is; write the \
+                 files without it",
                 HumanCount(STRETCH as u64),
+                told.join(" and "),
             )
         })
     }
+
+    /// Shares of val and test that are one token over and over.
+    pub fn padding_shares(&self) -> [f64; 2] {
+        let share = |tokens: &[Token]| Padding::of(tokens).map_or(0.0, |found| found.share);
+        [share(&self.val), share(&self.test)]
+    }
 }
 
-/// Tokens in such stretches, and the one of the longest.
-fn padding(tokens: &[Token]) -> Option<(usize, Token)> {
-    let stretches = || tokens.chunk_by(|a, b| a == b).filter(|one| one.len() >= STRETCH);
-    let longest = stretches().max_by_key(|one| one.len())?;
-    Some((stretches().map(<[Token]>::len).sum(), longest[0]))
+/// Stretches of one token.
+#[derive(Clone, Copy)]
+struct Padding {
+    /// Of all tokens.
+    share: f64,
+    /// That of the longest.
+    token: Token,
+}
+
+impl Padding {
+    /// `None` where there is none.
+    fn of(tokens: &[Token]) -> Option<Self> {
+        let stretches = || tokens.chunk_by(|a, b| a == b).filter(|one| one.len() >= STRETCH);
+        let longest = stretches().max_by_key(|one| one.len())?;
+        let count: usize = stretches().map(<[Token]>::len).sum();
+        Some(Padding { share: count as f64 / tokens.len() as f64, token: longest[0] })
+    }
 }
 
 #[cfg(test)]
@@ -46,13 +68,18 @@ mod tests {
     fn padding_is_told_by_its_share_and_token() {
         let text: Vec<Token> = (0..900).map(|place| (place % 7) as Token).collect();
         let padded = [&text[..], &[9; 100]].concat();
-        let told = |train: &[Token], val: &[Token]| in_memory(10, train, val).padding_told();
-        let of_train = told(&padded, &text).unwrap();
-        assert!(of_train.starts_with("10 % of train is stretches of 64"), "{of_train}");
-        assert!(of_train.contains("one token (9)"), "{of_train}");
-        assert!(told(&text, &padded).unwrap().starts_with("10 % of val"));
-        assert_eq!(told(&text, &text[..500]), None);
+        let told = |train: &[Token], val: &[Token], test: &[Token]| {
+            in_memory(10, train, val).with_test(test.to_vec()).padding_told()
+        };
+        let of_train = told(&padded, &text, &text).unwrap();
+        let head = "stretches of 64 and more of one token are 10 % of train (token 9): padding";
+        assert!(of_train.starts_with(head), "{of_train}");
+        let of_held = told(&text, &padded, &padded).unwrap();
+        assert!(of_held.contains("10 % of val (token 9) and 10 % of test (token 9)"), "{of_held}");
+        assert_eq!(told(&text, &text[..500], &[]), None);
+        let shares = in_memory(10, &text, &text).with_test(padded).padding_shares();
+        assert_eq!(shares, [0.0, 0.1]);
         let ruler = [&text.repeat(9)[..], &[3; 70]].concat();
-        assert_eq!(told(&ruler, &text), None, "less than a hundredth");
+        assert_eq!(told(&ruler, &text, &text), None, "less than a hundredth");
     }
 }

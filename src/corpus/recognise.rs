@@ -20,6 +20,8 @@ pub enum Content {
     Legacy(&'static str),
     /// UTF-8 with a byte at this offset that starts no character.
     Damaged(usize),
+    /// Text in Unicode, but for another encoding that begins at this byte.
+    Mixed(Encoding, usize),
     /// UTF-16 without a mark that reads as text in both byte orders.
     EitherOrder,
     /// No text, and nothing that is known.
@@ -37,7 +39,11 @@ pub fn recognise(bytes: &[u8]) -> Content {
     };
     match foreign::is_html(&encoding::beginning(bytes, form)) {
         true => Content::Foreign(&foreign::HTML),
-        false => found,
+        false => match found {
+            Content::Text(encoding) => encoding::other(bytes, encoding)
+                .map_or(found, |place| Content::Mixed(encoding, place)),
+            _ => found,
+        },
     }
 }
 

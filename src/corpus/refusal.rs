@@ -26,6 +26,11 @@ pub fn refusal(path: &Path, around: &str, content: Content) -> anyhow::Error {
              {} > NEW`",
             quoted(path)
         ),
+        Content::Mixed(encoding, place) => anyhow!(
+            "{name} is {around}{}, but another encoding begins at byte {place}, as where a shell added to a file in \
+             UTF-8 what it writes in UTF-16, or the other way round; write it anew in one",
+            encoding.name()
+        ),
         Content::EitherOrder => anyhow!(
             "{name} is {around}UTF-16 text without a byte-order mark, and its byte order cannot be \
              told; convert it with `{}` (or UTF-16BE)",

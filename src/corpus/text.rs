@@ -45,7 +45,7 @@ pub fn read(path: &Path, source: &Source, cut: &Cut) -> Result<Corpus> {
         cuts_told(tokenized.tokenizer.unproven_cuts(texts.iter())),
         lost,
     ];
-    let copied = copied::Documents::of(&texts, &tokenized.starts, tokenized.separator, &parts);
+    let copied = comparable(&texts, &tokenized, &parts);
     let [test, val] = [parts.test, parts.val].map(|part| tokenized.tokens[part].to_vec());
     let split = cut.with_test(test.len());
     let recognised = recognised(&reading.told(), &texts, &tokenized);
@@ -66,6 +66,26 @@ pub fn read(path: &Path, source: &Source, cut: &Cut) -> Result<Corpus> {
         )
         .with_tokenizer(tokenizer)
     })
+}
+
+/// The documents, or the lines of the only one, of which some may be in two splits.
+fn comparable(
+    texts: &[String],
+    tokenized: &Tokenized,
+    parts: &cut::Parts,
+) -> Option<copied::Documents> {
+    let Tokenized { starts, separator, .. } = tokenized;
+    match texts {
+        [only] => {
+            let (lines, starts) = tokenized.lines(only).into_iter().unzip::<_, _, Vec<&str>, _>();
+            copied::Documents::of(copied::Unit::Lines, lines.into_iter(), starts, 0, parts)
+        }
+        _ => {
+            let documents = texts.iter().map(String::as_str);
+            let (unit, starts) = (copied::Unit::Documents, starts.clone());
+            copied::Documents::of(unit, documents, starts, *separator, parts)
+        }
+    }
 }
 
 /// A part of the tokens, which are not copied: they may be most of the memory.

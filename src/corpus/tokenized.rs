@@ -123,18 +123,39 @@ impl Tokenized {
         Whole { name, unit, length: self.tokens.len(), starts: &self.starts }
     }
 
-    /// How much of val no token stands for, if anything.
+    /// The lines of the only document that have words, each with the place of its first token: of tokens that are no
+    /// characters, about.
+    pub fn lines<'a>(&self, text: &'a str) -> Vec<(&'a str, usize)> {
+        let (mut lines, mut end) = (Vec::new(), 0);
+        for (piece, tokens) in self.tokenizer.pieces(text).iter().zip(&self.pieces) {
+            let start = end;
+            end += piece.len();
+            let place = |byte: usize| tokens.start + (byte - start) * tokens.len() / piece.len();
+            // A line belongs to the piece that it starts in.
+            let firsts = piece.match_indices('\n').map(|(at, _)| start + at + 1);
+            let firsts = (start == 0).then_some(0).into_iter().chain(firsts);
+            for first in firsts.filter(|first| *first < text.len()) {
+                let line = text[first..].split('\n').next().unwrap_or_default();
+                if !line.trim().is_empty() {
+                    lines.push((line, place(first.min(end))));
+                }
+            }
+        }
+        lines
+    }
+
+    /// How much of each split no token stands for, if anything.
     pub fn told(&self, parts: &Parts) -> Option<String> {
         let unknown = self.tokenizer.learned()?.unknown()?;
-        let val = &self.tokens[parts.val.clone()];
-        let count = val.iter().filter(|token| **token == unknown).count();
-        (count > 0).then(|| {
-            format!(
-                "{} of {} val tokens are the token for what the tokenizer does not know",
-                HumanCount(count as u64),
-                HumanCount(val.len() as u64)
-            )
-        })
+        let told = |(name, part): (&str, &Range<usize>)| {
+            let count = self.tokens[part.clone()].iter().filter(|token| **token == unknown).count();
+            let (count, all) = (HumanCount(count as u64), HumanCount(part.len() as u64));
+            (count.0 > 0).then(|| format!("{count} of {all} {name} tokens"))
+        };
+        let splits = [("train", &parts.pool), ("val", &parts.val), ("test", &parts.test)];
+        let told: Vec<String> = splits.into_iter().filter_map(told).collect();
+        let tokens = "the token for what the tokenizer does not know";
+        (!told.is_empty()).then(|| format!("{} are {tokens}", told.join(", ")))
     }
 }
 

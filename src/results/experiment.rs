@@ -38,6 +38,9 @@ pub struct Experiment {
     /// How much of its tokens is one over and over, if it is more than texts have.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub padding: Option<String>,
+    /// Shares of val and test that are; missing in files of older versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub padding_shares: Option<[f64; 2]>,
     /// SHA-256 over vocabulary and tokens: of all splits where all seeds have one train text, else of val and
     /// test.
     pub digest: String,

@@ -58,6 +58,7 @@ fn experiment(inputs: &Inputs, provenance: Provenance) -> Experiment {
         unseen_shares: Some(inputs.corpus.unseen_shares()),
         copied: inputs.corpus.copied_told(),
         padding: inputs.corpus.padding_told(),
+        padding_shares: Some(inputs.corpus.padding_shares()),
         digest: inputs.corpus.digest(),
         splits: Some(inputs.corpus.split),
         texts: Some(inputs.corpus.texts),

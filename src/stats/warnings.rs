@@ -32,6 +32,8 @@ const FEW_COPIES: f64 = 0.01;
 
 /// From this share on a loss is mostly what tokens cost that no model has read.
 const MUCH_UNSEEN: f64 = 0.1;
+/// From this share on a loss is much of what it costs to repeat a token.
+const MUCH_PADDING: f64 = 0.1;
 
 /// All that apply, the gravest first.
 pub fn warnings(
@@ -60,6 +62,11 @@ pub fn warnings(
 /// Of the shares of val and test that train never has.
 pub fn unseen([val, test]: [f64; 2]) -> Option<Warning> {
     (val.max(test) >= MUCH_UNSEEN).then_some(Warning::Unseen { val, test })
+}
+
+/// Of the shares of val and test that are one token over and over.
+pub fn padding([val, test]: [f64; 2]) -> Option<Warning> {
+    (val.max(test) >= MUCH_PADDING).then_some(Warning::Padding { val, test })
 }
 
 /// Of the rows of a plan, or of its runs: what their values leave out of comparisons.

@@ -10,7 +10,7 @@ use sha2::Digest;
 use wane::config::{Cut, Order, Texts};
 use wane::corpus::{Corpus, Source};
 
-use crate::common::{command, fixture, project, rows, text, wane, wane_ok};
+use crate::common::{Call, command, fixture, project, rows, text, wane, wane_ok};
 
 const CUT: Cut = Cut {
     train: 600,
@@ -422,6 +422,95 @@ fn short_documents_that_are_in_train_stand_above_the_answer() {
     assert!(runs.iter().all(|run| run["test_copied"] == "1.0"), "{:?}", runs[0]["test_copied"]);
 }
 
+/// A sweep of a few steps on data that are cut so.
+fn quick_sweep(folder: &Folder, data: &Path, cut: [usize; 3]) -> Call {
+    let [train, val, test] = cut;
+    let cut =
+        [format!("data.train={train}"), format!("data.val={val}"), format!("data.test={test}")];
+    let few = ["seeds=[0]", "train.steps=4", "train.warmup=1"].map(str::to_owned);
+    let set: Vec<String> =
+        cut.into_iter().chain(few).flat_map(|one| ["--set".to_owned(), one]).collect();
+    let out = folder.0.path().join("out");
+    let own = ["sweep", "experiments/quick.toml", "--data", text(data), "--out", text(&out)];
+    wane(&own.into_iter().chain(set.iter().map(String::as_str)).collect::<Vec<_>>())
+}
+
+#[test]
+fn lines_that_are_in_train_in_another_order_stand_above_the_answer() {
+    let folder = Folder::new();
+    let lines = told_once(150);
+    let other_way: String = lines.lines().rev().take(50).map(|line| format!("{line} \n")).collect();
+    let data = folder.file("lines.txt", (lines.clone() + &other_way).as_bytes());
+    let call = quick_sweep(&folder, &data, [6000, 1000, 1000]);
+    assert!(call.stdout.contains("TOO LITTLE IS HELD OUT: 10"), "{}", call.stdout);
+    assert!(call.stderr.contains("test lines are also in train"), "{}", call.stderr);
+    // Every third line is another: those are what plays and programs have.
+    let some = |at: usize| if at.is_multiple_of(3) { "" } else { " and other words than there" };
+    let others = other_way.lines().enumerate().map(|(at, line)| format!("{line}{}\n", some(at)));
+    let data = folder.file("some.txt", (lines + &others.collect::<String>()).as_bytes());
+    let call = quick_sweep(&folder, &data, [6000, 1000, 1000]);
+    assert!(!call.stderr.contains("lines are also in train"), "{}", call.stderr);
+}
+
+#[test]
+fn copies_in_test_are_told_however_short_val_is() {
+    let folder = Folder::new();
+    let twice = folder.file("twice.txt", told_once(100).repeat(2).as_bytes());
+    let call = quick_sweep(&folder, &twice, [4500, 66, 1000]);
+    let told = "100 % of test stands word for word in train";
+    assert!(call.stderr.contains(told), "{}", call.stderr);
+}
+
+#[test]
+fn a_file_of_two_encodings_is_refused_with_the_byte_at_which_the_other_begins() {
+    let folder = Folder::new();
+    let wide = |text: &str| -> Vec<u8> { text.encode_utf16().flat_map(u16::to_le_bytes).collect() };
+    let (narrow, marked) = (told_once(40), wide(&format!("\u{feff}{}", told_once(40))));
+    for bytes in [
+        [narrow.as_bytes(), &wide(&narrow)].concat(),
+        [narrow.as_bytes(), &wide(&narrow[..400]), narrow.as_bytes()].concat(),
+        [&marked, narrow.as_bytes()].concat(),
+    ] {
+        let path = folder.file("added.txt", &bytes);
+        let said = refusal(&path);
+        assert!(
+            said.contains("added.txt is UTF-") && said.contains("another encoding begins at byte")
+        );
+    }
+}
+
+#[test]
+fn padding_of_test_stands_above_the_answer_and_a_test_of_one_token_is_refused() {
+    let folder = Folder::new();
+    let file = |name: &str, count: u32, padded: bool| {
+        let some = |tokens: &[u32]| match padded {
+            true => [tokens, &[198; 100]].concat(),
+            false => tokens.to_vec(),
+        };
+        let tokens: Vec<u32> = numbers(count).chunks(100).flat_map(some).collect();
+        folder.file(&format!("padded/{name}.bin"), &as_u16(&tokens));
+    };
+    file("train", 9000, false);
+    file("val", 2000, false);
+    file("test", 1000, true);
+    let data = folder.0.path().join("padded");
+    let call = quick_sweep(&folder, &data, [8000, 1000, 1000]);
+    assert!(
+        call.stdout.contains("PADDING IS MEASURED: 50 % of test is one token"),
+        "{}",
+        call.stdout
+    );
+    folder.file("padded/test.bin", &as_u16(&[198; 2000]));
+    let call = quick_sweep(&folder, &data, [8000, 1000, 1000]);
+    assert_eq!(call.code, Some(2), "{}", call.stderr);
+    assert!(call.stderr.contains("test tokens of"), "{}", call.stderr);
+    assert!(
+        call.stderr.contains("are all the same: there is nothing to predict"),
+        "{}",
+        call.stderr
+    );
+}
+
 #[test]
 fn padding_is_told() {
     let folder = Folder::new();
@@ -431,7 +520,7 @@ fn padding_is_told() {
     });
     let told = corpus(&padded).padding_told().unwrap();
     assert!(
-        told.starts_with("67 % of val is stretches of 64 and more of one token (198)"),
+        told.contains("and more of one token are") && told.contains("67 % of val (token 198)"),
         "{told}"
     );
     assert_eq!(corpus(&folder.tokens("plain", as_u16)).padding_told(), None);

@@ -334,3 +334,22 @@ fn a_wrong_tokenizer_in_a_spec_is_named_with_its_line() {
             .for_each(|word| assert!(call.stderr.contains(word), "{word}: {}", call.stderr));
     }
 }
+
+#[test]
+fn tokens_for_what_a_tokenizer_does_not_know_are_told_of_every_split() {
+    let folder = tempfile::tempdir().unwrap();
+    let tokenizer = r#"{"version": "1.0", "added_tokens": [], "pre_tokenizer": {"type": "Whitespace"},
+        "model": {"type": "WordLevel", "vocab": {"[UNK]": 0, "a": 1, "b": 2}, "unk_token": "[UNK]"}}"#;
+    let path = folder.path().join("words.json");
+    fs::write(&path, tokenizer).unwrap();
+    let words = ["a b b a ".repeat(400), "a c b d ".repeat(50), "a b ".repeat(100)].concat();
+    let data = folder.path().join("words.txt");
+    fs::write(&data, words).unwrap();
+    let tokenizer = format!("data.tokenizer={:?}", text(&path));
+    let cut = ["data.train=600", "data.val=200", "data.test=200", &tokenizer];
+    let set = cut.iter().flat_map(|one| ["--set", one]);
+    let own = ["plan", "experiments/quick.toml", "--data", text(&data)];
+    let plan = wane_ok(&own.into_iter().chain(set).collect::<Vec<_>>());
+    let told = "100 of 200 test tokens are the token for what the tokenizer does not know";
+    assert!(plan.stdout.contains(told), "{}", plan.stdout);
+}

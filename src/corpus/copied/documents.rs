@@ -1,6 +1,7 @@
-//! Documents of val and test that are documents of train as well.
+//! Documents of val and test that are documents of train as well; of a text that is one document, its lines.
 
 use std::collections::{HashMap, HashSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::ops::Range;
 
 use crate::corpus::cut::Parts;
@@ -8,13 +9,33 @@ use crate::corpus::cut::Parts;
 /// Characters of a document, at least, that is copied where it is found twice: shorter ones, such as names and
 /// answers, are written again and again.
 const SHORTEST: usize = 16;
+/// Lines are told where they make up so much of a split: below, they are those that programs and plays have twice.
+const MANY_LINES: f64 = 0.5;
 /// Of so many texts and more, copies that make up half of a split are told however short they are: a few labels may be all
 /// that there is to be written, but a split of known records holds nothing out.
 const MANY: usize = 16;
 
-/// The documents of a source, and where it is cut.
+/// What is compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unit {
+    Documents,
+    Lines,
+}
+
+impl Unit {
+    /// For people, of several.
+    pub fn name(self) -> &'static str {
+        match self {
+            Unit::Documents => "documents",
+            Unit::Lines => "lines",
+        }
+    }
+}
+
+/// The documents of a source, or the lines of its only one, and where it is cut.
 #[derive(Debug)]
 pub struct Documents {
+    pub unit: Unit,
     /// Of each its text by a number: those that are the same word for word share it.
     texts: Vec<usize>,
     /// Whether each is as long as a copy has to be.
@@ -38,21 +59,25 @@ pub struct Found {
 }
 
 impl Documents {
-    /// `None` of a text that is one document.
-    pub fn of(texts: &[String], starts: &[usize], between: usize, parts: &Parts) -> Option<Self> {
-        let mut numbers: HashMap<&str, usize> = HashMap::new();
-        let mut number = |text| {
+    /// Of texts, the tokens of each of which start at one of `starts`, with so many tokens between two; `None` of fewer than
+    /// two.
+    pub fn of<'a>(
+        unit: Unit,
+        texts: impl Iterator<Item = &'a str>,
+        starts: Vec<usize>,
+        between: usize,
+        parts: &Parts,
+    ) -> Option<Self> {
+        let mut numbers: HashMap<u64, usize> = HashMap::new();
+        let mut number = |text: &str| {
             let next = numbers.len();
-            *numbers.entry(text).or_insert(next)
+            *numbers.entry(by_words(text)).or_insert(next)
         };
-        let is_long = |text: &String| text.chars().nth(SHORTEST - 1).is_some();
-        (texts.len() > 1).then(|| Documents {
-            texts: texts.iter().map(|text| number(text.as_str())).collect(),
-            are_long: texts.iter().map(is_long).collect(),
-            starts: starts.to_vec(),
-            between,
-            parts: parts.clone(),
-        })
+        let is_long = |text: &str| text.chars().nth(SHORTEST - 1).is_some();
+        let (texts, are_long): (Vec<usize>, Vec<bool>) =
+            texts.map(|text| (number(text), is_long(text))).unzip();
+        let parts = parts.clone();
+        (texts.len() > 1).then_some(Documents { unit, texts, are_long, starts, between, parts })
     }
 
     /// What of val and test is in these tokens of what train texts are cut from.
@@ -100,8 +125,19 @@ impl Documents {
         let kinds: HashSet<usize> = copies.iter().map(|at| self.texts[*at]).collect();
         let is_mostly_known = kinds.len() >= MANY && 2 * of_any >= part.len();
         let copied = if is_mostly_known { of_any } else { of_long };
-        Found { count: copies.len(), all, share: copied as f64 / part.len().max(1) as f64 }
+        let share = copied as f64 / part.len().max(1) as f64;
+        match self.unit == Unit::Lines && share < MANY_LINES {
+            true => Found { count: 0, all, share: 0.0 },
+            false => Found { count: copies.len(), all, share },
+        }
     }
+}
+
+/// A number that texts share which have the same words, whatever stands between them.
+fn by_words(text: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    text.split_whitespace().for_each(|word| word.hash(&mut hasher));
+    hasher.finish()
 }
 
 #[cfg(test)]
@@ -116,7 +152,7 @@ mod tests {
         let length = starts[5] + texts[5].chars().count();
         let parts =
             Parts { pool: 0..starts[3], test: starts[3]..starts[4], val: starts[4]..length };
-        Documents::of(&texts.map(str::to_owned), &starts, 1, &parts).unwrap()
+        Documents::of(Unit::Documents, texts.into_iter(), starts, 1, &parts).unwrap()
     }
 
     const LONG: &str = "To be or not to be";
@@ -142,7 +178,9 @@ mod tests {
             // Each of three characters, with one between them.
             let starts: Vec<usize> = (0..40).map(|at| 4 * at).collect();
             let parts = Parts { pool: 0..80, test: 80..80, val: 80..159 };
-            let [val, _] = Documents::of(&texts, &starts, 1, &parts).unwrap().in_train(0..80);
+            let texts = texts.iter().map(String::as_str);
+            let known = Documents::of(Unit::Documents, texts, starts, 1, &parts).unwrap();
+            let [val, _] = known.in_train(0..80);
             assert_eq!((val.count, val.all), (20, 20));
             val.share
         };
@@ -159,6 +197,31 @@ mod tests {
     #[test]
     fn one_document_is_no_copy_of_another() {
         let parts = Parts { pool: 0..1, test: 1..2, val: 2..3 };
-        assert!(Documents::of(&["abc".to_owned()], &[0], 0, &parts).is_none());
+        let of = |unit| Documents::of(unit, ["abc"].into_iter(), vec![0], 0, &parts);
+        assert!(of(Unit::Documents).is_none() && of(Unit::Lines).is_none());
+    }
+
+    #[test]
+    fn what_stands_between_words_makes_no_other_document() {
+        let other = "To be  or not to\r\nbe ";
+        let found = documents(["Something else.", LONG, "yes", "no", other, "That is it, alas"]);
+        let [val, test] = found.in_train(0..39);
+        assert_eq!((val.count, test.count), (1, 0));
+    }
+
+    #[test]
+    fn lines_are_told_where_they_are_most_of_a_split() {
+        let found = |lines: [&str; 4]| {
+            let starts = vec![0, 19, 38, 57];
+            let parts = Parts { pool: 0..38, test: 38..38, val: 38..76 };
+            let known = Documents::of(Unit::Lines, lines.into_iter(), starts, 0, &parts).unwrap();
+            known.in_train(0..38)[0]
+        };
+        let [one, other, new] =
+            ["To be or not to be", "That is a question", "Whether it is nobler"];
+        assert_eq!(found([one, other, other, one]), Found { count: 2, all: 2, share: 1.0 });
+        assert_eq!(found([one, other, new, one]), Found { count: 1, all: 2, share: 0.5 });
+        let known = found([one, "to", "to", new]);
+        assert_eq!(known, Found { count: 0, all: 2, share: 0.0 });
     }
 }

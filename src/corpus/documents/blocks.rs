@@ -7,7 +7,7 @@ use anyhow::{Context, Result, anyhow, bail, ensure};
 use indicatif::{HumanBytes, HumanCount};
 
 use crate::compression::Compression;
-use crate::corpus::encoding::{Encoding, Form, decode};
+use crate::corpus::encoding::{Encoding, Form, decode, other};
 use crate::corpus::input;
 use crate::corpus::recognise::{Content, recognise};
 use crate::corpus::refusal::refusal;
@@ -83,6 +83,7 @@ impl Blocks {
         let is_unpacked = !around.is_empty();
         if is_whole || encoding.form != Form::Utf8 {
             let whole = with_rest(path, around, start, bytes)?;
+            check_is_one(path, around, (&whole, encoding), 0)?;
             let text = decode(&whole, encoding)
                 .map_err(|offset| no_character(path, around, encoding, offset as u64))?;
             check_holes(path, &text, 0)?;
@@ -154,8 +155,9 @@ impl Rest {
         if bytes.is_empty() {
             return Ok(None);
         }
+        let encoding = Encoding { form: Form::Utf8, mark: false };
+        check_is_one(&self.path, &self.around, (&bytes, encoding), offset as usize)?;
         let text = String::from_utf8(bytes).map_err(|error| {
-            let encoding = Encoding { form: Form::Utf8, mark: false };
             no_character(
                 &self.path,
                 &self.around,
@@ -180,6 +182,19 @@ fn with_rest(path: &Path, around: &str, start: Vec<u8>, bytes: impl Read) -> Res
         HumanBytes(most)
     );
     Ok(whole)
+}
+
+/// Refuses bytes, the first of which is at `offset`, some of which are in another encoding.
+fn check_is_one(
+    path: &Path,
+    around: &str,
+    (bytes, encoding): (&[u8], Encoding),
+    offset: usize,
+) -> Result<()> {
+    match other(bytes, encoding) {
+        Some(place) => Err(refusal(path, around, Content::Mixed(encoding, offset + place))),
+        None => Ok(()),
+    }
 }
 
 /// Refuses a block of a text, which begins at `offset`, with a hole in it. A zero alone may keep documents apart.

@@ -15,7 +15,9 @@ use crate::results::{
 use crate::stats::claims::{self, Judged};
 use crate::stats::collapse::Collapse;
 use crate::stats::memorisation::Memorisation;
-use crate::stats::{Analysis, Cell, Group, Quantity, Rule, Warning, group_by_rule, unseen};
+use crate::stats::{
+    Analysis, Cell, Group, Quantity, Rule, Warning, group_by_rule, padding, unseen,
+};
 
 /// What figures are drawn from: the CSV files of one experiment.
 pub struct Data {
@@ -79,9 +81,9 @@ impl Data {
         if !experiment.cut_off.is_empty() {
             analysis.warnings.insert(0, Warning::CutOff { rules: experiment.cut_off.clone() });
         }
-        if let Some(unseen) = experiment.unseen_shares.and_then(unseen) {
-            analysis.warnings.insert(0, unseen);
-        }
+        let unseen = experiment.unseen_shares.and_then(unseen);
+        let padding = experiment.padding_shares.and_then(padding);
+        analysis.warnings.splice(0..0, unseen.into_iter().chain(padding));
         let floor = runs.iter().find_map(|run| run.val_floor);
         let explored: Vec<RunRow> = runs.iter().filter(|run| run.is_explored()).cloned().collect();
         let found = (!explored.is_empty()).then(|| group_by_rule(&explored));

@@ -14,6 +14,7 @@ pub fn warning(warning: &Warning) -> String {
     match warning {
         Warning::Copied { val, test } => copied(*val, *test),
         Warning::Unseen { val, test } => unseen(*val, *test),
+        Warning::Padding { val, test } => padding(*val, *test),
         Warning::Collapsed { count, overfitted, all, extent, arms } => {
             collapsed(*count, *overfitted, *all, *extent, arms)
         }
@@ -134,6 +135,14 @@ fn unseen(val: f64, test: f64) -> String {
     format!(
         "TRAIN LACKS WHAT IS HELD OUT: {} is tokens that never occur in train. A loss there tells what these cost, not how \
          well a model generalizes. Take train and held-out text of one kind.",
+        shares(val, test)
+    )
+}
+
+fn padding(val: f64, test: f64) -> String {
+    format!(
+        "PADDING IS MEASURED: {} is one token over and over. A loss there tells how soon a model repeats it, not how well it \
+         generalizes. Take held-out text without padding.",
         shares(val, test)
     )
 }

@@ -25,6 +25,11 @@ pub enum Warning {
         val: f64,
         test: f64,
     },
+    /// Held-out text that is one token over and over: shares of it.
+    Padding {
+        val: f64,
+        test: f64,
+    },
     /// Runs that ended no better than by knowing how often each token occurs.
     Collapsed {
         count: usize,
@@ -182,7 +187,7 @@ impl Warning {
     pub fn is_alarm(&self) -> bool {
         match self {
             Warning::Copied { val, test } => val.max(*test) >= MOSTLY_COPIED,
-            Warning::Unseen { .. } => true,
+            Warning::Unseen { .. } | Warning::Padding { .. } => true,
             Warning::Collapsed { extent, .. } => *extent == Extent::All,
             _ => false,
         }
