@@ -161,14 +161,15 @@ pub fn explain(folder: &Path, role: Role, every_run: bool) -> Result<String> {
 fn check_is_whole(folder: &Path, files: &[&str]) -> Result<()> {
     let is_missing = |name: &&&str| !folder.join(name).is_file();
     let missing: Vec<&str> = files.iter().filter(is_missing).copied().collect();
-    let spec = match missing.contains(&"experiment.json") {
-        true => "",
-        false => "; its spec stands in experiment.json",
+    // What says of which experiment the others are is not written over unasked.
+    let (replace, spec) = match missing.contains(&"experiment.json") {
+        true => (" --replace", ""),
+        false => ("", "; its spec stands in experiment.json"),
     };
     ensure!(
         missing.is_empty(),
-        "{} does not hold {}: where its runs are still in .runs beside it, `wane collect SPEC` writes them, and else \
-         `wane sweep SPEC` does{spec}. `wane view` shows what there is",
+        "{} does not hold {}: where its runs are still in .runs beside it, `wane collect SPEC{replace}` writes them, and \
+         else `wane sweep SPEC{replace}` does{spec}. `wane view` shows what there is",
         folder.display(),
         missing.join(" and ")
     );

@@ -87,7 +87,13 @@ pub fn read_experiment(folder: &Path) -> Result<Experiment> {
     check_is_plain(&path).with_context(cannot)?;
     let text = std::fs::read(&path).with_context(cannot)?;
     let experiment: Experiment =
-        serde_json::from_slice(&text).with_context(|| format!("{} is damaged", path.display()))?;
+        serde_json::from_slice(&text).with_context(|| {
+            format!(
+                "{} is damaged: where its runs are still in .runs beside its folder, `wane collect SPEC --replace` writes \
+                 it anew",
+                path.display()
+            )
+        })?;
     let AnalysisTerms { alpha, epsilon, .. } = experiment.analysis;
     ensure!(
         alpha > 0.0 && alpha < 1.0 && epsilon.is_none_or(|one| one > 0.0 && one.is_finite()),

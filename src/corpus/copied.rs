@@ -13,7 +13,7 @@ pub use documents::{Documents, Unit};
 /// Tokens of a stretch: as much stands in two places of a text where one is a copy, and hardly ever otherwise.
 const STRETCH: usize = 64;
 /// Stretches that are sought, about; of longer texts not those at every place.
-const MOST: usize = 1 << 20;
+const MOST: usize = 1 << 18;
 /// Below this share copies are the quotations and headings that every text has.
 const FEW: f64 = 0.01;
 /// Factor of a place in a hash; odd.

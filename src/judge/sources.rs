@@ -13,6 +13,7 @@ use super::paths::{Named, Source, runs_of_a_sweep, sources};
 use super::table::Table;
 use super::{csv_tables, logs};
 use crate::compression::{Compression, unpacked};
+use crate::results::check_written;
 use crate::shell::quoted;
 
 /// Larger files hold no losses.
@@ -53,6 +54,9 @@ pub fn read(paths: &[PathBuf], pattern: Option<&Pattern>) -> Result<Table> {
 }
 
 fn folder(path: &Path, files: &[Named]) -> Result<Table> {
+    let parents = files.iter().filter_map(|one| one.path.parent());
+    let of_sweeps: Vec<&Path> = parents.filter(|own| runs_of_a_sweep(own).is_some()).collect();
+    of_sweeps.iter().try_for_each(|own| check_written(own))?;
     let mut table = Table::default();
     let (mut without, mut broken) = (Vec::new(), Vec::new());
     // Files by what is to be said of them.
@@ -80,11 +84,7 @@ fn folder(path: &Path, files: &[Named]) -> Result<Table> {
             some(&without)
         ));
     }
-    let of_sweeps = files
-        .iter()
-        .filter_map(|one| one.path.parent())
-        .filter(|own| runs_of_a_sweep(own).is_some());
-    table.remarks.extend(of_sweeps.map(|own| {
+    table.remarks.extend(of_sweeps.iter().map(|own| {
         format!("{0} is the folder of a sweep, of which runs.csv alone is read; `wane report {0}` tells more", quoted(own))
     }));
     let told = remarks.into_iter().map(|(remark, files)| format!("{remark} ({})", some(&files)));

@@ -1,6 +1,6 @@
 //! Whether the files of an experiment are of the same runs: figures, claims and the report read them together.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
 
 use anyhow::{Result, bail, ensure};
@@ -34,7 +34,33 @@ pub fn check_curves(folder: &Path, runs: &[RunRow], curves: &Curves) -> Result<(
             bail!("{}: {why}; {REMEDY}", path.display());
         }
     }
-    Ok(())
+    match lost(runs, curves) {
+        Some(why) => bail!("{}: {why}; {REMEDY}", path.display()),
+        None => Ok(()),
+    }
+}
+
+/// Which evaluation a run that ended lacks that another of its model and recipe has.
+fn lost(runs: &[RunRow], curves: &Curves) -> Option<String> {
+    let mut steps: HashMap<(&str, usize), BTreeMap<usize, &str>> = HashMap::new();
+    // Files of older versions do not tell which runs share a recipe.
+    let ended = || runs.iter().filter(|run| run.is_done() && !run.setting.is_empty());
+    let evaluated = |run: &RunRow| {
+        let curve = curves.get(&run.run).map(Vec::as_slice).unwrap_or_default();
+        curve.iter().map(|one| one.row.step)
+    };
+    for run in ended() {
+        let own = steps.entry((&run.setting, run.steps)).or_default();
+        for step in evaluated(run) {
+            own.entry(step).or_insert(&run.run);
+        }
+    }
+    ended().find_map(|run| {
+        let own: BTreeSet<usize> = evaluated(run).collect();
+        let all = &steps[&(run.setting.as_str(), run.steps)];
+        let (step, other) = all.iter().find(|(step, _)| !own.contains(step))?;
+        Some(format!("run {} has no evaluation at step {step}, which run {other} has", run.run))
+    })
 }
 
 /// The same of the curves in a folder, where it has any: kept results may be without them.
@@ -94,7 +120,31 @@ fn contradiction(run: &RunRow, curve: &[CurveCsvRow]) -> Option<String> {
     if let Some(one) = curve.iter().find(impossible) {
         return Some(format!("run {name} has a loss below 0 at step {}", one.row.step));
     }
-    disagreement(run, curve)
+    missing(run, curve).or_else(|| disagreement(run, curve)).or_else(|| lower(run, curve))
+}
+
+/// Which evaluation a run that ended has to have, and lacks.
+fn missing(run: &RunRow, curve: &[CurveCsvRow]) -> Option<String> {
+    let is_there = |step: usize| curve.iter().any(|one| one.row.step == step);
+    let steps = [("last", Some(run.steps)), ("best", run.best_step)];
+    let lacks = |(name, step): (&str, Option<usize>)| {
+        let step = step.filter(|step| run.is_done() && !is_there(*step))?;
+        Some(format!("run {} has no evaluation at its {name} step, {step}", run.run))
+    };
+    steps.into_iter().find_map(lacks)
+}
+
+/// Which val loss of a curve is lower than the lowest of its run. One before training is no choice.
+fn lower(run: &RunRow, curve: &[CurveCsvRow]) -> Option<String> {
+    let best = run.best_val_loss.filter(|_| run.is_done())?;
+    let is_lower = |loss: f64| loss < best && !is_near(loss, best);
+    let mut trained = curve.iter().map(|one| &one.row).filter(|row| row.step > 0);
+    let row = trained.find(|row| row.val_loss.is_some_and(is_lower))?;
+    let loss = row.val_loss?;
+    Some(format!(
+        "run {} has a val loss of {loss} at step {}, and {best} as its lowest in runs.csv",
+        run.run, row.step
+    ))
 }
 
 /// Which loss of a run is another in its curve.

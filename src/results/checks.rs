@@ -1,11 +1,12 @@
 //! Rows of `runs.csv` that cannot be: another program or an editor wrote them, and their means would be believed.
 
 use std::collections::HashMap;
+use std::f64::consts::LN_2;
 
-use anyhow::{Result, bail, ensure};
+use anyhow::{Result, anyhow, bail, ensure};
 
 use super::{REMEDY, RunRow};
-use crate::config::Form;
+use crate::config::{Form, Texts};
 
 /// Losses that were rounded differ from their gap by no larger share of them.
 const ROUNDING: f64 = 1e-6;
@@ -22,7 +23,10 @@ pub fn check(rows: &[RunRow]) -> Result<()> {
         check_decay(row)?;
         check_numbers(row)?;
         check_shares(row)?;
-        check_gap(row)?;
+        check_gap(row.gap, row.train_loss, row.val_loss)
+            .map_err(|error| anyhow!("run {} has {error}; {REMEDY}", row.run))?;
+        check_bits(row)?;
+        check_cells(row)?;
         let known = seen.entry(&row.run).or_default();
         let run = &row.run;
         ensure!(
@@ -98,19 +102,66 @@ fn check_shares(row: &RunRow) -> Result<()> {
     Ok(())
 }
 
-/// That the gap is the difference of the losses beside it, where these are numbers.
-fn check_gap(row: &RunRow) -> Result<()> {
-    let (Some(gap), Some(train), Some(val)) = (row.gap, row.train_loss, row.val_loss) else {
-        return Ok(());
-    };
+/// That a gap is the difference of the losses beside it, where these are numbers.
+///
+/// # Errors
+/// It is another number.
+pub fn check_gap(gap: Option<f64>, train: Option<f64>, val: Option<f64>) -> Result<()> {
+    let (Some(gap), Some(train), Some(val)) = (gap, train, val) else { return Ok(()) };
     let difference = val - train;
     let is_same = (gap - difference).abs() <= ROUNDING * (val.abs() + train.abs());
     ensure!(
         is_same || !difference.is_finite(),
-        "run {} has a gap of {gap}, and val_loss − train_loss is {difference}; {REMEDY}",
-        row.run
+        "a gap of {gap}, and val_loss − train_loss is {difference}"
     );
     Ok(())
+}
+
+/// That losses in bits per byte are those in nats per token.
+fn check_bits(row: &RunRow) -> Result<()> {
+    let (val, test) = (row.val_bytes_per_token, row.test_bytes_per_token);
+    let losses = [
+        ("val_bpb", row.val_bpb, row.val_loss, val),
+        ("test_bpb", row.test_bpb, row.test_loss, test),
+        ("stopped_test_bpb", row.stopped_test_bpb, row.stopped_test_loss, test),
+    ];
+    for (column, bits, nats, bytes) in losses {
+        let (Some(bits), Some(nats), Some(bytes)) = (bits, nats, bytes) else { continue };
+        let expected = nats / bytes / LN_2;
+        ensure!(
+            (bits - expected).abs() <= ROUNDING * expected.abs() || !expected.is_finite(),
+            "run {} has a {column} of {bits}, and its loss in nats a token comes to {expected}; {REMEDY}",
+            row.run
+        );
+    }
+    Ok(())
+}
+
+/// That a run that ended has what it has to have beside what it has: one cell that is emptied changes means without a word.
+fn check_cells(row: &RunRow) -> Result<()> {
+    let has_test = row.test_loss.is_some();
+    let is_of_its_seed = row.texts == Some(Texts::PerSeed);
+    let stopped_test = ("stopped_test_loss", row.stopped_test_loss.is_some());
+    let test_bpb = ("test_bpb", row.test_bpb.is_some());
+    let together = [
+        (row.val_loss.is_some(), ("train_loss", row.train_loss.is_some())),
+        (row.val_loss.is_some(), ("gap", row.gap.is_some())),
+        (row.best_step.is_some(), ("best_val_loss", row.best_val_loss.is_some())),
+        (row.best_val_loss.is_some(), ("best_step", row.best_step.is_some())),
+        (has_test && row.best_step.is_some(), stopped_test),
+        (has_test && row.val_bpb.is_some(), test_bpb),
+        (is_of_its_seed, ("text_seed", row.text_seed.is_some())),
+    ];
+    let lacking = together.into_iter().find(|(is_due, (_, is_there))| *is_due && !is_there);
+    match lacking.filter(|_| row.is_done()) {
+        Some((_, (column, _))) => {
+            bail!(
+                "run {} ended, and has no {column} beside the rest of its numbers; {REMEDY}",
+                row.run
+            )
+        }
+        None => Ok(()),
+    }
 }
 
 /// The arm and the seed of a row, by all that tells arms apart.

@@ -5,6 +5,7 @@ use serde::ser::{SerializeStruct, Serializer};
 use serde::{Deserialize, Serialize};
 
 use super::CsvRow;
+use super::checks::check_gap;
 use crate::config::{Form, Mask};
 use crate::experiment::Entry;
 use crate::record::{Column, CurveRow, MEASURES};
@@ -115,7 +116,7 @@ impl<'de> Visitor<'de> for Row {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<CurveCsvRow, A::Error> {
         let (mut run, mut form, mut seed, mut step) = (None, None, None, None);
         let (mut mask, mut weight_decay, mut tokens) = (None, None, 0);
-        let (mut variant, mut row) = (String::new(), CurveRow::default());
+        let (mut variant, mut gap, mut row) = (String::new(), None, CurveRow::default());
         while let Some(Key(name)) = map.next_key()? {
             match name {
                 Name::Run => run = Some(map.next_value()?),
@@ -129,12 +130,13 @@ impl<'de> Visitor<'de> for Row {
                     row.take(column, &mut map)?;
                     step = step.or((column == Column::Step).then_some(row.step));
                 }
-                // The gap follows from the losses.
+                Name::Gap => gap = map.next_value()?,
                 Name::Other => drop(map.next_value::<IgnoredAny>()?),
             }
         }
         let missing = A::Error::missing_field;
         step.ok_or_else(|| missing("step"))?;
+        check_gap(gap, row.train_loss, row.val_loss).map_err(A::Error::custom)?;
         Ok(CurveCsvRow {
             run: run.ok_or_else(|| missing("run"))?,
             form: form.ok_or_else(|| missing("form"))?,
@@ -157,6 +159,7 @@ enum Name {
     Seed,
     Variant,
     Tokens,
+    Gap,
     OfRun(Column),
     Other,
 }
@@ -188,6 +191,7 @@ impl Visitor<'_> for KeyVisitor {
             "form" => Name::Form,
             "mask" => Name::Mask,
             "weight_decay" => Name::WeightDecay,
+            "gap" => Name::Gap,
             "seed" => Name::Seed,
             "variant" => Name::Variant,
             "tokens" => Name::Tokens,

@@ -34,6 +34,15 @@ pub fn check_manifest(folder: &Path, runs: &[RunRow], rows: &[ManifestRow]) -> R
     if let Some(run) = runs.iter().find(|run| !is_known(run)) {
         bail!("{name} has no row of the arm of run {}; {REMEDY}", run.run);
     }
+    let has_run = |arm: &&Vec<&ManifestRow>| runs.iter().any(|run| is_of_run(arm[0], run));
+    let lost = arms.iter().find(|arm| has_variants && !runs.is_empty() && !has_run(arm));
+    if let Some(arm) = lost {
+        bail!(
+            "{} has no run of the arm with {}, which is in {MANIFEST}; {REMEDY}",
+            folder.join("runs.csv").display(),
+            told(arm[0])
+        );
+    }
     Ok(())
 }
 

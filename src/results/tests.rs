@@ -21,7 +21,9 @@ fn runs() -> String {
             "seed" | "tokens" => seed.to_string(),
             "status" => "done".to_owned(),
             "steps" => "9".to_owned(),
+            "train_loss" => "2.25".to_owned(),
             "val_loss" => "2.5".to_owned(),
+            "gap" => "0.25".to_owned(),
             "family" => "gpt2".to_owned(),
             _ => String::new(),
         };

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use serde::Deserialize;
 
 use super::request::Asked;
@@ -12,6 +12,7 @@ use super::tokenizer;
 use crate::config::ModelShape;
 use crate::corpus::Tokenizer;
 use crate::files::beside;
+use crate::model::origin;
 
 /// What `W.config.json` says of weights, as far as it is needed.
 #[derive(Deserialize)]
@@ -40,6 +41,16 @@ pub fn open(asked: &Asked) -> Result<Source> {
     let text = fs::read(&config).with_context(|| format!("cannot read {}", config.display()))?;
     let saved: Saved = serde_json::from_slice(&text)
         .with_context(|| format!("{} is not as `wane train --save` writes it", config.display()))?;
+    if let Some((run, step)) = origin(path) {
+        ensure!(
+            run == saved.run && step == saved.step,
+            "{} has weights of run {run} at step {step}, and {} tells of run {} at step {}: one of them was written over",
+            path.display(),
+            config.display(),
+            saved.run,
+            saved.step
+        );
+    }
     let files = Tokenizer::FILES.map(|name| beside(path, name));
     let tokenizer = tokenizer::of(asked.tokenizer, || tokenizer::kept(&files))?;
     let loss = saved.val_loss.map_or(String::new(), |loss| format!(", val loss {loss:.3}"));

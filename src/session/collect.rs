@@ -1,5 +1,6 @@
 //! Results without training.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail, ensure};
@@ -12,8 +13,9 @@ use crate::exit::usage;
 use crate::files::is_there;
 use crate::plural::counted;
 use crate::record::Provenance;
+use crate::results::{RunRow, read_csv};
 use crate::runner::Todo;
-use crate::store::Store;
+use crate::store::{RunState, Store};
 use crate::talk::say;
 
 /// Presents the results of the runs that there are, of a spec or of a frozen sweep.
@@ -69,6 +71,31 @@ fn refuse_nothing(inputs: &Inputs, out: &Path, store: &Store) -> Result<()> {
     Ok(())
 }
 
+/// Refuses to write results without the numbers of runs that they have and that are damaged in the store.
+fn refuse_damaged(inputs: &Inputs, out: &Path, store: &Store) -> Result<()> {
+    let folder = out.join(&inputs.spec.name);
+    if !is_there(&folder.join("runs.csv"))? {
+        return Ok(());
+    }
+    // What cannot be read is written anew.
+    let rows: Vec<RunRow> = read_csv(&folder.join("runs.csv")).unwrap_or_default();
+    let ended: BTreeSet<&str> =
+        rows.iter().filter(|row| row.is_done()).map(|row| row.run.as_str()).collect();
+    let known = inputs.plan.runs.iter().filter(|run| ended.contains(&*run.id().to_string()));
+    let damaged = known.filter_map(|run| match store.state(run) {
+        RunState::Broken { why } => Some(why),
+        _ => None,
+    });
+    let damaged: Vec<String> = damaged.collect();
+    let Some(first) = damaged.first() else { return Ok(()) };
+    bail!(
+        "{} holds the numbers of {} whose records are damaged ({first}), and its files would be written anew without \
+         them: `wane sweep` trains these again, and --replace leaves them out",
+        folder.display(),
+        counted(damaged.len(), "run")
+    );
+}
+
 fn present(
     inputs: &Inputs,
     out: &Path,
@@ -80,6 +107,9 @@ fn present(
     let note = claim::check(inputs, out, replace)?;
     let store = Store::new(out);
     refuse_nothing(inputs, out, &store)?;
+    if !replace {
+        refuse_damaged(inputs, out, &store)?;
+    }
     let todo = Todo::of(&inputs.plan.runs, &store);
     todo.check_readable()?;
     note.iter().for_each(|note| say(note));

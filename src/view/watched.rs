@@ -15,8 +15,8 @@ use crate::config::{AnalysisTerms, RunConfig};
 use crate::record::{Places, Points};
 use crate::report::chart::Chart;
 use crate::results::{
-    CurveCsvRow, RunRow, check_columns, check_rows, other_row, read_experiment, read_planned,
-    read_runs,
+    CurveCsvRow, RunRow, check_columns, check_rows, check_written, other_row, read_experiment,
+    read_planned, read_runs,
 };
 use crate::store::{Store, Watch};
 
@@ -111,6 +111,7 @@ impl Watched {
                 (planned.question, HashMap::new(), Some(Store::new(results)))
             }
             Source::Finished(folder) => {
+                check_written(folder)?;
                 // Where one of its files cannot be read, what is known stays as it was, all of it.
                 let (experiment, rows) = (read_experiment(folder)?, read_runs(folder)?);
                 check_rows(folder, &rows)?;

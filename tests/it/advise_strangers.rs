@@ -34,6 +34,10 @@ fn keys_of_others_stand_in_the_way_of_a_trainers_defaults() {
         advise("hf.json", &file, &["--devices", "1", "--context", "1024"])
     };
     refused(&of("\"accumulate_grad_batches\": 4"), "`accumulate_grad_batches` is none of");
+    let whole = "{\"train_batch_size\": 64, \"grad_accum\": 4, \"bf16\": {\"enabled\": true}, \"optimizer\": {\"type\": \
+                 \"AdamW\", \"params\": {\"lr\": 1e-3, \"weight_decay\": 0.1}}}";
+    let whole = advise("ds.json", whole, &["--context", "1024", "--steps", "1000"]);
+    assert_eq!(run(&whole)["batch_tokens"], 65536.0, "{}", whole.stderr);
     let other = of("\"lr_schedule\": \"cosine\", \"wd\": 0.1, \"eval_batch_size\": 4");
     assert!(run(&other)["schedule"].is_null() && run(&other)["weight_decay"].is_null());
     assert_eq!(run(&other)["batch_tokens"], 8192.0);

@@ -58,7 +58,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("results", &["config", "corpus", "experiment", "files", "published", "record", "store"]),
     ("stats", &["config", "published", "random", "record", "results"]),
     ("search", &["config", "experiment", "random", "stats"]),
-    ("judge", &["compression", "config", "json", "plural", "random", "shell", "stats"]),
+    ("judge", &["compression", "config", "json", "plural", "random", "results", "shell", "stats"]),
     (
         "report",
         &[

@@ -1204,6 +1204,14 @@ fn of_the_folder_of_a_sweep_the_runs_alone_are_judged() {
     assert_eq!(folder["arms"], of("results/reference/grid/runs.csv")["arms"]);
     let told = "of which runs.csv alone is read; `wane report results/reference/grid` tells more";
     assert!(folder["warnings"].to_string().contains(told), "{}", folder["warnings"]);
+    let half = tempfile::tempdir().unwrap();
+    for name in ["experiment.json", "runs.csv"] {
+        fs::copy(format!("results/reference/grid/{name}"), half.path().join(name)).unwrap();
+    }
+    file(half.path(), ".half-written", "");
+    let call = wane(&[&["judge", text(half.path())], &asked[..]].concat());
+    assert_eq!(call.code, Some(2), "{}", call.stdout);
+    assert!(call.stderr.contains("were not written to their end"), "{}", call.stderr);
 }
 
 #[test]

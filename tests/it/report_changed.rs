@@ -232,7 +232,7 @@ fn results_of_which_only_the_numbers_are_kept_are_told_what_a_report_needs() {
         assert!(call.stderr.contains("stands in experiment.json"), "{}", call.stderr);
         fs::remove_file(folder.path().join("experiment.json")).unwrap();
         let call = wane(&[command, text(folder.path())]);
-        assert_refused(&call, &["does not hold experiment.json", "wane sweep SPEC"]);
+        assert_refused(&call, &["does not hold experiment.json", "wane sweep SPEC --replace"]);
         assert!(!call.stderr.contains("stands in"), "{}", call.stderr);
     }
 }
@@ -265,4 +265,98 @@ fn links_to_a_folder_whose_name_has_spaces_are_whole() {
     let figure = format!("[01 one epoch]({whole}/01%20one%20epoch/claims.svg)");
     assert!(page.contains(&figure), "{page}");
     assert!(!page.contains("](../many "), "{page}");
+}
+
+#[test]
+fn a_cell_of_a_run_that_ended_is_not_taken_away_in_silence() {
+    let results = Results::trained();
+    for column in ["gap", "train_loss", "best_val_loss", "best_step", "stopped_test_loss"] {
+        let mut cells = results.cells();
+        let (place, run) = (place(&cells, column), cells[1][0].clone());
+        cells[1][place].clear();
+        let call = results.of(&["report"], joined(&cells, ","));
+        assert_refused(&call, &[&format!("run {run} ended, and has no {column} beside the rest")]);
+    }
+}
+
+#[test]
+fn a_curve_without_its_last_rows_or_with_a_lower_loss_than_its_run_is_refused() {
+    let results = Results::trained();
+    let path = results.path().join("curves.csv");
+    let before = fs::read_to_string(&path).unwrap();
+    let cells: Cells =
+        before.lines().map(|line| line.split(',').map(str::to_owned).collect()).collect();
+    let [run, step, val, gap] =
+        ["run", "step", "val_loss", "gap"].map(|column| place(&cells, column));
+    let first = cells[1][run].clone();
+    let of_first = || cells.iter().filter(|line| line[run] == first && !line[val].is_empty());
+    let last = of_first().map(|line| line[step].parse::<usize>().unwrap()).max().unwrap();
+    let refused = |lines: Cells, told: &str| {
+        fs::write(&path, joined(&lines, ",")).unwrap();
+        let call = wane(&["report", text(&results.path())]);
+        assert_refused(&call, &["curves.csv: run ", &first, told]);
+    };
+    let is_last = |line: &Vec<String>| line[run] == first && line[step] == last.to_string();
+    let cut: Cells = cells.iter().filter(|line| !is_last(line)).cloned().collect();
+    refused(cut, &format!("has no evaluation at its last step, {last}"));
+    let mut lower = cells.clone();
+    let between = |line: &&mut Vec<String>| {
+        line[run] == first && !line[val].is_empty() && line[step] != "0" && !is_last(line)
+    };
+    let row = lower.iter_mut().find(between).expect("it is measured in between");
+    row[val] = "0.001".to_owned();
+    row[gap].clear();
+    fs::write(&path, joined(&lower, ",")).unwrap();
+    let call = wane(&["report", text(&results.path())]);
+    assert_refused(&call, &["curves.csv: run ", &first, "0.001"]);
+    let mut other = cells.clone();
+    let row = other.iter_mut().find(between).unwrap();
+    row[val] = "9.0".to_owned();
+    fs::write(&path, joined(&other, ",")).unwrap();
+    let call = wane(&["report", text(&results.path())]);
+    assert_refused(&call, &["curves.csv", "a gap of ", "and val_loss − train_loss is "]);
+    let middle = between_step(&cells, [run, step, val], &first);
+    let is_lost = |line: &Vec<String>| line[run] == first && line[step] == middle;
+    refused(
+        cells.iter().filter(|line| !is_lost(line)).cloned().collect(),
+        &format!("has no evaluation at step {middle}, which run "),
+    );
+}
+
+/// A step at which a run is measured between its first and its last.
+fn between_step(cells: &Cells, [run, step, val]: [usize; 3], id: &str) -> String {
+    let measured = cells.iter().filter(|line| line[run] == id && !line[val].is_empty());
+    measured.map(|line| line[step].clone()).nth(1).unwrap()
+}
+
+#[test]
+fn losses_in_bits_that_are_not_those_in_nats_are_refused() {
+    let results = Results::trained();
+    for (loss, bits) in [("test_loss", "test_bpb"), ("stopped_test_loss", "stopped_test_bpb")] {
+        let mut cells = results.cells();
+        let (place, run) = (place(&cells, loss), cells[1][0].clone());
+        cells[1][place] = "2.0".to_owned();
+        let call = results.of(&["report"], joined(&cells, ","));
+        assert_refused(&call, &[&format!("run {run} has a {bits} of ")]);
+    }
+}
+
+#[test]
+fn an_arm_whose_every_run_was_taken_away_is_missed() {
+    let results = Results::trained();
+    let mut cells = results.cells();
+    let decay = place(&cells, "weight_decay");
+    let lost: Vec<String> =
+        cells.iter().filter(|line| line[decay] == "1.0").map(|line| line[0].clone()).collect();
+    assert_eq!(lost.len(), 3);
+    for file in ["curves.csv", "mechanism.csv"] {
+        let path = results.path().join(file);
+        let table = fs::read_to_string(&path).unwrap();
+        let is_left = |line: &&str| !lost.iter().any(|id| line.contains(id.as_str()));
+        let left: Vec<&str> = table.lines().filter(is_left).collect();
+        fs::write(&path, left.join("\n") + "\n").unwrap();
+    }
+    cells.retain(|line| line[decay] != "1.0");
+    let call = results.of(&["report"], joined(&cells, ","));
+    assert_refused(&call, &["runs.csv has no run of the arm with", "weight_decay 1, which is in"]);
 }

@@ -422,11 +422,20 @@ fn what_collect_says_of_a_damaged_run_is_what_a_sweep_would_do() {
     let (spec, out) = (fixture("tiny.toml"), folder.path());
     wane_ok(&["sweep", text(&spec), "--out", text(out), "--quiet"]);
     let run = first_run(out);
+    let numbers = || fs::read(out.join("tiny/runs.csv")).unwrap();
+    let before = numbers();
     fs::write(run.join("end.json"), "{").unwrap();
     let call = wane(&["collect", text(&spec), "--out", text(out)]);
     assert_eq!(call.code, Some(1), "{}", call.stderr);
+    let told = "holds the numbers of 1 run whose records are damaged";
+    for part in [told, "end.json is damaged", "`wane sweep` trains these again, and --replace"] {
+        assert!(call.stderr.contains(part), "{part}: {}", call.stderr);
+    }
+    assert_eq!(numbers(), before, "the numbers that there are stay");
+    let call = wane(&["collect", text(&spec), "--out", text(out), "--replace"]);
     let told = "1 damaged; to be trained again, the old files set aside";
     assert!(call.stderr.contains(told), "{}", call.stderr);
+    assert_ne!(numbers(), before);
     assert_eq!(fs::read_to_string(run.join("end.json")).unwrap(), "{", "collect changes no run");
 }
 

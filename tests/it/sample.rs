@@ -514,3 +514,33 @@ fn where_only_the_numbers_of_runs_were_kept_it_says_how_to_have_their_weights() 
         assert!(call.stderr.contains(part), "{}", call.stderr);
     }
 }
+
+#[test]
+fn saved_weights_that_are_not_those_of_their_description_are_refused() {
+    let scene = Scene::new("gpt2");
+    let file = |name: &str| scene.path(&format!("{name}.safetensors"));
+    let (spec, out) = (scene.path("spec.toml"), scene.path("results"));
+    let one = ["--set", "arm.0.weight_decay=0.1", "--seeds", "1", "--set", "name=\"one\""];
+    for (name, steps) in [("first", "20"), ("other", "10")] {
+        let (steps, path) = (format!("train.steps={steps}"), file(name));
+        let own = ["--set", &steps, "--save", text(&path)];
+        let out = ["--out", text(&out)];
+        wane_ok(&[&["train", text(&spec)], &one[..], &own, &out].concat());
+    }
+    let refused = |told: &str| {
+        let call = wane(&["sample", text(&file("first"))]);
+        assert!(call.code != Some(0) && call.stdout.is_empty(), "{}", call.stdout);
+        assert!(call.stderr.contains(told), "{}", call.stderr);
+    };
+    let own = fs::read(file("first")).unwrap();
+    fs::copy(file("other"), file("first")).unwrap();
+    refused("at step 20: one of them was written over");
+    let mut changed = own;
+    *changed.last_mut().unwrap() ^= 1;
+    fs::write(file("first"), changed).unwrap();
+    refused("are not those that were written there");
+    let first = file("first");
+    let init = ["--init", text(&first), "--out", text(&out)];
+    let call = wane(&[&["train", text(&spec)], &one[..], &init].concat());
+    assert!(call.stderr.contains("are not those that were written there"), "{}", call.stderr);
+}

@@ -444,6 +444,20 @@ fn results_that_cannot_be_read_are_listed_with_the_trouble() {
 }
 
 #[test]
+fn results_that_were_not_written_to_their_end_are_trouble_and_have_no_verdicts() {
+    let folder = tempfile::tempdir().unwrap();
+    copy_without_curves(folder.path());
+    fs::write(folder.path().join(".half-written"), "").unwrap();
+    let view = View::of(folder.path());
+    let id = view.json("/sweeps")[0]["id"].as_str().unwrap().to_owned();
+    let update = view.json(&format!("/sweep/{id}?since=&m=&n=val_loss"));
+    let trouble = update["trouble"].as_str().unwrap_or_default();
+    assert!(trouble.contains("were not written to their end"), "{update}");
+    let told = view.json(&format!("/verdicts/{id}")).to_string();
+    assert!(!told.contains("test loss") && !told.contains("val loss"), "{told}");
+}
+
+#[test]
 fn a_loss_that_its_curve_contradicts_is_trouble() {
     let folder = tempfile::tempdir().unwrap();
     for file in ["experiment.json", "runs.csv", "curves.csv"] {

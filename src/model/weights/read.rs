@@ -15,6 +15,7 @@ use super::names::{Names, buffer, core};
 use super::notes::Notes;
 use super::purpose::Purpose;
 use super::stored::{Stored, Tensors, transposed};
+use super::sum;
 use super::token_kind::TokenKind;
 use super::tokens_beside::{self, Rows};
 use crate::config::{InitialWeights, Layout, ParameterShape, Role};
@@ -102,6 +103,12 @@ impl Reader<'_> {
         };
         let context = || format!("cannot read weights from {name}; expected a safetensors file");
         let opened = SafeTensors::deserialize(&file.bytes).map_err(why).with_context(context)?;
+        sum::check(&file.bytes).with_context(|| {
+            format!(
+                "the weights in {name} are not those that were written there; write them anew, or take `sha256` out of \
+                 its metadata if they were changed on purpose"
+            )
+        })?;
         let (_, header) = SafeTensors::read_metadata(&file.bytes)?;
         if let Some(kind) = header.metadata().as_ref().and_then(TokenKind::of) {
             let note = kind

@@ -32,7 +32,11 @@ pub fn check_weights(path: &Path) -> Result<()> {
     })
 }
 
-fn check(bytes: &[u8]) -> Result<()> {
+/// The same of the bytes of any weight file: of others nothing is known.
+///
+/// # Errors
+/// They are not those that were written.
+pub fn check(bytes: &[u8]) -> Result<()> {
     let (_, header) = SafeTensors::read_metadata(bytes)?;
     let about = header.metadata().as_ref();
     let entry = |name: &str| about.and_then(|about| about.get(name)).map(String::as_str);

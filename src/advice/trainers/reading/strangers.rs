@@ -69,12 +69,16 @@ impl Reading<'_> {
         }
     }
 
-    /// A batch is not known where a key of others may multiply it.
+    /// A batch is not known where a key of others may multiply it, unless it is that of a whole step.
     ///
     /// # Errors
     /// Such a key, beside which no batch is given.
     pub(super) fn refuse_other_accumulation(&self) -> Result<()> {
-        if self.is_given(Name::Accumulation) || self.says(Name::Accumulation) {
+        let is_known = self.is_given(Name::Accumulation)
+            || [Name::Accumulation, Name::Sequences, Name::DeviceTotal]
+                .into_iter()
+                .any(|name| self.says(name));
+        if is_known {
             return Ok(());
         }
         let multiplies = self.own(Name::Accumulation).next().is_some();
