@@ -139,6 +139,10 @@ pub fn parts(whole: &Whole, cut: &Cut) -> Result<Parts> {
         .checked_sub(test)
         .map_or(0, |place| if test == 0 { place } else { whole.start(place) });
     ensure!(
+        train <= pool && test <= before_val || test == 0 || whole.starts.len() != 2,
+        "{told}, and two documents make no three splits: go without test by data.test = 0, or join them into one text",
+    );
+    ensure!(
         train <= pool && test <= before_val,
         "{told}, and {pool} {} are left of those that val and test take, but data.train = {train}; lower data.train, \
          data.val or data.test",
@@ -183,7 +187,7 @@ mod tests {
         let error = parts_of(&[0, 30], 40, &asked(10, 5, Some(5))).unwrap_err().to_string();
         assert!(
             error.contains("2 documents, which are never split")
-                && error.contains("0 tokens are left"),
+                && error.contains("two documents make no three splits"),
             "{error}"
         );
     }

@@ -7,6 +7,7 @@ mod fields;
 mod folder;
 mod lines;
 mod near_json;
+mod own_splits;
 mod separated;
 mod splits;
 mod unread;

@@ -175,5 +175,21 @@ pub fn is_html(text: &str) -> bool {
     }
     let begins =
         |tag: &str| rest.get(..tag.len()).is_some_and(|start| start.eq_ignore_ascii_case(tag));
-    begins("<!doctype html") || begins("<html")
+    begins("<!doctype html") || begins("<html") || begins_as_page(rest)
+}
+
+/// Tags that a page may begin with that leaves its outermost one out.
+const FIRST_TAGS: [&str; 6] = ["<head", "<title", "<body", "<meta", "<script", "<style"];
+/// Of which it has some further on.
+const TAGS: [&str; 6] = ["<p>", "<p ", "<div", "<br", "<a href", "<span"];
+
+fn begins_as_page(text: &str) -> bool {
+    let lower = text.to_ascii_lowercase();
+    let is_first = |tag: &&str| {
+        let rest = lower.strip_prefix(*tag);
+        rest.is_some_and(|rest| rest.starts_with(|c: char| c == '>' || c.is_whitespace()))
+    };
+    FIRST_TAGS.iter().any(is_first)
+        && TAGS.iter().any(|tag| lower.contains(tag))
+        && lower.contains("</")
 }

@@ -37,6 +37,8 @@ pub struct Vocabulary {
     pub tokenizer: Option<Tokenizer>,
     /// The file that says it; `None` where it is assumed.
     file: Option<&'static str>,
+    /// Whether its tokens are 16 bits with a sign: half of them would be numbers below 0.
+    is_signed: bool,
 }
 
 /// Vocabulary of tokens of 8 bits, of which there are no more.
@@ -50,10 +52,12 @@ impl Vocabulary {
     /// a token; a tokenizer that cannot have made the tokens.
     pub fn of(folder: &Path, signs: &TokenSigns, asked: Option<&Choice>) -> Result<Self> {
         let given = Self::given(folder)?;
-        match asked {
+        let vocabulary = match asked {
             None => given.map_or_else(|| Self::assumed(folder, signs), Ok),
             Some(choice) => Self::asked(choice, given).context("data.tokenizer"),
-        }
+        }?;
+        let is_signed = stated_type(folder)?.is_some_and(|name| ["int16", "i2"].contains(&&*name));
+        Ok(Vocabulary { is_signed, ..vocabulary })
     }
 
     /// With the tokenizer that the user names.
@@ -96,6 +100,7 @@ impl Vocabulary {
             size: room,
             tokenizer: known.or(Some(tokenizer)),
             file: file.or(Some("its tokenizer")),
+            is_signed: false,
         })
     }
 
@@ -130,7 +135,7 @@ impl Vocabulary {
             folder.display(),
         );
         let size = if signs.width == Width::One { BYTES } else { GPT2 };
-        Ok(Vocabulary { size, tokenizer: None, file: None })
+        Ok(Vocabulary { size, tokenizer: None, file: None, is_signed: false })
     }
 
     fn read(
@@ -151,7 +156,7 @@ impl Vocabulary {
             meta.size
         );
         let tokenizer = meta.tokenizer(folder).with_context(|| name.to_string())?;
-        Ok(Some(Vocabulary { size: meta.size, tokenizer, file: Some(file) }))
+        Ok(Some(Vocabulary { size: meta.size, tokenizer, file: Some(file), is_signed: false }))
     }
 
     /// Its size and where that is from.
@@ -172,6 +177,15 @@ impl Vocabulary {
     /// # Errors
     /// One that does not, with its place.
     pub fn check(&self, file: &Path, tokens: &[Token]) -> Result<()> {
+        let below_zero = |token: &Token| self.is_signed && token.cast_signed() < 0;
+        if let Some(place) = tokens.iter().position(below_zero) {
+            bail!(
+                "{}: the token at place {place} of the split is {}, and tokens are 0 or more: leave out what only marks a \
+                 place, such as -100",
+                file.display(),
+                tokens[place].cast_signed(),
+            );
+        }
         let made = self.tokenizer.as_ref().map_or(self.size, Tokenizer::vocabulary).min(self.size);
         let Some(place) = tokens.iter().position(|token| usize::from(*token) >= made) else {
             return Ok(());
@@ -214,24 +228,33 @@ impl Vocabulary {
 /// # Errors
 /// A type that is no integer of 8, 16, 32 or 64 bits.
 pub fn stated_width(folder: &Path) -> Result<Option<Width>> {
+    let Some(dtype) = stated_type(folder)? else { return Ok(None) };
+    match dtype.as_str() {
+        "uint8" | "u1" => Ok(Some(Width::One)),
+        "uint16" | "u2" | "int16" | "i2" => Ok(Some(Width::Two)),
+        "uint32" | "u4" | "int32" | "i4" => Ok(Some(Width::Four)),
+        "uint64" | "u8" | "int64" | "i8" => Ok(Some(Width::Eight)),
+        _ => bail!(
+            "{}: dtype is {dtype}; expected \"uint8\", \"uint16\", \"uint32\" or \"uint64\", the width of tokens in files \
+             without a header",
+            folder.join("meta.json").display()
+        ),
+    }
+}
+
+/// What `dtype` of `meta.json` in a folder names, without its order of bytes.
+fn stated_type(folder: &Path) -> Result<Option<String>> {
     let path = folder.join("meta.json");
     if !path.exists() {
         return Ok(None);
     }
     // A file that is damaged is told of where its vocabulary is read.
     let meta: Option<Value> = serde_json::from_slice(&input::read(&path)?).ok();
-    let Some(dtype) = meta.as_ref().and_then(|meta| meta.get("dtype")) else { return Ok(None) };
-    match dtype.as_str().map(|name| name.trim_start_matches(['<', '=', '|'])) {
-        Some("uint8" | "u1") => Ok(Some(Width::One)),
-        Some("uint16" | "u2" | "int16" | "i2") => Ok(Some(Width::Two)),
-        Some("uint32" | "u4" | "int32" | "i4") => Ok(Some(Width::Four)),
-        Some("uint64" | "u8" | "int64" | "i8") => Ok(Some(Width::Eight)),
-        _ => bail!(
-            "{}: dtype is {dtype}; expected \"uint8\", \"uint16\", \"uint32\" or \"uint64\", the width of tokens in files \
-             without a header",
-            path.display()
-        ),
-    }
+    let named = |dtype: &Value| match dtype.as_str() {
+        Some(name) => name.trim_start_matches(['<', '=', '|']).to_owned(),
+        None => dtype.to_string(),
+    };
+    Ok(meta.as_ref().and_then(|meta| meta.get("dtype")).map(named))
 }
 
 fn expected(path: &Path, file: &str) -> String {

@@ -236,9 +236,16 @@ mod tests {
         }
         let latin = encoded(encoding_rs::WINDOWS_1252, "<!doctype html><p>déjà vu</p>");
         assert!(is_page(&latin));
-        for text in
-            ["<?xml version=\"1.0\"?><mediawiki>", "<!-- a <html> b", "a <html>", "<!-- a -->"]
-        {
+        let bare = "<head><title>To be</title></head>\n<p>To be or not.</p>\n";
+        assert!(is_page(bare.as_bytes()) && is_page(format!("<!-- a -->\n{bare}").as_bytes()));
+        for text in [
+            "<title> of a book, <p> and all",
+            "<header><p>",
+            "<?xml version=\"1.0\"?><mediawiki>",
+            "<!-- a <html> b",
+            "a <html>",
+            "<!-- a -->",
+        ] {
             assert!(!is_page(text.as_bytes()), "{text}");
         }
     }

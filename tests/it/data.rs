@@ -795,3 +795,48 @@ fn plan_says_how_the_source_is_cut() {
     assert!(fixed.contains("texts        fixed"), "{fixed}");
     assert!(fixed.contains("2 × data.train = 16000"), "{fixed}");
 }
+
+#[test]
+fn tokens_below_zero_of_16_bits_are_refused_as_those_of_wider_ones() {
+    let folder = Folder::new();
+    let path = folder.tokens("signed", |tokens| {
+        let marked = |(place, token): (usize, &u32)| match place % 50 {
+            49 => (-100_i16).to_le_bytes(),
+            _ => (*token as u16).to_le_bytes(),
+        };
+        tokens.iter().enumerate().flat_map(marked).collect()
+    });
+    folder.file("signed/meta.json", b"{\"vocab_size\": 65536, \"dtype\": \"int16\"}");
+    let said = refusal(&path);
+    assert!(said.contains("is -100, and tokens are 0 or more"), "{said}");
+}
+
+#[test]
+fn json_lines_that_say_of_themselves_that_some_are_held_out_are_refused() {
+    let folder = Folder::new();
+    let line = |place: usize| {
+        let split = if place % 3 == 2 { "test" } else { "train" };
+        format!("{{\"text\": \"{}\", \"split\": \"{split}\"}}\n", prose().trim())
+    };
+    let lines = (0..9).map(line).collect::<String>().replace("Haus.\n", "Haus. ");
+    let said = refusal(&folder.file("both.jsonl", lines.as_bytes()));
+    assert!(
+        said.contains("line 3 \"test\"") && said.contains("select(.split == \"train\")"),
+        "{said}"
+    );
+    let one = lines.replace("\"test\"", "\"train\"");
+    corpus(&folder.file("one.jsonl", one.as_bytes()));
+}
+
+#[test]
+fn two_documents_are_told_to_make_no_three_splits() {
+    let folder = Folder::new();
+    folder.file("two/a.txt", told_once(30).as_bytes());
+    folder.file("two/b.txt", told_once(40).as_bytes());
+    let cut = Cut { train: 300, val: 300, test: Some(300), ..CUT };
+    let path = folder.0.path().join("two");
+    let error = Corpus::load(&Source::parse(text(&path)), &cut, &[]).unwrap_err();
+    let said = format!("{error:#}");
+    assert!(said.contains("two documents make no three splits: go without test"), "{said}");
+    Corpus::load(&Source::parse(text(&path)), &Cut { test: Some(0), ..cut }, &[]).unwrap();
+}

@@ -258,7 +258,8 @@ fn curves_that_contradict_the_table_of_runs_are_refused() {
         ("step", "1500000", "and an evaluation at step 1500000"),
         ("train_loss", "-1", "has a loss below 0 at step"),
     ] {
-        fs::write(&curves, with_last(&table, column, cell)).unwrap();
+        let without_gap = with_last(&table, "gap", "");
+        fs::write(&curves, with_last(&without_gap, column, cell)).unwrap();
         for call in [
             &["report", text(&tiny)][..],
             &["compare", text(&tiny), text(&tiny)],

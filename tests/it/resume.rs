@@ -492,7 +492,11 @@ fn a_run_whose_curve_was_changed_is_left_out_of_results_that_were_presented_befo
     let digit = curve.iter().rposition(u8::is_ascii_digit).unwrap();
     curve[digit] = if curve[digit] == b'1' { b'2' } else { b'1' };
     fs::write(&path, curve).unwrap();
-    let call = wane(&["collect", text(&spec), "--out", text(out)]);
+    let collect = ["collect", text(&spec), "--out", text(out)];
+    let call = wane(&collect);
+    assert!(call.stderr.contains("their checksum does not match"), "{}", call.stderr);
+    assert!(rows(&out.join("tiny/runs.csv")).iter().all(|row| row["status"] == "done"));
+    let call = wane(&[&collect[..], &["--replace"]].concat());
     assert_eq!(call.code, Some(1), "{}", call.stderr);
     assert!(call.stderr.contains("only 5 of 6 runs are trained"), "{}", call.stderr);
     let id = first_run(out).file_name().unwrap().to_str().unwrap().to_owned();

@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::Stretch;
 use super::fields::field;
 use super::near_json::{refuse_bare_values, refuse_near_json};
+use super::own_splits::OwnSplits;
 use crate::json;
 
 /// Bytes of a line at most: it is read whole.
@@ -71,13 +72,13 @@ impl Lines {
         self,
         blocks: impl Iterator<Item = Result<String>>,
     ) -> impl Iterator<Item = Result<Stretch>> {
-        let mut number = 0;
+        let (mut number, mut splits) = (0, OwnSplits::default());
         whole_lines(blocks, LONGEST, self.name.clone()).filter_map(move |line| {
             number += 1;
             match line {
                 Ok(line) if line.trim().is_empty() => None,
                 Ok(line) => {
-                    let text = self.text(number, &line);
+                    let text = self.text(number, &line, &mut splits);
                     Some(
                         text.map(|text| Stretch { text, ends: true })
                             .with_context(|| self.name.clone()),
@@ -88,7 +89,7 @@ impl Lines {
         })
     }
 
-    fn text(&self, number: usize, line: &str) -> Result<String> {
+    fn text(&self, number: usize, line: &str, splits: &mut OwnSplits) -> Result<String> {
         let read = json::parse(line).map_err(|error| match json::is_json(line) {
             true => anyhow!("line {number} of these JSON lines: {error}"),
             false => anyhow!(error).context(format!(
@@ -98,6 +99,7 @@ impl Lines {
         let Value::Object(mut record) = read else {
             bail!("line {number} is no JSON object, as the first of these JSON lines is");
         };
+        splits.add(&record, number)?;
         match record.remove(&self.field) {
             Some(Value::String(text)) => Ok(text),
             _ => {

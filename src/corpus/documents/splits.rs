@@ -11,11 +11,21 @@ use super::endings::{is_code, is_lines};
 use crate::compression::unpacked;
 use names::{Reading, readings, words};
 
+pub use names::is_train;
+
 /// Two files or folders side by side of which one is train by its name and the other is held out.
 #[derive(Debug, Default)]
 struct Pair {
-    train: Option<PathBuf>,
-    held_out: Option<PathBuf>,
+    train: Vec<PathBuf>,
+    held_out: Vec<PathBuf>,
+}
+
+impl Pair {
+    /// One of each; a name with both words is no pair with itself.
+    fn found(&self) -> Option<(&PathBuf, &PathBuf)> {
+        let with = |train| Some((train, self.held_out.iter().find(|other| *other != train)?));
+        self.train.iter().find_map(with)
+    }
 }
 
 /// What splits side by side have in common.
@@ -43,8 +53,8 @@ pub fn check(folder: &Path, texts: &[PathBuf]) -> Result<()> {
     }
     let holds_code = |path: &Path| texts.iter().any(|one| is_code(one) && one.starts_with(path));
     for pair in pairs.into_values() {
-        let Pair { train: Some(train), held_out: Some(held_out) } = pair else { continue };
-        if holds_code(&train) || holds_code(&held_out) {
+        let Some((train, held_out)) = pair.found() else { continue };
+        if holds_code(train) || holds_code(held_out) {
             continue;
         }
         bail!(
@@ -68,7 +78,10 @@ fn add(folder: &Path, text: &Path, pairs: &mut BTreeMap<(PathBuf, Common), Pair>
         for (is_train, common) in kinds(&name.to_string_lossy(), is_lines(path)) {
             let pair = pairs.entry((parent.to_owned(), common)).or_default();
             let side = if is_train { &mut pair.train } else { &mut pair.held_out };
-            side.get_or_insert_with(|| path.to_owned());
+            // Of more than two the first of each tells enough.
+            if side.len() < 2 && !side.iter().any(|known| known == path) {
+                side.push(path.to_owned());
+            }
         }
     }
 }
@@ -130,6 +143,11 @@ mod tests {
     }
 
     #[test]
+    fn a_name_with_both_words_is_no_pair_with_itself() {
+        assert_eq!(refused(&["novel.txt", "train.test.txt"]), None);
+    }
+
+    #[test]
     fn files_that_are_splits_by_their_names_are_no_pool() {
         for names in [
             ["train.txt", "test.txt"],
@@ -151,6 +169,7 @@ mod tests {
             ["corpus.jsonl", "corpus.test.jsonl"],
             ["corpus.txt", "corpus_val.txt"],
             ["wiki.jsonl", "held-out_wiki.jsonl.gz"],
+            ["train.txt", "train.test.txt"],
         ] {
             let error = refused(&names).unwrap();
             assert!(names.iter().all(|name| error.contains(name)), "{error}");

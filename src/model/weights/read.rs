@@ -53,6 +53,7 @@ pub fn read_weights(initial: &InitialWeights, purpose: Purpose) -> Result<ReadWe
     };
     note.into_iter().for_each(|note| reader.notes.say(note));
     let weights = reader.read(&files, &initial.path)?;
+    files.iter().try_for_each(check_sum)?;
     let name = initial.path.display();
     let notes = reader.notes.into_lines().into_iter().map(|line| format!("{name}: {line}"));
     Ok(ReadWeights { weights, digest: format!("{:x}", hash.finalize()), notes: notes.collect() })
@@ -103,12 +104,6 @@ impl Reader<'_> {
         };
         let context = || format!("cannot read weights from {name}; expected a safetensors file");
         let opened = SafeTensors::deserialize(&file.bytes).map_err(why).with_context(context)?;
-        sum::check(&file.bytes).with_context(|| {
-            format!(
-                "the weights in {name} are not those that were written there; write them anew, or take `sha256` out of \
-                 its metadata if they were changed on purpose"
-            )
-        })?;
         let (_, header) = SafeTensors::read_metadata(&file.bytes)?;
         if let Some(kind) = header.metadata().as_ref().and_then(TokenKind::of) {
             let note = kind
@@ -215,6 +210,17 @@ impl Reader<'_> {
         );
         Ok(())
     }
+}
+
+/// That the weights in a file of ours are those that were written.
+fn check_sum(file: &WeightFile) -> Result<()> {
+    sum::check(&file.bytes).with_context(|| {
+        format!(
+            "the weights in {} are not those that were written there; write them anew, or take `sha256` out of its \
+             metadata if they were changed on purpose",
+            file.path.display()
+        )
+    })
 }
 
 /// The run and the step that a weight file of ours comes from.

@@ -71,6 +71,13 @@ pub fn readings(name: &str) -> Vec<Reading> {
     found
 }
 
+/// Whether a word alone tells what is trained on, or what is held out; `None` where it tells neither.
+pub fn is_train(word: &str) -> Option<bool> {
+    let readings = readings(word);
+    let [only] = &readings[..] else { return None };
+    only.is_bare().then_some(only.is_train)
+}
+
 /// The words of a name, whatever stands between them.
 pub fn words(name: &str) -> String {
     let name = apart(name).to_lowercase();
